@@ -1,0 +1,1 @@
+//! The things that are handed out, each a rule book of its own.

@@ -1,0 +1,289 @@
+//! The clockwork around a partition: one actix actor that runs any machine.
+//!
+//! It opens the partition from the store, hands it requests, sends its batches, and completes everybody who waited for a batch when the
+//! store says it is durable. If a write fails or its outcome is unknown, it forgets the partition and opens it again from the log.
+//! It starts no timer for batching: a batch is whatever arrived while the last write was under way.
+
+use super::node::Node;
+use super::partition::{Partition, Reply, Request};
+use crate::machine::{Machine, partition_id};
+use crate::store::{Outcome, Snapshot, StoreError};
+use crate::time::Time;
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
+use metrics::{Counter, Histogram, counter, histogram};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Why a request got no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Nothing was done.
+    Unavailable(String),
+    /// It may or may not have been done; the same key finds out.
+    Unknown,
+}
+
+/// Whoever waits for a reply. Dropping it counts the request out of the books.
+pub struct Waiter<M: Machine> {
+    to: oneshot::Sender<Result<Reply<M>, Lost>>,
+    _in_flight: InFlight,
+}
+
+/// One request counted in, for the partition and for the node, until it is dropped.
+pub struct InFlight {
+    partition: Arc<AtomicUsize>,
+    node: Arc<Node>,
+}
+
+impl InFlight {
+    /// None when either is full.
+    pub fn enter(partition: &Arc<AtomicUsize>, node: &Arc<Node>) -> Option<InFlight> {
+        let entered = InFlight { partition: partition.clone(), node: node.clone() };
+        let here = partition.fetch_add(1, Ordering::AcqRel);
+        let everywhere = node.in_flight.fetch_add(1, Ordering::AcqRel);
+        (here < node.limits.partition_in_flight && everywhere < node.limits.node_in_flight).then_some(entered)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.partition.fetch_sub(1, Ordering::AcqRel);
+        self.node.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl<M: Machine> Waiter<M> {
+    pub fn new(to: oneshot::Sender<Result<Reply<M>, Lost>>, in_flight: InFlight) -> Waiter<M> {
+        Waiter { to, _in_flight: in_flight }
+    }
+
+    fn answer(self, reply: Result<Reply<M>, Lost>) {
+        // Whoever asked may be gone; the fact stands all the same.
+        let _ = self.to.send(reply);
+    }
+}
+
+/// A partition's place in the router, as its actor needs it: to leave it only when nobody is on the way.
+pub trait Place: Send + 'static {
+    /// Takes the partition out of the router. False if a request was counted in meanwhile.
+    fn leave(&self) -> bool;
+}
+
+pub struct PartitionActor<M: Machine> {
+    name: M::Name,
+    node: Arc<Node>,
+    place: Box<dyn Place>,
+    state: State<M>,
+    last_called: Time,
+    sent_at: Instant,
+    meters: Meters,
+}
+
+enum State<M: Machine> {
+    Opening { waiting: Vec<(Request<M>, Waiter<M>)> },
+    Open(Box<Partition<M, Waiter<M>>>),
+}
+
+struct Meters {
+    commit_s: Histogram,
+    batch_events: Histogram,
+    commits: Counter,
+    reopened: Counter,
+}
+
+impl Meters {
+    fn of(kind: &'static str) -> Meters {
+        Meters {
+            commit_s: histogram!("stampede_commit_seconds", "kind" => kind),
+            batch_events: histogram!("stampede_batch_events", "kind" => kind),
+            commits: counter!("stampede_commits_total", "kind" => kind),
+            reopened: counter!("stampede_partitions_reopened_total", "kind" => kind),
+        }
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Call<M: Machine> {
+    pub request: Request<M>,
+    pub waiter: Waiter<M>,
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Opened<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, StoreError>);
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Landed(Outcome);
+
+/// Writes a snapshot if that can be done at once, and leaves if nobody is on the way.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Rest;
+
+impl<M: Machine> PartitionActor<M> {
+    pub fn new(name: M::Name, node: Arc<Node>, place: Box<dyn Place>) -> Self {
+        let last_called = node.now();
+        let state = State::Opening { waiting: Vec::new() };
+        PartitionActor { name, node, place, state, last_called, sent_at: Instant::now(), meters: Meters::of(M::KIND) }
+    }
+
+    fn open(&mut self, waiting: Vec<(Request<M>, Waiter<M>)>, this: Addr<Self>) {
+        self.state = State::Opening { waiting };
+        let (name, node) = (self.name.clone(), self.node.clone());
+        let window = node.window.clone();
+        self.node.store.open(
+            &partition_id::<M>(&self.name),
+            Box::new(move |opened| {
+                // The log is replayed here, on the store's thread, so that no request of another partition waits for it.
+                let partition = opened.and_then(|opened| {
+                    Partition::open(name, opened, window)
+                        .map(|p| p.confirming_reads(node.store.confirms_reads()).snapshot_every(node.limits.snapshot_every))
+                        .map_err(|broken| StoreError::Broken(broken.to_string()))
+                });
+                this.do_send(Opened(partition.map(Box::new)));
+            }),
+        );
+    }
+
+    /// Sends the next batch, if there is one and none is under way.
+    fn flush(&mut self, this: Addr<Self>) {
+        let State::Open(partition) = &mut self.state else { return };
+        let Some(append) = partition.flush() else { return };
+        self.sent_at = Instant::now();
+        self.meters.batch_events.record((append.frame.to.seq - append.frame.from.seq) as f64);
+        self.node.store.append(append, Box::new(move |outcome| this.do_send(Landed(outcome))));
+    }
+
+    fn serve(&mut self, request: Request<M>, waiter: Waiter<M>) {
+        match &mut self.state {
+            State::Opening { waiting } => waiting.push((request, waiter)),
+            State::Open(partition) => {
+                if let Some((waiter, reply)) = partition.serve(request, self.node.now(), self.node.seed(), waiter) {
+                    waiter.answer(Ok(reply));
+                }
+            }
+        }
+    }
+
+    /// Memory is ahead of a log that may lack its last batch: everybody who waits is told so, and the log decides.
+    fn forget_and_reopen(&mut self, this: Addr<Self>) {
+        self.meters.reopened.increment(1);
+        if let State::Open(partition) = std::mem::replace(&mut self.state, State::Opening { waiting: Vec::new() }) {
+            partition.abandon().into_iter().for_each(|waiter| waiter.answer(Err(Lost::Unknown)));
+        }
+        self.open(Vec::new(), this);
+    }
+
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        let now = self.node.now();
+        let State::Open(partition) = &mut self.state else { return };
+        if partition.due().is_some_and(|due| due <= now) {
+            partition.wake(now);
+            return self.flush(ctx.address());
+        }
+        if now >= self.last_called.plus_s(self.node.limits.idle_s) {
+            self.rest(ctx);
+        }
+    }
+
+    fn rest(&mut self, ctx: &mut Context<Self>) {
+        match &mut self.state {
+            State::Open(partition) if partition.is_quiet() => {
+                if partition.has_changed_since_snapshot() {
+                    let snapshot = partition.snapshot();
+                    partition.snapshot_was_saved(&snapshot);
+                    self.node.store.save(partition.id(), snapshot);
+                }
+                if self.place.leave() {
+                    ctx.stop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn save(&self, snapshot: Option<Snapshot>) {
+        if let (Some(snapshot), State::Open(partition)) = (snapshot, &self.state) {
+            self.node.store.save(partition.id(), snapshot);
+        }
+    }
+}
+
+/// Nothing in it is ever pinned.
+impl<M: Machine> Unpin for PartitionActor<M> {}
+
+impl<M: Machine> Actor for PartitionActor<M> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.open(Vec::new(), ctx.address());
+        ctx.run_interval(Duration::from_secs(1), |actor, ctx| actor.tick(ctx));
+    }
+}
+
+impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, call: Call<M>, ctx: &mut Context<Self>) {
+        self.last_called = self.node.now();
+        self.serve(call.request, call.waiter);
+        self.flush(ctx.address());
+    }
+}
+
+impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, opened: Opened<M>, ctx: &mut Context<Self>) {
+        let State::Opening { waiting } = &mut self.state else { return };
+        let waiting = std::mem::take(waiting);
+        match opened.0 {
+            Ok(partition) => {
+                self.state = State::Open(partition);
+                waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
+                self.flush(ctx.address());
+            }
+            Err(error) => {
+                // Nothing of theirs was done. Whoever comes next makes a new attempt.
+                let lost = Lost::Unavailable(error.to_string());
+                waiting.into_iter().for_each(|(_, waiter)| waiter.answer(Err(lost.clone())));
+                if self.place.leave() {
+                    ctx.stop();
+                } else {
+                    self.open(Vec::new(), ctx.address());
+                }
+            }
+        }
+    }
+}
+
+impl<M: Machine> Handler<Landed> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, landed: Landed, ctx: &mut Context<Self>) {
+        match landed.0 {
+            Outcome::Durable => {
+                self.meters.commit_s.record(self.sent_at.elapsed().as_secs_f64());
+                self.meters.commits.increment(1);
+                let State::Open(partition) = &mut self.state else { return };
+                let landed = partition.landed();
+                self.flush(ctx.address());
+                landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
+                self.save(landed.snapshot);
+            }
+            Outcome::Fenced | Outcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
+        }
+    }
+}
+
+impl<M: Machine> Handler<Rest> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, _: Rest, ctx: &mut Context<Self>) {
+        self.rest(ctx);
+    }
+}

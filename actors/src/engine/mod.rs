@@ -1,0 +1,16 @@
+//! The engine: stamp → decide → apply → batch → append → answer, and finding the partition that owns a thing.
+//!
+//! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it), `open` (what may be had from any).
+
+pub mod actor;
+pub mod keys;
+pub mod node;
+pub mod open;
+pub mod partition;
+pub mod record;
+pub mod router;
+
+pub use keys::{Key, Window};
+pub use node::{Limits, Node};
+pub use partition::{Done, How, Partition, Reply, Request};
+pub use router::{Failure, Router};

@@ -1,0 +1,83 @@
+//! What all partitions of one process share: the store, the clock, the arbiters they live on, limits, and the window of keys.
+
+use super::keys::Window;
+use crate::store::Store;
+use crate::time::{Clock, Time};
+use actix_rt::{Arbiter, ArbiterHandle};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+
+pub struct Node {
+    pub store: Arc<dyn Store>,
+    pub clock: Clock,
+    pub window: Arc<Window>,
+    pub limits: Limits,
+    /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its partition without a hop.
+    seats: RwLock<Vec<ArbiterHandle>>,
+    pub(super) in_flight: AtomicUsize,
+    seeds: AtomicU64,
+    secret: RandomState,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests that may be under way in one partition, and in the whole node. Beyond it the answer is Busy, at once.
+    pub partition_in_flight: usize,
+    pub node_in_flight: usize,
+    /// A partition that nobody called for so long goes to sleep.
+    pub idle_s: u32,
+    /// Records of a partition after which it writes a snapshot.
+    pub snapshot_every: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { partition_in_flight: 4096, node_in_flight: 16384, idle_s: 300, snapshot_every: 100_000 }
+    }
+}
+
+impl Node {
+    pub fn new(store: Arc<dyn Store>, clock: Clock, window: Window, limits: Limits) -> Arc<Node> {
+        Arc::new(Node {
+            store,
+            clock,
+            window: Arc::new(window),
+            limits,
+            seats: RwLock::default(),
+            in_flight: AtomicUsize::new(0),
+            seeds: AtomicU64::new(0),
+            secret: RandomState::new(),
+        })
+    }
+
+    pub fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// Randomness for one command: a counter under a keyed hash whose key the operating system drew.
+    pub fn seed(&self) -> u64 {
+        self.secret.hash_one(self.seeds.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Offers the calling arbiter as a home for partitions.
+    pub fn take_seat(&self) {
+        if let Some(arbiter) = Arbiter::try_current() {
+            self.add_seat(arbiter);
+        }
+    }
+
+    pub fn add_seat(&self, arbiter: ArbiterHandle) {
+        self.seats.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(arbiter);
+    }
+
+    /// The seat for a partition: the same for the same hash as long as no seat is added.
+    pub(super) fn seat(&self, hash: u64) -> Option<ArbiterHandle> {
+        let seats = self.seats.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        (!seats.is_empty()).then(|| seats[hash as usize % seats.len()].clone())
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,109 @@
+//! Requests that any partition of a resource may answer: the next free ticket, wherever it is.
+//!
+//! A repeat must find its way back to the same answer. So a keyed request goes first to its *home*, named by the hash of its key. If
+//! the home has nothing, the others are asked how much they have; if none has any, it is refused and nothing is written. Else the home writes
+//! down to whom it passes the request on, and only then is that one asked, as a guest under the same key: granted or declined, a fact
+//! either way. A repeat starts at the same home and follows. At most the partition named last can have granted it, because
+//! the home names another only after that one's refusal is durable. Without a key there is nothing to repeat, and nothing is noted.
+
+use super::keys::Key;
+use super::partition::{Done, How, Reply, Request};
+use super::router::{Failure, may_be_had_elsewhere};
+use crate::dice::Dice;
+use crate::machine::{Caller, Machine};
+use futures_util::future::join_all;
+
+/// The partitions of one resource, numbered from 0.
+pub trait Reach<M: Machine> {
+    fn places(&self) -> u16;
+    fn ask(&self, place: u16, request: Request<M>) -> impl Future<Output = Result<Reply<M>, Failure<M::Refusal>>>;
+}
+
+/// Where a keyed request starts.
+pub fn home(key: &Key, places: u16) -> u16 {
+    let mut hash = [0; 8];
+    hash.copy_from_slice(&key.hash.0[8..]);
+    (u64::from_le_bytes(hash) % places as u64) as u16
+}
+
+pub async fn ask_any<M: Machine, R: Reach<M>>(
+    reach: &R,
+    command: &M::Command,
+    caller: Caller,
+    key: Option<Key>,
+    dry: bool,
+    seed: u64,
+) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+    let mut dice = Dice::new(seed);
+    let key = key.filter(|_| !dry);
+    let home = match &key {
+        Some(key) => home(key, reach.places()),
+        None => dice.below(reach.places() as u64) as u16,
+    };
+    let here = |how| Request::Command { command: command.clone(), caller, key, how };
+    let plain = if dry { How::Dry } else { How::Real };
+
+    let mut asked = home;
+    let mut passed_to = None;
+    let mut had_nothing = Vec::new();
+    let mut refusal = None;
+    let mut reply = reach.ask(home, here(plain)).await?;
+    // Every turn either follows a note, or crosses one place off; the bound only guards against a stock that comes and goes forever.
+    for _ in 0..4 * reach.places() as usize + 8 {
+        reply = match reply {
+            Reply::Done(done) => return Ok((asked as usize, done)),
+            Reply::Passed { to, at } => {
+                (asked, passed_to) = (to, Some(to));
+                reach.ask(to, here(How::Guest { since: at })).await?
+            }
+            Reply::KeyReused => return Err(Failure::KeyReused),
+            Reply::KeyForgotten => return Err(Failure::KeyForgotten),
+            reply if may_be_had_elsewhere(&reply) || matches!(reply, Reply::Declined) => {
+                had_nothing.push(asked);
+                if let Reply::Refused(why) = reply {
+                    refusal = Some(why);
+                }
+                match (choose(reach, command, caller, &had_nothing, &mut dice).await?, &key, refusal.take()) {
+                    (Some(to), Some(key), _) => reach.ask(home, Request::Pass { key: *key, caller, from: passed_to, to }).await?,
+                    (Some(to), None, _) => {
+                        asked = to;
+                        reach.ask(to, here(plain)).await?
+                    }
+                    (None, _, Some(refusal)) => return Err(Failure::Refused(refusal)),
+                    // All were guests and declined before. The home says why; if something has come back to it, the search goes on there.
+                    (None, _, None) => match reach.ask(home, here(How::Dry)).await? {
+                        Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
+                        _ => {
+                            had_nothing.clear();
+                            asked = u16::MAX;
+                            Reply::Declined
+                        }
+                    },
+                }
+            }
+            Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
+            Reply::Declined | Reply::Looked(_) | Reply::Left(_) => return Err(Failure::Unknown),
+        };
+    }
+    Err(Failure::Busy)
+}
+
+/// One of the places not crossed off, weighed by what is left there.
+async fn choose<M: Machine, R: Reach<M>>(
+    reach: &R,
+    command: &M::Command,
+    caller: Caller,
+    crossed_off: &[u16],
+    dice: &mut Dice,
+) -> Result<Option<u16>, Failure<M::Refusal>> {
+    let places: Vec<u16> = (0..reach.places()).filter(|place| !crossed_off.contains(place)).collect();
+    let left = join_all(places.iter().map(|place| reach.ask(*place, Request::Left { command: command.clone(), caller }))).await;
+    let mut weights = Vec::with_capacity(places.len());
+    for reply in left {
+        weights.push(match reply? {
+            Reply::Left(left) => left,
+            _ => 0,
+        });
+    }
+    Ok(dice.weigh(&weights).map(|place| places[place]))
+}

@@ -1,0 +1,403 @@
+//! The core of a partition: everything about deciding, remembering and batching, and nothing about threads or disks.
+//!
+//! The actor drives it in production and the simulation drives it in tests; both run this very code. It never answers anybody whose answer
+//! rests on something that is not durable yet: such an answer waits in the batch. `W` is whoever waits.
+
+use super::keys::{Answer, Answered, Key, Window};
+use super::record::{self, Broken, Entry, VERSION};
+use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
+use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a partition can be asked.
+#[derive(Clone, Debug)]
+pub enum Request<M: Machine> {
+    Command {
+        command: M::Command,
+        caller: Caller,
+        key: Option<Key>,
+        how: How,
+    },
+    /// To the home of an open request: note that it goes on to `to`, if it last went to `from`.
+    Pass {
+        key: Key,
+        caller: Caller,
+        from: Option<u16>,
+        to: u16,
+    },
+    Look(M::Question),
+    /// How much of what the command asks for is left.
+    Left {
+        command: M::Command,
+        caller: Caller,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Real,
+    /// Say what would happen, change nothing.
+    Dry,
+    /// Passed on by the request's home, which noted so at that instant. A refusal is written down, so that it stays one.
+    Guest {
+        since: Time,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum Reply<M: Machine> {
+    Done(Done<M::Event>),
+    Refused(M::Refusal),
+    /// As a guest: refused, and never granted here under this key.
+    Declined,
+    /// As a home: the request was passed on to that place, at that instant.
+    Passed {
+        to: u16,
+        at: Time,
+    },
+    /// The key stands for another command.
+    KeyReused,
+    /// The key is older than the window: whether it was answered cannot be known.
+    KeyForgotten,
+    Looked(Looked<M::Answer>),
+    Left(u64),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done<E> {
+    pub event: E,
+    pub at: Time,
+    /// It had happened before: this is the first answer again.
+    pub replayed: bool,
+}
+
+/// An answer and the partition's time when it was true.
+#[derive(Clone, Debug)]
+pub struct Looked<A> {
+    pub answer: A,
+    pub at: Time,
+}
+
+pub struct Partition<M: Machine, W> {
+    name: M::Name,
+    id: Arc<str>,
+    machine: M,
+    time: Time,
+    written: Position,
+    answered: Answered,
+    window: Arc<Window>,
+    staged: Batch<M, W>,
+    flying: Option<Flight<M, W>>,
+    confirms_reads: bool,
+    snapshot_every: u64,
+    snapshot_at: u64,
+}
+
+/// Records that wait for the next append, and whoever waits for them.
+struct Batch<M: Machine, W> {
+    records: Vec<u8>,
+    count: u64,
+    rows: Vec<Row>,
+    waiters: Vec<(W, Reply<M>)>,
+}
+
+struct Flight<M: Machine, W> {
+    to: Position,
+    waiters: Vec<(W, Reply<M>)>,
+    snapshot: Option<Snapshot>,
+}
+
+/// What a durable append sets free.
+pub struct Landed<M: Machine, W> {
+    pub answers: Vec<(W, Reply<M>)>,
+    pub snapshot: Option<Snapshot>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct State<M> {
+    version: u8,
+    time: Time,
+    answered: Vec<(crate::id::Id, Answer)>,
+    machine: M,
+}
+
+impl<M: Machine, W> Partition<M, W> {
+    /// Rebuilds the partition from its newest snapshot and the frames after it.
+    pub fn open(name: M::Name, opened: Opened, window: Arc<Window>) -> Result<Self, Broken> {
+        let mut partition = Partition {
+            id: partition_id::<M>(&name).into(),
+            name,
+            machine: M::default(),
+            time: Time::default(),
+            written: Position::default(),
+            answered: Answered::default(),
+            window,
+            staged: Batch::default(),
+            flying: None,
+            confirms_reads: false,
+            snapshot_every: 100_000,
+            snapshot_at: 0,
+        };
+        if let Some(snapshot) = opened.snapshot {
+            partition.restore(snapshot)?;
+        }
+        opened.frames.iter().try_for_each(|frame| partition.replay(frame))?;
+        Ok(partition)
+    }
+
+    pub fn confirming_reads(mut self, confirms_reads: bool) -> Self {
+        self.confirms_reads = confirms_reads;
+        self
+    }
+
+    pub fn snapshot_every(mut self, records: u64) -> Self {
+        self.snapshot_every = records;
+        self
+    }
+
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    pub fn machine(&self) -> &M {
+        &self.machine
+    }
+
+    pub fn written(&self) -> Position {
+        self.written
+    }
+
+    pub fn due(&self) -> Option<Time> {
+        self.machine.due()
+    }
+
+    /// Nothing waits and nothing is under way.
+    pub fn is_quiet(&self) -> bool {
+        self.flying.is_none() && self.staged.is_empty()
+    }
+
+    pub fn has_changed_since_snapshot(&self) -> bool {
+        self.written.seq > self.snapshot_at
+    }
+
+    /// Serves a request. The answer comes back at once if it rests on durable facts only; else it leaves with the batch.
+    pub fn serve(&mut self, request: Request<M>, clock: Time, seed: u64, waiter: W) -> Option<(W, Reply<M>)> {
+        let clock = match &request {
+            Request::Command { how: How::Guest { since }, .. } => clock.max(*since),
+            _ => clock,
+        };
+        self.wake(clock);
+        let reply = self.answer(request, seed);
+        if self.is_quiet() && !self.confirms_reads {
+            return Some((waiter, reply));
+        }
+        self.staged.waiters.push((waiter, reply));
+        None
+    }
+
+    /// Lets expire what is due, although nobody asks.
+    pub fn wake(&mut self, clock: Time) {
+        self.time = self.time.max(clock);
+        self.expire_what_is_due();
+    }
+
+    /// The next append, if none is under way and something waits for one.
+    pub fn flush(&mut self) -> Option<Append> {
+        if self.flying.is_some() || self.staged.is_empty() {
+            return None;
+        }
+        let batch = std::mem::take(&mut self.staged);
+        let frame = record::frame(self.written, batch.count, batch.records);
+        self.written = frame.to;
+        let snapshot = (frame.to.seq - self.snapshot_at >= self.snapshot_every).then(|| self.snapshot());
+        self.flying = Some(Flight { to: frame.to, waiters: batch.waiters, snapshot });
+        Some(Append { partition: self.id.clone(), frame, rows: batch.rows })
+    }
+
+    /// The append under way is durable.
+    pub fn landed(&mut self) -> Landed<M, W> {
+        let Some(flight) = self.flying.take() else { return Landed { answers: Vec::new(), snapshot: None } };
+        let mut answers = flight.waiters;
+        if self.staged.count == 0 && !self.confirms_reads {
+            answers.append(&mut self.staged.waiters);
+        }
+        if let Some(snapshot) = &flight.snapshot {
+            self.snapshot_at = snapshot.at.seq;
+            debug_assert_eq!(snapshot.at, flight.to);
+        }
+        Landed { answers, snapshot: flight.snapshot }
+    }
+
+    /// Everybody who still waits, when memory has run ahead of a log that can no longer be trusted to follow.
+    pub fn abandon(self) -> Vec<W> {
+        let flying = self.flying.into_iter().flat_map(|flight| flight.waiters);
+        flying.chain(self.staged.waiters).map(|(waiter, _)| waiter).collect()
+    }
+
+    /// The state as of the last append. Only durable if nothing is under way.
+    pub fn snapshot(&self) -> Snapshot {
+        let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
+        let state = State { version: VERSION, time: self.time, answered, machine: &self.machine };
+        let state = postcard::to_stdvec(&state).expect("state is plain data");
+        Snapshot { at: self.written, due: self.machine.due(), state }
+    }
+
+    pub fn snapshot_was_saved(&mut self, snapshot: &Snapshot) {
+        self.snapshot_at = snapshot.at.seq;
+    }
+
+    fn restore(&mut self, snapshot: Snapshot) -> Result<(), Broken> {
+        let broken = Broken::Snapshot(snapshot.at.seq);
+        let state: State<M> = postcard::from_bytes(&snapshot.state).map_err(|_| broken)?;
+        self.machine = state.machine;
+        self.time = state.time;
+        self.written = snapshot.at;
+        self.snapshot_at = snapshot.at.seq;
+        for (hash, answer) in state.answered {
+            let key = Key { hash, command: answer.command };
+            self.window.bind(&key, answer.at);
+            self.remember(key, answer.at, answer.entry);
+        }
+        Ok(())
+    }
+
+    /// Applies one more frame of the log.
+    pub fn replay(&mut self, frame: &Frame) -> Result<(), Broken> {
+        for record in record::read::<M::Event>(&self.written, frame)? {
+            self.time = self.time.max(record.at);
+            if let Some(key) = record.key {
+                self.window.bind(&key, record.at);
+                self.remember(key, record.at, record::entry_bytes(&record.entry).into());
+            }
+            if let Entry::Fact(event) = &record.entry {
+                self.machine.apply(event, record.at);
+            }
+        }
+        self.written = frame.to;
+        Ok(())
+    }
+
+    fn expire_what_is_due(&mut self) {
+        while self.machine.due().is_some_and(|due| due <= self.time) {
+            let Some(event) = self.machine.expire(self.time) else { return };
+            self.happen(&event, Caller::SYSTEM, None);
+        }
+    }
+
+    fn answer(&mut self, request: Request<M>, seed: u64) -> Reply<M> {
+        match request {
+            Request::Command { command, caller, key, how: How::Dry } => self.decide(&command, &caller, key, How::Dry, seed),
+            Request::Command { command, caller, key, how } => match key.and_then(|key| self.known(&key, how)) {
+                Some(reply) => reply,
+                None => self.decide(&command, &caller, key, how, seed),
+            },
+            Request::Pass { key, caller, from, to } => self.pass(key, caller, from, to),
+            Request::Look(question) => Reply::Looked(Looked { answer: self.machine.look(&question), at: self.time }),
+            Request::Left { command, caller } => Reply::Left(self.machine.left_for(&command, &caller)),
+        }
+    }
+
+    fn decide(&mut self, command: &M::Command, caller: &Caller, key: Option<Key>, how: How, seed: u64) -> Reply<M> {
+        let stamp = Stamp { at: self.time, seed };
+        match self.machine.decide(command, caller, &stamp) {
+            Ok(Verdict::Already(event)) => Reply::Done(Done { event, at: self.time, replayed: true }),
+            Ok(Verdict::New(event)) if how == How::Dry => Reply::Done(Done { event, at: self.time, replayed: false }),
+            Ok(Verdict::New(event)) => {
+                if key.is_some_and(|key| !self.window.bind(&key, self.time)) {
+                    return Reply::KeyReused;
+                }
+                self.happen(&event, *caller, key);
+                Reply::Done(Done { event, at: self.time, replayed: false })
+            }
+            Err(refusal) => match (how, key) {
+                (How::Guest { .. }, Some(key)) if refusal.may_be_had_elsewhere() => {
+                    self.window.bind(&key, self.time);
+                    self.note(Entry::Declined, *caller, key);
+                    Reply::Declined
+                }
+                _ => Reply::Refused(refusal),
+            },
+        }
+    }
+
+    /// What was already said about the key, if that settles the request.
+    fn known(&mut self, key: &Key, how: How) -> Option<Reply<M>> {
+        if self.window.stands_for_another(key) {
+            return Some(Reply::KeyReused);
+        }
+        let (at, entry) = match self.entry_of(key) {
+            Ok(found) => found,
+            Err(reply) => return Some(reply),
+        }
+        .unzip();
+        match (entry, how) {
+            (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done { event, at: at?, replayed: true })),
+            (Some(Entry::Passed { to }), How::Real) => Some(Reply::Passed { to, at: at? }),
+            (Some(Entry::Declined), How::Guest { .. }) => Some(Reply::Declined),
+            (None, How::Guest { since }) if since < self.window.horizon() => Some(Reply::KeyForgotten),
+            _ => None,
+        }
+    }
+
+    fn pass(&mut self, key: Key, caller: Caller, from: Option<u16>, to: u16) -> Reply<M> {
+        let known = match self.entry_of(&key) {
+            Ok(known) => known,
+            Err(reply) => return reply,
+        };
+        match (known, from) {
+            (Some((at, Entry::Fact(event))), _) => Reply::Done(Done { event, at, replayed: true }),
+            (Some((at, Entry::Passed { to })), from) if from != Some(to) => Reply::Passed { to, at },
+            (None, Some(_)) => Reply::KeyForgotten,
+            _ if !self.window.bind(&key, self.time) => Reply::KeyReused,
+            _ => {
+                self.note(Entry::Passed { to }, caller, key);
+                Reply::Passed { to, at: self.time }
+            }
+        }
+    }
+
+    fn entry_of(&mut self, key: &Key) -> Result<Option<(Time, Entry<M::Event>)>, Reply<M>> {
+        match self.answered.get(key.hash, self.window.horizon()) {
+            Some(answer) if answer.command != key.command => Err(Reply::KeyReused),
+            Some(answer) => Ok(postcard::from_bytes(&answer.entry).ok().map(|entry| (answer.at, entry))),
+            None => Ok(None),
+        }
+    }
+
+    fn happen(&mut self, event: &M::Event, caller: Caller, key: Option<Key>) {
+        self.machine.apply(event, self.time);
+        M::rows(&self.name, event, self.time, &mut self.staged.rows);
+        self.stage(&Entry::Fact(event), caller, key);
+    }
+
+    fn note(&mut self, entry: Entry<&M::Event>, caller: Caller, key: Key) {
+        self.stage(&entry, caller, Some(key));
+    }
+
+    fn stage(&mut self, entry: &Entry<&M::Event>, caller: Caller, key: Option<Key>) {
+        let entry = record::entry_bytes(entry);
+        record::push(&mut self.staged.records, caller.id, self.time, key, &entry);
+        self.staged.count += 1;
+        if let Some(key) = key {
+            self.remember(key, self.time, entry.into());
+        }
+    }
+
+    fn remember(&mut self, key: Key, at: Time, entry: Box<[u8]>) {
+        self.answered.put(key.hash, Answer { at, command: key.command, entry }, self.window.horizon());
+    }
+}
+
+impl<M: Machine, W> Batch<M, W> {
+    fn is_empty(&self) -> bool {
+        self.count == 0 && self.waiters.is_empty()
+    }
+}
+
+impl<M: Machine, W> Default for Batch<M, W> {
+    fn default() -> Self {
+        Batch { records: Vec::new(), count: 0, rows: Vec::new(), waiters: Vec::new() }
+    }
+}

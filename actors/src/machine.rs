@@ -1,0 +1,109 @@
+//! What a partition runs: a single-threaded state machine, the rule book of one scarce thing.
+//!
+//! `decide` says what would happen and changes nothing; `apply` makes it so and cannot fail. Neither can see a clock,
+//! a die or a disk: time and randomness arrive in the `Stamp`. Same log, same state, always.
+
+use crate::id::Id;
+use crate::store::Row;
+use crate::time::Time;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
+use std::str::FromStr;
+
+/// When a command is decided, and its share of randomness.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    pub at: Time,
+    pub seed: u64,
+}
+
+/// Who gives a command. Only the id is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub id: Id,
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Member,
+    Admin,
+    System,
+}
+
+impl Caller {
+    pub const SYSTEM: Caller = Caller { id: Id::SYSTEM, role: Role::System };
+
+    pub fn member(id: Id) -> Caller {
+        Caller { id, role: Role::Member }
+    }
+
+    /// Whether the caller may act on what `owner` holds.
+    pub fn may_act_for(&self, owner: Id) -> bool {
+        self.role != Role::Member || self.id == owner
+    }
+}
+
+/// What a command comes to, when it is not refused.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict<E> {
+    /// Something new happens.
+    New(E),
+    /// It has happened before, for the same natural key: the same event is the answer again, and nothing is written.
+    Already(E),
+}
+
+/// A refusal is a state, named as a sentence would name it. It is counted, never logged, and decided anew each time.
+pub trait Refused: Clone + Debug + PartialEq + Send + 'static {
+    /// Whether another partition of the same resource might still have what this one lacks.
+    fn may_be_had_elsewhere(&self) -> bool {
+        false
+    }
+}
+
+pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
+    /// The kind of partition, the first part of its id in the store. Never reused for another kind.
+    const KIND: &'static str;
+
+    /// Which partition of the kind; its text is the second part of the id in the store.
+    type Name: Clone + Debug + Display + FromStr + Eq + Hash + Send + Sync + 'static;
+    type Command: Clone + Debug + Serialize + Send + 'static;
+    type Event: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static;
+    type Refusal: Refused;
+    type Question: Clone + Send + 'static;
+    type Answer: Debug + Send + 'static;
+
+    fn decide(&self, command: &Self::Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Self::Event>, Self::Refusal>;
+    fn apply(&mut self, event: &Self::Event, at: Time);
+    fn look(&self, question: &Self::Question) -> Self::Answer;
+
+    /// When the next thing expires by itself.
+    fn due(&self) -> Option<Time> {
+        None
+    }
+
+    /// The event by which what is due at `now` expires, bounded in size; asked again until nothing is due.
+    fn expire(&self, _now: Time) -> Option<Self::Event> {
+        None
+    }
+
+    /// How much of what the command asks for is left here: the weight by which an open request is passed on.
+    fn left_for(&self, _command: &Self::Command, _caller: &Caller) -> u64 {
+        0
+    }
+
+    /// The look-up rows that an event declares, from the event alone: they are made again from the log when lost.
+    fn rows(_name: &Self::Name, _event: &Self::Event, _at: Time, _rows: &mut Vec<Row>) {}
+
+    /// The conservation law, in numbers, as of the last event. `imbalance` must be zero.
+    fn imbalance(&self) -> i64 {
+        0
+    }
+}
+
+/// The id under which the store knows a partition.
+pub fn partition_id<M: Machine>(name: &M::Name) -> String {
+    format!("{}/{name}", M::KIND)
+}

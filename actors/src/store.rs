@@ -1,0 +1,122 @@
+//! The port to whatever keeps the log, and what it promises.
+//!
+//! 1. `append` is all or nothing and durable when it says so; appends of one partition are answered in order.
+//! 2. An append names the sequence and the chain head it expects; if another has written, it is refused.
+//! 3. When the outcome cannot be known, the store says `Unknown`; it never guesses.
+//! 4. `open` sees every append that was answered before it was asked, and fences whoever owned the partition before.
+//! 5. A snapshot is a cache: losing it costs time, nothing else.
+//! 6. Rows of an append are visible to `rows` before the append is answered.
+//!
+//! Calls never block; the answer comes through the callback, on any thread.
+
+use crate::id::Id;
+use crate::time::Time;
+use std::sync::Arc;
+
+pub type Done<T> = Box<dyn FnOnce(T) + Send>;
+
+/// A link of the hash chain over a partition's frames.
+pub type Head = [u8; 32];
+
+/// How far a partition's log has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    pub seq: u64,
+    pub head: Head,
+}
+
+/// The records of one group commit of one partition. `to.head` = SHA-256(from.head, from.seq, to.seq, records), so it is checksum and chain in one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub from: Position,
+    pub to: Position,
+    pub records: Vec<u8>,
+}
+
+pub struct Append {
+    pub partition: Arc<str>,
+    pub frame: Frame,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Durable,
+    /// Somebody else has written or taken over; nothing of this append was kept.
+    Fenced,
+    /// It may or may not have been kept.
+    Unknown(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub at: Position,
+    /// When the partition next has something to do by itself; it is woken then.
+    pub due: Option<Time>,
+    pub state: Vec<u8>,
+}
+
+/// What `open` finds: the newest snapshot and every frame after it.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    pub snapshot: Option<Snapshot>,
+    pub frames: Vec<Frame>,
+}
+
+/// A partition that has something to do although nobody called it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sleeper {
+    pub partition: String,
+    /// None: it was awake when its node went down, so nobody knows; wake it at once.
+    pub due: Option<Time>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    #[error("the store cannot be reached: {0}")]
+    Unavailable(String),
+    #[error("the store holds something broken: {0}")]
+    Broken(String),
+}
+
+/// Which list a look-up row belongs to. Numbers are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shelf(pub u8);
+
+/// One line of a list such as "my tickets": put, or with no body taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub shelf: Shelf,
+    pub owner: Id,
+    pub key: Vec<u8>,
+    pub body: Option<Vec<u8>>,
+}
+
+/// A page of a list: rows of one owner with a key above `after`, in order of their keys.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub shelf: Shelf,
+    pub owner: Id,
+    pub after: Option<Vec<u8>>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub key: Vec<u8>,
+    pub body: Vec<u8>,
+}
+
+pub trait Store: Send + Sync + 'static {
+    fn append(&self, append: Append, done: Done<Outcome>);
+    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>);
+    /// Kept when convenient, after the appends that were asked for before it.
+    fn save(&self, partition: &str, snapshot: Snapshot);
+    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>);
+    /// Partitions that are asleep with something due until `until`, or were left awake.
+    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>);
+    /// Whether refusals and reads must be confirmed by an append without records, because somebody else might own the partition by now.
+    fn confirms_reads(&self) -> bool {
+        false
+    }
+}

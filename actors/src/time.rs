@@ -1,0 +1,30 @@
+//! An instant, in milliseconds since 1970 (UTC), and where it comes from.
+//!
+//! Machines never read a clock; they are handed a `Time` in their stamp. Only the engine holds a `Clock`.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Time(pub i64);
+
+impl Time {
+    pub const fn plus_s(self, seconds: u32) -> Time {
+        Time(self.0.saturating_add(seconds as i64 * 1000))
+    }
+
+    pub const fn minus_s(self, seconds: u32) -> Time {
+        Time(self.0.saturating_sub(seconds as i64 * 1000))
+    }
+}
+
+/// Where the engine reads the time. A function, so that a test can be the clock.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// The machine's own clock. It may jump; partitions never let their own time go back.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Time(since_1970.map_or(0, |d| d.as_millis() as i64))
+    })
+}
