@@ -1,0 +1,117 @@
+//! A pattern such as `****23`: digits and stars. A star matches any digit.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+pub const STAR: u8 = 10;
+pub const FEWEST_DIGITS: u8 = 4;
+pub const MOST_DIGITS: u8 = 7;
+
+/// Digits 0 to 9, or `STAR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pattern {
+    places: [u8; MOST_DIGITS as usize],
+    digits: u8,
+}
+
+impl Pattern {
+    /// The pattern that matches one number only.
+    pub fn exactly(number: u32, digits: u8) -> Pattern {
+        let mut places = [0; MOST_DIGITS as usize];
+        let mut rest = number;
+        for place in places[..digits as usize].iter_mut().rev() {
+            *place = (rest % 10) as u8;
+            rest /= 10;
+        }
+        Pattern { places, digits }
+    }
+
+    pub fn digits(&self) -> u8 {
+        self.digits
+    }
+
+    pub fn places(&self) -> &[u8] {
+        &self.places[..self.digits as usize]
+    }
+
+    /// Whether a number beginning with these `length` digits may match.
+    pub fn may_begin_with(&self, lead: u32, length: u8) -> bool {
+        let lead = Pattern::exactly(lead, length);
+        lead.places().iter().zip(self.places()).all(|(digit, place)| *place == STAR || place == digit)
+    }
+
+    /// The number, if there is no star.
+    pub fn number(&self) -> Option<u32> {
+        self.places().iter().try_fold(0, |number, place| (*place != STAR).then_some(number * 10 + *place as u32))
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.places().iter().try_for_each(|place| if *place == STAR { f.write_str("*") } else { write!(f, "{place}") })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPattern {
+    #[error("a pattern has {FEWEST_DIGITS} to {MOST_DIGITS} places, this one has {0}")]
+    Length(usize),
+    #[error("place {0} is neither a digit nor a star")]
+    Place(usize),
+}
+
+impl FromStr for Pattern {
+    type Err = NotAPattern;
+
+    fn from_str(text: &str) -> Result<Pattern, NotAPattern> {
+        let length = text.chars().count();
+        if !(FEWEST_DIGITS as usize..=MOST_DIGITS as usize).contains(&length) {
+            return Err(NotAPattern::Length(length));
+        }
+        let mut places = [0; MOST_DIGITS as usize];
+        for (i, symbol) in text.chars().enumerate() {
+            places[i] = match symbol {
+                '*' => STAR,
+                '0'..='9' => symbol as u8 - b'0',
+                _ => return Err(NotAPattern::Place(i + 1)),
+            };
+        }
+        Ok(Pattern { places, digits: length as u8 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_reads_back_as_it_was_written() {
+        for text in ["****", "1****5", "000000", "12*4567"] {
+            assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_pattern_is_said() {
+        assert_eq!("***".parse::<Pattern>(), Err(NotAPattern::Length(3)));
+        assert_eq!("********".parse::<Pattern>(), Err(NotAPattern::Length(8)));
+        assert_eq!("12a4".parse::<Pattern>(), Err(NotAPattern::Place(3)));
+        assert_eq!("12٣4".parse::<Pattern>(), Err(NotAPattern::Place(3)));
+    }
+
+    #[test]
+    fn only_a_pattern_without_stars_is_a_number() {
+        assert_eq!("001234".parse::<Pattern>().unwrap().number(), Some(1234));
+        assert_eq!("00123*".parse::<Pattern>().unwrap().number(), None);
+        assert_eq!(Pattern::exactly(42, 4).to_string(), "0042");
+    }
+
+    #[test]
+    fn a_star_in_front_may_begin_with_anything() {
+        let open: Pattern = "*12345".parse().unwrap();
+        assert!((0..10).all(|lead| open.may_begin_with(lead, 1)));
+        let closed: Pattern = "31234*".parse().unwrap();
+        assert!(closed.may_begin_with(3, 1) && !closed.may_begin_with(4, 1) && closed.may_begin_with(31, 2));
+    }
+}

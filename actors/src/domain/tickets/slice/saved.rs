@@ -1,0 +1,45 @@
+//! A slice as a snapshot keeps it: all that cannot be derived from the rest.
+
+use super::{Event, Live, Slice, Sold, Terms};
+use crate::machine::Machine;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    opened: Option<(u8, Terms)>,
+    next_hold: u32,
+    live: Vec<(u32, Live)>,
+    sold: Vec<(u32, Sold)>,
+    released: Vec<u64>,
+    closing: bool,
+    sealed: bool,
+}
+
+impl Serialize for Slice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut live: Vec<_> = self.live.iter().map(|(hold, live)| (*hold, live.clone())).collect();
+        let mut sold: Vec<_> = self.sold.iter().map(|(hold, sold)| (*hold, sold.clone())).collect();
+        live.sort_by_key(|(hold, _)| *hold);
+        sold.sort_by_key(|(hold, _)| *hold);
+        let opened = self.terms.map(|terms| (self.lead, terms));
+        let (closing, sealed) = (self.closing, self.sealed);
+        Saved { opened, next_hold: self.next_hold, live, sold, released: self.released.clone(), closing, sealed }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Slice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Slice, D::Error> {
+        let saved = Saved::deserialize(deserializer)?;
+        let mut slice = Slice::default();
+        if let Some((lead, terms)) = saved.opened {
+            slice.apply(&Event::Opened { lead, terms }, Time::default());
+        }
+        saved.live.into_iter().for_each(|(hold, live)| slice.insert_live(hold, live));
+        for (hold, sold) in saved.sold {
+            sold.tickets.iter().for_each(|ticket| slice.stock.take(ticket, hold));
+            slice.insert_sold(hold, sold);
+        }
+        Ok(Slice { next_hold: saved.next_hold, released: saved.released, closing: saved.closing, sealed: saved.sealed, ..slice })
+    }
+}
