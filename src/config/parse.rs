@@ -1,0 +1,87 @@
+//! How the text of a setting becomes its value.
+//!
+//! Flags, variables and the file all arrive here as text, so that a setting means the same wherever it stands. A parser that
+//! refuses says what it wanted, as the end of the sentence "it must be …".
+
+use super::Secret;
+use super::network::Network;
+use crate::log::Style;
+use jiff::tz::TimeZone;
+use std::ffi::OsStr;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+pub type Parsed<T> = Result<T, String>;
+
+fn utf8(text: &OsStr) -> Parsed<&str> {
+    text.to_str().ok_or_else(|| "valid UTF-8".to_owned())
+}
+
+/// A path is the one thing that need not be UTF-8.
+pub fn path(text: &OsStr) -> Parsed<PathBuf> {
+    if text.is_empty() { Err("the path of a folder".to_owned()) } else { Ok(text.into()) }
+}
+
+pub fn address(text: &OsStr) -> Parsed<SocketAddr> {
+    utf8(text)?.parse().map_err(|_| "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+/// A whole number in a range; underscores may stand between its digits.
+pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsStr) -> Parsed<T> {
+    move |text| {
+        let number = utf8(text)?.replace('_', "").parse().ok().filter(|number| range.contains(number));
+        let expected = || format!("a whole number from {} to {}", range.start(), range.end());
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(expected)
+    }
+}
+
+pub fn style(text: &OsStr) -> Parsed<Style> {
+    match utf8(text)? {
+        "plain" => Ok(Style::Plain),
+        "json" => Ok(Style::Json),
+        "off" => Ok(Style::Off),
+        _ => Err("plain, json or off".to_owned()),
+    }
+}
+
+pub fn time_zone(text: &OsStr) -> Parsed<TimeZone> {
+    TimeZone::get(utf8(text)?).map_err(|_| "the IANA name of a time zone, like UTC or Europe/Zurich".to_owned())
+}
+
+/// The bounds of every password here: bcrypt reads no more than 71 bytes of it.
+pub fn password(text: &OsStr) -> Parsed<Secret> {
+    let text = utf8(text)?;
+    if text.chars().count() < 8 || text.len() > 71 {
+        return Err("8 characters at least and 71 bytes at most".to_owned());
+    }
+    Ok(Secret::new(text))
+}
+
+/// An origin exactly as a browser sends it, because that is what it is compared with.
+pub fn origin(text: &OsStr) -> Parsed<String> {
+    let origin = utf8(text)?;
+    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
+    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b".-:[]".contains(&c);
+    if host.is_empty() || !host.bytes().all(plain) {
+        return Err("origins in lower case without a path, like https://shop.example".to_owned());
+    }
+    Ok(origin.to_owned())
+}
+
+pub fn network(text: &OsStr) -> Parsed<Network> {
+    utf8(text)?.parse().map_err(|()| "IP addresses or networks, like 127.0.0.1 or 10.0.0.0/8".to_owned())
+}
+
+/// Items with commas between them; empty is none.
+pub fn list<T>(item: impl Fn(&OsStr) -> Parsed<T>) -> impl Fn(&OsStr) -> Parsed<Vec<T>> {
+    move |text| match utf8(text)?.trim() {
+        "" => Ok(Vec::new()),
+        items => items.split(',').map(|one| item(one.trim().as_ref())).collect(),
+    }
+}
+
+/// Empty is none.
+pub fn optional<T>(some: impl Fn(&OsStr) -> Parsed<T>) -> impl Fn(&OsStr) -> Parsed<Option<T>> {
+    move |text| if text.is_empty() { Ok(None) } else { some(text).map(Some) }
+}

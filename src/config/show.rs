@@ -1,0 +1,74 @@
+//! Prints the settings: what they are now and why they exist, and a settings file that says the defaults.
+//!
+//! Both are made from the table, so that neither can forget a setting. A secret is shown as `(set)` or not at all.
+
+use super::table::{Base, SETTINGS, Setting};
+use super::{Settings, Value};
+use std::fmt::Write;
+
+impl Settings {
+    /// What `stampede config` prints: a line of values for each setting, and its reason under it.
+    pub fn table(&self) -> String {
+        let mut page = "Flags win over variables, variables over the file, the file over defaults.\n".to_owned();
+        for value in &self.values.0 {
+            let setting = value.setting;
+            let default = or_none(quoted(setting, &setting.default_text()));
+            let (now, origin) = (or_none(now(value)), &value.origin);
+            let _ = write!(
+                page,
+                "\n{} = {now} (from {origin})\n    default {default}; {}\n    {}\n",
+                setting.name,
+                says(setting),
+                setting.reason()
+            );
+        }
+        page
+    }
+}
+
+/// A settings file in which every setting stands with its reason. Those without a fixed default are commented out.
+pub fn default_toml() -> String {
+    let mut page =
+        "# The settings of stampede at their defaults. Any line may be left out; variables and flags win over this file.\n".to_owned();
+    for setting in SETTINGS {
+        let name = setting.name;
+        let line = match setting.base {
+            Base::Fixed(text) => format!("{name} = {}", quoted(setting, text)),
+            Base::Cores(_) => format!("# {name} = {} # counted from the cores of this machine", setting.default_text()),
+            Base::Nothing(example) | Base::Hidden(example) => format!("# {name} = {example} # not set by default"),
+        };
+        let _ = write!(page, "\n# {}\n# {}\n{line}\n", setting.reason(), says(setting));
+    }
+    page
+}
+
+/// How it is said outside the file.
+fn says(setting: &Setting) -> String {
+    match setting.flag() {
+        Some(flag) => format!("--{flag} or {}", setting.variable()),
+        None => setting.variable(),
+    }
+}
+
+fn now(value: &Value) -> String {
+    match value.setting.is_secret() {
+        true if value.text.is_empty() => String::new(),
+        true => value.shown(),
+        false => quoted(value.setting, &value.text.to_string_lossy()),
+    }
+}
+
+/// As it stands in the file: numbers bare, texts in quotes.
+fn quoted(setting: &Setting, text: &str) -> String {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'_');
+    let is_number = match setting.base {
+        Base::Fixed(default) => number(default) && number(text),
+        Base::Cores(_) => number(text),
+        Base::Nothing(_) | Base::Hidden(_) => false,
+    };
+    if text.is_empty() || is_number { text.to_owned() } else { format!("{text:?}") }
+}
+
+fn or_none(text: String) -> String {
+    if text.is_empty() { "none".to_owned() } else { text }
+}

@@ -1,0 +1,129 @@
+//! Every setting there is, one row each: why it exists, its name, its type, its default and how its text is read.
+//!
+//! A row becomes a field of `Config`, a flag (`--bcrypt-cost`), an environment variable (`STAMPEDE_BCRYPT_COST`), a key of the
+//! settings file (`bcrypt_cost`) and a line of `stampede config`. To add a setting, add a row; nothing else knows the list.
+
+use super::network::Network;
+use super::parse::{address, list, network, optional, origin, password, path, style, time_zone, whole};
+use super::{Error, Secret, Values};
+use crate::log::Style;
+use Base::{Cores, Fixed, Hidden, Nothing};
+use jiff::tz::TimeZone;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What a setting is when nobody says anything.
+pub enum Base {
+    Fixed(&'static str),
+    /// Counted from the cores of this machine.
+    Cores(fn(usize) -> usize),
+    /// Empty; the example shows how it would be written in the file.
+    Nothing(&'static str),
+    /// Empty too, and its value is never shown and never taken from the command line, which other users of the machine can read.
+    Hidden(&'static str),
+}
+
+pub struct Setting {
+    pub name: &'static str,
+    pub base: Base,
+    doc: &'static str,
+}
+
+impl Setting {
+    pub fn reason(&self) -> &'static str {
+        self.doc.trim()
+    }
+
+    pub fn is_secret(&self) -> bool {
+        matches!(self.base, Hidden(_))
+    }
+
+    /// The name of its flag without the dashes in front. A secret has none.
+    pub fn flag(&self) -> Option<String> {
+        (!self.is_secret()).then(|| self.name.replace('_', "-"))
+    }
+
+    pub fn variable(&self) -> String {
+        format!("STAMPEDE_{}", self.name.to_uppercase())
+    }
+
+    pub fn default_text(&self) -> String {
+        match self.base {
+            Fixed(text) => text.to_owned(),
+            Cores(share) => share(std::thread::available_parallelism().map_or(1, usize::from)).to_string(),
+            Nothing(_) | Hidden(_) => String::new(),
+        }
+    }
+}
+
+macro_rules! settings {
+    ($( #[doc = $reason:literal] $name:ident: $type:ty = $base:expr, $parse:expr; )*) => {
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Config {
+            $( #[doc = $reason] pub $name: $type, )*
+        }
+
+        pub static SETTINGS: &[Setting] = &[ $( Setting { name: stringify!($name), base: $base, doc: $reason }, )* ];
+
+        impl Config {
+            pub(super) fn read(values: &Values) -> Result<Config, Error> {
+                Ok(Config { $( $name: values.read(stringify!($name), $parse)?, )* })
+            }
+        }
+    };
+}
+
+settings! {
+    /// The address and port the API answers on; with port 0 the system picks a free one, and the one bound is printed.
+    listen: SocketAddr = Fixed("127.0.0.1:8080"), address;
+    /// The folder that keeps everything: facts, members and secrets, in one file that only its owner may read.
+    data: PathBuf = Fixed("./data"), path;
+    /// The password of the account `admin` that the first start makes; without it one is drawn and printed once.
+    admin_password: Option<Secret> = Hidden("\"a long sentence nobody guesses\""), optional(password);
+    /// Each step doubles what a guess at a stolen password hash costs, and what a login costs; below 10 is for tests only.
+    bcrypt_cost: u32 = Fixed("10"), whole(4..=31);
+    /// The IANA zone in which a day begins and ends, so that closing days and expiries fall where people expect them.
+    time_zone: TimeZone = Fixed("UTC"), time_zone;
+    /// How log lines look on standard error: `plain`, `json`, or `off`, which leaves only warnings and errors.
+    log: Style = Fixed("plain"), style;
+    /// Threads that serve HTTP and run partitions; more than there are cores only makes them wait for each other.
+    workers: usize = Cores(|cores| cores), whole(1..=1024);
+    /// How many answers a node remembers for repeats with the same key, so that memory is bounded; the oldest are forgotten first.
+    idempotency_keys: usize = Fixed("1_000_000"), whole(1..=1_000_000_000);
+    /// How many seconds an answer is remembered for a repeat with the same key, unless `idempotency_keys` pushes it out before.
+    idempotency_s: u32 = Fixed("3600"), whole(1..=604_800);
+    /// Commands that may be under way in this node at once; beyond it the answer is 503 at once instead of a queue without end.
+    in_flight: usize = Fixed("16384"), whole(1..=1_000_000);
+    /// Commands that may be under way in one partition at once, so that one rush leaves room for everything else.
+    partition_in_flight: usize = Fixed("4096"), whole(1..=1_000_000);
+    /// Seconds after which a partition that nobody called leaves memory; the next call opens it again.
+    partition_idle_s: u32 = Fixed("300"), whole(1..=86_400);
+    /// Facts after which a partition writes a snapshot: fewer make opening faster, more make writing cheaper.
+    snapshot_every: u64 = Fixed("100_000"), whole(100..=1_000_000);
+    /// Seconds a held ticket waits for its buyer when the call does not say how long.
+    hold_ttl_s: u32 = Fixed("300"), whole(1..=86_400);
+    /// Seconds after which a hold ends however often it was extended, so that nobody keeps tickets from the crowd for ever.
+    hold_max_s: u32 = Fixed("7200"), whole(1..=86_400);
+    /// Live held tickets one member may have in one slice of a lottery; it is exact there, because one owner counts them.
+    holds_per_member: u32 = Fixed("100"), whole(1..=1_000_000);
+    /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not bound by it.
+    body_limit: usize = Fixed("65536"), whole(1024..=67_108_864);
+    /// Web pages of these origins may call the API from a browser; pages of all others may not.
+    cors_origins: Vec<String> = Nothing("[\"https://shop.example\"]"), list(origin);
+    /// Seconds an access token is good for; a short life bounds what a stolen one is worth.
+    token_s: u32 = Fixed("900"), whole(1..=86_400);
+    /// Seconds a session lives without being refreshed; after that the member logs in again.
+    refresh_s: u32 = Fixed("2_592_000"), whole(1..=31_536_000);
+    /// Threads that hash passwords; one core is left to the engine, so that claims stay fast while a crowd logs in.
+    hash_threads: usize = Cores(|cores| cores.saturating_sub(1).max(1)), whole(1..=1024);
+    /// Seconds a login may wait for a hashing thread; a queue longer than that is refused at once with 503.
+    hash_queue_s: u32 = Fixed("5"), whole(1..=60);
+    /// Seconds a stop waits for what was already accepted before it ends without it.
+    shutdown_s: u32 = Fixed("30"), whole(0..=3600);
+    /// Failed logins an address may make in a minute; successes are never counted, because a company is one address.
+    failures_per_minute: u32 = Fixed("600"), whole(1..=1_000_000);
+    /// Failed logins an account may see in a minute before further ones must wait; nobody is ever locked out for good.
+    account_failures_per_minute: u32 = Fixed("20"), whole(1..=1_000_000);
+    /// Proxies, as addresses or networks, whose `X-Forwarded-For` is believed; from anyone else it could be a lie.
+    trusted_proxies: Vec<Network> = Nothing("[\"127.0.0.1\", \"10.0.0.0/8\"]"), list(network);
+}
