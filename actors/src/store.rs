@@ -9,6 +9,9 @@
 //!
 //! Calls never block; the answer comes through the callback, on any thread.
 
+pub mod contract;
+pub mod memory;
+
 use crate::id::Id;
 use crate::time::Time;
 use std::sync::Arc;

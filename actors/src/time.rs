@@ -22,6 +22,7 @@ impl Time {
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// The machine's own clock. It may jump; partitions never let their own time go back.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
 pub fn system_clock() -> Clock {
     Arc::new(|| {
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

@@ -116,12 +116,12 @@ impl Machine for Lottery {
         Some(View { plan, phase, created_at })
     }
 
-    /// The list of open lotteries: one line each, taken away when it closes.
+    /// The list of lotteries that are not closed yet: one line each, taken away when all slices are sealed.
     fn rows(day: &Day, event: &Event, _: Time, rows: &mut Vec<Row>) {
         let body = match event {
             Event::Created(_) => Some(Vec::new()),
-            Event::Closing => None,
-            Event::Closed => return,
+            Event::Closing => return,
+            Event::Closed => None,
         };
         rows.push(Row { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, key: day.0.to_be_bytes().to_vec(), body });
     }

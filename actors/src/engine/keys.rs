@@ -67,6 +67,12 @@ impl Window {
         Time(self.horizon.load(Ordering::Acquire))
     }
 
+    /// The same, once it is `now`: time passes although no key is answered.
+    pub fn horizon_at(&self, now: Time) -> Time {
+        self.forget_before(now.minus_s(self.span_s));
+        self.horizon()
+    }
+
     pub fn kept(&self) -> usize {
         self.kept.load(Ordering::Relaxed).max(0) as usize
     }

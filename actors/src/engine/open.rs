@@ -64,7 +64,10 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                     refusal = Some(why);
                 }
                 match (choose(reach, command, caller, &had_nothing, &mut dice).await?, &key, refusal.take()) {
-                    (Some(to), Some(key), _) => reach.ask(home, Request::Pass { key: *key, caller, from: passed_to, to }).await?,
+                    (Some(to), Some(key), _) => {
+                        asked = home;
+                        reach.ask(home, Request::Pass { key: *key, caller, from: passed_to, to }).await?
+                    }
                     (Some(to), None, _) => {
                         asked = to;
                         reach.ask(to, here(plain)).await?

@@ -336,7 +336,7 @@ impl<M: Machine, W> Partition<M, W> {
             (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done { event, at: at?, replayed: true })),
             (Some(Entry::Passed { to }), How::Real) => Some(Reply::Passed { to, at: at? }),
             (Some(Entry::Declined), How::Guest { .. }) => Some(Reply::Declined),
-            (None, How::Guest { since }) if since < self.window.horizon() => Some(Reply::KeyForgotten),
+            (None, How::Guest { since }) if since < self.horizon() => Some(Reply::KeyForgotten),
             _ => None,
         }
     }
@@ -359,7 +359,8 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     fn entry_of(&mut self, key: &Key) -> Result<Option<(Time, Entry<M::Event>)>, Reply<M>> {
-        match self.answered.get(key.hash, self.window.horizon()) {
+        let horizon = self.horizon();
+        match self.answered.get(key.hash, horizon) {
             Some(answer) if answer.command != key.command => Err(Reply::KeyReused),
             Some(answer) => Ok(postcard::from_bytes(&answer.entry).ok().map(|entry| (answer.at, entry))),
             None => Ok(None),
@@ -386,7 +387,12 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     fn remember(&mut self, key: Key, at: Time, entry: Box<[u8]>) {
-        self.answered.put(key.hash, Answer { at, command: key.command, entry }, self.window.horizon());
+        let horizon = self.horizon();
+        self.answered.put(key.hash, Answer { at, command: key.command, entry }, horizon);
+    }
+
+    fn horizon(&self) -> Time {
+        self.window.horizon_at(self.time)
     }
 }
 

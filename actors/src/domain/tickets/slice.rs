@@ -213,6 +213,20 @@ pub struct Ledger {
     pub imbalance: i64,
 }
 
+impl std::ops::Add for Ledger {
+    type Output = Ledger;
+
+    fn add(self, other: Ledger) -> Ledger {
+        Ledger {
+            stock: self.stock + other.stock,
+            free: self.free + other.free,
+            held: self.held + other.held,
+            sold: self.sold + other.sold,
+            imbalance: self.imbalance + other.imbalance,
+        }
+    }
+}
+
 /// How many holds one event may end, so that no record grows without bound.
 const ENDED_AT_ONCE: usize = 1000;
 

@@ -1,0 +1,3 @@
+//! Where the log, the snapshots and the look-ups are kept.
+
+pub mod sqlite;

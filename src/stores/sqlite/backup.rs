@@ -1,0 +1,67 @@
+//! A copy of the whole database in one file, made while a server writes on, and the way back.
+//!
+//! The copy is a moment of the log: everything answered before it began, and nothing by halves. Neither direction overwrites anything, and
+//! neither counts as done before the copy was read again and found whole.
+
+use super::folder::{self, Folder};
+use super::{Error, schema};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{self, File};
+use std::path::Path;
+
+/// Copies the database of the folder into a new file.
+pub fn backup(folder: &Path, to: &Path) -> Result<(), Error> {
+    let from = folder::look_into(folder)?;
+    let to = folder::absolute(to)?;
+    drop(folder::create_private(&to)?);
+    copy(&from, &to).inspect_err(|_| drop(fs::remove_file(&to)))?;
+    sync_beside(&to)
+}
+
+/// Makes a backup the database of a folder that has none.
+pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
+    let from = folder::absolute(from)?;
+    fs::metadata(&from).map_err(folder::at(&from))?;
+    let source = folder::connect(&from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::check(&source, &from)?;
+    let folder = Folder::lock(folder)?;
+    if folder.holds_database() {
+        return Err(Error::HoldsDatabase(folder.path().into()));
+    }
+    let half = folder.path().join("restoring");
+    // What an attempt left that was cut off.
+    let _ = fs::remove_file(&half);
+    drop(folder::create_private(&half)?);
+    copy(&source, &half).inspect_err(|_| drop(fs::remove_file(&half)))?;
+    let database = folder.database();
+    fs::rename(&half, &database).map_err(folder::at(&database))?;
+    folder.sync()
+}
+
+/// In one go, because steps would have to begin again whenever the server writes; its writer does not wait for readers.
+fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
+    let mut copy = folder::connect(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    match Backup::new(from, &mut copy)?.step(-1)? {
+        StepResult::Done => {}
+        unfinished => return Err(Error::Damaged(format!("it could not be copied ({unfinished:?})"))),
+    }
+    // The copy shall be one file; a store that opens it changes this back.
+    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    drop(copy);
+    check(to)?;
+    File::open(to).and_then(|file| file.sync_all()).map_err(folder::at(to))
+}
+
+fn check(file: &Path) -> Result<(), Error> {
+    let connection = folder::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::check(&connection, file)?;
+    match connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? {
+        verdict if verdict == "ok" => Ok(()),
+        verdict => Err(Error::Damaged(verdict)),
+    }
+}
+
+fn sync_beside(file: &Path) -> Result<(), Error> {
+    file.parent().map_or(Ok(()), folder::sync_folder)
+}

@@ -1,0 +1,202 @@
+//! The people: members, sessions, service keys, outsiders and secrets as rows beside the log, written in the same commits.
+//!
+//! Every call is one closure on the writer's or a reader's thread, so each is atomic; every statement in it is a look-up by key.
+//! One table keeps all identifiers, folded, so that each names one member. Of somebody deleted only the id and the times stay.
+
+mod members;
+mod secrets;
+mod sessions;
+
+use super::Sqlite;
+use crate::identity::directory::{
+    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Refresh, Refreshed, Reset,
+    ServiceKey, Session,
+};
+use actors::{Id, Time};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Result};
+
+pub const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS members (
+    id BLOB PRIMARY KEY,
+    role INTEGER NOT NULL,
+    username TEXT,
+    email TEXT,
+    phone TEXT,
+    full_name TEXT,
+    birthday TEXT,
+    password_hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    first_login_at INTEGER,
+    last_login_at INTEGER,
+    deleted_at INTEGER,
+    owed BLOB,
+    registration_key BLOB,
+    registration_body BLOB,
+    reset_token BLOB,
+    reset_until INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS identifiers (
+    folded TEXT PRIMARY KEY,
+    member BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS member_counts (
+    role INTEGER PRIMARY KEY,
+    members INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS sessions (
+    member BLOB NOT NULL,
+    id BLOB NOT NULL,
+    step INTEGER NOT NULL,
+    began_at INTEGER NOT NULL,
+    refreshed_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    agent TEXT,
+    PRIMARY KEY (member, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS service_keys (
+    id BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS outsiders (
+    member BLOB PRIMARY KEY,
+    service TEXT NOT NULL,
+    theirs TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS secrets (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+impl Sqlite {
+    fn change<R: Send + 'static>(&self, write: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
+        Box::pin(self.write(write))
+    }
+
+    fn look<R: Send + 'static>(&self, read: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
+        Box::pin(self.read(read))
+    }
+}
+
+impl Directory for Sqlite {
+    fn prepare(&self) -> Answer<()> {
+        self.change(|connection| connection.execute_batch(SCHEMA))
+    }
+
+    fn create_member(&self, new: NewMember) -> Answer<Created> {
+        self.change(move |connection| members::create(connection, &new))
+    }
+
+    fn account(&self, identifier: String) -> Answer<Option<Account>> {
+        self.look(move |connection| members::named(connection, &identifier))
+    }
+
+    fn account_of(&self, member: Id) -> Answer<Option<Account>> {
+        self.look(move |connection| members::account(connection, member))
+    }
+
+    fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>> {
+        self.look(move |connection| members::page(connection, after, limit))
+    }
+
+    fn count_members(&self) -> Answer<u64> {
+        self.look(members::count)
+    }
+
+    fn change_member(&self, member: Id, changes: Changes) -> Answer<Changed> {
+        self.change(move |connection| members::change(connection, member, changes))
+    }
+
+    fn delete_member(&self, member: Id, at: Time) -> Answer<Option<Vec<Id>>> {
+        self.change(move |connection| members::delete(connection, member, at))
+    }
+
+    fn set_password(&self, new: NewPassword) -> Answer<Option<Vec<Id>>> {
+        self.change(move |connection| members::set_password(connection, &new))
+    }
+
+    fn offer_reset(&self, member: Id, reset: Reset) -> Answer<bool> {
+        self.change(move |connection| members::offer_reset(connection, member, reset))
+    }
+
+    fn begin_session(&self, begin: Begin) -> Answer<Option<Begun>> {
+        self.change(move |connection| sessions::begin(connection, &begin))
+    }
+
+    fn refresh(&self, refresh: Refresh) -> Answer<Refreshed> {
+        self.change(move |connection| sessions::refresh(connection, &refresh))
+    }
+
+    fn end_session(&self, member: Id, session: Id, at: Time) -> Answer<bool> {
+        self.change(move |connection| sessions::end(connection, member, session, at))
+    }
+
+    fn end_sessions(&self, member: Id, except: Option<Id>, at: Time) -> Answer<Vec<Id>> {
+        self.change(move |connection| sessions::end_all(connection, member, except, at))
+    }
+
+    fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>> {
+        self.look(move |connection| sessions::page(connection, member, after, limit, dead_before))
+    }
+
+    fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>> {
+        self.look(move |connection| sessions::ended_since(connection, since))
+    }
+
+    fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)> {
+        self.change(move |connection| secrets::create_service_key(connection, &key))
+    }
+
+    fn service_keys(&self) -> Answer<Vec<ServiceKey>> {
+        self.look(secrets::service_keys)
+    }
+
+    fn revoke_service_key(&self, key: Id, at: Time) -> Answer<bool> {
+        self.change(move |connection| secrets::revoke_service_key(connection, key, at))
+    }
+
+    fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()> {
+        self.change(move |connection| secrets::remember_outsider(connection, member, &service, &theirs))
+    }
+
+    fn secret(&self, name: &'static str, made: Vec<u8>) -> Answer<Vec<u8>> {
+        self.change(move |connection| secrets::secret(connection, name, &made))
+    }
+
+    fn replace_secret(&self, name: &'static str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool> {
+        self.change(move |connection| secrets::replace_secret(connection, name, &old, &new))
+    }
+}
+
+/// An id as a column has it.
+struct Key(Id);
+
+impl ToSql for Key {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0.0)))
+    }
+}
+
+impl FromSql for Key {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let bytes = value.as_blob()?.try_into().map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: 0 })?;
+        Ok(Key(Id(bytes)))
+    }
+}
+
+/// The key of the row before the first, for a page that begins at the beginning.
+fn start(after: Option<Id>) -> Key {
+    Key(after.unwrap_or(Id::SYSTEM))
+}

@@ -1,0 +1,223 @@
+//! Members and the identifiers that name them.
+
+use super::{Key, sessions, start};
+use crate::identity::directory::{
+    Account, Because, Changed, Changes, Created, Member, NewMember, NewPassword, Registration, Reset, Role,
+};
+use crate::identity::profile::{Identifier, Kind, Profile};
+use actors::{Id, Time};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+
+const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, password_hash, created_at, first_login_at, last_login_at, \
+                       registration_key, registration_body, reset_token, reset_until";
+
+pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
+    let member = &new.member;
+    let taken = taken(connection, member.id, &member.profile)?;
+    if !taken.is_empty() {
+        return Ok(Created::Taken(taken));
+    }
+    let insert = "INSERT INTO members (id, role, password_hash, created_at, registration_key, registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (key, body) = (new.registration.map(|by| Key(by.key)), new.registration.map(|by| Key(by.body)));
+    connection.execute(insert, params![
+        Key(member.id),
+        number(member.role),
+        new.password_hash,
+        member.created_at.0,
+        key,
+        body
+    ])?;
+    write_profile(connection, member.id, &member.profile)?;
+    claim(connection, member.id, &member.profile)?;
+    count_one(connection, member.role, 1)?;
+    if let Some(session) = &new.session {
+        sessions::insert(connection, member.id, session)?;
+    }
+    Ok(Created::Created)
+}
+
+pub fn named(connection: &Connection, folded: &str) -> Result<Option<Account>> {
+    match owner(connection, folded)? {
+        Some(member) => account(connection, member),
+        None => Ok(None),
+    }
+}
+
+pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
+    let select = format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND deleted_at IS NULL");
+    connection.query_row(&select, [Key(member)], read).optional()
+}
+
+pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Member>> {
+    let select = format!("SELECT {COLUMNS} FROM members WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT ?2");
+    let mut select = connection.prepare(&select)?;
+    let found = select.query_map(params![start(after), limit as i64], |row| Ok(read(row)?.member))?;
+    found.collect()
+}
+
+pub fn count(connection: &Connection) -> Result<u64> {
+    let count = "SELECT members FROM member_counts WHERE role = ?1";
+    let counted: Option<i64> = connection.query_row(count, [number(Role::Member)], |row| row.get(0)).optional()?;
+    Ok(counted.map_or(0, |counted| counted.max(0) as u64))
+}
+
+pub fn change(connection: &Connection, id: Id, changes: Changes) -> Result<Changed> {
+    let Some(Account { mut member, .. }) = account(connection, id)? else { return Ok(Changed::Unknown) };
+    let before = member.profile.clone();
+    changes.apply(&mut member.profile);
+    if member.profile.is_nameless() {
+        return Ok(Changed::Nameless);
+    }
+    let taken = taken(connection, id, &member.profile)?;
+    if !taken.is_empty() {
+        return Ok(Changed::Taken(taken));
+    }
+    free(connection, &before)?;
+    claim(connection, id, &member.profile)?;
+    write_profile(connection, id, &member.profile)?;
+    Ok(Changed::Changed(member))
+}
+
+pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id>>> {
+    let Some(Account { member, .. }) = account(connection, id)? else { return Ok(None) };
+    free(connection, &member.profile)?;
+    write_profile(connection, id, &Profile::default())?;
+    let forget = "UPDATE members SET deleted_at = ?2, password_hash = '', owed = NULL, registration_key = NULL, registration_body = NULL, \
+                  reset_token = NULL, reset_until = NULL WHERE id = ?1";
+    connection.execute(forget, params![Key(id), at.0])?;
+    count_one(connection, member.role, -1)?;
+    let ended = sessions::end_all(connection, id, None, at)?;
+    sessions::forget_agents(connection, id)?;
+    Ok(Some(ended))
+}
+
+pub fn set_password(connection: &Connection, new: &NewPassword) -> Result<Option<Vec<Id>>> {
+    let Some(account) = account(connection, new.member)? else { return Ok(None) };
+    if !still_holds(&new.because, &account, new.at) {
+        return Ok(None);
+    }
+    let set = "UPDATE members SET password_hash = ?2, reset_token = NULL, reset_until = NULL WHERE id = ?1";
+    connection.execute(set, params![Key(new.member), new.hash])?;
+    let keep = match new.because {
+        Because::Knew { keep, .. } => keep,
+        Because::Reset { .. } | Because::Ordered => None,
+    };
+    sessions::end_all(connection, new.member, keep, new.at).map(Some)
+}
+
+fn still_holds(because: &Because, account: &Account, now: Time) -> bool {
+    match because {
+        Because::Knew { old_hash, .. } => *old_hash == account.password_hash,
+        Because::Reset { token } => account.reset.is_some_and(|reset| reset.token == *token && now <= reset.until),
+        Because::Ordered => true,
+    }
+}
+
+pub fn offer_reset(connection: &Connection, member: Id, reset: Reset) -> Result<bool> {
+    let offer = "UPDATE members SET reset_token = ?2, reset_until = ?3 WHERE id = ?1 AND deleted_at IS NULL";
+    let changed = connection.execute(offer, params![Key(member), reset.token, reset.until.0])?;
+    Ok(changed == 1)
+}
+
+fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
+    let select = "SELECT member FROM identifiers WHERE folded = ?1";
+    connection.query_row(select, [folded], |row| row.get(0)).optional().map(|found: Option<Key>| found.map(|key| key.0))
+}
+
+/// Which identifiers of the profile have another owner.
+fn taken(connection: &Connection, member: Id, profile: &Profile) -> Result<Vec<Kind>> {
+    let mut taken = Vec::new();
+    for identifier in profile.identifiers() {
+        if owner(connection, &identifier.folded)?.is_some_and(|owner| owner != member) {
+            taken.push(identifier.kind);
+        }
+    }
+    Ok(taken)
+}
+
+fn claim(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
+    let mut insert = connection.prepare("INSERT INTO identifiers (folded, member) VALUES (?1, ?2)")?;
+    profile.identifiers().try_for_each(|identifier| insert.execute(params![identifier.folded, Key(member)]).map(drop))
+}
+
+fn free(connection: &Connection, profile: &Profile) -> Result<()> {
+    let mut delete = connection.prepare("DELETE FROM identifiers WHERE folded = ?1")?;
+    profile.identifiers().try_for_each(|identifier| delete.execute([&identifier.folded]).map(drop))
+}
+
+fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
+    let text = |identifier: &Option<Identifier>| identifier.as_ref().map(|identifier| identifier.text.clone());
+    let update = "UPDATE members SET username = ?2, email = ?3, phone = ?4, full_name = ?5, birthday = ?6 WHERE id = ?1";
+    connection.execute(update, params![
+        Key(member),
+        text(&profile.username),
+        text(&profile.email),
+        text(&profile.phone),
+        profile.full_name,
+        profile.birthday.map(|day| day.to_string())
+    ])?;
+    Ok(())
+}
+
+fn count_one(connection: &Connection, role: Role, by: i64) -> Result<()> {
+    let count = "INSERT INTO member_counts (role, members) VALUES (?1, ?2) ON CONFLICT (role) DO UPDATE SET members = members + ?2";
+    connection.execute(count, params![number(role), by]).map(drop)
+}
+
+fn number(role: Role) -> i64 {
+    match role {
+        Role::Member => 0,
+        Role::Admin => 1,
+    }
+}
+
+/// The role of a number that `number` made.
+fn role(number: i64) -> Role {
+    if number == 1 { Role::Admin } else { Role::Member }
+}
+
+fn read(row: &Row) -> Result<Account> {
+    let member = Member {
+        id: row.get::<_, Key>(0)?.0,
+        role: role(row.get(1)?),
+        profile: read_profile(row)?,
+        created_at: Time(row.get(8)?),
+        first_login_at: row.get::<_, Option<i64>>(9)?.map(Time),
+        last_login_at: row.get::<_, Option<i64>>(10)?.map(Time),
+    };
+    let registration = row.get::<_, Option<Key>>(11)?.zip(row.get::<_, Option<Key>>(12)?);
+    let reset = row.get::<_, Option<[u8; 32]>>(13)?.zip(row.get::<_, Option<i64>>(14)?);
+    Ok(Account {
+        member,
+        password_hash: row.get(7)?,
+        registration: registration.map(|(key, body)| Registration { key: key.0, body: body.0 }),
+        reset: reset.map(|(token, until)| Reset { token, until: Time(until) }),
+    })
+}
+
+fn read_profile(row: &Row) -> Result<Profile> {
+    let identifier = |kind, column| row.get::<_, Option<String>>(column).map(|text| text.map(|text| Identifier::stored(kind, text)));
+    Ok(Profile {
+        username: identifier(Kind::Username, 2)?,
+        email: identifier(Kind::Email, 3)?,
+        phone: identifier(Kind::Phone, 4)?,
+        full_name: row.get(5)?,
+        birthday: row.get::<_, Option<String>>(6)?.and_then(|day| day.parse().ok()),
+    })
+}
+
+/// The one write in which a login may be the first.
+pub fn note_login(connection: &Connection, member: Id, at: Time, owed: Option<&[u8]>) -> Result<bool> {
+    let first = "UPDATE members SET first_login_at = ?2, last_login_at = ?2, owed = ?3 WHERE id = ?1 AND first_login_at IS NULL";
+    if connection.execute(first, params![Key(member), at.0, owed])? == 1 {
+        return Ok(true);
+    }
+    let again = "UPDATE members SET last_login_at = max(last_login_at, ?2) WHERE id = ?1";
+    connection.execute(again, params![Key(member), at.0])?;
+    Ok(false)
+}
+
+/// The same password under another hash.
+pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
+    connection.execute("UPDATE members SET password_hash = ?2 WHERE id = ?1", params![Key(member), hash]).map(drop)
+}

@@ -1,0 +1,136 @@
+//! The data folder: who owns it, what the files in it are called, and who may read them.
+//!
+//! The owner holds a lock on the file `lock` for as long as it lives; the operating system lets go of it even after a kill.
+//! Secrets live in the database, so only its owner may read it. Paths are never text: they need not be UTF-8.
+
+use super::{Error, schema};
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const DATABASE: &str = "stampede.db";
+
+/// A folder that is ours alone until the last clone is dropped.
+#[derive(Clone)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: Arc<File>,
+}
+
+impl Folder {
+    /// Makes the folder if need be, and takes possession of it.
+    pub fn lock(path: &Path) -> Result<Folder, Error> {
+        let path = absolute(path)?;
+        make(&path).map_err(at(&path))?;
+        let file = path.join("lock");
+        let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&file).map_err(at(&file))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Folder { path, _lock: Arc::new(lock) }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse(path)),
+            Err(TryLockError::Error(error)) => Err(Error::File { path: file, error }),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    /// Whether a database is there, or a part of one: a write-ahead log left alone would be taken for that of the next database.
+    pub fn holds_database(&self) -> bool {
+        ["", "-wal", "-shm", "-journal"].iter().any(|part| self.path.join(format!("{DATABASE}{part}")).exists())
+    }
+
+    /// The connection that writes, to a database that is made if need be.
+    pub fn connect(&self) -> Result<Connection, Error> {
+        let database = self.database();
+        private(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(&database)
+            .and_then(keep_private)
+            .map_err(at(&database))?;
+        self.sync()?;
+        let connection = connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::prepare(&connection, &database)?;
+        Ok(connection)
+    }
+
+    pub fn connect_to_read(&self) -> Result<Connection, Error> {
+        connect(&self.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    /// Makes sure that a power cut does not lose the names of new files.
+    pub fn sync(&self) -> Result<(), Error> {
+        sync_folder(&self.path)
+    }
+}
+
+/// A connection to read the database of a folder that a running server may own.
+pub fn look_into(folder: &Path) -> Result<Connection, Error> {
+    let database = absolute(folder)?.join(DATABASE);
+    if !database.is_file() {
+        return Err(Error::NoDatabase(folder.into()));
+    }
+    let connection = connect(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::check(&connection, &database)?;
+    Ok(connection)
+}
+
+/// Every connection is used by one thread at a time, so it needs no mutex of its own.
+pub fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    Ok(connection)
+}
+
+/// A new, empty file that only its owner may read.
+pub fn create_private(file: &Path) -> Result<File, Error> {
+    private(OpenOptions::new().write(true).create_new(true)).open(file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(file.into()),
+        _ => Error::File { path: file.into(), error },
+    })
+}
+
+/// SQLite takes a path that begins with `file:` for an address; an absolute one cannot.
+pub fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(at(path))
+}
+
+pub fn sync_folder(path: &Path) -> Result<(), Error> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(at(path))
+}
+
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |error| Error::File { path: path.into(), error }
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn keep_private(file: File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: File) -> io::Result<()> {
+    Ok(())
+}
+
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}

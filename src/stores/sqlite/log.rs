@@ -1,0 +1,159 @@
+//! Reading the log: where each partition's frames end, and the way back from there.
+//!
+//! A frame's row names the position of the one before it, so a partition is read backwards, from its tail to its snapshot, and handed out forwards.
+//! The tails are kept in memory by the writer; a start reads them as of the last sweep and follows the log from there.
+
+use actors::store::{Frame, Head, Opened, Position, Snapshot};
+use actors::time::Time;
+use hashbrown::HashMap;
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
+use std::sync::Arc;
+
+/// How far a partition's log has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Tail {
+    pub id: i64,
+    pub at: Position,
+    /// The position of its last frame in the log; 0 if there is none.
+    pub last: i64,
+    /// The sequence of its newest snapshot.
+    pub saved: Option<u64>,
+    /// The table of partitions lags behind, and will be told by the next sweep.
+    pub behind: bool,
+}
+
+impl Tail {
+    pub fn is_awake(&self) -> bool {
+        self.saved != Some(self.at.seq)
+    }
+}
+
+/// What is known of the log without reading it again.
+pub struct Log {
+    pub tails: HashMap<Arc<str>, Tail>,
+    /// The last position.
+    pub end: i64,
+    /// Everything up to here has been written to the tables that follow the log.
+    pub reach: i64,
+    /// The partitions whose tails have changed since.
+    pub behind: Vec<Arc<str>>,
+    pub last_id: i64,
+}
+
+/// Finds the tails, and shows every frame that the tables which follow the log have not seen.
+pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rusqlite::Result<Log> {
+    let reach = connection.query_row("SELECT value FROM meta WHERE name = 'reach'", [], |row| row.get(0))?;
+    let mut log = Log { tails: HashMap::new(), end: reach, reach, behind: Vec::new(), last_id: 0 };
+    let mut names = HashMap::new();
+    let mut partitions = connection.prepare(
+        "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id ORDER BY p.id",
+    )?;
+    let mut rows = partitions.query([])?;
+    while let Some(row) = rows.next()? {
+        let name: Arc<str> = row.get_ref(1)?.as_str()?.into();
+        let saved = row.get::<_, Option<i64>>(5)?.map(|seq| seq as u64);
+        let tail = Tail { id: row.get(0)?, at: position(row, 3)?, last: row.get(2)?, saved, behind: false };
+        log.last_id = tail.id;
+        names.insert(tail.id, name.clone());
+        log.tails.insert(name, tail);
+    }
+
+    let mut newer = connection
+        .prepare("SELECT previous, from_seq, to_seq, head, records, position, partition FROM log WHERE position > ?1 ORDER BY position")?;
+    let mut rows = newer.query([reach])?;
+    while let Some(row) = rows.next()? {
+        let (_, mut frame) = link(row)?;
+        log.end = row.get(5)?;
+        let id: i64 = row.get(6)?;
+        let known = names.get(&id).and_then(|name| Some((name, log.tails.get_mut(name)?)));
+        let (name, tail) = known.ok_or_else(|| missing("partition", id))?;
+        frame.from.head = tail.at.head;
+        (tail.at, tail.last) = (frame.to, log.end);
+        if !std::mem::replace(&mut tail.behind, true) {
+            log.behind.push(name.clone());
+        }
+        unseen(name, frame);
+    }
+    Ok(log)
+}
+
+/// Finds a partition's snapshot and frames.
+pub struct Finder<'c> {
+    frame: Statement<'c>,
+    previous: Statement<'c>,
+    snapshot: Statement<'c>,
+}
+
+impl<'c> Finder<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<Finder<'c>> {
+        Ok(Finder {
+            frame: connection.prepare("SELECT previous, from_seq, to_seq, head, records FROM log WHERE position = ?1")?,
+            previous: connection.prepare("SELECT previous FROM log WHERE position = ?1")?,
+            snapshot: connection.prepare("SELECT seq, head, due, state FROM snapshots WHERE partition = ?1")?,
+        })
+    }
+
+    /// The snapshot and the frames after it. A snapshot that does not fit the log is not used: it is only a cache.
+    pub fn open(&mut self, tail: &Tail) -> rusqlite::Result<Opened> {
+        let snapshot = self.snapshot(tail.id)?;
+        let at = snapshot.as_ref().map(|snapshot| snapshot.at);
+        let mut frames = Vec::new();
+        let mut fits = false;
+        let mut position = tail.last;
+        while position != 0 && !fits {
+            let (previous, frame) = self.frame(position)?;
+            fits = Some(frame.to) == at;
+            if !fits {
+                frames.push(frame);
+            }
+            position = previous;
+        }
+        frames.reverse();
+        let snapshot = snapshot.filter(|_| fits);
+        let mut before = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);
+        for frame in &mut frames {
+            frame.from.head = before.head;
+            before = frame.to;
+        }
+        Ok(Opened { snapshot, frames })
+    }
+
+    pub fn snapshot(&mut self, partition: i64) -> rusqlite::Result<Option<Snapshot>> {
+        let snapshot = |row: &Row| Ok(Snapshot { at: position(row, 0)?, due: row.get::<_, Option<i64>>(2)?.map(Time), state: row.get(3)? });
+        self.snapshot.query_row([partition], snapshot).optional()
+    }
+
+    /// Every position of the partition's frames, first to last: eight bytes each.
+    pub fn positions(&mut self, tail: &Tail) -> rusqlite::Result<Vec<i64>> {
+        let mut positions = Vec::new();
+        let mut position = tail.last;
+        while position != 0 {
+            positions.push(position);
+            let previous = self.previous.query_row([position], |row| row.get(0)).optional()?;
+            position = previous.ok_or_else(|| missing("frame", position))?;
+        }
+        positions.reverse();
+        Ok(positions)
+    }
+
+    /// The frame at that position, without the head it begins with, and the position of the one before it.
+    pub fn frame(&mut self, position: i64) -> rusqlite::Result<(i64, Frame)> {
+        self.frame.query_row([position], link).optional()?.ok_or_else(|| missing("frame", position))
+    }
+}
+
+fn link(row: &Row) -> rusqlite::Result<(i64, Frame)> {
+    let from = Position { seq: row.get::<_, i64>(1)? as u64, head: Head::default() };
+    Ok((row.get(0)?, Frame { from, to: position(row, 2)?, records: row.get(4)? }))
+}
+
+/// A sequence and the head beside it.
+fn position(row: &Row, column: usize) -> rusqlite::Result<Position> {
+    Ok(Position { seq: row.get::<_, i64>(column)? as u64, head: row.get(column + 1)? })
+}
+
+/// Counted as damage, because nothing of the log is ever removed.
+fn missing(what: &str, number: i64) -> rusqlite::Error {
+    let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    rusqlite::Error::SqliteFailure(corrupt, Some(format!("the {what} {number} is missing")))
+}

@@ -1,0 +1,203 @@
+//! The embedded store: one SQLite file in a locked folder, and nothing else to install.
+//!
+//! One thread writes: whatever waits, of all partitions, becomes one transaction with one flush. Two threads read. An opening goes through the
+//! writer first, so that it finds everything asked for before it. The queue to the writer has no bound of its own, because the
+//! engine bounds what may be under way in front of it. One process owns the folder, so a stale owner is refused by sequence and head alone.
+
+mod backup;
+mod directory;
+mod folder;
+mod log;
+mod meters;
+mod reader;
+mod rows;
+mod schema;
+mod sweep;
+mod view;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use backup::{backup, restore};
+pub use view::View;
+
+use actors::Time;
+use actors::store::{Append, Done, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
+use crossbeam_channel::{Sender, bounded, unbounded};
+use folder::Folder;
+use rows::Fresh;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{JoinHandle, ThreadId};
+use tokio::sync::oneshot;
+
+/// The look-up rows that a frame declares, made from the log again when they had not been written yet.
+pub type RowsOf = dyn Fn(&str, &Frame) -> Vec<Row>;
+
+const READERS: usize = 2;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the folder {} is in use by another stampede", .0.display())]
+    InUse(PathBuf),
+    #[error("the folder {} holds a database already", .0.display())]
+    HoldsDatabase(PathBuf),
+    #[error("there is no database in the folder {}", .0.display())]
+    NoDatabase(PathBuf),
+    #[error("the file {} exists already and is not overwritten", .0.display())]
+    Exists(PathBuf),
+    #[error("{} is no database of stampede", .0.display())]
+    Foreign(PathBuf),
+    #[error("the database was written by a newer stampede (its version is {found}, this one knows {})", schema::VERSION)]
+    Newer { found: i64 },
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    #[error("{}: {error}", path.display())]
+    File { path: PathBuf, error: std::io::Error },
+    #[error("the database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+pub struct Sqlite {
+    jobs: Sender<writer::Job>,
+    reads: Sender<reader::Job>,
+    /// It ends last: it waits for the readers.
+    writer: Option<JoinHandle<()>>,
+    own_threads: Vec<ThreadId>,
+}
+
+impl Sqlite {
+    /// Opens the database in the folder, and makes both if they are not there. The rows not yet written are made again with `rows_of`.
+    pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<Sqlite, Error> {
+        let folder = Folder::lock(folder)?;
+        let connection = folder.connect()?;
+        let fresh = Arc::new(Fresh::default());
+        let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+
+        let (ready, is_ready) = unbounded();
+        let (reads, reads_to_do) = unbounded();
+        let (jobs, jobs_to_do) = unbounded();
+        let mut readers = Vec::new();
+        for _ in 0..READERS {
+            let connection = folder.connect_to_read()?;
+            let (reads_to_do, fresh, ready) = (reads_to_do.clone(), fresh.clone(), ready.clone());
+            readers.push(spawn("store-reader", move || reader::run(&connection, &reads_to_do, &fresh, &ready), &folder)?);
+        }
+        let mut own_threads: Vec<ThreadId> = readers.iter().map(|reader| reader.thread().id()).collect();
+        let path = folder.clone();
+        let to_readers = reads.clone();
+        let write = move || {
+            writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, &ready);
+            // The writer's connection closes last, because only that one can fold the write-ahead log into the database.
+            readers.into_iter().for_each(|reader| drop(reader.join()));
+            drop(connection);
+            drop(folder);
+        };
+        let writer = spawn("store-writer", write, &path)?;
+        own_threads.push(writer.thread().id());
+        drop(reads_to_do);
+        for _ in 0..=READERS {
+            is_ready.recv().unwrap_or_else(|_| Err(rusqlite::Error::InvalidQuery))?;
+        }
+        Ok(Sqlite { jobs, reads, writer: Some(writer), own_threads })
+    }
+
+    /// Runs in the next commit, undone if it fails, and is answered when that commit is durable. It must not begin or end a transaction.
+    pub fn write<R, F>(&self, write: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        let (to, answer) = oneshot::channel();
+        let write = Box::new(move |connection: &Connection| {
+            let result = write(connection);
+            writer::Written {
+                failed: result.is_err(),
+                answer: Box::new(move |committed| {
+                    // Whoever asked may be gone.
+                    let _ = to.send(committed.and_then(|()| result.map_err(store_error)));
+                }),
+            }
+        });
+        // A job that cannot be sent is dropped with its sender, which the answer notices.
+        let _ = self.jobs.send(writer::Job::Write(write));
+        async { answer.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// Runs on a reader, and sees every write answered before.
+    pub fn read<R, F>(&self, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        let (to, answer) = oneshot::channel();
+        let read = Box::new(move |connection: &Connection| {
+            let _ = to.send(read(connection).map_err(store_error));
+        });
+        let _ = self.reads.send(reader::Job::Read(read));
+        async { answer.await.unwrap_or_else(|_| Err(closed())) }
+    }
+}
+
+impl Store for Sqlite {
+    fn append(&self, append: Append, done: Done<Outcome>) {
+        if let Err(unsent) = self.jobs.send(writer::Job::Append(append, done)) {
+            unsent.0.refuse();
+        }
+    }
+
+    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+        if let Err(unsent) = self.jobs.send(writer::Job::Open(partition.into(), done)) {
+            unsent.0.refuse();
+        }
+    }
+
+    fn save(&self, partition: &str, snapshot: Snapshot) {
+        // A snapshot is a cache: when nobody takes it, nothing is lost.
+        let _ = self.jobs.send(writer::Job::Save(partition.into(), snapshot));
+    }
+
+    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+        if let Err(unsent) = self.reads.send(reader::Job::Rows(page, done)) {
+            unsent.0.refuse();
+        }
+    }
+
+    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+        if let Err(unsent) = self.jobs.send(writer::Job::Sleepers(until, done)) {
+            unsent.0.refuse();
+        }
+    }
+}
+
+impl Drop for Sqlite {
+    /// Everything asked for is still done, the waiting rows are written, and the folder is free again afterwards.
+    fn drop(&mut self) {
+        self.jobs = bounded(0).0;
+        self.reads = bounded(0).0;
+        // The last to let go of the store may be an answer on one of its own threads, which cannot wait for itself.
+        if !self.own_threads.contains(&std::thread::current().id())
+            && let Some(writer) = self.writer.take()
+        {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static, folder: &Folder) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new().name(name.into()).spawn(run).map_err(|error| Error::File { path: folder.path().into(), error })
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("it is closed".into())
+}
+
+fn store_error(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => StoreError::Broken(error.to_string()),
+        _ => StoreError::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Look-up rows that wait in memory, and the lists that they make together with the stored ones.
+//!
+//! A row written in the commit of its event would cost more than the request. So rows wait here, sorted, from the moment their event is durable
+//! until a sweep has written them; readers merge both. They are only ever rows of committed frames. The writer alone changes them.
+
+use actors::Id;
+use actors::store::{Listed, Page, Row, Shelf};
+use rusqlite::{Connection, Statement};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Where a row belongs, in the order of the table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    shelf: Shelf,
+    owner: Id,
+    key: Vec<u8>,
+}
+
+/// No body: the row is taken away.
+type Body = Option<Vec<u8>>;
+
+#[derive(Default)]
+pub struct Fresh(RwLock<BTreeMap<Slot, Body>>);
+
+impl Fresh {
+    pub fn gather(&self, rows: impl IntoIterator<Item = Row>) {
+        let mut fresh = self.write();
+        for Row { shelf, owner, key, body } in rows {
+            fresh.insert(Slot { shelf, owner, key }, body);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Writes the next rows in order, and says which.
+    pub fn store(&self, after: Option<&Slot>, limit: usize, tables: &mut Tables<'_>) -> rusqlite::Result<Vec<Slot>> {
+        let fresh = self.read();
+        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        let mut stored = Vec::with_capacity(limit);
+        for (slot, body) in fresh.range::<Slot, _>((from, std::ops::Bound::Unbounded)).take(limit) {
+            match body {
+                Some(body) => tables.put.execute((slot.shelf.0, slot.owner.0, &slot.key, body))?,
+                None => tables.take.execute((slot.shelf.0, slot.owner.0, &slot.key))?,
+            };
+            stored.push(slot.clone());
+        }
+        Ok(stored)
+    }
+
+    pub fn forget(&self, slots: &[Slot]) {
+        let mut fresh = self.write();
+        slots.iter().for_each(|slot| drop(fresh.remove(slot)));
+    }
+
+    /// The fresh rows of a page, down to the key at which they alone would fill it.
+    fn of(&self, page: &Page) -> Vec<(Vec<u8>, Body)> {
+        let fresh = self.read();
+        let from = Slot { shelf: page.shelf, owner: page.owner, key: first_key(page) };
+        let mut here = fresh.range(from..).take_while(|(slot, _)| (slot.shelf, slot.owner) == (page.shelf, page.owner));
+        let mut found = Vec::new();
+        let mut live = 0;
+        while live < page.limit
+            && let Some((slot, body)) = here.next()
+        {
+            live += body.is_some() as usize;
+            found.push((slot.key.clone(), body.clone()));
+        }
+        found
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Slot, Body>> {
+        self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Slot, Body>> {
+        self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// How rows are written down.
+pub struct Tables<'c> {
+    put: Statement<'c>,
+    take: Statement<'c>,
+}
+
+impl<'c> Tables<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<Tables<'c>> {
+        Ok(Tables {
+            put: connection.prepare("INSERT OR REPLACE INTO lookups (shelf, owner, key, body) VALUES (?1, ?2, ?3, ?4)")?,
+            take: connection.prepare("DELETE FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key = ?3")?,
+        })
+    }
+}
+
+/// Reads pages of lists.
+pub struct Lists<'c> {
+    stored: Statement<'c>,
+}
+
+impl<'c> Lists<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<Lists<'c>> {
+        let sql = "SELECT key, body FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key >= ?3 ORDER BY key LIMIT ?4";
+        Ok(Lists { stored: connection.prepare(sql)? })
+    }
+
+    /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never missed.
+    pub fn page(&mut self, fresh: &Fresh, page: &Page) -> rusqlite::Result<Vec<Listed>> {
+        let fresh = fresh.of(page);
+        let taken = fresh.iter().filter(|(_, body)| body.is_none()).count();
+        let limit = page.limit.saturating_add(taken).min(i64::MAX as usize) as i64;
+        let listed = |row: &rusqlite::Row| Ok(Listed { key: row.get(0)?, body: row.get(1)? });
+        let stored = self.stored.query_map((page.shelf.0, page.owner.0, first_key(page), limit), listed)?;
+        Ok(merge(fresh, stored.collect::<rusqlite::Result<_>>()?, page.limit))
+    }
+}
+
+/// The smallest key above `after`: keys are compared byte by byte, so it is the same with a zero behind.
+fn first_key(page: &Page) -> Vec<u8> {
+    let mut key = page.after.clone().unwrap_or_default();
+    if page.after.is_some() {
+        key.push(0);
+    }
+    key
+}
+
+/// One list in the order of keys. Where both have a row, the fresh one counts.
+fn merge(fresh: Vec<(Vec<u8>, Body)>, stored: Vec<Listed>, limit: usize) -> Vec<Listed> {
+    let mut fresh = fresh.into_iter().peekable();
+    let mut stored = stored.into_iter().peekable();
+    let mut merged = Vec::with_capacity(limit.min(stored.len() + fresh.len()));
+    while merged.len() < limit {
+        let first = match (fresh.peek(), stored.peek()) {
+            (Some((fresh, _)), Some(stored)) => fresh.cmp(&stored.key),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => break,
+        };
+        if first != Ordering::Less {
+            let row = stored.next();
+            if first == Ordering::Greater {
+                merged.extend(row);
+                continue;
+            }
+        }
+        merged.extend(fresh.next().and_then(|(key, body)| Some(Listed { key, body: body? })));
+    }
+    merged
+}

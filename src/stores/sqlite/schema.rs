@@ -1,0 +1,106 @@
+//! The tables, and which versions of them this binary knows.
+//!
+//! `log` is the truth: one row for each frame, in the order of their commits, never changed or removed. Each row names the position of its
+//! partition's frame before it, so that no index has to be written in a commit. `partitions` and `lookups` follow the log from behind, as far
+//! as `reach` in `meta` says; a start makes the rest again. `snapshots` is a cache.
+
+use super::Error;
+use rusqlite::Connection;
+use std::path::Path;
+
+pub const VERSION: i64 = 1;
+
+/// Says in the file's header that it is ours.
+const APPLICATION: i64 = 0x7374_6d70;
+
+const TABLES: &str = "
+CREATE TABLE partitions (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    last INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE log (
+    position INTEGER PRIMARY KEY,
+    partition INTEGER NOT NULL,
+    previous INTEGER NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    records BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE snapshots (
+    partition INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    due INTEGER,
+    state BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX snapshots_by_due ON snapshots (due) WHERE due IS NOT NULL;
+
+CREATE TABLE lookups (
+    shelf INTEGER NOT NULL,
+    owner BLOB NOT NULL,
+    key BLOB NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (shelf, owner, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta (name, value) VALUES ('reach', 0), ('doubts', 0);
+";
+
+/// A commit is flushed before it is answered. The writer itself says when the write-ahead log is folded in, not some unlucky commit.
+const MANNERS: &str = "
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 0;
+PRAGMA cache_size = -32000;
+PRAGMA temp_store = MEMORY;
+";
+
+/// Makes the tables of an empty database, and refuses one that is not ours to write.
+pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
+    if is_empty(connection)? {
+        connection.execute_batch(MANNERS)?;
+        let make = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;");
+        return Ok(connection.execute_batch(&make)?);
+    }
+    check(connection, file)?;
+    Ok(connection.execute_batch(MANNERS)?)
+}
+
+/// Whether the database is ours, and no newer than this binary.
+pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
+    use rusqlite::ErrorCode::NotADatabase;
+    match pragma(connection, "application_id") {
+        Ok(APPLICATION) => {}
+        Err(error) if error.sqlite_error_code() != Some(NotADatabase) => return Err(error.into()),
+        _ => return Err(Error::Foreign(file.into())),
+    }
+    match pragma(connection, "user_version")? {
+        found if found > VERSION => Err(Error::Newer { found }),
+        _ => Ok(()),
+    }
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, Error> {
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)) {
+        Ok(tables) => Ok(tables == 0 && pragma(connection, "application_id")? == 0),
+        // Something else than a database; `check` says so.
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}

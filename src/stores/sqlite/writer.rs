@@ -1,0 +1,441 @@
+//! The writer: whatever waits becomes one transaction with one flush, and then everybody is answered.
+//!
+//! It checks sequence and head of every append in memory. If a commit fails, memory goes back to where it was, everybody in it hears that nobody
+//! knows, and the next commit starts afresh. It never waits for company: a batch is what arrived while the last one was being flushed.
+//! What can wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside, or when nobody asks for anything.
+
+use super::log::{Log, Tail};
+use super::meters::Meters;
+use super::reader;
+use super::rows::Fresh;
+use super::sweep::{Step, Sweep, SweepTables};
+use super::{closed, store_error};
+use actors::Time;
+use actors::store::{Append, Done, Frame, Opened, Outcome, Position, Row, Sleeper, Snapshot, StoreError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use rusqlite::{Connection, ErrorCode, Statement};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Rows that wait, or frames that a start would have to read again, before a sweep begins in the middle of work.
+const SWEEP_AFTER_ROWS: usize = 50_000;
+const SWEEP_AFTER_FRAMES: i64 = 50_000;
+/// Nobody has asked for anything for so long: time to tidy up.
+const IDLE: Duration = Duration::from_secs(2);
+/// After a failed commit no sweep is tried for so long, so that it does not take the appends down with it.
+const SWEEP_PAUSE: Duration = Duration::from_secs(10);
+/// Jobs in one transaction.
+const BATCH: usize = 4096;
+/// Pages of 4 KiB in the write-ahead log after which it is folded into the database: 16 MiB. More is hardly faster, and whoever comes then waits longer.
+const LONG_WAL: i64 = 4_096;
+/// How often its length is looked at.
+const LOOK_AT_WAL_EVERY: u32 = 64;
+
+pub enum Job {
+    Append(Append, Done<Outcome>),
+    Save(Arc<str>, Snapshot),
+    Write(Write),
+    Open(String, Done<Result<Opened, StoreError>>),
+    Sleepers(Time, Done<Result<Vec<Sleeper>, StoreError>>),
+}
+
+pub type Write = Box<dyn FnOnce(&Connection) -> Written + Send>;
+
+/// What has been written, and whom to tell when it is durable.
+pub struct Written {
+    pub failed: bool,
+    pub answer: Box<dyn FnOnce(Result<(), StoreError>)>,
+}
+
+impl Job {
+    /// Answers that nobody will do it.
+    pub fn refuse(self) {
+        match self {
+            Job::Append(_, done) => done(Outcome::Unknown(closed().to_string())),
+            Job::Open(_, done) => done(Err(closed())),
+            Job::Sleepers(_, done) => done(Err(closed())),
+            Job::Save(..) | Job::Write(_) => {}
+        }
+    }
+}
+
+pub fn run(
+    connection: &Connection,
+    jobs: &Receiver<Job>,
+    readers: Sender<reader::Job>,
+    log: Log,
+    fresh: &Fresh,
+    ready: &Sender<rusqlite::Result<()>>,
+) {
+    match Writer::new(connection, jobs, readers, log, fresh) {
+        Ok(mut writer) => {
+            // Nobody listens only if the store is being given up already.
+            let _ = ready.send(Ok(()));
+            writer.serve();
+            writer.tidy_up();
+        }
+        Err(error) => drop(ready.send(Err(error))),
+    }
+}
+
+struct Writer<'c> {
+    connection: &'c Connection,
+    sql: Statements<'c>,
+    jobs: &'c Receiver<Job>,
+    readers: Sender<reader::Job>,
+    log: Log,
+    fresh: &'c Fresh,
+    sweep: Option<Sweep>,
+    no_sweep_until: Option<Instant>,
+    /// The last commit failed in a way that leaves open whether a crash would bring it back.
+    in_doubt: bool,
+    in_transaction: bool,
+    commits_since_look: u32,
+    meters: Meters,
+}
+
+struct Statements<'c> {
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+    introduce: Statement<'c>,
+    append: Statement<'c>,
+    save: Statement<'c>,
+    doubt: Statement<'c>,
+    savepoint: Statement<'c>,
+    undo: Statement<'c>,
+    release: Statement<'c>,
+    wal_length: Statement<'c>,
+    sweep: SweepTables<'c>,
+}
+
+impl<'c> Statements<'c> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Statements<'c>> {
+        Ok(Statements {
+            begin: connection.prepare("BEGIN IMMEDIATE")?,
+            commit: connection.prepare("COMMIT")?,
+            introduce: connection.prepare("INSERT INTO partitions (id, name, last, seq, head) VALUES (?1, ?2, 0, 0, zeroblob(32))")?,
+            append: connection.prepare(
+                "INSERT INTO log (position, partition, previous, from_seq, to_seq, head, records) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?,
+            save: connection.prepare("INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            doubt: connection.prepare("UPDATE meta SET value = value + 1 WHERE name = 'doubts'")?,
+            savepoint: connection.prepare("SAVEPOINT one")?,
+            undo: connection.prepare("ROLLBACK TO one")?,
+            release: connection.prepare("RELEASE one")?,
+            wal_length: connection.prepare("PRAGMA wal_checkpoint(NOOP)")?,
+            sweep: SweepTables::new(connection)?,
+        })
+    }
+}
+
+/// What one transaction has promised so far.
+#[derive(Default)]
+struct Batch {
+    appends: Vec<(Done<Outcome>, Outcome)>,
+    writes: Vec<Written>,
+    /// What waits for the end of the transaction, to see all of it.
+    looks: Vec<Job>,
+    rows: Vec<Row>,
+    events: u64,
+    /// How to go back, last change first.
+    undo: Vec<(Arc<str>, Option<Tail>)>,
+    end_before: i64,
+    step: Option<Step>,
+}
+
+impl<'c> Writer<'c> {
+    fn new(
+        connection: &'c Connection,
+        jobs: &'c Receiver<Job>,
+        readers: Sender<reader::Job>,
+        log: Log,
+        fresh: &'c Fresh,
+    ) -> rusqlite::Result<Writer<'c>> {
+        Ok(Writer {
+            connection,
+            sql: Statements::new(connection)?,
+            jobs,
+            readers,
+            log,
+            fresh,
+            sweep: None,
+            no_sweep_until: None,
+            in_doubt: false,
+            in_transaction: false,
+            commits_since_look: 0,
+            meters: Meters::default(),
+        })
+    }
+
+    /// Until the store is dropped.
+    fn serve(&mut self) {
+        let mut batch = Vec::new();
+        loop {
+            match self.next_job() {
+                Ok(job) => {
+                    batch.push(job);
+                    batch.extend(self.jobs.try_iter().take(BATCH - 1));
+                    self.meters.queue_depth.set(self.jobs.len() as f64);
+                    self.sweep_if_much_waits();
+                    self.turn(&mut batch);
+                    self.fold_in_a_long_wal();
+                }
+                Err(RecvTimeoutError::Timeout) => self.use_the_silence(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn next_job(&self) -> Result<Job, RecvTimeoutError> {
+        match self.sweep {
+            Some(_) => self.jobs.recv_timeout(Duration::ZERO),
+            None if self.log.reach < self.log.end => self.jobs.recv_timeout(IDLE),
+            None => self.jobs.recv().map_err(RecvTimeoutError::from),
+        }
+    }
+
+    /// One transaction.
+    fn turn(&mut self, jobs: &mut Vec<Job>) {
+        let started = Instant::now();
+        let mut batch = Batch { end_before: self.log.end, ..Batch::default() };
+        let done = self.stage(jobs, &mut batch).and_then(|()| self.commit());
+        match done {
+            Ok(wrote) => {
+                if wrote {
+                    self.meters.commit_s.record(started.elapsed().as_secs_f64());
+                    self.meters.commit_events.record(batch.events as f64);
+                    self.meters.commits.increment(1);
+                }
+                self.settle(batch);
+            }
+            Err(error) => self.go_back(batch, error),
+        }
+    }
+
+    /// Writes everything down. After the first failure nothing more is tried, but everybody is noted.
+    fn stage(&mut self, jobs: &mut Vec<Job>, batch: &mut Batch) -> rusqlite::Result<()> {
+        let mut staged = Ok(());
+        for job in jobs.drain(..) {
+            match job {
+                Job::Append(append, done) => {
+                    let outcome = if staged.is_ok() { self.append(append, batch) } else { Ok(Outcome::Fenced) };
+                    batch.appends.push((done, outcome.as_ref().map_or(Outcome::Fenced, Outcome::clone)));
+                    staged = staged.and(outcome.map(drop));
+                }
+                Job::Save(partition, snapshot) if staged.is_ok() => staged = self.save(partition, &snapshot, batch),
+                Job::Write(write) if staged.is_ok() => staged = self.write(write, batch),
+                Job::Save(..) | Job::Write(_) => {}
+                Job::Open(..) | Job::Sleepers(..) => batch.looks.push(job),
+            }
+        }
+        staged?;
+        if self.in_doubt {
+            self.begin()?;
+            self.sql.doubt.execute([])?;
+        }
+        if let Some(sweep) = self.sweep.take() {
+            self.begin()?;
+            let step = sweep.step(&self.log, self.fresh, batch.rows.len(), &mut self.sql.sweep);
+            self.sweep = Some(sweep);
+            batch.step = Some(step?);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        if !self.in_transaction {
+            self.sql.begin.execute([])?;
+            self.in_transaction = true;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, append: Append, batch: &mut Batch) -> rusqlite::Result<Outcome> {
+        let Append { partition, frame, rows } = append;
+        let before = self.log.tails.get(&partition).copied();
+        if before.map_or(Position::default(), |tail| tail.at) != frame.from {
+            return Ok(Outcome::Fenced);
+        }
+        self.begin()?;
+        let mut tail = match before {
+            Some(tail) => tail,
+            None => self.introduce(&partition)?,
+        };
+        self.insert(&tail, &frame)?;
+        (tail.at, tail.last) = (frame.to, self.log.end);
+        if !std::mem::replace(&mut tail.behind, true) {
+            self.log.behind.push(partition.clone());
+        }
+        self.remember(partition, tail, batch);
+        batch.events += frame.to.seq - frame.from.seq;
+        batch.rows.extend(rows);
+        Ok(Outcome::Durable)
+    }
+
+    fn introduce(&mut self, partition: &str) -> rusqlite::Result<Tail> {
+        self.log.last_id += 1;
+        let id = self.log.last_id;
+        self.sql.introduce.execute((id, partition))?;
+        Ok(Tail { id, at: Position::default(), last: 0, saved: None, behind: false })
+    }
+
+    fn insert(&mut self, tail: &Tail, frame: &Frame) -> rusqlite::Result<()> {
+        self.log.end += 1;
+        let (from, to) = (frame.from.seq as i64, frame.to.seq as i64);
+        self.sql.append.execute((self.log.end, tail.id, tail.last, from, to, frame.to.head, &frame.records))?;
+        Ok(())
+    }
+
+    fn remember(&mut self, partition: Arc<str>, tail: Tail, batch: &mut Batch) {
+        let before = self.log.tails.insert(partition.clone(), tail);
+        batch.undo.push((partition, before));
+    }
+
+    /// A snapshot that cannot fit the log, or is older than the one there, is not kept.
+    fn save(&mut self, partition: Arc<str>, snapshot: &Snapshot, batch: &mut Batch) -> rusqlite::Result<()> {
+        let Some(mut tail) = self.log.tails.get(&partition).copied() else { return Ok(()) };
+        let Snapshot { at, due, state } = snapshot;
+        if at.seq > tail.at.seq || (at.seq == tail.at.seq && *at != tail.at) || tail.saved.is_some_and(|saved| saved > at.seq) {
+            return Ok(());
+        }
+        self.begin()?;
+        self.sql.save.execute((tail.id, at.seq as i64, at.head, due.map(|due| due.0), state))?;
+        tail.saved = Some(at.seq);
+        self.remember(partition, tail, batch);
+        Ok(())
+    }
+
+    /// Runs somebody else's write. What it did is undone if it fails, without harm to the others; a panic counts as failing.
+    fn write(&mut self, write: Write, batch: &mut Batch) -> rusqlite::Result<()> {
+        self.begin()?;
+        self.sql.savepoint.execute([])?;
+        let written = catch_unwind(AssertUnwindSafe(|| write(self.connection)));
+        if written.as_ref().map_or(true, |written| written.failed) {
+            self.sql.undo.execute([])?;
+        }
+        batch.writes.extend(written);
+        self.sql.release.execute([]).map(drop)
+    }
+
+    /// Whether there was anything to commit.
+    fn commit(&mut self) -> rusqlite::Result<bool> {
+        if self.in_transaction {
+            // A full disk leaves no doubt: the end of the commit was not written.
+            let doubtful = |error: &rusqlite::Error| error.sqlite_error_code() != Some(ErrorCode::DiskFull);
+            self.sql.commit.execute([]).inspect_err(|error| self.in_doubt |= doubtful(error))?;
+        }
+        Ok(std::mem::take(&mut self.in_transaction))
+    }
+
+    /// Everything is durable. Rows come first, so that whoever is answered finds them.
+    fn settle(&mut self, mut batch: Batch) {
+        self.in_doubt = false;
+        if let (Some(sweep), Some(step)) = (self.sweep.take(), batch.step.take()) {
+            self.sweep = sweep.settle(step, &mut self.log, self.fresh);
+        }
+        if !batch.rows.is_empty() {
+            self.fresh.gather(batch.rows);
+        }
+        batch.appends.into_iter().for_each(|(done, outcome)| done(outcome));
+        batch.writes.into_iter().for_each(|written| (written.answer)(Ok(())));
+        batch.looks.into_iter().for_each(|look| self.pass_on(look));
+    }
+
+    /// Nothing was kept, as far as this process will ever see. But if the flush failed and the machine crashes before the next commit, it might come
+    /// back. So until a commit has taken its place nothing is opened: nobody shall build on its absence.
+    fn go_back(&mut self, batch: Batch, error: rusqlite::Error) {
+        self.meters.failed_commits.increment(1);
+        self.in_transaction = false;
+        if !self.connection.is_autocommit() {
+            // If even this fails, the next commit fails too, and says so.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        for (partition, before) in batch.undo.into_iter().rev() {
+            match before {
+                Some(tail) => self.log.tails.insert(partition, tail),
+                None => self.log.tails.remove(&partition),
+            };
+        }
+        self.log.end = batch.end_before;
+        self.no_sweep_until = Some(Instant::now() + SWEEP_PAUSE);
+        if let Some(sweep) = self.sweep.take() {
+            sweep.give_up(&mut self.log);
+        }
+        let unknown = Outcome::Unknown(error.to_string());
+        let unavailable = store_error(error);
+        batch.appends.into_iter().for_each(|(done, _)| done(unknown.clone()));
+        batch.writes.into_iter().for_each(|written| (written.answer)(Err(unavailable.clone())));
+        batch.looks.into_iter().for_each(|look| self.pass_on(look));
+    }
+
+    /// To the readers, with what only the writer knows.
+    fn pass_on(&self, look: Job) {
+        let job = match look {
+            Job::Open(_, done) if self.in_doubt => return done(Err(StoreError::Unavailable("its last write failed".into()))),
+            Job::Open(partition, done) => match self.log.tails.get(partition.as_str()) {
+                Some(tail) => reader::Job::Open(*tail, done),
+                None => return done(Ok(Opened::default())),
+            },
+            Job::Sleepers(until, done) => {
+                let awake = self.log.tails.iter().filter(|(_, tail)| tail.is_awake()).map(|(name, _)| name.clone()).collect();
+                reader::Job::Sleepers(until, awake, done)
+            }
+            Job::Append(..) | Job::Save(..) | Job::Write(_) => return,
+        };
+        if let Err(unsent) = self.readers.send(job) {
+            unsent.0.refuse();
+        }
+    }
+
+    fn sweep_if_much_waits(&mut self) {
+        let waiting = self.fresh.len();
+        self.meters.rows_waiting.set(waiting as f64);
+        let much = waiting >= SWEEP_AFTER_ROWS || self.log.end - self.log.reach >= SWEEP_AFTER_FRAMES;
+        if much && self.no_sweep_until.is_none_or(|instant| Instant::now() >= instant) {
+            self.begin_sweep();
+        }
+    }
+
+    fn begin_sweep(&mut self) {
+        if self.sweep.is_none() {
+            self.sweep = Some(Sweep::begin(&mut self.log));
+        }
+    }
+
+    /// Sweeps, a step at a time, and folds the write-ahead log in when that is done.
+    fn use_the_silence(&mut self) {
+        self.begin_sweep();
+        self.turn(&mut Vec::new());
+        self.meters.rows_waiting.set(self.fresh.len() as f64);
+        if self.sweep.is_none() {
+            self.fold_in_the_wal();
+        }
+    }
+
+    /// Before the end. What cannot be written now is made again from the log at the next start.
+    fn tidy_up(&mut self) {
+        if self.log.reach < self.log.end {
+            self.begin_sweep();
+        }
+        while self.sweep.is_some() {
+            self.turn(&mut Vec::new());
+        }
+        self.fold_in_the_wal();
+    }
+
+    fn fold_in_a_long_wal(&mut self) {
+        self.commits_since_look += 1;
+        if self.commits_since_look >= LOOK_AT_WAL_EVERY {
+            self.commits_since_look = 0;
+            if self.sql.wal_length.query_row([], |row| row.get::<_, i64>(1)).is_ok_and(|pages| pages > LONG_WAL) {
+                self.fold_in_the_wal();
+            }
+        }
+    }
+
+    /// If it fails, the write-ahead log stays as it is: longer, and as good.
+    fn fold_in_the_wal(&self) {
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    }
+}
