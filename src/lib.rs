@@ -1,1 +1,15 @@
+//! The shell of stampede: HTTP, stores, jobs, people, and the command line, around the engine of the crate `actors`.
 
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod http;
+pub mod identity;
+pub mod jobs;
+pub mod log;
+pub mod lottery;
+pub mod meters;
+pub mod stores;
+pub mod verify;

@@ -1,1 +1,87 @@
-fn main() {}
+//! The binary: reads the command line and runs one command.
+
+use actors::time::system_clock;
+use stampede::app::App;
+use stampede::cli::{self, Command};
+use stampede::config::{Settings, default_toml};
+use stampede::stores::sqlite;
+use stampede::{http, identity, log, meters, verify};
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (command, settings) = match cli::parse(std::env::args_os(), std::env::vars_os()) {
+        Ok(parsed) => parsed,
+        Err(stop) => return stop.report(),
+    };
+    log::start(settings.config.log);
+    settings.warnings.iter().for_each(|warning| log::warn(warning, &[]));
+    let result = run(command, settings);
+    log::flush();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stampede: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
+        Command::Config { toml: true } => print(&default_toml()),
+        Command::Config { toml: false } => print(&settings.table()),
+        Command::Openapi => print(&http::openapi::document().to_pretty_json()?),
+        Command::Verify => verified(&settings.config.data),
+        Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
+        Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
+        Command::KeyCreate { name } => with_identity(settings, async |identity| {
+            let made = identity.create_service_key(&name).await?;
+            print(&format!("{}\n{}\nThe key is shown this once.", made.id, made.key))
+        }),
+        Command::KeyList => with_identity(settings, async |identity| {
+            let keys = identity.service_keys().await?;
+            keys.iter().try_for_each(|key| print(&format!("{} {}", key.id, key.name)))
+        }),
+        Command::KeyRevoke { id } => with_identity(settings, async |identity| {
+            let known = identity.revoke_service_key(id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?).await?;
+            if known { Ok(()) } else { anyhow::bail!("there is no key {id}") }
+        }),
+        Command::AdminPassword => with_identity(settings, async |identity| {
+            let password = identity.set_admin_password().await?;
+            print(&format!("The account admin has a new password: {password}"))
+        }),
+    }
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    meters::install();
+    let app = App::open(settings.config, system_clock()).await?;
+    if let Some(password) = &app.admin_password {
+        print(&format!("made the account admin; its password, shown this once: {password}"))?;
+    }
+    let running = app.serve(|_| {})?;
+    print(&format!("listening on http://{}", running.address))?;
+    running.until_told_to_stop().await
+}
+
+/// Opens the folder as its only user and lets `work` change who may call.
+fn with_identity(settings: Settings, work: impl AsyncFnOnce(&identity::Identity) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    actix_web::rt::System::new().block_on(async {
+        let app = App::open(settings.config, system_clock()).await?;
+        work(&app.shared.identity).await
+    })
+}
+
+fn verified(folder: &Path) -> anyhow::Result<()> {
+    let verified = verify::verify(folder)?;
+    print(&format!("in order: {} partitions, {} records", verified.partitions, verified.records))
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", text.trim_end())?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,164 @@
+//! Puts everything together, once, at start. Tests build the app in the same way.
+
+use crate::config::Config;
+use crate::engine::{self, Engine};
+use crate::http::{self, api};
+use crate::identity::{self, Identity};
+use crate::jobs;
+use crate::lottery::Lotteries;
+use crate::meters;
+use crate::stores::sqlite::Sqlite;
+use actix_web::dev::ServerHandle;
+use actix_web::{HttpServer, web};
+use actors::engine::{Limits, Node, Window};
+use actors::store::{Listed, Page, Store, StoreError};
+use actors::time::Clock;
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// What every handler may reach.
+pub struct Shared {
+    pub config: Config,
+    pub engine: Arc<Engine>,
+    pub lotteries: Lotteries,
+    pub identity: Arc<Identity>,
+    store: Arc<Sqlite>,
+    /// False while an administrator keeps this node out of the balancer.
+    pub joined: AtomicBool,
+    /// True once it is stopping: what was accepted is finished, what comes is sent elsewhere.
+    pub draining: AtomicBool,
+    pub requests: AtomicUsize,
+}
+
+pub struct App {
+    pub shared: web::Data<Shared>,
+    /// The password of the account `admin`, if this start made it.
+    pub admin_password: Option<String>,
+}
+
+/// A server that runs until it is stopped.
+pub struct Running {
+    pub address: SocketAddr,
+    pub shared: web::Data<Shared>,
+    handle: ServerHandle,
+    server: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl App {
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+        let store = Arc::new(Sqlite::open(&config.data, &engine::rows)?);
+        let window = Window::new(config.idempotency_keys, config.idempotency_s);
+        let node = Node::new(store.clone(), clock.clone(), window, limits(&config));
+        let engine = Engine::new(node);
+        let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
+        let shared = web::Data::new(Shared {
+            lotteries: Lotteries::new(engine.clone()),
+            engine,
+            identity,
+            store,
+            joined: AtomicBool::new(true),
+            draining: AtomicBool::new(false),
+            requests: AtomicUsize::new(0),
+            config,
+        });
+        Ok(App { shared, admin_password })
+    }
+
+    /// Binds, starts the workers and the jobs. `extra` adds routes of a caller's own, with the same manners.
+    pub fn serve(self, extra: fn(&mut web::ServiceConfig)) -> anyhow::Result<Running> {
+        let shared = self.shared.clone();
+        let listen = shared.config.listen;
+        let server = HttpServer::new(move || {
+            // Partitions live on the workers' own threads, so that a request often finds its partition without a hop.
+            shared.engine.node.take_seat();
+            actix_web::App::new()
+                .app_data(shared.clone())
+                .service(web::scope("/api/v1").configure(|config| http::endpoint::mount(config, &api::endpoints())).configure(extra))
+                .configure(http::site::mount)
+                .default_service(web::to(http::edge::unknown_route))
+                .wrap(http::edge::Outermost)
+        })
+        .workers(self.shared.config.workers)
+        .backlog(4096)
+        .max_connections(50_000)
+        .client_request_timeout(Duration::from_secs(30))
+        .shutdown_timeout(u64::from(self.shared.config.shutdown_s))
+        .disable_signals()
+        .bind(listen)
+        .with_context(|| format!("listen: cannot bind {listen}"))?;
+        let address = server.addrs().first().copied().unwrap_or(listen);
+        let server = server.run();
+        let handle = server.handle();
+        let server = actix_web::rt::spawn(server);
+        jobs::start(self.shared.clone());
+        Ok(Running { address, shared: self.shared, handle, server })
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        partition_in_flight: config.partition_in_flight,
+        node_in_flight: config.in_flight,
+        idle_s: config.partition_idle_s,
+        snapshot_every: config.snapshot_every,
+    }
+}
+
+impl Shared {
+    /// A page of a list of look-up rows.
+    pub async fn rows(&self, page: Page) -> Result<Vec<Listed>, StoreError> {
+        let (done, rows) = oneshot::channel();
+        let answer = move |rows| {
+            let _ = done.send(rows);
+        };
+        self.store.rows(page, Box::new(answer));
+        rows.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+    }
+
+    /// Whether the store answers and traffic is welcome.
+    pub async fn ready(&self) -> Result<(), String> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err("the node is stopping".into());
+        }
+        if !self.joined.load(Ordering::Acquire) {
+            return Err("an administrator took the node out of the balancer".into());
+        }
+        self.store.write(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await.map_err(|error| error.to_string())
+    }
+
+    pub fn store(&self) -> &Arc<Sqlite> {
+        &self.store
+    }
+}
+
+impl Running {
+    /// Finishes what was accepted, lets every partition write its snapshot, and ends.
+    pub async fn stop(self) {
+        let deadline = Instant::now() + Duration::from_secs(u64::from(self.shared.config.shutdown_s));
+        self.shared.draining.store(true, Ordering::Release);
+        self.handle.pause().await;
+        while Instant::now() < deadline && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest()) {
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.handle.stop(false).await;
+        let _ = self.server.await;
+        meters::settle();
+    }
+
+    /// Waits for SIGINT or SIGTERM, then stops.
+    pub async fn until_told_to_stop(self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+        crate::log::info("stopping: finishing what was accepted", &[]);
+        self.stop().await;
+        Ok(())
+    }
+}

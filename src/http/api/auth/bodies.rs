@@ -1,0 +1,225 @@
+//! What the calls about identity take and answer.
+
+use crate::http::reply;
+use crate::identity::{self, Draft, LoggedIn, Login, Member, Tokens, Via, role_name};
+use actors::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// At least one of username, e-mail and phone. Each is unique, regardless of case and Unicode form.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// 3 to 64 letters, digits, dots, dashes or underscores.
+    #[schema(example = "ada")]
+    pub username: Option<String>,
+    pub email: Option<String>,
+    /// With the country code; spaces and dashes are forgiven.
+    pub phone: Option<String>,
+    /// 8 characters at least, 71 bytes at most, none of the most common ones, no NUL; taken exactly as given.
+    #[schema(example = "a long sentence nobody guesses")]
+    pub password: String,
+    pub full_name: Option<String>,
+    /// A day in the past, such as 1990-02-28.
+    pub birthday: Option<String>,
+}
+
+impl Register {
+    pub fn split(self) -> (Draft, String) {
+        let Register { username, email, phone, password, full_name, birthday } = self;
+        (Draft { username, email, phone, full_name, birthday }, password)
+    }
+}
+
+/// `account` takes an identifier of any kind; the other fields take their own. All that are given must name the same account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Login)]
+pub struct LoginBody {
+    pub account: Option<String>,
+    #[schema(example = "ada")]
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    #[schema(example = "a long sentence nobody guesses")]
+    pub password: String,
+}
+
+impl From<LoginBody> for Login {
+    fn from(LoginBody { account, username, email, phone, password }: LoginBody) -> Login {
+        Login { account, username, email, phone, password }
+    }
+}
+
+/// The OAuth2 password form. What it says beside the account and the password is of no use here, but clients send it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginForm {
+    username: String,
+    password: String,
+    #[serde(rename = "grant_type")]
+    _grant_type: Option<String>,
+    #[serde(rename = "scope")]
+    _scope: Option<String>,
+    #[serde(rename = "client_id")]
+    _client_id: Option<String>,
+    #[serde(rename = "client_secret")]
+    _client_secret: Option<String>,
+}
+
+impl From<LoginForm> for Login {
+    fn from(form: LoginForm) -> Login {
+        Login { account: Some(form.username), password: form.password, ..Login::default() }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    pub refresh_token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logout {
+    /// Ends its session, too. Enough by itself when the access token is no longer valid.
+    pub refresh_token: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    pub old_password: String,
+    pub new_password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetPassword {
+    /// As an administrator handed it over.
+    pub token: String,
+    pub new_password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub struct TokensBody {
+    /// For the header `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Good for one `POST /auth/refresh`; if that answer is lost, for the same answer again within 30 seconds.
+    pub refresh_token: String,
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    pub expires_in: u32,
+}
+
+impl From<Tokens> for TokensBody {
+    fn from(tokens: Tokens) -> TokensBody {
+        TokensBody {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            token_type: "Bearer",
+            expires_in: tokens.expires_in_s,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = LoggedIn)]
+pub struct LoggedInBody {
+    #[serde(flatten)]
+    pub tokens: TokensBody,
+    /// True once for each member.
+    pub first_login: bool,
+    /// What the member is given because it was his first login.
+    #[schema(value_type = Vec<Object>)]
+    pub vouchers: Vec<serde_json::Value>,
+}
+
+impl From<LoggedIn> for LoggedInBody {
+    fn from(logged_in: LoggedIn) -> LoggedInBody {
+        LoggedInBody { tokens: logged_in.tokens.into(), first_login: logged_in.first_login, vouchers: Vec::new() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Registered)]
+pub struct RegisteredBody {
+    pub member: UserBody,
+    #[serde(flatten)]
+    pub tokens: TokensBody,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserBody {
+    pub id: String,
+    /// `member` or `admin`.
+    pub role: &'static str,
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub full_name: Option<String>,
+    pub birthday: Option<String>,
+    pub created_at: String,
+    /// The first success of `POST /auth/login`.
+    pub first_login_at: Option<String>,
+    pub last_login_at: Option<String>,
+}
+
+impl From<Member> for UserBody {
+    fn from(member: Member) -> UserBody {
+        let text = |identifier: Option<identity::profile::Identifier>| identifier.map(|identifier| identifier.text);
+        UserBody {
+            id: member.id.to_string(),
+            role: role_name(member.role),
+            username: text(member.profile.username),
+            email: text(member.profile.email),
+            phone: text(member.profile.phone),
+            full_name: member.profile.full_name,
+            birthday: member.profile.birthday.map(|day| day.to_string()),
+            created_at: reply::time(member.created_at),
+            first_login_at: member.first_login_at.map(reply::time),
+            last_login_at: member.last_login_at.map(reply::time),
+        }
+    }
+}
+
+/// Who calls. A member of a service's own has no account here.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Me)]
+pub struct MeBody {
+    pub id: String,
+    /// `member`, `admin`, or `service`.
+    pub role: &'static str,
+    pub account: Option<UserBody>,
+    pub service: Option<String>,
+    pub on_behalf_of: Option<String>,
+}
+
+impl MeBody {
+    pub fn account(member: Member) -> MeBody {
+        MeBody { id: member.id.to_string(), role: role_name(member.role), account: Some(member.into()), service: None, on_behalf_of: None }
+    }
+
+    /// None for a caller who has an account.
+    pub fn outsider(id: Id, via: &Via) -> Option<MeBody> {
+        let Via::ServiceKey { service, on_behalf_of } = via else { return None };
+        let on_behalf_of = on_behalf_of.as_ref().map(ToString::to_string);
+        Some(MeBody { id: id.to_string(), role: "service", account: None, service: Some(service.to_string()), on_behalf_of })
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionBody {
+    pub id: String,
+    pub began_at: String,
+    /// It ends by itself when it is not refreshed for 30 days (as configured).
+    pub refreshed_at: String,
+    /// What the client called itself when it began.
+    pub agent: Option<String>,
+    /// Whether this very call is made in it.
+    pub current: bool,
+}

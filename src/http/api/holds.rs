@@ -1,0 +1,314 @@
+//! Holds: take tickets by pattern or number, then confirm, extend or release them.
+
+use super::lotteries::{known_day, plan_of};
+use crate::app::Shared;
+use crate::http::body::Body;
+use crate::http::caller::Member;
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Explain, Problem};
+use crate::http::reply;
+use crate::lottery::Wanted;
+use actix_web::{HttpResponse, web};
+use actors::Time;
+use actors::domain::shelves;
+use actors::domain::tickets::slice::rows;
+use actors::domain::tickets::stock::Ticket;
+use actors::domain::tickets::{Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId};
+use actors::engine::Done;
+use actors::store::{Listed, Page};
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const MOST_AT_ONCE: u16 = 10;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateHold {
+    /// Digits and stars, as many as the lottery's numbers have digits; a star matches any digit. Either this or `number`.
+    #[schema(example = "****23")]
+    pub pattern: Option<String>,
+    /// Exactly this number.
+    pub number: Option<String>,
+    /// At most so many tickets, 1 to 10. They come from one slice of the numbers, so there may be fewer.
+    #[serde(default = "one")]
+    pub count: u16,
+    /// Fewer than this are refused.
+    #[serde(default = "one")]
+    pub at_least: u16,
+    /// Seconds until the hold ends by itself.
+    pub ttl_s: Option<u32>,
+}
+
+fn one() -> u16 {
+    1
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendHold {
+    /// Seconds from now.
+    pub ttl_s: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hold)]
+pub struct HoldBody {
+    pub id: String,
+    pub lottery: String,
+    /// `held`, `confirmed` or `released`.
+    pub state: &'static str,
+    pub tickets: Vec<TicketBody>,
+    /// When it ends by itself. Null once it is confirmed or released.
+    pub expires_at: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ticket)]
+pub struct TicketBody {
+    pub id: String,
+    pub number: String,
+    pub copy: u16,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = HoldEnd)]
+pub struct EndBody {
+    pub id: String,
+    pub state: &'static str,
+    pub expires_at: Option<String>,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/lotteries/{date}/holds", create)
+            .summary("Hold tickets")
+            .notes("Random ones among the free that match, or an exact number. They are yours alone until `expires_at`.")
+            .who(Who::Member)
+            .body::<CreateHold>()
+            .decides()
+            .answer::<HoldBody>(201, "The hold.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::LOTTERY_CLOSED, &problem::HOLD_LIMIT, &problem::NO_MATCH_LEFT]),
+        Endpoint::get("/holds", list).summary("List my live holds").who(Who::Member).lists::<HoldBody>("By lottery and slice."),
+        Endpoint::get("/holds/{id}", show)
+            .summary("Look at a hold")
+            .who(Who::Member)
+            .answer::<HoldBody>(200, "The hold.")
+            .problems(&[&problem::NOT_FOUND, &problem::FORBIDDEN]),
+        Endpoint::post("/holds/{id}/confirm", confirm)
+            .summary("Confirm a hold: buy its tickets")
+            .notes("Can be repeated for ever: a confirmed hold answers the same again.")
+            .who(Who::Member)
+            .decides()
+            .answer::<HoldBody>(200, "The confirmed hold.")
+            .problems(ENDED),
+        Endpoint::post("/holds/{id}/extend", extend)
+            .summary("Extend a hold")
+            .who(Who::Member)
+            .body::<ExtendHold>()
+            .decides()
+            .answer::<EndBody>(200, "Until when it lives now.")
+            .problems(ENDED)
+            .problems(&[&problem::HOLD_EXTENDED_TO_THE_LIMIT, &problem::HOLD_CONFIRMED]),
+        Endpoint::delete("/holds/{id}", release)
+            .summary("Release a hold")
+            .who(Who::Member)
+            .decides()
+            .answer::<EndBody>(200, "Its tickets are free again.")
+            .problems(ENDED)
+            .problems(&[&problem::HOLD_CONFIRMED]),
+    ]
+}
+
+const ENDED: &[&problem::Kind] =
+    &[&problem::NOT_FOUND, &problem::FORBIDDEN, &problem::HOLD_EXPIRED, &problem::HOLD_RELEASED, &problem::LOTTERY_CLOSED];
+
+async fn create(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    day: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateHold>,
+) -> Result<HttpResponse, Problem> {
+    let day = known_day(&day)?;
+    let plan = plan_of(&shared, day).await?;
+    let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
+    let wanted = wanted(&shared, &body, tickets.digits)?;
+    let key = key.of(caller.id, &[b"hold", &day.0.to_be_bytes(), &wanted.meaning()]);
+    let (slice, done) = shared.lotteries.hold(day, &plan, &wanted, caller, key, flags.dry_run).await?;
+    let Event::Held { hold, tickets, until, .. } = &done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let body = HoldBody::of(&slice, *hold, tickets, HoldState::Held { until: *until });
+    Ok(reply::replayed(reply::created(&body), done.replayed))
+}
+
+async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let found = shared.rows(Page { shelf: shelves::HOLDS, owner: caller.id, after, limit: limit + 1 }).await?;
+    let ids = Items::page(found, limit, |line: &Listed| line.key.clone(), |line| rows::hold_of_row(&line.key));
+    // The list knows which holds there were; the slice knows whether they live, and lets the others expire on the way.
+    let views = try_join_all(ids.items.iter().map(|id| shared.lotteries.hold_view(id))).await?;
+    let live = |(id, view): (&HoldId, Option<HoldView>)| view.map(|view| HoldBody::of(&id.slice, id.number, &view.tickets, view.state));
+    let items = ids.items.iter().zip(views).filter_map(live).filter(|hold| hold.state == "held").collect();
+    Ok(reply::ok(&Items::<HoldBody> { items, next_cursor: ids.next_cursor }))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let view = shared.lotteries.hold_view(&id).await?.ok_or_else(|| Problem::new(&problem::NOT_FOUND, "there is no such hold any more"))?;
+    if !caller.may_act_for(view.owner) {
+        return Err(Refusal::NotYours.explain());
+    }
+    Ok(reply::ok(&HoldBody::of(&id.slice, id.number, &view.tickets, view.state)))
+}
+
+async fn confirm(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let key = key.of(caller.id, &[b"confirm", id.to_string().as_bytes()]);
+    let done = shared.lotteries.command(&id.slice, Command::Confirm { hold: id.number }, caller, key, flags.dry_run).await?;
+    let Event::Confirmed { tickets, .. } = &done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let body = HoldBody::of(&id.slice, id.number, tickets, HoldState::Confirmed);
+    Ok(reply::replayed(reply::ok(&body), done.replayed))
+}
+
+async fn extend(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(ExtendHold { ttl_s }): Body<ExtendHold>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let ttl_s = checked_ttl(&shared, ttl_s)?;
+    let key = key.of(caller.id, &[b"extend", id.to_string().as_bytes(), &ttl_s.to_be_bytes()]);
+    let done = shared.lotteries.command(&id.slice, Command::Extend { hold: id.number, ttl_s }, caller, key, flags.dry_run).await?;
+    let Event::Extended { until, .. } = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    Ok(ended(&id, "held", Some(until), &done))
+}
+
+async fn release(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let key = key.of(caller.id, &[b"release", id.to_string().as_bytes()]);
+    let done = shared.lotteries.command(&id.slice, Command::Release { hold: id.number }, caller, key, flags.dry_run).await?;
+    Ok(ended(&id, "released", None, &done))
+}
+
+fn ended(id: &HoldId, state: &'static str, until: Option<Time>, done: &Done<Event>) -> HttpResponse {
+    let body = EndBody { id: id.to_string(), state, expires_at: until.map(reply::time) };
+    reply::replayed(reply::ok(&body), done.replayed)
+}
+
+fn known(text: &str) -> Result<HoldId, Problem> {
+    text.parse().map_err(|_| Refusal::UnknownHold.explain())
+}
+
+fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<Wanted, Problem> {
+    let pattern = match (&body.pattern, &body.number) {
+        (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern")?,
+        (None, Some(number)) => {
+            let pattern = parse_pattern(number, digits, "/number")?;
+            pattern.number().ok_or_else(|| Problem::invalid("/number", "a number has digits only; use `pattern` for stars"))?;
+            pattern
+        }
+        _ => return Err(Problem::invalid("", "say either `pattern` or `number`")),
+    };
+    if !(1..=MOST_AT_ONCE).contains(&body.count) {
+        return Err(Problem::invalid("/count", format!("1 to {MOST_AT_ONCE}")));
+    }
+    if !(1..=body.count).contains(&body.at_least) {
+        return Err(Problem::invalid("/at_least", "1 to `count`"));
+    }
+    let ttl_s = checked_ttl(shared, body.ttl_s.unwrap_or(shared.config.hold_ttl_s))?;
+    Ok(Wanted { pattern, count: body.count, at_least: body.at_least, ttl_s })
+}
+
+pub fn parse_pattern(text: &str, digits: u8, pointer: &str) -> Result<Pattern, Problem> {
+    let pattern: Pattern = text.parse().map_err(|error: actors::domain::tickets::pattern::NotAPattern| Problem::invalid(pointer, error.to_string()))?;
+    if pattern.digits() != digits {
+        return Err(Problem::invalid(pointer, format!("the numbers of this lottery have {digits} digits, not {}", pattern.digits())));
+    }
+    Ok(pattern)
+}
+
+fn checked_ttl(shared: &Shared, ttl_s: u32) -> Result<u32, Problem> {
+    let most = shared.config.hold_max_s;
+    if (1..=most).contains(&ttl_s) { Ok(ttl_s) } else { Err(Problem::invalid("/ttl_s", format!("1 to {most} seconds"))) }
+}
+
+impl Wanted {
+    /// Spelled out, so that the same key for something else is noticed.
+    fn meaning(&self) -> Vec<u8> {
+        postcard::to_stdvec(&(self.pattern, self.count, self.at_least, self.ttl_s)).expect("a wish is plain data")
+    }
+}
+
+impl HoldBody {
+    fn of(slice: &SliceName, hold: u32, tickets: &[Ticket], state: HoldState) -> HoldBody {
+        let (state, expires_at) = match state {
+            HoldState::Held { until } => ("held", Some(reply::time(until))),
+            HoldState::Confirmed => ("confirmed", None),
+        };
+        HoldBody {
+            id: HoldId { slice: *slice, number: hold }.to_string(),
+            lottery: slice.day.to_string(),
+            state,
+            tickets: tickets.iter().map(|ticket| TicketBody::of(slice, ticket)).collect(),
+            expires_at,
+        }
+    }
+}
+
+impl TicketBody {
+    pub fn of(slice: &SliceName, ticket: &Ticket) -> TicketBody {
+        let id = TicketId { day: slice.day, digits: slice.digits, number: ticket.number, copy: ticket.copy };
+        TicketBody { id: id.to_string(), number: id.printed_number(), copy: ticket.copy }
+    }
+}
+
+impl Explain for Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            // A slice that nobody ever opened holds nothing.
+            Refusal::NotOpened | Refusal::UnknownHold => Problem::new(&problem::NOT_FOUND, "there is no such hold"),
+            Refusal::Closed => Problem::plain(&problem::LOTTERY_CLOSED),
+            Refusal::NotYours => Problem::new(&problem::FORBIDDEN, "this hold is somebody else's"),
+            Refusal::HoldExpired => Problem::plain(&problem::HOLD_EXPIRED),
+            Refusal::HoldReleased => Problem::plain(&problem::HOLD_RELEASED),
+            Refusal::AlreadyConfirmed => Problem::plain(&problem::HOLD_CONFIRMED),
+            Refusal::UnknownTicket => Problem::new(&problem::NOT_FOUND, "there is no such ticket"),
+            Refusal::NotSold => Problem::plain(&problem::NOT_SOLD),
+            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            Refusal::LimitReached { limit } => {
+                Problem::new(&problem::HOLD_LIMIT, format!("a member may hold {limit} tickets of a slice at a time"))
+            }
+            Refusal::ExtendedToTheLimit { until } => {
+                Problem::new(&problem::HOLD_EXTENDED_TO_THE_LIMIT, format!("it ends at {} at the latest", reply::time(until)))
+            }
+            Refusal::NoMatchLeft { left: 0 } => Problem::new(&problem::NO_MATCH_LEFT, "no free ticket matches"),
+            Refusal::NoMatchLeft { left } => {
+                Problem::new(&problem::NO_MATCH_LEFT, format!("only {left} free tickets match in one slice, fewer than `at_least`"))
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The calls of the API, one file per area. Handlers read as a list: take in, ask, answer.
+
+pub mod auth;
+pub mod holds;
+pub mod lotteries;
+pub mod operations;
+pub mod service_keys;
+pub mod tickets;
+pub mod users;
+
+use super::endpoint::Endpoint;
+
+/// Everything under `/api/v1`.
+pub fn endpoints() -> Vec<Endpoint> {
+    [auth::endpoints(), users::endpoints(), service_keys::endpoints(), lotteries::endpoints(), holds::endpoints(), tickets::endpoints()]
+        .into_iter()
+        .flatten()
+        .collect()
+}

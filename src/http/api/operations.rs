@@ -1,0 +1,61 @@
+//! Health and metrics, for balancers and Prometheus.
+
+use crate::app::Shared;
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, Params};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::meters;
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    pub status: &'static str,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Readiness {
+    /// False takes this node out of the balancer, true puts it back.
+    pub ready: bool,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/health/live", live).summary("Whether the process answers").notes("Touches nothing.").answer::<Health>(200, "It does."),
+        Endpoint::get("/health/ready", ready)
+            .summary("Whether traffic is welcome")
+            .notes("Writes through the store's queue, so a full disk or a stuck writer shows.")
+            .answer::<Health>(200, "It is.")
+            .problems(&[&problem::STARTING]),
+        Endpoint::put("/health/ready", set_ready)
+            .summary("Leave or join the balancer")
+            .who(Who::Admin)
+            .body::<Readiness>()
+            .answer::<Health>(200, "How it is now."),
+        Endpoint::get("/metrics", metrics).summary("Metrics for Prometheus").answer_empty(200, "Text exposition format."),
+    ]
+}
+
+async fn live(_: Params<flags::None>) -> HttpResponse {
+    reply::ok(&Health { status: "live" })
+}
+
+async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
+    Ok(reply::ok(&Health { status: "ready" }))
+}
+
+async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { ready }): Body<Readiness>) -> HttpResponse {
+    shared.joined.store(ready, Ordering::Release);
+    reply::ok(&Health { status: if ready { "ready" } else { "left" } })
+}
+
+async fn metrics() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(meters::install().render())
+}

@@ -1,0 +1,77 @@
+//! Who calls: extractors that a handler names when it needs a member, or an administrator.
+//!
+//! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine that is a member like any other.
+
+use super::problem::{self, Problem};
+use crate::app::Shared;
+use crate::identity::{Signed, Via};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actors::{Caller, Role};
+use futures_util::future::LocalBoxFuture;
+
+/// Anybody who has an account, or for whom a service vouches.
+pub struct Signer(pub Signed);
+
+/// Who may hold and buy: members, by themselves or through their service. Administrators may, too.
+pub struct Member(pub Caller);
+
+pub struct Admin(pub Caller);
+
+fn authenticate(request: &HttpRequest) -> Result<Signed, Problem> {
+    let shared = request.app_data::<web::Data<Shared>>().ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    let header = |name| request.headers().get(name).map(|value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or(""));
+    let authorization = header(AUTHORIZATION.as_str());
+    let on_behalf_of = header("On-Behalf-Of");
+    shared.identity.authenticate(authorization, on_behalf_of).map_err(Problem::from)
+}
+
+impl FromRequest for Signer {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let signed = authenticate(request);
+        let shared = request.app_data::<web::Data<Shared>>().cloned();
+        Box::pin(async move {
+            let signed = signed?;
+            if let Some(shared) = shared {
+                shared.identity.introduce(&signed).await?;
+            }
+            Ok(Signer(signed))
+        })
+    }
+}
+
+impl FromRequest for Member {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signer = Signer::from_request(request, payload);
+        Box::pin(async move {
+            let Signer(signed) = signer.await?;
+            match &signed.via {
+                Via::ServiceKey { on_behalf_of: None, .. } => {
+                    Err(Problem::new(&problem::FORBIDDEN, "a service key needs the header On-Behalf-Of to act for a member"))
+                }
+                _ => Ok(Member(signed.caller)),
+            }
+        })
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signer = Signer::from_request(request, payload);
+        Box::pin(async move {
+            match signer.await?.0.caller {
+                caller if caller.role == Role::Admin => Ok(Admin(caller)),
+                _ => Err(Problem::new(&problem::FORBIDDEN, "only an administrator may do this")),
+            }
+        })
+    }
+}

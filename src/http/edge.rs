@@ -1,0 +1,224 @@
+//! What stands around every route: the request's id, its line in the log, its metrics, and the body of a problem.
+//!
+//! One edge is made per route and worker, so its meters are made once and its path is known without asking the router.
+
+use super::problem::{self, Problem};
+use crate::app::Shared;
+use crate::log;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+use metrics::{Histogram, counter, histogram};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const LONGEST_ID: usize = 64;
+
+/// Wraps one route.
+#[derive(Clone)]
+pub struct Edge {
+    route: &'static str,
+}
+
+impl Edge {
+    pub fn around(route: &'static str) -> Edge {
+        Edge { route }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Edge
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Wrapped<S>;
+    type InitError = ();
+    type Future = Ready<Result<Wrapped<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Wrapped { service, meters: Rc::new(Meters::of(self.route)) }))
+    }
+}
+
+pub struct Wrapped<S> {
+    service: S,
+    meters: Rc<Meters>,
+}
+
+impl<S, B> Service<ServiceRequest> for Wrapped<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let began = Instant::now();
+        let id = request_id(&request);
+        let method = request.method().clone();
+        let meters = self.meters.clone();
+        let call = self.service.call(request);
+        Box::pin(async move {
+            let mut response = with_problem_body(call.await?.map_into_boxed_body(), &id);
+            let took = began.elapsed();
+            meters.record(&method, response.status(), took.as_secs_f64());
+            let status = response.status().as_u16();
+            log::request(&log::Request { method: method.as_str(), route: meters.route, status, took, id: &id });
+            if let Ok(id) = HeaderValue::from_str(&id) {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// The caller's own id if it is a decent one, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    match given.filter(|id| (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())) {
+        Some(id) => id.to_owned(),
+        None => new_id(),
+    }
+}
+
+/// Unlikely to be met twice: a start-up's random half and a count.
+fn new_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    use std::hash::{BuildHasher, RandomState};
+    let start = START.get_or_init(|| RandomState::new().hash_one(0));
+    format!("{:08x}{:08x}", *start as u32, NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Gives every answer that carries an error its problem+json.
+fn with_problem_body(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let Some(error) = response.response().error() else { return response };
+    let body = match error.as_error::<Problem>() {
+        Some(problem) => {
+            counter!("stampede_refusals_total", "reason" => problem.kind.name).increment(1);
+            problem.response(id)
+        }
+        None => stranger(error, response.status()).response(id),
+    };
+    response.into_response(body)
+}
+
+/// An error that the framework made.
+fn stranger(error: &Error, status: StatusCode) -> Problem {
+    match status.as_u16() {
+        404 => Problem::plain(&problem::UNKNOWN_ROUTE),
+        413 => Problem::new(&problem::TOO_LARGE, error.to_string()),
+        400..500 => Problem::new(&problem::NOT_READABLE, error.to_string()),
+        _ => {
+            log::error("a request failed", &[("error", log::Value::Text(&error))]);
+            Problem::plain(&problem::INTERNAL)
+        }
+    }
+}
+
+/// Stands in front of everything: counts requests in, and turns them away while the node stops.
+pub struct Outermost;
+
+impl<S, B> Transform<S, ServiceRequest> for Outermost
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Door<S>;
+    type InitError = ();
+    type Future = Ready<Result<Door<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Door { service }))
+    }
+}
+
+pub struct Door<S> {
+    service: S,
+}
+
+impl<S, B> Service<ServiceRequest> for Door<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let inside = request.app_data::<Data<Shared>>().map(|shared| Inside::enter(shared.clone()));
+        if inside.as_ref().is_some_and(|inside| inside.0.draining.load(Ordering::Acquire)) {
+            let mut response = Problem::plain(&problem::STARTING).response(&request_id(&request));
+            response.head_mut().set_connection_type(ConnectionType::Close);
+            return Box::pin(ready(Ok(request.into_response(response))));
+        }
+        let call = self.service.call(request);
+        Box::pin(async move {
+            let response = call.await?.map_into_boxed_body();
+            drop(inside);
+            Ok(response)
+        })
+    }
+}
+
+/// A request counted in until its answer is made.
+struct Inside(Data<Shared>);
+
+impl Inside {
+    fn enter(shared: Data<Shared>) -> Inside {
+        shared.requests.fetch_add(1, Ordering::AcqRel);
+        Inside(shared)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Anything that no route takes.
+pub async fn unknown_route() -> Result<HttpResponse, Problem> {
+    Err(Problem::plain(&problem::UNKNOWN_ROUTE))
+}
+
+struct Meters {
+    route: &'static str,
+    by_outcome: RefCell<HashMap<(Method, u16), Histogram>>,
+}
+
+impl Meters {
+    fn of(route: &'static str) -> Meters {
+        Meters { route, by_outcome: RefCell::default() }
+    }
+
+    fn record(&self, method: &Method, status: StatusCode, seconds: f64) {
+        let mut by_outcome = self.by_outcome.borrow_mut();
+        let outcome = (method.clone(), status.as_u16());
+        let histogram = by_outcome.entry(outcome).or_insert_with(|| {
+            let (method, status) = (method.to_string(), status.as_str().to_owned());
+            histogram!("stampede_http_request_seconds", "route" => self.route, "method" => method, "status" => status)
+        });
+        histogram.record(seconds);
+    }
+}

@@ -1,0 +1,190 @@
+//! A route, described once: the router serves it and the OpenAPI document is made from it.
+
+use super::edge::Edge;
+use super::problem::{self, Kind, Problem};
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+pub struct Endpoint {
+    pub method: Method,
+    pub path: &'static str,
+    pub summary: &'static str,
+    pub notes: &'static str,
+    pub who: Who,
+    pub query: Vec<Parameter>,
+    pub body: Option<Described>,
+    pub answers: Vec<Answer>,
+    pub problems: Vec<&'static Kind>,
+    /// Whether it takes an idempotency key.
+    pub repeatable: bool,
+    route: Rc<dyn Fn() -> Route>,
+}
+
+/// Whom a route serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anybody,
+    Member,
+    Admin,
+}
+
+pub struct Parameter {
+    pub name: &'static str,
+    pub meaning: &'static str,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub meaning: &'static str,
+    pub body: Option<Described>,
+}
+
+/// A type as the document has it: a reference, and everything that it leads to.
+pub struct Described {
+    pub reference: RefOr<Schema>,
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Described {
+    pub fn of<T: ToSchema>() -> Described {
+        let name = T::name().into_owned();
+        let mut schemas = vec![(name.clone(), T::schema())];
+        T::schemas(&mut schemas);
+        Described { reference: RefOr::Ref(Ref::from_schema_name(name)), schemas }
+    }
+
+    /// A page of a list of `T`.
+    pub fn page_of<T: ToSchema>() -> Described {
+        let mut described = Described::of::<T>();
+        let page = <super::page::Items<T> as PartialSchema>::schema();
+        described.reference = page;
+        described
+    }
+}
+
+impl Endpoint {
+    pub fn new<F, Args>(method: Method, path: &'static str, handler: F) -> Endpoint
+    where
+        F: Handler<Args> + 'static,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let verb = method.clone();
+        let route = Rc::new(move || web::method(verb.clone()).to(handler.clone()));
+        Endpoint {
+            method,
+            path,
+            summary: "",
+            notes: "",
+            who: Who::Anybody,
+            query: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            problems: Vec::new(),
+            repeatable: false,
+            route,
+        }
+    }
+
+    pub fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    pub fn notes(mut self, notes: &'static str) -> Self {
+        self.notes = notes;
+        self
+    }
+
+    pub fn who(mut self, who: Who) -> Self {
+        self.who = who;
+        if who != Who::Anybody {
+            self.problems.push(&problem::UNAUTHENTICATED);
+        }
+        if who == Who::Admin {
+            self.problems.push(&problem::FORBIDDEN);
+        }
+        self
+    }
+
+    pub fn query(mut self, name: &'static str, meaning: &'static str) -> Self {
+        self.query.push(Parameter { name, meaning });
+        self
+    }
+
+    /// Takes `limit` and `cursor`, and answers a page of `T`.
+    pub fn lists<T: ToSchema>(mut self, meaning: &'static str) -> Self {
+        self.answers.push(Answer { status: 200, meaning, body: Some(Described::page_of::<T>()) });
+        self.problems.push(&problem::INVALID);
+        self.query("limit", "How many lines, 1 to 100.").query("cursor", "Where the page begins: the `next_cursor` of the one before.")
+    }
+
+    /// Takes `dry_run` and an idempotency key.
+    pub fn decides(mut self) -> Self {
+        self.repeatable = true;
+        self.problems.extend([&problem::BAD_KEY, &problem::KEY_REUSED, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN]);
+        self.query("dry_run", "`true`: say what would happen and why, change nothing.")
+    }
+
+    pub fn body<T: ToSchema>(mut self) -> Self {
+        self.body = Some(Described::of::<T>());
+        self.problems.extend([&problem::NOT_READABLE, &problem::TOO_LARGE, &problem::INVALID]);
+        self
+    }
+
+    pub fn answer<T: ToSchema>(mut self, status: u16, meaning: &'static str) -> Self {
+        self.answers.push(Answer { status, meaning, body: Some(Described::of::<T>()) });
+        self
+    }
+
+    pub fn answer_empty(mut self, status: u16, meaning: &'static str) -> Self {
+        self.answers.push(Answer { status, meaning, body: None });
+        self
+    }
+
+    pub fn problems(mut self, problems: &[&'static Kind]) -> Self {
+        self.problems.extend_from_slice(problems);
+        self
+    }
+}
+
+macro_rules! verbs {
+    ($( $name:ident $method:ident )*) => {
+        impl Endpoint {
+            $( pub fn $name<F, Args>(path: &'static str, handler: F) -> Endpoint
+            where
+                F: Handler<Args> + 'static,
+                Args: FromRequest + 'static,
+                F::Output: Responder + 'static,
+            {
+                Endpoint::new(Method::$method, path, handler)
+            } )*
+        }
+    };
+}
+
+verbs! { get GET post POST put PUT patch PATCH delete DELETE }
+
+/// Registers the endpoints: one resource per path, so that a wrong method is told which are right.
+pub fn mount(config: &mut web::ServiceConfig, endpoints: &[Endpoint]) {
+    let mut by_path: BTreeMap<&'static str, Vec<&Endpoint>> = BTreeMap::new();
+    endpoints.iter().for_each(|endpoint| by_path.entry(endpoint.path).or_default().push(endpoint));
+    for (path, endpoints) in by_path {
+        let allow: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
+        let allow = allow.join(", ");
+        let resource = endpoints.iter().fold(web::resource(path), |resource, endpoint| resource.route((endpoint.route)()));
+        let wrong_method = web::to(move || std::future::ready(Err::<HttpResponse, Problem>(method_not_allowed(&allow))));
+        config.service(resource.default_service(wrong_method).wrap(Edge::around(path)));
+    }
+}
+
+fn method_not_allowed(allow: &str) -> Problem {
+    let mut problem = Problem::new(&problem::METHOD_NOT_ALLOWED, format!("this path takes {allow}"));
+    problem.allow = Some(allow.to_owned());
+    problem
+}

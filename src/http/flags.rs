@@ -1,0 +1,89 @@
+//! What every write may say beside its body: an idempotency key, and `?dry_run=true`; and how query strings are read.
+
+use super::problem::{self, Problem};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actors::Id;
+use actors::engine::Key;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::future::{Ready, ready};
+
+pub const LONGEST_KEY: usize = 255;
+
+/// The caller's `Idempotency-Key`, bare or in double quotes.
+pub struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// The key of this caller for a request with that meaning.
+    pub fn of(&self, caller: Id, meaning: &[&[u8]]) -> Option<Key> {
+        self.0.as_ref().map(|text| Key::new(caller, text.as_bytes(), meaning))
+    }
+}
+
+impl FromRequest for IdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = request.headers().get("Idempotency-Key").map(|value| parse_key(value.as_bytes())).transpose();
+        ready(key.map(IdempotencyKey))
+    }
+}
+
+fn parse_key(value: &[u8]) -> Result<String, Problem> {
+    let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
+    let text = std::str::from_utf8(bare).ok().filter(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b)));
+    match text {
+        Some(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(text.to_owned()),
+        _ => Err(Problem::plain(&problem::BAD_KEY)),
+    }
+}
+
+/// A query string, parsed into a type that refuses unknown parameters.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let params = web::Query::<T>::from_query(request.query_string());
+        ready(params.map(|params| Params(params.into_inner())).map_err(|error| Problem::invalid("?", error.to_string())))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DryRun {
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// For calls that take no parameters, so that a misspelt one is not silently ignored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct None {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_be_quoted() {
+        assert_eq!(parse_key(b"\"a b\"").unwrap(), "a b");
+        assert_eq!(parse_key(b"a-1").unwrap(), "a-1");
+    }
+
+    #[test]
+    fn a_key_that_is_empty_too_long_or_not_visible_is_refused() {
+        let long = [b'k'; LONGEST_KEY + 1];
+        for key in [&b""[..], b"\"\"", &long, b"\xff", b"tab\there"] {
+            assert_eq!(parse_key(key).unwrap_err().kind.status, 400);
+        }
+        assert!(parse_key(&long[1..]).is_ok());
+    }
+}

@@ -1,0 +1,48 @@
+//! Lists: `?limit=1..100&cursor=…` in, `{items, next_cursor}` out. A cursor is the key of the last line, so lists are stable under writes.
+
+use super::problem::Problem;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub const MOST: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+impl Paging {
+    pub fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.unwrap_or(MOST) {
+            limit @ 1..=MOST => Ok(limit),
+            _ => Err(Problem::invalid("?limit", format!("1 to {MOST}"))),
+        }
+    }
+
+    /// The key after which the page begins.
+    pub fn after(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let decode = |cursor: &String| URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"));
+        self.cursor.as_ref().map(decode).transpose()
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Items<T> {
+    pub items: Vec<T>,
+    /// Null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Items<T> {
+    /// A page from what was found when one more than `limit` was asked for. `key` names a line.
+    pub fn page<L>(mut found: Vec<L>, limit: usize, key: impl Fn(&L) -> Vec<u8>, item: impl Fn(L) -> Option<T>) -> Items<T> {
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next_cursor = found.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(key(last)));
+        Items { items: found.into_iter().filter_map(item).collect(), next_cursor }
+    }
+}

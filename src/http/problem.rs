@@ -1,0 +1,247 @@
+//! Every way in which the API says no: one table, from which answers, `/problems/<name>` and the OpenAPI document are made.
+//!
+//! A problem is RFC 9457 JSON with a stable `type`, and says whether a repeat makes sense. Nothing else in the shell makes an error body.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Whether asking again makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// The same request will be refused again.
+    Never,
+    /// Later it may succeed. Nothing was done.
+    Later,
+    /// It is not known whether it was done; the same idempotency key finds out and never does it twice.
+    SameKey,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Kind {
+    pub name: &'static str,
+    pub status: u16,
+    pub retry: Retry,
+    pub title: &'static str,
+    pub meaning: &'static str,
+}
+
+macro_rules! problems {
+    ($( $id:ident = $name:literal $status:literal $retry:ident $title:literal $meaning:literal; )*) => {
+        $( pub static $id: Kind = Kind { name: $name, status: $status, retry: Retry::$retry, title: $title, meaning: $meaning }; )*
+
+        pub static ALL: &[&Kind] = &[ $( &$id, )* ];
+    };
+}
+
+problems! {
+    NOT_READABLE = "not-readable" 400 Never "The request cannot be read"
+        "The body is not JSON (or not what its header says), a header or the query string cannot be parsed. `detail` says where.";
+    BAD_KEY = "bad-idempotency-key" 400 Never "The idempotency key cannot be used"
+        "`Idempotency-Key` is 1 to 255 visible ASCII characters, bare or in double quotes.";
+    UNAUTHENTICATED = "unauthenticated" 401 Never "Who are you?"
+        "The call needs `Authorization: Bearer …` with a valid token or service key. A missing, wrong, expired or revoked one is answered alike.";
+    WRONG_CREDENTIALS = "wrong-credentials" 401 Never "Account or password is wrong"
+        "No such account, a wrong password and an account with too many failures are answered alike, in the same time.";
+    FORBIDDEN = "forbidden" 403 Never "This is not yours to do"
+        "The caller is known but has not the role that the call needs, or the thing belongs to somebody else.";
+    UNKNOWN_ROUTE = "unknown-route" 404 Never "There is no such path"
+        "No route of this API has that path. `/docs` lists them all.";
+    NOT_FOUND = "not-found" 404 Never "There is no such thing"
+        "The path is right, but nothing of that name exists.";
+    METHOD_NOT_ALLOWED = "method-not-allowed" 405 Never "That path does not take this method"
+        "The header `Allow` lists the methods it takes.";
+    LOTTERY_EXISTS = "lottery-exists" 409 Never "There is a lottery for that day already"
+        "A closing day has one lottery.";
+    LOTTERY_CLOSED = "lottery-closed" 409 Never "The lottery is closed"
+        "Its closing instant has passed, or an administrator closed it. Nothing can be held, confirmed or extended any more.";
+    NO_TICKETS = "no-tickets" 409 Never "This lottery has no tickets"
+        "It was created without any.";
+    NO_MATCH_LEFT = "no-match-left" 409 Later "No free ticket matches"
+        "All tickets that match are held or sold, or fewer are free in one slice than `at_least` asks for. A hold that ends makes its tickets free again.";
+    HOLD_LIMIT = "hold-limit-reached" 409 Later "You hold as many tickets as you may"
+        "A member may have so many live held tickets in one slice of a lottery. Confirm or release some first.";
+    HOLD_EXPIRED = "hold-expired" 409 Never "The hold has expired"
+        "Its time is over and its tickets are free again.";
+    HOLD_RELEASED = "hold-released" 409 Never "The hold was released"
+        "It was given back before it was confirmed.";
+    HOLD_CONFIRMED = "hold-confirmed" 409 Never "The hold is confirmed already"
+        "Its tickets are sold; there is nothing left to extend or release.";
+    HOLD_EXTENDED_TO_THE_LIMIT = "hold-extended-to-the-limit" 409 Never "The hold cannot be extended further"
+        "A hold ends at its cap, or when its lottery closes, however often it is extended.";
+    NOT_SOLD = "not-sold" 409 Never "The ticket is not sold"
+        "Only a sold ticket can be refunded.";
+    TAKEN = "already-taken" 409 Never "That name is taken"
+        "Another account has this username, e-mail address or phone number. A pointer says which.";
+    TOO_LARGE = "too-large" 413 Never "The request is too large"
+        "The body, or a header, is larger than the limit that `detail` names.";
+    INVALID = "invalid" 422 Never "The request can be read but is not valid"
+        "`errors` lists what is wrong, each with a JSON pointer to where. Unknown fields are refused, too.";
+    KEY_REUSED = "idempotency-key-reused" 422 Never "The idempotency key stands for another request"
+        "The same caller has used this key for something else within the window. Use a new key for a new request.";
+    KEY_FORGOTTEN = "idempotency-key-forgotten" 422 Never "The idempotency key is too old"
+        "The first request with this key was passed on so long ago that its answer is no longer remembered. Look for its result in your lists.";
+    TOO_MANY = "too-many-requests" 429 Later "Too many requests"
+        "A budget is used up. `Retry-After` says when it will be filled again. Nothing was done.";
+    INTERNAL = "internal" 500 SameKey "Something is wrong with the server"
+        "A defect. The log has the details under the request id.";
+    BUSY = "busy" 503 Later "Too much is under way"
+        "A queue is full. Nothing was done. Come back after `Retry-After` seconds.";
+    UNAVAILABLE = "unavailable" 503 Later "The store cannot be used now"
+        "What the answer depends on cannot be read or written. Nothing was done.";
+    OUTCOME_UNKNOWN = "outcome-unknown" 503 SameKey "It is not known whether this was done"
+        "The write may or may not have been kept. Repeat the request with the same `Idempotency-Key`; it is never done twice.";
+    STARTING = "not-ready" 503 Later "This node takes no traffic"
+        "It is starting, stopping, or an administrator took it out of the balancer.";
+}
+
+/// A problem as one answer has it.
+#[derive(Debug)]
+pub struct Problem {
+    pub kind: &'static Kind,
+    pub detail: Cow<'static, str>,
+    pub errors: Vec<Invalid>,
+    pub retry_after_s: Option<u32>,
+    pub allow: Option<String>,
+}
+
+/// What is invalid, and where.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Invalid {
+    /// A JSON pointer into the body, or `?name` for a query parameter.
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl Problem {
+    pub fn new(kind: &'static Kind, detail: impl Into<Cow<'static, str>>) -> Problem {
+        let retry_after_s = matches!(kind.status, 429 | 503).then_some(1);
+        Problem { kind, detail: detail.into(), errors: Vec::new(), retry_after_s, allow: None }
+    }
+
+    /// The table's own words are enough.
+    pub fn plain(kind: &'static Kind) -> Problem {
+        Problem::new(kind, kind.meaning)
+    }
+
+    /// One field of the body is wrong.
+    pub fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
+        let detail = detail.into();
+        let mut problem = Problem::new(&INVALID, format!("{pointer}: {detail}"));
+        problem.errors.push(Invalid { pointer: pointer.into(), detail });
+        problem
+    }
+
+    pub fn retry_after(mut self, seconds: u32) -> Problem {
+        self.retry_after_s = Some(seconds.max(1));
+        self
+    }
+
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The answer. The edge calls this, because it knows the request id.
+    pub fn response(&self, request_id: &str) -> HttpResponse {
+        let body = Body {
+            r#type: format!("/problems/{}", self.kind.name),
+            title: self.kind.title,
+            status: self.kind.status,
+            detail: &self.detail,
+            retry: self.kind.retry,
+            request_id,
+            errors: &self.errors,
+        };
+        let mut response = HttpResponse::build(self.status());
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header(("Allow", allow.as_str()));
+        }
+        if self.kind.status == 401 {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        response.body(serde_json::to_vec(&body).expect("a problem is plain data"))
+    }
+}
+
+/// The body of every answer that is not a success.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct Body<'a> {
+    /// Stable, and a page that explains it.
+    pub r#type: String,
+    pub title: &'a str,
+    pub status: u16,
+    /// What it was this time.
+    pub detail: &'a str,
+    /// `never`, `later`, or `same_key`.
+    #[schema(value_type = String)]
+    pub retry: Retry,
+    pub request_id: &'a str,
+    #[serde(skip_serializing_if = "<[Invalid]>::is_empty")]
+    pub errors: &'a [Invalid],
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.name, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        // The edge makes the body; what is made here carries the error to it.
+        HttpResponse::new(self.status())
+    }
+}
+
+/// Says a domain's refusal in the API's words. A new refusal does not compile until it has its row.
+pub trait Explain {
+    fn explain(self) -> Problem;
+}
+
+impl<R: Explain> From<actors::engine::Failure<R>> for Problem {
+    fn from(failure: actors::engine::Failure<R>) -> Problem {
+        use actors::engine::Failure;
+        match failure {
+            Failure::Refused(refusal) => refusal.explain(),
+            Failure::KeyReused => Problem::plain(&KEY_REUSED),
+            Failure::KeyForgotten => Problem::plain(&KEY_FORGOTTEN),
+            Failure::Busy => Problem::plain(&BUSY),
+            Failure::Unavailable(why) => Problem::new(&UNAVAILABLE, why),
+            Failure::Unknown => Problem::plain(&OUTCOME_UNKNOWN),
+        }
+    }
+}
+
+impl From<actors::store::StoreError> for Problem {
+    fn from(error: actors::store::StoreError) -> Problem {
+        Problem::new(&UNAVAILABLE, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_name_of_its_own_in_kebab_case() {
+        for (i, kind) in ALL.iter().enumerate() {
+            assert!(kind.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", kind.name);
+            assert!(ALL[..i].iter().all(|other| other.name != kind.name), "{}", kind.name);
+            assert!(kind.status >= 400 && kind.meaning.ends_with('.'), "{}", kind.name);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Answers that are successes: JSON with its status, and the mark of a repeat.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actors::Time;
+use serde::Serialize;
+
+pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    let bytes = serde_json::to_vec(body).expect("answers are plain data");
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(bytes)
+}
+
+pub fn ok(body: &impl Serialize) -> HttpResponse {
+    json(StatusCode::OK, body)
+}
+
+pub fn created(body: &impl Serialize) -> HttpResponse {
+    json(StatusCode::CREATED, body)
+}
+
+/// Marks an answer that had been given before.
+pub fn replayed(mut response: HttpResponse, replayed: bool) -> HttpResponse {
+    if replayed {
+        let name = actix_web::http::header::HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+pub fn time(time: Time) -> String {
+    let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
+    format!("{instant:.3}")
+}

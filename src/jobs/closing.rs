@@ -1,0 +1,33 @@
+//! Closes lotteries whose closing instant has passed, and goes on with a close that was broken off.
+
+use crate::app::Shared;
+use crate::http::api::lotteries::day_of_row;
+use crate::log::{self, Value};
+use actors::domain::day::Day;
+use actors::domain::lottery::Phase;
+use actors::domain::shelves;
+use actors::store::Page;
+use actors::{Caller, Id};
+
+const AT_ONCE: usize = 100;
+
+pub async fn close_what_is_over(shared: &Shared) {
+    let page = Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after: None, limit: AT_ONCE };
+    let Ok(lines) = shared.rows(page).await else { return };
+    for day in lines.iter().filter_map(|line| day_of_row(&line.key)) {
+        if let Err(error) = close_if_over(shared, day).await {
+            log::warn("a lottery could not be closed yet", &[("lottery", Value::Text(&day)), ("error", Value::Text(&error))]);
+        }
+    }
+}
+
+async fn close_if_over(shared: &Shared, day: Day) -> Result<(), String> {
+    let plan = shared.lotteries.plan(day).await.map_err(|failure| format!("{failure:?}"))?;
+    let Some(plan) = plan else { return Ok(()) };
+    let over = plan.closes_at <= shared.lotteries.now();
+    if over || shared.lotteries.phase(day).await.map_err(|failure| format!("{failure:?}"))? == Some(Phase::Closing) {
+        shared.lotteries.close(day, &plan, Caller::SYSTEM, None).await.map_err(|failure| format!("{failure:?}"))?;
+        log::info("closed a lottery", &[("lottery", Value::Text(&day))]);
+    }
+    Ok(())
+}

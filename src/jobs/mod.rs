@@ -1,0 +1,37 @@
+//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges.
+//!
+//! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what is left.
+
+mod closing;
+mod gauges;
+mod sweep;
+
+use crate::app::Shared;
+use actix_web::web::Data;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: u32 = 60;
+
+/// Starts the loop of jobs on this thread. It ends when the process is told to stop.
+pub fn start(shared: Data<Shared>) {
+    actix_web::rt::spawn(async move {
+        let mut ticks = 0u32;
+        while !shared.draining.load(Ordering::Acquire) {
+            crate::meters::settle();
+            if ticks.is_multiple_of(MINUTE) {
+                sweep::wake_sleepers(&shared).await;
+            }
+            closing::close_what_is_over(&shared).await;
+            if ticks.is_multiple_of(5) {
+                gauges::refresh(&shared).await;
+            }
+            if ticks.is_multiple_of(10) {
+                gauges::log_members(&shared).await;
+            }
+            ticks = ticks.wrapping_add(1);
+            actix_web::rt::time::sleep(SECOND).await;
+        }
+    });
+}

@@ -1,0 +1,184 @@
+//! What the API does with lotteries and their tickets: commands to the partitions that own them.
+//!
+//! A lottery's plan never changes once it is created, so it is remembered here; its slices are opened by whoever first needs one.
+
+use crate::engine::Engine;
+use actors::domain::day::Day;
+use actors::domain::lottery::{self, Look, Phase, Plan, View};
+use actors::domain::tickets::pattern::Pattern;
+use actors::domain::tickets::slice::{Answer, Question};
+use actors::domain::tickets::{self, HoldId, HoldView, Ledger, SliceName, TicketId};
+use actors::engine::router::Outcome;
+use actors::engine::{Done, Failure, Key};
+use actors::{Caller, Time};
+use futures_util::future::try_join_all;
+use hashbrown::HashMap;
+use std::sync::{Arc, RwLock};
+
+pub type TicketFailure = Failure<tickets::Refusal>;
+
+pub struct Lotteries {
+    engine: Arc<Engine>,
+    plans: RwLock<HashMap<Day, Arc<Plan>>>,
+}
+
+/// What somebody wants to hold.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    pub pattern: Pattern,
+    pub count: u16,
+    pub at_least: u16,
+    pub ttl_s: u32,
+}
+
+/// How many match a pattern, how many of them are free, and some of these.
+#[derive(Default)]
+pub struct Matching {
+    pub matching: u64,
+    pub free: u64,
+    pub sample: Vec<TicketId>,
+}
+
+impl Lotteries {
+    pub fn new(engine: Arc<Engine>) -> Lotteries {
+        Lotteries { engine, plans: RwLock::default() }
+    }
+
+    pub async fn create(&self, day: Day, plan: Plan, caller: Caller, key: Option<Key>, dry: bool) -> Result<Done<lottery::Event>, Failure<lottery::Refusal>> {
+        self.engine.lotteries.command(&day, lottery::Command::Create(plan), caller, key, dry).await
+    }
+
+    pub async fn view(&self, day: Day) -> Result<Option<View>, Failure<lottery::Refusal>> {
+        Ok(self.engine.lotteries.look(&day, Look).await?.answer)
+    }
+
+    /// The plan of a lottery, None if there is no such lottery.
+    pub async fn plan(&self, day: Day) -> Result<Option<Arc<Plan>>, Failure<lottery::Refusal>> {
+        if let Some(plan) = self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&day) {
+            return Ok(Some(plan.clone()));
+        }
+        let Some(view) = self.view(day).await? else { return Ok(None) };
+        let plan = Arc::new(view.plan);
+        self.plans.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(day, plan.clone());
+        Ok(Some(plan))
+    }
+
+    /// Holds tickets in whichever slice has some that match, and says which.
+    pub async fn hold(&self, day: Day, plan: &Plan, wanted: &Wanted, caller: Caller, key: Option<Key>, dry: bool) -> Result<(SliceName, Done<tickets::Event>), TicketFailure> {
+        let names = SliceName::matching(day, &wanted.pattern);
+        let Wanted { pattern, count, at_least, ttl_s } = *wanted;
+        let command = || tickets::Command::Hold { pattern, count, at_least, ttl_s };
+        let ask = || async {
+            let (place, done) = match names.as_slice() {
+                [only] => (0, self.engine.slices.command(only, command(), caller, key, dry).await?),
+                any => self.engine.slices.command_any(any, command(), caller, key, dry).await?,
+            };
+            Ok((names[place], done))
+        };
+        match ask().await {
+            Err(Failure::Refused(tickets::Refusal::NotOpened)) => {
+                self.open(plan, &names).await?;
+                ask().await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing was ever held.
+    pub async fn command(&self, slice: &SliceName, command: tickets::Command, caller: Caller, key: Option<Key>, dry: bool) -> Outcome<tickets::Slice> {
+        self.engine.slices.command(slice, command, caller, key, dry).await
+    }
+
+    pub async fn hold_view(&self, id: &HoldId) -> Result<Option<HoldView>, TicketFailure> {
+        match self.engine.slices.look(&id.slice, Question::Hold(id.number)).await?.answer {
+            Answer::Hold(view) => Ok(view),
+            _ => Ok(None),
+        }
+    }
+
+    pub async fn matching(&self, day: Day, plan: &Plan, pattern: &Pattern, sample: u16) -> Result<Matching, TicketFailure> {
+        let names = SliceName::matching(day, pattern);
+        let seed = self.engine.node.seed();
+        let question = Question::Matching { pattern: *pattern, sample, seed };
+        let mut all = Matching::default();
+        for (name, answer) in names.iter().zip(self.ask_opened(plan, &names, question).await?) {
+            if let Answer::Matching { matching, free, sample } = answer {
+                all.matching += matching;
+                all.free += free;
+                let id = |ticket: &tickets::stock::Ticket| TicketId { day, digits: name.digits, number: ticket.number, copy: ticket.copy };
+                all.sample.extend(sample.iter().map(id));
+            }
+        }
+        spread(&mut all.sample, sample as usize);
+        Ok(all)
+    }
+
+    pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<Ledger, TicketFailure> {
+        let mut sum = Ledger::default();
+        for answer in self.ask_opened(plan, &plan.slices(day), Question::Ledger).await? {
+            if let Answer::Ledger(part) = answer {
+                sum = sum + part;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// Closes a lottery and seals all its slices. Every step can be repeated, so whoever finds it half done goes on.
+    pub async fn close(&self, day: Day, plan: &Plan, caller: Caller, key: Option<Key>) -> Result<(), CloseFailure> {
+        self.engine.lotteries.command(&day, lottery::Command::Close, caller, key, false).await.map_err(CloseFailure::Lottery)?;
+        let names = plan.slices(day);
+        self.open(plan, &names).await.map_err(CloseFailure::Slice)?;
+        try_join_all(names.iter().map(|name| self.seal(name))).await.map_err(CloseFailure::Slice)?;
+        self.engine.lotteries.command(&day, lottery::Command::Finish, Caller::SYSTEM, None, false).await.map_err(CloseFailure::Lottery)?;
+        Ok(())
+    }
+
+    pub async fn phase(&self, day: Day) -> Result<Option<Phase>, Failure<lottery::Refusal>> {
+        Ok(self.view(day).await?.map(|view| view.phase))
+    }
+
+    async fn seal(&self, name: &SliceName) -> Result<(), TicketFailure> {
+        loop {
+            let done = self.engine.slices.command(name, tickets::Command::Seal, Caller::SYSTEM, None, false).await?;
+            if matches!(done.event, tickets::Event::Sealed { .. }) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn ask_opened(&self, plan: &Plan, names: &[SliceName], question: Question) -> Result<Vec<Answer>, TicketFailure> {
+        let ask = || try_join_all(names.iter().map(|name| self.engine.slices.look(name, question.clone())));
+        let mut looked = ask().await?;
+        if looked.iter().any(|looked| looked.answer == Answer::NotOpened) {
+            self.open(plan, names).await?;
+            looked = ask().await?;
+        }
+        Ok(looked.into_iter().map(|looked| looked.answer).collect())
+    }
+
+    /// Tells the slices their terms. Those that know them already say so.
+    async fn open(&self, plan: &Plan, names: &[SliceName]) -> Result<(), TicketFailure> {
+        let Some(terms) = plan.terms() else { return Ok(()) };
+        let open = |name: &SliceName| tickets::Command::Open { lead: name.lead, terms };
+        try_join_all(names.iter().map(|name| self.engine.slices.command(name, open(name), Caller::SYSTEM, None, false))).await?;
+        Ok(())
+    }
+
+    pub fn now(&self) -> Time {
+        self.engine.node.now()
+    }
+}
+
+#[derive(Debug)]
+pub enum CloseFailure {
+    Lottery(Failure<lottery::Refusal>),
+    Slice(TicketFailure),
+}
+
+/// Keeps `most`, evenly taken from all slices rather than from the first.
+fn spread(sample: &mut Vec<TicketId>, most: usize) {
+    if sample.len() > most {
+        let step = sample.len() as f64 / most as f64;
+        *sample = (0..most).map(|i| sample[(i as f64 * step) as usize]).collect();
+    }
+}
