@@ -23,7 +23,8 @@ use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONT
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use actors::Id;
 use bodies::{
-    ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, Refresh, RegisteredBody, ResetPassword, SessionBody, TokensBody,
+    ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, OutsiderBody, Refresh, RegisteredBody, ResetPassword, SessionBody,
+    TokensBody,
 };
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
@@ -201,11 +202,11 @@ async fn reset_password(
 }
 
 async fn me(shared: web::Data<Shared>, Signer(signed): Signer, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
-    if let Some(outsider) = MeBody::outsider(signed.caller.id, &signed.via) {
-        return Ok(reply::ok(&outsider));
+    if let Some(outsider) = OutsiderBody::of(signed.caller.id, &signed.via) {
+        return Ok(reply::ok(&MeBody::Outsider(outsider)));
     }
     let member = shared.identity.member(signed.caller.id).await?.ok_or_else(|| Problem::plain(&problem::UNAUTHENTICATED))?;
-    Ok(reply::ok(&MeBody::account(member)))
+    Ok(reply::ok(&MeBody::Account(member.into())))
 }
 
 /// An answer with a secret in it, which no cache may keep.
@@ -267,7 +268,7 @@ fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(&problem::NOT_READABLE, "the form is not UTF-8"))?;
     // A form is written as a query string is.
     let parsed = web::Query::<T>::from_query(text).map(web::Query::into_inner);
-    parsed.map_err(|error| Problem::invalid("", error.to_string()))
+    parsed.map_err(|error| Problem::invalid("", error.to_string().trim_start_matches("Query deserialize error: ")))
 }
 
 impl From<Denied> for Problem {

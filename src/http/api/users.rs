@@ -254,10 +254,10 @@ fn parts(identity: &Identity, body: PatchUser) -> Result<Changes, Error> {
     let today = identity.birthday_before();
     let mut flaws = Vec::new();
     let changes = Changes {
-        username: part(body.username, |text| Identifier::username(text), &mut flaws),
-        email: part(body.email, |text| Identifier::email(text), &mut flaws),
-        phone: part(body.phone, |text| Identifier::phone(text), &mut flaws),
-        full_name: part(body.full_name, |text| profile::full_name(text), &mut flaws),
+        username: part(body.username, Identifier::username, &mut flaws),
+        email: part(body.email, Identifier::email, &mut flaws),
+        phone: part(body.phone, Identifier::phone, &mut flaws),
+        full_name: part(body.full_name, profile::full_name, &mut flaws),
         birthday: part(body.birthday, |text| profile::birthday(text, today), &mut flaws),
     };
     if flaws.is_empty() { Ok(changes) } else { Err(Error::Invalid(flaws)) }

@@ -186,28 +186,33 @@ impl From<Member> for UserBody {
     }
 }
 
-/// Who calls. A member of a service's own has no account here.
+/// Who calls: somebody with an account, or a service, perhaps for a member of its own, who has no account here.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Me)]
-pub struct MeBody {
+#[serde(untagged)]
+pub enum MeBody {
+    Account(UserBody),
+    Outsider(OutsiderBody),
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Outsider)]
+pub struct OutsiderBody {
     pub id: String,
-    /// `member`, `admin`, or `service`.
+    #[schema(example = "service")]
     pub role: &'static str,
-    pub account: Option<UserBody>,
-    pub service: Option<String>,
+    /// The name of the service key.
+    pub service: String,
+    /// The id of the service's own member, as `On-Behalf-Of` says it.
     pub on_behalf_of: Option<String>,
 }
 
-impl MeBody {
-    pub fn account(member: Member) -> MeBody {
-        MeBody { id: member.id.to_string(), role: role_name(member.role), account: Some(member.into()), service: None, on_behalf_of: None }
-    }
-
+impl OutsiderBody {
     /// None for a caller who has an account.
-    pub fn outsider(id: Id, via: &Via) -> Option<MeBody> {
+    pub fn of(id: Id, via: &Via) -> Option<OutsiderBody> {
         let Via::ServiceKey { service, on_behalf_of } = via else { return None };
         let on_behalf_of = on_behalf_of.as_ref().map(ToString::to_string);
-        Some(MeBody { id: id.to_string(), role: "service", account: None, service: Some(service.to_string()), on_behalf_of })
+        Some(OutsiderBody { id: id.to_string(), role: "service", service: service.to_string(), on_behalf_of })
     }
 }
 

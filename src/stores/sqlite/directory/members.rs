@@ -1,9 +1,7 @@
 //! Members and the identifiers that name them.
 
 use super::{Key, sessions, start};
-use crate::identity::directory::{
-    Account, Because, Changed, Changes, Created, Member, NewMember, NewPassword, Registration, Reset, Role,
-};
+use crate::identity::directory::{Account, Because, Changed, Changes, Created, Member, NewMember, NewPassword, Registration, Reset, Role};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
@@ -17,16 +15,10 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     if !taken.is_empty() {
         return Ok(Created::Taken(taken));
     }
-    let insert = "INSERT INTO members (id, role, password_hash, created_at, registration_key, registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let insert =
+        "INSERT INTO members (id, role, password_hash, created_at, registration_key, registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let (key, body) = (new.registration.map(|by| Key(by.key)), new.registration.map(|by| Key(by.body)));
-    connection.execute(insert, params![
-        Key(member.id),
-        number(member.role),
-        new.password_hash,
-        member.created_at.0,
-        key,
-        body
-    ])?;
+    connection.execute(insert, params![Key(member.id), number(member.role), new.password_hash, member.created_at.0, key, body])?;
     write_profile(connection, member.id, &member.profile)?;
     claim(connection, member.id, &member.profile)?;
     count_one(connection, member.role, 1)?;
@@ -75,7 +67,7 @@ pub fn change(connection: &Connection, id: Id, changes: Changes) -> Result<Chang
     free(connection, &before)?;
     claim(connection, id, &member.profile)?;
     write_profile(connection, id, &member.profile)?;
-    Ok(Changed::Changed(member))
+    Ok(Changed::Changed(Box::new(member)))
 }
 
 pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id>>> {
@@ -148,14 +140,17 @@ fn free(connection: &Connection, profile: &Profile) -> Result<()> {
 fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
     let text = |identifier: &Option<Identifier>| identifier.as_ref().map(|identifier| identifier.text.clone());
     let update = "UPDATE members SET username = ?2, email = ?3, phone = ?4, full_name = ?5, birthday = ?6 WHERE id = ?1";
-    connection.execute(update, params![
-        Key(member),
-        text(&profile.username),
-        text(&profile.email),
-        text(&profile.phone),
-        profile.full_name,
-        profile.birthday.map(|day| day.to_string())
-    ])?;
+    connection.execute(
+        update,
+        params![
+            Key(member),
+            text(&profile.username),
+            text(&profile.email),
+            text(&profile.phone),
+            profile.full_name,
+            profile.birthday.map(|day| day.to_string())
+        ],
+    )?;
     Ok(())
 }
 

@@ -38,7 +38,8 @@ pub fn refresh(connection: &Connection, refresh: &Refresh) -> Result<Refreshed> 
     let select = "SELECT step, refreshed_at, ended_at FROM sessions WHERE member = ?1 AND id = ?2";
     let key = params![Key(refresh.member), Key(refresh.session)];
     let found = connection.query_row(select, key, |row| Ok((row.get(0)?, Time(row.get(1)?), row.get::<_, Option<i64>>(2)?)));
-    let (Some((step, refreshed_at, ended_at)), Some(Account { member, .. })) = (found.optional()?, account(connection, refresh.member)?) else {
+    let (Some((step, refreshed_at, ended_at)), Some(Account { member, .. })) = (found.optional()?, account(connection, refresh.member)?)
+    else {
         return Ok(Refreshed::Unknown);
     };
     match refresh.decide(step, refreshed_at, ended_at.is_some()) {
@@ -77,12 +78,7 @@ pub fn page(connection: &Connection, member: Id, after: Option<Id>, limit: usize
                   WHERE member = ?1 AND id > ?2 AND ended_at IS NULL AND refreshed_at >= ?3 ORDER BY id LIMIT ?4";
     let mut select = connection.prepare(select)?;
     let session = |row: &rusqlite::Row| {
-        Ok(Session {
-            id: row.get::<_, Key>(0)?.0,
-            began_at: Time(row.get(1)?),
-            refreshed_at: Time(row.get(2)?),
-            agent: row.get(3)?,
-        })
+        Ok(Session { id: row.get::<_, Key>(0)?.0, began_at: Time(row.get(1)?), refreshed_at: Time(row.get(2)?), agent: row.get(3)? })
     };
     select.query_map(params![Key(member), start(after), dead_before.0, limit as i64], session)?.collect()
 }

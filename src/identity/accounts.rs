@@ -1,0 +1,168 @@
+//! What becomes of an account after it was made: read, changed, given another password, deleted; and the first administrator.
+
+use super::directory::{Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Reset, Role};
+use super::failures::Settled;
+use super::passwords::Password;
+use super::profile::{Flaw, Identifier, NAMELESS, Profile};
+use super::tokens::Reason;
+use super::{Error, Identity, Origin, Signed, fresh, service_keys};
+use actors::store::StoreError;
+use actors::{Id, Time};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// How long a reset that was handed out can be used.
+const RESET_S: u32 = 86_400;
+
+const RESET_PREFIX: &str = "rp_";
+
+/// Under which name the directory remembers whether the first administrator was made, so that one who was deleted stays deleted.
+const ADMIN_MADE: &str = "admin-made";
+
+const ADMIN: &str = "admin";
+
+/// To be handed to the member by whoever knows him. Whoever has it can set his password, once.
+#[derive(Clone, Debug)]
+pub struct ResetOffer {
+    pub token: String,
+    pub until: Time,
+}
+
+impl Identity {
+    pub async fn member(&self, id: Id) -> Result<Option<Member>, StoreError> {
+        Ok(self.directory.account_of(id).await?.map(|account| account.member))
+    }
+
+    pub async fn members(&self, after: Option<Id>, limit: usize) -> Result<Vec<Member>, StoreError> {
+        self.directory.members(after, limit).await
+    }
+
+    pub async fn count_members(&self) -> Result<u64, StoreError> {
+        self.directory.count_members().await
+    }
+
+    /// Today, in the zone in which days are counted: what a birthday must lie before.
+    pub fn birthday_before(&self) -> jiff::civil::Date {
+        self.today()
+    }
+
+    pub async fn change_member(&self, id: Id, changes: Changes, origin: &Origin) -> Result<Member, Error> {
+        match self.directory.change_member(id, changes).await? {
+            Changed::Changed(member) => Ok(*member),
+            Changed::Nameless => Err(Error::Invalid(vec![NAMELESS])),
+            Changed::Unknown => Err(Error::Unknown),
+            Changed::Taken(kinds) => {
+                self.failures.count_probe(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
+                Err(Error::Taken(kinds))
+            }
+        }
+    }
+
+    /// His sessions end, his identifiers are free, his id stays. False if there is no such member.
+    pub async fn delete_member(&self, id: Id) -> Result<bool, StoreError> {
+        let at = self.now();
+        let ended = self.directory.delete_member(id, at).await?;
+        self.revoke(ended.as_deref().unwrap_or_default(), at);
+        Ok(ended.is_some())
+    }
+
+    /// By the member himself. His other sessions end.
+    pub async fn change_password(&self, signed: &Signed, old: &str, new: String, origin: &Origin) -> Result<(), Error> {
+        let password = Password::new(new, "new_password").map_err(invalid)?;
+        self.failures.admit(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
+        let account = self.directory.account_of(signed.caller.id).await?.ok_or(Error::Unknown)?;
+        let right = self.hashers.check(old, account.password_hash.as_str().into()).await?;
+        match self.failures.settle(account.member.id, &origin.address, right, self.now()) {
+            Settled::Right => {}
+            Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
+            Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
+        }
+        let because = Because::Knew { old_hash: account.password_hash, keep: signed.session() };
+        // Another request changed it in between, so the old one is no longer right.
+        self.set_password(account.member.id, &password, because).await?.ok_or(Error::WrongCredentials)
+    }
+
+    /// By an administrator, who hands the token over. It replaces the one before.
+    pub async fn offer_reset(&self, member: Id) -> Result<ResetOffer, Error> {
+        let mut bytes = member.0.to_vec();
+        bytes.extend_from_slice(&fresh::bytes::<32>());
+        let token = format!("{RESET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+        let until = self.now().plus_s(RESET_S);
+        let offered = self.directory.offer_reset(member, Reset { token: service_keys::digest(&token), until }).await?;
+        if offered { Ok(ResetOffer { token, until }) } else { Err(Error::Unknown) }
+    }
+
+    /// By whoever has the token. All sessions end.
+    pub async fn reset_password(&self, token: &str, new: String) -> Result<(), Error> {
+        let password = Password::new(new, "new_password").map_err(invalid)?;
+        let refused = || Error::from(self.refuse(Reason::BadResetToken));
+        let (member, digest) = read_reset_token(token).ok_or_else(refused)?;
+        // Looking first spares the hash of a guess; what counts is decided when the password is set.
+        let account = self.directory.account_of(member).await?.ok_or_else(refused)?;
+        if !account.reset.is_some_and(|reset| reset.token == digest && self.now() <= reset.until) {
+            return Err(refused());
+        }
+        self.set_password(member, &password, Because::Reset { token: digest }).await?.ok_or_else(refused)
+    }
+
+    async fn set_password(&self, member: Id, password: &Password, because: Because) -> Result<Option<()>, Error> {
+        let hash = self.hashers.hash(password.text()).await?;
+        let at = self.now();
+        let ended = self.directory.set_password(NewPassword { member, hash, at, because }).await?;
+        self.revoke(ended.as_deref().unwrap_or_default(), at);
+        Ok(ended.map(drop))
+    }
+
+    /// Makes the account `admin` if no start before has. Answers its password if it was drawn, to be printed once.
+    pub(super) async fn first_admin(&self) -> Result<Option<String>, Error> {
+        if self.directory.secret(ADMIN_MADE, b"no".to_vec()).await? != b"no" {
+            return Ok(None);
+        }
+        // If a start broke off in between, nobody has seen the password, so it gets a new one.
+        let drawn = match &self.settings.admin_password {
+            Some(configured) => self.give_admin(configured.reveal().to_owned()).await.map(|()| None)?,
+            None => Some(self.set_admin_password().await?),
+        };
+        self.directory.replace_secret(ADMIN_MADE, b"no".to_vec(), b"yes".to_vec()).await?;
+        Ok(drawn)
+    }
+
+    /// For whoever has the machine and no password: draws one for the account `admin`, which is made if it is not there.
+    pub async fn set_admin_password(&self) -> Result<String, Error> {
+        let drawn = fresh::text()[..24].to_owned();
+        self.give_admin(drawn.clone()).await.map(|()| drawn)
+    }
+
+    async fn give_admin(&self, password: String) -> Result<(), Error> {
+        let password = Password::new(password, "admin_password").map_err(invalid)?;
+        match self.directory.account(ADMIN.to_owned()).await? {
+            Some(account) if account.member.role == Role::Admin => {
+                self.set_password(account.member.id, &password, Because::Ordered).await?.ok_or(Error::Unknown)
+            }
+            Some(_) => Err(Error::Taken(vec![super::Kind::Username])),
+            None => self.create_admin(&password).await,
+        }
+    }
+
+    async fn create_admin(&self, password: &Password) -> Result<(), Error> {
+        let username = Identifier::username(ADMIN).map_err(invalid)?;
+        let password_hash = self.hashers.hash(password.text()).await?;
+        let now = self.now();
+        let profile = Profile { username: Some(username), ..Profile::default() };
+        let member = Member { id: fresh::id(now), role: Role::Admin, profile, created_at: now, first_login_at: None, last_login_at: None };
+        match self.directory.create_member(NewMember { member, password_hash, registration: None, session: None }).await? {
+            Created::Created => Ok(()),
+            Created::Taken(kinds) => Err(Error::Taken(kinds)),
+        }
+    }
+}
+
+fn read_reset_token(token: &str) -> Option<(Id, Digest)> {
+    let encoded = token.strip_prefix(RESET_PREFIX).filter(|encoded| encoded.len() == 64)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    Some((Id(bytes.get(..16)?.try_into().ok()?), service_keys::digest(token)))
+}
+
+fn invalid(flaw: Flaw) -> Error {
+    Error::Invalid(vec![flaw])
+}

@@ -1,0 +1,305 @@
+//! The port to wherever people are kept: members and their identifiers, sessions, service keys, outsiders, secrets.
+//!
+//! Every call is one atomic step: it happens as a whole or not at all, and is durable when answered. What must be decided and written
+//! together (is the name free, was this the first login, may this refresh token still be used) is decided inside the step.
+//! Rows here are people, not scarce things, so none of this is a partition; uniqueness is the directory's to keep.
+
+use super::profile::{Identifier, Kind, Profile};
+use actors::store::StoreError;
+use actors::{Id, Time};
+use std::pin::Pin;
+
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// A SHA-256: what is kept of something that only its bearer knows.
+pub type Digest = [u8; 32];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Member,
+    Admin,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    pub id: Id,
+    pub role: Role,
+    pub profile: Profile,
+    pub created_at: Time,
+    pub first_login_at: Option<Time>,
+    pub last_login_at: Option<Time>,
+}
+
+/// A member with what proves that it is him.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    pub member: Member,
+    pub password_hash: String,
+    pub registration: Option<Registration>,
+    pub reset: Option<Reset>,
+}
+
+/// With which idempotency key, and with what, an account was registered, so that a repeat can be told from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registration {
+    pub key: Id,
+    pub body: Id,
+}
+
+/// A password reset that an administrator handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    pub token: Digest,
+    pub until: Time,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    pub member: Member,
+    pub password_hash: String,
+    pub registration: Option<Registration>,
+    /// The session that begins with the account; it is no login.
+    pub session: Option<NewSession>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    Created,
+    /// Nothing was written; these identifiers have other owners.
+    Taken(Vec<Kind>),
+}
+
+/// What is to change of a profile: `None` stays as it is, `Some(None)` is taken away.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub username: Option<Option<Identifier>>,
+    pub email: Option<Option<Identifier>>,
+    pub phone: Option<Option<Identifier>>,
+    pub full_name: Option<Option<String>>,
+    pub birthday: Option<Option<jiff::civil::Date>>,
+}
+
+impl Changes {
+    pub fn apply(self, profile: &mut Profile) {
+        let Changes { username, email, phone, full_name, birthday } = self;
+        replace(&mut profile.username, username);
+        replace(&mut profile.email, email);
+        replace(&mut profile.phone, phone);
+        replace(&mut profile.full_name, full_name);
+        replace(&mut profile.birthday, birthday);
+    }
+}
+
+fn replace<T>(old: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *old = new;
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Changed {
+    Changed(Box<Member>),
+    Taken(Vec<Kind>),
+    /// No identifier would be left to log in with.
+    Nameless,
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewPassword {
+    pub member: Id,
+    pub hash: String,
+    pub at: Time,
+    pub because: Because,
+}
+
+/// Why a password may be set; checked once more inside the step.
+#[derive(Clone, Debug)]
+pub enum Because {
+    /// The member knew the one that had this hash. The session he did it in goes on.
+    Knew { old_hash: String, keep: Option<Id> },
+    /// He had the token of a reset, which is used up by this.
+    Reset { token: Digest },
+    /// The operator said so.
+    Ordered,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    pub id: Id,
+    pub at: Time,
+    /// What the client called itself, so that its owner recognises it in the list.
+    pub agent: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Begin {
+    pub member: Id,
+    pub session: NewSession,
+    /// The hash that the password was checked against. If it is no longer the member's, no session begins.
+    pub knew: String,
+    /// The same password hashed anew, because the cost has changed.
+    pub rehashed: Option<String>,
+    /// Whether this is a login; a repeated registration begins a session, too, but is none.
+    pub login: bool,
+    /// What the member is owed if this is his first login; kept in the same step, for whoever hands it out.
+    pub owed: Option<Vec<u8>>,
+    /// Sessions not refreshed since then are dead and may be forgotten.
+    pub dead_before: Time,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begun {
+    pub member: Member,
+    pub first_login: bool,
+}
+
+/// A refresh token is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Refresh {
+    pub member: Id,
+    pub session: Id,
+    pub step: u32,
+    pub at: Time,
+    /// Sessions not refreshed since then are dead.
+    pub dead_before: Time,
+    /// The token before the current one still gives the current one again if that was made since then.
+    pub repeat_since: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The token was the current one; the next step is.
+    Rotated {
+        step: u32,
+        role: Role,
+    },
+    /// The answer of the rotation before was lost: the same step again.
+    Repeated {
+        step: u32,
+        role: Role,
+    },
+    /// An old token was used again, so one of its two bearers is a thief: the session has ended.
+    Reused,
+    Unknown,
+}
+
+/// What becomes of a session when a token of it is used, when `step` is the newest it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Rotate,
+    Repeat,
+    End,
+    Unknown,
+}
+
+impl Refresh {
+    /// The rule, for every directory alike. A step that lies ahead (after a backup was restored) is unknown, not a theft.
+    pub fn decide(&self, current: u32, refreshed_at: Time, ended: bool) -> Step {
+        if ended || refreshed_at < self.dead_before || self.step > current {
+            Step::Unknown
+        } else if self.step == current {
+            Step::Rotate
+        } else if self.step + 1 == current && refreshed_at >= self.repeat_since {
+            Step::Repeat
+        } else {
+            Step::End
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: Id,
+    pub began_at: Time,
+    pub refreshed_at: Time,
+    pub agent: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceKey {
+    pub id: Id,
+    /// Whose key it is; several keys of one name speak for the same service.
+    pub name: String,
+    pub digest: Digest,
+    pub created_at: Time,
+    pub revoked_at: Option<Time>,
+}
+
+pub trait Directory: Send + Sync + 'static {
+    /// Makes what it needs to keep people, if it is not there. Comes before everything else.
+    fn prepare(&self) -> Answer<()>;
+
+    /// All identifiers are free, or nothing is written.
+    fn create_member(&self, new: NewMember) -> Answer<Created>;
+    /// By a folded identifier.
+    fn account(&self, identifier: String) -> Answer<Option<Account>>;
+    fn account_of(&self, member: Id) -> Answer<Option<Account>>;
+    /// In the order of their ids, which is that of their creation.
+    fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>>;
+    fn count_members(&self) -> Answer<u64>;
+    fn change_member(&self, member: Id, changes: Changes) -> Answer<Changed>;
+    /// Frees the identifiers, ends the sessions, forgets everything personal; the id stays. Answers which sessions ended.
+    fn delete_member(&self, member: Id, at: Time) -> Answer<Option<Vec<Id>>>;
+    /// Answers which sessions ended, or None if the reason no longer holds.
+    fn set_password(&self, new: NewPassword) -> Answer<Option<Vec<Id>>>;
+    /// False if there is no such member. It replaces the one before.
+    fn offer_reset(&self, member: Id, reset: Reset) -> Answer<bool>;
+
+    /// Stores the session and the times of login in one step, which alone can say whether it was the first. None if the password has changed meanwhile.
+    fn begin_session(&self, begin: Begin) -> Answer<Option<Begun>>;
+    fn refresh(&self, refresh: Refresh) -> Answer<Refreshed>;
+    /// Whether it was a living session of that member.
+    fn end_session(&self, member: Id, session: Id, at: Time) -> Answer<bool>;
+    fn end_sessions(&self, member: Id, except: Option<Id>, at: Time) -> Answer<Vec<Id>>;
+    /// The living ones, oldest first.
+    fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>>;
+    /// Sessions that were ended since then, and when.
+    fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>>;
+
+    /// The row there is of that id, and true, else this one.
+    fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)>;
+    fn service_keys(&self) -> Answer<Vec<ServiceKey>>;
+    fn revoke_service_key(&self, key: Id, at: Time) -> Answer<bool>;
+    /// Notes whom an outsider's id stands for. Repeatable.
+    fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()>;
+
+    /// The secret of that name; if there is none, `made` becomes it.
+    fn secret(&self, name: &'static str, made: Vec<u8>) -> Answer<Vec<u8>>;
+    /// False if it was no longer `old`.
+    fn replace_secret(&self, name: &'static str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(step: u32, current: u32, since_rotation_ms: i64) -> Step {
+        let at = Time(1_000_000);
+        let refresh =
+            Refresh { member: Id([1; 16]), session: Id([2; 16]), step, at, dead_before: Time(500_000), repeat_since: at.minus_s(30) };
+        refresh.decide(current, Time(at.0 - since_rotation_ms), false)
+    }
+
+    #[test]
+    fn the_current_token_rotates() {
+        assert_eq!(used(3, 3, 400_000), Step::Rotate);
+    }
+
+    #[test]
+    fn the_one_before_is_repeated_for_thirty_seconds() {
+        assert_eq!(used(2, 3, 30_000), Step::Repeat);
+        assert_eq!(used(2, 3, 30_001), Step::End);
+    }
+
+    #[test]
+    fn a_token_whose_successor_was_used_ends_the_family() {
+        assert_eq!(used(1, 3, 0), Step::End);
+    }
+
+    #[test]
+    fn a_dead_session_and_a_step_ahead_are_unknown() {
+        assert_eq!(used(3, 3, 500_001), Step::Unknown);
+        assert_eq!(used(4, 3, 0), Step::Unknown);
+    }
+}

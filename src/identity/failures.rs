@@ -1,0 +1,272 @@
+//! Budgets for wrong passwords, per account and per address. Successes are never counted.
+//!
+//! A budget that is used up within a minute pauses its account or address, each time for twice as long, up to a limit; nobody is locked
+//! out for good. While an account is paused, passwords for it are checked as ever, so it takes the same time, but none is found right.
+//! That is decided after the check: so of a thousand guesses sent at once, too, only as many as the budget has are told apart.
+//! An address from which an account was logged in to before has a budget of its own for it, so that a stranger cannot lock out the owner.
+//! Memory is bounded: what was touched least recently is forgotten.
+
+use actors::{Id, Time};
+use hashbrown::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub account_per_minute: u32,
+    pub address_per_minute: u32,
+}
+
+/// How long the first pause is and the longest. A pause without failures for as long as `FORGIVEN_S` makes the next one short again.
+struct Pauses {
+    first_s: u32,
+    longest_s: u32,
+}
+
+const ACCOUNT: Pauses = Pauses { first_s: 15, longest_s: 900 };
+const ADDRESS: Pauses = Pauses { first_s: 5, longest_s: 60 };
+const FORGIVEN_S: u32 = 3600;
+const WINDOW_S: u32 = 60;
+
+/// Accounts and addresses in each of the two halves of the memory, some 5 MB each at most.
+const HALF: usize = 65_536;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Right,
+    Wrong,
+    /// The password may have been right, but the account is paused: the caller is told what a wrong one is told.
+    Paused,
+    AddressPaused {
+        retry_after_s: u32,
+    },
+}
+
+pub struct Failures {
+    settings: Settings,
+    records: Mutex<Records>,
+}
+
+#[derive(Default)]
+struct Records {
+    young: HashMap<Id, Record>,
+    old: HashMap<Id, Record>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Record {
+    count: u32,
+    window_began: Time,
+    pauses: u32,
+    paused_until: Time,
+}
+
+impl Failures {
+    pub fn new(settings: Settings) -> Failures {
+        Failures { settings, records: Mutex::default() }
+    }
+
+    /// Before any work is done for an address.
+    pub fn admit(&self, address: &str, now: Time) -> Result<(), u32> {
+        self.records().get(of_address(address)).pause_s(now).map_or(Ok(()), Err)
+    }
+
+    /// After a password was checked: what may be said about it.
+    pub fn settle(&self, account: Id, address: &str, right: bool, now: Time) -> Settled {
+        let mut records = self.records();
+        if let Some(retry_after_s) = records.get(of_address(address)).pause_s(now) {
+            return Settled::AddressPaused { retry_after_s };
+        }
+        let known = of_known(account, address);
+        let account = if records.has(known) { known } else { of_account(account) };
+        if !right {
+            records.count(of_address(address), self.settings.address_per_minute, &ADDRESS, now);
+        }
+        if records.get(account).pause_s(now).is_some() {
+            Settled::Paused
+        } else if right {
+            records.put(known, Record::default());
+            Settled::Right
+        } else {
+            records.count(account, self.settings.account_per_minute, &ACCOUNT, now);
+            Settled::Wrong
+        }
+    }
+
+    /// Something else that an address should not do too often, such as asking which names are taken; it has twice the budget.
+    pub fn count_probe(&self, address: &str, now: Time) -> Result<(), u32> {
+        let mut records = self.records();
+        let probes = of_probes(address);
+        if let Some(pause_s) = records.get(probes).pause_s(now) {
+            return Err(pause_s);
+        }
+        records.count(probes, self.settings.address_per_minute.saturating_mul(2), &ADDRESS, now);
+        Ok(())
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn of_account(account: Id) -> Id {
+    Id::digest(&[b"account", &account.0])
+}
+
+fn of_address(address: &str) -> Id {
+    Id::digest(&[b"address", address.as_bytes()])
+}
+
+fn of_probes(address: &str) -> Id {
+    Id::digest(&[b"probes", address.as_bytes()])
+}
+
+fn of_known(account: Id, address: &str) -> Id {
+    Id::digest(&[b"known", &account.0, address.as_bytes()])
+}
+
+impl Records {
+    fn has(&self, key: Id) -> bool {
+        self.young.contains_key(&key) || self.old.contains_key(&key)
+    }
+
+    fn get(&self, key: Id) -> Record {
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied().unwrap_or_default()
+    }
+
+    /// Keeps the record there is, or this one; either way it is touched.
+    fn put(&mut self, key: Id, record: Record) {
+        let record = self.old.remove(&key).unwrap_or(record);
+        if self.young.len() >= HALF && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.entry(key).or_insert(record);
+    }
+
+    fn count(&mut self, key: Id, per_minute: u32, pauses: &Pauses, now: Time) {
+        self.put(key, Record::default());
+        if let Some(record) = self.young.get_mut(&key) {
+            record.count(per_minute, pauses, now);
+        }
+    }
+}
+
+impl Record {
+    /// Seconds the pause still lasts.
+    fn pause_s(&self, now: Time) -> Option<u32> {
+        let left = self.paused_until.0 - now.0;
+        (left > 0).then(|| u32::try_from((left + 999) / 1000).unwrap_or(u32::MAX))
+    }
+
+    fn count(&mut self, per_minute: u32, pauses: &Pauses, now: Time) {
+        if now >= self.window_began.plus_s(WINDOW_S) || now < self.window_began {
+            self.window_began = now;
+            self.count = 0;
+        }
+        self.count += 1;
+        if self.count >= per_minute {
+            self.pause(pauses, now);
+        }
+    }
+
+    fn pause(&mut self, pauses: &Pauses, now: Time) {
+        if now > self.paused_until.plus_s(FORGIVEN_S) {
+            self.pauses = 0;
+        }
+        let doubled = pauses.first_s.saturating_mul(1 << self.pauses.min(16));
+        self.paused_until = now.plus_s(doubled.min(pauses.longest_s));
+        self.pauses += 1;
+        self.count = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADA: Id = Id([1; 16]);
+
+    fn failures() -> Failures {
+        Failures::new(Settings { account_per_minute: 3, address_per_minute: 10 })
+    }
+
+    fn fail(failures: &Failures, address: &str, times: u32, now: Time) {
+        for _ in 0..times {
+            failures.settle(ADA, address, false, now);
+        }
+    }
+
+    #[test]
+    fn successes_are_never_counted() {
+        let failures = failures();
+        assert!((0..10_000).all(|_| failures.settle(ADA, "home", true, Time(0)) == Settled::Right));
+    }
+
+    #[test]
+    fn a_paused_account_finds_nothing_right_until_the_pause_is_over() {
+        let failures = failures();
+        fail(&failures, "thief", 3, Time(0));
+        assert_eq!(failures.settle(ADA, "thief", true, Time(14_999)), Settled::Paused);
+        assert_eq!(failures.settle(ADA, "thief", true, Time(15_000)), Settled::Right);
+    }
+
+    #[test]
+    fn each_pause_is_twice_as_long_up_to_a_limit_and_is_forgiven() {
+        let failures = failures();
+        let mut now = Time(0);
+        for expected in [15, 30, 60, 120, 240, 480, 900, 900] {
+            fail(&failures, &format!("thief {expected} {}", now.0), 3, now);
+            assert_eq!(failures.records().get(of_account(ADA)).pause_s(Time(now.0 + 1)), Some(expected));
+            now = now.plus_s(expected);
+        }
+        now = now.plus_s(FORGIVEN_S + 1);
+        fail(&failures, "later", 3, now);
+        assert_eq!(failures.records().get(of_account(ADA)).pause_s(Time(now.0 + 1)), Some(15));
+    }
+
+    #[test]
+    fn a_stranger_cannot_lock_out_an_owner_who_comes_from_where_he_always_does() {
+        let failures = failures();
+        failures.settle(ADA, "home", true, Time(0));
+        fail(&failures, "thief", 9, Time(0));
+        assert_eq!(failures.settle(ADA, "elsewhere", true, Time(1)), Settled::Paused);
+        assert_eq!(failures.settle(ADA, "home", true, Time(1)), Settled::Right);
+        fail(&failures, "home", 3, Time(1));
+        assert_eq!(failures.settle(ADA, "home", true, Time(1)), Settled::Paused);
+    }
+
+    #[test]
+    fn an_address_pays_for_all_accounts_together() {
+        let failures = failures();
+        for n in 0..10 {
+            assert_eq!(failures.admit("thief", Time(0)), Ok(()));
+            failures.settle(Id([n; 16]), "thief", false, Time(0));
+        }
+        assert_eq!(failures.admit("thief", Time(1)), Err(5));
+        assert_eq!(failures.settle(Id([99; 16]), "thief", true, Time(0)), Settled::AddressPaused { retry_after_s: 5 });
+        assert_eq!(failures.admit("thief", Time(5_000)), Ok(()));
+        assert_eq!(failures.admit("home", Time(1)), Ok(()));
+    }
+
+    #[test]
+    fn failures_spread_over_minutes_do_not_add_up() {
+        let failures = failures();
+        for minute in 0..100 {
+            fail(&failures, "clumsy", 2, Time(0).plus_s(60 * minute));
+        }
+        assert_eq!(failures.settle(ADA, "clumsy", true, Time(0).plus_s(6000)), Settled::Right);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_an_account_under_attack_is_not_forgotten() {
+        let failures = failures();
+        for n in 0..3 * HALF as u64 {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&n.to_le_bytes());
+            failures.settle(Id(id), &n.to_string(), false, Time(0));
+            failures.records().put(of_account(ADA), Record { pauses: 7, ..Record::default() });
+        }
+        let records = failures.records();
+        assert!(records.young.len() + records.old.len() <= 2 * HALF);
+        assert_eq!(records.get(of_account(ADA)).pauses, 7);
+    }
+}

@@ -1,0 +1,351 @@
+//! Access tokens: short-lived JWTs that say who calls, in which session and in which role.
+//!
+//! Everything in a token is checked, and every way to be wrong has a name that is logged and counted; to the caller all are one answer.
+//! An expiry is exact; a token from another node whose clock runs ahead may be `LEEWAY_S` younger than now.
+//! A token that was verified is remembered by each thread, so that a hot one costs a look into a map. Whether its session has been
+//! revoked is not asked here.
+
+use super::directory::Role;
+use super::keyring::{Key, Keyring};
+use super::remembered;
+use actors::{Id, Time};
+use jsonwebtoken::{Algorithm, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+pub const ISSUER: &str = "stampede";
+pub const AUDIENCE: &str = "stampede";
+const ACCESS: &str = "access";
+
+/// How far in the future a token may have been issued, because nodes' clocks differ a little.
+pub const LEEWAY_S: u32 = 5;
+
+/// No token of ours is longer, so a longer one is not read at all.
+pub const LONGEST: usize = 1024;
+
+/// Who an access token says is calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    pub member: Id,
+    pub session: Id,
+    pub role: Role,
+    pub issued_s: i64,
+    pub expires_s: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    role: String,
+    typ: String,
+    iat: i64,
+    exp: i64,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    None,
+    Scheme,
+    TooLong,
+    NotAToken,
+    OtherAlgorithm,
+    UnknownKey,
+    Signature,
+    Claims,
+    Issuer,
+    Audience,
+    Type,
+    Expired,
+    Future,
+    Revoked,
+    UnknownServiceKey,
+    BadRefreshToken,
+    BadResetToken,
+    RefreshTokenReused,
+    SessionOver,
+}
+
+impl Reason {
+    /// As the log and the metrics call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::None => "none",
+            Reason::Scheme => "scheme",
+            Reason::TooLong => "too-long",
+            Reason::NotAToken => "not-a-token",
+            Reason::OtherAlgorithm => "other-algorithm",
+            Reason::UnknownKey => "unknown-key",
+            Reason::Signature => "signature",
+            Reason::Claims => "claims",
+            Reason::Issuer => "issuer",
+            Reason::Audience => "audience",
+            Reason::Type => "type",
+            Reason::Expired => "expired",
+            Reason::Future => "future",
+            Reason::Revoked => "revoked",
+            Reason::UnknownServiceKey => "unknown-service-key",
+            Reason::BadRefreshToken => "bad-refresh-token",
+            Reason::BadResetToken => "bad-reset-token",
+            Reason::RefreshTokenReused => "refresh-token-reused",
+            Reason::SessionOver => "session-over",
+        }
+    }
+}
+
+pub fn issue(ring: &Keyring, member: Id, session: Id, role: Role, now: Time, token_s: u32) -> String {
+    let iat = now.0.div_euclid(1000);
+    let written = Written {
+        iss: ISSUER.to_owned(),
+        aud: AUDIENCE.to_owned(),
+        sub: member.to_string(),
+        sid: session.to_string(),
+        role: role_name(role).to_owned(),
+        typ: ACCESS.to_owned(),
+        iat,
+        exp: iat + i64::from(token_s),
+    };
+    sign(ring.active(now), &written)
+}
+
+fn sign(key: &Key, written: &Written) -> String {
+    encode(&key.header, written, &key.signs).expect("plain data under a key of ours can always be signed")
+}
+
+pub fn verify(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason> {
+    let claims = match remembered::get(ring.generation, token) {
+        Some(claims) => claims,
+        None => {
+            let claims = verify_anew(ring, token, now)?;
+            remembered::put(ring.generation, token, claims);
+            claims
+        }
+    };
+    in_its_time(&claims, now)
+}
+
+fn in_its_time(claims: &Claims, now: Time) -> Result<Claims, Reason> {
+    if now.0 >= claims.expires_s.saturating_mul(1000) {
+        Err(Reason::Expired)
+    } else if claims.issued_s.saturating_mul(1000) > now.plus_s(LEEWAY_S).0 {
+        Err(Reason::Future)
+    } else {
+        Ok(*claims)
+    }
+}
+
+fn verify_anew(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason> {
+    if token.len() > LONGEST {
+        return Err(Reason::TooLong);
+    }
+    let (header, rest) = token.split_once('.').ok_or(Reason::NotAToken)?;
+    if rest.split('.').count() != 2 {
+        return Err(Reason::NotAToken);
+    }
+    let key = ring.named_by(header, now).ok_or_else(|| why_unknown(token))?;
+    let written = decode::<Written>(token, &key.verifies, &VALIDATION).map_err(why_refused)?.claims;
+    check(&written)
+}
+
+/// Only the signature is left to the crate: time comes from our clock, and the rest has reasons of its own.
+static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    validation
+});
+
+/// The header is none of ours. What it says is looked at for the log only.
+fn why_unknown(token: &str) -> Reason {
+    match jsonwebtoken::decode_header(token) {
+        Ok(header) if header.alg == Algorithm::HS256 => Reason::UnknownKey,
+        Ok(_) => Reason::OtherAlgorithm,
+        Err(error) => match error.kind() {
+            jsonwebtoken::errors::ErrorKind::Json(why) if why.to_string().contains("unknown variant") => Reason::OtherAlgorithm,
+            _ => Reason::NotAToken,
+        },
+    }
+}
+
+fn why_refused(error: jsonwebtoken::errors::Error) -> Reason {
+    use jsonwebtoken::errors::ErrorKind;
+    match error.kind() {
+        ErrorKind::InvalidSignature | ErrorKind::Base64(_) => Reason::Signature,
+        _ => Reason::Claims,
+    }
+}
+
+fn check(written: &Written) -> Result<Claims, Reason> {
+    if written.iss != ISSUER {
+        return Err(Reason::Issuer);
+    }
+    if written.aud != AUDIENCE {
+        return Err(Reason::Audience);
+    }
+    if written.typ != ACCESS {
+        return Err(Reason::Type);
+    }
+    Ok(Claims {
+        member: written.sub.parse().map_err(|_| Reason::Claims)?,
+        session: written.sid.parse().map_err(|_| Reason::Claims)?,
+        role: role_of(&written.role).ok_or(Reason::Claims)?,
+        issued_s: written.iat,
+        expires_s: written.exp,
+    })
+}
+
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Member => "member",
+        Role::Admin => "admin",
+    }
+}
+
+pub fn role_of(name: &str) -> Option<Role> {
+    [Role::Member, Role::Admin].into_iter().find(|role| role_name(*role) == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{hs256, keyring};
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+    use serde_json::{Value, json};
+
+    const NOW: Time = Time(1_800_000_000_000);
+
+    fn ring() -> Keyring {
+        hs256::install();
+        Keyring::load(&keyring::new_ring(Time(0)), 900).unwrap()
+    }
+
+    fn good(ring: &Keyring) -> String {
+        issue(ring, Id([1; 16]), Id([2; 16]), Role::Member, NOW, 900)
+    }
+
+    /// A token signed with our own key whose claims were changed.
+    fn signed_with(ring: &Keyring, change: impl Fn(&mut Value)) -> String {
+        let token = good(ring);
+        let body = token.split('.').nth(1).unwrap();
+        let mut claims: Value = serde_json::from_slice(&BASE64.decode(body).unwrap()).unwrap();
+        change(&mut claims);
+        let key = ring.active(NOW);
+        encode(&key.header, &claims, &key.signs).unwrap()
+    }
+
+    fn with_header(ring: &Keyring, header: Value) -> String {
+        let token = good(ring);
+        let (_, rest) = token.split_once('.').unwrap();
+        format!("{}.{rest}", BASE64.encode(header.to_string()))
+    }
+
+    #[test]
+    fn a_token_says_who_it_was_made_for_until_it_expires() {
+        let ring = ring();
+        let token = good(&ring);
+        for _ in 0..2 {
+            let claims = verify(&ring, &token, NOW).unwrap();
+            assert_eq!((claims.member, claims.session, claims.role), (Id([1; 16]), Id([2; 16]), Role::Member));
+            assert!(verify(&ring, &token, NOW.plus_s(899)).is_ok());
+            assert_eq!(verify(&ring, &token, NOW.plus_s(900)), Err(Reason::Expired));
+            assert_eq!(verify(&ring, &token, NOW.minus_s(6)), Err(Reason::Future));
+        }
+    }
+
+    #[test]
+    fn what_one_ring_verified_another_does_not_take_for_verified() {
+        let (one, other) = (ring(), ring());
+        let token = good(&one);
+        assert!(verify(&one, &token, NOW).is_ok());
+        assert_eq!(verify(&other, &token, NOW), Err(Reason::UnknownKey));
+    }
+
+    #[test]
+    fn bad_tokens_are_refused_each_for_its_reason() {
+        let ring = ring();
+        let token = good(&ring);
+        let kid = ring.active(NOW).header.kid.clone().unwrap();
+        let parts: Vec<&str> = token.split('.').collect();
+        let (header, body, signature) = (parts[0], parts[1], parts[2]);
+        let flipped = |text: &str| {
+            text.chars()
+                .rev()
+                .enumerate()
+                .map(|(i, c)| if i == 5 { if c == 'A' { 'B' } else { 'A' } } else { c })
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect::<String>()
+        };
+        let set = |name: &'static str, value: Value| signed_with(&ring, move |claims| claims[name] = value.clone());
+        let without = |name: &'static str| signed_with(&ring, move |claims| drop(claims.as_object_mut().unwrap().remove(name)));
+        let seconds = NOW.0 / 1000;
+        let cases = [
+            ("".to_owned(), Reason::NotAToken),
+            ("token".to_owned(), Reason::NotAToken),
+            ("a.b".to_owned(), Reason::NotAToken),
+            ("a.b.c.d".to_owned(), Reason::NotAToken),
+            ("..".to_owned(), Reason::NotAToken),
+            ("a.b.c".to_owned(), Reason::NotAToken),
+            ("ä.ö.ü".to_owned(), Reason::NotAToken),
+            (format!("{header}.{body}"), Reason::NotAToken),
+            (format!("{header}.{body}.{signature}.{signature}"), Reason::NotAToken),
+            (format!("{token}{}", "x".repeat(100_000)), Reason::TooLong),
+            ("x".repeat(LONGEST + 1), Reason::TooLong),
+            (format!("{header}.{body}."), Reason::Signature),
+            (format!("{header}.{body}.{}", flipped(signature)), Reason::Signature),
+            (format!("{header}.{}.{signature}", flipped(body)), Reason::Signature),
+            (format!("{header}.{body}.{signature}="), Reason::Signature),
+            (format!("{header}.{body}.{}", &signature[..20]), Reason::Signature),
+            (format!("{header}.{body}.{signature}AAAA"), Reason::Signature),
+            (format!("{header}.{body}. {signature}"), Reason::Signature),
+            (format!("{header}..{signature}"), Reason::Signature),
+            (format!(" {token}"), Reason::NotAToken),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "none", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "NONE", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS384", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS512", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "RS256", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "ES256", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "EdDSA", "kid": kid})), Reason::OtherAlgorithm),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": "00000000"})), Reason::UnknownKey),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": "../../dev/null"})), Reason::UnknownKey),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256"})), Reason::UnknownKey),
+            (with_header(&ring, json!({"alg": "HS256", "kid": kid})), Reason::UnknownKey),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": kid, "crit": ["b64"]})), Reason::UnknownKey),
+            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": kid, "jku": "https://evil.example"})), Reason::UnknownKey),
+            (with_header(&ring, json!({})), Reason::NotAToken),
+            (with_header(&ring, json!([])), Reason::NotAToken),
+            (set("iss", json!("somebody")), Reason::Issuer),
+            (set("aud", json!("elsewhere")), Reason::Audience),
+            (set("aud", json!(["stampede"])), Reason::Claims),
+            (set("typ", json!("refresh")), Reason::Type),
+            (set("typ", json!("")), Reason::Type),
+            (set("sub", json!("not an id")), Reason::Claims),
+            (set("sid", json!(7)), Reason::Claims),
+            (set("role", json!("service")), Reason::Claims),
+            (set("role", json!("root")), Reason::Claims),
+            (set("exp", json!(seconds - 1)), Reason::Expired),
+            (set("exp", json!(-1)), Reason::Expired),
+            (set("exp", json!("tomorrow")), Reason::Claims),
+            (set("exp", json!(1e300)), Reason::Claims),
+            (set("iat", json!(seconds + 60)), Reason::Future),
+            (without("iss"), Reason::Claims),
+            (without("aud"), Reason::Claims),
+            (without("typ"), Reason::Claims),
+            (without("exp"), Reason::Claims),
+            (without("iat"), Reason::Claims),
+            (without("sid"), Reason::Claims),
+            (without("role"), Reason::Claims),
+        ];
+        assert!(cases.len() >= 50);
+        for (token, reason) in cases {
+            assert_eq!(verify(&ring, &token, NOW), Err(reason), "{token:.120}");
+        }
+    }
+}
