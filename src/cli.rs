@@ -19,6 +19,7 @@ pub enum Command {
     KeyCreate { name: String },
     KeyList,
     KeyRevoke { id: String },
+    KeyRotate,
     AdminPassword,
 }
 
@@ -78,6 +79,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("key", key)) => match key.subcommand() {
             Some(("create", create)) => Command::KeyCreate { name: text(create, "name") },
             Some(("revoke", revoke)) => Command::KeyRevoke { id: text(revoke, "id") },
+            Some(("rotate", _)) => Command::KeyRotate,
             _ => Command::KeyList,
         },
         Some(("admin", _)) => Command::AdminPassword,
@@ -108,6 +110,7 @@ fn command_line() -> clap::Command {
                 .about("Makes, lists and revokes the service keys of other back ends")
                 .subcommand(clap::Command::new("create").about("Prints a new key, once").arg(word("name", "NAME", "Whose key it is")))
                 .subcommand(clap::Command::new("list").about("Lists the keys by id and name"))
+                .subcommand(clap::Command::new("rotate").about("Signs new access tokens with a new key; those out are good until they expire"))
                 .subcommand(clap::Command::new("revoke").about("Ends a key").arg(word("id", "ID", "The id that `list` shows"))),
         )
         .subcommand(
@@ -169,6 +172,7 @@ mod tests {
             ("key create shop", Command::KeyCreate { name: "shop".into() }),
             ("key list", Command::KeyList),
             ("key revoke k1", Command::KeyRevoke { id: "k1".into() }),
+            ("key rotate", Command::KeyRotate),
             ("admin password", Command::AdminPassword),
         ] {
             assert_eq!(parsed(line).unwrap().0, command, "{line}");

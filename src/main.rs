@@ -48,6 +48,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             let known = identity.revoke_service_key(id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?).await?;
             if known { Ok(()) } else { anyhow::bail!("there is no key {id}") }
         }),
+        Command::KeyRotate => with_identity(settings, async |identity| Ok(identity.rotate_token_keys().await?)),
         Command::AdminPassword => with_identity(settings, async |identity| {
             let password = identity.set_admin_password().await?;
             print(&format!("The account admin has a new password: {password}"))

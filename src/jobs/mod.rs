@@ -29,9 +29,17 @@ pub fn start(shared: Data<Shared>) {
             }
             if ticks.is_multiple_of(10) {
                 gauges::log_members(&shared).await;
+                forget_dead_sessions(&shared).await;
             }
             ticks = ticks.wrapping_add(1);
             actix_web::rt::time::sleep(SECOND).await;
         }
     });
+}
+
+/// Lets go of what no token can need any more, and takes over keys that were changed beside this process.
+async fn forget_dead_sessions(shared: &Shared) {
+    if let Err(error) = shared.identity.tidy().await {
+        crate::log::warn("sessions could not be tidied", &[("error", crate::log::Value::Text(&error))]);
+    }
 }
