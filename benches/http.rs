@@ -4,23 +4,28 @@
 //! parsed, token checked, no engine) and a durable hold. What counts are the ratios: requests per second and the server's own CPU per
 //! request. Seconds on a shared machine say nothing. `--seconds N`, `--rounds N` and `--connections N` (repeatable) change the run.
 
+#[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
-use load::{Load, Round, Target};
-use stampede::app::{App, Shared};
-use stampede::config::Config;
+use load::server::{Server, serve};
+use load::{Load, Round, Target, median, said};
+use stampede::app::Shared;
 use stampede::http::api::holds::CreateHold;
 use stampede::http::body::Body;
 use stampede::http::caller::Member;
 use stampede::http::problem::Problem;
 use stampede::http::reply;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(&arguments[1]),
+        Some("--serve") => serve(
+            &arguments[1],
+            |config| config.bcrypt_cost = 4,
+            |routes| {
+                routes.route("/constant", actix_web::web::post().to(constant));
+            },
+        ),
         _ => measure(&Plan::read(&arguments)),
     }
 }
@@ -33,14 +38,10 @@ struct Plan {
 
 impl Plan {
     fn read(arguments: &[String]) -> Plan {
-        let said = |flag: &str| -> Vec<u64> {
-            let pairs = arguments.windows(2).filter(|pair| pair[0] == flag);
-            pairs.map(|pair| pair[1].parse().unwrap_or_else(|_| panic!("{flag} takes a number"))).collect()
-        };
-        let connections: Vec<usize> = said("--connections").into_iter().map(|n| n as usize).collect();
+        let connections: Vec<usize> = said(arguments, "--connections").into_iter().map(|n| n as usize).collect();
         Plan {
-            seconds: said("--seconds").last().copied().unwrap_or(3),
-            rounds: said("--rounds").last().copied().unwrap_or(5) as usize,
+            seconds: said(arguments, "--seconds").last().copied().unwrap_or(3),
+            rounds: said(arguments, "--rounds").last().copied().unwrap_or(5) as usize,
             connections: if connections.is_empty() { vec![64, 256] } else { connections },
         }
     }
@@ -50,8 +51,7 @@ const MEMBERS: usize = 256;
 
 fn measure(plan: &Plan) {
     for connections in &plan.connections {
-        let folder = std::env::temp_dir().join(format!("stampede-bench-{}-{connections}", std::process::id()));
-        let mut server = Server::start(&folder);
+        let server = Server::start(&connections.to_string());
         let load = Load::prepare(&server.address, MEMBERS, *connections);
         let targets = [load.constant(), load.hold("******"), load.hold("*****7"), load.sold_out()];
         let mut rounds: Vec<Vec<Round>> = targets.iter().map(|_| Vec::new()).collect();
@@ -65,8 +65,6 @@ fn measure(plan: &Plan) {
         }
         report(*connections, &targets, &rounds);
         println!("commits: {}", load.commits());
-        server.stop();
-        let _ = std::fs::remove_dir_all(&folder);
     }
 }
 
@@ -84,66 +82,7 @@ fn report(connections: usize, targets: &[Target], rounds: &[Vec<Round>]) {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &std::path::Path) -> Server {
-        let program = std::env::current_exe().expect("this program has a path");
-        let mut child = Command::new(program)
-            .arg("--serve")
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("this program starts itself");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("stdout is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
-        Server { child, address: line.trim().to_owned() }
-    }
-
-    fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    fn stop(&mut self) {
-        let _ = Command::new("kill").arg(self.pid().to_string()).status();
-        let _ = self.child.wait();
-    }
-}
-
-/// The server as it is, with one more route: the constant reply.
-fn serve(folder: &str) {
-    stampede::meters::install();
-    let config = Config {
-        data: folder.into(),
-        listen: "127.0.0.1:0".parse().expect("an address"),
-        admin_password: Some(stampede::config::Secret::new(load::ADMIN_PASSWORD)),
-        bcrypt_cost: 4,
-        holds_per_member: 60_000,
-        ..Config::default()
-    };
-    actix_web::rt::System::new().block_on(async {
-        stampede::log::start(config.log);
-        let app = App::open(config, actors::time::system_clock()).await.expect("the folder is new");
-        let running = app.serve(|routes| {
-            routes.route("/constant", actix_web::web::post().to(constant));
-        });
-        let running = running.expect("port 0 is free");
-        println!("{}", running.address);
-        running.until_told_to_stop().await.expect("it stops");
-    });
-}
-
+/// The route that the server has beside its own.
 async fn constant(
     _: actix_web::web::Data<Shared>,
     Member(_): Member,

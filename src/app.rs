@@ -11,14 +11,12 @@ use crate::stores::sqlite::Sqlite;
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
 use actors::engine::{Limits, Node, Window};
-use actors::store::{Listed, Page, Store, StoreError};
 use actors::time::Clock;
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// What every handler may reach.
 pub struct Shared {
@@ -77,9 +75,14 @@ impl App {
             shared.engine.node.take_seat();
             actix_web::App::new()
                 .app_data(shared.clone())
-                .service(web::scope("/api/v1").configure(|config| http::endpoint::mount(config, &api::endpoints())).configure(extra))
+                .service(
+                    web::scope("/api/v1")
+                        .configure(|config| http::endpoint::mount(config, &api::endpoints()))
+                        .configure(extra)
+                        .configure(http::edge::nowhere),
+                )
                 .configure(http::site::mount)
-                .default_service(web::to(http::edge::unknown_route))
+                .configure(http::edge::nowhere)
                 .wrap(http::edge::Outermost)
         })
         .workers(self.shared.config.workers)
@@ -109,16 +112,6 @@ fn limits(config: &Config) -> Limits {
 }
 
 impl Shared {
-    /// A page of a list of look-up rows.
-    pub async fn rows(&self, page: Page) -> Result<Vec<Listed>, StoreError> {
-        let (done, rows) = oneshot::channel();
-        let answer = move |rows| {
-            let _ = done.send(rows);
-        };
-        self.store.rows(page, Box::new(answer));
-        rows.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
-    }
-
     /// Whether the store answers and traffic is welcome.
     pub async fn ready(&self) -> Result<(), String> {
         if self.draining.load(Ordering::Acquire) {
@@ -128,10 +121,6 @@ impl Shared {
             return Err("an administrator took the node out of the balancer".into());
         }
         self.store.write(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await.map_err(|error| error.to_string())
-    }
-
-    pub fn store(&self) -> &Arc<Sqlite> {
-        &self.store
     }
 }
 

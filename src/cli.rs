@@ -110,7 +110,9 @@ fn command_line() -> clap::Command {
                 .about("Makes, lists and revokes the service keys of other back ends")
                 .subcommand(clap::Command::new("create").about("Prints a new key, once").arg(word("name", "NAME", "Whose key it is")))
                 .subcommand(clap::Command::new("list").about("Lists the keys by id and name"))
-                .subcommand(clap::Command::new("rotate").about("Signs new access tokens with a new key; those out are good until they expire"))
+                .subcommand(
+                    clap::Command::new("rotate").about("Signs new access tokens with a new key; those out are good until they expire"),
+                )
                 .subcommand(clap::Command::new("revoke").about("Ends a key").arg(word("id", "ID", "The id that `list` shows"))),
         )
         .subcommand(

@@ -8,9 +8,10 @@ use actors::domain::lottery::Lottery;
 use actors::domain::tickets::Slice;
 use actors::engine::record::{self, Entry};
 use actors::engine::{Node, Router};
-use actors::store::{Frame, Row, Sleeper};
+use actors::store::{Frame, Listed, Page, Row, Sleeper, StoreError};
 use actors::{Machine, machine};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 pub struct Engine {
     pub node: Arc<Node>,
@@ -65,6 +66,21 @@ impl Engine {
     pub fn wake(&self, sleeper: &Sleeper) {
         wake(&self.lotteries, &sleeper.partition);
         wake(&self.slices, &sleeper.partition);
+    }
+
+    /// A page of a list of look-up rows.
+    pub async fn rows(&self, page: Page) -> Result<Vec<Listed>, StoreError> {
+        let (done, rows) = oneshot::channel();
+        // Whoever asked may be gone.
+        self.node.store.rows(page, Box::new(move |rows| drop(done.send(rows))));
+        rows.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+    }
+
+    /// Partitions that have something to do although nobody calls them.
+    pub async fn sleepers(&self) -> Result<Vec<Sleeper>, StoreError> {
+        let (done, sleepers) = oneshot::channel();
+        self.node.store.sleepers(self.node.now(), Box::new(move |sleepers| drop(done.send(sleepers))));
+        sleepers.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
     }
 
     /// Asks all partitions to write their snapshots and leave. True when all have left.

@@ -5,15 +5,20 @@
 use crate::engine::Engine;
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Look, Phase, Plan, View};
+use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::slice::{Answer, Question};
 use actors::domain::tickets::{self, HoldId, HoldView, Ledger, SliceName, TicketId};
 use actors::engine::router::Outcome;
 use actors::engine::{Done, Failure, Key};
-use actors::{Caller, Time};
+use actors::store::{Page, StoreError};
+use actors::{Caller, Id, Time};
 use futures_util::future::try_join_all;
 use hashbrown::HashMap;
 use std::sync::{Arc, RwLock};
+
+/// Lotteries that are read from the list at a time.
+const DAYS_AT_ONCE: usize = 100;
 
 pub type TicketFailure = Failure<tickets::Refusal>;
 
@@ -44,7 +49,14 @@ impl Lotteries {
         Lotteries { engine, plans: RwLock::default() }
     }
 
-    pub async fn create(&self, day: Day, plan: Plan, caller: Caller, key: Option<Key>, dry: bool) -> Result<Done<lottery::Event>, Failure<lottery::Refusal>> {
+    pub async fn create(
+        &self,
+        day: Day,
+        plan: Plan,
+        caller: Caller,
+        key: Option<Key>,
+        dry: bool,
+    ) -> Result<Done<lottery::Event>, Failure<lottery::Refusal>> {
         self.engine.lotteries.command(&day, lottery::Command::Create(plan), caller, key, dry).await
     }
 
@@ -63,8 +75,56 @@ impl Lotteries {
         Ok(Some(plan))
     }
 
+    /// The days of lotteries that are not closed, in order, from `from` on.
+    pub async fn not_closed(&self, from: Day, limit: usize) -> Result<Vec<Day>, StoreError> {
+        let after = from.0.checked_sub(1).map(|before| before.to_be_bytes().to_vec());
+        let lines = self.engine.rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit }).await?;
+        Ok(lines.iter().filter_map(|line| Some(Day(u32::from_be_bytes(line.key.as_slice().try_into().ok()?)))).collect())
+    }
+
+    /// The live holds of a member after `after`, in the order of their ids. The slices are asked, because a hold is on no list.
+    pub async fn holds_of(&self, owner: Id, after: Option<HoldId>, limit: usize) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
+        let mut from = after.map_or(Day(0), |after| after.slice.day);
+        let mut found = Vec::new();
+        loop {
+            let days = self.not_closed(from, DAYS_AT_ONCE).await.map_err(WalkFailure::Store)?;
+            for day in &days {
+                found.extend(self.holds_in(*day, owner).await?.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after)));
+                if found.len() >= limit {
+                    found.truncate(limit);
+                    return Ok(found);
+                }
+            }
+            match days.last() {
+                Some(last) if days.len() == DAYS_AT_ONCE => from = Day(last.0 + 1),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    async fn holds_in(&self, day: Day, owner: Id) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
+        let Some(plan) = self.plan(day).await.map_err(WalkFailure::Lottery)? else { return Ok(Vec::new()) };
+        let slices = plan.slices(day);
+        let ask = slices.iter().map(|slice| self.engine.slices.look(slice, Question::HoldsOf(owner)));
+        let mut found = Vec::new();
+        for (slice, looked) in slices.iter().zip(try_join_all(ask).await.map_err(WalkFailure::Slice)?) {
+            if let Answer::Holds(holds) = looked.answer {
+                found.extend(holds.into_iter().map(|(number, view)| (HoldId { slice: *slice, number }, view)));
+            }
+        }
+        Ok(found)
+    }
+
     /// Holds tickets in whichever slice has some that match, and says which.
-    pub async fn hold(&self, day: Day, plan: &Plan, wanted: &Wanted, caller: Caller, key: Option<Key>, dry: bool) -> Result<(SliceName, Done<tickets::Event>), TicketFailure> {
+    pub async fn hold(
+        &self,
+        day: Day,
+        plan: &Plan,
+        wanted: &Wanted,
+        caller: Caller,
+        key: Option<Key>,
+        dry: bool,
+    ) -> Result<(SliceName, Done<tickets::Event>), TicketFailure> {
         let names = SliceName::matching(day, &wanted.pattern);
         let Wanted { pattern, count, at_least, ttl_s } = *wanted;
         let command = || tickets::Command::Hold { pattern, count, at_least, ttl_s };
@@ -85,7 +145,14 @@ impl Lotteries {
     }
 
     /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing was ever held.
-    pub async fn command(&self, slice: &SliceName, command: tickets::Command, caller: Caller, key: Option<Key>, dry: bool) -> Outcome<tickets::Slice> {
+    pub async fn command(
+        &self,
+        slice: &SliceName,
+        command: tickets::Command,
+        caller: Caller,
+        key: Option<Key>,
+        dry: bool,
+    ) -> Outcome<tickets::Slice> {
         self.engine.slices.command(slice, command, caller, key, dry).await
     }
 
@@ -124,12 +191,12 @@ impl Lotteries {
     }
 
     /// Closes a lottery and seals all its slices. Every step can be repeated, so whoever finds it half done goes on.
-    pub async fn close(&self, day: Day, plan: &Plan, caller: Caller, key: Option<Key>) -> Result<(), CloseFailure> {
-        self.engine.lotteries.command(&day, lottery::Command::Close, caller, key, false).await.map_err(CloseFailure::Lottery)?;
+    pub async fn close(&self, day: Day, plan: &Plan, caller: Caller, key: Option<Key>) -> Result<(), WalkFailure> {
+        self.engine.lotteries.command(&day, lottery::Command::Close, caller, key, false).await.map_err(WalkFailure::Lottery)?;
         let names = plan.slices(day);
-        self.open(plan, &names).await.map_err(CloseFailure::Slice)?;
-        try_join_all(names.iter().map(|name| self.seal(name))).await.map_err(CloseFailure::Slice)?;
-        self.engine.lotteries.command(&day, lottery::Command::Finish, Caller::SYSTEM, None, false).await.map_err(CloseFailure::Lottery)?;
+        self.open(plan, &names).await.map_err(WalkFailure::Slice)?;
+        try_join_all(names.iter().map(|name| self.seal(name))).await.map_err(WalkFailure::Slice)?;
+        self.engine.lotteries.command(&day, lottery::Command::Finish, Caller::SYSTEM, None, false).await.map_err(WalkFailure::Lottery)?;
         Ok(())
     }
 
@@ -169,10 +236,12 @@ impl Lotteries {
     }
 }
 
+/// Why a walk over a lottery and its slices broke off.
 #[derive(Debug)]
-pub enum CloseFailure {
+pub enum WalkFailure {
     Lottery(Failure<lottery::Refusal>),
     Slice(TicketFailure),
+    Store(StoreError),
 }
 
 /// Keeps `most`, evenly taken from all slices rather than from the first.

@@ -1,14 +1,16 @@
 //! The crowd: connections that ask, wait for the answer, and ask again; one thread, no client library in the way.
 
-use serde_json::{Value, json};
+pub mod connection;
+pub mod server;
+pub mod steady;
+
+use connection::{Connection, block_on, call, request, text, token};
+use serde_json::json;
+use server::ADMIN_PASSWORD;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::LocalSet;
-
-pub const ADMIN_PASSWORD: &str = "a bench needs an administrator";
 
 pub struct Load {
     address: String,
@@ -120,71 +122,28 @@ impl Load {
     }
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(work)
-}
-
-struct Connection {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(address: &str) -> Connection {
-        let stream = TcpStream::connect(address).await.expect("the server listens");
-        stream.set_nodelay(true).expect("a socket takes options");
-        Connection { stream, buffer: Vec::with_capacity(4096) }
-    }
-
-    async fn ask(&mut self, request: &[u8]) -> (u16, Vec<u8>) {
-        self.stream.write_all(request).await.expect("the server reads");
-        self.buffer.clear();
-        loop {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("the server answers");
-            assert!(read > 0, "the server hung up");
-            if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
-                let head = std::str::from_utf8(&self.buffer[..end]).expect("a head is text");
-                let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
-                let status = head[9..12].parse().expect("a status is a number");
-                let body = end + 4..end + 4 + length.unwrap_or(0);
-                while self.buffer.len() < body.end {
-                    let read = self.stream.read_buf(&mut self.buffer).await.expect("the server answers");
-                    assert!(read > 0, "the server hung up");
-                }
-                return (status, self.buffer[body].to_vec());
-            }
-        }
-    }
-}
-
-fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
-    let authorization = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
-    format!("{method} {path} HTTP/1.1\r\nhost: stampede\r\n{authorization}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-        .into_bytes()
-}
-
-async fn text(address: &str, method: &str, path: &str, token: &str, body: &str) -> String {
-    let (_, body) = Connection::open(address).await.ask(&request(method, path, token, body)).await;
-    String::from_utf8(body).expect("answers are text")
-}
-
-async fn call(address: &str, method: &str, path: &str, token: &str, body: &Value) -> Value {
-    let (status, answer) = Connection::open(address).await.ask(&request(method, path, token, &body.to_string())).await;
-    let answer = serde_json::from_slice(&answer).unwrap_or(Value::Null);
-    assert!(status < 300, "{method} {path}: {status} {answer}");
-    answer
-}
-
-async fn token(address: &str, username: &str, password: &str) -> String {
-    let answer = call(address, "POST", "/api/v1/auth/login", "", &json!({"username": username, "password": password})).await;
-    answer["access_token"].as_str().expect("a login gives a token").to_owned()
-}
-
 /// User and system time of a process so far.
 fn cpu_s(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server runs");
     let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
     let ticks: f64 = [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
     ticks / 100.0
+}
+
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The value that so large a share of the others does not exceed.
+pub fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() as f64 * share) as usize;
+    values.get(place.min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
+
+/// The numbers that follow a flag on the command line.
+pub fn said(arguments: &[String], flag: &str) -> Vec<u64> {
+    let pairs = arguments.windows(2).filter(|pair| pair[0] == flag);
+    pairs.map(|pair| pair[1].parse().unwrap_or_else(|_| panic!("{flag} takes a number"))).collect()
 }

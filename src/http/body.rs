@@ -49,6 +49,11 @@ pub async fn read(mut payload: Payload, announced: usize, limit: usize) -> Resul
 
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        // An array would be taken for the fields in their order.
+        let read = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
+        return Err(read.map_or_else(|error| explain_unreadable(&error), |_| Problem::invalid("", "expected an object")));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(error.path(), error.inner()))?;
     json.end().map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body goes on after its JSON: {error}")))?;
@@ -62,8 +67,12 @@ fn explain(path: &Path, error: &serde_json::Error) -> Problem {
             let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
             Problem::invalid(&pointer(path), said)
         }
-        _ => Problem::new(&problem::NOT_READABLE, format!("the body is not JSON: {error}")),
+        _ => explain_unreadable(error),
     }
+}
+
+fn explain_unreadable(error: &serde_json::Error) -> Problem {
+    Problem::new(&problem::NOT_READABLE, format!("the body is not JSON: {error}"))
 }
 
 fn pointer(path: &Path) -> String {
@@ -105,6 +114,8 @@ mod tests {
     fn what_is_wrong_is_pointed_at() {
         for (text, pointer) in [
             ("{}", ""),
+            ("[1,[]]", ""),
+            ("1", ""),
             ("{\"count\":256}", "/count"),
             ("{\"count\":1,\"of\":[1,-1]}", "/of/1"),
             ("{\"count\":1,\"more\":2}", "/more"),

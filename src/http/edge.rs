@@ -10,7 +10,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
 use metrics::{Histogram, counter, histogram};
 use std::cell::RefCell;
@@ -168,7 +168,11 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let inside = request.app_data::<Data<Shared>>().map(|shared| Inside::enter(shared.clone()));
         if inside.as_ref().is_some_and(|inside| inside.0.draining.load(Ordering::Acquire)) {
-            let mut response = Problem::plain(&problem::STARTING).response(&request_id(&request));
+            let id = request_id(&request);
+            let mut response = Problem::plain(&problem::STARTING).response(&id);
+            if let Ok(id) = HeaderValue::from_str(&id) {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
             response.head_mut().set_connection_type(ConnectionType::Close);
             return Box::pin(ready(Ok(request.into_response(response))));
         }
@@ -197,14 +201,18 @@ impl Drop for Inside {
     }
 }
 
-/// Anything that no route takes.
-pub async fn unknown_route() -> Result<HttpResponse, Problem> {
+/// Takes whatever no route before it takes.
+pub fn nowhere(config: &mut web::ServiceConfig) {
+    config.service(web::resource(["", "/{_:.*}"]).wrap(Edge::around("unknown")).to(unknown_route));
+}
+
+async fn unknown_route() -> Result<HttpResponse, Problem> {
     Err(Problem::plain(&problem::UNKNOWN_ROUTE))
 }
 
 struct Meters {
     route: &'static str,
-    by_outcome: RefCell<HashMap<(Method, u16), Histogram>>,
+    by_outcome: RefCell<HashMap<(&'static str, u16), Histogram>>,
 }
 
 impl Meters {
@@ -214,11 +222,17 @@ impl Meters {
 
     fn record(&self, method: &Method, status: StatusCode, seconds: f64) {
         let mut by_outcome = self.by_outcome.borrow_mut();
-        let outcome = (method.clone(), status.as_u16());
-        let histogram = by_outcome.entry(outcome).or_insert_with(|| {
-            let (method, status) = (method.to_string(), status.as_str().to_owned());
+        let method = named(method);
+        let histogram = by_outcome.entry((method, status.as_u16())).or_insert_with(|| {
+            let status = status.as_str().to_owned();
             histogram!("stampede_http_request_seconds", "route" => self.route, "method" => method, "status" => status)
         });
         histogram.record(seconds);
     }
+}
+
+/// Anybody can invent a method, but not a series of its own for it.
+fn named(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }

@@ -19,8 +19,11 @@ impl IdempotencyKey {
     }
 
     /// The key of this caller for a request with that meaning.
-    pub fn of(&self, caller: Id, meaning: &[&[u8]]) -> Option<Key> {
-        self.0.as_ref().map(|text| Key::new(caller, text.as_bytes(), meaning))
+    pub fn of(&self, caller: Id, meaning: impl FnOnce() -> Vec<Vec<u8>>) -> Option<Key> {
+        let text = self.0.as_ref()?;
+        let parts = meaning();
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        Some(Key::new(caller, text.as_bytes(), &parts))
     }
 }
 

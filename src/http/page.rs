@@ -4,6 +4,7 @@ use super::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 use utoipa::ToSchema;
 
 pub const MOST: usize = 100;
@@ -27,6 +28,13 @@ impl Paging {
     pub fn after(&self) -> Result<Option<Vec<u8>>, Problem> {
         let decode = |cursor: &String| URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"));
         self.cursor.as_ref().map(decode).transpose()
+    }
+
+    /// The same, where lines are named by something that can be written and read.
+    pub fn after_name<N: FromStr>(&self) -> Result<Option<N>, Problem> {
+        let name = |key: Vec<u8>| String::from_utf8(key).ok()?.parse().ok();
+        let read = |key| name(key).ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list"));
+        self.after()?.map(read).transpose()
     }
 }
 

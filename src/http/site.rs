@@ -1,6 +1,7 @@
 //! What stands at the root: the front page, the problem pages, the document and its page, health and metrics.
 
 use super::api::operations;
+use super::edge::Edge;
 use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
 use super::openapi;
@@ -26,7 +27,8 @@ pub fn mount(config: &mut web::ServiceConfig) {
     ];
     mount_endpoints(config, &pages);
     mount_endpoints(config, &endpoints());
-    config.service(SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json")));
+    let swagger = SwaggerUi::new("/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    config.service(web::scope("/docs").wrap(Edge::around("/docs/{file}")).service(swagger));
 }
 
 async fn front(_: Params<flags::None>) -> HttpResponse {
@@ -57,7 +59,8 @@ async fn problem_page(name: web::Path<String>) -> Result<HttpResponse, Problem> 
         problem::Retry::Later => "Nothing was done. The same request may succeed later.",
         problem::Retry::SameKey => "Repeat it with the same <code>Idempotency-Key</code>: it is never done twice.",
     };
-    let text = format!("<p>Status {}, type <code>/problems/{}</code></p><p>{}</p><p>{retry}</p>", kind.status, kind.name, code(kind.meaning));
+    let text =
+        format!("<p>Status {}, type <code>/problems/{}</code></p><p>{}</p><p>{retry}</p>", kind.status, kind.name, code(kind.meaning));
     Ok(page(kind.title, &text))
 }
 

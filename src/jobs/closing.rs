@@ -1,20 +1,16 @@
 //! Closes lotteries whose closing instant has passed, and goes on with a close that was broken off.
 
 use crate::app::Shared;
-use crate::http::api::lotteries::day_of_row;
 use crate::log::{self, Value};
+use actors::Caller;
 use actors::domain::day::Day;
 use actors::domain::lottery::Phase;
-use actors::domain::shelves;
-use actors::store::Page;
-use actors::{Caller, Id};
 
 const AT_ONCE: usize = 100;
 
 pub async fn close_what_is_over(shared: &Shared) {
-    let page = Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after: None, limit: AT_ONCE };
-    let Ok(lines) = shared.rows(page).await else { return };
-    for day in lines.iter().filter_map(|line| day_of_row(&line.key)) {
+    let Ok(days) = shared.lotteries.not_closed(Day(0), AT_ONCE).await else { return };
+    for day in days {
         if let Err(error) = close_if_over(shared, day).await {
             log::warn("a lottery could not be closed yet", &[("lottery", Value::Text(&day)), ("error", Value::Text(&error))]);
         }

@@ -1,11 +1,8 @@
 //! Gauges that nobody but a look around can know: stock, queues, keys, members.
 
 use crate::app::Shared;
-use crate::http::api::lotteries::day_of_row;
 use crate::log::{self, Value};
-use actors::Id;
-use actors::domain::shelves;
-use actors::store::Page;
+use actors::domain::day::Day;
 use metrics::gauge;
 
 const LOTTERIES_SHOWN: usize = 20;
@@ -30,9 +27,8 @@ fn window_s(shared: &Shared) -> f64 {
 
 /// The stock of each lottery whose slices are awake; asking one that sleeps would only keep it awake.
 async fn for_each_lottery(shared: &Shared) {
-    let page = Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after: None, limit: LOTTERIES_SHOWN };
-    let Ok(lines) = shared.rows(page).await else { return };
-    for day in lines.iter().filter_map(|line| day_of_row(&line.key)) {
+    let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else { return };
+    for day in days {
         let awake = shared.engine.slices.awake().into_iter().any(|slice| slice.day == day);
         let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };
         if let (true, Ok(ledger)) = (awake, shared.lotteries.ledger(day, &plan).await) {

@@ -11,6 +11,5 @@ pub mod shelves {
     use super::Shelf;
 
     pub const LOTTERIES: Shelf = Shelf(1);
-    pub const HOLDS: Shelf = Shelf(2);
     pub const TICKETS: Shelf = Shelf(3);
 }

@@ -150,9 +150,10 @@ impl<M: Machine> PartitionActor<M> {
     }
 
     /// Sends the next batch, if there is one and none is under way.
-    fn flush(&mut self, this: Addr<Self>) {
+    fn flush(&mut self, ctx: &Context<Self>) {
         let State::Open(partition) = &mut self.state else { return };
         let Some(append) = partition.flush() else { return };
+        let this = ctx.address();
         self.sent_at = Instant::now();
         self.meters.batch_events.record((append.frame.to.seq - append.frame.from.seq) as f64);
         self.node.store.append(append, Box::new(move |outcome| this.do_send(Landed(outcome))));
@@ -183,7 +184,7 @@ impl<M: Machine> PartitionActor<M> {
         let State::Open(partition) = &mut self.state else { return };
         if partition.due().is_some_and(|due| due <= now) {
             partition.wake(now);
-            return self.flush(ctx.address());
+            return self.flush(ctx);
         }
         if now >= self.last_called.plus_s(self.node.limits.idle_s) {
             self.rest(ctx);
@@ -231,7 +232,7 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
     fn handle(&mut self, call: Call<M>, ctx: &mut Context<Self>) {
         self.last_called = self.node.now();
         self.serve(call.request, call.waiter);
-        self.flush(ctx.address());
+        self.flush(ctx);
     }
 }
 
@@ -245,7 +246,7 @@ impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
             Ok(partition) => {
                 self.state = State::Open(partition);
                 waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
-                self.flush(ctx.address());
+                self.flush(ctx);
             }
             Err(error) => {
                 // Nothing of theirs was done. Whoever comes next makes a new attempt.
@@ -271,7 +272,7 @@ impl<M: Machine> Handler<Landed> for PartitionActor<M> {
                 self.meters.commits.increment(1);
                 let State::Open(partition) = &mut self.state else { return };
                 let landed = partition.landed();
-                self.flush(ctx.address());
+                self.flush(ctx);
                 landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
                 self.save(landed.snapshot);
             }

@@ -54,7 +54,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
             Reply::Done(done) => return Ok((asked as usize, done)),
             Reply::Passed { to, at } => {
                 (asked, passed_to) = (to, Some(to));
-                reach.ask(to, here(How::Guest { since: at })).await?
+                reach.ask(to, here(How::Guest { place: to, since: at })).await?
             }
             Reply::KeyReused => return Err(Failure::KeyReused),
             Reply::KeyForgotten => return Err(Failure::KeyForgotten),

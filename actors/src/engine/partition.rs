@@ -40,8 +40,9 @@ pub enum How {
     Real,
     /// Say what would happen, change nothing.
     Dry,
-    /// Passed on by the request's home, which noted so at that instant. A refusal is written down, so that it stays one.
+    /// Passed on to this place by the request's home, which noted so at that instant. A refusal is written down, so that it stays one.
     Guest {
+        place: u16,
         since: Time,
     },
 }
@@ -185,7 +186,7 @@ impl<M: Machine, W> Partition<M, W> {
     /// Serves a request. The answer comes back at once if it rests on durable facts only; else it leaves with the batch.
     pub fn serve(&mut self, request: Request<M>, clock: Time, seed: u64, waiter: W) -> Option<(W, Reply<M>)> {
         let clock = match &request {
-            Request::Command { how: How::Guest { since }, .. } => clock.max(*since),
+            Request::Command { how: How::Guest { since, .. }, .. } => clock.max(*since),
             _ => clock,
         };
         self.wake(clock);
@@ -335,8 +336,10 @@ impl<M: Machine, W> Partition<M, W> {
         match (entry, how) {
             (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done { event, at: at?, replayed: true })),
             (Some(Entry::Passed { to }), How::Real) => Some(Reply::Passed { to, at: at? }),
+            // The home was its own guest, and has named another since.
+            (Some(Entry::Passed { to }), How::Guest { place, .. }) if to != place => Some(Reply::Passed { to, at: at? }),
             (Some(Entry::Declined), How::Guest { .. }) => Some(Reply::Declined),
-            (None, How::Guest { since }) if since < self.horizon() => Some(Reply::KeyForgotten),
+            (None, How::Guest { since, .. }) if since < self.horizon() => Some(Reply::KeyForgotten),
             _ => None,
         }
     }

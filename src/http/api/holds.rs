@@ -12,13 +12,9 @@ use crate::http::reply;
 use crate::lottery::Wanted;
 use actix_web::{HttpResponse, web};
 use actors::Time;
-use actors::domain::shelves;
-use actors::domain::tickets::slice::rows;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId};
 use actors::engine::Done;
-use actors::store::{Listed, Page};
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -90,7 +86,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .body::<CreateHold>()
             .decides()
             .answer::<HoldBody>(201, "The hold.")
-            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::LOTTERY_CLOSED, &problem::HOLD_LIMIT, &problem::NO_MATCH_LEFT]),
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NO_TICKETS,
+                &problem::LOTTERY_CLOSED,
+                &problem::HOLD_LIMIT,
+                &problem::NO_MATCH_LEFT,
+            ]),
         Endpoint::get("/holds", list).summary("List my live holds").who(Who::Member).lists::<HoldBody>("By lottery and slice."),
         Endpoint::get("/holds/{id}", show)
             .summary("Look at a hold")
@@ -137,7 +139,7 @@ async fn create(
     let plan = plan_of(&shared, day).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let wanted = wanted(&shared, &body, tickets.digits)?;
-    let key = key.of(caller.id, &[b"hold", &day.0.to_be_bytes(), &wanted.meaning()]);
+    let key = key.of(caller.id, || vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]);
     let (slice, done) = shared.lotteries.hold(day, &plan, &wanted, caller, key, flags.dry_run).await?;
     let Event::Held { hold, tickets, until, .. } = &done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
     let body = HoldBody::of(&slice, *hold, tickets, HoldState::Held { until: *until });
@@ -145,14 +147,10 @@ async fn create(
 }
 
 async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared.rows(Page { shelf: shelves::HOLDS, owner: caller.id, after, limit: limit + 1 }).await?;
-    let ids = Items::page(found, limit, |line: &Listed| line.key.clone(), |line| rows::hold_of_row(&line.key));
-    // The list knows which holds there were; the slice knows whether they live, and lets the others expire on the way.
-    let views = try_join_all(ids.items.iter().map(|id| shared.lotteries.hold_view(id))).await?;
-    let live = |(id, view): (&HoldId, Option<HoldView>)| view.map(|view| HoldBody::of(&id.slice, id.number, &view.tickets, view.state));
-    let items = ids.items.iter().zip(views).filter_map(live).filter(|hold| hold.state == "held").collect();
-    Ok(reply::ok(&Items::<HoldBody> { items, next_cursor: ids.next_cursor }))
+    let limit = paging.limit()?;
+    let found = shared.lotteries.holds_of(caller.id, paging.after_name()?, limit + 1).await?;
+    let item = |(id, view): (HoldId, HoldView)| Some(HoldBody::of(&id.slice, id.number, &view.tickets, view.state));
+    Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
 }
 
 async fn show(
@@ -178,7 +176,7 @@ async fn confirm(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let key = key.of(caller.id, &[b"confirm", id.to_string().as_bytes()]);
+    let key = key.of(caller.id, || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
     let done = shared.lotteries.command(&id.slice, Command::Confirm { hold: id.number }, caller, key, flags.dry_run).await?;
     let Event::Confirmed { tickets, .. } = &done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
     let body = HoldBody::of(&id.slice, id.number, tickets, HoldState::Confirmed);
@@ -195,7 +193,7 @@ async fn extend(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let ttl_s = checked_ttl(&shared, ttl_s)?;
-    let key = key.of(caller.id, &[b"extend", id.to_string().as_bytes(), &ttl_s.to_be_bytes()]);
+    let key = key.of(caller.id, || vec![b"extend".to_vec(), id.to_string().into_bytes(), ttl_s.to_be_bytes().to_vec()]);
     let done = shared.lotteries.command(&id.slice, Command::Extend { hold: id.number, ttl_s }, caller, key, flags.dry_run).await?;
     let Event::Extended { until, .. } = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
     Ok(ended(&id, "held", Some(until), &done))
@@ -209,7 +207,7 @@ async fn release(
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let key = key.of(caller.id, &[b"release", id.to_string().as_bytes()]);
+    let key = key.of(caller.id, || vec![b"release".to_vec(), id.to_string().into_bytes()]);
     let done = shared.lotteries.command(&id.slice, Command::Release { hold: id.number }, caller, key, flags.dry_run).await?;
     Ok(ended(&id, "released", None, &done))
 }
@@ -244,7 +242,8 @@ fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<Wanted, Prob
 }
 
 pub fn parse_pattern(text: &str, digits: u8, pointer: &str) -> Result<Pattern, Problem> {
-    let pattern: Pattern = text.parse().map_err(|error: actors::domain::tickets::pattern::NotAPattern| Problem::invalid(pointer, error.to_string()))?;
+    let pattern: Pattern =
+        text.parse().map_err(|error: actors::domain::tickets::pattern::NotAPattern| Problem::invalid(pointer, error.to_string()))?;
     if pattern.digits() != digits {
         return Err(Problem::invalid(pointer, format!("the numbers of this lottery have {digits} digits, not {}", pattern.digits())));
     }

@@ -8,15 +8,13 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
-use crate::lottery::CloseFailure;
+use crate::lottery::WalkFailure;
 use actix_web::{HttpResponse, web};
+use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{Event, Phase, Plan, Refusal, Tickets, View};
-use actors::domain::shelves;
 use actors::domain::tickets::names::lead_digits;
 use actors::domain::tickets::pattern::{FEWEST_DIGITS, MOST_DIGITS};
-use actors::store::{Listed, Page};
-use actors::{Id, Time};
 use futures_util::future::try_join_all;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -138,8 +136,8 @@ async fn create(
     Body(body): Body<CreateLottery>,
 ) -> Result<HttpResponse, Problem> {
     let (day, plan) = plan(&shared, body)?;
-    let meaning = postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
-    let key = key.of(caller.id, &[b"lottery", &meaning]);
+    let meaning = || postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
+    let key = key.of(caller.id, || vec![b"lottery".to_vec(), meaning()]);
     let done = shared.lotteries.create(day, plan, caller, key, flags.dry_run).await?;
     let Event::Created(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
     let view = View { plan, phase: Phase::Open, created_at: done.at };
@@ -147,9 +145,10 @@ async fn create(
 }
 
 async fn list(shared: web::Data<Shared>, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared.rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit: limit + 1 }).await?;
-    let days = Items::page(found, limit, |line: &Listed| line.key.clone(), |line| day_of_row(&line.key));
+    let limit = paging.limit()?;
+    let from = paging.after_name::<Day>()?.map_or(Day(0), |after| Day(after.0 + 1));
+    let found = shared.lotteries.not_closed(from, limit + 1).await?;
+    let days = Items::page(found, limit, |day: &Day| day.to_string().into_bytes(), Some);
     let views = try_join_all(days.items.iter().map(|day| shared.lotteries.view(*day))).await?;
     let items = days.items.iter().zip(views).filter_map(|(day, view)| Some(LotteryBody::of(*day, &view?))).collect();
     Ok(reply::ok(&Items::<LotteryBody> { items, next_cursor: days.next_cursor }))
@@ -171,7 +170,7 @@ async fn close(
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
-    let key = key.of(caller.id, &[b"close", &day.0.to_be_bytes()]);
+    let key = key.of(caller.id, || vec![b"close".to_vec(), day.0.to_be_bytes().to_vec()]);
     if !flags.dry_run {
         shared.lotteries.close(day, &plan, caller, key).await?;
     }
@@ -202,10 +201,6 @@ pub async fn plan_of(shared: &Shared, day: Day) -> Result<Arc<Plan>, Problem> {
 
 pub fn no_lottery(day: Day) -> Problem {
     Problem::new(&problem::NOT_FOUND, format!("there is no lottery that closes on {day}"))
-}
-
-pub fn day_of_row(key: &[u8]) -> Option<Day> {
-    Some(Day(u32::from_be_bytes(key.try_into().ok()?)))
 }
 
 fn plan(shared: &Shared, body: CreateLottery) -> Result<(Day, Plan), Problem> {
@@ -284,11 +279,12 @@ impl Explain for Refusal {
     }
 }
 
-impl From<CloseFailure> for Problem {
-    fn from(failure: CloseFailure) -> Problem {
+impl From<WalkFailure> for Problem {
+    fn from(failure: WalkFailure) -> Problem {
         match failure {
-            CloseFailure::Lottery(failure) => failure.into(),
-            CloseFailure::Slice(failure) => failure.into(),
+            WalkFailure::Lottery(failure) => failure.into(),
+            WalkFailure::Slice(failure) => failure.into(),
+            WalkFailure::Store(error) => error.into(),
         }
     }
 }

@@ -27,7 +27,10 @@ pub struct Readiness {
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/health/live", live).summary("Whether the process answers").notes("Touches nothing.").answer::<Health>(200, "It does."),
+        Endpoint::get("/health/live", live)
+            .summary("Whether the process answers")
+            .notes("Touches nothing.")
+            .answer::<Health>(200, "It does."),
         Endpoint::get("/health/ready", ready)
             .summary("Whether traffic is welcome")
             .notes("Writes through the store's queue, so a full disk or a stuck writer shows.")

@@ -95,7 +95,7 @@ async fn search(shared: web::Data<Shared>, day: web::Path<String>, Params(search
 
 async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared.rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 }).await?;
+    let found = shared.engine.rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 }).await?;
     let item = |line: Listed| rows::ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought));
     Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
 }
@@ -109,7 +109,7 @@ async fn refund(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id: TicketId = id.parse().map_err(|_| Refusal::UnknownTicket.explain())?;
-    let key = key.of(caller.id, &[b"refund", id.to_string().as_bytes()]);
+    let key = key.of(caller.id, || vec![b"refund".to_vec(), id.to_string().into_bytes()]);
     let ticket = Ticket { number: id.number, copy: id.copy };
     let done = shared.lotteries.command(&id.slice(), Command::Refund { ticket }, caller, key, flags.dry_run).await?;
     Ok(reply::replayed(reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }), done.replayed))

@@ -12,10 +12,7 @@ use crate::http::reply;
 use crate::identity::profile::{self, Flaw, Identifier, Profile};
 use crate::identity::{Changes, Draft, Error, Identity, Member, Role, Signed, role_of};
 use actix_web::{HttpResponse, web};
-use actors::domain::shelves;
-use actors::domain::tickets::slice::rows;
 use actors::domain::tickets::{Command, HoldId};
-use actors::store::Page;
 use actors::{Caller, Id};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -208,11 +205,11 @@ async fn delete(
 async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
     let mut after = None;
     loop {
-        let lines = shared.rows(Page { shelf: shelves::HOLDS, owner, after, limit: HOLDS_AT_ONCE }).await?;
-        let Some(last) = lines.last() else { return Ok(()) };
-        after = Some(last.key.clone());
-        for hold in lines.iter().filter_map(|line| rows::hold_of_row(&line.key)) {
-            release(shared, &hold).await;
+        let holds = shared.lotteries.holds_of(owner, after, HOLDS_AT_ONCE).await?;
+        let Some((last, _)) = holds.last() else { return Ok(()) };
+        after = Some(*last);
+        for (hold, _) in &holds {
+            release(shared, hold).await;
         }
     }
 }

@@ -11,7 +11,7 @@ pub const fn lead_digits(digits: u8) -> u8 {
 }
 
 /// The numbers of one lottery that begin with `lead`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SliceName {
     pub day: Day,
     pub digits: u8,
@@ -66,7 +66,7 @@ impl FromStr for SliceName {
 }
 
 /// `h_20261231_6_3_17`: the 17th hold of that slice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HoldId {
     pub slice: SliceName,
     pub number: u32,

@@ -144,7 +144,7 @@ pub struct Slice {
     /// One bit per hold that was released rather than expired: why an ended hold ended.
     released: Vec<u64>,
     deadlines: BTreeSet<(Time, u32)>,
-    held_by: HashMap<Id, u32>,
+    held_by: HashMap<Id, Held>,
     closing: bool,
     sealed: bool,
 }
@@ -155,6 +155,13 @@ struct Live {
     tickets: Tickets,
     since: Time,
     until: Time,
+}
+
+/// What one member holds here at the moment.
+#[derive(Default)]
+struct Held {
+    tickets: u32,
+    holds: BTreeSet<u32>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -179,6 +186,8 @@ pub enum Question {
         seed: u64,
     },
     Hold(u32),
+    /// The live holds of a member.
+    HoldsOf(Id),
     Ledger,
 }
 
@@ -187,6 +196,7 @@ pub enum Answer {
     NotOpened,
     Matching { matching: u64, free: u64, sample: Vec<Ticket> },
     Hold(Option<HoldView>),
+    Holds(Vec<(u32, HoldView)>),
     Ledger(Ledger),
 }
 
@@ -334,6 +344,7 @@ impl Machine for Slice {
                 Answer::Matching { matching, free, sample: self.stock.pick(pattern, *sample as usize, &mut Dice::new(*seed)) }
             }
             Question::Hold(hold) => Answer::Hold(self.view(*hold)),
+            Question::HoldsOf(owner) => Answer::Holds(self.holds_of(owner)),
             Question::Ledger => Answer::Ledger(self.ledger()),
         }
     }
@@ -388,7 +399,7 @@ impl Slice {
         dice: &mut Dice,
     ) -> Result<Vec<Ticket>, Refusal> {
         let limit = terms.holds_per_member;
-        let allowed = (limit as u32).saturating_sub(self.held_by.get(&caller.id).copied().unwrap_or(0));
+        let allowed = (limit as u32).saturating_sub(self.held_by.get(&caller.id).map_or(0, |held| held.tickets));
         if allowed < (at_least as u32).max(1) {
             return Err(Refusal::LimitReached { limit });
         }
@@ -440,7 +451,9 @@ impl Slice {
     fn insert_live(&mut self, hold: u32, live: Live) {
         live.tickets.iter().for_each(|ticket| self.stock.take(ticket, hold));
         self.deadlines.insert((live.until, hold));
-        *self.held_by.entry(live.owner).or_insert(0) += live.tickets.len() as u32;
+        let held = self.held_by.entry(live.owner).or_default();
+        held.tickets += live.tickets.len() as u32;
+        held.holds.insert(hold);
         self.live.insert(hold, live);
     }
 
@@ -449,8 +462,9 @@ impl Slice {
         let live = self.live.remove(&hold)?;
         self.deadlines.remove(&(live.until, hold));
         if let Some(held) = self.held_by.get_mut(&live.owner) {
-            *held -= live.tickets.len() as u32;
-            if *held == 0 {
+            held.tickets -= live.tickets.len() as u32;
+            held.holds.remove(&hold);
+            if held.holds.is_empty() {
                 self.held_by.remove(&live.owner);
             }
         }
@@ -487,8 +501,13 @@ impl Slice {
         Some(HoldView { owner, tickets: tickets.to_vec(), state })
     }
 
+    fn holds_of(&self, owner: &Id) -> Vec<(u32, HoldView)> {
+        let holds = self.held_by.get(owner).into_iter().flat_map(|held| &held.holds);
+        holds.filter_map(|hold| Some((*hold, self.view(*hold)?))).collect()
+    }
+
     fn ledger(&self) -> Ledger {
-        let held = self.held_by.values().map(|held| *held as u64).sum();
+        let held = self.held_by.values().map(|held| held.tickets as u64).sum();
         let (stock, free, sold) = (self.stock.size(), self.stock.free(), self.sold_tickets);
         Ledger { stock, free, held, sold, imbalance: stock as i64 - (free + held + sold) as i64 }
     }

@@ -1,30 +1,30 @@
-//! The lists that a slice's events write lines of: "my holds" and "my tickets".
+//! The list that a slice's events write lines of: "my tickets".
 
 use super::Event;
 use crate::domain::day::Day;
 use crate::domain::shelves;
-use crate::domain::tickets::names::{HoldId, SliceName, TicketId};
+use crate::domain::tickets::names::{SliceName, TicketId};
 use crate::domain::tickets::stock::Ticket;
 use crate::id::Id;
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
+/// A hold is on no list: it is short-lived, and its slice knows it. Only what was bought is worth a line.
 pub fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
     match event {
-        Event::Held { hold, owner, .. } => rows.push(hold_row(name, *hold, *owner, Some(Vec::new()))),
         Event::Confirmed { hold, owner, tickets } => {
-            rows.push(hold_row(name, *hold, *owner, None));
-            rows.extend(
-                tickets.iter().map(|ticket| ticket_row(name, ticket, *owner, Some(&Bought { hold: *hold, digits: name.digits, at }))),
-            );
-        }
-        Event::Released { hold, owner } => rows.push(hold_row(name, *hold, *owner, None)),
-        Event::Expired { holds } | Event::Cleared { holds } => {
-            rows.extend(holds.iter().map(|(hold, owner)| hold_row(name, *hold, *owner, None)))
+            let bought = Bought { hold: *hold, digits: name.digits, at };
+            rows.extend(tickets.iter().map(|ticket| ticket_row(name, ticket, *owner, Some(&bought))));
         }
         Event::Refunded { ticket, owner, .. } => rows.push(ticket_row(name, ticket, *owner, None)),
-        Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}
+        Event::Opened { .. }
+        | Event::Held { .. }
+        | Event::Extended { .. }
+        | Event::Released { .. }
+        | Event::Expired { .. }
+        | Event::Cleared { .. }
+        | Event::Sealed { .. } => {}
     }
 }
 
@@ -36,26 +36,12 @@ pub struct Bought {
     pub at: Time,
 }
 
-fn hold_row(name: &SliceName, hold: u32, owner: Id, body: Option<Vec<u8>>) -> Row {
-    let mut key = name.day.0.to_be_bytes().to_vec();
-    key.extend_from_slice(&[name.digits, name.lead]);
-    key.extend_from_slice(&hold.to_be_bytes());
-    Row { shelf: shelves::HOLDS, owner, key, body }
-}
-
 fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Bought>) -> Row {
     let mut key = name.day.0.to_be_bytes().to_vec();
     key.extend_from_slice(&ticket.number.to_be_bytes());
     key.extend_from_slice(&ticket.copy.to_be_bytes());
     let body = bought.map(|bought| postcard::to_stdvec(bought).expect("plain data"));
     Row { shelf: shelves::TICKETS, owner, key, body }
-}
-
-/// The hold that a line of the list "my holds" is about.
-pub fn hold_of_row(key: &[u8]) -> Option<HoldId> {
-    let (day, [digits, lead, number @ ..]) = key.split_first_chunk::<4>()? else { return None };
-    let slice = SliceName { day: Day(u32::from_be_bytes(*day)), digits: *digits, lead: *lead };
-    Some(HoldId { slice, number: u32::from_be_bytes(number.try_into().ok()?) })
 }
 
 /// The ticket that a line of the list "my tickets" is about.

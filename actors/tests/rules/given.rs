@@ -1,0 +1,79 @@
+//! Given events, when a command, then an event or a refusal. A decision that changed the machine fails every test.
+
+use actors::{Caller, Id, Machine, Role, Stamp, Time, Verdict};
+
+pub const ADA: Caller = Caller { id: Id([1; 16]), role: Role::Member };
+pub const BOB: Caller = Caller { id: Id([2; 16]), role: Role::Member };
+pub const ADMIN: Caller = Caller { id: Id([3; 16]), role: Role::Admin };
+
+/// So many seconds after the beginning.
+pub const fn s(seconds: i64) -> Time {
+    Time(seconds * 1000)
+}
+
+pub struct Given<M: Machine>(pub M);
+
+pub struct Decided<M: Machine>(Result<Verdict<M::Event>, M::Refusal>);
+
+pub fn given<M: Machine>(events: impl IntoIterator<Item = (Time, M::Event)>) -> Given<M> {
+    let mut machine = M::default();
+    events.into_iter().for_each(|(at, event)| machine.apply(&event, at));
+    assert_eq!(machine.imbalance(), 0);
+    Given(machine)
+}
+
+pub fn bytes<M: Machine>(machine: &M) -> Vec<u8> {
+    postcard::to_stdvec(machine).expect("a machine is plain data")
+}
+
+impl<M: Machine> Given<M> {
+    pub fn and(mut self, at: Time, event: M::Event) -> Given<M> {
+        self.0.apply(&event, at);
+        assert_eq!(self.0.imbalance(), 0);
+        self
+    }
+
+    pub fn when(&self, command: M::Command, caller: Caller, at: Time) -> Decided<M> {
+        self.when_by_chance(command, caller, at, 1)
+    }
+
+    pub fn when_by_chance(&self, command: M::Command, caller: Caller, at: Time, seed: u64) -> Decided<M> {
+        let before = bytes(&self.0);
+        let decided = self.0.decide(&command, &caller, &Stamp { at, seed });
+        assert!(bytes(&self.0) == before, "to decide changes nothing");
+        Decided(decided)
+    }
+
+    /// What expires then, if anything does.
+    pub fn expires(&self, at: Time) -> Option<M::Event> {
+        let due = self.0.due().is_some_and(|due| due <= at);
+        let event = self.0.expire(at);
+        assert_eq!(due, event.is_some(), "what is due expires, and nothing else does");
+        event
+    }
+}
+
+impl<M: Machine> Decided<M>
+where
+    M::Event: PartialEq,
+{
+    pub fn then(self, event: M::Event) {
+        assert_eq!(self.0, Ok(Verdict::New(event)));
+    }
+
+    /// It has happened before.
+    pub fn then_already(self, event: M::Event) {
+        assert_eq!(self.0, Ok(Verdict::Already(event)));
+    }
+
+    pub fn refused(self, refusal: M::Refusal) {
+        assert_eq!(self.0, Err(refusal));
+    }
+
+    pub fn event(self) -> M::Event {
+        match self.0 {
+            Ok(Verdict::New(event)) => event,
+            other => panic!("nothing new happens: {other:?}"),
+        }
+    }
+}

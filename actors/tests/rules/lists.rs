@@ -1,0 +1,107 @@
+//! Lists: "my tickets", which rows make, and "my holds", which the slice tells, against lists kept by hand.
+
+use super::given::{ADA, ADMIN, BOB, s};
+use super::random::Story;
+use actors::domain::day::Day;
+use actors::domain::lottery::{self, Lottery};
+use actors::domain::shelves;
+use actors::domain::tickets::slice::rows::ticket_of_row;
+use actors::domain::tickets::slice::{Answer, Question};
+use actors::domain::tickets::{Event, Slice, SliceName};
+use actors::store::{Row, Shelf};
+use actors::{Id, Machine};
+use std::collections::{BTreeMap, BTreeSet};
+
+const NAME: SliceName = SliceName { day: Day(20_261_231), digits: 4, lead: 3 };
+
+type Shelves = BTreeMap<(Shelf, Id, Vec<u8>), Vec<u8>>;
+
+fn put(shelves: &mut Shelves, rows: Vec<Row>) {
+    for Row { shelf, owner, key, body } in rows {
+        match body {
+            Some(body) => shelves.insert((shelf, owner, key), body),
+            None => shelves.remove(&(shelf, owner, key)),
+        };
+    }
+}
+
+/// Who holds what and who bought what, without any cleverness.
+#[derive(Default)]
+struct ByHand {
+    holds: BTreeSet<(Id, u32)>,
+    tickets: BTreeSet<(Id, u32, u16, u32)>,
+}
+
+impl ByHand {
+    fn holds_of(&self, owner: Id) -> Vec<u32> {
+        self.holds.iter().filter(|(holder, _)| *holder == owner).map(|(_, hold)| *hold).collect()
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Held { hold, owner, .. } => {
+                self.holds.insert((*owner, *hold));
+            }
+            Event::Confirmed { hold, owner, tickets } => {
+                self.holds.remove(&(*owner, *hold));
+                self.tickets.extend(tickets.iter().map(|ticket| (*owner, ticket.number, ticket.copy, *hold)));
+            }
+            Event::Released { hold, owner } => {
+                self.holds.remove(&(*owner, *hold));
+            }
+            Event::Expired { holds } | Event::Cleared { holds } => {
+                for (hold, owner) in holds {
+                    self.holds.remove(&(*owner, *hold));
+                }
+            }
+            Event::Refunded { ticket, hold, owner } => {
+                self.tickets.remove(&(*owner, ticket.number, ticket.copy, *hold));
+            }
+            Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn what_is_listed_agrees_with_lists_kept_by_hand() {
+    for seed in 0..40 {
+        let (mut shelves, mut by_hand) = (Shelves::default(), ByHand::default());
+        Story::of(seed, &[ADA, BOB, ADMIN]).tell(400, |event, at, slice| {
+            let mut rows = Vec::new();
+            Slice::rows(&NAME, event, at, &mut rows);
+            put(&mut shelves, rows);
+            by_hand.note(event);
+            for owner in [ADA, BOB, ADMIN].map(|caller| caller.id) {
+                assert_eq!(holds_of(slice, owner), by_hand.holds_of(owner), "seed {seed}");
+            }
+        });
+        let mut tickets = BTreeSet::new();
+        for ((shelf, owner, key), body) in &shelves {
+            assert_eq!(*shelf, shelves::TICKETS);
+            let (ticket, bought) = ticket_of_row(key, body).expect("it is a ticket's");
+            assert_eq!((ticket.day, ticket.digits), (NAME.day, NAME.digits));
+            tickets.insert((*owner, ticket.number, ticket.copy, bought.hold));
+        }
+        assert_eq!(tickets, by_hand.tickets, "seed {seed}");
+    }
+}
+
+fn holds_of(slice: &Slice, owner: Id) -> Vec<u32> {
+    match slice.look(&Question::HoldsOf(owner)) {
+        Answer::Holds(holds) => holds.into_iter().map(|(hold, _)| hold).collect(),
+        Answer::NotOpened => Vec::new(),
+        other => panic!("asked for holds, told {other:?}"),
+    }
+}
+
+#[test]
+fn a_lottery_is_listed_from_its_creation_until_it_is_closed() {
+    let plan = lottery::Plan { name: "x".into(), closes_at: s(1), tickets: None };
+    let mut shelves = Shelves::default();
+    for (event, listed) in [(lottery::Event::Created(plan), 1), (lottery::Event::Closing, 1), (lottery::Event::Closed, 0)] {
+        let mut rows = Vec::new();
+        Lottery::rows(&NAME.day, &event, s(1), &mut rows);
+        put(&mut shelves, rows);
+        assert_eq!(shelves.len(), listed, "{event:?}");
+    }
+}

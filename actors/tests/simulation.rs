@@ -1,0 +1,87 @@
+//! The whole of it, seed by seed: crowds, crashes, lost answers and clocks that jump, watched by an auditor with its own idea of the rules.
+//!
+//! `STAMPEDE_SEEDS=10000` lives through more seeds, `STAMPEDE_SEED=17` through that one again.
+
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use world::tally::Tally;
+
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
+}
+
+fn live_through(seeds: std::ops::Range<u64>) -> Tally {
+    let next = AtomicU64::new(seeds.start);
+    let worker = || {
+        let mut tally = Tally::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return tally;
+            }
+            match std::panic::catch_unwind(|| world::run(seed)) {
+                Ok(seen) => tally.add(&seen),
+                Err(panic) => {
+                    next.store(seeds.end, Ordering::Relaxed);
+                    eprintln!("the world of seed {seed} went wrong; STAMPEDE_SEED={seed} goes there again");
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let mut tally = Tally::default();
+        for worker in workers {
+            tally.add(&worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        tally
+    })
+}
+
+#[test]
+fn nothing_is_handed_out_twice_and_no_answer_is_taken_back_in_any_world() {
+    if let Some(seed) = number("STAMPEDE_SEED") {
+        println!("{:#?}", world::run(seed));
+        return;
+    }
+    let seeds = number("STAMPEDE_SEEDS").unwrap_or(1500);
+    let tally = live_through(0..seeds);
+    println!("{tally:#?}");
+    for case in INTERESTING {
+        let often = tally.of(case);
+        assert!(often >= seeds / 10, "{case}: only {often} times in {seeds} seeds, so this run proves little about it");
+    }
+}
+
+const INTERESTING: &[&str] = &[
+    "passed on",
+    "passed on twice",
+    "declined",
+    "granted by a guest",
+    "passed on, then everything crashed, then repeated",
+    "unknown, and it was kept",
+    "unknown, and it was lost",
+    "expiry by the way",
+    "no match left",
+    "limit reached",
+    "key reused",
+    "not yours",
+    "hold expired",
+    "dry run",
+    "ledger read",
+    "hold read",
+    "opened from a snapshot",
+    "fell asleep",
+    "clock went back",
+    "partition crashed",
+    "everything crashed",
+];
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    assert_eq!(world::run(7).0, world::run(7).0);
+}

@@ -1,0 +1,63 @@
+//! The server that is measured: this very program, started once more as a process of its own.
+
+use actix_web::web::ServiceConfig;
+use stampede::app::App;
+use stampede::config::{Config, Secret};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+pub const ADMIN_PASSWORD: &str = "a bench needs an administrator";
+
+pub struct Server {
+    child: Child,
+    folder: PathBuf,
+    pub address: String,
+}
+
+impl Server {
+    /// In a folder of its own, which is gone when the server is.
+    pub fn start(name: &str) -> Server {
+        let folder = std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
+        let program = std::env::current_exe().expect("this program has a path");
+        let mut command = Command::new(program);
+        command.arg("--serve").arg(&folder).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("this program starts itself");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("stdout is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("the server says where it listens");
+        Server { child, folder, address: line.trim().to_owned() }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.pid().to_string()).status();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What `--serve` does: the server as it is, with settings and routes of the bench's own.
+pub fn serve(folder: &str, change: impl FnOnce(&mut Config), routes: fn(&mut ServiceConfig)) {
+    stampede::meters::install();
+    let mut config = Config {
+        data: Path::new(folder).to_owned(),
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        admin_password: Some(Secret::new(ADMIN_PASSWORD)),
+        holds_per_member: 60_000,
+        ..Config::default()
+    };
+    change(&mut config);
+    actix_web::rt::System::new().block_on(async {
+        stampede::log::start(config.log);
+        let app = App::open(config, actors::time::system_clock()).await.expect("the folder is new");
+        let running = app.serve(routes).expect("port 0 is free");
+        println!("{}", running.address);
+        running.until_told_to_stop().await.expect("it stops");
+    });
+}

@@ -1,0 +1,176 @@
+//! Manners that hold everywhere: request ids, unknown paths and methods, dry runs, problem pages, and pages that need no other host.
+
+use crate::harness::{Answer, Books, TestApp, id};
+use serde_json::json;
+use stampede::http::problem;
+
+const DAY: &str = "2026-12-31";
+
+fn page(app: &TestApp, path: &str) -> Answer {
+    let answer = app.anybody().get(&format!("/{path}"));
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    answer
+}
+
+#[test]
+fn a_request_id_comes_back_on_every_kind_of_answer() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let named = app.anybody().with("X-Request-Id", "trace-7/a:b");
+    for path in [
+        "//health/live",
+        "/lotteries",
+        "/lotteries/2026-12-31",
+        "/nowhere",
+        "//nowhere",
+        "/me",
+        "//problems/busy",
+        "//docs/",
+        "//openapi.json",
+    ] {
+        let answer = named.get(path);
+        assert_eq!(answer.header("x-request-id"), Some("trace-7/a:b"), "{path} {}", answer.status);
+    }
+    assert_eq!(named.post("/lotteries", json!({})).refused(401, "unauthenticated")["request_id"], "trace-7/a:b");
+    assert_eq!(named.send("TRACE", "/lotteries", None).refused(405, "method-not-allowed")["request_id"], "trace-7/a:b");
+}
+
+#[test]
+fn a_request_id_that_is_not_decent_is_replaced_by_a_new_one() {
+    let app = TestApp::start();
+    let mut seen = std::collections::BTreeSet::new();
+    for given in ["", "two words", "tab\tbed", &"x".repeat(65)] {
+        let answer = app.anybody().with("X-Request-Id", given).get("//health/live");
+        let id = answer.header("x-request-id").expect("there is one").to_owned();
+        assert!(id.len() == 16 && id != given, "{id}");
+        assert!(seen.insert(id));
+    }
+    let longest = "x".repeat(64);
+    assert_eq!(app.anybody().with("X-Request-Id", &longest).get("//health/live").header("x-request-id"), Some(longest.as_str()));
+}
+
+#[test]
+fn a_path_that_is_not_there_is_an_unknown_route() {
+    let app = TestApp::start();
+    for path in ["/nowhere", "//nowhere", "/holds/1/2/3", "/lotteries/", "//api", "//api/v1", "//api/v2/lotteries", "/Lotteries"] {
+        app.anybody().get(path).refused(404, "unknown-route");
+        app.admin().post(path, json!({})).refused(404, "unknown-route");
+    }
+}
+
+#[test]
+fn a_wrong_method_is_told_which_ones_are_right() {
+    let app = TestApp::start();
+    for (method, path, allow) in [
+        ("DELETE", "/lotteries", "GET, POST"),
+        ("PUT", "/holds/h_20261231_4_1_0", "GET, DELETE"),
+        ("GET", "/holds/h_20261231_4_1_0/confirm", "POST"),
+        ("PATCH", "//health/live", "GET"),
+        ("OPTIONS", "/tickets", "GET"),
+        ("POST", "//health/ready", "GET, PUT"),
+        ("DELETE", "//metrics", "GET"),
+        ("DELETE", "//", "GET"),
+    ] {
+        let answer = app.anybody().send(method, path, None);
+        let mut told: Vec<&str> = answer.header("allow").expect("Allow").split(", ").collect();
+        let mut expected: Vec<&str> = allow.split(", ").collect();
+        (told.sort_unstable(), expected.sort_unstable());
+        assert_eq!(told, expected, "{method} {path}");
+        answer.refused(405, "method-not-allowed");
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_changes_nothing() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let plan = json!({"closes_on": DAY, "tickets": {"digits": 4}});
+    assert_eq!(admin.post("/lotteries?dry_run=true", plan.clone()).expect(201)["closes_on"], DAY);
+    app.anybody().get("/lotteries/2026-12-31").refused(404, "not-found");
+    admin.post("/lotteries", plan.clone()).expect(201);
+    admin.post("/lotteries?dry_run=true", plan).refused(409, "lottery-exists");
+
+    let wanted = json!({"number": "0007"});
+    let holds = "/lotteries/2026-12-31/holds?dry_run=true";
+    assert_eq!(ada.post(holds, wanted.clone()).expect(201)["tickets"][0]["number"], "0007");
+    assert_eq!(ada.post(holds, json!({"pattern": "****", "count": 3})).expect(201)["tickets"].as_array().unwrap().len(), 3);
+    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    let held = ada.hold(DAY, wanted.clone()).expect(201);
+    ada.post(holds, wanted).refused(409, "no-match-left");
+
+    let path = format!("/holds/{}", id(&held));
+    assert_eq!(
+        ada.post(&format!("{path}/extend?dry_run=true"), json!({"ttl_s": 600})).expect(200)["expires_at"],
+        "2026-12-01T12:10:00.000Z"
+    );
+    assert_eq!(ada.delete(&format!("{path}?dry_run=true")).expect(200)["state"], "released");
+    assert_eq!(ada.post(&format!("{path}/confirm?dry_run=true"), json!({})).expect(200)["state"], "confirmed");
+    assert_eq!(ada.get(&path).expect(200), held);
+    assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+
+    ada.confirm(id(&held)).expect(200);
+    admin.post("/tickets/t_20261231_0007_1/refund?dry_run=true", json!({})).expect(200);
+    admin.post("/lotteries/2026-12-31/close?dry_run=true", json!({})).expect(200);
+    app.restart();
+    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+}
+
+#[test]
+fn a_dry_run_uses_up_no_key() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let ada = app.member("ada");
+    ada.key("key-1").post("/lotteries/2026-12-31/holds?dry_run=true", json!({"pattern": "1***"})).expect(201);
+    let real = ada.key("key-1").hold(DAY, json!({"pattern": "2***"}));
+    assert!(!real.was_replayed());
+    real.expect(201);
+}
+
+#[test]
+fn every_problem_has_a_page_that_explains_it() {
+    let app = TestApp::start();
+    let index = page(&app, "/problems");
+    for kind in problem::ALL {
+        let page = page(&app, &format!("/problems/{}", kind.name));
+        assert!(page.text.contains(kind.title) && page.text.contains(&format!("/problems/{}", kind.name)), "{}", page.text);
+        assert!(index.text.contains(&format!("href=\"/problems/{}\"", kind.name)), "{}", kind.name);
+    }
+    app.anybody().get("//problems/none-such").refused(404, "not-found");
+}
+
+#[test]
+fn the_front_page_says_what_this_is_and_its_links_lead_somewhere() {
+    let app = TestApp::start();
+    let front = page(&app, "/");
+    assert!(front.header("content-type").unwrap().starts_with("text/html"));
+    assert!(front.text.contains(env!("CARGO_PKG_VERSION")) && !front.text.contains("{{"));
+    let links = addresses(&front.text);
+    assert!(links.len() >= 5, "{links:?}");
+    for link in links {
+        page(&app, &link);
+    }
+}
+
+#[test]
+fn the_page_of_the_api_and_all_it_loads_come_from_this_server() {
+    let app = TestApp::start();
+    let docs = page(&app, "/docs/");
+    let parts = addresses(&docs.text);
+    assert!(parts.iter().any(|part| part.ends_with(".js")) && parts.iter().any(|part| part.ends_with(".css")), "{parts:?}");
+    for part in &parts {
+        assert!(!part.contains("//"), "{part} is on another host");
+        let loaded = page(&app, &format!("/docs/{}", part.trim_start_matches("./")));
+        assert!(!loaded.text.is_empty(), "{part}");
+    }
+    let initializer = page(&app, "/docs/swagger-initializer.js");
+    assert!(initializer.text.contains("\"/openapi.json\""), "{}", initializer.text);
+    assert!(!initializer.text.contains("://"), "{}", initializer.text);
+    // Without the slash it leads to the same page.
+    assert_eq!(page(&app, "/docs").text, docs.text);
+}
+
+/// What `href` and `src` of a page say.
+fn addresses(html: &str) -> Vec<String> {
+    let after = html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1));
+    after.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}

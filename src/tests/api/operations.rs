@@ -1,0 +1,149 @@
+//! Operations: health, readiness, metrics, and a node that is full.
+
+use crate::harness::{Answer, Client, TestApp, id};
+use serde_json::json;
+use std::sync::Barrier;
+use std::thread;
+
+const DAY: &str = "2026-12-31";
+
+#[test]
+fn a_node_leaves_and_joins_the_balancer_when_an_administrator_says_so() {
+    let app = TestApp::start();
+    let ready = || app.anybody().get("//health/ready");
+    assert_eq!(ready().expect(200)["status"], "ready");
+    assert_eq!(app.admin().put("//health/ready", json!({"ready": false})).expect(200)["status"], "left");
+    let left = ready();
+    assert_eq!(left.header("retry-after"), Some("1"));
+    left.refused(503, "not-ready");
+    // It still serves whoever comes.
+    assert_eq!(app.anybody().get("//health/live").expect(200)["status"], "live");
+    app.anybody().get("/lotteries").expect(200);
+    assert_eq!(app.admin().put("//health/ready", json!({"ready": true})).expect(200)["status"], "ready");
+    assert_eq!(ready().expect(200)["status"], "ready");
+}
+
+#[test]
+fn nobody_else_takes_a_node_out_of_the_balancer() {
+    let app = TestApp::start();
+    app.anybody().put("//health/ready", json!({"ready": false})).refused(401, "unauthenticated");
+    app.member("ada").put("//health/ready", json!({"ready": false})).refused(403, "forbidden");
+    app.admin().put("//health/ready", json!({"ready": "no"})).refused(422, "invalid");
+    app.admin().put("//health/ready", json!({})).refused(422, "invalid");
+    app.anybody().get("//health/ready").expect(200);
+}
+
+#[test]
+fn the_metrics_show_what_an_operator_asks_about() {
+    let app = TestApp::start();
+    // A day of its own, because all apps of a test process share their meters.
+    const OWN: &str = "2026-12-17";
+    app.lottery(OWN, 1);
+    let ada = app.member("ada");
+    let held = ada.hold(OWN, json!({"pattern": "1***", "count": 3})).expect(201);
+    ada.confirm(id(&held)).expect(200);
+    ada.hold(OWN, json!({"pattern": "2***", "count": 2})).expect(201);
+    ada.hold(OWN, json!({"pattern": "12"})).refused(422, "invalid");
+    let text = || app.anybody().get("//metrics").text;
+    for (state, tickets) in [("free", 9_995), ("held", 2), ("sold", 3)] {
+        let line = format!("stampede_tickets{{lottery=\"{OWN}\",state=\"{state}\"}} {tickets}");
+        app.until(&line, || text().contains(&line));
+    }
+    let text = text();
+    let route = "route=\"/lotteries/{date}/holds\",method=\"POST\",status=\"201\"";
+    assert!(text.contains(&format!("stampede_http_request_seconds_bucket{{{route},le=\"+Inf\"}}")), "{text}");
+    for histogram in [
+        "stampede_http_request_seconds",
+        "stampede_commit_seconds",
+        "stampede_batch_events",
+        "stampede_store_commit_seconds",
+        "stampede_store_commit_events",
+        "stampede_hash_seconds",
+    ] {
+        assert!(text.contains(&format!("# TYPE {histogram} histogram")), "{histogram}");
+        let buckets = text.lines().filter(|line| line.starts_with(&format!("{histogram}_bucket{{"))).count();
+        assert!(buckets >= 12, "{histogram} has {buckets} buckets");
+    }
+    for line in [
+        "stampede_refusals_total{reason=\"invalid\"}",
+        "stampede_commits_total{kind=\"tickets\"}",
+        "stampede_in_flight ",
+        "stampede_deepest_partition_queue ",
+        "stampede_partitions_awake ",
+        "stampede_idempotency_keys ",
+        "stampede_idempotency_window_seconds ",
+        "stampede_members ",
+    ] {
+        assert!(text.lines().any(|found| found.starts_with(line)), "{line}");
+    }
+}
+
+/// All at once, each on a connection of its own.
+fn burst<'a>(clients: &[Client<'a>], wanted: &str) -> Vec<Answer> {
+    let together = Barrier::new(clients.len());
+    thread::scope(|scope| {
+        let asking: Vec<_> = clients
+            .iter()
+            .map(|client| {
+                scope.spawn(|| {
+                    together.wait();
+                    client.hold(DAY, json!({"pattern": wanted}))
+                })
+            })
+            .collect();
+        asking.into_iter().map(|asked| asked.join().unwrap()).collect()
+    })
+}
+
+/// Until some were turned away: each answer is a hold or a refusal that cost nothing, and the books know which.
+fn a_rush_is_held_or_turned_away(app: &TestApp) {
+    app.lottery(DAY, 1);
+    app.books(DAY);
+    let clients: Vec<Client> = (0..64).map(|n| app.member(&format!("member-{n}"))).collect();
+    let (mut granted, mut turned_away) = (0, 0);
+    for _ in 0..100 {
+        for answer in burst(&clients, "1***") {
+            if answer.status == 201 {
+                granted += 1;
+            } else {
+                assert_eq!(answer.header("retry-after"), Some("1"));
+                assert_eq!(answer.refused(503, "busy")["retry"], "later");
+                turned_away += 1;
+            }
+        }
+        if turned_away > 0 && granted > 0 {
+            break;
+        }
+    }
+    assert!(turned_away > 0 && granted > 0, "{granted} granted, {turned_away} turned away");
+    assert_eq!(app.books(DAY).held, granted);
+    app.restart();
+    assert_eq!(app.books(DAY).held, granted);
+}
+
+#[test]
+fn a_partition_that_is_full_turns_away_and_does_nothing() {
+    a_rush_is_held_or_turned_away(&TestApp::start_with(|config| config.partition_in_flight = 1));
+}
+
+#[test]
+fn a_node_that_is_full_turns_away_and_does_nothing() {
+    // The books ask ten slices at once, and so do the gauges.
+    a_rush_is_held_or_turned_away(&TestApp::start_with(|config| config.in_flight = 30));
+}
+
+#[test]
+fn a_rush_on_one_lottery_leaves_room_for_everything_else() {
+    let app = TestApp::start_with(|config| config.partition_in_flight = 4);
+    app.lottery(DAY, 1);
+    app.lottery("2027-01-31", 1);
+    let clients: Vec<Client> = (0..16).map(|n| app.member(&format!("member-{n}"))).collect();
+    let calm = app.member("calm");
+    app.books("2027-01-31");
+    thread::scope(|scope| {
+        scope.spawn(|| (0..20).for_each(|_| drop(burst(&clients, "1***"))));
+        for n in 0..50 {
+            calm.hold("2027-01-31", json!({"number": format!("{n:04}")})).expect(201);
+        }
+    });
+}

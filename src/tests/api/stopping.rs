@@ -1,0 +1,67 @@
+//! Stopping: what was accepted is finished and answered, and what comes after finds another node.
+
+use crate::harness::{Client, TestApp, id};
+use serde_json::json;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+const DAY: &str = "2026-12-31";
+
+/// Buys until the server is gone. Returns the holds that were acknowledged, and how many requests were never answered.
+fn buy_until_it_is_gone(client: &Client, address: &str, bought: &AtomicU64) -> (Vec<String>, u64) {
+    let mut holds = Vec::new();
+    loop {
+        let body = json!({"pattern": "****"}).to_string().into_bytes();
+        match client.try_to_send(address, "POST", "/lotteries/2026-12-31/holds", Some(body)) {
+            Some(answer) if answer.status == 201 => {
+                holds.push(id(&answer.body).to_owned());
+                bought.fetch_add(1, Ordering::SeqCst);
+            }
+            Some(answer) => {
+                answer.refused(503, "not-ready");
+                return (holds, 0);
+            }
+            None => return (holds, 1),
+        }
+    }
+}
+
+#[test]
+fn what_was_accepted_before_a_stop_is_answered_and_kept_and_nothing_else_is() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let members: Vec<Client> = (0..8).map(|n| app.member(&format!("member-{n}"))).collect();
+    for round in 1..=3 {
+        let (address, bought) = (app.address(), AtomicU64::new(0));
+        let before = app.books(DAY).held;
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let buying: Vec<_> = members.iter().map(|member| scope.spawn(|| buy_until_it_is_gone(member, &address, &bought))).collect();
+            while bought.load(Ordering::SeqCst) < 50 {
+                thread::yield_now();
+            }
+            app.stop();
+            buying.into_iter().map(|buyer| buyer.join().unwrap()).collect()
+        });
+        app.serve();
+        let acknowledged: u64 = outcomes.iter().map(|(holds, _)| holds.len() as u64).sum();
+        assert_eq!(app.books(DAY).held - before, acknowledged, "round {round}: something was done that nobody was told");
+        for (member, (holds, _)) in members.iter().zip(&outcomes) {
+            holds.iter().for_each(|hold| assert_eq!(member.get(&format!("/holds/{hold}")).expect(200)["state"], "held"));
+        }
+    }
+    app.stop();
+    assert!(stampede::verify::verify(app.data()).is_ok());
+}
+
+#[test]
+fn a_stopped_server_leaves_a_database_that_needs_no_repair() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let ada = app.member("ada");
+    let held = ada.hold(DAY, json!({"pattern": "****"})).expect(201);
+    ada.confirm(id(&held)).expect(200);
+    app.stop();
+    assert!(!app.data().join("stampede.db-wal").exists(), "the write-ahead log was not folded in");
+    let verified = stampede::verify::verify(app.data()).unwrap();
+    assert!(verified.partitions >= 2 && verified.records >= 4, "{verified:?}");
+}
