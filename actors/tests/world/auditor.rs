@@ -3,11 +3,11 @@
 //! From the records it keeps a naive model of every slice and of every key; an answer must agree with what is committed at the
 //! moment when it is told, so one that leaves too early is caught. A refusal must have been true at some moment since it was asked for.
 
-use super::model::{Fate, Model};
+use super::model::{Fate, Held, Model};
 use super::plan::{Plan, SPAN_S};
 use super::story::{Story, wanted};
 use super::tally::Tally;
-use actors::domain::tickets::slice::{Answer, HoldState};
+use actors::domain::tickets::slice::{Answer, HoldState, HoldView};
 use actors::domain::tickets::{Command, Event, Ledger, Refusal};
 use actors::engine::record::{self, Entry};
 use actors::engine::{Done, Failure, Key};
@@ -270,18 +270,28 @@ impl Auditor {
                 self.tally.count("ledger read");
             }
             Answer::Hold(Some(view)) => {
-                let held = audited
-                    .model
-                    .holds
-                    .values()
-                    .find(|held| held.owner == view.owner && view.tickets.iter().all(|t| held.tickets.contains(t)));
-                assert!(held.is_some() || view.state == HoldState::Confirmed, "a view of no durable hold: {view:?}");
-                if let HoldState::Held { until } = view.state {
-                    assert!(until > at, "an expired hold was shown alive");
-                }
+                audited.shows(view, at);
                 self.tally.count("hold read");
             }
+            Answer::Holds(holds) => {
+                holds.iter().for_each(|(_, view)| audited.shows(view, at));
+                let asker = asked.call.caller.id;
+                assert!(holds.iter().all(|(_, view)| view.owner == asker && view.state != HoldState::Confirmed));
+                self.tally.count("holds listed");
+            }
             Answer::Hold(None) | Answer::Matching { .. } => {}
+        }
+    }
+}
+
+impl Audited {
+    /// Whether a client may be shown that.
+    fn shows(&self, view: &HoldView, at: Time) {
+        let same = |held: &&Held| held.owner == view.owner && view.tickets.iter().all(|ticket| held.tickets.contains(ticket));
+        let held = self.model.holds.values().find(same);
+        assert!(held.is_some() || view.state == HoldState::Confirmed, "a view of no durable hold: {view:?}");
+        if let HoldState::Held { until } = view.state {
+            assert!(until > at, "an expired hold was shown alive");
         }
     }
 }

@@ -135,12 +135,15 @@ impl Client<'_> {
     }
 
     async fn look(&mut self) {
-        let ask_for_hold = self.dice.below(2) == 0 && !self.mine.is_empty();
-        let (place, question) = if ask_for_hold {
-            let mine = &self.mine[self.dice.below(self.mine.len() as u64) as usize];
-            (mine.place, Question::Hold(mine.hold))
-        } else {
-            (self.dice.below(self.world.places() as u64) as u16, Question::Ledger)
+        let anywhere = self.dice.below(self.world.places() as u64) as u16;
+        let (place, question) = match self.dice.below(4) {
+            0 => (anywhere, Question::HoldsOf(self.caller.id)),
+            1 => (anywhere, Question::Ledger),
+            _ if self.mine.is_empty() => (anywhere, Question::Ledger),
+            _ => {
+                let mine = &self.mine[self.dice.below(self.mine.len() as u64) as usize];
+                (mine.place, Question::Hold(mine.hold))
+            }
         };
         let nothing = Command::Seal;
         let call = Call { caller: self.caller, key: None, command: nothing, places: vec![place], dry: false };
