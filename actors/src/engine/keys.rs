@@ -86,10 +86,17 @@ impl Window {
     pub fn bind(&self, key: &Key, at: Time) -> bool {
         self.forget_before(at.minus_s(self.span_s));
         let mut shard = self.shard(key);
-        let mut kept = 1;
-        let bound = *shard.commands.entry(key.short()).or_insert(key.command) == key.command;
+        let mut kept = 0;
+        let bound = match shard.commands.get(&key.short()) {
+            Some(command) => *command == key.command,
+            None => {
+                shard.commands.insert(key.short(), key.command);
+                shard.oldest_first.push_back((at, key.short()));
+                kept += 1;
+                true
+            }
+        };
         if bound {
-            shard.oldest_first.push_back((at, key.short()));
             while shard.oldest_first.len() > self.per_shard || shard.oldest_first.front().is_some_and(|(at, _)| *at < self.horizon()) {
                 let Some((at, short)) = shard.oldest_first.pop_front() else { break };
                 shard.commands.remove(&short);

@@ -1,6 +1,7 @@
 //! A slice as a snapshot keeps it: all that cannot be derived from the rest.
 
-use super::{Event, Live, Slice, Sold, Terms};
+use super::books::{Live, Sold};
+use super::{Event, Slice, Terms};
 use crate::machine::Machine;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -18,13 +19,14 @@ struct Saved {
 
 impl Serialize for Slice {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut live: Vec<_> = self.live.iter().map(|(hold, live)| (*hold, live.clone())).collect();
-        let mut sold: Vec<_> = self.sold.iter().map(|(hold, sold)| (*hold, sold.clone())).collect();
+        let mut live: Vec<_> = self.books.live.iter().map(|(hold, live)| (*hold, live.clone())).collect();
+        let mut sold: Vec<_> = self.books.sold.iter().map(|(hold, sold)| (*hold, sold.clone())).collect();
         live.sort_by_key(|(hold, _)| *hold);
         sold.sort_by_key(|(hold, _)| *hold);
         let opened = self.terms.map(|terms| (self.lead, terms));
         let (closing, sealed) = (self.closing, self.sealed);
-        Saved { opened, next_hold: self.next_hold, live, sold, released: self.released.clone(), closing, sealed }.serialize(serializer)
+        Saved { opened, next_hold: self.books.next_hold, live, sold, released: self.books.released.clone(), closing, sealed }
+            .serialize(serializer)
     }
 }
 
@@ -35,11 +37,10 @@ impl<'de> Deserialize<'de> for Slice {
         if let Some((lead, terms)) = saved.opened {
             slice.apply(&Event::Opened { lead, terms }, Time::default());
         }
-        saved.live.into_iter().for_each(|(hold, live)| slice.insert_live(hold, live));
-        for (hold, sold) in saved.sold {
-            sold.tickets.iter().for_each(|ticket| slice.stock.take(ticket, hold));
-            slice.insert_sold(hold, sold);
-        }
-        Ok(Slice { next_hold: saved.next_hold, released: saved.released, closing: saved.closing, sealed: saved.sealed, ..slice })
+        let books = &mut slice.books;
+        saved.live.into_iter().for_each(|(hold, live)| books.insert_live(hold, live));
+        saved.sold.into_iter().for_each(|(hold, sold)| books.restore_sold(hold, sold));
+        (books.next_hold, books.released) = (saved.next_hold, saved.released);
+        Ok(Slice { closing: saved.closing, sealed: saved.sealed, ..slice })
     }
 }

@@ -1,0 +1,181 @@
+//! What a slice is told, what it is asked, and what it says.
+
+use crate::domain::tickets::pattern::Pattern;
+use crate::domain::tickets::stock::Ticket;
+use crate::id::Id;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// What the lottery's creation fixed for each of its slices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub digits: u8,
+    pub copies: u16,
+    pub holds_per_member: u16,
+    pub hold_max_s: u32,
+    pub closes_at: Time,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Command {
+    Open {
+        lead: u8,
+        terms: Terms,
+    },
+    /// Up to `count` tickets that match; fewer than `at_least` is a refusal.
+    Hold {
+        pattern: Pattern,
+        count: u16,
+        at_least: u16,
+        ttl_s: u32,
+    },
+    Confirm {
+        hold: u32,
+    },
+    Extend {
+        hold: u32,
+        ttl_s: u32,
+    },
+    Release {
+        hold: u32,
+    },
+    Refund {
+        ticket: Ticket,
+    },
+    /// Ends live holds, some at a time, then closes the slice for good. Repeat until the event is `Sealed`.
+    Seal,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Opened {
+        lead: u8,
+        terms: Terms,
+    },
+    Held {
+        hold: u32,
+        owner: Id,
+        tickets: Vec<Ticket>,
+        until: Time,
+    },
+    Confirmed {
+        hold: u32,
+        owner: Id,
+        tickets: Vec<Ticket>,
+    },
+    Extended {
+        hold: u32,
+        until: Time,
+    },
+    Released {
+        hold: u32,
+        owner: Id,
+    },
+    Expired {
+        holds: Vec<(u32, Id)>,
+    },
+    Refunded {
+        ticket: Ticket,
+        hold: u32,
+        owner: Id,
+    },
+    /// Holds that ended because the slice is being sealed; from here on nothing new begins.
+    Cleared {
+        holds: Vec<(u32, Id)>,
+    },
+    Sealed {
+        sold: u64,
+    },
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody has told the slice its terms yet. The shell does, and asks again; users never see it.
+    NotOpened,
+    Closed,
+    UnknownHold,
+    NotYours,
+    HoldExpired,
+    HoldReleased,
+    AlreadyConfirmed,
+    UnknownTicket,
+    NotSold,
+    NotAdmin,
+    LimitReached {
+        limit: u16,
+    },
+    ExtendedToTheLimit {
+        until: Time,
+    },
+    NoMatchLeft {
+        left: u64,
+    },
+}
+
+impl Refused for Refusal {
+    fn may_be_had_elsewhere(&self) -> bool {
+        matches!(self, Refusal::NoMatchLeft { .. })
+    }
+}
+
+#[derive(Clone)]
+pub enum Question {
+    /// How many match, how many of them are free, and a sample of these.
+    Matching {
+        pattern: Pattern,
+        sample: u16,
+        seed: u64,
+    },
+    Hold(u32),
+    /// The live holds of a member.
+    HoldsOf(Id),
+    Ledger,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    NotOpened,
+    Matching { matching: u64, free: u64, sample: Vec<Ticket> },
+    Hold(Option<HoldView>),
+    Holds(Vec<(u32, HoldView)>),
+    Ledger(Ledger),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HoldView {
+    pub owner: Id,
+    pub tickets: Vec<Ticket>,
+    pub state: HoldState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HoldState {
+    Held { until: Time },
+    Confirmed,
+}
+
+/// The conservation law: stock = free + held + sold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    pub stock: u64,
+    pub free: u64,
+    pub held: u64,
+    pub sold: u64,
+    pub imbalance: i64,
+}
+
+impl std::ops::Add for Ledger {
+    type Output = Ledger;
+
+    fn add(self, other: Ledger) -> Ledger {
+        Ledger {
+            stock: self.stock + other.stock,
+            free: self.free + other.free,
+            held: self.held + other.held,
+            sold: self.sold + other.sold,
+            imbalance: self.imbalance + other.imbalance,
+        }
+    }
+}
