@@ -83,6 +83,7 @@ impl App {
                 )
                 .configure(http::site::mount)
                 .configure(http::edge::nowhere)
+                .wrap(http::cors::allow(&shared.config.cors_origins))
                 .wrap(http::edge::Outermost)
         })
         .workers(self.shared.config.workers)
@@ -133,21 +134,37 @@ impl Running {
         while Instant::now() < deadline && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest()) {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
+        // Behind the snapshots that were just asked for. If the store is stuck, the log says the same.
+        let written = self.shared.store.write(|_| Ok(()));
+        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), written).await;
         self.handle.stop(false).await;
         let _ = self.server.await;
         meters::settle();
     }
 
-    /// Waits for SIGINT or SIGTERM, then stops.
-    pub async fn until_told_to_stop(self) -> anyhow::Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-        }
+    /// Waits until it is told to, then stops.
+    pub async fn stop_when(self, told: impl Future<Output = ()>) {
+        told.await;
         crate::log::info("stopping: finishing what was accepted", &[]);
         self.stop().await;
+    }
+
+    /// Waits for SIGINT or SIGTERM, then stops.
+    pub async fn until_told_to_stop(self) -> anyhow::Result<()> {
+        let told = told_to_stop()?;
+        self.stop_when(told).await;
         Ok(())
     }
+}
+
+/// Hears SIGINT and SIGTERM from now on; until then the system obeys them by a kill. Done when one has come.
+pub fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -1,7 +1,7 @@
 //! The binary: reads the command line and runs one command.
 
 use actors::time::system_clock;
-use stampede::app::App;
+use stampede::app::{self, App};
 use stampede::cli::{self, Command};
 use stampede::config::{Settings, default_toml};
 use stampede::stores::sqlite;
@@ -63,8 +63,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         print(&format!("made the account admin; its password, shown this once: {password}"))?;
     }
     let running = app.serve(|_| {})?;
+    // Before anybody can know the address, so that no stop is taken for a kill.
+    let told = app::told_to_stop()?;
     print(&format!("listening on http://{}", running.address))?;
-    running.until_told_to_stop().await
+    running.stop_when(told).await;
+    Ok(())
 }
 
 /// Opens the folder as its only user and lets `work` change who may call.

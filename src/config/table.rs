@@ -96,7 +96,7 @@ settings! {
     in_flight: usize = Fixed("16384"), whole(1..=1_000_000);
     /// Commands that may be under way in one partition at once, so that one rush leaves room for everything else.
     partition_in_flight: usize = Fixed("4096"), whole(1..=1_000_000);
-    /// Seconds after which a partition that nobody called leaves memory; the next call opens it again.
+    /// Seconds after which a partition that nobody called, and that has no answer left to remember, leaves memory until the next call.
     partition_idle_s: u32 = Fixed("300"), whole(1..=86_400);
     /// Facts after which a partition writes a snapshot: fewer make opening faster, more make writing cheaper.
     snapshot_every: u64 = Fixed("100_000"), whole(100..=1_000_000);

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod body;
 pub mod caller;
+pub mod cors;
 pub mod edge;
 pub mod endpoint;
 pub mod flags;

@@ -186,7 +186,7 @@ impl<M: Machine> PartitionActor<M> {
             partition.wake(now);
             return self.flush(ctx);
         }
-        if now >= self.last_called.plus_s(self.node.limits.idle_s) {
+        if now >= self.last_called.plus_s(self.node.limits.idle_s) && partition.may_sleep(now) {
             self.rest(ctx);
         }
     }

@@ -144,6 +144,10 @@ impl Answered {
         self.answers.insert(hash, answer);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
     /// Oldest first, as a snapshot keeps them.
     pub fn all(&self) -> Vec<(Id, &Answer)> {
         let mut all: Vec<_> = self.answers.iter().map(|(hash, answer)| (*hash, answer)).collect();
@@ -152,7 +156,7 @@ impl Answered {
     }
 
     /// A key that was answered again (passed on once more) stays until its newest answer is too old.
-    fn forget_before(&mut self, horizon: Time) {
+    pub fn forget_before(&mut self, horizon: Time) {
         while let Some((at, hash)) = self.oldest_first.front().copied().filter(|(at, _)| *at < horizon) {
             self.oldest_first.pop_front();
             if self.answers.get(&hash).is_some_and(|answer| answer.at <= at) {

@@ -93,7 +93,14 @@ pub struct Partition<M: Machine, W> {
     flying: Option<Flight<M, W>>,
     confirms_reads: bool,
     snapshot_every: u64,
-    snapshot_at: u64,
+    saved: Option<Saved>,
+}
+
+/// Which snapshot the store has.
+#[derive(Clone, Copy, PartialEq)]
+struct Saved {
+    seq: u64,
+    due: Option<Time>,
 }
 
 /// Records that wait for the next append, and whoever waits for them.
@@ -139,7 +146,7 @@ impl<M: Machine, W> Partition<M, W> {
             flying: None,
             confirms_reads: false,
             snapshot_every: 100_000,
-            snapshot_at: 0,
+            saved: None,
         };
         if let Some(snapshot) = opened.snapshot {
             partition.restore(snapshot)?;
@@ -179,8 +186,21 @@ impl<M: Machine, W> Partition<M, W> {
         self.flying.is_none() && self.staged.is_empty()
     }
 
+    /// Whether the store's snapshot would say something else than one made now.
     pub fn has_changed_since_snapshot(&self) -> bool {
-        self.written.seq > self.snapshot_at
+        self.saved.map_or(self.written.seq > 0, |saved| saved != Saved { seq: self.written.seq, due: self.wake_at() })
+    }
+
+    /// When to wake this partition if it sleeps: when something is due, and at every start while it remembers keys, because only then does
+    /// its node know what they stand for.
+    fn wake_at(&self) -> Option<Time> {
+        if self.answered.is_empty() { self.machine.due() } else { Some(self.time) }
+    }
+
+    /// Whether nobody would miss it for a while: nothing is under way, and no key is left to remember.
+    pub fn may_sleep(&mut self, now: Time) -> bool {
+        self.answered.forget_before(self.window.horizon_at(now));
+        self.is_quiet() && self.answered.is_empty()
     }
 
     /// Serves a request. The answer comes back at once if it rests on durable facts only; else it leaves with the batch.
@@ -212,7 +232,8 @@ impl<M: Machine, W> Partition<M, W> {
         let batch = std::mem::take(&mut self.staged);
         let frame = record::frame(self.written, batch.count, batch.records);
         self.written = frame.to;
-        let snapshot = (frame.to.seq - self.snapshot_at >= self.snapshot_every).then(|| self.snapshot());
+        let saved = self.saved.map_or(0, |saved| saved.seq);
+        let snapshot = (frame.to.seq - saved >= self.snapshot_every).then(|| self.snapshot());
         self.flying = Some(Flight { to: frame.to, waiters: batch.waiters, snapshot });
         Some(Append { partition: self.id.clone(), frame, rows: batch.rows })
     }
@@ -225,8 +246,8 @@ impl<M: Machine, W> Partition<M, W> {
             answers.append(&mut self.staged.waiters);
         }
         if let Some(snapshot) = &flight.snapshot {
-            self.snapshot_at = snapshot.at.seq;
             debug_assert_eq!(snapshot.at, flight.to);
+            self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
         }
         Landed { answers, snapshot: flight.snapshot }
     }
@@ -242,11 +263,11 @@ impl<M: Machine, W> Partition<M, W> {
         let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
         let state = State { version: VERSION, time: self.time, answered, machine: &self.machine };
         let state = postcard::to_stdvec(&state).expect("state is plain data");
-        Snapshot { at: self.written, due: self.machine.due(), state }
+        Snapshot { at: self.written, due: self.wake_at(), state }
     }
 
     pub fn snapshot_was_saved(&mut self, snapshot: &Snapshot) {
-        self.snapshot_at = snapshot.at.seq;
+        self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
     }
 
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), Broken> {
@@ -255,7 +276,7 @@ impl<M: Machine, W> Partition<M, W> {
         self.machine = state.machine;
         self.time = state.time;
         self.written = snapshot.at;
-        self.snapshot_at = snapshot.at.seq;
+        self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
         for (hash, answer) in state.answered {
             let key = Key { hash, command: answer.command };
             self.window.bind(&key, answer.at);

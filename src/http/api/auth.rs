@@ -63,13 +63,18 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/auth/logout-all", logout_all)
             .summary("End all my sessions")
             .who(Who::Member)
-            .answer_empty(204, "All of them have ended, this one, too."),
-        Endpoint::get("/auth/sessions", sessions).summary("List my sessions").who(Who::Member).lists::<SessionBody>("Oldest first."),
+            .answer_empty(204, "All of them have ended, this one, too.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::get("/auth/sessions", sessions)
+            .summary("List my sessions")
+            .who(Who::Member)
+            .lists::<SessionBody>("Oldest first.")
+            .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/auth/sessions/{id}", end_session)
             .summary("End one of my sessions")
             .who(Who::Member)
             .answer_empty(204, "It has ended.")
-            .problems(&[&problem::NOT_FOUND]),
+            .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/password", change_password)
             .summary("Change my password")
             .notes("My other sessions end.")
@@ -85,7 +90,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer_empty(204, "It is set.")
             .problems(&[&problem::UNAUTHENTICATED])
             .problems(CROWDED),
-        Endpoint::get("/me", me).summary("Who am I?").who(Who::Member).answer::<MeBody>(200, "The caller."),
+        Endpoint::get("/me", me)
+            .summary("Who am I?")
+            .who(Who::Member)
+            .answer::<MeBody>(200, "The caller.")
+            .problems(&[&problem::UNAVAILABLE]),
     ]
 }
 
@@ -258,6 +267,8 @@ impl FromRequest for Credentials {
         let payload = payload.take();
         Box::pin(async move {
             let bytes = body::read(payload, announced, limit).await?;
+            // curl calls whatever it sends a form unless it is told otherwise; no form begins like this.
+            let is_form = is_form && !bytes.trim_ascii_start().starts_with(b"{");
             let login = if is_form { form::<LoginForm>(&bytes)?.into() } else { body::parse::<LoginBody>(&bytes)?.into() };
             Ok(Credentials(login))
         })

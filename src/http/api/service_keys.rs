@@ -54,7 +54,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .body::<CreateServiceKey>()
             .answer::<MadeBody>(201, "The key.")
             .problems(&[&problem::UNAVAILABLE]),
-        Endpoint::get("/service-keys", list).summary("List the service keys").who(Who::Admin).lists::<KeyBody>("Without the keys themselves."),
+        Endpoint::get("/service-keys", list)
+            .summary("List the service keys")
+            .who(Who::Admin)
+            .lists::<KeyBody>("Without the keys themselves.")
+            .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/service-keys/{id}", revoke)
             .summary("Revoke a service key")
             .who(Who::Admin)

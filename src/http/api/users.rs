@@ -82,7 +82,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     const CHANGED: &[&problem::Kind] =
         &[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::TAKEN, &problem::TOO_MANY, &problem::UNAVAILABLE];
     vec![
-        Endpoint::get("/users", list).summary("List the accounts").who(Who::Admin).lists::<UserBody>("In the order of their creation."),
+        Endpoint::get("/users", list)
+            .summary("List the accounts")
+            .who(Who::Admin)
+            .lists::<UserBody>("In the order of their creation.")
+            .problems(&[&problem::UNAVAILABLE]),
         keyed(Endpoint::post("/users", create))
             .summary("Create an account")
             .who(Who::Admin)
@@ -94,7 +98,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .notes("One's own, or any for an administrator.")
             .who(Who::Member)
             .answer::<UserBody>(200, "The account.")
-            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND]),
+            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::put("/users/{id}", put)
             .summary("Replace a profile")
             .who(Who::Member)

@@ -25,7 +25,7 @@ fn drain(client: &Client, me: u64, give_back: bool) -> Vec<String> {
     for turn in 0.. {
         let pattern = &patterns[wish];
         let body = json!({"pattern": pattern, "count": 1 + dice.below(10)});
-        let answer = if me % 2 == 0 { keyed(client, &format!("{me}-{turn}"), body, &mut dice) } else { client.hold(DAY, body) };
+        let answer = if me.is_multiple_of(2) { keyed(client, &format!("{me}-{turn}"), body, &mut dice) } else { client.hold(DAY, body) };
         if answer.status == 409 {
             answer.refused(409, "no-match-left");
             wish += 1;

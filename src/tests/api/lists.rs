@@ -42,9 +42,10 @@ fn my_holds_are_the_live_ones_of_mine() {
     ada.confirm(id(&bought)).expect(200);
     ada.release(id(&released)).expect(200);
     app.pass_s(10);
-    assert_eq!(all(&ada, "/holds", 100, || {}), [kept.clone()]);
+    let kept = [kept];
+    assert_eq!(all(&ada, "/holds", 100, || {}), kept);
     app.restart();
-    assert_eq!(all(&ada, "/holds", 100, || {}), [kept]);
+    assert_eq!(all(&ada, "/holds", 100, || {}), kept);
     assert_eq!(all(&bob, "/holds", 100, || {}).len(), 1);
 }
 

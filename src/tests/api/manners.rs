@@ -74,7 +74,8 @@ fn a_wrong_method_is_told_which_ones_are_right() {
         let answer = app.anybody().send(method, path, None);
         let mut told: Vec<&str> = answer.header("allow").expect("Allow").split(", ").collect();
         let mut expected: Vec<&str> = allow.split(", ").collect();
-        (told.sort_unstable(), expected.sort_unstable());
+        told.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(told, expected, "{method} {path}");
         answer.refused(405, "method-not-allowed");
     }

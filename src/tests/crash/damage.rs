@@ -1,0 +1,71 @@
+//! A damaged record: `verify` names it, and only its partition is out of order.
+
+use crate::process::{Client, DAY, Folder, Server, fails, run, verified};
+use rusqlite::Connection;
+use serde_json::json;
+
+/// Flips one bit of a byte in the middle of the newest frame of the partition. Returns the sequence at which that frame begins.
+fn damage(folder: &Folder, partition: &str) -> i64 {
+    let database = Connection::open(folder.0.join("stampede.db")).unwrap();
+    let newest = "SELECT l.position, l.from_seq, l.records FROM log l JOIN partitions p ON p.id = l.partition WHERE p.name = ?1 ORDER BY l.position DESC";
+    let row = |row: &rusqlite::Row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?));
+    let (position, from, mut records) = database.query_row(newest, [partition], row).unwrap();
+    let middle = records.len() / 2;
+    records[middle] ^= 1;
+    database.execute("UPDATE log SET records = ?1 WHERE position = ?2", (records, position)).unwrap();
+    from
+}
+
+fn hold(client: &Client, number: &str) -> crate::process::Answer {
+    client.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": number}))
+}
+
+#[test]
+fn a_damaged_record_is_named_and_only_its_partition_is_unavailable() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.0);
+    server.lottery(1);
+    let mut ada = server.member("ada");
+    for lead in 0..10 {
+        ada.hold(&format!("{lead}007"));
+    }
+    // Killed, so that the record is read again and no snapshot stands in for it.
+    server.kill();
+    // What is in no table yet is written there by the next start.
+    Server::start(&folder.0).kill();
+    verified(&folder.0);
+    let partition = format!("tickets/{DAY}/3***");
+    let from = damage(&folder, &partition);
+
+    let sentence = fails(run(&folder.0, ["verify"]), 1);
+    assert!(sentence.contains(&format!("partition {partition}")), "{sentence}");
+    assert!([from, from + 1].iter().any(|seq| sentence.contains(&seq.to_string())), "{sentence} does not name sequence {from}");
+
+    let server = Server::start(&folder.0);
+    ada.address = server.address.clone();
+    for lead in 0..10 {
+        let answer = hold(&ada, &format!("{lead}008"));
+        if lead == 3 {
+            assert_eq!(answer.expect(503)["type"], "/problems/unavailable");
+        } else {
+            answer.expect(201);
+        }
+    }
+    hold(&ada, "3009").expect(503);
+    server.anybody().get("//health/live").expect(200);
+    server.anybody().get("//health/ready").expect(200);
+    server.stop();
+}
+
+#[test]
+fn a_database_of_somebody_else_is_not_touched() {
+    let folder = Folder::new();
+    let file = folder.0.join("stampede.db");
+    Connection::open(&file).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    let before = std::fs::read(&file).unwrap();
+    assert!(fails(run(&folder.0, ["serve"]), 1).contains("is no database of stampede"));
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    std::fs::write(&file, "no database at all").unwrap();
+    assert!(fails(run(&folder.0, ["serve"]), 1).contains("is no database of stampede"));
+    assert_eq!(std::fs::read(&file).unwrap(), b"no database at all");
+}

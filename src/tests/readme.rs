@@ -1,0 +1,161 @@
+//! The first five minutes of the README, run as printed: every command in it works, and prints what it says there.
+//!
+//! What stands in ```sh between `<!-- five minutes -->` and `<!-- /five minutes -->` is run by bash, in order, in one shell, with a server
+//! of its own beside it, whose address and password take the places of the README's. A comment `# → …` says what the command
+//! before it prints: white space does not count, and `…` stands for anything.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const BEGIN: &str = "<!-- five minutes -->";
+const END: &str = "<!-- /five minutes -->";
+/// What stands for the password that only the reader's own server knows.
+const PASSWORD: &str = "the one that the first start printed";
+const MARK: &str = "@@ expected @@";
+
+/// A folder that is gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("stampede-readme-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server that never outlives its test.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The lines of the marked blocks.
+fn commands(markdown: &str) -> Vec<String> {
+    let marked = markdown.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(marked, _)| marked);
+    let marked = marked.unwrap_or_else(|| panic!("there is nothing between {BEGIN} and {END}"));
+    let blocks = marked.split("```sh\n").skip(1).map(|rest| rest.split_once("```").expect("a block has an end").0);
+    blocks.flat_map(str::lines).map(str::to_owned).collect()
+}
+
+/// Starts the server as its user does, and waits until it listens. Returns its address and the password that its first start printed.
+fn serve(folder: &Path) -> (Server, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
+    command.current_dir(folder).env("STAMPEDE_LISTEN", "127.0.0.1:0").env("STAMPEDE_LOG", "off").stdout(Stdio::piped());
+    let mut server = Server(command.spawn().unwrap());
+    let mut password = None;
+    for line in BufReader::new(server.0.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(address) = line.strip_prefix("listening on http://") {
+            return (server, address.to_owned(), password.expect("the first start prints a password"));
+        }
+        password = line.split_once("shown this once: ").map(|(_, password)| password.to_owned()).or(password);
+    }
+    panic!("it ended before it listened");
+}
+
+/// What bash runs: the commands, and after each the expectations that follow it, marked.
+fn script(lines: &[String], address: &str, password: &str) -> String {
+    let mut script = "set -euo pipefail\n".to_owned();
+    for line in lines {
+        let line = match line.trim_start().strip_prefix("# → ") {
+            Some(expected) => format!("printf '\\n{MARK}%s\\n' '{}'", expected.replace('\'', "'\\''")),
+            None => line.replace("localhost:8080", address).replace("127.0.0.1:8080", address).replace(PASSWORD, password),
+        };
+        script.push_str(&line);
+        script.push('\n');
+    }
+    script
+}
+
+/// Checks what was printed against every expectation in it. Several in a row are about the same output.
+fn compare(printed: &str) -> Result<usize, String> {
+    let (mut said, mut met) = (String::new(), 0);
+    let mut fresh = false;
+    for line in printed.lines() {
+        match line.strip_prefix(MARK) {
+            Some(expected) if !is_in(expected, &said) => return Err(format!("expected {expected}\nbut it printed {said}")),
+            Some(_) => (met, fresh) = (met + 1, true),
+            None if line.is_empty() => {}
+            None if fresh => (said, fresh) = (line.to_owned(), false),
+            None => said.push_str(line),
+        }
+    }
+    Ok(met)
+}
+
+fn is_in(expected: &str, said: &str) -> bool {
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let said = bare(said);
+    let mut rest = said.as_str();
+    bare(expected).split('…').all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+/// Runs the marked blocks. Returns how many expectations were met.
+fn run(markdown: &str, name: &str) -> Result<usize, String> {
+    let folder = Folder::new(name);
+    let lines = commands(markdown);
+    let (_server, address, password) = serve(&folder.0);
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script(&lines, &address, &password)]).current_dir(&folder.0);
+    let output = bash.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let met = compare(&printed)?;
+    if output.status.success() {
+        Ok(met)
+    } else {
+        Err(format!("{}\n{printed}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+fn sample(expected: &str) -> String {
+    format!(
+        "Before.\n```sh\nexit 1\n```\n{BEGIN}\n```sh\nAPI=http://localhost:8080\ncurl -sf $API/health/live    # a remark\n# → {{ \"status\": {expected} }}\n```\n\
+         Then:\n```sh\n# Log in, on two lines.\ncurl -sf 127.0.0.1:8080/api/v1/auth/login -H 'Content-Type: application/json' -d '{{\"username\":\"admin\",\n  \
+         \"password\":\"{PASSWORD}\"}}'\n# → {{\"access_token\":\"…\",…}}\n# → \"token_type\":\"Bearer\"\n```\n{END}\n```sh\nexit 1\n```\n"
+    )
+}
+
+#[test]
+fn a_sample_runs_as_printed() {
+    assert_eq!(run(&sample("\"live\""), "sample"), Ok(3));
+}
+
+#[test]
+fn a_sample_that_promises_something_else_is_found_out() {
+    let found = run(&sample("\"dead\""), "lie").unwrap_err();
+    assert!(found.contains("\"dead\"") && found.contains("\"live\""), "{found}");
+}
+
+#[test]
+fn a_command_that_fails_is_found_out() {
+    let failing = format!("{BEGIN}\n```sh\ncurl -sf localhost:8080/nowhere\necho on\n```\n{END}");
+    assert!(run(&failing, "failing").is_err());
+}
+
+#[test]
+fn the_first_five_minutes_of_the_readme_work_as_printed() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).expect("there is a README.md");
+    match run(&readme, "five-minutes") {
+        Ok(met) => assert!(met > 0, "the README promises nothing that could be checked"),
+        Err(found) => panic!("{found}"),
+    }
+}
