@@ -34,6 +34,17 @@ fn a_partition_goes_to_sleep_with_a_snapshot_and_wakes_as_it_was() {
 }
 
 #[test]
+fn a_partition_that_remembers_keys_asks_to_be_woken_at_the_next_start() {
+    with_engine(async |bench| {
+        bench.command(0, hold("0123"), ADA, key("k")).await.expect("it was free");
+        bench.command(1, hold("1123"), ADA, None).await.expect("it was free");
+        all_asleep(&bench).await;
+        assert_eq!(snapshot_of(&bench, 0).expect("it was written").due, Some(actors::Time(START)));
+        assert_eq!(snapshot_of(&bench, 1).expect("it was written").due, Some(actors::Time(START + 300_000)));
+    });
+}
+
+#[test]
 fn it_is_the_snapshot_that_a_partition_wakes_from() {
     with_engine(async |bench| {
         bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
