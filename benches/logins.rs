@@ -127,14 +127,14 @@ fn storm(plan: &Plan, address: &str, tokens: &[String], capacity: &Capacity) {
     let holds = tokens.iter().map(|token| hold(token)).collect();
     let logins = (0..tokens.len()).map(|n| login(&format!("member{n}"), PASSWORD)).collect();
     let (holds, logins) = (Rc::new(holds), Rc::new(logins));
-    let mut ratios = Vec::new();
+    let (mut ratios, mut shares) = (Vec::new(), Vec::new());
     let (mut calm_ms, mut stormed_ms) = (Vec::new(), Vec::new());
     run(plan, address, &holds, &logins, 0.0);
     for round in 1..=plan.rounds {
         let calm = run(plan, address, &holds, &logins, 0.0);
         let stormed = run(plan, address, &holds, &logins, STORM * capacity.per_second());
         println!("\nround {round}");
-        report_logins(plan, &stormed.logins, capacity);
+        shares.push(report_logins(plan, &stormed.logins, capacity));
         let (alone, beside) = (report_holds("alone", &calm), report_holds("during the storm", &stormed));
         println!("p99 of a hold during the storm is {:.2} of its p99 alone", beside / alone);
         ratios.push(beside / alone);
@@ -143,7 +143,9 @@ fn storm(plan: &Plan, address: &str, tokens: &[String], capacity: &Capacity) {
     }
     let (alone, beside) = (quantile(calm_ms.into_iter(), 0.99), quantile(stormed_ms.into_iter(), 0.99));
     println!("\nall rounds: p99 of a hold {alone:.2} ms alone, {beside:.2} ms during the storm, ratio {:.2}", beside / alone);
-    println!("median of the rounds' ratios {:.2}", median(ratios.into_iter()));
+    // A neighbour on the machine spoils a round or two, so the medians of the rounds are what counts.
+    let (ratio, share) = (median(ratios.into_iter()), median(shares.into_iter()));
+    println!("medians of the rounds: {share:.2} of the capacity served, p99 of a hold during the storm {ratio:.2} of its p99 alone");
 }
 
 fn run(plan: &Plan, address: &str, holds: &Rc<Vec<Vec<u8>>>, logins: &Rc<Vec<Vec<u8>>>, logins_per_second: f64) -> Part {
@@ -155,7 +157,8 @@ fn run(plan: &Plan, address: &str, holds: &Rc<Vec<Vec<u8>>>, logins: &Rc<Vec<Vec
     }))
 }
 
-fn report_logins(plan: &Plan, logins: &[Answered], capacity: &Capacity) {
+/// Answers the share of the capacity that was served.
+fn report_logins(plan: &Plan, logins: &[Answered], capacity: &Capacity) -> f64 {
     let span_s = plan.span.as_secs_f64();
     // Those who still waited when the storm ended were served after it.
     let served = logins.iter().filter(|answer| answer.status == 200 && answer.at_s <= span_s).count() as f64 / span_s;
@@ -169,6 +172,7 @@ fn report_logins(plan: &Plan, logins: &[Answered], capacity: &Capacity) {
     );
     let of = |share| quantile(refused.iter().copied(), share);
     println!("refused: {}, p50 {:.2} ms, p99 {:.2} ms", refused.len(), of(0.5), of(0.99));
+    served / capacity.per_second()
 }
 
 /// Answers the p99.

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval};
 
+/// A server hangs up on a connection that nobody uses; this is less than it waits.
+const IDLE: Duration = Duration::from_secs(2);
+
 pub struct Answered {
     pub status: u16,
     /// Seconds since the first request was due.
@@ -16,7 +19,7 @@ pub struct Answered {
 
 /// Sends the requests in turn for that long and waits for all answers. To be called inside a `LocalSet`.
 pub async fn send(address: &str, requests: Rc<Vec<Vec<u8>>>, per_second: f64, span: Duration) -> Vec<Answered> {
-    let idle: Rc<RefCell<Vec<Connection>>> = Rc::default();
+    let idle: Rc<RefCell<Vec<(Connection, Instant)>>> = Rc::default();
     let began = Instant::now();
     let mut under_way = Vec::new();
     let mut ticks = interval(Duration::from_millis(1));
@@ -27,15 +30,15 @@ pub async fn send(address: &str, requests: Rc<Vec<Vec<u8>>>, per_second: f64, sp
         while under_way.len() < due {
             let (address, requests, idle, number) = (address.to_owned(), requests.clone(), idle.clone(), under_way.len());
             under_way.push(spawn_local(async move {
-                let free = idle.borrow_mut().pop();
+                let free = idle.borrow_mut().pop().filter(|(_, since)| since.elapsed() < IDLE);
                 let mut connection = match free {
-                    Some(connection) => connection,
+                    Some((connection, _)) => connection,
                     None => Connection::open(&address).await,
                 };
                 let sent = Instant::now();
                 let (status, _) = connection.ask(&requests[number % requests.len()]).await;
                 let took_ms = sent.elapsed().as_secs_f64() * 1000.0;
-                idle.borrow_mut().push(connection);
+                idle.borrow_mut().push((connection, Instant::now()));
                 Answered { status, at_s: began.elapsed().as_secs_f64(), took_ms }
             }));
         }

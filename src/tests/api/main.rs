@@ -1,10 +1,14 @@
 //! The API as its users meet it: the real server on port 0, a real database in a folder of its own, a clock that tests move.
 
+mod client;
 mod harness;
 mod wire;
 
+mod bad_bytes;
+mod bad_callers;
 mod bad_input;
 mod closing;
+mod cors;
 mod crowd;
 mod expiry;
 mod garbage;
@@ -13,7 +17,13 @@ mod keys;
 mod lists;
 mod lotteries;
 mod manners;
+mod members;
 mod openapi;
 mod operations;
+mod passwords;
+mod service_keys;
+mod sessions;
 mod stopping;
 mod tickets;
+mod tokens;
+mod users;
