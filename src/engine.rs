@@ -4,6 +4,7 @@
 //! add it there.
 
 use crate::audit;
+use actors::domain::coupons::{Campaign, Catalogue, Range, Shelf};
 use actors::domain::lottery::Lottery;
 use actors::domain::tickets::Slice;
 use actors::engine::record::{self, Entry};
@@ -17,6 +18,10 @@ pub struct Engine {
     pub node: Arc<Node>,
     pub lotteries: Router<Lottery>,
     pub slices: Router<Slice>,
+    pub catalogue: Router<Catalogue>,
+    pub campaigns: Router<Campaign>,
+    pub ranges: Router<Range>,
+    pub shelves: Router<Shelf>,
 }
 
 /// What can be done with a kind of partition without knowing which it is.
@@ -26,7 +31,22 @@ pub struct Kind {
     pub audit: fn(&str) -> Result<Box<dyn audit::Replay>, record::Broken>,
 }
 
-pub static KINDS: &[Kind] = &[Kind::of::<Lottery>(), Kind::of::<Slice>()];
+pub static KINDS: &[Kind] = &[
+    Kind::of::<Lottery>(),
+    Kind::of::<Slice>(),
+    Kind::of::<Catalogue>(),
+    Kind::of::<Campaign>(),
+    Kind::of::<Range>(),
+    Kind::of::<Shelf>(),
+];
+
+/// What can be done with all partitions of a kind.
+trait Partitions {
+    fn wake(&self, partition: &str);
+    fn rest(&self) -> bool;
+    fn awake(&self) -> usize;
+    fn deepest(&self) -> usize;
+}
 
 impl Kind {
     const fn of<M: Machine>() -> Kind {
@@ -59,13 +79,24 @@ fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
 
 impl Engine {
     pub fn new(node: Arc<Node>) -> Arc<Engine> {
-        Arc::new(Engine { lotteries: Router::new(node.clone()), slices: Router::new(node.clone()), node })
+        Arc::new(Engine {
+            lotteries: Router::new(node.clone()),
+            slices: Router::new(node.clone()),
+            catalogue: Router::new(node.clone()),
+            campaigns: Router::new(node.clone()),
+            ranges: Router::new(node.clone()),
+            shelves: Router::new(node.clone()),
+            node,
+        })
+    }
+
+    fn each(&self) -> [&dyn Partitions; 6] {
+        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves]
     }
 
     /// Starts a partition that has something to do although nobody called it.
     pub fn wake(&self, sleeper: &Sleeper) {
-        wake(&self.lotteries, &sleeper.partition);
-        wake(&self.slices, &sleeper.partition);
+        self.each().iter().for_each(|kind| kind.wake(&sleeper.partition));
     }
 
     /// A page of a list of look-up rows.
@@ -85,24 +116,38 @@ impl Engine {
 
     /// Asks all partitions to write their snapshots and leave. True when all have left.
     pub fn rest(&self) -> bool {
-        self.lotteries.rest() & self.slices.rest()
+        self.each().iter().filter(|kind| !kind.rest()).count() == 0
     }
 
     pub fn awake(&self) -> usize {
-        self.lotteries.awake().len() + self.slices.awake().len()
+        self.each().iter().map(|kind| kind.awake()).sum()
     }
 
     /// The most requests under way in one partition.
     pub fn deepest(&self) -> usize {
-        self.lotteries.deepest().max(self.slices.deepest())
+        self.each().iter().map(|kind| kind.deepest()).max().unwrap_or(0)
     }
 }
 
-fn wake<M: Machine>(router: &Router<M>, partition: &str) {
-    if let Some((kind, name)) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)
-        && let Ok(name) = name.parse()
-    {
-        debug_assert_eq!(machine::partition_id::<M>(&name), format!("{kind}/{name}"));
-        router.wake(&name);
+impl<M: Machine> Partitions for Router<M> {
+    fn wake(&self, partition: &str) {
+        if let Some((kind, name)) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)
+            && let Ok(name) = name.parse()
+        {
+            debug_assert_eq!(machine::partition_id::<M>(&name), format!("{kind}/{name}"));
+            Router::wake(self, &name);
+        }
+    }
+
+    fn rest(&self) -> bool {
+        Router::rest(self)
+    }
+
+    fn awake(&self) -> usize {
+        Router::awake(self).len()
+    }
+
+    fn deepest(&self) -> usize {
+        Router::deepest(self)
     }
 }

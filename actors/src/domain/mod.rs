@@ -1,5 +1,6 @@
 //! The things that are handed out, each a rule book of its own.
 
+pub mod coupons;
 pub mod day;
 pub mod lottery;
 pub mod tickets;
@@ -12,4 +13,7 @@ pub mod shelves {
 
     pub const LOTTERIES: Shelf = Shelf(1);
     pub const TICKETS: Shelf = Shelf(3);
+    pub const COUPONS: Shelf = Shelf(4);
+    pub const NOTICES: Shelf = Shelf(5);
+    pub const JOBS: Shelf = Shelf(6);
 }

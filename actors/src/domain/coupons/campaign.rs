@@ -1,0 +1,333 @@
+//! A campaign: who was first, second, … up to the quota, and their vouchers.
+//!
+//! Rules: a claim's rank is its place in this partition's own order, with no gap and no repeat; one per member, for ever. Rank and voucher are one
+//! event. A claim counts by the instant of what it is for (the first login), and by its own otherwise. A quota only grows, an end only
+//! moves later, and what has ended stays so. Vouchers keep the expiry that they were granted with.
+
+use super::book::{Book, Tally};
+use super::coupon::View;
+use super::ledger::{Ledger, Walk, Walked};
+use super::offer::Offer;
+use super::range::wrap;
+use super::redeem;
+use super::rows;
+use super::serial::Serial;
+use crate::id::Id;
+use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
+use crate::store::Row;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A voucher's place in the order of claims, from 1 on; its slot in the book.
+pub type Rank = u64;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub name: String,
+    pub quota: u64,
+    pub starts_at: Time,
+    pub ends_at: Time,
+    pub trigger: Trigger,
+    pub offer: Offer,
+    /// How long a voucher is good for after its grant; until the campaign's end if nothing is said.
+    pub valid_s: Option<u32>,
+}
+
+/// What a claim is made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    FirstLogin,
+    Claim,
+    /// Whoever knows the code.
+    Code(String),
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Campaign {
+    plan: Option<Plan>,
+    paused: bool,
+    over: bool,
+    book: Book,
+    ranks: BTreeMap<Id, Rank>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Command {
+    Open(Plan),
+    Change {
+        quota: Option<u64>,
+        ends_at: Option<Time>,
+    },
+    Pause,
+    Resume,
+    End,
+    Claim {
+        member: Id,
+        /// What the member says is the code.
+        code: Option<String>,
+    },
+    /// For a member whose first login was then.
+    ClaimFirstLogin {
+        member: Id,
+        at: Time,
+    },
+    Redeem(redeem::Command),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Opened(Plan),
+    Changed { quota: u64, ends_at: Time },
+    Paused,
+    Resumed,
+    Ended,
+    Granted { rank: Rank, member: Id, expires_at: Time },
+    Redeemed(redeem::Event),
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody has told the campaign its plan yet. The shell does, and asks again.
+    NotOpened,
+    NotAdmin,
+    /// Administrators never claim.
+    AdminsDoNotClaim,
+    /// It is claimed by logging in for the first time, and by nothing else.
+    ByFirstLoginOnly,
+    WrongCode,
+    NotYetOpen {
+        starts_at: Time,
+    },
+    Ended,
+    Paused,
+    /// A quota only grows, and an end only moves later.
+    OnlyMore,
+    SoldOut,
+    Coupon(redeem::Refusal),
+}
+
+impl Refused for Refusal {}
+
+#[derive(Clone)]
+pub enum Question {
+    Campaign,
+    Voucher(Rank),
+    Vouchers(Vec<Rank>),
+    /// The voucher of a member.
+    Of(Id),
+    Walk(Walk),
+    Ledger,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    NotOpened,
+    Campaign(Overview),
+    Voucher(Option<View>),
+    Vouchers(Vec<Option<View>>),
+    Of(Option<(Rank, View)>),
+    Walked(Walked),
+    Ledger(Ledger),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    pub plan: Plan,
+    pub granted: u64,
+    pub paused: bool,
+    pub over: bool,
+}
+
+impl Machine for Campaign {
+    const KIND: &'static str = "campaign";
+    type Name = Serial;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+    type Question = Question;
+    type Answer = Answer;
+
+    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        let plan = match (command, &self.plan) {
+            (Command::Open(plan), None) => return Ok(Verdict::New(Event::Opened(plan.clone()))),
+            (Command::Open(_), Some(plan)) => return Ok(Verdict::Already(Event::Opened(plan.clone()))),
+            (_, None) => return Err(Refusal::NotOpened),
+            (_, Some(plan)) => plan,
+        };
+        match command {
+            Command::Open(_) => Err(Refusal::NotOpened),
+            Command::Change { quota, ends_at } => self.change(plan, *quota, *ends_at, caller),
+            Command::Pause => self.switch(caller, self.paused, Event::Paused),
+            Command::Resume => self.switch(caller, !self.paused, Event::Resumed),
+            Command::End => match self.over {
+                true => Ok(Verdict::Already(Event::Ended)),
+                false => admin(caller).map(|()| Verdict::New(Event::Ended)),
+            },
+            Command::Claim { member, code } => self.claim(plan, *member, code.as_deref(), caller, stamp),
+            Command::ClaimFirstLogin { member, at } => self.claim_first_login(plan, *member, *at, stamp),
+            Command::Redeem(command) => {
+                let decided = redeem::decide(&self.book, &plan.offer, false, command, caller, stamp);
+                wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &Event, at: Time) {
+        match event {
+            Event::Opened(plan) => self.plan = Some(plan.clone()),
+            Event::Changed { quota, ends_at } => {
+                if let Some(plan) = &mut self.plan {
+                    (plan.quota, plan.ends_at) = (*quota, *ends_at);
+                }
+            }
+            Event::Paused => self.paused = true,
+            Event::Resumed => self.paused = false,
+            Event::Ended => self.over = true,
+            Event::Granted { rank, member, expires_at } => {
+                self.book.assign(*rank, *member, at, *expires_at);
+                self.ranks.insert(*member, *rank);
+            }
+            Event::Redeemed(event) => {
+                self.book.apply(event, at, Time::default());
+                let ended = |plan: &Plan| plan.ends_at <= self.book.expired_until();
+                self.over |= self.plan.as_ref().is_some_and(ended);
+            }
+        }
+    }
+
+    fn look(&self, question: &Question) -> Answer {
+        let Some(plan) = &self.plan else { return Answer::NotOpened };
+        match question {
+            Question::Campaign => {
+                Answer::Campaign(Overview { plan: plan.clone(), granted: self.book.len(), paused: self.paused, over: self.over })
+            }
+            Question::Voucher(rank) => Answer::Voucher(self.book.view(*rank)),
+            Question::Vouchers(ranks) => Answer::Vouchers(ranks.iter().map(|rank| self.book.view(*rank)).collect()),
+            Question::Of(member) => Answer::Of(self.ranks.get(member).and_then(|rank| Some((*rank, self.book.view(*rank)?)))),
+            Question::Walk(walk) => Answer::Walked(walk.through(&self.book, None)),
+            Question::Ledger => Answer::Ledger(self.ledger(plan)),
+        }
+    }
+
+    fn due(&self) -> Option<Time> {
+        redeem::due(&self.book, self.end())
+    }
+
+    fn expire(&self, now: Time) -> Option<Event> {
+        redeem::expire(&self.book, self.end(), now).map(Event::Redeemed)
+    }
+
+    fn rows(name: &Serial, event: &Event, at: Time, rows: &mut Vec<Row>) {
+        if let Event::Granted { rank, member, .. } = event {
+            rows.push(rows::of_campaign(*name, *rank, *member, at));
+        }
+    }
+
+    fn imbalance(&self) -> i64 {
+        let Some(plan) = &self.plan else { return self.book.len() as i64 };
+        // The last rank is the number of vouchers, or there was a gap.
+        let last = self.book.from(0).last().map_or(0, |(rank, _)| rank);
+        let ranks = last.abs_diff(self.book.len()) + (self.ranks.len() as u64).abs_diff(self.book.len());
+        self.ledger(plan).imbalance.abs() + self.book.imbalance() + ranks as i64
+    }
+}
+
+impl Campaign {
+    fn claim(&self, plan: &Plan, member: Id, code: Option<&str>, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        if caller.role == Role::Admin {
+            return Err(Refusal::AdminsDoNotClaim);
+        }
+        if let Some(granted) = self.granted(member) {
+            return Ok(Verdict::Already(granted));
+        }
+        match &plan.trigger {
+            Trigger::FirstLogin => return Err(Refusal::ByFirstLoginOnly),
+            Trigger::Code(right) if code != Some(right) => return Err(Refusal::WrongCode),
+            Trigger::Code(_) | Trigger::Claim => {}
+        }
+        self.grant(plan, member, stamp.at, stamp)
+    }
+
+    fn claim_first_login(&self, plan: &Plan, member: Id, at: Time, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        match (self.granted(member), &plan.trigger) {
+            (Some(granted), _) => Ok(Verdict::Already(granted)),
+            (None, Trigger::FirstLogin) => self.grant(plan, member, at, stamp),
+            (None, _) => Err(Refusal::ByFirstLoginOnly),
+        }
+    }
+
+    /// `at`: the instant that must lie in the window.
+    fn grant(&self, plan: &Plan, member: Id, at: Time, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        if at < plan.starts_at {
+            return Err(Refusal::NotYetOpen { starts_at: plan.starts_at });
+        }
+        // A claim made good later is none that came too late, unless the campaign was ended by hand.
+        if at >= plan.ends_at || (self.over && (at == stamp.at || self.was_ended_by_hand(plan))) {
+            return Err(Refusal::Ended);
+        }
+        if self.paused {
+            return Err(Refusal::Paused);
+        }
+        if self.book.len() >= plan.quota {
+            return Err(Refusal::SoldOut);
+        }
+        let expires_at = plan.valid_s.map_or(plan.ends_at, |valid_s| stamp.at.plus_s(valid_s));
+        if expires_at <= stamp.at {
+            return Err(Refusal::Ended);
+        }
+        Ok(Verdict::New(Event::Granted { rank: self.book.len() + 1, member, expires_at }))
+    }
+
+    fn granted(&self, member: Id) -> Option<Event> {
+        let rank = *self.ranks.get(&member)?;
+        Some(Event::Granted { rank, member, expires_at: self.book.get(rank)?.expires_at })
+    }
+
+    fn change(&self, plan: &Plan, quota: Option<u64>, ends_at: Option<Time>, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        if self.over {
+            return Err(Refusal::Ended);
+        }
+        let (quota, ends_at) = (quota.unwrap_or(plan.quota), ends_at.unwrap_or(plan.ends_at));
+        if quota < plan.quota || ends_at < plan.ends_at {
+            return Err(Refusal::OnlyMore);
+        }
+        let changed = Event::Changed { quota, ends_at };
+        Ok(if (quota, ends_at) == (plan.quota, plan.ends_at) { Verdict::Already(changed) } else { Verdict::New(changed) })
+    }
+
+    fn switch(&self, caller: &Caller, is_so: bool, event: Event) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        match (self.over, is_so) {
+            (true, _) => Err(Refusal::Ended),
+            (false, true) => Ok(Verdict::Already(event)),
+            (false, false) => Ok(Verdict::New(event)),
+        }
+    }
+
+    /// What nobody can claim any more has expired.
+    fn ledger(&self, plan: &Plan) -> Ledger {
+        let unclaimed = plan.quota.saturating_sub(self.book.len());
+        let Tally { created, expired, .. } = self.book.tally();
+        let tally = match self.over {
+            true => Tally { expired: expired + unclaimed, ..self.book.tally() },
+            false => Tally { created: created + unclaimed, ..self.book.tally() },
+        };
+        Ledger::of(plan.quota, tally)
+    }
+
+    fn was_ended_by_hand(&self, plan: &Plan) -> bool {
+        plan.ends_at > self.book.expired_until()
+    }
+
+    /// The end of the campaign, as long as it lies ahead.
+    fn end(&self) -> Option<Time> {
+        self.plan.as_ref().filter(|_| !self.over).map(|plan| plan.ends_at)
+    }
+}
+
+fn admin(caller: &Caller) -> Result<(), Refusal> {
+    if caller.role == Role::Member { Err(Refusal::NotAdmin) } else { Ok(()) }
+}

@@ -1,0 +1,104 @@
+//! One coupon that somebody has touched: whose it is, what became of it, and what had become of it before.
+
+use super::life::State;
+use super::offer::Cut;
+use crate::id::Id;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coupon {
+    /// Nobody (`Id::SYSTEM`) until it is assigned.
+    pub owner: Id,
+    pub assigned_at: Time,
+    pub expires_at: Time,
+    pub phase: Phase,
+    /// Uses that were cancelled. Few coupons have any, so they cost one word until then.
+    #[expect(clippy::box_collection, reason = "an empty list of its own would cost three words in each of millions of coupons")]
+    past: Option<Box<Vec<Past>>>,
+}
+
+/// The state as long as time does not change it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Phase {
+    Created,
+    Assigned,
+    Held(Box<Pending>),
+    Used(Box<Used>),
+    Void(Time),
+}
+
+/// What somebody wants to use it for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Use {
+    pub by: Id,
+    pub amount: Option<u64>,
+    pub cut: Cut,
+    /// The caller's own name for it, such as an order's number.
+    pub reference: Option<Box<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    pub since: Time,
+    pub until: Time,
+    pub what: Use,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Used {
+    pub at: Time,
+    pub what: Use,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    pub used: Used,
+    pub cancelled_at: Time,
+}
+
+impl Coupon {
+    pub fn created(expires_at: Time) -> Coupon {
+        Coupon { owner: Id::SYSTEM, assigned_at: Time::default(), expires_at, phase: Phase::Created, past: None }
+    }
+
+    pub fn assigned(owner: Id, at: Time, expires_at: Time) -> Coupon {
+        Coupon { owner, assigned_at: at, expires_at, phase: Phase::Assigned, past: None }
+    }
+
+    /// Its state when everything that expires up to `expired_until` has expired.
+    pub fn state(&self, expired_until: Time) -> State {
+        match &self.phase {
+            Phase::Created | Phase::Assigned if self.expires_at <= expired_until => State::Expired,
+            Phase::Created => State::Created,
+            Phase::Assigned => State::Assigned,
+            Phase::Held(_) => State::Held,
+            Phase::Used(_) => State::Used,
+            Phase::Void(_) => State::Void,
+        }
+    }
+
+    pub fn past(&self) -> &[Past] {
+        self.past.as_ref().map_or(&[], |past| past.as_slice())
+    }
+
+    /// The use that is in force, or is waiting for its payment.
+    pub fn current_use(&self) -> Option<&Use> {
+        match &self.phase {
+            Phase::Held(pending) => Some(&pending.what),
+            Phase::Used(used) => Some(&used.what),
+            Phase::Created | Phase::Assigned | Phase::Void(_) => None,
+        }
+    }
+
+    pub(super) fn remember(&mut self, used: Used, cancelled_at: Time) {
+        self.past.get_or_insert_default().push(Past { used, cancelled_at });
+    }
+}
+
+/// What is said of a coupon to whoever may see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    pub state: State,
+    pub coupon: Coupon,
+}

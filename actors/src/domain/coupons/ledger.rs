@@ -1,0 +1,102 @@
+//! The books of a campaign or a batch, and walks through the coupons behind them.
+
+use super::book::{Book, Slot, Tally};
+use super::coupon::View;
+use super::life::State;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// The conservation law: issued = available + held + assigned + used + expired + void.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    pub issued: u64,
+    pub available: u64,
+    pub held: u64,
+    pub assigned: u64,
+    pub used: u64,
+    pub expired: u64,
+    pub void: u64,
+    pub imbalance: i64,
+}
+
+impl Ledger {
+    pub fn of(issued: u64, tally: Tally) -> Ledger {
+        let Tally { created: available, assigned, held, used, expired, void } = tally;
+        Ledger { issued, available, held, assigned, used, expired, void, imbalance: issued as i64 - tally.all() as i64 }
+    }
+}
+
+impl std::ops::Add for Ledger {
+    type Output = Ledger;
+
+    fn add(self, other: Ledger) -> Ledger {
+        Ledger {
+            issued: self.issued + other.issued,
+            available: self.available + other.available,
+            held: self.held + other.held,
+            assigned: self.assigned + other.assigned,
+            used: self.used + other.used,
+            expired: self.expired + other.expired,
+            void: self.void + other.void,
+            imbalance: self.imbalance + other.imbalance,
+        }
+    }
+}
+
+/// A look at some coupons in the order of their slots.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    pub from: Slot,
+    pub limit: usize,
+    /// Only those that expire from `since` on and before `until`.
+    pub since: Time,
+    pub until: Time,
+    /// Only those in one of these states; all if there is none.
+    pub states: Vec<State>,
+    /// Those that nobody has touched, too.
+    pub untouched: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Walked {
+    pub found: Vec<(Slot, View)>,
+    /// Where to go on.
+    pub next: Option<Slot>,
+}
+
+/// How many coupons one look goes through.
+const SCANNED: usize = 20_000;
+
+impl Walk {
+    /// `whole`: how many coupons there are in all, and what those are like that are not in the book.
+    pub(super) fn through(&self, book: &Book, whole: Option<(u64, View)>) -> Walked {
+        let whole = whole.filter(|(_, untouched)| self.wants(untouched));
+        let mut walked = Walked { found: Vec::new(), next: None };
+        let mut slot = self.from;
+        for _ in 0..SCANNED {
+            if walked.found.len() == self.limit {
+                walked.next = Some(slot);
+                return walked;
+            }
+            let found = match &whole {
+                Some((count, _)) if slot >= *count => return walked,
+                Some((_, untouched)) => (slot, book.view(slot).unwrap_or_else(|| untouched.clone())),
+                None => match book.from(slot).next() {
+                    Some((slot, coupon)) => (slot, View { state: coupon.state(book.expired_until()), coupon: coupon.clone() }),
+                    None => return walked,
+                },
+            };
+            slot = found.0 + 1;
+            if self.wants(&found.1) {
+                walked.found.push(found);
+            }
+        }
+        walked.next = Some(slot);
+        walked
+    }
+
+    fn wants(&self, view: &View) -> bool {
+        let expires_at = view.coupon.expires_at;
+        expires_at >= self.since && expires_at < self.until && (self.states.is_empty() || self.states.contains(&view.state))
+    }
+}

@@ -1,0 +1,93 @@
+//! The one life cycle of whatever can be redeemed, as a table. Nothing else decides which step may follow which.
+//!
+//! | state    | steps that lead on                                                |
+//! |----------|-------------------------------------------------------------------|
+//! | created  | assign → assigned, expire → expired, void → void                  |
+//! | assigned | hold → held, use → used, expire → expired, void → void            |
+//! | held     | confirm → used, lapse → assigned, cancel → assigned               |
+//! | used     | cancel → assigned                                                 |
+//! | expired  | none                                                              |
+//! | void     | none                                                              |
+//!
+//! A hold ends before its coupon expires. A use that is cancelled after the expiry gives back a coupon that expires in the same instant.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum State {
+    Created,
+    Assigned,
+    Held,
+    Used,
+    Expired,
+    Void,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Assign,
+    Hold,
+    Use,
+    Confirm,
+    Lapse,
+    Cancel,
+    Expire,
+    Void,
+}
+
+impl State {
+    pub const ALL: [State; 6] = [State::Created, State::Assigned, State::Held, State::Used, State::Expired, State::Void];
+
+    /// Where the step leads, if it may be taken from here.
+    pub const fn after(self, step: Step) -> Option<State> {
+        match (self, step) {
+            (State::Created, Step::Assign) => Some(State::Assigned),
+            (State::Assigned, Step::Hold) => Some(State::Held),
+            (State::Assigned, Step::Use) | (State::Held, Step::Confirm) => Some(State::Used),
+            (State::Held, Step::Lapse | Step::Cancel) | (State::Used, Step::Cancel) => Some(State::Assigned),
+            (State::Created | State::Assigned, Step::Expire) => Some(State::Expired),
+            (State::Created | State::Assigned, Step::Void) => Some(State::Void),
+            _ => None,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Created => "created",
+            State::Assigned => "assigned",
+            State::Held => "held",
+            State::Used => "used",
+            State::Expired => "expired",
+            State::Void => "void",
+        }
+    }
+}
+
+impl Step {
+    pub const ALL: [Step; 8] = [Step::Assign, Step::Hold, Step::Use, Step::Confirm, Step::Lapse, Step::Cancel, Step::Expire, Step::Void];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table in this file's head, read as a machine would.
+    #[test]
+    fn the_printed_table_is_the_one_that_is_kept() {
+        let printed = include_str!("life.rs").lines().filter_map(|line| line.strip_prefix("//! |"));
+        let mut rows = 0;
+        for line in printed {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let Some(state) = State::ALL.into_iter().find(|state| state.name() == cells[0]) else { continue };
+            let allowed: Vec<String> =
+                Step::ALL.into_iter().filter_map(|step| Some(format!("{step:?} → {}", state.after(step)?.name()).to_lowercase())).collect();
+            let mut said: Vec<String> = cells[1].split(", ").filter(|cell| *cell != "none").map(str::to_owned).collect();
+            let mut allowed = allowed;
+            said.sort();
+            allowed.sort();
+            assert_eq!(said, allowed, "{}", state.name());
+            rows += 1;
+        }
+        assert_eq!(rows, State::ALL.len());
+    }
+}

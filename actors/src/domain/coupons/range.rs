@@ -1,0 +1,316 @@
+//! A share of a batch's coupons: which of them are whose, and what became of them.
+//!
+//! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to whoever asks; the same `source` always gets
+//! the same coupon; where a member may have only one, he always gets the same. A given coupon can be assigned, unless
+//! that would get around the limit. The whole batch expires in one instant.
+
+use super::book::{Book, Slot, Tally};
+use super::coupon::{Coupon, View};
+use super::ledger::{Ledger, Walk, Walked};
+use super::life::State;
+use super::offer::Offer;
+use super::redeem;
+use super::rows;
+use super::serial::RangeName;
+use crate::id::Id;
+use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
+use crate::store::Row;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the batch's creation fixed for each of its ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// How many coupons this range has.
+    pub count: u64,
+    pub offer: Offer,
+    pub expires_at: Time,
+    /// Each member at most one. The range is chosen by the member, so that one owner keeps the limit.
+    pub one_per_member: bool,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Range {
+    terms: Option<Terms>,
+    book: Book,
+    /// Everything below has been assigned or voided.
+    next: Slot,
+    sources: BTreeMap<Id, Slot>,
+    members: BTreeMap<Id, Slot>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Command {
+    Open(Terms),
+    /// The next free one, for that member; `source` makes it repeatable for ever.
+    Assign {
+        member: Id,
+        source: Option<Id>,
+    },
+    /// This one, for that member.
+    Give {
+        slot: Slot,
+        member: Id,
+    },
+    Redeem(redeem::Command),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Opened(Terms),
+    Assigned { slot: Slot, member: Id, source: Option<Id> },
+    Redeemed(redeem::Event),
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody has told the range its terms yet. The shell does, and asks again.
+    NotOpened,
+    NotAdmin,
+    /// The source has another member's coupon.
+    SourceReused,
+    /// A given coupon would get around the limit of one per member.
+    OnePerMember,
+    Expired,
+    AlreadyAssigned,
+    /// None is left here.
+    Exhausted,
+    Coupon(redeem::Refusal),
+}
+
+impl Refused for Refusal {
+    fn may_be_had_elsewhere(&self) -> bool {
+        *self == Refusal::Exhausted
+    }
+}
+
+#[derive(Clone)]
+pub enum Question {
+    Coupon(Slot),
+    Coupons(Vec<Slot>),
+    /// Which coupon a source has got.
+    Source(Id),
+    Walk(Walk),
+    Ledger,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    NotOpened,
+    Coupon(Option<View>),
+    Coupons(Vec<Option<View>>),
+    Source(Option<(Slot, View)>),
+    Walked(Walked),
+    Ledger(Ledger),
+}
+
+impl Machine for Range {
+    const KIND: &'static str = "coupons";
+    type Name = RangeName;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+    type Question = Question;
+    type Answer = Answer;
+
+    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        let terms = match (command, &self.terms) {
+            (Command::Open(terms), None) => return Ok(Verdict::New(Event::Opened(*terms))),
+            (Command::Open(_), Some(terms)) => return Ok(Verdict::Already(Event::Opened(*terms))),
+            (_, None) => return Err(Refusal::NotOpened),
+            (_, Some(terms)) => terms,
+        };
+        match command {
+            Command::Open(_) => Err(Refusal::NotOpened),
+            Command::Assign { member, source } => self.assign(terms, *member, *source),
+            Command::Give { slot, member } => self.give(terms, *slot, *member, caller),
+            Command::Redeem(command) => {
+                let untouched =
+                    matches!(command, redeem::Command::Void { slot } if self.is_untouched(terms, *slot) && !self.is_over(terms));
+                let decided = redeem::decide(&self.book, &terms.offer, untouched, command, caller, stamp);
+                wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &Event, at: Time) {
+        match event {
+            Event::Opened(terms) => self.terms = Some(*terms),
+            Event::Assigned { slot, member, source } => {
+                self.book.assign(*slot, *member, at, self.expires_at());
+                if let Some(source) = source {
+                    self.sources.insert(*source, *slot);
+                }
+                if self.terms.is_some_and(|terms| terms.one_per_member) {
+                    self.members.insert(*member, *slot);
+                }
+                self.pass_by_taken();
+            }
+            Event::Redeemed(event) => {
+                self.book.apply(event, at, self.expires_at());
+                if matches!(event, redeem::Event::Voided { .. }) {
+                    self.pass_by_taken();
+                }
+            }
+        }
+    }
+
+    fn look(&self, question: &Question) -> Answer {
+        let Some(terms) = &self.terms else { return Answer::NotOpened };
+        match question {
+            Question::Coupon(slot) => Answer::Coupon(self.view(terms, *slot)),
+            Question::Coupons(slots) => Answer::Coupons(slots.iter().map(|slot| self.view(terms, *slot)).collect()),
+            Question::Source(source) => {
+                let found = self.sources.get(source).and_then(|slot| Some((*slot, self.book.view(*slot)?)));
+                Answer::Source(found)
+            }
+            Question::Walk(walk) => Answer::Walked(self.walk(terms, walk)),
+            Question::Ledger => Answer::Ledger(self.ledger(terms)),
+        }
+    }
+
+    fn due(&self) -> Option<Time> {
+        redeem::due(&self.book, self.end())
+    }
+
+    fn expire(&self, now: Time) -> Option<Event> {
+        redeem::expire(&self.book, self.end(), now).map(Event::Redeemed)
+    }
+
+    fn left_for(&self, command: &Command, _: &Caller) -> u64 {
+        match (command, &self.terms) {
+            // A range that nobody opened says so when it is asked for real; until then it counts as full.
+            (Command::Assign { .. }, None) => u32::MAX as u64,
+            (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => terms.count - self.next,
+            _ => 0,
+        }
+    }
+
+    fn rows(name: &RangeName, event: &Event, at: Time, rows: &mut Vec<Row>) {
+        match event {
+            Event::Assigned { slot, member, .. } => rows.push(rows::of_range(name, *slot, *member, at)),
+            Event::Opened(_) | Event::Redeemed(_) => {}
+        }
+    }
+
+    fn imbalance(&self) -> i64 {
+        let Some(terms) = &self.terms else { return self.book.len() as i64 };
+        self.ledger(terms).imbalance.abs() + self.book.imbalance()
+    }
+}
+
+impl Range {
+    /// So many coupons more than before: as a shelf imports them.
+    pub(super) fn grow(&mut self, by: u64) {
+        if let Some(terms) = &mut self.terms {
+            terms.count += by;
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.terms.map_or(0, |terms| terms.count)
+    }
+
+    fn assign(&self, terms: &Terms, member: Id, source: Option<Id>) -> Result<Verdict<Event>, Refusal> {
+        if let Some(slot) = source.and_then(|source| self.sources.get(&source)) {
+            return match self.book.get(*slot).is_some_and(|coupon| coupon.owner == member) {
+                true => Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source })),
+                false => Err(Refusal::SourceReused),
+            };
+        }
+        if let Some(slot) = self.members.get(&member) {
+            return Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source: None }));
+        }
+        if self.is_over(terms) {
+            return Err(Refusal::Expired);
+        }
+        if self.next >= terms.count {
+            return Err(Refusal::Exhausted);
+        }
+        Ok(Verdict::New(Event::Assigned { slot: self.next, member, source }))
+    }
+
+    fn give(&self, terms: &Terms, slot: Slot, member: Id, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        if slot >= terms.count {
+            return Err(Refusal::Coupon(redeem::Refusal::Unknown));
+        }
+        if terms.one_per_member {
+            return Err(Refusal::OnePerMember);
+        }
+        let given = Event::Assigned { slot, member, source: None };
+        match self.book.get(slot) {
+            Some(coupon) => already_given(coupon, self.book.state(slot), member, caller).map(|()| Verdict::Already(given)),
+            None if self.is_over(terms) => Err(Refusal::Expired),
+            None => Ok(Verdict::New(given)),
+        }
+    }
+
+    fn view(&self, terms: &Terms, slot: Slot) -> Option<View> {
+        let untouched = || self.is_untouched(terms, slot).then(|| self.untouched(terms));
+        self.book.view(slot).or_else(untouched)
+    }
+
+    fn untouched(&self, terms: &Terms) -> View {
+        let coupon = Coupon::created(terms.expires_at);
+        View { state: coupon.state(self.book.expired_until()), coupon }
+    }
+
+    fn walk(&self, terms: &Terms, walk: &Walk) -> Walked {
+        let whole = walk.untouched.then_some((terms.count, self.untouched(terms)));
+        walk.through(&self.book, whole)
+    }
+
+    fn ledger(&self, terms: &Terms) -> Ledger {
+        let untouched = terms.count - self.book.len();
+        let Tally { created, expired, .. } = self.book.tally();
+        let tally = match self.is_over(terms) {
+            true => Tally { expired: expired + untouched, ..self.book.tally() },
+            false => Tally { created: created + untouched, ..self.book.tally() },
+        };
+        Ledger::of(terms.count, tally)
+    }
+
+    fn is_untouched(&self, terms: &Terms, slot: Slot) -> bool {
+        slot < terms.count && !self.book.has(slot)
+    }
+
+    fn is_over(&self, terms: &Terms) -> bool {
+        terms.expires_at <= self.book.expired_until()
+    }
+
+    /// The end of the batch, as long as it lies ahead.
+    fn end(&self) -> Option<Time> {
+        self.terms.as_ref().filter(|terms| !self.is_over(terms)).map(|terms| terms.expires_at)
+    }
+
+    fn expires_at(&self) -> Time {
+        self.terms.map_or(Time::default(), |terms| terms.expires_at)
+    }
+
+    fn pass_by_taken(&mut self) {
+        while self.book.has(self.next) {
+            self.next += 1;
+        }
+    }
+}
+
+/// A coupon that is somebody's: his, and the call is a repeat, or why it cannot be given.
+pub(super) fn already_given(coupon: &Coupon, state: Option<State>, member: Id, caller: &Caller) -> Result<(), Refusal> {
+    match state {
+        Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
+        Some(State::Expired) => Err(Refusal::Expired),
+        _ if coupon.owner == member => Ok(()),
+        // Nobody is told whether a code is good unless he may give out any.
+        _ if caller.role == Role::Member => Err(Refusal::Coupon(redeem::Refusal::NotYours)),
+        _ => Err(Refusal::AlreadyAssigned),
+    }
+}
+
+pub(super) fn wrap<A, B, R>(decided: Result<Verdict<A>, R>, event: impl Fn(A) -> B) -> Result<Verdict<B>, R> {
+    decided.map(|verdict| match verdict {
+        Verdict::New(inner) => Verdict::New(event(inner)),
+        Verdict::Already(inner) => Verdict::Already(event(inner)),
+    })
+}

@@ -1,0 +1,226 @@
+//! What can be done with a coupon once it is somebody's, wherever it lives: use it, hold it for a payment, confirm, cancel, void.
+//!
+//! Rules: only its owner uses it, or whoever acts for him. `life` says which step may follow which. A use that waits for its payment ends by
+//! itself, and before the coupon expires. A use is cancelled once and gives back what it took; what has expired stays so.
+//! Notices go to owners of coupons that are still unused, once per coupon and number of days.
+
+use super::book::{Book, Slot};
+use super::coupon::{Coupon, Use};
+use super::life::{State, Step};
+use super::offer::{self, Offer};
+use crate::id::Id;
+use crate::machine::{Caller, Refused, Role, Stamp, Verdict};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// How many holds one event may end, and how many notices it may give, so that no record grows without bound.
+const AT_ONCE: usize = 1000;
+
+/// How many coupons one command looks through.
+const SCANNED: usize = 20_000;
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Command {
+    /// Uses the coupon; with `hold_s`, only holds it for so long, until the use is confirmed.
+    Use {
+        slot: Slot,
+        amount: Option<u64>,
+        reference: Option<Box<str>>,
+        hold_s: Option<u32>,
+    },
+    Confirm {
+        slot: Slot,
+    },
+    /// Takes back a use, or the hold for one.
+    Cancel {
+        slot: Slot,
+    },
+    Void {
+        slot: Slot,
+    },
+    /// Tells owners, some at a time, that their coupons expire within the window, so many days ahead. Repeat from `ToldSoFar` until all are told.
+    Notice {
+        days: u16,
+        since: Time,
+        until: Time,
+        from: Slot,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Held {
+        slot: Slot,
+        owner: Id,
+        what: Use,
+        until: Time,
+    },
+    Used {
+        slot: Slot,
+        owner: Id,
+        what: Use,
+    },
+    Cancelled {
+        slot: Slot,
+        owner: Id,
+        what: Use,
+    },
+    Voided {
+        slot: Slot,
+        owner: Id,
+    },
+    /// Holds whose payment never came.
+    Lapsed {
+        holds: Vec<(Slot, Id)>,
+    },
+    /// Everything that expires up to this instant has expired.
+    Expired {
+        until: Time,
+    },
+    /// Owners are told that their coupons expire, up to the end of the window.
+    Noticed {
+        days: u16,
+        until: Time,
+        coupons: Vec<(Slot, Id)>,
+        expires_at: Vec<Time>,
+    },
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such coupon, or nobody's yet.
+    Unknown,
+    /// Somebody else's, which he is told as if there were none.
+    NotYours,
+    NotAdmin,
+    Void,
+    Expired,
+    /// It waits for a payment.
+    Held,
+    AlreadyUsed,
+    /// No use is waiting.
+    NotHeld,
+    NotUsed,
+    Offer(offer::Refusal),
+    /// As a notice: none is to be told among those looked at; `next` is where to go on.
+    NobodyToTell {
+        next: Option<Slot>,
+    },
+}
+
+impl Refused for Refusal {}
+
+/// Decides by what is in the book. `untouched` says whether a coupon that is not in it exists all the same.
+pub fn decide(
+    book: &Book,
+    offer: &Offer,
+    untouched: bool,
+    command: &Command,
+    caller: &Caller,
+    stamp: &Stamp,
+) -> Result<Verdict<Event>, Refusal> {
+    match command {
+        Command::Use { slot, amount, reference, hold_s } => {
+            let coupon = owned(book, *slot, caller)?;
+            let step = if hold_s.is_some() { Step::Hold } else { Step::Use };
+            may(book, coupon, step)?;
+            let cut = offer.cut(*amount).map_err(Refusal::Offer)?;
+            let what = Use { by: caller.id, amount: *amount, cut, reference: reference.clone() };
+            let (slot, owner) = (*slot, coupon.owner);
+            Ok(Verdict::New(match hold_s {
+                Some(hold_s) => Event::Held { slot, owner, what, until: stamp.at.plus_s(*hold_s).min(coupon.expires_at) },
+                None => Event::Used { slot, owner, what },
+            }))
+        }
+        Command::Confirm { slot } => {
+            let coupon = owned(book, *slot, caller)?;
+            may(book, coupon, Step::Confirm)?;
+            let what = coupon.current_use().ok_or(Refusal::NotHeld)?.clone();
+            Ok(Verdict::New(Event::Used { slot: *slot, owner: coupon.owner, what }))
+        }
+        Command::Cancel { slot } => {
+            let coupon = owned(book, *slot, caller)?;
+            may(book, coupon, Step::Cancel)?;
+            let what = coupon.current_use().ok_or(Refusal::NotUsed)?.clone();
+            Ok(Verdict::New(Event::Cancelled { slot: *slot, owner: coupon.owner, what }))
+        }
+        Command::Void { slot } => {
+            if caller.role == Role::Member {
+                return Err(Refusal::NotAdmin);
+            }
+            match book.get(*slot) {
+                Some(coupon) if book.state(*slot) == Some(State::Void) => {
+                    Ok(Verdict::Already(Event::Voided { slot: *slot, owner: coupon.owner }))
+                }
+                Some(coupon) => may(book, coupon, Step::Void).map(|()| Verdict::New(Event::Voided { slot: *slot, owner: coupon.owner })),
+                None if untouched => Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM })),
+                None => Err(Refusal::Unknown),
+            }
+        }
+        Command::Notice { days, since, until, from } => notice(book, *days, *since, *until, *from),
+    }
+}
+
+/// The event by which what is due at `now` ends: holds first, because a hold ends before its coupon expires.
+pub fn expire(book: &Book, also_due: Option<Time>, now: Time) -> Option<Event> {
+    let holds = book.over(now, AT_ONCE);
+    if !holds.is_empty() {
+        return Some(Event::Lapsed { holds });
+    }
+    let first = book.first_expiry().into_iter().chain(also_due).min()?;
+    (first <= now).then_some(Event::Expired { until: now })
+}
+
+pub fn due(book: &Book, also_due: Option<Time>) -> Option<Time> {
+    book.first_hold_end().into_iter().chain(book.first_expiry()).chain(also_due).min()
+}
+
+/// The caller's coupon. One that is nobody's yet is as unknown to members as one that does not exist.
+fn owned<'a>(book: &'a Book, slot: Slot, caller: &Caller) -> Result<&'a Coupon, Refusal> {
+    let coupon = book.get(slot).ok_or(Refusal::Unknown)?;
+    match caller.may_act_for(coupon.owner) {
+        true if coupon.owner == Id::SYSTEM && book.state(slot) == Some(State::Created) => Err(Refusal::Unknown),
+        true => Ok(coupon),
+        false => Err(Refusal::NotYours),
+    }
+}
+
+/// Whether the table allows the step, or which state forbids it.
+fn may(book: &Book, coupon: &Coupon, step: Step) -> Result<(), Refusal> {
+    let state = coupon.state(book.expired_until());
+    if state.after(step).is_some() {
+        return Ok(());
+    }
+    Err(match (state, step) {
+        (State::Void, _) => Refusal::Void,
+        (State::Expired, _) => Refusal::Expired,
+        (State::Used, _) => Refusal::AlreadyUsed,
+        (State::Held, _) => Refusal::Held,
+        (State::Assigned, Step::Confirm) => Refusal::NotHeld,
+        (State::Assigned, Step::Cancel) => Refusal::NotUsed,
+        (State::Created | State::Assigned, _) => Refusal::Unknown,
+    })
+}
+
+fn notice(book: &Book, days: u16, since: Time, until: Time, from: Slot) -> Result<Verdict<Event>, Refusal> {
+    let from = book.noticed(days, until).map_or(from, |last| from.max(last + 1));
+    let (mut coupons, mut expires_at) = (Vec::new(), Vec::new());
+    let mut next = None;
+    for (scanned, (slot, coupon)) in book.from(from).enumerate() {
+        if scanned == SCANNED || coupons.len() == AT_ONCE {
+            next = Some(slot);
+            break;
+        }
+        let in_window = coupon.expires_at >= since && coupon.expires_at < until;
+        if in_window && coupon.state(book.expired_until()) == State::Assigned {
+            coupons.push((slot, coupon.owner));
+            expires_at.push(coupon.expires_at);
+        }
+    }
+    if coupons.is_empty() {
+        Err(Refusal::NobodyToTell { next })
+    } else {
+        Ok(Verdict::New(Event::Noticed { days, until, coupons, expires_at }))
+    }
+}

@@ -1,0 +1,54 @@
+//! The list "my coupons": a line for each coupon that was ever assigned. Its owner knows what it is worth now; the line says where it lives.
+
+use super::book::Slot;
+use super::serial::{RangeName, Serial, ShelfName};
+use crate::domain::shelves;
+use crate::id::Id;
+use crate::store::Row;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// Where a coupon lives.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Home {
+    Campaign {
+        campaign: Serial,
+        rank: u64,
+    },
+    Range {
+        name: RangeName,
+        slot: Slot,
+    },
+    /// An imported code, and the batch that it was imported for.
+    Shelf {
+        name: ShelfName,
+        batch: Serial,
+        slot: Slot,
+    },
+}
+
+pub(super) fn of_range(name: &RangeName, slot: Slot, owner: Id, at: Time) -> Row {
+    line(Home::Range { name: *name, slot }, owner, at)
+}
+
+pub(super) fn of_campaign(campaign: Serial, rank: u64, owner: Id, at: Time) -> Row {
+    line(Home::Campaign { campaign, rank }, owner, at)
+}
+
+pub(super) fn of_shelf(name: ShelfName, batch: Serial, slot: Slot, owner: Id, at: Time) -> Row {
+    line(Home::Shelf { name, batch, slot }, owner, at)
+}
+
+/// In the order of assignment, then by home, so that no two lines share a key.
+fn line(home: Home, owner: Id, at: Time) -> Row {
+    let body = postcard::to_stdvec(&home).expect("plain data");
+    let mut key = at.0.to_be_bytes().to_vec();
+    key.extend_from_slice(&body);
+    Row { shelf: shelves::COUPONS, owner, key, body: Some(body) }
+}
+
+/// Where the coupon of a line lives, and when it was assigned.
+pub fn home_of_row(key: &[u8], body: &[u8]) -> Option<(Home, Time)> {
+    let (at, _) = key.split_first_chunk::<8>()?;
+    Some((postcard::from_bytes(body).ok()?, Time(i64::from_be_bytes(*at))))
+}

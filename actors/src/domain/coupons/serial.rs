@@ -1,0 +1,161 @@
+//! Numbers of campaigns and batches, and the names of their partitions. A code contains the number, so it says where its coupon lives.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The number of a campaign (odd) or of a batch (even): 30 bits, the first part of each of its codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Serial(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    Campaign,
+    Batch,
+}
+
+impl Serial {
+    pub const MOST: u32 = (1 << 30) - 1;
+
+    /// The `n`th of its kind.
+    pub fn new(n: u32, of: Of) -> Option<Serial> {
+        let number = n.checked_mul(2)?.checked_add(matches!(of, Of::Campaign) as u32)?;
+        (number <= Serial::MOST).then_some(Serial(number))
+    }
+
+    pub fn of(self) -> Of {
+        if self.0 % 2 == 1 { Of::Campaign } else { Of::Batch }
+    }
+}
+
+/// `c_17` for a campaign, `b_18` for a batch: the number as users see it.
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letter = match self.of() {
+            Of::Campaign => 'c',
+            Of::Batch => 'b',
+        };
+        write!(f, "{letter}_{}", self.0)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such name")]
+pub struct NoSuchName;
+
+impl FromStr for Serial {
+    type Err = NoSuchName;
+
+    fn from_str(text: &str) -> Result<Serial, NoSuchName> {
+        let digits = text.strip_prefix("c_").or_else(|| text.strip_prefix("b_")).ok_or(NoSuchName)?;
+        let serial = digits.parse().map(Serial).map_err(|_| NoSuchName)?;
+        (serial.0 <= Serial::MOST && serial.to_string() == text).then_some(serial).ok_or(NoSuchName)
+    }
+}
+
+/// How many ranges the coupons of a large batch are dealt out to, index modulo this.
+pub const RANGES: u8 = 16;
+
+/// A batch of at most so many coupons is one range.
+pub const ONE_RANGE_UP_TO: u64 = 1_000_000;
+
+/// A share of a batch's coupons: every n-th.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RangeName {
+    pub batch: Serial,
+    pub range: u8,
+}
+
+impl fmt::Display for RangeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.batch, self.range)
+    }
+}
+
+impl FromStr for RangeName {
+    type Err = NoSuchName;
+
+    fn from_str(text: &str) -> Result<RangeName, NoSuchName> {
+        let (batch, range) = text.split_once('/').ok_or(NoSuchName)?;
+        let name = RangeName { batch: batch.parse()?, range: range.parse().map_err(|_| NoSuchName)? };
+        let known = name.batch.of() == Of::Batch && name.range < RANGES && name.to_string() == text;
+        known.then_some(name).ok_or(NoSuchName)
+    }
+}
+
+/// A share of all imported codes: those whose hash names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ShelfName(pub u8);
+
+impl ShelfName {
+    pub fn all() -> impl Iterator<Item = ShelfName> {
+        (0..RANGES).map(ShelfName)
+    }
+
+    pub fn of(code: &str) -> ShelfName {
+        ShelfName(crate::Id::digest(&[b"imported code", code.as_bytes()]).0[0] % RANGES)
+    }
+}
+
+impl fmt::Display for ShelfName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for ShelfName {
+    type Err = NoSuchName;
+
+    fn from_str(text: &str) -> Result<ShelfName, NoSuchName> {
+        let name = text.parse().map(ShelfName).map_err(|_| NoSuchName)?;
+        (name.0 < RANGES && name.to_string() == text).then_some(name).ok_or(NoSuchName)
+    }
+}
+
+/// A partition of which there is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Only;
+
+impl fmt::Display for Only {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("1")
+    }
+}
+
+impl FromStr for Only {
+    type Err = NoSuchName;
+
+    fn from_str(text: &str) -> Result<Only, NoSuchName> {
+        (text == "1").then_some(Only).ok_or(NoSuchName)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_as_they_were_written() {
+        for text in ["c_17", "b_0", "b_1073741822"] {
+            assert_eq!(text.parse::<Serial>().unwrap().to_string(), text);
+        }
+        assert_eq!("b_18/15".parse::<RangeName>().unwrap().to_string(), "b_18/15");
+    }
+
+    #[test]
+    fn other_texts_are_no_names() {
+        for text in ["", "c_18", "b_17", "c_017", "c_-1", "b_1073741824", "17", "c_1 "] {
+            assert!(text.parse::<Serial>().is_err(), "{text}");
+        }
+        for text in ["b_18", "b_18/16", "b_18/01", "c_17/1", "b_18/"] {
+            assert!(text.parse::<RangeName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_says_what_it_is_of() {
+        assert_eq!(Serial::new(3, Of::Campaign), Some(Serial(7)));
+        assert_eq!(Serial::new(3, Of::Batch).map(Serial::of), Some(Of::Batch));
+        assert_eq!(Serial::new(Serial::MOST, Of::Batch), None);
+    }
+}
