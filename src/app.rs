@@ -1,12 +1,14 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
 use crate::config::Config;
+use crate::coupon_keys;
 use crate::engine::{self, Engine};
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::jobs;
 use crate::lottery::Lotteries;
 use crate::meters;
+use crate::promotions::Promotions;
 use crate::stores::sqlite::Sqlite;
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
@@ -23,6 +25,7 @@ pub struct Shared {
     pub config: Config,
     pub engine: Arc<Engine>,
     pub lotteries: Lotteries,
+    pub promotions: Arc<Promotions>,
     pub identity: Arc<Identity>,
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
@@ -53,8 +56,10 @@ impl App {
         let node = Node::new(store.clone(), clock.clone(), window, limits(&config));
         let engine = Engine::new(node);
         let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
+        let code_keys = coupon_keys::open(&*store).await?;
         let shared = web::Data::new(Shared {
             lotteries: Lotteries::new(engine.clone()),
+            promotions: Arc::new(Promotions::new(engine.clone(), code_keys)),
             engine,
             identity,
             store,

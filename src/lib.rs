@@ -4,6 +4,7 @@ pub mod app;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod coupon_keys;
 pub mod engine;
 pub mod http;
 pub mod identity;
@@ -11,6 +12,8 @@ pub mod jobs;
 pub mod log;
 pub mod lottery;
 pub mod meters;
+pub mod opening;
+pub mod promotions;
 pub mod stores;
 pub mod verify;
 

@@ -3,12 +3,13 @@
 //! A lottery's plan never changes once it is created, so it is remembered here; its slices are opened by whoever first needs one.
 
 use crate::engine::Engine;
+use crate::opening::{By, Whole};
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Look, Phase, Plan, View};
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::slice::{Answer, Question};
-use actors::domain::tickets::{self, HoldId, HoldView, Ledger, SliceName, TicketId};
+use actors::domain::tickets::{self, HoldId, HoldView, Ledger, Slice, SliceName, TicketId};
 use actors::engine::router::Outcome;
 use actors::engine::{Done, Failure, Key};
 use actors::store::{Page, StoreError};
@@ -127,21 +128,13 @@ impl Lotteries {
     ) -> Result<(SliceName, Done<tickets::Event>), TicketFailure> {
         let names = SliceName::matching(day, &wanted.pattern);
         let Wanted { pattern, count, at_least, ttl_s } = *wanted;
-        let command = || tickets::Command::Hold { pattern, count, at_least, ttl_s };
-        let ask = || async {
-            let (place, done) = match names.as_slice() {
-                [only] => (0, self.engine.slices.command(only, command(), caller, key, dry).await?),
-                any => self.engine.slices.command_any(any, command(), caller, key, dry).await?,
-            };
-            Ok((names[place], done))
-        };
-        match ask().await {
-            Err(Failure::Refused(tickets::Refusal::NotOpened)) => {
-                self.open(plan, &names).await?;
-                ask().await
-            }
-            outcome => outcome,
-        }
+        let command = tickets::Command::Hold { pattern, count, at_least, ttl_s };
+        let (place, done) = self.slices(&names, &open_with(plan)).command(&command, By { caller, key, dry }).await?;
+        Ok((names[place], done))
+    }
+
+    fn slices<'a>(&'a self, names: &'a [SliceName], open: &'a (dyn Fn(&SliceName) -> Option<tickets::Command> + Sync)) -> Whole<'a, Slice> {
+        Whole { router: &self.engine.slices, names, open }
     }
 
     /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing was ever held.
@@ -168,7 +161,7 @@ impl Lotteries {
         let seed = self.engine.node.seed();
         let question = Question::Matching { pattern: *pattern, sample, seed };
         let mut all = Matching::default();
-        for (name, answer) in names.iter().zip(self.ask_opened(plan, &names, question).await?) {
+        for (name, answer) in names.iter().zip(self.slices(&names, &open_with(plan)).look(&question).await?) {
             if let Answer::Matching { matching, free, sample } = answer {
                 all.matching += matching;
                 all.free += free;
@@ -182,7 +175,7 @@ impl Lotteries {
 
     pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<Ledger, TicketFailure> {
         let mut sum = Ledger::default();
-        for answer in self.ask_opened(plan, &plan.slices(day), Question::Ledger).await? {
+        for answer in self.slices(&plan.slices(day), &open_with(plan)).look(&Question::Ledger).await? {
             if let Answer::Ledger(part) = answer {
                 sum = sum + part;
             }
@@ -194,7 +187,7 @@ impl Lotteries {
     pub async fn close(&self, day: Day, plan: &Plan, caller: Caller, key: Option<Key>) -> Result<(), WalkFailure> {
         self.engine.lotteries.command(&day, lottery::Command::Close, caller, key, false).await.map_err(WalkFailure::Lottery)?;
         let names = plan.slices(day);
-        self.open(plan, &names).await.map_err(WalkFailure::Slice)?;
+        self.slices(&names, &open_with(plan)).open().await.map_err(WalkFailure::Slice)?;
         try_join_all(names.iter().map(|name| self.seal(name))).await.map_err(WalkFailure::Slice)?;
         self.engine.lotteries.command(&day, lottery::Command::Finish, Caller::SYSTEM, None, false).await.map_err(WalkFailure::Lottery)?;
         Ok(())
@@ -213,27 +206,15 @@ impl Lotteries {
         }
     }
 
-    async fn ask_opened(&self, plan: &Plan, names: &[SliceName], question: Question) -> Result<Vec<Answer>, TicketFailure> {
-        let ask = || try_join_all(names.iter().map(|name| self.engine.slices.look(name, question.clone())));
-        let mut looked = ask().await?;
-        if looked.iter().any(|looked| looked.answer == Answer::NotOpened) {
-            self.open(plan, names).await?;
-            looked = ask().await?;
-        }
-        Ok(looked.into_iter().map(|looked| looked.answer).collect())
-    }
-
-    /// Tells the slices their terms. Those that know them already say so.
-    async fn open(&self, plan: &Plan, names: &[SliceName]) -> Result<(), TicketFailure> {
-        let Some(terms) = plan.terms() else { return Ok(()) };
-        let open = |name: &SliceName| tickets::Command::Open { lead: name.lead, terms };
-        try_join_all(names.iter().map(|name| self.engine.slices.command(name, open(name), Caller::SYSTEM, None, false))).await?;
-        Ok(())
-    }
-
     pub fn now(&self) -> Time {
         self.engine.node.now()
     }
+}
+
+/// What a slice is told, by whoever first needs it.
+fn open_with(plan: &Plan) -> impl Fn(&SliceName) -> Option<tickets::Command> + Sync {
+    let terms = plan.terms();
+    move |name| Some(tickets::Command::Open { lead: name.lead, terms: terms? })
 }
 
 /// Why a walk over a lottery and its slices broke off.

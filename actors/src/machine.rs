@@ -89,7 +89,8 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
-    /// How much of what the command asks for is left here: the weight by which an open request is passed on.
+    /// How much of what the command asks for is left here: the weight by which an open request is passed on. `u64::MAX`: it was granted here
+    /// before, and nowhere else.
     fn left_for(&self, _command: &Self::Command, _caller: &Caller) -> u64 {
         0
     }

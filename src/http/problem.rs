@@ -74,6 +74,44 @@ problems! {
         "Its tickets are sold; there is nothing left to extend or release.";
     HOLD_EXTENDED_TO_THE_LIMIT = "hold-extended-to-the-limit" 409 Never "The hold cannot be extended further"
         "A hold ends at its cap, or when its lottery closes, however often it is extended.";
+    NAME_TAKEN = "name-taken" 409 Never "There is a campaign of that name"
+        "A campaign's name is unique, whatever its case.";
+    NOT_YET_OPEN = "not-yet-open" 409 Later "The campaign has not begun"
+        "`detail` says when it does.";
+    ENDED = "ended" 409 Never "The campaign has ended"
+        "Its time is over, or an administrator ended it. What has ended stays so.";
+    PAUSED = "paused" 409 Later "The campaign is paused"
+        "An administrator lets it go on.";
+    SOLD_OUT = "sold-out" 409 Never "Nothing is left"
+        "All vouchers of the campaign are granted, or all coupons of the batch are assigned. Nothing was changed.";
+    WRONG_CODE = "wrong-code" 409 Never "That is not the code"
+        "The campaign is claimed with a code, and this is another, or none. Wrong ones are counted.";
+    BY_FIRST_LOGIN = "by-first-login" 409 Never "It is claimed by logging in for the first time"
+        "The campaign grants its vouchers with first logins, and in no other way.";
+    ONLY_MORE = "only-more" 409 Never "A quota only grows, and an end only moves later"
+        "What was promised is not taken back.";
+    UNKNOWN_COUPON = "unknown-coupon" 404 Never "There is no such coupon"
+        "No coupon has that code, or it is somebody else's: both are answered alike, and counted.";
+    COUPON_USED = "coupon-used" 409 Never "The coupon is used"
+        "It was used before. A use can be cancelled, once.";
+    COUPON_EXPIRED = "coupon-expired" 409 Never "The coupon has expired"
+        "Its time is over, to the millisecond. Nothing revives it.";
+    COUPON_VOID = "coupon-void" 409 Never "The coupon is void"
+        "An administrator took it out of circulation.";
+    COUPON_HELD = "coupon-held" 409 Later "The coupon waits for a payment"
+        "It is held by a use that is to be confirmed. If it never is, the coupon comes back by itself.";
+    COUPON_NOT_HELD = "coupon-not-held" 409 Never "No use is waiting to be confirmed"
+        "It was never held, or its time is over and the coupon has come back.";
+    COUPON_NOT_USED = "coupon-not-used" 409 Never "There is no use to cancel"
+        "It was not used, or the use was cancelled before.";
+    COUPON_ASSIGNED = "coupon-assigned" 409 Never "The coupon is somebody's already"
+        "It was assigned to another member.";
+    SOURCE_REUSED = "source-reused" 409 Never "That source has another member's coupon"
+        "A `source_id` stands for one assignment, for ever.";
+    ONE_PER_MEMBER = "one-per-member" 409 Never "The batch gives each member one coupon"
+        "A given code would get around that limit, so it is not assignable. Ask for the next free one.";
+    BELOW_MINIMUM = "below-minimum" 409 Never "The amount is too small for this coupon"
+        "`detail` says from which amount on it can be used.";
     NOT_SOLD = "not-sold" 409 Never "The ticket is not sold"
         "Only a sold ticket can be refunded.";
     TAKEN = "already-taken" 409 Never "That name is taken"

@@ -1,6 +1,6 @@
 //! What becomes of an account after it was made: read, changed, given another password, deleted; and the first administrator.
 
-use super::directory::{Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Reset, Role};
+use super::directory::{Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Owing, Reset, Role};
 use super::failures::Settled;
 use super::passwords::Password;
 use super::profile::{Flaw, Identifier, NAMELESS, Profile};
@@ -39,6 +39,26 @@ impl Identity {
 
     pub async fn count_members(&self) -> Result<u64, StoreError> {
         self.directory.count_members().await
+    }
+
+    /// Members who are owed something since their first login, after `after`.
+    pub async fn owing(&self, after: Option<Id>, limit: usize) -> Result<Vec<Owing>, StoreError> {
+        self.directory.owing(after, limit).await
+    }
+
+    /// The member is owed `new` instead of `old`, unless somebody else has settled it meanwhile.
+    pub async fn settle_owed(&self, member: Id, old: Vec<u8>, new: Option<Vec<u8>>) -> Result<bool, StoreError> {
+        self.directory.settle_owed(member, old, new).await
+    }
+
+    /// Whether this caller may try another code, or in how many seconds again.
+    pub fn admit_guess(&self, caller: Id) -> Result<(), Error> {
+        self.failures.admit(&guesser(caller), self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })
+    }
+
+    /// He tried a code that is none, or somebody else's.
+    pub fn count_guess(&self, caller: Id) {
+        self.failures.count_guess(&guesser(caller), self.now());
     }
 
     /// Today, in the zone in which days are counted: what a birthday must lie before.
@@ -165,4 +185,9 @@ fn read_reset_token(token: &str) -> Option<(Id, Digest)> {
 
 fn invalid(flaw: Flaw) -> Error {
     Error::Invalid(vec![flaw])
+}
+
+/// The name under which the wrong codes of a caller are counted, which is no address.
+fn guesser(caller: Id) -> String {
+    format!("codes of {caller}")
 }

@@ -152,6 +152,16 @@ pub struct Begin {
 pub struct Begun {
     pub member: Member,
     pub first_login: bool,
+    /// What the member is still owed since his first login.
+    pub owed: Option<Vec<u8>>,
+}
+
+/// A member who is still owed something since his first login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owing {
+    pub member: Id,
+    pub first_login_at: Time,
+    pub owed: Vec<u8>,
 }
 
 /// A refresh token is used.
@@ -256,6 +266,11 @@ pub trait Directory: Send + Sync + 'static {
     fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>>;
     /// Sessions that were ended since then, and when.
     fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>>;
+
+    /// Members who are owed something, after `after`, in the order of their ids.
+    fn owing(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Owing>>;
+    /// The member is owed `new` instead of `old`. False if it was no longer `old`.
+    fn settle_owed(&self, member: Id, old: Vec<u8>, new: Option<Vec<u8>>) -> Answer<bool>;
 
     /// The row there is of that id, and true, else this one.
     fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)>;

@@ -103,6 +103,11 @@ impl Failures {
         Ok(())
     }
 
+    /// A guess at something else than a password, by whoever has that name.
+    pub fn count_guess(&self, name: &str, now: Time) {
+        self.records().count(of_address(name), self.settings.address_per_minute, &ADDRESS, now);
+    }
+
     fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

@@ -42,17 +42,22 @@ pub struct LoggedIn {
     pub member: Member,
     pub tokens: Tokens,
     pub first_login: bool,
+    /// What he is still owed since his first login.
+    pub owed: Option<Vec<u8>>,
 }
 
+/// What a member is owed if his first login is at that instant.
+pub type Owes<'a> = &'a (dyn Fn(Time) -> Option<Vec<u8>> + Sync);
+
 impl Identity {
-    /// `owed` is kept with the first login, in the same step, and not with any other.
-    pub async fn login(&self, login: Login, origin: &Origin, owed: Option<Vec<u8>>) -> Result<LoggedIn, Error> {
-        let outcome = self.try_login(login, origin, owed).await;
+    /// What he is owed is kept with the first login, in the same step, and not with any other.
+    pub async fn login(&self, login: Login, origin: &Origin, owes: Owes<'_>) -> Result<LoggedIn, Error> {
+        let outcome = self.try_login(login, origin, owes).await;
         metrics::counter!("stampede_logins_total", "outcome" => outcome_name(&outcome)).increment(1);
         outcome
     }
 
-    async fn try_login(&self, login: Login, origin: &Origin, owed: Option<Vec<u8>>) -> Result<LoggedIn, Error> {
+    async fn try_login(&self, login: Login, origin: &Origin, owes: Owes<'_>) -> Result<LoggedIn, Error> {
         self.failures.admit(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
         let password = login.password.clone();
         let named = login.identifiers()?;
@@ -68,7 +73,7 @@ impl Identity {
         let account = account.ok_or(Error::WrongCredentials)?;
         let rehashed = self.rehashed(&account, &password).await;
         // The password was changed, or the member deleted, while it was being checked.
-        self.begin_session(&account, origin, rehashed, true, owed).await?.ok_or(Error::WrongCredentials)
+        self.begin_session(&account, origin, rehashed, Some(owes)).await?.ok_or(Error::WrongCredentials)
     }
 
     /// The one account that all of them name, if there is one.
@@ -94,23 +99,23 @@ impl Identity {
         account: &Account,
         origin: &Origin,
         rehashed: Option<String>,
-        login: bool,
-        owed: Option<Vec<u8>>,
+        login: Option<Owes<'_>>,
     ) -> Result<Option<LoggedIn>, StoreError> {
         let session = self.new_session(origin);
+        let is_member = account.member.role == Role::Member;
         let begin = Begin {
             member: account.member.id,
             session: session.clone(),
             knew: account.password_hash.clone(),
             rehashed,
-            login,
-            owed,
+            login: login.is_some(),
+            owed: login.filter(|_| is_member).and_then(|owes| owes(session.at)),
             dead_before: self.dead_before(),
         };
         let Some(begun) = self.directory.begin_session(begin).await? else { return Ok(None) };
         count_begun();
         let tokens = self.tokens(begun.member.id, session.id, 0, begun.member.role);
-        Ok(Some(LoggedIn { member: begun.member, tokens, first_login: begun.first_login }))
+        Ok(Some(LoggedIn { member: begun.member, tokens, first_login: begun.first_login, owed: begun.owed }))
     }
 
     pub(super) fn tokens(&self, member: Id, session: Id, step: u32, role: Role) -> Tokens {

@@ -28,7 +28,7 @@ mod tests;
 pub use access::{Denied, MadeKey, Signed, Via};
 pub use accounts::ResetOffer;
 pub use directory::{Changes, Directory, Member, Role};
-pub use login::{LoggedIn, Login, Tokens};
+pub use login::{LoggedIn, Login, Owes, Tokens};
 pub use profile::{Flaw, Kind};
 pub use registration::{Draft, Registered};
 pub use tokens::{Reason, role_name, role_of};

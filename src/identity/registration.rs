@@ -175,7 +175,7 @@ impl Identity {
         if !application.begins_session {
             return Ok(Registered { member: account.member.clone(), tokens: None, again: true });
         }
-        let begun = self.begin_session(account, origin, None, false, None).await?.ok_or(Error::KeyReused)?;
+        let begun = self.begin_session(account, origin, None, None).await?.ok_or(Error::KeyReused)?;
         Ok(Registered { member: begun.member, tokens: Some(begun.tokens), again: true })
     }
 }

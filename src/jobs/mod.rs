@@ -4,6 +4,7 @@
 
 mod closing;
 mod gauges;
+mod owed;
 mod sweep;
 
 use crate::app::Shared;
@@ -30,6 +31,7 @@ pub fn start(shared: Data<Shared>) {
             if ticks.is_multiple_of(10) {
                 gauges::log_members(&shared).await;
                 forget_dead_sessions(&shared).await;
+                owed::make_good(&shared).await;
             }
             ticks = ticks.wrapping_add(1);
             actix_web::rt::time::sleep(SECOND).await;

@@ -108,5 +108,7 @@ async fn choose<M: Machine, R: Reach<M>>(
             _ => 0,
         });
     }
-    Ok(dice.weigh(&weights).map(|place| places[place]))
+    // Where it was granted before, by whatever name outlives its key, it is granted again.
+    let granted_before = weights.iter().position(|weight| *weight == u64::MAX);
+    Ok(granted_before.or_else(|| dice.weigh(&weights)).map(|place| places[place]))
 }

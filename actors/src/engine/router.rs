@@ -29,6 +29,20 @@ pub enum Failure<R> {
     Unknown,
 }
 
+impl<R> Failure<R> {
+    /// The same failure, its refusal in other words.
+    pub fn map<S>(self, say: impl FnOnce(R) -> S) -> Failure<S> {
+        match self {
+            Failure::Refused(refusal) => Failure::Refused(say(refusal)),
+            Failure::KeyReused => Failure::KeyReused,
+            Failure::KeyForgotten => Failure::KeyForgotten,
+            Failure::Busy => Failure::Busy,
+            Failure::Unavailable(why) => Failure::Unavailable(why),
+            Failure::Unknown => Failure::Unknown,
+        }
+    }
+}
+
 impl<R> From<Lost> for Failure<R> {
     fn from(lost: Lost) -> Self {
         match lost {

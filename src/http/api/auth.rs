@@ -4,9 +4,11 @@
 
 mod bodies;
 mod origin;
+mod vouchers;
 
 pub use bodies::{Register, UserBody};
 pub use origin::Origin;
+pub use vouchers::settle;
 
 use crate::app::Shared;
 use crate::http::body::{self, Body};
@@ -18,6 +20,7 @@ use crate::http::problem::{self, Invalid, Problem};
 use crate::http::reply;
 use crate::identity::directory::Session;
 use crate::identity::{Denied, Error, Login, Signed};
+use crate::promotions::first_logins;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
@@ -127,8 +130,11 @@ async fn login(
     _: Params<flags::None>,
     credentials: Credentials,
 ) -> Result<HttpResponse, Problem> {
-    let logged_in = shared.identity.login(credentials.0, &origin, None).await?;
-    Ok(secret(reply::ok(&LoggedInBody::from(logged_in))))
+    let windows = shared.promotions.first_logins().await?;
+    let owes = |at| first_logins::kept(&windows.around(at));
+    let logged_in = shared.identity.login(credentials.0, &origin, &owes).await?;
+    let vouchers = vouchers::of_first_login(&shared, &windows, &logged_in).await;
+    Ok(secret(reply::ok(&LoggedInBody::of(logged_in, vouchers))))
 }
 
 async fn refresh(shared: web::Data<Shared>, _: Params<flags::None>, Body(body): Body<Refresh>) -> Result<HttpResponse, Problem> {

@@ -1,8 +1,12 @@
 //! The calls of the API, one file per area. Handlers read as a list: take in, ask, answer.
 
 pub mod auth;
+pub mod batches;
+pub mod campaigns;
+pub mod coupons;
 pub mod holds;
 pub mod lotteries;
+pub mod offers;
 pub mod operations;
 pub mod service_keys;
 pub mod tickets;
@@ -12,8 +16,18 @@ use super::endpoint::Endpoint;
 
 /// Everything under `/api/v1`.
 pub fn endpoints() -> Vec<Endpoint> {
-    [auth::endpoints(), users::endpoints(), service_keys::endpoints(), lotteries::endpoints(), holds::endpoints(), tickets::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        auth::endpoints(),
+        users::endpoints(),
+        service_keys::endpoints(),
+        lotteries::endpoints(),
+        holds::endpoints(),
+        tickets::endpoints(),
+        campaigns::endpoints(),
+        batches::endpoints(),
+        coupons::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

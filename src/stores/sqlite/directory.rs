@@ -9,7 +9,7 @@ mod sessions;
 
 use super::Sqlite;
 use crate::identity::directory::{
-    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Refresh, Refreshed, Reset,
+    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Owing, Refresh, Refreshed, Reset,
     ServiceKey, Session,
 };
 use actors::{Id, Time};
@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS members (
     reset_token BLOB,
     reset_until INTEGER
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS members_owed ON members (id) WHERE owed IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS identifiers (
     folded TEXT PRIMARY KEY,
@@ -153,6 +155,14 @@ impl Directory for Sqlite {
 
     fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>> {
         self.look(move |connection| sessions::ended_since(connection, since))
+    }
+
+    fn owing(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Owing>> {
+        self.look(move |connection| members::owing(connection, after, limit))
+    }
+
+    fn settle_owed(&self, member: Id, old: Vec<u8>, new: Option<Vec<u8>>) -> Answer<bool> {
+        self.change(move |connection| members::settle_owed(connection, member, &old, new.as_deref()))
     }
 
     fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)> {

@@ -7,6 +7,7 @@ mod wire;
 mod bad_bytes;
 mod bad_callers;
 mod bad_input;
+mod campaigns;
 mod closing;
 mod cors;
 mod crowd;

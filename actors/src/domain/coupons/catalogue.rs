@@ -39,21 +39,31 @@ pub enum What {
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Catalogue {
-    entries: BTreeMap<Serial, (Entry, Time)>,
+    entries: BTreeMap<Serial, Registered>,
     campaigns: BTreeMap<String, Serial>,
     imports: BTreeMap<Id, Serial>,
     expiries: BTreeSet<(Time, Serial)>,
     next: [u32; 2],
 }
 
+/// A campaign or a batch, as it was registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    pub entry: Entry,
+    /// The version of the key that its codes are printed with, for ever.
+    pub key: u8,
+    pub at: Time,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub enum Command {
-    Register(Entry),
+    /// `key`: the version of the key that its codes are printed with.
+    Register { entry: Entry, key: u8 },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Registered { serial: Serial, entry: Entry },
+    Registered { serial: Serial, entry: Entry, key: u8 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +97,8 @@ pub enum Question {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    Entry(Option<(Entry, Time)>),
-    Page(Vec<(Serial, Entry, Time)>),
+    Entry(Option<Registered>),
+    Page(Vec<(Serial, Registered)>),
     Expiring(Vec<(Time, Serial)>),
 }
 
@@ -101,19 +111,20 @@ impl Machine for Catalogue {
     type Question = Question;
     type Answer = Answer;
 
-    fn decide(&self, Command::Register(entry): &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(&self, Command::Register { entry, key }: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
         if let Some(by) = entry.campaign_name().and_then(|name| self.campaigns.get(&name)) {
             return Err(Refusal::NameTaken { by: *by });
         }
         if let Some(serial) = entry.job().and_then(|job| self.imports.get(&job)) {
-            return Ok(Verdict::Already(Event::Registered { serial: *serial, entry: self.entries[serial].0.clone() }));
+            let Registered { entry, key, .. } = self.entries[serial].clone();
+            return Ok(Verdict::Already(Event::Registered { serial: *serial, entry, key }));
         }
         let of = entry.of();
         let serial = Serial::new(self.next[of as usize], of).ok_or(Refusal::Full)?;
-        Ok(Verdict::New(Event::Registered { serial, entry: entry.clone() }))
+        Ok(Verdict::New(Event::Registered { serial, entry: entry.clone(), key: *key }))
     }
 
-    fn apply(&mut self, Event::Registered { serial, entry }: &Event, at: Time) {
+    fn apply(&mut self, Event::Registered { serial, entry, key }: &Event, at: Time) {
         self.next[serial.of() as usize] = serial.0 / 2 + 1;
         if let Some(name) = entry.campaign_name() {
             self.campaigns.insert(name, *serial);
@@ -124,7 +135,7 @@ impl Machine for Catalogue {
         if let Entry::Batch(plan) = entry {
             self.expiries.insert((plan.expires_at, *serial));
         }
-        self.entries.insert(*serial, (entry.clone(), at));
+        self.entries.insert(*serial, Registered { entry: entry.clone(), key: *key, at });
     }
 
     fn look(&self, question: &Question) -> Answer {
@@ -133,7 +144,7 @@ impl Machine for Catalogue {
             Question::Page { of, after, limit } => {
                 let from = after.map_or(Serial(0), |after| Serial(after.0 + 1));
                 let all = self.entries.range(from..).filter(|(serial, _)| serial.of() == *of);
-                Answer::Page(all.take(*limit).map(|(serial, (entry, at))| (*serial, entry.clone(), *at)).collect())
+                Answer::Page(all.take(*limit).map(|(serial, registered)| (*serial, registered.clone())).collect())
             }
             Question::Expiring { since, until, after, limit } => {
                 let from = after.map_or((*since, Serial(0)), |(at, serial)| (at, Serial(serial.0 + 1)));
@@ -144,7 +155,7 @@ impl Machine for Catalogue {
     }
 
     fn imbalance(&self) -> i64 {
-        let named = self.entries.values().filter(|(entry, _)| entry.campaign_name().is_some()).count();
+        let named = self.entries.values().filter(|registered| registered.entry.campaign_name().is_some()).count();
         named as i64 - self.campaigns.len() as i64
     }
 }

@@ -68,6 +68,11 @@ pub struct Walked {
 const SCANNED: usize = 20_000;
 
 impl Walk {
+    /// Through all that anybody has touched, from that slot on.
+    pub fn all(from: Slot) -> Walk {
+        Walk { from, limit: usize::MAX, since: Time(i64::MIN), until: Time(i64::MAX), states: Vec::new(), untouched: false }
+    }
+
     /// `whole`: how many coupons there are in all, and what those are like that are not in the book.
     pub(super) fn through(&self, book: &Book, whole: Option<(u64, View)>) -> Walked {
         let whole = whole.filter(|(_, untouched)| self.wants(untouched));

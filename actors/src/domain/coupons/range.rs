@@ -181,6 +181,7 @@ impl Machine for Range {
 
     fn left_for(&self, command: &Command, _: &Caller) -> u64 {
         match (command, &self.terms) {
+            (Command::Assign { source: Some(source), .. }, _) if self.sources.contains_key(source) => u64::MAX,
             // A range that nobody opened says so when it is asked for real; until then it counts as full.
             (Command::Assign { .. }, None) => u32::MAX as u64,
             (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => terms.count - self.next,

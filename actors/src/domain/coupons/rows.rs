@@ -27,6 +27,23 @@ pub enum Home {
     },
 }
 
+impl Home {
+    /// The campaign or batch that it is a coupon of.
+    pub fn serial(&self) -> Serial {
+        match self {
+            Home::Campaign { campaign, .. } => *campaign,
+            Home::Range { name, .. } => name.batch,
+            Home::Shelf { batch, .. } => *batch,
+        }
+    }
+
+    pub fn slot(&self) -> Slot {
+        match self {
+            Home::Campaign { rank: slot, .. } | Home::Range { slot, .. } | Home::Shelf { slot, .. } => *slot,
+        }
+    }
+}
+
 pub(super) fn of_range(name: &RangeName, slot: Slot, owner: Id, at: Time) -> Row {
     line(Home::Range { name: *name, slot }, owner, at)
 }

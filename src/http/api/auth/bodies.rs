@@ -1,5 +1,6 @@
 //! What the calls about identity take and answer.
 
+use crate::http::api::campaigns::VoucherBody;
 use crate::http::reply;
 use crate::identity::{self, Draft, LoggedIn, Login, Member, Tokens, Via, role_name};
 use actors::Id;
@@ -132,14 +133,14 @@ pub struct LoggedInBody {
     pub tokens: TokensBody,
     /// True once for each member.
     pub first_login: bool,
-    /// What the member is given because it was his first login.
-    #[schema(value_type = Vec<Object>)]
-    pub vouchers: Vec<serde_json::Value>,
+    /// What the member was granted because of his first login, by campaigns that still run. One that takes longer than a moment comes with the next
+    /// login, and is on the list of his coupons as soon as it is granted.
+    pub vouchers: Vec<VoucherBody>,
 }
 
-impl From<LoggedIn> for LoggedInBody {
-    fn from(logged_in: LoggedIn) -> LoggedInBody {
-        LoggedInBody { tokens: logged_in.tokens.into(), first_login: logged_in.first_login, vouchers: Vec::new() }
+impl LoggedInBody {
+    pub fn of(logged_in: LoggedIn, vouchers: Vec<VoucherBody>) -> LoggedInBody {
+        LoggedInBody { tokens: logged_in.tokens.into(), first_login: logged_in.first_login, vouchers }
     }
 }
 

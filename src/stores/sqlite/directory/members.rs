@@ -1,7 +1,9 @@
 //! Members and the identifiers that name them.
 
 use super::{Key, sessions, start};
-use crate::identity::directory::{Account, Because, Changed, Changes, Created, Member, NewMember, NewPassword, Registration, Reset, Role};
+use crate::identity::directory::{
+    Account, Because, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset, Role,
+};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
@@ -199,6 +201,21 @@ fn read_profile(row: &Row) -> Result<Profile> {
         full_name: row.get(5)?,
         birthday: row.get::<_, Option<String>>(6)?.and_then(|day| day.parse().ok()),
     })
+}
+
+pub fn owed(connection: &Connection, member: Id) -> Result<Option<Vec<u8>>> {
+    connection.query_row("SELECT owed FROM members WHERE id = ?1", [Key(member)], |row| row.get(0)).optional().map(Option::flatten)
+}
+
+pub fn owing(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Owing>> {
+    let select = "SELECT id, first_login_at, owed FROM members WHERE owed IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+    let owing = |row: &Row| Ok(Owing { member: row.get::<_, Key>(0)?.0, first_login_at: Time(row.get(1)?), owed: row.get(2)? });
+    connection.prepare(select)?.query_map(params![start(after), limit as i64], owing)?.collect()
+}
+
+pub fn settle_owed(connection: &Connection, member: Id, old: &[u8], new: Option<&[u8]>) -> Result<bool> {
+    let settle = "UPDATE members SET owed = ?3 WHERE id = ?1 AND owed = ?2";
+    Ok(connection.execute(settle, params![Key(member), old, new])? == 1)
 }
 
 /// The one write in which a login may be the first.

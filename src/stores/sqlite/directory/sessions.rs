@@ -1,6 +1,6 @@
 //! Sessions: one row each, found by member and id.
 
-use super::members::{account, note_login, rehash};
+use super::members::{account, note_login, owed, rehash};
 use super::{Key, start};
 use crate::identity::directory::{Account, Begin, Begun, NewSession, Refresh, Refreshed, Role, Session, Step};
 use actors::{Id, Time};
@@ -20,7 +20,8 @@ pub fn begin(connection: &Connection, begin: &Begin) -> Result<Option<Begun>> {
     }
     sweep(connection, begin.member, begin.dead_before)?;
     insert(connection, begin.member, &begin.session)?;
-    Ok(account(connection, begin.member)?.map(|account| Begun { member: account.member, first_login }))
+    let owed = owed(connection, begin.member)?;
+    Ok(account(connection, begin.member)?.map(|account| Begun { member: account.member, first_login, owed }))
 }
 
 pub fn insert(connection: &Connection, member: Id, session: &NewSession) -> Result<()> {

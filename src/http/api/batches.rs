@@ -1,0 +1,316 @@
+//! Batches of coupons: create up to ten billion in one call, assign, count, and stream their codes.
+
+use super::coupons::{CouponBody, LedgerBody, assigned, giver, no_such, reference};
+use super::offers::{Worth, future, name};
+use crate::app::Shared;
+use crate::http::body::Body;
+use crate::http::caller::{Admin, Signer};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::identity::{Signed, Via};
+use crate::promotions::{By, Known, codes};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
+use actors::domain::coupons::serial::Of;
+use actors::domain::coupons::{Serial, shelf};
+use actors::engine::{Done, Key};
+use actors::{Caller, Id, Time};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+const MOST_COUPONS: u64 = 10_000_000_000;
+const MOST_WITH_CODES: u64 = 1000;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBatch {
+    /// How many coupons: 1 to 10,000,000,000, or to 1000 where the codes are in the answer.
+    pub count: u64,
+    pub name: Option<String>,
+    /// Of the amount, 1 to 100. Either this or `discount_amount`.
+    pub discount_percent: Option<u8>,
+    /// In minor units.
+    pub discount_amount: Option<u64>,
+    /// Less than this cannot be paid with a coupon.
+    pub min_amount: Option<u64>,
+    /// The discount is never more than this.
+    pub max_discount: Option<u64>,
+    #[schema(example = "2026-12-31T23:59:59Z")]
+    pub expires_at: String,
+    /// Each member gets at most one, exactly. Then a given code is not assignable.
+    #[serde(default)]
+    pub one_per_member: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assign {
+    /// Whose it becomes. A service names him with `On-Behalf-Of` instead.
+    pub member_id: Option<String>,
+    /// Your own name for what it is given for, such as an order's number. The same one gets the same coupon, for ever.
+    pub source_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodesQuery {
+    format: Option<String>,
+    from: Option<u64>,
+    limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponBatch)]
+pub struct BatchBody {
+    pub id: String,
+    pub name: Option<String>,
+    /// Null for an imported batch: its ledger counts.
+    pub count: Option<u64>,
+    pub one_per_member: bool,
+    /// The import that brought its codes.
+    pub imported_by: Option<String>,
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+    pub expires_at: String,
+    pub created_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponsWithCodes)]
+pub struct WithCodesBody {
+    pub batch: BatchBody,
+    pub codes: Vec<String>,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/coupons", create_with_codes)
+            .summary("Create some coupons, and see their codes")
+            .who(Who::Admin)
+            .body::<CreateBatch>()
+            .decides()
+            .answer::<WithCodesBody>(201, "The batch and its codes. A dry run has none."),
+        Endpoint::post("/coupon-batches", create)
+            .summary("Create a batch of coupons")
+            .notes("Costs the same for one and for ten billion: an untouched coupon takes neither memory nor disk.")
+            .who(Who::Admin)
+            .body::<CreateBatch>()
+            .decides()
+            .answer::<BatchBody>(201, "The batch."),
+        Endpoint::get("/coupon-batches", list)
+            .summary("List the batches")
+            .who(Who::Admin)
+            .lists::<BatchBody>("In the order of their creation."),
+        Endpoint::get("/coupon-batches/{id}", show)
+            .summary("Look at a batch")
+            .who(Who::Admin)
+            .answer::<BatchBody>(200, "The batch.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/coupon-batches/{id}/ledger", ledger)
+            .summary("Count a batch's coupons")
+            .who(Who::Admin)
+            .answer::<LedgerBody>(200, "The books, which balance.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/coupon-batches/{id}/codes", stream)
+            .summary("Stream the codes of a batch")
+            .notes("As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins at `from`, ends after `limit`.")
+            .who(Who::Admin)
+            .query("format", "`ndjson` (the default) or `csv`.")
+            .query("from", "The index of the first code.")
+            .query("limit", "How many; all, if absent.")
+            .answer_empty(200, "The codes, one a line, for as long as somebody reads.")
+            .problems(&[&problem::NOT_FOUND, &problem::INVALID]),
+        Endpoint::post("/coupon-batches/{id}/assign", assign)
+            .summary("Assign the next free coupon")
+            .notes("An administrator names the member; a service acts for its own.")
+            .who(Who::Member)
+            .body::<Assign>()
+            .decides()
+            .answer::<CouponBody>(201, "The coupon.")
+            .answer::<CouponBody>(200, "The coupon that this source, or this member, had got before.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::FORBIDDEN,
+                &problem::SOLD_OUT,
+                &problem::COUPON_EXPIRED,
+                &problem::SOURCE_REUSED,
+                &problem::KEY_FORGOTTEN,
+            ]),
+    ]
+}
+
+async fn create_with_codes(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateBatch>,
+) -> Result<HttpResponse, Problem> {
+    let count = body.count;
+    let done = registered(&shared, caller, &key, flags.dry_run, body, MOST_WITH_CODES).await?;
+    let batch = Known::registered(&done);
+    let codes = if flags.dry_run { Vec::new() } else { shared.promotions.codes(&batch, count, 0, count) };
+    Ok(reply::replayed(reply::created(&WithCodesBody { batch: BatchBody::of(&batch), codes }), done.replayed))
+}
+
+async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateBatch>,
+) -> Result<HttpResponse, Problem> {
+    let done = registered(&shared, caller, &key, flags.dry_run, body, MOST_COUPONS).await?;
+    Ok(reply::replayed(reply::created(&BatchBody::of(&Known::registered(&done))), done.replayed))
+}
+
+async fn registered(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    dry: bool,
+    body: CreateBatch,
+    most: u64,
+) -> Result<Done<Event>, Problem> {
+    let plan = plan(body, most, shared.promotions.now())?;
+    let meaning = || postcard::to_stdvec(&plan).expect("a plan is plain data");
+    let key = key.of(caller.id, || vec![b"batch".to_vec(), meaning()]);
+    Ok(shared.promotions.register(Entry::Batch(plan), By { caller, key, dry }).await?)
+}
+
+async fn list(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = shared.promotions.page(Of::Batch, paging.after_name()?, limit + 1).await?;
+    Ok(reply::ok(&Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), |known| Some(BatchBody::of(&known)))))
+}
+
+async fn show(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let (known, _) = known_batch(&shared, &id).await?;
+    Ok(reply::ok(&BatchBody::of(&known)))
+}
+
+async fn ledger(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let (known, _) = known_batch(&shared, &id).await?;
+    Ok(reply::ok(&LedgerBody::from(shared.promotions.ledger(&known).await?)))
+}
+
+async fn stream(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    Params(query): Params<CodesQuery>,
+) -> Result<HttpResponse, Problem> {
+    let format = match query.format.as_deref() {
+        None | Some("ndjson") => codes::Format::Ndjson,
+        Some("csv") => codes::Format::Csv,
+        Some(_) => return Err(Problem::invalid("?format", "`ndjson` or `csv`")),
+    };
+    let (known, _) = known_batch(&shared, &id).await?;
+    let lines = codes::stream(shared.promotions.clone(), known, format, query.from.unwrap_or(0), query.limit.unwrap_or(u64::MAX));
+    Ok(HttpResponse::Ok().content_type(format.content_type()).streaming(lines))
+}
+
+async fn assign(
+    shared: web::Data<Shared>,
+    signer: Signer,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<Assign>,
+) -> Result<HttpResponse, Problem> {
+    let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
+    let (known, plan) = known_batch(&shared, &id).await?;
+    let source = body.source_id.as_deref().map(|text| reference(text, "/source_id")).transpose()?;
+    let source = source.map(|text| shelf::source(scope(&signer.0), &text));
+    let key = assignment_key(&key, known.serial, caller, member, source);
+    let (home, done) = shared.promotions.assign(known.serial, &plan, member, source, By { caller, key, dry: flags.dry_run }).await?;
+    let view = match shared.promotions.coupon(home.clone()).await? {
+        Some(found) if !flags.dry_run => found.view,
+        _ => assigned(member, &done, &plan),
+    };
+    let code = shared.promotions.code(&known, &home).await?;
+    let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(reply::replayed(reply::json(status, &CouponBody::of(&known, &home, code, &view)), done.replayed))
+}
+
+/// Whose names the sources are: a service's own, or those of all administrators.
+fn scope(signed: &Signed) -> &str {
+    match &signed.via {
+        Via::ServiceKey { service, .. } => service,
+        Via::Session { .. } => "",
+    }
+}
+
+/// A source is a key of its own, so that its repeats find their way back to where they were answered.
+fn assignment_key(key: &IdempotencyKey, batch: Serial, caller: Caller, member: Id, source: Option<Id>) -> Option<Key> {
+    let meaning = vec![b"assign".to_vec(), batch.0.to_be_bytes().to_vec(), member.0.to_vec()];
+    match source {
+        Some(source) => {
+            let parts: Vec<&[u8]> = meaning.iter().map(Vec::as_slice).collect();
+            Some(Key::new(source, &batch.0.to_be_bytes(), &parts))
+        }
+        None => key.of(caller.id, || meaning),
+    }
+}
+
+/// The batch in a path. A name that cannot be read names none.
+async fn known_batch(shared: &Shared, id: &str) -> Result<(Arc<Known>, Plan), Problem> {
+    let serial: Serial = id.parse().map_err(|_| no_such("batch"))?;
+    let known = match serial.of() {
+        Of::Batch => shared.promotions.known(serial).await?,
+        Of::Campaign => None,
+    };
+    let known = known.ok_or_else(|| no_such("batch"))?;
+    let plan = known.batch().cloned().ok_or_else(|| no_such("batch"))?;
+    Ok((known, plan))
+}
+
+fn plan(body: CreateBatch, most: u64, now: Time) -> Result<Plan, Problem> {
+    if !(1..=most).contains(&body.count) {
+        return Err(Problem::invalid("/count", format!("1 to {most}")));
+    }
+    let worth = Worth {
+        discount_percent: body.discount_percent,
+        discount_amount: body.discount_amount,
+        min_amount: body.min_amount,
+        max_discount: body.max_discount,
+    };
+    Ok(Plan {
+        name: body.name.as_deref().map(|text| name(text, "/name")).transpose()?,
+        offer: worth.checked('/')?,
+        expires_at: future(&body.expires_at, "/expires_at", now)?,
+        what: What::Made { count: body.count, one_per_member: body.one_per_member },
+    })
+}
+
+impl BatchBody {
+    pub fn of(known: &Known) -> BatchBody {
+        let worth = Worth::from(known.offer());
+        let plan = known.batch();
+        let (count, one_per_member, job) = match plan.map(|plan| plan.what) {
+            Some(What::Made { count, one_per_member }) => (Some(count), one_per_member, None),
+            Some(What::Imported { job }) => (None, false, Some(job.to_string())),
+            None => (None, false, None),
+        };
+        BatchBody {
+            id: known.serial.to_string(),
+            name: known.name().map(str::to_owned),
+            count,
+            one_per_member,
+            imported_by: job,
+            discount_percent: worth.discount_percent,
+            discount_amount: worth.discount_amount,
+            min_amount: worth.min_amount,
+            max_discount: worth.max_discount,
+            expires_at: reply::time(plan.map_or(Time::default(), |plan| plan.expires_at)),
+            created_at: reply::time(known.created_at),
+        }
+    }
+}

@@ -1,0 +1,508 @@
+//! Campaigns: create, look, change, pause, end; claims and the ledger.
+
+use super::coupons::{CouponBody, LedgerBody, no_such};
+use super::offers::{Worth, future, instant, name};
+use crate::app::Shared;
+use crate::http::body::Body;
+use crate::http::caller::{Admin, Member};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Explain, Problem};
+use crate::http::reply;
+use crate::promotions::{By, Failed, Known};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::campaign::{Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger};
+use actors::domain::coupons::catalogue::Entry;
+use actors::domain::coupons::ledger::Walk;
+use actors::domain::coupons::serial::Of;
+use actors::domain::coupons::{Home, Serial};
+use actors::engine::Done;
+use actors::{Caller, Time};
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+const MOST_VOUCHERS: u64 = 100_000_000;
+const MOST_DAYS: u32 = 3650;
+const DAY_S: u32 = 86_400;
+const LONGEST_CODE: usize = 64;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateCampaign {
+    /// Unique, whatever its case.
+    #[schema(example = "Welcome")]
+    pub name: String,
+    /// How many vouchers there are, 1 to 100,000,000.
+    pub quota: u64,
+    /// Of the amount, 1 to 100. Either this or `discount_amount`.
+    pub discount_percent: Option<u8>,
+    /// In minor units.
+    pub discount_amount: Option<u64>,
+    /// Less than this cannot be paid with a voucher.
+    pub min_amount: Option<u64>,
+    /// The discount is never more than this.
+    pub max_discount: Option<u64>,
+    /// From when on it can be claimed; now, if absent.
+    pub starts_at: Option<String>,
+    /// Until when.
+    #[schema(example = "2026-12-31T23:59:59Z")]
+    pub ends_at: String,
+    /// `first_login`: by logging in for the first time. `claim`: by asking. `code`: by asking with the code.
+    #[schema(example = "claim")]
+    pub trigger: String,
+    /// What has to be known, for the trigger `code`: compared without regard to case.
+    pub code: Option<String>,
+    /// For how many days of 24 hours a voucher is good after its grant; until the campaign's end, if absent.
+    pub voucher_valid_days: Option<u32>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeCampaign {
+    /// More than before.
+    pub quota: Option<u64>,
+    /// Later than before. Vouchers that were granted keep their expiry.
+    pub ends_at: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// For campaigns with a code.
+    pub code: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Campaign)]
+pub struct CampaignBody {
+    pub id: String,
+    pub name: String,
+    /// `scheduled`, `open`, `paused`, `sold_out` or `ended`.
+    pub state: &'static str,
+    pub quota: u64,
+    pub granted: u64,
+    pub remaining: u64,
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+    pub starts_at: String,
+    pub ends_at: String,
+    /// `first_login`, `claim` or `code`.
+    pub trigger: &'static str,
+    pub voucher_valid_days: Option<u32>,
+    pub created_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Claimed)]
+pub struct ClaimedBody {
+    pub campaign: String,
+    /// The place in the order of claims, from 1 on.
+    pub rank: u64,
+    pub voucher: VoucherBody,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Voucher)]
+pub struct VoucherBody {
+    /// To be used with `/coupons/{code}/use`.
+    pub code: String,
+    pub campaign: String,
+    pub rank: u64,
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+    pub expires_at: String,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/campaigns", create)
+            .summary("Create a campaign")
+            .notes("The first so many get a voucher, exactly. Costs the same for a hundred and for a hundred million.")
+            .who(Who::Admin)
+            .body::<CreateCampaign>()
+            .decides()
+            .answer::<CampaignBody>(201, "The campaign.")
+            .problems(&[&problem::NAME_TAKEN]),
+        Endpoint::get("/campaigns", list).summary("List the campaigns").lists::<CampaignBody>("In the order of their creation."),
+        Endpoint::get("/campaigns/{id}", show)
+            .summary("Look at a campaign")
+            .answer::<CampaignBody>(200, "The campaign.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::patch("/campaigns/{id}", change)
+            .summary("Raise the quota, or end later")
+            .who(Who::Admin)
+            .body::<ChangeCampaign>()
+            .decides()
+            .answer::<CampaignBody>(200, "The campaign.")
+            .problems(&[&problem::NOT_FOUND, &problem::ENDED, &problem::ONLY_MORE]),
+        switch("/campaigns/{id}/pause", pause).summary("Pause a campaign").notes("Claims are refused until it goes on. Vouchers can be used."),
+        switch("/campaigns/{id}/resume", resume).summary("Let a paused campaign go on"),
+        switch("/campaigns/{id}/end", end).summary("End a campaign now").notes("For good. Vouchers that were granted stay good."),
+        Endpoint::post("/campaigns/{id}/claims", claim)
+            .summary("Claim a voucher")
+            .notes("The rank is the place in the engine's own order: 1 to the quota, no gap, no repeat, one per member. The same member again gets the same rank and voucher, for ever.")
+            .who(Who::Member)
+            .body::<Claim>()
+            .decides()
+            .answer::<ClaimedBody>(201, "The voucher.")
+            .answer::<ClaimedBody>(200, "The voucher that he had got before.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::FORBIDDEN,
+                &problem::TOO_MANY,
+                &problem::SOLD_OUT,
+                &problem::NOT_YET_OPEN,
+                &problem::ENDED,
+                &problem::PAUSED,
+                &problem::WRONG_CODE,
+                &problem::BY_FIRST_LOGIN,
+            ]),
+        Endpoint::get("/campaigns/{id}/claims", claims)
+            .summary("List the claims of a campaign")
+            .who(Who::Admin)
+            .lists::<CouponBody>("By rank.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/campaigns/{id}/ledger", ledger)
+            .summary("Count a campaign's vouchers")
+            .answer::<LedgerBody>(200, "The books, which balance.")
+            .problems(&[&problem::NOT_FOUND]),
+    ]
+}
+
+fn switch<F, Args>(path: &'static str, handler: F) -> Endpoint
+where
+    F: actix_web::Handler<Args> + 'static,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    Endpoint::post(path, handler)
+        .who(Who::Admin)
+        .decides()
+        .answer::<CampaignBody>(200, "The campaign.")
+        .problems(&[&problem::NOT_FOUND, &problem::ENDED])
+}
+
+async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateCampaign>,
+) -> Result<HttpResponse, Problem> {
+    // Without a start it begins now, and a repeat says so again; so the meaning of the key is what was said.
+    let meaning = body.starts_at.clone().map(String::into_bytes);
+    let plan = plan(body, shared.promotions.now())?;
+    let spelled = || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
+    let unstarted = || postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() }).expect("a plan is plain data");
+    let key = key.of(caller.id, || vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]);
+    let done = shared.promotions.register(Entry::Campaign(plan), By { caller, key, dry: flags.dry_run }).await?;
+    let known = Known::registered(&done);
+    let overview = match flags.dry_run {
+        true => fresh(&known),
+        false => {
+            shared.promotions.keep_up_with(&known).await?;
+            shared.promotions.overview(&known).await?
+        }
+    };
+    let overview = overview.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    Ok(reply::replayed(reply::created(&CampaignBody::of(&known, &overview, shared.promotions.now())), done.replayed))
+}
+
+/// As it is before anybody has claimed.
+fn fresh(known: &Known) -> Option<Overview> {
+    Some(Overview { plan: known.campaign()?.clone(), granted: 0, paused: false, over: false })
+}
+
+async fn list(shared: web::Data<Shared>, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = shared.promotions.page(Of::Campaign, paging.after_name()?, limit + 1).await?;
+    let page = Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), Some);
+    let overviews = try_join_all(page.items.iter().map(|known| shared.promotions.overview(known))).await?;
+    let now = shared.promotions.now();
+    let items = page.items.iter().zip(overviews).filter_map(|(known, overview)| Some(CampaignBody::of(known, &overview?, now))).collect();
+    Ok(reply::ok(&Items::<CampaignBody> { items, next_cursor: page.next_cursor }))
+}
+
+async fn show(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let known = known_campaign(&shared, &id).await?;
+    shown(&shared, &known, false).await
+}
+
+async fn shown(shared: &Shared, known: &Known, replayed: bool) -> Result<HttpResponse, Problem> {
+    let overview = shared.promotions.overview(known).await?.ok_or_else(|| no_such("campaign"))?;
+    Ok(reply::replayed(reply::ok(&CampaignBody::of(known, &overview, shared.promotions.now())), replayed))
+}
+
+async fn change(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<ChangeCampaign>,
+) -> Result<HttpResponse, Problem> {
+    let ends_at = body.ends_at.as_deref().map(|text| instant(text, "/ends_at")).transpose()?;
+    if body.quota.is_some_and(|quota| quota > MOST_VOUCHERS) {
+        return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
+    }
+    commanded(&shared, caller, &key, &id, flags.dry_run, Command::Change { quota: body.quota, ends_at }).await
+}
+
+async fn pause(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    commanded(&shared, caller, &key, &id, flags.dry_run, Command::Pause).await
+}
+
+async fn resume(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    commanded(&shared, caller, &key, &id, flags.dry_run, Command::Resume).await
+}
+
+async fn end(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    commanded(&shared, caller, &key, &id, flags.dry_run, Command::End).await
+}
+
+/// A change of the campaign as a whole, answered by how it is after that.
+async fn commanded(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    id: &str,
+    dry: bool,
+    command: Command,
+) -> Result<HttpResponse, Problem> {
+    let known = known_campaign(shared, id).await?;
+    let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
+    let key = key.of(caller.id, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let done = shared.promotions.command_campaign(&known, &command, By { caller, key, dry }).await?;
+    if dry {
+        let mut overview = shared.promotions.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
+        foresee(&mut overview, &done.event);
+        return Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())));
+    }
+    shared.promotions.keep_up_with(&known).await?;
+    shown(shared, &known, done.replayed).await
+}
+
+/// What the event would make of the campaign.
+fn foresee(overview: &mut Overview, event: &Event) {
+    match event {
+        Event::Changed { quota, ends_at } => (overview.plan.quota, overview.plan.ends_at) = (*quota, *ends_at),
+        Event::Paused => overview.paused = true,
+        Event::Resumed => overview.paused = false,
+        Event::Ended => overview.over = true,
+        Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
+    }
+}
+
+async fn claim(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<Claim>,
+) -> Result<HttpResponse, Problem> {
+    let known = known_campaign(&shared, &id).await?;
+    if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
+        shared.identity.admit_guess(caller.id)?;
+    }
+    let code = body.code.as_deref().map(folded);
+    let meaning = || code.clone().unwrap_or_default().into_bytes();
+    let key = key.of(caller.id, || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let command = Command::Claim { member: caller.id, code: code.clone() };
+    let done = match shared.promotions.command_campaign(&known, &command, By { caller, key, dry: flags.dry_run }).await {
+        Err(Failed::Campaign(actors::engine::Failure::Refused(Refusal::WrongCode))) => {
+            shared.identity.count_guess(caller.id);
+            return Err(Refusal::WrongCode.explain());
+        }
+        done => done?,
+    };
+    let Event::Granted { rank, expires_at, .. } = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let body = ClaimedBody { campaign: known.serial.to_string(), rank, voucher: VoucherBody::of(&shared, &known, rank, expires_at) };
+    Ok(claimed(&body, &done))
+}
+
+fn claimed(body: &ClaimedBody, done: &Done<Event>) -> HttpResponse {
+    let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
+    reply::replayed(reply::json(status, body), done.replayed)
+}
+
+async fn claims(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let known = known_campaign(&shared, &id).await?;
+    let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
+    let walk = Walk { limit: limit + 1, ..Walk::all(after.map_or(0, |after| after + 1)) };
+    let Some(Answer::Walked(walked)) = shared.promotions.look_at_campaign(&known, &Question::Walk(walk)).await? else {
+        return Err(no_such("campaign"));
+    };
+    let item = |(rank, view)| {
+        let home = Home::Campaign { campaign: known.serial, rank };
+        Some(CouponBody::of(&known, &home, shared.promotions.voucher_code(&known, rank), &view))
+    };
+    Ok(reply::ok(&Items::page(walked.found, limit, |(rank, _)| rank.to_string().into_bytes(), item)))
+}
+
+async fn ledger(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let known = known_campaign(&shared, &id).await?;
+    Ok(reply::ok(&LedgerBody::from(shared.promotions.ledger(&known).await?)))
+}
+
+/// The campaign in a path. A name that cannot be read names none.
+async fn known_campaign(shared: &Shared, id: &str) -> Result<Arc<Known>, Problem> {
+    let serial: Serial = id.parse().map_err(|_| no_such("campaign"))?;
+    if serial.of() != Of::Campaign {
+        return Err(no_such("campaign"));
+    }
+    shared.promotions.known(serial).await?.ok_or_else(|| no_such("campaign"))
+}
+
+fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
+    let worth = Worth {
+        discount_percent: body.discount_percent,
+        discount_amount: body.discount_amount,
+        min_amount: body.min_amount,
+        max_discount: body.max_discount,
+    };
+    if !(1..=MOST_VOUCHERS).contains(&body.quota) {
+        return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
+    }
+    let starts_at = body.starts_at.as_deref().map_or(Ok(now), |text| instant(text, "/starts_at"))?;
+    let ends_at = future(&body.ends_at, "/ends_at", now)?;
+    if ends_at <= starts_at {
+        return Err(Problem::invalid("/ends_at", "later than `starts_at`"));
+    }
+    if body.voucher_valid_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        return Err(Problem::invalid("/voucher_valid_days", format!("1 to {MOST_DAYS}")));
+    }
+    Ok(Plan {
+        name: name(&body.name, "/name")?,
+        quota: body.quota,
+        starts_at,
+        ends_at,
+        trigger: trigger(&body.trigger, body.code.as_deref())?,
+        offer: worth.checked('/')?,
+        valid_s: body.voucher_valid_days.map(|days| days * DAY_S),
+    })
+}
+
+fn trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
+    match (text, code) {
+        ("code", Some(code)) if !code.trim().is_empty() && code.chars().count() <= LONGEST_CODE => Ok(Trigger::Code(folded(code))),
+        ("code", _) => Err(Problem::invalid("/code", format!("1 to {LONGEST_CODE} characters"))),
+        ("first_login" | "claim", Some(_)) => Err(Problem::invalid("/code", "only with the trigger `code`")),
+        ("first_login", None) => Ok(Trigger::FirstLogin),
+        ("claim", None) => Ok(Trigger::Claim),
+        _ => Err(Problem::invalid("/trigger", "`first_login`, `claim` or `code`")),
+    }
+}
+
+/// A code as it is compared.
+fn folded(code: &str) -> String {
+    code.trim().to_lowercase()
+}
+
+impl CampaignBody {
+    fn of(known: &Known, overview: &Overview, now: Time) -> CampaignBody {
+        let Overview { plan, granted, .. } = overview;
+        let worth = Worth::from(&plan.offer);
+        CampaignBody {
+            id: known.serial.to_string(),
+            name: plan.name.clone(),
+            state: state(overview, now),
+            quota: plan.quota,
+            granted: *granted,
+            remaining: plan.quota.saturating_sub(*granted),
+            discount_percent: worth.discount_percent,
+            discount_amount: worth.discount_amount,
+            min_amount: worth.min_amount,
+            max_discount: worth.max_discount,
+            starts_at: reply::time(plan.starts_at),
+            ends_at: reply::time(plan.ends_at),
+            trigger: match plan.trigger {
+                Trigger::FirstLogin => "first_login",
+                Trigger::Claim => "claim",
+                Trigger::Code(_) => "code",
+            },
+            voucher_valid_days: plan.valid_s.map(|valid_s| valid_s / DAY_S),
+            created_at: reply::time(known.created_at),
+        }
+    }
+}
+
+fn state(overview: &Overview, now: Time) -> &'static str {
+    let Overview { plan, granted, paused, over } = overview;
+    match () {
+        () if *over || now >= plan.ends_at => "ended",
+        () if *paused => "paused",
+        () if now < plan.starts_at => "scheduled",
+        () if *granted >= plan.quota => "sold_out",
+        () => "open",
+    }
+}
+
+impl VoucherBody {
+    pub fn of(shared: &Shared, known: &Known, rank: u64, expires_at: Time) -> VoucherBody {
+        let worth = Worth::from(known.offer());
+        VoucherBody {
+            code: shared.promotions.voucher_code(known, rank),
+            campaign: known.serial.to_string(),
+            rank,
+            discount_percent: worth.discount_percent,
+            discount_amount: worth.discount_amount,
+            min_amount: worth.min_amount,
+            max_discount: worth.max_discount,
+            expires_at: reply::time(expires_at),
+        }
+    }
+}
+
+impl Explain for Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            // The shell opens it, and asks again.
+            Refusal::NotOpened => Problem::plain(&problem::NOT_FOUND),
+            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            Refusal::AdminsDoNotClaim => Problem::new(&problem::FORBIDDEN, "administrators never claim"),
+            Refusal::ByFirstLoginOnly => Problem::plain(&problem::BY_FIRST_LOGIN),
+            Refusal::WrongCode => Problem::plain(&problem::WRONG_CODE),
+            Refusal::NotYetOpen { starts_at } => Problem::new(&problem::NOT_YET_OPEN, format!("it begins at {}", reply::time(starts_at))),
+            Refusal::Ended => Problem::plain(&problem::ENDED),
+            Refusal::Paused => Problem::plain(&problem::PAUSED),
+            Refusal::OnlyMore => Problem::plain(&problem::ONLY_MORE),
+            Refusal::SoldOut => Problem::plain(&problem::SOLD_OUT),
+            Refusal::Coupon(refusal) => refusal.explain(),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! One coupon or voucher at a time: look, use, hold for a payment, confirm, cancel, void, give; and the list of mine.
+
+mod bodies;
+mod explain;
+
+pub use bodies::{CouponBody, LedgerBody};
+
+use super::offers::MOST_MONEY;
+use crate::app::Shared;
+use crate::http::body::Body;
+use crate::http::caller::{Admin, Member, Signer};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::identity::{Signed, Via};
+use crate::promotions::{By, Failed};
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::coupon::{Coupon, View};
+use actors::domain::coupons::redeem::{Command, Refusal};
+use actors::domain::coupons::{Home, State, catalogue, range};
+use actors::engine::Done;
+use actors::{Caller, Id, Role};
+use bodies::{GiveCoupon, RedeemedBody, UseCoupon};
+use futures_util::future::try_join_all;
+
+const LONGEST_REFERENCE: usize = 64;
+const LONGEST_HOLD_S: u32 = 86_400;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/coupons", list)
+            .summary("List my coupons and vouchers")
+            .who(Who::Member)
+            .lists::<CouponBody>("In the order in which they were assigned, as they are now."),
+        Endpoint::get("/coupons/{code}", show)
+            .summary("Look at a coupon")
+            .notes("Its owner sees it, and administrators, with its history. To all others it does not exist.")
+            .who(Who::Member)
+            .answer::<CouponBody>(200, "The coupon.")
+            .problems(GUESSED),
+        Endpoint::post("/coupons/{code}/use", redeem)
+            .summary("Use a coupon")
+            .notes("With `hold_s` it is only held: take the payment, then confirm. If nobody confirms, it comes back by itself.")
+            .who(Who::Member)
+            .body::<UseCoupon>()
+            .decides()
+            .answer::<RedeemedBody>(200, "What it was worth.")
+            .problems(GUESSED)
+            .problems(&[
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_HELD,
+                &problem::COUPON_USED,
+                &problem::BELOW_MINIMUM,
+            ]),
+        Endpoint::post("/coupons/{code}/use/confirm", confirm)
+            .summary("Confirm a use that was held")
+            .who(Who::Member)
+            .decides()
+            .answer::<RedeemedBody>(200, "What it was worth.")
+            .problems(GUESSED)
+            .problems(&[&problem::COUPON_VOID, &problem::COUPON_EXPIRED, &problem::COUPON_USED, &problem::COUPON_NOT_HELD]),
+        Endpoint::delete("/coupons/{code}/use", cancel)
+            .summary("Cancel a use, or the hold for one")
+            .notes("Gives back what that use took. What has expired stays expired.")
+            .who(Who::Member)
+            .decides()
+            .answer::<RedeemedBody>(200, "What was given back.")
+            .problems(GUESSED)
+            .problems(&[&problem::COUPON_VOID, &problem::COUPON_EXPIRED, &problem::COUPON_NOT_USED]),
+        Endpoint::post("/coupons/{code}/void", void)
+            .summary("Take a coupon out of circulation")
+            .who(Who::Admin)
+            .decides()
+            .answer::<RedeemedBody>(200, "It is void.")
+            .problems(&[&problem::UNKNOWN_COUPON, &problem::COUPON_EXPIRED, &problem::COUPON_HELD, &problem::COUPON_USED]),
+        Endpoint::put("/coupons/{code}/assign", give)
+            .summary("Assign this coupon")
+            .notes("An administrator names the member; a service acts for its own. Repeating it for the same member changes nothing.")
+            .who(Who::Member)
+            .body::<GiveCoupon>()
+            .decides()
+            .answer::<CouponBody>(200, "The coupon.")
+            .problems(GUESSED)
+            .problems(&[
+                &problem::FORBIDDEN,
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_ASSIGNED,
+                &problem::ONE_PER_MEMBER,
+            ]),
+    ]
+}
+
+/// What a guess at a code comes to.
+const GUESSED: &[&problem::Kind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];
+
+async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = shared.promotions.homes_of(caller.id, paging.after()?, limit + 1).await?;
+    let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
+    let coupons = try_join_all(page.items.into_iter().map(|home| shared.promotions.coupon(home))).await?;
+    // A coupon that was void and given again is on the lists of all who had it; it is his whose it is now.
+    let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
+    Ok(reply::ok(&Items { items: mine.map(|found| found.body(false)).collect::<Vec<_>>(), next_cursor: page.next_cursor }))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    code: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    let home = known_home(&shared, caller, &code).await?;
+    let found = shared.promotions.coupon(home).await?.filter(|found| caller.may_act_for(found.view.coupon.owner));
+    let found = found.ok_or_else(|| guessed(&shared, caller))?;
+    Ok(reply::ok(&found.body(caller.role == Role::Admin)))
+}
+
+async fn redeem(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<UseCoupon>,
+) -> Result<HttpResponse, Problem> {
+    if body.amount.is_some_and(|amount| amount > MOST_MONEY) {
+        return Err(Problem::invalid("/amount", format!("0 to {MOST_MONEY}")));
+    }
+    if body.hold_s.is_some_and(|hold_s| !(1..=LONGEST_HOLD_S).contains(&hold_s)) {
+        return Err(Problem::invalid("/hold_s", format!("1 to {LONGEST_HOLD_S} seconds")));
+    }
+    let reference = body.reference.as_deref().map(|text| reference(text, "/reference")).transpose()?;
+    let UseCoupon { amount, hold_s, .. } = body;
+    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Use { slot, amount, reference, hold_s }).await
+}
+
+async fn confirm(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Confirm { slot }).await
+}
+
+async fn cancel(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Cancel { slot }).await
+}
+
+async fn void(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Void { slot }).await
+}
+
+/// A command about the coupon of that code.
+async fn commanded(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    code: &str,
+    dry: bool,
+    command: impl FnOnce(u64) -> Command,
+) -> Result<HttpResponse, Problem> {
+    let home = known_home(shared, caller, code).await?;
+    let command = command(home.slot());
+    let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
+    let key = key.of(caller.id, || vec![b"coupon".to_vec(), meaning()]);
+    match shared.promotions.redeem(&home, command, By { caller, key, dry }).await {
+        Ok(done) => {
+            let known = shared.promotions.known(home.serial()).await?.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+            let code = shared.promotions.code(&known, &home).await?;
+            RedeemedBody::answer(code, &done)
+        }
+        Err(failed) if is_a_guess(&failed) => Err(guessed(shared, caller)),
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+async fn give(
+    shared: web::Data<Shared>,
+    signer: Signer,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<GiveCoupon>,
+) -> Result<HttpResponse, Problem> {
+    let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
+    let home = known_home(&shared, caller, &code).await?;
+    let known = shared.promotions.known(home.serial()).await?.ok_or_else(|| guessed(&shared, caller))?;
+    let plan = known.batch().ok_or_else(|| guessed(&shared, caller))?;
+    let meaning = || postcard::to_stdvec(&(&home, member)).expect("plain data");
+    let key = key.of(caller.id, || vec![b"give".to_vec(), meaning()]);
+    let done = match shared.promotions.give_at(plan, &home, member, By { caller, key, dry: flags.dry_run }).await {
+        Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, caller)),
+        done => done?.ok_or_else(|| guessed(&shared, caller))?,
+    };
+    let view = match shared.promotions.coupon(home.clone()).await? {
+        Some(found) if !flags.dry_run => found.view,
+        _ => assigned(member, &done, plan),
+    };
+    let code = shared.promotions.code(&known, &home).await?;
+    Ok(reply::replayed(reply::ok(&CouponBody::of(&known, &home, code, &view)), done.replayed))
+}
+
+/// A coupon as it is right after it was assigned.
+pub fn assigned(member: Id, done: &Done<range::Event>, plan: &catalogue::Plan) -> View {
+    View { state: State::Assigned, coupon: Coupon::assigned(member, done.at, plan.expires_at) }
+}
+
+/// Who hands out a coupon, and to whom: an administrator to the member he names, a service to the one it acts for.
+pub async fn giver(shared: &Shared, signed: &Signed, member_id: Option<&str>) -> Result<(Caller, Id), Problem> {
+    match (&signed.via, signed.caller.role, member_id) {
+        (Via::ServiceKey { on_behalf_of: Some(_), .. }, _, None) => Ok((signed.caller, signed.caller.id)),
+        (Via::ServiceKey { .. }, _, _) => Err(Problem::new(&problem::FORBIDDEN, "a service names its member with the header On-Behalf-Of")),
+        (_, Role::Admin, Some(member_id)) => {
+            let no_member = || Problem::invalid("/member_id", "no member has this id");
+            let member: Id = member_id.parse().map_err(|_| no_member())?;
+            shared.identity.member(member).await?.ok_or_else(no_member)?;
+            Ok((signed.caller, member))
+        }
+        (_, Role::Admin, None) => Err(Problem::invalid("/member_id", "who is to have it")),
+        _ => Err(Problem::new(&problem::FORBIDDEN, "coupons are assigned by administrators and services")),
+    }
+}
+
+/// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to wait.
+async fn known_home(shared: &Shared, caller: Caller, code: &str) -> Result<Home, Problem> {
+    shared.identity.admit_guess(caller.id)?;
+    shared.promotions.home(code).await?.ok_or_else(|| guessed(shared, caller))
+}
+
+fn is_a_guess(failed: &Failed) -> bool {
+    use actors::domain::coupons::campaign;
+    use actors::engine::Failure::Refused;
+    matches!(
+        failed,
+        Failed::Range(Refused(range::Refusal::Coupon(Refusal::Unknown | Refusal::NotYours)))
+            | Failed::Campaign(Refused(campaign::Refusal::Coupon(Refusal::Unknown | Refusal::NotYours)))
+    )
+}
+
+fn guessed(shared: &Shared, caller: Caller) -> Problem {
+    shared.identity.count_guess(caller.id);
+    Problem::plain(&problem::UNKNOWN_COUPON)
+}
+
+/// The caller's own name for something: 1 to 64 printable characters.
+pub fn reference(text: &str, pointer: &str) -> Result<Box<str>, Problem> {
+    if text.is_empty() || text.chars().count() > LONGEST_REFERENCE || text.chars().any(char::is_control) {
+        return Err(Problem::invalid(pointer, format!("1 to {LONGEST_REFERENCE} printable characters")));
+    }
+    Ok(text.into())
+}
+
+pub fn no_such(what: &str) -> Problem {
+    Problem::new(&problem::NOT_FOUND, format!("there is no such {what}"))
+}

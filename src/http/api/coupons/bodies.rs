@@ -1,0 +1,214 @@
+//! What the calls about coupons take and answer.
+
+use crate::http::api::offers::Worth;
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::promotions::Known;
+use crate::promotions::coupons::Found;
+use actix_web::HttpResponse;
+use actors::Id;
+use actors::domain::coupons::coupon::{Coupon, Phase, Use, View};
+use actors::domain::coupons::redeem::Event;
+use actors::domain::coupons::{Cut, Home, Ledger, State};
+use actors::engine::Done;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UseCoupon {
+    /// What is to be paid, in minor units. Needed where the coupon has a minimum.
+    #[schema(example = 5000)]
+    pub amount: Option<u64>,
+    /// Your own name for it, such as an order's number: 1 to 64 characters.
+    pub reference: Option<String>,
+    /// Only holds the coupon for so many seconds, until the use is confirmed.
+    pub hold_s: Option<u32>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveCoupon {
+    /// Whose it becomes. A service names him with `On-Behalf-Of` instead.
+    pub member_id: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Coupon)]
+pub struct CouponBody {
+    pub code: String,
+    /// The batch or campaign that it is of.
+    pub batch: String,
+    pub name: Option<String>,
+    /// In a campaign: the place in the order of claims.
+    pub rank: Option<u64>,
+    /// `created`, `assigned`, `held`, `used`, `expired` or `void`.
+    pub state: &'static str,
+    pub owner: Option<String>,
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+    pub assigned_at: Option<String>,
+    pub expires_at: String,
+    /// The use that is in force, or waits for its payment.
+    pub r#use: Option<UseBody>,
+    /// What became of it, oldest first. For administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<HistoryBody>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponUse)]
+pub struct UseBody {
+    pub amount: Option<u64>,
+    pub discount: Option<u64>,
+    pub payable: Option<u64>,
+    pub reference: Option<String>,
+    /// When it was used; null while it is held.
+    pub used_at: Option<String>,
+    /// Until when it is held.
+    pub held_until: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponStep)]
+pub struct HistoryBody {
+    /// `created`, `assigned`, `held`, `used`, `use_cancelled`, `expired` or `void`.
+    pub step: &'static str,
+    pub at: String,
+    /// Who did it, or whose it became.
+    pub by: Option<String>,
+    pub reference: Option<String>,
+}
+
+/// What a use, its confirmation or its cancellation came to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Redeemed)]
+pub struct RedeemedBody {
+    pub code: String,
+    /// `used`, `held`, `assigned` or `void`.
+    pub state: &'static str,
+    /// Null where no amount was said that a percentage could be taken of.
+    pub discount: Option<u64>,
+    pub payable: Option<u64>,
+    pub amount: Option<u64>,
+    pub reference: Option<String>,
+    /// When a hold ends by itself.
+    pub expires_at: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponLedger)]
+pub struct LedgerBody {
+    pub issued: u64,
+    pub available: u64,
+    pub held: u64,
+    pub assigned: u64,
+    pub used: u64,
+    pub expired: u64,
+    pub void: u64,
+    /// Zero, always: issued = available + held + assigned + used + expired + void.
+    pub imbalance: i64,
+}
+
+impl Found {
+    pub(super) fn body(&self, with_history: bool) -> CouponBody {
+        let body = CouponBody::of(&self.known, &self.home, self.code.clone(), &self.view);
+        CouponBody { history: with_history.then(|| history(&self.known, &self.view)), ..body }
+    }
+}
+
+impl CouponBody {
+    pub fn of(known: &Known, home: &Home, code: String, view: &View) -> CouponBody {
+        let View { state, coupon } = view;
+        let worth = Worth::from(known.offer());
+        let owned = coupon.owner != Id::SYSTEM;
+        CouponBody {
+            code,
+            batch: known.serial.to_string(),
+            name: known.name().map(str::to_owned),
+            rank: matches!(home, Home::Campaign { .. }).then(|| home.slot()),
+            state: state.name(),
+            owner: owned.then(|| coupon.owner.to_string()),
+            discount_percent: worth.discount_percent,
+            discount_amount: worth.discount_amount,
+            min_amount: worth.min_amount,
+            max_discount: worth.max_discount,
+            assigned_at: owned.then(|| reply::time(coupon.assigned_at)),
+            expires_at: reply::time(coupon.expires_at),
+            r#use: UseBody::of(coupon),
+            history: None,
+        }
+    }
+}
+
+impl UseBody {
+    fn of(coupon: &Coupon) -> Option<UseBody> {
+        let Use { amount, cut: Cut { discount, payable }, reference, .. } = coupon.current_use()?.clone();
+        let (used_at, held_until) = match &coupon.phase {
+            Phase::Used(used) => (Some(reply::time(used.at)), None),
+            Phase::Held(pending) => (None, Some(reply::time(pending.until))),
+            Phase::Created | Phase::Assigned | Phase::Void(_) => (None, None),
+        };
+        Some(UseBody { amount, discount, payable, reference: reference.map(String::from), used_at, held_until })
+    }
+}
+
+fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
+    let coupon = &view.coupon;
+    let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
+        step,
+        at: reply::time(at),
+        by: by.map(|by| by.to_string()),
+        reference: reference.map(str::to_owned),
+    };
+    let used = |what: &'static str, at, what_for: &Use| step(what, at, Some(what_for.by), what_for.reference.as_deref());
+    let mut history = vec![step("created", known.created_at, None, None)];
+    if coupon.owner != Id::SYSTEM {
+        history.push(step("assigned", coupon.assigned_at, Some(coupon.owner), None));
+    }
+    for past in coupon.past() {
+        history.push(used("used", past.used.at, &past.used.what));
+        history.push(step("use_cancelled", past.cancelled_at, None, past.used.what.reference.as_deref()));
+    }
+    match &coupon.phase {
+        Phase::Held(pending) => history.push(used("held", pending.since, &pending.what)),
+        Phase::Used(current) => history.push(used("used", current.at, &current.what)),
+        Phase::Void(at) => history.push(step("void", *at, None, None)),
+        Phase::Created | Phase::Assigned => {}
+    }
+    if view.state == State::Expired {
+        history.push(step("expired", coupon.expires_at, None, None));
+    }
+    history
+}
+
+impl RedeemedBody {
+    pub(super) fn answer(code: String, done: &Done<Event>) -> Result<HttpResponse, Problem> {
+        let (state, what, until) = match &done.event {
+            Event::Held { what, until, .. } => ("held", Some(what), Some(*until)),
+            Event::Used { what, .. } => ("used", Some(what), None),
+            Event::Cancelled { what, .. } => ("assigned", Some(what), None),
+            Event::Voided { .. } => ("void", None, None),
+            Event::Lapsed { .. } | Event::Expired { .. } | Event::Noticed { .. } => return Err(Problem::plain(&problem::INTERNAL)),
+        };
+        let body = RedeemedBody {
+            code,
+            state,
+            discount: what.and_then(|what| what.cut.discount),
+            payable: what.and_then(|what| what.cut.payable),
+            amount: what.and_then(|what| what.amount),
+            reference: what.and_then(|what| what.reference.as_deref().map(str::to_owned)),
+            expires_at: until.map(reply::time),
+        };
+        Ok(reply::replayed(reply::ok(&body), done.replayed))
+    }
+}
+
+impl From<Ledger> for LedgerBody {
+    fn from(ledger: Ledger) -> LedgerBody {
+        let Ledger { issued, available, held, assigned, used, expired, void, imbalance } = ledger;
+        LedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
+    }
+}

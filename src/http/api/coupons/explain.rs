@@ -1,0 +1,65 @@
+//! What is said when a coupon, a batch or the catalogue refuses.
+
+use crate::http::problem::{self, Explain, Problem};
+use crate::promotions::Failed;
+use actors::domain::coupons::redeem::Refusal;
+use actors::domain::coupons::{catalogue, offer, range};
+
+impl Explain for Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            // Alike, so that nobody learns which codes are good.
+            Refusal::Unknown | Refusal::NotYours => Problem::plain(&problem::UNKNOWN_COUPON),
+            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            Refusal::Void => Problem::plain(&problem::COUPON_VOID),
+            Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),
+            Refusal::Held => Problem::plain(&problem::COUPON_HELD),
+            Refusal::AlreadyUsed => Problem::plain(&problem::COUPON_USED),
+            Refusal::NotHeld => Problem::plain(&problem::COUPON_NOT_HELD),
+            Refusal::NotUsed => Problem::plain(&problem::COUPON_NOT_USED),
+            Refusal::Offer(offer::Refusal::AmountNeeded) => {
+                Problem::invalid("/amount", "this coupon has a minimum, so the amount is needed")
+            }
+            Refusal::Offer(offer::Refusal::BelowMinimum { min_amount }) => {
+                Problem::new(&problem::BELOW_MINIMUM, format!("it can be used from {min_amount} on"))
+            }
+            // Only the job that gives notices hears this.
+            Refusal::NobodyToTell { .. } => Problem::plain(&problem::INTERNAL),
+        }
+    }
+}
+
+impl Explain for range::Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            range::Refusal::NotOpened => Problem::plain(&problem::UNKNOWN_COUPON),
+            range::Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            range::Refusal::SourceReused => Problem::plain(&problem::SOURCE_REUSED),
+            range::Refusal::OnePerMember => Problem::plain(&problem::ONE_PER_MEMBER),
+            range::Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),
+            range::Refusal::AlreadyAssigned => Problem::plain(&problem::COUPON_ASSIGNED),
+            range::Refusal::Exhausted => Problem::plain(&problem::SOLD_OUT),
+            range::Refusal::Coupon(refusal) => refusal.explain(),
+        }
+    }
+}
+
+impl Explain for catalogue::Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            catalogue::Refusal::NameTaken { by } => Problem::new(&problem::NAME_TAKEN, format!("{by} has that name")),
+            catalogue::Refusal::Full => Problem::new(&problem::SOLD_OUT, "there are as many campaigns or batches as can have a number"),
+        }
+    }
+}
+
+impl From<Failed> for Problem {
+    fn from(failed: Failed) -> Problem {
+        match failed {
+            Failed::Catalogue(failure) => failure.into(),
+            Failed::Campaign(failure) => failure.into(),
+            Failed::Range(failure) => failure.into(),
+            Failed::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a coupon is worth and how long it is good for, as every body and query that creates some says it.
+
+use crate::http::problem::Problem;
+use actors::Time;
+use actors::domain::coupons::{Discount, Offer};
+
+/// Money is counted in minor units, and nothing costs more than this.
+pub const MOST_MONEY: u64 = 1_000_000_000_000_000;
+
+/// An offer before it is checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Worth {
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+}
+
+impl Worth {
+    /// `at` begins the pointer to a field: `/` for a body, `?` for a query.
+    pub fn checked(&self, at: char) -> Result<Offer, Problem> {
+        let field = |name: &str| format!("{at}{name}");
+        let discount = match (self.discount_percent, self.discount_amount) {
+            (Some(percent @ 1..=100), None) => Discount::Percent(percent),
+            (Some(_), None) => return Err(Problem::invalid(&field("discount_percent"), "1 to 100")),
+            (None, Some(amount @ 1..=MOST_MONEY)) => Discount::Amount(amount),
+            (None, Some(_)) => return Err(Problem::invalid(&field("discount_amount"), format!("1 to {MOST_MONEY}"))),
+            _ => return Err(Problem::invalid("", "say either `discount_percent` or `discount_amount`")),
+        };
+        for (name, money) in [("min_amount", self.min_amount), ("max_discount", self.max_discount)] {
+            if money.is_some_and(|money| !(1..=MOST_MONEY).contains(&money)) {
+                return Err(Problem::invalid(&field(name), format!("1 to {MOST_MONEY}")));
+            }
+        }
+        Ok(Offer { discount, min_amount: self.min_amount, max_discount: self.max_discount })
+    }
+}
+
+impl From<&Offer> for Worth {
+    fn from(offer: &Offer) -> Worth {
+        let (discount_percent, discount_amount) = match offer.discount {
+            Discount::Percent(percent) => (Some(percent), None),
+            Discount::Amount(amount) => (None, Some(amount)),
+        };
+        Worth { discount_percent, discount_amount, min_amount: offer.min_amount, max_discount: offer.max_discount }
+    }
+}
+
+/// An instant with its zone, such as `2026-12-31T23:59:59+01:00`.
+pub fn instant(text: &str, pointer: &str) -> Result<Time, Problem> {
+    let instant: jiff::Timestamp =
+        text.parse().map_err(|_| Problem::invalid(pointer, "a time with its zone, like 2026-12-31T23:59:59Z"))?;
+    Ok(Time(instant.as_millisecond()))
+}
+
+/// One that lies ahead.
+pub fn future(text: &str, pointer: &str, now: Time) -> Result<Time, Problem> {
+    match instant(text, pointer)? {
+        at if at > now => Ok(at),
+        _ => Err(Problem::invalid(pointer, "a time that lies ahead")),
+    }
+}
+
+/// A name that people read.
+pub fn name(text: &str, pointer: &str) -> Result<String, Problem> {
+    const LONGEST: usize = 100;
+    if text.trim().is_empty() || text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        return Err(Problem::invalid(pointer, format!("1 to {LONGEST} printable characters")));
+    }
+    Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offer_is_a_percentage_or_an_amount() {
+        let both = Worth { discount_percent: Some(5), discount_amount: Some(5), ..Worth::default() };
+        for worth in [Worth::default(), both] {
+            assert_eq!(worth.checked('/').unwrap_err().errors[0].pointer, "");
+        }
+        let amount = Worth { discount_amount: Some(500), min_amount: Some(1000), ..Worth::default() };
+        assert_eq!(amount.checked('/').unwrap().discount, Discount::Amount(500));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_pointed_at() {
+        let percent = Worth { discount_percent: Some(101), ..Worth::default() };
+        assert_eq!(percent.checked('/').unwrap_err().errors[0].pointer, "/discount_percent");
+        let cap = Worth { discount_percent: Some(10), max_discount: Some(0), ..Worth::default() };
+        assert_eq!(cap.checked('?').unwrap_err().errors[0].pointer, "?max_discount");
+    }
+
+    #[test]
+    fn a_time_has_a_zone() {
+        assert!(instant("2026-12-31T23:59:59", "/expires_at").is_err());
+        assert_eq!(instant("1970-01-01T01:00:00+01:00", "/expires_at").unwrap(), Time(0));
+    }
+}

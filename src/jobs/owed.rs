@@ -1,0 +1,30 @@
+//! Makes good the claims that members are owed since their first login, because nobody answered them then.
+
+use crate::app::Shared;
+use crate::http::api::auth;
+use crate::log::{self, Value};
+use crate::promotions::first_logins;
+use actors::store::StoreError;
+
+const AT_ONCE: usize = 100;
+
+pub async fn make_good(shared: &Shared) {
+    if let Err(error) = all(shared).await {
+        log::warn("claims that are owed could not be looked up", &[("error", Value::Text(&error))]);
+    }
+}
+
+async fn all(shared: &Shared) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let owing = shared.identity.owing(after, AT_ONCE).await?;
+        for owing in &owing {
+            let (_, left) = shared.promotions.claim_first_login(owing.member, owing.first_login_at, &first_logins::read(&owing.owed)).await;
+            auth::settle(shared, owing.member, Some(owing.owed.clone()), &left).await;
+        }
+        match owing.last() {
+            Some(last) if owing.len() == AT_ONCE => after = Some(last.member),
+            _ => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Partitions that are opened by whoever first needs them: a slice of a lottery, a campaign, a range of a batch.
+//!
+//! What they are told at their opening was fixed when the whole was created, so anybody may tell them, any number of times. One that has not been told says
+//! so, is told, and is asked again.
+
+use actors::domain::coupons::{Campaign, Range, campaign, range};
+use actors::domain::tickets::{self, Slice};
+use actors::engine::router::Outcome;
+use actors::engine::{Done, Failure, Key, Router};
+use actors::{Caller, Machine};
+use futures_util::future::try_join_all;
+
+pub trait Opened: Machine {
+    fn must_be_opened(refusal: &Self::Refusal) -> bool;
+    fn answers_unopened(answer: &Self::Answer) -> bool;
+}
+
+impl Opened for Slice {
+    fn must_be_opened(refusal: &tickets::Refusal) -> bool {
+        *refusal == tickets::Refusal::NotOpened
+    }
+
+    fn answers_unopened(answer: &tickets::slice::Answer) -> bool {
+        *answer == tickets::slice::Answer::NotOpened
+    }
+}
+
+impl Opened for Campaign {
+    fn must_be_opened(refusal: &campaign::Refusal) -> bool {
+        *refusal == campaign::Refusal::NotOpened
+    }
+
+    fn answers_unopened(answer: &campaign::Answer) -> bool {
+        *answer == campaign::Answer::NotOpened
+    }
+}
+
+impl Opened for Range {
+    fn must_be_opened(refusal: &range::Refusal) -> bool {
+        *refusal == range::Refusal::NotOpened
+    }
+
+    fn answers_unopened(answer: &range::Answer) -> bool {
+        *answer == range::Answer::NotOpened
+    }
+}
+
+/// Who gives a command, under which key, and whether it is only to say what it would do.
+#[derive(Clone, Copy)]
+pub struct By {
+    pub caller: Caller,
+    pub key: Option<Key>,
+    pub dry: bool,
+}
+
+impl By {
+    /// The engine itself, for good.
+    pub const SYSTEM: By = By { caller: Caller::SYSTEM, key: None, dry: false };
+}
+
+/// Some partitions of one whole, and what each is told when it is opened.
+pub struct Whole<'a, M: Opened> {
+    pub router: &'a Router<M>,
+    pub names: &'a [M::Name],
+    pub open: &'a (dyn Fn(&M::Name) -> Option<M::Command> + Sync),
+}
+
+impl<M: Opened> Whole<'_, M> {
+    /// A command that any of them may carry out; says which did.
+    pub async fn command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+        match self.try_to_command(command, by).await {
+            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
+                self.open().await?;
+                self.try_to_command(command, by).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_to_command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+        match self.names {
+            [only] => Ok((0, self.router.command(only, command.clone(), by.caller, by.key, by.dry).await?)),
+            any => self.router.command_any(any, command.clone(), by.caller, by.key, by.dry).await,
+        }
+    }
+
+    /// The same question to all of them.
+    pub async fn look(&self, question: &M::Question) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
+        let answers = self.ask(question).await?;
+        if !answers.iter().any(M::answers_unopened) {
+            return Ok(answers);
+        }
+        self.open().await?;
+        self.ask(question).await
+    }
+
+    async fn ask(&self, question: &M::Question) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
+        let looked = try_join_all(self.names.iter().map(|name| self.router.look(name, question.clone()))).await?;
+        Ok(looked.into_iter().map(|looked| looked.answer).collect())
+    }
+
+    /// Tells all of them. Those that know already say so.
+    pub async fn open(&self) -> Result<(), Failure<M::Refusal>> {
+        let tell = |name: &M::Name| (self.open)(name).map(|open| self.tell(name.clone(), open));
+        try_join_all(self.names.iter().filter_map(tell)).await?;
+        Ok(())
+    }
+
+    async fn tell(&self, name: M::Name, open: M::Command) -> Outcome<M> {
+        self.router.command(&name, open, Caller::SYSTEM, None, false).await
+    }
+}

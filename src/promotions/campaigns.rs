@@ -1,0 +1,40 @@
+//! Campaigns: claims, changes, and how they are doing.
+
+use super::{By, Failed, Known, Promotions};
+use crate::opening::Whole;
+use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Overview, Question};
+use actors::domain::coupons::{Ledger, Serial};
+use actors::engine::Done;
+
+impl Promotions {
+    pub async fn command_campaign(&self, known: &Known, command: &Command, by: By) -> Result<Done<Event>, Failed> {
+        let (_, done) = self.campaign(&[known.serial], &open_with(known)).command(command, by).await?;
+        Ok(done)
+    }
+
+    pub async fn look_at_campaign(&self, known: &Known, question: &Question) -> Result<Option<Answer>, Failed> {
+        Ok(self.campaign(&[known.serial], &open_with(known)).look(question).await?.pop())
+    }
+
+    pub async fn overview(&self, known: &Known) -> Result<Option<Overview>, Failed> {
+        Ok(match self.look_at_campaign(known, &Question::Campaign).await? {
+            Some(Answer::Campaign(overview)) => Some(overview),
+            _ => None,
+        })
+    }
+
+    pub(super) async fn campaign_ledger(&self, known: &Known) -> Result<Ledger, Failed> {
+        Ok(match self.look_at_campaign(known, &Question::Ledger).await? {
+            Some(Answer::Ledger(ledger)) => ledger,
+            _ => Ledger::default(),
+        })
+    }
+
+    fn campaign<'a>(&'a self, names: &'a [Serial], open: &'a (dyn Fn(&Serial) -> Option<Command> + Sync)) -> Whole<'a, Campaign> {
+        Whole { router: &self.engine.campaigns, names, open }
+    }
+}
+
+fn open_with(known: &Known) -> impl Fn(&Serial) -> Option<Command> + Sync {
+    |_| known.campaign().cloned().map(Command::Open)
+}
