@@ -106,6 +106,8 @@ settings! {
     hold_max_s: u32 = Fixed("7200"), whole(1..=86_400);
     /// Live held tickets one member may have in one slice of a lottery; it is exact there, because one owner counts them.
     holds_per_member: u32 = Fixed("100"), whole(1..=1_000_000);
+    /// How many days before the day on which their coupons expire owners are told, at 09:00 in the configured zone.
+    notice_days: Vec<u16> = Fixed("3"), list(whole(1..=365));
     /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not bound by it.
     body_limit: usize = Fixed("65536"), whole(1024..=67_108_864);
     /// Web pages of these origins may call the API from a browser; pages of all others may not.
@@ -118,6 +120,8 @@ settings! {
     hash_threads: usize = Cores(|cores| cores.saturating_sub(1).max(1)), whole(1..=1024);
     /// Seconds a login may wait for a hashing thread; a queue longer than that is refused at once with 503.
     hash_queue_s: u32 = Fixed("5"), whole(1..=60);
+    /// Milliseconds between two looks of the jobs at the clock; shorter finds sooner what is due, and wakes an idle machine more often.
+    job_interval_ms: u32 = Fixed("1000"), whole(10..=60_000);
     /// Seconds a stop waits for what was already accepted before it ends without it.
     shutdown_s: u32 = Fixed("30"), whole(0..=3600);
     /// Failed logins an address may make in a minute; successes are never counted, because a company is one address.

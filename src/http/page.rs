@@ -17,6 +17,10 @@ pub struct Paging {
 }
 
 impl Paging {
+    pub fn of(limit: Option<usize>, cursor: Option<String>) -> Paging {
+        Paging { limit, cursor }
+    }
+
     pub fn limit(&self) -> Result<usize, Problem> {
         match self.limit.unwrap_or(MOST) {
             limit @ 1..=MOST => Ok(limit),

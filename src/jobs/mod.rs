@@ -4,6 +4,7 @@
 
 mod closing;
 mod gauges;
+mod notices;
 mod owed;
 mod sweep;
 
@@ -12,12 +13,12 @@ use actix_web::web::Data;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: u32 = 60;
 
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
     actix_web::rt::spawn(async move {
+        let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;
         while !shared.draining.load(Ordering::Acquire) {
             crate::meters::settle();
@@ -25,6 +26,7 @@ pub fn start(shared: Data<Shared>) {
                 sweep::wake_sleepers(&shared).await;
             }
             closing::close_what_is_over(&shared).await;
+            notices::give_what_is_due(&shared).await;
             if ticks.is_multiple_of(5) {
                 gauges::refresh(&shared).await;
             }
@@ -34,7 +36,7 @@ pub fn start(shared: Data<Shared>) {
                 owed::make_good(&shared).await;
             }
             ticks = ticks.wrapping_add(1);
-            actix_web::rt::time::sleep(SECOND).await;
+            actix_web::rt::time::sleep(interval).await;
         }
     });
 }

@@ -7,7 +7,9 @@ pub mod batches;
 pub mod campaigns;
 pub mod codes;
 pub mod coupons;
+pub mod expired;
 pub mod first_logins;
+pub mod notices;
 
 use crate::engine::Engine;
 pub use crate::opening::By;

@@ -3,6 +3,7 @@
 pub mod coupons;
 pub mod day;
 pub mod lottery;
+pub mod notices;
 pub mod tickets;
 
 use crate::store::Shelf;

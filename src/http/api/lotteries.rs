@@ -1,6 +1,7 @@
 //! Lotteries: create, look, close, and the ledger.
 
 use crate::app::Shared;
+use crate::calendar;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -219,8 +220,7 @@ fn closing(shared: &Shared, text: &str) -> Result<(Day, Time), Problem> {
     let date: Date = text.parse().map_err(|_| invalid("a date like 2026-12-31"))?;
     let day: Day = text.parse().map_err(|_| invalid("a date like 2026-12-31"))?;
     let zone = &shared.config.time_zone;
-    let end = date.tomorrow().and_then(|next| next.to_zoned(zone.clone())).map_err(|_| invalid("too far away"))?;
-    let closes_at = Time(end.timestamp().as_millisecond());
+    let (_, closes_at) = calendar::window(zone, date).ok_or_else(|| invalid("too far away"))?;
     if closes_at <= shared.lotteries.now() {
         return Err(invalid("that day is over"));
     }

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod batches;
 pub mod campaigns;
 pub mod coupons;
+pub mod expired;
 pub mod holds;
 pub mod lotteries;
 pub mod offers;
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         campaigns::endpoints(),
         batches::endpoints(),
         coupons::endpoints(),
+        expired::endpoints(),
     ]
     .into_iter()
     .flatten()

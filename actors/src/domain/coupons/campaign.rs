@@ -10,7 +10,7 @@ use super::ledger::{Ledger, Walk, Walked};
 use super::offer::Offer;
 use super::range::wrap;
 use super::redeem;
-use super::rows;
+use super::rows::{self, Home};
 use super::serial::Serial;
 use crate::id::Id;
 use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
@@ -220,8 +220,10 @@ impl Machine for Campaign {
     }
 
     fn rows(name: &Serial, event: &Event, at: Time, rows: &mut Vec<Row>) {
-        if let Event::Granted { rank, member, .. } = event {
-            rows.push(rows::of_campaign(*name, *rank, *member, at));
+        match event {
+            Event::Granted { rank, member, .. } => rows.push(rows::of_campaign(*name, *rank, *member, at)),
+            Event::Redeemed(event) => rows::of_notices(event, at, |rank| Home::Campaign { campaign: *name, rank }, rows),
+            Event::Opened(_) | Event::Changed { .. } | Event::Paused | Event::Resumed | Event::Ended => {}
         }
     }
 

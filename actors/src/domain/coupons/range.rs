@@ -10,7 +10,7 @@ use super::ledger::{Ledger, Walk, Walked};
 use super::life::State;
 use super::offer::Offer;
 use super::redeem;
-use super::rows;
+use super::rows::{self, Home};
 use super::serial::RangeName;
 use crate::id::Id;
 use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
@@ -192,7 +192,8 @@ impl Machine for Range {
     fn rows(name: &RangeName, event: &Event, at: Time, rows: &mut Vec<Row>) {
         match event {
             Event::Assigned { slot, member, .. } => rows.push(rows::of_range(name, *slot, *member, at)),
-            Event::Opened(_) | Event::Redeemed(_) => {}
+            Event::Redeemed(event) => rows::of_notices(event, at, |slot| Home::Range { name: *name, slot }, rows),
+            Event::Opened(_) => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! The list "my coupons": a line for each coupon that was ever assigned. Its owner knows what it is worth now; the line says where it lives.
 
 use super::book::Slot;
+use super::redeem;
 use super::serial::{RangeName, Serial, ShelfName};
 use crate::domain::shelves;
 use crate::id::Id;
@@ -54,6 +55,32 @@ pub(super) fn of_campaign(campaign: Serial, rank: u64, owner: Id, at: Time) -> R
 
 pub(super) fn of_shelf(name: ShelfName, batch: Serial, slot: Slot, owner: Id, at: Time) -> Row {
     line(Home::Shelf { name, batch, slot }, owner, at)
+}
+
+/// That an owner was told that his coupon expires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub at: Time,
+    pub home: Home,
+    pub owner: Id,
+    pub days: u16,
+    pub expires_at: Time,
+}
+
+/// A line for each coupon that the event tells somebody of; `home` says where the coupon in a slot lives.
+pub(super) fn of_notices(event: &redeem::Event, at: Time, home: impl Fn(Slot) -> Home, rows: &mut Vec<Row>) {
+    let redeem::Event::Noticed { days, coupons, expires_at, .. } = event else { return };
+    for ((slot, owner), expires_at) in coupons.iter().zip(expires_at) {
+        let notice = Notice { at, home: home(*slot), owner: *owner, days: *days, expires_at: *expires_at };
+        let body = postcard::to_stdvec(&notice).expect("plain data");
+        let mut key = at.0.to_be_bytes().to_vec();
+        key.extend_from_slice(&Id::digest(&[&body]).0);
+        rows.push(Row { shelf: shelves::NOTICES, owner: Id::SYSTEM, key, body: Some(body) });
+    }
+}
+
+pub fn notice_of_row(body: &[u8]) -> Option<Notice> {
+    postcard::from_bytes(body).ok()
 }
 
 /// In the order of assignment, then by home, so that no two lines share a key.

@@ -6,7 +6,7 @@
 use super::book::Slot;
 use super::offer::Offer;
 use super::range::{self, Range};
-use super::rows;
+use super::rows::{self, Home};
 use super::serial::{Serial, ShelfName};
 use crate::id::Id;
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict};
@@ -203,8 +203,13 @@ impl Machine for Shelf {
     }
 
     fn rows(name: &ShelfName, event: &Event, at: Time, rows: &mut Vec<Row>) {
-        if let Event::In { batch, event: range::Event::Assigned { slot, member, .. } } = event {
-            rows.push(rows::of_shelf(*name, *batch, *slot, *member, at));
+        let Event::In { batch, event } = event else { return };
+        match event {
+            range::Event::Assigned { slot, member, .. } => rows.push(rows::of_shelf(*name, *batch, *slot, *member, at)),
+            range::Event::Redeemed(event) => {
+                rows::of_notices(event, at, |slot| Home::Shelf { name: *name, batch: *batch, slot }, rows);
+            }
+            range::Event::Opened(_) => {}
         }
     }
 
