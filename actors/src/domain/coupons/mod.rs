@@ -3,6 +3,7 @@
 pub mod book;
 pub mod campaign;
 pub mod catalogue;
+pub mod code;
 pub mod coupon;
 pub mod ledger;
 pub mod life;
