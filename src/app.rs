@@ -1,6 +1,7 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
 use crate::config::Config;
+use crate::coupon_keys;
 use crate::engine::{self, Engine};
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
@@ -10,6 +11,7 @@ use crate::meters;
 use crate::stores::sqlite::Sqlite;
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
+use actors::domain::coupons::code::{Keys, Version};
 use actors::engine::{Limits, Node, Window};
 use actors::time::Clock;
 use anyhow::Context;
@@ -24,6 +26,8 @@ pub struct Shared {
     pub engine: Arc<Engine>,
     pub lotteries: Lotteries,
     pub identity: Arc<Identity>,
+    /// What coupon codes are printed and read with.
+    pub coupon_keys: Arc<Keys>,
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
@@ -57,6 +61,7 @@ impl App {
             lotteries: Lotteries::new(engine.clone()),
             engine,
             identity,
+            coupon_keys: coupon_keys::open(&*store).await?,
             store,
             joined: AtomicBool::new(true),
             draining: AtomicBool::new(false),
@@ -113,6 +118,11 @@ fn limits(config: &Config) -> Limits {
 }
 
 impl Shared {
+    /// For the command line: those who serve go on with the keys that they have opened.
+    pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
+        coupon_keys::rotate(&*self.store).await
+    }
+
     /// Whether the store answers and traffic is welcome.
     pub async fn ready(&self) -> Result<(), String> {
         if self.draining.load(Ordering::Acquire) {

@@ -4,6 +4,7 @@ pub mod app;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod coupon_keys;
 pub mod engine;
 pub mod http;
 pub mod identity;
