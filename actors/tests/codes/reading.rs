@@ -2,7 +2,7 @@
 
 use actors::dice::Dice;
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::code::{Keys, NotOurs, Place};
+use actors::domain::coupons::code::{Keys, NotOurs, Permutation, Place};
 use std::collections::HashSet;
 
 const KEY: [u8; 32] = [7; 32];
@@ -89,6 +89,19 @@ fn a_text_of_another_shape_is_foreign() {
 fn a_text_of_our_shape_that_nobody_printed_is_forged() {
     for text in ["00000-00000-00000-00000", "zzzzz zzzzz zzzzz zzzzz", "SPRINGSALE2026FREEXX"] {
         assert_eq!(keys().read(text), Err(NotOurs::Forged), "{text}");
+    }
+}
+
+#[test]
+fn each_of_the_31_check_bits_is_looked_at() {
+    let permutation = Permutation::new(&KEY);
+    let written = |bits: u128| -> String {
+        (0..20).rev().map(|place| char::from(SYMBOLS[(permutation.encrypt(bits) >> (5 * place) & 31) as usize])).collect()
+    };
+    let right = u128::from(18u32) << 65 | 5 << 31;
+    assert_eq!(keys().read(&written(right)), Ok(place(18, 5)));
+    for bit in 0..31 {
+        assert_eq!(keys().read(&written(right | 1 << bit)), Err(NotOurs::Forged), "bit {bit}");
     }
 }
 
