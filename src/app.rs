@@ -12,6 +12,7 @@ use crate::promotions::Promotions;
 use crate::stores::sqlite::Sqlite;
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
+use actors::domain::coupons::code::Version;
 use actors::engine::{Limits, Node, Window};
 use actors::time::Clock;
 use anyhow::Context;
@@ -27,6 +28,7 @@ pub struct Shared {
     pub lotteries: Lotteries,
     pub promotions: Arc<Promotions>,
     pub identity: Arc<Identity>,
+    /// What coupon codes are printed and read with.
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
@@ -118,6 +120,11 @@ fn limits(config: &Config) -> Limits {
 }
 
 impl Shared {
+    /// For the command line: those who serve go on with the keys that they have opened.
+    pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
+        coupon_keys::rotate(&*self.store).await
+    }
+
     /// Whether the store answers and traffic is welcome.
     pub async fn ready(&self) -> Result<(), String> {
         if self.draining.load(Ordering::Acquire) {

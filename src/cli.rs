@@ -19,7 +19,7 @@ pub enum Command {
     KeyCreate { name: String },
     KeyList,
     KeyRevoke { id: String },
-    KeyRotate,
+    KeyRotate { coupons: bool },
     AdminPassword,
 }
 
@@ -79,7 +79,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("key", key)) => match key.subcommand() {
             Some(("create", create)) => Command::KeyCreate { name: text(create, "name") },
             Some(("revoke", revoke)) => Command::KeyRevoke { id: text(revoke, "id") },
-            Some(("rotate", _)) => Command::KeyRotate,
+            Some(("rotate", rotate)) => Command::KeyRotate { coupons: rotate.get_flag("coupons") },
             _ => Command::KeyList,
         },
         Some(("admin", _)) => Command::AdminPassword,
@@ -92,6 +92,8 @@ fn command_line() -> clap::Command {
     let word = |name: &'static str, shown: &'static str, help: &'static str| Arg::new(name).value_name(shown).required(true).help(help);
     let group = |name: &'static str| clap::Command::new(name).subcommand_required(true).arg_required_else_help(true);
     let toml = Arg::new("toml").long("toml").action(ArgAction::SetTrue).help("Prints a settings file with all defaults instead");
+    let coupons = Arg::new("coupons").long("coupons").action(ArgAction::SetTrue);
+    let coupons = coupons.help("Prints new coupon codes with a new key instead; those out stay good");
     clap::Command::new("stampede")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Hands out limited things exactly once, durably, while a crowd is pushing.")
@@ -111,7 +113,9 @@ fn command_line() -> clap::Command {
                 .subcommand(clap::Command::new("create").about("Prints a new key, once").arg(word("name", "NAME", "Whose key it is")))
                 .subcommand(clap::Command::new("list").about("Lists the keys by id and name"))
                 .subcommand(
-                    clap::Command::new("rotate").about("Signs new access tokens with a new key; those out are good until they expire"),
+                    clap::Command::new("rotate")
+                        .about("Signs new access tokens with a new key; those out are good until they expire")
+                        .arg(coupons),
                 )
                 .subcommand(clap::Command::new("revoke").about("Ends a key").arg(word("id", "ID", "The id that `list` shows"))),
         )
@@ -174,7 +178,8 @@ mod tests {
             ("key create shop", Command::KeyCreate { name: "shop".into() }),
             ("key list", Command::KeyList),
             ("key revoke k1", Command::KeyRevoke { id: "k1".into() }),
-            ("key rotate", Command::KeyRotate),
+            ("key rotate", Command::KeyRotate { coupons: false }),
+            ("key rotate --coupons", Command::KeyRotate { coupons: true }),
             ("admin password", Command::AdminPassword),
         ] {
             assert_eq!(parsed(line).unwrap().0, command, "{line}");

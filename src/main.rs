@@ -48,7 +48,11 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             let known = identity.revoke_service_key(id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?).await?;
             if known { Ok(()) } else { anyhow::bail!("there is no key {id}") }
         }),
-        Command::KeyRotate => with_identity(settings, async |identity| Ok(identity.rotate_token_keys().await?)),
+        Command::KeyRotate { coupons: false } => with_identity(settings, async |identity| Ok(identity.rotate_token_keys().await?)),
+        Command::KeyRotate { coupons: true } => with_app(settings, async |app| {
+            let version = app.shared.rotate_coupon_keys().await?;
+            print(&format!("new coupon codes are printed with version {} of the keys", version.number()))
+        }),
         Command::AdminPassword => with_identity(settings, async |identity| {
             let password = identity.set_admin_password().await?;
             print(&format!("The account admin has a new password: {password}"))
@@ -70,11 +74,16 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the folder as its only user and lets `work` change who may call.
+/// Lets `work` change who may call.
 fn with_identity(settings: Settings, work: impl AsyncFnOnce(&identity::Identity) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    with_app(settings, async |app| work(&app.shared.identity).await)
+}
+
+/// Opens the folder as its only user.
+fn with_app(settings: Settings, work: impl AsyncFnOnce(&App) -> anyhow::Result<()>) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let app = App::open(settings.config, system_clock()).await?;
-        work(&app.shared.identity).await
+        work(&app).await
     })
 }
 

@@ -1,13 +1,22 @@
 //! The command line: what it prints, what it refuses, and with which code.
 
 use crate::process::{Folder, Server, fails, run, stampede, succeeds};
+use actors::domain::coupons::Serial;
+use actors::domain::coupons::code::{Keys, Place};
 use serde_json::{Value, json};
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let folder = Folder::new();
     let server = Server::start(&folder.0);
-    for arguments in [vec!["serve"], vec![], vec!["key", "create", "shop"], vec!["key", "list"], vec!["admin", "password"]] {
+    for arguments in [
+        vec!["serve"],
+        vec![],
+        vec!["key", "create", "shop"],
+        vec!["key", "list"],
+        vec!["key", "rotate", "--coupons"],
+        vec!["admin", "password"],
+    ] {
         let sentence = fails(run(&folder.0, &arguments), 1);
         assert!(sentence.starts_with("stampede: the folder ") && sentence.contains("is in use by another stampede"), "{sentence}");
         assert_eq!(sentence.lines().count(), 1, "{sentence}");
@@ -42,6 +51,32 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
     asked(401);
     assert!(fails(run(&folder.0, ["key", "revoke", "nonsense"]), 1).contains("nonsense is not the id of a key"));
     assert!(fails(run(&folder.0, ["key", "create", "two words"]), 1).contains("name"));
+}
+
+#[test]
+fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
+    let folder = Folder::new();
+    Server::start(&folder.0).stop();
+    let place = Place { serial: Serial(18), index: 5 };
+    let before = coupon_keys(&folder).print(place);
+    for version in [1, 2] {
+        let said = succeeds(run(&folder.0, ["key", "rotate", "--coupons"]));
+        assert_eq!(said.trim_end(), format!("new coupon codes are printed with version {version} of the keys"));
+    }
+    let keys = coupon_keys(&folder);
+    assert_eq!(keys.read(before.as_str()), Ok(place));
+    assert!(keys.print(place).as_str().starts_with('2'));
+    succeeds(run(&folder.0, ["key", "rotate"]));
+    assert_eq!(coupon_keys(&folder).to_bytes(), keys.to_bytes(), "that is for access tokens");
+    Server::start(&folder.0).stop();
+    assert_eq!(coupon_keys(&folder).to_bytes(), keys.to_bytes(), "a start makes keys where there are none");
+}
+
+/// As they are kept. Not opened as a store would be, for the lock of its folder could pass to a child that another test starts meanwhile.
+fn coupon_keys(folder: &Folder) -> Keys {
+    let database = rusqlite::Connection::open(folder.0.join("stampede.db")).unwrap();
+    let kept: Vec<u8> = database.query_row("SELECT value FROM secrets WHERE name = 'coupon-keys'", [], |row| row.get(0)).unwrap();
+    Keys::from_bytes(&kept).unwrap()
 }
 
 #[test]
