@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::engine::{self, Engine};
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
+use crate::imports::Imports;
 use crate::jobs;
 use crate::lottery::Lotteries;
 use crate::meters;
@@ -23,6 +24,7 @@ pub struct Shared {
     pub config: Config,
     pub engine: Arc<Engine>,
     pub lotteries: Lotteries,
+    pub imports: Imports,
     pub identity: Arc<Identity>,
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
@@ -53,8 +55,10 @@ impl App {
         let node = Node::new(store.clone(), clock.clone(), window, limits(&config));
         let engine = Engine::new(node);
         let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
+        let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
         let shared = web::Data::new(Shared {
             lotteries: Lotteries::new(engine.clone()),
+            imports,
             engine,
             identity,
             store,

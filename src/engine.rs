@@ -5,6 +5,7 @@
 
 use crate::audit;
 use actors::domain::coupons::{Campaign, Catalogue, Range, Shelf};
+use actors::domain::import::Import;
 use actors::domain::lottery::Lottery;
 use actors::domain::tickets::Slice;
 use actors::engine::record::{self, Entry};
@@ -22,6 +23,7 @@ pub struct Engine {
     pub campaigns: Router<Campaign>,
     pub ranges: Router<Range>,
     pub shelves: Router<Shelf>,
+    pub imports: Router<Import>,
 }
 
 /// What can be done with a kind of partition without knowing which it is.
@@ -38,6 +40,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<Campaign>(),
     Kind::of::<Range>(),
     Kind::of::<Shelf>(),
+    Kind::of::<Import>(),
 ];
 
 /// What can be done with all partitions of a kind.
@@ -86,12 +89,13 @@ impl Engine {
             campaigns: Router::new(node.clone()),
             ranges: Router::new(node.clone()),
             shelves: Router::new(node.clone()),
+            imports: Router::new(node.clone()),
             node,
         })
     }
 
-    fn each(&self) -> [&dyn Partitions; 6] {
-        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves]
+    fn each(&self) -> [&dyn Partitions; 7] {
+        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves, &self.imports]
     }
 
     /// Starts a partition that has something to do although nobody called it.

@@ -7,6 +7,7 @@ pub mod config;
 pub mod engine;
 pub mod http;
 pub mod identity;
+pub mod imports;
 pub mod jobs;
 pub mod log;
 pub mod lottery;

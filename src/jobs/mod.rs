@@ -16,6 +16,7 @@ const MINUTE: u32 = 60;
 
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
+    crate::imports::worker::start(shared.clone());
     actix_web::rt::spawn(async move {
         let mut ticks = 0u32;
         while !shared.draining.load(Ordering::Acquire) {

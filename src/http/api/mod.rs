@@ -2,7 +2,10 @@
 
 pub mod auth;
 pub mod holds;
+pub mod imports;
+pub mod jobs;
 pub mod lotteries;
+pub mod offers;
 pub mod operations;
 pub mod service_keys;
 pub mod tickets;
@@ -12,8 +15,17 @@ use super::endpoint::Endpoint;
 
 /// Everything under `/api/v1`.
 pub fn endpoints() -> Vec<Endpoint> {
-    [auth::endpoints(), users::endpoints(), service_keys::endpoints(), lotteries::endpoints(), holds::endpoints(), tickets::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        auth::endpoints(),
+        users::endpoints(),
+        service_keys::endpoints(),
+        lotteries::endpoints(),
+        holds::endpoints(),
+        tickets::endpoints(),
+        imports::endpoints(),
+        jobs::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
