@@ -76,12 +76,12 @@ impl Work {
     pub fn read(&mut self, most: usize) -> io::Result<Chunk> {
         if self.rows.offset() == 0 {
             // The header, which was judged before the file was kept.
-            self.rows.next()?;
+            self.rows.read_row()?;
         }
         let before = self.at.rows;
         let mut chunk = Chunk { before, rows: Vec::with_capacity(most), lines: Vec::with_capacity(most), offset: 0 };
         while chunk.rows.len() < most {
-            let Some(row) = self.rows.next()? else { break };
+            let Some(row) = self.rows.read_row()? else { break };
             let judged = code::judge(row);
             if let Ok(code) = judged {
                 chunk.lines.push((before + chunk.rows.len() as u64 + 1, code.into()));

@@ -8,7 +8,7 @@ pub const NEEDED: usize = LONGEST_ROW;
 /// Why a file cannot be imported, as a sentence.
 pub fn check(beginning: &[u8]) -> Result<(), String> {
     let mut rows = Rows::new(beginning);
-    match rows.next() {
+    match rows.read_row() {
         Ok(None) | Err(_) => Err("the file is empty; its first line must be `code`".into()),
         Ok(Some(Row::One(name))) if is_code(name) => Ok(()),
         Ok(Some(Row::One(name))) => Err(format!("the first line must be `code`, but it is {}", shown(name))),

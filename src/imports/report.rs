@@ -44,7 +44,7 @@ impl Report {
     pub fn open(spool: &Spool, job: Id, from: Place, decided: u64) -> io::Result<Report> {
         let mut rows = Rows::at(spool.file_of(job)?, from.offset)?;
         if from.offset == 0 {
-            rows.next()?;
+            rows.read_row()?;
         }
         let marks = (decided > 0).then(|| Marks::open_to_read(&spool.folder_of(job))).transpose()?;
         Ok(Report { rows, marks, at: from, decided })
@@ -57,7 +57,7 @@ impl Report {
         let Some(marks) = &mut self.marks else { return Ok(lines) };
         for mark in marks.read(self.at.rows, count)? {
             // Both files were complete up to here when the rows were counted; one that was cut since ends here.
-            let (Some(mark), Some(row)) = (mark, self.rows.next()?) else { break };
+            let (Some(mark), Some(row)) = (mark, self.rows.read_row()?) else { break };
             let code = shown(row);
             self.at = Place { rows: self.at.rows + 1, offset: self.rows.offset() };
             lines.push(Line { row: self.at.rows, code, mark, after: self.at });

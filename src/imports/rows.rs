@@ -74,7 +74,7 @@ impl<R: Read> Rows<R> {
     }
 
     /// The next row, None at the end of the file.
-    pub fn next(&mut self) -> io::Result<Option<Row<'_>>> {
+    pub fn read_row(&mut self) -> io::Result<Option<Row<'_>>> {
         if !self.skip_blank_lines()? {
             return Ok(None);
         }
@@ -164,7 +164,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Vec<(String, u64)> {
         let mut rows = Rows::new(bytes);
         let mut found = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
+        while let Some(row) = rows.read_row().unwrap() {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let row = match row {
                 Row::One(field) => text(field),
@@ -214,7 +214,7 @@ mod tests {
             for (at, (_, offset)) in whole.iter().enumerate() {
                 let mut rest = Rows::at(io::Cursor::new(&bytes), *offset).unwrap();
                 let mut count = 0;
-                while rest.next().unwrap().is_some() {
+                while rest.read_row().unwrap().is_some() {
                     count += 1;
                     assert_eq!(rest.offset(), whole[at + count].1, "{bytes:?}");
                 }

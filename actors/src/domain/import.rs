@@ -229,7 +229,8 @@ impl View {
         let ready = self.pass == Pass::Checking || self.batch.is_some();
         let on = to.rows >= from.rows && to.offset >= from.offset && to.offset <= self.plan.bytes;
         let kept = to.imported >= from.imported && to.duplicate >= from.duplicate && to.invalid >= from.invalid;
-        ready && on && kept && to.counted() == to.rows && to.first_duplicate.is_some() == (to.duplicate > 0)
+        let same_first = from.first_duplicate.is_none() || from.first_duplicate == to.first_duplicate;
+        ready && on && kept && same_first && to.counted() == to.rows && to.first_duplicate.is_some() == (to.duplicate > 0)
     }
 
     fn register(&self, batch: Serial) -> Result<Verdict<Event>, Refusal> {

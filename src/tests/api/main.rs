@@ -13,6 +13,7 @@ mod crowd;
 mod expiry;
 mod garbage;
 mod holds;
+mod imports;
 mod keys;
 mod lists;
 mod lotteries;
