@@ -422,14 +422,16 @@ fn a_file_beyond_the_limit_is_refused_and_nothing_is_kept() {
     let fits = [&b"code\nA\n"[..], &vec![b'\n'; 1_999_993]].concat();
     assert_eq!(counts(&imported(&app, &admin, "", &fits)), (1, 0, 0));
     let before = spooled(&app);
-    admin.import("", [&fits[..], b"\n"].concat()).refused(413, "too-large");
-    // In pieces, whose sum nobody announced.
     let authorization = admin.header("Authorization").unwrap().as_bytes();
-    let headers: [(&str, &[u8]); 2] = [("Authorization", authorization), ("Transfer-Encoding", b"chunked")];
-    let piece = [format!("{:x}\r\n", fits.len()).as_bytes(), &fits, b"\r\n"].concat();
-    let pieces = [&piece[..], &piece, b"0\r\n\r\n"].concat();
-    let request = wire::request("POST", format!("/api/v1/coupon-imports?{TERMS}").as_bytes(), &headers, &pieces);
-    wire::send(&app, &request).unwrap().refused(413, "too-large");
+    let path = format!("/api/v1/coupon-imports?{TERMS}");
+    let sent = |name: &str, value: &[u8], body: &[u8]| {
+        let request = wire::request("POST", path.as_bytes(), &[("Authorization", authorization), (name, value)], body);
+        wire::send(&app, &request).unwrap()
+    };
+    sent("Content-Length", b"2000001", b"").refused(413, "too-large");
+    // In pieces, whose sum nobody announced.
+    let piece = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    sent("Transfer-Encoding", b"chunked", &[piece(&fits), piece(b"\n"), piece(b"")].concat()).refused(413, "too-large");
     assert_eq!(spooled(&app), before);
 }
 
