@@ -57,6 +57,8 @@ pub fn start(shared: Data<Shared>) {
                 match turn {
                     Ok(Turn::On(work)) => drop(works.insert(*job, work)),
                     Ok(Turn::Again | Turn::Ended) => {}
+                    // A node that stops takes the partitions away under it; the next start goes on.
+                    Err(_) if shared.draining.load(Ordering::Acquire) => {}
                     Err(Trouble(why)) => log::warn("an import waits", &[("job", Value::Text(job)), ("error", Value::Text(&why))]),
                 }
             }
