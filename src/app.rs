@@ -5,6 +5,7 @@ use crate::coupon_keys;
 use crate::engine::{self, Engine};
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
+use crate::imports::Imports;
 use crate::jobs;
 use crate::lottery::Lotteries;
 use crate::meters;
@@ -27,8 +28,8 @@ pub struct Shared {
     pub engine: Arc<Engine>,
     pub lotteries: Lotteries,
     pub promotions: Arc<Promotions>,
+    pub imports: Imports,
     pub identity: Arc<Identity>,
-    /// What coupon codes are printed and read with.
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
@@ -59,9 +60,11 @@ impl App {
         let engine = Engine::new(node);
         let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
         let code_keys = coupon_keys::open(&*store).await?;
+        let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
         let shared = web::Data::new(Shared {
             lotteries: Lotteries::new(engine.clone()),
             promotions: Arc::new(Promotions::new(engine.clone(), code_keys)),
+            imports,
             engine,
             identity,
             store,

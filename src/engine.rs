@@ -5,6 +5,7 @@
 
 use crate::audit;
 use actors::domain::coupons::{Campaign, Catalogue, Range, Shelf};
+use actors::domain::import::Import;
 use actors::domain::lottery::Lottery;
 use actors::domain::notices::Notices;
 use actors::domain::tickets::Slice;
@@ -24,6 +25,7 @@ pub struct Engine {
     pub ranges: Router<Range>,
     pub shelves: Router<Shelf>,
     pub notices: Router<Notices>,
+    pub imports: Router<Import>,
 }
 
 /// What can be done with a kind of partition without knowing which it is.
@@ -41,6 +43,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<Range>(),
     Kind::of::<Shelf>(),
     Kind::of::<Notices>(),
+    Kind::of::<Import>(),
 ];
 
 /// What can be done with all partitions of a kind.
@@ -90,12 +93,13 @@ impl Engine {
             ranges: Router::new(node.clone()),
             shelves: Router::new(node.clone()),
             notices: Router::new(node.clone()),
+            imports: Router::new(node.clone()),
             node,
         })
     }
 
-    fn each(&self) -> [&dyn Partitions; 7] {
-        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves, &self.notices]
+    fn each(&self) -> [&dyn Partitions; 8] {
+        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves, &self.notices, &self.imports]
     }
 
     /// Starts a partition that has something to do although nobody called it.

@@ -9,6 +9,7 @@ pub mod coupon_keys;
 pub mod engine;
 pub mod http;
 pub mod identity;
+pub mod imports;
 pub mod jobs;
 pub mod log;
 pub mod lottery;

@@ -2,6 +2,8 @@
 
 #[path = "rules/given.rs"]
 mod given;
+#[path = "rules/import.rs"]
+mod import;
 #[path = "rules/lists.rs"]
 mod lists;
 #[path = "rules/lottery.rs"]

@@ -110,6 +110,10 @@ settings! {
     notice_days: Vec<u16> = Fixed("3"), list(whole(1..=365));
     /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not bound by it.
     body_limit: usize = Fixed("65536"), whole(1024..=67_108_864);
+    /// Bytes a file of codes to import may have; it is written to the data folder while it arrives, so the disk is what bounds it.
+    import_limit: u64 = Fixed("10_737_418_240"), whole(1..=1_000_000_000_000_000);
+    /// Rows of an import that are decided at a time: more are faster, fewer let a cancel and other imports wait less.
+    import_chunk: usize = Fixed("5_000"), whole(1..=100_000);
     /// Web pages of these origins may call the API from a browser; pages of all others may not.
     cors_origins: Vec<String> = Nothing("[\"https://shop.example\"]"), list(origin);
     /// Seconds an access token is good for; a short life bounds what a stolen one is worth.

@@ -6,9 +6,11 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
+
+const JSON: &str = "application/json";
 
 pub struct Endpoint {
     pub method: Method,
@@ -46,16 +48,23 @@ pub struct Answer {
 
 /// A type as the document has it: a reference, and everything that it leads to.
 pub struct Described {
+    pub media: &'static str,
     pub reference: RefOr<Schema>,
     pub schemas: Vec<(String, RefOr<Schema>)>,
 }
 
 impl Described {
+    /// A text that is no JSON, and is not read or written whole.
+    pub fn text(media: &'static str) -> Described {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        Described { media, reference: RefOr::T(text.into()), schemas: Vec::new() }
+    }
+
     pub fn of<T: ToSchema>() -> Described {
         let name = T::name().into_owned();
         let mut schemas = vec![(name.clone(), T::schema())];
         T::schemas(&mut schemas);
-        Described { reference: RefOr::Ref(Ref::from_schema_name(name)), schemas }
+        Described { media: JSON, reference: RefOr::Ref(Ref::from_schema_name(name)), schemas }
     }
 
     /// A page of a list of `T`.
@@ -134,6 +143,18 @@ impl Endpoint {
     pub fn body<T: ToSchema>(mut self) -> Self {
         self.body = Some(Described::of::<T>());
         self.problems.extend([&problem::NOT_READABLE, &problem::TOO_LARGE, &problem::INVALID]);
+        self
+    }
+
+    /// Takes a body of that type, which is streamed.
+    pub fn streams(mut self, media: &'static str) -> Self {
+        self.body = Some(Described::text(media));
+        self.problems.extend([&problem::NOT_READABLE, &problem::TOO_LARGE, &problem::INVALID]);
+        self
+    }
+
+    pub fn answer_text(mut self, status: u16, media: &'static str, meaning: &'static str) -> Self {
+        self.answers.push(Answer { status, meaning, body: Some(Described::text(media)) });
         self
     }
 

@@ -10,7 +10,6 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Required, ResponseBuilder};
 
-const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 
 pub fn document() -> OpenApi {
@@ -54,12 +53,13 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
     }
     if let Some(body) = &endpoint.body {
         let content = ContentBuilder::new().schema(Some(body.reference.clone())).build();
-        operation = operation.request_body(Some(RequestBodyBuilder::new().content(JSON, content).required(Some(Required::True)).build()));
+        operation =
+            operation.request_body(Some(RequestBodyBuilder::new().content(body.media, content).required(Some(Required::True)).build()));
     }
     for answer in &endpoint.answers {
         let mut response = ResponseBuilder::new().description(answer.meaning);
         if let Some(body) = &answer.body {
-            response = response.content(JSON, ContentBuilder::new().schema(Some(body.reference.clone())).build());
+            response = response.content(body.media, ContentBuilder::new().schema(Some(body.reference.clone())).build());
         }
         operation = operation.response(answer.status.to_string(), response.build());
     }

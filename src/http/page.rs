@@ -17,6 +17,7 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// For lists that take parameters of their own beside these.
     pub fn of(limit: Option<usize>, cursor: Option<String>) -> Paging {
         Paging { limit, cursor }
     }
@@ -49,12 +50,17 @@ pub struct Items<T> {
     pub next_cursor: Option<String>,
 }
 
+/// A key as it is handed out, to be handed in again.
+pub fn cursor(key: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
 impl<T> Items<T> {
     /// A page from what was found when one more than `limit` was asked for. `key` names a line.
     pub fn page<L>(mut found: Vec<L>, limit: usize, key: impl Fn(&L) -> Vec<u8>, item: impl Fn(L) -> Option<T>) -> Items<T> {
         let more = found.len() > limit;
         found.truncate(limit);
-        let next_cursor = found.last().filter(|_| more).map(|last| URL_SAFE_NO_PAD.encode(key(last)));
+        let next_cursor = found.last().filter(|_| more).map(|last| cursor(&key(last)));
         Items { items: found.into_iter().filter_map(item).collect(), next_cursor }
     }
 }

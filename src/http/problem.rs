@@ -114,10 +114,16 @@ problems! {
         "`detail` says from which amount on it can be used.";
     NOT_SOLD = "not-sold" 409 Never "The ticket is not sold"
         "Only a sold ticket can be refunded.";
+    JOB_ENDED = "job-ended" 409 Never "The job has ended"
+        "It has finished or failed; there is nothing left to cancel.";
+    REPORT_GONE = "report-gone" 410 Never "The report is no longer there"
+        "The job's file was removed from the data folder, or this node was restored from a backup, which has no imported files. The job itself is known.";
     TAKEN = "already-taken" 409 Never "That name is taken"
         "Another account has this username, e-mail address or phone number. A pointer says which.";
     TOO_LARGE = "too-large" 413 Never "The request is too large"
         "The body, or a header, is larger than the limit that `detail` names.";
+    CSV_HEADER = "csv-header" 422 Never "The file does not begin as it must"
+        "A file to import is CSV whose first line names one column, `code`, and no other. `detail` says what was found. Nothing was kept.";
     INVALID = "invalid" 422 Never "The request can be read but is not valid"
         "`errors` lists what is wrong, each with a JSON pointer to where. Unknown fields are refused, too.";
     KEY_REUSED = "idempotency-key-reused" 422 Never "The idempotency key stands for another request"
@@ -134,6 +140,8 @@ problems! {
         "What the answer depends on cannot be read or written. Nothing was done.";
     OUTCOME_UNKNOWN = "outcome-unknown" 503 SameKey "It is not known whether this was done"
         "The write may or may not have been kept. Repeat the request with the same `Idempotency-Key`; it is never done twice.";
+    NO_SPACE = "no-space" 507 Later "The disk is full"
+        "The file could not be kept, and nothing of it was. Make room, or ask whoever runs the server to.";
     STARTING = "not-ready" 503 Later "This node takes no traffic"
         "It is starting, stopping, or an administrator took it out of the balancer.";
 }

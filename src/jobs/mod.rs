@@ -17,6 +17,7 @@ const MINUTE: u32 = 60;
 
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
+    crate::imports::worker::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;

@@ -2,6 +2,7 @@
 
 pub mod coupons;
 pub mod day;
+pub mod import;
 pub mod lottery;
 pub mod notices;
 pub mod tickets;

@@ -6,6 +6,8 @@ pub mod campaigns;
 pub mod coupons;
 pub mod expired;
 pub mod holds;
+pub mod imports;
+pub mod jobs;
 pub mod lotteries;
 pub mod offers;
 pub mod operations;
@@ -28,6 +30,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         batches::endpoints(),
         coupons::endpoints(),
         expired::endpoints(),
+        imports::endpoints(),
+        jobs::endpoints(),
     ]
     .into_iter()
     .flatten()

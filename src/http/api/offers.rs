@@ -3,6 +3,8 @@
 use crate::http::problem::Problem;
 use actors::Time;
 use actors::domain::coupons::{Discount, Offer};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Money is counted in minor units, and nothing costs more than this.
 pub const MOST_MONEY: u64 = 1_000_000_000_000_000;
@@ -25,7 +27,8 @@ impl Worth {
             (Some(_), None) => return Err(Problem::invalid(&field("discount_percent"), "1 to 100")),
             (None, Some(amount @ 1..=MOST_MONEY)) => Discount::Amount(amount),
             (None, Some(_)) => return Err(Problem::invalid(&field("discount_amount"), format!("1 to {MOST_MONEY}"))),
-            _ => return Err(Problem::invalid("", "say either `discount_percent` or `discount_amount`")),
+            (None, None) => return Err(Problem::invalid(&field("discount_percent"), "say this or `discount_amount`")),
+            (Some(_), Some(_)) => return Err(Problem::invalid(&field("discount_amount"), "say this or `discount_percent`, not both")),
         };
         for (name, money) in [("min_amount", self.min_amount), ("max_discount", self.max_discount)] {
             if money.is_some_and(|money| !(1..=MOST_MONEY).contains(&money)) {
@@ -43,6 +46,30 @@ impl From<&Offer> for Worth {
             Discount::Amount(amount) => (None, Some(amount)),
         };
         Worth { discount_percent, discount_amount, min_amount: offer.min_amount, max_discount: offer.max_discount }
+    }
+}
+
+/// An offer as it is told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Offer)]
+pub struct OfferBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discount_percent: Option<u8>,
+    /// In minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discount_amount: Option<u64>,
+    /// Less than this may not be paid with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_amount: Option<u64>,
+    /// The discount is never more than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_discount: Option<u64>,
+}
+
+impl From<Offer> for OfferBody {
+    fn from(offer: Offer) -> OfferBody {
+        let Worth { discount_percent, discount_amount, min_amount, max_discount } = Worth::from(&offer);
+        OfferBody { discount_percent, discount_amount, min_amount, max_discount }
     }
 }
 
@@ -77,8 +104,8 @@ mod tests {
     #[test]
     fn an_offer_is_a_percentage_or_an_amount() {
         let both = Worth { discount_percent: Some(5), discount_amount: Some(5), ..Worth::default() };
-        for worth in [Worth::default(), both] {
-            assert_eq!(worth.checked('/').unwrap_err().errors[0].pointer, "");
+        for (worth, pointer) in [(Worth::default(), "/discount_percent"), (both, "/discount_amount")] {
+            assert_eq!(worth.checked('/').unwrap_err().errors[0].pointer, pointer);
         }
         let amount = Worth { discount_amount: Some(500), min_amount: Some(1000), ..Worth::default() };
         assert_eq!(amount.checked('/').unwrap().discount, Discount::Amount(500));

@@ -64,6 +64,13 @@ impl TestApp {
         self.serve();
     }
 
+    /// Serves the folder of an app that was stopped, with imports in larger steps.
+    pub fn with_chunks_of(mut self, rows: usize) -> TestApp {
+        self.config.import_chunk = rows;
+        self.serve();
+        self
+    }
+
     /// Moves the clock; it never moves by itself.
     pub fn pass_s(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);

@@ -15,6 +15,7 @@ mod expired;
 mod expiry;
 mod garbage;
 mod holds;
+mod imports;
 mod keys;
 mod lists;
 mod lotteries;

@@ -5,6 +5,7 @@ mod process;
 mod backup;
 mod commands;
 mod damage;
+mod import;
 mod kill;
 mod load;
 mod stop;

@@ -235,6 +235,27 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Sends a file as it is. None if the connection broke before the whole answer was here.
+    pub fn send_file(&self, path: &str, file: &[u8]) -> Option<Answer> {
+        let request = ureq::http::Request::post(format!("http://{}/api/v1{path}", self.address));
+        let request = request.header("Authorization", format!("Bearer {}", self.token.as_deref().unwrap_or_default()));
+        let mut answer = self.agent.run(request.header("Content-Type", "text/csv").body(file).unwrap()).ok()?;
+        let text = answer.body_mut().read_to_string().ok()?;
+        let replayed = answer.headers().contains_key("idempotent-replayed");
+        Some(Answer { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), replayed })
+    }
+
+    /// The text of an answer that is no JSON.
+    pub fn download(&self, path: &str) -> String {
+        let request = ureq::http::Request::get(format!("http://{}/api/v1{path}", self.address));
+        let request = request.header("Authorization", format!("Bearer {}", self.token.as_deref().unwrap_or_default()));
+        let mut answer = self.agent.run(request.body(()).unwrap()).expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200);
+        answer.body_mut().read_to_string().unwrap()
+    }
+}
+
 pub fn id(thing: &Value) -> String {
     thing["id"].as_str().unwrap().to_owned()
 }

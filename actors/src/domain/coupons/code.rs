@@ -26,6 +26,11 @@ pub struct Place {
     pub index: u64,
 }
 
+/// Whether a text has the shape of our codes, so that it can be nobody else's.
+pub fn is_of_our_shape(text: &str) -> bool {
+    symbols::read(text).is_some()
+}
+
 const INDEX_BITS: u32 = 34;
 const CHECK_BITS: u32 = 31;
 

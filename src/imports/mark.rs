@@ -1,0 +1,89 @@
+//! What is said of each row of a file, in one byte: imported, a duplicate, or invalid and why. Numbers are never reused.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Mark {
+    Imported = 1,
+    Duplicate = 2,
+    Empty = 3,
+    TooLong = 4,
+    NotVisible = 5,
+    NotText = 6,
+    Ours = 7,
+    Unreadable = 8,
+    Fields = 9,
+}
+
+/// What it comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Imported,
+    Duplicate,
+    Invalid,
+}
+
+impl Mark {
+    const ALL: [Mark; 9] = [
+        Mark::Imported,
+        Mark::Duplicate,
+        Mark::Empty,
+        Mark::TooLong,
+        Mark::NotVisible,
+        Mark::NotText,
+        Mark::Ours,
+        Mark::Unreadable,
+        Mark::Fields,
+    ];
+
+    /// None where nothing has been written yet.
+    pub fn read(byte: u8) -> Option<Mark> {
+        Mark::ALL.into_iter().find(|mark| *mark as u8 == byte)
+    }
+
+    pub fn fate(self) -> Fate {
+        match self {
+            Mark::Imported => Fate::Imported,
+            Mark::Duplicate => Fate::Duplicate,
+            _ => Fate::Invalid,
+        }
+    }
+
+    /// Why it was not imported.
+    pub fn why(self) -> Option<&'static str> {
+        Some(match self {
+            Mark::Imported => return None,
+            Mark::Duplicate => "the code is there already, or stands in an earlier row",
+            Mark::Empty => "the code is empty",
+            Mark::TooLong => "the code has more than 64 characters",
+            Mark::NotVisible => "the code has a space, a control character or another one that cannot be seen",
+            Mark::NotText => "the code is not UTF-8",
+            Mark::Ours => "the code has the shape of this server's own codes",
+            Mark::Unreadable => "unreadable: more than 4096 bytes, or a quote that is never closed",
+            Mark::Fields => "the row has more than one field",
+        })
+    }
+}
+
+impl Fate {
+    pub fn name(self) -> &'static str {
+        match self {
+            Fate::Imported => "imported",
+            Fate::Duplicate => "duplicate",
+            Fate::Invalid => "invalid",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_reads_back_and_every_row_that_was_not_imported_has_a_reason() {
+        for mark in Mark::ALL {
+            assert_eq!(Mark::read(mark as u8), Some(mark));
+            assert_eq!(mark.why().is_none(), mark.fate() == Fate::Imported);
+        }
+        assert_eq!((Mark::read(0), Mark::read(10)), (None, None));
+    }
+}

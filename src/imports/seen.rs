@@ -1,0 +1,51 @@
+//! Which row of a file brought a code first, for a pass that only checks: on disk, because a file may have more codes than fit into memory.
+//!
+//! A row that brings its code again, because a crash came between, is still the first. Removed when the pass is over.
+
+use actors::Id;
+use rusqlite::Connection;
+use std::fs;
+use std::path::Path;
+
+const NAME: &str = "seen.db";
+const SCHEMA: &str = "
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA cache_size = -8192;
+CREATE TABLE IF NOT EXISTS seen (code BLOB PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+pub struct Seen(Connection);
+
+impl Seen {
+    pub fn open(folder: &Path) -> rusqlite::Result<Seen> {
+        let connection = Connection::open(folder.join(NAME))?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Seen(connection))
+    }
+
+    /// Whether each row is the first with its code. Durable when it returns.
+    pub fn first(&mut self, lines: &[(u64, Box<str>)]) -> rusqlite::Result<Vec<bool>> {
+        let commit = self.0.transaction()?;
+        let mut first = Vec::with_capacity(lines.len());
+        {
+            let mut put = commit.prepare("INSERT OR IGNORE INTO seen VALUES (?1, ?2)")?;
+            let mut get = commit.prepare("SELECT row FROM seen WHERE code = ?1")?;
+            for (row, code) in lines {
+                // A hash that no two codes share keeps the rows short.
+                let code = Id::digest(&[code.as_bytes()]).0;
+                let is_new = put.execute((code, *row as i64))? == 1;
+                first.push(is_new || get.query_row([code], |found| found.get::<_, i64>(0))? as u64 == *row);
+            }
+        }
+        commit.commit()?;
+        Ok(first)
+    }
+
+    /// Nothing is missed if it was not there.
+    pub fn remove(folder: &Path) {
+        for part in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(folder.join(format!("{NAME}{part}")));
+        }
+    }
+}
