@@ -2,12 +2,14 @@
 
 use crate::config::Config;
 use crate::engine::{self, Engine};
+use crate::feed::Feed;
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::jobs;
 use crate::lottery::Lotteries;
 use crate::meters;
 use crate::stores::sqlite::Sqlite;
+use crate::webhooks::{self, Webhooks};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
 use actors::engine::{Limits, Node, Window};
@@ -24,6 +26,8 @@ pub struct Shared {
     pub engine: Arc<Engine>,
     pub lotteries: Lotteries,
     pub identity: Arc<Identity>,
+    pub feed: Arc<Feed>,
+    pub webhooks: Arc<Webhooks>,
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
@@ -53,10 +57,14 @@ impl App {
         let node = Node::new(store.clone(), clock.clone(), window, limits(&config));
         let engine = Engine::new(node);
         let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
+        let feed = Arc::new(Feed::new(engine.clone()));
+        let webhooks = Webhooks::open(engine.clone(), feed.clone(), store.clone(), webhooks::Settings::of(&config))?;
         let shared = web::Data::new(Shared {
             lotteries: Lotteries::new(engine.clone()),
             engine,
             identity,
+            feed,
+            webhooks,
             store,
             joined: AtomicBool::new(true),
             draining: AtomicBool::new(false),
@@ -131,6 +139,8 @@ impl Running {
         let deadline = Instant::now() + Duration::from_secs(u64::from(self.shared.config.shutdown_s));
         self.shared.draining.store(true, Ordering::Release);
         self.handle.pause().await;
+        // Couriers write down how far they came while their partitions are still awake.
+        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), self.shared.webhooks.stop()).await;
         while Instant::now() < deadline && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest()) {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }

@@ -4,9 +4,11 @@
 //! add it there.
 
 use crate::audit;
+use crate::feed::said::{self, Said, Told};
 use actors::domain::coupons::{Campaign, Catalogue, Range, Shelf};
 use actors::domain::lottery::Lottery;
 use actors::domain::tickets::Slice;
+use actors::domain::webhook::Webhook;
 use actors::engine::record::{self, Entry};
 use actors::engine::{Node, Router};
 use actors::store::{Frame, Listed, Page, Row, Sleeper, StoreError};
@@ -22,12 +24,14 @@ pub struct Engine {
     pub campaigns: Router<Campaign>,
     pub ranges: Router<Range>,
     pub shelves: Router<Shelf>,
+    pub webhooks: Router<Webhook>,
 }
 
 /// What can be done with a kind of partition without knowing which it is.
 pub struct Kind {
     pub name: &'static str,
     rows: fn(&str, &Frame) -> Vec<Row>,
+    tell: fn(&str, &Frame) -> Result<Vec<Said>, record::Broken>,
     pub audit: fn(&str) -> Result<Box<dyn audit::Replay>, record::Broken>,
 }
 
@@ -38,6 +42,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<Campaign>(),
     Kind::of::<Range>(),
     Kind::of::<Shelf>(),
+    Kind::of::<Webhook>(),
 ];
 
 /// What can be done with all partitions of a kind.
@@ -49,8 +54,8 @@ trait Partitions {
 }
 
 impl Kind {
-    const fn of<M: Machine>() -> Kind {
-        Kind { name: M::KIND, rows: rows_of::<M>, audit: audit::replay::<M> }
+    const fn of<M: Told>() -> Kind {
+        Kind { name: M::KIND, rows: rows_of::<M>, tell: said::tell::<M>, audit: audit::replay::<M> }
     }
 }
 
@@ -63,6 +68,12 @@ pub fn kind_of(partition: &str) -> Option<(&'static Kind, &str)> {
 /// The rows that the events of a frame declare: what a store derives again when it has lost them.
 pub fn rows(partition: &str, frame: &Frame) -> Vec<Row> {
     kind_of(partition).map_or_else(Vec::new, |(kind, name)| (kind.rows)(name, frame))
+}
+
+/// What a frame tells the outside.
+pub fn tell(partition: &str, frame: &Frame) -> Result<Vec<Said>, record::Broken> {
+    let (kind, name) = kind_of(partition).ok_or_else(|| record::Broken::Name(partition.to_owned()))?;
+    (kind.tell)(name, frame)
 }
 
 fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
@@ -86,12 +97,13 @@ impl Engine {
             campaigns: Router::new(node.clone()),
             ranges: Router::new(node.clone()),
             shelves: Router::new(node.clone()),
+            webhooks: Router::new(node.clone()),
             node,
         })
     }
 
-    fn each(&self) -> [&dyn Partitions; 6] {
-        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves]
+    fn each(&self) -> [&dyn Partitions; 7] {
+        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves, &self.webhooks]
     }
 
     /// Starts a partition that has something to do although nobody called it.

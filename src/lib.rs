@@ -5,6 +5,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod feed;
 pub mod http;
 pub mod identity;
 pub mod jobs;
@@ -13,6 +14,7 @@ pub mod lottery;
 pub mod meters;
 pub mod stores;
 pub mod verify;
+pub mod webhooks;
 
 /// Half of what a request allocates is freed on another thread; this allocator makes a hold a fifth cheaper than the system's.
 #[global_allocator]

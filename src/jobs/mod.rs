@@ -1,10 +1,11 @@
-//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges.
+//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges, telling webhooks.
 //!
 //! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what is left.
 
 mod closing;
 mod gauges;
 mod sweep;
+mod webhooks;
 
 use crate::app::Shared;
 use actix_web::web::Data;
@@ -16,6 +17,7 @@ const MINUTE: u32 = 60;
 
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
+    webhooks::start(shared.clone());
     actix_web::rt::spawn(async move {
         let mut ticks = 0u32;
         while !shared.draining.load(Ordering::Acquire) {

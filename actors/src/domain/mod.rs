@@ -4,6 +4,7 @@ pub mod coupons;
 pub mod day;
 pub mod lottery;
 pub mod tickets;
+pub mod webhook;
 
 use crate::store::Shelf;
 
@@ -16,4 +17,5 @@ pub mod shelves {
     pub const COUPONS: Shelf = Shelf(4);
     pub const NOTICES: Shelf = Shelf(5);
     pub const JOBS: Shelf = Shelf(6);
+    pub const WEBHOOKS: Shelf = Shelf(7);
 }

@@ -4,7 +4,9 @@
 //! thread; a manual store stalls every append until somebody completes it. Nothing in here is random and nothing waits.
 //! Several nodes can look at the same data, each through its own `Memory`, and fence each other.
 
-use super::{Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError};
+use super::{
+    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError,
+};
 use crate::id::Id;
 use crate::time::Time;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,19 +1,30 @@
 //! The calls of the API, one file per area. Handlers read as a list: take in, ask, answer.
 
 pub mod auth;
+pub mod events;
 pub mod holds;
 pub mod lotteries;
 pub mod operations;
 pub mod service_keys;
 pub mod tickets;
 pub mod users;
+pub mod webhooks;
 
 use super::endpoint::Endpoint;
 
 /// Everything under `/api/v1`.
 pub fn endpoints() -> Vec<Endpoint> {
-    [auth::endpoints(), users::endpoints(), service_keys::endpoints(), lotteries::endpoints(), holds::endpoints(), tickets::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        auth::endpoints(),
+        users::endpoints(),
+        service_keys::endpoints(),
+        lotteries::endpoints(),
+        holds::endpoints(),
+        tickets::endpoints(),
+        webhooks::endpoints(),
+        events::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
