@@ -14,3 +14,5 @@ mod sealing;
 mod slice;
 #[path = "rules/terms.rs"]
 mod terms;
+#[path = "rules/webhook.rs"]
+mod webhook;

@@ -158,7 +158,7 @@ impl Courier {
         let sent = tokio::select! {
             sent = self.webhooks.senders().send(parcel) => sent.ok_or(NotNow)?,
             // Whether it arrives nobody will know: it is sent again after the restart.
-            _ = turns.wait_for(|turn| turn.stopping) => return Ok(Next::Wait),
+            _ = turns.wait_for(|turn| turn.stopping) => return Ok(Next::Over),
         };
         self.meters.count(&sent);
         let mut attempt = Attempt::of(event, line, now, sent.clone());
@@ -195,11 +195,15 @@ impl Courier {
         Ok(())
     }
 
-    /// What was delivered before is written first, so that the attempts are counted from there.
-    async fn failed(&self, round: &mut Round, attempt: &mut Attempt) -> Result<(), NotNow> {
-        if round.delivered > 0 {
-            self.write_down(round).await?;
+    /// What was delivered before is written first, in both tellings: it must not be taken for the end of this trouble later.
+    async fn failed(&mut self, round: &mut Round, attempt: &mut Attempt) -> Result<(), NotNow> {
+        let mut beside = self.round(other(round.line)).take();
+        let mut written = Ok(());
+        for round in [Some(round), beside.as_mut()].into_iter().flatten().filter(|round| round.delivered > 0) {
+            written = written.and(self.write_down(round).await);
         }
+        beside.into_iter().for_each(|beside| self.put_back(beside));
+        written?;
         let command = if attempt.sent.is_gone() { Command::Disable(Why::Gone) } else { Command::Fail };
         match self.webhooks.command(self.webhook, command).await?.event {
             webhook::Event::Failed(trouble) => attempt.next_at = Some(trouble.next_at),

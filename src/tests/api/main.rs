@@ -2,6 +2,7 @@
 
 mod client;
 mod harness;
+mod receiver;
 mod wire;
 
 mod bad_bytes;
@@ -10,6 +11,7 @@ mod bad_input;
 mod closing;
 mod cors;
 mod crowd;
+mod events;
 mod expiry;
 mod garbage;
 mod holds;
@@ -27,3 +29,4 @@ mod stopping;
 mod tickets;
 mod tokens;
 mod users;
+mod webhooks;
