@@ -12,6 +12,9 @@ pub mod said;
 mod told;
 pub mod topics;
 
+#[cfg(test)]
+mod tests;
+
 pub use event::{Event, Place};
 pub use listener::Listener;
 pub use said::Told;

@@ -146,7 +146,12 @@ mod tests {
     fn every_resolution_is_judged_anew_and_one_private_address_spoils_all() {
         let answers = ["8.8.8.8:443", "127.0.0.1:443", "8.8.8.8:443 10.0.0.1:443"];
         let resolve = |guard: &Guard<Rebinding>| {
-            let timeout = NextTimeout { after: ureq::unversioned::transport::time::Duration::NotHappening, reason: ureq::Timeout::Global };
+            let timeout = NextTimeout {
+                after: ureq::unversioned::transport::time::Duration::NotHappening,
+                reason: ureq::Timeout::Global,
+                per_read: None,
+                per_write: None,
+            };
             guard.resolve(&Uri::from_static("https://hooks.example/"), &Config::default(), timeout).is_ok()
         };
         let guard = |private_addresses| Guard { names: Rebinding(Mutex::new(answers.to_vec())), private_addresses };
