@@ -4,7 +4,8 @@
 //! again is the webhook's to decide, by the engine's clock; the courier only looks whether that has come. Live events and a replay take turns.
 
 use super::attempts::{Attempt, Attempts};
-use super::sender::{Parcel, Sent};
+use super::meters::Meters;
+use super::sender::Parcel;
 use super::{Webhooks, signature};
 use crate::feed::{Event, Turn};
 use crate::log::{self, Value};
@@ -12,7 +13,6 @@ use actors::domain::webhook::{self, Command, Line, View, Why};
 use actors::engine::Failure;
 use actors::store::StoreError;
 use actors::{Id, Time};
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -48,6 +48,8 @@ struct Round {
     written: u64,
     delivered: u32,
     idle_turns: u32,
+    /// There is more to read at once.
+    is_behind: bool,
     /// A replay ends there.
     end: u64,
 }
@@ -116,11 +118,14 @@ impl Courier {
                 return self.deliver(line, &event, &view, turns).await;
             }
         }
+        if [&self.live, &self.replay].into_iter().flatten().any(|round| round.is_behind) {
+            return Ok(Next::Again);
+        }
         self.write_down_when_idle().await?;
         Ok(Next::Wait)
     }
 
-    /// The next event to deliver, read from the feed if need be.
+    /// The next event to deliver, if one is known or found by one more look into the feed.
     async fn next(&mut self, line: Line, view: &View) -> Result<Option<Arc<Event>>, NotNow> {
         let Some(mut round) = self.take_round(line, view) else { return Ok(None) };
         let read = self.read_on(&mut round, view).await;
@@ -138,17 +143,16 @@ impl Courier {
         let end = round.end;
         let replay = view.replay.filter(|_| round.line == Line::Replay);
         let span = replay.map_or(Time(i64::MIN)..Time(i64::MAX), |replay| replay.from..replay.to);
-        let wanted = |event: &Event| view.plan.events.iter().any(|name| name == "*" || name == event.topic.name);
-        while round.events.is_empty() && round.read_to < end {
-            let read = self.webhooks.feed().after(round.read_to).await?;
-            let here = |event: &Arc<Event>| event.place.position <= end && span.contains(&event.at) && wanted(event);
-            round.events.extend(read.events.into_iter().filter(here));
-            let stands_still = read.to == round.read_to;
-            round.read_to = read.to.min(end);
-            if stands_still || read.to >= read.end {
-                break;
-            }
+        if !round.events.is_empty() || round.read_to >= end {
+            return Ok(());
         }
+        let read = self.webhooks.feed().after(round.read_to).await?;
+        let wanted = |event: &Event| view.plan.events.iter().any(|name| name == "*" || name == event.topic.name);
+        let here = |event: &Arc<Event>| event.place.position <= end && span.contains(&event.at) && wanted(event);
+        round.events.extend(read.events.into_iter().filter(here));
+        // A log that has become shorter (an older copy was restored) has nothing more to tell until it is longer again.
+        round.is_behind = read.to > round.read_to && read.to < read.end.min(end);
+        round.read_to = read.to.min(end);
         Ok(())
     }
 
@@ -267,7 +271,7 @@ impl Courier {
 
 impl Round {
     fn over(line: Line, cursor: u64, end: u64) -> Round {
-        Round { line, events: VecDeque::new(), read_to: cursor, written: cursor, delivered: 0, idle_turns: 0, end }
+        Round { line, events: VecDeque::new(), read_to: cursor, written: cursor, delivered: 0, idle_turns: 0, is_behind: false, end }
     }
 
     fn has_ended(&self) -> bool {
@@ -284,35 +288,5 @@ fn other(line: Line) -> Line {
     match line {
         Line::Live => Line::Replay,
         Line::Replay => Line::Live,
-    }
-}
-
-struct Meters {
-    lag: Gauge,
-    took_s: Histogram,
-    delivered: Counter,
-    refused: Counter,
-    failed: Counter,
-}
-
-impl Meters {
-    fn of(webhook: Id) -> Meters {
-        let deliveries = |outcome: &'static str| counter!("stampede_webhook_deliveries_total", "outcome" => outcome);
-        Meters {
-            lag: gauge!("stampede_webhook_lag_frames", "webhook" => webhook.to_string()),
-            took_s: histogram!("stampede_webhook_delivery_seconds"),
-            delivered: deliveries("delivered"),
-            refused: deliveries("refused"),
-            failed: deliveries("failed"),
-        }
-    }
-
-    fn count(&self, sent: &Sent) {
-        self.took_s.record(sent.took.as_secs_f64());
-        match sent.result {
-            Ok(_) if sent.is_delivered() => self.delivered.increment(1),
-            Ok(_) => self.refused.increment(1),
-            Err(_) => self.failed.increment(1),
-        }
     }
 }

@@ -7,6 +7,7 @@
 mod addresses;
 mod attempts;
 mod courier;
+mod meters;
 mod past;
 mod sender;
 mod signature;
