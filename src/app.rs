@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::coupon_keys;
 use crate::engine::{self, Engine};
+use crate::feed::Feed;
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::imports::Imports;
@@ -11,6 +12,7 @@ use crate::lottery::Lotteries;
 use crate::meters;
 use crate::promotions::Promotions;
 use crate::stores::sqlite::Sqlite;
+use crate::webhooks::{self, Webhooks};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
 use actors::domain::coupons::code::Version;
@@ -30,6 +32,8 @@ pub struct Shared {
     pub promotions: Arc<Promotions>,
     pub imports: Imports,
     pub identity: Arc<Identity>,
+    pub feed: Arc<Feed>,
+    pub webhooks: Arc<Webhooks>,
     store: Arc<Sqlite>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
@@ -61,12 +65,17 @@ impl App {
         let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
         let code_keys = coupon_keys::open(&*store).await?;
         let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
+        let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
+        let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
+        let webhooks = Webhooks::open(engine.clone(), feed.clone(), store.clone(), webhooks::Settings::of(&config))?;
         let shared = web::Data::new(Shared {
             lotteries: Lotteries::new(engine.clone()),
-            promotions: Arc::new(Promotions::new(engine.clone(), code_keys)),
+            promotions,
             imports,
             engine,
             identity,
+            feed,
+            webhooks,
             store,
             joined: AtomicBool::new(true),
             draining: AtomicBool::new(false),
@@ -146,6 +155,8 @@ impl Running {
         let deadline = Instant::now() + Duration::from_secs(u64::from(self.shared.config.shutdown_s));
         self.shared.draining.store(true, Ordering::Release);
         self.handle.pause().await;
+        // Couriers write down how far they came while their partitions are still awake.
+        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), self.shared.webhooks.stop()).await;
         while Instant::now() < deadline && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest()) {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }

@@ -4,11 +4,13 @@
 //! add it there.
 
 use crate::audit;
+use crate::feed::said::{self, Said, Told};
 use actors::domain::coupons::{Campaign, Catalogue, Range, Shelf};
 use actors::domain::import::Import;
 use actors::domain::lottery::Lottery;
 use actors::domain::notices::Notices;
 use actors::domain::tickets::Slice;
+use actors::domain::webhook::Webhook;
 use actors::engine::record::{self, Entry};
 use actors::engine::{Node, Router};
 use actors::store::{Frame, Listed, Page, Row, Sleeper, StoreError};
@@ -26,12 +28,14 @@ pub struct Engine {
     pub shelves: Router<Shelf>,
     pub notices: Router<Notices>,
     pub imports: Router<Import>,
+    pub webhooks: Router<Webhook>,
 }
 
 /// What can be done with a kind of partition without knowing which it is.
 pub struct Kind {
     pub name: &'static str,
     rows: fn(&str, &Frame) -> Vec<Row>,
+    tell: fn(&str, &Frame) -> Result<Vec<Said>, record::Broken>,
     pub audit: fn(&str) -> Result<Box<dyn audit::Replay>, record::Broken>,
 }
 
@@ -44,6 +48,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<Shelf>(),
     Kind::of::<Notices>(),
     Kind::of::<Import>(),
+    Kind::of::<Webhook>(),
 ];
 
 /// What can be done with all partitions of a kind.
@@ -55,8 +60,8 @@ trait Partitions {
 }
 
 impl Kind {
-    const fn of<M: Machine>() -> Kind {
-        Kind { name: M::KIND, rows: rows_of::<M>, audit: audit::replay::<M> }
+    const fn of<M: Told>() -> Kind {
+        Kind { name: M::KIND, rows: rows_of::<M>, tell: said::tell::<M>, audit: audit::replay::<M> }
     }
 }
 
@@ -69,6 +74,12 @@ pub fn kind_of(partition: &str) -> Option<(&'static Kind, &str)> {
 /// The rows that the events of a frame declare: what a store derives again when it has lost them.
 pub fn rows(partition: &str, frame: &Frame) -> Vec<Row> {
     kind_of(partition).map_or_else(Vec::new, |(kind, name)| (kind.rows)(name, frame))
+}
+
+/// What a frame tells the outside.
+pub fn tell(partition: &str, frame: &Frame) -> Result<Vec<Said>, record::Broken> {
+    let (kind, name) = kind_of(partition).ok_or_else(|| record::Broken::Name(partition.to_owned()))?;
+    (kind.tell)(name, frame)
 }
 
 fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
@@ -94,12 +105,23 @@ impl Engine {
             shelves: Router::new(node.clone()),
             notices: Router::new(node.clone()),
             imports: Router::new(node.clone()),
+            webhooks: Router::new(node.clone()),
             node,
         })
     }
 
-    fn each(&self) -> [&dyn Partitions; 8] {
-        [&self.lotteries, &self.slices, &self.catalogue, &self.campaigns, &self.ranges, &self.shelves, &self.notices, &self.imports]
+    fn each(&self) -> [&dyn Partitions; 9] {
+        [
+            &self.lotteries,
+            &self.slices,
+            &self.catalogue,
+            &self.campaigns,
+            &self.ranges,
+            &self.shelves,
+            &self.notices,
+            &self.imports,
+            &self.webhooks,
+        ]
     }
 
     /// Starts a partition that has something to do although nobody called it.

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod coupon_keys;
 pub mod engine;
+pub mod feed;
 pub mod http;
 pub mod identity;
 pub mod imports;
@@ -18,6 +19,7 @@ pub mod opening;
 pub mod promotions;
 pub mod stores;
 pub mod verify;
+pub mod webhooks;
 
 /// Half of what a request allocates is freed on another thread; this allocator makes a hold a fifth cheaper than the system's.
 #[global_allocator]

@@ -6,6 +6,7 @@
 //! 4. `open` sees every append that was answered before it was asked, and fences whoever owned the partition before.
 //! 5. A snapshot is a cache: losing it costs time, nothing else.
 //! 6. Rows of an append are visible to `rows` before the append is answered.
+//! 7. What `feed` shows is durable, and it shows all of it: nothing that became durable later ever stands before something already shown.
 //!
 //! Calls never block; the answer comes through the callback, on any thread.
 
@@ -74,6 +75,26 @@ pub struct Sleeper {
     pub due: Option<Time>,
 }
 
+/// A frame in the one order in which the frames of all partitions became durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fed {
+    /// Only ever grows; there may be gaps.
+    pub position: u64,
+    pub partition: Arc<str>,
+    pub frame: Frame,
+}
+
+/// Some frames in their order, and how far the log had come when they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Feed {
+    pub frames: Vec<Fed>,
+    /// The position of the last durable frame; 0 if there is none.
+    pub end: u64,
+}
+
+/// Bytes of records after which a feed stops, so that nobody's memory hangs on how large frames are.
+pub const FEED_BYTES: usize = 1 << 20;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     #[error("the store cannot be reached: {0}")]
@@ -118,6 +139,8 @@ pub trait Store: Send + Sync + 'static {
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>);
     /// Partitions that are asleep with something due until `until`, or were left awake.
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>);
+    /// The frames after that position, of all partitions: `limit` at most, and no more once they have `FEED_BYTES` of records.
+    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>);
     /// Whether refusals and reads must be confirmed by an append without records, because somebody else might own the partition by now.
     fn confirms_reads(&self) -> bool {
         false

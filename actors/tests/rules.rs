@@ -16,3 +16,5 @@ mod sealing;
 mod slice;
 #[path = "rules/terms.rs"]
 mod terms;
+#[path = "rules/webhook.rs"]
+mod webhook;

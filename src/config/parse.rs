@@ -36,6 +36,10 @@ pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsStr) -> 
     }
 }
 
+pub fn yes_or_no(text: &OsStr) -> Parsed<bool> {
+    utf8(text)?.parse().map_err(|_| "true or false".to_owned())
+}
+
 pub fn style(text: &OsStr) -> Parsed<Style> {
     match utf8(text)? {
         "plain" => Ok(Style::Plain),

@@ -58,15 +58,16 @@ fn now(value: &Value) -> String {
     }
 }
 
-/// As it stands in the file: numbers bare, texts in quotes.
+/// As it stands in the file: numbers, true and false bare, texts in quotes.
 fn quoted(setting: &Setting, text: &str) -> String {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'_');
-    let is_number = match setting.base {
-        Base::Fixed(default) => number(default) && number(text),
+    let yes_or_no = |text: &str| ["true", "false"].contains(&text);
+    let is_bare = match setting.base {
+        Base::Fixed(default) => (number(default) && number(text)) || (yes_or_no(default) && yes_or_no(text)),
         Base::Cores(_) => number(text),
         Base::Nothing(_) | Base::Hidden(_) => false,
     };
-    if text.is_empty() || is_number { text.to_owned() } else { format!("{text:?}") }
+    if text.is_empty() || is_bare { text.to_owned() } else { format!("{text:?}") }
 }
 
 fn or_none(text: String) -> String {

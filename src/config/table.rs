@@ -4,7 +4,7 @@
 //! settings file (`bcrypt_cost`) and a line of `stampede config`. To add a setting, add a row; nothing else knows the list.
 
 use super::network::Network;
-use super::parse::{address, list, network, optional, origin, password, path, style, time_zone, whole};
+use super::parse::{address, list, network, optional, origin, password, path, style, time_zone, whole, yes_or_no};
 use super::{Error, Secret, Values};
 use crate::log::Style;
 use Base::{Cores, Fixed, Hidden, Nothing};
@@ -134,4 +134,8 @@ settings! {
     account_failures_per_minute: u32 = Fixed("20"), whole(1..=1_000_000);
     /// Proxies, as addresses or networks, whose `X-Forwarded-For` is believed; from anyone else it could be a lie.
     trusted_proxies: Vec<Network> = Nothing("[\"127.0.0.1\", \"10.0.0.0/8\"]"), list(network);
+    /// Whether webhooks may reach private addresses, by plain HTTP too; else whoever makes webhooks could look around in the own network.
+    webhook_private_addresses: bool = Fixed("false"), yes_or_no;
+    /// Seconds a webhook's receiver may take to answer before the delivery counts as failed and is repeated later.
+    webhook_timeout_s: u32 = Fixed("15"), whole(1..=60);
 }

@@ -120,6 +120,12 @@ problems! {
         "The job's file was removed from the data folder, or this node was restored from a backup, which has no imported files. The job itself is known.";
     TAKEN = "already-taken" 409 Never "That name is taken"
         "Another account has this username, e-mail address or phone number. A pointer says which.";
+    TOO_MANY_WEBHOOKS = "too-many-webhooks" 409 Never "There are as many webhooks as there may be"
+        "Delete one that is no longer needed first.";
+    WEBHOOK_DISABLED = "webhook-disabled" 409 Never "The webhook is disabled"
+        "Nothing is delivered to it. Enable it first; it goes on where it stopped.";
+    REPLAY_UNDER_WAY = "replay-under-way" 409 Later "A replay is under way"
+        "A webhook replays one range at a time.";
     TOO_LARGE = "too-large" 413 Never "The request is too large"
         "The body, or a header, is larger than the limit that `detail` names.";
     CSV_HEADER = "csv-header" 422 Never "The file does not begin as it must"

@@ -280,9 +280,11 @@ pub trait Directory: Send + Sync + 'static {
     fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()>;
 
     /// The secret of that name; if there is none, `made` becomes it.
-    fn secret(&self, name: &'static str, made: Vec<u8>) -> Answer<Vec<u8>>;
+    fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>>;
     /// False if it was no longer `old`.
-    fn replace_secret(&self, name: &'static str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool>;
+    fn replace_secret(&self, name: &str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool>;
+    /// Whether there was one.
+    fn forget_secret(&self, name: &str) -> Answer<bool>;
 }
 
 #[cfg(test)]

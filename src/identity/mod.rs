@@ -8,7 +8,7 @@ pub mod access;
 mod accounts;
 pub mod directory;
 mod failures;
-pub(crate) mod fresh;
+pub mod fresh;
 pub mod hashing;
 mod hs256;
 mod keyring;

@@ -1,4 +1,4 @@
-//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges.
+//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges, telling webhooks.
 //!
 //! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what is left.
 
@@ -7,6 +7,7 @@ mod gauges;
 mod notices;
 mod owed;
 mod sweep;
+mod webhooks;
 
 use crate::app::Shared;
 use actix_web::web::Data;
@@ -18,6 +19,7 @@ const MINUTE: u32 = 60;
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
     crate::imports::worker::start(shared.clone());
+    webhooks::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;

@@ -6,6 +6,7 @@ pub mod import;
 pub mod lottery;
 pub mod notices;
 pub mod tickets;
+pub mod webhook;
 
 use crate::store::Shelf;
 
@@ -18,4 +19,5 @@ pub mod shelves {
     pub const COUPONS: Shelf = Shelf(4);
     pub const NOTICES: Shelf = Shelf(5);
     pub const JOBS: Shelf = Shelf(6);
+    pub const WEBHOOKS: Shelf = Shelf(7);
 }

@@ -88,6 +88,13 @@ pub fn read<E: DeserializeOwned>(from: &Position, frame: &Frame) -> Result<Vec<R
     records(frame)
 }
 
+/// When the first record of a frame happened, whatever kind it is of.
+pub fn began_at(frame: &Frame) -> Option<Time> {
+    let (_, body) = frame.records.split_first_chunk::<4>()?;
+    let ((_, _, at), _) = postcard::take_from_bytes::<(u8, Id, Time)>(body).ok()?;
+    Some(at)
+}
+
 /// The records of a frame as they stand.
 pub fn records<E: DeserializeOwned>(frame: &Frame) -> Result<Vec<Record<E>>, Broken> {
     let mut rest = frame.records.as_slice();
@@ -137,6 +144,12 @@ mod tests {
         let frame = framed(vec![Entry::Fact(3), Entry::Passed { to: 4 }, Entry::Declined]);
         let read: Vec<Record<u32>> = read(&Position::default(), &frame).unwrap();
         assert_eq!(read, [record(Entry::Fact(3)), record(Entry::Passed { to: 4 }), record(Entry::Declined)]);
+    }
+
+    #[test]
+    fn a_frame_says_when_it_began_without_being_read() {
+        assert_eq!(began_at(&framed(vec![Entry::Declined, Entry::Fact(3)])), Some(Time(1_800_000_000_000)));
+        assert_eq!(began_at(&framed(vec![])), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! again and losing its snapshots are what its `Harness` adds. The look-up rows of a frame can be made again from its records
 //! with `rows_of`, as the domain's can.
 
-use super::{Append, Done, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store};
+use super::{Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store};
 use crate::engine::record;
 use crate::id::Id;
 use crate::time::Time;
@@ -52,6 +52,12 @@ macro_rules! store_contract {
             a_partition_left_awake_is_woken_at_once
             a_partition_with_nothing_left_to_do_sleeps_on
             sleepers_survive_reopening
+            the_feed_shows_every_frame_in_the_order_it_became_durable
+            the_feed_goes_on_after_any_position
+            the_feed_is_bounded_in_frames_and_in_bytes
+            the_feed_shows_nothing_that_was_refused
+            the_feed_survives_reopening_and_goes_on_where_it_was
+            the_feed_misses_nothing_that_many_write_at_once
         }
     };
     ($harness:expr => $($promise:ident)*) => {
@@ -514,4 +520,114 @@ pub fn sleepers_survive_reopening(harness: &mut dyn Harness) {
     harness.reopen();
     assert_eq!(sleepers(harness.store(), 9), []);
     assert_eq!(sleepers(harness.store(), 10), [("p".into(), Some(10))]);
+}
+
+fn feed(store: &dyn Store, after: u64, limit: usize) -> Feed {
+    answer(|done| store.feed(after, limit, done)).expect("the feed can be read")
+}
+
+/// Whose frames are fed, and which.
+fn fed(store: &dyn Store) -> Vec<(String, Frame)> {
+    feed(store, 0, usize::MAX).frames.into_iter().map(|Fed { partition, frame, .. }| (partition.to_string(), frame)).collect()
+}
+
+pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut dyn Harness) {
+    assert_eq!(feed(harness.store(), 0, 10), Feed::default());
+    let (mut p, mut q) = (Script::new("p"), Script::new("q"));
+    let mut written = Vec::new();
+    for _ in 0..3 {
+        written.push(("p".to_string(), p.append(harness.store(), &[put("k", "x")])));
+        written.push(("q".to_string(), q.append(harness.store(), &[])));
+        written.push(("p".to_string(), p.append(harness.store(), &[])));
+        p.sleep(harness.store(), None);
+        assert_eq!(fed(harness.store()), written);
+    }
+    let positions: Vec<u64> = feed(harness.store(), 0, usize::MAX).frames.iter().map(|fed| fed.position).collect();
+    assert!(positions.windows(2).all(|pair| pair[0] < pair[1]), "{positions:?}");
+    assert_eq!(positions.last(), Some(&feed(harness.store(), u64::MAX, 1).end));
+}
+
+pub fn the_feed_goes_on_after_any_position(harness: &mut dyn Harness) {
+    let (mut p, mut q) = (Script::new("p"), Script::new("q"));
+    for _ in 0..5 {
+        p.append(harness.store(), &[]);
+        q.append(harness.store(), &[]);
+    }
+    let all = feed(harness.store(), 0, usize::MAX);
+    for (place, one) in all.frames.iter().enumerate() {
+        assert_eq!(feed(harness.store(), one.position, usize::MAX).frames, all.frames[place + 1..]);
+    }
+    for beyond in [all.end + 1, i64::MAX as u64, u64::MAX] {
+        assert_eq!(feed(harness.store(), beyond, 10), Feed { frames: vec![], end: all.end });
+    }
+}
+
+pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn Harness) {
+    let mut p = Script::new("p");
+    for _ in 0..4 {
+        p.append(harness.store(), &[]);
+    }
+    assert_eq!(feed(harness.store(), 0, 3).frames.len(), 3);
+    assert_eq!(feed(harness.store(), 0, 0).frames.len(), 0);
+    for _ in 0..5 {
+        let append = p.next_of_size(FEED_BYTES / 2);
+        assert_eq!(outcome(harness.store(), append), Outcome::Durable);
+    }
+    let mut after = feed(harness.store(), 0, 4).frames[3].position;
+    let mut sizes = Vec::new();
+    loop {
+        let frames = feed(harness.store(), after, usize::MAX).frames;
+        let Some(last) = frames.last() else { break };
+        after = last.position;
+        sizes.push(frames.len());
+    }
+    assert_eq!(sizes, [2, 2, 1], "what is larger than the bound comes alone, and nothing is left out");
+}
+
+pub fn the_feed_shows_nothing_that_was_refused(harness: &mut dyn Harness) {
+    let mut p = Script::new("p");
+    let first = p.append(harness.store(), &[]);
+    assert_eq!(outcome(harness.store(), Script::new("p").next(&[])), Outcome::Fenced);
+    let second = p.append(harness.store(), &[]);
+    assert_eq!(fed(harness.store()), [("p".into(), first), ("p".into(), second)]);
+}
+
+pub fn the_feed_survives_reopening_and_goes_on_where_it_was(harness: &mut dyn Harness) {
+    let (mut p, mut q) = (Script::new("p"), Script::new("q"));
+    p.append(harness.store(), &[]);
+    q.append(harness.store(), &[]);
+    let before = feed(harness.store(), 0, usize::MAX);
+    harness.lose_snapshots();
+    assert_eq!(feed(harness.store(), 0, usize::MAX), before);
+    let next = q.append(harness.store(), &[]);
+    let after = feed(harness.store(), before.end, usize::MAX);
+    assert_eq!(after.frames.iter().map(|fed| &fed.frame).collect::<Vec<_>>(), [&next]);
+    assert!(after.end > before.end);
+}
+
+/// Whoever follows it while others write sees each frame once, and those of a partition without a gap.
+pub fn the_feed_misses_nothing_that_many_write_at_once(harness: &mut dyn Harness) {
+    const FRAMES: usize = 60;
+    let store = harness.store();
+    let names: Vec<String> = (0..6).map(|n| format!("p/{n}")).collect();
+    let seen: Vec<Fed> = std::thread::scope(|threads| {
+        for name in &names {
+            threads.spawn(move || {
+                let mut script = Script::new(name);
+                (0..FRAMES).for_each(|_| drop(script.append(store, &[])));
+            });
+        }
+        let mut seen: Vec<Fed> = Vec::new();
+        while seen.len() < names.len() * FRAMES {
+            let after = seen.last().map_or(0, |fed| fed.position);
+            seen.extend(feed(store, after, 7).frames);
+        }
+        seen
+    });
+    assert_eq!(seen, feed(store, 0, usize::MAX).frames);
+    for name in &names {
+        let frames: Vec<&Frame> = seen.iter().filter(|fed| *fed.partition == **name).map(|fed| &fed.frame).collect();
+        assert_eq!(frames.len(), FRAMES);
+        assert!(frames[0].from == Position::default() && frames.windows(2).all(|pair| pair[0].to == pair[1].from), "{name}");
+    }
 }

@@ -4,7 +4,9 @@
 //! thread; a manual store stalls every append until somebody completes it. Nothing in here is random and nothing waits.
 //! Several nodes can look at the same data, each through its own `Memory`, and fence each other.
 
-use super::{Append, Done, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError};
+use super::{
+    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError,
+};
 use crate::id::Id;
 use crate::time::Time;
 use std::collections::{BTreeMap, VecDeque};
@@ -38,6 +40,8 @@ pub struct Memory {
 #[derive(Default)]
 struct Data {
     logs: BTreeMap<Arc<str>, Log>,
+    /// Whose frame was kept when, and which of its frames that was.
+    order: Vec<(Arc<str>, usize)>,
     rows: BTreeMap<(Shelf, Id, Vec<u8>), Vec<u8>>,
     pending: VecDeque<Pending>,
     plan: VecDeque<Fate>,
@@ -235,6 +239,8 @@ impl Data {
             return Outcome::Fenced;
         }
         log.frames.push(frame.clone());
+        let place = log.frames.len() - 1;
+        self.order.push((partition.clone(), place));
         rows.iter().for_each(|row| self.shelve(row));
         Outcome::Durable
     }
@@ -272,6 +278,21 @@ impl Data {
             .take(page.limit)
             .map(|((_, _, key), body)| Listed { key: key.clone(), body: body.clone() })
             .collect()
+    }
+
+    /// Positions are counted from 1.
+    fn feed(&self, after: u64, limit: usize) -> Feed {
+        let mut feed = Feed { frames: Vec::new(), end: self.order.len() as u64 };
+        let mut bytes = 0;
+        for (place, (partition, frame)) in self.order.iter().enumerate().skip(usize::try_from(after).unwrap_or(usize::MAX)) {
+            if feed.frames.len() == limit || bytes >= FEED_BYTES {
+                break;
+            }
+            let frame = self.logs[partition].frames[*frame].clone();
+            bytes += frame.records.len();
+            feed.frames.push(Fed { position: place as u64 + 1, partition: partition.clone(), frame });
+        }
+        feed
     }
 
     fn sleepers(&self, until: Time) -> Vec<Sleeper> {
@@ -314,6 +335,11 @@ impl Store for Memory {
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
         let sleepers = self.data().sleepers(until);
         done(Ok(sleepers));
+    }
+
+    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+        let feed = self.data().feed(after, limit);
+        done(Ok(feed));
     }
 }
 

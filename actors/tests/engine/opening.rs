@@ -5,7 +5,7 @@ use actors::domain::tickets::Slice;
 use actors::engine::{Failure, record};
 use actors::machine::partition_id;
 use actors::store::memory::{Fate, Memory};
-use actors::store::{Append, Done, Listed, Opened, Outcome, Page, Position, Sleeper, Snapshot, Store, StoreError};
+use actors::store::{Append, Done, Feed, Listed, Opened, Outcome, Page, Position, Sleeper, Snapshot, Store, StoreError};
 use actors::{Id, Time};
 use std::sync::{Arc, Mutex};
 
@@ -43,6 +43,10 @@ impl Store for Slow {
 
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
         self.memory.sleepers(until, done);
+    }
+
+    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+        self.memory.feed(after, limit, done);
     }
 }
 

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod batches;
 pub mod campaigns;
 pub mod coupons;
+pub mod events;
 pub mod expired;
 pub mod holds;
 pub mod imports;
@@ -14,6 +15,7 @@ pub mod operations;
 pub mod service_keys;
 pub mod tickets;
 pub mod users;
+pub mod webhooks;
 
 use super::endpoint::Endpoint;
 
@@ -32,6 +34,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         expired::endpoints(),
         imports::endpoints(),
         jobs::endpoints(),
+        webhooks::endpoints(),
+        events::endpoints(),
     ]
     .into_iter()
     .flatten()

@@ -181,12 +181,19 @@ impl Directory for Sqlite {
         self.change(move |connection| secrets::remember_outsider(connection, member, &service, &theirs))
     }
 
-    fn secret(&self, name: &'static str, made: Vec<u8>) -> Answer<Vec<u8>> {
-        self.change(move |connection| secrets::secret(connection, name, &made))
+    fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {
+        let name = name.to_owned();
+        self.change(move |connection| secrets::secret(connection, &name, &made))
     }
 
-    fn replace_secret(&self, name: &'static str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool> {
-        self.change(move |connection| secrets::replace_secret(connection, name, &old, &new))
+    fn replace_secret(&self, name: &str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool> {
+        let name = name.to_owned();
+        self.change(move |connection| secrets::replace_secret(connection, &name, &old, &new))
+    }
+
+    fn forget_secret(&self, name: &str) -> Answer<bool> {
+        let name = name.to_owned();
+        self.change(move |connection| secrets::forget_secret(connection, &name))
     }
 }
 

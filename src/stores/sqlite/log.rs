@@ -1,9 +1,10 @@
 //! Reading the log: where each partition's frames end, and the way back from there.
 //!
 //! A frame's row names the position of the one before it, so a partition is read backwards, from its tail to its snapshot, and handed out forwards.
+//! Whoever follows all partitions reads it forwards, by position.
 //! The tails are kept in memory by the writer; a start reads them as of the last sweep and follows the log from there.
 
-use actors::store::{Frame, Head, Opened, Position, Snapshot};
+use actors::store::{FEED_BYTES, Fed, Feed, Frame, Head, Opened, Position, Snapshot};
 use actors::time::Time;
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
@@ -139,6 +140,41 @@ impl<'c> Finder<'c> {
     /// The frame at that position, without the head it begins with, and the position of the one before it.
     pub fn frame(&mut self, position: i64) -> rusqlite::Result<(i64, Frame)> {
         self.frame.query_row([position], link).optional()?.ok_or_else(|| missing("frame", position))
+    }
+}
+
+/// Reads the log in the order of its commits, whosever frames they are. A reader sees a commit only after its flush, so what is read is durable.
+pub struct Follower<'c> {
+    frames: Statement<'c>,
+    end: Statement<'c>,
+}
+
+impl<'c> Follower<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<Follower<'c>> {
+        let frames = "SELECT l.previous, l.from_seq, l.to_seq, l.head, l.records, l.position, p.name, b.head FROM log l
+            JOIN partitions p ON p.id = l.partition LEFT JOIN log b ON b.position = l.previous
+            WHERE l.position > ?1 ORDER BY l.position LIMIT ?2";
+        let end = "SELECT coalesce(max(position), 0) FROM log";
+        Ok(Follower { frames: connection.prepare(frames)?, end: connection.prepare(end)? })
+    }
+
+    pub fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<Feed> {
+        let end = self.end.query_row([], |row| row.get::<_, i64>(0))? as u64;
+        let mut feed = Feed { frames: Vec::new(), end };
+        if after >= end {
+            return Ok(feed);
+        }
+        let mut bytes = 0;
+        let mut rows = self.frames.query((after as i64, limit.min(i64::MAX as usize) as i64))?;
+        while bytes < FEED_BYTES
+            && let Some(row) = rows.next()?
+        {
+            let (_, mut frame) = link(row)?;
+            frame.from.head = row.get::<_, Option<Head>>(7)?.unwrap_or_default();
+            bytes += frame.records.len();
+            feed.frames.push(Fed { position: row.get::<_, i64>(5)? as u64, partition: row.get_ref(6)?.as_str()?.into(), frame });
+        }
+        Ok(feed)
     }
 }
 

@@ -23,7 +23,7 @@ pub use backup::{backup, restore};
 pub use view::View;
 
 use actors::Time;
-use actors::store::{Append, Done, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
+use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
 use crossbeam_channel::{Sender, bounded, unbounded};
 use folder::Folder;
 use rows::Fresh;
@@ -167,6 +167,12 @@ impl Store for Sqlite {
 
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
         if let Err(unsent) = self.jobs.send(writer::Job::Sleepers(until, done)) {
+            unsent.0.refuse();
+        }
+    }
+
+    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+        if let Err(unsent) = self.reads.send(reader::Job::Feed(after, limit, done)) {
             unsent.0.refuse();
         }
     }

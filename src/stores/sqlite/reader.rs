@@ -1,10 +1,10 @@
 //! The readers: threads that open partitions and read lists, beside the writer and never in its way.
 
-use super::log::{Finder, Tail};
+use super::log::{Finder, Follower, Tail};
 use super::rows::{Fresh, Lists};
 use super::{closed, store_error};
 use actors::Time;
-use actors::store::{Done, Listed, Opened, Page, Sleeper, StoreError};
+use actors::store::{Done, Feed, Listed, Opened, Page, Sleeper, StoreError};
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, Statement};
 use std::collections::BTreeSet;
@@ -16,6 +16,7 @@ pub enum Job {
     Rows(Page, Done<Result<Vec<Listed>, StoreError>>),
     /// With the partitions that are awake, as the writer knows them.
     Sleepers(Time, BTreeSet<Arc<str>>, Done<Result<Vec<Sleeper>, StoreError>>),
+    Feed(u64, usize, Done<Result<Feed, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
 
@@ -26,6 +27,7 @@ impl Job {
             Job::Open(_, done) => done(Err(closed())),
             Job::Rows(_, done) => done(Err(closed())),
             Job::Sleepers(_, _, done) => done(Err(closed())),
+            Job::Feed(_, _, done) => done(Err(closed())),
             Job::Read(_) => {}
         }
     }
@@ -34,6 +36,7 @@ impl Job {
 struct Reader<'c> {
     connection: &'c Connection,
     finder: Finder<'c>,
+    follower: Follower<'c>,
     lists: Lists<'c>,
     due: Statement<'c>,
     fresh: &'c Fresh,
@@ -56,7 +59,14 @@ pub fn run(connection: &Connection, jobs: &Receiver<Job>, fresh: &Fresh, ready: 
 impl<'c> Reader<'c> {
     fn new(connection: &'c Connection, fresh: &'c Fresh) -> rusqlite::Result<Reader<'c>> {
         let due = "SELECT p.name, s.due FROM snapshots s JOIN partitions p ON p.id = s.partition WHERE s.due <= ?1";
-        Ok(Reader { connection, finder: Finder::new(connection)?, lists: Lists::new(connection)?, due: connection.prepare(due)?, fresh })
+        Ok(Reader {
+            connection,
+            finder: Finder::new(connection)?,
+            follower: Follower::new(connection)?,
+            lists: Lists::new(connection)?,
+            due: connection.prepare(due)?,
+            fresh,
+        })
     }
 
     fn serve(&mut self, job: Job) {
@@ -64,6 +74,7 @@ impl<'c> Reader<'c> {
             Job::Open(tail, done) => done(self.open(&tail).map_err(store_error)),
             Job::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(store_error)),
             Job::Sleepers(until, awake, done) => done(self.sleepers(until, &awake).map_err(store_error)),
+            Job::Feed(after, limit, done) => done(self.feed(after, limit).map_err(store_error)),
             Job::Read(read) => read(self.connection),
         }
     }
@@ -72,6 +83,12 @@ impl<'c> Reader<'c> {
     fn open(&mut self, tail: &Tail) -> rusqlite::Result<Opened> {
         let _transaction = self.connection.unchecked_transaction()?;
         self.finder.open(tail)
+    }
+
+    /// One transaction, so that the end is the end of the very log that was read.
+    fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<Feed> {
+        let _transaction = self.connection.unchecked_transaction()?;
+        self.follower.feed(after, limit)
     }
 
     fn sleepers(&mut self, until: Time, awake: &BTreeSet<Arc<str>>) -> rusqlite::Result<Vec<Sleeper>> {

@@ -170,7 +170,9 @@ fn scene(seed: u64) -> (TestApp, Garbage) {
     ada.confirm(id(&held)).expect(200);
     let header = |client: crate::harness::Client| client.header("Authorization").unwrap().to_owned();
     let tokens = vec![String::new(), "Bearer x".into(), header(ada), header(app.admin()), header(app.service("shop"))];
-    let mut paths: Vec<String> = api::endpoints().iter().map(|endpoint| format!("/api/v1{}", endpoint.path)).collect();
+    // The answer of one of them never ends by itself.
+    let all = api::endpoints().into_iter().filter(|endpoint| endpoint.path != "/events");
+    let mut paths: Vec<String> = all.map(|endpoint| format!("/api/v1{}", endpoint.path)).collect();
     paths.extend(site::endpoints().iter().map(|endpoint| endpoint.path.to_owned()));
     paths.extend(["/", "/docs/", "/docs/{file}", "/problems/{name}", "/openapi.json", "/api/v1/{x}", "/{x}"].map(String::from));
     (app, Garbage { dice: Dice::new(seed), paths, tokens })

@@ -2,6 +2,7 @@
 
 mod client;
 mod harness;
+mod receiver;
 mod wire;
 
 mod bad_bytes;
@@ -11,6 +12,7 @@ mod campaigns;
 mod closing;
 mod cors;
 mod crowd;
+mod events;
 mod expired;
 mod expiry;
 mod garbage;
@@ -31,3 +33,4 @@ mod stopping;
 mod tickets;
 mod tokens;
 mod users;
+mod webhooks;

@@ -109,7 +109,8 @@ fn every_problem_named_exists_under_the_status_it_has() {
 fn every_path_written_down_is_served() {
     let app = TestApp::start();
     let admin = app.admin();
-    for (method, path, operation) in operations(&document(&app)) {
+    // One of them never ends by itself; its own tests read it.
+    for (method, path, operation) in operations(&document(&app)).into_iter().filter(|(_, path, _)| path != "/api/v1/events") {
         let path = path.split('/').map(|part| if part.starts_with('{') { "none-such" } else { part }).collect::<Vec<_>>().join("/");
         let body = operation.get("requestBody").map(|_| json!({}).to_string().into_bytes());
         let answer = admin.send(&method, &format!("/{path}"), body);

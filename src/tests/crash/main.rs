@@ -1,6 +1,9 @@
 //! The real binary: killed under load, stopped, copied, damaged and asked for everything its command line offers.
 
 mod process;
+#[path = "../api/receiver.rs"]
+#[expect(dead_code, reason = "here it only has to listen")]
+mod receiver;
 
 mod backup;
 mod commands;
@@ -9,3 +12,4 @@ mod import;
 mod kill;
 mod load;
 mod stop;
+mod webhooks;

@@ -49,3 +49,7 @@ pub fn replace_secret(connection: &Connection, name: &str, old: &[u8], new: &[u8
     let replace = "UPDATE secrets SET value = ?3 WHERE name = ?1 AND value = ?2";
     Ok(connection.execute(replace, params![name, old, new])? == 1)
 }
+
+pub fn forget_secret(connection: &Connection, name: &str) -> Result<bool> {
+    Ok(connection.execute("DELETE FROM secrets WHERE name = ?1", [name])? == 1)
+}

@@ -1,0 +1,60 @@
+//! Every type of event that the outside may hear of: one table, from which webhooks choose and the document is made.
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Topic {
+    pub name: &'static str,
+    pub meaning: &'static str,
+}
+
+macro_rules! topics {
+    ($( $id:ident = $name:literal $meaning:literal; )*) => {
+        $( pub static $id: Topic = Topic { name: $name, meaning: $meaning }; )*
+
+        pub static ALL: &[&Topic] = &[ $( &$id, )* ];
+    };
+}
+
+topics! {
+    LOTTERY_CREATED = "lottery.created" "There is a lottery for that closing day.";
+    LOTTERY_CLOSED = "lottery.closed" "Every slice is sealed: nothing more is sold.";
+    TICKETS_CONFIRMED = "tickets.confirmed" "A member has bought the tickets of a hold.";
+    TICKET_REFUNDED = "ticket.refunded" "A sold ticket was taken back and is free again.";
+    CAMPAIGN_CREATED = "campaign.created" "There is a new campaign.";
+    CAMPAIGN_CHANGED = "campaign.changed" "Its quota grew, or its end moved later.";
+    CAMPAIGN_PAUSED = "campaign.paused" "Nobody can claim until it is resumed.";
+    CAMPAIGN_RESUMED = "campaign.resumed" "It can be claimed again.";
+    CAMPAIGN_ENDED = "campaign.ended" "An administrator ended it.";
+    CAMPAIGN_CLAIMED = "campaign.claimed" "A member has got a rank and its voucher.";
+    BATCH_CREATED = "batch.created" "There is a new batch of coupons.";
+    COUPONS_IMPORTED = "coupons.imported" "Foreign codes were taken in, so many at once.";
+    IMPORT_CREATED = "import.created" "A file of codes was taken in, and is worked off.";
+    IMPORT_ADVANCED = "import.advanced" "So many of its rows have been worked off.";
+    IMPORT_FINISHED = "import.finished" "All of its rows have been worked off.";
+    IMPORT_FAILED = "import.failed" "It ended before its file did; `why` says why.";
+    IMPORT_CANCELLED = "import.cancelled" "An administrator ended it.";
+    COUPON_ASSIGNED = "coupon.assigned" "A coupon is a member's now.";
+    COUPON_HELD = "coupon.held" "A use waits for its payment.";
+    COUPON_HOLD_LAPSED = "coupon.hold_lapsed" "The payment never came; the coupon can be used again.";
+    COUPON_USED = "coupon.used" "A coupon was used, or a held use confirmed.";
+    COUPON_USE_CANCELLED = "coupon.use_cancelled" "A use, or the hold for one, was taken back.";
+    COUPON_VOIDED = "coupon.voided" "A coupon is void for good.";
+    COUPON_EXPIRING = "coupon.expiring" "Its owner is told that it expires soon.";
+    COUPONS_EXPIRED = "coupons.expired" "All unused coupons of that range or campaign that expire up to that instant have expired.";
+}
+
+pub fn named(name: &str) -> Option<&'static Topic> {
+    ALL.iter().find(|topic| topic.name == name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_has_a_name_of_its_own() {
+        for topic in ALL {
+            assert_eq!(ALL.iter().filter(|other| other.name == topic.name).count(), 1, "{}", topic.name);
+            assert!(topic.meaning.ends_with('.') && named(topic.name) == Some(topic), "{}", topic.name);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Keeps the feed moving: several times a second, because whoever waits for an event should not wait for long.
+
+use crate::app::Shared;
+use actix_web::web::Data;
+use hashbrown::HashSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const TURN: Duration = Duration::from_millis(100);
+const MEASURED_EVERY: u32 = 50;
+
+/// Starts the loop on this thread. It ends when the process is told to stop.
+pub fn start(shared: Data<Shared>) {
+    actix_web::rt::spawn(async move {
+        let mut couriers = HashSet::new();
+        let mut turns = 0u32;
+        while !shared.draining.load(Ordering::Acquire) {
+            shared.webhooks.turn(&mut couriers).await;
+            if turns.is_multiple_of(MEASURED_EVERY) {
+                shared.webhooks.measure().await;
+            }
+            turns = turns.wrapping_add(1);
+            actix_web::rt::time::sleep(TURN).await;
+        }
+    });
+}
