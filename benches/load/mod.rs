@@ -123,7 +123,7 @@ impl Load {
 }
 
 /// User and system time of a process so far.
-fn cpu_s(pid: u32) -> f64 {
+pub fn cpu_s(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server runs");
     let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
     let ticks: f64 = [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
