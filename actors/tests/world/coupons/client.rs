@@ -8,8 +8,8 @@ use super::known::{Mine, found_in_a_range, found_on_a_shelf, import};
 use actors::dice::Dice;
 use actors::domain::coupons::campaign::{self, Campaign};
 use actors::domain::coupons::range::{self, Range};
+use actors::domain::coupons::redeem;
 use actors::domain::coupons::shelf::{self, Shelf};
-use actors::domain::coupons::{Serial, redeem};
 use actors::engine::Key;
 use actors::machine::Role;
 use actors::{Caller, Id};
@@ -141,11 +141,16 @@ impl Client<'_> {
         self.send_to_shelf(call).await;
     }
 
+    /// A given coupon, or one that is taken out before anybody has it.
     async fn give(&mut self) {
         let place = self.below(self.world.plan(|plan| plan.coupons.ranges.len() as u64)) as u16;
         let caller = if self.below(2) == 0 { ADMIN } else { self.caller };
         let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
-        let command = range::Command::Give { slot: self.below(8), member: self.caller.id };
+        let slot = self.below(8);
+        let command = match self.below(5) {
+            0 => range::Command::Redeem(redeem::Command::Void { slot }),
+            _ => range::Command::Give { slot, member: self.caller.id },
+        };
         self.send_to_range(Call::of(caller, key, command, vec![place])).await;
     }
 
