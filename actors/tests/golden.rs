@@ -3,6 +3,9 @@
 //! A line that changes here means that data already written can no longer be read. Never change one; a new event gets a new line, and its
 //! variant goes to the end of its enum.
 
+#[path = "golden/coupons.rs"]
+mod coupons;
+
 use actors::domain::lottery::{self, Plan, Tickets};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, Terms};

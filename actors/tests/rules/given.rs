@@ -44,6 +44,22 @@ impl<M: Machine> Given<M> {
         Decided(decided)
     }
 
+    /// The same, written to a snapshot and read again; it must tell the same and be due when the other is.
+    pub fn saved_and_read(&self) -> Given<M> {
+        let again: M = postcard::from_bytes(&bytes(&self.0)).expect("it was written so");
+        assert!(bytes(&again) == bytes(&self.0), "a snapshot of a snapshot is the same");
+        assert_eq!((again.imbalance(), again.due()), (0, self.0.due()));
+        Given(again)
+    }
+
+    /// Everything that is due by then has expired.
+    pub fn and_time_passes(mut self, until: Time) -> Given<M> {
+        while let Some(event) = self.expires(until) {
+            self = self.and(until, event);
+        }
+        self
+    }
+
     /// What expires then, if anything does.
     pub fn expires(&self, at: Time) -> Option<M::Event> {
         let due = self.0.due().is_some_and(|due| due <= at);
@@ -68,6 +84,11 @@ where
 
     pub fn refused(self, refusal: M::Refusal) {
         assert_eq!(self.0, Err(refusal));
+    }
+
+    /// It is not refused.
+    pub fn verdict(self) -> Verdict<M::Event> {
+        self.0.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
     }
 
     pub fn event(self) -> M::Event {

@@ -1,21 +1,21 @@
 //! A small world, wholly decided by its seed: clients, a network, partitions, a store, a clock, and an auditor who trusts nobody.
 //!
-//! `node` is the machinery around the pure core, `client` the people, `model`, `story` and `auditor` what ought to be true, `plan` what the seed
-//! decides, `tally` what occurred. One thread, no waiting: a step is a letter that arrives, an append that ends, or a client's turn.
+//! `node` and `room` are the machinery around the pure core, `ask` the way to it, `story` and `auditor` what ought to be true of any kind of
+//! partition, `kind` what they must know of one, `plan` what the seed decides, `tally` what occurred. `tickets` and `coupons` have the
+//! people and the models. One thread, no waiting: a step is a letter that arrives, an append that ends, or a client's turn.
 
+pub mod ask;
 pub mod auditor;
-pub mod client;
-pub mod model;
+pub mod coupons;
+pub mod kind;
 pub mod node;
 pub mod plan;
+pub mod room;
 pub mod story;
 pub mod tally;
+pub mod tickets;
 
 use actors::dice::Dice;
-use actors::domain::tickets::{Command, Event, Refusal};
-use actors::engine::Failure;
-use actors::{Caller, Id};
-use auditor::Call;
 use node::Node;
 use plan::Plan;
 use std::cell::RefCell;
@@ -26,8 +26,10 @@ use tally::Tally;
 pub struct World {
     pub node: RefCell<Node>,
     dice: RefCell<Dice>,
-    /// Every hold that any client was told of.
+    /// Every hold of tickets that any client was told of.
     pub told: RefCell<Vec<(u16, u32)>>,
+    /// Every coupon that any client was told of.
+    pub coupons: RefCell<Vec<coupons::known::Mine>>,
 }
 
 type Life<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
@@ -36,20 +38,21 @@ type Life<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
 pub fn run(seed: u64) -> Tally {
     let mut dice = Dice::new(seed);
     let plan = Plan::drawn(&mut dice);
-    let (clients, steps, seals) = (plan.clients, plan.steps, plan.seals);
-    let world = World { node: RefCell::new(Node::new(plan, plan::EVENING)), dice: RefCell::new(dice), told: RefCell::default() };
-    let mut lives: Vec<Life> = (0..clients as u64).map(|number| Box::pin(client::live(&world, number, world.roll())) as Life).collect();
+    let (ticket_people, coupon_people, steps, seals) = (plan.tickets.people, plan.coupons.people, plan.steps, plan.tickets.seals);
+    let (told, coupons) = Default::default();
+    let world = World { node: RefCell::new(Node::new(plan)), dice: RefCell::new(dice), told, coupons };
+    let mut lives: Vec<Life> = Vec::new();
+    lives.extend((0..ticket_people).map(|number| Box::pin(tickets::client::live(&world, number, world.roll())) as Life));
+    lives.extend((0..coupon_people).map(|number| Box::pin(coupons::client::live(&world, number, world.roll())) as Life));
     world.go_on(&mut lives, steps);
-    world.node.borrow_mut().calm = true;
+    world.node.borrow_mut().yard.calm = true;
     world.finish(lives);
-    if seals {
-        world.finish(vec![Box::pin(world.seal_everything())]);
-    } else {
-        world.finish(vec![Box::pin(world.drain_everything())]);
-    }
+    let sell_off: Life =
+        if seals { Box::pin(tickets::client::seal_everything(&world)) } else { Box::pin(tickets::client::drain_everything(&world)) };
+    world.finish(vec![sell_off, Box::pin(coupons::end::use_everything_up(&world))]);
     let mut node = world.node.borrow_mut();
     node.replay_everything();
-    std::mem::take(&mut node.auditor.tally)
+    std::mem::take(&mut node.yard.tally)
 }
 
 impl World {
@@ -58,19 +61,19 @@ impl World {
     }
 
     pub fn lives(&self) -> u32 {
-        self.node.borrow().lives
+        self.node.borrow().yard.lives
     }
 
     pub fn is_calm(&self) -> bool {
-        self.node.borrow().calm
+        self.node.borrow().yard.calm
     }
 
-    pub fn places(&self) -> u16 {
-        self.node.borrow().plan.names.len() as u16
+    pub fn plan<T>(&self, about: impl Fn(&Plan) -> T) -> T {
+        about(&self.node.borrow().yard.plan)
     }
 
     pub fn count(&self, case: &'static str) {
-        self.node.borrow_mut().auditor.tally.count(case);
+        self.node.borrow_mut().yard.tally.count(case);
     }
 
     /// So many steps, each of them anybody's.
@@ -91,53 +94,10 @@ impl World {
     fn finish(&self, mut lives: Vec<Life>) {
         for _ in 0..1000 {
             self.go_on(&mut lives, 1000);
-            if lives.is_empty() && self.node.borrow().is_idle() {
+            if lives.is_empty() && self.node.borrow_mut().is_idle() {
                 return;
             }
         }
         panic!("somebody waits for ever");
-    }
-
-    /// At the end: hold whatever is left of the patterns, and count.
-    async fn drain_everything(&self) {
-        let patterns = self.node.borrow().plan.patterns.clone();
-        for (number, pattern) in (0u64..).zip(patterns) {
-            for buyer in 0u64.. {
-                let caller = Caller::member(Id::digest(&[b"drain", &number.to_le_bytes(), &buyer.to_le_bytes()]));
-                let command = Command::Hold { pattern: pattern.parse().expect("it is one"), count: 10, at_least: 0, ttl_s: 1200 };
-                let places: Vec<u16> = (0..self.places()).collect();
-                match self.ask(&Call { caller, key: None, command, places: places.clone(), dry: false }).await {
-                    Ok(_) => {}
-                    Err(Failure::Refused(Refusal::NotOpened)) => self.open_slices(&places).await,
-                    Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })) => {
-                        let node = self.node.borrow();
-                        let free: i64 = node.auditor.places.iter().map(|place| place.model.free(pattern)).sum();
-                        assert_eq!(free, 0, "drained, and still something is left of {pattern}");
-                        break;
-                    }
-                    Err(Failure::Refused(Refusal::Closed)) => return,
-                    told => panic!("nothing goes wrong any more, and still: {told:?}"),
-                }
-            }
-        }
-        self.count("drained");
-    }
-
-    /// Or: seal every slice. Nothing is held then, and what is sold stays sold.
-    async fn seal_everything(&self) {
-        for place in 0..self.places() {
-            loop {
-                let call = Call { caller: Caller::SYSTEM, key: None, command: Command::Seal, places: vec![place], dry: false };
-                match self.ask(&call).await {
-                    Ok((_, done)) if matches!(done.event, Event::Sealed { .. }) => break,
-                    Ok(_) => {}
-                    Err(Failure::Refused(Refusal::NotOpened)) => self.open_slices(&[place]).await,
-                    told => panic!("a slice can be sealed, and still: {told:?}"),
-                }
-            }
-            let ledger = self.node.borrow().auditor.places[place as usize].model.ledger();
-            assert_eq!((ledger.held, ledger.free + ledger.sold), (0, ledger.stock));
-        }
-        self.count("sealed");
     }
 }

@@ -2,6 +2,8 @@
 
 use actors::Time;
 use actors::dice::Dice;
+use actors::domain::coupons::campaign::{self, Trigger};
+use actors::domain::coupons::{Discount, Offer, RangeName, Serial, range, shelf};
 use actors::domain::day::Day;
 use actors::domain::tickets::{SliceName, Terms};
 
@@ -11,27 +13,64 @@ pub const DIGITS: u8 = 4;
 pub const SPAN_S: u32 = 3600;
 /// 21:00 on the closing day; the lottery closes at midnight, in most worlds long after everything is over.
 pub const EVENING: Time = Time(1_798_750_800_000);
+const THREE_DAYS_S: u32 = 3 * 3600 * 24;
 
 pub struct Plan {
-    pub names: Vec<SliceName>,
-    pub terms: Terms,
-    pub patterns: Vec<&'static str>,
-    pub clients: usize,
+    pub tickets: Tickets,
+    pub coupons: Coupons,
     pub steps: usize,
     pub snapshot_every: u64,
     /// Of 1000 steps, so many are a misfortune.
     pub misfortunes: u64,
     /// Of 100 messages, so many never arrive, and of as many the reply is lost.
     pub lost: u64,
+}
+
+pub struct Tickets {
+    pub people: u64,
+    pub names: Vec<SliceName>,
+    pub terms: Terms,
+    pub patterns: Vec<&'static str>,
     pub seals: bool,
 }
 
+pub struct Coupons {
+    pub people: u64,
+    pub campaigns: Vec<(Serial, campaign::Plan)>,
+    /// First those of the batch that anybody may have many of, then those of the batch of one each.
+    pub ranges: Vec<(RangeName, range::Terms)>,
+    pub shelves: u16,
+    pub files: Vec<(Serial, shelf::Terms)>,
+    /// How many lines a file has.
+    pub lines: u64,
+}
+
+pub const OFFER: Offer = Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
+
 impl Plan {
     pub fn drawn(dice: &mut Dice) -> Plan {
+        // Who comes for what; in most worlds some for either.
+        let (ticket_people, coupon_people) = match dice.below(4) {
+            0 => (4 + dice.below(16), 1),
+            1 => (1, 4 + dice.below(16)),
+            _ => (3 + dice.below(8), 3 + dice.below(8)),
+        };
+        Plan {
+            tickets: Tickets::drawn(ticket_people, dice),
+            coupons: Coupons::drawn(coupon_people, dice),
+            steps: 1500 + dice.below(5000) as usize,
+            snapshot_every: 2 + dice.below(30),
+            misfortunes: dice.below(40),
+            lost: dice.below(6),
+        }
+    }
+}
+
+impl Tickets {
+    fn drawn(people: u64, dice: &mut Dice) -> Tickets {
         let places = 2 + dice.below(5) as usize;
-        let closes_soon = dice.below(8) == 0;
-        let closes_at = EVENING.plus_s(if closes_soon { 60 + dice.below(600) as u32 } else { 3 * 3600 * 24 });
         let copies = 1 + dice.below(2) as u16;
+        let closes_at = an_end(dice);
         let terms = Terms { digits: DIGITS, copies, holds_per_member: 3 + dice.below(8) as u16, hold_max_s: 1200, closes_at };
         // The fewer tickets, the more often a request is passed on and finds that somebody was faster.
         let patterns = match dice.below(4) {
@@ -39,16 +78,59 @@ impl Plan {
             1 => vec!["*123", "*1*3", "*124", "*120"],
             _ => vec!["*123", "*124"],
         };
-        Plan {
-            names: SliceName::all(DAY, DIGITS).into_iter().take(places).collect(),
-            terms,
-            patterns,
-            clients: 4 + dice.below(16) as usize,
-            steps: 1000 + dice.below(3000) as usize,
-            snapshot_every: 2 + dice.below(30),
-            misfortunes: dice.below(40),
-            lost: dice.below(6),
-            seals: dice.below(2) == 0,
-        }
+        let names = SliceName::all(DAY, DIGITS).into_iter().take(places).collect();
+        Tickets { people, names, terms, patterns, seals: dice.below(2) == 0 }
     }
+}
+
+impl Coupons {
+    fn drawn(people: u64, dice: &mut Dice) -> Coupons {
+        let triggers = [Trigger::Claim, Trigger::FirstLogin, Trigger::Code("OPEN".into())];
+        let campaigns = (0u32..).zip(triggers).map(|(number, trigger)| {
+            let plan = campaign::Plan {
+                name: format!("campaign {number}"),
+                quota: 1 + dice.below(people),
+                starts_at: EVENING.plus_s(if dice.below(4) == 0 { dice.below(300) as u32 } else { 0 }),
+                ends_at: an_end(dice),
+                trigger,
+                offer: OFFER,
+                valid_s: (dice.below(2) == 0).then(|| 30 + dice.below(1000) as u32),
+            };
+            (Serial(2 * number + 1), plan)
+        });
+        let campaigns = campaigns.collect();
+        let mut ranges = Vec::new();
+        for (batch, one_per_member) in [(Serial(2), false), (Serial(4), true)] {
+            let (places, expires_at) = (2 + dice.below(3) as u8, an_end(dice));
+            for range in 0..places {
+                // Few, so that a batch is soon exhausted and requests are passed on.
+                let terms = range::Terms { count: 1 + dice.below(6), offer: OFFER, expires_at, one_per_member };
+                ranges.push((RangeName { batch, range }, terms));
+            }
+        }
+        let files = [Serial(6), Serial(8)].map(|batch| (batch, shelf::Terms { offer: OFFER, expires_at: an_end(dice) }));
+        Coupons { people, campaigns, ranges, shelves: 2 + dice.below(2) as u16, files: files.into(), lines: 8 + dice.below(25) }
+    }
+
+    /// The places of a batch among all ranges.
+    pub fn places(&self, one_per_member: bool) -> Vec<u16> {
+        let of_it = |(_, (_, terms)): &(u16, &(RangeName, range::Terms))| terms.one_per_member == one_per_member;
+        (0..).zip(&self.ranges).filter(of_it).map(|(place, _)| place).collect()
+    }
+
+    /// A line of a file. Some lines bring the code of another line, and some that of another file.
+    pub fn line(&self, file: Serial, line: u64) -> shelf::Line {
+        let code = match line % 7 {
+            3 => format!("shared {line}"),
+            5 => format!("{file} {}", line - 1),
+            _ => format!("{file} {line}"),
+        };
+        (line, code.into())
+    }
+}
+
+/// In one world of eight soon, in the others long after everything is over.
+fn an_end(dice: &mut Dice) -> Time {
+    let soon = dice.below(8) == 0;
+    EVENING.plus_s(if soon { 60 + dice.below(600) as u32 } else { THREE_DAYS_S })
 }

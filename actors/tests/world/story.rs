@@ -1,42 +1,33 @@
-//! What becomes of a key: who first asked for what under it, and every record that the slices then wrote about it.
+//! What becomes of a key: who first asked for what under it, and every record that the partitions then wrote about it.
 //!
 //! One key, one fact. Only its home passes it on, to another only after the one named last has declined, and only the one named
 //! last may grant it. A key whose home last spoke of it longer ago than the window is outlived: some may have forgotten it, others not.
 
-use super::auditor::Call;
-use super::model::{Model, matches};
+use super::ask::Call;
+use super::kind::Kind;
 use super::plan::SPAN_S;
 use super::tally::Tally;
-use actors::Time;
-use actors::domain::tickets::{Command, Event};
 use actors::engine::open::home;
 use actors::engine::record::{Entry, Record};
+use actors::{Id, Time};
 
-pub struct Story {
-    pub call: Call,
-    /// What the key stood for, as often as it was used.
-    pub commands: Vec<u64>,
+pub struct Story<K: Kind> {
+    pub call: Call<K>,
+    /// What the key stood for and for whom, as often as it was used.
+    pub commands: Vec<(u64, Id)>,
     /// The watch that began when the key was first used.
     pub watch: usize,
     pub passed_to: Option<u16>,
     /// When the home first spoke of it.
     pub first_word: Time,
     last_word: Time,
-    fact: Option<(usize, Event, Time)>,
+    fact: Option<(usize, K::Event, Time)>,
     declined: Vec<(usize, Time)>,
     outlived: bool,
 }
 
-/// The pattern of a hold, and how many it takes at least.
-pub fn wanted(command: &Command) -> Option<(String, usize)> {
-    match command {
-        Command::Hold { pattern, at_least, .. } => Some((pattern.to_string(), (*at_least).max(1) as usize)),
-        _ => None,
-    }
-}
-
-impl Story {
-    pub fn new(call: &Call, watch: usize) -> Story {
+impl<K: Kind> Story<K> {
+    pub fn new(call: &Call<K>, watch: usize) -> Story<K> {
         Story {
             call: call.clone(),
             commands: Vec::new(),
@@ -50,8 +41,14 @@ impl Story {
         }
     }
 
+    pub fn was_asked(&mut self, command: u64, by: Id) {
+        if !self.commands.contains(&(command, by)) {
+            self.commands.push((command, by));
+        }
+    }
+
     /// Before the record counts: is it what this key may lead to, here and now?
-    pub fn goes_on(&mut self, place: usize, record: &Record<Event>, model: &Model, latest: Time, tally: &mut Tally) {
+    pub fn goes_on(&mut self, place: usize, record: &Record<K::Event>, model: &K::Model, latest: Time, tally: &mut Tally) {
         let key = record.key.expect("the story of a key");
         let origin = match self.call.places[..] {
             [only] => only as usize,
@@ -60,28 +57,26 @@ impl Story {
         if self.last_word < latest.minus_s(SPAN_S) {
             (self.fact, self.outlived) = (None, true);
         }
-        assert_eq!(record.caller, self.call.caller.id, "a key acts for its caller only");
-        assert!(self.commands.contains(&key.command), "nobody asked for that");
+        assert!(self.commands.contains(&(key.command, record.caller)), "nobody asked for that");
         if let Some((first, event, when)) = &self.fact {
             panic!("one key, two records: {event:?} in {first} at {when:?}, then {:?} in {place} at {:?}", record.entry, record.at);
         }
-        let as_first_asked = key.command == self.commands[0];
+        let as_first_asked = key.command == self.commands[0].0;
         match &record.entry {
             Entry::Fact(event) => {
                 self.granted(place, origin, event, record.at, latest.minus_s(SPAN_S));
                 if as_first_asked {
-                    holds_what_was_asked_for(event, &self.call, model, record.at);
+                    K::is_what_was_asked_for(model, &self.call, event, record.at);
                 }
                 if self.passed_to.is_some() {
-                    tally.count("granted by a guest");
+                    tally.count(K::GRANTED_BY_A_GUEST);
                 }
             }
             Entry::Passed { to } => self.passed(place, origin, *to, tally),
             Entry::Declined => {
-                let (pattern, at_least) = wanted(&self.call.command).expect("only a hold is passed on");
+                assert!(self.call.is_open(), "only an open request is passed on");
                 assert!(self.outlived || self.passed_to == Some(place as u16), "declined by somebody who was not named");
-                let lacked = model.closing || model.free(&pattern) < at_least as i64;
-                assert!(lacked || !as_first_asked, "declined although there was enough");
+                assert!(K::lacks(model, &self.call.command) || !as_first_asked, "declined although there was enough");
                 self.declined.push((place, record.at));
                 tally.count("declined");
             }
@@ -91,7 +86,7 @@ impl Story {
         }
     }
 
-    fn granted(&mut self, place: usize, origin: usize, event: &Event, at: Time, horizon: Time) {
+    fn granted(&mut self, place: usize, origin: usize, event: &K::Event, at: Time, horizon: Time) {
         if place != origin {
             assert!(at <= self.last_word.plus_s(SPAN_S), "granted when the home may have forgotten whom it named");
         }
@@ -114,15 +109,4 @@ impl Story {
         self.passed_to = Some(to);
         tally.count("passed on");
     }
-}
-
-/// The model is as it was when the hold was decided, so its size and its end are known exactly.
-fn holds_what_was_asked_for(event: &Event, call: &Call, model: &Model, at: Time) {
-    let (Event::Held { tickets, until, .. }, Command::Hold { count, ttl_s, pattern, .. }) = (event, &call.command) else { return };
-    let pattern = pattern.to_string();
-    let allowed = model.limit() - model.held_by(call.caller.id);
-    let could_be_had = (model.free(&pattern) as usize).min(allowed).min(*count as usize);
-    assert_eq!(tickets.len(), could_be_had, "of {count} wanted");
-    assert!(tickets.iter().all(|ticket| matches(&pattern, ticket.number)));
-    assert_eq!(*until, model.end_of_hold(at, *ttl_s));
 }

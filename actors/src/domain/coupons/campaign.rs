@@ -47,7 +47,8 @@ pub enum Trigger {
 pub struct Campaign {
     plan: Option<Plan>,
     paused: bool,
-    over: bool,
+    /// By hand, which nothing that happens later makes undone.
+    ended: bool,
     book: Book,
     ranks: BTreeMap<Id, Rank>,
 }
@@ -97,10 +98,10 @@ pub enum Refusal {
     /// It is claimed by logging in for the first time, and by nothing else.
     ByFirstLoginOnly,
     WrongCode,
+    Ended,
     NotYetOpen {
         starts_at: Time,
     },
-    Ended,
     Paused,
     /// A quota only grows, and an end only moves later.
     OnlyMore,
@@ -159,16 +160,13 @@ impl Machine for Campaign {
         match command {
             Command::Open(_) => Err(Refusal::NotOpened),
             Command::Change { quota, ends_at } => self.change(plan, *quota, *ends_at, caller),
-            Command::Pause => self.switch(caller, self.paused, Event::Paused),
-            Command::Resume => self.switch(caller, !self.paused, Event::Resumed),
-            Command::End => match self.over {
-                true => Ok(Verdict::Already(Event::Ended)),
-                false => admin(caller).map(|()| Verdict::New(Event::Ended)),
-            },
+            Command::Pause => self.switch(plan, caller, self.paused, Event::Paused),
+            Command::Resume => self.switch(plan, caller, !self.paused, Event::Resumed),
+            Command::End => self.end_now(plan, caller),
             Command::Claim { member, code } => self.claim(plan, *member, code.as_deref(), caller, stamp),
             Command::ClaimFirstLogin { member, at } => self.claim_first_login(plan, *member, *at, stamp),
             Command::Redeem(command) => {
-                let decided = redeem::decide(&self.book, &plan.offer, false, command, caller, stamp);
+                let decided = redeem::decide(&self.book, &plan.offer, None, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
         }
@@ -184,16 +182,12 @@ impl Machine for Campaign {
             }
             Event::Paused => self.paused = true,
             Event::Resumed => self.paused = false,
-            Event::Ended => self.over = true,
+            Event::Ended => self.ended = true,
             Event::Granted { rank, member, expires_at } => {
                 self.book.assign(*rank, *member, at, *expires_at);
                 self.ranks.insert(*member, *rank);
             }
-            Event::Redeemed(event) => {
-                self.book.apply(event, at, Time::default());
-                let ended = |plan: &Plan| plan.ends_at <= self.book.expired_until();
-                self.over |= self.plan.as_ref().is_some_and(ended);
-            }
+            Event::Redeemed(event) => self.book.apply(event, at, Time::default()),
         }
     }
 
@@ -201,7 +195,8 @@ impl Machine for Campaign {
         let Some(plan) = &self.plan else { return Answer::NotOpened };
         match question {
             Question::Campaign => {
-                Answer::Campaign(Overview { plan: plan.clone(), granted: self.book.len(), paused: self.paused, over: self.over })
+                let over = self.is_over(plan);
+                Answer::Campaign(Overview { plan: plan.clone(), granted: self.book.len(), paused: self.paused, over })
             }
             Question::Voucher(rank) => Answer::Voucher(self.book.view(*rank)),
             Question::Vouchers(ranks) => Answer::Vouchers(ranks.iter().map(|rank| self.book.view(*rank)).collect()),
@@ -262,12 +257,12 @@ impl Campaign {
 
     /// `at`: the instant that must lie in the window.
     fn grant(&self, plan: &Plan, member: Id, at: Time, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        // A claim made good after the campaign's end is none that came too late, unless the campaign was ended by hand.
+        if self.ended || at >= plan.ends_at {
+            return Err(Refusal::Ended);
+        }
         if at < plan.starts_at {
             return Err(Refusal::NotYetOpen { starts_at: plan.starts_at });
-        }
-        // A claim made good later is none that came too late, unless the campaign was ended by hand.
-        if at >= plan.ends_at || (self.over && (at == stamp.at || self.was_ended_by_hand(plan))) {
-            return Err(Refusal::Ended);
         }
         if self.paused {
             return Err(Refusal::Paused);
@@ -289,7 +284,7 @@ impl Campaign {
 
     fn change(&self, plan: &Plan, quota: Option<u64>, ends_at: Option<Time>, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
-        if self.over {
+        if self.is_over(plan) {
             return Err(Refusal::Ended);
         }
         let (quota, ends_at) = (quota.unwrap_or(plan.quota), ends_at.unwrap_or(plan.ends_at));
@@ -300,9 +295,14 @@ impl Campaign {
         Ok(if (quota, ends_at) == (plan.quota, plan.ends_at) { Verdict::Already(changed) } else { Verdict::New(changed) })
     }
 
-    fn switch(&self, caller: &Caller, is_so: bool, event: Event) -> Result<Verdict<Event>, Refusal> {
+    fn end_now(&self, plan: &Plan, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
-        match (self.over, is_so) {
+        Ok(if self.is_over(plan) { Verdict::Already(Event::Ended) } else { Verdict::New(Event::Ended) })
+    }
+
+    fn switch(&self, plan: &Plan, caller: &Caller, is_so: bool, event: Event) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        match (self.is_over(plan), is_so) {
             (true, _) => Err(Refusal::Ended),
             (false, true) => Ok(Verdict::Already(event)),
             (false, false) => Ok(Verdict::New(event)),
@@ -313,20 +313,20 @@ impl Campaign {
     fn ledger(&self, plan: &Plan) -> Ledger {
         let unclaimed = plan.quota.saturating_sub(self.book.len());
         let Tally { created, expired, .. } = self.book.tally();
-        let tally = match self.over {
+        let tally = match self.is_over(plan) {
             true => Tally { expired: expired + unclaimed, ..self.book.tally() },
             false => Tally { created: created + unclaimed, ..self.book.tally() },
         };
         Ledger::of(plan.quota, tally)
     }
 
-    fn was_ended_by_hand(&self, plan: &Plan) -> bool {
-        plan.ends_at > self.book.expired_until()
+    fn is_over(&self, plan: &Plan) -> bool {
+        self.ended || plan.ends_at <= self.book.expired_until()
     }
 
     /// The end of the campaign, as long as it lies ahead.
     fn end(&self) -> Option<Time> {
-        self.plan.as_ref().filter(|_| !self.over).map(|plan| plan.ends_at)
+        self.plan.as_ref().filter(|plan| !self.is_over(plan)).map(|plan| plan.ends_at)
     }
 }
 

@@ -79,10 +79,6 @@ impl Walk {
         let mut walked = Walked { found: Vec::new(), next: None };
         let mut slot = self.from;
         for _ in 0..SCANNED {
-            if walked.found.len() == self.limit {
-                walked.next = Some(slot);
-                return walked;
-            }
             let found = match &whole {
                 Some((count, _)) if slot >= *count => return walked,
                 Some((_, untouched)) => (slot, book.view(slot).unwrap_or_else(|| untouched.clone())),
@@ -91,6 +87,10 @@ impl Walk {
                     None => return walked,
                 },
             };
+            if walked.found.len() == self.limit {
+                walked.next = Some(slot);
+                return walked;
+            }
             slot = found.0 + 1;
             if self.wants(&found.1) {
                 walked.found.push(found);

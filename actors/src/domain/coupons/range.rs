@@ -127,8 +127,10 @@ impl Machine for Range {
             Command::Assign { member, source } => self.assign(terms, *member, *source),
             Command::Give { slot, member } => self.give(terms, *slot, *member, caller),
             Command::Redeem(command) => {
-                let untouched =
-                    matches!(command, redeem::Command::Void { slot } if self.is_untouched(terms, *slot) && !self.is_over(terms));
+                let untouched = match command {
+                    redeem::Command::Void { slot } => self.is_untouched(terms, *slot).then(|| self.untouched(terms).state),
+                    _ => None,
+                };
                 let decided = redeem::decide(&self.book, &terms.offer, untouched, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
@@ -216,14 +218,15 @@ impl Range {
     }
 
     fn assign(&self, terms: &Terms, member: Id, source: Option<Id>) -> Result<Verdict<Event>, Refusal> {
+        // Before the source, or else a source that was somebody else's since would take away an answer that was given.
+        if let Some(slot) = self.members.get(&member) {
+            return Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source: None }));
+        }
         if let Some(slot) = source.and_then(|source| self.sources.get(&source)) {
             return match self.book.get(*slot).is_some_and(|coupon| coupon.owner == member) {
                 true => Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source })),
                 false => Err(Refusal::SourceReused),
             };
-        }
-        if let Some(slot) = self.members.get(&member) {
-            return Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source: None }));
         }
         if self.is_over(terms) {
             return Err(Refusal::Expired);
@@ -301,11 +304,11 @@ impl Range {
 /// A coupon that is somebody's: his, and the call is a repeat, or why it cannot be given.
 pub(super) fn already_given(coupon: &Coupon, state: Option<State>, member: Id, caller: &Caller) -> Result<(), Refusal> {
     match state {
+        // Nobody is told what became of somebody else's coupon unless he may give out any.
+        _ if coupon.owner != member && caller.role == Role::Member => Err(Refusal::Coupon(redeem::Refusal::NotYours)),
         Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
         Some(State::Expired) => Err(Refusal::Expired),
         _ if coupon.owner == member => Ok(()),
-        // Nobody is told whether a code is good unless he may give out any.
-        _ if caller.role == Role::Member => Err(Refusal::Coupon(redeem::Refusal::NotYours)),
         _ => Err(Refusal::AlreadyAssigned),
     }
 }

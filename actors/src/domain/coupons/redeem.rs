@@ -89,11 +89,11 @@ pub enum Event {
 /// In order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    NotAdmin,
     /// No such coupon, or nobody's yet.
     Unknown,
     /// Somebody else's, which he is told as if there were none.
     NotYours,
-    NotAdmin,
     Void,
     Expired,
     /// It waits for a payment.
@@ -111,11 +111,11 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-/// Decides by what is in the book. `untouched` says whether a coupon that is not in it exists all the same.
+/// Decides by what is in the book. `untouched` is the state of a coupon that is not in it and exists all the same.
 pub fn decide(
     book: &Book,
     offer: &Offer,
-    untouched: bool,
+    untouched: Option<State>,
     command: &Command,
     caller: &Caller,
     stamp: &Stamp,
@@ -154,8 +154,11 @@ pub fn decide(
                     Ok(Verdict::Already(Event::Voided { slot: *slot, owner: coupon.owner }))
                 }
                 Some(coupon) => may(book, coupon, Step::Void).map(|()| Verdict::New(Event::Voided { slot: *slot, owner: coupon.owner })),
-                None if untouched => Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM })),
-                None => Err(Refusal::Unknown),
+                None => match untouched.map(|state| state.after(Step::Void)) {
+                    Some(Some(_)) => Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM })),
+                    Some(None) => Err(Refusal::Expired),
+                    None => Err(Refusal::Unknown),
+                },
             }
         }
         Command::Notice { days, since, until, from } => notice(book, *days, *since, *until, *from),

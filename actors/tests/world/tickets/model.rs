@@ -2,7 +2,7 @@
 //!
 //! It is fed with committed records, one by one, and objects to any that breaks a rule. It shares no code with the rule book.
 
-use super::plan::DIGITS;
+use super::super::plan::DIGITS;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Event, Ledger, Terms};
 use actors::{Id, Time};
@@ -66,6 +66,10 @@ impl Model {
     pub fn held_by(&self, owner: Id) -> usize {
         let live = self.holds.values().filter(|hold| hold.fate == Fate::Live && hold.owner == owner);
         live.map(|hold| hold.tickets.len()).sum()
+    }
+
+    pub fn closes_at(&self) -> Time {
+        self.terms.closes_at
     }
 
     /// When a hold of so many seconds ends that begins now.

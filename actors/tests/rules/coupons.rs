@@ -1,0 +1,139 @@
+//! Coupons to test with: a range of five, a campaign of three, two batches on a shelf; 10 % off from 10.00 on, 5.00 at most, good until 10,000 seconds.
+
+use super::given::{ADA, Given, given, s};
+use actors::domain::coupons::campaign::{self, Campaign};
+use actors::domain::coupons::coupon::{Use, View};
+use actors::domain::coupons::ledger::{Walk, Walked};
+use actors::domain::coupons::range::{self, Range};
+use actors::domain::coupons::shelf::{self, Shelf};
+use actors::domain::coupons::{Cut, Discount, Ledger, Offer, Serial, State, redeem};
+use actors::{Caller, Id, Machine, Role, Time};
+
+pub const OFFER: Offer = Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
+pub const ENDS: Time = s(10_000);
+pub const TERMS: range::Terms = range::Terms { count: 5, offer: OFFER, expires_at: ENDS, one_per_member: false };
+pub const ONE_EACH: range::Terms = range::Terms { one_per_member: true, ..TERMS };
+pub const SYSTEM: Caller = Caller { id: Id::SYSTEM, role: Role::System };
+
+/// The instant before.
+pub const fn before(at: Time) -> Time {
+    Time(at.0 - 1)
+}
+
+/// A use of 20.00, which is worth 2.00.
+pub fn what(by: Caller) -> Use {
+    Use { by: by.id, amount: Some(2000), cut: Cut { discount: Some(200), payable: Some(1800) }, reference: Some("order 7".into()) }
+}
+
+pub fn use_it(slot: u64) -> redeem::Command {
+    redeem::Command::Use { slot, amount: Some(2000), reference: Some("order 7".into()), hold_s: None }
+}
+
+pub fn hold_it(slot: u64, hold_s: u32) -> redeem::Command {
+    redeem::Command::Use { slot, amount: Some(2000), reference: Some("order 7".into()), hold_s: Some(hold_s) }
+}
+
+pub fn used(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
+    redeem::Event::Used { slot, owner: owner.id, what: what(by) }
+}
+
+pub fn held(slot: u64, owner: Caller, by: Caller, until: Time) -> redeem::Event {
+    redeem::Event::Held { slot, owner: owner.id, what: what(by), until }
+}
+
+pub fn cancelled(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
+    redeem::Event::Cancelled { slot, owner: owner.id, what: what(by) }
+}
+
+pub fn voided(slot: u64, owner: Caller) -> redeem::Event {
+    redeem::Event::Voided { slot, owner: owner.id }
+}
+
+pub fn everything(from: u64, limit: usize) -> Walk {
+    Walk { from, limit, since: Time(i64::MIN), until: Time(i64::MAX), states: Vec::new(), untouched: false }
+}
+
+/// A range with these terms, opened at the beginning, with these events after it.
+pub fn opened(terms: range::Terms, events: impl IntoIterator<Item = (Time, range::Event)>) -> Given<Range> {
+    given([(s(0), range::Event::Opened(terms))].into_iter().chain(events))
+}
+
+pub fn assigned(slot: u64, member: Caller, source: Option<Id>) -> range::Event {
+    range::Event::Assigned { slot, member: member.id, source }
+}
+
+/// Ada has the first coupon of five since 10 seconds; then these events.
+pub fn adas(events: impl IntoIterator<Item = (Time, redeem::Event)>) -> Given<Range> {
+    let events = events.into_iter().map(|(at, event)| (at, range::Event::Redeemed(event)));
+    opened(TERMS, [(s(10), assigned(0, ADA, None))].into_iter().chain(events))
+}
+
+pub fn state(range: &Given<Range>, slot: u64) -> Option<State> {
+    view(range, slot).map(|view| view.state)
+}
+
+pub fn view(range: &Given<Range>, slot: u64) -> Option<View> {
+    match range.0.look(&range::Question::Coupon(slot)) {
+        range::Answer::Coupon(view) => view,
+        other => panic!("asked for a coupon, told {other:?}"),
+    }
+}
+
+pub fn walked(range: &Given<Range>, walk: Walk) -> Walked {
+    match range.0.look(&range::Question::Walk(walk)) {
+        range::Answer::Walked(walked) => walked,
+        other => panic!("asked for a walk, told {other:?}"),
+    }
+}
+
+pub fn ledger_of(range: &Given<Range>) -> Ledger {
+    match range.0.look(&range::Question::Ledger) {
+        range::Answer::Ledger(ledger) => ledger,
+        other => panic!("asked for the ledger, told {other:?}"),
+    }
+}
+
+/// Issued, available, held, assigned, used, expired, void; in balance.
+pub fn ledger([issued, available, held, assigned, used, expired, void]: [u64; 7]) -> Ledger {
+    Ledger { issued, available, held, assigned, used, expired, void, imbalance: 0 }
+}
+
+pub fn plan() -> campaign::Plan {
+    campaign::Plan {
+        name: "Welcome".into(),
+        quota: 3,
+        starts_at: s(1_000),
+        ends_at: ENDS,
+        trigger: campaign::Trigger::Claim,
+        offer: OFFER,
+        valid_s: None,
+    }
+}
+
+pub fn campaign(plan: campaign::Plan, events: impl IntoIterator<Item = (Time, campaign::Event)>) -> Given<Campaign> {
+    given([(s(0), campaign::Event::Opened(plan))].into_iter().chain(events))
+}
+
+pub fn granted(rank: u64, member: Caller, expires_at: Time) -> campaign::Event {
+    campaign::Event::Granted { rank, member: member.id, expires_at }
+}
+
+pub const BATCH: Serial = Serial(8);
+pub const OTHER: Serial = Serial(10);
+pub const SHELF_TERMS: shelf::Terms = shelf::Terms { offer: OFFER, expires_at: ENDS };
+
+pub fn lines(lines: &[(u64, &str)]) -> Vec<shelf::Line> {
+    lines.iter().map(|(line, code)| (*line, (*code).into())).collect()
+}
+
+pub fn import(batch: Serial, of: &[(u64, &str)]) -> shelf::Command {
+    shelf::Command::Import { batch, terms: SHELF_TERMS, lines: lines(of) }
+}
+
+pub fn imported(batch: Serial, of: &[(u64, &str)]) -> shelf::Event {
+    shelf::Event::Imported { batch, terms: SHELF_TERMS, lines: lines(of) }
+}
+
+pub fn shelf(events: impl IntoIterator<Item = (Time, shelf::Event)>) -> Given<Shelf> {
+    given(events)
+}

@@ -1,0 +1,121 @@
+//! The three machines in which a coupon can live, seen alike.
+
+use super::coupons::*;
+use super::given::{ADA, s};
+use actors::Machine;
+use actors::domain::coupons::range::{self, Range};
+use actors::domain::coupons::redeem::{Command, Event, Refusal};
+use actors::domain::coupons::shelf::{self, Shelf};
+use actors::domain::coupons::{Campaign, campaign, coupon::View};
+
+/// The same coupon, wherever it lives: until 10,000 seconds, Ada's from some moment on.
+pub trait Home: Machine {
+    const SLOT: u64;
+    fn opening() -> Self::Event;
+    fn assign() -> Self::Command;
+    fn redeem(command: Command) -> Self::Command;
+    fn redeemed(event: &Self::Event) -> Option<&Event>;
+    fn why(refusal: &Self::Refusal) -> Option<Refusal>;
+    fn view(&self) -> Option<View>;
+}
+
+impl Home for Range {
+    const SLOT: u64 = 0;
+
+    fn opening() -> range::Event {
+        range::Event::Opened(TERMS)
+    }
+
+    fn assign() -> range::Command {
+        range::Command::Give { slot: 0, member: ADA.id }
+    }
+
+    fn redeem(command: Command) -> range::Command {
+        range::Command::Redeem(command)
+    }
+
+    fn redeemed(event: &range::Event) -> Option<&Event> {
+        if let range::Event::Redeemed(event) = event { Some(event) } else { None }
+    }
+
+    fn why(refusal: &range::Refusal) -> Option<Refusal> {
+        match refusal {
+            range::Refusal::Coupon(why) => Some(*why),
+            range::Refusal::Expired => Some(Refusal::Expired),
+            _ => None,
+        }
+    }
+
+    fn view(&self) -> Option<View> {
+        match self.look(&range::Question::Coupon(0)) {
+            range::Answer::Coupon(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Home for Shelf {
+    const SLOT: u64 = 0;
+
+    fn opening() -> shelf::Event {
+        imported(BATCH, &[(1, "aa")])
+    }
+
+    fn assign() -> shelf::Command {
+        shelf::Command::In { batch: BATCH, command: Range::assign() }
+    }
+
+    fn redeem(command: Command) -> shelf::Command {
+        shelf::Command::In { batch: BATCH, command: range::Command::Redeem(command) }
+    }
+
+    fn redeemed(event: &shelf::Event) -> Option<&Event> {
+        if let shelf::Event::In { event, .. } = event { Range::redeemed(event) } else { None }
+    }
+
+    fn why(refusal: &shelf::Refusal) -> Option<Refusal> {
+        if let shelf::Refusal::In(refusal) = refusal { Range::why(refusal) } else { None }
+    }
+
+    fn view(&self) -> Option<View> {
+        match self.look(&shelf::Question::In { batch: BATCH, question: range::Question::Coupon(0) }) {
+            shelf::Answer::In(range::Answer::Coupon(view)) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Home for Campaign {
+    const SLOT: u64 = 1;
+
+    fn opening() -> campaign::Event {
+        campaign::Event::Opened(campaign::Plan { starts_at: s(0), ..plan() })
+    }
+
+    fn assign() -> campaign::Command {
+        campaign::Command::Claim { member: ADA.id, code: None }
+    }
+
+    fn redeem(command: Command) -> campaign::Command {
+        campaign::Command::Redeem(command)
+    }
+
+    fn redeemed(event: &campaign::Event) -> Option<&Event> {
+        if let campaign::Event::Redeemed(event) = event { Some(event) } else { None }
+    }
+
+    fn why(refusal: &campaign::Refusal) -> Option<Refusal> {
+        match refusal {
+            campaign::Refusal::Coupon(why) => Some(*why),
+            campaign::Refusal::Ended => Some(Refusal::Expired),
+            _ => None,
+        }
+    }
+
+    fn view(&self) -> Option<View> {
+        match self.look(&campaign::Question::Voucher(1)) {
+            campaign::Answer::Voucher(view) => view,
+            other => panic!("{other:?}"),
+        }
+    }
+}

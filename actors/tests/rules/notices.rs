@@ -1,0 +1,119 @@
+//! Notices: owners are told that a coupon of theirs expires, once per coupon and number of days.
+
+use super::coupons::*;
+use super::given::{ADA, ADMIN, Given, s};
+use actors::domain::coupons::range::{self, Range};
+use actors::domain::coupons::redeem::{Command, Event, Refusal};
+use actors::domain::coupons::{Campaign, campaign};
+use actors::{Caller, Machine, Time};
+
+/// Ten vouchers that expire one after the other, 100 seconds apart, from 2,000 on.
+fn vouchers() -> Given<Campaign> {
+    let grants = (1..=10).map(|rank| (s(1_000), granted(rank, owner(rank), s(1_900 + 100 * rank as i64))));
+    campaign(campaign::Plan { quota: 10, ..plan() }, grants)
+}
+
+fn owner(rank: u64) -> Caller {
+    Caller::member(actors::Id([rank as u8; 16]))
+}
+
+fn notice(days: u16, since: Time, until: Time, from: u64) -> campaign::Command {
+    campaign::Command::Redeem(Command::Notice { days, since, until, from })
+}
+
+fn noticed(days: u16, until: Time, ranks: &[u64]) -> campaign::Event {
+    let coupons = ranks.iter().map(|rank| (*rank, owner(*rank).id)).collect();
+    let expires_at = ranks.iter().map(|rank| s(1_900 + 100 * *rank as i64)).collect();
+    campaign::Event::Redeemed(Event::Noticed { days, until, coupons, expires_at })
+}
+
+fn nobody(next: Option<u64>) -> campaign::Refusal {
+    campaign::Refusal::Coupon(Refusal::NobodyToTell { next })
+}
+
+#[test]
+fn those_in_the_window_are_told_from_its_beginning_on_and_before_its_end() {
+    vouchers().when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_500)).then(noticed(3, s(2_400), &[2, 3, 4]));
+    vouchers().when(notice(3, Time(s(2_100).0 + 1), s(2_400), 0), SYSTEM, s(1_500)).then(noticed(3, s(2_400), &[3, 4]));
+    vouchers().when(notice(3, s(2_100), Time(s(2_400).0 + 1), 0), SYSTEM, s(1_500)).then(noticed(3, Time(s(2_400).0 + 1), &[2, 3, 4, 5]));
+    vouchers().when(notice(3, s(2_950), s(9_000), 0), SYSTEM, s(1_500)).refused(nobody(None));
+}
+
+#[test]
+fn each_is_told_once_per_number_of_days_however_often_it_is_asked_for() {
+    let told = vouchers().and(s(1_500), noticed(3, s(2_400), &[2, 3, 4]));
+    told.when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).refused(nobody(None));
+    told.when(notice(1, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).then(noticed(1, s(2_400), &[2, 3, 4]));
+    told.when(notice(3, s(2_400), s(2_700), 0), SYSTEM, s(1_600)).then(noticed(3, s(2_700), &[5, 6, 7]));
+    let again = told.saved_and_read();
+    again.when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).refused(nobody(None));
+}
+
+#[test]
+fn a_notice_that_broke_off_goes_on_after_the_last_one_told() {
+    let some = vouchers().and(s(1_500), noticed(3, s(2_400), &[2, 3]));
+    some.when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).then(noticed(3, s(2_400), &[4]));
+}
+
+#[test]
+fn only_what_is_assigned_and_unused_is_worth_a_notice() {
+    let redeemed = |event| campaign::Event::Redeemed(event);
+    let some = vouchers()
+        .and(s(1_100), redeemed(used(2, owner(2), ADA)))
+        .and(s(1_100), redeemed(held(3, owner(3), ADA, s(1_700))))
+        .and(s(1_100), redeemed(voided(4, owner(4))))
+        .and(s(1_100), redeemed(used(5, owner(5), ADA)))
+        .and(s(1_200), redeemed(cancelled(5, owner(5), ADA)));
+    some.when(notice(3, s(2_000), s(2_600), 0), SYSTEM, s(1_500)).then(noticed(3, s(2_600), &[1, 5, 6]));
+}
+
+#[test]
+fn nobody_is_told_after_the_expiry() {
+    let late = vouchers().and_time_passes(s(2_200));
+    late.when(notice(3, s(2_000), s(2_500), 0), SYSTEM, s(2_200)).then(noticed(3, s(2_500), &[4, 5]));
+    let too_late = vouchers().and_time_passes(s(2_400));
+    too_late.when(notice(3, s(2_000), s(2_500), 0), SYSTEM, s(2_400)).refused(nobody(None));
+}
+
+fn assigned_all(count: u64) -> Given<Range> {
+    let mut range = opened(range::Terms { count, ..TERMS }, []).0;
+    (0..count).for_each(|slot| range.apply(&assigned(slot, ADA, None), s(1)));
+    Given(range)
+}
+
+fn told(range: &mut Given<Range>, from: u64) -> Result<Vec<u64>, Option<u64>> {
+    let command = Command::Notice { days: 3, since: s(0), until: s(20_000), from };
+    match range.0.decide(&range::Command::Redeem(command), &ADMIN, &actors::Stamp { at: s(2), seed: 1 }) {
+        Ok(actors::Verdict::New(event)) => {
+            range.0.apply(&event, s(2));
+            let range::Event::Redeemed(Event::Noticed { coupons, expires_at, .. }) = event else { panic!() };
+            assert_eq!(coupons.len(), expires_at.len());
+            Ok(coupons.into_iter().map(|(slot, _)| slot).collect())
+        }
+        Err(range::Refusal::Coupon(Refusal::NobodyToTell { next })) => Err(next),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_thousand_are_told_at_a_time_and_none_twice() {
+    let mut range = assigned_all(2_500);
+    let mut all = Vec::new();
+    let mut sizes = Vec::new();
+    while let Ok(some) = told(&mut range, 0) {
+        sizes.push(some.len());
+        all.extend(some);
+    }
+    assert_eq!(sizes, [1_000, 1_000, 500]);
+    assert!(all.into_iter().eq(0..2_500));
+}
+
+#[test]
+fn where_nobody_is_to_be_told_the_search_goes_on_behind_them() {
+    let mut range = assigned_all(45_000);
+    (0..44_999).for_each(|slot| range.0.apply(&range::Event::Redeemed(used(slot, ADA, ADA)), s(1)));
+    assert_eq!(told(&mut range, 0), Err(Some(20_000)));
+    assert_eq!(told(&mut range, 20_000), Err(Some(40_000)));
+    assert_eq!(told(&mut range, 40_000), Ok(vec![44_999]));
+    assert_eq!(told(&mut range, 40_000), Err(None));
+}

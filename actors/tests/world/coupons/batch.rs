@@ -1,0 +1,145 @@
+//! The auditor's own idea of a range of a batch, or of the part of an imported batch that is on one shelf.
+
+use super::pool::{Answered, Pool, Right};
+use actors::domain::coupons::range::{Command, Event, Refusal, Terms};
+use actors::domain::coupons::{Ledger, State, redeem};
+use actors::machine::Role;
+use actors::{Caller, Id, Time};
+use std::collections::BTreeMap;
+
+pub struct Batch {
+    pub terms: Terms,
+    pub opened: bool,
+    pub over: bool,
+    pub pool: Pool,
+    sources: BTreeMap<Id, u64>,
+}
+
+impl Batch {
+    pub fn new(terms: Terms) -> Batch {
+        Batch { terms, opened: false, over: false, pool: Pool::default(), sources: BTreeMap::new() }
+    }
+
+    pub fn ledger(&self) -> Option<Ledger> {
+        self.opened.then(|| self.pool.ledger(self.terms.count, self.over))
+    }
+
+    /// The first that nobody has.
+    pub fn next(&self) -> Option<u64> {
+        (0..self.terms.count).find(|slot| !self.pool.coupons.contains_key(slot))
+    }
+
+    pub fn record(&mut self, event: &Event, at: Time) {
+        if !is_expiry(event) {
+            assert!(!self.opened || self.over || at < self.terms.expires_at, "{event:?} came before the batch expired");
+            self.pool.nothing_is_overdue(at);
+        }
+        match event {
+            Event::Opened(terms) => {
+                assert!(!self.opened && *terms == self.terms);
+                self.opened = true;
+            }
+            Event::Assigned { slot, member, source } => {
+                assert!(self.opened && !self.over && *slot < self.terms.count, "assigned {slot}");
+                let has_one = self.pool.coupons.values().any(|one| one.owner == *member);
+                assert!(!self.terms.one_per_member || !has_one, "{member:?} has one");
+                self.pool.assign(*slot, *member, at, self.terms.expires_at);
+                if let Some(source) = source {
+                    assert_eq!(self.sources.insert(*source, *slot), None, "one source, two coupons");
+                }
+            }
+            Event::Redeemed(event) => {
+                assert!(self.opened);
+                let (count, over) = (self.terms.count, self.over);
+                self.pool.record(event, at, |slot| slot < count && !over);
+                if let redeem::Event::Expired { until } = event {
+                    self.over |= self.terms.expires_at <= *until;
+                }
+            }
+        }
+    }
+
+    pub fn right(&self, command: &Command, caller: &Caller) -> Right<Refusal> {
+        match command {
+            Command::Open(_) => Ok(if self.opened { Answered::Already } else { Answered::New }),
+            _ if !self.opened => Err(Refusal::NotOpened),
+            Command::Assign { member, source } => self.right_to_assign(*member, *source),
+            Command::Give { slot, member } => self.right_to_give(*slot, *member, caller),
+            Command::Redeem(command) => {
+                let free = |slot| (slot < self.terms.count).then_some(self.over);
+                self.pool.right(command, caller, free).map_err(Refusal::Coupon)
+            }
+        }
+    }
+
+    fn right_to_assign(&self, member: Id, source: Option<Id>) -> Right<Refusal> {
+        if self.terms.one_per_member && self.pool.coupons.values().any(|one| one.owner == member) {
+            return Ok(Answered::Already);
+        }
+        match source.and_then(|source| self.sources.get(&source)) {
+            Some(slot) if self.pool.coupons[slot].owner == member => Ok(Answered::Already),
+            Some(_) => Err(Refusal::SourceReused),
+            None if self.over => Err(Refusal::Expired),
+            None if self.next().is_none() => Err(Refusal::Exhausted),
+            None => Ok(Answered::New),
+        }
+    }
+
+    fn right_to_give(&self, slot: u64, member: Id, caller: &Caller) -> Right<Refusal> {
+        let state = self.pool.state(slot);
+        let his = self.pool.coupons.get(&slot).is_some_and(|one| one.owner == member);
+        match state {
+            _ if slot >= self.terms.count => Err(Refusal::Coupon(redeem::Refusal::Unknown)),
+            _ if self.terms.one_per_member => Err(Refusal::OnePerMember),
+            None if self.over => Err(Refusal::Expired),
+            None => Ok(Answered::New),
+            Some(_) if !his && caller.role == Role::Member => Err(Refusal::Coupon(redeem::Refusal::NotYours)),
+            Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
+            Some(State::Expired) => Err(Refusal::Expired),
+            Some(_) if his => Ok(Answered::Already),
+            Some(_) => Err(Refusal::AlreadyAssigned),
+        }
+    }
+
+    /// Whether that is an answer to the command.
+    pub fn answers(command: &Command, event: &Event) -> bool {
+        match (command, event) {
+            (Command::Open(_), Event::Opened(_)) => true,
+            (Command::Assign { member, source }, Event::Assigned { member: to, source: of, .. }) => {
+                member == to && (of == source || of.is_none())
+            }
+            (Command::Give { slot, member }, Event::Assigned { slot: given, member: to, source: None }) => (slot, member) == (given, to),
+            (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
+            _ => false,
+        }
+    }
+
+    /// Whether the one was said before the other; a repeat may have been made for another source, or for none.
+    pub fn is_repeat(first: &Event, again: &Event) -> bool {
+        match (first, again) {
+            (Event::Assigned { slot, member, .. }, Event::Assigned { slot: again, member: to, .. }) => (slot, member) == (again, to),
+            (first, again) => first == again,
+        }
+    }
+}
+
+pub fn is_expiry(event: &Event) -> bool {
+    matches!(event, Event::Redeemed(event) if is_end(event))
+}
+
+pub fn is_end(event: &redeem::Event) -> bool {
+    matches!(event, redeem::Event::Lapsed { .. } | redeem::Event::Expired { .. })
+}
+
+pub fn is_answer(command: &redeem::Command, event: &redeem::Event) -> bool {
+    use redeem::{Command, Event};
+    match (command, event) {
+        (Command::Use { slot, amount, hold_s: Some(_), .. }, Event::Held { slot: of, what, .. })
+        | (Command::Use { slot, amount, hold_s: None, .. }, Event::Used { slot: of, what, .. }) => slot == of && *amount == what.amount,
+        (Command::Confirm { slot }, Event::Used { slot: of, .. })
+        | (Command::Cancel { slot }, Event::Cancelled { slot: of, .. })
+        | (Command::Void { slot }, Event::Voided { slot: of, .. }) => slot == of,
+        (Command::Notice { days, .. }, Event::Noticed { days: of, .. }) => days == of,
+        _ => false,
+    }
+}

@@ -1,0 +1,197 @@
+//! What may be told of a shelf of imported codes, and when.
+
+use super::super::ask::Call;
+use super::super::kind::{Kind, Moment, Told};
+use super::super::node::{Node, Yard};
+use super::super::room::Room;
+use super::super::tally::Tally;
+use super::batch::{self, Batch};
+use super::pool::{Answered, Right, is_alive};
+use super::{Seen, refusal_of, refused_rightly};
+use actors::domain::coupons::shelf::{Answer, Command, Event, Line, Question, Refusal, Shelf};
+use actors::domain::coupons::{Ledger, Serial, ShelfName, range, redeem};
+use actors::{Caller, Id, Machine, Time};
+use std::collections::BTreeMap;
+
+/// A plain list of codes: with which batch and which line each came, and its place there.
+pub struct Model {
+    name: ShelfName,
+    shelves: u16,
+    pub codes: BTreeMap<Box<str>, (Serial, u64, u64)>,
+    pub batches: BTreeMap<Serial, Batch>,
+}
+
+/// Where a code belongs when there are so many shelves.
+pub fn shelf_of(code: &str, shelves: u16) -> u16 {
+    ShelfName::of(code).0 as u16 % shelves
+}
+
+impl Model {
+    pub fn new(name: ShelfName, shelves: u16) -> Model {
+        Model { name, shelves, codes: BTreeMap::new(), batches: BTreeMap::new() }
+    }
+
+    fn right(&self, command: &Command, caller: &Caller) -> Right<Refusal> {
+        match command {
+            Command::Import { lines, .. } if lines.iter().all(|(_, code)| self.codes.contains_key(code)) => Err(Refusal::NothingNew),
+            Command::Import { .. } => Ok(Answered::New),
+            Command::In { batch, command } => match self.batches.get(batch) {
+                Some(batch) => batch.right(command, caller).map_err(Refusal::In),
+                None => Err(Refusal::In(range::Refusal::NotOpened)),
+            },
+        }
+    }
+
+    fn import(&mut self, batch: Serial, terms: range::Terms, lines: &[Line], at: Time) {
+        let entry = self.batches.entry(batch).or_insert_with(|| {
+            let mut fresh = Batch::new(terms);
+            fresh.record(&range::Event::Opened(terms), at);
+            fresh
+        });
+        for (line, code) in lines {
+            assert_eq!(shelf_of(code, self.shelves), self.name.0 as u16, "a code of another shelf");
+            let first = self.codes.insert(code.clone(), (batch, entry.terms.count, *line));
+            assert_eq!(first, None, "{code} was imported twice");
+            entry.terms.count += 1;
+        }
+    }
+}
+
+impl Kind for Shelf {
+    type Model = Model;
+    type Books = Vec<(Serial, Option<Ledger>)>;
+    type Seen = Seen<Refusal>;
+    type Whole = BTreeMap<(Serial, Id), Moment>;
+
+    const GRANTED_BY_A_GUEST: &'static str = "code granted by a guest";
+
+    fn parts(node: &mut Node) -> (&mut Yard, &mut Room<Shelf>) {
+        (&mut node.yard, &mut node.shelves)
+    }
+
+    fn opening(_: &Yard, _: &ShelfName) -> Option<Command> {
+        None
+    }
+
+    fn is_not_opened(_: &Refusal) -> bool {
+        false
+    }
+
+    fn is_expiry(event: &Event) -> bool {
+        matches!(event, Event::In { event, .. } if batch::is_expiry(event))
+    }
+
+    fn wish(command: &Command) -> String {
+        format!("{command:?}")
+    }
+
+    fn record(model: &mut Model, event: &Event, at: Time) {
+        if !Self::is_expiry(event) {
+            for (_, batch) in model.batches.iter().filter(|(_, batch)| batch.opened) {
+                batch.pool.nothing_is_overdue(at);
+            }
+        }
+        match event {
+            Event::Imported { batch, terms, lines } => {
+                assert!(!lines.is_empty());
+                let terms = range::Terms { count: 0, offer: terms.offer, expires_at: terms.expires_at, one_per_member: false };
+                model.import(*batch, terms, lines, at);
+            }
+            Event::In { batch, event } => model.batches.get_mut(batch).expect("it was imported").record(event, at),
+        }
+    }
+
+    fn record_of_all(whole: &mut Self::Whole, event: &Event, now: Moment, outlived: impl Fn(Moment) -> bool) {
+        if let Event::In { batch, event: range::Event::Assigned { source: Some(source), .. } } = event {
+            let first = whole.insert((*batch, *source), now);
+            assert!(first.is_none_or(outlived), "the same source has two codes of one batch");
+        }
+    }
+
+    fn books(model: &Model) -> Self::Books {
+        model.batches.iter().map(|(serial, batch)| (*serial, batch.ledger())).collect()
+    }
+
+    fn compare(model: &Model, machine: &Shelf) {
+        for (code, (batch, slot, line)) in &model.codes {
+            assert_eq!(machine.look(&Question::Find(code.clone())), Answer::Found(Some((*batch, *slot))));
+            let brought = Question::Brought { batch: *batch, lines: vec![(*line, code.clone()), (line + 1, code.clone())] };
+            assert_eq!(machine.look(&brought), Answer::Flags(vec![true, false]));
+        }
+        for (serial, batch) in &model.batches {
+            let ask = |question| match machine.look(&Question::In { batch: *serial, question }) {
+                Answer::In(answer) => answer,
+                other => panic!("asked about a batch, told {other:?}"),
+            };
+            let range::Answer::Ledger(ledger) = ask(range::Question::Ledger) else { panic!("it was opened") };
+            assert_eq!(Some(ledger), batch.ledger());
+            for slot in 0..=batch.terms.count {
+                let range::Answer::Coupon(view) = ask(range::Question::Coupon(slot)) else { panic!("it was opened") };
+                assert!(batch.pool.is_shown(slot, &view), "{slot} is shown as {view:?}");
+            }
+        }
+    }
+
+    fn see(model: &Model, command: &Command, caller: &Caller, seen: &mut Self::Seen) {
+        seen.note(model.right(command, caller));
+    }
+
+    fn lacks(model: &Model, command: &Command) -> bool {
+        let lacking = |refusal| matches!(refusal, Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened));
+        model.right(command, &Caller::SYSTEM).is_err_and(lacking)
+    }
+
+    fn is_what_was_asked_for(model: &Model, call: &Call<Shelf>, event: &Event, _: Time) {
+        let (Command::In { batch, command }, Event::In { event, .. }) = (&call.command, event) else { return };
+        assert!(Batch::answers(command, event));
+        if let (range::Command::Assign { .. }, range::Event::Assigned { slot, .. }) = (command, event) {
+            assert_eq!(Some(*slot), model.batches[batch].next(), "the next free one");
+        }
+    }
+
+    fn told_dry(_: &Told<Shelf>, event: &Event, _: Time) {
+        panic!("nobody here asks what would happen: {event:?}");
+    }
+
+    fn told_done(told: &Told<Shelf>, event: &Event, durable: bool) {
+        match (&told.call.command, event) {
+            (Command::Import { batch, lines, .. }, Event::Imported { batch: into, lines: taken, .. }) => {
+                assert!(durable && batch == into && taken.iter().all(|line| lines.contains(line)));
+            }
+            (Command::In { batch, command }, Event::In { batch: of, event }) => {
+                assert!(batch == of && Batch::answers(command, event), "{command:?} was answered with {event:?}");
+                let repeats =
+                    |first: &Event| matches!(first, Event::In { batch, event: first } if batch == of && Batch::is_repeat(first, event));
+                assert!(durable || told.places[told.place].has_happened(repeats), "a repeat of what never happened: {event:?}");
+                assert!(durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(), "{event:?} is no repeat");
+            }
+            (command, event) => panic!("{command:?} was answered with {event:?}"),
+        }
+    }
+
+    fn told_refused(told: &Told<Shelf>, refusal: &Refusal, tally: &mut Tally) {
+        match refusal {
+            Refusal::In(range::Refusal::Coupon(redeem::Refusal::NobodyToTell { .. })) => return tally.count("nobody to tell"),
+            Refusal::In(range::Refusal::Coupon(refusal)) => tally.count(refusal_of(refusal)),
+            Refusal::In(range::Refusal::SourceReused) => tally.count("source reused"),
+            Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened) => tally.count("no code left"),
+            Refusal::NothingNew => tally.count("nothing new to import"),
+            Refusal::In(_) => {}
+        }
+        refused_rightly(told, refusal);
+    }
+
+    fn told_answer(told: &Told<Shelf>, answer: &Answer, at: Time, tally: &mut Tally) {
+        match answer {
+            Answer::In(range::Answer::Ledger(ledger)) => {
+                let was_so = |books: &Self::Books| books.iter().any(|(_, known)| *known == Some(*ledger));
+                assert!(told.books_since().iter().any(was_so), "a ledger that was never durable while it was asked for: {ledger:?}");
+                tally.count("ledger of an imported batch read");
+            }
+            Answer::In(range::Answer::Coupons(views)) => {
+                assert!(views.iter().flatten().all(|view| is_alive(view, at)), "something over was shown alive: {views:?}");
+            }
+            _ => {}
+        }
+    }
+}
