@@ -7,4 +7,5 @@ mod commands;
 mod damage;
 mod kill;
 mod load;
+mod promotions;
 mod stop;
