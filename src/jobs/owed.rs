@@ -3,7 +3,6 @@
 use crate::app::Shared;
 use crate::http::api::auth;
 use crate::log::{self, Value};
-use crate::promotions::first_logins;
 use actors::store::StoreError;
 
 const AT_ONCE: usize = 100;
@@ -19,8 +18,7 @@ async fn all(shared: &Shared) -> Result<(), StoreError> {
     loop {
         let owing = shared.identity.owing(after, AT_ONCE).await?;
         for owing in &owing {
-            let (_, left) = shared.promotions.claim_first_login(owing.member, owing.first_login_at, &first_logins::read(&owing.owed)).await;
-            auth::settle(shared, owing.member, Some(owing.owed.clone()), &left).await;
+            auth::make_good(shared, owing.member, owing.first_login_at, owing.owed.clone()).await;
         }
         match owing.last() {
             Some(last) if owing.len() == AT_ONCE => after = Some(last.member),

@@ -2,11 +2,38 @@
 
 use super::{By, Failed, Known, Promotions};
 use crate::opening::Whole;
-use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Overview, Question};
+use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Overview, Plan, Question};
+use actors::domain::coupons::catalogue::{self, Entry};
 use actors::domain::coupons::{Ledger, Serial};
-use actors::engine::Done;
+use actors::engine::{Done, Failure};
 
 impl Promotions {
+    /// Whoever logs in for the first time after this was answered is owed what the campaign grants for it.
+    pub async fn create_campaign(&self, plan: Plan, by: By) -> Result<Done<catalogue::Event>, Failed> {
+        let doubt = self.windows.doubt_unless();
+        let outcome = self.register(Entry::Campaign(plan), by).await;
+        if let (Ok(done), false) = (&outcome, by.dry) {
+            self.note_created(done);
+        }
+        if !may_have_happened_unseen(&outcome) {
+            doubt.dispel();
+        }
+        outcome
+    }
+
+    /// A change of the campaign as a whole, by which first logins are judged from now on.
+    pub async fn change_campaign(&self, known: &Known, command: &Command, by: By) -> Result<Done<Event>, Failed> {
+        let doubt = self.windows.doubt_unless();
+        let outcome = self.command_campaign(known, command, by).await;
+        if let (Ok(done), false) = (&outcome, by.dry) {
+            self.note_changed(known, &done.event);
+        }
+        if !may_have_happened_unseen(&outcome) {
+            doubt.dispel();
+        }
+        outcome
+    }
+
     pub async fn command_campaign(&self, known: &Known, command: &Command, by: By) -> Result<Done<Event>, Failed> {
         let (_, done) = self.campaign(&[known.serial], &open_with(known)).command(command, by).await?;
         Ok(done)
@@ -37,4 +64,8 @@ impl Promotions {
 
 fn open_with(known: &Known) -> impl Fn(&Serial) -> Option<Command> + Sync {
     |_| known.campaign().cloned().map(Command::Open)
+}
+
+fn may_have_happened_unseen<T>(outcome: &Result<T, Failed>) -> bool {
+    matches!(outcome, Err(Failed::Catalogue(Failure::Unknown) | Failed::Campaign(Failure::Unknown)))
 }

@@ -2,40 +2,17 @@
 //!
 //! Rules: whoever logs in for the first time within the window of a campaign for first logins is owed a claim, and the write that records the login records
 //! that, too. His rank is his place in the campaign's own order when the claim is made: at once, at his next login, or by the job, whichever comes first.
-//! A claim that was answered is owed no more; one that could not be made stays owed. A login never fails because of it.
+//! A claim that was answered is owed no more; one that could not be made stays owed. A campaign that came after the first login
+//! owes nothing for it. A login never fails because of all this: where it is not known what is owed, that is what is kept.
 
+use super::windows::Window;
 use super::{By, Failed, Known, Promotions};
-use actors::domain::coupons::Serial;
-use actors::domain::coupons::campaign::{Command, Event, Refusal, Trigger};
+use actors::domain::coupons::campaign::{Answer, Command, Event, Question, Refusal, Trigger};
 use actors::domain::coupons::serial::Of;
-use actors::engine::Failure;
+use actors::domain::coupons::{Serial, catalogue};
+use actors::engine::{Done, Failure};
 use actors::{Caller, Id, Time};
-use std::sync::{Arc, RwLock};
-use tokio::sync::OnceCell;
-
-/// The campaigns that somebody who logs in for the first time may be owed a claim by.
-#[derive(Default)]
-pub struct FirstLogins {
-    loaded: OnceCell<()>,
-    windows: RwLock<Arc<Windows>>,
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct Windows(Vec<Window>);
-
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    campaign: Serial,
-    starts_at: Time,
-    ends_at: Time,
-}
-
-impl FirstLogins {
-    fn replace(&self, new: impl FnOnce(&Windows) -> Windows) {
-        let mut windows = self.windows.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        *windows = Arc::new(new(&windows));
-    }
-}
+use std::sync::Arc;
 
 /// A claim that was granted.
 #[derive(Clone, Debug)]
@@ -45,79 +22,100 @@ pub struct Granted {
     pub expires_at: Time,
 }
 
-impl Windows {
-    /// The campaigns that owe a claim to somebody whose first login is at that instant.
-    pub fn around(&self, at: Time) -> Vec<Serial> {
-        let around = |window: &&Window| window.starts_at <= at && at < window.ends_at;
-        self.0.iter().filter(around).map(|window| window.campaign).collect()
-    }
+/// What is owed, as it is kept with the member. None if nothing is.
+fn kept(owed: &[Serial]) -> Option<Vec<u8>> {
+    (!owed.is_empty()).then(|| written(owed))
 }
 
-/// As it is kept with the member. None if nothing is owed.
-pub fn kept(owed: &[Serial]) -> Option<Vec<u8>> {
-    (!owed.is_empty()).then(|| postcard::to_stdvec(owed).expect("plain data"))
+/// An empty list stands for: whatever the campaigns around his first login owe him, which was not known then.
+fn not_known() -> Vec<u8> {
+    written(&[])
 }
 
-pub fn read(kept: &[u8]) -> Vec<Serial> {
-    postcard::from_bytes(kept).unwrap_or_default()
+fn written(owed: &[Serial]) -> Vec<u8> {
+    postcard::to_stdvec(owed).expect("numbers are plain data")
 }
 
 /// Campaigns that are read from the catalogue at a time.
 const AT_ONCE: usize = 100;
 
 impl Promotions {
-    /// The windows as they are now; read from the campaigns when they are first needed, and kept up with every change after that.
-    pub async fn first_logins(&self) -> Result<Arc<Windows>, Failed> {
-        self.first_logins.loaded.get_or_try_init(|| self.load_windows()).await?;
-        Ok(self.first_logins.windows.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone())
+    /// What somebody is owed who logs in for the first time now, as it is kept with him.
+    pub fn owed_at(&self, now: Time) -> Option<Vec<u8>> {
+        self.windows.owing(now).map_or_else(|| Some(not_known()), |owing| kept(&owing))
     }
 
-    async fn load_windows(&self) -> Result<(), Failed> {
-        let mut windows = Windows::default();
+    /// Reads the windows if they are not known: at the first login, and after a change that may have happened unseen.
+    pub async fn read_windows(&self) -> Result<(), Failed> {
+        if self.windows.are_known() {
+            return Ok(());
+        }
+        let (_turn, doubts) = self.windows.turn_to_read().await;
+        if self.windows.are_known() {
+            return Ok(());
+        }
         let mut after = None;
         loop {
             let page = self.page(Of::Campaign, after, AT_ONCE).await?;
             for known in &page {
-                windows.0.extend(self.window_of(known).await?);
+                self.learn_window(known).await;
             }
             match page.last() {
                 Some(last) if page.len() == AT_ONCE => after = Some(last.serial),
                 _ => break,
             }
         }
-        self.first_logins.replace(|_| windows);
+        self.windows.were_read(doubts);
         Ok(())
     }
 
-    /// To be done after every change of a campaign, before it is answered.
-    pub async fn keep_up_with(&self, known: &Known) -> Result<(), Failed> {
-        self.first_logins().await?;
-        let window = self.window_of(known).await?;
-        self.first_logins.replace(|windows| {
-            let others = windows.0.iter().filter(|window| window.campaign != known.serial).copied();
-            Windows(others.chain(window).collect())
-        });
-        Ok(())
+    /// A campaign that does not answer may have been given a later end, so it is taken to have none. It will say itself who came too late.
+    async fn learn_window(&self, known: &Known) {
+        let Some(window) = window_of(known) else { return };
+        let window = match self.overview(known).await {
+            Ok(Some(overview)) => Window { ends_at: overview.plan.ends_at, over: overview.over, ..window },
+            Ok(None) | Err(_) => Window { ends_at: Time(i64::MAX), ..window },
+        };
+        self.windows.learn(known.serial, window);
     }
 
-    async fn window_of(&self, known: &Known) -> Result<Option<Window>, Failed> {
-        if known.campaign().is_none_or(|plan| plan.trigger != Trigger::FirstLogin) {
-            return Ok(None);
+    /// Notes a new campaign, before anybody is told of it.
+    pub(super) fn note_created(&self, created: &Done<catalogue::Event>) {
+        let known = Known::registered(created);
+        window_of(&known).into_iter().for_each(|window| self.windows.learn(known.serial, window));
+    }
+
+    /// Notes a change of a campaign, before it is answered.
+    pub(super) fn note_changed(&self, known: &Known, event: &Event) {
+        let Some(window) = window_of(known) else { return };
+        match event {
+            Event::Changed { ends_at, .. } => self.windows.learn(known.serial, Window { ends_at: *ends_at, ..window }),
+            Event::Ended => self.windows.learn(known.serial, Window { over: true, ..window }),
+            Event::Opened(_) | Event::Paused | Event::Resumed | Event::Granted { .. } | Event::Redeemed(_) => {}
         }
-        let overview = self.overview(known).await?.filter(|overview| !overview.over);
-        Ok(overview.map(|overview| Window { campaign: known.serial, starts_at: overview.plan.starts_at, ends_at: overview.plan.ends_at }))
     }
 
-    /// Claims for a member whose first login was then, and says what was granted and which claims are still owed.
-    pub async fn claim_first_login(&self, member: Id, at: Time, owed: &[Serial]) -> (Vec<Granted>, Vec<Serial>) {
+    /// Claims what a member is owed since his first login then. Says what was granted, and what is still owed, as it is kept.
+    pub async fn claim_owed(&self, member: Id, at: Time, owed: &[u8]) -> (Vec<Granted>, Option<Vec<u8>>) {
+        let Ok(campaigns) = self.named(owed, at).await else { return (Vec::new(), Some(owed.to_vec())) };
         let (mut granted, mut left) = (Vec::new(), Vec::new());
-        for campaign in owed {
-            match self.claim_one(*campaign, member, at).await {
+        for campaign in campaigns {
+            match self.claim_one(campaign, member, at).await {
                 Ok(claim) => granted.extend(claim),
-                Err(_) => left.push(*campaign),
+                Err(_) => left.push(campaign),
             }
         }
-        (granted, left)
+        (granted, kept(&left))
+    }
+
+    /// The campaigns that owe what is kept so.
+    async fn named(&self, owed: &[u8], at: Time) -> Result<Vec<Serial>, Failed> {
+        let campaigns: Vec<Serial> = postcard::from_bytes(owed).unwrap_or_default();
+        if !campaigns.is_empty() {
+            return Ok(campaigns);
+        }
+        self.read_windows().await?;
+        Ok(self.windows.around(at))
     }
 
     /// None if there is nothing to be had any more; an error if that is not known, or may change.
@@ -133,4 +131,31 @@ impl Promotions {
             Err(failed) => Err(failed),
         }
     }
+
+    /// Whether any campaign may have granted a voucher for a first login then.
+    pub fn may_have_granted(&self, at: Time) -> bool {
+        !self.windows.around(at).is_empty()
+    }
+
+    /// What else than `said` a member was granted for his first login then. Claims nothing.
+    pub async fn granted_before(&self, member: Id, at: Time, said: &[Granted]) -> Vec<Granted> {
+        let mut granted = Vec::new();
+        let others = self.windows.around(at).into_iter().filter(|campaign| said.iter().all(|granted| granted.known.serial != *campaign));
+        for campaign in others {
+            granted.extend(self.granted_by(campaign, member).await.ok().flatten());
+        }
+        granted
+    }
+
+    async fn granted_by(&self, campaign: Serial, member: Id) -> Result<Option<Granted>, Failed> {
+        let Some(known) = self.known(campaign).await? else { return Ok(None) };
+        let Some(Answer::Of(Some((rank, view)))) = self.look_at_campaign(&known, &Question::Of(member)).await? else { return Ok(None) };
+        Ok(Some(Granted { known, rank, expires_at: view.coupon.expires_at }))
+    }
+}
+
+/// As it was planned. None if the campaign takes nobody for logging in. Whoever came before it was created came too early.
+fn window_of(known: &Known) -> Option<Window> {
+    let plan = known.campaign().filter(|plan| plan.trigger == Trigger::FirstLogin)?;
+    Some(Window { starts_at: plan.starts_at.max(known.created_at), ends_at: plan.ends_at, over: false })
 }

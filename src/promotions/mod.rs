@@ -1,7 +1,7 @@
 //! What the API does with campaigns, batches and coupons: commands to the partitions that own them.
 //!
 //! The catalogue says what there is, and never changes what it has said, so its entries are remembered here. `campaigns` and `batches` are about
-//! the whole, `coupons` about one of them wherever it lives, `first_logins` about who is owed what because he came.
+//! the whole, `coupons` about one of them wherever it lives, `first_logins` and `windows` about who is owed what because he came.
 
 pub mod batches;
 pub mod campaigns;
@@ -10,6 +10,7 @@ pub mod coupons;
 pub mod expired;
 pub mod first_logins;
 pub mod notices;
+mod windows;
 
 use crate::engine::Engine;
 pub use crate::opening::By;
@@ -20,15 +21,15 @@ use actors::domain::coupons::serial::{Of, Only};
 use actors::domain::coupons::{Offer, Serial, campaign, range, shelf};
 use actors::engine::{Done, Failure};
 use actors::store::StoreError;
-use first_logins::FirstLogins;
 use hashbrown::HashMap;
 use std::sync::{Arc, RwLock};
+use windows::Windows;
 
 pub struct Promotions {
     engine: Arc<Engine>,
     keys: Arc<Keys>,
     known: RwLock<HashMap<Serial, Arc<Known>>>,
-    first_logins: FirstLogins,
+    windows: Windows,
 }
 
 /// A campaign or a batch, as it was registered.
@@ -94,7 +95,7 @@ impl Known {
 
 impl Promotions {
     pub fn new(engine: Arc<Engine>, keys: Arc<Keys>) -> Promotions {
-        Promotions { engine, keys, known: RwLock::default(), first_logins: FirstLogins::default() }
+        Promotions { engine, keys, known: RwLock::default(), windows: Windows::default() }
     }
 
     pub fn now(&self) -> Time {

@@ -8,7 +8,7 @@ mod vouchers;
 
 pub use bodies::{Register, UserBody};
 pub use origin::Origin;
-pub use vouchers::settle;
+pub use vouchers::make_good;
 
 use crate::app::Shared;
 use crate::http::body::{self, Body};
@@ -20,7 +20,6 @@ use crate::http::problem::{self, Invalid, Problem};
 use crate::http::reply;
 use crate::identity::directory::Session;
 use crate::identity::{Denied, Error, Login, Signed};
-use crate::promotions::first_logins;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
@@ -130,10 +129,10 @@ async fn login(
     _: Params<flags::None>,
     credentials: Credentials,
 ) -> Result<HttpResponse, Problem> {
-    let windows = shared.promotions.first_logins().await?;
-    let owes = |at| first_logins::kept(&windows.around(at));
+    vouchers::get_ready(&shared).await;
+    let owes = |now| shared.promotions.owed_at(now);
     let logged_in = shared.identity.login(credentials.0, &origin, &owes).await?;
-    let vouchers = vouchers::of_first_login(&shared, &windows, &logged_in).await;
+    let vouchers = vouchers::of_first_login(&shared, &logged_in).await;
     Ok(secret(reply::ok(&LoggedInBody::of(logged_in, vouchers))))
 }
 

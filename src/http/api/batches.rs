@@ -11,13 +11,13 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::identity::{Signed, Via};
-use crate::promotions::{By, Known, codes};
+use crate::promotions::{By, Failed, Known, codes};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
 use actors::domain::coupons::serial::Of;
-use actors::domain::coupons::{Serial, shelf};
-use actors::engine::{Done, Key};
+use actors::domain::coupons::{Serial, range, shelf};
+use actors::engine::{Done, Failure, Key};
 use actors::{Caller, Id, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -52,7 +52,8 @@ pub struct CreateBatch {
 pub struct Assign {
     /// Whose it becomes. A service names him with `On-Behalf-Of` instead.
     pub member_id: Option<String>,
-    /// Your own name for what it is given for, such as an order's number. The same one gets the same coupon, for ever.
+    /// Your own name for what it is given for, such as an order's number. The same one gets the same coupon, for ever. Where each member
+    /// gets at most one, it is not needed: he gets his one again.
     pub source_id: Option<String>,
 }
 
@@ -154,7 +155,7 @@ async fn create_with_codes(
     Body(body): Body<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
     let count = body.count;
-    let done = registered(&shared, caller, &key, flags.dry_run, body, MOST_WITH_CODES).await?;
+    let done = registered(&shared, caller, &key, flags.dry_run, body, "coupons", MOST_WITH_CODES).await?;
     let batch = Known::registered(&done);
     let codes = if flags.dry_run { Vec::new() } else { shared.promotions.codes(&batch, count, 0, count) };
     Ok(reply::replayed(reply::created(&WithCodesBody { batch: BatchBody::of(&batch), codes }), done.replayed))
@@ -167,7 +168,7 @@ async fn create(
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let done = registered(&shared, caller, &key, flags.dry_run, body, MOST_COUPONS).await?;
+    let done = registered(&shared, caller, &key, flags.dry_run, body, "batch", MOST_COUPONS).await?;
     Ok(reply::replayed(reply::created(&BatchBody::of(&Known::registered(&done))), done.replayed))
 }
 
@@ -177,11 +178,12 @@ async fn registered(
     key: &IdempotencyKey,
     dry: bool,
     body: CreateBatch,
+    call: &str,
     most: u64,
 ) -> Result<Done<Event>, Problem> {
     let plan = plan(body, most, shared.promotions.now())?;
     let meaning = || postcard::to_stdvec(&plan).expect("a plan is plain data");
-    let key = key.of(caller.id, || vec![b"batch".to_vec(), meaning()]);
+    let key = key.of(caller.id, || vec![call.as_bytes().to_vec(), meaning()]);
     Ok(shared.promotions.register(Entry::Batch(plan), By { caller, key, dry }).await?)
 }
 
@@ -228,11 +230,14 @@ async fn assign(
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
     let (known, plan) = known_batch(&shared, &id).await?;
     let source = body.source_id.as_deref().map(|text| reference(text, "/source_id")).transpose()?;
-    let source = source.map(|text| shelf::source(scope(&signer.0), &text));
+    // Where each member has one, his name is all that a repeat needs; no single range would know whom else a source stands for.
+    let source = source.filter(|_| !is_one_per_member(&plan)).map(|text| shelf::source(scope(&signer.0), &text));
     let key = assignment_key(&key, known.serial, caller, member, source);
-    let (home, done) = shared.promotions.assign(known.serial, &plan, member, source, By { caller, key, dry: flags.dry_run }).await?;
+    let by = By { caller, key, dry: flags.dry_run };
+    let outcome = shared.promotions.assign(known.serial, &plan, member, source, by).await;
+    let (home, done) = outcome.map_err(|failed| same_source(failed, source))?;
     let view = match shared.promotions.coupon(home.clone()).await? {
-        Some(found) if !flags.dry_run => found.view,
+        Some(found) if done.replayed || !flags.dry_run => found.view,
         _ => assigned(member, &done, &plan),
     };
     let code = shared.promotions.code(&known, &home).await?;
@@ -257,6 +262,18 @@ fn assignment_key(key: &IdempotencyKey, batch: Serial, caller: Caller, member: I
             Some(Key::new(source, &batch.0.to_be_bytes(), &parts))
         }
         None => key.of(caller.id, || meaning),
+    }
+}
+
+fn is_one_per_member(plan: &Plan) -> bool {
+    matches!(plan.what, What::Made { one_per_member: true, .. })
+}
+
+/// A source is a key only so that its repeats find their way; whoever reuses it hears the same as when that key is long forgotten.
+fn same_source(failed: Failed, source: Option<Id>) -> Failed {
+    match (failed, source) {
+        (Failed::Range(Failure::KeyReused), Some(_)) => Failed::Range(Failure::Refused(range::Refusal::SourceReused)),
+        (failed, _) => failed,
     }
 }
 

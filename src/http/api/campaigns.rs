@@ -14,7 +14,6 @@ use crate::promotions::{By, Failed, Known};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::campaign::{Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger};
-use actors::domain::coupons::catalogue::Entry;
 use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
@@ -203,17 +202,11 @@ async fn create(
     let spelled = || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
     let unstarted = || postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() }).expect("a plan is plain data");
     let key = key.of(caller.id, || vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]);
-    let done = shared.promotions.register(Entry::Campaign(plan), By { caller, key, dry: flags.dry_run }).await?;
+    let done = shared.promotions.create_campaign(plan, By { caller, key, dry: flags.dry_run }).await?;
     let known = Known::registered(&done);
-    let overview = match flags.dry_run {
-        true => fresh(&known),
-        false => {
-            shared.promotions.keep_up_with(&known).await?;
-            shared.promotions.overview(&known).await?
-        }
-    };
-    let overview = overview.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
-    Ok(reply::replayed(reply::created(&CampaignBody::of(&known, &overview, shared.promotions.now())), done.replayed))
+    // As it was then: a repeat is answered alike, and a campaign that is busy already does not make this answer a refusal.
+    let overview = fresh(&known).ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    Ok(reply::replayed(reply::created(&CampaignBody::of(&known, &overview, done.at)), done.replayed))
 }
 
 /// As it is before anybody has claimed.
@@ -301,13 +294,12 @@ async fn commanded(
     let known = known_campaign(shared, id).await?;
     let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
     let key = key.of(caller.id, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
-    let done = shared.promotions.command_campaign(&known, &command, By { caller, key, dry }).await?;
+    let done = shared.promotions.change_campaign(&known, &command, By { caller, key, dry }).await?;
     if dry {
         let mut overview = shared.promotions.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
         foresee(&mut overview, &done.event);
         return Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())));
     }
-    shared.promotions.keep_up_with(&known).await?;
     shown(shared, &known, done.replayed).await
 }
 

@@ -15,13 +15,14 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::identity::{Signed, Via};
+use crate::promotions::coupons::Found;
 use crate::promotions::{By, Failed};
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::coupon::{Coupon, View};
-use actors::domain::coupons::redeem::{Command, Refusal};
+use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Home, State, catalogue, range};
-use actors::engine::Done;
-use actors::{Caller, Id, Role};
+use actors::engine::{Done, Failure};
+use actors::{Caller, Id, Role, Time};
 use bodies::{GiveCoupon, RedeemedBody, UseCoupon};
 use futures_util::future::try_join_all;
 
@@ -114,8 +115,7 @@ async fn show(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let home = known_home(&shared, caller, &code).await?;
-    let found = shared.promotions.coupon(home).await?.filter(|found| caller.may_act_for(found.view.coupon.owner));
-    let found = found.ok_or_else(|| guessed(&shared, caller))?;
+    let found = seen(&shared, caller, &home).await?;
     Ok(reply::ok(&found.body(caller.role == Role::Admin)))
 }
 
@@ -187,9 +187,12 @@ async fn commanded(
         Ok(done) => {
             let known = shared.promotions.known(home.serial()).await?.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
             let code = shared.promotions.code(&known, &home).await?;
-            RedeemedBody::answer(code, &done)
+            let came_late = matches!(done.event, Event::Cancelled { .. }) && is_over(shared, home, done.at).await?;
+            RedeemedBody::answer(code, &done, came_late)
         }
         Err(failed) if is_a_guess(&failed) => Err(guessed(shared, caller)),
+        // Whether a coupon is there is not told by what its partition remembers of keys, either.
+        Err(failed) if is_another_key(&failed) => seen(shared, caller, &home).await.and(Err(failed.into())),
         Err(failed) => Err(failed.into()),
     }
 }
@@ -213,7 +216,7 @@ async fn give(
         done => done?.ok_or_else(|| guessed(&shared, caller))?,
     };
     let view = match shared.promotions.coupon(home.clone()).await? {
-        Some(found) if !flags.dry_run => found.view,
+        Some(found) if done.replayed || !flags.dry_run => found.view,
         _ => assigned(member, &done, plan),
     };
     let code = shared.promotions.code(&known, &home).await?;
@@ -245,6 +248,21 @@ pub async fn giver(shared: &Shared, signed: &Signed, member_id: Option<&str>) ->
 async fn known_home(shared: &Shared, caller: Caller, code: &str) -> Result<Home, Problem> {
     shared.identity.admit_guess(caller.id)?;
     shared.promotions.home(code).await?.ok_or_else(|| guessed(shared, caller))
+}
+
+/// Whether the coupon's time was over at that instant.
+async fn is_over(shared: &Shared, home: Home, at: Time) -> Result<bool, Problem> {
+    Ok(shared.promotions.coupon(home).await?.is_some_and(|found| found.view.coupon.expires_at <= at))
+}
+
+/// The coupon, if the caller may see it.
+async fn seen(shared: &Shared, caller: Caller, home: &Home) -> Result<Found, Problem> {
+    let found = shared.promotions.coupon(home.clone()).await?.filter(|found| caller.may_act_for(found.view.coupon.owner));
+    found.ok_or_else(|| guessed(shared, caller))
+}
+
+fn is_another_key(failed: &Failed) -> bool {
+    matches!(failed, Failed::Range(Failure::KeyReused) | Failed::Campaign(Failure::KeyReused))
 }
 
 fn is_a_guess(failed: &Failed) -> bool {

@@ -1,99 +1,328 @@
-//! Campaigns: the first so many, one each, in the engine's own order.
+//! Campaigns as a whole: made, listed, changed, paused and ended; and their books.
 
-use crate::harness::TestApp;
+use crate::harness::{Answer, Client, NOON, PASSWORD, TestApp, id, pointers};
+use actors::Time;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
-const END: &str = "2026-12-31T00:00:00Z";
+pub const END: &str = "2026-12-31T00:00:00Z";
 
-fn campaign(app: &TestApp, name: &str, quota: u64, trigger: &str) -> String {
-    let body = json!({"name": name, "quota": quota, "discount_percent": 10, "ends_at": END, "trigger": trigger});
-    app.admin().post("/campaigns", body).expect(201)["id"].as_str().unwrap().to_owned()
+/// `base` with some fields changed; null takes one away.
+pub fn with(mut base: Value, changes: Value) -> Value {
+    for (name, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            base.as_object_mut().unwrap().remove(name);
+        } else {
+            base[name] = value.clone();
+        }
+    }
+    base
 }
 
-fn ledger(app: &TestApp, campaign: &str) -> Value {
-    let ledger = app.anybody().get(&format!("/campaigns/{campaign}/ledger")).expect(200);
-    assert_eq!(ledger["imbalance"], 0, "{ledger}");
+fn plan(changes: Value) -> Value {
+    with(json!({"name": "Welcome", "quota": 2, "discount_percent": 10, "ends_at": END, "trigger": "claim"}), changes)
+}
+
+/// Its id.
+pub fn campaign(app: &TestApp, changes: Value) -> String {
+    id(&app.admin().post("/campaigns", plan(changes)).expect(201)).to_owned()
+}
+
+/// The books of a campaign, which balance, or the test is over.
+#[track_caller]
+pub fn ledger(app: &TestApp, campaign: &str) -> Value {
+    balanced(app.anybody().get(&format!("/campaigns/{campaign}/ledger")).expect(200))
+}
+
+#[track_caller]
+pub fn balanced(ledger: Value) -> Value {
+    let states = ["available", "held", "assigned", "used", "expired", "void"];
+    let all: u64 = states.iter().map(|state| ledger[state].as_u64().unwrap()).sum();
+    assert_eq!((&ledger["imbalance"], &ledger["issued"]), (&json!(0), &json!(all)), "{ledger}");
     ledger
 }
 
-#[test]
-fn the_first_so_many_get_a_voucher_and_the_next_one_changes_nothing() {
-    let app = TestApp::start();
-    let id = campaign(&app, "Welcome", 2, "claim");
-    let claim = format!("/campaigns/{id}/claims");
-    let first = app.member("ada").post(&claim, json!({})).expect(201);
-    assert_eq!((&first["rank"], &first["voucher"]["discount_percent"]), (&json!(1), &json!(10)), "{first}");
-    assert_eq!(app.member("bob").post(&claim, json!({})).expect(201)["rank"], 2);
-    app.member("eve").post(&claim, json!({})).refused(409, "sold-out");
-    assert_eq!(app.anybody().get(&format!("/campaigns/{id}")).expect(200)["state"], "sold_out");
-    let ledger = ledger(&app, &id);
-    assert_eq!((&ledger["issued"], &ledger["available"], &ledger["assigned"]), (&json!(2), &json!(0), &json!(2)));
+pub fn claim(client: &Client, campaign: &str) -> Answer {
+    client.post(&format!("/campaigns/{campaign}/claims"), json!({}))
+}
+
+/// The code of the voucher that the client claims.
+pub fn voucher(client: &Client, campaign: &str) -> String {
+    claim(client, campaign).expect(201)["voucher"]["code"].as_str().unwrap().to_owned()
+}
+
+pub fn show(app: &TestApp, campaign: &str) -> Value {
+    app.anybody().get(&format!("/campaigns/{campaign}")).expect(200)
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+}
+
+pub fn after_ms(millis: i64) -> Time {
+    Time(NOON.0 + millis)
 }
 
 #[test]
-fn the_same_member_again_gets_the_same_rank_and_voucher() {
+fn what_cannot_be_a_campaign_is_pointed_at_and_none_is_made() {
     let app = TestApp::start();
-    let id = campaign(&app, "Welcome", 2, "claim");
-    let claim = format!("/campaigns/{id}/claims");
-    let ada = app.member("ada");
-    let first = ada.post(&claim, json!({})).expect(201);
-    app.restart();
-    let ada = app.log_in("ada", crate::harness::PASSWORD);
-    let again = ada.post(&claim, json!({}));
-    assert!(again.was_replayed());
-    assert_eq!(again.expect(200), first);
-}
-
-#[test]
-fn a_voucher_is_used_once_and_a_use_is_cancelled_once() {
-    let app = TestApp::start();
-    let id = campaign(&app, "Welcome", 2, "claim");
-    let ada = app.member("ada");
-    let voucher = ada.post(&format!("/campaigns/{id}/claims"), json!({})).expect(201);
-    let code = voucher["voucher"]["code"].as_str().unwrap().to_owned();
-    let used = ada.post(&format!("/coupons/{code}/use"), json!({"amount": 1005, "reference": "order-1"})).expect(200);
-    assert_eq!((&used["discount"], &used["payable"], &used["state"]), (&json!(101), &json!(904), &json!("used")));
-    ada.post(&format!("/coupons/{code}/use"), json!({"amount": 1005})).refused(409, "coupon-used");
-    app.member("bob").post(&format!("/coupons/{code}/use"), json!({"amount": 1005})).refused(404, "unknown-coupon");
-    assert_eq!(ada.delete(&format!("/coupons/{code}/use")).expect(200)["state"], "assigned");
-    ada.delete(&format!("/coupons/{code}/use")).refused(409, "coupon-not-used");
-    let seen = app.admin().get(&format!("/coupons/{}", code.to_lowercase().replace('-', ""))).expect(200);
-    let steps: Vec<&str> = seen["history"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
-    assert_eq!(steps, ["created", "assigned", "used", "use_cancelled"]);
-    assert_eq!(ada.get("/coupons").expect(200)["items"][0]["code"], code);
-}
-
-#[test]
-fn a_first_login_within_the_window_brings_its_voucher() {
-    let app = TestApp::start();
-    let id = campaign(&app, "Hello", 2, "first_login");
-    app.member("ada");
-    let tokens = app.anybody().post("/auth/login", json!({"account": "ada", "password": crate::harness::PASSWORD})).expect(200);
-    assert_eq!((&tokens["first_login"], &tokens["vouchers"][0]["campaign"]), (&json!(true), &json!(id)), "{tokens}");
-    let again = app.anybody().post("/auth/login", json!({"account": "ada", "password": crate::harness::PASSWORD})).expect(200);
-    assert_eq!((&again["first_login"], &again["vouchers"]), (&json!(false), &tokens["vouchers"]));
-    assert_eq!(ledger(&app, &id)["assigned"], 1);
-    app.member("bob").post(&format!("/campaigns/{id}/claims"), json!({})).refused(409, "by-first-login");
-}
-
-#[test]
-fn ten_thousand_million_coupons_are_one_call() {
-    let app = TestApp::start();
-    let batch = json!({"count": 10_000_000_000u64, "discount_amount": 500, "expires_at": END});
-    let batch = app.admin().post("/coupon-batches", batch).expect(201);
-    let id = batch["id"].as_str().unwrap();
-    let ledger = app.admin().get(&format!("/coupon-batches/{id}/ledger")).expect(200);
-    assert_eq!((&ledger["available"], &ledger["imbalance"]), (&json!(10_000_000_000u64), &json!(0)));
-    let shop = app.service("shop");
-    let assign = format!("/coupon-batches/{id}/assign");
-    let mut codes = BTreeSet::new();
-    for member in 0..20 {
-        let given = shop.on_behalf_of(&format!("m{member}")).post(&assign, json!({"source_id": format!("order-{member}")})).expect(201);
-        assert!(codes.insert(given["code"].as_str().unwrap().to_owned()));
-        let again = shop.on_behalf_of(&format!("m{member}")).post(&assign, json!({"source_id": format!("order-{member}")})).expect(200);
-        assert_eq!(again["code"], given["code"]);
+    let admin = app.admin();
+    for (changes, pointer) in [
+        (json!({"name": ""}), "/name"),
+        (json!({"name": "  "}), "/name"),
+        (json!({"name": "x".repeat(101)}), "/name"),
+        (json!({"name": "tab\tbed"}), "/name"),
+        (json!({"name": 7}), "/name"),
+        (json!({"quota": 0}), "/quota"),
+        (json!({"quota": 100_000_001}), "/quota"),
+        (json!({"quota": -1}), "/quota"),
+        (json!({"quota": 1.5}), "/quota"),
+        (json!({"quota": "2"}), "/quota"),
+        (json!({"discount_percent": 0}), "/discount_percent"),
+        (json!({"discount_percent": 101}), "/discount_percent"),
+        (json!({"discount_percent": 256}), "/discount_percent"),
+        (json!({"discount_percent": null}), ""),
+        (json!({"discount_amount": 5}), ""),
+        (json!({"discount_percent": null, "discount_amount": 0}), "/discount_amount"),
+        (json!({"discount_percent": null, "discount_amount": 1_000_000_000_000_001_u64}), "/discount_amount"),
+        (json!({"min_amount": 0}), "/min_amount"),
+        (json!({"max_discount": 0}), "/max_discount"),
+        (json!({"starts_at": "tomorrow"}), "/starts_at"),
+        (json!({"starts_at": "2026-12-24T00:00:00"}), "/starts_at"),
+        (json!({"starts_at": 5}), "/starts_at"),
+        (json!({"starts_at": END}), "/ends_at"),
+        (json!({"ends_at": "2026-12-01T12:00:00Z"}), "/ends_at"),
+        (json!({"ends_at": "1999-12-31T00:00:00Z"}), "/ends_at"),
+        (json!({"ends_at": "10000-01-01T00:00:00Z"}), "/ends_at"),
+        (json!({"trigger": "raffle"}), "/trigger"),
+        (json!({"trigger": "code"}), "/code"),
+        (json!({"trigger": "code", "code": ""}), "/code"),
+        (json!({"trigger": "code", "code": "  "}), "/code"),
+        (json!({"trigger": "code", "code": "x".repeat(65)}), "/code"),
+        (json!({"trigger": "claim", "code": "SUMMER"}), "/code"),
+        (json!({"trigger": "first_login", "code": "SUMMER"}), "/code"),
+        (json!({"voucher_valid_days": 0}), "/voucher_valid_days"),
+        (json!({"voucher_valid_days": 3651}), "/voucher_valid_days"),
+        (json!({"voucher_valid_days": 4_294_967_296_u64}), "/voucher_valid_days"),
+        (json!({"colour": "red"}), "/colour"),
+    ] {
+        let refused = admin.post("/campaigns", plan(changes.clone())).refused(422, "invalid");
+        assert_eq!(pointers(&refused), [pointer], "{changes}");
     }
-    let text = app.admin().get(&format!("/coupon-batches/{id}/codes?format=csv&limit=3&from=9999999990")).text;
-    assert_eq!(text.lines().count(), 4, "{text}");
+    for missing in ["name", "quota", "ends_at", "trigger"] {
+        admin.post("/campaigns", plan(json!({ missing: null }))).refused(422, "invalid");
+    }
+    for instant in ["-009999-01-02T01:59:59Z", "9999-12-30T22:00:00Z"] {
+        let answer = admin.post("/campaigns?dry_run=true", plan(json!({"starts_at": instant})));
+        assert!([201, 422].contains(&answer.status), "{}", answer.text);
+    }
+    assert_eq!(app.anybody().get("/campaigns").expect(200), json!({"items": [], "next_cursor": null}));
+}
+
+#[test]
+fn only_administrators_make_and_change_campaigns() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({}));
+    let before = show(&app, &id);
+    for caller in [app.member("ada"), app.service("shop").on_behalf_of("ada")] {
+        caller.post("/campaigns", plan(json!({"name": "Mine"}))).refused(403, "forbidden");
+        caller.patch(&format!("/campaigns/{id}"), json!({"quota": 3})).refused(403, "forbidden");
+        for step in ["pause", "resume", "end"] {
+            caller.post(&format!("/campaigns/{id}/{step}"), json!({})).refused(403, "forbidden");
+        }
+        caller.get(&format!("/campaigns/{id}/claims")).refused(403, "forbidden");
+    }
+    app.anybody().post("/campaigns", plan(json!({"name": "Mine"}))).refused(401, "unauthenticated");
+    claim(&app.anybody(), &id).refused(401, "unauthenticated");
+    assert_eq!(show(&app, &id), before);
+}
+
+#[test]
+fn a_name_is_unique_whatever_its_case() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"name": "Ärger im Büro"}));
+    for name in ["Ärger im Büro", "ÄRGER IM BÜRO", " ärger im büro "] {
+        let refused = app.admin().post("/campaigns", plan(json!({"name": name}))).refused(409, "name-taken");
+        assert!(refused["detail"].as_str().unwrap().contains(&id), "{refused}");
+    }
+    app.restart();
+    app.admin().post("/campaigns?dry_run=true", plan(json!({"name": "ärger IM büro"}))).refused(409, "name-taken");
+    // An ended campaign keeps its name, and a batch may have the same.
+    app.admin().post(&format!("/campaigns/{id}/end"), json!({})).expect(200);
+    app.admin().post("/campaigns", plan(json!({"name": "Ärger im Büro"}))).refused(409, "name-taken");
+    let batch = json!({"name": "Ärger im Büro", "count": 1, "discount_amount": 5, "expires_at": END});
+    app.admin().post("/coupon-batches", batch).expect(201);
+    assert_eq!(names(&app.anybody().get("/campaigns").expect(200)), ["Ärger im Büro"]);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_and_changes_nothing() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let would_be = admin.post("/campaigns?dry_run=true", plan(json!({}))).expect(201);
+    assert_eq!((&would_be["state"], &would_be["remaining"]), (&json!("open"), &json!(2)));
+    assert_eq!(app.anybody().get("/campaigns").expect(200)["items"], json!([]));
+    let id = campaign(&app, json!({}));
+    let before = (show(&app, &id), ledger(&app, &id));
+    let ada = app.member("ada");
+    let would_get = ada.post(&format!("/campaigns/{id}/claims?dry_run=true"), json!({})).expect(201);
+    for (step, state) in [("pause", "paused"), ("end", "ended"), ("resume", "open")] {
+        let would_be = admin.post(&format!("/campaigns/{id}/{step}?dry_run=true"), json!({})).expect(200);
+        assert_eq!(would_be["state"], state, "{step}");
+    }
+    let would_be = admin.patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 5})).expect(200);
+    assert_eq!((&would_be["quota"], &would_be["remaining"]), (&json!(5), &json!(5)));
+    admin.patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 1})).refused(409, "only-more");
+    assert_eq!((show(&app, &id), ledger(&app, &id)), before);
+    app.restart();
+    assert_eq!((show(&app, &id), ledger(&app, &id)), before);
+    assert_eq!(claim(&app.log_in("ada", PASSWORD), &id).expect(201), would_get);
+}
+
+#[test]
+fn a_key_stands_for_one_campaign_whether_or_not_its_start_was_said() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for (key, changes) in [("now", json!({"name": "Now"})), ("then", json!({"name": "Then", "starts_at": "2026-12-24T00:00:00Z"}))] {
+        let first = admin.key(key).post("/campaigns", plan(changes.clone())).expect(201);
+        app.pass_s(5);
+        let again = admin.key(key).post("/campaigns", plan(changes.clone()));
+        assert!(again.was_replayed(), "{key}");
+        assert_eq!(again.expect(201), first, "{key}");
+        admin.key(key).post("/campaigns", plan(with(changes.clone(), json!({"quota": 3})))).refused(422, "idempotency-key-reused");
+        let other_start = with(changes, json!({"starts_at": "2026-12-25T00:00:00Z"}));
+        admin.key(key).post("/campaigns", plan(other_start)).refused(422, "idempotency-key-reused");
+    }
+    assert_eq!(names(&app.anybody().get("/campaigns").expect(200)), ["Now", "Then"]);
+}
+
+#[test]
+fn campaigns_are_listed_page_by_page_in_the_order_of_their_creation() {
+    let app = TestApp::start();
+    let create = |n: u32| drop(campaign(&app, json!({"name": format!("Campaign {n}")})));
+    (0..7).for_each(create);
+    let (mut seen, mut query) = (Vec::new(), "limit=3".to_owned());
+    loop {
+        let page = app.anybody().get(&format!("/campaigns?{query}")).expect(200);
+        seen.extend(names(&page).into_iter().map(str::to_owned));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        query = format!("limit=3&cursor={cursor}");
+        if seen.len() == 3 {
+            create(7);
+            app.restart();
+        }
+    }
+    assert_eq!(seen, (0..8).map(|n| format!("Campaign {n}")).collect::<Vec<_>>());
+    for query in ["limit=0", "limit=101", "cursor=%21", "cursor=AAAA", "of=all"] {
+        app.anybody().get(&format!("/campaigns?{query}")).refused(422, "invalid");
+    }
+}
+
+#[test]
+fn a_campaign_is_scheduled_open_paused_sold_out_and_ended() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"quota": 1, "starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}));
+    let state = || show(&app, &id)["state"].clone();
+    assert_eq!(state(), "scheduled");
+    app.set_time(after_ms(60_000));
+    assert_eq!(state(), "open");
+    app.admin().post(&format!("/campaigns/{id}/pause"), json!({})).expect(200);
+    assert_eq!(state(), "paused");
+    app.admin().post(&format!("/campaigns/{id}/resume"), json!({})).expect(200);
+    claim(&app.member("ada"), &id).expect(201);
+    assert_eq!(state(), "sold_out");
+    app.set_time(after_ms(120_000));
+    assert_eq!(state(), "ended");
+    app.restart();
+    assert_eq!((state(), app.anybody().get("/campaigns").expect(200)["items"][0]["state"].clone()), (json!("ended"), json!("ended")));
+}
+
+#[test]
+fn a_quota_grows_and_an_end_moves_later_until_it_has_come() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"quota": 1, "ends_at": "2026-12-01T12:02:00Z"}));
+    let path = format!("/campaigns/{id}");
+    let admin = app.admin();
+    let (ada, bob) = (app.member("ada"), app.member("bob"));
+    let voucher = claim(&ada, &id).expect(201)["voucher"].clone();
+    claim(&bob, &id).refused(409, "sold-out");
+    for less in
+        [json!({"quota": 0}), json!({"ends_at": "2026-12-01T12:01:59.999Z"}), json!({"quota": 5, "ends_at": "1999-01-01T00:00:00Z"})]
+    {
+        admin.patch(&path, less).refused(409, "only-more");
+    }
+    for (wrong, pointer) in [
+        (json!({"quota": 100_000_001}), "/quota"),
+        (json!({"quota": -5}), "/quota"),
+        (json!({"ends_at": "later"}), "/ends_at"),
+        (json!({"name": "Other"}), "/name"),
+    ] {
+        assert_eq!(pointers(&admin.patch(&path, wrong).refused(422, "invalid")), [pointer]);
+    }
+    let unchanged = admin.patch(&path, json!({})).expect(200);
+    assert_eq!((&unchanged["quota"], &unchanged["state"]), (&json!(1), &json!("sold_out")));
+    let changed = admin.key("more").patch(&path, json!({"quota": 2, "ends_at": "2026-12-01T12:03:00Z"})).expect(200);
+    assert_eq!((&changed["quota"], &changed["remaining"], &changed["state"]), (&json!(2), &json!(1), &json!("open")));
+    assert!(admin.key("more").patch(&path, json!({"quota": 2, "ends_at": "2026-12-01T12:03:00Z"})).was_replayed());
+    admin.key("more").patch(&path, json!({"quota": 3})).refused(422, "idempotency-key-reused");
+    app.set_time(after_ms(179_999));
+    assert_eq!(claim(&bob, &id).expect(201)["rank"], 2);
+    // Vouchers that were granted keep their expiry.
+    assert_eq!(claim(&ada, &id).expect(200)["voucher"], voucher);
+    app.set_time(after_ms(180_000));
+    admin.patch(&path, json!({"ends_at": "2026-12-24T00:00:00Z"})).refused(409, "ended");
+    admin.patch(&path, json!({"quota": 9})).refused(409, "ended");
+    assert_eq!(ledger(&app, &id)["expired"], 2);
+}
+
+#[test]
+fn pausing_resuming_and_ending_can_be_repeated() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({}));
+    let admin = app.admin();
+    let step = |name: &str| admin.post(&format!("/campaigns/{id}/{name}"), json!({}));
+    let ada = app.member("ada");
+    assert_eq!(step("resume").expect(200)["state"], "open");
+    for _ in 0..2 {
+        assert_eq!(step("pause").expect(200)["state"], "paused");
+        claim(&ada, &id).refused(409, "paused");
+    }
+    for _ in 0..2 {
+        assert_eq!(step("resume").expect(200)["state"], "open");
+    }
+    let code = voucher(&ada, &id);
+    for _ in 0..2 {
+        assert_eq!(step("end").expect(200)["state"], "ended");
+    }
+    claim(&app.member("bob"), &id).refused(409, "ended");
+    for name in ["pause", "resume"] {
+        step(name).refused(409, "ended");
+    }
+    admin.patch(&format!("/campaigns/{id}"), json!({"quota": 9})).refused(409, "ended");
+    // What was granted stays good.
+    assert_eq!((&ledger(&app, &id)["assigned"], &ledger(&app, &id)["expired"]), (&json!(1), &json!(1)));
+    ada.post(&format!("/coupons/{code}/use"), json!({"amount": 100})).expect(200);
+    app.restart();
+    assert_eq!((&show(&app, &id)["state"], &ledger(&app, &id)["used"]), (&json!("ended"), &json!(1)));
+}
+
+#[test]
+fn what_names_no_campaign_is_not_found() {
+    let app = TestApp::start();
+    campaign(&app, json!({}));
+    app.admin().post("/coupon-batches", json!({"count": 1, "discount_amount": 5, "expires_at": END})).expect(201);
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    for id in ["c_3", "c_01", "b_0", "b_1", "c_0", "1", "x", "%00", "c_1%20", "c_1073741825", "c_99999999999"] {
+        let path = format!("/campaigns/{id}");
+        app.anybody().get(&path).refused(404, "not-found");
+        app.anybody().get(&format!("{path}/ledger")).refused(404, "not-found");
+        claim(&ada, id).refused(404, "not-found");
+        admin.patch(&path, json!({"quota": 9})).refused(404, "not-found");
+        admin.get(&format!("{path}/claims")).refused(404, "not-found");
+        for step in ["pause", "resume", "end"] {
+            admin.post(&format!("{path}/{step}"), json!({})).refused(404, "not-found");
+        }
+    }
+    ada.post("/campaigns/c_1/claims", json!({"amount": 1})).refused(422, "invalid");
+    ada.send("POST", "/campaigns/c_1/claims", Some(b"{".to_vec())).refused(400, "not-readable");
+    assert_eq!(ledger(&app, "c_1")["available"], 2);
 }

@@ -11,5 +11,6 @@ mod damage;
 mod import;
 mod kill;
 mod load;
+mod promotions;
 mod stop;
 mod webhooks;

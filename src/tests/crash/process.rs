@@ -105,6 +105,19 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// The same, while others still call it.
+    pub fn kill_now(&self) {
+        let sent = Command::new("sh").args(["-c", "kill -KILL \"$0\"", &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// What it takes of the machine's memory.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     pub fn tell_to_stop(&self) {
         let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());

@@ -87,7 +87,7 @@ pub struct HistoryBody {
 #[schema(as = Redeemed)]
 pub struct RedeemedBody {
     pub code: String,
-    /// `used`, `held`, `assigned` or `void`.
+    /// `used`, `held`, `assigned`, `void`; or `expired`, if a use was cancelled after its time.
     pub state: &'static str,
     /// Null where no amount was said that a percentage could be taken of.
     pub discount: Option<u64>,
@@ -185,10 +185,12 @@ fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
 }
 
 impl RedeemedBody {
-    pub(super) fn answer(code: String, done: &Done<Event>) -> Result<HttpResponse, Problem> {
+    pub(super) fn answer(code: String, done: &Done<Event>, came_late: bool) -> Result<HttpResponse, Problem> {
         let (state, what, until) = match &done.event {
             Event::Held { what, until, .. } => ("held", Some(what), Some(*until)),
             Event::Used { what, .. } => ("used", Some(what), None),
+            // What is given back after its time is over is given back expired.
+            Event::Cancelled { what, .. } if came_late => ("expired", Some(what), None),
             Event::Cancelled { what, .. } => ("assigned", Some(what), None),
             Event::Voided { .. } => ("void", None, None),
             Event::Lapsed { .. } | Event::Expired { .. } | Event::Noticed { .. } => return Err(Problem::plain(&problem::INTERNAL)),
