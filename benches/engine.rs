@@ -4,6 +4,9 @@
 //! does the process make at the best batch; what do ten million tickets cost in time, memory and disk, and how long does a restart take
 //! with a million of them sold.
 
+#[allow(dead_code, reason = "each bench uses its part")]
+mod sized;
+
 use actix_rt::{Arbiter, System};
 use actors::dice::Dice;
 use actors::domain::day::Day;
@@ -14,6 +17,7 @@ use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Machine, Stamp, Time};
 use futures_util::future::join_all;
+use sized::{cpu_s, disk_kb, folder, ms, resident_mb};
 use stampede::engine;
 use stampede::stores::sqlite::Sqlite;
 use std::cell::Cell;
@@ -136,10 +140,6 @@ impl Place {
     }
 }
 
-fn folder(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("stampede-bench-{name}-{}", std::process::id()))
-}
-
 /// Durable holds a second, by how many callers push at once.
 async fn durable_holds() {
     println!("durable holds in process, ten slices on two threads, everything flushed");
@@ -229,26 +229,4 @@ async fn rest(place: &Rc<Place>) {
         let _ = passed.await;
     }
     let _ = &place.folder;
-}
-
-fn ms(began: Instant) -> f64 {
-    began.elapsed().as_secs_f64() * 1000.0
-}
-
-fn disk_kb(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).expect("the folder is there").flatten();
-    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum::<u64>() / 1024
-}
-
-fn resident_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("this process has a status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it tells its memory");
-    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
-}
-
-fn cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("this process has a status");
-    let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
-    let ticks: f64 = [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
-    ticks / 100.0
 }

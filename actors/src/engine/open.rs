@@ -47,6 +47,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
     let mut passed_to = None;
     let mut had_nothing = Vec::new();
     let mut refusal = None;
+    let mut asked_home_again = false;
     let mut reply = reach.ask(home, here(plain)).await?;
     // Every turn either follows a note, or crosses one place off; the bound only guards against a stock that comes and goes forever.
     for _ in 0..4 * reach.places() as usize + 8 {
@@ -71,6 +72,14 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                     (Some(to), None, _) => {
                         asked = to;
                         reach.ask(to, here(plain)).await?
+                    }
+                    // A twin with the same key may have got the last one meanwhile, and that is the answer to this one, too: the home knows.
+                    (None, Some(_), Some(_)) if !std::mem::replace(&mut asked_home_again, true) => {
+                        asked = home;
+                        match reach.ask(home, here(plain)).await? {
+                            Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
+                            reply => reply,
+                        }
                     }
                     (None, _, Some(refusal)) => return Err(Failure::Refused(refusal)),
                     // All were guests and declined before. The home says why; if something has come back to it, the search goes on there.

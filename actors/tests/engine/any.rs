@@ -5,6 +5,7 @@ use actors::Caller;
 use actors::domain::tickets::{Event, Refusal, Slice, SliceName};
 use actors::engine::open::{Reach, ask_any, home};
 use actors::engine::{Done, Failure, How, Key, Reply, Request};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 type Told = Result<(usize, Done<Event>), Failure<Refusal>>;
@@ -179,5 +180,41 @@ fn the_home_is_named_when_it_has_granted_what_a_guest_declined() {
             let told = ask_any(&granted, &hold("*123"), ADA, Some(key), false, 1).await;
             assert_eq!(told.map(|(place, _)| place), Ok(place as usize));
         }
+    });
+}
+
+/// Slices that answer by the book: nothing is left anywhere, because a twin with the same key has got the last one after the home was asked.
+#[derive(Default)]
+struct Twin {
+    asked_home: Cell<u32>,
+}
+
+impl Reach<Slice> for Twin {
+    fn places(&self) -> u16 {
+        3
+    }
+
+    async fn ask(&self, place: u16, request: Request<Slice>) -> Result<Reply<Slice>, Failure<Refusal>> {
+        let at = actors::Time(START);
+        Ok(match request {
+            Request::Command { how: How::Guest { .. }, .. } => {
+                Reply::Done(Done { event: Event::Sealed { sold: u64::from(place) }, at, replayed: true })
+            }
+            Request::Command { .. } if self.asked_home.replace(self.asked_home.get() + 1) == 0 => {
+                Reply::Refused(Refusal::NoMatchLeft { left: 0 })
+            }
+            Request::Command { .. } => Reply::Passed { to: (place + 1) % 3, at },
+            Request::Left { .. } => Reply::Left(0),
+            Request::Pass { .. } | Request::Look(_) => panic!("there is nothing to pass on for, and nobody looks"),
+        })
+    }
+}
+
+#[test]
+fn a_twin_with_the_same_key_that_got_the_last_one_is_the_answer_to_both() {
+    in_a_system(async || {
+        let key = keys_of(0).next().expect("there are many");
+        let told = ask_any(&Twin::default(), &hold("*123"), ADA, Some(key), false, 1).await;
+        assert_eq!(told.map(|(place, done)| (place, done.event)), Ok((1, Event::Sealed { sold: 1 })));
     });
 }
