@@ -3,6 +3,7 @@
 use actors::Machine;
 use actors::engine::record::Broken;
 use actors::engine::{Partition, Window};
+use actors::machine::Counts;
 use actors::store::{Frame, Opened};
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ pub trait Replay {
     fn frame(&mut self, frame: &Frame) -> Result<(), Broken>;
     /// Records seen, and how far the books are from balancing.
     fn result(&self) -> (u64, i64);
+    /// What the books say, for each whole that the partition has a share of.
+    fn books(&self) -> Vec<(String, Counts)>;
 }
 
 pub fn replay<M: Machine>(name: &str) -> Result<Box<dyn Replay>, Broken> {
@@ -27,5 +30,9 @@ impl<M: Machine> Replay for Partition<M, ()> {
 
     fn result(&self) -> (u64, i64) {
         (self.written().seq, self.machine().imbalance())
+    }
+
+    fn books(&self) -> Vec<(String, Counts)> {
+        self.machine().books(self.name())
     }
 }

@@ -89,6 +89,10 @@ fn with_app(settings: Settings, work: impl AsyncFnOnce(&App) -> anyhow::Result<(
 
 fn verified(folder: &Path) -> anyhow::Result<()> {
     let verified = verify::verify(folder)?;
+    for (whole, counts) in &verified.books {
+        let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
+        print(&format!("{whole}: {}", counts.join(", ")))?;
+    }
     print(&format!("in order: {} partitions, {} records", verified.partitions, verified.records))
 }
 

@@ -5,8 +5,10 @@
 
 use crate::engine::kind_of;
 use crate::stores::sqlite::View;
+use actors::machine::Counts;
 use actors::store::Position;
 use anyhow::{Context, bail};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What was found in order.
@@ -14,19 +16,33 @@ use std::path::Path;
 pub struct Verified {
     pub partitions: u64,
     pub records: u64,
+    /// What the books say as of the last event, for each lottery, campaign and batch. A share of a batch that nobody has opened is in no log.
+    pub books: BTreeMap<String, Counts>,
+}
+
+impl Verified {
+    /// Adds a share to its whole.
+    fn count(&mut self, (whole, share): (String, Counts)) {
+        match self.books.get_mut(&whole) {
+            Some(counts) => counts.iter_mut().zip(share).for_each(|((_, sum), (_, more))| *sum += more),
+            None => drop(self.books.insert(whole, share)),
+        }
+    }
 }
 
 pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
     let view = View::open(folder)?;
     let mut verified = Verified::default();
     for partition in view.partitions() {
-        verified.records += one(&view, partition).with_context(|| format!("partition {partition}"))?;
+        let (records, books) = one(&view, partition).with_context(|| format!("partition {partition}"))?;
+        books.into_iter().for_each(|share| verified.count(share));
+        verified.records += records;
         verified.partitions += 1;
     }
     Ok(verified)
 }
 
-fn one(view: &View, partition: &str) -> anyhow::Result<u64> {
+fn one(view: &View, partition: &str) -> anyhow::Result<(u64, Vec<(String, Counts)>)> {
     let Some((kind, name)) = kind_of(partition) else { bail!("its kind is unknown to this version") };
     let mut replay = (kind.audit)(name)?;
     let snapshot = view.snapshot_of(partition)?.map(|snapshot| snapshot.at);
@@ -43,5 +59,5 @@ fn one(view: &View, partition: &str) -> anyhow::Result<u64> {
     if !on_the_chain {
         bail!("its snapshot stands at no point of its chain");
     }
-    Ok(records)
+    Ok((records, replay.books()))
 }

@@ -98,11 +98,19 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     /// The look-up rows that an event declares, from the event alone: they are made again from the log when lost.
     fn rows(_name: &Self::Name, _event: &Self::Event, _at: Time, _rows: &mut Vec<Row>) {}
 
+    /// The books, for whole things that this partition has a share of: what they are called, and how many are in which state. Shares are added up.
+    fn books(&self, _name: &Self::Name) -> Vec<(String, Counts)> {
+        Vec::new()
+    }
+
     /// The conservation law, in numbers, as of the last event. `imbalance` must be zero.
     fn imbalance(&self) -> i64 {
         0
     }
 }
+
+/// How many are in which state, the states in a fixed order.
+pub type Counts = Vec<(&'static str, u64)>;
 
 /// The id under which the store knows a partition.
 pub fn partition_id<M: Machine>(name: &M::Name) -> String {

@@ -165,6 +165,10 @@ impl<M: Machine, W> Partition<M, W> {
         self
     }
 
+    pub fn name(&self) -> &M::Name {
+        &self.name
+    }
+
     pub fn id(&self) -> &Arc<str> {
         &self.id
     }

@@ -56,7 +56,7 @@ pub struct Asked<K: Kind> {
 
 impl<K: Kind> Audited<K> {
     fn new(model: K::Model) -> Audited<K> {
-        let books = vec![K::books(&model)];
+        let books = vec![K::model_books(&model)];
         Audited { model, log: Vec::new(), books, frames: Vec::new() }
     }
 
@@ -121,7 +121,7 @@ impl<K: Kind> Auditor<K> {
                 open.for_each(|watch| watch.see(place, &self.places[place].model));
             }
             self.places[place].log.push(Line { at: record.at, key: record.key.map(|key| key.hash), entry: record.entry });
-            let books = K::books(&self.places[place].model);
+            let books = K::model_books(&self.places[place].model);
             self.places[place].books.push(books);
         }
         self.places[place].frames.push(frame.clone());

@@ -35,7 +35,7 @@ pub trait Kind: Machine {
     /// The same for what all places share, before the event counts. `outlived` says whether a call that began before that moment is still
     /// under way, so long afterwards that its key is forgotten.
     fn record_of_all(_whole: &mut Self::Whole, _event: &Self::Event, _now: Moment, _outlived: impl Fn(Moment) -> bool) {}
-    fn books(model: &Self::Model) -> Self::Books;
+    fn model_books(model: &Self::Model) -> Self::Books;
     /// A quiet partition and its model must tell the same.
     fn compare(model: &Self::Model, machine: &Self);
 

@@ -93,7 +93,10 @@ fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_
     let codes: Vec<&Value> = claims["items"].as_array().unwrap().iter().map(|claim| &claim["code"]).collect();
     assert_eq!(codes, told.values().map(|(_, code)| code).collect::<Vec<_>>());
     server.stop();
-    verified(&folder.0);
+    // The log says what the ledger said.
+    let said = verified(&folder.0);
+    let books = format!("{campaign}: issued {QUOTA}, available 0, held 0, assigned {QUOTA}, used 0, expired 0, void 0");
+    assert!(said.lines().any(|line| line == books), "{said}");
 }
 
 /// A coupon as whoever uses it knows it.

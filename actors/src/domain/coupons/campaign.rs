@@ -13,7 +13,7 @@ use super::redeem;
 use super::rows::{self, Home};
 use super::serial::Serial;
 use crate::id::Id;
-use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Refused, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -220,6 +220,10 @@ impl Machine for Campaign {
             Event::Redeemed(event) => rows::of_notices(event, at, |rank| Home::Campaign { campaign: *name, rank }, rows),
             Event::Opened(_) | Event::Changed { .. } | Event::Paused | Event::Resumed | Event::Ended => {}
         }
+    }
+
+    fn books(&self, name: &Serial) -> Vec<(String, Counts)> {
+        self.plan.iter().map(|plan| (name.to_string(), self.ledger(plan).counts())).collect()
     }
 
     fn imbalance(&self) -> i64 {

@@ -3,6 +3,7 @@
 use super::book::{Book, Slot, Tally};
 use super::coupon::View;
 use super::life::State;
+use crate::machine::Counts;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,15 @@ impl Ledger {
     pub fn of(issued: u64, tally: Tally) -> Ledger {
         let Tally { created: available, assigned, held, used, expired, void } = tally;
         Ledger { issued, available, held, assigned, used, expired, void, imbalance: issued as i64 - tally.all() as i64 }
+    }
+}
+
+impl Ledger {
+    pub fn counts(&self) -> Counts {
+        let Ledger { issued, available, held, assigned, used, expired, void, imbalance: _ } = *self;
+        let (alive, over) =
+            ([("available", available), ("held", held), ("assigned", assigned)], [("used", used), ("expired", expired), ("void", void)]);
+        [("issued", issued)].into_iter().chain(alive).chain(over).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use super::redeem;
 use super::rows::{self, Home};
 use super::serial::RangeName;
 use crate::id::Id;
-use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Refused, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -197,6 +197,10 @@ impl Machine for Range {
             Event::Redeemed(event) => rows::of_notices(event, at, |slot| Home::Range { name: *name, slot }, rows),
             Event::Opened(_) => {}
         }
+    }
+
+    fn books(&self, name: &RangeName) -> Vec<(String, Counts)> {
+        self.terms.iter().map(|terms| (name.batch.to_string(), self.ledger(terms).counts())).collect()
     }
 
     fn imbalance(&self) -> i64 {

@@ -7,9 +7,9 @@ use super::book::Slot;
 use super::offer::Offer;
 use super::range::{self, Range};
 use super::rows::{self, Home};
-use super::serial::{Serial, ShelfName};
+use super::serial::{RangeName, Serial, ShelfName};
 use crate::id::Id;
-use crate::machine::{Caller, Machine, Refused, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Refused, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use hashbrown::{HashMap, HashSet};
@@ -211,6 +211,11 @@ impl Machine for Shelf {
             }
             range::Event::Opened(_) => {}
         }
+    }
+
+    fn books(&self, name: &ShelfName) -> Vec<(String, Counts)> {
+        let of = |(batch, share): (&Serial, &Batch)| share.range.books(&RangeName { batch: *batch, range: name.0 });
+        self.batches.iter().flat_map(of).collect()
     }
 
     fn imbalance(&self) -> i64 {

@@ -16,7 +16,7 @@ use super::pattern::Pattern;
 use super::stock::{Stock, Ticket};
 use crate::dice::Dice;
 use crate::id::Id;
-use crate::machine::{Caller, Machine, Role, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use books::{Books, Live};
@@ -150,6 +150,12 @@ impl Machine for Slice {
 
     fn rows(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
         rows::declare(name, event, at, rows);
+    }
+
+    fn books(&self, name: &SliceName) -> Vec<(String, Counts)> {
+        let Ledger { stock, free, held, sold, .. } = self.books.ledger();
+        let counts = vec![("stock", stock), ("free", free), ("held", held), ("sold", sold)];
+        if self.terms.is_none() { Vec::new() } else { vec![(format!("lottery {}", name.day), counts)] }
     }
 
     fn imbalance(&self) -> i64 {

@@ -181,7 +181,7 @@ impl Kind for Campaign {
         model.record(event, at);
     }
 
-    fn books(model: &Model) -> Option<Ledger> {
+    fn model_books(model: &Model) -> Option<Ledger> {
         model.ledger()
     }
 

@@ -53,7 +53,7 @@ impl Kind for Range {
         }
     }
 
-    fn books(model: &Batch) -> Option<Ledger> {
+    fn model_books(model: &Batch) -> Option<Ledger> {
         model.ledger()
     }
 

@@ -108,7 +108,7 @@ impl Kind for Shelf {
         }
     }
 
-    fn books(model: &Model) -> Self::Books {
+    fn model_books(model: &Model) -> Self::Books {
         model.batches.iter().map(|(serial, batch)| (*serial, batch.ledger())).collect()
     }
 

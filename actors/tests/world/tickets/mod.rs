@@ -76,7 +76,7 @@ impl Kind for Slice {
         model.record(event, at);
     }
 
-    fn books(model: &Model) -> Ledger {
+    fn model_books(model: &Model) -> Ledger {
         model.ledger()
     }
 
