@@ -1,7 +1,11 @@
 //! Campaigns: create, look, change, pause, end; claims and the ledger.
 
+mod bodies;
+
+pub use bodies::{Claim, VoucherBody};
+
 use super::coupons::{CouponBody, LedgerBody, no_such};
-use super::offers::{Worth, future, instant, name};
+use super::offers::instant;
 use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Member};
@@ -19,106 +23,9 @@ use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
 use actors::engine::Done;
 use actors::{Caller, Time};
+use bodies::{CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan};
 use futures_util::future::try_join_all;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
-
-const MOST_VOUCHERS: u64 = 100_000_000;
-const MOST_DAYS: u32 = 3650;
-const DAY_S: u32 = 86_400;
-const LONGEST_CODE: usize = 64;
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CreateCampaign {
-    /// Unique, whatever its case.
-    #[schema(example = "Welcome")]
-    pub name: String,
-    /// How many vouchers there are, 1 to 100,000,000.
-    pub quota: u64,
-    /// Of the amount, 1 to 100. Either this or `discount_amount`.
-    pub discount_percent: Option<u8>,
-    /// In minor units.
-    pub discount_amount: Option<u64>,
-    /// Less than this cannot be paid with a voucher.
-    pub min_amount: Option<u64>,
-    /// The discount is never more than this.
-    pub max_discount: Option<u64>,
-    /// From when on it can be claimed; now, if absent.
-    pub starts_at: Option<String>,
-    /// Until when.
-    #[schema(example = "2026-12-31T23:59:59Z")]
-    pub ends_at: String,
-    /// `first_login`: by logging in for the first time. `claim`: by asking. `code`: by asking with the code.
-    #[schema(example = "claim")]
-    pub trigger: String,
-    /// What has to be known, for the trigger `code`: compared without regard to case.
-    pub code: Option<String>,
-    /// For how many days of 24 hours a voucher is good after its grant; until the campaign's end, if absent.
-    pub voucher_valid_days: Option<u32>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeCampaign {
-    /// More than before.
-    pub quota: Option<u64>,
-    /// Later than before. Vouchers that were granted keep their expiry.
-    pub ends_at: Option<String>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Claim {
-    /// For campaigns with a code.
-    pub code: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Campaign)]
-pub struct CampaignBody {
-    pub id: String,
-    pub name: String,
-    /// `scheduled`, `open`, `paused`, `sold_out` or `ended`.
-    pub state: &'static str,
-    pub quota: u64,
-    pub granted: u64,
-    pub remaining: u64,
-    pub discount_percent: Option<u8>,
-    pub discount_amount: Option<u64>,
-    pub min_amount: Option<u64>,
-    pub max_discount: Option<u64>,
-    pub starts_at: String,
-    pub ends_at: String,
-    /// `first_login`, `claim` or `code`.
-    pub trigger: &'static str,
-    pub voucher_valid_days: Option<u32>,
-    pub created_at: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Claimed)]
-pub struct ClaimedBody {
-    pub campaign: String,
-    /// The place in the order of claims, from 1 on.
-    pub rank: u64,
-    pub voucher: VoucherBody,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Voucher)]
-pub struct VoucherBody {
-    /// To be used with `/coupons/{code}/use`.
-    pub code: String,
-    pub campaign: String,
-    pub rank: u64,
-    pub discount_percent: Option<u8>,
-    pub discount_amount: Option<u64>,
-    pub min_amount: Option<u64>,
-    pub max_discount: Option<u64>,
-    pub expires_at: String,
-}
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -378,106 +285,6 @@ async fn known_campaign(shared: &Shared, id: &str) -> Result<Arc<Known>, Problem
         return Err(no_such("campaign"));
     }
     shared.promotions.known(serial).await?.ok_or_else(|| no_such("campaign"))
-}
-
-fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
-    let worth = Worth {
-        discount_percent: body.discount_percent,
-        discount_amount: body.discount_amount,
-        min_amount: body.min_amount,
-        max_discount: body.max_discount,
-    };
-    if !(1..=MOST_VOUCHERS).contains(&body.quota) {
-        return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
-    }
-    let starts_at = body.starts_at.as_deref().map_or(Ok(now), |text| instant(text, "/starts_at"))?;
-    let ends_at = future(&body.ends_at, "/ends_at", now)?;
-    if ends_at <= starts_at {
-        return Err(Problem::invalid("/ends_at", "later than `starts_at`"));
-    }
-    if body.voucher_valid_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
-        return Err(Problem::invalid("/voucher_valid_days", format!("1 to {MOST_DAYS}")));
-    }
-    Ok(Plan {
-        name: name(&body.name, "/name")?,
-        quota: body.quota,
-        starts_at,
-        ends_at,
-        trigger: trigger(&body.trigger, body.code.as_deref())?,
-        offer: worth.checked('/')?,
-        valid_s: body.voucher_valid_days.map(|days| days * DAY_S),
-    })
-}
-
-fn trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
-    match (text, code) {
-        ("code", Some(code)) if !code.trim().is_empty() && code.chars().count() <= LONGEST_CODE => Ok(Trigger::Code(folded(code))),
-        ("code", _) => Err(Problem::invalid("/code", format!("1 to {LONGEST_CODE} characters"))),
-        ("first_login" | "claim", Some(_)) => Err(Problem::invalid("/code", "only with the trigger `code`")),
-        ("first_login", None) => Ok(Trigger::FirstLogin),
-        ("claim", None) => Ok(Trigger::Claim),
-        _ => Err(Problem::invalid("/trigger", "`first_login`, `claim` or `code`")),
-    }
-}
-
-/// A code as it is compared.
-fn folded(code: &str) -> String {
-    code.trim().to_lowercase()
-}
-
-impl CampaignBody {
-    fn of(known: &Known, overview: &Overview, now: Time) -> CampaignBody {
-        let Overview { plan, granted, .. } = overview;
-        let worth = Worth::from(&plan.offer);
-        CampaignBody {
-            id: known.serial.to_string(),
-            name: plan.name.clone(),
-            state: state(overview, now),
-            quota: plan.quota,
-            granted: *granted,
-            remaining: plan.quota.saturating_sub(*granted),
-            discount_percent: worth.discount_percent,
-            discount_amount: worth.discount_amount,
-            min_amount: worth.min_amount,
-            max_discount: worth.max_discount,
-            starts_at: reply::time(plan.starts_at),
-            ends_at: reply::time(plan.ends_at),
-            trigger: match plan.trigger {
-                Trigger::FirstLogin => "first_login",
-                Trigger::Claim => "claim",
-                Trigger::Code(_) => "code",
-            },
-            voucher_valid_days: plan.valid_s.map(|valid_s| valid_s / DAY_S),
-            created_at: reply::time(known.created_at),
-        }
-    }
-}
-
-fn state(overview: &Overview, now: Time) -> &'static str {
-    let Overview { plan, granted, paused, over } = overview;
-    match () {
-        () if *over || now >= plan.ends_at => "ended",
-        () if *paused => "paused",
-        () if now < plan.starts_at => "scheduled",
-        () if *granted >= plan.quota => "sold_out",
-        () => "open",
-    }
-}
-
-impl VoucherBody {
-    pub fn of(shared: &Shared, known: &Known, rank: u64, expires_at: Time) -> VoucherBody {
-        let worth = Worth::from(known.offer());
-        VoucherBody {
-            code: shared.promotions.voucher_code(known, rank),
-            campaign: known.serial.to_string(),
-            rank,
-            discount_percent: worth.discount_percent,
-            discount_amount: worth.discount_amount,
-            min_amount: worth.min_amount,
-            max_discount: worth.max_discount,
-            expires_at: reply::time(expires_at),
-        }
-    }
 }
 
 impl Explain for Refusal {
