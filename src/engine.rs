@@ -5,7 +5,7 @@
 
 use crate::audit;
 use crate::feed::said::{self, Said, Told};
-use actors::domain::coupons::{Campaign, Catalogue, Range, Shelf};
+use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
 use actors::domain::import::Import;
 use actors::domain::lottery::Lottery;
 use actors::domain::notices::Notices;
@@ -25,7 +25,7 @@ pub struct Engine {
     pub catalogue: Router<Catalogue>,
     pub campaigns: Router<Campaign>,
     pub ranges: Router<Range>,
-    pub shelves: Router<Shelf>,
+    pub racks: Router<Rack>,
     pub notices: Router<Notices>,
     pub imports: Router<Import>,
     pub webhooks: Router<Webhook>,
@@ -45,7 +45,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<Catalogue>(),
     Kind::of::<Campaign>(),
     Kind::of::<Range>(),
-    Kind::of::<Shelf>(),
+    Kind::of::<Rack>(),
     Kind::of::<Notices>(),
     Kind::of::<Import>(),
     Kind::of::<Webhook>(),
@@ -102,7 +102,7 @@ impl Engine {
             catalogue: Router::new(node.clone()),
             campaigns: Router::new(node.clone()),
             ranges: Router::new(node.clone()),
-            shelves: Router::new(node.clone()),
+            racks: Router::new(node.clone()),
             notices: Router::new(node.clone()),
             imports: Router::new(node.clone()),
             webhooks: Router::new(node.clone()),
@@ -117,7 +117,7 @@ impl Engine {
             &self.catalogue,
             &self.campaigns,
             &self.ranges,
-            &self.shelves,
+            &self.racks,
             &self.notices,
             &self.imports,
             &self.webhooks,

@@ -20,6 +20,8 @@ mod lists;
 mod lottery;
 #[path = "rules/notices.rs"]
 mod notices;
+#[path = "rules/rack.rs"]
+mod rack;
 #[path = "rules/random.rs"]
 mod random;
 #[path = "rules/range.rs"]
@@ -28,8 +30,6 @@ mod range;
 mod redeem;
 #[path = "rules/sealing.rs"]
 mod sealing;
-#[path = "rules/shelf.rs"]
-mod shelf;
 #[path = "rules/slice.rs"]
 mod slice;
 #[path = "rules/terms.rs"]

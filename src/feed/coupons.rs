@@ -18,7 +18,7 @@ impl Coupons {
         Ok(match home {
             Home::Campaign { rank, .. } => json!({"campaign": serial, "rank": rank, "code": code}),
             Home::Range { name, slot } => json!({"batch": serial, "index": index(&known, name, *slot), "code": code}),
-            Home::Shelf { .. } => json!({"batch": serial, "code": code}),
+            Home::Rack { .. } => json!({"batch": serial, "code": code}),
         })
     }
 }

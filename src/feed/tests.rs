@@ -6,7 +6,7 @@ use crate::promotions::Promotions;
 use actors::domain::coupons::catalogue::{self, Entry, Plan, What};
 use actors::domain::coupons::code::{Keys, Place};
 use actors::domain::coupons::serial::Only;
-use actors::domain::coupons::{Discount, Offer, Serial, ShelfName, campaign, range, redeem, shelf};
+use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
 use actors::engine::{Limits, Node, Window};
 use actors::store::memory::Memory;
 use actors::{Caller, Id, Time};
@@ -135,11 +135,11 @@ fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
     in_a_system(async |engine| {
         let plan = Plan { what: What::Imported { job: Id([5; 16]) }, ..batch(0) };
         let serial = register(&engine, Entry::Batch(plan.clone())).await;
-        let name = ShelfName::of("ABC-1");
-        let command = async |command| drop(engine.shelves.command(&name, command, Caller::SYSTEM, None, false).await.unwrap());
+        let name = RackName::of("ABC-1");
+        let command = async |command| drop(engine.racks.command(&name, command, Caller::SYSTEM, None, false).await.unwrap());
         let lines = vec![(1, "ABC-1".into()), (2, "ABC-2".into())];
-        command(shelf::Command::Import { batch: serial, terms: plan.shelf_terms(), lines }).await;
-        command(shelf::Command::In { batch: serial, command: range::Command::Give { slot: 1, member: ADA.id } }).await;
+        command(rack::Command::Import { batch: serial, terms: plan.rack_terms(), lines }).await;
+        command(rack::Command::In { batch: serial, command: range::Command::Give { slot: 1, member: ADA.id } }).await;
         let all = told(&engine).await;
         assert_eq!(types(&all), ["batch.created", "coupons.imported", "coupon.assigned"]);
         assert_eq!((&all[0]["data"]["count"], &all[1]["data"]["count"]), (&Value::Null, &json!(2)));

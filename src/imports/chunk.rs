@@ -7,7 +7,7 @@ use super::rows::Rows;
 use super::seen::Seen;
 use super::spool::Spool;
 use actors::Id;
-use actors::domain::coupons::shelf::Line;
+use actors::domain::coupons::rack::Line;
 use actors::domain::import::{Pass, Progress, View};
 use std::fs::File;
 use std::io;

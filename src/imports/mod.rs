@@ -9,10 +9,10 @@ pub mod code;
 pub mod header;
 pub mod mark;
 pub mod marks;
+pub mod racks;
 pub mod report;
 pub mod rows;
 pub mod seen;
-pub mod shelves;
 pub mod spool;
 pub mod worker;
 

@@ -1,16 +1,16 @@
 //! Works off the jobs that have not ended, a chunk of each in turn, so that a small file does not wait for a large one.
 //!
-//! One turn: read some rows, let the shelves decide, write down what became of each, flush, and only then advance the job. Whatever is lost
+//! One turn: read some rows, let the racks decide, write down what became of each, flush, and only then advance the job. Whatever is lost
 //! on the way is done again from where the job stands, and comes to the same. What cannot be done now is tried again.
 
 use super::Imports;
 use super::chunk::{Broken, Chunk, Work};
+use super::racks;
 use super::seen::Seen;
-use super::shelves;
 use crate::app::Shared;
 use crate::log::{self, Value};
 use actix_web::web::{Data, block};
-use actors::domain::coupons::{catalogue, serial::Only, shelf};
+use actors::domain::coupons::{catalogue, rack, serial::Only};
 use actors::domain::import::{Command, Event, OnDuplicate, Pass, State, View, Why};
 use actors::{Caller, Id};
 use futures_util::future::join_all;
@@ -110,11 +110,11 @@ async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Res
     let mut chunk: Chunk = read?;
     let taken = match (view.pass, view.batch) {
         (Pass::Importing, Some(batch)) => {
-            let terms = shelf::Terms { offer: view.plan.offer, expires_at: view.plan.expires_at };
-            shelves::import(&imports.engine, batch, terms, &chunk.lines).await?
+            let terms = rack::Terms { offer: view.plan.offer, expires_at: view.plan.expires_at };
+            racks::import(&imports.engine, batch, terms, &chunk.lines).await?
         }
         _ => {
-            let free = shelves::check(&imports.engine, view.batch, &chunk.lines).await?;
+            let free = racks::check(&imports.engine, view.batch, &chunk.lines).await?;
             let (first, back, lines) = block(move || (work.first(&chunk.lines), work, chunk)).await?;
             (work, chunk) = (back, lines);
             let first = first?.unwrap_or_default();

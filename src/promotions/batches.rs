@@ -1,6 +1,6 @@
 //! Batches of coupons: assign the next free one or a given one, count, walk.
 //!
-//! A batch of codes of our own is one range or sixteen, an imported one is on all shelves; both answer alike.
+//! A batch of codes of our own is one range or sixteen, an imported one is on all racks; both answer alike.
 
 use super::{By, Failed, Known, Promotions};
 use crate::opening::Whole;
@@ -8,22 +8,22 @@ use actors::Id;
 use actors::domain::coupons::catalogue::{Plan, What};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range};
-use actors::domain::coupons::{Home, Ledger, RangeName, Serial, ShelfName, shelf};
+use actors::domain::coupons::{Home, Ledger, RackName, RangeName, Serial, rack};
 use actors::engine::{Done, Failure};
 use futures_util::future::try_join_all;
 
-/// A part of a batch: one of its ranges, or its share of a shelf.
+/// A part of a batch: one of its ranges, or its share of a rack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Range(RangeName),
-    Shelf(ShelfName, Serial),
+    Rack(RackName, Serial),
 }
 
 impl Part {
     pub fn home(&self, slot: u64) -> Home {
         match *self {
             Part::Range(name) => Home::Range { name, slot },
-            Part::Shelf(name, batch) => Home::Shelf { name, batch, slot },
+            Part::Rack(name, batch) => Home::Rack { name, batch, slot },
         }
     }
 }
@@ -32,7 +32,7 @@ impl Part {
 pub fn parts(batch: Serial, plan: &Plan) -> Vec<Part> {
     match plan.what {
         What::Made { .. } => plan.ranges(batch).into_iter().map(Part::Range).collect(),
-        What::Imported { .. } => ShelfName::all().map(|name| Part::Shelf(name, batch)).collect(),
+        What::Imported { .. } => RackName::all().map(|name| Part::Rack(name, batch)).collect(),
     }
 }
 
@@ -70,15 +70,15 @@ impl Promotions {
             let open = open_with(plan);
             return Ok(self.ranges(&names, &open).command(&command, by).await?);
         }
-        let Some((names, batch)) = shelves(parts) else { return Err(Failed::Range(Failure::Unknown)) };
-        let command = shelf::Command::In { batch, command };
+        let Some((names, batch)) = racks(parts) else { return Err(Failed::Range(Failure::Unknown)) };
+        let command = rack::Command::In { batch, command };
         let (place, done) = match names.as_slice() {
-            [only] => (0, self.engine.shelves.command(only, command, by.caller, by.key, by.dry).await?),
-            any => self.engine.shelves.command_any(any, command, by.caller, by.key, by.dry).await?,
+            [only] => (0, self.engine.racks.command(only, command, by.caller, by.key, by.dry).await?),
+            any => self.engine.racks.command_any(any, command, by.caller, by.key, by.dry).await?,
         };
         match done.event {
-            shelf::Event::In { event, .. } => Ok((place, Done { event, at: done.at, replayed: done.replayed })),
-            shelf::Event::Imported { .. } => Err(Failed::Range(Failure::KeyReused)),
+            rack::Event::In { event, .. } => Ok((place, Done { event, at: done.at, replayed: done.replayed })),
+            rack::Event::Imported { .. } => Err(Failed::Range(Failure::KeyReused)),
         }
     }
 
@@ -88,11 +88,11 @@ impl Promotions {
             let open = open_with(plan);
             return Ok(self.ranges(&names, &open).look(question).await?);
         }
-        let Some((names, batch)) = shelves(parts) else { return Ok(Vec::new()) };
+        let Some((names, batch)) = racks(parts) else { return Ok(Vec::new()) };
         let ask = |name| async move {
-            let question = shelf::Question::In { batch, question: question.clone() };
-            Ok::<_, Failed>(match self.engine.shelves.look(name, question).await?.answer {
-                shelf::Answer::In(answer) => answer,
+            let question = rack::Question::In { batch, question: question.clone() };
+            Ok::<_, Failed>(match self.engine.racks.look(name, question).await?.answer {
+                rack::Answer::In(answer) => answer,
                 _ => Answer::NotOpened,
             })
         };
@@ -127,18 +127,18 @@ fn open_with(plan: &Plan) -> impl Fn(&RangeName) -> Option<Command> + Sync {
 fn ranges(parts: &[Part]) -> Vec<RangeName> {
     let name = |part: &Part| match part {
         Part::Range(name) => Some(*name),
-        Part::Shelf(..) => None,
+        Part::Rack(..) => None,
     };
     parts.iter().filter_map(name).collect()
 }
 
-fn shelves(parts: &[Part]) -> Option<(Vec<ShelfName>, Serial)> {
-    let shelf = |part: &Part| match part {
-        Part::Shelf(name, batch) => Some((*name, *batch)),
+fn racks(parts: &[Part]) -> Option<(Vec<RackName>, Serial)> {
+    let rack = |part: &Part| match part {
+        Part::Rack(name, batch) => Some((*name, *batch)),
         Part::Range(_) => None,
     };
-    let (_, batch) = parts.first().and_then(shelf)?;
-    Some((parts.iter().filter_map(shelf).map(|(name, _)| name).collect(), batch))
+    let (_, batch) = parts.first().and_then(rack)?;
+    Some((parts.iter().filter_map(rack).map(|(name, _)| name).collect(), batch))
 }
 
 /// The range that keeps the limit of that member.

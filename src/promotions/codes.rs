@@ -1,11 +1,11 @@
 //! Streaming the codes of a batch, for as long as somebody reads. Memory stays flat: a chunk is made when the one before it was taken.
 //!
-//! Codes of our own are computed, on the threads for blocking work, so that no request waits for them. Imported ones are read from their shelves.
+//! Codes of our own are computed, on the threads for blocking work, so that no request waits for them. Imported ones are read from their racks.
 
 use super::batches::parts;
 use super::{Failed, Known, Promotions};
 use actix_web::web::{self, Bytes};
-use actors::domain::coupons::ShelfName;
+use actors::domain::coupons::RackName;
 use actors::domain::coupons::catalogue::What;
 use futures_util::stream::{self, Stream};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ struct Reading {
     format: Format,
     next: u64,
     left: u64,
-    /// The shelf that an imported batch is read from, and its next slot.
-    shelf: (u8, u64),
+    /// The rack that an imported batch is read from, and its next slot.
+    rack: (u8, u64),
     begun: bool,
 }
 
@@ -65,7 +65,7 @@ pub fn stream(
     from: u64,
     limit: u64,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
-    let reading = Reading { promotions, known, format, next: from, left: limit, shelf: (0, 0), begun: false };
+    let reading = Reading { promotions, known, format, next: from, left: limit, rack: (0, 0), begun: false };
     Box::pin(stream::try_unfold(reading, |reading| async { reading.chunk().await.map_err(broken_off) }))
 }
 
@@ -97,17 +97,17 @@ impl Reading {
         web::block(move || promotions.codes(&known, count, from, most)).await.unwrap_or_default()
     }
 
-    /// Imported codes have no order but that of their shelves; `from` passes over so many of them.
+    /// Imported codes have no order but that of their racks; `from` passes over so many of them.
     async fn imported(&mut self) -> Result<Vec<String>, Failed> {
         let Some(plan) = self.known.batch() else { return Ok(Vec::new()) };
         let mut skipped = if self.begun { 0 } else { self.next };
-        while (self.shelf.0 as usize) < parts(self.known.serial, plan).len() && self.left > 0 {
-            let (shelf, slot) = self.shelf;
+        while (self.rack.0 as usize) < parts(self.known.serial, plan).len() && self.left > 0 {
+            let (rack, slot) = self.rack;
             let most = CHUNK.min(if skipped > 0 { CHUNK } else { self.left });
             let slots = (slot..slot + most).collect();
-            let found = self.promotions.imported_codes(ShelfName(shelf), self.known.serial, slots).await?;
+            let found = self.promotions.imported_codes(RackName(rack), self.known.serial, slots).await?;
             let mut codes: Vec<String> = found.into_iter().flatten().collect();
-            self.shelf = if (codes.len() as u64) < most { (shelf + 1, 0) } else { (shelf, slot + most) };
+            self.rack = if (codes.len() as u64) < most { (rack + 1, 0) } else { (rack, slot + most) };
             let passed_over = skipped.min(codes.len() as u64);
             skipped -= passed_over;
             codes.drain(..passed_over as usize);

@@ -1,7 +1,7 @@
 //! One coupon, wherever it lives: found by its code, used, shown.
 //!
 //! A code of our own says where its coupon lives, and is judged by its check digits alone: a forged or mistyped one is unknown without a look-up.
-//! Any other text may be an imported code, and is looked for on the shelf that its hash names.
+//! Any other text may be an imported code, and is looked for on the rack that its hash names.
 
 use super::batches::Part;
 use super::{By, Failed, Known, Promotions};
@@ -11,7 +11,7 @@ use actors::domain::coupons::code::{NotOurs, Place, Version};
 use actors::domain::coupons::coupon::View;
 use actors::domain::coupons::range::{Answer, Command, Event, Question};
 use actors::domain::coupons::serial::Of;
-use actors::domain::coupons::{Home, Serial, ShelfName, campaign, redeem, shelf};
+use actors::domain::coupons::{Home, RackName, Serial, campaign, rack, redeem};
 use actors::engine::{Done, Failure};
 use actors::store::Page;
 use actors::{Id, Time};
@@ -53,10 +53,10 @@ impl Promotions {
     }
 
     async fn home_of_imported(&self, code: &str) -> Result<Option<Home>, Failed> {
-        let name = ShelfName::of(code);
-        let looked = self.engine.shelves.look(&name, shelf::Question::Find(code.into())).await?;
-        let shelf::Answer::Found(Some((batch, slot))) = looked.answer else { return Ok(None) };
-        Ok(Some(Home::Shelf { name, batch, slot }))
+        let name = RackName::of(code);
+        let looked = self.engine.racks.look(&name, rack::Question::Find(code.into())).await?;
+        let rack::Answer::Found(Some((batch, slot))) = looked.answer else { return Ok(None) };
+        Ok(Some(Home::Rack { name, batch, slot }))
     }
 
     /// The coupon that lives there, if anything does.
@@ -87,7 +87,7 @@ impl Promotions {
                 let index = known.batch().map_or(*slot, |plan| plan.index(name, *slot));
                 Ok(self.print(known, index))
             }
-            Home::Shelf { name, batch, slot } => {
+            Home::Rack { name, batch, slot } => {
                 let codes = self.imported_codes(*name, *batch, vec![*slot]).await?;
                 Ok(codes.into_iter().next().flatten().unwrap_or_default())
             }
@@ -109,9 +109,9 @@ impl Promotions {
         press.print(Place { serial: known.serial, index }).to_string()
     }
 
-    pub async fn imported_codes(&self, name: ShelfName, batch: Serial, slots: Vec<Slot>) -> Result<Vec<Option<String>>, Failed> {
-        let looked = self.engine.shelves.look(&name, shelf::Question::Codes { batch, slots }).await?;
-        let shelf::Answer::Codes(codes) = looked.answer else { return Ok(Vec::new()) };
+    pub async fn imported_codes(&self, name: RackName, batch: Serial, slots: Vec<Slot>) -> Result<Vec<Option<String>>, Failed> {
+        let looked = self.engine.racks.look(&name, rack::Question::Codes { batch, slots }).await?;
+        let rack::Answer::Codes(codes) = looked.answer else { return Ok(Vec::new()) };
         Ok(codes.into_iter().map(|code| code.map(|code| code.to_string())).collect())
     }
 
@@ -153,6 +153,6 @@ pub fn part_of(home: &Home) -> Option<Part> {
     match home {
         Home::Campaign { .. } => None,
         Home::Range { name, .. } => Some(Part::Range(*name)),
-        Home::Shelf { name, batch, .. } => Some(Part::Shelf(*name, *batch)),
+        Home::Rack { name, batch, .. } => Some(Part::Rack(*name, *batch)),
     }
 }

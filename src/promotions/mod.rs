@@ -18,7 +18,7 @@ use actors::Time;
 use actors::domain::coupons::catalogue::{self, Answer, Command, Entry, Event, Question, Registered};
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::serial::{Of, Only};
-use actors::domain::coupons::{Offer, Serial, campaign, range, shelf};
+use actors::domain::coupons::{Offer, Serial, campaign, rack, range};
 use actors::engine::{Done, Failure};
 use actors::store::StoreError;
 use hashbrown::HashMap;
@@ -160,12 +160,12 @@ impl From<Failure<range::Refusal>> for Failed {
     }
 }
 
-/// A shelf refuses as the ranges on it do. That nothing was new only an import hears.
-impl From<Failure<shelf::Refusal>> for Failed {
-    fn from(failure: Failure<shelf::Refusal>) -> Failed {
+/// A rack refuses as the ranges on it do. That nothing was new only an import hears.
+impl From<Failure<rack::Refusal>> for Failed {
+    fn from(failure: Failure<rack::Refusal>) -> Failed {
         Failed::Range(failure.map(|refusal| match refusal {
-            shelf::Refusal::In(refusal) => refusal,
-            shelf::Refusal::NothingNew => range::Refusal::AlreadyAssigned,
+            rack::Refusal::In(refusal) => refusal,
+            rack::Refusal::NothingNew => range::Refusal::AlreadyAssigned,
         }))
     }
 }

@@ -96,7 +96,7 @@ impl Promotions {
             Ok(event) => Ok(event.ok_or(None)),
             Err(Failed::Range(Failure::Refused(range::Refusal::Coupon(Refusal::NobodyToTell { next })))) => Ok(Err(next)),
             Err(Failed::Campaign(Failure::Refused(campaign::Refusal::Coupon(Refusal::NobodyToTell { next })))) => Ok(Err(next)),
-            // A share of a shelf that no line of this batch fell to has nobody.
+            // A share of a rack that no line of this batch fell to has nobody.
             Err(Failed::Range(Failure::Refused(range::Refusal::NotOpened))) => Ok(Err(None)),
             Err(failed) => Err(failed),
         }

@@ -5,7 +5,7 @@ use actors::Id;
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::range::{self, Terms};
-use actors::domain::coupons::{Cut, Discount, Offer, Serial, catalogue, redeem, shelf};
+use actors::domain::coupons::{Cut, Discount, Offer, Serial, catalogue, rack, redeem};
 use actors::engine::record::Entry as Line;
 
 const PERCENT: Offer = Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: Some(50_000) };
@@ -94,9 +94,9 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
     ]
 }
 
-fn shelf_events() -> Vec<(shelf::Event, &'static str)> {
-    use actors::domain::coupons::shelf::Event::*;
-    let terms = shelf::Terms { offer: FIXED, expires_at: UNTIL };
+fn rack_events() -> Vec<(rack::Event, &'static str)> {
+    use actors::domain::coupons::rack::Event::*;
+    let terms = rack::Terms { offer: FIXED, expires_at: UNTIL };
     vec![
         (
             Imported { batch: Serial(10), terms, lines: vec![(1, "AÑO-1".into()), (300, "b".into())] },
@@ -160,8 +160,8 @@ fn the_records_of_a_range_are_as_they_were() {
 }
 
 #[test]
-fn the_records_of_a_shelf_are_as_they_were() {
-    shelf_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
+fn the_records_of_a_rack_are_as_they_were() {
+    rack_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
 }
 
 #[test]

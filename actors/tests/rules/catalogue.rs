@@ -4,7 +4,7 @@ use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
 use actors::domain::coupons::catalogue::{Answer, Catalogue, Command, Entry, Event, Plan, Question, Refusal, Registered, What};
 use actors::domain::coupons::serial::{ONE_RANGE_UP_TO, Of};
-use actors::domain::coupons::{RangeName, Serial, campaign, shelf};
+use actors::domain::coupons::{RangeName, Serial, campaign, rack};
 use actors::{Id, Machine, Time};
 
 fn named(name: &str) -> Entry {
@@ -124,7 +124,7 @@ fn a_batch_has_one_range_up_to_a_million_and_sixteen_above() {
     let Entry::Batch(imported) = brought(7) else { panic!() };
     let name = RangeName { batch: Serial(8), range: 0 };
     assert_eq!((imported.ranges(Serial(8)), imported.terms(&name), imported.place(Serial(8), 0)), (vec![], None, None));
-    assert_eq!(imported.shelf_terms(), shelf::Terms { offer: OFFER, expires_at: ENDS });
+    assert_eq!(imported.rack_terms(), rack::Terms { offer: OFFER, expires_at: ENDS });
 }
 
 #[test]

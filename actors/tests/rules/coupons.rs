@@ -1,11 +1,11 @@
-//! Coupons to test with: a range of five, a campaign of three, two batches on a shelf; 10 % off from 10.00 on, 5.00 at most, good until 10,000 seconds.
+//! Coupons to test with: a range of five, a campaign of three, two batches on a rack; 10 % off from 10.00 on, 5.00 at most, good until 10,000 seconds.
 
 use super::given::{ADA, Given, given, s};
 use actors::domain::coupons::campaign::{self, Campaign};
 use actors::domain::coupons::coupon::{Use, View};
 use actors::domain::coupons::ledger::{Walk, Walked};
+use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
-use actors::domain::coupons::shelf::{self, Shelf};
 use actors::domain::coupons::{Cut, Discount, Ledger, Offer, Serial, State, redeem};
 use actors::{Caller, Id, Machine, Role, Time};
 
@@ -120,20 +120,20 @@ pub fn granted(rank: u64, member: Caller, expires_at: Time) -> campaign::Event {
 
 pub const BATCH: Serial = Serial(8);
 pub const OTHER: Serial = Serial(10);
-pub const SHELF_TERMS: shelf::Terms = shelf::Terms { offer: OFFER, expires_at: ENDS };
+pub const RACK_TERMS: rack::Terms = rack::Terms { offer: OFFER, expires_at: ENDS };
 
-pub fn lines(lines: &[(u64, &str)]) -> Vec<shelf::Line> {
+pub fn lines(lines: &[(u64, &str)]) -> Vec<rack::Line> {
     lines.iter().map(|(line, code)| (*line, (*code).into())).collect()
 }
 
-pub fn import(batch: Serial, of: &[(u64, &str)]) -> shelf::Command {
-    shelf::Command::Import { batch, terms: SHELF_TERMS, lines: lines(of) }
+pub fn import(batch: Serial, of: &[(u64, &str)]) -> rack::Command {
+    rack::Command::Import { batch, terms: RACK_TERMS, lines: lines(of) }
 }
 
-pub fn imported(batch: Serial, of: &[(u64, &str)]) -> shelf::Event {
-    shelf::Event::Imported { batch, terms: SHELF_TERMS, lines: lines(of) }
+pub fn imported(batch: Serial, of: &[(u64, &str)]) -> rack::Event {
+    rack::Event::Imported { batch, terms: RACK_TERMS, lines: lines(of) }
 }
 
-pub fn shelf(events: impl IntoIterator<Item = (Time, shelf::Event)>) -> Given<Shelf> {
+pub fn rack(events: impl IntoIterator<Item = (Time, rack::Event)>) -> Given<Rack> {
     given(events)
 }

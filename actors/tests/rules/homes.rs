@@ -3,9 +3,9 @@
 use super::coupons::*;
 use super::given::{ADA, s};
 use actors::Machine;
+use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::shelf::{self, Shelf};
 use actors::domain::coupons::{Campaign, campaign, coupon::View};
 
 /// The same coupon, wherever it lives: until 10,000 seconds, Ada's from some moment on.
@@ -54,32 +54,32 @@ impl Home for Range {
     }
 }
 
-impl Home for Shelf {
+impl Home for Rack {
     const SLOT: u64 = 0;
 
-    fn opening() -> shelf::Event {
+    fn opening() -> rack::Event {
         imported(BATCH, &[(1, "aa")])
     }
 
-    fn assign() -> shelf::Command {
-        shelf::Command::In { batch: BATCH, command: Range::assign() }
+    fn assign() -> rack::Command {
+        rack::Command::In { batch: BATCH, command: Range::assign() }
     }
 
-    fn redeem(command: Command) -> shelf::Command {
-        shelf::Command::In { batch: BATCH, command: range::Command::Redeem(command) }
+    fn redeem(command: Command) -> rack::Command {
+        rack::Command::In { batch: BATCH, command: range::Command::Redeem(command) }
     }
 
-    fn redeemed(event: &shelf::Event) -> Option<&Event> {
-        if let shelf::Event::In { event, .. } = event { Range::redeemed(event) } else { None }
+    fn redeemed(event: &rack::Event) -> Option<&Event> {
+        if let rack::Event::In { event, .. } = event { Range::redeemed(event) } else { None }
     }
 
-    fn why(refusal: &shelf::Refusal) -> Option<Refusal> {
-        if let shelf::Refusal::In(refusal) = refusal { Range::why(refusal) } else { None }
+    fn why(refusal: &rack::Refusal) -> Option<Refusal> {
+        if let rack::Refusal::In(refusal) = refusal { Range::why(refusal) } else { None }
     }
 
     fn view(&self) -> Option<View> {
-        match self.look(&shelf::Question::In { batch: BATCH, question: range::Question::Coupon(0) }) {
-            shelf::Answer::In(range::Answer::Coupon(view)) => view,
+        match self.look(&rack::Question::In { batch: BATCH, question: range::Question::Coupon(0) }) {
+            rack::Answer::In(range::Answer::Coupon(view)) => view,
             other => panic!("{other:?}"),
         }
     }

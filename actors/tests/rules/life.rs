@@ -7,7 +7,7 @@ use super::given::{ADA, ADMIN, BOB, bytes, s};
 use super::homes::Home;
 use actors::dice::Dice;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Campaign, Range, Shelf, State, offer};
+use actors::domain::coupons::{Campaign, Rack, Range, State, offer};
 use actors::machine::Role;
 use actors::{Caller, Machine, Stamp, Time, Verdict};
 use std::collections::BTreeMap;
@@ -238,7 +238,7 @@ fn a_coupon_of_a_range_lives_by_the_table() {
 
 #[test]
 fn an_imported_coupon_lives_by_the_table() {
-    many_lives::<Shelf>();
+    many_lives::<Rack>();
 }
 
 #[test]

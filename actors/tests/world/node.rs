@@ -7,7 +7,7 @@ use super::tally::Tally;
 use super::tickets;
 use actors::Time;
 use actors::dice::Dice;
-use actors::domain::coupons::{Campaign, Range, Shelf};
+use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
 use actors::engine::Window;
 use actors::store::Outcome;
@@ -36,7 +36,7 @@ pub struct Node {
     pub slices: Room<Slice>,
     pub campaigns: Room<Campaign>,
     pub ranges: Room<Range>,
-    pub shelves: Room<Shelf>,
+    pub racks: Room<Rack>,
 }
 
 impl Node {
@@ -46,7 +46,7 @@ impl Node {
             slices: tickets::room(&plan.tickets),
             campaigns: coupons::campaigns(&plan.coupons),
             ranges: coupons::ranges(&plan.coupons),
-            shelves: coupons::shelves(&plan.coupons),
+            racks: coupons::racks(&plan.coupons),
             yard: Yard {
                 plan,
                 clock: plan::EVENING,
@@ -64,7 +64,7 @@ impl Node {
     }
 
     fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 4]) {
-        (&mut self.yard, [&mut self.slices, &mut self.campaigns, &mut self.ranges, &mut self.shelves])
+        (&mut self.yard, [&mut self.slices, &mut self.campaigns, &mut self.ranges, &mut self.racks])
     }
 
     /// One of the things that the rooms have so many of: in which room, and which there.

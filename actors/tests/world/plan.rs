@@ -3,7 +3,7 @@
 use actors::Time;
 use actors::dice::Dice;
 use actors::domain::coupons::campaign::{self, Trigger};
-use actors::domain::coupons::{Discount, Offer, RangeName, Serial, range, shelf};
+use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
 use actors::domain::tickets::{SliceName, Terms};
 
@@ -39,8 +39,8 @@ pub struct Coupons {
     pub campaigns: Vec<(Serial, campaign::Plan)>,
     /// First those of the batch that anybody may have many of, then those of the batch of one each.
     pub ranges: Vec<(RangeName, range::Terms)>,
-    pub shelves: u16,
-    pub files: Vec<(Serial, shelf::Terms)>,
+    pub racks: u16,
+    pub files: Vec<(Serial, rack::Terms)>,
     /// How many lines a file has.
     pub lines: u64,
 }
@@ -108,8 +108,8 @@ impl Coupons {
                 ranges.push((RangeName { batch, range }, terms));
             }
         }
-        let files = [Serial(6), Serial(8)].map(|batch| (batch, shelf::Terms { offer: OFFER, expires_at: an_end(dice) }));
-        Coupons { people, campaigns, ranges, shelves: 2 + dice.below(2) as u16, files: files.into(), lines: 8 + dice.below(25) }
+        let files = [Serial(6), Serial(8)].map(|batch| (batch, rack::Terms { offer: OFFER, expires_at: an_end(dice) }));
+        Coupons { people, campaigns, ranges, racks: 2 + dice.below(2) as u16, files: files.into(), lines: 8 + dice.below(25) }
     }
 
     /// The places of a batch among all ranges.
@@ -119,7 +119,7 @@ impl Coupons {
     }
 
     /// A line of a file. Some lines bring the code of another line, and some that of another file.
-    pub fn line(&self, file: Serial, line: u64) -> shelf::Line {
+    pub fn line(&self, file: Serial, line: u64) -> rack::Line {
         let code = match line % 7 {
             3 => format!("shared {line}"),
             5 => format!("{file} {}", line - 1),

@@ -6,7 +6,7 @@ use crate::feed::topics;
 use actors::domain::coupons::book::Slot;
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::redeem::Event;
-use actors::domain::coupons::{Home, Range, RangeName, Serial, Shelf, ShelfName, range, shelf};
+use actors::domain::coupons::{Home, Rack, RackName, Range, RangeName, Serial, rack, range};
 use serde_json::{Value, json};
 
 impl Told for Range {
@@ -15,14 +15,14 @@ impl Told for Range {
     }
 }
 
-impl Told for Shelf {
-    fn tell(name: &ShelfName, event: &shelf::Event, says: &mut Says) {
+impl Told for Rack {
+    fn tell(name: &RackName, event: &rack::Event, says: &mut Says) {
         match event {
-            shelf::Event::Imported { batch, lines, .. } => {
+            rack::Event::Imported { batch, lines, .. } => {
                 says.say(&topics::COUPONS_IMPORTED, [("batch", id(batch)), ("count", json!(lines.len()))]);
             }
-            shelf::Event::In { batch, event } => {
-                in_range(event, *batch, |slot| Home::Shelf { name: *name, batch: *batch, slot }, says);
+            rack::Event::In { batch, event } => {
+                in_range(event, *batch, |slot| Home::Rack { name: *name, batch: *batch, slot }, says);
             }
         }
     }

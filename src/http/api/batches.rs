@@ -16,7 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
 use actors::domain::coupons::serial::Of;
-use actors::domain::coupons::{Serial, range, shelf};
+use actors::domain::coupons::{Serial, rack, range};
 use actors::engine::{Done, Failure, Key};
 use actors::{Caller, Id, Time};
 use serde::{Deserialize, Serialize};
@@ -231,7 +231,7 @@ async fn assign(
     let (known, plan) = known_batch(&shared, &id).await?;
     let source = body.source_id.as_deref().map(|text| reference(text, "/source_id")).transpose()?;
     // Where each member has one, his name is all that a repeat needs; no single range would know whom else a source stands for.
-    let source = source.filter(|_| !is_one_per_member(&plan)).map(|text| shelf::source(scope(&signer.0), &text));
+    let source = source.filter(|_| !is_one_per_member(&plan)).map(|text| rack::source(scope(&signer.0), &text));
     let key = assignment_key(&key, known.serial, caller, member, source);
     let by = By { caller, key, dry: flags.dry_run };
     let outcome = shared.promotions.assign(known.serial, &plan, member, source, by).await;

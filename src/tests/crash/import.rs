@@ -87,7 +87,7 @@ fn killed_again_and_again(query: &str, pass: &str) {
     let again = admin.send_file(&path, file.as_bytes()).expect("an answer");
     assert!(again.replayed);
     assert_eq!(again.expect(202), finished);
-    // What is on the shelves is what was counted: of a dry run, everything is a duplicate, or nothing is.
+    // What is on the racks is what was counted: of a dry run, everything is a duplicate, or nothing is.
     let other =
         admin.send_file(&format!("/coupon-imports?{TERMS}&dry_run=true&name=again"), file.as_bytes()).expect("an answer").expect(202);
     let dry = wait_for(&admin, &id(&other), "finished", ROWS);

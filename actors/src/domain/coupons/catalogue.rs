@@ -5,9 +5,9 @@
 
 use super::campaign;
 use super::offer::Offer;
+use super::rack;
 use super::range;
 use super::serial::{ONE_RANGE_UP_TO, Of, Only, RANGES, RangeName, Serial};
-use super::shelf;
 use crate::id::Id;
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict};
 use crate::time::Time;
@@ -185,7 +185,7 @@ impl Entry {
 }
 
 impl Plan {
-    /// The partitions of a batch of codes of our own; an imported batch is on all shelves.
+    /// The partitions of a batch of codes of our own; an imported batch is on all racks.
     pub fn ranges(&self, batch: Serial) -> Vec<RangeName> {
         let ranges = match self.what {
             What::Made { count, .. } if count <= ONE_RANGE_UP_TO => 1,
@@ -203,8 +203,8 @@ impl Plan {
         Some(range::Terms { count: share, offer: self.offer, expires_at: self.expires_at, one_per_member })
     }
 
-    pub fn shelf_terms(&self) -> shelf::Terms {
-        shelf::Terms { offer: self.offer, expires_at: self.expires_at }
+    pub fn rack_terms(&self) -> rack::Terms {
+        rack::Terms { offer: self.offer, expires_at: self.expires_at }
     }
 
     /// Where the coupon of that index is: which range, and which of its slots.

@@ -210,7 +210,7 @@ impl Machine for Range {
 }
 
 impl Range {
-    /// So many coupons more than before: as a shelf imports them.
+    /// So many coupons more than before: as a rack imports them.
     pub(super) fn grow(&mut self, by: u64) {
         if let Some(terms) = &mut self.terms {
             terms.count += by;

@@ -2,7 +2,7 @@
 
 use super::book::Slot;
 use super::redeem;
-use super::serial::{RangeName, Serial, ShelfName};
+use super::serial::{RackName, RangeName, Serial};
 use crate::domain::shelves;
 use crate::id::Id;
 use crate::store::Row;
@@ -21,8 +21,8 @@ pub enum Home {
         slot: Slot,
     },
     /// An imported code, and the batch that it was imported for.
-    Shelf {
-        name: ShelfName,
+    Rack {
+        name: RackName,
         batch: Serial,
         slot: Slot,
     },
@@ -34,13 +34,13 @@ impl Home {
         match self {
             Home::Campaign { campaign, .. } => *campaign,
             Home::Range { name, .. } => name.batch,
-            Home::Shelf { batch, .. } => *batch,
+            Home::Rack { batch, .. } => *batch,
         }
     }
 
     pub fn slot(&self) -> Slot {
         match self {
-            Home::Campaign { rank: slot, .. } | Home::Range { slot, .. } | Home::Shelf { slot, .. } => *slot,
+            Home::Campaign { rank: slot, .. } | Home::Range { slot, .. } | Home::Rack { slot, .. } => *slot,
         }
     }
 }
@@ -53,8 +53,8 @@ pub(super) fn of_campaign(campaign: Serial, rank: u64, owner: Id, at: Time) -> R
     line(Home::Campaign { campaign, rank }, owner, at)
 }
 
-pub(super) fn of_shelf(name: ShelfName, batch: Serial, slot: Slot, owner: Id, at: Time) -> Row {
-    line(Home::Shelf { name, batch, slot }, owner, at)
+pub(super) fn of_rack(name: RackName, batch: Serial, slot: Slot, owner: Id, at: Time) -> Row {
+    line(Home::Rack { name, batch, slot }, owner, at)
 }
 
 /// That an owner was told that his coupon expires.

@@ -85,29 +85,29 @@ impl FromStr for RangeName {
 
 /// A share of all imported codes: those whose hash names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ShelfName(pub u8);
+pub struct RackName(pub u8);
 
-impl ShelfName {
-    pub fn all() -> impl Iterator<Item = ShelfName> {
-        (0..RANGES).map(ShelfName)
+impl RackName {
+    pub fn all() -> impl Iterator<Item = RackName> {
+        (0..RANGES).map(RackName)
     }
 
-    pub fn of(code: &str) -> ShelfName {
-        ShelfName(crate::Id::digest(&[b"imported code", code.as_bytes()]).0[0] % RANGES)
+    pub fn of(code: &str) -> RackName {
+        RackName(crate::Id::digest(&[b"imported code", code.as_bytes()]).0[0] % RANGES)
     }
 }
 
-impl fmt::Display for ShelfName {
+impl fmt::Display for RackName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-impl FromStr for ShelfName {
+impl FromStr for RackName {
     type Err = NoSuchName;
 
-    fn from_str(text: &str) -> Result<ShelfName, NoSuchName> {
-        let name = text.parse().map(ShelfName).map_err(|_| NoSuchName)?;
+    fn from_str(text: &str) -> Result<RackName, NoSuchName> {
+        let name = text.parse().map(RackName).map_err(|_| NoSuchName)?;
         (name.0 < RANGES && name.to_string() == text).then_some(name).ok_or(NoSuchName)
     }
 }

@@ -1,4 +1,4 @@
-//! The auditor's own idea of a range of a batch, or of the part of an imported batch that is on one shelf.
+//! The auditor's own idea of a range of a batch, or of the part of an imported batch that is on one rack.
 
 use super::pool::{Answered, Pool, Right};
 use actors::domain::coupons::range::{Command, Event, Refusal, Terms};

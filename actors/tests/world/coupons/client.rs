@@ -4,12 +4,12 @@
 use super::super::World;
 use super::super::ask::{Asker, Call, FirstLook, Outcome};
 use super::super::plan::EVENING;
-use super::known::{Mine, found_in_a_range, found_on_a_shelf, import};
+use super::known::{Mine, found_in_a_range, found_on_a_rack, import};
 use actors::dice::Dice;
 use actors::domain::coupons::campaign::{self, Campaign};
+use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem;
-use actors::domain::coupons::shelf::{self, Shelf};
 use actors::engine::Key;
 use actors::machine::Role;
 use actors::{Caller, Id};
@@ -25,23 +25,23 @@ struct Client<'w> {
     mine: Vec<Mine>,
     campaigns: Asker<'w, Campaign>,
     ranges: Asker<'w, Range>,
-    shelves: Asker<'w, Shelf>,
+    racks: Asker<'w, Rack>,
 }
 
 /// Does this and that until the world calms down.
 pub async fn live(world: &World, number: u64, seed: u64) {
     // Some people sit in front of two screens.
     let caller = Caller::member(Id::digest(&[b"member", &(number / 2).to_le_bytes()]));
-    let (campaigns, ranges, shelves) = (Asker::new(world), Asker::new(world), Asker::new(world));
+    let (campaigns, ranges, racks) = (Asker::new(world), Asker::new(world), Asker::new(world));
     let (dice, keys, mine) = (Dice::new(seed), 1 << 60 | number << 32, Vec::new());
-    let mut client = Client { world, number, caller, dice, keys, mine, campaigns, ranges, shelves };
+    let mut client = Client { world, number, caller, dice, keys, mine, campaigns, ranges, racks };
     while !world.is_calm() {
         client.act().await;
         world.rest().await;
     }
     client.campaigns.settle().await;
     client.ranges.settle().await;
-    client.shelves.settle().await;
+    client.racks.settle().await;
 }
 
 impl Client<'_> {
@@ -121,11 +121,11 @@ impl Client<'_> {
     }
 
     async fn assign_a_code(&mut self) {
-        let (files, shelves) = self.world.plan(|plan| (plan.coupons.files.clone(), plan.coupons.shelves));
+        let (files, racks) = self.world.plan(|plan| (plan.coupons.files.clone(), plan.coupons.racks));
         let batch = files[self.below(2) as usize].0;
         let member = self.caller.id;
-        let places = (0..shelves).collect();
-        let within = |source| shelf::Command::In { batch, command: range::Command::Assign { member, source } };
+        let places = (0..racks).collect();
+        let within = |source| rack::Command::In { batch, command: range::Command::Assign { member, source } };
         let call = match self.below(3) {
             0 => {
                 let key = (self.below(2) == 0).then(|| self.next_key(member));
@@ -133,12 +133,12 @@ impl Client<'_> {
             }
             _ => {
                 let (source, key) = self.source(batch.to_string().as_bytes());
-                let question = shelf::Question::In { batch, question: range::Question::Source(source) };
-                let first_look = FirstLook { question, found: found_on_a_shelf };
+                let question = rack::Question::In { batch, question: range::Question::Source(source) };
+                let first_look = FirstLook { question, found: found_on_a_rack };
                 Call { first_look: Some(first_look), ..Call::of(self.caller, Some(key), within(Some(source)), places) }
             }
         };
-        self.send_to_shelf(call).await;
+        self.send_to_rack(call).await;
     }
 
     /// A given coupon, or one that is taken out before anybody has it.
@@ -186,8 +186,8 @@ impl Client<'_> {
             }
             Mine::Coupon { place, .. } => self.send_to_range(Call::of(caller, key, range::Command::Redeem(command), vec![place])).await,
             Mine::Code { place, batch, .. } => {
-                let command = shelf::Command::In { batch, command: range::Command::Redeem(command) };
-                self.send_to_shelf(Call::of(caller, key, command, vec![place])).await;
+                let command = rack::Command::In { batch, command: range::Command::Redeem(command) };
+                self.send_to_rack(Call::of(caller, key, command, vec![place])).await;
             }
         }
     }
@@ -198,7 +198,7 @@ impl Client<'_> {
         let (file, from) = (self.below(2) as usize, self.below(lines));
         let to = from + 1 + self.below(lines - from);
         for call in import(self.world, file, from..to) {
-            self.send_to_shelf(call).await;
+            self.send_to_rack(call).await;
         }
     }
 
@@ -215,7 +215,7 @@ impl Client<'_> {
                 }
             }
             _ => {
-                if let Some(told) = self.shelves.repeat_an_earlier_call(&mut self.dice).await {
+                if let Some(told) = self.racks.repeat_an_earlier_call(&mut self.dice).await {
                     self.remember_code(&told);
                 }
             }
@@ -247,9 +247,9 @@ impl Client<'_> {
     }
 
     async fn look(&mut self) {
-        let (campaigns, ranges, shelves, batch) = self.world.plan(|plan| {
+        let (campaigns, ranges, racks, batch) = self.world.plan(|plan| {
             let plan = &plan.coupons;
-            (plan.campaigns.len() as u64, plan.ranges.len() as u64, plan.shelves as u64, plan.files[0].0)
+            (plan.campaigns.len() as u64, plan.ranges.len() as u64, plan.racks as u64, plan.files[0].0)
         });
         let second = self.below(2) == 0;
         match self.below(3) {
@@ -265,9 +265,9 @@ impl Client<'_> {
             }
             _ => {
                 let question = if second { range::Question::Coupons((0..9).collect()) } else { range::Question::Ledger };
-                let nothing = shelf::Command::In { batch, command: range::Command::Give { slot: 0, member: Id::SYSTEM } };
-                let place = self.below(shelves) as u16;
-                self.shelves.look(self.caller, place, shelf::Question::In { batch, question }, nothing).await;
+                let nothing = rack::Command::In { batch, command: range::Command::Give { slot: 0, member: Id::SYSTEM } };
+                let place = self.below(racks) as u16;
+                self.racks.look(self.caller, place, rack::Question::In { batch, question }, nothing).await;
             }
         }
     }
@@ -282,8 +282,8 @@ impl Client<'_> {
         self.remember_coupon(&told);
     }
 
-    async fn send_to_shelf(&mut self, call: Call<Shelf>) {
-        let told = self.shelves.send(call, &mut self.dice).await;
+    async fn send_to_rack(&mut self, call: Call<Rack>) {
+        let told = self.racks.send(call, &mut self.dice).await;
         self.remember_code(&told);
     }
 
@@ -303,9 +303,9 @@ impl Client<'_> {
         }
     }
 
-    fn remember_code(&mut self, told: &Outcome<Shelf>) {
+    fn remember_code(&mut self, told: &Outcome<Rack>) {
         if let Ok((place, done)) = told
-            && let shelf::Event::In { batch, event: range::Event::Assigned { slot, .. } } = &done.event
+            && let rack::Event::In { batch, event: range::Event::Assigned { slot, .. } } = &done.event
         {
             self.remember(Mine::Code { place: *place as u16, batch: *batch, slot: *slot });
         }

@@ -4,8 +4,8 @@ use super::super::World;
 use super::super::ask::Call;
 use super::known::import;
 use actors::domain::coupons::campaign::{self, Campaign, Trigger};
+use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
-use actors::domain::coupons::shelf::{self, Shelf};
 use actors::engine::Failure;
 use actors::{Caller, Id};
 
@@ -69,8 +69,8 @@ async fn import_the_rest(world: &World) {
     let lines = world.plan(|plan| plan.coupons.lines);
     for file in 0..2 {
         for call in import(world, file, 0..lines) {
-            match world.settle::<Shelf>(&call).await {
-                Ok(_) | Err(Failure::Refused(shelf::Refusal::NothingNew)) => {}
+            match world.settle::<Rack>(&call).await {
+                Ok(_) | Err(Failure::Refused(rack::Refusal::NothingNew)) => {}
                 told => panic!("nothing goes wrong any more, and still: {told:?}"),
             }
         }
@@ -80,8 +80,8 @@ async fn import_the_rest(world: &World) {
     let mut codes: Vec<Box<str>> = (0..2 * lines).map(|line| plan.line(plan.files[(line % 2) as usize].0, line / 2).1).collect();
     codes.sort();
     codes.dedup();
-    let shelves = &node.shelves.auditor.places;
-    let mut there: Vec<&Box<str>> = shelves.iter().flat_map(|shelf| shelf.model.codes.keys()).collect();
+    let racks = &node.racks.auditor.places;
+    let mut there: Vec<&Box<str>> = racks.iter().flat_map(|rack| rack.model.codes.keys()).collect();
     there.sort();
-    assert!(there.into_iter().eq(&codes), "every code of both files is on one shelf");
+    assert!(there.into_iter().eq(&codes), "every code of both files is on one rack");
 }

@@ -2,9 +2,9 @@
 
 use super::super::World;
 use super::super::ask::Call;
-use super::shelves::shelf_of;
+use super::racks::rack_of;
 use actors::Caller;
-use actors::domain::coupons::shelf::{self, Shelf};
+use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::{Serial, range};
 
 /// A coupon that somebody was told of, and where it lives.
@@ -15,13 +15,13 @@ pub enum Mine {
     Code { place: u16, batch: Serial, slot: u64 },
 }
 
-/// The lines of a part of a file, by the shelf that each belongs to.
-pub fn import(world: &World, file: usize, lines: std::ops::Range<u64>) -> Vec<Call<Shelf>> {
-    let (batch, terms, shelves) = world.plan(|plan| (plan.coupons.files[file].0, plan.coupons.files[file].1, plan.coupons.shelves));
-    let all: Vec<shelf::Line> = lines.map(|line| world.plan(|plan| plan.coupons.line(batch, line))).collect();
-    let of = |place| all.iter().filter(|(_, code)| shelf_of(code, shelves) == place).cloned().collect::<Vec<_>>();
-    let calls = (0..shelves).map(|place| (place, of(place))).filter(|(_, lines)| !lines.is_empty());
-    calls.map(|(place, lines)| Call::of(Caller::SYSTEM, None, shelf::Command::Import { batch, terms, lines }, vec![place])).collect()
+/// The lines of a part of a file, by the rack that each belongs to.
+pub fn import(world: &World, file: usize, lines: std::ops::Range<u64>) -> Vec<Call<Rack>> {
+    let (batch, terms, racks) = world.plan(|plan| (plan.coupons.files[file].0, plan.coupons.files[file].1, plan.coupons.racks));
+    let all: Vec<rack::Line> = lines.map(|line| world.plan(|plan| plan.coupons.line(batch, line))).collect();
+    let of = |place| all.iter().filter(|(_, code)| rack_of(code, racks) == place).cloned().collect::<Vec<_>>();
+    let calls = (0..racks).map(|place| (place, of(place))).filter(|(_, lines)| !lines.is_empty());
+    calls.map(|(place, lines)| Call::of(Caller::SYSTEM, None, rack::Command::Import { batch, terms, lines }, vec![place])).collect()
 }
 
 pub fn found_in_a_range(command: &range::Command, answer: range::Answer) -> Option<Result<range::Event, range::Refusal>> {
@@ -30,8 +30,8 @@ pub fn found_in_a_range(command: &range::Command, answer: range::Answer) -> Opti
     Some(if view.coupon.owner == member { Ok(range::Event::Assigned { slot, member, source }) } else { Err(range::Refusal::SourceReused) })
 }
 
-pub fn found_on_a_shelf(command: &shelf::Command, answer: shelf::Answer) -> Option<Result<shelf::Event, shelf::Refusal>> {
-    let (shelf::Command::In { batch, command }, shelf::Answer::In(answer)) = (command, answer) else { return None };
+pub fn found_on_a_rack(command: &rack::Command, answer: rack::Answer) -> Option<Result<rack::Event, rack::Refusal>> {
+    let (rack::Command::In { batch, command }, rack::Answer::In(answer)) = (command, answer) else { return None };
     let found = found_in_a_range(command, answer)?;
-    Some(found.map(|event| shelf::Event::In { batch: *batch, event }).map_err(shelf::Refusal::In))
+    Some(found.map(|event| rack::Event::In { batch: *batch, event }).map_err(rack::Refusal::In))
 }

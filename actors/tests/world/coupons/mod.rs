@@ -1,4 +1,4 @@
-//! Coupons in the world: campaigns, ranges of batches and shelves of imported codes, with models that share no code with the rule books.
+//! Coupons in the world: campaigns, ranges of batches and racks of imported codes, with models that share no code with the rule books.
 
 pub mod batch;
 mod campaigns;
@@ -6,13 +6,13 @@ pub mod client;
 pub mod end;
 pub mod known;
 mod pool;
+mod racks;
 mod ranges;
-mod shelves;
 
 use super::kind::{Kind, Told};
 use super::plan;
 use super::room::Room;
-use actors::domain::coupons::{Campaign, Range, Shelf, ShelfName, redeem};
+use actors::domain::coupons::{Campaign, Rack, RackName, Range, redeem};
 use pool::{Answered, Right};
 
 pub fn campaigns(plan: &plan::Coupons) -> Room<Campaign> {
@@ -25,9 +25,9 @@ pub fn ranges(plan: &plan::Coupons) -> Room<Range> {
     Room::new(plan.ranges.iter().map(|(name, _)| *name).collect(), |name| batch::Batch::new(of(name)))
 }
 
-pub fn shelves(plan: &plan::Coupons) -> Room<Shelf> {
-    let names = (0..plan.shelves).map(|shelf| ShelfName(shelf as u8)).collect();
-    Room::new(names, |name| shelves::Model::new(*name, plan.shelves))
+pub fn racks(plan: &plan::Coupons) -> Room<Rack> {
+    let names = (0..plan.racks).map(|rack| RackName(rack as u8)).collect();
+    Room::new(names, |name| racks::Model::new(*name, plan.racks))
 }
 
 /// Whatever would have been right at some moment since it was asked.

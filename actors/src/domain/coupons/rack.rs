@@ -7,7 +7,7 @@ use super::book::Slot;
 use super::offer::Offer;
 use super::range::{self, Range};
 use super::rows::{self, Home};
-use super::serial::{RangeName, Serial, ShelfName};
+use super::serial::{RackName, RangeName, Serial};
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Refused, Stamp, Verdict};
 use crate::store::Row;
@@ -28,7 +28,7 @@ pub struct Terms {
 pub type Line = (u64, Box<str>);
 
 #[derive(Default)]
-pub struct Shelf {
+pub struct Rack {
     batches: BTreeMap<Serial, Batch>,
     by_code: HashMap<Arc<str>, (Serial, Slot)>,
     dues: BTreeSet<(Time, Serial)>,
@@ -79,7 +79,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {
     fn may_be_had_elsewhere(&self) -> bool {
-        // A shelf that no line of the batch fell to is as empty as one whose codes are all assigned.
+        // A rack that no line of the batch fell to is as empty as one whose codes are all assigned.
         matches!(self, Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened))
     }
 }
@@ -115,9 +115,9 @@ pub enum Answer {
     In(range::Answer),
 }
 
-impl Machine for Shelf {
+impl Machine for Rack {
     const KIND: &'static str = "imported";
-    type Name = ShelfName;
+    type Name = RackName;
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
@@ -202,18 +202,18 @@ impl Machine for Shelf {
         }
     }
 
-    fn rows(name: &ShelfName, event: &Event, at: Time, rows: &mut Vec<Row>) {
+    fn rows(name: &RackName, event: &Event, at: Time, rows: &mut Vec<Row>) {
         let Event::In { batch, event } = event else { return };
         match event {
-            range::Event::Assigned { slot, member, .. } => rows.push(rows::of_shelf(*name, *batch, *slot, *member, at)),
+            range::Event::Assigned { slot, member, .. } => rows.push(rows::of_rack(*name, *batch, *slot, *member, at)),
             range::Event::Redeemed(event) => {
-                rows::of_notices(event, at, |slot| Home::Shelf { name: *name, batch: *batch, slot }, rows);
+                rows::of_notices(event, at, |slot| Home::Rack { name: *name, batch: *batch, slot }, rows);
             }
             range::Event::Opened(_) => {}
         }
     }
 
-    fn books(&self, name: &ShelfName) -> Vec<(String, Counts)> {
+    fn books(&self, name: &RackName) -> Vec<(String, Counts)> {
         let of = |(batch, share): (&Serial, &Batch)| share.range.books(&RangeName { batch: *batch, range: name.0 });
         self.batches.iter().flat_map(of).collect()
     }
@@ -229,7 +229,7 @@ impl Machine for Shelf {
     }
 }
 
-impl Shelf {
+impl Rack {
     fn brought(&self, batch: Serial, (line, code): &Line) -> bool {
         let found = self.by_code.get(&**code).filter(|(owner, _)| *owner == batch);
         found.is_some_and(|(_, slot)| self.batches[&batch].codes[*slot as usize].1 == *line)
@@ -246,30 +246,30 @@ impl Shelf {
     }
 }
 
-/// A shelf as a snapshot keeps it.
+/// A rack as a snapshot keeps it.
 #[derive(Serialize, Deserialize)]
 struct Kept<R> {
     batches: Vec<(Serial, R, Vec<(Box<str>, u64)>)>,
 }
 
-impl Serialize for Shelf {
+impl Serialize for Rack {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let codes = |batch: &Batch| batch.codes.iter().map(|(code, line)| ((&**code).into(), *line)).collect();
         Kept { batches: self.batches.iter().map(|(serial, batch)| (*serial, &batch.range, codes(batch))).collect() }.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Shelf {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Shelf, D::Error> {
-        let mut shelf = Shelf::default();
+impl<'de> Deserialize<'de> for Rack {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Rack, D::Error> {
+        let mut rack = Rack::default();
         for (serial, range, lines) in Kept::<Range>::deserialize(deserializer)?.batches {
             let codes: Vec<(Arc<str>, u64)> = lines.into_iter().map(|(code, line)| (code.into(), line)).collect();
             let places = codes.iter().enumerate().map(|(slot, (code, _))| (code.clone(), (serial, slot as Slot)));
-            shelf.by_code.extend(places);
-            shelf.batches.insert(serial, Batch { range, codes, due: None });
-            shelf.note_due(serial);
+            rack.by_code.extend(places);
+            rack.batches.insert(serial, Batch { range, codes, due: None });
+            rack.note_due(serial);
         }
-        Ok(shelf)
+        Ok(rack)
     }
 }
 

@@ -1,33 +1,33 @@
-//! The codes of a chunk, and the shelves that own them: who takes what in, and what is there already.
+//! The codes of a chunk, and the racks that own them: who takes what in, and what is there already.
 
 use crate::engine::Engine;
 use actors::Caller;
-use actors::domain::coupons::shelf::{Answer, Command, Event, Line, Question, Refusal, Terms};
-use actors::domain::coupons::{Serial, ShelfName};
+use actors::domain::coupons::rack::{Answer, Command, Event, Line, Question, Refusal, Terms};
+use actors::domain::coupons::{RackName, Serial};
 use actors::engine::Failure;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 
 type Failed = Failure<Refusal>;
 
-/// The places of lines, by the shelf that owns their codes.
-fn by_shelf(lines: &[Line]) -> Vec<(ShelfName, Vec<usize>)> {
-    let mut shelves: BTreeMap<ShelfName, Vec<usize>> = BTreeMap::new();
-    lines.iter().enumerate().for_each(|(at, (_, code))| shelves.entry(ShelfName::of(code)).or_default().push(at));
-    shelves.into_iter().collect()
+/// The places of lines, by the rack that owns their codes.
+fn by_rack(lines: &[Line]) -> Vec<(RackName, Vec<usize>)> {
+    let mut racks: BTreeMap<RackName, Vec<usize>> = BTreeMap::new();
+    lines.iter().enumerate().for_each(|(at, (_, code))| racks.entry(RackName::of(code)).or_default().push(at));
+    racks.into_iter().collect()
 }
 
 /// Takes the codes in. True for each line that brought its code, now or when the same was done before.
 pub async fn import(engine: &Engine, batch: Serial, terms: Terms, lines: &[Line]) -> Result<Vec<bool>, Failed> {
-    let shelves = by_shelf(lines);
-    let ask = shelves.iter().map(|(name, places)| import_on(engine, name, batch, terms, pick(lines, places)));
-    Ok(spread(lines.len(), &shelves, try_join_all(ask).await?))
+    let racks = by_rack(lines);
+    let ask = racks.iter().map(|(name, places)| import_on(engine, name, batch, terms, pick(lines, places)));
+    Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
 }
 
-async fn import_on(engine: &Engine, name: &ShelfName, batch: Serial, terms: Terms, lines: Vec<Line>) -> Result<Vec<bool>, Failed> {
+async fn import_on(engine: &Engine, name: &RackName, batch: Serial, terms: Terms, lines: Vec<Line>) -> Result<Vec<bool>, Failed> {
     let command = Command::Import { batch, terms, lines: lines.clone() };
     let mut new = Vec::new();
-    match engine.shelves.command(name, command, Caller::SYSTEM, None, false).await {
+    match engine.racks.command(name, command, Caller::SYSTEM, None, false).await {
         Ok(done) => {
             if let Event::Imported { lines, .. } = done.event {
                 new = lines;
@@ -51,12 +51,12 @@ async fn import_on(engine: &Engine, name: &ShelfName, batch: Serial, terms: Term
 
 /// True for each line whose code is free, or was brought by that very line of the batch. Changes nothing.
 pub async fn check(engine: &Engine, batch: Option<Serial>, lines: &[Line]) -> Result<Vec<bool>, Failed> {
-    let shelves = by_shelf(lines);
-    let ask = shelves.iter().map(|(name, places)| check_on(engine, name, batch, pick(lines, places)));
-    Ok(spread(lines.len(), &shelves, try_join_all(ask).await?))
+    let racks = by_rack(lines);
+    let ask = racks.iter().map(|(name, places)| check_on(engine, name, batch, pick(lines, places)));
+    Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
 }
 
-async fn check_on(engine: &Engine, name: &ShelfName, batch: Option<Serial>, lines: Vec<Line>) -> Result<Vec<bool>, Failed> {
+async fn check_on(engine: &Engine, name: &RackName, batch: Option<Serial>, lines: Vec<Line>) -> Result<Vec<bool>, Failed> {
     let codes = lines.iter().map(|(_, code)| code.clone()).collect();
     let known = flags(engine, name, Question::Known(codes)).await?;
     let own = match batch {
@@ -66,10 +66,10 @@ async fn check_on(engine: &Engine, name: &ShelfName, batch: Option<Serial>, line
     Ok(known.into_iter().zip(own).map(|(known, own)| !known || own).collect())
 }
 
-async fn flags(engine: &Engine, name: &ShelfName, question: Question) -> Result<Vec<bool>, Failed> {
-    match engine.shelves.look(name, question).await?.answer {
+async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<Vec<bool>, Failed> {
+    match engine.racks.look(name, question).await?.answer {
         Answer::Flags(flags) => Ok(flags),
-        other => Err(Failure::Unavailable(format!("a shelf was asked for flags and said {other:?}"))),
+        other => Err(Failure::Unavailable(format!("a rack was asked for flags and said {other:?}"))),
     }
 }
 
@@ -77,10 +77,10 @@ fn pick(lines: &[Line], places: &[usize]) -> Vec<Line> {
     places.iter().map(|at| lines[*at].clone()).collect()
 }
 
-/// What each shelf said, in the order of the lines.
-fn spread(count: usize, shelves: &[(ShelfName, Vec<usize>)], said: Vec<Vec<bool>>) -> Vec<bool> {
+/// What each rack said, in the order of the lines.
+fn spread(count: usize, racks: &[(RackName, Vec<usize>)], said: Vec<Vec<bool>>) -> Vec<bool> {
     let mut all = vec![false; count];
-    for ((_, places), said) in shelves.iter().zip(said) {
+    for ((_, places), said) in racks.iter().zip(said) {
         places.iter().zip(said).for_each(|(at, said)| all[*at] = said);
     }
     all

@@ -1,4 +1,4 @@
-//! What may be told of a shelf of imported codes, and when.
+//! What may be told of a rack of imported codes, and when.
 
 use super::super::ask::Call;
 use super::super::kind::{Kind, Moment, Told};
@@ -8,27 +8,27 @@ use super::super::tally::Tally;
 use super::batch::{self, Batch};
 use super::pool::{Answered, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
-use actors::domain::coupons::shelf::{Answer, Command, Event, Line, Question, Refusal, Shelf};
-use actors::domain::coupons::{Ledger, Serial, ShelfName, range, redeem};
+use actors::domain::coupons::rack::{Answer, Command, Event, Line, Question, Rack, Refusal};
+use actors::domain::coupons::{Ledger, RackName, Serial, range, redeem};
 use actors::{Caller, Id, Machine, Time};
 use std::collections::BTreeMap;
 
 /// A plain list of codes: with which batch and which line each came, and its place there.
 pub struct Model {
-    name: ShelfName,
-    shelves: u16,
+    name: RackName,
+    racks: u16,
     pub codes: BTreeMap<Box<str>, (Serial, u64, u64)>,
     pub batches: BTreeMap<Serial, Batch>,
 }
 
-/// Where a code belongs when there are so many shelves.
-pub fn shelf_of(code: &str, shelves: u16) -> u16 {
-    ShelfName::of(code).0 as u16 % shelves
+/// Where a code belongs when there are so many racks.
+pub fn rack_of(code: &str, racks: u16) -> u16 {
+    RackName::of(code).0 as u16 % racks
 }
 
 impl Model {
-    pub fn new(name: ShelfName, shelves: u16) -> Model {
-        Model { name, shelves, codes: BTreeMap::new(), batches: BTreeMap::new() }
+    pub fn new(name: RackName, racks: u16) -> Model {
+        Model { name, racks, codes: BTreeMap::new(), batches: BTreeMap::new() }
     }
 
     fn right(&self, command: &Command, caller: &Caller) -> Right<Refusal> {
@@ -49,7 +49,7 @@ impl Model {
             fresh
         });
         for (line, code) in lines {
-            assert_eq!(shelf_of(code, self.shelves), self.name.0 as u16, "a code of another shelf");
+            assert_eq!(rack_of(code, self.racks), self.name.0 as u16, "a code of another rack");
             let first = self.codes.insert(code.clone(), (batch, entry.terms.count, *line));
             assert_eq!(first, None, "{code} was imported twice");
             entry.terms.count += 1;
@@ -57,7 +57,7 @@ impl Model {
     }
 }
 
-impl Kind for Shelf {
+impl Kind for Rack {
     type Model = Model;
     type Books = Vec<(Serial, Option<Ledger>)>;
     type Seen = Seen<Refusal>;
@@ -65,11 +65,11 @@ impl Kind for Shelf {
 
     const GRANTED_BY_A_GUEST: &'static str = "code granted by a guest";
 
-    fn parts(node: &mut Node) -> (&mut Yard, &mut Room<Shelf>) {
-        (&mut node.yard, &mut node.shelves)
+    fn parts(node: &mut Node) -> (&mut Yard, &mut Room<Rack>) {
+        (&mut node.yard, &mut node.racks)
     }
 
-    fn opening(_: &Yard, _: &ShelfName) -> Option<Command> {
+    fn opening(_: &Yard, _: &RackName) -> Option<Command> {
         None
     }
 
@@ -112,7 +112,7 @@ impl Kind for Shelf {
         model.batches.iter().map(|(serial, batch)| (*serial, batch.ledger())).collect()
     }
 
-    fn compare(model: &Model, machine: &Shelf) {
+    fn compare(model: &Model, machine: &Rack) {
         for (code, (batch, slot, line)) in &model.codes {
             assert_eq!(machine.look(&Question::Find(code.clone())), Answer::Found(Some((*batch, *slot))));
             let brought = Question::Brought { batch: *batch, lines: vec![(*line, code.clone()), (line + 1, code.clone())] };
@@ -141,7 +141,7 @@ impl Kind for Shelf {
         model.right(command, &Caller::SYSTEM).is_err_and(lacking)
     }
 
-    fn is_what_was_asked_for(model: &Model, call: &Call<Shelf>, event: &Event, _: Time) {
+    fn is_what_was_asked_for(model: &Model, call: &Call<Rack>, event: &Event, _: Time) {
         let (Command::In { batch, command }, Event::In { event, .. }) = (&call.command, event) else { return };
         assert!(Batch::answers(command, event));
         if let (range::Command::Assign { .. }, range::Event::Assigned { slot, .. }) = (command, event) {
@@ -149,11 +149,11 @@ impl Kind for Shelf {
         }
     }
 
-    fn told_dry(_: &Told<Shelf>, event: &Event, _: Time) {
+    fn told_dry(_: &Told<Rack>, event: &Event, _: Time) {
         panic!("nobody here asks what would happen: {event:?}");
     }
 
-    fn told_done(told: &Told<Shelf>, event: &Event, durable: bool) {
+    fn told_done(told: &Told<Rack>, event: &Event, durable: bool) {
         match (&told.call.command, event) {
             (Command::Import { batch, lines, .. }, Event::Imported { batch: into, lines: taken, .. }) => {
                 assert!(durable && batch == into && taken.iter().all(|line| lines.contains(line)));
@@ -169,7 +169,7 @@ impl Kind for Shelf {
         }
     }
 
-    fn told_refused(told: &Told<Shelf>, refusal: &Refusal, tally: &mut Tally) {
+    fn told_refused(told: &Told<Rack>, refusal: &Refusal, tally: &mut Tally) {
         match refusal {
             Refusal::In(range::Refusal::Coupon(redeem::Refusal::NobodyToTell { .. })) => return tally.count("nobody to tell"),
             Refusal::In(range::Refusal::Coupon(refusal)) => tally.count(refusal_of(refusal)),
@@ -181,7 +181,7 @@ impl Kind for Shelf {
         refused_rightly(told, refusal);
     }
 
-    fn told_answer(told: &Told<Shelf>, answer: &Answer, at: Time, tally: &mut Tally) {
+    fn told_answer(told: &Told<Rack>, answer: &Answer, at: Time, tally: &mut Tally) {
         match answer {
             Answer::In(range::Answer::Ledger(ledger)) => {
                 let was_so = |books: &Self::Books| books.iter().any(|(_, known)| *known == Some(*ledger));

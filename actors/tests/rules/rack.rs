@@ -2,17 +2,17 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
+use actors::domain::coupons::rack::{Answer, Command, Event, Question, Rack, Refusal, Terms};
 use actors::domain::coupons::rows::{Home, home_of_row};
-use actors::domain::coupons::shelf::{Answer, Command, Event, Question, Refusal, Shelf, Terms};
-use actors::domain::coupons::{Ledger, Serial, ShelfName, State, range, redeem};
+use actors::domain::coupons::{Ledger, RackName, Serial, State, range, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
 
 const SOURCE: Id = Id([7; 16]);
 
 /// Three codes of one batch and two of another.
-fn five() -> Given<Shelf> {
-    shelf([(s(1), imported(BATCH, &[(1, "aa"), (2, "bb"), (5, "cc")])), (s(2), imported(OTHER, &[(1, "dd"), (2, "ee")]))])
+fn five() -> Given<Rack> {
+    rack([(s(1), imported(BATCH, &[(1, "aa"), (2, "bb"), (5, "cc")])), (s(2), imported(OTHER, &[(1, "dd"), (2, "ee")]))])
 }
 
 fn within(batch: Serial, command: range::Command) -> Command {
@@ -27,22 +27,22 @@ fn assign(batch: Serial, member: Caller, source: Option<Id>) -> Command {
     within(batch, range::Command::Assign { member: member.id, source })
 }
 
-fn books(shelf: &Given<Shelf>, batch: Serial) -> Ledger {
-    match shelf.0.look(&Question::In { batch, question: range::Question::Ledger }) {
+fn books(rack: &Given<Rack>, batch: Serial) -> Ledger {
+    match rack.0.look(&Question::In { batch, question: range::Question::Ledger }) {
         Answer::In(range::Answer::Ledger(ledger)) => ledger,
         other => panic!("{other:?}"),
     }
 }
 
-fn found(shelf: &Given<Shelf>, code: &str) -> Option<(Serial, u64)> {
-    match shelf.0.look(&Question::Find(code.into())) {
+fn found(rack: &Given<Rack>, code: &str) -> Option<(Serial, u64)> {
+    match rack.0.look(&Question::Find(code.into())) {
         Answer::Found(found) => found,
         other => panic!("{other:?}"),
     }
 }
 
-fn flags(shelf: &Given<Shelf>, question: Question) -> Vec<bool> {
-    match shelf.0.look(&question) {
+fn flags(rack: &Given<Rack>, question: Question) -> Vec<bool> {
+    match rack.0.look(&question) {
         Answer::Flags(flags) => flags,
         other => panic!("{other:?}"),
     }
@@ -50,7 +50,7 @@ fn flags(shelf: &Given<Shelf>, question: Question) -> Vec<bool> {
 
 #[test]
 fn new_codes_are_taken_in_with_the_lines_that_brought_them() {
-    shelf([]).when(import(BATCH, &[(1, "aa"), (2, "bb")]), SYSTEM, s(1)).then(imported(BATCH, &[(1, "aa"), (2, "bb")]));
+    rack([]).when(import(BATCH, &[(1, "aa"), (2, "bb")]), SYSTEM, s(1)).then(imported(BATCH, &[(1, "aa"), (2, "bb")]));
     five().when(import(BATCH, &[(9, "ff")]), SYSTEM, s(9)).then(imported(BATCH, &[(9, "ff")]));
     assert_eq!(
         ["aa", "cc", "dd", "ee", "AA", "aa ", "zz"].map(|code| found(&five(), code)),
@@ -60,15 +60,15 @@ fn new_codes_are_taken_in_with_the_lines_that_brought_them() {
 
 #[test]
 fn a_code_is_imported_once_whatever_batch_it_came_with() {
-    for shelf in [five(), five().saved_and_read()] {
-        shelf.when(import(BATCH, &[(7, "aa"), (8, "xx"), (9, "ee")]), SYSTEM, s(9)).then(imported(BATCH, &[(8, "xx")]));
-        shelf.when(import(OTHER, &[(7, "aa")]), SYSTEM, s(9)).refused(Refusal::NothingNew);
-        shelf.when(import(Serial(12), &[(7, "aa"), (8, "ee")]), SYSTEM, s(9)).refused(Refusal::NothingNew);
+    for rack in [five(), five().saved_and_read()] {
+        rack.when(import(BATCH, &[(7, "aa"), (8, "xx"), (9, "ee")]), SYSTEM, s(9)).then(imported(BATCH, &[(8, "xx")]));
+        rack.when(import(OTHER, &[(7, "aa")]), SYSTEM, s(9)).refused(Refusal::NothingNew);
+        rack.when(import(Serial(12), &[(7, "aa"), (8, "ee")]), SYSTEM, s(9)).refused(Refusal::NothingNew);
     }
-    shelf([])
+    rack([])
         .when(import(BATCH, &[(1, "aa"), (2, "aa"), (3, "bb"), (4, "aa")]), SYSTEM, s(1))
         .then(imported(BATCH, &[(1, "aa"), (3, "bb")]));
-    shelf([]).when(import(BATCH, &[]), SYSTEM, s(1)).refused(Refusal::NothingNew);
+    rack([]).when(import(BATCH, &[]), SYSTEM, s(1)).refused(Refusal::NothingNew);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn the_same_lines_again_are_the_same_import() {
 
 #[test]
 fn the_first_import_says_what_a_batch_is_worth() {
-    let other_terms = Terms { expires_at: s(77), ..SHELF_TERMS };
+    let other_terms = Terms { expires_at: s(77), ..RACK_TERMS };
     let twice = five().and(s(9), Event::Imported { batch: BATCH, terms: other_terms, lines: lines(&[(9, "ff")]) });
     assert_eq!(twice.0.due(), Some(ENDS));
     assert_eq!(books(&twice, BATCH), ledger([4, 4, 0, 0, 0, 0, 0]));
@@ -117,13 +117,13 @@ fn codes_are_assigned_in_the_order_they_came_and_batch_by_batch() {
 
 #[test]
 fn an_exhausted_batch_has_more_when_more_are_imported() {
-    let all = (0..3).fold(five(), |shelf, slot| shelf.and(s(9), happened(BATCH, assigned(slot, ADA, None))));
+    let all = (0..3).fold(five(), |rack, slot| rack.and(s(9), happened(BATCH, assigned(slot, ADA, None))));
     all.when(assign(BATCH, BOB, None), BOB, s(10)).refused(Refusal::In(range::Refusal::Exhausted));
     assert_eq!(all.0.left_for(&assign(BATCH, BOB, None), &BOB), 0);
     let more = all.and(s(11), imported(BATCH, &[(8, "xx")]));
     assert_eq!(more.0.left_for(&assign(BATCH, BOB, None), &BOB), 1);
     more.when(assign(BATCH, BOB, None), BOB, s(12)).then(happened(BATCH, assigned(3, BOB, None)));
-    assert_eq!(five().0.left_for(&assign(Serial(12), BOB, None), &BOB), 0, "no line of that batch fell to this shelf");
+    assert_eq!(five().0.left_for(&assign(Serial(12), BOB, None), &BOB), 0, "no line of that batch fell to this rack");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn imported_coupons_are_redeemed_like_any_other() {
 
 #[test]
 fn each_batch_expires_at_its_own_instant() {
-    let early = Terms { expires_at: s(500), ..SHELF_TERMS };
+    let early = Terms { expires_at: s(500), ..RACK_TERMS };
     let two = five().and(s(3), Event::Imported { batch: Serial(12), terms: early, lines: lines(&[(1, "ff"), (2, "gg")]) });
     assert_eq!((two.0.due(), two.expires(before(s(500)))), (Some(s(500)), None));
     let one = two.and_time_passes(s(500));
@@ -168,26 +168,26 @@ fn each_batch_expires_at_its_own_instant() {
 fn what_comes_in_after_the_expiry_has_expired() {
     let late = five().and_time_passes(ENDS).and(s(11_000), imported(BATCH, &[(8, "xx")]));
     assert_eq!((late.0.due(), books(&late, BATCH)), (None, ledger([4, 0, 0, 0, 0, 4, 0])));
-    let never = shelf([(s(11_000), imported(BATCH, &[(8, "xx")]))]).and_time_passes(s(11_000));
+    let never = rack([(s(11_000), imported(BATCH, &[(8, "xx")]))]).and_time_passes(s(11_000));
     let view = never.0.look(&Question::In { batch: BATCH, question: range::Question::Coupon(0) });
     let Answer::In(range::Answer::Coupon(Some(view))) = view else { panic!("{view:?}") };
     assert_eq!((view.state, never.0.due()), (State::Expired, None));
 }
 
 #[test]
-fn a_code_is_on_the_shelf_that_its_hash_names() {
-    let shelves: std::collections::BTreeSet<ShelfName> = (0..1000).map(|n| ShelfName::of(&format!("code {n}"))).collect();
-    assert_eq!(shelves, ShelfName::all().collect());
-    assert_ne!(ShelfName::of("a"), ShelfName::of("c"), "case and letters count");
+fn a_code_is_on_the_rack_that_its_hash_names() {
+    let racks: std::collections::BTreeSet<RackName> = (0..1000).map(|n| RackName::of(&format!("code {n}"))).collect();
+    assert_eq!(racks, RackName::all().collect());
+    assert_ne!(RackName::of("a"), RackName::of("c"), "case and letters count");
 }
 
 #[test]
 fn an_assignment_writes_a_line_in_its_owners_list() {
     let mut rows = Vec::new();
-    Shelf::rows(&ShelfName(3), &imported(BATCH, &[(1, "aa")]), s(1), &mut rows);
-    Shelf::rows(&ShelfName(3), &happened(BATCH, assigned(0, ADA, None)), s(10), &mut rows);
-    Shelf::rows(&ShelfName(3), &happened(BATCH, range::Event::Redeemed(used(0, ADA, ADA))), s(11), &mut rows);
+    Rack::rows(&RackName(3), &imported(BATCH, &[(1, "aa")]), s(1), &mut rows);
+    Rack::rows(&RackName(3), &happened(BATCH, assigned(0, ADA, None)), s(10), &mut rows);
+    Rack::rows(&RackName(3), &happened(BATCH, range::Event::Redeemed(used(0, ADA, ADA))), s(11), &mut rows);
     let [row] = &rows[..] else { panic!("{rows:?}") };
     let home = home_of_row(&row.key, row.body.as_deref().expect("it is put"));
-    assert_eq!((row.owner, home), (ADA.id, Some((Home::Shelf { name: ShelfName(3), batch: BATCH, slot: 0 }, s(10)))));
+    assert_eq!((row.owner, home), (ADA.id, Some((Home::Rack { name: RackName(3), batch: BATCH, slot: 0 }, s(10)))));
 }
