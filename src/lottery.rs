@@ -189,7 +189,11 @@ impl Lotteries {
         let names = plan.slices(day);
         self.slices(&names, &open_with(plan)).open().await.map_err(WalkFailure::Slice)?;
         try_join_all(names.iter().map(|name| self.seal(name))).await.map_err(WalkFailure::Slice)?;
-        self.engine.lotteries.command(&day, lottery::Command::Finish, Caller::SYSTEM, None, false).await.map_err(WalkFailure::Lottery)?;
+        self.engine
+            .lotteries
+            .command(&day, lottery::Command::Finish { boxes: Vec::new() }, Caller::SYSTEM, None, false)
+            .await
+            .map_err(WalkFailure::Lottery)?;
         Ok(())
     }
 

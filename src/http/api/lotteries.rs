@@ -140,8 +140,8 @@ async fn create(
     let meaning = || postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
     let key = key.of(caller.id, || vec![b"lottery".to_vec(), meaning()]);
     let done = shared.lotteries.create(day, plan, caller, key, flags.dry_run).await?;
-    let Event::Created(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
-    let view = View { plan, phase: Phase::Open, created_at: done.at };
+    let Event::Planned(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let view = View { plan, phase: Phase::Open, created_at: done.at, boxes: Vec::new(), drawn: None };
     Ok(reply::replayed(reply::created(&LotteryBody::of(day, &view)), done.replayed))
 }
 
@@ -211,7 +211,7 @@ fn plan(shared: &Shared, body: CreateLottery) -> Result<(Day, Plan), Problem> {
         return Err(Problem::invalid("/name", format!("1 to {LONGEST_NAME} printable characters")));
     }
     let tickets = body.tickets.map(|tickets| tickets_of(shared, tickets)).transpose()?;
-    Ok((day, Plan { name, closes_at, tickets }))
+    Ok((day, Plan { name, closes_at, tickets, ballots: None }))
 }
 
 /// The closing day, and the instant at which it ends in the configured zone.
@@ -248,7 +248,7 @@ impl LotteryBody {
             state: match view.phase {
                 Phase::Open => State::Open,
                 Phase::Closing => State::Closing,
-                Phase::Closed => State::Closed,
+                Phase::Closed | Phase::Drawn => State::Closed,
             },
             tickets: view.plan.tickets.map(TicketsBody::of),
             created_at: reply::time(view.created_at),
@@ -273,8 +273,13 @@ impl Explain for Refusal {
         match self {
             Refusal::Unknown => Problem::plain(&problem::NOT_FOUND),
             Refusal::Exists => Problem::plain(&problem::LOTTERY_EXISTS),
-            // Only the close job finishes, after it has begun to close.
-            Refusal::NotClosing => Problem::plain(&problem::INTERNAL),
+            // Only the close job finishes and draws, after it has begun to close.
+            Refusal::NotClosing
+            | Refusal::NotClosed
+            | Refusal::OtherBoxes
+            | Refusal::OtherSeed
+            | Refusal::OtherRound
+            | Refusal::OtherLots => Problem::plain(&problem::INTERNAL),
         }
     }
 }
