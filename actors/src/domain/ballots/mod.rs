@@ -17,6 +17,7 @@ use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
 /// Every so many ballots the head of the chain is kept, so that an old one's receipt can be made again without going back to the first.
 const KEPT_EVERY: usize = 16;
@@ -163,6 +164,6 @@ impl BallotBox {
     fn shown(&self, from: usize, to: usize) -> Witness {
         let before = self.head_before(from);
         let leaves: Vec<Hash> = (from..to).map(|index| self.leaf(index)).collect();
-        Witness { from: from as u64, before, head: chain::link_all(before, &leaves), leaves }
+        Witness { from: from as u64, before, head: chain::link_all(before, &leaves), leaves, signature: OnceLock::new() }
     }
 }

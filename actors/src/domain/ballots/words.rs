@@ -6,6 +6,7 @@ use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
 /// What a box is told when it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,8 @@ pub struct Witness {
     pub before: Hash,
     pub leaves: Vec<Hash>,
     pub head: Hash,
+    /// Made by the first who needs it, for all who were in the same commit.
+    pub signature: OnceLock<[u8; 64]>,
 }
 
 impl Witness {
