@@ -4,7 +4,7 @@
 //! rests on something that is not durable yet: such an answer waits in the batch. `W` is whoever waits.
 
 use super::keys::{Answer, Answered, Key, Window};
-use super::record::{self, Broken, Entry, VERSION};
+use super::record::{self, Broken, Entry};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
 use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
 use crate::time::Time;
@@ -143,9 +143,12 @@ pub struct Landed<M: Machine, W> {
     pub snapshot: Option<Snapshot>,
 }
 
+/// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot of another shape is forgotten, never read.
+pub const LAYOUT: u8 = 2;
+
 #[derive(Serialize, Deserialize)]
 struct State<M> {
-    version: u8,
+    layout: u8,
     time: Time,
     answered: Vec<(crate::id::Id, Answer)>,
     machine: M,
@@ -301,7 +304,7 @@ impl<M: Machine, W> Partition<M, W> {
     /// The state as of the last append. Only durable if nothing is under way.
     pub fn snapshot(&self) -> Snapshot {
         let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
-        let state = State { version: VERSION, time: self.time, answered, machine: &self.machine };
+        let state = State { layout: LAYOUT, time: self.time, answered, machine: &self.machine };
         let state = postcard::to_stdvec(&state).expect("state is plain data");
         Snapshot { at: self.written, due: self.wake_at(), state }
     }
@@ -312,6 +315,9 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), Broken> {
         let broken = Broken::Snapshot(snapshot.at.seq);
+        if snapshot.state.first() != Some(&LAYOUT) {
+            return Err(broken);
+        }
         let state: State<M> = postcard::from_bytes(&snapshot.state).map_err(|_| broken)?;
         self.machine = state.machine;
         self.time = state.time;

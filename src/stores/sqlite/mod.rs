@@ -159,6 +159,10 @@ impl Store for Sqlite {
         let _ = self.jobs.send(writer::Job::Save(partition.into(), snapshot));
     }
 
+    fn forget_snapshot(&self, partition: &str) {
+        let _ = self.jobs.send(writer::Job::Forget(partition.into()));
+    }
+
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
         if let Err(unsent) = self.reads.send(reader::Job::Rows(page, done)) {
             unsent.0.refuse();
