@@ -2,6 +2,7 @@
 //!
 //! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`. Where it or its package is missing, the tests say loudly what did not run; where `CI` is set, they fail.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -30,6 +31,18 @@ impl Verifier {
         std::iter::once(Verifier::Rust).chain(python).collect()
     }
 
+    /// What it answers to each of these command lines.
+    pub fn all(self, lines: &[Vec<String>]) -> Vec<Said> {
+        match self {
+            Verifier::Rust => lines.iter().map(|line| self.command().args(line).output().unwrap().into()).collect(),
+            Verifier::Python => in_one_process(lines),
+        }
+    }
+
+    pub fn one(self, line: &[&str]) -> Said {
+        self.all(&[line.iter().map(|word| word.to_string()).collect()]).remove(0)
+    }
+
     pub fn command(self) -> Command {
         match (self, python()) {
             (Verifier::Rust, _) => {
@@ -45,6 +58,35 @@ impl Verifier {
             (Verifier::Python, None) => panic!("there is no Python to run"),
         }
     }
+}
+
+/// Reads command lines, calls the script's own `main` for each, and prints what it said: starting a Python takes longer than all it does here.
+const DRIVER: &str = "
+import contextlib, io, json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import verify_draw
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    sys.argv = ['verify_draw.py'] + json.loads(line)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = verify_draw.main() or 0
+        except SystemExit as stop:
+            code = stop.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+";
+
+fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
+    let folder = Folder::new();
+    let asked: Vec<String> = lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
+    let asked = File::open(folder.file("asked.json", &asked.join("\n"))).unwrap();
+    let mut command = Command::new(python().expect("it was found before"));
+    let output = command.args(["-c", DRIVER]).arg(Path::new(SCRIPT).parent().unwrap()).stdin(asked).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    said.map(|(code, out, err)| Said { code, out, err }).collect()
 }
 
 impl From<Output> for Said {
@@ -85,16 +127,10 @@ impl Folder {
         Folder(path)
     }
 
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl AsRef<Path> for Folder {
-    fn as_ref(&self) -> &Path {
-        &self.0
+        path.to_str().unwrap().to_owned()
     }
 }
 
