@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod coupon_keys;
+pub mod draws;
 pub mod engine;
 pub mod feed;
 pub mod http;
