@@ -30,7 +30,7 @@ const CLOSERS: usize = 20;
 /// The crowd has so many ballots when the closing begins.
 const BEFORE: usize = 48;
 /// More writes than there are between that moment and the draw.
-const WRITES: usize = 24;
+const WRITES: usize = 40;
 const TURNS: usize = 100_000;
 
 /// One process on the data.
@@ -187,8 +187,8 @@ impl Scene {
         assert!(chosen.into_iter().eq(drawn.lots.iter().map(|lot| (lot.number, lot.index))));
     }
 
-    /// The process dies at a write that is kept, or is not; another one goes on.
-    async fn dies_at_the_write_that_stalls(&mut self, keeps: bool) {
+    /// The process dies at a write that is kept, or is not; another one goes on. Says of which partition it was, and which of its records.
+    async fn dies_at_the_write_that_stalls(&mut self, keeps: bool) -> Option<(String, u64)> {
         let process = self.process.clone();
         let closing = rt::spawn(async move { join_all((0..CLOSERS).map(|_| process.close())).await });
         for _ in 0..TURNS {
@@ -201,11 +201,13 @@ impl Scene {
         for _ in 0..20 {
             turn().await;
         }
+        let at = self.store.pending().first().map(|waiting| (waiting.partition.to_string(), waiting.to.seq));
         closing.abort();
         self.submitting.drain(..).for_each(|submitting| submitting.abort());
         self.store.crash(|_| keeps);
         self.process = Process::on(&self.store);
         self.go_on();
+        at
     }
 }
 
@@ -223,13 +225,18 @@ async fn a_store_that_fails_at_any_write_of_a_close_changes_no_result() {
 
 #[actix_web::test]
 async fn a_process_that_dies_at_any_write_of_a_close_is_gone_on_with() {
+    let mut died_at = BTreeSet::new();
     for at in 0..WRITES {
         for keeps in [false, true] {
             let mut scene = Scene::begun(at % 4 == 3).await;
             (0..at).for_each(|_| scene.store.plan(Fate::Keep));
             scene.store.plan(Fate::Stall);
-            scene.dies_at_the_write_that_stalls(keeps).await;
+            died_at.extend(scene.dies_at_the_write_that_stalls(keeps).await);
             scene.ends().await;
         }
     }
+    // It died when it was closed, when its boxes were written down, and when it was drawn; and in every box.
+    let lottery = |record| died_at.contains(&(format!("lottery/{DAY}"), record));
+    assert!((2..=4).all(lottery), "{died_at:?}");
+    assert!((0..4).all(|number| died_at.iter().any(|(partition, _)| *partition == format!("ballots/{DAY}/{number}"))), "{died_at:?}");
 }

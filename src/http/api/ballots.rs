@@ -135,20 +135,21 @@ async fn show(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let plan = plan_of(&shared, id.name.day).await.map_err(|_| no_ballot())?;
-    let terms = terms(&plan).map_err(|_| no_ballot())?;
+    let plan = plan_of(&shared, id.name.day).await?;
+    let terms = *in_a_box(&plan, &id)?;
     let (owner, witness) = shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
     if !caller.may_act_for(owner) {
         return Err(Problem::new(&problem::FORBIDDEN, "this ballot is somebody else's"));
     }
-    let receipt = Some(receipt(&shared, id, &witness, terms));
+    let receipt = Some(receipt(&shared, id, &witness, &terms));
     Ok(reply::ok(&BallotBody { id: Some(id.to_string()), lottery: id.name.day.to_string(), receipt }))
 }
 
 async fn proof(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let view = view_of(&shared, id.name.day).await?;
-    if view.plan.boxes(id.name.day).contains(&id.name) && matches!(view.phase, Phase::Open | Phase::Closing) {
+    in_a_box(&view.plan, &id)?;
+    if matches!(view.phase, Phase::Open | Phase::Closing) {
         // Whether there is such a ballot is told first; else a wrong id would be worth waiting with.
         shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
         return Err(Problem::plain(&problem::NOT_SEALED_YET));
@@ -164,6 +165,11 @@ fn receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &Ballots) ->
 /// What is drawn in a lottery, if anything is.
 pub fn terms(plan: &Plan) -> Result<&Ballots, Problem> {
     plan.ballots.as_ref().ok_or_else(|| Problem::plain(&problem::NO_BALLOTS))
+}
+
+/// What is drawn in the lottery of a ballot, if it has the ballot's box.
+fn in_a_box<'a>(plan: &'a Plan, id: &BallotId) -> Result<&'a Ballots, Problem> {
+    plan.ballots.as_ref().filter(|ballots| id.name.number < ballots.boxes).ok_or_else(no_ballot)
 }
 
 fn known(text: &str) -> Result<BallotId, Problem> {

@@ -16,6 +16,8 @@ use utoipa::ToSchema;
 
 const MOST_COPIES: u16 = 1000;
 const LONGEST_NAME: usize = 100;
+/// So few ballots lie in one box, and then the limit is exact to the ballot.
+const FEW: u64 = 1000;
 /// Winners and reserves together: their names are in one answer.
 const MOST_LOTS: u16 = 1000;
 /// A beacon's round is due at least so long after the closing instant, so that everything is sealed before anybody can know it.
@@ -65,7 +67,8 @@ fn one() -> u16 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BallotPlan {
-    /// How many the lottery takes at most. The setting `ballots_max`, if absent, which is also the most it can be.
+    /// How many the lottery takes at most; from 1000 on rounded down, so that every box has its share. The setting `ballots_max`, if absent, which is
+    /// also the most it can be.
     pub most: Option<u64>,
 }
 
@@ -135,10 +138,9 @@ fn ballots(shared: &Shared, body: &CreateLottery, day: Day, closes_at: Time) -> 
         return Err(Problem::invalid("/reserves", format!("at most {MOST_LOTS} together with the winners")));
     }
     let round = body.beacon.and_then(Switch::said).map(|wish| round(shared, wish, closes_at)).transpose()?;
-    // The last boxes are left out rather than that more is taken than was said.
-    let boxes = u64::from(shared.config.ballot_boxes).min(most);
-    let commitment = shared.closing.commitment(day);
-    Ok(Some(Ballots { boxes: boxes as u8, most_per_box: most / boxes, winners, reserves, commitment, round }))
+    let boxes = if most < FEW { 1 } else { shared.config.ballot_boxes };
+    let (most_per_box, commitment) = (most / u64::from(boxes), shared.closing.commitment(day));
+    Ok(Some(Ballots { boxes, most_per_box, winners, reserves, commitment, round }))
 }
 
 fn round(shared: &Shared, BeaconPlan { round }: BeaconPlan, closes_at: Time) -> Result<u64, Problem> {
