@@ -4,11 +4,13 @@
 
 pub mod beacon;
 pub mod bundle;
+pub mod fraud;
 pub mod hex;
 pub mod inclusion;
 pub mod receipt;
 pub mod signer;
 pub mod text;
+pub mod verify;
 pub mod writer;
 
 pub use beacon::QUICKNET;
