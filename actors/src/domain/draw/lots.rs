@@ -6,11 +6,12 @@
 use super::{For, Hash, hash};
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
+use hashbrown::HashSet;
 
 pub struct Lots {
     stream: ChaCha20,
     count: u64,
-    drawn: Vec<u64>,
+    drawn: HashSet<u64>,
 }
 
 impl Lots {
@@ -18,7 +19,7 @@ impl Lots {
     pub fn new(seed: &Hash, root: &Hash, count: u64, beacon: Option<&Hash>) -> Lots {
         let beacon: &[u8] = beacon.map_or(&[], |beacon| beacon);
         let key = hash(For::Stream, &[seed, root, &count.to_be_bytes(), beacon]);
-        Lots { stream: ChaCha20::new(&key.into(), &[0; 12].into()), count, drawn: Vec::new() }
+        Lots { stream: ChaCha20::new(&key.into(), &[0; 12].into()), count, drawn: HashSet::new() }
     }
 
     fn roll(&mut self) -> u64 {
@@ -38,8 +39,7 @@ impl Iterator for Lots {
         }
         loop {
             let lot = fold(self.roll(), self.count);
-            if let Some(lot) = lot.filter(|lot| !self.drawn.contains(lot)) {
-                self.drawn.push(lot);
+            if let Some(lot) = lot.filter(|lot| self.drawn.insert(*lot)) {
                 return Some(lot);
             }
         }
@@ -87,5 +87,61 @@ mod tests {
         for (i, one) in all.iter().enumerate() {
             assert!(all[i + 1..].iter().all(|other| other != one));
         }
+    }
+
+    const DRAWS: u64 = 100_000;
+
+    /// So many draws, each with a seed of its own.
+    fn draws(count: u64, most: usize, beacon: Option<&Hash>) -> impl Iterator<Item = Vec<u64>> {
+        (0..DRAWS).map(move |number| {
+            let seed = hash(For::Leaf, &[&number.to_be_bytes()]);
+            Lots::new(&seed, &[2; 32], count, beacon).take(most).collect()
+        })
+    }
+
+    /// The chi-square of how often each of so many cells was hit, all of them being equally likely.
+    fn chi_square(cells: usize, hits: impl Iterator<Item = u64>) -> f64 {
+        let mut counts = vec![0u64; cells];
+        hits.for_each(|cell| counts[cell as usize] += 1);
+        let expected = counts.iter().sum::<u64>() as f64 / cells as f64;
+        counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum()
+    }
+
+    // The seeds are fixed, so each of these comes out the same always. The bounds are those that an honest draw passes in 99 of 100 cases.
+
+    #[test]
+    fn every_ballot_of_a_small_lottery_is_as_likely_to_win_as_any_other() {
+        for (count, bound) in [(2, 6.63), (3, 9.21), (7, 16.81), (10, 21.67), (16, 30.58)] {
+            let first = draws(count, 1, None).map(|lots| lots[0]);
+            let found = chi_square(count as usize, first);
+            assert!(found < bound, "{count} ballots: {found}");
+        }
+    }
+
+    #[test]
+    fn every_ballot_is_as_likely_to_be_drawn_second_and_last_and_with_a_beacon() {
+        let all: Vec<Vec<u64>> = draws(6, 6, Some(&[3; 32])).collect();
+        for place in 0..6 {
+            let found = chi_square(6, all.iter().map(|lots| lots[place]));
+            assert!(found < 15.09, "drawn as number {place}: {found}");
+        }
+    }
+
+    #[test]
+    fn every_order_of_three_winners_is_as_likely_as_any_other() {
+        // 5 * 4 * 3 orders; the cell of an order counts the places among those that are left.
+        let left = |of: u64, before: &[u64]| of - before.iter().filter(|one| **one < of).count() as u64;
+        let cell = |lots: Vec<u64>| (lots[0] * 4 + left(lots[1], &lots[..1])) * 3 + left(lots[2], &lots[..2]);
+        let found = chi_square(60, draws(5, 3, None).map(cell));
+        assert!(found < 87.17, "{found}");
+    }
+
+    /// With a plain remainder the first third of so many ballots would be twice as likely as the others.
+    #[test]
+    fn no_ballot_is_likelier_because_the_count_does_not_divide_the_rolls() {
+        let count = 3 << 62;
+        let third = draws(count, 1, None).map(|lots| lots[0] >> 62);
+        let found = chi_square(3, third);
+        assert!(found < 9.21, "{found}");
     }
 }
