@@ -140,3 +140,74 @@ fn verified(json: &[u8], round: u64) -> Result<Beacon, String> {
     let beacon = QUICKNET.read(json).map_err(|wrong| wrong.to_string())?;
     if beacon.round == round { Ok(beacon) } else { Err(format!("this is round {}", beacon.round)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    /// As the network itself announced it.
+    const SIGNED: &str = "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92";
+    const LATER: Time = Time(1_700_000_000_000);
+
+    /// Rounds from an address that gives these answers, one for each call, and the paths that it was called with.
+    fn at_an_address(answers: Vec<String>) -> (Rounds, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = Config { beacon_url: Some(format!("http://{}", listener.local_addr().unwrap())), ..Config::default() };
+        let (called, calls) = sync_channel(answers.len());
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+                called.send(lines.next().unwrap()).unwrap();
+                lines.find(|line| line.is_empty()).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        (Rounds::of(&config), calls)
+    }
+
+    fn found(body: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    }
+
+    fn announced(round: u64) -> String {
+        found(&format!(r#"{{"round":{round},"signature":"{SIGNED}"}}"#))
+    }
+
+    #[actix_web::test]
+    async fn an_address_is_asked_for_the_very_round_and_what_was_found_is_remembered() {
+        let (rounds, calls) = at_an_address(vec![announced(123)]);
+        for _ in 0..3 {
+            assert_eq!(rounds.beacon(123, LATER).await.unwrap().round, 123);
+        }
+        assert_eq!(calls.recv().unwrap(), format!("GET /{}/public/123 HTTP/1.1", QUICKNET.hash));
+        assert!(calls.recv().is_err(), "once");
+    }
+
+    #[actix_web::test]
+    async fn an_address_that_has_not_the_round_is_left_alone_for_a_moment() {
+        let not_found = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_owned();
+        for (answer, says) in
+            [(not_found, "404"), (found("<html>"), "no round"), (announced(124), "signature"), (found(&"x".repeat(20_000)), "")]
+        {
+            let (rounds, calls) = at_an_address(vec![answer]);
+            let first = rounds.beacon(123, LATER).await.unwrap_err();
+            assert!(first.is_late() && first.to_string().contains(says), "{first}");
+            assert_eq!(rounds.beacon(123, LATER).await.unwrap_err(), first);
+            assert_eq!(calls.iter().count(), 1, "{says}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn nobody_is_asked_before_the_round_is_due_and_nobody_at_all_where_nothing_is_set() {
+        let (rounds, _) = at_an_address(vec![announced(123)]);
+        let due = QUICKNET.time_of(123);
+        let early = rounds.beacon(123, Time(due.0 - 1)).await.unwrap_err();
+        assert_eq!((early.is_late(), early), (false, Missing::NotDue { round: 123, at: due }));
+        assert!(rounds.beacon(123, due).await.is_ok());
+        assert_eq!(Rounds::of(&Config::default()).beacon(123, LATER).await, Err(Missing::NoSource(123)));
+    }
+}

@@ -74,7 +74,7 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
 
 /// Brings one lottery as far as it can be brought. Says what keeps it.
 async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), String> {
-    let Some(view) = shared.lotteries.view(day).await.map_err(|failure| format!("{failure:?}"))? else { return Ok(()) };
+    let Some(view) = shared.lotteries.view(day).await.map_err(|failure| said(WalkFailure::Lottery(failure)))? else { return Ok(()) };
     let end = match (view.phase, is_over(shared, &view)) {
         (Phase::Open, false) => {
             counts.open += 1;
