@@ -2,8 +2,10 @@
 
 pub mod app;
 pub mod audit;
+pub mod ballots;
 pub mod calendar;
 pub mod cli;
+pub mod closing;
 pub mod config;
 pub mod coupon_keys;
 pub mod draws;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 pub const FORMAT: &str = "stampede inclusion 1";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InclusionFormat)]
 pub enum Format {
     #[serde(rename = "stampede inclusion 1")]
     Inclusion1,

@@ -28,6 +28,7 @@ impl From<&lottery::Ballots> for Anchor {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReceiptFormat)]
 pub enum Format {
     #[serde(rename = "stampede receipt 1")]
     Receipt1,
