@@ -2,4 +2,5 @@
 
 mod database;
 
+mod contract;
 mod schema;
