@@ -1,0 +1,6 @@
+//! What holds on several nodes, shown on a real Cassandra.
+
+mod database;
+
+mod contract;
+mod schema;
