@@ -3,6 +3,8 @@
 //! Everything above sees two ports, `Store` and `Directory`, and the three things that only the start, the stop and the health check ask
 //! of whatever is behind them.
 
+#[cfg(feature = "cluster")]
+pub mod cql;
 pub mod sqlite;
 
 use crate::config::Config;
