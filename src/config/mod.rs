@@ -6,13 +6,11 @@
 mod nearest;
 mod network;
 mod parse;
-mod replication;
 mod show;
 mod sources;
 mod table;
 
 pub use network::Network;
-pub use replication::Replication;
 pub use show::default_toml;
 pub use sources::{FILE_VARIABLE, Origin};
 pub use table::{Base, Config, SETTINGS, Setting};

@@ -3,10 +3,10 @@
 //! Flags, variables and the file all arrive here as text, so that a setting means the same wherever it stands. A parser that
 //! refuses says what it wanted, as the end of the sentence "it must be …".
 
+use super::Secret;
 use super::network::Network;
-use super::{Replication, Secret};
 use crate::log::Style;
-use crate::stores::{Choice, Serial};
+use crate::stores::{Choice, NotAReplication, Replication, Serial};
 use jiff::tz::TimeZone;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -86,8 +86,8 @@ pub fn choice(text: &OsStr) -> Parsed<Choice> {
 pub fn serial(text: &OsStr) -> Parsed<Serial> {
     match utf8(text)? {
         "everywhere" => Ok(Serial::Everywhere),
-        "local" => Ok(Serial::Local),
-        _ => Err("everywhere or local".to_owned()),
+        "one-data-centre" => Ok(Serial::OneDataCentre),
+        _ => Err("everywhere or one-data-centre".to_owned()),
     }
 }
 
@@ -111,7 +111,7 @@ pub fn keyspace(text: &OsStr) -> Parsed<String> {
 }
 
 pub fn replication(text: &OsStr) -> Parsed<Replication> {
-    utf8(text)?.parse().map_err(|()| "copies from 1 to 9, like 3, or for each data centre, like eu:3, us:3".to_owned())
+    utf8(text)?.parse().map_err(|NotAReplication| "a number of copies, like 3, or one for each data centre, like east=3,west=2".to_owned())
 }
 
 /// Long enough that nobody finds it by trying.

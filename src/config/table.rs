@@ -8,9 +8,9 @@ use super::parse::{
     address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin, password, path, replication, secret, serial,
     style, time_zone, whole, yes_or_no,
 };
-use super::{Error, Replication, Secret, Values};
+use super::{Error, Secret, Values};
 use crate::log::Style;
-use crate::stores::{Choice, Serial};
+use crate::stores::{Choice, Replication, Serial};
 use Base::{Cores, Fixed, Hidden, Nothing};
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
@@ -154,7 +154,7 @@ settings! {
     keyspace: String = Fixed("stampede"), keyspace;
     /// How many copies of everything the database keeps, for the `migrate` that makes the keyspace; with 3 one may be down.
     replication: Replication = Fixed("3"), replication;
-    /// Who must agree before a write counts: most of all data centres (`everywhere`), or of the one next to this node (`local`), where all nodes must then be.
+    /// Who must agree before a write counts: most copies of all data centres (`everywhere`), or of the one next to this node (`one-data-centre`), where all nodes must then be.
     cql_serial: Serial = Fixed("everywhere"), serial;
     /// What seals the secrets in a CQL database and proves nodes to each other; every node needs the same, and without it nothing opens.
     cluster_key: Option<Secret> = Hidden("\"what openssl rand -hex 32 prints\""), optional(cluster_key);

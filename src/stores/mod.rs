@@ -3,9 +3,12 @@
 //! Everything above sees two ports, `Store` and `Directory`, and the three things that only the start, the stop and the health check ask
 //! of whatever is behind them.
 
+mod copies;
 #[cfg(feature = "cluster")]
 pub mod cql;
 pub mod sqlite;
+
+pub use copies::{NotAReplication, Replication, Serial};
 
 use crate::config::Config;
 use crate::engine;
@@ -30,14 +33,6 @@ impl Choice {
             Choice::Cql => "cql",
         }
     }
-}
-
-/// Whose agreement a conditional write in CQL needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serial {
-    Everywhere,
-    /// Of the data centre next to this node; all nodes must then be there.
-    Local,
 }
 
 /// The store of a process.
