@@ -6,6 +6,7 @@ use actors::Time;
 use serde_json::json;
 use stampede::app::{App, Running};
 use stampede::config::{Config, Secret};
+use stampede::verify::Verified;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -155,6 +156,12 @@ impl TestApp {
             let lock = std::fs::File::open(self.data().join("lock")).expect("the folder has its lock");
             lock.lock().expect("the store lets go of the folder");
         }
+    }
+
+    /// What `stampede verify` finds.
+    pub fn verified(&self) -> anyhow::Result<Verified> {
+        let history = actix_web::rt::System::new().block_on(stampede::stores::history(&self.config))?;
+        stampede::verify::verify(&*history)
     }
 
     /// A service key of that name, and nobody named yet to act for.

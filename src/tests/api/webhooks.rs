@@ -293,7 +293,7 @@ fn the_cursor_is_not_written_for_every_delivery() {
     })
     .unwrap();
     assert!((2..=4).contains(&records), "created, once for a hundred, once at the end: {records}");
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]

@@ -2,4 +2,5 @@
 
 mod database;
 
+mod people;
 mod schema;

@@ -6,6 +6,7 @@
 //! A step goes on to its end although nobody waits for it any more, as in the other store.
 
 mod accounts;
+mod arriving;
 mod columns;
 mod ended;
 mod keys;
