@@ -68,7 +68,7 @@ macro_rules! directory_contract {
             $(
                 #[actix_web::test]
                 async fn $promise() {
-                    if let Some(mut harness) = $harness(stringify!($promise)) {
+                    if let Some(mut harness) = $harness {
                         $crate::identity::directory::Harness::directory(&harness).prepare().await.expect("it can be prepared");
                         $crate::identity::directory::contract::$promise(&mut harness).await;
                     }

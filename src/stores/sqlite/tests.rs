@@ -139,7 +139,7 @@ impl directory::Harness for OnDisk {
 }
 
 actors::store_contract!(OnDisk::new());
-crate::directory_contract!(|_| Some(OnDisk::new()));
+crate::directory_contract!(Some(OnDisk::new()));
 
 mod killed {
     use super::*;

@@ -146,9 +146,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
         }
         running.stop().await;
     });
-    let lock = std::fs::File::open(app.data().join("lock")).unwrap();
-    lock.lock().unwrap();
-    drop(lock);
+    app.wait_until_free();
     app.serve();
 }
 

@@ -1,6 +1,8 @@
 //! The directory in CQL: the contract that the embedded store passes, too, with a second node beside the first.
 
 use crate::database::{database, wait};
+use crate::keyspaces::Lent;
+use actors::Id;
 use stampede::config::Secret;
 use stampede::identity::Directory;
 use stampede::identity::directory::Harness;
@@ -11,35 +13,49 @@ use std::sync::Arc;
 pub const CLUSTER_KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Two nodes on a keyspace of their own.
-struct OnCql {
-    settings: Settings,
-    nodes: Option<[Arc<CqlDirectory>; 2]>,
+pub struct Nodes {
+    pub one: Arc<dyn Directory>,
+    pub other: Arc<dyn Directory>,
+    pub settings: Settings,
+    _lent: Lent,
 }
 
-impl OnCql {
-    fn new(test: &str) -> Option<OnCql> {
-        let settings = database(test)?.fresh();
-        let nodes = [open(&settings, Schema::Migrate), open(&settings, Schema::Check)];
-        Some(OnCql { settings, nodes: Some(nodes) })
+impl Nodes {
+    pub fn new() -> Option<Nodes> {
+        let database = database("people")?;
+        let lent = Lent::new(&database.address);
+        let settings = Settings { keyspace: lent.keyspace.clone(), ..database.fresh() };
+        let one = open(&settings, Schema::Migrate);
+        let other = open(&settings, Schema::Check);
+        Some(Nodes { one, other, settings, _lent: lent })
     }
 
-    fn node(&self, number: usize) -> Arc<dyn Directory> {
-        self.nodes.as_ref().unwrap()[number].clone()
+    pub fn of(&self, number: u16) -> &Arc<dyn Directory> {
+        if number.is_multiple_of(2) { &self.one } else { &self.other }
+    }
+
+    /// Every claim to an identifier that there is.
+    pub async fn claims(&self) -> Vec<(String, Id)> {
+        let cql = Cql::connect(self.settings.clone(), Schema::Check).await.unwrap();
+        let answer = cql.session().query_unpaged("SELECT folded, member FROM identifiers", ()).await.unwrap();
+        let rows = answer.into_rows_result().unwrap();
+        let claims = rows.rows::<(String, Vec<u8>)>().unwrap().map(Result::unwrap);
+        claims.map(|(folded, member)| (folded, Id(member.try_into().unwrap()))).collect()
     }
 }
 
-impl Harness for OnCql {
+impl Harness for Nodes {
     fn directory(&self) -> Arc<dyn Directory> {
-        self.node(0)
+        self.one.clone()
     }
 
     fn elsewhere(&self) -> Arc<dyn Directory> {
-        self.node(1)
+        self.other.clone()
     }
 
     fn reopen(&mut self) {
-        self.nodes = None;
-        self.nodes = Some([(); 2].map(|()| open(&self.settings, Schema::Check)));
+        self.one = open(&self.settings, Schema::Check);
+        self.other = open(&self.settings, Schema::Check);
     }
 }
 
@@ -54,11 +70,11 @@ fn open_with(settings: &Settings, schema: Schema, key: &str) -> Arc<CqlDirectory
     Arc::new(std::thread::spawn(|| wait(open)).join().unwrap())
 }
 
-stampede::directory_contract!(OnCql::new);
+stampede::directory_contract!(Nodes::new());
 
 #[test]
 fn a_node_with_another_cluster_key_does_not_get_in() {
-    let Some(database) = database("a_node_with_another_cluster_key_does_not_get_in") else { return };
+    let Some(database) = database("people") else { return };
     let settings = database.fresh();
     let first = open(&settings, Schema::Migrate);
     wait(first.prepare()).unwrap();
