@@ -51,6 +51,9 @@ pub trait Backend: Send + Sync {
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
     match config.store {
         Choice::Sqlite => Ok(Arc::new(sqlite::Installed::open(config)?)),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => Ok(Arc::new(cql::Keyspace::open(config).await?)),
+        #[cfg(not(feature = "cluster"))]
         Choice::Cql => Err(no_cluster()),
     }
 }
@@ -59,6 +62,9 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
 pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
     match config.store {
         Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data)?)),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => Ok(Box::new(cql::View::open(config).await?)),
+        #[cfg(not(feature = "cluster"))]
         Choice::Cql => Err(no_cluster()),
     }
 }
@@ -67,16 +73,22 @@ pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
 pub async fn migrate(config: &Config) -> anyhow::Result<String> {
     match config.store {
         Choice::Sqlite => Ok("the file in the data folder is brought up to date by every start; there is nothing to do".to_owned()),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => cql::migrate(config).await,
+        #[cfg(not(feature = "cluster"))]
         Choice::Cql => Err(no_cluster()),
     }
 }
 
 /// Carries everything from the data folder into the keyspace, and answers what is to be said of it.
 pub async fn copy(config: &Config) -> anyhow::Result<String> {
-    let _ = config;
+    #[cfg(feature = "cluster")]
+    return cql::copy(config).await.map(|arrived| arrived.to_string());
+    #[cfg(not(feature = "cluster"))]
     Err(no_cluster())
 }
 
+#[cfg(not(feature = "cluster"))]
 fn no_cluster() -> anyhow::Error {
     anyhow::anyhow!("store is cql, but this stampede was built without the feature `cluster`")
 }

@@ -5,6 +5,7 @@ mod database;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
 
+mod contract;
 mod people;
 mod registering;
 mod schema;

@@ -22,7 +22,7 @@ pub struct Nodes {
 
 impl Nodes {
     pub fn new() -> Option<Nodes> {
-        let database = database("people")?;
+        let database = database()?;
         let lent = Lent::new(&database.address);
         let settings = Settings { keyspace: lent.keyspace.clone(), ..database.fresh() };
         let one = open(&settings, Schema::Migrate);
@@ -74,7 +74,7 @@ stampede::directory_contract!(Nodes::new());
 
 #[test]
 fn a_node_with_another_cluster_key_does_not_get_in() {
-    let Some(database) = database("people") else { return };
+    let Some(database) = database() else { return };
     let settings = database.fresh();
     let first = open(&settings, Schema::Migrate);
     wait(first.prepare()).unwrap();
