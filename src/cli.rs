@@ -16,6 +16,8 @@ pub enum Command {
     Openapi,
     Verify,
     VerifyDraw(verify::Request),
+    Migrate,
+    Copy,
     Backup { file: PathBuf },
     Restore { file: PathBuf },
     KeyCreate { name: String },
@@ -82,6 +84,8 @@ fn command(matches: &ArgMatches) -> Command {
             key: draw.get_one("key").copied(),
             receipts: draw.get_many("receipt").into_iter().flatten().cloned().collect(),
         }),
+        Some(("migrate", _)) => Command::Migrate,
+        Some(("copy", _)) => Command::Copy,
         Some(("backup", backup)) => Command::Backup { file: file(backup) },
         Some(("restore", restore)) => Command::Restore { file: file(restore) },
         Some(("key", key)) => match key.subcommand() {
@@ -112,6 +116,8 @@ fn command_line() -> clap::Command {
         .subcommand(clap::Command::new("openapi").about("Prints the description of the API, OpenAPI 3.1 as JSON"))
         .subcommand(clap::Command::new("verify").about("Replays every log and names the first thing that is wrong"))
         .subcommand(verify_draw().arg(file("The proof of a draw or of one ballot; - reads what comes in")))
+        .subcommand(clap::Command::new("migrate").about("Brings the schema of a CQL database up to date"))
+        .subcommand(clap::Command::new("copy").about("Carries everything from the data folder into a CQL database, and compares both"))
         .subcommand(
             clap::Command::new("backup").about("Copies the store to a new file, also while it serves").arg(file("The file to write")),
         )
@@ -194,6 +200,8 @@ mod tests {
             ("openapi", Command::Openapi),
             ("verify", Command::Verify),
             ("verify-draw -", Command::VerifyDraw(verify::Request { file: "-".into(), commitment: None, key: None, receipts: vec![] })),
+            ("migrate", Command::Migrate),
+            ("copy", Command::Copy),
             ("backup b.db", Command::Backup { file: "b.db".into() }),
             ("restore b.db", Command::Restore { file: "b.db".into() }),
             ("key create shop", Command::KeyCreate { name: "shop".into() }),

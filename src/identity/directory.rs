@@ -4,6 +4,10 @@
 //! together (is the name free, was this the first login, may this refresh token still be used) is decided inside the step.
 //! Rows here are people, not scarce things, so none of this is a partition; uniqueness is the directory's to keep.
 
+pub mod contract;
+
+pub use contract::Harness;
+
 use super::profile::{Identifier, Kind, Profile};
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -122,6 +126,25 @@ pub enum Because {
     Reset { token: Digest },
     /// The operator said so.
     Ordered,
+}
+
+impl Because {
+    /// The rule, for every directory alike.
+    pub fn holds(&self, account: &Account, now: Time) -> bool {
+        match self {
+            Because::Knew { old_hash, .. } => *old_hash == account.password_hash,
+            Because::Reset { token } => account.reset.is_some_and(|reset| reset.token == *token && now <= reset.until),
+            Because::Ordered => true,
+        }
+    }
+
+    /// The session that goes on.
+    pub fn keeps(&self) -> Option<Id> {
+        match self {
+            Because::Knew { keep, .. } => *keep,
+            Because::Reset { .. } | Because::Ordered => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

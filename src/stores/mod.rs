@@ -1,5 +1,94 @@
-//! Where the log, the snapshots and the look-ups are kept.
+//! Where the log, the snapshots, the look-ups and the people are kept, and which store a process was told to use.
+//!
+//! Everything above sees two ports, `Store` and `Directory`, and the few things that only the start, the stop and the health check ask
+//! of whatever is behind them.
 
+mod copies;
 #[cfg(feature = "cluster")]
 pub mod cql;
+mod history;
+pub mod moving;
 pub mod sqlite;
+
+pub use copies::{NotAReplication, Replication, Serial};
+pub use history::History;
+
+use crate::config::Config;
+use crate::identity::Directory;
+use crate::identity::directory::Answer;
+use actors::store::Store;
+use std::sync::Arc;
+
+/// Which store the settings name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A file of this machine.
+    Sqlite,
+    /// A database that several nodes share.
+    Cql,
+}
+
+impl Choice {
+    pub fn name(self) -> &'static str {
+        match self {
+            Choice::Sqlite => "sqlite",
+            Choice::Cql => "cql",
+        }
+    }
+}
+
+/// A store as a whole.
+pub trait Backend: Send + Sync {
+    fn log(&self) -> Arc<dyn Store>;
+    fn directory(&self) -> Arc<dyn Directory>;
+    /// Whether it answers, and would take a write.
+    fn ready(&self) -> Answer<()>;
+    /// Done when everything asked for before, snapshots too, is written or given up.
+    fn settled(&self) -> Answer<()>;
+}
+
+/// Opens what the settings name.
+pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
+    match config.store {
+        Choice::Sqlite => Ok(Arc::new(sqlite::Installed::open(config)?)),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => Ok(Arc::new(cql::Keyspace::open(config).await?)),
+        #[cfg(not(feature = "cluster"))]
+        Choice::Cql => Err(no_cluster()),
+    }
+}
+
+/// Everything that was ever written to what the settings name, to be read while others use it.
+pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
+    match config.store {
+        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data)?)),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => Ok(Box::new(cql::View::open(config).await?)),
+        #[cfg(not(feature = "cluster"))]
+        Choice::Cql => Err(no_cluster()),
+    }
+}
+
+/// Brings the schema of a CQL database up to date. Answers what is to be said of it.
+pub async fn migrate(config: &Config) -> anyhow::Result<String> {
+    match config.store {
+        Choice::Sqlite => Ok("the file in the data folder is brought up to date by every start; there is nothing to do".to_owned()),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => cql::migrate(config).await,
+        #[cfg(not(feature = "cluster"))]
+        Choice::Cql => Err(no_cluster()),
+    }
+}
+
+/// Carries everything from the data folder into the keyspace, and answers what is to be said of it.
+pub async fn copy(config: &Config) -> anyhow::Result<String> {
+    #[cfg(feature = "cluster")]
+    return cql::copy(config).await.map(|arrived| arrived.to_string());
+    #[cfg(not(feature = "cluster"))]
+    Err(no_cluster())
+}
+
+#[cfg(not(feature = "cluster"))]
+fn no_cluster() -> anyhow::Error {
+    anyhow::anyhow!("store is cql, but this stampede was built without the feature `cluster`")
+}

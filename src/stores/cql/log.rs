@@ -111,18 +111,22 @@ impl Tables {
     }
 
     /// Every frame after the sequence in that generation and those that follow it.
-    pub async fn frames_after(&self, name: &str, mut generation: i32, seq: u64) -> Result<Vec<Frame>, StoreError> {
-        let mut frames = Vec::new();
-        let mut after = seq as i64;
-        loop {
-            let rows = self.all::<LogRow, _>(&self.frames_after, (name, generation, after)).await?;
-            let rows: Vec<LogRow> = rows.try_collect().await?;
-            frames.extend(all_of(rows.into_iter().map(|row| self.whole(name, row))).await?);
-            match self.fence(name, generation).await?.and_then(|fence| fence.next) {
-                Some(next) => (generation, after) = (next, BEFORE_ALL),
-                None => return Ok(frames),
-            }
+    pub async fn frames_after(&self, name: &str, generation: i32, seq: u64) -> Result<Vec<Frame>, StoreError> {
+        let (mut frames, mut next) = self.generation_after(name, generation, seq as i64).await?;
+        while let Some(generation) = next {
+            let (more, after) = self.generation_after(name, generation, BEFORE_ALL).await?;
+            frames.extend(more);
+            next = after;
         }
+        Ok(frames)
+    }
+
+    /// Every frame of one generation after the sequence, and which generation follows. That is asked first: when one follows, no more frames come.
+    pub async fn generation_after(&self, name: &str, generation: i32, after: i64) -> Result<(Vec<Frame>, Option<i32>), StoreError> {
+        let next = self.fence(name, generation).await?.and_then(|fence| fence.next);
+        let rows = self.all::<LogRow, _>(&self.frames_after, (name, generation, after)).await?;
+        let rows: Vec<LogRow> = rows.try_collect().await?;
+        Ok((all_of(rows.into_iter().map(|row| self.whole(name, row))).await?, next))
     }
 
     /// The newest snapshot that fits the log, and every frame after it up to that position, which is where the log ends.

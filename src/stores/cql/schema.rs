@@ -4,12 +4,13 @@
 //! again. One who migrates holds a lock row meanwhile, which ends by itself if he dies; the lock spares the database
 //! concurrent changes of its schema, and correctness does not hang on it.
 
-use super::session::{Cql, Error, Replication};
+use super::session::{Cql, Error};
 use crate::identity::fresh;
+use crate::stores::Replication;
 use scylla::statement::Statement;
 use std::time::Duration;
 
-const STEPS: &[(i32, &str)] = &[(1, include_str!("../../../cql/001-log.cql"))];
+const STEPS: &[(i32, &str)] = &[(1, include_str!("../../../cql/001-log.cql")), (2, include_str!("../../../cql/002-people.cql"))];
 
 const LOCK_S: i32 = 60;
 const LOCK_ASKED_EVERY: Duration = Duration::from_millis(200);

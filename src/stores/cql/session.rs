@@ -6,6 +6,7 @@
 
 use super::outcome::Verdict;
 use super::schema;
+use crate::stores::{Replication, Serial};
 use actors::store::StoreError;
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::Session;
@@ -17,7 +18,6 @@ use scylla::serialize::row::SerializeRow;
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency, SerialConsistency};
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -56,77 +56,25 @@ impl fmt::Debug for Login {
     }
 }
 
-/// How far a consensus reaches: over all data centres, or only over the nearest one, where then everybody who writes must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Serial {
-    #[default]
-    Everywhere,
-    OneDataCentre,
-}
-
-impl Serial {
-    fn serial(self) -> SerialConsistency {
-        match self {
-            Serial::Everywhere => SerialConsistency::Serial,
-            Serial::OneDataCentre => SerialConsistency::LocalSerial,
-        }
-    }
-
-    fn quorum(self) -> Consistency {
-        match self {
-            Serial::Everywhere => Consistency::Quorum,
-            Serial::OneDataCentre => Consistency::LocalQuorum,
-        }
+fn serial(reach: Serial) -> SerialConsistency {
+    match reach {
+        Serial::Everywhere => SerialConsistency::Serial,
+        Serial::OneDataCentre => SerialConsistency::LocalSerial,
     }
 }
 
-impl From<Serial> for Consistency {
-    /// Of a read that first completes whatever round is under way.
-    fn from(serial: Serial) -> Consistency {
-        match serial {
-            Serial::Everywhere => Consistency::Serial,
-            Serial::OneDataCentre => Consistency::LocalSerial,
-        }
+fn quorum(reach: Serial) -> Consistency {
+    match reach {
+        Serial::Everywhere => Consistency::Quorum,
+        Serial::OneDataCentre => Consistency::LocalQuorum,
     }
 }
 
-/// How many copies there are: `3`, or per data centre: `east=3,west=2`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Replication {
-    Copies(u8),
-    PerDataCentre(Vec<(String, u8)>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a number of copies such as 3, nor numbers per data centre such as east=3,west=2")]
-pub struct NotAReplication;
-
-impl FromStr for Replication {
-    type Err = NotAReplication;
-
-    fn from_str(text: &str) -> Result<Replication, NotAReplication> {
-        let copies = |text: &str| text.parse::<u8>().ok().filter(|copies| *copies > 0).ok_or(NotAReplication);
-        if !text.contains('=') {
-            return copies(text).map(Replication::Copies);
-        }
-        let centre = |part: &str| {
-            let (name, number) = part.split_once('=').ok_or(NotAReplication)?;
-            let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-            is_plain.then(|| Ok((name.to_string(), copies(number)?))).ok_or(NotAReplication)?
-        };
-        text.split(',').map(centre).collect::<Result<_, _>>().map(Replication::PerDataCentre)
-    }
-}
-
-impl fmt::Display for Replication {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Replication::Copies(copies) => write!(f, "{copies}"),
-            Replication::PerDataCentre(centres) => {
-                let parts: Vec<String> = centres.iter().map(|(name, copies)| format!("{name}={copies}")).collect();
-                f.write_str(&parts.join(","))
-            }
-        }
+/// Of a read that first completes whatever round is under way.
+pub fn settling(reach: Serial) -> Consistency {
+    match reach {
+        Serial::Everywhere => Consistency::Serial,
+        Serial::OneDataCentre => Consistency::LocalSerial,
     }
 }
 
@@ -199,8 +147,8 @@ impl Cql {
 
     async fn begin(settings: Settings, schema: Schema, threads: Threads) -> Result<Arc<Cql>, Error> {
         let profile = ExecutionProfile::builder()
-            .consistency(settings.serial.quorum())
-            .serial_consistency(Some(settings.serial.serial()))
+            .consistency(quorum(settings.serial))
+            .serial_consistency(Some(serial(settings.serial)))
             .request_timeout(Some(ATTEMPT))
             .build();
         let fixed_order = profile.to_builder().load_balancing_policy(DefaultPolicy::builder().enable_shuffling_replicas(false).build());
@@ -322,16 +270,6 @@ pub fn broken(error: impl fmt::Display) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn replications_read_back_as_written() {
-        for text in ["1", "3", "east=3,west=2", "datacenter1=1"] {
-            assert_eq!(text.parse::<Replication>().unwrap().to_string(), text);
-        }
-        for text in ["", "0", "-1", "300", "east=", "=3", "east=0", "east=3,", "e'ast=3", "3,4"] {
-            assert_eq!(text.parse::<Replication>(), Err(NotAReplication), "{text}");
-        }
-    }
 
     #[test]
     fn a_password_is_never_shown() {

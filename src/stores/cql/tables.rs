@@ -2,12 +2,11 @@
 //!
 //! What a column is called here is what it is called in `cql/001-log.cql`; conditional statements list the columns of their condition last.
 
-use super::session::{Conditional, Cql, Error, broken, unavailable};
+use super::session::{Conditional, Cql, Error, broken, settling, unavailable};
 use actors::store::{Frame, Head, Position, StoreError};
 use futures_util::{Stream, TryStreamExt};
 use scylla::deserialize::row::DeserializeRow;
 use scylla::serialize::row::SerializeRow;
-use scylla::statement::Consistency;
 use scylla::statement::prepared::PreparedStatement;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +84,7 @@ impl Tables {
         let frame = "SELECT seq, from_seq, from_head, head, parts, records FROM log WHERE name = ? AND generation = ?";
         let mine = "IF epoch = ? AND last_seq = ? AND last_head = ?";
         let mut settled_head_at = plain("SELECT head FROM log WHERE name = ? AND generation = ? AND seq = ?").await?;
-        settled_head_at.set_consistency(Consistency::from(cql.settings().serial));
+        settled_head_at.set_consistency(settling(cql.settings().serial));
         Ok(Tables {
             generation_hint: plain("SELECT generation FROM generations WHERE name = ?").await?,
             hint_generation: plain("INSERT INTO generations (name, generation) VALUES (?, ?) USING TIMESTAMP ?").await?,

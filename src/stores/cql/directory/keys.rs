@@ -1,0 +1,48 @@
+//! Service keys and the outsiders they act for.
+
+use super::People;
+use super::columns::Found;
+use crate::identity::directory::ServiceKey;
+use actors::store::StoreError;
+use actors::{Id, Time};
+
+impl People {
+    pub async fn make_key(&self, key: ServiceKey) -> Result<(ServiceKey, bool), StoreError> {
+        let values = (key.id.0.to_vec(), &key.name, key.digest.to_vec(), key.created_at.0);
+        let made = self.insist(&self.statements.create_key, &values).await?;
+        if made.applied {
+            return Ok((key, false));
+        }
+        let found = self.look(&self.statements.key, (key.id.0.to_vec(),)).await?;
+        let there = read(Found::must("key", found.first())?)?;
+        let again = !(made.doubted && there == key);
+        Ok((there, again))
+    }
+
+    pub async fn all_keys(&self) -> Result<Vec<ServiceKey>, StoreError> {
+        self.look(&self.statements.keys, ()).await?.iter().map(read).collect()
+    }
+
+    pub async fn revoke_key(&self, key: Id, at: Time) -> Result<bool, StoreError> {
+        let revoked = self.insist(&self.statements.revoke_key, &(at.0, key.0.to_vec())).await?;
+        if revoked.applied || !revoked.doubted {
+            return Ok(revoked.applied);
+        }
+        let found = self.look(&self.statements.key, (key.0.to_vec(),)).await?;
+        Ok(found.first().and_then(|row| row.time("revoked_at")) == Some(at))
+    }
+
+    pub async fn note_outsider(&self, member: Id, service: &str, theirs: &str) -> Result<(), StoreError> {
+        self.put(&self.statements.note_outsider, (member.0.to_vec(), service, theirs)).await
+    }
+}
+
+fn read(found: &Found) -> Result<ServiceKey, StoreError> {
+    Ok(ServiceKey {
+        id: Found::must("id", found.id("id"))?,
+        name: Found::must("name", found.text("name"))?,
+        digest: Found::must("digest", found.bytes("digest"))?,
+        created_at: Found::must("created_at", found.time("created_at"))?,
+        revoked_at: found.time("revoked_at"),
+    })
+}
