@@ -20,6 +20,7 @@ mod writer;
 mod tests;
 
 pub use backup::{backup, restore};
+pub use meters::measure_files;
 pub use view::View;
 
 use actors::Time;

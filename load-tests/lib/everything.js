@@ -1,0 +1,68 @@
+// Everything at once, in shares of one rate: what a busy day looks like. `mixed` and `soak` are this, short and long.
+
+import exec from 'k6/execution';
+import { members, pick, service } from './server.js';
+import { share, steady } from './shape.js';
+import * as campaigns from './campaigns.js';
+import * as coupons from './coupons.js';
+import * as logins from './logins.js';
+import * as tickets from './tickets.js';
+
+const MEMBERS = 200;
+const PEOPLE = 20;
+
+/// `again`: the share of those who only look, change their minds or come again, which leaves nothing behind.
+export function everything(size, again) {
+    const anew = 1 - again;
+    const parts = {
+        buy: share(size, anew * 0.4),
+        claim: share(size, anew * 0.3),
+        order: share(size, anew * 0.3),
+        comeAgain: share(size, again * 0.3),
+        changeOnesMind: share(size, again * 0.5),
+        look: share(size, again * 0.2),
+        logIn: { ...share(size, 0.01), rate: Math.max(1, Math.round(size.rate / 200)) },
+    };
+    const scenarios = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, steady(part, name)]));
+    const come = (part) => part.rate * part.seconds;
+    // There is enough of everything but vouchers, so that a refusal is the exception.
+    const plenty = { field: tickets.field(4 * come(parts.buy) + 1000), quota: Math.round(come(parts.claim) * 0.7), coupons: 2 * come(parts.order) };
+    return { scenarios, plenty };
+}
+
+export function prepare({ field, quota, coupons: count }) {
+    const shop = service();
+    return {
+        service: shop,
+        members: members(shop, MEMBERS),
+        lottery: tickets.open(field),
+        campaign: campaigns.open(quota),
+        second: campaigns.open(MEMBERS),
+        batch: coupons.open(count),
+        people: logins.register(shop.run, PEOPLE),
+    };
+}
+
+const number = () => exec.scenario.iterationInTest;
+
+export const buy = ({ service, lottery, members }) => tickets.buy(service, lottery, members[number() % MEMBERS].name);
+export const claim = ({ service, campaign }) => campaigns.claim(service, campaign, `new${number()}`);
+export const order = ({ service, batch, members }) => coupons.order(service, batch, members[number() % MEMBERS], number());
+export const look = ({ lottery }) => tickets.look(lottery);
+export const logIn = ({ campaign, people }) => logins.come(campaign, pick(people));
+
+export function comeAgain({ service, second, members }) {
+    const { name, id } = pick(members);
+    campaigns.claim(service, second, name, id);
+}
+
+export function changeOnesMind({ service, lottery, members }) {
+    tickets.changeOnesMind(service, lottery, pick(members).name);
+}
+
+export function audit({ service, lottery, campaign, second, batch, members }) {
+    tickets.audit(service, lottery, members.map((member) => member.name));
+    campaigns.audit(campaign);
+    campaigns.audit(second);
+    coupons.audit(batch);
+}

@@ -1,0 +1,26 @@
+// Ten minutes of steady work, most of which leaves nothing behind. `load-tests/run` watches the server meanwhile: memory, descriptors and
+// latency at the end must be what they were after the first fifth.
+
+import { thresholds } from './lib/outcome.js';
+import { size, trends } from './lib/shape.js';
+import { audit, everything, prepare } from './lib/everything.js';
+
+export { buy, changeOnesMind, claim, comeAgain, logIn, look, order } from './lib/everything.js';
+
+const { scenarios, plenty } = everything(size(500, 600), 0.95);
+
+export const options = {
+    scenarios,
+    thresholds: { ...thresholds({ kinds: ['hold', 'claim', 'assign', 'use', 'look'] }), granted: ['count>0'] },
+    summaryTrendStats: trends,
+    setupTimeout: '60s',
+    teardownTimeout: '120s',
+};
+
+export function setup() {
+    return prepare(plenty);
+}
+
+export function teardown(data) {
+    audit(data);
+}
