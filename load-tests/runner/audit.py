@@ -41,7 +41,7 @@ def compare(lines):
     found.say("stored twice", (f"{what} {thing}" for (what, thing), cases in stored.items() if len(cases) > 1))
     for what, most in stock.items():
         had = sum(1 for kind, _ in members if kind == what)
-        found.say("oversold", [f"{had} of {most} {what}s were given"] if had > most else [])
+        found.say("oversold", [f"{had} were given of {what}, of which there are {most}"] if had > most else [])
     found.say("told, but not stored so", (not_stored(case, stored) for case in told if (case[2], case[3]) not in stored.get(case[:2], [])))
     found.say("stored, but nobody was told", (
         f"{what} {thing} of {member}, {state}"

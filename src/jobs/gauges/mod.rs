@@ -16,7 +16,9 @@ const LOTTERIES_SHOWN: usize = 20;
 
 /// What cannot happen often, and must be seen when it does for the first time: a counter that is not there yet cannot be seen to rise.
 pub fn begin() {
-    for counter in ["stampede_notices_total", "stampede_registrations_total", "stampede_log_lines_dropped_total", "stampede_codes_refused_total"] {
+    for counter in
+        ["stampede_notices_total", "stampede_registrations_total", "stampede_log_lines_dropped_total", "stampede_codes_refused_total"]
+    {
         counter!(counter).increment(0);
     }
 }
