@@ -10,7 +10,7 @@ const { scenarios, plenty } = everything(size(500, 60), 0.4);
 
 export const options = {
     scenarios,
-    thresholds: { ...thresholds({ kinds: ['hold', 'claim', 'assign', 'use', 'look'] }), granted: ['count>0'] },
+    thresholds: thresholds({ kinds: ['hold', 'claim', 'assign', 'use', 'look'] }),
     summaryTrendStats: trends,
     setupTimeout: '60s',
     teardownTimeout: '120s',

@@ -11,7 +11,7 @@ const { scenarios, plenty } = everything(size(500, 600), 0.95);
 
 export const options = {
     scenarios,
-    thresholds: { ...thresholds({ kinds: ['hold', 'claim', 'assign', 'use', 'look'] }), granted: ['count>0'] },
+    thresholds: thresholds({ kinds: ['hold', 'claim', 'assign', 'use', 'look'] }),
     summaryTrendStats: trends,
     setupTimeout: '60s',
     teardownTimeout: '120s',
