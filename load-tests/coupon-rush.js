@@ -12,7 +12,7 @@ const MEMBERS = 200;
 
 export const options = {
     scenarios: { orders: rush(SIZE, 'order') },
-    thresholds: thresholds({ stock: STOCK, kinds: ['assign', 'use'] }),
+    thresholds: thresholds(SIZE, { stock: STOCK, kinds: ['assign', 'use'] }),
     summaryTrendStats: trends,
     setupTimeout: '60s',
     teardownTimeout: '60s',

@@ -3,15 +3,16 @@
 import exec from 'k6/execution';
 import { service } from './lib/server.js';
 import { thresholds } from './lib/outcome.js';
-import { rush, size, trends } from './lib/shape.js';
+import { arrivals, rush, size, trends } from './lib/shape.js';
 import * as campaigns from './lib/campaigns.js';
 
-const SIZE = size(1000, 40);
-const QUOTA = 100;
+const SIZE = size(600, 40);
+// Of a crowd that is smaller than three hundred, the first third.
+const QUOTA = Math.min(100, Math.ceil(arrivals(SIZE) / 3));
 
 export const options = {
     scenarios: { crowd: rush(SIZE, 'come') },
-    thresholds: thresholds({ stock: QUOTA, kinds: ['claim'] }),
+    thresholds: thresholds(SIZE, { stock: QUOTA, kinds: ['claim'] }),
     summaryTrendStats: trends,
     teardownTimeout: '60s',
 };

@@ -6,11 +6,12 @@ import { audit, everything, prepare } from './lib/everything.js';
 
 export { buy, changeOnesMind, claim, comeAgain, logIn, look, order } from './lib/everything.js';
 
-const { scenarios, plenty } = everything(size(500, 60), 0.4);
+const SIZE = size(400, 60);
+const { scenarios, plenty } = everything(SIZE, 0.4);
 
 export const options = {
     scenarios,
-    thresholds: thresholds({ kinds: ['hold', 'claim', 'assign', 'use', 'look'] }),
+    thresholds: thresholds(SIZE, { kinds: ['hold', 'claim', 'assign', 'use', 'look'] }),
     summaryTrendStats: trends,
     setupTimeout: '60s',
     teardownTimeout: '120s',

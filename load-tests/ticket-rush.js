@@ -12,7 +12,7 @@ const FIELD = tickets.field(arrivals(SIZE));
 
 export const options = {
     scenarios: { buyers: rush(SIZE, 'buy') },
-    thresholds: thresholds({ stock: FIELD.stock, kinds: ['hold', 'confirm'] }),
+    thresholds: thresholds(SIZE, { stock: FIELD.stock, kinds: ['hold', 'confirm'] }),
     summaryTrendStats: trends,
     setupTimeout: '60s',
     teardownTimeout: '60s',

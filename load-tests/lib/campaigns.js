@@ -1,7 +1,7 @@
 // Campaigns: the first so many get a voucher and a rank; each member one; the same member again, the same.
 
 import http from 'k6/http';
-import { URL, admin, all, ask, idOf, member, must } from './server.js';
+import { URL, admin, all, ask, idOf, member, must, mustBeRepeated } from './server.js';
 import { granted, refused } from './outcome.js';
 import { insist, stock, stored, told, unsure } from './told.js';
 
@@ -34,9 +34,12 @@ export function claim(service, campaign, name, id = null) {
 
 /// Claims twice at the same moment, as somebody who clicks twice. Both must be told the same.
 export function clickTwice(service, campaign, name) {
-    const headers = { ...member(service, name), 'Content-Type': 'application/json' };
-    const once = ['POST', `${URL}/api/v1/campaigns/${campaign.id}/claims`, '{}', { headers, tags: { name: 'claim', kind: 'claim' } }];
-    const answers = http.batch([once, once]);
+    const click = (key) => {
+        const headers = { ...member(service, name), 'Content-Type': 'application/json', 'Idempotency-Key': key };
+        return ['POST', `${URL}/api/v1/campaigns/${campaign.id}/claims`, '{}', { headers, tags: { name: 'claim', kind: 'claim' } }];
+    };
+    const answers = http.batch([click('once'), click('twice')]);
+    answers.forEach(mustBeRepeated);
     if (answers.some((answer) => answer.status === 0 || answer.status >= 500)) return unsure(kind(campaign), idOf(member(service, name)));
     const won = answers.filter((answer) => answer.status === 201 || answer.status === 200);
     granted.add(won.filter((answer) => answer.status === 201).length);

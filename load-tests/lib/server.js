@@ -29,8 +29,12 @@ export function ask(who, method, path, body, { kind = 'audit', attempts = ATTEMP
     return answer;
 }
 
-function mustBeRepeated(answer) {
-    if (answer.status === 0) unanswered.add(1);
+/// Counts what is no answer to the question.
+export function mustBeRepeated(answer) {
+    if (answer.status === 0) {
+        unanswered.add(1);
+        console.log(`note ${answer.request.method} ${answer.request.url}: ${answer.error}`);
+    }
     if (answer.status === 503 || answer.status === 429) turnedAway.add(1);
     return answer.status === 0 || answer.status === 503 || answer.status === 429;
 }

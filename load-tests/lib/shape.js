@@ -13,22 +13,22 @@ export function share(size, part) {
 }
 
 /// All at once: from nothing to the peak in a tenth of the time, and there to the end.
-export function rush(size, run) {
+export function rush(size, run, clients) {
     const rise = Math.max(1, Math.round(size.seconds / 10));
     const stages = [
         { target: size.rate, duration: `${rise}s` },
         { target: size.rate, duration: `${Math.max(1, size.seconds - rise)}s` },
     ];
-    return { executor: 'ramping-arrival-rate', startRate: 1, timeUnit: '1s', stages, ...crowd(size, run) };
+    return { executor: 'ramping-arrival-rate', startRate: 1, timeUnit: '1s', stages, ...crowd(size, run, clients) };
 }
 
 export function steady(size, run) {
     return { executor: 'constant-arrival-rate', rate: size.rate, timeUnit: '1s', duration: `${size.seconds}s`, ...crowd(size, run) };
 }
 
-function crowd({ rate }, run) {
-    const clients = Math.max(10, Math.min(300, Math.round(rate / 5)));
-    return { exec: run, preAllocatedVUs: clients, maxVUs: clients * 3, gracefulStop: '10s' };
+/// Enough clients that nobody has to wait for another one's answer.
+function crowd({ rate }, run, clients = Math.max(10, Math.min(300, Math.round(rate / 4)))) {
+    return { exec: run, preAllocatedVUs: clients, maxVUs: clients * 2, gracefulStop: '15s' };
 }
 
 /// How many come in a rush.

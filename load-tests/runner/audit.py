@@ -1,6 +1,6 @@
 """Compares what clients were told with what the server's own lists say, line by line, and says what is wrong in plain sentences.
 
-A run writes `told`, `stored`, `unsure`, `stock` and `found` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his, in that
+A run writes `told`, `stored`, `unsure`, `stock`, `found` and `note` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his, in that
 state, once; nothing else may be stored, except for somebody who got no answer.
 """
 
@@ -12,7 +12,7 @@ LONGEST = 200
 
 class Found:
     def __init__(self):
-        self.findings, self.told, self.stored, self.unsure = [], 0, 0, 0
+        self.findings, self.notes, self.told, self.stored, self.unsure = [], [], 0, 0, 0
 
     def say(self, what, cases):
         """One sentence for all cases of a kind, with a few of them."""
@@ -27,8 +27,8 @@ class Found:
 
 
 def compare(lines):
-    told, stored, unsure, stock, said = read(lines)
     found = Found()
+    told, stored, unsure, stock, said, found.notes = read(lines)
     for what, cases in said.items():
         found.say(what, cases)
     found.told, found.stored, found.unsure = len(told), sum(len(cases) for cases in stored.values()), len(unsure)
@@ -60,6 +60,7 @@ def not_stored(case, stored):
 
 def read(lines):
     told, stored, unsure, stock, said = set(), defaultdict(list), set(), defaultdict(int), defaultdict(set)
+    notes = []
     with open(lines, encoding="utf-8") as file:
         for line in file:
             match line.rstrip("\n").split(" "):
@@ -71,7 +72,9 @@ def read(lines):
                     unsure.add((what, member))
                 case ["stock", what, count]:
                     stock[what] += int(count)
+                case ["note", *words]:
+                    notes.append(" ".join(words))
                 case ["found", *words]:
                     what, _, which = " ".join(words).partition(": ")
                     said[what].add(which)
-    return told, stored, unsure, stock, said
+    return told, stored, unsure, stock, said, notes

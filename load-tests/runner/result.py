@@ -20,6 +20,7 @@ def write(folder, options, code, summary, found, watched, settings, k6):
         "passed": not findings,
         "findings": findings,
         "figures": {**figures(metrics), **watched.figures()},
+        "notes": found.notes[:10],
         "audit": {"told": found.told, "stored": found.stored, "without_an_answer": found.unsure},
         "command": " ".join(["load-tests/run", *sys.argv[1:]]),
         "settings": {name: value for name, value in settings.items() if not re.search("PASSWORD|KEY$|BINARY|RESULTS", name)},
@@ -65,6 +66,8 @@ def report(result, file):
         print(f"  {kind}: " + ", ".join(f"{rank} {value} ms" for rank, value in ranks.items()))
     print(f"  told {audit['told']} things, {audit['stored']} stored, {audit['without_an_answer']} without an answer; server: "
           f"{figures.get('server_cpu_us_per_request')} µs of CPU a request, {figures.get('server_memory_mib_at_most')} MiB")
+    for note in result["notes"][:3]:
+        print(f"  no answer: {note}")
     for finding in result["findings"]:
         print(f"  FOUND {finding}")
     print(f"  {'passed' if result['passed'] else 'FAILED'}; {os.path.relpath(file)}")
