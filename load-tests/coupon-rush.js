@@ -8,7 +8,7 @@ import * as coupons from './lib/coupons.js';
 
 const SIZE = size(400, 40);
 const STOCK = Math.max(1, Math.round(arrivals(SIZE) * 0.8));
-const MEMBERS = 200;
+const MEMBERS = Math.min(200, SIZE.rate);
 
 export const options = {
     scenarios: { orders: rush(SIZE, 'order') },

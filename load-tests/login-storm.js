@@ -12,7 +12,8 @@ import * as tickets from './lib/tickets.js';
 const SIZE = size(40, 40);
 const BUYING = share(SIZE, 1);
 const PEOPLE = Math.max(8, SIZE.rate * 3);
-const QUOTA = Math.round(PEOPLE / 3);
+// Fewer than come for the first time, however short the storm.
+const QUOTA = Math.round(Math.min(PEOPLE / 3, arrivals(SIZE) / 4));
 const BUYERS = 50;
 const FIELD = tickets.field(2 * arrivals(BUYING) + 1000);
 

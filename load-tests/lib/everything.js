@@ -8,7 +8,6 @@ import * as coupons from './coupons.js';
 import * as logins from './logins.js';
 import * as tickets from './tickets.js';
 
-const MEMBERS = 200;
 const PEOPLE = 20;
 
 /// `again`: the share of those who only look, change their minds or come again, which leaves nothing behind.
@@ -26,18 +25,18 @@ export function everything(size, again) {
     const scenarios = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, steady(part, name)]));
     const come = (part) => part.rate * part.seconds;
     // There is enough of everything but vouchers, so that a refusal is the exception.
-    const plenty = { field: tickets.field(4 * come(parts.buy) + 1000), quota: Math.round(come(parts.claim) * 0.7), coupons: 2 * come(parts.order) };
-    return { scenarios, plenty };
+    const stocks = { field: tickets.field(4 * come(parts.buy) + 1000), quota: Math.round(come(parts.claim) * 0.7), coupons: 2 * come(parts.order) };
+    return { scenarios, plenty: { members: Math.min(200, size.rate), ...stocks } };
 }
 
-export function prepare({ field, quota, coupons: count }) {
+export function prepare({ members: most, field, quota, coupons: count }) {
     const shop = service();
     return {
         service: shop,
-        members: members(shop, MEMBERS),
+        members: members(shop, most),
         lottery: tickets.open(field),
         campaign: campaigns.open(quota),
-        second: campaigns.open(MEMBERS),
+        second: campaigns.open(most),
         batch: coupons.open(count),
         people: logins.register(shop.run, PEOPLE),
     };
@@ -45,9 +44,9 @@ export function prepare({ field, quota, coupons: count }) {
 
 const number = () => exec.scenario.iterationInTest;
 
-export const buy = ({ service, lottery, members }) => tickets.buy(service, lottery, members[number() % MEMBERS].name);
+export const buy = ({ service, lottery, members }) => tickets.buy(service, lottery, members[number() % members.length].name);
 export const claim = ({ service, campaign }) => campaigns.claim(service, campaign, `new${number()}`);
-export const order = ({ service, batch, members }) => coupons.order(service, batch, members[number() % MEMBERS], number());
+export const order = ({ service, batch, members }) => coupons.order(service, batch, members[number() % members.length], number());
 export const look = ({ lottery }) => tickets.look(lottery);
 export const logIn = ({ campaign, people }) => logins.come(campaign, pick(people));
 

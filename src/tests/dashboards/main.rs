@@ -22,8 +22,8 @@ use std::process::Command;
 
 const TO_INSTALL: &str = "apt-get install prometheus";
 
-/// So many turns of the crowd take minutes; whatever has no data after them will have none.
-const MOST_TURNS: usize = 1000;
+/// So many turns of the crowd take a minute; whatever has no data after them will have none.
+const MOST_TURNS: usize = 2000;
 
 #[test]
 fn every_panel_says_what_it_shows_in_which_unit_and_leaves_the_data_source_open() {
@@ -67,7 +67,7 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
     }
     let folder = Folder::new();
     let mut command = stampede(&folder.0);
-    command.env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true");
+    command.env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true").env("STAMPEDE_JOB_INTERVAL_MS", "100");
     let (server, _) = Server::start_with(command, &folder.0);
     let beside = folder.0.parent().unwrap();
     let prometheus = Prometheus::scraping(&server.address, beside);

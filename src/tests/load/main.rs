@@ -35,7 +35,7 @@ impl Drop for Results {
 fn run(name: &str, lie: Option<&str>) -> (bool, String) {
     let results = Results::new(&format!("{name}-{}", lie.unwrap_or("honest")));
     let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("load-tests/run"));
-    command.args([name, "--rate", "40", "--seconds", "3", "--any-pace"]).args(lie.iter().flat_map(|lie| ["--lie", lie]));
+    command.args([name, "--rate", "40", "--seconds", "2", "--any-pace"]).args(lie.iter().flat_map(|lie| ["--lie", lie]));
     command.env("K6", needed::found("k6").unwrap()).env("STAMPEDE_BINARY", env!("CARGO_BIN_EXE_stampede"));
     command.env("STAMPEDE_BCRYPT_COST", "4").env("STAMPEDE_LOAD_RESULTS", &results.0);
     let output = command.output().unwrap();
