@@ -13,10 +13,10 @@ const ATTEMPTS = 4;
 const LONGEST_WAIT_S = 2;
 
 /// One call. `who` is what `admin`, `service` or `member` made; null is anybody. `kind` names it in the figures.
-export function ask(who, method, path, body, { kind = 'audit', attempts = ATTEMPTS } = {}) {
+export function ask(who, method, path, body, { kind = 'audit', attempts = ATTEMPTS, key = null } = {}) {
     const headers = { ...(who || {}) };
     if (method !== 'GET') {
-        headers['Idempotency-Key'] = `${Math.random()}${Math.random()}`;
+        headers['Idempotency-Key'] = key || `${Math.random()}${Math.random()}`;
     }
     if (body) headers['Content-Type'] = 'application/json';
     const params = { headers, tags: { name: kind, kind } };

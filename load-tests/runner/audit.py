@@ -1,6 +1,6 @@
 """Compares what clients were told with what the server's own lists say, line by line, and says what is wrong in plain sentences.
 
-A run writes `told`, `stored`, `unsure`, `stock`, `found` and `note` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his, in that
+A run writes `told`, `stored`, `unsure`, `stock`, `drawn`, `found` and `note` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his, in that
 state, once; nothing else may be stored, except for somebody who got no answer.
 """
 
@@ -12,7 +12,7 @@ LONGEST = 200
 
 class Found:
     def __init__(self):
-        self.findings, self.notes, self.told, self.stored, self.unsure = [], [], 0, 0, 0
+        self.findings, self.notes, self.draws, self.told, self.stored, self.unsure = [], [], [], 0, 0, 0
 
     def say(self, what, cases):
         """One sentence for all cases of a kind, with a few of them."""
@@ -21,14 +21,15 @@ class Found:
             shown = "; ".join(case[:LONGEST] for case in cases[:SHOWN]) + (f"; and {len(cases) - SHOWN} more" if len(cases) > SHOWN else "")
             self.findings.append(f"{what}: {shown}")
 
-    def see_verify(self, verify):
-        if verify.returncode != 0:
-            self.findings.append(f"stampede verify says: {(verify.stderr or verify.stdout).strip()}")
+    def see(self, check):
+        """What a program said that looked for itself."""
+        if check.returncode != 0:
+            self.findings.append(f"{' '.join(map(str, check.args[1:]))} says: {(check.stderr or check.stdout).strip()}")
 
 
 def compare(lines):
     found = Found()
-    told, stored, unsure, stock, said, found.notes = read(lines)
+    told, stored, unsure, stock, said, found.notes, found.draws = read(lines)
     for what, cases in said.items():
         found.say(what, cases)
     found.told, found.stored, found.unsure = len(told), sum(len(cases) for cases in stored.values()), len(unsure)
@@ -60,7 +61,7 @@ def not_stored(case, stored):
 
 def read(lines):
     told, stored, unsure, stock, said = set(), defaultdict(list), set(), defaultdict(int), defaultdict(set)
-    notes = []
+    notes, draws = [], []
     with open(lines, encoding="utf-8") as file:
         for line in file:
             match line.rstrip("\n").split(" "):
@@ -72,9 +73,11 @@ def read(lines):
                     unsure.add((what, member))
                 case ["stock", what, count]:
                     stock[what] += int(count)
+                case ["drawn", day, commitment]:
+                    draws.append((day, commitment))
                 case ["note", *words]:
                     notes.append(" ".join(words))
                 case ["found", *words]:
                     what, _, which = " ".join(words).partition(": ")
                     said[what].add(which)
-    return told, stored, unsure, stock, said, notes
+    return told, stored, unsure, stock, said, notes, draws
