@@ -4,6 +4,7 @@ use actors::time::system_clock;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
 use stampede::config::{Settings, default_toml};
+use stampede::draws::fraud::Fraud;
 use stampede::stores::sqlite;
 use stampede::{http, identity, log, meters, verify};
 use std::path::Path;
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stampede: {error:#}");
-            ExitCode::FAILURE
+            error.downcast_ref::<Fraud>().map_or(ExitCode::FAILURE, |fraud| ExitCode::from(fraud.kind.code()))
         }
     }
 }
@@ -34,6 +35,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Config { toml: false } => print(&settings.table()),
         Command::Openapi => print(&http::openapi::document().to_pretty_json()?),
         Command::Verify => verified(&settings.config.data),
+        Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
         Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
         Command::KeyCreate { name } => with_identity(settings, async |identity| {

@@ -6,7 +6,7 @@
 #[path = "golden/coupons.rs"]
 mod coupons;
 
-use actors::domain::lottery::{self, Plan, Tickets};
+use actors::domain::lottery::{self, FirstPlan, Tickets};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, Terms};
 use actors::engine::Key;
@@ -85,7 +85,7 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
 fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
     use lottery::Event::*;
     let tickets = Tickets { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
-    let plan = |tickets| Plan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets };
+    let plan = |tickets| FirstPlan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets };
     vec![
         (
             Created(plan(Some(tickets))),
