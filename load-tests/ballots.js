@@ -34,5 +34,5 @@ export function close({ service, lottery }) {
 }
 
 export function teardown({ service, lottery }) {
-    ballots.audit(service, lottery, MOST);
+    ballots.audit(service, lottery);
 }

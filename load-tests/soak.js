@@ -5,14 +5,14 @@ import { thresholds } from './lib/outcome.js';
 import { size, trends } from './lib/shape.js';
 import { audit, everything, prepare } from './lib/everything.js';
 
-export { buy, changeOnesMind, claim, comeAgain, logIn, look, order } from './lib/everything.js';
+export { buy, changeOnesMind, claim, comeAgain, logIn, look, order, vote } from './lib/everything.js';
 
 const SIZE = size(300, 600);
 const { scenarios, plenty } = everything(SIZE, 0.95);
 
 export const options = {
     scenarios,
-    thresholds: thresholds(SIZE, { kinds: ['hold', 'claim', 'assign', 'use', 'look'] }),
+    thresholds: thresholds(SIZE, { kinds: ['hold', 'claim', 'assign', 'use', 'ballot', 'look'] }),
     summaryTrendStats: trends,
     setupTimeout: '60s',
     teardownTimeout: '120s',

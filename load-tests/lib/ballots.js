@@ -10,7 +10,7 @@ export function open(most) {
     const day = someDay();
     const made = must(ask(admin(), 'POST', '/lotteries', { closes_on: day, winners: WINNERS, ballots: { most } }), 201);
     stock('ballot', most);
-    return { day, commitment: made.ballots.commitment };
+    return { day, most, commitment: made.ballots.commitment };
 }
 
 /// Submits a ballot; now and then twice with one key, as somebody who lost the answer.
@@ -37,12 +37,12 @@ export function close(service, lottery) {
 }
 
 /// Whoever was told that his ballot is taken took part, and nobody else; the draw is over and says the same whenever it is asked.
-export function audit(service, lottery, most) {
+export function audit(service, lottery) {
     close(service, lottery);
     const lines = all(admin(), `/lotteries/${lottery.day}/ballots?limit=100`);
     lines.forEach((ballot) => stored('ballot', ballot.id, ballot.member, 'counted'));
     const ledger = must(ask(null, 'GET', `/lotteries/${lottery.day}/ledger`), 200);
-    insist(ledger.ballots === lines.length && lines.length <= most, `books that say ${JSON.stringify(ledger)} where the list has ${lines.length} of ${most}`);
+    insist(ledger.ballots === lines.length && lines.length <= lottery.most, `books that say ${JSON.stringify(ledger)} where the list has ${lines.length} of ${lottery.most}`);
     const winners = () => must(ask(null, 'GET', `/lotteries/${lottery.day}/winner`), 200).winners.map((winner) => winner.ballot);
     const drawn = winners();
     const taking = new Set(lines.map((ballot) => ballot.id));

@@ -16,11 +16,11 @@ const LOTTERIES_SHOWN: usize = 20;
 
 /// What cannot happen often, and must be seen when it does for the first time: a counter that is not there yet cannot be seen to rise.
 pub fn begin() {
-    for counter in
-        ["stampede_notices_total", "stampede_registrations_total", "stampede_log_lines_dropped_total", "stampede_codes_refused_total"]
-    {
-        counter!(counter).increment(0);
-    }
+    counter!("stampede_draws_total").increment(0);
+    counter!("stampede_notices_total").increment(0);
+    counter!("stampede_registrations_total").increment(0);
+    counter!("stampede_log_lines_dropped_total").increment(0);
+    counter!("stampede_codes_refused_total").increment(0);
 }
 
 /// What is different a second later.
@@ -55,7 +55,6 @@ fn window_s(shared: &Shared) -> f64 {
 /// The stock of each lottery whose slices are awake.
 async fn for_each_lottery(shared: &Shared) {
     let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else { return };
-    gauge!("stampede_lotteries_open").set(days.len() as f64);
     for day in days {
         let awake = shared.engine.slices.awake().into_iter().any(|slice| slice.day == day);
         let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };

@@ -5,6 +5,8 @@ use crate::receiver::Receiver;
 use serde_json::{Value, json};
 
 const EXPIRY: &str = "2199-12-31T00:00:00Z";
+/// The closing day of what is drawn.
+const DRAWN: &str = "2199-12-30";
 const FORGED: &str = "00000-00000-00000-00000";
 
 pub struct Crowd<'a> {
@@ -24,6 +26,7 @@ impl<'a> Crowd<'a> {
         let receiver = Receiver::start();
         admin.post("/webhooks", None, json!({"url": receiver.url(), "events": ["tickets.confirmed", "coupon.used"]})).expect(201);
         server.lottery(5);
+        admin.post("/lotteries", None, json!({"closes_on": DRAWN, "ballots": {"most": 1_000_000}})).expect(201);
         let campaign = |name: &str, quota: u64, trigger: &str| {
             let wanted = json!({"name": name, "quota": quota, "discount_percent": 10, "trigger": trigger, "ends_at": EXPIRY});
             id(&admin.post("/campaigns", None, wanted).expect(201))
@@ -44,6 +47,7 @@ impl<'a> Crowd<'a> {
         let member = self.server.member(&name);
         let me = id(&member.get("/me").expect(200));
         buy(&member);
+        member.post(&format!("/lotteries/{DRAWN}/ballots"), None, json!({})).expect(201);
         self.claim(&member);
         self.redeem(&member, &me);
         // There is a budget for mistakes, which is not what is looked at here.
@@ -61,7 +65,8 @@ impl<'a> Crowd<'a> {
     }
 
     fn redeem(&self, member: &Client, me: &str) {
-        let assign = || -> Value { self.admin.post(&format!("/coupon-batches/{}/assign", self.batch), None, json!({"member_id": me})).expect(201) };
+        let assigning = format!("/coupon-batches/{}/assign", self.batch);
+        let assign = || -> Value { self.admin.post(&assigning, None, json!({"member_id": me})).expect(201) };
         let path = |coupon: &Value| format!("/coupons/{}/use", coupon["code"].as_str().unwrap());
         let (kept, taken_back) = (path(&assign()), path(&assign()));
         member.post(&kept, None, json!({"amount": 4990})).expect(200);

@@ -87,8 +87,10 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
 
 /// Everything that is asked, each with who asks it.
 fn queries() -> Vec<(String, String)> {
-    let of_panels = panels().into_iter().flat_map(|panel| panel.queries.into_iter().map(move |query| (panel.name.clone(), in_earnest(&query))));
-    let rules = ["recording.yml", "alerts.yml"].map(|file| std::fs::read_to_string(repository().join("grafana/prometheus").join(file)).unwrap());
+    let of_panels =
+        panels().into_iter().flat_map(|panel| panel.queries.into_iter().map(move |query| (panel.name.clone(), in_earnest(&query))));
+    let rules =
+        ["recording.yml", "alerts.yml"].map(|file| std::fs::read_to_string(repository().join("grafana/prometheus").join(file)).unwrap());
     let of_rules: BTreeSet<String> = rules.iter().flat_map(|rules| metrics(rules)).collect();
     of_panels.chain(of_rules.into_iter().map(|metric| ("rules".to_owned(), metric))).collect()
 }

@@ -84,3 +84,8 @@ fn a_busy_day_ends_with_books_that_agree_and_a_lost_answer_is_noticed() {
 fn a_soak_ends_with_books_that_agree_and_a_thing_given_twice_is_noticed() {
     holds_and_notices("soak", "double", "given twice");
 }
+
+#[test]
+fn a_lottery_draws_from_the_ballots_it_was_told_of_and_one_too_many_is_noticed() {
+    holds_and_notices("ballots", "oversell", "oversold");
+}
