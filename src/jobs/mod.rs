@@ -24,8 +24,10 @@ pub fn start(shared: Data<Shared>) {
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;
+        gauges::begin();
         while !shared.draining.load(Ordering::Acquire) {
             crate::meters::settle();
+            gauges::of_this_moment(&shared);
             if ticks.is_multiple_of(MINUTE) {
                 sweep::wake_sleepers(&shared).await;
             }

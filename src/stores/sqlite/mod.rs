@@ -22,6 +22,7 @@ mod tests;
 
 pub use backup::{backup, restore};
 pub use installed::Installed;
+pub use meters::measure_files;
 pub use view::View;
 
 use actors::Time;
