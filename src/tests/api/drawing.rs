@@ -58,5 +58,5 @@ fn each_ballot_that_was_taken_is_drawn_from_and_twenty_who_close_announce_the_sa
         assert!(taken.contains(closed[0][1]["winner"]["ballot"].as_str().unwrap()), "{}", closed[0]);
     }
     app.stop();
-    stampede::verify::verify(app.data()).unwrap();
+    app.verified().unwrap();
 }
