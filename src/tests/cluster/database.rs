@@ -4,6 +4,7 @@
 //! the variable CI is set it fails. The node ends with this process.
 
 use actors::store::contract::rows_of;
+use actors::store::{Frame, Row};
 use stampede::stores::cql::{Cql, CqlStore, Replication, Schema, Serial, Settings, Tuning};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,10 @@ pub fn connect(settings: &Settings) -> Arc<Cql> {
 
 /// A store on a session of its own, as another node would have it.
 pub fn store(settings: &Settings, tuning: Tuning) -> CqlStore {
+    store_of(settings, tuning, rows_of)
+}
+
+pub fn store_of(settings: &Settings, tuning: Tuning, rows_of: fn(&str, &Frame) -> Vec<Row>) -> CqlStore {
     wait(CqlStore::open(connect(settings), tuning, rows_of)).unwrap()
 }
 
