@@ -1,6 +1,6 @@
 //! Two whole engines, and a campaign that both believe to own: whoever is stale neither refuses nor grants on what he remembers.
 
-use crate::database::{database, store};
+use crate::database::{database, store_of};
 use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Event, Plan, Refusal, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
@@ -14,7 +14,7 @@ const NAME: Serial = Serial(1);
 const TURNS: u64 = 40;
 
 fn few_records(settings: &Settings) -> CqlStore {
-    store(settings, Tuning { generation_records: 20, ..Tuning::default() })
+    store_of(settings, Tuning { generation_records: 20, ..Tuning::default() }, stampede::engine::rows)
 }
 
 fn engine(store: CqlStore) -> Router<Campaign> {
