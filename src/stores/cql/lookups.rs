@@ -30,17 +30,25 @@ impl Lines {
     }
 }
 
+/// Rows of one request: one by one they would cost more than the append, and a server refuses requests of this kind above 50 KiB.
+const ROWS: usize = 40;
+const BYTES: usize = 16 << 10;
+
 impl Tables {
     pub async fn write_lines(&self, name: &str, lines: Lines, until: Instant) -> Result<(), StoreError> {
-        all_of(lines.0.iter().map(|line| self.insist(until, move || self.write_line(name, line)))).await.map(|_| ())
-    }
-
-    async fn write_line(&self, name: &str, ((Shelf(shelf), owner, key), (body, seq)): (&Slot, &Said)) -> Result<(), StoreError> {
-        let (shelf, owner) = (i32::from(*shelf), &owner.0[..]);
-        match body {
-            Some(body) => self.cql.write(&self.put_row, (shelf, owner, key, name, body, *seq)).await,
-            None => self.cql.write(&self.take_row, (*seq, shelf, owner, key, name)).await,
+        let (mut puts, mut takes) = (Vec::new(), Vec::new());
+        for ((Shelf(shelf), owner, key), (body, seq)) in &lines.0 {
+            let (shelf, owner) = (i32::from(*shelf), &owner.0[..]);
+            match body {
+                Some(body) => puts.push((shelf, owner, key, name, body, *seq)),
+                None => takes.push((*seq, shelf, owner, key, name)),
+            }
         }
+        let puts = requests(&puts, |put| put.2.len() + put.4.len());
+        let takes = requests(&takes, |take| take.3.len());
+        all_of(puts.into_iter().map(|some| self.insist(until, move || self.cql.write_each(&self.put_row, some)))).await?;
+        all_of(takes.into_iter().map(|some| self.insist(until, move || self.cql.write_each(&self.take_row, some)))).await?;
+        Ok(())
     }
 
     pub async fn page(&self, page: &Page) -> Result<Vec<Listed>, StoreError> {
@@ -63,4 +71,35 @@ fn first_key(page: &Page) -> Vec<u8> {
         key.push(0);
     }
     key
+}
+
+/// Splits rows into what one request takes, each at least one.
+fn requests<R>(rows: &[R], size: impl Fn(&R) -> usize) -> Vec<&[R]> {
+    let mut requests = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    for (place, row) in rows.iter().enumerate() {
+        if place > from && (place - from == ROWS || bytes + size(row) > BYTES) {
+            requests.push(&rows[from..place]);
+            (from, bytes) = (place, 0);
+        }
+        bytes += size(row);
+    }
+    if from < rows.len() {
+        requests.push(&rows[from..]);
+    }
+    requests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_go_in_requests_of_bounded_number_and_size() {
+        let lengths = |rows: &[usize]| requests(rows, |row| *row).iter().map(|some| some.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(&[]), []);
+        assert_eq!(lengths(&[1; 100]), [40, 40, 20]);
+        assert_eq!(lengths(&[BYTES / 2; 5]), [2, 2, 1]);
+        assert_eq!(lengths(&[1, BYTES * 3, 1]), [1, 1, 1]);
+    }
 }

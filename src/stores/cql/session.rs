@@ -15,6 +15,7 @@ use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::retry::FallthroughRetryPolicy;
 use scylla::response::query_result::QueryRowsResult;
 use scylla::serialize::row::SerializeRow;
+use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency, SerialConsistency};
 use std::fmt;
@@ -225,6 +226,14 @@ impl Cql {
     /// Writes, plainly.
     pub async fn write(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
         self.session.execute_unpaged(statement, values).await.map(|_| ()).map_err(unavailable)
+    }
+
+    /// Writes the same statement for each row, in one request. It is not atomic: each row is written, or not, by itself.
+    pub async fn write_each<R: SerializeRow>(&self, statement: &PreparedStatement, rows: &[R]) -> Result<(), StoreError> {
+        let mut batch = Batch::new(BatchType::Unlogged);
+        rows.iter().for_each(|_| batch.append_statement(statement.clone()));
+        batch.set_is_idempotent(true);
+        self.session.batch(&batch, rows).await.map(|_| ()).map_err(unavailable)
     }
 
     /// Reads all that the statement finds; meant for answers that are bounded by their statement.

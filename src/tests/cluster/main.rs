@@ -4,8 +4,11 @@ mod cut;
 mod database;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
+mod proxy;
 
+mod belief;
 mod contract;
 mod people;
 mod registering;
+mod duel;
 mod schema;
