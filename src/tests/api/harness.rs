@@ -89,6 +89,25 @@ impl TestApp {
         self
     }
 
+    /// Serves the data of an app that was stopped from that store.
+    pub fn kept_in(mut self, store: Choice) -> TestApp {
+        self.config.store = store;
+        self.serve();
+        self
+    }
+
+    pub fn into_the_keyspace_of(mut self, other: &TestApp) -> TestApp {
+        self.config.keyspace.clone_from(&other.config.keyspace);
+        self
+    }
+
+    /// What `stampede copy` says.
+    pub fn copy(&self) -> anyhow::Result<String> {
+        let said = actix_web::rt::System::new().block_on(stampede::stores::copy(&self.config));
+        self.wait_until_free();
+        said
+    }
+
     /// Moves the clock; it never moves by itself.
     pub fn pass_s(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);

@@ -31,6 +31,7 @@ mod lists;
 mod lotteries;
 mod manners;
 mod members;
+mod moving;
 mod notices;
 mod openapi;
 mod operations;
