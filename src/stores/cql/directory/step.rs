@@ -38,6 +38,7 @@ pub struct Seen {
     pub sessions: Vec<SessionRow>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one is made for each step and none is ever kept")]
 pub enum Decision<T> {
     /// Nothing is to be written.
     Answer(T),
