@@ -42,7 +42,7 @@ pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     {
         let from = Sqlite::open(&config.data, &engine::rows)?;
-        let to = Keyspace::open(config).await?;
+        let to = Keyspace::open_alone(config).await?;
         from.prepare().await?;
         secrets(&from, to.people()).await?;
         arrived.people = people(&from, to.people()).await?;

@@ -21,13 +21,13 @@ mod writer;
 mod tests;
 
 pub use backup::{backup, restore};
+pub use folder::Folder;
 pub use installed::Installed;
 pub use view::View;
 
 use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
 use crossbeam_channel::{Sender, bounded, unbounded};
-use folder::Folder;
 use rows::Fresh;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};

@@ -192,12 +192,10 @@ impl TestApp {
         }
     }
 
-    /// The embedded store writes to its end on a thread of its own, and then lets go of the folder.
+    /// The store writes to its end on threads of its own, and then lets go of the folder.
     pub fn wait_until_free(&self) {
-        if self.config.store == Choice::Sqlite {
-            let lock = std::fs::File::open(self.data().join("lock")).expect("the folder has its lock");
-            lock.lock().expect("the store lets go of the folder");
-        }
+        let lock = std::fs::File::open(self.data().join("lock")).expect("the folder has its lock");
+        lock.lock().expect("the store lets go of the folder");
     }
 
     /// Whether everything is in one file of the folder. A test that is about that file has nothing to say elsewhere, and says so.
