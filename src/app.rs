@@ -1,5 +1,10 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
+use crate::ballots::Ballots;
+use crate::ballots::receipt_key::ReceiptKey;
+use crate::ballots::rounds::Rounds;
+use crate::ballots::seeds::Seeds;
+use crate::closing::Closing;
 use crate::config::Config;
 use crate::coupon_keys;
 use crate::engine::Engine;
@@ -28,7 +33,10 @@ use std::time::{Duration, Instant};
 pub struct Shared {
     pub config: Config,
     pub engine: Arc<Engine>,
-    pub lotteries: Lotteries,
+    pub lotteries: Arc<Lotteries>,
+    pub ballots: Arc<Ballots>,
+    pub closing: Closing,
+    pub receipt_key: ReceiptKey,
     pub promotions: Arc<Promotions>,
     pub imports: Imports,
     pub identity: Arc<Identity>,
@@ -68,9 +76,15 @@ impl App {
         let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
         let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
         let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
-        let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory, webhooks::Settings::of(&config))?;
+        let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory.clone(), webhooks::Settings::of(&config))?;
+        let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
+        let (lotteries, ballots) = (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
+        let (seeds, rounds) = (Seeds::open(&*directory).await?, Rounds::of(&config));
         let shared = web::Data::new(Shared {
-            lotteries: Lotteries::new(engine.clone()),
+            closing: Closing::new(engine.clone(), lotteries.clone(), ballots.clone(), seeds, rounds),
+            lotteries,
+            ballots,
+            receipt_key,
             promotions,
             imports,
             engine,

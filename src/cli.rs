@@ -3,6 +3,7 @@
 //! It only reads. Settings are loaded here too, so that whoever runs the command gets both or one reason why not.
 
 use crate::config::{self, FILE_VARIABLE, SETTINGS, Settings};
+use crate::draws::{Hex, verify};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub enum Command {
     Config { toml: bool },
     Openapi,
     Verify,
+    VerifyDraw(verify::Request),
     Migrate,
     Copy,
     Backup { file: PathBuf },
@@ -54,8 +56,8 @@ pub fn parse(
 ) -> Result<(Command, Settings), Stop> {
     let matches = command_line().try_get_matches_from(arguments).map_err(Stop::Usage)?;
     let command = command(&matches);
-    if command == (Command::Config { toml: true }) {
-        // It prints the defaults and must work where the settings are what is broken.
+    if matches!(command, Command::Config { toml: true } | Command::VerifyDraw(_)) {
+        // One prints the defaults, the other needs none; both must work where the settings are what is broken.
         return Ok((command, Settings::default()));
     }
     let flag = |setting: &'static config::Setting| {
@@ -76,6 +78,12 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("config", config)) => Command::Config { toml: config.get_flag("toml") },
         Some(("openapi", _)) => Command::Openapi,
         Some(("verify", _)) => Command::Verify,
+        Some(("verify-draw", draw)) => Command::VerifyDraw(verify::Request {
+            file: file(draw),
+            commitment: draw.get_one("commitment").copied(),
+            key: draw.get_one("key").copied(),
+            receipts: draw.get_many("receipt").into_iter().flatten().cloned().collect(),
+        }),
         Some(("migrate", _)) => Command::Migrate,
         Some(("copy", _)) => Command::Copy,
         Some(("backup", backup)) => Command::Backup { file: file(backup) },
@@ -107,6 +115,7 @@ fn command_line() -> clap::Command {
         .subcommand(clap::Command::new("config").about("Prints every setting with its default, value, origin and reason").arg(toml))
         .subcommand(clap::Command::new("openapi").about("Prints the description of the API, OpenAPI 3.1 as JSON"))
         .subcommand(clap::Command::new("verify").about("Replays every log and names the first thing that is wrong"))
+        .subcommand(verify_draw().arg(file("The proof of a draw or of one ballot; - reads what comes in")))
         .subcommand(clap::Command::new("migrate").about("Brings the schema of a CQL database up to date"))
         .subcommand(clap::Command::new("copy").about("Carries everything from the data folder into a CQL database, and compares both"))
         .subcommand(
@@ -130,6 +139,17 @@ fn command_line() -> clap::Command {
                 .about("Cares for the account `admin`")
                 .subcommand(clap::Command::new("password").about("Gives it a new password and prints it once")),
         )
+}
+
+fn verify_draw() -> clap::Command {
+    let hex =
+        |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("HEX").value_parser(str::parse::<Hex<32>>).help(help);
+    let receipt = Arg::new("receipt").long("receipt").value_name("FILE").value_parser(value_parser!(PathBuf));
+    clap::Command::new("verify-draw")
+        .about("Repeats a draw from its proof, on any machine, and names the first thing that is wrong")
+        .arg(hex("commitment", "The commitment that was published when the lottery was created"))
+        .arg(receipt.action(ArgAction::Append).help("A receipt that the proof must agree with; may be given more than once"))
+        .arg(hex("key", "The published key under which receipts are signed"))
 }
 
 /// A flag for every setting that may stand on a command line, wherever on it.
@@ -179,6 +199,7 @@ mod tests {
             ("config --toml", Command::Config { toml: true }),
             ("openapi", Command::Openapi),
             ("verify", Command::Verify),
+            ("verify-draw -", Command::VerifyDraw(verify::Request { file: "-".into(), commitment: None, key: None, receipts: vec![] })),
             ("migrate", Command::Migrate),
             ("copy", Command::Copy),
             ("backup b.db", Command::Backup { file: "b.db".into() }),
@@ -244,6 +265,17 @@ mod tests {
         assert_eq!(usage("backup").exit_code(), 2);
         assert_eq!(usage("key").exit_code(), 2);
         assert_eq!(usage("--admin-password secret").exit_code(), 2);
+    }
+
+    #[test]
+    fn a_draw_is_verified_wherever_settings_are_broken_and_against_all_that_is_given() {
+        let (one, two) = ("01".repeat(32), "02".repeat(32));
+        let line = format!("verify-draw p.json --receipt a --receipt b --commitment {one} --key {two} --workers none");
+        let (command, _) = parsed(&line).unwrap();
+        let receipts = vec!["a".into(), "b".into()];
+        let known = (Some(Hex([1; 32])), Some(Hex([2; 32])));
+        assert_eq!(command, Command::VerifyDraw(verify::Request { file: "p.json".into(), commitment: known.0, key: known.1, receipts }));
+        assert_eq!(usage("verify-draw p.json --commitment 12").exit_code(), 2);
     }
 
     #[cfg(unix)]

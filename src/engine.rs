@@ -5,6 +5,7 @@
 
 use crate::audit;
 use crate::feed::said::{self, Said, Told};
+use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
 use actors::domain::import::Import;
 use actors::domain::lottery::Lottery;
@@ -22,6 +23,7 @@ pub struct Engine {
     pub node: Arc<Node>,
     pub lotteries: Router<Lottery>,
     pub slices: Router<Slice>,
+    pub boxes: Router<BallotBox>,
     pub catalogue: Router<Catalogue>,
     pub campaigns: Router<Campaign>,
     pub ranges: Router<Range>,
@@ -42,6 +44,7 @@ pub struct Kind {
 pub static KINDS: &[Kind] = &[
     Kind::of::<Lottery>(),
     Kind::of::<Slice>(),
+    Kind::of::<BallotBox>(),
     Kind::of::<Catalogue>(),
     Kind::of::<Campaign>(),
     Kind::of::<Range>(),
@@ -99,6 +102,7 @@ impl Engine {
         Arc::new(Engine {
             lotteries: Router::new(node.clone()),
             slices: Router::new(node.clone()),
+            boxes: Router::new(node.clone()),
             catalogue: Router::new(node.clone()),
             campaigns: Router::new(node.clone()),
             ranges: Router::new(node.clone()),
@@ -110,10 +114,11 @@ impl Engine {
         })
     }
 
-    fn each(&self) -> [&dyn Partitions; 9] {
+    fn each(&self) -> [&dyn Partitions; 10] {
         [
             &self.lotteries,
             &self.slices,
+            &self.boxes,
             &self.catalogue,
             &self.campaigns,
             &self.ranges,

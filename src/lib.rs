@@ -2,10 +2,13 @@
 
 pub mod app;
 pub mod audit;
+pub mod ballots;
 pub mod calendar;
 pub mod cli;
+pub mod closing;
 pub mod config;
 pub mod coupon_keys;
+pub mod draws;
 pub mod engine;
 pub mod feed;
 pub mod http;

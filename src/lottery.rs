@@ -2,10 +2,11 @@
 //!
 //! A lottery's plan never changes once it is created, so it is remembered here; its slices are opened by whoever first needs one.
 
+use crate::ballots::BoxFailure;
 use crate::engine::Engine;
 use crate::opening::{By, Whole};
 use actors::domain::day::Day;
-use actors::domain::lottery::{self, Look, Phase, Plan, View};
+use actors::domain::lottery::{self, Look, Plan, View};
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::slice::{Answer, Question};
@@ -76,7 +77,7 @@ impl Lotteries {
         Ok(Some(plan))
     }
 
-    /// The days of lotteries that are not closed, in order, from `from` on.
+    /// The days of lotteries about which something is still to be done, in order, from `from` on.
     pub async fn not_closed(&self, from: Day, limit: usize) -> Result<Vec<Day>, StoreError> {
         let after = from.0.checked_sub(1).map(|before| before.to_be_bytes().to_vec());
         let lines = self.engine.rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit }).await?;
@@ -183,21 +184,14 @@ impl Lotteries {
         Ok(sum)
     }
 
-    /// Closes a lottery and seals all its slices. Every step can be repeated, so whoever finds it half done goes on.
-    pub async fn close(&self, day: Day, plan: &Plan, caller: Caller, key: Option<Key>) -> Result<(), WalkFailure> {
-        self.engine.lotteries.command(&day, lottery::Command::Close, caller, key, false).await.map_err(WalkFailure::Lottery)?;
+    /// Seals all slices of a lottery, those too that nobody ever opened. Can be repeated.
+    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<(), TicketFailure> {
         let names = plan.slices(day);
-        self.slices(&names, &open_with(plan)).open().await.map_err(WalkFailure::Slice)?;
-        try_join_all(names.iter().map(|name| self.seal(name))).await.map_err(WalkFailure::Slice)?;
-        self.engine.lotteries.command(&day, lottery::Command::Finish, Caller::SYSTEM, None, false).await.map_err(WalkFailure::Lottery)?;
-        Ok(())
+        self.slices(&names, &open_with(plan)).open().await?;
+        try_join_all(names.iter().map(|name| self.seal_one(name))).await.map(drop)
     }
 
-    pub async fn phase(&self, day: Day) -> Result<Option<Phase>, Failure<lottery::Refusal>> {
-        Ok(self.view(day).await?.map(|view| view.phase))
-    }
-
-    async fn seal(&self, name: &SliceName) -> Result<(), TicketFailure> {
+    async fn seal_one(&self, name: &SliceName) -> Result<(), TicketFailure> {
         loop {
             let done = self.engine.slices.command(name, tickets::Command::Seal, Caller::SYSTEM, None, false).await?;
             if matches!(done.event, tickets::Event::Sealed { .. }) {
@@ -217,11 +211,12 @@ fn open_with(plan: &Plan) -> impl Fn(&SliceName) -> Option<tickets::Command> + S
     move |name| Some(tickets::Command::Open { lead: name.lead, terms: terms? })
 }
 
-/// Why a walk over a lottery and its slices broke off.
+/// Why a walk over a lottery, its slices and its boxes broke off.
 #[derive(Debug)]
 pub enum WalkFailure {
     Lottery(Failure<lottery::Refusal>),
     Slice(TicketFailure),
+    Box(BoxFailure),
     Store(StoreError),
 }
 

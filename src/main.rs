@@ -4,6 +4,7 @@ use actors::time::system_clock;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
 use stampede::config::{Config, Settings, default_toml};
+use stampede::draws::fraud::Fraud;
 use stampede::stores::{self, Choice, sqlite};
 use stampede::{http, identity, log, meters, verify};
 use std::process::ExitCode;
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stampede: {error:#}");
-            ExitCode::FAILURE
+            error.downcast_ref::<Fraud>().map_or(ExitCode::FAILURE, |fraud| ExitCode::from(fraud.kind.code()))
         }
     }
 }
@@ -33,6 +34,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Config { toml: false } => print(&settings.table()),
         Command::Openapi => print(&http::openapi::document().to_pretty_json()?),
         Command::Verify => verified(&settings.config),
+        Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Migrate => print(&waited_for(stores::migrate(&settings.config))?),
         Command::Copy => print(&waited_for(stores::copy(&settings.config))?),
         Command::Backup { .. } | Command::Restore { .. } if settings.config.store == Choice::Cql => {

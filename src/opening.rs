@@ -3,6 +3,7 @@
 //! What they are told at their opening was fixed when the whole was created, so anybody may tell them, any number of times. One that has not been told says
 //! so, is told, and is asked again.
 
+use actors::domain::ballots::{self, BallotBox};
 use actors::domain::coupons::{Campaign, Range, campaign, range};
 use actors::domain::tickets::{self, Slice};
 use actors::engine::router::Outcome;
@@ -22,6 +23,16 @@ impl Opened for Slice {
 
     fn answers_unopened(answer: &tickets::slice::Answer) -> bool {
         *answer == tickets::slice::Answer::NotOpened
+    }
+}
+
+impl Opened for BallotBox {
+    fn must_be_opened(refusal: &ballots::Refusal) -> bool {
+        *refusal == ballots::Refusal::NotOpened
+    }
+
+    fn answers_unopened(answer: &ballots::Answer) -> bool {
+        *answer == ballots::Answer::NotOpened
     }
 }
 
@@ -67,7 +78,7 @@ pub struct Whole<'a, M: Opened> {
 
 impl<M: Opened> Whole<'_, M> {
     /// A command that any of them may carry out; says which did.
-    pub async fn command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+    pub async fn command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.try_to_command(command, by).await {
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
                 self.open().await?;
@@ -77,7 +88,7 @@ impl<M: Opened> Whole<'_, M> {
         }
     }
 
-    async fn try_to_command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+    async fn try_to_command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.names {
             [only] => Ok((0, self.router.command(only, command.clone(), by.caller, by.key, by.dry).await?)),
             any => self.router.command_any(any, command.clone(), by.caller, by.key, by.dry).await,

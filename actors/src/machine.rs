@@ -74,6 +74,8 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     type Refusal: Refused;
     type Question: Clone + Send + 'static;
     type Answer: Debug + Send + 'static;
+    /// What a commit as a whole can show for each fact in it; made once for all of them. `()` where nobody asks.
+    type Witness: Debug + Send + Sync + 'static;
 
     fn decide(&self, command: &Self::Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Self::Event>, Self::Refusal>;
     fn apply(&mut self, event: &Self::Event, at: Time);
@@ -86,6 +88,16 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
 
     /// The event by which what is due at `now` expires, bounded in size; asked again until nothing is due.
     fn expire(&self, _now: Time) -> Option<Self::Event> {
+        None
+    }
+
+    /// How far the machine has come, as its witnesses count.
+    fn mark(&self) -> u64 {
+        0
+    }
+
+    /// What the machine can show for everything that happened since it stood at that mark.
+    fn witness(&self, _since: u64) -> Option<Self::Witness> {
         None
     }
 

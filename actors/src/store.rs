@@ -136,6 +136,8 @@ pub trait Store: Send + Sync + 'static {
     fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>);
     /// Kept when convenient, after the appends that were asked for before it.
     fn save(&self, partition: &str, snapshot: Snapshot);
+    /// Loses a snapshot that cannot be used; an `open` that is asked for afterwards finds the whole log.
+    fn forget_snapshot(&self, partition: &str);
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>);
     /// Partitions that are asleep with something due until `until`, or were left awake.
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>);

@@ -18,3 +18,5 @@ mod opening;
 mod sleep;
 #[path = "engine/unknown.rs"]
 mod unknown;
+#[path = "engine/witness.rs"]
+mod witness;

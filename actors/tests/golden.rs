@@ -6,7 +6,10 @@
 #[path = "golden/coupons.rs"]
 mod coupons;
 
-use actors::domain::lottery::{self, Plan, Tickets};
+use actors::domain::ballots::{self, BoxName};
+use actors::domain::day::Day;
+use actors::domain::draw::Sealed;
+use actors::domain::lottery::{self, Ballots, Beacon, Drawn, FirstPlan, Lot, Plan, Tickets};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, Terms};
 use actors::engine::Key;
@@ -82,10 +85,38 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
     ]
 }
 
+const SEALED: Sealed = Sealed { count: 300, root: [0x5a; 32] };
+
+fn box_events() -> Vec<(ballots::Event, &'static str)> {
+    use ballots::Event::{self, Opened, Submitted};
+    let name = BoxName { day: Day(20_261_231), number: 3 };
+    vec![
+        (
+            Opened { name, terms: ballots::Terms { closes_at: UNTIL, most: 2_500_000 } },
+            "2900000001adadadadadadadadadadadadadadadadf6a3b8ded968000000efd2d40903b6f3dcded968a0cb9801",
+        ),
+        (
+            Submitted { index: 300, nonce: 0x0123_4567_89ab_cdef, owner: ADA },
+            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02ef9bafcdf8acd19101adadadadadadadadadadadadadadadad",
+        ),
+        (
+            Event::Sealed(SEALED),
+            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+        ),
+    ]
+}
+
 fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
-    use lottery::Event::*;
+    use lottery::Event::{self, Closed, Closing, Created, Planned};
     let tickets = Tickets { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
-    let plan = |tickets| Plan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets };
+    let drawn_from = |round| {
+        let commitment = [0xc0; 32];
+        let ballots = Ballots { boxes: 4, most_per_box: 2_500_000, winners: 3, reserves: 300, commitment, round };
+        Plan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets: None, ballots: Some(ballots) }
+    };
+    let beacon = Beacon { round: 12_345_678, signature: vec![0xbe; 48] };
+    let lot = Lot { number: 3, index: 1_000_000, nonce: 0x0123_4567_89ab_cdef, owner: ADA };
+    let plan = |tickets| FirstPlan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets };
     vec![
         (
             Created(plan(Some(tickets))),
@@ -94,6 +125,26 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
         (Created(plan(None)), "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3dcded96800"),
         (Closing, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001"),
         (Closed, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
+        (
+            Planned(drawn_from(None)),
+            "5600000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c000",
+        ),
+        (
+            Planned(drawn_from(Some(12_345_678))),
+            "5a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c001cec2f105",
+        ),
+        (
+            Event::Sealed { boxes: vec![SEALED, SEALED] },
+            "5f00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+        ),
+        (
+            Event::Drawn(Drawn { seed: [0x5e; 32], beacon: None, lots: Vec::new() }),
+            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e0000",
+        ),
+        (
+            Event::Drawn(Drawn { seed: [0x5e; 32], beacon: Some(beacon), lots: vec![lot] }),
+            "8e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e01cec2f10530bebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebe0103c0843def9bafcdf8acd19101adadadadadadadadadadadadadadadad",
+        ),
     ]
 }
 
@@ -105,6 +156,11 @@ fn the_records_of_a_slice_are_as_they_were() {
 #[test]
 fn the_records_of_a_lottery_are_as_they_were() {
     lottery_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
+}
+
+#[test]
+fn the_records_of_a_box_are_as_they_were() {
+    box_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! The rule books, sentence by sentence: given what happened, when somebody commands, then an event or a refusal.
 
+#[path = "rules/ballots.rs"]
+mod ballots;
 #[path = "rules/campaign.rs"]
 mod campaign;
 #[path = "rules/catalogue.rs"]
 mod catalogue;
 #[path = "rules/coupons.rs"]
 mod coupons;
+#[path = "rules/draw.rs"]
+mod draw;
 #[path = "rules/given.rs"]
 mod given;
 #[path = "rules/homes.rs"]

@@ -18,10 +18,15 @@ pub struct Server {
 impl Server {
     /// In a folder of its own, which is gone when the server is.
     pub fn start(name: &str) -> Server {
+        Server::start_with(name, &[])
+    }
+
+    /// With something more on its command line, after the folder.
+    pub fn start_with(name: &str, more: &[&str]) -> Server {
         let folder = std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
         let program = std::env::current_exe().expect("this program has a path");
         let mut command = Command::new(program);
-        command.arg("--serve").arg(&folder).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.arg("--serve").arg(&folder).args(more).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("this program starts itself");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");

@@ -74,6 +74,17 @@ pub fn origin(text: &OsStr) -> Parsed<String> {
     Ok(origin.to_owned())
 }
 
+/// The beginning of addresses, to which a path is added.
+pub fn web_address(text: &OsStr) -> Parsed<String> {
+    let address = utf8(text)?.trim_end_matches('/');
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    if rest.is_empty() || rest.starts_with('/') || !rest.bytes().all(plain) {
+        return Err("the address of a web server, like https://api.drand.sh".to_owned());
+    }
+    Ok(address.to_owned())
+}
+
 pub fn network(text: &OsStr) -> Parsed<Network> {
     utf8(text)?.parse().map_err(|()| "IP addresses or networks, like 127.0.0.1 or 10.0.0.0/8".to_owned())
 }

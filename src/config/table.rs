@@ -6,7 +6,7 @@
 use super::network::Network;
 use super::parse::{
     address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin, password, path, replication, secret, serial,
-    style, time_zone, whole, yes_or_no,
+    style, time_zone, web_address, whole, yes_or_no,
 };
 use super::{Error, Secret, Values};
 use crate::log::Style;
@@ -110,6 +110,14 @@ settings! {
     hold_max_s: u32 = Fixed("7200"), whole(1..=86_400);
     /// Live held tickets one member may have in one slice of a lottery; it is exact there, because one owner counts them.
     holds_per_member: u32 = Fixed("100"), whole(1..=1_000_000);
+    /// Boxes that share the ballots of a lottery made from now on: more use more cores, fewer let one flush and one signature carry more ballots.
+    ballot_boxes: u8 = Fixed("4"), whole(1..=64);
+    /// Ballots a lottery made from now on takes at most, because each costs 26 bytes of memory until the draw is over and nobody asks any more.
+    ballots_max: u64 = Fixed("10_000_000"), whole(1..=1_000_000_000);
+    /// Where rounds of the drand beacon quicknet are asked for, by whoever draws a lottery that named one; what comes is verified, so it need not be trusted.
+    beacon_url: Option<String> = Nothing("\"https://api.drand.sh\""), optional(web_address);
+    /// A file with a round as drand answers it, or a folder with such files named like `123.json`, for servers that reach no network.
+    beacon_file: Option<PathBuf> = Nothing("\"/var/lib/stampede/rounds\""), optional(path);
     /// How many days before the day on which their coupons expire owners are told, at 09:00 in the configured zone.
     notice_days: Vec<u16> = Fixed("3"), list(whole(1..=365));
     /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not bound by it.

@@ -15,3 +15,4 @@ pub mod page;
 pub mod problem;
 pub mod reply;
 pub mod site;
+pub mod switch;

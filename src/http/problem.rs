@@ -62,6 +62,14 @@ problems! {
         "Its closing instant has passed, or an administrator closed it. Nothing can be held, confirmed or extended any more.";
     NO_TICKETS = "no-tickets" 409 Never "This lottery has no tickets"
         "It was created without any.";
+    NO_BALLOTS = "no-ballots" 409 Never "This lottery has no ballots"
+        "It was created without any, so nothing is drawn.";
+    BALLOTS_FULL = "ballots-full" 409 Never "The lottery takes no more ballots"
+        "It has as many as it was created for. None was taken.";
+    NOT_SEALED_YET = "not-sealed-yet" 409 Later "The ballots are not counted yet"
+        "Where a ballot lies among all others can be shown once the lottery is closed and its boxes are sealed. Until then there is the receipt.";
+    NOT_DRAWN_YET = "not-drawn-yet" 409 Later "The draw has not been yet"
+        "The lottery is still open, or it is closed and waits for the round of the public beacon that was named when it was created.";
     NO_MATCH_LEFT = "no-match-left" 409 Later "No free ticket matches"
         "All tickets that match are held or sold, or fewer are free in one slice than `at_least` asks for. A hold that ends makes its tickets free again.";
     HOLD_LIMIT = "hold-limit-reached" 409 Later "You hold as many tickets as you may"

@@ -1,6 +1,6 @@
 //! What stands at the root: the front page, the problem pages, the document and its page, health and metrics.
 
-use super::api::operations;
+use super::api::{draws, operations};
 use super::edge::Edge;
 use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
@@ -14,7 +14,7 @@ const FRONT: &str = include_str!("front.html");
 const PROBLEM_PAGE: &str = include_str!("problem.html");
 
 pub fn endpoints() -> Vec<Endpoint> {
-    operations::endpoints()
+    [operations::endpoints(), draws::well_known()].into_iter().flatten().collect()
 }
 
 pub fn mount(config: &mut web::ServiceConfig) {

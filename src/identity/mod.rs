@@ -15,6 +15,7 @@ mod keyring;
 mod login;
 pub mod passwords;
 pub mod profile;
+mod public_name;
 mod refresh_token;
 mod registration;
 mod remembered;
@@ -30,6 +31,7 @@ pub use accounts::ResetOffer;
 pub use directory::{Changes, Directory, Member, Role};
 pub use login::{LoggedIn, Login, Owes, Tokens};
 pub use profile::{Flaw, Kind};
+pub use public_name::public_name;
 pub use registration::{Draft, Registered};
 pub use tokens::{Reason, role_name, role_of};
 

@@ -1,29 +1,110 @@
-//! Closes lotteries whose closing instant has passed, and goes on with a close that was broken off.
+//! The end of the day: closes lotteries whose closing instant has passed, in the order of their days, and goes on with whatever was broken off.
+//!
+//! It looks at what is, not at what the clock just did: days that were missed are caught up with by the first look after a start, each once. A draw that
+//! waits for the beacon keeps no other day waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it is something else.
 
 use crate::app::Shared;
+use crate::closing::End;
+use crate::http::problem::Problem;
 use crate::log::{self, Value};
+use crate::lottery::WalkFailure;
+use actix_web::web::Data;
 use actors::Caller;
 use actors::domain::day::Day;
-use actors::domain::lottery::Phase;
+use actors::domain::lottery::{Phase, View};
+use actors::store::StoreError;
+use metrics::gauge;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 const AT_ONCE: usize = 100;
 
-pub async fn close_what_is_over(shared: &Shared) {
-    let Ok(days) = shared.lotteries.not_closed(Day(0), AT_ONCE).await else { return };
-    for day in days {
-        if let Err(error) = close_if_over(shared, day).await {
-            log::warn("a lottery could not be closed yet", &[("lottery", Value::Text(&day)), ("error", Value::Text(&error))]);
+/// Starts the loop on this thread. It ends when the process is told to stop.
+pub fn start(shared: Data<Shared>) {
+    actix_web::rt::spawn(async move {
+        let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
+        let mut said = Said::default();
+        while !shared.draining.load(Ordering::Acquire) {
+            if let Err(error) = look_at_all(&shared, &mut said).await {
+                log::warn("lotteries could not be listed", &[("error", Value::Text(&error))]);
+            }
+            actix_web::rt::time::sleep(interval).await;
+        }
+    });
+}
+
+/// What keeps a lottery from its end, as it was last said.
+type Said = BTreeMap<Day, String>;
+
+/// How many lotteries that are not over are in which phase, and how many draws could have been by now.
+#[derive(Default)]
+struct Counts {
+    open: u32,
+    closing: u32,
+    closed: u32,
+    late: u32,
+}
+
+async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError> {
+    let (mut counts, mut from, mut still) = (Counts::default(), Day(0), Said::new());
+    loop {
+        let days = shared.lotteries.not_closed(from, AT_ONCE).await?;
+        for day in &days {
+            let what = look_at(shared, *day, &mut counts).await;
+            if let Err(why) = what {
+                if said.get(day) != Some(&why) {
+                    log::warn("a lottery is over and not at its end yet", &[("lottery", Value::Text(day)), ("why", Value::Text(&why))]);
+                }
+                still.insert(*day, why);
+            }
+        }
+        match days.last() {
+            Some(last) if days.len() == AT_ONCE => from = Day(last.0 + 1),
+            _ => break,
+        }
+    }
+    *said = still;
+    for (phase, count) in [("open", counts.open), ("closing", counts.closing), ("closed", counts.closed)] {
+        gauge!("stampede_lotteries", "phase" => phase).set(count);
+    }
+    gauge!("stampede_draws_waiting").set(counts.late);
+    Ok(())
+}
+
+/// Brings one lottery as far as it can be brought. Says what keeps it.
+async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), String> {
+    let Some(view) = shared.lotteries.view(day).await.map_err(|failure| said(WalkFailure::Lottery(failure)))? else { return Ok(()) };
+    let end = match (view.phase, is_over(shared, &view)) {
+        (Phase::Open, false) => {
+            counts.open += 1;
+            return Ok(());
+        }
+        (Phase::Open, true) => shared.closing.close(day, Caller::SYSTEM, None).await,
+        _ => shared.closing.go_on(day).await,
+    };
+    match end {
+        Ok(End::Done) => {
+            log::info("a lottery is over", &[("lottery", Value::Text(&day))]);
+            Ok(())
+        }
+        Ok(End::Waits(missing)) => {
+            counts.closed += 1;
+            counts.late += u32::from(missing.is_late());
+            if missing.is_late() { Err(missing.to_string()) } else { Ok(()) }
+        }
+        Err(failure) => {
+            counts.closing += 1;
+            Err(said(failure))
         }
     }
 }
 
-async fn close_if_over(shared: &Shared, day: Day) -> Result<(), String> {
-    let plan = shared.lotteries.plan(day).await.map_err(|failure| format!("{failure:?}"))?;
-    let Some(plan) = plan else { return Ok(()) };
-    let over = plan.closes_at <= shared.lotteries.now();
-    if over || shared.lotteries.phase(day).await.map_err(|failure| format!("{failure:?}"))? == Some(Phase::Closing) {
-        shared.lotteries.close(day, &plan, Caller::SYSTEM, None).await.map_err(|failure| format!("{failure:?}"))?;
-        log::info("closed a lottery", &[("lottery", Value::Text(&day))]);
-    }
-    Ok(())
+fn is_over(shared: &Shared, view: &View) -> bool {
+    view.plan.closes_at <= shared.lotteries.now()
+}
+
+/// In the words of the API, which say no more than they should.
+fn said(failure: WalkFailure) -> String {
+    Problem::from(failure).to_string()
 }

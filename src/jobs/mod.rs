@@ -20,15 +20,17 @@ const MINUTE: u32 = 60;
 pub fn start(shared: Data<Shared>) {
     crate::imports::worker::start(shared.clone());
     webhooks::start(shared.clone());
+    closing::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;
+        gauges::begin();
         while !shared.draining.load(Ordering::Acquire) {
             crate::meters::settle();
+            gauges::of_this_moment(&shared);
             if ticks.is_multiple_of(MINUTE) {
                 sweep::wake_sleepers(&shared).await;
             }
-            closing::close_what_is_over(&shared).await;
             notices::give_what_is_due(&shared).await;
             if ticks.is_multiple_of(5) {
                 gauges::refresh(&shared).await;

@@ -77,7 +77,7 @@ impl Promotions {
             any => self.engine.racks.command_any(any, command, by.caller, by.key, by.dry).await?,
         };
         match done.event {
-            rack::Event::In { event, .. } => Ok((place, Done { event, at: done.at, replayed: done.replayed })),
+            rack::Event::In { event, .. } => Ok((place, Done { event, at: done.at, replayed: done.replayed, witness: None })),
             rack::Event::Imported { .. } => Err(Failed::Range(Failure::KeyReused)),
         }
     }

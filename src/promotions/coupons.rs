@@ -122,12 +122,12 @@ impl Promotions {
         if home.serial().of() == Of::Campaign {
             let done = self.command_campaign(&known, &campaign::Command::Redeem(command), by).await?;
             let campaign::Event::Redeemed(event) = done.event else { return Err(Failed::Campaign(Failure::KeyReused)) };
-            return Ok(Done { event, at: done.at, replayed: done.replayed });
+            return Ok(Done { event, at: done.at, replayed: done.replayed, witness: None });
         }
         let (Some(plan), Some(part)) = (known.batch(), part_of(home)) else { return Err(unknown()) };
         let (_, done) = self.command_any(plan, &[part], Command::Redeem(command), by).await?;
         let Event::Redeemed(event) = done.event else { return Err(Failed::Range(Failure::KeyReused)) };
-        Ok(Done { event, at: done.at, replayed: done.replayed })
+        Ok(Done { event, at: done.at, replayed: done.replayed, witness: None })
     }
 
     /// That coupon for that member.

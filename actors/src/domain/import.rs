@@ -144,6 +144,7 @@ impl Machine for Import {
     type Refusal = Refusal;
     type Question = Look;
     type Answer = Option<View>;
+    type Witness = ();
 
     fn decide(&self, command: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
         use Verdict::{Already, New};

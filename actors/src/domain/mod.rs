@@ -1,7 +1,9 @@
 //! The things that are handed out, each a rule book of its own.
 
+pub mod ballots;
 pub mod coupons;
 pub mod day;
+pub mod draw;
 pub mod import;
 pub mod lottery;
 pub mod notices;
@@ -20,4 +22,5 @@ pub mod shelves {
     pub const NOTICES: Shelf = Shelf(5);
     pub const JOBS: Shelf = Shelf(6);
     pub const WEBHOOKS: Shelf = Shelf(7);
+    pub const BALLOTS: Shelf = Shelf(8);
 }

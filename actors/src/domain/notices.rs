@@ -39,6 +39,7 @@ impl Machine for Notices {
     type Refusal = Refusal;
     type Question = Done;
     type Answer = Option<Day>;
+    type Witness = ();
 
     fn decide(&self, Command::Finish { day }: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
         let finished = Event::Finished { day: *day };

@@ -135,6 +135,7 @@ impl Machine for Webhook {
     type Refusal = Refusal;
     type Question = Look;
     type Answer = Option<View>;
+    type Witness = ();
 
     fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
         if caller.role == Role::Member {

@@ -6,6 +6,7 @@
 
 use super::node::Node;
 use super::partition::{Partition, Reply, Request};
+use super::record::Broken;
 use crate::machine::{Machine, partition_id};
 use crate::store::{Outcome, Snapshot, StoreError};
 use crate::time::Time;
@@ -78,6 +79,8 @@ pub struct PartitionActor<M: Machine> {
     state: State<M>,
     last_called: Time,
     sent_at: Instant,
+    /// Once is enough: a store that shows it again is broken.
+    forgot_snapshot: bool,
     meters: Meters,
 }
 
@@ -91,6 +94,7 @@ struct Meters {
     batch_events: Histogram,
     commits: Counter,
     reopened: Counter,
+    forgotten: Counter,
 }
 
 impl Meters {
@@ -100,6 +104,7 @@ impl Meters {
             batch_events: histogram!("stampede_batch_events", "kind" => kind),
             commits: counter!("stampede_commits_total", "kind" => kind),
             reopened: counter!("stampede_partitions_reopened_total", "kind" => kind),
+            forgotten: counter!("stampede_snapshots_forgotten_total", "kind" => kind),
         }
     }
 }
@@ -113,7 +118,32 @@ pub struct Call<M: Machine> {
 
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Opened<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, StoreError>);
+struct Opened<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, Obstacle>);
+
+/// Why a partition could not be built from what the store had.
+enum Obstacle {
+    Store(StoreError),
+    /// Its snapshot cannot be read, or was written by another version. The log says the same.
+    Snapshot(Broken),
+}
+
+impl From<Broken> for Obstacle {
+    fn from(broken: Broken) -> Obstacle {
+        match broken {
+            Broken::Snapshot(_) => Obstacle::Snapshot(broken),
+            broken => Obstacle::Store(StoreError::Broken(broken.to_string())),
+        }
+    }
+}
+
+impl From<Obstacle> for StoreError {
+    fn from(obstacle: Obstacle) -> StoreError {
+        match obstacle {
+            Obstacle::Store(error) => error,
+            Obstacle::Snapshot(broken) => StoreError::Broken(broken.to_string()),
+        }
+    }
+}
 
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -128,7 +158,16 @@ impl<M: Machine> PartitionActor<M> {
     pub fn new(name: M::Name, node: Arc<Node>, place: Box<dyn Place>) -> Self {
         let last_called = node.now();
         let state = State::Opening { waiting: Vec::new() };
-        PartitionActor { name, node, place, state, last_called, sent_at: Instant::now(), meters: Meters::of(M::KIND) }
+        PartitionActor {
+            name,
+            node,
+            place,
+            state,
+            last_called,
+            sent_at: Instant::now(),
+            forgot_snapshot: false,
+            meters: Meters::of(M::KIND),
+        }
     }
 
     fn open(&mut self, waiting: Vec<(Request<M>, Waiter<M>)>, this: Addr<Self>) {
@@ -139,10 +178,10 @@ impl<M: Machine> PartitionActor<M> {
             &partition_id::<M>(&self.name),
             Box::new(move |opened| {
                 // The log is replayed here, on the store's thread, so that no request of another partition waits for it.
-                let partition = opened.and_then(|opened| {
+                let partition = opened.map_err(Obstacle::Store).and_then(|opened| {
                     Partition::open(name, opened, window)
                         .map(|p| p.confirming_reads(node.store.confirms_reads()).snapshot_every(node.limits.snapshot_every))
-                        .map_err(|broken| StoreError::Broken(broken.to_string()))
+                        .map_err(Obstacle::from)
                 });
                 this.do_send(Opened(partition.map(Box::new)));
             }),
@@ -248,7 +287,13 @@ impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
                 waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
                 self.flush(ctx);
             }
-            Err(error) => {
+            Err(Obstacle::Snapshot(_)) if !std::mem::replace(&mut self.forgot_snapshot, true) => {
+                self.meters.forgotten.increment(1);
+                self.node.store.forget_snapshot(&partition_id::<M>(&self.name));
+                self.open(waiting, ctx.address());
+            }
+            Err(obstacle) => {
+                let error = StoreError::from(obstacle);
                 // Nothing of theirs was done. Whoever comes next makes a new attempt.
                 let lost = Lost::Unavailable(error.to_string());
                 waiting.into_iter().for_each(|(_, waiter)| waiter.answer(Err(lost.clone())));

@@ -33,7 +33,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
     key: Option<Key>,
     dry: bool,
     seed: u64,
-) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
     let mut dice = Dice::new(seed);
     let key = key.filter(|_| !dry);
     let home = match &key {

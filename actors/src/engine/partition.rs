@@ -4,7 +4,7 @@
 //! rests on something that is not durable yet: such an answer waits in the batch. `W` is whoever waits.
 
 use super::keys::{Answer, Answered, Key, Window};
-use super::record::{self, Broken, Entry, VERSION};
+use super::record::{self, Broken, Entry};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
 use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
 use crate::time::Time;
@@ -49,7 +49,7 @@ pub enum How {
 
 #[derive(Clone, Debug)]
 pub enum Reply<M: Machine> {
-    Done(Done<M::Event>),
+    Done(Done<M::Event, M::Witness>),
     Refused(M::Refusal),
     /// As a guest: refused, and never granted here under this key.
     Declined,
@@ -66,12 +66,30 @@ pub enum Reply<M: Machine> {
     Left(u64),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Done<E> {
+#[derive(Debug, PartialEq)]
+pub struct Done<E, W = ()> {
     pub event: E,
     pub at: Time,
     /// It had happened before: this is the first answer again.
     pub replayed: bool,
+    /// What its commit can show for it; a replayed fact has none.
+    pub witness: Option<Arc<W>>,
+}
+
+impl<E, W> Done<E, W> {
+    fn new(event: E, at: Time) -> Self {
+        Done { event, at, replayed: false, witness: None }
+    }
+
+    fn again(event: E, at: Time) -> Self {
+        Done { event, at, replayed: true, witness: None }
+    }
+}
+
+impl<E: Clone, W> Clone for Done<E, W> {
+    fn clone(&self) -> Self {
+        Done { event: self.event.clone(), at: self.at, replayed: self.replayed, witness: self.witness.clone() }
+    }
 }
 
 /// An answer and the partition's time when it was true.
@@ -89,6 +107,8 @@ pub struct Partition<M: Machine, W> {
     written: Position,
     answered: Answered,
     window: Arc<Window>,
+    /// Where the machine stood when the last batch left.
+    marked: u64,
     staged: Batch<M, W>,
     flying: Option<Flight<M, W>>,
     confirms_reads: bool,
@@ -123,9 +143,12 @@ pub struct Landed<M: Machine, W> {
     pub snapshot: Option<Snapshot>,
 }
 
+/// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot of another shape is forgotten, never read.
+pub const LAYOUT: u8 = 2;
+
 #[derive(Serialize, Deserialize)]
 struct State<M> {
-    version: u8,
+    layout: u8,
     time: Time,
     answered: Vec<(crate::id::Id, Answer)>,
     machine: M,
@@ -142,6 +165,7 @@ impl<M: Machine, W> Partition<M, W> {
             written: Position::default(),
             answered: Answered::default(),
             window,
+            marked: 0,
             staged: Batch::default(),
             flying: None,
             confirms_reads: false,
@@ -152,6 +176,7 @@ impl<M: Machine, W> Partition<M, W> {
             partition.restore(snapshot)?;
         }
         opened.frames.iter().try_for_each(|frame| partition.replay(frame))?;
+        partition.marked = partition.machine.mark();
         Ok(partition)
     }
 
@@ -233,13 +258,27 @@ impl<M: Machine, W> Partition<M, W> {
         if self.flying.is_some() || self.staged.is_empty() {
             return None;
         }
-        let batch = std::mem::take(&mut self.staged);
+        let mut batch = std::mem::take(&mut self.staged);
+        self.bear_witness(&mut batch);
         let frame = record::frame(self.written, batch.count, batch.records);
         self.written = frame.to;
         let saved = self.saved.map_or(0, |saved| saved.seq);
         let snapshot = (frame.to.seq - saved >= self.snapshot_every).then(|| self.snapshot());
         self.flying = Some(Flight { to: frame.to, waiters: batch.waiters, snapshot });
         Some(Append { partition: self.id.clone(), frame, rows: batch.rows })
+    }
+
+    /// Gives each new fact of the batch what the whole batch can show.
+    fn bear_witness(&mut self, batch: &mut Batch<M, W>) {
+        let since = std::mem::replace(&mut self.marked, self.machine.mark());
+        let Some(shown) = self.machine.witness(since).filter(|_| self.marked > since).map(Arc::new) else { return };
+        for (_, reply) in &mut batch.waiters {
+            if let Reply::Done(done) = reply
+                && !done.replayed
+            {
+                done.witness = Some(shown.clone());
+            }
+        }
     }
 
     /// The append under way is durable.
@@ -265,7 +304,7 @@ impl<M: Machine, W> Partition<M, W> {
     /// The state as of the last append. Only durable if nothing is under way.
     pub fn snapshot(&self) -> Snapshot {
         let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
-        let state = State { version: VERSION, time: self.time, answered, machine: &self.machine };
+        let state = State { layout: LAYOUT, time: self.time, answered, machine: &self.machine };
         let state = postcard::to_stdvec(&state).expect("state is plain data");
         Snapshot { at: self.written, due: self.wake_at(), state }
     }
@@ -276,6 +315,9 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), Broken> {
         let broken = Broken::Snapshot(snapshot.at.seq);
+        if snapshot.state.first() != Some(&LAYOUT) {
+            return Err(broken);
+        }
         let state: State<M> = postcard::from_bytes(&snapshot.state).map_err(|_| broken)?;
         self.machine = state.machine;
         self.time = state.time;
@@ -328,14 +370,14 @@ impl<M: Machine, W> Partition<M, W> {
     fn decide(&mut self, command: &M::Command, caller: &Caller, key: Option<Key>, how: How, seed: u64) -> Reply<M> {
         let stamp = Stamp { at: self.time, seed };
         match self.machine.decide(command, caller, &stamp) {
-            Ok(Verdict::Already(event)) => Reply::Done(Done { event, at: self.time, replayed: true }),
-            Ok(Verdict::New(event)) if how == How::Dry => Reply::Done(Done { event, at: self.time, replayed: false }),
+            Ok(Verdict::Already(event)) => Reply::Done(Done::again(event, self.time)),
+            Ok(Verdict::New(event)) if how == How::Dry => Reply::Done(Done::new(event, self.time)),
             Ok(Verdict::New(event)) => {
                 if key.is_some_and(|key| !self.window.bind(&key, self.time)) {
                     return Reply::KeyReused;
                 }
                 self.happen(&event, *caller, key);
-                Reply::Done(Done { event, at: self.time, replayed: false })
+                Reply::Done(Done::new(event, self.time))
             }
             Err(refusal) => match (how, key) {
                 (How::Guest { .. }, Some(key)) if refusal.may_be_had_elsewhere() => {
@@ -359,7 +401,7 @@ impl<M: Machine, W> Partition<M, W> {
         }
         .unzip();
         match (entry, how) {
-            (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done { event, at: at?, replayed: true })),
+            (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done::again(event, at?))),
             (Some(Entry::Passed { to }), How::Real) => Some(Reply::Passed { to, at: at? }),
             // The home was its own guest, and has named another since.
             (Some(Entry::Passed { to }), How::Guest { place, .. }) if to != place => Some(Reply::Passed { to, at: at? }),
@@ -375,7 +417,7 @@ impl<M: Machine, W> Partition<M, W> {
             Err(reply) => return reply,
         };
         match (known, from) {
-            (Some((at, Entry::Fact(event))), _) => Reply::Done(Done { event, at, replayed: true }),
+            (Some((at, Entry::Fact(event))), _) => Reply::Done(Done::again(event, at)),
             (Some((at, Entry::Passed { to })), from) if from != Some(to) => Reply::Passed { to, at },
             (None, Some(_)) => Reply::KeyForgotten,
             _ if !self.window.bind(&key, self.time) => Reply::KeyReused,

@@ -52,7 +52,7 @@ impl<R> From<Lost> for Failure<R> {
     }
 }
 
-pub type Outcome<M> = Result<Done<<M as Machine>::Event>, Failure<<M as Machine>::Refusal>>;
+pub type Outcome<M> = Result<Done<<M as Machine>::Event, <M as Machine>::Witness>, Failure<<M as Machine>::Refusal>>;
 
 /// The partitions of one kind.
 pub struct Router<M: Machine> {
@@ -100,7 +100,7 @@ impl<M: Machine> Router<M> {
         caller: Caller,
         key: Option<Key>,
         dry: bool,
-    ) -> Result<(usize, Done<M::Event>), Failure<M::Refusal>> {
+    ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         let seed = self.node.seed();
         open::ask_any(&Among { router: self, names }, &command, caller, key, dry, seed).await
     }

@@ -36,6 +36,7 @@ macro_rules! store_contract {
             a_newer_snapshot_replaces_an_older_one
             a_snapshot_of_what_was_never_written_is_not_used
             lost_snapshots_change_nothing
+            a_snapshot_that_was_forgotten_is_not_found_and_another_takes_its_place
             big_frames_and_snapshots_come_back_whole
             many_partitions_at_once_stay_apart
             rows_are_visible_before_the_append_is_answered
@@ -326,6 +327,23 @@ pub fn lost_snapshots_change_nothing(harness: &mut dyn Harness) {
     assert_eq!(sleepers(harness.store(), 0), [("p".into(), None)]);
     frames.push(p.append(harness.store(), &[]));
     assert_eq!(found(harness.store(), "p"), (None, frames));
+}
+
+pub fn a_snapshot_that_was_forgotten_is_not_found_and_another_takes_its_place(harness: &mut dyn Harness) {
+    let (mut p, mut other) = (Script::new("p"), Script::new("other"));
+    let mut frames = vec![p.append(harness.store(), &[])];
+    p.sleep(harness.store(), Some(Time(50)));
+    other.append(harness.store(), &[]);
+    other.sleep(harness.store(), None);
+    frames.push(p.append(harness.store(), &[]));
+    harness.store().forget_snapshot("p");
+    harness.store().forget_snapshot("never");
+    assert_eq!(found(harness.store(), "p"), (None, frames.clone()));
+    assert_eq!(found(harness.store(), "other"), (Some(other.at), vec![]));
+    harness.reopen();
+    assert_eq!(found(harness.store(), "p"), (None, frames));
+    p.sleep(harness.store(), None);
+    assert_eq!(found(harness.store(), "p"), (Some(p.at), vec![]));
 }
 
 pub fn big_frames_and_snapshots_come_back_whole(harness: &mut dyn Harness) {

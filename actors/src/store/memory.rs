@@ -327,6 +327,10 @@ impl Store for Memory {
         }
     }
 
+    fn forget_snapshot(&self, partition: &str) {
+        self.data().log(partition).snapshot = None;
+    }
+
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
         let listed = self.data().page(&page);
         done(Ok(listed));

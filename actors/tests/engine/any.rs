@@ -163,7 +163,7 @@ impl Reach<Slice> for Granted {
             Request::Command { .. } => Reply::Declined,
             Request::Pass { .. } => {
                 assert_eq!(place, self.home);
-                Reply::Done(Done { event: self.event.clone(), at, replayed: true })
+                Reply::Done(Done { event: self.event.clone(), at, replayed: true, witness: None })
             }
             Request::Left { .. } => Reply::Left(1),
             Request::Look(_) => panic!("nobody looks"),
@@ -198,7 +198,7 @@ impl Reach<Slice> for Twin {
         let at = actors::Time(START);
         Ok(match request {
             Request::Command { how: How::Guest { .. }, .. } => {
-                Reply::Done(Done { event: Event::Sealed { sold: u64::from(place) }, at, replayed: true })
+                Reply::Done(Done { event: Event::Sealed { sold: u64::from(place) }, at, replayed: true, witness: None })
             }
             Request::Command { .. } if self.asked_home.replace(self.asked_home.get() + 1) == 0 => {
                 Reply::Refused(Refusal::NoMatchLeft { left: 0 })

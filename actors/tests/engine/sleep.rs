@@ -61,6 +61,23 @@ fn it_is_the_snapshot_that_a_partition_wakes_from() {
 }
 
 #[test]
+fn a_snapshot_that_cannot_be_read_is_forgotten_and_the_log_says_the_same() {
+    with_engine(async |bench| {
+        bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
+        all_asleep(&bench).await;
+        let mine = snapshot_of(&bench, 0).expect("it was written");
+        let mut of_another_version = mine.state.clone();
+        of_another_version[0] += 1;
+        for state in [vec![], vec![mine.state[0]], vec![mine.state[0], 255, 255], of_another_version] {
+            bench.store.save(&partition_id::<Slice>(&slice(0)), Snapshot { state, ..mine.clone() });
+            assert_eq!(bench.ledger(0).await.held, 1);
+            all_asleep(&bench).await;
+            assert_eq!(snapshot_of(&bench, 0).map(|snapshot| snapshot.state), Some(mine.state.clone()), "a new one was written");
+        }
+    });
+}
+
+#[test]
 fn a_partition_with_something_under_way_does_not_go_to_sleep() {
     with_engine(async |bench| {
         bench.store.plan(Fate::Stall);

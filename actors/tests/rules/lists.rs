@@ -96,9 +96,9 @@ fn holds_of(slice: &Slice, owner: Id) -> Vec<u32> {
 
 #[test]
 fn a_lottery_is_listed_from_its_creation_until_it_is_closed() {
-    let plan = lottery::Plan { name: "x".into(), closes_at: s(1), tickets: None };
+    let plan = lottery::Plan { name: "x".into(), closes_at: s(1), tickets: None, ballots: None };
     let mut shelves = Shelves::default();
-    for (event, listed) in [(lottery::Event::Created(plan), 1), (lottery::Event::Closing, 1), (lottery::Event::Closed, 0)] {
+    for (event, listed) in [(lottery::Event::Planned(plan), 1), (lottery::Event::Closing, 1), (lottery::Event::Closed, 0)] {
         let mut rows = Vec::new();
         Lottery::rows(&NAME.day, &event, s(1), &mut rows);
         put(&mut shelves, rows);

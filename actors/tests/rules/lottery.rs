@@ -7,7 +7,7 @@ use actors::{Machine, Time};
 
 fn plan() -> Plan {
     let tickets = Tickets { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
-    Plan { name: "New Year".into(), closes_at: s(10_000), tickets: Some(tickets) }
+    Plan { name: "New Year".into(), closes_at: s(10_000), tickets: Some(tickets), ballots: None }
 }
 
 fn after(events: &[Event]) -> super::given::Given<Lottery> {
@@ -16,33 +16,33 @@ fn after(events: &[Event]) -> super::given::Given<Lottery> {
 
 #[test]
 fn a_lottery_is_created_once() {
-    after(&[]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Created(plan()));
-    after(&[Event::Created(plan())]).when(Command::Create(plan()), ADMIN, s(2)).refused(Refusal::Exists);
+    after(&[]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Planned(plan()));
+    after(&[Event::Planned(plan())]).when(Command::Create(plan()), ADMIN, s(2)).refused(Refusal::Exists);
 }
 
 #[test]
 fn a_lottery_nobody_created_is_unknown() {
     after(&[]).when(Command::Close, ADMIN, s(1)).refused(Refusal::Unknown);
-    after(&[]).when(Command::Finish, ADMIN, s(1)).refused(Refusal::Unknown);
+    after(&[]).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(1)).refused(Refusal::Unknown);
 }
 
 #[test]
 fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
-    let created = [Event::Created(plan())];
-    let closing = [Event::Created(plan()), Event::Closing];
-    let closed = [Event::Created(plan()), Event::Closing, Event::Closed];
-    after(&created).when(Command::Finish, ADMIN, s(2)).refused(Refusal::NotClosing);
+    let created = [Event::Planned(plan())];
+    let closing = [Event::Planned(plan()), Event::Closing];
+    let closed = [Event::Planned(plan()), Event::Closing, Event::Closed];
+    after(&created).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).refused(Refusal::NotClosing);
     after(&created).when(Command::Close, ADMIN, s(2)).then(Event::Closing);
     after(&closing).when(Command::Close, ADMIN, s(2)).then_already(Event::Closing);
-    after(&closing).when(Command::Finish, ADMIN, s(2)).then(Event::Closed);
+    after(&closing).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).then(Event::Closed);
     after(&closed).when(Command::Close, ADMIN, s(2)).then_already(Event::Closing);
-    after(&closed).when(Command::Finish, ADMIN, s(2)).then_already(Event::Closed);
+    after(&closed).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).then_already(Event::Closed);
 }
 
 #[test]
 fn a_look_shows_the_plan_and_how_far_it_has_come() {
     assert_eq!(Lottery::default().look(&actors::domain::lottery::Look), None);
-    let mut events = vec![Event::Created(plan())];
+    let mut events = vec![Event::Planned(plan())];
     for (phase, next) in [(Phase::Open, Event::Closing), (Phase::Closing, Event::Closed), (Phase::Closed, Event::Closed)] {
         let view = after(&events).0.look(&actors::domain::lottery::Look).expect("it was created");
         assert_eq!((view.plan, view.phase, view.created_at), (plan(), phase, s(1)));
@@ -52,7 +52,7 @@ fn a_look_shows_the_plan_and_how_far_it_has_come() {
 
 #[test]
 fn a_snapshot_of_a_lottery_is_that_lottery() {
-    let lottery = after(&[Event::Created(plan()), Event::Closing]).0;
+    let lottery = after(&[Event::Planned(plan()), Event::Closing]).0;
     let again: Lottery = postcard::from_bytes(&super::given::bytes(&lottery)).expect("it was written so");
     assert_eq!(again.look(&actors::domain::lottery::Look), lottery.look(&actors::domain::lottery::Look));
 }

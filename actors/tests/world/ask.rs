@@ -32,7 +32,7 @@ pub struct FirstLook<M: Machine> {
     pub found: fn(&M::Command, M::Answer) -> Option<Result<M::Event, M::Refusal>>,
 }
 
-pub type Outcome<M> = Result<(usize, Done<<M as Machine>::Event>), Failure<<M as Machine>::Refusal>>;
+pub type Outcome<M> = Result<(usize, Done<<M as Machine>::Event, <M as Machine>::Witness>), Failure<<M as Machine>::Refusal>>;
 
 impl<M: Machine> Call<M> {
     pub fn of(caller: Caller, key: Option<Key>, command: M::Command, places: Vec<u16>) -> Call<M> {
@@ -183,14 +183,14 @@ impl World {
         told
     }
 
-    async fn look_first<K: Kind>(&self, call: &Call<K>) -> Result<Option<(usize, Done<K::Event>)>, Failure<K::Refusal>> {
+    async fn look_first<K: Kind>(&self, call: &Call<K>) -> Result<Option<(usize, Done<K::Event, K::Witness>)>, Failure<K::Refusal>> {
         let Some(look) = &call.first_look else { return Ok(None) };
         for place in &call.places {
             let Reply::Looked(looked) = self.here(call).ask(*place, Request::Look(look.question.clone())).await? else { continue };
             match (look.found)(&call.command, looked.answer) {
                 Some(Ok(event)) => {
                     self.count("the same source again");
-                    return Ok(Some((*place as usize, Done { event, at: looked.at, replayed: true })));
+                    return Ok(Some((*place as usize, Done { event, at: looked.at, replayed: true, witness: None })));
                 }
                 Some(Err(refusal)) => return Err(Failure::Refused(refusal)),
                 None => {}

@@ -182,7 +182,7 @@ impl<K: Kind> Auditor<K> {
 
 impl<K: Kind> Audited<K> {
     /// Whether the log says just what was told, under the key it was asked for with.
-    fn is_written(&self, call: &Call<K>, done: &Done<K::Event>) -> bool {
+    fn is_written(&self, call: &Call<K>, done: &Done<K::Event, K::Witness>) -> bool {
         self.log.iter().rev().any(|line| {
             let same_key = call.key.is_none_or(|call| line.key == Some(call.hash));
             line.at == done.at && same_key && matches!(&line.entry, Entry::Fact(event) if *event == done.event)

@@ -1,5 +1,6 @@
 //! One process: its rooms full of partitions, its store, its clock, and whatever may befall them.
 
+use super::ballots;
 use super::coupons;
 use super::plan::{self, Plan, SPAN_S};
 use super::room::{Room, Rooms};
@@ -7,6 +8,7 @@ use super::tally::Tally;
 use super::tickets;
 use actors::Time;
 use actors::dice::Dice;
+use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
 use actors::engine::Window;
@@ -34,6 +36,7 @@ pub struct Yard {
 pub struct Node {
     pub yard: Yard,
     pub slices: Room<Slice>,
+    pub boxes: Room<BallotBox>,
     pub campaigns: Room<Campaign>,
     pub ranges: Room<Range>,
     pub racks: Room<Rack>,
@@ -44,6 +47,7 @@ impl Node {
         let (snapshot_every, lost) = (plan.snapshot_every, plan.lost);
         Node {
             slices: tickets::room(&plan.tickets),
+            boxes: ballots::room(&plan.ballots),
             campaigns: coupons::campaigns(&plan.coupons),
             ranges: coupons::ranges(&plan.coupons),
             racks: coupons::racks(&plan.coupons),
@@ -63,8 +67,8 @@ impl Node {
         }
     }
 
-    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 4]) {
-        (&mut self.yard, [&mut self.slices, &mut self.campaigns, &mut self.ranges, &mut self.racks])
+    fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 5]) {
+        (&mut self.yard, [&mut self.slices, &mut self.boxes, &mut self.campaigns, &mut self.ranges, &mut self.racks])
     }
 
     /// One of the things that the rooms have so many of: in which room, and which there.

@@ -2,6 +2,7 @@
 
 use actors::Time;
 use actors::dice::Dice;
+use actors::domain::ballots::{self, BoxName};
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
@@ -18,6 +19,7 @@ const THREE_DAYS_S: u32 = 3 * 3600 * 24;
 pub struct Plan {
     pub tickets: Tickets,
     pub coupons: Coupons,
+    pub ballots: Ballots,
     pub steps: usize,
     pub snapshot_every: u64,
     /// Of 1000 steps, so many are a misfortune.
@@ -32,6 +34,12 @@ pub struct Tickets {
     pub terms: Terms,
     pub patterns: Vec<&'static str>,
     pub seals: bool,
+}
+
+pub struct Ballots {
+    pub people: u64,
+    pub names: Vec<BoxName>,
+    pub terms: ballots::Terms,
 }
 
 pub struct Coupons {
@@ -58,6 +66,7 @@ impl Plan {
         Plan {
             tickets: Tickets::drawn(ticket_people, dice),
             coupons: Coupons::drawn(coupon_people, dice),
+            ballots: Ballots::drawn(dice),
             steps: 1500 + dice.below(5000) as usize,
             snapshot_every: 2 + dice.below(30),
             misfortunes: dice.below(40),
@@ -80,6 +89,14 @@ impl Tickets {
         };
         let names = SliceName::all(DAY, DIGITS).into_iter().take(places).collect();
         Tickets { people, names, terms, patterns, seals: dice.below(2) == 0 }
+    }
+}
+
+impl Ballots {
+    fn drawn(dice: &mut Dice) -> Ballots {
+        // Few, so that boxes are soon full and requests are passed on.
+        let terms = ballots::Terms { closes_at: an_end(dice), most: 1 + dice.below(20) };
+        Ballots { people: dice.below(6), names: BoxName::all(DAY, 2 + dice.below(2) as u8), terms }
     }
 }
 

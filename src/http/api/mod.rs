@@ -1,9 +1,11 @@
 //! The calls of the API, one file per area. Handlers read as a list: take in, ask, answer.
 
 pub mod auth;
+pub mod ballots;
 pub mod batches;
 pub mod campaigns;
 pub mod coupons;
+pub mod draws;
 pub mod events;
 pub mod expired;
 pub mod holds;
@@ -28,6 +30,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         lotteries::endpoints(),
         holds::endpoints(),
         tickets::endpoints(),
+        ballots::endpoints(),
+        draws::endpoints(),
         campaigns::endpoints(),
         batches::endpoints(),
         coupons::endpoints(),

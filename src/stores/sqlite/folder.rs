@@ -12,6 +12,11 @@ use std::sync::Arc;
 
 const DATABASE: &str = "stampede.db";
 
+/// The files of a folder that grow, each with what it is.
+pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {
+    [("database", folder.join(DATABASE)), ("wal", folder.join(format!("{DATABASE}-wal")))]
+}
+
 /// A folder that is ours alone until the last clone is dropped.
 #[derive(Clone)]
 pub struct Folder {

@@ -23,6 +23,7 @@ mod tests;
 pub use backup::{backup, restore};
 pub use folder::Folder;
 pub use installed::Installed;
+pub use meters::measure_files;
 pub use view::View;
 
 use actors::Time;
@@ -159,6 +160,10 @@ impl Store for Sqlite {
     fn save(&self, partition: &str, snapshot: Snapshot) {
         // A snapshot is a cache: when nobody takes it, nothing is lost.
         let _ = self.jobs.send(writer::Job::Save(partition.into(), snapshot));
+    }
+
+    fn forget_snapshot(&self, partition: &str) {
+        let _ = self.jobs.send(writer::Job::Forget(partition.into()));
     }
 
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {

@@ -35,6 +35,7 @@ const LOOK_AT_WAL_EVERY: u32 = 64;
 pub enum Job {
     Append(Append, Done<Outcome>),
     Save(Arc<str>, Snapshot),
+    Forget(Arc<str>),
     Write(Write),
     Open(String, Done<Result<Opened, StoreError>>),
     Sleepers(Time, Done<Result<Vec<Sleeper>, StoreError>>),
@@ -55,7 +56,7 @@ impl Job {
             Job::Append(_, done) => done(Outcome::Unknown(closed().to_string())),
             Job::Open(_, done) => done(Err(closed())),
             Job::Sleepers(_, done) => done(Err(closed())),
-            Job::Save(..) | Job::Write(_) => {}
+            Job::Save(..) | Job::Forget(_) | Job::Write(_) => {}
         }
     }
 }
@@ -101,6 +102,7 @@ struct Statements<'c> {
     introduce: Statement<'c>,
     append: Statement<'c>,
     save: Statement<'c>,
+    forget: Statement<'c>,
     doubt: Statement<'c>,
     savepoint: Statement<'c>,
     undo: Statement<'c>,
@@ -119,6 +121,7 @@ impl<'c> Statements<'c> {
                 "INSERT INTO log (position, partition, previous, from_seq, to_seq, head, records) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
             save: connection.prepare("INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            forget: connection.prepare("DELETE FROM snapshots WHERE partition = ?1")?,
             doubt: connection.prepare("UPDATE meta SET value = value + 1 WHERE name = 'doubts'")?,
             savepoint: connection.prepare("SAVEPOINT one")?,
             undo: connection.prepare("ROLLBACK TO one")?,
@@ -225,7 +228,8 @@ impl<'c> Writer<'c> {
                 }
                 Job::Save(partition, snapshot) if staged.is_ok() => staged = self.save(partition, &snapshot, batch),
                 Job::Write(write) if staged.is_ok() => staged = self.write(write, batch),
-                Job::Save(..) | Job::Write(_) => {}
+                Job::Forget(partition) if staged.is_ok() => staged = self.forget(partition, batch),
+                Job::Save(..) | Job::Forget(_) | Job::Write(_) => {}
                 Job::Open(..) | Job::Sleepers(..) => batch.looks.push(job),
             }
         }
@@ -306,6 +310,15 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
+    fn forget(&mut self, partition: Arc<str>, batch: &mut Batch) -> rusqlite::Result<()> {
+        let Some(mut tail) = self.log.tails.get(&partition).copied() else { return Ok(()) };
+        self.begin()?;
+        self.sql.forget.execute([tail.id])?;
+        tail.saved = None;
+        self.remember(partition, tail, batch);
+        Ok(())
+    }
+
     /// Runs somebody else's write. What it did is undone if it fails, without harm to the others; a panic counts as failing.
     fn write(&mut self, write: Write, batch: &mut Batch) -> rusqlite::Result<()> {
         self.begin()?;
@@ -381,7 +394,7 @@ impl<'c> Writer<'c> {
                 let awake = self.log.tails.iter().filter(|(_, tail)| tail.is_awake()).map(|(name, _)| name.clone()).collect();
                 reader::Job::Sleepers(until, awake, done)
             }
-            Job::Append(..) | Job::Save(..) | Job::Write(_) => return,
+            Job::Append(..) | Job::Save(..) | Job::Forget(_) | Job::Write(_) => return,
         };
         if let Err(unsent) = self.readers.send(job) {
             unsent.0.refuse();

@@ -128,6 +128,11 @@ fn what_is_not_there_is_not_found() {
         app.anybody().get(&path).refused(404, "not-found");
         app.anybody().get(&format!("{path}/ledger")).refused(404, "not-found");
         app.anybody().get(&format!("{path}/tickets?pattern=****")).refused(404, "not-found");
+        for about in ["statistics", "winner", "proof"] {
+            app.anybody().get(&format!("{path}/{about}")).refused(404, "not-found");
+        }
+        ada.submit(day).refused(404, "not-found");
+        app.admin().get(&format!("{path}/ballots")).refused(404, "not-found");
         ada.hold(day, json!({"pattern": "****"})).refused(404, "not-found");
         app.admin().post(&format!("{path}/close"), json!({})).refused(404, "not-found");
     }
@@ -146,6 +151,12 @@ fn what_is_not_there_is_not_found() {
         ada.confirm(hold).refused(404, "not-found");
         ada.extend(hold, 60).refused(404, "not-found");
         ada.release(hold).refused(404, "not-found");
+    }
+    for ballot in
+        ["bl_20261231_0_0_0000000000000000", "bl_20270131_0_0_0000000000000000", "bl_20261231_64_0_0000000000000000", "nonsense", "%00"]
+    {
+        ada.get(&format!("/ballots/{ballot}")).refused(404, "not-found");
+        app.anybody().get(&format!("/ballots/{ballot}/proof")).refused(404, "not-found");
     }
     ada.patch("/users/nonsense", json!({})).refused(404, "not-found");
     nothing_changed(&app);
@@ -169,7 +180,7 @@ fn a_closed_lottery_an_expired_hold_and_somebody_elses_hold_are_told_apart() {
 fn a_query_that_says_something_unknown_or_wrong_is_refused() {
     let (app, held) = scene();
     let (ada, admin) = (ada(&app), app.admin());
-    for path in ["/holds", "/tickets", "/lotteries", "/auth/sessions"] {
+    for path in ["/holds", "/tickets", "/ballots", "/lotteries", "/auth/sessions"] {
         for query in [
             "limit=0",
             "limit=101",
@@ -195,7 +206,20 @@ fn a_query_that_says_something_unknown_or_wrong_is_refused() {
         ada.post(&format!("/holds/{held}/confirm?{query}"), json!({})).refused(422, "invalid");
         ada.delete(&format!("/holds/{held}?{query}")).refused(422, "invalid");
     }
-    for path in ["/me", "/lotteries/2026-12-31", "/lotteries/2026-12-31/ledger", "//health/live", "//health/ready", "//"] {
+    for path in [
+        "/me",
+        "/lotteries/2026-12-31",
+        "/lotteries/2026-12-31/ledger",
+        "/lotteries/2026-12-31/statistics",
+        "/lotteries/2026-12-31/winner",
+        "/lotteries/2026-12-31/proof",
+        "/ballots/bl_20261231_0_0_0000000000000000",
+        "/ballots/bl_20261231_0_0_0000000000000000/proof",
+        "//.well-known/stampede-receipts.json",
+        "//health/live",
+        "//health/ready",
+        "//",
+    ] {
         let answer = ada.get(&format!("{path}?verbose=true"));
         assert_eq!(answer.body["type"], "/problems/invalid", "{path} {}", answer.status);
     }

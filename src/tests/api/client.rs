@@ -50,6 +50,23 @@ impl<'a> Client<'a> {
         self.post(&format!("/lotteries/{day}/holds"), wanted)
     }
 
+    pub fn submit(&self, day: &str) -> Answer {
+        self.post(&format!("/lotteries/{day}/ballots"), json!({}))
+    }
+
+    /// All lines of a list, page by page.
+    pub fn all(&self, path: &str) -> Vec<Value> {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}?limit=100{cursor}")).expect(200);
+            found.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return found,
+            }
+        }
+    }
+
     pub fn confirm(&self, hold: &str) -> Answer {
         self.post(&format!("/holds/{hold}/confirm"), json!({}))
     }

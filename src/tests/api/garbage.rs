@@ -21,6 +21,8 @@ const PLACES: &[&str] = &[
     "h_00000000_4_1_0",
     "t_20261231_1000_1",
     "t_20261231_1000_65535",
+    "bl_20261231_0_0_0000000000000000",
+    "bl_20261231_63_18446744073709551615_ffffffffffffffff",
     "%00",
     "%ff",
     "%2e%2e",
@@ -58,6 +60,10 @@ const NAMES: &[&str] = &[
     "tickets",
     "digits",
     "copies",
+    "ballots",
+    "winners",
+    "reserves",
+    "beacon",
     "username",
     "email",
     "phone",
@@ -102,6 +108,8 @@ const VALUES: &[&str] = &[
     "{}",
     "[1,2]",
     "{\"digits\":4}",
+    "{\"most\":5}",
+    "{\"round\":18446744073709551615}",
     "{\"digits\":4,\"copies\":1000}",
     "\"a@b\"",
     "\"+49 30 1234567\"",
@@ -164,10 +172,11 @@ impl Garbage {
 /// Somebody has bought, somebody holds, and there are callers of every kind.
 fn scene(seed: u64) -> (TestApp, Garbage) {
     let app = TestApp::start_with(|config| (config.failures_per_minute, config.account_failures_per_minute) = (1_000_000, 1_000_000));
-    app.lottery(DAY, 2);
+    app.ballots(DAY, json!({"tickets": {"digits": 4, "copies": 2}, "winners": 2}));
     let ada = app.member("ada");
     let held = ada.hold(DAY, json!({"number": "1000", "count": 2})).expect(201);
     ada.confirm(id(&held)).expect(200);
+    ada.submit(DAY).expect(201);
     let header = |client: crate::harness::Client| client.header("Authorization").unwrap().to_owned();
     let tokens = vec![String::new(), "Bearer x".into(), header(ada), header(app.admin()), header(app.service("shop"))];
     // The answer of one of them never ends by itself.

@@ -7,7 +7,7 @@ pub use crate::client::{Answer, Client, id, numbers, pointers, tickets};
 use crate::keyspaces::Lent;
 use actors::Time;
 use actors::store::Frame;
-use serde_json::json;
+use serde_json::{Value, json};
 use stampede::app::{App, Running};
 use stampede::config::{Config, Secret};
 use stampede::identity::Directory;
@@ -48,6 +48,10 @@ impl TestApp {
     }
 
     pub fn start_with(change: impl FnOnce(&mut Config)) -> TestApp {
+        TestApp::start_at(NOON, change)
+    }
+
+    pub fn start_at(now: Time, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = Folder::new();
         let mut config = Config {
             data: folder.0.clone(),
@@ -70,7 +74,7 @@ impl TestApp {
         }
         change(&mut config);
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(256).build().into();
-        let clock = Arc::new(AtomicI64::new(NOON.0));
+        let clock = Arc::new(AtomicI64::new(now.0));
         let app = TestApp { folder, _lent: lent.map(|(_, lent)| lent), clock, config, server: Mutex::new(None), agent };
         app.serve();
         app
@@ -160,6 +164,17 @@ impl TestApp {
     /// A lottery of four digits that closes on that day.
     pub fn lottery(&self, day: &str, copies: u16) {
         self.admin().post("/lotteries", json!({"closes_on": day, "tickets": {"digits": 4, "copies": copies}})).expect(201);
+    }
+
+    /// A lottery with ballots that closes on that day, with more to say about it.
+    pub fn ballots(&self, day: &str, more: Value) -> Value {
+        let mut plan = json!({"closes_on": day, "ballots": true});
+        plan.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.admin().post("/lotteries", plan).expect(201)
+    }
+
+    pub fn state_of(&self, day: &str) -> Value {
+        self.anybody().get(&format!("/lotteries/{day}")).expect(200)["state"].clone()
     }
 
     pub fn serve(&self) {

@@ -24,6 +24,7 @@ fn a_lottery_is_what_its_creation_said() {
         "closes_on": DAY, "closes_at": "2027-01-01T00:00:00.000Z", "name": "New Year", "state": "open",
         "created_at": "2026-12-01T12:00:00.000Z",
         "tickets": {"digits": 6, "copies": 10, "stock": 10_000_000, "slices": 10, "held_per_member_and_slice": 100},
+        "ballots": null,
     });
     assert_eq!(made, expected);
     assert_eq!(app.anybody().get("/lotteries/2026-12-31").expect(200), expected);

@@ -73,8 +73,53 @@ fn the_metrics_show_what_an_operator_asks_about() {
         "stampede_idempotency_keys ",
         "stampede_idempotency_window_seconds ",
         "stampede_members ",
+        "stampede_build_info{version=",
+        "stampede_http_requests_in_flight ",
+        "stampede_in_flight_limit 16384",
+        "stampede_partition_in_flight_limit 4096",
+        "stampede_store_bytes{file=\"database\"}",
+        "stampede_store_bytes{file=\"wal\"}",
+        "stampede_notices_total ",
+        "stampede_registrations_total ",
+        "process_cpu_seconds_total ",
+        "process_resident_memory_bytes ",
+        "process_start_time_seconds ",
+        "process_open_fds ",
+        "process_max_fds ",
+        "process_threads ",
     ] {
         assert!(text.lines().any(|found| found.starts_with(line)), "{line}");
+    }
+}
+
+#[test]
+fn the_metrics_show_what_is_left_of_campaigns_and_batches() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let offer = |more: serde_json::Value| {
+        let mut offer = json!({"name": "Shown in the metrics", "discount_amount": 500});
+        offer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        offer
+    };
+    let campaign = admin.post("/campaigns", offer(json!({"quota": 9, "trigger": "claim", "ends_at": "2027-01-01T00:00:00Z"}))).expect(201);
+    let claimed = ada.post(&format!("/campaigns/{}/claims", id(&campaign)), json!({})).expect(201);
+    let coupons = admin.post("/coupons", offer(json!({"count": 7, "expires_at": "2027-01-01T00:00:00Z"}))).expect(201);
+    let me = ada.get("/me").expect(200);
+    for code in coupons["codes"].as_array().unwrap().iter().take(2) {
+        admin.put(&format!("/coupons/{}/assign", code.as_str().unwrap()), json!({"member_id": id(&me)})).expect(200);
+    }
+    ada.post(&format!("/coupons/{}/use", claimed["voucher"]["code"].as_str().unwrap()), json!({"amount": 900})).expect(200);
+    let batch = coupons["batch"]["id"].as_str().unwrap();
+    for (metric, of, serial, state, count) in [
+        ("stampede_vouchers", "campaign", id(&campaign), "available", 8),
+        ("stampede_vouchers", "campaign", id(&campaign), "used", 1),
+        ("stampede_vouchers", "campaign", id(&campaign), "assigned", 0),
+        ("stampede_coupons", "batch", batch, "available", 5),
+        ("stampede_coupons", "batch", batch, "assigned", 2),
+        ("stampede_coupons", "batch", batch, "void", 0),
+    ] {
+        let line = format!("{metric}{{{of}=\"{serial}\",name=\"Shown in the metrics\",state=\"{state}\"}} {count}");
+        app.until(&line, || app.anybody().get("//metrics").text.lines().any(|found| found == line));
     }
 }
 

@@ -8,6 +8,7 @@ mod receiver;
 mod backup;
 mod commands;
 mod damage;
+mod draws;
 mod import;
 mod kill;
 mod load;

@@ -149,6 +149,7 @@ impl Machine for Campaign {
     type Refusal = Refusal;
     type Question = Question;
     type Answer = Answer;
+    type Witness = ();
 
     fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
         let plan = match (command, &self.plan) {

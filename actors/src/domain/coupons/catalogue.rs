@@ -110,6 +110,7 @@ impl Machine for Catalogue {
     type Refusal = Refusal;
     type Question = Question;
     type Answer = Answer;
+    type Witness = ();
 
     fn decide(&self, Command::Register { entry, key }: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
         if let Some(by) = entry.campaign_name().and_then(|name| self.campaigns.get(&name)) {

@@ -123,6 +123,7 @@ impl Machine for Rack {
     type Refusal = Refusal;
     type Question = Question;
     type Answer = Answer;
+    type Witness = ();
 
     fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
         match command {

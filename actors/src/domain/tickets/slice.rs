@@ -41,6 +41,7 @@ impl Machine for Slice {
     type Refusal = Refusal;
     type Question = Question;
     type Answer = Answer;
+    type Witness = ();
 
     fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {

@@ -1,20 +1,47 @@
 //! Gauges that nobody but a look around can know: stock, queues, keys, members.
+//!
+//! Only what is awake is asked, because asking one that sleeps would only keep it awake; nothing of it changes meanwhile.
+
+mod promotions;
 
 use crate::app::Shared;
 use crate::log::{self, Value};
+use crate::meters::process;
+use crate::stores::sqlite;
 use actors::domain::day::Day;
-use metrics::gauge;
+use metrics::{counter, gauge};
+use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;
 
+/// What cannot happen often, and must be seen when it does for the first time: a counter that is not there yet cannot be seen to rise.
+pub fn begin() {
+    counter!("stampede_draws_total").increment(0);
+    counter!("stampede_notices_total").increment(0);
+    counter!("stampede_registrations_total").increment(0);
+    counter!("stampede_log_lines_dropped_total").increment(0);
+    counter!("stampede_codes_refused_total").increment(0);
+}
+
+/// What is different a second later.
+pub fn of_this_moment(shared: &Shared) {
+    let node = &shared.engine.node;
+    process::measure();
+    gauge!("stampede_http_requests_in_flight").set(shared.requests.load(Ordering::Acquire) as f64);
+    gauge!("stampede_in_flight").set(node.in_flight() as f64);
+    gauge!("stampede_in_flight_limit").set(node.limits.node_in_flight as f64);
+    gauge!("stampede_deepest_partition_queue").set(shared.engine.deepest() as f64);
+    gauge!("stampede_partition_in_flight_limit").set(node.limits.partition_in_flight as f64);
+}
+
 pub async fn refresh(shared: &Shared) {
     let node = &shared.engine.node;
-    gauge!("stampede_in_flight").set(node.in_flight() as f64);
-    gauge!("stampede_deepest_partition_queue").set(shared.engine.deepest() as f64);
+    sqlite::measure_files(&shared.config.data);
     gauge!("stampede_partitions_awake").set(shared.engine.awake() as f64);
     gauge!("stampede_idempotency_keys").set(node.window.kept() as f64);
     gauge!("stampede_idempotency_window_seconds").set(window_s(shared));
     for_each_lottery(shared).await;
+    promotions::refresh(shared).await;
 }
 
 /// How far back answers are remembered at this moment.
@@ -25,7 +52,7 @@ fn window_s(shared: &Shared) -> f64 {
     behind.clamp(0.0, span)
 }
 
-/// The stock of each lottery whose slices are awake; asking one that sleeps would only keep it awake.
+/// The stock of each lottery whose slices are awake.
 async fn for_each_lottery(shared: &Shared) {
     let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else { return };
     for day in days {

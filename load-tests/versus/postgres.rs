@@ -1,8 +1,9 @@
-//! The same promise in PostgreSQL: one row is counted down, guarded, and the claim is written beside it, in one transaction, flushed.
+//! The same promises in PostgreSQL, each as one statement that is one transaction, flushed before it is answered.
 //!
-//! Its own `pgbench` is the crowd, on the same machine, with as many clients and prepared statements. No HTTP is in its way, which is in its favour.
+//! A claim counts one row down, guarded, and is written beside it. A hold takes a free ticket that ends in 7 and that nobody else is just taking (`SKIP LOCKED`). Its own `pgbench`
+//! is the crowd, on the same machine, with as many clients and prepared statements. No HTTP and no token is in its way, which is in its favour.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 const SECONDS: &str = "5";
@@ -10,45 +11,41 @@ const PORT: &str = "54329";
 
 const TABLES: &str = "CREATE TABLE campaign (id int PRIMARY KEY, left_over bigint NOT NULL);
 CREATE TABLE claim (campaign int NOT NULL, member bigint NOT NULL, rank bigint NOT NULL, PRIMARY KEY (campaign, member));
-INSERT INTO campaign VALUES (1, 1000000000);";
+INSERT INTO campaign VALUES (1, 1000000000);
+CREATE TABLE ticket (number int PRIMARY KEY, holder bigint, until timestamptz);
+INSERT INTO ticket SELECT n FROM generate_series(0, 999999) AS n;
+CREATE INDEX free_by_last_digit ON ticket ((number % 10), number) WHERE holder IS NULL;
+ANALYZE;";
 
 /// One member, one claim, one rank; nothing if none is left.
 const CLAIM: &str = "\\set member random(1, 9000000000000000000)
 WITH taken AS (UPDATE campaign SET left_over = left_over - 1 WHERE id = 1 AND left_over > 0 RETURNING left_over)
 INSERT INTO claim SELECT 1, :member, 1000000000 - left_over FROM taken;";
 
-pub fn report(claims_per_second: f64, clients: usize) {
-    let Some(programs) = programs() else {
-        println!("\n!! PostgreSQL was NOT compared: it is not installed (Debian: apt-get install postgresql).");
-        return;
-    };
-    match measured(&programs, clients) {
-        Ok(per_second) => {
-            println!("\nPostgreSQL, {clients} clients, fsync on, one row: {per_second:.0} claims a second");
-            println!("claims over HTTP here ÷ claims there: {:.1}", claims_per_second / per_second);
-        }
-        Err(why) => println!("\n!! PostgreSQL was NOT compared: {why}"),
-    }
+/// A ticket that matches `*****7`, held for five minutes.
+const HOLD: &str = "\\set member random(1, 9000000000000000000)
+WITH free AS (SELECT number FROM ticket WHERE holder IS NULL AND number % 10 = 7 LIMIT 1 FOR UPDATE SKIP LOCKED)
+UPDATE ticket SET holder = :member, until = now() + interval '5 minutes' FROM free WHERE ticket.number = free.number RETURNING ticket.number;";
+
+/// What it makes of both in a second.
+pub struct Rates {
+    pub claims: f64,
+    pub holds: f64,
+}
+
+/// Why it was not measured is said in words.
+pub fn measure(clients: usize) -> Result<Rates, String> {
+    let programs = programs().ok_or("it is not installed (Debian: apt-get install postgresql)")?;
+    let folder = std::env::temp_dir().join(format!("stampede-versus-postgres-{}", std::process::id()));
+    let database = Database { programs, folder };
+    database.make(clients)?;
+    database.run("psql", &["-q", "-c", TABLES])?;
+    Ok(Rates { claims: database.pgbench("claim", CLAIM, clients)?, holds: database.pgbench("hold", HOLD, clients)? })
 }
 
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     versions.filter_map(|version| Some(version.ok()?.path().join("bin"))).filter(|bin| bin.join("pgbench").exists()).max()
-}
-
-fn measured(programs: &Path, clients: usize) -> Result<f64, String> {
-    let folder = std::env::temp_dir().join(format!("stampede-bench-postgres-{}", std::process::id()));
-    let database = Database { programs: programs.to_owned(), folder };
-    database.make(clients)?;
-    let claim = database.folder.join("claim.sql");
-    std::fs::write(&claim, CLAIM).map_err(|error| error.to_string())?;
-    database.run("psql", &["-q", "-c", TABLES])?;
-    let clients = clients.to_string();
-    let file = claim.to_string_lossy().into_owned();
-    let said = database.run("pgbench", &["-n", "-M", "prepared", "-c", &clients, "-j", "1", "-T", SECONDS, "-f", &file])?;
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let line = said.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or_else(|| said.clone())?;
-    line.split(' ').next().and_then(|tps| tps.parse().ok()).ok_or(said)
 }
 
 /// A server of its own, in a folder of its own, which are gone when this is.
@@ -71,6 +68,17 @@ impl Database {
         let start = ["-w", "-D", &data, "-l", &log.to_string_lossy(), "-o", &options, "start"].map(str::to_owned);
         let started = self.command("pg_ctl").args(start).stdout(Stdio::null()).stderr(Stdio::null()).status();
         started.map_err(|error| error.to_string())?.success().then_some(()).ok_or_else(|| "pg_ctl cannot start it".into())
+    }
+
+    /// Transactions a second.
+    fn pgbench(&self, name: &str, script: &str, clients: usize) -> Result<f64, String> {
+        let file = self.folder.join(name);
+        std::fs::write(&file, script).map_err(|error| error.to_string())?;
+        let (clients, file) = (clients.to_string(), file.to_string_lossy().into_owned());
+        let said = self.run("pgbench", &["-n", "-M", "prepared", "-c", &clients, "-j", "1", "-T", SECONDS, "-f", &file])?;
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let line = said.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or_else(|| said.clone())?;
+        line.split(' ').next().and_then(|tps| tps.parse().ok()).ok_or(said)
     }
 
     fn data(&self) -> String {

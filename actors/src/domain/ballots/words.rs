@@ -1,0 +1,107 @@
+//! What a box is told and asked, what happens in it, and why not.
+
+use super::names::BoxName;
+use crate::domain::draw::{Hash, Sealed};
+use crate::id::Id;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
+
+/// What a box is told when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub closes_at: Time,
+    /// Ballots that it takes.
+    pub most: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub enum Command {
+    Open {
+        name: BoxName,
+        terms: Terms,
+    },
+    Submit,
+    /// Takes nothing from now on.
+    Seal,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Opened { name: BoxName, terms: Terms },
+    Submitted { index: u64, nonce: u64, owner: Id },
+    Sealed(Sealed),
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    NotOpened,
+    /// Whoever can close a lottery takes no part in it.
+    NotForAdmins,
+    Closed,
+    Full,
+}
+
+impl Refused for Refusal {
+    fn may_be_had_elsewhere(&self) -> bool {
+        *self == Refusal::Full
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Question {
+    State,
+    /// Ballots in their order, from that place on.
+    Page {
+        from: u64,
+        limit: usize,
+    },
+    /// What the box can show for one ballot alone.
+    Witness {
+        index: u64,
+    },
+    /// The path of a ballot in the tree of a sealed box.
+    Path {
+        index: u64,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    NotOpened,
+    State {
+        count: u64,
+        sealed: Option<Sealed>,
+    },
+    Ballots(Vec<Ballot>),
+    /// None: there is no ballot at that place.
+    Witness(Option<(Ballot, Witness)>),
+    /// None: there is no ballot at that place, or the box is not sealed.
+    Path(Option<(Ballot, Vec<Hash>)>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ballot {
+    pub nonce: u64,
+    pub owner: Id,
+}
+
+/// Some ballots in a row: the head of the chain before them, their leaves, and the head after them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    pub from: u64,
+    pub before: Hash,
+    pub leaves: Vec<Hash>,
+    pub head: Hash,
+    /// Made by the first who needs it, for all who were in the same commit.
+    pub signature: OnceLock<[u8; 64]>,
+}
+
+impl Witness {
+    /// How many ballots the head stands for.
+    pub fn position(&self) -> u64 {
+        self.from + self.leaves.len() as u64
+    }
+}

@@ -1,0 +1,147 @@
+//! The tree over the ballots of a sealed box, as RFC 6962 (certificate transparency) builds it.
+//!
+//! A tree of more than one leaf is split at the largest power of two below its size. So blocks of a power of two are trees of their own, and a tree over
+//! their roots is the same tree: whoever keeps the roots of the blocks proves a leaf without hashing all the others.
+
+use super::{For, Hash, hash};
+use sha2::{Digest, Sha256};
+
+/// How many leaves share a kept root. A power of two.
+const BLOCK: usize = 256;
+
+pub fn leaf(data: &[u8]) -> Hash {
+    hash(For::Leaf, &[data])
+}
+
+fn node(left: &Hash, right: &Hash) -> Hash {
+    hash(For::Node, &[left, right])
+}
+
+/// The root over hashes that are leaves or roots of equal blocks.
+pub fn root(hashes: &[Hash]) -> Hash {
+    match hashes {
+        [] => Sha256::digest([]).into(),
+        [only] => *only,
+        more => {
+            let (left, right) = more.split_at(split(more.len()));
+            node(&root(left), &root(right))
+        }
+    }
+}
+
+/// What must be hashed with the one at `index`, from it up to the root.
+fn path_within(hashes: &[Hash], index: usize) -> Vec<Hash> {
+    if hashes.len() <= 1 {
+        return Vec::new();
+    }
+    let (left, right) = hashes.split_at(split(hashes.len()));
+    let (mut path, sibling) =
+        if index < left.len() { (path_within(left, index), root(right)) } else { (path_within(right, index - left.len()), root(left)) };
+    path.push(sibling);
+    path
+}
+
+/// The root that a leaf and its path lead to, in a tree of `count` leaves. None if they do not fit together.
+pub fn root_from(leaf: Hash, index: u64, count: u64, path: &[Hash]) -> Option<Hash> {
+    if index >= count {
+        return None;
+    }
+    match path.split_last() {
+        None => (count == 1).then_some(leaf),
+        Some(_) if count == 1 => None,
+        Some((sibling, below)) => {
+            let left = split(count as usize) as u64;
+            if index < left {
+                Some(node(&root_from(leaf, index, left, below)?, sibling))
+            } else {
+                Some(node(sibling, &root_from(leaf, index - left, count - left, below)?))
+            }
+        }
+    }
+}
+
+/// The largest power of two below `count`, which is at least 2.
+fn split(count: usize) -> usize {
+    1 << (count - 1).ilog2()
+}
+
+/// The roots of the blocks of a tree whose leaves are made one by one.
+pub fn blocks(count: usize, leaf: impl Fn(usize) -> Hash) -> Vec<Hash> {
+    (0..count).step_by(BLOCK).map(|from| root(&block(from, count, &leaf))).collect()
+}
+
+/// The path of a leaf, by the kept roots of all blocks and the leaves of its own.
+pub fn path(index: usize, count: usize, blocks: &[Hash], leaf: impl Fn(usize) -> Hash) -> Vec<Hash> {
+    let from = index - index % BLOCK;
+    let mut path = path_within(&block(from, count, &leaf), index - from);
+    path.extend(path_within(blocks, index / BLOCK));
+    path
+}
+
+fn block(from: usize, count: usize, leaf: &impl Fn(usize) -> Hash) -> Vec<Hash> {
+    (from..count.min(from + BLOCK)).map(leaf).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf_of(index: usize) -> Hash {
+        leaf(&index.to_be_bytes())
+    }
+
+    fn leaves(count: usize) -> Vec<Hash> {
+        (0..count).map(leaf_of).collect()
+    }
+
+    fn hex(hash: Hash) -> String {
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The test inputs of certificate transparency's own implementations, and the roots they publish for them.
+    #[test]
+    fn roots_are_those_of_certificate_transparency() {
+        let inputs: [&[u8]; 8] = [
+            &[],
+            &[0x00],
+            &[0x10],
+            &[0x20, 0x21],
+            &[0x30, 0x31],
+            &[0x40, 0x41, 0x42, 0x43],
+            &[0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57],
+            &[0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f],
+        ];
+        let leaves: Vec<Hash> = inputs.iter().map(|input| leaf(input)).collect();
+        assert_eq!(hex(root(&[])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(hex(root(&leaves[..1])), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(hex(root(&leaves[..2])), "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
+        assert_eq!(hex(root(&leaves[..3])), "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77");
+        assert_eq!(hex(root(&leaves)), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
+    }
+
+    #[test]
+    fn the_tree_over_blocks_is_the_tree_over_leaves() {
+        for count in [0, 1, 2, 255, 256, 257, 511, 512, 513, 1000, 2049] {
+            assert_eq!(root(&blocks(count, leaf_of)), root(&leaves(count)), "{count}");
+        }
+    }
+
+    #[test]
+    fn every_leaf_is_proved_and_no_other_in_its_place() {
+        for count in [1usize, 2, 3, 7, 8, 255, 256, 257, 600, 1025] {
+            let (all, blocks) = (leaves(count), blocks(count, leaf_of));
+            let root = root(&all);
+            for index in (0..count).step_by(1 + count / 40) {
+                let path = path(index, count, &blocks, leaf_of);
+                let (at, of) = (index as u64, count as u64);
+                assert_eq!(root_from(all[index], at, of, &path), Some(root), "{index} of {count}");
+                assert_ne!(root_from(leaf(b"another"), at, of, &path), Some(root));
+                assert_eq!(root_from(all[index], of, of, &path), None);
+                if count > 1 {
+                    assert_ne!(root_from(all[index], (at + 1) % of, of, &path), Some(root), "moved: {index} of {count}");
+                    assert_eq!(root_from(all[index], at, of, &path[1..]).filter(|found| *found == root), None);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a commit can show for all facts in it, made once.
+
+use actors::domain::ballots::{BallotBox, BoxName, Command, Question, Terms, Witness};
+use actors::domain::day::Day;
+use actors::engine::{Done, How, Key, Partition, Reply, Request, Window};
+use actors::store::Opened;
+use actors::{Caller, Id, Time};
+use std::sync::Arc;
+
+const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
+const AT: Time = Time(1_000);
+
+type Box3 = Partition<BallotBox, u32>;
+
+fn submit(key: Option<Key>) -> Request<BallotBox> {
+    Request::Command { command: Command::Submit, caller: Caller::member(Id([1; 16])), key, how: How::Real }
+}
+
+fn key(number: u8) -> Key {
+    Key::new(Id([1; 16]), &[number], &[b"submit"])
+}
+
+/// A box that is open and quiet.
+fn a_box() -> Box3 {
+    let window = Arc::new(Window::new(1_000, 3_600));
+    let mut partition: Box3 = Partition::open(NAME, Opened::default(), window).expect("nothing was written yet");
+    let terms = Terms { closes_at: Time(1_000_000), most: 1_000 };
+    let open = Request::Command { command: Command::Open { name: NAME, terms }, caller: Caller::SYSTEM, key: None, how: How::Real };
+    assert!(partition.serve(open, AT, 0, 0).is_none());
+    assert_eq!(landed(&mut partition).len(), 1);
+    partition
+}
+
+fn landed(partition: &mut Box3) -> Vec<Done<actors::domain::ballots::Event, Witness>> {
+    let _ = partition.flush();
+    let answers = partition.landed().answers;
+    answers.into_iter().filter_map(|(_, reply)| if let Reply::Done(done) = reply { Some(done) } else { None }).collect()
+}
+
+#[test]
+fn all_facts_of_a_commit_share_one_witness_and_the_next_commit_begins_where_it_ended() {
+    let mut partition = a_box();
+    for waiter in 1..=3 {
+        assert!(partition.serve(submit(None), AT, u64::from(waiter), waiter).is_none());
+    }
+    let first = landed(&mut partition);
+    let shown: Vec<_> = first.iter().map(|done| done.witness.clone().expect("it is new")).collect();
+    assert!(shown.iter().all(|other| Arc::ptr_eq(other, &shown[0])));
+    assert_eq!((shown[0].from, shown[0].position()), (0, 3));
+
+    assert!(partition.serve(submit(None), AT, 9, 9).is_none());
+    let second = landed(&mut partition)[0].witness.clone().expect("it is new");
+    assert_eq!((second.from, second.position(), second.before), (3, 4, shown[0].head));
+}
+
+#[test]
+fn what_comes_while_a_commit_is_under_way_is_in_the_next_witness() {
+    let mut partition = a_box();
+    assert!(partition.serve(submit(None), AT, 1, 1).is_none());
+    assert!(partition.flush().is_some());
+    assert!(partition.serve(submit(None), AT, 2, 2).is_none());
+    let witness = |done: &Done<_, Witness>| done.witness.clone().map(|shown| (shown.from, shown.position()));
+    assert_eq!(landed(&mut partition).iter().map(witness).collect::<Vec<_>>(), [Some((0, 1))]);
+    assert_eq!(landed(&mut partition).iter().map(witness).collect::<Vec<_>>(), [Some((1, 2))]);
+}
+
+#[test]
+fn a_replayed_fact_has_none() {
+    let mut partition = a_box();
+    assert!(partition.serve(submit(Some(key(1))), AT, 1, 1).is_none());
+    assert!(partition.serve(submit(Some(key(1))), AT, 2, 2).is_none());
+    let both = landed(&mut partition);
+    assert_eq!(both.iter().map(|done| (done.replayed, done.witness.is_some())).collect::<Vec<_>>(), [(false, true), (true, false)]);
+    assert_eq!(both[0].event, both[1].event);
+}
+
+#[test]
+fn a_box_opened_again_shows_only_what_came_since() {
+    let mut partition = a_box();
+    assert!(partition.serve(submit(None), AT, 1, 1).is_none());
+    let head = landed(&mut partition)[0].witness.clone().expect("it is new").head;
+    let snapshot = partition.snapshot();
+    let opened = Opened { snapshot: Some(snapshot), frames: Vec::new() };
+    let mut again: Box3 = Partition::open(NAME, opened, Arc::new(Window::new(1_000, 3_600))).expect("it was written so");
+    assert!(again.serve(submit(None), AT, 2, 2).is_none());
+    let shown = landed(&mut again)[0].witness.clone().expect("it is new");
+    assert_eq!((shown.from, shown.before), (1, head));
+    assert!(matches!(again.serve(Request::Look(Question::State), AT, 3, 3), Some((3, Reply::Looked(_)))));
+}

@@ -1,0 +1,168 @@
+//! A box: submit, chain, seal, prove.
+
+use super::given::{ADA, ADMIN, BOB, Given, given, s};
+use actors::dice::Dice;
+use actors::domain::ballots::{Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms, Witness};
+use actors::domain::day::Day;
+use actors::domain::draw::{Hash, Sealed, chain, merkle};
+use actors::{Caller, Machine, Time};
+
+const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
+const TERMS: Terms = Terms { closes_at: s(10_000), most: 1_000 };
+
+fn open() -> Event {
+    Event::Opened { name: NAME, terms: TERMS }
+}
+
+fn submitted(index: u64, nonce: u64, by: Caller) -> Event {
+    Event::Submitted { index, nonce, owner: by.id }
+}
+
+/// A box with so many ballots of Ada's, each with its place as its nonce.
+fn holding(count: u64) -> Given<BallotBox> {
+    given((0..count).map(|index| submitted(index, index, ADA)).fold(vec![(s(1), open())], |mut events, event| {
+        events.push((s(2), event));
+        events
+    }))
+}
+
+fn leaf(index: u64) -> Hash {
+    BallotId { name: NAME, index, nonce: index }.leaf()
+}
+
+fn leaves(count: u64) -> Vec<Hash> {
+    (0..count).map(leaf).collect()
+}
+
+fn head(count: u64) -> Hash {
+    chain::link_all(chain::start("2026-12-31/3"), &leaves(count))
+}
+
+fn seal_of(count: u64) -> Sealed {
+    Sealed { count, root: merkle::root(&leaves(count)) }
+}
+
+#[test]
+fn a_box_is_opened_once_and_says_so_before() {
+    given::<BallotBox>([]).when(Command::Submit, ADA, s(1)).refused(Refusal::NotOpened);
+    given::<BallotBox>([]).when(Command::Seal, Caller::SYSTEM, s(1)).refused(Refusal::NotOpened);
+    given::<BallotBox>([]).when(Command::Open { name: NAME, terms: TERMS }, ADA, s(1)).then(open());
+    let other = Terms { most: 1, ..TERMS };
+    holding(0).when(Command::Open { name: NAME, terms: other }, ADA, s(2)).then_already(open());
+    assert_eq!(BallotBox::default().look(&Question::State), Answer::NotOpened);
+}
+
+#[test]
+fn a_member_submits_as_often_as_he_likes_and_each_ballot_has_its_own_place_and_nonce() {
+    let nonce = |seed| Dice::new(seed).roll();
+    holding(0).when_by_chance(Command::Submit, ADA, s(3), 7).then(submitted(0, nonce(7), ADA));
+    holding(2).when_by_chance(Command::Submit, ADA, s(3), 8).then(submitted(2, nonce(8), ADA));
+    holding(2).when_by_chance(Command::Submit, BOB, s(3), 9).then(submitted(2, nonce(9), BOB));
+}
+
+#[test]
+fn whoever_can_close_a_lottery_takes_no_part_in_it() {
+    holding(0).when(Command::Submit, ADMIN, s(3)).refused(Refusal::NotForAdmins);
+    holding(0).when(Command::Submit, Caller::SYSTEM, s(3)).refused(Refusal::NotForAdmins);
+}
+
+#[test]
+fn the_last_ballot_comes_before_the_closing_instant() {
+    holding(1).when(Command::Submit, ADA, Time(TERMS.closes_at.0 - 1)).event();
+    holding(1).when(Command::Submit, ADA, TERMS.closes_at).refused(Refusal::Closed);
+}
+
+#[test]
+fn a_full_box_takes_no_more_but_another_might() {
+    holding(999).when(Command::Submit, ADA, s(3)).event();
+    holding(1_000).when(Command::Submit, ADA, s(3)).refused(Refusal::Full);
+    let left = |count| holding(count).0.left_for(&Command::Submit, &ADA);
+    assert_eq!((left(0), left(999), left(1_000)), (1_000, 1, 0));
+    assert_eq!(holding(5).and(s(3), Event::Sealed(seal_of(5))).0.left_for(&Command::Submit, &ADA), 0);
+    assert!(BallotBox::default().left_for(&Command::Submit, &ADA) > 0, "a box that nobody opened counts as empty");
+}
+
+#[test]
+fn a_sealed_box_says_what_it_holds_for_ever_and_takes_no_more() {
+    for count in [0, 1, 257] {
+        holding(count).when(Command::Seal, Caller::SYSTEM, s(3)).then(Event::Sealed(seal_of(count)));
+        let sealed = holding(count).and(s(3), Event::Sealed(seal_of(count)));
+        sealed.when(Command::Seal, Caller::SYSTEM, s(4)).then_already(Event::Sealed(seal_of(count)));
+        sealed.when(Command::Submit, ADA, s(4)).refused(Refusal::Closed);
+        assert_eq!(sealed.0.look(&Question::State), Answer::State { count, sealed: Some(seal_of(count)) });
+    }
+}
+
+#[test]
+fn a_seal_that_counts_other_ballots_than_there_are_breaks_the_books() {
+    let mut box_ = holding(3).0;
+    box_.apply(&Event::Sealed(seal_of(2)), s(3));
+    assert_eq!(box_.imbalance(), 1);
+}
+
+#[test]
+fn a_commit_bears_witness_for_all_ballots_in_it() {
+    let box_ = holding(40).0;
+    assert_eq!(box_.mark(), 40);
+    for since in [0, 15, 16, 17, 39] {
+        let Witness { from, before, leaves: shown, head: after, .. } = box_.witness(since).expect("something came since");
+        assert_eq!((from, before, after), (since, head(since), head(40)));
+        assert_eq!(shown, leaves(40)[since as usize..]);
+    }
+    assert_eq!(box_.witness(40), None, "nothing came since");
+}
+
+#[test]
+fn an_old_ballot_can_be_witnessed_again_alone() {
+    let box_ = holding(40).0;
+    for index in [0, 1, 15, 16, 31, 32, 39] {
+        let Answer::Witness(Some((ballot, shown))) = box_.look(&Question::Witness { index }) else { panic!("there is a ballot {index}") };
+        assert_eq!(ballot, Ballot { nonce: index, owner: ADA.id });
+        assert_eq!((shown.from, shown.before, shown.position(), shown.head), (index, head(index), index + 1, head(index + 1)));
+    }
+    assert_eq!(box_.look(&Question::Witness { index: 40 }), Answer::Witness(None));
+}
+
+#[test]
+fn a_sealed_box_proves_each_of_its_ballots_and_an_open_one_none() {
+    assert_eq!(holding(300).0.look(&Question::Path { index: 0 }), Answer::Path(None));
+    let sealed = holding(300).and(s(3), Event::Sealed(seal_of(300))).0;
+    for index in [0, 1, 255, 256, 299] {
+        let Answer::Path(Some((_, path))) = sealed.look(&Question::Path { index }) else { panic!("there is a ballot {index}") };
+        assert_eq!(merkle::root_from(leaf(index), index, 300, &path), Some(seal_of(300).root));
+    }
+    assert_eq!(sealed.look(&Question::Path { index: 300 }), Answer::Path(None));
+}
+
+#[test]
+fn pages_show_all_ballots_in_their_order() {
+    let page = |from, limit| match holding(5).0.look(&Question::Page { from, limit }) {
+        Answer::Ballots(ballots) => ballots.iter().map(|ballot| ballot.nonce).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((page(0, 3), page(3, 3), page(5, 3), page(u64::MAX, 3)), (vec![0, 1, 2], vec![3, 4], vec![], vec![]));
+}
+
+#[test]
+fn a_snapshot_of_a_box_goes_on_where_the_box_was() {
+    for count in [0, 15, 16, 40] {
+        let (box_, again) = (holding(count), holding(count).saved_and_read());
+        let event = box_.when(Command::Submit, BOB, s(3)).event();
+        again.when(Command::Submit, BOB, s(3)).then(event.clone());
+        let (one, other) = (box_.and(s(3), event.clone()).0, again.and(s(3), event).0);
+        assert_eq!(one.witness(0), other.witness(0));
+    }
+    holding(20).and(s(3), Event::Sealed(seal_of(20))).saved_and_read();
+}
+
+#[test]
+fn a_ballot_stands_on_its_owner_s_list() {
+    let mut rows = Vec::new();
+    BallotBox::rows(&NAME, &submitted(17, 255, ADA), s(2), &mut rows);
+    BallotBox::rows(&NAME, &open(), s(2), &mut rows);
+    BallotBox::rows(&NAME, &Event::Sealed(seal_of(0)), s(2), &mut rows);
+    let [row] = &rows[..] else { panic!("one row: {rows:?}") };
+    assert_eq!(row.owner, ADA.id);
+    let body = row.body.as_ref().expect("it is put");
+    assert_eq!(BallotId::of_row(&row.key, body), Some(BallotId { name: NAME, index: 17, nonce: 255 }));
+}

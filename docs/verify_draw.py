@@ -1,0 +1,668 @@
+#!/usr/bin/env python3
+"""Verifies the draw of a lottery from its proof: the second opinion to `stampede verify-draw`, with which it shares no code.
+
+    verify_draw.py FILE [--commitment HEX] [--key HEX] [--receipt FILE]...
+    verify_draw.py --self-test draw-vectors.json
+
+FILE is the proof of a draw or of one ballot (`-`: what comes in). docs/draws.md says what is in it, what is checked, and what the
+names and exit codes are. Python 3.9 or later; the package `cryptography` checks the signatures of receipts. Without it everything
+else is checked, that is said, and the exit code is 3 if a receipt was given. The beacon's own signature is never checked here.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import re
+import struct
+import sys
+
+CODES = {
+    "truncated": 10, "malformed": 11, "ballot-misplaced": 12, "count-differs": 13, "box-root-differs": 14,
+    "lottery-root-differs": 15, "seed-differs": 16, "commitment-differs": 17, "beacon-unknown": 18, "randomness-differs": 19,
+    "beacon-early": 21, "round-differs": 22, "winners-differ": 23, "lots-differ": 24, "receipt-malformed": 25,
+    "receipt-forged": 26, "receipt-key-differs": 27, "receipt-elsewhere": 28, "ballot-removed": 29, "ballot-added": 30,
+    "ballot-changed": 31, "ballot-moved": 32, "path-differs": 33,
+}
+UNCHECKED = 3
+MOST_BOXES = 64
+MOST_LOTS_SHOWN = 100
+
+# drand's network "quicknet".
+QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+QUICKNET_GENESIS_S = 1692803367
+QUICKNET_PERIOD_S = 3
+
+BUNDLE = ["format", "lottery", "commitment", "winners", "reserves", "beacon", "seed", "root", "lots", "boxes"]
+BEACON = ["chain", "round", "signature", "randomness"]
+BOX = ["count", "root", "ballots"]
+SHARE = ["count", "root"]
+INCLUSION = ["format", "ballot", "path", "boxes", "root"]
+RECEIPT = ["format", "ballot", "previous", "following", "commitment", "round", "winners", "reserves", "key", "signature"]
+
+NUMBER = "(0|[1-9][0-9]*)"
+BALLOT = re.compile("bl_" + "_".join([NUMBER] * 3) + "_([0-9a-f]{16})", re.ASCII)
+DAY = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+U16, U64 = 2**16, 2**64
+
+
+class Fraud(Exception):
+    def __init__(self, name, sentence):
+        super().__init__(f"{name}: {sentence}")
+        self.code = CODES[name]
+
+
+def need(holds, name, sentence):
+    if not holds:
+        raise Fraud(name, sentence)
+
+
+# -- Reading: exactly the members and spellings of docs/draws.md. --
+
+
+def parse(data, cut_short, malformed):
+    """JSON without numbers that are no whole ones, without members said twice, and without anything behind it."""
+
+    def refuse(text):
+        raise Fraud(malformed, f"{text} is no number that belongs there")
+
+    def whole(text):
+        # A number longer than any that belongs anywhere is not worth reading.
+        return refuse(text[:30]) if text.startswith("-") or len(text) > 20 else int(text)
+
+    def once(pairs):
+        found = dict(pairs)
+        need(len(found) == len(pairs), malformed, "a member is said twice")
+        return found
+
+    try:
+        text = data.decode("utf-8")
+        return json.loads(text, object_pairs_hook=once, parse_int=whole, parse_float=refuse, parse_constant=refuse)
+    except UnicodeDecodeError as error:
+        raise Fraud(malformed, f"it is no UTF-8: {error}")
+    except json.JSONDecodeError as error:
+        rest = error.doc[error.pos:].strip()
+        short = error.msg.startswith("Unterminated string") or any(word.startswith(rest) for word in ("null", "true", "false", "-"))
+        raise Fraud(cut_short if short else malformed, f"{'the file ends before the proof does' if short else 'it is no JSON'}: {error}")
+    except RecursionError:
+        raise Fraud(malformed, "it is nested too deep")
+
+
+class Shape:
+    """What may stand where; anything else is refused under the name that this was made with."""
+
+    def __init__(self, refusal):
+        self.refusal = refusal
+
+    def need(self, holds, sentence):
+        need(holds, self.refusal, sentence)
+
+    def members(self, value, names, what, any_order=False):
+        self.need(type(value) is dict, f"{what} is no object")
+        found = sorted(value) if any_order else list(value)
+        self.need(found == (sorted(names) if any_order else names), f"the members of {what} are not {', '.join(names)}")
+
+    def hexadecimal(self, value, size, what):
+        fits = type(value) is str and len(value) == 2 * size and all(symbol in "0123456789abcdef" for symbol in value)
+        self.need(fits, f"{what} is not {size} bytes in lower-case hexadecimal")
+        return bytes.fromhex(value)
+
+    def number(self, value, bound, what):
+        self.need(type(value) is int and 0 <= value < bound, f"{what} is no whole number below {bound}")
+        return value
+
+    def items(self, value, what):
+        self.need(type(value) is list, f"{what} is no list")
+        return value
+
+    def day(self, value):
+        match = DAY.fullmatch(value) if type(value) is str else None
+        self.need(match, "the lottery is no day")
+        try:
+            return datetime.date(*map(int, match.groups()))
+        except ValueError:
+            raise Fraud(self.refusal, f"no calendar has the day {value}")
+
+    def ballot(self, value):
+        """(day as a number, box, place, nonce)"""
+        match = BALLOT.fullmatch(value) if type(value) is str and len(value) < 80 else None
+        self.need(match, f"{ascii(value)[:80]} is no id of a ballot")
+        day, box, place = (int(part) for part in match.groups()[:3])
+        fits = day < 10**8 and 1 <= day // 100 % 100 <= 12 and 1 <= day % 100 <= 31 and box < MOST_BOXES and place < U64
+        self.need(fits, f"{value} is no id of a ballot")
+        return day, box, place, match.group(4)
+
+    def boxes(self, value):
+        self.need(1 <= len(self.items(value, "boxes")) <= MOST_BOXES, f"there are 1 to {MOST_BOXES} boxes")
+        return value
+
+
+def digits(day):
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+class Draw:
+    """The proof of a draw. `nonces` holds what a ballot's place does not say."""
+
+    def __init__(self, found):
+        shape = Shape("malformed")
+        shape.members(found, BUNDLE, "the proof")
+        self.day = shape.day(found["lottery"])
+        self.commitment = shape.hexadecimal(found["commitment"], 32, "the commitment")
+        self.winners = shape.number(found["winners"], U16, "winners")
+        self.reserves = shape.number(found["reserves"], U16, "reserves")
+        self.beacon = found["beacon"]
+        if self.beacon is not None:
+            shape.members(self.beacon, BEACON, "the beacon")
+            shape.hexadecimal(self.beacon["chain"], 32, "the chain")
+            shape.number(self.beacon["round"], U64, "the round")
+            shape.hexadecimal(self.beacon["signature"], 48, "the beacon's signature")
+            shape.hexadecimal(self.beacon["randomness"], 32, "the randomness")
+        self.seed = shape.hexadecimal(found["seed"], 32, "the seed")
+        self.root = shape.hexadecimal(found["root"], 32, "the lottery root")
+        self.lots = shape.items(found["lots"], "lots")
+        for lot in self.lots:
+            shape.ballot(lot)
+        self.shares, self.nonces, self.misplaced = [], [], None
+        for number, box in enumerate(shape.boxes(found["boxes"])):
+            shape.members(box, BOX, f"box {number}")
+            count = shape.number(box["count"], U64, f"the count of box {number}")
+            self.shares.append((count, shape.hexadecimal(box["root"], 32, f"the root of box {number}")))
+            self.nonces.append(self.listed(shape, number, shape.items(box["ballots"], f"the ballots of box {number}")))
+
+    def listed(self, shape, number, ballots):
+        nonces, start, lower = [], f"bl_{digits(self.day)}_{number}_", re.compile("[0-9a-f]{16}", re.ASCII).fullmatch
+        for place, ballot in enumerate(ballots):
+            before = f"{start}{place}_"
+            if type(ballot) is str and ballot.startswith(before) and lower(ballot, len(before)):
+                nonces.append(ballot[len(before):])
+            else:
+                nonces.append(shape.ballot(ballot)[3])
+                self.misplaced = self.misplaced or (number, place, ballot)
+        return nonces
+
+    def name(self, number):
+        return f"{self.day}/{number}"
+
+    def id(self, number, place):
+        return f"bl_{digits(self.day)}_{number}_{place}_{self.nonces[number][place]}"
+
+
+class Inclusion:
+    def __init__(self, found):
+        shape = Shape("malformed")
+        shape.members(found, INCLUSION, "the proof")
+        self.ballot, self.root = found["ballot"], shape.hexadecimal(found["root"], 32, "the lottery root")
+        _, self.box, self.place, _ = shape.ballot(self.ballot)
+        self.path = [shape.hexadecimal(step, 32, "a step of the path") for step in shape.items(found["path"], "the path")]
+        self.shares = []
+        for number, share in enumerate(shape.items(found["boxes"], "boxes")):
+            shape.members(share, SHARE, f"box {number}", any_order=True)
+            root = shape.hexadecimal(share["root"], 32, f"the root of box {number}")
+            self.shares.append((shape.number(share["count"], U64, f"the count of box {number}"), root))
+
+
+class Receipt:
+    def __init__(self, name, found):
+        shape = Shape("receipt-malformed")
+        shape.members(found, RECEIPT, name, any_order=True)
+        shape.need(found["format"] == "stampede receipt 1", f"{name} is no receipt of a format known here")
+        self.name, self.ballot = name, found["ballot"]
+        self.day, self.box, self.place, self.nonce = shape.ballot(self.ballot)
+        self.previous = shape.hexadecimal(found["previous"], 32, "previous")
+        self.following = [shape.hexadecimal(leaf, 32, "what follows") for leaf in shape.items(found["following"], "following")]
+        self.commitment = shape.hexadecimal(found["commitment"], 32, "the commitment")
+        self.round = found["round"]
+        if self.round is not None:
+            shape.number(self.round, U64, "the round")
+        self.winners = shape.number(found["winners"], U16, "winners")
+        self.reserves = shape.number(found["reserves"], U16, "reserves")
+        self.key = shape.hexadecimal(found["key"], 32, "the key")
+        self.signature = shape.hexadecimal(found["signature"], 64, "the signature")
+        self.position = self.place + 1 + len(self.following)
+
+    def box_name(self):
+        return f"{self.day // 10000:04}-{self.day // 100 % 100:02}-{self.day % 100:02}/{self.box}"
+
+
+# -- Hashes, trees, the stream. --
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def leaf(ballot):
+    return sha256(b"\x00" + ballot.encode("ascii"))
+
+
+def node(left, right):
+    return sha256(b"\x01" + left + right)
+
+
+def chain_start(box):
+    return sha256(b"\x02" + box.encode("ascii"))
+
+
+def chain_link(head, added):
+    return sha256(b"\x03" + head + added)
+
+
+def tree_root(level):
+    """Level by level; whoever has no neighbour goes up as it is, which makes the tree of RFC 6962."""
+    if not level:
+        return sha256(b"")
+    while len(level) > 1:
+        pairs = iter(level)
+        above = [node(left, right) for left, right in zip(pairs, pairs)]
+        level = above + level[-1:] if len(level) % 2 else above
+    return level[0]
+
+
+def path_root(start, place, count, path):
+    """The root that the leaf at a place of so many leads to; None if the path does not fit. After RFC 9162, 2.1.3.2."""
+    if place >= count:
+        return None
+    last, found = count - 1, start
+    for step in path:
+        if last == 0:
+            return None
+        if place % 2 == 1 or place == last:
+            found = node(step, found)
+            while place % 2 == 0 and place != 0:
+                place, last = place // 2, last // 2
+        else:
+            found = node(found, step)
+        place, last = place // 2, last // 2
+    return found if last == 0 else None
+
+
+def lottery_root(shares):
+    return sha256(b"\x04" + b"".join(struct.pack(">Q", count) + root for count, root in shares))
+
+
+def stream_key(seed, root, count, randomness):
+    return sha256(b"\x05" + seed + root + struct.pack(">Q", count) + randomness)
+
+
+def chacha20_block(key, counter):
+    """RFC 8439, 2.3, with a nonce of zeros."""
+    start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574, *struct.unpack("<8I", key), counter, 0, 0, 0]
+    state = list(start)
+
+    def quarter(a, b, c, d):
+        for one, other, third, turn in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            state[one] = (state[one] + state[other]) & 0xFFFFFFFF
+            mixed = state[third] ^ state[one]
+            state[third] = (mixed << turn | mixed >> (32 - turn)) & 0xFFFFFFFF
+
+    for _ in range(10):
+        quarter(0, 4, 8, 12)
+        quarter(1, 5, 9, 13)
+        quarter(2, 6, 10, 14)
+        quarter(3, 7, 11, 15)
+        quarter(0, 5, 10, 15)
+        quarter(1, 6, 11, 12)
+        quarter(2, 7, 8, 13)
+        quarter(3, 4, 9, 14)
+    return struct.pack("<16I", *((one + other) & 0xFFFFFFFF for one, other in zip(state, start)))
+
+
+def rolls(key):
+    counter = 0
+    while True:
+        yield from struct.unpack("<8Q", chacha20_block(key, counter))
+        counter += 1
+
+
+def fold(roll, count):
+    """The lot that a roll stands for; None if the roll lies above the last whole span."""
+    return None if roll > U64 - 1 - U64 % count else roll % count
+
+
+def drawn(key, count, most):
+    lots, seen, stream = [], set(), rolls(key)
+    while len(lots) < min(most, count):
+        lot = fold(next(stream), count)
+        if lot is not None and lot not in seen:
+            seen.add(lot)
+            lots.append(lot)
+    return lots
+
+
+# -- What a proof must hold on its own. --
+
+
+def check_ballots(draw):
+    if draw.misplaced:
+        number, place, ballot = draw.misplaced
+        raise Fraud("ballot-misplaced", f"at place {place} of box {draw.name(number)} stands {ballot}, whose id names another place")
+    for number, ((said, _), nonces) in enumerate(zip(draw.shares, draw.nonces)):
+        need(said == len(nonces), "count-differs", f"box {number} is said to hold {said} ballots, and {len(nonces)} are listed")
+    for number, ((_, said), nonces) in enumerate(zip(draw.shares, draw.nonces)):
+        start = f"bl_{digits(draw.day)}_{number}_"
+        root = tree_root([leaf(f"{start}{place}_{nonce}") for place, nonce in enumerate(nonces)])
+        need(root == said, "box-root-differs", f"the root of box {number} is not that of its ballots")
+    check_lottery_root(draw)
+
+
+def check_lottery_root(proof):
+    need(lottery_root(proof.shares) == proof.root, "lottery-root-differs", "the lottery's root is not that of its boxes")
+
+
+def check_seed(draw):
+    fits = sha256(draw.seed) == draw.commitment
+    need(fits, "seed-differs", f"the seed is not the one that was committed to: its SHA-256 is not {draw.commitment.hex()}")
+
+
+def due(number):
+    return QUICKNET_GENESIS_S + max(number - 1, 0) * QUICKNET_PERIOD_S
+
+
+def shown(instant_s):
+    try:
+        return datetime.datetime.fromtimestamp(instant_s, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return "no time that a calendar has"
+
+
+def check_beacon(draw):
+    beacon, number = draw.beacon, draw.beacon["round"]
+    need(beacon["chain"] == QUICKNET, "beacon-unknown", f"the beacon is of the chain {beacon['chain']}, and only quicknet is known")
+    hashed = sha256(bytes.fromhex(beacon["signature"])).hex() == beacon["randomness"]
+    need(hashed, "randomness-differs", f"the randomness of round {number} is not the SHA-256 of its signature")
+    # The day ends first 14 hours east of Greenwich.
+    end_s = (draw.day.toordinal() + 1 - datetime.date(1970, 1, 1).toordinal()) * 86400 - 14 * 3600
+    early = f"round {number} was known at {shown(due(number))}, when the day {draw.day} had ended nowhere on earth"
+    need(due(number) >= end_s, "beacon-early", early)
+
+
+def check_lots(draw):
+    count = sum(count for count, _ in draw.shares)
+    randomness = bytes.fromhex(draw.beacon["randomness"]) if draw.beacon else b""
+    lots = drawn(stream_key(draw.seed, draw.root, count, randomness), count, draw.winners + draw.reserves)
+    need(len(lots) == len(draw.lots), "lots-differ", f"{len(lots)} ballots are drawn, and {len(draw.lots)} are named")
+    for number, (lot, said) in enumerate(zip(lots, draw.lots), 1):
+        box = 0
+        while lot >= draw.shares[box][0]:
+            lot, box = lot - draw.shares[box][0], box + 1
+        ballot = draw.id(box, lot)
+        need(ballot == said, "lots-differ", f"lot {number} is drawn for {ballot}, and {said} is named")
+
+
+def check_path(proof):
+    need(proof.box < len(proof.shares), "path-differs", f"box {proof.box} of the ballot is not among the boxes")
+    count, root = proof.shares[proof.box]
+    fits = path_root(leaf(proof.ballot), proof.place, count, proof.path) == root
+    need(fits, "path-differs", f"the path does not lead from the ballot to the root of box {proof.box}")
+    check_lottery_root(proof)
+
+
+# -- What a receipt holds a proof to. --
+
+
+def ed25519():
+    """The package's module, if it is there. It is asked for only where a signature must be checked."""
+    try:
+        from cryptography.hazmat.primitives.asymmetric import ed25519 as module
+
+        return module
+    except ImportError:
+        return None
+
+
+def is_signed(key, signature, message):
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        ed25519().Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+        return True
+    except (InvalidSignature, ValueError):
+        return False
+
+
+def check_signed(receipt, key):
+    name = receipt.name
+    not_its = f"the signature of {name} does not stand for what the receipt says"
+    need(receipt.round != 0 and receipt.position < U64, "receipt-forged", not_its)
+    if ed25519() is not None:
+        head = chain_link(receipt.previous, leaf(receipt.ballot))
+        for added in receipt.following:
+            head = chain_link(head, added)
+        message = f"stampede receipt 1\n{receipt.box_name()}\n".encode("ascii") + struct.pack(">Q", receipt.position) + head
+        message += receipt.commitment + struct.pack(">QHH", receipt.round or 0, receipt.winners, receipt.reserves)
+        need(is_signed(receipt.key, receipt.signature, message), "receipt-forged", not_its)
+    other = f"{name} is signed under the key {receipt.key.hex()}, and another was given"
+    need(key in (None, receipt.key), "receipt-key-differs", other)
+
+
+def check_promised(receipt, draw):
+    name, boxes = receipt.name, len(draw.nonces)
+    day, number = receipt.box_name().split("/")
+    need(receipt.day == digits(draw.day), "receipt-elsewhere", f"{name} is of the lottery {day}, and the proof is of {draw.day}")
+    need(receipt.box < boxes, "receipt-elsewhere", f"{name} is of box {number}, and the proof has {boxes} boxes")
+    under = f"{name} was given under the commitment {receipt.commitment.hex()}, and the proof's is {draw.commitment.hex()}"
+    need(receipt.commitment == draw.commitment, "commitment-differs", under)
+    used = draw.beacon and draw.beacon["round"]
+    need(receipt.round == used, "round-differs", f"{name} promises {named(receipt.round)}, and the draw used {named(used)}")
+    promise = f"{name} promises {receipt.winners} winners and {receipt.reserves} reserves, and {draw.winners} and {draw.reserves} were drawn"
+    need((receipt.winners, receipt.reserves) == (draw.winners, draw.reserves), "winners-differ", promise)
+
+
+def named(number):
+    return "no round" if number is None else f"round {number}"
+
+
+def check_held(receipt, draw):
+    """All ballots of the receipt's box up to the signed position are those that were signed. If not: what became of them."""
+    nonces, place, own = draw.nonces[receipt.box], receipt.place, receipt.nonce
+    start = f"bl_{receipt.day}_{receipt.box}_"
+
+    def preceded_by(before):
+        head = chain_start(receipt.box_name())
+        for at, nonce in enumerate(before[:place]):
+            head = chain_link(head, leaf(f"{start}{at}_{nonce}"))
+        return head == receipt.previous
+
+    def followed_by(number, now):
+        """Whether what stands at `now` is what followed as that number."""
+        if number >= len(receipt.following) or now >= len(nonces):
+            return False
+        return leaf(f"{start}{place + 1 + number}_{nonces[now]}") == receipt.following[number]
+
+    if place < len(nonces) and nonces[place] == own:
+        signed, before = f"as {receipt.name} was signed", f"the {place} ballots before {receipt.ballot}"
+        need(preceded_by(nonces), "ballot-changed", f"{before} are not those that were there, {signed}")
+        for number in range(len(receipt.following)):
+            at = place + 1 + number
+            if followed_by(number, at):
+                continue
+            now = next((now for now in range(place + 1, len(nonces)) if followed_by(number, now)), None)
+            if now is not None:
+                added = now == at + 1 and not followed_by(number + 1, at)
+                if added:
+                    raise Fraud("ballot-added", f"a ballot was put in at place {at} of the box, {signed}")
+                raise Fraud("ballot-moved", f"the ballot at place {now} of the box stood at place {at}, {signed}")
+            gone = at >= len(nonces) or followed_by(number + 1, at)
+            what = "is gone" if gone else "is not the one that stood there"
+            raise Fraud("ballot-removed" if gone else "ballot-changed", f"the ballot at place {at} of the box {what}, {signed}")
+        return
+
+    told = f"{receipt.ballot} is not at place {place} of its box, as {receipt.name} says: "
+    if own in nonces:
+        now = nonces.index(own)
+        put_back = nonces[:now] + nonces[now + 1:]
+        exchanged = list(nonces)
+        if place < len(nonces):
+            exchanged[now], exchanged[place] = exchanged[place], exchanged[now]
+        if not followed_by(0, now + 1) and (preceded_by(put_back) or place < len(nonces) and preceded_by(exchanged)):
+            raise Fraud("ballot-moved", f"{told}it was moved to place {now}")
+        if now < place:
+            raise Fraud("ballot-removed", f"{told}it is at place {now}, for {place - now} ballots before it are gone")
+        raise Fraud("ballot-added", f"{told}it is at place {now}, for {now - place} ballots before it were put in")
+    for number, others in enumerate(draw.nonces):
+        need(own not in others, "ballot-moved", f"{told}it stands in box {number}")
+    if len(nonces) < receipt.position:
+        raise Fraud("ballot-removed", f"{told}it is gone, and the box holds {len(nonces)} ballots, fewer than were signed")
+    if followed_by(0, place):
+        raise Fraud("ballot-removed", f"{told}it is gone, and the one behind it has moved up")
+    raise Fraud("ballot-changed", f"{told}another stands there, and it is nowhere")
+
+
+def check_same_ballot(receipt, proof):
+    other = f"{receipt.name} is of the ballot {receipt.ballot}, and {proof.ballot} is proved"
+    need(receipt.ballot == proof.ballot, "receipt-elsewhere", other)
+    count = proof.shares[proof.box][0]
+    fewer = f"the box was sealed with {count} ballots, and {receipt.name} was signed over {receipt.position}"
+    need(count >= receipt.position, "ballot-removed", fewer)
+
+
+# -- All of it, in the order in which docs/draws.md names it. --
+
+
+def verify_draw(draw, commitment, key, receipts, tell):
+    check_ballots(draw)
+    tell(f"checked: {sum(map(len, draw.nonces))} ballots in {len(draw.nonces)} boxes stand where their ids say, and all roots are theirs")
+    check_seed(draw)
+    tell("checked: the seed is the one behind the proof's commitment")
+    if draw.beacon:
+        check_beacon(draw)
+        number = draw.beacon["round"]
+        tell(f"checked: the randomness of round {number} of drand's quicknet, due at {shown(due(number))}, is the hash of its signature")
+    check_lots(draw)
+    tell(f"checked: the draw yields these {len(draw.lots)} lots, in this order")
+    if commitment is not None:
+        given = f"the proof's commitment is {draw.commitment.hex()}, and another was given"
+        need(draw.commitment == commitment, "commitment-differs", given)
+        tell("checked: the commitment is the one that was given")
+    for receipt in receipts:
+        check_signed(receipt, key)
+        check_promised(receipt, draw)
+        check_held(receipt, draw)
+        kept = f"the first {receipt.position} ballots of box {receipt.box} are those of {receipt.name}, and what it promises was kept"
+        tell(f"checked: {kept}")
+    for number, lot in enumerate(draw.lots[:MOST_LOTS_SHOWN], 1):
+        tell(f"winner {number}: {lot}" if number <= draw.winners else f"reserve {number - draw.winners}: {lot}")
+    if draw.beacon:
+        tell("not checked: the beacon's own signature; `stampede verify-draw` and drand's own tools can")
+    if commitment is None and not receipts:
+        tell("not proved: that the seed was fixed before the ballots came (--commitment)")
+    if receipts:
+        tell("not proved: anything about ballots behind the positions that the receipts were signed at, or in other boxes")
+    else:
+        tell("not proved: that no ballot was left out, added or exchanged: a proof that is made anew as a whole is in order, too (--receipt)")
+    if not draw.beacon:
+        tell("not proved: that nobody tried out who would win: no public round was mixed in, and the operator knew the seed")
+    elif not receipts:
+        tell("not proved: that the round was named before it was known (--receipt)")
+
+
+def verify_inclusion(proof, key, receipts, tell):
+    check_path(proof)
+    tell(f"checked: {proof.ballot} is one of those under the lottery root {proof.root.hex()}")
+    for receipt in receipts:
+        check_signed(receipt, key)
+        check_same_ballot(receipt, proof)
+        tell(f"checked: {receipt.name} is of this ballot")
+    tell("not proved: that this lottery root is the one that was drawn from: compare it with that of the proof of the draw")
+
+
+def verify(data, commitment, key, receipts, tell):
+    """The exit code, or a Fraud."""
+    found = parse(data, "truncated", "malformed")
+    form = found.get("format") if type(found) is dict else None
+    if form == "stampede draw 1":
+        verify_draw(Draw(found), commitment, key, receipts, tell)
+    elif form == "stampede inclusion 1":
+        verify_inclusion(Inclusion(found), key, receipts, tell)
+    else:
+        raise Fraud("malformed", f"the format {ascii(form)[:80]} is unknown here")
+    if receipts and key is None:
+        tell(f"not proved: whose key signed the receipts: compare {receipts[0].key.hex()} with the published one (--key)")
+    if receipts and ed25519() is None:
+        tell("NOT CHECKED: the signatures of the receipts, for the package `cryptography` is missing: pip install cryptography")
+        return UNCHECKED
+    return 0
+
+
+# -- The vectors of docs/draw-vectors.json. --
+
+
+def self_test(vectors):
+    def same(found, said, what):
+        if found != said:
+            raise SystemExit(f"verify_draw.py: {what}: {found} was found, and {said} is said")
+
+    def silent(_):
+        pass
+
+    def of_bytes(document):
+        return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+    same(vectors["format"], "stampede draw vectors 1", "the format")
+    for one in vectors["folds"]:
+        said = one["lot"] and int(one["lot"])
+        same(fold(int(one["roll"]), int(one["count"])), said, f"the lot of {one}")
+    for one in vectors["streams"]:
+        randomness = bytes.fromhex(one["beacon"] or "")
+        key = stream_key(bytes.fromhex(one["seed"]), bytes.fromhex(one["root"]), int(one["count"]), randomness)
+        same(key.hex(), one["key"], "the stream's key")
+        stream = rolls(key)
+        same([str(next(stream)) for _ in one["rolls"]], one["rolls"], "the rolls")
+        same([str(lot) for lot in drawn(key, int(one["count"]), len(one["lots"]))], one["lots"], "the lots")
+    for one in vectors["draws"]:
+        receipts = [Receipt(f"receipt {number}", receipt) for number, receipt in enumerate(one["receipts"])]
+        data, draw = of_bytes(one["bundle"]), Draw(one["bundle"])
+        unchecked = receipts and ed25519() is None
+        same(verify(data, draw.commitment, bytes.fromhex(one["key"]), receipts, silent), UNCHECKED if unchecked else 0, one["name"])
+        for proof in one["inclusions"]:
+            same(verify(of_bytes(proof), None, None, [], silent), 0, one["name"])
+        for cut in range(0, len(data), 1 if len(data) < 3000 else 97):
+            try:
+                same(verify(data[:cut], None, None, [], silent), "truncated", f"{one['name']}, cut after {cut} bytes")
+            except Fraud as fraud:
+                same(fraud.code, CODES["truncated"], f"{one['name']}, cut after {cut} bytes: {fraud}")
+    print(f"in order: {len(vectors['folds'])} folds, {len(vectors['streams'])} streams, {len(vectors['draws'])} draws")
+
+
+def main():
+    def hash_of(text):
+        if not re.fullmatch("[0-9a-f]{64}", text, re.ASCII):
+            raise argparse.ArgumentTypeError("32 bytes are 64 hexadecimal digits in lower case")
+        return bytes.fromhex(text)
+
+    summary, usage = __doc__.split("\n\n", 1)
+    reader = argparse.ArgumentParser(description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("file", metavar="FILE")
+    reader.add_argument("--commitment", metavar="HEX", type=hash_of)
+    reader.add_argument("--key", metavar="HEX", type=hash_of)
+    reader.add_argument("--receipt", metavar="FILE", action="append", default=[])
+    reader.add_argument("--self-test", action="store_true", help="FILE holds vectors: repeat all of them")
+    asked = reader.parse_args()
+
+    def content(name):
+        if name == "-":
+            return sys.stdin.buffer.read()
+        with open(name, "rb") as file:
+            return file.read()
+
+    try:
+        if asked.self_test:
+            return self_test(json.loads(content(asked.file)))
+        malformed = "receipt-malformed"
+        receipts = [Receipt(name, parse(content(name), malformed, malformed)) for name in asked.receipt]
+        lines = []
+        code = verify(content(asked.file), asked.commitment, asked.key, receipts, lines.append)
+        print("in order" if code == 0 else "in order as far as it was checked")
+        print("\n".join(lines))
+        return code
+    except Fraud as fraud:
+        print(f"verify_draw.py: {fraud}", file=sys.stderr)
+        return fraud.code
+    except OSError as error:
+        print(f"verify_draw.py: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

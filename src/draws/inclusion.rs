@@ -1,0 +1,85 @@
+//! The proof that one ballot was drawn from: its path to the root of its box, and all boxes of the lottery.
+
+use super::bundle::Share;
+use super::{Hex, Text};
+use actors::domain::ballots::BallotId;
+use actors::domain::draw::{Hash, Sealed, lottery_root, merkle};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// As the first member of every such proof has it.
+pub const FORMAT: &str = "stampede inclusion 1";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InclusionFormat)]
+pub enum Format {
+    #[serde(rename = "stampede inclusion 1")]
+    Inclusion1,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(title = "Inclusion")]
+pub struct Inclusion {
+    pub format: Format,
+    #[schema(value_type = String)]
+    pub ballot: Text<BallotId>,
+    /// What is hashed with the ballot's leaf, from below.
+    #[schema(value_type = Vec<String>)]
+    pub path: Vec<Hex<32>>,
+    pub boxes: Vec<Share>,
+    /// Over all boxes: the lottery root.
+    #[schema(value_type = String)]
+    pub root: Hex<32>,
+}
+
+impl Inclusion {
+    pub fn of(ballot: BallotId, path: Vec<Hash>, boxes: &[Sealed]) -> Inclusion {
+        Inclusion {
+            format: Format::Inclusion1,
+            ballot: Text(ballot),
+            path: path.into_iter().map(Hex).collect(),
+            boxes: boxes.iter().copied().map(Share::from).collect(),
+            root: Hex(lottery_root(boxes)),
+        }
+    }
+
+    /// The share that the ballot's box has in the draw.
+    pub fn own_box(&self) -> Option<Sealed> {
+        self.boxes.get(self.ballot.0.name.number as usize).map(|share| share.sealed())
+    }
+
+    /// Whether the path leads from the ballot to the root of its box.
+    pub fn leads_to(&self, own: &Sealed) -> bool {
+        let path: Vec<Hash> = self.path.iter().map(|hash| hash.0).collect();
+        merkle::root_from(self.ballot.0.leaf(), self.ballot.0.index, own.count, &path) == Some(own.root)
+    }
+
+    /// Whether the boxes are those of the lottery root.
+    pub fn adds_up(&self) -> bool {
+        lottery_root(&self.boxes.iter().map(Share::sealed).collect::<Vec<_>>()) == self.root.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actors::domain::ballots::BoxName;
+    use actors::domain::day::Day;
+
+    #[test]
+    fn a_ballot_is_proved_in_its_own_place_and_in_no_other() {
+        let id = |index| BallotId { name: BoxName { day: Day(20261231), number: 1 }, index, nonce: index };
+        let leaf = |index: usize| id(index as u64).leaf();
+        let blocks = merkle::blocks(5, leaf);
+        let boxes = [Sealed { count: 0, root: merkle::root(&[]) }, Sealed { count: 5, root: merkle::root(&blocks) }];
+        let proof = Inclusion::of(id(4), merkle::path(4, 5, &blocks, leaf), &boxes);
+        assert_eq!(proof.own_box(), Some(boxes[1]));
+        assert!(proof.leads_to(&boxes[1]) && proof.adds_up());
+        let moved = Inclusion { ballot: Text(BallotId { index: 3, ..id(4) }), ..proof.clone() };
+        assert!(!moved.leads_to(&boxes[1]));
+        let larger = Inclusion { boxes: [boxes[1], boxes[1]].map(Share::from).to_vec(), ..proof.clone() };
+        assert!(!larger.adds_up());
+        assert_eq!(serde_json::from_str::<Inclusion>(&serde_json::to_string(&proof).unwrap()).unwrap(), proof);
+    }
+}

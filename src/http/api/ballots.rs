@@ -1,0 +1,193 @@
+//! Ballots: submit one and get its receipt, list one's own, and show that one was counted.
+
+use super::lotteries::{known_day, plan_of, view_of};
+use crate::app::Shared;
+use crate::ballots::Submitted;
+use crate::draws::{Anchor, Inclusion, Receipt};
+use crate::http::body::Body;
+use crate::http::caller::{Admin, Member};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Explain, Problem};
+use crate::http::reply;
+use crate::opening::By;
+use actix_web::{HttpResponse, web};
+use actors::Id;
+use actors::domain::ballots::{BallotId, Refusal, Witness};
+use actors::domain::lottery::{Ballots, Phase, Plan};
+use actors::store::Listed;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ballot)]
+pub struct BallotBody {
+    /// Null for a dry run.
+    pub id: Option<String>,
+    pub lottery: String,
+    /// Keep it: with it anybody can see whether this ballot and those before it were left as they were. Null for a dry run.
+    pub receipt: Option<Receipt>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyBallot)]
+pub struct MineBody {
+    pub id: String,
+    pub lottery: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SubmittedBallot)]
+pub struct LineBody {
+    pub id: String,
+    pub member: String,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/lotteries/{date}/ballots", submit)
+            .summary("Submit a ballot")
+            .notes(
+                "As many as you like, until the lottery closes; administrators none. The answer comes when the ballot is durable, and carries a signed receipt. \
+                 A repeat has the same ballot; its receipt may be signed over a later state of the box.",
+            )
+            .who(Who::Member)
+            .decides()
+            .answer::<BallotBody>(201, "The ballot and its receipt.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::FORBIDDEN,
+                &problem::NO_BALLOTS,
+                &problem::LOTTERY_CLOSED,
+                &problem::BALLOTS_FULL,
+                &problem::KEY_FORGOTTEN,
+            ]),
+        Endpoint::get("/lotteries/{date}/ballots", of_lottery)
+            .summary("List the ballots of a lottery")
+            .who(Who::Admin)
+            .lists::<LineBody>("Box by box, in the order in which they came.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
+        Endpoint::get("/ballots", mine).summary("List my ballots").who(Who::Member).lists::<MineBody>("By lottery, box and place."),
+        Endpoint::get("/ballots/{id}", show)
+            .summary("Look at a ballot")
+            .notes("With a receipt, made anew.")
+            .who(Who::Member)
+            .answer::<BallotBody>(200, "The ballot.")
+            .problems(&[&problem::NOT_FOUND, &problem::FORBIDDEN]),
+        Endpoint::get("/ballots/{id}/proof", proof)
+            .summary("Show that a ballot was counted")
+            .notes("The path from the ballot to the root over all ballots, from which the winners were drawn.")
+            .answer::<Inclusion>(200, "The path.")
+            .problems(&[&problem::NOT_FOUND, &problem::NOT_SEALED_YET]),
+    ]
+}
+
+async fn submit(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    key: IdempotencyKey,
+    day: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::None {}): Body<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    let day = known_day(&day)?;
+    let plan = plan_of(&shared, day).await?;
+    let terms = terms(&plan)?;
+    let key = key.of(caller.id, || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
+    let Submitted { shown, replayed } = shared.ballots.submit(day, &plan, By { caller, key, dry: flags.dry_run }).await?;
+    if !replayed && shown.is_some() {
+        shared.ballots.taken.increment(1);
+    }
+    let receipt = shown.as_ref().map(|(id, witness)| receipt(&shared, *id, witness, terms));
+    let body = BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: day.to_string(), receipt };
+    Ok(reply::replayed(reply::created(&body), replayed))
+}
+
+async fn of_lottery(
+    shared: web::Data<Shared>,
+    _: Admin,
+    day: web::Path<String>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (day, limit, after) = (known_day(&day)?, paging.limit()?, paging.after_name::<BallotId>()?);
+    let plan = plan_of(&shared, day).await?;
+    terms(&plan)?;
+    let found = shared.ballots.in_lottery(day, &plan, after, limit + 1).await?;
+    let item = |(id, member): (BallotId, Id)| Some(LineBody { id: id.to_string(), member: member.to_string() });
+    Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
+}
+
+async fn mine(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let found = shared.ballots.of(caller.id, after, limit + 1).await?;
+    let item = |line: Listed| {
+        let id = BallotId::of_row(&line.key, &line.body)?;
+        Some(MineBody { id: id.to_string(), lottery: id.name.day.to_string() })
+    };
+    Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let plan = plan_of(&shared, id.name.day).await?;
+    let terms = *in_a_box(&plan, &id)?;
+    let (owner, witness) = shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
+    if !caller.may_act_for(owner) {
+        return Err(Problem::new(&problem::FORBIDDEN, "this ballot is somebody else's"));
+    }
+    let receipt = Some(receipt(&shared, id, &witness, &terms));
+    Ok(reply::ok(&BallotBody { id: Some(id.to_string()), lottery: id.name.day.to_string(), receipt }))
+}
+
+async fn proof(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let id = known(&id)?;
+    let view = view_of(&shared, id.name.day).await?;
+    in_a_box(&view.plan, &id)?;
+    if matches!(view.phase, Phase::Open | Phase::Closing) {
+        // Whether there is such a ballot is told first; else a wrong id would be worth waiting with.
+        shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
+        return Err(Problem::plain(&problem::NOT_SEALED_YET));
+    }
+    let path = shared.ballots.path(&id).await?.ok_or_else(no_ballot)?;
+    Ok(reply::ok(&Inclusion::of(id, path, &view.boxes)))
+}
+
+fn receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &Ballots) -> Receipt {
+    Receipt::of(id, witness, &Anchor::from(terms), &shared.receipt_key.signer)
+}
+
+/// What is drawn in a lottery, if anything is.
+pub fn terms(plan: &Plan) -> Result<&Ballots, Problem> {
+    plan.ballots.as_ref().ok_or_else(|| Problem::plain(&problem::NO_BALLOTS))
+}
+
+/// What is drawn in the lottery of a ballot, if it has the ballot's box.
+fn in_a_box<'a>(plan: &'a Plan, id: &BallotId) -> Result<&'a Ballots, Problem> {
+    plan.ballots.as_ref().filter(|ballots| id.name.number < ballots.boxes).ok_or_else(no_ballot)
+}
+
+fn known(text: &str) -> Result<BallotId, Problem> {
+    text.parse().map_err(|_| no_ballot())
+}
+
+fn no_ballot() -> Problem {
+    Problem::new(&problem::NOT_FOUND, "there is no such ballot")
+}
+
+impl Explain for Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            // A box that nobody ever opened holds nothing.
+            Refusal::NotOpened => no_ballot(),
+            Refusal::NotForAdmins => Problem::new(&problem::FORBIDDEN, "an administrator can close a lottery, so he takes no part in it"),
+            Refusal::Closed => Problem::new(&problem::LOTTERY_CLOSED, "no ballots are taken any more"),
+            Refusal::Full => Problem::plain(&problem::BALLOTS_FULL),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Draws: who has won, and the proof that anybody can check. All of it is public.
+
+use super::ballots::terms;
+use super::lotteries::{known_day, view_of};
+use crate::app::Shared;
+use crate::ballots::proof;
+use crate::draws::Hex;
+use crate::http::endpoint::Endpoint;
+use crate::http::flags::{self, Params};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::identity::public_name;
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, web};
+use actors::domain::day::Day;
+use actors::domain::draw::lottery_root;
+use actors::domain::lottery::{Drawn, Lot, View};
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Draw)]
+pub struct DrawBody {
+    pub lottery: String,
+    /// The first of the winners. Null: nobody took part.
+    pub winner: Option<LotBody>,
+    /// In the order of the draw.
+    pub winners: Vec<LotBody>,
+    /// Who takes the place of winners who cannot be found, in their order.
+    pub reserves: Vec<LotBody>,
+    /// What was drawn with; its SHA-256 was published when the lottery was created.
+    #[schema(value_type = String)]
+    pub seed: Hex<32>,
+    /// Over all ballots.
+    #[schema(value_type = String)]
+    pub root: Hex<32>,
+}
+
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Lot)]
+pub struct LotBody {
+    pub ballot: String,
+    /// For the public: shortened or masked, and `a member` for whoever is known to a service alone or has gone.
+    #[schema(example = "Ada L.")]
+    pub name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReceiptKey)]
+pub struct KeyBody {
+    /// Always `ed25519`.
+    pub algorithm: &'static str,
+    #[schema(value_type = String)]
+    pub key: Hex<32>,
+    pub since: String,
+}
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/lotteries/{date}/winner", winner)
+            .summary("See who has won")
+            .answer::<DrawBody>(200, "Winners and reserves.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET]),
+        Endpoint::get("/lotteries/{date}/proof", proof)
+            .summary("Get the proof of a draw")
+            .notes("Everything that it takes to repeat the draw on any machine: `stampede verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.")
+            .answer_text(200, "application/json", "The proof, as `docs/draws.md` describes it.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET]),
+    ]
+}
+
+/// What stands at the root.
+pub fn well_known() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/.well-known/stampede-receipts.json", key)
+            .summary("The key that receipts are signed with")
+            .answer::<KeyBody>(200, "The key, in hexadecimal."),
+    ]
+}
+
+async fn winner(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let day = known_day(&day)?;
+    let view = view_of(&shared, day).await?;
+    let drawn = drawn(&view)?;
+    let mut winners = try_join_all(drawn.lots.iter().map(|lot| named(&shared, day, lot))).await?;
+    let reserves = winners.split_off(winners.len().min(terms(&view.plan)?.winners as usize));
+    Ok(reply::ok(&DrawBody {
+        lottery: day.to_string(),
+        winner: winners.first().cloned(),
+        winners,
+        reserves,
+        seed: Hex(drawn.seed),
+        root: Hex(lottery_root(&view.boxes)),
+    }))
+}
+
+async fn proof(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+    let day = known_day(&day)?;
+    let view = view_of(&shared, day).await?;
+    drawn(&view)?;
+    let stream = proof::stream(shared.ballots.clone(), day, &view).ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(stream))
+}
+
+async fn key(shared: web::Data<Shared>, _: Params<flags::None>) -> HttpResponse {
+    let key = &shared.receipt_key;
+    reply::ok(&KeyBody { algorithm: "ed25519", key: key.public, since: reply::time(key.since) })
+}
+
+fn drawn(view: &View) -> Result<&Drawn, Problem> {
+    terms(&view.plan)?;
+    view.drawn.as_ref().ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))
+}
+
+async fn named(shared: &Shared, day: Day, lot: &Lot) -> Result<LotBody, Problem> {
+    let member = shared.identity.member(lot.owner).await?;
+    let name = public_name(member.as_ref().map(|member| &member.profile));
+    Ok(LotBody { ballot: lot.ballot(day).to_string(), name })
+}

@@ -1,0 +1,54 @@
+//! What the public may read of a member who has won: enough that he and his friends know him, and nothing to find him by.
+//!
+//! Of a full name the first part and one letter of the last, else one letter of the username. Whoever has neither, was deleted, or is known to his
+//! service alone, is a member.
+
+use super::profile::Profile;
+
+pub const NOBODY: &str = "a member";
+
+pub fn public_name(profile: Option<&Profile>) -> String {
+    let full = profile.and_then(|profile| profile.full_name.as_deref()).and_then(shortened);
+    let username = || Some(masked(&profile?.username.as_ref()?.text));
+    full.or_else(username).unwrap_or_else(|| NOBODY.to_owned())
+}
+
+fn shortened(full: &str) -> Option<String> {
+    let mut parts = full.split_whitespace();
+    let first = parts.next()?;
+    Some(match parts.next_back().and_then(|last| last.chars().next()) {
+        Some(initial) => format!("{first} {initial}."),
+        None => first.to_owned(),
+    })
+}
+
+fn masked(username: &str) -> String {
+    username.chars().take(1).chain("***".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::profile::Identifier;
+
+    fn name(full: Option<&str>, username: Option<&str>) -> String {
+        let username = username.map(|text| Identifier::username(text).unwrap());
+        public_name(Some(&Profile { username, full_name: full.map(str::to_owned), ..Profile::default() }))
+    }
+
+    #[test]
+    fn a_name_is_shortened_and_a_username_masked() {
+        assert_eq!(name(Some("Ada King Lovelace"), Some("countess")), "Ada L.");
+        assert_eq!(name(Some("Plato"), None), "Plato");
+        assert_eq!(name(None, Some("countess")), "c***");
+        assert_eq!(name(None, Some("李小龙")), "李***");
+    }
+
+    #[test]
+    fn an_address_and_a_number_are_never_shown() {
+        let email = Some(Identifier::email("ada@example.org").unwrap());
+        let phone = Some(Identifier::phone("+491701234567").unwrap());
+        assert_eq!(public_name(Some(&Profile { email, phone, ..Profile::default() })), NOBODY);
+        assert_eq!(public_name(None), NOBODY);
+    }
+}

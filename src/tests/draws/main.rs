@@ -1,0 +1,11 @@
+//! Draws as a stranger sees them: two verifiers that share no code, honest draws, forgeries, and vectors for a third.
+//!
+//! Everything honest is made by the machines that serve it; everything forged is made from that, and made anew so far that only what was known before
+//! exposes it, where that is possible. `stampede verify-draw` is run as its user runs it, and so is `docs/verify_draw.py`.
+
+mod forged;
+mod forgeries;
+mod honest;
+mod refusals;
+mod vectors;
+mod verifiers;

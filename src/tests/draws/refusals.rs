@@ -1,0 +1,94 @@
+//! What else may be handed to the verifiers: proofs of one ballot, what comes in, and what is no proof at all.
+
+use crate::forged::{BOX, HONEST, PLACE};
+use crate::verifiers::{Folder, Said, Verifier};
+use stampede::draws::fraud::Kind;
+use stampede::draws::{Inclusion, Receipt};
+use std::io::Write;
+use std::process::Stdio;
+
+fn asked(folder: &Folder, number: usize, proof: &Inclusion, receipt: Option<&Receipt>) -> Vec<String> {
+    let proof = folder.file(&format!("proof-{number}.json"), &serde_json::to_string(proof).unwrap());
+    let receipt = receipt.map(|receipt| folder.file(&format!("receipt-{number}.json"), &serde_json::to_string(receipt).unwrap()));
+    std::iter::once(proof).chain(receipt.into_iter().flat_map(|receipt| ["--receipt".to_owned(), receipt])).collect()
+}
+
+#[test]
+fn every_ballot_is_proved_to_be_among_those_drawn_from() {
+    let honest = HONEST.draw();
+    let folder = Folder::new();
+    let one = |(number, receipt): (usize, &Receipt)| {
+        let ballot = receipt.ballot.0;
+        asked(&folder, number, &honest.inclusion(ballot.name.number, ballot.index), Some(receipt))
+    };
+    let lines: Vec<_> = honest.receipts.iter().flatten().enumerate().map(one).collect();
+    for verifier in Verifier::both() {
+        for said in verifier.all(&lines) {
+            assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}: {said:?}");
+            assert!(said.out.contains("not proved: that this lottery root is the one that was drawn from"), "{}", said.out);
+        }
+    }
+}
+
+#[test]
+fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
+    let honest = HONEST.draw();
+    let proof = || honest.inclusion(BOX as u8, PLACE as u64);
+    let forge = |change: fn(&mut Inclusion)| {
+        let mut made = proof();
+        change(&mut made);
+        made
+    };
+    let forgeries = [
+        (Kind::PathDiffers, forge(|it| it.path[0].0[0] ^= 1)),
+        (Kind::PathDiffers, forge(|it| it.path.rotate_left(1))),
+        (Kind::PathDiffers, forge(|it| it.path.push(it.path[0]))),
+        (Kind::PathDiffers, forge(|it| it.ballot.0.nonce ^= 1)),
+        (Kind::PathDiffers, forge(|it| it.ballot.0.index = 400)),
+        (Kind::PathDiffers, forge(|it| it.ballot.0.name.number = 9)),
+        (Kind::PathDiffers, forge(|it| it.boxes[BOX].count -= 5)),
+        (Kind::LotteryRootDiffers, forge(|it| it.boxes[0].count += 1)),
+        (Kind::LotteryRootDiffers, forge(|it| it.root.0[9] ^= 1)),
+    ];
+    let folder = Folder::new();
+    let lines: Vec<_> = forgeries.iter().enumerate().map(|(number, (_, made))| asked(&folder, number, made, None)).collect();
+    let of_another = asked(&folder, forgeries.len(), &proof(), Some(&honest.receipts[BOX][PLACE + 1]));
+    for verifier in Verifier::both() {
+        for ((kind, made), said) in forgeries.iter().zip(verifier.all(&lines)) {
+            assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {made:?}: {said:?}");
+            assert!(said.err.contains(&format!(": {}: ", kind.name())), "{said:?}");
+        }
+        let said = verifier.all(std::slice::from_ref(&of_another)).remove(0);
+        assert_eq!(said.code, Kind::ReceiptElsewhere.code() as i32, "{verifier:?}: {said:?}");
+    }
+}
+
+#[test]
+fn a_proof_may_come_in_instead_of_lying_in_a_file() {
+    let text = HONEST.draw().text();
+    for verifier in Verifier::both() {
+        let mut command = verifier.command();
+        let mut child = command.arg("-").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let said = Said::from(child.wait_with_output().unwrap());
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}");
+    }
+}
+
+#[test]
+fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
+    let folder = Folder::new();
+    for verifier in Verifier::both() {
+        for (text, kind) in [("{}", Kind::Malformed), ("[1]", Kind::Malformed), ("\u{feff}{}", Kind::Malformed), (" ", Kind::Truncated)] {
+            let said = verifier.one(&[&folder.file("proof.json", text)]);
+            assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {text:?}: {said:?}");
+        }
+        let deep = folder.file("deep.json", &format!("{{\"format\":\"stampede draw 1\",\"lottery\":{}", "[".repeat(100_000)));
+        let said = verifier.one(&[&deep]);
+        assert_eq!(said.code, Kind::Malformed.code() as i32, "{verifier:?}: {said:?}");
+        let said = verifier.one(&[&format!("{deep}-missing")]);
+        assert_eq!(said.code, 1, "{verifier:?}: {said:?}");
+        let wrong = verifier.one(&[&deep, "--commitment", "12"]);
+        assert_eq!(wrong.code, 2, "{verifier:?}: {wrong:?}");
+    }
+}

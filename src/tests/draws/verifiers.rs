@@ -1,0 +1,141 @@
+//! Both verifiers, run as their users run them.
+//!
+//! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`. Where it or its package is missing, the tests say loudly what did not run; where `CI` is set, they fail.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verifier {
+    Rust,
+    Python,
+}
+
+/// What a verifier answered.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Verifier {
+    /// Those that this machine has.
+    pub fn both() -> Vec<Verifier> {
+        let python = python().map(|_| Verifier::Python);
+        std::iter::once(Verifier::Rust).chain(python).collect()
+    }
+
+    /// What it answers to each of these command lines.
+    pub fn all(self, lines: &[Vec<String>]) -> Vec<Said> {
+        match self {
+            Verifier::Rust => lines.iter().map(|line| self.command().args(line).output().unwrap().into()).collect(),
+            Verifier::Python => in_one_process(lines),
+        }
+    }
+
+    pub fn one(self, line: &[&str]) -> Said {
+        self.all(&[line.iter().map(|word| word.to_string()).collect()]).remove(0)
+    }
+
+    pub fn command(self) -> Command {
+        match (self, python()) {
+            (Verifier::Rust, _) => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
+                command.arg("verify-draw");
+                command
+            }
+            (Verifier::Python, Some(python)) => {
+                let mut command = Command::new(python);
+                command.arg(SCRIPT);
+                command
+            }
+            (Verifier::Python, None) => panic!("there is no Python to run"),
+        }
+    }
+}
+
+/// Reads command lines, calls the script's own `main` for each, and prints what it said: starting a Python takes longer than all it does here.
+const DRIVER: &str = "
+import contextlib, io, json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import verify_draw
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    sys.argv = ['verify_draw.py'] + json.loads(line)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = verify_draw.main() or 0
+        except SystemExit as stop:
+            code = stop.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+";
+
+fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
+    let folder = Folder::new();
+    let asked: Vec<String> = lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
+    let asked = File::open(folder.file("asked.json", &asked.join("\n"))).unwrap();
+    let mut command = Command::new(python().expect("it was found before"));
+    let output = command.args(["-c", DRIVER]).arg(Path::new(SCRIPT).parent().unwrap()).stdin(asked).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    said.map(|(code, out, err)| Said { code, out, err }).collect()
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Said {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// A Python with the package that checks signatures.
+pub fn python() -> Option<&'static str> {
+    static FOUND: OnceLock<Option<String>> = OnceLock::new();
+    FOUND.get_or_init(find).as_deref()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own surroundings are no setting of the product")]
+fn find() -> Option<String> {
+    let python = std::env::var("STAMPEDE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let needs = "import sys, cryptography.hazmat.primitives.asymmetric.ed25519; sys.exit(sys.version_info < (3, 9))";
+    let found = Command::new(&python).args(["-c", needs]).output().is_ok_and(|output| output.status.success());
+    if !found {
+        let why = format!("{python} is no Python of 3.9 or later with the package cryptography: set STAMPEDE_PYTHON to one that is");
+        assert!(std::env::var_os("CI").is_none(), "{why}");
+        eprintln!("!! NOTHING WAS VERIFIED BY docs/verify_draw.py: {why}");
+    }
+    found.then_some(python)
+}
+
+/// A folder that is gone when the test is over.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Folder {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("stampede-draws-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

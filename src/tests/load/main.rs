@@ -1,0 +1,91 @@
+//! Every load test with the real k6, small: it passes against the binary, and fails when a proxy between them lies.
+//!
+//! How fast it goes is not judged here, only that what clients were told is what is stored, and that the audit would have noticed.
+
+#[path = "../needed.rs"]
+mod needed;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+const TO_INSTALL: &str = "go install go.k6.io/k6@latest, and python3";
+
+/// Two at a time would be slower than one after the other, and take their clients' time from each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A folder for results that is gone when the test is over.
+struct Results(PathBuf);
+
+impl Results {
+    fn new(name: &str) -> Results {
+        let path = std::env::temp_dir().join(format!("stampede-load-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Results(path)
+    }
+}
+
+impl Drop for Results {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs one for some seconds. Returns whether it passed, and all that it said.
+fn run(name: &str, lie: Option<&str>) -> (bool, String) {
+    let results = Results::new(&format!("{name}-{}", lie.unwrap_or("honest")));
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("load-tests/run"));
+    command.args([name, "--rate", "40", "--seconds", "2", "--any-pace"]).args(lie.iter().flat_map(|lie| ["--lie", lie]));
+    command.env("K6", needed::found("k6").unwrap()).env("STAMPEDE_BINARY", env!("CARGO_BIN_EXE_stampede"));
+    command.env("STAMPEDE_BCRYPT_COST", "4").env("STAMPEDE_LOAD_RESULTS", &results.0);
+    let output = command.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), said)
+}
+
+/// It passes, and with that lie it fails and finds that.
+fn holds_and_notices(name: &str, lie: &str, finding: &str) {
+    if !needed::are_there(&["k6", "python3"], TO_INSTALL) {
+        return;
+    }
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (passed, said) = run(name, None);
+    assert!(passed, "{said}");
+    let (passed, said) = run(name, Some(lie));
+    assert!(!passed && said.contains(&format!("FOUND {finding}")), "{said}");
+}
+
+#[test]
+fn a_rush_for_tickets_gives_each_once_and_notices_one_given_twice() {
+    holds_and_notices("ticket-rush", "double", "given twice");
+}
+
+#[test]
+fn the_first_hundred_are_a_hundred_and_one_more_is_noticed() {
+    holds_and_notices("first-hundred", "oversell", "oversold");
+}
+
+#[test]
+fn a_rush_for_coupons_loses_none_and_a_lost_one_is_noticed() {
+    holds_and_notices("coupon-rush", "lost", "told, but not stored so");
+}
+
+#[test]
+fn a_storm_of_logins_grants_its_quota_and_more_is_noticed() {
+    holds_and_notices("login-storm", "oversell", "oversold");
+}
+
+#[test]
+fn a_busy_day_ends_with_books_that_agree_and_a_lost_answer_is_noticed() {
+    holds_and_notices("mixed", "lost", "told, but not stored so");
+}
+
+#[test]
+fn a_soak_ends_with_books_that_agree_and_a_thing_given_twice_is_noticed() {
+    holds_and_notices("soak", "double", "given twice");
+}
+
+#[test]
+fn a_lottery_draws_from_the_ballots_it_was_told_of_and_one_too_many_is_noticed() {
+    holds_and_notices("ballots", "oversell", "oversold");
+}
