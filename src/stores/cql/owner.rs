@@ -56,7 +56,11 @@ impl Owner {
         queue.jobs.push_back(job);
         let Some(right) = queue.right.take() else { return };
         drop(queue);
-        let worker = Worker { owner: self.clone(), shared: shared.clone(), right };
+        self.work(right, shared);
+    }
+
+    fn work(self: &Arc<Self>, right: Right, shared: &Arc<Shared>) {
+        let worker = Worker { owner: self.clone(), shared: shared.clone(), right, has_ended: false };
         shared.work(worker.run());
     }
 
@@ -73,6 +77,24 @@ struct Worker {
     owner: Arc<Owner>,
     shared: Arc<Shared>,
     right: Right,
+    has_ended: bool,
+}
+
+impl Drop for Worker {
+    /// If it ends before its time, something panicked, such as the making of rows: what is then known of the partition counts for nothing,
+    /// and whoever waits behind must not wait for ever.
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let mut queue = self.owner.queue();
+        let has_jobs = !queue.jobs.is_empty();
+        queue.right = (!has_jobs).then_some(Right::Lost);
+        drop(queue);
+        if has_jobs {
+            self.owner.work(Right::Lost, &self.shared);
+        }
+    }
 }
 
 impl Worker {
@@ -94,6 +116,7 @@ impl Worker {
         let job = queue.jobs.pop_front();
         if job.is_none() {
             queue.right = Some(std::mem::replace(&mut self.right, Right::Lost));
+            self.has_ended = true;
         }
         job
     }

@@ -1,17 +1,14 @@
 //! The contract that every store passes, on a real Cassandra.
 
-use crate::database::{connect, database, store, wait};
+use crate::database::{Fresh, connect, database, store, wait};
 use actors::store::Store;
 use actors::store::contract::Harness;
 use actors::store::memory::Memory;
-use stampede::stores::cql::{CqlStore, Settings, Tuning};
+use stampede::stores::cql::{CqlStore, Tuning};
 
 enum Place {
-    Cassandra {
-        settings: Settings,
-        tuning: Tuning,
-        store: Option<CqlStore>,
-    },
+    /// The store goes before its keyspace.
+    Cassandra { store: Option<CqlStore>, tuning: Tuning, settings: Fresh },
     /// There is none, which was said loudly.
     Nowhere(Memory),
 }

@@ -4,12 +4,17 @@
 //! the variable CI is set it fails. The node ends with this process.
 
 use actors::store::contract::rows_of;
+use actors::store::{Frame, Row};
+use scylla::client::session_builder::SessionBuilder;
+use scylla::statement::Statement;
 use stampede::stores::cql::{Cql, CqlStore, Replication, Schema, Serial, Settings, Tuning};
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 pub struct Database {
     pub address: String,
@@ -59,12 +64,37 @@ impl Database {
         }
     }
 
-    /// A keyspace that no other test knows.
-    pub fn fresh(&self) -> Settings {
+    /// A keyspace that no other test knows, until it is dropped.
+    pub fn fresh(&self) -> Fresh {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let keyspace = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let nodes = vec![self.address.clone()];
-        Settings { nodes, keyspace, replication: Replication::Copies(1), login: None, serial: Serial::Everywhere }
+        Fresh(Settings { nodes, keyspace, replication: Replication::Copies(1), login: None, serial: Serial::Everywhere })
+    }
+}
+
+/// Every table costs the database memory, so what a test is done with goes away.
+pub struct Fresh(Settings);
+
+impl Deref for Fresh {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.0
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        let mut statement = Statement::new(format!("DROP KEYSPACE IF EXISTS {}", self.keyspace));
+        statement.set_request_timeout(Some(Duration::from_secs(60)));
+        // Not even a test that failed hangs on it.
+        wait(async {
+            let session = SessionBuilder::new().known_nodes(&self.nodes).build().await;
+            if let Ok(session) = session {
+                let _ = session.query_unpaged(statement, ()).await;
+            }
+        });
     }
 }
 
@@ -74,6 +104,10 @@ pub fn connect(settings: &Settings) -> Arc<Cql> {
 
 /// A store on a session of its own, as another node would have it.
 pub fn store(settings: &Settings, tuning: Tuning) -> CqlStore {
+    store_of(settings, tuning, rows_of)
+}
+
+pub fn store_of(settings: &Settings, tuning: Tuning, rows_of: fn(&str, &Frame) -> Vec<Row>) -> CqlStore {
     wait(CqlStore::open(connect(settings), tuning, rows_of)).unwrap()
 }
 

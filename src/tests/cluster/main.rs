@@ -2,10 +2,13 @@
 
 mod cut;
 mod database;
+mod proxy;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
 
+mod belief;
 mod contract;
+mod duel;
 mod people;
 mod registering;
 mod schema;

@@ -1,0 +1,183 @@
+//! One hot campaign on CQL: `cargo bench --bench cql`.
+//!
+//! 512 callers claim from one campaign, in turns of two ways on the same database: through the engine, whose group commit is one fenced
+//! conditional update for whatever arrived meanwhile; and by one conditional insert per claim (`IF NOT EXISTS`), as one would without an engine.
+//! It starts a Cassandra of its own, or uses that at CASSANDRA_AT; every write is synced. The insert hands out no rank and keeps no quota.
+
+#[path = "../src/tests/cluster/database.rs"]
+#[allow(dead_code, reason = "a bench needs less of it than the tests")]
+mod database;
+
+use actix_rt::{Arbiter, System};
+use actors::Time;
+use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
+use actors::domain::coupons::{Discount, Offer, Serial};
+use actors::engine::{Limits, Node, Router, Window};
+use actors::store::{Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError};
+use actors::time::system_clock;
+use actors::{Caller, Id};
+use database::{connect, database, store_of, wait};
+use futures_util::future::join_all;
+use stampede::engine;
+use stampede::stores::cql::{Conditional, Cql, CqlStore, Tuning};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const CALLERS: usize = 512;
+const TURNS: usize = 3;
+const TURN: Duration = Duration::from_secs(8);
+const NAME: Serial = Serial(1);
+
+fn main() {
+    let turn = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).map_or(TURN, Duration::from_secs);
+    let Some(database) = database() else { return };
+    let settings = database.fresh();
+    let store = Arc::new(Counted {
+        store: store_of(&settings, Tuning::default(), engine::rows),
+        commits: AtomicU64::new(0),
+        events: AtomicU64::new(0),
+    });
+    let cql = connect(&settings);
+    wait(cql.session().query_unpaged("CREATE TABLE single_claims (campaign int, member blob, PRIMARY KEY (campaign, member))", ()))
+        .expect("a table");
+    let insert =
+        wait(cql.prepare_conditional("INSERT INTO single_claims (campaign, member) VALUES (?, ?) IF NOT EXISTS")).expect("a statement");
+    System::new().block_on(run(store, cql, insert, turn));
+}
+
+async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Duration) {
+    let node = Node::new(store.clone(), system_clock(), Window::new(1_000_000, 3600), Limits::default());
+    node.add_seat(Arbiter::new().handle());
+    let campaigns = Rc::new(Router::<Campaign>::new(node));
+    campaigns.command(&NAME, Command::Open(plan()), Caller::SYSTEM, None, false).await.expect("the campaign opens");
+    let members = Rc::new(Cell::new(0u64));
+    let mut ratios = Vec::new();
+    for number in 1..=TURNS {
+        let (commits, events) = (store.commits.load(Ordering::Relaxed), store.events.load(Ordering::Relaxed));
+        let grouped = crowd(turn, &members, |member| {
+            let campaigns = campaigns.clone();
+            async move {
+                let claim = Command::Claim { member: Id(member), code: None };
+                campaigns.command(&NAME, claim, Caller::member(Id(member)), None, false).await.is_ok()
+            }
+        })
+        .await;
+        let (commits, events) = (store.commits.load(Ordering::Relaxed) - commits, store.events.load(Ordering::Relaxed) - events);
+        let single = crowd(turn, &members, |member| {
+            let (cql, insert) = (cql.clone(), insert.clone());
+            async move { cql.decide(&insert, (NAME.0 as i32, &member[..]), false).await.is_ok_and(|verdict| verdict.applied) }
+        })
+        .await;
+        println!("turn {number}, {CALLERS} callers");
+        println!(
+            "  group commit:      {grouped}; {:.0} commits/s of {:.1} events",
+            commits as f64 / grouped.seconds,
+            events as f64 / commits.max(1) as f64
+        );
+        println!("  one LWT per claim: {single}");
+        ratios.push(grouped.rate() / single.rate());
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "group commit ÷ one LWT per claim: {:.1} (median of {TURNS} turns, {:.1} to {:.1})",
+        ratios[TURNS / 2],
+        ratios[0],
+        ratios[TURNS - 1]
+    );
+}
+
+fn plan() -> Plan {
+    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let (starts_at, ends_at) = (Time(0), Time(i64::MAX / 2));
+    Plan { name: "hot".into(), quota: u64::MAX / 2, starts_at, ends_at, trigger: Trigger::Claim, offer, valid_s: None }
+}
+
+/// What a crowd got in one turn.
+#[derive(Default)]
+struct Got {
+    seconds: f64,
+    failed: usize,
+    took_ms: Vec<f64>,
+}
+
+impl Got {
+    fn rate(&self) -> f64 {
+        self.took_ms.len() as f64 / self.seconds
+    }
+
+    fn percentile(&self, of_100: usize) -> f64 {
+        self.took_ms.get((self.took_ms.len() * of_100 / 100).min(self.took_ms.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+    }
+}
+
+impl std::fmt::Display for Got {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (p50, p99) = (self.percentile(50), self.percentile(99));
+        write!(f, "{:.0} claims/s, p50 {p50:.0} ms, p99 {p99:.0} ms, {} without an answer", self.rate(), self.failed)
+    }
+}
+
+/// Every caller claims for one new member after the other.
+async fn crowd<F: Future<Output = bool> + 'static>(turn: Duration, members: &Rc<Cell<u64>>, claim: impl Fn([u8; 16]) -> F) -> Got {
+    let (claim, got) = (&claim, &RefCell::new(Got::default()));
+    let began = Instant::now();
+    let caller = || async move {
+        while began.elapsed() < turn {
+            members.set(members.get() + 1);
+            let mut member = [0; 16];
+            member[..8].copy_from_slice(&members.get().to_be_bytes());
+            let asked = Instant::now();
+            match claim(member).await {
+                true => got.borrow_mut().took_ms.push(asked.elapsed().as_secs_f64() * 1000.0),
+                false => got.borrow_mut().failed += 1,
+            }
+        }
+    };
+    join_all((0..CALLERS).map(|_| caller())).await;
+    let mut got = got.take();
+    got.seconds = began.elapsed().as_secs_f64();
+    got.took_ms.sort_by(f64::total_cmp);
+    got
+}
+
+/// Counts what is committed.
+struct Counted {
+    store: CqlStore,
+    commits: AtomicU64,
+    events: AtomicU64,
+}
+
+impl Store for Counted {
+    fn append(&self, append: Append, done: Done<Outcome>) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.events.fetch_add(append.frame.to.seq - append.frame.from.seq, Ordering::Relaxed);
+        self.store.append(append, done);
+    }
+
+    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+        self.store.open(partition, done);
+    }
+
+    fn save(&self, partition: &str, snapshot: Snapshot) {
+        self.store.save(partition, snapshot);
+    }
+
+    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+        self.store.rows(page, done);
+    }
+
+    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+        self.store.sleepers(until, done);
+    }
+
+    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+        self.store.feed(after, limit, done);
+    }
+
+    fn confirms_reads(&self) -> bool {
+        self.store.confirms_reads()
+    }
+}
