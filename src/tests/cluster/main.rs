@@ -2,9 +2,9 @@
 
 mod cut;
 mod database;
-mod proxy;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
+mod proxy;
 
 mod belief;
 mod contract;
