@@ -42,7 +42,7 @@ pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     {
         let from = Sqlite::open(&config.data, &engine::rows)?;
-        let to = Keyspace::open(config).await?;
+        let to = Keyspace::open_alone(config).await?;
         from.prepare().await?;
         secrets(&from, to.people()).await?;
         arrived.people = people(&from, to.people()).await?;
@@ -77,7 +77,8 @@ async fn people(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<u64> {
         let page = from.people(after, AT_ONCE).await?;
         for person in &page {
             to.take_in(person.clone()).await?;
-            ensure!(to.person(person.id).await? == *person, "what arrived of the member {} is not what left", person.id);
+            let there = to.person(person.id).await?;
+            ensure!(there == *person, "the member {} is not in the keyspace as in the data folder; copy into an empty keyspace", person.id);
         }
         carried += page.len() as u64;
         after = page.last().map(|person| person.id);

@@ -1,4 +1,4 @@
-//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people.
+//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people; and the node's own folder, for files to import.
 
 use super::directory::CqlDirectory;
 use super::schema;
@@ -9,6 +9,7 @@ use crate::engine;
 use crate::identity::Directory;
 use crate::identity::directory::Answer;
 use crate::stores::Backend;
+use crate::stores::sqlite::Folder;
 use actors::Time;
 use actors::store::{Store, StoreError};
 use std::sync::Arc;
@@ -17,16 +18,26 @@ use tokio::sync::oneshot;
 pub struct Keyspace {
     log: Arc<CqlStore>,
     people: Arc<CqlDirectory>,
+    /// Let go of last. What a node keeps beside the keyspace, such as files to import, is its own.
+    _folder: Option<Folder>,
 }
 
 impl Keyspace {
+    /// With the data folder, which no other node may use.
     pub async fn open(config: &Config) -> anyhow::Result<Keyspace> {
+        let folder = Folder::lock(&config.data)?;
+        Ok(Keyspace { _folder: Some(folder), ..Keyspace::open_alone(config).await? })
+    }
+
+    /// Without the data folder.
+    pub async fn open_alone(config: &Config) -> anyhow::Result<Keyspace> {
         let key = cluster_key(config)?;
         let cql = connect(config, if config.migrate { Schema::Migrate } else { Schema::Check }).await?;
         let people = CqlDirectory::open(cql.clone(), key).await?;
         // A node without the right key has no business here.
         people.prepare().await?;
-        Ok(Keyspace { people: Arc::new(people), log: Arc::new(CqlStore::open(cql, Tuning::default(), engine::rows).await?) })
+        let log = CqlStore::open(cql, Tuning::default(), engine::rows).await?;
+        Ok(Keyspace { people: Arc::new(people), log: Arc::new(log), _folder: None })
     }
 
     pub fn people(&self) -> &CqlDirectory {

@@ -21,6 +21,7 @@ mod writer;
 mod tests;
 
 pub use backup::{backup, restore};
+pub use folder::Folder;
 pub use installed::Installed;
 pub use meters::measure_files;
 pub use view::View;
@@ -28,7 +29,6 @@ pub use view::View;
 use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
 use crossbeam_channel::{Sender, bounded, unbounded};
-use folder::Folder;
 use rows::Fresh;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};

@@ -93,6 +93,25 @@ impl TestApp {
         self
     }
 
+    /// Serves the data of an app that was stopped from that store.
+    pub fn kept_in(mut self, store: Choice) -> TestApp {
+        self.config.store = store;
+        self.serve();
+        self
+    }
+
+    pub fn into_the_keyspace_of(mut self, other: &TestApp) -> TestApp {
+        self.config.keyspace.clone_from(&other.config.keyspace);
+        self
+    }
+
+    /// What `stampede copy` says.
+    pub fn copy(&self) -> anyhow::Result<String> {
+        let said = actix_web::rt::System::new().block_on(stampede::stores::copy(&self.config));
+        self.wait_until_free();
+        said
+    }
+
     /// Moves the clock; it never moves by itself.
     pub fn pass_s(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
@@ -188,12 +207,10 @@ impl TestApp {
         }
     }
 
-    /// The embedded store writes to its end on a thread of its own, and then lets go of the folder.
+    /// The store writes to its end on threads of its own, and then lets go of the folder.
     pub fn wait_until_free(&self) {
-        if self.config.store == Choice::Sqlite {
-            let lock = std::fs::File::open(self.data().join("lock")).expect("the folder has its lock");
-            lock.lock().expect("the store lets go of the folder");
-        }
+        let lock = std::fs::File::open(self.data().join("lock")).expect("the folder has its lock");
+        lock.lock().expect("the store lets go of the folder");
     }
 
     /// Whether everything is in one file of the folder. A test that is about that file has nothing to say elsewhere, and says so.

@@ -35,6 +35,7 @@ mod lotteries;
 mod manners;
 mod members;
 mod midnight;
+mod moving;
 mod notices;
 mod openapi;
 mod operations;

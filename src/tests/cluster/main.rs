@@ -8,7 +8,7 @@ mod proxy;
 
 mod belief;
 mod contract;
+mod duel;
 mod people;
 mod registering;
-mod duel;
 mod schema;

@@ -7,7 +7,7 @@ use stampede::config::Secret;
 use stampede::identity::Directory;
 use stampede::identity::directory::Harness;
 use stampede::stores::cql::directory::CqlDirectory;
-use stampede::stores::cql::{Cql, Schema, Settings};
+use stampede::stores::cql::{Cql, Replication, Schema, Serial, Settings};
 use std::sync::Arc;
 
 pub const CLUSTER_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -24,7 +24,8 @@ impl Nodes {
     pub fn new() -> Option<Nodes> {
         let database = database()?;
         let lent = Lent::new(&database.address);
-        let settings = Settings { keyspace: lent.keyspace.clone(), ..database.fresh() };
+        let (nodes, keyspace) = (vec![database.address.clone()], lent.keyspace.clone());
+        let settings = Settings { nodes, keyspace, replication: Replication::Copies(1), login: None, serial: Serial::Everywhere };
         let one = open(&settings, Schema::Migrate);
         let other = open(&settings, Schema::Check);
         Some(Nodes { one, other, settings, _lent: lent })

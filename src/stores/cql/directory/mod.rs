@@ -20,7 +20,7 @@ mod statements;
 mod step;
 mod turns;
 
-use super::{Conditional, Cql, Error};
+use super::{Conditional, Cql, Error, unavailable};
 use crate::config::Secret;
 use crate::identity::directory::{
     Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Owing, Refresh, Refreshed, Reset,
@@ -35,11 +35,9 @@ use seal::Seal;
 use statements::Statements;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use step::Patience;
 use tokio::sync::Mutex;
 use turns::Turns;
-
-/// How often a statement is repeated that may be.
-const INSISTED: u32 = 5;
 
 /// The directory of a node.
 pub struct CqlDirectory(Arc<People>);
@@ -80,41 +78,38 @@ impl CqlDirectory {
 }
 
 impl People {
-    /// Reads, and repeats it if that fails.
+    /// Reads, and repeats it while that fails.
     async fn look(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Vec<Found>, StoreError> {
-        let mut repeat = 0;
+        let mut patience = Patience::new();
         loop {
             match self.cql.read(statement, &values).await {
-                Err(StoreError::Unavailable(_)) if repeat < INSISTED => step::pause(repeat).await,
+                Err(StoreError::Unavailable(_)) if patience.lasts().await => {}
                 answer => return Found::all(&answer?),
             }
-            repeat += 1;
         }
     }
 
-    /// Writes plainly, and repeats it if that fails; every plain write here may be.
+    /// Writes plainly, and repeats it while that fails; every plain write here may be.
     async fn put(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
-        let mut repeat = 0;
+        let mut patience = Patience::new();
         loop {
             match self.cql.write(statement, &values).await {
-                Err(StoreError::Unavailable(_)) if repeat < INSISTED => step::pause(repeat).await,
+                Err(StoreError::Unavailable(_)) if patience.lasts().await => {}
                 written => return written,
             }
-            repeat += 1;
         }
     }
 
     /// Repeats a conditional statement whose repeat does no harm until something is known.
     async fn insist(&self, statement: &Conditional, values: &impl SerializeRow) -> Result<Insisted, StoreError> {
-        let mut lost = None;
-        for repeat in 0..=INSISTED {
-            match self.cql.decide(statement, values, repeat > 0).await {
-                Ok(verdict) => return Ok(Insisted { applied: verdict.applied, doubted: lost.is_some() }),
-                Err(why) => lost = Some(why),
+        let (mut patience, mut doubted) = (Patience::new(), false);
+        loop {
+            match self.cql.decide(statement, values, doubted).await {
+                Ok(verdict) => return Ok(Insisted { applied: verdict.applied, doubted }),
+                Err(_) if patience.lasts().await => doubted = true,
+                Err(lost) => return Err(unavailable(lost)),
             }
-            step::pause(repeat).await;
         }
-        Err(step::unknown(lost))
     }
 }
 

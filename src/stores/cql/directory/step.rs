@@ -8,16 +8,17 @@ use super::People;
 use super::columns::{Found, Values};
 use super::member::{Mark, Row, SessionRow, Trace};
 use crate::identity::fresh;
-use crate::stores::cql::Lost;
+use crate::stores::cql::unavailable;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use scylla::value::CqlValue;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often a step is decided anew because another node was faster.
 const RACES: u32 = 60;
-/// How often a statement is repeated whose answer was lost.
-const REPEATS: u32 = 5;
+/// How long something is repeated that fails or is not answered.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Rows of sessions read at once.
 const PAGE: i32 = 1000;
 
@@ -37,6 +38,7 @@ pub struct Seen {
     pub sessions: Vec<SessionRow>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one is made for each step and none is ever kept")]
 pub enum Decision<T> {
     /// Nothing is to be written.
     Answer(T),
@@ -133,17 +135,16 @@ impl People {
         values.insert("expected", (version > 0).then_some(CqlValue::BigInt(version)));
         session.iter().for_each(|session| session.bind(&mut values));
         let statement = if session.is_some() { &self.statements.change_row_and_session } else { &self.statements.change_row };
-        let mut lost = None;
-        for repeat in 0..=REPEATS {
-            match self.cql.decide(statement, &values, repeat > 0).await {
+        let (mut patience, mut doubted) = (Patience::new(), false);
+        loop {
+            match self.cql.decide(statement, &values, doubted).await {
                 Ok(verdict) if verdict.applied => return Ok(true),
-                Ok(_) if lost.is_none() => return Ok(false),
-                Ok(_) => return self.was_written(member, version + 1, mark).await,
-                Err(why) => lost = Some(why),
+                Ok(_) if doubted => return self.was_written(member, version + 1, mark).await,
+                Ok(_) => return Ok(false),
+                Err(_) if patience.lasts().await => doubted = true,
+                Err(lost) => return Err(unavailable(lost)),
             }
-            pause(repeat).await;
         }
-        Err(unknown(lost))
     }
 
     /// The version has moved on, so an attempt that did not count by now never will.
@@ -174,10 +175,6 @@ fn seen(member: Id, found: &[Found]) -> Result<Seen, StoreError> {
     Ok(Seen { row, sessions })
 }
 
-pub fn unknown(lost: Option<Lost>) -> StoreError {
-    StoreError::Unavailable(lost.map_or_else(|| "no answer".to_owned(), |lost| lost.0))
-}
-
 pub fn too_many_races() -> StoreError {
     StoreError::Unavailable("too many others changed the same at once".to_owned())
 }
@@ -187,4 +184,23 @@ pub async fn pause(times: u32) {
     let [random] = fresh::bytes::<1>();
     let most_ms = 4u64 << times.min(6);
     tokio::time::sleep(Duration::from_millis(1 + most_ms * u64::from(random) / 255)).await;
+}
+
+/// How long a question may still be repeated.
+pub struct Patience {
+    until: Instant,
+    times: u32,
+}
+
+impl Patience {
+    pub fn new() -> Patience {
+        Patience { until: Instant::now() + PATIENCE, times: 0 }
+    }
+
+    /// Waits a little. False when it is over.
+    pub async fn lasts(&mut self) -> bool {
+        pause(self.times).await;
+        self.times += 1;
+        Instant::now() < self.until
+    }
 }
