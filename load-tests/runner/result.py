@@ -55,7 +55,9 @@ def machine():
                 return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(word)), "")
         except OSError:
             return ""
-    return f"{of('/proc/cpuinfo', 'model name') or platform.processor()}, {os.cpu_count()} cores shared with k6, {of('/proc/meminfo', 'MemTotal')}, {platform.system()} {platform.release()}"
+    memory_gib = int(re.sub(r"\D", "", of("/proc/meminfo", "MemTotal")) or 0) >> 20
+    cpu = of("/proc/cpuinfo", "model name") or platform.processor()
+    return f"{cpu}, {os.cpu_count()} cores shared with k6, {memory_gib} GiB, {platform.system()} {platform.release()}"
 
 
 def report(result, file):
