@@ -1,7 +1,7 @@
 //! The slips themselves, one interleaving after the other: whatever Redis keeps, loses or brings back, no slip outlives an end.
 
 use crate::nodes::reached_at;
-use crate::server::Server;
+use crate::server::{Server, free_port};
 use actors::Id;
 use futures_util::future::join;
 use stampede::redis::{LIFE, Redis, Settings, State};
@@ -102,6 +102,22 @@ async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
         }
         server.empty();
     }
+}
+
+#[actix_web::test]
+async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_dead() {
+    let Some(server) = Server::start("a_node_that_cannot_reach_redis") else { return };
+    let life = Duration::from_secs(3);
+    let nowhere = Settings { url: format!("redis://127.0.0.1:{}", free_port()), ..reached_at(&server, life) };
+    let cut_off = Redis::start(&nowhere, "test").await.unwrap();
+    let other = node(&server, life).await;
+    assert_eq!(look(&other, SESSION, true).await, (true, true));
+    cut_off.tear_up(ADA).await;
+    assert_eq!(look(&other, SESSION, false).await, (false, true));
+    // It is asked again and again, and still no slip grows older than its life.
+    assert_eq!(look(&other, OTHER, true).await, (true, true));
+    cut_off.tear_up(ADA).await;
+    assert_eq!(look(&other, OTHER, false).await, (false, true));
 }
 
 #[actix_web::test]
