@@ -20,6 +20,7 @@ pub mod lottery;
 pub mod meters;
 pub mod opening;
 pub mod promotions;
+pub mod redis;
 pub mod stores;
 pub mod verify;
 pub mod webhooks;

@@ -63,6 +63,21 @@ pub fn password(text: &OsStr) -> Parsed<Secret> {
     Ok(Secret::new(text))
 }
 
+/// A password in it would show wherever settings are printed, so it has a setting of its own.
+pub fn redis_url(text: &OsStr) -> Parsed<String> {
+    use redis::{ConnectionAddr, IntoConnectionInfo};
+    let expected = || "a URL without a password or TLS, like redis://127.0.0.1:6379/0; a password goes into redis_password".to_owned();
+    let info = utf8(text)?.into_connection_info().map_err(|_| expected())?;
+    match info.addr() {
+        ConnectionAddr::Tcp(..) if info.redis_settings().password().is_none() => Ok(utf8(text)?.to_owned()),
+        _ => Err(expected()),
+    }
+}
+
+pub fn redis_password(text: &OsStr) -> Parsed<Secret> {
+    utf8(text).map(Secret::new)
+}
+
 /// An origin exactly as a browser sends it, because that is what it is compared with.
 pub fn origin(text: &OsStr) -> Parsed<String> {
     let origin = utf8(text)?;

@@ -5,8 +5,8 @@
 
 use super::network::Network;
 use super::parse::{
-    address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin, password, path, replication, secret, serial,
-    style, time_zone, web_address, whole, yes_or_no,
+    address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin, password, path, redis_password, redis_url,
+    replication, secret, serial, style, time_zone, web_address, whole, yes_or_no,
 };
 use super::{Error, Secret, Values};
 use crate::log::Style;
@@ -144,6 +144,14 @@ settings! {
     failures_per_minute: u32 = Fixed("600"), whole(1..=1_000_000);
     /// Failed logins an account may see in a minute before further ones must wait; nobody is ever locked out for good.
     account_failures_per_minute: u32 = Fixed("20"), whole(1..=1_000_000);
+    /// Requests a caller may make in a minute before further ones must wait; 0 is no limit, because only the operator knows what his callers need.
+    requests_per_minute: u32 = Fixed("0"), whole(0..=1_000_000_000);
+    /// A Redis or Valkey that all nodes share, so that they ask the store less often and count failures and requests together; they work without it.
+    redis: Option<String> = Nothing("\"redis://127.0.0.1:6379\""), optional(redis_url);
+    /// The password of that Redis, apart from its URL so that it never shows where settings are printed.
+    redis_password: Option<Secret> = Hidden("\"as Redis knows it\""), optional(redis_password);
+    /// Milliseconds a request waits for Redis at most; what is not answered by then is asked of the store, or counted by this node alone.
+    redis_deadline_ms: u32 = Fixed("100"), whole(1..=10_000);
     /// Proxies, as addresses or networks, whose `X-Forwarded-For` is believed; from anyone else it could be a lie.
     trusted_proxies: Vec<Network> = Nothing("[\"127.0.0.1\", \"10.0.0.0/8\"]"), list(network);
     /// Whether webhooks may reach private addresses, by plain HTTP too; else whoever makes webhooks could look around in the own network.

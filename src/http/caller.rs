@@ -18,12 +18,14 @@ pub struct Member(pub Caller);
 
 pub struct Admin(pub Caller);
 
-fn authenticate(request: &HttpRequest) -> Result<Signed, Problem> {
+async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     let shared = request.app_data::<web::Data<Shared>>().ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
     let header = |name| request.headers().get(name).map(|value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or(""));
     let authorization = header(AUTHORIZATION.as_str());
     let on_behalf_of = header("On-Behalf-Of");
-    shared.identity.authenticate(authorization, on_behalf_of).map_err(Problem::from)
+    let signed = shared.identity.let_in(authorization, on_behalf_of).await?;
+    shared.identity.introduce(&signed).await?;
+    Ok(signed)
 }
 
 impl FromRequest for Signer {
@@ -31,15 +33,8 @@ impl FromRequest for Signer {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let signed = authenticate(request);
-        let shared = request.app_data::<web::Data<Shared>>().cloned();
-        Box::pin(async move {
-            let signed = signed?;
-            if let Some(shared) = shared {
-                shared.identity.introduce(&signed).await?;
-            }
-            Ok(Signer(signed))
-        })
+        let request = request.clone();
+        Box::pin(async move { let_in(request).await.map(Signer) })
     }
 }
 

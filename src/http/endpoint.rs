@@ -113,7 +113,8 @@ impl Endpoint {
     pub fn who(mut self, who: Who) -> Self {
         self.who = who;
         if who != Who::Anybody {
-            self.problems.push(&problem::UNAUTHENTICATED);
+            // On several nodes the store may have to say whether the session lives, and a caller may have a rate.
+            self.problems.extend([&problem::UNAUTHENTICATED, &problem::TOO_MANY, &problem::UNAVAILABLE]);
         }
         if who == Who::Admin {
             self.problems.push(&problem::FORBIDDEN);

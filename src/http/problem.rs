@@ -167,6 +167,8 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     pub errors: Vec<Invalid>,
     pub retry_after_s: Option<u32>,
+    /// The rate that was used up, per minute.
+    pub per_minute: Option<u32>,
     pub allow: Option<String>,
 }
 
@@ -181,7 +183,7 @@ pub struct Invalid {
 impl Problem {
     pub fn new(kind: &'static Kind, detail: impl Into<Cow<'static, str>>) -> Problem {
         let retry_after_s = matches!(kind.status, 429 | 503).then_some(1);
-        Problem { kind, detail: detail.into(), errors: Vec::new(), retry_after_s, allow: None }
+        Problem { kind, detail: detail.into(), errors: Vec::new(), retry_after_s, per_minute: None, allow: None }
     }
 
     /// The table's own words are enough.
@@ -200,6 +202,12 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Problem {
         self.retry_after_s = Some(seconds.max(1));
         self
+    }
+
+    /// The caller's rate is used up for so long.
+    pub fn rate(mut self, per_minute: u32, seconds: u32) -> Problem {
+        self.per_minute = Some(per_minute);
+        self.retry_after(seconds)
     }
 
     pub fn status(&self) -> StatusCode {
@@ -221,6 +229,10 @@ impl Problem {
         response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let (Some(per_minute), Some(seconds)) = (self.per_minute, self.retry_after_s) {
+            response.insert_header(("RateLimit-Policy", format!("\"caller\";q={per_minute};w=60")));
+            response.insert_header(("RateLimit", format!("\"caller\";r=0;t={seconds}")));
         }
         if let Some(allow) = &self.allow {
             response.insert_header(("Allow", allow.as_str()));

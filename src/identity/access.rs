@@ -1,4 +1,4 @@
-//! Letting a request in: from its headers to who is calling, without waiting for anything.
+//! Letting a request in: from its headers to who is calling, without waiting for anything. What other nodes have ended is asked in `sharing`.
 //!
 //! A session's token is verified and its session must not have been revoked; a service key is looked up in memory. Why somebody is not
 //! let in is logged and counted, and answered alike. A service that acts for a member of its own has to introduce him once.
@@ -82,7 +82,7 @@ impl Complaints {
 }
 
 impl Identity {
-    /// From the headers `Authorization` and `On-Behalf-Of`.
+    /// As far as this node knows. Requests of a server come in by `let_in`, which asks what the others know.
     pub fn authenticate(&self, authorization: Option<&str>, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {
         let token = bearer(authorization).map_err(|reason| self.refuse(reason))?;
         if token.starts_with(service_keys::PREFIX) {
@@ -160,6 +160,7 @@ impl Identity {
             return Err(Error::KeyReused);
         }
         self.reload_service_keys().await?;
+        self.tell_others(service_keys::EVERYBODY).await;
         Ok(MadeKey { id, key: text, again })
     }
 
@@ -175,17 +176,20 @@ impl Identity {
     pub async fn revoke_service_key(&self, key: Id) -> Result<bool, StoreError> {
         let revoked = self.directory.revoke_service_key(key, self.now()).await?;
         self.reload_service_keys().await?;
+        self.tell_others(service_keys::EVERYBODY).await;
         Ok(revoked)
     }
 
+    /// One after the other, so that what was read first never takes the place of what was read later.
     pub(super) async fn reload_service_keys(&self) -> Result<(), StoreError> {
+        let _turn = self.reloading.lock().await;
         let keys = self.directory.service_keys().await?;
         self.services.load(&keys);
         Ok(())
     }
 }
 
-fn bearer(authorization: Option<&str>) -> Result<&str, Reason> {
+pub(super) fn bearer(authorization: Option<&str>) -> Result<&str, Reason> {
     let (scheme, token) = authorization.ok_or(Reason::None)?.split_once(' ').ok_or(Reason::Scheme)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token) } else { Err(Reason::Scheme) }
 }

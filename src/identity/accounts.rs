@@ -51,16 +51,6 @@ impl Identity {
         self.directory.settle_owed(member, old, new).await
     }
 
-    /// Whether this caller may try another code, or in how many seconds again.
-    pub fn admit_guess(&self, caller: Id) -> Result<(), Error> {
-        self.failures.admit(&guesser(caller), self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })
-    }
-
-    /// He tried a code that is none, or somebody else's.
-    pub fn count_guess(&self, caller: Id) {
-        self.failures.count_guess(&guesser(caller), self.now());
-    }
-
     /// Today, in the zone in which days are counted: what a birthday must lie before.
     pub fn birthday_before(&self) -> jiff::civil::Date {
         self.today()
@@ -72,7 +62,7 @@ impl Identity {
             Changed::Nameless => Err(Error::Invalid(vec![NAMELESS])),
             Changed::Unknown => Err(Error::Unknown),
             Changed::Taken(kinds) => {
-                self.failures.count_probe(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
+                self.count_probe(&origin.address).await?;
                 Err(Error::Taken(kinds))
             }
         }
@@ -82,17 +72,17 @@ impl Identity {
     pub async fn delete_member(&self, id: Id) -> Result<bool, StoreError> {
         let at = self.now();
         let ended = self.directory.delete_member(id, at).await?;
-        self.revoke(ended.as_deref().unwrap_or_default(), at);
+        self.revoke(id, ended.as_deref().unwrap_or_default(), at).await;
         Ok(ended.is_some())
     }
 
     /// By the member himself. His other sessions end.
     pub async fn change_password(&self, signed: &Signed, old: &str, new: String, origin: &Origin) -> Result<(), Error> {
         let password = Password::new(new, "new_password").map_err(invalid)?;
-        self.failures.admit(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
+        self.admit_address(&origin.address).await?;
         let account = self.directory.account_of(signed.caller.id).await?.ok_or(Error::Unknown)?;
         let right = self.hashers.check(old, account.password_hash.as_str().into()).await?;
-        match self.failures.settle(account.member.id, &origin.address, right, self.now()) {
+        match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
             Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
@@ -129,7 +119,9 @@ impl Identity {
         let hash = self.hashers.hash(password.text()).await?;
         let at = self.now();
         let ended = self.directory.set_password(NewPassword { member, hash, at, because }).await?;
-        self.revoke(ended.as_deref().unwrap_or_default(), at);
+        if let Some(ended) = &ended {
+            self.revoke(member, ended, at).await;
+        }
         Ok(ended.map(drop))
     }
 
@@ -191,9 +183,4 @@ fn read_reset_token(token: &str) -> Option<(Id, Digest)> {
 
 fn invalid(flaw: Flaw) -> Error {
     Error::Invalid(vec![flaw])
-}
-
-/// The name under which the wrong codes of a caller are counted, which is no address.
-fn guesser(caller: Id) -> String {
-    format!("codes of {caller}")
 }

@@ -287,6 +287,12 @@ pub trait Directory: Send + Sync + 'static {
     fn end_sessions(&self, member: Id, except: Option<Id>, at: Time) -> Answer<Vec<Id>>;
     /// The living ones, oldest first.
     fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>>;
+    /// Whether it is a living session of that member. Sees every write that was answered before it was asked, on whatever node.
+    fn session_is_alive(&self, member: Id, session: Id) -> Answer<bool> {
+        let before = Id((u128::from_be_bytes(session.0).wrapping_sub(1)).to_be_bytes());
+        let page = self.sessions(member, Some(before), 1, Time(i64::MIN));
+        Box::pin(async move { Ok(page.await?.first().is_some_and(|first| first.id == session)) })
+    }
     /// Sessions that were ended since then, and when.
     fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>>;
 

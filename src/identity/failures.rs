@@ -4,7 +4,7 @@
 //! out for good. While an account is paused, passwords for it are checked as ever, so it takes the same time, but none is found right.
 //! That is decided after the check: so of a thousand guesses sent at once, too, only as many as the budget has are told apart.
 //! An address from which an account was logged in to before has a budget of its own for it, so that a stranger cannot lock out the owner.
-//! Memory is bounded: what was touched least recently is forgotten.
+//! Memory is bounded: what was touched least recently is forgotten. `redis/budgets.lua` is this rule for several nodes.
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
@@ -99,8 +99,12 @@ impl Failures {
         if let Some(pause_s) = records.get(probes).pause_s(now) {
             return Err(pause_s);
         }
-        records.count(probes, self.settings.address_per_minute.saturating_mul(2), &ADDRESS, now);
+        records.count(probes, self.probes_per_minute(), &ADDRESS, now);
         Ok(())
+    }
+
+    pub fn probes_per_minute(&self) -> u32 {
+        self.settings.address_per_minute.saturating_mul(2)
     }
 
     /// A guess at something else than a password, by whoever has that name.
@@ -113,19 +117,19 @@ impl Failures {
     }
 }
 
-fn of_account(account: Id) -> Id {
+pub(super) fn of_account(account: Id) -> Id {
     Id::digest(&[b"account", &account.0])
 }
 
-fn of_address(address: &str) -> Id {
+pub(super) fn of_address(address: &str) -> Id {
     Id::digest(&[b"address", address.as_bytes()])
 }
 
-fn of_probes(address: &str) -> Id {
+pub(super) fn of_probes(address: &str) -> Id {
     Id::digest(&[b"probes", address.as_bytes()])
 }
 
-fn of_known(account: Id, address: &str) -> Id {
+pub(super) fn of_known(account: Id, address: &str) -> Id {
     Id::digest(&[b"known", &account.0, address.as_bytes()])
 }
 

@@ -58,14 +58,14 @@ impl Identity {
     }
 
     async fn try_login(&self, login: Login, origin: &Origin, owes: Owes<'_>) -> Result<LoggedIn, Error> {
-        self.failures.admit(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
+        self.admit_address(&origin.address).await?;
         let password = login.password.clone();
         let named = login.identifiers()?;
         let account = self.account_named_by(&named).await?;
         let who = account.as_ref().map_or_else(|| unknown(&named), |account| account.member.id);
         let hash = account.as_ref().map_or_else(|| self.hashers.decoy(), |account| Arc::from(account.password_hash.as_str()));
         let right = self.hashers.check(&password, hash).await? && account.is_some();
-        match self.failures.settle(who, &origin.address, right, self.now()) {
+        match self.settle(who, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
             Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
@@ -147,7 +147,7 @@ impl Identity {
             }
             Refreshed::Unknown => Err(self.refuse(Reason::SessionOver).into()),
             Refreshed::Reused => {
-                self.revoke(&[token.session], at);
+                self.revoke(token.member, &[token.session], at).await;
                 log::warn("an old refresh token was used again; its session has ended", &[("session", Value::Text(&token.session))]);
                 Err(self.refuse(Reason::RefreshTokenReused).into())
             }
@@ -174,9 +174,8 @@ impl Identity {
     pub async fn end_session(&self, member: Id, session: Id) -> Result<bool, StoreError> {
         let at = self.now();
         let ended = self.directory.end_session(member, session, at).await?;
-        if ended {
-            self.revoke(&[session], at);
-        }
+        let newly = if ended { &[session][..] } else { &[] };
+        self.revoke(member, newly, at).await;
         Ok(ended)
     }
 
@@ -184,13 +183,15 @@ impl Identity {
     pub async fn logout_all(&self, member: Id) -> Result<usize, StoreError> {
         let at = self.now();
         let ended = self.directory.end_sessions(member, None, at).await?;
-        self.revoke(&ended, at);
+        self.revoke(member, &ended, at).await;
         Ok(ended.len())
     }
 
-    pub(super) fn revoke(&self, sessions: &[Id], at: Time) {
+    /// When this returns, no node lets in a session of this member that the directory calls ended.
+    pub(super) async fn revoke(&self, member: Id, sessions: &[Id], at: Time) {
         metrics::counter!("stampede_sessions_ended_total").increment(sessions.len() as u64);
         sessions.iter().for_each(|session| self.revoked.add(*session, at));
+        self.tell_others(member).await;
     }
 
     /// The living sessions of a member, oldest first.

@@ -6,6 +6,7 @@
 
 pub mod access;
 mod accounts;
+mod budgets;
 pub mod directory;
 mod failures;
 pub mod fresh;
@@ -16,11 +17,13 @@ mod login;
 pub mod passwords;
 pub mod profile;
 mod public_name;
+mod rates;
 mod refresh_token;
 mod registration;
 mod remembered;
 mod service_keys;
 mod sessions;
+mod sharing;
 mod tokens;
 
 #[cfg(test)]
@@ -29,13 +32,16 @@ mod tests;
 pub use access::{Denied, MadeKey, Signed, Via};
 pub use accounts::ResetOffer;
 pub use directory::{Changes, Directory, Member, Role};
+pub use failures::Settled;
 pub use login::{LoggedIn, Login, Owes, Tokens};
 pub use profile::{Flaw, Kind};
 pub use public_name::public_name;
 pub use registration::{Draft, Registered};
+pub use sharing::Sharing;
 pub use tokens::{Reason, role_name, role_of};
 
 use crate::config::{Config, Secret};
+use crate::redis;
 use actors::store::StoreError;
 use actors::time::{Clock, Time};
 use hashing::{Busy, Hashers};
@@ -48,6 +54,9 @@ use std::sync::{Arc, RwLock};
 /// The secret that refresh tokens and repeatable service keys are made with.
 const REFRESH_SECRET: &str = "refresh-key";
 
+/// Three times as long as a node needs to hear of a new token key.
+const KEY_DELAY_S: u32 = 30;
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How long an access token lives.
@@ -59,6 +68,9 @@ pub struct Settings {
     pub hash_queue_s: u32,
     pub failures_per_minute: u32,
     pub account_failures_per_minute: u32,
+    /// 0 is no limit.
+    pub requests_per_minute: u32,
+    pub sharing: Sharing,
     /// How long a new token key waits before it signs: nothing for a single node, else until every node has read it.
     pub key_delay_s: u32,
     pub time_zone: TimeZone,
@@ -68,6 +80,7 @@ pub struct Settings {
 
 impl Settings {
     pub fn of(config: &Config) -> Settings {
+        let sharing = redis::Settings::of(config).map_or(Sharing::Alone, Sharing::Redis);
         Settings {
             token_s: config.token_s,
             refresh_s: config.refresh_s,
@@ -76,7 +89,9 @@ impl Settings {
             hash_queue_s: config.hash_queue_s,
             failures_per_minute: config.failures_per_minute,
             account_failures_per_minute: config.account_failures_per_minute,
-            key_delay_s: 0,
+            requests_per_minute: config.requests_per_minute,
+            key_delay_s: if matches!(sharing, Sharing::Alone) { 0 } else { KEY_DELAY_S },
+            sharing,
             time_zone: config.time_zone.clone(),
             admin_password: config.admin_password.clone(),
         }
@@ -97,6 +112,8 @@ pub enum Error {
     WrongCredentials,
     #[error("too many failures from this address")]
     TooMany { retry_after_s: u32 },
+    #[error("more than {per_minute} requests in this minute")]
+    OverRate { per_minute: u32, retry_after_s: u32 },
     #[error(transparent)]
     Busy(#[from] Busy),
     #[error(transparent)]
@@ -129,6 +146,9 @@ pub struct Identity {
     refresh_secret: Vec<u8>,
     revoked: sessions::Revoked,
     failures: failures::Failures,
+    rates: rates::Rates,
+    others: sharing::Others,
+    reloading: tokio::sync::Mutex<()>,
     services: service_keys::ServiceKeys,
     complaints: access::Complaints,
 }
@@ -137,6 +157,8 @@ pub struct Identity {
 pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Redis(#[from] redis::StartError),
     #[error(transparent)]
     Keys(#[from] keyring::Unreadable),
     #[error("the account admin cannot be made: {0}")]
@@ -168,6 +190,9 @@ impl Identity {
             refresh_secret,
             revoked: sessions::Revoked::new(settings.token_s),
             failures: failures::Failures::new(failures),
+            rates: rates::Rates::new(settings.requests_per_minute),
+            others: sharing::Others::open(&settings.sharing, &*directory).await?,
+            reloading: tokio::sync::Mutex::default(),
             services: service_keys::ServiceKeys::default(),
             complaints: access::Complaints::default(),
             directory,

@@ -159,7 +159,7 @@ impl Identity {
             Some(account) if account.registration == application.registration => self.repeat(account, &application, origin).await,
             Some(_) => Err(Error::KeyReused),
             None => {
-                self.failures.count_probe(&origin.address, self.now()).map_err(|retry_after_s| Error::TooMany { retry_after_s })?;
+                self.count_probe(&origin.address).await?;
                 Err(Error::Taken(taken.into_iter().map(|(kind, _)| kind).collect()))
             }
         }
@@ -167,7 +167,7 @@ impl Identity {
 
     async fn repeat(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {
         let right = self.hashers.check(application.password.text(), account.password_hash.as_str().into()).await?;
-        match self.failures.settle(account.member.id, &origin.address, right, self.now()) {
+        match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::KeyReused),
             Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),

@@ -2,7 +2,7 @@
 //!
 //! A key speaks for a service by name. With `On-Behalf-Of` it acts as one of that service's members, whose id here is made from the
 //! service's name and the id there: nobody registers, and a service's keys can be replaced. Without it, it acts as nobody.
-//! All keys are in memory, because there are few; a change reaches the map before it is answered.
+//! All keys are in memory, because there are few; a change reaches the map before it is answered, and the other nodes at their next request.
 
 use super::directory::{Digest, ServiceKey};
 use actors::Id;
@@ -12,13 +12,22 @@ use std::sync::{Arc, Mutex, RwLock};
 
 pub const PREFIX: &str = "sk_";
 
+/// Whose slip it is that says which list of keys is the latest.
+pub const EVERYBODY: Id = Id(*b"all service keys");
+
 /// Outsiders this process remembers to have introduced. Beyond it, it forgets and introduces them again, which is harmless.
 const INTRODUCED: usize = 100_000;
 
 #[derive(Default)]
 pub struct ServiceKeys {
-    services: RwLock<HashMap<Digest, Arc<str>>>,
+    services: RwLock<Services>,
     introduced: Mutex<HashSet<Id>>,
+}
+
+#[derive(Default)]
+struct Services {
+    by_key: HashMap<Digest, Arc<str>>,
+    list: Id,
 }
 
 pub fn digest(text: &str) -> Digest {
@@ -49,14 +58,19 @@ impl ServiceKeys {
     /// Makes these the keys that let in.
     pub fn load(&self, keys: &[ServiceKey]) {
         let living = keys.iter().filter(|key| key.revoked_at.is_none());
-        let services = living.map(|key| (key.digest, key.name.as_str().into())).collect();
-        *self.services.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = services;
+        let by_key = living.map(|key| (key.digest, key.name.as_str().into())).collect();
+        *self.services.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Services { by_key, list: list(keys) };
+    }
+
+    /// A name for exactly these keys.
+    pub fn list(&self) -> Id {
+        self.services.read().unwrap_or_else(|poisoned| poisoned.into_inner()).list
     }
 
     /// The service whose key that is. The look-up compares digests, of which a guesser controls nothing.
     pub fn service(&self, key: &str) -> Option<Arc<str>> {
         let services = self.services.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        services.get(&digest(key)).cloned()
+        services.by_key.get(&digest(key)).cloned()
     }
 
     pub fn is_introduced(&self, member: Id) -> bool {
@@ -74,6 +88,12 @@ impl ServiceKeys {
     fn introduced(&self) -> std::sync::MutexGuard<'_, HashSet<Id>> {
         self.introduced.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+fn list(keys: &[ServiceKey]) -> Id {
+    let mut living: Vec<&[u8]> = keys.iter().filter(|key| key.revoked_at.is_none()).map(|key| key.digest.as_slice()).collect();
+    living.sort_unstable();
+    Id::digest(&living)
 }
 
 #[cfg(test)]

@@ -305,6 +305,7 @@ impl From<Error> for Problem {
             Error::KeyReused => Problem::plain(&problem::KEY_REUSED),
             Error::WrongCredentials => Problem::plain(&problem::WRONG_CREDENTIALS),
             Error::TooMany { retry_after_s } => Problem::plain(&problem::TOO_MANY).retry_after(retry_after_s),
+            Error::OverRate { per_minute, retry_after_s } => Problem::plain(&problem::TOO_MANY).rate(per_minute, retry_after_s),
             Error::Busy(busy) => Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s),
             Error::Denied(denied) => denied.into(),
             Error::Unknown => Problem::plain(&problem::NOT_FOUND),

@@ -231,7 +231,7 @@ async fn claim(
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
-        shared.identity.admit_guess(caller.id)?;
+        shared.identity.admit_guess(caller.id).await?;
     }
     let code = body.code.as_deref().map(folded);
     let meaning = || code.clone().unwrap_or_default().into_bytes();
@@ -239,7 +239,7 @@ async fn claim(
     let command = Command::Claim { member: caller.id, code: code.clone() };
     let done = match shared.promotions.command_campaign(&known, &command, By { caller, key, dry: flags.dry_run }).await {
         Err(Failed::Campaign(actors::engine::Failure::Refused(Refusal::WrongCode))) => {
-            shared.identity.count_guess(caller.id);
+            shared.identity.count_guess(caller.id).await;
             return Err(Refusal::WrongCode.explain());
         }
         done => done?,

@@ -190,7 +190,7 @@ async fn commanded(
             let came_late = matches!(done.event, Event::Cancelled { .. }) && is_over(shared, home, done.at).await?;
             RedeemedBody::answer(code, &done, came_late)
         }
-        Err(failed) if is_a_guess(&failed) => Err(guessed(shared, caller)),
+        Err(failed) if is_a_guess(&failed) => Err(guessed(shared, caller).await),
         // Whether a coupon is there is not told by what its partition remembers of keys, either.
         Err(failed) if is_another_key(&failed) => seen(shared, caller, &home).await.and(Err(failed.into())),
         Err(failed) => Err(failed.into()),
@@ -207,13 +207,13 @@ async fn give(
 ) -> Result<HttpResponse, Problem> {
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
     let home = known_home(&shared, caller, &code).await?;
-    let known = shared.promotions.known(home.serial()).await?.ok_or_else(|| guessed(&shared, caller))?;
-    let plan = known.batch().ok_or_else(|| guessed(&shared, caller))?;
+    let known = or_guessed(&shared, caller, shared.promotions.known(home.serial()).await?).await?;
+    let plan = or_guessed(&shared, caller, known.batch()).await?;
     let meaning = || postcard::to_stdvec(&(&home, member)).expect("plain data");
     let key = key.of(caller.id, || vec![b"give".to_vec(), meaning()]);
     let done = match shared.promotions.give_at(plan, &home, member, By { caller, key, dry: flags.dry_run }).await {
-        Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, caller)),
-        done => done?.ok_or_else(|| guessed(&shared, caller))?,
+        Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, caller).await),
+        done => or_guessed(&shared, caller, done?).await?,
     };
     let view = match shared.promotions.coupon(home.clone()).await? {
         Some(found) if done.replayed || !flags.dry_run => found.view,
@@ -246,8 +246,8 @@ pub async fn giver(shared: &Shared, signed: &Signed, member_id: Option<&str>) ->
 
 /// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to wait.
 async fn known_home(shared: &Shared, caller: Caller, code: &str) -> Result<Home, Problem> {
-    shared.identity.admit_guess(caller.id)?;
-    shared.promotions.home(code).await?.ok_or_else(|| guessed(shared, caller))
+    shared.identity.admit_guess(caller.id).await?;
+    or_guessed(shared, caller, shared.promotions.home(code).await?).await
 }
 
 /// Whether the coupon's time was over at that instant.
@@ -258,7 +258,7 @@ async fn is_over(shared: &Shared, home: Home, at: Time) -> Result<bool, Problem>
 /// The coupon, if the caller may see it.
 async fn seen(shared: &Shared, caller: Caller, home: &Home) -> Result<Found, Problem> {
     let found = shared.promotions.coupon(home.clone()).await?.filter(|found| caller.may_act_for(found.view.coupon.owner));
-    found.ok_or_else(|| guessed(shared, caller))
+    or_guessed(shared, caller, found).await
 }
 
 fn is_another_key(failed: &Failed) -> bool {
@@ -275,8 +275,15 @@ fn is_a_guess(failed: &Failed) -> bool {
     )
 }
 
-fn guessed(shared: &Shared, caller: Caller) -> Problem {
-    shared.identity.count_guess(caller.id);
+async fn or_guessed<T>(shared: &Shared, caller: Caller, found: Option<T>) -> Result<T, Problem> {
+    match found {
+        Some(found) => Ok(found),
+        None => Err(guessed(shared, caller).await),
+    }
+}
+
+async fn guessed(shared: &Shared, caller: Caller) -> Problem {
+    shared.identity.count_guess(caller.id).await;
     Problem::plain(&problem::UNKNOWN_COUPON)
 }
 

@@ -18,6 +18,13 @@ pub struct Health {
     pub status: &'static str,
 }
 
+#[derive(Serialize, ToSchema)]
+pub struct Ready {
+    pub status: &'static str,
+    /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then asked of the store, and budgets are its own.
+    pub redis: &'static str,
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Readiness {
@@ -34,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/health/ready", ready)
             .summary("Whether traffic is welcome")
             .notes("Writes through the store's queue, so a full disk or a stuck writer shows.")
-            .answer::<Health>(200, "It is.")
+            .answer::<Ready>(200, "It is.")
             .problems(&[&problem::STARTING]),
         Endpoint::put("/health/ready", set_ready)
             .summary("Leave or join the balancer")
@@ -51,7 +58,8 @@ async fn live(_: Params<flags::None>) -> HttpResponse {
 
 async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
-    Ok(reply::ok(&Health { status: "ready" }))
+    let redis = shared.identity.redis().map_or("off", |state| state.name());
+    Ok(reply::ok(&Ready { status: "ready", redis }))
 }
 
 async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { ready }): Body<Readiness>) -> HttpResponse {

@@ -1,0 +1,134 @@
+//! What it costs a node to let a session in that other nodes may have ended: `cargo bench --bench sessions`.
+//!
+//! Three servers answer the same constant reply (token checked, body parsed) in turns within one run: alone, beside a Redis, and with a
+//! Redis that is not there, so that the store is asked at every request. It needs a redis-server or a valkey-server. What counts are the
+//! ratios. `--seconds N`, `--rounds N` and `--connections N` change the run.
+
+#[allow(dead_code, reason = "each bench uses its part")]
+mod load;
+
+use load::server::{Server, serve};
+use load::{Load, Round, cpu_s, median, said};
+use stampede::app::Shared;
+use stampede::http::api::holds::CreateHold;
+use stampede::http::body::Body;
+use stampede::http::caller::Member;
+use stampede::http::problem::Problem;
+use stampede::http::reply;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+const MEMBERS: usize = 256;
+/// In a server's name, before the port of its Redis.
+const BESIDE: &str = "redis-at-";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.first().map(String::as_str) {
+        Some("--serve") => serve(
+            &arguments[1],
+            |config| {
+                config.bcrypt_cost = 4;
+                config.redis = arguments[1].rsplit_once(BESIDE).map(|(_, port)| format!("redis://127.0.0.1:{port}"));
+            },
+            |routes| {
+                routes.route("/constant", actix_web::web::post().to(constant));
+            },
+        ),
+        _ => measure(&arguments),
+    }
+}
+
+fn measure(arguments: &[String]) {
+    let number = |flag: &str, or: u64| said(arguments, flag).last().copied().unwrap_or(or);
+    let (seconds, rounds) = (number("--seconds", 3), number("--rounds", 7));
+    let connections = number("--connections", 64) as usize;
+    let redis = Redis::start();
+    let names = ["alone".to_owned(), format!("{BESIDE}{}", redis.port), format!("{BESIDE}{}", free_port())];
+    let servers: Vec<(Server, Load)> = names
+        .iter()
+        .map(|name| {
+            let server = Server::start(name);
+            let load = Load::prepare(&server.address, MEMBERS, connections);
+            (server, load)
+        })
+        .collect();
+    let mut turns: [Vec<Round>; 3] = Default::default();
+    let mut redis_us = Vec::new();
+    // The first turn warms the servers up and does not count.
+    for round in 0..=rounds {
+        for (place, (server, load)) in servers.iter().enumerate() {
+            let before = cpu_s(redis.child.id());
+            let turn = load.run(&load.constant(), seconds, server.pid());
+            if round == 0 {
+                continue;
+            }
+            if place == 1 {
+                redis_us.push((cpu_s(redis.child.id()) - before) * 1e6 / (turn.per_second * seconds as f64));
+            }
+            turns[place].push(turn);
+        }
+    }
+    println!("{connections} connections, medians of {rounds} turns of {seconds} s");
+    println!(
+        "{:<24} {:>10} {:>7} {:>12} {:>7} {:>8} {:>8}",
+        "sessions are known", "per second", "ratio", "CPU µs each", "ratio", "p50 ms", "p99 ms"
+    );
+    for (name, turn) in ["by this node alone", "by a slip in Redis", "by asking the store"].iter().zip(&turns) {
+        let of = |value: fn(&Round) -> f64| median(turn.iter().map(value));
+        let ratio = |value: fn(&Round) -> f64| median(turn.iter().zip(&turns[0]).map(|(turn, alone)| value(turn) / value(alone)));
+        println!(
+            "{name:<24} {:>10.0} {:>7.2} {:>12.1} {:>7.2} {:>8.2} {:>8.2}",
+            of(|turn| turn.per_second),
+            ratio(|turn| turn.per_second),
+            of(|turn| turn.cpu_us),
+            ratio(|turn| turn.cpu_us),
+            of(|turn| turn.p50_ms),
+            of(|turn| turn.p99_ms),
+        );
+    }
+    println!("CPU of Redis itself for each request of the second row: {:.1} µs", median(redis_us.into_iter()));
+}
+
+/// Ends with the bench.
+struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    fn start() -> Redis {
+        let is_there = |program: &&&str| Command::new(program).arg("--version").output().is_ok();
+        let program = ["redis-server", "valkey-server"];
+        let program = program.iter().find(is_there).expect("a redis-server or a valkey-server is installed");
+        let port = free_port();
+        let mut command = Command::new(program);
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let said = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let ready = said.lines().any(|line| line.is_ok_and(|line| line.contains("Ready to accept connections")));
+        assert!(ready, "{program} ended before it was ready");
+        Redis { child, port }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("the loopback has a free port").port()
+}
+
+/// The route that the servers have beside their own.
+async fn constant(
+    _: actix_web::web::Data<Shared>,
+    Member(_): Member,
+    Body(_): Body<CreateHold>,
+) -> Result<actix_web::HttpResponse, Problem> {
+    Ok(reply::created(&serde_json::json!({"id": "01mcc5rm00efqz4b5yy5333n3r", "state": "held"})))
+}

@@ -1,0 +1,76 @@
+//! Failures and requests, counted for all nodes if they share a Redis, else for this one.
+//!
+//! This node counts in any case, so that it goes on with what it has seen itself when Redis is gone. As long as Redis answers, its word
+//! counts, because it has seen what all nodes have.
+
+use super::failures::{Settled, of_account, of_address, of_known, of_probes};
+use super::{Error, Identity};
+use crate::redis::{PerMinute, Tried};
+use actors::Id;
+
+impl Identity {
+    /// Before any work is done for an address.
+    pub(super) async fn admit_address(&self, address: &str) -> Result<(), Error> {
+        let here = self.failures.admit(address, self.now());
+        let shared = match self.others.redis() {
+            Some(redis) => redis.pause_s(of_address(address), self.now()).await,
+            None => None,
+        };
+        shared.map_or(here, none_left).map_err(too_many)
+    }
+
+    /// After a password was checked: what may be said about it.
+    pub(super) async fn settle(&self, account: Id, address: &str, right: bool) -> Settled {
+        let now = self.now();
+        let here = self.failures.settle(account, address, right, now);
+        let Some(redis) = self.others.redis() else { return here };
+        let tried = Tried { address: of_address(address), known: of_known(account, address), account: of_account(account) };
+        let per_minute = PerMinute { address: self.settings.failures_per_minute, account: self.settings.account_failures_per_minute };
+        redis.settle(tried, per_minute, right, now).await.unwrap_or(here)
+    }
+
+    /// Something else that an address should not do too often, such as asking which names are taken.
+    pub(super) async fn count_probe(&self, address: &str) -> Result<(), Error> {
+        let now = self.now();
+        let here = self.failures.count_probe(address, now);
+        let shared = match self.others.redis() {
+            Some(redis) => redis.count(of_probes(address), self.failures.probes_per_minute(), false, now).await,
+            None => None,
+        };
+        shared.map_or(here, none_left).map_err(too_many)
+    }
+
+    /// Whether this caller may try another code, or in how many seconds again.
+    pub async fn admit_guess(&self, caller: Id) -> Result<(), Error> {
+        self.admit_address(&guesser(caller)).await
+    }
+
+    /// He tried a code that is none, or somebody else's.
+    pub async fn count_guess(&self, caller: Id) {
+        let (name, now) = (guesser(caller), self.now());
+        self.failures.count_guess(&name, now);
+        if let Some(redis) = self.others.redis() {
+            redis.count(of_address(&name), self.settings.failures_per_minute, true, now).await;
+        }
+    }
+
+    /// Counts a request of that caller, if there is a limit.
+    pub(super) async fn spend(&self, caller: Id) -> Result<(), Error> {
+        let per_minute = self.rates.per_minute();
+        let spent = self.rates.spend(self.others.redis(), caller, self.now()).await;
+        spent.map_err(|retry_after_s| Error::OverRate { per_minute, retry_after_s })
+    }
+}
+
+fn none_left(pause_s: u32) -> Result<(), u32> {
+    if pause_s == 0 { Ok(()) } else { Err(pause_s) }
+}
+
+fn too_many(retry_after_s: u32) -> Error {
+    Error::TooMany { retry_after_s }
+}
+
+/// The name under which the wrong codes of a caller are counted, which is no address.
+fn guesser(caller: Id) -> String {
+    format!("codes of {caller}")
+}

@@ -1,0 +1,119 @@
+//! What nodes that share a directory tell each other: who has left, and how often somebody has failed.
+//!
+//! The directory is the truth about sessions and service keys. A node alone remembers what it ended itself, and that is all there is. Several
+//! ask the directory at every request, unless a slip in Redis spares it. Whoever ends something has it written first, and is answered when no
+//! node can let it in any more.
+
+use super::access::{Signed, Via, bearer};
+use super::directory::Directory;
+use super::tokens::Reason;
+use super::{Error, Identity, OpenError, fresh, service_keys};
+use crate::redis::{self, Redis};
+use actors::Id;
+use actors::store::StoreError;
+use std::sync::Arc;
+
+/// Under which name the directory keeps what the keys of this installation in Redis begin with.
+const REALM: &str = "redis-realm";
+
+/// How a node hears what other nodes have ended.
+#[derive(Clone, Debug, Default)]
+pub enum Sharing {
+    /// There are no others.
+    #[default]
+    Alone,
+    /// By asking the directory at every request.
+    Directory,
+    /// By asking it when Redis does not know.
+    Redis(redis::Settings),
+}
+
+pub(super) enum Others {
+    None,
+    Directory,
+    Redis(Arc<Redis>),
+}
+
+impl Others {
+    pub async fn open(sharing: &Sharing, directory: &dyn Directory) -> Result<Others, OpenError> {
+        Ok(match sharing {
+            Sharing::Alone => Others::None,
+            Sharing::Directory => Others::Directory,
+            Sharing::Redis(settings) => {
+                let realm = directory.secret(REALM, fresh::text().into_bytes()).await?;
+                let realm = String::from_utf8_lossy(&realm).chars().take(8).collect::<String>();
+                Others::Redis(Arc::new(Redis::start(settings, &realm).await?))
+            }
+        })
+    }
+
+    pub fn redis(&self) -> Option<&Redis> {
+        match self {
+            Others::Redis(redis) => Some(redis),
+            Others::None | Others::Directory => None,
+        }
+    }
+}
+
+impl Identity {
+    /// The way in for every request: from the headers `Authorization` and `On-Behalf-Of` to who calls, as all nodes know it.
+    pub async fn let_in(&self, authorization: Option<&str>, on_behalf_of: Option<&str>) -> Result<Signed, Error> {
+        if is_for_a_service(authorization) {
+            self.hear_of_service_keys().await?;
+        }
+        let signed = self.authenticate(authorization, on_behalf_of)?;
+        if let Via::Session { id } = signed.via
+            && !self.still_lives(signed.caller.id, id).await?
+        {
+            self.revoked.add(id, self.now());
+            return Err(self.refuse(Reason::Revoked).into());
+        }
+        self.spend(signed.caller.id).await?;
+        Ok(signed)
+    }
+
+    async fn still_lives(&self, member: Id, session: Id) -> Result<bool, StoreError> {
+        let ask = async || {
+            metrics::counter!("stampede_sessions_asked_total").increment(1);
+            self.directory.session_is_alive(member, session).await
+        };
+        match &self.others {
+            Others::None => Ok(true),
+            Others::Directory => ask().await,
+            Others::Redis(redis) => redis.is_alive(member, session, ask()).await,
+        }
+    }
+
+    /// Reads the keys anew unless it is known that those in memory are all there are.
+    async fn hear_of_service_keys(&self) -> Result<(), StoreError> {
+        match &self.others {
+            Others::None => Ok(()),
+            Others::Directory => self.reload_service_keys().await,
+            Others::Redis(redis) => {
+                let known = self.services.list();
+                let ask = async {
+                    self.reload_service_keys().await?;
+                    Ok(self.services.list() == known)
+                };
+                redis.is_alive(service_keys::EVERYBODY, known, ask).await.map(drop)
+            }
+        }
+    }
+
+    /// To be done before it is answered that something of a member has ended, also if it had ended before: whoever ended it then may not
+    /// have come so far.
+    pub(super) async fn tell_others(&self, owner: Id) {
+        if let Others::Redis(redis) = &self.others {
+            redis.tear_up(owner).await;
+        }
+    }
+
+    /// None if there is none.
+    pub fn redis(&self) -> Option<redis::State> {
+        self.others.redis().map(Redis::state)
+    }
+}
+
+fn is_for_a_service(authorization: Option<&str>) -> bool {
+    bearer(authorization).is_ok_and(|token| token.starts_with(service_keys::PREFIX))
+}

@@ -1,0 +1,153 @@
+//! Budgets on several nodes: one for all as long as Redis answers, each its own when it does not.
+
+use crate::nodes::{Node, PASSWORD, Town};
+use crate::server::Server;
+use futures_util::future::join_all;
+use stampede::identity::{Error, Sharing};
+use stampede::redis::State;
+use std::time::Duration;
+
+const LONG: Duration = Duration::from_secs(600);
+
+async fn three_at(town: &Town, server: &Server) -> [Node; 3] {
+    [town.node_at(server, LONG).await, town.node_at(server, LONG).await, town.node_at(server, LONG).await]
+}
+
+fn outcome(login: Result<stampede::identity::LoggedIn, Error>) -> Option<Error> {
+    login.err()
+}
+
+/// Numbers that look random and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+#[actix_web::test]
+async fn three_nodes_with_one_redis_answer_as_one_node_does() {
+    let Some(server) = Server::start("three_nodes_with_one_redis") else { return };
+    let mut seen = [0; 4];
+    // Addresses that are paused before an account can be, and such that never are.
+    for per_address in [6, 600] {
+        compare(&server, per_address, &mut seen).await;
+    }
+    assert!(seen.iter().all(|times| *times > 20), "every answer was among them: {seen:?}");
+}
+
+/// The same thousand logins on a node alone and on three that share a Redis.
+async fn compare(server: &Server, per_address: u32, seen: &mut [u32; 4]) {
+    let (mut alone, mut together) = (Town::new(), Town::new());
+    (alone.failures_per_minute, together.failures_per_minute) = (per_address, per_address);
+    let one = alone.node(Sharing::Alone).await;
+    let nodes = three_at(&together, server).await;
+    for name in ["ada", "bob", "eve"] {
+        one.register(name).await;
+        nodes[0].register(name).await;
+    }
+    let mut dice = Dice(7);
+    for step in 0..1000 {
+        let name = ["ada", "bob", "eve", "nobody"][dice.below(4) as usize];
+        let address = ["home", "thief", "office"][dice.below(3) as usize];
+        let password = if dice.below(3) == 0 { PASSWORD } else { "wrong" };
+        let node = &nodes[dice.below(3) as usize];
+        let expected = outcome(one.try_password(name, password, address).await);
+        assert_eq!(outcome(node.try_password(name, password, address).await), expected, "step {step}: {name} from {address}, {password}");
+        seen[match expected {
+            None => 0,
+            Some(Error::WrongCredentials) if password == PASSWORD => 1,
+            Some(Error::WrongCredentials) => 2,
+            _ => 3,
+        }] += 1;
+        let seconds = [0, 0, 0, 0, 0, 1, 2, 20][dice.below(8) as usize];
+        // Now and then for so long that pauses are forgiven.
+        let seconds = if dice.below(200) == 0 { 5000 } else { seconds };
+        alone.pass_s(seconds);
+        together.pass_s(seconds);
+    }
+}
+
+#[actix_web::test]
+async fn guesses_at_all_nodes_at_once_have_one_budget() {
+    let Some(server) = Server::start("guesses_at_all_nodes") else { return };
+    let town = Town::new();
+    let nodes = three_at(&town, &server).await;
+    nodes[0].register("ada").await;
+    join_all((0..6).map(|n| nodes[n % 3].try_password("ada", "wrong", "thief"))).await;
+    for node in &nodes {
+        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    }
+    town.pass_s(15);
+    for node in &nodes {
+        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), None);
+    }
+}
+
+#[actix_web::test]
+async fn guesses_at_codes_have_one_budget_too() {
+    let Some(server) = Server::start("guesses_at_codes") else { return };
+    let mut town = Town::new();
+    town.failures_per_minute = 5;
+    let nodes = three_at(&town, &server).await;
+    let ada = nodes[0].register("ada").await;
+    let ada = nodes[0].let_in(&ada).await.unwrap().caller.id;
+    for n in 0..5 {
+        assert_eq!(nodes[n % 3].0.admit_guess(ada).await, Ok(()));
+        nodes[n % 3].0.count_guess(ada).await;
+    }
+    for node in &nodes {
+        assert_eq!(node.0.admit_guess(ada).await, Err(Error::TooMany { retry_after_s: 5 }));
+    }
+}
+
+#[actix_web::test]
+async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has_seen() {
+    let Some(mut server) = Server::start("without_redis_each_node") else { return };
+    let town = Town::new();
+    let nodes = three_at(&town, &server).await;
+    nodes[0].register("ada").await;
+    // Four of the five failures, two of them here.
+    for n in [0, 0, 1, 2] {
+        assert_eq!(outcome(nodes[n].try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
+    }
+    server.kill();
+    while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
+        for node in &nodes {
+            let _ = node.0.admit_guess(actors::Id([9; 16])).await;
+        }
+    }
+    for _ in 0..3 {
+        assert_eq!(outcome(nodes[0].try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
+    }
+    assert_eq!(outcome(nodes[0].try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    assert_eq!(outcome(nodes[1].try_password("ada", PASSWORD, "elsewhere").await), None);
+}
+
+#[actix_web::test]
+async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
+    let Some(mut server) = Server::start("a_rate_is_for_all_nodes") else { return };
+    let mut town = Town::new();
+    town.requests_per_minute = 10;
+    let nodes = three_at(&town, &server).await;
+    let (ada, bob) = (nodes[0].register("ada").await, nodes[0].register("bob").await);
+    let asked = join_all((0..30).map(|n| nodes[n % 3].let_in(&ada))).await;
+    let refused = |answer: &Result<_, Error>| matches!(answer, Err(Error::OverRate { per_minute: 10, .. }));
+    assert_eq!(asked.iter().filter(|answer| answer.is_ok()).count(), 10);
+    assert_eq!(asked.iter().filter(|answer| refused(answer)).count(), 20);
+    assert!(nodes[0].let_in(&bob).await.is_ok());
+    town.pass_s(60);
+    assert!(nodes[0].let_in(&ada).await.is_ok());
+    server.kill();
+    while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
+        for node in &nodes {
+            let _ = node.0.admit_guess(actors::Id([9; 16])).await;
+        }
+    }
+    town.pass_s(60);
+    let asked = join_all((0..60).map(|n| nodes[n % 3].let_in(&ada))).await;
+    assert_eq!(asked.iter().filter(|answer| answer.is_ok()).count(), 30);
+    assert_eq!(asked.iter().filter(|answer| refused(answer)).count(), 30);
+}

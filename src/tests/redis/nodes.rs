@@ -1,0 +1,112 @@
+//! Two nodes and more over one directory and one Redis: all that they know of each other is in these two.
+
+use crate::server::Server;
+use actors::Time;
+use actors::time::Clock;
+use stampede::config::Config;
+use stampede::identity::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
+use stampede::redis;
+use stampede::stores::sqlite::Sqlite;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+pub struct Town {
+    folder: PathBuf,
+    store: Arc<Sqlite>,
+    now: Arc<AtomicI64>,
+    pub failures_per_minute: u32,
+    pub requests_per_minute: u32,
+}
+
+pub struct Node(pub Arc<Identity>);
+
+/// Patient enough for a busy machine, and still a bound.
+pub const DEADLINE: Duration = Duration::from_secs(2);
+
+pub fn reached_at(server: &Server, slip_life: Duration) -> redis::Settings {
+    redis::Settings { url: server.url(), password: None, deadline: DEADLINE, slip_life }
+}
+
+impl Town {
+    pub fn new() -> Town {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("stampede-town-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        let store = Arc::new(Sqlite::open(&folder, &|_, _| Vec::new()).unwrap());
+        Town { folder, store, now: Arc::new(AtomicI64::new(1_800_000_000_000)), failures_per_minute: 600, requests_per_minute: 0 }
+    }
+
+    pub async fn node(&self, sharing: Sharing) -> Node {
+        let config = Config { bcrypt_cost: 4, hash_threads: 1, hash_queue_s: 60, ..Config::default() };
+        let settings = Settings {
+            failures_per_minute: self.failures_per_minute,
+            account_failures_per_minute: 5,
+            requests_per_minute: self.requests_per_minute,
+            sharing,
+            ..Settings::of(&config)
+        };
+        let now = self.now.clone();
+        let clock: Clock = Arc::new(move || Time(now.load(Ordering::Relaxed)));
+        Node(Identity::open(self.store.clone(), settings, clock).await.unwrap().0)
+    }
+
+    /// A node that has found its Redis.
+    pub async fn node_at(&self, server: &Server, slip_life: Duration) -> Node {
+        let node = self.node(Sharing::Redis(reached_at(server, slip_life))).await;
+        assert_eq!(node.0.redis(), Some(redis::State::Up));
+        node
+    }
+
+    pub fn store(&self) -> &Sqlite {
+        &self.store
+    }
+
+    pub fn pass_s(&self, seconds: i64) {
+        self.now.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Node {
+    pub async fn register(&self, name: &str) -> Tokens {
+        let draft = Draft { username: Some(name.to_owned()), ..Draft::default() };
+        self.0.register(draft, PASSWORD.to_owned(), None, &Origin::default()).await.unwrap().tokens.unwrap()
+    }
+
+    pub async fn log_in(&self, name: &str) -> Tokens {
+        self.try_password(name, PASSWORD, "192.0.2.1").await.unwrap().tokens
+    }
+
+    pub async fn try_password(&self, name: &str, password: &str, address: &str) -> Result<LoggedIn, Error> {
+        let login = Login { account: Some(name.to_owned()), password: password.to_owned(), ..Login::default() };
+        self.0.login(login, &Origin { address: address.to_owned(), agent: None }, &|_| None).await
+    }
+
+    pub async fn let_in(&self, tokens: &Tokens) -> Result<Signed, Error> {
+        self.bearer(&tokens.access_token).await
+    }
+
+    pub async fn bearer(&self, token: &str) -> Result<Signed, Error> {
+        self.0.let_in(Some(&format!("Bearer {token}")), None).await
+    }
+
+    pub async fn log_out(&self, tokens: &Tokens) {
+        self.0.logout(None, Some(&tokens.refresh_token)).await.unwrap();
+    }
+}
+
+/// That a session is over, and nothing else is wrong.
+#[track_caller]
+pub fn assert_over(let_in: Result<Signed, Error>) {
+    use stampede::identity::{Denied, Reason};
+    assert_eq!(let_in.map(|signed| signed.caller.id).err(), Some(Error::Denied(Denied::Unauthenticated(Reason::Revoked))));
+}
