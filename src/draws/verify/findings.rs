@@ -53,7 +53,7 @@ impl Findings {
     pub fn lots_are_those_drawn(&mut self, bundle: &Bundle) {
         let (winners, lots) = (bundle.head.winners as usize, bundle.head.lots.len());
         let reserves = lots.saturating_sub(winners);
-        self.check(format!("the draw yields these {} winners and {reserves} reserves, in this order", lots - reserves));
+        self.check(format!("the draw yields these lots, in this order: winners {}, reserves {reserves}", lots - reserves));
         let said = |(number, lot): (usize, &crate::draws::Text<_>)| {
             if number < winners {
                 format!("winner {}: {}", number + 1, lot.0)

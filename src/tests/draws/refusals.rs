@@ -1,11 +1,11 @@
 //! What else may be handed to the verifiers: proofs of one ballot, what comes in, and what is no proof at all.
 
 use crate::forged::{BOX, HONEST, PLACE};
-use crate::verifiers::{Folder, Said, Verifier};
+use crate::verifiers::{Folder, SCRIPT, Said, Verifier, python};
 use stampede::draws::fraud::Kind;
 use stampede::draws::{Inclusion, Receipt};
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 fn asked(folder: &Folder, number: usize, proof: &Inclusion, receipt: Option<&Receipt>) -> Vec<String> {
     let proof = folder.file(&format!("proof-{number}.json"), &serde_json::to_string(proof).unwrap());
@@ -73,6 +73,23 @@ fn a_proof_may_come_in_instead_of_lying_in_a_file() {
         let said = Said::from(child.wait_with_output().unwrap());
         assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}");
     }
+}
+
+/// Without site packages there is none that checks signatures.
+#[test]
+fn a_python_without_the_package_checks_the_rest_and_says_so() {
+    let Some(python) = python() else { return };
+    let (honest, folder) = (HONEST.draw(), Folder::new());
+    let proof = folder.file("proof.json", &honest.text());
+    let receipt = folder.file("receipt.json", &serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap());
+    let bare = |line: &[&str]| Said::from(Command::new(python).args(["-I", "-S", SCRIPT]).args(line).output().unwrap());
+    let with_receipt = bare(&[&proof, "--receipt", &receipt]);
+    assert_eq!(with_receipt.code, 3, "{with_receipt:?}");
+    assert!(with_receipt.out.contains("NOT CHECKED: the signatures of the receipts"), "{with_receipt:?}");
+    assert_eq!(bare(&[&proof]).code, 0, "nothing is left unchecked that was asked for");
+    let other = serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap().replace("\"winners\":2", "\"winners\":9");
+    let promised = bare(&[&proof, "--receipt", &folder.file("other.json", &other)]);
+    assert_eq!(promised.code, Kind::WinnersDiffer.code() as i32, "{promised:?}");
 }
 
 #[test]
