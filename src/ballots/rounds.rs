@@ -117,12 +117,12 @@ impl Source {
             (Some(Ok(beacon)), _) => Ok(beacon),
             (Some(Err(why)), None) => Err(Why::Now(why)),
             (_, Some(_)) if !may_call => Err(Why::Resting),
-            (_, Some(url)) => self.from_address(url, round).map_err(Why::Address),
+            (_, Some(url)) => self.ask(url, round).map_err(Why::Address),
             (None, None) => Err(Why::Now("nobody can be asked".into())),
         }
     }
 
-    fn from_address(&self, url: &str, round: u64) -> Result<Beacon, String> {
+    fn ask(&self, url: &str, round: u64) -> Result<Beacon, String> {
         let address = format!("{url}/{}/public/{round}", QUICKNET.hash);
         let read = self.agent.get(&address).call().and_then(|mut answer| answer.body_mut().with_config().limit(MOST_READ).read_to_vec());
         verified(&read.map_err(|error| format!("{address}: {error}"))?, round).map_err(|why| format!("{address}: {why}"))
@@ -203,7 +203,7 @@ mod tests {
 
     #[actix_web::test]
     async fn nobody_is_asked_before_the_round_is_due_and_nobody_at_all_where_nothing_is_set() {
-        let (rounds, _) = at_an_address(vec![announced(123)]);
+        let (rounds, _calls) = at_an_address(vec![announced(123)]);
         let due = QUICKNET.time_of(123);
         let early = rounds.beacon(123, Time(due.0 - 1)).await.unwrap_err();
         assert_eq!((early.is_late(), early), (false, Missing::NotDue { round: 123, at: due }));

@@ -4,6 +4,8 @@ mod process;
 #[path = "../api/receiver.rs"]
 #[expect(dead_code, reason = "here it only has to listen")]
 mod receiver;
+#[path = "../draws/verifiers.rs"]
+mod verifiers;
 
 mod backup;
 mod commands;
