@@ -165,6 +165,10 @@ impl Store for Counted {
         self.store.save(partition, snapshot);
     }
 
+    fn forget_snapshot(&self, partition: &str) {
+        self.store.forget_snapshot(partition);
+    }
+
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
         self.store.rows(page, done);
     }
