@@ -8,7 +8,7 @@ use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
 use actors::store::contract::answer;
-use actors::store::{Append, Fed, Frame, Opened, Outcome, Page, Position, Row, Shelf, Store};
+use actors::store::{Append, Frame, Opened, Outcome, Page, Position, Row, Shelf, Store};
 use stampede::stores::cql::{CqlStore, Settings, Tuning};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,6 +61,12 @@ fn open_partition(store: &dyn Store) -> Opened {
 fn append(store: &dyn Store, frame: &Frame) -> Outcome {
     let append = Append { partition: PARTITION.into(), frame: frame.clone(), rows: rows(PARTITION, frame) };
     answer(|done| store.append(append, done))
+}
+
+/// What the feed shows, from its beginning.
+fn fed(store: &dyn Store) -> Vec<String> {
+    let feed = answer(|done| store.feed(0, usize::MAX, done)).unwrap();
+    feed.frames.iter().map(|fed| text(&fed.frame)).collect()
 }
 
 /// Opens and writes until all openings are used up.
@@ -135,9 +141,7 @@ fn two_owners_fight_over_broken_connections_and_nothing_is_lost_doubled_or_stale
     let mut expected: Vec<Vec<u8>> = end.iter().map(|text| key(text)).collect();
     expected.sort();
     assert_eq!(listed, expected, "the look-ups say something else");
-    let feed = answer(|done| witness.feed(0, usize::MAX, done)).unwrap();
-    let fed: Vec<String> = feed.frames.iter().map(|Fed { frame, .. }| text(frame)).collect();
-    assert_eq!(fed, end, "the feed says something else");
+    assert_eq!(fed(&witness), end, "the feed says something else");
 }
 
 #[test]
@@ -181,12 +185,29 @@ fn what_the_dead_left_unpublished_is_found_by_whoever_opens() {
     }
     let heir = open(&settings);
     let end = texts(&open_partition(&heir));
-    let fed = |store: &CqlStore| {
-        let feed = answer(|done| store.feed(0, usize::MAX, done)).unwrap();
-        feed.frames.iter().map(|fed| text(&fed.frame)).collect::<Vec<_>>()
-    };
     assert_eq!((end.len(), fed(&heir)), (30, end.clone()));
     // The dead one was only slow, and wakes up: what he wanted to publish is there already.
     assert_eq!(fed(&dead), end);
     assert_eq!(fed(&heir), end);
+}
+
+#[test]
+fn whoever_comes_new_publishes_nothing_again() {
+    let Some(database) = database() else { return };
+    let settings = database.fresh();
+    let first = open(&settings);
+    let mut expected = Vec::new();
+    // Each has an entry of its own, so that the last one says nothing of the others.
+    for partition in ["duel/1", "duel/2", "duel/3"] {
+        let frame = record::frame(Position::default(), 1, partition.as_bytes().to_vec());
+        let append = Append { partition: partition.into(), frame, rows: Vec::new() };
+        assert_eq!(answer(|done| first.append(append, done)), Outcome::Durable);
+        expected.push(partition.to_string());
+        assert_eq!(fed(&first), expected);
+    }
+    let newcomer = open(&settings);
+    for partition in &expected {
+        answer(|done| newcomer.open(partition, done)).expect("the partition opens");
+        assert_eq!(fed(&newcomer), expected);
+    }
 }
