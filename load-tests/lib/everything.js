@@ -42,6 +42,7 @@ export function prepare({ members: most, field, quota, coupons: count, ballots: 
         batch: coupons.open(count),
         draw: ballots.open(most_ballots),
         people: logins.register(shop.run, PEOPLE),
+        welcome: campaigns.open(PEOPLE / 2, 'first_login'),
     };
 }
 
@@ -52,7 +53,7 @@ export const claim = ({ service, campaign }) => campaigns.claim(service, campaig
 export const order = ({ service, batch, members }) => coupons.order(service, batch, members[number() % members.length], number());
 export const vote = ({ service, draw, members }) => ballots.submit(service, draw, members[number() % members.length], number());
 export const look = ({ lottery }) => tickets.look(lottery);
-export const logIn = ({ campaign, people }) => logins.come(campaign, pick(people));
+export const logIn = ({ welcome, people }) => logins.come(welcome, pick(people));
 
 export function comeAgain({ service, second, members }) {
     const { name, id } = pick(members);
@@ -63,10 +64,9 @@ export function changeOnesMind({ service, lottery, members }) {
     tickets.changeOnesMind(service, lottery, pick(members).name);
 }
 
-export function audit({ service, lottery, campaign, second, batch, draw, members }) {
+export function audit({ service, lottery, campaign, second, welcome, batch, draw, members }) {
     ballots.audit(service, draw);
     tickets.audit(service, lottery, members.map((member) => member.name));
-    campaigns.audit(campaign);
-    campaigns.audit(second);
+    [campaign, second, welcome].forEach(campaigns.audit);
     coupons.audit(batch);
 }

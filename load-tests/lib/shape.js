@@ -27,8 +27,8 @@ export function steady(size, run) {
 }
 
 /// Enough clients that nobody has to wait for another one's answer.
-function crowd({ rate }, run, clients = Math.max(10, Math.min(300, Math.round(rate / 4)))) {
-    return { exec: run, preAllocatedVUs: clients, maxVUs: clients * 2, gracefulStop: '15s' };
+function crowd({ rate }, run, clients = Math.max(20, Math.min(300, Math.round(rate / 4)))) {
+    return { exec: run, preAllocatedVUs: clients, maxVUs: clients * 4, gracefulStop: '15s' };
 }
 
 /// How many come in a rush.
