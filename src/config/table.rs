@@ -80,7 +80,7 @@ macro_rules! settings {
 settings! {
     /// The address and port the API answers on; with port 0 the system picks a free one, and the one bound is printed.
     listen: SocketAddr = Fixed("127.0.0.1:8080"), address;
-    /// The folder that keeps everything: facts, members and secrets, in one file that only its owner may read.
+    /// The folder that keeps everything: facts, members and secrets, in one file that only its owner may read; with `store = cql` only files to import.
     data: PathBuf = Fixed("./data"), path;
     /// The password of the account `admin` that the first start makes; without it one is drawn and printed once.
     admin_password: Option<Secret> = Hidden("\"a long sentence nobody guesses\""), optional(password);
