@@ -1,7 +1,7 @@
 //! What it takes to verify a large draw offline: `cargo bench --bench proofs`.
 //!
 //! A million ballots in eight boxes, with receipts of some of them, are drawn by the machines that serve them; the proof is written page by page, and both verifiers read it
-//! as their users run them. Each says its time, its CPU and the most memory it had. `--ballots N` changes how many. The Python comes from `STAMPEDE_PYTHON`, else it is `python3`.
+//! as their users run them. Each says its time, its CPU and the most memory it had. `--ballots N` changes how many, `--python PATH` which Python.
 
 use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Question};
 use actors::domain::day::Day;
@@ -33,16 +33,17 @@ sys.exit(code)
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let ballots = arguments.iter().skip_while(|argument| *argument != "--ballots").nth(1);
-    let ballots: u64 = ballots.map_or(1_000_000, |text| text.parse().expect("--ballots takes a number"));
+    let given = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1).cloned();
+    let ballots = given("--ballots").map_or(1_000_000, |text| text.parse().expect("--ballots takes a number"));
+    let python = given("--python").unwrap_or_else(|| "python3".to_owned());
     let folder = std::env::temp_dir().join(format!("stampede-proofs-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let result = measured(&folder, ballots);
+    let result = measured(&folder, ballots, &python);
     std::fs::remove_dir_all(&folder)?;
     result
 }
 
-fn measured(folder: &Path, ballots: u64) -> std::io::Result<()> {
+fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
     let plan = Ballots { boxes: BOXES, most_per_box: u64::MAX, winners: 10, reserves: 10, commitment: commitment(&SEED), round: None };
     let signer = Signer::new([7; 32]);
     let (mut boxes, mut receipts) = (Vec::new(), Vec::new());
@@ -60,15 +61,14 @@ fn measured(folder: &Path, ballots: u64) -> std::io::Result<()> {
     let began = Instant::now();
     write(&proof, &view, &boxes)?;
     println!("proof of {} MB written in {:.2} s", proof.metadata()?.len() >> 20, began.elapsed().as_secs_f64());
-    let python = std::env::var("STAMPEDE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let rust = [env!("CARGO_BIN_EXE_stampede"), "verify-draw"];
-    let script = [python.as_str(), concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py")];
+    let script = [python, concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py")];
     for _ in 0..ROUNDS {
         for (name, program) in [("stampede verify-draw", rust), ("verify_draw.py", script)] {
             for receipts in [&receipts[..0], &receipts[..]] {
-                let mut command = Command::new(&python);
+                let mut command = Command::new(python);
                 command.args(["-c", MEASURE]).args(program).arg(&proof);
-                receipts.iter().for_each(|receipt| drop(command.arg("--receipt").arg(receipt)));
+                receipts.iter().for_each(|receipt| _ = command.arg("--receipt").arg(receipt));
                 let output = command.output()?;
                 let figures = String::from_utf8_lossy(&output.stdout).into_owned();
                 assert!(output.status.success(), "{name} found something wrong: {}", String::from_utf8_lossy(&output.stderr));

@@ -3,6 +3,7 @@
 //! Everything honest is made by the machines that serve it; everything forged is made from that, and made anew so far that only what was known before
 //! exposes it, where that is possible. `stampede verify-draw` is run as its user runs it, and so is `docs/verify_draw.py`.
 
+mod anything;
 mod forged;
 mod forgeries;
 mod honest;
