@@ -4,6 +4,7 @@ use crate::process::{Client, Folder, Server, id, verified};
 use crate::verifiers::Verifier;
 use actors::dice::Dice;
 use serde_json::{Value, json};
+use stampede::draws::fraud::Kind;
 use std::collections::BTreeSet;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -142,7 +143,7 @@ fn what_the_server_hands_out_is_checked_without_it() {
         (write("draw.json", &proof), write("included.json", &inclusion), write("receipt.json", &mine[17]["receipt"].to_string()));
     let swapped = write("swapped.json", &proof.replacen("\"winners\":2,\"reserves\":1", "\"winners\":1,\"reserves\":2", 1));
     for verifier in Verifier::both() {
-        for (file, code) in [(&draw, 0), (&included, 0), (&swapped, 1)] {
+        for (file, code) in [(&draw, 0), (&included, 0), (&swapped, Kind::WinnersDiffer.code() as i32)] {
             let mut line = vec![file.as_str(), "--key", &key, "--receipt", &receipt];
             if file != &included {
                 line.extend(["--commitment", &commitment]);

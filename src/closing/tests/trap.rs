@@ -1,0 +1,88 @@
+//! A store in which one write, named beforehand, meets its fate.
+
+use super::DAY;
+use actors::Time;
+use actors::domain::ballots;
+use actors::engine::record::{self, Entry};
+use actors::store::memory::{Fate, Memory};
+use actors::store::{Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError};
+use std::sync::{Arc, Mutex};
+
+/// The writes of a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// 2: it is closed; 3: what the boxes hold is written down; 4: it is drawn.
+    Lottery(u64),
+    /// The next ballots of that box, while the others close.
+    BoxTakes(u8),
+    BoxIsSealed(u8),
+    /// 1: it is opened; 2: it is sealed.
+    Slice(u8, u64),
+}
+
+impl Step {
+    pub fn all() -> Vec<Step> {
+        let lottery = (2..=4).map(Step::Lottery);
+        let boxes = (0..4).flat_map(|number| [Step::BoxTakes(number), Step::BoxIsSealed(number)]);
+        let slices = (0..10).flat_map(|lead| [Step::Slice(lead, 1), Step::Slice(lead, 2)]);
+        lottery.chain(boxes).chain(slices).collect()
+    }
+
+    pub fn needs_tickets(self) -> bool {
+        matches!(self, Step::Slice(..))
+    }
+
+    fn is(self, append: &Append) -> bool {
+        let of = |partition: String| *append.partition == *partition;
+        match self {
+            Step::Lottery(seq) => of(format!("lottery/{DAY}")) && append.frame.to.seq == seq,
+            Step::BoxTakes(number) => of(format!("ballots/{DAY}/{number}")),
+            Step::BoxIsSealed(number) => of(format!("ballots/{DAY}/{number}")) && seals(append),
+            Step::Slice(lead, seq) => of(format!("tickets/{DAY}/{lead}***")) && append.frame.to.seq == seq,
+        }
+    }
+}
+
+fn seals(append: &Append) -> bool {
+    let records = record::records::<ballots::Event>(&append.frame).expect("it was just made");
+    records.iter().any(|record| matches!(record.entry, Entry::Fact(ballots::Event::Sealed(_))))
+}
+
+/// What is to happen to which write, until it has happened.
+pub type Snare = Arc<Mutex<Option<(Step, Fate)>>>;
+
+pub struct Trap {
+    pub memory: Memory,
+    pub snare: Snare,
+}
+
+impl Store for Trap {
+    fn append(&self, append: Append, done: Done<Outcome>) {
+        let mut snare = self.snare.lock().unwrap();
+        if let Some((_, fate)) = snare.take_if(|(step, _)| step.is(&append)) {
+            self.memory.plan(fate);
+        }
+        drop(snare);
+        self.memory.append(append, done);
+    }
+
+    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+        self.memory.open(partition, done);
+    }
+
+    fn save(&self, partition: &str, snapshot: Snapshot) {
+        self.memory.save(partition, snapshot);
+    }
+
+    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+        self.memory.rows(page, done);
+    }
+
+    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+        self.memory.sleepers(until, done);
+    }
+
+    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+        self.memory.feed(after, limit, done);
+    }
+}
