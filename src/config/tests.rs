@@ -208,3 +208,18 @@ fn the_printed_table_has_every_setting_with_its_value_and_where_it_came_from() {
     assert!(page.contains("\nlisten = \"127.0.0.1:8080\" (from the default)\n"), "{page}");
     assert!(SETTINGS.iter().all(|setting| page.contains(setting.reason())));
 }
+
+#[test]
+fn the_url_of_redis_has_no_password_in_it_and_no_tls() {
+    assert_eq!(Config::default().redis, None);
+    for good in ["redis://127.0.0.1:6379", "redis://redis", "redis://app@redis.internal:6380/3"] {
+        assert_eq!(from_flag("redis", good).unwrap().config.redis.as_deref(), Some(good));
+    }
+    for bad in ["127.0.0.1:6379", "redis://:secret@127.0.0.1", "rediss://127.0.0.1", "unix:///tmp/redis.sock", "http://127.0.0.1"] {
+        let said = sentence(from_flag("redis", bad));
+        assert!(
+            said.ends_with("a URL without a password or TLS, like redis://127.0.0.1:6379/0; a password goes into redis_password"),
+            "{said}"
+        );
+    }
+}
