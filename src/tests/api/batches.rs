@@ -6,8 +6,10 @@ use crate::harness::{Client, TestApp};
 use actors::domain::coupons::catalogue::{Plan, What};
 use actors::domain::coupons::range::{Command, Terms};
 use actors::domain::coupons::{Discount, Offer, Serial};
+use actors::domain::day::Day;
 use actors::engine::Failure;
 use actors::{Caller, Time};
+use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use stampede::app::App;
 use std::collections::BTreeSet;
@@ -135,15 +137,16 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
         let offer = Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
         let expires_at = Time(now.0 + 86_400_000);
         let plan = Plan { name: None, offer, expires_at, what: What::Made { count: 1_000_016, one_per_member: false } };
-        for name in plan.ranges(batch) {
-            let open = Command::Open(Terms { count: each, offer, expires_at, one_per_member: false });
-            let tell = || running.shared.engine.ranges.command(&name, open.clone(), Caller::SYSTEM, None, false);
-            // Until the workers are there.
-            while let Err(failure) = tell().await {
-                assert!(matches!(failure, Failure::Unavailable(_)), "{failure:?}");
-                actix_web::rt::task::yield_now().await;
-            }
+        // Until the workers are there.
+        while let Err(failure) = running.shared.lotteries.view(Day(0)).await {
+            assert!(matches!(failure, Failure::Unavailable(_)), "{failure:?}");
+            actix_web::rt::task::yield_now().await;
         }
+        // All at once, so that no job that looks around finds some of them open and opens the others.
+        let open = Command::Open(Terms { count: each, offer, expires_at, one_per_member: false });
+        let ranges = plan.ranges(batch);
+        let tell = |name| running.shared.engine.ranges.command(name, open.clone(), Caller::SYSTEM, None, false);
+        try_join_all(ranges.iter().map(tell)).await.unwrap();
         running.stop().await;
     });
     app.wait_until_free();
@@ -153,8 +156,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
 #[test]
 fn the_last_coupons_are_found_in_whichever_of_the_sixteen_ranges_they_are() {
     const LEFT: usize = 16 * 5;
-    // No job looks at the ranges while they are made small.
-    let app = TestApp::start_with(|config| config.job_interval_ms = 3_600_000);
+    let app = TestApp::start();
     let id = batch(&app, json!({"count": 1_000_016, "expires_at": END}));
     leave_few(&app, &id, 5);
     assert_eq!(books(&app, &id)["issued"], LEFT);
