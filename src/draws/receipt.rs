@@ -66,13 +66,12 @@ impl Receipt {
     /// What a commit can show for one of its ballots. The first receipt of a commit signs; the others use its signature.
     pub fn of(ballot: BallotId, witness: &Witness, anchor: &Anchor, signer: &Signer) -> Receipt {
         let place = (ballot.index.saturating_sub(witness.from) as usize).min(witness.leaves.len());
-        let (before, rest) = witness.leaves.split_at(place);
-        let sign = || signer.sign(&ballot.name, witness.position(), &witness.head, anchor);
+        let sign = || signer.sign(&ballot.name, witness.position(), &witness.head(), anchor);
         Receipt {
             format: Format::Receipt1,
             ballot: Text(ballot),
-            previous: Hex(chain::link_all(witness.before, before)),
-            following: rest.iter().skip(1).copied().map(Hex).collect(),
+            previous: Hex(witness.heads[place]),
+            following: witness.leaves.iter().skip(place + 1).copied().map(Hex).collect(),
             commitment: Hex(anchor.commitment),
             round: anchor.round,
             winners: anchor.winners,
@@ -134,7 +133,7 @@ mod tests {
         let receipts: Vec<Receipt> = (33..40).map(|index| Receipt::of(id(index), &witness, &ANCHOR, &signer)).collect();
         for (index, receipt) in receipts.iter().enumerate() {
             assert!(receipt.verify());
-            assert_eq!((receipt.signature, receipt.head()), (receipts[0].signature, witness.head));
+            assert_eq!((receipt.signature, receipt.head()), (receipts[0].signature, witness.head()));
             assert_eq!((receipt.position(), receipt.following.len()), (Some(40), 6 - index));
             assert_eq!(receipt.key.0, signer.public());
         }

@@ -271,7 +271,7 @@ impl<M: Machine, W> Partition<M, W> {
     /// Gives each new fact of the batch what the whole batch can show.
     fn bear_witness(&mut self, batch: &mut Batch<M, W>) {
         let since = std::mem::replace(&mut self.marked, self.machine.mark());
-        let Some(shown) = self.machine.witness(since).filter(|_| self.marked > since).map(Arc::new) else { return };
+        let Some(shown) = self.machine.witness(since).map(Arc::new) else { return };
         for (_, reply) in &mut batch.waiters {
             if let Reply::Done(done) = reply
                 && !done.replayed

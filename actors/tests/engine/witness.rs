@@ -50,7 +50,7 @@ fn all_facts_of_a_commit_share_one_witness_and_the_next_commit_begins_where_it_e
 
     assert!(partition.serve(submit(None), AT, 9, 9).is_none());
     let second = landed(&mut partition)[0].witness.clone().expect("it is new");
-    assert_eq!((second.from, second.position(), second.before), (3, 4, shown[0].head));
+    assert_eq!((second.from, second.position(), second.heads[0]), (3, 4, shown[0].head()));
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn a_replayed_fact_has_none() {
 fn a_box_opened_again_shows_only_what_came_since() {
     let mut partition = a_box();
     assert!(partition.serve(submit(None), AT, 1, 1).is_none());
-    let head = landed(&mut partition)[0].witness.clone().expect("it is new").head;
+    let head = landed(&mut partition)[0].witness.clone().expect("it is new").head();
     let snapshot = partition.snapshot();
     let opened = Opened { snapshot: Some(snapshot), frames: Vec::new() };
     let mut again: Box3 = Partition::open(NAME, opened, Arc::new(Window::new(1_000, 3_600))).expect("it was written so");
     assert!(again.serve(submit(None), AT, 2, 2).is_none());
     let shown = landed(&mut again)[0].witness.clone().expect("it is new");
-    assert_eq!((shown.from, shown.before), (1, head));
+    assert_eq!((shown.from, shown.heads[0]), (1, head));
     assert!(matches!(again.serve(Request::Look(Question::State), AT, 3, 3), Some((3, Reply::Looked(_)))));
 }

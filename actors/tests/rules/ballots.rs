@@ -2,7 +2,7 @@
 
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::dice::Dice;
-use actors::domain::ballots::{Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms, Witness};
+use actors::domain::ballots::{Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
 use actors::{Caller, Machine, Time};
@@ -35,7 +35,7 @@ fn leaves(count: u64) -> Vec<Hash> {
 }
 
 fn head(count: u64) -> Hash {
-    chain::link_all(chain::start("2026-12-31/3"), &leaves(count))
+    leaves(count).iter().fold(chain::start("2026-12-31/3"), |head, leaf| chain::link(&head, leaf))
 }
 
 fn seal_of(count: u64) -> Sealed {
@@ -105,9 +105,10 @@ fn a_commit_bears_witness_for_all_ballots_in_it() {
     let box_ = holding(40).0;
     assert_eq!(box_.mark(), 40);
     for since in [0, 15, 16, 17, 39] {
-        let Witness { from, before, leaves: shown, head: after, .. } = box_.witness(since).expect("something came since");
-        assert_eq!((from, before, after), (since, head(since), head(40)));
-        assert_eq!(shown, leaves(40)[since as usize..]);
+        let shown = box_.witness(since).expect("something came since");
+        assert_eq!((shown.from, shown.position()), (since, 40));
+        assert_eq!(shown.heads, (since..=40).map(head).collect::<Vec<_>>());
+        assert_eq!(shown.leaves, leaves(40)[since as usize..]);
     }
     assert_eq!(box_.witness(40), None, "nothing came since");
 }
@@ -118,7 +119,7 @@ fn an_old_ballot_can_be_witnessed_again_alone() {
     for index in [0, 1, 15, 16, 31, 32, 39] {
         let Answer::Witness(Some((ballot, shown))) = box_.look(&Question::Witness { index }) else { panic!("there is a ballot {index}") };
         assert_eq!(ballot, Ballot { nonce: index, owner: ADA.id });
-        assert_eq!((shown.from, shown.before, shown.position(), shown.head), (index, head(index), index + 1, head(index + 1)));
+        assert_eq!((shown.from, shown.heads), (index, vec![head(index), head(index + 1)]));
     }
     assert_eq!(box_.look(&Question::Witness { index: 40 }), Answer::Witness(None));
 }

@@ -162,8 +162,13 @@ impl BallotBox {
     }
 
     fn shown(&self, from: usize, to: usize) -> Witness {
-        let before = self.head_before(from);
         let leaves: Vec<Hash> = (from..to).map(|index| self.leaf(index)).collect();
-        Witness { from: from as u64, before, head: chain::link_all(before, &leaves), leaves, signature: OnceLock::new() }
+        let mut head = self.head_before(from);
+        let mut heads = vec![head];
+        for leaf in &leaves {
+            head = chain::link(&head, leaf);
+            heads.push(head);
+        }
+        Witness { from: from as u64, leaves, heads, signature: OnceLock::new() }
     }
 }

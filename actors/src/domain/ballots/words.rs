@@ -88,20 +88,25 @@ pub struct Ballot {
     pub owner: Id,
 }
 
-/// Some ballots in a row: the head of the chain before them, their leaves, and the head after them.
+/// Some ballots in a row: their leaves, and the heads of the chain between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
     pub from: u64,
-    pub before: Hash,
     pub leaves: Vec<Hash>,
-    pub head: Hash,
+    /// Before each of them, and after the last.
+    pub heads: Vec<Hash>,
     /// Made by the first who needs it, for all who were in the same commit.
     pub signature: OnceLock<[u8; 64]>,
 }
 
 impl Witness {
-    /// How many ballots the head stands for.
+    /// How many ballots the last head stands for.
     pub fn position(&self) -> u64 {
         self.from + self.leaves.len() as u64
+    }
+
+    /// The head of the chain after them, which is what is signed.
+    pub fn head(&self) -> Hash {
+        self.heads[self.leaves.len()]
     }
 }

@@ -10,7 +10,3 @@ pub fn start(name: &str) -> Hash {
 pub fn link(head: &Hash, leaf: &Hash) -> Hash {
     hash(For::ChainLink, &[head, leaf])
 }
-
-pub fn link_all<'a>(head: Hash, leaves: impl IntoIterator<Item = &'a Hash>) -> Hash {
-    leaves.into_iter().fold(head, |head, leaf| link(&head, leaf))
-}

@@ -43,7 +43,7 @@ impl Model {
     pub fn has_seen(&self, shown: &Witness) {
         let (from, to) = (shown.from as usize, shown.position() as usize);
         assert!(to <= self.ballots.len(), "a witness of {to} ballots, and {} are durable", self.ballots.len());
-        assert_eq!((shown.before, shown.head), (self.heads[from], self.heads[to]));
+        assert_eq!(shown.heads, self.heads[from..=to]);
         assert_eq!(shown.leaves, self.leaves[from..to]);
     }
 }
