@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::coupon_keys;
-use crate::engine::{self, Engine};
+use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
@@ -11,7 +11,7 @@ use crate::jobs;
 use crate::lottery::Lotteries;
 use crate::meters;
 use crate::promotions::Promotions;
-use crate::stores::sqlite::Sqlite;
+use crate::stores::Backend;
 use crate::webhooks::{self, Webhooks};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
@@ -34,7 +34,7 @@ pub struct Shared {
     pub identity: Arc<Identity>,
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,
-    store: Arc<Sqlite>,
+    store: Backend,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
     /// True once it is stopping: what was accepted is finished, what comes is sent elsewhere.
@@ -58,16 +58,17 @@ pub struct Running {
 
 impl App {
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
-        let store = Arc::new(Sqlite::open(&config.data, &engine::rows)?);
+        let store = Backend::open(&config).await?;
+        let directory = store.directory();
         let window = Window::new(config.idempotency_keys, config.idempotency_s);
-        let node = Node::new(store.clone(), clock.clone(), window, limits(&config));
+        let node = Node::new(store.log(), clock.clone(), window, limits(&config));
         let engine = Engine::new(node);
-        let (identity, admin_password) = Identity::open(store.clone(), identity::Settings::of(&config), clock).await?;
-        let code_keys = coupon_keys::open(&*store).await?;
+        let (identity, admin_password) = Identity::open(directory.clone(), identity::Settings::of(&config), clock).await?;
+        let code_keys = coupon_keys::open(&*directory).await?;
         let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
         let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
         let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
-        let webhooks = Webhooks::open(engine.clone(), feed.clone(), store.clone(), webhooks::Settings::of(&config))?;
+        let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory, webhooks::Settings::of(&config))?;
         let shared = web::Data::new(Shared {
             lotteries: Lotteries::new(engine.clone()),
             promotions,
@@ -134,7 +135,7 @@ fn limits(config: &Config) -> Limits {
 impl Shared {
     /// For the command line: those who serve go on with the keys that they have opened.
     pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
-        coupon_keys::rotate(&*self.store).await
+        coupon_keys::rotate(&*self.store.directory()).await
     }
 
     /// Whether the store answers and traffic is welcome.
@@ -145,7 +146,7 @@ impl Shared {
         if !self.joined.load(Ordering::Acquire) {
             return Err("an administrator took the node out of the balancer".into());
         }
-        self.store.write(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await.map_err(|error| error.to_string())
+        self.store.ready().await.map_err(|error| error.to_string())
     }
 }
 
@@ -160,9 +161,9 @@ impl Running {
         while Instant::now() < deadline && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest()) {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
-        // Behind the snapshots that were just asked for. If the store is stuck, the log says the same.
-        let written = self.shared.store.write(|_| Ok(()));
-        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), written).await;
+        // Behind the snapshots that were just asked for.
+        let settled = self.shared.store.settled();
+        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), settled).await;
         self.handle.stop(false).await;
         let _ = self.server.await;
         meters::settle();

@@ -6,6 +6,7 @@
 use super::Secret;
 use super::network::Network;
 use crate::log::Style;
+use crate::stores::{Choice, NotAReplication, Replication, Serial};
 use jiff::tz::TimeZone;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -75,6 +76,56 @@ pub fn origin(text: &OsStr) -> Parsed<String> {
 
 pub fn network(text: &OsStr) -> Parsed<Network> {
     utf8(text)?.parse().map_err(|()| "IP addresses or networks, like 127.0.0.1 or 10.0.0.0/8".to_owned())
+}
+
+pub fn choice(text: &OsStr) -> Parsed<Choice> {
+    let known = [Choice::Sqlite, Choice::Cql].into_iter().find(|choice| text == choice.name());
+    known.ok_or_else(|| "sqlite or cql".to_owned())
+}
+
+pub fn serial(text: &OsStr) -> Parsed<Serial> {
+    match utf8(text)? {
+        "everywhere" => Ok(Serial::Everywhere),
+        "one-data-centre" => Ok(Serial::OneDataCentre),
+        _ => Err("everywhere or one-data-centre".to_owned()),
+    }
+}
+
+/// A host by name or address, and its port.
+pub fn host(text: &OsStr) -> Parsed<String> {
+    let host = utf8(text)?;
+    let fits = host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+    if fits { Ok(host.to_owned()) } else { Err("hosts with their ports, like 10.0.0.1:9042".to_owned()) }
+}
+
+/// Unquoted, so that it is the same in every tool.
+pub fn keyspace(text: &OsStr) -> Parsed<String> {
+    let name = utf8(text)?;
+    let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
+    if fits && name.len() <= 48 {
+        Ok(name.to_owned())
+    } else {
+        Err("1 to 48 lower-case letters, digits or underscores, a letter first".to_owned())
+    }
+}
+
+pub fn replication(text: &OsStr) -> Parsed<Replication> {
+    utf8(text)?.parse().map_err(|NotAReplication| "a number of copies, like 3, or one for each data centre, like east=3,west=2".to_owned())
+}
+
+/// Long enough that nobody finds it by trying.
+pub fn cluster_key(text: &OsStr) -> Parsed<Secret> {
+    let text = utf8(text)?;
+    if text.len() < 32 { Err("32 characters at least, from a source of randomness".to_owned()) } else { Ok(Secret::new(text)) }
+}
+
+pub fn any_text(text: &OsStr) -> Parsed<String> {
+    utf8(text).map(str::to_owned)
+}
+
+pub fn secret(text: &OsStr) -> Parsed<Secret> {
+    utf8(text).map(Secret::new)
 }
 
 /// Items with commas between them; empty is none.

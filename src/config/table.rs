@@ -4,9 +4,13 @@
 //! settings file (`bcrypt_cost`) and a line of `stampede config`. To add a setting, add a row; nothing else knows the list.
 
 use super::network::Network;
-use super::parse::{address, list, network, optional, origin, password, path, style, time_zone, whole, yes_or_no};
+use super::parse::{
+    address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin, password, path, replication, secret, serial,
+    style, time_zone, whole, yes_or_no,
+};
 use super::{Error, Secret, Values};
 use crate::log::Style;
+use crate::stores::{Choice, Replication, Serial};
 use Base::{Cores, Fixed, Hidden, Nothing};
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
@@ -138,4 +142,22 @@ settings! {
     webhook_private_addresses: bool = Fixed("false"), yes_or_no;
     /// Seconds a webhook's receiver may take to answer before the delivery counts as failed and is repeated later.
     webhook_timeout_s: u32 = Fixed("15"), whole(1..=60);
+    /// Where everything is kept: `sqlite`, a file in the data folder of one machine, or `cql`, a ScyllaDB or Cassandra that several nodes share.
+    store: Choice = Fixed("sqlite"), choice;
+    /// Some nodes of the CQL database; the others are found through them.
+    cql: Vec<String> = Fixed("127.0.0.1:9042"), list(host);
+    /// Who logs in to the CQL database, if it asks for that.
+    cql_user: Option<String> = Nothing("\"stampede\""), optional(any_text);
+    /// What it shows to be let in.
+    cql_password: Option<Secret> = Hidden("\"as the database knows it\""), optional(secret);
+    /// The keyspace of this installation; two may share a database, but never a keyspace.
+    keyspace: String = Fixed("stampede"), keyspace;
+    /// How many copies of everything the database keeps, for the `migrate` that makes the keyspace; with 3 one may be down.
+    replication: Replication = Fixed("3"), replication;
+    /// Who must agree before a write counts: most copies of all data centres (`everywhere`), or of the one next to this node (`one-data-centre`), where all nodes must then be.
+    cql_serial: Serial = Fixed("everywhere"), serial;
+    /// What seals the secrets in a CQL database and proves nodes to each other; every node needs the same, and without it nothing opens.
+    cluster_key: Option<Secret> = Hidden("\"what openssl rand -hex 32 prints\""), optional(cluster_key);
+    /// Whether a start first brings the CQL schema up to date, as `stampede migrate` does.
+    migrate: bool = Fixed("false"), yes_or_no;
 }

@@ -124,6 +124,25 @@ pub enum Because {
     Ordered,
 }
 
+impl Because {
+    /// The rule, for every directory alike.
+    pub fn holds(&self, account: &Account, now: Time) -> bool {
+        match self {
+            Because::Knew { old_hash, .. } => *old_hash == account.password_hash,
+            Because::Reset { token } => account.reset.is_some_and(|reset| reset.token == *token && now <= reset.until),
+            Because::Ordered => true,
+        }
+    }
+
+    /// The session that goes on.
+    pub fn keeps(&self) -> Option<Id> {
+        match self {
+            Because::Knew { keep, .. } => *keep,
+            Because::Reset { .. } | Because::Ordered => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSession {
     pub id: Id,

@@ -1,9 +1,7 @@
 //! Members and the identifiers that name them.
 
 use super::{Key, sessions, start};
-use crate::identity::directory::{
-    Account, Because, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset, Role,
-};
+use crate::identity::directory::{Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset, Role};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
@@ -87,24 +85,12 @@ pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id
 
 pub fn set_password(connection: &Connection, new: &NewPassword) -> Result<Option<Vec<Id>>> {
     let Some(account) = account(connection, new.member)? else { return Ok(None) };
-    if !still_holds(&new.because, &account, new.at) {
+    if !new.because.holds(&account, new.at) {
         return Ok(None);
     }
     let set = "UPDATE members SET password_hash = ?2, reset_token = NULL, reset_until = NULL WHERE id = ?1";
     connection.execute(set, params![Key(new.member), new.hash])?;
-    let keep = match new.because {
-        Because::Knew { keep, .. } => keep,
-        Because::Reset { .. } | Because::Ordered => None,
-    };
-    sessions::end_all(connection, new.member, keep, new.at).map(Some)
-}
-
-fn still_holds(because: &Because, account: &Account, now: Time) -> bool {
-    match because {
-        Because::Knew { old_hash, .. } => *old_hash == account.password_hash,
-        Because::Reset { token } => account.reset.is_some_and(|reset| reset.token == *token && now <= reset.until),
-        Because::Ordered => true,
-    }
+    sessions::end_all(connection, new.member, new.because.keeps(), new.at).map(Some)
 }
 
 pub fn offer_reset(connection: &Connection, member: Id, reset: Reset) -> Result<bool> {

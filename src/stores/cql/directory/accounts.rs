@@ -1,0 +1,174 @@
+//! Accounts: made, changed, deleted; each by one write of the member's row, after its identifiers were claimed.
+
+use super::People;
+use super::member::{Row, SessionRow};
+use super::names::{Claim, Claimed};
+use super::step::{Decision, Look, Note, Seen, Write, pause, too_many_races};
+use crate::identity::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
+use crate::identity::profile::{Identifier, Kind, Profile};
+use actors::store::StoreError;
+use actors::{Id, Time};
+
+/// How often an account is made or changed anew because its row was fenced meanwhile.
+const RACES: u32 = 60;
+
+impl People {
+    pub async fn create(&self, new: &NewMember) -> Result<Created, StoreError> {
+        let (member, wanted) = (&new.member, names(&new.member.profile));
+        let _turn = self.names_in_turn.of_all(wanted.iter().map(|name| &name.folded)).await;
+        for race in 0..RACES {
+            let row = self.row(member.id).await?;
+            if row.account.is_some() || row.deleted_at.is_some() {
+                return Err(StoreError::Broken(format!("the id {} has been somebody's", member.id)));
+            }
+            let taken = self.claim_all(&wanted, &row).await?;
+            if !taken.is_empty() {
+                self.give_up_all(&wanted, Claim { member: member.id, version: row.version }).await?;
+                return Ok(Created::Taken(taken));
+            }
+            self.enrol(member.id, member.role).await?;
+            if self.attempt(born(row, new)).await? {
+                self.note_born(member.id).await?;
+                return Ok(Created::Created);
+            }
+            pause(race).await;
+        }
+        Err(too_many_races())
+    }
+
+    /// Claims all, so that all that have another owner can be named.
+    async fn claim_all(&self, wanted: &[Identifier], row: &Row) -> Result<Vec<Kind>, StoreError> {
+        let mut taken = Vec::new();
+        for name in wanted {
+            if self.claim(&name.folded, row).await? == Claimed::Taken {
+                taken.push(name.kind);
+            }
+        }
+        Ok(taken)
+    }
+
+    async fn give_up_all(&self, wanted: &[Identifier], claim: Claim) -> Result<(), StoreError> {
+        for name in wanted {
+            self.give_up(&name.folded, claim).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn change(&self, member: Id, changes: &Changes) -> Result<Changed, StoreError> {
+        let mut sought = Profile::default();
+        changes.clone().apply(&mut sought);
+        let _names = self.names_in_turn.of_all(sought.identifiers().map(|name| &name.folded)).await;
+        let _turn = self.members_in_turn.of(member).await;
+        for race in 0..RACES {
+            let row = self.row(member).await?;
+            let Some(mut account) = row.account.clone() else { return Ok(Changed::Unknown) };
+            let before = account.member.profile.clone();
+            changes.clone().apply(&mut account.member.profile);
+            let changed = account.member.clone();
+            if changed.profile.is_nameless() {
+                return Ok(Changed::Nameless);
+            }
+            let (new, old) = (beside(&changed.profile, &before), beside(&before, &changed.profile));
+            let taken = self.claim_all(&new, &row).await?;
+            if !taken.is_empty() {
+                self.release_all(&new, member).await?;
+                return Ok(Changed::Taken(taken));
+            }
+            if self.attempt(Write::of(Row { account: Some(account), ..row })).await? {
+                self.release_all(&old, member).await?;
+                return Ok(Changed::Changed(Box::new(changed)));
+            }
+            pause(race).await;
+        }
+        Err(too_many_races())
+    }
+
+    async fn release_all(&self, names: &[Identifier], member: Id) -> Result<(), StoreError> {
+        for name in names {
+            self.release(&name.folded, member).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn delete(&self, member: Id, at: Time) -> Result<Option<Vec<Id>>, StoreError> {
+        let deleted = self.step(member, Look::All, |seen| {
+            let Some(account) = &seen.row.account else { return Decision::Answer(None) };
+            let (names, owed) = (names(&account.member.profile), seen.row.owed.is_some());
+            let (write, ended) = end_all(&seen, None, at);
+            let agents = seen.sessions.iter().filter(|row| row.session.agent.is_some()).map(|row| Note::NoAgent(row.session.id));
+            let before = agents.chain([Note::Leaving]).chain(write.before).collect();
+            Decision::Write(Write { row: write.row.deleted(at), before, session: None }, Some((ended, names, owed)))
+        });
+        let Some((ended, names, owed)) = deleted.await? else { return Ok(None) };
+        self.note_gone(member).await?;
+        if owed {
+            self.forget_owing(member).await?;
+        }
+        self.release_all(&names, member).await?;
+        Ok(Some(ended))
+    }
+
+    pub async fn put_password(&self, new: &NewPassword) -> Result<Option<Vec<Id>>, StoreError> {
+        let put = self.step(new.member, Look::All, |seen| {
+            let Some(account) = seen.row.account.clone().filter(|account| new.because.holds(account, new.at)) else {
+                return Decision::Answer(None);
+            };
+            let (mut write, ended) = end_all(&seen, new.because.keeps(), new.at);
+            write.row.account = Some(Account { password_hash: new.hash.clone(), reset: None, ..account });
+            Decision::Write(write, Some(ended))
+        });
+        put.await
+    }
+
+    pub async fn put_reset(&self, member: Id, reset: Reset) -> Result<bool, StoreError> {
+        let put = self.step(member, Look::None, |seen| match seen.row.account.clone() {
+            Some(account) => {
+                let account = Some(Account { reset: Some(reset), ..account });
+                Decision::Write(Write::of(Row { account, ..seen.row }), true)
+            }
+            None => Decision::Answer(false),
+        });
+        put.await
+    }
+
+    pub async fn settle(&self, member: Id, old: &[u8], new: Option<&[u8]>) -> Result<bool, StoreError> {
+        let settle = self.step(member, Look::None, |seen| match seen.row.owed.as_deref() == Some(old) {
+            true => Decision::Write(Write::of(Row { owed: new.map(Into::into), ..seen.row }), true),
+            false => Decision::Answer(false),
+        });
+        let settled = settle.await?;
+        if settled && new.is_none() {
+            self.forget_owing(member).await?;
+        }
+        Ok(settled)
+    }
+}
+
+/// The row of a new member, and the session that begins with it.
+fn born(row: Row, new: &NewMember) -> Write {
+    let account =
+        Account { member: new.member.clone(), password_hash: new.password_hash.clone(), registration: new.registration, reset: None };
+    let session = new.session.as_ref().map(|session| SessionRow::new(session, &row));
+    Write { session, ..Write::of(Row { account: Some(account), ..row }) }
+}
+
+/// Ends every session but one in a single write: all that were written up to this version have ended, and the one is written again.
+pub fn end_all(seen: &Seen, except: Option<Id>, at: Time) -> (Write, Vec<Id>) {
+    let living = || seen.sessions.iter().filter(|session| !session.has_ended(&seen.row));
+    let ended: Vec<Id> = living().map(|row| row.session.id).filter(|id| Some(*id) != except).collect();
+    let kept = living().find(|row| Some(row.session.id) == except).cloned();
+    let row = Row { ended_through: seen.row.version, ..seen.row.clone() };
+    let before = ended.iter().map(|session| Note::Ended { session: *session, at }).collect();
+    let session = kept.map(|kept| kept.again(&seen.row));
+    (Write { row, session, before }, ended)
+}
+
+fn names(profile: &Profile) -> Vec<Identifier> {
+    profile.identifiers().cloned().collect()
+}
+
+/// The identifiers of one profile that another does not have.
+fn beside(one: &Profile, other: &Profile) -> Vec<Identifier> {
+    let has = |folded: &str| other.identifiers().any(|identifier| identifier.folded == folded);
+    one.identifiers().filter(|identifier| !has(&identifier.folded)).cloned().collect()
+}

@@ -1,0 +1,127 @@
+//! Identifiers: who owns one, and how a claim to one is made, given up, and taken over.
+//!
+//! The member's row is the truth: he owns an identifier if and only if his account is alive and lists it. A row here is a claim: the right of
+//! one member to write the identifier into his row, at one version of that row. So whoever finds a claim that its member's row does not
+//! bear out may take it over, after he has made sure that it never will: when the row is past the claim's version, it cannot be borne out
+//! any more; when it is still at it, its version is raised first. A claim that a crash left behind thus harms nobody, without any clock.
+
+use super::People;
+use super::columns::Found;
+use super::member::Row;
+use super::step::{Write, pause, too_many_races, unknown};
+use crate::identity::directory::Account;
+use actors::Id;
+use actors::store::StoreError;
+use std::time::Duration;
+
+/// How often a claim is tried.
+const RACES: u32 = 60;
+/// How long somebody may be between his claim and his row before others come in between. A courtesy: it decides nothing.
+const COURTESY: Duration = Duration::from_millis(100);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub member: Id,
+    /// The version of the member's row that it is good for.
+    pub version: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    Mine,
+    Taken,
+}
+
+impl People {
+    pub async fn named(&self, folded: &str) -> Result<Option<Account>, StoreError> {
+        let mut claim = self.claim_to(folded).await?;
+        for race in 0..RACES {
+            let Some(found) = claim else { return Ok(None) };
+            let row = self.row(found.member).await?;
+            if row.lists(folded) {
+                return Ok(row.account);
+            }
+            // It may have got another owner between the two looks.
+            claim = self.claim_to(folded).await?;
+            if claim == Some(found) {
+                return Ok(None);
+            }
+            pause(race).await;
+        }
+        Err(too_many_races())
+    }
+
+    pub async fn claim_to(&self, folded: &str) -> Result<Option<Claim>, StoreError> {
+        let found = Found::all(&self.cql.read(&self.statements.claim, (folded,)).await?)?;
+        let claim = found.first().map(|row| {
+            let member = Found::must("member", row.id("member"))?;
+            Ok(Claim { member, version: Found::must("at_version", row.number("at_version"))? })
+        });
+        claim.transpose()
+    }
+
+    /// Claims an identifier that the row does not list, for the next change of that row.
+    pub async fn claim(&self, folded: &str, row: &Row) -> Result<Claimed, StoreError> {
+        let mine = Claim { member: row.id, version: row.version };
+        let mut waited_for = None;
+        for race in 0..RACES {
+            match self.claim_to(folded).await? {
+                Some(found) if found == mine => return Ok(Claimed::Mine),
+                None => self.claim_free(folded, mine).await,
+                // My own from before, or one that a row of mine does not need any more.
+                Some(found) if found.member == mine.member => self.claim_over(folded, mine, found).await,
+                Some(found) => {
+                    let other = self.row(found.member).await?;
+                    if other.lists(folded) {
+                        return Ok(Claimed::Taken);
+                    }
+                    if other.version > found.version {
+                        self.claim_over(folded, mine, found).await;
+                    } else if waited_for.replace(found) == Some(found) {
+                        self.fence(other).await?;
+                    } else {
+                        tokio::time::sleep(COURTESY).await;
+                        continue;
+                    }
+                }
+            }
+            pause(race.saturating_sub(3)).await;
+        }
+        Err(too_many_races())
+    }
+
+    /// Whatever comes of these three, the next look at the claim shows it.
+    async fn claim_free(&self, folded: &str, mine: Claim) {
+        let _ = self.cql.decide(&self.statements.claim_free, (folded, mine.member.0.to_vec(), mine.version), false).await;
+    }
+
+    async fn claim_over(&self, folded: &str, mine: Claim, found: Claim) {
+        let values = (mine.member.0.to_vec(), mine.version, folded, found.member.0.to_vec(), found.version);
+        let _ = self.cql.decide(&self.statements.claim_over, values, false).await;
+    }
+
+    /// Raises the version, so that nothing decided on the old one counts any more.
+    async fn fence(&self, row: Row) -> Result<(), StoreError> {
+        self.attempt(Write::of(row)).await.map(drop)
+    }
+
+    /// Gives up a claim of a member who is not to list it. It goes only when nothing can bear it out any more, which is what others would
+    /// make sure of, too; what a crash leaves of it is theirs to take over.
+    pub async fn release(&self, folded: &str, member: Id) -> Result<(), StoreError> {
+        let Some(claim) = self.claim_to(folded).await?.filter(|claim| claim.member == member) else { return Ok(()) };
+        let row = self.row(member).await?;
+        if row.lists(folded) {
+            return Ok(());
+        }
+        if row.version == claim.version {
+            self.fence(row).await?;
+        }
+        self.give_up(folded, claim).await
+    }
+
+    /// The same for somebody whose id nobody else knows yet.
+    pub async fn give_up(&self, folded: &str, claim: Claim) -> Result<(), StoreError> {
+        let values = (folded, claim.member.0.to_vec(), claim.version);
+        self.cql.decide(&self.statements.release, values, false).await.map(drop).map_err(|lost| unknown(Some(lost)))
+    }
+}

@@ -1,0 +1,56 @@
+//! Secrets: made once, by whoever comes first, and kept under the seal.
+//!
+//! One of them is no secret at all: it only shows whether a node has the key that the others were sealed with.
+
+use super::People;
+use super::columns::Found;
+use super::step::unknown;
+use actors::store::StoreError;
+
+const PROOF: &str = "cluster-key";
+const WRONG_KEY: &str = "cluster_key is not the one that the secrets in this keyspace were sealed with";
+
+impl People {
+    /// Whoever has another key than those before him does not get in.
+    pub async fn prove_key(&self) -> Result<(), StoreError> {
+        self.kept(PROOF, b"the same on every node").await.map(drop).map_err(|error| match error {
+            StoreError::Broken(_) => StoreError::Broken(WRONG_KEY.to_owned()),
+            unavailable => unavailable,
+        })
+    }
+
+    pub async fn kept(&self, name: &str, made: &[u8]) -> Result<Vec<u8>, StoreError> {
+        if let Some(sealed) = self.sealed(name).await? {
+            return self.unseal(name, &sealed);
+        }
+        // Applied or not, lost or not: the one that is there then counts.
+        self.insist(&self.statements.make_secret, &(name, self.seal.close(name, made))).await?;
+        let sealed = self.sealed(name).await?;
+        self.unseal(name, &Found::must("sealed", sealed)?)
+    }
+
+    pub async fn replaced(&self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
+        let Some(sealed) = self.sealed(name).await? else { return Ok(false) };
+        if self.unseal(name, &sealed)? != old {
+            return Ok(false);
+        }
+        let closed = self.seal.close(name, new);
+        let verdict = self.insist(&self.statements.replace_secret, &(&closed, name, &sealed)).await?;
+        // No two seals are alike, so this one is there only if a lost attempt has put it there.
+        Ok(verdict.applied || self.sealed(name).await?.is_some_and(|there| there == closed))
+    }
+
+    pub async fn forgotten(&self, name: &str) -> Result<bool, StoreError> {
+        let Some(sealed) = self.sealed(name).await? else { return Ok(false) };
+        let forgotten = self.cql.decide(&self.statements.forget_secret, (name, sealed), false).await;
+        forgotten.map(|verdict| verdict.applied).map_err(|lost| unknown(Some(lost)))
+    }
+
+    async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(Found::all(&self.cql.read(&self.statements.secret, (name,)).await?)?.first().and_then(|found| found.blob("sealed")))
+    }
+
+    fn unseal(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.seal.open(name, sealed).ok_or_else(|| StoreError::Broken(format!("the secret {name} does not open with this cluster_key")))
+    }
+}

@@ -1,0 +1,192 @@
+//! One step on one member: read his row, decide, and write it back if nobody was faster.
+//!
+//! What is decided rests on one version and is written on the condition that it is still the one, as a whole or not at all. Whoever lost
+//! that race reads and decides anew. When an answer is lost, the same statement is repeated until something is known; then the marks in the
+//! row say whether the first attempt counted. Nothing is ever guessed: what cannot be found out is `Unavailable`.
+
+use super::People;
+use super::columns::{Found, Values};
+use super::member::{Mark, Row, SessionRow, Trace};
+use crate::identity::fresh;
+use crate::stores::cql::Lost;
+use actors::store::StoreError;
+use actors::{Id, Time};
+use scylla::value::CqlValue;
+use std::time::Duration;
+
+/// How often a step is decided anew because another node was faster.
+const RACES: u32 = 60;
+/// How often a statement is repeated whose answer was lost.
+const REPEATS: u32 = 5;
+/// Rows of sessions read at once.
+const PAGE: i32 = 1000;
+
+/// Which of a member's sessions a step has to see.
+#[derive(Clone, Copy)]
+pub enum Look {
+    None,
+    One(Id),
+    /// The oldest ones.
+    First(i32),
+    All,
+}
+
+/// A member's row, and the sessions that were asked for, at one version.
+pub struct Seen {
+    pub row: Row,
+    pub sessions: Vec<SessionRow>,
+}
+
+pub enum Decision<T> {
+    /// Nothing is to be written.
+    Answer(T),
+    Write(Write, T),
+}
+
+pub struct Write {
+    pub row: Row,
+    pub session: Option<SessionRow>,
+    /// What must be on a list before it can become true; whoever reads the list asks the row.
+    pub before: Vec<Note>,
+}
+
+impl Write {
+    pub fn of(row: Row) -> Write {
+        Write { row, session: None, before: Vec::new() }
+    }
+}
+
+pub enum Note {
+    Ended {
+        session: Id,
+        at: Time,
+    },
+    Owing,
+    Leaving,
+    /// What a client called itself goes before its member does.
+    NoAgent(Id),
+}
+
+impl People {
+    /// Decides on what is there until a decision counts.
+    pub async fn step<T>(&self, member: Id, look: Look, decide: impl Fn(Seen) -> Decision<T>) -> Result<T, StoreError> {
+        let _turn = self.members_in_turn.of(member).await;
+        for race in 0..RACES {
+            match decide(self.see(member, look).await?) {
+                Decision::Answer(answer) => return Ok(answer),
+                Decision::Write(write, answer) => {
+                    if self.attempt(write).await? {
+                        return Ok(answer);
+                    }
+                }
+            }
+            pause(race).await;
+        }
+        Err(too_many_races())
+    }
+
+    pub async fn see(&self, member: Id, look: Look) -> Result<Seen, StoreError> {
+        let (id, s) = (member.0.to_vec(), &self.statements);
+        let answer = match look {
+            Look::None => self.cql.read(&s.row, (id,)).await?,
+            Look::One(session) => self.cql.read(&s.row_and_session, (id, session.0.to_vec())).await?,
+            Look::First(most) => return self.see_first(member, most).await,
+            Look::All => return self.see_all(member).await,
+        };
+        seen(member, &Found::all(&answer)?)
+    }
+
+    async fn see_first(&self, member: Id, most: i32) -> Result<Seen, StoreError> {
+        let answer = self.cql.read(&self.statements.first_sessions, (member.0.to_vec(), most)).await?;
+        seen(member, &Found::all(&answer)?)
+    }
+
+    /// All sessions. If anything changed between two pages, the write that follows notices.
+    async fn see_all(&self, member: Id) -> Result<Seen, StoreError> {
+        let mut all = self.see_first(member, PAGE).await?;
+        let mut page = all.sessions.len();
+        while page == PAGE as usize
+            && let Some(last) = all.sessions.last()
+        {
+            let after = last.session.id.0.to_vec();
+            let answer = self.cql.read(&self.statements.row_and_sessions, (member.0.to_vec(), after, PAGE)).await?;
+            let more = seen(member, &Found::all(&answer)?)?;
+            page = more.sessions.len();
+            all.sessions.extend(more.sessions);
+        }
+        Ok(all)
+    }
+
+    /// The row of a member that nobody has to be.
+    pub async fn row(&self, member: Id) -> Result<Row, StoreError> {
+        Ok(self.see(member, Look::None).await?.row)
+    }
+
+    /// Whether the row was written. False: another change came first, and nothing was.
+    pub async fn attempt(&self, write: Write) -> Result<bool, StoreError> {
+        let Write { row, session, before } = write;
+        let (member, version) = (row.id, row.version);
+        for note in before {
+            self.note(member, note).await?;
+        }
+        let mark = fresh::bytes();
+        let mut values = Values::new();
+        row.raised(mark).bind(&mut values);
+        values.insert("expected", (version > 0).then_some(CqlValue::BigInt(version)));
+        session.iter().for_each(|session| session.bind(&mut values));
+        let statement = if session.is_some() { &self.statements.change_row_and_session } else { &self.statements.change_row };
+        let mut lost = None;
+        for repeat in 0..=REPEATS {
+            match self.cql.decide(statement, &values, repeat > 0).await {
+                Ok(verdict) if verdict.applied => return Ok(true),
+                Ok(_) if lost.is_none() => return Ok(false),
+                Ok(_) => return self.was_written(member, version + 1, mark).await,
+                Err(why) => lost = Some(why),
+            }
+            pause(repeat).await;
+        }
+        Err(unknown(lost))
+    }
+
+    /// The version has moved on, so an attempt that did not count by now never will.
+    async fn was_written(&self, member: Id, version: i64, mark: Mark) -> Result<bool, StoreError> {
+        match self.row(member).await?.trace(version, mark) {
+            Trace::Written => Ok(true),
+            Trace::NotWritten => Ok(false),
+            Trace::Lost => Err(StoreError::Unavailable("its answer was lost, and too much has happened since to find out".into())),
+        }
+    }
+
+    async fn note(&self, member: Id, note: Note) -> Result<(), StoreError> {
+        match note {
+            Note::Ended { session, at } => self.note_ended(member, session, at).await,
+            Note::Owing => self.note_owing(member).await,
+            Note::Leaving => self.note_leaving(member).await,
+            Note::NoAgent(session) => {
+                let forget = self.cql.decide(&self.statements.forget_agent, (member.0.to_vec(), session.0.to_vec()), false);
+                forget.await.map(drop).map_err(|lost| unknown(Some(lost)))
+            }
+        }
+    }
+}
+
+fn seen(member: Id, found: &[Found]) -> Result<Seen, StoreError> {
+    let row = found.first().map_or_else(|| Ok(Row::unwritten(member)), |first| Row::read(member, first))?;
+    let sessions = found.iter().map(SessionRow::read).filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(Seen { row, sessions })
+}
+
+pub fn unknown(lost: Option<Lost>) -> StoreError {
+    StoreError::Unavailable(lost.map_or_else(|| "no answer".to_owned(), |lost| lost.0))
+}
+
+pub fn too_many_races() -> StoreError {
+    StoreError::Unavailable("too many others changed the same at once".to_owned())
+}
+
+/// Longer each time and never the same, so that two who collided do not collide again.
+pub async fn pause(times: u32) {
+    let [random] = fresh::bytes::<1>();
+    let most_ms = 4u64 << times.min(6);
+    tokio::time::sleep(Duration::from_millis(1 + most_ms * u64::from(random) / 255)).await;
+}

@@ -1,0 +1,98 @@
+//! What a conditional statement was answered.
+//!
+//! The two servers differ in shape: Cassandra answers `[applied]` alone when it applied, and only adds the columns of the condition when it
+//! refused; ScyllaDB always adds them, and where there is no row at all they are null there and missing here. So everything is read
+//! by name, and a missing column and a null one are the same.
+
+use scylla::response::query_result::QueryRowsResult;
+use scylla::value::{CqlValue, Row};
+
+/// The server's answer to a statement with an `IF`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub applied: bool,
+    /// What it found instead, of the columns that the condition names.
+    found: Vec<(String, CqlValue)>,
+}
+
+impl Verdict {
+    pub fn of(answer: &QueryRowsResult) -> Result<Verdict, String> {
+        let names: Vec<String> = answer.column_specs().iter().map(|column| column.name().to_string()).collect();
+        let row = answer.first_row::<Row>().map_err(|error| error.to_string())?;
+        Verdict::read(names.into_iter().zip(row.columns))
+    }
+
+    fn read(columns: impl IntoIterator<Item = (String, Option<CqlValue>)>) -> Result<Verdict, String> {
+        let (mut applied, mut found) = (None, Vec::new());
+        for (name, value) in columns {
+            match (name.as_str(), value) {
+                ("[applied]", Some(CqlValue::Boolean(value))) => applied = Some(value),
+                (_, Some(value)) => found.push((name, value)),
+                (_, None) => {}
+            }
+        }
+        let applied = applied.ok_or("the answer does not say whether it was applied")?;
+        Ok(Verdict { applied, found })
+    }
+
+    fn column(&self, name: &str) -> Option<&CqlValue> {
+        self.found.iter().find(|(column, _)| column == name).map(|(_, value)| value)
+    }
+
+    pub fn bigint(&self, name: &str) -> Option<i64> {
+        self.column(name)?.as_bigint()
+    }
+
+    pub fn int(&self, name: &str) -> Option<i32> {
+        self.column(name)?.as_int()
+    }
+
+    pub fn text(&self, name: &str) -> Option<&String> {
+        self.column(name)?.as_text()
+    }
+
+    pub fn blob(&self, name: &str) -> Option<&[u8]> {
+        self.column(name)?.as_blob().map(Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(columns: &[(&str, Option<CqlValue>)]) -> Result<Verdict, String> {
+        Verdict::read(columns.iter().map(|(name, value)| (name.to_string(), value.clone())))
+    }
+
+    const APPLIED: (&str, Option<CqlValue>) = ("[applied]", Some(CqlValue::Boolean(true)));
+    const REFUSED: (&str, Option<CqlValue>) = ("[applied]", Some(CqlValue::Boolean(false)));
+
+    #[test]
+    fn applied_is_applied_with_the_old_values_beside_it_and_without() {
+        let cassandra = read(&[APPLIED]).unwrap();
+        let scylla = read(&[APPLIED, ("epoch", Some(CqlValue::BigInt(3))), ("last_head", None)]).unwrap();
+        assert!(cassandra.applied && scylla.applied);
+        assert_eq!((scylla.bigint("epoch"), scylla.blob("last_head"), cassandra.bigint("epoch")), (Some(3), None, None));
+    }
+
+    #[test]
+    fn a_refusal_shows_what_was_found_in_whatever_order() {
+        let (epoch, head) = (("epoch", Some(CqlValue::BigInt(4))), ("last_head", Some(CqlValue::Blob(vec![7]))));
+        for columns in [[REFUSED, epoch.clone(), head.clone()], [head, epoch, REFUSED]] {
+            let verdict = read(&columns).unwrap();
+            assert!(!verdict.applied);
+            assert_eq!((verdict.bigint("epoch"), verdict.blob("last_head")), (Some(4), Some(&[7][..])));
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_row_a_missing_column_and_a_null_one_are_the_same() {
+        assert_eq!(read(&[REFUSED]), read(&[REFUSED, ("epoch", None), ("last_head", None)]));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_say_so_is_no_verdict() {
+        assert!(read(&[("epoch", Some(CqlValue::BigInt(4)))]).is_err());
+        assert!(read(&[("[applied]", None)]).is_err());
+    }
+}

@@ -1,0 +1,265 @@
+//! The connection to ScyllaDB or Cassandra: one driver session on threads of its own, and how strictly its statements are run.
+//!
+//! A statement is either plain (a quorum; it may be repeated, so the driver does) or conditional (`IF …`: one consensus round; it is never
+//! repeated by the driver, never sent twice on speculation, and is marked as not idempotent, because only whoever knows what it stands
+//! for can tell what a lost answer meant). Answers come by the names of their columns, because the two servers differ in shape.
+
+use super::outcome::Verdict;
+use super::schema;
+use crate::stores::{Replication, Serial};
+use actors::store::StoreError;
+use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
+use scylla::client::session::Session;
+use scylla::client::session_builder::SessionBuilder;
+use scylla::policies::load_balancing::DefaultPolicy;
+use scylla::policies::retry::FallthroughRetryPolicy;
+use scylla::response::query_result::QueryRowsResult;
+use scylla::serialize::row::SerializeRow;
+use scylla::statement::prepared::PreparedStatement;
+use scylla::statement::{Consistency, SerialConsistency};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
+
+/// Threads of the driver and of everything that waits for it. They wait more than they work.
+const THREADS: usize = 2;
+/// After this an attempt counts as lost, and its outcome as unknown.
+const ATTEMPT: Duration = Duration::from_secs(5);
+const CONNECT: Duration = Duration::from_secs(5);
+/// A connection that says nothing is given up after the two together.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
+const KEEPALIVE_WAIT: Duration = Duration::from_secs(3);
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Any of the database's nodes, as HOST:PORT; the others are found through them.
+    pub nodes: Vec<String>,
+    pub keyspace: String,
+    /// Only looked at when the keyspace is made.
+    pub replication: Replication,
+    pub login: Option<Login>,
+    pub serial: Serial,
+}
+
+#[derive(Clone)]
+pub struct Login {
+    pub user: String,
+    pub password: String,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({}, …)", self.user)
+    }
+}
+
+fn serial(reach: Serial) -> SerialConsistency {
+    match reach {
+        Serial::Everywhere => SerialConsistency::Serial,
+        Serial::OneDataCentre => SerialConsistency::LocalSerial,
+    }
+}
+
+fn quorum(reach: Serial) -> Consistency {
+    match reach {
+        Serial::Everywhere => Consistency::Quorum,
+        Serial::OneDataCentre => Consistency::LocalQuorum,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database cannot be reached at {nodes}: {why}")]
+    Unreachable { nodes: String, why: String },
+    #[error("{0} is no name of a keyspace: letters, digits and _, 48 at most, beginning with a letter")]
+    BadKeyspace(String),
+    #[error("the database has no keyspace {0} yet; stampede migrate makes it")]
+    NoKeyspace(String),
+    #[error("the schema in the keyspace {keyspace} is at step {found} and this stampede needs {needed}; stampede migrate brings it there")]
+    Behind { keyspace: String, found: i32, needed: i32 },
+    #[error("the keyspace {keyspace} was written by a newer stampede (its schema is at step {found}, this one knows {known})")]
+    Newer { keyspace: String, found: i32, known: i32 },
+    #[error("the schema: {0}")]
+    Schema(String),
+    #[error("the database: {0}")]
+    Failed(String),
+}
+
+/// What is expected of the schema when a session begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// It must be there, as this binary needs it.
+    Check,
+    /// The keyspace and its tables are made, or what is missing of them. Several may do so at the same time.
+    Migrate,
+}
+
+/// A connected session in its keyspace, and the threads it lives on.
+pub struct Cql {
+    session: Session,
+    settings: Settings,
+    /// Each partition's rounds go to the same replica first, so that they do not get into each other's way.
+    fixed_order: ExecutionProfileHandle,
+    threads: Threads,
+}
+
+/// A statement with an `IF`, prepared. It is answered by a `Verdict`, or by nobody knows what.
+#[derive(Clone, Debug)]
+pub struct Conditional {
+    first: PreparedStatement,
+    /// To any replica, because the usual one may be the trouble.
+    again: PreparedStatement,
+}
+
+/// Nobody knows whether it was done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Lost(pub String);
+
+impl Cql {
+    /// May be awaited anywhere; the work is done on the session's own threads.
+    pub async fn connect(settings: Settings, schema: Schema) -> Result<Arc<Cql>, Error> {
+        schema::check_name(&settings.keyspace)?;
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("store-cql").enable_all().build();
+        let threads = Threads(Some(runtime.map_err(|error| Error::Failed(error.to_string()))?));
+        let (to, answer) = oneshot::channel();
+        let begin = |threads: Threads| async move {
+            // Whoever asked may be gone.
+            let _ = to.send(Cql::begin(settings, schema, threads).await);
+        };
+        match threads.handle() {
+            Some(handle) => drop(handle.spawn(begin(threads))),
+            None => return Err(Error::Failed("it was given up".into())),
+        }
+        answer.await.unwrap_or_else(|_| Err(Error::Failed("it was given up".into())))
+    }
+
+    async fn begin(settings: Settings, schema: Schema, threads: Threads) -> Result<Arc<Cql>, Error> {
+        let profile = ExecutionProfile::builder()
+            .consistency(quorum(settings.serial))
+            .serial_consistency(Some(serial(settings.serial)))
+            .request_timeout(Some(ATTEMPT))
+            .build();
+        let fixed_order = profile.to_builder().load_balancing_policy(DefaultPolicy::builder().enable_shuffling_replicas(false).build());
+        let mut builder = SessionBuilder::new()
+            .known_nodes(&settings.nodes)
+            .default_execution_profile_handle(profile.into_handle())
+            .connection_timeout(CONNECT)
+            .keepalive_interval(KEEPALIVE_EVERY)
+            .keepalive_timeout(KEEPALIVE_WAIT);
+        if let Some(Login { user, password }) = &settings.login {
+            builder = builder.user(user, password);
+        }
+        let unreachable = |why: String| Error::Unreachable { nodes: settings.nodes.join(", "), why };
+        let session = builder.build().await.map_err(|error| unreachable(error.to_string()))?;
+        let cql = Cql { session, settings, fixed_order: fixed_order.build().into_handle(), threads };
+        match schema {
+            Schema::Check => schema::check(&cql).await?,
+            Schema::Migrate => schema::migrate(&cql).await?,
+        }
+        Ok(Arc::new(cql))
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The driver itself, for what is not offered here.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Does it on the session's own threads, also when nobody waits for the answer any more.
+    pub fn run<T, F>(&self, work: F) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (to, answer) = oneshot::channel();
+        self.spawn(async move {
+            let _ = to.send(work.await);
+        });
+        async { answer.await.map_err(|_| StoreError::Unavailable("it is closed".into())) }
+    }
+
+    /// The same, when nobody waits.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Some(handle) = self.threads.handle() {
+            handle.spawn(work);
+        }
+    }
+
+    /// A plain statement: read or written by a quorum, and repeated by the driver when it fails.
+    pub async fn prepare(&self, statement: &str) -> Result<PreparedStatement, Error> {
+        let mut prepared = self.session.prepare(statement).await.map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
+        prepared.set_is_idempotent(true);
+        Ok(prepared)
+    }
+
+    /// A statement with an `IF`.
+    pub async fn prepare_conditional(&self, statement: &str) -> Result<Conditional, Error> {
+        let mut again = self.session.prepare(statement).await.map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
+        again.set_is_idempotent(false);
+        again.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy::new())));
+        let mut first = again.clone();
+        first.set_execution_profile_handle(Some(self.fixed_order.clone()));
+        Ok(Conditional { first, again })
+    }
+
+    /// Writes, plainly.
+    pub async fn write(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
+        self.session.execute_unpaged(statement, values).await.map(|_| ()).map_err(unavailable)
+    }
+
+    /// Reads all that the statement finds; meant for answers that are bounded by their statement.
+    pub async fn read(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<QueryRowsResult, StoreError> {
+        let answer = self.session.execute_unpaged(statement, values).await.map_err(unavailable)?;
+        answer.into_rows_result().map_err(broken)
+    }
+
+    /// One attempt of one round of consensus. Whoever repeats it must know what a repeat means.
+    pub async fn decide(&self, statement: &Conditional, values: impl SerializeRow, is_repeat: bool) -> Result<Verdict, Lost> {
+        let statement = if is_repeat { &statement.again } else { &statement.first };
+        let lost = |why: String| Lost(why);
+        let answer = self.session.execute_unpaged(statement, values).await.map_err(|error| lost(error.to_string()))?;
+        Verdict::of(&answer.into_rows_result().map_err(|error| lost(error.to_string()))?).map_err(lost)
+    }
+}
+
+/// A runtime that may be let go of anywhere, also on one of its own threads.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn handle(&self) -> Option<Handle> {
+        self.0.as_ref().map(|runtime| runtime.handle().clone())
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+pub fn unavailable(error: impl fmt::Display) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+pub fn broken(error: impl fmt::Display) -> StoreError {
+    StoreError::Broken(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let login = Login { user: "ada".into(), password: "secret".into() };
+        assert!(!format!("{login:?}").contains("secret"));
+    }
+}
