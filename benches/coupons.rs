@@ -91,7 +91,8 @@ async fn measure(touched: u64) {
     println!("opened again after a stop: {:.0} ms with all ranges; {} used", ms(began), ledger.used);
     place.rest().await;
     let began = Instant::now();
-    let verified = stampede::verify::verify(&folder).expect("all is well");
+    let verified =
+        stampede::verify::verify(&stampede::stores::sqlite::View::open(&folder).expect("it has a database")).expect("all is well");
     println!("verified: {} records in {:.0} ms", verified.records, ms(began));
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -11,7 +11,7 @@ use crate::jobs;
 use crate::lottery::Lotteries;
 use crate::meters;
 use crate::promotions::Promotions;
-use crate::stores::Backend;
+use crate::stores::{self, Backend};
 use crate::webhooks::{self, Webhooks};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
@@ -34,7 +34,7 @@ pub struct Shared {
     pub identity: Arc<Identity>,
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,
-    store: Backend,
+    store: Arc<dyn Backend>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
     /// True once it is stopping: what was accepted is finished, what comes is sent elsewhere.
@@ -58,7 +58,7 @@ pub struct Running {
 
 impl App {
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
-        let store = Backend::open(&config).await?;
+        let store = stores::open(&config).await?;
         let directory = store.directory();
         let window = Window::new(config.idempotency_keys, config.idempotency_s);
         let node = Node::new(store.log(), clock.clone(), window, limits(&config));

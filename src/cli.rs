@@ -14,6 +14,8 @@ pub enum Command {
     Config { toml: bool },
     Openapi,
     Verify,
+    Migrate,
+    Copy,
     Backup { file: PathBuf },
     Restore { file: PathBuf },
     KeyCreate { name: String },
@@ -74,6 +76,8 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("config", config)) => Command::Config { toml: config.get_flag("toml") },
         Some(("openapi", _)) => Command::Openapi,
         Some(("verify", _)) => Command::Verify,
+        Some(("migrate", _)) => Command::Migrate,
+        Some(("copy", _)) => Command::Copy,
         Some(("backup", backup)) => Command::Backup { file: file(backup) },
         Some(("restore", restore)) => Command::Restore { file: file(restore) },
         Some(("key", key)) => match key.subcommand() {
@@ -103,6 +107,8 @@ fn command_line() -> clap::Command {
         .subcommand(clap::Command::new("config").about("Prints every setting with its default, value, origin and reason").arg(toml))
         .subcommand(clap::Command::new("openapi").about("Prints the description of the API, OpenAPI 3.1 as JSON"))
         .subcommand(clap::Command::new("verify").about("Replays every log and names the first thing that is wrong"))
+        .subcommand(clap::Command::new("migrate").about("Brings the schema of a CQL database up to date"))
+        .subcommand(clap::Command::new("copy").about("Carries everything from the data folder into a CQL database, and compares both"))
         .subcommand(
             clap::Command::new("backup").about("Copies the store to a new file, also while it serves").arg(file("The file to write")),
         )
@@ -173,6 +179,8 @@ mod tests {
             ("config --toml", Command::Config { toml: true }),
             ("openapi", Command::Openapi),
             ("verify", Command::Verify),
+            ("migrate", Command::Migrate),
+            ("copy", Command::Copy),
             ("backup b.db", Command::Backup { file: "b.db".into() }),
             ("restore b.db", Command::Restore { file: "b.db".into() }),
             ("key create shop", Command::KeyCreate { name: "shop".into() }),

@@ -3,10 +3,9 @@
 use actors::time::system_clock;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
-use stampede::config::{Settings, default_toml};
-use stampede::stores::sqlite;
+use stampede::config::{Config, Settings, default_toml};
+use stampede::stores::{self, Choice, sqlite};
 use stampede::{http, identity, log, meters, verify};
-use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -33,7 +32,12 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Config { toml: true } => print(&default_toml()),
         Command::Config { toml: false } => print(&settings.table()),
         Command::Openapi => print(&http::openapi::document().to_pretty_json()?),
-        Command::Verify => verified(&settings.config.data),
+        Command::Verify => verified(&settings.config),
+        Command::Migrate => print(&waited_for(stores::migrate(&settings.config))?),
+        Command::Copy => print(&waited_for(stores::copy(&settings.config))?),
+        Command::Backup { .. } | Command::Restore { .. } if settings.config.store == Choice::Cql => {
+            anyhow::bail!("store is cql: the database has its own snapshots and restores (nodetool snapshot); there is no file to copy")
+        }
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
         Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
         Command::KeyCreate { name } => with_identity(settings, async |identity| {
@@ -87,8 +91,12 @@ fn with_app(settings: Settings, work: impl AsyncFnOnce(&App) -> anyhow::Result<(
     })
 }
 
-fn verified(folder: &Path) -> anyhow::Result<()> {
-    let verified = verify::verify(folder)?;
+fn waited_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    actix_web::rt::System::new().block_on(work)
+}
+
+fn verified(config: &Config) -> anyhow::Result<()> {
+    let verified = verify::verify(&*waited_for(stores::history(config))?)?;
     for (whole, counts) in &verified.books {
         let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
         print(&format!("{whole}: {}", counts.join(", ")))?;

@@ -4,12 +4,11 @@
 //! snapshot stands on the chain. Memory stays flat: one partition at a time, one frame at a time.
 
 use crate::engine::kind_of;
-use crate::stores::sqlite::View;
+use crate::stores::History;
 use actors::machine::Counts;
 use actors::store::Position;
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What was found in order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,11 +29,10 @@ impl Verified {
     }
 }
 
-pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
-    let view = View::open(folder)?;
+pub fn verify(history: &dyn History) -> anyhow::Result<Verified> {
     let mut verified = Verified::default();
-    for partition in view.partitions() {
-        let (records, books) = one(&view, partition).with_context(|| format!("partition {partition}"))?;
+    for partition in history.partitions()? {
+        let (records, books) = one(history, &partition).with_context(|| format!("partition {partition}"))?;
         books.into_iter().for_each(|share| verified.count(share));
         verified.records += records;
         verified.partitions += 1;
@@ -42,15 +40,15 @@ pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
     Ok(verified)
 }
 
-fn one(view: &View, partition: &str) -> anyhow::Result<(u64, Vec<(String, Counts)>)> {
+fn one(history: &dyn History, partition: &str) -> anyhow::Result<(u64, Vec<(String, Counts)>)> {
     let Some((kind, name)) = kind_of(partition) else { bail!("its kind is unknown to this version") };
     let mut replay = (kind.audit)(name)?;
-    let snapshot = view.snapshot_of(partition)?.map(|snapshot| snapshot.at);
+    let snapshot = history.snapshot_of(partition)?;
     let mut on_the_chain = snapshot.is_none() || snapshot == Some(Position::default());
-    view.frames_of(partition, |frame| {
+    history.frames_of(partition, &mut |frame| {
         replay.frame(&frame)?;
         on_the_chain |= snapshot == Some(frame.to);
-        anyhow::Ok(())
+        Ok(())
     })?;
     let (records, imbalance) = replay.result();
     if imbalance != 0 {

@@ -155,12 +155,18 @@ impl Identity {
 
     async fn give_admin(&self, password: String) -> Result<(), Error> {
         let password = Password::new(password, "admin_password").map_err(invalid)?;
+        if self.directory.account(ADMIN.to_owned()).await?.is_none() {
+            match self.create_admin(&password).await {
+                // Another node was faster.
+                Err(Error::Taken(_)) => {}
+                made => return made,
+            }
+        }
         match self.directory.account(ADMIN.to_owned()).await? {
             Some(account) if account.member.role == Role::Admin => {
                 self.set_password(account.member.id, &password, Because::Ordered).await?.ok_or(Error::Unknown)
             }
-            Some(_) => Err(Error::Taken(vec![super::Kind::Username])),
-            None => self.create_admin(&password).await,
+            _ => Err(Error::Taken(vec![super::Kind::Username])),
         }
     }
 

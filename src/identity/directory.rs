@@ -4,6 +4,10 @@
 //! together (is the name free, was this the first login, may this refresh token still be used) is decided inside the step.
 //! Rows here are people, not scarce things, so none of this is a partition; uniqueness is the directory's to keep.
 
+pub mod contract;
+
+pub use contract::Harness;
+
 use super::profile::{Identifier, Kind, Profile};
 use actors::store::StoreError;
 use actors::{Id, Time};

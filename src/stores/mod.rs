@@ -1,20 +1,22 @@
 //! Where the log, the snapshots, the look-ups and the people are kept, and which store a process was told to use.
 //!
-//! Everything above sees two ports, `Store` and `Directory`, and the three things that only the start, the stop and the health check ask
+//! Everything above sees two ports, `Store` and `Directory`, and the few things that only the start, the stop and the health check ask
 //! of whatever is behind them.
 
 mod copies;
 #[cfg(feature = "cluster")]
 pub mod cql;
+mod history;
+pub mod moving;
 pub mod sqlite;
 
 pub use copies::{NotAReplication, Replication, Serial};
+pub use history::History;
 
 use crate::config::Config;
-use crate::engine;
 use crate::identity::Directory;
-use actors::store::{Store, StoreError};
-use sqlite::Sqlite;
+use crate::identity::directory::Answer;
+use actors::store::Store;
 use std::sync::Arc;
 
 /// Which store the settings name.
@@ -35,44 +37,58 @@ impl Choice {
     }
 }
 
-/// The store of a process.
-#[derive(Clone)]
-pub enum Backend {
-    Sqlite(Arc<Sqlite>),
+/// A store as a whole.
+pub trait Backend: Send + Sync {
+    fn log(&self) -> Arc<dyn Store>;
+    fn directory(&self) -> Arc<dyn Directory>;
+    /// Whether it answers, and would take a write.
+    fn ready(&self) -> Answer<()>;
+    /// Done when everything asked for before, snapshots too, is written or given up.
+    fn settled(&self) -> Answer<()>;
 }
 
-impl Backend {
-    pub async fn open(config: &Config) -> anyhow::Result<Backend> {
-        match config.store {
-            Choice::Sqlite => Ok(Backend::Sqlite(Arc::new(Sqlite::open(&config.data, &engine::rows)?))),
-            Choice::Cql => anyhow::bail!("store: this stampede was built without the feature `cluster`, so it knows no CQL"),
-        }
+/// Opens what the settings name.
+pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
+    match config.store {
+        Choice::Sqlite => Ok(Arc::new(sqlite::Installed::open(config)?)),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => Ok(Arc::new(cql::Keyspace::open(config).await?)),
+        #[cfg(not(feature = "cluster"))]
+        Choice::Cql => Err(no_cluster()),
     }
+}
 
-    pub fn log(&self) -> Arc<dyn Store> {
-        match self {
-            Backend::Sqlite(store) => store.clone(),
-        }
+/// Everything that was ever written to what the settings name, to be read while others use it.
+pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
+    match config.store {
+        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data)?)),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => Ok(Box::new(cql::View::open(config).await?)),
+        #[cfg(not(feature = "cluster"))]
+        Choice::Cql => Err(no_cluster()),
     }
+}
 
-    pub fn directory(&self) -> Arc<dyn Directory> {
-        match self {
-            Backend::Sqlite(store) => store.clone(),
-        }
+/// Brings the schema of a CQL database up to date. Answers what is to be said of it.
+pub async fn migrate(config: &Config) -> anyhow::Result<String> {
+    match config.store {
+        Choice::Sqlite => Ok("the file in the data folder is brought up to date by every start; there is nothing to do".to_owned()),
+        #[cfg(feature = "cluster")]
+        Choice::Cql => cql::migrate(config).await,
+        #[cfg(not(feature = "cluster"))]
+        Choice::Cql => Err(no_cluster()),
     }
+}
 
-    /// Whether it answers, and would take a write.
-    pub async fn ready(&self) -> Result<(), StoreError> {
-        match self {
-            Backend::Sqlite(store) => store.write(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))).await,
-        }
-    }
+/// Carries everything from the data folder into the keyspace, and answers what is to be said of it.
+pub async fn copy(config: &Config) -> anyhow::Result<String> {
+    #[cfg(feature = "cluster")]
+    return cql::copy(config).await.map(|arrived| arrived.to_string());
+    #[cfg(not(feature = "cluster"))]
+    Err(no_cluster())
+}
 
-    /// Done when everything asked for before, snapshots too, is written or given up.
-    pub async fn settled(&self) {
-        match self {
-            // The log says the same if the store is stuck.
-            Backend::Sqlite(store) => drop(store.write(|_| Ok(())).await),
-        }
-    }
+#[cfg(not(feature = "cluster"))]
+fn no_cluster() -> anyhow::Error {
+    anyhow::anyhow!("store is cql, but this stampede was built without the feature `cluster`")
 }

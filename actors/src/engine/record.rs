@@ -71,7 +71,11 @@ pub fn head_after(from: &Position, to_seq: u64, records: &[u8]) -> Head {
     sha.finalize().into()
 }
 
+/// Without records it adds nothing to the chain: it only asks whether `from` is still the end.
 pub fn frame(from: Position, count: u64, records: Vec<u8>) -> Frame {
+    if count == 0 {
+        return Frame { from, to: from, records };
+    }
     let seq = from.seq + count;
     let head = head_after(&from, seq, &records);
     Frame { from, to: Position { seq, head }, records }

@@ -4,6 +4,7 @@
 //! refused; ScyllaDB always adds them, and where there is no row at all they are null there and missing here. So everything is read
 //! by name, and a missing column and a null one are the same.
 
+use actors::store::Position;
 use scylla::response::query_result::QueryRowsResult;
 use scylla::value::{CqlValue, Row};
 
@@ -56,6 +57,33 @@ impl Verdict {
     }
 }
 
+/// What an answer to the fenced append means to whoever asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// This attempt counted.
+    Applied,
+    /// An earlier attempt had counted.
+    AppliedBefore,
+    /// Somebody has taken over, or closed the generation.
+    Fenced,
+    /// Nobody else can write under this epoch, and yet somebody has.
+    Impossible,
+}
+
+/// The table of outcomes. `to` is where the log stands if the append counted.
+pub fn meaning(verdict: &Verdict, epoch: i64, to: Position) -> Meaning {
+    match verdict.bigint("epoch") {
+        _ if verdict.applied => Meaning::Applied,
+        Some(found) if found > epoch => Meaning::Fenced,
+        Some(found)
+            if found == epoch && verdict.bigint("last_seq") == Some(to.seq as i64) && verdict.blob("last_head") == Some(&to.head) =>
+        {
+            Meaning::AppliedBefore
+        }
+        _ => Meaning::Impossible,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +122,27 @@ mod tests {
     fn an_answer_that_does_not_say_so_is_no_verdict() {
         assert!(read(&[("epoch", Some(CqlValue::BigInt(4)))]).is_err());
         assert!(read(&[("[applied]", None)]).is_err());
+    }
+
+    #[test]
+    fn the_table_of_outcomes() {
+        let to = Position { seq: 9, head: [7; 32] };
+        let refused = |epoch: i64, seq: i64, head: [u8; 32]| {
+            let columns = [
+                REFUSED,
+                ("epoch", Some(CqlValue::BigInt(epoch))),
+                ("last_seq", Some(CqlValue::BigInt(seq))),
+                ("last_head", Some(CqlValue::Blob(head.to_vec()))),
+            ];
+            meaning(&read(&columns).unwrap(), 5, to)
+        };
+        assert_eq!(meaning(&read(&[APPLIED]).unwrap(), 5, to), Meaning::Applied);
+        assert_eq!(refused(6, 4, [0; 32]), Meaning::Fenced);
+        assert_eq!(refused(i64::MAX, 9, [7; 32]), Meaning::Fenced);
+        assert_eq!(refused(5, 9, [7; 32]), Meaning::AppliedBefore);
+        for (epoch, seq, head) in [(5, 9, [8; 32]), (5, 8, [7; 32]), (5, 4, [0; 32]), (4, 9, [7; 32])] {
+            assert_eq!(refused(epoch, seq, head), Meaning::Impossible);
+        }
+        assert_eq!(meaning(&read(&[REFUSED]).unwrap(), 5, to), Meaning::Impossible);
     }
 }

@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 
 /// Threads of the driver and of everything that waits for it. They wait more than they work.
 const THREADS: usize = 2;
+const THREAD_NAME: &str = "store-cql";
 /// After this an attempt counts as lost, and its outcome as unknown.
 const ATTEMPT: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(5);
@@ -66,6 +67,14 @@ fn quorum(reach: Serial) -> Consistency {
     match reach {
         Serial::Everywhere => Consistency::Quorum,
         Serial::OneDataCentre => Consistency::LocalQuorum,
+    }
+}
+
+/// Of a read that first completes whatever round is under way.
+pub fn settling(reach: Serial) -> Consistency {
+    match reach {
+        Serial::Everywhere => Consistency::Serial,
+        Serial::OneDataCentre => Consistency::LocalSerial,
     }
 }
 
@@ -122,7 +131,7 @@ impl Cql {
     /// May be awaited anywhere; the work is done on the session's own threads.
     pub async fn connect(settings: Settings, schema: Schema) -> Result<Arc<Cql>, Error> {
         schema::check_name(&settings.keyspace)?;
-        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("store-cql").enable_all().build();
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name(THREAD_NAME).enable_all().build();
         let threads = Threads(Some(runtime.map_err(|error| Error::Failed(error.to_string()))?));
         let (to, answer) = oneshot::channel();
         let begin = |threads: Threads| async move {
@@ -189,6 +198,11 @@ impl Cql {
         if let Some(handle) = self.threads.handle() {
             handle.spawn(work);
         }
+    }
+
+    /// Whether whoever asks must not wait here for what only these threads can do.
+    pub fn is_own_thread(&self) -> bool {
+        std::thread::current().name() == Some(THREAD_NAME)
     }
 
     /// A plain statement: read or written by a quorum, and repeated by the driver when it fails.

@@ -3,6 +3,7 @@
 //! Every call is one closure on the writer's or a reader's thread, so each is atomic; every statement in it is a look-up by key.
 //! One table keeps all identifiers, folded, so that each names one member. Of somebody deleted only the id and the times stay.
 
+mod leaving;
 mod members;
 mod secrets;
 mod sessions;

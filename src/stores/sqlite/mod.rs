@@ -7,6 +7,7 @@
 mod backup;
 mod directory;
 mod folder;
+mod installed;
 mod log;
 mod meters;
 mod reader;
@@ -20,6 +21,7 @@ mod writer;
 mod tests;
 
 pub use backup::{backup, restore};
+pub use installed::Installed;
 pub use view::View;
 
 use actors::Time;

@@ -1,6 +1,7 @@
 //! The contract on a real file, and what only this store can suffer: a full disk, a kill, a second owner, a copy made under way.
 
 use super::*;
+use crate::identity::directory::{self, Directory};
 use actors::store::contract::{Harness, Script, answer, rows_of};
 use actors::store::{Row, Shelf, Snapshot, StoreError};
 use actors::{Id, Time};
@@ -35,18 +36,22 @@ fn open(folder: &Path) -> Sqlite {
 }
 
 struct OnDisk {
-    store: Option<Sqlite>,
+    store: Option<Arc<Sqlite>>,
     scratch: Scratch,
 }
 
 impl OnDisk {
     fn new() -> OnDisk {
         let scratch = Scratch::new();
-        OnDisk { store: Some(open(&scratch.at("data"))), scratch }
+        OnDisk { store: Some(Arc::new(open(&scratch.at("data")))), scratch }
     }
 
     fn store(&self) -> &Sqlite {
         self.store.as_ref().unwrap()
+    }
+
+    fn people(&self) -> Arc<dyn Directory> {
+        self.store.clone().unwrap()
     }
 }
 
@@ -57,7 +62,7 @@ impl Harness for OnDisk {
 
     fn reopen(&mut self) {
         self.store = None;
-        self.store = Some(open(&self.scratch.at("data")));
+        self.store = Some(Arc::new(open(&self.scratch.at("data"))));
     }
 
     fn lose_snapshots(&mut self) {
@@ -100,7 +105,7 @@ impl Killed {
         });
         wait(copied).unwrap();
         happens(&Connection::open(after.at("data").join("stampede.db")).unwrap());
-        self.0 = OnDisk { store: Some(open(&after.at("data"))), scratch: after };
+        self.0 = OnDisk { store: Some(Arc::new(open(&after.at("data")))), scratch: after };
     }
 }
 
@@ -118,7 +123,23 @@ impl Harness for Killed {
     }
 }
 
+impl directory::Harness for OnDisk {
+    fn directory(&self) -> Arc<dyn Directory> {
+        self.people()
+    }
+
+    /// Only one process can have the folder.
+    fn elsewhere(&self) -> Arc<dyn Directory> {
+        self.people()
+    }
+
+    fn reopen(&mut self) {
+        Harness::reopen(self);
+    }
+}
+
 actors::store_contract!(OnDisk::new());
+crate::directory_contract!(Some(OnDisk::new()));
 
 mod killed {
     use super::*;

@@ -80,5 +80,5 @@ fn a_data_folder_may_have_a_name_that_is_not_utf8() {
     app.restart();
     assert_eq!(ada(&app).get(&format!("/holds/{}", id(&held))).expect(200), held);
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }

@@ -53,7 +53,7 @@ fn ten_billion_coupons_are_one_call_and_next_to_nothing_on_disk() {
     let grown = bytes_on_disk(&app) - before;
     assert!(grown < 1_000_000, "{grown} bytes for ten billion coupons");
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]
@@ -146,9 +146,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
         }
         running.stop().await;
     });
-    let lock = std::fs::File::open(app.data().join("lock")).unwrap();
-    lock.lock().unwrap();
-    drop(lock);
+    app.wait_until_free();
     app.serve();
 }
 
@@ -204,5 +202,5 @@ fn the_last_coupons_are_found_in_whichever_of_the_sixteen_ranges_they_are() {
     assert_eq!(found, given);
     assert_eq!(books(&app, &id), books_at_the_end);
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }

@@ -67,7 +67,7 @@ fn a_crowd_gets_every_rank_once() {
     assert_eq!(ranks.into_inner().unwrap(), (1..=QUOTA).collect());
     assert_eq!(ledger(&app, &id)["assigned"], QUOTA);
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]

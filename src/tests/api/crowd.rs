@@ -95,7 +95,7 @@ fn a_crowd_with_overlapping_patterns_gets_every_ticket_exactly_once() {
     assert_eq!(app.books(DAY), Books { free: 0, held: 0, sold: 20_000 });
     late.hold(DAY, json!({"pattern": "****"})).refused(409, "no-match-left");
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn of_five_hundred_first_logins_at_once_a_hundred_get_their_ranks_once_each() {
     let ledger = ledger(&app, &campaign);
     assert_eq!((&ledger["assigned"], &ledger["available"]), (&json!(100), &json!(0)));
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]
@@ -270,6 +270,9 @@ fn damage(app: &TestApp, partition: &str) {
 #[test]
 fn a_login_does_not_fail_because_a_campaign_or_all_of_them_are_damaged_and_loses_nothing_by_it() {
     let app = TestApp::start();
+    if !app.has_a_file() {
+        return;
+    }
     let campaign = for_first_logins(&app, json!({}));
     assert_eq!(ledger(&app, &campaign)["available"], 100);
     for (n, partition) in [format!("campaign/{campaign}"), "catalogue/1".to_owned()].into_iter().enumerate() {
@@ -286,7 +289,7 @@ fn a_login_does_not_fail_because_a_campaign_or_all_of_them_are_damaged_and_loses
         assert_eq!(ranks(&told(&app, &name, 1)), [n as u64 + 1], "{partition}");
     }
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]

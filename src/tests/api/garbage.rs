@@ -187,7 +187,7 @@ fn all_is_well(app: &TestApp) {
     app.books(DAY);
     app.anybody().post("/auth/login", json!({"username": "admin", "password": crate::harness::ADMIN_PASSWORD})).expect(200);
     app.stop();
-    if let Err(error) = stampede::verify::verify(app.data()) {
+    if let Err(error) = app.verified() {
         panic!("{error:#}");
     }
 }

@@ -67,8 +67,7 @@ fn a_wrong_code_is_refused_without_a_look_at_any_partition() {
             assert!(unserved.promotions.home(code).await.is_err(), "{code}");
         }
     });
-    let lock = std::fs::File::open(app.data().join("lock")).unwrap();
-    lock.lock().unwrap();
+    app.wait_until_free();
 }
 
 /// What there is to be seen of an answer, but for the name of its request.

@@ -1,11 +1,18 @@
 //! `TestApp`: the app built as production builds it, in a thread of its own, and clients that speak HTTP to it.
+//!
+//! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its own, in the database at CASSANDRA_AT.
 
 pub use crate::client::{Answer, Client, id, numbers, pointers, tickets};
 
+use crate::keyspaces::Lent;
 use actors::Time;
+use actors::store::Frame;
 use serde_json::json;
 use stampede::app::{App, Running};
 use stampede::config::{Config, Secret};
+use stampede::identity::Directory;
+use stampede::stores::{Choice, History, Replication};
+use stampede::verify::Verified;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +28,8 @@ pub const TODAY: &str = "2026-12-01";
 
 pub struct TestApp {
     folder: Folder,
+    /// Where it is not all in the folder.
+    _lent: Option<Lent>,
     clock: Arc<AtomicI64>,
     config: Config,
     server: Mutex<Option<Server>>,
@@ -50,10 +59,19 @@ impl TestApp {
             token_s: 30 * 86_400,
             ..Config::default()
         };
+        let lent = keyspace();
+        if let Some((database, lent)) = &lent {
+            config.store = Choice::Cql;
+            config.cql = vec![database.clone()];
+            config.keyspace.clone_from(&lent.keyspace);
+            config.replication = Replication::Copies(1);
+            config.cluster_key = Some(Secret::new("a key that only tests have, and long"));
+            config.migrate = true;
+        }
         change(&mut config);
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(256).build().into();
         let clock = Arc::new(AtomicI64::new(NOON.0));
-        let app = TestApp { folder, clock, config, server: Mutex::new(None), agent };
+        let app = TestApp { folder, _lent: lent.map(|(_, lent)| lent), clock, config, server: Mutex::new(None), agent };
         app.serve();
         app
     }
@@ -151,10 +169,55 @@ impl TestApp {
         if let Some(Server { stop, thread, .. }) = server {
             let _ = stop.send(());
             thread.join().expect("the server stops without a panic");
-            // The store writes to its end on a thread of its own, and then lets go of the folder.
+            self.wait_until_free();
+        }
+    }
+
+    /// The embedded store writes to its end on a thread of its own, and then lets go of the folder.
+    pub fn wait_until_free(&self) {
+        if self.config.store == Choice::Sqlite {
             let lock = std::fs::File::open(self.data().join("lock")).expect("the folder has its lock");
             lock.lock().expect("the store lets go of the folder");
         }
+    }
+
+    /// Whether everything is in one file of the folder. A test that is about that file has nothing to say elsewhere, and says so.
+    pub fn has_a_file(&self) -> bool {
+        let has = self.config.store == Choice::Sqlite;
+        if !has {
+            eprintln!("!! NOT RUN: {:?} is about the embedded store's file", std::thread::current().name());
+        }
+        has
+    }
+
+    /// Does something with the people of an app that is stopped.
+    pub fn with_directory<T>(&self, work: impl AsyncFnOnce(Arc<dyn Directory>) -> T) -> T {
+        let done = actix_web::rt::System::new().block_on(async {
+            let store = stampede::stores::open(&self.config).await.unwrap();
+            work(store.directory()).await
+        });
+        self.wait_until_free();
+        done
+    }
+
+    /// Records of a partition that the log has.
+    pub fn records_of(&self, partition: &str) -> u64 {
+        let mut records = 0;
+        let count = &mut |frame: Frame| {
+            records = frame.to.seq;
+            Ok(())
+        };
+        self.history().frames_of(partition, count).unwrap();
+        records
+    }
+
+    fn history(&self) -> Box<dyn History> {
+        actix_web::rt::System::new().block_on(stampede::stores::history(&self.config)).unwrap()
+    }
+
+    /// What `stampede verify` finds.
+    pub fn verified(&self) -> anyhow::Result<Verified> {
+        stampede::verify::verify(&*self.history())
     }
 
     /// A service key of that name, and nobody named yet to act for.
@@ -194,6 +257,21 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
         assert!(self.folder.0.exists() || std::thread::panicking());
+    }
+}
+
+/// The address of the database that tests are to use, and a keyspace there.
+#[expect(clippy::disallowed_methods, reason = "where tests keep things is no setting of stampede")]
+fn keyspace() -> Option<(String, Lent)> {
+    let store = std::env::var("STAMPEDE_TEST_STORE").unwrap_or_default();
+    match store.as_str() {
+        "" | "sqlite" => None,
+        "cql" => {
+            let database = std::env::var("CASSANDRA_AT").expect("STAMPEDE_TEST_STORE=cql needs the address of a database in CASSANDRA_AT");
+            let lent = Lent::new(&database);
+            Some((database, lent))
+        }
+        other => panic!("STAMPEDE_TEST_STORE is {other}; sqlite and cql are known"),
     }
 }
 

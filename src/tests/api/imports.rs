@@ -116,7 +116,7 @@ fn every_row_of_a_file_is_accounted_for() {
     );
     assert!(rows.iter().all(|row| row["why"].is_null() == (row["state"] == "imported")), "{rows:?}");
     app.stop();
-    stampede::verify::verify(app.data()).unwrap();
+    app.verified().unwrap();
 }
 
 #[test]

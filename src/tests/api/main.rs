@@ -2,6 +2,8 @@
 
 mod client;
 mod harness;
+#[path = "../keyspaces.rs"]
+mod keyspaces;
 mod receiver;
 mod wire;
 

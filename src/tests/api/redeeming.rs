@@ -130,7 +130,7 @@ fn uses_and_cancels_at_once_make_a_history_that_can_be() {
     assert!(used == cancelled || used == cancelled + 1, "{used} uses, {cancelled} cancels");
     assert_eq!(books(&app, &batch)["used"], used - cancelled);
     app.stop();
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]

@@ -7,7 +7,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use stampede::identity::{Settings, rotate_token_keys};
-use stampede::stores::sqlite::Sqlite;
 
 fn log_in(app: &TestApp) -> Value {
     app.anybody().post("/auth/login", json!({"account": "ada", "password": PASSWORD})).expect(200)
@@ -32,10 +31,7 @@ impl Forge {
     /// The app is stopped and served again meanwhile.
     fn open(app: &TestApp) -> Forge {
         app.stop();
-        let database = rusqlite::Connection::open(app.data().join("stampede.db")).unwrap();
-        let select = "SELECT value FROM secrets WHERE name = 'token-keys'";
-        let stored: Vec<u8> = database.query_row(select, [], |row| row.get(0)).unwrap();
-        drop(database);
+        let stored = app.with_directory(async |directory| directory.secret("token-keys", Vec::new()).await.unwrap());
         app.serve();
         let keys: Value = serde_json::from_slice(&stored).unwrap();
         let key = URL_SAFE_NO_PAD.decode(keys[0]["key"].as_str().unwrap()).unwrap();
@@ -218,13 +214,7 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     app.member("ada");
     let old = log_in(&app);
     app.stop();
-    actix_web::rt::System::new().block_on(async {
-        let store = Sqlite::open(app.data(), &stampede::engine::rows).unwrap();
-        rotate_token_keys(&store, app.now(), &Settings::of(&app.config())).await.unwrap();
-    });
-    let lock = std::fs::File::open(app.data().join("lock")).unwrap();
-    lock.lock().unwrap();
-    drop(lock);
+    app.with_directory(async |directory| rotate_token_keys(&*directory, app.now(), &Settings::of(&app.config())).await.unwrap());
     app.serve();
     let new = log_in(&app);
     let head = |tokens: &Value| access(tokens).split('.').next().unwrap().to_owned();

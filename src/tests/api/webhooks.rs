@@ -284,16 +284,9 @@ fn the_cursor_is_not_written_for_every_delivery() {
     receiver.go_on();
     app.until("all of it arrives", || receiver.events().len() == 150);
     app.stop();
-    let view = stampede::stores::sqlite::View::open(app.data()).unwrap();
-    let mut records = 0;
-    let partition = format!("webhook/{}", id(&made));
-    view.frames_of::<stampede::stores::sqlite::Error>(&partition, |frame| {
-        records = frame.to.seq;
-        Ok(())
-    })
-    .unwrap();
+    let records = app.records_of(&format!("webhook/{}", id(&made)));
     assert!((2..=4).contains(&records), "created, once for a hundred, once at the end: {records}");
-    assert!(stampede::verify::verify(app.data()).is_ok());
+    assert!(app.verified().is_ok());
 }
 
 #[test]
@@ -457,7 +450,10 @@ fn a_name_that_means_a_private_address_by_now_is_refused_at_the_connection() {
     let made = [make(&allowed, &receiver, json!(["*"])), allowed.admin().post("/webhooks", by_name).expect(201)];
     allowed.stop();
     // The same data, served by somebody who does not allow it.
-    let strict = TestApp::start_with(|config| config.data = allowed.data().to_owned());
+    let strict = TestApp::start_with(|config| {
+        config.data = allowed.data().to_owned();
+        config.keyspace = allowed.config().keyspace;
+    });
     buy(&strict.member("ada"), 1);
     for made in &made {
         strict.until("it fails", || webhook(&strict, made)["state"] == "retrying");

@@ -3,7 +3,8 @@
 //! Where it cannot be had (no JDK, no Maven), a test says loudly that it did not run and passes, so that one can work without; where
 //! the variable CI is set it fails. The node ends with this process.
 
-use stampede::stores::cql::{Cql, Replication, Schema, Serial, Settings};
+use actors::store::contract::rows_of;
+use stampede::stores::cql::{Cql, CqlStore, Replication, Schema, Serial, Settings, Tuning};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +21,9 @@ static DATABASE: LazyLock<Result<Database, String>> = LazyLock::new(Database::st
 
 /// The database, unless it cannot be had and need not be.
 #[expect(clippy::disallowed_methods, reason = "whether this is a CI run is no setting of stampede")]
-pub fn database(test: &str) -> Option<&'static Database> {
+pub fn database() -> Option<&'static Database> {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
     match &*DATABASE {
         Ok(database) => Some(database),
         Err(why) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => panic!("{test} needs a Cassandra: {why}"),
@@ -67,6 +70,11 @@ impl Database {
 
 pub fn connect(settings: &Settings) -> Arc<Cql> {
     wait(Cql::connect(settings.clone(), Schema::Migrate)).unwrap()
+}
+
+/// A store on a session of its own, as another node would have it.
+pub fn store(settings: &Settings, tuning: Tuning) -> CqlStore {
+    wait(CqlStore::open(connect(settings), tuning, rows_of)).unwrap()
 }
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -19,18 +19,18 @@ impl People {
     pub async fn note_ended(&self, member: Id, session: Id, at: Time) -> Result<(), StoreError> {
         let hour = hour(at);
         if self.hour_noted.load(Ordering::Acquire) != hour {
-            self.cql.write(&self.statements.note_hour, (hour,)).await?;
+            self.put(&self.statements.note_hour, (hour,)).await?;
             self.hour_noted.store(hour, Ordering::Release);
         }
-        self.cql.write(&self.statements.note_ended, (hour, at.0, session.0.to_vec(), member.0.to_vec())).await
+        self.put(&self.statements.note_ended, (hour, at.0, session.0.to_vec(), member.0.to_vec())).await
     }
 
     pub async fn ended(&self, since: Time) -> Result<Vec<(Id, Time)>, StoreError> {
-        let hours = Found::all(&self.cql.read(&self.statements.hours, (hour(since),)).await?)?;
+        let hours = self.look(&self.statements.hours, (hour(since),)).await?;
         let mut ended = Vec::new();
         for found in hours {
             let hour = Found::must("hour", found.number("hour"))?;
-            let noted = Found::all(&self.cql.read(&self.statements.ended, (hour, since.0)).await?)?;
+            let noted = self.look(&self.statements.ended, (hour, since.0)).await?;
             let checked = stream::iter(noted).map(|note| self.if_it_has(note)).buffered(AT_ONCE);
             ended.extend(checked.try_collect::<Vec<_>>().await?.into_iter().flatten());
         }

@@ -2,7 +2,6 @@
 
 use super::People;
 use super::columns::Found;
-use super::step::unknown;
 use crate::identity::directory::ServiceKey;
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -10,27 +9,31 @@ use actors::{Id, Time};
 impl People {
     pub async fn make_key(&self, key: ServiceKey) -> Result<(ServiceKey, bool), StoreError> {
         let values = (key.id.0.to_vec(), &key.name, key.digest.to_vec(), key.created_at.0);
-        // A repeat of what an earlier attempt has written is the same key.
-        let verdict = self.insist(&self.statements.create_key, &values).await?;
-        if verdict.applied {
+        let made = self.insist(&self.statements.create_key, &values).await?;
+        if made.applied {
             return Ok((key, false));
         }
-        let found = Found::all(&self.cql.read(&self.statements.key, (key.id.0.to_vec(),)).await?)?;
-        let there = Found::must("key", found.first())?;
-        Ok((read(there)?, true))
+        let found = self.look(&self.statements.key, (key.id.0.to_vec(),)).await?;
+        let there = read(Found::must("key", found.first())?)?;
+        let again = !(made.doubted && there == key);
+        Ok((there, again))
     }
 
     pub async fn all_keys(&self) -> Result<Vec<ServiceKey>, StoreError> {
-        Found::all(&self.cql.read(&self.statements.keys, ()).await?)?.iter().map(read).collect()
+        self.look(&self.statements.keys, ()).await?.iter().map(read).collect()
     }
 
     pub async fn revoke_key(&self, key: Id, at: Time) -> Result<bool, StoreError> {
-        let revoked = self.cql.decide(&self.statements.revoke_key, (at.0, key.0.to_vec()), false).await;
-        revoked.map(|verdict| verdict.applied).map_err(|lost| unknown(Some(lost)))
+        let revoked = self.insist(&self.statements.revoke_key, &(at.0, key.0.to_vec())).await?;
+        if revoked.applied || !revoked.doubted {
+            return Ok(revoked.applied);
+        }
+        let found = self.look(&self.statements.key, (key.0.to_vec(),)).await?;
+        Ok(found.first().and_then(|row| row.time("revoked_at")) == Some(at))
     }
 
     pub async fn note_outsider(&self, member: Id, service: &str, theirs: &str) -> Result<(), StoreError> {
-        self.cql.write(&self.statements.note_outsider, (member.0.to_vec(), service, theirs)).await
+        self.put(&self.statements.note_outsider, (member.0.to_vec(), service, theirs)).await
     }
 }
 

@@ -6,6 +6,7 @@
 //! A step goes on to its end although nobody waits for it any more, as in the other store.
 
 mod accounts;
+mod arriving;
 mod columns;
 mod ended;
 mod keys;
@@ -19,7 +20,7 @@ mod statements;
 mod step;
 mod turns;
 
-use super::{Conditional, Cql, Error, Verdict};
+use super::{Conditional, Cql, Error};
 use crate::config::Secret;
 use crate::identity::directory::{
     Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Owing, Refresh, Refreshed, Reset,
@@ -27,7 +28,9 @@ use crate::identity::directory::{
 };
 use actors::store::StoreError;
 use actors::{Id, Time};
+use columns::Found;
 use scylla::serialize::row::SerializeRow;
+use scylla::statement::prepared::PreparedStatement;
 use seal::Seal;
 use statements::Statements;
 use std::sync::Arc;
@@ -77,18 +80,50 @@ impl CqlDirectory {
 }
 
 impl People {
-    /// Repeats a statement whose repeat does no harm until something is known.
-    async fn insist(&self, statement: &Conditional, values: &impl SerializeRow) -> Result<Verdict, StoreError> {
+    /// Reads, and repeats it if that fails.
+    async fn look(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Vec<Found>, StoreError> {
+        let mut repeat = 0;
+        loop {
+            match self.cql.read(statement, &values).await {
+                Err(StoreError::Unavailable(_)) if repeat < INSISTED => step::pause(repeat).await,
+                answer => return Found::all(&answer?),
+            }
+            repeat += 1;
+        }
+    }
+
+    /// Writes plainly, and repeats it if that fails; every plain write here may be.
+    async fn put(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
+        let mut repeat = 0;
+        loop {
+            match self.cql.write(statement, &values).await {
+                Err(StoreError::Unavailable(_)) if repeat < INSISTED => step::pause(repeat).await,
+                written => return written,
+            }
+            repeat += 1;
+        }
+    }
+
+    /// Repeats a conditional statement whose repeat does no harm until something is known.
+    async fn insist(&self, statement: &Conditional, values: &impl SerializeRow) -> Result<Insisted, StoreError> {
         let mut lost = None;
         for repeat in 0..=INSISTED {
             match self.cql.decide(statement, values, repeat > 0).await {
-                Ok(verdict) => return Ok(verdict),
+                Ok(verdict) => return Ok(Insisted { applied: verdict.applied, doubted: lost.is_some() }),
                 Err(why) => lost = Some(why),
             }
             step::pause(repeat).await;
         }
         Err(step::unknown(lost))
     }
+}
+
+/// What became of a statement that was perhaps sent more than once.
+struct Insisted {
+    /// The attempt that was answered counted.
+    applied: bool,
+    /// One before it may have.
+    doubted: bool,
 }
 
 impl Directory for CqlDirectory {

@@ -8,7 +8,7 @@
 use super::People;
 use super::columns::Found;
 use super::member::Row;
-use super::step::{Write, pause, too_many_races, unknown};
+use super::step::{Write, pause, too_many_races};
 use crate::identity::directory::Account;
 use actors::Id;
 use actors::store::StoreError;
@@ -52,7 +52,7 @@ impl People {
     }
 
     pub async fn claim_to(&self, folded: &str) -> Result<Option<Claim>, StoreError> {
-        let found = Found::all(&self.cql.read(&self.statements.claim, (folded,)).await?)?;
+        let found = self.look(&self.statements.claim, (folded,)).await?;
         let claim = found.first().map(|row| {
             let member = Found::must("member", row.id("member"))?;
             Ok(Claim { member, version: Found::must("at_version", row.number("at_version"))? })
@@ -122,6 +122,6 @@ impl People {
     /// The same for somebody whose id nobody else knows yet.
     pub async fn give_up(&self, folded: &str, claim: Claim) -> Result<(), StoreError> {
         let values = (folded, claim.member.0.to_vec(), claim.version);
-        self.cql.decide(&self.statements.release, values, false).await.map(drop).map_err(|lost| unknown(Some(lost)))
+        self.insist(&self.statements.release, &values).await.map(drop)
     }
 }

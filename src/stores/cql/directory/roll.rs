@@ -30,7 +30,7 @@ pub type LastCount = Option<(u64, Instant)>;
 
 impl People {
     pub async fn enrol(&self, member: Id, role: Role) -> Result<(), StoreError> {
-        self.cql.write(&self.statements.enrol, (share(member), member.0.to_vec(), member::number(role))).await
+        self.put(&self.statements.enrol, (share(member), member.0.to_vec(), member::number(role))).await
     }
 
     pub async fn note_born(&self, member: Id) -> Result<(), StoreError> {
@@ -46,7 +46,7 @@ impl People {
     }
 
     async fn raise_flag(&self, statement: &PreparedStatement, member: Id) -> Result<(), StoreError> {
-        self.cql.write(statement, (share(member), member.0.to_vec())).await
+        self.put(statement, (share(member), member.0.to_vec())).await
     }
 
     pub async fn page(&self, after: Option<Id>, limit: usize) -> Result<Vec<Member>, StoreError> {
@@ -120,11 +120,11 @@ impl People {
     }
 
     pub async fn note_owing(&self, member: Id) -> Result<(), StoreError> {
-        self.cql.write(&self.statements.note_owing, (share(member), member.0.to_vec())).await
+        self.put(&self.statements.note_owing, (share(member), member.0.to_vec())).await
     }
 
     pub async fn forget_owing(&self, member: Id) -> Result<(), StoreError> {
-        self.cql.write(&self.statements.forget_owing, (share(member), member.0.to_vec())).await
+        self.put(&self.statements.forget_owing, (share(member), member.0.to_vec())).await
     }
 
     pub async fn owed(&self, after: Option<Id>, limit: usize) -> Result<Vec<Owing>, StoreError> {

@@ -4,7 +4,6 @@
 
 use super::People;
 use super::columns::Found;
-use super::step::unknown;
 use actors::store::StoreError;
 
 const PROOF: &str = "cluster-key";
@@ -35,19 +34,19 @@ impl People {
             return Ok(false);
         }
         let closed = self.seal.close(name, new);
-        let verdict = self.insist(&self.statements.replace_secret, &(&closed, name, &sealed)).await?;
+        let replaced = self.insist(&self.statements.replace_secret, &(&closed, name, &sealed)).await?;
         // No two seals are alike, so this one is there only if a lost attempt has put it there.
-        Ok(verdict.applied || self.sealed(name).await?.is_some_and(|there| there == closed))
+        Ok(replaced.applied || self.sealed(name).await?.is_some_and(|there| there == closed))
     }
 
     pub async fn forgotten(&self, name: &str) -> Result<bool, StoreError> {
         let Some(sealed) = self.sealed(name).await? else { return Ok(false) };
-        let forgotten = self.cql.decide(&self.statements.forget_secret, (name, sealed), false).await;
-        forgotten.map(|verdict| verdict.applied).map_err(|lost| unknown(Some(lost)))
+        let forgotten = self.insist(&self.statements.forget_secret, &(name, sealed)).await?;
+        Ok(forgotten.applied || forgotten.doubted)
     }
 
     async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(Found::all(&self.cql.read(&self.statements.secret, (name,)).await?)?.first().and_then(|found| found.blob("sealed")))
+        Ok(self.look(&self.statements.secret, (name,)).await?.first().and_then(|found| found.blob("sealed")))
     }
 
     fn unseal(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {

@@ -2,7 +2,6 @@
 
 use super::People;
 use super::accounts::end_all;
-use super::columns::Found;
 use super::member::{Row, SessionRow};
 use super::step::{Decision, Look, Note, Write};
 use crate::identity::directory::{Account, Begin, Begun, Refresh, Refreshed, Session, Step};
@@ -78,7 +77,7 @@ impl People {
         let (mut living, mut after) = (Vec::new(), after.unwrap_or(Id::SYSTEM));
         loop {
             let values = (member.0.to_vec(), after.0.to_vec(), PAGE);
-            let page = Found::all(&self.cql.read(&self.statements.row_and_sessions, values).await?)?;
+            let page = self.look(&self.statements.row_and_sessions, values).await?;
             for found in &page {
                 let row = Row::read(member, found)?;
                 let Some(session) = SessionRow::read(found)? else { continue };

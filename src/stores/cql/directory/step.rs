@@ -87,18 +87,17 @@ impl People {
 
     pub async fn see(&self, member: Id, look: Look) -> Result<Seen, StoreError> {
         let (id, s) = (member.0.to_vec(), &self.statements);
-        let answer = match look {
-            Look::None => self.cql.read(&s.row, (id,)).await?,
-            Look::One(session) => self.cql.read(&s.row_and_session, (id, session.0.to_vec())).await?,
+        let found = match look {
+            Look::None => self.look(&s.row, (id,)).await?,
+            Look::One(session) => self.look(&s.row_and_session, (id, session.0.to_vec())).await?,
             Look::First(most) => return self.see_first(member, most).await,
             Look::All => return self.see_all(member).await,
         };
-        seen(member, &Found::all(&answer)?)
+        seen(member, &found)
     }
 
     async fn see_first(&self, member: Id, most: i32) -> Result<Seen, StoreError> {
-        let answer = self.cql.read(&self.statements.first_sessions, (member.0.to_vec(), most)).await?;
-        seen(member, &Found::all(&answer)?)
+        seen(member, &self.look(&self.statements.first_sessions, (member.0.to_vec(), most)).await?)
     }
 
     /// All sessions. If anything changed between two pages, the write that follows notices.
@@ -109,8 +108,7 @@ impl People {
             && let Some(last) = all.sessions.last()
         {
             let after = last.session.id.0.to_vec();
-            let answer = self.cql.read(&self.statements.row_and_sessions, (member.0.to_vec(), after, PAGE)).await?;
-            let more = seen(member, &Found::all(&answer)?)?;
+            let more = seen(member, &self.look(&self.statements.row_and_sessions, (member.0.to_vec(), after, PAGE)).await?)?;
             page = more.sessions.len();
             all.sessions.extend(more.sessions);
         }
@@ -163,8 +161,8 @@ impl People {
             Note::Owing => self.note_owing(member).await,
             Note::Leaving => self.note_leaving(member).await,
             Note::NoAgent(session) => {
-                let forget = self.cql.decide(&self.statements.forget_agent, (member.0.to_vec(), session.0.to_vec()), false);
-                forget.await.map(drop).map_err(|lost| unknown(Some(lost)))
+                let values = (member.0.to_vec(), session.0.to_vec());
+                self.insist(&self.statements.forget_agent, &values).await.map(drop)
             }
         }
     }

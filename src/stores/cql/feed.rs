@@ -1,0 +1,86 @@
+//! Reading the feed: entries tell where frames lie, and the frames are fetched from there.
+
+use super::entry::{self, FEED, Place};
+use super::log::{self, AT_ONCE};
+use super::tables::{LogRow, Tables, frame};
+use actors::store::{FEED_BYTES, Fed, Feed, StoreError};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::sync::{Mutex, MutexGuard};
+
+/// Frames of one answer, however many are asked for.
+const MOST: usize = 10_000;
+
+/// Where each generation of the feed's log begins, as far as anybody has looked. It never changes.
+#[derive(Default)]
+pub struct Beginnings(Mutex<Vec<u64>>);
+
+impl Beginnings {
+    fn known(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The generation with what comes after that position.
+    async fn of(&self, after: u64, tables: &Tables) -> Result<i32, StoreError> {
+        loop {
+            let looked_at = self.known().len() as i32;
+            match tables.beginning(FEED, log::FIRST + looked_at).await? {
+                Some(began) => {
+                    let mut known = self.known();
+                    if known.len() as i32 == looked_at {
+                        known.push(began.seq);
+                    }
+                }
+                None => break,
+            }
+        }
+        Ok(self.known().partition_point(|began| *began <= after).max(1) as i32 - 1 + log::FIRST)
+    }
+}
+
+impl Tables {
+    /// The frames after that position, up to the end, which was asked before.
+    pub async fn feed(&self, beginnings: &Beginnings, after: u64, limit: usize, end: u64) -> Result<Feed, StoreError> {
+        let mut feed = Feed { frames: Vec::new(), end };
+        if after >= end || limit == 0 {
+            return Ok(feed);
+        }
+        let generation = beginnings.of(after, self).await?;
+        let places = self.places_after(generation, after, limit.min(MOST), end).await?;
+        let fetched: Vec<_> = places.into_iter().map(|(position, place)| self.fetch(position, place)).collect();
+        let mut frames = stream::iter(fetched).buffered(AT_ONCE);
+        let mut bytes = 0;
+        while bytes < FEED_BYTES
+            && let Some(fed) = frames.try_next().await?
+        {
+            bytes += fed.frame.records.len();
+            feed.frames.push(fed);
+        }
+        Ok(feed)
+    }
+
+    async fn fetch(&self, position: u64, Place { name, generation, seq }: Place) -> Result<Fed, StoreError> {
+        let frame = self.frame_at(&name, generation, seq).await?;
+        Ok(Fed { position, partition: name, frame })
+    }
+
+    async fn places_after(&self, mut generation: i32, after: u64, limit: usize, end: u64) -> Result<Vec<(u64, Place)>, StoreError> {
+        let mut found = Vec::new();
+        loop {
+            let mut rows = self.all::<LogRow, _>(&self.frames_after, (FEED, generation, after as i64)).await?;
+            while let Some(row) = rows.try_next().await? {
+                let (frame, _) = frame(row)?;
+                let positions = frame.from.seq + 1..;
+                let places = positions.zip(entry::from_bytes(&frame.records)?);
+                found.extend(places.filter(|(position, _)| *position > after && *position <= end));
+                if found.len() >= limit || frame.to.seq >= end {
+                    found.truncate(limit);
+                    return Ok(found);
+                }
+            }
+            match self.fence(FEED, generation).await?.and_then(|fence| fence.next) {
+                Some(next) => generation = next,
+                None => return Ok(found),
+            }
+        }
+    }
+}

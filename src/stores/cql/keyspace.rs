@@ -1,0 +1,80 @@
+//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people.
+
+use super::directory::CqlDirectory;
+use super::schema;
+use super::session::{Cql, Login, Schema, Settings};
+use super::{CqlStore, Tuning};
+use crate::config::{Config, Secret};
+use crate::engine;
+use crate::identity::Directory;
+use crate::identity::directory::Answer;
+use crate::stores::Backend;
+use actors::Time;
+use actors::store::{Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+pub struct Keyspace {
+    log: Arc<CqlStore>,
+    people: Arc<CqlDirectory>,
+}
+
+impl Keyspace {
+    pub async fn open(config: &Config) -> anyhow::Result<Keyspace> {
+        let key = cluster_key(config)?;
+        let cql = connect(config, if config.migrate { Schema::Migrate } else { Schema::Check }).await?;
+        let people = CqlDirectory::open(cql.clone(), key).await?;
+        // A node without the right key has no business here.
+        people.prepare().await?;
+        Ok(Keyspace { people: Arc::new(people), log: Arc::new(CqlStore::open(cql, Tuning::default(), engine::rows).await?) })
+    }
+
+    pub fn people(&self) -> &CqlDirectory {
+        &self.people
+    }
+}
+
+impl Backend for Keyspace {
+    fn log(&self) -> Arc<dyn Store> {
+        self.log.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn Directory> {
+        self.people.clone()
+    }
+
+    /// A quorum answers, and what it says opens with the cluster key.
+    fn ready(&self) -> Answer<()> {
+        self.people.prepare()
+    }
+
+    /// Whoever asks for sleepers hears of every snapshot that was asked for before.
+    fn settled(&self) -> Answer<()> {
+        let (done, settled) = oneshot::channel();
+        self.log.sleepers(Time(i64::MIN), Box::new(move |sleepers| drop(done.send(sleepers.map(drop)))));
+        Box::pin(async { settled.await.unwrap_or_else(|_| Err(StoreError::Unavailable("it is closed".into()))) })
+    }
+}
+
+/// Makes the keyspace and its tables, or what is missing of them.
+pub async fn migrate(config: &Config) -> anyhow::Result<String> {
+    connect(config, Schema::Migrate).await?;
+    Ok(format!("the schema in the keyspace {} is at step {}", config.keyspace, schema::newest()))
+}
+
+pub async fn connect(config: &Config, schema: Schema) -> anyhow::Result<Arc<Cql>> {
+    let password = || config.cql_password.as_ref().map_or_else(String::new, |password| password.reveal().to_owned());
+    let settings = Settings {
+        nodes: config.cql.clone(),
+        keyspace: config.keyspace.clone(),
+        replication: config.replication.clone(),
+        login: config.cql_user.clone().map(|user| Login { user, password: password() }),
+        serial: config.cql_serial,
+    };
+    Ok(Cql::connect(settings, schema).await?)
+}
+
+fn cluster_key(config: &Config) -> anyhow::Result<&Secret> {
+    let missing = || anyhow::anyhow!("cluster_key is not set; with store = cql every node needs the same, because it seals their secrets");
+    config.cluster_key.as_ref().ok_or_else(missing)
+}

@@ -1,0 +1,74 @@
+//! Everything that was ever written to a keyspace, read from beside.
+//!
+//! It reads what a quorum knows and takes nothing over, so what is written meanwhile may be seen or not; every frame seen is one that counted.
+//! A generation of one partition is in memory at a time.
+
+use super::entry::FEED;
+use super::keyspace::connect;
+use super::log::{BEFORE_ALL, FIRST};
+use super::session::{Schema, unavailable};
+use super::tables::{Tables, Tuning};
+use crate::config::Config;
+use crate::stores::History;
+use actors::store::{Frame, Position, StoreError};
+use futures_util::TryStreamExt;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub struct View(Arc<Tables>);
+
+impl View {
+    pub async fn open(config: &Config) -> anyhow::Result<View> {
+        let cql = connect(config, Schema::Check).await?;
+        Ok(View(Arc::new(Tables::prepare(cql, Tuning::default()).await?)))
+    }
+
+    /// Waits for the answer on a thread that is not the session's own.
+    fn ask<T, F>(&self, ask: impl FnOnce(Arc<Tables>) -> F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let (to, answer) = std::sync::mpsc::channel();
+        let asked = ask(self.0.clone());
+        self.0.cql.spawn(async move { drop(to.send(asked.await)) });
+        answer.recv().unwrap_or_else(|_| Err(unavailable("it is closed")))
+    }
+}
+
+impl History for View {
+    fn partitions(&self) -> anyhow::Result<Vec<String>> {
+        let names = self.ask(async |tables| {
+            let all = tables.cql.prepare("SELECT DISTINCT name, generation FROM log").await.map_err(unavailable)?;
+            let rows = tables.all::<(String, i32), _>(&all, ()).await?;
+            rows.map_ok(|(name, _)| name).try_collect::<BTreeSet<String>>().await
+        })?;
+        let written = |name: &String| name != FEED;
+        let mut partitions = Vec::new();
+        for name in names.into_iter().filter(written) {
+            // One that was only ever opened has not written anything.
+            let asked = name.clone();
+            let begun = self.ask(async move |tables| Ok(tables.fence(&asked, FIRST).await?.is_some_and(|fence| fence.at.seq > 0)))?;
+            if begun {
+                partitions.push(name);
+            }
+        }
+        Ok(partitions)
+    }
+
+    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Position>> {
+        let name = partition.to_owned();
+        Ok(self.ask(async move |tables| tables.load_snapshot(&name).await)?.map(|(_, snapshot)| snapshot.at))
+    }
+
+    fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut generation = Some(FIRST);
+        while let Some(here) = generation {
+            let name = partition.to_owned();
+            let (frames, next) = self.ask(async move |tables| tables.generation_after(&name, here, BEFORE_ALL).await)?;
+            frames.into_iter().try_for_each(&mut *visit)?;
+            generation = next;
+        }
+        Ok(())
+    }
+}

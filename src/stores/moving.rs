@@ -1,0 +1,36 @@
+//! What is carried from one store into another besides the log: people as they are kept, and what only this installation knows.
+
+use crate::identity::directory::{Account, Session};
+use actors::{Id, Time};
+
+/// All that is kept of a member. Of somebody deleted there is no account any more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    pub id: Id,
+    pub account: Option<Account>,
+    pub deleted_at: Option<Time>,
+    pub owed: Option<Vec<u8>>,
+    pub sessions: Vec<Kept>,
+}
+
+/// A session as it is kept, living or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    pub session: Session,
+    pub step: u32,
+    pub ended_at: Option<Time>,
+}
+
+/// Whom an outsider's id stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outsider {
+    pub member: Id,
+    pub service: String,
+    pub theirs: String,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct NamedSecret {
+    pub name: String,
+    pub value: Vec<u8>,
+}

@@ -1,0 +1,36 @@
+//! The embedded store as a whole, as a process uses it.
+
+use super::{Error, Sqlite};
+use crate::config::Config;
+use crate::engine;
+use crate::identity::Directory;
+use crate::identity::directory::Answer;
+use crate::stores::Backend;
+use actors::store::Store;
+use std::sync::Arc;
+
+pub struct Installed(Arc<Sqlite>);
+
+impl Installed {
+    pub fn open(config: &Config) -> Result<Installed, Error> {
+        Ok(Installed(Arc::new(Sqlite::open(&config.data, &engine::rows)?)))
+    }
+}
+
+impl Backend for Installed {
+    fn log(&self) -> Arc<dyn Store> {
+        self.0.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn Directory> {
+        self.0.clone()
+    }
+
+    fn ready(&self) -> Answer<()> {
+        Box::pin(self.0.write(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))))
+    }
+
+    fn settled(&self) -> Answer<()> {
+        Box::pin(self.0.write(|_| Ok(())))
+    }
+}

@@ -1,0 +1,80 @@
+//! The contract that every store passes, on a real Cassandra.
+
+use crate::database::{connect, database, store, wait};
+use actors::store::Store;
+use actors::store::contract::Harness;
+use actors::store::memory::Memory;
+use stampede::stores::cql::{CqlStore, Settings, Tuning};
+
+enum Place {
+    Cassandra {
+        settings: Settings,
+        tuning: Tuning,
+        store: Option<CqlStore>,
+    },
+    /// There is none, which was said loudly.
+    Nowhere(Memory),
+}
+
+impl Place {
+    fn new(tuning: Tuning) -> Place {
+        match database() {
+            Some(database) => {
+                let settings = database.fresh();
+                let store = Some(store(&settings, tuning));
+                Place::Cassandra { settings, tuning, store }
+            }
+            None => Place::Nowhere(Memory::default()),
+        }
+    }
+
+    fn reopen_after(&mut self, happens: Option<&str>) {
+        match self {
+            Place::Cassandra { settings, tuning, store: place } => {
+                *place = None;
+                if let Some(statement) = happens {
+                    wait(connect(settings).session().query_unpaged(statement, ())).unwrap();
+                }
+                *place = Some(store(settings, *tuning));
+            }
+            Place::Nowhere(memory) => {
+                memory.crash(|_| true);
+                happens.into_iter().for_each(|_| memory.forget_snapshots());
+            }
+        }
+    }
+}
+
+impl Harness for Place {
+    fn store(&self) -> &dyn Store {
+        match self {
+            Place::Cassandra { store, .. } => store.as_ref().unwrap(),
+            Place::Nowhere(memory) => memory,
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.reopen_after(None);
+    }
+
+    fn lose_snapshots(&mut self) {
+        self.reopen_after(Some("TRUNCATE snapshots"));
+    }
+}
+
+mod as_it_is_used {
+    use super::*;
+
+    actors::store_contract!(Place::new(Tuning::default()));
+}
+
+/// Every few frames a generation ends, and what is larger than a few bytes lies in parts.
+mod with_generations_of_four_records {
+    use super::*;
+
+    fn small() -> Tuning {
+        Tuning { generation_records: 4, row_bytes: 400_000, ..Tuning::default() }
+    }
+
+    actors::store_contract!(Place::new(small()));
+}
