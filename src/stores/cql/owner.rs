@@ -19,6 +19,8 @@ pub enum Job {
     Append(Append, Done<Outcome>),
     Open(Done<Result<Opened, StoreError>>),
     Save(Snapshot),
+    /// Its snapshot cannot be used.
+    Forget,
     /// Answered when everything before it is done.
     Settle(oneshot::Sender<()>),
 }
@@ -80,6 +82,7 @@ impl Worker {
                 Job::Append(append, done) => self.append(&append, done).await,
                 Job::Open(done) => self.open(done).await,
                 Job::Save(snapshot) => self.save(&snapshot).await,
+                Job::Forget => self.forget().await,
                 Job::Settle(settled) => drop(settled.send(())),
             }
         }
@@ -208,6 +211,14 @@ impl Worker {
             log::warn("a snapshot could not be written", &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))]);
         }
         self.owner.queue().snapshots_waiting -= 1;
+    }
+
+    /// A snapshot that is still there is found to be useless again by whoever opens next.
+    async fn forget(&mut self) {
+        let Right::Claimed(claim) = &mut self.right else { return };
+        if let Err(error) = self.shared.tables.forget_snapshot(&self.owner.name, claim).await {
+            log::warn("a snapshot could not be forgotten", &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))]);
+        }
     }
 
     async fn saved(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {

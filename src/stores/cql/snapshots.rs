@@ -43,6 +43,11 @@ impl Tables {
         Ok(whole.map(|chunks| (manifest.generation, Snapshot { at: manifest.at, due: manifest.due, state: chunks.concat() })))
     }
 
+    /// Loses the row that names the snapshot. Its pieces are written over or left behind; nobody reads them.
+    pub async fn forget_snapshot(&self, name: &str, claim: &mut Claim) -> Result<(), StoreError> {
+        self.cql.write(&self.drop_snapshot, (claim.stamp(), name)).await
+    }
+
     /// Keeps the snapshot, unless it is of another log or older than the one that is kept.
     pub async fn save_snapshot(&self, name: &str, claim: &mut Claim, snapshot: &Snapshot) -> Result<bool, StoreError> {
         let (at, older) = (snapshot.at, self.manifest(name).await?);

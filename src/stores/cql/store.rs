@@ -84,6 +84,10 @@ impl Store for CqlStore {
         self.ask(partition, Job::Save(snapshot));
     }
 
+    fn forget_snapshot(&self, partition: &str) {
+        self.ask(partition, Job::Forget);
+    }
+
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
         let shared = self.shared.clone();
         self.shared.work(async move { done(shared.tables.page(&page).await) });

@@ -64,6 +64,7 @@ pub struct Tables {
     pub part: PreparedStatement,
     pub snapshot: PreparedStatement,
     pub put_snapshot: PreparedStatement,
+    pub drop_snapshot: PreparedStatement,
     pub chunk: PreparedStatement,
     pub put_chunk: PreparedStatement,
     pub drop_chunk: PreparedStatement,
@@ -118,6 +119,7 @@ impl Tables {
                 "INSERT INTO snapshots (name, id, generation, seq, head, due, chunks) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
             )
             .await?,
+            drop_snapshot: plain("DELETE FROM snapshots USING TIMESTAMP ? WHERE name = ?").await?,
             chunk: plain("SELECT bytes FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = ?").await?,
             put_chunk: plain("INSERT INTO snapshot_chunks (name, id, chunk, bytes) VALUES (?, ?, ?, ?)").await?,
             drop_chunk: plain("DELETE FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = ?").await?,
