@@ -4,6 +4,7 @@ pub mod app;
 pub mod audit;
 pub mod calendar;
 pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod coupon_keys;
 pub mod engine;

@@ -64,7 +64,7 @@ impl<M: Machine> Router<M> {
     }
 
     pub(super) fn is_ours(&self, name: &M::Name) -> bool {
-        self.node.neighbours().is_none_or(|neighbours| neighbours.owner_of(&partition_id::<M>(name)).is_none())
+        self.node.neighbours().is_none() || self.node.should_own(&partition_id::<M>(name))
     }
 
     /// Serves what another node has passed on. None if it cannot be read.

@@ -64,6 +64,11 @@ impl Node {
         self.neighbours.get()
     }
 
+    /// Whether this node should own that partition, or do whatever else is shared out by a name.
+    pub fn should_own(&self, partition: &str) -> bool {
+        self.neighbours().is_none_or(|neighbours| neighbours.owner_of(partition).is_none())
+    }
+
     pub fn now(&self) -> Time {
         (self.clock)()
     }
