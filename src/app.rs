@@ -143,6 +143,12 @@ fn limits(config: &Config) -> Limits {
 impl Shared {
     /// For the command line: those who serve go on with the keys that they have opened.
     pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
+        if let Some(register) = self.store.register() {
+            let serving: Vec<String> = register.read().await?.into_iter().map(|beat| beat.address).collect();
+            if !serving.is_empty() {
+                return Err(coupon_keys::Error::NodesServe(serving.join(", ")));
+            }
+        }
         coupon_keys::rotate(&*self.store.directory()).await
     }
 

@@ -113,8 +113,7 @@ impl Life<'_> {
             log::warn("the other nodes cannot be told that this one lives", &[("error", Value::Text(error))]);
         }
         self.fails = outcome.is_err();
-        let let_go = self.cluster.engine.let_go();
-        self.cluster.meters.let_go.increment(let_go as u64);
+        gauge!("stampede_cluster_partitions_leaving").set(self.cluster.engine.let_go() as f64);
         let (now, at) = (Instant::now(), self.cluster.engine.node.now());
         gauge!("stampede_cluster_nodes").set(self.view(|view| view.serving(now, at).count()) as f64);
     }

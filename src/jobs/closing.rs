@@ -4,13 +4,15 @@ use crate::app::Shared;
 use crate::log::{self, Value};
 use actors::Caller;
 use actors::domain::day::Day;
-use actors::domain::lottery::Phase;
+use actors::domain::lottery::{Lottery, Phase};
+use actors::machine::partition_id;
 
 const AT_ONCE: usize = 100;
 
 pub async fn close_what_is_over(shared: &Shared) {
     let Ok(days) = shared.lotteries.not_closed(Day(0), AT_ONCE).await else { return };
-    for day in days {
+    let ours = |day: &Day| shared.engine.should_do(&partition_id::<Lottery>(day));
+    for day in days.into_iter().filter(ours) {
         if let Err(error) = close_if_over(shared, day).await {
             log::warn("a lottery could not be closed yet", &[("lottery", Value::Text(&day)), ("error", Value::Text(&error))]);
         }

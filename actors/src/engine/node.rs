@@ -64,6 +64,10 @@ impl Node {
         self.neighbours.get()
     }
 
+    pub fn has_neighbours(&self) -> bool {
+        self.neighbours().is_some()
+    }
+
     /// Whether this node should own that partition, or do whatever else is shared out by a name.
     pub fn should_own(&self, partition: &str) -> bool {
         self.neighbours().is_none_or(|neighbours| neighbours.owner_of(partition).is_none())

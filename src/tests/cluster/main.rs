@@ -4,8 +4,12 @@ mod cut;
 mod database;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
+#[allow(dead_code, reason = "tests of crashes need more of it")]
+#[path = "../crash/process.rs"]
+mod process;
 
 mod contract;
+mod nodes;
 mod people;
 mod registering;
 mod schema;
