@@ -16,6 +16,9 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     pub status: &'static str,
+    /// How many nodes this one knows to serve, itself included, where several can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<usize>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -53,18 +56,19 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn live(_: Params<flags::None>) -> HttpResponse {
-    reply::ok(&Health { status: "live" })
+    reply::ok(&Health { status: "live", nodes: None })
 }
 
 async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
     let redis = shared.identity.redis().map_or("off", |state| state.name());
-    Ok(reply::ok(&Ready { status: "ready", redis }))
+    let nodes = shared.cluster().map(|cluster| cluster.membership().serving.len());
+    Ok(reply::ok(&Ready { status: "ready", redis, nodes }))
 }
 
 async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { ready }): Body<Readiness>) -> HttpResponse {
     shared.joined.store(ready, Ordering::Release);
-    reply::ok(&Health { status: if ready { "ready" } else { "left" } })
+    reply::ok(&Health { status: if ready { "ready" } else { "left" }, nodes: None })
 }
 
 async fn metrics() -> HttpResponse {

@@ -45,6 +45,11 @@ pub fn run<A: AsRef<OsStr>>(data: &Path, arguments: impl IntoIterator<Item = A>)
     stampede(data).args(arguments).output().unwrap()
 }
 
+/// The same, for a command that was made ready.
+pub fn run_command(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
 /// What it printed, when it succeeded.
 #[track_caller]
 pub fn succeeds(output: Output) -> String {
@@ -108,6 +113,20 @@ impl Server {
     /// The same, while others still call it.
     pub fn kill_now(&self) {
         let sent = Command::new("sh").args(["-c", "kill -KILL \"$0\"", &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// It stands still: it takes connections and does nothing.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} \"$0\""), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
