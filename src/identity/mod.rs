@@ -42,6 +42,7 @@ pub use tokens::{Reason, role_name, role_of};
 
 use crate::config::{Config, Secret};
 use crate::redis;
+use crate::stores::Choice;
 use actors::store::StoreError;
 use actors::time::{Clock, Time};
 use hashing::{Busy, Hashers};
@@ -80,7 +81,12 @@ pub struct Settings {
 
 impl Settings {
     pub fn of(config: &Config) -> Settings {
-        let sharing = redis::Settings::of(config).map_or(Sharing::Alone, Sharing::Redis);
+        let sharing = match (redis::Settings::of(config), config.store) {
+            (Some(redis), _) => Sharing::Redis(redis),
+            // Where other nodes can end sessions, somebody has to be asked.
+            (None, Choice::Cql) => Sharing::Directory,
+            (None, Choice::Sqlite) => Sharing::Alone,
+        };
         Settings {
             token_s: config.token_s,
             refresh_s: config.refresh_s,

@@ -74,6 +74,10 @@ impl Store for Trap {
         self.memory.save(partition, snapshot);
     }
 
+    fn forget_snapshot(&self, partition: &str) {
+        self.memory.forget_snapshot(partition);
+    }
+
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
         self.memory.rows(page, done);
     }
