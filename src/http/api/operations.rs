@@ -16,9 +16,6 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     pub status: &'static str,
-    /// How many nodes this one knows to serve, itself included, where several can.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nodes: Option<usize>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -26,6 +23,9 @@ pub struct Ready {
     pub status: &'static str,
     /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then asked of the store, and budgets are its own.
     pub redis: &'static str,
+    /// How many nodes this one knows to serve, itself included, where several can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<usize>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -56,7 +56,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn live(_: Params<flags::None>) -> HttpResponse {
-    reply::ok(&Health { status: "live", nodes: None })
+    reply::ok(&Health { status: "live" })
 }
 
 async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
@@ -68,7 +68,7 @@ async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<Http
 
 async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { ready }): Body<Readiness>) -> HttpResponse {
     shared.joined.store(ready, Ordering::Release);
-    reply::ok(&Health { status: if ready { "ready" } else { "left" }, nodes: None })
+    reply::ok(&Health { status: if ready { "ready" } else { "left" } })
 }
 
 async fn metrics() -> HttpResponse {
