@@ -102,7 +102,8 @@ pub async fn pass_on(cluster: &Cluster, peer: Peer, partition: &str, request: &[
         while_it_lives(cluster, peer, exchange).await.ok_or(Astray::Unknown)?.map_err(|_| Astray::Unknown)?
     };
     if answer.status != 200 {
-        // It says so before it reads what it is asked.
+        // It says so before it does anything: it stops, or another process has come in its place.
+        cluster.suspect(peer);
         return Err(Astray::NotThere);
     }
     if !cluster.key.verify_answer(&head, &answer.body, &answer.proof) {
@@ -201,7 +202,6 @@ async fn exchange(stream: &mut TcpStream, message: &[u8]) -> std::io::Result<Ans
 }
 
 /// What is in the head of an answer, where its body begins and how long it is. The inner None: the head is not whole yet.
-#[expect(clippy::type_complexity, reason = "three things that belong to one another for one line")]
 fn read_head(bytes: &[u8]) -> Option<Option<(Answer, usize, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);

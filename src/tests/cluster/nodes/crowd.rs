@@ -1,8 +1,7 @@
 //! Clients who go to whichever node answers, and come again with the same key until they are told.
 
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 /// Longer than any node takes to be given up for dead; beyond it something hangs.
@@ -16,10 +15,14 @@ pub struct Crowd {
     agent: ureq::Agent,
     doors: Arc<RwLock<Vec<String>>>,
     key: String,
-    /// How many were told something for good.
-    pub told: Arc<AtomicUsize>,
-    /// How often anybody had to come again.
-    pub again: Arc<AtomicUsize>,
+    progress: Arc<Progress>,
+}
+
+/// How many were told something for good.
+#[derive(Default)]
+struct Progress {
+    told: Mutex<usize>,
+    changed: Condvar,
 }
 
 #[derive(Clone, Debug)]
@@ -29,10 +32,22 @@ pub struct Told {
     pub replayed: bool,
 }
 
+impl Told {
+    /// 201 at first; a claim that was answered before is 200.
+    pub fn is_granted(&self) -> bool {
+        self.status < 300
+    }
+}
+
 impl Crowd {
     pub fn new(doors: Arc<RwLock<Vec<String>>>, key: String) -> Crowd {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(DEAF)).build().into();
-        Crowd { agent, doors, key, told: Arc::default(), again: Arc::default() }
+        Crowd { agent, doors, key, progress: Arc::default() }
+    }
+
+    /// Counts for itself.
+    pub fn another(&self) -> Crowd {
+        Crowd { progress: Arc::default(), ..self.clone() }
     }
 
     pub fn hold(&self, n: usize, pattern: &str) -> Told {
@@ -52,14 +67,16 @@ impl Crowd {
             let told = self.try_at(&doors[(n + attempt) % doors.len()], n, path, &body);
             match told {
                 Some(told) if told.status != 503 => {
-                    self.told.fetch_add(1, Ordering::SeqCst);
+                    *self.progress.told.lock().unwrap() += 1;
+                    self.progress.changed.notify_all();
                     return told;
                 }
                 Some(told) => assert!(["later", "same_key"].contains(&told.body["retry"].as_str().unwrap_or("")), "{}", told.body),
                 None => {}
             }
-            self.again.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(MOMENT);
+            // Who is sent away comes again when somebody else was served, or after a moment.
+            let told = self.progress.told.lock().unwrap();
+            drop(self.progress.changed.wait_timeout(told, MOMENT).unwrap());
         }
         unreachable!("it comes again until it is told")
     }
@@ -69,7 +86,7 @@ impl Crowd {
         let request = ureq::http::Request::post(format!("http://{door}/api/v1{path}"))
             .header("Authorization", format!("Bearer {}", self.key))
             .header("On-Behalf-Of", format!("member-{n}"))
-            .header("Idempotency-Key", format!("key-{n}"))
+            .header("Idempotency-Key", format!("{path}/{n}"))
             .header("Content-Type", "application/json");
         let mut answer = self.agent.run(request.body(body.to_string()).unwrap()).ok()?;
         let text = answer.body_mut().read_to_string().ok()?;
@@ -79,10 +96,8 @@ impl Crowd {
 
     /// Returns when so many were told.
     pub fn wait_until_told(&self, count: usize) {
-        let began = Instant::now();
-        while self.told.load(Ordering::SeqCst) < count {
-            assert!(began.elapsed() < PATIENCE, "the crowd stands still at {}", self.told.load(Ordering::SeqCst));
-            std::thread::sleep(MOMENT);
-        }
+        let told = self.progress.told.lock().unwrap();
+        let (told, _) = self.progress.changed.wait_timeout_while(told, PATIENCE, |told| *told < count).unwrap();
+        assert!(*told >= count, "the crowd stands still at {told}");
     }
 }

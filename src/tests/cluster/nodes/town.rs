@@ -20,6 +20,8 @@ pub struct Town {
     servers: Vec<Option<Server>>,
     /// Where clients go. It never changes: they find out for themselves who is there.
     doors: Arc<RwLock<Vec<String>>>,
+    /// A service's, with which a client may act for any member of that service.
+    key: String,
 }
 
 impl Town {
@@ -29,7 +31,11 @@ impl Town {
         drop(ports);
         let doors = Arc::new(RwLock::new(addresses.clone()));
         let folders = (0..nodes).map(|_| Folder::new()).collect();
-        let mut town = Town { database, lent: Lent::new(&database.address), folders, addresses, servers: Vec::new(), doors };
+        let mut town =
+            Town { database, lent: Lent::new(&database.address), folders, addresses, servers: Vec::new(), doors, key: String::new() };
+        // Before anybody serves, so that all know it from their start.
+        let made = succeeds(run_command(town.command(0).args(["key", "create", "shop"])));
+        town.key = made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
         for node in 0..nodes {
             let server = town.launch(node);
             town.servers.push(Some(server));
@@ -74,11 +80,8 @@ impl Town {
             .for_each(|node| self.stop(node));
     }
 
-    /// A service's key, with which a client may act for any member of that service.
     pub fn crowd(&self) -> Crowd {
-        let made = succeeds(run_command(self.command(0).args(["key", "create", "shop"])));
-        let key = made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
-        Crowd::new(self.doors.clone(), key)
+        Crowd::new(self.doors.clone(), self.key.clone())
     }
 
     pub fn admin(&self) -> Client {
