@@ -42,7 +42,7 @@ pub fn stampede(data: &Path) -> Command {
 
 /// Runs a subcommand to its end.
 pub fn run<A: AsRef<OsStr>>(data: &Path, arguments: impl IntoIterator<Item = A>) -> Output {
-    stampede(data).args(arguments).output().unwrap()
+    run_command(stampede(data).args(arguments))
 }
 
 /// The same, for a command that was made ready.
@@ -112,20 +112,11 @@ impl Server {
 
     /// The same, while others still call it.
     pub fn kill_now(&self) {
-        let sent = Command::new("sh").args(["-c", "kill -KILL \"$0\"", &self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
+        self.signal("KILL");
     }
 
-    /// It stands still: it takes connections and does nothing.
-    pub fn pause(&self) {
-        self.signal("STOP");
-    }
-
-    pub fn resume(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, name: &str) {
+    /// By its name, as `kill` knows it.
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} \"$0\""), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
@@ -138,8 +129,7 @@ impl Server {
     }
 
     pub fn tell_to_stop(&self) {
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
+        self.signal("TERM");
     }
 
     pub fn wait(&mut self) -> ExitStatus {

@@ -93,9 +93,9 @@ fn an_owner_that_is_paused_and_wakes_up_after_it_was_taken_over_writes_nothing_s
         |n| crowd.hold(n, &pattern(n)),
         || {
             crowd.wait_until_told(40);
-            town.node(1).pause();
+            town.node(1).signal("STOP");
             crowd.wait_until_told(120);
-            town.node(1).resume();
+            town.node(1).signal("CONT");
         },
     );
     assert_eq!(granted(&told).len(), 240, "there is enough for all, so nobody is refused");
