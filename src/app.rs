@@ -5,6 +5,7 @@ use crate::ballots::receipt_key::ReceiptKey;
 use crate::ballots::rounds::Rounds;
 use crate::ballots::seeds::Seeds;
 use crate::closing::Closing;
+use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::coupon_keys;
 use crate::engine::Engine;
@@ -25,9 +26,12 @@ use actors::engine::{Limits, Node, Window};
 use actors::time::Clock;
 use anyhow::Context;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+/// A node that cannot strike itself off is forgotten by the others all the same.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What every handler may reach.
 pub struct Shared {
@@ -43,6 +47,7 @@ pub struct Shared {
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,
     store: Arc<dyn Backend>,
+    cluster: OnceLock<Arc<Cluster>>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
     /// True once it is stopping: what was accepted is finished, what comes is sent elsewhere.
@@ -92,6 +97,7 @@ impl App {
             feed,
             webhooks,
             store,
+            cluster: OnceLock::new(),
             joined: AtomicBool::new(true),
             draining: AtomicBool::new(false),
             requests: AtomicUsize::new(0),
@@ -115,6 +121,7 @@ impl App {
                         .configure(extra)
                         .configure(http::edge::nowhere),
                 )
+                .configure(cluster::door::mount)
                 .configure(http::site::mount)
                 .configure(http::edge::nowhere)
                 .wrap(http::cors::allow(&shared.config.cors_origins))
@@ -129,6 +136,7 @@ impl App {
         .bind(listen)
         .with_context(|| format!("listen: cannot bind {listen}"))?;
         let address = server.addrs().first().copied().unwrap_or(listen);
+        self.shared.join_others(address)?;
         let server = server.run();
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
@@ -149,7 +157,34 @@ fn limits(config: &Config) -> Limits {
 impl Shared {
     /// For the command line: those who serve go on with the keys that they have opened.
     pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
+        if let Some(register) = self.store.register() {
+            let serving: Vec<String> = register.read().await?.into_iter().map(|beat| beat.address).collect();
+            if !serving.is_empty() {
+                return Err(coupon_keys::Error::NodesServe(serving.join(", ")));
+            }
+        }
         coupon_keys::rotate(&*self.store.directory()).await
+    }
+
+    /// The other nodes, if there can be any.
+    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.cluster.get()
+    }
+
+    fn join_others(&self, bound: SocketAddr) -> anyhow::Result<()> {
+        let Some(register) = self.store.register() else { return Ok(()) };
+        let address = match &self.config.advertise {
+            Some(address) => address.clone(),
+            None if bound.ip().is_unspecified() => {
+                anyhow::bail!("advertise: the other nodes cannot reach this one at {bound}; say where they can, as HOST:PORT")
+            }
+            None => bound.to_string(),
+        };
+        let key = self.config.cluster_key.as_ref().map_or_else(String::new, |key| key.reveal().to_owned());
+        let beat = Duration::from_millis(u64::from(self.config.heartbeat_ms));
+        let cluster = Cluster::join(self.engine.clone(), register, cluster::Settings { address, beat, key })?;
+        let _ = self.cluster.set(cluster);
+        Ok(())
     }
 
     /// Whether the store answers and traffic is welcome.
@@ -160,6 +195,9 @@ impl Shared {
         if !self.joined.load(Ordering::Acquire) {
             return Err("an administrator took the node out of the balancer".into());
         }
+        if self.cluster().is_some_and(|cluster| cluster.is_leaving()) {
+            return Err("the node gives its work to the others".into());
+        }
         self.store.ready().await.map_err(|error| error.to_string())
     }
 }
@@ -168,6 +206,10 @@ impl Running {
     /// Finishes what was accepted, lets every partition write its snapshot, and ends.
     pub async fn stop(self) {
         let deadline = Instant::now() + Duration::from_secs(u64::from(self.shared.config.shutdown_s));
+        if let Some(cluster) = self.shared.cluster() {
+            // Whatever comes from now on is answered by the others, and here until they know it.
+            let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), cluster.leave()).await;
+        }
         self.shared.draining.store(true, Ordering::Release);
         self.handle.pause().await;
         // Couriers write down how far they came while their partitions are still awake.
@@ -178,6 +220,9 @@ impl Running {
         // Behind the snapshots that were just asked for.
         let settled = self.shared.store.settled();
         let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), settled).await;
+        if let Some(cluster) = self.shared.cluster() {
+            let _ = actix_web::rt::time::timeout(GOODBYE, cluster.end()).await;
+        }
         self.handle.stop(false).await;
         let _ = self.server.await;
         meters::settle();

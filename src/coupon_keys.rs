@@ -1,7 +1,8 @@
 //! The keys that coupon codes are made with: one secret in the store, made at the first start.
 //!
 //! They are kept as a whole, so that a rotation is one step and a backup is complete. A rotation adds a key and takes none away: codes are
-//! on paper and in wallets, and nobody can print them anew. It is done while nobody serves, so whoever serves knows all keys there are.
+//! on paper and in wallets, and nobody can print them anew. It is done while nobody serves, so whoever serves knows all keys there are;
+//! on a store that several nodes share their heartbeats are looked for.
 //! The keys are shown to nobody and stand in no log line.
 
 use crate::identity::directory::Directory;
@@ -21,6 +22,8 @@ pub enum Error {
     Unreadable(#[from] Unreadable),
     #[error("there have been 32 coupon keys, and a code has no room to name another")]
     NoneLeft,
+    #[error("nodes serve at this moment ({0}), and would not know the new key; stop them all first, or wait two minutes after a crash")]
+    NodesServe(String),
 }
 
 /// The keys there are; at the first start, new ones.

@@ -16,6 +16,7 @@ use actors::engine::record::{self, Entry};
 use actors::engine::{Node, Router};
 use actors::store::{Frame, Listed, Page, Row, Sleeper, StoreError};
 use actors::{Machine, machine};
+use futures_util::future::LocalBoxFuture;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -58,6 +59,8 @@ pub static KINDS: &[Kind] = &[
 trait Partitions {
     fn wake(&self, partition: &str);
     fn rest(&self) -> bool;
+    fn let_go(&self) -> usize;
+    fn serve_passed_on<'a>(&'a self, partition: &'a str, request: &'a [u8]) -> LocalBoxFuture<'a, Option<Vec<u8>>>;
     fn awake(&self) -> usize;
     fn deepest(&self) -> usize;
 }
@@ -154,6 +157,26 @@ impl Engine {
         self.each().iter().filter(|kind| !kind.rest()).count() == 0
     }
 
+    /// Asks partitions that other nodes should own to leave; says how many are still here.
+    pub fn let_go(&self) -> usize {
+        self.each().iter().map(|kind| kind.let_go()).sum()
+    }
+
+    /// Serves what another node has passed on. None if it cannot be read.
+    pub async fn serve_passed_on(&self, partition: &str, request: &[u8]) -> Option<Vec<u8>> {
+        for kind in self.each() {
+            if let Some(answer) = kind.serve_passed_on(partition, request).await {
+                return Some(answer);
+            }
+        }
+        None
+    }
+
+    /// Whether this node is the one to do what only one should, named by a partition, or by a word of its own.
+    pub fn should_do(&self, what: &str) -> bool {
+        self.node.should_own(what)
+    }
+
     pub fn awake(&self) -> usize {
         self.each().iter().map(|kind| kind.awake()).sum()
     }
@@ -176,6 +199,17 @@ impl<M: Machine> Partitions for Router<M> {
 
     fn rest(&self) -> bool {
         Router::rest(self)
+    }
+
+    fn let_go(&self) -> usize {
+        Router::let_go(self)
+    }
+
+    fn serve_passed_on<'a>(&'a self, partition: &'a str, request: &'a [u8]) -> LocalBoxFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let (_, name) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)?;
+            Router::serve_passed_on(self, name, request).await
+        })
     }
 
     fn awake(&self) -> usize {

@@ -6,6 +6,7 @@ pub mod ballots;
 pub mod calendar;
 pub mod cli;
 pub mod closing;
+pub mod cluster;
 pub mod config;
 pub mod coupon_keys;
 pub mod draws;

@@ -6,8 +6,8 @@
 use crate::id::Id;
 use crate::store::Row;
 use crate::time::Time;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::str::FromStr;
@@ -20,13 +20,13 @@ pub struct Stamp {
 }
 
 /// Who gives a command. Only the id is written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     pub id: Id,
     pub role: Role,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     Member,
     Admin,
@@ -56,7 +56,7 @@ pub enum Verdict<E> {
 }
 
 /// A refusal is a state, named as a sentence would name it. It is counted, never logged, and decided anew each time.
-pub trait Refused: Clone + Debug + PartialEq + Send + 'static {
+pub trait Refused: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static {
     /// Whether another partition of the same resource might still have what this one lacks.
     fn may_be_had_elsewhere(&self) -> bool {
         false
@@ -69,13 +69,13 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
 
     /// Which partition of the kind; its text is the second part of the id in the store.
     type Name: Clone + Debug + Display + FromStr + Eq + Hash + Send + Sync + 'static;
-    type Command: Clone + Debug + Serialize + Send + 'static;
+    type Command: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
     type Event: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static;
     type Refusal: Refused;
-    type Question: Clone + Send + 'static;
-    type Answer: Debug + Send + 'static;
+    type Question: Clone + Serialize + DeserializeOwned + Send + 'static;
+    type Answer: Debug + Serialize + DeserializeOwned + Send + 'static;
     /// What a commit as a whole can show for each fact in it; made once for all of them. `()` where nobody asks.
-    type Witness: Debug + Send + Sync + 'static;
+    type Witness: Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     fn decide(&self, command: &Self::Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Self::Event>, Self::Refusal>;
     fn apply(&mut self, event: &Self::Event, at: Time);

@@ -12,6 +12,8 @@ mod durable;
 mod expiry;
 #[path = "engine/keys.rs"]
 mod keys;
+#[path = "engine/neighbours.rs"]
+mod neighbours;
 #[path = "engine/opening.rs"]
 mod opening;
 #[path = "engine/sleep.rs"]

@@ -174,6 +174,10 @@ settings! {
     cql_serial: Serial = Fixed("everywhere"), serial;
     /// What seals the secrets in a CQL database and proves nodes to each other; every node needs the same, and without it nothing opens.
     cluster_key: Option<Secret> = Hidden("\"what openssl rand -hex 32 prints\""), optional(cluster_key);
+    /// Where the other nodes reach this one, as HOST:PORT; by default the address it listens on, and needed where that is 0.0.0.0.
+    advertise: Option<String> = Nothing("\"10.0.0.1:8080\""), optional(host);
+    /// Milliseconds between two signs of life of a node: shorter finds out sooner that one has died, and asks the database more often.
+    heartbeat_ms: u32 = Fixed("1000"), whole(50..=10_000);
     /// Whether a start first brings the CQL schema up to date, as `stampede migrate` does.
     migrate: bool = Fixed("false"), yes_or_no;
 }

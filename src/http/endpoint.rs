@@ -137,7 +137,14 @@ impl Endpoint {
     /// Takes `dry_run` and an idempotency key.
     pub fn decides(mut self) -> Self {
         self.repeatable = true;
-        self.problems.extend([&problem::BAD_KEY, &problem::KEY_REUSED, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN]);
+        self.problems.extend([
+            &problem::BAD_KEY,
+            &problem::KEY_REUSED,
+            &problem::BUSY,
+            &problem::UNAVAILABLE,
+            &problem::MOVED,
+            &problem::OUTCOME_UNKNOWN,
+        ]);
         self.query("dry_run", "`true`: say what would happen and why, change nothing.")
     }
 

@@ -154,6 +154,8 @@ problems! {
         "What the answer depends on cannot be read or written. Nothing was done.";
     OUTCOME_UNKNOWN = "outcome-unknown" 503 SameKey "It is not known whether this was done"
         "The write may or may not have been kept. Repeat the request with the same `Idempotency-Key`; it is never done twice.";
+    MOVED = "moved" 503 SameKey "Another node takes this over at this moment"
+        "What the request is about is moving from one node to another. Nothing was done. Repeat it, best with the same `Idempotency-Key`.";
     NO_SPACE = "no-space" 507 Later "The disk is full"
         "The file could not be kept, and nothing of it was. Make room, or ask whoever runs the server to.";
     STARTING = "not-ready" 503 Later "This node takes no traffic"
@@ -293,6 +295,7 @@ impl<R: Explain> From<actors::engine::Failure<R>> for Problem {
             Failure::KeyForgotten => Problem::plain(&KEY_FORGOTTEN),
             Failure::Busy => Problem::plain(&BUSY),
             Failure::Unavailable(why) => Problem::new(&UNAVAILABLE, why),
+            Failure::Moved => Problem::plain(&MOVED),
             Failure::Unknown => Problem::plain(&OUTCOME_UNKNOWN),
         }
     }

@@ -63,6 +63,11 @@ impl Spool {
         Ok(Spool { folder, limit, receiving: Arc::default(), next: AtomicU64::new(0) })
     }
 
+    /// Whether the job's file is on this machine.
+    pub fn has(&self, job: Id) -> bool {
+        self.folder_of(job).is_dir()
+    }
+
     pub fn folder_of(&self, job: Id) -> PathBuf {
         self.folder.join(job.to_string())
     }

@@ -46,7 +46,11 @@ pub fn start(shared: Data<Shared>) {
     actix_web::rt::spawn(async move {
         let mut works: HashMap<Id, Box<Work>> = HashMap::new();
         while !shared.draining.load(Ordering::Acquire) {
-            let jobs = shared.imports.unfinished().await.unwrap_or_default();
+            let mut jobs = shared.imports.unfinished().await.unwrap_or_default();
+            if shared.engine.node.has_neighbours() {
+                // The file is where it arrived, and nowhere else.
+                jobs.retain(|job| shared.imports.spool.has(*job));
+            }
             gauge!("stampede_jobs_unfinished").set(jobs.len() as f64);
             let jobs = &jobs[..jobs.len().min(AT_ONCE)];
             works.retain(|job, _| jobs.contains(job));

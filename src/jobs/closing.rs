@@ -11,7 +11,8 @@ use crate::lottery::WalkFailure;
 use actix_web::web::Data;
 use actors::Caller;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Phase, View};
+use actors::domain::lottery::{Lottery, Phase, View};
+use actors::machine::partition_id;
 use actors::store::StoreError;
 use metrics::gauge;
 use std::collections::BTreeMap;
@@ -50,7 +51,8 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
     let (mut counts, mut from, mut still) = (Counts::default(), Day(0), Said::new());
     loop {
         let days = shared.lotteries.not_closed(from, AT_ONCE).await?;
-        for day in &days {
+        let ours = |day: &&Day| shared.engine.should_do(&partition_id::<Lottery>(day));
+        for day in days.iter().filter(ours) {
             let what = look_at(shared, *day, &mut counts).await;
             if let Err(why) = what {
                 if said.get(day) != Some(&why) {

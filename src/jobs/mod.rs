@@ -38,6 +38,7 @@ pub fn start(shared: Data<Shared>) {
             if ticks.is_multiple_of(10) {
                 gauges::log_members(&shared).await;
                 forget_dead_sessions(&shared).await;
+                shared.promotions.doubt_windows();
                 owed::make_good(&shared).await;
             }
             ticks = ticks.wrapping_add(1);

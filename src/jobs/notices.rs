@@ -12,7 +12,8 @@ use crate::promotions::notices::Due;
 use actors::Caller;
 use actors::domain::coupons::serial::Only;
 use actors::domain::day::Day;
-use actors::domain::notices::{Command, Done};
+use actors::domain::notices::{Command, Done, Notices};
+use actors::machine::partition_id;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -25,6 +26,9 @@ pub async fn give_what_is_due(shared: &Shared) {
 }
 
 async fn all(shared: &Shared) -> Result<(), Failed> {
+    if !shared.engine.should_do(&partition_id::<Notices>(&Only)) {
+        return Ok(());
+    }
     let zone = &shared.config.time_zone;
     let now = shared.promotions.now();
     let today = calendar::today(zone, now);

@@ -42,6 +42,10 @@ const AT_ONCE: usize = 100;
 impl Promotions {
     /// What somebody is owed who logs in for the first time now, as it is kept with him.
     pub fn owed_at(&self, now: Time) -> Option<Vec<u8>> {
+        if self.engine.node.has_neighbours() {
+            // A campaign may have been created elsewhere a moment ago. Whoever makes it good reads what there is then.
+            return Some(not_known());
+        }
         self.windows.owing(now).map_or_else(|| Some(not_known()), |owing| kept(&owing))
     }
 
@@ -54,6 +58,30 @@ impl Promotions {
         if self.windows.are_known() {
             return Ok(());
         }
+        self.read_all_windows(doubts).await
+    }
+
+    /// To be done every ten seconds: another node may have created or changed a campaign, which the next login then hears of.
+    pub fn doubt_windows(&self) {
+        if self.engine.node.has_neighbours() {
+            self.windows.doubt();
+        }
+    }
+
+    /// The same, if others might have changed campaigns since they were read: everything that was answered before this call is in them.
+    async fn read_windows_of_all_nodes(&self) -> Result<(), Failed> {
+        if !self.engine.node.has_neighbours() {
+            return self.read_windows().await;
+        }
+        let doubt = self.windows.doubt();
+        let (_turn, doubts) = self.windows.turn_to_read().await;
+        if self.windows.were_read_since(doubt) {
+            return Ok(());
+        }
+        self.read_all_windows(doubts).await
+    }
+
+    async fn read_all_windows(&self, doubts: u64) -> Result<(), Failed> {
         let mut after = None;
         loop {
             let page = self.page(Of::Campaign, after, AT_ONCE).await?;
@@ -114,7 +142,7 @@ impl Promotions {
         if !campaigns.is_empty() {
             return Ok(campaigns);
         }
-        self.read_windows().await?;
+        self.read_windows_of_all_nodes().await?;
         Ok(self.windows.around(at))
     }
 

@@ -59,6 +59,15 @@ impl Windows {
         self.dispelled.load(Ordering::Acquire) > self.doubts.load(Ordering::Acquire)
     }
 
+    /// Others may have changed campaigns at any time. Says by which doubt to ask whether they have been read since.
+    pub fn doubt(&self) -> u64 {
+        self.doubts.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    pub fn were_read_since(&self, doubt: u64) -> bool {
+        self.dispelled.load(Ordering::Acquire) > doubt
+    }
+
     /// There is doubt unless the guard is told that there is none: also when whoever has it is dropped half-way.
     pub fn doubt_unless(&self) -> Doubt<'_> {
         Doubt { windows: self, dispelled: false }
@@ -121,6 +130,16 @@ mod tests {
         assert_eq!(windows.owing(Time(0)), None);
         windows.were_read(0);
         assert_eq!(windows.owing(Time(0)), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_reading_serves_all_whose_doubt_is_older_than_it() {
+        let windows = known();
+        let (first, second) = (windows.doubt(), windows.doubt());
+        assert!(!windows.were_read_since(first));
+        windows.were_read(second);
+        assert!(windows.were_read_since(first) && windows.were_read_since(second));
+        assert!(!windows.were_read_since(windows.doubt()));
     }
 
     #[test]

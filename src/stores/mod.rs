@@ -13,6 +13,7 @@ pub mod sqlite;
 pub use copies::{NotAReplication, Replication, Serial};
 pub use history::History;
 
+use crate::cluster::Register;
 use crate::config::Config;
 use crate::identity::Directory;
 use crate::identity::directory::Answer;
@@ -41,6 +42,10 @@ impl Choice {
 pub trait Backend: Send + Sync {
     fn log(&self) -> Arc<dyn Store>;
     fn directory(&self) -> Arc<dyn Directory>;
+    /// Where nodes say that they live, if several can share it.
+    fn register(&self) -> Option<Arc<dyn Register>> {
+        None
+    }
     /// Whether it answers, and would take a write.
     fn ready(&self) -> Answer<()>;
     /// Done when everything asked for before, snapshots too, is written or given up.

@@ -85,9 +85,9 @@ impl Courier {
         Courier { webhook, webhooks, attempts, secret: None, live: None, replay: None, first: Line::Live, paused_until, meters }
     }
 
-    /// Until the webhook is deleted or the server stops.
+    /// Until the webhook is deleted, another node should deliver for it, or the server stops.
     pub async fn run(mut self, mut turns: watch::Receiver<Turn>) {
-        while !turns.borrow_and_update().stopping {
+        while !turns.borrow_and_update().stopping && self.webhooks.is_ours(self.webhook) {
             match self.turn(&mut turns).await {
                 Ok(Next::Again) => continue,
                 Ok(Next::Over) => break,

@@ -25,6 +25,7 @@ use crate::log::{self, Value};
 use actors::domain::shelves;
 use actors::domain::webhook::{Command, Look, Plan, Refusal, View, Webhook};
 use actors::engine::{Done, Failure};
+use actors::machine::partition_id;
 use actors::store::{Page, StoreError};
 use actors::{Caller, Id, Time};
 use attempts::Attempts;
@@ -46,7 +47,9 @@ pub struct Webhooks {
     senders: Senders,
     pub private_addresses: bool,
     attempts: Mutex<HashMap<Id, Arc<Attempts>>>,
-    /// There are webhooks without a courier.
+    /// Webhooks whose couriers are at work here.
+    couriers: Mutex<HashSet<Id>>,
+    /// There may be webhooks without a courier.
     changed: AtomicBool,
     /// Couriers hold a receiver as long as they are at work.
     at_work: watch::Sender<()>,
@@ -96,6 +99,7 @@ impl Webhooks {
             senders: Senders::start(private_addresses, timeout_s)?,
             private_addresses,
             attempts: Mutex::default(),
+            couriers: Mutex::default(),
             changed: AtomicBool::new(true),
             at_work: watch::Sender::new(()),
         }))
@@ -163,11 +167,21 @@ impl Webhooks {
         self.attempts(id).latest(limit)
     }
 
+    /// Other nodes may have made webhooks, or have left some to this one.
+    pub fn look_around(&self) {
+        self.changed.store(true, Ordering::Release);
+    }
+
+    /// Whether its courier is at home here.
+    fn is_ours(&self, id: Id) -> bool {
+        self.engine.should_do(&partition_id::<Webhook>(&id))
+    }
+
     /// A turn of the job: couriers for those that have none, and news for all.
-    pub async fn turn(self: &Arc<Self>, couriers: &mut HashSet<Id>) {
+    pub async fn turn(self: &Arc<Self>) {
         if self.changed.swap(false, Ordering::AcqRel) {
             match self.list(None, MOST).await {
-                Ok(all) => all.into_iter().filter(|id| couriers.insert(*id)).for_each(|id| self.send_out(id)),
+                Ok(all) => all.into_iter().filter(|id| self.is_ours(*id) && self.couriers().insert(*id)).for_each(|id| self.send_out(id)),
                 Err(_) => self.changed.store(true, Ordering::Release),
             }
         }
@@ -178,8 +192,10 @@ impl Webhooks {
 
     fn send_out(self: &Arc<Self>, id: Id) {
         let (courier, turns, at_work) = (Courier::of(id, self.clone()), self.feed.turns(), self.at_work.subscribe());
+        let webhooks = self.clone();
         actix_web::rt::spawn(async move {
             courier.run(turns).await;
+            webhooks.couriers().remove(&id);
             drop(at_work);
         });
     }
@@ -226,6 +242,10 @@ impl Webhooks {
     /// Made by whoever first asks for it.
     async fn secret(&self, id: Id) -> Result<Vec<u8>, StoreError> {
         self.directory.secret(&secret_name(id), signature::new_secret()).await
+    }
+
+    fn couriers(&self) -> std::sync::MutexGuard<'_, HashSet<Id>> {
+        self.couriers.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn attempts(&self, id: Id) -> Arc<Attempts> {

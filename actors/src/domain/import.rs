@@ -79,7 +79,7 @@ pub struct Import {
     job: Option<View>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Create(Plan),
     /// The batch that takes the codes in; begins the importing pass.
@@ -111,7 +111,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     Unknown,
     /// It has ended, one way or another.
@@ -122,7 +122,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Look;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

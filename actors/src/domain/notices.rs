@@ -13,7 +13,7 @@ pub struct Notices {
     done: Option<Day>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Finish { day: Day },
 }
@@ -23,12 +23,12 @@ pub enum Event {
     Finished { day: Day },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {}
 
 impl Refused for Refusal {}
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Done;
 
 impl Machine for Notices {

@@ -80,7 +80,7 @@ pub struct View {
     pub replay: Option<Replay>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Tells everything after that position.
     Create {
@@ -112,7 +112,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NotAdmin,
     Unknown,
@@ -124,7 +124,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Look;
 
 impl Machine for Webhook {

@@ -22,6 +22,8 @@ use tokio::sync::oneshot;
 pub enum Lost {
     /// Nothing was done.
     Unavailable(String),
+    /// Nothing was done: another node has taken the partition over.
+    Moved,
     /// It may or may not have been done; the same key finds out.
     Unknown,
 }
@@ -70,6 +72,8 @@ impl<M: Machine> Waiter<M> {
 pub trait Place: Send + 'static {
     /// Takes the partition out of the router. False if a request was counted in meanwhile.
     fn leave(&self) -> bool;
+    /// Takes the partition out of the router, whoever is on the way; the next request starts another actor.
+    fn vacate(&self);
 }
 
 pub struct PartitionActor<M: Machine> {
@@ -85,8 +89,12 @@ pub struct PartitionActor<M: Machine> {
 }
 
 enum State<M: Machine> {
-    Opening { waiting: Vec<(Request<M>, Waiter<M>)> },
+    Opening {
+        waiting: Vec<(Request<M>, Waiter<M>)>,
+    },
     Open(Box<Partition<M, Waiter<M>>>),
+    /// Another node has taken it over. Whoever was on the way is told so.
+    Fenced,
 }
 
 struct Meters {
@@ -94,6 +102,7 @@ struct Meters {
     batch_events: Histogram,
     commits: Counter,
     reopened: Counter,
+    fenced: Counter,
     forgotten: Counter,
 }
 
@@ -104,6 +113,7 @@ impl Meters {
             batch_events: histogram!("stampede_batch_events", "kind" => kind),
             commits: counter!("stampede_commits_total", "kind" => kind),
             reopened: counter!("stampede_partitions_reopened_total", "kind" => kind),
+            fenced: counter!("stampede_partitions_fenced_total", "kind" => kind),
             forgotten: counter!("stampede_snapshots_forgotten_total", "kind" => kind),
         }
     }
@@ -206,6 +216,16 @@ impl<M: Machine> PartitionActor<M> {
                     waiter.answer(Ok(reply));
                 }
             }
+            State::Fenced => waiter.answer(Err(Lost::Moved)),
+        }
+    }
+
+    /// Another node has taken over, and nothing of what waits here was written. This actor stays only for those who are on their way to it.
+    fn stand_down(&mut self) {
+        self.meters.fenced.increment(1);
+        self.place.vacate();
+        if let State::Open(partition) = std::mem::replace(&mut self.state, State::Fenced) {
+            partition.abandon().into_iter().for_each(|waiter| waiter.answer(Err(Lost::Moved)));
         }
     }
 
@@ -220,7 +240,11 @@ impl<M: Machine> PartitionActor<M> {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
-        let State::Open(partition) = &mut self.state else { return };
+        let partition = match &mut self.state {
+            State::Open(partition) => partition,
+            State::Fenced if self.place.leave() => return ctx.stop(),
+            State::Opening { .. } | State::Fenced => return,
+        };
         if partition.due().is_some_and(|due| due <= now) {
             partition.wake(now);
             return self.flush(ctx);
@@ -321,7 +345,8 @@ impl<M: Machine> Handler<Landed> for PartitionActor<M> {
                 landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
                 self.save(landed.snapshot);
             }
-            Outcome::Fenced | Outcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
+            Outcome::Fenced => self.stand_down(),
+            Outcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The engine: stamp → decide → apply → batch → append → answer, and finding the partition that owns a thing.
 //!
-//! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it), `open` (what may be had from any).
+//! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it), `open` (what may be had from any),
+//! `neighbours` (when it is another node's).
 
 pub mod actor;
 pub mod keys;
+pub mod neighbours;
 pub mod node;
 pub mod open;
 pub mod partition;
@@ -11,6 +13,7 @@ pub mod record;
 pub mod router;
 
 pub use keys::{Key, Window};
+pub use neighbours::Neighbours;
 pub use node::{Limits, Node};
 pub use partition::{Done, How, Partition, Reply, Request};
 pub use router::{Failure, Router};

@@ -1,12 +1,13 @@
 //! What all partitions of one process share: the store, the clock, the arbiters they live on, limits, and the window of keys.
 
 use super::keys::Window;
+use super::neighbours::Neighbours;
 use crate::store::Store;
 use crate::time::{Clock, Time};
 use actix_rt::{Arbiter, ArbiterHandle};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 pub struct Node {
     pub store: Arc<dyn Store>,
@@ -15,6 +16,8 @@ pub struct Node {
     pub limits: Limits,
     /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its partition without a hop.
     seats: RwLock<Vec<ArbiterHandle>>,
+    /// Nodes on the same store. Without any, nobody is ever asked whose a partition is.
+    neighbours: OnceLock<Arc<dyn Neighbours>>,
     pub(super) in_flight: AtomicUsize,
     seeds: AtomicU64,
     secret: RandomState,
@@ -45,10 +48,29 @@ impl Node {
             window: Arc::new(window),
             limits,
             seats: RwLock::default(),
+            neighbours: OnceLock::new(),
             in_flight: AtomicUsize::new(0),
             seeds: AtomicU64::new(0),
             secret: RandomState::new(),
         })
+    }
+
+    /// From now on requests go to whichever node should own the partition. Said once, before the first request.
+    pub fn live_among(&self, neighbours: Arc<dyn Neighbours>) {
+        let _ = self.neighbours.set(neighbours);
+    }
+
+    pub(super) fn neighbours(&self) -> Option<&Arc<dyn Neighbours>> {
+        self.neighbours.get()
+    }
+
+    pub fn has_neighbours(&self) -> bool {
+        self.neighbours().is_some()
+    }
+
+    /// Whether this node should own that partition, or do whatever else is shared out by a name.
+    pub fn should_own(&self, partition: &str) -> bool {
+        self.neighbours().is_none_or(|neighbours| neighbours.owner_of(partition).is_none())
     }
 
     pub fn now(&self) -> Time {

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a partition can be asked.
-#[derive(Clone, Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub enum Request<M: Machine> {
     Command {
         command: M::Command,
@@ -35,7 +36,20 @@ pub enum Request<M: Machine> {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl<M: Machine> Clone for Request<M> {
+    fn clone(&self) -> Self {
+        match self {
+            Request::Command { command, caller, key, how } => {
+                Request::Command { command: command.clone(), caller: *caller, key: *key, how: *how }
+            }
+            Request::Pass { key, caller, from, to } => Request::Pass { key: *key, caller: *caller, from: *from, to: *to },
+            Request::Look(question) => Request::Look(question.clone()),
+            Request::Left { command, caller } => Request::Left { command: command.clone(), caller: *caller },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum How {
     Real,
     /// Say what would happen, change nothing.
@@ -47,7 +61,8 @@ pub enum How {
     },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
 pub enum Reply<M: Machine> {
     Done(Done<M::Event, M::Witness>),
     Refused(M::Refusal),
@@ -66,7 +81,7 @@ pub enum Reply<M: Machine> {
     Left(u64),
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Done<E, W = ()> {
     pub event: E,
     pub at: Time,
@@ -93,7 +108,7 @@ impl<E: Clone, W> Clone for Done<E, W> {
 }
 
 /// An answer and the partition's time when it was true.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Looked<A> {
     pub answer: A,
     pub at: Time,
@@ -107,6 +122,8 @@ pub struct Partition<M: Machine, W> {
     written: Position,
     answered: Answered,
     window: Arc<Window>,
+    /// How far back the snapshot remembered that this began with; the node that wrote it may have forgotten more than this one.
+    floor: Time,
     /// Where the machine stood when the last batch left.
     marked: u64,
     staged: Batch<M, W>,
@@ -144,12 +161,14 @@ pub struct Landed<M: Machine, W> {
 }
 
 /// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot of another shape is forgotten, never read.
-pub const LAYOUT: u8 = 2;
+pub const LAYOUT: u8 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct State<M> {
     layout: u8,
     time: Time,
+    /// Keys answered before this instant may be missing from `answered`, whatever the node that reads this remembers.
+    horizon: Time,
     answered: Vec<(crate::id::Id, Answer)>,
     machine: M,
 }
@@ -165,6 +184,7 @@ impl<M: Machine, W> Partition<M, W> {
             written: Position::default(),
             answered: Answered::default(),
             window,
+            floor: Time(i64::MIN),
             marked: 0,
             staged: Batch::default(),
             flying: None,
@@ -228,7 +248,7 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// Whether nobody would miss it for a while: nothing is under way, and no key is left to remember.
     pub fn may_sleep(&mut self, now: Time) -> bool {
-        self.answered.forget_before(self.window.horizon_at(now));
+        self.answered.forget_before(self.window.horizon_at(now).max(self.floor));
         self.is_quiet() && self.answered.is_empty()
     }
 
@@ -304,7 +324,7 @@ impl<M: Machine, W> Partition<M, W> {
     /// The state as of the last append. Only durable if nothing is under way.
     pub fn snapshot(&self) -> Snapshot {
         let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
-        let state = State { layout: LAYOUT, time: self.time, answered, machine: &self.machine };
+        let state = State { layout: LAYOUT, time: self.time, horizon: self.horizon(), answered, machine: &self.machine };
         let state = postcard::to_stdvec(&state).expect("state is plain data");
         Snapshot { at: self.written, due: self.wake_at(), state }
     }
@@ -321,6 +341,7 @@ impl<M: Machine, W> Partition<M, W> {
         let state: State<M> = postcard::from_bytes(&snapshot.state).map_err(|_| broken)?;
         self.machine = state.machine;
         self.time = state.time;
+        self.floor = state.horizon;
         self.written = snapshot.at;
         self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
         for (hash, answer) in state.answered {
@@ -462,7 +483,7 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     fn horizon(&self) -> Time {
-        self.window.horizon_at(self.time)
+        self.window.horizon_at(self.time).max(self.floor)
     }
 }
 

@@ -10,13 +10,14 @@ use super::partition::{Done, How, Looked, Reply, Request};
 use crate::machine::{Caller, Machine, Refused};
 use actix::{Actor, Addr};
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, Weak};
 use tokio::sync::oneshot;
 
 /// Why the engine did not do what was asked. The one type that crosses its border.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure<R> {
     Refused(R),
     KeyReused,
@@ -25,6 +26,8 @@ pub enum Failure<R> {
     Busy,
     /// The store cannot be reached or read. Nothing was done.
     Unavailable(String),
+    /// Another node owns the partition by now, or should, and could not be asked. Nothing was done.
+    Moved,
     /// The outcome is not known; a repeat with the same key finds out.
     Unknown,
 }
@@ -38,6 +41,7 @@ impl<R> Failure<R> {
             Failure::KeyForgotten => Failure::KeyForgotten,
             Failure::Busy => Failure::Busy,
             Failure::Unavailable(why) => Failure::Unavailable(why),
+            Failure::Moved => Failure::Moved,
             Failure::Unknown => Failure::Unknown,
         }
     }
@@ -47,6 +51,7 @@ impl<R> From<Lost> for Failure<R> {
     fn from(lost: Lost) -> Self {
         match lost {
             Lost::Unavailable(why) => Failure::Unavailable(why),
+            Lost::Moved => Failure::Moved,
             Lost::Unknown => Failure::Unknown,
         }
     }
@@ -56,7 +61,7 @@ pub type Outcome<M> = Result<Done<<M as Machine>::Event, <M as Machine>::Witness
 
 /// The partitions of one kind.
 pub struct Router<M: Machine> {
-    node: Arc<Node>,
+    pub(super) node: Arc<Node>,
     table: Arc<Table<M>>,
 }
 
@@ -112,9 +117,11 @@ impl<M: Machine> Router<M> {
         }
     }
 
-    /// Starts the partition, so that it does what is due.
+    /// Starts the partition, so that it does what is due, unless that is for another node to do.
     pub fn wake(&self, name: &M::Name) {
-        self.enter(name).ok();
+        if self.is_ours(name) {
+            self.enter(name).ok();
+        }
     }
 
     /// The partitions that are awake.
@@ -127,6 +134,13 @@ impl<M: Machine> Router<M> {
         self.read().values().map(|handle| handle.in_flight.load(Ordering::Relaxed)).max().unwrap_or(0)
     }
 
+    /// Asks the partitions of other nodes that are awake here to write a snapshot and leave; says how many there are.
+    pub fn let_go(&self) -> usize {
+        let table = self.read();
+        let others = table.iter().filter(|(name, _)| !self.is_ours(name));
+        others.map(|(_, handle)| handle.actor.do_send(Rest)).count()
+    }
+
     /// Asks every partition to write a snapshot and leave. True when all have left.
     pub fn rest(&self) -> bool {
         let table = self.read();
@@ -134,7 +148,8 @@ impl<M: Machine> Router<M> {
         table.is_empty()
     }
 
-    async fn ask(&self, name: &M::Name, request: Request<M>) -> Result<Reply<M>, Failure<M::Refusal>> {
+    /// Asks this node's own actor, whoever should own the partition.
+    pub(super) async fn ask_here(&self, name: &M::Name, request: Request<M>) -> Result<Reply<M>, Failure<M::Refusal>> {
         let (actor, in_flight) = self.enter(name)?;
         let (to, reply) = oneshot::channel();
         actor.do_send(Call { request, waiter: Waiter::new(to, in_flight) });
@@ -204,6 +219,14 @@ impl<M: Machine> Place for InTable<M> {
             table.remove(&self.name);
         }
         nobody_on_the_way
+    }
+
+    fn vacate(&self) {
+        let Some(table) = self.table.upgrade() else { return };
+        let mut table = table.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if table.get(&self.name).is_some_and(|handle| Arc::ptr_eq(&handle.in_flight, &self.in_flight)) {
+            table.remove(&self.name);
+        }
     }
 }
 

@@ -35,6 +35,7 @@ pub enum Fate {
 pub struct Memory {
     data: Arc<Mutex<Data>>,
     node: u64,
+    confirms_reads: bool,
 }
 
 #[derive(Default)]
@@ -89,14 +90,20 @@ impl Memory {
     }
 
     fn whose_appends(usually: Fate) -> Memory {
-        Memory { data: Arc::new(Mutex::new(Data { usually, ..Data::default() })), node: 0 }
+        Memory { data: Arc::new(Mutex::new(Data { usually, ..Data::default() })), node: 0, confirms_reads: false }
+    }
+
+    /// As a store is that several nodes share.
+    pub fn confirming_reads(mut self) -> Memory {
+        self.confirms_reads = true;
+        self
     }
 
     /// Another node's view of the same data.
     pub fn another_node(&self) -> Memory {
         let mut data = self.data();
         data.nodes += 1;
-        Memory { data: self.data.clone(), node: data.nodes }
+        Memory { data: self.data.clone(), node: data.nodes, confirms_reads: self.confirms_reads }
     }
 
     /// The next append that nothing is planned for yet meets this fate.
@@ -344,6 +351,10 @@ impl Store for Memory {
     fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
         let feed = self.data().feed(after, limit);
         done(Ok(feed));
+    }
+
+    fn confirms_reads(&self) -> bool {
+        self.confirms_reads
     }
 }
 

@@ -76,7 +76,7 @@ impl<'w, K: Kind> Asker<'w, K> {
             let before = self.world.lives();
             let told = if twice { join(self.ask_once(&call), self.ask_once(&call)).await.0 } else { self.ask_once(&call).await };
             match &told {
-                Err(Failure::Unknown | Failure::Busy | Failure::Unavailable(_)) if attempt < patience => {
+                Err(Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_)) if attempt < patience => {
                     self.world.rest().await;
                     if self.world.lives() > before && call.key.is_some_and(|key| self.world.was_passed_on::<K>(&key)) {
                         self.world.count("passed on, then everything crashed, then repeated");
@@ -232,7 +232,7 @@ impl World {
     pub async fn settle<K: Kind>(&self, call: &Call<K>) -> Outcome<K> {
         for _ in 0..100 {
             match self.ask_open(call).await {
-                Err(Failure::Unknown | Failure::Busy | Failure::Unavailable(_)) => self.rest().await,
+                Err(Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_)) => self.rest().await,
                 told => return told,
             }
         }

@@ -23,6 +23,9 @@ pub struct Ready {
     pub status: &'static str,
     /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then asked of the store, and budgets are its own.
     pub redis: &'static str,
+    /// How many nodes this one knows to serve, itself included, where several can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<usize>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -59,7 +62,8 @@ async fn live(_: Params<flags::None>) -> HttpResponse {
 async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
     let redis = shared.identity.redis().map_or("off", |state| state.name());
-    Ok(reply::ok(&Ready { status: "ready", redis }))
+    let nodes = shared.cluster().map(|cluster| cluster.membership().serving.len());
+    Ok(reply::ok(&Ready { status: "ready", redis, nodes }))
 }
 
 async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { ready }): Body<Readiness>) -> HttpResponse {

@@ -1,9 +1,11 @@
 //! A keyspace as a whole, as a node uses it: one session, and on it the log and the people; and the node's own folder, for files to import.
 
 use super::directory::CqlDirectory;
+use super::nodes::Nodes;
 use super::schema;
 use super::session::{Cql, Login, Schema, Settings};
 use super::{CqlStore, Tuning};
+use crate::cluster::Register;
 use crate::config::{Config, Secret};
 use crate::engine;
 use crate::identity::Directory;
@@ -18,6 +20,7 @@ use tokio::sync::oneshot;
 pub struct Keyspace {
     log: Arc<CqlStore>,
     people: Arc<CqlDirectory>,
+    nodes: Arc<Nodes>,
     /// Let go of last. What a node keeps beside the keyspace, such as files to import, is its own.
     _folder: Option<Folder>,
 }
@@ -36,8 +39,9 @@ impl Keyspace {
         let people = CqlDirectory::open(cql.clone(), key).await?;
         // A node without the right key has no business here.
         people.prepare().await?;
+        let nodes = Arc::new(Nodes::open(cql.clone()).await?);
         let log = CqlStore::open(cql, Tuning::default(), engine::rows).await?;
-        Ok(Keyspace { people: Arc::new(people), log: Arc::new(log), _folder: None })
+        Ok(Keyspace { people: Arc::new(people), nodes, log: Arc::new(log), _folder: None })
     }
 
     pub fn people(&self) -> &CqlDirectory {
@@ -52,6 +56,10 @@ impl Backend for Keyspace {
 
     fn directory(&self) -> Arc<dyn Directory> {
         self.people.clone()
+    }
+
+    fn register(&self) -> Option<Arc<dyn Register>> {
+        Some(self.nodes.clone())
     }
 
     /// A quorum answers, and what it says opens with the cluster key.

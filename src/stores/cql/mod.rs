@@ -3,7 +3,7 @@
 //! `session` and `schema` connect; `store` is the port, `owner` one partition's turn, `claim` the right to write, `log` the fenced append,
 //! `outcome` what its answers mean, `rotation` the way into a new generation; `snapshots`, `lookups` and `sleepers` are what is kept beside
 //! the log. `publisher`, `entry` and `feed` make one order of all partitions. `directory` keeps people. `keyspace` is all of it as a node
-//! uses it, `view` shows it to whoever checks it, and `arrival` fills it from the embedded store.
+//! uses it, `nodes` says which there are, `view` shows it to whoever checks it, and `arrival` fills it from the embedded store.
 
 mod arrival;
 mod claim;
@@ -13,6 +13,7 @@ mod feed;
 mod keyspace;
 mod log;
 mod lookups;
+mod nodes;
 mod outcome;
 mod owner;
 mod publisher;

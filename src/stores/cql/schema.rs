@@ -10,7 +10,11 @@ use crate::stores::Replication;
 use scylla::statement::Statement;
 use std::time::Duration;
 
-const STEPS: &[(i32, &str)] = &[(1, include_str!("../../../cql/001-log.cql")), (2, include_str!("../../../cql/002-people.cql"))];
+const STEPS: &[(i32, &str)] = &[
+    (1, include_str!("../../../cql/001-log.cql")),
+    (2, include_str!("../../../cql/002-people.cql")),
+    (3, include_str!("../../../cql/003-nodes.cql")),
+];
 
 const LOCK_S: i32 = 60;
 const LOCK_ASKED_EVERY: Duration = Duration::from_millis(200);

@@ -42,7 +42,12 @@ pub fn stampede(data: &Path) -> Command {
 
 /// Runs a subcommand to its end.
 pub fn run<A: AsRef<OsStr>>(data: &Path, arguments: impl IntoIterator<Item = A>) -> Output {
-    stampede(data).args(arguments).output().unwrap()
+    run_command(stampede(data).args(arguments))
+}
+
+/// The same, for a command that was made ready.
+pub fn run_command(command: &mut Command) -> Output {
+    command.output().unwrap()
 }
 
 /// What it printed, when it succeeded.
@@ -107,7 +112,12 @@ impl Server {
 
     /// The same, while others still call it.
     pub fn kill_now(&self) {
-        let sent = Command::new("sh").args(["-c", "kill -KILL \"$0\"", &self.child.id().to_string()]).status();
+        self.signal("KILL");
+    }
+
+    /// By its name, as `kill` knows it.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} \"$0\""), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
@@ -119,8 +129,7 @@ impl Server {
     }
 
     pub fn tell_to_stop(&self) {
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.child.id().to_string()]).status();
-        assert!(sent.unwrap().success());
+        self.signal("TERM");
     }
 
     pub fn wait(&mut self) -> ExitStatus {

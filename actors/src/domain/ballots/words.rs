@@ -16,7 +16,7 @@ pub struct Terms {
     pub most: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Open {
         name: BoxName,
@@ -35,7 +35,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NotOpened,
     /// Whoever can close a lottery takes no part in it.
@@ -50,7 +50,7 @@ impl Refused for Refusal {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Question {
     State,
     /// Ballots in their order, from that place on.
@@ -68,7 +68,7 @@ pub enum Question {
     },
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     NotOpened,
     State {
@@ -89,13 +89,15 @@ pub struct Ballot {
 }
 
 /// Some ballots in a row: their leaves, and the heads of the chain between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     pub from: u64,
     pub leaves: Vec<Hash>,
     /// Before each of them, and after the last.
     pub heads: Vec<Hash>,
     /// Made by the first who needs it, for all who were in the same commit.
+    /// It stays behind when the witness is passed on to another node, which makes the same one.
+    #[serde(skip)]
     pub signature: OnceLock<[u8; 64]>,
 }
 

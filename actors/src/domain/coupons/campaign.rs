@@ -53,7 +53,7 @@ pub struct Campaign {
     ranks: BTreeMap<Id, Rank>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Open(Plan),
     Change {
@@ -88,7 +88,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// Nobody has told the campaign its plan yet. The shell does, and asks again.
     NotOpened,
@@ -111,7 +111,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     Campaign,
     Voucher(Rank),
@@ -122,7 +122,7 @@ pub enum Question {
     Ledger,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     NotOpened,
     Campaign(Overview),
@@ -133,7 +133,7 @@ pub enum Answer {
     Ledger(Ledger),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     pub plan: Plan,
     pub granted: u64,

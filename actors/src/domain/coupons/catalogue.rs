@@ -55,7 +55,7 @@ pub struct Registered {
     pub at: Time,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// `key`: the version of the key that its codes are printed with.
     Register { entry: Entry, key: u8 },
@@ -66,7 +66,7 @@ pub enum Event {
     Registered { serial: Serial, entry: Entry, key: u8 },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NameTaken {
         by: Serial,
@@ -77,7 +77,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     Entry(Serial),
     /// Those after `after`, in the order of their numbers.
@@ -95,7 +95,7 @@ pub enum Question {
     },
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     Entry(Option<Registered>),
     Page(Vec<(Serial, Registered)>),

@@ -97,7 +97,7 @@ impl Coupon {
 }
 
 /// What is said of a coupon to whoever may see it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     pub state: State,
     pub coupon: Coupon,

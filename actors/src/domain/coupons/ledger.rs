@@ -54,7 +54,7 @@ impl std::ops::Add for Ledger {
 }
 
 /// A look at some coupons in the order of their slots.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Walk {
     pub from: Slot,
     pub limit: usize,
@@ -67,7 +67,7 @@ pub struct Walk {
     pub untouched: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Walked {
     pub found: Vec<(Slot, View)>,
     /// Where to go on.

@@ -25,7 +25,7 @@ pub struct Cut {
     pub payable: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// There is a minimum, so the amount must be said.
     AmountNeeded,

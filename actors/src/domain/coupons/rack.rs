@@ -42,7 +42,7 @@ struct Batch {
     due: Option<Time>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Takes in the codes that are not there yet.
     Import {
@@ -70,7 +70,7 @@ pub enum Event {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// All codes are here already.
     NothingNew,
@@ -84,7 +84,7 @@ impl Refused for Refusal {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     /// Where a code is.
     Find(Box<str>),
@@ -106,7 +106,7 @@ pub enum Question {
     },
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     Found(Option<(Serial, Slot)>),
     /// One for each line or code asked for.

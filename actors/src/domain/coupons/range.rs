@@ -40,7 +40,7 @@ pub struct Range {
     members: BTreeMap<Id, Slot>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Open(Terms),
     /// The next free one, for that member; `source` makes it repeatable for ever.
@@ -64,7 +64,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// Nobody has told the range its terms yet. The shell does, and asks again.
     NotOpened,
@@ -86,7 +86,7 @@ impl Refused for Refusal {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     Coupon(Slot),
     Coupons(Vec<Slot>),
@@ -96,7 +96,7 @@ pub enum Question {
     Ledger,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     NotOpened,
     Coupon(Option<View>),

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 1000;
 /// How many coupons one command looks through.
 const SCANNED: usize = 20_000;
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Uses the coupon; with `hold_s`, only holds it for so long, until the use is confirmed.
     Use {
@@ -87,7 +87,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NotAdmin,
     /// No such coupon, or nobody's yet.

@@ -33,7 +33,7 @@ pub struct Lottery {
     known: Option<View>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Create(Plan),
     /// Takes nothing new from now on; the slices and boxes are to be sealed.
@@ -61,7 +61,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     Unknown,
     Exists,
@@ -79,7 +79,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Look;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

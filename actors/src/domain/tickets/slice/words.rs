@@ -17,7 +17,7 @@ pub struct Terms {
     pub closes_at: Time,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Open {
         lead: u8,
@@ -90,7 +90,7 @@ pub enum Event {
 }
 
 /// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// Nobody has told the slice its terms yet. The shell does, and asks again; users never see it.
     NotOpened,
@@ -120,7 +120,7 @@ impl Refused for Refusal {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     /// How many match, how many of them are free, and a sample of these.
     Matching {
@@ -134,7 +134,7 @@ pub enum Question {
     Ledger,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     NotOpened,
     Matching { matching: u64, free: u64, sample: Vec<Ticket> },
@@ -143,21 +143,21 @@ pub enum Answer {
     Ledger(Ledger),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HoldView {
     pub owner: Id,
     pub tickets: Vec<Ticket>,
     pub state: HoldState,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum HoldState {
     Held { until: Time },
     Confirmed,
 }
 
 /// The conservation law: stock = free + held + sold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     pub stock: u64,
     pub free: u64,

@@ -1,0 +1,43 @@
+//! Where requests arrive that another node has passed on. Whoever cannot prove that he is a node finds no such path.
+//!
+//! Nothing is read before the proof. What is served was meant for this very process, is young, and was not here before; it goes to this node's
+//! own actor, whatever this node believes about who owns what, so that nothing is ever passed on twice.
+
+use super::proof::Head;
+use super::wire::{LONGEST, PATH, PROOF, unpack};
+use crate::app::Shared;
+use crate::http::body;
+use crate::http::edge::Edge;
+use crate::http::problem::{self, Problem};
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use sha2::{Digest, Sha256};
+
+pub fn mount(config: &mut web::ServiceConfig) {
+    config.service(web::resource(PATH).wrap(Edge::around(PATH)).route(web::post().to(ask)));
+}
+
+async fn ask(shared: Data<Shared>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    let nobody = || Problem::plain(&problem::UNKNOWN_ROUTE);
+    let cluster = shared.cluster().ok_or_else(nobody)?;
+    let header = request.headers().get(PROOF).and_then(|proof| proof.to_str().ok()).ok_or_else(nobody)?;
+    let head = cluster.key.verify(header).filter(|head| head.to == cluster.me).ok_or_else(nobody)?;
+    if !cluster.once.takes(&head, shared.engine.node.now()) {
+        return Err(nobody());
+    }
+    let body = read(&head, payload).await?;
+    let (partition, passed_on) = unpack(&body).ok_or_else(unreadable)?;
+    let answer = shared.engine.serve_passed_on(partition, passed_on).await.ok_or_else(unreadable)?;
+    cluster.meters.served.increment(1);
+    Ok(HttpResponse::Ok().insert_header((PROOF, cluster.key.sign_answer(&head, &answer))).body(answer))
+}
+
+async fn read(head: &Head, payload: web::Payload) -> Result<web::Bytes, Problem> {
+    let length = usize::try_from(head.length).ok().filter(|length| *length <= LONGEST).ok_or_else(unreadable)?;
+    let body = body::read(payload.into_inner(), length, length).await?;
+    if Sha256::digest(&body)[..] == head.body { Ok(body) } else { Err(unreadable()) }
+}
+
+fn unreadable() -> Problem {
+    Problem::new(&problem::NOT_READABLE, "another node's request cannot be read")
+}

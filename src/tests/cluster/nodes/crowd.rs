@@ -1,0 +1,103 @@
+//! Clients who go to whichever node answers, and come again with the same key until they are told.
+
+use serde_json::{Value, json};
+use std::sync::{Arc, Condvar, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+/// Longer than any node takes to be given up for dead; beyond it something hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
+const MOMENT: Duration = Duration::from_millis(50);
+/// A paused node accepts connections and answers nobody.
+const DEAF: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub struct Crowd {
+    agent: ureq::Agent,
+    doors: Arc<RwLock<Vec<String>>>,
+    key: String,
+    progress: Arc<Progress>,
+}
+
+/// How many were told something for good.
+#[derive(Default)]
+struct Progress {
+    told: Mutex<usize>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub status: u16,
+    pub body: Value,
+    pub replayed: bool,
+}
+
+impl Told {
+    /// 201 at first; a claim that was answered before is 200.
+    pub fn is_granted(&self) -> bool {
+        self.status < 300
+    }
+}
+
+impl Crowd {
+    pub fn new(doors: Arc<RwLock<Vec<String>>>, key: String) -> Crowd {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(DEAF)).build().into();
+        Crowd { agent, doors, key, progress: Arc::default() }
+    }
+
+    /// Counts for itself.
+    pub fn another(&self) -> Crowd {
+        Crowd { progress: Arc::default(), ..self.clone() }
+    }
+
+    pub fn hold(&self, n: usize, pattern: &str) -> Told {
+        self.ask(n, "/lotteries/2199-12-31/holds", json!({"pattern": pattern, "count": 1, "ttl_s": 7200}))
+    }
+
+    pub fn claim(&self, n: usize, campaign: &str) -> Told {
+        self.ask(n, &format!("/campaigns/{campaign}/claims"), json!({}))
+    }
+
+    /// The `n`-th member asks, first at the `n`-th door, then at the next ones.
+    fn ask(&self, n: usize, path: &str, body: Value) -> Told {
+        let began = Instant::now();
+        for attempt in 0.. {
+            assert!(began.elapsed() < PATIENCE, "nobody tells member {n} what became of it");
+            let doors = self.doors.read().unwrap().clone();
+            let told = self.try_at(&doors[(n + attempt) % doors.len()], n, path, &body);
+            match told {
+                Some(told) if told.status != 503 => {
+                    *self.progress.told.lock().unwrap() += 1;
+                    self.progress.changed.notify_all();
+                    return told;
+                }
+                Some(told) => assert!(["later", "same_key"].contains(&told.body["retry"].as_str().unwrap_or("")), "{}", told.body),
+                None => {}
+            }
+            // Who is sent away comes again when somebody else was served, or after a moment.
+            let told = self.progress.told.lock().unwrap();
+            drop(self.progress.changed.wait_timeout(told, MOMENT).unwrap());
+        }
+        unreachable!("it comes again until it is told")
+    }
+
+    /// None if nobody is there, or the connection broke.
+    fn try_at(&self, door: &str, n: usize, path: &str, body: &Value) -> Option<Told> {
+        let request = ureq::http::Request::post(format!("http://{door}/api/v1{path}"))
+            .header("Authorization", format!("Bearer {}", self.key))
+            .header("On-Behalf-Of", format!("member-{n}"))
+            .header("Idempotency-Key", format!("{path}/{n}"))
+            .header("Content-Type", "application/json");
+        let mut answer = self.agent.run(request.body(body.to_string()).unwrap()).ok()?;
+        let text = answer.body_mut().read_to_string().ok()?;
+        let replayed = answer.headers().contains_key("idempotent-replayed");
+        Some(Told { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), replayed })
+    }
+
+    /// Returns when so many were told.
+    pub fn wait_until_told(&self, count: usize) {
+        let told = self.progress.told.lock().unwrap();
+        let (told, _) = self.progress.changed.wait_timeout_while(told, PATIENCE, |told| *told < count).unwrap();
+        assert!(*told >= count, "the crowd stands still at {told}");
+    }
+}

@@ -1,0 +1,113 @@
+//! Nodes that share a keyspace, each a child process, and what an administrator does to all of them.
+
+use super::crowd::Crowd;
+use crate::database::Database;
+use crate::keyspaces::Lent;
+use crate::process::{Client, Folder, Server, run_command, stampede, succeeds};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::{Arc, RwLock};
+
+pub const DAY: &str = "2199-12-31";
+const KEY: &str = "tests of several nodes need one and the same key";
+
+pub struct Town {
+    database: &'static Database,
+    lent: Lent,
+    folders: Vec<Folder>,
+    addresses: Vec<String>,
+    servers: Vec<Option<Server>>,
+    /// Where clients go. It never changes: they find out for themselves who is there.
+    doors: Arc<RwLock<Vec<String>>>,
+    /// A service's, with which a client may act for any member of that service.
+    key: String,
+}
+
+impl Town {
+    pub fn of(nodes: usize, database: &'static Database) -> Town {
+        let ports: Vec<TcpListener> = (0..nodes).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let addresses: Vec<String> = ports.iter().map(|port| port.local_addr().unwrap().to_string()).collect();
+        drop(ports);
+        let doors = Arc::new(RwLock::new(addresses.clone()));
+        let folders = (0..nodes).map(|_| Folder::new()).collect();
+        let mut town =
+            Town { database, lent: Lent::new(&database.address), folders, addresses, servers: Vec::new(), doors, key: String::new() };
+        // Before anybody serves, so that all know it from their start.
+        let made = succeeds(run_command(town.command(0).args(["key", "create", "shop"])));
+        town.key = made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
+        for node in 0..nodes {
+            let server = town.launch(node);
+            town.servers.push(Some(server));
+        }
+        town
+    }
+
+    fn command(&self, node: usize) -> Command {
+        let mut command = stampede(&self.folders[node].0);
+        command.env("STAMPEDE_STORE", "cql").env("STAMPEDE_CQL", &self.database.address).env("STAMPEDE_KEYSPACE", &self.lent.keyspace);
+        command.env("STAMPEDE_REPLICATION", "1").env("STAMPEDE_MIGRATE", "true").env("STAMPEDE_CLUSTER_KEY", KEY);
+        command.env("STAMPEDE_LISTEN", &self.addresses[node]).env("STAMPEDE_HEARTBEAT_MS", "500").env("STAMPEDE_LOG", "plain");
+        command
+    }
+
+    fn launch(&self, node: usize) -> Server {
+        Server::start_with(self.command(node), &self.folders[node].0).0
+    }
+
+    pub fn node(&self, node: usize) -> &Server {
+        self.servers[node].as_ref().expect("it is not down")
+    }
+
+    pub fn kill(&mut self, node: usize) {
+        self.servers[node].take().expect("it is not down").kill();
+    }
+
+    pub fn start(&mut self, node: usize) {
+        self.servers[node] = Some(self.launch(node));
+    }
+
+    /// SIGTERM, and waits until it has ended in good order.
+    pub fn stop(&mut self, node: usize) {
+        self.servers[node].take().expect("it is not down").stop();
+    }
+
+    pub fn stop_all(&mut self) {
+        (0..self.servers.len())
+            .filter(|node| self.servers[*node].is_some())
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|node| self.stop(node));
+    }
+
+    pub fn crowd(&self) -> Crowd {
+        Crowd::new(self.doors.clone(), self.key.clone())
+    }
+
+    pub fn admin(&self) -> Client {
+        self.node(0).admin()
+    }
+
+    /// Ten slices of a thousand tickets.
+    pub fn lottery(&self) {
+        self.admin().post("/lotteries", None, json!({"closes_on": DAY, "tickets": {"digits": 4}})).expect(201);
+    }
+
+    pub fn campaign(&self, quota: u64) -> String {
+        let plan =
+            json!({"name": "Welcome", "quota": quota, "discount_percent": 10, "ends_at": "2199-12-31T00:00:00Z", "trigger": "claim"});
+        crate::process::id(&self.admin().post("/campaigns", None, plan).expect(201))
+    }
+
+    pub fn ledger(&self) -> Value {
+        let ledger = self.node(0).anybody().get(&format!("/lotteries/{DAY}/ledger")).expect(200);
+        assert_eq!(ledger["imbalance"], 0, "{ledger}");
+        ledger
+    }
+
+    /// Every log replayed from the beginning, once all nodes are down.
+    pub fn verify(&mut self) -> String {
+        self.stop_all();
+        succeeds(run_command(self.command(0).arg("verify")))
+    }
+}
