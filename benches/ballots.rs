@@ -7,8 +7,9 @@
 mod load;
 
 use load::connection::{Connection, block_on, call, request, token};
+use load::process::{cpu_s, highest_mib, resident_mib};
 use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::{cpu_s, median, said};
+use load::{median, register, said};
 use serde_json::{Value, json};
 use stampede::app::Shared;
 use stampede::draws::verify;
@@ -93,13 +94,7 @@ async fn prepare(address: &str) -> (String, Vec<String>) {
     let admin = token(address, "admin", ADMIN_PASSWORD).await;
     let plan = json!({"closes_on": DAY, "ballots": true, "winners": 10, "reserves": 10});
     call(address, "POST", "/api/v1/lotteries", &admin, &plan).await;
-    let mut tokens = Vec::new();
-    for i in 0..MEMBERS {
-        let who = json!({"username": format!("member{i}"), "password": "correct horse battery"});
-        let made = call(address, "POST", "/api/v1/auth/register", "", &who).await;
-        tokens.push(made["access_token"].as_str().expect("who registers is logged in").to_owned());
-    }
-    (admin, tokens)
+    (admin, register(address, MEMBERS).await)
 }
 
 /// So many requests over so many connections, each of which asks again when it was answered.
@@ -129,23 +124,17 @@ fn ask(server: &Server, path: &str, tokens: &[String], count: u64, connections: 
 
 /// Streams the proof to a file. Says how long it took, and how much the server's memory grew at its highest.
 fn download(server: &Server, file: &Path) {
-    let before = memory_mib(server.pid(), "VmHWM:");
-    let (resident, began) = (memory_mib(server.pid(), "VmRSS:"), Instant::now());
+    let before = highest_mib(server.pid());
+    let (resident, began) = (resident_mib(server.pid()), Instant::now());
     let answer = ureq::get(format!("http://{}/api/v1/lotteries/{DAY}/proof", server.address)).call().expect("the lottery is drawn");
     let mut to = File::create(file).expect("the folder for temporary files takes files");
     let bytes = std::io::copy(&mut answer.into_body().into_reader(), &mut to).expect("the proof comes whole");
-    let grown = memory_mib(server.pid(), "VmHWM:") - before;
+    let grown = highest_mib(server.pid()) - before;
     println!(
         "proof of {:.0} MB streamed in {:.2} s; the server had {resident:.0} MiB, its highest rose by {grown:.1} MiB",
         bytes as f64 / 1e6,
         began.elapsed().as_secs_f64()
     );
-}
-
-fn memory_mib(pid: u32, line: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the server runs");
-    let line = status.lines().find_map(|found| found.strip_prefix(line)).expect("the system says so");
-    line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).expect("a number") / 1024.0
 }
 
 fn timed(name: &str, command: &mut Command) {

@@ -7,13 +7,16 @@
 #[path = "../src/tests/cluster/database.rs"]
 #[allow(dead_code, reason = "a bench needs less of it than the tests")]
 mod database;
+#[path = "../src/tests/keyspaces.rs"]
+mod keyspaces;
 
 use actix_rt::{Arbiter, System};
 use actors::Time;
 use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{Limits, Node, Router, Window};
-use actors::store::{Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError};
+use actors::store::around::Around;
+use actors::store::{Append, Done, Outcome, Store};
 use actors::time::system_clock;
 use actors::{Caller, Id};
 use database::{connect, database, store_of, wait};
@@ -150,38 +153,14 @@ struct Counted {
     events: AtomicU64,
 }
 
-impl Store for Counted {
+impl Around for Counted {
+    fn inner(&self) -> &dyn Store {
+        &self.store
+    }
+
     fn append(&self, append: Append, done: Done<Outcome>) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(append.frame.to.seq - append.frame.from.seq, Ordering::Relaxed);
         self.store.append(append, done);
-    }
-
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
-        self.store.open(partition, done);
-    }
-
-    fn save(&self, partition: &str, snapshot: Snapshot) {
-        self.store.save(partition, snapshot);
-    }
-
-    fn forget_snapshot(&self, partition: &str) {
-        self.store.forget_snapshot(partition);
-    }
-
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
-        self.store.rows(page, done);
-    }
-
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
-        self.store.sleepers(until, done);
-    }
-
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
-        self.store.feed(after, limit, done);
-    }
-
-    fn confirms_reads(&self) -> bool {
-        self.store.confirms_reads()
     }
 }

@@ -8,10 +8,11 @@
 mod load;
 
 use load::connection::{Connection, block_on, call, request, token};
+use load::process::resident_mib;
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::steady::{Answered, send};
-use load::{quantile, said};
-use serde_json::{Value, json};
+use load::{quantile, register, said};
+use serde_json::json;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::Write;
@@ -50,7 +51,7 @@ fn measure(soak_minutes: Option<u64>) {
         println!("{what}: p50 {p50:.2} ms = {:.1} of the disk's, p99 {p99:.2} ms = {:.1} of the disk's", p50 / disk_p50, p99 / disk_p99);
     }
 
-    let before = resident_mb(&server);
+    let before = resident_mib(server.pid());
     let many = closed(&server, &holds, MANY, SPAN);
     println!(
         "{MANY} connections, closed loop: {:.0} good answers a second = {:.2} of the peak, {:.0} refused",
@@ -63,14 +64,14 @@ fn measure(soak_minutes: Option<u64>) {
     println!(
         "two seconds later, {USUAL} connections: {:.2} of the peak; memory {before:.0} MB before, {:.0} MB after",
         again.good / peak.good,
-        resident_mb(&server)
+        resident_mib(server.pid())
     );
 
     let (asked, good, p99) = held_open(&server, &holds);
     println!(
         "{HELD_OPEN} connections held open, each asks every {NOW_AND_THEN:?}: {good} of {asked} answered well, p99 {p99:.1} ms, {} descriptors, {:.0} MB",
         descriptors(&server),
-        resident_mb(&server)
+        resident_mib(server.pid())
     );
     if let Some(minutes) = soak_minutes {
         soak(&server, &holds, peak.good * 0.7, minutes);
@@ -95,15 +96,9 @@ fn disk() -> (f64, f64) {
 async fn prepare(address: &str) -> Vec<Vec<u8>> {
     let admin = token(address, "admin", ADMIN_PASSWORD).await;
     call(address, "POST", "/api/v1/lotteries", &admin, &json!({"closes_on": DAY, "tickets": {"digits": 6, "copies": 10}})).await;
-    let mut holds = Vec::new();
-    for i in 0..USUAL {
-        let who = json!({"username": format!("member{i}"), "password": "correct horse battery"});
-        let made: Value = call(address, "POST", "/api/v1/auth/register", "", &who).await;
-        let token = made["access_token"].as_str().expect("who registers is logged in");
-        // Released by themselves after a while, so that the lottery is never sold out.
-        holds.push(request("POST", &format!("/api/v1/lotteries/{DAY}/holds"), token, r#"{"pattern": "******", "ttl_s": 30}"#));
-    }
-    holds
+    let (path, tokens) = (format!("/api/v1/lotteries/{DAY}/holds"), register(address, USUAL).await);
+    // Released by themselves after a while, so that the lottery is never sold out.
+    tokens.iter().map(|token| request("POST", &path, token, r#"{"pattern": "******", "ttl_s": 30}"#)).collect()
 }
 
 /// Answers a second.
@@ -183,16 +178,10 @@ fn soak(server: &Server, requests: &Rc<Vec<Vec<u8>>>, rate: f64, minutes: u64) {
         println!(
             "{minute:>6} {:>10} {p50:>9.2} {p99:>9.2} {:>9.0} {:>12}",
             format!("{good}/{}", answers.len()),
-            resident_mb(server),
+            resident_mib(server.pid()),
             descriptors(server)
         );
     }
-}
-
-fn resident_mb(server: &Server) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("the server runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it tells its memory");
-    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
 }
 
 fn descriptors(server: &Server) -> usize {

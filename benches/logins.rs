@@ -11,7 +11,7 @@ mod load;
 use load::connection::{Connection, block_on, call, request, token};
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::steady::{Answered, send};
-use load::{median, quantile, said};
+use load::{PASSWORD, median, quantile, register, said};
 use serde_json::{Value, json};
 use stampede::config::Config;
 use stampede::identity::passwords;
@@ -19,7 +19,6 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
 
-const PASSWORD: &str = "correct horse battery";
 const DAY: &str = "2099-12-31";
 const LOGIN: &str = "/api/v1/auth/login";
 
@@ -75,13 +74,7 @@ async fn prepare(address: &str, members: usize) -> Vec<String> {
     let admin = token(address, "admin", ADMIN_PASSWORD).await;
     let lottery = json!({"closes_on": DAY, "tickets": {"digits": 6, "copies": 10}});
     call(address, "POST", "/api/v1/lotteries", &admin, &lottery).await;
-    let mut tokens = Vec::new();
-    for n in 0..members {
-        let who = json!({"username": format!("member{n}"), "password": PASSWORD});
-        let made = call(address, "POST", "/api/v1/auth/register", "", &who).await;
-        tokens.push(made["access_token"].as_str().expect("a registration gives a token").to_owned());
-    }
-    tokens
+    register(address, members).await
 }
 
 /// What the hashing threads can do.

@@ -7,8 +7,9 @@
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
+use load::process::cpu_s;
 use load::server::{Server, serve};
-use load::{Load, Round, cpu_s, median, said};
+use load::{Load, Round, median, said};
 use stampede::app::Shared;
 use stampede::http::api::holds::CreateHold;
 use stampede::http::body::Body;

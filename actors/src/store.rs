@@ -10,6 +10,7 @@
 //!
 //! Calls never block; the answer comes through the callback, on any thread.
 
+pub mod around;
 pub mod contract;
 pub mod memory;
 

@@ -1,10 +1,12 @@
 //! The crowd: connections that ask, wait for the answer, and ask again; one thread, no client library in the way.
 
 pub mod connection;
+pub mod process;
 pub mod server;
 pub mod steady;
 
 use connection::{Connection, block_on, call, request, text, token};
+use process::cpu_s;
 use serde_json::json;
 use server::ADMIN_PASSWORD;
 use std::cell::{Cell, RefCell};
@@ -45,12 +47,7 @@ impl Load {
             let lottery = |day: &str, digits: u8, copies: u32| json!({"closes_on": day, "tickets": {"digits": digits, "copies": copies}});
             call(address, "POST", "/api/v1/lotteries", &admin, &lottery(&day, 6, 10)).await;
             call(address, "POST", "/api/v1/lotteries", &admin, &lottery(&small_day, 4, 1)).await;
-            let mut tokens = Vec::new();
-            for i in 0..members {
-                let who = json!({"username": format!("member{i}"), "password": "correct horse battery"});
-                let made = call(address, "POST", "/api/v1/auth/register", "", &who).await;
-                tokens.push(made["access_token"].as_str().unwrap_or_else(|| panic!("no token in {made}")).to_owned());
-            }
+            let tokens = register(address, members).await;
             let all = json!({"pattern": "1234", "ttl_s": 7200});
             call(address, "POST", &format!("/api/v1/lotteries/{small_day}/holds"), &tokens[0], &all).await;
             Load { address: address.to_owned(), connections, tokens, day, small_day }
@@ -122,12 +119,17 @@ impl Load {
     }
 }
 
-/// User and system time of a process so far.
-pub fn cpu_s(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server runs");
-    let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
-    let ticks: f64 = [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
-    ticks / 100.0
+pub const PASSWORD: &str = "correct horse battery";
+
+/// So many new members; answers their tokens.
+pub async fn register(address: &str, members: usize) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for i in 0..members {
+        let who = json!({"username": format!("member{i}"), "password": PASSWORD});
+        let made = call(address, "POST", "/api/v1/auth/register", "", &who).await;
+        tokens.push(made["access_token"].as_str().unwrap_or_else(|| panic!("no token in {made}")).to_owned());
+    }
+    tokens
 }
 
 pub fn median(values: impl Iterator<Item = f64>) -> f64 {

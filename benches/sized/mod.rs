@@ -1,5 +1,9 @@
 //! What this process takes: time, memory, disk, CPU; and folders that end with it.
 
+#[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../load/process.rs"]
+mod process;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,14 +21,9 @@ pub fn disk_kb(folder: &Path) -> u64 {
 }
 
 pub fn resident_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("this process has a status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it tells its memory");
-    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+    process::resident_mib(std::process::id())
 }
 
 pub fn cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("this process has a status");
-    let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
-    let ticks: f64 = [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
-    ticks / 100.0
+    process::cpu_s(std::process::id())
 }

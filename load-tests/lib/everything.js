@@ -2,7 +2,8 @@
 
 import exec from 'k6/execution';
 import { members, pick, service } from './server.js';
-import { share, steady } from './shape.js';
+import { thresholds } from './outcome.js';
+import { share, steady, trends } from './shape.js';
 import * as ballots from './ballots.js';
 import * as campaigns from './campaigns.js';
 import * as coupons from './coupons.js';
@@ -11,8 +12,21 @@ import * as tickets from './tickets.js';
 
 const PEOPLE = 20;
 
-/// `again`: the share of those who only look, change their minds or come again, which leaves nothing behind.
+/// What a script of k6 exports, beside the parts below. `again`: the share of those who only look, change their minds or come again, which leaves
+/// nothing behind.
 export function everything(size, again) {
+    const { scenarios, plenty } = shares(size, again);
+    const options = {
+        scenarios,
+        thresholds: thresholds(size, { kinds: ['hold', 'claim', 'assign', 'use', 'ballot', 'look'] }),
+        summaryTrendStats: trends,
+        setupTimeout: '60s',
+        teardownTimeout: '120s',
+    };
+    return { options, setup: () => prepare(plenty) };
+}
+
+function shares(size, again) {
     const anew = 1 - again;
     const parts = {
         buy: share(size, anew * 0.3),
@@ -31,7 +45,7 @@ export function everything(size, again) {
     return { scenarios, plenty: { members: Math.min(200, size.rate), ...stocks } };
 }
 
-export function prepare({ members: most, field, quota, coupons: count, ballots: most_ballots }) {
+function prepare({ members: most, field, quota, coupons: count, ballots: most_ballots }) {
     const shop = service();
     return {
         service: shop,
@@ -64,7 +78,7 @@ export function changeOnesMind({ service, lottery, members }) {
     tickets.changeOnesMind(service, lottery, pick(members).name);
 }
 
-export function audit({ service, lottery, campaign, second, welcome, batch, draw, members }) {
+export function teardown({ service, lottery, campaign, second, welcome, batch, draw, members }) {
     ballots.audit(service, draw);
     tickets.audit(service, lottery, members.map((member) => member.name));
     [campaign, second, welcome].forEach(campaigns.audit);

@@ -12,8 +12,9 @@ mod redis;
 mod report;
 
 use load::connection::{Connection, block_on, call, request, token};
+use load::process::cpu_s;
+use load::said;
 use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::{cpu_s, said};
 use report::{Report, Row, Turn};
 use serde_json::{Value, json};
 use stampede::app::Shared;

@@ -111,7 +111,7 @@ async fn submit(process: Rc<Process>, member: Someone) {
                 member.asked += 1;
             }
             Err(Failure::Refused(Refusal::Closed)) => return,
-            Err(Failure::Unknown | Failure::Unavailable(_)) => {}
+            Err(Failure::Unknown | Failure::Moved | Failure::Unavailable(_)) => {}
             Err(other) => panic!("{other:?}"),
         }
         turn().await;

@@ -4,8 +4,9 @@ use super::bench::*;
 use actors::domain::tickets::Slice;
 use actors::engine::{Failure, record};
 use actors::machine::partition_id;
+use actors::store::around::Around;
 use actors::store::memory::{Fate, Memory};
-use actors::store::{Append, Done, Feed, Listed, Opened, Outcome, Page, Position, Sleeper, Snapshot, Store, StoreError};
+use actors::store::{Append, Done, Opened, Outcome, Position, Store, StoreError};
 use actors::{Id, Time};
 use std::sync::{Arc, Mutex};
 
@@ -24,33 +25,13 @@ impl Slow {
     }
 }
 
-impl Store for Slow {
-    fn append(&self, append: Append, done: Done<Outcome>) {
-        self.memory.append(append, done);
+impl Around for Slow {
+    fn inner(&self) -> &dyn Store {
+        &*self.memory
     }
 
     fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
         self.waiting.lock().unwrap().push((partition.into(), done));
-    }
-
-    fn save(&self, partition: &str, snapshot: Snapshot) {
-        self.memory.save(partition, snapshot);
-    }
-
-    fn forget_snapshot(&self, partition: &str) {
-        self.memory.forget_snapshot(partition);
-    }
-
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
-        self.memory.rows(page, done);
-    }
-
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
-        self.memory.sleepers(until, done);
-    }
-
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
-        self.memory.feed(after, limit, done);
     }
 }
 

@@ -1,11 +1,11 @@
 //! A store in which one write, named beforehand, meets its fate.
 
 use super::DAY;
-use actors::Time;
 use actors::domain::ballots;
 use actors::engine::record::{self, Entry};
+use actors::store::around::Around;
 use actors::store::memory::{Fate, Memory};
-use actors::store::{Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError};
+use actors::store::{Append, Done, Outcome, Store};
 use std::sync::{Arc, Mutex};
 
 /// The writes of a close.
@@ -56,7 +56,11 @@ pub struct Trap {
     pub snare: Snare,
 }
 
-impl Store for Trap {
+impl Around for Trap {
+    fn inner(&self) -> &dyn Store {
+        &self.memory
+    }
+
     fn append(&self, append: Append, done: Done<Outcome>) {
         let mut snare = self.snare.lock().unwrap();
         if let Some((_, fate)) = snare.take_if(|(step, _)| step.is(&append)) {
@@ -64,29 +68,5 @@ impl Store for Trap {
         }
         drop(snare);
         self.memory.append(append, done);
-    }
-
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
-        self.memory.open(partition, done);
-    }
-
-    fn save(&self, partition: &str, snapshot: Snapshot) {
-        self.memory.save(partition, snapshot);
-    }
-
-    fn forget_snapshot(&self, partition: &str) {
-        self.memory.forget_snapshot(partition);
-    }
-
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
-        self.memory.rows(page, done);
-    }
-
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
-        self.memory.sleepers(until, done);
-    }
-
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
-        self.memory.feed(after, limit, done);
     }
 }

@@ -37,8 +37,11 @@ pub fn check_name(keyspace: &str) -> Result<(), Error> {
 /// The keyspace is there, and its schema is the one this binary needs.
 pub async fn check(cql: &Cql) -> Result<(), Error> {
     let keyspace = &cql.settings().keyspace;
-    enter(cql).await.map_err(|_| Error::NoKeyspace(keyspace.clone()))?;
-    match applied(cql).await.map_err(|_| Error::NoKeyspace(keyspace.clone()))? {
+    if !was_made(cql).await? {
+        return Err(Error::NoKeyspace(keyspace.clone()));
+    }
+    enter(cql).await?;
+    match applied(cql).await? {
         found if found == newest() => Ok(()),
         found if found > newest() => Err(Error::Newer { keyspace: keyspace.clone(), found, known: newest() }),
         found => Err(Error::Behind { keyspace: keyspace.clone(), found, needed: newest() }),
@@ -71,6 +74,13 @@ async fn apply_missing(cql: &Cql) -> Result<(), Error> {
         ask(cql, &format!("INSERT INTO schema_steps (number) VALUES ({number})")).await?;
     }
     Ok(())
+}
+
+/// Whether anybody has ever migrated it.
+async fn was_made(cql: &Cql) -> Result<bool, Error> {
+    let select = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'schema_steps'";
+    let answer = cql.session().query_unpaged(select, (&cql.settings().keyspace,)).await.map_err(failed)?;
+    Ok(answer.into_rows_result().map_err(failed)?.rows_num() > 0)
 }
 
 /// The highest step of which all was applied; 0 if none was.

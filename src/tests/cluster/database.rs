@@ -1,100 +1,139 @@
-//! A real Cassandra for all tests of this process, started by the first that needs it, with a keyspace for each test.
+//! A real Cassandra for all tests of this process, started by the first that needs it, with a keyspace for each test; and one of three nodes.
 //!
 //! Where it cannot be had (no JDK, no Maven), a test says loudly that it did not run and passes, so that one can work without; where
-//! the variable CI is set it fails. The node ends with this process.
+//! the variable CI is set it fails. Every node ends with this process.
 
+use crate::keyspaces::Lent;
 use actors::store::contract::rows_of;
 use actors::store::{Frame, Row};
-use scylla::client::session_builder::SessionBuilder;
-use scylla::statement::Statement;
 use stampede::stores::cql::{Cql, CqlStore, Replication, Schema, Serial, Settings, Tuning};
+use std::io::Write;
 use std::net::TcpListener;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 pub struct Database {
-    pub address: String,
-    #[expect(dead_code, reason = "tests of several nodes pause and kill them by it")]
-    pub folder: PathBuf,
+    pub nodes: Vec<String>,
+    /// What was started here, and ends with it.
+    started: Option<Started>,
 }
 
-static DATABASE: LazyLock<Result<Database, String>> = LazyLock::new(Database::start);
+struct Started {
+    folder: PathBuf,
+    port: u16,
+}
+
+static DATABASE: LazyLock<Result<Database, String>> = LazyLock::new(Database::one);
 
 /// The database, unless it cannot be had and need not be.
-#[expect(clippy::disallowed_methods, reason = "whether this is a CI run is no setting of stampede")]
 pub fn database() -> Option<&'static Database> {
-    let thread = std::thread::current();
-    let test = thread.name().unwrap_or("a test");
     match &*DATABASE {
         Ok(database) => Some(database),
-        Err(why) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => panic!("{test} needs a Cassandra: {why}"),
-        Err(why) => {
-            eprintln!("!! NOT RUN: {test} needs a Cassandra, and there is none: {why}");
-            None
-        }
+        Err(why) => does_not_run(why),
     }
+}
+
+/// Three nodes that keep three copies of everything, for one test alone.
+pub fn three_nodes() -> Option<Database> {
+    match Database::start(3) {
+        Ok(database) => Some(database),
+        Err(why) => does_not_run(&why),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "whether this is a CI run is no setting of stampede")]
+fn does_not_run<T>(why: &str) -> Option<T> {
+    let thread = std::thread::current();
+    let said = format!("{} needs a Cassandra: {why}", thread.name().unwrap_or("a test"));
+    assert!(!std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false"), "{said}");
+    // Not by a macro, because what those print of a test that passes is never shown.
+    let _ = writeln!(std::io::stderr().lock(), "!! NOT RUN: {said}");
+    None
 }
 
 impl Database {
     #[expect(clippy::disallowed_methods, reason = "a node that runs already is no setting of stampede")]
-    fn start() -> Result<Database, String> {
-        if let Ok(address) = std::env::var("CASSANDRA_AT") {
-            return Ok(Database { address, folder: PathBuf::new() });
+    fn one() -> Result<Database, String> {
+        match std::env::var("CASSANDRA_AT") {
+            Ok(address) => Ok(Database { nodes: vec![address], started: None }),
+            Err(_) => Database::start(1),
         }
+    }
+
+    fn start(nodes: usize) -> Result<Database, String> {
         for (tool, argument) in [("java", "-version"), ("mvn", "-version")] {
             let found = Command::new(tool).arg(argument).output().is_ok_and(|output| output.status.success());
             found.then_some(()).ok_or_else(|| format!("{tool} is not installed"))?;
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folder = root.join(format!("target/peers/cluster-{}", std::process::id()));
-        let port = free_ports();
-        let started = Command::new(root.join("src/tests/peers/cassandra"))
-            .args([Path::new("up"), &folder])
+        let port = free_ports(nodes);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/peers/cluster-{}-{nodes}", std::process::id()));
+        let addresses = (1..=nodes).map(|node| format!("127.0.0.{node}:{port}")).collect();
+        let database = Database { nodes: addresses, started: Some(Started { folder, port }) };
+        database.script("up", nodes)?;
+        Ok(database)
+    }
+
+    /// Kills, starts, pauses or resumes one of its nodes, counted from one.
+    pub fn tell(&self, command: &str, node: usize) {
+        self.script(command, node).unwrap();
+    }
+
+    fn script(&self, command: &str, number: usize) -> Result<(), String> {
+        let Some(Started { folder, port }) = &self.started else { return Err("it runs elsewhere".into()) };
+        let done = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/peers/cassandra"))
+            .args([Path::new(command), folder, Path::new(&number.to_string())])
             .env("CASSANDRA_PORT", port.to_string())
             .env("CASSANDRA_UNTIL", std::process::id().to_string())
             .output()
             .map_err(|error| error.to_string())?;
-        match started.status.success() {
-            true => Ok(Database { address: format!("127.0.0.1:{port}"), folder }),
-            false => Err(String::from_utf8_lossy(&started.stderr).into_owned()),
-        }
+        done.status.success().then_some(()).ok_or_else(|| String::from_utf8_lossy(&done.stderr).into_owned())
     }
 
-    /// A keyspace that no other test knows, until it is dropped.
+    /// The first of its nodes.
+    pub fn address(&self) -> &str {
+        &self.nodes[0]
+    }
+
+    /// A keyspace that is empty, or not yet made, and that no other test knows until this is dropped.
     pub fn fresh(&self) -> Fresh {
+        let lent = Lent::new(self.address());
+        Fresh { settings: self.settings(lent.keyspace.clone()), _lent: lent }
+    }
+
+    /// A keyspace that nobody has made yet.
+    pub fn unmade(&self) -> Settings {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let keyspace = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let nodes = vec![self.address.clone()];
-        Fresh(Settings { nodes, keyspace, replication: Replication::Copies(1), login: None, serial: Serial::Everywhere })
+        self.settings(format!("unmade_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    fn settings(&self, keyspace: String) -> Settings {
+        let (nodes, copies) = (self.nodes.clone(), self.nodes.len() as u8);
+        Settings { nodes, keyspace, replication: Replication::Copies(copies), login: None, serial: Serial::Everywhere }
     }
 }
 
-/// Every table costs the database memory, so what a test is done with goes away.
-pub struct Fresh(Settings);
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(Started { folder, .. }) = &self.started {
+            let _ = self.script("down", 0);
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+pub struct Fresh {
+    settings: Settings,
+    _lent: Lent,
+}
 
 impl Deref for Fresh {
     type Target = Settings;
 
     fn deref(&self) -> &Settings {
-        &self.0
-    }
-}
-
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        let mut statement = Statement::new(format!("DROP KEYSPACE IF EXISTS {}", self.keyspace));
-        statement.set_request_timeout(Some(Duration::from_secs(60)));
-        // Not even a test that failed hangs on it.
-        wait(async {
-            let session = SessionBuilder::new().known_nodes(&self.nodes).build().await;
-            if let Ok(session) = session {
-                let _ = session.query_unpaged(statement, ()).await;
-            }
-        });
+        &self.settings
     }
 }
 
@@ -115,9 +154,15 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A base from which the script counts: CQL there, peers 1000 above, JMX 2001 above.
-fn free_ports() -> u16 {
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+/// A base from which the script counts: CQL there, peers 1000 above, JMX from 2001 above.
+fn free_ports(nodes: usize) -> u16 {
+    let is_free = |host: &str, port: u16| TcpListener::bind((host, port)).is_ok();
+    let has_room = |port: u16| {
+        (1..=nodes).all(|node| {
+            let host = format!("127.0.0.{node}");
+            is_free(&host, port) && is_free(&host, port + 1000) && is_free("127.0.0.1", port + 2000 + node as u16)
+        })
+    };
     let base = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 20_000 + 20_000;
-    std::iter::repeat_with(base).take(1000).find(|port| [0, 1000, 2001].iter().all(|above| is_free(port + above))).unwrap()
+    std::iter::repeat_with(base).take(1000).find(|port| has_room(*port)).unwrap()
 }

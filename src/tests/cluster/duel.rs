@@ -107,7 +107,7 @@ fn two_owners_fight_over_broken_connections_and_nothing_is_lost_doubled_or_stale
     let Some(database) = database() else { return };
     let settings = database.fresh();
     let witness = open(&settings);
-    let proxies = [Proxy::start(&database.address, fate), Proxy::start(&database.address, fate)];
+    let proxies = [Proxy::start(database.address(), fate), Proxy::start(database.address(), fate)];
     let fighters = proxies.each_ref().map(|proxy| open(&Settings { nodes: vec![proxy.address.clone()], ..Settings::clone(&settings) }));
     let left = AtomicUsize::new(OPENINGS);
     let fought: Vec<Opening> = std::thread::scope(|threads| {

@@ -8,6 +8,9 @@ mod keyspaces;
 #[path = "../crash/process.rs"]
 mod process;
 mod proxy;
+#[allow(dead_code, reason = "its own tests need more of it")]
+#[path = "../redis/server.rs"]
+mod redis;
 
 mod belief;
 mod contract;

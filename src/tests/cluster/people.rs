@@ -1,13 +1,12 @@
 //! The directory in CQL: the contract that the embedded store passes, too, with a second node beside the first.
 
-use crate::database::{database, wait};
-use crate::keyspaces::Lent;
+use crate::database::{Fresh, database, wait};
 use actors::Id;
 use stampede::config::Secret;
 use stampede::identity::Directory;
 use stampede::identity::directory::Harness;
 use stampede::stores::cql::directory::CqlDirectory;
-use stampede::stores::cql::{Cql, Replication, Schema, Serial, Settings};
+use stampede::stores::cql::{Cql, Schema, Settings};
 use std::sync::Arc;
 
 pub const CLUSTER_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -16,19 +15,16 @@ pub const CLUSTER_KEY: &str = "0123456789abcdef0123456789abcdef";
 pub struct Nodes {
     pub one: Arc<dyn Directory>,
     pub other: Arc<dyn Directory>,
-    pub settings: Settings,
-    _lent: Lent,
+    pub settings: Fresh,
 }
 
 impl Nodes {
     pub fn new() -> Option<Nodes> {
         let database = database()?;
-        let lent = Lent::new(&database.address);
-        let (nodes, keyspace) = (vec![database.address.clone()], lent.keyspace.clone());
-        let settings = Settings { nodes, keyspace, replication: Replication::Copies(1), login: None, serial: Serial::Everywhere };
+        let settings = database.fresh();
         let one = open(&settings, Schema::Migrate);
         let other = open(&settings, Schema::Check);
-        Some(Nodes { one, other, settings, _lent: lent })
+        Some(Nodes { one, other, settings })
     }
 
     pub fn of(&self, number: u16) -> &Arc<dyn Directory> {

@@ -120,7 +120,7 @@ fn at_every_statement(how: Cut, doing: Doing) {
     for statement in 1..100 {
         let base = statement as u16 * 10;
         let wire = Wire::to(&nodes.settings.nodes[0], how);
-        let settings = Settings { nodes: vec![wire.address.clone()], ..nodes.settings.clone() };
+        let settings = Settings { nodes: vec![wire.address.clone()], ..Settings::clone(&nodes.settings) };
         let dying: Arc<dyn Directory> = open(&settings, Schema::Check);
         let was_cut = wait(async {
             let (old, ..) = names(base);

@@ -1,5 +1,6 @@
 //! Clients who go to whichever node answers, and come again with the same key until they are told.
 
+use super::told::Told;
 use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -18,24 +19,25 @@ pub struct Crowd {
     progress: Arc<Progress>,
 }
 
-/// How many were told something for good.
 #[derive(Default)]
 struct Progress {
-    told: Mutex<usize>,
+    told: Mutex<Count>,
     changed: Condvar,
 }
 
-#[derive(Clone, Debug)]
-pub struct Told {
-    pub status: u16,
-    pub body: Value,
-    pub replayed: bool,
+/// How many were told something for good, when the last of them was, and how long nobody was at the worst.
+#[derive(Default)]
+struct Count {
+    told: usize,
+    last: Option<Instant>,
+    longest_silence: Duration,
 }
 
-impl Told {
-    /// 201 at first; a claim that was answered before is 200.
-    pub fn is_granted(&self) -> bool {
-        self.status < 300
+impl Count {
+    fn one_more(&mut self) {
+        self.told += 1;
+        let silence = self.last.replace(Instant::now()).map_or(Duration::ZERO, |last| last.elapsed());
+        self.longest_silence = self.longest_silence.max(silence);
     }
 }
 
@@ -67,7 +69,7 @@ impl Crowd {
             let told = self.try_at(&doors[(n + attempt) % doors.len()], n, path, &body);
             match told {
                 Some(told) if told.status != 503 => {
-                    *self.progress.told.lock().unwrap() += 1;
+                    self.progress.told.lock().unwrap().one_more();
                     self.progress.changed.notify_all();
                     return told;
                 }
@@ -97,7 +99,12 @@ impl Crowd {
     /// Returns when so many were told.
     pub fn wait_until_told(&self, count: usize) {
         let told = self.progress.told.lock().unwrap();
-        let (told, _) = self.progress.changed.wait_timeout_while(told, PATIENCE, |told| *told < count).unwrap();
-        assert!(*told >= count, "the crowd stands still at {told}");
+        let (told, _) = self.progress.changed.wait_timeout_while(told, PATIENCE, |so_far| so_far.told < count).unwrap();
+        assert!(told.told >= count, "the crowd stands still at {}", told.told);
+    }
+
+    /// How long nobody was told anything, at the worst.
+    pub fn longest_silence(&self) -> Duration {
+        self.progress.told.lock().unwrap().longest_silence
     }
 }

@@ -3,5 +3,7 @@
 //! These tests live by the machine's clock: a client that is not answered comes again a moment later, with the same key, as clients do.
 
 mod crowd;
+mod outages;
 mod serving;
+mod told;
 mod town;

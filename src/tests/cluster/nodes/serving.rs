@@ -1,52 +1,11 @@
 //! Whatever befalls the nodes: nothing is lost, nothing doubled, nobody refused falsely, and everybody is told in the end.
 
-use super::crowd::Told;
+use super::told::{all_are_told_the_same_again, all_ask, granted, refused};
 use super::town::{DAY, Town};
 use crate::database::database;
-use crate::process::tickets;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::thread;
-
-const AT_ONCE: usize = 12;
-
-/// Members `0..members` ask, a dozen at once, while `meanwhile` happens. What each was told, in the order of the members.
-fn all_ask(members: usize, ask: impl Fn(usize) -> Told + Sync, meanwhile: impl FnOnce()) -> Vec<Told> {
-    let told: Vec<Mutex<Option<Told>>> = (0..members).map(|_| Mutex::default()).collect();
-    thread::scope(|scope| {
-        for share in 0..AT_ONCE {
-            let (ask, told) = (&ask, &told);
-            scope.spawn(move || (share..members).step_by(AT_ONCE).for_each(|n| *told[n].lock().unwrap() = Some(ask(n))));
-        }
-        meanwhile();
-    });
-    told.into_iter().map(|told| told.into_inner().unwrap().expect("everybody was told")).collect()
-}
-
-/// The tickets that were granted, none twice.
-fn granted(told: &[Told]) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for told in told.iter().filter(|told| told.is_granted()) {
-        tickets(&told.body).into_iter().for_each(|ticket| assert!(all.insert(ticket.clone()), "{ticket} was granted twice"));
-    }
-    all
-}
-
-#[track_caller]
-fn refused(told: &[Told], name: &str) -> usize {
-    let refused: Vec<&Told> = told.iter().filter(|told| !told.is_granted()).collect();
-    refused.iter().for_each(|told| assert_eq!(told.body["type"], format!("/problems/{name}"), "{}", told.body));
-    refused.len()
-}
-
-/// Whoever asks again, anywhere, is told the same.
-fn all_are_told_the_same_again(told: &[Told], ask: impl Fn(usize) -> Told + Sync) {
-    let again = all_ask(told.len(), ask, || {});
-    for (first, again) in told.iter().zip(&again).filter(|(first, _)| first.is_granted()) {
-        assert!(again.body == first.body && again.replayed, "{} and then {}", first.body, again.body);
-    }
-}
 
 #[test]
 fn three_nodes_drain_a_lottery_and_a_campaign_exactly_while_one_is_killed_and_started_again() {

@@ -13,8 +13,9 @@ pub const DAY: &str = "2199-12-31";
 const KEY: &str = "tests of several nodes need one and the same key";
 
 pub struct Town {
-    database: &'static Database,
     lent: Lent,
+    /// What all nodes are told of what stands behind them.
+    behind: Vec<(&'static str, String)>,
     folders: Vec<Folder>,
     addresses: Vec<String>,
     servers: Vec<Option<Server>>,
@@ -25,14 +26,20 @@ pub struct Town {
 }
 
 impl Town {
-    pub fn of(nodes: usize, database: &'static Database) -> Town {
+    pub fn of(nodes: usize, database: &Database) -> Town {
+        Town::with(nodes, database, None)
+    }
+
+    pub fn with(nodes: usize, database: &Database, redis: Option<String>) -> Town {
+        let mut behind = vec![("STAMPEDE_CQL", database.nodes.join(",")), ("STAMPEDE_REPLICATION", database.nodes.len().to_string())];
+        behind.extend(redis.map(|url| ("STAMPEDE_REDIS", url)));
         let ports: Vec<TcpListener> = (0..nodes).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let addresses: Vec<String> = ports.iter().map(|port| port.local_addr().unwrap().to_string()).collect();
         drop(ports);
         let doors = Arc::new(RwLock::new(addresses.clone()));
         let folders = (0..nodes).map(|_| Folder::new()).collect();
-        let mut town =
-            Town { database, lent: Lent::new(&database.address), folders, addresses, servers: Vec::new(), doors, key: String::new() };
+        let lent = Lent::new(database.address());
+        let mut town = Town { lent, behind, folders, addresses, servers: Vec::new(), doors, key: String::new() };
         // Before anybody serves, so that all know it from their start.
         let made = succeeds(run_command(town.command(0).args(["key", "create", "shop"])));
         town.key = made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
@@ -45,8 +52,9 @@ impl Town {
 
     fn command(&self, node: usize) -> Command {
         let mut command = stampede(&self.folders[node].0);
-        command.env("STAMPEDE_STORE", "cql").env("STAMPEDE_CQL", &self.database.address).env("STAMPEDE_KEYSPACE", &self.lent.keyspace);
-        command.env("STAMPEDE_REPLICATION", "1").env("STAMPEDE_MIGRATE", "true").env("STAMPEDE_CLUSTER_KEY", KEY);
+        command.envs(self.behind.iter().map(|(name, value)| (*name, value)));
+        command.env("STAMPEDE_STORE", "cql").env("STAMPEDE_KEYSPACE", &self.lent.keyspace);
+        command.env("STAMPEDE_MIGRATE", "true").env("STAMPEDE_CLUSTER_KEY", KEY);
         command.env("STAMPEDE_LISTEN", &self.addresses[node]).env("STAMPEDE_HEARTBEAT_MS", "500").env("STAMPEDE_LOG", "plain");
         command
     }
