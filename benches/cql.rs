@@ -3,6 +3,10 @@
 //! 512 callers claim from one campaign, in turns of two ways on the same database: through the engine, whose group commit is one fenced
 //! conditional update for whatever arrived meanwhile; and by one conditional insert per claim (`IF NOT EXISTS`), as one would without an engine.
 //! It starts a Cassandra of its own, or uses that at CASSANDRA_AT; every write is synced. The insert hands out no rank and keeps no quota.
+//! Then two servers, one on that database and one on the embedded store, hand out tickets over HTTP, again in turns.
+
+#[allow(dead_code, reason = "each bench uses its part")]
+mod load;
 
 #[path = "../src/tests/cluster/database.rs"]
 #[allow(dead_code, reason = "a bench needs less of it than the tests")]
@@ -19,10 +23,15 @@ use actors::store::around::Around;
 use actors::store::{Append, Done, Outcome, Store};
 use actors::time::system_clock;
 use actors::{Caller, Id};
-use database::{connect, database, store_of, wait};
+use database::{Database, connect, database, store_of, wait};
 use futures_util::future::join_all;
+use keyspaces::Lent;
+use load::server::{Server, serve};
+use load::{Load, Round, Target, median};
+use stampede::config::{Config, Secret};
 use stampede::engine;
 use stampede::stores::cql::{Conditional, Cql, CqlStore, Tuning};
+use stampede::stores::{Choice, Replication};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -35,8 +44,62 @@ const TURN: Duration = Duration::from_secs(8);
 const NAME: Serial = Serial(1);
 
 fn main() {
-    let turn = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).map_or(TURN, Duration::from_secs);
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--serve", folder] => serve(folder, |config| config.bcrypt_cost = 4, |_| {}),
+        ["--serve", folder, address, keyspace] => serve(folder, |config| put_on(config, address, keyspace), |_| {}),
+        [seconds] => measure(seconds.parse().map_or(TURN, Duration::from_secs)),
+        _ => measure(TURN),
+    }
+}
+
+fn put_on(config: &mut Config, address: &str, keyspace: &str) {
+    config.bcrypt_cost = 4;
+    config.store = Choice::Cql;
+    config.cql = vec![address.to_owned()];
+    config.keyspace = keyspace.to_owned();
+    config.replication = Replication::Copies(1);
+    config.cluster_key = Some(Secret::new("a key that only benches have, and long"));
+    config.migrate = true;
+}
+
+fn measure(turn: Duration) {
     let Some(database) = database() else { return };
+    in_process(database, turn);
+    over_http(database, turn);
+}
+
+fn over_http(database: &Database, turn: Duration) {
+    let lent = Lent::new(database.address());
+    let servers = [Server::start("sqlite"), Server::start_with("cql", &[database.address(), &lent.keyspace])];
+    let loads = servers.each_ref().map(|server| Load::prepare(&server.address, 256, 256));
+    for what in [Load::hold as fn(&Load, &str) -> Target, |load, _| load.sold_out()] {
+        let mut turns: [Vec<Round>; 2] = Default::default();
+        for number in 0..=TURNS {
+            for ((server, load), rounds) in servers.iter().zip(&loads).zip(&mut turns) {
+                let round = load.run(&what(load, "******"), turn.as_secs(), server.pid());
+                // The first one warms up.
+                rounds.extend((number > 0).then_some(round));
+            }
+        }
+        let of = |place: usize, part: fn(&Round) -> f64| median(turns[place].iter().map(part));
+        println!("{}, over HTTP, 256 connections, medians of {TURNS} turns", what(&loads[0], "******").name);
+        for (place, name) in ["SQLite", "CQL"].into_iter().enumerate() {
+            println!(
+                "  on {name}: {:.0} a second, {:.0} µs of the server's CPU, p50 {:.1} ms, p99 {:.1} ms; commits so far: {}",
+                of(place, |round| round.per_second),
+                of(place, |round| round.cpu_us),
+                of(place, |round| round.p50_ms),
+                of(place, |round| round.p99_ms),
+                loads[place].commits()
+            );
+        }
+        let ratio = median(turns[0].iter().zip(&turns[1]).map(|(sqlite, cql)| cql.per_second / sqlite.per_second));
+        println!("  CQL ÷ SQLite: {ratio:.3}");
+    }
+}
+
+fn in_process(database: &Database, turn: Duration) {
     let settings = database.fresh();
     let store = Arc::new(Counted {
         store: store_of(&settings, Tuning::default(), engine::rows),

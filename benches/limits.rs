@@ -1,8 +1,8 @@
-//! Where it ends: `cargo bench --bench limits`. One server, one run, all of it holds of tickets, each answered when its commit is flushed.
+//! Where it ends: `cargo bench --bench limits`. One server, all of it holds of tickets, each answered when its commit is flushed, each ended by itself after a second.
 //!
-//! First the disk alone (4 KiB and `fdatasync`, again and again), then the crowd: the peak with 256 connections; the latency at 1,000 a second and at a third of the peak, against the disk's
-//! own; ten times the connections, and whether all is as before two seconds later; ten thousand connections held open, each asking now and then. `--soak MINUTES` adds a steady
-//! run at 70 % of the peak, minute by minute. `TMPDIR=/dev/shm` makes the same run without a disk.
+//! In turns: the disk alone (4 KiB and `fdatasync`, again and again); the latency at 1,000 a second; the peak with 256 connections; the latency at a third of it; ten times the connections, and
+//! whether all is as before two seconds later. Then ten thousand connections held open, each asking now and then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by
+//! minute. `TMPDIR=/dev/shm` makes the same run without a disk.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -11,9 +11,9 @@ use load::connection::{Connection, block_on, call, request, token};
 use load::process::resident_mib;
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::steady::{Answered, send};
-use load::{quantile, register, said};
+use load::{median, quantile, register, said};
 use serde_json::json;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::Write;
 use std::rc::Rc;
@@ -26,55 +26,81 @@ const MANY: usize = 2_560;
 const HELD_OPEN: usize = 10_000;
 /// How often each of those asks.
 const NOW_AND_THEN: Duration = Duration::from_millis(2_500);
+/// How long a hold lives, so that soon as many end as begin.
+const LIVES: Duration = Duration::from_secs(1);
 const SPAN: Duration = Duration::from_secs(5);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
         Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, |_| {}),
-        _ => measure(said(&arguments, "--soak").last().copied()),
+        _ => measure(said(&arguments, "--turns").last().map_or(3, |turns| *turns as usize), said(&arguments, "--soak").last().copied()),
     }
 }
 
-fn measure(soak_minutes: Option<u64>) {
-    let (disk_p50, disk_p99) = disk();
-    println!("fdatasync of 4 KiB: p50 {disk_p50:.2} ms, p99 {disk_p99:.2} ms");
+fn measure(turns: usize, soak_minutes: Option<u64>) {
     let server = Server::start("limits");
     let holds = Rc::new(block_on(prepare(&server.address)));
-    closed(&server, &holds, USUAL, Duration::from_secs(2));
-
-    let peak = closed(&server, &holds, USUAL, SPAN);
-    println!("{USUAL} connections, closed loop: {:.0} a second", peak.good);
-    for (what, rate) in [("1,000 a second".to_owned(), 1_000.0), ("a third of the peak".to_owned(), peak.good / 3.0)] {
-        let answers = open(&server, &holds, rate, SPAN);
-        let (p50, p99) = (took(&answers, 0.5), took(&answers, 0.99));
-        println!("{what}: p50 {p50:.2} ms = {:.1} of the disk's, p99 {p99:.2} ms = {:.1} of the disk's", p50 / disk_p50, p99 / disk_p99);
-    }
-
-    let before = resident_mib(server.pid());
-    let many = closed(&server, &holds, MANY, SPAN);
+    // From here on as many holds end as begin.
+    closed(&server, &holds, USUAL, LIVES + Duration::from_secs(2));
+    let taken: Vec<Turn> = (1..=turns).map(|number| Turn::take(number, &server, &holds)).collect();
+    let of = |part: fn(&Turn) -> f64| median(taken.iter().map(part));
+    println!("medians of {turns} turns");
     println!(
-        "{MANY} connections, closed loop: {:.0} good answers a second = {:.2} of the peak, {:.0} refused",
-        many.good,
-        many.good / peak.good,
-        many.refused
+        "{USUAL} connections, closed loop: {:.0} a second; the disk flushes in {:.2} ms, p99 {:.2} ms",
+        of(|t| t.peak),
+        of(|t| t.disk.0),
+        of(|t| t.disk.1)
     );
-    closed(&server, &holds, USUAL, Duration::from_secs(2));
-    let again = closed(&server, &holds, USUAL, SPAN);
-    println!(
-        "two seconds later, {USUAL} connections: {:.2} of the peak; memory {before:.0} MB before, {:.0} MB after",
-        again.good / peak.good,
-        resident_mib(server.pid())
-    );
+    println!("p50 at 1,000 a second: {:.2} ms = {:.1} of the disk's p50", of(|t| t.slow.0), of(|t| t.slow.0 / t.disk.0));
+    println!("p99 at a third of the peak: {:.2} ms = {:.1} of the disk's p99", of(|t| t.third.1), of(|t| t.third.1 / t.disk.1));
+    println!("{MANY} connections, closed loop: {:.2} of the peak", of(|t| t.many / t.peak));
+    println!("{USUAL} connections, two seconds later: {:.2} of the peak", of(|t| t.again / t.peak));
 
-    let (asked, good, p99) = held_open(&server, &holds);
+    let held = held_open(&server, &holds);
     println!(
-        "{HELD_OPEN} connections held open, each asks every {NOW_AND_THEN:?}: {good} of {asked} answered well, p99 {p99:.1} ms, {} descriptors, {:.0} MB",
-        descriptors(&server),
-        resident_mib(server.pid())
+        "{HELD_OPEN} connections held open ({} descriptors, {:.0} MB), each asks every {NOW_AND_THEN:?}: {} of {} answered well, p99 {:.1} ms",
+        held.descriptors, held.memory, held.good, held.asked, held.p99
     );
     if let Some(minutes) = soak_minutes {
-        soak(&server, &holds, peak.good * 0.7, minutes);
+        soak(&server, &holds, of(|t| t.peak) * 0.7, minutes);
+    }
+}
+
+struct Turn {
+    /// Milliseconds, p50 and p99.
+    disk: (f64, f64),
+    slow: (f64, f64),
+    third: (f64, f64),
+    /// Good answers a second.
+    peak: f64,
+    many: f64,
+    again: f64,
+}
+
+impl Turn {
+    fn take(number: usize, server: &Server, holds: &Rc<Vec<Vec<u8>>>) -> Turn {
+        let latency = |rate: f64| {
+            quiet();
+            let answers = open(server, holds, rate, SPAN);
+            (took(&answers, 0.5), took(&answers, 0.99))
+        };
+        let disk = disk();
+        let slow = latency(1_000.0);
+        let peak = closed(server, holds, USUAL, SPAN).good;
+        let third = latency(peak / 3.0);
+        let before = resident_mib(server.pid());
+        let many = closed(server, holds, MANY, SPAN);
+        quiet();
+        let again = closed(server, holds, USUAL, SPAN).good;
+        println!(
+            "turn {number}: flush {disk:.2?} ms; at 1,000/s {slow:.2?} ms; at {:.0}/s {third:.2?} ms; {peak:.0}/s, {MANY} connections {:.0}/s and {:.0}/s refused, then {again:.0}/s; memory {before:.0} and {:.0} MB",
+            peak / 3.0,
+            many.good,
+            many.refused,
+            resident_mib(server.pid())
+        );
+        Turn { disk, slow, third, peak, many: many.good, again }
     }
 }
 
@@ -96,9 +122,10 @@ fn disk() -> (f64, f64) {
 async fn prepare(address: &str) -> Vec<Vec<u8>> {
     let admin = token(address, "admin", ADMIN_PASSWORD).await;
     call(address, "POST", "/api/v1/lotteries", &admin, &json!({"closes_on": DAY, "tickets": {"digits": 6, "copies": 10}})).await;
+    let body = json!({"pattern": "******", "ttl_s": LIVES.as_secs()}).to_string();
     let (path, tokens) = (format!("/api/v1/lotteries/{DAY}/holds"), register(address, USUAL).await);
-    // Released by themselves after a while, so that the lottery is never sold out.
-    tokens.iter().map(|token| request("POST", &path, token, r#"{"pattern": "******", "ttl_s": 30}"#)).collect()
+    // They end by themselves after a while, so that the lottery is never sold out.
+    tokens.iter().map(|token| request("POST", &path, token, &body)).collect()
 }
 
 /// Answers a second.
@@ -139,14 +166,28 @@ fn took(answers: &[Answered], share: f64) -> f64 {
     quantile(answers.iter().map(|answer| answer.took_ms), share)
 }
 
-/// How many asked, how many were answered well, and how long the slowest hundredth waited.
-fn held_open(server: &Server, requests: &Rc<Vec<Vec<u8>>>) -> (usize, usize, f64) {
-    let took = Rc::new(std::cell::RefCell::new(Vec::new()));
-    let asked = Rc::new(Cell::new(0));
+/// Nobody asks, and what was held ends.
+fn quiet() {
+    block_on(async { tokio::time::sleep(LIVES * 2).await });
+}
+
+struct Held {
+    asked: usize,
+    good: usize,
+    p99: f64,
+    /// When all were open.
+    descriptors: usize,
+    memory: f64,
+}
+
+fn held_open(server: &Server, requests: &Rc<Vec<Vec<u8>>>) -> Held {
+    let took = Rc::new(RefCell::new(Vec::new()));
+    let (asked, seen) = (Rc::new(Cell::new(0)), Rc::new(Cell::new((0, 0.0))));
     block_on(async {
         let crowd = LocalSet::new();
         for i in 0..HELD_OPEN {
             let (address, requests, took, asked) = (server.address.clone(), requests.clone(), took.clone(), asked.clone());
+            let (pid, seen) = (server.pid(), seen.clone());
             crowd.spawn_local(async move {
                 // One after the other, as people come; then each by its own clock.
                 tokio::time::sleep(NOW_AND_THEN * i as u32 / HELD_OPEN as u32).await;
@@ -158,14 +199,17 @@ fn held_open(server: &Server, requests: &Rc<Vec<Vec<u8>>>) -> (usize, usize, f64
                     if status == 201 {
                         took.borrow_mut().push(sent.elapsed().as_secs_f64() * 1000.0);
                     }
+                    if i == HELD_OPEN - 1 {
+                        seen.set((descriptors(pid), resident_mib(pid)));
+                    }
                     tokio::time::sleep(NOW_AND_THEN.saturating_sub(sent.elapsed())).await;
                 }
             });
         }
         crowd.await;
     });
-    let took = took.take();
-    (asked.get(), took.len(), quantile(took.into_iter(), 0.99))
+    let (took, (descriptors, memory)) = (took.take(), seen.get());
+    Held { asked: asked.get(), good: took.len(), p99: quantile(took.into_iter(), 0.99), descriptors, memory }
 }
 
 fn soak(server: &Server, requests: &Rc<Vec<Vec<u8>>>, rate: f64, minutes: u64) {
@@ -179,11 +223,11 @@ fn soak(server: &Server, requests: &Rc<Vec<Vec<u8>>>, rate: f64, minutes: u64) {
             "{minute:>6} {:>10} {p50:>9.2} {p99:>9.2} {:>9.0} {:>12}",
             format!("{good}/{}", answers.len()),
             resident_mib(server.pid()),
-            descriptors(server)
+            descriptors(server.pid())
         );
     }
 }
 
-fn descriptors(server: &Server) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).map_or(0, Iterator::count)
+fn descriptors(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }

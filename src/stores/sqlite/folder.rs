@@ -68,6 +68,11 @@ impl Folder {
         connect(&self.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
+    /// To a database that is prepared already.
+    pub fn connect_beside(&self) -> Result<Connection, Error> {
+        connect(&self.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
     /// Makes sure that a power cut does not lose the names of new files.
     pub fn sync(&self) -> Result<(), Error> {
         sync_folder(&self.path)

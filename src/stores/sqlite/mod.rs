@@ -1,11 +1,12 @@
 //! The embedded store: one SQLite file in a locked folder, and nothing else to install.
 //!
-//! One thread writes: whatever waits, of all partitions, becomes one transaction with one flush. Two threads read. An opening goes through the
+//! One thread writes: whatever waits, of all partitions, becomes one transaction with one flush. Another folds the write-ahead log in. Two threads read. An opening goes through the
 //! writer first, so that it finds everything asked for before it. The queue to the writer has no bound of its own, because the
 //! engine bounds what may be under way in front of it. One process owns the folder, so a stale owner is refused by sequence and head alone.
 
 mod backup;
 mod directory;
+mod fold;
 mod folder;
 mod installed;
 mod log;
@@ -89,12 +90,15 @@ impl Sqlite {
             readers.push(spawn("store-reader", move || reader::run(&connection, &reads_to_do, &fresh, &ready), &folder)?);
         }
         let mut own_threads: Vec<ThreadId> = readers.iter().map(|reader| reader.thread().id()).collect();
+        let (beside, helper) = fold::beside();
+        let second = folder.connect_beside()?;
+        let folding = spawn("store-fold", move || helper.run(&second), &folder)?;
         let path = folder.clone();
         let to_readers = reads.clone();
         let write = move || {
-            writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, &ready);
+            writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, beside, &ready);
             // The writer's connection closes last, because only that one can fold the write-ahead log into the database.
-            readers.into_iter().for_each(|reader| drop(reader.join()));
+            readers.into_iter().chain([folding]).for_each(|other| drop(other.join()));
             drop(connection);
             drop(folder);
         };

@@ -4,6 +4,7 @@
 //! knows, and the next commit starts afresh. It never waits for company: a batch is what arrived while the last one was being flushed.
 //! What can wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside, or when nobody asks for anything.
 
+use super::fold::{Beside, Fold};
 use super::log::{Log, Tail};
 use super::meters::Meters;
 use super::reader;
@@ -27,10 +28,6 @@ const IDLE: Duration = Duration::from_secs(2);
 const SWEEP_PAUSE: Duration = Duration::from_secs(10);
 /// Jobs in one transaction.
 const BATCH: usize = 4096;
-/// Pages of 4 KiB in the write-ahead log after which it is folded into the database: 16 MiB. More is hardly faster, and whoever comes then waits longer.
-const LONG_WAL: i64 = 4_096;
-/// How often its length is looked at.
-const LOOK_AT_WAL_EVERY: u32 = 64;
 
 pub enum Job {
     Append(Append, Done<Outcome>),
@@ -67,9 +64,10 @@ pub fn run(
     readers: Sender<reader::Job>,
     log: Log,
     fresh: &Fresh,
+    beside: Beside,
     ready: &Sender<rusqlite::Result<()>>,
 ) {
-    match Writer::new(connection, jobs, readers, log, fresh) {
+    match Writer::new(connection, jobs, readers, log, fresh, beside) {
         Ok(mut writer) => {
             // Nobody listens only if the store is being given up already.
             let _ = ready.send(Ok(()));
@@ -92,7 +90,7 @@ struct Writer<'c> {
     /// The last commit failed in a way that leaves open whether a crash would bring it back.
     in_doubt: bool,
     in_transaction: bool,
-    commits_since_look: u32,
+    fold: Fold<'c>,
     meters: Meters,
 }
 
@@ -107,7 +105,6 @@ struct Statements<'c> {
     savepoint: Statement<'c>,
     undo: Statement<'c>,
     release: Statement<'c>,
-    wal_length: Statement<'c>,
     sweep: SweepTables<'c>,
 }
 
@@ -126,7 +123,6 @@ impl<'c> Statements<'c> {
             savepoint: connection.prepare("SAVEPOINT one")?,
             undo: connection.prepare("ROLLBACK TO one")?,
             release: connection.prepare("RELEASE one")?,
-            wal_length: connection.prepare("PRAGMA wal_checkpoint(NOOP)")?,
             sweep: SweepTables::new(connection)?,
         })
     }
@@ -154,6 +150,7 @@ impl<'c> Writer<'c> {
         readers: Sender<reader::Job>,
         log: Log,
         fresh: &'c Fresh,
+        beside: Beside,
     ) -> rusqlite::Result<Writer<'c>> {
         Ok(Writer {
             connection,
@@ -166,7 +163,7 @@ impl<'c> Writer<'c> {
             no_sweep_until: None,
             in_doubt: false,
             in_transaction: false,
-            commits_since_look: 0,
+            fold: Fold::new(connection, beside)?,
             meters: Meters::default(),
         })
     }
@@ -182,7 +179,7 @@ impl<'c> Writer<'c> {
                     self.meters.queue_depth.set(self.jobs.len() as f64);
                     self.sweep_if_much_waits();
                     self.turn(&mut batch);
-                    self.fold_in_a_long_wal();
+                    self.fold.after_a_commit();
                 }
                 Err(RecvTimeoutError::Timeout) => self.use_the_silence(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -422,7 +419,7 @@ impl<'c> Writer<'c> {
         self.turn(&mut Vec::new());
         self.meters.rows_waiting.set(self.fresh.len() as f64);
         if self.sweep.is_none() {
-            self.fold_in_the_wal();
+            self.fold.now();
         }
     }
 
@@ -434,21 +431,6 @@ impl<'c> Writer<'c> {
         while self.sweep.is_some() {
             self.turn(&mut Vec::new());
         }
-        self.fold_in_the_wal();
-    }
-
-    fn fold_in_a_long_wal(&mut self) {
-        self.commits_since_look += 1;
-        if self.commits_since_look >= LOOK_AT_WAL_EVERY {
-            self.commits_since_look = 0;
-            if self.sql.wal_length.query_row([], |row| row.get::<_, i64>(1)).is_ok_and(|pages| pages > LONG_WAL) {
-                self.fold_in_the_wal();
-            }
-        }
-    }
-
-    /// If it fails, the write-ahead log stays as it is: longer, and as good.
-    fn fold_in_the_wal(&self) {
-        let _ = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        self.fold.now();
     }
 }
