@@ -3,6 +3,7 @@
 //! Everything above sees two ports, `Store` and `Directory`, and the few things that only the start, the stop and the health check ask
 //! of whatever is behind them.
 
+mod commits;
 mod copies;
 #[cfg(feature = "cluster")]
 pub mod cql;

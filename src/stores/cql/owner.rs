@@ -124,13 +124,9 @@ impl Worker {
     async fn append(&mut self, append: &Append, done: Done<Outcome>) {
         let began = Instant::now();
         let outcome = self.written(append).await;
-        let meters = &self.shared.meters;
         match &outcome {
-            Outcome::Durable => {
-                meters.commit_s.record(began.elapsed().as_secs_f64());
-                meters.commits.increment(1);
-            }
-            Outcome::Fenced | Outcome::Unknown(_) => meters.failed_commits.increment(1),
+            Outcome::Durable => self.shared.commits.succeeded(began.elapsed(), append.frame.to.seq - append.frame.from.seq),
+            Outcome::Fenced | Outcome::Unknown(_) => self.shared.commits.failed(),
         }
         answer(done, outcome);
         self.rotate_when_full().await;

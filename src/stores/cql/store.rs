@@ -9,10 +9,10 @@ use super::owner::{Job, Owner};
 use super::publisher::{Asked, News, Publisher};
 use super::session::{Cql, Error};
 use super::tables::{Tables, Tuning};
+use crate::stores::commits::Commits;
 use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
 use hashbrown::HashMap;
-use metrics::{Counter, Histogram, counter, histogram};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,18 +27,12 @@ pub struct CqlStore {
 pub struct Shared {
     pub tables: Arc<Tables>,
     pub rows_of: Box<RowsOf>,
-    pub meters: Meters,
+    pub commits: Commits,
     owners: Mutex<HashMap<Box<str>, Arc<Owner>>>,
     news: mpsc::UnboundedSender<News>,
     asked: mpsc::UnboundedSender<Asked>,
     beginnings: Beginnings,
     under_way: UnderWay,
-}
-
-pub struct Meters {
-    pub commit_s: Histogram,
-    pub commits: Counter,
-    pub failed_commits: Counter,
 }
 
 impl CqlStore {
@@ -54,14 +48,9 @@ impl CqlStore {
         let (news, to_publish) = mpsc::unbounded_channel();
         let (asked, to_answer) = mpsc::unbounded_channel();
         cql.spawn(Publisher::new(tables.clone(), to_publish, to_answer).run());
-        let meters = Meters {
-            commit_s: histogram!("stampede_store_commit_seconds"),
-            commits: counter!("stampede_store_commits_total"),
-            failed_commits: counter!("stampede_store_failed_commits_total"),
-        };
-        let (owners, beginnings, under_way) = Default::default();
+        let (commits, owners, beginnings, under_way) = Default::default();
         let rows_of = Box::new(rows_of);
-        Ok(CqlStore { shared: Arc::new(Shared { tables, rows_of, meters, owners, news, asked, beginnings, under_way }) })
+        Ok(CqlStore { shared: Arc::new(Shared { tables, rows_of, commits, owners, news, asked, beginnings, under_way }) })
     }
 
     fn ask(&self, partition: &str, job: Job) {

@@ -6,8 +6,8 @@
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use rusqlite::{Connection, Statement};
 
-/// Pages of 4 KiB in the log after which it is folded in: 16 MiB. More is hardly faster.
-const LONG: i64 = 4_096;
+/// Pages of 4 KiB in the log after which it is folded in: 64 MiB. While that goes on the disk is slower for everybody, so it should be seldom.
+const LONG: i64 = 16_384;
 /// Commits after which its length is looked at.
 const LOOK_EVERY: u32 = 64;
 

@@ -1,14 +1,12 @@
 //! What the writer tells about itself. The handles are made once, after the recorder was installed.
 
 use super::folder;
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use crate::stores::commits::Commits;
+use metrics::{Gauge, gauge};
 use std::path::Path;
 
 pub struct Meters {
-    pub commit_s: Histogram,
-    pub commit_events: Histogram,
-    pub commits: Counter,
-    pub failed_commits: Counter,
+    pub commits: Commits,
     pub queue_depth: Gauge,
     pub rows_waiting: Gauge,
 }
@@ -16,10 +14,7 @@ pub struct Meters {
 impl Default for Meters {
     fn default() -> Meters {
         Meters {
-            commit_s: histogram!("stampede_store_commit_seconds"),
-            commit_events: histogram!("stampede_store_commit_events"),
-            commits: counter!("stampede_store_commits_total"),
-            failed_commits: counter!("stampede_store_failed_commits_total"),
+            commits: Commits::default(),
             queue_depth: gauge!("stampede_store_queue_depth"),
             rows_waiting: gauge!("stampede_store_rows_waiting"),
         }

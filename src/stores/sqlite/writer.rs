@@ -203,9 +203,7 @@ impl<'c> Writer<'c> {
         match done {
             Ok(wrote) => {
                 if wrote {
-                    self.meters.commit_s.record(started.elapsed().as_secs_f64());
-                    self.meters.commit_events.record(batch.events as f64);
-                    self.meters.commits.increment(1);
+                    self.meters.commits.succeeded(started.elapsed(), batch.events);
                 }
                 self.settle(batch);
             }
@@ -355,7 +353,7 @@ impl<'c> Writer<'c> {
     /// Nothing was kept, as far as this process will ever see. But if the flush failed and the machine crashes before the next commit, it might come
     /// back. So until a commit has taken its place nothing is opened: nobody shall build on its absence.
     fn go_back(&mut self, batch: Batch, error: rusqlite::Error) {
-        self.meters.failed_commits.increment(1);
+        self.meters.commits.failed();
         self.in_transaction = false;
         if !self.connection.is_autocommit() {
             // If even this fails, the next commit fails too, and says so.

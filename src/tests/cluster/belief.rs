@@ -36,7 +36,7 @@ async fn ask(engine: &Router<Campaign>, command: Command, caller: Caller, key: S
         match engine.command(&NAME, command.clone(), caller, Some(key), false).await {
             Ok(done) => return Ok(done.event),
             Err(Failure::Refused(refusal)) => return Err(refusal),
-            Err(Failure::Unknown) => {}
+            Err(Failure::Unknown | Failure::Moved) => {}
             Err(other) => panic!("{other:?}"),
         }
     }

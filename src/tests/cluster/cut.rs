@@ -35,6 +35,8 @@ struct State {
 }
 
 const EXECUTE: u8 = 0x0a;
+/// No stream; events come in number -1.
+const NONE: i64 = i64::MIN;
 
 impl Wire {
     pub fn to(database: &str, how: Cut) -> Wire {
@@ -76,7 +78,7 @@ impl State {
         self.open.lock().unwrap().extend([client.try_clone()?, server.try_clone()?]);
         let answers = (server.try_clone()?, client.try_clone()?);
         // The stream in which the answer to lose is expected; never given back to anybody.
-        let lost = Arc::new(AtomicI64::new(-1));
+        let lost = Arc::new(AtomicI64::new(NONE));
         let (state, losing) = (self.clone(), lost.clone());
         std::thread::spawn(move || drop(state.answers(answers.0, answers.1, &losing)));
         self.questions(client, server, &lost)
@@ -107,7 +109,7 @@ impl State {
         loop {
             let (header, body) = frame(&mut server)?;
             if lost.load(Ordering::SeqCst) == stream_of(&header) {
-                lost.store(-1, Ordering::SeqCst);
+                lost.store(NONE, Ordering::SeqCst);
                 match self.how {
                     Cut::Answer => self.hang_up(),
                     Cut::Before | Cut::After => self.die(),

@@ -114,36 +114,48 @@ fn names(base: u16) -> (String, String, String) {
     (format!("old{base}"), format!("name{base}"), format!("+49170{base:07}"))
 }
 
+/// How many die at once, each at another statement: most of the time each waits for the claims of the dead to be no longer fresh.
+const AT_ONCE: u16 = 6;
+
 /// Cuts the way to the database at the n-th statement, for all n, and looks from another node at what is left.
 fn at_every_statement(how: Cut, doing: Doing) {
-    let Some(nodes) = Nodes::new() else { return };
-    for statement in 1..100 {
-        let base = statement as u16 * 10;
-        let wire = Wire::to(&nodes.settings.nodes[0], how);
-        let settings = Settings { nodes: vec![wire.address.clone()], ..Settings::clone(&nodes.settings) };
-        let dying: Arc<dyn Directory> = open(&settings, Schema::Check);
-        let was_cut = wait(async {
-            let (old, ..) = names(base);
-            assert_eq!(nodes.one.create_member(new(base + 1, profile(Some(&old), None, None))).await.unwrap(), Created::Created);
-            let cut = wire.cut_at(statement);
-            let done = doing.run(dying, base);
-            match how {
-                // Whoever is dead does not answer; nobody waits for him.
-                Cut::Before | Cut::After => tokio::select! { _ = cut => true, done = done => !done },
-                Cut::Answer => {
-                    let mut cut = cut;
-                    assert!(done.await, "{doing:?}: an answer lost at statement {statement} was not made good");
-                    cut.try_recv().is_ok()
-                }
-            }
+    let Some(nodes) = &Nodes::new() else { return };
+    for first in (1..100).step_by(AT_ONCE.into()) {
+        let were_cut: Vec<bool> = std::thread::scope(|threads| {
+            let cutting: Vec<_> =
+                (first..first + AT_ONCE).map(|statement| threads.spawn(move || was_cut(nodes, how, doing, statement))).collect();
+            cutting.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        wait(every_name_is_free_or_owned(&nodes, base));
-        if !was_cut {
-            assert!(statement > 3, "it was cut nowhere");
+        if were_cut.contains(&false) {
+            assert!(first > 1 || were_cut.iter().filter(|cut| **cut).count() > 2, "it was cut nowhere");
             return;
         }
     }
     panic!("it never ended");
+}
+
+fn was_cut(nodes: &Nodes, how: Cut, doing: Doing, statement: u16) -> bool {
+    let base = statement * 10;
+    let wire = Wire::to(&nodes.settings.nodes[0], how);
+    let settings = Settings { nodes: vec![wire.address.clone()], ..Settings::clone(&nodes.settings) };
+    let dying: Arc<dyn Directory> = open(&settings, Schema::Check);
+    wait(async {
+        let (old, ..) = names(base);
+        assert_eq!(nodes.one.create_member(new(base + 1, profile(Some(&old), None, None))).await.unwrap(), Created::Created);
+        let cut = wire.cut_at(statement.into());
+        let done = doing.run(dying, base);
+        let was_cut = match how {
+            // Whoever is dead does not answer; nobody waits for him.
+            Cut::Before | Cut::After => tokio::select! { _ = cut => true, done = done => !done },
+            Cut::Answer => {
+                let mut cut = cut;
+                assert!(done.await, "{doing:?}: an answer lost at statement {statement} was not made good");
+                cut.try_recv().is_ok()
+            }
+        };
+        every_name_is_free_or_owned(nodes, base).await;
+        was_cut
+    })
 }
 
 /// Whoever wants one of the names gets it, or it has an owner who lists it; nothing hangs in between.
