@@ -6,7 +6,7 @@ use super::view::AHEAD;
 use crate::log::{self, Value};
 use actors::Time;
 use actors::store::StoreError;
-use metrics::{counter, gauge};
+use metrics::gauge;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -67,7 +67,7 @@ impl Life<'_> {
         let own = Beat { id: cluster.me, address: cluster.address.clone(), started: now, count: 0, from: now, until: None };
         let mut life = Life { cluster, own, fails: false };
         life.look().await?;
-        life.own.from = life.soon();
+        life.own.from = life.instant_in(life.notice());
         life.say().await?;
         Ok(life)
     }
@@ -100,8 +100,8 @@ impl Life<'_> {
         let now = self.cluster.engine.node.now();
         let was_out = self.own.from <= now && self.own.until.is_none() && !self.view(|view| view.serves(Instant::now(), now));
         if was_out {
-            counter!("stampede_cluster_missed_total").increment(1);
-            self.own.from = self.soon();
+            self.cluster.meters.missed.increment(1);
+            self.own.from = self.instant_in(self.notice());
         }
         let outcome = match self.say().await {
             Ok(()) => self.look().await,
@@ -119,12 +119,11 @@ impl Life<'_> {
     }
 
     async fn leave(&mut self) {
-        self.own.until = Some(self.ahead());
+        let notice = self.notice();
+        self.own.until = Some(self.instant_in(notice));
         // If nobody can be told, the others find out when it has gone.
         let _ = self.say().await;
-        while self.own.until.is_some_and(|until| self.cluster.engine.node.now() < until) {
-            tokio::time::sleep(self.cluster.beat / 4).await;
-        }
+        tokio::time::sleep(notice).await;
         self.cluster.engine.let_go();
     }
 
@@ -143,14 +142,13 @@ impl Life<'_> {
         Ok(())
     }
 
-    /// When to serve from: at once where there is nobody to be surprised.
-    fn soon(&self) -> Time {
-        if self.view(|view| view.is_alone(Instant::now())) { self.cluster.engine.node.now() } else { self.ahead() }
+    /// How long before it happens the others must know of it: not at all where there is nobody to be surprised.
+    fn notice(&self) -> Duration {
+        if self.view(|view| view.is_alone(Instant::now())) { Duration::ZERO } else { self.cluster.beat * AHEAD }
     }
 
-    fn ahead(&self) -> Time {
-        let ahead: Duration = self.cluster.beat * AHEAD;
-        Time(self.cluster.engine.node.now().0 + ahead.as_millis() as i64)
+    fn instant_in(&self, notice: Duration) -> Time {
+        Time(self.cluster.engine.node.now().0 + notice.as_millis() as i64)
     }
 
     fn view<T>(&self, ask: impl FnOnce(&super::View) -> T) -> T {

@@ -48,6 +48,7 @@ struct Meters {
     not_there: Counter,
     unknown: Counter,
     served: Counter,
+    missed: Counter,
 }
 
 /// How a node takes part.
@@ -88,6 +89,7 @@ impl Cluster {
                 not_there: counter!("stampede_cluster_not_there_total"),
                 unknown: counter!("stampede_cluster_unknown_total"),
                 served: counter!("stampede_cluster_served_total"),
+                missed: counter!("stampede_cluster_missed_total"),
             },
             engine: engine.clone(),
         });

@@ -2,6 +2,7 @@
 //!
 //! What cannot be read is 400; what can be read but is not valid is 422, with a JSON pointer to the place. No body counts as `{}`.
 
+use super::caller;
 use super::problem::{self, Problem};
 use crate::app::Shared;
 use actix_web::http::header::CONTENT_LENGTH;
@@ -20,7 +21,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let limit = request.app_data::<web::Data<Shared>>().map_or(0, |shared| shared.config.body_limit);
         let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         let payload = payload.take();
-        Box::pin(async move { parse(&read(payload, announced.unwrap_or(0), limit).await?).map(Body) })
+        let request = request.clone();
+        Box::pin(async move {
+            let body = read(payload, announced.unwrap_or(0), limit).await.and_then(|bytes| parse(&bytes));
+            if body.is_err() {
+                caller::is_known(&request).await;
+            }
+            body.map(Body)
+        })
     }
 }
 

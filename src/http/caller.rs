@@ -6,9 +6,11 @@ use super::problem::{self, Problem};
 use crate::app::Shared;
 use crate::identity::{Signed, Via};
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use actors::{Caller, Role};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, poll_immediate};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Anybody who has an account, or for whom a service vouches.
 pub struct Signer(pub Signed);
@@ -34,7 +36,30 @@ impl FromRequest for Signer {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { let_in(request).await.map(Signer) })
+        Box::pin(async move {
+            let mut answer = std::pin::pin!(let_in(request.clone()));
+            if let Some(known) = poll_immediate(&mut answer).await {
+                return known.map(Signer);
+            }
+            // Somebody else has to be asked, and what a handler also wants is read meanwhile.
+            let asked = Asked(Arc::new(Semaphore::new(0)));
+            request.extensions_mut().insert(asked.clone());
+            let known = answer.await;
+            asked.0.close();
+            known.map(Signer)
+        })
+    }
+}
+
+/// Closed when it is known who calls.
+#[derive(Clone)]
+struct Asked(Arc<Semaphore>);
+
+/// Whoever may not is told so before anything else is wrong. Returns at once if nobody is being asked.
+pub async fn is_known(request: &HttpRequest) {
+    let asked = request.extensions().get::<Asked>().cloned();
+    if let Some(Asked(asked)) = asked {
+        let _ = asked.acquire().await;
     }
 }
 

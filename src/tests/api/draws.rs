@@ -165,6 +165,9 @@ fn the_seed_is_nowhere_before_it_is_revealed() {
     let raw: Hex<32> = seed.parse().unwrap();
     assert!(said.iter().all(|text| !text.contains(&seed)), "{said:?}");
     let holds = |bytes: &[u8]| bytes.windows(32).any(|window| window == raw.0);
+    if !app.has_a_file() {
+        return;
+    }
     assert!(!holds(&kept), "it is not even in the store");
     app.stop();
     assert!(holds(&bytes_in(app.data())), "the fact that it was drawn has it");

@@ -215,6 +215,8 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     let old = log_in(&app);
     app.stop();
     app.with_directory(async |directory| rotate_token_keys(&*directory, app.now(), &Settings::of(&app.config())).await.unwrap());
+    // Where there are several nodes, all of them must know the new key before one uses it.
+    app.pass_s(60);
     app.serve();
     let new = log_in(&app);
     let head = |tokens: &Value| access(tokens).split('.').next().unwrap().to_owned();

@@ -8,7 +8,7 @@ use stampede::stores::cql::{CqlStore, Tuning};
 
 enum Place {
     /// The store goes before its keyspace.
-    Cassandra { store: Option<CqlStore>, tuning: Tuning, settings: Fresh },
+    Cassandra { store: Option<CqlStore>, tuning: Tuning, settings: Box<Fresh> },
     /// There is none, which was said loudly.
     Nowhere(Memory),
 }
@@ -17,7 +17,7 @@ impl Place {
     fn new(tuning: Tuning) -> Place {
         match database() {
             Some(database) => {
-                let settings = database.fresh();
+                let settings = Box::new(database.fresh());
                 let store = Some(store(&settings, tuning));
                 Place::Cassandra { settings, tuning, store }
             }

@@ -43,6 +43,7 @@ fn while_database_nodes_and_redis_come_and_go_claims_go_on_and_nothing_is_lost()
     let silence = [&holders, &claimers].map(|crowd| crowd.longest_silence().as_secs_f64());
     let _ = writeln!(std::io::stderr().lock(), "longest silence while the database lost a node: {silence:.1?} s (holds, claims)");
 
+    shows_what_the_dashboard_asks_for(&town);
     assert_eq!(granted(&held).len(), MEMBERS, "there is enough for all");
     let ranks: BTreeSet<u64> = claimed.iter().filter_map(|told| told.body["rank"].as_u64()).collect();
     assert_eq!((ranks, refused(&claimed, "sold-out")), ((1..=400).collect(), 200));
@@ -50,4 +51,19 @@ fn while_database_nodes_and_redis_come_and_go_claims_go_on_and_nothing_is_lost()
     all_are_told_the_same_again(&held, |n| holders.hold(n, &pattern(n)));
     let verified = town.verify();
     assert!(verified.contains("in order"), "{verified}");
+}
+
+/// One machine alone has none of these metrics, so the test of the dashboards cannot see that their names are right.
+fn shows_what_the_dashboard_asks_for(town: &Town) {
+    let dashboard = include_str!("../../../../grafana/dashboards/operator.json");
+    let metrics = ureq::get(format!("http://{}/metrics", town.node(0).address)).call().unwrap();
+    let shown = metrics.into_body().read_to_string().unwrap();
+    let asked: BTreeSet<&str> = dashboard
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("stampede_cluster_") || word.starts_with("stampede_redis_"))
+        .collect();
+    assert!(asked.len() >= 6, "{asked:?}");
+    for name in asked {
+        assert!(shown.contains(name), "no {name} in the metrics");
+    }
 }
