@@ -1,10 +1,12 @@
 //! `TestApp`: the app built as production builds it, in a thread of its own, and clients that speak HTTP to it.
 //!
-//! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its own, in the database at CASSANDRA_AT.
+//! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its own, in the database at CASSANDRA_AT,
+//! with a Redis of its own beside it.
 
 pub use crate::client::{Answer, Client, id, numbers, pointers, tickets};
 
 use crate::keyspaces::Lent;
+use crate::redis::Server as Redis;
 use actors::Time;
 use actors::store::Frame;
 use serde_json::{Value, json};
@@ -30,6 +32,7 @@ pub struct TestApp {
     folder: Folder,
     /// Where it is not all in the folder.
     _lent: Option<Lent>,
+    _redis: Option<Redis>,
     clock: Arc<AtomicI64>,
     config: Config,
     server: Mutex<Option<Server>>,
@@ -72,10 +75,14 @@ impl TestApp {
             config.cluster_key = Some(Secret::new("a key that only tests have, and long"));
             config.migrate = true;
         }
+        // Several nodes have one beside them.
+        let redis = lent.as_ref().and_then(|_| Redis::start("an app on several nodes"));
+        config.redis = redis.as_ref().map(Redis::url);
         change(&mut config);
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(256).build().into();
         let clock = Arc::new(AtomicI64::new(now.0));
-        let app = TestApp { folder, _lent: lent.map(|(_, lent)| lent), clock, config, server: Mutex::new(None), agent };
+        let lent = lent.map(|(_, lent)| lent);
+        let app = TestApp { folder, _lent: lent, _redis: redis, clock, config, server: Mutex::new(None), agent };
         app.serve();
         app
     }

@@ -5,6 +5,9 @@ mod harness;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
 mod receiver;
+#[allow(dead_code, reason = "its own tests need more of it")]
+#[path = "../redis/server.rs"]
+mod redis;
 mod wire;
 
 mod assigning;
