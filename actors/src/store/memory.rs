@@ -245,6 +245,10 @@ impl Data {
         if pending.outdated || log.owner.is_some_and(|owner| owner != pending.node) || log.end() != frame.from {
             return Outcome::Fenced;
         }
+        if frame.to == frame.from {
+            // It only asked whether it is still the owner.
+            return Outcome::Durable;
+        }
         log.frames.push(frame.clone());
         let place = log.frames.len() - 1;
         self.order.push((partition.clone(), place));
