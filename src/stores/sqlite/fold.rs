@@ -1,6 +1,6 @@
 //! Folding the write-ahead log into the database: beside the writer as far as it goes, and the short rest in its turn.
 //!
-//! Copying and flushing a long log takes tens of milliseconds, in which nobody could commit. So a thread of its own does that, while the writer
+//! While a long log is copied and flushed, nobody could commit. So a thread of its own does that, while the writer
 //! goes on and makes the log longer. What came meanwhile is little; when the writer has folded that in, the log begins anew.
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
