@@ -7,17 +7,13 @@
 mod load;
 
 use load::connection::{Connection, block_on, call, request, token};
+use load::constant;
 use load::process::{cpu_s, highest_mib, resident_mib};
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::{median, register, said};
-use serde_json::{Value, json};
-use stampede::app::Shared;
+use serde_json::json;
 use stampede::draws::verify;
-use stampede::http::body::Body;
-use stampede::http::caller::Member;
 use stampede::http::flags;
-use stampede::http::problem::Problem;
-use stampede::http::reply;
 use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
@@ -32,13 +28,7 @@ const MEMBERS: usize = 256;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(
-            &arguments[1],
-            |config| config.bcrypt_cost = 4,
-            |routes| {
-                routes.route("/constant", actix_web::web::post().to(constant));
-            },
-        ),
+        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<flags::None>),
         Some("--verify") => check(&arguments[1]),
         _ => measure(&arguments),
     }
@@ -57,16 +47,16 @@ fn measure(arguments: &[String]) {
     let (admin, tokens) = block_on(prepare(&server.address));
     let submit = format!("/api/v1/lotteries/{DAY}/ballots");
     let each = ballots / rounds;
-    ask(&server, "/api/v1/constant", &tokens, each.min(5000), connections);
-    let (mut constant, mut submitted) = (Vec::new(), Vec::new());
+    ask(&server, constant::PATH, &tokens, each.min(5000), connections);
+    let (mut constants, mut submitted) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        constant.push(ask(&server, "/api/v1/constant", &tokens, each, connections));
+        constants.push(ask(&server, constant::PATH, &tokens, each, connections));
         submitted.push(ask(&server, &submit, &tokens, each, connections));
     }
     println!("{connections} connections, {} ballots in one lottery of 4 boxes; medians of {rounds} turns", each * rounds);
     println!("{:<28} {:>10} {:>8} {:>12} {:>8} {:>12}", "request", "per second", "ratio", "CPU µs each", "ratio", "bytes each");
-    report("constant reply", &constant, &constant);
-    report("ballot, with its receipt", &submitted, &constant);
+    report("constant reply", &constants, &constants);
+    report("ballot, with its receipt", &submitted, &constants);
 
     let began = Instant::now();
     let closed = block_on(call(&server.address, "POST", &format!("/api/v1/lotteries/{DAY}/close"), &admin, &json!({})));
@@ -152,13 +142,4 @@ fn check(file: &str) {
     if let Err(wrong) = request.run() {
         panic!("{wrong:#}");
     }
-}
-
-/// The route that the server has beside its own.
-async fn constant(
-    _: actix_web::web::Data<Shared>,
-    Member(_): Member,
-    Body(flags::None {}): Body<flags::None>,
-) -> Result<actix_web::HttpResponse, Problem> {
-    Ok(reply::created(&Value::from("bl_20991231_3_17_00ff00ff00ff00ff")))
 }

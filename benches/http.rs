@@ -7,25 +7,15 @@
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
+use load::constant;
 use load::server::{Server, serve};
 use load::{Load, Round, Target, median, said};
-use stampede::app::Shared;
 use stampede::http::api::holds::CreateHold;
-use stampede::http::body::Body;
-use stampede::http::caller::Member;
-use stampede::http::problem::Problem;
-use stampede::http::reply;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(
-            &arguments[1],
-            |config| config.bcrypt_cost = 4,
-            |routes| {
-                routes.route("/constant", actix_web::web::post().to(constant));
-            },
-        ),
+        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<CreateHold>),
         _ => measure(&Plan::read(&arguments)),
     }
 }
@@ -80,13 +70,4 @@ fn report(connections: usize, targets: &[Target], rounds: &[Vec<Round>]) {
         let (p50, p99) = (median(own.iter().map(|round| round.p50_ms)), median(own.iter().map(|round| round.p99_ms)));
         println!("{:<28} {rate:>10.0} {rate_ratio:>8.2} {cpu:>12.1} {cpu_ratio:>8.2} {p50:>9.2} {p99:>9.2}", target.name);
     }
-}
-
-/// The route that the server has beside its own.
-async fn constant(
-    _: actix_web::web::Data<Shared>,
-    Member(_): Member,
-    Body(_): Body<CreateHold>,
-) -> Result<actix_web::HttpResponse, Problem> {
-    Ok(reply::created(&serde_json::json!({"id": "h_20261231_6_3_17", "state": "held"})))
 }

@@ -1,18 +1,20 @@
 //! Where it ends: `cargo bench --bench limits`. One server, all of it holds of tickets, each answered when its commit is flushed, each ended by itself after a second.
 //!
-//! In turns: the disk alone (4 KiB and `fdatasync`, again and again); the latency at 1,000 a second; the peak with 256 connections; the latency at a third of it; ten times the connections, and
-//! whether all is as before two seconds later. Then ten thousand connections held open, each asking now and then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by
+//! In turns: the disk alone (4 KiB and `fdatasync`, again and again); the latency at 1,000 a second; the peak with 256 connections; the latency at a third of it, and that of a constant reply
+//! at the same rate, which is the machine's own; ten times the connections, and whether all is as before two seconds later. Then ten thousand connections held open, each asking now and then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by
 //! minute. `TMPDIR=/dev/shm` makes the same run without a disk.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
 use load::connection::{Connection, block_on, call, request, token};
+use load::constant;
 use load::process::resident_mib;
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::steady::{Answered, send};
 use load::{median, quantile, register, said};
 use serde_json::json;
+use stampede::http::api::holds::CreateHold;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::Write;
@@ -33,17 +35,21 @@ const SPAN: Duration = Duration::from_secs(5);
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, |_| {}),
+        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<CreateHold>),
         _ => measure(said(&arguments, "--turns").last().map_or(3, |turns| *turns as usize), said(&arguments, "--soak").last().copied()),
     }
 }
 
 fn measure(turns: usize, soak_minutes: Option<u64>) {
     let server = Server::start("limits");
-    let holds = Rc::new(block_on(prepare(&server.address)));
+    let tokens = block_on(prepare(&server.address));
+    let asked = |path: &str, body: &str| Rc::new(tokens.iter().map(|token| request("POST", path, token, body)).collect::<Vec<_>>());
+    let body = json!({"pattern": "******", "ttl_s": LIVES.as_secs()}).to_string();
+    let holds = asked(&format!("/api/v1/lotteries/{DAY}/holds"), &body);
+    let constants = asked(constant::PATH, &body);
     // From here on as many holds end as begin.
     closed(&server, &holds, USUAL, LIVES + Duration::from_secs(2));
-    let taken: Vec<Turn> = (1..=turns).map(|number| Turn::take(number, &server, &holds)).collect();
+    let taken: Vec<Turn> = (1..=turns).map(|number| Turn::take(number, &server, &holds, &constants)).collect();
     let of = |part: fn(&Turn) -> f64| median(taken.iter().map(part));
     println!("medians of {turns} turns");
     println!(
@@ -54,6 +60,7 @@ fn measure(turns: usize, soak_minutes: Option<u64>) {
     );
     println!("p50 at 1,000 a second: {:.2} ms = {:.1} of the disk's p50", of(|t| t.slow.0), of(|t| t.slow.0 / t.disk.0));
     println!("p99 at a third of the peak: {:.2} ms = {:.1} of the disk's p99", of(|t| t.third.1), of(|t| t.third.1 / t.disk.1));
+    println!("p99 of a constant reply at that rate: {:.2} ms = {:.1} of the disk's p99", of(|t| t.floor.1), of(|t| t.floor.1 / t.disk.1));
     println!("{MANY} connections, closed loop: {:.2} of the peak", of(|t| t.many / t.peak));
     println!("{USUAL} connections, two seconds later: {:.2} of the peak", of(|t| t.again / t.peak));
 
@@ -72,6 +79,7 @@ struct Turn {
     disk: (f64, f64),
     slow: (f64, f64),
     third: (f64, f64),
+    floor: (f64, f64),
     /// Good answers a second.
     peak: f64,
     many: f64,
@@ -79,28 +87,29 @@ struct Turn {
 }
 
 impl Turn {
-    fn take(number: usize, server: &Server, holds: &Rc<Vec<Vec<u8>>>) -> Turn {
-        let latency = |rate: f64| {
+    fn take(number: usize, server: &Server, holds: &Rc<Vec<Vec<u8>>>, constants: &Rc<Vec<Vec<u8>>>) -> Turn {
+        let latency = |requests: &Rc<Vec<Vec<u8>>>, rate: f64| {
             quiet();
-            let answers = open(server, holds, rate, SPAN);
+            let answers = open(server, requests, rate, SPAN);
             (took(&answers, 0.5), took(&answers, 0.99))
         };
         let disk = disk();
-        let slow = latency(1_000.0);
+        let slow = latency(holds, 1_000.0);
         let peak = closed(server, holds, USUAL, SPAN).good;
-        let third = latency(peak / 3.0);
+        let third = latency(holds, peak / 3.0);
+        let floor = latency(constants, peak / 3.0);
         let before = resident_mib(server.pid());
         let many = closed(server, holds, MANY, SPAN);
         quiet();
         let again = closed(server, holds, USUAL, SPAN).good;
         println!(
-            "turn {number}: flush {disk:.2?} ms; at 1,000/s {slow:.2?} ms; at {:.0}/s {third:.2?} ms; {peak:.0}/s, {MANY} connections {:.0}/s and {:.0}/s refused, then {again:.0}/s; memory {before:.0} and {:.0} MB",
+            "turn {number}: flush {disk:.2?} ms; at 1,000/s {slow:.2?} ms; at {:.0}/s {third:.2?} ms, constant {floor:.2?} ms; {peak:.0}/s, {MANY} connections {:.0}/s and {:.0}/s refused, then {again:.0}/s; memory {before:.0} and {:.0} MB",
             peak / 3.0,
             many.good,
             many.refused,
             resident_mib(server.pid())
         );
-        Turn { disk, slow, third, peak, many: many.good, again }
+        Turn { disk, slow, third, floor, peak, many: many.good, again }
     }
 }
 
@@ -118,14 +127,11 @@ fn disk() -> (f64, f64) {
     (quantile(took.iter().copied(), 0.5), quantile(took.into_iter(), 0.99))
 }
 
-/// A lottery of ten million tickets; answers the requests of as many members as there usually are connections.
-async fn prepare(address: &str) -> Vec<Vec<u8>> {
+/// A lottery of ten million tickets; answers the tokens of as many members as there usually are connections.
+async fn prepare(address: &str) -> Vec<String> {
     let admin = token(address, "admin", ADMIN_PASSWORD).await;
     call(address, "POST", "/api/v1/lotteries", &admin, &json!({"closes_on": DAY, "tickets": {"digits": 6, "copies": 10}})).await;
-    let body = json!({"pattern": "******", "ttl_s": LIVES.as_secs()}).to_string();
-    let (path, tokens) = (format!("/api/v1/lotteries/{DAY}/holds"), register(address, USUAL).await);
-    // They end by themselves after a while, so that the lottery is never sold out.
-    tokens.iter().map(|token| request("POST", &path, token, &body)).collect()
+    register(address, USUAL).await
 }
 
 /// Answers a second.

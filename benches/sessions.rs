@@ -7,15 +7,11 @@
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
+use load::constant;
 use load::process::cpu_s;
 use load::server::{Server, serve};
 use load::{Load, Round, median, said};
-use stampede::app::Shared;
 use stampede::http::api::holds::CreateHold;
-use stampede::http::body::Body;
-use stampede::http::caller::Member;
-use stampede::http::problem::Problem;
-use stampede::http::reply;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -33,9 +29,7 @@ fn main() {
                 config.bcrypt_cost = 4;
                 config.redis = arguments[1].rsplit_once(BESIDE).map(|(_, port)| format!("redis://127.0.0.1:{port}"));
             },
-            |routes| {
-                routes.route("/constant", actix_web::web::post().to(constant));
-            },
+            constant::serve::<CreateHold>,
         ),
         _ => measure(&arguments),
     }
@@ -123,13 +117,4 @@ impl Drop for Redis {
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("the loopback has a free port").port()
-}
-
-/// The route that the servers have beside their own.
-async fn constant(
-    _: actix_web::web::Data<Shared>,
-    Member(_): Member,
-    Body(_): Body<CreateHold>,
-) -> Result<actix_web::HttpResponse, Problem> {
-    Ok(reply::created(&serde_json::json!({"id": "01mcc5rm00efqz4b5yy5333n3r", "state": "held"})))
 }

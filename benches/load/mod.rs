@@ -1,6 +1,7 @@
 //! The crowd: connections that ask, wait for the answer, and ask again; one thread, no client library in the way.
 
 pub mod connection;
+pub mod constant;
 pub mod process;
 pub mod server;
 pub mod steady;
@@ -56,7 +57,7 @@ impl Load {
 
     pub fn constant(&self) -> Target {
         let body = json!({"pattern": "******"}).to_string();
-        Target { name: "constant reply".into(), path: "/api/v1/constant".into(), body, expected: 201 }
+        Target { name: "constant reply".into(), path: constant::PATH.into(), body, expected: 201 }
     }
 
     pub fn hold(&self, pattern: &str) -> Target {

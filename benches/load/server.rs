@@ -1,8 +1,10 @@
 //! The server that is measured: this very program, started once more as a process of its own.
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, Responder};
 use stampede::app::App;
 use stampede::config::{Config, Secret};
+use stampede::http::edge::Edge;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,6 +47,16 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A route of the bench's own, with all that stands around the server's own: its line in the log, its metrics, its request's id.
+pub fn route<F, Args>(routes: &mut ServiceConfig, path: &'static str, handler: F)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    routes.service(web::resource(path).route(web::post().to(handler)).wrap(Edge::around(path)));
 }
 
 /// What `--serve` does: the server as it is, with settings and routes of the bench's own.

@@ -3,12 +3,16 @@
 use super::connection::Connection;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// A server hangs up on a connection that nobody uses; this is less than it waits.
 const IDLE: Duration = Duration::from_secs(2);
+/// So many wait for an answer at once, and no more: beyond that they leave late, and who is still due at the end never leaves.
+const MOST: u32 = 2_560;
 
 pub struct Answered {
     pub status: u16,
@@ -20,32 +24,36 @@ pub struct Answered {
 /// Sends the requests in turn for that long and waits for all answers. To be called inside a `LocalSet`.
 pub async fn send(address: &str, requests: Rc<Vec<Vec<u8>>>, per_second: f64, span: Duration) -> Vec<Answered> {
     let idle: Rc<RefCell<Vec<(Connection, Instant)>>> = Rc::default();
+    let answers: Rc<RefCell<Vec<Answered>>> = Rc::default();
+    let room = Arc::new(Semaphore::new(MOST as usize));
     let began = Instant::now();
-    let mut under_way = Vec::new();
     let mut ticks = interval(Duration::from_millis(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut sent = 0;
     while began.elapsed() < span {
         ticks.tick().await;
         let due = (began.elapsed().as_secs_f64() * per_second) as usize;
-        while under_way.len() < due {
-            let (address, requests, idle, number) = (address.to_owned(), requests.clone(), idle.clone(), under_way.len());
-            under_way.push(spawn_local(async move {
+        while sent < due
+            && let Ok(place) = room.clone().try_acquire_owned()
+        {
+            let (address, requests, number) = (address.to_owned(), requests.clone(), sent);
+            let (idle, answers) = (idle.clone(), answers.clone());
+            sent += 1;
+            spawn_local(async move {
                 let free = idle.borrow_mut().pop().filter(|(_, since)| since.elapsed() < IDLE);
                 let mut connection = match free {
                     Some((connection, _)) => connection,
                     None => Connection::open(&address).await,
                 };
-                let sent = Instant::now();
+                let began_this = Instant::now();
                 let (status, _) = connection.ask(&requests[number % requests.len()]).await;
-                let took_ms = sent.elapsed().as_secs_f64() * 1000.0;
+                let took_ms = began_this.elapsed().as_secs_f64() * 1000.0;
+                answers.borrow_mut().push(Answered { status, at_s: began.elapsed().as_secs_f64(), took_ms });
                 idle.borrow_mut().push((connection, Instant::now()));
-                Answered { status, at_s: began.elapsed().as_secs_f64(), took_ms }
-            }));
+                drop(place);
+            });
         }
     }
-    let mut answers = Vec::new();
-    for one in under_way {
-        answers.push(one.await.expect("a sender does not panic"));
-    }
-    answers
+    let _all_back = room.acquire_many(MOST).await;
+    answers.take()
 }

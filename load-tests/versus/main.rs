@@ -2,7 +2,7 @@
 //!
 //! One server answers all of them in turns within one run: a constant reply (same middleware, token checked, body parsed, nothing behind it), claims of one hot campaign, holds of tickets, uses of coupons,
 //! and the first two through Redis with every command flushed. Then as many clients do the same in PostgreSQL. Everybody's promise is the same: once per member, never one too many, on the
-//! disk before it is answered. `--members N` and `--rounds N` change the run; `--write FILE` puts the table and the picture there.
+//! disk before it is answered. `--members N`, `--rounds N` and `--only TEXT` (beside the constant reply) change the run; `--write FILE` puts the table and the picture there.
 
 #[path = "../../benches/load/mod.rs"]
 #[allow(dead_code, reason = "each bench uses its part")]
@@ -12,17 +12,13 @@ mod redis;
 mod report;
 
 use load::connection::{Connection, block_on, call, request, token};
+use load::constant;
 use load::process::cpu_s;
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::{PASSWORD, said};
 use report::{Report, Row, Turn};
 use serde_json::{Value, json};
-use stampede::app::Shared;
 use stampede::http::api::campaigns::Claim;
-use stampede::http::body::Body;
-use stampede::http::caller::Member;
-use stampede::http::problem::Problem;
-use stampede::http::reply;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -31,6 +27,7 @@ use std::time::Instant;
 use tokio::task::LocalSet;
 
 const CONNECTIONS: usize = 256;
+const CEILING: &str = "constant reply";
 const DAY: &str = "2099-12-31";
 
 fn main() {
@@ -44,7 +41,8 @@ fn main() {
                 &arguments[1],
                 |config| config.bcrypt_cost = 4,
                 |routes| {
-                    redis::routes(routes.route("/constant", actix_web::web::post().to(constant)));
+                    constant::serve::<Claim>(routes);
+                    redis::routes(routes);
                 },
             );
         }
@@ -94,7 +92,7 @@ fn measure(arguments: &[String]) {
     let others = all(sold_out, "{}").split_off(1);
     let users = members.clone();
     let mut contests = vec![
-        Contest::new("constant reply", 201, everybody("/api/v1/constant".into(), "{}")),
+        Contest::new(CEILING, 201, everybody(constant::PATH.into(), "{}")),
         Contest::new("stampede: claim of one campaign", 201, in_turn(Box::new(move |turn| campaigns[turn].clone()))),
         Contest::new("stampede: refusal, sold out", 409, move |_| others.clone()),
         Contest::new("stampede: hold of a ticket", 201, everybody(format!("/api/v1/lotteries/{DAY}/holds"), hold)),
@@ -106,6 +104,8 @@ fn measure(arguments: &[String]) {
         contests.push(Contest::new("Redis: claim of one campaign", 201, claims));
         contests.push(Contest::new("Redis: hold of a ticket", 201, everybody("/api/v1/redis/holds".into(), hold)));
     }
+    let only = following(arguments, "--only").cloned().unwrap_or_default();
+    contests.retain(|contest| contest.row.name.contains(&only) || contest.row.name == CEILING);
     // The first turn warms everything up and does not count.
     for turn in 0..=rounds {
         for contest in &mut contests {
@@ -121,12 +121,16 @@ fn measure(arguments: &[String]) {
         members: members.len(),
         rounds,
         rows: contests.into_iter().map(|contest| contest.row).collect(),
-        postgres: postgres::measure(CONNECTIONS),
+        postgres: if only.is_empty() { postgres::measure(CONNECTIONS) } else { Err("it was not asked".into()) },
     };
     println!("{}", report.table());
-    if let Some(file) = arguments.iter().position(|argument| argument == "--write").and_then(|at| arguments.get(at + 1)) {
+    if let Some(file) = following(arguments, "--write") {
         report.write(&PathBuf::from(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
+}
+
+fn following<'a>(arguments: &'a [String], flag: &str) -> Option<&'a String> {
+    arguments.iter().position(|argument| argument == flag).and_then(|at| arguments.get(at + 1))
 }
 
 /// The path of the claims of a new campaign.
@@ -212,9 +216,4 @@ async fn crowd(address: &str, requests: Vec<Vec<u8>>, connections: usize) -> Vec
         answers.extend(asked.await.expect("nobody in the crowd panics"));
     }
     answers
-}
-
-/// The route that the server has beside its own.
-async fn constant(_: actix_web::web::Data<Shared>, Member(_): Member, Body(_): Body<Claim>) -> Result<actix_web::HttpResponse, Problem> {
-    Ok(reply::created(&json!({"campaign": "c_17", "rank": 17})))
 }

@@ -3,6 +3,7 @@
 //! A Lua script checks, counts and writes down in one step, and every command is flushed before it is answered (`appendfsync always`), so that it is as durable as here.
 //! All workers share one multiplexed connection each, so Redis sees their commands as pipelines and flushes once for many.
 
+use super::load::server::route;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
 use redis::aio::MultiplexedConnection;
@@ -107,7 +108,8 @@ impl Drop for Redis {
 
 /// The routes that the server has beside its own, if it is told where Redis is.
 pub fn routes(routes: &mut ServiceConfig) {
-    routes.route("/redis/claims/{campaign}", web::post().to(claim)).route("/redis/holds", web::post().to(hold));
+    route(routes, "/redis/claims/{campaign}", claim);
+    route(routes, "/redis/holds", hold);
 }
 
 /// Where Redis listens, told to the server before it serves.

@@ -14,7 +14,7 @@ pub struct Turn {
 }
 
 pub struct Row {
-    name: &'static str,
+    pub name: &'static str,
     pub turns: Vec<Turn>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything in a token is checked, and every way to be wrong has a name that is logged and counted; to the caller all are one answer.
 //! An expiry is exact; a token from another node whose clock runs ahead may be `LEEWAY_S` younger than now.
-//! A token that was verified is remembered by each thread, so that a hot one costs a look into a map. Whether its session has been
+//! A token that was verified is remembered, so that a hot one costs a look into a map. Whether its session has been
 //! revoked is not asked here.
 
 use super::directory::Role;

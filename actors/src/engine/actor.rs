@@ -2,7 +2,7 @@
 //!
 //! It opens the partition from the store, hands it requests, sends its batches, and completes everybody who waited for a batch when the
 //! store says it is durable. If a write fails or its outcome is unknown, it forgets the partition and opens it again from the log.
-//! It starts no timer for batching: a batch is whatever arrived while the last write was under way.
+//! It starts no timer for batching: a batch is whatever arrived while the last write was under way, and else whatever was ready on this thread.
 
 use super::node::Node;
 use super::partition::{Partition, Reply, Request};
@@ -10,7 +10,9 @@ use super::record::Broken;
 use crate::machine::{Machine, partition_id};
 use crate::store::{Outcome, Snapshot, StoreError};
 use crate::time::Time;
+use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
+use actix_rt::task::yield_now;
 use metrics::{Counter, Histogram, counter, histogram};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,6 +85,7 @@ pub struct PartitionActor<M: Machine> {
     state: State<M>,
     last_called: Time,
     sent_at: Instant,
+    is_about_to_flush: bool,
     /// Once is enough: a store that shows it again is broken.
     forgot_snapshot: bool,
     meters: Meters,
@@ -175,6 +178,7 @@ impl<M: Machine> PartitionActor<M> {
             state,
             last_called,
             sent_at: Instant::now(),
+            is_about_to_flush: false,
             forgot_snapshot: false,
             meters: Meters::of(M::KIND),
         }
@@ -206,6 +210,17 @@ impl<M: Machine> PartitionActor<M> {
         self.sent_at = Instant::now();
         self.meters.batch_events.record((append.frame.to.seq - append.frame.from.seq) as f64);
         self.node.store.append(append, Box::new(move |outcome| this.do_send(Landed(outcome))));
+    }
+
+    /// Lets whoever is ready on this thread have his turn first, so that one write serves them all.
+    fn flush_soon(&mut self, ctx: &mut Context<Self>) {
+        let would_write = matches!(&self.state, State::Open(partition) if partition.would_flush());
+        if would_write && !std::mem::replace(&mut self.is_about_to_flush, true) {
+            ctx.spawn(wrap_future::<_, Self>(yield_now()).map(|(), actor, ctx| {
+                actor.is_about_to_flush = false;
+                actor.flush(ctx);
+            }));
+        }
     }
 
     fn serve(&mut self, request: Request<M>, waiter: Waiter<M>) {
@@ -295,7 +310,7 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
     fn handle(&mut self, call: Call<M>, ctx: &mut Context<Self>) {
         self.last_called = self.node.now();
         self.serve(call.request, call.waiter);
-        self.flush(ctx);
+        self.flush_soon(ctx);
     }
 }
 

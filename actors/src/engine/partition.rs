@@ -273,9 +273,14 @@ impl<M: Machine, W> Partition<M, W> {
         self.expire_what_is_due();
     }
 
-    /// The next append, if none is under way and something waits for one.
+    /// Whether none is under way and something waits for one.
+    pub fn would_flush(&self) -> bool {
+        self.flying.is_none() && !self.staged.is_empty()
+    }
+
+    /// The next append, if there would be one.
     pub fn flush(&mut self) -> Option<Append> {
-        if self.flying.is_some() || self.staged.is_empty() {
+        if !self.would_flush() {
             return None;
         }
         let mut batch = std::mem::take(&mut self.staged);

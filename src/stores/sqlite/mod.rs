@@ -11,6 +11,7 @@ mod folder;
 mod installed;
 mod log;
 mod meters;
+mod queue;
 mod reader;
 mod rows;
 mod schema;
@@ -29,7 +30,7 @@ pub use view::View;
 
 use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
-use crossbeam_channel::{Sender, bounded, unbounded};
+use queue::{Sender, queue};
 use rows::Fresh;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -80,9 +81,9 @@ impl Sqlite {
         let fresh = Arc::new(Fresh::default());
         let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
 
-        let (ready, is_ready) = unbounded();
-        let (reads, reads_to_do) = unbounded();
-        let (jobs, jobs_to_do) = unbounded();
+        let (ready, is_ready) = queue();
+        let (reads, reads_to_do) = queue();
+        let (jobs, jobs_to_do) = queue();
         let mut readers = Vec::new();
         for _ in 0..READERS {
             let connection = folder.connect_to_read()?;
@@ -106,7 +107,7 @@ impl Sqlite {
         own_threads.push(writer.thread().id());
         drop(reads_to_do);
         for _ in 0..=READERS {
-            is_ready.recv().unwrap_or_else(|_| Err(rusqlite::Error::InvalidQuery))?;
+            is_ready.take_one().unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
         }
         Ok(Sqlite { jobs, reads, writer: Some(writer), own_threads })
     }
@@ -151,13 +152,13 @@ impl Sqlite {
 impl Store for Sqlite {
     fn append(&self, append: Append, done: Done<Outcome>) {
         if let Err(unsent) = self.jobs.send(writer::Job::Append(append, done)) {
-            unsent.0.refuse();
+            unsent.refuse();
         }
     }
 
     fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
         if let Err(unsent) = self.jobs.send(writer::Job::Open(partition.into(), done)) {
-            unsent.0.refuse();
+            unsent.refuse();
         }
     }
 
@@ -172,19 +173,19 @@ impl Store for Sqlite {
 
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
         if let Err(unsent) = self.reads.send(reader::Job::Rows(page, done)) {
-            unsent.0.refuse();
+            unsent.refuse();
         }
     }
 
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
         if let Err(unsent) = self.jobs.send(writer::Job::Sleepers(until, done)) {
-            unsent.0.refuse();
+            unsent.refuse();
         }
     }
 
     fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
         if let Err(unsent) = self.reads.send(reader::Job::Feed(after, limit, done)) {
-            unsent.0.refuse();
+            unsent.refuse();
         }
     }
 }
@@ -192,8 +193,8 @@ impl Store for Sqlite {
 impl Drop for Sqlite {
     /// Everything asked for is still done, the waiting rows are written, and the folder is free again afterwards.
     fn drop(&mut self) {
-        self.jobs = bounded(0).0;
-        self.reads = bounded(0).0;
+        self.jobs = queue().0;
+        self.reads = queue().0;
         // The last to let go of the store may be an answer on one of its own threads, which cannot wait for itself.
         if !self.own_threads.contains(&std::thread::current().id())
             && let Some(writer) = self.writer.take()

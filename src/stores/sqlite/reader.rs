@@ -1,11 +1,11 @@
 //! The readers: threads that open partitions and read lists, beside the writer and never in its way.
 
 use super::log::{Finder, Follower, Tail};
+use super::queue::{Receiver, Sender};
 use super::rows::{Fresh, Lists};
 use super::{closed, store_error};
 use actors::Time;
 use actors::store::{Done, Feed, Listed, Opened, Page, Sleeper, StoreError};
-use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, Statement};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,7 +47,7 @@ pub fn run(connection: &Connection, jobs: &Receiver<Job>, fresh: &Fresh, ready: 
         Ok(mut reader) => {
             // Nobody listens only if the store is being given up already.
             let _ = ready.send(Ok(()));
-            for job in jobs {
+            while let Some(job) = jobs.take_one() {
                 // An answer may run a machine's own code on this thread. If it panics, only that answer is lost.
                 let _ = catch_unwind(AssertUnwindSafe(|| reader.serve(job)));
             }

@@ -3,9 +3,10 @@
 //! It counts the frames of CQL that run a prepared statement. A cut for good is what a node's death looks like to the database; a lost answer is
 //! a connection that broke at the worst moment and can be made anew.
 
-use std::io::{self, Read, Write};
+use crate::frame::Frame;
+use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +32,8 @@ struct State {
     open: Mutex<Vec<TcpStream>>,
     /// Told once when it is cut.
     cut: Mutex<Option<tokio::sync::oneshot::Sender<()>>>,
-    is_dead: std::sync::atomic::AtomicBool,
+    is_dead: AtomicBool,
 }
-
-const EXECUTE: u8 = 0x0a;
-/// No stream; events come in number -1.
-const NONE: i64 = i64::MIN;
 
 impl Wire {
     pub fn to(database: &str, how: Cut) -> Wire {
@@ -78,46 +75,39 @@ impl State {
         self.open.lock().unwrap().extend([client.try_clone()?, server.try_clone()?]);
         let answers = (server.try_clone()?, client.try_clone()?);
         // The stream in which the answer to lose is expected; never given back to anybody.
-        let lost = Arc::new(AtomicI64::new(NONE));
+        let lost = Arc::new(Mutex::new(None));
         let (state, losing) = (self.clone(), lost.clone());
         std::thread::spawn(move || drop(state.answers(answers.0, answers.1, &losing)));
         self.questions(client, server, &lost)
     }
 
-    fn questions(&self, mut client: TcpStream, mut server: TcpStream, lost: &AtomicI64) -> io::Result<()> {
+    fn questions(&self, mut client: TcpStream, mut server: TcpStream, lost: &Mutex<Option<i16>>) -> io::Result<()> {
         loop {
-            let (header, body) = frame(&mut client)?;
-            let is_the_one = header[4] == EXECUTE && self.left.fetch_sub(1, Ordering::SeqCst) == 1;
-            if is_the_one && self.how == Cut::Answer {
-                lost.store(stream_of(&header), Ordering::SeqCst);
-            }
-            if is_the_one && self.how == Cut::Before {
-                self.die();
+            let frame = Frame::read(&mut client)?;
+            let is_the_one = frame.executes() && self.left.fetch_sub(1, Ordering::SeqCst) == 1;
+            match self.how {
+                Cut::Before if is_the_one => self.die(),
+                // It is done when its answer is there.
+                Cut::After | Cut::Answer if is_the_one => *lost.lock().unwrap() = Some(frame.stream()),
+                _ => {}
             }
             if !self.is_dead.load(Ordering::SeqCst) {
-                server.write_all(&header)?;
-                server.write_all(&body)?;
-            }
-            if is_the_one && self.how == Cut::After {
-                // It is done when its answer is there.
-                lost.store(stream_of(&header), Ordering::SeqCst);
+                frame.write(&mut server)?;
             }
         }
     }
 
-    fn answers(&self, mut server: TcpStream, mut client: TcpStream, lost: &AtomicI64) -> io::Result<()> {
+    fn answers(&self, mut server: TcpStream, mut client: TcpStream, lost: &Mutex<Option<i16>>) -> io::Result<()> {
         loop {
-            let (header, body) = frame(&mut server)?;
-            if lost.load(Ordering::SeqCst) == stream_of(&header) {
-                lost.store(NONE, Ordering::SeqCst);
+            let frame = Frame::read(&mut server)?;
+            if lost.lock().unwrap().take_if(|lost| *lost == frame.stream()).is_some() {
                 match self.how {
                     Cut::Answer => self.hang_up(),
                     Cut::Before | Cut::After => self.die(),
                 }
             }
             if !self.is_dead.load(Ordering::SeqCst) {
-                client.write_all(&header)?;
-                client.write_all(&body)?;
+                frame.write(&mut client)?;
             }
         }
     }
@@ -135,17 +125,4 @@ impl State {
     fn tell(&self) {
         let _ = self.cut.lock().unwrap().take().map(|tell| tell.send(()));
     }
-}
-
-fn frame(from: &mut TcpStream) -> io::Result<([u8; 9], Vec<u8>)> {
-    let mut header = [0; 9];
-    from.read_exact(&mut header)?;
-    let length = u32::from_be_bytes([header[5], header[6], header[7], header[8]]);
-    let mut body = vec![0; length as usize];
-    from.read_exact(&mut body)?;
-    Ok((header, body))
-}
-
-fn stream_of(header: &[u8; 9]) -> i64 {
-    i64::from(i16::from_be_bytes([header[2], header[3]]))
 }

@@ -2,6 +2,7 @@
 
 mod cut;
 mod database;
+mod frame;
 #[path = "../keyspaces.rs"]
 mod keyspaces;
 #[allow(dead_code, reason = "tests of crashes need more of it")]

@@ -1,9 +1,8 @@
 //! A proxy before the database that loses and delays what carries a mark, and lets everything else pass.
 //!
-//! It knows just enough of the protocol to see where a frame ends and whether it executes a prepared statement. What becomes of the n-th
-//! marked one is decided beforehand, so that a run can be repeated.
+//! What becomes of the n-th marked one is decided beforehand, so that a run can be repeated.
 
-use std::io::{Read, Write};
+use crate::frame::Frame;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -32,7 +31,7 @@ struct Shared {
     fate: fn(usize) -> Fate,
     marked: AtomicUsize,
     met: [AtomicUsize; 4],
-    delayed: Mutex<Vec<(usize, TcpStream, Vec<u8>)>>,
+    delayed: Mutex<Vec<(usize, TcpStream, Frame)>>,
     /// Connections over which something late was delivered; closed before the server has read it, it would not be executed.
     kept: Mutex<Vec<TcpStream>>,
 }
@@ -71,18 +70,18 @@ impl Proxy {
 impl Shared {
     fn connect(self: Arc<Self>, client: TcpStream) {
         let Ok(server) = TcpStream::connect(&self.database) else { return };
-        let lost: Arc<Mutex<Option<[u8; 2]>>> = Arc::default();
+        let lost: Arc<Mutex<Option<i16>>> = Arc::default();
         let (to_client, from_server, watched) = (client.try_clone().unwrap(), server.try_clone().unwrap(), lost.clone());
         std::thread::spawn(move || answers(from_server, to_client, &watched));
         std::thread::spawn(move || self.requests(client, server, &lost));
     }
 
-    fn requests(&self, mut client: TcpStream, mut server: TcpStream, lost: &Mutex<Option<[u8; 2]>>) {
-        while let Some(frame) = frame(&mut client) {
+    fn requests(&self, mut client: TcpStream, mut server: TcpStream, lost: &Mutex<Option<i16>>) {
+        while let Ok(frame) = Frame::read(&mut client) {
             let fate = self.fate_of(&frame);
             match fate {
                 Fate::Pass => {}
-                Fate::LoseAnswer => *lost.lock().unwrap() = Some(stream_of(&frame)),
+                Fate::LoseAnswer => *lost.lock().unwrap() = Some(frame.stream()),
                 Fate::LoseRequest => break,
                 Fate::Delay => {
                     let due = self.marked.load(Ordering::SeqCst) + 2;
@@ -91,17 +90,15 @@ impl Shared {
                     return;
                 }
             }
-            if server.write_all(&frame).is_err() {
+            if frame.write(&mut server).is_err() {
                 break;
             }
         }
         let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
     }
 
-    fn fate_of(&self, frame: &[u8]) -> Fate {
-        const EXECUTE: u8 = 0x0a;
-        let is_marked = frame[4] == EXECUTE && frame.windows(MARK.len()).any(|window| window == MARK.as_bytes());
-        if !is_marked {
+    fn fate_of(&self, frame: &Frame) -> Fate {
+        if !frame.executes() || !frame.contains(MARK) {
             return Fate::Pass;
         }
         let number = self.marked.fetch_add(1, Ordering::SeqCst) + 1;
@@ -116,33 +113,19 @@ impl Shared {
         let (due, waiting): (Vec<_>, Vec<_>) = delayed.drain(..).partition(|(due, _, _)| *due <= until);
         *delayed = waiting;
         for (_, mut server, frame) in due {
-            server.write_all(&frame).unwrap();
+            frame.write(&mut server).unwrap();
             self.kept.lock().unwrap().push(server);
         }
     }
 }
 
 /// Hands answers back until one is to be lost, and the connection with it.
-fn answers(mut server: TcpStream, mut client: TcpStream, lost: &Mutex<Option<[u8; 2]>>) {
-    while let Some(frame) = frame(&mut server) {
-        if *lost.lock().unwrap() == Some(stream_of(&frame)) || client.write_all(&frame).is_err() {
+fn answers(mut server: TcpStream, mut client: TcpStream, lost: &Mutex<Option<i16>>) {
+    while let Ok(frame) = Frame::read(&mut server) {
+        if *lost.lock().unwrap() == Some(frame.stream()) || frame.write(&mut client).is_err() {
             break;
         }
     }
     // Not the server's side: something delayed may still have to go there.
     let _ = client.shutdown(Shutdown::Both);
-}
-
-fn stream_of(frame: &[u8]) -> [u8; 2] {
-    [frame[2], frame[3]]
-}
-
-/// A whole frame: nine bytes of header, of which the last four are the length of the rest.
-fn frame(from: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut frame = vec![0; 9];
-    from.read_exact(&mut frame).ok()?;
-    let length = u32::from_be_bytes([frame[5], frame[6], frame[7], frame[8]]) as usize;
-    frame.resize(9 + length, 0);
-    from.read_exact(&mut frame[9..]).ok()?;
-    Some(frame)
 }
