@@ -1,8 +1,7 @@
 //! The writer: whatever waits becomes one transaction with one flush, and then everybody is answered.
 //!
 //! It checks sequence and head of every append in memory. If a commit fails, memory goes back to where it was, everybody in it hears that nobody
-//! knows, and the next commit starts afresh. Alone, nobody waits for company: a batch is what arrived while the last one was being flushed. In a crowd
-//! commits keep a distance, so that each carries more.
+//! knows, and the next commit starts afresh. It never waits for company: a batch is what arrived while the last one was being flushed.
 //! What can wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside, or when nobody asks for anything.
 
 use super::fold::{Beside, Fold};
@@ -27,10 +26,6 @@ const SWEEP_AFTER_FRAMES: i64 = 50_000;
 const IDLE: Duration = Duration::from_secs(2);
 /// After a failed commit no sweep is tried for so long, so that it does not take the appends down with it.
 const SWEEP_PAUSE: Duration = Duration::from_secs(10);
-/// So many events at once are a crowd; then a commit begins no sooner than so long after the one before. Each costs a flush and about 0.1 ms of CPU,
-/// whatever it carries.
-const CROWD: u64 = 8;
-const DISTANCE: Duration = Duration::from_millis(1);
 /// Jobs in one transaction.
 const BATCH: usize = 4096;
 
@@ -52,13 +47,6 @@ pub struct Written {
 }
 
 impl Job {
-    fn events(&self) -> u64 {
-        match self {
-            Job::Append(append, _) => append.frame.to.seq - append.frame.from.seq,
-            _ => 0,
-        }
-    }
-
     /// Answers that nobody will do it.
     pub fn refuse(self) {
         match self {
@@ -99,7 +87,6 @@ struct Writer<'c> {
     fresh: &'c Fresh,
     sweep: Option<Sweep>,
     no_sweep_until: Option<Instant>,
-    last_began: Instant,
     /// The last commit failed in a way that leaves open whether a crash would bring it back.
     in_doubt: bool,
     in_transaction: bool,
@@ -174,7 +161,6 @@ impl<'c> Writer<'c> {
             fresh,
             sweep: None,
             no_sweep_until: None,
-            last_began: Instant::now(),
             in_doubt: false,
             in_transaction: false,
             fold: Fold::new(connection, beside)?,
@@ -188,7 +174,6 @@ impl<'c> Writer<'c> {
         loop {
             match self.jobs.take(BATCH, self.patience(), &mut batch) {
                 Ok(()) => {
-                    self.keep_distance(&mut batch);
                     self.meters.queue_depth.set(self.jobs.len() as f64);
                     self.sweep_if_much_waits();
                     self.turn(&mut batch);
@@ -206,18 +191,6 @@ impl<'c> Writer<'c> {
             Some(_) => Some(Duration::ZERO),
             None => (self.log.reach < self.log.end).then_some(IDLE),
         }
-    }
-
-    /// Lets a crowd gather.
-    fn keep_distance(&mut self, batch: &mut Vec<Job>) {
-        let events: u64 = batch.iter().map(Job::events).sum();
-        let left = DISTANCE.saturating_sub(self.last_began.elapsed());
-        if events >= CROWD && !left.is_zero() {
-            rest(left);
-            // Nobody else may have come.
-            let _ = self.jobs.take(BATCH, Some(Duration::ZERO), batch);
-        }
-        self.last_began = Instant::now();
     }
 
     /// One transaction.
@@ -456,9 +429,4 @@ impl<'c> Writer<'c> {
         }
         self.fold.now();
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "this thread only writes; asleep in its queue, it would be woken by the first who comes")]
-fn rest(span: Duration) {
-    std::thread::sleep(span);
 }
