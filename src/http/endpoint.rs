@@ -199,32 +199,36 @@ macro_rules! verbs {
 
 verbs! { get GET post POST put PUT patch PATCH delete DELETE }
 
-/// Registers the endpoints: one resource per path, so that a wrong method is told which are right, and one scope per first segment, because the
-/// router tries one pattern after the other.
+/// Registers the endpoints: one resource per path, so that a wrong method is told which are right, and one scope for all paths that share a first
+/// segment, because the router tries one pattern after the other.
 pub fn mount(config: &mut web::ServiceConfig, endpoints: &[Endpoint]) {
     let mut by_segment: BTreeMap<&str, BTreeMap<&'static str, Vec<&Endpoint>>> = BTreeMap::new();
     for endpoint in endpoints {
-        let (segment, _) = first_segment(endpoint.path);
-        by_segment.entry(segment).or_default().entry(endpoint.path).or_default().push(endpoint);
+        by_segment.entry(first_segment(endpoint.path)).or_default().entry(endpoint.path).or_default().push(endpoint);
     }
     for (segment, by_path) in by_segment {
-        let paths = |scope: &mut web::ServiceConfig| by_path.iter().for_each(|(path, endpoints)| mount_path(scope, path, endpoints));
-        config.service(web::scope(segment).configure(paths).configure(edge::nowhere));
+        let mount_below = |config: &mut web::ServiceConfig, prefix: &str| {
+            by_path.iter().for_each(|(path, endpoints)| mount_path(config, path, &path[prefix.len()..], endpoints));
+        };
+        if by_path.len() == 1 {
+            mount_below(config, "");
+        } else {
+            config.service(web::scope(segment).configure(|scope| mount_below(scope, segment)).configure(edge::nowhere));
+        }
     }
 }
 
-fn first_segment(path: &'static str) -> (&'static str, &'static str) {
-    let end = path[1..].find('/').map_or(path.len(), |slash| slash + 1);
-    path.split_at(end)
+fn first_segment(path: &str) -> &str {
+    path[1..].find('/').map_or(path, |slash| &path[..=slash])
 }
 
-fn mount_path(scope: &mut web::ServiceConfig, path: &'static str, endpoints: &[&Endpoint]) {
+/// `below` is what is left of the path where it is mounted.
+fn mount_path(config: &mut web::ServiceConfig, path: &'static str, below: &str, endpoints: &[&Endpoint]) {
     let allow: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = allow.join(", ");
-    let (_, rest) = first_segment(path);
-    let resource = endpoints.iter().fold(web::resource(rest), |resource, endpoint| resource.route((endpoint.route)()));
+    let resource = endpoints.iter().fold(web::resource(below), |resource, endpoint| resource.route((endpoint.route)()));
     let wrong_method = web::to(move || std::future::ready(Err::<HttpResponse, Problem>(method_not_allowed(&allow))));
-    scope.service(resource.default_service(wrong_method).wrap(Edge::around(path)));
+    config.service(resource.default_service(wrong_method).wrap(Edge::around(path)));
 }
 
 fn method_not_allowed(allow: &str) -> Problem {
