@@ -5,8 +5,9 @@ use crate::database::Database;
 use crate::keyspaces::Lent;
 use crate::process::{Client, Folder, Server, run_command, stampede, succeeds};
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, RwLock};
 
 pub const DAY: &str = "2199-12-31";
@@ -33,9 +34,7 @@ impl Town {
     pub fn with(nodes: usize, database: &Database, redis: Option<String>) -> Town {
         let mut behind = vec![("STAMPEDE_CQL", database.nodes.join(",")), ("STAMPEDE_REPLICATION", database.nodes.len().to_string())];
         behind.extend(redis.map(|url| ("STAMPEDE_REDIS", url)));
-        let ports: Vec<TcpListener> = (0..nodes).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let addresses: Vec<String> = ports.iter().map(|port| port.local_addr().unwrap().to_string()).collect();
-        drop(ports);
+        let addresses: Vec<String> = (0..nodes).map(|_| own_address()).collect();
         let doors = Arc::new(RwLock::new(addresses.clone()));
         let folders = (0..nodes).map(|_| Folder::new()).collect();
         let lent = Lent::new(database.address());
@@ -118,4 +117,12 @@ impl Town {
         self.stop_all();
         succeeds(run_command(self.command(0).arg("verify")))
     }
+}
+
+/// On a loopback host of its own, where no connection that somebody opens can take the port while its node does not listen.
+fn own_address() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, 64 + high % 64, low, NEXT.fetch_add(1, Ordering::Relaxed));
+    TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().to_string()
 }
