@@ -154,7 +154,8 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A base from which the script counts: CQL there, peers 1000 above, JMX from 2001 above.
+/// A base from which the script counts: CQL there, peers 1000 above, JMX from 2001 above. All of them are below the ports from which connections go
+/// out, so that none of those takes one while a node is down.
 fn free_ports(nodes: usize) -> u16 {
     let is_free = |host: &str, port: u16| TcpListener::bind((host, port)).is_ok();
     let has_room = |port: u16| {
@@ -163,6 +164,6 @@ fn free_ports(nodes: usize) -> u16 {
             is_free(&host, port) && is_free(&host, port + 1000) && is_free("127.0.0.1", port + 2000 + node as u16)
         })
     };
-    let base = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 20_000 + 20_000;
+    let base = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 20_000;
     std::iter::repeat_with(base).take(1000).find(|port| has_room(*port)).unwrap()
 }

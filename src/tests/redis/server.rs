@@ -112,6 +112,9 @@ impl Drop for Server {
     }
 }
 
+/// Below those from which connections go out, so that none of them takes it while nobody listens.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let some = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 10_000;
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(some).take(1000).find(is_free).unwrap()
 }
