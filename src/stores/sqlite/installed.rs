@@ -31,6 +31,6 @@ impl Backend for Installed {
     }
 
     fn settled(&self) -> Answer<()> {
-        Box::pin(self.0.write(|_| Ok(())))
+        Box::pin(self.0.settle())
     }
 }

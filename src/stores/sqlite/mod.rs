@@ -134,6 +134,13 @@ impl Sqlite {
         async { answer.await.unwrap_or_else(|_| Err(closed())) }
     }
 
+    /// Everything asked for so far is written, and what can wait is, too: the process may end without waiting for this to be dropped.
+    pub fn settle(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (to, settled) = oneshot::channel();
+        let _ = self.jobs.send(writer::Job::Settle(Box::new(move |result| drop(to.send(result)))));
+        async { settled.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
     /// Runs on a reader, and sees every write answered before.
     pub fn read<R, F>(&self, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
     where

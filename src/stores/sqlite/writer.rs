@@ -36,6 +36,8 @@ pub enum Job {
     Write(Write),
     Open(String, Done<Result<Opened, StoreError>>),
     Sleepers(Time, Done<Result<Vec<Sleeper>, StoreError>>),
+    /// Answered when nothing is left to write, rows and tails included.
+    Settle(Done<Result<(), StoreError>>),
 }
 
 pub type Write = Box<dyn FnOnce(&Connection) -> Written + Send>;
@@ -53,6 +55,7 @@ impl Job {
             Job::Append(_, done) => done(Outcome::Unknown(closed().to_string())),
             Job::Open(_, done) => done(Err(closed())),
             Job::Sleepers(_, done) => done(Err(closed())),
+            Job::Settle(done) => done(Err(closed())),
             Job::Save(..) | Job::Forget(_) | Job::Write(_) => {}
         }
     }
@@ -223,7 +226,7 @@ impl<'c> Writer<'c> {
                 Job::Write(write) if staged.is_ok() => staged = self.write(write, batch),
                 Job::Forget(partition) if staged.is_ok() => staged = self.forget(partition, batch),
                 Job::Save(..) | Job::Forget(_) | Job::Write(_) => {}
-                Job::Open(..) | Job::Sleepers(..) => batch.looks.push(job),
+                Job::Open(..) | Job::Sleepers(..) | Job::Settle(_) => batch.looks.push(job),
             }
         }
         staged?;
@@ -376,7 +379,7 @@ impl<'c> Writer<'c> {
     }
 
     /// To the readers, with what only the writer knows.
-    fn pass_on(&self, look: Job) {
+    fn pass_on(&mut self, look: Job) {
         let job = match look {
             Job::Open(_, done) if self.in_doubt => return done(Err(StoreError::Unavailable("its last write failed".into()))),
             Job::Open(partition, done) => match self.log.tails.get(partition.as_str()) {
@@ -386,6 +389,10 @@ impl<'c> Writer<'c> {
             Job::Sleepers(until, done) => {
                 let awake = self.log.tails.iter().filter(|(_, tail)| tail.is_awake()).map(|(name, _)| name.clone()).collect();
                 reader::Job::Sleepers(until, awake, done)
+            }
+            Job::Settle(done) => {
+                self.tidy_up();
+                return done(Ok(()));
             }
             Job::Append(..) | Job::Save(..) | Job::Forget(_) | Job::Write(_) => return,
         };
