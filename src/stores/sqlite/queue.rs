@@ -42,6 +42,17 @@ impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+
+    fn sleep<'s>(&'s self, state: MutexGuard<'s, State<T>>, patience: Option<Duration>) -> MutexGuard<'s, State<T>> {
+        let is_idle = |state: &mut State<T>| state.is_idle();
+        match patience {
+            Some(patience) => match self.filled.wait_timeout_while(state, patience, is_idle) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            },
+            None => self.filled.wait_while(state, is_idle).unwrap_or_else(|poisoned| poisoned.into_inner()),
+        }
+    }
 }
 
 impl<T> Sender<T> {
@@ -87,19 +98,6 @@ impl<T> Receiver<T> {
 
     pub fn len(&self) -> usize {
         self.0.lock().waiting.len()
-    }
-}
-
-impl<T> Shared<T> {
-    fn sleep<'s>(&'s self, state: MutexGuard<'s, State<T>>, patience: Option<Duration>) -> MutexGuard<'s, State<T>> {
-        let is_idle = |state: &mut State<T>| state.is_idle();
-        match patience {
-            Some(patience) => match self.filled.wait_timeout_while(state, patience, is_idle) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            },
-            None => self.filled.wait_while(state, is_idle).unwrap_or_else(|poisoned| poisoned.into_inner()),
-        }
     }
 }
 

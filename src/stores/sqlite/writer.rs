@@ -392,7 +392,8 @@ impl<'c> Writer<'c> {
             }
             Job::Settle(done) => {
                 self.tidy_up();
-                return done(Ok(()));
+                let is_settled = self.log.reach == self.log.end;
+                return done(is_settled.then_some(()).ok_or_else(|| StoreError::Unavailable("its last write failed".into())));
             }
             Job::Append(..) | Job::Save(..) | Job::Forget(_) | Job::Write(_) => return,
         };
