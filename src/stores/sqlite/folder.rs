@@ -68,9 +68,11 @@ impl Folder {
         connect(&self.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
-    /// To a database that is prepared already.
-    pub fn connect_beside(&self) -> Result<Connection, Error> {
-        connect(&self.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
+    /// To a database that is prepared already, and to its file, which must not be closed before the last connection is.
+    pub fn connect_beside(&self) -> Result<(Connection, Arc<File>), Error> {
+        let database = self.database();
+        let file = OpenOptions::new().write(true).open(&database).map_err(at(&database))?;
+        Ok((connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE)?, Arc::new(file)))
     }
 
     /// Makes sure that a power cut does not lose the names of new files.

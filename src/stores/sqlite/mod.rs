@@ -92,8 +92,9 @@ impl Sqlite {
         }
         let mut own_threads: Vec<ThreadId> = readers.iter().map(|reader| reader.thread().id()).collect();
         let (beside, helper) = fold::beside();
-        let second = folder.connect_beside()?;
-        let folding = spawn("store-fold", move || helper.run(&second), &folder)?;
+        let (second, file) = folder.connect_beside()?;
+        let database = file.clone();
+        let folding = spawn("store-fold", move || helper.run(&second, &database), &folder)?;
         let path = folder.clone();
         let to_readers = reads.clone();
         let write = move || {
@@ -101,6 +102,8 @@ impl Sqlite {
             // The writer's connection closes last, because only that one can fold the write-ahead log into the database.
             readers.into_iter().chain([folding]).for_each(|other| drop(other.join()));
             drop(connection);
+            // Closing a file lets go of all locks that the process has on it, so this one is closed after all connections.
+            drop(file);
             drop(folder);
         };
         let writer = spawn("store-writer", write, &path)?;
