@@ -9,12 +9,14 @@ mod directory;
 mod fold;
 mod folder;
 mod installed;
+mod job;
 mod log;
 mod meters;
 mod queue;
 mod reader;
 mod rows;
 mod schema;
+mod statements;
 mod sweep;
 mod view;
 mod writer;
@@ -30,6 +32,7 @@ pub use view::View;
 
 use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
+use job::{Job, Written};
 use queue::{Sender, queue};
 use rows::Fresh;
 use rusqlite::Connection;
@@ -66,7 +69,7 @@ pub enum Error {
 }
 
 pub struct Sqlite {
-    jobs: Sender<writer::Job>,
+    jobs: Sender<Job>,
     reads: Sender<reader::Job>,
     /// It ends last: it waits for the readers.
     writer: Option<JoinHandle<()>>,
@@ -124,7 +127,7 @@ impl Sqlite {
         let (to, answer) = oneshot::channel();
         let write = Box::new(move |connection: &Connection| {
             let result = write(connection);
-            writer::Written {
+            Written {
                 failed: result.is_err(),
                 answer: Box::new(move |committed| {
                     // Whoever asked may be gone.
@@ -133,14 +136,14 @@ impl Sqlite {
             }
         });
         // A job that cannot be sent is dropped with its sender, which the answer notices.
-        let _ = self.jobs.send(writer::Job::Write(write));
+        let _ = self.jobs.send(Job::Write(write));
         async { answer.await.unwrap_or_else(|_| Err(closed())) }
     }
 
     /// Everything asked for so far is written, and what can wait is, too: the process may end without waiting for this to be dropped.
     pub fn settle(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let (to, settled) = oneshot::channel();
-        let _ = self.jobs.send(writer::Job::Settle(Box::new(move |result| drop(to.send(result)))));
+        let _ = self.jobs.send(Job::Settle(Box::new(move |result| drop(to.send(result)))));
         async { settled.await.unwrap_or_else(|_| Err(closed())) }
     }
 
@@ -161,24 +164,24 @@ impl Sqlite {
 
 impl Store for Sqlite {
     fn append(&self, append: Append, done: Done<Outcome>) {
-        if let Err(unsent) = self.jobs.send(writer::Job::Append(append, done)) {
+        if let Err(unsent) = self.jobs.send(Job::Append(append, done)) {
             unsent.refuse();
         }
     }
 
     fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
-        if let Err(unsent) = self.jobs.send(writer::Job::Open(partition.into(), done)) {
+        if let Err(unsent) = self.jobs.send(Job::Open(partition.into(), done)) {
             unsent.refuse();
         }
     }
 
     fn save(&self, partition: &str, snapshot: Snapshot) {
         // A snapshot is a cache: when nobody takes it, nothing is lost.
-        let _ = self.jobs.send(writer::Job::Save(partition.into(), snapshot));
+        let _ = self.jobs.send(Job::Save(partition.into(), snapshot));
     }
 
     fn forget_snapshot(&self, partition: &str) {
-        let _ = self.jobs.send(writer::Job::Forget(partition.into()));
+        let _ = self.jobs.send(Job::Forget(partition.into()));
     }
 
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
@@ -188,7 +191,7 @@ impl Store for Sqlite {
     }
 
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
-        if let Err(unsent) = self.jobs.send(writer::Job::Sleepers(until, done)) {
+        if let Err(unsent) = self.jobs.send(Job::Sleepers(until, done)) {
             unsent.refuse();
         }
     }

@@ -5,16 +5,17 @@
 //! What can wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside, or when nobody asks for anything.
 
 use super::fold::{Beside, Fold};
+use super::job::{Job, Write, Written};
 use super::log::{Log, Tail};
 use super::meters::Meters;
 use super::queue::{Nothing, Receiver, Sender};
 use super::reader;
 use super::rows::Fresh;
-use super::sweep::{Step, Sweep, SweepTables};
-use super::{closed, store_error};
-use actors::Time;
-use actors::store::{Append, Done, Frame, Opened, Outcome, Position, Row, Sleeper, Snapshot, StoreError};
-use rusqlite::{Connection, ErrorCode, Statement};
+use super::statements::Statements;
+use super::store_error;
+use super::sweep::{Step, Sweep};
+use actors::store::{Append, Done, Frame, Opened, Outcome, Position, Row, Snapshot, StoreError};
+use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,38 +29,6 @@ const IDLE: Duration = Duration::from_secs(2);
 const SWEEP_PAUSE: Duration = Duration::from_secs(10);
 /// Jobs in one transaction.
 const BATCH: usize = 4096;
-
-pub enum Job {
-    Append(Append, Done<Outcome>),
-    Save(Arc<str>, Snapshot),
-    Forget(Arc<str>),
-    Write(Write),
-    Open(String, Done<Result<Opened, StoreError>>),
-    Sleepers(Time, Done<Result<Vec<Sleeper>, StoreError>>),
-    /// Answered when nothing is left to write, rows and tails included.
-    Settle(Done<Result<(), StoreError>>),
-}
-
-pub type Write = Box<dyn FnOnce(&Connection) -> Written + Send>;
-
-/// What has been written, and whom to tell when it is durable.
-pub struct Written {
-    pub failed: bool,
-    pub answer: Box<dyn FnOnce(Result<(), StoreError>)>,
-}
-
-impl Job {
-    /// Answers that nobody will do it.
-    pub fn refuse(self) {
-        match self {
-            Job::Append(_, done) => done(Outcome::Unknown(closed().to_string())),
-            Job::Open(_, done) => done(Err(closed())),
-            Job::Sleepers(_, done) => done(Err(closed())),
-            Job::Settle(done) => done(Err(closed())),
-            Job::Save(..) | Job::Forget(_) | Job::Write(_) => {}
-        }
-    }
-}
 
 pub fn run(
     connection: &Connection,
@@ -95,40 +64,6 @@ struct Writer<'c> {
     in_transaction: bool,
     fold: Fold<'c>,
     meters: Meters,
-}
-
-struct Statements<'c> {
-    begin: Statement<'c>,
-    commit: Statement<'c>,
-    introduce: Statement<'c>,
-    append: Statement<'c>,
-    save: Statement<'c>,
-    forget: Statement<'c>,
-    doubt: Statement<'c>,
-    savepoint: Statement<'c>,
-    undo: Statement<'c>,
-    release: Statement<'c>,
-    sweep: SweepTables<'c>,
-}
-
-impl<'c> Statements<'c> {
-    fn new(connection: &'c Connection) -> rusqlite::Result<Statements<'c>> {
-        Ok(Statements {
-            begin: connection.prepare("BEGIN IMMEDIATE")?,
-            commit: connection.prepare("COMMIT")?,
-            introduce: connection.prepare("INSERT INTO partitions (id, name, last, seq, head) VALUES (?1, ?2, 0, 0, zeroblob(32))")?,
-            append: connection.prepare(
-                "INSERT INTO log (position, partition, previous, from_seq, to_seq, head, records) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?,
-            save: connection.prepare("INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state) VALUES (?1, ?2, ?3, ?4, ?5)")?,
-            forget: connection.prepare("DELETE FROM snapshots WHERE partition = ?1")?,
-            doubt: connection.prepare("UPDATE meta SET value = value + 1 WHERE name = 'doubts'")?,
-            savepoint: connection.prepare("SAVEPOINT one")?,
-            undo: connection.prepare("ROLLBACK TO one")?,
-            release: connection.prepare("RELEASE one")?,
-            sweep: SweepTables::new(connection)?,
-        })
-    }
 }
 
 /// What one transaction has promised so far.
@@ -381,7 +316,7 @@ impl<'c> Writer<'c> {
     /// To the readers, with what only the writer knows.
     fn pass_on(&mut self, look: Job) {
         let job = match look {
-            Job::Open(_, done) if self.in_doubt => return done(Err(StoreError::Unavailable("its last write failed".into()))),
+            Job::Open(_, done) if self.in_doubt => return done(Err(last_write_failed())),
             Job::Open(partition, done) => match self.log.tails.get(partition.as_str()) {
                 Some(tail) => reader::Job::Open(*tail, done),
                 None => return done(Ok(Opened::default())),
@@ -393,7 +328,7 @@ impl<'c> Writer<'c> {
             Job::Settle(done) => {
                 self.tidy_up();
                 let is_settled = self.log.reach == self.log.end;
-                return done(is_settled.then_some(()).ok_or_else(|| StoreError::Unavailable("its last write failed".into())));
+                return done(is_settled.then_some(()).ok_or_else(last_write_failed));
             }
             Job::Append(..) | Job::Save(..) | Job::Forget(_) | Job::Write(_) => return,
         };
@@ -437,4 +372,8 @@ impl<'c> Writer<'c> {
         }
         self.fold.now();
     }
+}
+
+fn last_write_failed() -> StoreError {
+    StoreError::Unavailable("its last write failed".into())
 }
