@@ -25,8 +25,15 @@ pub struct Signed {
 
 #[derive(Clone, Debug)]
 pub enum Via {
-    Session { id: Id },
-    ServiceKey { service: Arc<str>, on_behalf_of: Option<Arc<str>> },
+    Session {
+        id: Id,
+        /// The list of ended sessions does not reach back to its token: whether it lives is the directory's to say.
+        in_doubt: bool,
+    },
+    ServiceKey {
+        service: Arc<str>,
+        on_behalf_of: Option<Arc<str>>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +55,7 @@ impl Signed {
     /// The session, if there is one.
     pub fn session(&self) -> Option<Id> {
         match self.via {
-            Via::Session { id } => Some(id),
+            Via::Session { id, .. } => Some(id),
             Via::ServiceKey { .. } => None,
         }
     }
@@ -97,7 +104,8 @@ impl Identity {
         if self.revoked.contains(claims.session) {
             return Err(Reason::Revoked);
         }
-        Ok(Signed { caller: caller(claims.member, claims.role), via: Via::Session { id: claims.session } })
+        let in_doubt = self.revoked.is_in_doubt(claims.expires());
+        Ok(Signed { caller: caller(claims.member, claims.role), via: Via::Session { id: claims.session, in_doubt } })
     }
 
     fn service(&self, key: &str, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {

@@ -4,6 +4,7 @@
 //! out for good. While an account is paused, passwords for it are checked as ever, so it takes the same time, but none is found right.
 //! That is decided after the check: so of a thousand guesses sent at once, too, only as many as the budget has are told apart.
 //! An address from which an account was logged in to before has a budget of its own for it, so that a stranger cannot lock out the owner.
+//! A pause never lasts longer than it is long, also if it began while the clock was ahead.
 //! Memory is bounded: what was touched least recently is forgotten. `redis/budgets.lua` is this rule for several nodes.
 
 use actors::{Id, Time};
@@ -58,6 +59,8 @@ struct Record {
     window_began: Time,
     pauses: u32,
     paused_until: Time,
+    /// How long the latest pause is.
+    lasts_s: u32,
 }
 
 impl Failures {
@@ -67,13 +70,13 @@ impl Failures {
 
     /// Before any work is done for an address.
     pub fn admit(&self, address: &str, now: Time) -> Result<(), u32> {
-        self.records().get(of_address(address)).pause_s(now).map_or(Ok(()), Err)
+        self.records().pause_s(of_address(address), now).map_or(Ok(()), Err)
     }
 
     /// After a password was checked: what may be said about it.
     pub fn settle(&self, account: Id, address: &str, right: bool, now: Time) -> Settled {
         let mut records = self.records();
-        if let Some(retry_after_s) = records.get(of_address(address)).pause_s(now) {
+        if let Some(retry_after_s) = records.pause_s(of_address(address), now) {
             return Settled::AddressPaused { retry_after_s };
         }
         let known = of_known(account, address);
@@ -81,7 +84,7 @@ impl Failures {
         if !right {
             records.count(of_address(address), self.settings.address_per_minute, &ADDRESS, now);
         }
-        if records.get(account).pause_s(now).is_some() {
+        if records.pause_s(account, now).is_some() {
             Settled::Paused
         } else if right {
             records.put(known, Record::default());
@@ -96,7 +99,7 @@ impl Failures {
     pub fn count_probe(&self, address: &str, now: Time) -> Result<(), u32> {
         let mut records = self.records();
         let probes = of_probes(address);
-        if let Some(pause_s) = records.get(probes).pause_s(now) {
+        if let Some(pause_s) = records.pause_s(probes, now) {
             return Err(pause_s);
         }
         records.count(probes, self.probes_per_minute(), &ADDRESS, now);
@@ -138,8 +141,8 @@ impl Records {
         self.young.contains_key(&key) || self.old.contains_key(&key)
     }
 
-    fn get(&self, key: Id) -> Record {
-        self.young.get(&key).or_else(|| self.old.get(&key)).copied().unwrap_or_default()
+    fn pause_s(&mut self, key: Id, now: Time) -> Option<u32> {
+        self.young.get_mut(&key).or_else(|| self.old.get_mut(&key))?.pause_s(now)
     }
 
     /// Keeps the record there is, or this one; either way it is touched.
@@ -161,9 +164,15 @@ impl Records {
 
 impl Record {
     /// Seconds the pause still lasts.
-    fn pause_s(&self, now: Time) -> Option<u32> {
+    fn pause_s(&mut self, now: Time) -> Option<u32> {
+        self.cut(now);
         let left = self.paused_until.0 - now.0;
         (left > 0).then(|| u32::try_from((left + 999) / 1000).unwrap_or(u32::MAX))
+    }
+
+    /// A clock that was ahead when the pause began has made its end too late.
+    fn cut(&mut self, now: Time) {
+        self.paused_until = self.paused_until.min(now.plus_s(self.lasts_s));
     }
 
     fn count(&mut self, per_minute: u32, pauses: &Pauses, now: Time) {
@@ -178,11 +187,13 @@ impl Record {
     }
 
     fn pause(&mut self, pauses: &Pauses, now: Time) {
+        self.cut(now);
         if now > self.paused_until.plus_s(FORGIVEN_S) {
             self.pauses = 0;
         }
         let doubled = pauses.first_s.saturating_mul(1 << self.pauses.min(16));
-        self.paused_until = now.plus_s(doubled.min(pauses.longest_s));
+        self.lasts_s = doubled.min(pauses.longest_s);
+        self.paused_until = now.plus_s(self.lasts_s);
         self.pauses += 1;
         self.count = 0;
     }
@@ -224,12 +235,12 @@ mod tests {
         let mut now = Time(0);
         for expected in [15, 30, 60, 120, 240, 480, 900, 900] {
             fail(&failures, &format!("thief {expected} {}", now.0), 3, now);
-            assert_eq!(failures.records().get(of_account(ADA)).pause_s(Time(now.0 + 1)), Some(expected));
+            assert_eq!(failures.records().pause_s(of_account(ADA), Time(now.0 + 1)), Some(expected));
             now = now.plus_s(expected);
         }
         now = now.plus_s(FORGIVEN_S + 1);
         fail(&failures, "later", 3, now);
-        assert_eq!(failures.records().get(of_account(ADA)).pause_s(Time(now.0 + 1)), Some(15));
+        assert_eq!(failures.records().pause_s(of_account(ADA), Time(now.0 + 1)), Some(15));
     }
 
     #[test]
@@ -266,6 +277,32 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_that_began_while_the_clock_was_ahead_lasts_no_longer_than_it_is_long() {
+        let (failures, hours) = (failures(), Time(0).plus_s(6 * 3600));
+        fail(&failures, "thief", 3, hours);
+        // The clock is set right, and somebody asks.
+        assert_eq!(failures.settle(ADA, "elsewhere", true, Time(0)), Settled::Paused);
+        assert_eq!(failures.settle(ADA, "elsewhere", true, Time(14_999)), Settled::Paused);
+        assert_eq!(failures.settle(ADA, "elsewhere", true, Time(15_000)), Settled::Right);
+        // The next is not forgiven by that, and is twice as long.
+        fail(&failures, "thief", 3, Time(16_000));
+        assert_eq!(failures.records().pause_s(of_account(ADA), Time(16_000)), Some(30));
+    }
+
+    #[test]
+    fn an_address_paused_while_the_clock_was_ahead_is_let_in_again_in_seconds() {
+        let (failures, day) = (failures(), Time(0).plus_s(86_400));
+        for n in 0..10 {
+            failures.settle(Id([n; 16]), "office", false, day);
+        }
+        for _ in 0..20 {
+            failures.count_probe("office", day).unwrap();
+        }
+        assert_eq!((failures.admit("office", Time(0)), failures.count_probe("office", Time(0))), (Err(5), Err(5)));
+        assert_eq!((failures.admit("office", Time(5_000)), failures.count_probe("office", Time(5_000))), (Ok(()), Ok(())));
+    }
+
+    #[test]
     fn memory_is_bounded_and_an_account_under_attack_is_not_forgotten() {
         let failures = failures();
         for n in 0..3 * HALF as u64 {
@@ -276,6 +313,6 @@ mod tests {
         }
         let records = failures.records();
         assert!(records.young.len() + records.old.len() <= 2 * HALF);
-        assert_eq!(records.get(of_account(ADA)).pauses, 7);
+        assert_eq!(records.young.get(&of_account(ADA)).or(records.old.get(&of_account(ADA))).unwrap().pauses, 7);
     }
 }

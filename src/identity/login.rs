@@ -119,8 +119,10 @@ impl Identity {
     }
 
     pub(super) fn tokens(&self, member: Id, session: Id, step: u32, role: Role) -> Tokens {
+        let now = self.now();
+        self.revoked.made(now);
         Tokens {
-            access_token: tokens::issue(&self.ring(), member, session, role, self.now(), self.settings.token_s),
+            access_token: tokens::issue(&self.ring(), member, session, role, now, self.settings.token_s),
             refresh_token: RefreshToken { member, session, step }.text(&self.refresh_secret),
             expires_in_s: self.settings.token_s,
             session,

@@ -212,7 +212,9 @@ impl Identity {
     }
 
     async fn recall_ended_sessions(&self) -> Result<(), StoreError> {
-        let since = self.revoked.relevant_since(self.now());
+        let now = self.now();
+        self.revoked.begin(now);
+        let since = self.revoked.relevant_since(now);
         for (session, ended_at) in self.directory.ended_since(since).await? {
             self.revoked.add(session, ended_at);
         }

@@ -62,8 +62,8 @@ impl Identity {
             self.hear_of_service_keys().await?;
         }
         let signed = self.authenticate(authorization, on_behalf_of)?;
-        if let Via::Session { id } = signed.via
-            && !self.still_lives(signed.caller.id, id).await?
+        if let Via::Session { id, in_doubt } = signed.via
+            && !self.still_lives(signed.caller.id, id, in_doubt).await?
         {
             self.revoked.add(id, self.now());
             return Err(self.refuse(Reason::Revoked).into());
@@ -72,14 +72,14 @@ impl Identity {
         Ok(signed)
     }
 
-    async fn still_lives(&self, member: Id, session: Id) -> Result<bool, StoreError> {
+    async fn still_lives(&self, member: Id, session: Id, in_doubt: bool) -> Result<bool, StoreError> {
         let ask = async || {
             metrics::counter!("stampede_sessions_asked_total").increment(1);
             self.directory.session_is_alive(member, session).await
         };
         match &self.others {
-            Others::None => Ok(true),
-            Others::Directory => ask().await,
+            Others::None if !in_doubt => Ok(true),
+            Others::None | Others::Directory => ask().await,
             Others::Redis(redis) => redis.is_alive(member, session, ask()).await,
         }
     }

@@ -158,6 +158,55 @@ async fn a_thousand_parallel_refreshes_of_one_token_have_one_successor() {
 }
 
 #[actix_web::test]
+async fn a_session_that_ended_while_the_clock_was_behind_stays_ended() {
+    let house = House::new().await;
+    let (one, other) = (house.register("ada").await.tokens.unwrap(), house.login("ada", PASSWORD).await.unwrap());
+    let (member, both) = (other.member.id, [one, other.tokens]);
+    house.pass_s(-3600);
+    assert!(house.identity.end_session(member, both[0].session).await.unwrap());
+    assert_eq!(house.identity.logout_all(member).await.unwrap(), 1);
+    house.pass_s(3600 + 10);
+    house.identity.tidy().await.unwrap();
+    for tokens in &both {
+        assert_eq!(house.lets_in(tokens).err(), Some(unauthenticated(Reason::Revoked)));
+    }
+    let house = house.restart().await;
+    for tokens in &both {
+        assert_eq!(house.lets_in(tokens).err(), Some(unauthenticated(Reason::Revoked)));
+    }
+    // As long as their tokens live, and no longer.
+    house.pass_s(i64::from(house.settings.token_s) + 60);
+    house.identity.tidy().await.unwrap();
+    assert_eq!(house.identity.revoked.count(), 0);
+    assert_eq!(house.lets_in(&both[0]).err(), Some(unauthenticated(Reason::Expired)));
+}
+
+#[actix_web::test]
+async fn a_clock_that_is_set_back_brings_no_ended_session_to_life() {
+    let house = House::new().await;
+    let (one, other) = (house.register("ada").await.tokens.unwrap(), house.login("ada", PASSWORD).await.unwrap());
+    assert!(house.identity.end_session(other.member.id, one.session).await.unwrap());
+    house.pass_s(3600);
+    house.identity.tidy().await.unwrap();
+    assert_eq!(house.identity.revoked.count(), 0);
+    house.pass_s(-3500);
+    knows_which_has_ended(&house, &one, &other.tokens).await;
+    house.pass_s(3500);
+    let house = house.restart().await;
+    house.pass_s(-3500);
+    knows_which_has_ended(&house, &one, &other.tokens).await;
+}
+
+async fn knows_which_has_ended(house: &House, ended: &Tokens, living: &Tokens) {
+    let let_in = async |tokens: &Tokens| {
+        let signed = house.identity.let_in(Some(&format!("Bearer {}", tokens.access_token)), None).await;
+        signed.map(|signed| signed.session())
+    };
+    assert_eq!(let_in(ended).await, Err(Error::Denied(unauthenticated(Reason::Revoked))));
+    assert_eq!(let_in(living).await, Ok(Some(living.session)));
+}
+
+#[actix_web::test]
 async fn a_late_repeat_of_a_refresh_is_a_theft() {
     let house = House::new().await;
     let old = house.register("ada").await.tokens.unwrap();

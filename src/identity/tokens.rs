@@ -33,6 +33,12 @@ pub struct Claims {
     pub expires_s: i64,
 }
 
+impl Claims {
+    pub fn expires(&self) -> Time {
+        Time(self.expires_s.saturating_mul(1000))
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Written {
     iss: String,
@@ -128,7 +134,7 @@ pub fn verify(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason> 
 }
 
 fn in_its_time(claims: &Claims, now: Time) -> Result<Claims, Reason> {
-    if now.0 >= claims.expires_s.saturating_mul(1000) {
+    if now >= claims.expires() {
         Err(Reason::Expired)
     } else if claims.issued_s.saturating_mul(1000) > now.plus_s(LEEWAY_S).0 {
         Err(Reason::Future)

@@ -1,14 +1,22 @@
 -- The rule of src/identity/failures.rs, word for word, on records that all nodes share. A test holds the two against each other.
--- ARGV: what, now in ms, then the budgets per minute. KEYS: the records it is about. A record is a hash: count, began, pauses, until.
+-- ARGV: what, now in ms, then the budgets per minute. KEYS: the records it is about. A record is a hash: count, began, pauses, until, lasts.
 local what, now = ARGV[1], tonumber(ARGV[2])
 local WINDOW, FORGIVEN, KEPT = 60000, 3600000, 86400000
 local ACCOUNT, ADDRESS = { first = 15000, longest = 900000 }, { first = 5000, longest = 60000 }
 
 local function number(field) return tonumber(field or '0') or 0 end
 
--- Milliseconds the pause still lasts.
+local function text(n) return string.format('%.0f', n) end
+
+-- Milliseconds the pause still lasts. A clock that was ahead when it began has made its end too late.
 local function pause(key)
-    return math.max(0, number(redis.call('HGET', key, 'until')) - now)
+    local record = redis.call('HMGET', key, 'until', 'lasts')
+    local ends, latest = number(record[1]), now + number(record[2])
+    if ends > latest then
+        ends = latest
+        redis.call('HSET', key, 'until', text(ends))
+    end
+    return math.max(0, ends - now)
 end
 
 local function touch(key)
@@ -17,21 +25,25 @@ local function touch(key)
 end
 
 local function count(key, per_minute, pauses)
-    local record = redis.call('HMGET', key, 'count', 'began', 'pauses', 'until')
+    local record = redis.call('HMGET', key, 'count', 'began', 'pauses', 'until', 'lasts')
     local counted, began, paused, ends = number(record[1]), number(record[2]), number(record[3]), number(record[4])
+    local lasts = number(record[5])
     if now >= began + WINDOW or now < began then
         began, counted = now, 0
     end
     counted = counted + 1
     if counted >= per_minute then
-        if now > ends + FORGIVEN then paused = 0 end
-        ends = now + math.min(pauses.longest, pauses.first * 2 ^ math.min(paused, 16))
+        if now > math.min(ends, now + lasts) + FORGIVEN then paused = 0 end
+        lasts = math.min(pauses.longest, pauses.first * 2 ^ math.min(paused, 16))
+        ends = now + lasts
         paused, counted = paused + 1, 0
     end
-    local text = function(n) return string.format('%.0f', n) end
-    redis.call('HSET', key, 'count', text(counted), 'began', text(began), 'pauses', text(paused), 'until', text(ends))
+    redis.call('HSET', key, 'count', text(counted), 'began', text(began), 'pauses', text(paused))
+    redis.call('HSET', key, 'until', text(ends), 'lasts', text(lasts))
     redis.call('PEXPIRE', key, KEPT)
 end
+
+if what == 'admit' then return { 'admitted', pause(KEYS[1]) } end
 
 if what == 'count' then
     local left = pause(KEYS[1])

@@ -32,8 +32,10 @@ pub struct PerMinute {
 impl Redis {
     /// Seconds for which the record is paused; 0 if it is not.
     pub async fn pause_s(&self, record: Id, now: Time) -> Option<u32> {
-        let until: Option<i64> = self.budget("admit", cmd("HGET").arg(self.record(record)).arg("until")).await?;
-        Some(until.map_or(0, |until| seconds(until - now.0)))
+        let mut admit = cmd("EVAL");
+        admit.arg(BUDGETS).arg(1).arg(self.record(record)).arg("admit").arg(now.0);
+        let (_, left): (String, i64) = self.budget("admit", &admit).await?;
+        Some(seconds(left))
     }
 
     /// Counts something that is not a password. A paused record is only counted if `always`; answers how long it was paused.

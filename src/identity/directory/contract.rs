@@ -48,6 +48,7 @@ macro_rules! directory_contract {
             a_refresh_of_what_never_was_is_unknown
             an_ended_session_is_over_and_listed
             all_sessions_end_but_the_one_that_is_kept
+            a_session_ends_no_earlier_than_its_last_token_was_made
             sessions_begun_after_all_were_ended_live
             living_sessions_come_in_pages
             dead_sessions_are_forgotten_and_not_listed
@@ -491,6 +492,19 @@ pub async fn all_sessions_end_but_the_one_that_is_kept(harness: &mut dyn Harness
     assert_eq!(harness.elsewhere().end_sessions(id(1), None, at_s(5)).await.unwrap(), [id(13)]);
     assert_eq!((living(&directory, id(1)).await, living(&directory, id(2)).await), (vec![], vec![id(21)]));
     assert_eq!(ended(&directory, START).await, [(id(11), at_s(1)), (id(12), at_s(2)), (id(13), at_s(5)), (id(14), at_s(2))]);
+}
+
+pub async fn a_session_ends_no_earlier_than_its_last_token_was_made(harness: &mut dyn Harness) {
+    let directory = harness.directory();
+    create_named(&directory, 1, "ada").await;
+    for number in [11, 12] {
+        directory.begin_session(login(id(1), session(number, at_s(3600)))).await.unwrap().unwrap();
+    }
+    directory.refresh(refresh(id(1), 12, 0, at_s(3700))).await.unwrap();
+    // By a clock that is an hour behind.
+    assert!(directory.end_session(id(1), id(11), at_s(0)).await.unwrap());
+    assert_eq!(directory.end_sessions(id(1), None, at_s(1)).await.unwrap(), [id(12)]);
+    assert_eq!(ended(&harness.elsewhere(), at_s(3600)).await, [(id(11), at_s(3600)), (id(12), at_s(3700))]);
 }
 
 pub async fn sessions_begun_after_all_were_ended_live(harness: &mut dyn Harness) {

@@ -87,6 +87,24 @@ async fn guesses_at_all_nodes_at_once_have_one_budget() {
 }
 
 #[actix_web::test]
+async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_nodes() {
+    let Some(server) = Server::start("a_pause_that_began_ahead") else { return };
+    let town = Town::new();
+    let nodes = three_at(&town, &server).await;
+    nodes[0].register("ada").await;
+    town.pass_s(6 * 3600);
+    join_all((0..6).map(|n| nodes[n % 3].try_password("ada", "wrong", "thief"))).await;
+    town.pass_s(-6 * 3600);
+    for node in &nodes {
+        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    }
+    town.pass_s(15);
+    for node in &nodes {
+        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), None);
+    }
+}
+
+#[actix_web::test]
 async fn guesses_at_codes_have_one_budget_too() {
     let Some(server) = Server::start("guesses_at_codes") else { return };
     let mut town = Town::new();

@@ -158,10 +158,11 @@ fn born(row: Row, new: &NewMember) -> Write {
 /// Ends every session but one in a single write: all that were written up to this version have ended, and the one is written again.
 pub fn end_all(seen: &Seen, except: Option<Id>, at: Time) -> (Write, Vec<Id>) {
     let living = || seen.sessions.iter().filter(|session| !session.has_ended(&seen.row));
-    let ended: Vec<Id> = living().map(|row| row.session.id).filter(|id| Some(*id) != except).collect();
+    let going = || living().filter(|row| Some(row.session.id) != except);
+    let ended: Vec<Id> = going().map(|row| row.session.id).collect();
     let kept = living().find(|row| Some(row.session.id) == except).cloned();
     let row = Row { ended_through: seen.row.version, ..seen.row.clone() };
-    let before = ended.iter().map(|session| Note::Ended { session: *session, at }).collect();
+    let before = going().map(|row| row.ends(at)).collect();
     let session = kept.map(|kept| kept.again(&seen.row));
     (Write { row, session, before }, ended)
 }

@@ -4,6 +4,7 @@
 //! was only ever fenced has a version and no account. Of somebody deleted only the id and the time of the end stay.
 
 use super::columns::{self, Found, Values};
+use super::step::Note;
 use crate::identity::directory::{Account, Member, NewSession, Registration, Reset, Role, Session};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::store::StoreError;
@@ -205,6 +206,11 @@ impl SessionRow {
     /// The same, written together with the member's next version.
     pub fn again(self, row: &Row) -> SessionRow {
         SessionRow { written: row.version + 1, ..self }
+    }
+
+    /// The note of its end, which is no earlier than its last token was made, whatever the clock says.
+    pub fn ends(&self, at: Time) -> Note {
+        Note::Ended { session: self.session.id, at: at.max(self.session.refreshed_at) }
     }
 
     pub fn has_ended(&self, row: &Row) -> bool {

@@ -115,6 +115,6 @@ fn with_session(row: Row, session: SessionRow) -> Write {
 }
 
 fn ended(row: Row, session: SessionRow, at: Time) -> Write {
-    let before = vec![Note::Ended { session: session.session.id, at }];
+    let before = vec![session.ends(at)];
     Write { before, ..with_session(row, SessionRow { ended_at: Some(at), ..session }) }
 }

@@ -58,13 +58,15 @@ fn rotate(connection: &Connection, refresh: &Refresh, role: Role) -> Result<Refr
     Ok(Refreshed::Rotated { step, role })
 }
 
+/// A session ends no earlier than its last token was made, whatever the clock says: so long it is recalled.
 pub fn end(connection: &Connection, member: Id, session: Id, at: Time) -> Result<bool> {
-    let end = "UPDATE sessions SET ended_at = ?3 WHERE member = ?1 AND id = ?2 AND ended_at IS NULL";
+    let end = "UPDATE sessions SET ended_at = max(?3, refreshed_at) WHERE member = ?1 AND id = ?2 AND ended_at IS NULL";
     Ok(connection.execute(end, params![Key(member), Key(session), at.0])? == 1)
 }
 
 pub fn end_all(connection: &Connection, member: Id, except: Option<Id>, at: Time) -> Result<Vec<Id>> {
-    let end = "UPDATE sessions SET ended_at = ?3 WHERE member = ?1 AND id <> ?2 AND ended_at IS NULL RETURNING id";
+    let end = "UPDATE sessions SET ended_at = max(?3, refreshed_at) \
+               WHERE member = ?1 AND id <> ?2 AND ended_at IS NULL RETURNING id";
     let mut end = connection.prepare(end)?;
     end.query_map(params![Key(member), start(except), at.0], |row| Ok(row.get::<_, Key>(0)?.0))?.collect()
 }
