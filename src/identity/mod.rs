@@ -12,6 +12,7 @@ mod failures;
 pub mod fresh;
 pub mod hashing;
 mod hs256;
+mod invisible;
 mod keyring;
 mod login;
 pub mod passwords;

@@ -2,7 +2,10 @@
 //!
 //! A username has no `@` and does not begin with `+`, an e-mail address has one `@`, a phone number begins with `+`: so identifiers of
 //! different kinds never collide and one table keeps them all unique. They are compared folded: NFKC, lower case, NFKC again.
+//! What nobody sees has no place in a new one, because two that look alike must be one. Who has such a name from before
+//! still logs in with it: `any` asks for the shape alone.
 
+use super::invisible::{is_invisible, turns_text};
 use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 
@@ -66,10 +69,13 @@ pub fn fold(text: &str) -> String {
 
 impl Identifier {
     pub fn username(text: &str) -> Result<Identifier, Flaw> {
+        seen(Identifier::shaped_username(text)?, text)
+    }
+
+    fn shaped_username(text: &str) -> Result<Identifier, Flaw> {
         let says = "3 to 64 letters, digits, dots, dashes or underscores";
         let folded = fold(text);
-        let fits =
-            (3..=64).contains(&folded.chars().count()) && folded.chars().all(|c| c.is_alphanumeric() || "._-".contains(c) || is_mark(c));
+        let fits = (3..=64).contains(&folded.chars().count()) && folded.chars().all(|c| is_of_a_word(c) || "._-".contains(c));
         if fits {
             Ok(Identifier { kind: Kind::Username, text: text.nfc().collect(), folded })
         } else {
@@ -78,6 +84,13 @@ impl Identifier {
     }
 
     pub fn email(text: &str) -> Result<Identifier, Flaw> {
+        let email = seen(Identifier::shaped_email(text)?, text)?;
+        // A private or unassigned character is whatever a font makes of it.
+        let is_plain = |c: char| c.is_ascii() || is_of_a_word(c);
+        if email.folded.chars().all(is_plain) { Ok(email) } else { Err(unseen(Kind::Email)) }
+    }
+
+    fn shaped_email(text: &str) -> Result<Identifier, Flaw> {
         let says = "an e-mail address of at most 254 bytes, such as ada@example.org";
         let folded = fold(text);
         let shaped = folded.split_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(domain));
@@ -94,13 +107,13 @@ impl Identifier {
         if fits { Ok(Identifier { kind: Kind::Phone, folded: text.clone(), text }) } else { Err(Flaw { field: "phone", says }) }
     }
 
-    /// Of whichever kind the text has the shape.
+    /// Of whichever kind the text has the shape: what somebody says who has an account.
     pub fn any(text: &str) -> Option<Identifier> {
         let folded = fold(text);
         let parsed = match () {
             () if folded.trim_start().starts_with('+') => Identifier::phone(text),
-            () if folded.contains('@') => Identifier::email(text),
-            () => Identifier::username(text),
+            () if folded.contains('@') => Identifier::shaped_email(text),
+            () => Identifier::shaped_username(text),
         };
         parsed.ok()
     }
@@ -110,6 +123,20 @@ impl Identifier {
         let folded = if kind == Kind::Phone { text.clone() } else { fold(&text) };
         Identifier { kind, text, folded }
     }
+}
+
+/// As long as all of the text can be seen.
+fn seen(identifier: Identifier, text: &str) -> Result<Identifier, Flaw> {
+    let hides = |text: &str| text.chars().any(is_invisible);
+    if hides(text) || hides(&identifier.folded) { Err(unseen(identifier.kind)) } else { Ok(identifier) }
+}
+
+fn unseen(kind: Kind) -> Flaw {
+    Flaw { field: kind.name(), says: "only characters that can be seen" }
+}
+
+fn is_of_a_word(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
 }
 
 fn bare_phone(text: &str) -> String {
@@ -127,18 +154,17 @@ fn is_local(local: &str) -> bool {
 
 fn is_domain(domain: &str) -> bool {
     let label = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-' || is_mark(c))
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| is_of_a_word(c) || c == '-')
     };
     domain.split('.').all(label)
 }
 
 pub fn full_name(text: &str) -> Result<String, Flaw> {
     let name: String = text.trim().nfc().collect();
-    let fits = (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits { Ok(name) } else { Err(Flaw { field: "full_name", says: "1 to 200 characters, none of them a control character" }) }
+    let is_shown = name.chars().any(|c| !is_invisible(c) && !c.is_whitespace());
+    let fits = is_shown && name.chars().count() <= 200 && !name.chars().any(|c| c.is_control() || turns_text(c));
+    let says = "1 to 200 characters, some of them visible, none of them a control character or one that turns text around";
+    if fits { Ok(name) } else { Err(Flaw { field: "full_name", says }) }
 }
 
 /// A real day before `today`.
@@ -202,6 +228,101 @@ mod tests {
         assert_eq!(kind("a b"), None);
     }
 
+    /// One of each kind: fillers, joiners, marks and overrides of direction, selectors, tags, soft hyphens.
+    const UNSEEN: &[char] = &[
+        '\u{ad}',
+        '\u{34f}',
+        '\u{61c}',
+        '\u{115f}',
+        '\u{1160}',
+        '\u{17b4}',
+        '\u{17b5}',
+        '\u{180b}',
+        '\u{180e}',
+        '\u{180f}',
+        '\u{200b}',
+        '\u{200c}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{202a}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2064}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{206a}',
+        '\u{206f}',
+        '\u{2d7f}',
+        '\u{3164}',
+        '\u{fe00}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{fff9}',
+        '\u{fffb}',
+        '\u{1107f}',
+        '\u{1bca0}',
+        '\u{1d173}',
+        '\u{1d17a}',
+        '\u{e0000}',
+        '\u{e0001}',
+        '\u{e0041}',
+        '\u{e007f}',
+        '\u{e0100}',
+        '\u{e01ef}',
+        '\u{600}',
+        '\u{6dd}',
+        '\u{70f}',
+        '\u{8e2}',
+        '\u{110bd}',
+        '\u{13430}',
+        '\u{0}',
+        '\u{7f}',
+        '\u{85}',
+        '\u{a0}',
+        '\u{2003}',
+        '\u{2028}',
+        '\u{2800}',
+        '\u{3000}',
+        '\u{e000}',
+        '\u{f8ff}',
+        '\u{378}',
+        '\u{10ffff}',
+    ];
+
+    #[test]
+    fn what_nobody_sees_makes_no_other_name() {
+        for hidden in UNSEEN {
+            for name in [format!("admin{hidden}"), format!("ad{hidden}min"), format!("{hidden}admin")] {
+                assert!(Identifier::username(&name).is_err(), "{name:?}");
+                for email in [format!("{name}@b.c"), format!("a@{name}.c"), format!("a@b.{name}")] {
+                    assert!(Identifier::email(&email).is_err(), "{email:?}");
+                }
+            }
+            let phone = format!("+4917{hidden}01234567");
+            assert!(Identifier::phone(&phone).is_err() || hidden.is_whitespace(), "{phone:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_such_a_name_from_before_is_still_found_by_it() {
+        for old in ["admin\u{34f}", "zo\u{fe0f}e", "a\u{200b}b@c.d"] {
+            let kind = if old.contains('@') { Kind::Email } else { Kind::Username };
+            let stored = Identifier::stored(kind, old.to_owned());
+            assert_eq!(Identifier::any(old), Some(stored), "{old:?}");
+        }
+        assert_ne!(Identifier::any("admin\u{34f}"), Identifier::any("admin"));
+    }
+
+    #[test]
+    fn letters_of_any_script_with_their_marks_are_still_a_name() {
+        for good in ["สมชาย", "ประยุทธ์", "நன்றி", "đặng", "José", "Łukasz", "мария", "נועה", "علي١", "한국인"]
+        {
+            assert!(Identifier::username(good).is_ok() && Identifier::email(&format!("{good}@b.c")).is_ok(), "{good}");
+        }
+    }
+
     #[test]
     fn a_birthday_is_a_real_day_in_the_past() {
         let today = "2026-07-01".parse().unwrap();
@@ -214,7 +335,10 @@ mod tests {
     #[test]
     fn a_full_name_is_trimmed_and_bounded() {
         assert_eq!(full_name(" Ada Lovelace ").unwrap(), "Ada Lovelace");
-        for bad in ["", "  ", "a\u{7}b", &"x".repeat(201)] {
+        for good in ["علی\u{200c}رضا", "Zoë", "family 👨\u{200d}👩\u{200d}👧", "X"] {
+            assert!(full_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "  ", "a\u{7}b", "\u{200b}", "\u{3164}\u{3164}", "ada\u{202e}nimda", "\u{2067}ada", &"x".repeat(201)] {
             assert!(full_name(bad).is_err(), "{bad:?}");
         }
     }
