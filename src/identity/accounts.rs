@@ -81,7 +81,8 @@ impl Identity {
         let password = Password::new(new, "new_password").map_err(invalid)?;
         self.admit_address(&origin.address).await?;
         let account = self.directory.account_of(signed.caller.id).await?.ok_or(Error::Unknown)?;
-        let right = self.hashers.check(old, account.password_hash.as_str().into()).await?;
+        let asker = self.asker(&origin.address, Some(account.member.id));
+        let right = self.hashers.check(old, account.password_hash.as_str().into(), asker).await?;
         match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
@@ -89,7 +90,7 @@ impl Identity {
         }
         let because = Because::Knew { old_hash: account.password_hash, keep: signed.session() };
         // Another request changed it in between, so the old one is no longer right.
-        self.set_password(account.member.id, &password, because).await?.ok_or(Error::WrongCredentials)
+        self.set_password(account.member.id, &password, because, origin).await?.ok_or(Error::WrongCredentials)
     }
 
     /// By an administrator, who hands the token over. It replaces the one before.
@@ -103,7 +104,7 @@ impl Identity {
     }
 
     /// By whoever has the token. All sessions end.
-    pub async fn reset_password(&self, token: &str, new: String) -> Result<(), Error> {
+    pub async fn reset_password(&self, token: &str, new: String, origin: &Origin) -> Result<(), Error> {
         let password = Password::new(new, "new_password").map_err(invalid)?;
         let refused = || Error::from(self.refuse(Reason::BadResetToken));
         let (member, digest) = read_reset_token(token).ok_or_else(refused)?;
@@ -112,11 +113,12 @@ impl Identity {
         if !account.reset.is_some_and(|reset| reset.token == digest && self.now() <= reset.until) {
             return Err(refused());
         }
-        self.set_password(member, &password, Because::Reset { token: digest }).await?.ok_or_else(refused)
+        self.set_password(member, &password, Because::Reset { token: digest }, origin).await?.ok_or_else(refused)
     }
 
-    async fn set_password(&self, member: Id, password: &Password, because: Because) -> Result<Option<()>, Error> {
-        let hash = self.hashers.hash(password.text()).await?;
+    async fn set_password(&self, member: Id, password: &Password, because: Because, origin: &Origin) -> Result<Option<()>, Error> {
+        let asker = self.asker(&origin.address, Some(member));
+        let hash = self.hashers.hash(password.text(), asker).await?;
         let at = self.now();
         let ended = self.directory.set_password(NewPassword { member, hash, at, because }).await?;
         if let Some(ended) = &ended {
@@ -156,7 +158,7 @@ impl Identity {
         }
         match self.directory.account(ADMIN.to_owned()).await? {
             Some(account) if account.member.role == Role::Admin => {
-                self.set_password(account.member.id, &password, Because::Ordered).await?.ok_or(Error::Unknown)
+                self.set_password(account.member.id, &password, Because::Ordered, &Origin::default()).await?.ok_or(Error::Unknown)
             }
             _ => Err(Error::Taken(vec![super::Kind::Username])),
         }
@@ -164,7 +166,7 @@ impl Identity {
 
     async fn create_admin(&self, password: &Password) -> Result<(), Error> {
         let username = Identifier::username(ADMIN).map_err(invalid)?;
-        let password_hash = self.hashers.hash(password.text()).await?;
+        let password_hash = self.hashers.hash(password.text(), self.asker("", None)).await?;
         let now = self.now();
         let profile = Profile { username: Some(username), ..Profile::default() };
         let member = Member { id: fresh::id(now), role: Role::Admin, profile, created_at: now, first_login_at: None, last_login_at: None };

@@ -4,11 +4,20 @@
 //! counts, because it has seen what all nodes have.
 
 use super::failures::{Settled, of_account, of_address, of_known, of_probes};
+use super::hashing::Asker;
 use super::{Error, Identity};
 use crate::redis::{PerMinute, Tried};
 use actors::Id;
 
 impl Identity {
+    /// For whom a password is hashed. An account as it is known from this address has a place of its own, so
+    /// that strangers who try its password from everywhere do not crowd its owner out.
+    pub(super) fn asker(&self, address: &str, account: Option<Id>) -> Asker {
+        let known = |account| self.failures.is_known(account, address).then(|| of_known(account, address));
+        let account = account.map(|account| known(account).unwrap_or_else(|| of_account(account)));
+        Asker { origin: of_address(address), account }
+    }
+
     /// Before any work is done for an address.
     pub(super) async fn admit_address(&self, address: &str) -> Result<(), Error> {
         let here = self.failures.admit(address, self.now());

@@ -95,6 +95,11 @@ impl Failures {
         }
     }
 
+    /// Whether somebody has logged in to the account from that address.
+    pub fn is_known(&self, account: Id, address: &str) -> bool {
+        self.records().has(of_known(account, address))
+    }
+
     /// Something else that an address should not do too often, such as asking which names are taken; it has twice the budget.
     pub fn count_probe(&self, address: &str, now: Time) -> Result<(), u32> {
         let mut records = self.records();

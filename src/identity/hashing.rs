@@ -1,16 +1,26 @@
-//! Where passwords are hashed: a few threads of their own and a queue that is no longer than its deadline allows.
+//! Where passwords are hashed: a few threads of their own, and a queue no longer than its deadline allows.
 //!
-//! Hashing is slow on purpose, so it never runs on a thread that serves requests, and a crowd that logs in is told at once when it
-//! would have to wait too long: capacity = threads × deadline ÷ time of one hash, measured at start and kept as a moving average.
-//! A request whose client has gone is skipped. A stop finishes what is being hashed and nothing else.
+//! Hashing is slow on purpose, so it never runs on a thread that serves requests, and a crowd that logs in
+//! is told at once when it would have to wait too long: capacity = threads × deadline ÷ time of one hash,
+//! measured at start and kept as a moving average. Who waits, and who has no place, says `queue`: no address
+//! and no account crowds the others out. A request whose client has gone is skipped, and one that has waited
+//! for as long as the deadline is refused. A stop finishes what is being hashed and nothing else.
+//! A check costs the same whatever the hash, so that time does not tell whether an account exists: see `Work`.
+
+mod queue;
+
+pub use queue::Asker;
 
 use super::passwords;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use std::collections::VecDeque;
+use queue::Queue;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+
+/// What is hashed where there is nothing to compare.
+const NOBODY: &str = "nobody has this password";
 
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -34,20 +44,26 @@ pub struct Hashers {
 
 struct Shared {
     settings: Settings,
-    /// The moving average of one hash.
+    /// The moving average of one hash of today's cost.
     nanos: AtomicU64,
-    queue: Mutex<Queue>,
+    line: Mutex<Line>,
     arrived: Condvar,
     meters: Meters,
 }
 
 #[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Job>,
+struct Line {
+    queue: Queue<Job>,
     stopping: bool,
 }
 
-enum Job {
+struct Job {
+    since: Instant,
+    task: Task,
+}
+
+/// A job that is dropped has been refused.
+enum Task {
     Hash { password: String, done: oneshot::Sender<String> },
     Check { password: String, hash: Arc<str>, done: oneshot::Sender<bool> },
 }
@@ -63,7 +79,7 @@ impl Hashers {
     /// Takes the time of one hash on the calling thread.
     pub fn start(settings: Settings) -> std::io::Result<Hashers> {
         let began = Instant::now();
-        let decoy = hash("nobody has this password", settings.cost);
+        let decoy = Work::default().hash(NOBODY, settings.cost);
         let shared = Arc::new(Shared::new(settings, began.elapsed().as_nanos() as u64));
         for number in 0..settings.threads.max(1) {
             let shared = shared.clone();
@@ -81,16 +97,17 @@ impl Hashers {
         self.decoy.clone()
     }
 
-    pub async fn hash(&self, password: &str) -> Result<String, Busy> {
+    pub async fn hash(&self, password: &str, asker: Asker) -> Result<String, Busy> {
         let (done, answer) = oneshot::channel();
-        self.shared.submit(Job::Hash { password: password.to_owned(), done })?;
-        answer.await.map_err(|_| self.shared.stopped())
+        self.shared.submit(Task::Hash { password: password.to_owned(), done }, asker)?;
+        answer.await.map_err(|_| self.shared.busy())
     }
 
-    pub async fn check(&self, password: &str, hash: Arc<str>) -> Result<bool, Busy> {
+    /// Whether that is the password. It takes as long as one hash of today's cost, or longer if the hash has a higher one.
+    pub async fn check(&self, password: &str, hash: Arc<str>, asker: Asker) -> Result<bool, Busy> {
         let (done, answer) = oneshot::channel();
-        self.shared.submit(Job::Check { password: password.to_owned(), hash, done })?;
-        answer.await.map_err(|_| self.shared.stopped())
+        self.shared.submit(Task::Check { password: password.to_owned(), hash, done }, asker)?;
+        answer.await.map_err(|_| self.shared.busy())
     }
 
     /// How many may wait.
@@ -101,9 +118,9 @@ impl Hashers {
 
 impl Drop for Hashers {
     fn drop(&mut self) {
-        let mut queue = self.shared.queue();
-        queue.stopping = true;
-        queue.waiting.clear();
+        let mut line = self.shared.line();
+        line.stopping = true;
+        line.queue = Queue::default();
         self.shared.arrived.notify_all();
     }
 }
@@ -116,11 +133,11 @@ impl Shared {
             refused: counter!("stampede_hash_refused_total"),
             abandoned: counter!("stampede_hash_abandoned_total"),
         };
-        Shared { settings, nanos: AtomicU64::new(nanos.max(1)), queue: Mutex::default(), arrived: Condvar::new(), meters }
+        Shared { settings, nanos: AtomicU64::new(nanos.max(1)), line: Mutex::default(), arrived: Condvar::new(), meters }
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn capacity(&self) -> usize {
@@ -128,16 +145,26 @@ impl Shared {
         (in_time as usize).saturating_mul(self.settings.threads).max(1)
     }
 
-    fn submit(&self, job: Job) -> Result<(), Busy> {
-        let mut queue = self.queue();
-        if queue.stopping || queue.waiting.len() >= self.capacity() {
-            self.meters.refused.increment(1);
-            return Err(Busy { retry_after_s: self.wait_s(queue.waiting.len()) });
+    fn submit(&self, task: Task, asker: Asker) -> Result<(), Busy> {
+        let mut line = self.line();
+        if line.stopping {
+            return Err(Busy { retry_after_s: 1 });
         }
-        queue.waiting.push_back(job);
-        self.meters.depth.set(queue.waiting.len() as f64);
+        let job = Job { since: Instant::now(), task };
+        if let Some(refused) = line.queue.push(asker, job, self.capacity()) {
+            // Perhaps that of another, who hears of it by this.
+            drop(refused);
+            self.meters.refused.increment(1);
+        }
+        self.meters.depth.set(line.queue.len() as f64);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// What somebody is told who has no place.
+    fn busy(&self) -> Busy {
+        let waiting = self.line().queue.len();
+        Busy { retry_after_s: self.wait_s(waiting) }
     }
 
     /// How long so many take.
@@ -146,91 +173,122 @@ impl Shared {
         nanos.div_ceil(1_000_000_000).clamp(1, 3600) as u32
     }
 
-    fn stopped(&self) -> Busy {
-        Busy { retry_after_s: 1 }
-    }
-
     fn work(&self) {
         while let Some(job) = self.next() {
-            if job.is_abandoned() {
+            if job.task.is_abandoned() {
                 self.meters.abandoned.increment(1);
                 continue;
             }
-            let ours = job.has_cost(self.settings.cost);
-            let began = Instant::now();
-            job.run(self.settings.cost);
-            self.took(began.elapsed().as_nanos() as u64, ours);
+            let (began, mut work) = (Instant::now(), Work::default());
+            job.task.run(self.settings.cost, &mut work);
+            self.took(began.elapsed(), &work);
         }
     }
 
     fn next(&self) -> Option<Job> {
-        let mut queue = self.queue();
+        let mut line = self.line();
         loop {
-            if let Some(job) = queue.waiting.pop_front() {
-                self.meters.depth.set(queue.waiting.len() as f64);
+            self.refuse_late(&mut line.queue);
+            if let Some(job) = line.queue.pop() {
+                self.meters.depth.set(line.queue.len() as f64);
                 return Some(job);
             }
-            if queue.stopping {
+            if line.stopping {
                 return None;
             }
-            queue = self.arrived.wait(queue).unwrap_or_else(|poisoned| poisoned.into_inner());
+            line = self.arrived.wait(line).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
     }
 
-    /// Hashes of another cost than ours say nothing about the next one.
-    fn took(&self, nanos: u64, ours: bool) {
-        self.meters.seconds.record(nanos as f64 / 1e9);
-        if ours {
-            let average = self.nanos.load(Ordering::Relaxed);
-            self.nanos.store((average - average / 8 + nanos / 8).max(1), Ordering::Relaxed);
-        }
+    /// An origin with many jobs may see others come first for so long that its own are late.
+    fn refuse_late(&self, queue: &mut Queue<Job>) {
+        let deadline = Duration::from_secs(self.settings.deadline_s.into());
+        let late = queue.remove_late(|job| job.since.elapsed() > deadline);
+        self.meters.refused.increment(late.len() as u64);
+    }
+
+    fn took(&self, took: Duration, work: &Work) {
+        self.meters.seconds.record(took.as_secs_f64());
+        let nanos = work.nanos_of_one(took, self.settings.cost);
+        let average = self.nanos.load(Ordering::Relaxed);
+        self.nanos.store((average - average / 8 + nanos / 8).max(1), Ordering::Relaxed);
     }
 }
 
-impl Job {
+impl Task {
     fn is_abandoned(&self) -> bool {
         match self {
-            Job::Hash { done, .. } => done.is_closed(),
-            Job::Check { done, .. } => done.is_closed(),
+            Task::Hash { done, .. } => done.is_closed(),
+            Task::Check { done, .. } => done.is_closed(),
         }
     }
 
-    fn has_cost(&self, cost: u32) -> bool {
-        match self {
-            Job::Hash { .. } => true,
-            Job::Check { hash, .. } => passwords::cost(hash) == Some(cost),
-        }
-    }
-
-    fn run(self, cost: u32) {
+    fn run(self, cost: u32, work: &mut Work) {
         match self {
             // Whoever has gone in between has no use for the answer.
-            Job::Hash { password, done } => drop(done.send(hash(&password, cost))),
-            Job::Check { password, hash, done } => drop(done.send(passwords::matches(&password, &hash))),
+            Task::Hash { password, done } => drop(done.send(work.hash(&password, cost))),
+            Task::Check { password, hash, done } => {
+                let right = work.compare(&password, &hash);
+                work.fill_up(cost);
+                let _ = done.send(right);
+            }
         }
     }
 }
 
-fn hash(password: &str, cost: u32) -> String {
-    passwords::hash(password, cost).expect("the cost comes from checked settings, and passwords were parsed to be short enough")
+/// What is done for one job, counted in rounds of bcrypt: 2 to the power of the cost for each hash.
+#[derive(Default)]
+struct Work {
+    rounds: u64,
+}
+
+impl Work {
+    fn hash(&mut self, password: &str, cost: u32) -> String {
+        self.rounds += 1 << cost;
+        passwords::hash(password, cost).expect("the cost comes from checked settings, and passwords were parsed to be short enough")
+    }
+
+    fn compare(&mut self, password: &str, hash: &str) -> bool {
+        self.rounds += passwords::cost(hash).map_or(0, |cost| 1 << cost);
+        passwords::matches(password, hash)
+    }
+
+    /// Brings what was done up to one hash of that cost, right or wrong: a hash of cost 4 is made equal to one of
+    /// cost 10 by hashes of costs 4, 5, … 9, because 2⁴ + 2⁴ + 2⁵ + … + 2⁹ = 2¹⁰.
+    fn fill_up(&mut self, cost: u32) {
+        let mut next = if self.rounds == 0 { cost } else { self.rounds.ilog2() };
+        while self.rounds < 1 << cost {
+            self.hash(NOBODY, next);
+            next += 1;
+        }
+    }
+
+    /// How long one hash of that cost takes, at this speed.
+    fn nanos_of_one(&self, took: Duration, cost: u32) -> u64 {
+        let nanos = took.as_nanos() * (1 << cost) / u128::from(self.rounds.max(1));
+        u64::try_from(nanos).unwrap_or(u64::MAX)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actors::Id;
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
     const QUICK: Settings = Settings { cost: 4, threads: 1, deadline_s: 5 };
+    const ADA: Asker = Asker { origin: Id([1; 16]), account: None };
+    const BOB: Asker = Asker { origin: Id([2; 16]), account: None };
 
     #[actix_web::test]
     async fn a_password_matches_its_hash() {
         let hashers = Hashers::start(QUICK).unwrap();
-        let hash: Arc<str> = hashers.hash("correct horse").await.unwrap().into();
-        assert!(hashers.check("correct horse", hash.clone()).await.unwrap());
-        assert!(!hashers.check("battery staple", hash).await.unwrap());
-        assert!(!hashers.check("battery staple", hashers.decoy()).await.unwrap());
+        let hash: Arc<str> = hashers.hash("correct horse", ADA).await.unwrap().into();
+        assert!(hashers.check("correct horse", hash.clone(), ADA).await.unwrap());
+        assert!(!hashers.check("battery staple", hash, ADA).await.unwrap());
+        assert!(!hashers.check("battery staple", hashers.decoy(), ADA).await.unwrap());
     }
 
     /// A pool without threads: whatever is submitted waits.
@@ -246,10 +304,60 @@ mod tests {
     fn a_full_queue_refuses_at_once_and_says_when_to_come_back() {
         let hashers = stuck(1_000_000_000);
         assert_eq!(hashers.capacity(), 5);
-        let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(hashers.hash("one"))).collect();
+        let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(hashers.hash("one", ADA))).collect();
         assert!(waiting.iter_mut().all(|one| start(&mut one.as_mut()).is_pending()));
-        let mut sixth = pin!(hashers.hash("six"));
+        let mut sixth = pin!(hashers.hash("six", ADA));
         assert_eq!(start(&mut sixth), Poll::Ready(Err(Busy { retry_after_s: 5 })));
+    }
+
+    #[test]
+    fn another_origin_finds_a_place_in_a_full_queue_and_the_one_that_lost_it_is_told() {
+        let hashers = stuck(1_000_000_000);
+        let mut adas: Vec<_> = (0..5).map(|_| Box::pin(hashers.hash("one", ADA))).collect();
+        assert!(adas.iter_mut().all(|one| start(&mut one.as_mut()).is_pending()));
+        let mut bobs = pin!(hashers.hash("bob", BOB));
+        assert!(start(&mut bobs).is_pending());
+        assert_eq!(start(&mut adas[4].as_mut()), Poll::Ready(Err(Busy { retry_after_s: 5 })));
+        assert!(adas[..4].iter_mut().all(|one| start(&mut one.as_mut()).is_pending()));
+    }
+
+    #[test]
+    fn what_has_waited_for_too_long_is_refused() {
+        let hashers = Hashers { shared: Arc::new(Shared::new(Settings { deadline_s: 0, ..QUICK }, 1)), decoy: "".into() };
+        let mut late = pin!(hashers.hash("late", ADA));
+        assert!(start(&mut late).is_pending());
+        let since = Instant::now();
+        while since.elapsed().is_zero() {}
+        hashers.shared.refuse_late(&mut hashers.shared.line().queue);
+        assert_eq!(start(&mut late), Poll::Ready(Err(Busy { retry_after_s: 1 })));
+    }
+
+    /// Every hash that is made and compared is counted where it is done.
+    #[test]
+    fn a_check_is_the_same_work_whatever_the_cost_of_the_hash_and_whatever_the_password() {
+        const TODAY: u32 = 8;
+        let rounds_of = |password: &str, hash: &str| {
+            let (mut work, (done, mut answer)) = (Work::default(), oneshot::channel());
+            let task = Task::Check { password: password.to_owned(), hash: hash.into(), done };
+            task.run(TODAY, &mut work);
+            (answer.try_recv().unwrap(), work.rounds)
+        };
+        assert_eq!(rounds_of("anything", &passwords::hash(NOBODY, TODAY).unwrap()), (false, 1 << TODAY));
+        for cost in 4..=TODAY {
+            let hash = passwords::hash("correct horse", cost).unwrap();
+            assert_eq!(rounds_of("correct horse", &hash), (true, 1 << TODAY), "{cost}");
+            assert_eq!(rounds_of("battery staple", &hash), (false, 1 << TODAY), "{cost}");
+            assert_eq!(rounds_of(&"too long to be one ".repeat(9), &hash), (false, 1 << TODAY), "{cost}");
+        }
+        assert_eq!(rounds_of("anything", "no hash at all"), (false, 1 << TODAY));
+        let dearer = passwords::hash("correct horse", TODAY + 1).unwrap();
+        assert_eq!(rounds_of("battery staple", &dearer), (false, 1 << (TODAY + 1)));
+    }
+
+    #[test]
+    fn what_a_hash_takes_is_reckoned_from_the_rounds_that_were_done() {
+        let work = Work { rounds: 1 << 12 };
+        assert_eq!(work.nanos_of_one(Duration::from_nanos(4_000), 10), 1_000);
     }
 
     #[test]
@@ -261,18 +369,18 @@ mod tests {
     #[test]
     fn whoever_has_gone_is_skipped() {
         let hashers = stuck(1);
-        let mut gone = Box::pin(hashers.hash("gone"));
+        let mut gone = Box::pin(hashers.hash("gone", ADA));
         assert!(start(&mut gone.as_mut()).is_pending());
         drop(gone);
-        assert!(hashers.shared.next().unwrap().is_abandoned());
+        assert!(hashers.shared.next().unwrap().task.is_abandoned());
     }
 
     #[test]
     fn a_stop_answers_those_who_wait() {
         let shared = stuck(1).shared.clone();
         let (done, answer) = oneshot::channel();
-        shared.queue().stopping = false;
-        shared.submit(Job::Hash { password: "late".to_owned(), done }).unwrap();
+        shared.line().stopping = false;
+        shared.submit(Task::Hash { password: "late".to_owned(), done }, ADA).unwrap();
         drop(Hashers { shared: shared.clone(), decoy: "".into() });
         assert!(answer.blocking_recv().is_err());
         assert!(shared.next().is_none());

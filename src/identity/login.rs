@@ -64,14 +64,15 @@ impl Identity {
         let account = self.account_named_by(&named).await?;
         let who = account.as_ref().map_or_else(|| unknown(&named), |account| account.member.id);
         let hash = account.as_ref().map_or_else(|| self.hashers.decoy(), |account| Arc::from(account.password_hash.as_str()));
-        let right = self.hashers.check(&password, hash).await? && account.is_some();
+        let asker = self.asker(&origin.address, Some(who));
+        let right = self.hashers.check(&password, hash, asker).await? && account.is_some();
         match self.settle(who, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
             Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
         }
         let account = account.ok_or(Error::WrongCredentials)?;
-        let rehashed = self.rehashed(&account, &password).await;
+        let rehashed = self.rehashed(&account, &password, origin).await;
         // The password was changed, or the member deleted, while it was being checked.
         self.begin_session(&account, origin, rehashed, Some(owes)).await?.ok_or(Error::WrongCredentials)
     }
@@ -87,11 +88,11 @@ impl Identity {
     }
 
     /// The password under a hash of today's cost, if the stored one has another. It can wait for a quieter hour.
-    async fn rehashed(&self, account: &Account, password: &str) -> Option<String> {
+    async fn rehashed(&self, account: &Account, password: &str, origin: &Origin) -> Option<String> {
         if passwords::cost(&account.password_hash) == Some(self.hashers.cost()) {
             return None;
         }
-        self.hashers.hash(password).await.ok()
+        self.hashers.hash(password, self.asker(&origin.address, None)).await.ok()
     }
 
     pub(super) async fn begin_session(

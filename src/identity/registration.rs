@@ -123,7 +123,8 @@ impl Identity {
     }
 
     async fn new_member(&self, application: &Application, origin: &Origin) -> Result<NewMember, Error> {
-        let password_hash = self.hashers.hash(application.password.text()).await?;
+        let asker = self.asker(&origin.address, None);
+        let password_hash = self.hashers.hash(application.password.text(), asker).await?;
         let now = self.now();
         let member = Member {
             id: fresh::id(now),
@@ -166,7 +167,9 @@ impl Identity {
     }
 
     async fn repeat(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {
-        let right = self.hashers.check(application.password.text(), account.password_hash.as_str().into()).await?;
+        let asker = self.asker(&origin.address, Some(account.member.id));
+        let hash = account.password_hash.as_str().into();
+        let right = self.hashers.check(application.password.text(), hash, asker).await?;
         match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::KeyReused),

@@ -390,7 +390,7 @@ async fn a_reset_is_good_for_one_use_within_a_day() {
         (house.identity.offer_reset(ada.member.id).await.unwrap(), house.identity.offer_reset(ada.member.id).await.unwrap());
     let reset = |token: &str, new: &str| {
         let (identity, token, new) = (house.identity.clone(), token.to_owned(), new.to_owned());
-        async move { identity.reset_password(&token, new).await }
+        async move { identity.reset_password(&token, new, ELSEWHERE).await }
     };
     let refused = Err(Error::Denied(unauthenticated(Reason::BadResetToken)));
     assert_eq!(reset(&replaced.token, "another sentence").await, refused);

@@ -208,10 +208,11 @@ async fn change_password(
 
 async fn reset_password(
     shared: web::Data<Shared>,
+    Origin(origin): Origin,
     _: Params<flags::None>,
     Body(body): Body<ResetPassword>,
 ) -> Result<HttpResponse, Problem> {
-    shared.identity.reset_password(&body.token, body.new_password).await?;
+    shared.identity.reset_password(&body.token, body.new_password, &origin).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -27,6 +27,7 @@ mod draws;
 mod events;
 mod expired;
 mod expiry;
+mod fairness;
 mod first_logins;
 mod garbage;
 mod guessing;

@@ -59,7 +59,7 @@ async fn every_way_out(nodes: &[Node; 3]) {
     all_let_in(nodes, &other).await;
 
     let offer = one.0.offer_reset(signed.caller.id).await.unwrap();
-    two.0.reset_password(&offer.token, PASSWORD.to_owned()).await.unwrap();
+    two.0.reset_password(&offer.token, PASSWORD.to_owned(), &Origin::default()).await.unwrap();
     all_refuse(nodes, &other).await;
 
     let stolen = one.log_in("ada").await;
