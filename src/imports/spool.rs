@@ -4,6 +4,7 @@
 //! even after a kill. The folder is the data folder's, so one process owns it.
 
 use super::header;
+use crate::stores::sqlite::IMPORTS;
 use actors::Id;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -12,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-const FOLDER: &str = "imports";
 const FILE: &str = "file.csv";
 const HALF: &str = "receiving-";
 /// Files that may arrive at the same time.
@@ -52,7 +52,7 @@ impl From<io::Error> for Refused {
 impl Spool {
     /// Removes what was arriving when the process went down.
     pub fn open(data: &Path, limit: u64) -> io::Result<Spool> {
-        let folder = std::path::absolute(data)?.join(FOLDER);
+        let folder = std::path::absolute(data)?.join(IMPORTS);
         make_folder(&folder)?;
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;

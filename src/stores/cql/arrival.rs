@@ -41,7 +41,7 @@ impl fmt::Display for Arrived {
 pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     {
-        let from = Sqlite::open(&config.data, &engine::rows)?;
+        let from = Sqlite::open_existing(&config.data, &engine::rows)?;
         let to = Keyspace::open_alone(config).await?;
         from.prepare().await?;
         secrets(&from, to.people()).await?;

@@ -26,9 +26,7 @@ pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
     let source = folder::connect(&from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::check(&source, &from)?;
     let folder = Folder::lock(folder)?;
-    if folder.holds_database() {
-        return Err(Error::HoldsDatabase(folder.path().into()));
-    }
+    folder.must_hold_no_database()?;
     let half = folder.path().join("restoring");
     // What an attempt left that was cut off.
     let _ = fs::remove_file(&half);

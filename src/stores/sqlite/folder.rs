@@ -1,6 +1,7 @@
 //! The data folder: who owns it, what the files in it are called, and who may read them.
 //!
-//! The owner holds a lock on the file `lock` for as long as it lives; the operating system lets go of it even after a kill.
+//! The owner holds a lock on the folder itself and on the file `lock` in it for as long as it lives; the operating system lets go of both even
+//! after a kill. The file alone could be removed, and then two would own the folder. A database is never made where the rest of one lies.
 //! Secrets live in the database, so only its owner may read it. Paths are never text: they need not be UTF-8.
 
 use super::{Error, schema};
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const DATABASE: &str = "stampede.db";
+/// Files of codes lie here, each in the folder of its job.
+pub const IMPORTS: &str = "imports";
 
 /// The files of a folder that grow, each with what it is.
 pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {
@@ -21,7 +24,7 @@ pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {
 #[derive(Clone)]
 pub struct Folder {
     path: PathBuf,
-    _lock: Arc<File>,
+    _locks: Arc<(File, Option<File>)>,
 }
 
 impl Folder {
@@ -32,10 +35,12 @@ impl Folder {
         let file = path.join("lock");
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&file).map_err(at(&file))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Folder { path, _lock: Arc::new(lock) }),
-            Err(TryLockError::WouldBlock) => Err(Error::InUse(path)),
-            Err(TryLockError::Error(error)) => Err(Error::File { path: file, error }),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse(path)),
+            Err(TryLockError::Error(error)) => return Err(Error::File { path: file, error }),
         }
+        let locks = Arc::new((lock, lock_itself(&path)?));
+        Ok(Folder { path, _locks: locks })
     }
 
     pub fn path(&self) -> &Path {
@@ -46,13 +51,56 @@ impl Folder {
         self.path.join(DATABASE)
     }
 
-    /// Whether a database is there, or a part of one: a write-ahead log left alone would be taken for that of the next database.
-    pub fn holds_database(&self) -> bool {
-        ["", "-wal", "-shm", "-journal"].iter().any(|part| self.path.join(format!("{DATABASE}{part}")).exists())
+    /// Refuses where a database is, or a part of one: a write-ahead log left alone would be taken for that of the next database.
+    /// Files of imports may stay: the jobs of the database that comes look for them there.
+    pub fn must_hold_no_database(&self) -> Result<(), Error> {
+        self.must_have_left(&self.left_logs())?;
+        match ["", "-journal"].iter().any(|part| self.beside_database(part).exists()) {
+            true => Err(Error::HoldsDatabase(self.path.clone())),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses where there is nothing to read.
+    pub fn must_hold_database(&self) -> Result<(), Error> {
+        self.must_be_whole_or_new()?;
+        if self.database().is_file() { Ok(()) } else { Err(Error::NoDatabase(self.path.clone())) }
+    }
+
+    fn must_be_whole_or_new(&self) -> Result<(), Error> {
+        let mut left = self.left_logs();
+        let has_imports = std::fs::read_dir(self.path.join(IMPORTS)).is_ok_and(|mut files| files.next().is_some());
+        left.extend(has_imports.then(|| format!("{IMPORTS}/")));
+        self.must_have_left(&left)
+    }
+
+    /// Refuses where the database is gone and these are not: SQLite would remove its logs, and jobs would lose their files.
+    fn must_have_left(&self, left: &[String]) -> Result<(), Error> {
+        let database = match std::fs::metadata(self.database()) {
+            Ok(file) if file.len() > 0 => return Ok(()),
+            Ok(_) => "empty",
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "gone",
+            Err(error) => return Err(at(&self.database())(error)),
+        };
+        match left {
+            [] => Ok(()),
+            left => Err(Error::Remains { folder: self.path.clone(), database, left: left.join(" and ") }),
+        }
+    }
+
+    /// A rollback journal is not among them: a first start that was killed leaves one.
+    fn left_logs(&self) -> Vec<String> {
+        let left = ["-wal", "-shm"].into_iter().filter(|part| self.beside_database(part).exists());
+        left.map(|part| format!("{DATABASE}{part}")).collect()
+    }
+
+    fn beside_database(&self, part: &str) -> PathBuf {
+        self.path.join(format!("{DATABASE}{part}"))
     }
 
     /// The connection that writes, to a database that is made if need be.
     pub fn connect(&self) -> Result<Connection, Error> {
+        self.must_be_whole_or_new()?;
         let database = self.database();
         private(OpenOptions::new().write(true).create(true).truncate(false))
             .open(&database)
@@ -128,6 +176,22 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 #[cfg(not(unix))]
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
+}
+
+/// Nobody can remove the folder's own lock and keep the folder. Some network file systems cannot lock a folder; there the file alone has to do.
+#[cfg(unix)]
+fn lock_itself(path: &Path) -> Result<Option<File>, Error> {
+    let folder = File::open(path).map_err(at(path))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse(path.into())),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock_itself(_: &Path) -> Result<Option<File>, Error> {
+    Ok(None)
 }
 
 #[cfg(unix)]

@@ -25,7 +25,7 @@ mod writer;
 mod tests;
 
 pub use backup::{backup, restore};
-pub use folder::Folder;
+pub use folder::{Folder, IMPORTS};
 pub use installed::Installed;
 pub use meters::measure_files;
 pub use view::View;
@@ -52,6 +52,12 @@ pub enum Error {
     InUse(PathBuf),
     #[error("the folder {} holds a database already", .0.display())]
     HoldsDatabase(PathBuf),
+    #[error(
+        "the folder {} holds {left}, but its stampede.db is {database}: a new installation would destroy what is left of the one there; \
+         put its stampede.db back, or move the folder away",
+        folder.display()
+    )]
+    Remains { folder: PathBuf, database: &'static str, left: String },
     #[error("there is no database in the folder {}", .0.display())]
     NoDatabase(PathBuf),
     #[error("the file {} exists already and is not overwritten", .0.display())]
@@ -79,7 +85,17 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the database in the folder, and makes both if they are not there. The rows not yet written are made again with `rows_of`.
     pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<Sqlite, Error> {
+        Sqlite::start(Folder::lock(folder)?, rows_of)
+    }
+
+    /// The same, for whoever wants what is there: it makes nothing.
+    pub fn open_existing(folder: &Path, rows_of: &RowsOf) -> Result<Sqlite, Error> {
         let folder = Folder::lock(folder)?;
+        folder.must_hold_database()?;
+        Sqlite::start(folder, rows_of)
+    }
+
+    fn start(folder: Folder, rows_of: &RowsOf) -> Result<Sqlite, Error> {
         let connection = folder.connect()?;
         let fresh = Arc::new(Fresh::default());
         let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;

@@ -291,6 +291,60 @@ fn a_second_owner_of_the_folder_is_refused() {
     drop(open(&folder));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_second_owner_is_refused_although_somebody_removed_the_lock() {
+    let disk = OnDisk::new();
+    let folder = disk.scratch.at("data");
+    std::fs::remove_file(folder.join("lock")).unwrap();
+    assert!(matches!(Sqlite::open(&folder, &rows_of), Err(Error::InUse(_))));
+    drop(disk.store);
+    drop(open(&folder));
+}
+
+#[test]
+fn where_the_rest_of_an_installation_lies_no_new_one_is_made_and_nothing_is_lost() {
+    for database in ["gone", "empty"] {
+        for (left, named) in [("stampede.db-wal", "stampede.db-wal"), ("stampede.db-shm", "stampede.db-shm"), ("imports/9", "imports/")] {
+            let scratch = Scratch::new();
+            std::fs::create_dir_all(scratch.at("imports")).unwrap();
+            std::fs::write(scratch.at(left), "precious").unwrap();
+            if database == "empty" {
+                std::fs::write(scratch.at("stampede.db"), "").unwrap();
+            }
+            for refused in [Sqlite::open(&scratch.0, &rows_of), Sqlite::open_existing(&scratch.0, &rows_of)] {
+                let said = refused.err().unwrap().to_string();
+                assert!(said.contains(&format!("holds {named}, but its stampede.db is {database}")), "{said}");
+            }
+            assert_eq!(std::fs::read(scratch.at(left)).unwrap(), b"precious");
+        }
+    }
+}
+
+#[test]
+fn a_backup_is_not_restored_beside_the_log_of_another_database_but_beside_files_to_import() {
+    let disk = OnDisk::new();
+    let copy = disk.scratch.at("copy.db");
+    backup(&disk.scratch.at("data"), &copy).unwrap();
+    let folder = disk.scratch.at("restored");
+    std::fs::create_dir_all(folder.join("imports/7")).unwrap();
+    std::fs::write(folder.join("stampede.db-wal"), "precious").unwrap();
+    assert!(matches!(restore(&copy, &folder), Err(Error::Remains { .. })));
+    assert_eq!(std::fs::read(folder.join("stampede.db-wal")).unwrap(), b"precious");
+    std::fs::remove_file(folder.join("stampede.db-wal")).unwrap();
+    restore(&copy, &folder).unwrap();
+    drop(open(&folder));
+}
+
+#[test]
+fn an_empty_folder_has_nothing_to_carry_away() {
+    let scratch = Scratch::new();
+    assert!(matches!(Sqlite::open_existing(&scratch.0, &rows_of), Err(Error::NoDatabase(_))));
+    std::fs::create_dir_all(scratch.at("imports")).unwrap();
+    drop(open(&scratch.0));
+    drop(Sqlite::open_existing(&scratch.0, &rows_of).unwrap());
+}
+
 #[test]
 fn whatever_follows_the_log_can_be_made_again_from_it() {
     let mut disk = Killed::new();

@@ -22,6 +22,26 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
         assert_eq!(sentence.lines().count(), 1, "{sentence}");
     }
     server.admin().get("/users").expect(200);
+    std::fs::remove_file(folder.0.join("lock")).unwrap();
+    assert!(fails(run(&folder.0, ["serve"]), 1).contains("is in use by another stampede"));
+    server.admin().get("/users").expect(200);
+}
+
+#[test]
+fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back_serves() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.0);
+    server.lottery(1);
+    server.member("ada").hold("0007");
+    server.kill();
+    let (database, away) = (folder.0.join("stampede.db"), folder.0.with_extension("away"));
+    std::fs::rename(&database, &away).unwrap();
+    for arguments in [["serve".as_ref()].as_slice(), &["key".as_ref(), "list".as_ref()], &["restore".as_ref(), away.as_os_str()]] {
+        let sentence = fails(run(&folder.0, arguments), 1);
+        assert!(sentence.contains("stampede.db-wal") && sentence.contains("is gone"), "{sentence}");
+    }
+    std::fs::rename(&away, &database).unwrap();
+    assert_eq!(Server::start(&folder.0).books(), (1, 0));
 }
 
 #[test]
