@@ -14,6 +14,7 @@ use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::imports::Imports;
 use crate::jobs;
+use crate::log;
 use crate::lottery::Lotteries;
 use crate::meters;
 use crate::promotions::Promotions;
@@ -22,6 +23,7 @@ use crate::webhooks::{self, Webhooks};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
 use actors::domain::coupons::code::Version;
+use actors::engine::record::Broken;
 use actors::engine::{Limits, Node, Window};
 use actors::time::Clock;
 use anyhow::Context;
@@ -75,6 +77,7 @@ impl App {
         let directory = store.directory();
         let window = Window::new(config.idempotency_keys, config.idempotency_s);
         let node = Node::new(store.log(), clock.clone(), window, limits(&config));
+        node.on_bad_snapshot(warn_of_snapshot);
         let engine = Engine::new(node);
         let (identity, admin_password) = Identity::open(directory.clone(), identity::Settings::of(&config), clock).await?;
         let code_keys = coupon_keys::open(&*directory).await?;
@@ -142,6 +145,15 @@ impl App {
         let server = actix_web::rt::spawn(server);
         jobs::start(self.shared.clone());
         Ok(Running { address, shared: self.shared, handle, server })
+    }
+}
+
+/// After an update all snapshots are another version's, and only then; that is worth no warning.
+fn warn_of_snapshot(partition: &str, why: &Broken) {
+    let fields: &[log::Field] = &[("partition", log::Value::Text(&partition)), ("because", log::Value::Text(why))];
+    match why {
+        Broken::Layout(_) => log::info("a snapshot is not used; the log is replayed", fields),
+        _ => log::warn("a snapshot is not believed; the log is replayed", fields),
     }
 }
 
@@ -231,7 +243,7 @@ impl Running {
     /// Waits until it is told to, then stops.
     pub async fn stop_when(self, told: impl Future<Output = ()>) {
         told.await;
-        crate::log::info("stopping: finishing what was accepted", &[]);
+        log::info("stopping: finishing what was accepted", &[]);
         self.stop().await;
     }
 

@@ -1,7 +1,7 @@
 //! `stampede verify`: replays everything from the first record and names the first thing wrong.
 //!
 //! Checks every hash and sequence, that every record can be read, that the books of every partition balance, and that each
-//! snapshot stands on the chain. Memory stays flat: one partition at a time, one frame at a time.
+//! snapshot stands on the chain and says there what the log says. Memory stays flat: one partition at a time, one frame at a time.
 
 use crate::engine::kind_of;
 use crate::stores::History;
@@ -44,10 +44,12 @@ fn one(history: &dyn History, partition: &str) -> anyhow::Result<(u64, Vec<(Stri
     let Some((kind, name)) = kind_of(partition) else { bail!("its kind is unknown to this version") };
     let mut replay = (kind.audit)(name)?;
     let snapshot = history.snapshot_of(partition)?;
-    let mut on_the_chain = snapshot.is_none() || snapshot == Some(Position::default());
+    let stands_at = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);
+    let mut on_the_chain = stands_at == Position::default();
+    snapshot.map_or(Ok(()), |snapshot| replay.suspect(snapshot))?;
     history.frames_of(partition, &mut |frame| {
         replay.frame(&frame)?;
-        on_the_chain |= snapshot == Some(frame.to);
+        on_the_chain |= stands_at == frame.to;
         Ok(())
     })?;
     let (records, imbalance) = replay.result();
@@ -59,3 +61,6 @@ fn one(history: &dyn History, partition: &str) -> anyhow::Result<(u64, Vec<(Stri
     }
     Ok((records, replay.books()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,14 @@
 //! Nothing is changed or taken over by looking. One partition is read at a time, one frame after the other.
 
 use super::sqlite;
-use actors::store::{Frame, Position};
+use actors::store::{Frame, Snapshot};
 
 /// Answers only when it has the answer, so it is not for threads that serve.
 pub trait History {
     /// Every partition that ever wrote anything, in the order of their names.
     fn partitions(&self) -> anyhow::Result<Vec<String>>;
-    /// Where its newest snapshot stands.
-    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Position>>;
+    /// Its newest snapshot.
+    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>>;
     /// Shows every frame of the partition, from the first to the last. The visitor ends it by failing.
     fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()>;
 }
@@ -20,8 +20,8 @@ impl History for sqlite::View {
         Ok(self.partitions().map(str::to_owned).collect())
     }
 
-    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Position>> {
-        Ok(self.snapshot_of(partition)?.map(|snapshot| snapshot.at))
+    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>> {
+        Ok(self.snapshot_of(partition)?)
     }
 
     fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {

@@ -136,14 +136,14 @@ struct Opened<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, Obstacle>);
 /// Why a partition could not be built from what the store had.
 enum Obstacle {
     Store(StoreError),
-    /// Its snapshot cannot be read, or was written by another version. The log says the same.
+    /// Its snapshot is damaged, or was written by another version. The log says the same.
     Snapshot(Broken),
 }
 
 impl From<Broken> for Obstacle {
     fn from(broken: Broken) -> Obstacle {
         match broken {
-            Broken::Snapshot(_) => Obstacle::Snapshot(broken),
+            Broken::Snapshot(_) | Broken::Layout(_) => Obstacle::Snapshot(broken),
             broken => Obstacle::Store(StoreError::Broken(broken.to_string())),
         }
     }
@@ -326,9 +326,11 @@ impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
                 waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
                 self.flush(ctx);
             }
-            Err(Obstacle::Snapshot(_)) if !std::mem::replace(&mut self.forgot_snapshot, true) => {
+            Err(Obstacle::Snapshot(why)) if !std::mem::replace(&mut self.forgot_snapshot, true) => {
+                let partition = partition_id::<M>(&self.name);
                 self.meters.forgotten.increment(1);
-                self.node.store.forget_snapshot(&partition_id::<M>(&self.name));
+                self.node.tell_of_snapshot(&partition, &why);
+                self.node.store.forget_snapshot(&partition);
                 self.open(waiting, ctx.address());
             }
             Err(obstacle) => {

@@ -125,7 +125,7 @@ pub struct Answered {
 }
 
 /// The last thing said about a key: its command and the bytes of the entry in the log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     pub at: Time,
     pub command: u64,

@@ -11,6 +11,7 @@ pub mod open;
 pub mod partition;
 pub mod record;
 pub mod router;
+pub mod snapshot;
 
 pub use keys::{Key, Window};
 pub use neighbours::Neighbours;

@@ -2,6 +2,7 @@
 
 use super::keys::Window;
 use super::neighbours::Neighbours;
+use super::record::Broken;
 use crate::store::Store;
 use crate::time::{Clock, Time};
 use actix_rt::{Arbiter, ArbiterHandle};
@@ -18,6 +19,8 @@ pub struct Node {
     seats: RwLock<Vec<ArbiterHandle>>,
     /// Nodes on the same store. Without any, nobody is ever asked whose a partition is.
     neighbours: OnceLock<Arc<dyn Neighbours>>,
+    /// Hears which partition's snapshot is not believed, and why.
+    on_bad_snapshot: OnceLock<fn(&str, &Broken)>,
     pub(super) in_flight: AtomicUsize,
     seeds: AtomicU64,
     secret: RandomState,
@@ -49,6 +52,7 @@ impl Node {
             limits,
             seats: RwLock::default(),
             neighbours: OnceLock::new(),
+            on_bad_snapshot: OnceLock::new(),
             in_flight: AtomicUsize::new(0),
             seeds: AtomicU64::new(0),
             secret: RandomState::new(),
@@ -58,6 +62,17 @@ impl Node {
     /// From now on requests go to whichever node should own the partition. Said once, before the first request.
     pub fn live_among(&self, neighbours: Arc<dyn Neighbours>) {
         let _ = self.neighbours.set(neighbours);
+    }
+
+    /// Whom to tell of a snapshot that is not believed, so that a person hears of it. Said once, before the first request.
+    pub fn on_bad_snapshot(&self, tell: fn(&str, &Broken)) {
+        let _ = self.on_bad_snapshot.set(tell);
+    }
+
+    pub(super) fn tell_of_snapshot(&self, partition: &str, why: &Broken) {
+        if let Some(tell) = self.on_bad_snapshot.get() {
+            tell(partition, why);
+        }
     }
 
     pub(super) fn neighbours(&self) -> Option<&Arc<dyn Neighbours>> {

@@ -4,7 +4,8 @@
 //! rests on something that is not durable yet: such an answer waits in the batch. `W` is whoever waits.
 
 use super::keys::{Answer, Answered, Key, Window};
-use super::record::{self, Broken, Entry};
+use super::record::{self, Broken, Entry, Record};
+use super::snapshot::{self, Known, State, Suspect};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
 use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
 use crate::time::Time;
@@ -160,19 +161,6 @@ pub struct Landed<M: Machine, W> {
     pub snapshot: Option<Snapshot>,
 }
 
-/// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot of another shape is forgotten, never read.
-pub const LAYOUT: u8 = 3;
-
-#[derive(Serialize, Deserialize)]
-struct State<M> {
-    layout: u8,
-    time: Time,
-    /// Keys answered before this instant may be missing from `answered`, whatever the node that reads this remembers.
-    horizon: Time,
-    answered: Vec<(crate::id::Id, Answer)>,
-    machine: M,
-}
-
 impl<M: Machine, W> Partition<M, W> {
     /// Rebuilds the partition from its newest snapshot and the frames after it.
     pub fn open(name: M::Name, opened: Opened, window: Arc<Window>) -> Result<Self, Broken> {
@@ -192,7 +180,7 @@ impl<M: Machine, W> Partition<M, W> {
             snapshot_every: 100_000,
             saved: None,
         };
-        if let Some(snapshot) = opened.snapshot {
+        if let Some(snapshot) = &opened.snapshot {
             partition.restore(snapshot)?;
         }
         opened.frames.iter().try_for_each(|frame| partition.replay(frame))?;
@@ -329,27 +317,22 @@ impl<M: Machine, W> Partition<M, W> {
     /// The state as of the last append. Only durable if nothing is under way.
     pub fn snapshot(&self) -> Snapshot {
         let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
-        let state = State { layout: LAYOUT, time: self.time, horizon: self.horizon(), answered, machine: &self.machine };
-        let state = postcard::to_stdvec(&state).expect("state is plain data");
-        Snapshot { at: self.written, due: self.wake_at(), state }
+        let known = Known { time: self.time, horizon: self.horizon(), answered };
+        snapshot::seal(&self.id, self.written, self.wake_at(), &State { known, machine: &self.machine })
     }
 
     pub fn snapshot_was_saved(&mut self, snapshot: &Snapshot) {
         self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
     }
 
-    fn restore(&mut self, snapshot: Snapshot) -> Result<(), Broken> {
-        let broken = Broken::Snapshot(snapshot.at.seq);
-        if snapshot.state.first() != Some(&LAYOUT) {
-            return Err(broken);
-        }
-        let state: State<M> = postcard::from_bytes(&snapshot.state).map_err(|_| broken)?;
-        self.machine = state.machine;
-        self.time = state.time;
-        self.floor = state.horizon;
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Broken> {
+        let State { known, machine } = snapshot::open(&self.id, snapshot)?;
+        self.machine = machine;
+        self.time = known.time;
+        self.floor = known.horizon;
         self.written = snapshot.at;
-        self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
-        for (hash, answer) in state.answered {
+        self.snapshot_was_saved(snapshot);
+        for (hash, answer) in known.answered {
             let key = Key { hash, command: answer.command };
             self.window.bind(&key, answer.at);
             self.remember(key, answer.at, answer.entry);
@@ -359,7 +342,13 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// Applies one more frame of the log.
     pub fn replay(&mut self, frame: &Frame) -> Result<(), Broken> {
+        self.replay_and_show(frame, |_| ())
+    }
+
+    /// The same, and shows what is in it.
+    pub fn replay_and_show(&mut self, frame: &Frame, mut show: impl FnMut(&Record<M::Event>)) -> Result<(), Broken> {
         for record in record::read::<M::Event>(&self.written, frame)? {
+            show(&record);
             self.time = self.time.max(record.at);
             if let Some(key) = record.key {
                 self.window.bind(&key, record.at);
@@ -371,6 +360,11 @@ impl<M: Machine, W> Partition<M, W> {
         }
         self.written = frame.to;
         Ok(())
+    }
+
+    /// Whether a snapshot that was taken here says what this replay of the log says.
+    pub fn agrees_with(&self, suspect: &mut Suspect) -> bool {
+        suspect.agrees(&self.machine, self.time)
     }
 
     fn expire_what_is_due(&mut self) {

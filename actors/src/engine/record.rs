@@ -42,8 +42,12 @@ pub enum Broken {
     Sequence { expected: u64, found: u64 },
     #[error("record {seq} cannot be read: {why}; a newer version may have written it")]
     Record { seq: u64, why: String },
-    #[error("the snapshot at sequence {0} cannot be read")]
+    #[error("the snapshot at sequence {0} is damaged")]
     Snapshot(u64),
+    #[error("the snapshot at sequence {0} was written by another version")]
+    Layout(u64),
+    #[error("the snapshot at sequence {0} does not say what the log says")]
+    Disagrees(u64),
     #[error("the name {0:?} is not one of this kind of partition")]
     Name(String),
 }

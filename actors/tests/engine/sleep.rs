@@ -4,10 +4,12 @@ use super::bench::*;
 use actix_rt::Arbiter;
 use actors::domain::tickets::slice::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Slice};
+use actors::engine::Partition;
+use actors::engine::snapshot::{self, Known, State};
 use actors::machine::partition_id;
 use actors::store::contract::answer;
 use actors::store::memory::Fate;
-use actors::store::{Snapshot, Store};
+use actors::store::{Opened, Snapshot, Store};
 
 fn snapshot_of(bench: &Bench, lead: u8) -> Option<Snapshot> {
     answer(|done| bench.store.open(&partition_id::<Slice>(&slice(lead)), done)).expect("a memory store opens").snapshot
@@ -53,10 +55,35 @@ fn it_is_the_snapshot_that_a_partition_wakes_from() {
         bench.open(1).await;
         bench.command(1, hold("1123"), ADA, None).await.expect("it was free");
         bench.command(1, hold("1124"), ADA, None).await.expect("it was free");
-        all_asleep(&bench).await;
-        let (mine, other) = (snapshot_of(&bench, 0).expect("written"), snapshot_of(&bench, 1).expect("written"));
-        bench.store.save(&partition_id::<Slice>(&slice(0)), Snapshot { state: other.state, ..mine });
+        let frames = bench.store.frames(&partition_id::<Slice>(&slice(1)));
+        let window = bench.node.window.clone();
+        let other = Partition::<Slice, ()>::open(slice(1), Opened { snapshot: None, frames }, window).expect("it is whole");
+        let mine = snapshot_of(&bench, 0).expect("written");
+        let known = Known { time: actors::Time(START), horizon: actors::Time(0), answered: Vec::new() };
+        let partition = partition_id::<Slice>(&slice(0));
+        let telling = snapshot::seal(&partition, mine.at, mine.due, &State { known, machine: other.machine() });
+        bench.store.save(&partition, telling);
         assert_eq!(bench.ledger(0).await.held, 2);
+    });
+}
+
+#[test]
+fn whichever_bit_of_a_snapshot_is_flipped_a_sold_ticket_stays_sold_and_a_new_snapshot_takes_its_place() {
+    with_engine(async |bench| {
+        bench.command(0, hold("0123"), ADA, key("k")).await.expect("it was free");
+        bench.command(0, Command::Confirm { hold: 0 }, ADA, None).await.expect("it is theirs");
+        all_asleep(&bench).await;
+        let partition = partition_id::<Slice>(&slice(0));
+        let whole = snapshot_of(&bench, 0).expect("it was written");
+        for bit in 0..whole.state.len() * 8 {
+            let mut bitten = whole.clone();
+            bitten.state[bit / 8] ^= 1 << (bit % 8);
+            bench.store.save(&partition, bitten);
+            assert!(bench.command(0, hold("0123"), BOB, None).await.is_err(), "bit {bit}");
+            assert!(bench.command(0, hold("0123"), ADA, key("k")).await.expect("it is known").replayed, "bit {bit}");
+            all_asleep(&bench).await;
+            assert_eq!(snapshot_of(&bench, 0).map(|snapshot| snapshot.state), Some(whole.state.clone()), "bit {bit}");
+        }
     });
 }
 

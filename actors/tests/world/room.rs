@@ -6,6 +6,7 @@ use super::auditor::Auditor;
 use super::kind::Kind;
 use super::node::{Yard, new_window};
 use actors::dice::Dice;
+use actors::engine::snapshot::Suspect;
 use actors::engine::{Failure, Partition, Reply, Request};
 use actors::machine::partition_id;
 use actors::store::memory::Fate;
@@ -216,8 +217,13 @@ impl<K: Kind> Rooms for Room<K> {
         for place in 0..self.places.len() {
             self.open(place, yard);
             let live = self.places[place].awake.as_ref().expect("it was opened");
+            let snapshot = live.snapshot();
+            let mut suspect = Suspect::new(live.id(), snapshot).expect("its digest holds").expect("it is of this version");
             let mut again = Partition::<K, ()>::open(self.names[place].clone(), Default::default(), new_window()).expect("nothing opens");
-            self.auditor.places[place].frames.iter().for_each(|frame| again.replay(frame).expect("what was committed is replayed"));
+            for frame in &self.auditor.places[place].frames {
+                again.replay_and_show(frame, |record| suspect.hear(record)).expect("what was committed is replayed");
+            }
+            assert!(again.agrees_with(&mut suspect), "{}: the log and a snapshot differ", self.id(place));
             assert_eq!(again.written(), live.written());
             let bytes = |machine: &K| postcard::to_stdvec(machine).expect("a machine is plain data");
             assert!(bytes(again.machine()) == bytes(live.machine()), "{}: the log and the living state differ", self.id(place));

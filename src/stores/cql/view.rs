@@ -10,7 +10,7 @@ use super::session::{Schema, unavailable};
 use super::tables::{Tables, Tuning};
 use crate::config::Config;
 use crate::stores::History;
-use actors::store::{Frame, Position, StoreError};
+use actors::store::{Frame, Snapshot, StoreError};
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,9 +56,9 @@ impl History for View {
         Ok(partitions)
     }
 
-    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Position>> {
+    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>> {
         let name = partition.to_owned();
-        Ok(self.ask(async move |tables| tables.load_snapshot(&name).await)?.map(|(_, snapshot)| snapshot.at))
+        Ok(self.ask(async move |tables| tables.load_snapshot(&name).await)?.map(|(_, snapshot)| snapshot))
     }
 
     fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {

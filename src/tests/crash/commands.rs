@@ -33,10 +33,12 @@ fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back
     let server = Server::start(&folder.0);
     server.lottery(1);
     server.member("ada").hold("0007");
-    server.kill();
     let (database, away) = (folder.0.join("stampede.db"), folder.0.with_extension("away"));
+    let copy = folder.0.with_extension("backup");
+    succeeds(run(&folder.0, ["backup".as_ref(), copy.as_os_str()]));
+    server.kill();
     std::fs::rename(&database, &away).unwrap();
-    for arguments in [["serve".as_ref()].as_slice(), &["key".as_ref(), "list".as_ref()], &["restore".as_ref(), away.as_os_str()]] {
+    for arguments in [["serve".as_ref()].as_slice(), &["key".as_ref(), "list".as_ref()], &["restore".as_ref(), copy.as_os_str()]] {
         let sentence = fails(run(&folder.0, arguments), 1);
         assert!(sentence.contains("stampede.db-wal") && sentence.contains("is gone"), "{sentence}");
     }

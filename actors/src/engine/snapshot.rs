@@ -1,0 +1,144 @@
+//! The bytes of a snapshot: a partition's state, and a digest that says whether it is still what was written.
+//!
+//! The first byte names the layout. Then follows SHA-256 over the partition, the position, when it wants to be woken,
+//! the layout and the state. A snapshot is a cache, so one whose digest does not hold is never believed: its log says the
+//! same. A digest cannot see what a faulty version wrote with care; so `Suspect` compares a snapshot with a replay.
+
+use super::keys::{Answer, Answered};
+use super::record::{Broken, Record, entry_bytes};
+use crate::id::Id;
+use crate::machine::Machine;
+use crate::store::{Position, Snapshot};
+use crate::time::Time;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+
+/// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot of another shape is
+/// forgotten, never read.
+pub const LAYOUT: u8 = 4;
+/// Where the state begins: behind the layout and the digest.
+const STATE: usize = 1 + 32;
+
+#[derive(Serialize, Deserialize)]
+pub struct State<M> {
+    pub known: Known,
+    pub machine: M,
+}
+
+/// What a partition knows beside its machine.
+#[derive(Serialize, Deserialize)]
+pub struct Known {
+    pub time: Time,
+    /// Keys answered before this instant may be missing from `answered`, whatever the node that reads this remembers.
+    pub horizon: Time,
+    pub answered: Vec<(Id, Answer)>,
+}
+
+/// Writes a state down, under a digest.
+pub fn seal<M: Serialize>(partition: &str, at: Position, due: Option<Time>, state: &State<M>) -> Snapshot {
+    let mut bytes = vec![0; STATE];
+    postcard::to_io(state, &mut bytes).expect("state is plain data and a Vec takes all bytes");
+    bytes[0] = LAYOUT;
+    let mut snapshot = Snapshot { at, due, state: bytes };
+    reseal(partition, &mut snapshot);
+    snapshot
+}
+
+/// Puts the digest over whatever the snapshot says now.
+pub fn reseal(partition: &str, snapshot: &mut Snapshot) {
+    let digest = digest(partition, snapshot);
+    snapshot.state[1..STATE].copy_from_slice(&digest);
+}
+
+/// Reads what `seal` wrote, or says why it cannot be used.
+pub fn open<M: DeserializeOwned>(partition: &str, snapshot: &Snapshot) -> Result<State<M>, Broken> {
+    let state = check(partition, snapshot)?.ok_or(Broken::Layout(snapshot.at.seq))?;
+    postcard::from_bytes(state).map_err(|_| Broken::Snapshot(snapshot.at.seq))
+}
+
+/// The bytes of the state, if they are as they were written. None if another version wrote them.
+fn check<'a>(partition: &str, snapshot: &'a Snapshot) -> Result<Option<&'a [u8]>, Broken> {
+    match snapshot.state.split_at_checked(STATE) {
+        Some((before, state)) if before[1..] == digest(partition, snapshot) => Ok((before[0] == LAYOUT).then_some(state)),
+        _ => Err(Broken::Snapshot(snapshot.at.seq)),
+    }
+}
+
+fn digest(partition: &str, snapshot: &Snapshot) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    sha.update((partition.len() as u64).to_le_bytes());
+    sha.update(partition);
+    sha.update(snapshot.at.seq.to_le_bytes());
+    sha.update(snapshot.at.head);
+    sha.update([u8::from(snapshot.due.is_some()), snapshot.state[0]]);
+    sha.update(snapshot.due.unwrap_or_default().0.to_le_bytes());
+    sha.update(&snapshot.state[STATE..]);
+    sha.finalize().into()
+}
+
+/// A snapshot that is compared with its log: hears every record up to where it was taken, and is then asked.
+pub struct Suspect {
+    snapshot: Snapshot,
+    known: Known,
+    /// Where the machine begins in its bytes.
+    machine: usize,
+    heard: Answered,
+}
+
+impl Suspect {
+    /// None if another version wrote it: nobody will read it.
+    pub fn new(partition: &str, snapshot: Snapshot) -> Result<Option<Suspect>, Broken> {
+        let broken = Broken::Snapshot(snapshot.at.seq);
+        let Some(state) = check(partition, &snapshot)? else { return Ok(None) };
+        let (known, machine) = postcard::take_from_bytes::<Known>(state).map_err(|_| broken)?;
+        let machine = snapshot.state.len() - machine.len();
+        Ok(Some(Suspect { snapshot, known, machine, heard: Answered::default() }))
+    }
+
+    pub fn at(&self) -> Position {
+        self.snapshot.at
+    }
+
+    /// A record from before the snapshot was taken.
+    pub fn hear<E: Serialize>(&mut self, record: &Record<E>) {
+        if let Some(key) = record.key {
+            let answer = Answer { at: record.at, command: key.command, entry: entry_bytes(&record.entry).into() };
+            self.heard.put(key.hash, answer, self.known.horizon);
+        }
+    }
+
+    /// Whether it says what a replay says that has just come to where it was taken.
+    pub fn agrees<M: Machine>(&mut self, machine: &M, time: Time) -> bool {
+        let answered_none = self.known.answered.is_empty();
+        let due = if answered_none { machine.due() } else { Some(self.known.time) };
+        due == self.snapshot.due && time <= self.known.time && self.remembers_what_it_should() && self.holds(machine)
+    }
+
+    /// Answers that are older than the horizon are in nobody's way: whoever reads the snapshot forgets them.
+    fn remembers_what_it_should(&mut self) -> bool {
+        self.heard.forget_before(self.known.horizon);
+        let kept = self.known.answered.iter().filter(|(_, answer)| answer.at >= self.known.horizon);
+        kept.map(|(hash, answer)| (*hash, answer)).eq(self.heard.all())
+    }
+
+    fn holds<M: Serialize>(&self, machine: &M) -> bool {
+        let mut rest = Same(&self.snapshot.state[self.machine..]);
+        postcard::to_io(machine, &mut rest).is_ok() && rest.0.is_empty()
+    }
+}
+
+/// Takes exactly these bytes, and fails at the first that is another. So a machine is compared without a second copy of it.
+struct Same<'a>(&'a [u8]);
+
+impl Write for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
