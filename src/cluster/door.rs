@@ -20,7 +20,11 @@ pub fn mount(config: &mut web::ServiceConfig) {
 async fn ask(shared: Data<Shared>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     let nobody = || Problem::plain(&problem::UNKNOWN_ROUTE);
     let cluster = shared.cluster().ok_or_else(nobody)?;
-    let header = request.headers().get(PROOF).and_then(|proof| proof.to_str().ok()).ok_or_else(nobody)?;
+    let mut proofs = request.headers().get_all(PROOF);
+    let header = proofs.next().and_then(|proof| proof.to_str().ok()).ok_or_else(nobody)?;
+    if proofs.next().is_some() {
+        return Err(nobody());
+    }
     let head = cluster.key.verify(header).filter(|head| head.to == cluster.me).ok_or_else(nobody)?;
     if !cluster.once.takes(&head, shared.engine.node.now()) {
         return Err(nobody());

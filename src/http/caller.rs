@@ -2,6 +2,7 @@
 //!
 //! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine that is a member like any other.
 
+use super::headers::{self, ON_BEHALF_OF};
 use super::problem::{self, Problem};
 use crate::app::Shared;
 use crate::identity::{Signed, Via};
@@ -22,9 +23,11 @@ pub struct Admin(pub Caller);
 
 async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     let shared = request.app_data::<web::Data<Shared>>().ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
-    let header = |name| request.headers().get(name).map(|value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or(""));
-    let authorization = header(AUTHORIZATION.as_str());
-    let on_behalf_of = header("On-Behalf-Of");
+    let header = |name| {
+        let value = headers::only(&request, name, &problem::NOT_READABLE)?;
+        Ok::<_, Problem>(value.map(|value| value.to_str().unwrap_or("")))
+    };
+    let (authorization, on_behalf_of) = (header(&AUTHORIZATION)?, header(&ON_BEHALF_OF)?);
     let signed = shared.identity.let_in(authorization, on_behalf_of).await?;
     shared.identity.introduce(&signed).await?;
     Ok(signed)

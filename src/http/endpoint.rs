@@ -118,6 +118,8 @@ impl Endpoint {
         }
         if who == Who::Admin {
             self.problems.push(&problem::FORBIDDEN);
+            // A header that says who calls may stand only once.
+            self.problems.push(&problem::NOT_READABLE);
         }
         self
     }

@@ -1,5 +1,6 @@
 //! What every write may say beside its body: an idempotency key, and `?dry_run=true`; and how query strings are read.
 
+use super::headers;
 use super::problem::{self, Problem};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use actors::Id;
@@ -32,7 +33,8 @@ impl FromRequest for IdempotencyKey {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = request.headers().get("Idempotency-Key").map(|value| parse_key(value.as_bytes())).transpose();
+        let only = headers::only(request, &headers::IDEMPOTENCY_KEY, &problem::BAD_KEY);
+        let key = only.and_then(|value| value.map(|value| parse_key(value.as_bytes())).transpose());
         ready(key.map(IdempotencyKey))
     }
 }

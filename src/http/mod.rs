@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod flags;
 pub mod openapi;
 pub mod page;
+pub mod headers;
 pub mod problem;
 pub mod reply;
 pub mod site;

@@ -41,9 +41,9 @@ macro_rules! problems {
 
 problems! {
     NOT_READABLE = "not-readable" 400 Never "The request cannot be read"
-        "The body is not JSON (or not what its header says), a header or the query string cannot be parsed. `detail` says where.";
+        "The body is not JSON (or not what its header says), a header or the query string cannot be parsed, or a header stands twice that may stand once. `detail` says where.";
     BAD_KEY = "bad-idempotency-key" 400 Never "The idempotency key cannot be used"
-        "`Idempotency-Key` is 1 to 255 visible ASCII characters, bare or in double quotes.";
+        "`Idempotency-Key` is 1 to 255 visible ASCII characters, bare or in double quotes, and stands once.";
     UNAUTHENTICATED = "unauthenticated" 401 Never "Who are you?"
         "The call needs `Authorization: Bearer …` with a valid token or service key. A missing, wrong, expired or revoked one is answered alike.";
     WRONG_CREDENTIALS = "wrong-credentials" 401 Never "Account or password is wrong"

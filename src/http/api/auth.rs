@@ -15,6 +15,7 @@ use crate::http::body::{self, Body};
 use crate::http::caller::Signer;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::headers;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Invalid, Problem};
 use crate::http::reply;
@@ -249,11 +250,12 @@ impl FromRequest for MaybeSigned {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let given = request.headers().contains_key(AUTHORIZATION);
+        let given = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE);
+        let given = given.map(|value| value.is_some());
         let signer = Signer::from_request(request, payload);
         Box::pin(async move {
             let missing = || Problem::plain(&problem::UNAUTHENTICATED);
-            Ok(MaybeSigned(if given { signer.await.map(|signer| signer.0) } else { Err(missing()) }))
+            Ok(MaybeSigned(if given? { signer.await.map(|signer| signer.0) } else { Err(missing()) }))
         })
     }
 }

@@ -5,6 +5,7 @@ use crate::feed::{Listener, Place};
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, Params};
+use crate::http::headers;
 use crate::http::problem::{self, Problem};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -40,7 +41,8 @@ async fn listen(shared: web::Data<Shared>, _: Admin, request: HttpRequest, _: Pa
 }
 
 fn last_event(request: &HttpRequest) -> Result<Option<Place>, Problem> {
-    let Some(id) = request.headers().get("Last-Event-ID") else { return Ok(None) };
+    let id = headers::only(request, &headers::LAST_EVENT_ID, &problem::NOT_READABLE)?;
+    let Some(id) = id else { return Ok(None) };
     let place = id.to_str().ok().and_then(|id| id.parse().ok());
     place.map(Some).ok_or_else(|| Problem::new(&problem::NOT_READABLE, "Last-Event-ID is not the id of an event"))
 }
