@@ -35,7 +35,9 @@ const SPAN: Duration = Duration::from_secs(5);
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<CreateHold>),
+        Some("--serve") => {
+            serve(&arguments[1], |config| (config.bcrypt_cost, config.connections_per_address) = (4, 0), constant::serve::<CreateHold>)
+        }
         _ => measure(said(&arguments, "--turns").last().map_or(3, |turns| *turns as usize), said(&arguments, "--soak").last().copied()),
     }
 }

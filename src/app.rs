@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::coupon_keys;
 use crate::engine::Engine;
 use crate::feed::Feed;
+use crate::http::connection::{Entrance, Rooms};
+use crate::http::streams::Streams;
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::imports::Imports;
@@ -55,6 +57,9 @@ pub struct Shared {
     /// True once it is stopping: what was accepted is finished, what comes is sent elsewhere.
     pub draining: AtomicBool,
     pub requests: AtomicUsize,
+    /// For what arrives and for what waits to be read.
+    pub rooms: Rooms,
+    pub streams: Streams,
 }
 
 pub struct App {
@@ -104,6 +109,8 @@ impl App {
             joined: AtomicBool::new(true),
             draining: AtomicBool::new(false),
             requests: AtomicUsize::new(0),
+            rooms: Rooms::of(&config),
+            streams: Streams::of(&config),
             config,
         });
         Ok(App { shared, admin_password })
@@ -113,6 +120,7 @@ impl App {
     pub fn serve(self, extra: fn(&mut web::ServiceConfig)) -> anyhow::Result<Running> {
         let shared = self.shared.clone();
         let listen = shared.config.listen;
+        let entrance = Entrance::of(&shared.config);
         let server = HttpServer::new(move || {
             // Partitions live on the workers' own threads, so that a request often finds its partition without a hop.
             shared.engine.node.take_seat();
@@ -130,6 +138,7 @@ impl App {
                 .wrap(http::cors::allow(&shared.config.cors_origins))
                 .wrap(http::edge::Outermost)
         })
+        .on_connect(move |io, data| entrance.greet(io, data))
         .workers(self.shared.config.workers)
         .backlog(4096)
         .max_connections(50_000)

@@ -9,6 +9,7 @@ pub mod closing;
 pub mod cluster;
 pub mod config;
 pub mod coupon_keys;
+pub mod descriptors;
 pub mod draws;
 pub mod engine;
 pub mod feed;

@@ -4,6 +4,7 @@
 //! request lines are dropped and counted; events never are. Standard output is not touched: it says where the server listens.
 
 mod drain;
+mod foreign;
 mod line;
 
 use actors::time::{Clock, system_clock};
@@ -57,6 +58,7 @@ static LOG: OnceLock<Log> = OnceLock::new();
 /// Starts the log of this process; only the first call counts. Comes after the metrics recorder, so that dropped lines are counted.
 pub fn start(style: Style) {
     LOG.get_or_init(|| Log::to(style, system_clock(), std::io::stderr()));
+    foreign::hear();
 }
 
 /// Nothing before the start.

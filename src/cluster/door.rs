@@ -29,16 +29,16 @@ async fn ask(shared: Data<Shared>, request: HttpRequest, payload: web::Payload) 
     if !cluster.once.takes(&head, shared.engine.node.now()) {
         return Err(nobody());
     }
-    let body = read(&head, payload).await?;
+    let body = read(&shared, &head, payload).await?;
     let (partition, passed_on) = unpack(&body).ok_or_else(unreadable)?;
     let answer = shared.engine.serve_passed_on(partition, passed_on).await.ok_or_else(unreadable)?;
     cluster.meters.served.increment(1);
     Ok(HttpResponse::Ok().insert_header((PROOF, cluster.key.sign_answer(&head, &answer))).body(answer))
 }
 
-async fn read(head: &Head, payload: web::Payload) -> Result<web::Bytes, Problem> {
+async fn read(shared: &Data<Shared>, head: &Head, payload: web::Payload) -> Result<web::Bytes, Problem> {
     let length = usize::try_from(head.length).ok().filter(|length| *length <= LONGEST).ok_or_else(unreadable)?;
-    let body = body::read(payload.into_inner(), length, length).await?;
+    let body = body::read(shared, payload.into_inner(), length, length).await?;
     if Sha256::digest(&body)[..] == head.body { Ok(body) } else { Err(unreadable()) }
 }
 

@@ -122,6 +122,18 @@ settings! {
     notice_days: Vec<u16> = Fixed("3"), list(whole(1..=365));
     /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not bound by it.
     body_limit: usize = Fixed("65536"), whole(1024..=67_108_864);
+    /// Seconds a request body may take to arrive before the answer is 408; of a file to import, 1 KiB for each second must come in every such span.
+    body_timeout_s: u32 = Fixed("30"), whole(1..=600);
+    /// Bytes that all bodies which are still arriving may hold in memory; beyond it the answer is 503.
+    unfinished_bodies: usize = Fixed("67_108_864"), whole(1024..=1_099_511_627_776);
+    /// Bytes that all large answers may hold in memory until their callers have read them; beyond it reads are answered with 503.
+    unread_answers: usize = Fixed("134_217_728"), whole(1024..=1_099_511_627_776);
+    /// Seconds in which a caller must take something of an answer that waits for them; else the connection is cut, because it holds memory.
+    unread_timeout_s: u32 = Fixed("30"), whole(1..=3600);
+    /// Streams of each kind (events, codes, reports, proofs) that may be under way at once; beyond it the answer is 503.
+    streams: usize = Fixed("64"), whole(1..=100_000);
+    /// Connections one address may have at once, trusted proxies excepted; 0 is no limit, and addresses of IPv6 count by their /64.
+    connections_per_address: usize = Fixed("4096"), whole(0..=1_000_000);
     /// Bytes a file of codes to import may have; it is written to the data folder while it arrives, so the disk is what bounds it.
     import_limit: u64 = Fixed("10_737_418_240"), whole(1..=1_000_000_000_000_000);
     /// Rows of an import that are decided at a time: more are faster, fewer let a cancel and other imports wait less.

@@ -1,16 +1,11 @@
-//! Somebody who follows the feed live, as server-sent events: what happens, and a comment now and then so that nobody takes silence for a
-//! broken connection.
+//! Somebody who follows the feed live, as server-sent events.
 //!
-//! He takes what he can when he can: a slow one falls behind and reads the log, and costs no memory. There may be so many of them.
+//! They take what they can when they can: a slow one falls behind and reads the log, and costs no memory.
 
 use super::{Event, Feed, Place, Turn};
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
-
-pub const MOST: usize = 64;
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub struct Listener {
     feed: Arc<Feed>,
@@ -20,23 +15,18 @@ pub struct Listener {
     /// Where the last one left off, in the midst of a frame.
     last: Option<Place>,
     greeted: bool,
-    _seat: Arc<()>,
 }
 
 impl Listener {
-    /// After that event, or from the position on if none is named. None if all seats are taken.
-    pub fn seat(feed: Arc<Feed>, position: u64, last: Option<Place>) -> Option<Listener> {
-        let seat = feed.listeners.clone();
-        // The feed has one itself.
-        if Arc::strong_count(&seat) - 2 >= MOST {
-            return None;
-        }
+    /// After that event, or from the position on if none is named.
+    pub fn new(feed: Arc<Feed>, position: u64, last: Option<Place>) -> Listener {
         let turns = feed.turns();
         let position = last.map_or(position, |last| last.position - 1);
-        Some(Listener { turns, feed, position, last, greeted: false, _seat: seat })
+        Listener { turns, feed, position, last, greeted: false }
     }
 
-    /// What to send next. None when the server stops.
+    /// What to send next, whenever that is. None when the server stops. Given up on the way, it
+    /// goes on from there the next time.
     pub async fn next(&mut self) -> Option<String> {
         if !std::mem::replace(&mut self.greeted, true) {
             // The headers leave with the first bytes, and say that from here on nothing is missed.
@@ -58,12 +48,9 @@ impl Listener {
                     continue;
                 }
             }
-            let quiet =
-                tokio::time::timeout(KEEP_ALIVE, self.turns.wait_for(|turn| turn.stopping || self.feed.known_end() > Some(self.position)));
-            match quiet.await {
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) => return None,
-                Err(_) => return Some(": still here\n\n".into()),
+            let is_news = |turn: &Turn| turn.stopping || self.feed.known_end() > Some(self.position);
+            if self.turns.wait_for(is_news).await.is_err() {
+                return None;
             }
         }
     }

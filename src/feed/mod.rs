@@ -35,8 +35,6 @@ pub struct Feed {
     coupons: Coupons,
     recent: RwLock<Recent>,
     turns: watch::Sender<Turn>,
-    /// Whoever listens live has a clone of it.
-    listeners: Arc<()>,
 }
 
 /// What listeners are woken with.
@@ -58,7 +56,7 @@ pub struct Read {
 impl Feed {
     pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Feed {
         let (recent, turns) = (RwLock::default(), watch::Sender::default());
-        Feed { coupons: Coupons(promotions), engine, recent, turns, listeners: Arc::default() }
+        Feed { coupons: Coupons(promotions), engine, recent, turns }
     }
 
     /// The position of the last durable frame.

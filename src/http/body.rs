@@ -1,15 +1,21 @@
 //! A JSON body, read whole up to the limit and parsed into a type that refuses unknown fields.
 //!
+//! It has to be whole in time, and what is not whole yet holds no more memory than there is room for.
 //! What cannot be read is 400; what can be read but is not valid is 422, with a JSON pointer to the place. No body counts as `{}`.
 
 use super::caller;
+use super::edge::Outside;
+use super::moment::within_a_moment;
 use super::problem::{self, Problem};
+use super::room::{Held, Room};
 use crate::app::Shared;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
-use futures_util::{StreamExt, future::LocalBoxFuture};
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, poll_immediate};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
+use std::time::Duration;
 
 pub struct Body<T>(pub T);
 
@@ -18,12 +24,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request.app_data::<web::Data<Shared>>().map_or(0, |shared| shared.config.body_limit);
-        let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         let payload = payload.take();
         let request = request.clone();
         Box::pin(async move {
-            let body = read(payload, announced.unwrap_or(0), limit).await.and_then(|bytes| parse(&bytes));
+            let body = read_limited(&request, payload).await.and_then(|bytes| parse(&bytes));
             if body.is_err() {
                 caller::is_known(&request).await;
             }
@@ -32,18 +36,60 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// The body of a request to the API, up to the limit that all of them have.
+pub async fn read_limited(request: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+    let shared = request.app_data::<web::Data<Shared>>();
+    let shared = shared.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    let announced = request.headers().get(CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    read(shared, payload, announced.unwrap_or(0), shared.config.body_limit).await
+}
+
 /// The whole body, or a problem as soon as it is known to be too large.
-pub async fn read(mut payload: Payload, announced: usize, limit: usize) -> Result<web::Bytes, Problem> {
-    let too_large = || Problem::new(&problem::TOO_LARGE, format!("a body may have {limit} bytes"));
+pub async fn read(shared: &web::Data<Shared>, payload: Payload, announced: usize, limit: usize) -> Result<web::Bytes, Problem> {
     if announced > limit {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
+    let mut whole = std::pin::pin!(collect(payload, limit, &shared.rooms.bodies));
+    // Mostly it is here already, and neither a timer nor a count is needed.
+    match within_a_moment(whole.as_mut()).await {
+        Some(whole) => whole,
+        None => in_time(shared, whole).await,
+    }
+}
+
+async fn in_time<T>(shared: &web::Data<Shared>, whole: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let mut held = shared.rooms.bodies.enter();
+    if !held.grow(BUFFER) {
+        return Err(no_room());
+    }
+    let outside = Outside::step(shared);
+    let most = Duration::from_secs(u64::from(shared.config.body_timeout_s));
+    let whole = actix_web::rt::time::timeout(most, whole).await;
+    outside.return_inside()?;
+    whole.unwrap_or_else(|_| Err(Problem::plain(&problem::REQUEST_TIMEOUT)))
+}
+
+/// A buffer of the connection that a piece of a body lies in.
+const BUFFER: usize = 8192;
+
+async fn collect(mut payload: Payload, limit: usize, room: &Room) -> Result<web::Bytes, Problem> {
+    let mut held: Option<Held> = None;
+    let mut has_room = |bytes| held.get_or_insert_with(|| room.enter()).grow(BUFFER + bytes);
     let mut first = web::Bytes::new();
     let mut all = web::BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+    loop {
+        let chunk = match poll_immediate(payload.next()).await {
+            Some(chunk) => chunk,
+            // The first look finds nothing yet.
+            None if first.is_empty() && all.is_empty() => payload.next().await,
+            None if has_room(first.len() + all.capacity()) => payload.next().await,
+            None => return Err(no_room()),
+        };
+        let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}")))?;
         if all.len() + first.len() + chunk.len() > limit {
-            return Err(too_large());
+            return Err(too_large(limit));
         }
         if first.is_empty() && all.is_empty() {
             first = chunk;
@@ -53,6 +99,14 @@ pub async fn read(mut payload: Payload, announced: usize, limit: usize) -> Resul
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn no_room() -> Problem {
+    Problem::new(&problem::BUSY, "too many bodies are arriving")
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(&problem::TOO_LARGE, format!("a body may have {limit} bytes"))
 }
 
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -5,7 +5,7 @@
 use super::headers::{self, ON_BEHALF_OF};
 use super::problem::{self, Problem};
 use crate::app::Shared;
-use crate::identity::{Signed, Via};
+use crate::identity::{Signed, Stay, Via};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use actors::{Caller, Role};
@@ -31,6 +31,13 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     let signed = shared.identity.let_in(authorization, on_behalf_of).await?;
     shared.identity.introduce(&signed).await?;
     Ok(signed)
+}
+
+/// How long the caller of this request may stay, for an answer that goes on for long.
+pub fn stay(shared: &Shared, request: &HttpRequest) -> Result<Stay, Problem> {
+    let authorization = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE)?;
+    let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(shared.identity.stay(authorization)?)
 }
 
 impl FromRequest for Signer {

@@ -2,17 +2,19 @@
 //!
 //! One edge is made per route and worker, so its meters are made once and its path is known without asking the router.
 
+use super::connection::{self, Connection};
+use super::pieces;
 use super::problem::{self, Problem};
 use crate::app::Shared;
 use crate::log;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
-use metrics::{Histogram, counter, histogram};
+use metrics::{Histogram, histogram};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::{Ready, ready};
@@ -75,6 +77,9 @@ where
         let call = self.service.call(request);
         Box::pin(async move {
             let mut response = with_problem_body(call.await?.map_into_boxed_body(), &id);
+            if pieces::is_large(&response) {
+                response = in_pieces(response, &id);
+            }
             let took = began.elapsed();
             meters.record(&method, response.status(), took.as_secs_f64());
             let status = response.status().as_u16();
@@ -109,13 +114,18 @@ fn new_id() -> String {
 fn with_problem_body(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let Some(error) = response.response().error() else { return response };
     let body = match error.as_error::<Problem>() {
-        Some(problem) => {
-            counter!("stampede_refusals_total", "reason" => problem.kind.name).increment(1);
-            problem.response(id)
-        }
+        Some(problem) => problem.refuse(id),
         None => stranger(error, response.status()).response(id),
     };
     response.into_response(body)
+}
+
+fn in_pieces(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let shared = response.request().app_data::<Data<Shared>>().cloned();
+    match shared {
+        Some(shared) => pieces::count_in(&shared.rooms.answers, response, id),
+        None => response,
+    }
 }
 
 /// An error that the framework made.
@@ -131,7 +141,8 @@ fn stranger(error: &Error, status: StatusCode) -> Problem {
     }
 }
 
-/// Stands in front of everything: counts requests in, and turns them away while the node stops.
+/// Stands in front of everything: counts requests in, and turns them away while the node stops, or
+/// where the request before them was to be the last of its connection.
 pub struct Outermost;
 
 impl<S, B> Transform<S, ServiceRequest> for Outermost
@@ -165,24 +176,42 @@ where
 
     forward_ready!(service);
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let inside = request.app_data::<Data<Shared>>().map(|shared| Inside::enter(shared.clone()));
         if inside.as_ref().is_some_and(|inside| inside.0.draining.load(Ordering::Acquire)) {
-            let id = request_id(&request);
-            let mut response = Problem::plain(&problem::STARTING).response(&id);
-            if let Ok(id) = HeaderValue::from_str(&id) {
-                response.headers_mut().insert(REQUEST_ID, id);
-            }
-            response.head_mut().set_connection_type(ConnectionType::Close);
-            return Box::pin(ready(Ok(request.into_response(response))));
+            return Box::pin(ready(Ok(turn_away(request, &Problem::plain(&problem::STARTING)))));
+        }
+        let is_last = connection::is_last(request.head());
+        if request.conn_data::<Connection>().is_some_and(|connection| !connection.takes(is_last)) {
+            let late = "the request before this one was to be the last of its connection";
+            let late = Problem::new(&problem::NOT_READABLE, late);
+            return Box::pin(ready(Ok(turn_away(request, &late))));
+        }
+        if matches!(request.parts_mut().1, Payload::H1 { .. }) {
+            connection::keep_unread(&mut request);
         }
         let call = self.service.call(request);
         Box::pin(async move {
-            let response = call.await?.map_into_boxed_body();
+            let mut response = call.await?.map_into_boxed_body();
+            if is_last {
+                // Read ahead, the framework may have taken a later request's word for it.
+                response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            }
             drop(inside);
             Ok(response)
         })
     }
+}
+
+/// Answers before any route, and ends the connection.
+fn turn_away(request: ServiceRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
+    let id = request_id(&request);
+    let mut response = problem.response(&id);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response.head_mut().set_connection_type(ConnectionType::Close);
+    request.into_response(response)
 }
 
 /// A request counted in until its answer is made.
@@ -198,6 +227,33 @@ impl Inside {
 impl Drop for Inside {
     fn drop(&mut self) {
         self.0.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A request that was counted in and waits for its body: it is not accepted yet, so a stop does not
+/// wait for it.
+pub struct Outside(Data<Shared>);
+
+impl Outside {
+    pub fn step(shared: &Data<Shared>) -> Outside {
+        shared.requests.fetch_sub(1, Ordering::AcqRel);
+        Outside(shared.clone())
+    }
+
+    /// Back inside, unless the node stops by now.
+    pub fn return_inside(self) -> Result<(), Problem> {
+        let shared = self.0.clone();
+        drop(self);
+        match shared.draining.load(Ordering::Acquire) {
+            true => Err(Problem::plain(&problem::STARTING)),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.0.requests.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -12,6 +12,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 const JSON: &str = "application/json";
 
+/// What may be wrong with any body.
+const OF_BODIES: [&Kind; 5] = [&problem::NOT_READABLE, &problem::REQUEST_TIMEOUT, &problem::TOO_LARGE, &problem::INVALID, &problem::BUSY];
+
 pub struct Endpoint {
     pub method: Method,
     pub path: &'static str,
@@ -115,11 +118,11 @@ impl Endpoint {
         if who != Who::Anybody {
             // On several nodes the store may have to say whether the session lives, and a caller may have a rate.
             self.problems.extend([&problem::UNAUTHENTICATED, &problem::TOO_MANY, &problem::UNAVAILABLE]);
+            // A header that says who calls may stand only once.
+            self.problems.push(&problem::NOT_READABLE);
         }
         if who == Who::Admin {
             self.problems.push(&problem::FORBIDDEN);
-            // A header that says who calls may stand only once.
-            self.problems.push(&problem::NOT_READABLE);
         }
         self
     }
@@ -152,14 +155,14 @@ impl Endpoint {
 
     pub fn body<T: ToSchema>(mut self) -> Self {
         self.body = Some(Described::of::<T>());
-        self.problems.extend([&problem::NOT_READABLE, &problem::TOO_LARGE, &problem::INVALID]);
+        self.problems.extend(OF_BODIES);
         self
     }
 
     /// Takes a body of that type, which is streamed.
     pub fn streams(mut self, media: &'static str) -> Self {
         self.body = Some(Described::text(media));
-        self.problems.extend([&problem::NOT_READABLE, &problem::TOO_LARGE, &problem::INVALID]);
+        self.problems.extend(OF_BODIES);
         self
     }
 

@@ -1,19 +1,26 @@
 //! HTTP: manners that hold everywhere, and the API itself.
 //!
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller` and `flags` are what handlers take in;
-//! `problem` is all they may refuse with; `endpoint` describes a route once, for the router and for the OpenAPI document.
+//! `problem` is all they may refuse with; `connection`, `room`, `pieces` and `streams` bound what a caller who does not read or
+//! send holds in memory; `endpoint` describes a route once, for the router and for the OpenAPI document.
 
 pub mod api;
 pub mod body;
 pub mod caller;
+pub mod connection;
 pub mod cors;
 pub mod edge;
 pub mod endpoint;
 pub mod flags;
+pub mod headers;
+pub mod moment;
 pub mod openapi;
 pub mod page;
-pub mod headers;
+pub mod pieces;
 pub mod problem;
 pub mod reply;
+pub mod room;
 pub mod site;
+pub mod stock;
+pub mod streams;
 pub mod switch;

@@ -56,6 +56,8 @@ problems! {
         "The path is right, but nothing of that name exists.";
     METHOD_NOT_ALLOWED = "method-not-allowed" 405 Never "That path does not take this method"
         "The header `Allow` lists the methods it takes.";
+    REQUEST_TIMEOUT = "request-timeout" 408 Later "The body took too long"
+        "The body was not whole in time, or came too slowly. Nothing was done, and the connection is closed.";
     LOTTERY_EXISTS = "lottery-exists" 409 Never "There is a lottery for that day already"
         "A closing day has one lottery.";
     LOTTERY_CLOSED = "lottery-closed" 409 Never "The lottery is closed"
@@ -214,6 +216,12 @@ impl Problem {
 
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The answer, counted.
+    pub fn refuse(&self, request_id: &str) -> HttpResponse {
+        metrics::counter!("stampede_refusals_total", "reason" => self.kind.name).increment(1);
+        self.response(request_id)
     }
 
     /// The answer. The edge calls this, because it knows the request id.

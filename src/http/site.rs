@@ -6,9 +6,14 @@ use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
 use super::openapi;
 use super::problem::{self, ALL, Problem};
+use super::stock::Stock;
 use actix_web::http::header::ContentType;
-use actix_web::{HttpResponse, web};
-use utoipa_swagger_ui::SwaggerUi;
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, RwLock};
+use utoipa_swagger_ui::Config;
 
 const FRONT: &str = include_str!("front.html");
 const PROBLEM_PAGE: &str = include_str!("problem.html");
@@ -27,23 +32,53 @@ pub fn mount(config: &mut web::ServiceConfig) {
     ];
     mount_endpoints(config, &pages);
     mount_endpoints(config, &endpoints());
-    let swagger = SwaggerUi::new("/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"));
-    config.service(web::scope("/docs").wrap(Edge::around("/docs/{file}")).service(swagger));
+    let pages = web::scope("/docs").wrap(Edge::around("/docs/{file}"));
+    config.service(pages.route("/{file:.*}", web::get().to(docs_page)));
 }
 
-async fn front(_: Params<flags::None>) -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::html()).body(FRONT.replace("{{version}}", env!("CARGO_PKG_VERSION")))
+async fn front(request: HttpRequest, _: Params<flags::None>) -> HttpResponse {
+    static PAGE: LazyLock<Stock> = LazyLock::new(|| {
+        let page = FRONT.replace("{{version}}", env!("CARGO_PKG_VERSION"));
+        Stock::of("text/html; charset=utf-8", page.into())
+    });
+    PAGE.answer(&request).await
+}
+
+/// One of the files that show the document. Only names of such files are kept.
+async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<HttpResponse, Problem> {
+    static FILES: LazyLock<RwLock<HashMap<String, Arc<Stock>>>> = LazyLock::new(RwLock::default);
+    let known = FILES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&*file).cloned();
+    let stock = match known {
+        Some(stock) => stock,
+        None => {
+            let stock = Arc::new(docs_file(&file).ok_or_else(|| Problem::plain(&problem::UNKNOWN_ROUTE))?);
+            let mut files = FILES.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+            files.entry(file.into_inner()).or_insert(stock).clone()
+        }
+    };
+    Ok(stock.answer(&request).await)
+}
+
+fn docs_file(name: &str) -> Option<Stock> {
+    static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
+    let file = utoipa_swagger_ui::serve(name, CONFIG.clone()).ok()??;
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Some(Stock::of(&file.content_type, bytes))
 }
 
 async fn docs() -> HttpResponse {
     HttpResponse::Found().insert_header(("Location", "/docs/")).finish()
 }
 
-async fn document() -> HttpResponse {
-    thread_local! {
-        static TEXT: String = openapi::document().to_json().expect("the document is plain data");
-    }
-    HttpResponse::Ok().content_type(ContentType::json()).body(TEXT.with(Clone::clone))
+async fn document(request: HttpRequest) -> HttpResponse {
+    static TEXT: LazyLock<Stock> = LazyLock::new(|| {
+        let text = openapi::document().to_json().expect("the document is plain data");
+        Stock::of("application/json", text.into())
+    });
+    TEXT.answer(&request).await
 }
 
 async fn problems() -> HttpResponse {

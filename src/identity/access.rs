@@ -99,7 +99,7 @@ impl Identity {
         if on_behalf_of.is_some() { Err(Denied::NotAService) } else { Ok(signed) }
     }
 
-    fn session(&self, token: &str) -> Result<Signed, Reason> {
+    pub(super) fn session(&self, token: &str) -> Result<Signed, Reason> {
         let claims = tokens::verify(&self.ring(), token, self.now())?;
         if self.revoked.contains(claims.session) {
             return Err(Reason::Revoked);

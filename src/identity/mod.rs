@@ -25,6 +25,7 @@ mod remembered;
 mod service_keys;
 mod sessions;
 mod sharing;
+mod stay;
 mod tokens;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use profile::{Flaw, Kind};
 pub use public_name::public_name;
 pub use registration::{Draft, Registered};
 pub use sharing::Sharing;
+pub use stay::Stay;
 pub use tokens::{Reason, role_name, role_of};
 
 use crate::config::{Config, Secret};

@@ -72,7 +72,7 @@ impl Identity {
         Ok(signed)
     }
 
-    async fn still_lives(&self, member: Id, session: Id, in_doubt: bool) -> Result<bool, StoreError> {
+    pub(super) async fn still_lives(&self, member: Id, session: Id, in_doubt: bool) -> Result<bool, StoreError> {
         let ask = async || {
             metrics::counter!("stampede_sessions_asked_total").increment(1);
             self.directory.session_is_alive(member, session).await
@@ -85,7 +85,7 @@ impl Identity {
     }
 
     /// Reads the keys anew unless it is known that those in memory are all there are.
-    async fn hear_of_service_keys(&self) -> Result<(), StoreError> {
+    pub(super) async fn hear_of_service_keys(&self) -> Result<(), StoreError> {
         match &self.others {
             Others::None => Ok(()),
             Others::Directory => self.reload_service_keys().await,

@@ -10,8 +10,8 @@ use actors::domain::coupons::catalogue::What;
 use futures_util::stream::{self, Stream};
 use std::sync::Arc;
 
-/// Codes in a chunk: some milliseconds of work, some hundred kilobytes.
-const CHUNK: u64 = 8192;
+/// Codes in a chunk: a millisecond or two of work, and what a stream that nobody reads holds in memory.
+const CHUNK: u64 = 2048;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

@@ -22,7 +22,7 @@ use crate::http::reply;
 use crate::identity::directory::Session;
 use crate::identity::{Denied, Error, Login, Signed};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use actors::Id;
 use bodies::{
@@ -270,11 +270,10 @@ impl FromRequest for Credentials {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let is_form = header(CONTENT_TYPE).is_some_and(|kind| kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(FORM));
-        let announced = header(CONTENT_LENGTH).and_then(|length| length.parse().ok()).unwrap_or(0);
-        let limit = request.app_data::<web::Data<Shared>>().map_or(0, |shared| shared.config.body_limit);
+        let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            let bytes = body::read(payload, announced, limit).await?;
+            let bytes = body::read_limited(&request, payload).await?;
             // curl calls whatever it sends a form unless it is told otherwise; no form begins like this.
             let is_form = is_form && !bytes.trim_ascii_start().starts_with(b"{");
             let login = if is_form { form::<LoginForm>(&bytes)?.into() } else { body::parse::<LoginBody>(&bytes)?.into() };

@@ -4,16 +4,17 @@ use super::coupons::{CouponBody, LedgerBody, assigned, giver, no_such, reference
 use super::offers::{Worth, future, name};
 use crate::app::Shared;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Signer};
+use crate::http::caller::{Admin, Signer, stay};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::streams::download;
 use crate::identity::{Signed, Via};
 use crate::promotions::{By, Failed, Known, codes};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Serial, rack, range};
@@ -121,13 +122,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", stream)
             .summary("Stream the codes of a batch")
-            .notes("As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins at `from`, ends after `limit`.")
+            .notes(
+                "As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins at `from`, ends after `limit`. It breaks off, \
+                 without the end of a whole answer, when the token expires or its session ends; go on with `from` and a new token.",
+            )
             .who(Who::Admin)
             .query("format", "`ndjson` (the default) or `csv`.")
             .query("from", "The index of the first code.")
             .query("limit", "How many; all, if absent.")
             .answer_empty(200, "The codes, one a line, for as long as somebody reads.")
-            .problems(&[&problem::NOT_FOUND, &problem::INVALID]),
+            .problems(&[&problem::NOT_FOUND, &problem::INVALID, &problem::BUSY]),
         Endpoint::post("/coupon-batches/{id}/assign", assign)
             .summary("Assign the next free coupon")
             .notes("An administrator names the member; a service acts for its own.")
@@ -206,6 +210,7 @@ async fn ledger(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: P
 async fn stream(
     shared: web::Data<Shared>,
     _: Admin,
+    request: HttpRequest,
     id: web::Path<String>,
     Params(query): Params<CodesQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -215,8 +220,9 @@ async fn stream(
         Some(_) => return Err(Problem::invalid("?format", "`ndjson` or `csv`")),
     };
     let (known, _) = known_batch(&shared, &id).await?;
+    let seat = shared.streams.codes.take(stay(&shared, &request)?)?;
     let lines = codes::stream(shared.promotions.clone(), known, format, query.from.unwrap_or(0), query.limit.unwrap_or(u64::MAX));
-    Ok(HttpResponse::Ok().content_type(format.content_type()).streaming(lines))
+    Ok(HttpResponse::Ok().content_type(format.content_type()).streaming(download(seat, lines)))
 }
 
 async fn assign(

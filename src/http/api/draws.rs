@@ -1,5 +1,6 @@
 //! Draws: who has won, and the proof that anybody can check. All of it is public.
 
+use super::auth::Origin;
 use super::ballots::terms;
 use super::lotteries::{known_day, view_of};
 use crate::app::Shared;
@@ -9,9 +10,10 @@ use crate::http::endpoint::Endpoint;
 use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::streams::download;
 use crate::identity::public_name;
 use actix_web::http::header::ContentType;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, View};
@@ -66,7 +68,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Get the proof of a draw")
             .notes("Everything that it takes to repeat the draw on any machine: `stampede verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.")
             .answer_text(200, "application/json", "The proof, as `docs/draws.md` describes it.")
-            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET]),
+            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET, &problem::BUSY]),
     ]
 }
 
@@ -95,12 +97,18 @@ async fn winner(shared: web::Data<Shared>, day: web::Path<String>, _: Params<fla
     }))
 }
 
-async fn proof(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn proof(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    day: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let view = view_of(&shared, day).await?;
     drawn(&view)?;
+    let seat = shared.streams.proofs.take_from(Origin::network(&request))?;
     let stream = proof::stream(shared.ballots.clone(), day, &view).ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
-    Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(stream))
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(download(seat, stream)))
 }
 
 async fn key(shared: web::Data<Shared>, _: Params<flags::None>) -> HttpResponse {

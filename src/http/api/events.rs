@@ -2,14 +2,24 @@
 
 use crate::app::Shared;
 use crate::feed::{Listener, Place};
-use crate::http::caller::Admin;
+use crate::http::caller::{Admin, stay};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, Params};
 use crate::http::headers;
 use crate::http::problem::{self, Problem};
+use crate::http::streams::Seat;
+use crate::identity::Reason;
 use actix_web::http::header::CACHE_CONTROL;
+use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a stream on which nothing happens looks whether its caller may stay.
+const LOOK: Duration = Duration::from_secs(1);
+/// A comment so often, so that nobody takes silence for a broken connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -17,7 +27,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Follow what happens")
             .notes(
                 "Server-sent events, the same as webhooks get: `id`, `event` (its type), `data` (the whole event as JSON). From now on, or \
-                 from behind the event that the header `Last-Event-ID` names. Nothing is sent that is not durable. It ends when the node stops.",
+                 from behind the event that the header `Last-Event-ID` names. Nothing is sent that is not durable. It ends when the node stops, and \
+                 when the token expires or its session ends: then the last event is `closed`, whose `data` says why.",
             )
             .who(Who::Admin)
             .answer_empty(200, "A stream that does not end by itself: `text/event-stream`.")
@@ -27,17 +38,47 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn listen(shared: web::Data<Shared>, _: Admin, request: HttpRequest, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     let last = last_event(&request)?;
+    let seat = shared.streams.events.take(stay(&shared, &request)?)?;
     let end = shared.feed.end().await?;
     if last.is_some_and(|last| last.position > end) {
         return Err(Problem::new(&problem::NOT_READABLE, "Last-Event-ID names an event that has not happened here"));
     }
-    let listener = Listener::seat(shared.feed.clone(), end, last);
-    let listener = listener.ok_or_else(|| Problem::new(&problem::BUSY, "as many listen as may; come back later"))?;
-    let chunks = stream::unfold(listener, |mut listener| async move {
-        let text = listener.next().await?;
-        Some((Ok::<_, std::convert::Infallible>(web::Bytes::from(text)), listener))
+    let listener = Listener::new(shared.feed.clone(), end, last);
+    let telling = Telling { listener, seat, told: Instant::now() };
+    let chunks = stream::unfold(Some(telling), |telling| async move {
+        let (text, telling) = telling?.next().await?;
+        Some((Ok::<_, std::convert::Infallible>(web::Bytes::from(text)), telling))
     });
     Ok(HttpResponse::Ok().content_type("text/event-stream").insert_header((CACHE_CONTROL, "no-store")).streaming(chunks))
+}
+
+struct Telling {
+    listener: Listener,
+    seat: Arc<Seat>,
+    told: Instant,
+}
+
+impl Telling {
+    /// What to send next, and who goes on. Nothing is told once the caller may not stay.
+    async fn next(mut self) -> Option<(String, Option<Telling>)> {
+        loop {
+            let news = timeout(LOOK, self.listener.next()).await;
+            if let Some(reason) = self.seat.over_anywhere().await {
+                return Some((closed(reason), None));
+            }
+            let text = match news {
+                Ok(text) => text?,
+                Err(_) if self.told.elapsed() >= KEEP_ALIVE => ": still here\n\n".to_owned(),
+                Err(_) => continue,
+            };
+            self.told = Instant::now();
+            return Some((text, Some(self)));
+        }
+    }
+}
+
+fn closed(reason: Reason) -> String {
+    format!("event: closed\ndata: {{\"why\":\"{}\"}}\n\n", reason.name())
 }
 
 fn last_event(request: &HttpRequest) -> Result<Option<Place>, Problem> {

@@ -5,6 +5,7 @@ use super::jobs::{self, JobBody};
 use super::offers::{Worth, future};
 use crate::app::Shared;
 use crate::http::caller::Admin;
+use crate::http::edge::Outside;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{IdempotencyKey, Params};
 use crate::http::problem::{self, Problem};
@@ -17,16 +18,18 @@ use actix_web::web::{self, block};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::domain::import::OnDuplicate;
 use futures_util::StreamExt;
+use futures_util::future::poll_immediate;
 use metrics::counter;
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LONGEST_NAME: usize = 100;
 /// Bytes that are handed to the disk at a time; what an upload keeps in memory.
 const AT_ONCE: usize = 1024 * 1024;
-/// An upload of which nothing comes for so long has broken off.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Less than this in a second, over the time that a body may take, and an upload is given up: it
+/// would keep one of the few places for ever.
+const SLOWEST: usize = 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,17 +95,21 @@ async fn create(
 }
 
 /// Writes the body to the disk as it comes. Dropped on the way, it leaves nothing behind.
-async fn receive(shared: &Shared, mut body: web::Payload, announced: Option<u64>) -> Result<Arrived, Problem> {
+async fn receive(shared: &web::Data<Shared>, mut body: web::Payload, announced: Option<u64>) -> Result<Arrived, Problem> {
+    let mut pace = Pace::of(shared);
     let spool = shared.imports.spool().clone();
     let mut arriving = block(move || spool.receive(announced)).await.map_err(stopped)??;
     let mut waiting = web::BytesMut::with_capacity(AT_ONCE.min(announced.unwrap_or(u64::MAX) as usize));
     loop {
-        let chunk = actix_web::rt::time::timeout(SILENCE, body.next()).await;
-        let chunk = chunk.map_err(|_| Problem::new(&problem::NOT_READABLE, "the body broke off: nothing more came"))?;
+        let chunk = match poll_immediate(body.next()).await {
+            Some(chunk) => chunk,
+            None => pace.wait(shared, body.next()).await?,
+        };
         let is_last = chunk.is_none();
         if let Some(chunk) = chunk {
-            waiting
-                .extend_from_slice(&chunk.map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}")))?);
+            let chunk = chunk.map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}")))?;
+            pace.came(chunk.len());
+            waiting.extend_from_slice(&chunk);
         }
         if shared.draining.load(Ordering::Acquire) {
             return Err(Problem::plain(&problem::STARTING));
@@ -113,10 +120,41 @@ async fn receive(shared: &Shared, mut body: web::Payload, announced: Option<u64>
             written?;
             emptied.clear();
             (arriving, waiting) = (back, emptied);
+            // What the disk took is not the sender's fault.
+            pace = Pace::of(shared);
         }
         if is_last {
             return Ok(block(move || arriving.end()).await.map_err(stopped)??);
         }
+    }
+}
+
+/// How fast a file must come: so much in each span, or its end.
+struct Pace {
+    until: Instant,
+    missing: usize,
+}
+
+impl Pace {
+    fn of(shared: &Shared) -> Pace {
+        let seconds = shared.config.body_timeout_s;
+        let span = Duration::from_secs(u64::from(seconds));
+        Pace { until: Instant::now() + span, missing: SLOWEST * seconds as usize }
+    }
+
+    fn came(&mut self, bytes: usize) {
+        self.missing = self.missing.saturating_sub(bytes);
+    }
+
+    /// The next chunk, while a stop does not wait for it.
+    async fn wait<T>(&mut self, shared: &web::Data<Shared>, next: impl Future<Output = T>) -> Result<T, Problem> {
+        if self.missing == 0 {
+            *self = Pace::of(shared);
+        }
+        let outside = Outside::step(shared);
+        let next = tokio::time::timeout_at(self.until.into(), next).await;
+        outside.return_inside()?;
+        next.map_err(|_| Problem::plain(&problem::REQUEST_TIMEOUT))
     }
 }
 

@@ -4,17 +4,18 @@ use super::auth::keyed;
 use super::offers::OfferBody;
 use crate::app::Shared;
 use crate::http::body::Body;
-use crate::http::caller::Admin;
+use crate::http::caller::{Admin, stay};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{self, Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
+use crate::http::streams::download;
 use crate::imports::mark::Fate;
 use crate::imports::report::{CSV_HEADER, Line, Place, Report};
-use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes, block};
+use actix_web::{HttpRequest, HttpResponse};
 use actors::Id;
 use actors::domain::import::{OnDuplicate, Pass, Refusal, State, View, Why, job_of_row};
 use futures_util::future::try_join_all;
@@ -114,7 +115,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .notes("CSV with the columns `row`, `code`, `state` and `why`, as far as the file was worked off when the download began.")
             .who(Who::Admin)
             .answer_text(200, "text/csv", "One line for each row.")
-            .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE]),
+            .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE, &problem::BUSY]),
         keyed(Endpoint::delete("/jobs/{id}", cancel))
             .summary("Cancel a job")
             .notes("It ends where the rows under way end. What was imported stays, and is counted. The same file brought again takes the job up again.")
@@ -156,9 +157,16 @@ async fn rows(
     Ok(reply::ok(&Items::<RowBody> { items, next_cursor: next.map(|next| page::cursor(&key(next))) }))
 }
 
-async fn report(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn report(
+    shared: web::Data<Shared>,
+    _: Admin,
+    request: HttpRequest,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let job = known_id(&id)?;
     let view = known(&shared, job).await?;
+    let seat = shared.streams.reports.take(stay(&shared, &request)?)?;
     let spool = shared.imports.spool().clone();
     let open = move || Report::open(&spool, job, Place::default(), view.progress.rows);
     let report = block(open).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
@@ -173,7 +181,8 @@ async fn report(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: P
     let name = format!("attachment; filename=\"{job}.csv\"");
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name));
-    Ok(response.streaming(futures_util::StreamExt::chain(header, Box::pin(lines))))
+    let lines = futures_util::StreamExt::chain(header, lines);
+    Ok(response.streaming(download(seat, lines)))
 }
 
 async fn cancel(

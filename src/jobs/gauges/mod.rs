@@ -21,6 +21,8 @@ pub fn begin() {
     counter!("stampede_registrations_total").increment(0);
     counter!("stampede_log_lines_dropped_total").increment(0);
     counter!("stampede_codes_refused_total").increment(0);
+    counter!("stampede_connections_refused_total").increment(0);
+    counter!("stampede_accept_failures_total").increment(0);
 }
 
 /// What is different a second later.
@@ -28,6 +30,9 @@ pub fn of_this_moment(shared: &Shared) {
     let node = &shared.engine.node;
     process::measure();
     gauge!("stampede_http_requests_in_flight").set(shared.requests.load(Ordering::Acquire) as f64);
+    gauge!("stampede_unfinished_body_bytes").set(shared.rooms.bodies.held() as f64);
+    gauge!("stampede_unread_answer_bytes").set(shared.rooms.answers.held() as f64);
+    shared.streams.measure();
     gauge!("stampede_in_flight").set(node.in_flight() as f64);
     gauge!("stampede_in_flight_limit").set(node.limits.node_in_flight as f64);
     gauge!("stampede_deepest_partition_queue").set(shared.engine.deepest() as f64);

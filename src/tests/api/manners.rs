@@ -1,6 +1,7 @@
 //! Manners that hold everywhere: request ids, unknown paths and methods, dry runs, problem pages, and pages that need no other host.
 
 use crate::harness::{Answer, Books, TestApp, id};
+use crate::wire;
 use serde_json::json;
 use stampede::http::problem;
 
@@ -168,6 +169,30 @@ fn the_page_of_the_api_and_all_it_loads_come_from_this_server() {
     assert!(!initializer.text.contains("://"), "{}", initializer.text);
     // Without the slash it leads to the same page.
     assert_eq!(page(&app, "/docs").text, docs.text);
+}
+
+#[test]
+fn pages_are_packed_for_those_who_can_unpack_and_not_sent_twice() {
+    let app = TestApp::start();
+    let get = |path: &str, headers: &[(&str, &[u8])]| wire::send(&app, &wire::request("GET", path.as_bytes(), headers, b"")).unwrap();
+    for path in ["/docs/swagger-ui-bundle.js", "/openapi.json", "/"] {
+        let plain = get(path, &[]);
+        let packed = get(path, &[("Accept-Encoding", b"br, gzip")]);
+        let length = |answer: &Answer| answer.header("content-length").unwrap().parse::<usize>().unwrap();
+        assert_eq!((plain.status, packed.status, plain.header("content-encoding")), (200, 200, None));
+        assert_eq!(packed.header("content-encoding"), Some("gzip"));
+        assert!(length(&packed) < length(&plain), "{path}");
+        for (first, headers) in [(&plain, vec![]), (&packed, vec![("Accept-Encoding", &b"gzip"[..])])] {
+            assert_eq!(first.header("vary"), Some("Accept-Encoding"));
+            let tag = first.header("etag").unwrap();
+            let again = get(path, &[&headers[..], &[("If-None-Match", tag.as_bytes())]].concat());
+            assert_eq!((again.status, again.header("etag"), again.text.as_str()), (304, Some(tag), ""));
+            let changed = get(path, &[&headers[..], &[("If-None-Match", b"\"another\"")]].concat());
+            assert_eq!(changed.status, 200);
+        }
+        assert_ne!(plain.header("etag"), packed.header("etag"));
+    }
+    assert_eq!(get("/docs/none-such.js", &[]).status, 404);
 }
 
 /// What `href` and `src` of a page say.

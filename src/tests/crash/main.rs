@@ -11,6 +11,7 @@ mod backup;
 mod commands;
 mod damage;
 mod draws;
+mod flood;
 mod import;
 mod kill;
 mod load;

@@ -128,6 +128,23 @@ impl Server {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    /// How many files and connections it has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// How many it may have.
+    pub fn most_descriptors(&self) -> u64 {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        line.split_whitespace().nth(3).unwrap().parse().unwrap()
+    }
+
+    /// Whether that stands in its log.
+    pub fn said(&self, what: &str) -> bool {
+        std::fs::read_to_string(&self.log).unwrap().contains(what)
+    }
+
     pub fn tell_to_stop(&self) {
         self.signal("TERM");
     }
@@ -221,6 +238,10 @@ impl Client {
 
     pub fn hold(&self, number: &str) -> Value {
         self.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": number, "ttl_s": 7200})).expect(201)
+    }
+
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     pub fn with_token(mut self, token: &str) -> Client {

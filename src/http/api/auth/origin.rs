@@ -4,6 +4,7 @@
 
 use crate::app::Shared;
 use crate::config::Network;
+use crate::http::connection::network_of;
 use crate::http::problem::Problem;
 use crate::identity;
 use actix_web::http::header::USER_AGENT;
@@ -16,15 +17,22 @@ const LONGEST_AGENT: usize = 200;
 
 pub struct Origin(pub identity::Origin);
 
+impl Origin {
+    /// The caller's address, or the network that it stands for.
+    pub fn network(request: &HttpRequest) -> Option<IpAddr> {
+        let proxies = request.app_data::<web::Data<Shared>>().map_or(&[][..], |shared| &shared.config.trusted_proxies);
+        let forwarded: Vec<&str> = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect();
+        let address = request.peer_addr().map(|peer| client(peer.ip(), &forwarded, proxies));
+        address.map(network_of)
+    }
+}
+
 impl FromRequest for Origin {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let proxies = request.app_data::<web::Data<Shared>>().map_or(&[][..], |shared| &shared.config.trusted_proxies);
-        let forwarded: Vec<&str> = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect();
-        let address = request.peer_addr().map(|peer| client(peer.ip(), &forwarded, proxies));
-        let address = address.map_or_else(String::new, counted_as);
+        let address = Origin::network(request).map_or_else(String::new, counted_as);
         ready(Ok(Origin(identity::Origin { address, agent: agent(request) })))
     }
 }

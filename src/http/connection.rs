@@ -1,0 +1,213 @@
+//! What holds for a connection as long as it lives.
+//!
+//! It is cut when its caller takes nothing of what waits for them. An address has so many at once.
+//! Nothing that stands behind a request with `Connection: close` is carried out. A body that was not
+//! read to its end is kept until the connection ends, because only then does the framework end it.
+
+use super::room::Room;
+use crate::config::{Config, Network};
+use actix_web::HttpMessage;
+use actix_web::dev::{Extensions, Payload, RequestHead, ServiceRequest};
+use actix_web::error::PayloadError;
+use actix_web::http::ConnectionType;
+use actix_web::rt::net::TcpStream;
+use actix_web::web::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use hashbrown::HashMap;
+use metrics::counter;
+use socket2::SockRef;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, Ipv6Addr, Shutdown};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// Where connections come in.
+pub struct Entrance {
+    unread_timeout: Duration,
+    most: usize,
+    proxies: Vec<Network>,
+    inside: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// What handlers find in a connection.
+pub struct Connection {
+    is_over: Cell<bool>,
+    unread: RefCell<Option<Rc<RefCell<Payload>>>>,
+    _place: Option<Place>,
+}
+
+impl Entrance {
+    pub fn of(config: &Config) -> Arc<Entrance> {
+        Arc::new(Entrance {
+            unread_timeout: Duration::from_secs(u64::from(config.unread_timeout_s)),
+            most: config.connections_per_address,
+            proxies: config.trusted_proxies.clone(),
+            inside: Mutex::default(),
+        })
+    }
+
+    /// Called by the server for each connection before its first request.
+    pub fn greet(self: &Arc<Self>, io: &dyn Any, data: &mut Extensions) {
+        let Some(stream) = io.downcast_ref::<TcpStream>() else { return };
+        let socket = SockRef::from(stream);
+        bound(&socket, self.unread_timeout);
+        let place = match stream.peer_addr().map(|peer| self.enter(peer.ip())) {
+            Ok(Err(Full)) => {
+                counter!("stampede_connections_refused_total").increment(1);
+                let _ = socket.shutdown(Shutdown::Both);
+                None
+            }
+            Ok(Ok(place)) => place,
+            // It is gone already.
+            Err(_) => None,
+        };
+        data.insert(Connection { is_over: Cell::new(false), unread: RefCell::default(), _place: place });
+    }
+
+    fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Option<Place>, Full> {
+        if self.most == 0 || self.proxies.iter().any(|proxy| proxy.contains(address)) {
+            return Ok(None);
+        }
+        let network = network_of(address);
+        let mut inside = self.inside();
+        let count = inside.entry(network).or_default();
+        if *count >= self.most {
+            return Err(Full);
+        }
+        *count += 1;
+        Ok(Some(Place { entrance: self.clone(), network }))
+    }
+
+    fn inside(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.inside.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// Its address has as many connections as it may have.
+struct Full;
+
+/// One of the connections of an address.
+struct Place {
+    entrance: Arc<Entrance>,
+    network: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inside = self.entrance.inside();
+        if let Some(count) = inside.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                inside.remove(&self.network);
+            }
+        }
+    }
+}
+
+/// A system that knows no such limits serves without them.
+#[cfg(target_os = "linux")]
+fn bound(socket: &SockRef<'_>, unread_timeout: Duration) {
+    /// Of an answer, what the system keeps before it can be sent: its memory, for each connection.
+    const UNSENT: u32 = 128 * 1024;
+    let _ = socket.set_tcp_user_timeout(Some(unread_timeout));
+    let _ = socket.set_tcp_notsent_lowat(UNSENT);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound(_: &SockRef<'_>, _: Duration) {}
+
+/// Who has one address of IPv6 has the whole /64 it lies in.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 => v4,
+    }
+}
+
+/// Whether this is the last request of its connection.
+pub fn is_last(head: &RequestHead) -> bool {
+    head.connection_type() == ConnectionType::Close
+}
+
+impl Connection {
+    /// Notes that nothing may come any more. False if that was noted before: then this came.
+    pub fn takes(&self, is_last: bool) -> bool {
+        !self.is_over.replace(self.is_over.get() || is_last)
+    }
+
+    fn keep(&self, unread: Rc<RefCell<Payload>>) {
+        *self.unread.borrow_mut() = Some(unread);
+    }
+}
+
+/// Keeps a body of unknown length until the next one, or the connection's end. Dropped unread, the
+/// framework would wait for its end without a limit.
+pub fn keep_unread(request: &mut ServiceRequest) {
+    if !request.chunked().unwrap_or(false) || request.conn_data::<Connection>().is_none() {
+        return;
+    }
+    let body = Rc::new(RefCell::new(request.take_payload()));
+    if let Some(connection) = request.conn_data::<Connection>() {
+        connection.keep(body.clone());
+    }
+    request.set_payload(Payload::Stream { payload: Box::pin(read(body)) });
+}
+
+fn read(body: Rc<RefCell<Payload>>) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    stream::poll_fn(move |context| body.borrow_mut().poll_next_unpin(context))
+}
+
+/// Rooms for what is not whole yet, and for what is not read yet.
+pub struct Rooms {
+    pub bodies: Room,
+    pub answers: Room,
+}
+
+impl Rooms {
+    pub fn of(config: &Config) -> Rooms {
+        Rooms { bodies: Room::of(config.unfinished_bodies), answers: Room::of(config.unread_answers) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entrance(most: usize) -> Arc<Entrance> {
+        let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        Entrance::of(&Config { connections_per_address: most, trusted_proxies, ..Config::default() })
+    }
+
+    fn enters(entrance: &Arc<Entrance>, address: &str) -> Option<Option<Place>> {
+        entrance.enter(address.parse().unwrap()).ok()
+    }
+
+    #[test]
+    fn an_address_has_so_many_connections_and_another_as_many() {
+        let entrance = entrance(2);
+        let first = (enters(&entrance, "192.0.2.1").unwrap(), enters(&entrance, "192.0.2.1").unwrap());
+        assert!(enters(&entrance, "192.0.2.1").is_none() && enters(&entrance, "192.0.2.2").is_some());
+        drop(first);
+        assert!(entrance.inside().is_empty() && enters(&entrance, "192.0.2.1").is_some());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_and_a_proxy_is_not_counted() {
+        let entrance = entrance(1);
+        let _one = enters(&entrance, "2001:db8::1").unwrap();
+        assert!(enters(&entrance, "2001:db8::ffff:1").is_none());
+        assert!(enters(&entrance, "2001:db8:0:1::1").is_some());
+        assert!((0..5).all(|_| enters(&entrance, "10.1.1.1").unwrap().is_none()));
+    }
+
+    #[test]
+    fn nothing_is_taken_behind_the_last_request() {
+        let connection = Connection { is_over: Cell::new(false), unread: RefCell::default(), _place: None };
+        assert!(connection.takes(false) && connection.takes(true) && !connection.takes(false) && !connection.takes(true));
+    }
+}

@@ -1,0 +1,203 @@
+//! Callers who read nothing, send nothing, or come in numbers: what they hold is bounded, they are sent
+//! away in the end, and others are served meanwhile.
+//!
+//! How fast the others were served is printed (`--nocapture`), never asserted.
+
+use crate::process::{Client, Folder, Server, id, stampede};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const CROWD: usize = 300;
+
+fn start(folder: &Folder, settings: &[(&str, &str)]) -> Server {
+    let mut command = stampede(&folder.0);
+    command.envs(settings.iter().copied());
+    Server::start_with(command, &folder.0).0
+}
+
+fn ask(server: &Server, request: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let _ = stream.write_all(request);
+    stream
+}
+
+fn get(path: &str, token: Option<&str>) -> Vec<u8> {
+    let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
+    format!("GET {path} HTTP/1.1\r\nHost: stampede\r\n{token}\r\n").into_bytes()
+}
+
+/// Does something while somebody honest calls again and again. Every call is answered with 200.
+fn beside_an_honest_caller<T>(server: &Server, what: &str, work: impl FnOnce() -> T) -> T {
+    let over = AtomicBool::new(false);
+    let honest = server.anybody();
+    thread::scope(|scope| {
+        let calling = scope.spawn(|| call_until(&honest, &over));
+        let done = work();
+        over.store(true, Ordering::SeqCst);
+        let mut took = calling.join().unwrap();
+        took.sort_unstable();
+        let at = |share: usize| took[(took.len() - 1) * share / 100];
+        println!("{what}: {} honest calls, median {:?}, p99 {:?}, most {:?}", took.len(), at(50), at(99), at(100));
+        done
+    })
+}
+
+fn call_until(honest: &Client, over: &AtomicBool) -> Vec<Duration> {
+    let mut took = Vec::new();
+    while !over.load(Ordering::SeqCst) || took.len() < 50 {
+        let began = Instant::now();
+        honest.get("/lotteries").expect(200);
+        took.push(began.elapsed());
+    }
+    took
+}
+
+/// The first line of an answer that has begun, without taking it.
+fn status(stream: &TcpStream) -> String {
+    let mut line = [0; 12];
+    let _ = stream.peek(&mut line[..1]);
+    let read = stream.peek(&mut line).unwrap_or(0);
+    String::from_utf8_lossy(&line[..read]).into_owned()
+}
+
+fn growth_kib(server: &Server, before: u64, what: &str) -> u64 {
+    let grown = server.resident_kib().saturating_sub(before);
+    println!("{what}: {before} KiB before, {grown} KiB more");
+    grown
+}
+
+/// Asks until it is so, each time with a word to the server, so that nothing spins for nothing.
+fn until(server: &Server, what: &str, is_so: impl Fn() -> bool) {
+    let honest = server.anybody();
+    let came = (0..100_000).any(|_| is_so() || honest.get("//health/ready").status != 200);
+    assert!(came && is_so(), "{what}");
+}
+
+#[test]
+fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {
+    let folder = Folder::new();
+    let server = start(&folder, &[("STAMPEDE_UNREAD_TIMEOUT_S", "2")]);
+    let plain = get("/docs/swagger-ui-bundle.js", None);
+    // Once for everybody: what is kept of it is no growth.
+    drop(ask(&server, &plain));
+    server.anybody().get("/lotteries").expect(200);
+    let (memory, open) = (server.resident_kib(), server.descriptors());
+    let unread = beside_an_honest_caller(&server, "unread answers", || {
+        let all: Vec<TcpStream> = (0..CROWD).map(|_| ask(&server, &plain)).collect();
+        assert!(all.iter().all(|stream| status(stream).starts_with("HTTP/1.1 200")));
+        // Copied whole, they would be 400 MB and more.
+        assert!(growth_kib(&server, memory, "unread answers") < 100 * 1024);
+        all
+    });
+    until(&server, "they are cut off", || server.descriptors() <= open + CROWD / 10);
+    drop(unread);
+    server.stop();
+}
+
+#[test]
+fn bodies_that_never_end_hold_little_memory_and_are_given_up() {
+    let folder = Folder::new();
+    let settings = [("STAMPEDE_BODY_TIMEOUT_S", "3"), ("STAMPEDE_UNFINISHED_BODIES", "4194304")];
+    let server = start(&folder, &settings);
+    let mut half = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 65000\r\n\r\n".to_vec();
+    half.resize(half.len() + 60_000, b' ');
+    server.anybody().get("/lotteries").expect(200);
+    let memory = server.resident_kib();
+    beside_an_honest_caller(&server, "unfinished bodies", || {
+        let all: Vec<TcpStream> = (0..2 * CROWD).map(|_| ask(&server, &half)).collect();
+        // Kept without a bound, they would be 90 MB.
+        assert!(growth_kib(&server, memory, "unfinished bodies") < 48 * 1024);
+        let said: Vec<String> = all.iter().map(status).collect();
+        let count = |status: &str| said.iter().filter(|said| said.ends_with(status)).count();
+        println!("unfinished bodies: {} had no room, {} took too long", count("503"), count("408"));
+        assert!(count("408") > 0 && count("503") > 0, "{said:?}");
+        // A few are ended by force, because they go on sending after their answer.
+        assert!(count("408") + count("503") + count("") >= all.len(), "{said:?}");
+    });
+    server.stop();
+}
+
+#[test]
+fn streams_that_nobody_reads_are_bounded_and_leave_others_their_turn() {
+    let folder = Folder::new();
+    let server = start(&folder, &[]);
+    let admin = server.admin();
+    let body = json!({"count": 10_000_000, "discount_percent": 5, "expires_at": "2190-01-01T00:00:00Z"});
+    let batch = id(&admin.post("/coupon-batches", None, body).expect(201));
+    let codes = get(&format!("/api/v1/coupon-batches/{batch}/codes"), admin.token());
+    let memory = server.resident_kib();
+    let unread = beside_an_honest_caller(&server, "unread streams", || {
+        let all: Vec<TcpStream> = (0..CROWD).map(|_| ask(&server, &codes)).collect();
+        let said: Vec<String> = all.iter().map(status).collect();
+        let count = |status: &str| said.iter().filter(|said| said.ends_with(status)).count();
+        assert_eq!((count("200"), count("503")), (64, CROWD - 64));
+        assert!(growth_kib(&server, memory, "unread streams") < 64 * 1024);
+        all
+    });
+    drop(unread);
+    until(&server, "their places are free", || status(&ask(&server, &codes)).ends_with("200"));
+    server.stop();
+}
+
+#[test]
+fn a_stop_does_not_wait_for_bodies_that_never_come() {
+    let folder = Folder::new();
+    // Whoever waited for them would wait for an hour.
+    let hour = [("STAMPEDE_BODY_TIMEOUT_S", "600"), ("STAMPEDE_SHUTDOWN_S", "3600")];
+    let mut server = start(&folder, &hour);
+    let token = server.admin().token().unwrap().to_owned();
+    let import = "/api/v1/coupon-imports?expires_at=2190-01-01T00:00:00Z&discount_percent=5";
+    let begun = |path: &str| {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n");
+        format!("{head}Content-Length: 500\r\nExpect: 100-continue\r\n\r\n").into_bytes()
+    };
+    let half: Vec<TcpStream> = ["/api/v1/auth/login", import]
+        .map(|path| {
+            let mut stream = ask(&server, &begun(path));
+            // The server is at the body now.
+            stream.read_exact(&mut [0; 25]).unwrap();
+            stream.write_all(b"code\n").unwrap();
+            stream
+        })
+        .into();
+    let began = Instant::now();
+    server.tell_to_stop();
+    assert_eq!(server.wait().code(), Some(0));
+    println!("a stop beside unfinished bodies: {:?}", began.elapsed());
+    drop(half);
+}
+
+/// The binary with so many open files at most: first what it is given, then what it may ask for.
+fn limited(data: &Path, soft: u32, hard: u32) -> Command {
+    let plain = stampede(data);
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\""));
+    command.arg(plain.get_program()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+#[test]
+fn it_asks_for_all_the_open_files_it_may_have_and_says_when_there_are_none_left() {
+    let folder = Folder::new();
+    let (server, _) = Server::start_with(limited(&folder.0, 128, 256), &folder.0);
+    assert_eq!(server.most_descriptors(), 256);
+    assert!(server.said("few connections can be open at once"));
+    let crowd: Vec<TcpStream> = (0..CROWD).map(|_| ask(&server, b"")).collect();
+    while !server.said("Error accepting connection") {
+        thread::yield_now();
+    }
+    drop(crowd);
+    server.anybody().get("/lotteries").expect(200);
+    server.stop();
+
+    let (server, _) = Server::start_with(limited(&folder.0, 128, 5000), &folder.0);
+    assert_eq!(server.most_descriptors(), 5000);
+    server.stop();
+}
