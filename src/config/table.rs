@@ -158,6 +158,8 @@ settings! {
     account_failures_per_minute: u32 = Fixed("20"), whole(1..=1_000_000);
     /// Requests a caller may make in a minute before further ones must wait; 0 is no limit, because only the operator knows what his callers need.
     requests_per_minute: u32 = Fixed("0"), whole(0..=1_000_000_000);
+    /// New members a service may act for in a minute, because each is a row for ever; members from before are never counted, and 0 is no limit.
+    new_members_per_minute: u32 = Fixed("60000"), whole(0..=1_000_000_000);
     /// A Redis or Valkey that all nodes share, so that they ask the store less often and count failures and requests together; they work without it.
     redis: Option<String> = Nothing("\"redis://127.0.0.1:6379\""), optional(redis_url);
     /// The password of that Redis, apart from its URL so that it never shows where settings are printed.

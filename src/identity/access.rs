@@ -126,23 +126,19 @@ impl Identity {
         Denied::Unauthenticated(reason)
     }
 
-    /// Whether `introduce` has nothing to do.
-    pub fn is_introduced(&self, signed: &Signed) -> bool {
-        match &signed.via {
-            Via::ServiceKey { on_behalf_of: Some(_), .. } => self.services.is_introduced(signed.caller.id),
-            _ => true,
-        }
-    }
-
-    /// Notes in the directory whom a service acts for, before anything is done in his name.
-    pub async fn introduce(&self, signed: &Signed) -> Result<(), StoreError> {
-        if self.is_introduced(signed) {
+    /// Notes in the directory whom a service acts for, before anything is done in their name. A service brings
+    /// so many new members in a minute; those who were noted before are let in however many they are.
+    pub async fn introduce(&self, signed: &Signed) -> Result<(), Error> {
+        let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else { return Ok(()) };
+        let member = signed.caller.id;
+        if self.services.is_introduced(member) {
             return Ok(());
         }
-        if let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via {
-            self.directory.remember_outsider(signed.caller.id, service.to_string(), theirs.to_string()).await?;
-            self.services.introduce(signed.caller.id);
+        if !self.directory.remembers_outsider(member).await? {
+            self.spend_new_member(service).await?;
+            self.directory.remember_outsider(member, service.to_string(), theirs.to_string()).await?;
         }
+        self.services.introduce(member);
         Ok(())
     }
 

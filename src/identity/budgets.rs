@@ -63,6 +63,12 @@ impl Identity {
         }
     }
 
+    /// Counts a member whom that service acts for the first time.
+    pub(super) async fn spend_new_member(&self, service: &str) -> Result<(), Error> {
+        let name = Id::digest(&[b"new members of", service.as_bytes()]);
+        self.new_members.spend(self.others.redis(), name, self.now()).await.map_err(too_many)
+    }
+
     /// Counts a request of that caller, if there is a limit.
     pub(super) async fn spend(&self, caller: Id) -> Result<(), Error> {
         let per_minute = self.rates.per_minute();

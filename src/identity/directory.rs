@@ -305,6 +305,7 @@ pub trait Directory: Send + Sync + 'static {
     fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)>;
     fn service_keys(&self) -> Answer<Vec<ServiceKey>>;
     fn revoke_service_key(&self, key: Id, at: Time) -> Answer<bool>;
+    fn remembers_outsider(&self, member: Id) -> Answer<bool>;
     /// Notes whom an outsider's id stands for. Repeatable.
     fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()>;
 

@@ -74,6 +74,8 @@ pub struct Settings {
     pub account_failures_per_minute: u32,
     /// 0 is no limit.
     pub requests_per_minute: u32,
+    /// Of one service. 0 is no limit.
+    pub new_members_per_minute: u32,
     pub sharing: Sharing,
     /// How long a new token key waits before it signs: nothing for a single node, else until every node has read it.
     pub key_delay_s: u32,
@@ -99,6 +101,7 @@ impl Settings {
             failures_per_minute: config.failures_per_minute,
             account_failures_per_minute: config.account_failures_per_minute,
             requests_per_minute: config.requests_per_minute,
+            new_members_per_minute: config.new_members_per_minute,
             key_delay_s: if matches!(sharing, Sharing::Alone) { 0 } else { KEY_DELAY_S },
             sharing,
             time_zone: config.time_zone.clone(),
@@ -156,6 +159,7 @@ pub struct Identity {
     revoked: sessions::Revoked,
     failures: failures::Failures,
     rates: rates::Rates,
+    new_members: rates::Rates,
     others: sharing::Others,
     reloading: tokio::sync::Mutex<()>,
     services: service_keys::ServiceKeys,
@@ -200,6 +204,7 @@ impl Identity {
             revoked: sessions::Revoked::new(settings.token_s),
             failures: failures::Failures::new(failures),
             rates: rates::Rates::new(settings.requests_per_minute),
+            new_members: rates::Rates::new(settings.new_members_per_minute),
             others: sharing::Others::open(&settings.sharing, &*directory).await?,
             reloading: tokio::sync::Mutex::default(),
             services: service_keys::ServiceKeys::default(),

@@ -486,9 +486,10 @@ async fn a_service_acts_for_its_own_members_and_for_nobody_without_a_name() {
     let made = house.identity.create_service_key("shop").await.unwrap();
     let with = |key: &str, of: Option<&str>| house.identity.authenticate(Some(&format!("Bearer {key}")), of);
     let ada = with(&made.key, Some("ada")).unwrap();
-    assert!(ada.is_somebody() && !house.identity.is_introduced(&ada));
+    let is_noted = async || house.store.remembers_outsider(ada.caller.id).await.unwrap();
+    assert!(ada.is_somebody() && !is_noted().await);
     house.identity.introduce(&ada).await.unwrap();
-    assert!(house.identity.is_introduced(&ada));
+    assert!(is_noted().await);
     assert!(!with(&made.key, None).unwrap().is_somebody());
     assert_eq!(with(&made.key, Some("a b")).err(), Some(Denied::BadOnBehalfOf));
     assert_eq!(with("sk_forged", Some("ada")).err(), Some(unauthenticated(Reason::UnknownServiceKey)));

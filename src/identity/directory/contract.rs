@@ -642,8 +642,11 @@ pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Harne
 }
 
 pub async fn an_outsider_is_noted_as_often_as_one_likes(harness: &mut dyn Harness) {
+    assert!(!harness.directory().remembers_outsider(id(1)).await.unwrap());
     for directory in [harness.directory(), harness.elsewhere(), harness.directory()] {
         directory.remember_outsider(id(1), "shop".to_owned(), "seven".to_owned()).await.unwrap();
+        assert!(harness.elsewhere().remembers_outsider(id(1)).await.unwrap());
+        assert!(!directory.remembers_outsider(id(2)).await.unwrap());
     }
 }
 

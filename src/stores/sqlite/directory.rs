@@ -178,6 +178,10 @@ impl Directory for Sqlite {
         self.change(move |connection| secrets::revoke_service_key(connection, key, at))
     }
 
+    fn remembers_outsider(&self, member: Id) -> Answer<bool> {
+        self.look(move |connection| secrets::remembers_outsider(connection, member))
+    }
+
     fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()> {
         self.change(move |connection| secrets::remember_outsider(connection, member, &service, &theirs))
     }

@@ -1,6 +1,6 @@
 //! Service keys: companies that act for members of their own; and what the API's document says of everything about identity.
 
-use crate::harness::{Books, TestApp, id, pointers};
+use crate::harness::{Books, Client, TestApp, id, pointers};
 use crate::members::crowd;
 use serde_json::{Value, json};
 
@@ -62,6 +62,50 @@ fn a_service_that_names_nobody_cannot_act_and_nobody_else_may_name_somebody() {
     ada.on_behalf_of("customer-7").hold(DAY, json!({"pattern": "****"})).refused(403, "forbidden");
     admin.on_behalf_of(id(&ada.get("/me").expect(200))).get("/me").refused(403, "forbidden");
     app.anybody().on_behalf_of("customer-7").get("/me").refused(401, "unauthenticated");
+}
+
+/// Whom a service acts for is kept if he is known in this folder.
+fn is_kept(app: &TestApp, member: &Client) -> bool {
+    let id: actors::Id = id(&member.get("/me").expect(200)).parse().unwrap();
+    app.stop();
+    let kept = app.with_directory(async |directory| directory.remembers_outsider(id).await.unwrap());
+    app.serve();
+    kept
+}
+
+#[test]
+fn a_look_leaves_nothing_behind_of_whom_it_was_for() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let (looks, buys) = (app.service("shop").on_behalf_of("looks"), app.service("shop").on_behalf_of("buys"));
+    for path in ["/me", "/holds", "/tickets", "/coupons"] {
+        let (nothing, answer) = (json!([]), looks.get(path).expect(200));
+        assert_eq!(answer.get("items").unwrap_or(&nothing), &nothing, "{path}");
+    }
+    buys.hold(DAY, json!({"pattern": "****"})).expect(201);
+    assert!(!is_kept(&app, &looks));
+    assert!(is_kept(&app, &buys));
+}
+
+#[test]
+fn a_service_brings_so_many_new_members_in_a_minute_and_those_it_has_are_let_in() {
+    let app = TestApp::start_with(|config| config.new_members_per_minute = 3);
+    app.lottery(DAY, 1);
+    let (shop, bank) = (app.service("shop"), app.service("bank"));
+    let hold = |service: &Client, member: &str| service.on_behalf_of(member).hold(DAY, json!({"pattern": "****"}));
+    (0..3).for_each(|n| drop(hold(&shop, &format!("old-{n}")).expect(201)));
+    let waits = hold(&shop, "new");
+    assert_eq!(waits.header("retry-after"), Some("60"));
+    waits.refused(429, "too-many-requests");
+    shop.on_behalf_of("new").get("/holds").expect(200);
+    hold(&bank, "new").expect(201);
+    // Also when the process no longer remembers whom it has seen.
+    app.restart();
+    (0..3).for_each(|n| drop(hold(&shop, &format!("new-{n}")).expect(201)));
+    (0..3).for_each(|n| drop(hold(&shop, &format!("old-{n}")).expect(201)));
+    hold(&shop, "new").refused(429, "too-many-requests");
+    app.pass_s(60);
+    hold(&shop, "new").expect(201);
 }
 
 #[test]

@@ -32,6 +32,10 @@ impl People {
         Ok(found.first().and_then(|row| row.time("revoked_at")) == Some(at))
     }
 
+    pub async fn knows_outsider(&self, member: Id) -> Result<bool, StoreError> {
+        Ok(!self.look(&self.statements.outsider, (member.0.to_vec(),)).await?.is_empty())
+    }
+
     pub async fn note_outsider(&self, member: Id, service: &str, theirs: &str) -> Result<(), StoreError> {
         self.put(&self.statements.note_outsider, (member.0.to_vec(), service, theirs)).await
     }

@@ -206,6 +206,10 @@ impl Directory for CqlDirectory {
         self.ask(move |people| async move { people.revoke_key(key, at).await })
     }
 
+    fn remembers_outsider(&self, member: Id) -> Answer<bool> {
+        self.ask(move |people| async move { people.knows_outsider(member).await })
+    }
+
     fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()> {
         self.ask(move |people| async move { people.note_outsider(member, &service, &theirs).await })
     }

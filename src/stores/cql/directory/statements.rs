@@ -40,6 +40,7 @@ pub struct Statements {
     pub key: PreparedStatement,
     pub keys: PreparedStatement,
     pub revoke_key: Conditional,
+    pub outsider: PreparedStatement,
     pub note_outsider: PreparedStatement,
 
     pub secret: PreparedStatement,
@@ -102,6 +103,7 @@ impl Statements {
                 "UPDATE service_keys SET revoked_at = ? WHERE share = 0 AND id = ? IF revoked_at = null AND created_at != null".into(),
             )
             .await?,
+            outsider: plain("SELECT member FROM outsiders WHERE member = ?".into()).await?,
             note_outsider: plain("INSERT INTO outsiders (member, service, theirs) VALUES (?, ?, ?)".into()).await?,
 
             secret: plain("SELECT sealed FROM secrets WHERE name = ?".into()).await?,

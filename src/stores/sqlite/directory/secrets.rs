@@ -35,6 +35,11 @@ pub fn revoke_service_key(connection: &Connection, key: Id, at: Time) -> Result<
     Ok(connection.execute(revoke, params![Key(key), at.0])? == 1)
 }
 
+pub fn remembers_outsider(connection: &Connection, member: Id) -> Result<bool> {
+    let select = "SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1)";
+    connection.query_row(select, [Key(member)], |row| row.get(0))
+}
+
 pub fn remember_outsider(connection: &Connection, member: Id, service: &str, theirs: &str) -> Result<()> {
     let insert = "INSERT OR IGNORE INTO outsiders (member, service, theirs) VALUES (?1, ?2, ?3)";
     connection.execute(insert, params![Key(member), service, theirs]).map(drop)
