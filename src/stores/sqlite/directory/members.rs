@@ -28,11 +28,28 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     Ok(Created::Created)
 }
 
+/// An unknown name takes the same time as a known one: somebody's row is read all the same, and not answered.
 pub fn named(connection: &Connection, folded: &str) -> Result<Option<Account>> {
-    match owner(connection, folded)? {
-        Some(member) => account(connection, member),
-        None => Ok(None),
-    }
+    let owner = owner(connection, folded)?;
+    let found = nearest(connection, owner.unwrap_or_else(|| nobody(folded)))?;
+    Ok(found.filter(|account| Some(account.member.id) == owner && is_named(account, folded)))
+}
+
+fn is_named(account: &Account, folded: &str) -> bool {
+    account.member.profile.identifiers().any(|identifier| identifier.folded == folded)
+}
+
+/// The row of that id, else that of the last one before it.
+fn nearest(connection: &Connection, member: Id) -> Result<Option<Account>> {
+    let select = format!("SELECT {COLUMNS} FROM members WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
+    connection.query_row(&select, [Key(member)], read).optional()
+}
+
+/// The id of whoever does not exist. Ids begin with the time, so all that there are come before it.
+fn nobody(folded: &str) -> Id {
+    let mut id = Id::digest(&[b"nobody", folded.as_bytes()]);
+    id.0[0] |= 0x80;
+    id
 }
 
 pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
@@ -218,4 +235,25 @@ pub fn note_login(connection: &Connection, member: Id, at: Time, owed: Option<&[
 /// The same password under another hash.
 pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
     connection.execute("UPDATE members SET password_hash = ?2 WHERE id = ?1", params![Key(member), hash]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_reads_a_row_as_a_known_one_does() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(super::super::SCHEMA).unwrap();
+        let profile = Profile { username: Identifier::username("ada").ok(), ..Profile::default() };
+        let id = Id([1; 16]);
+        let member = Member { id, role: Role::Member, profile, created_at: Time(1), first_login_at: None, last_login_at: None };
+        let ada = NewMember { member, password_hash: "hash".into(), registration: None, session: None };
+        assert_eq!(create(&connection, &ada).unwrap(), Created::Created);
+        assert_eq!(named(&connection, "ada").unwrap().map(|account| account.member.id), Some(id));
+        for unknown in ["bob", "", "ad"] {
+            assert_eq!(nearest(&connection, nobody(unknown)).unwrap().map(|account| account.member.id), Some(id));
+            assert_eq!(named(&connection, unknown).unwrap(), None);
+        }
+    }
 }
