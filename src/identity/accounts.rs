@@ -81,7 +81,7 @@ impl Identity {
         let password = Password::new(new, "new_password").map_err(invalid)?;
         self.admit_address(&origin.address).await?;
         let account = self.directory.account_of(signed.caller.id).await?.ok_or(Error::Unknown)?;
-        let asker = self.asker(&origin.address, Some(account.member.id));
+        let asker = self.asker_for(account.member.id, &origin.address).await?;
         let right = self.hashers.check(old, account.password_hash.as_str().into(), asker).await?;
         match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
@@ -117,7 +117,7 @@ impl Identity {
     }
 
     async fn set_password(&self, member: Id, password: &Password, because: Because, origin: &Origin) -> Result<Option<()>, Error> {
-        let asker = self.asker(&origin.address, Some(member));
+        let asker = self.asker(&origin.address);
         let hash = self.hashers.hash(password.text(), asker).await?;
         let at = self.now();
         let ended = self.directory.set_password(NewPassword { member, hash, at, because }).await?;
@@ -166,7 +166,7 @@ impl Identity {
 
     async fn create_admin(&self, password: &Password) -> Result<(), Error> {
         let username = Identifier::username(ADMIN).map_err(invalid)?;
-        let password_hash = self.hashers.hash(password.text(), self.asker("", None)).await?;
+        let password_hash = self.hashers.hash(password.text(), self.asker("")).await?;
         let now = self.now();
         let profile = Profile { username: Some(username), ..Profile::default() };
         let member = Member { id: fresh::id(now), role: Role::Admin, profile, created_at: now, first_login_at: None, last_login_at: None };

@@ -5,17 +5,52 @@
 
 use super::failures::{Settled, of_account, of_address, of_known, of_probes};
 use super::hashing::Asker;
-use super::{Error, Identity};
+use super::{Error, Identity, hs256};
 use crate::redis::{PerMinute, Tried};
 use actors::Id;
+use actors::store::StoreError;
+use hmac::Mac;
 
 impl Identity {
-    /// For whom a password is hashed. An account as it is known from this address has a place of its own, so
-    /// that strangers who try its password from everywhere do not crowd its owner out.
-    pub(super) fn asker(&self, address: &str, account: Option<Id>) -> Asker {
-        let known = |account| self.failures.is_known(account, address).then(|| of_known(account, address));
-        let account = account.map(|account| known(account).unwrap_or_else(|| of_account(account)));
-        Asker { origin: of_address(address), account }
+    /// For whom a password is hashed that is checked against nothing.
+    pub(super) fn asker(&self, address: &str) -> Asker {
+        Asker { origin: of_address(address), account: None }
+    }
+
+    /// For whom a password of that account is checked. An account as it is known from this address has a place
+    /// of its own, so that strangers who try its password from everywhere do not crowd its owner out.
+    pub(super) async fn asker_for(&self, account: Id, address: &str) -> Result<Asker, StoreError> {
+        self.recall_home(account, address).await?;
+        let is_known = self.failures.is_known(account, address);
+        let place = if is_known { of_known(account, address) } else { of_account(account) };
+        Ok(Asker { account: Some(place), ..self.asker(address) })
+    }
+
+    /// A restart forgets from where an account was logged in to; the directory does not. It is asked for
+    /// accounts that do not exist, too, so that the time does not tell.
+    async fn recall_home(&self, account: Id, address: &str) -> Result<(), StoreError> {
+        if self.failures.is_home(account, address) {
+            return Ok(());
+        }
+        if self.directory.knows_home(account, self.home(account, address)).await? {
+            self.failures.note_home(account, address);
+        }
+        Ok(())
+    }
+
+    /// What the directory keeps of an address. Without the secret nobody can try which address it is.
+    fn home(&self, account: Id, address: &str) -> Id {
+        let mac = hs256::mac(&self.refresh_secret).chain_update(b"home").chain_update(account.0);
+        Id::digest(&[&mac.chain_update(address).finalize().into_bytes()])
+    }
+
+    /// What is to be noted of a login from there; nothing if it was noted before.
+    pub(super) fn new_home(&self, account: Id, address: &str) -> Option<Id> {
+        (!self.failures.is_home(account, address)).then(|| self.home(account, address))
+    }
+
+    pub(super) fn noted_home(&self, account: Id, address: &str) {
+        self.failures.note_home(account, address);
     }
 
     /// Before any work is done for an address.
@@ -35,7 +70,8 @@ impl Identity {
         let Some(redis) = self.others.redis() else { return here };
         let tried = Tried { address: of_address(address), known: of_known(account, address), account: of_account(account) };
         let per_minute = PerMinute { address: self.settings.failures_per_minute, account: self.settings.account_failures_per_minute };
-        redis.settle(tried, per_minute, right, now).await.unwrap_or(here)
+        let is_home = self.failures.is_home(account, address);
+        redis.settle(tried, per_minute, is_home, right, now).await.unwrap_or(here)
     }
 
     /// Something else that an address should not do too often, such as asking which names are taken.

@@ -13,6 +13,9 @@ use actors::store::StoreError;
 use actors::{Id, Time};
 use std::pin::Pin;
 
+/// From how many places a member is remembered to have logged in.
+pub const HOMES: usize = 16;
+
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
 /// A SHA-256: what is kept of something that only its bearer knows.
@@ -167,6 +170,8 @@ pub struct Begin {
     pub login: bool,
     /// What the member is owed if this is his first login; kept in the same step, for whoever hands it out.
     pub owed: Option<Vec<u8>>,
+    /// From where the member logs in, in a form that only this installation can make. Noted with the session.
+    pub home: Option<Id>,
     /// Sessions not refreshed since then are dead and may be forgotten.
     pub dead_before: Time,
 }
@@ -281,6 +286,8 @@ pub trait Directory: Send + Sync + 'static {
 
     /// Stores the session and the times of login in one step, which alone can say whether it was the first. None if the password has changed meanwhile.
     fn begin_session(&self, begin: Begin) -> Answer<Option<Begun>>;
+    /// Whether the member has logged in from there; of many places the latest `HOMES` are remembered.
+    fn knows_home(&self, member: Id, home: Id) -> Answer<bool>;
     fn refresh(&self, refresh: Refresh) -> Answer<Refreshed>;
     /// Whether it was a living session of that member.
     fn end_session(&self, member: Id, session: Id, at: Time) -> Answer<bool>;

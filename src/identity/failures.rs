@@ -4,6 +4,7 @@
 //! out for good. While an account is paused, passwords for it are checked as ever, so it takes the same time, but none is found right.
 //! That is decided after the check: so of a thousand guesses sent at once, too, only as many as the budget has are told apart.
 //! An address from which an account was logged in to before has a budget of its own for it, so that a stranger cannot lock out the owner.
+//! Which addresses these are the directory remembers over a restart (`budgets`).
 //! A pause never lasts longer than it is long, also if it began while the clock was ahead.
 //! Memory is bounded: what was touched least recently is forgotten. `redis/budgets.lua` is this rule for several nodes.
 
@@ -100,6 +101,17 @@ impl Failures {
         self.records().has(of_known(account, address))
     }
 
+    /// Whether the directory is known to say that the account was logged in to from that address.
+    pub fn is_home(&self, account: Id, address: &str) -> bool {
+        self.records().has(of_home(account, address))
+    }
+
+    pub fn note_home(&self, account: Id, address: &str) {
+        let mut records = self.records();
+        records.put(of_home(account, address), Record::default());
+        records.put(of_known(account, address), Record::default());
+    }
+
     /// Something else that an address should not do too often, such as asking which names are taken; it has twice the budget.
     pub fn count_probe(&self, address: &str, now: Time) -> Result<(), u32> {
         let mut records = self.records();
@@ -139,6 +151,10 @@ pub(super) fn of_probes(address: &str) -> Id {
 
 pub(super) fn of_known(account: Id, address: &str) -> Id {
     Id::digest(&[b"known", &account.0, address.as_bytes()])
+}
+
+fn of_home(account: Id, address: &str) -> Id {
+    Id::digest(&[b"home", &account.0, address.as_bytes()])
 }
 
 impl Records {

@@ -64,7 +64,7 @@ impl Identity {
         let account = self.account_named_by(&named).await?;
         let who = account.as_ref().map_or_else(|| unknown(&named), |account| account.member.id);
         let hash = account.as_ref().map_or_else(|| self.hashers.decoy(), |account| Arc::from(account.password_hash.as_str()));
-        let asker = self.asker(&origin.address, Some(who));
+        let asker = self.asker_for(who, &origin.address).await?;
         let right = self.hashers.check(&password, hash, asker).await? && account.is_some();
         match self.settle(who, &origin.address, right).await {
             Settled::Right => {}
@@ -92,7 +92,7 @@ impl Identity {
         if passwords::cost(&account.password_hash) == Some(self.hashers.cost()) {
             return None;
         }
-        self.hashers.hash(password, self.asker(&origin.address, None)).await.ok()
+        self.hashers.hash(password, self.asker(&origin.address)).await.ok()
     }
 
     pub(super) async fn begin_session(
@@ -111,10 +111,12 @@ impl Identity {
             rehashed,
             login: login.is_some(),
             owed: login.filter(|_| is_member).and_then(|owes| owes(session.at)),
+            home: self.new_home(account.member.id, &origin.address),
             dead_before: self.dead_before(),
         };
         let Some(begun) = self.directory.begin_session(begin).await? else { return Ok(None) };
         count_begun();
+        self.noted_home(begun.member.id, &origin.address);
         let tokens = self.tokens(begun.member.id, session.id, 0, begun.member.role);
         Ok(Some(LoggedIn { member: begun.member, tokens, first_login: begun.first_login, owed: begun.owed }))
     }

@@ -123,7 +123,7 @@ impl Identity {
     }
 
     async fn new_member(&self, application: &Application, origin: &Origin) -> Result<NewMember, Error> {
-        let asker = self.asker(&origin.address, None);
+        let asker = self.asker(&origin.address);
         let password_hash = self.hashers.hash(application.password.text(), asker).await?;
         let now = self.now();
         let member = Member {
@@ -167,7 +167,7 @@ impl Identity {
     }
 
     async fn repeat(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {
-        let asker = self.asker(&origin.address, Some(account.member.id));
+        let asker = self.asker_for(account.member.id, &origin.address).await?;
         let hash = account.password_hash.as_str().into();
         let right = self.hashers.check(application.password.text(), hash, asker).await?;
         match self.settle(account.member.id, &origin.address, right).await {

@@ -352,6 +352,36 @@ async fn a_repeated_registration_is_the_same_account_with_new_tokens() {
 }
 
 #[actix_web::test]
+async fn strangers_do_not_shut_out_an_owner_at_home_after_a_restart_either() {
+    let house = House::new().await;
+    let ada = house.register("ada").await;
+    house.login("ada", PASSWORD).await.unwrap();
+    let house = house.restart().await;
+    let from = |address: &str, password: &'static str| {
+        let origin = Origin { address: address.to_owned(), agent: None };
+        let identity = house.identity.clone();
+        async move { identity.login(by("ada", password), &origin, &|_| None).await.map(drop) }
+    };
+    for n in 0..21 {
+        assert_eq!(from(&format!("thief {n}"), "wrong password").await, Err(Error::WrongCredentials));
+    }
+    assert_eq!(from("elsewhere", PASSWORD).await, Err(Error::WrongCredentials));
+    assert_eq!(from(&here().address, PASSWORD).await, Ok(()));
+    // No address is written down.
+    let homes: Vec<Vec<u8>> =
+        house.store.read(|db| db.prepare("SELECT home FROM homes")?.query_map([], |row| row.get(0))?.collect()).await.unwrap();
+    assert!(homes.len() == 1 && homes[0].len() == 16);
+    // Home has a budget, too.
+    for _ in 0..5 {
+        assert_eq!(from(&here().address, "wrong password").await, Err(Error::WrongCredentials));
+    }
+    assert_eq!(from(&here().address, PASSWORD).await, Err(Error::WrongCredentials));
+    house.identity.delete_member(ada.member.id).await.unwrap();
+    let left: i64 = house.store.read(|db| db.query_row("SELECT count(*) FROM homes", [], |row| row.get(0))).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[actix_web::test]
 async fn all_that_is_wrong_with_a_registration_is_said_at_once() {
     let house = House::new().await;
     let draft = Draft {

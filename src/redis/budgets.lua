@@ -51,12 +51,12 @@ if what == 'count' then
     return { 'counted', left }
 end
 
--- settle: KEYS are the address, the account as known from there, and the account; ARGV goes on with per address, per account, right.
+-- settle: KEYS are the address, the account as known from there, and the account; ARGV goes on with per address, per account, right, home.
 local address, known, account = KEYS[1], KEYS[2], KEYS[3]
 local right = ARGV[5] == 'right'
 local left = pause(address)
 if left > 0 then return { 'address', left } end
-if redis.call('EXISTS', known) == 1 then account = known end
+if ARGV[6] == 'home' or redis.call('EXISTS', known) == 1 then account = known end
 if not right then count(address, tonumber(ARGV[3]), ADDRESS) end
 if pause(account) > 0 then return { 'paused', 0 } end
 if right then

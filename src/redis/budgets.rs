@@ -47,10 +47,12 @@ impl Redis {
         Some(seconds(left))
     }
 
-    pub async fn settle(&self, tried: Tried, per_minute: PerMinute, right: bool, now: Time) -> Option<Settled> {
+    /// `is_home`: the account is known from that address, whatever Redis has forgotten.
+    pub async fn settle(&self, tried: Tried, per_minute: PerMinute, is_home: bool, right: bool, now: Time) -> Option<Settled> {
         let mut settle = cmd("EVAL");
         settle.arg(BUDGETS).arg(3).arg(self.record(tried.address)).arg(self.record(tried.known)).arg(self.record(tried.account));
         settle.arg("settle").arg(now.0).arg(per_minute.address).arg(per_minute.account).arg(if right { "right" } else { "wrong" });
+        settle.arg(if is_home { "home" } else { "elsewhere" });
         let (said, left): (String, i64) = self.budget("settle", &settle).await?;
         Some(match said.as_str() {
             "right" => Settled::Right,

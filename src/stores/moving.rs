@@ -11,6 +11,15 @@ pub struct Person {
     pub deleted_at: Option<Time>,
     pub owed: Option<Vec<u8>>,
     pub sessions: Vec<Kept>,
+    /// In the order of what is kept of them.
+    pub homes: Vec<Home>,
+}
+
+/// From where a member has logged in, and when that was noted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Home {
+    pub home: Id,
+    pub at: Time,
 }
 
 /// A session as it is kept, living or not.

@@ -4,8 +4,8 @@
 //! way to the same people, as another node has it, and a restart are what its `Harness` adds.
 
 use super::{
-    Account, Because, Begin, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, NewSession, Owing, Refresh, Refreshed,
-    Registration, Reset, Role, ServiceKey,
+    Account, Because, Begin, Changed, Changes, Created, Directory, HOMES, Member, NewMember, NewPassword, NewSession, Owing, Refresh,
+    Refreshed, Registration, Reset, Role, ServiceKey,
 };
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
@@ -56,6 +56,7 @@ macro_rules! directory_contract {
             a_new_password_ends_the_sessions_it_should
             a_reset_is_good_once
             what_is_owed_is_listed_until_it_is_settled
+            a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted
             a_service_key_is_made_once_and_revoked_once
             an_outsider_is_noted_as_often_as_one_likes
             a_secret_is_made_once_and_replaced_only_by_whoever_knows_it
@@ -136,7 +137,7 @@ fn session(number: u8, at: Time) -> NewSession {
 }
 
 fn login(member: Id, session: NewSession) -> Begin {
-    Begin { member, session, knew: HASH.to_owned(), rehashed: None, login: true, owed: None, dead_before: Time(0) }
+    Begin { member, session, knew: HASH.to_owned(), rehashed: None, login: true, owed: None, home: None, dead_before: Time(0) }
 }
 
 fn refresh(member: Id, number: u8, step: u32, at: Time) -> Refresh {
@@ -620,6 +621,40 @@ pub async fn what_is_owed_is_listed_until_it_is_settled(harness: &mut dyn Harnes
     }
     let again = directory.begin_session(Begin { owed: Some(vec![7]), ..login(id(2), session(22, at_s(3))) }).await.unwrap().unwrap();
     assert_eq!((again.first_login, again.owed), (false, None));
+}
+
+pub async fn a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted(harness: &mut dyn Harness) {
+    let directory = harness.directory();
+    create_named(&directory, 1, "ada").await;
+    create_named(&directory, 2, "bob").await;
+    let begin = async |number: u8, home| {
+        let begin = Begin { home, ..login(id(1), session(number, at_s(i64::from(number)))) };
+        directory.begin_session(begin).await.unwrap().unwrap();
+    };
+    let most = HOMES as u8;
+    begin(1, None).await;
+    for number in 2..=most + 2 {
+        begin(number, Some(id(number))).await;
+    }
+    // One that is noted again is a late one.
+    begin(most + 3, Some(id(3))).await;
+    drop(directory);
+    harness.reopen();
+    let (directory, elsewhere) = (harness.directory(), harness.elsewhere());
+    directory.prepare().await.unwrap();
+    let knows = async |member, number| elsewhere.knows_home(id(member), id(number)).await.unwrap();
+    assert!(!knows(1, 2).await, "the oldest of too many is forgotten");
+    for number in 3..=most + 2 {
+        assert!(knows(1, number).await && !knows(2, number).await, "{number}");
+    }
+    let another = Begin { home: Some(id(90)), ..login(id(1), session(90, at_s(90))) };
+    directory.begin_session(another).await.unwrap().unwrap();
+    assert!(knows(1, 90).await && knows(1, 3).await && !knows(1, 4).await);
+    let knew = Begin { knew: "another".to_owned(), home: Some(id(91)), ..login(id(1), session(91, at_s(91))) };
+    assert_eq!(directory.begin_session(knew).await.unwrap(), None);
+    assert!(!knows(1, 91).await, "no login, no home");
+    directory.delete_member(id(1), at_s(99)).await.unwrap();
+    assert!(!knows(1, 90).await && !knows(1, 3).await);
 }
 
 pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Harness) {

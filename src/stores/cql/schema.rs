@@ -14,6 +14,7 @@ const STEPS: &[(i32, &str)] = &[
     (1, include_str!("../../../cql/001-log.cql")),
     (2, include_str!("../../../cql/002-people.cql")),
     (3, include_str!("../../../cql/003-nodes.cql")),
+    (4, include_str!("../../../cql/004-homes.cql")),
 ];
 
 const LOCK_S: i32 = 60;

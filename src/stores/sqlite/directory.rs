@@ -3,6 +3,7 @@
 //! Every call is one closure on the writer's or a reader's thread, so each is atomic; every statement in it is a look-up by key.
 //! One table keeps all identifiers, folded, so that each names one member. Of somebody deleted only the id and the times stay.
 
+mod homes;
 mod leaving;
 mod members;
 mod secrets;
@@ -62,6 +63,13 @@ CREATE TABLE IF NOT EXISTS sessions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS homes (
+    member BLOB NOT NULL,
+    home BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (member, home)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS service_keys (
     id BLOB PRIMARY KEY,
@@ -136,6 +144,10 @@ impl Directory for Sqlite {
 
     fn begin_session(&self, begin: Begin) -> Answer<Option<Begun>> {
         self.change(move |connection| sessions::begin(connection, &begin))
+    }
+
+    fn knows_home(&self, member: Id, home: Id) -> Answer<bool> {
+        self.look(move |connection| homes::is_known(connection, member, home))
     }
 
     fn refresh(&self, refresh: Refresh) -> Answer<Refreshed> {

@@ -101,6 +101,7 @@ impl People {
         });
         let Some((ended, names, owed)) = deleted.await? else { return Ok(None) };
         harmless(self.note_gone(member).await);
+        harmless(self.forget_homes(member).await);
         if owed {
             harmless(self.forget_owing(member).await);
         }

@@ -5,7 +5,7 @@ use super::names::Claimed;
 use super::step::{Look, Note, Seen, Write};
 use super::{CqlDirectory, People};
 use crate::identity::directory::{Answer, Role};
-use crate::stores::moving::{Kept, Person};
+use crate::stores::moving::{Home, Kept, Person};
 use actors::store::StoreError;
 
 impl CqlDirectory {
@@ -16,7 +16,10 @@ impl CqlDirectory {
 
     /// All that is kept of him here.
     pub fn person(&self, id: actors::Id) -> Answer<Person> {
-        self.ask(move |people| async move { Ok(as_person(people.see(id, Look::All).await?)) })
+        self.ask(move |people| async move {
+            let homes = people.homes_of(id).await?;
+            Ok(as_person(people.see(id, Look::All).await?, homes))
+        })
     }
 }
 
@@ -29,6 +32,9 @@ impl People {
         }
         if seen.row.account != person.account || seen.row.deleted_at != person.deleted_at || seen.row.owed != person.owed {
             return Err(StoreError::Broken(format!("somebody else has the id {}", person.id)));
+        }
+        for home in &person.homes {
+            self.put_home(person.id, *home).await?;
         }
         for kept in &person.sessions {
             if !seen.sessions.iter().any(|there| there.session.id == kept.session.id) {
@@ -73,9 +79,9 @@ fn with_session(row: Row, kept: &Kept) -> Write {
     Write { session: Some(session), before, row }
 }
 
-fn as_person(seen: Seen) -> Person {
+fn as_person(seen: Seen, homes: Vec<Home>) -> Person {
     let Seen { row, sessions } = seen;
     let kept = |session: SessionRow| Kept { session: session.session, step: session.step, ended_at: session.ended_at };
     let sessions = sessions.into_iter().map(kept).collect();
-    Person { id: row.id, account: row.account, deleted_at: row.deleted_at, owed: row.owed, sessions }
+    Person { id: row.id, account: row.account, deleted_at: row.deleted_at, owed: row.owed, sessions, homes }
 }

@@ -9,6 +9,7 @@ mod accounts;
 mod arriving;
 mod columns;
 mod ended;
+mod homes;
 mod keys;
 mod member;
 mod names;
@@ -164,6 +165,10 @@ impl Directory for CqlDirectory {
 
     fn begin_session(&self, begin: Begin) -> Answer<Option<Begun>> {
         self.ask(|people| async move { people.begin(&begin).await })
+    }
+
+    fn knows_home(&self, member: Id, home: Id) -> Answer<bool> {
+        self.ask(move |people| async move { people.is_home(member, home).await })
     }
 
     fn refresh(&self, refresh: Refresh) -> Answer<Refreshed> {

@@ -26,6 +26,10 @@ impl People {
             Decision::Write(Write { row, session, before }, Some((begun, dead)))
         });
         let Some((begun, dead)) = begun.await? else { return Ok(None) };
+        if let Some(home) = begin.home {
+            // The session has begun, whatever becomes of this.
+            let _ = self.note_home(begin.member, home, begin.session.at).await;
+        }
         for session in dead {
             self.forget_session(begin.member, &session).await;
         }

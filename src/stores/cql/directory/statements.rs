@@ -15,6 +15,12 @@ pub struct Statements {
     pub forget_session: Conditional,
     pub forget_agent: Conditional,
 
+    pub home: PreparedStatement,
+    pub homes: PreparedStatement,
+    pub note_home: PreparedStatement,
+    pub forget_home: PreparedStatement,
+    pub forget_homes: PreparedStatement,
+
     pub claim: PreparedStatement,
     pub claim_free: Conditional,
     pub claim_over: Conditional,
@@ -68,6 +74,12 @@ impl Statements {
             .await?,
             forget_session: conditional("DELETE FROM members WHERE id = ? AND session = ? IF refreshed_at = ?".into()).await?,
             forget_agent: conditional("UPDATE members SET agent = null WHERE id = ? AND session = ? IF EXISTS".into()).await?,
+
+            home: plain("SELECT home FROM homes WHERE member = ? AND home = ?".into()).await?,
+            homes: plain("SELECT home, at FROM homes WHERE member = ?".into()).await?,
+            note_home: plain("INSERT INTO homes (member, home, at) VALUES (?, ?, ?)".into()).await?,
+            forget_home: plain("DELETE FROM homes WHERE member = ? AND home = ?".into()).await?,
+            forget_homes: plain("DELETE FROM homes WHERE member = ?".into()).await?,
 
             claim: plain("SELECT member, at_version FROM identifiers WHERE folded = ?".into()).await?,
             claim_free: conditional("INSERT INTO identifiers (folded, member, at_version) VALUES (?, ?, ?) IF NOT EXISTS".into()).await?,

@@ -1,6 +1,6 @@
 //! Everything about people as it lies here, for whoever carries it into another store.
 
-use super::{Key, members, start};
+use super::{Key, homes, members, start};
 use crate::identity::directory::{Answer, Session};
 use crate::stores::moving::{Kept, NamedSecret, Outsider, Person};
 use crate::stores::sqlite::Sqlite;
@@ -32,7 +32,8 @@ fn people(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Ve
     let found: Vec<_> = select.query_map(params![start(after), limit as i64], row)?.collect::<Result<_>>()?;
     let person = |(id, deleted_at, owed): (Id, Option<i64>, _)| {
         let (account, sessions) = (members::account(connection, id)?, sessions(connection, id)?);
-        Ok(Person { id, account, deleted_at: deleted_at.map(Time), owed, sessions })
+        let homes = homes::of(connection, id)?;
+        Ok(Person { id, account, deleted_at: deleted_at.map(Time), owed, sessions, homes })
     };
     found.into_iter().map(person).collect()
 }

@@ -1,6 +1,6 @@
 //! Members and the identifiers that name them.
 
-use super::{Key, sessions, start};
+use super::{Key, homes, sessions, start};
 use crate::identity::directory::{Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset, Role};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
@@ -95,6 +95,7 @@ pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id
                   reset_token = NULL, reset_until = NULL WHERE id = ?1";
     connection.execute(forget, params![Key(id), at.0])?;
     count_one(connection, member.role, -1)?;
+    homes::forget_all(connection, id)?;
     let ended = sessions::end_all(connection, id, None, at)?;
     sessions::forget_agents(connection, id)?;
     Ok(Some(ended))

@@ -1,7 +1,7 @@
 //! Sessions: one row each, found by member and id.
 
 use super::members::{account, note_login, owed, rehash};
-use super::{Key, start};
+use super::{Key, homes, start};
 use crate::identity::directory::{Account, Begin, Begun, NewSession, Refresh, Refreshed, Role, Session, Step};
 use actors::{Id, Time};
 use rusqlite::{Connection, OptionalExtension, Result, params};
@@ -17,6 +17,9 @@ pub fn begin(connection: &Connection, begin: &Begin) -> Result<Option<Begun>> {
     let first_login = begin.login && note_login(connection, begin.member, begin.session.at, begin.owed.as_deref())?;
     if let Some(hash) = &begin.rehashed {
         rehash(connection, begin.member, hash)?;
+    }
+    if let Some(home) = begin.home {
+        homes::note(connection, begin.member, home, begin.session.at)?;
     }
     sweep(connection, begin.member, begin.dead_before)?;
     insert(connection, begin.member, &begin.session)?;

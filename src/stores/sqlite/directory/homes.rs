@@ -1,0 +1,33 @@
+//! From where members have logged in, so that strangers who try their passwords do not shut them out.
+//!
+//! What is kept names no address: it can only be compared with one. Of a member the latest few are kept.
+
+use super::Key;
+use crate::identity::directory::HOMES;
+use crate::stores::moving::Home;
+use actors::{Id, Time};
+use rusqlite::{Connection, Result, Row, params};
+
+pub fn note(connection: &Connection, member: Id, home: Id, at: Time) -> Result<()> {
+    let insert = "INSERT OR REPLACE INTO homes (member, home, at) VALUES (?1, ?2, ?3)";
+    connection.execute(insert, params![Key(member), Key(home), at.0])?;
+    let forget = "DELETE FROM homes WHERE member = ?1 AND home NOT IN \
+                  (SELECT home FROM homes WHERE member = ?1 ORDER BY at DESC, home LIMIT ?2)";
+    connection.execute(forget, params![Key(member), HOMES as i64]).map(drop)
+}
+
+pub fn is_known(connection: &Connection, member: Id, home: Id) -> Result<bool> {
+    let select = "SELECT EXISTS (SELECT 1 FROM homes WHERE member = ?1 AND home = ?2)";
+    connection.query_row(select, [Key(member), Key(home)], |row| row.get(0))
+}
+
+pub fn forget_all(connection: &Connection, member: Id) -> Result<()> {
+    connection.execute("DELETE FROM homes WHERE member = ?1", [Key(member)]).map(drop)
+}
+
+/// In the order of what is kept of them.
+pub fn of(connection: &Connection, member: Id) -> Result<Vec<Home>> {
+    let home = |row: &Row| Ok(Home { home: row.get::<_, Key>(0)?.0, at: Time(row.get(1)?) });
+    let select = "SELECT home, at FROM homes WHERE member = ?1 ORDER BY home";
+    connection.prepare(select)?.query_map([Key(member)], home)?.collect()
+}
