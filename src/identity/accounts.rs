@@ -170,8 +170,10 @@ impl Identity {
         let now = self.now();
         let profile = Profile { username: Some(username), ..Profile::default() };
         let member = Member { id: fresh::id(now), role: Role::Admin, profile, created_at: now, first_login_at: None, last_login_at: None };
-        match self.directory.create_member(NewMember { member, password_hash, registration: None, session: None }).await? {
-            Created::Created => Ok(()),
+        let admin = NewMember { member, password_hash, registration: None, keys_since: now, session: None };
+        match self.directory.create_member(admin).await? {
+            // No key, nothing made before.
+            Created::Created | Created::Before(_) => Ok(()),
             Created::Taken(kinds) => Err(Error::Taken(kinds)),
         }
     }

@@ -65,13 +65,17 @@ pub struct NewMember {
     pub member: Member,
     pub password_hash: String,
     pub registration: Option<Registration>,
+    /// Whose accounts were made before this have keys that are forgotten.
+    pub keys_since: Time,
     /// The session that begins with the account; it is no login.
     pub session: Option<NewSession>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Created {
     Created,
+    /// Nothing was written; the same key has made this account before.
+    Before(Box<Account>),
     /// Nothing was written; these identifiers have other owners.
     Taken(Vec<Kind>),
 }
@@ -268,8 +272,10 @@ pub trait Directory: Send + Sync + 'static {
     /// Makes what it needs to keep people, if it is not there. Comes before everything else.
     fn prepare(&self) -> Answer<()>;
 
-    /// All identifiers are free, or nothing is written.
+    /// The key has made no account yet and all identifiers are free, or nothing is written.
     fn create_member(&self, new: NewMember) -> Answer<Created>;
+    /// The account that a registration with this key has made since then.
+    fn registered(&self, key: Id, since: Time) -> Answer<Option<Account>>;
     /// By a folded identifier.
     fn account(&self, identifier: String) -> Answer<Option<Account>>;
     fn account_of(&self, member: Id) -> Answer<Option<Account>>;

@@ -76,6 +76,8 @@ pub struct Settings {
     pub requests_per_minute: u32,
     /// Of one service. 0 is no limit.
     pub new_members_per_minute: u32,
+    /// How long the key of a registration stands for it.
+    pub idempotency_s: u32,
     pub sharing: Sharing,
     /// How long a new token key waits before it signs: nothing for a single node, else until every node has read it.
     pub key_delay_s: u32,
@@ -102,6 +104,7 @@ impl Settings {
             account_failures_per_minute: config.account_failures_per_minute,
             requests_per_minute: config.requests_per_minute,
             new_members_per_minute: config.new_members_per_minute,
+            idempotency_s: config.idempotency_s,
             key_delay_s: if matches!(sharing, Sharing::Alone) { 0 } else { KEY_DELAY_S },
             sharing,
             time_zone: config.time_zone.clone(),

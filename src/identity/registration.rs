@@ -2,13 +2,16 @@
 //!
 //! Whoever repeats a registration with the same idempotency key and password gets the same account and new tokens; answers with secrets
 //! are not kept anywhere. A taken identifier is said plainly, and an address that asks too often is paused.
+//! A key makes one account: with another body or password it is refused for as long as keys are remembered.
+//! An administrator's keys are their own. Who registers is nobody yet, so those keys are everybody's: of two
+//! strangers who choose the same, the second is told to take another, and learns no more of the first.
 
 use super::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
 use super::login::{Tokens, count_begun};
 use super::passwords::Password;
 use super::profile::{self, Flaw, Identifier, Kind, NAMELESS, Profile};
 use super::{Error, Identity, Origin, failures::Settled, fresh};
-use actors::Id;
+use actors::{Id, Time};
 use jiff::civil::Date;
 
 /// An account to be, as it was asked for.
@@ -101,7 +104,12 @@ impl Identity {
     }
 
     async fn admit(&self, application: Application, origin: &Origin) -> Result<Registered, Error> {
-        // Looking first spares the hash; whether the names are free is decided when they are written.
+        // Looking first spares the hash; whether the key and the names are free is decided when they are written.
+        if let Some(by) = application.registration
+            && let Some(account) = self.directory.registered(by.key, self.keys_since()).await?
+        {
+            return self.by_same_key(&account, &application, origin).await;
+        }
         let taken = self.taken(&application.profile).await?;
         if !taken.is_empty() {
             return self.again(application, taken, origin).await;
@@ -115,6 +123,7 @@ impl Identity {
                 tokens.iter().for_each(|_| count_begun());
                 Ok(Registered { member, tokens, again: false })
             }
+            Created::Before(account) => self.by_same_key(&account, &application, origin).await,
             Created::Taken(_) => {
                 let taken = self.taken(&application.profile).await?;
                 self.again(application, taken, origin).await
@@ -135,7 +144,8 @@ impl Identity {
             last_login_at: None,
         };
         let session = application.begins_session.then(|| self.new_session(origin));
-        Ok(NewMember { member, password_hash, registration: application.registration, session })
+        let (registration, keys_since) = (application.registration, self.keys_since());
+        Ok(NewMember { member, password_hash, registration, keys_since, session })
     }
 
     pub(super) fn new_session(&self, origin: &Origin) -> NewSession {
@@ -157,13 +167,25 @@ impl Identity {
     async fn again(&self, application: Application, taken: Vec<(Kind, Account)>, origin: &Origin) -> Result<Registered, Error> {
         let account = taken.iter().map(|(_, account)| account).find(|account| is_by_same_key(account, &application));
         match account {
-            Some(account) if account.registration == application.registration => self.repeat(account, &application, origin).await,
-            Some(_) => Err(Error::KeyReused),
+            Some(account) => self.by_same_key(account, &application, origin).await,
             None => {
                 self.count_probe(&origin.address).await?;
                 Err(Error::Taken(taken.into_iter().map(|(kind, _)| kind).collect()))
             }
         }
+    }
+
+    /// The key has made that account before.
+    async fn by_same_key(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {
+        if account.registration != application.registration {
+            return Err(Error::KeyReused);
+        }
+        self.repeat(account, application, origin).await
+    }
+
+    /// Keys of accounts that were made before this are forgotten.
+    fn keys_since(&self) -> Time {
+        self.now().minus_s(self.settings.idempotency_s)
     }
 
     async fn repeat(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {

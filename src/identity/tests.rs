@@ -352,6 +352,46 @@ async fn a_repeated_registration_is_the_same_account_with_new_tokens() {
 }
 
 #[actix_web::test]
+async fn a_key_makes_one_account_whatever_else_is_asked_for_with_it() {
+    let house = House::new().await;
+    let register = |name: &str, key| {
+        let (identity, draft) = (house.identity.clone(), named(name));
+        async move { identity.register(draft, PASSWORD.to_owned(), Some(key), ELSEWHERE).await }
+    };
+    let create = |by: u8, name: &str| {
+        let (identity, draft) = (house.identity.clone(), named(name));
+        let (role, password) = (Role::Member, PASSWORD.to_owned());
+        async move { identity.create_user(Id([by; 16]), draft, password, role, Some("k"), ELSEWHERE).await }
+    };
+    let ada = register("ada", "k").await.unwrap();
+    assert_eq!(register("bob", "k").await.err(), Some(Error::KeyReused));
+    let eve = create(1, "eve").await.unwrap();
+    assert_eq!(create(1, "max").await.err(), Some(Error::KeyReused));
+    // Another administrator's keys are their own.
+    assert!(!create(2, "zoe").await.unwrap().again);
+    let all = join_all((0..20).map(|n| register(["uma", "ivo"][n % 2], "both"))).await;
+    assert_eq!(all.iter().filter(|one| one.as_ref().is_ok_and(|one| !one.again)).count(), 1);
+    assert_eq!(all.iter().filter(|one| one.is_ok()).count(), 10);
+    assert!(all.into_iter().filter_map(Result::err).all(|error| error == Error::KeyReused));
+    assert_eq!(house.identity.count_members().await.unwrap(), 4);
+    // Also over a restart, and of whoever has another name by now.
+    let rename = Changes { username: Some(profile::Identifier::username("lovelace").ok()), ..Changes::default() };
+    house.identity.change_member(ada.member.id, rename, ELSEWHERE).await.unwrap();
+    let house = house.restart().await;
+    let ask = |draft, key| house.identity.register(draft, PASSWORD.to_owned(), Some(key), ELSEWHERE);
+    let again = ask(named("ada"), "k").await.unwrap();
+    assert!(again.again && again.member.id == ada.member.id);
+    assert_eq!(ask(named("bob"), "k").await.err(), Some(Error::KeyReused));
+    // Until the key is forgotten, or its account is.
+    house.identity.delete_member(eve.member.id).await.unwrap();
+    let role = Role::Member;
+    let max = house.identity.create_user(Id([1; 16]), named("max"), PASSWORD.to_owned(), role, Some("k"), ELSEWHERE);
+    assert!(!max.await.unwrap().again);
+    house.pass_s(i64::from(house.settings.idempotency_s) + 1);
+    assert!(!ask(named("bob"), "k").await.unwrap().again);
+}
+
+#[actix_web::test]
 async fn strangers_do_not_shut_out_an_owner_at_home_after_a_restart_either() {
     let house = House::new().await;
     let ada = house.register("ada").await;

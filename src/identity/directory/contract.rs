@@ -57,6 +57,8 @@ macro_rules! directory_contract {
             a_reset_is_good_once
             what_is_owed_is_listed_until_it_is_settled
             a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted
+            a_key_makes_one_account_whatever_it_is_used_for
+            of_many_accounts_with_one_key_one_is_made
             a_service_key_is_made_once_and_revoked_once
             an_outsider_is_noted_as_often_as_one_likes
             a_secret_is_made_once_and_replaced_only_by_whoever_knows_it
@@ -108,7 +110,7 @@ fn profile(username: &str, email: &str, phone: &str) -> Profile {
 
 fn new(member: Id, profile: Profile) -> NewMember {
     let member = Member { id: member, role: Role::Member, profile, created_at: START, first_login_at: None, last_login_at: None };
-    NewMember { member, password_hash: HASH.to_owned(), registration: None, session: None }
+    NewMember { member, password_hash: HASH.to_owned(), registration: None, keys_since: Time(0), session: None }
 }
 
 fn named(number: u8, username: &str) -> NewMember {
@@ -655,6 +657,49 @@ pub async fn a_home_is_remembered_until_there_are_too_many_or_its_member_is_dele
     assert!(!knows(1, 91).await, "no login, no home");
     directory.delete_member(id(1), at_s(99)).await.unwrap();
     assert!(!knows(1, 90).await && !knows(1, 3).await);
+}
+
+fn keyed(number: u8, username: &str, body: u8) -> NewMember {
+    let registration = Some(Registration { key: id(200), body: id(body) });
+    NewMember { registration, keys_since: at_s(-10), ..named(number, username) }
+}
+
+pub async fn a_key_makes_one_account_whatever_it_is_used_for(harness: &mut dyn Harness) {
+    let (directory, elsewhere) = (harness.directory(), harness.elsewhere());
+    assert_eq!(directory.registered(id(200), at_s(-10)).await.unwrap(), None);
+    assert_eq!(create(&directory, keyed(1, "ada", 101)).await, Created::Created);
+    let ada = account(&directory, id(1)).await;
+    // With another name, with the same one, and beside a name that somebody has.
+    for again in [keyed(2, "bob", 102), keyed(3, "ada", 101), keyed(4, "eve", 101)] {
+        assert_eq!(create(&elsewhere, again).await, Created::Before(Box::new(ada.clone())));
+    }
+    assert_eq!((owner(&directory, "bob").await, owner(&directory, "eve").await), (None, None));
+    assert_eq!(elsewhere.registered(id(200), START).await.unwrap(), Some(ada.clone()));
+    assert_eq!(elsewhere.registered(id(201), START).await.unwrap(), None);
+    // Another key makes another account, and a key whose time is over can be used again.
+    let other = NewMember { registration: Some(Registration { key: id(201), body: id(102) }), ..keyed(2, "bob", 102) };
+    assert_eq!(create(&elsewhere, other).await, Created::Created);
+    assert_eq!(directory.registered(id(200), at_s(1)).await.unwrap(), None);
+    let mut late = NewMember { keys_since: at_s(1), ..keyed(5, "zoe", 105) };
+    late.member.created_at = at_s(2);
+    assert_eq!(create(&directory, late.clone()).await, Created::Created);
+    assert_eq!(create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(6, "max", 106) }).await, {
+        Created::Before(Box::new(account(&directory, id(5)).await))
+    });
+    // Whoever is deleted leaves no key.
+    directory.delete_member(id(5), at_s(3)).await.unwrap();
+    assert_eq!(elsewhere.registered(id(200), at_s(1)).await.unwrap(), None);
+    assert_eq!(create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(7, "max", 106) }).await, Created::Created);
+}
+
+pub async fn of_many_accounts_with_one_key_one_is_made(harness: &mut dyn Harness) {
+    let nodes = [harness.directory(), harness.elsewhere()];
+    let all = (1..=20).map(|n| nodes[usize::from(n) % 2].create_member(keyed(n, &format!("member{n}"), n)));
+    let all: Vec<Created> = join_all(all).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(all.iter().filter(|one| **one == Created::Created).count(), 1, "{all:?}");
+    let made = nodes[0].registered(id(200), START).await.unwrap().expect("it was made");
+    assert_eq!(all.iter().filter(|one| **one == Created::Before(Box::new(made.clone()))).count(), 19);
+    assert_eq!(nodes[1].count_members().await.unwrap(), 1);
 }
 
 pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Harness) {

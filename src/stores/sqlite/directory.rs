@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS members (
 
 CREATE INDEX IF NOT EXISTS members_owed ON members (id) WHERE owed IS NOT NULL;
 
+CREATE INDEX IF NOT EXISTS members_registration ON members (registration_key) WHERE registration_key IS NOT NULL;
+
 CREATE TABLE IF NOT EXISTS identifiers (
     folded TEXT PRIMARY KEY,
     member BLOB NOT NULL
@@ -108,6 +110,10 @@ impl Directory for Sqlite {
 
     fn create_member(&self, new: NewMember) -> Answer<Created> {
         self.change(move |connection| members::create(connection, &new))
+    }
+
+    fn registered(&self, key: Id, since: Time) -> Answer<Option<Account>> {
+        self.look(move |connection| members::registered(connection, key, since))
     }
 
     fn account(&self, identifier: String) -> Answer<Option<Account>> {

@@ -259,3 +259,24 @@ fn a_registration_repeated_with_its_key_gives_the_same_member_new_tokens() {
     register("ada-2", &body).refused(409, "already-taken");
     register("ada-1", &json!({"username": "ada", "password": "another one altogether"})).refused(422, "idempotency-key-reused");
 }
+
+#[test]
+fn a_key_makes_one_account_and_is_refused_with_another_body() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let named = |name: &str| json!({"username": name, "password": crate::harness::PASSWORD});
+    app.anybody().key("1").post("/auth/register", named("ada")).expect(201);
+    app.anybody().key("1").post("/auth/register", named("bob")).refused(422, "idempotency-key-reused");
+    let eve = admin.key("1").post("/users", named("eve")).expect(201);
+    admin.key("1").post("/users", named("max")).refused(422, "idempotency-key-reused");
+    let again = admin.key("1").post("/users", named("eve"));
+    assert!(again.was_replayed());
+    assert_eq!(again.expect(201)["id"], eve["id"]);
+    let users = admin.get("/users").expect(200);
+    let users = users["items"].as_array().unwrap().iter();
+    let mut names: Vec<&str> = users.map(|user| user["username"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ada", "admin", "eve"]);
+    app.pass_s(i64::from(app.config().idempotency_s) + 1);
+    app.anybody().key("1").post("/auth/register", named("bob")).expect(201);
+}

@@ -33,7 +33,7 @@ fn new(number: u16, profile: Profile) -> NewMember {
     let mut session = id(number);
     session.0[0] = 9;
     let session = Some(NewSession { id: session, at: AT, agent: None });
-    NewMember { member, password_hash: "hash".to_owned(), registration: None, session }
+    NewMember { member, password_hash: "hash".to_owned(), registration: None, keys_since: AT, session }
 }
 
 /// Everything that accounts list is claimed by them, and every claim is borne out by an account: there is nothing half.

@@ -2,7 +2,7 @@
 
 use super::People;
 use super::member::{Row, SessionRow};
-use super::names::{Claim, Claimed};
+use super::names::{Claim, Claimed, name_of_key};
 use super::step::{Decision, Look, Note, Seen, Write, pause, too_many_races};
 use crate::identity::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
 use crate::identity::profile::{Identifier, Kind, Profile};
@@ -15,15 +15,33 @@ const RACES: u32 = 60;
 impl People {
     pub async fn create(&self, new: &NewMember) -> Result<Created, StoreError> {
         let (member, wanted) = (&new.member, names(&new.member.profile));
-        let _turn = self.names_in_turn.of_all(wanted.iter().map(|name| &name.folded)).await;
+        let key = new.registration.map(|by| name_of_key(by.key));
+        let in_turn = wanted.iter().map(|name| &name.folded).chain(&key);
+        let _turn = self.names_in_turn.of_all(in_turn).await;
         for race in 0..RACES {
             let row = self.row(member.id).await?;
             if row.account.is_some() || row.deleted_at.is_some() {
                 return Err(StoreError::Broken(format!("the id {} has been somebody's", member.id)));
             }
+            let mine = Claim { member: member.id, version: row.version };
+            if let Some(by) = new.registration
+                && self.claim_key(by.key, new.keys_since, &row).await? == Claimed::Taken
+            {
+                match self.registered(by.key, new.keys_since).await? {
+                    Some(before) => return Ok(Created::Before(Box::new(before))),
+                    // It was deleted between the two looks.
+                    None => {
+                        pause(race).await;
+                        continue;
+                    }
+                }
+            }
             let taken = self.claim_all(&wanted, &row).await?;
             if !taken.is_empty() {
-                harmless(self.give_up_all(&wanted, Claim { member: member.id, version: row.version }).await);
+                harmless(self.give_up_all(&wanted, mine).await);
+                if let Some(key) = &key {
+                    harmless(self.give_up(key, mine).await);
+                }
                 return Ok(Created::Taken(taken));
             }
             self.enrol(member.id, member.role).await?;
@@ -94,18 +112,22 @@ impl People {
         let deleted = self.step(member, Look::All, |seen| {
             let Some(account) = &seen.row.account else { return Decision::Answer(None) };
             let (names, owed) = (names(&account.member.profile), seen.row.owed.is_some());
+            let key = account.registration.map(|by| by.key);
             let (write, ended) = end_all(&seen, None, at);
             let agents = seen.sessions.iter().filter(|row| row.session.agent.is_some()).map(|row| Note::NoAgent(row.session.id));
             let before = agents.chain([Note::Leaving]).chain(write.before).collect();
-            Decision::Write(Write { row: write.row.deleted(at), before, session: None }, Some((ended, names, owed)))
+            Decision::Write(Write { row: write.row.deleted(at), before, session: None }, Some((ended, names, key, owed)))
         });
-        let Some((ended, names, owed)) = deleted.await? else { return Ok(None) };
+        let Some((ended, names, key, owed)) = deleted.await? else { return Ok(None) };
         harmless(self.note_gone(member).await);
         harmless(self.forget_homes(member).await);
         if owed {
             harmless(self.forget_owing(member).await);
         }
         harmless(self.release_all(&names, member).await);
+        if let Some(key) = key {
+            harmless(self.release(&name_of_key(key), member).await);
+        }
         Ok(Some(ended))
     }
 

@@ -75,6 +75,12 @@ impl Row {
         self.account.iter().any(|account| account.member.profile.identifiers().any(|identifier| identifier.folded == folded))
     }
 
+    /// Whether the account is alive, and a registration with this key has made it since then.
+    pub fn was_made_with(&self, key: Id, since: Time) -> bool {
+        let made_with = |account: &Account| account.registration.is_some_and(|by| by.key == key);
+        self.account.as_ref().is_some_and(|account| made_with(account) && account.member.created_at >= since)
+    }
+
     /// The next version, with its mark.
     pub fn raised(mut self, mark: Mark) -> Row {
         self.version += 1;

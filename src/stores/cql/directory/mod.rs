@@ -131,6 +131,10 @@ impl Directory for CqlDirectory {
         self.ask(|people| async move { people.create(&new).await })
     }
 
+    fn registered(&self, key: Id, since: Time) -> Answer<Option<Account>> {
+        self.ask(move |people| async move { people.registered(key, since).await })
+    }
+
     fn account(&self, identifier: String) -> Answer<Option<Account>> {
         self.ask(|people| async move { people.named(&identifier).await })
     }

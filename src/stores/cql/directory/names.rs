@@ -10,8 +10,8 @@ use super::columns::Found;
 use super::member::Row;
 use super::step::{Write, pause, too_many_races};
 use crate::identity::directory::Account;
-use actors::Id;
 use actors::store::StoreError;
+use actors::{Id, Time};
 use std::time::Duration;
 
 /// How often a claim is tried.
@@ -55,6 +55,13 @@ impl People {
         Err(too_many_races())
     }
 
+    /// The account that a registration with this key has made since then.
+    pub async fn registered(&self, key: Id, since: Time) -> Result<Option<Account>, StoreError> {
+        let Some(claim) = self.claim_to(&name_of_key(key)).await? else { return Ok(None) };
+        let row = self.row(claim.member).await?;
+        Ok(if row.was_made_with(key, since) { row.account } else { None })
+    }
+
     pub async fn claim_to(&self, folded: &str) -> Result<Option<Claim>, StoreError> {
         let found = self.look(&self.statements.claim, (folded,)).await?;
         let claim = found.first().map(|row| {
@@ -66,6 +73,15 @@ impl People {
 
     /// Claims an identifier that the row does not list, for the next change of that row.
     pub async fn claim(&self, folded: &str, row: &Row) -> Result<Claimed, StoreError> {
+        self.claim_unless(folded, row, |other| other.lists(folded)).await
+    }
+
+    /// Claims the key of a registration in the same manner; an account has it for as long as it is remembered.
+    pub async fn claim_key(&self, key: Id, since: Time, row: &Row) -> Result<Claimed, StoreError> {
+        self.claim_unless(&name_of_key(key), row, |other| other.was_made_with(key, since)).await
+    }
+
+    async fn claim_unless(&self, folded: &str, row: &Row, bears_out: impl Fn(&Row) -> bool) -> Result<Claimed, StoreError> {
         let mine = Claim { member: row.id, version: row.version };
         let mut waited_for = None;
         for race in 0..RACES {
@@ -76,7 +92,7 @@ impl People {
                 Some(found) if found.member == mine.member => self.claim_over(folded, mine, found).await,
                 Some(found) => {
                     let other = self.row(found.member).await?;
-                    if other.lists(folded) {
+                    if bears_out(&other) {
                         return Ok(Claimed::Taken);
                     }
                     if other.version > found.version {
@@ -128,4 +144,9 @@ impl People {
         let values = (folded, claim.member.0.to_vec(), claim.version);
         self.insist(&self.statements.release, &values).await.map(drop)
     }
+}
+
+/// The key of a registration among the identifiers, none of which has a space in it.
+pub fn name_of_key(key: Id) -> String {
+    format!("registration {key}")
 }

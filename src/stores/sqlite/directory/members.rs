@@ -11,6 +11,11 @@ const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, pa
 
 pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     let member = &new.member;
+    if let Some(by) = new.registration
+        && let Some(before) = registered(connection, by.key, new.keys_since)?
+    {
+        return Ok(Created::Before(Box::new(before)));
+    }
     let taken = taken(connection, member.id, &member.profile)?;
     if !taken.is_empty() {
         return Ok(Created::Taken(taken));
@@ -26,6 +31,15 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
         sessions::insert(connection, member.id, session)?;
     }
     Ok(Created::Created)
+}
+
+/// Of accounts with one key the latest counts: those before it were made when it had been forgotten.
+pub fn registered(connection: &Connection, key: Id, since: Time) -> Result<Option<Account>> {
+    let select = format!(
+        "SELECT {COLUMNS} FROM members WHERE registration_key = ?1 AND created_at >= ?2 AND deleted_at IS NULL \
+         ORDER BY created_at DESC LIMIT 1"
+    );
+    connection.query_row(&select, params![Key(key), since.0], read).optional()
 }
 
 /// An unknown name takes the same time as a known one: somebody's row is read all the same, and not answered.
@@ -249,7 +263,7 @@ mod tests {
         let profile = Profile { username: Identifier::username("ada").ok(), ..Profile::default() };
         let id = Id([1; 16]);
         let member = Member { id, role: Role::Member, profile, created_at: Time(1), first_login_at: None, last_login_at: None };
-        let ada = NewMember { member, password_hash: "hash".into(), registration: None, session: None };
+        let ada = NewMember { member, password_hash: "hash".into(), registration: None, keys_since: Time(0), session: None };
         assert_eq!(create(&connection, &ada).unwrap(), Created::Created);
         assert_eq!(named(&connection, "ada").unwrap().map(|account| account.member.id), Some(id));
         for unknown in ["bob", "", "ad"] {
