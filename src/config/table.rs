@@ -152,10 +152,14 @@ settings! {
     job_interval_ms: u32 = Fixed("1000"), whole(10..=60_000);
     /// Seconds a stop waits for what was already accepted before it ends without it.
     shutdown_s: u32 = Fixed("30"), whole(0..=3600);
-    /// Failed logins an address may make in a minute; successes are never counted, because a company is one address.
+    /// Failed logins an address may make in a minute, and wrong codes a caller may try, an address twice as many; successes are never counted, because a company is one address.
     failures_per_minute: u32 = Fixed("600"), whole(1..=1_000_000);
     /// Failed logins an account may see in a minute before further ones must wait; nobody is ever locked out for good.
     account_failures_per_minute: u32 = Fixed("20"), whole(1..=1_000_000);
+    /// Wrong codes that may come through one service in a minute before all of its members must wait; its customers mistype, so it is more than one caller has.
+    service_guesses_per_minute: u32 = Fixed("3000"), whole(1..=1_000_000);
+    /// Wrong codes that may be tried for one campaign in a minute; beyond it one wrong code for it makes its caller and address wait, and nobody else.
+    campaign_guesses_per_minute: u32 = Fixed("600"), whole(1..=1_000_000);
     /// Requests a caller may make in a minute before further ones must wait; 0 is no limit, because only the operator knows what his callers need.
     requests_per_minute: u32 = Fixed("0"), whole(0..=1_000_000_000);
     /// New members a service may act for in a minute, because each is a row for ever; members from before are never counted, and 0 is no limit.

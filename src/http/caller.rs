@@ -64,6 +64,18 @@ impl FromRequest for Signer {
     }
 }
 
+impl Signer {
+    /// Somebody in particular.
+    pub fn member(self) -> Result<Signed, Problem> {
+        match &self.0.via {
+            Via::ServiceKey { on_behalf_of: None, .. } => {
+                Err(Problem::new(&problem::FORBIDDEN, "a service key needs the header On-Behalf-Of to act for a member"))
+            }
+            _ => Ok(self.0),
+        }
+    }
+}
+
 /// Closed when it is known who calls.
 #[derive(Clone)]
 struct Asked(Arc<Semaphore>);
@@ -82,15 +94,7 @@ impl FromRequest for Member {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let signer = Signer::from_request(request, payload);
-        Box::pin(async move {
-            let Signer(signed) = signer.await?;
-            match &signed.via {
-                Via::ServiceKey { on_behalf_of: None, .. } => {
-                    Err(Problem::new(&problem::FORBIDDEN, "a service key needs the header On-Behalf-Of to act for a member"))
-                }
-                _ => Ok(Member(signed.caller)),
-            }
-        })
+        Box::pin(async move { Ok(Member(signer.await?.member()?.caller)) })
     }
 }
 

@@ -55,12 +55,27 @@ impl Identity {
 
     /// Before any work is done for an address.
     pub(super) async fn admit_address(&self, address: &str) -> Result<(), Error> {
-        let here = self.failures.admit(address, self.now());
+        self.admit_record(of_address(address)).await
+    }
+
+    /// Whether the record is not paused.
+    pub(super) async fn admit_record(&self, record: Id) -> Result<(), Error> {
+        let here = self.failures.pause_s(record, self.now()).map_or(Ok(()), Err);
         let shared = match self.others.redis() {
-            Some(redis) => redis.pause_s(of_address(address), self.now()).await,
+            Some(redis) => redis.pause_s(record, self.now()).await,
             None => None,
         };
         shared.map_or(here, none_left).map_err(too_many)
+    }
+
+    /// Counts something that is no password, paused or not. Answers how long the record was paused before.
+    pub(super) async fn count_record(&self, record: Id, per_minute: u32) -> u32 {
+        let now = self.now();
+        let here = self.failures.count(record, per_minute, now);
+        match self.others.redis() {
+            Some(redis) => redis.count(record, per_minute, true, now).await.unwrap_or(here),
+            None => here,
+        }
     }
 
     /// After a password was checked: what may be said about it.
@@ -85,20 +100,6 @@ impl Identity {
         shared.map_or(here, none_left).map_err(too_many)
     }
 
-    /// Whether this caller may try another code, or in how many seconds again.
-    pub async fn admit_guess(&self, caller: Id) -> Result<(), Error> {
-        self.admit_address(&guesser(caller)).await
-    }
-
-    /// He tried a code that is none, or somebody else's.
-    pub async fn count_guess(&self, caller: Id) {
-        let (name, now) = (guesser(caller), self.now());
-        self.failures.count_guess(&name, now);
-        if let Some(redis) = self.others.redis() {
-            redis.count(of_address(&name), self.settings.failures_per_minute, true, now).await;
-        }
-    }
-
     /// Counts a member whom that service acts for the first time.
     pub(super) async fn spend_new_member(&self, service: &str) -> Result<(), Error> {
         let name = Id::digest(&[b"new members of", service.as_bytes()]);
@@ -119,9 +120,4 @@ fn none_left(pause_s: u32) -> Result<(), u32> {
 
 fn too_many(retry_after_s: u32) -> Error {
     Error::TooMany { retry_after_s }
-}
-
-/// The name under which the wrong codes of a caller are counted, which is no address.
-fn guesser(caller: Id) -> String {
-    format!("codes of {caller}")
 }

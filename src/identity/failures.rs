@@ -69,9 +69,9 @@ impl Failures {
         Failures { settings, records: Mutex::default() }
     }
 
-    /// Before any work is done for an address.
-    pub fn admit(&self, address: &str, now: Time) -> Result<(), u32> {
-        self.records().pause_s(of_address(address), now).map_or(Ok(()), Err)
+    /// How many seconds the record is still paused, if it is.
+    pub fn pause_s(&self, record: Id, now: Time) -> Option<u32> {
+        self.records().pause_s(record, now)
     }
 
     /// After a password was checked: what may be said about it.
@@ -127,9 +127,12 @@ impl Failures {
         self.settings.address_per_minute.saturating_mul(2)
     }
 
-    /// A guess at something else than a password, by whoever has that name.
-    pub fn count_guess(&self, name: &str, now: Time) {
-        self.records().count(of_address(name), self.settings.address_per_minute, &ADDRESS, now);
+    /// A failure that is no wrong password. Answers how many seconds the record was paused before.
+    pub fn count(&self, record: Id, per_minute: u32, now: Time) -> u32 {
+        let mut records = self.records();
+        let before = records.pause_s(record, now);
+        records.count(record, per_minute, &ADDRESS, now);
+        before.unwrap_or(0)
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
@@ -279,13 +282,13 @@ mod tests {
     fn an_address_pays_for_all_accounts_together() {
         let failures = failures();
         for n in 0..10 {
-            assert_eq!(failures.admit("thief", Time(0)), Ok(()));
+            assert_eq!(failures.pause_s(of_address("thief"), Time(0)), None);
             failures.settle(Id([n; 16]), "thief", false, Time(0));
         }
-        assert_eq!(failures.admit("thief", Time(1)), Err(5));
+        assert_eq!(failures.pause_s(of_address("thief"), Time(1)), Some(5));
         assert_eq!(failures.settle(Id([99; 16]), "thief", true, Time(0)), Settled::AddressPaused { retry_after_s: 5 });
-        assert_eq!(failures.admit("thief", Time(5_000)), Ok(()));
-        assert_eq!(failures.admit("home", Time(1)), Ok(()));
+        assert_eq!(failures.pause_s(of_address("thief"), Time(5_000)), None);
+        assert_eq!(failures.pause_s(of_address("home"), Time(1)), None);
     }
 
     #[test]
@@ -319,8 +322,8 @@ mod tests {
         for _ in 0..20 {
             failures.count_probe("office", day).unwrap();
         }
-        assert_eq!((failures.admit("office", Time(0)), failures.count_probe("office", Time(0))), (Err(5), Err(5)));
-        assert_eq!((failures.admit("office", Time(5_000)), failures.count_probe("office", Time(5_000))), (Ok(()), Ok(())));
+        assert_eq!((failures.pause_s(of_address("office"), Time(0)), failures.count_probe("office", Time(0))), (Some(5), Err(5)));
+        assert_eq!((failures.pause_s(of_address("office"), Time(5_000)), failures.count_probe("office", Time(5_000))), (None, Ok(())));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod budgets;
 pub mod directory;
 mod failures;
 pub mod fresh;
+mod guesses;
 pub mod hashing;
 mod hs256;
 mod invisible;
@@ -35,6 +36,7 @@ pub use access::{Denied, MadeKey, Signed, Via};
 pub use accounts::ResetOffer;
 pub use directory::{Changes, Directory, Member, Role};
 pub use failures::Settled;
+pub use guesses::Guesser;
 pub use login::{LoggedIn, Login, Owes, Tokens};
 pub use profile::{Flaw, Kind};
 pub use public_name::public_name;
@@ -72,6 +74,10 @@ pub struct Settings {
     pub hash_queue_s: u32,
     pub failures_per_minute: u32,
     pub account_failures_per_minute: u32,
+    /// Wrong codes through one service.
+    pub service_guesses_per_minute: u32,
+    /// Wrong codes for one campaign.
+    pub campaign_guesses_per_minute: u32,
     /// 0 is no limit.
     pub requests_per_minute: u32,
     /// Of one service. 0 is no limit.
@@ -102,6 +108,8 @@ impl Settings {
             hash_queue_s: config.hash_queue_s,
             failures_per_minute: config.failures_per_minute,
             account_failures_per_minute: config.account_failures_per_minute,
+            service_guesses_per_minute: config.service_guesses_per_minute,
+            campaign_guesses_per_minute: config.campaign_guesses_per_minute,
             requests_per_minute: config.requests_per_minute,
             new_members_per_minute: config.new_members_per_minute,
             idempotency_s: config.idempotency_s,

@@ -5,10 +5,11 @@ mod bodies;
 pub use bodies::{Claim, VoucherBody};
 
 use super::coupons::{CouponBody, LedgerBody, no_such};
+use super::guessing::Guesser;
 use super::offers::instant;
 use crate::app::Shared;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Member};
+use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -223,7 +224,7 @@ fn foresee(overview: &mut Overview, event: &Event) {
 
 async fn claim(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    guesser: Guesser,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -231,15 +232,16 @@ async fn claim(
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
-        shared.identity.admit_guess(caller.id).await?;
+        guesser.admit(&shared).await?;
     }
+    let caller = guesser.caller;
     let code = body.code.as_deref().map(folded);
     let meaning = || code.clone().unwrap_or_default().into_bytes();
     let key = key.of(caller.id, || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
     let command = Command::Claim { member: caller.id, code: code.clone() };
     let done = match shared.promotions.command_campaign(&known, &command, By { caller, key, dry: flags.dry_run }).await {
         Err(Failed::Campaign(actors::engine::Failure::Refused(Refusal::WrongCode))) => {
-            shared.identity.count_guess(caller.id).await;
+            guesser.count(&shared, Some(&known.serial.to_string())).await;
             return Err(Refusal::WrongCode.explain());
         }
         done => done?,

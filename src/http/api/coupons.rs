@@ -5,6 +5,8 @@ mod explain;
 
 pub use bodies::{CouponBody, LedgerBody};
 
+use super::auth::Origin;
+use super::guessing::Guesser;
 use super::offers::MOST_MONEY;
 use crate::app::Shared;
 use crate::http::body::Body;
@@ -110,18 +112,18 @@ async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging):
 
 async fn show(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    guesser: Guesser,
     code: web::Path<String>,
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    let home = known_home(&shared, caller, &code).await?;
-    let found = seen(&shared, caller, &home).await?;
-    Ok(reply::ok(&found.body(caller.role == Role::Admin)))
+    let home = known_home(&shared, &guesser, &code).await?;
+    let found = seen(&shared, &guesser, &home).await?;
+    Ok(reply::ok(&found.body(guesser.caller.role == Role::Admin)))
 }
 
 async fn redeem(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    guesser: Guesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -135,51 +137,52 @@ async fn redeem(
     }
     let reference = body.reference.as_deref().map(|text| reference(text, "/reference")).transpose()?;
     let UseCoupon { amount, hold_s, .. } = body;
-    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Use { slot, amount, reference, hold_s }).await
+    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Use { slot, amount, reference, hold_s }).await
 }
 
 async fn confirm(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    guesser: Guesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Confirm { slot }).await
+    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Confirm { slot }).await
 }
 
 async fn cancel(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    guesser: Guesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Cancel { slot }).await
+    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Cancel { slot }).await
 }
 
 async fn void(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    _: Admin,
+    guesser: Guesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, caller, &key, &code, flags.dry_run, |slot| Command::Void { slot }).await
+    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Void { slot }).await
 }
 
 /// A command about the coupon of that code.
 async fn commanded(
     shared: &Shared,
-    caller: Caller,
+    guesser: &Guesser,
     key: &IdempotencyKey,
     code: &str,
     dry: bool,
     command: impl FnOnce(u64) -> Command,
 ) -> Result<HttpResponse, Problem> {
-    let home = known_home(shared, caller, code).await?;
+    let (home, caller) = (known_home(shared, guesser, code).await?, guesser.caller);
     let command = command(home.slot());
     let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
     let key = key.of(caller.id, || vec![b"coupon".to_vec(), meaning()]);
@@ -190,9 +193,9 @@ async fn commanded(
             let came_late = matches!(done.event, Event::Cancelled { .. }) && is_over(shared, home, done.at).await?;
             RedeemedBody::answer(code, &done, came_late)
         }
-        Err(failed) if is_a_guess(&failed) => Err(guessed(shared, caller).await),
+        Err(failed) if is_a_guess(&failed) => Err(guessed(shared, guesser).await),
         // Whether a coupon is there is not told by what its partition remembers of keys, either.
-        Err(failed) if is_another_key(&failed) => seen(shared, caller, &home).await.and(Err(failed.into())),
+        Err(failed) if is_another_key(&failed) => seen(shared, guesser, &home).await.and(Err(failed.into())),
         Err(failed) => Err(failed.into()),
     }
 }
@@ -200,20 +203,22 @@ async fn commanded(
 async fn give(
     shared: web::Data<Shared>,
     signer: Signer,
+    Origin(origin): Origin,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
     Body(body): Body<GiveCoupon>,
 ) -> Result<HttpResponse, Problem> {
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
-    let home = known_home(&shared, caller, &code).await?;
-    let known = or_guessed(&shared, caller, shared.promotions.known(home.serial()).await?).await?;
-    let plan = or_guessed(&shared, caller, known.batch()).await?;
+    let guesser = Guesser::of(&signer.0, &origin);
+    let home = known_home(&shared, &guesser, &code).await?;
+    let known = or_guessed(&shared, &guesser, shared.promotions.known(home.serial()).await?).await?;
+    let plan = or_guessed(&shared, &guesser, known.batch()).await?;
     let meaning = || postcard::to_stdvec(&(&home, member)).expect("plain data");
     let key = key.of(caller.id, || vec![b"give".to_vec(), meaning()]);
     let done = match shared.promotions.give_at(plan, &home, member, By { caller, key, dry: flags.dry_run }).await {
-        Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, caller).await),
-        done => or_guessed(&shared, caller, done?).await?,
+        Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, &guesser).await),
+        done => or_guessed(&shared, &guesser, done?).await?,
     };
     let view = match shared.promotions.coupon(home.clone()).await? {
         Some(found) if done.replayed || !flags.dry_run => found.view,
@@ -245,9 +250,9 @@ pub async fn giver(shared: &Shared, signed: &Signed, member_id: Option<&str>) ->
 }
 
 /// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to wait.
-async fn known_home(shared: &Shared, caller: Caller, code: &str) -> Result<Home, Problem> {
-    shared.identity.admit_guess(caller.id).await?;
-    or_guessed(shared, caller, shared.promotions.home(code).await?).await
+async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<Home, Problem> {
+    guesser.admit(shared).await?;
+    or_guessed(shared, guesser, shared.promotions.home(code).await?).await
 }
 
 /// Whether the coupon's time was over at that instant.
@@ -256,9 +261,10 @@ async fn is_over(shared: &Shared, home: Home, at: Time) -> Result<bool, Problem>
 }
 
 /// The coupon, if the caller may see it.
-async fn seen(shared: &Shared, caller: Caller, home: &Home) -> Result<Found, Problem> {
-    let found = shared.promotions.coupon(home.clone()).await?.filter(|found| caller.may_act_for(found.view.coupon.owner));
-    or_guessed(shared, caller, found).await
+async fn seen(shared: &Shared, guesser: &Guesser, home: &Home) -> Result<Found, Problem> {
+    let is_theirs = |found: &Found| guesser.caller.may_act_for(found.view.coupon.owner);
+    let found = shared.promotions.coupon(home.clone()).await?.filter(is_theirs);
+    or_guessed(shared, guesser, found).await
 }
 
 fn is_another_key(failed: &Failed) -> bool {
@@ -275,15 +281,15 @@ fn is_a_guess(failed: &Failed) -> bool {
     )
 }
 
-async fn or_guessed<T>(shared: &Shared, caller: Caller, found: Option<T>) -> Result<T, Problem> {
+async fn or_guessed<T>(shared: &Shared, guesser: &Guesser, found: Option<T>) -> Result<T, Problem> {
     match found {
         Some(found) => Ok(found),
-        None => Err(guessed(shared, caller).await),
+        None => Err(guessed(shared, guesser).await),
     }
 }
 
-async fn guessed(shared: &Shared, caller: Caller) -> Problem {
-    shared.identity.count_guess(caller.id).await;
+async fn guessed(shared: &Shared, guesser: &Guesser) -> Problem {
+    guesser.count(shared, None).await;
     Problem::plain(&problem::UNKNOWN_COUPON)
 }
 

@@ -8,6 +8,7 @@ pub mod coupons;
 pub mod draws;
 pub mod events;
 pub mod expired;
+mod guessing;
 pub mod holds;
 pub mod imports;
 pub mod jobs;

@@ -2,6 +2,7 @@
 
 use crate::campaigns::{campaign, claim, voucher};
 use crate::coupons::{assign, batch, books, code, codes};
+use crate::harness::PASSWORD;
 use crate::harness::{Answer, Client, TestApp};
 use actors::domain::coupons::Serial;
 use actors::domain::coupons::code::{Keys, Place};
@@ -153,4 +154,93 @@ fn whoever_guesses_too_often_waits_and_nobody_else_does() {
     claim(&ada, &campaign(&app, json!({}))).expect(201);
     app.pass_s(5);
     look(&ada, &own).expect(200);
+}
+
+#[test]
+fn a_service_that_guesses_for_ever_new_members_is_slowed_down_and_no_other_is() {
+    let app = TestApp::start_with(|config| config.service_guesses_per_minute = 10);
+    let id = batch(&app, json!({}));
+    let (shop, bank) = (app.service("shop"), app.service("bank").on_behalf_of("ada"));
+    let own = code(&assign(&shop.on_behalf_of("honest"), &id, json!({})).expect(201)).to_owned();
+    let banks = code(&assign(&bank, &id, json!({})).expect(201)).to_owned();
+    let look = |client: &Client, code: &str| client.get(&format!("/coupons/{code}"));
+    for (n, forged) in of_another_key(&id, 10).iter().enumerate() {
+        // Right ones between them cost nothing.
+        look(&shop.on_behalf_of("honest"), &own).expect(200);
+        look(&shop.on_behalf_of(&format!("guess-{n}")), forged).refused(404, "unknown-coupon");
+    }
+    for (member, code) in [("guess-10", &of_another_key(&id, 1)[0]), ("honest", &own)] {
+        let waits = look(&shop.on_behalf_of(member), code);
+        assert_eq!(waits.header("retry-after"), Some("5"));
+        waits.refused(429, "too-many-requests");
+    }
+    look(&bank, &banks).expect(200);
+    app.pass_s(5);
+    look(&shop.on_behalf_of("honest"), &own).expect(200);
+}
+
+/// New accounts, each seen at an address that a proxy names.
+fn member_at<'a>(app: &'a TestApp, name: &str, address: &str) -> Client<'a> {
+    let anybody = app.anybody().with("X-Forwarded-For", address);
+    let made = anybody.post("/auth/register", json!({"username": name, "password": PASSWORD})).expect(201);
+    anybody.bearer(made["access_token"].as_str().unwrap())
+}
+
+fn behind_a_proxy(change: impl FnOnce(&mut stampede::config::Config)) -> TestApp {
+    TestApp::start_with(|config| {
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        change(config);
+    })
+}
+
+#[test]
+fn new_accounts_of_one_address_have_one_budget_for_wrong_codes() {
+    let app = behind_a_proxy(|config| config.failures_per_minute = 5);
+    let id = batch(&app, json!({}));
+    let look = |client: &Client, code: &str| client.get(&format!("/coupons/{code}"));
+    // An address has twice what a caller has, so one who guesses does not pause all who share it.
+    for (n, forged) in of_another_key(&id, 10).iter().enumerate() {
+        look(&member_at(&app, &format!("guess-{n}"), "203.0.113.9"), forged).refused(404, "unknown-coupon");
+    }
+    let waits = look(&member_at(&app, "guess-10", "203.0.113.9"), &of_another_key(&id, 1)[0]);
+    assert_eq!(waits.header("retry-after"), Some("5"));
+    waits.refused(429, "too-many-requests");
+    look(&member_at(&app, "ada", "198.51.100.7"), &of_another_key(&id, 1)[0]).refused(404, "unknown-coupon");
+    app.pass_s(5);
+    look(&member_at(&app, "guess-11", "203.0.113.9"), &of_another_key(&id, 1)[0]).refused(404, "unknown-coupon");
+}
+
+#[test]
+fn many_addresses_that_guess_at_one_campaign_are_slowed_down_and_keep_nobody_from_claiming() {
+    let app = behind_a_proxy(|config| config.campaign_guesses_per_minute = 6);
+    let secret = campaign(&app, json!({"name": "Secret", "quota": 100, "trigger": "code", "code": "right"}));
+    let other = campaign(&app, json!({"name": "Other", "quota": 100, "trigger": "code", "code": "right"}));
+    let claim = |client: &Client, id: &str, code: &str| client.post(&format!("/campaigns/{id}/claims"), json!({"code": code}));
+    let (early, shop) = (member_at(&app, "early", "198.51.100.1"), app.service("shop"));
+    claim(&early, &secret, "wrong").refused(409, "wrong-code");
+    for n in 0..5 {
+        let guess = member_at(&app, &format!("guess-{n}"), &format!("203.0.113.{n}"));
+        claim(&guess, &secret, "wrong").refused(409, "wrong-code");
+        claim(&guess, &other, "wrong").refused(409, "wrong-code");
+    }
+    // From now on one wrong code is enough, for all accounts of its address, with the right code, too.
+    let thief = member_at(&app, "thief", "203.0.113.50");
+    claim(&thief, &secret, "wrong").refused(409, "wrong-code");
+    for again in [&thief, &member_at(&app, "thief-2", "203.0.113.50")] {
+        let waits = claim(again, &secret, "right");
+        assert_eq!(waits.header("retry-after"), Some("5"));
+        waits.refused(429, "too-many-requests");
+    }
+    // Whoever has guessed nothing, or so before, claims as ever. So does everybody at another campaign.
+    claim(&member_at(&app, "honest", "198.51.100.2"), &secret, "right").expect(201);
+    claim(&early, &secret, "right").expect(201);
+    let clumsy = member_at(&app, "clumsy", "198.51.100.3");
+    claim(&clumsy, &other, "wrong").refused(409, "wrong-code");
+    claim(&clumsy, &other, "right").expect(201);
+    // A customer who mistypes waits alone, and not with the whole shop.
+    claim(&shop.on_behalf_of("mistypes"), &secret, "wrong").refused(409, "wrong-code");
+    claim(&shop.on_behalf_of("mistypes"), &secret, "right").refused(429, "too-many-requests");
+    claim(&shop.on_behalf_of("customer"), &secret, "right").expect(201);
+    app.pass_s(5);
+    claim(&thief, &secret, "right").expect(201);
 }

@@ -3,7 +3,8 @@
 use crate::nodes::{Node, PASSWORD, Town};
 use crate::server::Server;
 use futures_util::future::join_all;
-use stampede::identity::{Error, Sharing};
+use stampede::identity::Tokens;
+use stampede::identity::{Error, Guesser, Origin, Sharing};
 use stampede::redis::State;
 use std::time::Duration;
 
@@ -105,19 +106,61 @@ async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_n
 }
 
 #[actix_web::test]
+async fn a_home_is_known_when_redis_was_emptied_and_a_node_begins_anew() {
+    let Some(server) = Server::start("a_home_is_known") else { return };
+    let town = Town::new();
+    let before = town.node_at(&server, LONG).await;
+    before.register("ada").await;
+    assert_eq!(outcome(before.try_password("ada", PASSWORD, "home").await), None);
+    server.empty();
+    let node = town.node_at(&server, LONG).await;
+    for _ in 0..5 {
+        assert_eq!(outcome(node.try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
+    }
+    assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    assert_eq!(outcome(node.try_password("ada", PASSWORD, "home").await), None);
+}
+
+async fn guesser(node: &Node, tokens: &Tokens, address: &str) -> Guesser {
+    let origin = Origin { address: address.to_owned(), agent: None };
+    Guesser::of(&node.let_in(tokens).await.unwrap(), &origin)
+}
+
+#[actix_web::test]
+async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
+    let Some(server) = Server::start("guesses_at_one_campaign") else { return };
+    let mut town = Town::new();
+    town.campaign_guesses_per_minute = 6;
+    let nodes = three_at(&town, &server).await;
+    let (ada, bob) = (nodes[0].register("ada").await, nodes[0].register("bob").await);
+    for n in 0..6 {
+        let thief = guesser(&nodes[0], &ada, &format!("thief {n}")).await;
+        nodes[n % 3].0.count_guess(&thief, Some("campaign")).await;
+        assert_eq!(nodes[n % 3].0.admit_guess(&thief).await, Ok(()));
+    }
+    // Now one wrong code is enough, on every node, and who has tried none goes on.
+    let (once, never) = (guesser(&nodes[0], &ada, "once").await, guesser(&nodes[0], &bob, "never").await);
+    nodes[1].0.count_guess(&once, Some("campaign")).await;
+    for node in &nodes {
+        assert_eq!(node.0.admit_guess(&once).await, Err(Error::TooMany { retry_after_s: 5 }));
+        assert_eq!(node.0.admit_guess(&never).await, Ok(()));
+    }
+}
+
+#[actix_web::test]
 async fn guesses_at_codes_have_one_budget_too() {
     let Some(server) = Server::start("guesses_at_codes") else { return };
     let mut town = Town::new();
     town.failures_per_minute = 5;
     let nodes = three_at(&town, &server).await;
     let ada = nodes[0].register("ada").await;
-    let ada = nodes[0].let_in(&ada).await.unwrap().caller.id;
+    let ada = guesser(&nodes[0], &ada, "home").await;
     for n in 0..5 {
-        assert_eq!(nodes[n % 3].0.admit_guess(ada).await, Ok(()));
-        nodes[n % 3].0.count_guess(ada).await;
+        assert_eq!(nodes[n % 3].0.admit_guess(&ada).await, Ok(()));
+        nodes[n % 3].0.count_guess(&ada, None).await;
     }
     for node in &nodes {
-        assert_eq!(node.0.admit_guess(ada).await, Err(Error::TooMany { retry_after_s: 5 }));
+        assert_eq!(node.0.admit_guess(&ada).await, Err(Error::TooMany { retry_after_s: 5 }));
     }
 }
 
@@ -126,7 +169,8 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
     let Some(mut server) = Server::start("without_redis_each_node") else { return };
     let town = Town::new();
     let nodes = three_at(&town, &server).await;
-    nodes[0].register("ada").await;
+    let ada = nodes[0].register("ada").await;
+    let ada = guesser(&nodes[0], &ada, "home").await;
     // Four of the five failures, two of them here.
     for n in [0, 0, 1, 2] {
         assert_eq!(outcome(nodes[n].try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
@@ -134,7 +178,7 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
     server.kill();
     while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
         for node in &nodes {
-            let _ = node.0.admit_guess(actors::Id([9; 16])).await;
+            let _ = node.0.admit_guess(&ada).await;
         }
     }
     for _ in 0..3 {
@@ -158,10 +202,12 @@ async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
     assert!(nodes[0].let_in(&bob).await.is_ok());
     town.pass_s(60);
     assert!(nodes[0].let_in(&ada).await.is_ok());
+    town.pass_s(60);
+    let guesser = guesser(&nodes[0], &ada, "home").await;
     server.kill();
     while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
         for node in &nodes {
-            let _ = node.0.admit_guess(actors::Id([9; 16])).await;
+            let _ = node.0.admit_guess(&guesser).await;
         }
     }
     town.pass_s(60);

@@ -20,6 +20,7 @@ pub struct Town {
     now: Arc<AtomicI64>,
     pub failures_per_minute: u32,
     pub requests_per_minute: u32,
+    pub campaign_guesses_per_minute: u32,
 }
 
 pub struct Node(pub Arc<Identity>);
@@ -37,7 +38,14 @@ impl Town {
         let name = format!("stampede-town-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         let store = Arc::new(Sqlite::open(&folder, &|_, _| Vec::new()).unwrap());
-        Town { folder, store, now: Arc::new(AtomicI64::new(1_800_000_000_000)), failures_per_minute: 600, requests_per_minute: 0 }
+        Town {
+            folder,
+            store,
+            now: Arc::new(AtomicI64::new(1_800_000_000_000)),
+            failures_per_minute: 600,
+            requests_per_minute: 0,
+            campaign_guesses_per_minute: 600,
+        }
     }
 
     pub async fn node(&self, sharing: Sharing) -> Node {
@@ -46,6 +54,7 @@ impl Town {
             failures_per_minute: self.failures_per_minute,
             account_failures_per_minute: 5,
             requests_per_minute: self.requests_per_minute,
+            campaign_guesses_per_minute: self.campaign_guesses_per_minute,
             sharing,
             ..Settings::of(&config)
         };

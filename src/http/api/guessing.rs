@@ -1,0 +1,44 @@
+//! A member who tries codes: wrong ones are counted, and after too many of them all have to wait.
+
+use super::auth::Origin;
+use crate::app::Shared;
+use crate::http::caller::Signer;
+use crate::http::problem::Problem;
+use crate::identity::{self, Signed};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actors::Caller;
+use futures_util::future::LocalBoxFuture;
+
+pub struct Guesser {
+    pub caller: Caller,
+    counted_as: identity::Guesser,
+}
+
+impl Guesser {
+    pub fn of(signed: &Signed, origin: &identity::Origin) -> Guesser {
+        Guesser { caller: signed.caller, counted_as: identity::Guesser::of(signed, origin) }
+    }
+
+    /// Before a code is looked at.
+    pub async fn admit(&self, shared: &Shared) -> Result<(), Problem> {
+        Ok(shared.identity.admit_guess(&self.counted_as).await?)
+    }
+
+    /// The code was wrong; `campaign` is named if it asked for one.
+    pub async fn count(&self, shared: &Shared, campaign: Option<&str>) {
+        shared.identity.count_guess(&self.counted_as, campaign).await;
+    }
+}
+
+impl FromRequest for Guesser {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (signer, origin) = (Signer::from_request(request, payload), Origin::from_request(request, payload));
+        Box::pin(async move {
+            let signed = signer.await?.member()?;
+            Ok(Guesser::of(&signed, &origin.await?.0))
+        })
+    }
+}
