@@ -145,10 +145,23 @@ fn an_ended_hold_says_why_it_ended() {
         gone.when(command.clone(), ADA, s(320)).refused(Refusal::HoldReleased);
         late.when(command, ADA, s(320)).refused(Refusal::HoldExpired);
     }
+    late.when(Command::Confirm { hold: 0 }, ADMIN, s(320)).refused(Refusal::HoldExpired);
     late.when(Command::Release { hold: 0 }, ADA, s(320)).refused(Refusal::HoldExpired);
     sold.when(Command::Release { hold: 0 }, ADA, s(320)).refused(Refusal::AlreadyConfirmed);
     sold.when(Command::Extend { hold: 0, ttl_s: 9 }, ADA, s(320)).refused(Refusal::AlreadyConfirmed);
     sold.when(Command::Extend { hold: 0, ttl_s: 9 }, BOB, s(320)).refused(Refusal::NotYours);
+}
+
+#[test]
+fn nobody_else_hears_that_a_hold_has_ended_or_why() {
+    let gone = ada_holds_one().and(s(20), released(0, ADA));
+    let late = ada_holds_one().and(s(310), expired(&[(0, ADA)]));
+    let cleared = ada_holds_one().and(s(20), Event::Cleared { holds: vec![(0, ADA.id)] });
+    for command in [Command::Confirm { hold: 0 }, Command::Extend { hold: 0, ttl_s: 9 }, Command::Release { hold: 0 }] {
+        for ended in [&gone, &late, &cleared] {
+            ended.when(command.clone(), BOB, s(320)).refused(Refusal::NotYours);
+        }
+    }
 }
 
 #[test]

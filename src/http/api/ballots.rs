@@ -71,10 +71,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/ballots", mine).summary("List my ballots").who(Who::Member).lists::<MineBody>("By lottery, box and place."),
         Endpoint::get("/ballots/{id}", show)
             .summary("Look at a ballot")
-            .notes("With a receipt, made anew.")
+            .notes("With a receipt, made anew. Somebody else's is answered like one that never was.")
             .who(Who::Member)
             .answer::<BallotBody>(200, "The ballot.")
-            .problems(&[&problem::NOT_FOUND, &problem::FORBIDDEN]),
+            .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/ballots/{id}/proof", proof)
             .summary("Show that a ballot was counted")
             .notes("The path from the ballot to the root over all ballots, from which the winners were drawn.")
@@ -139,7 +139,7 @@ async fn show(
     let terms = *in_a_box(&plan, &id)?;
     let (owner, witness) = shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
     if !caller.may_act_for(owner) {
-        return Err(Problem::new(&problem::FORBIDDEN, "this ballot is somebody else's"));
+        return Err(no_ballot());
     }
     let receipt = Some(receipt(&shared, id, &witness, &terms));
     Ok(reply::ok(&BallotBody { id: Some(id.to_string()), lottery: id.name.day.to_string(), receipt }))

@@ -96,9 +96,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/holds", list).summary("List my live holds").who(Who::Member).lists::<HoldBody>("By lottery and slice."),
         Endpoint::get("/holds/{id}", show)
             .summary("Look at a hold")
+            .notes("Somebody else's is answered like one that never was, here and wherever a hold is named. Administrators see all.")
             .who(Who::Member)
             .answer::<HoldBody>(200, "The hold.")
-            .problems(&[&problem::NOT_FOUND, &problem::FORBIDDEN]),
+            .problems(&[&problem::NOT_FOUND]),
         Endpoint::post("/holds/{id}/confirm", confirm)
             .summary("Confirm a hold: buy its tickets")
             .notes("Can be repeated for ever: a confirmed hold answers the same again.")
@@ -124,8 +125,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-const ENDED: &[&problem::Kind] =
-    &[&problem::NOT_FOUND, &problem::FORBIDDEN, &problem::HOLD_EXPIRED, &problem::HOLD_RELEASED, &problem::LOTTERY_CLOSED];
+const ENDED: &[&problem::Kind] = &[&problem::NOT_FOUND, &problem::HOLD_EXPIRED, &problem::HOLD_RELEASED, &problem::LOTTERY_CLOSED];
 
 async fn create(
     shared: web::Data<Shared>,
@@ -160,7 +160,7 @@ async fn show(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let view = shared.lotteries.hold_view(&id).await?.ok_or_else(|| Problem::new(&problem::NOT_FOUND, "there is no such hold any more"))?;
+    let view = shared.lotteries.hold_view(&id).await?.ok_or_else(|| Refusal::UnknownHold.explain())?;
     if !caller.may_act_for(view.owner) {
         return Err(Refusal::NotYours.explain());
     }
@@ -288,10 +288,12 @@ impl TicketBody {
 impl Explain for Refusal {
     fn explain(self) -> Problem {
         match self {
-            // A slice that nobody ever opened holds nothing.
-            Refusal::NotOpened | Refusal::UnknownHold => Problem::new(&problem::NOT_FOUND, "there is no such hold"),
+            // A slice that nobody ever opened holds nothing. Holds are numbered, so that another's
+            // is told from none would count them.
+            Refusal::NotOpened | Refusal::UnknownHold | Refusal::NotYours => {
+                Problem::new(&problem::NOT_FOUND, "there is no such hold, or it is somebody else's")
+            }
             Refusal::Closed => Problem::plain(&problem::LOTTERY_CLOSED),
-            Refusal::NotYours => Problem::new(&problem::FORBIDDEN, "this hold is somebody else's"),
             Refusal::HoldExpired => Problem::plain(&problem::HOLD_EXPIRED),
             Refusal::HoldReleased => Problem::plain(&problem::HOLD_RELEASED),
             Refusal::AlreadyConfirmed => Problem::plain(&problem::HOLD_CONFIRMED),

@@ -169,7 +169,7 @@ fn a_closed_lottery_an_expired_hold_and_somebody_elses_hold_are_told_apart() {
     app.admin().post("/lotteries/2026-12-24/close", json!({})).expect(200);
     let ada = ada(&app);
     ada.hold("2026-12-24", json!({"pattern": "****"})).refused(409, "lottery-closed");
-    app.member("bob").confirm(&held).refused(403, "forbidden");
+    app.member("bob").confirm(&held).refused(404, "not-found");
     nothing_changed(&app);
     app.pass_s(300);
     ada.confirm(&held).refused(409, "hold-expired");

@@ -175,7 +175,7 @@ fn a_lost_receipt_can_be_had_again_by_whoever_s_ballot_it_is() {
         let path = format!("/ballots/{ballot}");
         let shown = ada.get(&path).expect(200);
         assert!(shown["id"] == ballot.as_str() && receipt(&shown).verify(), "{shown}");
-        bob.get(&path).refused(403, "forbidden");
+        bob.get(&path).refused(404, "not-found");
     }
     app.admin().get(&format!("/ballots/{}", mine[0])).expect(200);
     let (known, _) = mine[0].rsplit_once('_').unwrap();

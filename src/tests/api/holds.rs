@@ -1,6 +1,7 @@
 //! Holds: taken by pattern or number, then confirmed, extended or released, and nobody else's meanwhile.
 
-use crate::harness::{Books, TestApp, id, numbers, pointers, tickets};
+use crate::campaigns::with;
+use crate::harness::{Books, Client, TestApp, id, numbers, pointers, tickets};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -163,14 +164,45 @@ fn nobody_but_its_owner_and_administrators_touch_a_hold() {
     let (ada, bob) = (app.member("ada"), app.member("bob"));
     let held = ada.hold(DAY, json!({"pattern": "****"})).expect(201);
     let path = format!("/holds/{}", id(&held));
-    bob.get(&path).refused(403, "forbidden");
-    bob.confirm(id(&held)).refused(403, "forbidden");
-    bob.extend(id(&held), 600).refused(403, "forbidden");
-    bob.release(id(&held)).refused(403, "forbidden");
+    bob.get(&path).refused(404, "not-found");
+    bob.confirm(id(&held)).refused(404, "not-found");
+    bob.extend(id(&held), 600).refused(404, "not-found");
+    bob.release(id(&held)).refused(404, "not-found");
     assert_eq!(app.books(DAY).held, 1);
     assert_eq!(app.admin().get(&path).expect(200), held);
     app.admin().release(id(&held)).expect(200);
     assert_eq!(app.books(DAY).held, 0);
+}
+
+/// Everything a member may do with a hold, and what it is answered: no two may differ in more than
+/// the id of the request.
+fn told(client: &Client, hold: &str) -> Vec<Value> {
+    let answers = [client.get(&format!("/holds/{hold}")), client.confirm(hold), client.extend(hold, 60), client.release(hold)];
+    answers.into_iter().map(|answer| with(answer.refused(404, "not-found"), json!({"request_id": null}))).collect()
+}
+
+#[test]
+fn somebody_elses_hold_is_answered_like_one_that_never_was_whatever_became_of_it() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let (ada, bob) = (app.member("ada"), app.member("bob"));
+    let number = |n: u32| id(&ada.hold(DAY, json!({"number": format!("000{n}")})).expect(201)).to_owned();
+    let (live, sold, released, expired) = (number(0), number(1), number(2), number(3));
+    ada.confirm(&sold).expect(200);
+    ada.release(&released).expect(200);
+    app.pass_s(290);
+    ada.extend(&live, 600).expect(200);
+    app.pass_s(20);
+    ada.confirm(&expired).refused(409, "hold-expired");
+    for _ in 0..2 {
+        let never = told(&bob, "h_20261231_4_0_4");
+        for hold in [&live, &sold, &released, &expired] {
+            assert_eq!(told(&bob, hold), never, "{hold}");
+        }
+        app.restart();
+    }
+    ada.confirm(&released).refused(409, "hold-released");
+    app.admin().confirm(&expired).refused(409, "hold-expired");
 }
 
 #[test]
@@ -214,8 +246,8 @@ fn services_hold_for_members_of_their_own_who_are_strangers_to_each_other() {
     app.lottery(DAY, 1);
     let (shop, bank) = (app.service("shop"), app.service("bank"));
     let held = shop.on_behalf_of("customer-7").hold(DAY, json!({"number": "0007"})).expect(201);
-    shop.on_behalf_of("customer-8").confirm(id(&held)).refused(403, "forbidden");
-    bank.on_behalf_of("customer-7").confirm(id(&held)).refused(403, "forbidden");
+    shop.on_behalf_of("customer-8").confirm(id(&held)).refused(404, "not-found");
+    bank.on_behalf_of("customer-7").confirm(id(&held)).refused(404, "not-found");
     shop.on_behalf_of("customer-7").confirm(id(&held)).expect(200);
     // Another key of the same service acts for the same members.
     app.restart();

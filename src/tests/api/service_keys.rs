@@ -35,9 +35,9 @@ fn members_of_one_service_are_invisible_to_members_of_the_same_name_of_another()
     for (mine, client, other) in [(&first, &shop, &bank), (&second, &bank, &shop)] {
         let listed = client.get("/holds").expect(200);
         assert_eq!(listed["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [id(mine)]);
-        other.get(&format!("/holds/{}", id(mine))).refused(403, "forbidden");
-        other.confirm(id(mine)).refused(403, "forbidden");
-        other.release(id(mine)).refused(403, "forbidden");
+        other.get(&format!("/holds/{}", id(mine))).refused(404, "not-found");
+        other.confirm(id(mine)).refused(404, "not-found");
+        other.release(id(mine)).refused(404, "not-found");
         client.get(&format!("/holds/{}", id(mine))).expect(200);
     }
     // Nor is anybody the member here who has that for a name, or for an id.

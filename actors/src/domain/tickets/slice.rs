@@ -208,6 +208,7 @@ impl Slice {
         }
         match hold {
             unknown if unknown >= self.books.next_hold => Err(Refusal::UnknownHold),
+            others if caller.role == Role::Member && !self.books.has_ended_for(others, caller.id) => Err(Refusal::NotYours),
             ended if self.books.was_released(ended) => Err(Refusal::HoldReleased),
             _ => Err(Refusal::HoldExpired),
         }

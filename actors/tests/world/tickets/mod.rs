@@ -185,10 +185,14 @@ impl Kind for Slice {
                 tally.count("not yours");
             }
             Refusal::HoldExpired => {
+                assert!(call.caller.may_act_for(model.holds[&hold].owner), "a stranger heard of a hold that ended");
                 assert!(matches!(fate(&hold), Some(Fate::Expired | Fate::Cleared)), "{:?} was called expired", fate(&hold));
                 tally.count("hold expired");
             }
-            Refusal::HoldReleased => assert_eq!(fate(&hold), Some(Fate::Released)),
+            Refusal::HoldReleased => {
+                assert!(call.caller.may_act_for(model.holds[&hold].owner), "a stranger heard of a hold that was released");
+                assert_eq!(fate(&hold), Some(Fate::Released));
+            }
             Refusal::AlreadyConfirmed => assert_eq!(fate(&hold), Some(Fate::Sold)),
             Refusal::NotSold => {
                 let Command::Refund { ticket } = &call.command else { panic!("only a refund is refused so") };

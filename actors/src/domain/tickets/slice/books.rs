@@ -19,6 +19,8 @@ pub struct Books {
     sold_tickets: u64,
     /// One bit per hold that was released rather than expired: why an ended hold ended.
     pub released: Vec<u64>,
+    /// A mark of its owner for each hold that has ended, so that nobody else hears of it.
+    pub ended: Vec<u32>,
     deadlines: BTreeSet<(Time, u32)>,
     held_by: HashMap<Id, Held>,
 }
@@ -83,7 +85,21 @@ impl Books {
     pub fn end(&mut self, hold: u32) {
         if let Some(live) = self.remove_live(hold) {
             live.tickets.iter().for_each(|ticket| self.stock.give_back(ticket));
+            self.note_ended(hold, live.owner);
         }
+    }
+
+    fn note_ended(&mut self, hold: u32, owner: Id) {
+        let place = hold as usize;
+        if self.ended.len() <= place {
+            self.ended.resize(place + 1, 0);
+        }
+        self.ended[place] = mark(owner);
+    }
+
+    /// Whether that hold has ended and was that member's.
+    pub fn has_ended_for(&self, hold: u32, member: Id) -> bool {
+        self.ended.get(hold as usize) == Some(&mark(member))
     }
 
     pub fn mark_released(&mut self, hold: u32) {
@@ -164,6 +180,13 @@ impl Books {
         let counted: usize = self.sold.values().map(|sold| sold.tickets.len()).sum();
         self.ledger().imbalance.abs() + (self.sold_tickets as i64 - counted as i64).abs() + self.stock.imbalance()
     }
+}
+
+/// Four bytes of an id. Ids end in what was drawn or hashed, so two members share a mark once in
+/// four billion.
+fn mark(member: Id) -> u32 {
+    let [.., a, b, c, d] = member.0;
+    u32::from_be_bytes([a, b, c, d])
 }
 
 impl From<&[Ticket]> for Tickets {

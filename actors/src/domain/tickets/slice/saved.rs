@@ -13,6 +13,7 @@ struct Saved {
     live: Vec<(u32, Live)>,
     sold: Vec<(u32, Sold)>,
     released: Vec<u64>,
+    ended: Vec<u32>,
     closing: bool,
     sealed: bool,
 }
@@ -25,8 +26,9 @@ impl Serialize for Slice {
         sold.sort_by_key(|(hold, _)| *hold);
         let opened = self.terms.map(|terms| (self.lead, terms));
         let (closing, sealed) = (self.closing, self.sealed);
-        Saved { opened, next_hold: self.books.next_hold, live, sold, released: self.books.released.clone(), closing, sealed }
-            .serialize(serializer)
+        let (released, ended) = (self.books.released.clone(), self.books.ended.clone());
+        let saved = Saved { opened, next_hold: self.books.next_hold, live, sold, released, ended, closing, sealed };
+        saved.serialize(serializer)
     }
 }
 
@@ -40,7 +42,7 @@ impl<'de> Deserialize<'de> for Slice {
         let books = &mut slice.books;
         saved.live.into_iter().for_each(|(hold, live)| books.insert_live(hold, live));
         saved.sold.into_iter().for_each(|(hold, sold)| books.restore_sold(hold, sold));
-        (books.next_hold, books.released) = (saved.next_hold, saved.released);
+        (books.next_hold, books.released, books.ended) = (saved.next_hold, saved.released, saved.ended);
         Ok(Slice { closing: saved.closing, sealed: saved.sealed, ..slice })
     }
 }
