@@ -96,7 +96,7 @@ impl Ballots {
         for name in plan.boxes(day) {
             let from = match after {
                 Some(after) if after.name > name => continue,
-                Some(after) if after.name == name => after.index + 1,
+                Some(after) if after.name == name => after.index.saturating_add(1),
                 _ => 0,
             };
             let ballots = self.page(&name, from, limit - found.len()).await?;

@@ -264,7 +264,7 @@ async fn claims(
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
-    let walk = Walk { limit: limit + 1, ..Walk::all(after.map_or(0, |after| after + 1)) };
+    let walk = Walk { limit: limit + 1, ..Walk::all(after.map_or(0, |after| after.saturating_add(1))) };
     let Some(Answer::Walked(walked)) = shared.promotions.look_at_campaign(&known, &Question::Walk(walk)).await? else {
         return Err(no_such("campaign"));
     };

@@ -148,11 +148,12 @@ async fn rows(
     let job = known_id(&id)?;
     let wanted = wanted(query.state.as_deref())?;
     let paging = Paging::of(query.limit, query.cursor);
-    let (limit, from) = (paging.limit()?, paging.after()?.map(|key| place(&key)).transpose()?.unwrap_or_default());
+    let (limit, after) = (paging.limit()?, paging.after()?);
     let view = known(&shared, job).await?;
     let spool = shared.imports.spool().clone();
     let read = move || Report::open(&spool, job, from, view.progress.rows)?.page(wanted, limit);
     let (lines, next) = block(read).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
+    let from = after.map(|key| place(&key, view.plan.bytes)).transpose()?.unwrap_or_default();
     let items = lines.into_iter().map(RowBody::of).collect();
     Ok(reply::ok(&Items::<RowBody> { items, next_cursor: next.map(|next| page::cursor(&key(next))) }))
 }
@@ -237,10 +238,12 @@ fn key(place: Place) -> Vec<u8> {
     [place.rows.to_be_bytes(), place.offset.to_be_bytes()].concat()
 }
 
-fn place(key: &[u8]) -> Result<Place, Problem> {
+/// A place behind the end of the file is none that this list has handed out. A row has a byte at
+/// least.
+fn place(key: &[u8], of_bytes: u64) -> Result<Place, Problem> {
     let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes);
     match (number(key.get(..8).unwrap_or_default()), number(key.get(8..).unwrap_or_default())) {
-        (Ok(rows), Ok(offset)) if offset > 0 => Ok(Place { rows, offset }),
+        (Ok(rows), Ok(offset)) if (1..=of_bytes).contains(&offset) && rows <= offset => Ok(Place { rows, offset }),
         _ => Err(Problem::invalid("?cursor", "not a cursor of this list")),
     }
 }

@@ -3,6 +3,7 @@
 use crate::harness::{Answer, Client, TestApp, id, pointers};
 use crate::wire;
 use serde_json::{Value, json};
+use stampede::http::page::cursor;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -391,6 +392,23 @@ fn the_rows_are_paged_filtered_and_downloaded() {
     {
         let refused = admin.get(&format!("/jobs/{job}/rows?{query}")).refused(422, "invalid");
         assert_eq!(pointers(&refused), [pointer], "{query}");
+    }
+}
+
+#[test]
+fn a_cursor_of_rows_that_lies_behind_the_file_is_pointed_at() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let job = imported(&app, &admin, "", file("Q", 0..3));
+    let length = job["progress"]["of_bytes"].as_u64().unwrap();
+    let at = |rows: u64, offset: u64| {
+        let place = cursor(&[rows.to_be_bytes(), offset.to_be_bytes()].concat());
+        admin.get(&format!("/jobs/{}/rows?cursor={place}", id(&job)))
+    };
+    assert_eq!(at(3, length).expect(200)["items"], json!([]));
+    for (rows, offset) in [(1, 0), (length + 1, length), (3, length + 1), (1 << 63, 9), (3, 1 << 63), (u64::MAX, u64::MAX)] {
+        let refused = at(rows, offset).refused(422, "invalid");
+        assert_eq!(pointers(&refused), ["?cursor"], "{rows} {offset}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! Lists: my holds and my tickets, page by page, whatever is written meanwhile.
 
+use crate::campaigns::{campaign, claim};
 use crate::harness::{Client, TestApp, id, numbers};
 use serde_json::{Value, json};
+use stampede::http::page::cursor;
 
 const DAY: &str = "2026-12-31";
 
@@ -120,5 +122,22 @@ fn every_size_of_page_gives_the_same_list_once() {
     assert_eq!(whole.len(), 12);
     for limit in [1, 2, 5, 11, 12, 13] {
         assert_eq!(printed(&all(&ada, "/holds", limit, || {}), "id"), whole, "{limit}");
+    }
+}
+
+#[test]
+fn a_cursor_of_the_greatest_number_there_can_be_is_the_end_of_a_list() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let campaign = campaign(&app, json!({}));
+    claim(&ada, &campaign).expect(201);
+    admin.post("/lotteries", json!({"closes_on": DAY, "ballots": {"most": 10}})).expect(201);
+    ada.submit(DAY).expect(201);
+    let claims = (format!("/campaigns/{campaign}/claims"), u64::MAX.to_string());
+    let ballots = (format!("/lotteries/{DAY}/ballots"), format!("bl_20261231_0_{}_{:016x}", u64::MAX, 0));
+    for (path, last) in [claims, ballots] {
+        assert_eq!(admin.all(&path).len(), 1, "{path}");
+        let behind = admin.get(&format!("{path}?cursor={}", cursor(last.as_bytes()))).expect(200);
+        assert_eq!(behind, json!({"items": [], "next_cursor": null}), "{path}");
     }
 }
