@@ -4,6 +4,7 @@ pub mod app;
 pub mod audit;
 pub mod ballots;
 pub mod calendar;
+pub mod cells;
 pub mod cli;
 pub mod closing;
 pub mod cluster;

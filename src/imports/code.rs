@@ -1,7 +1,11 @@
 //! Whether a row of a file has a code that can be imported: 1 to 64 visible characters, and not the shape of a code of our own.
+//!
+//! An apostrophe that an export put before what a spreadsheet would run (`'-SALE`) is not part of
+//! the code.
 
 use super::mark::Mark;
 use super::rows::Row;
+use crate::cells::bare;
 use actors::domain::coupons::code::is_of_our_shape;
 
 pub const LONGEST: usize = 64;
@@ -13,7 +17,7 @@ pub fn judge(row: Row<'_>) -> Result<&str, Mark> {
         Row::Many(_) => return Err(Mark::Fields),
         Row::Unreadable => return Err(Mark::Unreadable),
     };
-    let code = std::str::from_utf8(bytes).map_err(|_| Mark::NotText)?;
+    let code = bare(std::str::from_utf8(bytes).map_err(|_| Mark::NotText)?);
     if code.is_empty() {
         Err(Mark::Empty)
     } else if code.chars().count() > LONGEST {
@@ -57,6 +61,13 @@ mod tests {
         }
         assert_eq!(judge(Row::One(b"a\xff")), Err(Mark::NotText));
         assert_eq!(judge(Row::Unreadable), Err(Mark::Unreadable));
+    }
+
+    #[test]
+    fn an_apostrophe_before_a_formula_is_not_part_of_the_code() {
+        for (written, code) in [("'-SALE", "-SALE"), ("'=1", "=1"), ("'A", "'A"), ("'", "'"), ("''=", "''=")] {
+            assert_eq!(judged(written), Ok(code));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::mark::{Fate, Mark};
 use super::marks::Marks;
 use super::rows::{Row, Rows};
 use super::spool::Spool;
+use crate::cells::Quoted;
 use actors::Id;
 use std::fs::File;
 use std::io;
@@ -92,10 +93,9 @@ impl Report {
 impl Line {
     pub fn write_csv(&self, to: &mut String) {
         use std::fmt::Write;
-        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-        let why = self.mark.why().map(quoted).unwrap_or_default();
+        let why = self.mark.why().map(|why| Quoted(why).to_string()).unwrap_or_default();
         // A text takes whatever is written to it.
-        let _ = write!(to, "{},{},{},{why}\r\n", self.row, quoted(&self.code), self.mark.fate().name());
+        let _ = write!(to, "{},{},{},{why}\r\n", self.row, Quoted(&self.code), self.mark.fate().name());
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::batches::parts;
 use super::{Failed, Known, Promotions};
+use crate::cells::Cell;
 use actix_web::web::{self, Bytes};
 use actors::domain::coupons::RackName;
 use actors::domain::coupons::catalogue::What;
@@ -39,8 +40,7 @@ impl Format {
         let written = match self {
             // Codes of our own are plain; an imported one may have to be escaped.
             Format::Ndjson => writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code)),
-            Format::Csv if code.contains(['"', ',']) => writeln!(text, "{index},\"{}\"", code.replace('"', "\"\"")),
-            Format::Csv => writeln!(text, "{index},{code}"),
+            Format::Csv => writeln!(text, "{index},{}", Cell(code)),
         };
         written.expect("a text takes whatever is written to it");
     }

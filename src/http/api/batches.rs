@@ -124,13 +124,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Stream the codes of a batch")
             .notes(
                 "As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins at `from`, ends after `limit`. It breaks off, \
-                 without the end of a whole answer, when the token expires or its session ends; go on with `from` and a new token.",
+                 without the end of a whole answer, when the token expires or its session ends; go on with `from` and a new token. \
+                 In CSV a code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an apostrophe in front, \
+                 which an import takes away again; NDJSON has codes as they are.",
             )
             .who(Who::Admin)
             .query("format", "`ndjson` (the default) or `csv`.")
             .query("from", "The index of the first code.")
             .query("limit", "How many; all, if absent.")
-            .answer_empty(200, "The codes, one a line, for as long as somebody reads.")
+            .answer_text(200, "application/x-ndjson", "The codes, one a line, for as long as somebody reads.")
             .problems(&[&problem::NOT_FOUND, &problem::INVALID, &problem::BUSY]),
         Endpoint::post("/coupon-batches/{id}/assign", assign)
             .summary("Assign the next free coupon")

@@ -53,7 +53,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The body is CSV with one column, `code`: 1 to 64 visible characters, compared exactly, and not in the shape of this server's own \
                  codes. It is on disk before the answer comes; the job then takes it in, also after a crash. The same file with the same parameters \
                  is the same job, and one that failed or was cancelled is taken up again by it. With `on_duplicate=fail` the whole file is checked \
-                 first and nothing is imported if it has a duplicate; one that appears while the job imports stops it there.",
+                 first and nothing is imported if it has a duplicate; one that appears while the job imports stops it there. \
+                 An apostrophe before `=`, `+`, `-` or `@` at the beginning of a code is not part of it: exports put it there for spreadsheets.",
             )
             .who(Who::Admin)
             .query("name", "Of the batch and the job, up to 100 characters.")

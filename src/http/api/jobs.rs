@@ -112,7 +112,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}/report", report)
             .summary("Download what became of each row")
-            .notes("CSV with the columns `row`, `code`, `state` and `why`, as far as the file was worked off when the download began.")
+            .notes(
+                "CSV with the columns `row`, `code`, `state` and `why`, as far as the file was worked off when the download began. \
+                 A code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an apostrophe in front.",
+            )
             .who(Who::Admin)
             .answer_text(200, "text/csv", "One line for each row.")
             .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE, &problem::BUSY]),

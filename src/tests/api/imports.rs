@@ -386,12 +386,42 @@ fn the_rows_are_paged_filtered_and_downloaded() {
     assert_eq!(report.header("content-type"), Some("text/csv; charset=utf-8"));
     let lines: Vec<&str> = report.text.split("\r\n").collect();
     assert_eq!((lines.len(), lines[0], lines[1]), (255, "row,code,state,why", "1,\"P0\",imported,"));
-    assert!(lines[251].starts_with("251,\"P7\",duplicate,\"") && lines[253].starts_with("253,\"=\"\"1\"\"\",imported,"), "{lines:?}");
+    assert!(lines[251].starts_with("251,\"P7\",duplicate,\"") && lines[253].starts_with("253,\"'=\"\"1\"\"\",imported,"), "{lines:?}");
     for (query, pointer) in
         [("state=x", "?state"), ("limit=0", "?limit"), ("cursor=AAAA", "?cursor"), ("cursor=*", "?cursor"), ("x=1", "?")]
     {
         let refused = admin.get(&format!("/jobs/{job}/rows?{query}")).refused(422, "invalid");
         assert_eq!(pointers(&refused), [pointer], "{query}");
+    }
+}
+
+#[test]
+fn what_a_spreadsheet_would_run_is_told_as_text_and_comes_back_as_it_was() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let dangerous = ["=1+1", "=HYPERLINK(\"http://x/,y\")", "+49", "-SALE", "@SUM(A1)", "\u{ff1d}1"];
+    let plain = ["A=1", "a-b", "7"];
+    let line = |code: &&str| format!("\"{}\"\n", code.replace('"', "\"\""));
+    let job = imported(&app, &admin, "", format!("code\n{}", dangerous.iter().chain(&plain).map(line).collect::<String>()));
+    assert_eq!(counts(&job), (9, 0, 0));
+    let batch = job["batch"].as_str().unwrap();
+    let cells = |text: &str, column: usize| -> Vec<String> {
+        let mut file = csv::Reader::from_reader(std::io::Cursor::new(text.to_owned()));
+        file.records().map(|row| row.unwrap()[column].to_owned()).collect()
+    };
+    let exported = cells(&admin.get(&format!("/coupon-batches/{batch}/codes?format=csv")).text, 1);
+    let reported = cells(&admin.get(&format!("/jobs/{}/report", id(&job))).text, 1);
+    for (cells, what) in [(&exported, "export"), (&reported, "report")] {
+        assert_eq!(cells.len(), 9);
+        assert!(dangerous.iter().all(|code| cells.contains(&format!("'{code}"))), "{what}: {cells:?}");
+        assert!(plain.iter().all(|code| cells.contains(&(*code).to_owned())), "{what}: {cells:?}");
+    }
+    // What was exported is known here under the codes it was imported with.
+    let again = format!("code\n{}", exported.iter().map(|code| line(&code.as_str())).collect::<String>());
+    assert_eq!(counts(&imported(&app, &admin, "&dry_run=true", again)), (0, 9, 0));
+    for code in dangerous {
+        let ndjson = admin.get(&format!("/coupon-batches/{batch}/codes")).text;
+        assert!(ndjson.contains(&json!(code).to_string()), "{code}: {ndjson}");
     }
 }
 
