@@ -7,14 +7,15 @@ use super::proof::Head;
 use super::wire::{LONGEST, PATH, PROOF, unpack};
 use crate::app::Shared;
 use crate::http::body;
-use crate::http::edge::Edge;
+use crate::http::edge::{self, Edge};
 use crate::http::problem::{self, Problem};
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
 pub fn mount(config: &mut web::ServiceConfig) {
-    config.service(web::resource(PATH).wrap(Edge::around(PATH)).route(web::post().to(ask)));
+    let resource = web::resource(PATH).route(web::post().to(ask)).default_service(web::to(edge::unknown_route));
+    config.service(resource.wrap(Edge::around(PATH)));
 }
 
 async fn ask(shared: Data<Shared>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {

@@ -7,7 +7,7 @@ use super::pieces;
 use super::problem::{self, Problem};
 use crate::app::Shared;
 use crate::log;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
@@ -110,8 +110,11 @@ fn new_id() -> String {
     format!("{:08x}{:08x}", *start as u32, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Gives every answer that carries an error its problem+json.
+/// Gives every answer that carries an error its problem+json, and one that says nothing but that there is no such path.
 fn with_problem_body(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    if is_bare_not_found(&response) {
+        return response.into_response(Problem::plain(&problem::UNKNOWN_ROUTE).response(id));
+    }
     let Some(error) = response.response().error() else { return response };
     let body = match error.as_error::<Problem>() {
         Some(problem) => problem.refuse(id),
@@ -126,6 +129,12 @@ fn in_pieces(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<Bo
         Some(shared) => pieces::count_in(&shared.rooms.answers, response, id),
         None => response,
     }
+}
+
+/// What a service of somebody else's answers where it has nothing.
+fn is_bare_not_found(response: &ServiceResponse<BoxBody>) -> bool {
+    let is_empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+    response.status() == StatusCode::NOT_FOUND && response.response().error().is_none() && is_empty
 }
 
 /// An error that the framework made.
@@ -262,7 +271,7 @@ pub fn nowhere(config: &mut web::ServiceConfig) {
     config.service(web::resource(["", "/{_:.*}"]).wrap(Edge::around("unknown")).to(unknown_route));
 }
 
-async fn unknown_route() -> Result<HttpResponse, Problem> {
+pub async fn unknown_route() -> Result<HttpResponse, Problem> {
     Err(Problem::plain(&problem::UNKNOWN_ROUTE))
 }
 

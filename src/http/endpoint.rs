@@ -63,6 +63,12 @@ impl Described {
         Described { media, reference: RefOr::T(text.into()), schemas: Vec::new() }
     }
 
+    /// A JSON object that is written piece by piece, and described elsewhere.
+    pub fn object() -> Described {
+        let object = ObjectBuilder::new().schema_type(Type::Object);
+        Described { media: JSON, reference: RefOr::T(object.into()), schemas: Vec::new() }
+    }
+
     pub fn of<T: ToSchema>() -> Described {
         let name = T::name().into_owned();
         let mut schemas = vec![(name.clone(), T::schema())];
@@ -168,6 +174,11 @@ impl Endpoint {
 
     pub fn answer_text(mut self, status: u16, media: &'static str, meaning: &'static str) -> Self {
         self.answers.push(Answer { status, meaning, body: Some(Described::text(media)) });
+        self
+    }
+
+    pub fn answer_object(mut self, status: u16, meaning: &'static str) -> Self {
+        self.answers.push(Answer { status, meaning, body: Some(Described::object()) });
         self
     }
 

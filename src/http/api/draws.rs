@@ -67,7 +67,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/lotteries/{date}/proof", proof)
             .summary("Get the proof of a draw")
             .notes("Everything that it takes to repeat the draw on any machine: `stampede verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.")
-            .answer_text(200, "application/json", "The proof, as `docs/draws.md` describes it.")
+            .answer_object(200, "The proof, as `docs/draws.md` describes it.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET, &problem::BUSY]),
     ]
 }

@@ -31,7 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  when the token expires or its session ends: then the last event is `closed`, whose `data` says why.",
             )
             .who(Who::Admin)
-            .answer_empty(200, "A stream that does not end by itself: `text/event-stream`.")
+            .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
             .problems(&[&problem::NOT_READABLE, &problem::BUSY, &problem::UNAVAILABLE]),
     ]
 }

@@ -200,3 +200,65 @@ fn addresses(html: &str) -> Vec<String> {
     let after = html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1));
     after.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
+
+/// What stands beside the routes of the document: pages, and what only nodes say to each other.
+const BESIDE: &[&str] = &[
+    "/",
+    "/docs",
+    "/docs/",
+    "/docs/index.html",
+    "/docs/nothing",
+    "/problems",
+    "/problems/none-such",
+    "/openapi.json",
+    "/cluster/ask",
+    "/cluster",
+    "/api",
+    "/api/v1",
+    "/nowhere",
+];
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// What no client library sends.
+const ODD_METHODS: &[&str] = &["TRACE", "BREW"];
+
+#[test]
+fn whatever_is_refused_is_a_problem_on_every_path_by_every_method() {
+    let app = TestApp::start();
+    let document = app.anybody().get("//openapi.json").expect(200);
+    let named =
+        |path: &String| path.split('/').map(|part| if part.starts_with('{') { "none-such" } else { part }).collect::<Vec<_>>().join("/");
+    let written = document["paths"].as_object().unwrap().keys().map(named);
+    for path in written.chain(BESIDE.iter().map(|path| (*path).to_owned())) {
+        // One stream never ends by itself.
+        for method in METHODS.iter().filter(|method| **method != "GET" || !path.ends_with("/events")) {
+            for client in [app.anybody(), app.admin()] {
+                is_a_problem_if_refused(&client.send(method, &format!("/{path}"), None), method, &path);
+            }
+        }
+        for method in ODD_METHODS {
+            let answer = wire::send(&app, &wire::request(method, path.as_bytes(), &[], b"")).expect("the server answers");
+            is_a_problem_if_refused(&answer, method, &path);
+        }
+    }
+}
+
+fn is_a_problem_if_refused(answer: &Answer, method: &str, path: &str) {
+    if answer.status < 400 {
+        return;
+    }
+    let at = format!("{method} {path}: {} {}", answer.status, answer.text);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{at}");
+    assert_eq!(answer.header("allow").is_some(), answer.status == 405, "{at}");
+    assert!(answer.header("x-request-id").is_some(), "{at}");
+    if method != "HEAD" {
+        assert_eq!(answer.body["status"], answer.status, "{at}");
+    }
+}
+
+#[test]
+fn what_nodes_say_to_each_other_is_no_path_for_anybody_else() {
+    let app = TestApp::start();
+    for method in METHODS.iter().filter(|method| **method != "HEAD") {
+        app.admin().send(method, "//cluster/ask", None).refused(404, "unknown-route");
+    }
+}

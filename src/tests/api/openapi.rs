@@ -146,3 +146,17 @@ fn what_needs_a_token_says_so_and_the_rest_does_not() {
         }
     }
 }
+
+#[test]
+fn what_is_json_is_called_an_object_and_what_is_not_has_its_own_type() {
+    let app = TestApp::start();
+    for (method, path, operation) in operations(&document(&app)) {
+        for (status, answer) in operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')) {
+            let schema = &answer["content"]["application/json"]["schema"];
+            assert_ne!(schema["type"], "string", "{method} {path} {status}");
+            // Only what has no body says nothing about it.
+            let is_empty = answer.get("content").is_none();
+            assert!(!is_empty || ["204", "302"].contains(&status.as_str()), "{method} {path} {status} has a body");
+        }
+    }
+}
