@@ -18,7 +18,7 @@ use crate::imports::Imports;
 use crate::jobs;
 use crate::log;
 use crate::lottery::Lotteries;
-use crate::meters;
+use crate::meters::{self, series::Series};
 use crate::promotions::Promotions;
 use crate::stores::{self, Backend};
 use crate::webhooks::{self, Webhooks};
@@ -50,6 +50,8 @@ pub struct Shared {
     pub identity: Arc<Identity>,
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,
+    /// Gauges of what comes and goes.
+    pub series: Arc<Series>,
     store: Arc<dyn Backend>,
     cluster: OnceLock<Arc<Cluster>>,
     /// False while an administrator keeps this node out of the balancer.
@@ -89,7 +91,9 @@ impl App {
         let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
         let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
         let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
-        let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory.clone(), webhooks::Settings::of(&config))?;
+        let series = Arc::new(Series::default());
+        let settings = webhooks::Settings::of(&config);
+        let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory.clone(), series.clone(), settings)?;
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
         let (lotteries, ballots) = (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
         let (seeds, rounds) = (Seeds::open(&*directory).await?, Rounds::of(&config));
@@ -104,6 +108,7 @@ impl App {
             identity,
             feed,
             webhooks,
+            series,
             store,
             cluster: OnceLock::new(),
             joined: AtomicBool::new(true),

@@ -172,6 +172,8 @@ settings! {
     redis_deadline_ms: u32 = Fixed("100"), whole(1..=10_000);
     /// Proxies, as addresses or networks, whose `X-Forwarded-For` is believed; from anyone else it could be a lie.
     trusted_proxies: Vec<Network> = Nothing("[\"127.0.0.1\", \"10.0.0.0/8\"]"), list(network);
+    /// Networks that may read `/metrics`, which names campaigns and counts everything; what an untrusted proxy passed on may not, and behind a proxy that adds no header this must name Prometheus alone.
+    metrics_from: Vec<Network> = Fixed("127.0.0.0/8,::1"), list(network);
     /// Whether webhooks may reach private addresses, by plain HTTP too; else whoever makes webhooks could look around in the own network.
     webhook_private_addresses: bool = Fixed("false"), yes_or_no;
     /// Seconds a webhook's receiver may take to answer before the delivery counts as failed and is repeated later.

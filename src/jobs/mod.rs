@@ -25,6 +25,7 @@ pub fn start(shared: Data<Shared>) {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;
         gauges::begin();
+        let mut shown = gauges::Shown::default();
         while !shared.draining.load(Ordering::Acquire) {
             crate::meters::settle();
             gauges::of_this_moment(&shared);
@@ -33,7 +34,7 @@ pub fn start(shared: Data<Shared>) {
             }
             notices::give_what_is_due(&shared).await;
             if ticks.is_multiple_of(5) {
-                gauges::refresh(&shared).await;
+                shown = gauges::refresh(&shared, shown).await;
             }
             if ticks.is_multiple_of(10) {
                 gauges::log_members(&shared).await;

@@ -80,7 +80,7 @@ impl From<Failure<webhook::Refusal>> for NotNow {
 impl Courier {
     pub fn of(webhook: Id, webhooks: Arc<Webhooks>) -> Courier {
         let attempts = webhooks.attempts(webhook);
-        let meters = Meters::of(webhook);
+        let meters = Meters::of(webhook, &webhooks.series);
         let paused_until = Time::default();
         Courier { webhook, webhooks, attempts, secret: None, live: None, replay: None, first: Line::Live, paused_until, meters }
     }
@@ -101,7 +101,6 @@ impl Courier {
         for round in [self.live.take(), self.replay.take()].into_iter().flatten().filter(|round| round.delivered > 0) {
             let _ = self.webhooks.command(self.webhook, Command::Advance { line: round.line, to: round.reached() }).await;
         }
-        self.meters.lag.set(0.0);
     }
 
     async fn turn(&mut self, turns: &mut watch::Receiver<Turn>) -> Result<Next, NotNow> {
@@ -264,7 +263,7 @@ impl Courier {
     fn measure(&self, view: &View) {
         let reached = self.live.as_ref().map_or(view.cursor, Round::reached);
         if let Some(end) = self.webhooks.feed().known_end() {
-            self.meters.lag.set(end.saturating_sub(reached) as f64);
+            self.meters.lag.set(end.saturating_sub(reached));
         }
     }
 }

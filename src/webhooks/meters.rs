@@ -1,12 +1,15 @@
 //! What an operator sees of deliveries: how many, how long they took, and how far a webhook is behind.
 
 use super::sender::Sent;
+use crate::meters::series::{Line, Series};
 use actors::Id;
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Histogram, counter, histogram};
+use std::sync::Arc;
 
 pub struct Meters {
-    /// How many frames of the log have not been told yet.
-    pub lag: Gauge,
+    /// How many frames of the log have not been told yet. Nothing is shown of a webhook for which
+    /// nobody is at work here.
+    pub lag: Arc<Line>,
     took_s: Histogram,
     delivered: Counter,
     refused: Counter,
@@ -14,10 +17,10 @@ pub struct Meters {
 }
 
 impl Meters {
-    pub fn of(webhook: Id) -> Meters {
+    pub fn of(webhook: Id, series: &Series) -> Meters {
         let deliveries = |outcome: &'static str| counter!("stampede_webhook_deliveries_total", "outcome" => outcome);
         Meters {
-            lag: gauge!("stampede_webhook_lag_frames", "webhook" => webhook.to_string()),
+            lag: series.line("stampede_webhook_lag_frames", &[("webhook", &webhook.to_string())]),
             took_s: histogram!("stampede_webhook_delivery_seconds"),
             delivered: deliveries("delivered"),
             refused: deliveries("refused"),

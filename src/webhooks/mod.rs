@@ -22,6 +22,7 @@ use crate::feed::Feed;
 use crate::identity::directory::Directory;
 use crate::identity::fresh;
 use crate::log::{self, Value};
+use crate::meters::series::Series;
 use actors::domain::shelves;
 use actors::domain::webhook::{Command, Look, Plan, Refusal, View, Webhook};
 use actors::engine::{Done, Failure};
@@ -44,6 +45,7 @@ pub struct Webhooks {
     engine: Arc<Engine>,
     feed: Arc<Feed>,
     directory: Arc<dyn Directory>,
+    series: Arc<Series>,
     senders: Senders,
     pub private_addresses: bool,
     attempts: Mutex<HashMap<Id, Arc<Attempts>>>,
@@ -90,12 +92,14 @@ impl Webhooks {
         engine: Arc<Engine>,
         feed: Arc<Feed>,
         directory: Arc<dyn Directory>,
+        series: Arc<Series>,
         Settings { private_addresses, timeout_s }: Settings,
     ) -> std::io::Result<Arc<Webhooks>> {
         Ok(Arc::new(Webhooks {
             engine,
             feed,
             directory,
+            series,
             senders: Senders::start(private_addresses, timeout_s)?,
             private_addresses,
             attempts: Mutex::default(),

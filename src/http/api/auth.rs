@@ -7,7 +7,7 @@ mod origin;
 mod vouchers;
 
 pub use bodies::{Register, UserBody};
-pub use origin::Origin;
+pub use origin::{Origin, certain_address};
 pub use vouchers::make_good;
 
 use crate::app::Shared;

@@ -1,5 +1,6 @@
 //! Health and metrics, for balancers and Prometheus.
 
+use super::auth::certain_address;
 use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
@@ -8,7 +9,7 @@ use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::meters;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 use utoipa::ToSchema;
@@ -51,7 +52,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Admin)
             .body::<Readiness>()
             .answer::<Health>(200, "How it is now."),
-        Endpoint::get("/metrics", metrics).summary("Metrics for Prometheus").answer_empty(200, "Text exposition format."),
+        Endpoint::get("/metrics", metrics)
+            .summary("Metrics for Prometheus")
+            .notes("For the networks that the setting `metrics_from` names: this machine, if nothing is said.")
+            .answer_text(200, "text/plain", "Text exposition format.")
+            .problems(&[&problem::FORBIDDEN]),
     ]
 }
 
@@ -71,6 +76,11 @@ async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { 
     reply::ok(&Health { status: if ready { "ready" } else { "left" } })
 }
 
-async fn metrics() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(meters::install().render())
+async fn metrics(shared: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let address = certain_address(&request, &shared.config.trusted_proxies);
+    if !address.is_some_and(|address| shared.config.metrics_from.iter().any(|network| network.contains(address))) {
+        return Err(Problem::new(&problem::FORBIDDEN, "the setting `metrics_from` names the networks that may read this"));
+    }
+    let text = meters::install().render() + &shared.series.render();
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -1,8 +1,13 @@
 //! Gauges that nobody but a look around can know: stock, queues, keys, members.
 //!
-//! Only what is awake is asked, because asking one that sleeps would only keep it awake; nothing of it changes meanwhile.
+//! Only what is awake is asked, because asking one that sleeps would only keep it awake; nothing of
+//! it changes meanwhile. What has gone is shown no more: a lottery that was drawn, a campaign or
+//! batch of which nothing can change, one that newer ones push out.
 
 mod promotions;
+mod shown;
+
+pub use shown::Shown;
 
 use crate::app::Shared;
 use crate::log::{self, Value};
@@ -10,6 +15,7 @@ use crate::meters::process;
 use crate::stores::sqlite;
 use actors::domain::day::Day;
 use metrics::{counter, gauge};
+use shown::{Pass, Thing};
 use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;
@@ -39,14 +45,17 @@ pub fn of_this_moment(shared: &Shared) {
     gauge!("stampede_partition_in_flight_limit").set(node.limits.partition_in_flight as f64);
 }
 
-pub async fn refresh(shared: &Shared) {
+/// Looks at everything that is shown a few seconds long, after what the look before has shown.
+pub async fn refresh(shared: &Shared, before: Shown) -> Shown {
     let node = &shared.engine.node;
     sqlite::measure_files(&shared.config.data);
     gauge!("stampede_partitions_awake").set(shared.engine.awake() as f64);
     gauge!("stampede_idempotency_keys").set(node.window.kept() as f64);
     gauge!("stampede_idempotency_window_seconds").set(window_s(shared));
-    for_each_lottery(shared).await;
-    promotions::refresh(shared).await;
+    let mut pass = Pass::after(before, &shared.series);
+    for_each_lottery(shared, &mut pass).await;
+    promotions::refresh(shared, &mut pass).await;
+    pass.end()
 }
 
 /// How far back answers are remembered at this moment.
@@ -57,16 +66,16 @@ fn window_s(shared: &Shared) -> f64 {
     behind.clamp(0.0, span)
 }
 
-/// The stock of each lottery whose slices are awake.
-async fn for_each_lottery(shared: &Shared) {
-    let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else { return };
+/// The stock of each lottery whose slices are awake. Of the others what was seen last is still so.
+async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
+    let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else { return pass.keep_lotteries() };
     for day in days {
+        pass.keep(Thing::Lottery(day));
         let awake = shared.engine.slices.awake().into_iter().any(|slice| slice.day == day);
         let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };
         if let (true, Ok(ledger)) = (awake, shared.lotteries.ledger(day, &plan).await) {
-            for (state, tickets) in [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)] {
-                gauge!("stampede_tickets", "lottery" => day.to_string(), "state" => state).set(tickets as f64);
-            }
+            let states = [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)];
+            pass.show(Thing::Lottery(day), "stampede_tickets", &[("lottery", &day.to_string())], &states);
         }
     }
 }

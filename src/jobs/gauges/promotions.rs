@@ -2,22 +2,36 @@
 //!
 //! Only those that are awake are counted, the newest first, so that thousands of old ones make no thousands of series.
 
+use super::shown::{Pass, Thing};
 use crate::app::Shared;
-use crate::promotions::Known;
+use crate::promotions::{Failed, Known};
 use actors::domain::coupons::{Ledger, RangeName, Serial};
 use metrics::gauge;
+use std::sync::Arc;
 
 const SHOWN: usize = 20;
 
-pub async fn refresh(shared: &Shared) {
+pub async fn refresh(shared: &Shared, pass: &mut Pass<'_>) {
     let campaigns = shared.engine.campaigns.awake();
     gauge!("stampede_campaigns_awake").set(campaigns.len() as f64);
-    for serial in newest(campaigns) {
-        show(shared, serial, "stampede_vouchers", "campaign").await;
-    }
+    show_newest(shared, campaigns, ("stampede_vouchers", "campaign"), pass).await;
     let batches = shared.engine.ranges.awake().into_iter().map(|range: RangeName| range.batch).collect();
-    for serial in newest(batches) {
-        show(shared, serial, "stampede_coupons", "batch").await;
+    show_newest(shared, batches, ("stampede_coupons", "batch"), pass).await;
+}
+
+async fn show_newest(shared: &Shared, awake: Vec<Serial>, (metric, of): (&'static str, &str), pass: &mut Pass<'_>) {
+    let (over, going_on): (Vec<Serial>, Vec<Serial>) = awake.into_iter().partition(|serial| pass.is_over(*serial));
+    over.into_iter().for_each(|serial| pass.note_over(serial));
+    for serial in newest(going_on) {
+        match counted(shared, serial).await {
+            Ok(Some((_, None))) => pass.note_over(serial),
+            Ok(Some((known, Some(ledger)))) => {
+                let labels = [(of, &*serial.to_string()), ("name", known.name().unwrap_or_default())];
+                pass.show(Thing::Promotion(serial), metric, &labels, &states(&ledger));
+            }
+            // One that cannot be asked now is asked again at the next turn.
+            Ok(None) | Err(_) => pass.keep(Thing::Promotion(serial)),
+        }
     }
 }
 
@@ -28,17 +42,20 @@ fn newest(mut serials: Vec<Serial>) -> Vec<Serial> {
     serials
 }
 
-/// One that cannot be asked now is asked again at the next turn.
-async fn show(shared: &Shared, serial: Serial, metric: &'static str, of: &'static str) {
-    let Ok(Some(known)) = shared.promotions.known(serial).await else { return };
-    let Ok(ledger) = shared.promotions.ledger(&known).await else { return };
-    for (state, count) in states(&ledger) {
-        gauge!(metric, of => serial.to_string(), "name" => named(&known), "state" => state).set(count as f64);
-    }
+/// Its books, or none if nothing in them can change any more.
+async fn counted(shared: &Shared, serial: Serial) -> Result<Option<(Arc<Known>, Option<Ledger>)>, Failed> {
+    let Some(known) = shared.promotions.known(serial).await? else { return Ok(None) };
+    let ledger = shared.promotions.ledger(&known).await?;
+    let none_is_good = ledger.available + ledger.held + ledger.assigned == 0;
+    let over = none_is_good && has_ended(shared, &known).await?;
+    Ok(Some((known, (!over).then_some(ledger))))
 }
 
-fn named(known: &Known) -> String {
-    known.name().unwrap_or_default().to_owned()
+async fn has_ended(shared: &Shared, known: &Known) -> Result<bool, Failed> {
+    match known.batch() {
+        Some(plan) => Ok(plan.expires_at <= shared.promotions.now()),
+        None => Ok(shared.promotions.overview(known).await?.is_some_and(|overview| overview.over)),
+    }
 }
 
 fn states(ledger: &Ledger) -> [(&'static str, u64); 6] {

@@ -130,6 +130,67 @@ fn the_metrics_show_what_is_left_of_campaigns_and_batches() {
     }
 }
 
+#[test]
+fn the_series_of_what_has_gone_go() {
+    let app = TestApp::start_with(|config| config.job_interval_ms = 20);
+    const OWN: &str = "2026-12-18";
+    app.lottery(OWN, 1);
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    ada.hold(OWN, json!({"pattern": "1***"})).expect(201);
+    let offer = |name: &str, ends: &str| json!({"name": name, "discount_amount": 5, ends: "2026-12-01T13:00:00Z"});
+    let plan = |name| crate::campaigns::with(offer(name, "ends_at"), json!({"quota": 2, "trigger": "claim"}));
+    let campaigns = ["Ended", "Run out"].map(|name| id(&admin.post("/campaigns", plan(name)).expect(201)).to_owned());
+    campaigns.iter().for_each(|campaign| drop(ada.post(&format!("/campaigns/{campaign}/claims"), json!({})).expect(201)));
+    let coupons = admin.post("/coupons", crate::campaigns::with(offer("Batch", "expires_at"), json!({"count": 2}))).expect(201);
+    let batch = id(&coupons["batch"]).to_owned();
+    admin.post(&format!("/coupon-batches/{batch}/assign"), json!({"member_id": id(&ada.get("/me").expect(200))})).expect(201);
+    let text = || app.anybody().get("//metrics").text;
+    let mut gone = vec![format!("stampede_tickets{{lottery=\"{OWN}\"")];
+    gone.extend(campaigns.iter().map(|campaign| format!("stampede_vouchers{{campaign=\"{campaign}\"")));
+    gone.push(format!("stampede_coupons{{batch=\"{batch}\""));
+    gone.iter().for_each(|line| app.until(line, || text().contains(line)));
+    // A voucher that was granted can be used until it expires, although its campaign was ended.
+    admin.post(&format!("/campaigns/{}/end", campaigns[0]), json!({})).expect(200);
+    admin.post(&format!("/lotteries/{OWN}/close"), json!({})).expect(200);
+    app.until("the lottery is shown no more", || !text().contains(&gone[0]));
+    assert!(gone[1..].iter().all(|line| text().contains(line)), "{}", text());
+    app.pass_s(3600);
+    gone.iter().for_each(|line| app.until(&format!("{line} is gone"), || !text().contains(line)));
+}
+
+#[test]
+fn metrics_are_told_to_the_networks_that_may_read_them() {
+    let told = |from: &[&str], proxies: &[&str], headers: &[(&str, &str)]| {
+        let networks = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        let app = TestApp::start_with(|config| {
+            if from != ["default"] {
+                config.metrics_from = networks(from);
+            }
+            config.trusted_proxies = networks(proxies);
+        });
+        let client = headers.iter().fold(app.anybody(), |client, (name, value)| client.with(name, value));
+        let answer = client.get("//metrics");
+        let status = answer.status;
+        if status != 200 {
+            answer.refused(403, "forbidden");
+        }
+        status == 200
+    };
+    let (theirs, ours) = (("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "127.0.0.9"));
+    assert!(told(&["default"], &[], &[]));
+    assert!(!told(&[], &[], &[]));
+    assert!(!told(&["10.0.0.0/8"], &[], &[]));
+    // What a proxy on this machine passes on comes from outside, whatever it claims.
+    for header in [theirs, ours, ("Via", "1.1 proxy"), ("Forwarded", "for=127.0.0.1"), ("X-Real-IP", "127.0.0.1")] {
+        assert!(!told(&["default"], &[], &[header]), "{header:?}");
+    }
+    // One that is trusted says from where.
+    assert!(!told(&["default"], &["127.0.0.1"], &[theirs]));
+    assert!(!told(&["default"], &["127.0.0.1"], &[("Via", "1.1 proxy")]));
+    assert!(told(&["203.0.113.0/24"], &["127.0.0.1"], &[theirs, ("Via", "1.1 proxy")]));
+    assert!(!told(&["203.0.113.0/24"], &["127.0.0.1"], &[("X-Forwarded-For", "203.0.113.9, 198.51.100.7")]));
+}
+
 /// All at once, each on a connection of its own.
 fn burst<'a>(clients: &[Client<'a>], wanted: &str) -> Vec<Answer> {
     let together = Barrier::new(clients.len());

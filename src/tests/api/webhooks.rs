@@ -513,7 +513,7 @@ fn the_metrics_say_how_webhooks_are_doing() {
     app.lottery(DAY, 1);
     let (receiver, stalling) = (Receiver::start(), Receiver::start());
     stalling.plan([Mood::Stall]);
-    make(&app, &receiver, json!(["*"]));
+    let swift = make(&app, &receiver, json!(["*"]));
     let made = make(&app, &stalling, json!(["*"]));
     buy(&app.member("ada"), 2);
     app.until("it is behind", || {
@@ -531,4 +531,8 @@ fn the_metrics_say_how_webhooks_are_doing() {
         .iter()
         .all(|line| text.contains(line))
     });
+    let lag = format!("stampede_webhook_lag_frames{{webhook=\"{}\"}} ", id(&swift));
+    app.until("its lag is shown", || app.anybody().get("//metrics").text.contains(&lag));
+    app.admin().delete(&format!("/webhooks/{}", id(&swift))).expect(204);
+    app.until("nothing is shown of one that was deleted", || !app.anybody().get("//metrics").text.contains(&lag));
 }

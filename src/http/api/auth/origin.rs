@@ -21,8 +21,7 @@ impl Origin {
     /// The caller's address, or the network that it stands for.
     pub fn network(request: &HttpRequest) -> Option<IpAddr> {
         let proxies = request.app_data::<web::Data<Shared>>().map_or(&[][..], |shared| &shared.config.trusted_proxies);
-        let forwarded: Vec<&str> = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect();
-        let address = request.peer_addr().map(|peer| client(peer.ip(), &forwarded, proxies));
+        let address = request.peer_addr().map(|peer| client(peer.ip(), &forwarded(request), proxies));
         address.map(network_of)
     }
 }
@@ -35,6 +34,20 @@ impl FromRequest for Origin {
         let address = Origin::network(request).map_or_else(String::new, counted_as);
         ready(Ok(Origin(identity::Origin { address, agent: agent(request) })))
     }
+}
+
+/// The address of the client, if it is beyond doubt: what a proxy passed on comes from nobody knows
+/// where, unless the proxy is trusted and says from where.
+pub fn certain_address(request: &HttpRequest, proxies: &[Network]) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    let passed_on = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"].iter().any(|name| request.headers().contains_key(*name));
+    let client = client(peer, &forwarded(request), proxies);
+    let is_told = client != peer && !proxies.iter().any(|proxy| proxy.contains(client));
+    (!passed_on || is_told).then_some(client)
+}
+
+fn forwarded(request: &HttpRequest) -> Vec<&str> {
+    request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect()
 }
 
 fn agent(request: &HttpRequest) -> Option<String> {
