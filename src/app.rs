@@ -11,7 +11,9 @@ use crate::coupon_keys;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::http::connection::{Entrance, Rooms};
+use crate::http::problem::Problem;
 use crate::http::streams::Streams;
+use crate::http::together::Together;
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::imports::Imports;
@@ -22,9 +24,11 @@ use crate::meters::{self, series::Series};
 use crate::promotions::Promotions;
 use crate::stores::{self, Backend};
 use crate::webhooks::{self, Webhooks};
+use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use actix_web::{HttpServer, web};
+use actix_web::web::{self, Bytes};
 use actors::domain::coupons::code::Version;
+use actors::domain::day::Day;
 use actors::engine::record::Broken;
 use actors::engine::{Limits, Node, Window};
 use actors::time::Clock;
@@ -52,6 +56,8 @@ pub struct Shared {
     pub webhooks: Arc<Webhooks>,
     /// Gauges of what comes and goes.
     pub series: Arc<Series>,
+    /// The results of draws, for all who ask at once.
+    pub results: Together<Day, Result<Bytes, Problem>>,
     store: Arc<dyn Backend>,
     cluster: OnceLock<Arc<Cluster>>,
     /// False while an administrator keeps this node out of the balancer.
@@ -109,6 +115,7 @@ impl App {
             feed,
             webhooks,
             series,
+            results: Together::default(),
             store,
             cluster: OnceLock::new(),
             joined: AtomicBool::new(true),

@@ -24,3 +24,4 @@ pub mod site;
 pub mod stock;
 pub mod streams;
 pub mod switch;
+pub mod together;

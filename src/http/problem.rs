@@ -165,7 +165,7 @@ problems! {
 }
 
 /// A problem as one answer has it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     pub kind: &'static Kind,
     pub detail: Cow<'static, str>,

@@ -10,6 +10,10 @@ use actors::store::StoreError;
 use actors::{Id, Time};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hashbrown::HashMap;
+
+/// Members that are looked up at a stretch: a millisecond of a reader's time.
+const AT_ONCE: usize = 250;
 
 /// How long a reset that was handed out can be used.
 const RESET_S: u32 = 86_400;
@@ -31,6 +35,16 @@ pub struct ResetOffer {
 impl Identity {
     pub async fn member(&self, id: Id) -> Result<Option<Member>, StoreError> {
         Ok(self.directory.account_of(id).await?.map(|account| account.member))
+    }
+
+    /// Those of them that there are, by their ids.
+    pub async fn members_of(&self, ids: Vec<Id>) -> Result<HashMap<Id, Member>, StoreError> {
+        let mut found = HashMap::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            let members = self.directory.members_of(some.to_vec()).await?;
+            found.extend(members.into_iter().map(|member| (member.id, member)));
+        }
+        Ok(found)
     }
 
     pub async fn members(&self, after: Option<Id>, limit: usize) -> Result<Vec<Member>, StoreError> {

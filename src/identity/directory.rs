@@ -279,6 +279,9 @@ pub trait Directory: Send + Sync + 'static {
     /// By a folded identifier.
     fn account(&self, identifier: String) -> Answer<Option<Account>>;
     fn account_of(&self, member: Id) -> Answer<Option<Account>>;
+    /// Those of them that there are. One question, however many; at most some hundred, because one
+    /// reader answers it at a stretch.
+    fn members_of(&self, ids: Vec<Id>) -> Answer<Vec<Member>>;
     /// In the order of their ids, which is that of their creation.
     fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>>;
     fn count_members(&self) -> Answer<u64>;

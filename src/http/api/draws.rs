@@ -13,11 +13,11 @@ use crate::http::reply;
 use crate::http::streams::download;
 use crate::identity::public_name;
 use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse};
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, View};
-use futures_util::future::try_join_all;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,7 +63,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/lotteries/{date}/winner", winner)
             .summary("See who has won")
             .answer::<DrawBody>(200, "Winners and reserves.")
-            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET]),
+            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET, &problem::UNAVAILABLE]),
         Endpoint::get("/lotteries/{date}/proof", proof)
             .summary("Get the proof of a draw")
             .notes("Everything that it takes to repeat the draw on any machine: `stampede verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.")
@@ -83,18 +83,31 @@ pub fn well_known() -> Vec<Endpoint> {
 
 async fn winner(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
-    let view = view_of(&shared, day).await?;
+    let body = shared.results.answer(&day, async || result(&shared, day).await).await?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+}
+
+/// Who has won, as the public may read it at this moment: the draw never changes, but a name goes
+/// with its owner.
+async fn result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
+    let view = view_of(shared, day).await?;
     let drawn = drawn(&view)?;
-    let mut winners = try_join_all(drawn.lots.iter().map(|lot| named(&shared, day, lot))).await?;
+    let members = shared.identity.members_of(drawn.lots.iter().map(|lot| lot.owner).collect()).await?;
+    let named = |lot: &Lot| {
+        let name = public_name(members.get(&lot.owner).map(|member| &member.profile));
+        LotBody { ballot: lot.ballot(day).to_string(), name }
+    };
+    let mut winners: Vec<LotBody> = drawn.lots.iter().map(named).collect();
     let reserves = winners.split_off(winners.len().min(terms(&view.plan)?.winners as usize));
-    Ok(reply::ok(&DrawBody {
+    let body = DrawBody {
         lottery: day.to_string(),
         winner: winners.first().cloned(),
         winners,
         reserves,
         seed: Hex(drawn.seed),
         root: Hex(lottery_root(&view.boxes)),
-    }))
+    };
+    Ok(serde_json::to_vec(&body).expect("answers are plain data").into())
 }
 
 async fn proof(
@@ -119,10 +132,4 @@ async fn key(shared: web::Data<Shared>, _: Params<flags::None>) -> HttpResponse 
 fn drawn(view: &View) -> Result<&Drawn, Problem> {
     terms(&view.plan)?;
     view.drawn.as_ref().ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))
-}
-
-async fn named(shared: &Shared, day: Day, lot: &Lot) -> Result<LotBody, Problem> {
-    let member = shared.identity.member(lot.owner).await?;
-    let name = public_name(member.as_ref().map(|member| &member.profile));
-    Ok(LotBody { ballot: lot.ballot(day).to_string(), name })
 }

@@ -36,6 +36,7 @@ macro_rules! directory_contract {
             a_change_that_leaves_no_identifier_is_refused
             identifiers_that_two_members_exchange_never_have_two_owners
             a_deleted_member_leaves_nothing_and_frees_everything
+            those_of_many_who_are_there_are_found_at_once
             members_come_in_the_order_of_their_ids
             members_are_counted_and_administrators_are_not
             the_first_login_is_the_first_once
@@ -326,6 +327,22 @@ pub async fn a_deleted_member_leaves_nothing_and_frees_everything(harness: &mut 
     }
     assert_eq!(ended(&directory, at_s(5)).await, [(id(11), at_s(5)), (id(12), at_s(5))]);
     assert_eq!(create(&directory, new(id(2), profile("ada", "ada@example.org", "+491701234567"))).await, Created::Created);
+}
+
+pub async fn those_of_many_who_are_there_are_found_at_once(harness: &mut dyn Harness) {
+    let directory = harness.directory();
+    for number in 1..=60 {
+        create_named(&directory, number, &format!("member{number}")).await;
+    }
+    directory.delete_member(id(5), START).await.unwrap();
+    let asked: Vec<Id> = (1..=70).rev().map(id).collect();
+    let mut found = harness.elsewhere().members_of(asked).await.unwrap();
+    found.sort_by_key(|member| member.id);
+    let there: Vec<Id> = (1..=60).filter(|number| *number != 5).map(id).collect();
+    assert_eq!(found.iter().map(|member| member.id).collect::<Vec<_>>(), there);
+    let account = directory.account_of(id(7)).await.unwrap().unwrap();
+    assert!(found.contains(&account.member));
+    assert_eq!(directory.members_of(Vec::new()).await.unwrap(), []);
 }
 
 pub async fn members_come_in_the_order_of_their_ids(harness: &mut dyn Harness) {

@@ -98,6 +98,10 @@ impl Sqlite {
         Box::pin(self.write(write))
     }
 
+    fn list<R: Send + 'static>(&self, read: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
+        Box::pin(self.read_list(read))
+    }
+
     fn look<R: Send + 'static>(&self, read: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
         Box::pin(self.read(read))
     }
@@ -124,8 +128,12 @@ impl Directory for Sqlite {
         self.look(move |connection| members::account(connection, member))
     }
 
+    fn members_of(&self, ids: Vec<Id>) -> Answer<Vec<Member>> {
+        self.list(move |connection| members::those_of(connection, &ids))
+    }
+
     fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>> {
-        self.look(move |connection| members::page(connection, after, limit))
+        self.list(move |connection| members::page(connection, after, limit))
     }
 
     fn count_members(&self) -> Answer<u64> {
@@ -173,11 +181,11 @@ impl Directory for Sqlite {
     }
 
     fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>> {
-        self.look(move |connection| sessions::ended_since(connection, since))
+        self.list(move |connection| sessions::ended_since(connection, since))
     }
 
     fn owing(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Owing>> {
-        self.look(move |connection| members::owing(connection, after, limit))
+        self.list(move |connection| members::owing(connection, after, limit))
     }
 
     fn settle_owed(&self, member: Id, old: Vec<u8>, new: Option<Vec<u8>>) -> Answer<bool> {

@@ -2,7 +2,8 @@
 
 use super::folder;
 use crate::stores::commits::Commits;
-use metrics::{Gauge, gauge};
+use actors::store::StoreError;
+use metrics::{Counter, Gauge, counter, gauge};
 use std::path::Path;
 
 pub struct Meters {
@@ -18,6 +19,35 @@ impl Default for Meters {
             queue_depth: gauge!("stampede_store_queue_depth"),
             rows_waiting: gauge!("stampede_store_rows_waiting"),
         }
+    }
+}
+
+/// Who waits for readers, and who was turned away.
+#[derive(Clone)]
+pub struct Waiting {
+    depth: Gauge,
+    refused: Counter,
+}
+
+impl Waiting {
+    pub fn at(desk: &'static str) -> Waiting {
+        let refused = counter!("stampede_store_reads_refused_total", "desk" => desk);
+        refused.increment(0);
+        Waiting { depth: gauge!("stampede_store_reads_waiting", "desk" => desk), refused }
+    }
+
+    pub fn nowhere() -> Waiting {
+        Waiting { depth: Gauge::noop(), refused: Counter::noop() }
+    }
+
+    pub fn show(&self, waiting: usize) {
+        self.depth.set(waiting as f64);
+    }
+
+    /// Counts one that does not fit, and says what it is told.
+    pub fn refuse(&self) -> StoreError {
+        self.refused.increment(1);
+        StoreError::Unavailable("as many wait to read as may; come back later".into())
     }
 }
 

@@ -1,7 +1,9 @@
 //! The embedded store: one SQLite file in a locked folder, and nothing else to install.
 //!
-//! One thread writes: whatever waits, of all partitions, becomes one transaction with one flush. Another folds the write-ahead log in. Two threads read. An opening goes through the
-//! writer first, so that it finds everything asked for before it. The queue to the writer has no bound of its own, because the
+//! One thread writes: whatever waits, of all partitions, becomes one transaction with one flush.
+//! Another folds the write-ahead log in. Four threads read, two of them only lists. An opening goes
+//! through the writer first, so that it finds everything asked for before it. The queue to the
+//! writer has no bound of its own, because the
 //! engine bounds what may be under way in front of it. One process owns the folder, so a stale owner is refused by sequence and head alone.
 
 mod backup;
@@ -34,6 +36,7 @@ use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
 use job::{Job, Written};
 use queue::{Sender, queue};
+use reader::Desk;
 use rows::Fresh;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -44,7 +47,12 @@ use tokio::sync::oneshot;
 /// The look-up rows that a frame declares, made from the log again when they had not been written yet.
 pub type RowsOf = dyn Fn(&str, &Frame) -> Vec<Row>;
 
+/// Threads that open partitions and look people up, and so many that read lists.
 const READERS: usize = 2;
+/// How many may wait for either, a fraction of a second's work; what waits costs memory, and an
+/// answer that comes too late is no answer.
+const LOOK_UPS_WAITING: usize = 16_384;
+const LISTS_WAITING: usize = 8_192;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -76,7 +84,10 @@ pub enum Error {
 
 pub struct Sqlite {
     jobs: Sender<Job>,
-    reads: Sender<reader::Job>,
+    /// Where people are looked up, one by one.
+    look_ups: Desk,
+    /// Where lists are read and the log is followed.
+    lists: Desk,
     /// It ends last: it waits for the readers.
     writer: Option<JoinHandle<()>>,
     own_threads: Vec<ThreadId>,
@@ -101,13 +112,16 @@ impl Sqlite {
         let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
 
         let (ready, is_ready) = queue();
-        let (reads, reads_to_do) = queue();
+        let (look_ups, look_ups_to_do) = Desk::open("look-ups", LOOK_UPS_WAITING);
+        let (lists, lists_to_do) = Desk::open("lists", LISTS_WAITING);
         let (jobs, jobs_to_do) = queue();
         let mut readers = Vec::new();
-        for _ in 0..READERS {
-            let connection = folder.connect_to_read()?;
-            let (reads_to_do, fresh, ready) = (reads_to_do.clone(), fresh.clone(), ready.clone());
-            readers.push(spawn("store-reader", move || reader::run(&connection, &reads_to_do, &fresh, &ready), &folder)?);
+        for (desk, to_do) in [(&look_ups, look_ups_to_do), (&lists, lists_to_do)] {
+            for _ in 0..READERS {
+                let connection = folder.connect_to_read()?;
+                let (to_do, waiting, fresh, ready) = (to_do.clone(), desk.waiting(), fresh.clone(), ready.clone());
+                readers.push(spawn("store-reader", move || reader::run(&connection, &to_do, &waiting, &fresh, &ready), &folder)?);
+            }
         }
         let mut own_threads: Vec<ThreadId> = readers.iter().map(|reader| reader.thread().id()).collect();
         let (beside, helper) = fold::beside();
@@ -115,7 +129,7 @@ impl Sqlite {
         let database = file.clone();
         let folding = spawn("store-fold", move || helper.run(&second, &database), &folder)?;
         let path = folder.clone();
-        let to_readers = reads.clone();
+        let to_readers = look_ups.clone();
         let write = move || {
             writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, beside, &ready);
             // The writer's connection closes last, because only that one can fold the write-ahead log into the database.
@@ -127,11 +141,10 @@ impl Sqlite {
         };
         let writer = spawn("store-writer", write, &path)?;
         own_threads.push(writer.thread().id());
-        drop(reads_to_do);
-        for _ in 0..=READERS {
+        for _ in 0..=2 * READERS {
             is_ready.take_one().unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
         }
-        Ok(Sqlite { jobs, reads, writer: Some(writer), own_threads })
+        Ok(Sqlite { jobs, look_ups, lists, writer: Some(writer), own_threads })
     }
 
     /// Runs in the next commit, undone if it fails, and is answered when that commit is durable. It must not begin or end a transaction.
@@ -163,18 +176,23 @@ impl Sqlite {
         async { settled.await.unwrap_or_else(|_| Err(closed())) }
     }
 
-    /// Runs on a reader, and sees every write answered before.
+    /// Runs on a reader, and sees every write answered before. For a look-up of a few rows by their
+    /// keys.
     pub fn read<R, F>(&self, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     {
-        let (to, answer) = oneshot::channel();
-        let read = Box::new(move |connection: &Connection| {
-            let _ = to.send(read(connection).map_err(store_error));
-        });
-        let _ = self.reads.send(reader::Job::Read(read));
-        async { answer.await.unwrap_or_else(|_| Err(closed())) }
+        ask(&self.look_ups, read)
+    }
+
+    /// The same for a list, which takes longer and may wait behind others.
+    pub fn read_list<R, F>(&self, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        ask(&self.lists, read)
     }
 }
 
@@ -201,9 +219,8 @@ impl Store for Sqlite {
     }
 
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
-        if let Err(unsent) = self.reads.send(reader::Job::Rows(page, done)) {
-            unsent.refuse();
-        }
+        // Whoever asked was told if it cannot be done.
+        let _ = self.lists.ask(reader::Job::Rows(page, done));
     }
 
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
@@ -213,9 +230,7 @@ impl Store for Sqlite {
     }
 
     fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
-        if let Err(unsent) = self.reads.send(reader::Job::Feed(after, limit, done)) {
-            unsent.refuse();
-        }
+        let _ = self.lists.ask(reader::Job::Feed(after, limit, done));
     }
 }
 
@@ -223,7 +238,7 @@ impl Drop for Sqlite {
     /// Everything asked for is still done, the waiting rows are written, and the folder is free again afterwards.
     fn drop(&mut self) {
         self.jobs = queue().0;
-        self.reads = queue().0;
+        (self.look_ups, self.lists) = (Desk::closed(), Desk::closed());
         // The last to let go of the store may be an answer on one of its own threads, which cannot wait for itself.
         if !self.own_threads.contains(&std::thread::current().id())
             && let Some(writer) = self.writer.take()
@@ -235,6 +250,22 @@ impl Drop for Sqlite {
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static, folder: &Folder) -> Result<JoinHandle<()>, Error> {
     std::thread::Builder::new().name(name.into()).spawn(run).map_err(|error| Error::File { path: folder.path().into(), error })
+}
+
+fn ask<R, F>(desk: &Desk, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+where
+    R: Send + 'static,
+    F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+{
+    let (to, answer) = oneshot::channel();
+    let read = Box::new(move |connection: &Connection| {
+        let _ = to.send(read(connection).map_err(store_error));
+    });
+    let asked = desk.ask(reader::Job::Read(read));
+    async move {
+        asked?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
 }
 
 fn closed() -> StoreError {

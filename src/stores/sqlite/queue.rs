@@ -20,6 +20,15 @@ pub enum Nothing {
     Ever,
 }
 
+/// What was not sent, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unsent<T> {
+    /// As many wait as may.
+    Full(T),
+    /// Nobody is left who could take it.
+    Gone(T),
+}
+
 struct Shared<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
@@ -58,9 +67,17 @@ impl<T> Shared<T> {
 impl<T> Sender<T> {
     /// Gives it back when nobody is left who could take it.
     pub fn send(&self, item: T) -> Result<(), T> {
+        self.send_within(usize::MAX, item).map_err(|(Unsent::Full(item) | Unsent::Gone(item))| item)
+    }
+
+    /// Gives it back, too, when so many wait already.
+    pub fn send_within(&self, most: usize, item: T) -> Result<(), Unsent<T>> {
         let mut state = self.0.lock();
         if state.receivers == 0 {
-            return Err(item);
+            return Err(Unsent::Gone(item));
+        }
+        if state.waiting.len() >= most {
+            return Err(Unsent::Full(item));
         }
         state.waiting.push_back(item);
         let somebody_sleeps = state.asleep > 0;
@@ -181,6 +198,20 @@ mod tests {
         drop(sender);
         let sums = receivers.into_iter().map(|receiver| receiver.join().unwrap());
         assert_eq!(sums.sum::<u64>(), 500_500);
+    }
+
+    #[test]
+    fn what_does_not_fit_comes_back_and_leaves_the_rest_as_it_was() {
+        let (sender, receiver) = queue();
+        assert_eq!(sender.send_within(2, 1), Ok(()));
+        assert_eq!(sender.send_within(2, 2), Ok(()));
+        assert_eq!(sender.send_within(2, 3), Err(Unsent::Full(3)));
+        // What has no bound goes behind them all the same.
+        assert_eq!(sender.send(4), Ok(()));
+        assert_eq!((receiver.take_one(), receiver.take_one()), (Some(1), Some(2)));
+        assert_eq!(sender.send_within(2, 5), Ok(()));
+        drop(receiver);
+        assert_eq!(sender.send_within(2, 6), Err(Unsent::Gone(6)));
     }
 
     #[test]

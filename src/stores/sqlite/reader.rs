@@ -1,7 +1,13 @@
 //! The readers: threads that open partitions and read lists, beside the writer and never in its way.
+//!
+//! They sit at two desks. At one partitions are opened and people are looked up, one by one; at the
+//! other lists are read and the log is followed. So a crowd that reads lists makes nobody's login
+//! wait. At each desk so many may wait, and one more is told so at once; openings and followers
+//! always may, because the engine and the feed bound them.
 
 use super::log::{Finder, Follower, Tail};
-use super::queue::{Receiver, Sender};
+use super::meters::Waiting;
+use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, Lists};
 use super::{closed, store_error};
 use actors::Time;
@@ -21,15 +27,56 @@ pub enum Job {
 }
 
 impl Job {
-    /// Answers that nobody will do it.
-    pub fn refuse(self) {
+    /// Answers that nobody will do it. Who reads for themselves is answered by `Desk::ask`.
+    pub fn refuse(self, why: StoreError) {
         match self {
-            Job::Open(_, done) => done(Err(closed())),
-            Job::Rows(_, done) => done(Err(closed())),
-            Job::Sleepers(_, _, done) => done(Err(closed())),
-            Job::Feed(_, _, done) => done(Err(closed())),
+            Job::Open(_, done) => done(Err(why)),
+            Job::Rows(_, done) => done(Err(why)),
+            Job::Sleepers(_, _, done) => done(Err(why)),
+            Job::Feed(_, _, done) => done(Err(why)),
             Job::Read(_) => {}
         }
+    }
+
+    fn is_bounded_elsewhere(&self) -> bool {
+        !matches!(self, Job::Rows(..) | Job::Read(_))
+    }
+}
+
+/// Where readers of one kind are asked.
+#[derive(Clone)]
+pub struct Desk {
+    jobs: Sender<Job>,
+    most: usize,
+    waiting: Waiting,
+}
+
+impl Desk {
+    /// A desk at which so many may wait, and where its readers take their work.
+    pub fn open(name: &'static str, most: usize) -> (Desk, Receiver<Job>) {
+        let (jobs, to_do) = queue();
+        (Desk { jobs, most, waiting: Waiting::at(name) }, to_do)
+    }
+
+    /// One where nobody reads.
+    pub fn closed() -> Desk {
+        Desk { jobs: queue().0, most: 0, waiting: Waiting::nowhere() }
+    }
+
+    pub fn waiting(&self) -> Waiting {
+        self.waiting.clone()
+    }
+
+    /// Answers why it will not be done, if it will not.
+    pub fn ask(&self, job: Job) -> Result<(), StoreError> {
+        let most = if job.is_bounded_elsewhere() { usize::MAX } else { self.most };
+        let (unsent, why) = match self.jobs.send_within(most, job) {
+            Ok(()) => return Ok(()),
+            Err(Unsent::Full(job)) => (job, self.waiting.refuse()),
+            Err(Unsent::Gone(job)) => (job, closed()),
+        };
+        unsent.refuse(why.clone());
+        Err(why)
     }
 }
 
@@ -42,12 +89,13 @@ struct Reader<'c> {
     fresh: &'c Fresh,
 }
 
-pub fn run(connection: &Connection, jobs: &Receiver<Job>, fresh: &Fresh, ready: &Sender<rusqlite::Result<()>>) {
+pub fn run(connection: &Connection, jobs: &Receiver<Job>, waiting: &Waiting, fresh: &Fresh, ready: &Sender<rusqlite::Result<()>>) {
     match Reader::new(connection, fresh) {
         Ok(mut reader) => {
             // Nobody listens only if the store is being given up already.
             let _ = ready.send(Ok(()));
             while let Some(job) = jobs.take_one() {
+                waiting.show(jobs.len());
                 // An answer may run a machine's own code on this thread. If it panics, only that answer is lost.
                 let _ = catch_unwind(AssertUnwindSafe(|| reader.serve(job)));
             }

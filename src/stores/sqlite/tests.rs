@@ -181,6 +181,49 @@ fn count(store: &Sqlite, what: &'static str) -> i64 {
     wait(store.read(move |c| c.query_row(what, [], |row| row.get(0)))).unwrap()
 }
 
+/// Keeps all readers of lists at work until it is dropped.
+fn busy(store: &Sqlite) -> (Vec<mpsc::SyncSender<()>>, Vec<impl Future<Output = Result<(), StoreError>> + use<>>) {
+    let (begun, has_begun) = mpsc::sync_channel(READERS);
+    let keep = |_| {
+        let (free, is_free) = mpsc::sync_channel::<()>(0);
+        let begun = begun.clone();
+        let asked = store.read_list(move |_| {
+            begun.send(()).unwrap();
+            let _ = is_free.recv();
+            Ok(())
+        });
+        (free, asked)
+    };
+    let kept = (0..READERS).map(keep).unzip();
+    (0..READERS).for_each(|_| has_begun.recv().unwrap());
+    kept
+}
+
+#[test]
+fn a_crowd_that_reads_lists_makes_nobody_else_wait_and_is_bounded() {
+    let disk = OnDisk::new();
+    let store = disk.store();
+    let mut p = Script::new("p");
+    assert_eq!(append(store, &mut p, &[ticket(1, Some("x"))]), Outcome::Durable);
+    let (free, kept) = busy(store);
+    let crowd: Vec<_> = (0..LISTS_WAITING).map(|_| store.read_list(|_| Ok(()))).collect();
+    // One more is told so at once, by whatever way it comes.
+    assert!(matches!(wait(store.read_list(|_| Ok(()))), Err(StoreError::Unavailable(_))));
+    let page = Page { shelf: Shelf(1), owner: Id([7; 16]), after: None, limit: 9 };
+    assert!(matches!(answer(|done| store.rows(page, done)), Err(StoreError::Unavailable(_))));
+    assert!(matches!(wait(disk.people().members(None, 10)), Err(StoreError::Unavailable(_))));
+    assert!(matches!(wait(disk.people().members_of(vec![Id([1; 16])])), Err(StoreError::Unavailable(_))));
+    // Who logs in, who opens a partition and who writes is served meanwhile.
+    wait(disk.people().prepare()).unwrap();
+    assert_eq!(wait(disk.people().account("ada".into())), Ok(None));
+    assert_eq!(answer(|done| store.open("p", done)).unwrap().frames.len(), 1);
+    assert_eq!(append(store, &mut p, &[ticket(2, Some("x"))]), Outcome::Durable);
+    drop(free);
+    crowd.into_iter().for_each(|one| wait(one).unwrap());
+    kept.into_iter().for_each(|one| wait(one).unwrap());
+    assert_eq!(tickets(store).len(), 2);
+}
+
 #[test]
 fn a_full_disk_loses_nothing_answered_and_work_goes_on_when_there_is_room() {
     let mut disk = OnDisk::new();

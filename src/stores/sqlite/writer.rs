@@ -9,7 +9,7 @@ use super::job::{Job, Write, Written};
 use super::log::{Log, Tail};
 use super::meters::Meters;
 use super::queue::{Nothing, Receiver, Sender};
-use super::reader;
+use super::reader::{self, Desk};
 use super::rows::Fresh;
 use super::statements::Statements;
 use super::store_error;
@@ -33,7 +33,7 @@ const BATCH: usize = 4096;
 pub fn run(
     connection: &Connection,
     jobs: &Receiver<Job>,
-    readers: Sender<reader::Job>,
+    readers: Desk,
     log: Log,
     fresh: &Fresh,
     beside: Beside,
@@ -54,7 +54,7 @@ struct Writer<'c> {
     connection: &'c Connection,
     sql: Statements<'c>,
     jobs: &'c Receiver<Job>,
-    readers: Sender<reader::Job>,
+    readers: Desk,
     log: Log,
     fresh: &'c Fresh,
     sweep: Option<Sweep>,
@@ -85,7 +85,7 @@ impl<'c> Writer<'c> {
     fn new(
         connection: &'c Connection,
         jobs: &'c Receiver<Job>,
-        readers: Sender<reader::Job>,
+        readers: Desk,
         log: Log,
         fresh: &'c Fresh,
         beside: Beside,
@@ -332,9 +332,8 @@ impl<'c> Writer<'c> {
             }
             Job::Append(..) | Job::Save(..) | Job::Forget(_) | Job::Write(_) => return,
         };
-        if let Err(unsent) = self.readers.send(job) {
-            unsent.refuse();
-        }
+        // Whoever asked was told if it cannot be done.
+        let _ = self.readers.ask(job);
     }
 
     fn sweep_if_much_waits(&mut self) {

@@ -9,6 +9,8 @@ use stampede::draws::Hex;
 use stampede::draws::bundle::Document;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 const DAY: &str = "2026-12-31";
 
@@ -227,4 +229,55 @@ fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
     let proof = app.anybody().get(&format!("/lotteries/{EARLY_DAY}/proof")).expect(200);
     assert_eq!((&proof["beacon"]["round"], &proof["beacon"]["signature"]), (&json!(123), &json!(ROUND_123)));
     assert_eq!(app.state_of("2023-08-24"), "open");
+}
+
+/// Sockets that ask at once.
+const FLOOD: usize = 200;
+
+#[test]
+fn a_flood_that_asks_who_has_won_keeps_nobody_from_logging_in() {
+    let app = TestApp::start();
+    app.ballots(DAY, json!({"winners": 400, "reserves": 20}));
+    let crowd: Vec<Client> = (0..8).map(|n| app.member(&format!("winner-{n}"))).collect();
+    std::thread::scope(|scope| {
+        crowd.iter().for_each(|client| drop(scope.spawn(|| (0..60).for_each(|_| drop(client.submit(DAY).expect(201))))));
+    });
+    close(&app);
+    let (path, drawn) = (format!("/lotteries/{DAY}/winner"), winner(&app));
+    assert_eq!((drawn["winners"].as_array().unwrap().len(), drawn["reserves"].as_array().unwrap().len()), (400, 20));
+    let over = AtomicBool::new(false);
+    let (mut waited, told) = std::thread::scope(|scope| {
+        let ask = || {
+            let mut told = 0u64;
+            while !over.load(Ordering::Relaxed) {
+                let answer = app.anybody().get(&path);
+                match answer.status {
+                    200 => assert_eq!(answer.body, drawn),
+                    // Turned away is told so, and when to come back.
+                    _ => assert!(answer.status == 503 && answer.header("retry-after").is_some(), "{}", answer.text),
+                }
+                told += 1;
+            }
+            told
+        };
+        let flood: Vec<_> = (0..FLOOD).map(|_| scope.spawn(ask)).collect();
+        let log_in = |n: usize| {
+            let began = Instant::now();
+            app.log_in(&format!("winner-{}", n % 8), PASSWORD);
+            began.elapsed()
+        };
+        let waited: Vec<_> = (0..100).map(log_in).collect();
+        over.store(true, Ordering::Relaxed);
+        (waited, flood.into_iter().map(|one| one.join().unwrap()).sum::<u64>())
+    });
+    waited.sort();
+    let (half, most) = (waited[50], waited[98]);
+    println!("{FLOOD} sockets were told {told} times who has won; logins meanwhile: p50 {half:?}, p99 {most:?}");
+    // A name goes with its owner, although the draw stays.
+    let gone = id(&crowd[0].get("/me").expect(200)).to_owned();
+    app.admin().delete(&format!("/users/{gone}")).expect(204);
+    let after = winner(&app);
+    assert_eq!(ballots_of(&after["winners"]), ballots_of(&drawn["winners"]));
+    let nameless = after["winners"].as_array().unwrap().iter().filter(|lot| lot["name"] == "a member").count();
+    assert!((1..=60).contains(&nameless), "{nameless}");
 }

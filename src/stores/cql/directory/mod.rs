@@ -143,6 +143,10 @@ impl Directory for CqlDirectory {
         self.ask(move |people| async move { Ok(people.row(member).await?.account) })
     }
 
+    fn members_of(&self, ids: Vec<Id>) -> Answer<Vec<Member>> {
+        self.ask(move |people| async move { people.those_of(ids).await })
+    }
+
     fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>> {
         self.ask(move |people| async move { people.page(after, limit).await })
     }

@@ -64,6 +64,11 @@ impl People {
         }
     }
 
+    pub async fn those_of(&self, members: Vec<Id>) -> Result<Vec<Member>, StoreError> {
+        let rows = self.rows(members).await?;
+        Ok(rows.into_iter().filter_map(|row| Some(row.account?.member)).collect())
+    }
+
     /// The next rows of all shares in the order of ids; fewer than `limit` only when there are no more.
     async fn merged(&self, statement: &PreparedStatement, after: Option<Id>, limit: usize) -> Result<Vec<(Id, Found)>, StoreError> {
         let after = after.unwrap_or(Id::SYSTEM).0.to_vec();

@@ -71,6 +71,12 @@ pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
     connection.query_row(&select, [Key(member)], read).optional()
 }
 
+pub fn those_of(connection: &Connection, ids: &[Id]) -> Result<Vec<Member>> {
+    let mut select = connection.prepare(&format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND deleted_at IS NULL"))?;
+    let mut member = |id: &Id| select.query_row([Key(*id)], read).optional().map(|found| found.map(|account| account.member));
+    ids.iter().filter_map(|id| member(id).transpose()).collect()
+}
+
 pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Member>> {
     let select = format!("SELECT {COLUMNS} FROM members WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT ?2");
     let mut select = connection.prepare(&select)?;
