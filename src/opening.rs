@@ -1,13 +1,15 @@
 //! Partitions that are opened by whoever first needs them: a slice of a lottery, a campaign, a range of a batch.
 //!
 //! What they are told at their opening was fixed when the whole was created, so anybody may tell them, any number of times. One that has not been told says
-//! so, is told, and is asked again.
+//! so, is told, and is asked again. Only a command that is meant tells it: a question, or a command
+//! that is only tried, is answered by what it would be, and neither writes nor keeps anything.
 
 use actors::domain::ballots::{self, BallotBox};
 use actors::domain::coupons::{Campaign, Range, campaign, range};
 use actors::domain::tickets::{self, Slice};
 use actors::engine::router::Outcome;
 use actors::engine::{Done, Failure, Key, Router};
+use actors::machine::{Refused, Stamp, Verdict};
 use actors::{Caller, Machine};
 use futures_util::future::try_join_all;
 
@@ -80,6 +82,7 @@ impl<M: Opened> Whole<'_, M> {
     /// A command that any of them may carry out; says which did.
     pub async fn command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.try_to_command(command, by).await {
+            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) && by.dry => self.foresee(command, by, refusal).await,
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
                 self.open().await?;
                 self.try_to_command(command, by).await
@@ -95,14 +98,57 @@ impl<M: Opened> Whole<'_, M> {
         }
     }
 
+    /// What a command would come to if all of them had been told: the first that would carry it
+    /// out, from any of them on.
+    async fn foresee(
+        &self,
+        command: &M::Command,
+        by: By,
+        not_told: M::Refusal,
+    ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
+        let first = self.router.node().seed() as usize % self.names.len();
+        let mut refused = not_told;
+        for place in (first..self.names.len()).chain(0..first) {
+            match self.foresee_in(&self.names[place], command, by).await {
+                Err(Failure::Refused(refusal)) if refusal.may_be_had_elsewhere() => refused = refusal,
+                outcome => return outcome.map(|done| (place, done)),
+            }
+        }
+        Err(Failure::Refused(refused))
+    }
+
+    async fn foresee_in(&self, name: &M::Name, command: &M::Command, by: By) -> Outcome<M> {
+        match self.router.command(name, command.clone(), by.caller, None, true).await {
+            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
+                let (machine, stamp) = self.told(name).ok_or(Failure::Refused(refusal))?;
+                let verdict = machine.decide(command, &by.caller, &stamp).map_err(Failure::Refused)?;
+                let (Verdict::New(event) | Verdict::Already(event)) = verdict;
+                Ok(Done { event, at: stamp.at, replayed: false, witness: None })
+            }
+            outcome => outcome,
+        }
+    }
+
     /// The same question to all of them.
     pub async fn look(&self, question: &M::Question) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
         let answers = self.ask(question).await?;
-        if !answers.iter().any(M::answers_unopened) {
-            return Ok(answers);
+        let answer = |(name, answer)| match M::answers_unopened(&answer).then(|| self.told(name)).flatten() {
+            Some((machine, _)) => machine.look(question),
+            None => answer,
+        };
+        Ok(self.names.iter().zip(answers).map(answer).collect())
+    }
+
+    /// One that was never told, as it would be at this moment if it had been.
+    fn told(&self, name: &M::Name) -> Option<(M, Stamp)> {
+        let node = self.router.node();
+        let (mut machine, stamp) = (M::default(), Stamp { at: node.now(), seed: node.seed() });
+        let (Verdict::New(event) | Verdict::Already(event)) = machine.decide(&(self.open)(name)?, &Caller::SYSTEM, &stamp).ok()?;
+        machine.apply(&event, stamp.at);
+        while let Some(event) = machine.expire(stamp.at) {
+            machine.apply(&event, stamp.at);
         }
-        self.open().await?;
-        self.ask(question).await
+        Some((machine, stamp))
     }
 
     async fn ask(&self, question: &M::Question) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {

@@ -153,10 +153,10 @@ async fn rows(
     let paging = Paging::of(query.limit, query.cursor);
     let (limit, after) = (paging.limit()?, paging.after()?);
     let view = known(&shared, job).await?;
+    let from = after.map(|key| place(&key, view.plan.bytes)).transpose()?.unwrap_or_default();
     let spool = shared.imports.spool().clone();
     let read = move || Report::open(&spool, job, from, view.progress.rows)?.page(wanted, limit);
     let (lines, next) = block(read).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
-    let from = after.map(|key| place(&key, view.plan.bytes)).transpose()?.unwrap_or_default();
     let items = lines.into_iter().map(RowBody::of).collect();
     Ok(reply::ok(&Items::<RowBody> { items, next_cursor: next.map(|next| page::cursor(&key(next))) }))
 }

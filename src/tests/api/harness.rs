@@ -250,6 +250,11 @@ impl TestApp {
         records
     }
 
+    /// Every partition that has ever written anything.
+    pub fn partitions(&self) -> Vec<String> {
+        self.history().partitions().unwrap()
+    }
+
     fn history(&self) -> Box<dyn History> {
         actix_web::rt::System::new().block_on(stampede::stores::history(&self.config)).unwrap()
     }

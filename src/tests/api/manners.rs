@@ -1,5 +1,6 @@
 //! Manners that hold everywhere: request ids, unknown paths and methods, dry runs, problem pages, and pages that need no other host.
 
+use crate::campaigns::with;
 use crate::harness::{Answer, Books, TestApp, id};
 use crate::wire;
 use serde_json::json;
@@ -199,6 +200,50 @@ fn pages_are_packed_for_those_who_can_unpack_and_not_sent_twice() {
 fn addresses(html: &str) -> Vec<String> {
     let after = html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1));
     after.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn neither_a_dry_run_nor_a_question_opens_a_partition() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let plan = json!({"closes_on": DAY, "tickets": {"digits": 7, "copies": 1000}, "ballots": true, "winners": 3});
+    let made = admin.post("/lotteries", plan).expect(201);
+    let offer = json!({"discount_amount": 5, "name": "Quiet"});
+    let campaign = json!({"quota": 2, "trigger": "claim", "ends_at": "2026-12-02T00:00:00Z"});
+    let campaign = id(&admin.post("/campaigns", with(offer.clone(), campaign)).expect(201)).to_owned();
+    let batch = with(offer, json!({"count": 1_000_001, "expires_at": "2026-12-02T00:00:00Z"}));
+    let batch = id(&admin.post("/coupon-batches", batch).expect(201)).to_owned();
+    let before = app.partitions();
+    assert!(before.iter().any(|name| name.starts_with("lottery/")), "{before:?}");
+
+    // Of each there is as much as if it had been opened.
+    let found = app.anybody().get(&format!("/lotteries/{DAY}/tickets?pattern=*****77")).expect(200);
+    assert_eq!((&found["matching"], &found["free"]), (&json!(100_000_000), &json!(100_000_000)));
+    assert_eq!(found["sample"].as_array().unwrap().len(), 10);
+    let books = app.anybody().get(&format!("/lotteries/{DAY}/ledger")).expect(200);
+    assert_eq!((&books["stock"], &books["free"], &books["imbalance"]), (&made["tickets"]["stock"], &made["tickets"]["stock"], &json!(0)));
+    app.anybody().get(&format!("/lotteries/{DAY}/statistics")).expect(200);
+    assert_eq!(app.anybody().get(&format!("/campaigns/{campaign}")).expect(200)["remaining"], 2);
+    assert_eq!(crate::campaigns::ledger(&app, &campaign)["available"], 2);
+    assert_eq!(admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["available"], 1_000_001);
+
+    let hold = |wanted| ada.post(&format!("/lotteries/{DAY}/holds?dry_run=true"), wanted);
+    assert_eq!(hold(json!({"pattern": "**23***", "count": 3})).expect(201)["tickets"].as_array().unwrap().len(), 3);
+    assert_eq!(hold(json!({"number": "1234567"})).expect(201)["tickets"][0]["number"], "1234567");
+    assert_eq!(ada.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({})).expect(201)["id"], json!(null));
+    admin.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({})).refused(403, "forbidden");
+    assert_eq!(ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({})).expect(201)["rank"], 1);
+    let me = id(&ada.get("/me").expect(200)).to_owned();
+    admin.post(&format!("/coupon-batches/{batch}/assign?dry_run=true"), json!({"member_id": me})).expect(201);
+    admin.post(&format!("/campaigns/{campaign}/pause?dry_run=true"), json!({})).expect(200);
+    assert_eq!(app.partitions(), before);
+
+    // Where time has passed, it has passed for what was never opened, too.
+    app.pass_s(86_400);
+    ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({})).refused(409, "ended");
+    assert_eq!(crate::campaigns::ledger(&app, &campaign)["expired"], 2);
+    assert_eq!(admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["expired"], 1_000_001);
+    assert_eq!(app.partitions(), before);
 }
 
 /// What stands beside the routes of the document: pages, and what only nodes say to each other.

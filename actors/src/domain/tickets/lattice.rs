@@ -2,52 +2,97 @@
 //!
 //! A number of d digits belongs to 2^d patterns, so taking a ticket changes 2^d counts, and any "how many are left" is one read. A uniform
 //! pick walks down the digits, weighted by the counts: no scan, no retry, no slow tail when a pattern is nearly sold out.
+//!
+//! The counts are 11^digits, half a megabyte for five. As long as only a few tickets are taken
+//! these are written down instead, and what is left is computed from them, so that a look at what
+//! nobody has touched costs nothing.
 
 use super::pattern::STAR;
 use crate::dice::Dice;
+use std::borrow::Cow;
+
+/// Tickets that may be taken before all patterns are counted.
+pub const FEW: usize = 64;
 
 #[derive(Default)]
 pub struct Lattice {
     digits: usize,
-    counts: Vec<u32>,
+    copies: u32,
+    counts: Counts,
+}
+
+enum Counts {
+    /// The number of each ticket that is taken, in no order.
+    Taken(Vec<u32>),
+    /// How many free tickets match, for every pattern.
+    Left(Vec<u32>),
+}
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts::Taken(Vec::new())
+    }
 }
 
 impl Lattice {
     /// All numbers of so many digits, `copies` of each.
     pub fn full(digits: u8, copies: u32) -> Lattice {
-        let digits = digits as usize;
-        let mut counts = vec![0; 11usize.pow(digits as u32)];
-        for (index, count) in counts.iter_mut().enumerate() {
-            let stars = (0..digits).filter(|place| index / 11usize.pow(*place as u32) % 11 == STAR as usize).count();
-            *count = copies * 10u32.pow(stars as u32);
-        }
-        Lattice { digits, counts }
+        Lattice { digits: digits as usize, copies, counts: Counts::default() }
     }
 
     /// How many free tickets match.
     pub fn count(&self, places: &[u8]) -> u32 {
-        self.counts[self.index(places)]
+        self.stock(self.index(places), places) - self.nothing_chosen(&self.not_counted(&[])).those_matching(places)
     }
 
     /// How many are free in all.
     pub fn free(&self) -> u32 {
-        self.counts.last().copied().unwrap_or(0)
+        match &self.counts {
+            Counts::Taken(taken) => self.copies * 10u32.pow(self.digits as u32) - taken.len() as u32,
+            Counts::Left(left) => left.last().copied().unwrap_or(0),
+        }
     }
 
     pub fn take(&mut self, number: u32) {
-        self.each_pattern_of(number, |count| *count -= 1);
+        match &mut self.counts {
+            Counts::Taken(taken) if taken.len() < FEW => taken.push(number),
+            Counts::Taken(_) => {
+                self.count_all();
+                self.take(number);
+            }
+            Counts::Left(left) => each_pattern_of(left, self.digits, number, |count| *count -= 1),
+        }
     }
 
     pub fn give_back(&mut self, number: u32) {
-        self.each_pattern_of(number, |count| *count += 1);
+        match &mut self.counts {
+            Counts::Taken(taken) => {
+                let place = taken.iter().position(|other| *other == number).expect("only what was taken is given back");
+                taken.swap_remove(place);
+            }
+            Counts::Left(left) => each_pattern_of(left, self.digits, number, |count| *count += 1),
+        }
+    }
+
+    /// From now on every pattern is counted.
+    fn count_all(&mut self) {
+        let mut left = vec![0; 11usize.pow(self.digits as u32)];
+        for (index, count) in left.iter_mut().enumerate() {
+            let stars = (0..self.digits).filter(|place| index / 11usize.pow(*place as u32) % 11 == STAR as usize).count();
+            *count = self.copies * 10u32.pow(stars as u32);
+        }
+        if let Counts::Taken(taken) = std::mem::replace(&mut self.counts, Counts::Left(left)) {
+            taken.into_iter().for_each(|number| self.take(number));
+        }
     }
 
     /// A free ticket that matches, each as likely as any other, as if those of `without` were taken already: its
     /// number, and which of that number's remaining free copies it is. None if none is left.
     pub fn pick(&self, places: &[u8], without: &[u32], dice: &mut Dice) -> Option<(u32, u32)> {
         let mut index = self.index(places);
-        let mut chosen = Chosen { without, digits: self.digits as u32, number: 0, length: 0 };
-        let left = self.counts[index] - chosen.those_matching(places);
+        let without = self.not_counted(without);
+        let mut chosen = self.nothing_chosen(&without);
+        let left = self.stock(index, places) - chosen.those_matching(places);
         if left == 0 {
             return None;
         }
@@ -61,7 +106,8 @@ impl Lattice {
             index -= STAR as usize * weight;
             let mut digit = 0;
             loop {
-                let here = self.counts[index + digit as usize * weight] - chosen.with(digit).those_matching(&places[place + 1..]);
+                let behind = &places[place + 1..];
+                let here = self.stock(index + digit as usize * weight, behind) - chosen.with(digit).those_matching(behind);
                 if rest < here {
                     break;
                 }
@@ -74,33 +120,55 @@ impl Lattice {
         Some((chosen.number, rest))
     }
 
+    /// How many match, as far as the lattice counts: the pattern has that index, its last places
+    /// are `rest`, and what is before them is digits.
+    fn stock(&self, index: usize, rest: &[u8]) -> u32 {
+        match &self.counts {
+            Counts::Taken(_) => self.copies * 10u32.pow(rest.iter().filter(|place| **place == STAR).count() as u32),
+            Counts::Left(left) => left[index],
+        }
+    }
+
+    /// `without`, and what else is taken and not counted.
+    fn not_counted<'a>(&'a self, without: &'a [u32]) -> Cow<'a, [u32]> {
+        match &self.counts {
+            Counts::Taken(taken) if without.is_empty() => Cow::Borrowed(taken),
+            Counts::Taken(taken) => Cow::Owned([without, taken].concat()),
+            Counts::Left(_) => Cow::Borrowed(without),
+        }
+    }
+
+    fn nothing_chosen<'a>(&self, without: &'a [u32]) -> Chosen<'a> {
+        Chosen { without, digits: self.digits as u32, number: 0, length: 0 }
+    }
+
     fn index(&self, places: &[u8]) -> usize {
         debug_assert_eq!(places.len(), self.digits);
         places.iter().fold(0, |index, place| index * 11 + *place as usize)
     }
+}
 
-    fn each_pattern_of(&mut self, number: u32, change: impl Fn(&mut u32)) {
-        let mut to_star = [0usize; 8];
-        let (mut exact, mut rest, mut weight) = (0, number as usize, 1);
-        for step in &mut to_star[..self.digits] {
-            let digit = rest % 10;
-            exact += digit * weight;
-            *step = (STAR as usize - digit) * weight;
-            rest /= 10;
-            weight *= 11;
+fn each_pattern_of(counts: &mut [u32], digits: usize, number: u32, change: impl Fn(&mut u32)) {
+    let mut to_star = [0usize; 8];
+    let (mut exact, mut rest, mut weight) = (0, number as usize, 1);
+    for step in &mut to_star[..digits] {
+        let digit = rest % 10;
+        exact += digit * weight;
+        *step = (STAR as usize - digit) * weight;
+        rest /= 10;
+        weight *= 11;
+    }
+    // Gray code: from one pattern to the next a single place turns into a star or back.
+    let mut index = exact;
+    change(&mut counts[index]);
+    for code in 1..1u32 << digits {
+        let place = code.trailing_zeros() as usize;
+        if (code ^ code >> 1) & 1 << place != 0 {
+            index += to_star[place];
+        } else {
+            index -= to_star[place];
         }
-        // Gray code: from one pattern to the next a single place turns into a star or back.
-        let mut index = exact;
-        change(&mut self.counts[index]);
-        for code in 1..1u32 << self.digits {
-            let place = code.trailing_zeros() as usize;
-            if (code ^ code >> 1) & 1 << place != 0 {
-                index += to_star[place];
-            } else {
-                index -= to_star[place];
-            }
-            change(&mut self.counts[index]);
-        }
+        change(&mut counts[index]);
     }
 }
 
@@ -174,6 +242,47 @@ mod tests {
             });
             assert_eq!(lattice.count(&pattern), counted.map(|n| free[n as usize]).sum::<u32>(), "{pattern:?}");
         }
+    }
+
+    #[test]
+    fn few_that_are_taken_are_counted_and_picked_like_many() {
+        let mut dice = Dice::new(5);
+        let (mut few, mut many) = (Lattice::full(4, 2), Lattice::full(4, 2));
+        many.count_all();
+        let mut taken: Vec<u32> = Vec::new();
+        for turn in 0..200 {
+            if taken.len() < FEW && dice.below(3) > 0 {
+                // Some numbers twice, because there are two copies.
+                let number = 1000 + dice.below(90) as u32;
+                if taken.iter().filter(|other| **other == number).count() < 2 {
+                    [&mut few, &mut many].into_iter().for_each(|lattice| lattice.take(number));
+                    taken.push(number);
+                }
+            } else if let Some(number) = taken.pop() {
+                [&mut few, &mut many].into_iter().for_each(|lattice| lattice.give_back(number));
+            }
+            for text in ["****", "10**", "1*2*", "1000", "9***", "**00"] {
+                let pattern = places(text);
+                assert_eq!(few.count(&pattern), many.count(&pattern), "{text}");
+                let without = [1001, 1002, 1002];
+                let pick = |lattice: &Lattice| lattice.pick(&pattern, &without, &mut Dice::new(turn));
+                assert_eq!(pick(&few), pick(&many), "{text} after {taken:?}");
+            }
+            assert_eq!(few.free(), many.free());
+        }
+        assert!(matches!(few.counts, Counts::Taken(_)));
+    }
+
+    #[test]
+    fn when_more_than_few_are_taken_all_is_counted_and_stays_right() {
+        let mut lattice = Lattice::full(4, 1);
+        (0..FEW as u32).for_each(|number| lattice.take(number));
+        assert!(matches!(lattice.counts, Counts::Taken(_)));
+        lattice.take(FEW as u32);
+        assert!(matches!(lattice.counts, Counts::Left(_)));
+        assert_eq!((lattice.free(), lattice.count(&places("00**"))), (10_000 - FEW as u32 - 1, 100 - FEW as u32 - 1));
+        (0..=FEW as u32).for_each(|number| lattice.give_back(number));
+        assert_eq!((lattice.free(), lattice.count(&places("00**"))), (10_000, 100));
     }
 
     #[test]

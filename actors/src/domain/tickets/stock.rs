@@ -1,8 +1,9 @@
 //! Which tickets of a slice are free, and to which hold the others belong.
 //!
-//! An untouched ticket costs one bit of memory and no byte of disk. Tickets are known by their place in the slice: number × copies + copy.
+//! An untouched ticket costs one bit of memory and no byte of disk; where only a few are taken, not
+//! even that bit. Tickets are known by their place in the slice: number × copies + copy.
 
-use super::lattice::Lattice;
+use super::lattice::{FEW, Lattice};
 use super::pattern::Pattern;
 use crate::dice::Dice;
 use hashbrown::HashMap;
@@ -21,21 +22,16 @@ pub struct Stock {
     own_digits: u8,
     copies: u32,
     lattice: Lattice,
-    /// One bit per ticket, set while it is free.
-    free: Vec<u64>,
+    /// One bit per ticket, set while it is free. Not there until more than a few are taken.
+    free: Option<Vec<u64>>,
     taken: HashMap<u32, u32>,
 }
 
 impl Stock {
     /// Everything free. `own_digits` are the digits that vary within the slice.
     pub fn full(first_number: u32, own_digits: u8, copies: u16) -> Stock {
-        let tickets = 10usize.pow(own_digits as u32) * copies as usize;
-        let mut free = vec![u64::MAX; tickets.div_ceil(64)];
-        if let (Some(last), used @ 1..) = (free.last_mut(), tickets % 64) {
-            *last = (1 << used) - 1;
-        }
         let lattice = Lattice::full(own_digits, copies as u32);
-        Stock { first_number, own_digits, copies: copies as u32, lattice, free, taken: HashMap::new() }
+        Stock { first_number, own_digits, copies: copies as u32, lattice, free: None, taken: HashMap::new() }
     }
 
     pub fn size(&self) -> u64 {
@@ -74,24 +70,42 @@ impl Stock {
     pub fn take(&mut self, ticket: &Ticket, hold: u32) {
         let Some(place) = self.place(ticket) else { return };
         if self.taken.insert(place, hold).is_none() {
-            self.free[place as usize / 64] &= !(1 << (place % 64));
+            match &mut self.free {
+                Some(free) => free[place as usize / 64] &= !(1 << (place % 64)),
+                None if self.taken.len() > FEW => self.free = Some(self.bits()),
+                None => {}
+            }
             self.lattice.take(place / self.copies);
         }
+    }
+
+    fn bits(&self) -> Vec<u64> {
+        let tickets = self.size() as usize;
+        let mut free = vec![u64::MAX; tickets.div_ceil(64)];
+        if let (Some(last), used @ 1..) = (free.last_mut(), tickets % 64) {
+            *last = (1 << used) - 1;
+        }
+        self.taken.keys().for_each(|place| free[*place as usize / 64] &= !(1 << (place % 64)));
+        free
     }
 
     pub fn give_back(&mut self, ticket: &Ticket) {
         let Some(place) = self.place(ticket) else { return };
         if self.taken.remove(&place).is_some() {
-            self.free[place as usize / 64] |= 1 << (place % 64);
+            if let Some(free) = &mut self.free {
+                free[place as usize / 64] |= 1 << (place % 64);
+            }
             self.lattice.give_back(place / self.copies);
         }
     }
 
-    /// Tickets missing or in excess: the lattice, the bits and the map must tell the same.
+    /// Tickets missing or in excess: the lattice, the bits if there are any, and the map must tell
+    /// the same.
     pub fn imbalance(&self) -> i64 {
-        let bits: u64 = self.free.iter().map(|word| word.count_ones() as u64).sum();
-        let (size, taken) = (self.size() as i64, self.taken.len() as i64);
-        (size - taken - bits as i64).abs() + (size - taken - self.free() as i64).abs()
+        let left = self.size() as i64 - self.taken.len() as i64;
+        let counted = |free: &Vec<u64>| free.iter().map(|word| word.count_ones() as i64).sum();
+        let bits = self.free.as_ref().map_or(left, counted);
+        (left - bits).abs() + (left - self.free() as i64).abs()
     }
 
     fn own<'a>(&self, pattern: &'a Pattern) -> &'a [u8] {
@@ -104,7 +118,14 @@ impl Stock {
 
     fn free_copies(&self, number: u32) -> impl Iterator<Item = u32> {
         let first = number * self.copies;
-        (0..self.copies).filter(move |copy| self.free[(first + copy) as usize / 64] & 1 << ((first + copy) % 64) != 0)
+        (0..self.copies).filter(move |copy| self.is_free(first + copy))
+    }
+
+    fn is_free(&self, place: u32) -> bool {
+        match &self.free {
+            Some(free) => free[place as usize / 64] & 1 << (place % 64) != 0,
+            None => !self.taken.contains_key(&place),
+        }
     }
 
     /// None if the slice has no such ticket.
