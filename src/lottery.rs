@@ -18,15 +18,22 @@ use actors::{Caller, Id, Time};
 use futures_util::future::try_join_all;
 use hashbrown::HashMap;
 use std::sync::{Arc, RwLock};
+use tokio::sync::Semaphore;
 
 /// Lotteries that are read from the list at a time.
 const DAYS_AT_ONCE: usize = 100;
+/// A look through a lottery asks a hundred slices at most. So many looks at a time leave three quarters
+/// of what may be under way in a node to those who hold and buy.
+const MOST_SLICES: usize = 100;
+const SHARE_OF_LOOKS: usize = 4;
 
 pub type TicketFailure = Failure<tickets::Refusal>;
 
 pub struct Lotteries {
     engine: Arc<Engine>,
     plans: RwLock<HashMap<Day, Arc<Plan>>>,
+    /// Looks through a whole lottery, which anybody may ask for.
+    looks: Semaphore,
 }
 
 /// What somebody wants to hold.
@@ -48,7 +55,8 @@ pub struct Matching {
 
 impl Lotteries {
     pub fn new(engine: Arc<Engine>) -> Lotteries {
-        Lotteries { engine, plans: RwLock::default() }
+        let looks = engine.node.limits.node_in_flight / (SHARE_OF_LOOKS * MOST_SLICES);
+        Lotteries { engine, plans: RwLock::default(), looks: Semaphore::new(looks.max(1)) }
     }
 
     pub async fn create(
@@ -161,6 +169,7 @@ impl Lotteries {
         let names = SliceName::matching(day, pattern);
         let seed = self.engine.node.seed();
         let question = Question::Matching { pattern: *pattern, sample, seed };
+        let _turn = self.looks.acquire().await;
         let mut all = Matching::default();
         for (name, answer) in names.iter().zip(self.slices(&names, &open_with(plan)).look(&question).await?) {
             if let Answer::Matching { matching, free, sample } = answer {
@@ -175,6 +184,7 @@ impl Lotteries {
     }
 
     pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<Ledger, TicketFailure> {
+        let _turn = self.looks.acquire().await;
         let mut sum = Ledger::default();
         for answer in self.slices(&plan.slices(day), &open_with(plan)).look(&Question::Ledger).await? {
             if let Answer::Ledger(part) = answer {

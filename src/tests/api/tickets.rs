@@ -3,6 +3,8 @@
 use crate::harness::{Books, TestApp, id, numbers, pointers, tickets};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 const DAY: &str = "2026-12-31";
 
@@ -116,4 +118,25 @@ fn only_an_administrator_refunds_and_only_what_is_sold() {
     assert_eq!(app.books(DAY).sold, 1);
     refund("t_20261231_0007_1").expect(200);
     assert_eq!(app.books(DAY).sold, 0);
+}
+
+#[test]
+fn a_flood_that_looks_for_tickets_keeps_nobody_from_holding_them() {
+    let app = TestApp::start_with(|config| config.in_flight = 500);
+    app.admin().post("/lotteries", json!({"closes_on": DAY, "tickets": {"digits": 7}})).expect(201);
+    let (ada, looked) = (app.member("ada"), AtomicUsize::new(0));
+    let path = format!("/lotteries/{DAY}/tickets?pattern=*****77");
+    thread::scope(|scope| {
+        let look = || {
+            (0..20).for_each(|_| {
+                app.anybody().get(&path).expect(200);
+                looked.fetch_add(1, Ordering::Relaxed);
+            });
+        };
+        (0..40).for_each(|_| drop(scope.spawn(look)));
+        while looked.load(Ordering::Relaxed) < 700 {
+            let held = ada.hold(DAY, json!({"pattern": "1234***"})).expect(201);
+            ada.release(id(&held)).expect(200);
+        }
+    });
 }
