@@ -31,7 +31,8 @@ use actors::domain::coupons::code::Version;
 use actors::domain::day::Day;
 use actors::engine::record::Broken;
 use actors::engine::{Limits, Node, Window};
-use actors::time::Clock;
+use actors::time::{Clock, Time};
+use actors::timekeeper::{Clocks, Moved, Rules, Timekeeper};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -59,6 +60,8 @@ pub struct Shared {
     /// The results of draws, for all who ask at once.
     pub results: Together<Day, Result<Bytes, Problem>>,
     store: Arc<dyn Backend>,
+    /// When the newest frame was written that the log had at the start.
+    pub written_until: Option<Time>,
     cluster: OnceLock<Arc<Cluster>>,
     /// False while an administrator keeps this node out of the balancer.
     pub joined: AtomicBool,
@@ -85,12 +88,24 @@ pub struct Running {
 }
 
 impl App {
+    /// With a clock that is believed whatever it says.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+        App::make(config, clock, None).await
+    }
+
+    /// As a server lives: by the wall clock, as long as the steady one agrees.
+    pub async fn open_by(config: Config, clocks: Box<dyn Clocks>) -> anyhow::Result<App> {
+        let timekeeper = Timekeeper::new(clocks, rules(&config));
+        App::make(config, timekeeper.clock(), Some(timekeeper)).await
+    }
+
+    async fn make(config: Config, clock: Clock, timekeeper: Option<Arc<Timekeeper>>) -> anyhow::Result<App> {
         let store = stores::open(&config).await?;
         let directory = store.directory();
         let window = Window::new(config.idempotency_keys, config.idempotency_s);
         let node = Node::new(store.log(), clock.clone(), window, limits(&config));
         node.on_bad_snapshot(warn_of_snapshot);
+        timekeeper.into_iter().for_each(|timekeeper| node.live_by(timekeeper));
         let engine = Engine::new(node);
         let (identity, admin_password) = Identity::open(directory.clone(), identity::Settings::of(&config), clock).await?;
         let code_keys = coupon_keys::open(&*directory).await?;
@@ -100,6 +115,8 @@ impl App {
         let series = Arc::new(Series::default());
         let settings = webhooks::Settings::of(&config);
         let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory.clone(), series.clone(), settings)?;
+        // Only compared with the clock; if it cannot be read, its partition says so.
+        let written_until = feed.written_until().await.unwrap_or_default();
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
         let (lotteries, ballots) = (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
         let (seeds, rounds) = (Seeds::open(&*directory).await?, Rounds::of(&config));
@@ -117,6 +134,7 @@ impl App {
             series,
             results: Together::default(),
             store,
+            written_until,
             cluster: OnceLock::new(),
             joined: AtomicBool::new(true),
             draining: AtomicBool::new(false),
@@ -187,6 +205,11 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
+fn rules(config: &Config) -> Rules {
+    let us = |seconds: u32| i64::from(seconds) * 1_000_000;
+    Rules { step_us: us(config.clock_step_s), trust_us: us(config.clock_trust_s) }
+}
+
 impl Shared {
     /// For the command line: those who serve go on with the keys that they have opened.
     pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
@@ -220,6 +243,11 @@ impl Shared {
         Ok(())
     }
 
+    /// How far the machine's clock has moved, if it is not believed.
+    pub fn clock_moved(&self) -> Option<Moved> {
+        self.engine.node.timekeeper()?.look().moved
+    }
+
     /// Whether the store answers and traffic is welcome.
     pub async fn ready(&self) -> Result<(), String> {
         if self.draining.load(Ordering::Acquire) {
@@ -230,6 +258,9 @@ impl Shared {
         }
         if self.cluster().is_some_and(|cluster| cluster.is_leaving()) {
             return Err("the node gives its work to the others".into());
+        }
+        if let Some(moved) = self.clock_moved() {
+            return Err(format!("the machine's clock has moved by {} s, and is not believed yet", moved.seconds()));
         }
         self.store.ready().await.map_err(|error| error.to_string())
     }

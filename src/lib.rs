@@ -6,6 +6,7 @@ pub mod ballots;
 pub mod calendar;
 pub mod cells;
 pub mod cli;
+pub mod clocks;
 pub mod closing;
 pub mod cluster;
 pub mod config;

@@ -6,7 +6,7 @@ use stampede::cli::{self, Command};
 use stampede::config::{Config, Settings, default_toml};
 use stampede::draws::fraud::Fraud;
 use stampede::stores::{self, Choice, sqlite};
-use stampede::{descriptors, http, identity, log, meters, verify};
+use stampede::{clocks, descriptors, http, identity, log, meters, verify};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -69,7 +69,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     meters::install();
     descriptors::raise();
-    let app = App::open(settings.config, system_clock()).await?;
+    let app = App::open_by(settings.config, clocks::of_this_machine()).await?;
     if let Some(password) = &app.admin_password {
         print(&format!("made the account admin; its password, shown this once: {password}"))?;
     }

@@ -12,6 +12,7 @@ pub mod id;
 pub mod machine;
 pub mod store;
 pub mod time;
+pub mod timekeeper;
 
 pub use id::Id;
 pub use machine::{Caller, Machine, Refused, Role, Stamp, Verdict};

@@ -81,6 +81,12 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     fn apply(&mut self, event: &Self::Event, at: Time);
     fn look(&self, question: &Self::Question) -> Self::Answer;
 
+    /// Whether the command only tells a partition what was fixed when the whole was made, so that no
+    /// clock matters to it.
+    fn is_opening(_command: &Self::Command) -> bool {
+        false
+    }
+
     /// When the next thing expires by itself.
     fn due(&self) -> Option<Time> {
         None

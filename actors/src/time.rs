@@ -21,11 +21,15 @@ impl Time {
 /// Where the engine reads the time. A function, so that a test can be the clock.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
-/// The machine's own clock. It may jump; partitions never let their own time go back.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+/// The machine's own clock. It may jump, so a server lives by a `Timekeeper`; partitions never let
+/// their own time go back.
 pub fn system_clock() -> Clock {
-    Arc::new(|| {
-        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Time(since_1970.map_or(0, |d| d.as_millis() as i64))
-    })
+    Arc::new(|| Time(wall_clock_us().div_euclid(1000)))
+}
+
+/// Microseconds since 1970 (UTC) by the machine's own clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+pub fn wall_clock_us() -> i64 {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_1970.map_or(0, |d| d.as_micros() as i64)
 }

@@ -148,6 +148,10 @@ settings! {
     hash_threads: usize = Cores(|cores| cores.saturating_sub(1).max(1)), whole(1..=1024);
     /// Seconds a login may wait for a hashing thread; a queue longer than that is refused at once with 503.
     hash_queue_s: u32 = Fixed("5"), whole(1..=60);
+    /// Seconds by which the machine's clock may jump and still be followed; after a larger jump, ahead or back, nothing is decided until it is known to be right.
+    clock_step_s: u32 = Fixed("5"), whole(1..=3600);
+    /// Seconds for which a clock that has jumped must stay where it is before it is believed, unless an administrator accepts it before; 0 believes it at once.
+    clock_trust_s: u32 = Fixed("300"), whole(0..=86_400);
     /// Milliseconds between two looks of the jobs at the clock; shorter finds sooner what is due, and wakes an idle machine more often.
     job_interval_ms: u32 = Fixed("1000"), whole(10..=60_000);
     /// Seconds a stop waits for what was already accepted before it ends without it.

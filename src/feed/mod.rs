@@ -21,6 +21,8 @@ pub use said::Told;
 
 use crate::engine::{self, Engine};
 use crate::promotions::Promotions;
+use actors::Time;
+use actors::engine::record;
 use actors::store::{Fed, StoreError};
 use coupons::Coupons;
 use recent::Recent;
@@ -62,6 +64,12 @@ impl Feed {
     /// The position of the last durable frame.
     pub async fn end(&self) -> Result<u64, StoreError> {
         Ok(self.frames(u64::MAX, 0).await?.end)
+    }
+
+    /// When the newest frame of the log was begun.
+    pub async fn written_until(&self) -> Result<Option<Time>, StoreError> {
+        let newest = self.frames(self.end().await?.saturating_sub(1), 1).await?;
+        Ok(newest.frames.last().and_then(|fed| record::began_at(&fed.frame)))
     }
 
     /// Wakes whoever holds it, several times a second: something may have happened, or come due.

@@ -155,6 +155,7 @@ impl Endpoint {
             &problem::UNAVAILABLE,
             &problem::MOVED,
             &problem::OUTCOME_UNKNOWN,
+            &problem::CLOCK_MOVED,
         ]);
         self.query("dry_run", "`true`: say what would happen and why, change nothing.")
     }

@@ -158,11 +158,18 @@ problems! {
         "The write may or may not have been kept. Repeat the request with the same `Idempotency-Key`; it is never done twice.";
     MOVED = "moved" 503 SameKey "Another node takes this over at this moment"
         "What the request is about is moving from one node to another. Nothing was done. Repeat it, best with the same `Idempotency-Key`.";
+    CLOCK_MOVED = "clock-moved" 503 Later "The clock of this node has moved"
+        "The machine's clock has jumped, and nobody knows yet whether it is right. Nothing was done. Lists and states are answered as ever. Come back later, or ask whoever runs the server.";
+    NOT_MOVED_SO = "clock-not-moved-so" 409 Never "The clock has not moved by that"
+        "What is accepted is a step that somebody has seen, by its size in seconds. `detail` says how the clocks stand now.";
     NO_SPACE = "no-space" 507 Later "The disk is full"
         "The file could not be kept, and nothing of it was. Make room, or ask whoever runs the server to.";
     STARTING = "not-ready" 503 Later "This node takes no traffic"
         "It is starting, stopping, or an administrator took it out of the balancer.";
 }
+
+/// A clock that has jumped seldom comes back at once.
+const CLOCK_RETRY_S: u32 = 10;
 
 /// A problem as one answer has it.
 #[derive(Clone, Debug)]
@@ -305,6 +312,7 @@ impl<R: Explain> From<actors::engine::Failure<R>> for Problem {
             Failure::Unavailable(why) => Problem::new(&UNAVAILABLE, why),
             Failure::Moved => Problem::plain(&MOVED),
             Failure::Unknown => Problem::plain(&OUTCOME_UNKNOWN),
+            Failure::ClockMoved => Problem::plain(&CLOCK_MOVED).retry_after(CLOCK_RETRY_S),
         }
     }
 }

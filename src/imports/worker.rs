@@ -47,6 +47,9 @@ pub fn start(shared: Data<Shared>) {
         let mut works: HashMap<Id, Box<Work>> = HashMap::new();
         while !shared.draining.load(Ordering::Acquire) {
             let mut jobs = shared.imports.unfinished().await.unwrap_or_default();
+            if !shared.engine.node.is_settled() {
+                jobs.clear();
+            }
             if shared.engine.node.has_neighbours() {
                 // The file is where it arrived, and nowhere else.
                 jobs.retain(|job| shared.imports.spool.has(*job));

@@ -27,7 +27,9 @@ pub fn start(shared: Data<Shared>) {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut said = Said::default();
         while !shared.draining.load(Ordering::Acquire) {
-            if let Err(error) = look_at_all(&shared, &mut said).await {
+            if shared.engine.node.is_settled()
+                && let Err(error) = look_at_all(&shared, &mut said).await
+            {
                 log::warn("lotteries could not be listed", &[("error", Value::Text(&error))]);
             }
             actix_web::rt::time::sleep(interval).await;

@@ -1,7 +1,9 @@
 //! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges, telling webhooks.
 //!
 //! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what is left.
+//! While the node's clock has moved and is not believed, those that decide something rest.
 
+pub mod clock;
 mod closing;
 mod gauges;
 mod notices;
@@ -20,6 +22,7 @@ const MINUTE: u32 = 60;
 pub fn start(shared: Data<Shared>) {
     crate::imports::worker::start(shared.clone());
     webhooks::start(shared.clone());
+    clock::start(shared.clone());
     closing::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
@@ -32,7 +35,10 @@ pub fn start(shared: Data<Shared>) {
             if ticks.is_multiple_of(MINUTE) {
                 sweep::wake_sleepers(&shared).await;
             }
-            notices::give_what_is_due(&shared).await;
+            let settled = shared.engine.node.is_settled();
+            if settled {
+                notices::give_what_is_due(&shared).await;
+            }
             if ticks.is_multiple_of(5) {
                 shown = gauges::refresh(&shared, shown).await;
             }
@@ -40,7 +46,9 @@ pub fn start(shared: Data<Shared>) {
                 gauges::log_members(&shared).await;
                 forget_dead_sessions(&shared).await;
                 shared.promotions.doubt_windows();
-                owed::make_good(&shared).await;
+                if settled {
+                    owed::make_good(&shared).await;
+                }
             }
             ticks = ticks.wrapping_add(1);
             actix_web::rt::time::sleep(interval).await;

@@ -108,7 +108,7 @@ impl Courier {
         self.measure(&view);
         let now = self.webhooks.now();
         let waits = view.trouble.is_some_and(|trouble| now < trouble.next_at) || now < self.paused_until;
-        if view.disabled.is_some() || waits {
+        if view.disabled.is_some() || waits || !self.webhooks.may_write() {
             return Ok(Next::Wait);
         }
         for line in [self.first, other(self.first)] {

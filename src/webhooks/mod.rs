@@ -235,6 +235,12 @@ impl Webhooks {
         &self.senders
     }
 
+    /// Whether a cursor could be written now; what is delivered without is delivered again after a
+    /// restart.
+    fn may_write(&self) -> bool {
+        self.engine.node.is_settled()
+    }
+
     fn now(&self) -> Time {
         self.engine.node.now()
     }

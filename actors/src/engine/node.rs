@@ -5,6 +5,7 @@ use super::neighbours::Neighbours;
 use super::record::Broken;
 use crate::store::Store;
 use crate::time::{Clock, Time};
+use crate::timekeeper::Timekeeper;
 use actix_rt::{Arbiter, ArbiterHandle};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -21,6 +22,8 @@ pub struct Node {
     neighbours: OnceLock<Arc<dyn Neighbours>>,
     /// Hears which partition's snapshot is not believed, and why.
     on_bad_snapshot: OnceLock<fn(&str, &Broken)>,
+    /// Compares the machine's clocks. Without one, the clock is believed whatever it says.
+    timekeeper: OnceLock<Arc<Timekeeper>>,
     pub(super) in_flight: AtomicUsize,
     seeds: AtomicU64,
     secret: RandomState,
@@ -53,6 +56,7 @@ impl Node {
             seats: RwLock::default(),
             neighbours: OnceLock::new(),
             on_bad_snapshot: OnceLock::new(),
+            timekeeper: OnceLock::new(),
             in_flight: AtomicUsize::new(0),
             seeds: AtomicU64::new(0),
             secret: RandomState::new(),
@@ -86,6 +90,22 @@ impl Node {
     /// Whether this node should own that partition, or do whatever else is shared out by a name.
     pub fn should_own(&self, partition: &str) -> bool {
         self.neighbours().is_none_or(|neighbours| neighbours.owner_of(partition).is_none())
+    }
+
+    /// From now on commands are taken only while this believes the wall clock. Said once, before
+    /// the first request.
+    pub fn live_by(&self, timekeeper: Arc<Timekeeper>) {
+        let _ = self.timekeeper.set(timekeeper);
+    }
+
+    pub fn timekeeper(&self) -> Option<&Arc<Timekeeper>> {
+        self.timekeeper.get()
+    }
+
+    /// Whether anything may be decided now: not while the wall clock has moved and nobody knows yet
+    /// whether it is right.
+    pub fn is_settled(&self) -> bool {
+        self.timekeeper().is_none_or(|timekeeper| timekeeper.is_settled())
     }
 
     pub fn now(&self) -> Time {

@@ -37,6 +37,17 @@ pub enum Request<M: Machine> {
     },
 }
 
+impl<M: Machine> Request<M> {
+    /// Whether it is there to change something, by what the time is.
+    pub(super) fn decides(&self) -> bool {
+        match self {
+            Request::Command { command, how, .. } => *how != How::Dry && !M::is_opening(command),
+            Request::Pass { .. } => true,
+            Request::Look(_) | Request::Left { .. } => false,
+        }
+    }
+}
+
 impl<M: Machine> Clone for Request<M> {
     fn clone(&self) -> Self {
         match self {

@@ -1,6 +1,7 @@
 //! Finds the partition that owns a thing, starting its actor if it sleeps, and turns replies into results.
 //!
 //! Admission stands here, in front of the mailbox: a full partition or node is Busy at once and nothing was done.
+//! Nor is anything decided while the node's clock has moved and is not believed.
 
 use super::actor::{Call, InFlight, Lost, PartitionActor, Place, Rest, Waiter};
 use super::keys::Key;
@@ -30,6 +31,9 @@ pub enum Failure<R> {
     Moved,
     /// The outcome is not known; a repeat with the same key finds out.
     Unknown,
+    /// The owner's wall clock has moved by itself, and nobody knows yet whether it is right.
+    /// Nothing was done.
+    ClockMoved,
 }
 
 impl<R> Failure<R> {
@@ -43,6 +47,7 @@ impl<R> Failure<R> {
             Failure::Unavailable(why) => Failure::Unavailable(why),
             Failure::Moved => Failure::Moved,
             Failure::Unknown => Failure::Unknown,
+            Failure::ClockMoved => Failure::ClockMoved,
         }
     }
 }
@@ -150,6 +155,9 @@ impl<M: Machine> Router<M> {
 
     /// Asks this node's own actor, whoever should own the partition.
     pub(super) async fn ask_here(&self, name: &M::Name, request: Request<M>) -> Result<Reply<M>, Failure<M::Refusal>> {
+        if request.decides() && !self.node.is_settled() {
+            return Err(Failure::ClockMoved);
+        }
         let (actor, in_flight) = self.enter(name)?;
         let (to, reply) = oneshot::channel();
         actor.do_send(Call { request, waiter: Waiter::new(to, in_flight) });

@@ -159,7 +159,7 @@ impl<K: Kind> Auditor<K> {
                 assert!(story(call.key).first_word < latest.minus_s(SPAN_S), "forgotten too early");
                 tally.count("key forgotten");
             }
-            Err(Failure::Busy | Failure::Unavailable(_) | Failure::Moved | Failure::Unknown) => {}
+            Err(Failure::Busy | Failure::Unavailable(_) | Failure::Moved | Failure::Unknown | Failure::ClockMoved) => {}
         }
         self.gave_up(&call, watch);
     }

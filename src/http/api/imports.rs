@@ -67,7 +67,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query("dry_run", "`true`: the whole report, and nothing is imported.")
             .streams("text/csv")
             .answer::<JobBody>(202, "The job. `Location` is where to look at it.")
-            .problems(&[&problem::CSV_HEADER, &problem::NO_SPACE, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN]),
+            .problems(&[&problem::CSV_HEADER, &problem::NO_SPACE, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN, &problem::CLOCK_MOVED]),
     ]
 }
 

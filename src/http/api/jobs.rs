@@ -124,7 +124,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .notes("It ends where the rows under way end. What was imported stays, and is counted. The same file brought again takes the job up again.")
             .who(Who::Admin)
             .answer::<JobBody>(200, "The job, which is `cancelling` or `cancelled`.")
-            .problems(&[&problem::NOT_FOUND, &problem::JOB_ENDED, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN]),
+            .problems(&[&problem::NOT_FOUND, &problem::JOB_ENDED, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN, &problem::CLOCK_MOVED]),
     ]
 }
 

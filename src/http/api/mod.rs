@@ -4,6 +4,7 @@ pub mod auth;
 pub mod ballots;
 pub mod batches;
 pub mod campaigns;
+pub mod clock;
 pub mod coupons;
 pub mod draws;
 pub mod events;
@@ -41,6 +42,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         jobs::endpoints(),
         webhooks::endpoints(),
         events::endpoints(),
+        clock::endpoints(),
     ]
     .into_iter()
     .flatten()

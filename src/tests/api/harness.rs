@@ -9,6 +9,7 @@ use crate::keyspaces::Lent;
 use crate::redis::Server as Redis;
 use actors::Time;
 use actors::store::Frame;
+use actors::timekeeper::Clocks;
 use serde_json::{Value, json};
 use stampede::app::{App, Running};
 use stampede::config::{Config, Secret};
@@ -34,6 +35,8 @@ pub struct TestApp {
     _lent: Option<Lent>,
     _redis: Option<Redis>,
     clock: Arc<AtomicI64>,
+    /// By how many milliseconds the wall clock is ahead of the steady one, where the app compares them.
+    ahead: Option<Arc<AtomicI64>>,
     config: Config,
     server: Mutex<Option<Server>>,
     agent: ureq::Agent,
@@ -54,7 +57,16 @@ impl TestApp {
         TestApp::start_at(NOON, change)
     }
 
+    /// One that has two clocks and compares them, as the real server does.
+    pub fn start_with_two_clocks(change: impl FnOnce(&mut Config)) -> TestApp {
+        TestApp::make(NOON, Some(Arc::default()), change)
+    }
+
     pub fn start_at(now: Time, change: impl FnOnce(&mut Config)) -> TestApp {
+        TestApp::make(now, None, change)
+    }
+
+    fn make(now: Time, ahead: Option<Arc<AtomicI64>>, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = Folder::new();
         let mut config = Config {
             data: folder.0.clone(),
@@ -82,7 +94,7 @@ impl TestApp {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(256).build().into();
         let clock = Arc::new(AtomicI64::new(now.0));
         let lent = lent.map(|(_, lent)| lent);
-        let app = TestApp { folder, _lent: lent, _redis: redis, clock, config, server: Mutex::new(None), agent };
+        let app = TestApp { folder, _lent: lent, _redis: redis, clock, ahead, config, server: Mutex::new(None), agent };
         app.serve();
         app
     }
@@ -122,6 +134,11 @@ impl TestApp {
     /// Moves the clock; it never moves by itself.
     pub fn pass_s(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock ahead, or with a minus back, without any time passing.
+    pub fn set_ahead_s(&self, seconds: i64) {
+        self.ahead.as_ref().expect("an app with two clocks").fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     pub fn set_time(&self, time: Time) {
@@ -185,15 +202,18 @@ impl TestApp {
     }
 
     pub fn serve(&self) {
-        let (config, clock) = (self.config.clone(), self.clock.clone());
+        let (config, clock, ahead) = (self.config.clone(), self.clock.clone(), self.ahead.clone());
         let (say, hear) = std::sync::mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 stampede::meters::install();
                 stampede::log::start(stampede::log::Style::Off);
-                let clock = Arc::new(move || Time(clock.load(Ordering::SeqCst)));
-                let app = App::open(config, clock).await.unwrap();
+                let app = match ahead {
+                    Some(ahead) => App::open_by(config, Box::new(TwoClocks { clock, ahead })).await,
+                    None => App::open(config, Arc::new(move || Time(clock.load(Ordering::SeqCst)))).await,
+                };
+                let app = app.unwrap();
                 let running: Running = app.serve(|_| {}).unwrap();
                 say.send(running.address.to_string()).unwrap();
                 let _ = stopped.await;
@@ -287,6 +307,21 @@ impl TestApp {
         assert_eq!(number("stock"), books.free + books.held + books.sold, "{ledger}");
         assert_eq!(ledger["imbalance"], 0, "{ledger}");
         books
+    }
+}
+
+struct TwoClocks {
+    clock: Arc<AtomicI64>,
+    ahead: Arc<AtomicI64>,
+}
+
+impl Clocks for TwoClocks {
+    fn wall(&self) -> i64 {
+        self.steady() + self.ahead.load(Ordering::SeqCst) * 1000
+    }
+
+    fn steady(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst) * 1000
     }
 }
 

@@ -18,6 +18,7 @@ mod ballots;
 mod batches;
 mod campaigns;
 mod claiming;
+mod clocks;
 mod closing;
 mod connections;
 mod cors;

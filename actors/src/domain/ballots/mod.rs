@@ -68,6 +68,10 @@ impl Machine for BallotBox {
         }
     }
 
+    fn is_opening(command: &Command) -> bool {
+        matches!(command, Command::Open { .. })
+    }
+
     fn apply(&mut self, event: &Event, _: Time) {
         match event {
             Event::Opened { name, terms } => {

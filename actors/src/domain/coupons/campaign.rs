@@ -173,6 +173,10 @@ impl Machine for Campaign {
         }
     }
 
+    fn is_opening(command: &Command) -> bool {
+        matches!(command, Command::Open(_))
+    }
+
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened(plan) => self.plan = Some(plan.clone()),

@@ -138,6 +138,10 @@ impl Machine for Range {
         }
     }
 
+    fn is_opening(command: &Command) -> bool {
+        matches!(command, Command::Open(_))
+    }
+
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened(terms) => self.terms = Some(*terms),

@@ -84,6 +84,10 @@ impl Machine for Slice {
         }
     }
 
+    fn is_opening(command: &Command) -> bool {
+        matches!(command, Command::Open { .. })
+    }
+
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened { lead, terms } => {

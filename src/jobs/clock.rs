@@ -1,0 +1,83 @@
+//! Watches the machine's clock: compares it every second, says once and loudly when it has moved,
+//! and again when it is believed.
+//!
+//! A start has nothing to compare with but the log: if that was written later than now, the clock
+//! was wrong then, or is now.
+
+use crate::app::Shared;
+use crate::http::reply;
+use crate::log::{self, Value};
+use actix_web::web::Data;
+use actors::Id;
+use actors::timekeeper::Standing;
+use metrics::{counter, gauge};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const SECOND_MS: u32 = 1000;
+
+/// Starts the loop on this thread. It ends when the process is told to stop.
+pub fn start(shared: Data<Shared>) {
+    actix_web::rt::spawn(async move {
+        if let Some(ahead_s) = log_ahead_s(&shared) {
+            warn_of_the_log(&shared, ahead_s);
+        }
+        let Some(timekeeper) = shared.engine.node.timekeeper() else { return };
+        let interval = Duration::from_millis(shared.config.job_interval_ms.min(SECOND_MS).into());
+        let mut said = Said::default();
+        while !shared.draining.load(Ordering::Acquire) {
+            said.tell(&timekeeper.look());
+            actix_web::rt::time::sleep(interval).await;
+        }
+    });
+}
+
+/// What was said last.
+#[derive(Default)]
+struct Said {
+    steps: u64,
+    moved: bool,
+}
+
+impl Said {
+    fn tell(&mut self, standing: &Standing) {
+        let moved_s = standing.moved.map_or(0.0, |moved| moved.by_us as f64 / 1e6);
+        gauge!("stampede_clock_moved_seconds").set(moved_s);
+        counter!("stampede_clock_steps_total").absolute(standing.steps);
+        let is_new = standing.steps > self.steps;
+        match standing.moved {
+            Some(moved) if is_new => warn_of_a_step(standing, moved.seconds()),
+            None if is_new || self.moved => {
+                log::warn("the machine's clock is believed", &[("now", Value::Text(&reply::time(standing.now)))])
+            }
+            _ => {}
+        }
+        *self = Said { steps: standing.steps, moved: standing.moved.is_some() };
+    }
+}
+
+fn warn_of_a_step(standing: &Standing, by_s: i64) {
+    let what = "the machine's clock has moved; no commands are taken until it comes back, has stayed there for clock_trust_s, \
+                or an administrator accepts it (POST /api/v1/clock/accept)";
+    let (now, wall) = (reply::time(standing.now), reply::time(standing.wall));
+    log::error(what, &[("moved_by_s", Value::Whole(by_s)), ("time", Value::Text(&now)), ("clock", Value::Text(&wall))]);
+}
+
+/// By how many seconds what the log had at the start was written later than now, if that is more
+/// than a clock may be off.
+pub fn log_ahead_s(shared: &Shared) -> Option<i64> {
+    let ahead_s = (shared.written_until?.0 - shared.engine.node.now().0) / 1000;
+    Some(ahead_s).filter(|ahead_s| *ahead_s > i64::from(shared.config.clock_step_s))
+}
+
+fn warn_of_the_log(shared: &Shared, ahead_s: i64) {
+    let what = "the log was written later than the machine's clock says it is now: the clock was ahead then, or is behind now; what was \
+                written then stays as it is, and holds made before the clock has passed it last longer than they should";
+    let now = reply::time(shared.engine.node.now());
+    log::error(what, &[("ahead_s", Value::Whole(ahead_s)), ("clock", Value::Text(&now))]);
+}
+
+/// An administrator has said that the clock is right.
+pub fn accepted(by: Id, moved_by_s: i64) {
+    log::warn("an administrator has accepted the machine's clock", &[("by", Value::Text(&by)), ("moved_by_s", Value::Whole(moved_by_s))]);
+}
