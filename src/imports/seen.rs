@@ -9,8 +9,6 @@ use std::path::Path;
 
 const NAME: &str = "seen.db";
 const SCHEMA: &str = "
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
 PRAGMA cache_size = -8192;
 CREATE TABLE IF NOT EXISTS seen (code BLOB PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -20,6 +18,9 @@ pub struct Seen(Connection);
 impl Seen {
     pub fn open(folder: &Path) -> rusqlite::Result<Seen> {
         let connection = Connection::open(folder.join(NAME))?;
+        // Where that is not possible, the old journal is kept, and is as safe only if its folder is flushed with it.
+        connection.pragma_update(None, "synchronous", "EXTRA")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch(SCHEMA)?;
         Ok(Seen(connection))
     }

@@ -9,6 +9,7 @@ mod copies;
 pub mod cql;
 mod history;
 pub mod moving;
+mod probe;
 pub mod sqlite;
 
 pub use copies::{NotAReplication, Replication, Serial};
@@ -47,7 +48,7 @@ pub trait Backend: Send + Sync {
     fn register(&self) -> Option<Arc<dyn Register>> {
         None
     }
-    /// Whether it answers, and would take a write.
+    /// Whether it answers, takes a write, and knows nothing against itself.
     fn ready(&self) -> Answer<()>;
     /// Done when everything asked for before, snapshots too, is written or given up.
     fn settled(&self) -> Answer<()>;

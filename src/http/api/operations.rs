@@ -44,7 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<Health>(200, "It does."),
         Endpoint::get("/health/ready", ready)
             .summary("Whether traffic is welcome")
-            .notes("Writes through the store's queue, so a full disk or a stuck writer shows.")
+            .notes("Writes a row, at most twice a second however often it is asked; so a full disk, a stuck writer or a damaged database shows.")
             .answer::<Ready>(200, "It is.")
             .problems(&[&problem::STARTING]),
         Endpoint::put("/health/ready", set_ready)

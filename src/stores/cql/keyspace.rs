@@ -4,6 +4,7 @@ use super::directory::CqlDirectory;
 use super::nodes::Nodes;
 use super::schema;
 use super::session::{Cql, Login, Schema, Settings};
+use super::touch::Touch;
 use super::{CqlStore, Tuning};
 use crate::cluster::Register;
 use crate::config::{Config, Secret};
@@ -11,6 +12,7 @@ use crate::engine;
 use crate::identity::Directory;
 use crate::identity::directory::Answer;
 use crate::stores::Backend;
+use crate::stores::probe::Probe;
 use crate::stores::sqlite::Folder;
 use actors::Time;
 use actors::store::{Store, StoreError};
@@ -21,6 +23,8 @@ pub struct Keyspace {
     log: Arc<CqlStore>,
     people: Arc<CqlDirectory>,
     nodes: Arc<Nodes>,
+    touch: Touch,
+    probe: Probe,
     /// Let go of last. What a node keeps beside the keyspace, such as files to import, is its own.
     _folder: Option<Folder>,
 }
@@ -40,8 +44,9 @@ impl Keyspace {
         // A node without the right key has no business here.
         people.prepare().await?;
         let nodes = Arc::new(Nodes::open(cql.clone()).await?);
+        let (touch, probe) = (Touch::prepare(cql.clone()).await?, Probe::default());
         let log = CqlStore::open(cql, Tuning::default(), engine::rows).await?;
-        Ok(Keyspace { people: Arc::new(people), nodes, log: Arc::new(log), _folder: None })
+        Ok(Keyspace { people: Arc::new(people), nodes, touch, probe, log: Arc::new(log), _folder: None })
     }
 
     pub fn people(&self) -> &CqlDirectory {
@@ -62,9 +67,17 @@ impl Backend for Keyspace {
         Some(self.nodes.clone())
     }
 
-    /// A quorum answers, and what it says opens with the cluster key.
+    /// A quorum takes a write and answers, and what it says opens with the cluster key.
     fn ready(&self) -> Answer<()> {
-        self.people.prepare()
+        self.probe.ask(|told| {
+            let (proof, touch) = (self.people.prepare(), self.touch.clone());
+            self.touch.cql.spawn(async move {
+                told.tell(match proof.await {
+                    Ok(()) => touch.write().await,
+                    Err(error) => Err(error),
+                })
+            });
+        })
     }
 
     /// Whoever asks for sleepers hears of every snapshot that was asked for before.

@@ -24,6 +24,7 @@ mod sleepers;
 mod snapshots;
 mod store;
 mod tables;
+mod touch;
 mod view;
 
 pub use super::{NotAReplication, Replication, Serial};

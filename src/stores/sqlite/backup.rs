@@ -45,7 +45,7 @@ fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
         unfinished => return Err(Error::Damaged(format!("it could not be copied ({unfinished:?})"))),
     }
     // The copy shall be one file; a store that opens it changes this back.
-    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    schema::set_journal(&copy, "delete", to)?;
     drop(copy);
     check(to)?;
     File::open(to).and_then(|file| file.sync_all()).map_err(folder::at(to))

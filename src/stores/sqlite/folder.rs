@@ -5,6 +5,7 @@
 //! Secrets live in the database, so only its owner may read it. Paths are never text: they need not be UTF-8.
 
 use super::{Error, schema};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -24,6 +25,9 @@ pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {
 #[derive(Clone)]
 pub struct Folder {
     path: PathBuf,
+    /// Open for as long as it is ours, so that it hears of a failed flush of its names, whoever
+    /// asked for that one.
+    names: Arc<File>,
     _locks: Arc<(File, Option<File>)>,
 }
 
@@ -32,6 +36,7 @@ impl Folder {
     pub fn lock(path: &Path) -> Result<Folder, Error> {
         let path = absolute(path)?;
         make(&path).map_err(at(&path))?;
+        let names = Arc::new(File::open(&path).map_err(at(&path))?);
         let file = path.join("lock");
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&file).map_err(at(&file))?;
         match lock.try_lock() {
@@ -40,7 +45,7 @@ impl Folder {
             Err(TryLockError::Error(error)) => return Err(Error::File { path: file, error }),
         }
         let locks = Arc::new((lock, lock_itself(&path)?));
-        Ok(Folder { path, _locks: locks })
+        Ok(Folder { path, names, _locks: locks })
     }
 
     pub fn path(&self) -> &Path {
@@ -109,6 +114,8 @@ impl Folder {
         self.sync()?;
         let connection = connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         schema::prepare(&connection, &database)?;
+        // The name of the write-ahead log: SQLite flushes it, too, but does not mind if it cannot.
+        self.sync()?;
         Ok(connection)
     }
 
@@ -125,7 +132,7 @@ impl Folder {
 
     /// Makes sure that a power cut does not lose the names of new files.
     pub fn sync(&self) -> Result<(), Error> {
-        sync_folder(&self.path)
+        self.names.sync_all().map_err(at(&self.path))
     }
 }
 
@@ -144,7 +151,15 @@ pub fn look_into(folder: &Path) -> Result<Connection, Error> {
 pub fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    // After a failed flush nothing may be folded in, not even by whoever closes last.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
+}
+
+/// When this connection is the last that is closed, it folds all of the write-ahead log in and
+/// removes it.
+pub fn let_closing_fold(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(drop)
 }
 
 /// A new, empty file that only its owner may read.
@@ -208,5 +223,18 @@ fn make(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
+    let made: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    builder.recursive(true).create(path)?;
+    // A start that was cut off may have made it and not come this far.
+    std::iter::once(path).chain(made).try_for_each(sync_name)
+}
+
+/// Flushes the name of a folder. Where the folder above may not be read, somebody else has made
+/// this one.
+fn sync_name(folder: &Path) -> io::Result<()> {
+    match folder.parent().map(File::open) {
+        Some(Ok(above)) => above.sync_all(),
+        Some(Err(error)) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -27,7 +27,7 @@ impl Backend for Installed {
     }
 
     fn ready(&self) -> Answer<()> {
-        Box::pin(self.0.write(|connection| connection.query_row("SELECT 1", [], |_| Ok(()))))
+        Box::pin(self.0.ready())
     }
 
     fn settled(&self) -> Answer<()> {

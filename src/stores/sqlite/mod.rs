@@ -10,6 +10,7 @@ mod backup;
 mod directory;
 mod fold;
 mod folder;
+mod health;
 mod installed;
 mod job;
 mod log;
@@ -32,8 +33,10 @@ pub use installed::Installed;
 pub use meters::measure_files;
 pub use view::View;
 
+use crate::stores::probe::Probe;
 use actors::Time;
 use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
+use health::Health;
 use job::{Job, Written};
 use queue::{Sender, queue};
 use reader::Desk;
@@ -74,6 +77,8 @@ pub enum Error {
     Foreign(PathBuf),
     #[error("the database was written by a newer stampede (its version is {found}, this one knows {})", schema::VERSION)]
     Newer { found: i64 },
+    #[error("{}: its journal could not be made {mode} and is {found}; is the disk full or broken?", path.display())]
+    Journal { path: PathBuf, mode: &'static str, found: String },
     #[error("the database is damaged: {0}")]
     Damaged(String),
     #[error("{}: {error}", path.display())]
@@ -88,6 +93,8 @@ pub struct Sqlite {
     look_ups: Desk,
     /// Where lists are read and the log is followed.
     lists: Desk,
+    health: Arc<Health>,
+    probe: Probe,
     /// It ends last: it waits for the readers.
     writer: Option<JoinHandle<()>>,
     own_threads: Vec<ThreadId>,
@@ -109,6 +116,7 @@ impl Sqlite {
     fn start(folder: Folder, rows_of: &RowsOf) -> Result<Sqlite, Error> {
         let connection = folder.connect()?;
         let fresh = Arc::new(Fresh::default());
+        let health = Arc::new(Health::default());
         let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
 
         let (ready, is_ready) = queue();
@@ -120,20 +128,26 @@ impl Sqlite {
             for _ in 0..READERS {
                 let connection = folder.connect_to_read()?;
                 let (to_do, waiting, fresh, ready) = (to_do.clone(), desk.waiting(), fresh.clone(), ready.clone());
-                readers.push(spawn("store-reader", move || reader::run(&connection, &to_do, &waiting, &fresh, &ready), &folder)?);
+                let health = health.clone();
+                let read = move || reader::run(&connection, &to_do, &waiting, &fresh, &health, &ready);
+                readers.push(spawn("store-reader", read, &folder)?);
             }
         }
         let mut own_threads: Vec<ThreadId> = readers.iter().map(|reader| reader.thread().id()).collect();
-        let (beside, helper) = fold::beside();
+        let (beside, helper) = fold::beside(&health);
         let (second, file) = folder.connect_beside()?;
         let database = file.clone();
         let folding = spawn("store-fold", move || helper.run(&second, &database), &folder)?;
         let path = folder.clone();
-        let to_readers = look_ups.clone();
+        let (to_readers, knows) = (look_ups.clone(), health.clone());
         let write = move || {
             writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, beside, &ready);
             // The writer's connection closes last, because only that one can fold the write-ahead log into the database.
             readers.into_iter().chain([folding]).for_each(|other| drop(other.join()));
+            if !knows.is_broken() {
+                // If that cannot be said, the log stays, and the next start folds it in.
+                let _ = folder::let_closing_fold(&connection);
+            }
             drop(connection);
             // Closing a file lets go of all locks that the process has on it, so this one is closed after all connections.
             drop(file);
@@ -144,7 +158,7 @@ impl Sqlite {
         for _ in 0..=2 * READERS {
             is_ready.take_one().unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
         }
-        Ok(Sqlite { jobs, look_ups, lists, writer: Some(writer), own_threads })
+        Ok(Sqlite { jobs, look_ups, lists, health, probe: Probe::default(), writer: Some(writer), own_threads })
     }
 
     /// Runs in the next commit, undone if it fails, and is answered when that commit is durable. It must not begin or end a transaction.
@@ -154,19 +168,33 @@ impl Sqlite {
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     {
         let (to, answer) = oneshot::channel();
+        // Whoever asked may be gone.
+        self.submit(write, move |result| drop(to.send(result)));
+        async { answer.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// The same, for whom it is to be told. A job that cannot be sent is dropped, and its teller with it.
+    fn submit<R, F>(&self, write: F, tell: impl FnOnce(Result<R, StoreError>) + Send + 'static)
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        let health = self.health.clone();
         let write = Box::new(move |connection: &Connection| {
             let result = write(connection);
             Written {
                 failed: result.is_err(),
-                answer: Box::new(move |committed| {
-                    // Whoever asked may be gone.
-                    let _ = to.send(committed.and_then(|()| result.map_err(store_error)));
-                }),
+                answer: Box::new(move |committed| tell(committed.and_then(|()| result.map_err(|error| health.tell(error))))),
             }
         });
-        // A job that cannot be sent is dropped with its sender, which the answer notices.
         let _ = self.jobs.send(Job::Write(write));
-        async { answer.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// Whether a small write is taken and flushed, and nothing is known against the disk.
+    pub fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let health = self.health.clone();
+        let taken = self.probe.ask(|told| self.submit(touch, |result| told.tell(result)));
+        async move { taken.await.and(Ok(())).and_then(|()| health.verdict()) }
     }
 
     /// Everything asked for so far is written, and what can wait is, too: the process may end without waiting for this to be dropped.
@@ -183,7 +211,7 @@ impl Sqlite {
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     {
-        ask(&self.look_ups, read)
+        ask(&self.look_ups, &self.health, read)
     }
 
     /// The same for a list, which takes longer and may wait behind others.
@@ -192,7 +220,7 @@ impl Sqlite {
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     {
-        ask(&self.lists, read)
+        ask(&self.lists, &self.health, read)
     }
 }
 
@@ -252,20 +280,27 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static, folder: &Folder) -> Re
     std::thread::Builder::new().name(name.into()).spawn(run).map_err(|error| Error::File { path: folder.path().into(), error })
 }
 
-fn ask<R, F>(desk: &Desk, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+fn ask<R, F>(desk: &Desk, health: &Arc<Health>, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
 where
     R: Send + 'static,
     F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
 {
     let (to, answer) = oneshot::channel();
+    let health = health.clone();
     let read = Box::new(move |connection: &Connection| {
-        let _ = to.send(read(connection).map_err(store_error));
+        let _ = to.send(read(connection).map_err(|error| health.tell(error)));
     });
     let asked = desk.ask(reader::Job::Read(read));
     async move {
         asked?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
+}
+
+/// A row that says nothing, so that a write can be tried.
+fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let touch = "INSERT INTO meta (name, value) VALUES ('touched', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
+    connection.execute(touch, []).map(drop)
 }
 
 fn closed() -> StoreError {

@@ -5,11 +5,12 @@
 //! wait. At each desk so many may wait, and one more is told so at once; openings and followers
 //! always may, because the engine and the feed bound them.
 
+use super::closed;
+use super::health::Health;
 use super::log::{Finder, Follower, Tail};
 use super::meters::Waiting;
 use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, Lists};
-use super::{closed, store_error};
 use actors::Time;
 use actors::store::{Done, Feed, Listed, Opened, Page, Sleeper, StoreError};
 use rusqlite::{Connection, Statement};
@@ -87,10 +88,18 @@ struct Reader<'c> {
     lists: Lists<'c>,
     due: Statement<'c>,
     fresh: &'c Fresh,
+    health: &'c Health,
 }
 
-pub fn run(connection: &Connection, jobs: &Receiver<Job>, waiting: &Waiting, fresh: &Fresh, ready: &Sender<rusqlite::Result<()>>) {
-    match Reader::new(connection, fresh) {
+pub fn run(
+    connection: &Connection,
+    jobs: &Receiver<Job>,
+    waiting: &Waiting,
+    fresh: &Fresh,
+    health: &Health,
+    ready: &Sender<rusqlite::Result<()>>,
+) {
+    match Reader::new(connection, fresh, health) {
         Ok(mut reader) => {
             // Nobody listens only if the store is being given up already.
             let _ = ready.send(Ok(()));
@@ -105,7 +114,7 @@ pub fn run(connection: &Connection, jobs: &Receiver<Job>, waiting: &Waiting, fre
 }
 
 impl<'c> Reader<'c> {
-    fn new(connection: &'c Connection, fresh: &'c Fresh) -> rusqlite::Result<Reader<'c>> {
+    fn new(connection: &'c Connection, fresh: &'c Fresh, health: &'c Health) -> rusqlite::Result<Reader<'c>> {
         let due = "SELECT p.name, s.due FROM snapshots s JOIN partitions p ON p.id = s.partition WHERE s.due <= ?1";
         Ok(Reader {
             connection,
@@ -114,15 +123,18 @@ impl<'c> Reader<'c> {
             lists: Lists::new(connection)?,
             due: connection.prepare(due)?,
             fresh,
+            health,
         })
     }
 
     fn serve(&mut self, job: Job) {
+        let health = self.health;
+        let told = |error| health.tell(error);
         match job {
-            Job::Open(tail, done) => done(self.open(&tail).map_err(store_error)),
-            Job::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(store_error)),
-            Job::Sleepers(until, awake, done) => done(self.sleepers(until, &awake).map_err(store_error)),
-            Job::Feed(after, limit, done) => done(self.feed(after, limit).map_err(store_error)),
+            Job::Open(tail, done) => done(self.open(&tail).map_err(told)),
+            Job::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
+            Job::Sleepers(until, awake, done) => done(self.sleepers(until, &awake).map_err(told)),
+            Job::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
             Job::Read(read) => read(self.connection),
         }
     }

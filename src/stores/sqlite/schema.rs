@@ -60,7 +60,6 @@ INSERT INTO meta (name, value) VALUES ('reach', 0), ('doubts', 0);
 
 /// A commit is flushed before it is answered. The writer itself says when the write-ahead log is folded in, not some unlucky commit.
 const MANNERS: &str = "
-PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
 PRAGMA cache_size = -32000;
@@ -70,12 +69,30 @@ PRAGMA temp_store = MEMORY;
 /// Makes the tables of an empty database, and refuses one that is not ours to write.
 pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
     if is_empty(connection)? {
-        connection.execute_batch(MANNERS)?;
+        teach_manners(connection, file)?;
         let make = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;");
         return Ok(connection.execute_batch(&make)?);
     }
     check(connection, file)?;
+    teach_manners(connection, file)
+}
+
+fn teach_manners(connection: &Connection, file: &Path) -> Result<(), Error> {
+    set_journal(connection, "wal", file)?;
     Ok(connection.execute_batch(MANNERS)?)
+}
+
+/// Says how commits are kept. SQLite answers first and commits the change afterwards, so it is
+/// followed to its end and asked again.
+pub fn set_journal(connection: &Connection, mode: &'static str, file: &Path) -> Result<(), Error> {
+    let mut change = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
+    let mut answers = change.query([])?;
+    while answers.next()?.is_some() {}
+    let found: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    match found == mode {
+        true => Ok(()),
+        false => Err(Error::Journal { path: file.into(), mode, found }),
+    }
 }
 
 /// Whether the database is ours, and no newer than this binary.

@@ -5,6 +5,7 @@
 //! What can wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside, or when nobody asks for anything.
 
 use super::fold::{Beside, Fold};
+use super::health::Health;
 use super::job::{Job, Write, Written};
 use super::log::{Log, Tail};
 use super::meters::Meters;
@@ -12,7 +13,6 @@ use super::queue::{Nothing, Receiver, Sender};
 use super::reader::{self, Desk};
 use super::rows::Fresh;
 use super::statements::Statements;
-use super::store_error;
 use super::sweep::{Step, Sweep};
 use actors::store::{Append, Done, Frame, Opened, Outcome, Position, Row, Snapshot, StoreError};
 use rusqlite::{Connection, ErrorCode};
@@ -63,6 +63,7 @@ struct Writer<'c> {
     in_doubt: bool,
     in_transaction: bool,
     fold: Fold<'c>,
+    health: Arc<Health>,
     meters: Meters,
 }
 
@@ -101,6 +102,7 @@ impl<'c> Writer<'c> {
             no_sweep_until: None,
             in_doubt: false,
             in_transaction: false,
+            health: beside.health.clone(),
             fold: Fold::new(connection, beside)?,
             meters: Meters::default(),
         })
@@ -127,7 +129,7 @@ impl<'c> Writer<'c> {
     fn patience(&self) -> Option<Duration> {
         match self.sweep {
             Some(_) => Some(Duration::ZERO),
-            None => (self.log.reach < self.log.end).then_some(IDLE),
+            None => (self.log.reach < self.log.end || self.fold.is_owed()).then_some(IDLE),
         }
     }
 
@@ -307,7 +309,7 @@ impl<'c> Writer<'c> {
             sweep.give_up(&mut self.log);
         }
         let unknown = Outcome::Unknown(error.to_string());
-        let unavailable = store_error(error);
+        let unavailable = self.health.tell(error);
         batch.appends.into_iter().for_each(|(done, _)| done(unknown.clone()));
         batch.writes.into_iter().for_each(|written| (written.answer)(Err(unavailable.clone())));
         batch.looks.into_iter().for_each(|look| self.pass_on(look));
@@ -353,9 +355,11 @@ impl<'c> Writer<'c> {
 
     /// Sweeps, a step at a time, and folds the write-ahead log in when that is done.
     fn use_the_silence(&mut self) {
-        self.begin_sweep();
-        self.turn(&mut Vec::new());
-        self.meters.rows_waiting.set(self.fresh.len() as f64);
+        if self.sweep.is_some() || self.log.reach < self.log.end {
+            self.begin_sweep();
+            self.turn(&mut Vec::new());
+            self.meters.rows_waiting.set(self.fresh.len() as f64);
+        }
         if self.sweep.is_none() {
             self.fold.now();
         }
