@@ -84,7 +84,12 @@ impl Server {
     }
 
     /// With the lines that it printed before it listened.
-    pub fn start_with(mut command: Command, data: &Path) -> (Server, Vec<String>) {
+    pub fn start_with(command: Command, data: &Path) -> (Server, Vec<String>) {
+        Server::try_to_start(command, data).unwrap_or_else(|ended| panic!("it ended before it listened: {ended}"))
+    }
+
+    /// The same, or how it ended if it never listened.
+    pub fn try_to_start(mut command: Command, data: &Path) -> Result<(Server, Vec<String>), ExitStatus> {
         let log = data.with_extension("log");
         let stderr = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
@@ -94,14 +99,19 @@ impl Server {
         while server.address.is_empty() {
             let mut line = String::new();
             if server.out.read_line(&mut line).unwrap() == 0 {
-                panic!("it ended before it listened: {}", server.wait());
+                return Err(server.wait());
             }
             match line.trim_end().strip_prefix("listening on http://") {
                 Some(address) => server.address = address.to_owned(),
                 None => printed.push(line.trim_end().to_owned()),
             }
         }
-        (server, printed)
+        Ok((server, printed))
+    }
+
+    /// What it logged so far, and those before it in the same folder.
+    pub fn whole_log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// As `kill -9` does it.
@@ -196,7 +206,7 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("the server said: {}", std::fs::read_to_string(&self.log).unwrap_or_default());
+            eprintln!("the server said: {}", self.whole_log());
         }
     }
 }

@@ -1,0 +1,93 @@
+//! The power goes at any operation of a busy server: what was answered is there, and nothing is
+//! there twice.
+
+use crate::facts::{Fact, Told, check, gather};
+use crate::process::{Client, Server};
+use crate::recording::Entry;
+use crate::replay::{Disk, Fate};
+use crate::scratch::Scratch;
+use crate::watched::Watched;
+use std::path::Path;
+use std::thread;
+
+const CLIENTS: usize = 6;
+const HOLDS: usize = 900;
+
+/// How many of something a test does, unless it is told otherwise.
+#[expect(clippy::disallowed_methods, reason = "no setting of the server's")]
+pub fn number(name: &str, usually: u64) -> u64 {
+    std::env::var(name).map_or(usually, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
+}
+
+/// A cut at a position, and all that was answered by then.
+pub struct Cut {
+    pub at: u64,
+    pub fate: Fate,
+    pub seed: u64,
+}
+
+/// Makes the cuts, whose positions rise, one after the other, and says what is wrong with what they
+/// leave.
+pub fn make(cuts: &[Cut], root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec<String> {
+    let mut disk = Disk::new(root);
+    let mut wrong = Vec::new();
+    for Cut { at, fate, seed } in cuts {
+        entries[disk.position as usize..*at as usize].iter().for_each(|entry| disk.follow(entry));
+        let left = Scratch::new();
+        disk.leave(*fate, *seed, &left.0);
+        let answered = facts.partition_point(|fact| fact.at <= *at);
+        if let Err(error) = check(&left.0.join("data"), &facts[..answered]) {
+            wrong.push(format!("cut at {at} of {}, {fate:?}, seed {seed}: {error:#}", entries.len()));
+        }
+    }
+    wrong
+}
+
+/// The same, on all processors. Neighbours go to different ones, so that each has the same work.
+pub fn make_together(cuts: Vec<Cut>, root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec<String> {
+    let hands = thread::available_parallelism().map_or(2, usize::from);
+    let mut shares: Vec<Vec<Cut>> = (0..hands).map(|_| Vec::new()).collect();
+    cuts.into_iter().enumerate().for_each(|(place, cut)| shares[place % hands].push(cut));
+    thread::scope(|scope| {
+        let making: Vec<_> = shares.iter().map(|share| scope.spawn(move || make(share, root, entries, facts))).collect();
+        making.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    })
+}
+
+/// They hold until there are so many more facts, or the server turns them away so often.
+pub fn hold_until(told: &Told, more: usize, clients: &[Client], disk: &Watched) {
+    let (enough, patience) = (told.count() + more, told.refused() + 50);
+    thread::scope(|scope| {
+        for client in clients {
+            scope.spawn(|| while told.count() < enough && told.refused() < patience && told.hold(client, &disk.control).is_some() {});
+        }
+    });
+}
+
+/// Work, an orderly end, another start, more work, and a kill.
+fn lives(disk: &Watched, told: &Told) {
+    let server = disk.start();
+    let mut clients = gather(&server, CLIENTS).unwrap();
+    hold_until(told, HOLDS, &clients, disk);
+    server.stop();
+    let server: Server = disk.start();
+    clients.iter_mut().for_each(|client| client.address = server.address.clone());
+    hold_until(told, HOLDS / 9, &clients, disk);
+    server.kill();
+}
+
+#[test]
+fn a_power_cut_at_any_operation_loses_nothing_that_was_answered_and_doubles_nothing() {
+    let count = number("STAMPEDE_DISK_CUTS", 300);
+    let (disk, told) = (Watched::new(), Told::default());
+    lives(&disk, &told);
+    let (entries, facts) = (disk.recording(), told.facts());
+    assert!(facts.len() >= HOLDS);
+    let folds = entries.iter().filter(|entry| matches!(entry, Entry::Synced { .. })).count();
+    assert!(folds > 0 && entries.len() > 1_000, "{folds} flushes of {} operations", entries.len());
+    // From before the first file to the end, spread evenly.
+    let last = entries.len() as u64;
+    let cuts = (0..count).map(|number| Cut { at: last * number / (count - 1).max(1), fate: Fate::of(number), seed: number });
+    let wrong = make_together(cuts.collect(), disk.root(), &entries, &facts);
+    assert!(wrong.is_empty(), "{} of {count} cuts: {}", wrong.len(), wrong.join("\n"));
+}

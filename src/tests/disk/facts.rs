@@ -1,0 +1,117 @@
+//! Clients that note what they were told and how far the disk was then, and the search for it in
+//! what a power cut left.
+
+use crate::control::Control;
+use crate::process::{ADMIN_PASSWORD, Client, DAY, PASSWORD, Server, id};
+use actors::domain::tickets::{Event, HoldId, SliceName};
+use actors::engine::record::{self, Entry};
+use serde_json::{Value, json};
+use stampede::engine;
+use stampede::stores::sqlite::{Sqlite, View};
+use stampede::verify::verify;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A hold that was acknowledged when the recording was so far.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub at: u64,
+    pub hold: String,
+}
+
+/// What they were told, together.
+#[derive(Default)]
+pub struct Told {
+    facts: Mutex<Vec<Fact>>,
+    /// Answers that were no promise.
+    refused: AtomicU64,
+}
+
+impl Told {
+    /// In the order of their positions.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.facts.lock().unwrap().clone();
+        facts.sort_by_key(|fact| fact.at);
+        facts
+    }
+
+    pub fn count(&self) -> usize {
+        self.facts.lock().unwrap().len()
+    }
+
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// Holds one ticket. None when nobody answers any more.
+    pub fn hold(&self, client: &Client, control: &Control) -> Option<()> {
+        let body = json!({"pattern": "****", "ttl_s": 7200});
+        let answer = client.send("POST", &format!("/lotteries/{DAY}/holds"), None, Some(body))?;
+        if answer.status == 201 {
+            // Read after the answer: what made it durable came before.
+            let fact = Fact { at: control.position(), hold: id(&answer.body) };
+            self.facts.lock().unwrap().push(fact);
+        } else {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+        }
+        Some(())
+    }
+}
+
+/// A lottery and so many members, or None if the disk fails them.
+pub fn gather(server: &Server, members: usize) -> Option<Vec<Client>> {
+    let admin = log_in(server, "admin", ADMIN_PASSWORD)?;
+    let plan = json!({"closes_on": DAY, "tickets": {"digits": 4, "copies": 5}});
+    granted(admin.send("POST", "/lotteries", None, Some(plan)))?;
+    (0..members).map(|number| member(server, &format!("member-{number}"))).collect()
+}
+
+fn member(server: &Server, name: &str) -> Option<Client> {
+    let new = json!({"username": name, "password": PASSWORD});
+    granted(server.anybody().send("POST", "/auth/register", None, Some(new)))?;
+    log_in(server, name, PASSWORD)
+}
+
+fn log_in(server: &Server, name: &str, password: &str) -> Option<Client> {
+    let tokens = granted(server.anybody().send("POST", "/auth/login", None, Some(json!({"username": name, "password": password}))))?;
+    Some(server.anybody().with_token(tokens["access_token"].as_str()?))
+}
+
+fn granted(answer: Option<crate::process::Answer>) -> Option<Value> {
+    answer.filter(|answer| answer.status < 300).map(|answer| answer.body)
+}
+
+/// Opens what a cut left, as a start does, and looks whether everything is in order and all facts
+/// are there once.
+pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
+    drop(Sqlite::open(data, &engine::rows)?);
+    let view = View::open(data)?;
+    verify(&view)?;
+    let holds = holds(&view)?;
+    if let Some((hold, times)) = holds.iter().find(|(_, times)| **times != 1) {
+        anyhow::bail!("{hold} is there {times} times");
+    }
+    let lost: Vec<&str> = facts.iter().map(|fact| fact.hold.as_str()).filter(|hold| !holds.contains_key(*hold)).collect();
+    anyhow::ensure!(lost.is_empty(), "{} of {} are lost, first {}", lost.len(), facts.len(), lost[0]);
+    Ok(())
+}
+
+/// How often each hold was made, says the log.
+fn holds(view: &View) -> anyhow::Result<BTreeMap<String, u32>> {
+    let mut holds = BTreeMap::new();
+    for partition in view.partitions().map(str::to_owned).collect::<Vec<_>>() {
+        let Some(slice) = partition.strip_prefix("tickets/") else { continue };
+        let slice: SliceName = slice.parse()?;
+        view.frames_of::<anyhow::Error>(&partition, |frame| {
+            for made in record::records::<Event>(&frame)? {
+                if let Entry::Fact(Event::Held { hold, .. }) = made.entry {
+                    *holds.entry(HoldId { slice, number: hold }.to_string()).or_default() += 1;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(holds)
+}

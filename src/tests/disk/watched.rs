@@ -1,0 +1,66 @@
+//! A data folder on the disk of the shim, and servers in it.
+
+use crate::control::Control;
+use crate::process::{Server, stampede};
+use crate::recording::{self, Entry};
+use crate::scratch::Scratch;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
+
+pub struct Watched {
+    root: Scratch,
+    beside: Scratch,
+    pub control: Control,
+}
+
+impl Watched {
+    pub fn new() -> Watched {
+        let (root, beside) = (Scratch::new(), Scratch::new());
+        let control = Control::new(&beside.0.join("control"));
+        std::fs::write(beside.0.join("recording"), "").unwrap();
+        Watched { root, beside, control }
+    }
+
+    /// The folder whose changes are recorded. That of the data is made in it by the first start.
+    pub fn root(&self) -> &Path {
+        &self.root.0
+    }
+
+    fn data(&self) -> PathBuf {
+        self.root.0.join("data")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = stampede(&self.data());
+        command.env("LD_PRELOAD", shim()).env("DISK_ROOT", self.root());
+        command.env("DISK_CONTROL", self.beside.0.join("control")).env("DISK_RECORDING", self.beside.0.join("recording"));
+        command
+    }
+
+    pub fn start(&self) -> Server {
+        self.try_to_start().unwrap_or_else(|ended| panic!("it ended before it listened: {ended}"))
+    }
+
+    pub fn try_to_start(&self) -> Result<Server, ExitStatus> {
+        // Its log is no part of the disk.
+        Server::try_to_start(self.command(), &self.beside.0.join("server")).map(|(server, _)| server)
+    }
+
+    pub fn recording(&self) -> Vec<Entry> {
+        recording::read(&self.beside.0.join("recording"))
+    }
+}
+
+/// Compiled once in each run of the tests.
+fn shim() -> &'static Path {
+    static SHIM: OnceLock<PathBuf> = OnceLock::new();
+    SHIM.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/disk/shim.c");
+        let into = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disk-shim-{}.so", std::process::id()));
+        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).args([&into, &source]).arg("-ldl").output();
+        let built = built.expect("a C compiler, as for SQLite");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        into
+    })
+}
