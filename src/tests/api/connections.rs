@@ -7,12 +7,17 @@ use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
+use std::time::Duration;
 
 const DAY: &str = "2026-12-31";
+
+/// A server that never ends a connection fails a test instead of keeping it for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// All that comes on a connection of its own until the server ends it.
 fn until_the_end(app: &TestApp, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(app.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let _ = stream.write_all(request);
     let mut said = Vec::new();
     // An end by force is an end, too.

@@ -7,11 +7,12 @@ pub use crate::client::{Answer, Client, id, numbers, pointers, tickets};
 
 use crate::keyspaces::Lent;
 use crate::redis::Server as Redis;
+use actix_web::web;
 use actors::Time;
 use actors::store::Frame;
 use actors::timekeeper::Clocks;
 use serde_json::{Value, json};
-use stampede::app::{App, Running};
+use stampede::app::{App, Running, Shared};
 use stampede::config::{Config, Secret};
 use stampede::identity::Directory;
 use stampede::stores::{Choice, History, Replication};
@@ -44,6 +45,7 @@ pub struct TestApp {
 
 struct Server {
     address: String,
+    shared: web::Data<Shared>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
 }
@@ -153,6 +155,11 @@ impl TestApp {
         self.server.lock().unwrap().as_ref().expect("it is served").address.clone()
     }
 
+    /// What its handlers share, to look at.
+    pub fn shared(&self) -> web::Data<Shared> {
+        self.server.lock().unwrap().as_ref().expect("it is served").shared.clone()
+    }
+
     pub fn config(&self) -> Config {
         self.config.clone()
     }
@@ -215,19 +222,21 @@ impl TestApp {
                 };
                 let app = app.unwrap();
                 let running: Running = app.serve(|_| {}).unwrap();
-                say.send(running.address.to_string()).unwrap();
+                say.send((running.address.to_string(), running.shared.clone())).unwrap();
                 let _ = stopped.await;
                 running.stop().await;
             });
         });
-        let address = hear.recv().expect("the server starts");
-        *self.server.lock().unwrap() = Some(Server { address, stop, thread });
+        let (address, shared) = hear.recv().expect("the server starts");
+        *self.server.lock().unwrap() = Some(Server { address, shared, stop, thread });
     }
 
     /// Stops as a signal would, and returns when everything is written and the folder is free.
     pub fn stop(&self) {
         let server = self.server.lock().unwrap().take();
-        if let Some(Server { stop, thread, .. }) = server {
+        if let Some(Server { shared, stop, thread, .. }) = server {
+            // It holds the store, which holds the folder.
+            drop(shared);
             let _ = stop.send(());
             thread.join().expect("the server stops without a panic");
             self.wait_until_free();

@@ -1,7 +1,10 @@
 //! Stopping: what was accepted is finished and answered, and what comes after finds another node.
 
-use crate::harness::{Client, TestApp, id};
+use crate::harness::{Client, PASSWORD, TestApp, id};
+use crate::wire;
 use serde_json::json;
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -51,6 +54,26 @@ fn what_was_accepted_before_a_stop_is_answered_and_kept_and_nothing_else_is() {
     }
     app.stop();
     assert!(app.verified().is_ok());
+}
+
+#[test]
+fn a_body_that_is_whole_only_when_the_node_stops_is_refused_like_any_other_request() {
+    let app = TestApp::start();
+    let shared = app.shared();
+    let body = json!({"username": "ada", "password": PASSWORD}).to_string();
+    let whole = wire::request("POST", b"/api/v1/auth/register", &[], body.as_bytes());
+    let (begun, rest) = whole.split_at(whole.len() - 5);
+    let mut stream = TcpStream::connect(app.address()).unwrap();
+    stream.write_all(begun).unwrap();
+    let is_waiting = || shared.rooms.bodies.held() > 0;
+    // It is not counted as accepted, so a stop would not wait for it.
+    app.until("it waits for its body", || is_waiting() && shared.requests.load(Ordering::SeqCst) == 0);
+    shared.draining.store(true, Ordering::SeqCst);
+    stream.write_all(rest).unwrap();
+    wire::answer_of(stream).unwrap().refused(503, "not-ready");
+    shared.draining.store(false, Ordering::SeqCst);
+    // Nothing was done.
+    app.member("ada");
 }
 
 #[test]

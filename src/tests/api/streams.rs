@@ -5,12 +5,15 @@ use crate::wire;
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 /// A stream that the server has begun, read from byte by byte.
 fn open(app: &TestApp, client: &Client, path: &str) -> BufReader<TcpStream> {
     let token = client.header("Authorization").unwrap().as_bytes();
     let request = wire::request("GET", path.as_bytes(), &[("Authorization", token)], b"");
     let mut stream = TcpStream::connect(app.address()).unwrap();
+    // A stream that never ends fails a test instead of keeping it for ever.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     stream.write_all(&request).unwrap();
     let mut lines = BufReader::new(stream);
     let mut status = String::new();
@@ -105,4 +108,23 @@ fn an_ended_session_leaves_its_seats_at_once_though_nobody_reads() {
     let admin = app.admin();
     drop((open(&app, &admin, "/api/v1/events"), open(&app, &admin, &whole)));
     drop(unread);
+}
+
+#[test]
+fn a_large_answer_needs_room_unless_it_says_what_was_done() {
+    let app = TestApp::start_with(|config| config.unread_answers = 1024);
+    let admin = app.admin();
+    (0..90).for_each(|_| drop(batch(&admin, 1)));
+    admin.get("/coupon-batches").refused(503, "busy");
+    admin.get("/coupon-batches?limit=2").expect(200);
+    let body = json!({"count": 1000, "discount_percent": 5, "expires_at": "2030-01-01T00:00:00Z"});
+    let made = admin.post("/coupons", body).expect(201);
+    assert_eq!(made["codes"].as_array().unwrap().len(), 1000);
+    // Read to its end, it holds nothing more.
+    app.until("all is given back", || app.shared().rooms.answers.held() == 0);
+
+    let app = TestApp::start();
+    let admin = app.admin();
+    (0..90).for_each(|_| drop(batch(&admin, 1)));
+    assert_eq!(admin.get("/coupon-batches").expect(200)["items"].as_array().unwrap().len(), 90);
 }

@@ -22,6 +22,11 @@ pub fn send_and_hang_up(app: &TestApp, request: &[u8]) -> Option<Answer> {
     answer(BufReader::new(stream), request.starts_with(b"HEAD "))
 }
 
+/// What is answered on a connection that somebody else has opened.
+pub fn answer_of(stream: TcpStream) -> Option<Answer> {
+    answer(BufReader::new(stream), false)
+}
+
 fn answer(mut reader: BufReader<TcpStream>, only_head: bool) -> Option<Answer> {
     let status = line(&mut reader)?.split(' ').nth(1)?.parse().ok()?;
     let mut headers = HeaderMap::new();

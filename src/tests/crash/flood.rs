@@ -72,6 +72,14 @@ fn growth_kib(server: &Server, before: u64, what: &str) -> u64 {
     grown
 }
 
+/// What the system holds for all connections of this machine.
+fn tcp_kib() -> u64 {
+    let stat = std::fs::read_to_string("/proc/net/sockstat").unwrap();
+    let tcp = stat.lines().find_map(|line| line.strip_prefix("TCP:")).unwrap();
+    let pages: u64 = tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1).unwrap().parse().unwrap();
+    pages * 4
+}
+
 /// Asks until it is so, each time with a word to the server, so that nothing spins for nothing.
 fn until(server: &Server, what: &str, is_so: impl Fn() -> bool) {
     let honest = server.anybody();
@@ -87,12 +95,14 @@ fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {
     // Once for everybody: what is kept of it is no growth.
     drop(ask(&server, &plain));
     server.anybody().get("/lotteries").expect(200);
-    let (memory, open) = (server.resident_kib(), server.descriptors());
+    let (memory, system, open) = (server.resident_kib(), tcp_kib(), server.descriptors());
     let unread = beside_an_honest_caller(&server, "unread answers", || {
         let all: Vec<TcpStream> = (0..CROWD).map(|_| ask(&server, &plain)).collect();
         assert!(all.iter().all(|stream| status(stream).starts_with("HTTP/1.1 200")));
-        // Copied whole, they would be 400 MB and more.
-        assert!(growth_kib(&server, memory, "unread answers") < 100 * 1024);
+        let by_the_system = tcp_kib().saturating_sub(system);
+        println!("unread answers: {by_the_system} KiB more are held by the system");
+        // Handed over whole, they would be 440 MB, most of it the system's.
+        assert!(growth_kib(&server, memory, "unread answers") + by_the_system < 200 * 1024);
         all
     });
     until(&server, "they are cut off", || server.descriptors() <= open + CROWD / 10);
