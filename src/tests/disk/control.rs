@@ -17,6 +17,8 @@ pub enum Kind {
     Open,
     /// Pages written in the background, at the time of a write; their file's next flushes tell it.
     Writeback,
+    /// A flush of data alone, of a file that has something to flush. SQLite asks for whole flushes.
+    DataSync,
 }
 
 pub const EIO: u64 = 5;
@@ -51,7 +53,7 @@ const FOREVER: u64 = 5;
 const FIRED: u64 = 6;
 const ROOM: u64 = 7;
 const SEEN: u64 = 8;
-const KINDS: u64 = 6;
+const KINDS: u64 = 7;
 const NAME: u64 = SEEN + KINDS;
 const NAME_BYTES: usize = 64;
 

@@ -24,7 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { NONE, SYNC, WRITE, TRUNCATE, OPEN, WRITEBACK, KINDS };
+enum kind { NONE, SYNC, WRITE, TRUNCATE, OPEN, WRITEBACK, DATASYNC, KINDS };
 enum how { FAIL, SHORT };
 enum entry { MADE = 1, WROTE, TRUNCATED, SYNCED, SYNC_FAILED, RENAMED, UNLINKED, MADE_FOLDER, REMOVED_FOLDER, FAILED };
 
@@ -48,6 +48,9 @@ static struct file {
     int is_folder;
     char name[64];
 } files[FILES];
+
+/* Inodes with writes that await a flush, each in the place of its number; a clash only hides one. */
+static uint64_t dirty[1024];
 
 static struct control *control;
 static char root[PATH_MAX];
@@ -198,6 +201,7 @@ static ssize_t written(int fd, struct file *file, const void *bytes, size_t leng
     size_t fits = room_for(fd, offset, error < 0 ? (length + 1) / 2 : length);
     if (length && !fits) return errno = ENOSPC, -1;
     ssize_t wrote = REAL(pwrite64)(fd, bytes, fits, offset);
+    if (wrote > 0) dirty[file->inode % 1024] = file->inode;
     if (wrote > 0) record(WROTE, file->inode, (uint64_t)offset, bytes, (size_t)wrote, NULL, 0);
     if ((error = fault(WRITEBACK, file->name)) > 0) lose(file, error);
     return wrote;
@@ -277,11 +281,14 @@ int posix_fallocate64(int fd, off64_t offset, off64_t length) {
 }
 int posix_fallocate(int fd, off_t offset, off_t length) { return posix_fallocate64(fd, offset, length); }
 
-static int synced(int fd, int (*otherwise)(int)) {
+static int synced(int fd, int data_only, int (*otherwise)(int)) {
     struct file *file = file_of(fd);
     if (!file) return otherwise(fd);
     pthread_mutex_lock(&lock);
     int error = fault(SYNC, file->is_folder ? "/" : file->name);
+    int had_work = dirty[file->inode % 1024] == file->inode;
+    if (!error && data_only && had_work) error = fault(DATASYNC, file->name);
+    if (had_work) dirty[file->inode % 1024] = 0;
     if (error < 0) error = EIO;
     if (error) lose(file, error);
     else if (file->owes) error = file->owes, record(SYNC_FAILED, file->inode, 1, NULL, 0, NULL, 0);
@@ -290,8 +297,8 @@ static int synced(int fd, int (*otherwise)(int)) {
     pthread_mutex_unlock(&lock);
     return error ? (errno = error, -1) : 0;
 }
-int fsync(int fd) { return synced(fd, REAL(fsync)); }
-int fdatasync(int fd) { return synced(fd, REAL(fdatasync)); }
+int fsync(int fd) { return synced(fd, 0, REAL(fsync)); }
+int fdatasync(int fd) { return synced(fd, 1, REAL(fdatasync)); }
 
 static int renamed(int from_at, const char *from, int to_at, const char *to, unsigned flags) {
     const char *old = ours(from), *new = ours(to);
