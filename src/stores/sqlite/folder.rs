@@ -28,7 +28,8 @@ pub struct Folder {
     /// Open for as long as it is ours, so that it hears of a failed flush of its names, whoever
     /// asked for that one.
     names: Arc<File>,
-    _locks: Arc<(File, Option<File>)>,
+    /// Let go of in this order: the file last, because it is what others wait for.
+    _locks: Arc<(Option<File>, File)>,
 }
 
 impl Folder {
@@ -44,7 +45,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse(path)),
             Err(TryLockError::Error(error)) => return Err(Error::File { path: file, error }),
         }
-        let locks = Arc::new((lock, lock_itself(&path)?));
+        let locks = Arc::new((lock_itself(&path)?, lock));
         Ok(Folder { path, names, _locks: locks })
     }
 
