@@ -275,6 +275,10 @@ fn a_login_does_not_fail_because_a_campaign_or_all_of_them_are_damaged_and_loses
     }
     let campaign = for_first_logins(&app, json!({}));
     assert_eq!(ledger(&app, &campaign)["available"], 100);
+    // What nobody has commanded has no frame that could be damaged.
+    for step in ["pause", "resume"] {
+        app.admin().post(&format!("/campaigns/{campaign}/{step}"), json!({})).expect(200);
+    }
     for (n, partition) in [format!("campaign/{campaign}"), "catalogue/1".to_owned()].into_iter().enumerate() {
         let name = format!("member-{n}");
         app.stop();
