@@ -20,6 +20,7 @@ pub enum Command {
     Copy,
     Backup { file: PathBuf },
     Restore { file: PathBuf },
+    AcceptLoss,
     KeyCreate { name: String },
     KeyList,
     KeyRevoke { id: String },
@@ -88,6 +89,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("copy", _)) => Command::Copy,
         Some(("backup", backup)) => Command::Backup { file: file(backup) },
         Some(("restore", restore)) => Command::Restore { file: file(restore) },
+        Some(("accept-loss", _)) => Command::AcceptLoss,
         Some(("key", key)) => match key.subcommand() {
             Some(("create", create)) => Command::KeyCreate { name: text(create, "name") },
             Some(("revoke", revoke)) => Command::KeyRevoke { id: text(revoke, "id") },
@@ -122,6 +124,10 @@ fn command_line() -> clap::Command {
             clap::Command::new("backup").about("Copies the store to a new file, also while it serves").arg(file("The file to write")),
         )
         .subcommand(clap::Command::new("restore").about("Fills an empty data folder from a backup").arg(file("The backup to read")))
+        .subcommand(
+            clap::Command::new("accept-loss")
+                .about("Gives up the commits that a damaged write-ahead log has lost, so that the folder can be opened"),
+        )
         .subcommand(
             group("key")
                 .about("Makes, lists and revokes the service keys of other back ends")
@@ -204,6 +210,7 @@ mod tests {
             ("copy", Command::Copy),
             ("backup b.db", Command::Backup { file: "b.db".into() }),
             ("restore b.db", Command::Restore { file: "b.db".into() }),
+            ("accept-loss", Command::AcceptLoss),
             ("key create shop", Command::KeyCreate { name: "shop".into() }),
             ("key list", Command::KeyList),
             ("key revoke k1", Command::KeyRevoke { id: "k1".into() }),

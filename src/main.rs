@@ -37,6 +37,10 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Migrate => print(&waited_for(stores::migrate(&settings.config))?),
         Command::Copy => print(&waited_for(stores::copy(&settings.config))?),
+        Command::AcceptLoss if settings.config.store == Choice::Cql => {
+            anyhow::bail!("store is cql: the database cares for its own log")
+        }
+        Command::AcceptLoss => print(&sqlite::accept_loss(&settings.config.data)?),
         Command::Backup { .. } | Command::Restore { .. } if settings.config.store == Choice::Cql => {
             anyhow::bail!("store is cql: the database has its own snapshots and restores (nodetool snapshot); there is no file to copy")
         }

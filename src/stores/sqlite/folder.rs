@@ -4,7 +4,7 @@
 //! after a kill. The file alone could be removed, and then two would own the folder. A database is never made where the rest of one lies.
 //! Secrets live in the database, so only its owner may read it. Paths are never text: they need not be UTF-8.
 
-use super::{Error, schema};
+use super::{Error, schema, wal};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -108,6 +108,7 @@ impl Folder {
     pub fn connect(&self) -> Result<Connection, Error> {
         self.must_be_whole_or_new()?;
         let database = self.database();
+        wal::check(&database)?;
         private(OpenOptions::new().write(true).create(true).truncate(false))
             .open(&database)
             .and_then(keep_private)
@@ -143,9 +144,27 @@ pub fn look_into(folder: &Path) -> Result<Connection, Error> {
     if !database.is_file() {
         return Err(Error::NoDatabase(folder.into()));
     }
+    wal::check(&database)?;
     let connection = connect(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::check(&connection, &database)?;
     Ok(connection)
+}
+
+/// Gives up the commits that a damaged write-ahead log has lost, so that the folder can be opened. Says what was done.
+pub fn accept_loss(folder: &Path) -> Result<String, Error> {
+    let folder = Folder::lock(folder)?;
+    folder.must_hold_database()?;
+    let done = wal::accept_loss(&folder.database())?;
+    folder.sync()?;
+    Ok(match done {
+        None => "the write-ahead log is whole as far as can be seen; nothing was given up".to_owned(),
+        Some((loss, kept)) => format!(
+            "gave up what stood behind frame {} of the write-ahead log ({} whole commits); the damaged log is kept as {}",
+            loss.frame,
+            loss.commits,
+            kept.display()
+        ),
+    })
 }
 
 /// Every connection is used by one thread at a time, so it needs no mutex of its own.

@@ -22,12 +22,14 @@ mod schema;
 mod statements;
 mod sweep;
 mod view;
+mod wal;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use backup::{backup, restore};
+pub use folder::accept_loss;
 pub use folder::{Folder, IMPORTS};
 pub use installed::Installed;
 pub use meters::measure_files;
@@ -69,6 +71,13 @@ pub enum Error {
         folder.display()
     )]
     Remains { folder: PathBuf, database: &'static str, left: String },
+    #[error(
+        "the write-ahead log {} is damaged or cut at frame {frame}: {}; restore a backup into another folder, or give up what is lost \
+         with `stampede accept-loss`, which keeps the damaged log beside",
+        log.display(),
+        wal::behind(*commits)
+    )]
+    LosesCommits { log: PathBuf, frame: u64, commits: u64 },
     #[error("there is no database in the folder {}", .0.display())]
     NoDatabase(PathBuf),
     #[error("the file {} exists already and is not overwritten", .0.display())]

@@ -1,5 +1,7 @@
 //! The contract on a real file, and what only this store can suffer: a full disk, a kill, a second owner, a copy made under way.
 
+mod wal;
+
 use super::*;
 use crate::identity::directory::{self, Directory};
 use actors::store::contract::{Harness, Script, answer, rows_of};

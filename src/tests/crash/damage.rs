@@ -1,6 +1,6 @@
 //! A damaged record: `verify` names it, and only its partition is out of order.
 
-use crate::process::{Client, DAY, Folder, Server, fails, run, verified};
+use crate::process::{Client, DAY, Folder, Server, fails, run, succeeds, verified};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -55,6 +55,38 @@ fn a_damaged_record_is_named_and_only_its_partition_is_unavailable() {
     server.anybody().get("//health/live").expect(200);
     server.anybody().get("//health/ready").expect(200);
     server.stop();
+}
+
+/// In the middle of what the write-ahead log has of its newest generation, whose frames have the salts of its header.
+fn middle_of(log: &[u8]) -> usize {
+    let frames = log[32..].chunks_exact(24 + 4096).take_while(|frame| frame[8..16] == log[16..24]);
+    32 + frames.count() / 2 * (24 + 4096) + 24 + 100
+}
+
+#[test]
+fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.0);
+    server.lottery(1);
+    let ada = server.member("ada");
+    (0..10).for_each(|lead| drop(ada.hold(&format!("{lead}007"))));
+    server.kill();
+    let log = folder.0.join("stampede.db-wal");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let middle = middle_of(&bytes);
+    bytes[middle] ^= 1;
+    std::fs::write(&log, &bytes).unwrap();
+    for arguments in [vec!["serve"], vec!["verify"], vec!["backup", "/tmp/never.db"], vec!["key", "list"]] {
+        let sentence = fails(run(&folder.0, &arguments), 1);
+        assert!(sentence.contains("stampede.db-wal is damaged or cut at frame"), "{sentence}");
+        assert!(sentence.contains("stampede accept-loss"), "{sentence}");
+    }
+    assert_eq!(std::fs::read(&log).unwrap(), bytes);
+    assert!(succeeds(run(&folder.0, ["accept-loss"])).contains("gave up"));
+    assert_eq!(std::fs::read(folder.0.join("stampede.db-wal.damaged")).unwrap(), bytes);
+    verified(&folder.0);
+    Server::start(&folder.0).stop();
+    verified(&folder.0);
 }
 
 #[test]
