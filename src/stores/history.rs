@@ -3,7 +3,7 @@
 //! Nothing is changed or taken over by looking. One partition is read at a time, one frame after the other.
 
 use super::sqlite;
-use actors::store::{Frame, Snapshot};
+use actors::store::{Frame, Row, Snapshot};
 
 /// Answers only when it has the answer, so it is not for threads that serve.
 pub trait History {
@@ -13,6 +13,14 @@ pub trait History {
     fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>>;
     /// Shows every frame of the partition, from the first to the last. The visitor ends it by failing.
     fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()>;
+    /// Checks what stands beside the logs and is in no chain. A database that checks its own files has nothing to say.
+    fn check_the_rest(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+    /// Shows every look-up row, in any order. False where they are not to be compared with the logs.
+    fn each_row(&self, _visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
+        Ok(false)
+    }
 }
 
 impl History for sqlite::View {
@@ -26,5 +34,14 @@ impl History for sqlite::View {
 
     fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {
         self.frames_of(partition, visit)
+    }
+
+    fn check_the_rest(&self) -> anyhow::Result<()> {
+        Ok(self.check_the_rest()?)
+    }
+
+    fn each_row(&self, visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
+        self.each_row(visit)?;
+        Ok(true)
     }
 }

@@ -68,7 +68,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
 /// Everything that was ever written to what the settings name, to be read while others use it.
 pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
     match config.store {
-        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data)?)),
+        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data, &crate::engine::rows)?)),
         #[cfg(feature = "cluster")]
         Choice::Cql => Ok(Box::new(cql::View::open(config).await?)),
         #[cfg(not(feature = "cluster"))]

@@ -8,7 +8,7 @@ use actors::domain::tickets::{self, Slice, SliceName, Terms};
 use actors::engine::snapshot::{self, Known, State};
 use actors::engine::{How, Key, Partition, Request, Window};
 use actors::machine::partition_id;
-use actors::store::{Frame, Opened, Snapshot};
+use actors::store::{Frame, Opened, Row, Snapshot};
 use actors::{Caller, Id, Machine, Time};
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ struct Told {
     partition: String,
     frames: Vec<Frame>,
     snapshot: Snapshot,
+    rows: Vec<Row>,
 }
 
 impl History for Told {
@@ -33,6 +34,11 @@ impl History for Told {
 
     fn frames_of(&self, _: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {
         self.frames.iter().cloned().try_for_each(visit)
+    }
+
+    fn each_row(&self, visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
+        self.rows.iter().cloned().for_each(visit);
+        Ok(true)
     }
 }
 
@@ -51,7 +57,8 @@ fn told<M: Machine>(name: M::Name, commands: impl IntoIterator<Item = M::Command
         frames.push(partition.flush().expect("it is new").frame);
         partition.landed();
     }
-    Told { partition: partition.id().to_string(), frames, snapshot }
+    let rows = frames.iter().flat_map(|frame| engine::rows(partition.id(), frame)).collect();
+    Told { partition: partition.id().to_string(), frames, snapshot, rows }
 }
 
 fn slice_with_a_sold_ticket() -> Told {
@@ -73,7 +80,7 @@ fn campaign_with_a_voucher() -> Told {
 fn flipped(told: &Told, flip: impl FnOnce(&mut Snapshot)) -> Told {
     let mut snapshot = told.snapshot.clone();
     flip(&mut snapshot);
-    Told { partition: told.partition.clone(), frames: told.frames.clone(), snapshot }
+    Told { partition: told.partition.clone(), frames: told.frames.clone(), snapshot, rows: told.rows.clone() }
 }
 
 fn is_named<M: Machine>(told: &Told, name: &M::Name, what: &str) {
@@ -144,4 +151,38 @@ fn a_snapshot_of_another_version_is_no_damage() {
     });
     verify(&of_a_newer).unwrap();
     assert_eq!(partition_id::<Campaign>(&Serial(3)), told.partition);
+}
+
+/// The same with other look-up rows, which must be noticed.
+fn rows_are_named(told: &mut Told, change: impl FnOnce(&mut Vec<Row>), what: &str) {
+    let before = told.rows.clone();
+    change(&mut told.rows);
+    let said = format!("{:#}", verify(told).err().unwrap_or_else(|| panic!("{what} was not found")));
+    assert!(said.contains("look-ups of shelf"), "{what}: {said}");
+    told.rows = before;
+}
+
+#[test]
+fn every_flipped_bit_of_a_look_up_row_is_named_and_so_is_one_too_many_or_too_few() {
+    for mut told in [slice_with_a_sold_ticket(), campaign_with_a_voucher()] {
+        let row = told.rows[0].clone();
+        let body = row.body.clone().unwrap();
+        for bit in 0..8 {
+            for byte in 0..16 {
+                rows_are_named(&mut told, |rows| rows[0].owner.0[byte] ^= 1 << bit, "the owner");
+            }
+            for byte in 0..row.key.len() {
+                rows_are_named(&mut told, |rows| rows[0].key[byte] ^= 1 << bit, "the key");
+            }
+            for byte in 0..body.len() {
+                let mut flipped = body.clone();
+                flipped[byte] ^= 1 << bit;
+                rows_are_named(&mut told, |rows| rows[0].body = Some(flipped), "the body");
+            }
+            rows_are_named(&mut told, |rows| rows[0].shelf.0 ^= 1 << bit, "the shelf");
+        }
+        rows_are_named(&mut told, |rows| drop(rows.pop()), "one too few");
+        rows_are_named(&mut told, |rows| rows.push(rows[0].clone()), "one too many");
+        verify(&told).unwrap();
+    }
 }

@@ -1,10 +1,10 @@
 //! A copy of the whole database in one file, made while a server writes on, and the way back.
 //!
 //! The copy is a moment of the log: everything answered before it began, and nothing by halves. Neither direction overwrites anything, and
-//! neither counts as done before the copy was read again and found whole.
+//! neither counts as done before the copy was read again and found whole: its pages, and every row that has a sum.
 
 use super::folder::{self, Folder};
-use super::{Error, schema};
+use super::{Error, schema, sums};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
@@ -54,10 +54,8 @@ fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
 fn check(file: &Path) -> Result<(), Error> {
     let connection = folder::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::check(&connection, file)?;
-    match connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? {
-        verdict if verdict == "ok" => Ok(()),
-        verdict => Err(Error::Damaged(verdict)),
-    }
+    schema::check_pages(&connection)?;
+    sums::check(&connection)
 }
 
 fn sync_beside(file: &Path) -> Result<(), Error> {

@@ -2,12 +2,16 @@
 //!
 //! Every call is one closure on the writer's or a reader's thread, so each is atomic; every statement in it is a look-up by key.
 //! One table keeps all identifiers, folded, so that each names one member. Of somebody deleted only the id and the times stay.
+//! Every row has a sum, and nobody is believed whose row is damaged.
 
 mod homes;
 mod leaving;
 mod members;
 mod secrets;
 mod sessions;
+
+#[cfg(test)]
+mod flips;
 
 use super::Sqlite;
 use crate::identity::directory::{
@@ -16,7 +20,7 @@ use crate::identity::directory::{
 };
 use actors::{Id, Time};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, Result};
 
 pub const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS members (
@@ -36,7 +40,8 @@ CREATE TABLE IF NOT EXISTS members (
     registration_key BLOB,
     registration_body BLOB,
     reset_token BLOB,
-    reset_until INTEGER
+    reset_until INTEGER,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS members_owed ON members (id) WHERE owed IS NOT NULL;
@@ -45,12 +50,14 @@ CREATE INDEX IF NOT EXISTS members_registration ON members (registration_key) WH
 
 CREATE TABLE IF NOT EXISTS identifiers (
     folded TEXT PRIMARY KEY,
-    member BLOB NOT NULL
+    member BLOB NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS member_counts (
     role INTEGER PRIMARY KEY,
-    members INTEGER NOT NULL
+    members INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS sessions (
@@ -61,6 +68,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     refreshed_at INTEGER NOT NULL,
     ended_at INTEGER,
     agent TEXT,
+    sum INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (member, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -70,6 +78,7 @@ CREATE TABLE IF NOT EXISTS homes (
     member BLOB NOT NULL,
     home BLOB NOT NULL,
     at INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (member, home)
 ) STRICT, WITHOUT ROWID;
 
@@ -78,18 +87,21 @@ CREATE TABLE IF NOT EXISTS service_keys (
     name TEXT NOT NULL,
     digest BLOB NOT NULL UNIQUE,
     created_at INTEGER NOT NULL,
-    revoked_at INTEGER
+    revoked_at INTEGER,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS outsiders (
     member BLOB PRIMARY KEY,
     service TEXT NOT NULL,
-    theirs TEXT NOT NULL
+    theirs TEXT NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS secrets (
     name TEXT PRIMARY KEY,
-    value BLOB NOT NULL
+    value BLOB NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 ";
 
@@ -108,8 +120,9 @@ impl Sqlite {
 }
 
 impl Directory for Sqlite {
+    /// The tables are made with the others.
     fn prepare(&self) -> Answer<()> {
-        self.change(|connection| connection.execute_batch(SCHEMA))
+        self.change(|_| Ok(()))
     }
 
     fn create_member(&self, new: NewMember) -> Answer<Created> {
@@ -242,6 +255,12 @@ impl FromSql for Key {
         let bytes = value.as_blob()?.try_into().map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: 0 })?;
         Ok(Key(Id(bytes)))
     }
+}
+
+/// Counted as damage of a row, because another one says that it is there.
+fn missing(what: &str, id: Id) -> Error {
+    let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR);
+    Error::SqliteFailure(failure, Some(format!("{} {id} of the {what}s: it is gone", super::sums::DAMAGED_ROW)))
 }
 
 /// The key of the row before the first, for a page that begins at the beginning.

@@ -4,7 +4,7 @@
 //! after a kill. The file alone could be removed, and then two would own the folder. A database is never made where the rest of one lies.
 //! Secrets live in the database, so only its owner may read it. Paths are never text: they need not be UTF-8.
 
-use super::{Error, schema, wal};
+use super::{Error, schema, sums, wal};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -173,6 +173,7 @@ pub fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     // After a failed flush nothing may be folded in, not even by whoever closes last.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    sums::teach(&connection)?;
     Ok(connection)
 }
 

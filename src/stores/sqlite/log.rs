@@ -4,7 +4,9 @@
 //! Whoever follows all partitions reads it forwards, by position.
 //! The tails are kept in memory by the writer; a start reads them as of the last sweep and follows the log from there.
 
-use actors::store::{FEED_BYTES, Fed, Feed, Frame, Head, Opened, Position, Snapshot};
+use super::sums::{META, PARTITIONS};
+use actors::engine::record;
+use actors::store::{FEED_BYTES, Fed, Feed, Frame, Head, Opened, Position, Sleeper, Snapshot};
 use actors::time::Time;
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
@@ -17,15 +19,30 @@ pub struct Tail {
     pub at: Position,
     /// The position of its last frame in the log; 0 if there is none.
     pub last: i64,
-    /// The sequence of its newest snapshot.
-    pub saved: Option<u64>,
+    /// Its newest snapshot, as long as that can be believed.
+    pub saved: Option<Saved>,
     /// The table of partitions lags behind, and will be told by the next sweep.
     pub behind: bool,
 }
 
+/// What a snapshot says of the sleep that it began.
+#[derive(Clone, Copy, Debug)]
+pub struct Saved {
+    pub seq: u64,
+    pub due: Option<Time>,
+}
+
 impl Tail {
     pub fn is_awake(&self) -> bool {
-        self.saved != Some(self.at.seq)
+        self.saved.is_none_or(|saved| saved.seq != self.at.seq)
+    }
+
+    /// Whether it must be woken, and if it sleeps, since when.
+    pub fn must_wake(&self, until: Time) -> Option<Option<Time>> {
+        match self.saved {
+            Some(Saved { due, .. }) if !self.is_awake() => due.filter(|due| *due <= until).map(Some),
+            _ => Some(None),
+        }
     }
 }
 
@@ -41,19 +58,36 @@ pub struct Log {
     pub last_id: i64,
 }
 
+impl Log {
+    pub fn sleepers(&self, until: Time) -> Vec<Sleeper> {
+        let sleeper = |(name, tail): (&Arc<str>, &Tail)| tail.must_wake(until).map(|due| Sleeper { partition: name.to_string(), due });
+        self.tails.iter().filter_map(sleeper).collect()
+    }
+}
+
 /// Finds the tails, and shows every frame that the tables which follow the log have not seen.
 pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rusqlite::Result<Log> {
+    connection.query_row(&format!("SELECT count(*) FROM meta WHERE {}", META.whole()), [], |_| Ok(()))?;
     let reach = connection.query_row("SELECT value FROM meta WHERE name = 'reach'", [], |row| row.get(0))?;
     let mut log = Log { tails: HashMap::new(), end: reach, reach, behind: Vec::new(), last_id: 0 };
     let mut names = HashMap::new();
-    let mut partitions = connection.prepare(
-        "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id ORDER BY p.id",
-    )?;
+    let mut partitions = connection.prepare(&format!(
+        "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq, s.due, s.sum IS row_sum(s.partition, s.seq, s.head, s.due)
+         FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id WHERE {} ORDER BY p.id",
+        PARTITIONS.whole_as("p.")
+    ))?;
     let mut rows = partitions.query([])?;
     while let Some(row) = rows.next()? {
         let name: Arc<str> = row.get_ref(1)?.as_str()?.into();
-        let saved = row.get::<_, Option<i64>>(5)?.map(|seq| seq as u64);
+        // One that is damaged counts for nothing: its partition is woken, replays its log, and saves another.
+        let saved = row.get::<_, Option<i64>>(5)?.filter(|_| row.get(7).unwrap_or(false));
+        let due = row.get::<_, Option<i64>>(6)?.map(Time);
+        let saved = saved.map(|seq| Saved { seq: seq as u64, due });
         let tail = Tail { id: row.get(0)?, at: position(row, 3)?, last: row.get(2)?, saved, behind: false };
+        // They are numbered from 1 and none is ever removed.
+        if tail.id != log.last_id + 1 {
+            return Err(missing("partition", log.last_id + 1));
+        }
         log.last_id = tail.id;
         names.insert(tail.id, name.clone());
         log.tails.insert(name, tail);
@@ -63,15 +97,25 @@ pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rus
         .prepare("SELECT previous, from_seq, to_seq, head, records, position, partition FROM log WHERE position > ?1 ORDER BY position")?;
     let mut rows = newer.query([reach])?;
     while let Some(row) = rows.next()? {
-        let (_, mut frame) = link(row)?;
+        let (previous, mut frame) = link(row)?;
         log.end = row.get(5)?;
         let id: i64 = row.get(6)?;
         let known = names.get(&id).and_then(|name| Some((name, log.tails.get_mut(name)?)));
         let (name, tail) = known.ok_or_else(|| missing("partition", id))?;
-        frame.from.head = tail.at.head;
-        (tail.at, tail.last) = (frame.to, log.end);
-        if !std::mem::replace(&mut tail.behind, true) {
-            log.behind.push(name.clone());
+        // A sweep that was cut off may have written the tail already, and perhaps not the rows.
+        if tail.last < log.end {
+            if (tail.last, tail.at.seq) != (previous, frame.from.seq) {
+                return Err(missing("frame before", log.end));
+            }
+            frame.from.head = tail.at.head;
+            (tail.at, tail.last) = (frame.to, log.end);
+            if !std::mem::replace(&mut tail.behind, true) {
+                log.behind.push(name.clone());
+            }
+            if record::head_after(&frame.from, frame.to.seq, &frame.records) != frame.to.head {
+                // It declares nothing; whoever opens its partition says what is wrong with it.
+                continue;
+            }
         }
         unseen(name, frame);
     }
@@ -88,8 +132,9 @@ pub struct Finder<'c> {
 impl<'c> Finder<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Finder<'c>> {
         Ok(Finder {
-            frame: connection.prepare("SELECT previous, from_seq, to_seq, head, records FROM log WHERE position = ?1")?,
-            previous: connection.prepare("SELECT previous FROM log WHERE position = ?1")?,
+            frame: connection
+                .prepare("SELECT previous, from_seq, to_seq, head, records FROM log WHERE position = ?1 AND partition = ?2")?,
+            previous: connection.prepare("SELECT previous FROM log WHERE position = ?1 AND partition = ?2")?,
             snapshot: connection.prepare("SELECT seq, head, due, state FROM snapshots WHERE partition = ?1")?,
         })
     }
@@ -102,7 +147,7 @@ impl<'c> Finder<'c> {
         let mut fits = false;
         let mut position = tail.last;
         while position != 0 && !fits {
-            let (previous, frame) = self.frame(position)?;
+            let (previous, frame) = self.frame(tail, position)?;
             fits = Some(frame.to) == at;
             if !fits {
                 frames.push(frame);
@@ -130,16 +175,16 @@ impl<'c> Finder<'c> {
         let mut position = tail.last;
         while position != 0 {
             positions.push(position);
-            let previous = self.previous.query_row([position], |row| row.get(0)).optional()?;
+            let previous = self.previous.query_row([position, tail.id], |row| row.get(0)).optional()?;
             position = previous.ok_or_else(|| missing("frame", position))?;
         }
         positions.reverse();
         Ok(positions)
     }
 
-    /// The frame at that position, without the head it begins with, and the position of the one before it.
-    pub fn frame(&mut self, position: i64) -> rusqlite::Result<(i64, Frame)> {
-        self.frame.query_row([position], link).optional()?.ok_or_else(|| missing("frame", position))
+    /// The partition's frame at that position, without the head it begins with, and the position of the one before it.
+    pub fn frame(&mut self, tail: &Tail, position: i64) -> rusqlite::Result<(i64, Frame)> {
+        self.frame.query_row([position, tail.id], link).optional()?.ok_or_else(|| missing("frame", position))
     }
 }
 

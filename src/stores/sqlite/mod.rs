@@ -20,6 +20,7 @@ mod reader;
 mod rows;
 mod schema;
 mod statements;
+mod sums;
 mod sweep;
 mod view;
 mod wal;
@@ -88,6 +89,8 @@ pub enum Error {
     Newer { found: i64 },
     #[error("{}: its journal could not be made {mode} and is {found}; is the disk full or broken?", path.display())]
     Journal { path: PathBuf, mode: &'static str, found: String },
+    #[error("the database was written by a stampede before 0.1 (its version is {found}); this one cannot read it")]
+    Older { found: i64 },
     #[error("the database is damaged: {0}")]
     Damaged(String),
     #[error("{}: {error}", path.display())]
@@ -320,6 +323,7 @@ fn store_error(error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => StoreError::Broken(error.to_string()),
+        _ if error.to_string().contains(sums::DAMAGED_ROW) => StoreError::Broken(error.to_string()),
         _ => StoreError::Unavailable(error.to_string()),
     }
 }

@@ -11,18 +11,13 @@ use super::log::{Finder, Follower, Tail};
 use super::meters::Waiting;
 use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, Lists};
-use actors::Time;
-use actors::store::{Done, Feed, Listed, Opened, Page, Sleeper, StoreError};
-use rusqlite::{Connection, Statement};
-use std::collections::BTreeSet;
+use actors::store::{Done, Feed, Listed, Opened, Page, StoreError};
+use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 pub enum Job {
     Open(Tail, Done<Result<Opened, StoreError>>),
     Rows(Page, Done<Result<Vec<Listed>, StoreError>>),
-    /// With the partitions that are awake, as the writer knows them.
-    Sleepers(Time, BTreeSet<Arc<str>>, Done<Result<Vec<Sleeper>, StoreError>>),
     Feed(u64, usize, Done<Result<Feed, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
@@ -33,7 +28,6 @@ impl Job {
         match self {
             Job::Open(_, done) => done(Err(why)),
             Job::Rows(_, done) => done(Err(why)),
-            Job::Sleepers(_, _, done) => done(Err(why)),
             Job::Feed(_, _, done) => done(Err(why)),
             Job::Read(_) => {}
         }
@@ -86,7 +80,6 @@ struct Reader<'c> {
     finder: Finder<'c>,
     follower: Follower<'c>,
     lists: Lists<'c>,
-    due: Statement<'c>,
     fresh: &'c Fresh,
     health: &'c Health,
 }
@@ -115,13 +108,11 @@ pub fn run(
 
 impl<'c> Reader<'c> {
     fn new(connection: &'c Connection, fresh: &'c Fresh, health: &'c Health) -> rusqlite::Result<Reader<'c>> {
-        let due = "SELECT p.name, s.due FROM snapshots s JOIN partitions p ON p.id = s.partition WHERE s.due <= ?1";
         Ok(Reader {
             connection,
             finder: Finder::new(connection)?,
             follower: Follower::new(connection)?,
             lists: Lists::new(connection)?,
-            due: connection.prepare(due)?,
             fresh,
             health,
         })
@@ -133,7 +124,6 @@ impl<'c> Reader<'c> {
         match job {
             Job::Open(tail, done) => done(self.open(&tail).map_err(told)),
             Job::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
-            Job::Sleepers(until, awake, done) => done(self.sleepers(until, &awake).map_err(told)),
             Job::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
             Job::Read(read) => read(self.connection),
         }
@@ -149,17 +139,5 @@ impl<'c> Reader<'c> {
     fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<Feed> {
         let _transaction = self.connection.unchecked_transaction()?;
         self.follower.feed(after, limit)
-    }
-
-    fn sleepers(&mut self, until: Time, awake: &BTreeSet<Arc<str>>) -> rusqlite::Result<Vec<Sleeper>> {
-        let mut sleepers: Vec<Sleeper> = awake.iter().map(|partition| Sleeper { partition: partition.to_string(), due: None }).collect();
-        let mut rows = self.due.query([until.0])?;
-        while let Some(row) = rows.next()? {
-            let partition = row.get_ref(0)?.as_str()?;
-            if !awake.contains(partition) {
-                sleepers.push(Sleeper { partition: partition.into(), due: Some(Time(row.get(1)?)) });
-            }
-        }
-        Ok(sleepers)
     }
 }

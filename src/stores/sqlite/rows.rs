@@ -3,6 +3,7 @@
 //! A row written in the commit of its event would cost more than the request. So rows wait here, sorted, from the moment their event is durable
 //! until a sweep has written them; readers merge both. They are only ever rows of committed frames. The writer alone changes them.
 
+use super::sums::LOOKUPS;
 use actors::Id;
 use actors::store::{Listed, Page, Row, Shelf};
 use rusqlite::{Connection, Statement};
@@ -51,6 +52,18 @@ impl Fresh {
         Ok(stored)
     }
 
+    /// Whether a row that waits takes the place of this one, or takes it away.
+    pub fn replaces(&self, Row { shelf, owner, key, .. }: &Row) -> bool {
+        self.read().contains_key(&Slot { shelf: *shelf, owner: *owner, key: key.clone() })
+    }
+
+    /// Those that are put; not those that take one away.
+    pub fn each(&self, mut visit: impl FnMut(Row)) {
+        for (Slot { shelf, owner, key }, body) in self.read().iter().filter(|(_, body)| body.is_some()) {
+            visit(Row { shelf: *shelf, owner: *owner, key: key.clone(), body: body.clone() });
+        }
+    }
+
     pub fn forget(&self, slots: &[Slot]) {
         let mut fresh = self.write();
         slots.iter().for_each(|slot| drop(fresh.remove(slot)));
@@ -90,7 +103,9 @@ pub struct Tables<'c> {
 impl<'c> Tables<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Tables<'c>> {
         Ok(Tables {
-            put: connection.prepare("INSERT OR REPLACE INTO lookups (shelf, owner, key, body) VALUES (?1, ?2, ?3, ?4)")?,
+            put: connection.prepare(
+                "INSERT OR REPLACE INTO lookups (shelf, owner, key, body, sum) VALUES (?1, ?2, ?3, ?4, row_sum(?2, ?1, ?3, ?4))",
+            )?,
             take: connection.prepare("DELETE FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key = ?3")?,
         })
     }
@@ -103,8 +118,9 @@ pub struct Lists<'c> {
 
 impl<'c> Lists<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Lists<'c>> {
-        let sql = "SELECT key, body FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key >= ?3 ORDER BY key LIMIT ?4";
-        Ok(Lists { stored: connection.prepare(sql)? })
+        let (list, whole) = ("shelf = ?1 AND owner = ?2 AND key >= ?3", LOOKUPS.whole());
+        let sql = format!("SELECT key, body FROM lookups WHERE {list} AND {whole} ORDER BY key LIMIT ?4");
+        Ok(Lists { stored: connection.prepare(&sql)? })
     }
 
     /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never missed.

@@ -2,13 +2,16 @@
 //!
 //! `log` is the truth: one row for each frame, in the order of their commits, never changed or removed. Each row names the position of its
 //! partition's frame before it, so that no index has to be written in a commit. `partitions` and `lookups` follow the log from behind, as far
-//! as `reach` in `meta` says; a start makes the rest again. `snapshots` is a cache.
+//! as `reach` in `meta` says; a start makes the rest again. `snapshots` is a cache. The chain of hashes covers the frames of the log and the
+//! digests of snapshots their state; every other row has a sum.
 
-use super::Error;
+use super::directory::SCHEMA as PEOPLE;
+use super::{Error, sums};
 use rusqlite::Connection;
 use std::path::Path;
 
-pub const VERSION: i64 = 1;
+/// Version 1 was never released; it had no sums.
+pub const VERSION: i64 = 2;
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;
@@ -19,7 +22,8 @@ CREATE TABLE partitions (
     name TEXT NOT NULL UNIQUE,
     last INTEGER NOT NULL,
     seq INTEGER NOT NULL,
-    head BLOB NOT NULL
+    head BLOB NOT NULL,
+    sum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE log (
@@ -37,25 +41,26 @@ CREATE TABLE snapshots (
     seq INTEGER NOT NULL,
     head BLOB NOT NULL,
     due INTEGER,
-    state BLOB NOT NULL
+    state BLOB NOT NULL,
+    sum INTEGER NOT NULL
 ) STRICT;
-
-CREATE INDEX snapshots_by_due ON snapshots (due) WHERE due IS NOT NULL;
 
 CREATE TABLE lookups (
     shelf INTEGER NOT NULL,
     owner BLOB NOT NULL,
     key BLOB NOT NULL,
     body BLOB NOT NULL,
+    sum INTEGER NOT NULL,
     PRIMARY KEY (shelf, owner, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
+    value INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO meta (name, value) VALUES ('reach', 0), ('doubts', 0);
+INSERT INTO meta (name, value, sum) VALUES ('reach', 0, row_sum('reach', 0)), ('doubts', 0, row_sum('doubts', 0));
 ";
 
 /// A commit is flushed before it is answered. The writer itself says when the write-ahead log is folded in, not some unlucky commit.
@@ -70,11 +75,13 @@ PRAGMA temp_store = MEMORY;
 pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
     if is_empty(connection)? {
         teach_manners(connection, file)?;
-        let make = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;");
-        return Ok(connection.execute_batch(&make)?);
+        let ours = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {PEOPLE} {ours} COMMIT;"))?;
+        return Ok(sums::keep(connection)?);
     }
     check(connection, file)?;
-    teach_manners(connection, file)
+    teach_manners(connection, file)?;
+    Ok(sums::keep(connection)?)
 }
 
 fn teach_manners(connection: &Connection, file: &Path) -> Result<(), Error> {
@@ -95,7 +102,7 @@ pub fn set_journal(connection: &Connection, mode: &'static str, file: &Path) -> 
     }
 }
 
-/// Whether the database is ours, and no newer than this binary.
+/// Whether the database is ours, and of this binary's version.
 pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
     use rusqlite::ErrorCode::NotADatabase;
     match pragma(connection, "application_id") {
@@ -105,7 +112,16 @@ pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
     }
     match pragma(connection, "user_version")? {
         found if found > VERSION => Err(Error::Newer { found }),
+        found if found < VERSION => Err(Error::Older { found }),
         _ => Ok(()),
+    }
+}
+
+/// What SQLite itself can see: pages, the order of rows, and that each index has what its table has. It sees no flipped value.
+pub fn check_pages(connection: &Connection) -> Result<(), Error> {
+    match connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? {
+        verdict if verdict == "ok" => Ok(()),
+        verdict => Err(Error::Damaged(verdict)),
     }
 }
 

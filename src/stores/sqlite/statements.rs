@@ -22,11 +22,17 @@ impl<'c> Statements<'c> {
         Ok(Statements {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
-            introduce: connection.prepare("INSERT INTO partitions (id, name, last, seq, head) VALUES (?1, ?2, 0, 0, zeroblob(32))")?,
+            introduce: connection.prepare(
+                "INSERT INTO partitions (id, name, last, seq, head, sum)
+                 VALUES (?1, ?2, 0, 0, zeroblob(32), row_sum(?1, ?2, 0, 0, zeroblob(32)))",
+            )?,
             append: connection.prepare(
                 "INSERT INTO log (position, partition, previous, from_seq, to_seq, head, records) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
-            save: connection.prepare("INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            save: connection.prepare(
+                "INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4))",
+            )?,
             forget: connection.prepare("DELETE FROM snapshots WHERE partition = ?1")?,
             doubt: connection.prepare("UPDATE meta SET value = value + 1 WHERE name = 'doubts'")?,
             savepoint: connection.prepare("SAVEPOINT one")?,

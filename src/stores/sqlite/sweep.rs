@@ -37,7 +37,8 @@ impl<'c> SweepTables<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<SweepTables<'c>> {
         Ok(SweepTables {
             rows: Tables::new(connection)?,
-            tail: connection.prepare("UPDATE partitions SET last = ?2, seq = ?3, head = ?4 WHERE id = ?1")?,
+            tail: connection
+                .prepare("UPDATE partitions SET last = ?3, seq = ?4, head = ?5, sum = row_sum(?1, ?2, ?3, ?4, ?5) WHERE id = ?1")?,
             reach: connection.prepare("UPDATE meta SET value = ?1 WHERE name = 'reach'")?,
         })
     }
@@ -59,7 +60,7 @@ impl Sweep {
         let tails_left = self.tails.len().saturating_sub(STEP);
         for name in &self.tails[tails_left..] {
             if let Some(Tail { id, at, last, .. }) = log.tails.get(name) {
-                tables.tail.execute((id, last, at.seq as i64, at.head))?;
+                tables.tail.execute((id, &**name, last, at.seq as i64, at.head))?;
             }
         }
         let rows = STEP.max(2 * incoming);

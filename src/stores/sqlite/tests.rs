@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
 /// A folder that does not outlive its test.
-struct Scratch(PathBuf);
+pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
+    pub fn new() -> Scratch {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("stampede-store-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
@@ -22,7 +22,7 @@ impl Scratch {
         Scratch(path)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }
@@ -33,7 +33,7 @@ impl Drop for Scratch {
     }
 }
 
-fn open(folder: &Path) -> Sqlite {
+pub fn open(folder: &Path) -> Sqlite {
     Sqlite::open(folder, &rows_of).unwrap()
 }
 
@@ -293,7 +293,7 @@ fn one_failed_commit_is_unknown_to_everybody_in_it() {
         disk.store().append(append, Box::new(move |outcome| to.send(outcome).unwrap()));
     }
     drop(to);
-    let written = disk.store().write(|c| c.execute("INSERT INTO meta VALUES ('lost', 1)", []));
+    let written = disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('lost', 1)", []));
     let_go.send(()).unwrap();
     wait(blocker).unwrap();
     assert!(outcomes.into_iter().all(|outcome| matches!(outcome, Outcome::Unknown(_))));
@@ -311,17 +311,17 @@ fn one_failed_commit_is_unknown_to_everybody_in_it() {
 fn a_write_that_fails_is_undone_and_harms_nobody() {
     let disk = OnDisk::new();
     let failed: Result<(), _> = wait(disk.store().write(|c| {
-        c.execute("INSERT INTO meta VALUES ('half', 1)", [])?;
-        c.execute("INSERT INTO meta VALUES ('half', 2)", []).map(drop)
+        c.execute("INSERT INTO meta (name, value) VALUES ('half', 1)", [])?;
+        c.execute("INSERT INTO meta (name, value) VALUES ('half', 2)", []).map(drop)
     }));
     assert!(failed.is_err());
     let panicked: Result<(), _> = wait(disk.store().write(|c| {
-        c.execute("INSERT INTO meta VALUES ('half', 1)", [])?;
+        c.execute("INSERT INTO meta (name, value) VALUES ('half', 1)", [])?;
         panic!("planted")
     }));
     assert!(panicked.is_err());
     assert_eq!(count(disk.store(), "SELECT count(*) FROM meta WHERE name = 'half'"), 0);
-    wait(disk.store().write(|c| c.execute("INSERT INTO meta VALUES ('whole', 1)", []))).unwrap();
+    wait(disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('whole', 1)", []))).unwrap();
     assert_eq!(count(disk.store(), "SELECT value FROM meta WHERE name = 'whole'"), 1);
     assert_eq!(append(disk.store(), &mut Script::new("p"), &[]), Outcome::Durable);
 }
@@ -400,8 +400,12 @@ fn whatever_follows_the_log_can_be_made_again_from_it() {
     }
     let before = tickets(disk.store());
     assert_eq!(before.len(), 300);
-    let nothing_followed = "DELETE FROM lookups; UPDATE meta SET value = 0; UPDATE partitions SET last = 0, seq = 0, head = zeroblob(32)";
-    disk.after_kill_and(|database| database.execute_batch(nothing_followed).unwrap());
+    let nothing_followed = "DELETE FROM lookups; UPDATE meta SET value = 0, sum = row_sum(name, 0);
+        UPDATE partitions SET last = 0, seq = 0, head = zeroblob(32), sum = row_sum(id, name, 0, 0, zeroblob(32))";
+    disk.after_kill_and(|database| {
+        sums::teach(database).unwrap();
+        database.execute_batch(nothing_followed).unwrap();
+    });
     assert_eq!(tickets(disk.store()), before);
     assert_eq!((frames(disk.store(), "p").len(), frames(disk.store(), "q").len()), (300, 300));
     disk.0.reopen();
@@ -526,8 +530,10 @@ fn a_newer_database_is_refused_and_a_foreign_one_too() {
     let alter = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
     alter("PRAGMA user_version = 99");
     assert!(matches!(Sqlite::open(&scratch.0, &rows_of), Err(Error::Newer { found: 99 })));
-    assert!(matches!(View::open(&scratch.0), Err(Error::Newer { found: 99 })));
-    alter("PRAGMA user_version = 1; PRAGMA application_id = 5");
+    assert!(matches!(View::open(&scratch.0, &rows_of), Err(Error::Newer { found: 99 })));
+    alter("PRAGMA user_version = 1");
+    assert!(matches!(Sqlite::open(&scratch.0, &rows_of), Err(Error::Older { found: 1 })));
+    alter("PRAGMA application_id = 5");
     assert!(matches!(Sqlite::open(&scratch.0, &rows_of), Err(Error::Foreign(_))));
     std::fs::write(&database, [b'x'; 5000]).unwrap();
     assert!(matches!(Sqlite::open(&scratch.0, &rows_of), Err(Error::Foreign(_))));
@@ -547,7 +553,7 @@ fn a_view_shows_every_frame_from_the_first_beside_a_running_store() {
     }
     disk.store().save("p", Snapshot { at: p.at, due: Some(Time(5)), state: vec![1, 2] });
     answer(|done| disk.store().sleepers(Time(0), done)).unwrap();
-    let view = View::open(&folder).unwrap();
+    let view = View::open(&folder, &rows_of).unwrap();
     append(disk.store(), &mut p, &[]);
     assert_eq!(view.partitions().collect::<Vec<_>>(), ["p", "q"]);
     let seen = |view: &View, partition| {
@@ -564,7 +570,7 @@ fn a_view_shows_every_frame_from_the_first_beside_a_running_store() {
     assert_eq!(view.snapshot_of("p").unwrap().map(|snapshot| snapshot.at), Some(expected[19].to));
     assert!(view.snapshot_of("q").unwrap().is_none());
     drop(disk.store);
-    assert_eq!(seen(&View::open(&folder).unwrap(), "p").len(), 21);
+    assert_eq!(seen(&View::open(&folder, &rows_of).unwrap(), "p").len(), 21);
 }
 
 #[test]
@@ -596,6 +602,120 @@ fn the_last_hold_on_the_store_may_be_let_go_on_its_own_threads() {
     drop(store);
     let_go.send(()).unwrap();
     assert_eq!(answers.recv().unwrap(), 1);
+}
+
+/// The same store after somebody has changed its file by hand, whose changes no trigger seals.
+fn after_damage(disk: &mut OnDisk, damage: &str) -> Result<(), Error> {
+    disk.store = None;
+    let folder = disk.scratch.at("data");
+    Connection::open(folder.join("stampede.db")).unwrap().execute_batch(damage).unwrap();
+    disk.store = Some(Arc::new(Sqlite::open(&folder, &rows_of)?));
+    Ok(())
+}
+
+#[test]
+fn a_damaged_look_up_row_is_told_to_nobody() {
+    let mut disk = OnDisk::new();
+    append(disk.store(), &mut Script::new("p"), &[ticket(1, Some("x")), ticket(2, Some("y"))]);
+    disk.reopen();
+    assert_eq!(tickets(disk.store()).len(), 2);
+    for damage in ["body = x'7a'", "key = x'00000001ff'", "shelf = 1, body = x'79'"] {
+        after_damage(&mut disk, &format!("UPDATE lookups SET {damage} WHERE key >= x'00000002' OR length(key) > 4")).unwrap();
+        let page = Page { shelf: Shelf(1), owner: Id([7; 16]), after: None, limit: 9 };
+        let listed = answer(|done| disk.store().rows(page, done));
+        match damage.starts_with("shelf") {
+            false => assert!(matches!(listed, Err(StoreError::Broken(_))), "{damage}: {listed:?}"),
+            true => after_damage(&mut disk, "DELETE FROM lookups").unwrap(),
+        }
+        disk.reopen();
+    }
+}
+
+#[test]
+fn a_damaged_name_or_reach_is_refused_at_the_start() {
+    for damage in [
+        "UPDATE partitions SET name = 'q'",
+        "UPDATE partitions SET last = 0, seq = 0",
+        "UPDATE partitions SET id = 2",
+        "UPDATE meta SET value = value + 1 WHERE name = 'reach'",
+        "UPDATE meta SET name = 'reac' WHERE name = 'reach'",
+    ] {
+        let mut disk = OnDisk::new();
+        append(disk.store(), &mut Script::new("p"), &[]);
+        let said = after_damage(&mut disk, damage).unwrap_err().to_string();
+        assert!(said.contains("of the table"), "{damage}: {said}");
+    }
+}
+
+#[test]
+fn of_frames_that_were_not_swept_a_damaged_one_declares_nothing_and_a_stray_one_is_refused() {
+    let disk = Killed::new();
+    let (mut p, mut q) = (Script::new("p"), Script::new("q"));
+    for number in 0..2 {
+        append(disk.store(), &mut p, &[ticket(number, Some("x"))]);
+        append(disk.store(), &mut q, &[ticket(number + 10, Some("x"))]);
+    }
+    let folder = disk.0.scratch.at("data");
+    let (copy, of_strays) = (Scratch::new(), Scratch::new());
+    for to in [&copy, &of_strays] {
+        let (from, to) = (folder.clone(), to.0.clone());
+        let copied = disk.store().write(move |_| {
+            for name in ["stampede.db", "stampede.db-wal"] {
+                std::fs::copy(from.join(name), to.join(name)).unwrap();
+            }
+            Ok(())
+        });
+        wait(copied).unwrap();
+    }
+    let damage = |scratch: &Scratch, sql: &str| Connection::open(scratch.at("stampede.db")).unwrap().execute_batch(sql).unwrap();
+    damage(&copy, "UPDATE log SET records = zeroblob(length(records)) WHERE position = 3");
+    let store = open(&copy.0);
+    assert_eq!(tickets(&store).len(), 3);
+    damage(&of_strays, "UPDATE log SET partition = 2 WHERE position = 3");
+    assert!(Sqlite::open(&of_strays.0, &rows_of).err().unwrap().to_string().contains("is missing"));
+}
+
+#[test]
+fn a_damaged_time_to_wake_wakes_at_once_and_its_snapshot_is_replaced() {
+    for damage in ["due = NULL", "due = 1000000", "seq = 0", "head = zeroblob(32)", "partition = 2"] {
+        let mut disk = OnDisk::new();
+        let mut p = Script::new("p");
+        append(disk.store(), &mut p, &[]);
+        let snapshot = Snapshot { at: p.at, due: Some(Time(50)), state: vec![1] };
+        disk.store().save("p", snapshot.clone());
+        after_damage(&mut disk, &format!("UPDATE snapshots SET {damage}")).unwrap();
+        let sleepers = answer(|done| disk.store().sleepers(Time(0), done)).unwrap();
+        assert_eq!(sleepers, [Sleeper { partition: "p".into(), due: None }], "{damage}");
+        disk.store().save("p", snapshot);
+        disk.reopen();
+        assert_eq!(answer(|done| disk.store().sleepers(Time(49), done)).unwrap(), [], "{damage}");
+        assert_eq!(answer(|done| disk.store().sleepers(Time(50), done)).unwrap()[0].due, Some(Time(50)), "{damage}");
+    }
+}
+
+#[test]
+fn what_is_in_no_chain_is_checked_from_beside() {
+    let fine = OnDisk::new();
+    append(fine.store(), &mut Script::new("p"), &[ticket(1, Some("x"))]);
+    View::open(&fine.scratch.at("data"), &rows_of).unwrap().check_the_rest().unwrap();
+    for (damage, named) in [
+        ("UPDATE lookups SET body = x'00'", "lookups"),
+        ("UPDATE snapshots SET due = 7", "snapshots"),
+        ("UPDATE log SET partition = 2 WHERE position = 1", "missing"),
+        ("INSERT INTO log SELECT 0, partition, previous, from_seq, to_seq, head, records FROM log", "frames"),
+    ] {
+        let mut disk = OnDisk::new();
+        let mut p = Script::new("p");
+        append(disk.store(), &mut p, &[ticket(1, Some("x"))]);
+        append(disk.store(), &mut Script::new("q"), &[]);
+        disk.store().save("p", Snapshot { at: p.at, due: None, state: vec![1] });
+        let damage = damage.replace("FROM log", "FROM log LIMIT 1");
+        let opened = after_damage(&mut disk, &damage);
+        let view = View::open(&disk.scratch.at("data"), &rows_of);
+        let found = opened.and(view).and_then(|view| view.check_the_rest());
+        let said = found.err().unwrap_or_else(|| panic!("{damage} was not found")).to_string();
+        assert!(said.contains(named), "{damage}: {said}");
+    }
 }
 
 #[test]

@@ -4,8 +4,10 @@
 //! memory for each of its frames while it is read. As long as the view is open, the write-ahead log of a running server can only grow.
 
 use super::log::{self, Finder, Tail};
-use super::{Error, folder};
-use actors::store::{Frame, Head, Snapshot};
+use super::rows::Fresh;
+use super::{Error, RowsOf, folder, schema, sums};
+use actors::Id;
+use actors::store::{Frame, Head, Row, Shelf, Snapshot};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,14 +16,17 @@ use std::sync::Arc;
 pub struct View {
     connection: Connection,
     tails: BTreeMap<Arc<str>, Tail>,
+    /// Look-up rows that no sweep has written yet.
+    fresh: Fresh,
 }
 
 impl View {
-    pub fn open(folder: &Path) -> Result<View, Error> {
+    pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<View, Error> {
         let connection = folder::look_into(folder)?;
         connection.execute_batch("BEGIN")?;
-        let tails = log::load(&connection, |_, _| {})?.tails.into_iter().collect();
-        Ok(View { connection, tails })
+        let fresh = Fresh::default();
+        let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+        Ok(View { connection, tails: log.tails.into_iter().collect(), fresh })
     }
 
     /// Every partition that ever wrote anything, in the order of their names.
@@ -42,10 +47,40 @@ impl View {
         let mut finder = Finder::new(&self.connection).map_err(Error::from)?;
         let mut head = Head::default();
         for position in finder.positions(tail).map_err(Error::from)? {
-            let (_, mut frame) = finder.frame(position).map_err(Error::from)?;
+            let (_, mut frame) = finder.frame(tail, position).map_err(Error::from)?;
             frame.from.head = std::mem::replace(&mut head, frame.to.head);
             visit(frame)?;
         }
+        Ok(())
+    }
+
+    /// Checks what no chain covers: the file itself, every row that has a sum, and that each frame is one of a partition.
+    pub fn check_the_rest(&self) -> Result<(), Error> {
+        schema::check_pages(&self.connection)?;
+        sums::check(&self.connection)?;
+        let mut finder = Finder::new(&self.connection)?;
+        let mut linked = 0;
+        for tail in self.tails.values() {
+            linked += finder.positions(tail)?.len();
+        }
+        let frames = self.connection.query_row("SELECT count(*) FROM log", [], |row| row.get::<_, i64>(0))?;
+        match frames as usize == linked {
+            true => Ok(()),
+            false => Err(Error::Damaged(format!("of {frames} frames only {linked} are some partition's"))),
+        }
+    }
+
+    /// Shows every look-up row as lists show it: those that were swept up, and those that wait.
+    pub fn each_row(&self, mut visit: impl FnMut(Row)) -> Result<(), Error> {
+        let mut select = self.connection.prepare("SELECT shelf, owner, key, body FROM lookups")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let row = Row { shelf: Shelf(row.get(0)?), owner: Id(row.get(1)?), key: row.get(2)?, body: Some(row.get(3)?) };
+            if !self.fresh.replaces(&row) {
+                visit(row);
+            }
+        }
+        self.fresh.each(visit);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@
 use super::fold::{Beside, Fold};
 use super::health::Health;
 use super::job::{Job, Write, Written};
-use super::log::{Log, Tail};
+use super::log::{Log, Saved, Tail};
 use super::meters::Meters;
 use super::queue::{Nothing, Receiver, Sender};
 use super::reader::{self, Desk};
@@ -233,12 +233,12 @@ impl<'c> Writer<'c> {
     fn save(&mut self, partition: Arc<str>, snapshot: &Snapshot, batch: &mut Batch) -> rusqlite::Result<()> {
         let Some(mut tail) = self.log.tails.get(&partition).copied() else { return Ok(()) };
         let Snapshot { at, due, state } = snapshot;
-        if at.seq > tail.at.seq || (at.seq == tail.at.seq && *at != tail.at) || tail.saved.is_some_and(|saved| saved > at.seq) {
+        if at.seq > tail.at.seq || (at.seq == tail.at.seq && *at != tail.at) || tail.saved.is_some_and(|saved| saved.seq > at.seq) {
             return Ok(());
         }
         self.begin()?;
         self.sql.save.execute((tail.id, at.seq as i64, at.head, due.map(|due| due.0), state))?;
-        tail.saved = Some(at.seq);
+        tail.saved = Some(Saved { seq: at.seq, due: *due });
         self.remember(partition, tail, batch);
         Ok(())
     }
@@ -323,10 +323,7 @@ impl<'c> Writer<'c> {
                 Some(tail) => reader::Job::Open(*tail, done),
                 None => return done(Ok(Opened::default())),
             },
-            Job::Sleepers(until, done) => {
-                let awake = self.log.tails.iter().filter(|(_, tail)| tail.is_awake()).map(|(name, _)| name.clone()).collect();
-                reader::Job::Sleepers(until, awake, done)
-            }
+            Job::Sleepers(until, done) => return done(Ok(self.log.sleepers(until))),
             Job::Settle(done) => {
                 self.tidy_up();
                 let is_settled = self.log.reach == self.log.end;

@@ -87,7 +87,7 @@ fn granted(answer: Option<crate::process::Answer>) -> Option<Value> {
 /// are there once.
 pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
     drop(Sqlite::open(data, &engine::rows)?);
-    let view = View::open(data)?;
+    let view = View::open(data, &stampede::engine::rows)?;
     verify(&view)?;
     let holds = holds(&view)?;
     if let Some((hold, times)) = holds.iter().find(|(_, times)| **times != 1) {

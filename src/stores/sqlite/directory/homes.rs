@@ -2,6 +2,7 @@
 //!
 //! What is kept names no address: it can only be compared with one. Of a member the latest few are kept.
 
+use super::super::sums::HOMES as HOMES_KEPT;
 use super::Key;
 use crate::identity::directory::HOMES;
 use crate::stores::moving::Home;
@@ -17,8 +18,8 @@ pub fn note(connection: &Connection, member: Id, home: Id, at: Time) -> Result<(
 }
 
 pub fn is_known(connection: &Connection, member: Id, home: Id) -> Result<bool> {
-    let select = "SELECT EXISTS (SELECT 1 FROM homes WHERE member = ?1 AND home = ?2)";
-    connection.query_row(select, [Key(member), Key(home)], |row| row.get(0))
+    let select = format!("SELECT EXISTS (SELECT 1 FROM homes WHERE member = ?1 AND home = ?2 AND {})", HOMES_KEPT.whole());
+    connection.query_row(&select, [Key(member), Key(home)], |row| row.get(0))
 }
 
 pub fn forget_all(connection: &Connection, member: Id) -> Result<()> {
@@ -28,6 +29,6 @@ pub fn forget_all(connection: &Connection, member: Id) -> Result<()> {
 /// In the order of what is kept of them.
 pub fn of(connection: &Connection, member: Id) -> Result<Vec<Home>> {
     let home = |row: &Row| Ok(Home { home: row.get::<_, Key>(0)?.0, at: Time(row.get(1)?) });
-    let select = "SELECT home, at FROM homes WHERE member = ?1 ORDER BY home";
-    connection.prepare(select)?.query_map([Key(member)], home)?.collect()
+    let select = format!("SELECT home, at FROM homes WHERE member = ?1 AND {} ORDER BY home", HOMES_KEPT.whole());
+    connection.prepare(&select)?.query_map([Key(member)], home)?.collect()
 }

@@ -1,6 +1,7 @@
 //! Members and the identifiers that name them.
 
-use super::{Key, homes, sessions, start};
+use super::super::sums::{IDENTIFIERS, MEMBER_COUNTS, MEMBERS};
+use super::{Key, homes, missing, sessions, start};
 use crate::identity::directory::{Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset, Role};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
@@ -36,8 +37,9 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
 /// Of accounts with one key the latest counts: those before it were made when it had been forgotten.
 pub fn registered(connection: &Connection, key: Id, since: Time) -> Result<Option<Account>> {
     let select = format!(
-        "SELECT {COLUMNS} FROM members WHERE registration_key = ?1 AND created_at >= ?2 AND deleted_at IS NULL \
-         ORDER BY created_at DESC LIMIT 1"
+        "SELECT {COLUMNS} FROM members WHERE registration_key = ?1 AND {} AND created_at >= ?2 AND deleted_at IS NULL \
+         ORDER BY created_at DESC LIMIT 1",
+        MEMBERS.whole()
     );
     connection.query_row(&select, params![Key(key), since.0], read).optional()
 }
@@ -45,8 +47,11 @@ pub fn registered(connection: &Connection, key: Id, since: Time) -> Result<Optio
 /// An unknown name takes the same time as a known one: somebody's row is read all the same, and not answered.
 pub fn named(connection: &Connection, folded: &str) -> Result<Option<Account>> {
     let owner = owner(connection, folded)?;
-    let found = nearest(connection, owner.unwrap_or_else(|| nobody(folded)))?;
-    Ok(found.filter(|account| Some(account.member.id) == owner && is_named(account, folded)))
+    let found = nearest(connection, owner.unwrap_or_else(|| nobody(folded)));
+    // If the row that was read for nobody's name is damaged, that is no matter of whoever asked.
+    let Some(member) = owner else { return Ok(None) };
+    let account = found?.filter(|account| account.member.id == member).ok_or_else(|| missing("member", member))?;
+    Ok(Some(account).filter(|account| is_named(account, folded)))
 }
 
 fn is_named(account: &Account, folded: &str) -> bool {
@@ -55,7 +60,7 @@ fn is_named(account: &Account, folded: &str) -> bool {
 
 /// The row of that id, else that of the last one before it.
 fn nearest(connection: &Connection, member: Id) -> Result<Option<Account>> {
-    let select = format!("SELECT {COLUMNS} FROM members WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
+    let select = format!("SELECT {COLUMNS} FROM members WHERE id <= ?1 AND {} ORDER BY id DESC LIMIT 1", MEMBERS.whole());
     connection.query_row(&select, [Key(member)], read).optional()
 }
 
@@ -67,26 +72,28 @@ fn nobody(folded: &str) -> Id {
 }
 
 pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
-    let select = format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND deleted_at IS NULL");
+    let select = format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND {} AND deleted_at IS NULL", MEMBERS.whole());
     connection.query_row(&select, [Key(member)], read).optional()
 }
 
 pub fn those_of(connection: &Connection, ids: &[Id]) -> Result<Vec<Member>> {
-    let mut select = connection.prepare(&format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND deleted_at IS NULL"))?;
+    let whole = MEMBERS.whole();
+    let mut select = connection.prepare(&format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND {whole} AND deleted_at IS NULL"))?;
     let mut member = |id: &Id| select.query_row([Key(*id)], read).optional().map(|found| found.map(|account| account.member));
     ids.iter().filter_map(|id| member(id).transpose()).collect()
 }
 
 pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Member>> {
-    let select = format!("SELECT {COLUMNS} FROM members WHERE id > ?1 AND deleted_at IS NULL ORDER BY id LIMIT ?2");
+    let whole = MEMBERS.whole();
+    let select = format!("SELECT {COLUMNS} FROM members WHERE id > ?1 AND {whole} AND deleted_at IS NULL ORDER BY id LIMIT ?2");
     let mut select = connection.prepare(&select)?;
     let found = select.query_map(params![start(after), limit as i64], |row| Ok(read(row)?.member))?;
     found.collect()
 }
 
 pub fn count(connection: &Connection) -> Result<u64> {
-    let count = "SELECT members FROM member_counts WHERE role = ?1";
-    let counted: Option<i64> = connection.query_row(count, [number(Role::Member)], |row| row.get(0)).optional()?;
+    let count = format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
+    let counted: Option<i64> = connection.query_row(&count, [number(Role::Member)], |row| row.get(0)).optional()?;
     Ok(counted.map_or(0, |counted| counted.max(0) as u64))
 }
 
@@ -138,8 +145,8 @@ pub fn offer_reset(connection: &Connection, member: Id, reset: Reset) -> Result<
 }
 
 fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
-    let select = "SELECT member FROM identifiers WHERE folded = ?1";
-    connection.query_row(select, [folded], |row| row.get(0)).optional().map(|found: Option<Key>| found.map(|key| key.0))
+    let select = format!("SELECT member FROM identifiers WHERE folded = ?1 AND {}", IDENTIFIERS.whole());
+    connection.query_row(&select, [folded], |row| row.get(0)).optional().map(|found: Option<Key>| found.map(|key| key.0))
 }
 
 /// Which identifiers of the profile have another owner.
@@ -228,13 +235,15 @@ fn read_profile(row: &Row) -> Result<Profile> {
 }
 
 pub fn owed(connection: &Connection, member: Id) -> Result<Option<Vec<u8>>> {
-    connection.query_row("SELECT owed FROM members WHERE id = ?1", [Key(member)], |row| row.get(0)).optional().map(Option::flatten)
+    let select = format!("SELECT owed FROM members WHERE id = ?1 AND {}", MEMBERS.whole());
+    connection.query_row(&select, [Key(member)], |row| row.get(0)).optional().map(Option::flatten)
 }
 
 pub fn owing(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Owing>> {
-    let select = "SELECT id, first_login_at, owed FROM members WHERE owed IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2";
+    let (columns, whole) = ("id, first_login_at, owed", MEMBERS.whole());
+    let select = format!("SELECT {columns} FROM members WHERE owed IS NOT NULL AND id > ?1 AND {whole} ORDER BY id LIMIT ?2");
     let owing = |row: &Row| Ok(Owing { member: row.get::<_, Key>(0)?.0, first_login_at: Time(row.get(1)?), owed: row.get(2)? });
-    connection.prepare(select)?.query_map(params![start(after), limit as i64], owing)?.collect()
+    connection.prepare(&select)?.query_map(params![start(after), limit as i64], owing)?.collect()
 }
 
 pub fn settle_owed(connection: &Connection, member: Id, old: &[u8], new: Option<&[u8]>) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! Service keys, the outsiders they act for, and the secrets of this installation.
 
+use super::super::sums::{OUTSIDERS, SECRETS, SERVICE_KEYS};
 use super::Key;
 use crate::identity::directory::ServiceKey;
 use actors::{Id, Time};
@@ -10,13 +11,13 @@ const COLUMNS: &str = "id, name, digest, created_at, revoked_at";
 pub fn create_service_key(connection: &Connection, key: &ServiceKey) -> Result<(ServiceKey, bool)> {
     let insert = "INSERT OR IGNORE INTO service_keys (id, name, digest, created_at) VALUES (?1, ?2, ?3, ?4)";
     let new = connection.execute(insert, params![Key(key.id), key.name, key.digest, key.created_at.0])? == 1;
-    let select = format!("SELECT {COLUMNS} FROM service_keys WHERE id = ?1");
+    let select = format!("SELECT {COLUMNS} FROM service_keys WHERE id = ?1 AND {}", SERVICE_KEYS.whole());
     let row = connection.query_row(&select, [Key(key.id)], read_service_key)?;
     Ok((row, !new))
 }
 
 pub fn service_keys(connection: &Connection) -> Result<Vec<ServiceKey>> {
-    let select = format!("SELECT {COLUMNS} FROM service_keys ORDER BY id");
+    let select = format!("SELECT {COLUMNS} FROM service_keys WHERE {} ORDER BY id", SERVICE_KEYS.whole());
     connection.prepare(&select)?.query_map([], read_service_key)?.collect()
 }
 
@@ -36,8 +37,8 @@ pub fn revoke_service_key(connection: &Connection, key: Id, at: Time) -> Result<
 }
 
 pub fn remembers_outsider(connection: &Connection, member: Id) -> Result<bool> {
-    let select = "SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1)";
-    connection.query_row(select, [Key(member)], |row| row.get(0))
+    let select = format!("SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1 AND {})", OUTSIDERS.whole());
+    connection.query_row(&select, [Key(member)], |row| row.get(0))
 }
 
 pub fn remember_outsider(connection: &Connection, member: Id, service: &str, theirs: &str) -> Result<()> {
@@ -45,7 +46,10 @@ pub fn remember_outsider(connection: &Connection, member: Id, service: &str, the
     connection.execute(insert, params![Key(member), service, theirs]).map(drop)
 }
 
+/// None is made while one is damaged: it could be this one under a damaged name, and whatever it protects would be lost.
 pub fn secret(connection: &Connection, name: &str, made: &[u8]) -> Result<Vec<u8>> {
+    let all = format!("SELECT count(*) FROM secrets WHERE {}", SECRETS.whole());
+    connection.query_row(&all, [], |_| Ok(()))?;
     connection.execute("INSERT OR IGNORE INTO secrets (name, value) VALUES (?1, ?2)", params![name, made])?;
     connection.query_row("SELECT value FROM secrets WHERE name = ?1", [name], |row| row.get(0))
 }

@@ -1,5 +1,6 @@
 //! Sessions: one row each, found by member and id.
 
+use super::super::sums::SESSIONS;
 use super::members::{account, note_login, owed, rehash};
 use super::{Key, homes, start};
 use crate::identity::directory::{Account, Begin, Begun, NewSession, Refresh, Refreshed, Role, Session, Step};
@@ -39,9 +40,9 @@ fn sweep(connection: &Connection, member: Id, dead_before: Time) -> Result<()> {
 }
 
 pub fn refresh(connection: &Connection, refresh: &Refresh) -> Result<Refreshed> {
-    let select = "SELECT step, refreshed_at, ended_at FROM sessions WHERE member = ?1 AND id = ?2";
+    let select = format!("SELECT step, refreshed_at, ended_at FROM sessions WHERE member = ?1 AND id = ?2 AND {}", SESSIONS.whole());
     let key = params![Key(refresh.member), Key(refresh.session)];
-    let found = connection.query_row(select, key, |row| Ok((row.get(0)?, Time(row.get(1)?), row.get::<_, Option<i64>>(2)?)));
+    let found = connection.query_row(&select, key, |row| Ok((row.get(0)?, Time(row.get(1)?), row.get::<_, Option<i64>>(2)?)));
     let (Some((step, refreshed_at, ended_at)), Some(Account { member, .. })) = (found.optional()?, account(connection, refresh.member)?)
     else {
         return Ok(Refreshed::Unknown);
@@ -80,15 +81,19 @@ pub fn forget_agents(connection: &Connection, member: Id) -> Result<()> {
 }
 
 pub fn page(connection: &Connection, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Result<Vec<Session>> {
-    let select = "SELECT id, began_at, refreshed_at, agent FROM sessions \
-                  WHERE member = ?1 AND id > ?2 AND ended_at IS NULL AND refreshed_at >= ?3 ORDER BY id LIMIT ?4";
-    let mut select = connection.prepare(select)?;
+    let select = format!(
+        "SELECT id, began_at, refreshed_at, agent FROM sessions \
+         WHERE member = ?1 AND id > ?2 AND {} AND ended_at IS NULL AND refreshed_at >= ?3 ORDER BY id LIMIT ?4",
+        SESSIONS.whole()
+    );
+    let mut select = connection.prepare(&select)?;
     let session = |row: &rusqlite::Row| {
         Ok(Session { id: row.get::<_, Key>(0)?.0, began_at: Time(row.get(1)?), refreshed_at: Time(row.get(2)?), agent: row.get(3)? })
     };
     select.query_map(params![Key(member), start(after), dead_before.0, limit as i64], session)?.collect()
 }
 
+/// From the index of ends alone, which has a copy of each; no row is read.
 pub fn ended_since(connection: &Connection, since: Time) -> Result<Vec<(Id, Time)>> {
     let mut select = connection.prepare("SELECT id, ended_at FROM sessions WHERE ended_at >= ?1 ORDER BY ended_at")?;
     select.query_map([since.0], |row| Ok((row.get::<_, Key>(0)?.0, Time(row.get(1)?))))?.collect()

@@ -1,0 +1,60 @@
+//! Comparing the look-up rows that a store keeps with those that the logs declare, without having all of them at once.
+//!
+//! A row belongs to one partition, so what its events left of it is known when that partition has been replayed. Of all rows only
+//! a count and a sum of their hashes is kept, for each shelf; the sum is the same in whichever order they come.
+
+use actors::Id;
+use actors::store::Row;
+use anyhow::ensure;
+use std::collections::{BTreeMap, HashMap};
+
+/// What a partition's events left of each of its rows.
+#[derive(Default)]
+pub struct Rows(HashMap<Id, (u8, Hash)>);
+
+/// How many rows there are, and the sum of their hashes, for each shelf.
+#[derive(Default)]
+pub struct Lists(BTreeMap<u8, (u64, Hash)>);
+
+type Hash = u128;
+
+impl Rows {
+    pub fn see(&mut self, row: &Row) {
+        let place = Id::digest(&[&[row.shelf.0], &row.owner.0, &row.key]);
+        match row.body {
+            Some(_) => drop(self.0.insert(place, (row.shelf.0, hash(row)))),
+            None => drop(self.0.remove(&place)),
+        }
+    }
+}
+
+impl Lists {
+    pub fn add(&mut self, row: &Row) {
+        self.count(row.shelf.0, hash(row));
+    }
+
+    pub fn add_all(&mut self, rows: &Rows) {
+        rows.0.values().for_each(|(shelf, hash)| self.count(*shelf, *hash));
+    }
+
+    fn count(&mut self, shelf: u8, hash: Hash) {
+        let (rows, sum) = self.0.entry(shelf).or_default();
+        *rows += 1;
+        *sum = sum.wrapping_add(hash);
+    }
+
+    /// Names the first shelf that is not as the logs declare it.
+    pub fn compare(&self, declared: &Lists) -> anyhow::Result<()> {
+        for shelf in self.0.keys().chain(declared.0.keys()) {
+            let (kept, expected) = (self.0.get(shelf).copied(), declared.0.get(shelf).copied());
+            let ((rows, _), (should, _)) = (kept.unwrap_or_default(), expected.unwrap_or_default());
+            ensure!(kept == expected, "the look-ups of shelf {shelf} are not what the logs declare: {rows} rows, and {should} expected");
+        }
+        Ok(())
+    }
+}
+
+fn hash(row: &Row) -> Hash {
+    let body = row.body.as_deref().unwrap_or_default();
+    u128::from_le_bytes(Id::digest(&[&[row.shelf.0], &row.owner.0, &row.key, body]).0)
+}
