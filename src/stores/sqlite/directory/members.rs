@@ -270,11 +270,13 @@ pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stores::sqlite::Folder;
+    use crate::stores::sqlite::tests::Scratch;
 
     #[test]
     fn an_unknown_name_reads_a_row_as_a_known_one_does() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(super::super::SCHEMA).unwrap();
+        let scratch = Scratch::new();
+        let connection = Folder::lock(&scratch.0).unwrap().connect().unwrap();
         let profile = Profile { username: Identifier::username("ada").ok(), ..Profile::default() };
         let id = Id([1; 16]);
         let member = Member { id, role: Role::Member, profile, created_at: Time(1), first_login_at: None, last_login_at: None };
