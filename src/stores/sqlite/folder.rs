@@ -109,6 +109,7 @@ impl Folder {
         self.must_be_whole_or_new()?;
         let database = self.database();
         wal::check(&database)?;
+        wal::write_again(&database)?;
         private(OpenOptions::new().write(true).create(true).truncate(false))
             .open(&database)
             .and_then(keep_private)

@@ -258,7 +258,7 @@ fn a_full_disk_loses_nothing_answered_and_work_goes_on_when_there_is_room() {
 
 #[test]
 fn a_partition_that_a_full_disk_kept_out_can_begin_later() {
-    let disk = OnDisk::new();
+    let mut disk = OnDisk::new();
     grow_to(disk.store(), pages(disk.store()));
     let mut script = Script::new("new");
     let first = script.next_of_size(1 << 16);
@@ -266,6 +266,8 @@ fn a_partition_that_a_full_disk_kept_out_can_begin_later() {
     grow_to(disk.store(), 1_000_000);
     assert_eq!(frames(disk.store(), "new"), []);
     assert_eq!(append(disk.store(), &mut Script::new("new"), &[]), Outcome::Durable);
+    disk.reopen();
+    assert_eq!(frames(disk.store(), "new").len(), 1);
 }
 
 #[test]

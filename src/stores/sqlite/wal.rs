@@ -13,7 +13,7 @@
 use super::Error;
 use super::folder::{at, create_private};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const HEADER: usize = 32;
@@ -41,6 +41,33 @@ pub fn check(database: &Path) -> Result<(), Error> {
     match find_loss(database)? {
         None => Ok(()),
         Some(Loss { frame, commits, .. }) => Err(Error::LosesCommits { log, frame, commits }),
+    }
+}
+
+/// Writes the log again as it is, and flushes it, before anything is built on it.
+///
+/// A process whose flush failed may have left frames that the kernel shows and counts as clean, but that are not on the
+/// disk. SQLite believes what it is shown, and no later flush would cover them.
+pub fn write_again(database: &Path) -> Result<(), Error> {
+    let log = beside(database, "-wal");
+    match rewrite(&log) {
+        // Some file systems need room for that, too. A log without room cannot grow, so little can be built on it.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::StorageFull) => Ok(()),
+        rewritten => rewritten.map_err(at(&log)),
+    }
+}
+
+fn rewrite(log: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(log)?;
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let begin = file.stream_position()?;
+        let length = file.read(&mut piece)?;
+        if length == 0 {
+            return file.sync_all();
+        }
+        file.seek(SeekFrom::Start(begin))?;
+        file.write_all(&piece[..length])?;
     }
 }
 

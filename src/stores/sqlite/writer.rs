@@ -79,6 +79,7 @@ struct Batch {
     /// How to go back, last change first.
     undo: Vec<(Arc<str>, Option<Tail>)>,
     end_before: i64,
+    last_id_before: i64,
     step: Option<Step>,
 }
 
@@ -136,7 +137,7 @@ impl<'c> Writer<'c> {
     /// One transaction.
     fn turn(&mut self, jobs: &mut Vec<Job>) {
         let started = Instant::now();
-        let mut batch = Batch { end_before: self.log.end, ..Batch::default() };
+        let mut batch = Batch { end_before: self.log.end, last_id_before: self.log.last_id, ..Batch::default() };
         let done = self.stage(jobs, &mut batch).and_then(|()| self.commit());
         match done {
             Ok(wrote) => {
@@ -303,7 +304,7 @@ impl<'c> Writer<'c> {
                 None => self.log.tails.remove(&partition),
             };
         }
-        self.log.end = batch.end_before;
+        (self.log.end, self.log.last_id) = (batch.end_before, batch.last_id_before);
         self.no_sweep_until = Some(Instant::now() + SWEEP_PAUSE);
         if let Some(sweep) = self.sweep.take() {
             sweep.give_up(&mut self.log);

@@ -39,7 +39,8 @@ impl Watched {
     }
 
     pub fn start(&self) -> Server {
-        self.try_to_start().unwrap_or_else(|ended| panic!("it ended before it listened: {ended}"))
+        let log = || std::fs::read_to_string(self.beside.0.join("server.log")).unwrap_or_default();
+        self.try_to_start().unwrap_or_else(|ended| panic!("it ended before it listened: {ended}: {}", log()))
     }
 
     pub fn try_to_start(&self) -> Result<Server, ExitStatus> {
