@@ -22,7 +22,7 @@ use stampede::opening::By;
 use stampede::promotions::coupons::part_of;
 use stampede::promotions::expired::{Expiring, Spot};
 use stampede::promotions::{Known, Promotions};
-use stampede::stores::sqlite::Sqlite;
+use stampede::stores::sqlite::{Sqlite, View};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -91,8 +91,8 @@ async fn measure(touched: u64) {
     println!("opened again after a stop: {:.0} ms with all ranges; {} used", ms(began), ledger.used);
     place.rest().await;
     let began = Instant::now();
-    let verified =
-        stampede::verify::verify(&stampede::stores::sqlite::View::open(&folder).expect("it has a database")).expect("all is well");
+    let view = View::open(&folder, &engine::rows).expect("it has a database");
+    let verified = stampede::verify::verify(&view).expect("all is well");
     println!("verified: {} records in {:.0} ms", verified.records, ms(began));
     let _ = std::fs::remove_dir_all(folder);
 }
