@@ -71,6 +71,17 @@ async fn compare(server: &Server, per_address: u32, seen: &mut [u32; 4]) {
     }
 }
 
+/// On each of the nodes, whichever was told of the failures.
+async fn ada_is_paused_for_15_s(town: &Town, nodes: &[Node]) {
+    for node in nodes {
+        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    }
+    town.pass_s(15);
+    for node in nodes {
+        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), None);
+    }
+}
+
 #[actix_web::test]
 async fn guesses_at_all_nodes_at_once_have_one_budget() {
     let Some(server) = Server::start("guesses_at_all_nodes") else { return };
@@ -78,13 +89,7 @@ async fn guesses_at_all_nodes_at_once_have_one_budget() {
     let nodes = three_at(&town, &server).await;
     nodes[0].register("ada").await;
     join_all((0..6).map(|n| nodes[n % 3].try_password("ada", "wrong", "thief"))).await;
-    for node in &nodes {
-        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
-    }
-    town.pass_s(15);
-    for node in &nodes {
-        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), None);
-    }
+    ada_is_paused_for_15_s(&town, &nodes).await;
 }
 
 #[actix_web::test]
@@ -96,13 +101,7 @@ async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_n
     town.pass_s(6 * 3600);
     join_all((0..6).map(|n| nodes[n % 3].try_password("ada", "wrong", "thief"))).await;
     town.pass_s(-6 * 3600);
-    for node in &nodes {
-        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
-    }
-    town.pass_s(15);
-    for node in &nodes {
-        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), None);
-    }
+    ada_is_paused_for_15_s(&town, &nodes).await;
 }
 
 #[actix_web::test]
