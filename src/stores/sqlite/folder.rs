@@ -114,7 +114,7 @@ impl Folder {
             .open(&database)
             .and_then(keep_private)
             .map_err(at(&database))?;
-        self.sync()?;
+        self.sync().inspect_err(|_| remove_empty(&database))?;
         let connection = connect(&database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         schema::prepare(&connection, &database)?;
         // The name of the write-ahead log: SQLite flushes it, too, but does not mind if it cannot.
@@ -136,6 +136,15 @@ impl Folder {
     /// Makes sure that a power cut does not lose the names of new files.
     pub fn sync(&self) -> Result<(), Error> {
         self.names.sync_all().map_err(at(&self.path))
+    }
+}
+
+/// A name whose flush failed may count as flushed from then on. So the next start shall make the
+/// database anew, as long as there is nothing in it.
+fn remove_empty(database: &Path) {
+    if std::fs::metadata(database).is_ok_and(|file| file.len() == 0) {
+        // If this fails, too, the next start is as badly off as without it.
+        let _ = std::fs::remove_file(database);
     }
 }
 

@@ -12,8 +12,8 @@
 //! disk.control.arm(Fault::once(Kind::Sync, 3, "stampede.db", EIO));` then work, `server.kill()`,
 //! follow `disk.recording()` with a `replay::Disk`, `leave` a folder at any position and
 //! `facts::check` it. `STAMPEDE_DISK_CUTS=100000` makes so many cuts, `STAMPEDE_DISK_RUNS=60` so
-//! many runs with a failed flush, and `STAMPEDE_DISK_FAULTS=1` fails every operation of the short
-//! run rather than every so manyth.
+//! many runs with a failed flush. Every flush of a short life fails in turn, and with
+//! `STAMPEDE_DISK_FAULTS=1` so does every other operation, rather than every so manyth.
 
 #[path = "../crash/process.rs"]
 #[expect(dead_code, reason = "these tests need a part of what the binary can do")]
