@@ -1,7 +1,9 @@
 //! A million ballots in one lottery: `cargo bench --bench ballots`.
 //!
-//! A crowd submits, receipts and all, in turns with a constant reply of the same server (same middleware, token checked, body parsed). Then the lottery is closed and drawn, its
-//! proof is streamed to a file while the server's memory is watched, and both verifiers check it. `--ballots N`, `--rounds N` and `--connections N` change the run.
+//! A crowd submits, receipts and all, in turns with a constant reply of the same server (same
+//! middleware, token checked, body parsed). Then the lottery is closed and drawn, its proof is
+//! streamed to a file while the server's memory is watched, and both verifiers check it. `--ballots
+//! N`, `--rounds N` and `--connections N` change the run.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -26,9 +28,12 @@ const DAY: &str = "2099-12-31";
 const MEMBERS: usize = 256;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<flags::None>),
+        Some("--serve") => {
+            serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<flags::None>)
+        }
         Some("--verify") => check(&arguments[1]),
         _ => measure(&arguments),
     }
@@ -42,7 +47,11 @@ struct Turn {
 
 fn measure(arguments: &[String]) {
     let last = |flag: &str, usual: u64| said(arguments, flag).last().copied().unwrap_or(usual);
-    let (ballots, rounds, connections) = (last("--ballots", 1_000_000), last("--rounds", 10).max(1), last("--connections", 256) as usize);
+    let (ballots, rounds, connections) = (
+        last("--ballots", 1_000_000),
+        last("--rounds", 10).max(1),
+        last("--connections", 256) as usize,
+    );
     let server = Server::start("ballots");
     let (admin, tokens) = block_on(prepare(&server.address));
     let submit = format!("/api/v1/lotteries/{DAY}/ballots");
@@ -53,30 +62,55 @@ fn measure(arguments: &[String]) {
         constants.push(ask(&server, constant::PATH, &tokens, each, connections));
         submitted.push(ask(&server, &submit, &tokens, each, connections));
     }
-    println!("{connections} connections, {} ballots in one lottery of 4 boxes; medians of {rounds} turns", each * rounds);
-    println!("{:<28} {:>10} {:>8} {:>12} {:>8} {:>12}", "request", "per second", "ratio", "CPU µs each", "ratio", "bytes each");
+    println!(
+        "{connections} connections, {} ballots in one lottery of 4 boxes; medians of {rounds} \
+         turns",
+        each * rounds
+    );
+    println!(
+        "{:<28} {:>10} {:>8} {:>12} {:>8} {:>12}",
+        "request", "per second", "ratio", "CPU µs each", "ratio", "bytes each"
+    );
     report("constant reply", &constants, &constants);
     report("ballot, with its receipt", &submitted, &constants);
 
     let began = Instant::now();
-    let closed = block_on(call(&server.address, "POST", &format!("/api/v1/lotteries/{DAY}/close"), &admin, &json!({})));
+    let closed = block_on(call(
+        &server.address,
+        "POST",
+        &format!("/api/v1/lotteries/{DAY}/close"),
+        &admin,
+        &json!({}),
+    ));
     assert_eq!(closed["state"], "drawn", "{closed}");
     println!("closed, sealed and drawn in {:.2} s", began.elapsed().as_secs_f64());
-    let file = std::env::temp_dir().join(format!("stampede-bench-{}-proof.json", std::process::id()));
+    let file =
+        std::env::temp_dir().join(format!("stampede-bench-{}-proof.json", std::process::id()));
     download(&server, &file);
     drop(server);
     let this = std::env::current_exe().expect("this program has a path");
     timed("stampede verify-draw", Command::new(this).arg("--verify").arg(&file));
-    timed("verify_draw.py", Command::new("python3").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py")).arg(&file));
+    timed(
+        "verify_draw.py",
+        Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py"))
+            .arg(&file),
+    );
     let _ = std::fs::remove_file(&file);
 }
 
 fn report(name: &str, turns: &[Turn], constant: &[Turn]) {
     let rate = median(turns.iter().map(|turn| turn.per_second));
-    let (cpu, bytes) = (median(turns.iter().map(|turn| turn.cpu_us)), median(turns.iter().map(|turn| turn.bytes)));
-    let rate_ratio = median(turns.iter().zip(constant).map(|(turn, constant)| turn.per_second / constant.per_second));
-    let cpu_ratio = median(turns.iter().zip(constant).map(|(turn, constant)| turn.cpu_us / constant.cpu_us));
-    println!("{name:<28} {rate:>10.0} {rate_ratio:>8.2} {cpu:>12.1} {cpu_ratio:>8.2} {bytes:>12.0}");
+    let (cpu, bytes) =
+        (median(turns.iter().map(|turn| turn.cpu_us)), median(turns.iter().map(|turn| turn.bytes)));
+    let rate_ratio = median(
+        turns.iter().zip(constant).map(|(turn, constant)| turn.per_second / constant.per_second),
+    );
+    let cpu_ratio =
+        median(turns.iter().zip(constant).map(|(turn, constant)| turn.cpu_us / constant.cpu_us));
+    println!(
+        "{name:<28} {rate:>10.0} {rate_ratio:>8.2} {cpu:>12.1} {cpu_ratio:>8.2} {bytes:>12.0}"
+    );
 }
 
 /// The administrator's token, those of the members, and the lottery.
@@ -109,19 +143,28 @@ fn ask(server: &Server, path: &str, tokens: &[String], count: u64, connections: 
         crowd.await;
     });
     let (seconds, count) = (began.elapsed().as_secs_f64(), count as f64);
-    Turn { per_second: count / seconds, cpu_us: (cpu_s(server.pid()) - cpu_before) * 1e6 / count, bytes: bytes.get() as f64 / count }
+    Turn {
+        per_second: count / seconds,
+        cpu_us: (cpu_s(server.pid()) - cpu_before) * 1e6 / count,
+        bytes: bytes.get() as f64 / count,
+    }
 }
 
-/// Streams the proof to a file. Says how long it took, and how much the server's memory grew at its highest.
+/// Streams the proof to a file. Says how long it took, and how much the server's memory grew at its
+/// highest.
 fn download(server: &Server, file: &Path) {
     let before = highest_mib(server.pid());
     let (resident, began) = (resident_mib(server.pid()), Instant::now());
-    let answer = ureq::get(format!("http://{}/api/v1/lotteries/{DAY}/proof", server.address)).call().expect("the lottery is drawn");
+    let answer = ureq::get(format!("http://{}/api/v1/lotteries/{DAY}/proof", server.address))
+        .call()
+        .expect("the lottery is drawn");
     let mut to = File::create(file).expect("the folder for temporary files takes files");
-    let bytes = std::io::copy(&mut answer.into_body().into_reader(), &mut to).expect("the proof comes whole");
+    let bytes = std::io::copy(&mut answer.into_body().into_reader(), &mut to)
+        .expect("the proof comes whole");
     let grown = highest_mib(server.pid()) - before;
     println!(
-        "proof of {:.0} MB streamed in {:.2} s; the server had {resident:.0} MiB, its highest rose by {grown:.1} MiB",
+        "proof of {:.0} MB streamed in {:.2} s; the server had {resident:.0} MiB, its highest rose \
+         by {grown:.1} MiB",
         bytes as f64 / 1e6,
         began.elapsed().as_secs_f64()
     );
@@ -130,7 +173,9 @@ fn download(server: &Server, file: &Path) {
 fn timed(name: &str, command: &mut Command) {
     let began = Instant::now();
     match command.stdout(Stdio::null()).status() {
-        Ok(status) if status.success() => println!("{name}: {:.2} s", began.elapsed().as_secs_f64()),
+        Ok(status) if status.success() => {
+            println!("{name}: {:.2} s", began.elapsed().as_secs_f64())
+        }
         Ok(status) => println!("{name}: failed, {status}"),
         Err(error) => println!("{name}: not run, {error}"),
     }
@@ -138,7 +183,8 @@ fn timed(name: &str, command: &mut Command) {
 
 /// What `stampede verify-draw` does, in a process of its own.
 fn check(file: &str) {
-    let request = verify::Request { file: file.into(), commitment: None, key: None, receipts: Vec::new() };
+    let request =
+        verify::Request { file: file.into(), commitment: None, key: None, receipts: Vec::new() };
     if let Err(wrong) = request.run() {
         panic!("{wrong:#}");
     }

@@ -1,7 +1,8 @@
 //! How fast coupon codes are printed and read: `cargo bench --bench codes`.
 //!
-//! Codes per second on one thread and on two at once, from a place to text and back; and the same permutation by the crate `fpe`, in turns
-//! within the run. `fpe` is not asked to write a text, so the ratio flatters it. What counts is the ratio; seconds say little on a shared machine.
+//! Codes per second on one thread and on two at once, from a place to text and back; and the same
+//! permutation by the crate `fpe`, in turns within the run. `fpe` is not asked to write a text, so
+//! the ratio flatters it. What counts is the ratio; seconds say little on a shared machine.
 //! `--seconds N` changes how long each part takes.
 
 use actors::domain::coupons::Serial;
@@ -30,9 +31,12 @@ fn measure(span: Duration) {
     let keys = Keys::new(KEY);
     let fpe = FF1::<Aes256>::new(&KEY, 2).expect("two is a radix");
     let printed: Vec<Code> = keys.current().print_all(BATCH, 0..CHUNK).collect();
-    let print = |indexes| keys.current().print_all(BATCH, indexes).for_each(|code| _ = black_box(code));
-    let read = |_| printed.iter().for_each(|code| _ = black_box(keys.read(black_box(code.as_str()))));
-    let by_fpe = |indexes: Range<u64>| indexes.for_each(|index| drop(black_box(permuted(&fpe, index))));
+    let print =
+        |indexes| keys.current().print_all(BATCH, indexes).for_each(|code| _ = black_box(code));
+    let read =
+        |_| printed.iter().for_each(|code| _ = black_box(keys.read(black_box(code.as_str()))));
+    let by_fpe =
+        |indexes: Range<u64>| indexes.for_each(|index| drop(black_box(permuted(&fpe, index))));
     let parts: [(&str, &(dyn Fn(Range<u64>) + Sync), usize); 5] = [
         ("printed, one thread", &print, 1),
         ("printed, two threads", &print, 2),
@@ -48,7 +52,10 @@ fn measure(span: Duration) {
     }
     let medians = rates.map(median);
     for ((part, ..), rate) in parts.iter().zip(medians) {
-        println!("{part}: {rate:.0} codes a second, {:.1} times as many as fpe on one thread", rate / medians[4]);
+        println!(
+            "{part}: {rate:.0} codes a second, {:.1} times as many as fpe on one thread",
+            rate / medians[4]
+        );
     }
 }
 
@@ -71,7 +78,8 @@ fn a_second(span: Duration, threads: usize, work: &(dyn Fn(Range<u64>) + Sync)) 
         next - first
     };
     let done: u64 = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || busy(thread))).collect();
+        let running: Vec<_> =
+            (0..threads).map(|thread| scope.spawn(move || busy(thread))).collect();
         running.into_iter().map(|thread| thread.join().expect("a thread that only counts")).sum()
     });
     done as f64 / began.elapsed().as_secs_f64()

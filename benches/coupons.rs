@@ -1,7 +1,9 @@
 //! Ten thousand million coupons, and a million of them touched: `cargo bench --bench coupons`.
 //!
-//! In one process: what the batch costs before anybody touches it; what a coupon costs in memory and on disk that was assigned at a random place and used;
-//! how long it takes to find one by its code, by its owner and by its day; how long a restart takes, and `verify`. `--touched N` changes the run.
+//! In one process: what the batch costs before anybody touches it; what a coupon costs in memory
+//! and on disk that was assigned at a random place and used; how long it takes to find one by its
+//! code, by its owner and by its day; how long a restart takes, and `verify`. `--touched N` changes
+//! the run.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod sized;
@@ -47,8 +49,10 @@ struct Place {
 
 impl Place {
     fn open(folder: &Path) -> Place {
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(folder, &engine::rows).expect("the folder can be opened"));
-        let limits = Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
+        let store: Arc<dyn Store> =
+            Arc::new(Sqlite::open(folder, &engine::rows).expect("the folder can be opened"));
+        let limits =
+            Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
         let node = Node::new(store, system_clock(), Window::new(1_000_000, 3600), limits);
         (0..2).for_each(|_| node.add_seat(Arbiter::new().handle()));
         let engine = Engine::new(node);
@@ -71,13 +75,23 @@ async fn measure(touched: u64) {
     let expires_at = Time(system_clock()().0 + 30 * 86_400_000);
     let (memory, disk, began) = (resident_mb(), disk_kb(&folder), Instant::now());
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
-    let plan = Plan { name: None, offer, expires_at, what: What::Made { count: COUNT, one_per_member: false } };
-    let done = place.promotions.register(Entry::Batch(plan), By::SYSTEM).await.expect("it is registered");
+    let plan = Plan {
+        name: None,
+        offer,
+        expires_at,
+        what: What::Made { count: COUNT, one_per_member: false },
+    };
+    let done =
+        place.promotions.register(Entry::Batch(plan), By::SYSTEM).await.expect("it is registered");
     let took = ms(began);
     let known = Arc::new(Known::registered(&done));
     let ledger = place.promotions.ledger(&known).await.expect("the ranges open");
     let (memory, disk) = (resident_mb() - memory, disk_kb(&folder) - disk);
-    println!("{} coupons: {took:.1} ms, {memory:.1} MB of memory, {disk} kB of disk, with all ranges open", ledger.issued);
+    println!(
+        "{} coupons: {took:.1} ms, {memory:.1} MB of memory, {disk} kB of disk, with all ranges \
+         open",
+        ledger.issued
+    );
 
     touch(&place, &known, touched, &folder).await;
     find(&place, &known, touched, expires_at).await;
@@ -88,7 +102,11 @@ async fn measure(touched: u64) {
     let place = Place::open(&folder);
     let ledger = place.promotions.ledger(&known).await.expect("the ranges open");
     assert_eq!((ledger.used, ledger.imbalance), (touched, 0));
-    println!("opened again after a stop: {:.0} ms with all ranges; {} used", ms(began), ledger.used);
+    println!(
+        "opened again after a stop: {:.0} ms with all ranges; {} used",
+        ms(began),
+        ledger.used
+    );
     place.rest().await;
     let began = Instant::now();
     let view = View::open(&folder, &engine::rows).expect("it has a database");
@@ -99,7 +117,8 @@ async fn measure(touched: u64) {
 
 /// The index of the nth coupon that is touched: scattered, and each its own.
 fn index(n: u64) -> u64 {
-    // Steps of the golden ratio spread over 2^33 places, and a million of them never come closer than a thousand.
+    // Steps of the golden ratio spread over 2^33 places, and a million of them never come closer
+    // than a thousand.
     n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 31
 }
 
@@ -117,9 +136,18 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
                 let (name, slot) = plan.place(known.serial, index(n)).expect("it is in the batch");
                 let home = actors::domain::coupons::Home::Range { name, slot };
                 let part = part_of(&home).expect("it is no voucher");
-                place.promotions.give(plan, part, slot, member(n), By::SYSTEM).await.expect("it is free");
+                place
+                    .promotions
+                    .give(plan, part, slot, member(n), By::SYSTEM)
+                    .await
+                    .expect("it is free");
                 let by = By { caller: Caller::member(member(n)), key: None, dry: false };
-                let use_it = redeem::Command::Use { slot, amount: Some(5000), reference: None, hold_s: None };
+                let use_it = redeem::Command::Use {
+                    slot,
+                    amount: Some(5000),
+                    reference: None,
+                    hold_s: None,
+                };
                 place.promotions.redeem(&home, use_it, by).await.expect("it is his");
             }
         }
@@ -128,7 +156,8 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
     let seconds = began.elapsed().as_secs_f64();
     let bytes = (resident_mb() - memory) * 1024.0 * 1024.0 / touched as f64;
     println!(
-        "{touched} assigned at random places and used: {:.0} facts a second, {bytes:.0} bytes of memory and {:.0} of disk each",
+        "{touched} assigned at random places and used: {:.0} facts a second, {bytes:.0} bytes of \
+         memory and {:.0} of disk each",
         2.0 * touched as f64 / seconds,
         (disk_kb(folder) - disk) as f64 * 1024.0 / touched as f64
     );
@@ -142,7 +171,8 @@ async fn find(place: &Rc<Place>, known: &Arc<Known>, touched: u64, expires_at: T
         let index = index(dice.below(touched));
         let code = promotions.codes(known, COUNT, index, 1).pop().expect("there is such a coupon");
         let began = Instant::now();
-        let home = promotions.home(&code).await.expect("it is looked up").expect("the code is good");
+        let home =
+            promotions.home(&code).await.expect("it is looked up").expect("the code is good");
         let found = promotions.coupon(home).await.expect("it is looked up").expect("there is one");
         took.push(began.elapsed().as_nanos() as f64 / 1000.0);
         assert_eq!(found.code, code);
@@ -153,14 +183,19 @@ async fn find(place: &Rc<Place>, known: &Arc<Known>, touched: u64, expires_at: T
         let owner = member(dice.below(MEMBERS));
         let began = Instant::now();
         for (_, home, _) in promotions.homes_of(owner, None, 100).await.expect("it is looked up") {
-            let found = promotions.coupon(home).await.expect("it is looked up").expect("there is one");
+            let found =
+                promotions.coupon(home).await.expect("it is looked up").expect("there is one");
             assert_eq!(found.view.coupon.owner, owner);
         }
         took.push(began.elapsed().as_nanos() as f64 / 1000.0);
     }
     report(&format!("by member, all of his {}", touched / MEMBERS), &mut took);
     let mut took = Vec::new();
-    let day = Expiring { since: Time(expires_at.0 - 1000), until: Time(expires_at.0 + 1000), state: None };
+    let day = Expiring {
+        since: Time(expires_at.0 - 1000),
+        until: Time(expires_at.0 + 1000),
+        state: None,
+    };
     let mut spot = Spot::START;
     for _ in 0..1000 {
         let began = Instant::now();
@@ -174,5 +209,9 @@ async fn find(place: &Rc<Place>, known: &Arc<Known>, touched: u64, expires_at: T
 
 fn report(what: &str, took: &mut [f64]) {
     took.sort_by(f64::total_cmp);
-    println!("found {what}: p50 {:.0} µs, p99 {:.0} µs", took[took.len() / 2], took[took.len() * 99 / 100]);
+    println!(
+        "found {what}: p50 {:.0} µs, p99 {:.0} µs",
+        took[took.len() / 2],
+        took[took.len() * 99 / 100]
+    );
 }

@@ -1,9 +1,11 @@
 //! One hot campaign on CQL: `cargo bench --bench cql`.
 //!
-//! 512 callers claim from one campaign, in turns of two ways on the same database: through the engine, whose group commit is one fenced
-//! conditional update for whatever arrived meanwhile; and by one conditional insert per claim (`IF NOT EXISTS`), as one would without an engine.
-//! It starts a Cassandra of its own, or uses that at CASSANDRA_AT; every write is synced. The insert hands out no rank and keeps no quota.
-//! Then two servers, one on that database and one on the embedded store, hand out tickets over HTTP, again in turns.
+//! 512 callers claim from one campaign, in turns of two ways on the same database: through the
+//! engine, whose group commit is one fenced conditional update for whatever arrived meanwhile; and
+//! by one conditional insert per claim (`IF NOT EXISTS`), as one would without an engine. It starts
+//! a Cassandra of its own, or uses that at CASSANDRA_AT; every write is synced. The insert hands
+//! out no rank and keeps no quota. Then two servers, one on that database and one on the embedded
+//! store, hand out tickets over HTTP, again in turns.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -44,10 +46,13 @@ const TURN: Duration = Duration::from_secs(8);
 const NAME: Serial = Serial(1);
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--serve", folder] => serve(folder, |config| config.bcrypt_cost = 4, |_| {}),
-        ["--serve", folder, address, keyspace] => serve(folder, |config| put_on(config, address, keyspace), |_| {}),
+        ["--serve", folder, address, keyspace] => {
+            serve(folder, |config| put_on(config, address, keyspace), |_| {})
+        }
         [seconds] => measure(seconds.parse().map_or(TURN, Duration::from_secs)),
         _ => measure(TURN),
     }
@@ -71,7 +76,8 @@ fn measure(turn: Duration) {
 
 fn over_http(database: &Database, turn: Duration) {
     let lent = Lent::new(database.address());
-    let servers = [Server::start("sqlite"), Server::start_with("cql", &[database.address(), &lent.keyspace])];
+    let servers =
+        [Server::start("sqlite"), Server::start_with("cql", &[database.address(), &lent.keyspace])];
     let loads = servers.each_ref().map(|server| Load::prepare(&server.address, 256, 256));
     for what in [Load::hold as fn(&Load, &str) -> Target, |load, _| load.sold_out()] {
         let mut turns: [Vec<Round>; 2] = Default::default();
@@ -83,10 +89,14 @@ fn over_http(database: &Database, turn: Duration) {
             }
         }
         let of = |place: usize, part: fn(&Round) -> f64| median(turns[place].iter().map(part));
-        println!("{}, over HTTP, 256 connections, medians of {TURNS} turns", what(&loads[0], "******").name);
+        println!(
+            "{}, over HTTP, 256 connections, medians of {TURNS} turns",
+            what(&loads[0], "******").name
+        );
         for (place, name) in ["SQLite", "CQL"].into_iter().enumerate() {
             println!(
-                "  on {name}: {:.0} a second, {:.0} µs of the server's CPU, p50 {:.1} ms, p99 {:.1} ms; commits so far: {}",
+                "  on {name}: {:.0} a second, {:.0} µs of the server's CPU, p50 {:.1} ms, p99 \
+                 {:.1} ms; commits so far: {}",
                 of(place, |round| round.per_second),
                 of(place, |round| round.cpu_us),
                 of(place, |round| round.p50_ms),
@@ -94,7 +104,9 @@ fn over_http(database: &Database, turn: Duration) {
                 loads[place].commits()
             );
         }
-        let ratio = median(turns[0].iter().zip(&turns[1]).map(|(sqlite, cql)| cql.per_second / sqlite.per_second));
+        let ratio = median(
+            turns[0].iter().zip(&turns[1]).map(|(sqlite, cql)| cql.per_second / sqlite.per_second),
+        );
         println!("  CQL ÷ SQLite: {ratio:.3}");
     }
 }
@@ -107,35 +119,55 @@ fn in_process(database: &Database, turn: Duration) {
         events: AtomicU64::new(0),
     });
     let cql = connect(&settings);
-    wait(cql.session().query_unpaged("CREATE TABLE single_claims (campaign int, member blob, PRIMARY KEY (campaign, member))", ()))
-        .expect("a table");
-    let insert =
-        wait(cql.prepare_conditional("INSERT INTO single_claims (campaign, member) VALUES (?, ?) IF NOT EXISTS")).expect("a statement");
+    wait(cql.session().query_unpaged(
+        "CREATE TABLE single_claims (campaign int, member blob, PRIMARY KEY (campaign, member))",
+        (),
+    ))
+    .expect("a table");
+    let insert = wait(cql.prepare_conditional(
+        "INSERT INTO single_claims (campaign, member) VALUES (?, ?) IF NOT EXISTS",
+    ))
+    .expect("a statement");
     System::new().block_on(run(store, cql, insert, turn));
 }
 
 async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Duration) {
-    let node = Node::new(store.clone(), system_clock(), Window::new(1_000_000, 3600), Limits::default());
+    let node =
+        Node::new(store.clone(), system_clock(), Window::new(1_000_000, 3600), Limits::default());
     node.add_seat(Arbiter::new().handle());
     let campaigns = Rc::new(Router::<Campaign>::new(node));
-    campaigns.command(&NAME, Command::Open(plan()), Caller::SYSTEM, None, false).await.expect("the campaign opens");
+    campaigns
+        .command(&NAME, Command::Open(plan()), Caller::SYSTEM, None, false)
+        .await
+        .expect("the campaign opens");
     let members = Rc::new(Cell::new(0u64));
     let mut ratios = Vec::new();
     // The first turn is the database's own warming up, and does not count.
     for number in 0..=TURNS {
-        let (commits, events) = (store.commits.load(Ordering::Relaxed), store.events.load(Ordering::Relaxed));
+        let (commits, events) =
+            (store.commits.load(Ordering::Relaxed), store.events.load(Ordering::Relaxed));
         let grouped = crowd(turn, &members, |member| {
             let campaigns = campaigns.clone();
             async move {
                 let claim = Command::Claim { member: Id(member), code: None };
-                campaigns.command(&NAME, claim, Caller::member(Id(member)), None, false).await.is_ok()
+                campaigns
+                    .command(&NAME, claim, Caller::member(Id(member)), None, false)
+                    .await
+                    .is_ok()
             }
         })
         .await;
-        let (commits, events) = (store.commits.load(Ordering::Relaxed) - commits, store.events.load(Ordering::Relaxed) - events);
+        let (commits, events) = (
+            store.commits.load(Ordering::Relaxed) - commits,
+            store.events.load(Ordering::Relaxed) - events,
+        );
         let single = crowd(turn, &members, |member| {
             let (cql, insert) = (cql.clone(), insert.clone());
-            async move { cql.decide(&insert, (NAME.0 as i32, &member[..]), false).await.is_ok_and(|verdict| verdict.applied) }
+            async move {
+                cql.decide(&insert, (NAME.0 as i32, &member[..]), false)
+                    .await
+                    .is_ok_and(|verdict| verdict.applied)
+            }
         })
         .await;
         println!("turn {number}, {CALLERS} callers");
@@ -159,7 +191,15 @@ async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Dura
 fn plan() -> Plan {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let (starts_at, ends_at) = (Time(0), Time(i64::MAX / 2));
-    Plan { name: "hot".into(), quota: u64::MAX / 2, starts_at, ends_at, trigger: Trigger::Claim, offer, valid_s: None }
+    Plan {
+        name: "hot".into(),
+        quota: u64::MAX / 2,
+        starts_at,
+        ends_at,
+        trigger: Trigger::Claim,
+        offer,
+        valid_s: None,
+    }
 }
 
 /// What a crowd got in one turn.
@@ -176,19 +216,31 @@ impl Got {
     }
 
     fn percentile(&self, of_100: usize) -> f64 {
-        self.took_ms.get((self.took_ms.len() * of_100 / 100).min(self.took_ms.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+        self.took_ms
+            .get((self.took_ms.len() * of_100 / 100).min(self.took_ms.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 }
 
 impl std::fmt::Display for Got {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (p50, p99) = (self.percentile(50), self.percentile(99));
-        write!(f, "{:.0} claims/s, p50 {p50:.0} ms, p99 {p99:.0} ms, {} without an answer", self.rate(), self.failed)
+        write!(
+            f,
+            "{:.0} claims/s, p50 {p50:.0} ms, p99 {p99:.0} ms, {} without an answer",
+            self.rate(),
+            self.failed
+        )
     }
 }
 
 /// Every caller claims for one new member after the other.
-async fn crowd<F: Future<Output = bool> + 'static>(turn: Duration, members: &Rc<Cell<u64>>, claim: impl Fn([u8; 16]) -> F) -> Got {
+async fn crowd<F: Future<Output = bool> + 'static>(
+    turn: Duration,
+    members: &Rc<Cell<u64>>,
+    claim: impl Fn([u8; 16]) -> F,
+) -> Got {
     let (claim, got) = (&claim, &RefCell::new(Got::default()));
     let began = Instant::now();
     let caller = || async move {

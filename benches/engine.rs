@@ -1,8 +1,9 @@
 //! The engine without HTTP: `cargo bench --bench engine`.
 //!
-//! Three questions, each answered as a ratio or a size: does a pick cost more when almost everything is gone; how many durable holds a second
-//! does the process make at the best batch; what do ten million tickets cost in time, memory and disk, and how long does a restart take
-//! with a million of them sold.
+//! Three questions, each answered as a ratio or a size: does a pick cost more when almost
+//! everything is gone; how many durable holds a second does the process make at the best batch;
+//! what do ten million tickets cost in time, memory and disk, and how long does a restart take with
+//! a million of them sold.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod sized;
@@ -40,20 +41,24 @@ fn main() {
         }
         Some("holds") => System::new().block_on(durable_holds()),
         Some("million") => System::new().block_on(ten_million()),
-        // Each in a process of its own, so that the memory one leaves behind is not counted to another.
+        // Each in a process of its own, so that the memory one leaves behind is not counted to
+        // another.
         _ => ["picks", "holds", "million"].into_iter().for_each(run),
     }
 }
 
 fn run(part: &str) {
     let program = std::env::current_exe().expect("this program has a path");
-    let status = std::process::Command::new(program).arg(part).status().expect("this program starts itself");
+    let status =
+        std::process::Command::new(program).arg(part).status().expect("this program starts itself");
     assert!(status.success(), "{part} failed");
 }
 
 /// The cost of a pick by how much of what matches is gone.
 fn picks() {
-    println!("a pick of `***7*` in a slice of 100,000 numbers, by how many of its matches are gone");
+    println!(
+        "a pick of `***7*` in a slice of 100,000 numbers, by how many of its matches are gone"
+    );
     let pattern: Pattern = "0***7*".parse().expect("a pattern");
     let mut fresh = 0.0;
     for gone in [0.0, 0.5, 0.999] {
@@ -75,11 +80,20 @@ fn refusals() {
     let mut slice = Slice::default();
     slice.apply(&Event::Opened { lead: 0, terms: terms() }, Time(0));
     let stamp = |seed| Stamp { at: Time(0), seed };
-    let command = |pattern: &str| Command::Hold { pattern: pattern.parse().expect("a pattern"), count: 1, at_least: 1, ttl_s: 60 };
+    let command = |pattern: &str| Command::Hold {
+        pattern: pattern.parse().expect("a pattern"),
+        count: 1,
+        at_least: 1,
+        ttl_s: 60,
+    };
     let (some, none) = (command("0***7*"), command("012345"));
     for hold in 0..u32::from(COPIES) {
-        let tickets = vec![actors::domain::tickets::stock::Ticket { number: 12345, copy: hold as u16 + 1 }];
-        slice.apply(&Event::Held { hold, owner: Id([1; 16]), tickets, until: Time(i64::MAX) }, Time(0));
+        let tickets =
+            vec![actors::domain::tickets::stock::Ticket { number: 12345, copy: hold as u16 + 1 }];
+        slice.apply(
+            &Event::Held { hold, owner: Id([1; 16]), tickets, until: Time(i64::MAX) },
+            Time(0),
+        );
     }
     let mut seed = 0;
     let mut decide = |command: &Command| {
@@ -88,7 +102,11 @@ fn refusals() {
     };
     let success = nanoseconds_each(200_000, || decide(&some));
     let refusal = nanoseconds_each(200_000, || decide(&none));
-    println!("a decision: {success:.0} ns; an exhausted pattern is refused in {refusal:.0} ns, {:.2} of it", refusal / success);
+    println!(
+        "a decision: {success:.0} ns; an exhausted pattern is refused in {refusal:.0} ns, {:.2} of \
+         it",
+        refusal / success
+    );
 }
 
 fn nanoseconds_each(times: u32, mut work: impl FnMut()) -> f64 {
@@ -102,7 +120,13 @@ fn nanoseconds_each(times: u32, mut work: impl FnMut()) -> f64 {
 }
 
 fn terms() -> Terms {
-    Terms { digits: DIGITS, copies: COPIES, holds_per_member: u16::MAX, hold_max_s: 7200, closes_at: Time(i64::MAX) }
+    Terms {
+        digits: DIGITS,
+        copies: COPIES,
+        holds_per_member: u16::MAX,
+        hold_max_s: 7200,
+        closes_at: Time(i64::MAX),
+    }
 }
 
 struct Place {
@@ -112,8 +136,10 @@ struct Place {
 
 impl Place {
     fn open(folder: &Path) -> Place {
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(folder, &engine::rows).expect("the folder can be opened"));
-        let limits = Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
+        let store: Arc<dyn Store> =
+            Arc::new(Sqlite::open(folder, &engine::rows).expect("the folder can be opened"));
+        let limits =
+            Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
         let node = Node::new(store, system_clock(), Window::new(1_000_000, 3600), limits);
         (0..2).for_each(|_| node.add_seat(Arbiter::new().handle()));
         Place { folder: folder.to_owned(), slices: Router::new(node) }
@@ -122,7 +148,10 @@ impl Place {
     async fn open_slices(&self) {
         for name in SliceName::all(DAY, DIGITS) {
             let open = Command::Open { lead: name.lead, terms: terms() };
-            self.slices.command(&name, open, Caller::SYSTEM, None, false).await.expect("a slice opens");
+            self.slices
+                .command(&name, open, Caller::SYSTEM, None, false)
+                .await
+                .expect("a slice opens");
         }
     }
 
@@ -132,7 +161,8 @@ impl Place {
         let mut id = [0; 16];
         id[..4].copy_from_slice(&member.to_be_bytes());
         let command = Command::Hold { pattern, count, at_least: 1, ttl_s: 7200 };
-        let done = self.slices.command(&name, command, Caller::member(Id(id)), None, false).await.ok()?;
+        let done =
+            self.slices.command(&name, command, Caller::member(Id(id)), None, false).await.ok()?;
         match done.event {
             Event::Held { hold, .. } => Some((name, hold)),
             _ => None,
@@ -185,14 +215,23 @@ async fn ten_million() {
         let place = place.clone();
         async move {
             for turn in 0..25 {
-                let (name, hold) = place.hold((i % 10) as u8, 10, i * 100 + turn).await.expect("there are enough");
+                let (name, hold) =
+                    place.hold((i % 10) as u8, 10, i * 100 + turn).await.expect("there are enough");
                 let confirm = Command::Confirm { hold };
-                place.slices.command(&name, confirm, Caller::SYSTEM, None, false).await.expect("it is live");
+                place
+                    .slices
+                    .command(&name, confirm, Caller::SYSTEM, None, false)
+                    .await
+                    .expect("it is live");
             }
         }
     };
     join_all((0..4000).map(|i| actix_rt::spawn(sell(i)))).await;
-    println!("a million sold: {:.0} MB of memory in all, {} kB of disk", resident_mb(), disk_kb(&folder));
+    println!(
+        "a million sold: {:.0} MB of memory in all, {} kB of disk",
+        resident_mb(),
+        disk_kb(&folder)
+    );
     // Without snapshots, as after a kill; then with them.
     let copied = copy(&folder);
     rest(&place).await;
@@ -201,7 +240,11 @@ async fn ten_million() {
         let began = Instant::now();
         let place = Place::open(folder);
         for name in SliceName::all(DAY, DIGITS) {
-            place.slices.look(&name, actors::domain::tickets::slice::Question::Ledger).await.expect("it opens");
+            place
+                .slices
+                .look(&name, actors::domain::tickets::slice::Question::Ledger)
+                .await
+                .expect("it opens");
         }
         println!("opened again after it was {how}: {:.0} ms with all ten slices", ms(began));
         rest(&Rc::new(place)).await;

@@ -1,8 +1,10 @@
 //! How much of a server's speed durability costs: `cargo bench --bench http`.
 //!
-//! One server, started as its own process, answers pairs of requests in turns within one run: a constant reply (same middleware, body
-//! parsed, token checked, no engine) and a durable hold. What counts are the ratios: requests per second and the server's own CPU per
-//! request. Seconds on a shared machine say nothing. `--seconds N`, `--rounds N` and `--connections N` (repeatable) change the run.
+//! One server, started as its own process, answers pairs of requests in turns within one run: a
+//! constant reply (same middleware, body parsed, token checked, no engine) and a durable hold. What
+//! counts are the ratios: requests per second and the server's own CPU per request. Seconds on a
+//! shared machine say nothing. `--seconds N`, `--rounds N` and `--connections N` (repeatable)
+//! change the run.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -13,9 +15,12 @@ use load::{Load, Round, Target, median, said};
 use stampede::http::api::holds::CreateHold;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<CreateHold>),
+        Some("--serve") => {
+            serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<CreateHold>)
+        }
         _ => measure(&Plan::read(&arguments)),
     }
 }
@@ -28,7 +33,8 @@ struct Plan {
 
 impl Plan {
     fn read(arguments: &[String]) -> Plan {
-        let connections: Vec<usize> = said(arguments, "--connections").into_iter().map(|n| n as usize).collect();
+        let connections: Vec<usize> =
+            said(arguments, "--connections").into_iter().map(|n| n as usize).collect();
         Plan {
             seconds: said(arguments, "--seconds").last().copied().unwrap_or(3),
             rounds: said(arguments, "--rounds").last().copied().unwrap_or(5) as usize,
@@ -60,14 +66,28 @@ fn measure(plan: &Plan) {
 
 fn report(connections: usize, targets: &[Target], rounds: &[Vec<Round>]) {
     println!("\n{connections} connections");
-    println!("{:<28} {:>10} {:>8} {:>12} {:>8} {:>9} {:>9}", "request", "per second", "ratio", "CPU µs each", "ratio", "p50 ms", "p99 ms");
+    println!(
+        "{:<28} {:>10} {:>8} {:>12} {:>8} {:>9} {:>9}",
+        "request", "per second", "ratio", "CPU µs each", "ratio", "p50 ms", "p99 ms"
+    );
     for (target, own) in targets.iter().zip(rounds) {
         let rate = median(own.iter().map(|round| round.per_second));
         let cpu = median(own.iter().map(|round| round.cpu_us));
-        // The ratio of each pair of one turn, and the median of these: a turn's neighbour on the machine is the same for both.
-        let rate_ratio = median(own.iter().zip(&rounds[0]).map(|(one, constant)| one.per_second / constant.per_second));
-        let cpu_ratio = median(own.iter().zip(&rounds[0]).map(|(one, constant)| one.cpu_us / constant.cpu_us));
-        let (p50, p99) = (median(own.iter().map(|round| round.p50_ms)), median(own.iter().map(|round| round.p99_ms)));
-        println!("{:<28} {rate:>10.0} {rate_ratio:>8.2} {cpu:>12.1} {cpu_ratio:>8.2} {p50:>9.2} {p99:>9.2}", target.name);
+        // The ratio of each pair of one turn, and the median of these: a turn's neighbour on the
+        // machine is the same for both.
+        let rate_ratio = median(
+            own.iter().zip(&rounds[0]).map(|(one, constant)| one.per_second / constant.per_second),
+        );
+        let cpu_ratio =
+            median(own.iter().zip(&rounds[0]).map(|(one, constant)| one.cpu_us / constant.cpu_us));
+        let (p50, p99) = (
+            median(own.iter().map(|round| round.p50_ms)),
+            median(own.iter().map(|round| round.p99_ms)),
+        );
+        println!(
+            "{:<28} {rate:>10.0} {rate_ratio:>8.2} {cpu:>12.1} {cpu_ratio:>8.2} {p50:>9.2} \
+             {p99:>9.2}",
+            target.name
+        );
     }
 }

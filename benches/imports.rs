@@ -1,9 +1,10 @@
 //! How fast a file of codes is taken in, and with how much memory: `cargo bench --bench imports`.
 //!
-//! One row in a hundred is bad and one in a hundred is a duplicate. What counts is the ratio to reading the same file with the crate `csv` alone, in
-//! the same run; and that the counts are right to the row, also when the server is killed three times on the way. Imported codes
-//! live in memory, so the memory of the import itself is that of a dry run, which must not grow with the file. `--rows N` and
-//! `--rounds N` change the run.
+//! One row in a hundred is bad and one in a hundred is a duplicate. What counts is the ratio to
+//! reading the same file with the crate `csv` alone, in the same run; and that the counts are right
+//! to the row, also when the server is killed three times on the way. Imported codes live in
+//! memory, so the memory of the import itself is that of a dry run, which must not grow with the
+//! file. `--rows N` and `--rounds N` change the run.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -21,7 +22,8 @@ use std::time::{Duration, Instant};
 const TERMS: &str = "discount_percent=10&expires_at=2199-01-01T00:00:00Z";
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some("--serve") = arguments.first().map(String::as_str) {
         return serve(&arguments[1], |config| config.bcrypt_cost = 4, |_| {});
     }
@@ -63,7 +65,9 @@ fn measure(rows: u64, rounds: u64) {
         checked.push((rows as f64 / dry.seconds, after_small, server.peak_mib()));
     }
     let own = median(alone.iter().copied());
-    let of = |figures: &[(f64, f64, f64)], pick: fn(&(f64, f64, f64)) -> f64| median(figures.iter().map(pick));
+    let of = |figures: &[(f64, f64, f64)], pick: fn(&(f64, f64, f64)) -> f64| {
+        median(figures.iter().map(pick))
+    };
     println!("{:<26} {own:>12.0} {:>10.3}", "the crate csv alone", 1.0);
     for (name, figures) in [("import", &imported), ("dry run", &checked)] {
         // The ratio of each pair of one turn, and the median of these.
@@ -96,7 +100,10 @@ fn read_alone(file: &str) -> f64 {
 fn right_to_the_row(job: &Value, rows: u64) {
     let bad = rows / 100;
     assert_eq!(job["state"], "finished", "{job}");
-    assert_eq!(job["rows"], serde_json::json!({"imported": rows - 2 * bad, "duplicate": bad, "invalid": bad}));
+    assert_eq!(
+        job["rows"],
+        serde_json::json!({"imported": rows - 2 * bad, "duplicate": bad, "invalid": bad})
+    );
 }
 
 fn kill_three_times(rows: u64) {
@@ -108,7 +115,10 @@ fn kill_three_times(rows: u64) {
         server = server.killed().started();
     }
     right_to_the_row(&server.wait(&id, u64::MAX), rows);
-    println!("killed three times on its way, and right to the row; peak after the last start {:.1} MiB", server.peak_mib());
+    println!(
+        "killed three times on its way, and right to the row; peak after the last start {:.1} MiB",
+        server.peak_mib()
+    );
 }
 
 struct Imported {
@@ -126,7 +136,8 @@ struct Server {
 
 impl Server {
     fn new(name: &str) -> Server {
-        let folder = std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
         Server { folder, child: None, address: String::new(), token: String::new() }
     }
 
@@ -135,7 +146,9 @@ impl Server {
         command.arg("--serve").arg(&self.folder).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("this program starts itself");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout is piped")).read_line(&mut line).expect("the server says where it listens");
+        BufReader::new(child.stdout.take().expect("stdout is piped"))
+            .read_line(&mut line)
+            .expect("the server says where it listens");
         self.address = line.trim().to_owned();
         self.token = block_on(token(&self.address, "admin", ADMIN_PASSWORD));
         self.child = Some(child);
@@ -160,7 +173,10 @@ impl Server {
     fn wait(&self, id: &str, rows: u64) -> Value {
         block_on(async {
             loop {
-                let job = read(&text(&self.address, "GET", &format!("/api/v1/jobs/{id}"), &self.token, "").await);
+                let job = read(
+                    &text(&self.address, "GET", &format!("/api/v1/jobs/{id}"), &self.token, "")
+                        .await,
+                );
                 if job["ended_at"].is_string() || job["progress"]["rows"].as_u64() >= Some(rows) {
                     return job;
                 }
@@ -179,8 +195,11 @@ impl Server {
     /// The most memory that the server has had at once.
     fn peak_mib(&self) -> f64 {
         let pid = self.child.as_ref().expect("it is started").id();
-        let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).expect("the server runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says so");
+        let status =
+            std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"))
+                .expect("the server runs");
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says so");
         line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
     }
 }

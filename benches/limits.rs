@@ -1,8 +1,12 @@
-//! Where it ends: `cargo bench --bench limits`. One server, all of it holds of tickets, each answered when its commit is flushed, each ended by itself after a second.
+//! Where it ends: `cargo bench --bench limits`. One server, all of it holds of tickets, each
+//! answered when its commit is flushed, each ended by itself after a second.
 //!
-//! In turns: the disk alone (4 KiB and `fdatasync`, again and again); the latency at 1,000 a second; the peak with 256 connections; the latency at a third of it, and that of a constant reply
-//! at the same rate, which is the machine's own; ten times the connections, and whether all is as before two seconds later. Then ten thousand connections held open, each asking now and then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by
-//! minute. `TMPDIR=/dev/shm` makes the same run without a disk.
+//! In turns: the disk alone (4 KiB and `fdatasync`, again and again); the latency at 1,000 a
+//! second; the peak with 256 connections; the latency at a third of it, and that of a constant
+//! reply at the same rate, which is the machine's own; ten times the connections, and whether all
+//! is as before two seconds later. Then ten thousand connections held open, each asking now and
+//! then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by minute.
+//! `TMPDIR=/dev/shm` makes the same run without a disk.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -33,42 +37,65 @@ const LIVES: Duration = Duration::from_secs(1);
 const SPAN: Duration = Duration::from_secs(5);
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some("--serve") => {
-            serve(&arguments[1], |config| (config.bcrypt_cost, config.connections_per_address) = (4, 0), constant::serve::<CreateHold>)
-        }
-        _ => measure(said(&arguments, "--turns").last().map_or(3, |turns| *turns as usize), said(&arguments, "--soak").last().copied()),
+        Some("--serve") => serve(
+            &arguments[1],
+            |config| (config.bcrypt_cost, config.connections_per_address) = (4, 0),
+            constant::serve::<CreateHold>,
+        ),
+        _ => measure(
+            said(&arguments, "--turns").last().map_or(3, |turns| *turns as usize),
+            said(&arguments, "--soak").last().copied(),
+        ),
     }
 }
 
 fn measure(turns: usize, soak_minutes: Option<u64>) {
     let server = Server::start("limits");
     let tokens = block_on(prepare(&server.address));
-    let asked = |path: &str, body: &str| Rc::new(tokens.iter().map(|token| request("POST", path, token, body)).collect::<Vec<_>>());
+    let asked = |path: &str, body: &str| {
+        Rc::new(tokens.iter().map(|token| request("POST", path, token, body)).collect::<Vec<_>>())
+    };
     let body = json!({"pattern": "******", "ttl_s": LIVES.as_secs()}).to_string();
     let holds = asked(&format!("/api/v1/lotteries/{DAY}/holds"), &body);
     let constants = asked(constant::PATH, &body);
     // From here on as many holds end as begin.
     closed(&server, &holds, USUAL, LIVES + Duration::from_secs(2));
-    let taken: Vec<Turn> = (1..=turns).map(|number| Turn::take(number, &server, &holds, &constants)).collect();
+    let taken: Vec<Turn> =
+        (1..=turns).map(|number| Turn::take(number, &server, &holds, &constants)).collect();
     let of = |part: fn(&Turn) -> f64| median(taken.iter().map(part));
     println!("medians of {turns} turns");
     println!(
-        "{USUAL} connections, closed loop: {:.0} a second; the disk flushes in {:.2} ms, p99 {:.2} ms",
+        "{USUAL} connections, closed loop: {:.0} a second; the disk flushes in {:.2} ms, p99 {:.2} \
+         ms",
         of(|t| t.peak),
         of(|t| t.disk.0),
         of(|t| t.disk.1)
     );
-    println!("p50 at 1,000 a second: {:.2} ms = {:.1} of the disk's p50", of(|t| t.slow.0), of(|t| t.slow.0 / t.disk.0));
-    println!("p99 at a third of the peak: {:.2} ms = {:.1} of the disk's p99", of(|t| t.third.1), of(|t| t.third.1 / t.disk.1));
-    println!("p99 of a constant reply at that rate: {:.2} ms = {:.1} of the disk's p99", of(|t| t.floor.1), of(|t| t.floor.1 / t.disk.1));
+    println!(
+        "p50 at 1,000 a second: {:.2} ms = {:.1} of the disk's p50",
+        of(|t| t.slow.0),
+        of(|t| t.slow.0 / t.disk.0)
+    );
+    println!(
+        "p99 at a third of the peak: {:.2} ms = {:.1} of the disk's p99",
+        of(|t| t.third.1),
+        of(|t| t.third.1 / t.disk.1)
+    );
+    println!(
+        "p99 of a constant reply at that rate: {:.2} ms = {:.1} of the disk's p99",
+        of(|t| t.floor.1),
+        of(|t| t.floor.1 / t.disk.1)
+    );
     println!("{MANY} connections, closed loop: {:.2} of the peak", of(|t| t.many / t.peak));
     println!("{USUAL} connections, two seconds later: {:.2} of the peak", of(|t| t.again / t.peak));
 
     let held = held_open(&server, &holds);
     println!(
-        "{HELD_OPEN} connections held open ({} descriptors, {:.0} MB), each asks every {NOW_AND_THEN:?}: {} of {} answered well, p99 {:.1} ms",
+        "{HELD_OPEN} connections held open ({} descriptors, {:.0} MB), each asks every \
+         {NOW_AND_THEN:?}: {} of {} answered well, p99 {:.1} ms",
         held.descriptors, held.memory, held.good, held.asked, held.p99
     );
     if let Some(minutes) = soak_minutes {
@@ -89,7 +116,12 @@ struct Turn {
 }
 
 impl Turn {
-    fn take(number: usize, server: &Server, holds: &Rc<Vec<Vec<u8>>>, constants: &Rc<Vec<Vec<u8>>>) -> Turn {
+    fn take(
+        number: usize,
+        server: &Server,
+        holds: &Rc<Vec<Vec<u8>>>,
+        constants: &Rc<Vec<Vec<u8>>>,
+    ) -> Turn {
         let latency = |requests: &Rc<Vec<Vec<u8>>>, rate: f64| {
             quiet();
             let answers = open(server, requests, rate, SPAN);
@@ -105,7 +137,9 @@ impl Turn {
         quiet();
         let again = closed(server, holds, USUAL, SPAN).good;
         println!(
-            "turn {number}: flush {disk:.2?} ms; at 1,000/s {slow:.2?} ms; at {:.0}/s {third:.2?} ms, constant {floor:.2?} ms; {peak:.0}/s, {MANY} connections {:.0}/s and {:.0}/s refused, then {again:.0}/s; memory {before:.0} and {:.0} MB",
+            "turn {number}: flush {disk:.2?} ms; at 1,000/s {slow:.2?} ms; at {:.0}/s {third:.2?} \
+             ms, constant {floor:.2?} ms; {peak:.0}/s, {MANY} connections {:.0}/s and {:.0}/s \
+             refused, then {again:.0}/s; memory {before:.0} and {:.0} MB",
             peak / 3.0,
             many.good,
             many.refused,
@@ -129,10 +163,18 @@ fn disk() -> (f64, f64) {
     (quantile(took.iter().copied(), 0.5), quantile(took.into_iter(), 0.99))
 }
 
-/// A lottery of ten million tickets; answers the tokens of as many members as there usually are connections.
+/// A lottery of ten million tickets; answers the tokens of as many members as there usually are
+/// connections.
 async fn prepare(address: &str) -> Vec<String> {
     let admin = token(address, "admin", ADMIN_PASSWORD).await;
-    call(address, "POST", "/api/v1/lotteries", &admin, &json!({"closes_on": DAY, "tickets": {"digits": 6, "copies": 10}})).await;
+    call(
+        address,
+        "POST",
+        "/api/v1/lotteries",
+        &admin,
+        &json!({"closes_on": DAY, "tickets": {"digits": 6, "copies": 10}}),
+    )
+    .await;
     register(address, USUAL).await
 }
 
@@ -143,13 +185,19 @@ struct Rates {
 }
 
 /// Everybody asks, waits for the answer, and asks again.
-fn closed(server: &Server, requests: &Rc<Vec<Vec<u8>>>, connections: usize, span: Duration) -> Rates {
+fn closed(
+    server: &Server,
+    requests: &Rc<Vec<Vec<u8>>>,
+    connections: usize,
+    span: Duration,
+) -> Rates {
     let (good, refused) = (Rc::new(Cell::new(0u64)), Rc::new(Cell::new(0u64)));
     let began = Instant::now();
     block_on(async {
         let crowd = LocalSet::new();
         for i in 0..connections {
-            let (address, requests, good, refused) = (server.address.clone(), requests.clone(), good.clone(), refused.clone());
+            let (address, requests, good, refused) =
+                (server.address.clone(), requests.clone(), good.clone(), refused.clone());
             crowd.spawn_local(async move {
                 let mut connection = Connection::open(&address).await;
                 while began.elapsed() < span {
@@ -194,7 +242,8 @@ fn held_open(server: &Server, requests: &Rc<Vec<Vec<u8>>>) -> Held {
     block_on(async {
         let crowd = LocalSet::new();
         for i in 0..HELD_OPEN {
-            let (address, requests, took, asked) = (server.address.clone(), requests.clone(), took.clone(), asked.clone());
+            let (address, requests, took, asked) =
+                (server.address.clone(), requests.clone(), took.clone(), asked.clone());
             let (pid, seen) = (server.pid(), seen.clone());
             crowd.spawn_local(async move {
                 // One after the other, as people come; then each by its own clock.
@@ -217,12 +266,21 @@ fn held_open(server: &Server, requests: &Rc<Vec<Vec<u8>>>) -> Held {
         crowd.await;
     });
     let (took, (descriptors, memory)) = (took.take(), seen.get());
-    Held { asked: asked.get(), good: took.len(), p99: quantile(took.into_iter(), 0.99), descriptors, memory }
+    Held {
+        asked: asked.get(),
+        good: took.len(),
+        p99: quantile(took.into_iter(), 0.99),
+        descriptors,
+        memory,
+    }
 }
 
 fn soak(server: &Server, requests: &Rc<Vec<Vec<u8>>>, rate: f64, minutes: u64) {
     println!("soak at {rate:.0} a second");
-    println!("{:>6} {:>10} {:>9} {:>9} {:>9} {:>12}", "minute", "good", "p50 ms", "p99 ms", "MB", "descriptors");
+    println!(
+        "{:>6} {:>10} {:>9} {:>9} {:>9} {:>12}",
+        "minute", "good", "p50 ms", "p99 ms", "MB", "descriptors"
+    );
     for minute in 1..=minutes {
         let answers = open(server, requests, rate, Duration::from_secs(60));
         let good = answers.iter().filter(|answer| answer.status == 201).count();

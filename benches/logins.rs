@@ -1,9 +1,12 @@
-//! What a crowd that logs in costs everybody else, and what it can learn: `cargo bench --bench logins`.
+//! What a crowd that logs in costs everybody else, and what it can learn: `cargo bench --bench
+//! logins`.
 //!
-//! The storm: logins leave at ten times what can be hashed, whether or not they are answered, beside a steady trickle of holds. It says
-//! how many are served against what the hashing threads can do, how fast the rest is refused, and what the holds feel of it, alone and
-//! stormed in turns within one run. The timing: an unknown account, a wrong password and a paused account, in turns; their medians.
-//! `--seconds N`, `--rounds N`, `--holds N` (per second), `--samples N` (0 leaves the timing out) change the run.
+//! The storm: logins leave at ten times what can be hashed, whether or not they are answered,
+//! beside a steady trickle of holds. It says how many are served against what the hashing threads
+//! can do, how fast the rest is refused, and what the holds feel of it, alone and stormed in turns
+//! within one run. The timing: an unknown account, a wrong password and a paused account, in turns;
+//! their medians. `--seconds N`, `--rounds N`, `--holds N` (per second), `--samples N` (0 leaves
+//! the timing out) change the run.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -26,7 +29,8 @@ const LOGIN: &str = "/api/v1/auth/login";
 const STORM: f64 = 10.0;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
         Some("--serve") => serve(&arguments[1], settings, |_| {}),
         _ => measure(&Plan::read(&arguments)),
@@ -48,7 +52,8 @@ struct Plan {
 
 impl Plan {
     fn read(arguments: &[String]) -> Plan {
-        let or = |flag: &str, default: u64| said(arguments, flag).last().copied().unwrap_or(default);
+        let or =
+            |flag: &str, default: u64| said(arguments, flag).last().copied().unwrap_or(default);
         Plan {
             span: Duration::from_secs(or("--seconds", 10)),
             rounds: or("--rounds", 3),
@@ -94,7 +99,12 @@ impl Capacity {
             began.elapsed().as_secs_f64()
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Capacity { cores, threads: config.hash_threads, hash_s: median((0..20).map(hash_s)), cost: config.bcrypt_cost }
+        Capacity {
+            cores,
+            threads: config.hash_threads,
+            hash_s: median((0..20).map(hash_s)),
+            cost: config.bcrypt_cost,
+        }
     }
 
     fn per_second(&self) -> f64 {
@@ -102,10 +112,13 @@ impl Capacity {
     }
 
     fn arithmetic(&self) -> String {
-        let (cores, threads, cost, ms) = (self.cores, self.threads, self.cost, self.hash_s * 1000.0);
+        let (cores, threads, cost, ms) =
+            (self.cores, self.threads, self.cost, self.hash_s * 1000.0);
         let per_second = self.per_second();
         format!(
-            "capacity: {cores} cores, less the one left to the engine: {threads} hashing; one hash of cost {cost} takes {ms:.1} ms alone; {threads} / {ms:.1} ms = {per_second:.1} logins per second"
+            "capacity: {cores} cores, less the one left to the engine: {threads} hashing; one hash \
+             of cost {cost} takes {ms:.1} ms alone; {threads} / {ms:.1} ms = {per_second:.1} \
+             logins per second"
         )
     }
 }
@@ -128,20 +141,36 @@ fn storm(plan: &Plan, address: &str, tokens: &[String], capacity: &Capacity) {
         let stormed = run(plan, address, &holds, &logins, STORM * capacity.per_second());
         println!("\nround {round}");
         shares.push(report_logins(plan, &stormed.logins, capacity));
-        let (alone, beside) = (report_holds("alone", &calm), report_holds("during the storm", &stormed));
+        let (alone, beside) =
+            (report_holds("alone", &calm), report_holds("during the storm", &stormed));
         println!("p99 of a hold during the storm is {:.2} of its p99 alone", beside / alone);
         ratios.push(beside / alone);
         calm_ms.extend(calm.holds.iter().map(|answer| answer.took_ms));
         stormed_ms.extend(stormed.holds.iter().map(|answer| answer.took_ms));
     }
-    let (alone, beside) = (quantile(calm_ms.into_iter(), 0.99), quantile(stormed_ms.into_iter(), 0.99));
-    println!("\nall rounds: p99 of a hold {alone:.2} ms alone, {beside:.2} ms during the storm, ratio {:.2}", beside / alone);
-    // A neighbour on the machine spoils a round or two, so the medians of the rounds are what counts.
+    let (alone, beside) =
+        (quantile(calm_ms.into_iter(), 0.99), quantile(stormed_ms.into_iter(), 0.99));
+    println!(
+        "\nall rounds: p99 of a hold {alone:.2} ms alone, {beside:.2} ms during the storm, ratio \
+         {:.2}",
+        beside / alone
+    );
+    // A neighbour on the machine spoils a round or two, so the medians of the rounds are what
+    // counts.
     let (ratio, share) = (median(ratios.into_iter()), median(shares.into_iter()));
-    println!("medians of the rounds: {share:.2} of the capacity served, p99 of a hold during the storm {ratio:.2} of its p99 alone");
+    println!(
+        "medians of the rounds: {share:.2} of the capacity served, p99 of a hold during the storm \
+         {ratio:.2} of its p99 alone"
+    );
 }
 
-fn run(plan: &Plan, address: &str, holds: &Rc<Vec<Vec<u8>>>, logins: &Rc<Vec<Vec<u8>>>, logins_per_second: f64) -> Part {
+fn run(
+    plan: &Plan,
+    address: &str,
+    holds: &Rc<Vec<Vec<u8>>>,
+    logins: &Rc<Vec<Vec<u8>>>,
+    logins_per_second: f64,
+) -> Part {
     block_on(LocalSet::new().run_until(async {
         let holds = send(address, holds.clone(), plan.holds_per_second, plan.span);
         let logins = send(address, logins.clone(), logins_per_second, plan.span);
@@ -154,11 +183,15 @@ fn run(plan: &Plan, address: &str, holds: &Rc<Vec<Vec<u8>>>, logins: &Rc<Vec<Vec
 fn report_logins(plan: &Plan, logins: &[Answered], capacity: &Capacity) -> f64 {
     let span_s = plan.span.as_secs_f64();
     // Those who still waited when the storm ended were served after it.
-    let served = logins.iter().filter(|answer| answer.status == 200 && answer.at_s <= span_s).count() as f64 / span_s;
-    let refused: Vec<f64> = logins.iter().filter(|answer| answer.status == 503).map(|answer| answer.took_ms).collect();
+    let served =
+        logins.iter().filter(|answer| answer.status == 200 && answer.at_s <= span_s).count() as f64
+            / span_s;
+    let refused: Vec<f64> =
+        logins.iter().filter(|answer| answer.status == 503).map(|answer| answer.took_ms).collect();
     let other = logins.iter().filter(|answer| ![200, 503].contains(&answer.status)).count();
     println!(
-        "logins: {:.0} sent per second ({:.1} times the capacity), {served:.1} served per second = {:.2} of the capacity, {other} answered otherwise",
+        "logins: {:.0} sent per second ({:.1} times the capacity), {served:.1} served per second = \
+         {:.2} of the capacity, {other} answered otherwise",
         logins.len() as f64 / span_s,
         logins.len() as f64 / span_s / capacity.per_second(),
         served / capacity.per_second()
@@ -177,7 +210,8 @@ fn report_holds(when: &str, part: &Part) -> f64 {
     of(0.99)
 }
 
-/// One after the other on one connection. A wrong password pauses its account, and the turn after it finds it so, with the right one.
+/// One after the other on one connection. A wrong password pauses its account, and the turn after
+/// it finds it so, with the right one.
 async fn timing(address: &str, samples: usize) {
     let mut connection = Connection::open(address).await;
     let mut took: [Vec<f64>; 3] = Default::default();
@@ -187,27 +221,45 @@ async fn timing(address: &str, samples: usize) {
         let unknown = login(&format!("nobody{n}"), "wrong horse battery");
         let wrong = login(&format!("member{n}"), "wrong horse battery");
         let requests = [unknown, wrong, paused(n)];
-        // Whoever is first in a turn has another neighbour before him than the others have; so all are first equally often.
+        // Whoever is first in a turn has another neighbour before him than the others have; so all
+        // are first equally often.
         for place in 0..3 {
             let which = (place + n) % 3;
             let sent = Instant::now();
             let (status, body) = connection.ask(&requests[which]).await;
             took[which].push(sent.elapsed().as_secs_f64() * 1000.0);
             let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-            assert_eq!((status, &body["type"]), (401, &json!("/problems/wrong-credentials")), "{which} {n}");
+            assert_eq!(
+                (status, &body["type"]),
+                (401, &json!("/problems/wrong-credentials")),
+                "{which} {n}"
+            );
         }
     }
     println!("\ntiming of a refused login, {samples} samples each, in turns");
     let medians = took.iter().map(|took| median(took.iter().copied())).collect::<Vec<_>>();
-    for ((name, took), median) in ["unknown account", "wrong password", "paused account"].iter().zip(&took).zip(&medians) {
-        println!("{name:<16} median {median:.3} ms, p90 {:.3} ms", quantile(took.iter().copied(), 0.9));
+    for ((name, took), median) in
+        ["unknown account", "wrong password", "paused account"].iter().zip(&took).zip(&medians)
+    {
+        println!(
+            "{name:<16} median {median:.3} ms, p90 {:.3} ms",
+            quantile(took.iter().copied(), 0.9)
+        );
     }
-    let (least, most) = (medians.iter().copied().fold(f64::MAX, f64::min), medians.iter().copied().fold(0.0, f64::max));
+    let (least, most) = (
+        medians.iter().copied().fold(f64::MAX, f64::min),
+        medians.iter().copied().fold(0.0, f64::max),
+    );
     println!("the medians lie {:.2} % apart", (most / least - 1.0) * 100.0);
 }
 
 fn hold(token: &str) -> Vec<u8> {
-    request("POST", &format!("/api/v1/lotteries/{DAY}/holds"), token, &json!({"pattern": "******"}).to_string())
+    request(
+        "POST",
+        &format!("/api/v1/lotteries/{DAY}/holds"),
+        token,
+        &json!({"pattern": "******"}).to_string(),
+    )
 }
 
 fn login(account: &str, password: &str) -> Vec<u8> {

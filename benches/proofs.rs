@@ -1,7 +1,9 @@
 //! What it takes to verify a large draw offline: `cargo bench --bench proofs`.
 //!
-//! A million ballots in eight boxes, with receipts of some of them, are drawn by the machines that serve them; the proof is written page by page, and both verifiers read it
-//! as their users run them. Each says its time, its CPU and the most memory it had. `--ballots N` changes how many, `--python PATH` which Python.
+//! A million ballots in eight boxes, with receipts of some of them, are drawn by the machines that
+//! serve them; the proof is written page by page, and both verifiers read it as their users run
+//! them. Each says its time, its CPU and the most memory it had. `--ballots N` changes how many,
+//! `--python PATH` which Python.
 
 use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Question};
 use actors::domain::day::Day;
@@ -21,20 +23,24 @@ const BOXES: u8 = 8;
 const SEED: [u8; 32] = [5; 32];
 const ROUNDS: u32 = 3;
 
-/// Runs the rest of its line and prints wall time in seconds, CPU seconds, and the most memory in MB.
+/// Runs the rest of its line and prints wall time in seconds, CPU seconds, and the most memory in
+/// MB.
 const MEASURE: &str = "
 import resource, subprocess, sys, time
 began = time.monotonic()
 code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(f'{time.monotonic() - began:.2f} {used.ru_utime + used.ru_stime:.2f} {used.ru_maxrss / 1024:.0f}')
+print(f'{time.monotonic() - began:.2f} {used.ru_utime + used.ru_stime:.2f} \
+{used.ru_maxrss / 1024:.0f}')
 sys.exit(code)
 ";
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let given = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1).cloned();
-    let ballots = given("--ballots").map_or(1_000_000, |text| text.parse().expect("--ballots takes a number"));
+    let given =
+        |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1).cloned();
+    let ballots = given("--ballots")
+        .map_or(1_000_000, |text| text.parse().expect("--ballots takes a number"));
     let python = given("--python").unwrap_or_else(|| "python3".to_owned());
     let folder = std::env::temp_dir().join(format!("stampede-proofs-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
@@ -44,7 +50,14 @@ fn main() -> std::io::Result<()> {
 }
 
 fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
-    let plan = Ballots { boxes: BOXES, most_per_box: u64::MAX, winners: 10, reserves: 10, commitment: commitment(&SEED), round: None };
+    let plan = Ballots {
+        boxes: BOXES,
+        most_per_box: u64::MAX,
+        winners: 10,
+        reserves: 10,
+        commitment: commitment(&SEED),
+        round: None,
+    };
     let signer = Signer::new([7; 32]);
     let (mut boxes, mut receipts) = (Vec::new(), Vec::new());
     for name in BoxName::all(DAY, BOXES) {
@@ -60,7 +73,11 @@ fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
     let proof = folder.join("proof.json");
     let began = Instant::now();
     write(&proof, &view, &boxes)?;
-    println!("proof of {} MB written in {:.2} s", proof.metadata()?.len() >> 20, began.elapsed().as_secs_f64());
+    println!(
+        "proof of {} MB written in {:.2} s",
+        proof.metadata()?.len() >> 20,
+        began.elapsed().as_secs_f64()
+    );
     let rust = [env!("CARGO_BIN_EXE_stampede"), "verify-draw"];
     let script = [python, concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py")];
     for _ in 0..ROUNDS {
@@ -71,7 +88,11 @@ fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
                 receipts.iter().for_each(|receipt| _ = command.arg("--receipt").arg(receipt));
                 let output = command.output()?;
                 let figures = String::from_utf8_lossy(&output.stdout).into_owned();
-                assert!(output.status.success(), "{name} found something wrong: {}", String::from_utf8_lossy(&output.stderr));
+                assert!(
+                    output.status.success(),
+                    "{name} found something wrong: {}",
+                    String::from_utf8_lossy(&output.stderr)
+                );
                 println!("{name}, {} receipts (s, CPU s, MB): {}", receipts.len(), figures.trim());
             }
         }
@@ -79,7 +100,12 @@ fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-fn tell(made: &mut BallotBox, command: ballots::Command, caller: Caller, seed: u64) -> ballots::Event {
+fn tell(
+    made: &mut BallotBox,
+    command: ballots::Command,
+    caller: Caller,
+    seed: u64,
+) -> ballots::Event {
     match made.decide(&command, &caller, &Stamp { at: Time(1), seed }) {
         Ok(Verdict::New(event)) => {
             made.apply(&event, Time(1));
@@ -95,9 +121,16 @@ fn filled(name: BoxName, count: u64, plan: &Ballots, signer: &Signer) -> (Ballot
     let (mut made, member) = (BallotBox::default(), Caller::member(Id([1; 16])));
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
     let submitted: Vec<u64> = (0..count)
-        .map(|index| match tell(&mut made, ballots::Command::Submit, member, index << 8 | u64::from(name.number)) {
-            ballots::Event::Submitted { nonce, .. } => nonce,
-            other => panic!("submitting is {other:?}"),
+        .map(|index| {
+            match tell(
+                &mut made,
+                ballots::Command::Submit,
+                member,
+                index << 8 | u64::from(name.number),
+            ) {
+                ballots::Event::Submitted { nonce, .. } => nonce,
+                other => panic!("submitting is {other:?}"),
+            }
         })
         .collect();
     let witness = made.witness(count - 20).expect("there are as many");
@@ -119,7 +152,12 @@ fn drawn(boxes: &mut [BallotBox], plan: Ballots) -> View {
     };
     let lots = places(&plan, &sealed, &SEED, None).into_iter().map(lot).collect();
     View {
-        plan: Plan { name: "bench".to_owned(), closes_at: Time(2), tickets: None, ballots: Some(plan) },
+        plan: Plan {
+            name: "bench".to_owned(),
+            closes_at: Time(2),
+            tickets: None,
+            ballots: Some(plan),
+        },
         phase: Phase::Drawn,
         created_at: Time(0),
         boxes: sealed,
@@ -138,7 +176,9 @@ fn write(file: &Path, view: &View, boxes: &[BallotBox]) -> std::io::Result<()> {
     let (mut file, mut out) = (BufWriter::new(File::create(file)?), Vec::new());
     let mut writer = Writer::begin(DAY, view, &QUICKNET, &mut out).expect("it is drawn");
     while let Some((name, from)) = writer.wanted() {
-        writer.write(&page(&boxes[name.number as usize], from, 1000), &mut out).expect("no ballot is lost");
+        writer
+            .write(&page(&boxes[name.number as usize], from, 1000), &mut out)
+            .expect("no ballot is lost");
         file.write_all(&out)?;
         out.clear();
     }

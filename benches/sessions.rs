@@ -1,8 +1,10 @@
-//! What it costs a node to let a session in that other nodes may have ended: `cargo bench --bench sessions`.
+//! What it costs a node to let a session in that other nodes may have ended: `cargo bench --bench
+//! sessions`.
 //!
-//! Three servers answer the same constant reply (token checked, body parsed) in turns within one run: alone, beside a Redis, and with a
-//! Redis that is not there, so that the store is asked at every request. It needs a redis-server or a valkey-server. What counts are the
-//! ratios. `--seconds N`, `--rounds N` and `--connections N` change the run.
+//! Three servers answer the same constant reply (token checked, body parsed) in turns within one
+//! run: alone, beside a Redis, and with a Redis that is not there, so that the store is asked at
+//! every request. It needs a redis-server or a valkey-server. What counts are the ratios.
+//! `--seconds N`, `--rounds N` and `--connections N` change the run.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
@@ -21,13 +23,16 @@ const MEMBERS: usize = 256;
 const BESIDE: &str = "redis-at-";
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
         Some("--serve") => serve(
             &arguments[1],
             |config| {
                 config.bcrypt_cost = 4;
-                config.redis = arguments[1].rsplit_once(BESIDE).map(|(_, port)| format!("redis://127.0.0.1:{port}"));
+                config.redis = arguments[1]
+                    .rsplit_once(BESIDE)
+                    .map(|(_, port)| format!("redis://127.0.0.1:{port}"));
             },
             constant::serve::<CreateHold>,
         ),
@@ -40,7 +45,8 @@ fn measure(arguments: &[String]) {
     let (seconds, rounds) = (number("--seconds", 3), number("--rounds", 7));
     let connections = number("--connections", 64) as usize;
     let redis = Redis::start();
-    let names = ["alone".to_owned(), format!("{BESIDE}{}", redis.port), format!("{BESIDE}{}", free_port())];
+    let names =
+        ["alone".to_owned(), format!("{BESIDE}{}", redis.port), format!("{BESIDE}{}", free_port())];
     let servers: Vec<(Server, Load)> = names
         .iter()
         .map(|name| {
@@ -60,7 +66,9 @@ fn measure(arguments: &[String]) {
                 continue;
             }
             if place == 1 {
-                redis_us.push((cpu_s(redis.child.id()) - before) * 1e6 / (turn.per_second * seconds as f64));
+                redis_us.push(
+                    (cpu_s(redis.child.id()) - before) * 1e6 / (turn.per_second * seconds as f64),
+                );
             }
             turns[place].push(turn);
         }
@@ -70,9 +78,13 @@ fn measure(arguments: &[String]) {
         "{:<24} {:>10} {:>7} {:>12} {:>7} {:>8} {:>8}",
         "sessions are known", "per second", "ratio", "CPU µs each", "ratio", "p50 ms", "p99 ms"
     );
-    for (name, turn) in ["by this node alone", "by a slip in Redis", "by asking the store"].iter().zip(&turns) {
+    for (name, turn) in
+        ["by this node alone", "by a slip in Redis", "by asking the store"].iter().zip(&turns)
+    {
         let of = |value: fn(&Round) -> f64| median(turn.iter().map(value));
-        let ratio = |value: fn(&Round) -> f64| median(turn.iter().zip(&turns[0]).map(|(turn, alone)| value(turn) / value(alone)));
+        let ratio = |value: fn(&Round) -> f64| {
+            median(turn.iter().zip(&turns[0]).map(|(turn, alone)| value(turn) / value(alone)))
+        };
         println!(
             "{name:<24} {:>10.0} {:>7.2} {:>12.1} {:>7.2} {:>8.2} {:>8.2}",
             of(|turn| turn.per_second),
@@ -83,7 +95,10 @@ fn measure(arguments: &[String]) {
             of(|turn| turn.p99_ms),
         );
     }
-    println!("CPU of Redis itself for each request of the second row: {:.1} µs", median(redis_us.into_iter()));
+    println!(
+        "CPU of Redis itself for each request of the second row: {:.1} µs",
+        median(redis_us.into_iter())
+    );
 }
 
 /// Ends with the bench.
@@ -96,13 +111,25 @@ impl Redis {
     fn start() -> Redis {
         let is_there = |program: &&&str| Command::new(program).arg("--version").output().is_ok();
         let program = ["redis-server", "valkey-server"];
-        let program = program.iter().find(is_there).expect("a redis-server or a valkey-server is installed");
+        let program =
+            program.iter().find(is_there).expect("a redis-server or a valkey-server is installed");
         let port = free_port();
         let mut command = Command::new(program);
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let said = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let ready = said.lines().any(|line| line.is_ok_and(|line| line.contains("Ready to accept connections")));
+        let ready = said
+            .lines()
+            .any(|line| line.is_ok_and(|line| line.contains("Ready to accept connections")));
         assert!(ready, "{program} ended before it was ready");
         Redis { child, port }
     }
@@ -116,5 +143,8 @@ impl Drop for Redis {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("the loopback has a free port").port()
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("the loopback has a free port")
+        .port()
 }

@@ -99,7 +99,11 @@ impl App {
         App::make(config, timekeeper.clock(), Some(timekeeper)).await
     }
 
-    async fn make(config: Config, clock: Clock, timekeeper: Option<Arc<Timekeeper>>) -> anyhow::Result<App> {
+    async fn make(
+        config: Config,
+        clock: Clock,
+        timekeeper: Option<Arc<Timekeeper>>,
+    ) -> anyhow::Result<App> {
         let store = stores::open(&config).await?;
         let directory = store.directory();
         let window = Window::new(config.idempotency_keys, config.idempotency_s);
@@ -107,21 +111,35 @@ impl App {
         node.on_bad_snapshot(warn_of_snapshot);
         timekeeper.into_iter().for_each(|timekeeper| node.live_by(timekeeper));
         let engine = Engine::new(node);
-        let (identity, admin_password) = Identity::open(directory.clone(), identity::Settings::of(&config), clock).await?;
+        let (identity, admin_password) =
+            Identity::open(directory.clone(), identity::Settings::of(&config), clock).await?;
         let code_keys = coupon_keys::open(&*directory).await?;
         let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
         let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
         let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
         let series = Arc::new(Series::default());
         let settings = webhooks::Settings::of(&config);
-        let webhooks = Webhooks::open(engine.clone(), feed.clone(), directory.clone(), series.clone(), settings)?;
+        let webhooks = Webhooks::open(
+            engine.clone(),
+            feed.clone(),
+            directory.clone(),
+            series.clone(),
+            settings,
+        )?;
         // Only compared with the clock; if it cannot be read, its partition says so.
         let written_until = feed.written_until().await.unwrap_or_default();
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
-        let (lotteries, ballots) = (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
+        let (lotteries, ballots) =
+            (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
         let (seeds, rounds) = (Seeds::open(&*directory).await?, Rounds::of(&config));
         let shared = web::Data::new(Shared {
-            closing: Closing::new(engine.clone(), lotteries.clone(), ballots.clone(), seeds, rounds),
+            closing: Closing::new(
+                engine.clone(),
+                lotteries.clone(),
+                ballots.clone(),
+                seeds,
+                rounds,
+            ),
             lotteries,
             ballots,
             receipt_key,
@@ -146,13 +164,15 @@ impl App {
         Ok(App { shared, admin_password })
     }
 
-    /// Binds, starts the workers and the jobs. `extra` adds routes of a caller's own, with the same manners.
+    /// Binds, starts the workers and the jobs. `extra` adds routes of a caller's own, with the same
+    /// manners.
     pub fn serve(self, extra: fn(&mut web::ServiceConfig)) -> anyhow::Result<Running> {
         let shared = self.shared.clone();
         let listen = shared.config.listen;
         let entrance = Entrance::of(&shared.config);
         let server = HttpServer::new(move || {
-            // Partitions live on the workers' own threads, so that a request often finds its partition without a hop.
+            // Partitions live on the workers' own threads, so that a request often finds its
+            // partition without a hop.
             shared.engine.node.take_seat();
             actix_web::App::new()
                 .app_data(shared.clone())
@@ -189,7 +209,8 @@ impl App {
 
 /// After an update all snapshots are another version's, and only then; that is worth no warning.
 fn warn_of_snapshot(partition: &str, why: &Broken) {
-    let fields: &[log::Field] = &[("partition", log::Value::Text(&partition)), ("because", log::Value::Text(why))];
+    let fields: &[log::Field] =
+        &[("partition", log::Value::Text(&partition)), ("because", log::Value::Text(why))];
     match why {
         Broken::Layout(_) => log::info("a snapshot is not used; the log is replayed", fields),
         _ => log::warn("a snapshot is not believed; the log is replayed", fields),
@@ -214,7 +235,8 @@ impl Shared {
     /// For the command line: those who serve go on with the keys that they have opened.
     pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
         if let Some(register) = self.store.register() {
-            let serving: Vec<String> = register.read().await?.into_iter().map(|beat| beat.address).collect();
+            let serving: Vec<String> =
+                register.read().await?.into_iter().map(|beat| beat.address).collect();
             if !serving.is_empty() {
                 return Err(coupon_keys::Error::NodesServe(serving.join(", ")));
             }
@@ -232,13 +254,21 @@ impl Shared {
         let address = match &self.config.advertise {
             Some(address) => address.clone(),
             None if bound.ip().is_unspecified() => {
-                anyhow::bail!("advertise: the other nodes cannot reach this one at {bound}; say where they can, as HOST:PORT")
+                anyhow::bail!(
+                    "advertise: the other nodes cannot reach this one at {bound}; say where they \
+                     can, as HOST:PORT"
+                )
             }
             None => bound.to_string(),
         };
-        let key = self.config.cluster_key.as_ref().map_or_else(String::new, |key| key.reveal().to_owned());
+        let key = self
+            .config
+            .cluster_key
+            .as_ref()
+            .map_or_else(String::new, |key| key.reveal().to_owned());
         let beat = Duration::from_millis(u64::from(self.config.heartbeat_ms));
-        let cluster = Cluster::join(self.engine.clone(), register, cluster::Settings { address, beat, key })?;
+        let cluster =
+            Cluster::join(self.engine.clone(), register, cluster::Settings { address, beat, key })?;
         let _ = self.cluster.set(cluster);
         Ok(())
     }
@@ -260,7 +290,10 @@ impl Shared {
             return Err("the node gives its work to the others".into());
         }
         if let Some(moved) = self.clock_moved() {
-            return Err(format!("the machine's clock has moved by {} s, and is not believed yet", moved.seconds()));
+            return Err(format!(
+                "the machine's clock has moved by {} s, and is not believed yet",
+                moved.seconds()
+            ));
         }
         self.store.ready().await.map_err(|error| error.to_string())
     }
@@ -269,21 +302,36 @@ impl Shared {
 impl Running {
     /// Finishes what was accepted, lets every partition write its snapshot, and ends.
     pub async fn stop(self) {
-        let deadline = Instant::now() + Duration::from_secs(u64::from(self.shared.config.shutdown_s));
+        let deadline =
+            Instant::now() + Duration::from_secs(u64::from(self.shared.config.shutdown_s));
         if let Some(cluster) = self.shared.cluster() {
             // Whatever comes from now on is answered by the others, and here until they know it.
-            let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), cluster.leave()).await;
+            let _ = actix_web::rt::time::timeout(
+                deadline.saturating_duration_since(Instant::now()),
+                cluster.leave(),
+            )
+            .await;
         }
         self.shared.draining.store(true, Ordering::Release);
         self.handle.pause().await;
         // Couriers write down how far they came while their partitions are still awake.
-        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), self.shared.webhooks.stop()).await;
-        while Instant::now() < deadline && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest()) {
+        let _ = actix_web::rt::time::timeout(
+            deadline.saturating_duration_since(Instant::now()),
+            self.shared.webhooks.stop(),
+        )
+        .await;
+        while Instant::now() < deadline
+            && (self.shared.requests.load(Ordering::Acquire) > 0 || !self.shared.engine.rest())
+        {
             actix_web::rt::time::sleep(Duration::from_millis(10)).await;
         }
         // Behind the snapshots that were just asked for.
         let settled = self.shared.store.settled();
-        let _ = actix_web::rt::time::timeout(deadline.saturating_duration_since(Instant::now()), settled).await;
+        let _ = actix_web::rt::time::timeout(
+            deadline.saturating_duration_since(Instant::now()),
+            settled,
+        )
+        .await;
         if let Some(cluster) = self.shared.cluster() {
             let _ = actix_web::rt::time::timeout(GOODBYE, cluster.end()).await;
         }
@@ -307,10 +355,12 @@ impl Running {
     }
 }
 
-/// Hears SIGINT and SIGTERM from now on; until then the system obeys them by a kill. Done when one has come.
+/// Hears SIGINT and SIGTERM from now on; until then the system obeys them by a kill. Done when one
+/// has come.
 pub fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

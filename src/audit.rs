@@ -1,6 +1,8 @@
-//! Replays a partition from its first record and checks what it comes to: chain, sequence, and the conservation law.
+//! Replays a partition from its first record and checks what it comes to: chain, sequence, and the
+//! conservation law.
 //!
-//! Where its snapshot was taken, machine, answered keys and the time to be woken are compared with it.
+//! Where its snapshot was taken, machine, answered keys and the time to be woken are compared with
+//! it.
 
 use actors::Machine;
 use actors::engine::record::Broken;
@@ -29,7 +31,8 @@ struct Audit<M: Machine> {
 
 pub fn replay<M: Machine>(name: &str) -> Result<Box<dyn Replay>, Broken> {
     let name = name.parse().map_err(|_| Broken::Name(name.to_owned()))?;
-    // A window of its own: what it remembers is not what is audited, and the oldest keys are forgotten first.
+    // A window of its own: what it remembers is not what is audited, and the oldest keys are
+    // forgotten first.
     let window = Arc::new(Window::new(1, 0));
     let partition = Partition::<M, ()>::open(name, Opened::default(), window)?;
     Ok(Box::new(Audit { partition, suspect: None }))

@@ -1,6 +1,7 @@
 //! Days in the configured zone: when one begins and ends, and which one it is.
 //!
-//! A zone may skip or repeat hours, even midnight. A day begins at its first instant, and ends where the next one begins, so days neither overlap nor leave a gap.
+//! A zone may skip or repeat hours, even midnight. A day begins at its first instant, and ends
+//! where the next one begins, so days neither overlap nor leave a gap.
 
 use actors::Time;
 use actors::domain::day::Day;
@@ -69,7 +70,10 @@ mod tests {
     fn a_day_without_a_midnight_begins_at_its_first_instant() {
         // Beirut skips from 00:00 to 01:00 on the last Sunday of March.
         let beirut = zone("Asia/Beirut");
-        let (saturday, sunday) = (window(&beirut, date(2026, 3, 28)).unwrap(), window(&beirut, date(2026, 3, 29)).unwrap());
+        let (saturday, sunday) = (
+            window(&beirut, date(2026, 3, 28)).unwrap(),
+            window(&beirut, date(2026, 3, 29)).unwrap(),
+        );
         assert_eq!((saturday.1, hours(sunday)), (sunday.0, 23));
         assert_eq!(today(&beirut, sunday.0), date(2026, 3, 29));
         assert_eq!(today(&beirut, Time(sunday.0.0 - 1)), date(2026, 3, 28));

@@ -40,7 +40,9 @@ pub fn bare(cell: &str) -> &str {
 /// Whether a spreadsheet would take it for one. Some take the wide forms of Chinese and Japanese
 /// keyboards, too.
 fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+    text.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
 }
 
 #[cfg(test)]
@@ -65,7 +67,9 @@ mod tests {
 
     #[test]
     fn everything_else_stays_what_it_is() {
-        for (text, cell) in [("A-1=2", "A-1=2"), ("", ""), ("'x", "'x"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\"")] {
+        for (text, cell) in
+            [("A-1=2", "A-1=2"), ("", ""), ("'x", "'x"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\"")]
+        {
             assert_eq!(Cell(text).to_string(), cell);
             assert_eq!(bare(text), text);
         }
@@ -74,7 +78,9 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         for text in ["=1", "-SALE", "@x", "plain", "'x", "''=", "\u{ff0b}1"] {
-            let mut cells = csv::ReaderBuilder::new().has_headers(false).from_reader(std::io::Cursor::new(format!("{}\n", Cell(text))));
+            let mut cells = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .from_reader(std::io::Cursor::new(format!("{}\n", Cell(text))));
             let cell = cells.records().next().unwrap().unwrap();
             assert_eq!(bare(&cell[0]), text);
         }

@@ -1,6 +1,8 @@
-//! The command line: one flag for every setting of the table, and a subcommand for everything the binary can do.
+//! The command line: one flag for every setting of the table, and a subcommand for everything the
+//! binary can do.
 //!
-//! It only reads. Settings are loaded here too, so that whoever runs the command gets both or one reason why not.
+//! It only reads. Settings are loaded here too, so that whoever runs the command gets both or one
+//! reason why not.
 
 use crate::config::{self, FILE_VARIABLE, SETTINGS, Settings};
 use crate::draws::{Hex, verify};
@@ -28,7 +30,8 @@ pub enum Command {
     AdminPassword,
 }
 
-/// Why there is nothing to run: a wrong command line, a wrong setting, or `--help` and `--version`, which are no failures.
+/// Why there is nothing to run: a wrong command line, a wrong setting, or `--help` and `--version`,
+/// which are no failures.
 #[derive(Debug)]
 pub enum Stop {
     Usage(clap::Error),
@@ -58,7 +61,8 @@ pub fn parse(
     let matches = command_line().try_get_matches_from(arguments).map_err(Stop::Usage)?;
     let command = command(&matches);
     if matches!(command, Command::Config { toml: true } | Command::VerifyDraw(_)) {
-        // One prints the defaults, the other needs none; both must work where the settings are what is broken.
+        // One prints the defaults, the other needs none; both must work where the settings are what
+        // is broken.
         return Ok((command, Settings::default()));
     }
     let flag = |setting: &'static config::Setting| {
@@ -67,13 +71,18 @@ pub fn parse(
     };
     let flags = SETTINGS.iter().filter_map(flag).collect();
     let variables: Vec<_> = variables.into_iter().collect();
-    let settings = config::load(matches.get_one("config").cloned(), flags, &variables).map_err(Stop::Setting)?;
+    let settings = config::load(matches.get_one("config").cloned(), flags, &variables)
+        .map_err(Stop::Setting)?;
     Ok((command, settings))
 }
 
 fn command(matches: &ArgMatches) -> Command {
-    let file = |matches: &ArgMatches| matches.get_one::<PathBuf>("file").cloned().expect("clap requires it");
-    let text = |matches: &ArgMatches, name: &str| matches.get_one::<String>(name).cloned().expect("clap requires it");
+    let file = |matches: &ArgMatches| {
+        matches.get_one::<PathBuf>("file").cloned().expect("clap requires it")
+    };
+    let text = |matches: &ArgMatches, name: &str| {
+        matches.get_one::<String>(name).cloned().expect("clap requires it")
+    };
     match matches.subcommand() {
         None | Some(("serve", _)) => Command::Serve,
         Some(("config", config)) => Command::Config { toml: config.get_flag("toml") },
@@ -102,72 +111,159 @@ fn command(matches: &ArgMatches) -> Command {
 }
 
 fn command_line() -> clap::Command {
-    let file = |help: &'static str| Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).required(true).help(help);
-    let word = |name: &'static str, shown: &'static str, help: &'static str| Arg::new(name).value_name(shown).required(true).help(help);
-    let group = |name: &'static str| clap::Command::new(name).subcommand_required(true).arg_required_else_help(true);
-    let toml = Arg::new("toml").long("toml").action(ArgAction::SetTrue).help("Prints a settings file with all defaults instead");
+    let file = |help: &'static str| {
+        Arg::new("file")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .required(true)
+            .help(help)
+    };
+    let word = |name: &'static str, shown: &'static str, help: &'static str| {
+        Arg::new(name).value_name(shown).required(true).help(help)
+    };
+    let group = |name: &'static str| {
+        clap::Command::new(name).subcommand_required(true).arg_required_else_help(true)
+    };
+    let toml = Arg::new("toml")
+        .long("toml")
+        .action(ArgAction::SetTrue)
+        .help("Prints a settings file with all defaults instead");
     let coupons = Arg::new("coupons").long("coupons").action(ArgAction::SetTrue);
-    let coupons = coupons.help("Prints new coupon codes with a new key instead; those out stay good");
+    let coupons =
+        coupons.help("Prints new coupon codes with a new key instead; those out stay good");
     clap::Command::new("stampede")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Hands out limited things exactly once, durably, while a crowd is pushing.")
         .disable_help_subcommand(true)
         .args(settings())
-        .subcommand(clap::Command::new("serve").about("Serves the API; this is what happens without a subcommand"))
-        .subcommand(clap::Command::new("config").about("Prints every setting with its default, value, origin and reason").arg(toml))
-        .subcommand(clap::Command::new("openapi").about("Prints the description of the API, OpenAPI 3.1 as JSON"))
-        .subcommand(clap::Command::new("verify").about("Replays every log and names the first thing that is wrong"))
-        .subcommand(verify_draw().arg(file("The proof of a draw or of one ballot; - reads what comes in")))
-        .subcommand(clap::Command::new("migrate").about("Brings the schema of a CQL database up to date"))
-        .subcommand(clap::Command::new("copy").about("Carries everything from the data folder into a CQL database, and compares both"))
+        .subcommand(clap::Command::new("serve").about(
+            "Serves the API; this is what happens \
+            without a subcommand",
+        ))
         .subcommand(
-            clap::Command::new("backup").about("Copies the store to a new file, also while it serves").arg(file("The file to write")),
+            clap::Command::new("config")
+                .about(
+                    "Prints every setting with its default, \
+            value, origin and reason",
+                )
+                .arg(toml),
         )
-        .subcommand(clap::Command::new("restore").about("Fills an empty data folder from a backup").arg(file("The backup to read")))
+        .subcommand(clap::Command::new("openapi").about(
+            "Prints the description of the API, \
+            OpenAPI 3.1 as JSON",
+        ))
+        .subcommand(clap::Command::new("verify").about(
+            "Replays every log and names the first \
+            thing that is wrong",
+        ))
+        .subcommand(verify_draw().arg(file(
+            "The proof of a draw or of one ballot; - reads what \
+            comes in",
+        )))
+        .subcommand(clap::Command::new("migrate").about(
+            "Brings the schema of a CQL database up to \
+            date",
+        ))
+        .subcommand(clap::Command::new("copy").about(
+            "Carries everything from the data folder into \
+            a CQL database, and compares both",
+        ))
         .subcommand(
-            clap::Command::new("accept-loss")
-                .about("Gives up the commits that a damaged write-ahead log has lost, so that the folder can be opened"),
+            clap::Command::new("backup")
+                .about(
+                    "Copies the store to a new file, also while it \
+                serves",
+                )
+                .arg(file("The file to write")),
         )
+        .subcommand(
+            clap::Command::new("restore")
+                .about(
+                    "Fills an empty data folder from a \
+            backup",
+                )
+                .arg(file("The backup to read")),
+        )
+        .subcommand(clap::Command::new("accept-loss").about(
+            "Gives up the commits that a damaged write-ahead log has lost, so that the \
+                    folder can be opened",
+        ))
         .subcommand(
             group("key")
                 .about("Makes, lists and revokes the service keys of other back ends")
-                .subcommand(clap::Command::new("create").about("Prints a new key, once").arg(word("name", "NAME", "Whose key it is")))
+                .subcommand(
+                    clap::Command::new("create")
+                        .about(
+                            "Prints a new key, \
+                    once",
+                        )
+                        .arg(word("name", "NAME", "Whose key it is")),
+                )
                 .subcommand(clap::Command::new("list").about("Lists the keys by id and name"))
                 .subcommand(
                     clap::Command::new("rotate")
-                        .about("Signs new access tokens with a new key; those out are good until they expire")
+                        .about(
+                            "Signs new access tokens with a new key; those out are good until \
+                            they expire",
+                        )
                         .arg(coupons),
                 )
-                .subcommand(clap::Command::new("revoke").about("Ends a key").arg(word("id", "ID", "The id that `list` shows"))),
+                .subcommand(clap::Command::new("revoke").about("Ends a key").arg(word(
+                    "id",
+                    "ID",
+                    "The id that `list` shows",
+                ))),
         )
-        .subcommand(
-            group("admin")
-                .about("Cares for the account `admin`")
-                .subcommand(clap::Command::new("password").about("Gives it a new password and prints it once")),
-        )
+        .subcommand(group("admin").about("Cares for the account `admin`").subcommand(
+            clap::Command::new("password").about(
+                "Gives it a new password and \
+                    prints it once",
+            ),
+        ))
 }
 
 fn verify_draw() -> clap::Command {
-    let hex =
-        |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("HEX").value_parser(str::parse::<Hex<32>>).help(help);
-    let receipt = Arg::new("receipt").long("receipt").value_name("FILE").value_parser(value_parser!(PathBuf));
+    let hex = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("HEX").value_parser(str::parse::<Hex<32>>).help(help)
+    };
+    let receipt =
+        Arg::new("receipt").long("receipt").value_name("FILE").value_parser(value_parser!(PathBuf));
     clap::Command::new("verify-draw")
-        .about("Repeats a draw from its proof, on any machine, and names the first thing that is wrong")
+        .about(
+            "Repeats a draw from its proof, on any machine, and names the first thing that is \
+            wrong",
+        )
         .arg(hex("commitment", "The commitment that was published when the lottery was created"))
-        .arg(receipt.action(ArgAction::Append).help("A receipt that the proof must agree with; may be given more than once"))
+        .arg(receipt.action(ArgAction::Append).help(
+            "A receipt that the proof must agree with; may \
+            be given more than once",
+        ))
         .arg(hex("key", "The published key under which receipts are signed"))
 }
 
 /// A flag for every setting that may stand on a command line, wherever on it.
 fn settings() -> Vec<Arg> {
-    let file = Arg::new("config").long("config").value_name("FILE").help(format!("Reads settings from this TOML file [{FILE_VARIABLE}]"));
+    let file = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help(format!("Reads settings from this TOML file [{FILE_VARIABLE}]"));
     let flag = |setting: &config::Setting| {
-        let help = format!("{} [{}, default {}]", setting.reason(), setting.variable(), default_shown(setting));
+        let help = format!(
+            "{} [{}, default {}]",
+            setting.reason(),
+            setting.variable(),
+            default_shown(setting)
+        );
         // clap keeps names for ever, and a process reads its command line once.
         let long: &'static str = setting.flag()?.leak();
         Some(Arg::new(setting.name).long(long).value_name("VALUE").help(help))
     };
-    let common = |arg: Arg| arg.global(true).value_parser(value_parser!(OsString)).allow_hyphen_values(true).help_heading("Settings");
+    let common = |arg: Arg| {
+        arg.global(true)
+            .value_parser(value_parser!(OsString))
+            .allow_hyphen_values(true)
+            .help_heading("Settings")
+    };
     std::iter::once(file).chain(SETTINGS.iter().filter_map(flag)).map(common).collect()
 }
 
@@ -205,7 +301,15 @@ mod tests {
             ("config --toml", Command::Config { toml: true }),
             ("openapi", Command::Openapi),
             ("verify", Command::Verify),
-            ("verify-draw -", Command::VerifyDraw(verify::Request { file: "-".into(), commitment: None, key: None, receipts: vec![] })),
+            (
+                "verify-draw -",
+                Command::VerifyDraw(verify::Request {
+                    file: "-".into(),
+                    commitment: None,
+                    key: None,
+                    receipts: vec![],
+                }),
+            ),
             ("migrate", Command::Migrate),
             ("copy", Command::Copy),
             ("backup b.db", Command::Backup { file: "b.db".into() }),
@@ -228,7 +332,10 @@ mod tests {
         for sub in command_line().get_subcommands() {
             match sub.get_subcommands().count() {
                 0 => forms.push(sub.get_name().to_owned()),
-                _ => forms.extend(sub.get_subcommands().map(|inner| format!("{} {}", sub.get_name(), inner.get_name()))),
+                _ => forms.extend(
+                    sub.get_subcommands()
+                        .map(|inner| format!("{} {}", sub.get_name(), inner.get_name())),
+                ),
             }
         }
         for form in forms {
@@ -239,7 +346,13 @@ mod tests {
 
     #[test]
     fn a_flag_may_stand_before_or_after_the_subcommand() {
-        for line in ["--token-s 60", "--token-s=60 serve", "serve --token-s 60", "key create shop --token-s 60", "key --token-s 60 list"] {
+        for line in [
+            "--token-s 60",
+            "--token-s=60 serve",
+            "serve --token-s 60",
+            "key create shop --token-s 60",
+            "key --token-s 60 list",
+        ] {
             assert_eq!(parsed(line).unwrap().1.config.token_s, 60, "{line}");
         }
     }
@@ -258,11 +371,20 @@ mod tests {
 
     #[test]
     fn help_and_version_are_no_failures_and_help_has_every_flag() {
-        assert_eq!(usage("--version").to_string(), format!("stampede {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            usage("--version").to_string(),
+            format!("stampede {}\n", env!("CARGO_PKG_VERSION"))
+        );
         let help = usage("--help");
         assert_eq!(help.exit_code(), 0);
         let page = help.to_string();
-        assert!(SETTINGS.iter().filter_map(config::Setting::flag).all(|flag| page.contains(&format!("--{flag} "))), "{page}");
+        assert!(
+            SETTINGS
+                .iter()
+                .filter_map(config::Setting::flag)
+                .all(|flag| page.contains(&format!("--{flag} "))),
+            "{page}"
+        );
     }
 
     #[test]
@@ -277,11 +399,22 @@ mod tests {
     #[test]
     fn a_draw_is_verified_wherever_settings_are_broken_and_against_all_that_is_given() {
         let (one, two) = ("01".repeat(32), "02".repeat(32));
-        let line = format!("verify-draw p.json --receipt a --receipt b --commitment {one} --key {two} --workers none");
+        let line = format!(
+            "verify-draw p.json --receipt a --receipt b --commitment {one} --key {two} --workers \
+             none"
+        );
         let (command, _) = parsed(&line).unwrap();
         let receipts = vec!["a".into(), "b".into()];
         let known = (Some(Hex([1; 32])), Some(Hex([2; 32])));
-        assert_eq!(command, Command::VerifyDraw(verify::Request { file: "p.json".into(), commitment: known.0, key: known.1, receipts }));
+        assert_eq!(
+            command,
+            Command::VerifyDraw(verify::Request {
+                file: "p.json".into(),
+                commitment: known.0,
+                key: known.1,
+                receipts
+            })
+        );
         assert_eq!(usage("verify-draw p.json --commitment 12").exit_code(), 2);
     }
 

@@ -1,8 +1,8 @@
 //! The two clocks of this machine: one that people and NTP set, and one that nobody can.
 //!
 //! The steady one must count while the machine sleeps, or each sleep would look like a wall clock
-//! that has jumped. Linux has such a clock since 2.6.39; elsewhere, and if it cannot be read, the one
-//! of `std` stands in, and a sleep is a jump that has to be believed.
+//! that has jumped. Linux has such a clock since 2.6.39; elsewhere, and if it cannot be read, the
+//! one of `std` stands in, and a sleep is a jump that has to be believed.
 
 use actors::time::wall_clock_us;
 use actors::timekeeper::Clocks;

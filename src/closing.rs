@@ -1,8 +1,10 @@
 //! The end of a lottery: closed, sealed, written down, drawn.
 //!
-//! Each step is a command that can be repeated, and says the same again. So whoever finds a lottery half closed goes on with it, and any number
-//! who close it at once come to the same winners. Slices and boxes take what comes until their own seal; the answer to a close comes after the last of them. A draw
-//! that waits for its round of the public beacon waits for that same round, however late it is.
+//! Each step is a command that can be repeated, and says the same again. So whoever finds a lottery
+//! half closed goes on with it, and any number who close it at once come to the same winners.
+//! Slices and boxes take what comes until their own seal; the answer to a close comes after the
+//! last of them. A draw that waits for its round of the public beacon waits for that same round,
+//! however late it is.
 
 use crate::ballots::Ballots;
 use crate::ballots::rounds::{Missing, Rounds};
@@ -35,7 +37,13 @@ pub enum End {
 }
 
 impl Closing {
-    pub fn new(engine: Arc<Engine>, lotteries: Arc<Lotteries>, ballots: Arc<Ballots>, seeds: Seeds, rounds: Rounds) -> Closing {
+    pub fn new(
+        engine: Arc<Engine>,
+        lotteries: Arc<Lotteries>,
+        ballots: Arc<Ballots>,
+        seeds: Seeds,
+        rounds: Rounds,
+    ) -> Closing {
         Closing { engine, lotteries, ballots, seeds, rounds }
     }
 
@@ -48,15 +56,27 @@ impl Closing {
         &self.rounds
     }
 
-    /// Takes nothing new from now on, and brings the lottery to its end, as far as it can be brought.
-    pub async fn close(&self, day: Day, caller: Caller, key: Option<Key>) -> Result<End, WalkFailure> {
-        self.engine.lotteries.command(&day, Command::Close, caller, key, false).await.map_err(WalkFailure::Lottery)?;
+    /// Takes nothing new from now on, and brings the lottery to its end, as far as it can be
+    /// brought.
+    pub async fn close(
+        &self,
+        day: Day,
+        caller: Caller,
+        key: Option<Key>,
+    ) -> Result<End, WalkFailure> {
+        self.engine
+            .lotteries
+            .command(&day, Command::Close, caller, key, false)
+            .await
+            .map_err(WalkFailure::Lottery)?;
         self.go_on(day).await
     }
 
     /// Does what is left to do for a lottery that has begun to close.
     pub async fn go_on(&self, day: Day) -> Result<End, WalkFailure> {
-        let Some(view) = self.lotteries.view(day).await.map_err(WalkFailure::Lottery)? else { return Ok(End::Done) };
+        let Some(view) = self.lotteries.view(day).await.map_err(WalkFailure::Lottery)? else {
+            return Ok(End::Done);
+        };
         match view.phase {
             Phase::Open => Ok(End::Done),
             Phase::Closing => {
@@ -73,12 +93,18 @@ impl Closing {
         self.lotteries.seal(day, &view.plan).await.map_err(WalkFailure::Slice)?;
         let boxes = self.ballots.seal(day, &view.plan).await.map_err(WalkFailure::Box)?;
         let finish = Command::Finish { boxes: boxes.clone() };
-        self.engine.lotteries.command(&day, finish, Caller::SYSTEM, None, false).await.map_err(WalkFailure::Lottery)?;
+        self.engine
+            .lotteries
+            .command(&day, finish, Caller::SYSTEM, None, false)
+            .await
+            .map_err(WalkFailure::Lottery)?;
         Ok(View { phase: Phase::Closed, boxes, ..view })
     }
 
     async fn draw(&self, day: Day, view: View) -> Result<End, WalkFailure> {
-        let Some(plan) = view.plan.ballots.filter(|_| view.drawn.is_none()) else { return Ok(End::Done) };
+        let Some(plan) = view.plan.ballots.filter(|_| view.drawn.is_none()) else {
+            return Ok(End::Done);
+        };
         let beacon = match plan.round {
             None => None,
             Some(round) => match self.rounds.beacon(round, self.lotteries.now()).await {
@@ -88,9 +114,16 @@ impl Closing {
         };
         let seed = self.seeds.of(day);
         let chosen = places(&plan, &view.boxes, &seed, beacon.as_ref());
-        let lots = try_join_all(chosen.into_iter().map(|(number, index)| self.ballots.lot(day, number, index))).await;
+        let lots = try_join_all(
+            chosen.into_iter().map(|(number, index)| self.ballots.lot(day, number, index)),
+        )
+        .await;
         let drawn = Drawn { seed, beacon, lots: lots.map_err(WalkFailure::Box)? };
-        let done = self.engine.lotteries.command(&day, Command::Draw(drawn), Caller::SYSTEM, None, false).await;
+        let done = self
+            .engine
+            .lotteries
+            .command(&day, Command::Draw(drawn), Caller::SYSTEM, None, false)
+            .await;
         let done = done.map_err(WalkFailure::Lottery)?;
         if matches!(done.event, Event::Drawn(_)) && !done.replayed {
             metrics::counter!("stampede_draws_total").increment(1);

@@ -1,9 +1,10 @@
 //! The keys that coupon codes are made with: one secret in the store, made at the first start.
 //!
-//! They are kept as a whole, so that a rotation is one step and a backup is complete. A rotation adds a key and takes none away: codes are
-//! on paper and in wallets, and nobody can print them anew. It is done while nobody serves, so whoever serves knows all keys there are;
-//! on a store that several nodes share their heartbeats are looked for.
-//! The keys are shown to nobody and stand in no log line.
+//! They are kept as a whole, so that a rotation is one step and a backup is complete. A rotation
+//! adds a key and takes none away: codes are on paper and in wallets, and nobody can print them
+//! anew. It is done while nobody serves, so whoever serves knows all keys there are; on a store
+//! that several nodes share their heartbeats are looked for. The keys are shown to nobody and stand
+//! in no log line.
 
 use crate::identity::directory::Directory;
 use crate::identity::fresh;
@@ -22,7 +23,10 @@ pub enum Error {
     Unreadable(#[from] Unreadable),
     #[error("there have been 32 coupon keys, and a code has no room to name another")]
     NoneLeft,
-    #[error("nodes serve at this moment ({0}), and would not know the new key; stop them all first, or wait two minutes after a crash")]
+    #[error(
+        "nodes serve at this moment ({0}), and would not know the new key; stop them all first, or \
+         wait two minutes after a crash"
+    )]
     NodesServe(String),
 }
 
@@ -64,7 +68,10 @@ mod tests {
         fn new() -> Folder {
             static NUMBER: AtomicU32 = AtomicU32::new(0);
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            Folder(std::env::temp_dir().join(format!("stampede-coupon-keys-{}-{number}", std::process::id())))
+            Folder(
+                std::env::temp_dir()
+                    .join(format!("stampede-coupon-keys-{}-{number}", std::process::id())),
+            )
         }
 
         async fn store(&self) -> Sqlite {
@@ -85,7 +92,11 @@ mod tests {
         let (folder, other) = (Folder::new(), Folder::new());
         let printed = open(&folder.store().await).await.unwrap().print(PLACE);
         assert_eq!(open(&folder.store().await).await.unwrap().print(PLACE), printed);
-        assert_ne!(open(&other.store().await).await.unwrap().print(PLACE), printed, "no two installations have the same keys");
+        assert_ne!(
+            open(&other.store().await).await.unwrap().print(PLACE),
+            printed,
+            "no two installations have the same keys"
+        );
     }
 
     #[actix_web::test]
@@ -103,8 +114,11 @@ mod tests {
     async fn rotations_at_once_lose_none_and_the_thirty_second_key_is_the_last() {
         let folder = Folder::new();
         let store = folder.store().await;
-        let mut versions: Vec<u8> =
-            join_all((0..31).map(|_| rotate(&store))).await.into_iter().map(|done| done.unwrap().number()).collect();
+        let mut versions: Vec<u8> = join_all((0..31).map(|_| rotate(&store)))
+            .await
+            .into_iter()
+            .map(|done| done.unwrap().number())
+            .collect();
         versions.sort();
         assert_eq!(versions, (1..32).collect::<Vec<u8>>());
         let last = open(&store).await.unwrap().print(PLACE);

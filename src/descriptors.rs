@@ -1,4 +1,5 @@
-//! The limit of open files: every connection takes one, and a server that has none left takes nobody in.
+//! The limit of open files: every connection takes one, and a server that has none left takes
+//! nobody in.
 //!
 //! Systems give a process few and let it ask for more, so a start asks for all it may have.
 
@@ -12,12 +13,15 @@ pub fn raise() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) if limit < FEW => few(limit),
         Ok(_) => {}
-        Err(error) => log::warn("the limit of open files cannot be raised", &[("error", Value::Text(&error))]),
+        Err(error) => {
+            log::warn("the limit of open files cannot be raised", &[("error", Value::Text(&error))])
+        }
     }
 }
 
 fn few(limit: u64) {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let why = "few connections can be open at once; raise the hard limit of open files (ulimit -Hn, LimitNOFILE)";
+    let why = "few connections can be open at once; raise the hard limit of open files (ulimit \
+        -Hn, LimitNOFILE)";
     log::warn(why, &[("open_files", Value::Whole(limit))]);
 }

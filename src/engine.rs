@@ -1,7 +1,7 @@
 //! The kinds of partitions this product has, and the one table that lists them.
 //!
-//! Whatever must treat all kinds alike (waking, resting, deriving rows, auditing) goes through `KINDS` or `Engine::each`; to add a kind,
-//! add it there.
+//! Whatever must treat all kinds alike (waking, resting, deriving rows, auditing) goes through
+//! `KINDS` or `Engine::each`; to add a kind, add it there.
 
 use crate::audit;
 use crate::feed::said::{self, Said, Told};
@@ -60,7 +60,11 @@ trait Partitions {
     fn wake(&self, partition: &str);
     fn rest(&self) -> bool;
     fn let_go(&self) -> usize;
-    fn serve_passed_on<'a>(&'a self, partition: &'a str, request: &'a [u8]) -> LocalBoxFuture<'a, Option<Vec<u8>>>;
+    fn serve_passed_on<'a>(
+        &'a self,
+        partition: &'a str,
+        request: &'a [u8],
+    ) -> LocalBoxFuture<'a, Option<Vec<u8>>>;
     fn awake(&self) -> usize;
     fn deepest(&self) -> usize;
 }
@@ -84,14 +88,19 @@ pub fn rows(partition: &str, frame: &Frame) -> Vec<Row> {
 
 /// What a frame tells the outside.
 pub fn tell(partition: &str, frame: &Frame) -> Result<Vec<Said>, record::Broken> {
-    let (kind, name) = kind_of(partition).ok_or_else(|| record::Broken::Name(partition.to_owned()))?;
+    let (kind, name) =
+        kind_of(partition).ok_or_else(|| record::Broken::Name(partition.to_owned()))?;
     (kind.tell)(name, frame)
 }
 
 fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
     let mut rows = Vec::new();
-    // A frame that cannot be read declares nothing; whoever opens its partition says what is wrong with it.
-    let (Ok(name), Ok(records)) = (name.parse::<M::Name>(), record::records::<M::Event>(frame)) else { return rows };
+    // A frame that cannot be read declares nothing; whoever opens its partition says what is wrong
+    // with it.
+    let (Ok(name), Ok(records)) = (name.parse::<M::Name>(), record::records::<M::Event>(frame))
+    else {
+        return rows;
+    };
     for record in records {
         if let Entry::Fact(event) = &record.entry {
             M::rows(&name, event, record.at, &mut rows);
@@ -148,8 +157,12 @@ impl Engine {
     /// Partitions that have something to do although nobody calls them.
     pub async fn sleepers(&self) -> Result<Vec<Sleeper>, StoreError> {
         let (done, sleepers) = oneshot::channel();
-        self.node.store.sleepers(self.node.now(), Box::new(move |sleepers| drop(done.send(sleepers))));
-        sleepers.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+        self.node
+            .store
+            .sleepers(self.node.now(), Box::new(move |sleepers| drop(done.send(sleepers))));
+        sleepers
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
     }
 
     /// Asks all partitions to write their snapshots and leave. True when all have left.
@@ -172,7 +185,8 @@ impl Engine {
         None
     }
 
-    /// Whether this node is the one to do what only one should, named by a partition, or by a word of its own.
+    /// Whether this node is the one to do what only one should, named by a partition, or by a word
+    /// of its own.
     pub fn should_do(&self, what: &str) -> bool {
         self.node.should_own(what)
     }
@@ -205,7 +219,11 @@ impl<M: Machine> Partitions for Router<M> {
         Router::let_go(self)
     }
 
-    fn serve_passed_on<'a>(&'a self, partition: &'a str, request: &'a [u8]) -> LocalBoxFuture<'a, Option<Vec<u8>>> {
+    fn serve_passed_on<'a>(
+        &'a self,
+        partition: &'a str,
+        request: &'a [u8],
+    ) -> LocalBoxFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move {
             let (_, name) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)?;
             Router::serve_passed_on(self, name, request).await

@@ -1,4 +1,5 @@
-//! The shell of stampede: HTTP, stores, jobs, people, and the command line, around the engine of the crate `actors`.
+//! The shell of stampede: HTTP, stores, jobs, people, and the command line, around the engine of
+//! the crate `actors`.
 
 pub mod app;
 pub mod audit;
@@ -29,6 +30,7 @@ pub mod stores;
 pub mod verify;
 pub mod webhooks;
 
-/// Half of what a request allocates is freed on another thread; this allocator makes a hold a fifth cheaper than the system's.
+/// Half of what a request allocates is freed on another thread; this allocator makes a hold a fifth
+/// cheaper than the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

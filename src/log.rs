@@ -1,7 +1,8 @@
 //! The log on standard error: a line for every request and a line for every event worth telling.
 //!
-//! The caller formats its line into bytes and hands it to one thread, which writes many at once. When that thread cannot keep up,
-//! request lines are dropped and counted; events never are. Standard output is not touched: it says where the server listens.
+//! The caller formats its line into bytes and hands it to one thread, which writes many at once.
+//! When that thread cannot keep up, request lines are dropped and counted; events never are.
+//! Standard output is not touched: it says where the server listens.
 
 mod drain;
 mod foreign;
@@ -55,7 +56,8 @@ pub type Field<'a> = (&'a str, Value<'a>);
 
 static LOG: OnceLock<Log> = OnceLock::new();
 
-/// Starts the log of this process; only the first call counts. Comes after the metrics recorder, so that dropped lines are counted.
+/// Starts the log of this process; only the first call counts. Comes after the metrics recorder, so
+/// that dropped lines are counted.
 pub fn start(style: Style) {
     LOG.get_or_init(|| Log::to(style, system_clock(), std::io::stderr()));
     foreign::hear();
@@ -80,7 +82,8 @@ pub fn error(what: &str, fields: &[Field]) {
     event(Level::Error, what, fields);
 }
 
-/// Before the start an event is written at once, so that nothing said by a subcommand or a failing start is lost.
+/// Before the start an event is written at once, so that nothing said by a subcommand or a failing
+/// start is lost.
 fn event(level: Level, what: &str, fields: &[Field]) {
     match LOG.get() {
         Some(log) => log.event(level, what, fields),
@@ -107,7 +110,9 @@ struct Log {
 impl Log {
     fn to(style: Style, clock: Clock, out: impl Write + Send + 'static) -> Log {
         let (lines, waiting) = bounded(WAITING);
-        let drain = std::thread::Builder::new().name("log".to_owned()).spawn(move || drain::run(&waiting, out));
+        let drain = std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || drain::run(&waiting, out));
         drain.expect("a process that cannot start a thread cannot serve either");
         metrics::counter!("stampede_log_lines_dropped_total").increment(0);
         Log { style, clock, lines }
@@ -175,7 +180,13 @@ mod tests {
         (Log::to(style, Arc::new(|| Time(0)), paper.clone()), paper)
     }
 
-    const LOOK: Request = Request { method: "GET", route: "/", status: 200, took: Duration::from_micros(1234), id: "r1" };
+    const LOOK: Request = Request {
+        method: "GET",
+        route: "/",
+        status: 200,
+        took: Duration::from_micros(1234),
+        id: "r1",
+    };
 
     #[test]
     fn what_was_logged_is_written_in_order_once_flush_returns() {
@@ -183,7 +194,11 @@ mod tests {
         log.event(Level::Info, "started", &[("workers", Value::Whole(2))]);
         log.request(&LOOK);
         log.flush();
-        assert_eq!(paper.text(), "1970-01-01T00:00:00.000Z INFO started workers=2\n1970-01-01T00:00:00.000Z GET / 200 1.234ms id=r1\n");
+        assert_eq!(
+            paper.text(),
+            "1970-01-01T00:00:00.000Z INFO started workers=2\n1970-01-01T00:00:00.000Z GET / 200 \
+             1.234ms id=r1\n"
+        );
     }
 
     #[test]
@@ -194,7 +209,10 @@ mod tests {
         log.event(Level::Warn, "heard", &[]);
         log.event(Level::Error, "heard too", &[]);
         log.flush();
-        assert_eq!(paper.text(), "1970-01-01T00:00:00.000Z WARN heard\n1970-01-01T00:00:00.000Z ERROR heard too\n");
+        assert_eq!(
+            paper.text(),
+            "1970-01-01T00:00:00.000Z WARN heard\n1970-01-01T00:00:00.000Z ERROR heard too\n"
+        );
     }
 
     #[test]
@@ -219,12 +237,20 @@ mod tests {
         let (log, paper) = log(Style::Json);
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..500).for_each(|n| log.event(Level::Info, "counted", &[("n", Value::Whole(n))])));
+                scope.spawn(|| {
+                    (0..500)
+                        .for_each(|n| log.event(Level::Info, "counted", &[("n", Value::Whole(n))]))
+                });
             }
         });
         log.flush();
-        let sum: i64 =
-            paper.text().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["n"].as_i64().unwrap()).sum();
+        let sum: i64 = paper
+            .text()
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).unwrap()["n"].as_i64().unwrap()
+            })
+            .sum();
         assert_eq!(sum, 4 * (0..500).sum::<i64>());
     }
 }

@@ -1,6 +1,7 @@
 //! What the API does with lotteries and their tickets: commands to the partitions that own them.
 //!
-//! A lottery's plan never changes once it is created, so it is remembered here; its slices are opened by whoever first needs one.
+//! A lottery's plan never changes once it is created, so it is remembered here; its slices are
+//! opened by whoever first needs one.
 
 use crate::ballots::BoxFailure;
 use crate::engine::Engine;
@@ -22,8 +23,8 @@ use tokio::sync::Semaphore;
 
 /// Lotteries that are read from the list at a time.
 const DAYS_AT_ONCE: usize = 100;
-/// A look through a lottery asks a hundred slices at most. So many looks at a time leave three quarters
-/// of what may be under way in a node to those who hold and buy.
+/// A look through a lottery asks a hundred slices at most. So many looks at a time leave three
+/// quarters of what may be under way in a node to those who hold and buy.
 const MOST_SLICES: usize = 100;
 const SHARE_OF_LOOKS: usize = 4;
 
@@ -76,30 +77,52 @@ impl Lotteries {
 
     /// The plan of a lottery, None if there is no such lottery.
     pub async fn plan(&self, day: Day) -> Result<Option<Arc<Plan>>, Failure<lottery::Refusal>> {
-        if let Some(plan) = self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&day) {
+        if let Some(plan) =
+            self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&day)
+        {
             return Ok(Some(plan.clone()));
         }
         let Some(view) = self.view(day).await? else { return Ok(None) };
         let plan = Arc::new(view.plan);
-        self.plans.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(day, plan.clone());
+        self.plans
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(day, plan.clone());
         Ok(Some(plan))
     }
 
     /// The days of lotteries about which something is still to be done, in order, from `from` on.
     pub async fn not_closed(&self, from: Day, limit: usize) -> Result<Vec<Day>, StoreError> {
         let after = from.0.checked_sub(1).map(|before| before.to_be_bytes().to_vec());
-        let lines = self.engine.rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit }).await?;
-        Ok(lines.iter().filter_map(|line| Some(Day(u32::from_be_bytes(line.key.as_slice().try_into().ok()?)))).collect())
+        let lines = self
+            .engine
+            .rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit })
+            .await?;
+        Ok(lines
+            .iter()
+            .filter_map(|line| Some(Day(u32::from_be_bytes(line.key.as_slice().try_into().ok()?))))
+            .collect())
     }
 
-    /// The live holds of a member after `after`, in the order of their ids. The slices are asked, because a hold is on no list.
-    pub async fn holds_of(&self, owner: Id, after: Option<HoldId>, limit: usize) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
+    /// The live holds of a member after `after`, in the order of their ids. The slices are asked,
+    /// because a hold is on no list.
+    pub async fn holds_of(
+        &self,
+        owner: Id,
+        after: Option<HoldId>,
+        limit: usize,
+    ) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
         let mut from = after.map_or(Day(0), |after| after.slice.day);
         let mut found = Vec::new();
         loop {
             let days = self.not_closed(from, DAYS_AT_ONCE).await.map_err(WalkFailure::Store)?;
             for day in &days {
-                found.extend(self.holds_in(*day, owner).await?.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after)));
+                found.extend(
+                    self.holds_in(*day, owner)
+                        .await?
+                        .into_iter()
+                        .filter(|(id, _)| after.is_none_or(|after| *id > after)),
+                );
                 if found.len() >= limit {
                     found.truncate(limit);
                     return Ok(found);
@@ -113,13 +136,22 @@ impl Lotteries {
     }
 
     async fn holds_in(&self, day: Day, owner: Id) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
-        let Some(plan) = self.plan(day).await.map_err(WalkFailure::Lottery)? else { return Ok(Vec::new()) };
+        let Some(plan) = self.plan(day).await.map_err(WalkFailure::Lottery)? else {
+            return Ok(Vec::new());
+        };
         let slices = plan.slices(day);
-        let ask = slices.iter().map(|slice| self.engine.slices.look(slice, Question::HoldsOf(owner)));
+        let ask =
+            slices.iter().map(|slice| self.engine.slices.look(slice, Question::HoldsOf(owner)));
         let mut found = Vec::new();
-        for (slice, looked) in slices.iter().zip(try_join_all(ask).await.map_err(WalkFailure::Slice)?) {
+        for (slice, looked) in
+            slices.iter().zip(try_join_all(ask).await.map_err(WalkFailure::Slice)?)
+        {
             if let Answer::Holds(holds) = looked.answer {
-                found.extend(holds.into_iter().map(|(number, view)| (HoldId { slice: *slice, number }, view)));
+                found.extend(
+                    holds
+                        .into_iter()
+                        .map(|(number, view)| (HoldId { slice: *slice, number }, view)),
+                );
             }
         }
         Ok(found)
@@ -138,15 +170,23 @@ impl Lotteries {
         let names = SliceName::matching(day, &wanted.pattern);
         let Wanted { pattern, count, at_least, ttl_s } = *wanted;
         let command = tickets::Command::Hold { pattern, count, at_least, ttl_s };
-        let (place, done) = self.slices(&names, &open_with(plan)).command(&command, By { caller, key, dry }).await?;
+        let (place, done) = self
+            .slices(&names, &open_with(plan))
+            .command(&command, By { caller, key, dry })
+            .await?;
         Ok((names[place], done))
     }
 
-    fn slices<'a>(&'a self, names: &'a [SliceName], open: &'a (dyn Fn(&SliceName) -> Option<tickets::Command> + Sync)) -> Whole<'a, Slice> {
+    fn slices<'a>(
+        &'a self,
+        names: &'a [SliceName],
+        open: &'a (dyn Fn(&SliceName) -> Option<tickets::Command> + Sync),
+    ) -> Whole<'a, Slice> {
         Whole { router: &self.engine.slices, names, open }
     }
 
-    /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing was ever held.
+    /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing
+    /// was ever held.
     pub async fn command(
         &self,
         slice: &SliceName,
@@ -165,17 +205,30 @@ impl Lotteries {
         }
     }
 
-    pub async fn matching(&self, day: Day, plan: &Plan, pattern: &Pattern, sample: u16) -> Result<Matching, TicketFailure> {
+    pub async fn matching(
+        &self,
+        day: Day,
+        plan: &Plan,
+        pattern: &Pattern,
+        sample: u16,
+    ) -> Result<Matching, TicketFailure> {
         let names = SliceName::matching(day, pattern);
         let seed = self.engine.node.seed();
         let question = Question::Matching { pattern: *pattern, sample, seed };
         let _turn = self.looks.acquire().await;
         let mut all = Matching::default();
-        for (name, answer) in names.iter().zip(self.slices(&names, &open_with(plan)).look(&question).await?) {
+        for (name, answer) in
+            names.iter().zip(self.slices(&names, &open_with(plan)).look(&question).await?)
+        {
             if let Answer::Matching { matching, free, sample } = answer {
                 all.matching += matching;
                 all.free += free;
-                let id = |ticket: &tickets::stock::Ticket| TicketId { day, digits: name.digits, number: ticket.number, copy: ticket.copy };
+                let id = |ticket: &tickets::stock::Ticket| TicketId {
+                    day,
+                    digits: name.digits,
+                    number: ticket.number,
+                    copy: ticket.copy,
+                };
                 all.sample.extend(sample.iter().map(id));
             }
         }
@@ -186,7 +239,9 @@ impl Lotteries {
     pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<Ledger, TicketFailure> {
         let _turn = self.looks.acquire().await;
         let mut sum = Ledger::default();
-        for answer in self.slices(&plan.slices(day), &open_with(plan)).look(&Question::Ledger).await? {
+        for answer in
+            self.slices(&plan.slices(day), &open_with(plan)).look(&Question::Ledger).await?
+        {
             if let Answer::Ledger(part) = answer {
                 sum = sum + part;
             }
@@ -203,7 +258,11 @@ impl Lotteries {
 
     async fn seal_one(&self, name: &SliceName) -> Result<(), TicketFailure> {
         loop {
-            let done = self.engine.slices.command(name, tickets::Command::Seal, Caller::SYSTEM, None, false).await?;
+            let done = self
+                .engine
+                .slices
+                .command(name, tickets::Command::Seal, Caller::SYSTEM, None, false)
+                .await?;
             if matches!(done.event, tickets::Event::Sealed { .. }) {
                 return Ok(());
             }

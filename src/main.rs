@@ -22,7 +22,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stampede: {error:#}");
-            error.downcast_ref::<Fraud>().map_or(ExitCode::FAILURE, |fraud| ExitCode::from(fraud.kind.code()))
+            error
+                .downcast_ref::<Fraud>()
+                .map_or(ExitCode::FAILURE, |fraud| ExitCode::from(fraud.kind.code()))
         }
     }
 }
@@ -41,8 +43,13 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             anyhow::bail!("store is cql: the database cares for its own log")
         }
         Command::AcceptLoss => print(&sqlite::accept_loss(&settings.config.data)?),
-        Command::Backup { .. } | Command::Restore { .. } if settings.config.store == Choice::Cql => {
-            anyhow::bail!("store is cql: the database has its own snapshots and restores (nodetool snapshot); there is no file to copy")
+        Command::Backup { .. } | Command::Restore { .. }
+            if settings.config.store == Choice::Cql =>
+        {
+            anyhow::bail!(
+                "store is cql: the database has its own snapshots and restores (nodetool \
+                 snapshot); there is no file to copy"
+            )
         }
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
         Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
@@ -55,13 +62,22 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             keys.iter().try_for_each(|key| print(&format!("{} {}", key.id, key.name)))
         }),
         Command::KeyRevoke { id } => with_identity(settings, async |identity| {
-            let known = identity.revoke_service_key(id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?).await?;
+            let known = identity
+                .revoke_service_key(
+                    id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?,
+                )
+                .await?;
             if known { Ok(()) } else { anyhow::bail!("there is no key {id}") }
         }),
-        Command::KeyRotate { coupons: false } => with_identity(settings, async |identity| Ok(identity.rotate_token_keys().await?)),
+        Command::KeyRotate { coupons: false } => {
+            with_identity(settings, async |identity| Ok(identity.rotate_token_keys().await?))
+        }
         Command::KeyRotate { coupons: true } => with_app(settings, async |app| {
             let version = app.shared.rotate_coupon_keys().await?;
-            print(&format!("new coupon codes are printed with version {} of the keys", version.number()))
+            print(&format!(
+                "new coupon codes are printed with version {} of the keys",
+                version.number()
+            ))
         }),
         Command::AdminPassword => with_identity(settings, async |identity| {
             let password = identity.set_admin_password().await?;
@@ -86,12 +102,18 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// Lets `work` change who may call.
-fn with_identity(settings: Settings, work: impl AsyncFnOnce(&identity::Identity) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn with_identity(
+    settings: Settings,
+    work: impl AsyncFnOnce(&identity::Identity) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     with_app(settings, async |app| work(&app.shared.identity).await)
 }
 
 /// Opens the folder as its only user.
-fn with_app(settings: Settings, work: impl AsyncFnOnce(&App) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn with_app(
+    settings: Settings,
+    work: impl AsyncFnOnce(&App) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let app = App::open(settings.config, system_clock()).await?;
         work(&app).await
@@ -105,7 +127,8 @@ fn waited_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 fn verified(config: &Config) -> anyhow::Result<()> {
     let verified = verify::verify(&*waited_for(stores::history(config))?)?;
     for (whole, counts) in &verified.books {
-        let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
+        let counts: Vec<String> =
+            counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
         print(&format!("{whole}: {}", counts.join(", ")))?;
     }
     print(&format!("in order: {} partitions, {} records", verified.partitions, verified.records))

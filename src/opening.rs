@@ -1,8 +1,10 @@
-//! Partitions that are opened by whoever first needs them: a slice of a lottery, a campaign, a range of a batch.
+//! Partitions that are opened by whoever first needs them: a slice of a lottery, a campaign, a
+//! range of a batch.
 //!
-//! What they are told at their opening was fixed when the whole was created, so anybody may tell them, any number of times. One that has not been told says
-//! so, is told, and is asked again. Only a command that is meant tells it: a question, or a command
-//! that is only tried, is answered by what it would be, and neither writes nor keeps anything.
+//! What they are told at their opening was fixed when the whole was created, so anybody may tell
+//! them, any number of times. One that has not been told says so, is told, and is asked again. Only
+//! a command that is meant tells it: a question, or a command that is only tried, is answered by
+//! what it would be, and neither writes nor keeps anything.
 
 use actors::domain::ballots::{self, BallotBox};
 use actors::domain::coupons::{Campaign, Range, campaign, range};
@@ -80,9 +82,15 @@ pub struct Whole<'a, M: Opened> {
 
 impl<M: Opened> Whole<'_, M> {
     /// A command that any of them may carry out; says which did.
-    pub async fn command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
+    pub async fn command(
+        &self,
+        command: &M::Command,
+        by: By,
+    ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.try_to_command(command, by).await {
-            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) && by.dry => self.foresee(command, by, refusal).await,
+            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) && by.dry => {
+                self.foresee(command, by, refusal).await
+            }
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
                 self.open().await?;
                 self.try_to_command(command, by).await
@@ -91,9 +99,16 @@ impl<M: Opened> Whole<'_, M> {
         }
     }
 
-    async fn try_to_command(&self, command: &M::Command, by: By) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
+    async fn try_to_command(
+        &self,
+        command: &M::Command,
+        by: By,
+    ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.names {
-            [only] => Ok((0, self.router.command(only, command.clone(), by.caller, by.key, by.dry).await?)),
+            [only] => Ok((
+                0,
+                self.router.command(only, command.clone(), by.caller, by.key, by.dry).await?,
+            )),
             any => self.router.command_any(any, command.clone(), by.caller, by.key, by.dry).await,
         }
     }
@@ -110,7 +125,9 @@ impl<M: Opened> Whole<'_, M> {
         let mut refused = not_told;
         for place in (first..self.names.len()).chain(0..first) {
             match self.foresee_in(&self.names[place], command, by).await {
-                Err(Failure::Refused(refusal)) if refusal.may_be_had_elsewhere() => refused = refusal,
+                Err(Failure::Refused(refusal)) if refusal.may_be_had_elsewhere() => {
+                    refused = refusal
+                }
                 outcome => return outcome.map(|done| (place, done)),
             }
         }
@@ -121,7 +138,8 @@ impl<M: Opened> Whole<'_, M> {
         match self.router.command(name, command.clone(), by.caller, None, true).await {
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
                 let (machine, stamp) = self.told(name).ok_or(Failure::Refused(refusal))?;
-                let verdict = machine.decide(command, &by.caller, &stamp).map_err(Failure::Refused)?;
+                let verdict =
+                    machine.decide(command, &by.caller, &stamp).map_err(Failure::Refused)?;
                 let (Verdict::New(event) | Verdict::Already(event)) = verdict;
                 Ok(Done { event, at: stamp.at, replayed: false, witness: None })
             }
@@ -130,9 +148,15 @@ impl<M: Opened> Whole<'_, M> {
     }
 
     /// The same question to all of them.
-    pub async fn look(&self, question: &M::Question) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
+    pub async fn look(
+        &self,
+        question: &M::Question,
+    ) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
         let answers = self.ask(question).await?;
-        let answer = |(name, answer)| match M::answers_unopened(&answer).then(|| self.told(name)).flatten() {
+        let answer = |(name, answer)| match M::answers_unopened(&answer)
+            .then(|| self.told(name))
+            .flatten()
+        {
             Some((machine, _)) => machine.look(question),
             None => answer,
         };
@@ -143,7 +167,8 @@ impl<M: Opened> Whole<'_, M> {
     fn told(&self, name: &M::Name) -> Option<(M, Stamp)> {
         let node = self.router.node();
         let (mut machine, stamp) = (M::default(), Stamp { at: node.now(), seed: node.seed() });
-        let (Verdict::New(event) | Verdict::Already(event)) = machine.decide(&(self.open)(name)?, &Caller::SYSTEM, &stamp).ok()?;
+        let (Verdict::New(event) | Verdict::Already(event)) =
+            machine.decide(&(self.open)(name)?, &Caller::SYSTEM, &stamp).ok()?;
         machine.apply(&event, stamp.at);
         while let Some(event) = machine.expire(stamp.at) {
             machine.apply(&event, stamp.at);
@@ -152,7 +177,9 @@ impl<M: Opened> Whole<'_, M> {
     }
 
     async fn ask(&self, question: &M::Question) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
-        let looked = try_join_all(self.names.iter().map(|name| self.router.look(name, question.clone()))).await?;
+        let looked =
+            try_join_all(self.names.iter().map(|name| self.router.look(name, question.clone())))
+                .await?;
         Ok(looked.into_iter().map(|looked| looked.answer).collect())
     }
 

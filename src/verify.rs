@@ -1,8 +1,10 @@
 //! `stampede verify`: replays everything from the first record and names the first thing wrong.
 //!
-//! Checks every hash and sequence, that every record can be read, that the books of every partition balance, and that each
-//! snapshot stands on the chain and says there what the log says; that lists have the rows which the logs declare, no more and no less; and
-//! what else a store keeps. Memory stays bounded: one partition at a time, one frame at a time, and some bytes for each row of a partition.
+//! Checks every hash and sequence, that every record can be read, that the books of every partition
+//! balance, and that each snapshot stands on the chain and says there what the log says; that lists
+//! have the rows which the logs declare, no more and no less; and what else a store keeps. Memory
+//! stays bounded: one partition at a time, one frame at a time, and some bytes for each row of a
+//! partition.
 
 mod lists;
 
@@ -19,7 +21,8 @@ use std::collections::BTreeMap;
 pub struct Verified {
     pub partitions: u64,
     pub records: u64,
-    /// What the books say as of the last event, for each lottery, campaign and batch. A share of a batch that nobody has opened is in no log.
+    /// What the books say as of the last event, for each lottery, campaign and batch. A share of a
+    /// batch that nobody has opened is in no log.
     pub books: BTreeMap<String, Counts>,
 }
 
@@ -27,7 +30,9 @@ impl Verified {
     /// Adds a share to its whole.
     fn count(&mut self, (whole, share): (String, Counts)) {
         match self.books.get_mut(&whole) {
-            Some(counts) => counts.iter_mut().zip(share).for_each(|((_, sum), (_, more))| *sum += more),
+            Some(counts) => {
+                counts.iter_mut().zip(share).for_each(|((_, sum), (_, more))| *sum += more)
+            }
             None => drop(self.books.insert(whole, share)),
         }
     }
@@ -50,8 +55,14 @@ pub fn verify(history: &dyn History) -> anyhow::Result<Verified> {
     Ok(verified)
 }
 
-fn one(history: &dyn History, partition: &str, lists: &mut Lists) -> anyhow::Result<(u64, Vec<(String, Counts)>)> {
-    let Some((kind, name)) = kind_of(partition) else { bail!("its kind is unknown to this version") };
+fn one(
+    history: &dyn History,
+    partition: &str,
+    lists: &mut Lists,
+) -> anyhow::Result<(u64, Vec<(String, Counts)>)> {
+    let Some((kind, name)) = kind_of(partition) else {
+        bail!("its kind is unknown to this version")
+    };
     let mut replay = (kind.audit)(name)?;
     let snapshot = history.snapshot_of(partition)?;
     let stands_at = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);

@@ -1,4 +1,5 @@
-//! Randomness from a stamp's seed: SplitMix64, and rejection instead of a remainder, so that every face is equally likely.
+//! Randomness from a stamp's seed: SplitMix64, and rejection instead of a remainder, so that every
+//! face is equally likely.
 
 pub struct Dice(u64);
 

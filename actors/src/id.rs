@@ -16,7 +16,8 @@ impl Id {
     /// The engine itself: expiries, jobs, the first administrator's creation.
     pub const SYSTEM: Id = Id([0; 16]);
 
-    /// The first 16 bytes of SHA-256 over the parts, each preceded by its length, so that no two lists of parts collide.
+    /// The first 16 bytes of SHA-256 over the parts, each preceded by its length, so that no two
+    /// lists of parts collide.
     pub fn digest(parts: &[&[u8]]) -> Id {
         let mut sha = Sha256::new();
         for part in parts {
@@ -79,7 +80,13 @@ mod tests {
 
     #[test]
     fn a_text_of_another_shape_is_no_id() {
-        for text in ["", "0", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0000000000000000000000000u", "00000000000000000000000000 "] {
+        for text in [
+            "",
+            "0",
+            "zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "0000000000000000000000000u",
+            "00000000000000000000000000 ",
+        ] {
             assert!(text.parse::<Id>().is_err(), "{text:?}");
         }
     }

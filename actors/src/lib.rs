@@ -1,7 +1,8 @@
 //! The engine of stampede and the things it hands out.
 //!
-//! `engine` runs any state machine durably and exactly once; `domain` holds the machines, which read as rule books;
-//! `store` is the port to whatever keeps the log. Nothing in this crate knows HTTP or a database driver.
+//! `engine` runs any state machine durably and exactly once; `domain` holds the machines, which
+//! read as rule books; `store` is the port to whatever keeps the log. Nothing in this crate knows
+//! HTTP or a database driver.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,8 @@
 //! What a partition runs: a single-threaded state machine, the rule book of one scarce thing.
 //!
-//! `decide` says what would happen and changes nothing; `apply` makes it so and cannot fail. Neither can see a clock,
-//! a die or a disk: time and randomness arrive in the `Stamp`. Same log, same state, always.
+//! `decide` says what would happen and changes nothing; `apply` makes it so and cannot fail.
+//! Neither can see a clock, a die or a disk: time and randomness arrive in the `Stamp`. Same log,
+//! same state, always.
 
 use crate::id::Id;
 use crate::store::Row;
@@ -51,12 +52,16 @@ impl Caller {
 pub enum Verdict<E> {
     /// Something new happens.
     New(E),
-    /// It has happened before, for the same natural key: the same event is the answer again, and nothing is written.
+    /// It has happened before, for the same natural key: the same event is the answer again, and
+    /// nothing is written.
     Already(E),
 }
 
-/// A refusal is a state, named as a sentence would name it. It is counted, never logged, and decided anew each time.
-pub trait Refused: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static {
+/// A refusal is a state, named as a sentence would name it. It is counted, never logged, and
+/// decided anew each time.
+pub trait Refused:
+    Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + 'static
+{
     /// Whether another partition of the same resource might still have what this one lacks.
     fn may_be_had_elsewhere(&self) -> bool {
         false
@@ -74,15 +79,21 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     type Refusal: Refused;
     type Question: Clone + Serialize + DeserializeOwned + Send + 'static;
     type Answer: Debug + Serialize + DeserializeOwned + Send + 'static;
-    /// What a commit as a whole can show for each fact in it; made once for all of them. `()` where nobody asks.
+    /// What a commit as a whole can show for each fact in it; made once for all of them. `()` where
+    /// nobody asks.
     type Witness: Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    fn decide(&self, command: &Self::Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Self::Event>, Self::Refusal>;
+    fn decide(
+        &self,
+        command: &Self::Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Self::Event>, Self::Refusal>;
     fn apply(&mut self, event: &Self::Event, at: Time);
     fn look(&self, question: &Self::Question) -> Self::Answer;
 
-    /// Whether the command only tells a partition what was fixed when the whole was made, so that no
-    /// clock matters to it.
+    /// Whether the command only tells a partition what was fixed when the whole was made, so that
+    /// no clock matters to it.
     fn is_opening(_command: &Self::Command) -> bool {
         false
     }
@@ -92,7 +103,8 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
-    /// The event by which what is due at `now` expires, bounded in size; asked again until nothing is due.
+    /// The event by which what is due at `now` expires, bounded in size; asked again until nothing
+    /// is due.
     fn expire(&self, _now: Time) -> Option<Self::Event> {
         None
     }
@@ -107,16 +119,18 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
-    /// How much of what the command asks for is left here: the weight by which an open request is passed on. `u64::MAX`: it was granted here
-    /// before, and nowhere else.
+    /// How much of what the command asks for is left here: the weight by which an open request is
+    /// passed on. `u64::MAX`: it was granted here before, and nowhere else.
     fn left_for(&self, _command: &Self::Command, _caller: &Caller) -> u64 {
         0
     }
 
-    /// The look-up rows that an event declares, from the event alone: they are made again from the log when lost.
+    /// The look-up rows that an event declares, from the event alone: they are made again from the
+    /// log when lost.
     fn rows(_name: &Self::Name, _event: &Self::Event, _at: Time, _rows: &mut Vec<Row>) {}
 
-    /// The books, for whole things that this partition has a share of: what they are called, and how many are in which state. Shares are added up.
+    /// The books, for whole things that this partition has a share of: what they are called, and
+    /// how many are in which state. Shares are added up.
     fn books(&self, _name: &Self::Name) -> Vec<(String, Counts)> {
         Vec::new()
     }

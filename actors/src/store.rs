@@ -1,12 +1,16 @@
 //! The port to whatever keeps the log, and what it promises.
 //!
-//! 1. `append` is all or nothing and durable when it says so; appends of one partition are answered in order.
-//! 2. An append names the sequence and the chain head it expects; if another has written, it is refused.
+//! 1. `append` is all or nothing and durable when it says so; appends of one partition are
+//!    answered in order.
+//! 2. An append names the sequence and the chain head it expects; if another has written, it is
+//!    refused.
 //! 3. When the outcome cannot be known, the store says `Unknown`; it never guesses.
-//! 4. `open` sees every append that was answered before it was asked, and fences whoever owned the partition before.
+//! 4. `open` sees every append that was answered before it was asked, and fences whoever owned
+//!    the partition before.
 //! 5. A snapshot is a cache: losing it costs time, nothing else.
 //! 6. Rows of an append are visible to `rows` before the append is answered.
-//! 7. What `feed` shows is durable, and it shows all of it: nothing that became durable later ever stands before something already shown.
+//! 7. What `feed` shows is durable, and it shows all of it: nothing that became durable later
+//!    ever stands before something already shown.
 //!
 //! Calls never block; the answer comes through the callback, on any thread.
 
@@ -30,7 +34,8 @@ pub struct Position {
     pub head: Head,
 }
 
-/// The records of one group commit of one partition. `to.head` = SHA-256(from.head, from.seq, to.seq, records), so it is checksum and chain in one.
+/// The records of one group commit of one partition. `to.head` = SHA-256(from.head, from.seq,
+/// to.seq, records), so it is checksum and chain in one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     pub from: Position,
@@ -93,7 +98,8 @@ pub struct Feed {
     pub end: u64,
 }
 
-/// Bytes of records after which a feed stops, so that nobody's memory hangs on how large frames are.
+/// Bytes of records after which a feed stops, so that nobody's memory hangs on how large frames
+/// are.
 pub const FEED_BYTES: usize = 1 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -137,14 +143,17 @@ pub trait Store: Send + Sync + 'static {
     fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>);
     /// Kept when convenient, after the appends that were asked for before it.
     fn save(&self, partition: &str, snapshot: Snapshot);
-    /// Loses a snapshot that cannot be used; an `open` that is asked for afterwards finds the whole log.
+    /// Loses a snapshot that cannot be used; an `open` that is asked for afterwards finds the whole
+    /// log.
     fn forget_snapshot(&self, partition: &str);
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>);
     /// Partitions that are asleep with something due until `until`, or were left awake.
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>);
-    /// The frames after that position, of all partitions: `limit` at most, and no more once they have `FEED_BYTES` of records.
+    /// The frames after that position, of all partitions: `limit` at most, and no more once they
+    /// have `FEED_BYTES` of records.
     fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>);
-    /// Whether refusals and reads must be confirmed by an append without records, because somebody else might own the partition by now.
+    /// Whether refusals and reads must be confirmed by an append without records, because somebody
+    /// else might own the partition by now.
     fn confirms_reads(&self) -> bool {
         false
     }

@@ -1,11 +1,14 @@
 //! An instant, in milliseconds since 1970 (UTC), and where it comes from.
 //!
-//! Machines never read a clock; they are handed a `Time` in their stamp. Only the engine holds a `Clock`.
+//! Machines never read a clock; they are handed a `Time` in their stamp. Only the engine holds a
+//! `Clock`.
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Time(pub i64);
 
 impl Time {

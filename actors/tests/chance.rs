@@ -1,7 +1,8 @@
-//! Whoever asks for a pattern gets any of its free tickets, each as likely as any other. Chi-square, with seeds that are fixed.
+//! Whoever asks for a pattern gets any of its free tickets, each as likely as any other.
+//! Chi-square, with seeds that are fixed.
 //!
-//! The bound is the 99.99 % quantile: with fixed seeds a test either holds for ever or not at all. The last tests are unfair on
-//! purpose, and caught.
+//! The bound is the 99.99 % quantile: with fixed seeds a test either holds for ever or not at all.
+//! The last tests are unfair on purpose, and caught.
 
 use actors::dice::Dice;
 use actors::domain::day::Day;
@@ -16,7 +17,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Above this, less than one fair run in ten thousand comes out (Wilson and Hilferty's approximation).
+/// Above this, less than one fair run in ten thousand comes out (Wilson and Hilferty's
+/// approximation).
 fn bound(degrees: usize) -> f64 {
     let k = degrees as f64;
     let spread = 2.0 / (9.0 * k);
@@ -27,7 +29,11 @@ fn bound(degrees: usize) -> f64 {
 fn chi_square(counts: &[u64], weights: &[u64]) -> f64 {
     let (drawn, weight) = (counts.iter().sum::<u64>() as f64, weights.iter().sum::<u64>() as f64);
     let expected = weights.iter().map(|each| drawn * *each as f64 / weight);
-    counts.iter().zip(expected).map(|(seen, expected)| (*seen as f64 - expected).powi(2) / expected).sum()
+    counts
+        .iter()
+        .zip(expected)
+        .map(|(seen, expected)| (*seen as f64 - expected).powi(2) / expected)
+        .sum()
 }
 
 fn is_fair(counts: &[u64], weights: &[u64]) -> bool {
@@ -39,7 +45,11 @@ fn pattern(text: &str) -> Pattern {
 }
 
 /// Picks `rounds` times and counts how often each free ticket came.
-fn counts_of(free: &[Ticket], rounds: u64, mut pick: impl FnMut(&mut Dice) -> Vec<Ticket>) -> Vec<u64> {
+fn counts_of(
+    free: &[Ticket],
+    rounds: u64,
+    mut pick: impl FnMut(&mut Dice) -> Vec<Ticket>,
+) -> Vec<u64> {
     let mut counts: BTreeMap<Ticket, u64> = free.iter().map(|ticket| (*ticket, 0)).collect();
     for seed in 0..rounds {
         for ticket in pick(&mut Dice::new(seed)) {
@@ -53,7 +63,8 @@ fn all(numbers: impl Iterator<Item = u32>, copies: u16) -> Vec<Ticket> {
     numbers.flat_map(|number| (1..=copies).map(move |copy| Ticket { number, copy })).collect()
 }
 
-/// The numbers 3000 to 3999, three copies each, and the free tickets of `3*2*` when two of three are gone.
+/// The numbers 3000 to 3999, three copies each, and the free tickets of `3*2*` when two of three
+/// are gone.
 fn partly_sold() -> (Stock, Vec<Ticket>) {
     let mut stock = Stock::full(3000, 3, 3);
     let mut dice = Dice::new(99);
@@ -71,7 +82,8 @@ fn partly_sold() -> (Stock, Vec<Ticket>) {
 #[test]
 fn every_ticket_of_an_untouched_slice_is_as_likely_as_any_other() {
     let stock = Stock::full(3000, 3, 2);
-    let counts = counts_of(&all(3000..4000, 2), 60_000, |dice| stock.pick(&pattern("3***"), 1, dice));
+    let counts =
+        counts_of(&all(3000..4000, 2), 60_000, |dice| stock.pick(&pattern("3***"), 1, dice));
     assert!(is_fair(&counts, &vec![1; 2000]));
 }
 
@@ -113,15 +125,26 @@ struct Still {
     asked: RefCell<Vec<u16>>,
 }
 
-const TERMS: Terms = Terms { digits: 4, copies: 1, holds_per_member: 1000, hold_max_s: 600, closes_at: Time(i64::MAX) };
+const TERMS: Terms = Terms {
+    digits: 4,
+    copies: 1,
+    holds_per_member: 1000,
+    hold_max_s: 600,
+    closes_at: Time(i64::MAX),
+};
 
 impl Still {
     /// Ten slices with so many tickets of `*12*` left in each.
     fn with(left: [u64; 10]) -> Still {
         let window = Arc::new(Window::new(1_000_000, 3600));
         let names = SliceName::all(Day(20_261_231), 4);
-        let open = |name: &SliceName| Partition::open(*name, Default::default(), window.clone()).expect("nothing opens");
-        let still = Still { slices: RefCell::new(names.iter().map(open).collect()), asked: RefCell::default() };
+        let open = |name: &SliceName| {
+            Partition::open(*name, Default::default(), window.clone()).expect("nothing opens")
+        };
+        let still = Still {
+            slices: RefCell::new(names.iter().map(open).collect()),
+            asked: RefCell::default(),
+        };
         for (place, left) in (0u16..).zip(left) {
             still.command(place, Command::Open { lead: place as u8, terms: TERMS });
             for number in left..10 {
@@ -134,7 +157,10 @@ impl Still {
     }
 
     fn command(&self, place: u16, command: Command) {
-        let reply = self.serve(place, Request::Command { command, caller: Caller::SYSTEM, key: None, how: How::Real });
+        let reply = self.serve(
+            place,
+            Request::Command { command, caller: Caller::SYSTEM, key: None, how: How::Real },
+        );
         assert!(matches!(reply, Reply::Done(_)), "a command that is never refused");
     }
 
@@ -148,7 +174,12 @@ impl Still {
     }
 
     /// Which slice answers, and which was asked first.
-    fn hold(&self, key: Option<Key>, dry: bool, seed: u64) -> (Result<usize, Failure<Refusal>>, u16) {
+    fn hold(
+        &self,
+        key: Option<Key>,
+        dry: bool,
+        seed: u64,
+    ) -> (Result<usize, Failure<Refusal>>, u16) {
         self.asked.borrow_mut().clear();
         let command = Command::Hold { pattern: pattern("*12*"), count: 1, at_least: 0, ttl_s: 60 };
         let asking = pin!(ask_any(self, &command, Caller::member(Id([1; 16])), key, dry, seed));
@@ -164,7 +195,11 @@ impl Reach<Slice> for Still {
         self.slices.borrow().len() as u16
     }
 
-    async fn ask(&self, place: u16, request: Request<Slice>) -> Result<Reply<Slice>, Failure<Refusal>> {
+    async fn ask(
+        &self,
+        place: u16,
+        request: Request<Slice>,
+    ) -> Result<Reply<Slice>, Failure<Refusal>> {
         if matches!(request, Request::Command { .. }) {
             self.asked.borrow_mut().push(place);
         }
@@ -263,7 +298,8 @@ fn picking_a_number_first_and_then_a_copy_is_caught() {
 #[test]
 fn the_remainder_of_a_small_die_is_caught() {
     let (_, free) = partly_sold();
-    let counts = counts_of(&free, 50_000, |dice| vec![free[(dice.roll() % 256) as usize % free.len()]]);
+    let counts =
+        counts_of(&free, 50_000, |dice| vec![free[(dice.roll() % 256) as usize % free.len()]]);
     assert!(!is_fair(&counts, &vec![1; free.len()]));
 }
 

@@ -1,4 +1,5 @@
-//! Coupon codes: the permutation behind them, how they are read, and what becomes of them when keys are replaced.
+//! Coupon codes: the permutation behind them, how they are read, and what becomes of them when keys
+//! are replaced.
 
 #[path = "codes/general.rs"]
 mod general;

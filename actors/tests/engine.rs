@@ -1,4 +1,5 @@
-//! The real engine, actors and all, on a store that does what it is told. No test here waits for time to pass.
+//! The real engine, actors and all, on a store that does what it is told. No test here waits for
+//! time to pass.
 
 #[path = "engine/admission.rs"]
 mod admission;

@@ -1,7 +1,7 @@
 //! The exact bytes of every record, as the first version wrote them.
 //!
-//! A line that changes here means that data already written can no longer be read. Never change one; a new event gets a new line, and its
-//! variant goes to the end of its enum.
+//! A line that changes here means that data already written can no longer be read. Never change
+//! one; a new event gets a new line, and its variant goes to the end of its enum.
 
 #[path = "golden/coupons.rs"]
 mod coupons;
@@ -23,7 +23,8 @@ use std::fmt::Debug;
 const ADA: Id = Id([0xad; 16]);
 const AT: Time = Time(1_798_750_800_123);
 const UNTIL: Time = Time(1_798_751_100_123);
-const TICKETS: [Ticket; 2] = [Ticket { number: 301_234, copy: 1 }, Ticket { number: 301_235, copy: 10 }];
+const TICKETS: [Ticket; 2] =
+    [Ticket { number: 301_234, copy: 1 }, Ticket { number: 301_235, copy: 10 }];
 
 fn key() -> Key {
     Key { hash: Id([0x4e; 16]), command: 0x0123_4567_89ab_cdef }
@@ -34,7 +35,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex"))
+        .collect()
 }
 
 fn written<E: Serialize>(key: Option<Key>, entry: &Entry<E>) -> Vec<u8> {
@@ -44,44 +48,68 @@ fn written<E: Serialize>(key: Option<Key>, entry: &Entry<E>) -> Vec<u8> {
 }
 
 /// What is written now is what was written then, and what was written then can be read now.
-fn holds_both_ways<E: Serialize + DeserializeOwned + Debug + PartialEq>(key: Option<Key>, entry: Entry<E>, golden: &str) {
+fn holds_both_ways<E: Serialize + DeserializeOwned + Debug + PartialEq>(
+    key: Option<Key>,
+    entry: Entry<E>,
+    golden: &str,
+) {
     assert_eq!(hex(&written(key, &entry)), golden, "{entry:?}");
-    let frame = Frame { from: Position::default(), to: Position { seq: 1, head: [0; 32] }, records: unhex(golden) };
+    let frame = Frame {
+        from: Position::default(),
+        to: Position { seq: 1, head: [0; 32] },
+        records: unhex(golden),
+    };
     let read: Vec<Record<E>> = record::records(&frame).expect("a golden record can be read");
     assert_eq!(read, [Record { version: 1, caller: ADA, at: AT, key, entry }]);
 }
 
 fn slice_events() -> Vec<(tickets::Event, &'static str)> {
     use tickets::Event::*;
-    let terms = Terms { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200, closes_at: UNTIL };
+    let terms =
+        Terms { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200, closes_at: UNTIL };
     vec![
-        (Opened { lead: 3, terms }, "2600000001adadadadadadadadadadadadadadadadf6a3b8ded96800000003060a14a038b6f3dcded968"),
+        (
+            Opened { lead: 3, terms },
+            "2600000001adadadadadadadadadadadadadadadadf6a3b8ded96800000003060a14a038b6f3dcded968",
+        ),
         (
             Held { hold: 17, owner: ADA, tickets: TICKETS.to_vec(), until: UNTIL },
-            "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000111adadadadadadadadadadadadadadadad02b2b11201b3b1120ab6f3dcded968",
+            "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000111adadadadadadadadadadadad\
+             adadadad02b2b11201b3b1120ab6f3dcded968",
         ),
         (
             Confirmed { hold: 17, owner: ADA, tickets: TICKETS.to_vec() },
-            "3400000001adadadadadadadadadadadadadadadadf6a3b8ded96800000211adadadadadadadadadadadadadadadad02b2b11201b3b1120a",
+            "3400000001adadadadadadadadadadadadadadadadf6a3b8ded96800000211adadadadadadadadadadadad\
+             adadadad02b2b11201b3b1120a",
         ),
-        (Extended { hold: 17, until: UNTIL }, "2100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000311b6f3dcded968"),
+        (
+            Extended { hold: 17, until: UNTIL },
+            "2100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000311b6f3dcded968",
+        ),
         (
             Released { hold: 17, owner: ADA },
-            "2b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000411adadadadadadadadadadadadadadadad",
+            "2b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000411adadadadadadadadadadadad\
+             adadadad",
         ),
         (
             Expired { holds: vec![(17, ADA), (300, Id([0xb0; 16]))] },
-            "3e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000050211adadadadadadadadadadadadadadadadac02b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
+            "3e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000050211adadadadadadadadadadad\
+             adadadadadac02b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
         ),
         (
             Refunded { ticket: TICKETS[0], hold: 17, owner: ADA },
-            "2f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadadadadadadadadadadad",
+            "2f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadadad\
+             adadadadadadadad",
         ),
         (
             Cleared { holds: vec![(17, ADA)] },
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000070111adadadadadadadadadadadadadadadad",
+            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000070111adadadadadadadadadadad\
+             adadadadad",
         ),
-        (Sealed { sold: 1_000_000 }, "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000008c0843d"),
+        (
+            Sealed { sold: 1_000_000 },
+            "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000008c0843d",
+        ),
     ]
 }
 
@@ -93,15 +121,18 @@ fn box_events() -> Vec<(ballots::Event, &'static str)> {
     vec![
         (
             Opened { name, terms: ballots::Terms { closes_at: UNTIL, most: 2_500_000 } },
-            "2900000001adadadadadadadadadadadadadadadadf6a3b8ded968000000efd2d40903b6f3dcded968a0cb9801",
+            "2900000001adadadadadadadadadadadadadadadadf6a3b8ded968000000efd2d40903b6f3dcded968a0cb\
+             9801",
         ),
         (
             Submitted { index: 300, nonce: 0x0123_4567_89ab_cdef, owner: ADA },
-            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02ef9bafcdf8acd19101adadadadadadadadadadadadadadadad",
+            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02ef9bafcdf8acd19101adad\
+             adadadadadadadadadadadadadad",
         ),
         (
             Event::Sealed(SEALED),
-            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac025a5a5a5a5a5a5a5a5a5a5a\
+             5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
         ),
     ]
 }
@@ -111,7 +142,14 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
     let tickets = Tickets { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
     let drawn_from = |round| {
         let commitment = [0xc0; 32];
-        let ballots = Ballots { boxes: 4, most_per_box: 2_500_000, winners: 3, reserves: 300, commitment, round };
+        let ballots = Ballots {
+            boxes: 4,
+            most_per_box: 2_500_000,
+            winners: 3,
+            reserves: 300,
+            commitment,
+            round,
+        };
         Plan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets: None, ballots: Some(ballots) }
     };
     let beacon = Beacon { round: 12_345_678, signature: vec![0xbe; 48] };
@@ -120,47 +158,68 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
     vec![
         (
             Created(plan(Some(tickets))),
-            "3100000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3dcded96801060a14a038",
+            "3100000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3\
+             dcded96801060a14a038",
         ),
-        (Created(plan(None)), "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3dcded96800"),
+        (
+            Created(plan(None)),
+            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3\
+             dcded96800",
+        ),
         (Closing, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001"),
         (Closed, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
         (
             Planned(drawn_from(None)),
-            "5600000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c000",
+            "5600000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3\
+             dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\
+             c0c0c000",
         ),
         (
             Planned(drawn_from(Some(12_345_678))),
-            "5a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c001cec2f105",
+            "5a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3\
+             dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\
+             c0c0c001cec2f105",
         ),
         (
             Event::Sealed { boxes: vec![SEALED, SEALED] },
-            "5f00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+            "5f00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a5a\
+             5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\
+             5a5a5a5a5a5a5a5a5a5a5a5a5a",
         ),
         (
             Event::Drawn(Drawn { seed: [0x5e; 32], beacon: None, lots: Vec::new() }),
-            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e0000",
+            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e\
+             5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e0000",
         ),
         (
             Event::Drawn(Drawn { seed: [0x5e; 32], beacon: Some(beacon), lots: vec![lot] }),
-            "8e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e01cec2f10530bebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebe0103c0843def9bafcdf8acd19101adadadadadadadadadadadadadadadad",
+            "8e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e\
+             5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e01cec2f10530bebebebebebebebebebebebebebebebebebe\
+             bebebebebebebebebebebebebebebebebebebebebebebebebebebebebebe0103c0843def9bafcdf8acd191\
+             01adadadadadadadadadadadadadadadad",
         ),
     ]
 }
 
 #[test]
 fn the_records_of_a_slice_are_as_they_were() {
-    slice_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
+    slice_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
 }
 
 #[test]
 fn the_records_of_a_lottery_are_as_they_were() {
-    lottery_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
+    lottery_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
 }
 
 #[test]
 fn the_records_of_a_box_are_as_they_were() {
-    box_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
+    box_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Entry::Fact(event), golden));
 }
 
 #[test]
@@ -168,7 +227,8 @@ fn a_record_with_a_key_is_as_it_was() {
     holds_both_ways(
         Some(key()),
         Entry::Fact(lottery::Event::Closing),
-        "3300000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef9bafcdf8acd191010001",
+        "3300000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef\
+         9bafcdf8acd191010001",
     );
 }
 
@@ -177,28 +237,37 @@ fn the_notes_of_a_request_that_was_passed_on_are_as_they_were() {
     holds_both_ways::<lottery::Event>(
         Some(key()),
         Entry::Passed { to: 9 },
-        "3300000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef9bafcdf8acd191010109",
+        "3300000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef\
+         9bafcdf8acd191010109",
     );
     holds_both_ways::<lottery::Event>(
         Some(key()),
         Entry::Declined,
-        "3200000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef9bafcdf8acd1910102",
+        "3200000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef\
+         9bafcdf8acd1910102",
     );
 }
 
 #[test]
 fn the_head_of_a_frame_is_as_it_was() {
     let head = "60b6ab3cb479eed156d6d3573ec26801f7926ffecbf10246f09d000208c45be5";
-    let first = record::frame(Position::default(), 1, written(None, &Entry::Fact(lottery::Event::Closing)));
+    let first =
+        record::frame(Position::default(), 1, written(None, &Entry::Fact(lottery::Event::Closing)));
     assert_eq!((first.to.seq, hex(&first.to.head).as_str()), (1, head));
     let second = record::frame(first.to, 2, written(None, &Entry::Fact(lottery::Event::Closed)));
-    assert_eq!((second.to.seq, hex(&second.to.head).as_str()), (3, "0a527be41234fca1506913172b43c21673c1f15b393294bbc725ce1b84ba7aab"));
+    assert_eq!(
+        (second.to.seq, hex(&second.to.head).as_str()),
+        (3, "0a527be41234fca1506913172b43c21673c1f15b393294bbc725ce1b84ba7aab")
+    );
 }
 
 #[test]
 fn the_hash_of_a_key_is_as_it_was() {
     let key = Key::new(ADA, b"order-17", &[b"hold", b"2026-12-31", b"****23"]);
-    assert_eq!((hex(&key.hash.0).as_str(), key.command), ("1ed5cf9c8a48608216d80a80521ecc1b", 0xf227_aa7c_babf_48fb));
+    assert_eq!(
+        (hex(&key.hash.0).as_str(), key.command),
+        ("1ed5cf9c8a48608216d80a80521ecc1b", 0xf227_aa7c_babf_48fb)
+    );
     assert_eq!(hex(&Id::digest(&[b"a", b"bc"]).0), "9a8acca1b6c6c0befd3fbc756aed625d");
 }
 

@@ -1,4 +1,5 @@
-//! The exact bytes of an import's records, as the first version wrote them. Never change a line; a new event gets a new one.
+//! The exact bytes of an import's records, as the first version wrote them. Never change a line; a
+//! new event gets a new one.
 
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::import::{Event, OnDuplicate, Plan, Progress, Why};
@@ -10,30 +11,64 @@ const ADA: Id = Id([0xad; 16]);
 const AT: Time = Time(1_798_750_800_123);
 
 fn events() -> Vec<(Event, &'static str)> {
-    let offer = Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: None };
+    let offer =
+        Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: None };
     let plan = |name, on_duplicate, dry_run| {
-        Event::Created(Plan { name, file: [0xf1; 32], bytes: 10_737_418_240, offer, expires_at: AT, on_duplicate, dry_run })
+        Event::Created(Plan {
+            name,
+            file: [0xf1; 32],
+            bytes: 10_737_418_240,
+            offer,
+            expires_at: AT,
+            on_duplicate,
+            dry_run,
+        })
     };
-    let progress = Progress { rows: 300, offset: 5000, imported: 295, duplicate: 3, invalid: 2, first_duplicate: Some(17) };
+    let progress = Progress {
+        rows: 300,
+        offset: 5000,
+        imported: 295,
+        duplicate: 3,
+        invalid: 2,
+        first_duplicate: Some(17),
+    };
     vec![
         (
             plan(Some("Año".into()), OnDuplicate::Skip, false),
-            "5300000001adadadadadadadadadadadadadadadadf6a3b8ded968000000010441c3b16ff1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded9680000",
+            "5300000001adadadadadadadadadadadadadadadadf6a3b8ded968000000010441c3b16ff1f1f1f1f1f1f1\
+             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded96800\
+             00",
         ),
         (
             plan(None, OnDuplicate::Fail, true),
-            "4e00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000000f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded9680101",
+            "4e00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000000f1f1f1f1f1f1f1f1f1f1f1f1\
+             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded9680101",
         ),
-        (Event::Registered { batch: Serial(4) }, "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000104"),
-        (Event::Advanced(progress), "2400000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a70203020111"),
+        (
+            Event::Registered { batch: Serial(4) },
+            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000104",
+        ),
+        (
+            Event::Advanced(progress),
+            "2400000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a70203020111",
+        ),
         (
             Event::Advanced(Progress { first_duplicate: None, ..progress }),
             "2300000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a702030200",
         ),
         (Event::Finished, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
-        (Event::Failed(Why::Duplicate { row: 300 }), "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000400ac02"),
-        (Event::Failed(Why::FileMissing), "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000401"),
-        (Event::Failed(Why::FileChanged), "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402"),
+        (
+            Event::Failed(Why::Duplicate { row: 300 }),
+            "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000400ac02",
+        ),
+        (
+            Event::Failed(Why::FileMissing),
+            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000401",
+        ),
+        (
+            Event::Failed(Why::FileChanged),
+            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402",
+        ),
         (Event::Cancelling, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
         (Event::Cancelled, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000006"),
         (Event::Reopened, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000007"),
@@ -41,7 +76,10 @@ fn events() -> Vec<(Event, &'static str)> {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex"))
+        .collect()
 }
 
 #[test]
@@ -52,8 +90,13 @@ fn the_records_of_an_import_are_as_they_were() {
         record::push(&mut bytes, ADA, AT, None, &record::entry_bytes(&entry));
         let written: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(written, golden, "{entry:?}");
-        let frame = Frame { from: Position::default(), to: Position { seq: 1, head: [0; 32] }, records: unhex(golden) };
-        let read: Vec<Record<Event>> = record::records(&frame).expect("a golden record can be read");
+        let frame = Frame {
+            from: Position::default(),
+            to: Position { seq: 1, head: [0; 32] },
+            records: unhex(golden),
+        };
+        let read: Vec<Record<Event>> =
+            record::records(&frame).expect("a golden record can be read");
         assert_eq!(read, [Record { version: 1, caller: ADA, at: AT, key: None, entry }]);
     }
 }

@@ -1,4 +1,5 @@
-//! The rule books, sentence by sentence: given what happened, when somebody commands, then an event or a refusal.
+//! The rule books, sentence by sentence: given what happened, when somebody commands, then an event
+//! or a refusal.
 
 #[path = "rules/ballots.rs"]
 mod ballots;

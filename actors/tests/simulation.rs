@@ -1,4 +1,5 @@
-//! The whole of it, seed by seed: crowds, crashes, lost answers and clocks that jump, watched by an auditor with its own idea of the rules.
+//! The whole of it, seed by seed: crowds, crashes, lost answers and clocks that jump, watched by an
+//! auditor with its own idea of the rules.
 //!
 //! `STAMPEDE_SEEDS=10000` lives through more seeds, `STAMPEDE_SEED=17` through that one again.
 
@@ -9,7 +10,9 @@ use world::tally::Tally;
 
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
 }
 
 fn live_through(seeds: std::ops::Range<u64>) -> Tally {
@@ -25,7 +28,9 @@ fn live_through(seeds: std::ops::Range<u64>) -> Tally {
                 Ok(seen) => tally.add(&seen),
                 Err(panic) => {
                     next.store(seeds.end, Ordering::Relaxed);
-                    eprintln!("the world of seed {seed} went wrong; STAMPEDE_SEED={seed} goes there again");
+                    eprintln!(
+                        "the world of seed {seed} went wrong; STAMPEDE_SEED={seed} goes there again"
+                    );
                     std::panic::resume_unwind(panic);
                 }
             }
@@ -53,7 +58,10 @@ fn nothing_is_handed_out_twice_and_no_answer_is_taken_back_in_any_world() {
     println!("{tally:#?}");
     for case in INTERESTING {
         let often = tally.of(case);
-        assert!(often >= seeds / 10, "{case}: only {often} times in {seeds} seeds, so this run proves little about it");
+        assert!(
+            often >= seeds / 10,
+            "{case}: only {often} times in {seeds} seeds, so this run proves little about it"
+        );
     }
 }
 

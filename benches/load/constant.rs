@@ -1,4 +1,5 @@
-//! The constant reply: everything that stands around a real request, its token checked and its body parsed, and nothing behind it.
+//! The constant reply: everything that stands around a real request, its token checked and its body
+//! parsed, and nothing behind it.
 
 use super::server::route;
 use actix_web::web::{Data, ServiceConfig};

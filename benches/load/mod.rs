@@ -1,4 +1,5 @@
-//! The crowd: connections that ask, wait for the answer, and ask again; one thread, no client library in the way.
+//! The crowd: connections that ask, wait for the answer, and ask again; one thread, no client
+//! library in the way.
 
 pub mod connection;
 pub mod constant;
@@ -45,12 +46,22 @@ impl Load {
         block_on(async {
             let admin = token(address, "admin", ADMIN_PASSWORD).await;
             let (day, small_day) = ("2099-12-31".to_owned(), "2099-12-30".to_owned());
-            let lottery = |day: &str, digits: u8, copies: u32| json!({"closes_on": day, "tickets": {"digits": digits, "copies": copies}});
+            let lottery = |day: &str, digits: u8, copies: u32| {
+                json!({"closes_on": day,
+                "tickets": {"digits": digits, "copies": copies}})
+            };
             call(address, "POST", "/api/v1/lotteries", &admin, &lottery(&day, 6, 10)).await;
             call(address, "POST", "/api/v1/lotteries", &admin, &lottery(&small_day, 4, 1)).await;
             let tokens = register(address, members).await;
             let all = json!({"pattern": "1234", "ttl_s": 7200});
-            call(address, "POST", &format!("/api/v1/lotteries/{small_day}/holds"), &tokens[0], &all).await;
+            call(
+                address,
+                "POST",
+                &format!("/api/v1/lotteries/{small_day}/holds"),
+                &tokens[0],
+                &all,
+            )
+            .await;
             Load { address: address.to_owned(), connections, tokens, day, small_day }
         })
     }
@@ -62,12 +73,22 @@ impl Load {
 
     pub fn hold(&self, pattern: &str) -> Target {
         let path = format!("/api/v1/lotteries/{}/holds", self.day);
-        Target { name: format!("hold {pattern}"), path, body: json!({"pattern": pattern}).to_string(), expected: 201 }
+        Target {
+            name: format!("hold {pattern}"),
+            path,
+            body: json!({"pattern": pattern}).to_string(),
+            expected: 201,
+        }
     }
 
     pub fn sold_out(&self) -> Target {
         let path = format!("/api/v1/lotteries/{}/holds", self.small_day);
-        Target { name: "refusal (no match left)".into(), path, body: json!({"pattern": "1234"}).to_string(), expected: 409 }
+        Target {
+            name: "refusal (no match left)".into(),
+            path,
+            body: json!({"pattern": "1234"}).to_string(),
+            expected: 409,
+        }
     }
 
     pub fn run(&self, target: &Target, seconds: u64, server: u32) -> Round {
@@ -79,8 +100,14 @@ impl Load {
         block_on(async {
             let crowd = LocalSet::new();
             for i in 0..self.connections {
-                let request = request("POST", &target.path, &self.tokens[i % self.tokens.len()], &target.body);
-                let (address, took, unexpected, expected) = (self.address.clone(), took.clone(), unexpected.clone(), target.expected);
+                let request = request(
+                    "POST",
+                    &target.path,
+                    &self.tokens[i % self.tokens.len()],
+                    &target.body,
+                );
+                let (address, took, unexpected, expected) =
+                    (self.address.clone(), took.clone(), unexpected.clone(), target.expected);
                 crowd.spawn_local(async move {
                     let mut connection = Connection::open(&address).await;
                     while Instant::now() < until {
@@ -98,7 +125,14 @@ impl Load {
         let elapsed = began.elapsed().as_secs_f64();
         let mut took = took.take();
         took.sort_unstable();
-        assert!(unexpected.get() == 0, "{}: {} of {} answers were not {}", target.name, unexpected.get(), took.len(), target.expected);
+        assert!(
+            unexpected.get() == 0,
+            "{}: {} of {} answers were not {}",
+            target.name,
+            unexpected.get(),
+            took.len(),
+            target.expected
+        );
         Round {
             per_second: took.len() as f64 / elapsed,
             cpu_us: (cpu_s(server) - cpu_before) * 1e6 / took.len() as f64,
@@ -115,8 +149,13 @@ impl Load {
             line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
         };
         let commits = value("stampede_store_commits_total");
-        let (seconds, events) = (value("stampede_store_commit_seconds_sum"), value("stampede_store_commit_events_sum"));
-        format!("{commits:.0}, {:.1} events each, {:.2} ms each", events / commits, seconds * 1000.0 / commits)
+        let (seconds, events) =
+            (value("stampede_store_commit_seconds_sum"), value("stampede_store_commit_events_sum"));
+        format!(
+            "{commits:.0}, {:.1} events each, {:.2} ms each",
+            events / commits,
+            seconds * 1000.0 / commits
+        )
     }
 }
 
@@ -128,7 +167,12 @@ pub async fn register(address: &str, members: usize) -> Vec<String> {
     for i in 0..members {
         let who = json!({"username": format!("member{i}"), "password": PASSWORD});
         let made = call(address, "POST", "/api/v1/auth/register", "", &who).await;
-        tokens.push(made["access_token"].as_str().unwrap_or_else(|| panic!("no token in {made}")).to_owned());
+        tokens.push(
+            made["access_token"]
+                .as_str()
+                .unwrap_or_else(|| panic!("no token in {made}"))
+                .to_owned(),
+        );
     }
     tokens
 }

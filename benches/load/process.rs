@@ -3,8 +3,10 @@
 /// User and system time so far.
 pub fn cpu_s(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-    let fields: Vec<&str> = stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
-    let ticks: f64 = [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
+    let fields: Vec<&str> =
+        stat.rsplit(") ").next().expect("a name stands in brackets").split(' ').collect();
+    let ticks: f64 =
+        [fields[11], fields[12]].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum();
     ticks / 100.0
 }
 
@@ -19,6 +21,7 @@ pub fn highest_mib(pid: u32) -> f64 {
 
 fn memory_mib(pid: u32, line: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
-    let line = status.lines().find_map(|found| found.strip_prefix(line)).expect("it tells its memory");
+    let line =
+        status.lines().find_map(|found| found.strip_prefix(line)).expect("it tells its memory");
     line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
 }

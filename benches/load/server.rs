@@ -25,7 +25,8 @@ impl Server {
 
     /// With something more on its command line, after the folder.
     pub fn start_with(name: &str, more: &[&str]) -> Server {
-        let folder = std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("stampede-bench-{}-{name}", std::process::id()));
         let program = std::env::current_exe().expect("this program has a path");
         let mut command = Command::new(program);
         command.arg("--serve").arg(&folder).args(more).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -49,7 +50,8 @@ impl Drop for Server {
     }
 }
 
-/// A route of the bench's own, with all that stands around the server's own: its line in the log, its metrics, its request's id.
+/// A route of the bench's own, with all that stands around the server's own: its line in the log,
+/// its metrics, its request's id.
 pub fn route<F, Args>(routes: &mut ServiceConfig, path: &'static str, handler: F)
 where
     F: Handler<Args>,

@@ -1,4 +1,5 @@
-//! Senders that do not wait: requests leave at a steady rate, whether or not those before them were answered.
+//! Senders that do not wait: requests leave at a steady rate, whether or not those before them were
+//! answered.
 
 use super::connection::Connection;
 use std::cell::RefCell;
@@ -11,7 +12,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// A server hangs up on a connection that nobody uses; this is less than it waits.
 const IDLE: Duration = Duration::from_secs(2);
-/// So many wait for an answer at once, and no more: beyond that they leave late, and who is still due at the end never leaves.
+/// So many wait for an answer at once, and no more: beyond that they leave late, and who is still
+/// due at the end never leaves.
 const MOST: u32 = 2_560;
 
 pub struct Answered {
@@ -21,8 +23,14 @@ pub struct Answered {
     pub took_ms: f64,
 }
 
-/// Sends the requests in turn for that long and waits for all answers. To be called inside a `LocalSet`.
-pub async fn send(address: &str, requests: Rc<Vec<Vec<u8>>>, per_second: f64, span: Duration) -> Vec<Answered> {
+/// Sends the requests in turn for that long and waits for all answers. To be called inside a
+/// `LocalSet`.
+pub async fn send(
+    address: &str,
+    requests: Rc<Vec<Vec<u8>>>,
+    per_second: f64,
+    span: Duration,
+) -> Vec<Answered> {
     let idle: Rc<RefCell<Vec<(Connection, Instant)>>> = Rc::default();
     let answers: Rc<RefCell<Vec<Answered>>> = Rc::default();
     let room = Arc::new(Semaphore::new(MOST as usize));
@@ -48,7 +56,11 @@ pub async fn send(address: &str, requests: Rc<Vec<Vec<u8>>>, per_second: f64, sp
                 let began_this = Instant::now();
                 let (status, _) = connection.ask(&requests[number % requests.len()]).await;
                 let took_ms = began_this.elapsed().as_secs_f64() * 1000.0;
-                answers.borrow_mut().push(Answered { status, at_s: began.elapsed().as_secs_f64(), took_ms });
+                answers.borrow_mut().push(Answered {
+                    status,
+                    at_s: began.elapsed().as_secs_f64(),
+                    took_ms,
+                });
                 idle.borrow_mut().push((connection, Instant::now()));
                 drop(place);
             });

@@ -1,7 +1,10 @@
-//! The same promises in Redis 7, behind the same front: same server, same middleware, same token, one more route.
+//! The same promises in Redis 7, behind the same front: same server, same middleware, same token,
+//! one more route.
 //!
-//! A Lua script checks, counts and writes down in one step, and every command is flushed before it is answered (`appendfsync always`), so that it is as durable as here.
-//! All workers share one multiplexed connection each, so Redis sees their commands as pipelines and flushes once for many.
+//! A Lua script checks, counts and writes down in one step, and every command is flushed before it
+//! is answered (`appendfsync always`), so that it is as durable as here. All workers share one
+//! multiplexed connection each, so Redis sees their commands as pipelines and flushes once for
+//! many.
 
 use super::load::server::route;
 use actix_web::web::ServiceConfig;
@@ -59,11 +62,14 @@ impl Redis {
     /// None if it is not installed.
     pub fn start() -> Option<Redis> {
         let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port().to_string();
-        let folder = std::env::temp_dir().join(format!("stampede-versus-redis-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("stampede-versus-redis-{}", std::process::id()));
         std::fs::create_dir_all(&folder).ok()?;
         let mut command = Command::new("redis-server");
         command.args(["--port", &port, "--bind", "127.0.0.1", "--dir"]).arg(&folder);
-        command.args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""]).stdout(Stdio::piped());
+        command
+            .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+            .stdout(Stdio::piped());
         let mut child = command.spawn().ok()?;
         let mut said = BufReader::new(child.stdout.take()?);
         let mut line = String::new();
@@ -81,7 +87,11 @@ impl Redis {
     }
 
     pub fn new_campaign(&self, name: &str, quota: usize) {
-        let _: () = redis::cmd("SET").arg(format!("{name}:left")).arg(quota).query(&mut self.connect()).expect("it takes a key");
+        let _: () = redis::cmd("SET")
+            .arg(format!("{name}:left"))
+            .arg(quota)
+            .query(&mut self.connect())
+            .expect("it takes a key");
     }
 
     fn connect(&self) -> redis::Connection {
@@ -93,7 +103,11 @@ impl Redis {
         let mut connection = self.connect();
         for from in (0..TICKETS).step_by(ADDED_AT_ONCE as usize) {
             let tickets: Vec<u32> = (from..from + ADDED_AT_ONCE).collect();
-            let _: () = redis::cmd("SADD").arg("lottery:free").arg(tickets).query(&mut connection).expect("it takes tickets");
+            let _: () = redis::cmd("SADD")
+                .arg("lottery:free")
+                .arg(tickets)
+                .query(&mut connection)
+                .expect("it takes tickets");
         }
     }
 }
@@ -133,21 +147,33 @@ fn failed(error: redis::RedisError) -> Problem {
     Problem::new(&problem::INTERNAL, error.to_string())
 }
 
-async fn claim(campaign: web::Path<String>, Member(caller): Member, Body(_): Body<Claim>) -> Result<HttpResponse, Problem> {
+async fn claim(
+    campaign: web::Path<String>,
+    Member(caller): Member,
+    Body(_): Body<Claim>,
+) -> Result<HttpResponse, Problem> {
     let mut script = CLAIM_SCRIPT.prepare_invoke();
     let script = script.key(campaign.as_str()).arg(caller.id.to_string());
     match script.invoke_async(&mut connection().await?).await.map_err(failed)? {
         0i64 => Err(Problem::plain(&problem::SOLD_OUT)),
-        rank => Ok(reply::created(&json!({"campaign": campaign.as_str(), "rank": rank, "member": caller.id.to_string()}))),
+        rank => Ok(reply::created(
+            &json!({"campaign": campaign.as_str(), "rank": rank, "member": caller.id.to_string()}),
+        )),
     }
 }
 
-async fn hold(shared: web::Data<Shared>, Member(caller): Member, Body(_): Body<CreateHold>) -> Result<HttpResponse, Problem> {
+async fn hold(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    Body(_): Body<CreateHold>,
+) -> Result<HttpResponse, Problem> {
     let until = shared.lotteries.now().plus_s(300).0;
     let mut script = HOLD_SCRIPT.prepare_invoke();
     let script = script.key("lottery").arg(caller.id.to_string()).arg(until);
     match script.invoke_async::<Option<String>>(&mut connection().await?).await.map_err(failed)? {
-        Some(ticket) => Ok(reply::created(&json!({"ticket": ticket, "member": caller.id.to_string(), "expires_at": until}))),
+        Some(ticket) => Ok(reply::created(
+            &json!({"ticket": ticket, "member": caller.id.to_string(), "expires_at": until}),
+        )),
         None => Err(Problem::plain(&problem::NO_MATCH_LEFT)),
     }
 }

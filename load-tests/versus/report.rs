@@ -1,4 +1,5 @@
-//! What came of it, as a table and a picture, put between two marks of a page that a reader already knows.
+//! What came of it, as a table and a picture, put between two marks of a page that a reader already
+//! knows.
 
 use super::load::median;
 use super::postgres::Rates;
@@ -31,7 +32,8 @@ impl Row {
         median(self.turns.iter().map(|turn| turn.cpu_us))
     }
 
-    /// The median of the ratios of each turn's pair, because a turn's neighbours on the machine are the same for both.
+    /// The median of the ratios of each turn's pair, because a turn's neighbours on the machine are
+    /// the same for both.
     fn to(&self, other: &Row, of: impl Fn(&Turn) -> f64) -> f64 {
         median(self.turns.iter().zip(&other.turns).map(|(one, other)| of(one) / of(other)))
     }
@@ -49,18 +51,37 @@ impl Report {
     pub fn table(&self) -> String {
         let constant = &self.rows[0];
         let mut text = format!(
-            "{} connections, {} members, each asks once; medians of {} turns within one run; CPU is that of the server and of whatever stands behind it.\n\n",
+            "{} connections, {} members, each asks once; medians of {} turns within one run; CPU \
+             is that of the server and of whatever stands behind it.\n\n",
             self.connections, self.members, self.rounds
         );
-        text.push_str("| | per second | ÷ constant reply | CPU µs each | ÷ constant reply |\n|---|---|---|---|---|\n");
+        text.push_str(
+            "| | per second | ÷ constant reply | CPU µs each | ÷ constant reply \
+            |\n|---|---|---|---|---|\n",
+        );
         for row in &self.rows {
-            let (rate, cpu) = (row.to(constant, |turn| turn.per_second), row.to(constant, |turn| turn.cpu_us));
-            let _ = writeln!(text, "| {} | {:.0} | {rate:.2} | {:.1} | {cpu:.2} |", row.name, row.per_second(), row.cpu_us());
+            let (rate, cpu) =
+                (row.to(constant, |turn| turn.per_second), row.to(constant, |turn| turn.cpu_us));
+            let _ = writeln!(
+                text,
+                "| {} | {:.0} | {rate:.2} | {:.1} | {cpu:.2} |",
+                row.name,
+                row.per_second(),
+                row.cpu_us()
+            );
         }
         match &self.postgres {
             Ok(rates) => {
-                let _ = writeln!(text, "| PostgreSQL: claim of one campaign (`pgbench`, no HTTP) | {:.0} | | | |", rates.claims);
-                let _ = writeln!(text, "| PostgreSQL: hold of a ticket (`pgbench`, no HTTP) | {:.0} | | | |", rates.holds);
+                let _ = writeln!(
+                    text,
+                    "| PostgreSQL: claim of one campaign (`pgbench`, no HTTP) | {:.0} | | | |",
+                    rates.claims
+                );
+                let _ = writeln!(
+                    text,
+                    "| PostgreSQL: hold of a ticket (`pgbench`, no HTTP) | {:.0} | | | |",
+                    rates.holds
+                );
             }
             Err(why) => {
                 let _ = writeln!(text, "\n**PostgreSQL was not measured: {why}.**");
@@ -79,7 +100,10 @@ impl Report {
         let mut pairs = Vec::new();
         let here = [row("stampede: claim of one campaign"), row("stampede: hold of a ticket")];
         let there = [row("Redis: claim of one campaign"), row("Redis: hold of a ticket")];
-        for (what, pair) in ["claims, against Redis", "holds, against Redis"].into_iter().zip(here.into_iter().zip(there)) {
+        for (what, pair) in ["claims, against Redis", "holds, against Redis"]
+            .into_iter()
+            .zip(here.into_iter().zip(there))
+        {
             if let (Some(here), Some(there)) = pair {
                 pairs.push((what, here.to(there, |turn| turn.per_second), 1.0));
             }
@@ -92,7 +116,8 @@ impl Report {
     }
 
     fn bars(&self) -> Vec<(String, f64)> {
-        let mut bars: Vec<(String, f64)> = self.rows.iter().map(|row| (row.name.to_owned(), row.per_second())).collect();
+        let mut bars: Vec<(String, f64)> =
+            self.rows.iter().map(|row| (row.name.to_owned(), row.per_second())).collect();
         if let Ok(rates) = &self.postgres {
             bars.push(("PostgreSQL: claim of one campaign".into(), rates.claims));
             bars.push(("PostgreSQL: hold of a ticket".into(), rates.holds));
@@ -105,11 +130,14 @@ impl Report {
         let bars = self.bars();
         let most = bars.iter().map(|bar| bar.1).fold(1.0, f64::max);
         let height = 26 * bars.len() + 40;
-        let mut svg =
-            format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" font-family="sans-serif" font-size="13">"#);
+        let mut svg = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='760' height='{height}' \
+             font-family='sans-serif' font-size='13'>"
+        );
         let _ = write!(
             svg,
-            r#"<rect width="760" height="{height}" fill="white"/><text x="10" y="20">Answers a second, all durable, {} connections</text>"#,
+            "<rect width='760' height='{height}' fill='white'/>\
+             <text x='10' y='20'>Answers a second, all durable, {} connections</text>",
             self.connections
         );
         for (place, (name, value)) in bars.iter().enumerate() {
@@ -122,10 +150,12 @@ impl Report {
             };
             let _ = write!(
                 svg,
-                r#"<text x="10" y="{}">{name}</text><rect x="250" y="{y}" width="{width:.1}" height="18" fill="{colour}"/>"#,
+                "<text x='10' y='{}'>{name}</text>\
+                 <rect x='250' y='{y}' width='{width:.1}' height='18' fill='{colour}'/>",
                 y + 14
             );
-            let _ = write!(svg, r#"<text x="{:.1}" y="{}">{value:.0}</text>"#, 256.0 + width, y + 14);
+            let _ =
+                write!(svg, r#"<text x="{:.1}" y="{}">{value:.0}</text>"#, 256.0 + width, y + 14);
         }
         svg.push_str("</svg>\n");
         svg
@@ -134,10 +164,20 @@ impl Report {
     /// The table between the marks of the page, and the picture beside it.
     pub fn write(&self, page: &Path) -> std::io::Result<()> {
         let text = std::fs::read_to_string(page)?;
-        let (before, rest) = text.split_once(FROM).ok_or_else(|| std::io::Error::other(format!("the page has no line {FROM}")))?;
-        let (_, after) = rest.split_once(TO).ok_or_else(|| std::io::Error::other(format!("the page has no line {TO}")))?;
+        let (before, rest) = text
+            .split_once(FROM)
+            .ok_or_else(|| std::io::Error::other(format!("the page has no line {FROM}")))?;
+        let (_, after) = rest
+            .split_once(TO)
+            .ok_or_else(|| std::io::Error::other(format!("the page has no line {TO}")))?;
         let folder = page.parent().unwrap_or(Path::new("."));
         std::fs::write(folder.join("versus/versus.svg"), self.picture())?;
-        std::fs::write(page, format!("{before}{FROM}\n\n{}\n![The same as bars](versus/versus.svg)\n\n{TO}{after}", self.table()))
+        std::fs::write(
+            page,
+            format!(
+                "{before}{FROM}\n\n{}\n![The same as bars](versus/versus.svg)\n\n{TO}{after}",
+                self.table()
+            ),
+        )
     }
 }

@@ -1,7 +1,8 @@
-//! What the API does with ballots: commands and questions to the boxes of a lottery, which whoever first needs one opens.
+//! What the API does with ballots: commands and questions to the boxes of a lottery, which whoever
+//! first needs one opens.
 //!
-//! A ballot may go into any box of its lottery; its id says which one took it. What a commit can show for its ballots comes with their answers; of an older
-//! ballot the box is asked again.
+//! A ballot may go into any box of its lottery; its id says which one took it. What a commit can
+//! show for its ballots comes with their answers; of an older ballot the box is asked again.
 
 pub mod proof;
 pub mod receipt_key;
@@ -11,7 +12,9 @@ pub mod seeds;
 use crate::engine::Engine;
 use crate::opening::{By, Whole};
 use actors::Id;
-use actors::domain::ballots::{Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Witness};
+use actors::domain::ballots::{
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Witness,
+};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
 use actors::domain::lottery::{Lot, Plan};
@@ -49,8 +52,11 @@ impl Ballots {
 
     pub async fn submit(&self, day: Day, plan: &Plan, by: By) -> Result<Submitted, BoxFailure> {
         let names = plan.boxes(day);
-        let (place, done) = self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
-        let Event::Submitted { index, nonce, .. } = done.event else { return Err(Failure::Unknown) };
+        let (place, done) =
+            self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
+        let Event::Submitted { index, nonce, .. } = done.event else {
+            return Err(Failure::Unknown);
+        };
         let id = BallotId { name: names[place], index, nonce };
         let shown = match done.witness {
             _ if by.dry && !done.replayed => None,
@@ -62,13 +68,17 @@ impl Ballots {
 
     /// Whose ballot it is, and what its box can show for it alone. None if there is no such ballot.
     pub async fn shown(&self, id: &BallotId) -> Result<Option<(Id, Witness)>, BoxFailure> {
-        match self.engine.boxes.look(&id.name, Question::Witness { index: id.index }).await?.answer {
-            Answer::Witness(Some((ballot, witness))) if ballot.nonce == id.nonce => Ok(Some((ballot.owner, witness))),
+        match self.engine.boxes.look(&id.name, Question::Witness { index: id.index }).await?.answer
+        {
+            Answer::Witness(Some((ballot, witness))) if ballot.nonce == id.nonce => {
+                Ok(Some((ballot.owner, witness)))
+            }
             _ => Ok(None),
         }
     }
 
-    /// The path of a ballot in the tree of its box. None if there is no such ballot, or the box is not sealed.
+    /// The path of a ballot in the tree of its box. None if there is no such ballot, or the box is
+    /// not sealed.
     pub async fn path(&self, id: &BallotId) -> Result<Option<Vec<Hash>>, BoxFailure> {
         match self.engine.boxes.look(&id.name, Question::Path { index: id.index }).await?.answer {
             Answer::Path(Some((ballot, path))) if ballot.nonce == id.nonce => Ok(Some(path)),
@@ -77,7 +87,12 @@ impl Ballots {
     }
 
     /// Ballots of a box in their order, from that place on.
-    pub async fn page(&self, name: &BoxName, from: u64, limit: usize) -> Result<Vec<Ballot>, BoxFailure> {
+    pub async fn page(
+        &self,
+        name: &BoxName,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Ballot>, BoxFailure> {
         match self.engine.boxes.look(name, Question::Page { from, limit }).await?.answer {
             Answer::Ballots(ballots) => Ok(ballots),
             _ => Ok(Vec::new()),
@@ -100,7 +115,9 @@ impl Ballots {
                 _ => 0,
             };
             let ballots = self.page(&name, from, limit - found.len()).await?;
-            found.extend(ballots.iter().zip(from..).map(|(ballot, index)| (BallotId { name, index, nonce: ballot.nonce }, ballot.owner)));
+            found.extend(ballots.iter().zip(from..).map(|(ballot, index)| {
+                (BallotId { name, index, nonce: ballot.nonce }, ballot.owner)
+            }));
             if found.len() >= limit {
                 break;
             }
@@ -109,7 +126,12 @@ impl Ballots {
     }
 
     /// A member's own ballots: lines of a list.
-    pub async fn of(&self, owner: Id, after: Option<Vec<u8>>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    pub async fn of(
+        &self,
+        owner: Id,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, StoreError> {
         self.engine.rows(Page { shelf: shelves::BALLOTS, owner, after, limit }).await
     }
 
@@ -123,7 +145,8 @@ impl Ballots {
         Ok(answers.into_iter().map(in_box).collect())
     }
 
-    /// Seals all boxes of a lottery, those too that nobody ever opened, and says what they hold. Can be repeated.
+    /// Seals all boxes of a lottery, those too that nobody ever opened, and says what they hold.
+    /// Can be repeated.
     pub async fn seal(&self, day: Day, plan: &Plan) -> Result<Vec<Sealed>, BoxFailure> {
         let names = plan.boxes(day);
         self.whole(&names, &open_with(plan)).open().await?;
@@ -131,7 +154,8 @@ impl Ballots {
     }
 
     async fn seal_one(&self, name: &BoxName) -> Result<Sealed, BoxFailure> {
-        let done = self.engine.boxes.command(name, Command::Seal, By::SYSTEM.caller, None, false).await?;
+        let done =
+            self.engine.boxes.command(name, Command::Seal, By::SYSTEM.caller, None, false).await?;
         match done.event {
             Event::Sealed(sealed) => Ok(sealed),
             _ => Err(Failure::Unknown),
@@ -145,7 +169,11 @@ impl Ballots {
         Ok(Lot { number, index, nonce, owner })
     }
 
-    fn whole<'a>(&'a self, names: &'a [BoxName], open: &'a (dyn Fn(&BoxName) -> Option<Command> + Sync)) -> Whole<'a, BallotBox> {
+    fn whole<'a>(
+        &'a self,
+        names: &'a [BoxName],
+        open: &'a (dyn Fn(&BoxName) -> Option<Command> + Sync),
+    ) -> Whole<'a, BallotBox> {
         Whole { router: &self.engine.boxes, names, open }
     }
 }

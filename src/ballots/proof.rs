@@ -1,4 +1,5 @@
-//! Streams the proof of a draw, for as long as somebody reads. Memory stays flat: a page of a box is read when the one before it was taken.
+//! Streams the proof of a draw, for as long as somebody reads. Memory stays flat: a page of a box
+//! is read when the one before it was taken.
 
 use super::{Ballots, BoxFailure};
 use crate::draws::QUICKNET;
@@ -13,11 +14,17 @@ use std::sync::Arc;
 const PAGE: usize = 4096;
 
 /// None: nothing is drawn yet.
-pub fn stream(ballots: Arc<Ballots>, day: Day, view: &View) -> Option<impl Stream<Item = std::io::Result<Bytes>> + use<>> {
+pub fn stream(
+    ballots: Arc<Ballots>,
+    day: Day,
+    view: &View,
+) -> Option<impl Stream<Item = std::io::Result<Bytes>> + use<>> {
     let mut out = Vec::new();
     let writer = Writer::begin(day, view, &QUICKNET, &mut out)?;
     let writing = Writing { ballots, writer, out };
-    Some(Box::pin(stream::try_unfold(writing, |writing| async { writing.page().await.map_err(broken_off) })))
+    Some(Box::pin(stream::try_unfold(writing, |writing| async {
+        writing.page().await.map_err(broken_off)
+    })))
 }
 
 struct Writing {
@@ -32,7 +39,8 @@ enum Failed {
     Lost(Lost),
 }
 
-/// The status was sent long ago, so all that can be done is to end without an end, which every verifier notices.
+/// The status was sent long ago, so all that can be done is to end without an end, which every
+/// verifier notices.
 fn broken_off(failed: Failed) -> std::io::Error {
     std::io::Error::other(match failed {
         Failed::Box(failure) => format!("the ballots cannot be read on: {failure:?}"),

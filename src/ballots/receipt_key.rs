@@ -1,6 +1,8 @@
-//! The key that receipts are signed with: one secret in the store, made at the first start. Its public half is published, and stands in every receipt.
+//! The key that receipts are signed with: one secret in the store, made at the first start. Its
+//! public half is published, and stands in every receipt.
 //!
-//! It is never replaced, because a receipt is as good as its key is known; the instant it was made is published with it.
+//! It is never replaced, because a receipt is as good as its key is known; the instant it was made
+//! is published with it.
 
 use crate::draws::{Hex, Signer};
 use crate::identity::directory::Directory;
@@ -22,14 +24,19 @@ impl ReceiptKey {
     pub async fn open(directory: &dyn Directory, now: Time) -> Result<ReceiptKey, StoreError> {
         let made = [&fresh::bytes::<32>()[..], &now.0.to_be_bytes()].concat();
         let kept = directory.secret(SECRET, made).await?;
-        read(&kept).ok_or_else(|| StoreError::Broken("the receipt key in the store cannot be read".into()))
+        read(&kept)
+            .ok_or_else(|| StoreError::Broken("the receipt key in the store cannot be read".into()))
     }
 }
 
 fn read(kept: &[u8]) -> Option<ReceiptKey> {
     let (key, since) = kept.split_first_chunk()?;
     let signer = Signer::new(*key);
-    Some(ReceiptKey { public: Hex(signer.public()), signer, since: Time(i64::from_be_bytes(since.try_into().ok()?)) })
+    Some(ReceiptKey {
+        public: Hex(signer.public()),
+        signer,
+        since: Time(i64::from_be_bytes(since.try_into().ok()?)),
+    })
 }
 
 #[cfg(test)]

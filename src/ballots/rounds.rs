@@ -1,7 +1,9 @@
-//! Where the rounds of the public beacon come from: a file, a folder, or an address of the web. Whatever comes is verified before anybody sees it.
+//! Where the rounds of the public beacon come from: a file, a folder, or an address of the web.
+//! Whatever comes is verified before anybody sees it.
 //!
-//! Nothing is asked before the round is due. One asks at a time, on a thread for such work and for a few seconds at most; what was found is remembered, and an
-//! address that did not answer is left alone for a moment. Nothing here ever takes another round for the one that was named.
+//! Nothing is asked before the round is due. One asks at a time, on a thread for such work and for
+//! a few seconds at most; what was found is remembered, and an address that did not answer is left
+//! alone for a moment. Nothing here ever takes another round for the one that was named.
 
 use crate::config::Config;
 use crate::draws::QUICKNET;
@@ -42,7 +44,10 @@ struct Source {
 pub enum Missing {
     #[error("round {round} of the beacon is due at {}", reply::time(*.at))]
     NotDue { round: u64, at: Time },
-    #[error("round {0} of the beacon is needed, and neither beacon_url nor beacon_file says where to find it")]
+    #[error(
+        "round {0} of the beacon is needed, and neither beacon_url nor beacon_file says where to \
+         find it"
+    )]
     NoSource(u64),
     #[error("round {round} of the beacon could not be had: {why}")]
     NotHad { round: u64, why: String },
@@ -61,7 +66,11 @@ impl Rounds {
             .timeout_global(Some(PATIENCE))
             .user_agent(concat!("stampede/", env!("CARGO_PKG_VERSION")))
             .build();
-        let source = Source { file: config.beacon_file.clone(), url: config.beacon_url.clone(), agent: agent.into() };
+        let source = Source {
+            file: config.beacon_file.clone(),
+            url: config.beacon_url.clone(),
+            agent: agent.into(),
+        };
         Rounds { source: Arc::new(source), last: Mutex::default() }
     }
 
@@ -85,13 +94,17 @@ impl Rounds {
         }
         let may_call = last.resting.as_ref().is_none_or(|(until, _)| *until <= Instant::now());
         let source = self.source.clone();
-        let found = web::block(move || source.find(round, may_call)).await.unwrap_or_else(|_| Err(Why::Now("the node is stopping".into())));
+        let found = web::block(move || source.find(round, may_call))
+            .await
+            .unwrap_or_else(|_| Err(Why::Now("the node is stopping".into())));
         let why = match found {
             Ok(beacon) => {
                 last.found = Some(beacon.clone());
                 return Ok(beacon);
             }
-            Err(Why::Resting) => last.resting.as_ref().map_or(String::new(), |(_, why)| why.clone()),
+            Err(Why::Resting) => {
+                last.resting.as_ref().map_or(String::new(), |(_, why)| why.clone())
+            }
             Err(Why::Now(why)) => why,
             Err(Why::Address(why)) => {
                 last.resting = Some((Instant::now() + PATIENCE, why.clone()));
@@ -124,8 +137,12 @@ impl Source {
 
     fn ask(&self, url: &str, round: u64) -> Result<Beacon, String> {
         let address = format!("{url}/{}/public/{round}", QUICKNET.hash);
-        let read = self.agent.get(&address).call().and_then(|mut answer| answer.body_mut().with_config().limit(MOST_READ).read_to_vec());
-        verified(&read.map_err(|error| format!("{address}: {error}"))?, round).map_err(|why| format!("{address}: {why}"))
+        let read =
+            self.agent.get(&address).call().and_then(|mut answer| {
+                answer.body_mut().with_config().limit(MOST_READ).read_to_vec()
+            });
+        verified(&read.map_err(|error| format!("{address}: {error}"))?, round)
+            .map_err(|why| format!("{address}: {why}"))
     }
 }
 
@@ -149,18 +166,24 @@ mod tests {
     use std::sync::mpsc::{Receiver, sync_channel};
 
     /// As the network itself announced it.
-    const SIGNED: &str = "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92";
+    const SIGNED: &str = "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df\
+        835d3546d23c4b13e0dfc92";
     const LATER: Time = Time(1_700_000_000_000);
 
-    /// Rounds from an address that gives these answers, one for each call, and the paths that it was called with.
+    /// Rounds from an address that gives these answers, one for each call, and the paths that it
+    /// was called with.
     fn at_an_address(answers: Vec<String>) -> (Rounds, Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let config = Config { beacon_url: Some(format!("http://{}", listener.local_addr().unwrap())), ..Config::default() };
+        let config = Config {
+            beacon_url: Some(format!("http://{}", listener.local_addr().unwrap())),
+            ..Config::default()
+        };
         let (called, calls) = sync_channel(answers.len());
         std::thread::spawn(move || {
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+                let mut lines =
+                    BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
                 called.send(lines.next().unwrap()).unwrap();
                 lines.find(|line| line.is_empty()).unwrap();
                 stream.write_all(answer.as_bytes()).unwrap();
@@ -170,7 +193,10 @@ mod tests {
     }
 
     fn found(body: &str) -> String {
-        format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        format!(
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
     }
 
     fn announced(round: u64) -> String {
@@ -189,10 +215,14 @@ mod tests {
 
     #[actix_web::test]
     async fn an_address_that_has_not_the_round_is_left_alone_for_a_moment() {
-        let not_found = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_owned();
-        for (answer, says) in
-            [(not_found, "404"), (found("<html>"), "no round"), (announced(124), "signature"), (found(&"x".repeat(20_000)), "")]
-        {
+        let not_found =
+            "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_owned();
+        for (answer, says) in [
+            (not_found, "404"),
+            (found("<html>"), "no round"),
+            (announced(124), "signature"),
+            (found(&"x".repeat(20_000)), ""),
+        ] {
             let (rounds, calls) = at_an_address(vec![answer]);
             let first = rounds.beacon(123, LATER).await.unwrap_err();
             assert!(first.is_late() && first.to_string().contains(says), "{first}");
@@ -208,6 +238,9 @@ mod tests {
         let early = rounds.beacon(123, Time(due.0 - 1)).await.unwrap_err();
         assert_eq!((early.is_late(), early), (false, Missing::NotDue { round: 123, at: due }));
         assert!(rounds.beacon(123, due).await.is_ok());
-        assert_eq!(Rounds::of(&Config::default()).beacon(123, LATER).await, Err(Missing::NoSource(123)));
+        assert_eq!(
+            Rounds::of(&Config::default()).beacon(123, LATER).await,
+            Err(Missing::NoSource(123))
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! The seeds of draws: made from one secret in the store and a lottery's closing day, so that they need no place of their own.
+//! The seeds of draws: made from one secret in the store and a lottery's closing day, so that they
+//! need no place of their own.
 //!
-//! Whoever creates a lottery publishes the hash of its seed, and the draw reveals the seed itself. Until then it stands in no event, answer, log line or
-//! webhook; it is not even kept, only computed when it is drawn with.
+//! Whoever creates a lottery publishes the hash of its seed, and the draw reveals the seed itself.
+//! Until then it stands in no event, answer, log line or webhook; it is not even kept, only
+//! computed when it is drawn with.
 
 use crate::identity::directory::Directory;
 use crate::identity::fresh;

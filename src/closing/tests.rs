@@ -1,4 +1,5 @@
-//! A crowd submits while twenty close, and the store fails, or the process dies, at every single write. Whatever was answered is in the draw, and nothing else is.
+//! A crowd submits while twenty close, and the store fails, or the process dies, at every single
+//! write. Whatever was answered is in the draw, and nothing else is.
 
 mod trap;
 
@@ -44,24 +45,48 @@ struct Process {
 impl Process {
     fn on(store: &Memory, snare: &Snare) -> Rc<Process> {
         let trap = Trap { memory: store.another_node(), snare: snare.clone() };
-        let node = Node::new(Arc::new(trap), Arc::new(|| NOW), Window::new(100_000, 3600), Limits::default());
+        let node = Node::new(
+            Arc::new(trap),
+            Arc::new(|| NOW),
+            Window::new(100_000, 3600),
+            Limits::default(),
+        );
         node.take_seat();
         let engine = Engine::new(node);
-        let (lotteries, ballots) = (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
+        let (lotteries, ballots) =
+            (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
         let (seeds, rounds) = (Seeds::new(vec![7; 32]), Rounds::of(&Config::default()));
         let closing = Closing::new(engine, lotteries.clone(), ballots.clone(), seeds, rounds);
         Rc::new(Process { lotteries, ballots, closing })
     }
 
     async fn create(&self, with_tickets: bool) {
-        let tickets = with_tickets.then_some(Tickets { digits: 4, copies: 1, holds_per_member: 1, hold_max_s: 60 });
+        let tickets = with_tickets.then_some(Tickets {
+            digits: 4,
+            copies: 1,
+            holds_per_member: 1,
+            hold_max_s: 60,
+        });
         let commitment = self.closing.commitment(DAY);
-        let ballots = lottery::Ballots { boxes: 4, most_per_box: 10_000, winners: 3, reserves: 2, commitment, round: None };
-        let plan = Plan { name: "New Year".into(), closes_at: NOW.plus_s(3600), tickets, ballots: Some(ballots) };
+        let ballots = lottery::Ballots {
+            boxes: 4,
+            most_per_box: 10_000,
+            winners: 3,
+            reserves: 2,
+            commitment,
+            round: None,
+        };
+        let plan = Plan {
+            name: "New Year".into(),
+            closes_at: NOW.plus_s(3600),
+            tickets,
+            ballots: Some(ballots),
+        };
         self.lotteries.create(DAY, plan, Caller::SYSTEM, None, false).await.unwrap();
     }
 
-    /// Closes until it has come to the end, as whoever finds it half done would, and says what was drawn.
+    /// Closes until it has come to the end, as whoever finds it half done would, and says what was
+    /// drawn.
     async fn close(&self) -> Drawn {
         for _ in 0..TURNS {
             if self.closing.close(DAY, Caller::SYSTEM, None).await.is_ok_and(|end| end == End::Done)
@@ -85,7 +110,11 @@ struct Member {
 impl Member {
     fn by(&self) -> By {
         let id = Id([self.id + 1; 16]);
-        By { caller: Caller::member(id), key: Some(Key::new(id, &self.asked.to_be_bytes(), &[b"ballot"])), dry: false }
+        By {
+            caller: Caller::member(id),
+            key: Some(Key::new(id, &self.asked.to_be_bytes(), &[b"ballot"])),
+            dry: false,
+        }
     }
 }
 
@@ -145,7 +174,9 @@ impl Scene {
         let (store, snare) = (Memory::default(), Snare::default());
         let process = Process::on(&store, &snare);
         process.create(step.needs_tickets()).await;
-        let crowd = (0..CROWD).map(|id| Rc::new(RefCell::new(Member { id, asked: 0, accepted: Vec::new() }))).collect();
+        let crowd = (0..CROWD)
+            .map(|id| Rc::new(RefCell::new(Member { id, asked: 0, accepted: Vec::new() })))
+            .collect();
         let mut scene = Scene { store, snare, process, crowd, submitting: Vec::new() };
         scene.go_on();
         while scene.accepted().len() < BEFORE {
@@ -156,14 +187,19 @@ impl Scene {
     }
 
     fn go_on(&mut self) {
-        self.submitting = self.crowd.iter().map(|member| rt::spawn(submit(self.process.clone(), member.clone()))).collect();
+        self.submitting = self
+            .crowd
+            .iter()
+            .map(|member| rt::spawn(submit(self.process.clone(), member.clone())))
+            .collect();
     }
 
     fn accepted(&self) -> BTreeSet<BallotId> {
         self.crowd.iter().flat_map(|member| member.borrow().accepted.clone()).collect()
     }
 
-    /// Twenty close at once, and everybody submits until he is refused. What they were told fits together.
+    /// Twenty close at once, and everybody submits until he is refused. What they were told fits
+    /// together.
     async fn ends(&mut self) {
         let announced = join_all((0..CLOSERS).map(|_| self.process.close())).await;
         let drawn = announced[0].clone();
@@ -183,11 +219,19 @@ impl Scene {
     async fn holds_what_was_accepted(&self, drawn: &Drawn) {
         let view = self.process.lotteries.view(DAY).await.unwrap().unwrap();
         assert_eq!((view.phase, view.drawn.as_ref()), (Phase::Drawn, Some(drawn)));
-        let listed = self.process.ballots.in_lottery(DAY, &view.plan, None, usize::MAX).await.unwrap();
-        let (ids, accepted): (BTreeSet<BallotId>, _) = (listed.iter().map(|(id, _)| *id).collect(), self.accepted());
+        let listed =
+            self.process.ballots.in_lottery(DAY, &view.plan, None, usize::MAX).await.unwrap();
+        let (ids, accepted): (BTreeSet<BallotId>, _) =
+            (listed.iter().map(|(id, _)| *id).collect(), self.accepted());
         assert_eq!(ids, accepted, "each that was accepted is there, and no other");
-        assert_eq!(view.boxes.iter().map(|sealed| sealed.count).sum::<u64>(), accepted.len() as u64);
-        assert!(drawn.lots.len() == 5 && drawn.lots.iter().all(|lot| accepted.contains(&lot.ballot(DAY))));
+        assert_eq!(
+            view.boxes.iter().map(|sealed| sealed.count).sum::<u64>(),
+            accepted.len() as u64
+        );
+        assert!(
+            drawn.lots.len() == 5
+                && drawn.lots.iter().all(|lot| accepted.contains(&lot.ballot(DAY)))
+        );
         let chosen = places(&view.plan.ballots.unwrap(), &view.boxes, &drawn.seed, None);
         assert!(chosen.into_iter().eq(drawn.lots.iter().map(|lot| (lot.number, lot.index))));
     }
@@ -195,7 +239,8 @@ impl Scene {
     /// The process dies at the write that stalls, and that is kept or is not; another one goes on.
     async fn dies_at_the_write_that_stalls(&mut self, keeps: bool) {
         let process = self.process.clone();
-        let closing = rt::spawn(async move { join_all((0..CLOSERS).map(|_| process.close())).await });
+        let closing =
+            rt::spawn(async move { join_all((0..CLOSERS).map(|_| process.close())).await });
         for _ in 0..TURNS {
             if closing.is_finished() || !self.store.pending().is_empty() {
                 break;

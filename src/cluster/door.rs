@@ -1,7 +1,9 @@
-//! Where requests arrive that another node has passed on. Whoever cannot prove that he is a node finds no such path.
+//! Where requests arrive that another node has passed on. Whoever cannot prove that he is a node
+//! finds no such path.
 //!
-//! Nothing is read before the proof. What is served was meant for this very process, is young, and was not here before; it goes to this node's
-//! own actor, whatever this node believes about who owns what, so that nothing is ever passed on twice.
+//! Nothing is read before the proof. What is served was meant for this very process, is young, and
+//! was not here before; it goes to this node's own actor, whatever this node believes about who
+//! owns what, so that nothing is ever passed on twice.
 
 use super::proof::Head;
 use super::wire::{LONGEST, PATH, PROOF, unpack};
@@ -14,11 +16,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
 pub fn mount(config: &mut web::ServiceConfig) {
-    let resource = web::resource(PATH).route(web::post().to(ask)).default_service(web::to(edge::unknown_route));
+    let resource = web::resource(PATH)
+        .route(web::post().to(ask))
+        .default_service(web::to(edge::unknown_route));
     config.service(resource.wrap(Edge::around(PATH)));
 }
 
-async fn ask(shared: Data<Shared>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn ask(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let nobody = || Problem::plain(&problem::UNKNOWN_ROUTE);
     let cluster = shared.cluster().ok_or_else(nobody)?;
     let mut proofs = request.headers().get_all(PROOF);
@@ -26,19 +34,30 @@ async fn ask(shared: Data<Shared>, request: HttpRequest, payload: web::Payload) 
     if proofs.next().is_some() {
         return Err(nobody());
     }
-    let head = cluster.key.verify(header).filter(|head| head.to == cluster.me).ok_or_else(nobody)?;
+    let head =
+        cluster.key.verify(header).filter(|head| head.to == cluster.me).ok_or_else(nobody)?;
     if !cluster.once.takes(&head, shared.engine.node.now()) {
         return Err(nobody());
     }
     let body = read(&shared, &head, payload).await?;
     let (partition, passed_on) = unpack(&body).ok_or_else(unreadable)?;
-    let answer = shared.engine.serve_passed_on(partition, passed_on).await.ok_or_else(unreadable)?;
+    let answer =
+        shared.engine.serve_passed_on(partition, passed_on).await.ok_or_else(unreadable)?;
     cluster.meters.served.increment(1);
-    Ok(HttpResponse::Ok().insert_header((PROOF, cluster.key.sign_answer(&head, &answer))).body(answer))
+    Ok(HttpResponse::Ok()
+        .insert_header((PROOF, cluster.key.sign_answer(&head, &answer)))
+        .body(answer))
 }
 
-async fn read(shared: &Data<Shared>, head: &Head, payload: web::Payload) -> Result<web::Bytes, Problem> {
-    let length = usize::try_from(head.length).ok().filter(|length| *length <= LONGEST).ok_or_else(unreadable)?;
+async fn read(
+    shared: &Data<Shared>,
+    head: &Head,
+    payload: web::Payload,
+) -> Result<web::Bytes, Problem> {
+    let length = usize::try_from(head.length)
+        .ok()
+        .filter(|length| *length <= LONGEST)
+        .ok_or_else(unreadable)?;
     let body = body::read(shared, payload.into_inner(), length, length).await?;
     if Sha256::digest(&body)[..] == head.body { Ok(body) } else { Err(unreadable()) }
 }

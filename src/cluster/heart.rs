@@ -1,4 +1,5 @@
-//! Says again and again that this node lives, and looks who else does. On a thread of its own, so that a rush of requests never stops it.
+//! Says again and again that this node lives, and looks who else does. On a thread of its own, so
+//! that a rush of requests never stops it.
 
 use super::Cluster;
 use super::register::Beat;
@@ -64,7 +65,14 @@ struct Life<'a> {
 impl Life<'_> {
     async fn begin(cluster: &Cluster) -> Result<Life<'_>, StoreError> {
         let now = cluster.engine.node.now();
-        let own = Beat { id: cluster.me, address: cluster.address.clone(), started: now, count: 0, from: now, until: None };
+        let own = Beat {
+            id: cluster.me,
+            address: cluster.address.clone(),
+            started: now,
+            count: 0,
+            from: now,
+            until: None,
+        };
         let mut life = Life { cluster, own, fails: false };
         life.look().await?;
         life.own.from = life.instant_in(life.notice());
@@ -75,7 +83,9 @@ impl Life<'_> {
     async fn go_on(mut self, mut words: mpsc::UnboundedReceiver<Word>) {
         let mut next = Instant::now() + self.cluster.beat;
         loop {
-            let word = tokio::time::timeout(next.saturating_duration_since(Instant::now()), words.recv()).await;
+            let word =
+                tokio::time::timeout(next.saturating_duration_since(Instant::now()), words.recv())
+                    .await;
             match word {
                 Ok(Some(Word::Leave(left))) => {
                     self.leave().await;
@@ -95,10 +105,13 @@ impl Life<'_> {
         }
     }
 
-    /// Whether this node has missed too many beats is known before the next one hides it: then it begins anew.
+    /// Whether this node has missed too many beats is known before the next one hides it: then it
+    /// begins anew.
     async fn beat(&mut self) {
         let now = self.cluster.engine.node.now();
-        let was_out = self.own.from <= now && self.own.until.is_none() && !self.view(|view| view.serves(Instant::now(), now));
+        let was_out = self.own.from <= now
+            && self.own.until.is_none()
+            && !self.view(|view| view.serves(Instant::now(), now));
         if was_out {
             self.cluster.meters.missed.increment(1);
             self.own.from = self.instant_in(self.notice());
@@ -110,12 +123,16 @@ impl Life<'_> {
         if let Err(error) = &outcome
             && !self.fails
         {
-            log::warn("the other nodes cannot be told that this one lives", &[("error", Value::Text(error))]);
+            log::warn(
+                "the other nodes cannot be told that this one lives",
+                &[("error", Value::Text(error))],
+            );
         }
         self.fails = outcome.is_err();
         gauge!("stampede_cluster_partitions_leaving").set(self.cluster.engine.let_go() as f64);
         let (now, at) = (Instant::now(), self.cluster.engine.node.now());
-        gauge!("stampede_cluster_nodes").set(self.view(|view| view.serving(now, at).count()) as f64);
+        gauge!("stampede_cluster_nodes")
+            .set(self.view(|view| view.serving(now, at).count()) as f64);
     }
 
     async fn leave(&mut self) {
@@ -132,19 +149,32 @@ impl Life<'_> {
         let began = Instant::now();
         self.cluster.register.write(self.own.clone()).await?;
         let own = self.own.clone();
-        self.cluster.view.write().unwrap_or_else(|poisoned| poisoned.into_inner()).wrote(own, began);
+        self.cluster
+            .view
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .wrote(own, began);
         Ok(())
     }
 
     async fn look(&self) -> Result<(), StoreError> {
         let beats = self.cluster.register.read().await?;
-        self.cluster.view.write().unwrap_or_else(|poisoned| poisoned.into_inner()).read(beats, Instant::now());
+        self.cluster
+            .view
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .read(beats, Instant::now());
         Ok(())
     }
 
-    /// How long before it happens the others must know of it: not at all where there is nobody to be surprised.
+    /// How long before it happens the others must know of it: not at all where there is nobody to
+    /// be surprised.
     fn notice(&self) -> Duration {
-        if self.view(|view| view.is_alone(Instant::now())) { Duration::ZERO } else { self.cluster.beat * AHEAD }
+        if self.view(|view| view.is_alone(Instant::now())) {
+            Duration::ZERO
+        } else {
+            self.cluster.beat * AHEAD
+        }
     }
 
     fn instant_in(&self, notice: Duration) -> Time {

@@ -1,8 +1,10 @@
-//! Several nodes on one database: who lives, who should own what, and requests that go from one to the other.
+//! Several nodes on one database: who lives, who should own what, and requests that go from one to
+//! the other.
 //!
-//! Read in this order: `shares` (whose a partition should be), `view` (who lives, as one node sees it), `heart` (saying so, again and again),
-//! `proof` (that it is a node who asks), `wire` (the way there and back), `door` (where it arrives). All of it is belief, for speed:
-//! nothing here decides what is true. The fence in the store does.
+//! Read in this order: `shares` (whose a partition should be), `view` (who lives, as one node sees
+//! it), `heart` (saying so, again and again), `proof` (that it is a node who asks), `wire` (the way
+//! there and back), `door` (where it arrives). All of it is belief, for speed: nothing here decides
+//! what is true. The fence in the store does.
 
 pub mod door;
 mod heart;
@@ -68,8 +70,13 @@ pub struct Membership {
 }
 
 impl Cluster {
-    /// Announces this node and waits until it knows who else there is, so that it takes nothing from those who serve.
-    pub fn join(engine: Arc<Engine>, register: Arc<dyn Register>, settings: Settings) -> anyhow::Result<Arc<Cluster>> {
+    /// Announces this node and waits until it knows who else there is, so that it takes nothing
+    /// from those who serve.
+    pub fn join(
+        engine: Arc<Engine>,
+        register: Arc<dyn Register>,
+        settings: Settings,
+    ) -> anyhow::Result<Arc<Cluster>> {
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         let me = u64::from_le_bytes(id);
@@ -93,7 +100,8 @@ impl Cluster {
             },
             engine: engine.clone(),
         });
-        *cluster.heart.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(heart::start(cluster.clone())?);
+        *cluster.heart.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) =
+            Some(heart::start(cluster.clone())?);
         engine.node.live_among(Arc::new(Seat(Arc::downgrade(&cluster))));
         Ok(cluster)
     }
@@ -101,7 +109,8 @@ impl Cluster {
     pub fn membership(&self) -> Membership {
         let view = self.view.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         let (now, at) = (Instant::now(), self.engine.node.now());
-        let mut serving: Vec<String> = view.serving(now, at).map(|node| node.address.to_string()).collect();
+        let mut serving: Vec<String> =
+            view.serving(now, at).map(|node| node.address.to_string()).collect();
         serving.sort();
         Membership { serves: view.serves(now, at), serving }
     }
@@ -110,10 +119,16 @@ impl Cluster {
         self.leaving.load(Ordering::Acquire)
     }
 
-    /// Gives everything to the others, beginning at an instant that they have heard of. Done when it has come.
+    /// Gives everything to the others, beginning at an instant that they have heard of. Done when
+    /// it has come.
     pub async fn leave(&self) {
         self.leaving.store(true, Ordering::Release);
-        let told = self.heart.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).as_ref().map(heart::Heart::leave);
+        let told = self
+            .heart
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .as_ref()
+            .map(heart::Heart::leave);
         if let Some(left) = told {
             let _ = left.await;
         }
@@ -121,7 +136,12 @@ impl Cluster {
 
     /// Strikes this node off the register, and its heart stops.
     pub async fn end(&self) {
-        let told = self.heart.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take().map(heart::Heart::end);
+        let told = self
+            .heart
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .take()
+            .map(heart::Heart::end);
         if let Some(ended) = told {
             let _ = ended.await;
         }
@@ -132,7 +152,10 @@ impl Cluster {
     }
 
     fn lives(&self, peer: Peer) -> bool {
-        self.view.read().unwrap_or_else(|poisoned| poisoned.into_inner()).lives(peer, Instant::now())
+        self.view
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .lives(peer, Instant::now())
     }
 
     /// Until it beats again, it counts as gone.

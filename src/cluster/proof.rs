@@ -1,7 +1,9 @@
-//! How a node proves that it is one: each request and each answer is signed with a key that only nodes know.
+//! How a node proves that it is one: each request and each answer is signed with a key that only
+//! nodes know.
 //!
-//! The head of a request says from whom, to whom, when and what, the body by its hash. So nobody's body is read before he has proved himself, and what
-//! was overheard cannot be said to another node, later than its age allows, or twice. What goes between nodes is not hidden: keep it in a
+//! The head of a request says from whom, to whom, when and what, the body by its hash. So nobody's
+//! body is read before he has proved himself, and what was overheard cannot be said to another
+//! node, later than its age allows, or twice. What goes between nodes is not hidden: keep it in a
 //! network of its own.
 
 use actors::Time;
@@ -36,21 +38,31 @@ pub struct Head {
 
 impl Head {
     pub fn of(body: &[u8], from: Peer, to: Peer, at: Time, once: u64) -> Head {
-        Head { language: LANGUAGE, from, to, at, once, length: body.len() as u64, body: Sha256::digest(body).into() }
+        Head {
+            language: LANGUAGE,
+            from,
+            to,
+            at,
+            once,
+            length: body.len() as u64,
+            body: Sha256::digest(body).into(),
+        }
     }
 }
 
 impl Key {
     /// Not the cluster key itself, which seals other things.
     pub fn derived(cluster_key: &[u8]) -> Key {
-        let derived = with(cluster_key).chain_update(b"stampede: from node to node").finalize().into_bytes();
+        let derived =
+            with(cluster_key).chain_update(b"stampede: from node to node").finalize().into_bytes();
         Key(with(&derived))
     }
 
     /// A head as a header's value.
     pub fn sign(&self, head: &Head) -> String {
         let mut bytes = postcard::to_stdvec(head).expect("a head is plain data");
-        let proof = self.0.clone().chain_update(b"ask").chain_update(&bytes).finalize().into_bytes();
+        let proof =
+            self.0.clone().chain_update(b"ask").chain_update(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&proof);
         hex(&bytes)
     }
@@ -73,7 +85,12 @@ impl Key {
     }
 
     fn answering(&self, to: &Head, answer: &[u8]) -> Hmac<Sha256> {
-        self.0.clone().chain_update(b"answer").chain_update(to.once.to_le_bytes()).chain_update(to.body).chain_update(answer)
+        self.0
+            .clone()
+            .chain_update(b"answer")
+            .chain_update(to.once.to_le_bytes())
+            .chain_update(to.body)
+            .chain_update(answer)
     }
 }
 
@@ -110,7 +127,11 @@ impl Once {
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -146,7 +167,9 @@ mod tests {
             changed[place] = if changed[place] == b'0' { b'1' } else { b'0' };
             assert_eq!(key().verify(std::str::from_utf8(&changed).unwrap()), None, "{place}");
         }
-        for wrong in ["", "00", "zz", &signed[1..], &signed[..signed.len() - 2], &signed.to_uppercase()] {
+        for wrong in
+            ["", "00", "zz", &signed[1..], &signed[..signed.len() - 2], &signed.to_uppercase()]
+        {
             assert_eq!(key().verify(wrong), None, "{wrong}");
         }
         assert_eq!(Key::derived(b"another key, as long as the first").verify(&signed), None);
@@ -172,7 +195,10 @@ mod tests {
         assert!(once.takes(&head(7), NOW));
         for later in (0..=AGE_MS).step_by(1000) {
             assert!(!once.takes(&head(7), Time(NOW.0 + later)), "{later}");
-            assert!(once.takes(&Head { at: Time(NOW.0 + later), ..head(100 + later as u64) }, Time(NOW.0 + later)));
+            assert!(once.takes(
+                &Head { at: Time(NOW.0 + later), ..head(100 + later as u64) },
+                Time(NOW.0 + later)
+            ));
         }
         assert!(!once.takes(&head(8), Time(NOW.0 + AGE_MS + 1)));
         assert!(!once.takes(&head(9), Time(NOW.0 - AGE_MS - 1)));

@@ -8,12 +8,14 @@ use actors::engine::neighbours::Peer;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beat {
     pub id: Peer,
-    /// HOST:PORT, as the others reach it. Of two processes with one address the younger is the living one.
+    /// HOST:PORT, as the others reach it. Of two processes with one address the younger is the
+    /// living one.
     pub address: String,
     pub started: Time,
     /// Grows with every beat.
     pub count: u64,
-    /// From when on, and until when, partitions are shared out to it. Named ahead, so that all change their minds at one instant.
+    /// From when on, and until when, partitions are shared out to it. Named ahead, so that all
+    /// change their minds at one instant.
     pub from: Time,
     pub until: Option<Time>,
 }

@@ -1,12 +1,16 @@
 //! Whose a partition should be: rendezvous hashing.
 //!
-//! Each node has a score for each partition, and the highest wins. So all who know the same nodes agree without a word, each node has an
-//! equal share, and when one comes or goes only its own share moves. The scores hang on the nodes' addresses, so that a node that comes
-//! back gets back what was its own. They are part of what nodes of different versions must agree on: never change them.
+//! Each node has a score for each partition, and the highest wins. So all who know the same nodes
+//! agree without a word, each node has an equal share, and when one comes or goes only its own
+//! share moves. The scores hang on the nodes' addresses, so that a node that comes back gets back
+//! what was its own. They are part of what nodes of different versions must agree on: never change
+//! them.
 
 /// A text as a number. FNV-1a, whose bits are mixed by whoever combines it.
 pub fn mark(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// How much a node wants a partition, both given by their marks. The finalizer of splitmix64.
@@ -33,7 +37,8 @@ mod tests {
     }
 
     fn partitions() -> impl Iterator<Item = String> {
-        (0..PARTITIONS).map(|n| format!("tickets/2026-{:02}-{:02}.6.{}", n % 12 + 1, n / 12 % 28 + 1, n))
+        (0..PARTITIONS)
+            .map(|n| format!("tickets/2026-{:02}-{:02}.6.{}", n % 12 + 1, n / 12 % 28 + 1, n))
     }
 
     #[test]
@@ -41,7 +46,8 @@ mod tests {
         for count in [2, 3, 7] {
             let nodes = addresses(count);
             let mut shares: BTreeMap<String, u32> = BTreeMap::new();
-            partitions().for_each(|partition| *shares.entry(owner(&nodes, &partition)).or_default() += 1);
+            partitions()
+                .for_each(|partition| *shares.entry(owner(&nodes, &partition)).or_default() += 1);
             let fair = PARTITIONS / u32::from(count);
             assert_eq!(shares.len(), nodes.len());
             assert!(shares.values().all(|share| share.abs_diff(fair) < fair / 10), "{shares:?}");
@@ -64,7 +70,8 @@ mod tests {
     #[test]
     fn few_partitions_with_almost_the_same_names_are_spread_too() {
         let nodes = addresses(3);
-        let owners: Vec<String> = (0..10).map(|lead| owner(&nodes, &format!("tickets/2026-12-31.6.{lead}"))).collect();
+        let owners: Vec<String> =
+            (0..10).map(|lead| owner(&nodes, &format!("tickets/2026-12-31.6.{lead}"))).collect();
         assert!(nodes.iter().all(|node| owners.contains(node)), "{owners:?}");
     }
 

@@ -1,9 +1,10 @@
 //! Who lives and who serves, as one node sees it. No clock in here: both times are given.
 //!
-//! A node lives as long as its beat is seen to change, by the reader's own clock that never jumps; so no two clocks need to agree for that.
-//! From when on and until when it serves it names itself, ahead, as an instant of the wall clock: so all change their minds at once. A
-//! node of a wrong clock is believed for a short while only. Whoever did not get his own beat written in time counts himself out earlier
-//! than the others do.
+//! A node lives as long as its beat is seen to change, by the reader's own clock that never jumps;
+//! so no two clocks need to agree for that. From when on and until when it serves it names itself,
+//! ahead, as an instant of the wall clock: so all change their minds at once. A node of a wrong
+//! clock is believed for a short while only. Whoever did not get his own beat written in time
+//! counts himself out earlier than the others do.
 
 use super::register::Beat;
 use super::shares::{mark, score};
@@ -12,7 +13,8 @@ use actors::engine::neighbours::Peer;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// Beats without a change after which a node is dead to the others, and after which it is out for itself.
+/// Beats without a change after which a node is dead to the others, and after which it is out for
+/// itself.
 const DEAD_AFTER: u32 = 5;
 const OUT_AFTER: u32 = 3;
 /// Beats ahead that a node names the instant from which on, or until when, it serves.
@@ -23,7 +25,8 @@ pub struct View {
     beat: Duration,
     own: Option<Own>,
     others: Vec<Node>,
-    /// When the register was read last. Nobody is judged by what was not looked at: whoever was asleep himself would take all others for dead.
+    /// When the register was read last. Nobody is judged by what was not looked at: whoever was
+    /// asleep himself would take all others for dead.
     looked: Option<Instant>,
 }
 
@@ -60,23 +63,34 @@ impl View {
         self.looked = Some(now);
         let mut others = Vec::with_capacity(beats.len());
         for beat in beats.into_iter().filter(|beat| beat.id != self.me) {
-            let known = self.others.iter().position(|node| node.beat.id == beat.id).map(|place| self.others.swap_remove(place));
+            let known = self
+                .others
+                .iter()
+                .position(|node| node.beat.id == beat.id)
+                .map(|place| self.others.swap_remove(place));
             others.push(Node::seen(known, beat, now));
         }
         // One that is in the register no more was struck off, or has not beaten for very long.
         self.others = others;
         let youngest = |node: &Node, others: &[Node]| {
-            others
-                .iter()
-                .all(|other| other.address != node.address || (other.beat.started, other.beat.id) <= (node.beat.started, node.beat.id))
+            others.iter().all(|other| {
+                other.address != node.address
+                    || (other.beat.started, other.beat.id) <= (node.beat.started, node.beat.id)
+            })
         };
-        let keep: Vec<bool> = self.others.iter().map(|node| youngest(node, &self.others) && !self.has_my_address(node)).collect();
+        let keep: Vec<bool> = self
+            .others
+            .iter()
+            .map(|node| youngest(node, &self.others) && !self.has_my_address(node))
+            .collect();
         let mut keep = keep.into_iter();
         self.others.retain(|_| keep.next().unwrap_or(false));
     }
 
     fn has_my_address(&self, node: &Node) -> bool {
-        self.own.as_ref().is_some_and(|own| own.beat.address == node.address && own.beat.started >= node.beat.started)
+        self.own.as_ref().is_some_and(|own| {
+            own.beat.address == node.address && own.beat.started >= node.beat.started
+        })
     }
 
     pub fn is_alone(&self, now: Instant) -> bool {
@@ -94,13 +108,20 @@ impl View {
 
     /// All others that partitions are shared out to.
     fn others_serving(&self, now: Instant, at: Time) -> impl Iterator<Item = &Node> {
-        self.others.iter().filter(move |node| self.node_lives(node, now) && self.node_serves(node, now, at))
+        self.others
+            .iter()
+            .filter(move |node| self.node_lives(node, now) && self.node_serves(node, now, at))
     }
 
     /// All that partitions are shared out to.
     pub fn serving(&self, now: Instant, at: Time) -> impl Iterator<Item = Named<'_>> {
-        let own = self.own.as_ref().filter(|_| self.serves(now, at)).map(|own| Named { address: &own.beat.address });
-        own.into_iter().chain(self.others_serving(now, at).map(|node| Named { address: &node.address }))
+        let own = self
+            .own
+            .as_ref()
+            .filter(|_| self.serves(now, at))
+            .map(|own| Named { address: &own.beat.address });
+        own.into_iter()
+            .chain(self.others_serving(now, at).map(|node| Named { address: &node.address }))
     }
 
     /// Whose the partition should be; None if it should be here.
@@ -109,8 +130,14 @@ impl View {
             return None;
         }
         let partition = mark(partition);
-        let mine = self.own.as_ref().filter(|_| self.serves(now, at)).map(|own| (score(own.mark, partition), None));
-        let theirs = self.others_serving(now, at).map(|node| (score(node.mark, partition), Some(node.beat.id)));
+        let mine = self
+            .own
+            .as_ref()
+            .filter(|_| self.serves(now, at))
+            .map(|own| (score(own.mark, partition), None));
+        let theirs = self
+            .others_serving(now, at)
+            .map(|node| (score(node.mark, partition), Some(node.beat.id)));
         mine.into_iter().chain(theirs).max_by_key(|(score, _)| *score).and_then(|(_, owner)| owner)
     }
 
@@ -123,7 +150,10 @@ impl View {
     }
 
     pub fn suspect(&mut self, peer: Peer) {
-        self.others.iter_mut().filter(|node| node.beat.id == peer).for_each(|node| node.suspected = true);
+        self.others
+            .iter_mut()
+            .filter(|node| node.beat.id == peer)
+            .for_each(|node| node.suspected = true);
     }
 
     fn node_lives(&self, node: &Node, now: Instant) -> bool {
@@ -132,9 +162,11 @@ impl View {
     }
 
     fn node_serves(&self, node: &Node, now: Instant, at: Time) -> bool {
-        let long_ago = |instant: Instant| now.saturating_duration_since(instant) >= self.beat * (AHEAD + 1);
+        let long_ago =
+            |instant: Instant| now.saturating_duration_since(instant) >= self.beat * (AHEAD + 1);
         let has_begun = node.beat.from <= at || long_ago(node.met);
-        let has_left = node.beat.until.is_some_and(|until| until <= at) || node.leaves.is_some_and(long_ago);
+        let has_left =
+            node.beat.until.is_some_and(|until| until <= at) || node.leaves.is_some_and(long_ago);
         has_begun && !has_left
     }
 }
@@ -176,7 +208,14 @@ mod tests {
     const AT: Time = Time(1_000_000);
 
     fn beat(id: Peer, count: u64) -> Beat {
-        Beat { id, address: format!("10.0.0.{id}:80"), started: Time(0), count, from: Time(0), until: None }
+        Beat {
+            id,
+            address: format!("10.0.0.{id}:80"),
+            started: Time(0),
+            count,
+            from: Time(0),
+            until: None,
+        }
     }
 
     fn own(view: &mut View, now: Instant) {
@@ -192,13 +231,17 @@ mod tests {
     }
 
     fn serving(view: &View, now: Instant, at: Time) -> Vec<String> {
-        let mut serving: Vec<String> = view.serving(now, at).map(|node| node.address.to_owned()).collect();
+        let mut serving: Vec<String> =
+            view.serving(now, at).map(|node| node.address.to_owned()).collect();
         serving.sort();
         serving
     }
 
     fn one_of(view: &View, owner: Option<Peer>, now: Instant) -> String {
-        (0..).map(|n| format!("p/{n}")).find(|partition| view.owner_of(partition, now, AT) == owner).unwrap()
+        (0..)
+            .map(|n| format!("p/{n}"))
+            .find(|partition| view.owner_of(partition, now, AT) == owner)
+            .unwrap()
     }
 
     #[test]
@@ -273,7 +316,13 @@ mod tests {
         let now = Instant::now();
         let mut view = three(now);
         let years = Time(i64::MAX);
-        let wrong = |count| vec![Beat { until: Some(years), ..beat(2, count) }, beat(3, count), Beat { from: years, ..beat(4, count) }];
+        let wrong = |count| {
+            vec![
+                Beat { until: Some(years), ..beat(2, count) },
+                beat(3, count),
+                Beat { from: years, ..beat(4, count) },
+            ]
+        };
         view.read(wrong(1), now);
         assert_eq!(serving(&view, now, AT), ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]);
         let later = now + BEAT * (AHEAD + 1);
@@ -298,7 +347,10 @@ mod tests {
         let now = Instant::now();
         let mut view = View::new(1, BEAT);
         own(&mut view, now);
-        view.read(vec![Beat { id: 8, started: Time(-1), address: beat(1, 0).address, ..beat(8, 7) }], now);
+        view.read(
+            vec![Beat { id: 8, started: Time(-1), address: beat(1, 0).address, ..beat(8, 7) }],
+            now,
+        );
         assert!(view.is_alone(now));
     }
 

@@ -1,7 +1,9 @@
-//! The way of a request to another node and of its answer back: HTTP/1.1 over connections that are kept.
+//! The way of a request to another node and of its answer back: HTTP/1.1 over connections that are
+//! kept.
 //!
-//! The other end is always our own door, so this speaks no more of HTTP than the door does; a client for all of the web would bring many
-//! crates for nothing. What was not sent certainly was not done; what was sent and not answered may have been.
+//! The other end is always our own door, so this speaks no more of HTTP than the door does; a
+//! client for all of the web would bring many crates for nothing. What was not sent certainly was
+//! not done; what was sent and not answered may have been.
 
 use super::Cluster;
 use super::proof::Head;
@@ -27,7 +29,8 @@ const IDLE: Duration = Duration::from_secs(3);
 /// How often somebody who waits looks whether the peer still lives.
 const LOOK: Duration = Duration::from_millis(200);
 const LONGEST_HEAD: usize = 8192;
-/// The largest thing that nodes say to each other: a chunk of an import, and what became of its rows.
+/// The largest thing that nodes say to each other: a chunk of an import, and what became of its
+/// rows.
 pub const LONGEST: usize = 32 << 20;
 
 /// How many are on their way to whom.
@@ -78,11 +81,17 @@ pub fn pack(partition: &str, request: &[u8]) -> Vec<u8> {
 
 pub fn unpack(body: &[u8]) -> Option<(&str, &[u8])> {
     let (length, rest) = body.split_at_checked(2)?;
-    let (partition, request) = rest.split_at_checked(usize::from(u16::from_le_bytes([length[0], length[1]])))?;
+    let (partition, request) =
+        rest.split_at_checked(usize::from(u16::from_le_bytes([length[0], length[1]])))?;
     Some((std::str::from_utf8(partition).ok()?, request))
 }
 
-pub async fn pass_on(cluster: &Cluster, peer: Peer, partition: &str, request: &[u8]) -> Result<Vec<u8>, Astray> {
+pub async fn pass_on(
+    cluster: &Cluster,
+    peer: Peer,
+    partition: &str,
+    request: &[u8],
+) -> Result<Vec<u8>, Astray> {
     let Some(_on_the_way) = cluster.lines.enter(peer) else { return Err(Astray::TooMany) };
     let Some(address) = cluster.address_of(peer) else { return Err(Astray::NotThere) };
     let body = pack(partition, request);
@@ -96,10 +105,15 @@ pub async fn pass_on(cluster: &Cluster, peer: Peer, partition: &str, request: &[
     .into_bytes();
     message.extend_from_slice(&body);
 
-    let Some(mut stream) = connection(cluster, peer, address).await else { return Err(Astray::NotThere) };
+    let Some(mut stream) = connection(cluster, peer, address).await else {
+        return Err(Astray::NotThere);
+    };
     let answer = {
         let exchange = std::pin::pin!(exchange(&mut stream, &message));
-        while_it_lives(cluster, peer, exchange).await.ok_or(Astray::Unknown)?.map_err(|_| Astray::Unknown)?
+        while_it_lives(cluster, peer, exchange)
+            .await
+            .ok_or(Astray::Unknown)?
+            .map_err(|_| Astray::Unknown)?
     };
     if answer.status != 200 {
         // It says so before it does anything: it stops, or another process has come in its place.
@@ -135,7 +149,8 @@ fn kept(address: SocketAddr) -> Option<TcpStream> {
         let connections = all.get_mut(&address)?;
         while let Some((since, stream)) = connections.pop() {
             // Where there is something to read, the other end has hung up.
-            let is_quiet = matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+            let is_quiet = matches!(stream.try_read(&mut [0]),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
             if since.elapsed() < IDLE && is_quiet {
                 return Some(stream);
             }
@@ -146,13 +161,19 @@ fn kept(address: SocketAddr) -> Option<TcpStream> {
 
 fn keep(address: SocketAddr, stream: TcpStream) {
     KEPT.with_borrow_mut(|all| {
-        all.retain(|_, connections| connections.last().is_some_and(|(since, _)| since.elapsed() < IDLE));
+        all.retain(|_, connections| {
+            connections.last().is_some_and(|(since, _)| since.elapsed() < IDLE)
+        });
         all.entry(address).or_default().push((Instant::now(), stream));
     });
 }
 
 /// None if it takes too long, or the peer is found to be dead meanwhile.
-async fn while_it_lives<T>(cluster: &Cluster, peer: Peer, mut work: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+async fn while_it_lives<T>(
+    cluster: &Cluster,
+    peer: Peer,
+    mut work: std::pin::Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
@@ -201,18 +222,26 @@ async fn exchange(stream: &mut TcpStream, message: &[u8]) -> std::io::Result<Ans
     Ok(answer)
 }
 
-/// What is in the head of an answer, where its body begins and how long it is. The inner None: the head is not whole yet.
+/// What is in the head of an answer, where its body begins and how long it is. The inner None: the
+/// head is not whole yet.
 fn read_head(bytes: &[u8]) -> Option<Option<(Answer, usize, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(begins) = response.parse(bytes).ok()? else { return Some(None) };
     let header = |name: &str| {
-        let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        let found =
+            response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(found.value).ok()
     };
     let length = header("content-length")?.parse().ok()?;
-    let stays = !header("connection").is_some_and(|connection| connection.eq_ignore_ascii_case("close"));
-    let answer = Answer { status: response.code?, proof: header(PROOF).unwrap_or_default().to_owned(), stays, body: Vec::new() };
+    let stays =
+        !header("connection").is_some_and(|connection| connection.eq_ignore_ascii_case("close"));
+    let answer = Answer {
+        status: response.code?,
+        proof: header(PROOF).unwrap_or_default().to_owned(),
+        stays,
+        body: Vec::new(),
+    };
     Some(Some((answer, begins, length)))
 }
 
@@ -235,7 +264,10 @@ mod tests {
             assert!(read_head(&whole[..cut]).is_some_and(|head| head.is_none()), "{cut}");
         }
         let (answer, begins, length) = read_head(whole).unwrap().unwrap();
-        assert_eq!((answer.status, answer.proof.as_str(), answer.stays, &whole[begins..], length), (200, "ab", true, &b"body"[..], 4));
+        assert_eq!(
+            (answer.status, answer.proof.as_str(), answer.stays, &whole[begins..], length),
+            (200, "ab", true, &b"body"[..], 4)
+        );
         assert!(read_head(b"nonsense\r\n\r\n").is_none());
         assert!(read_head(b"HTTP/1.1 200 OK\r\n\r\n").is_none(), "it must say how long it is");
     }

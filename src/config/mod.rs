@@ -1,7 +1,9 @@
-//! The settings of a process, read once at its start: defaults, then the file, then the environment, then flags; the last one wins.
+//! The settings of a process, read once at its start: defaults, then the file, then the
+//! environment, then flags; the last one wins.
 //!
-//! `table` lists every setting; `sources` finds what was said and where; `parse` reads the text; `show` prints it all. The first
-//! thing wrong stops the start with one sentence that names the setting and where it was said.
+//! `table` lists every setting; `sources` finds what was said and where; `parse` reads the text;
+//! `show` prints it all. The first thing wrong stops the start with one sentence that names the
+//! setting and where it was said.
 
 mod nearest;
 mod network;
@@ -28,10 +30,16 @@ pub struct Settings {
     values: Values,
 }
 
-/// `flags` are pairs of a setting's name and its text. The file is the one named by `--config`, or by `STAMPEDE_CONFIG`.
-pub fn load(file: Option<OsString>, flags: Vec<(&'static str, OsString)>, variables: &[(OsString, OsString)]) -> Result<Settings, Error> {
+/// `flags` are pairs of a setting's name and its text. The file is the one named by `--config`, or
+/// by `STAMPEDE_CONFIG`.
+pub fn load(
+    file: Option<OsString>,
+    flags: Vec<(&'static str, OsString)>,
+    variables: &[(OsString, OsString)],
+) -> Result<Settings, Error> {
     let mut values = Values::default();
-    let named = || variables.iter().find(|(name, _)| name == FILE_VARIABLE).map(|(_, path)| path.clone());
+    let named =
+        || variables.iter().find(|(name, _)| name == FILE_VARIABLE).map(|(_, path)| path.clone());
     if let Some(path) = file.or_else(named).filter(|path| !path.is_empty()) {
         values.hear(sources::file(Path::new(&path))?);
     }
@@ -46,14 +54,18 @@ pub fn load(file: Option<OsString>, flags: Vec<(&'static str, OsString)>, variab
     values.at_most("token_s", config.token_s, "refresh_s", config.refresh_s)?;
     if config.bcrypt_cost < 10 {
         let origin = &values.of("bcrypt_cost").origin;
-        warnings.push(format!("bcrypt_cost is {} ({origin}): below 10, stolen password hashes are cheap to guess", config.bcrypt_cost));
+        warnings.push(format!(
+            "bcrypt_cost is {} ({origin}): below 10, stolen password hashes are cheap to guess",
+            config.bcrypt_cost
+        ));
     }
     Ok(Settings { config, warnings, values })
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        load(None, Vec::new(), &[]).expect("the defaults of the table are valid, which a test holds")
+        load(None, Vec::new(), &[])
+            .expect("the defaults of the table are valid, which a test holds")
     }
 }
 
@@ -76,7 +88,11 @@ struct Value {
 
 impl Default for Values {
     fn default() -> Values {
-        let default = |setting: &'static Setting| Value { setting, text: setting.default_text().into(), origin: Origin::Default };
+        let default = |setting: &'static Setting| Value {
+            setting,
+            text: setting.default_text().into(),
+            origin: Origin::Default,
+        };
         Values(SETTINGS.iter().map(default).collect())
     }
 }
@@ -84,14 +100,18 @@ impl Default for Values {
 impl Values {
     fn hear(&mut self, said: impl IntoIterator<Item = Said>) {
         for (setting, text, origin) in said {
-            if let Some(value) = self.0.iter_mut().find(|value| value.setting.name == setting.name) {
+            if let Some(value) = self.0.iter_mut().find(|value| value.setting.name == setting.name)
+            {
                 *value = Value { setting, text, origin };
             }
         }
     }
 
     fn of(&self, name: &str) -> &Value {
-        self.0.iter().find(|value| value.setting.name == name).expect("every row of the table has its value")
+        self.0
+            .iter()
+            .find(|value| value.setting.name == name)
+            .expect("every row of the table has its value")
     }
 
     fn read<T>(&self, name: &str, parse: impl Fn(&OsStr) -> parse::Parsed<T>) -> Result<T, Error> {
@@ -100,13 +120,21 @@ impl Values {
     }
 
     /// Two settings that must agree. The one somebody said is to blame.
-    fn at_most(&self, name: &'static str, n: u32, bound: &'static str, most: u32) -> Result<(), Error> {
+    fn at_most(
+        &self,
+        name: &'static str,
+        n: u32,
+        bound: &'static str,
+        most: u32,
+    ) -> Result<(), Error> {
         if n <= most {
             return Ok(());
         }
         let (value, limit) = (self.of(name), self.of(bound));
         Err(match value.origin {
-            Origin::Default => limit.wrong(format!("{n} at least, which is {name} ({})", value.origin)),
+            Origin::Default => {
+                limit.wrong(format!("{n} at least, which is {name} ({})", value.origin))
+            }
             _ => value.wrong(format!("{most} at most, which is {bound} ({})", limit.origin)),
         })
     }
@@ -114,7 +142,12 @@ impl Values {
 
 impl Value {
     fn wrong(&self, expected: String) -> Error {
-        Error::Wrong { name: self.setting.name, value: self.shown(), origin: self.origin.clone(), expected }
+        Error::Wrong {
+            name: self.setting.name,
+            value: self.shown(),
+            origin: self.origin.clone(),
+            expected,
+        }
     }
 
     /// Quoted, on one line, and never a secret.

@@ -1,4 +1,5 @@
-//! Guesses what a misspelt name was meant to be: the known name that the fewest changed letters lead to.
+//! Guesses what a misspelt name was meant to be: the known name that the fewest changed letters
+//! lead to.
 
 /// None if even the nearest is so far away that naming it would only confuse.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -6,7 +7,8 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     (steps <= 1 + best.len() / 3).then_some(best)
 }
 
-/// How many letters must be put in, taken out or changed (Levenshtein's distance), one row of the table at a time.
+/// How many letters must be put in, taken out or changed (Levenshtein's distance), one row of the
+/// table at a time.
 fn steps(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (i, a) in from.chars().enumerate() {

@@ -1,7 +1,7 @@
 //! An address, or all addresses that begin alike: `10.0.0.0/8`.
 //!
-//! An IPv4 address written inside IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address it is, because a socket that takes both
-//! shows its callers that way.
+//! An IPv4 address written inside IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address it is,
+//! because a socket that takes both shows its callers that way.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -15,8 +15,12 @@ pub struct Network {
 impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => agree(u32::from(ours).into(), u32::from(theirs).into(), 32, self.prefix),
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => agree(ours.into(), theirs.into(), 128, self.prefix),
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                agree(u32::from(ours).into(), u32::from(theirs).into(), 32, self.prefix)
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                agree(ours.into(), theirs.into(), 128, self.prefix)
+            }
             _ => false,
         }
     }
@@ -31,7 +35,8 @@ impl FromStr for Network {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Network, ()> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) =
+            text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| ())?;
         let width = if address.is_ipv4() { 32 } else { 128 };
         let prefix = prefix.map_or(Ok(width), |prefix| prefix.parse().map_err(|_| ()))?;

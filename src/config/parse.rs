@@ -1,7 +1,7 @@
 //! How the text of a setting becomes its value.
 //!
-//! Flags, variables and the file all arrive here as text, so that a setting means the same wherever it stands. A parser that
-//! refuses says what it wanted, as the end of the sentence "it must be …".
+//! Flags, variables and the file all arrive here as text, so that a setting means the same wherever
+//! it stands. A parser that refuses says what it wanted, as the end of the sentence "it must be …".
 
 use super::Secret;
 use super::network::Network;
@@ -25,13 +25,16 @@ pub fn path(text: &OsStr) -> Parsed<PathBuf> {
 }
 
 pub fn address(text: &OsStr) -> Parsed<SocketAddr> {
-    utf8(text)?.parse().map_err(|_| "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080".to_owned())
+    utf8(text)?
+        .parse()
+        .map_err(|_| "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
 /// A whole number in a range; underscores may stand between its digits.
 pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&OsStr) -> Parsed<T> {
     move |text| {
-        let number = utf8(text)?.replace('_', "").parse().ok().filter(|number| range.contains(number));
+        let number =
+            utf8(text)?.replace('_', "").parse().ok().filter(|number| range.contains(number));
         let expected = || format!("a whole number from {} to {}", range.start(), range.end());
         number.and_then(|number| T::try_from(number).ok()).ok_or_else(expected)
     }
@@ -51,7 +54,8 @@ pub fn style(text: &OsStr) -> Parsed<Style> {
 }
 
 pub fn time_zone(text: &OsStr) -> Parsed<TimeZone> {
-    TimeZone::get(utf8(text)?).map_err(|_| "the IANA name of a time zone, like UTC or Europe/Zurich".to_owned())
+    TimeZone::get(utf8(text)?)
+        .map_err(|_| "the IANA name of a time zone, like UTC or Europe/Zurich".to_owned())
 }
 
 /// The bounds of every password here: bcrypt reads no more than 71 bytes of it.
@@ -66,10 +70,16 @@ pub fn password(text: &OsStr) -> Parsed<Secret> {
 /// A password in it would show wherever settings are printed, so it has a setting of its own.
 pub fn redis_url(text: &OsStr) -> Parsed<String> {
     use redis::{ConnectionAddr, IntoConnectionInfo};
-    let expected = || "a URL without a password or TLS, like redis://127.0.0.1:6379/0; a password goes into redis_password".to_owned();
+    let expected = || {
+        "a URL without a password or TLS, like redis://127.0.0.1:6379/0; a password goes into \
+         redis_password"
+            .to_owned()
+    };
     let info = utf8(text)?.into_connection_info().map_err(|_| expected())?;
     match info.addr() {
-        ConnectionAddr::Tcp(..) if info.redis_settings().password().is_none() => Ok(utf8(text)?.to_owned()),
+        ConnectionAddr::Tcp(..) if info.redis_settings().password().is_none() => {
+            Ok(utf8(text)?.to_owned())
+        }
         _ => Err(expected()),
     }
 }
@@ -81,7 +91,10 @@ pub fn redis_password(text: &OsStr) -> Parsed<Secret> {
 /// An origin exactly as a browser sends it, because that is what it is compared with.
 pub fn origin(text: &OsStr) -> Parsed<String> {
     let origin = utf8(text)?;
-    let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
+    let host = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"))
+        .unwrap_or_default();
     let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b".-:[]".contains(&c);
     if host.is_empty() || !host.bytes().all(plain) {
         return Err("origins in lower case without a path, like https://shop.example".to_owned());
@@ -92,7 +105,10 @@ pub fn origin(text: &OsStr) -> Parsed<String> {
 /// The beginning of addresses, to which a path is added.
 pub fn web_address(text: &OsStr) -> Parsed<String> {
     let address = utf8(text)?.trim_end_matches('/');
-    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or_default();
+    let rest = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"))
+        .unwrap_or_default();
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
     if rest.is_empty() || rest.starts_with('/') || !rest.bytes().all(plain) {
         return Err("the address of a web server, like https://api.drand.sh".to_owned());
@@ -101,7 +117,9 @@ pub fn web_address(text: &OsStr) -> Parsed<String> {
 }
 
 pub fn network(text: &OsStr) -> Parsed<Network> {
-    utf8(text)?.parse().map_err(|()| "IP addresses or networks, like 127.0.0.1 or 10.0.0.0/8".to_owned())
+    utf8(text)?
+        .parse()
+        .map_err(|()| "IP addresses or networks, like 127.0.0.1 or 10.0.0.0/8".to_owned())
 }
 
 pub fn choice(text: &OsStr) -> Parsed<Choice> {
@@ -120,8 +138,14 @@ pub fn serial(text: &OsStr) -> Parsed<Serial> {
 /// A host by name or address, and its port.
 pub fn host(text: &OsStr) -> Parsed<String> {
     let host = utf8(text)?;
-    let fits = host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
-    if fits { Ok(host.to_owned()) } else { Err("hosts with their ports, like 10.0.0.1:9042".to_owned()) }
+    let fits = host.rsplit_once(':').is_some_and(|(name, port)| {
+        !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    if fits {
+        Ok(host.to_owned())
+    } else {
+        Err("hosts with their ports, like 10.0.0.1:9042".to_owned())
+    }
 }
 
 /// Unquoted, so that it is the same in every tool.
@@ -137,13 +161,19 @@ pub fn keyspace(text: &OsStr) -> Parsed<String> {
 }
 
 pub fn replication(text: &OsStr) -> Parsed<Replication> {
-    utf8(text)?.parse().map_err(|NotAReplication| "a number of copies, like 3, or one for each data centre, like east=3,west=2".to_owned())
+    utf8(text)?.parse().map_err(|NotAReplication| {
+        "a number of copies, like 3, or one for each data centre, like east=3,west=2".to_owned()
+    })
 }
 
 /// Long enough that nobody finds it by trying.
 pub fn cluster_key(text: &OsStr) -> Parsed<Secret> {
     let text = utf8(text)?;
-    if text.len() < 32 { Err("32 characters at least, from a source of randomness".to_owned()) } else { Ok(Secret::new(text)) }
+    if text.len() < 32 {
+        Err("32 characters at least, from a source of randomness".to_owned())
+    } else {
+        Ok(Secret::new(text))
+    }
 }
 
 pub fn any_text(text: &OsStr) -> Parsed<String> {

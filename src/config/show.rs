@@ -1,6 +1,8 @@
-//! Prints the settings: what they are now and why they exist, and a settings file that says the defaults.
+//! Prints the settings: what they are now and why they exist, and a settings file that says the
+//! defaults.
 //!
-//! Both are made from the table, so that neither can forget a setting. A secret is shown as `(set)` or not at all.
+//! Both are made from the table, so that neither can forget a setting. A secret is shown as `(set)`
+//! or not at all.
 
 use super::table::{Base, SETTINGS, Setting};
 use super::{Settings, Value};
@@ -9,7 +11,9 @@ use std::fmt::Write;
 impl Settings {
     /// What `stampede config` prints: a line of values for each setting, and its reason under it.
     pub fn table(&self) -> String {
-        let mut page = "Flags win over variables, variables over the file, the file over defaults.\n".to_owned();
+        let mut page =
+            "Flags win over variables, variables over the file, the file over defaults.\n"
+                .to_owned();
         for value in &self.values.0 {
             let setting = value.setting;
             let default = or_none(quoted(setting, &setting.default_text()));
@@ -26,16 +30,24 @@ impl Settings {
     }
 }
 
-/// A settings file in which every setting stands with its reason. Those without a fixed default are commented out.
+/// A settings file in which every setting stands with its reason. Those without a fixed default are
+/// commented out.
 pub fn default_toml() -> String {
     let mut page =
-        "# The settings of stampede at their defaults. Any line may be left out; variables and flags win over this file.\n".to_owned();
+        "# The settings of stampede at their defaults. Any line may be left out; variables and \
+         flags win over this file.\n"
+            .to_owned();
     for setting in SETTINGS {
         let name = setting.name;
         let line = match setting.base {
             Base::Fixed(text) => format!("{name} = {}", quoted(setting, text)),
-            Base::Cores(_) => format!("# {name} = {} # counted from the cores of this machine", setting.default_text()),
-            Base::Nothing(example) | Base::Hidden(example) => format!("# {name} = {example} # not set by default"),
+            Base::Cores(_) => format!(
+                "# {name} = {} # counted from the cores of this machine",
+                setting.default_text()
+            ),
+            Base::Nothing(example) | Base::Hidden(example) => {
+                format!("# {name} = {example} # not set by default")
+            }
         };
         let _ = write!(page, "\n# {}\n# {}\n{line}\n", setting.reason(), says(setting));
     }
@@ -60,10 +72,13 @@ fn now(value: &Value) -> String {
 
 /// As it stands in the file: numbers, true and false bare, texts in quotes.
 fn quoted(setting: &Setting, text: &str) -> String {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'_');
+    let number =
+        |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'_');
     let yes_or_no = |text: &str| ["true", "false"].contains(&text);
     let is_bare = match setting.base {
-        Base::Fixed(default) => (number(default) && number(text)) || (yes_or_no(default) && yes_or_no(text)),
+        Base::Fixed(default) => {
+            (number(default) && number(text)) || (yes_or_no(default) && yes_or_no(text))
+        }
         Base::Cores(_) => number(text),
         Base::Nothing(_) | Base::Hidden(_) => false,
     };

@@ -1,7 +1,8 @@
 //! Where a setting can be said: in the settings file, in the environment, on the command line.
 //!
-//! Each source only finds out which settings it names and with what text; it neither reads values nor decides who wins. An unknown
-//! key in the file is an error, because the file is ours alone. An unknown variable is a warning, because others may set variables.
+//! Each source only finds out which settings it names and with what text; it neither reads values
+//! nor decides who wins. An unknown key in the file is an error, because the file is ours alone. An
+//! unknown variable is a warning, because others may set variables.
 
 use super::Error;
 use super::nearest::nearest;
@@ -11,7 +12,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-/// The variable that names the settings file. It is no setting, because it could not stand in the file.
+/// The variable that names the settings file. It is no setting, because it could not stand in the
+/// file.
 pub const FILE_VARIABLE: &str = "STAMPEDE_CONFIG";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,8 @@ impl fmt::Display for Origin {
 pub type Said = (&'static Setting, OsString, Origin);
 
 pub fn file(path: &Path) -> Result<Vec<Said>, Error> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::Unreadable { path: path.into(), error })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::Unreadable { path: path.into(), error })?;
     read_toml(path, &text)
 }
 
@@ -74,18 +77,22 @@ fn line_of(text: &str, place: usize) -> usize {
 fn text_of(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(i128::from_str_radix(number.as_str(), number.radix()).ok()?.to_string()),
+        DeValue::Integer(number) => {
+            Some(i128::from_str_radix(number.as_str(), number.radix()).ok()?.to_string())
+        }
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(yes) => Some(yes.to_string()),
         DeValue::Array(items) => {
-            let items: Option<Vec<String>> = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
+            let items: Option<Vec<String>> =
+                items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
             items.map(|items| items.join(","))
         }
         DeValue::Datetime(_) | DeValue::Table(_) => None,
     }
 }
 
-/// What the environment says, and a warning for every variable that looks like a setting and is none.
+/// What the environment says, and a warning for every variable that looks like a setting and is
+/// none.
 pub fn environment(variables: &[(OsString, OsString)]) -> (Vec<Said>, Vec<String>) {
     let mut said = Vec::new();
     let mut warnings = Vec::new();
@@ -95,10 +102,15 @@ pub fn environment(variables: &[(OsString, OsString)]) -> (Vec<Said>, Vec<String
             continue;
         }
         match SETTINGS.iter().find(|setting| setting.variable() == name) {
-            Some(setting) => said.push((setting, value.clone(), Origin::Variable(name.into_owned()))),
+            Some(setting) => {
+                said.push((setting, value.clone(), Origin::Variable(name.into_owned())))
+            }
             None => {
                 let nearest = did_you_mean(&name, Setting::variable);
-                warnings.push(format!("the variable {} is not a setting and is not used{nearest}", name.escape_debug()));
+                warnings.push(format!(
+                    "the variable {} is not a setting and is not used{nearest}",
+                    name.escape_debug()
+                ));
             }
         }
     }

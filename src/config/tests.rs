@@ -31,12 +31,17 @@ struct TempFile(PathBuf);
 
 impl TempFile {
     fn new(name: &str, text: &str) -> TempFile {
-        let path = std::env::temp_dir().join(format!("stampede-{}-{name}.toml", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("stampede-{}-{name}.toml", std::process::id()));
         std::fs::write(&path, text).unwrap();
         TempFile(path)
     }
 
-    fn load(&self, flags: Vec<(&'static str, OsString)>, variables: &[(&str, &str)]) -> Result<Settings, Error> {
+    fn load(
+        &self,
+        flags: Vec<(&'static str, OsString)>,
+        variables: &[(&str, &str)],
+    ) -> Result<Settings, Error> {
         load(Some(self.0.clone().into()), flags, &pairs(variables))
     }
 }
@@ -65,7 +70,10 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
     let file = TempFile::new("precedence", "token_s = 1\nin_flight = 1\nbody_limit = 2_048\n");
     let variables = [("STAMPEDE_TOKEN_S", "2"), ("STAMPEDE_IN_FLIGHT", "2")];
     let config = file.load(vec![("token_s", "3".into())], &variables).unwrap().config;
-    assert_eq!((config.token_s, config.in_flight, config.body_limit, config.refresh_s), (3, 2, 2048, 2_592_000));
+    assert_eq!(
+        (config.token_s, config.in_flight, config.body_limit, config.refresh_s),
+        (3, 2, 2048, 2_592_000)
+    );
 }
 
 #[test]
@@ -81,7 +89,10 @@ fn a_wrong_value_is_named_with_its_variable_flag_or_line() {
     let expected = "but it must be a whole number from 4 to 31";
     let variable = sentence(from_environment(&[("STAMPEDE_BCRYPT_COST", "3")]));
     assert_eq!(variable, format!("bcrypt_cost is \"3\" (from STAMPEDE_BCRYPT_COST), {expected}"));
-    assert_eq!(sentence(from_flag("bcrypt_cost", "ten")), format!("bcrypt_cost is \"ten\" (from --bcrypt-cost), {expected}"));
+    assert_eq!(
+        sentence(from_flag("bcrypt_cost", "ten")),
+        format!("bcrypt_cost is \"ten\" (from --bcrypt-cost), {expected}")
+    );
     let line = sentence(from_toml("# the cost\n\nbcrypt_cost = 32\n"));
     assert_eq!(line, format!("bcrypt_cost is \"32\" (from stampede.toml line 3), {expected}"));
 }
@@ -99,14 +110,21 @@ fn every_kind_of_value_says_what_it_wants() {
         ("trusted_proxies", "10.0.0.0/8,proxy", "IP addresses or networks"),
     ] {
         let said = sentence(from_flag(name, wrong));
-        assert!(said.starts_with(&format!("{name} is {wrong:?} (from --")) && said.contains(wants), "{said}");
+        assert!(
+            said.starts_with(&format!("{name} is {wrong:?} (from --")) && said.contains(wants),
+            "{said}"
+        );
     }
 }
 
 #[test]
 fn a_wrong_secret_is_named_but_not_shown() {
     let said = sentence(from_environment(&[("STAMPEDE_ADMIN_PASSWORD", "hunter2")]));
-    assert_eq!(said, "admin_password is (set) (from STAMPEDE_ADMIN_PASSWORD), but it must be 8 characters at least and 71 bytes at most");
+    assert_eq!(
+        said,
+        "admin_password is (set) (from STAMPEDE_ADMIN_PASSWORD), but it must be 8 characters at \
+         least and 71 bytes at most"
+    );
 }
 
 #[test]
@@ -124,44 +142,80 @@ fn a_secret_has_no_flag() {
 
 #[test]
 fn an_unknown_key_of_the_file_is_an_error_that_names_the_nearest() {
-    assert_eq!(sentence(from_toml("lisen = \"x\"")), "\"lisen\" (from stampede.toml line 1) is not a setting; did you mean listen?");
+    assert_eq!(
+        sentence(from_toml("lisen = \"x\"")),
+        "\"lisen\" (from stampede.toml line 1) is not a setting; did you mean listen?"
+    );
     let far = sentence(from_toml("token_s = 5\n[colours]\nred = 1"));
-    assert_eq!(far, "\"colours\" (from stampede.toml line 2) is not a setting; `stampede config` lists all there are");
+    assert_eq!(
+        far,
+        "\"colours\" (from stampede.toml line 2) is not a setting; `stampede config` lists all \
+         there are"
+    );
 }
 
 #[test]
 fn an_unknown_variable_is_a_warning_that_names_the_nearest() {
-    let settings = from_environment(&[("STAMPEDE_LISTN", "x"), ("PATH", "/bin"), (FILE_VARIABLE, "")]).unwrap();
-    assert_eq!(settings.warnings, ["the variable STAMPEDE_LISTN is not a setting and is not used; did you mean STAMPEDE_LISTEN?"]);
+    let settings =
+        from_environment(&[("STAMPEDE_LISTN", "x"), ("PATH", "/bin"), (FILE_VARIABLE, "")])
+            .unwrap();
+    assert_eq!(
+        settings.warnings,
+        ["the variable STAMPEDE_LISTN is not a setting and is not used; did you mean \
+             STAMPEDE_LISTEN?"]
+    );
 }
 
 #[test]
 fn a_cheap_hash_is_a_warning() {
     let settings = from_flag("bcrypt_cost", "4").unwrap();
-    assert!(settings.warnings[0].starts_with("bcrypt_cost is 4 (--bcrypt-cost)"), "{:?}", settings.warnings);
+    assert!(
+        settings.warnings[0].starts_with("bcrypt_cost is 4 (--bcrypt-cost)"),
+        "{:?}",
+        settings.warnings
+    );
 }
 
 #[test]
 fn settings_that_contradict_each_other_are_both_named() {
     let said = sentence(from_flag("hold_ttl_s", "8000"));
-    assert_eq!(said, "hold_ttl_s is \"8000\" (from --hold-ttl-s), but it must be 7200 at most, which is hold_max_s (the default)");
+    assert_eq!(
+        said,
+        "hold_ttl_s is \"8000\" (from --hold-ttl-s), but it must be 7200 at most, which is \
+         hold_max_s (the default)"
+    );
     let said = sentence(from_flag("hold_max_s", "60"));
-    assert_eq!(said, "hold_max_s is \"60\" (from --hold-max-s), but it must be 300 at least, which is hold_ttl_s (the default)");
+    assert_eq!(
+        said,
+        "hold_max_s is \"60\" (from --hold-max-s), but it must be 300 at least, which is \
+         hold_ttl_s (the default)"
+    );
 }
 
 #[test]
 fn a_broken_file_is_named_with_its_line_and_a_missing_one_with_its_path() {
     let said = sentence(from_toml("token_s = 5\nlisten = \n"));
-    assert!(said.starts_with("the settings file is not TOML at stampede.toml line 2: ") && !said.contains('\n'), "{said}");
+    assert!(
+        said.starts_with("the settings file is not TOML at stampede.toml line 2: ")
+            && !said.contains('\n'),
+        "{said}"
+    );
     let said = sentence(load(Some("/no/such/stampede.toml".into()), Vec::new(), &[]));
-    assert!(said.starts_with("the settings file /no/such/stampede.toml cannot be read: "), "{said}");
-    assert_eq!(sentence(from_toml("log = {}")), "log (from stampede.toml line 1) must be a text, a number or a list of texts");
+    assert!(
+        said.starts_with("the settings file /no/such/stampede.toml cannot be read: "),
+        "{said}"
+    );
+    assert_eq!(
+        sentence(from_toml("log = {}")),
+        "log (from stampede.toml line 1) must be a text, a number or a list of texts"
+    );
 }
 
 #[test]
 fn lists_are_written_with_commas_or_as_lists() {
     let two = ["https://a.example", "http://b.example:8080"];
-    let config = from_flag("cors_origins", "https://a.example, http://b.example:8080").unwrap().config;
+    let config =
+        from_flag("cors_origins", "https://a.example, http://b.example:8080").unwrap().config;
     assert_eq!(config.cors_origins, two);
     assert_eq!(from_toml(&format!("cors_origins = {two:?}")).unwrap().cors_origins, two);
 }
@@ -184,7 +238,11 @@ fn every_setting_has_a_name_of_its_own_and_a_reason_of_one_sentence() {
     assert_eq!(names.len(), SETTINGS.len());
     for setting in SETTINGS {
         assert_ne!(setting.name, "config", "the flag --config names the file");
-        assert!(setting.reason().ends_with('.') && !setting.reason().contains(". "), "{}", setting.reason());
+        assert!(
+            setting.reason().ends_with('.') && !setting.reason().contains(". "),
+            "{}",
+            setting.reason()
+        );
     }
 }
 
@@ -192,9 +250,12 @@ fn every_setting_has_a_name_of_its_own_and_a_reason_of_one_sentence() {
 fn the_printed_file_says_the_defaults_and_its_comments_are_valid_too() {
     assert_eq!(from_toml(&default_toml()).unwrap(), Config::default());
     let commented = |line: &str| {
-        line.strip_prefix("# ").filter(|rest| SETTINGS.iter().any(|s| rest.starts_with(&format!("{} = ", s.name)))).map(str::to_owned)
+        line.strip_prefix("# ")
+            .filter(|rest| SETTINGS.iter().any(|s| rest.starts_with(&format!("{} = ", s.name))))
+            .map(str::to_owned)
     };
-    let all: Vec<String> = default_toml().lines().map(|line| commented(line).unwrap_or(line.to_owned())).collect();
+    let all: Vec<String> =
+        default_toml().lines().map(|line| commented(line).unwrap_or(line.to_owned())).collect();
     let examples = from_toml(&all.join("\n")).unwrap();
     assert_eq!(examples.cors_origins, ["https://shop.example"]);
     assert_eq!(examples.trusted_proxies.len(), 2);
@@ -204,7 +265,12 @@ fn the_printed_file_says_the_defaults_and_its_comments_are_valid_too() {
 #[test]
 fn the_printed_table_has_every_setting_with_its_value_and_where_it_came_from() {
     let page = from_flag("token_s", "60").unwrap().table();
-    assert!(page.contains("\ntoken_s = 60 (from --token-s)\n    default 900; --token-s or STAMPEDE_TOKEN_S\n"), "{page}");
+    assert!(
+        page.contains(
+            "\ntoken_s = 60 (from --token-s)\n    default 900; --token-s or STAMPEDE_TOKEN_S\n"
+        ),
+        "{page}"
+    );
     assert!(page.contains("\nlisten = \"127.0.0.1:8080\" (from the default)\n"), "{page}");
     assert!(SETTINGS.iter().all(|setting| page.contains(setting.reason())));
 }
@@ -215,10 +281,19 @@ fn the_url_of_redis_has_no_password_in_it_and_no_tls() {
     for good in ["redis://127.0.0.1:6379", "redis://redis", "redis://app@redis.internal:6380/3"] {
         assert_eq!(from_flag("redis", good).unwrap().config.redis.as_deref(), Some(good));
     }
-    for bad in ["127.0.0.1:6379", "redis://:secret@127.0.0.1", "rediss://127.0.0.1", "unix:///tmp/redis.sock", "http://127.0.0.1"] {
+    for bad in [
+        "127.0.0.1:6379",
+        "redis://:secret@127.0.0.1",
+        "rediss://127.0.0.1",
+        "unix:///tmp/redis.sock",
+        "http://127.0.0.1",
+    ] {
         let said = sentence(from_flag("redis", bad));
         assert!(
-            said.ends_with("a URL without a password or TLS, like redis://127.0.0.1:6379/0; a password goes into redis_password"),
+            said.ends_with(
+                "a URL without a password or TLS, like redis://127.0.0.1:6379/0; a \
+                password goes into redis_password"
+            ),
             "{said}"
         );
     }

@@ -1,6 +1,8 @@
-//! The public beacon: every three seconds drand's network "quicknet" announces a number that nobody knew before and that everybody can verify.
+//! The public beacon: every three seconds drand's network "quicknet" announces a number that nobody
+//! knew before and that everybody can verify.
 //!
-//! Its key is part of this program, so no answer is believed for where it came from. A round's number says when it is due; a round is never exchanged for another.
+//! Its key is part of this program, so no answer is believed for where it came from. A round's
+//! number says when it is due; a round is never exchanged for another.
 
 use super::Hex;
 use actors::Time;
@@ -22,8 +24,9 @@ pub struct Chain {
 pub static QUICKNET: Chain = Chain {
     hash: Hex::constant("52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"),
     key: Hex::constant(
-        "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451\
-         0d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a",
+        "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c\
+         8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb\
+         5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a",
     ),
     genesis_s: 1_692_803_367,
     period_s: 3,
@@ -62,7 +65,8 @@ impl Chain {
 
     /// Whether the network signed the round so.
     pub fn is_signed(&self, round: u64, signature: &[u8]) -> bool {
-        G2PubkeyRfc::from_fixed(self.key.0).is_ok_and(|key| key.verify(round, &[], signature).unwrap_or(false))
+        G2PubkeyRfc::from_fixed(self.key.0)
+            .is_ok_and(|key| key.verify(round, &[], signature).unwrap_or(false))
     }
 
     /// A round from drand's own answer, if it is one.
@@ -73,7 +77,11 @@ impl Chain {
         }
         let beacon = Beacon { round, signature: signature.0.to_vec() };
         let said: Option<Hash> = randomness.map(|Hex(said)| said);
-        if said.is_some_and(|said| said != beacon.randomness()) { Err(NotTheRound::OtherRandomness) } else { Ok(beacon) }
+        if said.is_some_and(|said| said != beacon.randomness()) {
+            Err(NotTheRound::OtherRandomness)
+        } else {
+            Ok(beacon)
+        }
     }
 }
 
@@ -83,8 +91,16 @@ mod tests {
 
     /// Announced by the network itself.
     const ROUNDS: [(u64, &str); 2] = [
-        (123, "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92"),
-        (1000, "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"),
+        (
+            123,
+            "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4\
+             b13e0dfc92",
+        ),
+        (
+            1000,
+            "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b\
+             6b63ed5e39",
+        ),
     ];
 
     fn answer(round: u64, signature: &str) -> String {
@@ -96,7 +112,10 @@ mod tests {
         for (round, signature) in ROUNDS {
             let beacon = QUICKNET.read(answer(round, signature).as_bytes()).unwrap();
             assert_eq!((beacon.round, beacon.signature.len()), (round, 48));
-            assert!(matches!(QUICKNET.read(answer(round + 1, signature).as_bytes()), Err(NotTheRound::Forged)));
+            assert!(matches!(
+                QUICKNET.read(answer(round + 1, signature).as_bytes()),
+                Err(NotTheRound::Forged)
+            ));
         }
         assert!(!QUICKNET.is_signed(123, b"no point at all"));
     }
@@ -104,10 +123,18 @@ mod tests {
     #[test]
     fn the_randomness_that_is_said_must_be_that_of_the_signature() {
         let (round, signature) = ROUNDS[1];
-        let with = |randomness: &str| format!(r#"{{"round":{round},"randomness":"{randomness}","signature":"{signature}"}}"#);
+        let with = |randomness: &str| {
+            format!(r#"{{"round":{round},"randomness":"{randomness}","signature":"{signature}"}}"#)
+        };
         let said = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd";
-        assert_eq!(Hex(QUICKNET.read(with(said).as_bytes()).unwrap().randomness()).to_string(), said);
-        assert!(matches!(QUICKNET.read(with(&said.replace('f', "e")).as_bytes()), Err(NotTheRound::OtherRandomness)));
+        assert_eq!(
+            Hex(QUICKNET.read(with(said).as_bytes()).unwrap().randomness()).to_string(),
+            said
+        );
+        assert!(matches!(
+            QUICKNET.read(with(&said.replace('f', "e")).as_bytes()),
+            Err(NotTheRound::OtherRandomness)
+        ));
         assert!(matches!(QUICKNET.read(b"<html>"), Err(NotTheRound::Unreadable(_))));
     }
 
@@ -116,7 +143,10 @@ mod tests {
         let genesis = QUICKNET.time_of(1);
         assert_eq!(genesis, Time(1_692_803_367_000));
         let due = |after_ms: i64| QUICKNET.round_at(Time(genesis.0 + after_ms));
-        assert_eq!([due(-9_000_000), due(0), due(1), due(3000), due(3001), due(6000)], [1, 1, 2, 2, 3, 3]);
+        assert_eq!(
+            [due(-9_000_000), due(0), due(1), due(3000), due(3001), due(6000)],
+            [1, 1, 2, 2, 3, 3]
+        );
         assert!((1..500).all(|round| QUICKNET.round_at(QUICKNET.time_of(round)) == round));
         assert!(QUICKNET.time_of(u64::MAX) > genesis, "far away, and no overflow");
     }

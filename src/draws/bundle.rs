@@ -1,7 +1,9 @@
-//! The proof of a draw: what was promised, what was drawn from, and what was drawn. It holds every ballot, so it is written and read front to back.
+//! The proof of a draw: what was promised, what was drawn from, and what was drawn. It holds every
+//! ballot, so it is written and read front to back.
 //!
-//! Its members stand in one order and no others may stand among them: a reader needs to keep nothing but eight bytes of each ballot, and
-//! nothing can hide in a proof that no verifier looks at.
+//! Its members stand in one order and no others may stand among them: a reader needs to keep
+//! nothing but eight bytes of each ballot, and nothing can hide in a proof that no verifier looks
+//! at.
 
 mod read;
 
@@ -94,7 +96,12 @@ impl Round {
         let mut signature = Hex([0; 48]);
         // A round that was believed is as long as this.
         signature.0.iter_mut().zip(&beacon.signature).for_each(|(to, from)| *to = *from);
-        Round { chain: chain.hash, round: beacon.round, signature, randomness: Hex(beacon.randomness()) }
+        Round {
+            chain: chain.hash,
+            round: beacon.round,
+            signature,
+            randomness: Hex(beacon.randomness()),
+        }
     }
 
     pub fn beacon(&self) -> Beacon {

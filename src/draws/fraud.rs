@@ -1,4 +1,5 @@
-//! What can be wrong with a proof or a receipt, each under a name and an exit code that stay: programs may rely on them.
+//! What can be wrong with a proof or a receipt, each under a name and an exit code that stay:
+//! programs may rely on them.
 //!
 //! `docs/verify_draw.py` says the same names.
 
@@ -84,8 +85,14 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_name_and_an_exit_code_of_its_own() {
-        assert_eq!(Kind::ALL.iter().map(|kind| kind.name()).collect::<HashSet<_>>().len(), Kind::ALL.len());
-        assert_eq!(Kind::ALL.iter().map(|kind| kind.code()).collect::<HashSet<_>>().len(), Kind::ALL.len());
+        assert_eq!(
+            Kind::ALL.iter().map(|kind| kind.name()).collect::<HashSet<_>>().len(),
+            Kind::ALL.len()
+        );
+        assert_eq!(
+            Kind::ALL.iter().map(|kind| kind.code()).collect::<HashSet<_>>().len(),
+            Kind::ALL.len()
+        );
         assert!(
             Kind::ALL.iter().all(|kind| kind.code() > 3),
             "0 to 3 say that all is in order, that something failed, and how the program was called"
@@ -96,7 +103,11 @@ mod tests {
     fn docs_list_every_kind_with_its_code() {
         let page = include_str!("../../docs/draws.md");
         for kind in Kind::ALL {
-            assert!(page.contains(&format!("| `{}` | {} |", kind.name(), kind.code())), "{}", kind.name());
+            assert!(
+                page.contains(&format!("| `{}` | {} |", kind.name(), kind.code())),
+                "{}",
+                kind.name()
+            );
         }
     }
 }

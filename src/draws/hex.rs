@@ -1,4 +1,5 @@
-//! Bytes that are written in hexadecimal, in the one way in which the documents of a draw write them: lower case, nothing left out.
+//! Bytes that are written in hexadecimal, in the one way in which the documents of a draw write
+//! them: lower case, nothing left out.
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -48,7 +49,8 @@ const fn digit(symbol: u8) -> Option<u8> {
 impl<const N: usize> fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        // Written two by two: a receipt carries hundreds of hashes, and a call for each digit would be dearer than the hashes.
+        // Written two by two: a receipt carries hundreds of hashes, and a call for each digit would
+        // be dearer than the hashes.
         self.0.chunks(32).try_for_each(|chunk| {
             let mut text = [0; 64];
             for (pair, byte) in text.chunks_mut(2).zip(chunk) {

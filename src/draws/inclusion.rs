@@ -1,4 +1,5 @@
-//! The proof that one ballot was drawn from: its path to the root of its box, and all boxes of the lottery.
+//! The proof that one ballot was drawn from: its path to the root of its box, and all boxes of the
+//! lottery.
 
 use super::bundle::Share;
 use super::{Hex, Text};
@@ -52,7 +53,8 @@ impl Inclusion {
     /// Whether the path leads from the ballot to the root of its box.
     pub fn leads_to(&self, own: &Sealed) -> bool {
         let path: Vec<Hash> = self.path.iter().map(|hash| hash.0).collect();
-        merkle::root_from(self.ballot.0.leaf(), self.ballot.0.index, own.count, &path) == Some(own.root)
+        merkle::root_from(self.ballot.0.leaf(), self.ballot.0.index, own.count, &path)
+            == Some(own.root)
     }
 
     /// Whether the boxes are those of the lottery root.
@@ -69,17 +71,28 @@ mod tests {
 
     #[test]
     fn a_ballot_is_proved_in_its_own_place_and_in_no_other() {
-        let id = |index| BallotId { name: BoxName { day: Day(20261231), number: 1 }, index, nonce: index };
+        let id = |index| BallotId {
+            name: BoxName { day: Day(20261231), number: 1 },
+            index,
+            nonce: index,
+        };
         let leaf = |index: usize| id(index as u64).leaf();
         let blocks = merkle::blocks(5, leaf);
-        let boxes = [Sealed { count: 0, root: merkle::root(&[]) }, Sealed { count: 5, root: merkle::root(&blocks) }];
+        let boxes = [
+            Sealed { count: 0, root: merkle::root(&[]) },
+            Sealed { count: 5, root: merkle::root(&blocks) },
+        ];
         let proof = Inclusion::of(id(4), merkle::path(4, 5, &blocks, leaf), &boxes);
         assert_eq!(proof.own_box(), Some(boxes[1]));
         assert!(proof.leads_to(&boxes[1]) && proof.adds_up());
         let moved = Inclusion { ballot: Text(BallotId { index: 3, ..id(4) }), ..proof.clone() };
         assert!(!moved.leads_to(&boxes[1]));
-        let larger = Inclusion { boxes: [boxes[1], boxes[1]].map(Share::from).to_vec(), ..proof.clone() };
+        let larger =
+            Inclusion { boxes: [boxes[1], boxes[1]].map(Share::from).to_vec(), ..proof.clone() };
         assert!(!larger.adds_up());
-        assert_eq!(serde_json::from_str::<Inclusion>(&serde_json::to_string(&proof).unwrap()).unwrap(), proof);
+        assert_eq!(
+            serde_json::from_str::<Inclusion>(&serde_json::to_string(&proof).unwrap()).unwrap(),
+            proof
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! What a draw shows to those who take part in it: receipts, the public beacon, and proofs. `docs/draws.md` fixes every byte of them.
+//! What a draw shows to those who take part in it: receipts, the public beacon, and proofs.
+//! `docs/draws.md` fixes every byte of them.
 //!
-//! Nothing here knows the engine, the store or HTTP: everything is made from what a lottery and its boxes answered, and verified from files alone.
+//! Nothing here knows the engine, the store or HTTP: everything is made from what a lottery and its
+//! boxes answered, and verified from files alone.
 
 pub mod beacon;
 pub mod bundle;

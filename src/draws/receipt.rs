@@ -1,7 +1,9 @@
-//! A receipt: the promise that a ballot lies at its place of its box, behind those that came before it, and what was promised about the draw.
+//! A receipt: the promise that a ballot lies at its place of its box, behind those that came before
+//! it, and what was promised about the draw.
 //!
-//! Whoever holds one can tell whether a ballot was taken out, added, changed or moved in the box up to the signed position, and whether the seed, the round or the
-//! number of winners was exchanged. It says nothing about ballots that came later.
+//! Whoever holds one can tell whether a ballot was taken out, added, changed or moved in the box up
+//! to the signed position, and whether the seed, the round or the number of winners was exchanged.
+//! It says nothing about ballots that came later.
 
 use super::signer::{Signer, is_signed};
 use super::{Hex, Text};
@@ -23,7 +25,12 @@ pub struct Anchor {
 
 impl From<&lottery::Ballots> for Anchor {
     fn from(plan: &lottery::Ballots) -> Anchor {
-        Anchor { commitment: plan.commitment, round: plan.round, winners: plan.winners, reserves: plan.reserves }
+        Anchor {
+            commitment: plan.commitment,
+            round: plan.round,
+            winners: plan.winners,
+            reserves: plan.reserves,
+        }
     }
 }
 
@@ -63,7 +70,8 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// What a commit can show for one of its ballots. The first receipt of a commit signs; the others use its signature.
+    /// What a commit can show for one of its ballots. The first receipt of a commit signs; the
+    /// others use its signature.
     pub fn of(ballot: BallotId, witness: &Witness, anchor: &Anchor, signer: &Signer) -> Receipt {
         let place = (ballot.index.saturating_sub(witness.from) as usize).min(witness.leaves.len());
         let sign = || signer.sign(&ballot.name, witness.position(), &witness.head(), anchor);
@@ -82,10 +90,16 @@ impl Receipt {
     }
 
     pub fn anchor(&self) -> Anchor {
-        Anchor { commitment: self.commitment.0, round: self.round, winners: self.winners, reserves: self.reserves }
+        Anchor {
+            commitment: self.commitment.0,
+            round: self.round,
+            winners: self.winners,
+            reserves: self.reserves,
+        }
     }
 
-    /// How many ballots of the box the signature stands for. None: more than can be counted, which nobody signs.
+    /// How many ballots of the box the signature stands for. None: more than can be counted, which
+    /// nobody signs.
     pub fn position(&self) -> Option<u64> {
         self.ballot.0.index.checked_add(1)?.checked_add(self.following.len() as u64)
     }
@@ -98,10 +112,18 @@ impl Receipt {
 
     /// Whether its own key signed exactly this. Whose key that is must be known from elsewhere.
     pub fn verify(&self) -> bool {
-        // The signed bytes write "no round" as 0, so a receipt that names round 0 would be the same under two readings.
+        // The signed bytes write "no round" as 0, so a receipt that names round 0 would be the same
+        // under two readings.
         self.round != Some(0)
             && self.position().is_some_and(|position| {
-                is_signed(&self.key.0, &self.ballot.0.name, position, &self.head(), &self.anchor(), &self.signature.0)
+                is_signed(
+                    &self.key.0,
+                    &self.ballot.0.name,
+                    position,
+                    &self.head(),
+                    &self.anchor(),
+                    &self.signature.0,
+                )
             })
     }
 }
@@ -114,7 +136,8 @@ mod tests {
     use actors::{Id, Machine, Time};
 
     const NAME: BoxName = BoxName { day: Day(20261231), number: 3 };
-    const ANCHOR: Anchor = Anchor { commitment: [7; 32], round: Some(123), winners: 2, reserves: 1 };
+    const ANCHOR: Anchor =
+        Anchor { commitment: [7; 32], round: Some(123), winners: 2, reserves: 1 };
 
     fn id(index: u64) -> BallotId {
         BallotId { name: NAME, index, nonce: index * 1000 }
@@ -122,18 +145,30 @@ mod tests {
 
     fn box_of(count: u64) -> BallotBox {
         let mut made = BallotBox::default();
-        made.apply(&Event::Opened { name: NAME, terms: Terms { closes_at: Time(1), most: 100 } }, Time(0));
-        (0..count).for_each(|index| made.apply(&Event::Submitted { index, nonce: id(index).nonce, owner: Id([1; 16]) }, Time(0)));
+        made.apply(
+            &Event::Opened { name: NAME, terms: Terms { closes_at: Time(1), most: 100 } },
+            Time(0),
+        );
+        (0..count).for_each(|index| {
+            made.apply(
+                &Event::Submitted { index, nonce: id(index).nonce, owner: Id([1; 16]) },
+                Time(0),
+            )
+        });
         made
     }
 
     #[test]
     fn one_signature_serves_all_ballots_of_a_commit() {
         let (signer, witness) = (Signer::new([9; 32]), box_of(40).witness(33).unwrap());
-        let receipts: Vec<Receipt> = (33..40).map(|index| Receipt::of(id(index), &witness, &ANCHOR, &signer)).collect();
+        let receipts: Vec<Receipt> =
+            (33..40).map(|index| Receipt::of(id(index), &witness, &ANCHOR, &signer)).collect();
         for (index, receipt) in receipts.iter().enumerate() {
             assert!(receipt.verify());
-            assert_eq!((receipt.signature, receipt.head()), (receipts[0].signature, witness.head()));
+            assert_eq!(
+                (receipt.signature, receipt.head()),
+                (receipts[0].signature, witness.head())
+            );
             assert_eq!((receipt.position(), receipt.following.len()), (Some(40), 6 - index));
             assert_eq!(receipt.key.0, signer.public());
         }
@@ -141,7 +176,10 @@ mod tests {
 
     #[test]
     fn a_receipt_made_again_later_is_good_too() {
-        let Answer::Witness(Some((_, witness))) = box_of(40).look(&Question::Witness { index: 17 }) else { panic!("it is there") };
+        let Answer::Witness(Some((_, witness))) = box_of(40).look(&Question::Witness { index: 17 })
+        else {
+            panic!("it is there")
+        };
         let receipt = Receipt::of(id(17), &witness, &ANCHOR, &Signer::new([9; 32]));
         assert!(receipt.verify());
         assert_eq!((receipt.position(), receipt.following.len()), (Some(18), 0));
@@ -149,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_receipt_in_which_anything_was_changed_is_not_signed() {
-        let honest = Receipt::of(id(4), &box_of(6).witness(0).unwrap(), &ANCHOR, &Signer::new([9; 32]));
+        let honest =
+            Receipt::of(id(4), &box_of(6).witness(0).unwrap(), &ANCHOR, &Signer::new([9; 32]));
         let forge = |change: fn(&mut Receipt)| {
             let mut forged = honest.clone();
             change(&mut forged);
@@ -179,12 +218,26 @@ mod tests {
 
     #[test]
     fn a_receipt_reads_back_as_it_was_written_and_nothing_may_be_left_out_or_added() {
-        let honest = Receipt::of(id(4), &box_of(6).witness(0).unwrap(), &Anchor { round: None, ..ANCHOR }, &Signer::new([9; 32]));
+        let honest = Receipt::of(
+            id(4),
+            &box_of(6).witness(0).unwrap(),
+            &Anchor { round: None, ..ANCHOR },
+            &Signer::new([9; 32]),
+        );
         let text = serde_json::to_string(&honest).unwrap();
-        assert!(text.starts_with(r#"{"format":"stampede receipt 1","ballot":"bl_20261231_3_4_0000000000000fa0","previous":""#), "{text}");
+        let head = concat!(
+            r#"{"format":"stampede receipt 1","#,
+            r#""ballot":"bl_20261231_3_4_0000000000000fa0","previous":""#
+        );
+        assert!(text.starts_with(head), "{text}");
         assert!(text.contains(r#""round":null,"winners":2,"reserves":1,"key":""#), "{text}");
         assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), honest);
-        for (from, to) in [("\"round\":null,", ""), ("{", "{\"more\":1,"), ("receipt 1", "receipt 2"), ("bl_2026", "bl_02026")] {
+        for (from, to) in [
+            ("\"round\":null,", ""),
+            ("{", "{\"more\":1,"),
+            ("receipt 1", "receipt 2"),
+            ("bl_2026", "bl_02026"),
+        ] {
             assert!(serde_json::from_str::<Receipt>(&text.replacen(from, to, 1)).is_err(), "{to}");
         }
     }

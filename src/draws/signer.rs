@@ -1,6 +1,8 @@
-//! Who signs receipts: one ed25519 signature over the head of a box's chain and what was promised about the draw.
+//! Who signs receipts: one ed25519 signature over the head of a box's chain and what was promised
+//! about the draw.
 //!
-//! A signature stands for every ballot up to its position, so one serves all that were in the same commit.
+//! A signature stands for every ballot up to its position, so one serves all that were in the same
+//! commit.
 
 use super::receipt::Anchor;
 use actors::domain::ballots::BoxName;
@@ -24,10 +26,20 @@ impl Signer {
     }
 }
 
-pub fn is_signed(key: &[u8; 32], name: &BoxName, position: u64, head: &Hash, anchor: &Anchor, signature: &[u8; 64]) -> bool {
-    // The strict way, so that no other verifier comes to another opinion about keys and signatures that nobody makes honestly.
-    VerifyingKey::from_bytes(key)
-        .is_ok_and(|key| key.verify_strict(&message(name, position, head, anchor), &Signature::from_bytes(signature)).is_ok())
+pub fn is_signed(
+    key: &[u8; 32],
+    name: &BoxName,
+    position: u64,
+    head: &Hash,
+    anchor: &Anchor,
+    signature: &[u8; 64],
+) -> bool {
+    // The strict way, so that no other verifier comes to another opinion about keys and signatures
+    // that nobody makes honestly.
+    VerifyingKey::from_bytes(key).is_ok_and(|key| {
+        key.verify_strict(&message(name, position, head, anchor), &Signature::from_bytes(signature))
+            .is_ok()
+    })
 }
 
 fn message(name: &BoxName, position: u64, head: &Hash, anchor: &Anchor) -> Vec<u8> {

@@ -1,6 +1,8 @@
-//! Writes the proof of a draw piece by piece, so that a million ballots need no more room than one page of them.
+//! Writes the proof of a draw piece by piece, so that a million ballots need no more room than one
+//! page of them.
 //!
-//! Whoever writes asks what is `wanted`, hands over a page from there, and sends what stands in the buffer; when nothing is wanted any more the proof is complete.
+//! Whoever writes asks what is `wanted`, hands over a page from there, and sends what stands in the
+//! buffer; when nothing is wanted any more the proof is complete.
 
 use super::beacon::Chain;
 use super::bundle::{Head, Share};
@@ -17,7 +19,8 @@ pub struct Writer {
     place: u64,
 }
 
-/// A page that does not go on where the box is wanted: the box has lost ballots that were sealed. The proof must be broken off, not finished.
+/// A page that does not go on where the box is wanted: the box has lost ballots that were sealed.
+/// The proof must be broken off, not finished.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("box {name} has nothing at place {place}, although it was sealed with more")]
 pub struct Lost {
@@ -74,7 +77,8 @@ impl Writer {
 
     /// Goes on to the next box that holds something.
     fn turn(&mut self, out: &mut Vec<u8>) {
-        while self.boxes.get(self.number as usize).is_some_and(|sealed| self.place == sealed.count) {
+        while self.boxes.get(self.number as usize).is_some_and(|sealed| self.place == sealed.count)
+        {
             out.extend(b"]}");
             (self.number, self.place) = (self.number + 1, 0);
             self.open(out);
@@ -94,13 +98,28 @@ mod tests {
     const DAY: Day = Day(20261231);
 
     fn view(counts: &[u64]) -> View {
-        let ballots = Ballots { boxes: counts.len() as u8, most_per_box: 100, winners: 1, reserves: 0, commitment: [5; 32], round: None };
+        let ballots = Ballots {
+            boxes: counts.len() as u8,
+            most_per_box: 100,
+            winners: 1,
+            reserves: 0,
+            commitment: [5; 32],
+            round: None,
+        };
         let lot = Lot { number: 0, index: 0, nonce: 0, owner: Id([1; 16]) };
         View {
-            plan: Plan { name: "x".to_owned(), closes_at: Time(1), tickets: None, ballots: Some(ballots) },
+            plan: Plan {
+                name: "x".to_owned(),
+                closes_at: Time(1),
+                tickets: None,
+                ballots: Some(ballots),
+            },
             phase: Phase::Drawn,
             created_at: Time(0),
-            boxes: counts.iter().map(|count| Sealed { count: *count, root: [*count as u8; 32] }).collect(),
+            boxes: counts
+                .iter()
+                .map(|count| Sealed { count: *count, root: [*count as u8; 32] })
+                .collect(),
             drawn: Some(Drawn { seed: [6; 32], beacon: None, lots: vec![lot] }),
         }
     }
@@ -114,7 +133,9 @@ mod tests {
         let (mut out, mut pages) = (Vec::new(), 0);
         let mut writer = Writer::begin(DAY, &view(counts), &QUICKNET, &mut out).unwrap();
         while let Some((name, place)) = writer.wanted() {
-            writer.write(&page(place, counts[name.number as usize].min(place + most)), &mut out).unwrap();
+            writer
+                .write(&page(place, counts[name.number as usize].min(place + most)), &mut out)
+                .unwrap();
             pages += 1;
         }
         (out, pages)
@@ -124,13 +145,18 @@ mod tests {
     fn what_is_written_in_pages_reads_back_whole() {
         for counts in [&[0][..], &[1], &[0, 0, 0], &[5, 0, 7], &[0, 3, 0], &[10, 10]] {
             let (out, pages) = written(counts, 5);
-            let Document::Draw(bundle) = Document::read(&out[..]).unwrap() else { panic!("it is a draw") };
+            let Document::Draw(bundle) = Document::read(&out[..]).unwrap() else {
+                panic!("it is a draw")
+            };
             assert_eq!(bundle.head, Head::of(DAY, &view(counts), &QUICKNET).unwrap());
             assert_eq!(bundle.sealed(), view(counts).boxes);
             assert_eq!(bundle.head.root.0, lottery_root(&view(counts).boxes));
             assert_eq!(bundle.misplaced, None);
             let nonces: Vec<Vec<u64>> = counts.iter().map(|count| (0..*count).collect()).collect();
-            assert_eq!(bundle.boxes.into_iter().map(|listed| listed.nonces).collect::<Vec<_>>(), nonces);
+            assert_eq!(
+                bundle.boxes.into_iter().map(|listed| listed.nonces).collect::<Vec<_>>(),
+                nonces
+            );
             assert_eq!(pages as u64, counts.iter().map(|count| count.div_ceil(5)).sum::<u64>());
         }
     }
@@ -138,18 +164,36 @@ mod tests {
     #[test]
     fn members_stand_in_their_order_and_no_others_among_them() {
         let whole = String::from_utf8(written(&[2, 1], 5).0).unwrap();
-        assert!(whole.starts_with(r#"{"format":"stampede draw 1","lottery":"2026-12-31","commitment":"0505"#), "{whole}");
+        assert!(
+            whole.starts_with(
+                r#"{"format":"stampede draw 1","lottery":"2026-12-31","commitment":"0505"#
+            ),
+            "{whole}"
+        );
         assert!(whole.ends_with(r#""ballots":["bl_20261231_1_0_0000000000000000"]}]}"#), "{whole}");
-        let wrong = |from: &str, to: &str| Document::read(whole.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
-        assert!(wrong("\"winners\":1", "\"winners\":1,\"losers\":2").contains("\"losers\" stands where \"reserves\" belongs"));
-        assert!(wrong("\"winners\":1,", "").contains("\"reserves\" stands where \"winners\" belongs"));
-        assert!(wrong("\"reserves\":0", "\"reserves\":0,\"reserves\":0").contains("\"reserves\" stands where \"beacon\" belongs"));
+        let wrong = |from: &str, to: &str| {
+            Document::read(whole.replacen(from, to, 1).as_bytes()).unwrap_err().to_string()
+        };
+        assert!(
+            wrong("\"winners\":1", "\"winners\":1,\"losers\":2")
+                .contains("\"losers\" stands where \"reserves\" belongs")
+        );
+        assert!(
+            wrong("\"winners\":1,", "").contains("\"reserves\" stands where \"winners\" belongs")
+        );
+        assert!(
+            wrong("\"reserves\":0", "\"reserves\":0,\"reserves\":0")
+                .contains("\"reserves\" stands where \"beacon\" belongs")
+        );
         assert!(wrong("]}]}", "],\"more\":1}]}").contains("\"more\" does not belong there"));
         assert!(wrong("]}]}", "]}],\"more\":1}").contains("\"more\" does not belong there"));
         assert!(wrong("]}]}", "]}]} {}").contains("trailing"));
         assert!(wrong("draw 1", "draw 9").contains("unknown to this version"));
         for cut in 0..whole.len() {
-            assert!(Document::read(&whole.as_bytes()[..cut]).unwrap_err().is_eof(), "cut after {cut} bytes");
+            assert!(
+                Document::read(&whole.as_bytes()[..cut]).unwrap_err().is_eof(),
+                "cut after {cut} bytes"
+            );
         }
     }
 
@@ -162,14 +206,19 @@ mod tests {
         assert!(Document::read(&[head.as_bytes(), &none[1..]].concat()[..]).is_err());
         let one = whole.split_once("\"boxes\":[").unwrap().1.trim_end_matches("]}");
         let many = format!("{head}\"boxes\":[{}]}}", vec![format!("{one}]}}"); 65].join(","));
-        assert!(Document::read(many.as_bytes()).unwrap_err().to_string().contains("1 to 64 boxes"), "{many}");
+        assert!(
+            Document::read(many.as_bytes()).unwrap_err().to_string().contains("1 to 64 boxes"),
+            "{many}"
+        );
     }
 
     #[test]
     fn a_ballot_that_stands_elsewhere_than_its_id_says_is_noticed() {
         let whole = String::from_utf8(written(&[3], 5).0).unwrap();
         let moved = whole.replacen("_0_1_", "_0_7_", 1).replacen("_0_2_", "_0_8_", 1);
-        let Document::Draw(bundle) = Document::read(moved.as_bytes()).unwrap() else { panic!("it is a draw") };
+        let Document::Draw(bundle) = Document::read(moved.as_bytes()).unwrap() else {
+            panic!("it is a draw")
+        };
         let id = |index| BallotId { name: BoxName { day: DAY, number: 0 }, index, nonce: 1 };
         assert_eq!(bundle.misplaced, Some((id(7), id(1))));
     }
@@ -179,6 +228,9 @@ mod tests {
         let mut out = Vec::new();
         let mut writer = Writer::begin(DAY, &view(&[3]), &QUICKNET, &mut out).unwrap();
         writer.write(&page(0, 2), &mut out).unwrap();
-        assert_eq!(writer.write(&[], &mut out), Err(Lost { name: BoxName { day: DAY, number: 0 }, place: 2 }));
+        assert_eq!(
+            writer.write(&[], &mut out),
+            Err(Lost { name: BoxName { day: DAY, number: 0 }, place: 2 })
+        );
     }
 }

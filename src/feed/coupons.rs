@@ -1,5 +1,5 @@
-//! The references by which the outside knows coupons: `{campaign, rank, code}` of a voucher, `{batch, index, code}` of a coupon of ours,
-//! `{batch, code}` of an imported one.
+//! The references by which the outside knows coupons: `{campaign, rank, code}` of a voucher,
+//! `{batch, index, code}` of a coupon of ours, `{batch, code}` of an imported one.
 
 use crate::promotions::{Failed, Known, Promotions};
 use actors::domain::coupons::Home;
@@ -17,7 +17,9 @@ impl Coupons {
         let serial = known.serial.to_string();
         Ok(match home {
             Home::Campaign { rank, .. } => json!({"campaign": serial, "rank": rank, "code": code}),
-            Home::Range { name, slot } => json!({"batch": serial, "index": index(&known, name, *slot), "code": code}),
+            Home::Range { name, slot } => {
+                json!({"batch": serial, "index": index(&known, name, *slot), "code": code})
+            }
             Home::Rack { .. } => json!({"batch": serial, "code": code}),
         })
     }

@@ -1,6 +1,8 @@
-//! An event as the outside sees it: JSON, with an id that is the same whenever and to whomever it is told.
+//! An event as the outside sees it: JSON, with an id that is the same whenever and to whomever it
+//! is told.
 //!
-//! The id is its place: the position of its frame in the log, its record in the frame and, where a record tells several, which of them.
+//! The id is its place: the position of its frame in the log, its record in the frame and, where a
+//! record tells several, which of them.
 
 use super::said::Said;
 use super::topics::Topic;
@@ -20,7 +22,8 @@ pub struct Event {
     pub body: String,
 }
 
-/// `evt_17_3`, or `evt_17_3_2` for a further event of the same record. Events are told in this order.
+/// `evt_17_3`, or `evt_17_3_2` for a further event of the same record. Events are told in this
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub position: u64,
@@ -45,8 +48,20 @@ impl Event {
             data.insert("coupon".into(), coupon);
         }
         let place = Place { position, record, part };
-        let body = Body { id: place.to_string(), r#type: topic.name, timestamp: reply::time(at), partition, sequence, data };
-        Event { place, topic, at, body: serde_json::to_string(&body).expect("an event is plain data") }
+        let body = Body {
+            id: place.to_string(),
+            r#type: topic.name,
+            timestamp: reply::time(at),
+            partition,
+            sequence,
+            data,
+        };
+        Event {
+            place,
+            topic,
+            at,
+            body: serde_json::to_string(&body).expect("an event is plain data"),
+        }
     }
 
     #[cfg(test)]
@@ -89,16 +104,26 @@ mod tests {
         for text in ["evt_1_0", "evt_17_3", "evt_17_3_2"] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }
-        for text in
-            ["", "evt_", "evt_0_0", "evt_1", "evt_1_0_0", "evt_01_0", "evt_1_0_1_1", "evt_-1_0", "1_0", "evt_99999999999999999999_0"]
-        {
+        for text in [
+            "",
+            "evt_",
+            "evt_0_0",
+            "evt_1",
+            "evt_1_0_0",
+            "evt_01_0",
+            "evt_1_0_1_1",
+            "evt_-1_0",
+            "1_0",
+            "evt_99999999999999999999_0",
+        ] {
             assert!(text.parse::<Place>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn ids_sort_as_events_are_told() {
-        let places = ["evt_2_0", "evt_2_1", "evt_2_1_1", "evt_2_10", "evt_10_0"].map(|text| text.parse::<Place>().unwrap());
+        let places = ["evt_2_0", "evt_2_1", "evt_2_1_1", "evt_2_10", "evt_10_0"]
+            .map(|text| text.parse::<Place>().unwrap());
         assert!(places.is_sorted());
     }
 }

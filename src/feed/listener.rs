@@ -1,6 +1,7 @@
 //! Somebody who follows the feed live, as server-sent events.
 //!
-//! They take what they can when they can: a slow one falls behind and reads the log, and costs no memory.
+//! They take what they can when they can: a slow one falls behind and reads the log, and costs no
+//! memory.
 
 use super::{Event, Feed, Place, Turn};
 use std::fmt::Write;
@@ -39,8 +40,12 @@ impl Listener {
             // What cannot be read now is read at a later turn.
             if let Ok(read) = self.feed.after(self.position).await {
                 self.position = read.to;
-                let text: String =
-                    read.events.iter().filter(|event| self.last.is_none_or(|last| event.place > last)).map(written).collect();
+                let text: String = read
+                    .events
+                    .iter()
+                    .filter(|event| self.last.is_none_or(|last| event.place > last))
+                    .map(written)
+                    .collect();
                 if !text.is_empty() {
                     return Some(text);
                 }
@@ -48,7 +53,8 @@ impl Listener {
                     continue;
                 }
             }
-            let is_news = |turn: &Turn| turn.stopping || self.feed.known_end() > Some(self.position);
+            let is_news =
+                |turn: &Turn| turn.stopping || self.feed.known_end() > Some(self.position);
             if self.turns.wait_for(is_news).await.is_err() {
                 return None;
             }
@@ -59,6 +65,7 @@ impl Listener {
 fn written(event: &Arc<Event>) -> String {
     let mut text = String::with_capacity(event.body.len() + 64);
     // Writing to a String cannot fail; the JSON is one line.
-    let _ = write!(text, "id: {}\nevent: {}\ndata: {}\n\n", event.place, event.topic.name, event.body);
+    let _ =
+        write!(text, "id: {}\nevent: {}\ndata: {}\n\n", event.place, event.topic.name, event.body);
     text
 }

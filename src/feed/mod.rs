@@ -1,8 +1,10 @@
-//! The feed: what the log tells the outside, event by event, in the order in which it became durable.
+//! The feed: what the log tells the outside, event by event, in the order in which it became
+//! durable.
 //!
-//! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become which events; `coupons` gives coupons the
-//! references that the outside knows; `recent` keeps the newest events in memory. Nothing is told that is not durable, and a frame that
-//! this version cannot read stops the feed rather than be left out. Events carry ids, never names.
+//! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become
+//! which events; `coupons` gives coupons the references that the outside knows; `recent` keeps the
+//! newest events in memory. Nothing is told that is not durable, and a frame that this version
+//! cannot read stops the feed rather than be left out. Events carry ids, never names.
 
 mod coupons;
 mod event;
@@ -77,7 +79,8 @@ impl Feed {
         self.turns.subscribe()
     }
 
-    /// What was told after that position: from memory if it is recent, else from the log. No events and `to == end`: that is all.
+    /// What was told after that position: from memory if it is recent, else from the log. No events
+    /// and `to == end`: that is all.
     pub async fn after(&self, position: u64) -> Result<Read, StoreError> {
         if let Some(read) = self.recent().after(position) {
             return Ok(read);
@@ -107,7 +110,11 @@ impl Feed {
     }
 
     /// The frames after a position, as they are.
-    pub async fn frames(&self, after: u64, limit: usize) -> Result<actors::store::Feed, StoreError> {
+    pub async fn frames(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<actors::store::Feed, StoreError> {
         let (done, read) = oneshot::channel();
         // Whoever asked may be gone.
         self.engine.node.store.feed(after, limit, Box::new(move |feed| drop(done.send(feed))));

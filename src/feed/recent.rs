@@ -1,6 +1,8 @@
-//! The newest events, in memory, so that a hundred listeners at the end of the log read it once and not a hundred times.
+//! The newest events, in memory, so that a hundred listeners at the end of the log read it once and
+//! not a hundred times.
 //!
-//! It is complete between two positions and bounded; whoever is further behind reads the log itself.
+//! It is complete between two positions and bounded; whoever is further behind reads the log
+//! itself.
 
 use super::{Event, Read};
 use std::collections::VecDeque;

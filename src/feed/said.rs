@@ -1,4 +1,5 @@
-//! What a kind of partition tells the outside: each declares the events of its facts, as it declares its rows.
+//! What a kind of partition tells the outside: each declares the events of its facts, as it
+//! declares its rows.
 
 use super::topics::Topic;
 use actors::domain::coupons::Home;
@@ -9,8 +10,8 @@ use serde_json::{Map, Value};
 
 /// A machine whose facts the outside may hear of, or that says that nobody need.
 pub trait Told: Machine {
-    /// From the event alone, so that it can be told again at any time, in the same words and with the same ids. An event that was
-    /// told once stays; another may only come behind it.
+    /// From the event alone, so that it can be told again at any time, in the same words and with
+    /// the same ids. An event that was told once stays; another may only come behind it.
     fn tell(name: &Self::Name, event: &Self::Event, says: &mut Says);
 }
 
@@ -42,11 +43,21 @@ impl Says {
         self.push(topic, data, None);
     }
 
-    pub fn say_of<const N: usize>(&mut self, coupon: Home, topic: &'static Topic, data: [(&str, Value); N]) {
+    pub fn say_of<const N: usize>(
+        &mut self,
+        coupon: Home,
+        topic: &'static Topic,
+        data: [(&str, Value); N],
+    ) {
         self.push(topic, data, Some(coupon));
     }
 
-    fn push<const N: usize>(&mut self, topic: &'static Topic, data: [(&str, Value); N], coupon: Option<Home>) {
+    fn push<const N: usize>(
+        &mut self,
+        topic: &'static Topic,
+        data: [(&str, Value); N],
+        coupon: Option<Home>,
+    ) {
         let data = data.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         self.0.push(Saying { topic, data, coupon });
     }
@@ -61,8 +72,15 @@ pub fn tell<M: Told>(name: &str, frame: &Frame) -> Result<Vec<Said>, Broken> {
         let mut says = Says::default();
         M::tell(&name, event, &mut says);
         let sequence = frame.from.seq + 1 + place as u64;
-        let said =
-            |(part, Saying { topic, data, coupon })| Said { topic, record: place as u32, part, sequence, at: record.at, data, coupon };
+        let said = |(part, Saying { topic, data, coupon })| Said {
+            topic,
+            record: place as u32,
+            part,
+            sequence,
+            at: record.at,
+            data,
+            coupon,
+        };
         all.extend((0..).zip(says.0).map(said));
     }
     Ok(all)

@@ -1,4 +1,5 @@
-//! Every type of event that the outside may hear of: one table, from which webhooks choose and the document is made.
+//! Every type of event that the outside may hear of: one table, from which webhooks choose and the
+//! document is made.
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -16,8 +17,10 @@ macro_rules! topics {
 
 topics! {
     LOTTERY_CREATED = "lottery.created" "There is a lottery for that closing day.";
-    LOTTERY_CLOSED = "lottery.closed" "Every slice and box is sealed: nothing more is sold or taken.";
-    LOTTERY_DRAWN = "lottery.drawn" "The winners and reserves of a lottery were drawn; `ballots` has theirs, in the order of the draw.";
+    LOTTERY_CLOSED = "lottery.closed" "Every slice and box is sealed: nothing more is sold or \
+        taken.";
+    LOTTERY_DRAWN = "lottery.drawn" "The winners and reserves of a lottery were drawn; `ballots` \
+        has theirs, in the order of the draw.";
     TICKETS_CONFIRMED = "tickets.confirmed" "A member has bought the tickets of a hold.";
     TICKET_REFUNDED = "ticket.refunded" "A sold ticket was taken back and is free again.";
     CAMPAIGN_CREATED = "campaign.created" "There is a new campaign.";
@@ -35,12 +38,14 @@ topics! {
     IMPORT_CANCELLED = "import.cancelled" "An administrator ended it.";
     COUPON_ASSIGNED = "coupon.assigned" "A coupon is a member's now.";
     COUPON_HELD = "coupon.held" "A use waits for its payment.";
-    COUPON_HOLD_LAPSED = "coupon.hold_lapsed" "The payment never came; the coupon can be used again.";
+    COUPON_HOLD_LAPSED = "coupon.hold_lapsed" "The payment never came; the coupon can be used \
+        again.";
     COUPON_USED = "coupon.used" "A coupon was used, or a held use confirmed.";
     COUPON_USE_CANCELLED = "coupon.use_cancelled" "A use, or the hold for one, was taken back.";
     COUPON_VOIDED = "coupon.voided" "A coupon is void for good.";
     COUPON_EXPIRING = "coupon.expiring" "Its owner is told that it expires soon.";
-    COUPONS_EXPIRED = "coupons.expired" "All unused coupons of that range or campaign that expire up to that instant have expired.";
+    COUPONS_EXPIRED = "coupons.expired" "All unused coupons of that range or campaign that expire \
+        up to that instant have expired.";
 }
 
 pub fn named(name: &str) -> Option<&'static Topic> {
@@ -54,8 +59,17 @@ mod tests {
     #[test]
     fn every_topic_has_a_name_of_its_own() {
         for topic in ALL {
-            assert_eq!(ALL.iter().filter(|other| other.name == topic.name).count(), 1, "{}", topic.name);
-            assert!(topic.meaning.ends_with('.') && named(topic.name) == Some(topic), "{}", topic.name);
+            assert_eq!(
+                ALL.iter().filter(|other| other.name == topic.name).count(),
+                1,
+                "{}",
+                topic.name
+            );
+            assert!(
+                topic.meaning.ends_with('.') && named(topic.name) == Some(topic),
+                "{}",
+                topic.name
+            );
         }
     }
 }

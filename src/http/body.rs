@@ -1,7 +1,8 @@
 //! A JSON body, read whole up to the limit and parsed into a type that refuses unknown fields.
 //!
-//! It has to be whole in time, and what is not whole yet holds no more memory than there is room for.
-//! What cannot be read is 400; what can be read but is not valid is 422, with a JSON pointer to the place. No body counts as `{}`.
+//! It has to be whole in time, and what is not whole yet holds no more memory than there is room
+//! for. What cannot be read is 400; what can be read but is not valid is 422, with a JSON pointer
+//! to the place. No body counts as `{}`.
 
 use super::caller;
 use super::edge::Outside;
@@ -46,7 +47,12 @@ pub async fn read_limited(request: &HttpRequest, payload: Payload) -> Result<web
 }
 
 /// The whole body, or a problem as soon as it is known to be too large.
-pub async fn read(shared: &web::Data<Shared>, payload: Payload, announced: usize, limit: usize) -> Result<web::Bytes, Problem> {
+pub async fn read(
+    shared: &web::Data<Shared>,
+    payload: Payload,
+    announced: usize,
+    limit: usize,
+) -> Result<web::Bytes, Problem> {
     if announced > limit {
         return Err(too_large(limit));
     }
@@ -58,7 +64,10 @@ pub async fn read(shared: &web::Data<Shared>, payload: Payload, announced: usize
     }
 }
 
-async fn in_time<T>(shared: &web::Data<Shared>, whole: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+async fn in_time<T>(
+    shared: &web::Data<Shared>,
+    whole: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
     let mut held = shared.rooms.bodies.enter();
     if !held.grow(BUFFER) {
         return Err(no_room());
@@ -87,7 +96,9 @@ async fn collect(mut payload: Payload, limit: usize, room: &Room) -> Result<web:
             None => return Err(no_room()),
         };
         let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}")))?;
+        let chunk = chunk.map_err(|error| {
+            Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}"))
+        })?;
         if all.len() + first.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
@@ -114,11 +125,17 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         // An array would be taken for the fields in their order.
         let read = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
-        return Err(read.map_or_else(|error| explain_unreadable(&error), |_| Problem::invalid("", "expected an object")));
+        return Err(read.map_or_else(
+            |error| explain_unreadable(&error),
+            |_| Problem::invalid("", "expected an object"),
+        ));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(error.path(), error.inner()))?;
-    json.end().map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body goes on after its JSON: {error}")))?;
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| explain(error.path(), error.inner()))?;
+    json.end().map_err(|error| {
+        Problem::new(&problem::NOT_READABLE, format!("the body goes on after its JSON: {error}"))
+    })?;
     Ok(value)
 }
 
@@ -142,7 +159,9 @@ fn pointer(path: &Path) -> String {
     for segment in path.iter() {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Map { key } => {
+                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")))
+            }
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
@@ -183,7 +202,11 @@ mod tests {
             ("{\"count\":1,\"more\":2}", "/more"),
         ] {
             let problem = problem_of(text);
-            assert_eq!((problem.kind.status, problem.errors[0].pointer.as_str()), (422, pointer), "{text}");
+            assert_eq!(
+                (problem.kind.status, problem.errors[0].pointer.as_str()),
+                (422, pointer),
+                "{text}"
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who calls: extractors that a handler names when it needs a member, or an administrator.
 //!
-//! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine that is a member like any other.
+//! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine
+//! that is a member like any other.
 
 use super::headers::{self, ON_BEHALF_OF};
 use super::problem::{self, Problem};
@@ -22,7 +23,9 @@ pub struct Member(pub Caller);
 pub struct Admin(pub Caller);
 
 async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
-    let shared = request.app_data::<web::Data<Shared>>().ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    let shared = request
+        .app_data::<web::Data<Shared>>()
+        .ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
     let header = |name| {
         let value = headers::only(&request, name, &problem::NOT_READABLE)?;
         Ok::<_, Problem>(value.map(|value| value.to_str().unwrap_or("")))
@@ -68,9 +71,10 @@ impl Signer {
     /// Somebody in particular.
     pub fn member(self) -> Result<Signed, Problem> {
         match &self.0.via {
-            Via::ServiceKey { on_behalf_of: None, .. } => {
-                Err(Problem::new(&problem::FORBIDDEN, "a service key needs the header On-Behalf-Of to act for a member"))
-            }
+            Via::ServiceKey { on_behalf_of: None, .. } => Err(Problem::new(
+                &problem::FORBIDDEN,
+                "a service key needs the header On-Behalf-Of to act for a member",
+            )),
             _ => Ok(self.0),
         }
     }
@@ -80,7 +84,8 @@ impl Signer {
 #[derive(Clone)]
 struct Asked(Arc<Semaphore>);
 
-/// Whoever may not is told so before anything else is wrong. Returns at once if nobody is being asked.
+/// Whoever may not is told so before anything else is wrong. Returns at once if nobody is being
+/// asked.
 pub async fn is_known(request: &HttpRequest) {
     let asked = request.extensions().get::<Asked>().cloned();
     if let Some(Asked(asked)) = asked {

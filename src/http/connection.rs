@@ -1,8 +1,9 @@
 //! What holds for a connection as long as it lives.
 //!
 //! It is cut when its caller takes nothing of what waits for them. An address has so many at once.
-//! Nothing that stands behind a request with `Connection: close` is carried out. A body that was not
-//! read to its end is kept until the connection ends, because only then does the framework end it.
+//! Nothing that stands behind a request with `Connection: close` is carried out. A body that was
+//! not read to its end is kept until the connection ends, because only then does the framework end
+//! it.
 
 use super::room::Room;
 use crate::config::{Config, Network};
@@ -63,7 +64,11 @@ impl Entrance {
             // It is gone already.
             Err(_) => None,
         };
-        data.insert(Connection { is_over: Cell::new(false), unread: RefCell::default(), _place: place });
+        data.insert(Connection {
+            is_over: Cell::new(false),
+            unread: RefCell::default(),
+            _place: place,
+        });
     }
 
     fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Option<Place>, Full> {
@@ -170,7 +175,10 @@ pub struct Rooms {
 
 impl Rooms {
     pub fn of(config: &Config) -> Rooms {
-        Rooms { bodies: Room::of(config.unfinished_bodies), answers: Room::of(config.unread_answers) }
+        Rooms {
+            bodies: Room::of(config.unfinished_bodies),
+            answers: Room::of(config.unread_answers),
+        }
     }
 }
 
@@ -180,7 +188,11 @@ mod tests {
 
     fn entrance(most: usize) -> Arc<Entrance> {
         let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-        Entrance::of(&Config { connections_per_address: most, trusted_proxies, ..Config::default() })
+        Entrance::of(&Config {
+            connections_per_address: most,
+            trusted_proxies,
+            ..Config::default()
+        })
     }
 
     fn enters(entrance: &Arc<Entrance>, address: &str) -> Option<Option<Place>> {
@@ -190,8 +202,11 @@ mod tests {
     #[test]
     fn an_address_has_so_many_connections_and_another_as_many() {
         let entrance = entrance(2);
-        let first = (enters(&entrance, "192.0.2.1").unwrap(), enters(&entrance, "192.0.2.1").unwrap());
-        assert!(enters(&entrance, "192.0.2.1").is_none() && enters(&entrance, "192.0.2.2").is_some());
+        let first =
+            (enters(&entrance, "192.0.2.1").unwrap(), enters(&entrance, "192.0.2.1").unwrap());
+        assert!(
+            enters(&entrance, "192.0.2.1").is_none() && enters(&entrance, "192.0.2.2").is_some()
+        );
         drop(first);
         assert!(entrance.inside().is_empty() && enters(&entrance, "192.0.2.1").is_some());
     }
@@ -207,7 +222,13 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_behind_the_last_request() {
-        let connection = Connection { is_over: Cell::new(false), unread: RefCell::default(), _place: None };
-        assert!(connection.takes(false) && connection.takes(true) && !connection.takes(false) && !connection.takes(true));
+        let connection =
+            Connection { is_over: Cell::new(false), unread: RefCell::default(), _place: None };
+        assert!(
+            connection.takes(false)
+                && connection.takes(true)
+                && !connection.takes(false)
+                && !connection.takes(true)
+        );
     }
 }

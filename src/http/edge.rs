@@ -1,6 +1,8 @@
-//! What stands around every route: the request's id, its line in the log, its metrics, and the body of a problem.
+//! What stands around every route: the request's id, its line in the log, its metrics, and the body
+//! of a problem.
 //!
-//! One edge is made per route and worker, so its meters are made once and its path is known without asking the router.
+//! One edge is made per route and worker, so its meters are made once and its path is known without
+//! asking the router.
 
 use super::connection::{self, Connection};
 use super::pieces;
@@ -83,7 +85,13 @@ where
             let took = began.elapsed();
             meters.record(&method, response.status(), took.as_secs_f64());
             let status = response.status().as_u16();
-            log::request(&log::Request { method: method.as_str(), route: meters.route, status, took, id: &id });
+            log::request(&log::Request {
+                method: method.as_str(),
+                route: meters.route,
+                status,
+                took,
+                id: &id,
+            });
             if let Ok(id) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(REQUEST_ID, id);
             }
@@ -95,7 +103,9 @@ where
 /// The caller's own id if it is a decent one, else a new one.
 fn request_id(request: &ServiceRequest) -> String {
     let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    match given.filter(|id| (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())) {
+    match given.filter(|id| {
+        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
+    }) {
         Some(id) => id.to_owned(),
         None => new_id(),
     }
@@ -110,7 +120,8 @@ fn new_id() -> String {
     format!("{:08x}{:08x}", *start as u32, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Gives every answer that carries an error its problem+json, and one that says nothing but that there is no such path.
+/// Gives every answer that carries an error its problem+json, and one that says nothing but that
+/// there is no such path.
 fn with_problem_body(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     if is_bare_not_found(&response) {
         return response.into_response(Problem::plain(&problem::UNKNOWN_ROUTE).response(id));
@@ -290,7 +301,8 @@ impl Meters {
         let method = named(method);
         let histogram = by_outcome.entry((method, status.as_u16())).or_insert_with(|| {
             let status = status.as_str().to_owned();
-            histogram!("stampede_http_request_seconds", "route" => self.route, "method" => method, "status" => status)
+            histogram!("stampede_http_request_seconds", "route" => self.route, "method" => method,
+                "status" => status)
         });
         histogram.record(seconds);
     }

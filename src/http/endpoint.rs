@@ -13,7 +13,13 @@ use utoipa::{PartialSchema, ToSchema};
 const JSON: &str = "application/json";
 
 /// What may be wrong with any body.
-const OF_BODIES: [&Kind; 5] = [&problem::NOT_READABLE, &problem::REQUEST_TIMEOUT, &problem::TOO_LARGE, &problem::INVALID, &problem::BUSY];
+const OF_BODIES: [&Kind; 5] = [
+    &problem::NOT_READABLE,
+    &problem::REQUEST_TIMEOUT,
+    &problem::TOO_LARGE,
+    &problem::INVALID,
+    &problem::BUSY,
+];
 
 pub struct Endpoint {
     pub method: Method,
@@ -122,8 +128,13 @@ impl Endpoint {
     pub fn who(mut self, who: Who) -> Self {
         self.who = who;
         if who != Who::Anybody {
-            // On several nodes the store may have to say whether the session lives, and a caller may have a rate.
-            self.problems.extend([&problem::UNAUTHENTICATED, &problem::TOO_MANY, &problem::UNAVAILABLE]);
+            // On several nodes the store may have to say whether the session lives, and a caller
+            // may have a rate.
+            self.problems.extend([
+                &problem::UNAUTHENTICATED,
+                &problem::TOO_MANY,
+                &problem::UNAVAILABLE,
+            ]);
             // A header that says who calls may stand only once.
             self.problems.push(&problem::NOT_READABLE);
         }
@@ -142,7 +153,8 @@ impl Endpoint {
     pub fn lists<T: ToSchema>(mut self, meaning: &'static str) -> Self {
         self.answers.push(Answer { status: 200, meaning, body: Some(Described::page_of::<T>()) });
         self.problems.push(&problem::INVALID);
-        self.query("limit", "How many lines, 1 to 100.").query("cursor", "Where the page begins: the `next_cursor` of the one before.")
+        self.query("limit", "How many lines, 1 to 100.")
+            .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
     }
 
     /// Takes `dry_run` and an idempotency key.
@@ -216,21 +228,33 @@ macro_rules! verbs {
 
 verbs! { get GET post POST put PUT patch PATCH delete DELETE }
 
-/// Registers the endpoints: one resource per path, so that a wrong method is told which are right, and one scope for all paths that share a first
-/// segment, because the router tries one pattern after the other.
+/// Registers the endpoints: one resource per path, so that a wrong method is told which are right,
+/// and one scope for all paths that share a first segment, because the router tries one pattern
+/// after the other.
 pub fn mount(config: &mut web::ServiceConfig, endpoints: &[Endpoint]) {
     let mut by_segment: BTreeMap<&str, BTreeMap<&'static str, Vec<&Endpoint>>> = BTreeMap::new();
     for endpoint in endpoints {
-        by_segment.entry(first_segment(endpoint.path)).or_default().entry(endpoint.path).or_default().push(endpoint);
+        by_segment
+            .entry(first_segment(endpoint.path))
+            .or_default()
+            .entry(endpoint.path)
+            .or_default()
+            .push(endpoint);
     }
     for (segment, by_path) in by_segment {
         let mount_below = |config: &mut web::ServiceConfig, prefix: &str| {
-            by_path.iter().for_each(|(path, endpoints)| mount_path(config, path, &path[prefix.len()..], endpoints));
+            by_path.iter().for_each(|(path, endpoints)| {
+                mount_path(config, path, &path[prefix.len()..], endpoints)
+            });
         };
         if by_path.len() == 1 {
             mount_below(config, "");
         } else {
-            config.service(web::scope(segment).configure(|scope| mount_below(scope, segment)).configure(edge::nowhere));
+            config.service(
+                web::scope(segment)
+                    .configure(|scope| mount_below(scope, segment))
+                    .configure(edge::nowhere),
+            );
         }
     }
 }
@@ -240,16 +264,26 @@ fn first_segment(path: &str) -> &str {
 }
 
 /// `below` is what is left of the path where it is mounted.
-fn mount_path(config: &mut web::ServiceConfig, path: &'static str, below: &str, endpoints: &[&Endpoint]) {
+fn mount_path(
+    config: &mut web::ServiceConfig,
+    path: &'static str,
+    below: &str,
+    endpoints: &[&Endpoint],
+) {
     let allow: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = allow.join(", ");
-    let resource = endpoints.iter().fold(web::resource(below), |resource, endpoint| resource.route((endpoint.route)()));
-    let wrong_method = web::to(move || std::future::ready(Err::<HttpResponse, Problem>(method_not_allowed(&allow))));
+    let resource = endpoints
+        .iter()
+        .fold(web::resource(below), |resource, endpoint| resource.route((endpoint.route)()));
+    let wrong_method = web::to(move || {
+        std::future::ready(Err::<HttpResponse, Problem>(method_not_allowed(&allow)))
+    });
     config.service(resource.default_service(wrong_method).wrap(Edge::around(path)));
 }
 
 fn method_not_allowed(allow: &str) -> Problem {
-    let mut problem = Problem::new(&problem::METHOD_NOT_ALLOWED, format!("this path takes {allow}"));
+    let mut problem =
+        Problem::new(&problem::METHOD_NOT_ALLOWED, format!("this path takes {allow}"));
     problem.allow = Some(allow.to_owned());
     problem
 }

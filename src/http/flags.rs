@@ -1,4 +1,5 @@
-//! What every write may say beside its body: an idempotency key, and `?dry_run=true`; and how query strings are read.
+//! What every write may say beside its body: an idempotency key, and `?dry_run=true`; and how query
+//! strings are read.
 
 use super::headers;
 use super::problem::{self, Problem};
@@ -41,7 +42,9 @@ impl FromRequest for IdempotencyKey {
 
 fn parse_key(value: &[u8]) -> Result<String, Problem> {
     let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
-    let text = std::str::from_utf8(bare).ok().filter(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b)));
+    let text = std::str::from_utf8(bare)
+        .ok()
+        .filter(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b)));
     match text {
         Some(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(text.to_owned()),
         _ => Err(Problem::plain(&problem::BAD_KEY)),
@@ -57,7 +60,11 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let params = web::Query::<T>::from_query(request.query_string());
-        ready(params.map(|params| Params(params.into_inner())).map_err(|error| Problem::invalid("?", error.to_string())))
+        ready(
+            params
+                .map(|params| Params(params.into_inner()))
+                .map_err(|error| Problem::invalid("?", error.to_string())),
+        )
     }
 }
 

@@ -12,7 +12,11 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The header of that name, or none. Two are a problem of that kind.
-pub fn only<'a>(request: &'a HttpRequest, name: &HeaderName, kind: &'static Kind) -> Result<Option<&'a HeaderValue>, Problem> {
+pub fn only<'a>(
+    request: &'a HttpRequest,
+    name: &HeaderName,
+    kind: &'static Kind,
+) -> Result<Option<&'a HeaderValue>, Problem> {
     let mut all = request.headers().get_all(name);
     let first = all.next();
     match all.next() {

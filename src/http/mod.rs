@@ -1,8 +1,9 @@
 //! HTTP: manners that hold everywhere, and the API itself.
 //!
-//! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller` and `flags` are what handlers take in;
-//! `problem` is all they may refuse with; `connection`, `room`, `pieces` and `streams` bound what a caller who does not read or
-//! send holds in memory; `endpoint` describes a route once, for the router and for the OpenAPI document.
+//! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
+//! and `flags` are what handlers take in; `problem` is all they may refuse with; `connection`,
+//! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
+//! `endpoint` describes a route once, for the router and for the OpenAPI document.
 
 pub mod api;
 pub mod body;

@@ -1,8 +1,9 @@
-//! Work that is nearly always done within a moment, told from work that is not, without a timer of its own.
+//! Work that is nearly always done within a moment, told from work that is not, without a timer of
+//! its own.
 //!
-//! A body mostly lies in the connection already, but only the second look finds it there. A timer for
-//! each would cost every request more than all else here. So a thread has one clock for all of them,
-//! which ticks only while there are any.
+//! A body mostly lies in the connection already, but only the second look finds it there. A timer
+//! for each would cost every request more than all else here. So a thread has one clock for all of
+//! them, which ticks only while there are any.
 
 use actix_web::rt;
 use std::cell::RefCell;
@@ -30,7 +31,8 @@ struct Waiting {
     is_used: bool,
 }
 
-/// What the work came to, or None when the moment is over. Then it can be waited for in another way.
+/// What the work came to, or None when the moment is over. Then it can be waited for in another
+/// way.
 pub async fn within_a_moment<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
     let mut place: Option<Place> = None;
     poll_fn(|context: &mut Context<'_>| {

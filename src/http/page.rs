@@ -1,4 +1,5 @@
-//! Lists: `?limit=1..100&cursor=…` in, `{items, next_cursor}` out. A cursor is the key of the last line, so lists are stable under writes.
+//! Lists: `?limit=1..100&cursor=…` in, `{items, next_cursor}` out. A cursor is the key of the last
+//! line, so lists are stable under writes.
 
 use super::problem::Problem;
 use base64::Engine;
@@ -31,14 +32,19 @@ impl Paging {
 
     /// The key after which the page begins.
     pub fn after(&self) -> Result<Option<Vec<u8>>, Problem> {
-        let decode = |cursor: &String| URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"));
+        let decode = |cursor: &String| {
+            URL_SAFE_NO_PAD
+                .decode(cursor)
+                .map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
+        };
         self.cursor.as_ref().map(decode).transpose()
     }
 
     /// The same, where lines are named by something that can be written and read.
     pub fn after_name<N: FromStr>(&self) -> Result<Option<N>, Problem> {
         let name = |key: Vec<u8>| String::from_utf8(key).ok()?.parse().ok();
-        let read = |key| name(key).ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list"));
+        let read =
+            |key| name(key).ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list"));
         self.after()?.map(read).transpose()
     }
 }
@@ -57,7 +63,12 @@ pub fn cursor(key: &[u8]) -> String {
 
 impl<T> Items<T> {
     /// A page from what was found when one more than `limit` was asked for. `key` names a line.
-    pub fn page<L>(mut found: Vec<L>, limit: usize, key: impl Fn(&L) -> Vec<u8>, item: impl Fn(L) -> Option<T>) -> Items<T> {
+    pub fn page<L>(
+        mut found: Vec<L>,
+        limit: usize,
+        key: impl Fn(&L) -> Vec<u8>,
+        item: impl Fn(L) -> Option<T>,
+    ) -> Items<T> {
         let more = found.len() > limit;
         found.truncate(limit);
         let next_cursor = found.last().filter(|_| more).map(|last| cursor(&key(last)));

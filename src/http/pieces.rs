@@ -35,7 +35,10 @@ impl MessageBody for Pieces {
         BodySize::Sized(self.rest.len() as u64)
     }
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
         Poll::Ready(piece(&mut self.get_mut().rest).map(Ok))
     }
 }
@@ -52,7 +55,11 @@ pub fn is_large(response: &ServiceResponse<BoxBody>) -> bool {
 
 /// Counts a large answer in, and turns it into pieces. Without room a read is refused; what has
 /// changed something is answered all the same.
-pub fn count_in(room: &Room, response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+pub fn count_in(
+    room: &Room,
+    response: ServiceResponse<BoxBody>,
+    id: &str,
+) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
     let body = match body.try_into_bytes() {

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     let bytes = serde_json::to_vec(body).expect("answers are plain data");
-    HttpResponse::build(status).insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(bytes)
+    HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
+        .body(bytes)
 }
 
 pub fn ok(body: &impl Serialize) -> HttpResponse {

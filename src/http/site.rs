@@ -1,4 +1,5 @@
-//! What stands at the root: the front page, the problem pages, the document and its page, health and metrics.
+//! What stands at the root: the front page, the problem pages, the document and its page, health
+//! and metrics.
 
 use super::api::{draws, operations};
 use super::edge::Edge;
@@ -51,7 +52,8 @@ async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<Http
     let stock = match known {
         Some(stock) => stock,
         None => {
-            let stock = Arc::new(docs_file(&file).ok_or_else(|| Problem::plain(&problem::UNKNOWN_ROUTE))?);
+            let stock =
+                Arc::new(docs_file(&file).ok_or_else(|| Problem::plain(&problem::UNKNOWN_ROUTE))?);
             let mut files = FILES.write().unwrap_or_else(|poisoned| poisoned.into_inner());
             files.entry(file.into_inner()).or_insert(stock).clone()
         }
@@ -60,7 +62,8 @@ async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<Http
 }
 
 fn docs_file(name: &str) -> Option<Stock> {
-    static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
+    static CONFIG: LazyLock<Arc<Config<'static>>> =
+        LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
     let file = utoipa_swagger_ui::serve(name, CONFIG.clone()).ok()??;
     let bytes = match file.bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
@@ -82,20 +85,33 @@ async fn document(request: HttpRequest) -> HttpResponse {
 }
 
 async fn problems() -> HttpResponse {
-    let line = |kind: &&problem::Kind| format!("<li><a href=\"/problems/{0}\">{0}</a> ({1}): {2}</li>", kind.name, kind.status, kind.title);
+    let line = |kind: &&problem::Kind| {
+        format!(
+            "<li><a href=\"/problems/{0}\">{0}</a> ({1}): {2}</li>",
+            kind.name, kind.status, kind.title
+        )
+    };
     page("Problems", &format!("<ul>{}</ul>", ALL.iter().map(line).collect::<String>()))
 }
 
 async fn problem_page(name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let known = ALL.iter().find(|kind| kind.name == *name);
-    let kind = known.ok_or_else(|| Problem::new(&problem::NOT_FOUND, "no problem has that name; /problems lists them all"))?;
+    let kind = known.ok_or_else(|| {
+        Problem::new(&problem::NOT_FOUND, "no problem has that name; /problems lists them all")
+    })?;
     let retry = match kind.retry {
         problem::Retry::Never => "Repeating the same request will not help.",
         problem::Retry::Later => "Nothing was done. The same request may succeed later.",
-        problem::Retry::SameKey => "Repeat it with the same <code>Idempotency-Key</code>: it is never done twice.",
+        problem::Retry::SameKey => {
+            "Repeat it with the same <code>Idempotency-Key</code>: it is never done twice."
+        }
     };
-    let text =
-        format!("<p>Status {}, type <code>/problems/{}</code></p><p>{}</p><p>{retry}</p>", kind.status, kind.name, code(kind.meaning));
+    let text = format!(
+        "<p>Status {}, type <code>/problems/{}</code></p><p>{}</p><p>{retry}</p>",
+        kind.status,
+        kind.name,
+        code(kind.meaning)
+    );
     Ok(page(kind.title, &text))
 }
 
@@ -107,5 +123,7 @@ fn page(title: &str, text: &str) -> HttpResponse {
 /// Turns `backticks` into code.
 fn code(text: &str) -> String {
     let parts = text.split('`').enumerate();
-    parts.map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
+    parts
+        .map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
+        .collect()
 }

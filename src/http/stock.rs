@@ -2,7 +2,9 @@
 //! and not sent again to those who have them.
 
 use super::pieces::Pieces;
-use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+};
 use actix_web::web::{Bytes, block};
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
@@ -33,7 +35,10 @@ impl Stock {
         let tag = format!("\"{}{}\"", self.tag, if packed.is_some() { "-gzip" } else { "" });
         if has_it(request, &tag) {
             let mut response = HttpResponse::NotModified();
-            return response.insert_header((ETAG, tag)).insert_header((VARY, "Accept-Encoding")).finish();
+            return response
+                .insert_header((ETAG, tag))
+                .insert_header((VARY, "Accept-Encoding"))
+                .finish();
         }
         let mut response = HttpResponse::Ok();
         response.insert_header((CONTENT_TYPE, self.kind.clone()));

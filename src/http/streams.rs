@@ -1,8 +1,9 @@
 //! Answers that go on for long: events, codes, reports, proofs.
 //!
 //! Of each kind so many are under way at once. One ends when its caller would no longer be let in,
-//! and from then on it takes no place, whether it is read or not. Few are worked on at the same time,
-//! one after the other in turn, so that those who ask for little do not wait for those who ask for much.
+//! and from then on it takes no place, whether it is read or not. Few are worked on at the same
+//! time, one after the other in turn, so that those who ask for little do not wait for those who
+//! ask for much.
 
 use super::pieces::piece;
 use super::problem::{self, Problem};
@@ -45,7 +46,12 @@ pub struct Seat {
 impl Streams {
     pub fn of(config: &Config) -> Streams {
         let seats = |kind| Seats { kind, most: config.streams, taken: Mutex::default() };
-        Streams { events: seats("events"), codes: seats("codes"), reports: seats("reports"), proofs: seats("proofs") }
+        Streams {
+            events: seats("events"),
+            codes: seats("codes"),
+            reports: seats("reports"),
+            proofs: seats("proofs"),
+        }
     }
 
     /// Says how many are under way.
@@ -72,7 +78,11 @@ impl Seats {
         self.seat(Seat { stay: None, from: address }, is_free)
     }
 
-    fn seat(&self, seat: Seat, is_free: impl Fn(&[Arc<Seat>]) -> bool) -> Result<Arc<Seat>, Problem> {
+    fn seat(
+        &self,
+        seat: Seat,
+        is_free: impl Fn(&[Arc<Seat>]) -> bool,
+    ) -> Result<Arc<Seat>, Problem> {
         let mut taken = self.taken();
         if !is_free(&living(&mut taken)) {
             let why = format!("as many {} are under way as may be", self.kind);
@@ -111,8 +121,8 @@ impl Seat {
     }
 }
 
-/// Hands out chunks in pieces for as long as the caller may stay. Broken off, it has no end, so that
-/// nobody takes what came for all there is.
+/// Hands out chunks in pieces for as long as the caller may stay. Broken off, it has no end, so
+/// that nobody takes what came for all there is.
 pub fn download(
     seat: Arc<Seat>,
     chunks: impl Stream<Item = io::Result<Bytes>> + 'static,
@@ -176,7 +186,8 @@ mod tests {
         let chunks = [Bytes::new(), Bytes::from(vec![7; 2 * PIECE + 5]), Bytes::new()];
         let chunks = stream::iter(chunks.map(Ok));
         let seat = seats(1).take_from(None).unwrap();
-        let pieces: Vec<usize> = download(seat, chunks).map(|piece| piece.unwrap().len()).collect().await;
+        let pieces: Vec<usize> =
+            download(seat, chunks).map(|piece| piece.unwrap().len()).collect().await;
         assert_eq!(pieces, [PIECE, PIECE, 5]);
     }
 }

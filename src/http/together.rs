@@ -38,7 +38,8 @@ impl<K: Eq + Hash + Clone, A: Clone> Together<K, A> {
             return table;
         }
         tables.retain(|_, table| table.strong_count() > 0);
-        let table = Arc::new(Table { turns: AtomicU64::new(0), latest: tokio::sync::Mutex::new(None) });
+        let table =
+            Arc::new(Table { turns: AtomicU64::new(0), latest: tokio::sync::Mutex::new(None) });
         tables.insert(what.clone(), Arc::downgrade(&table));
         table
     }

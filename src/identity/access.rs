@@ -1,7 +1,9 @@
-//! Letting a request in: from its headers to who is calling, without waiting for anything. What other nodes have ended is asked in `sharing`.
+//! Letting a request in: from its headers to who is calling, without waiting for anything. What
+//! other nodes have ended is asked in `sharing`.
 //!
-//! A session's token is verified and its session must not have been revoked; a service key is looked up in memory. Why somebody is not
-//! let in is logged and counted, and answered alike. A service that acts for a member of its own has to introduce him once.
+//! A session's token is verified and its session must not have been revoked; a service key is
+//! looked up in memory. Why somebody is not let in is logged and counted, and answered alike. A
+//! service that acts for a member of its own has to introduce him once.
 
 use super::directory::{Role, ServiceKey};
 use super::service_keys::{self, is_name, is_their_id, outsider, service_itself};
@@ -27,7 +29,8 @@ pub struct Signed {
 pub enum Via {
     Session {
         id: Id,
-        /// The list of ended sessions does not reach back to its token: whether it lives is the directory's to say.
+        /// The list of ended sessions does not reach back to its token: whether it lives is the
+        /// directory's to say.
         in_doubt: bool,
     },
     ServiceKey {
@@ -70,7 +73,8 @@ pub struct MadeKey {
     pub again: bool,
 }
 
-/// Refused tokens are all counted, but no more than so many are logged in a second, so that an attack does not fill the disk.
+/// Refused tokens are all counted, but no more than so many are logged in a second, so that an
+/// attack does not fill the disk.
 const LOGGED_PER_S: u32 = 100;
 
 #[derive(Default)]
@@ -89,8 +93,13 @@ impl Complaints {
 }
 
 impl Identity {
-    /// As far as this node knows. Requests of a server come in by `let_in`, which asks what the others know.
-    pub fn authenticate(&self, authorization: Option<&str>, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {
+    /// As far as this node knows. Requests of a server come in by `let_in`, which asks what the
+    /// others know.
+    pub fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        on_behalf_of: Option<&str>,
+    ) -> Result<Signed, Denied> {
         let token = bearer(authorization).map_err(|reason| self.refuse(reason))?;
         if token.starts_with(service_keys::PREFIX) {
             return self.service(token, on_behalf_of);
@@ -105,17 +114,24 @@ impl Identity {
             return Err(Reason::Revoked);
         }
         let in_doubt = self.revoked.is_in_doubt(claims.expires());
-        Ok(Signed { caller: caller(claims.member, claims.role), via: Via::Session { id: claims.session, in_doubt } })
+        Ok(Signed {
+            caller: caller(claims.member, claims.role),
+            via: Via::Session { id: claims.session, in_doubt },
+        })
     }
 
     fn service(&self, key: &str, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {
-        let service = self.services.service(key).ok_or_else(|| self.refuse(Reason::UnknownServiceKey))?;
+        let service =
+            self.services.service(key).ok_or_else(|| self.refuse(Reason::UnknownServiceKey))?;
         let member = match on_behalf_of {
             Some(theirs) if is_their_id(theirs) => outsider(&service, theirs),
             Some(_) => return Err(Denied::BadOnBehalfOf),
             None => service_itself(&service),
         };
-        Ok(Signed { caller: Caller::member(member), via: Via::ServiceKey { service, on_behalf_of: on_behalf_of.map(Arc::from) } })
+        Ok(Signed {
+            caller: Caller::member(member),
+            via: Via::ServiceKey { service, on_behalf_of: on_behalf_of.map(Arc::from) },
+        })
     }
 
     pub(super) fn refuse(&self, reason: Reason) -> Denied {
@@ -126,17 +142,22 @@ impl Identity {
         Denied::Unauthenticated(reason)
     }
 
-    /// Notes in the directory whom a service acts for, before anything is done in their name. A service brings
-    /// so many new members in a minute; those who were noted before are let in however many they are.
+    /// Notes in the directory whom a service acts for, before anything is done in their name. A
+    /// service brings so many new members in a minute; those who were noted before are let in
+    /// however many they are.
     pub async fn introduce(&self, signed: &Signed) -> Result<(), Error> {
-        let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else { return Ok(()) };
+        let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else {
+            return Ok(());
+        };
         let member = signed.caller.id;
         if self.services.is_introduced(member) {
             return Ok(());
         }
         if !self.directory.remembers_outsider(member).await? {
             self.spend_new_member(service).await?;
-            self.directory.remember_outsider(member, service.to_string(), theirs.to_string()).await?;
+            self.directory
+                .remember_outsider(member, service.to_string(), theirs.to_string())
+                .await?;
         }
         self.services.introduce(member);
         Ok(())
@@ -147,18 +168,34 @@ impl Identity {
     }
 
     /// The same caller gets the same key again for the same idempotency key.
-    pub async fn create_service_key_once(&self, name: &str, by: Id, key: &str) -> Result<MadeKey, Error> {
-        self.make_service_key(name, Some(Id::digest(&[b"service-key", &by.0, key.as_bytes()]))).await
+    pub async fn create_service_key_once(
+        &self,
+        name: &str,
+        by: Id,
+        key: &str,
+    ) -> Result<MadeKey, Error> {
+        self.make_service_key(name, Some(Id::digest(&[b"service-key", &by.0, key.as_bytes()])))
+            .await
     }
 
     async fn make_service_key(&self, name: &str, made_with: Option<Id>) -> Result<MadeKey, Error> {
         if !is_name(name) {
-            return Err(Error::Invalid(vec![Flaw { field: "name", says: "1 to 64 ASCII letters, digits, dots, dashes or underscores" }]));
+            return Err(Error::Invalid(vec![Flaw {
+                field: "name",
+                says: "1 to 64 ASCII letters, digits, dots, dashes or underscores",
+            }]));
         }
-        let text = made_with.map_or_else(fresh::text, |seed| URL_SAFE_NO_PAD.encode(self.derive(seed)));
+        let text =
+            made_with.map_or_else(fresh::text, |seed| URL_SAFE_NO_PAD.encode(self.derive(seed)));
         let text = format!("{}{text}", service_keys::PREFIX);
         let id = made_with.unwrap_or_else(|| fresh::id(self.now()));
-        let row = ServiceKey { id, name: name.to_owned(), digest: service_keys::digest(&text), created_at: self.now(), revoked_at: None };
+        let row = ServiceKey {
+            id,
+            name: name.to_owned(),
+            digest: service_keys::digest(&text),
+            created_at: self.now(),
+            revoked_at: None,
+        };
         let (kept, again) = self.directory.create_service_key(row).await?;
         if kept.name != name || kept.revoked_at.is_some() {
             return Err(Error::KeyReused);
@@ -169,7 +206,12 @@ impl Identity {
     }
 
     fn derive(&self, seed: Id) -> [u8; 32] {
-        hs256::mac(&self.refresh_secret).chain_update(b"service-key").chain_update(seed.0).finalize().into_bytes().into()
+        hs256::mac(&self.refresh_secret)
+            .chain_update(b"service-key")
+            .chain_update(seed.0)
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
     pub async fn service_keys(&self) -> Result<Vec<ServiceKey>, StoreError> {
@@ -184,7 +226,8 @@ impl Identity {
         Ok(revoked)
     }
 
-    /// One after the other, so that what was read first never takes the place of what was read later.
+    /// One after the other, so that what was read first never takes the place of what was read
+    /// later.
     pub(super) async fn reload_service_keys(&self) -> Result<(), StoreError> {
         let _turn = self.reloading.lock().await;
         let keys = self.directory.service_keys().await?;
@@ -194,7 +237,8 @@ impl Identity {
 }
 
 pub(super) fn bearer(authorization: Option<&str>) -> Result<&str, Reason> {
-    let (scheme, token) = authorization.ok_or(Reason::None)?.split_once(' ').ok_or(Reason::Scheme)?;
+    let (scheme, token) =
+        authorization.ok_or(Reason::None)?.split_once(' ').ok_or(Reason::Scheme)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token) } else { Err(Reason::Scheme) }
 }
 

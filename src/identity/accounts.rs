@@ -1,6 +1,9 @@
-//! What becomes of an account after it was made: read, changed, given another password, deleted; and the first administrator.
+//! What becomes of an account after it was made: read, changed, given another password, deleted;
+//! and the first administrator.
 
-use super::directory::{Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Owing, Reset, Role};
+use super::directory::{
+    Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Owing, Reset, Role,
+};
 use super::failures::Settled;
 use super::passwords::Password;
 use super::profile::{Flaw, Identifier, NAMELESS, Profile};
@@ -20,7 +23,8 @@ const RESET_S: u32 = 86_400;
 
 const RESET_PREFIX: &str = "rp_";
 
-/// Under which name the directory remembers whether the first administrator was made, so that one who was deleted stays deleted.
+/// Under which name the directory remembers whether the first administrator was made, so that one
+/// who was deleted stays deleted.
 const ADMIN_MADE: &str = "admin-made";
 
 const ADMIN: &str = "admin";
@@ -47,7 +51,11 @@ impl Identity {
         Ok(found)
     }
 
-    pub async fn members(&self, after: Option<Id>, limit: usize) -> Result<Vec<Member>, StoreError> {
+    pub async fn members(
+        &self,
+        after: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<Member>, StoreError> {
         self.directory.members(after, limit).await
     }
 
@@ -61,7 +69,12 @@ impl Identity {
     }
 
     /// The member is owed `new` instead of `old`, unless somebody else has settled it meanwhile.
-    pub async fn settle_owed(&self, member: Id, old: Vec<u8>, new: Option<Vec<u8>>) -> Result<bool, StoreError> {
+    pub async fn settle_owed(
+        &self,
+        member: Id,
+        old: Vec<u8>,
+        new: Option<Vec<u8>>,
+    ) -> Result<bool, StoreError> {
         self.directory.settle_owed(member, old, new).await
     }
 
@@ -70,7 +83,12 @@ impl Identity {
         self.today()
     }
 
-    pub async fn change_member(&self, id: Id, changes: Changes, origin: &Origin) -> Result<Member, Error> {
+    pub async fn change_member(
+        &self,
+        id: Id,
+        changes: Changes,
+        origin: &Origin,
+    ) -> Result<Member, Error> {
         match self.directory.change_member(id, changes).await? {
             Changed::Changed(member) => Ok(*member),
             Changed::Nameless => Err(Error::Invalid(vec![NAMELESS])),
@@ -91,7 +109,13 @@ impl Identity {
     }
 
     /// By the member himself. His other sessions end.
-    pub async fn change_password(&self, signed: &Signed, old: &str, new: String, origin: &Origin) -> Result<(), Error> {
+    pub async fn change_password(
+        &self,
+        signed: &Signed,
+        old: &str,
+        new: String,
+        origin: &Origin,
+    ) -> Result<(), Error> {
         let password = Password::new(new, "new_password").map_err(invalid)?;
         self.admit_address(&origin.address).await?;
         let account = self.directory.account_of(signed.caller.id).await?.ok_or(Error::Unknown)?;
@@ -100,11 +124,15 @@ impl Identity {
         match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
-            Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
+            Settled::AddressPaused { retry_after_s } => {
+                return Err(Error::TooMany { retry_after_s });
+            }
         }
         let because = Because::Knew { old_hash: account.password_hash, keep: signed.session() };
         // Another request changed it in between, so the old one is no longer right.
-        self.set_password(account.member.id, &password, because, origin).await?.ok_or(Error::WrongCredentials)
+        self.set_password(account.member.id, &password, because, origin)
+            .await?
+            .ok_or(Error::WrongCredentials)
     }
 
     /// By an administrator, who hands the token over. It replaces the one before.
@@ -113,24 +141,41 @@ impl Identity {
         bytes.extend_from_slice(&fresh::bytes::<32>());
         let token = format!("{RESET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
         let until = self.now().plus_s(RESET_S);
-        let offered = self.directory.offer_reset(member, Reset { token: service_keys::digest(&token), until }).await?;
+        let offered = self
+            .directory
+            .offer_reset(member, Reset { token: service_keys::digest(&token), until })
+            .await?;
         if offered { Ok(ResetOffer { token, until }) } else { Err(Error::Unknown) }
     }
 
     /// By whoever has the token. All sessions end.
-    pub async fn reset_password(&self, token: &str, new: String, origin: &Origin) -> Result<(), Error> {
+    pub async fn reset_password(
+        &self,
+        token: &str,
+        new: String,
+        origin: &Origin,
+    ) -> Result<(), Error> {
         let password = Password::new(new, "new_password").map_err(invalid)?;
         let refused = || Error::from(self.refuse(Reason::BadResetToken));
         let (member, digest) = read_reset_token(token).ok_or_else(refused)?;
-        // Looking first spares the hash of a guess; what counts is decided when the password is set.
+        // Looking first spares the hash of a guess; what counts is decided when the password is
+        // set.
         let account = self.directory.account_of(member).await?.ok_or_else(refused)?;
         if !account.reset.is_some_and(|reset| reset.token == digest && self.now() <= reset.until) {
             return Err(refused());
         }
-        self.set_password(member, &password, Because::Reset { token: digest }, origin).await?.ok_or_else(refused)
+        self.set_password(member, &password, Because::Reset { token: digest }, origin)
+            .await?
+            .ok_or_else(refused)
     }
 
-    async fn set_password(&self, member: Id, password: &Password, because: Because, origin: &Origin) -> Result<Option<()>, Error> {
+    async fn set_password(
+        &self,
+        member: Id,
+        password: &Password,
+        because: Because,
+        origin: &Origin,
+    ) -> Result<Option<()>, Error> {
         let asker = self.asker(&origin.address);
         let hash = self.hashers.hash(password.text(), asker).await?;
         let at = self.now();
@@ -141,21 +186,25 @@ impl Identity {
         Ok(ended.map(drop))
     }
 
-    /// Makes the account `admin` if no start before has. Answers its password if it was drawn, to be printed once.
+    /// Makes the account `admin` if no start before has. Answers its password if it was drawn, to
+    /// be printed once.
     pub(super) async fn first_admin(&self) -> Result<Option<String>, Error> {
         if self.directory.secret(ADMIN_MADE, b"no".to_vec()).await? != b"no" {
             return Ok(None);
         }
         // If a start broke off in between, nobody has seen the password, so it gets a new one.
         let drawn = match &self.settings.admin_password {
-            Some(configured) => self.give_admin(configured.reveal().to_owned()).await.map(|()| None)?,
+            Some(configured) => {
+                self.give_admin(configured.reveal().to_owned()).await.map(|()| None)?
+            }
             None => Some(self.set_admin_password().await?),
         };
         self.directory.replace_secret(ADMIN_MADE, b"no".to_vec(), b"yes".to_vec()).await?;
         Ok(drawn)
     }
 
-    /// For whoever has the machine and no password: draws one for the account `admin`, which is made if it is not there.
+    /// For whoever has the machine and no password: draws one for the account `admin`, which is
+    /// made if it is not there.
     pub async fn set_admin_password(&self) -> Result<String, Error> {
         let drawn = fresh::text()[..24].to_owned();
         self.give_admin(drawn.clone()).await.map(|()| drawn)
@@ -171,9 +220,10 @@ impl Identity {
             }
         }
         match self.directory.account(ADMIN.to_owned()).await? {
-            Some(account) if account.member.role == Role::Admin => {
-                self.set_password(account.member.id, &password, Because::Ordered, &Origin::default()).await?.ok_or(Error::Unknown)
-            }
+            Some(account) if account.member.role == Role::Admin => self
+                .set_password(account.member.id, &password, Because::Ordered, &Origin::default())
+                .await?
+                .ok_or(Error::Unknown),
             _ => Err(Error::Taken(vec![super::Kind::Username])),
         }
     }
@@ -183,8 +233,16 @@ impl Identity {
         let password_hash = self.hashers.hash(password.text(), self.asker("")).await?;
         let now = self.now();
         let profile = Profile { username: Some(username), ..Profile::default() };
-        let member = Member { id: fresh::id(now), role: Role::Admin, profile, created_at: now, first_login_at: None, last_login_at: None };
-        let admin = NewMember { member, password_hash, registration: None, keys_since: now, session: None };
+        let member = Member {
+            id: fresh::id(now),
+            role: Role::Admin,
+            profile,
+            created_at: now,
+            first_login_at: None,
+            last_login_at: None,
+        };
+        let admin =
+            NewMember { member, password_hash, registration: None, keys_since: now, session: None };
         match self.directory.create_member(admin).await? {
             // No key, nothing made before.
             Created::Created | Created::Before(_) => Ok(()),

@@ -1,7 +1,7 @@
 //! Failures and requests, counted for all nodes if they share a Redis, else for this one.
 //!
-//! This node counts in any case, so that it goes on with what it has seen itself when Redis is gone. As long as Redis answers, its word
-//! counts, because it has seen what all nodes have.
+//! This node counts in any case, so that it goes on with what it has seen itself when Redis is
+//! gone. As long as Redis answers, its word counts, because it has seen what all nodes have.
 
 use super::failures::{Settled, of_account, of_address, of_known, of_probes};
 use super::hashing::Asker;
@@ -17,8 +17,9 @@ impl Identity {
         Asker { origin: of_address(address), account: None }
     }
 
-    /// For whom a password of that account is checked. An account as it is known from this address has a place
-    /// of its own, so that strangers who try its password from everywhere do not crowd its owner out.
+    /// For whom a password of that account is checked. An account as it is known from this address
+    /// has a place of its own, so that strangers who try its password from everywhere do not crowd
+    /// its owner out.
     pub(super) async fn asker_for(&self, account: Id, address: &str) -> Result<Asker, StoreError> {
         self.recall_home(account, address).await?;
         let is_known = self.failures.is_known(account, address);
@@ -26,8 +27,8 @@ impl Identity {
         Ok(Asker { account: Some(place), ..self.asker(address) })
     }
 
-    /// A restart forgets from where an account was logged in to; the directory does not. It is asked for
-    /// accounts that do not exist, too, so that the time does not tell.
+    /// A restart forgets from where an account was logged in to; the directory does not. It is
+    /// asked for accounts that do not exist, too, so that the time does not tell.
     async fn recall_home(&self, account: Id, address: &str) -> Result<(), StoreError> {
         if self.failures.is_home(account, address) {
             return Ok(());
@@ -38,7 +39,8 @@ impl Identity {
         Ok(())
     }
 
-    /// What the directory keeps of an address. Without the secret nobody can try which address it is.
+    /// What the directory keeps of an address. Without the secret nobody can try which address it
+    /// is.
     fn home(&self, account: Id, address: &str) -> Id {
         let mac = hs256::mac(&self.refresh_secret).chain_update(b"home").chain_update(account.0);
         Id::digest(&[&mac.chain_update(address).finalize().into_bytes()])
@@ -68,7 +70,8 @@ impl Identity {
         shared.map_or(here, none_left).map_err(too_many)
     }
 
-    /// Counts something that is no password, paused or not. Answers how long the record was paused before.
+    /// Counts something that is no password, paused or not. Answers how long the record was paused
+    /// before.
     pub(super) async fn count_record(&self, record: Id, per_minute: u32) -> u32 {
         let now = self.now();
         let here = self.failures.count(record, per_minute, now);
@@ -83,18 +86,28 @@ impl Identity {
         let now = self.now();
         let here = self.failures.settle(account, address, right, now);
         let Some(redis) = self.others.redis() else { return here };
-        let tried = Tried { address: of_address(address), known: of_known(account, address), account: of_account(account) };
-        let per_minute = PerMinute { address: self.settings.failures_per_minute, account: self.settings.account_failures_per_minute };
+        let tried = Tried {
+            address: of_address(address),
+            known: of_known(account, address),
+            account: of_account(account),
+        };
+        let per_minute = PerMinute {
+            address: self.settings.failures_per_minute,
+            account: self.settings.account_failures_per_minute,
+        };
         let is_home = self.failures.is_home(account, address);
         redis.settle(tried, per_minute, is_home, right, now).await.unwrap_or(here)
     }
 
-    /// Something else that an address should not do too often, such as asking which names are taken.
+    /// Something else that an address should not do too often, such as asking which names are
+    /// taken.
     pub(super) async fn count_probe(&self, address: &str) -> Result<(), Error> {
         let now = self.now();
         let here = self.failures.count_probe(address, now);
         let shared = match self.others.redis() {
-            Some(redis) => redis.count(of_probes(address), self.failures.probes_per_minute(), false, now).await,
+            Some(redis) => {
+                redis.count(of_probes(address), self.failures.probes_per_minute(), false, now).await
+            }
             None => None,
         };
         shared.map_or(here, none_left).map_err(too_many)

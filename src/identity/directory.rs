@@ -1,8 +1,10 @@
-//! The port to wherever people are kept: members and their identifiers, sessions, service keys, outsiders, secrets.
+//! The port to wherever people are kept: members and their identifiers, sessions, service keys,
+//! outsiders, secrets.
 //!
-//! Every call is one atomic step: it happens as a whole or not at all, and is durable when answered. What must be decided and written
-//! together (is the name free, was this the first login, may this refresh token still be used) is decided inside the step.
-//! Rows here are people, not scarce things, so none of this is a partition; uniqueness is the directory's to keep.
+//! Every call is one atomic step: it happens as a whole or not at all, and is durable when
+//! answered. What must be decided and written together (is the name free, was this the first login,
+//! may this refresh token still be used) is decided inside the step. Rows here are people, not
+//! scarce things, so none of this is a partition; uniqueness is the directory's to keep.
 
 pub mod contract;
 
@@ -46,7 +48,8 @@ pub struct Account {
     pub reset: Option<Reset>,
 }
 
-/// With which idempotency key, and with what, an account was registered, so that a repeat can be told from another.
+/// With which idempotency key, and with what, an account was registered, so that a repeat can be
+/// told from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registration {
     pub key: Id,
@@ -140,7 +143,9 @@ impl Because {
     pub fn holds(&self, account: &Account, now: Time) -> bool {
         match self {
             Because::Knew { old_hash, .. } => *old_hash == account.password_hash,
-            Because::Reset { token } => account.reset.is_some_and(|reset| reset.token == *token && now <= reset.until),
+            Because::Reset { token } => {
+                account.reset.is_some_and(|reset| reset.token == *token && now <= reset.until)
+            }
             Because::Ordered => true,
         }
     }
@@ -166,15 +171,18 @@ pub struct NewSession {
 pub struct Begin {
     pub member: Id,
     pub session: NewSession,
-    /// The hash that the password was checked against. If it is no longer the member's, no session begins.
+    /// The hash that the password was checked against. If it is no longer the member's, no session
+    /// begins.
     pub knew: String,
     /// The same password hashed anew, because the cost has changed.
     pub rehashed: Option<String>,
     /// Whether this is a login; a repeated registration begins a session, too, but is none.
     pub login: bool,
-    /// What the member is owed if this is his first login; kept in the same step, for whoever hands it out.
+    /// What the member is owed if this is his first login; kept in the same step, for whoever hands
+    /// it out.
     pub owed: Option<Vec<u8>>,
-    /// From where the member logs in, in a form that only this installation can make. Noted with the session.
+    /// From where the member logs in, in a form that only this installation can make. Noted with
+    /// the session.
     pub home: Option<Id>,
     /// Sessions not refreshed since then are dead and may be forgotten.
     pub dead_before: Time,
@@ -205,7 +213,8 @@ pub struct Refresh {
     pub at: Time,
     /// Sessions not refreshed since then are dead.
     pub dead_before: Time,
-    /// The token before the current one still gives the current one again if that was made since then.
+    /// The token before the current one still gives the current one again if that was made since
+    /// then.
     pub repeat_since: Time,
 }
 
@@ -236,7 +245,8 @@ pub enum Step {
 }
 
 impl Refresh {
-    /// The rule, for every directory alike. A step that lies ahead (after a backup was restored) is unknown, not a theft.
+    /// The rule, for every directory alike. A step that lies ahead (after a backup was restored) is
+    /// unknown, not a theft.
     pub fn decide(&self, current: u32, refreshed_at: Time, ended: bool) -> Step {
         if ended || refreshed_at < self.dead_before || self.step > current {
             Step::Unknown
@@ -286,24 +296,34 @@ pub trait Directory: Send + Sync + 'static {
     fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>>;
     fn count_members(&self) -> Answer<u64>;
     fn change_member(&self, member: Id, changes: Changes) -> Answer<Changed>;
-    /// Frees the identifiers, ends the sessions, forgets everything personal; the id stays. Answers which sessions ended.
+    /// Frees the identifiers, ends the sessions, forgets everything personal; the id stays. Answers
+    /// which sessions ended.
     fn delete_member(&self, member: Id, at: Time) -> Answer<Option<Vec<Id>>>;
     /// Answers which sessions ended, or None if the reason no longer holds.
     fn set_password(&self, new: NewPassword) -> Answer<Option<Vec<Id>>>;
     /// False if there is no such member. It replaces the one before.
     fn offer_reset(&self, member: Id, reset: Reset) -> Answer<bool>;
 
-    /// Stores the session and the times of login in one step, which alone can say whether it was the first. None if the password has changed meanwhile.
+    /// Stores the session and the times of login in one step, which alone can say whether it was
+    /// the first. None if the password has changed meanwhile.
     fn begin_session(&self, begin: Begin) -> Answer<Option<Begun>>;
-    /// Whether the member has logged in from there; of many places the latest `HOMES` are remembered.
+    /// Whether the member has logged in from there; of many places the latest `HOMES` are
+    /// remembered.
     fn knows_home(&self, member: Id, home: Id) -> Answer<bool>;
     fn refresh(&self, refresh: Refresh) -> Answer<Refreshed>;
     /// Whether it was a living session of that member.
     fn end_session(&self, member: Id, session: Id, at: Time) -> Answer<bool>;
     fn end_sessions(&self, member: Id, except: Option<Id>, at: Time) -> Answer<Vec<Id>>;
     /// The living ones, oldest first.
-    fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>>;
-    /// Whether it is a living session of that member. Sees every write that was answered before it was asked, on whatever node.
+    fn sessions(
+        &self,
+        member: Id,
+        after: Option<Id>,
+        limit: usize,
+        dead_before: Time,
+    ) -> Answer<Vec<Session>>;
+    /// Whether it is a living session of that member. Sees every write that was answered before it
+    /// was asked, on whatever node.
     fn session_is_alive(&self, member: Id, session: Id) -> Answer<bool> {
         let before = Id((u128::from_be_bytes(session.0).wrapping_sub(1)).to_be_bytes());
         let page = self.sessions(member, Some(before), 1, Time(i64::MIN));
@@ -339,8 +359,14 @@ mod tests {
 
     fn used(step: u32, current: u32, since_rotation_ms: i64) -> Step {
         let at = Time(1_000_000);
-        let refresh =
-            Refresh { member: Id([1; 16]), session: Id([2; 16]), step, at, dead_before: Time(500_000), repeat_since: at.minus_s(30) };
+        let refresh = Refresh {
+            member: Id([1; 16]),
+            session: Id([2; 16]),
+            step,
+            at,
+            dead_before: Time(500_000),
+            repeat_since: at.minus_s(30),
+        };
         refresh.decide(current, Time(at.0 - since_rotation_ms), false)
     }
 

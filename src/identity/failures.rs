@@ -1,12 +1,14 @@
 //! Budgets for wrong passwords, per account and per address. Successes are never counted.
 //!
-//! A budget that is used up within a minute pauses its account or address, each time for twice as long, up to a limit; nobody is locked
-//! out for good. While an account is paused, passwords for it are checked as ever, so it takes the same time, but none is found right.
-//! That is decided after the check: so of a thousand guesses sent at once, too, only as many as the budget has are told apart.
-//! An address from which an account was logged in to before has a budget of its own for it, so that a stranger cannot lock out the owner.
-//! Which addresses these are the directory remembers over a restart (`budgets`).
-//! A pause never lasts longer than it is long, also if it began while the clock was ahead.
-//! Memory is bounded: what was touched least recently is forgotten. `redis/budgets.lua` is this rule for several nodes.
+//! A budget that is used up within a minute pauses its account or address, each time for twice as
+//! long, up to a limit; nobody is locked out for good. While an account is paused, passwords for it
+//! are checked as ever, so it takes the same time, but none is found right. That is decided after
+//! the check: so of a thousand guesses sent at once, too, only as many as the budget has are told
+//! apart. An address from which an account was logged in to before has a budget of its own for it,
+//! so that a stranger cannot lock out the owner. Which addresses these are the directory remembers
+//! over a restart (`budgets`). A pause never lasts longer than it is long, also if it began while
+//! the clock was ahead. Memory is bounded: what was touched least recently is forgotten.
+//! `redis/budgets.lua` is this rule for several nodes.
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
@@ -18,7 +20,8 @@ pub struct Settings {
     pub address_per_minute: u32,
 }
 
-/// How long the first pause is and the longest. A pause without failures for as long as `FORGIVEN_S` makes the next one short again.
+/// How long the first pause is and the longest. A pause without failures for as long as
+/// `FORGIVEN_S` makes the next one short again.
 struct Pauses {
     first_s: u32,
     longest_s: u32,
@@ -36,7 +39,8 @@ const HALF: usize = 65_536;
 pub enum Settled {
     Right,
     Wrong,
-    /// The password may have been right, but the account is paused: the caller is told what a wrong one is told.
+    /// The password may have been right, but the account is paused: the caller is told what a wrong
+    /// one is told.
     Paused,
     AddressPaused {
         retry_after_s: u32,
@@ -112,7 +116,8 @@ impl Failures {
         records.put(of_known(account, address), Record::default());
     }
 
-    /// Something else that an address should not do too often, such as asking which names are taken; it has twice the budget.
+    /// Something else that an address should not do too often, such as asking which names are
+    /// taken; it has twice the budget.
     pub fn count_probe(&self, address: &str, now: Time) -> Result<(), u32> {
         let mut records = self.records();
         let probes = of_probes(address);
@@ -259,7 +264,10 @@ mod tests {
         let mut now = Time(0);
         for expected in [15, 30, 60, 120, 240, 480, 900, 900] {
             fail(&failures, &format!("thief {expected} {}", now.0), 3, now);
-            assert_eq!(failures.records().pause_s(of_account(ADA), Time(now.0 + 1)), Some(expected));
+            assert_eq!(
+                failures.records().pause_s(of_account(ADA), Time(now.0 + 1)),
+                Some(expected)
+            );
             now = now.plus_s(expected);
         }
         now = now.plus_s(FORGIVEN_S + 1);
@@ -286,7 +294,10 @@ mod tests {
             failures.settle(Id([n; 16]), "thief", false, Time(0));
         }
         assert_eq!(failures.pause_s(of_address("thief"), Time(1)), Some(5));
-        assert_eq!(failures.settle(Id([99; 16]), "thief", true, Time(0)), Settled::AddressPaused { retry_after_s: 5 });
+        assert_eq!(
+            failures.settle(Id([99; 16]), "thief", true, Time(0)),
+            Settled::AddressPaused { retry_after_s: 5 }
+        );
         assert_eq!(failures.pause_s(of_address("thief"), Time(5_000)), None);
         assert_eq!(failures.pause_s(of_address("home"), Time(1)), None);
     }
@@ -322,8 +333,20 @@ mod tests {
         for _ in 0..20 {
             failures.count_probe("office", day).unwrap();
         }
-        assert_eq!((failures.pause_s(of_address("office"), Time(0)), failures.count_probe("office", Time(0))), (Some(5), Err(5)));
-        assert_eq!((failures.pause_s(of_address("office"), Time(5_000)), failures.count_probe("office", Time(5_000))), (None, Ok(())));
+        assert_eq!(
+            (
+                failures.pause_s(of_address("office"), Time(0)),
+                failures.count_probe("office", Time(0))
+            ),
+            (Some(5), Err(5))
+        );
+        assert_eq!(
+            (
+                failures.pause_s(of_address("office"), Time(5_000)),
+                failures.count_probe("office", Time(5_000))
+            ),
+            (None, Ok(()))
+        );
     }
 
     #[test]
@@ -337,6 +360,14 @@ mod tests {
         }
         let records = failures.records();
         assert!(records.young.len() + records.old.len() <= 2 * HALF);
-        assert_eq!(records.young.get(&of_account(ADA)).or(records.old.get(&of_account(ADA))).unwrap().pauses, 7);
+        assert_eq!(
+            records
+                .young
+                .get(&of_account(ADA))
+                .or(records.old.get(&of_account(ADA)))
+                .unwrap()
+                .pauses,
+            7
+        );
     }
 }

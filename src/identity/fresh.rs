@@ -10,7 +10,8 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// An id that begins with the time, so that ids sort by creation and their rows are appended; the other 80 bits are random.
+/// An id that begins with the time, so that ids sort by creation and their rows are appended; the
+/// other 80 bits are random.
 pub fn id(now: Time) -> Id {
     let mut id = bytes::<16>();
     id[..6].copy_from_slice(&now.0.to_be_bytes()[2..]);

@@ -1,16 +1,18 @@
-//! Budgets for wrong codes: of coupons, which are somebody else's or nobody's, and of campaigns that ask for one.
+//! Budgets for wrong codes: of coupons, which are somebody else's or nobody's, and of campaigns
+//! that ask for one.
 //!
-//! A wrong code costs its caller, and the address or the service it came through: so new accounts of one
-//! address, or new members of one service, do not begin anew. An address has twice the budget of a caller. A
-//! service has one of its own, because its customers mistype, too. Whose budget is used up waits, with right
-//! codes as with wrong ones; successes are never counted.
+//! A wrong code costs its caller, and the address or the service it came through: so new accounts
+//! of one address, or new members of one service, do not begin anew. An address has twice the
+//! budget of a caller. A service has one of its own, because its customers mistype, too. Whose
+//! budget is used up waits, with right codes as with wrong ones; successes are never counted.
 //!
-//! A campaign has a budget as well, for guesses from many addresses at once. Used up, it refuses nobody:
-//! if it did, whoever guesses at a campaign could keep everybody from claiming; and if only wrong codes were
-//! refused, the refusals would tell wrong from right and slow nobody down. Instead one wrong code for that
-//! campaign then uses up the budgets of its caller and address. Whoever has not guessed wrong claims
-//! as ever, and guessing goes on at one code per address and pause. A service keeps its budget
-//! even then, or one stranger's guesses and one customer's slip would pause a whole shop.
+//! A campaign has a budget as well, for guesses from many addresses at once. Used up, it refuses
+//! nobody: if it did, whoever guesses at a campaign could keep everybody from claiming; and if only
+//! wrong codes were refused, the refusals would tell wrong from right and slow nobody down. Instead
+//! one wrong code for that campaign then uses up the budgets of its caller and address. Whoever has
+//! not guessed wrong claims as ever, and guessing goes on at one code per address and pause. A
+//! service keeps its budget even then, or one stranger's guesses and one customer's slip would
+//! pause a whole shop.
 
 use super::failures::of_address;
 use super::{Error, Identity, Origin, Signed, Via};
@@ -57,7 +59,9 @@ impl Guesser {
 impl Identity {
     /// Whether they may try another code, or in how many seconds again.
     pub async fn admit_guess(&self, guesser: &Guesser) -> Result<(), Error> {
-        try_join(self.admit_record(guesser.of_caller()), self.admit_record(guesser.of_through())).await.map(drop)
+        try_join(self.admit_record(guesser.of_caller()), self.admit_record(guesser.of_through()))
+            .await
+            .map(drop)
     }
 
     /// They tried a code that is none, or somebody else's; `campaign` is named if it asked for one.
@@ -79,10 +83,14 @@ impl Identity {
     /// Whether the campaign's budget was used up before this.
     async fn count_for_campaign(&self, campaign: &str) -> bool {
         let codes = of_address(&format!("codes for {campaign}"));
-        let was_used_up = self.count_record(codes, self.settings.campaign_guesses_per_minute).await > 0;
+        let was_used_up =
+            self.count_record(codes, self.settings.campaign_guesses_per_minute).await > 0;
         if !was_used_up && self.failures.pause_s(codes, self.now()).is_some() {
             let fields = [("campaign", Value::Text(&campaign))];
-            log::warn("many wrong codes are tried for a campaign; one more from an address now pauses it", &fields);
+            log::warn(
+                "many wrong codes are tried for a campaign; one more from an address now pauses it",
+                &fields,
+            );
         }
         was_used_up
     }

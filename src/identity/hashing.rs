@@ -1,11 +1,13 @@
-//! Where passwords are hashed: a few threads of their own, and a queue no longer than its deadline allows.
+//! Where passwords are hashed: a few threads of their own, and a queue no longer than its deadline
+//! allows.
 //!
-//! Hashing is slow on purpose, so it never runs on a thread that serves requests, and a crowd that logs in
-//! is told at once when it would have to wait too long: capacity = threads × deadline ÷ time of one hash,
-//! measured at start and kept as a moving average. Who waits, and who has no place, says `queue`: no address
-//! and no account crowds the others out. A request whose client has gone is skipped, and one that has waited
-//! for as long as the deadline is refused. A stop finishes what is being hashed and nothing else.
-//! A check costs the same whatever the hash, so that time does not tell whether an account exists: see `Work`.
+//! Hashing is slow on purpose, so it never runs on a thread that serves requests, and a crowd that
+//! logs in is told at once when it would have to wait too long: capacity = threads × deadline ÷
+//! time of one hash, measured at start and kept as a moving average. Who waits, and who has no
+//! place, says `queue`: no address and no account crowds the others out. A request whose client has
+//! gone is skipped, and one that has waited for as long as the deadline is refused. A stop finishes
+//! what is being hashed and nothing else. A check costs the same whatever the hash, so that time
+//! does not tell whether an account exists: see `Work`.
 
 mod queue;
 
@@ -83,7 +85,9 @@ impl Hashers {
         let shared = Arc::new(Shared::new(settings, began.elapsed().as_nanos() as u64));
         for number in 0..settings.threads.max(1) {
             let shared = shared.clone();
-            std::thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.work())?;
+            std::thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || shared.work())?;
         }
         Ok(Hashers { shared, decoy: decoy.into() })
     }
@@ -103,7 +107,8 @@ impl Hashers {
         answer.await.map_err(|_| self.shared.busy())
     }
 
-    /// Whether that is the password. It takes as long as one hash of today's cost, or longer if the hash has a higher one.
+    /// Whether that is the password. It takes as long as one hash of today's cost, or longer if the
+    /// hash has a higher one.
     pub async fn check(&self, password: &str, hash: Arc<str>, asker: Asker) -> Result<bool, Busy> {
         let (done, answer) = oneshot::channel();
         self.shared.submit(Task::Check { password: password.to_owned(), hash, done }, asker)?;
@@ -133,7 +138,13 @@ impl Shared {
             refused: counter!("stampede_hash_refused_total"),
             abandoned: counter!("stampede_hash_abandoned_total"),
         };
-        Shared { settings, nanos: AtomicU64::new(nanos.max(1)), line: Mutex::default(), arrived: Condvar::new(), meters }
+        Shared {
+            settings,
+            nanos: AtomicU64::new(nanos.max(1)),
+            line: Mutex::default(),
+            arrived: Condvar::new(),
+            meters,
+        }
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -141,7 +152,8 @@ impl Shared {
     }
 
     fn capacity(&self) -> usize {
-        let in_time = u64::from(self.settings.deadline_s) * 1_000_000_000 / self.nanos.load(Ordering::Relaxed);
+        let in_time = u64::from(self.settings.deadline_s) * 1_000_000_000
+            / self.nanos.load(Ordering::Relaxed);
         (in_time as usize).saturating_mul(self.settings.threads).max(1)
     }
 
@@ -169,7 +181,8 @@ impl Shared {
 
     /// How long so many take.
     fn wait_s(&self, waiting: usize) -> u32 {
-        let nanos = self.nanos.load(Ordering::Relaxed).saturating_mul(waiting as u64) / self.settings.threads.max(1) as u64;
+        let nanos = self.nanos.load(Ordering::Relaxed).saturating_mul(waiting as u64)
+            / self.settings.threads.max(1) as u64;
         nanos.div_ceil(1_000_000_000).clamp(1, 3600) as u32
     }
 
@@ -245,7 +258,9 @@ struct Work {
 impl Work {
     fn hash(&mut self, password: &str, cost: u32) -> String {
         self.rounds += 1 << cost;
-        passwords::hash(password, cost).expect("the cost comes from checked settings, and passwords were parsed to be short enough")
+        passwords::hash(password, cost).expect(
+            "the cost comes from checked settings, and passwords were parsed to be short enough",
+        )
     }
 
     fn compare(&mut self, password: &str, hash: &str) -> bool {
@@ -253,8 +268,8 @@ impl Work {
         passwords::matches(password, hash)
     }
 
-    /// Brings what was done up to one hash of that cost, right or wrong: a hash of cost 4 is made equal to one of
-    /// cost 10 by hashes of costs 4, 5, … 9, because 2⁴ + 2⁴ + 2⁵ + … + 2⁹ = 2¹⁰.
+    /// Brings what was done up to one hash of that cost, right or wrong: a hash of cost 4 is made
+    /// equal to one of cost 10 by hashes of costs 4, 5, … 9, because 2⁴ + 2⁴ + 2⁵ + … + 2⁹ = 2¹⁰.
     fn fill_up(&mut self, cost: u32) {
         let mut next = if self.rounds == 0 { cost } else { self.rounds.ilog2() };
         while self.rounds < 1 << cost {
@@ -323,7 +338,10 @@ mod tests {
 
     #[test]
     fn what_has_waited_for_too_long_is_refused() {
-        let hashers = Hashers { shared: Arc::new(Shared::new(Settings { deadline_s: 0, ..QUICK }, 1)), decoy: "".into() };
+        let hashers = Hashers {
+            shared: Arc::new(Shared::new(Settings { deadline_s: 0, ..QUICK }, 1)),
+            decoy: "".into(),
+        };
         let mut late = pin!(hashers.hash("late", ADA));
         assert!(start(&mut late).is_pending());
         let since = Instant::now();
@@ -342,12 +360,19 @@ mod tests {
             task.run(TODAY, &mut work);
             (answer.try_recv().unwrap(), work.rounds)
         };
-        assert_eq!(rounds_of("anything", &passwords::hash(NOBODY, TODAY).unwrap()), (false, 1 << TODAY));
+        assert_eq!(
+            rounds_of("anything", &passwords::hash(NOBODY, TODAY).unwrap()),
+            (false, 1 << TODAY)
+        );
         for cost in 4..=TODAY {
             let hash = passwords::hash("correct horse", cost).unwrap();
             assert_eq!(rounds_of("correct horse", &hash), (true, 1 << TODAY), "{cost}");
             assert_eq!(rounds_of("battery staple", &hash), (false, 1 << TODAY), "{cost}");
-            assert_eq!(rounds_of(&"too long to be one ".repeat(9), &hash), (false, 1 << TODAY), "{cost}");
+            assert_eq!(
+                rounds_of(&"too long to be one ".repeat(9), &hash),
+                (false, 1 << TODAY),
+                "{cost}"
+            );
         }
         assert_eq!(rounds_of("anything", "no hash at all"), (false, 1 << TODAY));
         let dearer = passwords::hash("correct horse", TODAY + 1).unwrap();

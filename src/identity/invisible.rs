@@ -1,8 +1,8 @@
 //! Characters that nobody sees, or that only change how others are shown.
 //!
-//! Unicode calls most of them default-ignorable or format characters; the table has these ranges as of
-//! Unicode 16, and the few that are marks by their class and blank all the same. Control characters and
-//! white space are not in it: the standard library knows them.
+//! Unicode calls most of them default-ignorable or format characters; the table has these ranges as
+//! of Unicode 16, and the few that are marks by their class and blank all the same. Control
+//! characters and white space are not in it: the standard library knows them.
 
 /// In order, both ends included.
 const INVISIBLE: &[(char, char)] = &[
@@ -42,7 +42,8 @@ pub fn is_invisible(c: char) -> bool {
     c.is_control() || after.checked_sub(1).is_some_and(|place| c <= INVISIBLE[place].1)
 }
 
-/// Whether it makes the text around it run the other way, so that what is read is not what is there.
+/// Whether it makes the text around it run the other way, so that what is read is not what is
+/// there.
 pub fn turns_text(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,7 +1,9 @@
-//! The keys that access tokens are signed with: one is active, the ones before it verify until the last token they signed is dead.
+//! The keys that access tokens are signed with: one is active, the ones before it verify until the
+//! last token they signed is dead.
 //!
-//! The ring lives in the directory as one secret, so that all nodes have the same and a rotation is one step. A token names its key in
-//! its header, and the header must be letter for letter the one that we write for that key: nothing else in it is ever interpreted.
+//! The ring lives in the directory as one secret, so that all nodes have the same and a rotation is
+//! one step. A token names its key in its header, and the header must be letter for letter the one
+//! that we write for that key: nothing else in it is ever interpreted.
 
 use super::fresh;
 use actors::Time;
@@ -35,7 +37,8 @@ pub struct Keyring {
     keys: Vec<Key>,
     /// How long a token lives, and so how long a replaced key is needed.
     token_s: u32,
-    /// No two rings of a process have the same, so what was verified with one is not taken for verified with another.
+    /// No two rings of a process have the same, so what was verified with one is not taken for
+    /// verified with another.
     pub generation: u64,
 }
 
@@ -51,7 +54,8 @@ pub fn new_ring(now: Time) -> Vec<u8> {
 /// The ring with a new key that signs from `since` on, without those that are no longer needed.
 pub fn rotated(stored: &[u8], now: Time, since: Time, token_s: u32) -> Result<Vec<u8>, Unreadable> {
     let mut keys = read(stored)?;
-    let replaced = |keys: &[Stored]| keys.get(1).is_some_and(|next| Time(next.since).plus_s(token_s) < now);
+    let replaced =
+        |keys: &[Stored]| keys.get(1).is_some_and(|next| Time(next.since).plus_s(token_s) < now);
     while replaced(&keys) {
         keys.remove(0);
     }
@@ -69,7 +73,10 @@ fn write(keys: &[Stored]) -> Vec<u8> {
 }
 
 fn read(stored: &[u8]) -> Result<Vec<Stored>, Unreadable> {
-    serde_json::from_slice::<Vec<Stored>>(stored).ok().filter(|keys| !keys.is_empty()).ok_or(Unreadable)
+    serde_json::from_slice::<Vec<Stored>>(stored)
+        .ok()
+        .filter(|keys| !keys.is_empty())
+        .ok_or(Unreadable)
 }
 
 impl Keyring {
@@ -91,7 +98,8 @@ impl Keyring {
     /// The key whose header a token has, if it still verifies.
     pub fn named_by(&self, token_header: &str, now: Time) -> Option<&Key> {
         let place = self.keys.iter().position(|key| key.prefix == token_header)?;
-        let retired = self.keys.get(place + 1).is_some_and(|next| next.since.plus_s(self.token_s) < now);
+        let retired =
+            self.keys.get(place + 1).is_some_and(|next| next.since.plus_s(self.token_s) < now);
         (!retired).then(|| &self.keys[place])
     }
 }

@@ -1,7 +1,8 @@
 //! Logging in, staying in, and leaving.
 //!
-//! An unknown account, a wrong password and a paused account take the same way and the same time, up to the answer. A session is a row;
-//! its refresh token is made from the row's step, its access tokens live for minutes and are checked against the list of ended sessions.
+//! An unknown account, a wrong password and a paused account take the same way and the same time,
+//! up to the answer. A session is a row; its refresh token is made from the row's step, its access
+//! tokens live for minutes and are checked against the list of ended sessions.
 
 use super::access::Denied;
 use super::directory::{Account, Begin, Member, Refresh, Refreshed, Role, Session};
@@ -51,43 +52,67 @@ pub type Owes<'a> = &'a (dyn Fn(Time) -> Option<Vec<u8>> + Sync);
 
 impl Identity {
     /// What he is owed is kept with the first login, in the same step, and not with any other.
-    pub async fn login(&self, login: Login, origin: &Origin, owes: Owes<'_>) -> Result<LoggedIn, Error> {
+    pub async fn login(
+        &self,
+        login: Login,
+        origin: &Origin,
+        owes: Owes<'_>,
+    ) -> Result<LoggedIn, Error> {
         let outcome = self.try_login(login, origin, owes).await;
-        metrics::counter!("stampede_logins_total", "outcome" => outcome_name(&outcome)).increment(1);
+        metrics::counter!("stampede_logins_total", "outcome" => outcome_name(&outcome))
+            .increment(1);
         outcome
     }
 
-    async fn try_login(&self, login: Login, origin: &Origin, owes: Owes<'_>) -> Result<LoggedIn, Error> {
+    async fn try_login(
+        &self,
+        login: Login,
+        origin: &Origin,
+        owes: Owes<'_>,
+    ) -> Result<LoggedIn, Error> {
         self.admit_address(&origin.address).await?;
         let password = login.password.clone();
         let named = login.identifiers()?;
         let account = self.account_named_by(&named).await?;
         let who = account.as_ref().map_or_else(|| unknown(&named), |account| account.member.id);
-        let hash = account.as_ref().map_or_else(|| self.hashers.decoy(), |account| Arc::from(account.password_hash.as_str()));
+        let hash = account.as_ref().map_or_else(
+            || self.hashers.decoy(),
+            |account| Arc::from(account.password_hash.as_str()),
+        );
         let asker = self.asker_for(who, &origin.address).await?;
         let right = self.hashers.check(&password, hash, asker).await? && account.is_some();
         match self.settle(who, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::WrongCredentials),
-            Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
+            Settled::AddressPaused { retry_after_s } => {
+                return Err(Error::TooMany { retry_after_s });
+            }
         }
         let account = account.ok_or(Error::WrongCredentials)?;
         let rehashed = self.rehashed(&account, &password, origin).await;
         // The password was changed, or the member deleted, while it was being checked.
-        self.begin_session(&account, origin, rehashed, Some(owes)).await?.ok_or(Error::WrongCredentials)
+        self.begin_session(&account, origin, rehashed, Some(owes))
+            .await?
+            .ok_or(Error::WrongCredentials)
     }
 
     /// The one account that all of them name, if there is one.
-    async fn account_named_by(&self, named: &[Option<Identifier>]) -> Result<Option<Account>, StoreError> {
+    async fn account_named_by(
+        &self,
+        named: &[Option<Identifier>],
+    ) -> Result<Option<Account>, StoreError> {
         let Some(first) = named.iter().flatten().next() else { return Ok(None) };
         let account = self.directory.account(first.folded.clone()).await?;
         let has = |account: &Account, named: &Option<Identifier>| {
-            named.as_ref().is_some_and(|named| account.member.profile.identifiers().any(|one| one.folded == named.folded))
+            named.as_ref().is_some_and(|named| {
+                account.member.profile.identifiers().any(|one| one.folded == named.folded)
+            })
         };
         Ok(account.filter(|account| named.iter().all(|named| has(account, named))))
     }
 
-    /// The password under a hash of today's cost, if the stored one has another. It can wait for a quieter hour.
+    /// The password under a hash of today's cost, if the stored one has another. It can wait for a
+    /// quieter hour.
     async fn rehashed(&self, account: &Account, password: &str, origin: &Origin) -> Option<String> {
         if passwords::cost(&account.password_hash) == Some(self.hashers.cost()) {
             return None;
@@ -118,14 +143,26 @@ impl Identity {
         count_begun();
         self.noted_home(begun.member.id, &origin.address);
         let tokens = self.tokens(begun.member.id, session.id, 0, begun.member.role);
-        Ok(Some(LoggedIn { member: begun.member, tokens, first_login: begun.first_login, owed: begun.owed }))
+        Ok(Some(LoggedIn {
+            member: begun.member,
+            tokens,
+            first_login: begun.first_login,
+            owed: begun.owed,
+        }))
     }
 
     pub(super) fn tokens(&self, member: Id, session: Id, step: u32, role: Role) -> Tokens {
         let now = self.now();
         self.revoked.made(now);
         Tokens {
-            access_token: tokens::issue(&self.ring(), member, session, role, now, self.settings.token_s),
+            access_token: tokens::issue(
+                &self.ring(),
+                member,
+                session,
+                role,
+                now,
+                self.settings.token_s,
+            ),
             refresh_token: RefreshToken { member, session, step }.text(&self.refresh_secret),
             expires_in_s: self.settings.token_s,
             session,
@@ -145,7 +182,8 @@ impl Identity {
             repeat_since: at.minus_s(REPEAT_S),
         };
         let outcome = self.directory.refresh(refresh).await?;
-        metrics::counter!("stampede_refreshes_total", "outcome" => refresh_name(&outcome)).increment(1);
+        metrics::counter!("stampede_refreshes_total", "outcome" => refresh_name(&outcome))
+            .increment(1);
         match outcome {
             Refreshed::Rotated { step, role } | Refreshed::Repeated { step, role } => {
                 Ok(self.tokens(token.member, token.session, step, role))
@@ -153,20 +191,29 @@ impl Identity {
             Refreshed::Unknown => Err(self.refuse(Reason::SessionOver).into()),
             Refreshed::Reused => {
                 self.revoke(token.member, &[token.session], at).await;
-                log::warn("an old refresh token was used again; its session has ended", &[("session", Value::Text(&token.session))]);
+                log::warn(
+                    "an old refresh token was used again; its session has ended",
+                    &[("session", Value::Text(&token.session))],
+                );
                 Err(self.refuse(Reason::RefreshTokenReused).into())
             }
         }
     }
 
     fn read_refresh_token(&self, token: &str) -> Result<RefreshToken, Denied> {
-        RefreshToken::read(token, &self.refresh_secret).ok_or_else(|| self.refuse(Reason::BadRefreshToken))
+        RefreshToken::read(token, &self.refresh_secret)
+            .ok_or_else(|| self.refuse(Reason::BadRefreshToken))
     }
 
     /// Ends the session of the caller and that of the refresh token; whichever is there.
-    pub async fn logout(&self, signed: Option<&Signed>, refresh_token: Option<&str>) -> Result<(), Error> {
+    pub async fn logout(
+        &self,
+        signed: Option<&Signed>,
+        refresh_token: Option<&str>,
+    ) -> Result<(), Error> {
         let token = refresh_token.map(|token| self.read_refresh_token(token)).transpose()?;
-        if let Some((signed, session)) = signed.and_then(|signed| Some((signed, signed.session()?))) {
+        if let Some((signed, session)) = signed.and_then(|signed| Some((signed, signed.session()?)))
+        {
             self.end_session(signed.caller.id, session).await?;
         }
         if let Some(token) = token {
@@ -200,7 +247,12 @@ impl Identity {
     }
 
     /// The living sessions of a member, oldest first.
-    pub async fn sessions(&self, member: Id, after: Option<Id>, limit: usize) -> Result<Vec<Session>, StoreError> {
+    pub async fn sessions(
+        &self,
+        member: Id,
+        after: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
         self.directory.sessions(member, after, limit, self.dead_before()).await
     }
 }
@@ -208,14 +260,19 @@ impl Identity {
 impl Login {
     /// What names the account; None for a text that can name none.
     fn identifiers(self) -> Result<Vec<Option<Identifier>>, Error> {
-        let of_kind = |kind: Kind| move |text: String| Identifier::any(&text).filter(|identifier| identifier.kind == kind);
+        let of_kind = |kind: Kind| {
+            move |text: String| Identifier::any(&text).filter(|identifier| identifier.kind == kind)
+        };
         let any = self.account.map(|text| Identifier::any(&text));
         let username = self.username.map(of_kind(Kind::Username));
         let email = self.email.map(of_kind(Kind::Email));
         let phone = self.phone.map(of_kind(Kind::Phone));
         let named: Vec<_> = [any, username, email, phone].into_iter().flatten().collect();
         if named.is_empty() {
-            return Err(Error::Invalid(vec![Flaw { field: "", says: "one of account, username, email and phone is needed" }]));
+            return Err(Error::Invalid(vec![Flaw {
+                field: "",
+                says: "one of account, username, email and phone is needed",
+            }]));
         }
         Ok(named)
     }

@@ -1,8 +1,10 @@
-//! Who calls: members, administrators, and the back ends of companies that have members of their own.
+//! Who calls: members, administrators, and the back ends of companies that have members of their
+//! own.
 //!
-//! `registration` makes accounts, `login` begins and ends sessions, `accounts` changes and deletes, `access` lets a request in; all are
-//! parts of `Identity`. What is kept is behind the port `directory`; nothing here knows HTTP or a database.
-//! Passwords are hashed on threads of their own (`hashing`), and no answer tells whether an account exists.
+//! `registration` makes accounts, `login` begins and ends sessions, `accounts` changes and deletes,
+//! `access` lets a request in; all are parts of `Identity`. What is kept is behind the port
+//! `directory`; nothing here knows HTTP or a database. Passwords are hashed on threads of their own
+//! (`hashing`), and no answer tells whether an account exists.
 
 pub mod access;
 mod accounts;
@@ -85,7 +87,8 @@ pub struct Settings {
     /// How long the key of a registration stands for it.
     pub idempotency_s: u32,
     pub sharing: Sharing,
-    /// How long a new token key waits before it signs: nothing for a single node, else until every node has read it.
+    /// How long a new token key waits before it signs: nothing for a single node, else until every
+    /// node has read it.
     pub key_delay_s: u32,
     pub time_zone: TimeZone,
     /// The password of the first administrator; without it one is drawn.
@@ -148,7 +151,8 @@ pub enum Error {
 }
 
 fn said(flaws: &[Flaw]) -> String {
-    let said: Vec<String> = flaws.iter().map(|flaw| format!("{}: {}", flaw.field, flaw.says)).collect();
+    let said: Vec<String> =
+        flaws.iter().map(|flaw| format!("{}: {}", flaw.field, flaw.says)).collect();
     said.join("; ")
 }
 
@@ -192,8 +196,9 @@ pub enum OpenError {
 }
 
 impl Identity {
-    /// Makes the secrets and the administrator that are missing, and reads which sessions were ended lately. Answers the administrator's
-    /// password, too, if this start drew it: it is nowhere else.
+    /// Makes the secrets and the administrator that are missing, and reads which sessions were
+    /// ended lately. Answers the administrator's password, too, if this start drew it: it is
+    /// nowhere else.
     pub async fn open(
         directory: Arc<dyn Directory>,
         settings: Settings,
@@ -202,8 +207,13 @@ impl Identity {
         hs256::install();
         directory.prepare().await?;
         let ring = directory.secret(keyring::SECRET, keyring::new_ring(clock())).await?;
-        let refresh_secret = directory.secret(REFRESH_SECRET, fresh::bytes::<32>().to_vec()).await?;
-        let hashing = hashing::Settings { cost: settings.bcrypt_cost, threads: settings.hash_threads, deadline_s: settings.hash_queue_s };
+        let refresh_secret =
+            directory.secret(REFRESH_SECRET, fresh::bytes::<32>().to_vec()).await?;
+        let hashing = hashing::Settings {
+            cost: settings.bcrypt_cost,
+            threads: settings.hash_threads,
+            deadline_s: settings.hash_queue_s,
+        };
         let failures = failures::Settings {
             account_per_minute: settings.account_failures_per_minute,
             address_per_minute: settings.failures_per_minute,
@@ -240,7 +250,8 @@ impl Identity {
         Ok(())
     }
 
-    /// To be done every ten seconds: forgets what is over, and hears of keys that were changed elsewhere.
+    /// To be done every ten seconds: forgets what is over, and hears of keys that were changed
+    /// elsewhere.
     pub async fn tidy(&self) -> Result<(), StoreError> {
         self.revoked.tidy(self.now());
         gauge!("stampede_sessions_revoked").set(self.revoked.count() as f64);
@@ -286,7 +297,11 @@ impl Identity {
 }
 
 /// For the command line, too, which has no need of anything else.
-pub async fn rotate_token_keys(directory: &dyn Directory, now: Time, settings: &Settings) -> Result<(), OpenError> {
+pub async fn rotate_token_keys(
+    directory: &dyn Directory,
+    now: Time,
+    settings: &Settings,
+) -> Result<(), OpenError> {
     loop {
         let old = directory.secret(keyring::SECRET, keyring::new_ring(now)).await?;
         let new = keyring::rotated(&old, now, now.plus_s(settings.key_delay_s), settings.token_s)?;

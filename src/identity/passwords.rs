@@ -1,8 +1,9 @@
 //! Which passwords are accepted, and their bcrypt hashes.
 //!
-//! A password has 8 characters at least and 71 bytes at most and is taken exactly as given: never truncated, trimmed or normalised, so
-//! the same letters in another Unicode form are another password. NUL is refused: bcrypt ends and repeats its key with NULs, so that with
-//! them different passwords can have the same hash. The most common passwords are refused in any case of letters.
+//! A password has 8 characters at least and 71 bytes at most and is taken exactly as given: never
+//! truncated, trimmed or normalised, so the same letters in another Unicode form are another
+//! password. NUL is refused: bcrypt ends and repeats its key with NULs, so that with them different
+//! passwords can have the same hash. The most common passwords are refused in any case of letters.
 
 use super::profile::Flaw;
 use std::collections::HashSet;
@@ -56,7 +57,8 @@ pub fn hash(password: &str, cost: u32) -> Result<String, bcrypt::BcryptError> {
 /// Whether that is the password. One that nobody can have costs the same time and is wrong.
 pub fn matches(password: &str, hash: &str) -> bool {
     let possible = password.len() <= MOST_BYTES && !password.contains('\0');
-    let compared = bcrypt::non_truncating_verify(if possible { password } else { "impossible" }, hash);
+    let compared =
+        bcrypt::non_truncating_verify(if possible { password } else { "impossible" }, hash);
     possible && compared.unwrap_or(false)
 }
 
@@ -102,7 +104,11 @@ mod tests {
     #[test]
     fn every_byte_counts_and_so_does_the_unicode_form() {
         let hash = hash(&"y".repeat(71), 4).unwrap();
-        assert!(matches(&"y".repeat(71), &hash) && !matches(&"y".repeat(70), &hash) && !matches(&"y".repeat(72), &hash));
+        assert!(
+            matches(&"y".repeat(71), &hash)
+                && !matches(&"y".repeat(70), &hash)
+                && !matches(&"y".repeat(72), &hash)
+        );
         let composed = super::hash("caf\u{e9} au lait", 4).unwrap();
         assert!(!matches("cafe\u{301} au lait", &composed));
         assert_eq!(cost(&composed), Some(4));

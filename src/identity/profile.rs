@@ -1,9 +1,10 @@
 //! What a member tells about himself, parsed into a shape in which it cannot be wrong.
 //!
-//! A username has no `@` and does not begin with `+`, an e-mail address has one `@`, a phone number begins with `+`: so identifiers of
-//! different kinds never collide and one table keeps them all unique. They are compared folded: NFKC, lower case, NFKC again.
-//! What nobody sees has no place in a new one, because two that look alike must be one. Who has such a name from before
-//! still logs in with it: `any` asks for the shape alone.
+//! A username has no `@` and does not begin with `+`, an e-mail address has one `@`, a phone number
+//! begins with `+`: so identifiers of different kinds never collide and one table keeps them all
+//! unique. They are compared folded: NFKC, lower case, NFKC again. What nobody sees has no place in
+//! a new one, because two that look alike must be one. Who has such a name from before still logs
+//! in with it: `any` asks for the shape alone.
 
 use super::invisible::{is_invisible, turns_text};
 use jiff::civil::Date;
@@ -60,7 +61,8 @@ impl Profile {
     }
 }
 
-pub const NAMELESS: Flaw = Flaw { field: "", says: "at least one of username, email and phone is needed" };
+pub const NAMELESS: Flaw =
+    Flaw { field: "", says: "at least one of username, email and phone is needed" };
 
 /// How an identifier is compared.
 pub fn fold(text: &str) -> String {
@@ -75,7 +77,8 @@ impl Identifier {
     fn shaped_username(text: &str) -> Result<Identifier, Flaw> {
         let says = "3 to 64 letters, digits, dots, dashes or underscores";
         let folded = fold(text);
-        let fits = (3..=64).contains(&folded.chars().count()) && folded.chars().all(|c| is_of_a_word(c) || "._-".contains(c));
+        let fits = (3..=64).contains(&folded.chars().count())
+            && folded.chars().all(|c| is_of_a_word(c) || "._-".contains(c));
         if fits {
             Ok(Identifier { kind: Kind::Username, text: text.nfc().collect(), folded })
         } else {
@@ -93,9 +96,15 @@ impl Identifier {
     fn shaped_email(text: &str) -> Result<Identifier, Flaw> {
         let says = "an e-mail address of at most 254 bytes, such as ada@example.org";
         let folded = fold(text);
-        let shaped = folded.split_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(domain));
+        let shaped = folded
+            .split_once('@')
+            .is_some_and(|(local, domain)| is_local(local) && is_domain(domain));
         let fits = shaped && text.len() <= 254 && folded.len() <= 254;
-        if fits { Ok(Identifier { kind: Kind::Email, text: text.nfc().collect(), folded }) } else { Err(Flaw { field: "email", says }) }
+        if fits {
+            Ok(Identifier { kind: Kind::Email, text: text.nfc().collect(), folded })
+        } else {
+            Err(Flaw { field: "email", says })
+        }
     }
 
     /// E.164. Spaces and dashes are forgiven and not kept.
@@ -103,8 +112,14 @@ impl Identifier {
         let says = "a phone number with its country code, such as +4917012345678";
         let text = bare_phone(text);
         let digits = text.strip_prefix('+').unwrap_or("");
-        let fits = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-        if fits { Ok(Identifier { kind: Kind::Phone, folded: text.clone(), text }) } else { Err(Flaw { field: "phone", says }) }
+        let fits = (8..=15).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.starts_with('0');
+        if fits {
+            Ok(Identifier { kind: Kind::Phone, folded: text.clone(), text })
+        } else {
+            Err(Flaw { field: "phone", says })
+        }
     }
 
     /// Of whichever kind the text has the shape: what somebody says who has an account.
@@ -128,7 +143,11 @@ impl Identifier {
 /// As long as all of the text can be seen.
 fn seen(identifier: Identifier, text: &str) -> Result<Identifier, Flaw> {
     let hides = |text: &str| text.chars().any(is_invisible);
-    if hides(text) || hides(&identifier.folded) { Err(unseen(identifier.kind)) } else { Ok(identifier) }
+    if hides(text) || hides(&identifier.folded) {
+        Err(unseen(identifier.kind))
+    } else {
+        Ok(identifier)
+    }
 }
 
 fn unseen(kind: Kind) -> Flaw {
@@ -154,7 +173,10 @@ fn is_local(local: &str) -> bool {
 
 fn is_domain(domain: &str) -> bool {
     let label = |label: &str| {
-        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| is_of_a_word(c) || c == '-')
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| is_of_a_word(c) || c == '-')
     };
     domain.split('.').all(label)
 }
@@ -162,8 +184,11 @@ fn is_domain(domain: &str) -> bool {
 pub fn full_name(text: &str) -> Result<String, Flaw> {
     let name: String = text.trim().nfc().collect();
     let is_shown = name.chars().any(|c| !is_invisible(c) && !c.is_whitespace());
-    let fits = is_shown && name.chars().count() <= 200 && !name.chars().any(|c| c.is_control() || turns_text(c));
-    let says = "1 to 200 characters, some of them visible, none of them a control character or one that turns text around";
+    let fits = is_shown
+        && name.chars().count() <= 200
+        && !name.chars().any(|c| c.is_control() || turns_text(c));
+    let says = "1 to 200 characters, some of them visible, none of them a control character or one \
+        that turns text around";
     if fits { Ok(name) } else { Err(Flaw { field: "full_name", says }) }
 }
 
@@ -183,9 +208,18 @@ mod tests {
 
     #[test]
     fn case_and_unicode_form_do_not_tell_identifiers_apart() {
-        for (one, other) in [("Ada", "ada"), ("zo\u{eb}", "ZOE\u{308}"), ("\u{ff41}da", "ada"), ("\u{fb01}n", "fin"), ("ΑΣΣ", "ασσ")]
-        {
-            assert_eq!(Identifier::username(one).unwrap().folded, Identifier::username(other).unwrap().folded, "{one} {other}");
+        for (one, other) in [
+            ("Ada", "ada"),
+            ("zo\u{eb}", "ZOE\u{308}"),
+            ("\u{ff41}da", "ada"),
+            ("\u{fb01}n", "fin"),
+            ("ΑΣΣ", "ασσ"),
+        ] {
+            assert_eq!(
+                Identifier::username(one).unwrap().folded,
+                Identifier::username(other).unwrap().folded,
+                "{one} {other}"
+            );
         }
         assert_eq!(Identifier::email("Ada@Example.ORG").unwrap().folded, "ada@example.org");
     }
@@ -195,7 +229,9 @@ mod tests {
         for good in ["ada", "a.b", "a-b_c", "٣٣٣", "李小龙", &"x".repeat(64)] {
             assert!(Identifier::username(good).is_ok(), "{good}");
         }
-        for bad in ["", "ab", "a b", "a@b", "+49", "ad\u{ff20}a", "a\u{0}b", "ada ", &"x".repeat(65)] {
+        for bad in
+            ["", "ab", "a b", "a@b", "+49", "ad\u{ff20}a", "a\u{0}b", "ada ", &"x".repeat(65)]
+        {
             assert!(Identifier::username(bad).is_err(), "{bad:?}");
         }
     }
@@ -206,7 +242,22 @@ mod tests {
             assert!(Identifier::email(good).is_ok(), "{good}");
         }
         let long = format!("a@{}", "b".repeat(253));
-        for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a@.b", "a@b..c", "a@b.", "a\n@b", "a@-b", "a\u{ff20}b@c", &long] {
+        for bad in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@b c",
+            "a@.b",
+            "a@b..c",
+            "a@b.",
+            "a\n@b",
+            "a@-b",
+            "a\u{ff20}b@c",
+            &long,
+        ] {
             assert!(Identifier::email(bad).is_err(), "{bad:?}");
         }
     }
@@ -214,7 +265,16 @@ mod tests {
     #[test]
     fn phone_numbers_lose_their_spaces_and_dashes() {
         assert_eq!(Identifier::phone("+49 170-123 45 67").unwrap().folded, "+491701234567");
-        for bad in ["", "+", "+1234567", "491701234567", "+1234567890123456", "+0123456789", "+49170123456a", "+49(170)1234"] {
+        for bad in [
+            "",
+            "+",
+            "+1234567",
+            "491701234567",
+            "+1234567890123456",
+            "+0123456789",
+            "+49170123456a",
+            "+49(170)1234",
+        ] {
             assert!(Identifier::phone(bad).is_err(), "{bad:?}");
         }
     }
@@ -228,7 +288,8 @@ mod tests {
         assert_eq!(kind("a b"), None);
     }
 
-    /// One of each kind: fillers, joiners, marks and overrides of direction, selectors, tags, soft hyphens.
+    /// One of each kind: fillers, joiners, marks and overrides of direction, selectors, tags, soft
+    /// hyphens.
     const UNSEEN: &[char] = &[
         '\u{ad}',
         '\u{34f}',
@@ -294,7 +355,9 @@ mod tests {
     #[test]
     fn what_nobody_sees_makes_no_other_name() {
         for hidden in UNSEEN {
-            for name in [format!("admin{hidden}"), format!("ad{hidden}min"), format!("{hidden}admin")] {
+            for name in
+                [format!("admin{hidden}"), format!("ad{hidden}min"), format!("{hidden}admin")]
+            {
                 assert!(Identifier::username(&name).is_err(), "{name:?}");
                 for email in [format!("{name}@b.c"), format!("a@{name}.c"), format!("a@b.{name}")] {
                     assert!(Identifier::email(&email).is_err(), "{email:?}");
@@ -317,9 +380,14 @@ mod tests {
 
     #[test]
     fn letters_of_any_script_with_their_marks_are_still_a_name() {
-        for good in ["สมชาย", "ประยุทธ์", "நன்றி", "đặng", "José", "Łukasz", "мария", "נועה", "علي١", "한국인"]
+        for good in
+            ["สมชาย", "ประยุทธ์", "நன்றி", "đặng", "José", "Łukasz", "мария", "נועה", "علي١", "한국인"]
         {
-            assert!(Identifier::username(good).is_ok() && Identifier::email(&format!("{good}@b.c")).is_ok(), "{good}");
+            assert!(
+                Identifier::username(good).is_ok()
+                    && Identifier::email(&format!("{good}@b.c")).is_ok(),
+                "{good}"
+            );
         }
     }
 
@@ -327,7 +395,16 @@ mod tests {
     fn a_birthday_is_a_real_day_in_the_past() {
         let today = "2026-07-01".parse().unwrap();
         assert!(birthday("2026-06-30", today).is_ok() && birthday("2024-02-29", today).is_ok());
-        for bad in ["2026-07-01", "2023-02-29", "1990-13-01", "1990-1-1", "yesterday", "", "1849-01-01", "1990-01-01T00:00"] {
+        for bad in [
+            "2026-07-01",
+            "2023-02-29",
+            "1990-13-01",
+            "1990-1-1",
+            "yesterday",
+            "",
+            "1849-01-01",
+            "1990-01-01T00:00",
+        ] {
             assert!(birthday(bad, today).is_err(), "{bad}");
         }
     }
@@ -338,7 +415,16 @@ mod tests {
         for good in ["علی\u{200c}رضا", "Zoë", "family 👨\u{200d}👩\u{200d}👧", "X"] {
             assert!(full_name(good).is_ok(), "{good}");
         }
-        for bad in ["", "  ", "a\u{7}b", "\u{200b}", "\u{3164}\u{3164}", "ada\u{202e}nimda", "\u{2067}ada", &"x".repeat(201)] {
+        for bad in [
+            "",
+            "  ",
+            "a\u{7}b",
+            "\u{200b}",
+            "\u{3164}\u{3164}",
+            "ada\u{202e}nimda",
+            "\u{2067}ada",
+            &"x".repeat(201),
+        ] {
             assert!(full_name(bad).is_err(), "{bad:?}");
         }
     }

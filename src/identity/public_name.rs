@@ -1,7 +1,8 @@
-//! What the public may read of a member who has won: enough that he and his friends know him, and nothing to find him by.
+//! What the public may read of a member who has won: enough that he and his friends know him, and
+//! nothing to find him by.
 //!
-//! Of a full name the first part and one letter of the last, else one letter of the username. Whoever has neither, was deleted, or is known to his
-//! service alone, is a member.
+//! Of a full name the first part and one letter of the last, else one letter of the username.
+//! Whoever has neither, was deleted, or is known to his service alone, is a member.
 
 use super::profile::Profile;
 
@@ -33,7 +34,11 @@ mod tests {
 
     fn name(full: Option<&str>, username: Option<&str>) -> String {
         let username = username.map(|text| Identifier::username(text).unwrap());
-        public_name(Some(&Profile { username, full_name: full.map(str::to_owned), ..Profile::default() }))
+        public_name(Some(&Profile {
+            username,
+            full_name: full.map(str::to_owned),
+            ..Profile::default()
+        }))
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Requests a caller may make in a minute, counted by the minutes of the clock; off unless configured.
+//! Requests a caller may make in a minute, counted by the minutes of the clock; off unless
+//! configured.
 //!
-//! Nodes that share a Redis count together, else each for itself. A caller is a member, or one for whom a service acts.
-//! Memory is bounded by forgetting every minute, and by not counting more callers than `MOST` in one.
+//! Nodes that share a Redis count together, else each for itself. A caller is a member, or one for
+//! whom a service acts. Memory is bounded by forgetting every minute, and by not counting more
+//! callers than `MOST` in one.
 
 use crate::redis::Redis;
 use actors::{Id, Time};
@@ -44,7 +46,11 @@ impl Rates {
             None => here,
         };
         let left_ms = MINUTE_MS - now.0.rem_euclid(MINUTE_MS);
-        if spent <= u64::from(self.per_minute) { Ok(()) } else { Err(u32::try_from((left_ms + 999) / 1000).unwrap_or(u32::MAX)) }
+        if spent <= u64::from(self.per_minute) {
+            Ok(())
+        } else {
+            Err(u32::try_from((left_ms + 999) / 1000).unwrap_or(u32::MAX))
+        }
     }
 
     fn count(&self, caller: Id, minute: i64) -> u64 {

@@ -1,7 +1,8 @@
 //! Refresh tokens: `rt_` and, in base64url, whose session, which step of it, and an HMAC over that.
 //!
-//! A token is made anew from its step whenever it is needed, so the directory stores the step only and the lost answer of a rotation can
-//! be given again. Whether a step may still be used is the directory's to decide (`Refresh::decide`).
+//! A token is made anew from its step whenever it is needed, so the directory stores the step only
+//! and the lost answer of a rotation can be given again. Whether a step may still be used is the
+//! directory's to decide (`Refresh::decide`).
 
 use super::hs256;
 use actors::Id;
@@ -33,7 +34,11 @@ impl RefreshToken {
         let (body, mac) = bytes.split_at(36);
         hs256::mac(secret).chain_update(body).verify_slice(mac).ok()?;
         let step = u32::from_be_bytes(body[32..].try_into().ok()?);
-        Some(RefreshToken { member: Id(body[..16].try_into().ok()?), session: Id(body[16..32].try_into().ok()?), step })
+        Some(RefreshToken {
+            member: Id(body[..16].try_into().ok()?),
+            session: Id(body[16..32].try_into().ok()?),
+            step,
+        })
     }
 
     fn body(&self) -> [u8; 36] {
@@ -64,9 +69,15 @@ mod tests {
         for place in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[place] = if bytes[place] == b'A' { b'E' } else { b'A' };
-            assert_eq!(RefreshToken::read(std::str::from_utf8(&bytes).unwrap(), b"secret"), None, "{place}");
+            assert_eq!(
+                RefreshToken::read(std::str::from_utf8(&bytes).unwrap(), b"secret"),
+                None,
+                "{place}"
+            );
         }
-        for other in ["", "rt_", "rt_x", &text[3..], &text[..90], &format!("{text}A"), &"rt_A".repeat(9999)] {
+        for other in
+            ["", "rt_", "rt_x", &text[3..], &text[..90], &format!("{text}A"), &"rt_A".repeat(9999)]
+        {
             assert_eq!(RefreshToken::read(other, b"secret"), None);
         }
     }

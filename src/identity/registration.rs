@@ -1,10 +1,11 @@
 //! Making accounts: a member registers, or an administrator creates one.
 //!
-//! Whoever repeats a registration with the same idempotency key and password gets the same account and new tokens; answers with secrets
-//! are not kept anywhere. A taken identifier is said plainly, and an address that asks too often is paused.
-//! A key makes one account: with another body or password it is refused for as long as keys are remembered.
-//! An administrator's keys are their own. Who registers is nobody yet, so those keys are everybody's: of two
-//! strangers who choose the same, the second is told to take another, and learns no more of the first.
+//! Whoever repeats a registration with the same idempotency key and password gets the same account
+//! and new tokens; answers with secrets are not kept anywhere. A taken identifier is said plainly,
+//! and an address that asks too often is paused. A key makes one account: with another body or
+//! password it is refused for as long as keys are remembered. An administrator's keys are their
+//! own. Who registers is nobody yet, so those keys are everybody's: of two strangers who choose the
+//! same, the second is told to take another, and learns no more of the first.
 
 use super::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
 use super::login::{Tokens, count_begun};
@@ -58,7 +59,11 @@ impl Draft {
     }
 }
 
-fn keep<T>(text: Option<String>, parse: impl Fn(String) -> Result<T, Flaw>, flaws: &mut Vec<Flaw>) -> Option<T> {
+fn keep<T>(
+    text: Option<String>,
+    parse: impl Fn(String) -> Result<T, Flaw>,
+    flaws: &mut Vec<Flaw>,
+) -> Option<T> {
     match text.map(parse)? {
         Ok(value) => Some(value),
         Err(flaw) => {
@@ -69,7 +74,13 @@ fn keep<T>(text: Option<String>, parse: impl Fn(String) -> Result<T, Flaw>, flaw
 }
 
 impl Identity {
-    pub async fn register(&self, draft: Draft, password: String, key: Option<&str>, origin: &Origin) -> Result<Registered, Error> {
+    pub async fn register(
+        &self,
+        draft: Draft,
+        password: String,
+        key: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Registered, Error> {
         let key = key.map(|key| Id::digest(&[b"register", key.as_bytes()]));
         let application = self.application(draft, password, Role::Member, key, true)?;
         self.admit(application, origin).await
@@ -90,10 +101,18 @@ impl Identity {
         self.admit(application, origin).await
     }
 
-    fn application(&self, draft: Draft, password: String, role: Role, key: Option<Id>, begins_session: bool) -> Result<Application, Error> {
+    fn application(
+        &self,
+        draft: Draft,
+        password: String,
+        role: Role,
+        key: Option<Id>,
+        begins_session: bool,
+    ) -> Result<Application, Error> {
         match (draft.parse(self.today()), Password::new(password, "password")) {
             (Ok(profile), Ok(password)) => {
-                let registration = key.map(|key| Registration { key, body: meaning(&profile, role) });
+                let registration =
+                    key.map(|key| Registration { key, body: meaning(&profile, role) });
                 Ok(Application { profile, password, role, registration, begins_session })
             }
             (profile, password) => {
@@ -104,7 +123,8 @@ impl Identity {
     }
 
     async fn admit(&self, application: Application, origin: &Origin) -> Result<Registered, Error> {
-        // Looking first spares the hash; whether the key and the names are free is decided when they are written.
+        // Looking first spares the hash; whether the key and the names are free is decided when
+        // they are written.
         if let Some(by) = application.registration
             && let Some(account) = self.directory.registered(by.key, self.keys_since()).await?
         {
@@ -119,7 +139,8 @@ impl Identity {
         match self.directory.create_member(new).await? {
             Created::Created => {
                 metrics::counter!("stampede_registrations_total").increment(1);
-                let tokens = session.map(|session| self.tokens(member.id, session.id, 0, member.role));
+                let tokens =
+                    session.map(|session| self.tokens(member.id, session.id, 0, member.role));
                 tokens.iter().for_each(|_| count_begun());
                 Ok(Registered { member, tokens, again: false })
             }
@@ -131,7 +152,11 @@ impl Identity {
         }
     }
 
-    async fn new_member(&self, application: &Application, origin: &Origin) -> Result<NewMember, Error> {
+    async fn new_member(
+        &self,
+        application: &Application,
+        origin: &Origin,
+    ) -> Result<NewMember, Error> {
         let asker = self.asker(&origin.address);
         let password_hash = self.hashers.hash(application.password.text(), asker).await?;
         let now = self.now();
@@ -164,8 +189,16 @@ impl Identity {
     }
 
     /// What was asked for is taken: perhaps by the same request before.
-    async fn again(&self, application: Application, taken: Vec<(Kind, Account)>, origin: &Origin) -> Result<Registered, Error> {
-        let account = taken.iter().map(|(_, account)| account).find(|account| is_by_same_key(account, &application));
+    async fn again(
+        &self,
+        application: Application,
+        taken: Vec<(Kind, Account)>,
+        origin: &Origin,
+    ) -> Result<Registered, Error> {
+        let account = taken
+            .iter()
+            .map(|(_, account)| account)
+            .find(|account| is_by_same_key(account, &application));
         match account {
             Some(account) => self.by_same_key(account, &application, origin).await,
             None => {
@@ -176,7 +209,12 @@ impl Identity {
     }
 
     /// The key has made that account before.
-    async fn by_same_key(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {
+    async fn by_same_key(
+        &self,
+        account: &Account,
+        application: &Application,
+        origin: &Origin,
+    ) -> Result<Registered, Error> {
         if account.registration != application.registration {
             return Err(Error::KeyReused);
         }
@@ -188,30 +226,43 @@ impl Identity {
         self.now().minus_s(self.settings.idempotency_s)
     }
 
-    async fn repeat(&self, account: &Account, application: &Application, origin: &Origin) -> Result<Registered, Error> {
+    async fn repeat(
+        &self,
+        account: &Account,
+        application: &Application,
+        origin: &Origin,
+    ) -> Result<Registered, Error> {
         let asker = self.asker_for(account.member.id, &origin.address).await?;
         let hash = account.password_hash.as_str().into();
         let right = self.hashers.check(application.password.text(), hash, asker).await?;
         match self.settle(account.member.id, &origin.address, right).await {
             Settled::Right => {}
             Settled::Wrong | Settled::Paused => return Err(Error::KeyReused),
-            Settled::AddressPaused { retry_after_s } => return Err(Error::TooMany { retry_after_s }),
+            Settled::AddressPaused { retry_after_s } => {
+                return Err(Error::TooMany { retry_after_s });
+            }
         }
         if !application.begins_session {
             return Ok(Registered { member: account.member.clone(), tokens: None, again: true });
         }
-        let begun = self.begin_session(account, origin, None, None).await?.ok_or(Error::KeyReused)?;
+        let begun =
+            self.begin_session(account, origin, None, None).await?.ok_or(Error::KeyReused)?;
         Ok(Registered { member: begun.member, tokens: Some(begun.tokens), again: true })
     }
 }
 
 fn is_by_same_key(account: &Account, application: &Application) -> bool {
-    account.registration.zip(application.registration).is_some_and(|(theirs, ours)| theirs.key == ours.key)
+    account
+        .registration
+        .zip(application.registration)
+        .is_some_and(|(theirs, ours)| theirs.key == ours.key)
 }
 
 /// What a body asks for, except the password.
 fn meaning(profile: &Profile, role: Role) -> Id {
-    let folded = |identifier: &Option<Identifier>| identifier.as_ref().map_or_else(String::new, |identifier| identifier.folded.clone());
+    let folded = |identifier: &Option<Identifier>| {
+        identifier.as_ref().map_or_else(String::new, |identifier| identifier.folded.clone())
+    };
     let birthday = profile.birthday.map_or_else(String::new, |day| day.to_string());
     Id::digest(&[
         folded(&profile.username).as_bytes(),

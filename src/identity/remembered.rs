@@ -1,7 +1,9 @@
-//! Tokens that were verified before, so that one in use costs a look into a map instead of a signature.
+//! Tokens that were verified before, so that one in use costs a look into a map instead of a
+//! signature.
 //!
-//! The whole text is compared. All threads share the maps, each of which has its own lock for the instant of a look. Each is bounded by two generations: when the
-//! young one is full it becomes the old one, whose tokens are forgotten unless they are used again.
+//! The whole text is compared. All threads share the maps, each of which has its own lock for the
+//! instant of a look. Each is bounded by two generations: when the young one is full it becomes the
+//! old one, whose tokens are forgotten unless they are used again.
 
 use super::tokens::Claims;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -30,8 +32,10 @@ struct Memories {
     maps: [Mutex<Memory>; MAPS],
 }
 
-static MEMORIES: LazyLock<Memories> =
-    LazyLock::new(|| Memories { hasher: DefaultHashBuilder::default(), maps: std::array::from_fn(|_| Mutex::default()) });
+static MEMORIES: LazyLock<Memories> = LazyLock::new(|| Memories {
+    hasher: DefaultHashBuilder::default(),
+    maps: std::array::from_fn(|_| Mutex::default()),
+});
 
 /// What the token says, if it has been verified with that ring.
 pub fn get(ring: u64, token: &str) -> Option<Claims> {
@@ -87,7 +91,13 @@ mod tests {
     use super::*;
     use actors::Id;
 
-    const CLAIMS: Claims = Claims { member: Id([1; 16]), session: Id([2; 16]), role: Role::Member, issued_s: 0, expires_s: 1 };
+    const CLAIMS: Claims = Claims {
+        member: Id([1; 16]),
+        session: Id([2; 16]),
+        role: Role::Member,
+        issued_s: 0,
+        expires_s: 1,
+    };
 
     #[test]
     fn a_token_in_use_stays_and_memory_is_bounded() {
@@ -105,9 +115,15 @@ mod tests {
     #[test]
     fn a_token_is_known_by_the_ring_that_verified_it_last_and_on_every_thread() {
         put(1, "a token of this test", CLAIMS);
-        assert_eq!(std::thread::spawn(|| get(1, "a token of this test")).join().unwrap(), Some(CLAIMS));
+        assert_eq!(
+            std::thread::spawn(|| get(1, "a token of this test")).join().unwrap(),
+            Some(CLAIMS)
+        );
         assert_eq!((get(2, "a token of this test"), get(1, "another")), (None, None));
         put(2, "a token of this test", CLAIMS);
-        assert_eq!((get(1, "a token of this test"), get(2, "a token of this test")), (None, Some(CLAIMS)));
+        assert_eq!(
+            (get(1, "a token of this test"), get(2, "a token of this test")),
+            (None, Some(CLAIMS))
+        );
     }
 }

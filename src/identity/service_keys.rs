@@ -1,8 +1,11 @@
-//! Keys of back ends that have members of their own: `sk_` and 256 random bits, of which only a SHA-256 is kept.
+//! Keys of back ends that have members of their own: `sk_` and 256 random bits, of which only a
+//! SHA-256 is kept.
 //!
-//! A key speaks for a service by name. With `On-Behalf-Of` it acts as one of that service's members, whose id here is made from the
-//! service's name and the id there: nobody registers, and a service's keys can be replaced. Without it, it acts as nobody.
-//! All keys are in memory, because there are few; a change reaches the map before it is answered, and the other nodes at their next request.
+//! A key speaks for a service by name. With `On-Behalf-Of` it acts as one of that service's
+//! members, whose id here is made from the service's name and the id there: nobody registers, and a
+//! service's keys can be replaced. Without it, it acts as nobody. All keys are in memory, because
+//! there are few; a change reaches the map before it is answered, and the other nodes at their next
+//! request.
 
 use super::directory::{Digest, ServiceKey};
 use actors::Id;
@@ -15,7 +18,8 @@ pub const PREFIX: &str = "sk_";
 /// Whose slip it is that says which list of keys is the latest.
 pub const EVERYBODY: Id = Id(*b"all service keys");
 
-/// Outsiders this process remembers to have introduced. Beyond it, it forgets and introduces them again, which is harmless.
+/// Outsiders this process remembers to have introduced. Beyond it, it forgets and introduces them
+/// again, which is harmless.
 const INTRODUCED: usize = 100_000;
 
 #[derive(Default)]
@@ -51,7 +55,8 @@ pub fn is_their_id(text: &str) -> bool {
 
 /// 1 to 64 letters, digits, dots, dashes or underscores of ASCII.
 pub fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 impl ServiceKeys {
@@ -59,7 +64,8 @@ impl ServiceKeys {
     pub fn load(&self, keys: &[ServiceKey]) {
         let living = keys.iter().filter(|key| key.revoked_at.is_none());
         let by_key = living.map(|key| (key.digest, key.name.as_str().into())).collect();
-        *self.services.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Services { by_key, list: list(keys) };
+        *self.services.write().unwrap_or_else(|poisoned| poisoned.into_inner()) =
+            Services { by_key, list: list(keys) };
     }
 
     /// A name for exactly these keys.
@@ -67,7 +73,8 @@ impl ServiceKeys {
         self.services.read().unwrap_or_else(|poisoned| poisoned.into_inner()).list
     }
 
-    /// The service whose key that is. The look-up compares digests, of which a guesser controls nothing.
+    /// The service whose key that is. The look-up compares digests, of which a guesser controls
+    /// nothing.
     pub fn service(&self, key: &str) -> Option<Arc<str>> {
         let services = self.services.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         services.by_key.get(&digest(key)).cloned()
@@ -91,7 +98,11 @@ impl ServiceKeys {
 }
 
 fn list(keys: &[ServiceKey]) -> Id {
-    let mut living: Vec<&[u8]> = keys.iter().filter(|key| key.revoked_at.is_none()).map(|key| key.digest.as_slice()).collect();
+    let mut living: Vec<&[u8]> = keys
+        .iter()
+        .filter(|key| key.revoked_at.is_none())
+        .map(|key| key.digest.as_slice())
+        .collect();
     living.sort_unstable();
     Id::digest(&living)
 }
@@ -104,7 +115,13 @@ mod tests {
     #[test]
     fn a_key_lets_in_until_it_is_revoked() {
         let text = "sk_secret";
-        let mut row = ServiceKey { id: Id([1; 16]), name: "shop".to_owned(), digest: digest(text), created_at: Time(1), revoked_at: None };
+        let mut row = ServiceKey {
+            id: Id([1; 16]),
+            name: "shop".to_owned(),
+            digest: digest(text),
+            created_at: Time(1),
+            revoked_at: None,
+        };
         let keys = ServiceKeys::default();
         assert!(keys.service(text).is_none());
         keys.load(&[row.clone()]);

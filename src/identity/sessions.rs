@@ -1,9 +1,11 @@
-//! Sessions that have ended while access tokens of theirs could still be alive; every request is checked against them.
+//! Sessions that have ended while access tokens of theirs could still be alive; every request is
+//! checked against them.
 //!
-//! A session is listed until its last access token is dead anyway, so the list is as short as logouts are rare. When that is,
-//! the latest instant says at which any token was made, not the clock at the end, which may have been behind.
-//! It is filled from the directory at start; what it does not list has not been revoked. If the clock is set back, tokens come
-//! to life again whose sessions are no longer listed: these are in doubt, and the directory is asked.
+//! A session is listed until its last access token is dead anyway, so the list is as short as
+//! logouts are rare. When that is, the latest instant says at which any token was made, not the
+//! clock at the end, which may have been behind. It is filled from the directory at start; what it
+//! does not list has not been revoked. If the clock is set back, tokens come to life again whose
+//! sessions are no longer listed: these are in doubt, and the directory is asked.
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
@@ -11,7 +13,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Added to the life of a token: one may be signed a moment after its session ended, by a refresh that was decided before.
+/// Added to the life of a token: one may be signed a moment after its session ended, by a refresh
+/// that was decided before.
 const SLACK_S: u32 = 60;
 
 pub struct Revoked {
@@ -59,7 +62,11 @@ impl Revoked {
         let last_token = ended_at.max(Time(self.latest.load(Ordering::Acquire)));
         let until = last_token.plus_s(self.token_s.saturating_add(SLACK_S));
         let mut listed = self.write();
-        let until = *listed.until.entry(session).and_modify(|known| *known = until.max(*known)).or_insert(until);
+        let until = *listed
+            .until
+            .entry(session)
+            .and_modify(|known| *known = until.max(*known))
+            .or_insert(until);
         listed.oldest_first.push_back((until, session));
         self.forget(&mut listed, ended_at);
     }
@@ -97,7 +104,9 @@ impl Listed {
     /// Answers until when the last of them was listed.
     fn forget(&mut self, now: Time) -> Option<Time> {
         let mut forgotten = None;
-        while let Some((_, session)) = self.oldest_first.front().copied().filter(|(until, _)| *until < now) {
+        while let Some((_, session)) =
+            self.oldest_first.front().copied().filter(|(until, _)| *until < now)
+        {
             self.oldest_first.pop_front();
             if self.until.get(&session).is_some_and(|until| *until < now) {
                 forgotten = forgotten.max(self.until.remove(&session));

@@ -1,8 +1,10 @@
-//! What nodes that share a directory tell each other: who has left, and how often somebody has failed.
+//! What nodes that share a directory tell each other: who has left, and how often somebody has
+//! failed.
 //!
-//! The directory is the truth about sessions and service keys. A node alone remembers what it ended itself, and that is all there is. Several
-//! ask the directory at every request, unless a slip in Redis spares it. Whoever ends something has it written first, and is answered when no
-//! node can let it in any more.
+//! The directory is the truth about sessions and service keys. A node alone remembers what it ended
+//! itself, and that is all there is. Several ask the directory at every request, unless a slip in
+//! Redis spares it. Whoever ends something has it written first, and is answered when no node can
+//! let it in any more.
 
 use super::access::{Signed, Via, bearer};
 use super::directory::Directory;
@@ -56,8 +58,13 @@ impl Others {
 }
 
 impl Identity {
-    /// The way in for every request: from the headers `Authorization` and `On-Behalf-Of` to who calls, as all nodes know it.
-    pub async fn let_in(&self, authorization: Option<&str>, on_behalf_of: Option<&str>) -> Result<Signed, Error> {
+    /// The way in for every request: from the headers `Authorization` and `On-Behalf-Of` to who
+    /// calls, as all nodes know it.
+    pub async fn let_in(
+        &self,
+        authorization: Option<&str>,
+        on_behalf_of: Option<&str>,
+    ) -> Result<Signed, Error> {
         if is_for_a_service(authorization) {
             self.hear_of_service_keys().await?;
         }
@@ -72,7 +79,12 @@ impl Identity {
         Ok(signed)
     }
 
-    pub(super) async fn still_lives(&self, member: Id, session: Id, in_doubt: bool) -> Result<bool, StoreError> {
+    pub(super) async fn still_lives(
+        &self,
+        member: Id,
+        session: Id,
+        in_doubt: bool,
+    ) -> Result<bool, StoreError> {
         let ask = async || {
             metrics::counter!("stampede_sessions_asked_total").increment(1);
             self.directory.session_is_alive(member, session).await
@@ -100,8 +112,8 @@ impl Identity {
         }
     }
 
-    /// To be done before it is answered that something of a member has ended, also if it had ended before: whoever ended it then may not
-    /// have come so far.
+    /// To be done before it is answered that something of a member has ended, also if it had ended
+    /// before: whoever ended it then may not have come so far.
     pub(super) async fn tell_others(&self, owner: Id) {
         if let Others::Redis(redis) = &self.others {
             redis.tear_up(owner).await;

@@ -1,8 +1,8 @@
 //! Whether somebody who was let in may stay, for answers that go on for long.
 //!
 //! They may as long as a request with the same token would be let in: until the token expires, its
-//! session ends, or the service key is revoked. What this node knows is asked each time; what only the
-//! store knows, such as what other nodes have ended, is asked every few seconds.
+//! session ends, or the service key is revoked. What this node knows is asked each time; what only
+//! the store knows, such as what other nodes have ended, is asked every few seconds.
 
 use super::access::{Via, bearer};
 use super::service_keys;

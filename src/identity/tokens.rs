@@ -1,9 +1,9 @@
 //! Access tokens: short-lived JWTs that say who calls, in which session and in which role.
 //!
-//! Everything in a token is checked, and every way to be wrong has a name that is logged and counted; to the caller all are one answer.
-//! An expiry is exact; a token from another node whose clock runs ahead may be `LEEWAY_S` younger than now.
-//! A token that was verified is remembered, so that a hot one costs a look into a map. Whether its session has been
-//! revoked is not asked here.
+//! Everything in a token is checked, and every way to be wrong has a name that is logged and
+//! counted; to the caller all are one answer. An expiry is exact; a token from another node whose
+//! clock runs ahead may be `LEEWAY_S` younger than now. A token that was verified is remembered, so
+//! that a hot one costs a look into a map. Whether its session has been revoked is not asked here.
 
 use super::directory::Role;
 use super::keyring::{Key, Keyring};
@@ -102,7 +102,14 @@ impl Reason {
     }
 }
 
-pub fn issue(ring: &Keyring, member: Id, session: Id, role: Role, now: Time, token_s: u32) -> String {
+pub fn issue(
+    ring: &Keyring,
+    member: Id,
+    session: Id,
+    role: Role,
+    now: Time,
+    token_s: u32,
+) -> String {
     let iat = now.0.div_euclid(1000);
     let written = Written {
         iss: ISSUER.to_owned(),
@@ -118,7 +125,8 @@ pub fn issue(ring: &Keyring, member: Id, session: Id, role: Role, now: Time, tok
 }
 
 fn sign(key: &Key, written: &Written) -> String {
-    encode(&key.header, written, &key.signs).expect("plain data under a key of ours can always be signed")
+    encode(&key.header, written, &key.signs)
+        .expect("plain data under a key of ours can always be signed")
 }
 
 pub fn verify(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason> {
@@ -156,7 +164,8 @@ fn verify_anew(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason>
     check(&written)
 }
 
-/// Only the signature is left to the crate: time comes from our clock, and the rest has reasons of its own.
+/// Only the signature is left to the crate: time comes from our clock, and the rest has reasons of
+/// its own.
 static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
@@ -171,7 +180,11 @@ fn why_unknown(token: &str) -> Reason {
         Ok(header) if header.alg == Algorithm::HS256 => Reason::UnknownKey,
         Ok(_) => Reason::OtherAlgorithm,
         Err(error) => match error.kind() {
-            jsonwebtoken::errors::ErrorKind::Json(why) if why.to_string().contains("unknown variant") => Reason::OtherAlgorithm,
+            jsonwebtoken::errors::ErrorKind::Json(why)
+                if why.to_string().contains("unknown variant") =>
+            {
+                Reason::OtherAlgorithm
+            }
             _ => Reason::NotAToken,
         },
     }
@@ -256,7 +269,10 @@ mod tests {
         let token = good(&ring);
         for _ in 0..2 {
             let claims = verify(&ring, &token, NOW).unwrap();
-            assert_eq!((claims.member, claims.session, claims.role), (Id([1; 16]), Id([2; 16]), Role::Member));
+            assert_eq!(
+                (claims.member, claims.session, claims.role),
+                (Id([1; 16]), Id([2; 16]), Role::Member)
+            );
             assert!(verify(&ring, &token, NOW.plus_s(899)).is_ok());
             assert_eq!(verify(&ring, &token, NOW.plus_s(900)), Err(Reason::Expired));
             assert_eq!(verify(&ring, &token, NOW.minus_s(6)), Err(Reason::Future));
@@ -288,8 +304,12 @@ mod tests {
                 .rev()
                 .collect::<String>()
         };
-        let set = |name: &'static str, value: Value| signed_with(&ring, move |claims| claims[name] = value.clone());
-        let without = |name: &'static str| signed_with(&ring, move |claims| drop(claims.as_object_mut().unwrap().remove(name)));
+        let set = |name: &'static str, value: Value| {
+            signed_with(&ring, move |claims| claims[name] = value.clone())
+        };
+        let without = |name: &'static str| {
+            signed_with(&ring, move |claims| drop(claims.as_object_mut().unwrap().remove(name)))
+        };
         let seconds = NOW.0 / 1000;
         let cases = [
             ("".to_owned(), Reason::NotAToken),
@@ -312,19 +332,59 @@ mod tests {
             (format!("{header}.{body}. {signature}"), Reason::Signature),
             (format!("{header}..{signature}"), Reason::Signature),
             (format!(" {token}"), Reason::NotAToken),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "none", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "NONE", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "HS384", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "HS512", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "RS256", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "ES256", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "EdDSA", "kid": kid})), Reason::OtherAlgorithm),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": "00000000"})), Reason::UnknownKey),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": "../../dev/null"})), Reason::UnknownKey),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "none", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "NONE", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "HS384", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "HS512", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "RS256", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "ES256", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "EdDSA", "kid": kid})),
+                Reason::OtherAlgorithm,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": "00000000"})),
+                Reason::UnknownKey,
+            ),
+            (
+                with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": "../../dev/null"})),
+                Reason::UnknownKey,
+            ),
             (with_header(&ring, json!({"typ": "JWT", "alg": "HS256"})), Reason::UnknownKey),
             (with_header(&ring, json!({"alg": "HS256", "kid": kid})), Reason::UnknownKey),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": kid, "crit": ["b64"]})), Reason::UnknownKey),
-            (with_header(&ring, json!({"typ": "JWT", "alg": "HS256", "kid": kid, "jku": "https://evil.example"})), Reason::UnknownKey),
+            (
+                with_header(
+                    &ring,
+                    json!({"typ": "JWT", "alg": "HS256", "kid": kid, "crit": ["b64"]}),
+                ),
+                Reason::UnknownKey,
+            ),
+            (
+                with_header(
+                    &ring,
+                    json!({"typ": "JWT", "alg": "HS256", "kid": kid,
+                        "jku": "https://evil.example"}),
+                ),
+                Reason::UnknownKey,
+            ),
             (with_header(&ring, json!({})), Reason::NotAToken),
             (with_header(&ring, json!([])), Reason::NotAToken),
             (set("iss", json!("somebody")), Reason::Issuer),

@@ -22,7 +22,8 @@ pub struct Work {
     at: Progress,
 }
 
-/// Rows after the first `before`: what is wrong with them is known already, what has a code waits for its decision.
+/// Rows after the first `before`: what is wrong with them is known already, what has a code waits
+/// for its decision.
 pub struct Chunk {
     before: u64,
     /// What is said of each row, and where in the file it ends.
@@ -65,7 +66,13 @@ impl Work {
             Pass::Checking => Some(Seen::open(&folder).map_err(Broken::Seen)?),
             Pass::Importing => None,
         };
-        Ok(Work { rows: Rows::at(file, view.progress.offset)?, marks, seen, pass: view.pass, at: view.progress })
+        Ok(Work {
+            rows: Rows::at(file, view.progress.offset)?,
+            marks,
+            seen,
+            pass: view.pass,
+            at: view.progress,
+        })
     }
 
     /// Whether it stands where the job does.
@@ -79,7 +86,12 @@ impl Work {
             self.rows.read_row()?;
         }
         let before = self.at.rows;
-        let mut chunk = Chunk { before, rows: Vec::with_capacity(most), lines: Vec::with_capacity(most), offset: 0 };
+        let mut chunk = Chunk {
+            before,
+            rows: Vec::with_capacity(most),
+            lines: Vec::with_capacity(most),
+            offset: 0,
+        };
         while chunk.rows.len() < most {
             let Some(row) = self.rows.read_row()? else { break };
             let judged = code::judge(row);
@@ -92,7 +104,8 @@ impl Work {
         Ok(chunk)
     }
 
-    /// Which of the lines are the first of this file with their code. None if it is not for this pass to know.
+    /// Which of the lines are the first of this file with their code. None if it is not for this
+    /// pass to know.
     pub fn first(&mut self, lines: &[Line]) -> rusqlite::Result<Option<Vec<bool>>> {
         self.seen.as_mut().map(|seen| seen.first(lines)).transpose()
     }
@@ -101,7 +114,8 @@ impl Work {
     pub fn mark(&mut self, chunk: &Chunk) -> io::Result<Progress> {
         let marks: Vec<Mark> = chunk.rows.iter().filter_map(|(mark, _)| *mark).collect();
         self.marks.write(chunk.before, &marks)?;
-        let mut to = Progress { rows: self.at.rows + marks.len() as u64, offset: chunk.offset, ..self.at };
+        let mut to =
+            Progress { rows: self.at.rows + marks.len() as u64, offset: chunk.offset, ..self.at };
         for (row, mark) in (chunk.before + 1..).zip(marks) {
             match mark.fate() {
                 Fate::Imported => to.imported += 1,

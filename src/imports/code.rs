@@ -1,4 +1,5 @@
-//! Whether a row of a file has a code that can be imported: 1 to 64 visible characters, and not the shape of a code of our own.
+//! Whether a row of a file has a code that can be imported: 1 to 64 visible characters, and not the
+//! shape of a code of our own.
 //!
 //! An apostrophe that an export put before what a spreadsheet would run (`'-SALE`) is not part of
 //! the code.
@@ -31,10 +32,13 @@ pub fn judge(row: Row<'_>) -> Result<&str, Mark> {
     }
 }
 
-/// Two codes that look alike to people must not be two codes, so what leaves no trace on paper is no part of one.
+/// Two codes that look alike to people must not be two codes, so what leaves no trace on paper is
+/// no part of one.
 fn is_visible(c: char) -> bool {
-    let leaves_no_trace = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}');
+    let leaves_no_trace = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0000}'..='\u{e0fff}');
     !c.is_control() && !c.is_whitespace() && !leaves_no_trace
 }
 
@@ -65,17 +69,29 @@ mod tests {
 
     #[test]
     fn an_apostrophe_before_a_formula_is_not_part_of_the_code() {
-        for (written, code) in [("'-SALE", "-SALE"), ("'=1", "=1"), ("'A", "'A"), ("'", "'"), ("''=", "''=")] {
+        for (written, code) in
+            [("'-SALE", "-SALE"), ("'=1", "=1"), ("'A", "'A"), ("'", "'"), ("''=", "''=")]
+        {
             assert_eq!(judged(written), Ok(code));
         }
     }
 
     #[test]
     fn the_shape_of_our_own_codes_is_refused_however_it_is_written() {
-        for code in ["0123456789ABCDEFGHJK", "01234-56789-abcde-fghjk", "OIL34-56789-ABCDE-FGHJK", "--01234567890123456789--"] {
+        for code in [
+            "0123456789ABCDEFGHJK",
+            "01234-56789-abcde-fghjk",
+            "OIL34-56789-ABCDE-FGHJK",
+            "--01234567890123456789--",
+        ] {
             assert_eq!(judged(code), Err(Mark::Ours), "{code}");
         }
-        for code in ["0123456789ABCDEFGHJ", "0123456789ABCDEFGHJKM", "0123456789ABCDEFGHJU", "01234.56789.ABCDE.FGHJK"] {
+        for code in [
+            "0123456789ABCDEFGHJ",
+            "0123456789ABCDEFGHJKM",
+            "0123456789ABCDEFGHJU",
+            "01234.56789.ABCDE.FGHJK",
+        ] {
             assert_eq!(judged(code), Ok(code));
         }
     }

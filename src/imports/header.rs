@@ -1,4 +1,5 @@
-//! The first line of a file, which must name one column: `code`. It is looked at as soon as it is there, before the file is kept.
+//! The first line of a file, which must name one column: `code`. It is looked at as soon as it is
+//! there, before the file is kept.
 
 use super::rows::{LONGEST_ROW, Row, Rows};
 
@@ -11,13 +12,21 @@ pub fn check(beginning: &[u8]) -> Result<(), String> {
     match rows.read_row() {
         Ok(None) | Err(_) => Err("the file is empty; its first line must be `code`".into()),
         Ok(Some(Row::One(name))) if is_code(name) => Ok(()),
-        Ok(Some(Row::One(name))) => Err(format!("the first line must be `code`, but it is {}", shown(name))),
-        Ok(Some(Row::Unreadable)) => Err("the first line must be `code`, but it cannot be read as CSV".into()),
+        Ok(Some(Row::One(name))) => {
+            Err(format!("the first line must be `code`, but it is {}", shown(name)))
+        }
+        Ok(Some(Row::Unreadable)) => {
+            Err("the first line must be `code`, but it cannot be read as CSV".into())
+        }
         Ok(Some(Row::Many(fields))) => {
-            let others: Vec<String> = fields.iter().filter(|name| !is_code(name)).map(shown).collect();
+            let others: Vec<String> =
+                fields.iter().filter(|name| !is_code(name)).map(shown).collect();
             match others.is_empty() {
                 true => Err("the column `code` may be there once".into()),
-                false => Err(format!("a file has the column `code` and no other, but this one has {}", others.join(", "))),
+                false => Err(format!(
+                    "a file has the column `code` and no other, but this one has {}",
+                    others.join(", ")
+                )),
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What is said of each row of a file, in one byte: imported, a duplicate, or invalid and why. Numbers are never reused.
+//! What is said of each row of a file, in one byte: imported, a duplicate, or invalid and why.
+//! Numbers are never reused.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -55,7 +56,9 @@ impl Mark {
             Mark::Duplicate => "the code is there already, or stands in an earlier row",
             Mark::Empty => "the code is empty",
             Mark::TooLong => "the code has more than 64 characters",
-            Mark::NotVisible => "the code has a space, a control character or another one that cannot be seen",
+            Mark::NotVisible => {
+                "the code has a space, a control character or another one that cannot be seen"
+            }
             Mark::NotText => "the code is not UTF-8",
             Mark::Ours => "the code has the shape of this server's own codes",
             Mark::Unreadable => "unreadable: more than 4096 bytes, or a quote that is never closed",

@@ -1,4 +1,5 @@
-//! The file that says what became of each row: one byte per row, in order. Written again at its place after a crash, it comes to the same.
+//! The file that says what became of each row: one byte per row, in order. Written again at its
+//! place after a crash, it comes to the same.
 
 use super::mark::Mark;
 use std::fs::{File, OpenOptions};
@@ -13,7 +14,8 @@ impl Marks {
     /// To write; made if it is not there, and its name is durable.
     pub fn open(folder: &Path) -> io::Result<Marks> {
         let mut options = OpenOptions::new();
-        let file = super::spool::private(options.write(true).create(true).truncate(false)).open(folder.join(NAME))?;
+        let file = super::spool::private(options.write(true).create(true).truncate(false))
+            .open(folder.join(NAME))?;
         File::open(folder)?.sync_all()?;
         Ok(Marks(file))
     }

@@ -1,8 +1,9 @@
 //! Codes of somebody else's, brought as a file: kept, worked off row by row, reported on.
 //!
-//! `spool` keeps the file before anybody is told so; `rows` and `code` read it; `worker` takes it in, chunk by chunk; `marks` says of each
-//! row what became of it; `report` reads that. How far a job has come its partition knows (`actors::domain::import`), and nothing else.
-//! Whatever is done can be done again: a crash anywhere, and the next start goes on and comes to the same.
+//! `spool` keeps the file before anybody is told so; `rows` and `code` read it; `worker` takes it
+//! in, chunk by chunk; `marks` says of each row what became of it; `report` reads that. How far a
+//! job has come its partition knows (`actors::domain::import`), and nothing else. Whatever is done
+//! can be done again: a crash anywhere, and the next start goes on and comes to the same.
 
 pub mod chunk;
 pub mod code;
@@ -18,7 +19,9 @@ pub mod worker;
 
 use crate::config::Config;
 use crate::engine::Engine;
-use actors::domain::import::{Command, Import, Look, OnDuplicate, Plan, Refusal, UNFINISHED, View, job_of_row};
+use actors::domain::import::{
+    Command, Import, Look, OnDuplicate, Plan, Refusal, UNFINISHED, View, job_of_row,
+};
 use actors::domain::{coupons::Offer, shelves::JOBS};
 use actors::engine::router::Outcome;
 use actors::engine::{Failure, Key};
@@ -62,14 +65,29 @@ impl Imports {
     /// The same file on the same terms from the same caller is the same job.
     pub fn plan(arrived: &Arrived, wanted: Wanted, caller: Caller) -> (Id, Plan) {
         let Wanted { name, offer, expires_at, on_duplicate, dry_run } = wanted;
-        let plan = Plan { name, file: arrived.hash, bytes: arrived.bytes, offer, expires_at, on_duplicate, dry_run };
+        let plan = Plan {
+            name,
+            file: arrived.hash,
+            bytes: arrived.bytes,
+            offer,
+            expires_at,
+            on_duplicate,
+            dry_run,
+        };
         let terms = postcard::to_stdvec(&plan).expect("a plan is plain data");
         (Id::digest(&[b"import", &caller.id.0, &terms]), plan)
     }
 
     /// Creates the job of a file that is where the job looks for it.
-    pub async fn create(&self, job: Id, plan: Plan, caller: Caller, key: Option<Key>) -> Outcome<Import> {
-        let done = self.engine.imports.command(&job, Command::Create(plan), caller, key, false).await;
+    pub async fn create(
+        &self,
+        job: Id,
+        plan: Plan,
+        caller: Caller,
+        key: Option<Key>,
+    ) -> Outcome<Import> {
+        let done =
+            self.engine.imports.command(&job, Command::Create(plan), caller, key, false).await;
         self.news.notify_one();
         done
     }
@@ -85,7 +103,11 @@ impl Imports {
     }
 
     /// All jobs, the newest first: the keys of their lines.
-    pub async fn list(&self, after: Option<Vec<u8>>, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub async fn list(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         let lines = self.engine.rows(Page { shelf: JOBS, owner: Id::SYSTEM, after, limit }).await?;
         Ok(lines.into_iter().filter(|line| line.body == b"import").map(|line| line.key).collect())
     }

@@ -13,18 +13,35 @@ type Failed = Failure<Refusal>;
 /// The places of lines, by the rack that owns their codes.
 fn by_rack(lines: &[Line]) -> Vec<(RackName, Vec<usize>)> {
     let mut racks: BTreeMap<RackName, Vec<usize>> = BTreeMap::new();
-    lines.iter().enumerate().for_each(|(at, (_, code))| racks.entry(RackName::of(code)).or_default().push(at));
+    lines
+        .iter()
+        .enumerate()
+        .for_each(|(at, (_, code))| racks.entry(RackName::of(code)).or_default().push(at));
     racks.into_iter().collect()
 }
 
-/// Takes the codes in. True for each line that brought its code, now or when the same was done before.
-pub async fn import(engine: &Engine, batch: Serial, terms: Terms, lines: &[Line]) -> Result<Vec<bool>, Failed> {
+/// Takes the codes in. True for each line that brought its code, now or when the same was done
+/// before.
+pub async fn import(
+    engine: &Engine,
+    batch: Serial,
+    terms: Terms,
+    lines: &[Line],
+) -> Result<Vec<bool>, Failed> {
     let racks = by_rack(lines);
-    let ask = racks.iter().map(|(name, places)| import_on(engine, name, batch, terms, pick(lines, places)));
+    let ask = racks
+        .iter()
+        .map(|(name, places)| import_on(engine, name, batch, terms, pick(lines, places)));
     Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
 }
 
-async fn import_on(engine: &Engine, name: &RackName, batch: Serial, terms: Terms, lines: Vec<Line>) -> Result<Vec<bool>, Failed> {
+async fn import_on(
+    engine: &Engine,
+    name: &RackName,
+    batch: Serial,
+    terms: Terms,
+    lines: Vec<Line>,
+) -> Result<Vec<bool>, Failed> {
     let command = Command::Import { batch, terms, lines: lines.clone() };
     let mut new = Vec::new();
     match engine.racks.command(name, command, Caller::SYSTEM, None, false).await {
@@ -49,14 +66,24 @@ async fn import_on(engine: &Engine, name: &RackName, batch: Serial, terms: Terms
     Ok(taken)
 }
 
-/// True for each line whose code is free, or was brought by that very line of the batch. Changes nothing.
-pub async fn check(engine: &Engine, batch: Option<Serial>, lines: &[Line]) -> Result<Vec<bool>, Failed> {
+/// True for each line whose code is free, or was brought by that very line of the batch. Changes
+/// nothing.
+pub async fn check(
+    engine: &Engine,
+    batch: Option<Serial>,
+    lines: &[Line],
+) -> Result<Vec<bool>, Failed> {
     let racks = by_rack(lines);
     let ask = racks.iter().map(|(name, places)| check_on(engine, name, batch, pick(lines, places)));
     Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
 }
 
-async fn check_on(engine: &Engine, name: &RackName, batch: Option<Serial>, lines: Vec<Line>) -> Result<Vec<bool>, Failed> {
+async fn check_on(
+    engine: &Engine,
+    name: &RackName,
+    batch: Option<Serial>,
+    lines: Vec<Line>,
+) -> Result<Vec<bool>, Failed> {
     let codes = lines.iter().map(|(_, code)| code.clone()).collect();
     let known = flags(engine, name, Question::Known(codes)).await?;
     let own = match batch {
@@ -69,7 +96,9 @@ async fn check_on(engine: &Engine, name: &RackName, batch: Option<Serial>, lines
 async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<Vec<bool>, Failed> {
     match engine.racks.look(name, question).await?.answer {
         Answer::Flags(flags) => Ok(flags),
-        other => Err(Failure::Unavailable(format!("a rack was asked for flags and said {other:?}"))),
+        other => {
+            Err(Failure::Unavailable(format!("a rack was asked for flags and said {other:?}")))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What became of each row of a file, read from the file and its marks together: page by page, or as a CSV to download.
+//! What became of each row of a file, read from the file and its marks together: page by page, or
+//! as a CSV to download.
 
 use super::mark::{Fate, Mark};
 use super::marks::Marks;
@@ -47,7 +48,8 @@ impl Report {
         if from.offset == 0 {
             rows.read_row()?;
         }
-        let marks = (decided > 0).then(|| Marks::open_to_read(&spool.folder_of(job))).transpose()?;
+        let marks =
+            (decided > 0).then(|| Marks::open_to_read(&spool.folder_of(job))).transpose()?;
         Ok(Report { rows, marks, at: from, decided })
     }
 
@@ -57,7 +59,8 @@ impl Report {
         let mut lines = Vec::with_capacity(count);
         let Some(marks) = &mut self.marks else { return Ok(lines) };
         for mark in marks.read(self.at.rows, count)? {
-            // Both files were complete up to here when the rows were counted; one that was cut since ends here.
+            // Both files were complete up to here when the rows were counted; one that was cut
+            // since ends here.
             let (Some(mark), Some(row)) = (mark, self.rows.read_row()?) else { break };
             let code = shown(row);
             self.at = Place { rows: self.at.rows + 1, offset: self.rows.offset() };
@@ -67,7 +70,11 @@ impl Report {
     }
 
     /// The next lines that `wanted` wants, and where to go on, if there is more.
-    pub fn page(&mut self, wanted: impl Fn(Fate) -> bool, limit: usize) -> io::Result<(Vec<Line>, Option<Place>)> {
+    pub fn page(
+        &mut self,
+        wanted: impl Fn(Fate) -> bool,
+        limit: usize,
+    ) -> io::Result<(Vec<Line>, Option<Place>)> {
         let until = self.at.rows + LOOKED_THROUGH;
         let mut found = Vec::new();
         let mut at = self.at;
@@ -95,12 +102,14 @@ impl Line {
         use std::fmt::Write;
         let why = self.mark.why().map(|why| Quoted(why).to_string()).unwrap_or_default();
         // A text takes whatever is written to it.
-        let _ = write!(to, "{},{},{},{why}\r\n", self.row, Quoted(&self.code), self.mark.fate().name());
+        let _ =
+            write!(to, "{},{},{},{why}\r\n", self.row, Quoted(&self.code), self.mark.fate().name());
     }
 }
 
 fn shown(row: Row) -> String {
-    let text = |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(SHOWN).collect() };
+    let text =
+        |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(SHOWN).collect() };
     match row {
         Row::One(code) => text(code),
         Row::Many(fields) => text(&fields.iter().collect::<Vec<_>>().join(&b',')),

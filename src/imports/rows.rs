@@ -1,7 +1,8 @@
 //! The rows of a CSV file, read one by one from any row on, with a memory that does not grow.
 //!
-//! What the crate `csv` reads is read alike: quoted fields, either line break, a byte order mark; blank lines are no rows. A row of more than
-//! `LONGEST_ROW` bytes, or one whose quote is never closed, is unreadable; reading goes on in the line after the one it begins in.
+//! What the crate `csv` reads is read alike: quoted fields, either line break, a byte order mark;
+//! blank lines are no rows. A row of more than `LONGEST_ROW` bytes, or one whose quote is never
+//! closed, is unreadable; reading goes on in the line after the one it begins in.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -82,10 +83,15 @@ impl<R: Read> Rows<R> {
         let window = self.start..self.end.min(self.start + LONGEST_ROW);
         let is_rest = self.at_end && window.end == self.end;
         let input = &self.buffer[window];
-        let (mut result, mut taken, written, mut fields) = self.parser.read_record(input, &mut self.fields, &mut self.ends);
+        let (mut result, mut taken, written, mut fields) =
+            self.parser.read_record(input, &mut self.fields, &mut self.ends);
         if matches!(result, csv_core::ReadRecordResult::InputEmpty) && is_rest {
             // The last line may lack its break. A break that does not end the row is inside quotes.
-            let rest = self.parser.read_record(b"\n", &mut self.fields[written..], &mut self.ends[fields..]);
+            let rest = self.parser.read_record(
+                b"\n",
+                &mut self.fields[written..],
+                &mut self.ends[fields..],
+            );
             (result, taken, fields) = (rest.0, input.len(), fields + rest.3);
         }
         if !matches!(result, csv_core::ReadRecordResult::Record) {
@@ -104,7 +110,10 @@ impl<R: Read> Rows<R> {
     /// False at the end of the file.
     fn skip_blank_lines(&mut self) -> io::Result<bool> {
         loop {
-            let blank = self.buffer[self.start..self.end].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let blank = self.buffer[self.start..self.end]
+                .iter()
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+                .count();
             self.take(blank);
             if self.start < self.end {
                 return Ok(true);
@@ -209,7 +218,8 @@ mod tests {
     fn from_any_row_on_the_rest_is_read_alike() {
         let mut dice = Dice::new(7);
         for _ in 0..300 {
-            let bytes: Vec<u8> = (0..dice.below(60)).map(|_| b"ab,\"\n\r \xff\0"[dice.below(9) as usize]).collect();
+            let bytes: Vec<u8> =
+                (0..dice.below(60)).map(|_| b"ab,\"\n\r \xff\0"[dice.below(9) as usize]).collect();
             let whole = read(&bytes);
             for (at, (_, offset)) in whole.iter().enumerate() {
                 let mut rest = Rows::at(io::Cursor::new(&bytes), *offset).unwrap();
@@ -229,13 +239,24 @@ mod tests {
         for _ in 0..2000 {
             let mut bytes = Vec::new();
             for _ in 0..dice.below(8) {
-                let row =
-                    [&b"plain"[..], b"\"quo\"\"ted\"", b"\"two\nlines\"", b"", b"a,b", b"\"x\",\"y\"", b"mid\"dle"][dice.below(7) as usize];
+                let row = [
+                    &b"plain"[..],
+                    b"\"quo\"\"ted\"",
+                    b"\"two\nlines\"",
+                    b"",
+                    b"a,b",
+                    b"\"x\",\"y\"",
+                    b"mid\"dle",
+                ][dice.below(7) as usize];
                 bytes.extend(row);
                 bytes.extend([&b"\n"[..], b"\r\n"][dice.below(2) as usize]);
             }
-            let mut theirs = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
-            let theirs: Vec<String> = theirs.records().map(|row| row.unwrap().iter().collect::<Vec<_>>().join("|")).collect();
+            let mut theirs =
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
+            let theirs: Vec<String> = theirs
+                .records()
+                .map(|row| row.unwrap().iter().collect::<Vec<_>>().join("|"))
+                .collect();
             assert_eq!(texts(&bytes), theirs, "{:?}", String::from_utf8_lossy(&bytes));
         }
     }

@@ -1,6 +1,8 @@
-//! Which row of a file brought a code first, for a pass that only checks: on disk, because a file may have more codes than fit into memory.
+//! Which row of a file brought a code first, for a pass that only checks: on disk, because a file
+//! may have more codes than fit into memory.
 //!
-//! A row that brings its code again, because a crash came between, is still the first. Removed when the pass is over.
+//! A row that brings its code again, because a crash came between, is still the first. Removed when
+//! the pass is over.
 
 use actors::Id;
 use rusqlite::Connection;
@@ -18,7 +20,8 @@ pub struct Seen(Connection);
 impl Seen {
     pub fn open(folder: &Path) -> rusqlite::Result<Seen> {
         let connection = Connection::open(folder.join(NAME))?;
-        // Where that is not possible, the old journal is kept, and is as safe only if its folder is flushed with it.
+        // Where that is not possible, the old journal is kept, and is as safe only if its folder is
+        // flushed with it.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch(SCHEMA)?;
@@ -36,7 +39,9 @@ impl Seen {
                 // A hash that no two codes share keeps the rows short.
                 let code = Id::digest(&[code.as_bytes()]).0;
                 let is_new = put.execute((code, *row as i64))? == 1;
-                first.push(is_new || get.query_row([code], |found| found.get::<_, i64>(0))? as u64 == *row);
+                first.push(
+                    is_new || get.query_row([code], |found| found.get::<_, i64>(0))? as u64 == *row,
+                );
             }
         }
         commit.commit()?;

@@ -1,7 +1,9 @@
-//! Files that were sent to be imported: `<data>/imports/<job>/file.csv`, kept before anybody is told so.
+//! Files that were sent to be imported: `<data>/imports/<job>/file.csv`, kept before anybody is
+//! told so.
 //!
-//! A file is written beside its place while it arrives and moved there when all of it is durable; one that breaks off leaves nothing behind, not
-//! even after a kill. The folder is the data folder's, so one process owns it.
+//! A file is written beside its place while it arrives and moved there when all of it is durable;
+//! one that breaks off leaves nothing behind, not even after a kill. The folder is the data
+//! folder's, so one process owns it.
 
 use super::header;
 use crate::stores::sqlite::IMPORTS;
@@ -43,7 +45,9 @@ pub enum Refused {
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Refused {
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Refused::DiskFull,
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => Refused::DiskFull,
             _ => Refused::Io(error),
         }
     }
@@ -86,14 +90,24 @@ impl Spool {
         let path = self.folder.join(format!("{HALF}{}", self.next.fetch_add(1, Ordering::Relaxed)));
         let file = private(OpenOptions::new().write(true).create_new(true)).open(&path)?;
         let half = Half { path, _place: place };
-        Ok(Arriving { file, half, limit: self.limit, sha: Sha256::new(), bytes: 0, beginning: Vec::new(), has_header: false })
+        Ok(Arriving {
+            file,
+            half,
+            limit: self.limit,
+            sha: Sha256::new(),
+            bytes: 0,
+            beginning: Vec::new(),
+            has_header: false,
+        })
     }
 
-    /// Puts a file that has arrived where its job looks for it. Durable when it returns; the same file may be put there again.
+    /// Puts a file that has arrived where its job looks for it. Durable when it returns; the same
+    /// file may be put there again.
     pub fn keep(&self, arrived: &Arrived, job: Id) -> Result<(), Refused> {
         let folder = self.folder_of(job);
         // What was made for nothing goes again; a folder that has something in it stays.
-        let moved = make_folder(&folder).and_then(|()| fs::rename(&arrived.half.path, folder.join(FILE)));
+        let moved =
+            make_folder(&folder).and_then(|()| fs::rename(&arrived.half.path, folder.join(FILE)));
         moved.inspect_err(|_| drop(fs::remove_dir(&folder)))?;
         for folder in [&folder, &self.folder] {
             File::open(folder)?.sync_all()?;

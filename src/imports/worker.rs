@@ -1,7 +1,9 @@
-//! Works off the jobs that have not ended, a chunk of each in turn, so that a small file does not wait for a large one.
+//! Works off the jobs that have not ended, a chunk of each in turn, so that a small file does not
+//! wait for a large one.
 //!
-//! One turn: read some rows, let the racks decide, write down what became of each, flush, and only then advance the job. Whatever is lost
-//! on the way is done again from where the job stands, and comes to the same. What cannot be done now is tried again.
+//! One turn: read some rows, let the racks decide, write down what became of each, flush, and only
+//! then advance the job. Whatever is lost on the way is done again from where the job stands, and
+//! comes to the same. What cannot be done now is tried again.
 
 use super::Imports;
 use super::chunk::{Broken, Chunk, Work};
@@ -57,7 +59,8 @@ pub fn start(shared: Data<Shared>) {
             gauge!("stampede_jobs_unfinished").set(jobs.len() as f64);
             let jobs = &jobs[..jobs.len().min(AT_ONCE)];
             works.retain(|job, _| jobs.contains(job));
-            let turns: Vec<_> = jobs.iter().map(|job| turn(&shared.imports, *job, works.remove(job))).collect();
+            let turns: Vec<_> =
+                jobs.iter().map(|job| turn(&shared.imports, *job, works.remove(job))).collect();
             let mut idle = true;
             for (job, turn) in jobs.iter().zip(join_all(turns).await) {
                 idle &= turn.is_err();
@@ -66,12 +69,16 @@ pub fn start(shared: Data<Shared>) {
                     Ok(Turn::Again | Turn::Ended) => {}
                     // A node that stops takes the partitions away under it; the next start goes on.
                     Err(_) if shared.draining.load(Ordering::Acquire) => {}
-                    Err(Trouble(why)) => log::warn("an import waits", &[("job", Value::Text(job)), ("error", Value::Text(&why))]),
+                    Err(Trouble(why)) => log::warn(
+                        "an import waits",
+                        &[("job", Value::Text(job)), ("error", Value::Text(&why))],
+                    ),
                 }
             }
             if idle {
                 // Whether it was told or the time is over, it looks around.
-                let _ = actix_web::rt::time::timeout(LOOK_AROUND, shared.imports.news.notified()).await;
+                let _ =
+                    actix_web::rt::time::timeout(LOOK_AROUND, shared.imports.news.notified()).await;
             }
         }
     });
@@ -80,14 +87,24 @@ pub fn start(shared: Data<Shared>) {
 async fn turn(imports: &Imports, job: Id, work: Option<Box<Work>>) -> Result<Turn, Trouble> {
     let Some(view) = imports.view(job).await? else { return Ok(Turn::Ended) };
     let work = work.filter(|work| work.is_at(&view));
-    // With its files at hand, every chunk that was begun is counted. Without, the last one may be half done, and is done before it ends.
-    let nothing_under_way = work.is_some() || view.pass == Pass::Checking || view.batch.is_none() || view.has_read_all();
+    // With its files at hand, every chunk that was begun is counted. Without, the last one may be
+    // half done, and is done before it ends.
+    let nothing_under_way = work.is_some()
+        || view.pass == Pass::Checking
+        || view.batch.is_none()
+        || view.has_read_all();
     match (view.state, view.must_fail()) {
         (State::Finished | State::Failed(_) | State::Cancelled, _) => return Ok(Turn::Ended),
         (_, Some(why)) => return end(imports, job, Command::Fail(why)).await,
-        (State::Cancelling, None) if nothing_under_way => return end(imports, job, Command::Stop).await,
-        (State::Running, None) if view.is_through() => return end(imports, job, Command::Finish).await,
-        (State::Running, None) if !imports.may_read(&view) => return register(imports, job, &view).await,
+        (State::Cancelling, None) if nothing_under_way => {
+            return end(imports, job, Command::Stop).await;
+        }
+        (State::Running, None) if view.is_through() => {
+            return end(imports, job, Command::Finish).await;
+        }
+        (State::Running, None) if !imports.may_read(&view) => {
+            return register(imports, job, &view).await;
+        }
         (State::Running | State::Cancelling, None) => {}
     }
     match work {
@@ -122,7 +139,8 @@ async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Res
         }
         _ => {
             let free = racks::check(&imports.engine, view.batch, &chunk.lines).await?;
-            let (first, back, lines) = block(move || (work.first(&chunk.lines), work, chunk)).await?;
+            let (first, back, lines) =
+                block(move || (work.first(&chunk.lines), work, chunk)).await?;
             (work, chunk) = (back, lines);
             let first = first?.unwrap_or_default();
             free.iter().zip(first).map(|(free, first)| *free && first).collect()
@@ -134,7 +152,11 @@ async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Res
     }
     let (progress, mut work) = block(move || (work.mark(&chunk), work)).await?;
     let progress = progress?;
-    imports.engine.imports.command(&job, Command::Advance(progress), Caller::SYSTEM, None, false).await?;
+    imports
+        .engine
+        .imports
+        .command(&job, Command::Advance(progress), Caller::SYSTEM, None, false)
+        .await?;
     for (fate, rows) in work.arrive(progress) {
         counter!("stampede_import_rows_total", "outcome" => fate.name()).increment(rows);
     }
@@ -150,9 +172,14 @@ async fn register(imports: &Imports, job: Id, view: &View) -> Result<Turn, Troub
         what: catalogue::What::Imported { job },
     };
     let command = catalogue::Command::Register { entry: catalogue::Entry::Batch(plan), key: 0 };
-    let done = imports.engine.catalogue.command(&Only, command, Caller::SYSTEM, None, false).await?;
+    let done =
+        imports.engine.catalogue.command(&Only, command, Caller::SYSTEM, None, false).await?;
     let catalogue::Event::Registered { serial: batch, .. } = done.event;
-    imports.engine.imports.command(&job, Command::Register { batch }, Caller::SYSTEM, None, false).await?;
+    imports
+        .engine
+        .imports
+        .command(&job, Command::Register { batch }, Caller::SYSTEM, None, false)
+        .await?;
     Ok(Turn::Again)
 }
 

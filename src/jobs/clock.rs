@@ -47,9 +47,10 @@ impl Said {
         let is_new = standing.steps > self.steps;
         match standing.moved {
             Some(moved) if is_new => warn_of_a_step(standing, moved.seconds()),
-            None if is_new || self.moved => {
-                log::warn("the machine's clock is believed", &[("now", Value::Text(&reply::time(standing.now)))])
-            }
+            None if is_new || self.moved => log::warn(
+                "the machine's clock is believed",
+                &[("now", Value::Text(&reply::time(standing.now)))],
+            ),
             _ => {}
         }
         *self = Said { steps: standing.steps, moved: standing.moved.is_some() };
@@ -57,10 +58,18 @@ impl Said {
 }
 
 fn warn_of_a_step(standing: &Standing, by_s: i64) {
-    let what = "the machine's clock has moved; no commands are taken until it comes back, has stayed there for clock_trust_s, \
+    let what = "the machine's clock has moved; no commands are taken until it comes back, has \
+        stayed there for clock_trust_s, \
                 or an administrator accepts it (POST /api/v1/clock/accept)";
     let (now, wall) = (reply::time(standing.now), reply::time(standing.wall));
-    log::error(what, &[("moved_by_s", Value::Whole(by_s)), ("time", Value::Text(&now)), ("clock", Value::Text(&wall))]);
+    log::error(
+        what,
+        &[
+            ("moved_by_s", Value::Whole(by_s)),
+            ("time", Value::Text(&now)),
+            ("clock", Value::Text(&wall)),
+        ],
+    );
 }
 
 /// By how many seconds what the log had at the start was written later than now, if that is more
@@ -71,13 +80,18 @@ pub fn log_ahead_s(shared: &Shared) -> Option<i64> {
 }
 
 fn warn_of_the_log(shared: &Shared, ahead_s: i64) {
-    let what = "the log was written later than the machine's clock says it is now: the clock was ahead then, or is behind now; what was \
-                written then stays as it is, and holds made before the clock has passed it last longer than they should";
+    let what = "the log was written later than the machine's clock says it is now: the clock was \
+        ahead then, or is behind now; what was \
+                written then stays as it is, and holds made before the clock has passed it last \
+                longer than they should";
     let now = reply::time(shared.engine.node.now());
     log::error(what, &[("ahead_s", Value::Whole(ahead_s)), ("clock", Value::Text(&now))]);
 }
 
 /// An administrator has said that the clock is right.
 pub fn accepted(by: Id, moved_by_s: i64) {
-    log::warn("an administrator has accepted the machine's clock", &[("by", Value::Text(&by)), ("moved_by_s", Value::Whole(moved_by_s))]);
+    log::warn(
+        "an administrator has accepted the machine's clock",
+        &[("by", Value::Text(&by)), ("moved_by_s", Value::Whole(moved_by_s))],
+    );
 }

@@ -1,7 +1,10 @@
-//! The end of the day: closes lotteries whose closing instant has passed, in the order of their days, and goes on with whatever was broken off.
+//! The end of the day: closes lotteries whose closing instant has passed, in the order of their
+//! days, and goes on with whatever was broken off.
 //!
-//! It looks at what is, not at what the clock just did: days that were missed are caught up with by the first look after a start, each once. A draw that
-//! waits for the beacon keeps no other day waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it is something else.
+//! It looks at what is, not at what the clock just did: days that were missed are caught up with by
+//! the first look after a start, each once. A draw that waits for the beacon keeps no other day
+//! waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it
+//! is something else.
 
 use crate::app::Shared;
 use crate::closing::End;
@@ -40,7 +43,8 @@ pub fn start(shared: Data<Shared>) {
 /// What keeps a lottery from its end, as it was last said.
 type Said = BTreeMap<Day, String>;
 
-/// How many lotteries that are not over are in which phase, and how many draws could have been by now.
+/// How many lotteries that are not over are in which phase, and how many draws could have been by
+/// now.
 #[derive(Default)]
 struct Counts {
     open: u32,
@@ -58,7 +62,10 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
             let what = look_at(shared, *day, &mut counts).await;
             if let Err(why) = what {
                 if said.get(day) != Some(&why) {
-                    log::warn("a lottery is over and not at its end yet", &[("lottery", Value::Text(day)), ("why", Value::Text(&why))]);
+                    log::warn(
+                        "a lottery is over and not at its end yet",
+                        &[("lottery", Value::Text(day)), ("why", Value::Text(&why))],
+                    );
                 }
                 still.insert(*day, why);
             }
@@ -69,7 +76,9 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
         }
     }
     *said = still;
-    for (phase, count) in [("open", counts.open), ("closing", counts.closing), ("closed", counts.closed)] {
+    for (phase, count) in
+        [("open", counts.open), ("closing", counts.closing), ("closed", counts.closed)]
+    {
         gauge!("stampede_lotteries", "phase" => phase).set(count);
     }
     gauge!("stampede_draws_waiting").set(counts.late);
@@ -78,7 +87,11 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
 
 /// Brings one lottery as far as it can be brought. Says what keeps it.
 async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), String> {
-    let Some(view) = shared.lotteries.view(day).await.map_err(|failure| said(WalkFailure::Lottery(failure)))? else { return Ok(()) };
+    let Some(view) =
+        shared.lotteries.view(day).await.map_err(|failure| said(WalkFailure::Lottery(failure)))?
+    else {
+        return Ok(());
+    };
     let end = match (view.phase, is_over(shared, &view)) {
         (Phase::Open, false) => {
             counts.open += 1;

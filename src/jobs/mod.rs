@@ -1,7 +1,8 @@
-//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over, keeping the gauges, telling webhooks.
+//! What happens although nobody calls: waking sleepers, closing lotteries whose day is over,
+//! keeping the gauges, telling webhooks.
 //!
-//! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what is left.
-//! While the node's clock has moved and is not believed, those that decide something rest.
+//! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what
+//! is left. While the node's clock has moved and is not believed, those that decide something rest.
 
 pub mod clock;
 mod closing;
@@ -56,9 +57,13 @@ pub fn start(shared: Data<Shared>) {
     });
 }
 
-/// Lets go of what no token can need any more, and takes over keys that were changed beside this process.
+/// Lets go of what no token can need any more, and takes over keys that were changed beside this
+/// process.
 async fn forget_dead_sessions(shared: &Shared) {
     if let Err(error) = shared.identity.tidy().await {
-        crate::log::warn("sessions could not be tidied", &[("error", crate::log::Value::Text(&error))]);
+        crate::log::warn(
+            "sessions could not be tidied",
+            &[("error", crate::log::Value::Text(&error))],
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! Each day at 09:00 in the configured zone: tells owners of unused coupons that these expire some days later.
+//! Each day at 09:00 in the configured zone: tells owners of unused coupons that these expire some
+//! days later.
 //!
-//! Days that were missed are made up for, as far as anything is left to be told: what has expired is told to nobody, and where several notices are due
-//! for the same day of expiry, only the nearest is given. The coupons' partitions note whom they have told, so that a crash anywhere
+//! Days that were missed are made up for, as far as anything is left to be told: what has expired
+//! is told to nobody, and where several notices are due for the same day of expiry, only the
+//! nearest is given. The coupons' partitions note whom they have told, so that a crash anywhere
 //! tells nobody twice.
 
 use crate::app::Shared;
@@ -21,7 +23,10 @@ const HOUR: i8 = 9;
 
 pub async fn give_what_is_due(shared: &Shared) {
     if let Err(failed) = all(shared).await {
-        log::warn("notices could not all be given yet", &[("error", Value::Text(&format!("{failed:?}")))]);
+        log::warn(
+            "notices could not all be given yet",
+            &[("error", Value::Text(&format!("{failed:?}")))],
+        );
     }
 }
 
@@ -50,15 +55,22 @@ async fn all(shared: &Shared) -> Result<(), Failed> {
     finish(shared, calendar::day(last)).await
 }
 
-/// Which days of expiry are to be told, how many days ahead: those whose notice fell on a day after `done`, up to `last`.
+/// Which days of expiry are to be told, how many days ahead: those whose notice fell on a day after
+/// `done`, up to `last`.
 fn due(thresholds: &[u16], done: Date, last: Date, today: Date) -> BTreeMap<Date, u16> {
     let mut due = BTreeMap::new();
     for days in thresholds {
         // Whatever expires before today has nobody left to be told.
-        let (Some(after), Some(until)) = (calendar::days_later(done, *days), calendar::days_later(last, *days)) else { continue };
+        let (Some(after), Some(until)) =
+            (calendar::days_later(done, *days), calendar::days_later(last, *days))
+        else {
+            continue;
+        };
         let mut expires_on = after.tomorrow().unwrap_or(after).max(today);
         while expires_on <= until {
-            due.entry(expires_on).and_modify(|nearest: &mut u16| *nearest = (*nearest).min(*days)).or_insert(*days);
+            due.entry(expires_on)
+                .and_modify(|nearest: &mut u16| *nearest = (*nearest).min(*days))
+                .or_insert(*days);
             let Ok(next) = expires_on.tomorrow() else { break };
             expires_on = next;
         }
@@ -67,12 +79,18 @@ fn due(thresholds: &[u16], done: Date, last: Date, today: Date) -> BTreeMap<Date
 }
 
 async fn done(shared: &Shared) -> Result<Option<Day>, Failed> {
-    let looked = shared.engine.notices.look(&Only, Done).await.map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))?;
+    let looked = shared
+        .engine
+        .notices
+        .look(&Only, Done)
+        .await
+        .map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))?;
     Ok(looked.answer)
 }
 
 async fn finish(shared: &Shared, day: Day) -> Result<(), Failed> {
-    let finish = shared.engine.notices.command(&Only, Command::Finish { day }, Caller::SYSTEM, None, false);
+    let finish =
+        shared.engine.notices.command(&Only, Command::Finish { day }, Caller::SYSTEM, None, false);
     finish.await.map(drop).map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))
 }
 
@@ -83,7 +101,10 @@ mod tests {
 
     fn due_in_march(thresholds: &[u16], done: i8, last: i8) -> Vec<(i8, u16)> {
         let day = |day| date(2026, 3, day);
-        due(thresholds, day(done), day(last), day(last)).into_iter().map(|(on, days)| (on.day(), days)).collect()
+        due(thresholds, day(done), day(last), day(last))
+            .into_iter()
+            .map(|(on, days)| (on.day(), days))
+            .collect()
     }
 
     #[test]

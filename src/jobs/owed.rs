@@ -1,4 +1,5 @@
-//! Makes good the claims that members are owed since their first login, because nobody answered them then.
+//! Makes good the claims that members are owed since their first login, because nobody answered
+//! them then.
 
 use crate::app::Shared;
 use crate::http::api::auth;

@@ -6,6 +6,8 @@ use crate::log::{self, Value};
 pub async fn wake_sleepers(shared: &Shared) {
     match shared.engine.sleepers().await {
         Ok(sleepers) => sleepers.iter().for_each(|sleeper| shared.engine.wake(sleeper)),
-        Err(error) => log::error("sleeping partitions could not be listed", &[("error", Value::Text(&error))]),
+        Err(error) => {
+            log::error("sleeping partitions could not be listed", &[("error", Value::Text(&error))])
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What the server under the API says in a log of its own, where nobody would hear it: above all that
-//! it cannot accept a connection, because no descriptor is left.
+//! What the server under the API says in a log of its own, where nobody would hear it: above all
+//! that it cannot accept a connection, because no descriptor is left.
 //!
 //! Only the part that accepts and keeps the workers is heard. What it says about single connections
 //! could be caused by anybody, as often as they like.
@@ -21,7 +21,9 @@ struct Foreign;
 
 impl Subscriber for Foreign {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR && metadata.is_event() && metadata.target().starts_with(HEARD)
+        *metadata.level() == Level::ERROR
+            && metadata.is_event()
+            && metadata.target().starts_with(HEARD)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -1,6 +1,7 @@
 //! How a line looks: `plain` for people, `json` for machines.
 //!
-//! Whatever stands in a value, a line is one line: plain values that are not plain words are quoted and escaped, JSON is JSON.
+//! Whatever stands in a value, a line is one line: plain values that are not plain words are quoted
+//! and escaped, JSON is JSON.
 
 use super::{Field, Level, Request, Style, Value};
 use actors::Time;
@@ -79,7 +80,8 @@ fn json(line: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(line, text).expect("a text is always JSON, and memory takes every write");
 }
 
-/// Bare if it is one plain word, else quoted with every unprintable character escaped, so that no value can fake a line.
+/// Bare if it is one plain word, else quoted with every unprintable character escaped, so that no
+/// value can fake a line.
 fn word(line: &mut Vec<u8>, text: &str) {
     let plain = |c: u8| c.is_ascii_graphic() && !matches!(c, b'"' | b'\\' | b'=');
     if !text.is_empty() && text.bytes().all(plain) {
@@ -89,9 +91,11 @@ fn word(line: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds. The seconds part is kept, because thousands of lines share it.
+/// RFC 3339 in UTC with milliseconds. The seconds part is kept, because thousands of lines share
+/// it.
 fn stamp(line: &mut Vec<u8>, now: Time) {
-    thread_local!(static SECOND: Cell<(i64, [u8; 19])> = const { Cell::new((0, *b"1970-01-01T00:00:00")) });
+    thread_local!(static SECOND: Cell<(i64, [u8; 19])> = const { Cell::new((0,
+        *b"1970-01-01T00:00:00")) });
     let (second, ms) = (now.0.div_euclid(1000), now.0.rem_euclid(1000));
     let (kept, mut text) = SECOND.get();
     if kept != second {
@@ -114,7 +118,13 @@ mod tests {
     const NOON: Time = Time(1_782_907_200_007);
 
     fn request_line(style: Style, id: &str) -> String {
-        let seen = Request { method: "POST", route: "/lotteries/{date}/holds", status: 201, took: Duration::from_micros(1042), id };
+        let seen = Request {
+            method: "POST",
+            route: "/lotteries/{date}/holds",
+            status: 201,
+            took: Duration::from_micros(1042),
+            id,
+        };
         String::from_utf8(request(style, NOON, &seen)).unwrap()
     }
 
@@ -124,30 +134,54 @@ mod tests {
 
     #[test]
     fn a_request_is_one_plain_line_or_one_json_object() {
-        assert_eq!(request_line(Style::Plain, "abc"), "2026-07-01T12:00:00.007Z POST /lotteries/{date}/holds 201 1.042ms id=abc\n");
+        assert_eq!(
+            request_line(Style::Plain, "abc"),
+            "2026-07-01T12:00:00.007Z POST /lotteries/{date}/holds 201 1.042ms id=abc\n"
+        );
         assert_eq!(
             request_line(Style::Json, "abc"),
-            "{\"time\":\"2026-07-01T12:00:00.007Z\",\"method\":\"POST\",\"route\":\"/lotteries/{date}/holds\",\"status\":201,\"ms\":1.042,\"request_id\":\"abc\"}\n"
+            "{\"time\":\"2026-07-01T12:00:00.007Z\",\"method\":\"POST\",\
+             \"route\":\"/lotteries/{date}/holds\",\"status\":201,\"ms\":1.042,\
+             \"request_id\":\"abc\"}\n"
         );
     }
 
     #[test]
     fn an_event_has_its_level_and_fields_and_numbers_stay_numbers() {
-        let fields = [("partition", Value::Text(&"slice/1")), ("members", Value::Whole(-3)), ("reason", Value::Text(&"disk full"))];
+        let fields = [
+            ("partition", Value::Text(&"slice/1")),
+            ("members", Value::Whole(-3)),
+            ("reason", Value::Text(&"disk full")),
+        ];
         assert_eq!(
             event_line(Style::Plain, "forgot itself", &fields),
-            "2026-07-01T12:00:00.007Z WARN forgot itself partition=slice/1 members=-3 reason=\"disk full\"\n"
+            "2026-07-01T12:00:00.007Z WARN forgot itself partition=slice/1 members=-3 \
+             reason=\"disk full\"\n"
         );
         assert_eq!(
             event_line(Style::Json, "forgot itself", &fields),
-            "{\"time\":\"2026-07-01T12:00:00.007Z\",\"level\":\"warn\",\"event\":\"forgot itself\",\"partition\":\"slice/1\",\"members\":-3,\"reason\":\"disk full\"}\n"
+            "{\"time\":\"2026-07-01T12:00:00.007Z\",\"level\":\"warn\",\"event\":\"forgot itself\",\
+             \"partition\":\"slice/1\",\"members\":-3,\"reason\":\"disk full\"}\n"
         );
     }
 
     #[test]
     fn nothing_in_a_value_can_start_a_new_line_or_steer_a_terminal() {
-        for evil in ["a\nb", "a\r\nb", "\u{85}", "\u{2028}", "\u{1b}[31m", "\u{202e}", "\0", "x status=200", ""] {
-            for line in [request_line(Style::Plain, evil), event_line(Style::Plain, evil, &[(evil, Value::Text(&evil))])] {
+        for evil in [
+            "a\nb",
+            "a\r\nb",
+            "\u{85}",
+            "\u{2028}",
+            "\u{1b}[31m",
+            "\u{202e}",
+            "\0",
+            "x status=200",
+            "",
+        ] {
+            for line in [
+                request_line(Style::Plain, evil),
+                event_line(Style::Plain, evil, &[(evil, Value::Text(&evil))]),
+            ] {
                 let inside = line.strip_suffix('\n').unwrap();
                 assert!(inside.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{inside:?}");
             }
@@ -157,7 +191,8 @@ mod tests {
 
     #[test]
     fn json_brings_every_text_back_as_it_was() {
-        let odd: String = (0..=0x2ff).chain(0x2020..0x2030).chain([0x1f600]).filter_map(char::from_u32).collect();
+        let odd: String =
+            (0..=0x2ff).chain(0x2020..0x2030).chain([0x1f600]).filter_map(char::from_u32).collect();
         let line = event_line(Style::Json, &odd, &[(&odd, Value::Text(&odd))]);
         assert_eq!(line.lines().count(), 1);
         assert_eq!(line.bytes().filter(|c| *c == b'\n').count(), 1);

@@ -1,11 +1,14 @@
-//! What the operating system says about this process, under the names that dashboards for Prometheus know.
+//! What the operating system says about this process, under the names that dashboards for
+//! Prometheus know.
 //!
-//! It is read from `/proc`; where there is none (not Linux), these metrics are absent and nothing else is.
+//! It is read from `/proc`; where there is none (not Linux), these metrics are absent and nothing
+//! else is.
 
 use metrics::gauge;
 use std::fs;
 
-/// What Linux counts a process's time in, whatever its clock: `USER_HZ` on every architecture that Rust runs on.
+/// What Linux counts a process's time in, whatever its clock: `USER_HZ` on every architecture that
+/// Rust runs on.
 const TICKS_PER_S: f64 = 100.0;
 
 /// A look at what the process uses at this moment.
@@ -55,12 +58,16 @@ struct Time {
 }
 
 impl Time {
-    /// As `/proc/self/stat` has it. The name of the program stands in parentheses and may contain anything, even those.
+    /// As `/proc/self/stat` has it. The name of the program stands in parentheses and may contain
+    /// anything, even those.
     fn of(stat: &str) -> Option<Time> {
         let (_, behind_the_name) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = behind_the_name.split_whitespace().collect();
         let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
-        Some(Time { cpu_s: (ticks(11)? + ticks(12)?) / TICKS_PER_S, began_s: ticks(19)? / TICKS_PER_S })
+        Some(Time {
+            cpu_s: (ticks(11)? + ticks(12)?) / TICKS_PER_S,
+            began_s: ticks(19)? / TICKS_PER_S,
+        })
     }
 }
 
@@ -70,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_program_may_be_called_anything() {
-        let stat = "77 (a) R 1 2 (b) S 1 77 77 0 -1 4194304 1 2 3 4 150 250 7 8 20 0 5 0 123400 1000 99";
+        let stat =
+            "77 (a) R 1 2 (b) S 1 77 77 0 -1 4194304 1 2 3 4 150 250 7 8 20 0 5 0 123400 1000 99";
         assert_eq!(Time::of(stat), Some(Time { cpu_s: 4.0, began_s: 1234.0 }));
         assert_eq!(Time::of("77 (a) S 1 77"), None);
     }
@@ -79,7 +87,13 @@ mod tests {
     fn a_number_stands_behind_its_word() {
         let status = "Name:\tVmRSS\nVmRSS:\t  2048 kB\n";
         assert_eq!(number_after(status, "VmRSS:"), Some(2048.0));
-        assert_eq!(number_after("Max open files            unlimited            unlimited", "Max open files"), None);
+        assert_eq!(
+            number_after(
+                "Max open files            unlimited            unlimited",
+                "Max open files"
+            ),
+            None
+        );
         assert_eq!(number_after(status, "Threads:"), None);
     }
 }

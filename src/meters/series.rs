@@ -28,7 +28,8 @@ impl Series {
     /// The line with these labels. There is one for all who ask.
     pub fn line(&self, metric: &'static str, labels: &[(&str, &str)]) -> Arc<Line> {
         let mut lines = self.lines();
-        let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let labels: Vec<String> =
+            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         let kept = lines.entry((metric, labels.join(","))).or_default();
         kept.upgrade().unwrap_or_else(|| {
             let line = Arc::default();
@@ -69,9 +70,15 @@ mod tests {
     fn a_line_is_shown_for_as_long_as_somebody_keeps_it() {
         let series = Series::default();
         assert_eq!(series.render(), "");
-        let (free, sold) = (series.line("tickets", &[("state", "free")]), series.line("tickets", &[("state", "sold")]));
+        let (free, sold) = (
+            series.line("tickets", &[("state", "free")]),
+            series.line("tickets", &[("state", "sold")]),
+        );
         free.set(7);
-        assert_eq!(series.render(), "# TYPE tickets gauge\ntickets{state=\"free\"} 7\ntickets{state=\"sold\"} 0\n");
+        assert_eq!(
+            series.render(),
+            "# TYPE tickets gauge\ntickets{state=\"free\"} 7\ntickets{state=\"sold\"} 0\n"
+        );
         drop(free);
         assert_eq!(series.render(), "# TYPE tickets gauge\ntickets{state=\"sold\"} 0\n");
         drop(sold);
@@ -82,7 +89,8 @@ mod tests {
     #[test]
     fn all_who_ask_for_a_line_share_it() {
         let series = Series::default();
-        let (one, other) = (series.line("lag", &[("webhook", "a")]), series.line("lag", &[("webhook", "a")]));
+        let (one, other) =
+            (series.line("lag", &[("webhook", "a")]), series.line("lag", &[("webhook", "a")]));
         one.set(3);
         drop(one);
         assert_eq!(series.render(), "# TYPE lag gauge\nlag{webhook=\"a\"} 3\n");
@@ -94,6 +102,9 @@ mod tests {
     fn a_name_may_be_anything() {
         let series = Series::default();
         let _line = series.line("vouchers", &[("name", "a\"b\\c\nd"), ("state", "used")]);
-        assert_eq!(series.render(), "# TYPE vouchers gauge\nvouchers{name=\"a\\\"b\\\\c\\nd\",state=\"used\"} 0\n");
+        assert_eq!(
+            series.render(),
+            "# TYPE vouchers gauge\nvouchers{name=\"a\\\"b\\\\c\\nd\",state=\"used\"} 0\n"
+        );
     }
 }

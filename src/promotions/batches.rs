@@ -1,6 +1,7 @@
 //! Batches of coupons: assign the next free one or a given one, count, walk.
 //!
-//! A batch of codes of our own is one range or sixteen, an imported one is on all racks; both answer alike.
+//! A batch of codes of our own is one range or sixteen, an imported one is on all racks; both
+//! answer alike.
 
 use super::{By, Failed, Known, Promotions};
 use crate::opening::Whole;
@@ -37,14 +38,26 @@ pub fn parts(batch: Serial, plan: &Plan) -> Vec<Part> {
 }
 
 impl Promotions {
-    /// The next free coupon of a batch for that member. The same `source` gets the same one for ever.
-    pub async fn assign(&self, batch: Serial, plan: &Plan, member: Id, source: Option<Id>, by: By) -> Result<(Home, Done<Event>), Failed> {
+    /// The next free coupon of a batch for that member. The same `source` gets the same one for
+    /// ever.
+    pub async fn assign(
+        &self,
+        batch: Serial,
+        plan: &Plan,
+        member: Id,
+        source: Option<Id>,
+        by: By,
+    ) -> Result<(Home, Done<Event>), Failed> {
         let command = Command::Assign { member, source };
         let parts = match (plan.what, source) {
             // One owner keeps the limit of each member.
-            (What::Made { one_per_member: true, .. }, _) => vec![range_of(&plan.ranges(batch), member)],
+            (What::Made { one_per_member: true, .. }, _) => {
+                vec![range_of(&plan.ranges(batch), member)]
+            }
             // Where nothing was left for this source, more may have been imported since.
-            (What::Imported { .. }, Some(source)) => self.part_that_knows(plan, parts(batch, plan), source).await?,
+            (What::Imported { .. }, Some(source)) => {
+                self.part_that_knows(plan, parts(batch, plan), source).await?
+            }
             _ => parts(batch, plan),
         };
         let (place, done) = self.command_any(plan, &parts, command, by).await?;
@@ -52,37 +65,66 @@ impl Promotions {
     }
 
     /// The one part that has given a coupon to this source, or all.
-    async fn part_that_knows(&self, plan: &Plan, parts: Vec<Part>, source: Id) -> Result<Vec<Part>, Failed> {
+    async fn part_that_knows(
+        &self,
+        plan: &Plan,
+        parts: Vec<Part>,
+        source: Id,
+    ) -> Result<Vec<Part>, Failed> {
         let answers = self.look_at_parts(plan, &parts, &Question::Source(source)).await?;
         let known = answers.iter().position(|answer| matches!(answer, Answer::Source(Some(_))));
         Ok(known.map_or(parts.clone(), |place| vec![parts[place]]))
     }
 
     /// That coupon for that member.
-    pub async fn give(&self, plan: &Plan, part: Part, slot: u64, member: Id, by: By) -> Result<Done<Event>, Failed> {
+    pub async fn give(
+        &self,
+        plan: &Plan,
+        part: Part,
+        slot: u64,
+        member: Id,
+        by: By,
+    ) -> Result<Done<Event>, Failed> {
         Ok(self.command_any(plan, &[part], Command::Give { slot, member }, by).await?.1)
     }
 
     /// The command to any of the parts, which are of one kind.
-    pub(super) async fn command_any(&self, plan: &Plan, parts: &[Part], command: Command, by: By) -> Result<(usize, Done<Event>), Failed> {
+    pub(super) async fn command_any(
+        &self,
+        plan: &Plan,
+        parts: &[Part],
+        command: Command,
+        by: By,
+    ) -> Result<(usize, Done<Event>), Failed> {
         if let [Part::Range(_), ..] = parts {
             let names = ranges(parts);
             let open = open_with(plan);
             return Ok(self.ranges(&names, &open).command(&command, by).await?);
         }
-        let Some((names, batch)) = racks(parts) else { return Err(Failed::Range(Failure::Unknown)) };
+        let Some((names, batch)) = racks(parts) else {
+            return Err(Failed::Range(Failure::Unknown));
+        };
         let command = rack::Command::In { batch, command };
         let (place, done) = match names.as_slice() {
-            [only] => (0, self.engine.racks.command(only, command, by.caller, by.key, by.dry).await?),
+            [only] => {
+                (0, self.engine.racks.command(only, command, by.caller, by.key, by.dry).await?)
+            }
             any => self.engine.racks.command_any(any, command, by.caller, by.key, by.dry).await?,
         };
         match done.event {
-            rack::Event::In { event, .. } => Ok((place, Done { event, at: done.at, replayed: done.replayed, witness: None })),
+            rack::Event::In { event, .. } => {
+                Ok((place, Done { event, at: done.at, replayed: done.replayed, witness: None }))
+            }
             rack::Event::Imported { .. } => Err(Failed::Range(Failure::KeyReused)),
         }
     }
 
-    pub async fn look_at_parts(&self, plan: &Plan, parts: &[Part], question: &Question) -> Result<Vec<Answer>, Failed> {
+    pub async fn look_at_parts(
+        &self,
+        plan: &Plan,
+        parts: &[Part],
+        question: &Question,
+    ) -> Result<Vec<Answer>, Failed> {
         if let [Part::Range(_), ..] = parts {
             let names = ranges(parts);
             let open = open_with(plan);
@@ -101,7 +143,8 @@ impl Promotions {
 
     pub async fn ledger(&self, known: &Known) -> Result<Ledger, Failed> {
         let Some(plan) = known.batch() else { return self.campaign_ledger(known).await };
-        let answers = self.look_at_parts(plan, &parts(known.serial, plan), &Question::Ledger).await?;
+        let answers =
+            self.look_at_parts(plan, &parts(known.serial, plan), &Question::Ledger).await?;
         Ok(answers.into_iter().fold(Ledger::default(), |sum, answer| match answer {
             Answer::Ledger(part) => sum + part,
             _ => sum,
@@ -115,7 +158,11 @@ impl Promotions {
         })
     }
 
-    fn ranges<'a>(&'a self, names: &'a [RangeName], open: &'a (dyn Fn(&RangeName) -> Option<Command> + Sync)) -> Whole<'a, Range> {
+    fn ranges<'a>(
+        &'a self,
+        names: &'a [RangeName],
+        open: &'a (dyn Fn(&RangeName) -> Option<Command> + Sync),
+    ) -> Whole<'a, Range> {
         Whole { router: &self.engine.ranges, names, open }
     }
 }

@@ -2,14 +2,21 @@
 
 use super::{By, Failed, Known, Promotions};
 use crate::opening::Whole;
-use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Overview, Plan, Question};
+use actors::domain::coupons::campaign::{
+    Answer, Campaign, Command, Event, Overview, Plan, Question,
+};
 use actors::domain::coupons::catalogue::{self, Entry};
 use actors::domain::coupons::{Ledger, Serial};
 use actors::engine::{Done, Failure};
 
 impl Promotions {
-    /// Whoever logs in for the first time after this was answered is owed what the campaign grants for it.
-    pub async fn create_campaign(&self, plan: Plan, by: By) -> Result<Done<catalogue::Event>, Failed> {
+    /// Whoever logs in for the first time after this was answered is owed what the campaign grants
+    /// for it.
+    pub async fn create_campaign(
+        &self,
+        plan: Plan,
+        by: By,
+    ) -> Result<Done<catalogue::Event>, Failed> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.register(Entry::Campaign(plan), by).await;
         if let (Ok(done), false) = (&outcome, by.dry) {
@@ -22,7 +29,12 @@ impl Promotions {
     }
 
     /// A change of the campaign as a whole, by which first logins are judged from now on.
-    pub async fn change_campaign(&self, known: &Known, command: &Command, by: By) -> Result<Done<Event>, Failed> {
+    pub async fn change_campaign(
+        &self,
+        known: &Known,
+        command: &Command,
+        by: By,
+    ) -> Result<Done<Event>, Failed> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.command_campaign(known, command, by).await;
         if let (Ok(done), false) = (&outcome, by.dry) {
@@ -34,12 +46,22 @@ impl Promotions {
         outcome
     }
 
-    pub async fn command_campaign(&self, known: &Known, command: &Command, by: By) -> Result<Done<Event>, Failed> {
-        let (_, done) = self.campaign(&[known.serial], &open_with(known)).command(command, by).await?;
+    pub async fn command_campaign(
+        &self,
+        known: &Known,
+        command: &Command,
+        by: By,
+    ) -> Result<Done<Event>, Failed> {
+        let (_, done) =
+            self.campaign(&[known.serial], &open_with(known)).command(command, by).await?;
         Ok(done)
     }
 
-    pub async fn look_at_campaign(&self, known: &Known, question: &Question) -> Result<Option<Answer>, Failed> {
+    pub async fn look_at_campaign(
+        &self,
+        known: &Known,
+        question: &Question,
+    ) -> Result<Option<Answer>, Failed> {
         Ok(self.campaign(&[known.serial], &open_with(known)).look(question).await?.pop())
     }
 
@@ -57,7 +79,11 @@ impl Promotions {
         })
     }
 
-    fn campaign<'a>(&'a self, names: &'a [Serial], open: &'a (dyn Fn(&Serial) -> Option<Command> + Sync)) -> Whole<'a, Campaign> {
+    fn campaign<'a>(
+        &'a self,
+        names: &'a [Serial],
+        open: &'a (dyn Fn(&Serial) -> Option<Command> + Sync),
+    ) -> Whole<'a, Campaign> {
         Whole { router: &self.engine.campaigns, names, open }
     }
 }

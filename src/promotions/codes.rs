@@ -1,6 +1,8 @@
-//! Streaming the codes of a batch, for as long as somebody reads. Memory stays flat: a chunk is made when the one before it was taken.
+//! Streaming the codes of a batch, for as long as somebody reads. Memory stays flat: a chunk is
+//! made when the one before it was taken.
 //!
-//! Codes of our own are computed, on the threads for blocking work, so that no request waits for them. Imported ones are read from their racks.
+//! Codes of our own are computed, on the threads for blocking work, so that no request waits for
+//! them. Imported ones are read from their racks.
 
 use super::batches::parts;
 use super::{Failed, Known, Promotions};
@@ -11,7 +13,8 @@ use actors::domain::coupons::catalogue::What;
 use futures_util::stream::{self, Stream};
 use std::sync::Arc;
 
-/// Codes in a chunk: a millisecond or two of work, and what a stream that nobody reads holds in memory.
+/// Codes in a chunk: a millisecond or two of work, and what a stream that nobody reads holds in
+/// memory.
 const CHUNK: u64 = 2048;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,9 @@ impl Format {
         use std::fmt::Write;
         let written = match self {
             // Codes of our own are plain; an imported one may have to be escaped.
-            Format::Ndjson => writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code)),
+            Format::Ndjson => {
+                writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code))
+            }
             Format::Csv => writeln!(text, "{index},{}", Cell(code)),
         };
         written.expect("a text takes whatever is written to it");
@@ -65,8 +70,11 @@ pub fn stream(
     from: u64,
     limit: u64,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
-    let reading = Reading { promotions, known, format, next: from, left: limit, rack: (0, 0), begun: false };
-    Box::pin(stream::try_unfold(reading, |reading| async { reading.chunk().await.map_err(broken_off) }))
+    let reading =
+        Reading { promotions, known, format, next: from, left: limit, rack: (0, 0), begun: false };
+    Box::pin(stream::try_unfold(reading, |reading| async {
+        reading.chunk().await.map_err(broken_off)
+    }))
 }
 
 /// The status was sent long ago, so all that can be done is to end without an end.
@@ -92,7 +100,8 @@ impl Reading {
     }
 
     async fn made(&self, count: u64) -> Vec<String> {
-        let (promotions, known, from, most) = (self.promotions.clone(), self.known.clone(), self.next, self.left.min(CHUNK));
+        let (promotions, known, from, most) =
+            (self.promotions.clone(), self.known.clone(), self.next, self.left.min(CHUNK));
         // The threads are only gone when the process ends, and with it whoever reads.
         web::block(move || promotions.codes(&known, count, from, most)).await.unwrap_or_default()
     }
@@ -105,9 +114,11 @@ impl Reading {
             let (rack, slot) = self.rack;
             let most = CHUNK.min(if skipped > 0 { CHUNK } else { self.left });
             let slots = (slot..slot + most).collect();
-            let found = self.promotions.imported_codes(RackName(rack), self.known.serial, slots).await?;
+            let found =
+                self.promotions.imported_codes(RackName(rack), self.known.serial, slots).await?;
             let mut codes: Vec<String> = found.into_iter().flatten().collect();
-            self.rack = if (codes.len() as u64) < most { (rack + 1, 0) } else { (rack, slot + most) };
+            self.rack =
+                if (codes.len() as u64) < most { (rack + 1, 0) } else { (rack, slot + most) };
             let passed_over = skipped.min(codes.len() as u64);
             skipped -= passed_over;
             codes.drain(..passed_over as usize);

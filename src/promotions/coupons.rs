@@ -1,7 +1,8 @@
 //! One coupon, wherever it lives: found by its code, used, shown.
 //!
-//! A code of our own says where its coupon lives, and is judged by its check digits alone: a forged or mistyped one is unknown without a look-up.
-//! Any other text may be an imported code, and is looked for on the rack that its hash names.
+//! A code of our own says where its coupon lives, and is judged by its check digits alone: a forged
+//! or mistyped one is unknown without a look-up. Any other text may be an imported code, and is
+//! looked for on the rack that its hash names.
 
 use super::batches::Part;
 use super::{By, Failed, Known, Promotions};
@@ -37,12 +38,18 @@ impl Promotions {
                 metrics::counter!("stampede_codes_refused_total").increment(1);
                 Ok(None)
             }
-            Err(NotOurs::Foreign) if code.is_empty() || code.chars().count() > LONGEST_CODE => Ok(None),
+            Err(NotOurs::Foreign) if code.is_empty() || code.chars().count() > LONGEST_CODE => {
+                Ok(None)
+            }
             Err(NotOurs::Foreign) => self.home_of_imported(code).await,
         }
     }
 
-    async fn home_of(&self, Place { serial, index }: Place, key: Version) -> Result<Option<Home>, Failed> {
+    async fn home_of(
+        &self,
+        Place { serial, index }: Place,
+        key: Version,
+    ) -> Result<Option<Home>, Failed> {
         // Whoever has stolen another key can make codes with it, but not of this campaign or batch.
         let known = self.known(serial).await?.filter(|known| known.key == key);
         let Some(known) = known else { return Ok(None) };
@@ -99,7 +106,8 @@ impl Promotions {
         self.print(known, rank)
     }
 
-    /// The codes of a batch of our own, from that index on, in order; as many as there are up to `most`.
+    /// The codes of a batch of our own, from that index on, in order; as many as there are up to
+    /// `most`.
     pub fn codes(&self, known: &Known, count: u64, from: u64, most: u64) -> Vec<String> {
         (from..count.min(from.saturating_add(most))).map(|index| self.print(known, index)).collect()
     }
@@ -109,35 +117,68 @@ impl Promotions {
         press.print(Place { serial: known.serial, index }).to_string()
     }
 
-    pub async fn imported_codes(&self, name: RackName, batch: Serial, slots: Vec<Slot>) -> Result<Vec<Option<String>>, Failed> {
+    pub async fn imported_codes(
+        &self,
+        name: RackName,
+        batch: Serial,
+        slots: Vec<Slot>,
+    ) -> Result<Vec<Option<String>>, Failed> {
         let looked = self.engine.racks.look(&name, rack::Question::Codes { batch, slots }).await?;
         let rack::Answer::Codes(codes) = looked.answer else { return Ok(Vec::new()) };
         Ok(codes.into_iter().map(|code| code.map(|code| code.to_string())).collect())
     }
 
     /// A command about the coupon that lives there.
-    pub async fn redeem(&self, home: &Home, command: redeem::Command, by: By) -> Result<Done<redeem::Event>, Failed> {
-        let unknown = || Failed::Range(Failure::Refused(actors::domain::coupons::range::Refusal::Coupon(redeem::Refusal::Unknown)));
+    pub async fn redeem(
+        &self,
+        home: &Home,
+        command: redeem::Command,
+        by: By,
+    ) -> Result<Done<redeem::Event>, Failed> {
+        let unknown = || {
+            Failed::Range(Failure::Refused(actors::domain::coupons::range::Refusal::Coupon(
+                redeem::Refusal::Unknown,
+            )))
+        };
         let known = self.known(home.serial()).await?.ok_or_else(unknown)?;
         if home.serial().of() == Of::Campaign {
-            let done = self.command_campaign(&known, &campaign::Command::Redeem(command), by).await?;
-            let campaign::Event::Redeemed(event) = done.event else { return Err(Failed::Campaign(Failure::KeyReused)) };
+            let done =
+                self.command_campaign(&known, &campaign::Command::Redeem(command), by).await?;
+            let campaign::Event::Redeemed(event) = done.event else {
+                return Err(Failed::Campaign(Failure::KeyReused));
+            };
             return Ok(Done { event, at: done.at, replayed: done.replayed, witness: None });
         }
-        let (Some(plan), Some(part)) = (known.batch(), part_of(home)) else { return Err(unknown()) };
+        let (Some(plan), Some(part)) = (known.batch(), part_of(home)) else {
+            return Err(unknown());
+        };
         let (_, done) = self.command_any(plan, &[part], Command::Redeem(command), by).await?;
-        let Event::Redeemed(event) = done.event else { return Err(Failed::Range(Failure::KeyReused)) };
+        let Event::Redeemed(event) = done.event else {
+            return Err(Failed::Range(Failure::KeyReused));
+        };
         Ok(Done { event, at: done.at, replayed: done.replayed, witness: None })
     }
 
     /// That coupon for that member.
-    pub async fn give_at(&self, plan: &Plan, home: &Home, member: Id, by: By) -> Result<Option<Done<Event>>, Failed> {
+    pub async fn give_at(
+        &self,
+        plan: &Plan,
+        home: &Home,
+        member: Id,
+        by: By,
+    ) -> Result<Option<Done<Event>>, Failed> {
         let Some(part) = part_of(home) else { return Ok(None) };
         self.give(plan, part, home.slot(), member, by).await.map(Some)
     }
 
-    /// Where the coupons live that a member was ever assigned, oldest first, with the key of each line.
-    pub async fn homes_of(&self, owner: Id, after: Option<Vec<u8>>, limit: usize) -> Result<Vec<(Vec<u8>, Home, Time)>, Failed> {
+    /// Where the coupons live that a member was ever assigned, oldest first, with the key of each
+    /// line.
+    pub async fn homes_of(
+        &self,
+        owner: Id,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Home, Time)>, Failed> {
         let page = Page { shelf: actors::domain::shelves::COUPONS, owner, after, limit };
         let lines = self.engine.rows(page).await?;
         let home = |line: &actors::store::Listed| {

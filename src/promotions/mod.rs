@@ -1,7 +1,8 @@
 //! What the API does with campaigns, batches and coupons: commands to the partitions that own them.
 //!
-//! The catalogue says what there is, and never changes what it has said, so its entries are remembered here. `campaigns` and `batches` are about
-//! the whole, `coupons` about one of them wherever it lives, `first_logins` and `windows` about who is owed what because he came.
+//! The catalogue says what there is, and never changes what it has said, so its entries are
+//! remembered here. `campaigns` and `batches` are about the whole, `coupons` about one of them
+//! wherever it lives, `first_logins` and `windows` about who is owed what because he came.
 
 pub mod batches;
 pub mod campaigns;
@@ -15,7 +16,9 @@ mod windows;
 use crate::engine::Engine;
 pub use crate::opening::By;
 use actors::Time;
-use actors::domain::coupons::catalogue::{self, Answer, Command, Entry, Event, Question, Registered};
+use actors::domain::coupons::catalogue::{
+    self, Answer, Command, Entry, Event, Question, Registered,
+};
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::serial::{Of, Only};
 use actors::domain::coupons::{Offer, Serial, campaign, rack, range};
@@ -111,18 +114,28 @@ impl Promotions {
 
     /// The campaign or batch of that number, if there is one.
     pub async fn known(&self, serial: Serial) -> Result<Option<Arc<Known>>, Failed> {
-        if let Some(known) = self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&serial) {
+        if let Some(known) =
+            self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&serial)
+        {
             return Ok(Some(known.clone()));
         }
         let looked = self.engine.catalogue.look(&Only, Question::Entry(serial)).await?;
         let Answer::Entry(Some(registered)) = looked.answer else { return Ok(None) };
         let known = Arc::new(Known::of(serial, registered));
-        self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(serial, known.clone());
+        self.known
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(serial, known.clone());
         Ok(Some(known))
     }
 
     /// Those after `after`, in the order of their numbers.
-    pub async fn page(&self, of: Of, after: Option<Serial>, limit: usize) -> Result<Vec<Known>, Failed> {
+    pub async fn page(
+        &self,
+        of: Of,
+        after: Option<Serial>,
+        limit: usize,
+    ) -> Result<Vec<Known>, Failed> {
         let looked = self.engine.catalogue.look(&Only, Question::Page { of, after, limit }).await?;
         let Answer::Page(page) = looked.answer else { return Ok(Vec::new()) };
         Ok(page.into_iter().map(|(serial, registered)| Known::of(serial, registered)).collect())
@@ -136,7 +149,11 @@ impl Promotions {
         after: Option<(Time, Serial)>,
         limit: usize,
     ) -> Result<Vec<(Time, Serial)>, Failed> {
-        let looked = self.engine.catalogue.look(&Only, Question::Expiring { since, until, after, limit }).await?;
+        let looked = self
+            .engine
+            .catalogue
+            .look(&Only, Question::Expiring { since, until, after, limit })
+            .await?;
         let Answer::Expiring(found) = looked.answer else { return Ok(Vec::new()) };
         Ok(found)
     }

@@ -1,4 +1,5 @@
-//! Telling owners that their coupons expire: every campaign, and every batch that expires in the window, is asked to tell its own, some at a time.
+//! Telling owners that their coupons expire: every campaign, and every batch that expires in the
+//! window, is asked to tell its own, some at a time.
 
 use super::batches::parts;
 use super::{By, Failed, Known, Promotions};
@@ -75,17 +76,26 @@ impl Promotions {
     }
 
     /// Whom it told, or where it would go on.
-    async fn ask_to_tell(&self, known: &Known, part: Option<Part>, command: Command) -> Result<Result<Event, Option<u64>>, Failed> {
+    async fn ask_to_tell(
+        &self,
+        known: &Known,
+        part: Option<Part>,
+        command: Command,
+    ) -> Result<Result<Event, Option<u64>>, Failed> {
         let told = match (part, known.batch()) {
             (Some(part), Some(plan)) => {
-                let told = self.command_any(plan, &[part], range::Command::Redeem(command), By::SYSTEM).await;
+                let told = self
+                    .command_any(plan, &[part], range::Command::Redeem(command), By::SYSTEM)
+                    .await;
                 told.map(|(_, done)| match done.event {
                     range::Event::Redeemed(event) => Some(event),
                     _ => None,
                 })
             }
             _ => {
-                let told = self.command_campaign(known, &campaign::Command::Redeem(command), By::SYSTEM).await;
+                let told = self
+                    .command_campaign(known, &campaign::Command::Redeem(command), By::SYSTEM)
+                    .await;
                 told.map(|done| match done.event {
                     campaign::Event::Redeemed(event) => Some(event),
                     _ => None,
@@ -94,8 +104,12 @@ impl Promotions {
         };
         match told {
             Ok(event) => Ok(event.ok_or(None)),
-            Err(Failed::Range(Failure::Refused(range::Refusal::Coupon(Refusal::NobodyToTell { next })))) => Ok(Err(next)),
-            Err(Failed::Campaign(Failure::Refused(campaign::Refusal::Coupon(Refusal::NobodyToTell { next })))) => Ok(Err(next)),
+            Err(Failed::Range(Failure::Refused(range::Refusal::Coupon(
+                Refusal::NobodyToTell { next },
+            )))) => Ok(Err(next)),
+            Err(Failed::Campaign(Failure::Refused(campaign::Refusal::Coupon(
+                Refusal::NobodyToTell { next },
+            )))) => Ok(Err(next)),
             // A share of a rack that no line of this batch fell to has nobody.
             Err(Failed::Range(Failure::Refused(range::Refusal::NotOpened))) => Ok(Err(None)),
             Err(failed) => Err(failed),
@@ -111,7 +125,8 @@ impl Promotions {
         days: u16,
         expires_at: Time,
     ) -> Result<(), Failed> {
-        let home = part.map_or(Home::Campaign { campaign: known.serial, rank: slot }, |part| part.home(slot));
+        let home = part
+            .map_or(Home::Campaign { campaign: known.serial, rank: slot }, |part| part.home(slot));
         let code = self.code(known, &home).await?;
         let expires_at = jiff::Timestamp::from_millisecond(expires_at.0).unwrap_or_default();
         log::info(

@@ -1,8 +1,10 @@
-//! When the campaigns for first logins take whom: what a login is judged by without asking any campaign.
+//! When the campaigns for first logins take whom: what a login is judged by without asking any
+//! campaign.
 //!
-//! Rules: a window is never too small. Ends only move later and an end by hand is for good, so whatever is learnt is joined to what was known, in
-//! any order. A window may be too large, because the campaign itself has the last word. Where a change of a campaign may have
-//! happened unseen, there is doubt, and the windows count as unknown until they have been read again.
+//! Rules: a window is never too small. Ends only move later and an end by hand is for good, so
+//! whatever is learnt is joined to what was known, in any order. A window may be too large, because
+//! the campaign itself has the last word. Where a change of a campaign may have happened unseen,
+//! there is doubt, and the windows count as unknown until they have been read again.
 
 use actors::Time;
 use actors::domain::coupons::Serial;
@@ -14,7 +16,8 @@ use tokio::sync::{Mutex, MutexGuard};
 #[derive(Default)]
 pub struct Windows {
     by_campaign: RwLock<BTreeMap<Serial, Window>>,
-    /// How often there was doubt, and how many of those were dispelled by reading. Nobody has read anything at first.
+    /// How often there was doubt, and how many of those were dispelled by reading. Nobody has read
+    /// anything at first.
     doubts: AtomicU64,
     dispelled: AtomicU64,
     reading: Mutex<()>,
@@ -34,7 +37,11 @@ impl Window {
     }
 
     fn joined(self, other: Window) -> Window {
-        Window { starts_at: self.starts_at, ends_at: self.ends_at.max(other.ends_at), over: self.over || other.over }
+        Window {
+            starts_at: self.starts_at,
+            ends_at: self.ends_at.max(other.ends_at),
+            over: self.over || other.over,
+        }
     }
 }
 
@@ -46,12 +53,22 @@ impl Windows {
 
     /// The campaigns that may have granted somebody a voucher whose first login was then.
     pub fn around(&self, at: Time) -> Vec<Serial> {
-        self.read().iter().filter(|(_, window)| window.has(at)).map(|(campaign, _)| *campaign).collect()
+        self.read()
+            .iter()
+            .filter(|(_, window)| window.has(at))
+            .map(|(campaign, _)| *campaign)
+            .collect()
     }
 
-    /// The campaigns that owe a claim to somebody who logs in for the first time now; None if that is not known.
+    /// The campaigns that owe a claim to somebody who logs in for the first time now; None if that
+    /// is not known.
     pub fn owing(&self, now: Time) -> Option<Vec<Serial>> {
-        let owing = self.read().iter().filter(|(_, window)| window.has(now) && !window.over).map(|(campaign, _)| *campaign).collect();
+        let owing = self
+            .read()
+            .iter()
+            .filter(|(_, window)| window.has(now) && !window.over)
+            .map(|(campaign, _)| *campaign)
+            .collect();
         self.are_known().then_some(owing)
     }
 
@@ -59,7 +76,8 @@ impl Windows {
         self.dispelled.load(Ordering::Acquire) > self.doubts.load(Ordering::Acquire)
     }
 
-    /// Others may have changed campaigns at any time. Says by which doubt to ask whether they have been read since.
+    /// Others may have changed campaigns at any time. Says by which doubt to ask whether they have
+    /// been read since.
     pub fn doubt(&self) -> u64 {
         self.doubts.fetch_add(1, Ordering::AcqRel) + 1
     }
@@ -68,12 +86,14 @@ impl Windows {
         self.dispelled.load(Ordering::Acquire) > doubt
     }
 
-    /// There is doubt unless the guard is told that there is none: also when whoever has it is dropped half-way.
+    /// There is doubt unless the guard is told that there is none: also when whoever has it is
+    /// dropped half-way.
     pub fn doubt_unless(&self) -> Doubt<'_> {
         Doubt { windows: self, dispelled: false }
     }
 
-    /// The turn to read them. Whoever has it asks again whether they are known, reads, and says so with the doubts of before.
+    /// The turn to read them. Whoever has it asks again whether they are known, reads, and says so
+    /// with the doubts of before.
     pub async fn turn_to_read(&self) -> (MutexGuard<'_, ()>, u64) {
         let turn = self.reading.lock().await;
         (turn, self.doubts.load(Ordering::Acquire))
@@ -147,16 +167,24 @@ mod tests {
         let windows = known();
         windows.learn(ONE, window(10, 20));
         let owing = |at| windows.owing(Time(at)).unwrap();
-        assert_eq!((owing(9), owing(10), owing(19), owing(20)), (vec![], vec![ONE], vec![ONE], vec![]));
+        assert_eq!(
+            (owing(9), owing(10), owing(19), owing(20)),
+            (vec![], vec![ONE], vec![ONE], vec![])
+        );
     }
 
     #[test]
     fn in_whatever_order_it_is_learnt_the_latest_end_and_the_end_by_hand_stay() {
         let over = Window { over: true, ..window(10, 20) };
-        for order in [[window(10, 20), window(10, 30), over], [over, window(10, 30), window(10, 20)]] {
+        for order in
+            [[window(10, 20), window(10, 30), over], [over, window(10, 30), window(10, 20)]]
+        {
             let windows = known();
             order.into_iter().for_each(|window| windows.learn(ONE, window));
-            assert_eq!((windows.around(Time(25)), windows.owing(Time(25))), (vec![ONE], Some(vec![])));
+            assert_eq!(
+                (windows.around(Time(25)), windows.owing(Time(25))),
+                (vec![ONE], Some(vec![]))
+            );
         }
     }
 

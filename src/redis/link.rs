@@ -1,14 +1,18 @@
-//! The connection to Redis: one for the whole node, on a thread of its own, made again for as long as the node lives.
+//! The connection to Redis: one for the whole node, on a thread of its own, made again for as long
+//! as the node lives.
 //!
-//! Whoever asks waits no longer than the deadline. A first answer that is late takes the line down for everybody at once, so that a Redis
-//! that hangs costs each request under way one deadline and later ones nothing; it is up again when it answers in time.
-//! A line belongs to one process of Redis, whose name it knows: after a restart or a failover there is another line.
+//! Whoever asks waits no longer than the deadline. A first answer that is late takes the line down
+//! for everybody at once, so that a Redis that hangs costs each request under way one deadline and
+//! later ones nothing; it is up again when it answers in time. A line belongs to one process of
+//! Redis, whose name it knows: after a restart or a failover there is another line.
 
 use super::{Settings, StartError};
 use crate::log::{self, Value};
 use metrics::{counter, gauge, histogram};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult,
+};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock, Weak};
 use std::time::{Duration, Instant};
@@ -63,7 +67,12 @@ impl Link {
             None => info.redis_settings().clone(),
         };
         let client = Client::open(info.set_redis_settings(redis))?;
-        let link = Arc::new(Link { client, deadline: settings.deadline, line: RwLock::default(), lost: Notify::new() });
+        let link = Arc::new(Link {
+            client,
+            deadline: settings.deadline,
+            line: RwLock::default(),
+            lost: Notify::new(),
+        });
         let (looked, has_looked) = oneshot::channel();
         let kept = Arc::downgrade(&link);
         std::thread::Builder::new().name("redis".to_owned()).spawn(move || keep(kept, looked))?;
@@ -80,11 +89,18 @@ impl Link {
         self.line.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    /// The answer, or None if there was none in time. Whatever was asked may have been done, or be done later.
-    pub async fn ask<T: FromRedisValue>(&self, line: &Line, what: &'static str, cmd: &Cmd) -> Option<T> {
+    /// The answer, or None if there was none in time. Whatever was asked may have been done, or be
+    /// done later.
+    pub async fn ask<T: FromRedisValue>(
+        &self,
+        line: &Line,
+        what: &'static str,
+        cmd: &Cmd,
+    ) -> Option<T> {
         let began = Instant::now();
         let answer = answer(line, cmd, self.deadline).await;
-        histogram!("stampede_redis_seconds", "command" => what).record(began.elapsed().as_secs_f64());
+        histogram!("stampede_redis_seconds", "command" => what)
+            .record(began.elapsed().as_secs_f64());
         match answer {
             Ok(answer) => Some(answer),
             Err(error) => {
@@ -99,12 +115,18 @@ impl Link {
         counter!("stampede_redis_errors_total", "command" => what).increment(1);
         if error.code().is_some() {
             if !line.has_complained.swap(true, Ordering::Relaxed) {
-                log::warn("Redis refused a command", &[("command", Value::Text(&what)), ("error", Value::Text(error))]);
+                log::warn(
+                    "Redis refused a command",
+                    &[("command", Value::Text(&what)), ("error", Value::Text(error))],
+                );
             }
             return;
         }
         if self.drop_line(line.number) {
-            log::warn("Redis is down", &[("command", Value::Text(&what)), ("error", Value::Text(error))]);
+            log::warn(
+                "Redis is down",
+                &[("command", Value::Text(&what)), ("error", Value::Text(error))],
+            );
             self.lost.notify_one();
         }
     }
@@ -125,15 +147,22 @@ impl Link {
         log::info("Redis is up", &[]);
     }
 
-    /// A line that has answered in time, so that a Redis that is only slow does not come up at every look.
+    /// A line that has answered in time, so that a Redis that is only slow does not come up at
+    /// every look.
     async fn connect(&self, number: u64) -> RedisResult<Line> {
-        // The deadline is kept by whoever asks, so the crate's own, of half a second, is taken away.
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(IDLE)).set_response_timeout(None);
-        let connected = timeout(IDLE, self.client.get_multiplexed_async_connection_with_config(&config)).await;
+        // The deadline is kept by whoever asks, so the crate's own, of half a second, is taken
+        // away.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(IDLE))
+            .set_response_timeout(None);
+        let connected =
+            timeout(IDLE, self.client.get_multiplexed_async_connection_with_config(&config)).await;
         let connection = connected.map_err(|_| late())??;
-        let mut line = Line { connection, process: [0; NAME], number, has_complained: Arc::default() };
+        let mut line =
+            Line { connection, process: [0; NAME], number, has_complained: Arc::default() };
         let info: String = answer(&line, redis::cmd("INFO").arg("server"), self.deadline).await?;
-        line.process = process(&info).ok_or_else(|| redis_error("Redis does not say its run_id"))?;
+        line.process =
+            process(&info).ok_or_else(|| redis_error("Redis does not say its run_id"))?;
         Ok(line)
     }
 }
@@ -159,7 +188,9 @@ fn process(info: &str) -> Option<[u8; NAME]> {
 
 /// Keeps the link until nobody has it any more.
 fn keep(kept: Weak<Link>, looked: oneshot::Sender<()>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return;
+    };
     gauge!("stampede_redis_up").set(0.0);
     runtime.block_on(async move {
         let mut looked = Some(looked);
@@ -185,7 +216,8 @@ fn keep(kept: Weak<Link>, looked: oneshot::Sender<()>) {
     });
 }
 
-/// After a look at an idle line, or as soon as it is lost. False, too, if nobody has the link any more.
+/// After a look at an idle line, or as soon as it is lost. False, too, if nobody has the link any
+/// more.
 async fn is_still_up(kept: &Weak<Link>) -> bool {
     let Some(link) = kept.upgrade() else { return false };
     let Some(line) = link.line() else { return false };

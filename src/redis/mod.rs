@@ -1,8 +1,10 @@
-//! Redis beside the store, for several nodes: what it remembers spares questions and shares budgets, and nothing rests on it.
+//! Redis beside the store, for several nodes: what it remembers spares questions and shares
+//! budgets, and nothing rests on it.
 //!
-//! `link` keeps one connection, `slips` says which sessions the store was lately found to call alive, `budgets` counts failures and
-//! requests for all nodes. Whatever is not answered within the deadline is answered without Redis: sessions by the store, budgets by each
-//! node for itself. No answer of Redis ever ends a session, and none can keep one alive that has ended.
+//! `link` keeps one connection, `slips` says which sessions the store was lately found to call
+//! alive, `budgets` counts failures and requests for all nodes. Whatever is not answered within the
+//! deadline is answered without Redis: sessions by the store, budgets by each node for itself. No
+//! answer of Redis ever ends a session, and none can keep one alive that has ended.
 
 mod budgets;
 mod link;
@@ -24,7 +26,8 @@ pub struct Settings {
     pub password: Option<Secret>,
     /// How long anybody waits for Redis.
     pub deadline: Duration,
-    /// How long a slip lives, and so how long the end of a session waits if Redis does not confirm it.
+    /// How long a slip lives, and so how long the end of a session waits if Redis does not confirm
+    /// it.
     pub slip_life: Duration,
 }
 
@@ -44,8 +47,8 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Looks for Redis once before it returns, and from then on until it is dropped. One that is not there is no error. `realm` keeps
-    /// installations apart that share one Redis.
+    /// Looks for Redis once before it returns, and from then on until it is dropped. One that is
+    /// not there is no error. `realm` keeps installations apart that share one Redis.
     pub async fn start(settings: &Settings, realm: &str) -> Result<Redis, StartError> {
         let link = Link::start(settings).await?;
         Ok(Redis { link, realm: format!("stampede:{realm}:"), slip_life: settings.slip_life })

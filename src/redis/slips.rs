@@ -1,10 +1,13 @@
-//! Slips: what the store was lately asked about and said yes to, so that the nodes need not ask it at every request.
+//! Slips: what the store was lately asked about and said yes to, so that the nodes need not ask it
+//! at every request.
 //!
-//! An owner's slip lists what of his is alive: sessions, mostly. It lives for seconds and begins with a mark nobody can guess; a node lists
-//! what the store called alive only if the slip still has the mark it had *before* the store was asked. Whoever ends something writes that to
-//! the store, then tears the slip up. So once that is confirmed, nothing asked before the end is on a slip, however late it is written down;
-//! and what Redis loses (emptied, restarted, evicted) is a slip torn up. If it is not confirmed, he waits until every slip of before has
-//! died of age. A slip that another process of Redis has made (a restored file, a failover) is not believed.
+//! An owner's slip lists what of his is alive: sessions, mostly. It lives for seconds and begins
+//! with a mark nobody can guess; a node lists what the store called alive only if the slip still
+//! has the mark it had *before* the store was asked. Whoever ends something writes that to the
+//! store, then tears the slip up. So once that is confirmed, nothing asked before the end is on a
+//! slip, however late it is written down; and what Redis loses (emptied, restarted, evicted) is a
+//! slip torn up. If it is not confirmed, he waits until every slip of before has died of age. A
+//! slip that another process of Redis has made (a restored file, a failover) is not believed.
 
 use super::Redis;
 use super::link::{Line, NAME};
@@ -14,7 +17,8 @@ use metrics::counter;
 use redis::cmd;
 use std::time::{Duration, Instant};
 
-/// Short enough that an end waits no longer than a patient client does if Redis is away; long enough to spare most questions.
+/// Short enough that an end waits no longer than a patient client does if Redis is away; long
+/// enough to spare most questions.
 pub const LIFE: Duration = Duration::from_secs(10);
 /// By how much the clocks of a node and of Redis may come apart within a life.
 pub const MARGIN: Duration = Duration::from_millis(250);
@@ -27,8 +31,8 @@ const MARK: usize = 16 + NAME;
 const ENTRY: usize = 16;
 
 /// Adds to the slip if it is still the one with that mark; its age stays.
-const ADD: &str =
-    "if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then redis.call('APPEND', KEYS[1], ARGV[2]) return 1 end return 0";
+const ADD: &str = "if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then \
+    redis.call('APPEND', KEYS[1], ARGV[2]) return 1 end return 0";
 
 enum Read {
     Listed,
@@ -38,8 +42,14 @@ enum Read {
 }
 
 impl Redis {
-    /// Whether what belongs to `owner` is alive: by his slip, else by what `ask` finds in the store.
-    pub async fn is_alive<E>(&self, owner: Id, what: Id, ask: impl Future<Output = Result<bool, E>>) -> Result<bool, E> {
+    /// Whether what belongs to `owner` is alive: by his slip, else by what `ask` finds in the
+    /// store.
+    pub async fn is_alive<E>(
+        &self,
+        owner: Id,
+        what: Id,
+        ask: impl Future<Output = Result<bool, E>>,
+    ) -> Result<bool, E> {
         let read = self.read(owner, what).await;
         if let Read::Listed = read {
             return Ok(true);
@@ -51,8 +61,8 @@ impl Redis {
         Ok(alive)
     }
 
-    /// To be called after the store was told that something of this owner has ended, or was told so before: when it returns, no node
-    /// believes a slip that lists it.
+    /// To be called after the store was told that something of this owner has ended, or was told so
+    /// before: when it returns, no node believes a slip that lists it.
     pub async fn tear_up(&self, owner: Id) {
         let no_slip_from = Instant::now() + self.slip_life + MARGIN;
         while !self.try_to_tear_up(owner).await {
@@ -71,7 +81,11 @@ impl Redis {
 
     async fn read(&self, owner: Id, what: Id) -> Read {
         let Some(line) = self.link.line() else { return without() };
-        match self.link.ask::<Option<Vec<u8>>>(&line, "read", cmd("GET").arg(self.slip(owner))).await {
+        match self
+            .link
+            .ask::<Option<Vec<u8>>>(&line, "read", cmd("GET").arg(self.slip(owner)))
+            .await
+        {
             Some(Some(slip)) => judge(slip, what, line),
             Some(None) => self.begin(owner, line).await,
             None => without(),
@@ -84,7 +98,12 @@ impl Redis {
         mark[..16].copy_from_slice(&fresh::bytes::<16>());
         mark[16..].copy_from_slice(&line.process);
         let mut begin = cmd("SET");
-        begin.arg(self.slip(owner)).arg(&mark).arg("NX").arg("PX").arg(self.slip_life.as_millis() as u64);
+        begin
+            .arg(self.slip(owner))
+            .arg(&mark)
+            .arg("NX")
+            .arg("PX")
+            .arg(self.slip_life.as_millis() as u64);
         match self.link.ask::<Option<String>>(&line, "begin", &begin).await {
             Some(Some(_)) => Read::Open(line, mark),
             Some(None) => Read::Closed,

@@ -1,4 +1,5 @@
-//! What every store tells of its commits. The handles are made once, after the recorder was installed.
+//! What every store tells of its commits. The handles are made once, after the recorder was
+//! installed.
 
 use metrics::{Counter, Histogram, counter, histogram};
 use std::time::Duration;

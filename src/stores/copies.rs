@@ -1,9 +1,11 @@
-//! How many copies of everything a CQL database keeps, and how far its consensus reaches: settings, so known without any driver.
+//! How many copies of everything a CQL database keeps, and how far its consensus reaches: settings,
+//! so known without any driver.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How far a consensus reaches: over all data centres, or only over the nearest one, where then everybody who writes must be.
+/// How far a consensus reaches: over all data centres, or only over the nearest one, where then
+/// everybody who writes must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Serial {
     #[default]
@@ -26,16 +28,23 @@ impl FromStr for Replication {
     type Err = NotAReplication;
 
     fn from_str(text: &str) -> Result<Replication, NotAReplication> {
-        let copies = |text: &str| text.parse::<u8>().ok().filter(|copies| *copies > 0).ok_or(NotAReplication);
+        let copies = |text: &str| {
+            text.parse::<u8>().ok().filter(|copies| *copies > 0).ok_or(NotAReplication)
+        };
         if !text.contains('=') {
             return copies(text).map(Replication::Copies);
         }
         let centre = |part: &str| {
             let (name, number) = part.split_once('=').ok_or(NotAReplication)?;
-            let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+            let is_plain = !name.is_empty()
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
             is_plain.then(|| Ok((name.to_string(), copies(number)?))).ok_or(NotAReplication)?
         };
-        text.split(',').map(str::trim).map(centre).collect::<Result<_, _>>().map(Replication::PerDataCentre)
+        text.split(',')
+            .map(str::trim)
+            .map(centre)
+            .collect::<Result<_, _>>()
+            .map(Replication::PerDataCentre)
     }
 }
 
@@ -44,7 +53,8 @@ impl fmt::Display for Replication {
         match self {
             Replication::Copies(copies) => write!(f, "{copies}"),
             Replication::PerDataCentre(centres) => {
-                let parts: Vec<String> = centres.iter().map(|(name, copies)| format!("{name}={copies}")).collect();
+                let parts: Vec<String> =
+                    centres.iter().map(|(name, copies)| format!("{name}={copies}")).collect();
                 f.write_str(&parts.join(","))
             }
         }

@@ -1,6 +1,8 @@
-//! Everything that was ever written, read from beside: for whoever checks the log, also while servers write on.
+//! Everything that was ever written, read from beside: for whoever checks the log, also while
+//! servers write on.
 //!
-//! Nothing is changed or taken over by looking. One partition is read at a time, one frame after the other.
+//! Nothing is changed or taken over by looking. One partition is read at a time, one frame after
+//! the other.
 
 use super::sqlite;
 use actors::store::{Frame, Row, Snapshot};
@@ -11,13 +13,20 @@ pub trait History {
     fn partitions(&self) -> anyhow::Result<Vec<String>>;
     /// Its newest snapshot.
     fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>>;
-    /// Shows every frame of the partition, from the first to the last. The visitor ends it by failing.
-    fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()>;
-    /// Checks what stands beside the logs and is in no chain. A database that checks its own files has nothing to say.
+    /// Shows every frame of the partition, from the first to the last. The visitor ends it by
+    /// failing.
+    fn frames_of(
+        &self,
+        partition: &str,
+        visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>;
+    /// Checks what stands beside the logs and is in no chain. A database that checks its own files
+    /// has nothing to say.
     fn check_the_rest(&self) -> anyhow::Result<()> {
         Ok(())
     }
-    /// Shows every look-up row, in any order. False where they are not to be compared with the logs.
+    /// Shows every look-up row, in any order. False where they are not to be compared with the
+    /// logs.
     fn each_row(&self, _visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
         Ok(false)
     }
@@ -32,7 +41,11 @@ impl History for sqlite::View {
         Ok(self.snapshot_of(partition)?)
     }
 
-    fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn frames_of(
+        &self,
+        partition: &str,
+        visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         self.frames_of(partition, visit)
     }
 

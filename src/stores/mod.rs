@@ -1,7 +1,8 @@
-//! Where the log, the snapshots, the look-ups and the people are kept, and which store a process was told to use.
+//! Where the log, the snapshots, the look-ups and the people are kept, and which store a process
+//! was told to use.
 //!
-//! Everything above sees two ports, `Store` and `Directory`, and the few things that only the start, the stop and the health check ask
-//! of whatever is behind them.
+//! Everything above sees two ports, `Store` and `Directory`, and the few things that only the
+//! start, the stop and the health check ask of whatever is behind them.
 
 mod commits;
 mod copies;
@@ -79,7 +80,9 @@ pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
 /// Brings the schema of a CQL database up to date. Answers what is to be said of it.
 pub async fn migrate(config: &Config) -> anyhow::Result<String> {
     match config.store {
-        Choice::Sqlite => Ok("the file in the data folder is brought up to date by every start; there is nothing to do".to_owned()),
+        Choice::Sqlite => Ok("the file in the data folder is brought up to date by every start; \
+            there is nothing to do"
+            .to_owned()),
         #[cfg(feature = "cluster")]
         Choice::Cql => cql::migrate(config).await,
         #[cfg(not(feature = "cluster"))]

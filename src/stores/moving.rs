@@ -1,4 +1,5 @@
-//! What is carried from one store into another besides the log: people as they are kept, and what only this installation knows.
+//! What is carried from one store into another besides the log: people as they are kept, and what
+//! only this installation knows.
 
 use crate::identity::directory::{Account, Session};
 use actors::{Id, Time};

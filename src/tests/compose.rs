@@ -1,6 +1,8 @@
-//! `docker-compose.yml` is read as Compose reads it, and every setting that it passes on is one that the binary knows and takes.
+//! `docker-compose.yml` is read as Compose reads it, and every setting that it passes on is one
+//! that the binary knows and takes.
 //!
-//! Nothing is started. Without `docker-compose` a test says loudly what it did not do; where the variable CI is set it fails.
+//! Nothing is started. Without `docker-compose` a test says loudly what it did not do; where the
+//! variable CI is set it fails.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +18,16 @@ fn composed() -> Option<String> {
         .env("STAMPEDE_ADMIN_PASSWORD", "a long sentence nobody guesses");
     match command.output() {
         Ok(output) => {
-            assert!(output.status.success(), "it does not accept the file: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "it does not accept the file: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             Some(String::from_utf8(output.stdout).unwrap())
         }
-        Err(why) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => panic!("docker-compose: {why}"),
+        Err(why) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => {
+            panic!("docker-compose: {why}")
+        }
         Err(why) => {
             eprintln!("!! NOT RUN: docker-compose config, because it is not installed: {why}");
             None
@@ -27,11 +35,18 @@ fn composed() -> Option<String> {
     }
 }
 
-/// The environment of a service, as Compose prints it: a line for each variable, in the block of its service.
+/// The environment of a service, as Compose prints it: a line for each variable, in the block of
+/// its service.
 fn environment(composed: &str, service: &str) -> BTreeMap<String, String> {
-    let of_service =
-        composed.lines().skip_while(|line| *line != format!("  {service}:")).skip(1).take_while(|line| line.starts_with("    "));
-    let block = of_service.skip_while(|line| *line != "    environment:").skip(1).take_while(|line| line.starts_with("      "));
+    let of_service = composed
+        .lines()
+        .skip_while(|line| *line != format!("  {service}:"))
+        .skip(1)
+        .take_while(|line| line.starts_with("    "));
+    let block = of_service
+        .skip_while(|line| *line != "    environment:")
+        .skip(1)
+        .take_while(|line| line.starts_with("      "));
     block
         .filter_map(|line| line.trim().split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.trim_matches(['"', '\'']).to_owned()))
@@ -40,11 +55,15 @@ fn environment(composed: &str, service: &str) -> BTreeMap<String, String> {
 
 /// The settings of a node, by the file's own text, so that this needs no docker-compose.
 fn settings_in_the_file() -> BTreeMap<String, String> {
-    let file = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docker-compose.yml")).unwrap();
+    let file =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docker-compose.yml"))
+            .unwrap();
     let lines = file.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let passed =
-        lines.filter_map(|line| line.split_once(": ")).filter(|(name, _)| name.starts_with("STAMPEDE_") && *name != "STAMPEDE_DASHBOARDS");
-    let mut settings: BTreeMap<String, String> = passed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let passed = lines
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(name, _)| name.starts_with("STAMPEDE_") && *name != "STAMPEDE_DASHBOARDS");
+    let mut settings: BTreeMap<String, String> =
+        passed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     settings.insert("STAMPEDE_ADVERTISE".into(), "one:8080".into());
     settings
 }
@@ -73,7 +92,11 @@ fn every_setting_in_the_file_is_one_that_the_binary_knows_and_takes() {
     }
     is_taken(&settings);
     let knows_redis = stampede::config::SETTINGS.iter().any(|setting| setting.name == "redis");
-    assert_eq!(settings.contains_key("STAMPEDE_REDIS"), knows_redis, "the cache is there to be used");
+    assert_eq!(
+        settings.contains_key("STAMPEDE_REDIS"),
+        knows_redis,
+        "the cache is there to be used"
+    );
 }
 
 #[test]
@@ -81,7 +104,11 @@ fn compose_accepts_the_file_and_both_nodes_take_what_it_passes_on() {
     let Some(file) = composed() else { return };
     for node in ["one", "two"] {
         let settings = environment(&file, node);
-        assert_eq!(settings["STAMPEDE_ADVERTISE"], format!("{node}:8080"), "the others reach it by its own name");
+        assert_eq!(
+            settings["STAMPEDE_ADVERTISE"],
+            format!("{node}:8080"),
+            "the others reach it by its own name"
+        );
         is_taken(&settings);
     }
     for mounted in ["./deploy/nginx.conf", "./deploy/prometheus.yml"] {

@@ -15,19 +15,25 @@ fn root() -> &'static Path {
 
 /// Every file below the folder with that ending.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.unwrap().path());
     paths
         .flat_map(|path| match path.is_dir() {
             true => files(&path, ending),
-            false => Vec::from_iter(path.extension().is_some_and(|found| found == ending).then_some(path)),
+            false => Vec::from_iter(
+                path.extension().is_some_and(|found| found == ending).then_some(path),
+            ),
         })
         .collect()
 }
 
 fn documents() -> Vec<PathBuf> {
-    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map(|name| root().join(name));
-    let below = ["docs", "grafana", "load-tests"].iter().flat_map(|folder| files(&root().join(folder), "md"));
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+        .map(|name| root().join(name));
+    let below = ["docs", "grafana", "load-tests"]
+        .iter()
+        .flat_map(|folder| files(&root().join(folder), "md"));
     top.into_iter().chain(below).collect()
 }
 
@@ -35,7 +41,9 @@ fn documents() -> Vec<PathBuf> {
 fn named(text: &str) -> BTreeSet<&str> {
     let is_of_a_name = |c: char| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit();
     let words = text.split(|c| !is_of_a_name(c));
-    words.filter(|word| word.split('_').filter(|part| !part.is_empty()).count() >= WORDS_OF_A_TEST).collect()
+    words
+        .filter(|word| word.split('_').filter(|part| !part.is_empty()).count() >= WORDS_OF_A_TEST)
+        .collect()
 }
 
 /// The targets of links to files, without the place in them.
@@ -69,6 +77,9 @@ fn every_link_between_documents_leads_somewhere() {
 
 #[test]
 fn names_and_links_are_found_in_a_text() {
-    assert_eq!(named("run `a_name_with_five_words`, not `a_short_name`"), BTreeSet::from(["a_name_with_five_words"]));
+    assert_eq!(
+        named("run `a_name_with_five_words`, not `a_short_name`"),
+        BTreeSet::from(["a_name_with_five_words"])
+    );
     assert_eq!(links("[a](b.md#c), [d](https://e) and [f](#g)"), ["b.md"]);
 }

@@ -1,7 +1,9 @@
-//! Keyspaces for tests on a database that runs already: made once, emptied and lent again, because making one takes seconds.
+//! Keyspaces for tests on a database that runs already: made once, emptied and lent again, because
+//! making one takes seconds.
 //!
-//! A keyspace is lent to one test at a time. Emptying it is truncating all tables, also those that look empty, because what was
-//! deleted in them leaves marks that hide what is written later with a lower stamp; only the steps of its schema stay.
+//! A keyspace is lent to one test at a time. Emptying it is truncating all tables, also those that
+//! look empty, because what was deleted in them leaves marks that hide what is written later with a
+//! lower stamp; only the steps of its schema stay.
 
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
@@ -23,10 +25,12 @@ pub struct Lent {
 impl Lent {
     /// Empty, or not yet made.
     pub fn new(address: &str) -> Lent {
-        let keyspace = Lent::returned(address).inspect(|keyspace| empty(address, keyspace)).unwrap_or_else(|| {
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            format!("lent_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-        });
+        let keyspace = Lent::returned(address)
+            .inspect(|keyspace| empty(address, keyspace))
+            .unwrap_or_else(|| {
+                static COUNT: AtomicU32 = AtomicU32::new(0);
+                format!("lent_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+            });
         Lent { address: address.to_owned(), keyspace }
     }
 
@@ -50,7 +54,11 @@ fn empty(address: &str, keyspace: &str) {
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let session = SessionBuilder::new().known_node(&address).build().await.expect("the database answers");
+            let session = SessionBuilder::new()
+                .known_node(&address)
+                .build()
+                .await
+                .expect("the database answers");
             for table in tables(&session, &keyspace).await {
                 ask(&session, format!("TRUNCATE {keyspace}.{table}")).await;
             }
@@ -67,7 +75,12 @@ async fn ask(session: &Session, statement: String) -> QueryResult {
 
 async fn tables(session: &Session, keyspace: &str) -> Vec<String> {
     let select = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?";
-    let answer = session.query_unpaged(select, (keyspace,)).await.expect("the tables are known").into_rows_result().expect("rows");
+    let answer = session
+        .query_unpaged(select, (keyspace,))
+        .await
+        .expect("the tables are known")
+        .into_rows_result()
+        .expect("rows");
     let names = answer.rows::<(String,)>().expect("names").map(|row| row.expect("a name").0);
     names.filter(|name| !name.starts_with("schema_")).collect()
 }

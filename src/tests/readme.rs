@@ -1,8 +1,10 @@
-//! The first five minutes of the README, run as printed: every command in it works, and prints what it says there.
+//! The first five minutes of the README, run as printed: every command in it works, and prints what
+//! it says there.
 //!
-//! What stands in ```sh between `<!-- five minutes -->` and `<!-- /five minutes -->` is run by bash, in order, in one shell, with a server
-//! of its own beside it, whose address and password take the places of the README's. A comment `# → …` says what the command
-//! before it prints: white space does not count, and `…` stands for anything.
+//! What stands in ```sh between `<!-- five minutes -->` and `<!-- /five minutes -->` is run by
+//! bash, in order, in one shell, with a server of its own beside it, whose address and password
+//! take the places of the README's. A comment `# → …` says what the command before it prints: white
+//! space does not count, and `…` stands for anything.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -19,7 +21,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("stampede-readme-{name}-{}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("stampede-readme-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
@@ -43,24 +46,42 @@ impl Drop for Server {
 
 /// The lines of the marked blocks.
 fn commands(markdown: &str) -> Vec<String> {
-    let marked = markdown.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(marked, _)| marked);
+    let marked = markdown
+        .split_once(BEGIN)
+        .and_then(|(_, rest)| rest.split_once(END))
+        .map(|(marked, _)| marked);
     let marked = marked.unwrap_or_else(|| panic!("there is nothing between {BEGIN} and {END}"));
-    let blocks = marked.split("```sh\n").skip(1).map(|rest| rest.split_once("```").expect("a block has an end").0);
+    let blocks = marked
+        .split("```sh\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").expect("a block has an end").0);
     blocks.flat_map(str::lines).map(str::to_owned).collect()
 }
 
-/// Starts the server as its user does, and waits until it listens. Returns its address and the password that its first start printed.
+/// Starts the server as its user does, and waits until it listens. Returns its address and the
+/// password that its first start printed.
 fn serve(folder: &Path) -> (Server, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
-    command.current_dir(folder).env("STAMPEDE_LISTEN", "127.0.0.1:0").env("STAMPEDE_LOG", "off").stdout(Stdio::piped());
+    command
+        .current_dir(folder)
+        .env("STAMPEDE_LISTEN", "127.0.0.1:0")
+        .env("STAMPEDE_LOG", "off")
+        .stdout(Stdio::piped());
     let mut server = Server(command.spawn().unwrap());
     let mut password = None;
     for line in BufReader::new(server.0.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(address) = line.strip_prefix("listening on http://") {
-            return (server, address.to_owned(), password.expect("the first start prints a password"));
+            return (
+                server,
+                address.to_owned(),
+                password.expect("the first start prints a password"),
+            );
         }
-        password = line.split_once("shown this once: ").map(|(_, password)| password.to_owned()).or(password);
+        password = line
+            .split_once("shown this once: ")
+            .map(|(_, password)| password.to_owned())
+            .or(password);
     }
     panic!("it ended before it listened");
 }
@@ -70,8 +91,13 @@ fn script(lines: &[String], address: &str, password: &str) -> String {
     let mut script = "set -euo pipefail\n".to_owned();
     for line in lines {
         let line = match line.trim_start().strip_prefix("# → ") {
-            Some(expected) => format!("printf '\\n{MARK}%s\\n' '{}'", expected.replace('\'', "'\\''")),
-            None => line.replace("localhost:8080", address).replace("127.0.0.1:8080", address).replace(PASSWORD, password),
+            Some(expected) => {
+                format!("printf '\\n{MARK}%s\\n' '{}'", expected.replace('\'', "'\\''"))
+            }
+            None => line
+                .replace("localhost:8080", address)
+                .replace("127.0.0.1:8080", address)
+                .replace(PASSWORD, password),
         };
         script.push_str(&line);
         script.push('\n');
@@ -79,13 +105,16 @@ fn script(lines: &[String], address: &str, password: &str) -> String {
     script
 }
 
-/// Checks what was printed against every expectation in it. Several in a row are about the same output.
+/// Checks what was printed against every expectation in it. Several in a row are about the same
+/// output.
 fn compare(printed: &str) -> Result<usize, String> {
     let (mut said, mut met) = (String::new(), 0);
     let mut fresh = false;
     for line in printed.lines() {
         match line.strip_prefix(MARK) {
-            Some(expected) if !is_in(expected, &said) => return Err(format!("expected {expected}\nbut it printed {said}")),
+            Some(expected) if !is_in(expected, &said) => {
+                return Err(format!("expected {expected}\nbut it printed {said}"));
+            }
             Some(_) => (met, fresh) = (met + 1, true),
             None if line.is_empty() => {}
             None if fresh => (said, fresh) = (line.to_owned(), false),
@@ -127,9 +156,12 @@ fn run(markdown: &str, name: &str) -> Result<usize, String> {
 
 fn sample(expected: &str) -> String {
     format!(
-        "Before.\n```sh\nexit 1\n```\n{BEGIN}\n```sh\nAPI=http://localhost:8080\ncurl -sf $API/health/live    # a remark\n# → {{ \"status\": {expected} }}\n```\n\
-         Then:\n```sh\n# Log in, on two lines.\ncurl -sf 127.0.0.1:8080/api/v1/auth/login -H 'Content-Type: application/json' -d '{{\"username\":\"admin\",\n  \
-         \"password\":\"{PASSWORD}\"}}'\n# → {{\"access_token\":\"…\",…}}\n# → \"token_type\":\"Bearer\"\n```\n{END}\n```sh\nexit 1\n```\n"
+        "Before.\n```sh\nexit 1\n```\n{BEGIN}\n```sh\nAPI=http://localhost:8080\ncurl -sf \
+         $API/health/live    # a remark\n# → {{ \"status\": {expected} }}\n```\n\
+         Then:\n```sh\n# Log in, on two lines.\ncurl -sf 127.0.0.1:8080/api/v1/auth/login -H \
+         'Content-Type: application/json' -d '{{\"username\":\"admin\",\n  \
+         \"password\":\"{PASSWORD}\"}}'\n# → {{\"access_token\":\"…\",…}}\n# \
+         → \"token_type\":\"Bearer\"\n```\n{END}\n```sh\nexit 1\n```\n"
     )
 }
 

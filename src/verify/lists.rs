@@ -1,7 +1,9 @@
-//! Comparing the look-up rows that a store keeps with those that the logs declare, without having all of them at once.
+//! Comparing the look-up rows that a store keeps with those that the logs declare, without having
+//! all of them at once.
 //!
-//! A row belongs to one partition, so what its events left of it is known when that partition has been replayed. Of all rows only
-//! a count and a sum of their hashes is kept, for each shelf; the sum is the same in whichever order they come.
+//! A row belongs to one partition, so what its events left of it is known when that partition has
+//! been replayed. Of all rows only a count and a sum of their hashes is kept, for each shelf; the
+//! sum is the same in whichever order they come.
 
 use actors::Id;
 use actors::store::Row;
@@ -48,7 +50,11 @@ impl Lists {
         for shelf in self.0.keys().chain(declared.0.keys()) {
             let (kept, expected) = (self.0.get(shelf).copied(), declared.0.get(shelf).copied());
             let ((rows, _), (should, _)) = (kept.unwrap_or_default(), expected.unwrap_or_default());
-            ensure!(kept == expected, "the look-ups of shelf {shelf} are not what the logs declare: {rows} rows, and {should} expected");
+            ensure!(
+                kept == expected,
+                "the look-ups of shelf {shelf} are not what the logs declare: {rows} rows, and \
+                 {should} expected"
+            );
         }
         Ok(())
     }

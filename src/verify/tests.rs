@@ -32,7 +32,11 @@ impl History for Told {
         Ok(Some(self.snapshot.clone()))
     }
 
-    fn frames_of(&self, _: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn frames_of(
+        &self,
+        _: &str,
+        visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         self.frames.iter().cloned().try_for_each(visit)
     }
 
@@ -53,7 +57,12 @@ fn told<M: Machine>(name: M::Name, commands: impl IntoIterator<Item = M::Command
     for (number, command) in commands.into_iter().enumerate() {
         snapshot = partition.snapshot();
         let key = (number % 2 == 1).then(|| Key::new(Id::SYSTEM, &[number as u8], &[b"it"]));
-        partition.serve(Request::Command { command, caller: Caller::SYSTEM, key, how: How::Real }, NOW, 7, ());
+        partition.serve(
+            Request::Command { command, caller: Caller::SYSTEM, key, how: How::Real },
+            NOW,
+            7,
+            (),
+        );
         frames.push(partition.flush().expect("it is new").frame);
         partition.landed();
     }
@@ -62,17 +71,27 @@ fn told<M: Machine>(name: M::Name, commands: impl IntoIterator<Item = M::Command
 }
 
 fn slice_with_a_sold_ticket() -> Told {
-    let terms = Terms { digits: 4, copies: 1, holds_per_member: 9, hold_max_s: 600, closes_at: LATER };
-    let hold = |pattern: &str| tickets::Command::Hold { pattern: pattern.parse().unwrap(), count: 1, at_least: 0, ttl_s: 300 };
+    let terms =
+        Terms { digits: 4, copies: 1, holds_per_member: 9, hold_max_s: 600, closes_at: LATER };
+    let hold = |pattern: &str| tickets::Command::Hold {
+        pattern: pattern.parse().unwrap(),
+        count: 1,
+        at_least: 0,
+        ttl_s: 300,
+    };
     let confirm = tickets::Command::Confirm { hold: 0 };
     let name = SliceName { day: Day(20_261_231), digits: 4, lead: 0 };
-    told::<Slice>(name, [tickets::Command::Open { lead: 0, terms }, hold("0123"), confirm, hold("0124")])
+    told::<Slice>(
+        name,
+        [tickets::Command::Open { lead: 0, terms }, hold("0123"), confirm, hold("0124")],
+    )
 }
 
 fn campaign_with_a_voucher() -> Told {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let (name, trigger) = ("first".to_owned(), Trigger::Claim);
-    let plan = Plan { name, quota: 5, starts_at: NOW, ends_at: LATER, trigger, offer, valid_s: None };
+    let plan =
+        Plan { name, quota: 5, starts_at: NOW, ends_at: LATER, trigger, offer, valid_s: None };
     let claim = |member: u8| campaign::Command::Claim { member: Id([member; 16]), code: None };
     told::<Campaign>(Serial(3), [campaign::Command::Open(plan), claim(1), claim(2)])
 }
@@ -80,35 +99,61 @@ fn campaign_with_a_voucher() -> Told {
 fn flipped(told: &Told, flip: impl FnOnce(&mut Snapshot)) -> Told {
     let mut snapshot = told.snapshot.clone();
     flip(&mut snapshot);
-    Told { partition: told.partition.clone(), frames: told.frames.clone(), snapshot, rows: told.rows.clone() }
+    Told {
+        partition: told.partition.clone(),
+        frames: told.frames.clone(),
+        snapshot,
+        rows: told.rows.clone(),
+    }
 }
 
 fn is_named<M: Machine>(told: &Told, name: &M::Name, what: &str) {
-    let said = format!("{:#}", verify(told).err().unwrap_or_else(|| panic!("{what} was not found")));
+    let said =
+        format!("{:#}", verify(told).err().unwrap_or_else(|| panic!("{what} was not found")));
     assert!(said.contains(&told.partition) && said.contains("snapshot"), "{what}: {said}");
     let opened = Opened { snapshot: Some(told.snapshot.clone()), frames: Vec::new() };
-    assert!(Partition::<M, ()>::open(name.clone(), opened, window()).is_err(), "{what} was believed");
+    assert!(
+        Partition::<M, ()>::open(name.clone(), opened, window()).is_err(),
+        "{what} was believed"
+    );
 }
 
 fn every_flip_is_named<M: Machine>(told: &Told, name: &M::Name) {
     verify(told).unwrap();
     for bit in 0..told.snapshot.state.len() * 8 {
-        is_named::<M>(&flipped(told, |snapshot| snapshot.state[bit / 8] ^= 1 << (bit % 8)), name, &format!("bit {bit} of the state"));
+        is_named::<M>(
+            &flipped(told, |snapshot| snapshot.state[bit / 8] ^= 1 << (bit % 8)),
+            name,
+            &format!("bit {bit} of the state"),
+        );
     }
     for bit in 0..64 {
-        is_named::<M>(&flipped(told, |snapshot| snapshot.at.seq ^= 1 << bit), name, &format!("bit {bit} of the sequence"));
-        let due = |snapshot: &mut Snapshot| snapshot.due = Some(Time(snapshot.due.unwrap_or_default().0 ^ 1 << bit));
+        is_named::<M>(
+            &flipped(told, |snapshot| snapshot.at.seq ^= 1 << bit),
+            name,
+            &format!("bit {bit} of the sequence"),
+        );
+        let due = |snapshot: &mut Snapshot| {
+            snapshot.due = Some(Time(snapshot.due.unwrap_or_default().0 ^ 1 << bit))
+        };
         is_named::<M>(&flipped(told, due), name, &format!("bit {bit} of the time to wake"));
     }
     for bit in 0..256 {
-        is_named::<M>(&flipped(told, |snapshot| snapshot.at.head[bit / 8] ^= 1 << (bit % 8)), name, &format!("bit {bit} of the head"));
+        is_named::<M>(
+            &flipped(told, |snapshot| snapshot.at.head[bit / 8] ^= 1 << (bit % 8)),
+            name,
+            &format!("bit {bit} of the head"),
+        );
     }
     is_named::<M>(&flipped(told, |snapshot| snapshot.due = None), name, "no time to wake");
 }
 
 #[test]
 fn every_flipped_bit_of_a_snapshot_with_a_sold_ticket_is_named_and_never_believed() {
-    every_flip_is_named::<Slice>(&slice_with_a_sold_ticket(), &SliceName { day: Day(20_261_231), digits: 4, lead: 0 });
+    every_flip_is_named::<Slice>(
+        &slice_with_a_sold_ticket(),
+        &SliceName { day: Day(20_261_231), digits: 4, lead: 0 },
+    );
 }
 
 #[test]
@@ -130,7 +175,10 @@ fn a_snapshot_that_was_written_with_care_and_says_something_else_is_named() {
     let told = campaign_with_a_voucher();
     let disagrees = |changed: Told| {
         let said = format!("{:#}", verify(&changed).unwrap_err());
-        assert!(said.contains("partition campaign/") && said.contains("does not say what the log says"), "{said}");
+        assert!(
+            said.contains("partition campaign/") && said.contains("does not say what the log says"),
+            "{said}"
+        );
     };
     verify(&sealed(&told, |_, _| ())).unwrap();
     disagrees(sealed(&told, |state, _| state.machine = Campaign::default()));
@@ -157,7 +205,8 @@ fn a_snapshot_of_another_version_is_no_damage() {
 fn rows_are_named(told: &mut Told, change: impl FnOnce(&mut Vec<Row>), what: &str) {
     let before = told.rows.clone();
     change(&mut told.rows);
-    let said = format!("{:#}", verify(told).err().unwrap_or_else(|| panic!("{what} was not found")));
+    let said =
+        format!("{:#}", verify(told).err().unwrap_or_else(|| panic!("{what} was not found")));
     assert!(said.contains("look-ups of shelf"), "{what}: {said}");
     told.rows = before;
 }

@@ -1,5 +1,5 @@
-//! The latest attempts of each webhook, for whoever wants to know why nothing arrives. They live in memory and do not survive a restart:
-//! what has been delivered, the webhook's cursor knows.
+//! The latest attempts of each webhook, for whoever wants to know why nothing arrives. They live in
+//! memory and do not survive a restart: what has been delivered, the webhook's cursor knows.
 
 use super::sender::Sent;
 use crate::feed::{Event, Place};
@@ -39,6 +39,12 @@ impl Attempts {
 
     /// The newest first.
     pub fn latest(&self, limit: usize) -> Vec<Attempt> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).iter().take(limit).cloned().collect()
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .iter()
+            .take(limit)
+            .cloned()
+            .collect()
     }
 }

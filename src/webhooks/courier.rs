@@ -1,7 +1,9 @@
-//! The courier of one webhook: delivers event after event, in order, and moves the webhook's cursor over what was delivered.
+//! The courier of one webhook: delivers event after event, in order, and moves the webhook's cursor
+//! over what was delivered.
 //!
-//! One event is under way at a time. The cursor is written once per many deliveries, so a crash repeats some and skips none. When to try
-//! again is the webhook's to decide, by the engine's clock; the courier only looks whether that has come. Live events and a replay take turns.
+//! One event is under way at a time. The cursor is written once per many deliveries, so a crash
+//! repeats some and skips none. When to try again is the webhook's to decide, by the engine's
+//! clock; the courier only looks whether that has come. Live events and a replay take turns.
 
 use super::attempts::{Attempt, Attempts};
 use super::meters::Meters;
@@ -19,7 +21,8 @@ use tokio::sync::watch;
 
 /// Deliveries after which the cursor is written.
 const DELIVERIES: u32 = 100;
-/// Positions that told nothing, after which it is written all the same, so that a restart need not read them again.
+/// Positions that told nothing, after which it is written all the same, so that a restart need not
+/// read them again.
 const POSITIONS: u64 = 10_000;
 /// Turns without anything to deliver after which it is written: about a second.
 const IDLE_TURNS: u32 = 10;
@@ -82,7 +85,17 @@ impl Courier {
         let attempts = webhooks.attempts(webhook);
         let meters = Meters::of(webhook, &webhooks.series);
         let paused_until = Time::default();
-        Courier { webhook, webhooks, attempts, secret: None, live: None, replay: None, first: Line::Live, paused_until, meters }
+        Courier {
+            webhook,
+            webhooks,
+            attempts,
+            secret: None,
+            live: None,
+            replay: None,
+            first: Line::Live,
+            paused_until,
+            meters,
+        }
     }
 
     /// Until the webhook is deleted, another node should deliver for it, or the server stops.
@@ -98,8 +111,15 @@ impl Courier {
             }
         }
         // So that a restart repeats nothing. If it cannot be written, a restart repeats.
-        for round in [self.live.take(), self.replay.take()].into_iter().flatten().filter(|round| round.delivered > 0) {
-            let _ = self.webhooks.command(self.webhook, Command::Advance { line: round.line, to: round.reached() }).await;
+        for round in [self.live.take(), self.replay.take()]
+            .into_iter()
+            .flatten()
+            .filter(|round| round.delivered > 0)
+        {
+            let _ = self
+                .webhooks
+                .command(self.webhook, Command::Advance { line: round.line, to: round.reached() })
+                .await;
         }
     }
 
@@ -107,7 +127,8 @@ impl Courier {
         let Some(view) = self.webhooks.view(self.webhook).await? else { return Ok(Next::Over) };
         self.measure(&view);
         let now = self.webhooks.now();
-        let waits = view.trouble.is_some_and(|trouble| now < trouble.next_at) || now < self.paused_until;
+        let waits =
+            view.trouble.is_some_and(|trouble| now < trouble.next_at) || now < self.paused_until;
         if view.disabled.is_some() || waits || !self.webhooks.may_write() {
             return Ok(Next::Wait);
         }
@@ -146,16 +167,27 @@ impl Courier {
             return Ok(());
         }
         let read = self.webhooks.feed().after(round.read_to).await?;
-        let wanted = |event: &Event| view.plan.events.iter().any(|name| name == "*" || name == event.topic.name);
-        let here = |event: &Arc<Event>| event.place.position <= end && span.contains(&event.at) && wanted(event);
+        let wanted = |event: &Event| {
+            view.plan.events.iter().any(|name| name == "*" || name == event.topic.name)
+        };
+        let here = |event: &Arc<Event>| {
+            event.place.position <= end && span.contains(&event.at) && wanted(event)
+        };
         round.events.extend(read.events.into_iter().filter(here));
-        // A log that has become shorter (an older copy was restored) has nothing more to tell until it is longer again.
+        // A log that has become shorter (an older copy was restored) has nothing more to tell until
+        // it is longer again.
         round.is_behind = read.to > round.read_to && read.to < read.end.min(end);
         round.read_to = read.to.min(end);
         Ok(())
     }
 
-    async fn deliver(&mut self, line: Line, event: &Arc<Event>, view: &View, turns: &mut watch::Receiver<Turn>) -> Result<Next, NotNow> {
+    async fn deliver(
+        &mut self,
+        line: Line,
+        event: &Arc<Event>,
+        view: &View,
+        turns: &mut watch::Receiver<Turn>,
+    ) -> Result<Next, NotNow> {
         let now = self.webhooks.now();
         let parcel = self.parcel(event, view, now).await?;
         let sent = tokio::select! {
@@ -185,7 +217,13 @@ impl Courier {
         };
         let (id, timestamp_s) = (event.place.to_string(), now.0.div_euclid(1000));
         let signature = signature::sign(secret, &id, timestamp_s, &event.body);
-        Ok(Parcel { url: view.plan.url.clone(), id, timestamp_s, signature, body: event.body.clone() })
+        Ok(Parcel {
+            url: view.plan.url.clone(),
+            id,
+            timestamp_s,
+            signature,
+            body: event.body.clone(),
+        })
     }
 
     async fn delivered(&self, round: &mut Round, view: &View) -> Result<(), NotNow> {
@@ -198,19 +236,25 @@ impl Courier {
         Ok(())
     }
 
-    /// What was delivered before is written first, in both tellings: it must not be taken for the end of this trouble later.
+    /// What was delivered before is written first, in both tellings: it must not be taken for the
+    /// end of this trouble later.
     async fn failed(&mut self, round: &mut Round, attempt: &mut Attempt) -> Result<(), NotNow> {
         let mut beside = self.round(other(round.line)).take();
         let mut written = Ok(());
-        for round in [Some(round), beside.as_mut()].into_iter().flatten().filter(|round| round.delivered > 0) {
+        for round in
+            [Some(round), beside.as_mut()].into_iter().flatten().filter(|round| round.delivered > 0)
+        {
             written = written.and(self.write_down(round).await);
         }
         beside.into_iter().for_each(|beside| self.put_back(beside));
         written?;
-        let command = if attempt.sent.is_gone() { Command::Disable(Why::Gone) } else { Command::Fail };
+        let command =
+            if attempt.sent.is_gone() { Command::Disable(Why::Gone) } else { Command::Fail };
         match self.webhooks.command(self.webhook, command).await?.event {
             webhook::Event::Failed(trouble) => attempt.next_at = Some(trouble.next_at),
-            webhook::Event::Disabled(_) => log::warn("a webhook is disabled", &[("webhook", Value::Text(&self.webhook))]),
+            webhook::Event::Disabled(_) => {
+                log::warn("a webhook is disabled", &[("webhook", Value::Text(&self.webhook))])
+            }
             _ => {}
         }
         Ok(())
@@ -270,7 +314,16 @@ impl Courier {
 
 impl Round {
     fn over(line: Line, cursor: u64, end: u64) -> Round {
-        Round { line, events: VecDeque::new(), read_to: cursor, written: cursor, delivered: 0, idle_turns: 0, is_behind: false, end }
+        Round {
+            line,
+            events: VecDeque::new(),
+            read_to: cursor,
+            written: cursor,
+            delivered: 0,
+            idle_turns: 0,
+            is_behind: false,
+            end,
+        }
     }
 
     fn has_ended(&self) -> bool {

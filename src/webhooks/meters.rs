@@ -1,4 +1,5 @@
-//! What an operator sees of deliveries: how many, how long they took, and how far a webhook is behind.
+//! What an operator sees of deliveries: how many, how long they took, and how far a webhook is
+//! behind.
 
 use super::sender::Sent;
 use crate::meters::series::{Line, Series};
@@ -18,7 +19,10 @@ pub struct Meters {
 
 impl Meters {
     pub fn of(webhook: Id, series: &Series) -> Meters {
-        let deliveries = |outcome: &'static str| counter!("stampede_webhook_deliveries_total", "outcome" => outcome);
+        let deliveries = |outcome: &'static str| {
+            counter!("stampede_webhook_deliveries_total",
+            "outcome" => outcome)
+        };
         Meters {
             lag: series.line("stampede_webhook_lag_frames", &[("webhook", &webhook.to_string())]),
             took_s: histogram!("stampede_webhook_delivery_seconds"),

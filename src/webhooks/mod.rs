@@ -1,8 +1,10 @@
-//! Webhooks: events pushed to receivers over HTTP, by the specification Standard Webhooks (standardwebhooks.com).
+//! Webhooks: events pushed to receivers over HTTP, by the specification Standard Webhooks
+//! (standardwebhooks.com).
 //!
-//! Each webhook is a partition (`actors::domain::webhook`), so its cursor and its retries are facts like any other; a courier each delivers
-//! in order and at least once. Secrets are in the store beside the log, never in events, log lines or later answers.
-//! `addresses` keeps it from being a way into the own network.
+//! Each webhook is a partition (`actors::domain::webhook`), so its cursor and its retries are facts
+//! like any other; a courier each delivers in order and at least once. Secrets are in the store
+//! beside the log, never in events, log lines or later answers. `addresses` keeps it from being a
+//! way into the own network.
 
 mod addresses;
 mod attempts;
@@ -64,7 +66,10 @@ pub struct Settings {
 
 impl Settings {
     pub fn of(config: &Config) -> Settings {
-        Settings { private_addresses: config.webhook_private_addresses, timeout_s: config.webhook_timeout_s }
+        Settings {
+            private_addresses: config.webhook_private_addresses,
+            timeout_s: config.webhook_timeout_s,
+        }
     }
 }
 
@@ -109,8 +114,15 @@ impl Webhooks {
         }))
     }
 
-    /// Tells everything from now on. The same `key` of the same caller names the same webhook for ever.
-    pub async fn create(&self, target: Target, events: Vec<String>, caller: Caller, key: Option<&str>) -> Result<Made, NotMade> {
+    /// Tells everything from now on. The same `key` of the same caller names the same webhook for
+    /// ever.
+    pub async fn create(
+        &self,
+        target: Target,
+        events: Vec<String>,
+        caller: Caller,
+        key: Option<&str>,
+    ) -> Result<Made, NotMade> {
         if !self.private_addresses {
             let found = self.senders.resolve(target.host.clone(), target.port).await;
             if !found.into_iter().all(addresses::is_public) {
@@ -127,7 +139,11 @@ impl Webhooks {
         }
         let from = self.feed.end().await?;
         let plan = Plan { url: target.url, events };
-        let done = self.engine.webhooks.command(&id, Command::Create { plan, from }, caller, None, false).await?;
+        let done = self
+            .engine
+            .webhooks
+            .command(&id, Command::Create { plan, from }, caller, None, false)
+            .await?;
         let secret = self.secret(id).await?;
         self.changed.store(true, Ordering::Release);
         let view = self.view(id).await?.ok_or(Failure::Refused(Refusal::Unknown))?;
@@ -136,7 +152,10 @@ impl Webhooks {
 
     pub async fn list(&self, after: Option<Id>, limit: usize) -> Result<Vec<Id>, StoreError> {
         let after = after.map(|after| after.0.to_vec());
-        let lines = self.engine.rows(Page { shelf: shelves::WEBHOOKS, owner: Id::SYSTEM, after, limit }).await?;
+        let lines = self
+            .engine
+            .rows(Page { shelf: shelves::WEBHOOKS, owner: Id::SYSTEM, after, limit })
+            .await?;
         Ok(lines.into_iter().filter_map(|line| line.key.try_into().ok().map(Id)).collect())
     }
 
@@ -185,7 +204,10 @@ impl Webhooks {
     pub async fn turn(self: &Arc<Self>) {
         if self.changed.swap(false, Ordering::AcqRel) {
             match self.list(None, MOST).await {
-                Ok(all) => all.into_iter().filter(|id| self.is_ours(*id) && self.couriers().insert(*id)).for_each(|id| self.send_out(id)),
+                Ok(all) => all
+                    .into_iter()
+                    .filter(|id| self.is_ours(*id) && self.couriers().insert(*id))
+                    .for_each(|id| self.send_out(id)),
                 Err(_) => self.changed.store(true, Ordering::Release),
             }
         }
@@ -195,7 +217,8 @@ impl Webhooks {
     }
 
     fn send_out(self: &Arc<Self>, id: Id) {
-        let (courier, turns, at_work) = (Courier::of(id, self.clone()), self.feed.turns(), self.at_work.subscribe());
+        let (courier, turns, at_work) =
+            (Courier::of(id, self.clone()), self.feed.turns(), self.at_work.subscribe());
         let webhooks = self.clone();
         actix_web::rt::spawn(async move {
             courier.run(turns).await;
@@ -245,7 +268,11 @@ impl Webhooks {
         self.engine.node.now()
     }
 
-    async fn command(&self, id: Id, command: Command) -> Result<Done<<Webhook as actors::Machine>::Event>, Failure<Refusal>> {
+    async fn command(
+        &self,
+        id: Id,
+        command: Command,
+    ) -> Result<Done<<Webhook as actors::Machine>::Event>, Failure<Refusal>> {
         self.engine.webhooks.command(&id, command, Caller::SYSTEM, None, false).await
     }
 

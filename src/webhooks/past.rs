@@ -1,7 +1,8 @@
 //! Finds where in the log an instant lies, by halving.
 //!
-//! The order of the log is that of the commits, and the clocks of its records follow it but for what a clock was set back. So a search
-//! allows for such a step, and whoever reads what it finds looks at the time of each event.
+//! The order of the log is that of the commits, and the clocks of its records follow it but for
+//! what a clock was set back. So a search allows for such a step, and whoever reads what it finds
+//! looks at the time of each event.
 
 use crate::feed::Feed;
 use actors::Time;
@@ -27,8 +28,11 @@ async fn before(feed: &Feed, instant: Time, end: u64) -> Result<u64, StoreError>
         let middle = before + (not_before - before) / 2;
         let frames = feed.frames(middle - 1, 1).await?.frames;
         match frames.first() {
-            // There may be gaps between positions: nothing lies between the middle and what was found.
-            Some(fed) if record::began_at(&fed.frame).is_some_and(|at| at < instant) => before = fed.position,
+            // There may be gaps between positions: nothing lies between the middle and what was
+            // found.
+            Some(fed) if record::began_at(&fed.frame).is_some_and(|at| at < instant) => {
+                before = fed.position
+            }
             _ => not_before = middle,
         }
     }

@@ -1,7 +1,9 @@
-//! Sends events over HTTP, on a few threads of its own, so that a receiver that stalls keeps nobody waiting but its own webhook.
+//! Sends events over HTTP, on a few threads of its own, so that a receiver that stalls keeps nobody
+//! waiting but its own webhook.
 //!
-//! A success is a 2xx; everything else, redirects included, is none. The answer's body is not read beyond what lets the connection be used
-//! again. No proxy is asked: it would resolve names for itself, behind the guard's back.
+//! A success is a 2xx; everything else, redirects included, is none. The answer's body is not read
+//! beyond what lets the connection be used again. No proxy is asked: it would resolve names for
+//! itself, behind the guard's back.
 
 use super::addresses::{Guard, NotPublic};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -58,7 +60,9 @@ impl Senders {
         let agent = agent(private_addresses, timeout_s);
         for _ in 0..THREADS {
             let (to_do, agent) = (to_do.clone(), agent.clone());
-            std::thread::Builder::new().name("webhook-sender".into()).spawn(move || run(&to_do, &agent))?;
+            std::thread::Builder::new()
+                .name("webhook-sender".into())
+                .spawn(move || run(&to_do, &agent))?;
         }
         Ok(Senders(jobs))
     }
@@ -90,7 +94,11 @@ fn agent(private_addresses: bool, timeout_s: u32) -> ureq::Agent {
         .timeout_global(Some(Duration::from_secs(u64::from(timeout_s))))
         .user_agent(concat!("stampede/", env!("CARGO_PKG_VERSION")))
         .build();
-    ureq::Agent::with_parts(config, DefaultConnector::default(), Guard { names: DefaultResolver::default(), private_addresses })
+    ureq::Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        Guard { names: DefaultResolver::default(), private_addresses },
+    )
 }
 
 fn run(jobs: &Receiver<Job>, agent: &ureq::Agent) {
@@ -100,7 +108,9 @@ fn run(jobs: &Receiver<Job>, agent: &ureq::Agent) {
             Job::Send(parcel, to) => drop(to.send(send(agent, parcel))),
             Job::Resolve(host, port, to) => {
                 let found = (host.as_str(), port).to_socket_addrs();
-                let _ = to.send(found.map_or(Vec::new(), |found| found.map(|address| address.ip()).collect()));
+                let _ = to.send(
+                    found.map_or(Vec::new(), |found| found.map(|address| address.ip()).collect()),
+                );
             }
         }
     }
@@ -115,7 +125,8 @@ fn send(agent: &ureq::Agent, parcel: Parcel) -> Sent {
         .header("webhook-timestamp", parcel.timestamp_s.to_string())
         .header("webhook-signature", &parcel.signature);
     let result = request.send(parcel.body).map_err(why).map(|mut response| {
-        // Only so that the connection can be used again. What it says, and whether it ends well, is the receiver's own affair.
+        // Only so that the connection can be used again. What it says, and whether it ends well, is
+        // the receiver's own affair.
         let _ = response.body_mut().with_config().limit(MOST_READ).read_to_vec();
         response.status().as_u16()
     });

@@ -1,4 +1,5 @@
-//! Signatures by Standard Webhooks: HMAC-SHA256 over id, time and body, with a secret that only the receiver and this server know.
+//! Signatures by Standard Webhooks: HMAC-SHA256 over id, time and body, with a secret that only the
+//! receiver and this server know.
 
 use crate::identity::fresh;
 use base64::Engine;
@@ -32,7 +33,8 @@ mod tests {
     #[test]
     fn the_vector_of_the_specification_comes_out() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signed = sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
+        let signed =
+            sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
@@ -40,8 +42,13 @@ mod tests {
     fn the_reference_library_signs_the_same() {
         let secret = new_secret();
         let reference = standardwebhooks::Webhook::new(&printed(&secret)).unwrap();
-        for (id, at, body) in [("evt_1_0", 0, ""), ("evt_17_3_2", 1_796_126_400, "{\"name\":\"Año\"}")] {
-            assert_eq!(sign(&secret, id, at, body), reference.sign(id, at, body.as_bytes()).unwrap());
+        for (id, at, body) in
+            [("evt_1_0", 0, ""), ("evt_17_3_2", 1_796_126_400, "{\"name\":\"Año\"}")]
+        {
+            assert_eq!(
+                sign(&secret, id, at, body),
+                reference.sign(id, at, body.as_bytes()).unwrap()
+            );
         }
     }
 }

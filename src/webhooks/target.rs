@@ -1,4 +1,5 @@
-//! Where a webhook sends to: an address of the web that can be reached without a name and a password in it.
+//! Where a webhook sends to: an address of the web that can be reached without a name and a
+//! password in it.
 
 use ureq::http::Uri;
 
@@ -13,7 +14,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// `https` only, unless plain `http` is allowed. What is wrong is said as the end of the sentence "it must be …".
+    /// `https` only, unless plain `http` is allowed. What is wrong is said as the end of the
+    /// sentence "it must be …".
     pub fn parse(url: &str, plain: bool) -> Result<Target, &'static str> {
         let wrong = if plain { "an http or https URL" } else { "an https URL" };
         let uri: Uri = url.parse().map_err(|_| wrong)?;
@@ -85,6 +87,8 @@ mod tests {
         ] {
             assert!(Target::parse(url, false).is_err(), "{url}");
         }
-        assert!(Target::parse(&format!("https://hooks.example/{}", "x".repeat(2048)), false).is_err());
+        assert!(
+            Target::parse(&format!("https://hooks.example/{}", "x".repeat(2048)), false).is_err()
+        );
     }
 }

@@ -1,10 +1,13 @@
-//! A calendar day, as a number that reads like one: 20261231. Whether the day exists is for the shell to say, which knows calendars.
+//! A calendar day, as a number that reads like one: 20261231. Whether the day exists is for the
+//! shell to say, which knows calendars.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Day(pub u32);
 
 impl Day {
@@ -33,12 +36,16 @@ impl FromStr for Day {
     type Err = NotADay;
 
     fn from_str(text: &str) -> Result<Day, NotADay> {
-        let shape =
-            text.len() == 10 && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+        let shape = text.len() == 10
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
         if !shape {
             return Err(NotADay);
         }
-        let number = |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| NotADay);
+        let number =
+            |range: std::ops::Range<usize>| text[range].parse::<u32>().map_err(|_| NotADay);
         let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
         if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
             return Err(NotADay);
@@ -58,7 +65,16 @@ mod tests {
 
     #[test]
     fn what_is_not_written_like_a_day_is_refused() {
-        for text in ["", "2026-13-01", "2026-00-01", "2026-01-32", "2026-1-01", "2026-01-0१", "20260101", "2026-01-01 "] {
+        for text in [
+            "",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-01-32",
+            "2026-1-01",
+            "2026-01-0१",
+            "20260101",
+            "2026-01-01 ",
+        ] {
             assert!(text.parse::<Day>().is_err(), "{text:?}");
         }
     }

@@ -1,8 +1,9 @@
 //! An import of somebody else's codes: which file, on what terms, and how far it has come.
 //!
-//! A job goes through its file once, or twice if it is to fail on duplicates: first it only checks. What it has said of a row stands:
-//! progress never goes back within a pass, and its counts add up. A cancelled job ends where the rows under way end, so that its
-//! counts are right. One that failed or was cancelled is taken up again, from the first row, by whoever brings the same file again.
+//! A job goes through its file once, or twice if it is to fail on duplicates: first it only checks.
+//! What it has said of a row stands: progress never goes back within a pass, and its counts add up.
+//! A cancelled job ends where the rows under way end, so that its counts are right. One that failed
+//! or was cancelled is taken up again, from the first row, by whoever brings the same file again.
 
 use super::coupons::{Offer, Serial};
 use super::shelves;
@@ -164,8 +165,12 @@ impl Machine for Import {
             (Command::Fail(_), State::Failed(why)) => Ok(Already(Event::Failed(why))),
             (_, State::Finished | State::Failed(_) | State::Cancelled) => Err(Refusal::Ended),
             (Command::Fail(why), _) => Ok(New(Event::Failed(*why))),
-            (Command::Advance(progress), _) if *progress == job.progress => Ok(Already(Event::Advanced(*progress))),
-            (Command::Advance(progress), _) if job.may_come_to(progress) => Ok(New(Event::Advanced(*progress))),
+            (Command::Advance(progress), _) if *progress == job.progress => {
+                Ok(Already(Event::Advanced(*progress)))
+            }
+            (Command::Advance(progress), _) if job.may_come_to(progress) => {
+                Ok(New(Event::Advanced(*progress)))
+            }
             (Command::Register { batch }, State::Running) => job.register(*batch),
             (Command::Finish, State::Running) if job.is_through() => Ok(New(Event::Finished)),
             _ => Err(Refusal::OutOfStep),
@@ -179,13 +184,18 @@ impl Machine for Import {
         let Some(job) = &mut self.job else { return };
         match event {
             Event::Created(_) => {}
-            Event::Registered { batch } => (job.pass, job.batch, job.progress) = (Pass::Importing, Some(*batch), Progress::default()),
+            Event::Registered { batch } => {
+                (job.pass, job.batch, job.progress) =
+                    (Pass::Importing, Some(*batch), Progress::default())
+            }
             Event::Advanced(progress) => job.progress = *progress,
             Event::Cancelling => job.state = State::Cancelling,
             Event::Finished => job.end(State::Finished, at),
             Event::Failed(why) => job.end(State::Failed(*why), at),
             Event::Cancelled => job.end(State::Cancelled, at),
-            Event::Reopened => *job = View { batch: job.batch, ..View::new(job.plan.clone(), job.created_at) },
+            Event::Reopened => {
+                *job = View { batch: job.batch, ..View::new(job.plan.clone(), job.created_at) }
+            }
         }
     }
 
@@ -193,14 +203,21 @@ impl Machine for Import {
         self.job.clone()
     }
 
-    /// Two lists: all jobs, the newest first, and those that have not ended, which whoever works them off reads.
+    /// Two lists: all jobs, the newest first, and those that have not ended, which whoever works
+    /// them off reads.
     fn rows(job: &Id, event: &Event, at: Time, rows: &mut Vec<Row>) {
         let since = |at: Time| at.0.to_be_bytes().to_vec();
-        let unfinished = |body| Row { shelf: shelves::JOBS, owner: UNFINISHED, key: job.0.to_vec(), body };
+        let unfinished =
+            |body| Row { shelf: shelves::JOBS, owner: UNFINISHED, key: job.0.to_vec(), body };
         match event {
             Event::Created(_) => {
                 let body = Some(Self::KIND.as_bytes().to_vec());
-                rows.push(Row { shelf: shelves::JOBS, owner: Id::SYSTEM, key: list_key(at, *job), body });
+                rows.push(Row {
+                    shelf: shelves::JOBS,
+                    owner: Id::SYSTEM,
+                    key: list_key(at, *job),
+                    body,
+                });
                 rows.push(unfinished(Some(since(at))));
             }
             Event::Reopened => rows.push(unfinished(Some(since(at)))),
@@ -218,7 +235,15 @@ impl View {
     fn new(plan: Plan, created_at: Time) -> View {
         let checks = plan.dry_run || plan.on_duplicate == OnDuplicate::Fail;
         let pass = if checks { Pass::Checking } else { Pass::Importing };
-        View { plan, pass, state: State::Running, batch: None, progress: Progress::default(), created_at, ended_at: None }
+        View {
+            plan,
+            pass,
+            state: State::Running,
+            batch: None,
+            progress: Progress::default(),
+            created_at,
+            ended_at: None,
+        }
     }
 
     fn end(&mut self, state: State, at: Time) {
@@ -229,16 +254,30 @@ impl View {
         let from = &self.progress;
         let ready = self.pass == Pass::Checking || self.batch.is_some();
         let on = to.rows >= from.rows && to.offset >= from.offset && to.offset <= self.plan.bytes;
-        let kept = to.imported >= from.imported && to.duplicate >= from.duplicate && to.invalid >= from.invalid;
-        let same_first = from.first_duplicate.is_none() || from.first_duplicate == to.first_duplicate;
-        ready && on && kept && same_first && to.counted() == to.rows && to.first_duplicate.is_some() == (to.duplicate > 0)
+        let kept = to.imported >= from.imported
+            && to.duplicate >= from.duplicate
+            && to.invalid >= from.invalid;
+        let same_first =
+            from.first_duplicate.is_none() || from.first_duplicate == to.first_duplicate;
+        ready
+            && on
+            && kept
+            && same_first
+            && to.counted() == to.rows
+            && to.first_duplicate.is_some() == (to.duplicate > 0)
     }
 
     fn register(&self, batch: Serial) -> Result<Verdict<Event>, Refusal> {
         match (self.pass, self.batch) {
-            (Pass::Importing, Some(known)) if known == batch => Ok(Verdict::Already(Event::Registered { batch })),
+            (Pass::Importing, Some(known)) if known == batch => {
+                Ok(Verdict::Already(Event::Registered { batch }))
+            }
             (Pass::Importing, None) => Ok(Verdict::New(Event::Registered { batch })),
-            (Pass::Checking, known) if known.is_none_or(|known| known == batch) && !self.plan.dry_run && self.has_read_all() => {
+            (Pass::Checking, known)
+                if known.is_none_or(|known| known == batch)
+                    && !self.plan.dry_run
+                    && self.has_read_all() =>
+            {
                 Ok(Verdict::New(Event::Registered { batch }))
             }
             _ => Err(Refusal::OutOfStep),
@@ -257,7 +296,10 @@ impl View {
 
     /// Why it cannot go on, if it met a duplicate and may not.
     pub fn must_fail(&self) -> Option<Why> {
-        let row = self.progress.first_duplicate.filter(|_| self.plan.on_duplicate == OnDuplicate::Fail)?;
+        let row = self
+            .progress
+            .first_duplicate
+            .filter(|_| self.plan.on_duplicate == OnDuplicate::Fail)?;
         Some(Why::Duplicate { row })
     }
 }

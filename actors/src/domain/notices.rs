@@ -1,6 +1,7 @@
 //! How far the daily notices have come: the last day whose notices were all given.
 //!
-//! Who was told, the coupons' own partitions know; so a day that was broken off is begun again, and nobody is told twice.
+//! Who was told, the coupons' own partitions know; so a day that was broken off is begun again, and
+//! nobody is told twice.
 
 use super::coupons::serial::Only;
 use super::day::Day;
@@ -41,9 +42,18 @@ impl Machine for Notices {
     type Answer = Option<Day>;
     type Witness = ();
 
-    fn decide(&self, Command::Finish { day }: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        Command::Finish { day }: &Command,
+        _: &Caller,
+        _: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         let finished = Event::Finished { day: *day };
-        Ok(if self.done >= Some(*day) { Verdict::Already(finished) } else { Verdict::New(finished) })
+        Ok(if self.done >= Some(*day) {
+            Verdict::Already(finished)
+        } else {
+            Verdict::New(finished)
+        })
     }
 
     fn apply(&mut self, Event::Finished { day }: &Event, _: Time) {

@@ -1,8 +1,10 @@
 //! A webhook: where its receiver is, what it wants to hear, and how far the telling has come.
 //!
-//! Rules: the cursor only moves forward, and only over what was delivered. A failed delivery is tried again after a while, by a fixed table
-//! with a little chance in it; after the last attempt, or when the receiver says that it is gone, the webhook is disabled and its cursor
-//! stays, so that nothing is forgotten. Enabled again, it goes on from there. A replay has a cursor of its own beside that one.
+//! Rules: the cursor only moves forward, and only over what was delivered. A failed delivery is
+//! tried again after a while, by a fixed table with a little chance in it; after the last attempt,
+//! or when the receiver says that it is gone, the webhook is disabled and its cursor stays, so that
+//! nothing is forgotten. Enabled again, it goes on from there. A replay has a cursor of its own
+//! beside that one.
 
 use super::shelves;
 use crate::dice::Dice;
@@ -12,10 +14,12 @@ use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// How long to wait after the first, second, … failed attempt: the schedule that Standard Webhooks recommends. After one more it is over.
+/// How long to wait after the first, second, … failed attempt: the schedule that Standard Webhooks
+/// recommends. After one more it is over.
 pub const WAITS_S: [u32; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/// Up to a tenth is added to every wait, so that receivers that came back are not hit by everybody at once.
+/// Up to a tenth is added to every wait, so that receivers that came back are not hit by everybody
+/// at once.
 const JITTER: i64 = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,12 +141,19 @@ impl Machine for Webhook {
     type Answer = Option<View>;
     type Witness = ();
 
-    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         if caller.role == Role::Member {
             return Err(Refusal::NotAdmin);
         }
         match (command, &self.view) {
-            (Command::Create { plan, from }, None) => Ok(Verdict::New(Event::Created { plan: plan.clone(), from: *from })),
+            (Command::Create { plan, from }, None) => {
+                Ok(Verdict::New(Event::Created { plan: plan.clone(), from: *from }))
+            }
             (Command::Delete, Some(_)) if self.deleted => Ok(Verdict::Already(Event::Deleted)),
             (_, None) => Err(Refusal::Unknown),
             (_, Some(_)) if self.deleted => Err(Refusal::Unknown),
@@ -162,7 +173,9 @@ impl Machine for Webhook {
             }),
             (Command::Delete, Some(_)) => Ok(Verdict::New(Event::Deleted)),
             (Command::Replay(_), Some(View { disabled: Some(_), .. })) => Err(Refusal::Disabled),
-            (Command::Replay(_), Some(View { replay: Some(_), .. })) => Err(Refusal::ReplayUnderWay),
+            (Command::Replay(_), Some(View { replay: Some(_), .. })) => {
+                Err(Refusal::ReplayUnderWay)
+            }
             (Command::Replay(replay), Some(_)) => Ok(Verdict::New(Event::ReplayBegun(*replay))),
         }
     }
@@ -170,7 +183,15 @@ impl Machine for Webhook {
     fn apply(&mut self, event: &Event, at: Time) {
         if let Event::Created { plan, from } = event {
             let (plan, from) = (plan.clone(), *from);
-            self.view = Some(View { plan, created_at: at, from, cursor: from, trouble: None, disabled: None, replay: None });
+            self.view = Some(View {
+                plan,
+                created_at: at,
+                from,
+                cursor: from,
+                trouble: None,
+                disabled: None,
+                replay: None,
+            });
         }
         let Some(view) = &mut self.view else { return };
         match event {
@@ -200,7 +221,8 @@ impl Machine for Webhook {
 }
 
 impl View {
-    /// A success ends the trouble there was, even if it leads no further than the log had been read before.
+    /// A success ends the trouble there was, even if it leads no further than the log had been read
+    /// before.
     fn advance(&self, line: Line, to: u64) -> Result<Verdict<Event>, Refusal> {
         let (cursor, ends) = match (line, self.replay) {
             (Line::Live, _) => (self.cursor, false),
@@ -208,7 +230,11 @@ impl View {
             (Line::Replay, None) => return Err(Refusal::NoReplay),
         };
         let advanced = Event::Advanced { line, to: to.max(cursor) };
-        Ok(if to > cursor || ends || self.trouble.is_some() { Verdict::New(advanced) } else { Verdict::Already(advanced) })
+        Ok(if to > cursor || ends || self.trouble.is_some() {
+            Verdict::New(advanced)
+        } else {
+            Verdict::Already(advanced)
+        })
     }
 
     fn advanced(&mut self, line: Line, to: u64) {
@@ -225,7 +251,9 @@ impl View {
             return Verdict::Already(Event::Disabled(why));
         }
         let failed_before = self.trouble.map_or(0, |trouble| trouble.attempts);
-        let Some(wait_s) = WAITS_S.get(failed_before as usize) else { return Verdict::New(Event::Disabled(Why::GaveUp)) };
+        let Some(wait_s) = WAITS_S.get(failed_before as usize) else {
+            return Verdict::New(Event::Disabled(Why::GaveUp));
+        };
         let most_ms = i64::from(*wait_s) * 1000 / JITTER;
         let jitter_ms = Dice::new(stamp.seed).below(most_ms as u64 + 1) as i64;
         let next_at = Time(stamp.at.plus_s(*wait_s).0.saturating_add(jitter_ms));

@@ -1,8 +1,10 @@
 //! The clockwork around a partition: one actix actor that runs any machine.
 //!
-//! It opens the partition from the store, hands it requests, sends its batches, and completes everybody who waited for a batch when the
-//! store says it is durable. If a write fails or its outcome is unknown, it forgets the partition and opens it again from the log.
-//! It starts no timer for batching: a batch is whatever arrived while the last write was under way, and else whatever was ready on this thread.
+//! It opens the partition from the store, hands it requests, sends its batches, and completes
+//! everybody who waited for a batch when the store says it is durable. If a write fails or its
+//! outcome is unknown, it forgets the partition and opens it again from the log. It starts no timer
+//! for batching: a batch is whatever arrived while the last write was under way, and else whatever
+//! was ready on this thread.
 
 use super::node::Node;
 use super::partition::{Partition, Reply, Request};
@@ -48,7 +50,8 @@ impl InFlight {
         let entered = InFlight { partition: partition.clone(), node: node.clone() };
         let here = partition.fetch_add(1, Ordering::AcqRel);
         let everywhere = node.in_flight.fetch_add(1, Ordering::AcqRel);
-        (here < node.limits.partition_in_flight && everywhere < node.limits.node_in_flight).then_some(entered)
+        (here < node.limits.partition_in_flight && everywhere < node.limits.node_in_flight)
+            .then_some(entered)
     }
 }
 
@@ -70,11 +73,13 @@ impl<M: Machine> Waiter<M> {
     }
 }
 
-/// A partition's place in the router, as its actor needs it: to leave it only when nobody is on the way.
+/// A partition's place in the router, as its actor needs it: to leave it only when nobody is on the
+/// way.
 pub trait Place: Send + 'static {
     /// Takes the partition out of the router. False if a request was counted in meanwhile.
     fn leave(&self) -> bool;
-    /// Takes the partition out of the router, whoever is on the way; the next request starts another actor.
+    /// Takes the partition out of the router, whoever is on the way; the next request starts
+    /// another actor.
     fn vacate(&self);
 }
 
@@ -191,10 +196,14 @@ impl<M: Machine> PartitionActor<M> {
         self.node.store.open(
             &partition_id::<M>(&self.name),
             Box::new(move |opened| {
-                // The log is replayed here, on the store's thread, so that no request of another partition waits for it.
+                // The log is replayed here, on the store's thread, so that no request of another
+                // partition waits for it.
                 let partition = opened.map_err(Obstacle::Store).and_then(|opened| {
                     Partition::open(name, opened, window)
-                        .map(|p| p.confirming_reads(node.store.confirms_reads()).snapshot_every(node.limits.snapshot_every))
+                        .map(|p| {
+                            p.confirming_reads(node.store.confirms_reads())
+                                .snapshot_every(node.limits.snapshot_every)
+                        })
                         .map_err(Obstacle::from)
                 });
                 this.do_send(Opened(partition.map(Box::new)));
@@ -227,7 +236,9 @@ impl<M: Machine> PartitionActor<M> {
         match &mut self.state {
             State::Opening { waiting } => waiting.push((request, waiter)),
             State::Open(partition) => {
-                if let Some((waiter, reply)) = partition.serve(request, self.node.now(), self.node.seed(), waiter) {
+                if let Some((waiter, reply)) =
+                    partition.serve(request, self.node.now(), self.node.seed(), waiter)
+                {
                     waiter.answer(Ok(reply));
                 }
             }
@@ -235,7 +246,8 @@ impl<M: Machine> PartitionActor<M> {
         }
     }
 
-    /// Another node has taken over, and nothing of what waits here was written. This actor stays only for those who are on their way to it.
+    /// Another node has taken over, and nothing of what waits here was written. This actor stays
+    /// only for those who are on their way to it.
     fn stand_down(&mut self) {
         self.meters.fenced.increment(1);
         self.place.vacate();
@@ -244,10 +256,13 @@ impl<M: Machine> PartitionActor<M> {
         }
     }
 
-    /// Memory is ahead of a log that may lack its last batch: everybody who waits is told so, and the log decides.
+    /// Memory is ahead of a log that may lack its last batch: everybody who waits is told so, and
+    /// the log decides.
     fn forget_and_reopen(&mut self, this: Addr<Self>) {
         self.meters.reopened.increment(1);
-        if let State::Open(partition) = std::mem::replace(&mut self.state, State::Opening { waiting: Vec::new() }) {
+        if let State::Open(partition) =
+            std::mem::replace(&mut self.state, State::Opening { waiting: Vec::new() })
+        {
             partition.abandon().into_iter().for_each(|waiter| waiter.answer(Err(Lost::Unknown)));
         }
         self.open(Vec::new(), this);

@@ -1,8 +1,9 @@
 //! Keys that have been answered, so that a repeat gets the same answer and never a second thing.
 //!
-//! A partition remembers what each key got (`Answered`). A node remembers which command each key stood for, and how far back
-//! anybody may remember (`Window`): a span of time or a number of keys, whichever is shorter, oldest first out. A key older than the
-//! horizon is forgotten by all partitions of the node at once; that is what makes passing a request on safe.
+//! A partition remembers what each key got (`Answered`). A node remembers which command each key
+//! stood for, and how far back anybody may remember (`Window`): a span of time or a number of keys,
+//! whichever is shorter, oldest first out. A key older than the horizon is forgotten by all
+//! partitions of the node at once; that is what makes passing a request on safe.
 
 use crate::id::Id;
 use crate::time::Time;
@@ -36,7 +37,8 @@ impl Key {
 
 const SHARDS: usize = 16;
 
-/// The node's memory of keys. Sharded, each lock held for one map operation, never across anything else.
+/// The node's memory of keys. Sharded, each lock held for one map operation, never across anything
+/// else.
 pub struct Window {
     shards: [Mutex<Shard>; SHARDS],
     per_shard: usize,
@@ -97,7 +99,9 @@ impl Window {
             }
         };
         if bound {
-            while shard.oldest_first.len() > self.per_shard || shard.oldest_first.front().is_some_and(|(at, _)| *at < self.horizon()) {
+            while shard.oldest_first.len() > self.per_shard
+                || shard.oldest_first.front().is_some_and(|(at, _)| *at < self.horizon())
+            {
                 let Some((at, short)) = shard.oldest_first.pop_front() else { break };
                 shard.commands.remove(&short);
                 self.forget_before(Time(at.0 + 1));
@@ -113,7 +117,9 @@ impl Window {
     }
 
     fn shard(&self, key: &Key) -> std::sync::MutexGuard<'_, Shard> {
-        self.shards[key.hash.0[15] as usize % SHARDS].lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.shards[key.hash.0[15] as usize % SHARDS]
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -155,9 +161,12 @@ impl Answered {
         all
     }
 
-    /// A key that was answered again (passed on once more) stays until its newest answer is too old.
+    /// A key that was answered again (passed on once more) stays until its newest answer is too
+    /// old.
     pub fn forget_before(&mut self, horizon: Time) {
-        while let Some((at, hash)) = self.oldest_first.front().copied().filter(|(at, _)| *at < horizon) {
+        while let Some((at, hash)) =
+            self.oldest_first.front().copied().filter(|(at, _)| *at < horizon)
+        {
             self.oldest_first.pop_front();
             if self.answers.get(&hash).is_some_and(|answer| answer.at <= at) {
                 self.answers.remove(&hash);

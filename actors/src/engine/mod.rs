@@ -1,7 +1,8 @@
-//! The engine: stamp → decide → apply → batch → append → answer, and finding the partition that owns a thing.
+//! The engine: stamp → decide → apply → batch → append → answer, and finding the partition that
+//! owns a thing.
 //!
-//! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it), `open` (what may be had from any),
-//! `neighbours` (when it is another node's).
+//! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it),
+//! `open` (what may be had from any), `neighbours` (when it is another node's).
 
 pub mod actor;
 pub mod keys;

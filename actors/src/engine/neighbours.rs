@@ -1,8 +1,9 @@
 //! Other nodes on the same store, and requests that are passed on to them.
 //!
-//! Who should own a partition is a belief, and beliefs may differ; the fence in the store is the truth. So a request is passed on once: the node
-//! that gets it serves it, whatever it believes itself. One that was certainly not served may be tried elsewhere; one of which nobody
-//! knows is repeated only if repeating does no harm, and is Unknown otherwise.
+//! Who should own a partition is a belief, and beliefs may differ; the fence in the store is the
+//! truth. So a request is passed on once: the node that gets it serves it, whatever it believes
+//! itself. One that was certainly not served may be tried elsewhere; one of which nobody knows is
+//! repeated only if repeating does no harm, and is Unknown otherwise.
 
 use super::partition::{How, Reply, Request};
 use super::router::{Failure, Router};
@@ -10,7 +11,8 @@ use crate::machine::{Machine, partition_id};
 use std::pin::Pin;
 use std::str::FromStr;
 
-/// A process on the same store. Another process never has the same number, also when it has the same address.
+/// A process on the same store. Another process never has the same number, also when it has the
+/// same address.
 pub type Peer = u64;
 
 pub type Passing = Pin<Box<dyn Future<Output = Result<Vec<u8>, Astray>>>>;
@@ -33,13 +35,20 @@ pub enum Astray {
     Unknown,
 }
 
-/// How often an owner is looked for. Each time something has changed: somebody was fenced off, or was found to be gone.
+/// How often an owner is looked for. Each time something has changed: somebody was fenced off, or
+/// was found to be gone.
 const ATTEMPTS: u32 = 4;
 
 impl<M: Machine> Router<M> {
     /// Asks whoever owns the partition.
-    pub(super) async fn ask(&self, name: &M::Name, request: Request<M>) -> Result<Reply<M>, Failure<M::Refusal>> {
-        let Some(neighbours) = self.node.neighbours() else { return self.ask_here(name, request).await };
+    pub(super) async fn ask(
+        &self,
+        name: &M::Name,
+        request: Request<M>,
+    ) -> Result<Reply<M>, Failure<M::Refusal>> {
+        let Some(neighbours) = self.node.neighbours() else {
+            return self.ask_here(name, request).await;
+        };
         let partition = partition_id::<M>(name);
         let mut failure = Failure::Moved;
         for _ in 0..ATTEMPTS {

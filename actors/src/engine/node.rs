@@ -1,4 +1,5 @@
-//! What all partitions of one process share: the store, the clock, the arbiters they live on, limits, and the window of keys.
+//! What all partitions of one process share: the store, the clock, the arbiters they live on,
+//! limits, and the window of keys.
 
 use super::keys::Window;
 use super::neighbours::Neighbours;
@@ -16,7 +17,8 @@ pub struct Node {
     pub clock: Clock,
     pub window: Arc<Window>,
     pub limits: Limits,
-    /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its partition without a hop.
+    /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its
+    /// partition without a hop.
     seats: RwLock<Vec<ArbiterHandle>>,
     /// Nodes on the same store. Without any, nobody is ever asked whose a partition is.
     neighbours: OnceLock<Arc<dyn Neighbours>>,
@@ -31,7 +33,8 @@ pub struct Node {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Requests that may be under way in one partition, and in the whole node. Beyond it the answer is Busy, at once.
+    /// Requests that may be under way in one partition, and in the whole node. Beyond it the answer
+    /// is Busy, at once.
     pub partition_in_flight: usize,
     pub node_in_flight: usize,
     /// A partition that nobody called for so long goes to sleep.
@@ -42,7 +45,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { partition_in_flight: 4096, node_in_flight: 16384, idle_s: 300, snapshot_every: 100_000 }
+        Limits {
+            partition_in_flight: 4096,
+            node_in_flight: 16384,
+            idle_s: 300,
+            snapshot_every: 100_000,
+        }
     }
 }
 
@@ -63,12 +71,14 @@ impl Node {
         })
     }
 
-    /// From now on requests go to whichever node should own the partition. Said once, before the first request.
+    /// From now on requests go to whichever node should own the partition. Said once, before the
+    /// first request.
     pub fn live_among(&self, neighbours: Arc<dyn Neighbours>) {
         let _ = self.neighbours.set(neighbours);
     }
 
-    /// Whom to tell of a snapshot that is not believed, so that a person hears of it. Said once, before the first request.
+    /// Whom to tell of a snapshot that is not believed, so that a person hears of it. Said once,
+    /// before the first request.
     pub fn on_bad_snapshot(&self, tell: fn(&str, &Broken)) {
         let _ = self.on_bad_snapshot.set(tell);
     }
@@ -112,7 +122,8 @@ impl Node {
         (self.clock)()
     }
 
-    /// Randomness for one command: a counter under a keyed hash whose key the operating system drew.
+    /// Randomness for one command: a counter under a keyed hash whose key the operating system
+    /// drew.
     pub fn seed(&self) -> u64 {
         self.secret.hash_one(self.seeds.fetch_add(1, Ordering::Relaxed))
     }

@@ -1,10 +1,12 @@
 //! Requests that any partition of a resource may answer: the next free ticket, wherever it is.
 //!
-//! A repeat must find its way back to the same answer. So a keyed request goes first to its *home*, named by the hash of its key. If
-//! the home has nothing, the others are asked how much they have; if none has any, it is refused and nothing is written. Else the home writes
-//! down to whom it passes the request on, and only then is that one asked, as a guest under the same key: granted or declined, a fact
-//! either way. A repeat starts at the same home and follows. At most the partition named last can have granted it, because
-//! the home names another only after that one's refusal is durable. Without a key there is nothing to repeat, and nothing is noted.
+//! A repeat must find its way back to the same answer. So a keyed request goes first to its *home*,
+//! named by the hash of its key. If the home has nothing, the others are asked how much they have;
+//! if none has any, it is refused and nothing is written. Else the home writes down to whom it
+//! passes the request on, and only then is that one asked, as a guest under the same key: granted
+//! or declined, a fact either way. A repeat starts at the same home and follows. At most the
+//! partition named last can have granted it, because the home names another only after that one's
+//! refusal is durable. Without a key there is nothing to repeat, and nothing is noted.
 
 use super::keys::Key;
 use super::partition::{Done, How, Reply, Request};
@@ -16,7 +18,11 @@ use futures_util::future::join_all;
 /// The partitions of one resource, numbered from 0.
 pub trait Reach<M: Machine> {
     fn places(&self) -> u16;
-    fn ask(&self, place: u16, request: Request<M>) -> impl Future<Output = Result<Reply<M>, Failure<M::Refusal>>>;
+    fn ask(
+        &self,
+        place: u16,
+        request: Request<M>,
+    ) -> impl Future<Output = Result<Reply<M>, Failure<M::Refusal>>>;
 }
 
 /// Where a keyed request starts.
@@ -49,7 +55,8 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
     let mut refusal = None;
     let mut asked_home_again = false;
     let mut reply = reach.ask(home, here(plain)).await?;
-    // Every turn either follows a note, or crosses one place off; the bound only guards against a stock that comes and goes forever.
+    // Every turn either follows a note, or crosses one place off; the bound only guards against a
+    // stock that comes and goes forever.
     for _ in 0..4 * reach.places() as usize + 8 {
         reply = match reply {
             Reply::Done(done) => return Ok((asked as usize, done)),
@@ -64,16 +71,23 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                 if let Reply::Refused(why) = reply {
                     refusal = Some(why);
                 }
-                match (choose(reach, command, caller, &had_nothing, &mut dice).await?, &key, refusal.take()) {
+                match (
+                    choose(reach, command, caller, &had_nothing, &mut dice).await?,
+                    &key,
+                    refusal.take(),
+                ) {
                     (Some(to), Some(key), _) => {
                         asked = home;
-                        reach.ask(home, Request::Pass { key: *key, caller, from: passed_to, to }).await?
+                        reach
+                            .ask(home, Request::Pass { key: *key, caller, from: passed_to, to })
+                            .await?
                     }
                     (Some(to), None, _) => {
                         asked = to;
                         reach.ask(to, here(plain)).await?
                     }
-                    // A twin with the same key may have got the last one meanwhile, and that is the answer to this one, too: the home knows.
+                    // A twin with the same key may have got the last one meanwhile, and that is the
+                    // answer to this one, too: the home knows.
                     (None, Some(_), Some(_)) if !std::mem::replace(&mut asked_home_again, true) => {
                         asked = home;
                         match reach.ask(home, here(plain)).await? {
@@ -82,7 +96,8 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                         }
                     }
                     (None, _, Some(refusal)) => return Err(Failure::Refused(refusal)),
-                    // All were guests and declined before. The home says why; if something has come back to it, the search goes on there.
+                    // All were guests and declined before. The home says why; if something has come
+                    // back to it, the search goes on there.
                     (None, _, None) => match reach.ask(home, here(How::Dry)).await? {
                         Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
                         _ => {
@@ -108,8 +123,14 @@ async fn choose<M: Machine, R: Reach<M>>(
     crossed_off: &[u16],
     dice: &mut Dice,
 ) -> Result<Option<u16>, Failure<M::Refusal>> {
-    let places: Vec<u16> = (0..reach.places()).filter(|place| !crossed_off.contains(place)).collect();
-    let left = join_all(places.iter().map(|place| reach.ask(*place, Request::Left { command: command.clone(), caller }))).await;
+    let places: Vec<u16> =
+        (0..reach.places()).filter(|place| !crossed_off.contains(place)).collect();
+    let left = join_all(
+        places
+            .iter()
+            .map(|place| reach.ask(*place, Request::Left { command: command.clone(), caller })),
+    )
+    .await;
     let mut weights = Vec::with_capacity(places.len());
     for reply in left {
         weights.push(match reply? {

@@ -1,7 +1,9 @@
-//! The core of a partition: everything about deciding, remembering and batching, and nothing about threads or disks.
+//! The core of a partition: everything about deciding, remembering and batching, and nothing about
+//! threads or disks.
 //!
-//! The actor drives it in production and the simulation drives it in tests; both run this very code. It never answers anybody whose answer
-//! rests on something that is not durable yet: such an answer waits in the batch. `W` is whoever waits.
+//! The actor drives it in production and the simulation drives it in tests; both run this very
+//! code. It never answers anybody whose answer rests on something that is not durable yet: such an
+//! answer waits in the batch. `W` is whoever waits.
 
 use super::keys::{Answer, Answered, Key, Window};
 use super::record::{self, Broken, Entry, Record};
@@ -54,9 +56,13 @@ impl<M: Machine> Clone for Request<M> {
             Request::Command { command, caller, key, how } => {
                 Request::Command { command: command.clone(), caller: *caller, key: *key, how: *how }
             }
-            Request::Pass { key, caller, from, to } => Request::Pass { key: *key, caller: *caller, from: *from, to: *to },
+            Request::Pass { key, caller, from, to } => {
+                Request::Pass { key: *key, caller: *caller, from: *from, to: *to }
+            }
             Request::Look(question) => Request::Look(question.clone()),
-            Request::Left { command, caller } => Request::Left { command: command.clone(), caller: *caller },
+            Request::Left { command, caller } => {
+                Request::Left { command: command.clone(), caller: *caller }
+            }
         }
     }
 }
@@ -66,7 +72,8 @@ pub enum How {
     Real,
     /// Say what would happen, change nothing.
     Dry,
-    /// Passed on to this place by the request's home, which noted so at that instant. A refusal is written down, so that it stays one.
+    /// Passed on to this place by the request's home, which noted so at that instant. A refusal is
+    /// written down, so that it stays one.
     Guest {
         place: u16,
         since: Time,
@@ -115,7 +122,12 @@ impl<E, W> Done<E, W> {
 
 impl<E: Clone, W> Clone for Done<E, W> {
     fn clone(&self) -> Self {
-        Done { event: self.event.clone(), at: self.at, replayed: self.replayed, witness: self.witness.clone() }
+        Done {
+            event: self.event.clone(),
+            at: self.at,
+            replayed: self.replayed,
+            witness: self.witness.clone(),
+        }
     }
 }
 
@@ -134,7 +146,8 @@ pub struct Partition<M: Machine, W> {
     written: Position,
     answered: Answered,
     window: Arc<Window>,
-    /// How far back the snapshot remembered that this began with; the node that wrote it may have forgotten more than this one.
+    /// How far back the snapshot remembered that this began with; the node that wrote it may have
+    /// forgotten more than this one.
     floor: Time,
     /// Where the machine stood when the last batch left.
     marked: u64,
@@ -236,23 +249,33 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// Whether the store's snapshot would say something else than one made now.
     pub fn has_changed_since_snapshot(&self) -> bool {
-        self.saved.map_or(self.written.seq > 0, |saved| saved != Saved { seq: self.written.seq, due: self.wake_at() })
+        self.saved.map_or(self.written.seq > 0, |saved| {
+            saved != Saved { seq: self.written.seq, due: self.wake_at() }
+        })
     }
 
-    /// When to wake this partition if it sleeps: when something is due, and at every start while it remembers keys, because only then does
-    /// its node know what they stand for.
+    /// When to wake this partition if it sleeps: when something is due, and at every start while it
+    /// remembers keys, because only then does its node know what they stand for.
     fn wake_at(&self) -> Option<Time> {
         if self.answered.is_empty() { self.machine.due() } else { Some(self.time) }
     }
 
-    /// Whether nobody would miss it for a while: nothing is under way, and no key is left to remember.
+    /// Whether nobody would miss it for a while: nothing is under way, and no key is left to
+    /// remember.
     pub fn may_sleep(&mut self, now: Time) -> bool {
         self.answered.forget_before(self.window.horizon_at(now).max(self.floor));
         self.is_quiet() && self.answered.is_empty()
     }
 
-    /// Serves a request. The answer comes back at once if it rests on durable facts only; else it leaves with the batch.
-    pub fn serve(&mut self, request: Request<M>, clock: Time, seed: u64, waiter: W) -> Option<(W, Reply<M>)> {
+    /// Serves a request. The answer comes back at once if it rests on durable facts only; else it
+    /// leaves with the batch.
+    pub fn serve(
+        &mut self,
+        request: Request<M>,
+        clock: Time,
+        seed: u64,
+        waiter: W,
+    ) -> Option<(W, Reply<M>)> {
         let clock = match &request {
             Request::Command { how: How::Guest { since, .. }, .. } => clock.max(*since),
             _ => clock,
@@ -307,7 +330,9 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// The append under way is durable.
     pub fn landed(&mut self) -> Landed<M, W> {
-        let Some(flight) = self.flying.take() else { return Landed { answers: Vec::new(), snapshot: None } };
+        let Some(flight) = self.flying.take() else {
+            return Landed { answers: Vec::new(), snapshot: None };
+        };
         let mut answers = flight.waiters;
         if self.staged.count == 0 && !self.confirms_reads {
             answers.append(&mut self.staged.waiters);
@@ -319,7 +344,8 @@ impl<M: Machine, W> Partition<M, W> {
         Landed { answers, snapshot: flight.snapshot }
     }
 
-    /// Everybody who still waits, when memory has run ahead of a log that can no longer be trusted to follow.
+    /// Everybody who still waits, when memory has run ahead of a log that can no longer be trusted
+    /// to follow.
     pub fn abandon(self) -> Vec<W> {
         let flying = self.flying.into_iter().flat_map(|flight| flight.waiters);
         flying.chain(self.staged.waiters).map(|(waiter, _)| waiter).collect()
@@ -327,9 +353,15 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// The state as of the last append. Only durable if nothing is under way.
     pub fn snapshot(&self) -> Snapshot {
-        let answered = self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
+        let answered =
+            self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
         let known = Known { time: self.time, horizon: self.horizon(), answered };
-        snapshot::seal(&self.id, self.written, self.wake_at(), &State { known, machine: &self.machine })
+        snapshot::seal(
+            &self.id,
+            self.written,
+            self.wake_at(),
+            &State { known, machine: &self.machine },
+        )
     }
 
     pub fn snapshot_was_saved(&mut self, snapshot: &Snapshot) {
@@ -357,7 +389,11 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     /// The same, and shows what is in it.
-    pub fn replay_and_show(&mut self, frame: &Frame, mut show: impl FnMut(&Record<M::Event>)) -> Result<(), Broken> {
+    pub fn replay_and_show(
+        &mut self,
+        frame: &Frame,
+        mut show: impl FnMut(&Record<M::Event>),
+    ) -> Result<(), Broken> {
         for record in record::read::<M::Event>(&self.written, frame)? {
             show(&record);
             self.time = self.time.max(record.at);
@@ -387,18 +423,33 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn answer(&mut self, request: Request<M>, seed: u64) -> Reply<M> {
         match request {
-            Request::Command { command, caller, key, how: How::Dry } => self.decide(&command, &caller, key, How::Dry, seed),
-            Request::Command { command, caller, key, how } => match key.and_then(|key| self.known(&key, how)) {
-                Some(reply) => reply,
-                None => self.decide(&command, &caller, key, how, seed),
-            },
+            Request::Command { command, caller, key, how: How::Dry } => {
+                self.decide(&command, &caller, key, How::Dry, seed)
+            }
+            Request::Command { command, caller, key, how } => {
+                match key.and_then(|key| self.known(&key, how)) {
+                    Some(reply) => reply,
+                    None => self.decide(&command, &caller, key, how, seed),
+                }
+            }
             Request::Pass { key, caller, from, to } => self.pass(key, caller, from, to),
-            Request::Look(question) => Reply::Looked(Looked { answer: self.machine.look(&question), at: self.time }),
-            Request::Left { command, caller } => Reply::Left(self.machine.left_for(&command, &caller)),
+            Request::Look(question) => {
+                Reply::Looked(Looked { answer: self.machine.look(&question), at: self.time })
+            }
+            Request::Left { command, caller } => {
+                Reply::Left(self.machine.left_for(&command, &caller))
+            }
         }
     }
 
-    fn decide(&mut self, command: &M::Command, caller: &Caller, key: Option<Key>, how: How, seed: u64) -> Reply<M> {
+    fn decide(
+        &mut self,
+        command: &M::Command,
+        caller: &Caller,
+        key: Option<Key>,
+        how: How,
+        seed: u64,
+    ) -> Reply<M> {
         let stamp = Stamp { at: self.time, seed };
         match self.machine.decide(command, caller, &stamp) {
             Ok(Verdict::Already(event)) => Reply::Done(Done::again(event, self.time)),
@@ -435,7 +486,9 @@ impl<M: Machine, W> Partition<M, W> {
             (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done::again(event, at?))),
             (Some(Entry::Passed { to }), How::Real) => Some(Reply::Passed { to, at: at? }),
             // The home was its own guest, and has named another since.
-            (Some(Entry::Passed { to }), How::Guest { place, .. }) if to != place => Some(Reply::Passed { to, at: at? }),
+            (Some(Entry::Passed { to }), How::Guest { place, .. }) if to != place => {
+                Some(Reply::Passed { to, at: at? })
+            }
             (Some(Entry::Declined), How::Guest { .. }) => Some(Reply::Declined),
             (None, How::Guest { since, .. }) if since < self.horizon() => Some(Reply::KeyForgotten),
             _ => None,
@@ -449,7 +502,9 @@ impl<M: Machine, W> Partition<M, W> {
         };
         match (known, from) {
             (Some((at, Entry::Fact(event))), _) => Reply::Done(Done::again(event, at)),
-            (Some((at, Entry::Passed { to })), from) if from != Some(to) => Reply::Passed { to, at },
+            (Some((at, Entry::Passed { to })), from) if from != Some(to) => {
+                Reply::Passed { to, at }
+            }
             (None, Some(_)) => Reply::KeyForgotten,
             _ if !self.window.bind(&key, self.time) => Reply::KeyReused,
             _ => {
@@ -463,7 +518,9 @@ impl<M: Machine, W> Partition<M, W> {
         let horizon = self.horizon();
         match self.answered.get(key.hash, horizon) {
             Some(answer) if answer.command != key.command => Err(Reply::KeyReused),
-            Some(answer) => Ok(postcard::from_bytes(&answer.entry).ok().map(|entry| (answer.at, entry))),
+            Some(answer) => {
+                Ok(postcard::from_bytes(&answer.entry).ok().map(|entry| (answer.at, entry)))
+            }
             None => Ok(None),
         }
     }

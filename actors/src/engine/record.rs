@@ -1,7 +1,8 @@
 //! The bytes of the log: records, and the frames that chain them.
 //!
-//! A record is its length, then postcard: version, caller, stamp, key, entry. The place of a variant in its enum is the
-//! event's tag, so variants are only ever added at the end. A frame is what one commit wrote of one partition.
+//! A record is its length, then postcard: version, caller, stamp, key, entry. The place of a
+//! variant in its enum is the event's tag, so variants are only ever added at the end. A frame is
+//! what one commit wrote of one partition.
 
 use super::keys::Key;
 use crate::id::Id;
@@ -22,7 +23,8 @@ pub struct Record<E> {
     pub entry: Entry<E>,
 }
 
-/// What a record says. All but `Fact` are the engine's own notes about a keyed request that may be had elsewhere.
+/// What a record says. All but `Fact` are the engine's own notes about a keyed request that may be
+/// had elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entry<E> {
     Fact(E),
@@ -56,11 +58,13 @@ pub fn entry_bytes<E: Serialize>(entry: &Entry<E>) -> Vec<u8> {
     postcard::to_stdvec(entry).expect("an entry is plain data")
 }
 
-/// Appends a record to `bytes`, preceded by its length. The entry comes as bytes because the answered keys hold the same ones.
+/// Appends a record to `bytes`, preceded by its length. The entry comes as bytes because the
+/// answered keys hold the same ones.
 pub fn push(bytes: &mut Vec<u8>, caller: Id, at: Time, key: Option<Key>, entry: &[u8]) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; 4]);
-    postcard::to_io(&(VERSION, caller, at, key), &mut *bytes).expect("a record is plain data and a Vec takes all bytes");
+    postcard::to_io(&(VERSION, caller, at, key), &mut *bytes)
+        .expect("a record is plain data and a Vec takes all bytes");
     bytes.extend_from_slice(entry);
     let length = (bytes.len() - start - 4) as u32;
     bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
@@ -90,7 +94,9 @@ pub fn read<E: DeserializeOwned>(from: &Position, frame: &Frame) -> Result<Vec<R
     if frame.from.seq != from.seq {
         return Err(Broken::Sequence { expected: from.seq + 1, found: frame.from.seq + 1 });
     }
-    if frame.from.head != from.head || head_after(from, frame.to.seq, &frame.records) != frame.to.head {
+    if frame.from.head != from.head
+        || head_after(from, frame.to.seq, &frame.records) != frame.to.head
+    {
         return Err(Broken::Chain(frame.to.seq));
     }
     records(frame)
@@ -109,8 +115,11 @@ pub fn records<E: DeserializeOwned>(frame: &Frame) -> Result<Vec<Record<E>>, Bro
     let mut found = Vec::new();
     for seq in frame.from.seq + 1..=frame.to.seq {
         let broken = |why: &str| Broken::Record { seq, why: why.into() };
-        let (length, after) = rest.split_first_chunk::<4>().ok_or_else(|| broken("it is cut off"))?;
-        let (body, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(|| broken("it is cut off"))?;
+        let (length, after) =
+            rest.split_first_chunk::<4>().ok_or_else(|| broken("it is cut off"))?;
+        let (body, after) = after
+            .split_at_checked(u32::from_le_bytes(*length) as usize)
+            .ok_or_else(|| broken("it is cut off"))?;
         if body.first() != Some(&VERSION) {
             return Err(broken("its version is unknown"));
         }
@@ -151,12 +160,18 @@ mod tests {
     fn a_frame_reads_back_what_was_pushed() {
         let frame = framed(vec![Entry::Fact(3), Entry::Passed { to: 4 }, Entry::Declined]);
         let read: Vec<Record<u32>> = read(&Position::default(), &frame).unwrap();
-        assert_eq!(read, [record(Entry::Fact(3)), record(Entry::Passed { to: 4 }), record(Entry::Declined)]);
+        assert_eq!(
+            read,
+            [record(Entry::Fact(3)), record(Entry::Passed { to: 4 }), record(Entry::Declined)]
+        );
     }
 
     #[test]
     fn a_frame_says_when_it_began_without_being_read() {
-        assert_eq!(began_at(&framed(vec![Entry::Declined, Entry::Fact(3)])), Some(Time(1_800_000_000_000)));
+        assert_eq!(
+            began_at(&framed(vec![Entry::Declined, Entry::Fact(3)])),
+            Some(Time(1_800_000_000_000))
+        );
         assert_eq!(began_at(&framed(vec![])), None);
     }
 

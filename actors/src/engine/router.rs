@@ -1,7 +1,8 @@
-//! Finds the partition that owns a thing, starting its actor if it sleeps, and turns replies into results.
+//! Finds the partition that owns a thing, starting its actor if it sleeps, and turns replies into
+//! results.
 //!
-//! Admission stands here, in front of the mailbox: a full partition or node is Busy at once and nothing was done.
-//! Nor is anything decided while the node's clock has moved and is not believed.
+//! Admission stands here, in front of the mailbox: a full partition or node is Busy at once and
+//! nothing was done. Nor is anything decided while the node's clock has moved and is not believed.
 
 use super::actor::{Call, InFlight, Lost, PartitionActor, Place, Rest, Waiter};
 use super::keys::Key;
@@ -62,7 +63,8 @@ impl<R> From<Lost> for Failure<R> {
     }
 }
 
-pub type Outcome<M> = Result<Done<<M as Machine>::Event, <M as Machine>::Witness>, Failure<<M as Machine>::Refusal>>;
+pub type Outcome<M> =
+    Result<Done<<M as Machine>::Event, <M as Machine>::Witness>, Failure<<M as Machine>::Refusal>>;
 
 /// The partitions of one kind.
 pub struct Router<M: Machine> {
@@ -93,7 +95,14 @@ impl<M: Machine> Router<M> {
     }
 
     /// Gives a command. With `dry`, says what it would do.
-    pub async fn command(&self, name: &M::Name, command: M::Command, caller: Caller, key: Option<Key>, dry: bool) -> Outcome<M> {
+    pub async fn command(
+        &self,
+        name: &M::Name,
+        command: M::Command,
+        caller: Caller,
+        key: Option<Key>,
+        dry: bool,
+    ) -> Outcome<M> {
         let how = if dry { How::Dry } else { How::Real };
         match self.ask(name, Request::Command { command, caller, key, how }).await? {
             Reply::Done(done) => Ok(done),
@@ -115,7 +124,11 @@ impl<M: Machine> Router<M> {
         open::ask_any(&Among { router: self, names }, &command, caller, key, dry, seed).await
     }
 
-    pub async fn look(&self, name: &M::Name, question: M::Question) -> Result<Looked<M::Answer>, Failure<M::Refusal>> {
+    pub async fn look(
+        &self,
+        name: &M::Name,
+        question: M::Question,
+    ) -> Result<Looked<M::Answer>, Failure<M::Refusal>> {
         match self.ask(name, Request::Look(question)).await? {
             Reply::Looked(looked) => Ok(looked),
             reply => Err(unexpected(reply)),
@@ -136,10 +149,15 @@ impl<M: Machine> Router<M> {
 
     /// The most requests under way in one partition.
     pub fn deepest(&self) -> usize {
-        self.read().values().map(|handle| handle.in_flight.load(Ordering::Relaxed)).max().unwrap_or(0)
+        self.read()
+            .values()
+            .map(|handle| handle.in_flight.load(Ordering::Relaxed))
+            .max()
+            .unwrap_or(0)
     }
 
-    /// Asks the partitions of other nodes that are awake here to write a snapshot and leave; says how many there are.
+    /// Asks the partitions of other nodes that are awake here to write a snapshot and leave; says
+    /// how many there are.
     pub fn let_go(&self) -> usize {
         let table = self.read();
         let others = table.iter().filter(|(name, _)| !self.is_ours(name));
@@ -154,7 +172,11 @@ impl<M: Machine> Router<M> {
     }
 
     /// Asks this node's own actor, whoever should own the partition.
-    pub(super) async fn ask_here(&self, name: &M::Name, request: Request<M>) -> Result<Reply<M>, Failure<M::Refusal>> {
+    pub(super) async fn ask_here(
+        &self,
+        name: &M::Name,
+        request: Request<M>,
+    ) -> Result<Reply<M>, Failure<M::Refusal>> {
         if request.decides() && !self.node.is_settled() {
             return Err(Failure::ClockMoved);
         }
@@ -165,8 +187,12 @@ impl<M: Machine> Router<M> {
         Ok(reply.await.unwrap_or(Err(Lost::Unknown))?)
     }
 
-    /// Counts a request in while the table is locked, so that a partition going to sleep is never overtaken.
-    fn enter(&self, name: &M::Name) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
+    /// Counts a request in while the table is locked, so that a partition going to sleep is never
+    /// overtaken.
+    fn enter(
+        &self,
+        name: &M::Name,
+    ) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
         if let Some(handle) = self.read().get(name).filter(|handle| handle.actor.connected()) {
             return handle.enter(&self.node);
         }
@@ -182,11 +208,20 @@ impl<M: Machine> Router<M> {
 
     fn start(&self, name: &M::Name) -> Result<Handle<M>, Failure<M::Refusal>> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(name);
-        let seat = self.node.seat(hash).ok_or_else(|| Failure::Unavailable("no thread takes partitions yet".into()))?;
+        let seat = self
+            .node
+            .seat(hash)
+            .ok_or_else(|| Failure::Unavailable("no thread takes partitions yet".into()))?;
         let in_flight = Arc::new(AtomicUsize::new(0));
-        let place = InTable::<M> { table: Arc::downgrade(&self.table), name: name.clone(), in_flight: in_flight.clone() };
+        let place = InTable::<M> {
+            table: Arc::downgrade(&self.table),
+            name: name.clone(),
+            in_flight: in_flight.clone(),
+        };
         let (name, node) = (name.clone(), self.node.clone());
-        let actor = PartitionActor::start_in_arbiter(&seat, move |_| PartitionActor::new(name, node, Box::new(place)));
+        let actor = PartitionActor::start_in_arbiter(&seat, move |_| {
+            PartitionActor::new(name, node, Box::new(place))
+        });
         Ok(Handle { actor, in_flight })
     }
 
@@ -196,7 +231,10 @@ impl<M: Machine> Router<M> {
 }
 
 impl<M: Machine> Handle<M> {
-    fn enter(&self, node: &Arc<Node>) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
+    fn enter(
+        &self,
+        node: &Arc<Node>,
+    ) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
         let in_flight = InFlight::enter(&self.in_flight, node).ok_or(Failure::Busy)?;
         Ok((self.actor.clone(), in_flight))
     }
@@ -223,7 +261,11 @@ impl<M: Machine> Place for InTable<M> {
         let Some(table) = self.table.upgrade() else { return true };
         let mut table = table.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         let nobody_on_the_way = self.in_flight.load(Ordering::Acquire) == 0;
-        if nobody_on_the_way && table.get(&self.name).is_some_and(|handle| Arc::ptr_eq(&handle.in_flight, &self.in_flight)) {
+        if nobody_on_the_way
+            && table
+                .get(&self.name)
+                .is_some_and(|handle| Arc::ptr_eq(&handle.in_flight, &self.in_flight))
+        {
             table.remove(&self.name);
         }
         nobody_on_the_way
@@ -232,7 +274,10 @@ impl<M: Machine> Place for InTable<M> {
     fn vacate(&self) {
         let Some(table) = self.table.upgrade() else { return };
         let mut table = table.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if table.get(&self.name).is_some_and(|handle| Arc::ptr_eq(&handle.in_flight, &self.in_flight)) {
+        if table
+            .get(&self.name)
+            .is_some_and(|handle| Arc::ptr_eq(&handle.in_flight, &self.in_flight))
+        {
             table.remove(&self.name);
         }
     }

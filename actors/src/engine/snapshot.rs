@@ -1,8 +1,10 @@
-//! The bytes of a snapshot: a partition's state, and a digest that says whether it is still what was written.
+//! The bytes of a snapshot: a partition's state, and a digest that says whether it is still what
+//! was written.
 //!
-//! The first byte names the layout. Then follows SHA-256 over the partition, the position, when it wants to be woken,
-//! the layout and the state. A snapshot is a cache, so one whose digest does not hold is never believed: its log says the
-//! same. A digest cannot see what a faulty version wrote with care; so `Suspect` compares a snapshot with a replay.
+//! The first byte names the layout. Then follows SHA-256 over the partition, the position, when it
+//! wants to be woken, the layout and the state. A snapshot is a cache, so one whose digest does not
+//! hold is never believed: its log says the same. A digest cannot see what a faulty version wrote
+//! with care; so `Suspect` compares a snapshot with a replay.
 
 use super::keys::{Answer, Answered};
 use super::record::{Broken, Record, entry_bytes};
@@ -15,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
-/// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot of another shape is
-/// forgotten, never read.
+/// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot
+/// of another shape is forgotten, never read.
 pub const LAYOUT: u8 = 5;
 /// Where the state begins: behind the layout and the digest.
 const STATE: usize = 1 + 32;
@@ -31,13 +33,19 @@ pub struct State<M> {
 #[derive(Serialize, Deserialize)]
 pub struct Known {
     pub time: Time,
-    /// Keys answered before this instant may be missing from `answered`, whatever the node that reads this remembers.
+    /// Keys answered before this instant may be missing from `answered`, whatever the node that
+    /// reads this remembers.
     pub horizon: Time,
     pub answered: Vec<(Id, Answer)>,
 }
 
 /// Writes a state down, under a digest.
-pub fn seal<M: Serialize>(partition: &str, at: Position, due: Option<Time>, state: &State<M>) -> Snapshot {
+pub fn seal<M: Serialize>(
+    partition: &str,
+    at: Position,
+    due: Option<Time>,
+    state: &State<M>,
+) -> Snapshot {
     let mut bytes = vec![0; STATE];
     postcard::to_io(state, &mut bytes).expect("state is plain data and a Vec takes all bytes");
     bytes[0] = LAYOUT;
@@ -61,7 +69,9 @@ pub fn open<M: DeserializeOwned>(partition: &str, snapshot: &Snapshot) -> Result
 /// The bytes of the state, if they are as they were written. None if another version wrote them.
 fn check<'a>(partition: &str, snapshot: &'a Snapshot) -> Result<Option<&'a [u8]>, Broken> {
     match snapshot.state.split_at_checked(STATE) {
-        Some((before, state)) if before[1..] == digest(partition, snapshot) => Ok((before[0] == LAYOUT).then_some(state)),
+        Some((before, state)) if before[1..] == digest(partition, snapshot) => {
+            Ok((before[0] == LAYOUT).then_some(state))
+        }
         _ => Err(Broken::Snapshot(snapshot.at.seq)),
     }
 }
@@ -78,7 +88,8 @@ fn digest(partition: &str, snapshot: &Snapshot) -> [u8; 32] {
     sha.finalize().into()
 }
 
-/// A snapshot that is compared with its log: hears every record up to where it was taken, and is then asked.
+/// A snapshot that is compared with its log: hears every record up to where it was taken, and is
+/// then asked.
 pub struct Suspect {
     snapshot: Snapshot,
     known: Known,
@@ -104,7 +115,11 @@ impl Suspect {
     /// A record from before the snapshot was taken.
     pub fn hear<E: Serialize>(&mut self, record: &Record<E>) {
         if let Some(key) = record.key {
-            let answer = Answer { at: record.at, command: key.command, entry: entry_bytes(&record.entry).into() };
+            let answer = Answer {
+                at: record.at,
+                command: key.command,
+                entry: entry_bytes(&record.entry).into(),
+            };
             self.heard.put(key.hash, answer, self.known.horizon);
         }
     }
@@ -113,10 +128,14 @@ impl Suspect {
     pub fn agrees<M: Machine>(&mut self, machine: &M, time: Time) -> bool {
         let answered_none = self.known.answered.is_empty();
         let due = if answered_none { machine.due() } else { Some(self.known.time) };
-        due == self.snapshot.due && time <= self.known.time && self.remembers_what_it_should() && self.holds(machine)
+        due == self.snapshot.due
+            && time <= self.known.time
+            && self.remembers_what_it_should()
+            && self.holds(machine)
     }
 
-    /// Answers that are older than the horizon are in nobody's way: whoever reads the snapshot forgets them.
+    /// Answers that are older than the horizon are in nobody's way: whoever reads the snapshot
+    /// forgets them.
     fn remembers_what_it_should(&mut self) -> bool {
         self.heard.forget_before(self.known.horizon);
         let kept = self.known.answered.iter().filter(|(_, answer)| answer.at >= self.known.horizon);
@@ -129,7 +148,8 @@ impl Suspect {
     }
 }
 
-/// Takes exactly these bytes, and fails at the first that is another. So a machine is compared without a second copy of it.
+/// Takes exactly these bytes, and fails at the first that is another. So a machine is compared
+/// without a second copy of it.
 struct Same<'a>(&'a [u8]);
 
 impl Write for Same<'_> {

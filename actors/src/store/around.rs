@@ -1,6 +1,8 @@
 //! A store around another: it sees what is asked, and hands on whatever it does not want to change.
 
-use super::{Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError};
+use super::{
+    Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError,
+};
 use crate::time::Time;
 
 pub trait Around: Send + Sync + 'static {

@@ -1,10 +1,14 @@
 //! What every store must pass, whatever it keeps the log in.
 //!
-//! `store_contract!` makes one test of each function here. A store is reached only through its port; closing it, opening the same data
-//! again and losing its snapshots are what its `Harness` adds. The look-up rows of a frame can be made again from its records
-//! with `rows_of`, as the domain's can.
+//! `store_contract!` makes one test of each function here. A store is reached only through its
+//! port; closing it, opening the same data again and losing its snapshots are what its `Harness`
+//! adds. The look-up rows of a frame can be made again from its records with `rows_of`, as the
+//! domain's can.
 
-use super::{Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store};
+use super::{
+    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row,
+    Shelf, Sleeper, Snapshot, Store,
+};
 use crate::engine::record;
 use crate::id::Id;
 use crate::time::Time;
@@ -112,7 +116,8 @@ impl Script {
 
     fn next_of(&mut self, rows: &[Row], bytes: usize) -> Append {
         self.written += 1;
-        let frame = record::frame(self.at, 1 + self.written % 3, records(rows, self.written, bytes));
+        let frame =
+            record::frame(self.at, 1 + self.written % 3, records(rows, self.written, bytes));
         self.at = frame.to;
         Append { partition: self.partition.as_str().into(), frame, rows: rows.to_vec() }
     }
@@ -136,15 +141,21 @@ impl Script {
 type Written = (u8, Id, Vec<u8>, Option<Vec<u8>>);
 
 fn records(rows: &[Row], number: u64, bytes: usize) -> Vec<u8> {
-    let rows: Vec<Written> = rows.iter().map(|row| (row.shelf.0, row.owner, row.key.clone(), row.body.clone())).collect();
+    let rows: Vec<Written> = rows
+        .iter()
+        .map(|row| (row.shelf.0, row.owner, row.key.clone(), row.body.clone()))
+        .collect();
     let padding: Vec<u8> = (0..bytes as u64).map(|n| (n * 31 + number) as u8).collect();
     postcard::to_stdvec(&(rows, padding)).expect("rows are plain data")
 }
 
 /// The rows that a frame of a `Script` declares, from its records alone.
 pub fn rows_of(_partition: &str, frame: &Frame) -> Vec<Row> {
-    let (rows, _): (Vec<Written>, Vec<u8>) = postcard::from_bytes(&frame.records).expect("a script wrote it");
-    rows.into_iter().map(|(shelf, owner, key, body)| Row { shelf: Shelf(shelf), owner, key, body }).collect()
+    let (rows, _): (Vec<Written>, Vec<u8>) =
+        postcard::from_bytes(&frame.records).expect("a script wrote it");
+    rows.into_iter()
+        .map(|(shelf, owner, key, body)| Row { shelf: Shelf(shelf), owner, key, body })
+        .collect()
 }
 
 fn outcome(store: &dyn Store, append: Append) -> Outcome {
@@ -178,9 +189,16 @@ fn take(key: &str) -> Row {
     Row { shelf: TICKETS, owner: ADA, key: key.into(), body: None }
 }
 
-fn page(store: &dyn Store, shelf: Shelf, owner: Id, after: Option<&str>, limit: usize) -> Vec<(String, String)> {
+fn page(
+    store: &dyn Store,
+    shelf: Shelf,
+    owner: Id,
+    after: Option<&str>,
+    limit: usize,
+) -> Vec<(String, String)> {
     let page = Page { shelf, owner, after: after.map(|after| after.as_bytes().to_vec()), limit };
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("keys and bodies of these rows are text");
+    let text =
+        |bytes: Vec<u8>| String::from_utf8(bytes).expect("keys and bodies of these rows are text");
     let listed = answer(|done| store.rows(page, done)).expect("rows can be read");
     listed.into_iter().map(|Listed { key, body }| (text(key), text(body))).collect()
 }
@@ -195,7 +213,10 @@ fn listed(rows: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn sleepers(store: &dyn Store, until: i64) -> Vec<(String, Option<i64>)> {
     let found = answer(|done| store.sleepers(Time(until), done)).expect("sleepers can be listed");
-    let mut found: Vec<_> = found.into_iter().map(|Sleeper { partition, due }| (partition, due.map(|due| due.0))).collect();
+    let mut found: Vec<_> = found
+        .into_iter()
+        .map(|Sleeper { partition, due }| (partition, due.map(|due| due.0)))
+        .collect();
     found.sort();
     found
 }
@@ -245,7 +266,9 @@ pub fn appends_of_one_partition_are_answered_in_order(harness: &mut dyn Harness)
     let (to, answers) = mpsc::channel();
     for number in 0..200 {
         let to = to.clone();
-        harness.store().append(p.next(&[]), Box::new(move |outcome| drop(to.send((number, outcome)))));
+        harness
+            .store()
+            .append(p.next(&[]), Box::new(move |outcome| drop(to.send((number, outcome)))));
     }
     drop(to);
     let expected: Vec<_> = (0..200).map(|number| (number, Outcome::Durable)).collect();
@@ -280,7 +303,10 @@ pub fn a_snapshot_leaves_only_the_frames_after_it(harness: &mut dyn Harness) {
     let snapshot = p.snapshot(None);
     harness.store().save("p", snapshot.clone());
     let opened = open(harness.store(), "p");
-    assert_eq!(opened.snapshot.map(|found| (found.at, found.due, found.state)), Some((snapshot.at, None, snapshot.state)));
+    assert_eq!(
+        opened.snapshot.map(|found| (found.at, found.due, found.state)),
+        Some((snapshot.at, None, snapshot.state))
+    );
     assert_eq!(opened.frames, []);
     let after = vec![p.append(harness.store(), &[]), p.append(harness.store(), &[])];
     assert_eq!(found(harness.store(), "p"), (Some(snapshot.at), after.clone()));
@@ -329,7 +355,9 @@ pub fn lost_snapshots_change_nothing(harness: &mut dyn Harness) {
     assert_eq!(found(harness.store(), "p"), (None, frames));
 }
 
-pub fn a_snapshot_that_was_forgotten_is_not_found_and_another_takes_its_place(harness: &mut dyn Harness) {
+pub fn a_snapshot_that_was_forgotten_is_not_found_and_another_takes_its_place(
+    harness: &mut dyn Harness,
+) {
     let (mut p, mut other) = (Script::new("p"), Script::new("other"));
     let mut frames = vec![p.append(harness.store(), &[])];
     p.sleep(harness.store(), Some(Time(50)));
@@ -366,8 +394,16 @@ pub fn many_partitions_at_once_stay_apart(harness: &mut dyn Harness) {
     let names: Vec<String> = (0..8).map(|n| format!("p/{n}")).collect();
     let store = harness.store();
     let written: Vec<Vec<Frame>> = std::thread::scope(|threads| {
-        let write = |name| move || (0..40).map(|_: u8| name).scan(Script::new(name), |p, _| Some(p.append(store, &[]))).collect();
-        let writers: Vec<_> = names.iter().map(|name| threads.spawn(write(name.as_str()))).collect();
+        let write = |name| {
+            move || {
+                (0..40)
+                    .map(|_: u8| name)
+                    .scan(Script::new(name), |p, _| Some(p.append(store, &[])))
+                    .collect()
+            }
+        };
+        let writers: Vec<_> =
+            names.iter().map(|name| threads.spawn(write(name.as_str()))).collect();
         writers.into_iter().map(|writer| writer.join().expect("a writer does not panic")).collect()
     });
     harness.reopen();
@@ -386,7 +422,8 @@ pub fn rows_are_visible_before_the_append_is_answered(harness: &mut dyn Harness)
 
 pub fn rows_come_in_the_order_of_their_keys(harness: &mut dyn Harness) {
     let keys: [&[u8]; 6] = [&[255], &[0, 1], &[], &[7, 0], &[0], &[7]];
-    let row = |key: &&[u8]| Row { shelf: TICKETS, owner: ADA, key: key.to_vec(), body: Some(vec![]) };
+    let row =
+        |key: &&[u8]| Row { shelf: TICKETS, owner: ADA, key: key.to_vec(), body: Some(vec![]) };
     Script::new("p").append(harness.store(), &keys.iter().map(row).collect::<Vec<_>>());
     let mut sorted = keys;
     sorted.sort();
@@ -402,7 +439,12 @@ pub fn rows_come_in_pages(harness: &mut dyn Harness) {
     let rows: Vec<Row> = (0..10).map(|n| put(&n.to_string(), "x")).collect();
     Script::new("p").append(harness.store(), &rows);
     for _ in 0..2 {
-        let keys = |after, limit| page(harness.store(), TICKETS, ADA, after, limit).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        let keys = |after, limit| {
+            page(harness.store(), TICKETS, ADA, after, limit)
+                .into_iter()
+                .map(|(key, _)| key)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(keys(None, 3), ["0", "1", "2"]);
         assert_eq!(keys(Some("2"), 3), ["3", "4", "5"]);
         assert_eq!(keys(Some("25"), 2), ["3", "4"]);
@@ -414,7 +456,11 @@ pub fn rows_come_in_pages(harness: &mut dyn Harness) {
 }
 
 pub fn rows_belong_to_one_owner_on_one_shelf(harness: &mut dyn Harness) {
-    let rows = [put_for(TICKETS, ADA, "k", "1"), put_for(TICKETS, BOB, "k", "2"), put_for(COUPONS, ADA, "k", "3")];
+    let rows = [
+        put_for(TICKETS, ADA, "k", "1"),
+        put_for(TICKETS, BOB, "k", "2"),
+        put_for(COUPONS, ADA, "k", "3"),
+    ];
     Script::new("p").append(harness.store(), &rows);
     for _ in 0..2 {
         let of = |shelf, owner| page(harness.store(), shelf, owner, None, 10);
@@ -468,14 +514,20 @@ pub fn pages_are_full_although_fresh_rows_took_old_ones_away(harness: &mut dyn H
     p.append(harness.store(), &taken);
     p.append(harness.store(), &[put("35", "y")]);
     assert_eq!(page(harness.store(), TICKETS, ADA, None, 2), listed(&[("30", "x"), ("31", "x")]));
-    assert_eq!(page(harness.store(), TICKETS, ADA, Some("34"), 2), listed(&[("35", "y"), ("36", "x")]));
+    assert_eq!(
+        page(harness.store(), TICKETS, ADA, Some("34"), 2),
+        listed(&[("35", "y"), ("36", "x")])
+    );
     assert_eq!(all(harness.store()).len(), 10);
 }
 
 pub fn rows_of_a_refused_append_are_not_kept(harness: &mut dyn Harness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[put("a", "1")]);
-    assert_eq!(outcome(harness.store(), Script::new("p").next(&[put("b", "2"), take("a")])), Outcome::Fenced);
+    assert_eq!(
+        outcome(harness.store(), Script::new("p").next(&[put("b", "2"), take("a")])),
+        Outcome::Fenced
+    );
     for _ in 0..2 {
         assert_eq!(all(harness.store()), listed(&[("a", "1")]));
         harness.reopen();
@@ -503,7 +555,10 @@ pub fn a_partition_asleep_wakes_when_it_is_due(harness: &mut dyn Harness) {
     }
     assert_eq!(sleepers(harness.store(), 9), []);
     assert_eq!(sleepers(harness.store(), 10), [("early".into(), Some(10))]);
-    assert_eq!(sleepers(harness.store(), 99), [("early".into(), Some(10)), ("late".into(), Some(20))]);
+    assert_eq!(
+        sleepers(harness.store(), 99),
+        [("early".into(), Some(10)), ("late".into(), Some(20))]
+    );
 }
 
 pub fn a_partition_left_awake_is_woken_at_once(harness: &mut dyn Harness) {
@@ -546,7 +601,11 @@ fn feed(store: &dyn Store, after: u64, limit: usize) -> Feed {
 
 /// Whose frames are fed, and which.
 fn fed(store: &dyn Store) -> Vec<(String, Frame)> {
-    feed(store, 0, usize::MAX).frames.into_iter().map(|Fed { partition, frame, .. }| (partition.to_string(), frame)).collect()
+    feed(store, 0, usize::MAX)
+        .frames
+        .into_iter()
+        .map(|Fed { partition, frame, .. }| (partition.to_string(), frame))
+        .collect()
 }
 
 pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut dyn Harness) {
@@ -560,7 +619,8 @@ pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut d
         p.sleep(harness.store(), None);
         assert_eq!(fed(harness.store()), written);
     }
-    let positions: Vec<u64> = feed(harness.store(), 0, usize::MAX).frames.iter().map(|fed| fed.position).collect();
+    let positions: Vec<u64> =
+        feed(harness.store(), 0, usize::MAX).frames.iter().map(|fed| fed.position).collect();
     assert!(positions.windows(2).all(|pair| pair[0] < pair[1]), "{positions:?}");
     assert_eq!(positions.last(), Some(&feed(harness.store(), u64::MAX, 1).end));
 }
@@ -599,7 +659,11 @@ pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn Harness) {
         after = last.position;
         sizes.push(frames.len());
     }
-    assert_eq!(sizes, [2, 2, 1], "what is larger than the bound comes alone, and nothing is left out");
+    assert_eq!(
+        sizes,
+        [2, 2, 1],
+        "what is larger than the bound comes alone, and nothing is left out"
+    );
 }
 
 pub fn the_feed_shows_nothing_that_was_refused(harness: &mut dyn Harness) {
@@ -623,7 +687,8 @@ pub fn the_feed_survives_reopening_and_goes_on_where_it_was(harness: &mut dyn Ha
     assert!(after.end > before.end);
 }
 
-/// Whoever follows it while others write sees each frame once, and those of a partition without a gap.
+/// Whoever follows it while others write sees each frame once, and those of a partition without a
+/// gap.
 pub fn the_feed_misses_nothing_that_many_write_at_once(harness: &mut dyn Harness) {
     const FRAMES: usize = 60;
     let store = harness.store();
@@ -644,8 +709,13 @@ pub fn the_feed_misses_nothing_that_many_write_at_once(harness: &mut dyn Harness
     });
     assert_eq!(seen, feed(store, 0, usize::MAX).frames);
     for name in &names {
-        let frames: Vec<&Frame> = seen.iter().filter(|fed| *fed.partition == **name).map(|fed| &fed.frame).collect();
+        let frames: Vec<&Frame> =
+            seen.iter().filter(|fed| *fed.partition == **name).map(|fed| &fed.frame).collect();
         assert_eq!(frames.len(), FRAMES);
-        assert!(frames[0].from == Position::default() && frames.windows(2).all(|pair| pair[0].to == pair[1].from), "{name}");
+        assert!(
+            frames[0].from == Position::default()
+                && frames.windows(2).all(|pair| pair[0].to == pair[1].from),
+            "{name}"
+        );
     }
 }

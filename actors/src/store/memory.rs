@@ -1,11 +1,14 @@
-//! A store that keeps everything in memory, for tests and simulations, and that does what it is told.
+//! A store that keeps everything in memory, for tests and simulations, and that does what it is
+//! told.
 //!
-//! Every append meets a `Fate`: the next one planned, or else the usual one. By default it is kept and answered at once, on the calling
-//! thread; a manual store stalls every append until somebody completes it. Nothing in here is random and nothing waits.
-//! Several nodes can look at the same data, each through its own `Memory`, and fence each other.
+//! Every append meets a `Fate`: the next one planned, or else the usual one. By default it is kept
+//! and answered at once, on the calling thread; a manual store stalls every append until somebody
+//! completes it. Nothing in here is random and nothing waits. Several nodes can look at the same
+//! data, each through its own `Memory`, and fence each other.
 
 use super::{
-    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError,
+    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row,
+    Shelf, Sleeper, Snapshot, Store, StoreError,
 };
 use crate::id::Id;
 use crate::time::Time;
@@ -23,9 +26,11 @@ pub enum Fate {
     KeepButUnknown,
     /// Not kept, and the answer is that nobody knows.
     LoseUnknown,
-    /// The write breaks off in the middle: not kept, nobody knows, and nothing more of that partition is kept until it is opened again.
+    /// The write breaks off in the middle: not kept, nobody knows, and nothing more of that
+    /// partition is kept until it is opened again.
     Tear,
-    /// Not kept, because somebody else has taken over; nothing more of this owner is kept until it opens the partition again.
+    /// Not kept, because somebody else has taken over; nothing more of this owner is kept until it
+    /// opens the partition again.
     Fence,
     /// Neither kept nor answered until `complete` decides, or a crash.
     Stall,
@@ -90,7 +95,11 @@ impl Memory {
     }
 
     fn whose_appends(usually: Fate) -> Memory {
-        Memory { data: Arc::new(Mutex::new(Data { usually, ..Data::default() })), node: 0, confirms_reads: false }
+        Memory {
+            data: Arc::new(Mutex::new(Data { usually, ..Data::default() })),
+            node: 0,
+            confirms_reads: false,
+        }
     }
 
     /// As a store is that several nodes share.
@@ -126,7 +135,8 @@ impl Memory {
         self.data().pending.iter().map(Pending::waiting).collect()
     }
 
-    /// Decides one of the pending appends. Completing it with `Stall` puts it at the end of the queue.
+    /// Decides one of the pending appends. Completing it with `Stall` puts it at the end of the
+    /// queue.
     pub fn complete(&self, index: usize, fate: Fate) {
         let mut data = self.data();
         let Some(pending) = data.pending.remove(index) else { return };
@@ -140,7 +150,8 @@ impl Memory {
         some
     }
 
-    /// The process dies: no pending append is ever answered, and only those are kept that `keeps` names. Owners are gone.
+    /// The process dies: no pending append is ever answered, and only those are kept that `keeps`
+    /// names. Owners are gone.
     pub fn crash(&self, mut keeps: impl FnMut(&Waiting) -> bool) {
         let mut data = self.data();
         let pending = std::mem::take(&mut data.pending);
@@ -174,7 +185,8 @@ impl Memory {
     }
 }
 
-/// An answer that leaves once the lock is released, because whoever gets it may ask for more at once.
+/// An answer that leaves once the lock is released, because whoever gets it may ask for more at
+/// once.
 struct Answer(Option<(Done<Outcome>, Outcome)>);
 
 impl Answer {
@@ -199,12 +211,15 @@ impl Log {
     }
 
     fn has(&self, position: Position) -> bool {
-        position == Position::default() || self.frames.iter().rev().any(|frame| frame.to == position)
+        position == Position::default()
+            || self.frames.iter().rev().any(|frame| frame.to == position)
     }
 
     fn after_snapshot(&self) -> impl Iterator<Item = &Frame> {
         let at = self.snapshot.as_ref().map(|snapshot| snapshot.at);
-        let covered = at.and_then(|at| self.frames.iter().rposition(|frame| frame.to == at)).map_or(0, |index| index + 1);
+        let covered = at
+            .and_then(|at| self.frames.iter().rposition(|frame| frame.to == at))
+            .map_or(0, |index| index + 1);
         self.frames[covered..].iter()
     }
 }
@@ -228,7 +243,11 @@ impl Data {
             },
             Fate::LoseUnknown => unknown("the write failed"),
             Fate::Tear | Fate::Fence => {
-                let outcome = if fate == Fate::Fence { Outcome::Fenced } else { unknown("the write broke off") };
+                let outcome = if fate == Fate::Fence {
+                    Outcome::Fenced
+                } else {
+                    unknown("the write broke off")
+                };
                 self.log(&pending.append.partition).closed = Some(outcome.clone());
                 outcome
             }
@@ -242,7 +261,10 @@ impl Data {
         if let Some(closed) = &log.closed {
             return closed.clone();
         }
-        if pending.outdated || log.owner.is_some_and(|owner| owner != pending.node) || log.end() != frame.from {
+        if pending.outdated
+            || log.owner.is_some_and(|owner| owner != pending.node)
+            || log.end() != frame.from
+        {
             return Outcome::Fenced;
         }
         if frame.to == frame.from {
@@ -269,13 +291,18 @@ impl Data {
             self.opens_to_fail -= 1;
             return Err(StoreError::Unavailable("it was told to fail".into()));
         }
-        for pending in self.pending.iter_mut().filter(|pending| &*pending.append.partition == partition) {
+        for pending in
+            self.pending.iter_mut().filter(|pending| &*pending.append.partition == partition)
+        {
             pending.outdated = true;
         }
         let log = self.log(partition);
         log.owner = Some(node);
         log.closed = None;
-        Ok(Opened { snapshot: log.snapshot.clone(), frames: log.after_snapshot().cloned().collect() })
+        Ok(Opened {
+            snapshot: log.snapshot.clone(),
+            frames: log.after_snapshot().cloned().collect(),
+        })
     }
 
     fn page(&self, page: &Page) -> Vec<Listed> {
@@ -295,13 +322,19 @@ impl Data {
     fn feed(&self, after: u64, limit: usize) -> Feed {
         let mut feed = Feed { frames: Vec::new(), end: self.order.len() as u64 };
         let mut bytes = 0;
-        for (place, (partition, frame)) in self.order.iter().enumerate().skip(usize::try_from(after).unwrap_or(usize::MAX)) {
+        for (place, (partition, frame)) in
+            self.order.iter().enumerate().skip(usize::try_from(after).unwrap_or(usize::MAX))
+        {
             if feed.frames.len() == limit || bytes >= FEED_BYTES {
                 break;
             }
             let frame = self.logs[partition].frames[*frame].clone();
             bytes += frame.records.len();
-            feed.frames.push(Fed { position: place as u64 + 1, partition: partition.clone(), frame });
+            feed.frames.push(Fed {
+                position: place as u64 + 1,
+                partition: partition.clone(),
+                frame,
+            });
         }
         feed
     }
@@ -309,7 +342,11 @@ impl Data {
     fn sleepers(&self, until: Time) -> Vec<Sleeper> {
         let sleeper = |(partition, log): (&Arc<str>, &Log)| {
             let awake = log.after_snapshot().next().is_some();
-            let due = log.snapshot.as_ref().and_then(|snapshot| snapshot.due).filter(|due| *due <= until && !awake);
+            let due = log
+                .snapshot
+                .as_ref()
+                .and_then(|snapshot| snapshot.due)
+                .filter(|due| *due <= until && !awake);
             (awake || due.is_some()).then(|| Sleeper { partition: partition.to_string(), due })
         };
         self.logs.iter().filter_map(sleeper).collect()
@@ -333,7 +370,9 @@ impl Store for Memory {
     fn save(&self, partition: &str, snapshot: Snapshot) {
         let mut data = self.data();
         let log = data.log(partition);
-        if log.has(snapshot.at) && log.snapshot.as_ref().is_none_or(|older| older.at.seq <= snapshot.at.seq) {
+        if log.has(snapshot.at)
+            && log.snapshot.as_ref().is_none_or(|older| older.at.seq <= snapshot.at.seq)
+        {
             log.snapshot = Some(snapshot);
         }
     }

@@ -1,9 +1,10 @@
-//! The rule by which a node believes its wall clock: a steady clock, which nobody can set, must agree.
+//! The rule by which a node believes its wall clock: a steady clock, which nobody can set, must
+//! agree.
 //!
 //! While the two agree, time is what the wall clock says. A wall clock that drifts or is slewed is
 //! followed, no faster than a tenth of the time that passes. One that has moved further at once is
-//! not: time goes on by the steady clock, until the wall clock has come back, has stayed where it is
-//! for long enough, or somebody who knows accepts it. No clock is read in here.
+//! not: time goes on by the steady clock, until the wall clock has come back, has stayed where it
+//! is for long enough, or somebody who knows accepts it. No clock is read in here.
 
 /// What both clocks said at one moment, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,8 @@ impl Line {
     }
 
     pub fn moved(&self) -> Option<Moved> {
-        self.away.map(|away| Moved { by_us: away.at - self.offset, for_us: self.read_at - away.since })
+        self.away
+            .map(|away| Moved { by_us: away.at - self.offset, for_us: self.read_at - away.since })
     }
 
     /// How often the wall clock was found to have moved.
@@ -223,7 +225,9 @@ mod tests {
         let mut hands = Hands::new(RULES);
         assert!(!hands.line.accept(0), "it has not moved");
         hands.step(DAY).pass(7);
-        assert!(!hands.line.accept(-DAY) && !hands.line.accept(0) && !hands.line.accept(DAY + 6 * S));
+        assert!(
+            !hands.line.accept(-DAY) && !hands.line.accept(0) && !hands.line.accept(DAY + 6 * S)
+        );
         assert_eq!(hands.behind(), DAY);
         assert!(hands.line.accept(DAY - 2 * S));
         assert_eq!((hands.behind(), hands.moved_by()), (0, None));
@@ -248,7 +252,11 @@ mod tests {
         for parts_per_million in [12, 500, 83_333, -12, -500, -83_333] {
             let mut hands = Hands::new(RULES);
             (0..86_400).for_each(|_| hands.drift(S + parts_per_million, S));
-            assert_eq!((hands.behind(), hands.moved_by(), hands.line.steps()), (0, None, 0), "{parts_per_million}");
+            assert_eq!(
+                (hands.behind(), hands.moved_by(), hands.line.steps()),
+                (0, None, 0),
+                "{parts_per_million}"
+            );
         }
     }
 

@@ -1,8 +1,9 @@
-//! The time that a node lives by: what the wall clock says, as long as a clock agrees that nobody sets.
+//! The time that a node lives by: what the wall clock says, as long as a clock agrees that nobody
+//! sets.
 //!
 //! To ask for the time costs one look at the steady clock. Ten times a second at most, the wall
-//! clock is looked at, too, and `line` decides whether it is believed. While it is not, time goes on
-//! by the steady clock, and the node is unsettled: it takes no commands.
+//! clock is looked at, too, and `line` decides whether it is believed. While it is not, time goes
+//! on by the steady clock, and the node is unsettled: it takes no commands.
 
 mod line;
 
@@ -54,7 +55,13 @@ impl Timekeeper {
     pub fn new(clocks: Box<dyn Clocks>, rules: Rules) -> Arc<Timekeeper> {
         let line = Line::begin(rules, read(&*clocks));
         let offset = AtomicI64::new(line.offset());
-        Arc::new(Timekeeper { clocks, line: Mutex::new(line), offset, look_at: AtomicI64::new(i64::MIN), settled: AtomicBool::new(true) })
+        Arc::new(Timekeeper {
+            clocks,
+            line: Mutex::new(line),
+            offset,
+            look_at: AtomicI64::new(i64::MIN),
+            settled: AtomicBool::new(true),
+        })
     }
 
     pub fn clock(self: &Arc<Self>) -> Clock {
@@ -141,7 +148,9 @@ mod tests {
     impl Clocks for Arc<Hands> {
         fn wall(&self) -> i64 {
             self.looks.fetch_add(1, Ordering::SeqCst);
-            1_800_000_000 * S + self.steady.load(Ordering::SeqCst) + self.ahead.load(Ordering::SeqCst)
+            1_800_000_000 * S
+                + self.steady.load(Ordering::SeqCst)
+                + self.ahead.load(Ordering::SeqCst)
         }
 
         fn steady(&self) -> i64 {
@@ -152,7 +161,10 @@ mod tests {
 
     fn keeper() -> (Arc<Hands>, Arc<Timekeeper>) {
         let hands = Arc::new(Hands::default());
-        (hands.clone(), Timekeeper::new(Box::new(hands), Rules { step_us: 5 * S, trust_us: 300 * S }))
+        (
+            hands.clone(),
+            Timekeeper::new(Box::new(hands), Rules { step_us: 5 * S, trust_us: 300 * S }),
+        )
     }
 
     #[test]
@@ -176,7 +188,9 @@ mod tests {
         for ms in 0..1000 {
             hands.steady.store(ms * 1000, Ordering::SeqCst);
             // It jumps in the middle of a tenth of a second.
-            hands.ahead.store(if (350..750).contains(&ms) { 86_400 * S } else { 0 }, Ordering::SeqCst);
+            hands
+                .ahead
+                .store(if (350..750).contains(&ms) { 86_400 * S } else { 0 }, Ordering::SeqCst);
             assert_eq!(keeper.now(), Time(1_800_000_000_000 + ms));
         }
         assert_eq!((keeper.is_settled(), keeper.look().steps), (true, 1));
@@ -189,10 +203,16 @@ mod tests {
         hands.ahead.store(86_400 * S, Ordering::SeqCst);
         assert!(!keeper.is_settled());
         let standing = keeper.look();
-        assert_eq!((standing.now, standing.wall), (Time(1_800_003_600_000), Time(1_800_090_000_000)));
+        assert_eq!(
+            (standing.now, standing.wall),
+            (Time(1_800_003_600_000), Time(1_800_090_000_000))
+        );
         assert_eq!(standing.moved, Some(Moved { by_us: 86_400 * S, for_us: 0 }));
         assert!(!keeper.accept(3600).0 && !keeper.is_settled());
-        assert_eq!((keeper.accept(86_400).0, keeper.is_settled(), keeper.now()), (true, true, standing.wall));
+        assert_eq!(
+            (keeper.accept(86_400).0, keeper.is_settled(), keeper.now()),
+            (true, true, standing.wall)
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! FF1 as NIST SP 800-38G writes it down, step by step and digit by digit, with NIST's letters: slow, and easy to hold against the paper.
+//! FF1 as NIST SP 800-38G writes it down, step by step and digit by digit, with NIST's letters:
+//! slow, and easy to hold against the paper.
 //!
 //! Numbers are `u128`, which is enough for all of NIST's samples and for 95 bits.
 
@@ -42,7 +43,14 @@ impl<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>> General<C> {
         let b = bits.div_ceil(8);
         let d = 4 * b.div_ceil(4) + 4;
         assert!(d <= 16, "a half this long would need more than one block");
-        let p = [&[1, 2, 1], &self.radix.to_be_bytes()[1..], &[10, u as u8], &n.to_be_bytes(), &t.to_be_bytes()].concat();
+        let p = [
+            &[1, 2, 1],
+            &self.radix.to_be_bytes()[1..],
+            &[10, u as u8],
+            &n.to_be_bytes(),
+            &t.to_be_bytes(),
+        ]
+        .concat();
         let zeros = (-(i64::from(t) + i64::from(b) + 1)).rem_euclid(16) as usize;
         let number = self.num(half).to_be_bytes();
         let q = [tweak, &vec![0; zeros], &[i], &number[16 - b as usize..]].concat();

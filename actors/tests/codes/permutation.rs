@@ -1,4 +1,5 @@
-//! The permutation is FF1: NIST's samples hold the general one, and the general one and the crate `fpe` hold ours.
+//! The permutation is FF1: NIST's samples hold the general one, and the general one and the crate
+//! `fpe` hold ours.
 
 use crate::general::General;
 use actors::dice::Dice;
@@ -10,30 +11,57 @@ use fpe::ff1::{FF1, FlexibleNumeralString};
 
 /// The key of the samples; AES-128 and AES-192 take what they need of it.
 const KEY: [u8; 32] = [
-    0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6, 0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c, 0xef, 0x43, 0x59, 0xd8, 0xd5, 0x80,
-    0xaa, 0x4f, 0x7f, 0x03, 0x6d, 0x6f, 0x04, 0xfc, 0x6a, 0x94,
+    0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6, 0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c,
+    0xef, 0x43, 0x59, 0xd8, 0xd5, 0x80, 0xaa, 0x4f, 0x7f, 0x03, 0x6d, 0x6f, 0x04, 0xfc, 0x6a, 0x94,
 ];
 
-/// Tweak, plain and encrypted with each length of the key; in radix 10 where all are digits, else in 36.
+/// Tweak, plain and encrypted with each length of the key; in radix 10 where all are digits, else
+/// in 36.
 const SAMPLES: [(&str, &str, [&str; 3]); 3] = [
     ("", "0123456789", ["2433477484", "2830668132", "6657667009"]),
     ("9876543210", "0123456789", ["6124200773", "2496655549", "1001623463"]),
-    ("7777pqrs777", "0123456789abcdefghi", ["a9tv40mll9kdu509eum", "xbj3kv35jrawxv32ysr", "xs8a0azh2avyalyzuwd"]),
+    (
+        "7777pqrs777",
+        "0123456789abcdefghi",
+        ["a9tv40mll9kdu509eum", "xbj3kv35jrawxv32ysr", "xs8a0azh2avyalyzuwd"],
+    ),
 ];
 
 #[test]
 fn the_general_ff1_passes_the_nine_samples_of_nist() {
     for (tweak, plain, encrypted) in SAMPLES {
         let radix = if plain.len() == 10 { 10 } else { 36 };
-        passes(General { aes: Aes128::new_from_slice(&KEY[..16]).unwrap(), radix }, tweak, plain, encrypted[0]);
-        passes(General { aes: Aes192::new_from_slice(&KEY[..24]).unwrap(), radix }, tweak, plain, encrypted[1]);
-        passes(General { aes: Aes256::new_from_slice(&KEY).unwrap(), radix }, tweak, plain, encrypted[2]);
+        passes(
+            General { aes: Aes128::new_from_slice(&KEY[..16]).unwrap(), radix },
+            tweak,
+            plain,
+            encrypted[0],
+        );
+        passes(
+            General { aes: Aes192::new_from_slice(&KEY[..24]).unwrap(), radix },
+            tweak,
+            plain,
+            encrypted[1],
+        );
+        passes(
+            General { aes: Aes256::new_from_slice(&KEY).unwrap(), radix },
+            tweak,
+            plain,
+            encrypted[2],
+        );
     }
 }
 
 #[track_caller]
-fn passes<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>>(general: General<C>, tweak: &str, plain: &str, encrypted: &str) {
-    let digits = |text: &str| -> Vec<u32> { text.chars().map(|digit| digit.to_digit(36).unwrap()).collect() };
+fn passes<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>>(
+    general: General<C>,
+    tweak: &str,
+    plain: &str,
+    encrypted: &str,
+) {
+    let digits = |text: &str| -> Vec<u32> {
+        text.chars().map(|digit| digit.to_digit(36).unwrap()).collect()
+    };
     assert_eq!(general.encrypt(tweak.as_bytes(), &digits(plain)), digits(encrypted), "{encrypted}");
     assert_eq!(general.decrypt(tweak.as_bytes(), &digits(encrypted)), digits(plain), "{encrypted}");
 }

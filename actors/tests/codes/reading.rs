@@ -25,7 +25,9 @@ fn any_place(dice: &mut Dice) -> Place {
 fn the_extremes_and_a_thousand_others_read_back() {
     let keys = keys();
     let mut dice = Dice::new(1);
-    let corners = [0, Serial::MOST].into_iter().flat_map(|serial| [0, Place::MOST].map(|index| place(serial, index)));
+    let corners = [0, Serial::MOST]
+        .into_iter()
+        .flat_map(|serial| [0, Place::MOST].map(|index| place(serial, index)));
     for place in corners.chain((0..1000).map(|_| any_place(&mut dice))) {
         let code = keys.print(place);
         assert_eq!(keys.read(code.as_str()), Ok(place), "{code}");
@@ -37,7 +39,12 @@ fn a_code_is_four_groups_of_five() {
     let code = keys().print(place(18, 5)).to_string();
     let groups: Vec<&str> = code.split('-').collect();
     assert_eq!(groups.len(), 4, "{code}");
-    assert!(groups.iter().all(|group| group.len() == 5 && group.bytes().all(|symbol| SYMBOLS.contains(&symbol))), "{code}");
+    assert!(
+        groups
+            .iter()
+            .all(|group| group.len() == 5 && group.bytes().all(|symbol| SYMBOLS.contains(&symbol))),
+        "{code}"
+    );
 }
 
 #[test]
@@ -49,7 +56,14 @@ fn every_code_reads_in_every_way_that_people_write_it() {
         let code = keys.print(place).to_string();
         let bare = code.replace('-', "");
         let spaced = bare.chars().flat_map(|symbol| [symbol, ' ']).collect();
-        for written in [code.to_lowercase(), bare.to_lowercase(), code.replace('-', " "), format!("  -{code}- "), spaced, bare] {
+        for written in [
+            code.to_lowercase(),
+            bare.to_lowercase(),
+            code.replace('-', " "),
+            format!("  -{code}- "),
+            spaced,
+            bare,
+        ] {
             assert_eq!(keys.read(&written), Ok(place), "{written}");
         }
         for (right, alike) in [('0', "Oo"), ('1', "IiLl")] {
@@ -96,7 +110,12 @@ fn a_text_of_our_shape_that_nobody_printed_is_forged() {
 fn each_of_the_31_check_bits_is_looked_at() {
     let permutation = Permutation::new(&KEY);
     let written = |bits: u128| -> String {
-        (0..20).rev().map(|place| char::from(SYMBOLS[(permutation.encrypt(bits) >> (5 * place) & 31) as usize])).collect()
+        (0..20)
+            .rev()
+            .map(|place| {
+                char::from(SYMBOLS[(permutation.encrypt(bits) >> (5 * place) & 31) as usize])
+            })
+            .collect()
     };
     let right = u128::from(18u32) << 65 | 5 << 31;
     assert_eq!(keys().read(&written(right)), Ok(place(18, 5)));
@@ -120,7 +139,8 @@ fn codes_with_one_wrong_symbol_are_forged() {
     for _ in 0..1000 {
         let mut text = keys.print(any_place(&mut dice)).to_string().replace('-', "").into_bytes();
         let at = dice.below(20) as usize;
-        let others: Vec<u8> = SYMBOLS.iter().copied().filter(|symbol| *symbol != text[at]).collect();
+        let others: Vec<u8> =
+            SYMBOLS.iter().copied().filter(|symbol| *symbol != text[at]).collect();
         text[at] = others[dice.below(31) as usize];
         is_forged(&keys, text);
     }
@@ -155,16 +175,26 @@ fn neighbours_have_codes_that_all_differ_and_are_printed_in_their_order() {
     let codes: Vec<_> = keys.current().print_all(Serial(18), indexes.clone()).collect();
     assert_eq!(codes.iter().collect::<HashSet<_>>().len(), 100_000);
     for (index, code) in indexes.zip(&codes).step_by(1000) {
-        assert_eq!((keys.print(place(18, index)), keys.read(code.as_str())), (*code, Ok(place(18, index))));
+        assert_eq!(
+            (keys.print(place(18, index)), keys.read(code.as_str())),
+            (*code, Ok(place(18, index)))
+        );
     }
 }
 
 #[test]
 fn neighbours_share_no_more_symbols_than_strangers() {
-    let codes: Vec<_> = keys().current().print_all(Serial(18), 0..10_001).map(|code| code.to_string().replace('-', "")).collect();
-    let alike = |pair: &[String]| pair[0].bytes().zip(pair[1].bytes()).skip(1).filter(|(one, next)| one == next).count();
+    let codes: Vec<_> = keys()
+        .current()
+        .print_all(Serial(18), 0..10_001)
+        .map(|code| code.to_string().replace('-', ""))
+        .collect();
+    let alike = |pair: &[String]| {
+        pair[0].bytes().zip(pair[1].bytes()).skip(1).filter(|(one, next)| one == next).count()
+    };
     let shared: usize = codes.windows(2).map(alike).sum();
-    // 19 symbols of 10,000 pairs agree once in 32: 5,937 times, give or take 76. The bound is five times that.
+    // 19 symbols of 10,000 pairs agree once in 32: 5,937 times, give or take 76. The bound is five
+    // times that.
     assert!((5_560..=6_320).contains(&shared), "{shared}");
 }
 

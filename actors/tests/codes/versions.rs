@@ -28,8 +28,13 @@ fn a_code_begins_with_the_version_of_its_key_and_is_good_for_no_other() {
         let code = keys.of(version).unwrap().print(PLACE).to_string();
         assert!(code.starts_with(symbol), "{code}");
         assert_eq!(keys.read_with_version(&code), Ok((PLACE, version)));
-        for other in ["0", "1", "2", "3", "Z"].into_iter().filter(|other| !code.starts_with(other)) {
-            assert_eq!(keys.read(&(other.to_owned() + &code[1..])), Err(NotOurs::Forged), "{other} for {code}");
+        for other in ["0", "1", "2", "3", "Z"].into_iter().filter(|other| !code.starts_with(other))
+        {
+            assert_eq!(
+                keys.read(&(other.to_owned() + &code[1..])),
+                Err(NotOurs::Forged),
+                "{other} for {code}"
+            );
         }
     }
     assert_eq!(keys.current().version().number(), 2);
@@ -71,7 +76,11 @@ fn the_key_that_prints_need_not_be_the_newest() {
     kept[1] = 0;
     let keys = Keys::from_bytes(&kept).unwrap();
     assert_eq!(keys.print(PLACE), Keys::new([1; 32]).print(PLACE));
-    assert_eq!(keys.rotated([4; 32]).unwrap().current().version().number(), 3, "a version is never used twice");
+    assert_eq!(
+        keys.rotated([4; 32]).unwrap().current().version().number(),
+        3,
+        "a version is never used twice"
+    );
 }
 
 #[test]

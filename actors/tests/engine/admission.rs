@@ -8,19 +8,24 @@ use actors::store::memory::Fate;
 fn beyond_the_limit_of_a_partition_the_answer_is_busy_at_once_and_nothing_is_done() {
     with_limits(Limits { partition_in_flight: 3, ..Limits::default() }, async |bench| {
         bench.store.plan(Fate::Stall);
-        let asked: Vec<_> = (0..3).map(|n| bench.ask(0, hold(&format!("000{n}")), ADA, None)).collect();
+        let asked: Vec<_> =
+            (0..3).map(|n| bench.ask(0, hold(&format!("000{n}")), ADA, None)).collect();
         settle().await;
         assert_eq!(bench.slices.deepest(), 3);
         for _ in 0..5 {
             assert_eq!(bench.command(0, hold("0009"), ADA, key("k")).await, Err(Failure::Busy));
         }
-        assert!(bench.command(1, hold("1001"), ADA, None).await.is_ok(), "another partition has room");
+        assert!(
+            bench.command(1, hold("1001"), ADA, None).await.is_ok(),
+            "another partition has room"
+        );
         bench.store.step();
         for asked in asked {
             assert!(told(asked).await.is_ok());
         }
         assert_eq!((bench.held(0), bench.node.in_flight()), (3, 0));
-        let done = bench.command(0, hold("0009"), ADA, key("k")).await.expect("there is room again");
+        let done =
+            bench.command(0, hold("0009"), ADA, key("k")).await.expect("there is room again");
         assert!(!done.replayed);
     });
 }
@@ -29,7 +34,8 @@ fn beyond_the_limit_of_a_partition_the_answer_is_busy_at_once_and_nothing_is_don
 fn beyond_the_limit_of_the_node_every_partition_is_busy() {
     with_limits(Limits { node_in_flight: 2, ..Limits::default() }, async |bench| {
         bench.store.plan(Fate::Stall);
-        let asked: Vec<_> = (0..2).map(|n| bench.ask(0, hold(&format!("000{n}")), ADA, None)).collect();
+        let asked: Vec<_> =
+            (0..2).map(|n| bench.ask(0, hold(&format!("000{n}")), ADA, None)).collect();
         settle().await;
         assert_eq!(bench.command(1, hold("1001"), ADA, None).await, Err(Failure::Busy));
         bench.store.step();

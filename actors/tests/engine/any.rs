@@ -21,7 +21,11 @@ async fn any(bench: &Bench, pattern: &str, caller: Caller, key: Option<Key>, dry
 fn number(told: &Told) -> u32 {
     match told {
         Ok((place, Done { event: Event::Held { tickets, .. }, .. })) => {
-            assert_eq!(tickets[0].number / 1000, *place as u32, "the slice that is named has the ticket");
+            assert_eq!(
+                tickets[0].number / 1000,
+                *place as u32,
+                "the slice that is named has the ticket"
+            );
             tickets[0].number
         }
         other => panic!("nothing is held: {other:?}"),
@@ -30,7 +34,9 @@ fn number(told: &Told) -> u32 {
 
 /// Keys whose home is that place.
 fn keys_of(place: u16) -> impl Iterator<Item = Key> {
-    (0u32..).map(|n| Key::new(ADA.id, &n.to_le_bytes(), &[b"hold"])).filter(move |key| home(key, 3) == place)
+    (0u32..)
+        .map(|n| Key::new(ADA.id, &n.to_le_bytes(), &[b"hold"]))
+        .filter(move |key| home(key, 3) == place)
 }
 
 #[test]
@@ -45,7 +51,10 @@ fn an_open_pattern_is_drained_to_the_last_ticket_and_then_refused() {
             assert_eq!(numbers.len(), 30);
             for n in 30..60u8 {
                 let key = keyed.then(|| Key::new(ADA.id, &[n], &[b"hold"]));
-                assert_eq!(any(&bench, "*12*", ADA, key, false).await, Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })));
+                assert_eq!(
+                    any(&bench, "*12*", ADA, key, false).await,
+                    Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 }))
+                );
             }
         });
     }
@@ -83,7 +92,10 @@ fn what_comes_back_to_its_home_is_not_given_to_a_key_that_was_granted_elsewhere(
         let key = keys_of(0).next().expect("there are many");
         bench.command(0, hold("0123"), BOB, None).await.expect("it was free");
         let first = any(&bench, "*123", ADA, Some(key), false).await;
-        bench.command(0, actors::domain::tickets::Command::Release { hold: 0 }, BOB, None).await.expect("it is his");
+        bench
+            .command(0, actors::domain::tickets::Command::Release { hold: 0 }, BOB, None)
+            .await
+            .expect("it is his");
         assert_eq!(number(&any(&bench, "*123", ADA, Some(key), false).await), number(&first));
     });
 }
@@ -126,7 +138,9 @@ fn many_who_ask_at_once_never_get_the_same_ticket() {
             .map(|n| {
                 let slices = bench.slices.clone();
                 let key = (n % 2 == 0).then(|| Key::new(ADA.id, &[n], &[b"hold"]));
-                actix_rt::spawn(async move { slices.command_any(&three(), hold("*12*"), ADA, key, false).await })
+                actix_rt::spawn(async move {
+                    slices.command_any(&three(), hold("*12*"), ADA, key, false).await
+                })
             })
             .collect();
         let mut numbers = BTreeSet::new();
@@ -145,7 +159,8 @@ fn many_who_ask_at_once_never_get_the_same_ticket() {
     });
 }
 
-/// Slices that answer by the book: the home has passed the request on to a guest who declined, and then grants it itself.
+/// Slices that answer by the book: the home has passed the request on to a guest who declined, and
+/// then grants it itself.
 struct Granted {
     home: u16,
     event: Event,
@@ -156,7 +171,11 @@ impl Reach<Slice> for Granted {
         3
     }
 
-    async fn ask(&self, place: u16, request: Request<Slice>) -> Result<Reply<Slice>, Failure<Refusal>> {
+    async fn ask(
+        &self,
+        place: u16,
+        request: Request<Slice>,
+    ) -> Result<Reply<Slice>, Failure<Refusal>> {
         let at = actors::Time(START);
         Ok(match request {
             Request::Command { how: How::Real, .. } => Reply::Passed { to: (place + 1) % 3, at },
@@ -183,7 +202,8 @@ fn the_home_is_named_when_it_has_granted_what_a_guest_declined() {
     });
 }
 
-/// Slices that answer by the book: nothing is left anywhere, because a twin with the same key has got the last one after the home was asked.
+/// Slices that answer by the book: nothing is left anywhere, because a twin with the same key has
+/// got the last one after the home was asked.
 #[derive(Default)]
 struct Twin {
     asked_home: Cell<u32>,
@@ -194,18 +214,27 @@ impl Reach<Slice> for Twin {
         3
     }
 
-    async fn ask(&self, place: u16, request: Request<Slice>) -> Result<Reply<Slice>, Failure<Refusal>> {
+    async fn ask(
+        &self,
+        place: u16,
+        request: Request<Slice>,
+    ) -> Result<Reply<Slice>, Failure<Refusal>> {
         let at = actors::Time(START);
         Ok(match request {
-            Request::Command { how: How::Guest { .. }, .. } => {
-                Reply::Done(Done { event: Event::Sealed { sold: u64::from(place) }, at, replayed: true, witness: None })
-            }
+            Request::Command { how: How::Guest { .. }, .. } => Reply::Done(Done {
+                event: Event::Sealed { sold: u64::from(place) },
+                at,
+                replayed: true,
+                witness: None,
+            }),
             Request::Command { .. } if self.asked_home.replace(self.asked_home.get() + 1) == 0 => {
                 Reply::Refused(Refusal::NoMatchLeft { left: 0 })
             }
             Request::Command { .. } => Reply::Passed { to: (place + 1) % 3, at },
             Request::Left { .. } => Reply::Left(0),
-            Request::Pass { .. } | Request::Look(_) => panic!("there is nothing to pass on for, and nobody looks"),
+            Request::Pass { .. } | Request::Look(_) => {
+                panic!("there is nothing to pass on for, and nobody looks")
+            }
         })
     }
 }
@@ -215,6 +244,9 @@ fn a_twin_with_the_same_key_that_got_the_last_one_is_the_answer_to_both() {
     in_a_system(async || {
         let key = keys_of(0).next().expect("there are many");
         let told = ask_any(&Twin::default(), &hold("*123"), ADA, Some(key), false, 1).await;
-        assert_eq!(told.map(|(place, done)| (place, done.event)), Ok((1, Event::Sealed { sold: 1 })));
+        assert_eq!(
+            told.map(|(place, done)| (place, done.event)),
+            Ok((1, Event::Sealed { sold: 1 }))
+        );
     });
 }

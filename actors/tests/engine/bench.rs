@@ -18,7 +18,13 @@ pub const DAY: Day = Day(20_261_231);
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: actors::Role::Member };
 pub const BOB: Caller = Caller { id: Id([2; 16]), role: actors::Role::Member };
 pub const START: i64 = 1_798_750_800_000;
-pub const TERMS: Terms = Terms { digits: 4, copies: 1, holds_per_member: 1000, hold_max_s: 600, closes_at: Time(START + 1_000_000_000) };
+pub const TERMS: Terms = Terms {
+    digits: 4,
+    copies: 1,
+    holds_per_member: 1000,
+    hold_max_s: 600,
+    closes_at: Time(START + 1_000_000_000),
+};
 
 pub struct Bench {
     pub node: Arc<Node>,
@@ -34,7 +40,12 @@ pub fn slice(lead: u8) -> SliceName {
 }
 
 pub fn hold(pattern: &str) -> Command {
-    Command::Hold { pattern: pattern.parse().expect("it is one"), count: 1, at_least: 0, ttl_s: 300 }
+    Command::Hold {
+        pattern: pattern.parse().expect("it is one"),
+        count: 1,
+        at_least: 0,
+        ttl_s: 300,
+    }
 }
 
 pub fn key(text: &str) -> Option<Key> {
@@ -89,9 +100,19 @@ impl Bench {
         Bench::at(Arc::new(AtomicI64::new(START)), port, store, limits)
     }
 
-    fn at(clock: Arc<AtomicI64>, port: Arc<dyn Store>, store: Arc<Memory>, limits: Limits) -> Bench {
+    fn at(
+        clock: Arc<AtomicI64>,
+        port: Arc<dyn Store>,
+        store: Arc<Memory>,
+        limits: Limits,
+    ) -> Bench {
         let time = clock.clone();
-        let node = Node::new(port, Arc::new(move || Time(time.load(Ordering::SeqCst))), Window::new(100_000, 3600), limits);
+        let node = Node::new(
+            port,
+            Arc::new(move || Time(time.load(Ordering::SeqCst))),
+            Window::new(100_000, 3600),
+            limits,
+        );
         node.take_seat();
         Bench { slices: Router::new(node.clone()), node, store, clock }
     }
@@ -107,22 +128,33 @@ impl Bench {
     }
 
     pub async fn open(&self, lead: u8) {
-        self.command(lead, Command::Open { lead, terms: TERMS }, Caller::SYSTEM, None).await.expect("it opens");
+        self.command(lead, Command::Open { lead, terms: TERMS }, Caller::SYSTEM, None)
+            .await
+            .expect("it opens");
     }
 
-    pub async fn command(&self, lead: u8, command: Command, caller: Caller, key: Option<Key>) -> Outcome<Slice> {
+    pub async fn command(
+        &self,
+        lead: u8,
+        command: Command,
+        caller: Caller,
+        key: Option<Key>,
+    ) -> Outcome<Slice> {
         told(self.ask(lead, command, caller, key)).await
     }
 
     /// Asks, and does not wait for the answer.
     pub fn ask(&self, lead: u8, command: Command, caller: Caller, key: Option<Key>) -> Asked {
         let slices = self.slices.clone();
-        actix_rt::spawn(async move { slices.command(&slice(lead), command, caller, key, false).await })
+        actix_rt::spawn(
+            async move { slices.command(&slice(lead), command, caller, key, false).await },
+        )
     }
 
     pub async fn ledger(&self, lead: u8) -> Ledger {
         let slices = self.slices.clone();
-        let asked = actix_rt::spawn(async move { slices.look(&slice(lead), Question::Ledger).await });
+        let asked =
+            actix_rt::spawn(async move { slices.look(&slice(lead), Question::Ledger).await });
         match told(asked).await.expect("it can be looked at").answer {
             Answer::Ledger(ledger) => ledger,
             other => panic!("a ledger was asked for: {other:?}"),
@@ -132,8 +164,14 @@ impl Bench {
     /// Every fact in the log of a slice.
     pub fn facts(&self, lead: u8) -> Vec<Event> {
         let frames = self.store.frames(&partition_id::<Slice>(&slice(lead)));
-        let records = frames.iter().flat_map(|frame| record::records::<Event>(frame).expect("it can be read"));
-        records.filter_map(|record| if let Entry::Fact(event) = record.entry { Some(event) } else { None }).collect()
+        let records = frames
+            .iter()
+            .flat_map(|frame| record::records::<Event>(frame).expect("it can be read"));
+        records
+            .filter_map(
+                |record| if let Entry::Fact(event) = record.entry { Some(event) } else { None },
+            )
+            .collect()
     }
 
     pub fn held(&self, lead: u8) -> usize {

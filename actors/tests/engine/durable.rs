@@ -55,11 +55,15 @@ fn a_look_and_a_dry_run_wait_for_the_fact_they_rest_on() {
         settle().await;
         let (slices, dry_slices) = (bench.slices.clone(), bench.slices.clone());
         let look = actix_rt::spawn(async move { slices.look(&slice(0), Question::Ledger).await });
-        let dry = actix_rt::spawn(async move { dry_slices.command(&slice(0), hold("0123"), BOB, None, true).await });
+        let dry = actix_rt::spawn(async move {
+            dry_slices.command(&slice(0), hold("0123"), BOB, None, true).await
+        });
         settle().await;
         assert!(!fact.is_finished() && !look.is_finished() && !dry.is_finished());
         bench.store.step();
-        let Answer::Ledger(ledger) = told(look).await.expect("it can be looked at").answer else { panic!("not a ledger") };
+        let Answer::Ledger(ledger) = told(look).await.expect("it can be looked at").answer else {
+            panic!("not a ledger")
+        };
         assert_eq!((ledger.free, ledger.held), (999, 1));
         assert_eq!(told(dry).await, Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })));
     });
@@ -110,7 +114,9 @@ fn whatever_is_ready_at_once_is_one_batch_and_whatever_arrives_meanwhile_is_the_
         for asked in asked {
             told(asked).await.expect("it was free");
         }
-        let frames = bench.store.frames(&actors::machine::partition_id::<actors::domain::tickets::Slice>(&slice(0)));
+        let frames = bench
+            .store
+            .frames(&actors::machine::partition_id::<actors::domain::tickets::Slice>(&slice(0)));
         let sizes: Vec<u64> = frames.iter().map(|frame| frame.to.seq - frame.from.seq).collect();
         assert_eq!(sizes, [1, 5, 15]);
     });

@@ -10,12 +10,27 @@ fn a_hold_is_alive_to_its_last_millisecond_and_gone_at_its_instant() {
     with_engine(async |bench| {
         bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
         bench.pass_s(299);
-        let view = bench.slices.look(&slice(0), Question::Hold(0)).await.expect("it can be looked at").answer;
-        assert!(matches!(view, Answer::Hold(Some(view)) if matches!(view.state, HoldState::Held { .. })));
+        let view = bench
+            .slices
+            .look(&slice(0), Question::Hold(0))
+            .await
+            .expect("it can be looked at")
+            .answer;
+        assert!(
+            matches!(view, Answer::Hold(Some(view)) if matches!(view.state, HoldState::Held { .. }))
+        );
         bench.pass_s(1);
-        let view = bench.slices.look(&slice(0), Question::Hold(0)).await.expect("it can be looked at").answer;
+        let view = bench
+            .slices
+            .look(&slice(0), Question::Hold(0))
+            .await
+            .expect("it can be looked at")
+            .answer;
         assert_eq!(view, Answer::Hold(None));
-        assert!(matches!(bench.facts(0).last(), Some(Event::Expired { .. })), "and it is written down");
+        assert!(
+            matches!(bench.facts(0).last(), Some(Event::Expired { .. })),
+            "and it is written down"
+        );
     });
 }
 
@@ -25,7 +40,10 @@ fn an_expired_ticket_is_free_for_the_very_request_that_found_it_expired() {
         bench.command(0, hold("0123"), ADA, None).await.expect("it was free");
         bench.pass_s(300);
         assert!(bench.command(0, hold("0123"), BOB, None).await.is_ok());
-        assert_eq!(bench.command(0, Command::Confirm { hold: 0 }, ADA, None).await, Err(Failure::Refused(Refusal::HoldExpired)));
+        assert_eq!(
+            bench.command(0, Command::Confirm { hold: 0 }, ADA, None).await,
+            Err(Failure::Refused(Refusal::HoldExpired))
+        );
     });
 }
 

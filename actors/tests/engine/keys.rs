@@ -16,7 +16,8 @@ fn a_repeat_that_arrives_while_the_first_is_running_waits_for_its_answer() {
         settle().await;
         assert!(!first.is_finished() && !second.is_finished());
         bench.store.step();
-        let (first, second) = (told(first).await.expect("it was free"), told(second).await.expect("it was free"));
+        let (first, second) =
+            (told(first).await.expect("it was free"), told(second).await.expect("it was free"));
         assert_eq!((first.event, first.replayed, second.replayed), (second.event, false, true));
         assert_eq!(bench.held(0), 1);
     });
@@ -28,11 +29,18 @@ fn the_same_key_for_another_command_is_refused_wherever_it_is_used() {
         bench.command(0, hold("0***"), ADA, key("k")).await.expect("it was free");
         let other = Some(Key::new(ADA.id, b"k", &[b"something else"]));
         for lead in 0..3 {
-            assert_eq!(bench.command(lead, hold(&format!("{lead}***")), ADA, other).await, Err(Failure::KeyReused), "in slice {lead}");
+            assert_eq!(
+                bench.command(lead, hold(&format!("{lead}***")), ADA, other).await,
+                Err(Failure::KeyReused),
+                "in slice {lead}"
+            );
         }
         assert_eq!((bench.held(0), bench.held(1), bench.held(2)), (1, 0, 0));
         let bobs = Some(Key::new(BOB.id, b"k", &[b"something else"]));
-        assert!(bench.command(1, hold("1***"), BOB, bobs).await.is_ok(), "another caller's key is another key");
+        assert!(
+            bench.command(1, hold("1***"), BOB, bobs).await.is_ok(),
+            "another caller's key is another key"
+        );
     });
 }
 
@@ -48,7 +56,10 @@ fn keys_survive_a_restart_with_a_snapshot_and_without() {
             }
             let bench = bench.restarted();
             bench.pass_s(3_000);
-            let again = bench.command(0, hold("0***"), ADA, key("k")).await.expect("it was answered before");
+            let again = bench
+                .command(0, hold("0***"), ADA, key("k"))
+                .await
+                .expect("it was answered before");
             assert_eq!((again.event, again.at, again.replayed), (first.event, first.at, true));
             let other = Some(Key::new(ADA.id, b"k", &[b"something else"]));
             assert_eq!(bench.command(0, hold("0***"), ADA, other).await, Err(Failure::KeyReused));
@@ -66,7 +77,13 @@ fn a_refusal_is_no_fact_and_is_decided_anew() {
             assert_eq!(told, Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })));
         }
         bench.command(0, Command::Release { hold: 0 }, BOB, None).await.expect("it is his");
-        assert!(!bench.command(0, hold("0123"), ADA, key("k")).await.expect("it is free again").replayed);
+        assert!(
+            !bench
+                .command(0, hold("0123"), ADA, key("k"))
+                .await
+                .expect("it is free again")
+                .replayed
+        );
     });
 }
 
@@ -74,7 +91,11 @@ fn a_refusal_is_no_fact_and_is_decided_anew() {
 fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     with_engine(async |bench| {
         for _ in 0..3 {
-            let done = bench.slices.command(&slice(0), hold("0123"), ADA, key("k"), true).await.expect("it is free");
+            let done = bench
+                .slices
+                .command(&slice(0), hold("0123"), ADA, key("k"), true)
+                .await
+                .expect("it is free");
             assert!(!done.replayed);
         }
         assert_eq!((bench.held(0), bench.ledger(0).await.held), (0, 0));
@@ -89,7 +110,8 @@ fn a_key_older_than_the_window_is_forgotten_and_one_within_it_is_not() {
     with_engine(async |bench| {
         let first = bench.command(0, hold("0***"), ADA, key("k")).await.expect("it was free");
         bench.pass_s(3600);
-        let again = bench.command(0, hold("0***"), ADA, key("k")).await.expect("it was answered before");
+        let again =
+            bench.command(0, hold("0***"), ADA, key("k")).await.expect("it was answered before");
         assert_eq!((again.at, again.replayed), (first.at, true));
         bench.pass_s(1);
         let anew = bench.command(0, hold("0***"), ADA, key("k")).await.expect("it is free");
@@ -100,9 +122,14 @@ fn a_key_older_than_the_window_is_forgotten_and_one_within_it_is_not() {
 
 /// A slice without an actor around it, open since the beginning.
 fn alone(window: Arc<Window>) -> Partition<Slice, ()> {
-    let mut partition = Partition::open(slice(0), Default::default(), window).expect("nothing opens");
+    let mut partition =
+        Partition::open(slice(0), Default::default(), window).expect("nothing opens");
     let open = Command::Open { lead: 0, terms: TERMS };
-    serve(&mut partition, Request::Command { command: open, caller: Caller::SYSTEM, key: None, how: How::Real }, START);
+    serve(
+        &mut partition,
+        Request::Command { command: open, caller: Caller::SYSTEM, key: None, how: How::Real },
+        START,
+    );
     partition
 }
 
@@ -115,7 +142,12 @@ fn serve(partition: &mut Partition<Slice, ()>, request: Request<Slice>, at: i64)
 }
 
 fn as_guest(since: i64) -> Request<Slice> {
-    Request::Command { command: hold("0***"), caller: ADA, key: key("k"), how: How::Guest { place: 0, since: Time(since) } }
+    Request::Command {
+        command: hold("0***"),
+        caller: ADA,
+        key: key("k"),
+        how: How::Guest { place: 0, since: Time(since) },
+    }
 }
 
 #[test]
@@ -137,11 +169,20 @@ fn a_guest_answers_no_earlier_than_its_home_named_it() {
 fn a_guest_that_declined_grants_nothing_later() {
     let mut partition = alone(Arc::new(Window::new(1000, 3600)));
     let all = Request::Command { command: hold("0123"), caller: BOB, key: None, how: How::Real };
-    let wanted =
-        || Request::Command { command: hold("0123"), caller: ADA, key: key("k"), how: How::Guest { place: 0, since: Time(START) } };
+    let wanted = || Request::Command {
+        command: hold("0123"),
+        caller: ADA,
+        key: key("k"),
+        how: How::Guest { place: 0, since: Time(START) },
+    };
     assert!(matches!(serve(&mut partition, all, START), Reply::Done(_)));
     assert!(matches!(serve(&mut partition, wanted(), START), Reply::Declined));
-    let release = Request::Command { command: Command::Release { hold: 0 }, caller: BOB, key: None, how: How::Real };
+    let release = Request::Command {
+        command: Command::Release { hold: 0 },
+        caller: BOB,
+        key: None,
+        how: How::Real,
+    };
     assert!(matches!(serve(&mut partition, release, START), Reply::Done(_)));
     assert!(matches!(serve(&mut partition, wanted(), START), Reply::Declined));
 }
@@ -149,17 +190,25 @@ fn a_guest_that_declined_grants_nothing_later() {
 #[test]
 fn a_home_names_another_only_after_the_one_it_named_last() {
     let mut partition = alone(Arc::new(Window::new(1000, 3600)));
-    let pass = |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
+    let pass =
+        |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     assert!(matches!(serve(&mut partition, pass(None, 4), START), Reply::Passed { to: 4, .. }));
-    assert!(matches!(serve(&mut partition, pass(None, 5), START), Reply::Passed { to: 4, .. }), "it was passed on already");
+    assert!(
+        matches!(serve(&mut partition, pass(None, 5), START), Reply::Passed { to: 4, .. }),
+        "it was passed on already"
+    );
     assert!(matches!(serve(&mut partition, pass(Some(4), 5), START), Reply::Passed { to: 5, .. }));
-    assert!(matches!(serve(&mut partition, pass(Some(4), 6), START), Reply::Passed { to: 5, .. }), "somebody was faster");
+    assert!(
+        matches!(serve(&mut partition, pass(Some(4), 6), START), Reply::Passed { to: 5, .. }),
+        "somebody was faster"
+    );
 }
 
 #[test]
 fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
     let mut partition = alone(Arc::new(Window::new(1000, 3600)));
-    let pass = |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
+    let pass =
+        |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     serve(&mut partition, pass(None, 0), START);
     serve(&mut partition, pass(Some(0), 1), START);
     // Somebody who followed the first note arrives late, when this place has something again.
@@ -172,7 +221,12 @@ fn too_many_keys_forget_the_oldest_for_every_partition() {
     let mut partition = alone(window.clone());
     for n in 0..100u8 {
         let many = Key::new(ADA.id, &[n], &[b"hold"]);
-        let request = Request::Command { command: hold("0***"), caller: ADA, key: Some(many), how: How::Real };
+        let request = Request::Command {
+            command: hold("0***"),
+            caller: ADA,
+            key: Some(many),
+            how: How::Real,
+        };
         serve(&mut partition, request, START + 1000 + n as i64);
     }
     assert!(window.kept() <= 16 && window.horizon() > Time(START + 1000));

@@ -1,4 +1,5 @@
-//! Several nodes on one store that pass requests on to each other, whatever they believe about who owns what.
+//! Several nodes on one store that pass requests on to each other, whatever they believe about who
+//! owns what.
 
 use super::bench::*;
 use actors::Time;
@@ -58,12 +59,19 @@ impl Neighbours for Door {
                 }
                 Some(Mishap::LostOnTheWay) => return Err(Astray::Unknown),
                 Some(Mishap::TakenOverBy(third)) => {
-                    router(third).serve_passed_on(&name, &postcard_look()).await.expect("it can be read");
+                    router(third)
+                        .serve_passed_on(&name, &postcard_look())
+                        .await
+                        .expect("it can be read");
                 }
                 Some(Mishap::AnswerLost) | None => {}
             }
             let answer = router(to).serve_passed_on(&name, &request).await.expect("it can be read");
-            if matches!(mishap, Some(Mishap::AnswerLost)) { Err(Astray::Unknown) } else { Ok(answer) }
+            if matches!(mishap, Some(Mishap::AnswerLost)) {
+                Err(Astray::Unknown)
+            } else {
+                Ok(answer)
+            }
         })
     }
 }
@@ -107,7 +115,12 @@ fn with_nodes(test: impl AsyncFnOnce(Nodes)) {
 }
 
 impl Nodes {
-    async fn hold(&self, node: usize, pattern: &str, key: Option<Key>) -> Result<Done<Event>, Failure<Refusal>> {
+    async fn hold(
+        &self,
+        node: usize,
+        pattern: &str,
+        key: Option<Key>,
+    ) -> Result<Done<Event>, Failure<Refusal>> {
         self.nodes[node].command(0, hold(pattern), ADA, key).await
     }
 
@@ -124,7 +137,9 @@ impl Nodes {
         let mut held = BTreeSet::new();
         for event in self.nodes[0].facts(0) {
             if let Event::Held { tickets, .. } = event {
-                tickets.iter().for_each(|ticket| assert!(held.insert(ticket.number), "{} is held twice", ticket.number));
+                tickets.iter().for_each(|ticket| {
+                    assert!(held.insert(ticket.number), "{} is held twice", ticket.number)
+                });
             }
         }
         held
@@ -145,7 +160,11 @@ fn whoever_is_asked_the_owner_answers() {
             nodes.hold(node, &format!("000{node}"), None).await.expect("it is free");
         }
         assert_eq!(nodes.passed(), 2);
-        assert_eq!(nodes.nodes[1].slices.awake().len() + nodes.nodes[2].slices.awake().len(), 0, "only the owner opened it");
+        assert_eq!(
+            nodes.nodes[1].slices.awake().len() + nodes.nodes[2].slices.awake().len(),
+            0,
+            "only the owner opened it"
+        );
         let refused = nodes.hold(2, "0000", None).await;
         assert_eq!(refused, Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })));
         assert_eq!(nodes.nodes[1].ledger(0).await.held, 3);
@@ -170,7 +189,10 @@ fn two_who_both_believe_to_own_it_lose_and_double_nothing() {
         let mut numbers = BTreeSet::new();
         for round in 0..100u32 {
             let text = round.to_string();
-            let done = nodes.hold(round as usize % 3, "0***", key(&text)).await.expect("the fence decides, and the request is made again");
+            let done = nodes
+                .hold(round as usize % 3, "0***", key(&text))
+                .await
+                .expect("the fence decides, and the request is made again");
             assert!(numbers.insert(number(&done)));
         }
         assert_eq!(nodes.held(), numbers);
@@ -216,10 +238,17 @@ fn two_who_both_believe_to_own_it_drain_it_exactly_while_a_crowd_asks_both() {
 fn a_stale_owner_refuses_nobody_falsely() {
     with_nodes(async |nodes| {
         nodes.hold(0, "0123", None).await.expect("it is free");
-        // Another takes over unseen and gives the ticket back. The old owner still remembers it as held.
+        // Another takes over unseen and gives the ticket back. The old owner still remembers it as
+        // held.
         nodes.street.believe(1, None);
-        nodes.nodes[1].command(0, Command::Release { hold: 0 }, ADA, None).await.expect("it is hers");
-        assert!(nodes.hold(0, "0123", None).await.is_ok(), "its refusal would have rested on what is no longer so");
+        nodes.nodes[1]
+            .command(0, Command::Release { hold: 0 }, ADA, None)
+            .await
+            .expect("it is hers");
+        assert!(
+            nodes.hold(0, "0123", None).await.is_ok(),
+            "its refusal would have rested on what is no longer so"
+        );
     });
 }
 
@@ -268,7 +297,8 @@ fn a_request_with_a_key_is_made_again_when_its_peer_vanishes_before_or_after_it_
     for mishap in [Mishap::LostOnTheWay, Mishap::AnswerLost] {
         with_nodes(async |nodes| {
             nodes.mishaps(&[mishap]);
-            let done = nodes.hold(1, "0***", key("k")).await.expect("the key makes a repeat harmless");
+            let done =
+                nodes.hold(1, "0***", key("k")).await.expect("the key makes a repeat harmless");
             assert_eq!(nodes.held(), BTreeSet::from([number(&done)]), "{mishap:?}");
             assert_eq!(done.replayed, matches!(mishap, Mishap::AnswerLost));
         });
@@ -289,7 +319,8 @@ fn a_request_without_a_key_is_not_made_again_when_nobody_knows_what_became_of_it
 #[test]
 fn one_that_may_have_been_served_is_never_said_to_have_come_to_nothing() {
     with_nodes(async |nodes| {
-        let nobody = [Mishap::AnswerLost, Mishap::LostOnTheWay, Mishap::LostOnTheWay, Mishap::LostOnTheWay];
+        let nobody =
+            [Mishap::AnswerLost, Mishap::LostOnTheWay, Mishap::LostOnTheWay, Mishap::LostOnTheWay];
         nodes.mishaps(&nobody);
         assert_eq!(nodes.hold(1, "0***", key("k")).await, Err(Failure::Unknown));
         assert_eq!(nodes.held().len(), 1);
@@ -302,7 +333,10 @@ fn a_take_over_on_the_way_is_noticed_by_nobody_who_asks() {
     with_nodes(async |nodes| {
         for (round, key_text) in (0..20).zip((0..).map(|n: u32| n.to_string())) {
             nodes.mishaps(&[Mishap::TakenOverBy(1 + round % 2)]);
-            nodes.hold(2, "0***", key(&key_text)).await.expect("the one who was fenced off says that nothing was done");
+            nodes
+                .hold(2, "0***", key(&key_text))
+                .await
+                .expect("the one who was fenced off says that nothing was done");
         }
         assert_eq!(nodes.held().len(), 20);
     });
@@ -338,7 +372,8 @@ fn nobody_wakes_what_another_should_own() {
     });
 }
 
-/// The home remembers whom it passed a key on to; the guest has moved to a node that remembers further back than the one that forgot it.
+/// The home remembers whom it passed a key on to; the guest has moved to a node that remembers
+/// further back than the one that forgot it.
 #[test]
 fn what_a_guest_has_forgotten_it_never_grants_again_wherever_it_has_moved() {
     in_a_system(async || {
@@ -351,15 +386,24 @@ fn what_a_guest_has_forgotten_it_never_grants_again_wherever_it_has_moved() {
         };
         let serve = async |bench: &Bench, request: Request<Slice>| {
             let bytes = postcard::to_stdvec(&request).unwrap();
-            let answer = bench.slices.serve_passed_on(&slice(0).to_string(), &bytes).await.expect("it can be read");
-            postcard::from_bytes::<Result<Reply<Slice>, Failure<Refusal>>>(&answer).unwrap().unwrap()
+            let answer = bench
+                .slices
+                .serve_passed_on(&slice(0).to_string(), &bytes)
+                .await
+                .expect("it can be read");
+            postcard::from_bytes::<Result<Reply<Slice>, Failure<Refusal>>>(&answer)
+                .unwrap()
+                .unwrap()
         };
         let old = Bench::on(store.clone(), store.clone(), Default::default());
         old.open(0).await;
         assert!(matches!(serve(&old, guest(START)).await, Reply::Done(_)));
-        // So many other keys that the old node's window forgets the first ones, and the snapshot with it.
+        // So many other keys that the old node's window forgets the first ones, and the snapshot
+        // with it.
         old.node.window.horizon_at(Time(START + 3_600_001));
-        old.command(0, hold("0***"), BOB, Some(Key::new(BOB.id, b"x", &[b"hold"]))).await.expect("there are many");
+        old.command(0, hold("0***"), BOB, Some(Key::new(BOB.id, b"x", &[b"hold"])))
+            .await
+            .expect("there are many");
         assert!(!old.slices.rest());
         settle().await;
         assert!(old.slices.rest(), "it has written its snapshot and left");

@@ -1,4 +1,5 @@
-//! A partition that opens: who comes meanwhile waits; and one that cannot be opened is no matter of the others.
+//! A partition that opens: who comes meanwhile waits; and one that cannot be opened is no matter of
+//! the others.
 
 use super::bench::*;
 use actors::domain::tickets::Slice;
@@ -41,7 +42,12 @@ fn requests_that_come_while_a_partition_opens_wait_and_are_served_in_order() {
         let memory = Arc::new(Memory::default());
         let slow = Arc::new(Slow { memory: memory.clone(), waiting: Mutex::default() });
         let bench = Bench::on(slow.clone(), memory, Default::default());
-        let open = bench.ask(0, actors::domain::tickets::Command::Open { lead: 0, terms: TERMS }, actors::Caller::SYSTEM, None);
+        let open = bench.ask(
+            0,
+            actors::domain::tickets::Command::Open { lead: 0, terms: TERMS },
+            actors::Caller::SYSTEM,
+            None,
+        );
         let first = bench.ask(0, hold("0123"), ADA, None);
         let second = bench.ask(0, hold("0123"), BOB, None);
         settle().await;
@@ -59,7 +65,12 @@ fn requests_that_come_while_a_partition_opens_again_wait_too() {
         let memory = Arc::new(Memory::default());
         let slow = Arc::new(Slow { memory: memory.clone(), waiting: Mutex::default() });
         let bench = Bench::on(slow.clone(), memory, Default::default());
-        let open = bench.ask(0, actors::domain::tickets::Command::Open { lead: 0, terms: TERMS }, actors::Caller::SYSTEM, None);
+        let open = bench.ask(
+            0,
+            actors::domain::tickets::Command::Open { lead: 0, terms: TERMS },
+            actors::Caller::SYSTEM,
+            None,
+        );
         settle().await;
         slow.go_on();
         told(open).await.expect("it opens");
@@ -79,7 +90,10 @@ fn a_store_that_cannot_be_reached_is_said_so_and_tried_again_by_whoever_comes_ne
         let store = Arc::new(Memory::default());
         let bench = Bench::on(store.clone(), store, Default::default());
         bench.store.fail_opens(1);
-        assert!(matches!(bench.command(0, hold("0123"), ADA, None).await, Err(Failure::Unavailable(_))));
+        assert!(matches!(
+            bench.command(0, hold("0123"), ADA, None).await,
+            Err(Failure::Unavailable(_))
+        ));
         settle().await;
         assert!(bench.slices.awake().is_empty());
         bench.open(0).await;
@@ -89,7 +103,8 @@ fn a_store_that_cannot_be_reached_is_said_so_and_tried_again_by_whoever_comes_ne
 
 fn write_garbage(store: &Memory, lead: u8, records: Vec<u8>) {
     let frame = record::frame(Position::default(), 1, records);
-    let append = Append { partition: partition_id::<Slice>(&slice(lead)).into(), frame, rows: Vec::new() };
+    let append =
+        Append { partition: partition_id::<Slice>(&slice(lead)).into(), frame, rows: Vec::new() };
     store.append(append, Box::new(|outcome| assert_eq!(outcome, Outcome::Durable)));
 }
 
@@ -99,10 +114,17 @@ fn a_broken_log_makes_its_own_partition_unavailable_and_no_other() {
         write_garbage(&bench.store, 7, vec![9; 40]);
         for _ in 0..3 {
             let told = bench.command(7, hold("7123"), ADA, None).await;
-            assert!(matches!(&told, Err(Failure::Unavailable(why)) if why.contains("broken")), "{told:?}");
+            assert!(
+                matches!(&told, Err(Failure::Unavailable(why)) if why.contains("broken")),
+                "{told:?}"
+            );
         }
         assert!(bench.command(0, hold("0123"), ADA, None).await.is_ok());
-        assert_eq!(bench.store.frames(&partition_id::<Slice>(&slice(7))).len(), 1, "nothing is written over it");
+        assert_eq!(
+            bench.store.frames(&partition_id::<Slice>(&slice(7))).len(),
+            1,
+            "nothing is written over it"
+        );
     });
 }
 
@@ -113,7 +135,10 @@ fn an_event_from_the_future_is_named() {
         record::push(&mut records, Id::SYSTEM, Time(START), None, &[0, 200]);
         write_garbage(&bench.store, 7, records);
         let told = bench.command(7, hold("7123"), ADA, None).await;
-        assert!(matches!(&told, Err(Failure::Unavailable(why)) if why.contains("newer version")), "{told:?}");
+        assert!(
+            matches!(&told, Err(Failure::Unavailable(why)) if why.contains("newer version")),
+            "{told:?}"
+        );
     });
 }
 
@@ -122,10 +147,23 @@ fn a_frame_that_does_not_follow_is_noticed() {
     let window = || Arc::new(actors::engine::Window::new(1000, 3600));
     let mut records = Vec::new();
     let opened = actors::domain::tickets::Event::Opened { lead: 0, terms: TERMS };
-    record::push(&mut records, Id::SYSTEM, Time(START), None, &record::entry_bytes(&record::Entry::Fact(opened)));
+    record::push(
+        &mut records,
+        Id::SYSTEM,
+        Time(START),
+        None,
+        &record::entry_bytes(&record::Entry::Fact(opened)),
+    );
     let first = record::frame(Position::default(), 1, records);
-    let open =
-        |frames| actors::engine::Partition::<Slice, ()>::open(slice(0), Opened { snapshot: None, frames }, window()).map(|_| ()).is_ok();
+    let open = |frames| {
+        actors::engine::Partition::<Slice, ()>::open(
+            slice(0),
+            Opened { snapshot: None, frames },
+            window(),
+        )
+        .map(|_| ())
+        .is_ok()
+    };
     assert!(open(vec![first.clone()]));
     let mut ahead = first.clone();
     (ahead.from.seq, ahead.to.seq) = (1, 2);

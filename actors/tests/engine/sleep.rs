@@ -1,4 +1,5 @@
-//! A partition that nobody needs writes a snapshot and leaves; whoever comes next finds it as it was.
+//! A partition that nobody needs writes a snapshot and leaves; whoever comes next finds it as it
+//! was.
 
 use super::bench::*;
 use actix_rt::Arbiter;
@@ -12,7 +13,9 @@ use actors::store::memory::Fate;
 use actors::store::{Opened, Snapshot, Store};
 
 fn snapshot_of(bench: &Bench, lead: u8) -> Option<Snapshot> {
-    answer(|done| bench.store.open(&partition_id::<Slice>(&slice(lead)), done)).expect("a memory store opens").snapshot
+    answer(|done| bench.store.open(&partition_id::<Slice>(&slice(lead)), done))
+        .expect("a memory store opens")
+        .snapshot
 }
 
 async fn all_asleep(bench: &Bench) {
@@ -42,7 +45,10 @@ fn a_partition_that_remembers_keys_asks_to_be_woken_at_the_next_start() {
         bench.command(1, hold("1123"), ADA, None).await.expect("it was free");
         all_asleep(&bench).await;
         assert_eq!(snapshot_of(&bench, 0).expect("it was written").due, Some(actors::Time(START)));
-        assert_eq!(snapshot_of(&bench, 1).expect("it was written").due, Some(actors::Time(START + 300_000)));
+        assert_eq!(
+            snapshot_of(&bench, 1).expect("it was written").due,
+            Some(actors::Time(START + 300_000))
+        );
     });
 }
 
@@ -57,18 +63,26 @@ fn it_is_the_snapshot_that_a_partition_wakes_from() {
         bench.command(1, hold("1124"), ADA, None).await.expect("it was free");
         let frames = bench.store.frames(&partition_id::<Slice>(&slice(1)));
         let window = bench.node.window.clone();
-        let other = Partition::<Slice, ()>::open(slice(1), Opened { snapshot: None, frames }, window).expect("it is whole");
+        let other =
+            Partition::<Slice, ()>::open(slice(1), Opened { snapshot: None, frames }, window)
+                .expect("it is whole");
         let mine = snapshot_of(&bench, 0).expect("written");
-        let known = Known { time: actors::Time(START), horizon: actors::Time(0), answered: Vec::new() };
+        let known =
+            Known { time: actors::Time(START), horizon: actors::Time(0), answered: Vec::new() };
         let partition = partition_id::<Slice>(&slice(0));
-        let telling = snapshot::seal(&partition, mine.at, mine.due, &State { known, machine: other.machine() });
+        let telling = snapshot::seal(
+            &partition,
+            mine.at,
+            mine.due,
+            &State { known, machine: other.machine() },
+        );
         bench.store.save(&partition, telling);
         assert_eq!(bench.ledger(0).await.held, 2);
     });
 }
 
 #[test]
-fn whichever_bit_of_a_snapshot_is_flipped_a_sold_ticket_stays_sold_and_a_new_snapshot_takes_its_place() {
+fn a_sold_ticket_stays_sold_whichever_bit_of_a_snapshot_is_flipped() {
     with_engine(async |bench| {
         bench.command(0, hold("0123"), ADA, key("k")).await.expect("it was free");
         bench.command(0, Command::Confirm { hold: 0 }, ADA, None).await.expect("it is theirs");
@@ -80,9 +94,16 @@ fn whichever_bit_of_a_snapshot_is_flipped_a_sold_ticket_stays_sold_and_a_new_sna
             bitten.state[bit / 8] ^= 1 << (bit % 8);
             bench.store.save(&partition, bitten);
             assert!(bench.command(0, hold("0123"), BOB, None).await.is_err(), "bit {bit}");
-            assert!(bench.command(0, hold("0123"), ADA, key("k")).await.expect("it is known").replayed, "bit {bit}");
+            assert!(
+                bench.command(0, hold("0123"), ADA, key("k")).await.expect("it is known").replayed,
+                "bit {bit}"
+            );
             all_asleep(&bench).await;
-            assert_eq!(snapshot_of(&bench, 0).map(|snapshot| snapshot.state), Some(whole.state.clone()), "bit {bit}");
+            assert_eq!(
+                snapshot_of(&bench, 0).map(|snapshot| snapshot.state),
+                Some(whole.state.clone()),
+                "bit {bit}"
+            );
         }
     });
 }
@@ -95,11 +116,17 @@ fn a_snapshot_that_cannot_be_read_is_forgotten_and_the_log_says_the_same() {
         let mine = snapshot_of(&bench, 0).expect("it was written");
         let mut of_another_version = mine.state.clone();
         of_another_version[0] += 1;
-        for state in [vec![], vec![mine.state[0]], vec![mine.state[0], 255, 255], of_another_version] {
+        for state in
+            [vec![], vec![mine.state[0]], vec![mine.state[0], 255, 255], of_another_version]
+        {
             bench.store.save(&partition_id::<Slice>(&slice(0)), Snapshot { state, ..mine.clone() });
             assert_eq!(bench.ledger(0).await.held, 1);
             all_asleep(&bench).await;
-            assert_eq!(snapshot_of(&bench, 0).map(|snapshot| snapshot.state), Some(mine.state.clone()), "a new one was written");
+            assert_eq!(
+                snapshot_of(&bench, 0).map(|snapshot| snapshot.state),
+                Some(mine.state.clone()),
+                "a new one was written"
+            );
         }
     });
 }
@@ -129,7 +156,8 @@ fn nothing_that_is_not_durable_gets_into_a_snapshot() {
         settle().await;
         let second = bench.ask(0, hold("0124"), ADA, None);
         settle().await;
-        // The partition is asked to rest when the first append is kept but it does not know yet, and the second is still to come.
+        // The partition is asked to rest when the first append is kept but it does not know yet,
+        // and the second is still to come.
         bench.slices.rest();
         bench.store.step();
         assert!(told(first).await.is_ok() && told(second).await.is_err());
@@ -139,8 +167,11 @@ fn nothing_that_is_not_durable_gets_into_a_snapshot() {
 
 /// Looked up without opening, which would take the partition away from its owner.
 fn snapshot_of_never_slept(bench: &Bench) -> bool {
-    let sleepers = answer(|done| bench.store.sleepers(actors::Time(i64::MAX), done)).expect("it can be listed");
-    sleepers.iter().any(|sleeper| sleeper.partition == partition_id::<Slice>(&slice(0)) && sleeper.due.is_none())
+    let sleepers = answer(|done| bench.store.sleepers(actors::Time(i64::MAX), done))
+        .expect("it can be listed");
+    sleepers.iter().any(|sleeper| {
+        sleeper.partition == partition_id::<Slice>(&slice(0)) && sleeper.due.is_none()
+    })
 }
 
 #[test]
@@ -180,7 +211,9 @@ fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
         bench.ask(0, open, actors::Caller::SYSTEM, None).await.unwrap().expect("it opens");
         let mut held = 0;
         for round in 0..400u32 {
-            let asked: Vec<_> = (0..1 + round % 2).map(|n| bench.ask(0, hold(&format!("0{:03}", held + n)), ADA, None)).collect();
+            let asked: Vec<_> = (0..1 + round % 2)
+                .map(|n| bench.ask(0, hold(&format!("0{:03}", held + n)), ADA, None))
+                .collect();
             bench.slices.rest();
             for asked in asked {
                 asked.await.unwrap().expect("it was free, and nobody is lost between two lives");
@@ -188,7 +221,8 @@ fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
                 held += 1;
             }
         }
-        let looked = bench.slices.look(&slice(0), Question::Ledger).await.expect("it can be looked at");
+        let looked =
+            bench.slices.look(&slice(0), Question::Ledger).await.expect("it can be looked at");
         assert!(matches!(looked.answer, Answer::Ledger(ledger) if ledger.held == held as u64));
         assert_eq!(bench.held(0) as u32, held);
         elsewhere.stop();

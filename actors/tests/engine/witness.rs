@@ -13,7 +13,12 @@ const AT: Time = Time(1_000);
 type Box3 = Partition<BallotBox, u32>;
 
 fn submit(key: Option<Key>) -> Request<BallotBox> {
-    Request::Command { command: Command::Submit, caller: Caller::member(Id([1; 16])), key, how: How::Real }
+    Request::Command {
+        command: Command::Submit,
+        caller: Caller::member(Id([1; 16])),
+        key,
+        how: How::Real,
+    }
 }
 
 fn key(number: u8) -> Key {
@@ -23,9 +28,15 @@ fn key(number: u8) -> Key {
 /// A box that is open and quiet.
 fn a_box() -> Box3 {
     let window = Arc::new(Window::new(1_000, 3_600));
-    let mut partition: Box3 = Partition::open(NAME, Opened::default(), window).expect("nothing was written yet");
+    let mut partition: Box3 =
+        Partition::open(NAME, Opened::default(), window).expect("nothing was written yet");
     let terms = Terms { closes_at: Time(1_000_000), most: 1_000 };
-    let open = Request::Command { command: Command::Open { name: NAME, terms }, caller: Caller::SYSTEM, key: None, how: How::Real };
+    let open = Request::Command {
+        command: Command::Open { name: NAME, terms },
+        caller: Caller::SYSTEM,
+        key: None,
+        how: How::Real,
+    };
     assert!(partition.serve(open, AT, 0, 0).is_none());
     assert_eq!(landed(&mut partition).len(), 1);
     partition
@@ -34,7 +45,10 @@ fn a_box() -> Box3 {
 fn landed(partition: &mut Box3) -> Vec<Done<actors::domain::ballots::Event, Witness>> {
     let _ = partition.flush();
     let answers = partition.landed().answers;
-    answers.into_iter().filter_map(|(_, reply)| if let Reply::Done(done) = reply { Some(done) } else { None }).collect()
+    answers
+        .into_iter()
+        .filter_map(|(_, reply)| if let Reply::Done(done) = reply { Some(done) } else { None })
+        .collect()
 }
 
 #[test]
@@ -59,7 +73,8 @@ fn what_comes_while_a_commit_is_under_way_is_in_the_next_witness() {
     assert!(partition.serve(submit(None), AT, 1, 1).is_none());
     assert!(partition.flush().is_some());
     assert!(partition.serve(submit(None), AT, 2, 2).is_none());
-    let witness = |done: &Done<_, Witness>| done.witness.clone().map(|shown| (shown.from, shown.position()));
+    let witness =
+        |done: &Done<_, Witness>| done.witness.clone().map(|shown| (shown.from, shown.position()));
     assert_eq!(landed(&mut partition).iter().map(witness).collect::<Vec<_>>(), [Some((0, 1))]);
     assert_eq!(landed(&mut partition).iter().map(witness).collect::<Vec<_>>(), [Some((1, 2))]);
 }
@@ -70,7 +85,10 @@ fn a_replayed_fact_has_none() {
     assert!(partition.serve(submit(Some(key(1))), AT, 1, 1).is_none());
     assert!(partition.serve(submit(Some(key(1))), AT, 2, 2).is_none());
     let both = landed(&mut partition);
-    assert_eq!(both.iter().map(|done| (done.replayed, done.witness.is_some())).collect::<Vec<_>>(), [(false, true), (true, false)]);
+    assert_eq!(
+        both.iter().map(|done| (done.replayed, done.witness.is_some())).collect::<Vec<_>>(),
+        [(false, true), (true, false)]
+    );
     assert_eq!(both[0].event, both[1].event);
 }
 
@@ -81,9 +99,13 @@ fn a_box_opened_again_shows_only_what_came_since() {
     let head = landed(&mut partition)[0].witness.clone().expect("it is new").head();
     let snapshot = partition.snapshot();
     let opened = Opened { snapshot: Some(snapshot), frames: Vec::new() };
-    let mut again: Box3 = Partition::open(NAME, opened, Arc::new(Window::new(1_000, 3_600))).expect("it was written so");
+    let mut again: Box3 = Partition::open(NAME, opened, Arc::new(Window::new(1_000, 3_600)))
+        .expect("it was written so");
     assert!(again.serve(submit(None), AT, 2, 2).is_none());
     let shown = landed(&mut again)[0].witness.clone().expect("it is new");
     assert_eq!((shown.from, shown.heads[0]), (1, head));
-    assert!(matches!(again.serve(Request::Look(Question::State), AT, 3, 3), Some((3, Reply::Looked(_)))));
+    assert!(matches!(
+        again.serve(Request::Look(Question::State), AT, 3, 3),
+        Some((3, Reply::Looked(_)))
+    ));
 }

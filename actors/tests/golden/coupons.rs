@@ -8,12 +8,22 @@ use actors::domain::coupons::range::{self, Terms};
 use actors::domain::coupons::{Cut, Discount, Offer, Serial, catalogue, rack, redeem};
 use actors::engine::record::Entry as Line;
 
-const PERCENT: Offer = Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: Some(50_000) };
-const FIXED: Offer = Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
+const PERCENT: Offer =
+    Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: Some(50_000) };
+const FIXED: Offer =
+    Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
 
 fn plan(trigger: Trigger) -> campaign::Plan {
     let valid_s = matches!(trigger, Trigger::Claim).then_some(864_000);
-    campaign::Plan { name: "Año Nuevo".into(), quota: 100, starts_at: AT, ends_at: UNTIL, trigger, offer: PERCENT, valid_s }
+    campaign::Plan {
+        name: "Año Nuevo".into(),
+        quota: 100,
+        starts_at: AT,
+        ends_at: UNTIL,
+        trigger,
+        offer: PERCENT,
+        valid_s,
+    }
 }
 
 fn what() -> Use {
@@ -23,29 +33,53 @@ fn what() -> Use {
 
 fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
     use actors::domain::coupons::catalogue::{Entry, Event::*, Plan, What};
-    let batch = |name: Option<&str>, what| Entry::Batch(Plan { name: name.map(Into::into), offer: FIXED, expires_at: UNTIL, what });
+    let batch = |name: Option<&str>, what| {
+        Entry::Batch(Plan { name: name.map(Into::into), offer: FIXED, expires_at: UNTIL, what })
+    };
     vec![
         (
-            Registered { serial: Serial(7), entry: Entry::Campaign(plan(Trigger::FirstLogin)), key: 3 },
-            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e7565766f64f6a3b8ded968b6f3dcded96800000f01e80701d086030003",
+            Registered {
+                serial: Serial(7),
+                entry: Entry::Campaign(plan(Trigger::FirstLogin)),
+                key: 3,
+            },
+            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e7565766f\
+             64f6a3b8ded968b6f3dcded96800000f01e80701d086030003",
         ),
         (
             Registered { serial: Serial(9), entry: Entry::Campaign(plan(Trigger::Claim)), key: 3 },
-            "4300000001adadadadadadadadadadadadadadadadf6a3b8ded96800000009000a41c3b16f204e7565766f64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de3403",
-        ),
-        (
-            Registered { serial: Serial(11), entry: Entry::Campaign(plan(Trigger::Code("OPEN".into()))), key: 3 },
-            "4500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000b000a41c3b16f204e7565766f64f6a3b8ded968b6f3dcded96802044f50454e000f01e80701d086030003",
+            "4300000001adadadadadadadadadadadadadadadadf6a3b8ded96800000009000a41c3b16f204e7565766f\
+             64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de3403",
         ),
         (
             Registered {
-                serial: Serial(8), entry: batch(Some("Año"), What::Made { count: 10_000_000_000, one_per_member: true }), key: 3
+                serial: Serial(11),
+                entry: Entry::Campaign(plan(Trigger::Code("OPEN".into()))),
+                key: 3,
             },
-            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000801010441c3b16f01f4030000b6f3dcded9680080c8afa0250103",
+            "4500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000b000a41c3b16f204e7565766f\
+             64f6a3b8ded968b6f3dcded96802044f50454e000f01e80701d086030003",
         ),
         (
-            Registered { serial: Serial(10), entry: batch(None, What::Imported { job: Id([0x0b; 16]) }), key: 3 },
-            "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a010001f4030000b6f3dcded968010b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b03",
+            Registered {
+                serial: Serial(8),
+                entry: batch(
+                    Some("Año"),
+                    What::Made { count: 10_000_000_000, one_per_member: true },
+                ),
+                key: 3,
+            },
+            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000801010441c3b16f01f4030000\
+             b6f3dcded9680080c8afa0250103",
+        ),
+        (
+            Registered {
+                serial: Serial(10),
+                entry: batch(None, What::Imported { job: Id([0x0b; 16]) }),
+                key: 3,
+            },
+            "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a010001f4030000b6f3dcded9\
+             68010b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b03",
         ),
     ]
 }
@@ -55,19 +89,25 @@ fn campaign_events() -> Vec<(campaign::Event, &'static str)> {
     vec![
         (
             Opened(plan(Trigger::Claim)),
-            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766f64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de34",
+            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766f64f6\
+             a3b8ded968b6f3dcded96801000f01e80701d086030180de34",
         ),
-        (Changed { quota: 300, ends_at: UNTIL }, "2200000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02b6f3dcded968"),
+        (
+            Changed { quota: 300, ends_at: UNTIL },
+            "2200000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02b6f3dcded968",
+        ),
         (Paused, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
         (Resumed, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
         (Ended, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
         (
             Granted { rank: 100, member: ADA, expires_at: UNTIL },
-            "3100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000564adadadadadadadadadadadadadadadadb6f3dcded968",
+            "3100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000564adadadadadadadadadadadad\
+             adadadadb6f3dcded968",
         ),
         (
             Redeemed(redeem::Event::Voided { slot: 100, owner: ADA }),
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000060364adadadadadadadadadadadadadadadad",
+            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000060364adadadadadadadadadadad\
+             adadadadad",
         ),
     ]
 }
@@ -76,20 +116,29 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
     use actors::domain::coupons::range::Event::*;
     vec![
         (
-            Opened(Terms { count: 625_000_000, offer: PERCENT, expires_at: UNTIL, one_per_member: true }),
-            "2f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000000c0fc82aa02000f01e80701d08603b6f3dcded96801",
+            Opened(Terms {
+                count: 625_000_000,
+                offer: PERCENT,
+                expires_at: UNTIL,
+                one_per_member: true,
+            }),
+            "2f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000000c0fc82aa02000f01e80701d086\
+             03b6f3dcded96801",
         ),
         (
             Assigned { slot: 300, member: ADA, source: Some(Id([0x50; 16])) },
-            "3d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadadadadadadad0150505050505050505050505050505050",
+            "3d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadad\
+             adadadadad0150505050505050505050505050505050",
         ),
         (
             Assigned { slot: 301, member: ADA, source: None },
-            "2d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ad02adadadadadadadadadadadadadadadad00",
+            "2d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ad02adadadadadadadadadadad\
+             adadadadad00",
         ),
         (
             Redeemed(redeem::Event::Voided { slot: 300, owner: Id::SYSTEM }),
-            "2d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000203ac0200000000000000000000000000000000",
+            "2d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000203ac0200000000000000000000\
+             000000000000",
         ),
     ]
 }
@@ -99,12 +148,21 @@ fn rack_events() -> Vec<(rack::Event, &'static str)> {
     let terms = rack::Terms { offer: FIXED, expires_at: UNTIL };
     vec![
         (
-            Imported { batch: Serial(10), terms, lines: vec![(1, "AÑO-1".into()), (300, "b".into())] },
-            "3300000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a01f4030000b6f3dcded96802010641c3914f2d31ac020162",
+            Imported {
+                batch: Serial(10),
+                terms,
+                lines: vec![(1, "AÑO-1".into()), (300, "b".into())],
+            },
+            "3300000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a01f4030000b6f3dcded96802\
+             010641c3914f2d31ac020162",
         ),
         (
-            In { batch: Serial(10), event: range::Event::Assigned { slot: 1, member: ADA, source: None } },
-            "2e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000010a0101adadadadadadadadadadadadadadadad00",
+            In {
+                batch: Serial(10),
+                event: range::Event::Assigned { slot: 1, member: ADA, source: None },
+            },
+            "2e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000010a0101adadadadadadadadadad\
+             adadadadadad00",
         ),
     ]
 }
@@ -114,57 +172,82 @@ fn redeem_events() -> Vec<(redeem::Event, &'static str)> {
     vec![
         (
             Held { slot: 300, owner: ADA, what: what(), until: UNTIL },
-            "5500000001adadadadadadadadadadadadadadadadf6a3b8ded968000000ac02adadadadadadadadadadadadadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037b6f3dcded968",
+            "5500000001adadadadadadadadadadadadadadadadf6a3b8ded968000000ac02adadadadadadadadadadad\
+             adadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037b6f3dc\
+             ded968",
         ),
         (
             Used { slot: 300, owner: ADA, what: what() },
-            "4f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadadadadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037",
+            "4f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadad\
+             adadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037",
         ),
         (
-            Used { slot: 300, owner: ADA, what: Use { by: ADA, amount: None, cut: Cut::default(), reference: None } },
-            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadadadadadadadadadadadadadadadadadadadadadadad00000000",
+            Used {
+                slot: 300,
+                owner: ADA,
+                what: Use { by: ADA, amount: None, cut: Cut::default(), reference: None },
+            },
+            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadad\
+             adadadadadadadadadadadadadadadadadadadadad00000000",
         ),
         (
             Cancelled { slot: 300, owner: ADA, what: what() },
-            "4f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac02adadadadadadadadadadadadadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037",
+            "4f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac02adadadadadadadadadadad\
+             adadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037",
         ),
         (
             Voided { slot: 300, owner: ADA },
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003ac02adadadadadadadadadadadadadadadad",
+            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003ac02adadadadadadadadadadad\
+             adadadadad",
         ),
         (
             Lapsed { holds: vec![(300, ADA), (1, Id([0xb0; 16]))] },
-            "3e00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac02adadadadadadadadadadadadadadadad01b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
+            "3e00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac02adadadadadadadadadad\
+             adadadadadad01b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
         ),
-        (Expired { until: UNTIL }, "2000000001adadadadadadadadadadadadadadadadf6a3b8ded968000005b6f3dcded968"),
+        (
+            Expired { until: UNTIL },
+            "2000000001adadadadadadadadadadadadadadadadf6a3b8ded968000005b6f3dcded968",
+        ),
         (
             Noticed { days: 3, until: UNTIL, coupons: vec![(300, ADA)], expires_at: vec![AT] },
-            "3b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000603b6f3dcded96801ac02adadadadadadadadadadadadadadadad01f6a3b8ded968",
+            "3b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000603b6f3dcded96801ac02adadad\
+             adadadadadadadadadadadadad01f6a3b8ded968",
         ),
     ]
 }
 
 #[test]
 fn the_records_of_the_catalogue_are_as_they_were() {
-    catalogue_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
+    catalogue_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
 }
 
 #[test]
 fn the_records_of_a_campaign_are_as_they_were() {
-    campaign_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
+    campaign_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
 }
 
 #[test]
 fn the_records_of_a_range_are_as_they_were() {
-    range_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
+    range_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
 }
 
 #[test]
 fn the_records_of_a_rack_are_as_they_were() {
-    rack_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
+    rack_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
 }
 
 #[test]
 fn what_is_written_of_a_redeemed_coupon_is_as_it_was() {
-    redeem_events().into_iter().for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
+    redeem_events()
+        .into_iter()
+        .for_each(|(event, golden)| holds_both_ways(None, Line::Fact(event), golden));
 }

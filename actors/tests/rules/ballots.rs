@@ -2,7 +2,9 @@
 
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::dice::Dice;
-use actors::domain::ballots::{Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms};
+use actors::domain::ballots::{
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms,
+};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
 use actors::{Caller, Machine, Time};
@@ -20,10 +22,13 @@ fn submitted(index: u64, nonce: u64, by: Caller) -> Event {
 
 /// A box with so many ballots of Ada's, each with its place as its nonce.
 fn holding(count: u64) -> Given<BallotBox> {
-    given((0..count).map(|index| submitted(index, index, ADA)).fold(vec![(s(1), open())], |mut events, event| {
-        events.push((s(2), event));
-        events
-    }))
+    given((0..count).map(|index| submitted(index, index, ADA)).fold(
+        vec![(s(1), open())],
+        |mut events, event| {
+            events.push((s(2), event));
+            events
+        },
+    ))
 }
 
 fn leaf(index: u64) -> Hash {
@@ -78,18 +83,31 @@ fn a_full_box_takes_no_more_but_another_might() {
     holding(1_000).when(Command::Submit, ADA, s(3)).refused(Refusal::Full);
     let left = |count| holding(count).0.left_for(&Command::Submit, &ADA);
     assert_eq!((left(0), left(999), left(1_000)), (1_000, 1, 0));
-    assert_eq!(holding(5).and(s(3), Event::Sealed(seal_of(5))).0.left_for(&Command::Submit, &ADA), 0);
-    assert!(BallotBox::default().left_for(&Command::Submit, &ADA) > 0, "a box that nobody opened counts as empty");
+    assert_eq!(
+        holding(5).and(s(3), Event::Sealed(seal_of(5))).0.left_for(&Command::Submit, &ADA),
+        0
+    );
+    assert!(
+        BallotBox::default().left_for(&Command::Submit, &ADA) > 0,
+        "a box that nobody opened counts as empty"
+    );
 }
 
 #[test]
 fn a_sealed_box_says_what_it_holds_for_ever_and_takes_no_more() {
     for count in [0, 1, 257] {
-        holding(count).when(Command::Seal, Caller::SYSTEM, s(3)).then(Event::Sealed(seal_of(count)));
+        holding(count)
+            .when(Command::Seal, Caller::SYSTEM, s(3))
+            .then(Event::Sealed(seal_of(count)));
         let sealed = holding(count).and(s(3), Event::Sealed(seal_of(count)));
-        sealed.when(Command::Seal, Caller::SYSTEM, s(4)).then_already(Event::Sealed(seal_of(count)));
+        sealed
+            .when(Command::Seal, Caller::SYSTEM, s(4))
+            .then_already(Event::Sealed(seal_of(count)));
         sealed.when(Command::Submit, ADA, s(4)).refused(Refusal::Closed);
-        assert_eq!(sealed.0.look(&Question::State), Answer::State { count, sealed: Some(seal_of(count)) });
+        assert_eq!(
+            sealed.0.look(&Question::State),
+            Answer::State { count, sealed: Some(seal_of(count)) }
+        );
     }
 }
 
@@ -117,7 +135,9 @@ fn a_commit_bears_witness_for_all_ballots_in_it() {
 fn an_old_ballot_can_be_witnessed_again_alone() {
     let box_ = holding(40).0;
     for index in [0, 1, 15, 16, 31, 32, 39] {
-        let Answer::Witness(Some((ballot, shown))) = box_.look(&Question::Witness { index }) else { panic!("there is a ballot {index}") };
+        let Answer::Witness(Some((ballot, shown))) = box_.look(&Question::Witness { index }) else {
+            panic!("there is a ballot {index}")
+        };
         assert_eq!(ballot, Ballot { nonce: index, owner: ADA.id });
         assert_eq!((shown.from, shown.heads), (index, vec![head(index), head(index + 1)]));
     }
@@ -129,7 +149,9 @@ fn a_sealed_box_proves_each_of_its_ballots_and_an_open_one_none() {
     assert_eq!(holding(300).0.look(&Question::Path { index: 0 }), Answer::Path(None));
     let sealed = holding(300).and(s(3), Event::Sealed(seal_of(300))).0;
     for index in [0, 1, 255, 256, 299] {
-        let Answer::Path(Some((_, path))) = sealed.look(&Question::Path { index }) else { panic!("there is a ballot {index}") };
+        let Answer::Path(Some((_, path))) = sealed.look(&Question::Path { index }) else {
+            panic!("there is a ballot {index}")
+        };
         assert_eq!(merkle::root_from(leaf(index), index, 300, &path), Some(seal_of(300).root));
     }
     assert_eq!(sealed.look(&Question::Path { index: 300 }), Answer::Path(None));
@@ -141,7 +163,10 @@ fn pages_show_all_ballots_in_their_order() {
         Answer::Ballots(ballots) => ballots.iter().map(|ballot| ballot.nonce).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
-    assert_eq!((page(0, 3), page(3, 3), page(5, 3), page(u64::MAX, 3)), (vec![0, 1, 2], vec![3, 4], vec![], vec![]));
+    assert_eq!(
+        (page(0, 3), page(3, 3), page(5, 3), page(u64::MAX, 3)),
+        (vec![0, 1, 2], vec![3, 4], vec![], vec![])
+    );
 }
 
 #[test]
@@ -165,5 +190,8 @@ fn a_ballot_stands_on_its_owner_s_list() {
     let [row] = &rows[..] else { panic!("one row: {rows:?}") };
     assert_eq!(row.owner, ADA.id);
     let body = row.body.as_ref().expect("it is put");
-    assert_eq!(BallotId::of_row(&row.key, body), Some(BallotId { name: NAME, index: 17, nonce: 255 }));
+    assert_eq!(
+        BallotId::of_row(&row.key, body),
+        Some(BallotId { name: NAME, index: 17, nonce: 255 })
+    );
 }

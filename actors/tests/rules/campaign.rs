@@ -2,7 +2,9 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
-use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Overview, Plan, Question, Refusal, Trigger};
+use actors::domain::coupons::campaign::{
+    Answer, Campaign, Command, Event, Overview, Plan, Question, Refusal, Trigger,
+};
 use actors::domain::coupons::rows::{Home, home_of_row};
 use actors::domain::coupons::{Serial, State, redeem};
 use actors::{Caller, Id, Machine, Time};
@@ -28,7 +30,10 @@ fn sold_out() -> Given<Campaign> {
     campaign(plan(), (1..=3).map(|rank| (s(1_000), granted(rank, somebody(10 + rank as u8), ENDS))))
 }
 
-fn by_login(valid_s: Option<u32>, events: impl IntoIterator<Item = (Time, Event)>) -> Given<Campaign> {
+fn by_login(
+    valid_s: Option<u32>,
+    events: impl IntoIterator<Item = (Time, Event)>,
+) -> Given<Campaign> {
     campaign(Plan { trigger: Trigger::FirstLogin, valid_s, ..plan() }, events)
 }
 
@@ -53,13 +58,23 @@ fn books(campaign: &Given<Campaign>) -> actors::domain::coupons::Ledger {
 #[test]
 fn a_campaign_is_opened_once_and_says_so_ever_after() {
     given::<Campaign>([]).when(Command::Open(plan()), SYSTEM, s(0)).then(Event::Opened(plan()));
-    open().when(Command::Open(Plan { quota: 9, ..plan() }), SYSTEM, s(5)).then_already(Event::Opened(plan()));
+    open()
+        .when(Command::Open(Plan { quota: 9, ..plan() }), SYSTEM, s(5))
+        .then_already(Event::Opened(plan()));
 }
 
 #[test]
 fn a_campaign_that_was_not_opened_refuses_everything_else() {
     let redeem = Command::Redeem(use_it(1));
-    let commands = [claim(ADA), first_login(ADA, s(1)), change(None, None), Command::Pause, Command::Resume, Command::End, redeem];
+    let commands = [
+        claim(ADA),
+        first_login(ADA, s(1)),
+        change(None, None),
+        Command::Pause,
+        Command::Resume,
+        Command::End,
+        redeem,
+    ];
     for command in commands {
         given::<Campaign>([]).when(command, ADMIN, s(0)).refused(Refusal::NotOpened);
     }
@@ -89,12 +104,18 @@ fn each_member_has_one_rank_for_ever() {
     used.when(claim(ADA), ADA, s(3_100)).then_already(granted(1, ADA, ENDS));
     used.and_time_passes(ENDS).when(claim(ADA), ADA, s(99_999)).then_already(granted(1, ADA, ENDS));
     let full = sold_out();
-    full.when(claim(somebody(13)), somebody(13), s(99_999)).then_already(granted(3, somebody(13), ENDS));
+    full.when(claim(somebody(13)), somebody(13), s(99_999)).then_already(granted(
+        3,
+        somebody(13),
+        ENDS,
+    ));
 }
 
 #[test]
 fn the_window_begins_with_its_first_instant_and_ends_before_its_last() {
-    open().when(claim(ADA), ADA, before(s(1_000))).refused(Refusal::NotYetOpen { starts_at: s(1_000) });
+    open()
+        .when(claim(ADA), ADA, before(s(1_000)))
+        .refused(Refusal::NotYetOpen { starts_at: s(1_000) });
     open().when(claim(ADA), ADA, s(1_000)).then(granted(1, ADA, ENDS));
     open().when(claim(ADA), ADA, before(ENDS)).then(granted(1, ADA, ENDS));
     open().when(claim(ADA), ADA, ENDS).refused(Refusal::Ended);
@@ -104,20 +125,29 @@ fn the_window_begins_with_its_first_instant_and_ends_before_its_last() {
 #[test]
 fn the_campaign_ends_by_itself_in_one_event() {
     let one = campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]);
-    assert_eq!((one.0.due(), one.expires(before(ENDS)), overview(&one).over), (Some(ENDS), None, false));
+    assert_eq!(
+        (one.0.due(), one.expires(before(ENDS)), overview(&one).over),
+        (Some(ENDS), None, false)
+    );
     assert_eq!(one.expires(ENDS), Some(Event::Redeemed(redeem::Event::Expired { until: ENDS })));
     let over = one.and_time_passes(ENDS);
     for over in [&over, &over.saved_and_read()] {
-        assert_eq!((over.0.due(), overview(over).over, books(over)), (None, true, ledger([3, 0, 0, 0, 0, 3, 0])));
+        assert_eq!(
+            (over.0.due(), overview(over).over, books(over)),
+            (None, true, ledger([3, 0, 0, 0, 0, 3, 0]))
+        );
     }
 }
 
 #[test]
 fn refusals_of_a_claim_have_their_order() {
-    let late = |campaign: Given<Campaign>| campaign.and(s(2_000), Event::Paused).and_time_passes(ENDS);
+    let late =
+        |campaign: Given<Campaign>| campaign.and(s(2_000), Event::Paused).and_time_passes(ENDS);
     let full = || sold_out().and(s(2_000), Event::Paused);
     open().when(claim(ADA), ADMIN, s(1)).refused(Refusal::AdminsDoNotClaim);
-    campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]).when(claim(ADA), ADMIN, s(2_000)).refused(Refusal::AdminsDoNotClaim);
+    campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))])
+        .when(claim(ADA), ADMIN, s(2_000))
+        .refused(Refusal::AdminsDoNotClaim);
     late(sold_out()).when(claim(ADA), ADA, ENDS).refused(Refusal::Ended);
     full().when(claim(ADA), ADA, s(3_000)).refused(Refusal::Paused);
     full().and(s(3_000), Event::Resumed).when(claim(ADA), ADA, s(3_000)).refused(Refusal::SoldOut);
@@ -142,11 +172,16 @@ fn each_trigger_takes_its_own_kind_of_claim_only() {
 
 #[test]
 fn a_first_login_counts_by_its_own_time_and_not_by_the_time_of_its_claim() {
-    let refused = |at, why| by_login(Some(600), []).when(first_login(ADA, at), SYSTEM, s(3_000)).refused(why);
+    let refused =
+        |at, why| by_login(Some(600), []).when(first_login(ADA, at), SYSTEM, s(3_000)).refused(why);
     refused(before(s(1_000)), Refusal::NotYetOpen { starts_at: s(1_000) });
     refused(ENDS, Refusal::Ended);
     for at in [s(1_000), before(ENDS)] {
-        by_login(Some(600), []).when(first_login(ADA, at), SYSTEM, s(3_000)).then(granted(1, ADA, s(3_600)));
+        by_login(Some(600), []).when(first_login(ADA, at), SYSTEM, s(3_000)).then(granted(
+            1,
+            ADA,
+            s(3_600),
+        ));
     }
 }
 
@@ -158,7 +193,9 @@ fn a_claim_made_good_after_the_end_is_granted_while_some_are_left() {
     over.when(first_login(ADA, ENDS), SYSTEM, ENDS).refused(Refusal::Ended);
     let one = over.and(s(11_000), granted(1, ADA, s(11_600)));
     assert_eq!((books(&one), one.0.due()), (ledger([3, 0, 0, 1, 0, 2, 0]), Some(s(11_600))));
-    let all = one.and(s(11_001), granted(2, BOB, s(11_601))).and(s(11_002), granted(3, somebody(9), s(11_602)));
+    let all = one
+        .and(s(11_001), granted(2, BOB, s(11_601)))
+        .and(s(11_002), granted(3, somebody(9), s(11_602)));
     all.when(first_login(somebody(8), s(2_000)), SYSTEM, s(11_100)).refused(Refusal::SoldOut);
     let gone = all.and_time_passes(s(12_000));
     assert_eq!(books(&gone), ledger([3, 0, 0, 0, 0, 3, 0]));
@@ -172,7 +209,8 @@ fn a_voucher_that_would_be_dead_at_once_is_not_granted() {
 
 #[test]
 fn what_was_ended_by_hand_stays_so_whatever_expires_later() {
-    let ended = by_login(Some(60_000), [(s(2_000), granted(1, BOB, s(62_000))), (s(3_000), Event::Ended)]);
+    let ended =
+        by_login(Some(60_000), [(s(2_000), granted(1, BOB, s(62_000))), (s(3_000), Event::Ended)]);
     ended.when(first_login(ADA, s(2_500)), SYSTEM, s(3_000)).refused(Refusal::Ended);
     assert_eq!(books(&ended), ledger([3, 0, 0, 1, 0, 2, 0]));
     let long_after = ended.and_time_passes(s(70_000));
@@ -184,9 +222,11 @@ fn what_was_ended_by_hand_stays_so_whatever_expires_later() {
 
 #[test]
 fn to_pause_to_resume_and_to_end_say_the_same_again() {
-    for (command, event, before) in
-        [(Command::Pause, Event::Paused, None), (Command::Resume, Event::Resumed, Some(Event::Paused)), (Command::End, Event::Ended, None)]
-    {
+    for (command, event, before) in [
+        (Command::Pause, Event::Paused, None),
+        (Command::Resume, Event::Resumed, Some(Event::Paused)),
+        (Command::End, Event::Ended, None),
+    ] {
         let campaign = campaign(plan(), before.map(|event| (s(5), event)));
         campaign.when(command.clone(), ADA, s(10)).refused(Refusal::NotAdmin);
         campaign.when(command.clone(), ADMIN, s(10)).then(event.clone());
@@ -212,9 +252,15 @@ fn what_has_ended_changes_no_more() {
 fn a_quota_only_grows_and_an_end_only_moves_later() {
     let later = s(20_000);
     open().when(change(Some(4), Some(later)), ADA, s(10)).refused(Refusal::NotAdmin);
-    open().when(change(Some(4), None), ADMIN, s(10)).then(Event::Changed { quota: 4, ends_at: ENDS });
-    open().when(change(None, Some(later)), ADMIN, s(10)).then(Event::Changed { quota: 3, ends_at: later });
-    open().when(change(Some(3), Some(ENDS)), ADMIN, s(10)).then_already(Event::Changed { quota: 3, ends_at: ENDS });
+    open()
+        .when(change(Some(4), None), ADMIN, s(10))
+        .then(Event::Changed { quota: 4, ends_at: ENDS });
+    open()
+        .when(change(None, Some(later)), ADMIN, s(10))
+        .then(Event::Changed { quota: 3, ends_at: later });
+    open()
+        .when(change(Some(3), Some(ENDS)), ADMIN, s(10))
+        .then_already(Event::Changed { quota: 3, ends_at: ENDS });
     for command in [change(Some(2), Some(later)), change(Some(4), Some(before(ENDS)))] {
         open().when(command, ADMIN, s(10)).refused(Refusal::OnlyMore);
     }
@@ -239,7 +285,8 @@ fn a_voucher_lives_so_long_after_its_grant() {
     let dated = campaign(Plan { valid_s: Some(600), ..plan() }, []);
     dated.when(claim(ADA), ADA, s(2_000)).then(granted(1, ADA, s(2_600)));
     dated.when(claim(ADA), ADA, before(ENDS)).then(granted(1, ADA, Time(before(ENDS).0 + 600_000)));
-    let two = dated.and(s(2_000), granted(1, ADA, s(2_600))).and(s(2_300), granted(2, BOB, s(2_900)));
+    let two =
+        dated.and(s(2_000), granted(1, ADA, s(2_600))).and(s(2_300), granted(2, BOB, s(2_900)));
     assert_eq!((two.0.due(), two.expires(before(s(2_600)))), (Some(s(2_600)), None));
     let one = two.and_time_passes(s(2_600));
     let state = |rank| match one.0.look(&Question::Voucher(rank)) {
@@ -248,26 +295,31 @@ fn a_voucher_lives_so_long_after_its_grant() {
     };
     assert_eq!([1, 2, 3].map(state), [Some(State::Expired), Some(State::Assigned), None]);
     assert_eq!((books(&one), one.0.due()), (ledger([3, 1, 0, 1, 0, 1, 0]), Some(s(2_900))));
-    one.when(Command::Redeem(use_it(1)), ADA, s(2_600)).refused(Refusal::Coupon(redeem::Refusal::Expired));
+    one.when(Command::Redeem(use_it(1)), ADA, s(2_600))
+        .refused(Refusal::Coupon(redeem::Refusal::Expired));
     one.when(Command::Redeem(use_it(2)), BOB, s(2_600)).then(Event::Redeemed(used(2, BOB, BOB)));
 }
 
 #[test]
 fn a_use_that_is_cancelled_after_its_own_expiry_expires_in_the_same_instant() {
-    let dated = campaign(Plan { valid_s: Some(600), ..plan() }, [(s(2_000), granted(1, ADA, s(2_600)))]);
+    let dated =
+        campaign(Plan { valid_s: Some(600), ..plan() }, [(s(2_000), granted(1, ADA, s(2_600)))]);
     let used = dated.and(s(2_100), Event::Redeemed(used(1, ADA, ADA))).and_time_passes(s(5_000));
     let back = used.and(s(5_000), Event::Redeemed(cancelled(1, ADA, ADA)));
     assert_eq!(back.0.due(), Some(s(2_600)), "nobody has seen it alive");
     let over = back.and_time_passes(s(5_000));
-    over.when(Command::Redeem(use_it(1)), ADA, s(5_000)).refused(Refusal::Coupon(redeem::Refusal::Expired));
+    over.when(Command::Redeem(use_it(1)), ADA, s(5_000))
+        .refused(Refusal::Coupon(redeem::Refusal::Expired));
     assert_eq!((books(&over), over.0.due()), (ledger([3, 2, 0, 0, 0, 1, 0]), Some(ENDS)));
 }
 
 #[test]
 fn what_nobody_claimed_is_no_voucher() {
-    for command in [use_it(2), redeem::Command::Void { slot: 2 }, redeem::Command::Void { slot: 0 }] {
+    for command in [use_it(2), redeem::Command::Void { slot: 2 }, redeem::Command::Void { slot: 0 }]
+    {
         let one = campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]);
-        one.when(Command::Redeem(command), ADMIN, s(2_100)).refused(Refusal::Coupon(redeem::Refusal::Unknown));
+        one.when(Command::Redeem(command), ADMIN, s(2_100))
+            .refused(Refusal::Coupon(redeem::Refusal::Unknown));
     }
 }
 
@@ -275,7 +327,10 @@ fn what_nobody_claimed_is_no_voucher() {
 fn a_look_finds_a_members_voucher_and_a_list_has_a_line_for_it() {
     let one = campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]);
     let Answer::Of(Some((1, view))) = one.0.look(&Question::Of(ADA.id)) else { panic!() };
-    assert_eq!((view.state, view.coupon.owner, view.coupon.assigned_at), (State::Assigned, ADA.id, s(2_000)));
+    assert_eq!(
+        (view.state, view.coupon.owner, view.coupon.assigned_at),
+        (State::Assigned, ADA.id, s(2_000))
+    );
     assert_eq!(one.0.look(&Question::Of(BOB.id)), Answer::Of(None));
     let Answer::Vouchers(views) = one.0.look(&Question::Vouchers(vec![2, 1])) else { panic!() };
     assert_eq!(views, [None, Some(view)]);
@@ -284,5 +339,8 @@ fn a_look_finds_a_members_voucher_and_a_list_has_a_line_for_it() {
     Campaign::rows(&Serial(7), &Event::Paused, s(2_000), &mut rows);
     let [row] = &rows[..] else { panic!("{rows:?}") };
     let home = home_of_row(&row.key, row.body.as_deref().expect("it is put"));
-    assert_eq!((row.owner, home), (ADA.id, Some((Home::Campaign { campaign: Serial(7), rank: 1 }, s(2_000)))));
+    assert_eq!(
+        (row.owner, home),
+        (ADA.id, Some((Home::Campaign { campaign: Serial(7), rank: 1 }, s(2_000))))
+    );
 }

@@ -2,7 +2,9 @@
 
 use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
-use actors::domain::coupons::catalogue::{Answer, Catalogue, Command, Entry, Event, Plan, Question, Refusal, Registered, What};
+use actors::domain::coupons::catalogue::{
+    Answer, Catalogue, Command, Entry, Event, Plan, Question, Refusal, Registered, What,
+};
 use actors::domain::coupons::serial::{ONE_RANGE_UP_TO, Of};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
 use actors::{Id, Machine, Time};
@@ -12,7 +14,12 @@ fn named(name: &str) -> Entry {
 }
 
 fn made(count: u64) -> Plan {
-    Plan { name: Some("Spring".into()), offer: OFFER, expires_at: ENDS, what: What::Made { count, one_per_member: false } }
+    Plan {
+        name: Some("Spring".into()),
+        offer: OFFER,
+        expires_at: ENDS,
+        what: What::Made { count, one_per_member: false },
+    }
 }
 
 fn brought(job: u8) -> Entry {
@@ -44,23 +51,34 @@ fn numbers_are_given_in_order_campaigns_odd_and_batches_even() {
     given::<Catalogue>([]).when(register(brought(1)), ADMIN, s(1)).then(registered(0, brought(1)));
     for catalogue in [four(), four().saved_and_read()] {
         catalogue.when(register(named("next")), ADMIN, s(9)).then(registered(5, named("next")));
-        catalogue.when(register(Entry::Batch(made(3))), ADMIN, s(9)).then(registered(4, Entry::Batch(made(3))));
+        catalogue
+            .when(register(Entry::Batch(made(3))), ADMIN, s(9))
+            .then(registered(4, Entry::Batch(made(3))));
     }
 }
 
 #[test]
 fn a_campaigns_name_is_unique_whatever_its_case() {
     for name in ["Welcome", "WELCOME", "welcome"] {
-        four().when(register(named(name)), ADMIN, s(9)).refused(Refusal::NameTaken { by: Serial(1) });
-        four().saved_and_read().when(register(named(name)), ADMIN, s(9)).refused(Refusal::NameTaken { by: Serial(1) });
+        four()
+            .when(register(named(name)), ADMIN, s(9))
+            .refused(Refusal::NameTaken { by: Serial(1) });
+        four()
+            .saved_and_read()
+            .when(register(named(name)), ADMIN, s(9))
+            .refused(Refusal::NameTaken { by: Serial(1) });
     }
-    four().when(register(named("ωMEGA")), ADMIN, s(9)).refused(Refusal::NameTaken { by: Serial(3) });
+    four()
+        .when(register(named("ωMEGA")), ADMIN, s(9))
+        .refused(Refusal::NameTaken { by: Serial(3) });
     four().when(register(named("Welcome ")), ADMIN, s(9)).event();
 }
 
 #[test]
 fn batches_may_share_a_name() {
-    four().when(register(Entry::Batch(made(9))), ADMIN, s(9)).then(registered(4, Entry::Batch(made(9))));
+    four()
+        .when(register(Entry::Batch(made(9))), ADMIN, s(9))
+        .then(registered(4, Entry::Batch(made(9))));
 }
 
 #[test]
@@ -73,20 +91,33 @@ fn an_import_is_one_batch_however_often_it_is_registered() {
 
 #[test]
 fn when_all_numbers_are_given_there_is_none_left() {
-    let last =
-        given::<Catalogue>([(s(1), registered(Serial::MOST, named("last"))), (s(1), registered(Serial::MOST - 1, Entry::Batch(made(1))))]);
+    let last = given::<Catalogue>([
+        (s(1), registered(Serial::MOST, named("last"))),
+        (s(1), registered(Serial::MOST - 1, Entry::Batch(made(1)))),
+    ]);
     last.when(register(named("one more")), ADMIN, s(2)).refused(Refusal::Full);
-    last.when(register(named("LAST")), ADMIN, s(2)).refused(Refusal::NameTaken { by: Serial(Serial::MOST) });
+    last.when(register(named("LAST")), ADMIN, s(2))
+        .refused(Refusal::NameTaken { by: Serial(Serial::MOST) });
     last.when(register(Entry::Batch(made(1))), ADMIN, s(2)).refused(Refusal::Full);
 }
 
 #[test]
 fn what_was_registered_is_found_and_listed_in_order() {
     let look = |question| four().0.look(&question);
-    assert_eq!(look(Question::Entry(Serial(1))), Answer::Entry(Some(Registered { entry: named("Welcome"), key: 3, at: s(1) })));
+    assert_eq!(
+        look(Question::Entry(Serial(1))),
+        Answer::Entry(Some(Registered { entry: named("Welcome"), key: 3, at: s(1) }))
+    );
     assert_eq!(look(Question::Entry(Serial(5))), Answer::Entry(None));
-    let page = |of, after: Option<u32>, limit| match look(Question::Page { of, after: after.map(Serial), limit }) {
-        Answer::Page(page) => page.into_iter().map(|(serial, registered)| (serial.0, registered.at)).collect::<Vec<_>>(),
+    let page = |of, after: Option<u32>, limit| match look(Question::Page {
+        of,
+        after: after.map(Serial),
+        limit,
+    }) {
+        Answer::Page(page) => page
+            .into_iter()
+            .map(|(serial, registered)| (serial.0, registered.at))
+            .collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     assert_eq!(page(Of::Campaign, None, 9), [(1, s(1)), (3, s(4))]);
@@ -101,7 +132,9 @@ fn batches_are_found_by_the_window_in_which_they_expire() {
     let found = |since, until, after: Option<(Time, u32)>, limit| {
         let after = after.map(|(at, serial)| (at, Serial(serial)));
         match four().0.look(&Question::Expiring { since, until, after, limit }) {
-            Answer::Expiring(found) => found.into_iter().map(|(_, serial)| serial.0).collect::<Vec<_>>(),
+            Answer::Expiring(found) => {
+                found.into_iter().map(|(_, serial)| serial.0).collect::<Vec<_>>()
+            }
             other => panic!("{other:?}"),
         }
     };
@@ -115,7 +148,9 @@ fn batches_are_found_by_the_window_in_which_they_expire() {
 
 #[test]
 fn a_batch_has_one_range_up_to_a_million_and_sixteen_above() {
-    for (count, ranges) in [(1, 1), (ONE_RANGE_UP_TO, 1), (ONE_RANGE_UP_TO + 1, 16), (10_000_000_000, 16)] {
+    for (count, ranges) in
+        [(1, 1), (ONE_RANGE_UP_TO, 1), (ONE_RANGE_UP_TO + 1, 16), (10_000_000_000, 16)]
+    {
         let names = made(count).ranges(Serial(8));
         assert_eq!(names.len(), ranges);
         let shares = names.iter().map(|name| made(count).terms(name).expect("a share").count);
@@ -123,7 +158,10 @@ fn a_batch_has_one_range_up_to_a_million_and_sixteen_above() {
     }
     let Entry::Batch(imported) = brought(7) else { panic!() };
     let name = RangeName { batch: Serial(8), range: 0 };
-    assert_eq!((imported.ranges(Serial(8)), imported.terms(&name), imported.place(Serial(8), 0)), (vec![], None, None));
+    assert_eq!(
+        (imported.ranges(Serial(8)), imported.terms(&name), imported.place(Serial(8), 0)),
+        (vec![], None, None)
+    );
     assert_eq!(imported.rack_terms(), rack::Terms { offer: OFFER, expires_at: ENDS });
 }
 
@@ -131,8 +169,13 @@ fn a_batch_has_one_range_up_to_a_million_and_sixteen_above() {
 fn every_index_has_a_place_and_every_place_its_index() {
     for count in [1, 7, ONE_RANGE_UP_TO, ONE_RANGE_UP_TO + 1, 1_000_037, 10_000_000_000] {
         let plan = made(count);
-        for index in [0, 1, 15, 16, 17, count / 2, count.saturating_sub(2), count - 1].into_iter().filter(|index| *index < count) {
-            let Some((name, slot)) = plan.place(Serial(8), index) else { panic!("{index} of {count} has no place") };
+        for index in [0, 1, 15, 16, 17, count / 2, count.saturating_sub(2), count - 1]
+            .into_iter()
+            .filter(|index| *index < count)
+        {
+            let Some((name, slot)) = plan.place(Serial(8), index) else {
+                panic!("{index} of {count} has no place")
+            };
             assert!(slot < plan.terms(&name).expect("a share").count, "{index} of {count}");
             assert_eq!(plan.index(&name, slot), index);
         }

@@ -1,4 +1,5 @@
-//! Coupons to test with: a range of five, a campaign of three, two batches on a rack; 10 % off from 10.00 on, 5.00 at most, good until 10,000 seconds.
+//! Coupons to test with: a range of five, a campaign of three, two batches on a rack; 10 % off from
+//! 10.00 on, 5.00 at most, good until 10,000 seconds.
 
 use super::given::{ADA, Given, given, s};
 use actors::domain::coupons::campaign::{self, Campaign};
@@ -9,9 +10,11 @@ use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::{Cut, Discount, Ledger, Offer, Serial, State, redeem};
 use actors::{Caller, Id, Machine, Role, Time};
 
-pub const OFFER: Offer = Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
+pub const OFFER: Offer =
+    Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
 pub const ENDS: Time = s(10_000);
-pub const TERMS: range::Terms = range::Terms { count: 5, offer: OFFER, expires_at: ENDS, one_per_member: false };
+pub const TERMS: range::Terms =
+    range::Terms { count: 5, offer: OFFER, expires_at: ENDS, one_per_member: false };
 pub const ONE_EACH: range::Terms = range::Terms { one_per_member: true, ..TERMS };
 pub const SYSTEM: Caller = Caller { id: Id::SYSTEM, role: Role::System };
 
@@ -22,15 +25,30 @@ pub const fn before(at: Time) -> Time {
 
 /// A use of 20.00, which is worth 2.00.
 pub fn what(by: Caller) -> Use {
-    Use { by: by.id, amount: Some(2000), cut: Cut { discount: Some(200), payable: Some(1800) }, reference: Some("order 7".into()) }
+    Use {
+        by: by.id,
+        amount: Some(2000),
+        cut: Cut { discount: Some(200), payable: Some(1800) },
+        reference: Some("order 7".into()),
+    }
 }
 
 pub fn use_it(slot: u64) -> redeem::Command {
-    redeem::Command::Use { slot, amount: Some(2000), reference: Some("order 7".into()), hold_s: None }
+    redeem::Command::Use {
+        slot,
+        amount: Some(2000),
+        reference: Some("order 7".into()),
+        hold_s: None,
+    }
 }
 
 pub fn hold_it(slot: u64, hold_s: u32) -> redeem::Command {
-    redeem::Command::Use { slot, amount: Some(2000), reference: Some("order 7".into()), hold_s: Some(hold_s) }
+    redeem::Command::Use {
+        slot,
+        amount: Some(2000),
+        reference: Some("order 7".into()),
+        hold_s: Some(hold_s),
+    }
 }
 
 pub fn used(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
@@ -50,11 +68,21 @@ pub fn voided(slot: u64, owner: Caller) -> redeem::Event {
 }
 
 pub fn everything(from: u64, limit: usize) -> Walk {
-    Walk { from, limit, since: Time(i64::MIN), until: Time(i64::MAX), states: Vec::new(), untouched: false }
+    Walk {
+        from,
+        limit,
+        since: Time(i64::MIN),
+        until: Time(i64::MAX),
+        states: Vec::new(),
+        untouched: false,
+    }
 }
 
 /// A range with these terms, opened at the beginning, with these events after it.
-pub fn opened(terms: range::Terms, events: impl IntoIterator<Item = (Time, range::Event)>) -> Given<Range> {
+pub fn opened(
+    terms: range::Terms,
+    events: impl IntoIterator<Item = (Time, range::Event)>,
+) -> Given<Range> {
     given([(s(0), range::Event::Opened(terms))].into_iter().chain(events))
 }
 
@@ -110,7 +138,10 @@ pub fn plan() -> campaign::Plan {
     }
 }
 
-pub fn campaign(plan: campaign::Plan, events: impl IntoIterator<Item = (Time, campaign::Event)>) -> Given<Campaign> {
+pub fn campaign(
+    plan: campaign::Plan,
+    events: impl IntoIterator<Item = (Time, campaign::Event)>,
+) -> Given<Campaign> {
     given([(s(0), campaign::Event::Opened(plan))].into_iter().chain(events))
 }
 

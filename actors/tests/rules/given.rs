@@ -1,4 +1,5 @@
-//! Given events, when a command, then an event or a refusal. A decision that changed the machine fails every test.
+//! Given events, when a command, then an event or a refusal. A decision that changed the machine
+//! fails every test.
 
 use actors::{Caller, Id, Machine, Role, Stamp, Time, Verdict};
 
@@ -37,14 +38,21 @@ impl<M: Machine> Given<M> {
         self.when_by_chance(command, caller, at, 1)
     }
 
-    pub fn when_by_chance(&self, command: M::Command, caller: Caller, at: Time, seed: u64) -> Decided<M> {
+    pub fn when_by_chance(
+        &self,
+        command: M::Command,
+        caller: Caller,
+        at: Time,
+        seed: u64,
+    ) -> Decided<M> {
         let before = bytes(&self.0);
         let decided = self.0.decide(&command, &caller, &Stamp { at, seed });
         assert!(bytes(&self.0) == before, "to decide changes nothing");
         Decided(decided)
     }
 
-    /// The same, written to a snapshot and read again; it must tell the same and be due when the other is.
+    /// The same, written to a snapshot and read again; it must tell the same and be due when the
+    /// other is.
     pub fn saved_and_read(&self) -> Given<M> {
         let again: M = postcard::from_bytes(&bytes(&self.0)).expect("it was written so");
         assert!(bytes(&again) == bytes(&self.0), "a snapshot of a snapshot is the same");

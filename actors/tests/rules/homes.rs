@@ -78,7 +78,8 @@ impl Home for Rack {
     }
 
     fn view(&self) -> Option<View> {
-        match self.look(&rack::Question::In { batch: BATCH, question: range::Question::Coupon(0) }) {
+        match self.look(&rack::Question::In { batch: BATCH, question: range::Question::Coupon(0) })
+        {
             rack::Answer::In(range::Answer::Coupon(view)) => view,
             other => panic!("{other:?}"),
         }

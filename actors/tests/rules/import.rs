@@ -3,7 +3,8 @@
 use super::given::{ADMIN, Given, bytes, given, s};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::import::{
-    Command, Event, Import, Look, OnDuplicate, Pass, Plan, Progress, Refusal, State, UNFINISHED, Why, job_of_row,
+    Command, Event, Import, Look, OnDuplicate, Pass, Plan, Progress, Refusal, State, UNFINISHED,
+    Why, job_of_row,
 };
 use actors::store::Row;
 use actors::{Id, Machine, Time};
@@ -15,7 +16,15 @@ const BATCH: Serial = Serial(4);
 fn plan() -> Plan {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let on_duplicate = OnDuplicate::Skip;
-    Plan { name: None, file: [7; 32], bytes: 100, offer, expires_at: s(10_000), on_duplicate, dry_run: false }
+    Plan {
+        name: None,
+        file: [7; 32],
+        bytes: 100,
+        offer,
+        expires_at: s(10_000),
+        on_duplicate,
+        dry_run: false,
+    }
 }
 
 fn failing() -> Plan {
@@ -28,11 +37,20 @@ fn dry() -> Plan {
 
 fn at(imported: u64, duplicate: u64, invalid: u64, offset: u64) -> Progress {
     let rows = imported + duplicate + invalid;
-    Progress { rows, offset, imported, duplicate, invalid, first_duplicate: (duplicate > 0).then_some(rows) }
+    Progress {
+        rows,
+        offset,
+        imported,
+        duplicate,
+        invalid,
+        first_duplicate: (duplicate > 0).then_some(rows),
+    }
 }
 
 fn after(plan: Plan, events: &[Event]) -> Given<Import> {
-    given([Event::Created(plan)].into_iter().chain(events.iter().cloned()).map(|event| (s(1), event)))
+    given(
+        [Event::Created(plan)].into_iter().chain(events.iter().cloned()).map(|event| (s(1), event)),
+    )
 }
 
 fn importing(events: &[Event]) -> Given<Import> {
@@ -46,14 +64,24 @@ fn view(given: &Given<Import>) -> actors::domain::import::View {
 #[test]
 fn a_job_is_created_once_and_the_same_file_is_the_same_job() {
     given::<Import>([]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Created(plan()));
-    for events in [vec![], vec![Event::Cancelling], vec![Event::Registered { batch: BATCH }, Event::Finished]] {
-        after(plan(), &events).when(Command::Create(plan()), ADMIN, s(2)).then_already(Event::Created(plan()));
+    for events in
+        [vec![], vec![Event::Cancelling], vec![Event::Registered { batch: BATCH }, Event::Finished]]
+    {
+        after(plan(), &events)
+            .when(Command::Create(plan()), ADMIN, s(2))
+            .then_already(Event::Created(plan()));
     }
 }
 
 #[test]
 fn a_job_nobody_created_is_unknown() {
-    for command in [Command::Register { batch: BATCH }, Command::Advance(at(1, 0, 0, 5)), Command::Finish, Command::Cancel, Command::Stop] {
+    for command in [
+        Command::Register { batch: BATCH },
+        Command::Advance(at(1, 0, 0, 5)),
+        Command::Finish,
+        Command::Cancel,
+        Command::Stop,
+    ] {
         given::<Import>([]).when(command, ADMIN, s(1)).refused(Refusal::Unknown);
     }
     assert_eq!(Import::default().look(&Look), None);
@@ -61,10 +89,18 @@ fn a_job_nobody_created_is_unknown() {
 
 #[test]
 fn a_file_is_imported_into_one_batch() {
-    after(plan(), &[]).when(Command::Advance(at(1, 0, 0, 5)), ADMIN, s(2)).refused(Refusal::OutOfStep);
-    after(plan(), &[]).when(Command::Register { batch: BATCH }, ADMIN, s(2)).then(Event::Registered { batch: BATCH });
-    importing(&[]).when(Command::Register { batch: BATCH }, ADMIN, s(2)).then_already(Event::Registered { batch: BATCH });
-    importing(&[]).when(Command::Register { batch: Serial(6) }, ADMIN, s(2)).refused(Refusal::OutOfStep);
+    after(plan(), &[])
+        .when(Command::Advance(at(1, 0, 0, 5)), ADMIN, s(2))
+        .refused(Refusal::OutOfStep);
+    after(plan(), &[])
+        .when(Command::Register { batch: BATCH }, ADMIN, s(2))
+        .then(Event::Registered { batch: BATCH });
+    importing(&[])
+        .when(Command::Register { batch: BATCH }, ADMIN, s(2))
+        .then_already(Event::Registered { batch: BATCH });
+    importing(&[])
+        .when(Command::Register { batch: Serial(6) }, ADMIN, s(2))
+        .refused(Refusal::OutOfStep);
 }
 
 #[test]
@@ -89,12 +125,19 @@ fn progress_never_goes_back_and_adds_up() {
 
 #[test]
 fn a_job_finishes_when_it_has_read_all() {
-    importing(&[Event::Advanced(at(3, 0, 0, 99))]).when(Command::Finish, ADMIN, s(2)).refused(Refusal::OutOfStep);
+    importing(&[Event::Advanced(at(3, 0, 0, 99))])
+        .when(Command::Finish, ADMIN, s(2))
+        .refused(Refusal::OutOfStep);
     let through = importing(&[Event::Advanced(at(3, 0, 0, 100))]);
     through.when(Command::Finish, ADMIN, s(2)).then(Event::Finished);
     let finished = through.and(s(2), Event::Finished);
     finished.when(Command::Finish, ADMIN, s(3)).then_already(Event::Finished);
-    for command in [Command::Cancel, Command::Stop, Command::Fail(Why::FileMissing), Command::Advance(at(4, 0, 0, 100))] {
+    for command in [
+        Command::Cancel,
+        Command::Stop,
+        Command::Fail(Why::FileMissing),
+        Command::Advance(at(4, 0, 0, 100)),
+    ] {
         finished.when(command, ADMIN, s(3)).refused(Refusal::Ended);
     }
     assert_eq!(view(&finished).ended_at, Some(s(2)));
@@ -116,7 +159,9 @@ fn what_may_have_no_duplicate_is_checked_to_its_end_and_then_imported_from_its_b
     half.when(Command::Register { batch: BATCH }, ADMIN, s(2)).refused(Refusal::OutOfStep);
     let checked = after(failing(), &[Event::Advanced(at(5, 0, 1, 100))]);
     checked.when(Command::Finish, ADMIN, s(2)).refused(Refusal::OutOfStep);
-    checked.when(Command::Register { batch: BATCH }, ADMIN, s(2)).then(Event::Registered { batch: BATCH });
+    checked
+        .when(Command::Register { batch: BATCH }, ADMIN, s(2))
+        .then(Event::Registered { batch: BATCH });
     let importing = view(&checked.and(s(2), Event::Registered { batch: BATCH }));
     assert_eq!((importing.pass, importing.progress), (Pass::Importing, Progress::default()));
 }
@@ -128,7 +173,9 @@ fn a_duplicate_is_a_reason_to_fail_only_where_it_was_said_so() {
     assert_eq!(view(&importing(&[Event::Advanced(at(3, 1, 0, 50))])).must_fail(), None);
     let job = after(failing(), &[]);
     job.when(Command::Fail(why), ADMIN, s(2)).then(Event::Failed(why));
-    job.and(s(2), Event::Failed(why)).when(Command::Fail(Why::FileMissing), ADMIN, s(2)).then_already(Event::Failed(why));
+    job.and(s(2), Event::Failed(why))
+        .when(Command::Fail(Why::FileMissing), ADMIN, s(2))
+        .then_already(Event::Failed(why));
 }
 
 #[test]
@@ -138,7 +185,9 @@ fn a_cancelled_job_still_counts_what_was_under_way() {
     let cancelling = importing(&[Event::Cancelling]);
     cancelling.when(Command::Cancel, ADMIN, s(2)).then_already(Event::Cancelling);
     cancelling.when(Command::Finish, ADMIN, s(2)).refused(Refusal::OutOfStep);
-    cancelling.when(Command::Advance(at(1, 0, 0, 5)), ADMIN, s(2)).then(Event::Advanced(at(1, 0, 0, 5)));
+    cancelling
+        .when(Command::Advance(at(1, 0, 0, 5)), ADMIN, s(2))
+        .then(Event::Advanced(at(1, 0, 0, 5)));
     cancelling.when(Command::Stop, ADMIN, s(2)).then(Event::Cancelled);
     let cancelled = cancelling.and(s(2), Event::Cancelled);
     cancelled.when(Command::Cancel, ADMIN, s(3)).then_already(Event::Cancelled);
@@ -152,15 +201,25 @@ fn the_same_file_takes_a_job_up_again_from_its_first_row_and_into_its_batch() {
         let ended = importing(&[Event::Advanced(at(3, 0, 0, 50)), end]);
         ended.when(Command::Create(plan()), ADMIN, s(5)).then(Event::Reopened);
         let again = view(&ended.and(s(5), Event::Reopened));
-        assert_eq!((again.state, again.pass, again.progress), (State::Running, Pass::Importing, Progress::default()));
+        assert_eq!(
+            (again.state, again.pass, again.progress),
+            (State::Running, Pass::Importing, Progress::default())
+        );
         assert_eq!((again.batch, again.created_at, again.ended_at), (Some(BATCH), s(1), None));
     }
-    let events = [Event::Advanced(at(5, 0, 0, 100)), Event::Registered { batch: BATCH }, Event::Failed(Why::FileMissing), Event::Reopened];
+    let events = [
+        Event::Advanced(at(5, 0, 0, 100)),
+        Event::Registered { batch: BATCH },
+        Event::Failed(Why::FileMissing),
+        Event::Reopened,
+    ];
     let checking = after(failing(), &events);
     assert_eq!((view(&checking).pass, view(&checking).batch), (Pass::Checking, Some(BATCH)));
     let checked = checking.and(s(6), Event::Advanced(at(5, 0, 0, 100)));
     checked.when(Command::Register { batch: Serial(6) }, ADMIN, s(6)).refused(Refusal::OutOfStep);
-    checked.when(Command::Register { batch: BATCH }, ADMIN, s(6)).then(Event::Registered { batch: BATCH });
+    checked
+        .when(Command::Register { batch: BATCH }, ADMIN, s(6))
+        .then(Event::Registered { batch: BATCH });
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! One coupon in each of the three machines that have any, commanded at random, against the printed table of its life.
+//! One coupon in each of the three machines that have any, commanded at random, against the printed
+//! table of its life.
 //!
-//! The model is written from that table and shares no code with the rule book: it says which event or which refusal is right.
+//! The model is written from that table and shares no code with the rule book: it says which event
+//! or which refusal is right.
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, bytes, s};
@@ -93,7 +95,9 @@ impl Model {
             (Now::Held { .. }, Command::Confirm { .. }) => New(Now::Used),
             (Now::Held { .. }, Command::Cancel { .. }) => New(Now::Assigned),
             (Now::Held { .. }, _) => Refused(Refusal::Held),
-            (Now::Assigned, Command::Use { amount: None, .. }) => Refused(Refusal::Offer(offer::Refusal::AmountNeeded)),
+            (Now::Assigned, Command::Use { amount: None, .. }) => {
+                Refused(Refusal::Offer(offer::Refusal::AmountNeeded))
+            }
             (Now::Assigned, Command::Use { amount: Some(amount), .. }) if *amount < 1000 => {
                 Refused(Refusal::Offer(offer::Refusal::BelowMinimum { min_amount: 1000 }))
             }
@@ -104,7 +108,9 @@ impl Model {
             (Now::Assigned, Command::Confirm { .. }) => Refused(Refusal::NotHeld),
             (Now::Assigned, Command::Cancel { .. }) => Refused(Refusal::NotUsed),
             (Now::Assigned, Command::Void { .. }) => New(Now::Void),
-            (Now::Created, _) | (_, Command::Notice { .. }) => unreachable!("settled above, or not asked for"),
+            (Now::Created, _) | (_, Command::Notice { .. }) => {
+                unreachable!("settled above, or not asked for")
+            }
         }
     }
 }
@@ -113,14 +119,20 @@ fn command(slot: u64, dice: &mut Dice) -> Command {
     let amount = [None, Some(999), Some(1000), Some(7777)][dice.below(4) as usize];
     match dice.below(12) {
         0..=2 => Command::Use { slot, amount, reference: None, hold_s: None },
-        3..=5 => Command::Use { slot, amount, reference: None, hold_s: Some(1 + dice.below(4000) as u32) },
+        3..=5 => Command::Use {
+            slot,
+            amount,
+            reference: None,
+            hold_s: Some(1 + dice.below(4000) as u32),
+        },
         6..=7 => Command::Confirm { slot },
         8..=10 => Command::Cancel { slot },
         _ => Command::Void { slot },
     }
 }
 
-/// Time goes on a little, to the very instant at which something ends, or to the last millisecond before it.
+/// Time goes on a little, to the very instant at which something ends, or to the last millisecond
+/// before it.
 fn later<M: Machine>(machine: &M, now: Time, dice: &mut Dice) -> Time {
     match (dice.below(4), machine.due()) {
         (0, Some(due)) => Time((due.0 - dice.below(2) as i64).max(now.0)),
@@ -131,7 +143,8 @@ fn later<M: Machine>(machine: &M, now: Time, dice: &mut Dice) -> Time {
 /// A hold that lapses, and then all that expires: more there is not of one coupon.
 fn let_expire<M: Home>(machine: &mut M, at: Time) {
     for _ in 0..2 {
-        if let Some(event) = machine.due().filter(|due| *due <= at).and_then(|_| machine.expire(at)) {
+        if let Some(event) = machine.due().filter(|due| *due <= at).and_then(|_| machine.expire(at))
+        {
             machine.apply(&event, at);
             assert_eq!(machine.imbalance(), 0, "after {event:?}");
         }
@@ -143,7 +156,8 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
     let mut dice = Dice::new(seed);
     let mut machine = M::default();
     machine.apply(&M::opening(), s(0));
-    let mut model = Model { now: Now::Created, at: s(0), uses_cancelled: 0, created_is_known: M::SLOT == 0 };
+    let mut model =
+        Model { now: Now::Created, at: s(0), uses_cancelled: 0, created_is_known: M::SLOT == 0 };
     let mut owned = false;
     let assign_after = dice.below(8);
     for step in 0..60 {
@@ -157,8 +171,13 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
                     machine.apply(event, model.at);
                     (model.now, owned) = (Now::Assigned, true);
                 }
-                (Err(refusal), now) => assert!(now != Now::Created, "seed {seed}: not assigned, {refusal:?}"),
-                (told, now) => assert!(now == Now::Void && M::SLOT == 1, "seed {seed}: {told:?} although it is {now:?}"),
+                (Err(refusal), now) => {
+                    assert!(now != Now::Created, "seed {seed}: not assigned, {refusal:?}")
+                }
+                (told, now) => assert!(
+                    now == Now::Void && M::SLOT == 1,
+                    "seed {seed}: {told:?} although it is {now:?}"
+                ),
             }
         } else {
             let caller = [ADA, ADA, ADMIN, BOB][dice.below(4) as usize];
@@ -170,17 +189,25 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
             *seen.entry(format!("{:?}", expected)).or_insert(0) += 1;
             match (&told, &expected) {
                 (Ok(Verdict::New(event)), Outcome::New(next)) => {
-                    assert!(fits(M::redeemed(event), &command, *next), "seed {seed}: {command:?} led to {event:?}");
+                    assert!(
+                        fits(M::redeemed(event), &command, *next),
+                        "seed {seed}: {command:?} led to {event:?}"
+                    );
                     machine.apply(event, model.at);
                     model.uses_cancelled += (model.now == Now::Used) as usize;
                     model.now = *next;
                 }
                 (Ok(Verdict::Already(_)), Outcome::Already) => {}
                 (Err(refusal), Outcome::Refused(why)) if M::why(refusal) == Some(*why) => {}
-                _ => panic!("seed {seed}: {command:?} by {caller:?} at {:?} should be {expected:?}, is {told:?}", model.at),
+                _ => panic!(
+                    "seed {seed}: {command:?} by {caller:?} at {:?} should be {expected:?}, is \
+                     {told:?}",
+                    model.at
+                ),
             }
         }
-        // A use that was cancelled after the expiry gives back a coupon that expires in the same instant.
+        // A use that was cancelled after the expiry gives back a coupon that expires in the same
+        // instant.
         model.pass(model.at);
         let_expire(&mut machine, model.at);
         let told = machine.view().map(|view| (view.state, view.coupon.past().len()));
@@ -195,7 +222,9 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
 
 fn fits(event: Option<&Event>, command: &Command, next: Now) -> bool {
     match (event, command, next) {
-        (Some(Event::Held { until, .. }), Command::Use { .. }, Now::Held { until: expected }) => *until == expected,
+        (Some(Event::Held { until, .. }), Command::Use { .. }, Now::Held { until: expected }) => {
+            *until == expected
+        }
         (Some(Event::Used { .. }), Command::Use { .. } | Command::Confirm { .. }, Now::Used)
         | (Some(Event::Cancelled { .. }), Command::Cancel { .. }, Now::Assigned)
         | (Some(Event::Voided { .. }), Command::Void { .. }, Now::Void) => true,
@@ -203,7 +232,8 @@ fn fits(event: Option<&Event>, command: &Command, next: Now) -> bool {
     }
 }
 
-/// What must have occurred, or the test proves little: every refusal, and every step that a command takes.
+/// What must have occurred, or the test proves little: every refusal, and every step that a command
+/// takes.
 const EVERYTHING: [&str; 12] = [
     "New(Used)",
     "New(Assigned)",
@@ -225,9 +255,16 @@ fn many_lives<M: Home>() {
         lives_through::<M>(seed, &mut seen);
     }
     for case in EVERYTHING {
-        assert!(seen.get(case).is_some_and(|often| *often > 20), "{case} hardly occurred: {seen:?}");
+        assert!(
+            seen.get(case).is_some_and(|often| *often > 20),
+            "{case} hardly occurred: {seen:?}"
+        );
     }
-    let holds = seen.iter().filter(|(case, _)| case.starts_with("New(Held")).map(|(_, often)| often).sum::<u32>();
+    let holds = seen
+        .iter()
+        .filter(|(case, _)| case.starts_with("New(Held"))
+        .map(|(_, often)| often)
+        .sum::<u32>();
     assert!(holds > 100);
 }
 

@@ -1,4 +1,5 @@
-//! Lists: "my tickets", which rows make, and "my holds", which the slice tells, against lists kept by hand.
+//! Lists: "my tickets", which rows make, and "my holds", which the slice tells, against lists kept
+//! by hand.
 
 use super::given::{ADA, ADMIN, BOB, s};
 use super::random::Story;
@@ -44,7 +45,9 @@ impl ByHand {
             }
             Event::Confirmed { hold, owner, tickets } => {
                 self.holds.remove(&(*owner, *hold));
-                self.tickets.extend(tickets.iter().map(|ticket| (*owner, ticket.number, ticket.copy, *hold)));
+                self.tickets.extend(
+                    tickets.iter().map(|ticket| (*owner, ticket.number, ticket.copy, *hold)),
+                );
             }
             Event::Released { hold, owner } => {
                 self.holds.remove(&(*owner, *hold));
@@ -98,7 +101,11 @@ fn holds_of(slice: &Slice, owner: Id) -> Vec<u32> {
 fn a_lottery_is_listed_from_its_creation_until_it_is_closed() {
     let plan = lottery::Plan { name: "x".into(), closes_at: s(1), tickets: None, ballots: None };
     let mut shelves = Shelves::default();
-    for (event, listed) in [(lottery::Event::Planned(plan), 1), (lottery::Event::Closing, 1), (lottery::Event::Closed, 0)] {
+    for (event, listed) in [
+        (lottery::Event::Planned(plan), 1),
+        (lottery::Event::Closing, 1),
+        (lottery::Event::Closed, 0),
+    ] {
         let mut rows = Vec::new();
         Lottery::rows(&NAME.day, &event, s(1), &mut rows);
         put(&mut shelves, rows);

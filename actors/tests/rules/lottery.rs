@@ -17,7 +17,9 @@ fn after(events: &[Event]) -> super::given::Given<Lottery> {
 #[test]
 fn a_lottery_is_created_once() {
     after(&[]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Planned(plan()));
-    after(&[Event::Planned(plan())]).when(Command::Create(plan()), ADMIN, s(2)).refused(Refusal::Exists);
+    after(&[Event::Planned(plan())])
+        .when(Command::Create(plan()), ADMIN, s(2))
+        .refused(Refusal::Exists);
 }
 
 #[test]
@@ -31,19 +33,27 @@ fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
     let created = [Event::Planned(plan())];
     let closing = [Event::Planned(plan()), Event::Closing];
     let closed = [Event::Planned(plan()), Event::Closing, Event::Closed];
-    after(&created).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).refused(Refusal::NotClosing);
+    after(&created)
+        .when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2))
+        .refused(Refusal::NotClosing);
     after(&created).when(Command::Close, ADMIN, s(2)).then(Event::Closing);
     after(&closing).when(Command::Close, ADMIN, s(2)).then_already(Event::Closing);
     after(&closing).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).then(Event::Closed);
     after(&closed).when(Command::Close, ADMIN, s(2)).then_already(Event::Closing);
-    after(&closed).when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2)).then_already(Event::Closed);
+    after(&closed)
+        .when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2))
+        .then_already(Event::Closed);
 }
 
 #[test]
 fn a_look_shows_the_plan_and_how_far_it_has_come() {
     assert_eq!(Lottery::default().look(&actors::domain::lottery::Look), None);
     let mut events = vec![Event::Planned(plan())];
-    for (phase, next) in [(Phase::Open, Event::Closing), (Phase::Closing, Event::Closed), (Phase::Closed, Event::Closed)] {
+    for (phase, next) in [
+        (Phase::Open, Event::Closing),
+        (Phase::Closing, Event::Closed),
+        (Phase::Closed, Event::Closed),
+    ] {
         let view = after(&events).0.look(&actors::domain::lottery::Look).expect("it was created");
         assert_eq!((view.plan, view.phase, view.created_at), (plan(), phase, s(1)));
         events.push(next);
@@ -53,15 +63,22 @@ fn a_look_shows_the_plan_and_how_far_it_has_come() {
 #[test]
 fn a_snapshot_of_a_lottery_is_that_lottery() {
     let lottery = after(&[Event::Planned(plan()), Event::Closing]).0;
-    let again: Lottery = postcard::from_bytes(&super::given::bytes(&lottery)).expect("it was written so");
-    assert_eq!(again.look(&actors::domain::lottery::Look), lottery.look(&actors::domain::lottery::Look));
+    let again: Lottery =
+        postcard::from_bytes(&super::given::bytes(&lottery)).expect("it was written so");
+    assert_eq!(
+        again.look(&actors::domain::lottery::Look),
+        lottery.look(&actors::domain::lottery::Look)
+    );
 }
 
 #[test]
 fn a_plan_tells_its_slices_their_terms() {
     let day = Day(20_261_231);
     assert_eq!(plan().slices(day).len(), 10);
-    assert_eq!(plan().terms().map(|terms| (terms.digits, terms.copies, terms.closes_at)), Some((6, 10, s(10_000))));
+    assert_eq!(
+        plan().terms().map(|terms| (terms.digits, terms.copies, terms.closes_at)),
+        Some((6, 10, s(10_000)))
+    );
     let without = Plan { tickets: None, ..plan() };
     assert!(without.slices(day).is_empty() && without.terms().is_none());
     assert_eq!(after(&[]).0.due(), None::<Time>);

@@ -9,7 +9,8 @@ use actors::{Caller, Machine, Time};
 
 /// Ten vouchers that expire one after the other, 100 seconds apart, from 2,000 on.
 fn vouchers() -> Given<Campaign> {
-    let grants = (1..=10).map(|rank| (s(1_000), granted(rank, owner(rank), s(1_900 + 100 * rank as i64))));
+    let grants =
+        (1..=10).map(|rank| (s(1_000), granted(rank, owner(rank), s(1_900 + 100 * rank as i64))));
     campaign(campaign::Plan { quota: 10, ..plan() }, grants)
 }
 
@@ -33,9 +34,21 @@ fn nobody(next: Option<u64>) -> campaign::Refusal {
 
 #[test]
 fn those_in_the_window_are_told_from_its_beginning_on_and_before_its_end() {
-    vouchers().when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_500)).then(noticed(3, s(2_400), &[2, 3, 4]));
-    vouchers().when(notice(3, Time(s(2_100).0 + 1), s(2_400), 0), SYSTEM, s(1_500)).then(noticed(3, s(2_400), &[3, 4]));
-    vouchers().when(notice(3, s(2_100), Time(s(2_400).0 + 1), 0), SYSTEM, s(1_500)).then(noticed(3, Time(s(2_400).0 + 1), &[2, 3, 4, 5]));
+    vouchers().when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_500)).then(noticed(
+        3,
+        s(2_400),
+        &[2, 3, 4],
+    ));
+    vouchers().when(notice(3, Time(s(2_100).0 + 1), s(2_400), 0), SYSTEM, s(1_500)).then(noticed(
+        3,
+        s(2_400),
+        &[3, 4],
+    ));
+    vouchers().when(notice(3, s(2_100), Time(s(2_400).0 + 1), 0), SYSTEM, s(1_500)).then(noticed(
+        3,
+        Time(s(2_400).0 + 1),
+        &[2, 3, 4, 5],
+    ));
     vouchers().when(notice(3, s(2_950), s(9_000), 0), SYSTEM, s(1_500)).refused(nobody(None));
 }
 
@@ -43,8 +56,16 @@ fn those_in_the_window_are_told_from_its_beginning_on_and_before_its_end() {
 fn each_is_told_once_per_number_of_days_however_often_it_is_asked_for() {
     let told = vouchers().and(s(1_500), noticed(3, s(2_400), &[2, 3, 4]));
     told.when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).refused(nobody(None));
-    told.when(notice(1, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).then(noticed(1, s(2_400), &[2, 3, 4]));
-    told.when(notice(3, s(2_400), s(2_700), 0), SYSTEM, s(1_600)).then(noticed(3, s(2_700), &[5, 6, 7]));
+    told.when(notice(1, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).then(noticed(
+        1,
+        s(2_400),
+        &[2, 3, 4],
+    ));
+    told.when(notice(3, s(2_400), s(2_700), 0), SYSTEM, s(1_600)).then(noticed(
+        3,
+        s(2_700),
+        &[5, 6, 7],
+    ));
     let again = told.saved_and_read();
     again.when(notice(3, s(2_100), s(2_400), 0), SYSTEM, s(1_600)).refused(nobody(None));
 }
@@ -64,13 +85,21 @@ fn only_what_is_assigned_and_unused_is_worth_a_notice() {
         .and(s(1_100), redeemed(voided(4, owner(4))))
         .and(s(1_100), redeemed(used(5, owner(5), ADA)))
         .and(s(1_200), redeemed(cancelled(5, owner(5), ADA)));
-    some.when(notice(3, s(2_000), s(2_600), 0), SYSTEM, s(1_500)).then(noticed(3, s(2_600), &[1, 5, 6]));
+    some.when(notice(3, s(2_000), s(2_600), 0), SYSTEM, s(1_500)).then(noticed(
+        3,
+        s(2_600),
+        &[1, 5, 6],
+    ));
 }
 
 #[test]
 fn nobody_is_told_after_the_expiry() {
     let late = vouchers().and_time_passes(s(2_200));
-    late.when(notice(3, s(2_000), s(2_500), 0), SYSTEM, s(2_200)).then(noticed(3, s(2_500), &[4, 5]));
+    late.when(notice(3, s(2_000), s(2_500), 0), SYSTEM, s(2_200)).then(noticed(
+        3,
+        s(2_500),
+        &[4, 5],
+    ));
     let too_late = vouchers().and_time_passes(s(2_400));
     too_late.when(notice(3, s(2_000), s(2_500), 0), SYSTEM, s(2_400)).refused(nobody(None));
 }
@@ -83,10 +112,16 @@ fn assigned_all(count: u64) -> Given<Range> {
 
 fn told(range: &mut Given<Range>, from: u64) -> Result<Vec<u64>, Option<u64>> {
     let command = Command::Notice { days: 3, since: s(0), until: s(20_000), from };
-    match range.0.decide(&range::Command::Redeem(command), &ADMIN, &actors::Stamp { at: s(2), seed: 1 }) {
+    match range.0.decide(
+        &range::Command::Redeem(command),
+        &ADMIN,
+        &actors::Stamp { at: s(2), seed: 1 },
+    ) {
         Ok(actors::Verdict::New(event)) => {
             range.0.apply(&event, s(2));
-            let range::Event::Redeemed(Event::Noticed { coupons, expires_at, .. }) = event else { panic!() };
+            let range::Event::Redeemed(Event::Noticed { coupons, expires_at, .. }) = event else {
+                panic!()
+            };
             assert_eq!(coupons.len(), expires_at.len());
             Ok(coupons.into_iter().map(|(slot, _)| slot).collect())
         }

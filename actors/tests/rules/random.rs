@@ -28,11 +28,19 @@ impl Story {
     pub fn tell(&mut self, commands: usize, mut heard: impl FnMut(&Event, Time, &Slice)) {
         for _ in 0..commands {
             self.now = Time(self.now.0 + self.dice.below(20_000) as i64);
-            while let Some(event) = self.slice.due().filter(|due| *due <= self.now).and_then(|_| self.slice.expire(self.now)) {
+            while let Some(event) = self
+                .slice
+                .due()
+                .filter(|due| *due <= self.now)
+                .and_then(|_| self.slice.expire(self.now))
+            {
                 self.slice.apply(&event, self.now);
                 heard(&event, self.now, &self.slice);
             }
-            let (command, caller) = (command(&mut self.dice), self.people[self.dice.below(self.people.len() as u64) as usize]);
+            let (command, caller) = (
+                command(&mut self.dice),
+                self.people[self.dice.below(self.people.len() as u64) as usize],
+            );
             let stamp = Stamp { at: self.now, seed: self.dice.roll() };
             if let Ok(Verdict::New(event)) = self.slice.decide(&command, &caller, &stamp) {
                 self.slice.apply(&event, self.now);
@@ -44,14 +52,26 @@ impl Story {
 
 fn command(dice: &mut Dice) -> Command {
     let hold = dice.below(40) as u32;
-    let pattern = ["3***", "3*2*", "30*1", "3123", "31**"][dice.below(5) as usize].parse().expect("it is one");
+    let pattern = ["3***", "3*2*", "30*1", "3123", "31**"][dice.below(5) as usize]
+        .parse()
+        .expect("it is one");
     let count = 1 + dice.below(4) as u16;
     match dice.below(100) {
-        0..=49 => Command::Hold { pattern, count, at_least: dice.below(3) as u16, ttl_s: dice.below(700) as u32 },
+        0..=49 => Command::Hold {
+            pattern,
+            count,
+            at_least: dice.below(3) as u16,
+            ttl_s: dice.below(700) as u32,
+        },
         50..=64 => Command::Confirm { hold },
         65..=74 => Command::Extend { hold, ttl_s: dice.below(900) as u32 },
         75..=84 => Command::Release { hold },
-        85..=96 => Command::Refund { ticket: Ticket { number: 3000 + dice.below(200) as u32, copy: 1 + dice.below(2) as u16 } },
+        85..=96 => Command::Refund {
+            ticket: Ticket {
+                number: 3000 + dice.below(200) as u32,
+                copy: 1 + dice.below(2) as u16,
+            },
+        },
         97 => Command::Open { lead: LEAD, terms: TERMS },
         _ if dice.below(40) == 0 => Command::Seal,
         _ => Command::Release { hold: dice.below(4) as u32 },
@@ -73,7 +93,8 @@ fn kind(event: &Event) -> &'static str {
 }
 
 /// What a story may tell after the opening.
-const EVERYTHING: [&str; 8] = ["held", "confirmed", "extended", "released", "expired", "refunded", "cleared", "sealed"];
+const EVERYTHING: [&str; 8] =
+    ["held", "confirmed", "extended", "released", "expired", "refunded", "cleared", "sealed"];
 
 #[test]
 fn the_conservation_law_holds_after_every_event() {
@@ -95,7 +116,8 @@ fn to_decide_changes_nothing_whatever_is_commanded() {
         let before = bytes(&story.slice);
         let mut dice = Dice::new(seed + 1000);
         for _ in 0..300 {
-            let stamp = Stamp { at: Time(story.now.0 + dice.below(1_000_000) as i64), seed: dice.roll() };
+            let stamp =
+                Stamp { at: Time(story.now.0 + dice.below(1_000_000) as i64), seed: dice.roll() };
             let _ = story.slice.decide(&command(&mut dice), &ADMIN, &stamp);
             story.slice.left_for(&command(&mut dice), &ADA);
             story.slice.expire(stamp.at);
@@ -107,7 +129,9 @@ fn to_decide_changes_nothing_whatever_is_commanded() {
 
 /// What the slice says to every command about every hold and some tickets, refusals and all.
 fn every_answer(slice: &Slice, at: Time) -> Vec<Result<Verdict<Event>, Refusal>> {
-    let about = |hold| [Command::Confirm { hold }, Command::Extend { hold, ttl_s: 900 }, Command::Release { hold }];
+    let about = |hold| {
+        [Command::Confirm { hold }, Command::Extend { hold, ttl_s: 900 }, Command::Release { hold }]
+    };
     let refunds = (3000..3200).map(|number| Command::Refund { ticket: Ticket { number, copy: 1 } });
     let commands = (0..130).flat_map(about).chain(refunds);
     commands.map(|command| slice.decide(&command, &ADMIN, &Stamp { at, seed: 1 })).collect()
@@ -124,7 +148,12 @@ fn a_snapshot_of_any_state_behaves_as_the_original() {
         assert!(bytes(&again) == saved);
         assert_eq!(again.imbalance(), 0);
         assert_eq!(every_answer(&again, story.now), every_answer(&story.slice, story.now));
-        let mut other = Story { slice: again, dice: Dice::new(seed + 1), now: story.now, people: people.to_vec() };
+        let mut other = Story {
+            slice: again,
+            dice: Dice::new(seed + 1),
+            now: story.now,
+            people: people.to_vec(),
+        };
         story.dice = Dice::new(seed + 1);
         let (mut one, mut two) = (Vec::new(), Vec::new());
         story.tell(120, |event, at, _| one.push((event.clone(), at)));

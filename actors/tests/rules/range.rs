@@ -31,7 +31,9 @@ fn taken(count: u64) -> super::given::Given<Range> {
 #[test]
 fn a_range_is_opened_once_and_says_so_ever_after() {
     given::<Range>([]).when(Command::Open(TERMS), SYSTEM, s(0)).then(Event::Opened(TERMS));
-    opened(TERMS, []).when(Command::Open(ONE_EACH), SYSTEM, s(5)).then_already(Event::Opened(TERMS));
+    opened(TERMS, [])
+        .when(Command::Open(ONE_EACH), SYSTEM, s(5))
+        .then_already(Event::Opened(TERMS));
 }
 
 #[test]
@@ -39,7 +41,12 @@ fn a_range_that_was_not_opened_refuses_everything_else() {
     for command in [assign(ADA, None), give(0, ADA), Command::Redeem(use_it(0))] {
         given::<Range>([]).when(command, ADMIN, s(0)).refused(Refusal::NotOpened);
     }
-    for question in [Question::Coupon(0), Question::Source(SOURCE), Question::Walk(everything(0, 1)), Question::Ledger] {
+    for question in [
+        Question::Coupon(0),
+        Question::Source(SOURCE),
+        Question::Walk(everything(0, 1)),
+        Question::Ledger,
+    ] {
         assert_eq!(Range::default().look(&question), Answer::NotOpened);
     }
     assert_eq!(Range::default().due(), None);
@@ -52,15 +59,27 @@ fn the_next_free_one_goes_to_whoever_asks() {
     taken(4).when(assign(BOB, None), BOB, s(10)).then(assigned(4, BOB, None));
     taken(5).when(assign(ADA, None), ADA, s(10)).refused(Refusal::Exhausted);
     assert!(Refusal::Exhausted.may_be_had_elsewhere());
-    assert!(![Refusal::NotOpened, Refusal::Expired, Refusal::SourceReused].iter().any(Refused::may_be_had_elsewhere));
+    assert!(
+        ![Refusal::NotOpened, Refusal::Expired, Refusal::SourceReused]
+            .iter()
+            .any(Refused::may_be_had_elsewhere)
+    );
 }
 
 #[test]
 fn the_same_source_has_the_same_coupon_for_ever() {
     let has = opened(TERMS, [(s(10), assigned(0, ADA, Some(SOURCE)))]);
     has.when(assign(ADA, Some(SOURCE)), ADA, s(20)).then_already(assigned(0, ADA, Some(SOURCE)));
-    has.saved_and_read().when(assign(ADA, Some(SOURCE)), ADA, s(20)).then_already(assigned(0, ADA, Some(SOURCE)));
-    has.when(assign(ADA, Some(OTHER_SOURCE)), ADA, s(20)).then(assigned(1, ADA, Some(OTHER_SOURCE)));
+    has.saved_and_read().when(assign(ADA, Some(SOURCE)), ADA, s(20)).then_already(assigned(
+        0,
+        ADA,
+        Some(SOURCE),
+    ));
+    has.when(assign(ADA, Some(OTHER_SOURCE)), ADA, s(20)).then(assigned(
+        1,
+        ADA,
+        Some(OTHER_SOURCE),
+    ));
     has.when(assign(ADA, None), ADA, s(20)).then(assigned(1, ADA, None));
     has.when(assign(BOB, Some(SOURCE)), BOB, s(20)).refused(Refusal::SourceReused);
     let void = has.and(s(30), Event::Redeemed(voided(0, ADA)));
@@ -75,7 +94,9 @@ fn a_source_is_answered_before_a_lack_of_coupons() {
     let full = taken(4).and(s(2), assigned(4, ADA, Some(SOURCE)));
     full.when(assign(ADA, Some(SOURCE)), ADA, s(20)).then_already(assigned(4, ADA, Some(SOURCE)));
     full.when(assign(ADA, Some(OTHER_SOURCE)), ADA, s(20)).refused(Refusal::Exhausted);
-    let Answer::Source(Some((slot, view))) = full.0.look(&Question::Source(SOURCE)) else { panic!() };
+    let Answer::Source(Some((slot, view))) = full.0.look(&Question::Source(SOURCE)) else {
+        panic!()
+    };
     assert_eq!((slot, view.coupon.owner, view.state), (4, ADA.id, State::Assigned));
     assert_eq!(full.0.look(&Question::Source(OTHER_SOURCE)), Answer::Source(None));
 }
@@ -90,7 +111,9 @@ fn where_each_may_have_one_he_always_gets_the_same() {
     }
     has.when(assign(BOB, Some(SOURCE)), BOB, s(20)).refused(Refusal::SourceReused);
     has.when(assign(BOB, None), BOB, s(20)).then(assigned(1, BOB, None));
-    has.and_time_passes(ENDS).when(assign(ADA, None), ADA, ENDS).then_already(assigned(0, ADA, None));
+    has.and_time_passes(ENDS)
+        .when(assign(ADA, None), ADA, ENDS)
+        .then_already(assigned(0, ADA, None));
 }
 
 #[test]
@@ -113,11 +136,19 @@ fn a_given_one_is_passed_by() {
 
 #[test]
 fn a_void_one_is_never_assigned() {
-    let first = opened(TERMS, [(s(10), Event::Redeemed(redeem::Event::Voided { slot: 0, owner: Id::SYSTEM }))]);
+    let first = opened(
+        TERMS,
+        [(s(10), Event::Redeemed(redeem::Event::Voided { slot: 0, owner: Id::SYSTEM }))],
+    );
     first.when(assign(ADA, None), ADA, s(20)).then(assigned(1, ADA, None));
     first.when(give(0, ADA), ADMIN, s(20)).refused(Refusal::Coupon(redeem::Refusal::Void));
-    first.when(Command::Redeem(use_it(0)), ADMIN, s(20)).refused(Refusal::Coupon(redeem::Refusal::Void));
-    assert_eq!((state(&first, 0), first.0.left_for(&assign(ADA, None), &ADA)), (Some(State::Void), 4));
+    first
+        .when(Command::Redeem(use_it(0)), ADMIN, s(20))
+        .refused(Refusal::Coupon(redeem::Refusal::Void));
+    assert_eq!(
+        (state(&first, 0), first.0.left_for(&assign(ADA, None), &ADA)),
+        (Some(State::Void), 4)
+    );
     assert_eq!(ledger_of(&first), ledger([5, 4, 0, 0, 0, 0, 1]));
 }
 
@@ -135,10 +166,13 @@ fn to_give_the_same_again_is_a_repeat_and_to_another_a_refusal() {
 
 #[test]
 fn what_became_of_somebody_elses_coupon_only_an_admin_is_told() {
-    let void = opened(TERMS, [(s(10), assigned(1, ADA, None)), (s(11), Event::Redeemed(voided(1, ADA)))]);
+    let void =
+        opened(TERMS, [(s(10), assigned(1, ADA, None)), (s(11), Event::Redeemed(voided(1, ADA)))]);
     let over = opened(TERMS, [(s(10), assigned(1, ADA, None))]).and_time_passes(ENDS);
     for range in [void, over] {
-        range.when(give(1, BOB), BOB, s(20_000)).refused(Refusal::Coupon(redeem::Refusal::NotYours));
+        range
+            .when(give(1, BOB), BOB, s(20_000))
+            .refused(Refusal::Coupon(redeem::Refusal::NotYours));
     }
 }
 
@@ -148,9 +182,14 @@ fn refusals_of_a_given_one_have_their_order() {
         opened(ONE_EACH, []).when(give(5, ADA), caller, s(10)).refused(unknown());
         opened(ONE_EACH, []).when(give(0, ADA), caller, s(10)).refused(Refusal::OnePerMember);
         opened(TERMS, []).and_time_passes(ENDS).when(give(5, ADA), caller, ENDS).refused(unknown());
-        opened(TERMS, []).and_time_passes(ENDS).when(give(0, ADA), caller, ENDS).refused(Refusal::Expired);
+        opened(TERMS, [])
+            .and_time_passes(ENDS)
+            .when(give(0, ADA), caller, ENDS)
+            .refused(Refusal::Expired);
     }
-    let both = opened(TERMS, [(s(10), assigned(0, ADA, None)), (s(11), Event::Redeemed(voided(0, ADA)))]).and_time_passes(ENDS);
+    let both =
+        opened(TERMS, [(s(10), assigned(0, ADA, None)), (s(11), Event::Redeemed(voided(0, ADA)))])
+            .and_time_passes(ENDS);
     both.when(give(0, BOB), ADMIN, ENDS).refused(Refusal::Coupon(redeem::Refusal::Void));
 }
 
@@ -215,17 +254,26 @@ fn untouched_coupons_are_a_number() {
     let range = opened(terms, []);
     assert!(bytes(&range.0).len() < 100, "{} bytes", bytes(&range.0).len());
     assert_eq!(ledger_of(&range), ledger([625_000_000, 625_000_000, 0, 0, 0, 0, 0]));
-    assert_eq!([0, 624_999_999, 625_000_000].map(|slot| state(&range, slot)), [Some(State::Created), Some(State::Created), None]);
-    let touched = range.and(s(1), assigned(0, ADA, None)).and(s(1), assigned(624_999_999, BOB, None));
+    assert_eq!(
+        [0, 624_999_999, 625_000_000].map(|slot| state(&range, slot)),
+        [Some(State::Created), Some(State::Created), None]
+    );
+    let touched =
+        range.and(s(1), assigned(0, ADA, None)).and(s(1), assigned(624_999_999, BOB, None));
     assert!(bytes(&touched.0).len() < 200);
-    assert_eq!(ledger_of(&touched.and_time_passes(ENDS)), ledger([625_000_000, 0, 0, 0, 0, 625_000_000, 0]));
+    assert_eq!(
+        ledger_of(&touched.and_time_passes(ENDS)),
+        ledger([625_000_000, 0, 0, 0, 0, 625_000_000, 0])
+    );
 }
 
 #[test]
 fn an_assignment_writes_a_line_in_its_owners_list() {
     let name = RangeName { batch: Serial(8), range: 3 };
     let mut rows = Vec::new();
-    for event in [Event::Opened(TERMS), assigned(4, ADA, Some(SOURCE)), Event::Redeemed(used(4, ADA, ADA))] {
+    for event in
+        [Event::Opened(TERMS), assigned(4, ADA, Some(SOURCE)), Event::Redeemed(used(4, ADA, ADA))]
+    {
         Range::rows(&name, &event, s(10), &mut rows);
     }
     let [row] = &rows[..] else { panic!("{rows:?}") };

@@ -25,7 +25,13 @@ const CANCEL: Redeem = Redeem::Cancel { slot: 0 };
 const VOID: Redeem = Redeem::Void { slot: 0 };
 
 fn all_of(slot: u64) -> [Redeem; 5] {
-    [use_it(slot), hold_it(slot, 60), Redeem::Confirm { slot }, Redeem::Cancel { slot }, Redeem::Void { slot }]
+    [
+        use_it(slot),
+        hold_it(slot, 60),
+        Redeem::Confirm { slot },
+        Redeem::Cancel { slot },
+        Redeem::Void { slot },
+    ]
 }
 
 #[test]
@@ -70,10 +76,23 @@ fn what_is_nobodys_or_not_there_is_unknown() {
 #[test]
 fn what_a_use_is_worth_is_said_with_it() {
     let of = |amount| Redeem::Use { slot: 0, amount, reference: None, hold_s: None };
-    let Event::Used { what, .. } = event(adas([]).when(Command::Redeem(of(Some(9000))), ADA, s(20)).event()) else { panic!() };
-    assert_eq!((what.cut.discount, what.cut.payable, what.reference), (Some(500), Some(8500), None));
+    let Event::Used { what, .. } =
+        event(adas([]).when(Command::Redeem(of(Some(9000))), ADA, s(20)).event())
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (what.cut.discount, what.cut.payable, what.reference),
+        (Some(500), Some(8500), None)
+    );
     refused(&adas([]), of(None), ADA, s(20), Why::Offer(offer::Refusal::AmountNeeded));
-    refused(&adas([]), of(Some(999)), ADA, s(20), Why::Offer(offer::Refusal::BelowMinimum { min_amount: 1000 }));
+    refused(
+        &adas([]),
+        of(Some(999)),
+        ADA,
+        s(20),
+        Why::Offer(offer::Refusal::BelowMinimum { min_amount: 1000 }),
+    );
 }
 
 fn event(event: range::Event) -> Event {
@@ -98,13 +117,25 @@ fn the_state_is_named_before_the_offer() {
 fn each_state_refuses_what_it_does_not_allow() {
     let cases = [
         (adas([]), [None, None, Some(Why::NotHeld), Some(Why::NotUsed), None]),
-        (adas([(s(20), held(0, ADA, ADA, s(80)))]), [Some(Why::Held), Some(Why::Held), None, None, Some(Why::Held)]),
+        (
+            adas([(s(20), held(0, ADA, ADA, s(80)))]),
+            [Some(Why::Held), Some(Why::Held), None, None, Some(Why::Held)],
+        ),
         (
             adas([(s(20), used(0, ADA, ADA))]),
-            [Some(Why::AlreadyUsed), Some(Why::AlreadyUsed), Some(Why::AlreadyUsed), None, Some(Why::AlreadyUsed)],
+            [
+                Some(Why::AlreadyUsed),
+                Some(Why::AlreadyUsed),
+                Some(Why::AlreadyUsed),
+                None,
+                Some(Why::AlreadyUsed),
+            ],
         ),
         (adas([]).and_time_passes(ENDS), [Some(Why::Expired); 5]),
-        (adas([(s(20), voided(0, ADA))]), [Some(Why::Void), Some(Why::Void), Some(Why::Void), Some(Why::Void), None]),
+        (
+            adas([(s(20), voided(0, ADA))]),
+            [Some(Why::Void), Some(Why::Void), Some(Why::Void), Some(Why::Void), None],
+        ),
     ];
     for (range, refusals) in cases {
         for (command, why) in all_of(0).into_iter().zip(refusals) {
@@ -136,7 +167,10 @@ fn a_hold_ends_at_its_instant_and_gives_the_coupon_back() {
     assert_eq!((state(&back, 0), back.0.due()), (Some(State::Assigned), Some(ENDS)));
     refused(&back, CONFIRM, ADA, s(80), Why::NotHeld);
     happens(&back, use_it(0), ADA, s(80), used(0, ADA, ADA));
-    assert!(view(&back, 0).is_some_and(|view| view.coupon.past().is_empty()), "a hold that came to nothing is no past");
+    assert!(
+        view(&back, 0).is_some_and(|view| view.coupon.past().is_empty()),
+        "a hold that came to nothing is no past"
+    );
 }
 
 #[test]
@@ -162,7 +196,11 @@ fn many_holds_lapse_a_thousand_at_a_time_and_before_anything_expires() {
     }
     let (mut range, mut sizes) = (Given(range), Vec::new());
     while let Some(event) = range.expires(ENDS) {
-        sizes.push(if let range::Event::Redeemed(Event::Lapsed { holds }) = &event { holds.len() } else { 0 });
+        sizes.push(if let range::Event::Redeemed(Event::Lapsed { holds }) = &event {
+            holds.len()
+        } else {
+            0
+        });
         range = range.and(ENDS, event);
     }
     assert_eq!(sizes, [1_000, 1_000, 500, 0]);
@@ -189,7 +227,10 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
     let again = back.and(s(40), done(used(0, ADA, ADA))).and(s(50), done(cancelled(0, ADA, ADA)));
     let past: Vec<_> = view(&again, 0).expect("it is there").coupon.past().to_vec();
     let taken = |past: &Past| (past.used.at, past.used.what.by, past.cancelled_at);
-    assert_eq!(past.iter().map(taken).collect::<Vec<_>>(), [(s(20), BOB.id, s(30)), (s(40), ADA.id, s(50))]);
+    assert_eq!(
+        past.iter().map(taken).collect::<Vec<_>>(),
+        [(s(20), BOB.id, s(30)), (s(40), ADA.id, s(50))]
+    );
 }
 
 #[test]
@@ -210,7 +251,10 @@ fn an_admin_voids_what_is_not_used_and_says_so_ever_after() {
     let void = adas([(s(20), voided(0, ADA))]);
     void.when(Command::Redeem(VOID), ADMIN, s(30)).then_already(done(voided(0, ADA)));
     void.when(Command::Redeem(VOID), SYSTEM, s(30)).then_already(done(voided(0, ADA)));
-    assert_eq!((state(&void, 0), ledger_of(&void)), (Some(State::Void), ledger([5, 4, 0, 0, 0, 0, 1])));
+    assert_eq!(
+        (state(&void, 0), ledger_of(&void)),
+        (Some(State::Void), ledger([5, 4, 0, 0, 0, 0, 1]))
+    );
     let later = void.and_time_passes(ENDS);
     assert_eq!(ledger_of(&later), ledger([5, 0, 0, 0, 0, 4, 1]), "what is void does not expire");
 }

@@ -50,12 +50,15 @@ fn an_exact_number_gives_all_its_copies_and_then_none() {
     let both = [ticket(3123, 1), ticket(3123, 2)];
     let event = slice([]).when(hold("3123", 3, 0), ADA, s(10)).event();
     assert_eq!(tickets_of(event), both);
-    slice([(s(10), held(0, BOB, &both, s(310)))]).when(hold("3123", 1, 0), ADA, s(11)).refused(Refusal::NoMatchLeft { left: 0 });
+    slice([(s(10), held(0, BOB, &both, s(310)))])
+        .when(hold("3123", 1, 0), ADA, s(11))
+        .refused(Refusal::NoMatchLeft { left: 0 });
 }
 
 #[test]
 fn more_than_what_is_left_gives_what_is_left() {
-    let event = slice([(s(10), held(0, BOB, &ONE, s(310)))]).when(hold("3123", 3, 0), ADA, s(11)).event();
+    let event =
+        slice([(s(10), held(0, BOB, &ONE, s(310)))]).when(hold("3123", 3, 0), ADA, s(11)).event();
     assert_eq!(tickets_of(event), [ticket(3123, 2)]);
 }
 
@@ -79,7 +82,8 @@ fn a_ticket_in_somebody_elses_hold_is_never_picked() {
 #[test]
 fn no_ticket_is_picked_twice_in_one_hold() {
     for seed in 0..200 {
-        let mut tickets = tickets_of(slice([]).when_by_chance(hold("312*", 3, 0), ADA, s(1), seed).event());
+        let mut tickets =
+            tickets_of(slice([]).when_by_chance(hold("312*", 3, 0), ADA, s(1), seed).event());
         tickets.dedup();
         assert_eq!(tickets.len(), 3);
     }
@@ -107,7 +111,9 @@ fn what_is_confirmed_released_or_expired_no_longer_counts_against_the_limit() {
 #[test]
 fn the_limit_is_named_before_a_lack_of_tickets() {
     let three = [ticket(3123, 1), ticket(3123, 2), ticket(3001, 1)];
-    slice([(s(10), held(0, ADA, &three, s(310)))]).when(hold("3123", 1, 0), ADA, s(11)).refused(Refusal::LimitReached { limit: 3 });
+    slice([(s(10), held(0, ADA, &three, s(310)))])
+        .when(hold("3123", 1, 0), ADA, s(11))
+        .refused(Refusal::LimitReached { limit: 3 });
 }
 
 #[test]
@@ -121,7 +127,11 @@ fn to_confirm_buys_and_to_confirm_again_says_the_same() {
 
 #[test]
 fn only_the_holder_or_an_admin_touches_a_hold() {
-    for command in [Command::Confirm { hold: 0 }, Command::Extend { hold: 0, ttl_s: 500 }, Command::Release { hold: 0 }] {
+    for command in [
+        Command::Confirm { hold: 0 },
+        Command::Extend { hold: 0, ttl_s: 500 },
+        Command::Release { hold: 0 },
+    ] {
         ada_holds_one().when(command.clone(), BOB, s(20)).refused(Refusal::NotYours);
         ada_holds_one().when(command, ADMIN, s(20)).event();
     }
@@ -129,7 +139,11 @@ fn only_the_holder_or_an_admin_touches_a_hold() {
 
 #[test]
 fn a_hold_nobody_began_is_unknown() {
-    for command in [Command::Confirm { hold: 1 }, Command::Extend { hold: 1, ttl_s: 500 }, Command::Release { hold: 1 }] {
+    for command in [
+        Command::Confirm { hold: 1 },
+        Command::Extend { hold: 1, ttl_s: 500 },
+        Command::Release { hold: 1 },
+    ] {
         ada_holds_one().when(command, ADA, s(20)).refused(Refusal::UnknownHold);
     }
     let huge = Command::Confirm { hold: u32::MAX };
@@ -148,7 +162,8 @@ fn an_ended_hold_says_why_it_ended() {
     late.when(Command::Confirm { hold: 0 }, ADMIN, s(320)).refused(Refusal::HoldExpired);
     late.when(Command::Release { hold: 0 }, ADA, s(320)).refused(Refusal::HoldExpired);
     sold.when(Command::Release { hold: 0 }, ADA, s(320)).refused(Refusal::AlreadyConfirmed);
-    sold.when(Command::Extend { hold: 0, ttl_s: 9 }, ADA, s(320)).refused(Refusal::AlreadyConfirmed);
+    sold.when(Command::Extend { hold: 0, ttl_s: 9 }, ADA, s(320))
+        .refused(Refusal::AlreadyConfirmed);
     sold.when(Command::Extend { hold: 0, ttl_s: 9 }, BOB, s(320)).refused(Refusal::NotYours);
 }
 
@@ -157,7 +172,11 @@ fn nobody_else_hears_that_a_hold_has_ended_or_why() {
     let gone = ada_holds_one().and(s(20), released(0, ADA));
     let late = ada_holds_one().and(s(310), expired(&[(0, ADA)]));
     let cleared = ada_holds_one().and(s(20), Event::Cleared { holds: vec![(0, ADA.id)] });
-    for command in [Command::Confirm { hold: 0 }, Command::Extend { hold: 0, ttl_s: 9 }, Command::Release { hold: 0 }] {
+    for command in [
+        Command::Confirm { hold: 0 },
+        Command::Extend { hold: 0, ttl_s: 9 },
+        Command::Release { hold: 0 },
+    ] {
         for ended in [&gone, &late, &cleared] {
             ended.when(command.clone(), BOB, s(320)).refused(Refusal::NotYours);
         }
@@ -184,7 +203,10 @@ fn a_hold_lives_until_its_instant_and_not_a_millisecond_longer() {
 
 #[test]
 fn holds_expire_in_the_order_of_their_instants() {
-    let slice = slice([(s(10), held(0, ADA, &ONE, s(310))), (s(11), held(1, BOB, &[ticket(3001, 1)], s(200)))]);
+    let slice = slice([
+        (s(10), held(0, ADA, &ONE, s(310))),
+        (s(11), held(1, BOB, &[ticket(3001, 1)], s(200))),
+    ]);
     assert_eq!(slice.0.due(), Some(s(200)));
     assert_eq!(slice.expires(s(200)), Some(expired(&[(1, BOB)])));
     assert_eq!(slice.expires(s(310)), Some(expired(&[(1, BOB), (0, ADA)])));
@@ -224,17 +246,24 @@ fn only_what_is_sold_is_refunded() {
     ada_holds_one().when(refund(ONE[0]), ADMIN, s(20)).refused(Refusal::NotSold);
     ada_holds_one().when(refund(ticket(3123, 2)), ADMIN, s(20)).refused(Refusal::NotSold);
     for copy in [0, 3] {
-        ada_holds_one().when(refund(ticket(3123, copy)), ADMIN, s(20)).refused(Refusal::UnknownTicket);
+        ada_holds_one()
+            .when(refund(ticket(3123, copy)), ADMIN, s(20))
+            .refused(Refusal::UnknownTicket);
     }
 }
 
 #[test]
 fn a_look_shows_a_hold_and_how_many_are_left() {
     let slice = ada_holds_one();
-    let view = HoldView { owner: ADA.id, tickets: ONE.to_vec(), state: HoldState::Held { until: s(310) } };
+    let view =
+        HoldView { owner: ADA.id, tickets: ONE.to_vec(), state: HoldState::Held { until: s(310) } };
     assert_eq!(slice.0.look(&Question::Hold(0)), Answer::Hold(Some(view)));
     assert_eq!(slice.0.look(&Question::Hold(1)), Answer::Hold(None));
     let pattern = "3*23".parse().expect("it is one");
-    let Answer::Matching { matching, free, sample } = slice.0.look(&Question::Matching { pattern, sample: 30, seed: 1 }) else { panic!() };
+    let Answer::Matching { matching, free, sample } =
+        slice.0.look(&Question::Matching { pattern, sample: 30, seed: 1 })
+    else {
+        panic!()
+    };
     assert_eq!((matching, free, sample.len()), (20, 19, 19));
 }

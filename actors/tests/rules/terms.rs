@@ -1,4 +1,5 @@
-//! A slice to test with: the numbers 3000 to 3999, two copies of each, three live holds per member, closed at 10,000 seconds.
+//! A slice to test with: the numbers 3000 to 3999, two copies of each, three live holds per member,
+//! closed at 10,000 seconds.
 
 use super::given::{Given, given, s};
 use actors::domain::tickets::stock::Ticket;
@@ -6,7 +7,8 @@ use actors::domain::tickets::{Command, Event, Slice, Terms};
 use actors::{Caller, Time};
 
 pub const LEAD: u8 = 3;
-pub const TERMS: Terms = Terms { digits: 4, copies: 2, holds_per_member: 3, hold_max_s: 600, closes_at: s(10_000) };
+pub const TERMS: Terms =
+    Terms { digits: 4, copies: 2, holds_per_member: 3, hold_max_s: 600, closes_at: s(10_000) };
 
 pub fn opened() -> Event {
     Event::Opened { lead: LEAD, terms: TERMS }

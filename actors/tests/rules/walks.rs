@@ -50,7 +50,9 @@ fn a_walk_finds_the_states_it_is_asked_for() {
 
 #[test]
 fn a_window_of_expiries_begins_with_its_first_instant_and_ends_before_its_last() {
-    for (since, until, found) in [(ENDS, Time(ENDS.0 + 1), 10), (s(0), ENDS, 0), (Time(ENDS.0 + 1), s(99_999), 0)] {
+    for (since, until, found) in
+        [(ENDS, Time(ENDS.0 + 1), 10), (s(0), ENDS, 0), (Time(ENDS.0 + 1), s(99_999), 0)]
+    {
         assert_eq!(slots(&some(), Walk { since, until, ..with(&[], true) }).0.len(), found);
     }
 }
@@ -58,12 +60,18 @@ fn a_window_of_expiries_begins_with_its_first_instant_and_ends_before_its_last()
 #[test]
 fn page_by_page_a_walk_finds_the_same_and_ends() {
     for untouched in [false, true] {
-        for states in [vec![], vec![State::Assigned], vec![State::Created], vec![State::Assigned, State::Void]] {
+        for states in [
+            vec![],
+            vec![State::Assigned],
+            vec![State::Created],
+            vec![State::Assigned, State::Void],
+        ] {
             let whole = slots(&some(), with(&states, untouched)).0;
             for limit in 1..12 {
                 let (mut found, mut from) = (Vec::new(), Some(0));
                 while let Some(at) = from {
-                    let (page, next) = slots(&some(), Walk { from: at, limit, ..with(&states, untouched) });
+                    let (page, next) =
+                        slots(&some(), Walk { from: at, limit, ..with(&states, untouched) });
                     assert!(page.len() <= limit && next.is_none_or(|next| next > at));
                     found.extend(page);
                     from = next;
@@ -82,20 +90,34 @@ fn a_page_that_ends_with_the_last_coupon_is_the_last_page() {
 
 #[test]
 fn a_walk_through_a_batch_of_ten_billion_looks_at_so_many_and_goes_on() {
-    let huge = opened(Terms { count: 625_000_000, ..TERMS }, [(s(1), assigned(624_999_998, ADA, None))]);
-    assert_eq!(slots(&huge, Walk { limit: 3, ..with(&[State::Created], true) }), (vec![0, 1, 2], Some(3)));
-    assert_eq!(slots(&huge, Walk { from: 624_999_997, ..with(&[State::Created], true) }), (vec![624_999_997, 624_999_999], None));
-    assert_eq!(slots(&huge, Walk { from: 624_999_997, ..with(&[State::Assigned], true) }), (vec![624_999_998], None));
+    let huge =
+        opened(Terms { count: 625_000_000, ..TERMS }, [(s(1), assigned(624_999_998, ADA, None))]);
+    assert_eq!(
+        slots(&huge, Walk { limit: 3, ..with(&[State::Created], true) }),
+        (vec![0, 1, 2], Some(3))
+    );
+    assert_eq!(
+        slots(&huge, Walk { from: 624_999_997, ..with(&[State::Created], true) }),
+        (vec![624_999_997, 624_999_999], None)
+    );
+    assert_eq!(
+        slots(&huge, Walk { from: 624_999_997, ..with(&[State::Assigned], true) }),
+        (vec![624_999_998], None)
+    );
     // Nothing untouched is wanted, so nothing untouched is looked at.
     assert_eq!(slots(&huge, with(&[State::Assigned], true)), (vec![624_999_998], None));
     let view = walked(&huge, Walk { from: 5, limit: 1, ..with(&[], true) }).found.remove(0).1;
-    assert_eq!((view.state, view.coupon.owner, view.coupon.expires_at), (State::Created, actors::Id::SYSTEM, ENDS));
+    assert_eq!(
+        (view.state, view.coupon.owner, view.coupon.expires_at),
+        (State::Created, actors::Id::SYSTEM, ENDS)
+    );
 }
 
 #[test]
 fn a_walk_that_finds_little_stops_and_says_where() {
     let mut range = opened(Terms { count: 50_000, ..TERMS }, []).0;
-    (0..50_000).for_each(|slot| actors::Machine::apply(&mut range, &assigned(slot, ADMIN, None), s(1)));
+    (0..50_000)
+        .for_each(|slot| actors::Machine::apply(&mut range, &assigned(slot, ADMIN, None), s(1)));
     actors::Machine::apply(&mut range, &Event::Redeemed(used(49_999, ADMIN, ADA)), s(2));
     let range = Given(range);
     let (mut from, mut pages) = (Some(0), Vec::new());

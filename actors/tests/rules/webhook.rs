@@ -2,7 +2,9 @@
 
 use super::given::{ADA, ADMIN, Given, bytes, given, s};
 use actors::domain::shelves;
-use actors::domain::webhook::{Command, Event, Line, Look, Plan, Refusal, Replay, Trouble, View, WAITS_S, Webhook, Why};
+use actors::domain::webhook::{
+    Command, Event, Line, Look, Plan, Refusal, Replay, Trouble, View, WAITS_S, Webhook, Why,
+};
 use actors::store::Row;
 use actors::{Caller, Id, Machine, Time};
 
@@ -32,7 +34,8 @@ fn replay() -> Replay {
     Replay { from: s(0), to: s(50), cursor: 2, end: 6 }
 }
 
-/// Fails again and again, each time as soon as it may be tried again, until it is disabled. Returns how long each wait was, in ms.
+/// Fails again and again, each time as soon as it may be tried again, until it is disabled. Returns
+/// how long each wait was, in ms.
 fn fail_to_the_end(mut webhook: Given<Webhook>, seed: u64) -> (Given<Webhook>, Vec<i64>) {
     let (mut now, mut waits) = (s(100), Vec::new());
     loop {
@@ -55,10 +58,17 @@ fn fail_to_the_end(mut webhook: Given<Webhook>, seed: u64) -> (Given<Webhook>, V
 #[test]
 fn a_webhook_begins_where_it_was_told_to() {
     let create = |plan| Command::Create { plan, from: 7 };
-    given::<Webhook>([]).when(create(plan()), ADMIN, s(1)).then(Event::Created { plan: plan(), from: 7 });
+    given::<Webhook>([])
+        .when(create(plan()), ADMIN, s(1))
+        .then(Event::Created { plan: plan(), from: 7 });
     let view = view(&created());
-    assert_eq!((view.plan, view.created_at, view.cursor, view.trouble, view.disabled), (plan(), s(1), 7, None, None));
-    created().when(Command::Create { plan: plan(), from: 99 }, ADMIN, s(2)).then_already(Event::Created { plan: plan(), from: 7 });
+    assert_eq!(
+        (view.plan, view.created_at, view.cursor, view.trouble, view.disabled),
+        (plan(), s(1), 7, None, None)
+    );
+    created()
+        .when(Command::Create { plan: plan(), from: 99 }, ADMIN, s(2))
+        .then_already(Event::Created { plan: plan(), from: 7 });
     let other = Plan { events: vec!["*".into()], ..plan() };
     created().when(create(other), ADMIN, s(2)).refused(Refusal::Exists);
 }
@@ -66,7 +76,15 @@ fn a_webhook_begins_where_it_was_told_to() {
 #[test]
 fn members_have_no_say_and_what_is_not_there_is_unknown() {
     let all = || {
-        [live(9), Command::Fail, Command::Disable(Why::Ordered), Command::Enable, Command::Delete, Command::Replay(replay())].into_iter()
+        [
+            live(9),
+            Command::Fail,
+            Command::Disable(Why::Ordered),
+            Command::Enable,
+            Command::Delete,
+            Command::Replay(replay()),
+        ]
+        .into_iter()
     };
     for command in all() {
         created().when(command.clone(), ADA, s(2)).refused(Refusal::NotAdmin);
@@ -77,7 +95,9 @@ fn members_have_no_say_and_what_is_not_there_is_unknown() {
     for command in all().filter(|command| !matches!(command, Command::Delete)) {
         deleted().when(command, ADMIN, s(3)).refused(Refusal::Unknown);
     }
-    deleted().when(Command::Create { plan: plan(), from: 7 }, ADMIN, s(3)).refused(Refusal::Unknown);
+    deleted()
+        .when(Command::Create { plan: plan(), from: 7 }, ADMIN, s(3))
+        .refused(Refusal::Unknown);
     assert_eq!(deleted().0.look(&Look), None);
 }
 
@@ -110,7 +130,10 @@ fn a_failed_delivery_is_tried_again_by_the_table_with_a_little_chance() {
 fn after_the_last_attempt_it_is_disabled_and_keeps_its_place() {
     let (webhook, _) = fail_to_the_end(created(), 1);
     let disabled = view(&webhook);
-    assert_eq!((disabled.disabled, disabled.cursor, disabled.trouble), (Some(Why::GaveUp), 7, None));
+    assert_eq!(
+        (disabled.disabled, disabled.cursor, disabled.trouble),
+        (Some(Why::GaveUp), 7, None)
+    );
     webhook.when(Command::Fail, COURIER, s(999_999)).then_already(Event::Disabled(Why::GaveUp));
     webhook.when(Command::Enable, ADMIN, s(999_999)).then(Event::Enabled);
     let enabled = webhook.and(s(999_999), Event::Enabled);
@@ -152,7 +175,10 @@ fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
     replaying.when(on(2), COURIER, s(3)).then_already(moved(2));
     replaying.when(on(4), COURIER, s(3)).then(moved(4));
     let further = replaying.and(s(3), moved(4)).and(s(3), advanced(20));
-    assert_eq!((view(&further).cursor, view(&further).replay), (20, Some(Replay { cursor: 4, ..replay() })));
+    assert_eq!(
+        (view(&further).cursor, view(&further).replay),
+        (20, Some(Replay { cursor: 4, ..replay() }))
+    );
     further.when(on(6), COURIER, s(4)).then(moved(6));
     let over = further.and(s(4), moved(6));
     assert_eq!((view(&over).cursor, view(&over).replay), (20, None));
@@ -164,9 +190,14 @@ fn a_replay_of_nothing_ends_at_once_and_a_disabled_webhook_replays_nothing() {
     let empty = Replay { cursor: 6, ..replay() };
     let replaying = created().and(s(2), Event::ReplayBegun(empty));
     let moved = Event::Advanced { line: Line::Replay, to: 6 };
-    replaying.when(Command::Advance { line: Line::Replay, to: 6 }, COURIER, s(3)).then(moved.clone());
+    replaying
+        .when(Command::Advance { line: Line::Replay, to: 6 }, COURIER, s(3))
+        .then(moved.clone());
     assert_eq!(view(&replaying.and(s(3), moved)).replay, None);
-    created().and(s(2), Event::Disabled(Why::GaveUp)).when(Command::Replay(replay()), ADMIN, s(3)).refused(Refusal::Disabled);
+    created()
+        .and(s(2), Event::Disabled(Why::GaveUp))
+        .when(Command::Replay(replay()), ADMIN, s(3))
+        .refused(Refusal::Disabled);
 }
 
 #[test]
@@ -183,17 +214,26 @@ fn the_list_has_a_line_from_creation_to_deletion() {
         Webhook::rows(&id, event, s(1), &mut rows);
         rows
     };
-    let row = |body| vec![Row { shelf: shelves::WEBHOOKS, owner: Id::SYSTEM, key: id.0.to_vec(), body }];
+    let row =
+        |body| vec![Row { shelf: shelves::WEBHOOKS, owner: Id::SYSTEM, key: id.0.to_vec(), body }];
     assert_eq!(rows(&Event::Created { plan: plan(), from: 7 }), row(Some(vec![])));
     assert_eq!(rows(&Event::Deleted), row(None));
-    for quiet in [advanced(9), Event::Failed(Trouble { attempts: 1, next_at: Time(5) }), Event::Disabled(Why::Gone), Event::Enabled] {
+    for quiet in [
+        advanced(9),
+        Event::Failed(Trouble { attempts: 1, next_at: Time(5) }),
+        Event::Disabled(Why::Gone),
+        Event::Enabled,
+    ] {
         assert_eq!(rows(&quiet), []);
     }
 }
 
 #[test]
 fn a_snapshot_of_a_webhook_is_that_webhook() {
-    let webhook = created().and(s(2), advanced(9)).and(s(3), Event::ReplayBegun(replay())).and(s(4), Event::Disabled(Why::Gone));
+    let webhook = created()
+        .and(s(2), advanced(9))
+        .and(s(3), Event::ReplayBegun(replay()))
+        .and(s(4), Event::Disabled(Why::Gone));
     let again: Webhook = postcard::from_bytes(&bytes(&webhook.0)).expect("it was written so");
     assert_eq!(again.look(&Look), webhook.0.look(&Look));
 }

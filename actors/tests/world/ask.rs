@@ -1,4 +1,5 @@
-//! How anybody asks: as the shell would, again with the same key when no answer came, sometimes twice at once.
+//! How anybody asks: as the shell would, again with the same key when no answer came, sometimes
+//! twice at once.
 
 use super::World;
 use super::auditor::Asked;
@@ -26,13 +27,17 @@ pub struct Call<M: Machine> {
     pub first_look: Option<FirstLook<M>>,
 }
 
-/// What to ask every place before the command is given, and how to read what was found as the answer to it.
+/// What to ask every place before the command is given, and how to read what was found as the
+/// answer to it.
 pub struct FirstLook<M: Machine> {
     pub question: M::Question,
     pub found: fn(&M::Command, M::Answer) -> Option<Result<M::Event, M::Refusal>>,
 }
 
-pub type Outcome<M> = Result<(usize, Done<<M as Machine>::Event, <M as Machine>::Witness>), Failure<<M as Machine>::Refusal>>;
+pub type Outcome<M> = Result<
+    (usize, Done<<M as Machine>::Event, <M as Machine>::Witness>),
+    Failure<<M as Machine>::Refusal>,
+>;
 
 impl<M: Machine> Call<M> {
     pub fn of(caller: Caller, key: Option<Key>, command: M::Command, places: Vec<u16>) -> Call<M> {
@@ -47,7 +52,10 @@ impl<M: Machine> Call<M> {
 
 impl<M: Machine> Clone for Call<M> {
     fn clone(&self) -> Call<M> {
-        let first_look = self.first_look.as_ref().map(|look| FirstLook { question: look.question.clone(), found: look.found });
+        let first_look = self
+            .first_look
+            .as_ref()
+            .map(|look| FirstLook { question: look.question.clone(), found: look.found });
         Call { command: self.command.clone(), places: self.places.clone(), first_look, ..*self }
     }
 }
@@ -74,18 +82,30 @@ impl<'w, K: Kind> Asker<'w, K> {
         loop {
             let twice = call.key.is_some() && dice.below(6) == 0;
             let before = self.world.lives();
-            let told = if twice { join(self.ask_once(&call), self.ask_once(&call)).await.0 } else { self.ask_once(&call).await };
+            let told = if twice {
+                join(self.ask_once(&call), self.ask_once(&call)).await.0
+            } else {
+                self.ask_once(&call).await
+            };
             match &told {
-                Err(Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_)) if attempt < patience => {
+                Err(
+                    Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_),
+                ) if attempt < patience => {
                     self.world.rest().await;
-                    if self.world.lives() > before && call.key.is_some_and(|key| self.world.was_passed_on::<K>(&key)) {
+                    if self.world.lives() > before
+                        && call.key.is_some_and(|key| self.world.was_passed_on::<K>(&key))
+                    {
                         self.world.count("passed on, then everything crashed, then repeated");
                     }
                     attempt += 1;
                 }
                 told_now => {
                     if let (Ok((_, done)), 1.., true) = (told_now, attempt, call.key.is_some()) {
-                        self.world.count(if done.replayed { "unknown, and it was kept" } else { "unknown, and it was lost" });
+                        self.world.count(if done.replayed {
+                            "unknown, and it was kept"
+                        } else {
+                            "unknown, and it was lost"
+                        });
                     }
                     return told;
                 }
@@ -101,7 +121,8 @@ impl<'w, K: Kind> Asker<'w, K> {
         Some(self.send(call, dice).await)
     }
 
-    /// Nothing goes wrong any more: whatever was asked for under a key has one answer, and it can still be had.
+    /// Nothing goes wrong any more: whatever was asked for under a key has one answer, and it can
+    /// still be had.
     pub async fn settle(&mut self) {
         for call in std::mem::take(&mut self.earlier) {
             // What comes of it, the auditor has heard.
@@ -113,7 +134,13 @@ impl<'w, K: Kind> Asker<'w, K> {
         self.world.ask_open(call).await
     }
 
-    pub async fn look(&self, caller: Caller, place: u16, question: K::Question, nothing: K::Command) {
+    pub async fn look(
+        &self,
+        caller: Caller,
+        place: u16,
+        question: K::Question,
+        nothing: K::Command,
+    ) {
         let call = Call::<K>::of(caller, None, nothing, vec![place]);
         let asked = self.world.asked(&call);
         match self.world.here(&call).ask(place, Request::Look(question)).await {
@@ -161,7 +188,9 @@ impl World {
     pub async fn ask_open<K: Kind>(&self, call: &Call<K>) -> Outcome<K> {
         let told = self.ask(call).await;
         match &told {
-            Err(Failure::Refused(refusal)) if K::is_not_opened(refusal) && self.open_places::<K>(&call.places).await => {
+            Err(Failure::Refused(refusal))
+                if K::is_not_opened(refusal) && self.open_places::<K>(&call.places).await =>
+            {
                 self.ask(call).await
             }
             _ => told,
@@ -176,21 +205,41 @@ impl World {
             Err(failure) => Err(failure),
             Ok(None) => match call.places[..] {
                 [place] => self.ask_one(place, call).await,
-                _ => ask_any(&self.here(call), &call.command, call.caller, call.key, call.dry, self.roll()).await,
+                _ => {
+                    ask_any(
+                        &self.here(call),
+                        &call.command,
+                        call.caller,
+                        call.key,
+                        call.dry,
+                        self.roll(),
+                    )
+                    .await
+                }
             },
         };
         self.told(asked, &told);
         told
     }
 
-    async fn look_first<K: Kind>(&self, call: &Call<K>) -> Result<Option<(usize, Done<K::Event, K::Witness>)>, Failure<K::Refusal>> {
+    async fn look_first<K: Kind>(
+        &self,
+        call: &Call<K>,
+    ) -> Result<Option<(usize, Done<K::Event, K::Witness>)>, Failure<K::Refusal>> {
         let Some(look) = &call.first_look else { return Ok(None) };
         for place in &call.places {
-            let Reply::Looked(looked) = self.here(call).ask(*place, Request::Look(look.question.clone())).await? else { continue };
+            let Reply::Looked(looked) =
+                self.here(call).ask(*place, Request::Look(look.question.clone())).await?
+            else {
+                continue;
+            };
             match (look.found)(&call.command, looked.answer) {
                 Some(Ok(event)) => {
                     self.count("the same source again");
-                    return Ok(Some((*place as usize, Done { event, at: looked.at, replayed: true, witness: None })));
+                    return Ok(Some((
+                        *place as usize,
+                        Done { event, at: looked.at, replayed: true, witness: None },
+                    )));
                 }
                 Some(Err(refusal)) => return Err(Failure::Refused(refusal)),
                 None => {}
@@ -201,7 +250,12 @@ impl World {
 
     async fn ask_one<K: Kind>(&self, place: u16, call: &Call<K>) -> Outcome<K> {
         let how = if call.dry { How::Dry } else { How::Real };
-        let request = Request::Command { command: call.command.clone(), caller: call.caller, key: call.key, how };
+        let request = Request::Command {
+            command: call.command.clone(),
+            caller: call.caller,
+            key: call.key,
+            how,
+        };
         match self.here(call).ask(place, request).await? {
             Reply::Done(done) => Ok((place as usize, done)),
             Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
@@ -232,7 +286,9 @@ impl World {
     pub async fn settle<K: Kind>(&self, call: &Call<K>) -> Outcome<K> {
         for _ in 0..100 {
             match self.ask_open(call).await {
-                Err(Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_)) => self.rest().await,
+                Err(
+                    Failure::Unknown | Failure::Moved | Failure::Busy | Failure::Unavailable(_),
+                ) => self.rest().await,
                 told => return told,
             }
         }

@@ -1,7 +1,9 @@
-//! The auditor reads every committed record, hears every answer that a client is told, and believes neither.
+//! The auditor reads every committed record, hears every answer that a client is told, and believes
+//! neither.
 //!
-//! From the records it keeps a naive model of every partition and of every key; an answer must agree with what is committed at the
-//! moment when it is told, so one that leaves too early is caught. A refusal must have been true at some moment since it was asked for.
+//! From the records it keeps a naive model of every partition and of every key; an answer must
+//! agree with what is committed at the moment when it is told, so one that leaves too early is
+//! caught. A refusal must have been true at some moment since it was asked for.
 
 use super::ask::{Call, Outcome};
 use super::kind::{Kind, Moment, Told};
@@ -41,7 +43,8 @@ pub struct Line<E> {
 struct Watch<K: Kind> {
     call: Call<K>,
     seen: Vec<K::Seen>,
-    /// After how many records the oldest call that still waits for its answer was asked, and how many wait.
+    /// After how many records the oldest call that still waits for its answer was asked, and how
+    /// many wait.
     since: u64,
     waiting: usize,
     open: bool,
@@ -61,7 +64,9 @@ impl<K: Kind> Audited<K> {
     }
 
     pub fn facts(&self, range: RangeTo<usize>) -> impl Iterator<Item = &K::Event> {
-        self.log[range].iter().filter_map(|line| if let Entry::Fact(event) = &line.entry { Some(event) } else { None })
+        self.log[range].iter().filter_map(|line| {
+            if let Entry::Fact(event) = &line.entry { Some(event) } else { None }
+        })
     }
 
     pub fn has_happened(&self, is_it: impl FnMut(&K::Event) -> bool) -> bool {
@@ -79,13 +84,18 @@ impl<K: Kind> Auditor<K> {
     pub fn asked(&mut self, call: &Call<K>) -> Asked<K> {
         let logs = self.places.iter().map(|place| place.log.len()).collect();
         let story = call.key.filter(|_| call.is_open()).and_then(|key| self.keys.get(&key.hash));
-        let same = story.filter(|story| K::wish(&story.call.command) == K::wish(&call.command)).map(|story| story.watch);
+        let same = story
+            .filter(|story| K::wish(&story.call.command) == K::wish(&call.command))
+            .map(|story| story.watch);
         let watch = same.unwrap_or_else(|| self.watch(call));
         let watched = &mut self.watches[watch];
         watched.since = if watched.waiting == 0 { self.records } else { watched.since };
         watched.waiting += 1;
         if let Some(key) = call.key {
-            self.keys.entry(key.hash).or_insert_with(|| Story::new(call, watch)).was_asked(key.command, call.caller.id);
+            self.keys
+                .entry(key.hash)
+                .or_insert_with(|| Story::new(call, watch))
+                .was_asked(key.command, call.caller.id);
         }
         Asked { call: call.clone(), watch, logs }
     }
@@ -93,7 +103,9 @@ impl<K: Kind> Auditor<K> {
     fn watch(&mut self, call: &Call<K>) -> usize {
         let seen = self.places.iter().map(|_| K::Seen::default()).collect();
         let mut watch = Watch { call: call.clone(), seen, since: 0, waiting: 0, open: true };
-        call.places.iter().for_each(|place| watch.see(*place as usize, &self.places[*place as usize].model));
+        call.places
+            .iter()
+            .for_each(|place| watch.see(*place as usize, &self.places[*place as usize].model));
         self.watches.push(watch);
         self.watches.len() - 1
     }
@@ -101,7 +113,10 @@ impl<K: Kind> Auditor<K> {
     /// The store has kept a frame.
     pub fn committed(&mut self, place: usize, frame: &Frame, latest: Time, tally: &mut Tally) {
         let records = record::records::<K::Event>(frame).expect("what is committed can be read");
-        let expired = records.iter().filter(|record| matches!(&record.entry, Entry::Fact(event) if K::is_expiry(event))).count();
+        let expired = records
+            .iter()
+            .filter(|record| matches!(&record.entry, Entry::Fact(event) if K::is_expiry(event)))
+            .count();
         if expired > 0 && records.len() > expired {
             tally.count("expiry by the way");
         }
@@ -112,15 +127,29 @@ impl<K: Kind> Auditor<K> {
             }
             if let Entry::Fact(event) = &record.entry {
                 let (watches, horizon) = (&self.watches, latest.minus_s(SPAN_S));
-                let under_way_since = |first: Moment| watches.iter().any(|watch| watch.waiting > 0 && watch.since <= first.seq);
+                let under_way_since = |first: Moment| {
+                    watches.iter().any(|watch| watch.waiting > 0 && watch.since <= first.seq)
+                };
                 let outlived = |first: Moment| first.at < horizon && under_way_since(first);
-                K::record_of_all(&mut self.whole, event, Moment { at: record.at, seq: self.records }, outlived);
+                K::record_of_all(
+                    &mut self.whole,
+                    event,
+                    Moment { at: record.at, seq: self.records },
+                    outlived,
+                );
                 self.records += 1;
                 K::record(&mut self.places[place].model, event, record.at);
-                let open = self.watches.iter_mut().filter(|watch| watch.open && watch.call.places.contains(&(place as u16)));
+                let open = self
+                    .watches
+                    .iter_mut()
+                    .filter(|watch| watch.open && watch.call.places.contains(&(place as u16)));
                 open.for_each(|watch| watch.see(place, &self.places[place].model));
             }
-            self.places[place].log.push(Line { at: record.at, key: record.key.map(|key| key.hash), entry: record.entry });
+            self.places[place].log.push(Line {
+                at: record.at,
+                key: record.key.map(|key| key.hash),
+                entry: record.entry,
+            });
             let books = K::model_books(&self.places[place].model);
             self.places[place].books.push(books);
         }
@@ -136,7 +165,14 @@ impl<K: Kind> Auditor<K> {
     pub fn told(&mut self, asked: Asked<K>, outcome: &Outcome<K>, latest: Time, tally: &mut Tally) {
         let Asked { call, watch, logs } = asked;
         let place = outcome.as_ref().map_or(call.places[0] as usize, |(place, _)| *place);
-        let told = Told { call: &call, place, places: &self.places, seen: &self.watches[watch].seen, logs: &logs, latest };
+        let told = Told {
+            call: &call,
+            place,
+            places: &self.places,
+            seen: &self.watches[watch].seen,
+            logs: &logs,
+            latest,
+        };
         let story = |key: Option<Key>| &self.keys[&key.expect("only a key can be refused so").hash];
         match outcome {
             Ok((_, done)) if call.dry => {
@@ -146,35 +182,62 @@ impl<K: Kind> Auditor<K> {
             Ok((_, done)) => {
                 assert!(call.places.contains(&(place as u16)));
                 let durable = self.places[place].is_written(&call, done);
-                assert!(durable || done.replayed, "told before it was durable, or never written: {done:?}");
+                assert!(
+                    durable || done.replayed,
+                    "told before it was durable, or never written: {done:?}"
+                );
                 K::told_done(&told, &done.event, durable);
             }
             Err(Failure::Refused(refusal)) => K::told_refused(&told, refusal, tally),
             Err(Failure::KeyReused) => {
                 let commands = &story(call.key).commands;
-                assert!(commands.iter().any(|command| command.0 != commands[0].0), "one command only, and still reused");
+                assert!(
+                    commands.iter().any(|command| command.0 != commands[0].0),
+                    "one command only, and still reused"
+                );
                 tally.count("key reused");
             }
             Err(Failure::KeyForgotten) => {
                 assert!(story(call.key).first_word < latest.minus_s(SPAN_S), "forgotten too early");
                 tally.count("key forgotten");
             }
-            Err(Failure::Busy | Failure::Unavailable(_) | Failure::Moved | Failure::Unknown | Failure::ClockMoved) => {}
+            Err(
+                Failure::Busy
+                | Failure::Unavailable(_)
+                | Failure::Moved
+                | Failure::Unknown
+                | Failure::ClockMoved,
+            ) => {}
         }
         self.gave_up(&call, watch);
     }
 
     fn gave_up(&mut self, call: &Call<K>, watch: usize) {
-        let kept_for_the_key = call.is_open() && call.key.is_some_and(|key| self.keys[&key.hash].watch == watch);
+        let kept_for_the_key =
+            call.is_open() && call.key.is_some_and(|key| self.keys[&key.hash].watch == watch);
         self.watches[watch].open = kept_for_the_key;
         self.watches[watch].waiting -= 1;
     }
 
     /// Somebody is told what a place looks like.
-    pub fn told_answer(&mut self, asked: Asked<K>, answer: &K::Answer, at: Time, latest: Time, tally: &mut Tally) {
+    pub fn told_answer(
+        &mut self,
+        asked: Asked<K>,
+        answer: &K::Answer,
+        at: Time,
+        latest: Time,
+        tally: &mut Tally,
+    ) {
         let Asked { call, watch, logs } = asked;
         let place = call.places[0] as usize;
-        let told = Told { call: &call, place, places: &self.places, seen: &self.watches[watch].seen, logs: &logs, latest };
+        let told = Told {
+            call: &call,
+            place,
+            places: &self.places,
+            seen: &self.watches[watch].seen,
+            logs: &logs,
+            latest,
+        };
         K::told_answer(&told, answer, at, tally);
         self.gave_up(&call, watch);
     }
@@ -185,7 +248,9 @@ impl<K: Kind> Audited<K> {
     fn is_written(&self, call: &Call<K>, done: &Done<K::Event, K::Witness>) -> bool {
         self.log.iter().rev().any(|line| {
             let same_key = call.key.is_none_or(|call| line.key == Some(call.hash));
-            line.at == done.at && same_key && matches!(&line.entry, Entry::Fact(event) if *event == done.event)
+            line.at == done.at
+                && same_key
+                && matches!(&line.entry, Entry::Fact(event) if *event == done.event)
         })
     }
 }

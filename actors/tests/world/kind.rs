@@ -1,4 +1,5 @@
-//! What the world must know of a kind of partition to live with it and to judge it: its naive model, and what may be told when.
+//! What the world must know of a kind of partition to live with it and to judge it: its naive
+//! model, and what may be told when.
 
 use super::ask::Call;
 use super::auditor::Audited;
@@ -13,7 +14,8 @@ pub trait Kind: Machine {
     type Model;
     /// The books of a partition, as a client may be shown them.
     type Books: PartialEq + Debug;
-    /// What was seen of a place since a question was asked: enough to say whether a refusal was right at some moment.
+    /// What was seen of a place since a question was asked: enough to say whether a refusal was
+    /// right at some moment.
     type Seen: Default;
     /// What only all partitions together can break.
     type Whole: Default;
@@ -32,9 +34,16 @@ pub trait Kind: Machine {
 
     /// Objects to an event that breaks a rule, and makes it so.
     fn record(model: &mut Self::Model, event: &Self::Event, at: Time);
-    /// The same for what all places share, before the event counts. `outlived` says whether a call that began before that moment is still
-    /// under way, so long afterwards that its key is forgotten.
-    fn record_of_all(_whole: &mut Self::Whole, _event: &Self::Event, _now: Moment, _outlived: impl Fn(Moment) -> bool) {}
+    /// The same for what all places share, before the event counts. `outlived` says whether a call
+    /// that began before that moment is still under way, so long afterwards that its key is
+    /// forgotten.
+    fn record_of_all(
+        _whole: &mut Self::Whole,
+        _event: &Self::Event,
+        _now: Moment,
+        _outlived: impl Fn(Moment) -> bool,
+    ) {
+    }
     fn model_books(model: &Self::Model) -> Self::Books;
     /// A quiet partition and its model must tell the same.
     fn compare(model: &Self::Model, machine: &Self);

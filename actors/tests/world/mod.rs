@@ -1,8 +1,11 @@
-//! A small world, wholly decided by its seed: clients, a network, partitions, a store, a clock, and an auditor who trusts nobody.
+//! A small world, wholly decided by its seed: clients, a network, partitions, a store, a clock, and
+//! an auditor who trusts nobody.
 //!
-//! `node` and `room` are the machinery around the pure core, `ask` the way to it, `story` and `auditor` what ought to be true of any kind of
-//! partition, `kind` what they must know of one, `plan` what the seed decides, `tally` what occurred. `tickets`, `ballots` and `coupons`
-//! have the people and the models. One thread, no waiting: a step is a letter that arrives, an append that ends, or a client's turn.
+//! `node` and `room` are the machinery around the pure core, `ask` the way to it, `story` and
+//! `auditor` what ought to be true of any kind of partition, `kind` what they must know of one,
+//! `plan` what the seed decides, `tally` what occurred. `tickets`, `ballots` and `coupons` have the
+//! people and the models. One thread, no waiting: a step is a letter that arrives, an append that
+//! ends, or a client's turn.
 
 pub mod ask;
 pub mod auditor;
@@ -39,20 +42,38 @@ type Life<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
 pub fn run(seed: u64) -> Tally {
     let mut dice = Dice::new(seed);
     let plan = Plan::drawn(&mut dice);
-    let (ticket_people, coupon_people, voters) = (plan.tickets.people, plan.coupons.people, plan.ballots.people);
+    let (ticket_people, coupon_people, voters) =
+        (plan.tickets.people, plan.coupons.people, plan.ballots.people);
     let (steps, seals) = (plan.steps, plan.tickets.seals);
     let (told, coupons) = Default::default();
-    let world = World { node: RefCell::new(Node::new(plan)), dice: RefCell::new(dice), told, coupons };
+    let world =
+        World { node: RefCell::new(Node::new(plan)), dice: RefCell::new(dice), told, coupons };
     let mut lives: Vec<Life> = Vec::new();
-    lives.extend((0..ticket_people).map(|number| Box::pin(tickets::client::live(&world, number, world.roll())) as Life));
-    lives.extend((0..coupon_people).map(|number| Box::pin(coupons::client::live(&world, number, world.roll())) as Life));
-    lives.extend((0..voters).map(|number| Box::pin(ballots::client::live(&world, number, world.roll())) as Life));
+    lives.extend(
+        (0..ticket_people)
+            .map(|number| Box::pin(tickets::client::live(&world, number, world.roll())) as Life),
+    );
+    lives.extend(
+        (0..coupon_people)
+            .map(|number| Box::pin(coupons::client::live(&world, number, world.roll())) as Life),
+    );
+    lives.extend(
+        (0..voters)
+            .map(|number| Box::pin(ballots::client::live(&world, number, world.roll())) as Life),
+    );
     world.go_on(&mut lives, steps);
     world.node.borrow_mut().yard.calm = true;
     world.finish(lives);
-    let sell_off: Life =
-        if seals { Box::pin(tickets::client::seal_everything(&world)) } else { Box::pin(tickets::client::drain_everything(&world)) };
-    world.finish(vec![sell_off, Box::pin(ballots::client::seal_everything(&world)), Box::pin(coupons::end::use_everything_up(&world))]);
+    let sell_off: Life = if seals {
+        Box::pin(tickets::client::seal_everything(&world))
+    } else {
+        Box::pin(tickets::client::drain_everything(&world))
+    };
+    world.finish(vec![
+        sell_off,
+        Box::pin(ballots::client::seal_everything(&world)),
+        Box::pin(coupons::end::use_everything_up(&world)),
+    ]);
     let mut node = world.node.borrow_mut();
     node.replay_everything();
     std::mem::take(&mut node.yard.tally)

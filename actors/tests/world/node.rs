@@ -22,7 +22,8 @@ pub struct Yard {
     pub clock: Time,
     /// The latest instant that any clock has shown.
     pub latest: Time,
-    /// How often the whole process has died. Who asked an earlier process gets no answer from a later one.
+    /// How often the whole process has died. Who asked an earlier process gets no answer from a
+    /// later one.
     pub lives: u32,
     pub calm: bool,
     pub tally: Tally,
@@ -68,11 +69,24 @@ impl Node {
     }
 
     fn rooms(&mut self) -> (&mut Yard, [&mut dyn Rooms; 5]) {
-        (&mut self.yard, [&mut self.slices, &mut self.boxes, &mut self.campaigns, &mut self.ranges, &mut self.racks])
+        (
+            &mut self.yard,
+            [
+                &mut self.slices,
+                &mut self.boxes,
+                &mut self.campaigns,
+                &mut self.ranges,
+                &mut self.racks,
+            ],
+        )
     }
 
     /// One of the things that the rooms have so many of: in which room, and which there.
-    fn one_of(&mut self, dice: &mut Dice, how_many: impl Fn(&dyn Rooms) -> usize) -> Option<(usize, usize)> {
+    fn one_of(
+        &mut self,
+        dice: &mut Dice,
+        how_many: impl Fn(&dyn Rooms) -> usize,
+    ) -> Option<(usize, usize)> {
         let counts = self.rooms().1.map(|room| how_many(room));
         let all = counts.iter().sum::<usize>() as u64;
         let mut which = (all > 0).then(|| dice.below(all) as usize)?;
@@ -107,7 +121,8 @@ impl Node {
         let (room, place) = self.one_of(dice, |room| room.places()).expect("there is a place");
         let clock = self.yard.clock;
         if let Some(due) = self.rooms().1[room].due(place).filter(|due| *due > clock) {
-            // Nobody waits for days: the end of everything comes only to worlds that were made for it.
+            // Nobody waits for days: the end of everything comes only to worlds that were made for
+            // it.
             if due <= clock.plus_s(SPAN_S) {
                 self.pass_time(due.0 - clock.0 - dice.below(2) as i64);
             }
@@ -115,7 +130,8 @@ impl Node {
     }
 
     pub fn is_idle(&mut self) -> bool {
-        self.rooms().1.iter().all(|room| room.letters() == 0) && self.yard.store.pending().is_empty()
+        self.rooms().1.iter().all(|room| room.letters() == 0)
+            && self.yard.store.pending().is_empty()
     }
 
     fn misfortune(&mut self, dice: &mut Dice) {
@@ -154,7 +170,8 @@ impl Node {
         }
         let fate = match dice.below(1000) {
             roll if self.yard.calm || roll >= self.yard.plan.misfortunes => Fate::Keep,
-            roll => [Fate::KeepButUnknown, Fate::LoseUnknown, Fate::Tear, Fate::Fence][roll as usize % 4],
+            roll => [Fate::KeepButUnknown, Fate::LoseUnknown, Fate::Tear, Fate::Fence]
+                [roll as usize % 4],
         };
         let index = dice.below(pending.len() as u64) as usize;
         let (room, place) = self.whose(&pending[index].partition);
@@ -164,7 +181,8 @@ impl Node {
 
     fn whose(&mut self, id: &str) -> (usize, usize) {
         let rooms = self.rooms().1;
-        let whose = rooms.iter().enumerate().find_map(|(number, room)| Some((number, room.place_of(id)?)));
+        let whose =
+            rooms.iter().enumerate().find_map(|(number, room)| Some((number, room.place_of(id)?)));
         whose.expect("it is ours")
     }
 

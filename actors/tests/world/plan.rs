@@ -12,7 +12,8 @@ pub const DAY: Day = Day(20_261_231);
 pub const DIGITS: u8 = 4;
 /// How long keys are remembered.
 pub const SPAN_S: u32 = 3600;
-/// 21:00 on the closing day; the lottery closes at midnight, in most worlds long after everything is over.
+/// 21:00 on the closing day; the lottery closes at midnight, in most worlds long after everything
+/// is over.
 pub const EVENING: Time = Time(1_798_750_800_000);
 const THREE_DAYS_S: u32 = 3 * 3600 * 24;
 
@@ -53,7 +54,8 @@ pub struct Coupons {
     pub lines: u64,
 }
 
-pub const OFFER: Offer = Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
+pub const OFFER: Offer =
+    Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
 
 impl Plan {
     pub fn drawn(dice: &mut Dice) -> Plan {
@@ -80,8 +82,15 @@ impl Tickets {
         let places = 2 + dice.below(5) as usize;
         let copies = 1 + dice.below(2) as u16;
         let closes_at = an_end(dice);
-        let terms = Terms { digits: DIGITS, copies, holds_per_member: 3 + dice.below(8) as u16, hold_max_s: 1200, closes_at };
-        // The fewer tickets, the more often a request is passed on and finds that somebody was faster.
+        let terms = Terms {
+            digits: DIGITS,
+            copies,
+            holds_per_member: 3 + dice.below(8) as u16,
+            hold_max_s: 1200,
+            closes_at,
+        };
+        // The fewer tickets, the more often a request is passed on and finds that somebody was
+        // faster.
         let patterns = match dice.below(4) {
             0 => vec!["*12*", "*1*3", "**23", "*123"],
             1 => vec!["*123", "*1*3", "*124", "*120"],
@@ -107,7 +116,11 @@ impl Coupons {
             let plan = campaign::Plan {
                 name: format!("campaign {number}"),
                 quota: 1 + dice.below(people),
-                starts_at: EVENING.plus_s(if dice.below(4) == 0 { dice.below(300) as u32 } else { 0 }),
+                starts_at: EVENING.plus_s(if dice.below(4) == 0 {
+                    dice.below(300) as u32
+                } else {
+                    0
+                }),
                 ends_at: an_end(dice),
                 trigger,
                 offer: OFFER,
@@ -121,17 +134,32 @@ impl Coupons {
             let (places, expires_at) = (2 + dice.below(3) as u8, an_end(dice));
             for range in 0..places {
                 // Few, so that a batch is soon exhausted and requests are passed on.
-                let terms = range::Terms { count: 1 + dice.below(6), offer: OFFER, expires_at, one_per_member };
+                let terms = range::Terms {
+                    count: 1 + dice.below(6),
+                    offer: OFFER,
+                    expires_at,
+                    one_per_member,
+                };
                 ranges.push((RangeName { batch, range }, terms));
             }
         }
-        let files = [Serial(6), Serial(8)].map(|batch| (batch, rack::Terms { offer: OFFER, expires_at: an_end(dice) }));
-        Coupons { people, campaigns, ranges, racks: 2 + dice.below(2) as u16, files: files.into(), lines: 8 + dice.below(25) }
+        let files = [Serial(6), Serial(8)]
+            .map(|batch| (batch, rack::Terms { offer: OFFER, expires_at: an_end(dice) }));
+        Coupons {
+            people,
+            campaigns,
+            ranges,
+            racks: 2 + dice.below(2) as u16,
+            files: files.into(),
+            lines: 8 + dice.below(25),
+        }
     }
 
     /// The places of a batch among all ranges.
     pub fn places(&self, one_per_member: bool) -> Vec<u16> {
-        let of_it = |(_, (_, terms)): &(u16, &(RangeName, range::Terms))| terms.one_per_member == one_per_member;
+        let of_it = |(_, (_, terms)): &(u16, &(RangeName, range::Terms))| {
+            terms.one_per_member == one_per_member
+        };
         (0..).zip(&self.ranges).filter(of_it).map(|(place, _)| place).collect()
     }
 

@@ -1,6 +1,8 @@
-//! All partitions of one kind, which sleep, wake and crash, the letters on their way to them, and the auditor who watches them.
+//! All partitions of one kind, which sleep, wake and crash, the letters on their way to them, and
+//! the auditor who watches them.
 //!
-//! It does what the actor and the router do around the pure core, one small step at a time, and hands every step to chance.
+//! It does what the actor and the router do around the pure core, one small step at a time, and
+//! hands every step to chance.
 
 use super::auditor::Auditor;
 use super::kind::Kind;
@@ -81,25 +83,41 @@ impl<K: Kind> Room<K> {
         let found = Arc::new(Mutex::new(None));
         let out = found.clone();
         yard.store.open(&id, Box::new(move |opened| *out.lock().unwrap() = Some(opened)));
-        let opened = found.lock().unwrap().take().expect("a memory store answers at once").expect("and does not fail");
-        assert_eq!(yard.store.frames(&id), self.auditor.places[place].frames, "the store kept something else than it said");
+        let opened = found
+            .lock()
+            .unwrap()
+            .take()
+            .expect("a memory store answers at once")
+            .expect("and does not fail");
+        assert_eq!(
+            yard.store.frames(&id),
+            self.auditor.places[place].frames,
+            "the store kept something else than it said"
+        );
         if opened.snapshot.is_some() {
             yard.tally.count("opened from a snapshot");
         }
-        let partition = Partition::open(self.names[place].clone(), opened, yard.window.clone()).expect("what was committed opens");
+        let partition = Partition::open(self.names[place].clone(), opened, yard.window.clone())
+            .expect("what was committed opens");
         self.places[place].awake = Some(partition.snapshot_every(yard.snapshot_every));
         self.compare(place);
     }
 
     /// A partition that has nothing under way and the auditor's model must tell the same.
     fn compare(&self, place: usize) {
-        let Some(partition) = self.places[place].awake.as_ref().filter(|partition| partition.is_quiet()) else { return };
+        let Some(partition) =
+            self.places[place].awake.as_ref().filter(|partition| partition.is_quiet())
+        else {
+            return;
+        };
         assert_eq!(partition.machine().imbalance(), 0, "the conservation law is broken");
         K::compare(&self.auditor.places[place].model, partition.machine());
     }
 
     fn flush(&mut self, place: usize, yard: &mut Yard) {
-        let Some(append) = self.places[place].awake.as_mut().and_then(Partition::flush) else { return };
+        let Some(append) = self.places[place].awake.as_mut().and_then(Partition::flush) else {
+            return;
+        };
         let before = self.places[place].under_way.replace(append.frame.clone());
         assert!(before.is_none(), "two appends of one partition under way");
         let outcomes = yard.outcomes.clone();
@@ -183,7 +201,9 @@ impl<K: Kind> Rooms for Room<K> {
     fn crash(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
         yard.tally.count("partition crashed");
         let id = self.id(place);
-        if let Some(index) = yard.store.pending().iter().position(|waiting| *waiting.partition == *id) {
+        if let Some(index) =
+            yard.store.pending().iter().position(|waiting| *waiting.partition == *id)
+        {
             let fate = if dice.below(2) == 0 { Fate::KeepButUnknown } else { Fate::LoseUnknown };
             return self.meet(place, index, fate, yard, dice);
         }
@@ -192,7 +212,11 @@ impl<K: Kind> Rooms for Room<K> {
 
     fn sleep(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
         let id = self.id(place);
-        let Some(partition) = self.places[place].awake.as_mut().filter(|partition| partition.is_quiet()) else { return };
+        let Some(partition) =
+            self.places[place].awake.as_mut().filter(|partition| partition.is_quiet())
+        else {
+            return;
+        };
         if partition.has_changed_since_snapshot() && dice.below(5) > 0 {
             yard.store.save(&id, partition.snapshot());
         }
@@ -218,15 +242,33 @@ impl<K: Kind> Rooms for Room<K> {
             self.open(place, yard);
             let live = self.places[place].awake.as_ref().expect("it was opened");
             let snapshot = live.snapshot();
-            let mut suspect = Suspect::new(live.id(), snapshot).expect("its digest holds").expect("it is of this version");
-            let mut again = Partition::<K, ()>::open(self.names[place].clone(), Default::default(), new_window()).expect("nothing opens");
+            let mut suspect = Suspect::new(live.id(), snapshot)
+                .expect("its digest holds")
+                .expect("it is of this version");
+            let mut again = Partition::<K, ()>::open(
+                self.names[place].clone(),
+                Default::default(),
+                new_window(),
+            )
+            .expect("nothing opens");
             for frame in &self.auditor.places[place].frames {
-                again.replay_and_show(frame, |record| suspect.hear(record)).expect("what was committed is replayed");
+                again
+                    .replay_and_show(frame, |record| suspect.hear(record))
+                    .expect("what was committed is replayed");
             }
-            assert!(again.agrees_with(&mut suspect), "{}: the log and a snapshot differ", self.id(place));
+            assert!(
+                again.agrees_with(&mut suspect),
+                "{}: the log and a snapshot differ",
+                self.id(place)
+            );
             assert_eq!(again.written(), live.written());
-            let bytes = |machine: &K| postcard::to_stdvec(machine).expect("a machine is plain data");
-            assert!(bytes(again.machine()) == bytes(live.machine()), "{}: the log and the living state differ", self.id(place));
+            let bytes =
+                |machine: &K| postcard::to_stdvec(machine).expect("a machine is plain data");
+            assert!(
+                bytes(again.machine()) == bytes(live.machine()),
+                "{}: the log and the living state differ",
+                self.id(place)
+            );
             self.compare(place);
         }
     }

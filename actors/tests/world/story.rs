@@ -1,7 +1,9 @@
-//! What becomes of a key: who first asked for what under it, and every record that the partitions then wrote about it.
+//! What becomes of a key: who first asked for what under it, and every record that the partitions
+//! then wrote about it.
 //!
-//! One key, one fact. Only its home passes it on, to another only after the one named last has declined, and only the one named
-//! last may grant it. A key whose home last spoke of it longer ago than the window is outlived: some may have forgotten it, others not.
+//! One key, one fact. Only its home passes it on, to another only after the one named last has
+//! declined, and only the one named last may grant it. A key whose home last spoke of it longer ago
+//! than the window is outlived: some may have forgotten it, others not.
 
 use super::ask::Call;
 use super::kind::Kind;
@@ -48,7 +50,14 @@ impl<K: Kind> Story<K> {
     }
 
     /// Before the record counts: is it what this key may lead to, here and now?
-    pub fn goes_on(&mut self, place: usize, record: &Record<K::Event>, model: &K::Model, latest: Time, tally: &mut Tally) {
+    pub fn goes_on(
+        &mut self,
+        place: usize,
+        record: &Record<K::Event>,
+        model: &K::Model,
+        latest: Time,
+        tally: &mut Tally,
+    ) {
         let key = record.key.expect("the story of a key");
         let origin = match self.call.places[..] {
             [only] => only as usize,
@@ -59,7 +68,11 @@ impl<K: Kind> Story<K> {
         }
         assert!(self.commands.contains(&(key.command, record.caller)), "nobody asked for that");
         if let Some((first, event, when)) = &self.fact {
-            panic!("one key, two records: {event:?} in {first} at {when:?}, then {:?} in {place} at {:?}", record.entry, record.at);
+            panic!(
+                "one key, two records: {event:?} in {first} at {when:?}, then {:?} in {place} at \
+                 {:?}",
+                record.entry, record.at
+            );
         }
         let as_first_asked = key.command == self.commands[0].0;
         match &record.entry {
@@ -75,8 +88,14 @@ impl<K: Kind> Story<K> {
             Entry::Passed { to } => self.passed(place, origin, *to, tally),
             Entry::Declined => {
                 assert!(self.call.is_open(), "only an open request is passed on");
-                assert!(self.outlived || self.passed_to == Some(place as u16), "declined by somebody who was not named");
-                assert!(K::lacks(model, &self.call.command) || !as_first_asked, "declined although there was enough");
+                assert!(
+                    self.outlived || self.passed_to == Some(place as u16),
+                    "declined by somebody who was not named"
+                );
+                assert!(
+                    K::lacks(model, &self.call.command) || !as_first_asked,
+                    "declined although there was enough"
+                );
                 self.declined.push((place, record.at));
                 tally.count("declined");
             }
@@ -88,14 +107,23 @@ impl<K: Kind> Story<K> {
 
     fn granted(&mut self, place: usize, origin: usize, event: &K::Event, at: Time, horizon: Time) {
         if place != origin {
-            assert!(at <= self.last_word.plus_s(SPAN_S), "granted when the home may have forgotten whom it named");
+            assert!(
+                at <= self.last_word.plus_s(SPAN_S),
+                "granted when the home may have forgotten whom it named"
+            );
         }
         if !self.outlived && (place != origin || self.passed_to.is_some()) {
-            assert_eq!(self.passed_to, Some(place as u16), "granted by somebody whom the home had not named last: {event:?}");
+            assert_eq!(
+                self.passed_to,
+                Some(place as u16),
+                "granted by somebody whom the home had not named last: {event:?}"
+            );
             assert!(at >= self.last_word, "granted before the home named it: {event:?}");
         }
-        // What was declined longer ago than the window is forgotten there, and the home may ask again.
-        let declined = place != origin && self.declined.iter().any(|(other, when)| *other == place && *when >= horizon);
+        // What was declined longer ago than the window is forgotten there, and the home may ask
+        // again.
+        let declined = place != origin
+            && self.declined.iter().any(|(other, when)| *other == place && *when >= horizon);
         assert!(self.outlived || !declined, "declined, then granted: {event:?} in {place}");
         self.fact = Some((place, event.clone(), at));
     }
@@ -103,7 +131,10 @@ impl<K: Kind> Story<K> {
     fn passed(&mut self, place: usize, origin: usize, to: u16, tally: &mut Tally) {
         assert_eq!(place, origin, "only the home passes on");
         if let Some(earlier) = self.passed_to.filter(|_| !self.outlived) {
-            assert!(self.declined.iter().any(|(place, _)| *place == earlier as usize), "passed on to {to} before {earlier} had declined");
+            assert!(
+                self.declined.iter().any(|(place, _)| *place == earlier as usize),
+                "passed on to {to} before {earlier} had declined"
+            );
             tally.count("passed on twice");
         }
         self.passed_to = Some(to);

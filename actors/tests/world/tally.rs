@@ -1,4 +1,5 @@
-//! How often the interesting cases occurred. A simulation that never gets there proves nothing, so the run asserts these too.
+//! How often the interesting cases occurred. A simulation that never gets there proves nothing, so
+//! the run asserts these too.
 
 use std::collections::BTreeMap;
 

@@ -38,7 +38,9 @@ impl Step {
             Step::Lottery(seq) => of(format!("lottery/{DAY}")) && append.frame.to.seq == seq,
             Step::BoxTakes(number) => of(format!("ballots/{DAY}/{number}")),
             Step::BoxIsSealed(number) => of(format!("ballots/{DAY}/{number}")) && seals(append),
-            Step::Slice(lead, seq) => of(format!("tickets/{DAY}/{lead}***")) && append.frame.to.seq == seq,
+            Step::Slice(lead, seq) => {
+                of(format!("tickets/{DAY}/{lead}***")) && append.frame.to.seq == seq
+            }
         }
     }
 }

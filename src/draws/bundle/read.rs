@@ -1,4 +1,5 @@
-//! Reads a proof front to back. Its members are taken in their order, so what is missing, doubled or unknown is noticed where it should have stood.
+//! Reads a proof front to back. Its members are taken in their order, so what is missing, doubled
+//! or unknown is noticed where it should have stood.
 
 use super::{Bundle, Head, Listed, Share};
 use crate::draws::inclusion::Inclusion;
@@ -29,11 +30,18 @@ impl Document {
 }
 
 /// The next member, which must be this one.
-fn member<'de, A: MapAccess<'de>, T: Deserialize<'de>>(map: &mut A, name: &'static str) -> Result<T, A::Error> {
+fn member<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    map: &mut A,
+    name: &'static str,
+) -> Result<T, A::Error> {
     member_as(map, name, PhantomData)
 }
 
-fn member_as<'de, A: MapAccess<'de>, S: DeserializeSeed<'de>>(map: &mut A, name: &'static str, seed: S) -> Result<S::Value, A::Error> {
+fn member_as<'de, A: MapAccess<'de>, S: DeserializeSeed<'de>>(
+    map: &mut A,
+    name: &'static str,
+    seed: S,
+) -> Result<S::Value, A::Error> {
     match map.next_key::<Cow<str>>()? {
         Some(key) if key == name => map.next_value_seed(seed),
         Some(key) => Err(A::Error::custom(format_args!("{key:?} stands where {name:?} belongs"))),
@@ -62,7 +70,9 @@ impl<'de> Visitor<'de> for Proof {
         match format.as_str() {
             bundle::FORMAT => bundle(&mut map).map(Box::new).map(Document::Draw),
             inclusion::FORMAT => inclusion(&mut map).map(Document::Inclusion),
-            _ => Err(A::Error::custom(format_args!("the format {format:?} is unknown to this version"))),
+            _ => Err(A::Error::custom(format_args!(
+                "the format {format:?} is unknown to this version"
+            ))),
         }
     }
 }
@@ -164,7 +174,8 @@ impl<'de> Visitor<'de> for OneBox<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listed, A::Error> {
         let share = Share { count: member(&mut map, "count")?, root: member(&mut map, "root")? };
-        let nonces = member_as(&mut map, "ballots", Ballots { name: self.name, misplaced: self.misplaced })?;
+        let nonces =
+            member_as(&mut map, "ballots", Ballots { name: self.name, misplaced: self.misplaced })?;
         end(&mut map)?;
         Ok(Listed { share, nonces })
     }
@@ -188,7 +199,8 @@ impl<'de> Visitor<'de> for Ballots<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<u64>, A::Error> {
         let mut nonces = Vec::new();
         while let Some(Text(ballot)) = seq.next_element::<Text<BallotId>>()? {
-            let place = BallotId { name: self.name, index: nonces.len() as u64, nonce: ballot.nonce };
+            let place =
+                BallotId { name: self.name, index: nonces.len() as u64, nonce: ballot.nonce };
             if ballot != place {
                 self.misplaced.get_or_insert((ballot, place));
             }

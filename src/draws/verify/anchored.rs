@@ -1,7 +1,9 @@
-//! What a receipt holds a proof to: the promises about the draw, and the ballots of its box up to the position that was signed.
+//! What a receipt holds a proof to: the promises about the draw, and the ballots of its box up to
+//! the position that was signed.
 //!
-//! A proof that was made anew as a whole is in order in itself; it is a receipt that tells it from the one before. Which ballot was removed, added, changed or moved
-//! is read off from where the receipt's ballot and those that followed it stand now.
+//! A proof that was made anew as a whole is in order in itself; it is a receipt that tells it from
+//! the one before. Which ballot was removed, added, changed or moved is read off from where the
+//! receipt's ballot and those that followed it stand now.
 
 use crate::draws::Receipt;
 use crate::draws::bundle::Bundle;
@@ -11,7 +13,9 @@ use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::draw::{Hash, chain};
 
 pub fn signed(name: &str, receipt: &Receipt, key: Option<[u8; 32]>) -> Result<(), Fraud> {
-    Kind::ReceiptForged.unless(receipt.verify(), || format!("the signature of {name} does not stand for what the receipt says"))?;
+    Kind::ReceiptForged.unless(receipt.verify(), || {
+        format!("the signature of {name} does not stand for what the receipt says")
+    })?;
     Kind::ReceiptKeyDiffers.unless(key.is_none_or(|key| key == receipt.key.0), || {
         format!("{name} is signed under the key {}, and another was given", receipt.key)
     })
@@ -21,34 +25,51 @@ pub fn signed(name: &str, receipt: &Receipt, key: Option<[u8; 32]>) -> Result<()
 pub fn promised(name: &str, receipt: &Receipt, bundle: &Bundle) -> Result<(), Fraud> {
     let head = &bundle.head;
     let (day, own) = (bundle.day(), receipt.ballot.0.name);
-    Kind::ReceiptElsewhere
-        .unless(own.day == day, || format!("{name} is of the lottery {}, and the proof is of the lottery {day}", own.day))?;
+    Kind::ReceiptElsewhere.unless(own.day == day, || {
+        format!("{name} is of the lottery {}, and the proof is of the lottery {day}", own.day)
+    })?;
     Kind::ReceiptElsewhere.unless((own.number as usize) < bundle.boxes.len(), || {
         format!("{name} is of box {}, and the proof has {} boxes", own.number, bundle.boxes.len())
     })?;
     Kind::CommitmentDiffers.unless(receipt.commitment == head.commitment, || {
-        format!("{name} was given under the commitment {}, and the proof's is {}", receipt.commitment, head.commitment)
+        format!(
+            "{name} was given under the commitment {}, and the proof's is {}",
+            receipt.commitment, head.commitment
+        )
     })?;
     let round = head.beacon.as_ref().map(|beacon| beacon.round);
-    Kind::RoundDiffers
-        .unless(receipt.round == round, || format!("{name} promises {}, and the draw used {}", named(receipt.round), named(round)))?;
-    Kind::WinnersDiffer.unless((receipt.winners, receipt.reserves) == (head.winners, head.reserves), || {
-        let (winners, reserves) = (receipt.winners, receipt.reserves);
-        format!("{name} promises {winners} winners and {reserves} reserves, and {} and {} were drawn", head.winners, head.reserves)
-    })
+    Kind::RoundDiffers.unless(receipt.round == round, || {
+        format!("{name} promises {}, and the draw used {}", named(receipt.round), named(round))
+    })?;
+    Kind::WinnersDiffer.unless(
+        (receipt.winners, receipt.reserves) == (head.winners, head.reserves),
+        || {
+            let (winners, reserves) = (receipt.winners, receipt.reserves);
+            format!(
+                "{name} promises {winners} winners and {reserves} reserves, and {} and {} were \
+            drawn",
+                head.winners, head.reserves
+            )
+        },
+    )
 }
 
 fn named(round: Option<u64>) -> String {
     round.map_or_else(|| "no round".to_owned(), |round| format!("round {round}"))
 }
 
-/// The receipt is of the very ballot that is proved, and its box was not sealed with fewer than it was signed over.
+/// The receipt is of the very ballot that is proved, and its box was not sealed with fewer than it
+/// was signed over.
 pub fn same_ballot(name: &str, receipt: &Receipt, inclusion: &Inclusion) -> Result<(), Fraud> {
     let ballot = receipt.ballot.0;
-    Kind::ReceiptElsewhere
-        .unless(ballot == inclusion.ballot.0, || format!("{name} is of the ballot {ballot}, and {} is proved", inclusion.ballot.0))?;
-    let (count, signed) = (inclusion.own_box().map_or(0, |own| own.count), receipt.position().unwrap_or(u64::MAX));
-    Kind::BallotRemoved.unless(count >= signed, || format!("the box was sealed with {count} ballots, and {name} was signed over {signed}"))
+    Kind::ReceiptElsewhere.unless(ballot == inclusion.ballot.0, || {
+        format!("{name} is of the ballot {ballot}, and {} is proved", inclusion.ballot.0)
+    })?;
+    let (count, signed) =
+        (inclusion.own_box().map_or(0, |own| own.count), receipt.position().unwrap_or(u64::MAX));
+    Kind::BallotRemoved.unless(count >= signed, || {
+        format!("the box was sealed with {count} ballots, and {name} was signed over {signed}")
+    })
 }
 
 /// All ballots of the receipt's box up to the signed position are those that were signed.
@@ -58,7 +79,9 @@ pub fn ballots(name: &str, receipt: &Receipt, bundle: &Bundle) -> Result<(), Fra
     let place = usize::try_from(own.index).unwrap_or(usize::MAX);
     let held = Held { name: own.name, nonces: &listed.nonces, receipt, place };
     if listed.nonces.get(place) == Some(&own.nonce) {
-        return held.around().map_err(|(kind, said)| kind.because(format!("{said}, as {name} was signed")));
+        return held
+            .around()
+            .map_err(|(kind, said)| kind.because(format!("{said}, as {name} was signed")));
     }
     let (kind, said) = held.gone(bundle);
     Err(kind.because(format!("{own} is not at place {place} of its box, as {name} says: {said}")))
@@ -78,7 +101,8 @@ impl Held<'_> {
         BallotId { name: self.name, index: place as u64, nonce }.leaf()
     }
 
-    /// Whether the ballot that stands at `now` is the one that followed the receipt's own as number `number`.
+    /// Whether the ballot that stands at `now` is the one that followed the receipt's own as number
+    /// `number`.
     fn followed(&self, number: usize, now: usize) -> bool {
         let signed = self.receipt.following.get(number);
         let found = self.nonces.get(now).map(|nonce| self.leaf(self.place + 1 + number, *nonce));
@@ -88,19 +112,28 @@ impl Held<'_> {
     /// Whether these are the ballots that came before the receipt's own.
     fn preceded(&self, nonces: impl Iterator<Item = u64>) -> bool {
         let start = chain::start(&self.name.to_string());
-        let head = nonces.take(self.place).enumerate().fold(start, |head, (place, nonce)| chain::link(&head, &self.leaf(place, nonce)));
+        let head = nonces
+            .take(self.place)
+            .enumerate()
+            .fold(start, |head, (place, nonce)| chain::link(&head, &self.leaf(place, nonce)));
         head == self.receipt.previous.0
     }
 
-    /// The receipt's ballot is where it belongs: so must be those before it and those that followed it.
+    /// The receipt's ballot is where it belongs: so must be those before it and those that followed
+    /// it.
     fn around(&self) -> Result<(), (Kind, String)> {
         if !self.preceded(self.nonces.iter().copied()) {
             return Err((
                 Kind::BallotChanged,
-                format!("the {} ballots before {} are not those that were there", self.place, self.receipt.ballot.0),
+                format!(
+                    "the {} ballots before {} are not those that were there",
+                    self.place, self.receipt.ballot.0
+                ),
             ));
         }
-        match (0..self.receipt.following.len()).find(|number| !self.followed(*number, self.place + 1 + number)) {
+        match (0..self.receipt.following.len())
+            .find(|number| !self.followed(*number, self.place + 1 + number))
+        {
             Some(number) => Err(self.after(number)),
             None => Ok(()),
         }
@@ -111,15 +144,31 @@ impl Held<'_> {
         let place = self.place + 1 + number;
         let stands = (self.place + 1..self.nonces.len()).find(|now| self.followed(number, *now));
         match stands {
-            Some(now) if now == place + 1 && !self.followed(number + 1, place) => {
-                (Kind::BallotAdded, format!("a ballot was put in at place {place} of the box, before others that stood there"))
+            Some(now) if now == place + 1 && !self.followed(number + 1, place) => (
+                Kind::BallotAdded,
+                format!(
+                    "a ballot was put in at place {place} of the box, before others that stood \
+                     there"
+                ),
+            ),
+            Some(now) => (
+                Kind::BallotMoved,
+                format!("the ballot at place {now} of the box stood at place {place}"),
+            ),
+            None if place >= self.nonces.len() => {
+                (Kind::BallotRemoved, format!("the ballot at place {place} of the box is gone"))
             }
-            Some(now) => (Kind::BallotMoved, format!("the ballot at place {now} of the box stood at place {place}")),
-            None if place >= self.nonces.len() => (Kind::BallotRemoved, format!("the ballot at place {place} of the box is gone")),
-            None if self.followed(number + 1, place) => {
-                (Kind::BallotRemoved, format!("the ballot at place {place} of the box is gone, and those behind it have moved up"))
-            }
-            None => (Kind::BallotChanged, format!("the ballot at place {place} of the box is not the one that stood there")),
+            None if self.followed(number + 1, place) => (
+                Kind::BallotRemoved,
+                format!(
+                    "the ballot at place {place} of the box is gone, and those behind it have \
+                     moved up"
+                ),
+            ),
+            None => (
+                Kind::BallotChanged,
+                format!("the ballot at place {place} of the box is not the one that stood there"),
+            ),
         }
     }
 
@@ -133,11 +182,16 @@ impl Held<'_> {
             return (Kind::BallotMoved, format!("it stands in box {other}"));
         }
         match self.nonces.len() {
-            count if count <= self.place => (Kind::BallotRemoved, format!("it is gone, and the box holds {count} ballots")),
-            count if self.receipt.position().is_some_and(|signed| signed > count as u64) => {
-                (Kind::BallotRemoved, format!("it is gone, and the box holds {count} ballots, fewer than were signed"))
+            count if count <= self.place => {
+                (Kind::BallotRemoved, format!("it is gone, and the box holds {count} ballots"))
             }
-            _ if self.followed(0, self.place) => (Kind::BallotRemoved, "it is gone, and the one behind it has moved up".to_owned()),
+            count if self.receipt.position().is_some_and(|signed| signed > count as u64) => (
+                Kind::BallotRemoved,
+                format!("it is gone, and the box holds {count} ballots, fewer than were signed"),
+            ),
+            _ if self.followed(0, self.place) => {
+                (Kind::BallotRemoved, "it is gone, and the one behind it has moved up".to_owned())
+            }
             _ => (Kind::BallotChanged, "another stands there, and it is nowhere".to_owned()),
         }
     }
@@ -146,16 +200,30 @@ impl Held<'_> {
     fn shifted(&self, now: usize) -> (Kind, String) {
         let back = || self.nonces.iter().take(now).chain(self.nonces.iter().skip(now + 1)).copied();
         let exchanged = || {
-            let at = |place: usize| if place == now { self.nonces.get(self.place) } else { self.nonces.get(place) };
+            let at = |place: usize| {
+                if place == now { self.nonces.get(self.place) } else { self.nonces.get(place) }
+            };
             (0..self.place).map_while(at).copied().collect::<Vec<_>>()
         };
         let with_those_behind = self.followed(0, now + 1);
         if !with_those_behind && (self.preceded(back()) || self.preceded(exchanged().into_iter())) {
             (Kind::BallotMoved, format!("it was moved to place {now}"))
         } else if now < self.place {
-            (Kind::BallotRemoved, format!("it is at place {now}, for {} ballots before it are gone", self.place - now))
+            (
+                Kind::BallotRemoved,
+                format!(
+                    "it is at place {now}, for {} ballots before it are gone",
+                    self.place - now
+                ),
+            )
         } else {
-            (Kind::BallotAdded, format!("it is at place {now}, for {} ballots before it were put in", now - self.place))
+            (
+                Kind::BallotAdded,
+                format!(
+                    "it is at place {now}, for {} ballots before it were put in",
+                    now - self.place
+                ),
+            )
         }
     }
 }

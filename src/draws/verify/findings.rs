@@ -1,4 +1,5 @@
-//! What is told of a proof that is in order: what was checked, who was drawn, and what such a proof cannot show.
+//! What is told of a proof that is in order: what was checked, who was drawn, and what such a proof
+//! cannot show.
 
 use super::Known;
 use super::beacon::due;
@@ -39,7 +40,9 @@ impl Findings {
     pub fn ballots_are_in_order(&mut self, bundle: &Bundle) {
         let ballots: usize = bundle.boxes.iter().map(|listed| listed.nonces.len()).sum();
         let boxes = bundle.boxes.len();
-        self.check(format!("{ballots} ballots in {boxes} boxes stand where their ids say, and all roots are theirs"));
+        self.check(format!(
+            "{ballots} ballots in {boxes} boxes stand where their ids say, and all roots are theirs"
+        ));
     }
 
     pub fn seed_is_the_committed_one(&mut self) {
@@ -47,13 +50,20 @@ impl Findings {
     }
 
     pub fn beacon_is_signed(&mut self, round: &Round, chain: &Chain) {
-        self.check(format!("round {} of drand's quicknet was due at {}; the network signed it", round.round, due(round.round, chain)));
+        self.check(format!(
+            "round {} of drand's quicknet was due at {}; the network signed it",
+            round.round,
+            due(round.round, chain)
+        ));
     }
 
     pub fn lots_are_those_drawn(&mut self, bundle: &Bundle) {
         let (winners, lots) = (bundle.head.winners as usize, bundle.head.lots.len());
         let reserves = lots.saturating_sub(winners);
-        self.check(format!("the draw yields these lots, in this order: winners {}, reserves {reserves}", lots - reserves));
+        self.check(format!(
+            "the draw yields these lots, in this order: winners {}, reserves {reserves}",
+            lots - reserves
+        ));
         let said = |(number, lot): (usize, &crate::draws::Text<_>)| {
             if number < winners {
                 format!("winner {}: {}", number + 1, lot.0)
@@ -74,7 +84,8 @@ impl Findings {
     pub fn receipt_holds(&mut self, name: &str, receipt: &Receipt) {
         let (position, home) = (receipt.position().unwrap_or(0), receipt.ballot.0.name.number);
         self.check(format!(
-            "{name} is signed; the first {position} ballots of box {home} are those it was signed over, and what it promises was kept"
+            "{name} is signed; the first {position} ballots of box {home} are those it was signed \
+             over, and what it promises was kept"
         ));
     }
 
@@ -93,17 +104,30 @@ impl Findings {
     pub fn not_proved_by_draw(&mut self, bundle: &Bundle, known: &Known) {
         if known.commitment.is_none() && known.receipts.is_empty() {
             self.cannot(
-                "that the seed was fixed before the ballots came: compare the commitment with the one published at creation (--commitment)",
+                "that the seed was fixed before the ballots came: compare the commitment with the \
+                 one published at creation (--commitment)",
             );
         }
         if known.receipts.is_empty() {
-            self.cannot("that no ballot was left out, added or exchanged: a proof that is made anew as a whole is in order, too, and only a receipt exposes it (--receipt)");
+            self.cannot(
+                "that no ballot was left out, added or exchanged: a proof that is made \
+                anew as a whole is in order, too, and only a receipt exposes it (--receipt)",
+            );
         } else {
-            self.cannot("anything about ballots that came after the position a receipt was signed at, or that lie in other boxes: their own receipts show that");
+            self.cannot(
+                "anything about ballots that came after the position a receipt was signed \
+                at, or that lie in other boxes: their own receipts show that",
+            );
         }
         match &bundle.head.beacon {
-            None => self.cannot("that nobody tried out who would win: no public round was mixed in, so whoever knew the seed could add ballots before the boxes were sealed"),
-            Some(_) if known.receipts.is_empty() => self.cannot("that the round was named before it was known: a receipt says which was (--receipt)"),
+            None => self.cannot(
+                "that nobody tried out who would win: no public round was mixed \
+                in, so whoever knew the seed could add ballots before the boxes were sealed",
+            ),
+            Some(_) if known.receipts.is_empty() => self.cannot(
+                "that the round was named before \
+                it was known: a receipt says which was (--receipt)",
+            ),
             Some(_) => {}
         }
         self.not_proved_of_keys(known);
@@ -111,17 +135,24 @@ impl Findings {
 
     pub fn not_proved_by_inclusion(&mut self, known: &Known) {
         self.cannot(
-            "that this lottery root is the one that was drawn from: compare it with the root of the lottery and of the proof of its draw",
+            "that this lottery root is the one that was drawn from: compare it with the root of \
+             the lottery and of the proof of its draw",
         );
         if known.commitment.is_some() {
-            self.cannot("anything about the commitment: the proof of one ballot does not hold it; the proof of the draw does");
+            self.cannot(
+                "anything about the commitment: the proof of one ballot does not hold it; \
+                the proof of the draw does",
+            );
         }
         self.not_proved_of_keys(known);
     }
 
     fn not_proved_of_keys(&mut self, known: &Known) {
         if let (None, Some((_, receipt))) = (known.key, known.receipts.first()) {
-            self.cannot(format!("whose key signed the receipts: compare {} with the published one (--key)", receipt.key));
+            self.cannot(format!(
+                "whose key signed the receipts: compare {} with the published one (--key)",
+                receipt.key
+            ));
         }
     }
 }

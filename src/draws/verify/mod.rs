@@ -1,6 +1,8 @@
-//! Verifies what others claim about a draw, from files alone: the proof first, then whatever was known before it.
+//! Verifies what others claim about a draw, from files alone: the proof first, then whatever was
+//! known before it.
 //!
-//! The first thing that is wrong ends it. What is in order is told, and so is what a proof cannot show however much it is in order.
+//! The first thing that is wrong ends it. What is in order is told, and so is what a proof cannot
+//! show however much it is in order.
 
 mod anchored;
 mod beacon;

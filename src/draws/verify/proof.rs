@@ -1,4 +1,5 @@
-//! What a proof must hold on its own: everything in it follows from its ballots, its seed and its round.
+//! What a proof must hold on its own: everything in it follows from its ballots, its seed and its
+//! round.
 
 use super::beacon::date;
 use crate::draws::bundle::Bundle;
@@ -8,48 +9,67 @@ use actors::domain::ballots::BallotId;
 use actors::domain::draw::{Hash, Lots, commitment, lottery_root, merkle, place_of};
 
 pub fn day(bundle: &Bundle) -> Result<(), Fraud> {
-    Kind::Malformed.unless(date(bundle.day()).is_some(), || format!("no calendar has the day {}", bundle.day()))
+    Kind::Malformed.unless(date(bundle.day()).is_some(), || {
+        format!("no calendar has the day {}", bundle.day())
+    })
 }
 
 /// Every ballot stands where its id says, and each box holds as many as it says.
 pub fn ballots(bundle: &Bundle) -> Result<(), Fraud> {
     if let Some((ballot, place)) = bundle.misplaced {
         let BallotId { name, index, .. } = place;
-        return Err(Kind::BallotMisplaced.because(format!("at place {index} of box {name} stands {ballot}, whose id names another place")));
+        return Err(Kind::BallotMisplaced.because(format!(
+            "at place {index} of box {name} stands {ballot}, whose id names another place"
+        )));
     }
     bundle.boxes.iter().enumerate().try_for_each(|(number, listed)| {
         let (said, found) = (listed.share.count, listed.nonces.len() as u64);
-        Kind::CountDiffers.unless(said == found, || format!("box {number} is said to hold {said} ballots, and {found} are listed"))
+        Kind::CountDiffers.unless(said == found, || {
+            format!("box {number} is said to hold {said} ballots, and {found} are listed")
+        })
     })
 }
 
 pub fn roots(bundle: &Bundle) -> Result<(), Fraud> {
     for (number, listed) in (0..).zip(&bundle.boxes) {
         let name = bundle.box_name(number);
-        let leaf = |index: usize| BallotId { name, index: index as u64, nonce: listed.nonces[index] }.leaf();
+        let leaf = |index: usize| {
+            BallotId { name, index: index as u64, nonce: listed.nonces[index] }.leaf()
+        };
         let root = merkle::root(&merkle::blocks(listed.nonces.len(), leaf));
-        Kind::BoxRootDiffers.unless(root == listed.share.root.0, || format!("the root of box {number} is not that of its ballots"))?;
+        Kind::BoxRootDiffers.unless(root == listed.share.root.0, || {
+            format!("the root of box {number} is not that of its ballots")
+        })?;
     }
-    Kind::LotteryRootDiffers
-        .unless(lottery_root(&bundle.sealed()) == bundle.head.root.0, || "the lottery's root is not that of its boxes".to_owned())
+    Kind::LotteryRootDiffers.unless(lottery_root(&bundle.sealed()) == bundle.head.root.0, || {
+        "the lottery's root is not that of its boxes".to_owned()
+    })
 }
 
 pub fn seed(bundle: &Bundle) -> Result<(), Fraud> {
     Kind::SeedDiffers.unless(commitment(&bundle.head.seed.0) == bundle.head.commitment.0, || {
-        format!("the seed is not the one that was committed to: its SHA-256 is not {}", bundle.head.commitment)
+        format!(
+            "the seed is not the one that was committed to: its SHA-256 is not {}",
+            bundle.head.commitment
+        )
     })
 }
 
 /// The lots are those that the stream yields, and no others.
 pub fn lots(bundle: &Bundle) -> Result<(), Fraud> {
-    let (boxes, randomness) = (bundle.sealed(), bundle.head.beacon.as_ref().map(|round| round.randomness.0));
+    let (boxes, randomness) =
+        (bundle.sealed(), bundle.head.beacon.as_ref().map(|round| round.randomness.0));
     let drawn = drawn(bundle, boxes.iter().map(|sealed| sealed.count).sum(), randomness.as_ref());
     let (said, found) = (bundle.head.lots.len(), drawn.len());
-    Kind::LotsDiffer.unless(said == found, || format!("{found} ballots are drawn, and {said} are named"))?;
+    Kind::LotsDiffer
+        .unless(said == found, || format!("{found} ballots are drawn, and {said} are named"))?;
     drawn.iter().zip(&bundle.head.lots).enumerate().try_for_each(|(number, (lot, said))| {
-        let ballot = place_of(*lot, &boxes).and_then(|(number, index)| bundle.ballot(number, index));
+        let ballot =
+            place_of(*lot, &boxes).and_then(|(number, index)| bundle.ballot(number, index));
         Kind::LotsDiffer.unless(ballot == Some(said.0), || match ballot {
-            Some(ballot) => format!("lot {} is drawn for {ballot}, and {} is named", number + 1, said.0),
+            Some(ballot) => {
+                format!("lot {} is drawn for {ballot}, and {} is named", number + 1, said.0)
+            }
             None => format!("lot {} is drawn for a ballot that is not there", number + 1),
         })
     })
@@ -57,14 +77,20 @@ pub fn lots(bundle: &Bundle) -> Result<(), Fraud> {
 
 fn drawn(bundle: &Bundle, count: u64, randomness: Option<&Hash>) -> Vec<u64> {
     let head = &bundle.head;
-    Lots::new(&head.seed.0, &head.root.0, count, randomness).take(head.winners as usize + head.reserves as usize).collect()
+    Lots::new(&head.seed.0, &head.root.0, count, randomness)
+        .take(head.winners as usize + head.reserves as usize)
+        .collect()
 }
 
 /// The ballot leads to its box's root, and the boxes to the lottery root.
 pub fn path(inclusion: &Inclusion) -> Result<(), Fraud> {
     let number = inclusion.ballot.0.name.number;
-    let missing = || Kind::PathDiffers.because(format!("box {number} of the ballot is not among the boxes"));
+    let missing =
+        || Kind::PathDiffers.because(format!("box {number} of the ballot is not among the boxes"));
     let own = inclusion.own_box().ok_or_else(missing)?;
-    Kind::PathDiffers.unless(inclusion.leads_to(&own), || format!("the path does not lead from the ballot to the root of box {number}"))?;
-    Kind::LotteryRootDiffers.unless(inclusion.adds_up(), || "the lottery's root is not that of its boxes".to_owned())
+    Kind::PathDiffers.unless(inclusion.leads_to(&own), || {
+        format!("the path does not lead from the ballot to the root of box {number}")
+    })?;
+    Kind::LotteryRootDiffers
+        .unless(inclusion.adds_up(), || "the lottery's root is not that of its boxes".to_owned())
 }

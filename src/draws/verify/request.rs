@@ -1,4 +1,5 @@
-//! `stampede verify-draw`: reads the files it is given and nothing else, so it works on any machine.
+//! `stampede verify-draw`: reads the files it is given and nothing else, so it works on any
+//! machine.
 
 use super::{Findings, Known, verify};
 use crate::draws::bundle::Document;
@@ -26,8 +27,16 @@ impl Request {
     /// What is in order, or a `Fraud` as the error.
     pub fn run(&self) -> anyhow::Result<Findings> {
         let receipts = self.receipts.iter().map(|file| receipt(file)).collect::<Result<_, _>>()?;
-        let known = Known { commitment: self.commitment.map(|hex| hex.0), key: self.key.map(|hex| hex.0), receipts };
-        let document = if self.file == Path::new("-") { read(std::io::stdin().lock())? } else { read(opened(&self.file)?)? };
+        let known = Known {
+            commitment: self.commitment.map(|hex| hex.0),
+            key: self.key.map(|hex| hex.0),
+            receipts,
+        };
+        let document = if self.file == Path::new("-") {
+            read(std::io::stdin().lock())?
+        } else {
+            read(opened(&self.file)?)?
+        };
         Ok(verify(&document, &known, &QUICKNET)?)
     }
 }
@@ -38,10 +47,16 @@ fn opened(file: &Path) -> anyhow::Result<File> {
 
 /// The proof, if it is one at all.
 fn read(from: impl Read) -> anyhow::Result<Document> {
-    Document::read(BufReader::with_capacity(1 << 16, from)).map_err(|error| match error.classify() {
-        Category::Io => anyhow::Error::new(error).context("the proof cannot be read to its end"),
-        Category::Eof => Kind::Truncated.because(format!("the file ends before the proof does: {error}")).into(),
-        Category::Syntax | Category::Data => Kind::Malformed.because(error.to_string()).into(),
+    Document::read(BufReader::with_capacity(1 << 16, from)).map_err(|error| {
+        match error.classify() {
+            Category::Io => {
+                anyhow::Error::new(error).context("the proof cannot be read to its end")
+            }
+            Category::Eof => Kind::Truncated
+                .because(format!("the file ends before the proof does: {error}"))
+                .into(),
+            Category::Syntax | Category::Data => Kind::Malformed.because(error.to_string()).into(),
+        }
     })
 }
 
@@ -49,7 +64,11 @@ fn receipt(file: &Path) -> anyhow::Result<(String, Receipt)> {
     let name = file.display().to_string();
     match serde_json::from_reader(BufReader::new(opened(file)?.take(RECEIPT_BYTES))) {
         Ok(receipt) => Ok((name, receipt)),
-        Err(error) if error.is_io() => Err(anyhow::Error::new(error).context(format!("{name} cannot be read to its end"))),
-        Err(error) => Err(Kind::ReceiptMalformed.because(format!("{name} is no receipt: {error}")).into()),
+        Err(error) if error.is_io() => {
+            Err(anyhow::Error::new(error).context(format!("{name} cannot be read to its end")))
+        }
+        Err(error) => {
+            Err(Kind::ReceiptMalformed.because(format!("{name} is no receipt: {error}")).into())
+        }
     }
 }

@@ -10,7 +10,11 @@ use actors::domain::coupons::{Home, Serial};
 use serde_json::{Value, json};
 
 impl Told for Catalogue {
-    fn tell(_: &Only, catalogue::Event::Registered { serial, entry, .. }: &catalogue::Event, says: &mut Says) {
+    fn tell(
+        _: &Only,
+        catalogue::Event::Registered { serial, entry, .. }: &catalogue::Event,
+        says: &mut Says,
+    ) {
         match entry {
             Entry::Campaign(plan) => {
                 let trigger = match plan.trigger {
@@ -32,7 +36,14 @@ impl Told for Catalogue {
                     What::Made { count, .. } => json!(count),
                     What::Imported { .. } => Value::Null,
                 };
-                says.say(&topics::BATCH_CREATED, [("batch", id(serial)), ("count", count), ("expires_at", time(plan.expires_at))]);
+                says.say(
+                    &topics::BATCH_CREATED,
+                    [
+                        ("batch", id(serial)),
+                        ("count", count),
+                        ("expires_at", time(plan.expires_at)),
+                    ],
+                );
             }
         }
     }
@@ -46,17 +57,30 @@ impl Told for Campaign {
             // The catalogue has told of it.
             Event::Opened(_) => {}
             Event::Changed { quota, ends_at } => {
-                says.say(&topics::CAMPAIGN_CHANGED, [campaign, ("quota", json!(quota)), ("ends_at", time(*ends_at))]);
+                says.say(
+                    &topics::CAMPAIGN_CHANGED,
+                    [campaign, ("quota", json!(quota)), ("ends_at", time(*ends_at))],
+                );
             }
             Event::Paused => says.say(&topics::CAMPAIGN_PAUSED, [campaign]),
             Event::Resumed => says.say(&topics::CAMPAIGN_RESUMED, [campaign]),
             Event::Ended => says.say(&topics::CAMPAIGN_ENDED, [campaign]),
             Event::Granted { rank, member: owner, expires_at } => {
                 let home = Home::Campaign { campaign: *name, rank: *rank };
-                let data = [campaign, ("rank", json!(rank)), ("member", member(*owner)), ("expires_at", time(*expires_at))];
+                let data = [
+                    campaign,
+                    ("rank", json!(rank)),
+                    ("member", member(*owner)),
+                    ("expires_at", time(*expires_at)),
+                ];
                 says.say_of(home, &topics::CAMPAIGN_CLAIMED, data);
             }
-            Event::Redeemed(event) => coupons::redeemed(event, |rank| Home::Campaign { campaign: *name, rank }, campaign, says),
+            Event::Redeemed(event) => coupons::redeemed(
+                event,
+                |rank| Home::Campaign { campaign: *name, rank },
+                campaign,
+                says,
+            ),
         }
     }
 }

@@ -19,10 +19,18 @@ impl Told for Rack {
     fn tell(name: &RackName, event: &rack::Event, says: &mut Says) {
         match event {
             rack::Event::Imported { batch, lines, .. } => {
-                says.say(&topics::COUPONS_IMPORTED, [("batch", id(batch)), ("count", json!(lines.len()))]);
+                says.say(
+                    &topics::COUPONS_IMPORTED,
+                    [("batch", id(batch)), ("count", json!(lines.len()))],
+                );
             }
             rack::Event::In { batch, event } => {
-                in_range(event, *batch, |slot| Home::Rack { name: *name, batch: *batch, slot }, says);
+                in_range(
+                    event,
+                    *batch,
+                    |slot| Home::Rack { name: *name, batch: *batch, slot },
+                    says,
+                );
             }
         }
     }
@@ -40,32 +48,57 @@ fn in_range(event: &range::Event, batch: Serial, home: impl Fn(Slot) -> Home, sa
 }
 
 /// `of`: the campaign or batch, for what concerns all its coupons.
-pub fn redeemed(event: &Event, home: impl Fn(Slot) -> Home, of: (&'static str, Value), says: &mut Says) {
+pub fn redeemed(
+    event: &Event,
+    home: impl Fn(Slot) -> Home,
+    of: (&'static str, Value),
+    says: &mut Says,
+) {
     match event {
         Event::Held { slot, owner, what, until } => {
             let [by, amount, discount, payable, reference] = used(what);
-            let data = [("member", member(*owner)), ("until", time(*until)), by, amount, discount, payable, reference];
+            let data = [
+                ("member", member(*owner)),
+                ("until", time(*until)),
+                by,
+                amount,
+                discount,
+                payable,
+                reference,
+            ];
             says.say_of(home(*slot), &topics::COUPON_HELD, data);
         }
         Event::Used { slot, owner, what } => {
             let [by, amount, discount, payable, reference] = used(what);
-            says.say_of(home(*slot), &topics::COUPON_USED, [("member", member(*owner)), by, amount, discount, payable, reference]);
+            says.say_of(
+                home(*slot),
+                &topics::COUPON_USED,
+                [("member", member(*owner)), by, amount, discount, payable, reference],
+            );
         }
         Event::Cancelled { slot, owner, what } => {
             let [by, amount, discount, payable, reference] = used(what);
             let data = [("member", member(*owner)), by, amount, discount, payable, reference];
             says.say_of(home(*slot), &topics::COUPON_USE_CANCELLED, data);
         }
-        Event::Voided { slot, owner } => says.say_of(home(*slot), &topics::COUPON_VOIDED, [("member", member(*owner))]),
+        Event::Voided { slot, owner } => {
+            says.say_of(home(*slot), &topics::COUPON_VOIDED, [("member", member(*owner))])
+        }
         Event::Lapsed { holds } => {
             for (slot, owner) in holds {
                 says.say_of(home(*slot), &topics::COUPON_HOLD_LAPSED, [("member", member(*owner))]);
             }
         }
-        Event::Expired { until } => says.say(&topics::COUPONS_EXPIRED, [of, ("until", time(*until))]),
+        Event::Expired { until } => {
+            says.say(&topics::COUPONS_EXPIRED, [of, ("until", time(*until))])
+        }
         Event::Noticed { days, coupons, expires_at, .. } => {
             for ((slot, owner), expires_at) in coupons.iter().zip(expires_at) {
-                let data = [("member", member(*owner)), ("days", json!(days)), ("expires_at", time(*expires_at))];
+                let data = [
+                    ("member", member(*owner)),
+                    ("days", json!(days)),
+                    ("expires_at", time(*expires_at)),
+                ];
                 says.say_of(home(*slot), &topics::COUPON_EXPIRING, data);
             }
         }

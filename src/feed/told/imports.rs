@@ -13,16 +13,26 @@ impl Told for Import {
     fn tell(job: &Id, event: &Event, says: &mut Says) {
         let job = ("job", id(job));
         match event {
-            Event::Created(plan) => {
-                says.say(&topics::IMPORT_CREATED, [job, ("bytes", json!(plan.bytes)), ("dry_run", json!(plan.dry_run))])
-            }
+            Event::Created(plan) => says.say(
+                &topics::IMPORT_CREATED,
+                [job, ("bytes", json!(plan.bytes)), ("dry_run", json!(plan.dry_run))],
+            ),
             Event::Advanced(Progress { rows, imported, duplicate, invalid, .. }) => {
-                let [rows, imported, duplicate, invalid] = [rows, imported, duplicate, invalid].map(|count| json!(count));
-                let data = [job, ("rows", rows), ("imported", imported), ("duplicate", duplicate), ("invalid", invalid)];
+                let [rows, imported, duplicate, invalid] =
+                    [rows, imported, duplicate, invalid].map(|count| json!(count));
+                let data = [
+                    job,
+                    ("rows", rows),
+                    ("imported", imported),
+                    ("duplicate", duplicate),
+                    ("invalid", invalid),
+                ];
                 says.say(&topics::IMPORT_ADVANCED, data);
             }
             Event::Finished => says.say(&topics::IMPORT_FINISHED, [job]),
-            Event::Failed(why) => says.say(&topics::IMPORT_FAILED, [job, ("why", json!(why_name(why)))]),
+            Event::Failed(why) => {
+                says.say(&topics::IMPORT_FAILED, [job, ("why", json!(why_name(why)))])
+            }
             Event::Cancelled => says.say(&topics::IMPORT_CANCELLED, [job]),
             Event::Registered { .. } | Event::Cancelling | Event::Reopened => {}
         }

@@ -1,4 +1,5 @@
-//! Which facts become which events, one file for each family of partitions. Facts that are nobody's business outside are named, too.
+//! Which facts become which events, one file for each family of partitions. Facts that are nobody's
+//! business outside are named, too.
 
 mod campaigns;
 mod coupons;

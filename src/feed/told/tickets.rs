@@ -1,4 +1,5 @@
-//! Lotteries and their tickets. Holds come and go by the thousand and are told to nobody; what is sold is.
+//! Lotteries and their tickets. Holds come and go by the thousand and are told to nobody; what is
+//! sold is.
 
 use super::{id, member};
 use crate::feed::said::{Says, Told};
@@ -13,14 +14,24 @@ use serde_json::{Value, json};
 impl Told for Lottery {
     fn tell(day: &Day, event: &lottery::Event, says: &mut Says) {
         match event {
-            lottery::Event::Created(FirstPlan { closes_at, .. }) | lottery::Event::Planned(Plan { closes_at, .. }) => {
-                says.say(&topics::LOTTERY_CREATED, [("lottery", id(day)), ("closes_at", super::time(*closes_at))]);
+            lottery::Event::Created(FirstPlan { closes_at, .. })
+            | lottery::Event::Planned(Plan { closes_at, .. }) => {
+                says.say(
+                    &topics::LOTTERY_CREATED,
+                    [("lottery", id(day)), ("closes_at", super::time(*closes_at))],
+                );
             }
             lottery::Event::Closing => {}
-            lottery::Event::Closed | lottery::Event::Sealed { .. } => says.say(&topics::LOTTERY_CLOSED, [("lottery", id(day))]),
+            lottery::Event::Closed | lottery::Event::Sealed { .. } => {
+                says.say(&topics::LOTTERY_CLOSED, [("lottery", id(day))])
+            }
             lottery::Event::Drawn(drawn) => {
-                let ballots: Vec<Value> = drawn.lots.iter().map(|lot| id(&lot.ballot(*day))).collect();
-                says.say(&topics::LOTTERY_DRAWN, [("lottery", id(day)), ("ballots", json!(ballots))]);
+                let ballots: Vec<Value> =
+                    drawn.lots.iter().map(|lot| id(&lot.ballot(*day))).collect();
+                says.say(
+                    &topics::LOTTERY_DRAWN,
+                    [("lottery", id(day)), ("ballots", json!(ballots))],
+                );
             }
         }
     }
@@ -36,13 +47,24 @@ impl Told for Slice {
         let hold_id = |number: u32| id(&HoldId { slice: *name, number });
         match event {
             Event::Confirmed { hold, owner, tickets } => {
-                let tickets: Vec<Value> = tickets.iter().map(|ticket| ticket_id(name, ticket)).collect();
-                let data = [("lottery", id(&name.day)), ("hold", hold_id(*hold)), ("member", member(*owner)), ("tickets", json!(tickets))];
+                let tickets: Vec<Value> =
+                    tickets.iter().map(|ticket| ticket_id(name, ticket)).collect();
+                let data = [
+                    ("lottery", id(&name.day)),
+                    ("hold", hold_id(*hold)),
+                    ("member", member(*owner)),
+                    ("tickets", json!(tickets)),
+                ];
                 says.say(&topics::TICKETS_CONFIRMED, data);
             }
             Event::Refunded { ticket, hold, owner } => {
                 let ticket = ticket_id(name, ticket);
-                let data = [("lottery", id(&name.day)), ("hold", hold_id(*hold)), ("member", member(*owner)), ("ticket", ticket)];
+                let data = [
+                    ("lottery", id(&name.day)),
+                    ("hold", hold_id(*hold)),
+                    ("member", member(*owner)),
+                    ("ticket", ticket),
+                ];
                 says.say(&topics::TICKET_REFUNDED, data);
             }
             Event::Opened { .. }

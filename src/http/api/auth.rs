@@ -26,8 +26,8 @@ use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, Header
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use actors::Id;
 use bodies::{
-    ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, OutsiderBody, Refresh, RegisteredBody, ResetPassword, SessionBody,
-    TokensBody,
+    ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, OutsiderBody, Refresh,
+    RegisteredBody, ResetPassword, SessionBody, TokensBody,
 };
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
@@ -38,28 +38,45 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         keyed(Endpoint::post("/auth/register", register))
             .summary("Register")
-            .notes("The answer has tokens as a login's has, but it is not the member's first login. A repeat with the same key and password gives 200 and new tokens.")
+            .notes(
+                "The answer has tokens as a login's has, but it is not the member's first \
+                login. A repeat with the same key and password gives 200 and new tokens.",
+            )
             .body::<Register>()
             .answer::<RegisteredBody>(201, "The member, logged in.")
-            .answer::<RegisteredBody>(200, "The member whom the first request with this key has made.")
+            .answer::<RegisteredBody>(
+                200,
+                "The member whom the first request with this key has \
+                made.",
+            )
             .problems(&[&problem::TAKEN])
             .problems(CROWDED),
         Endpoint::post("/auth/login", login)
             .summary("Log in")
-            .notes("As JSON, or as an OAuth2 password form whose `username` is an identifier of any kind. An unknown account, a wrong password and an account with too many failures are answered alike, in the same time.")
+            .notes(
+                "As JSON, or as an OAuth2 password form whose `username` is an identifier of \
+                any kind. An unknown account, a wrong password and an account with too many \
+                failures are answered alike, in the same time.",
+            )
             .body::<LoginBody>()
             .answer::<LoggedInBody>(200, "The tokens.")
             .problems(&[&problem::WRONG_CREDENTIALS])
             .problems(CROWDED),
         Endpoint::post("/auth/refresh", refresh)
             .summary("Get new tokens")
-            .notes("The refresh token is used up. Used again after its successor was used, or after 30 seconds, it ends the session: somebody else has it.")
+            .notes(
+                "The refresh token is used up. Used again after its successor was used, or \
+                after 30 seconds, it ends the session: somebody else has it.",
+            )
             .body::<Refresh>()
             .answer::<TokensBody>(200, "The tokens.")
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/logout", logout)
             .summary("Log out")
-            .notes("Both tokens of the session are dead when this is answered. Needs a valid access token, a refresh token, or both.")
+            .notes(
+                "Both tokens of the session are dead when this is answered. Needs a valid \
+                access token, a refresh token, or both.",
+            )
             .body::<Logout>()
             .answer_empty(204, "Logged out.")
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
@@ -88,7 +105,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CROWDED),
         Endpoint::post("/auth/reset", reset_password)
             .summary("Set a password with a reset token")
-            .notes("An administrator hands the token out (`POST /users/{id}/password`). It is good for one use within a day; all sessions end.")
+            .notes(
+                "An administrator hands the token out (`POST /users/{id}/password`). It is good \
+                for one use within a day; all sessions end.",
+            )
             .body::<ResetPassword>()
             .answer_empty(204, "It is set.")
             .problems(&[&problem::UNAUTHENTICATED])
@@ -121,7 +141,10 @@ async fn register(
     let registered = shared.identity.register(draft, password, key.text(), &origin).await?;
     let tokens = registered.tokens.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
     let status = if registered.again { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(secret(reply::json(status, &RegisteredBody { member: registered.member.into(), tokens: tokens.into() })))
+    Ok(secret(reply::json(
+        status,
+        &RegisteredBody { member: registered.member.into(), tokens: tokens.into() },
+    )))
 }
 
 async fn login(
@@ -137,7 +160,11 @@ async fn login(
     Ok(secret(reply::ok(&LoggedInBody::of(logged_in, vouchers))))
 }
 
-async fn refresh(shared: web::Data<Shared>, _: Params<flags::None>, Body(body): Body<Refresh>) -> Result<HttpResponse, Problem> {
+async fn refresh(
+    shared: web::Data<Shared>,
+    _: Params<flags::None>,
+    Body(body): Body<Refresh>,
+) -> Result<HttpResponse, Problem> {
     let tokens = shared.identity.refresh(&body.refresh_token).await?;
     Ok(secret(reply::ok(&TokensBody::from(tokens))))
 }
@@ -167,11 +194,20 @@ async fn logout_all(
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn sessions(shared: web::Data<Shared>, Signer(signed): Signer, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn sessions(
+    shared: web::Data<Shared>,
+    Signer(signed): Signer,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
     let found = shared.identity.sessions(signed.caller.id, after, limit + 1).await?;
     let current = signed.session();
-    Ok(reply::ok(&Items::page(found, limit, |session: &Session| session.id.0.to_vec(), |session| Some(session_body(session, current)))))
+    Ok(reply::ok(&Items::page(
+        found,
+        limit,
+        |session: &Session| session.id.0.to_vec(),
+        |session| Some(session_body(session, current)),
+    )))
 }
 
 fn session_body(session: Session, current: Option<Id>) -> SessionBody {
@@ -203,7 +239,10 @@ async fn change_password(
     _: Params<flags::None>,
     Body(body): Body<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
-    shared.identity.change_password(&signed, &body.old_password, body.new_password, &origin).await?;
+    shared
+        .identity
+        .change_password(&signed, &body.old_password, body.new_password, &origin)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -217,11 +256,19 @@ async fn reset_password(
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn me(shared: web::Data<Shared>, Signer(signed): Signer, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn me(
+    shared: web::Data<Shared>,
+    Signer(signed): Signer,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     if let Some(outsider) = OutsiderBody::of(signed.caller.id, &signed.via) {
         return Ok(reply::ok(&MeBody::Outsider(outsider)));
     }
-    let member = shared.identity.member(signed.caller.id).await?.ok_or_else(|| Problem::plain(&problem::UNAUTHENTICATED))?;
+    let member = shared
+        .identity
+        .member(signed.caller.id)
+        .await?
+        .ok_or_else(|| Problem::plain(&problem::UNAUTHENTICATED))?;
     Ok(reply::ok(&MeBody::Account(member.into())))
 }
 
@@ -238,7 +285,12 @@ pub fn known_id(text: &str) -> Result<Id, Problem> {
 
 /// The id after which a page begins.
 pub fn after_id(paging: &Paging) -> Result<Option<Id>, Problem> {
-    let id = |bytes: Vec<u8>| bytes.try_into().map(Id).map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"));
+    let id = |bytes: Vec<u8>| {
+        bytes
+            .try_into()
+            .map(Id)
+            .map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
+    };
     paging.after()?.map(id).transpose()
 }
 
@@ -255,7 +307,11 @@ impl FromRequest for MaybeSigned {
         let signer = Signer::from_request(request, payload);
         Box::pin(async move {
             let missing = || Problem::plain(&problem::UNAUTHENTICATED);
-            Ok(MaybeSigned(if given? { signer.await.map(|signer| signer.0) } else { Err(missing()) }))
+            Ok(MaybeSigned(if given? {
+                signer.await.map(|signer| signer.0)
+            } else {
+                Err(missing())
+            }))
         })
     }
 }
@@ -268,25 +324,36 @@ impl FromRequest for Credentials {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let is_form = header(CONTENT_TYPE).is_some_and(|kind| kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(FORM));
+        let header =
+            |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let is_form = header(CONTENT_TYPE).is_some_and(|kind| {
+            kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(FORM)
+        });
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
             let bytes = body::read_limited(&request, payload).await?;
-            // curl calls whatever it sends a form unless it is told otherwise; no form begins like this.
+            // curl calls whatever it sends a form unless it is told otherwise; no form begins like
+            // this.
             let is_form = is_form && !bytes.trim_ascii_start().starts_with(b"{");
-            let login = if is_form { form::<LoginForm>(&bytes)?.into() } else { body::parse::<LoginBody>(&bytes)?.into() };
+            let login = if is_form {
+                form::<LoginForm>(&bytes)?.into()
+            } else {
+                body::parse::<LoginBody>(&bytes)?.into()
+            };
             Ok(Credentials(login))
         })
     }
 }
 
 fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(&problem::NOT_READABLE, "the form is not UTF-8"))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Problem::new(&problem::NOT_READABLE, "the form is not UTF-8"))?;
     // A form is written as a query string is.
     let parsed = web::Query::<T>::from_query(text).map(web::Query::into_inner);
-    parsed.map_err(|error| Problem::invalid("", error.to_string().trim_start_matches("Query deserialize error: ")))
+    parsed.map_err(|error| {
+        Problem::invalid("", error.to_string().trim_start_matches("Query deserialize error: "))
+    })
 }
 
 impl From<Denied> for Problem {
@@ -306,9 +373,15 @@ impl From<Error> for Problem {
             Error::Taken(kinds) => taken(kinds.iter().map(|kind| kind.name())),
             Error::KeyReused => Problem::plain(&problem::KEY_REUSED),
             Error::WrongCredentials => Problem::plain(&problem::WRONG_CREDENTIALS),
-            Error::TooMany { retry_after_s } => Problem::plain(&problem::TOO_MANY).retry_after(retry_after_s),
-            Error::OverRate { per_minute, retry_after_s } => Problem::plain(&problem::TOO_MANY).rate(per_minute, retry_after_s),
-            Error::Busy(busy) => Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s),
+            Error::TooMany { retry_after_s } => {
+                Problem::plain(&problem::TOO_MANY).retry_after(retry_after_s)
+            }
+            Error::OverRate { per_minute, retry_after_s } => {
+                Problem::plain(&problem::TOO_MANY).rate(per_minute, retry_after_s)
+            }
+            Error::Busy(busy) => {
+                Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s)
+            }
             Error::Denied(denied) => denied.into(),
             Error::Unknown => Problem::plain(&problem::NOT_FOUND),
             Error::Store(error) => error.into(),
@@ -317,8 +390,11 @@ impl From<Error> for Problem {
 }
 
 fn all_invalid<'a>(flaws: impl Iterator<Item = (&'a str, &'a str)>) -> Problem {
-    let errors: Vec<Invalid> = flaws.map(|(field, says)| Invalid { pointer: pointer(field), detail: says.into() }).collect();
-    let said: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
+    let errors: Vec<Invalid> = flaws
+        .map(|(field, says)| Invalid { pointer: pointer(field), detail: says.into() })
+        .collect();
+    let said: Vec<String> =
+        errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
     let mut problem = Problem::new(&problem::INVALID, said.join("; "));
     problem.errors = errors;
     problem
@@ -326,7 +402,9 @@ fn all_invalid<'a>(flaws: impl Iterator<Item = (&'a str, &'a str)>) -> Problem {
 
 fn taken<'a>(fields: impl Iterator<Item = &'a str>) -> Problem {
     let mut problem = Problem::plain(&problem::TAKEN);
-    problem.errors = fields.map(|field| Invalid { pointer: pointer(field), detail: "another account has it".into() }).collect();
+    problem.errors = fields
+        .map(|field| Invalid { pointer: pointer(field), detail: "another account has it".into() })
+        .collect();
     problem
 }
 

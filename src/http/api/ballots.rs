@@ -26,7 +26,8 @@ pub struct BallotBody {
     /// Null for a dry run.
     pub id: Option<String>,
     pub lottery: String,
-    /// Keep it: with it anybody can see whether this ballot and those before it were left as they were. Null for a dry run.
+    /// Keep it: with it anybody can see whether this ballot and those before it were left as they
+    /// were. Null for a dry run.
     pub receipt: Option<Receipt>,
 }
 
@@ -49,8 +50,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/lotteries/{date}/ballots", submit)
             .summary("Submit a ballot")
             .notes(
-                "As many as you like, until the lottery closes; administrators none. The answer comes when the ballot is durable, and carries a signed receipt. \
-                 A repeat has the same ballot; its receipt may be signed over a later state of the box.",
+                "As many as you like, until the lottery closes; administrators none. The answer \
+                 comes when the ballot is durable, and carries a signed receipt. \
+                 A repeat has the same ballot; its receipt may be signed over a later state of the \
+                 box.",
             )
             .who(Who::Member)
             .decides()
@@ -68,16 +71,25 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Admin)
             .lists::<LineBody>("Box by box, in the order in which they came.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
-        Endpoint::get("/ballots", mine).summary("List my ballots").who(Who::Member).lists::<MineBody>("By lottery, box and place."),
+        Endpoint::get("/ballots", mine)
+            .summary("List my ballots")
+            .who(Who::Member)
+            .lists::<MineBody>("By lottery, box and place."),
         Endpoint::get("/ballots/{id}", show)
             .summary("Look at a ballot")
-            .notes("With a receipt, made anew. Somebody else's is answered like one that never was.")
+            .notes(
+                "With a receipt, made anew. Somebody else's is answered like one that never \
+                was.",
+            )
             .who(Who::Member)
             .answer::<BallotBody>(200, "The ballot.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/ballots/{id}/proof", proof)
             .summary("Show that a ballot was counted")
-            .notes("The path from the ballot to the root over all ballots, from which the winners were drawn.")
+            .notes(
+                "The path from the ballot to the root over all ballots, from which the winners \
+                were drawn.",
+            )
             .answer::<Inclusion>(200, "The path.")
             .problems(&[&problem::NOT_FOUND, &problem::NOT_SEALED_YET]),
     ]
@@ -95,12 +107,14 @@ async fn submit(
     let plan = plan_of(&shared, day).await?;
     let terms = terms(&plan)?;
     let key = key.of(caller.id, || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
-    let Submitted { shown, replayed } = shared.ballots.submit(day, &plan, By { caller, key, dry: flags.dry_run }).await?;
+    let Submitted { shown, replayed } =
+        shared.ballots.submit(day, &plan, By { caller, key, dry: flags.dry_run }).await?;
     if !replayed && shown.is_some() {
         shared.ballots.taken.increment(1);
     }
     let receipt = shown.as_ref().map(|(id, witness)| receipt(&shared, *id, witness, terms));
-    let body = BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: day.to_string(), receipt };
+    let body =
+        BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: day.to_string(), receipt };
     Ok(reply::replayed(reply::created(&body), replayed))
 }
 
@@ -114,11 +128,17 @@ async fn of_lottery(
     let plan = plan_of(&shared, day).await?;
     terms(&plan)?;
     let found = shared.ballots.in_lottery(day, &plan, after, limit + 1).await?;
-    let item = |(id, member): (BallotId, Id)| Some(LineBody { id: id.to_string(), member: member.to_string() });
+    let item = |(id, member): (BallotId, Id)| {
+        Some(LineBody { id: id.to_string(), member: member.to_string() })
+    };
     Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
 }
 
-async fn mine(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn mine(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let found = shared.ballots.of(caller.id, after, limit + 1).await?;
     let item = |line: Listed| {
@@ -142,15 +162,24 @@ async fn show(
         return Err(no_ballot());
     }
     let receipt = Some(receipt(&shared, id, &witness, &terms));
-    Ok(reply::ok(&BallotBody { id: Some(id.to_string()), lottery: id.name.day.to_string(), receipt }))
+    Ok(reply::ok(&BallotBody {
+        id: Some(id.to_string()),
+        lottery: id.name.day.to_string(),
+        receipt,
+    }))
 }
 
-async fn proof(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn proof(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let view = view_of(&shared, id.name.day).await?;
     in_a_box(&view.plan, &id)?;
     if matches!(view.phase, Phase::Open | Phase::Closing) {
-        // Whether there is such a ballot is told first; else a wrong id would be worth waiting with.
+        // Whether there is such a ballot is told first; else a wrong id would be worth waiting
+        // with.
         shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
         return Err(Problem::plain(&problem::NOT_SEALED_YET));
     }
@@ -185,8 +214,13 @@ impl Explain for Refusal {
         match self {
             // A box that nobody ever opened holds nothing.
             Refusal::NotOpened => no_ballot(),
-            Refusal::NotForAdmins => Problem::new(&problem::FORBIDDEN, "an administrator can close a lottery, so he takes no part in it"),
-            Refusal::Closed => Problem::new(&problem::LOTTERY_CLOSED, "no ballots are taken any more"),
+            Refusal::NotForAdmins => Problem::new(
+                &problem::FORBIDDEN,
+                "an administrator can close a lottery, so he takes no part in it",
+            ),
+            Refusal::Closed => {
+                Problem::new(&problem::LOTTERY_CLOSED, "no ballots are taken any more")
+            }
             Refusal::Full => Problem::plain(&problem::BALLOTS_FULL),
         }
     }

@@ -53,8 +53,9 @@ pub struct CreateBatch {
 pub struct Assign {
     /// Whose it becomes. A service names him with `On-Behalf-Of` instead.
     pub member_id: Option<String>,
-    /// Your own name for what it is given for, such as an order's number. The same one gets the same coupon, for ever. Where each member
-    /// gets at most one, it is not needed: he gets his one again.
+    /// Your own name for what it is given for, such as an order's number. The same one gets the
+    /// same coupon, for ever. Where each member gets at most one, it is not needed: he gets his one
+    /// again.
     pub source_id: Option<String>,
 }
 
@@ -101,7 +102,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<WithCodesBody>(201, "The batch and its codes. A dry run has none."),
         Endpoint::post("/coupon-batches", create)
             .summary("Create a batch of coupons")
-            .notes("Costs the same for one and for ten billion: an untouched coupon takes neither memory nor disk.")
+            .notes(
+                "Costs the same for one and for ten billion: an untouched coupon takes neither \
+                memory nor disk.",
+            )
             .who(Who::Admin)
             .body::<CreateBatch>()
             .decides()
@@ -123,16 +127,24 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/coupon-batches/{id}/codes", stream)
             .summary("Stream the codes of a batch")
             .notes(
-                "As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins at `from`, ends after `limit`. It breaks off, \
-                 without the end of a whole answer, when the token expires or its session ends; go on with `from` and a new token. \
-                 In CSV a code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an apostrophe in front, \
+                "As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins \
+                 at `from`, ends after `limit`. It breaks off, \
+                 without the end of a whole answer, when the token expires or its session ends; go \
+                 on with `from` and a new token. \
+                 In CSV a code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) \
+                 has an apostrophe in front, \
                  which an import takes away again; NDJSON has codes as they are.",
             )
             .who(Who::Admin)
             .query("format", "`ndjson` (the default) or `csv`.")
             .query("from", "The index of the first code.")
             .query("limit", "How many; all, if absent.")
-            .answer_text(200, "application/x-ndjson", "The codes, one a line, for as long as somebody reads.")
+            .answer_text(
+                200,
+                "application/x-ndjson",
+                "The codes, one a line, for as long as \
+                somebody reads.",
+            )
             .problems(&[&problem::NOT_FOUND, &problem::INVALID, &problem::BUSY]),
         Endpoint::post("/coupon-batches/{id}/assign", assign)
             .summary("Assign the next free coupon")
@@ -141,7 +153,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .body::<Assign>()
             .decides()
             .answer::<CouponBody>(201, "The coupon.")
-            .answer::<CouponBody>(200, "The coupon that this source, or this member, had got before.")
+            .answer::<CouponBody>(
+                200,
+                "The coupon that this source, or this member, had got \
+                before.",
+            )
             .problems(&[
                 &problem::NOT_FOUND,
                 &problem::FORBIDDEN,
@@ -161,10 +177,15 @@ async fn create_with_codes(
     Body(body): Body<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
     let count = body.count;
-    let done = registered(&shared, caller, &key, flags.dry_run, body, "coupons", MOST_WITH_CODES).await?;
+    let done =
+        registered(&shared, caller, &key, flags.dry_run, body, "coupons", MOST_WITH_CODES).await?;
     let batch = Known::registered(&done);
-    let codes = if flags.dry_run { Vec::new() } else { shared.promotions.codes(&batch, count, 0, count) };
-    Ok(reply::replayed(reply::created(&WithCodesBody { batch: BatchBody::of(&batch), codes }), done.replayed))
+    let codes =
+        if flags.dry_run { Vec::new() } else { shared.promotions.codes(&batch, count, 0, count) };
+    Ok(reply::replayed(
+        reply::created(&WithCodesBody { batch: BatchBody::of(&batch), codes }),
+        done.replayed,
+    ))
 }
 
 async fn create(
@@ -174,7 +195,8 @@ async fn create(
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let done = registered(&shared, caller, &key, flags.dry_run, body, "batch", MOST_COUPONS).await?;
+    let done =
+        registered(&shared, caller, &key, flags.dry_run, body, "batch", MOST_COUPONS).await?;
     Ok(reply::replayed(reply::created(&BatchBody::of(&Known::registered(&done))), done.replayed))
 }
 
@@ -193,18 +215,37 @@ async fn registered(
     Ok(shared.promotions.register(Entry::Batch(plan), By { caller, key, dry }).await?)
 }
 
-async fn list(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let found = shared.promotions.page(Of::Batch, paging.after_name()?, limit + 1).await?;
-    Ok(reply::ok(&Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), |known| Some(BatchBody::of(&known)))))
+    Ok(reply::ok(&Items::page(
+        found,
+        limit,
+        |known: &Known| known.serial.to_string().into_bytes(),
+        |known| Some(BatchBody::of(&known)),
+    )))
 }
 
-async fn show(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn show(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let (known, _) = known_batch(&shared, &id).await?;
     Ok(reply::ok(&BatchBody::of(&known)))
 }
 
-async fn ledger(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn ledger(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let (known, _) = known_batch(&shared, &id).await?;
     Ok(reply::ok(&LedgerBody::from(shared.promotions.ledger(&known).await?)))
 }
@@ -223,7 +264,13 @@ async fn stream(
     };
     let (known, _) = known_batch(&shared, &id).await?;
     let seat = shared.streams.codes.take(stay(&shared, &request)?)?;
-    let lines = codes::stream(shared.promotions.clone(), known, format, query.from.unwrap_or(0), query.limit.unwrap_or(u64::MAX));
+    let lines = codes::stream(
+        shared.promotions.clone(),
+        known,
+        format,
+        query.from.unwrap_or(0),
+        query.limit.unwrap_or(u64::MAX),
+    );
     Ok(HttpResponse::Ok().content_type(format.content_type()).streaming(download(seat, lines)))
 }
 
@@ -238,8 +285,11 @@ async fn assign(
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
     let (known, plan) = known_batch(&shared, &id).await?;
     let source = body.source_id.as_deref().map(|text| reference(text, "/source_id")).transpose()?;
-    // Where each member has one, his name is all that a repeat needs; no single range would know whom else a source stands for.
-    let source = source.filter(|_| !is_one_per_member(&plan)).map(|text| rack::source(scope(&signer.0), &text));
+    // Where each member has one, his name is all that a repeat needs; no single range would know
+    // whom else a source stands for.
+    let source = source
+        .filter(|_| !is_one_per_member(&plan))
+        .map(|text| rack::source(scope(&signer.0), &text));
     let key = assignment_key(&key, known.serial, caller, member, source);
     let by = By { caller, key, dry: flags.dry_run };
     let outcome = shared.promotions.assign(known.serial, &plan, member, source, by).await;
@@ -250,7 +300,10 @@ async fn assign(
     };
     let code = shared.promotions.code(&known, &home).await?;
     let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(reply::replayed(reply::json(status, &CouponBody::of(&known, &home, code, &view)), done.replayed))
+    Ok(reply::replayed(
+        reply::json(status, &CouponBody::of(&known, &home, code, &view)),
+        done.replayed,
+    ))
 }
 
 /// Whose names the sources are: a service's own, or those of all administrators.
@@ -261,8 +314,15 @@ fn scope(signed: &Signed) -> &str {
     }
 }
 
-/// A source is a key of its own, so that its repeats find their way back to where they were answered.
-fn assignment_key(key: &IdempotencyKey, batch: Serial, caller: Caller, member: Id, source: Option<Id>) -> Option<Key> {
+/// A source is a key of its own, so that its repeats find their way back to where they were
+/// answered.
+fn assignment_key(
+    key: &IdempotencyKey,
+    batch: Serial,
+    caller: Caller,
+    member: Id,
+    source: Option<Id>,
+) -> Option<Key> {
     let meaning = vec![b"assign".to_vec(), batch.0.to_be_bytes().to_vec(), member.0.to_vec()];
     match source {
         Some(source) => {
@@ -277,10 +337,13 @@ fn is_one_per_member(plan: &Plan) -> bool {
     matches!(plan.what, What::Made { one_per_member: true, .. })
 }
 
-/// A source is a key only so that its repeats find their way; whoever reuses it hears the same as when that key is long forgotten.
+/// A source is a key only so that its repeats find their way; whoever reuses it hears the same as
+/// when that key is long forgotten.
 fn same_source(failed: Failed, source: Option<Id>) -> Failed {
     match (failed, source) {
-        (Failed::Range(Failure::KeyReused), Some(_)) => Failed::Range(Failure::Refused(range::Refusal::SourceReused)),
+        (Failed::Range(Failure::KeyReused), Some(_)) => {
+            Failed::Range(Failure::Refused(range::Refusal::SourceReused))
+        }
         (failed, _) => failed,
     }
 }

@@ -18,13 +18,17 @@ use crate::http::reply;
 use crate::promotions::{By, Failed, Known};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use actors::domain::coupons::campaign::{Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger};
+use actors::domain::coupons::campaign::{
+    Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger,
+};
 use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
 use actors::engine::Done;
 use actors::{Caller, Time};
-use bodies::{CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan};
+use bodies::{
+    CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan,
+};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 
@@ -32,13 +36,21 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/campaigns", create)
             .summary("Create a campaign")
-            .notes("The first so many get a voucher, exactly. Costs the same for a hundred and for a hundred million.")
+            .notes(
+                "The first so many get a voucher, exactly. Costs the same for a hundred and for \
+                a hundred million.",
+            )
             .who(Who::Admin)
             .body::<CreateCampaign>()
             .decides()
             .answer::<CampaignBody>(201, "The campaign.")
             .problems(&[&problem::NAME_TAKEN]),
-        Endpoint::get("/campaigns", list).summary("List the campaigns").lists::<CampaignBody>("In the order of their creation."),
+        Endpoint::get("/campaigns", list)
+            .summary(
+                "List the \
+            campaigns",
+            )
+            .lists::<CampaignBody>("In the order of their creation."),
         Endpoint::get("/campaigns/{id}", show)
             .summary("Look at a campaign")
             .answer::<CampaignBody>(200, "The campaign.")
@@ -50,12 +62,22 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<CampaignBody>(200, "The campaign.")
             .problems(&[&problem::NOT_FOUND, &problem::ENDED, &problem::ONLY_MORE]),
-        switch("/campaigns/{id}/pause", pause).summary("Pause a campaign").notes("Claims are refused until it goes on. Vouchers can be used."),
+        switch("/campaigns/{id}/pause", pause).summary("Pause a campaign").notes(
+            "Claims are \
+            refused until it goes on. Vouchers can be used.",
+        ),
         switch("/campaigns/{id}/resume", resume).summary("Let a paused campaign go on"),
-        switch("/campaigns/{id}/end", end).summary("End a campaign now").notes("For good. Vouchers that were granted stay good."),
+        switch("/campaigns/{id}/end", end).summary("End a campaign now").notes(
+            "For good. Vouchers \
+            that were granted stay good.",
+        ),
         Endpoint::post("/campaigns/{id}/claims", claim)
             .summary("Claim a voucher")
-            .notes("The rank is the place in the engine's own order: 1 to the quota, no gap, no repeat, one per member. The same member again gets the same rank and voucher, for ever.")
+            .notes(
+                "The rank is the place in the engine's own order: 1 to the quota, no gap, no \
+                repeat, one per member. The same member again gets the same rank and voucher, for \
+                ever.",
+            )
             .who(Who::Member)
             .body::<Claim>()
             .decides()
@@ -104,17 +126,29 @@ async fn create(
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateCampaign>,
 ) -> Result<HttpResponse, Problem> {
-    // Without a start it begins now, and a repeat says so again; so the meaning of the key is what was said.
+    // Without a start it begins now, and a repeat says so again; so the meaning of the key is what
+    // was said.
     let meaning = body.starts_at.clone().map(String::into_bytes);
     let plan = plan(body, shared.promotions.now())?;
-    let spelled = || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
-    let unstarted = || postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() }).expect("a plan is plain data");
-    let key = key.of(caller.id, || vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]);
-    let done = shared.promotions.create_campaign(plan, By { caller, key, dry: flags.dry_run }).await?;
+    let spelled =
+        || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
+    let unstarted = || {
+        postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() })
+            .expect("a plan is plain data")
+    };
+    let key = key.of(caller.id, || {
+        vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]
+    });
+    let done =
+        shared.promotions.create_campaign(plan, By { caller, key, dry: flags.dry_run }).await?;
     let known = Known::registered(&done);
-    // As it was then: a repeat is answered alike, and a campaign that is busy already does not make this answer a refusal.
+    // As it was then: a repeat is answered alike, and a campaign that is busy already does not make
+    // this answer a refusal.
     let overview = fresh(&known).ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
-    Ok(reply::replayed(reply::created(&CampaignBody::of(&known, &overview, done.at)), done.replayed))
+    Ok(reply::replayed(
+        reply::created(&CampaignBody::of(&known, &overview, done.at)),
+        done.replayed,
+    ))
 }
 
 /// As it is before anybody has claimed.
@@ -122,24 +156,41 @@ fn fresh(known: &Known) -> Option<Overview> {
     Some(Overview { plan: known.campaign()?.clone(), granted: 0, paused: false, over: false })
 }
 
-async fn list(shared: web::Data<Shared>, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let found = shared.promotions.page(Of::Campaign, paging.after_name()?, limit + 1).await?;
-    let page = Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), Some);
-    let overviews = try_join_all(page.items.iter().map(|known| shared.promotions.overview(known))).await?;
+    let page =
+        Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), Some);
+    let overviews =
+        try_join_all(page.items.iter().map(|known| shared.promotions.overview(known))).await?;
     let now = shared.promotions.now();
-    let items = page.items.iter().zip(overviews).filter_map(|(known, overview)| Some(CampaignBody::of(known, &overview?, now))).collect();
+    let items = page
+        .items
+        .iter()
+        .zip(overviews)
+        .filter_map(|(known, overview)| Some(CampaignBody::of(known, &overview?, now)))
+        .collect();
     Ok(reply::ok(&Items::<CampaignBody> { items, next_cursor: page.next_cursor }))
 }
 
-async fn show(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn show(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     shown(&shared, &known, false).await
 }
 
 async fn shown(shared: &Shared, known: &Known, replayed: bool) -> Result<HttpResponse, Problem> {
     let overview = shared.promotions.overview(known).await?.ok_or_else(|| no_such("campaign"))?;
-    Ok(reply::replayed(reply::ok(&CampaignBody::of(known, &overview, shared.promotions.now())), replayed))
+    Ok(reply::replayed(
+        reply::ok(&CampaignBody::of(known, &overview, shared.promotions.now())),
+        replayed,
+    ))
 }
 
 async fn change(
@@ -154,7 +205,15 @@ async fn change(
     if body.quota.is_some_and(|quota| quota > MOST_VOUCHERS) {
         return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
     }
-    commanded(&shared, caller, &key, &id, flags.dry_run, Command::Change { quota: body.quota, ends_at }).await
+    commanded(
+        &shared,
+        caller,
+        &key,
+        &id,
+        flags.dry_run,
+        Command::Change { quota: body.quota, ends_at },
+    )
+    .await
 }
 
 async fn pause(
@@ -201,10 +260,12 @@ async fn commanded(
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(shared, id).await?;
     let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
-    let key = key.of(caller.id, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let key =
+        key.of(caller.id, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
     let done = shared.promotions.change_campaign(&known, &command, By { caller, key, dry }).await?;
     if dry {
-        let mut overview = shared.promotions.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
+        let mut overview =
+            shared.promotions.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
         foresee(&mut overview, &done.event);
         return Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())));
     }
@@ -214,7 +275,9 @@ async fn commanded(
 /// What the event would make of the campaign.
 fn foresee(overview: &mut Overview, event: &Event) {
     match event {
-        Event::Changed { quota, ends_at } => (overview.plan.quota, overview.plan.ends_at) = (*quota, *ends_at),
+        Event::Changed { quota, ends_at } => {
+            (overview.plan.quota, overview.plan.ends_at) = (*quota, *ends_at)
+        }
         Event::Paused => overview.paused = true,
         Event::Resumed => overview.paused = false,
         Event::Ended => overview.over = true,
@@ -239,15 +302,25 @@ async fn claim(
     let meaning = || code.clone().unwrap_or_default().into_bytes();
     let key = key.of(caller.id, || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
     let command = Command::Claim { member: caller.id, code: code.clone() };
-    let done = match shared.promotions.command_campaign(&known, &command, By { caller, key, dry: flags.dry_run }).await {
+    let done = match shared
+        .promotions
+        .command_campaign(&known, &command, By { caller, key, dry: flags.dry_run })
+        .await
+    {
         Err(Failed::Campaign(actors::engine::Failure::Refused(Refusal::WrongCode))) => {
             guesser.count(&shared, Some(&known.serial.to_string())).await;
             return Err(Refusal::WrongCode.explain());
         }
         done => done?,
     };
-    let Event::Granted { rank, expires_at, .. } = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
-    let body = ClaimedBody { campaign: known.serial.to_string(), rank, voucher: VoucherBody::of(&shared, &known, rank, expires_at) };
+    let Event::Granted { rank, expires_at, .. } = done.event else {
+        return Err(Problem::plain(&problem::INTERNAL));
+    };
+    let body = ClaimedBody {
+        campaign: known.serial.to_string(),
+        rank,
+        voucher: VoucherBody::of(&shared, &known, rank, expires_at),
+    };
     Ok(claimed(&body, &done))
 }
 
@@ -264,18 +337,30 @@ async fn claims(
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
-    let walk = Walk { limit: limit + 1, ..Walk::all(after.map_or(0, |after| after.saturating_add(1))) };
-    let Some(Answer::Walked(walked)) = shared.promotions.look_at_campaign(&known, &Question::Walk(walk)).await? else {
+    let walk =
+        Walk { limit: limit + 1, ..Walk::all(after.map_or(0, |after| after.saturating_add(1))) };
+    let Some(Answer::Walked(walked)) =
+        shared.promotions.look_at_campaign(&known, &Question::Walk(walk)).await?
+    else {
         return Err(no_such("campaign"));
     };
     let item = |(rank, view)| {
         let home = Home::Campaign { campaign: known.serial, rank };
         Some(CouponBody::of(&known, &home, shared.promotions.voucher_code(&known, rank), &view))
     };
-    Ok(reply::ok(&Items::page(walked.found, limit, |(rank, _)| rank.to_string().into_bytes(), item)))
+    Ok(reply::ok(&Items::page(
+        walked.found,
+        limit,
+        |(rank, _)| rank.to_string().into_bytes(),
+        item,
+    )))
 }
 
-async fn ledger(shared: web::Data<Shared>, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn ledger(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     Ok(reply::ok(&LedgerBody::from(shared.promotions.ledger(&known).await?)))
 }
@@ -294,11 +379,18 @@ impl Explain for Refusal {
         match self {
             // The shell opens it, and asks again.
             Refusal::NotOpened => Problem::plain(&problem::NOT_FOUND),
-            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
-            Refusal::AdminsDoNotClaim => Problem::new(&problem::FORBIDDEN, "administrators never claim"),
+            Refusal::NotAdmin => {
+                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
+            }
+            Refusal::AdminsDoNotClaim => {
+                Problem::new(&problem::FORBIDDEN, "administrators never claim")
+            }
             Refusal::ByFirstLoginOnly => Problem::plain(&problem::BY_FIRST_LOGIN),
             Refusal::WrongCode => Problem::plain(&problem::WRONG_CODE),
-            Refusal::NotYetOpen { starts_at } => Problem::new(&problem::NOT_YET_OPEN, format!("it begins at {}", reply::time(starts_at))),
+            Refusal::NotYetOpen { starts_at } => Problem::new(
+                &problem::NOT_YET_OPEN,
+                format!("it begins at {}", reply::time(starts_at)),
+            ),
             Refusal::Ended => Problem::plain(&problem::ENDED),
             Refusal::Paused => Problem::plain(&problem::PAUSED),
             Refusal::OnlyMore => Problem::plain(&problem::ONLY_MORE),

@@ -50,7 +50,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/clock/accept", accept)
             .summary("Say that a clock which has moved is right")
             .notes(
-                "Only for the node that answers. From then on the node lives by it, and whatever is due by then happens: draws, expiries, notices. \
+                "Only for the node that answers. From then on the node lives by it, and whatever \
+                 is due by then happens: draws, expiries, notices. \
                  If the clock is wrong, set it right instead; the node goes on by itself.",
             )
             .who(Who::Admin)
@@ -61,7 +62,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn show(shared: web::Data<Shared>, Admin(_): Admin, _: Params<flags::None>) -> HttpResponse {
-    reply::ok(&described(&shared, shared.engine.node.timekeeper().map(|timekeeper| timekeeper.look())))
+    reply::ok(&described(
+        &shared,
+        shared.engine.node.timekeeper().map(|timekeeper| timekeeper.look()),
+    ))
 }
 
 async fn accept(
@@ -70,7 +74,8 @@ async fn accept(
     _: Params<flags::None>,
     Body(AcceptClock { moved_by_s }): Body<AcceptClock>,
 ) -> Result<HttpResponse, Problem> {
-    let (accepted, standing) = shared.engine.node.timekeeper().map(|timekeeper| timekeeper.accept(moved_by_s)).unzip();
+    let (accepted, standing) =
+        shared.engine.node.timekeeper().map(|timekeeper| timekeeper.accept(moved_by_s)).unzip();
     if accepted != Some(true) {
         return Err(Problem::new(&problem::NOT_MOVED_SO, how_it_stands(standing)));
     }
@@ -90,7 +95,8 @@ fn described(shared: &Shared, standing: Option<Standing>) -> ClockBody {
     let moved = standing.and_then(|standing| standing.moved);
     let now = standing.map_or_else(|| shared.engine.node.now(), |standing| standing.now);
     let since = |moved: Moved| Time(now.0 - moved.for_us / 1000);
-    let believed_at = moved.map(|moved| reply::time(since(moved).plus_s(shared.config.clock_trust_s)));
+    let believed_at =
+        moved.map(|moved| reply::time(since(moved).plus_s(shared.config.clock_trust_s)));
     ClockBody {
         now: reply::time(now),
         clock: reply::time(standing.map_or(now, |standing| standing.wall)),

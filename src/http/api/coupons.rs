@@ -1,4 +1,5 @@
-//! One coupon or voucher at a time: look, use, hold for a payment, confirm, cancel, void, give; and the list of mine.
+//! One coupon or voucher at a time: look, use, hold for a payment, confirm, cancel, void, give; and
+//! the list of mine.
 
 mod bodies;
 mod explain;
@@ -39,13 +40,19 @@ pub fn endpoints() -> Vec<Endpoint> {
             .lists::<CouponBody>("In the order in which they were assigned, as they are now."),
         Endpoint::get("/coupons/{code}", show)
             .summary("Look at a coupon")
-            .notes("Its owner sees it, and administrators, with its history. To all others it does not exist.")
+            .notes(
+                "Its owner sees it, and administrators, with its history. To all others it does \
+                not exist.",
+            )
             .who(Who::Member)
             .answer::<CouponBody>(200, "The coupon.")
             .problems(GUESSED),
         Endpoint::post("/coupons/{code}/use", redeem)
             .summary("Use a coupon")
-            .notes("With `hold_s` it is only held: take the payment, then confirm. If nobody confirms, it comes back by itself.")
+            .notes(
+                "With `hold_s` it is only held: take the payment, then confirm. If nobody \
+                confirms, it comes back by itself.",
+            )
             .who(Who::Member)
             .body::<UseCoupon>()
             .decides()
@@ -64,7 +71,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<RedeemedBody>(200, "What it was worth.")
             .problems(GUESSED)
-            .problems(&[&problem::COUPON_VOID, &problem::COUPON_EXPIRED, &problem::COUPON_USED, &problem::COUPON_NOT_HELD]),
+            .problems(&[
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_USED,
+                &problem::COUPON_NOT_HELD,
+            ]),
         Endpoint::delete("/coupons/{code}/use", cancel)
             .summary("Cancel a use, or the hold for one")
             .notes("Gives back what that use took. What has expired stays expired.")
@@ -72,16 +84,28 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<RedeemedBody>(200, "What was given back.")
             .problems(GUESSED)
-            .problems(&[&problem::COUPON_VOID, &problem::COUPON_EXPIRED, &problem::COUPON_NOT_USED]),
+            .problems(&[
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_NOT_USED,
+            ]),
         Endpoint::post("/coupons/{code}/void", void)
             .summary("Take a coupon out of circulation")
             .who(Who::Admin)
             .decides()
             .answer::<RedeemedBody>(200, "It is void.")
-            .problems(&[&problem::UNKNOWN_COUPON, &problem::COUPON_EXPIRED, &problem::COUPON_HELD, &problem::COUPON_USED]),
+            .problems(&[
+                &problem::UNKNOWN_COUPON,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_HELD,
+                &problem::COUPON_USED,
+            ]),
         Endpoint::put("/coupons/{code}/assign", give)
             .summary("Assign this coupon")
-            .notes("An administrator names the member; a service acts for its own. Repeating it for the same member changes nothing.")
+            .notes(
+                "An administrator names the member; a service acts for its own. Repeating it \
+                for the same member changes nothing.",
+            )
             .who(Who::Member)
             .body::<GiveCoupon>()
             .decides()
@@ -100,14 +124,23 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// What a guess at a code comes to.
 const GUESSED: &[&problem::Kind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];
 
-async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let found = shared.promotions.homes_of(caller.id, paging.after()?, limit + 1).await?;
     let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
-    let coupons = try_join_all(page.items.into_iter().map(|home| shared.promotions.coupon(home))).await?;
-    // A coupon that was void and given again is on the lists of all who had it; it is his whose it is now.
+    let coupons =
+        try_join_all(page.items.into_iter().map(|home| shared.promotions.coupon(home))).await?;
+    // A coupon that was void and given again is on the lists of all who had it; it is his whose it
+    // is now.
     let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
-    Ok(reply::ok(&Items { items: mine.map(|found| found.body(false)).collect::<Vec<_>>(), next_cursor: page.next_cursor }))
+    Ok(reply::ok(&Items {
+        items: mine.map(|found| found.body(false)).collect::<Vec<_>>(),
+        next_cursor: page.next_cursor,
+    }))
 }
 
 async fn show(
@@ -135,9 +168,16 @@ async fn redeem(
     if body.hold_s.is_some_and(|hold_s| !(1..=LONGEST_HOLD_S).contains(&hold_s)) {
         return Err(Problem::invalid("/hold_s", format!("1 to {LONGEST_HOLD_S} seconds")));
     }
-    let reference = body.reference.as_deref().map(|text| reference(text, "/reference")).transpose()?;
+    let reference =
+        body.reference.as_deref().map(|text| reference(text, "/reference")).transpose()?;
     let UseCoupon { amount, hold_s, .. } = body;
-    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Use { slot, amount, reference, hold_s }).await
+    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Use {
+        slot,
+        amount,
+        reference,
+        hold_s,
+    })
+    .await
 }
 
 async fn confirm(
@@ -188,14 +228,21 @@ async fn commanded(
     let key = key.of(caller.id, || vec![b"coupon".to_vec(), meaning()]);
     match shared.promotions.redeem(&home, command, By { caller, key, dry }).await {
         Ok(done) => {
-            let known = shared.promotions.known(home.serial()).await?.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+            let known = shared
+                .promotions
+                .known(home.serial())
+                .await?
+                .ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
             let code = shared.promotions.code(&known, &home).await?;
-            let came_late = matches!(done.event, Event::Cancelled { .. }) && is_over(shared, home, done.at).await?;
+            let came_late = matches!(done.event, Event::Cancelled { .. })
+                && is_over(shared, home, done.at).await?;
             RedeemedBody::answer(code, &done, came_late)
         }
         Err(failed) if is_a_guess(&failed) => Err(guessed(shared, guesser).await),
         // Whether a coupon is there is not told by what its partition remembers of keys, either.
-        Err(failed) if is_another_key(&failed) => seen(shared, guesser, &home).await.and(Err(failed.into())),
+        Err(failed) if is_another_key(&failed) => {
+            seen(shared, guesser, &home).await.and(Err(failed.into()))
+        }
         Err(failed) => Err(failed.into()),
     }
 }
@@ -212,11 +259,16 @@ async fn give(
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
     let guesser = Guesser::of(&signer.0, &origin);
     let home = known_home(&shared, &guesser, &code).await?;
-    let known = or_guessed(&shared, &guesser, shared.promotions.known(home.serial()).await?).await?;
+    let known =
+        or_guessed(&shared, &guesser, shared.promotions.known(home.serial()).await?).await?;
     let plan = or_guessed(&shared, &guesser, known.batch()).await?;
     let meaning = || postcard::to_stdvec(&(&home, member)).expect("plain data");
     let key = key.of(caller.id, || vec![b"give".to_vec(), meaning()]);
-    let done = match shared.promotions.give_at(plan, &home, member, By { caller, key, dry: flags.dry_run }).await {
+    let done = match shared
+        .promotions
+        .give_at(plan, &home, member, By { caller, key, dry: flags.dry_run })
+        .await
+    {
         Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, &guesser).await),
         done => or_guessed(&shared, &guesser, done?).await?,
     };
@@ -233,11 +285,21 @@ pub fn assigned(member: Id, done: &Done<range::Event>, plan: &catalogue::Plan) -
     View { state: State::Assigned, coupon: Coupon::assigned(member, done.at, plan.expires_at) }
 }
 
-/// Who hands out a coupon, and to whom: an administrator to the member he names, a service to the one it acts for.
-pub async fn giver(shared: &Shared, signed: &Signed, member_id: Option<&str>) -> Result<(Caller, Id), Problem> {
+/// Who hands out a coupon, and to whom: an administrator to the member he names, a service to the
+/// one it acts for.
+pub async fn giver(
+    shared: &Shared,
+    signed: &Signed,
+    member_id: Option<&str>,
+) -> Result<(Caller, Id), Problem> {
     match (&signed.via, signed.caller.role, member_id) {
-        (Via::ServiceKey { on_behalf_of: Some(_), .. }, _, None) => Ok((signed.caller, signed.caller.id)),
-        (Via::ServiceKey { .. }, _, _) => Err(Problem::new(&problem::FORBIDDEN, "a service names its member with the header On-Behalf-Of")),
+        (Via::ServiceKey { on_behalf_of: Some(_), .. }, _, None) => {
+            Ok((signed.caller, signed.caller.id))
+        }
+        (Via::ServiceKey { .. }, _, _) => Err(Problem::new(
+            &problem::FORBIDDEN,
+            "a service names its member with the header On-Behalf-Of",
+        )),
         (_, Role::Admin, Some(member_id)) => {
             let no_member = || Problem::invalid("/member_id", "no member has this id");
             let member: Id = member_id.parse().map_err(|_| no_member())?;
@@ -245,11 +307,15 @@ pub async fn giver(shared: &Shared, signed: &Signed, member_id: Option<&str>) ->
             Ok((signed.caller, member))
         }
         (_, Role::Admin, None) => Err(Problem::invalid("/member_id", "who is to have it")),
-        _ => Err(Problem::new(&problem::FORBIDDEN, "coupons are assigned by administrators and services")),
+        _ => Err(Problem::new(
+            &problem::FORBIDDEN,
+            "coupons are assigned by administrators and services",
+        )),
     }
 }
 
-/// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to wait.
+/// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to
+/// wait.
 async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<Home, Problem> {
     guesser.admit(shared).await?;
     or_guessed(shared, guesser, shared.promotions.home(code).await?).await
@@ -257,7 +323,11 @@ async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<Ho
 
 /// Whether the coupon's time was over at that instant.
 async fn is_over(shared: &Shared, home: Home, at: Time) -> Result<bool, Problem> {
-    Ok(shared.promotions.coupon(home).await?.is_some_and(|found| found.view.coupon.expires_at <= at))
+    Ok(shared
+        .promotions
+        .coupon(home)
+        .await?
+        .is_some_and(|found| found.view.coupon.expires_at <= at))
 }
 
 /// The coupon, if the caller may see it.
@@ -277,7 +347,9 @@ fn is_a_guess(failed: &Failed) -> bool {
     matches!(
         failed,
         Failed::Range(Refused(range::Refusal::Coupon(Refusal::Unknown | Refusal::NotYours)))
-            | Failed::Campaign(Refused(campaign::Refusal::Coupon(Refusal::Unknown | Refusal::NotYours)))
+            | Failed::Campaign(Refused(campaign::Refusal::Coupon(
+                Refusal::Unknown | Refusal::NotYours
+            )))
     )
 }
 
@@ -295,8 +367,14 @@ async fn guessed(shared: &Shared, guesser: &Guesser) -> Problem {
 
 /// The caller's own name for something: 1 to 64 printable characters.
 pub fn reference(text: &str, pointer: &str) -> Result<Box<str>, Problem> {
-    if text.is_empty() || text.chars().count() > LONGEST_REFERENCE || text.chars().any(char::is_control) {
-        return Err(Problem::invalid(pointer, format!("1 to {LONGEST_REFERENCE} printable characters")));
+    if text.is_empty()
+        || text.chars().count() > LONGEST_REFERENCE
+        || text.chars().any(char::is_control)
+    {
+        return Err(Problem::invalid(
+            pointer,
+            format!("1 to {LONGEST_REFERENCE} printable characters"),
+        ));
     }
     Ok(text.into())
 }

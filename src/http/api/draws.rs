@@ -43,7 +43,8 @@ pub struct DrawBody {
 #[schema(as = Lot)]
 pub struct LotBody {
     pub ballot: String,
-    /// For the public: shortened or masked, and `a member` for whoever is known to a service alone or has gone.
+    /// For the public: shortened or masked, and `a member` for whoever is known to a service alone
+    /// or has gone.
     #[schema(example = "Ada L.")]
     pub name: String,
 }
@@ -63,12 +64,25 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/lotteries/{date}/winner", winner)
             .summary("See who has won")
             .answer::<DrawBody>(200, "Winners and reserves.")
-            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET, &problem::UNAVAILABLE]),
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NO_BALLOTS,
+                &problem::NOT_DRAWN_YET,
+                &problem::UNAVAILABLE,
+            ]),
         Endpoint::get("/lotteries/{date}/proof", proof)
             .summary("Get the proof of a draw")
-            .notes("Everything that it takes to repeat the draw on any machine: `stampede verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.")
+            .notes(
+                "Everything that it takes to repeat the draw on any machine: `stampede \
+                verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.",
+            )
             .answer_object(200, "The proof, as `docs/draws.md` describes it.")
-            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS, &problem::NOT_DRAWN_YET, &problem::BUSY]),
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NO_BALLOTS,
+                &problem::NOT_DRAWN_YET,
+                &problem::BUSY,
+            ]),
     ]
 }
 
@@ -81,7 +95,11 @@ pub fn well_known() -> Vec<Endpoint> {
     ]
 }
 
-async fn winner(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn winner(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let body = shared.results.answer(&day, async || result(&shared, day).await).await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
@@ -92,7 +110,8 @@ async fn winner(shared: web::Data<Shared>, day: web::Path<String>, _: Params<fla
 async fn result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
     let view = view_of(shared, day).await?;
     let drawn = drawn(&view)?;
-    let members = shared.identity.members_of(drawn.lots.iter().map(|lot| lot.owner).collect()).await?;
+    let members =
+        shared.identity.members_of(drawn.lots.iter().map(|lot| lot.owner).collect()).await?;
     let named = |lot: &Lot| {
         let name = public_name(members.get(&lot.owner).map(|member| &member.profile));
         LotBody { ballot: lot.ballot(day).to_string(), name }
@@ -120,7 +139,8 @@ async fn proof(
     let view = view_of(&shared, day).await?;
     drawn(&view)?;
     let seat = shared.streams.proofs.take_from(Origin::network(&request))?;
-    let stream = proof::stream(shared.ballots.clone(), day, &view).ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
+    let stream = proof::stream(shared.ballots.clone(), day, &view)
+        .ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(download(seat, stream)))
 }
 

@@ -26,9 +26,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/events", listen)
             .summary("Follow what happens")
             .notes(
-                "Server-sent events, the same as webhooks get: `id`, `event` (its type), `data` (the whole event as JSON). From now on, or \
-                 from behind the event that the header `Last-Event-ID` names. Nothing is sent that is not durable. It ends when the node stops, and \
-                 when the token expires or its session ends: then the last event is `closed`, whose `data` says why.",
+                "Server-sent events, the same as webhooks get: `id`, `event` (its type), `data` \
+                 (the whole event as JSON). From now on, or \
+                 from behind the event that the header `Last-Event-ID` names. Nothing is sent that \
+                 is not durable. It ends when the node stops, and \
+                 when the token expires or its session ends: then the last event is `closed`, \
+                 whose `data` says why.",
             )
             .who(Who::Admin)
             .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
@@ -36,12 +39,20 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn listen(shared: web::Data<Shared>, _: Admin, request: HttpRequest, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn listen(
+    shared: web::Data<Shared>,
+    _: Admin,
+    request: HttpRequest,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let last = last_event(&request)?;
     let seat = shared.streams.events.take(stay(&shared, &request)?)?;
     let end = shared.feed.end().await?;
     if last.is_some_and(|last| last.position > end) {
-        return Err(Problem::new(&problem::NOT_READABLE, "Last-Event-ID names an event that has not happened here"));
+        return Err(Problem::new(
+            &problem::NOT_READABLE,
+            "Last-Event-ID names an event that has not happened here",
+        ));
     }
     let listener = Listener::new(shared.feed.clone(), end, last);
     let telling = Telling { listener, seat, told: Instant::now() };
@@ -49,7 +60,10 @@ async fn listen(shared: web::Data<Shared>, _: Admin, request: HttpRequest, _: Pa
         let (text, telling) = telling?.next().await?;
         Some((Ok::<_, std::convert::Infallible>(web::Bytes::from(text)), telling))
     });
-    Ok(HttpResponse::Ok().content_type("text/event-stream").insert_header((CACHE_CONTROL, "no-store")).streaming(chunks))
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .streaming(chunks))
 }
 
 struct Telling {
@@ -85,5 +99,7 @@ fn last_event(request: &HttpRequest) -> Result<Option<Place>, Problem> {
     let id = headers::only(request, &headers::LAST_EVENT_ID, &problem::NOT_READABLE)?;
     let Some(id) = id else { return Ok(None) };
     let place = id.to_str().ok().and_then(|id| id.parse().ok());
-    place.map(Some).ok_or_else(|| Problem::new(&problem::NOT_READABLE, "Last-Event-ID is not the id of an event"))
+    place.map(Some).ok_or_else(|| {
+        Problem::new(&problem::NOT_READABLE, "Last-Event-ID is not the id of an event")
+    })
 }

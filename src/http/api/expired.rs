@@ -34,7 +34,8 @@ pub struct Search {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExpiredCoupons)]
 pub struct ExpiredBody {
-    /// From the first instant of the day on, and before the first of the next, in the configured zone.
+    /// From the first instant of the day on, and before the first of the next, in the configured
+    /// zone.
     pub window: [String; 2],
     pub items: Vec<CouponBody>,
     /// Null at the end.
@@ -58,10 +59,17 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/coupons/expired", expired)
             .summary("List what expires on a day")
-            .notes("Coupons and vouchers, touched or not, those that expire later that day, too: complete, by cursor.")
+            .notes(
+                "Coupons and vouchers, touched or not, those that expire later that day, too: \
+                complete, by cursor.",
+            )
             .who(Who::Admin)
             .query("on", "The day, like 2026-12-31; today in the configured zone, if absent.")
-            .query("state", "`created`, `assigned`, `held`, `used`, `expired` or `void`; all, if absent.")
+            .query(
+                "state",
+                "`created`, `assigned`, `held`, `used`, `expired` or `void`; all, if \
+                absent.",
+            )
             .query("limit", "How many, 1 to 100.")
             .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
             .answer::<ExpiredBody>(200, "The window and what expires in it.")
@@ -69,53 +77,89 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/notices", notices)
             .summary("List the notices that were given")
             .notes(
-                "Each day at 09:00 in the configured zone, to the owners of coupons that nobody has used, so many days before they expire.",
+                "Each day at 09:00 in the configured zone, to the owners of coupons that nobody \
+                 has used, so many days before they expire.",
             )
             .who(Who::Admin)
             .lists::<NoticeBody>("Oldest first."),
     ]
 }
 
-async fn expired(shared: web::Data<Shared>, _: Admin, Params(search): Params<Search>) -> Result<HttpResponse, Problem> {
+async fn expired(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(search): Params<Search>,
+) -> Result<HttpResponse, Problem> {
     let zone = &shared.config.time_zone;
     let date = match &search.on {
-        Some(text) => text.parse().map_err(|_| Problem::invalid("?on", "a date like 2026-12-31"))?,
+        Some(text) => {
+            text.parse().map_err(|_| Problem::invalid("?on", "a date like 2026-12-31"))?
+        }
         None => calendar::today(zone, shared.promotions.now()),
     };
-    let (since, until) = calendar::window(zone, date).ok_or_else(|| Problem::invalid("?on", "too far away"))?;
+    let (since, until) =
+        calendar::window(zone, date).ok_or_else(|| Problem::invalid("?on", "too far away"))?;
     let state = search.state.as_deref().map(state).transpose()?;
     let paging = Paging::of(search.limit, search.cursor);
     let from = paging.after()?.map_or(Ok(Spot::START), |bytes| spot(&bytes))?;
-    let (found, next) = shared.promotions.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
+    let (found, next) =
+        shared.promotions.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
     let body = ExpiredBody {
         window: [reply::time(since), reply::time(until)],
-        items: found.iter().map(|found| CouponBody::of(&found.known, &found.home, found.code.clone(), &found.view)).collect(),
-        next_cursor: next.map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
+        items: found
+            .iter()
+            .map(|found| CouponBody::of(&found.known, &found.home, found.code.clone(), &found.view))
+            .collect(),
+        next_cursor: next
+            .map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
     };
     Ok(reply::ok(&body))
 }
 
 fn state(text: &str) -> Result<State, Problem> {
     let named = State::ALL.into_iter().find(|state| state.name() == text);
-    named.ok_or_else(|| Problem::invalid("?state", "`created`, `assigned`, `held`, `used`, `expired` or `void`"))
+    named.ok_or_else(|| {
+        Problem::invalid("?state", "`created`, `assigned`, `held`, `used`, `expired` or `void`")
+    })
 }
 
 fn spot(bytes: &[u8]) -> Result<Spot, Problem> {
-    postcard::from_bytes(bytes).map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
+    postcard::from_bytes(bytes)
+        .map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
 }
 
-async fn notices(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn notices(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let page = Page { shelf: shelves::NOTICES, owner: Id::SYSTEM, after: paging.after()?, limit: limit + 1 };
+    let page = Page {
+        shelf: shelves::NOTICES,
+        owner: Id::SYSTEM,
+        after: paging.after()?,
+        limit: limit + 1,
+    };
     let found = shared.engine.rows(page).await?;
-    let page = Items::page(found, limit, |line: &Listed| line.key.clone(), |line| notice_of_row(&line.body));
-    let items = try_join_all(page.items.into_iter().map(|notice| NoticeBody::of(&shared, notice))).await?;
-    Ok(reply::ok(&Items { items: items.into_iter().flatten().collect::<Vec<_>>(), next_cursor: page.next_cursor }))
+    let page = Items::page(
+        found,
+        limit,
+        |line: &Listed| line.key.clone(),
+        |line| notice_of_row(&line.body),
+    );
+    let items =
+        try_join_all(page.items.into_iter().map(|notice| NoticeBody::of(&shared, notice))).await?;
+    Ok(reply::ok(&Items {
+        items: items.into_iter().flatten().collect::<Vec<_>>(),
+        next_cursor: page.next_cursor,
+    }))
 }
 
 impl NoticeBody {
     async fn of(shared: &Shared, notice: Notice) -> Result<Option<NoticeBody>, Problem> {
-        let Some(known) = shared.promotions.known(notice.home.serial()).await? else { return Ok(None) };
+        let Some(known) = shared.promotions.known(notice.home.serial()).await? else {
+            return Ok(None);
+        };
         Ok(Some(NoticeBody {
             at: reply::time(notice.at),
             days: notice.days,

@@ -35,7 +35,8 @@ impl FromRequest for Guesser {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (signer, origin) = (Signer::from_request(request, payload), Origin::from_request(request, payload));
+        let (signer, origin) =
+            (Signer::from_request(request, payload), Origin::from_request(request, payload));
         Box::pin(async move {
             let signed = signer.await?.member()?;
             Ok(Guesser::of(&signed, &origin.await?.0))

@@ -13,7 +13,9 @@ use crate::lottery::Wanted;
 use actix_web::{HttpResponse, web};
 use actors::Time;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId};
+use actors::domain::tickets::{
+    Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId,
+};
 use actors::engine::Done;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,12 +25,14 @@ const MOST_AT_ONCE: u16 = 10;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateHold {
-    /// Digits and stars, as many as the lottery's numbers have digits; a star matches any digit. Either this or `number`.
+    /// Digits and stars, as many as the lottery's numbers have digits; a star matches any digit.
+    /// Either this or `number`.
     #[schema(example = "****23")]
     pub pattern: Option<String>,
     /// Exactly this number.
     pub number: Option<String>,
-    /// At most so many tickets, 1 to 10. They come from one slice of the numbers, so there may be fewer.
+    /// At most so many tickets, 1 to 10. They come from one slice of the numbers, so there may be
+    /// fewer.
     #[serde(default = "one")]
     pub count: u16,
     /// Fewer than this are refused.
@@ -81,7 +85,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/lotteries/{date}/holds", create)
             .summary("Hold tickets")
-            .notes("Random ones among the free that match, or an exact number. They are yours alone until `expires_at`.")
+            .notes(
+                "Random ones among the free that match, or an exact number. They are yours \
+                alone until `expires_at`.",
+            )
             .who(Who::Member)
             .body::<CreateHold>()
             .decides()
@@ -93,10 +100,19 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::HOLD_LIMIT,
                 &problem::NO_MATCH_LEFT,
             ]),
-        Endpoint::get("/holds", list).summary("List my live holds").who(Who::Member).lists::<HoldBody>("By lottery and slice."),
+        Endpoint::get("/holds", list)
+            .summary(
+                "List my live \
+            holds",
+            )
+            .who(Who::Member)
+            .lists::<HoldBody>("By lottery and slice."),
         Endpoint::get("/holds/{id}", show)
             .summary("Look at a hold")
-            .notes("Somebody else's is answered like one that never was, here and wherever a hold is named. Administrators see all.")
+            .notes(
+                "Somebody else's is answered like one that never was, here and wherever a hold \
+                is named. Administrators see all.",
+            )
             .who(Who::Member)
             .answer::<HoldBody>(200, "The hold.")
             .problems(&[&problem::NOT_FOUND]),
@@ -125,7 +141,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-const ENDED: &[&problem::Kind] = &[&problem::NOT_FOUND, &problem::HOLD_EXPIRED, &problem::HOLD_RELEASED, &problem::LOTTERY_CLOSED];
+const ENDED: &[&problem::Kind] = &[
+    &problem::NOT_FOUND,
+    &problem::HOLD_EXPIRED,
+    &problem::HOLD_RELEASED,
+    &problem::LOTTERY_CLOSED,
+];
 
 async fn create(
     shared: web::Data<Shared>,
@@ -139,17 +160,27 @@ async fn create(
     let plan = plan_of(&shared, day).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let wanted = wanted(&shared, &body, tickets.digits)?;
-    let key = key.of(caller.id, || vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]);
-    let (slice, done) = shared.lotteries.hold(day, &plan, &wanted, caller, key, flags.dry_run).await?;
-    let Event::Held { hold, tickets, until, .. } = &done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let key = key
+        .of(caller.id, || vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]);
+    let (slice, done) =
+        shared.lotteries.hold(day, &plan, &wanted, caller, key, flags.dry_run).await?;
+    let Event::Held { hold, tickets, until, .. } = &done.event else {
+        return Err(Problem::plain(&problem::INTERNAL));
+    };
     let body = HoldBody::of(&slice, *hold, tickets, HoldState::Held { until: *until });
     Ok(reply::replayed(reply::created(&body), done.replayed))
 }
 
-async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let found = shared.lotteries.holds_of(caller.id, paging.after_name()?, limit + 1).await?;
-    let item = |(id, view): (HoldId, HoldView)| Some(HoldBody::of(&id.slice, id.number, &view.tickets, view.state));
+    let item = |(id, view): (HoldId, HoldView)| {
+        Some(HoldBody::of(&id.slice, id.number, &view.tickets, view.state))
+    };
     Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
 }
 
@@ -160,7 +191,8 @@ async fn show(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let view = shared.lotteries.hold_view(&id).await?.ok_or_else(|| Refusal::UnknownHold.explain())?;
+    let view =
+        shared.lotteries.hold_view(&id).await?.ok_or_else(|| Refusal::UnknownHold.explain())?;
     if !caller.may_act_for(view.owner) {
         return Err(Refusal::NotYours.explain());
     }
@@ -177,8 +209,13 @@ async fn confirm(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let key = key.of(caller.id, || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
-    let done = shared.lotteries.command(&id.slice, Command::Confirm { hold: id.number }, caller, key, flags.dry_run).await?;
-    let Event::Confirmed { tickets, .. } = &done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let done = shared
+        .lotteries
+        .command(&id.slice, Command::Confirm { hold: id.number }, caller, key, flags.dry_run)
+        .await?;
+    let Event::Confirmed { tickets, .. } = &done.event else {
+        return Err(Problem::plain(&problem::INTERNAL));
+    };
     let body = HoldBody::of(&id.slice, id.number, tickets, HoldState::Confirmed);
     Ok(reply::replayed(reply::ok(&body), done.replayed))
 }
@@ -193,9 +230,16 @@ async fn extend(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let ttl_s = checked_ttl(&shared, ttl_s)?;
-    let key = key.of(caller.id, || vec![b"extend".to_vec(), id.to_string().into_bytes(), ttl_s.to_be_bytes().to_vec()]);
-    let done = shared.lotteries.command(&id.slice, Command::Extend { hold: id.number, ttl_s }, caller, key, flags.dry_run).await?;
-    let Event::Extended { until, .. } = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let key = key.of(caller.id, || {
+        vec![b"extend".to_vec(), id.to_string().into_bytes(), ttl_s.to_be_bytes().to_vec()]
+    });
+    let done = shared
+        .lotteries
+        .command(&id.slice, Command::Extend { hold: id.number, ttl_s }, caller, key, flags.dry_run)
+        .await?;
+    let Event::Extended { until, .. } = done.event else {
+        return Err(Problem::plain(&problem::INTERNAL));
+    };
     Ok(ended(&id, "held", Some(until), &done))
 }
 
@@ -208,11 +252,19 @@ async fn release(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let key = key.of(caller.id, || vec![b"release".to_vec(), id.to_string().into_bytes()]);
-    let done = shared.lotteries.command(&id.slice, Command::Release { hold: id.number }, caller, key, flags.dry_run).await?;
+    let done = shared
+        .lotteries
+        .command(&id.slice, Command::Release { hold: id.number }, caller, key, flags.dry_run)
+        .await?;
     Ok(ended(&id, "released", None, &done))
 }
 
-fn ended(id: &HoldId, state: &'static str, until: Option<Time>, done: &Done<Event>) -> HttpResponse {
+fn ended(
+    id: &HoldId,
+    state: &'static str,
+    until: Option<Time>,
+    done: &Done<Event>,
+) -> HttpResponse {
     let body = EndBody { id: id.to_string(), state, expires_at: until.map(reply::time) };
     reply::replayed(reply::ok(&body), done.replayed)
 }
@@ -226,7 +278,9 @@ fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<Wanted, Prob
         (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern")?,
         (None, Some(number)) => {
             let pattern = parse_pattern(number, digits, "/number")?;
-            pattern.number().ok_or_else(|| Problem::invalid("/number", "a number has digits only; use `pattern` for stars"))?;
+            pattern.number().ok_or_else(|| {
+                Problem::invalid("/number", "a number has digits only; use `pattern` for stars")
+            })?;
             pattern
         }
         _ => return Err(Problem::invalid("", "say either `pattern` or `number`")),
@@ -243,22 +297,32 @@ fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<Wanted, Prob
 
 pub fn parse_pattern(text: &str, digits: u8, pointer: &str) -> Result<Pattern, Problem> {
     let pattern: Pattern =
-        text.parse().map_err(|error: actors::domain::tickets::pattern::NotAPattern| Problem::invalid(pointer, error.to_string()))?;
+        text.parse().map_err(|error: actors::domain::tickets::pattern::NotAPattern| {
+            Problem::invalid(pointer, error.to_string())
+        })?;
     if pattern.digits() != digits {
-        return Err(Problem::invalid(pointer, format!("the numbers of this lottery have {digits} digits, not {}", pattern.digits())));
+        return Err(Problem::invalid(
+            pointer,
+            format!("the numbers of this lottery have {digits} digits, not {}", pattern.digits()),
+        ));
     }
     Ok(pattern)
 }
 
 fn checked_ttl(shared: &Shared, ttl_s: u32) -> Result<u32, Problem> {
     let most = shared.config.hold_max_s;
-    if (1..=most).contains(&ttl_s) { Ok(ttl_s) } else { Err(Problem::invalid("/ttl_s", format!("1 to {most} seconds"))) }
+    if (1..=most).contains(&ttl_s) {
+        Ok(ttl_s)
+    } else {
+        Err(Problem::invalid("/ttl_s", format!("1 to {most} seconds")))
+    }
 }
 
 impl Wanted {
     /// Spelled out, so that the same key for something else is noticed.
     fn meaning(&self) -> Vec<u8> {
-        postcard::to_stdvec(&(self.pattern, self.count, self.at_least, self.ttl_s)).expect("a wish is plain data")
+        postcard::to_stdvec(&(self.pattern, self.count, self.at_least, self.ttl_s))
+            .expect("a wish is plain data")
     }
 }
 
@@ -280,7 +344,12 @@ impl HoldBody {
 
 impl TicketBody {
     pub fn of(slice: &SliceName, ticket: &Ticket) -> TicketBody {
-        let id = TicketId { day: slice.day, digits: slice.digits, number: ticket.number, copy: ticket.copy };
+        let id = TicketId {
+            day: slice.day,
+            digits: slice.digits,
+            number: ticket.number,
+            copy: ticket.copy,
+        };
         TicketBody { id: id.to_string(), number: id.printed_number(), copy: ticket.copy }
     }
 }
@@ -299,17 +368,24 @@ impl Explain for Refusal {
             Refusal::AlreadyConfirmed => Problem::plain(&problem::HOLD_CONFIRMED),
             Refusal::UnknownTicket => Problem::new(&problem::NOT_FOUND, "there is no such ticket"),
             Refusal::NotSold => Problem::plain(&problem::NOT_SOLD),
-            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
-            Refusal::LimitReached { limit } => {
-                Problem::new(&problem::HOLD_LIMIT, format!("a member may hold {limit} tickets of a slice at a time"))
+            Refusal::NotAdmin => {
+                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
             }
-            Refusal::ExtendedToTheLimit { until } => {
-                Problem::new(&problem::HOLD_EXTENDED_TO_THE_LIMIT, format!("it ends at {} at the latest", reply::time(until)))
+            Refusal::LimitReached { limit } => Problem::new(
+                &problem::HOLD_LIMIT,
+                format!("a member may hold {limit} tickets of a slice at a time"),
+            ),
+            Refusal::ExtendedToTheLimit { until } => Problem::new(
+                &problem::HOLD_EXTENDED_TO_THE_LIMIT,
+                format!("it ends at {} at the latest", reply::time(until)),
+            ),
+            Refusal::NoMatchLeft { left: 0 } => {
+                Problem::new(&problem::NO_MATCH_LEFT, "no free ticket matches")
             }
-            Refusal::NoMatchLeft { left: 0 } => Problem::new(&problem::NO_MATCH_LEFT, "no free ticket matches"),
-            Refusal::NoMatchLeft { left } => {
-                Problem::new(&problem::NO_MATCH_LEFT, format!("only {left} free tickets match in one slice, fewer than `at_least`"))
-            }
+            Refusal::NoMatchLeft { left } => Problem::new(
+                &problem::NO_MATCH_LEFT,
+                format!("only {left} free tickets match in one slice, fewer than `at_least`"),
+            ),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `POST /coupon-imports`: a file of somebody else's codes, streamed to the disk and handed to a job.
+//! `POST /coupon-imports`: a file of somebody else's codes, streamed to the disk and handed to a
+//! job.
 
 use super::auth::keyed;
 use super::jobs::{self, JobBody};
@@ -50,11 +51,16 @@ pub fn endpoints() -> Vec<Endpoint> {
         keyed(Endpoint::post("/coupon-imports", create))
             .summary("Import coupon codes of your own")
             .notes(
-                "The body is CSV with one column, `code`: 1 to 64 visible characters, compared exactly, and not in the shape of this server's own \
-                 codes. It is on disk before the answer comes; the job then takes it in, also after a crash. The same file with the same parameters \
-                 is the same job, and one that failed or was cancelled is taken up again by it. With `on_duplicate=fail` the whole file is checked \
-                 first and nothing is imported if it has a duplicate; one that appears while the job imports stops it there. \
-                 An apostrophe before `=`, `+`, `-` or `@` at the beginning of a code is not part of it: exports put it there for spreadsheets.",
+                "The body is CSV with one column, `code`: 1 to 64 visible characters, compared \
+                 exactly, and not in the shape of this server's own \
+                 codes. It is on disk before the answer comes; the job then takes it in, also \
+                 after a crash. The same file with the same parameters \
+                 is the same job, and one that failed or was cancelled is taken up again by it. \
+                 With `on_duplicate=fail` the whole file is checked \
+                 first and nothing is imported if it has a duplicate; one that appears while the \
+                 job imports stops it there. \
+                 An apostrophe before `=`, `+`, `-` or `@` at the beginning of a code is not part \
+                 of it: exports put it there for spreadsheets.",
             )
             .who(Who::Admin)
             .query("name", "Of the batch and the job, up to 100 characters.")
@@ -67,7 +73,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query("dry_run", "`true`: the whole report, and nothing is imported.")
             .streams("text/csv")
             .answer::<JobBody>(202, "The job. `Location` is where to look at it.")
-            .problems(&[&problem::CSV_HEADER, &problem::NO_SPACE, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN, &problem::CLOCK_MOVED]),
+            .problems(&[
+                &problem::CSV_HEADER,
+                &problem::NO_SPACE,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+                &problem::OUTCOME_UNKNOWN,
+                &problem::CLOCK_MOVED,
+            ]),
     ]
 }
 
@@ -80,7 +93,8 @@ async fn create(
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let wanted = wanted(&shared, query)?;
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let arrived = receive(&shared, body, announced).await?;
     let (job, plan) = Imports::plan(&arrived, wanted, caller);
     let spool = shared.imports.spool().clone();
@@ -96,11 +110,16 @@ async fn create(
 }
 
 /// Writes the body to the disk as it comes. Dropped on the way, it leaves nothing behind.
-async fn receive(shared: &web::Data<Shared>, mut body: web::Payload, announced: Option<u64>) -> Result<Arrived, Problem> {
+async fn receive(
+    shared: &web::Data<Shared>,
+    mut body: web::Payload,
+    announced: Option<u64>,
+) -> Result<Arrived, Problem> {
     let mut pace = Pace::of(shared);
     let spool = shared.imports.spool().clone();
     let mut arriving = block(move || spool.receive(announced)).await.map_err(stopped)??;
-    let mut waiting = web::BytesMut::with_capacity(AT_ONCE.min(announced.unwrap_or(u64::MAX) as usize));
+    let mut waiting =
+        web::BytesMut::with_capacity(AT_ONCE.min(announced.unwrap_or(u64::MAX) as usize));
     loop {
         let chunk = match poll_immediate(body.next()).await {
             Some(chunk) => chunk,
@@ -108,7 +127,9 @@ async fn receive(shared: &web::Data<Shared>, mut body: web::Payload, announced: 
         };
         let is_last = chunk.is_none();
         if let Some(chunk) = chunk {
-            let chunk = chunk.map_err(|error| Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}")))?;
+            let chunk = chunk.map_err(|error| {
+                Problem::new(&problem::NOT_READABLE, format!("the body broke off: {error}"))
+            })?;
             pace.came(chunk.len());
             waiting.extend_from_slice(&chunk);
         }
@@ -117,7 +138,10 @@ async fn receive(shared: &web::Data<Shared>, mut body: web::Payload, announced: 
         }
         if is_last || waiting.len() >= AT_ONCE {
             counter!("stampede_import_bytes_total").increment(waiting.len() as u64);
-            let (written, back, mut emptied) = block(move || (arriving.write(&waiting), arriving, waiting)).await.map_err(stopped)?;
+            let (written, back, mut emptied) =
+                block(move || (arriving.write(&waiting), arriving, waiting))
+                    .await
+                    .map_err(stopped)?;
             written?;
             emptied.clear();
             (arriving, waiting) = (back, emptied);
@@ -148,7 +172,11 @@ impl Pace {
     }
 
     /// The next chunk, while a stop does not wait for it.
-    async fn wait<T>(&mut self, shared: &web::Data<Shared>, next: impl Future<Output = T>) -> Result<T, Problem> {
+    async fn wait<T>(
+        &mut self,
+        shared: &web::Data<Shared>,
+        next: impl Future<Output = T>,
+    ) -> Result<T, Problem> {
         if self.missing == 0 {
             *self = Pace::of(shared);
         }
@@ -160,14 +188,29 @@ impl Pace {
 }
 
 fn wanted(shared: &Shared, query: ImportQuery) -> Result<Wanted, Problem> {
-    let ImportQuery { name, expires_at, discount_percent, discount_amount, min_amount, max_discount, on_duplicate, dry_run } = query;
+    let ImportQuery {
+        name,
+        expires_at,
+        discount_percent,
+        discount_amount,
+        min_amount,
+        max_discount,
+        on_duplicate,
+        dry_run,
+    } = query;
     let invalid = |name: &str, why: &str| Problem::invalid(&format!("?{name}"), why);
-    let is_name = |name: &String| !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let is_name = |name: &String| {
+        !name.trim().is_empty()
+            && name.chars().count() <= LONGEST_NAME
+            && !name.chars().any(char::is_control)
+    };
     if name.as_ref().is_some_and(|name| !is_name(name)) {
         return Err(invalid("name", "1 to 100 printable characters"));
     }
-    let offer = Worth { discount_percent, discount_amount, min_amount, max_discount }.checked('?')?;
-    let expires_at = expires_at.ok_or_else(|| invalid("expires_at", "when do the coupons expire?"))?;
+    let offer =
+        Worth { discount_percent, discount_amount, min_amount, max_discount }.checked('?')?;
+    let expires_at =
+        expires_at.ok_or_else(|| invalid("expires_at", "when do the coupons expire?"))?;
     let expires_at = future(&expires_at, "?expires_at", shared.imports.now())?;
     let on_duplicate = match on_duplicate.as_deref() {
         None | Some("skip") => OnDuplicate::Skip,

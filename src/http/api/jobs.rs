@@ -47,13 +47,15 @@ pub struct JobBody {
     pub expires_at: String,
     pub progress: ProgressBody,
     pub rows: RowsBody,
-    /// The batch that has the imported codes. Null until the first is to be imported, and for a dry run.
+    /// The batch that has the imported codes. Null until the first is to be imported, and for a dry
+    /// run.
     pub batch: Option<String>,
     pub created_at: String,
     pub ended_at: Option<String>,
 }
 
-/// How far it has come in the pass that it is in. What was imported stays, also when a job fails or is cancelled.
+/// How far it has come in the pass that it is in. What was imported stays, also when a job fails or
+/// is cancelled.
 #[derive(Serialize, ToSchema)]
 #[schema(as = JobProgress)]
 pub struct ProgressBody {
@@ -62,7 +64,8 @@ pub struct ProgressBody {
     pub of_bytes: u64,
 }
 
-/// The rows so far, by what became of them. In a dry run or while it checks, `imported` is what would be.
+/// The rows so far, by what became of them. In a dry run or while it checks, `imported` is what
+/// would be.
 #[derive(Serialize, ToSchema)]
 #[schema(as = JobRows)]
 pub struct RowsBody {
@@ -105,39 +108,77 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}/rows", rows)
             .summary("List what became of each row")
-            .notes("A page may have fewer lines than `limit`, even none, while there are more: go on as long as there is a `next_cursor`.")
+            .notes(
+                "A page may have fewer lines than `limit`, even none, while there are more: go \
+                on as long as there is a `next_cursor`.",
+            )
             .who(Who::Admin)
-            .query("state", "`imported`, `duplicate`, `invalid`, or `rejected`, which is the last two. All rows if absent.")
+            .query(
+                "state",
+                "`imported`, `duplicate`, `invalid`, or `rejected`, which is the last \
+                two. All rows if absent.",
+            )
             .lists::<RowBody>("In the order of the file, as far as it was worked off.")
             .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}/report", report)
             .summary("Download what became of each row")
             .notes(
-                "CSV with the columns `row`, `code`, `state` and `why`, as far as the file was worked off when the download began. \
-                 A code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an apostrophe in front.",
+                "CSV with the columns `row`, `code`, `state` and `why`, as far as the file was \
+                 worked off when the download began. \
+                 A code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an \
+                 apostrophe in front.",
             )
             .who(Who::Admin)
             .answer_text(200, "text/csv", "One line for each row.")
-            .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE, &problem::BUSY]),
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::REPORT_GONE,
+                &problem::UNAVAILABLE,
+                &problem::BUSY,
+            ]),
         keyed(Endpoint::delete("/jobs/{id}", cancel))
             .summary("Cancel a job")
-            .notes("It ends where the rows under way end. What was imported stays, and is counted. The same file brought again takes the job up again.")
+            .notes(
+                "It ends where the rows under way end. What was imported stays, and is counted. \
+                The same file brought again takes the job up again.",
+            )
             .who(Who::Admin)
             .answer::<JobBody>(200, "The job, which is `cancelling` or `cancelled`.")
-            .problems(&[&problem::NOT_FOUND, &problem::JOB_ENDED, &problem::BUSY, &problem::UNAVAILABLE, &problem::OUTCOME_UNKNOWN, &problem::CLOCK_MOVED]),
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::JOB_ENDED,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+                &problem::OUTCOME_UNKNOWN,
+                &problem::CLOCK_MOVED,
+            ]),
     ]
 }
 
-async fn list(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let found = shared.imports.list(paging.after()?, limit + 1).await?;
     let keys = Items::page(found, limit, Clone::clone, |key| job_of_row(&key));
     let views = try_join_all(keys.items.iter().map(|job| shared.imports.view(*job))).await?;
-    let items = keys.items.iter().zip(views).filter_map(|(job, view)| Some(JobBody::of(*job, &view?))).collect();
+    let items = keys
+        .items
+        .iter()
+        .zip(views)
+        .filter_map(|(job, view)| Some(JobBody::of(*job, &view?)))
+        .collect();
     Ok(reply::ok(&Items::<JobBody> { items, next_cursor: keys.next_cursor }))
 }
 
-async fn show(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn show(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let job = known_id(&id)?;
     Ok(reply::ok(&JobBody::of(job, &known(&shared, job).await?)))
 }
@@ -156,9 +197,13 @@ async fn rows(
     let from = after.map(|key| place(&key, view.plan.bytes)).transpose()?.unwrap_or_default();
     let spool = shared.imports.spool().clone();
     let read = move || Report::open(&spool, job, from, view.progress.rows)?.page(wanted, limit);
-    let (lines, next) = block(read).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
+    let (lines, next) =
+        block(read).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
     let items = lines.into_iter().map(RowBody::of).collect();
-    Ok(reply::ok(&Items::<RowBody> { items, next_cursor: next.map(|next| page::cursor(&key(next))) }))
+    Ok(reply::ok(&Items::<RowBody> {
+        items,
+        next_cursor: next.map(|next| page::cursor(&key(next))),
+    }))
 }
 
 async fn report(
@@ -173,7 +218,8 @@ async fn report(
     let seat = shared.streams.reports.take(stay(&shared, &request)?)?;
     let spool = shared.imports.spool().clone();
     let open = move || Report::open(&spool, job, Place::default(), view.progress.rows);
-    let report = block(open).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
+    let report =
+        block(open).await.map_err(|_| Problem::plain(&problem::STARTING))?.map_err(gone)?;
     let lines = stream::try_unfold(report, |mut report| async move {
         let made = block(move || report.read(LINES_AT_ONCE).map(|lines| (lines, report))).await;
         let (lines, report) = made.map_err(|_| io::Error::other("the server stops"))??;
@@ -181,7 +227,8 @@ async fn report(
         lines.iter().for_each(|line| line.write_csv(&mut text));
         Ok::<_, io::Error>((!text.is_empty()).then(|| (Bytes::from(text), report)))
     });
-    let header = stream::once(async { Ok::<_, io::Error>(Bytes::from_static(CSV_HEADER.as_bytes())) });
+    let header =
+        stream::once(async { Ok::<_, io::Error>(Bytes::from_static(CSV_HEADER.as_bytes())) });
     let name = format!("attachment; filename=\"{job}.csv\"");
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name));
@@ -231,12 +278,15 @@ fn wanted(state: Option<&str>) -> Result<impl Fn(Fate) -> bool + Send + 'static,
         Some("duplicate") => &[Fate::Duplicate],
         Some("invalid") => &[Fate::Invalid],
         Some("rejected") => &[Fate::Duplicate, Fate::Invalid],
-        Some(_) => return Err(Problem::invalid("?state", "imported, duplicate, invalid or rejected")),
+        Some(_) => {
+            return Err(Problem::invalid("?state", "imported, duplicate, invalid or rejected"));
+        }
     };
     Ok(move |fate| fates.contains(&fate))
 }
 
-/// Where a page begins, as a cursor has it: the rows before it, and where in the file the next one begins.
+/// Where a page begins, as a cursor has it: the rows before it, and where in the file the next one
+/// begins.
 fn key(place: Place) -> Vec<u8> {
     [place.rows.to_be_bytes(), place.offset.to_be_bytes()].concat()
 }
@@ -246,7 +296,9 @@ fn key(place: Place) -> Vec<u8> {
 fn place(key: &[u8], of_bytes: u64) -> Result<Place, Problem> {
     let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes);
     match (number(key.get(..8).unwrap_or_default()), number(key.get(8..).unwrap_or_default())) {
-        (Ok(rows), Ok(offset)) if (1..=of_bytes).contains(&offset) && rows <= offset => Ok(Place { rows, offset }),
+        (Ok(rows), Ok(offset)) if (1..=of_bytes).contains(&offset) && rows <= offset => {
+            Ok(Place { rows, offset })
+        }
         _ => Err(Problem::invalid("?cursor", "not a cursor of this list")),
     }
 }
@@ -268,8 +320,16 @@ impl JobBody {
             dry_run: plan.dry_run,
             offer: plan.offer.into(),
             expires_at: reply::time(plan.expires_at),
-            progress: ProgressBody { rows: progress.rows, bytes: progress.offset, of_bytes: plan.bytes },
-            rows: RowsBody { imported: progress.imported, duplicate: progress.duplicate, invalid: progress.invalid },
+            progress: ProgressBody {
+                rows: progress.rows,
+                bytes: progress.offset,
+                of_bytes: plan.bytes,
+            },
+            rows: RowsBody {
+                imported: progress.imported,
+                duplicate: progress.duplicate,
+                invalid: progress.invalid,
+            },
             batch: view.batch.map(|batch| batch.to_string()),
             created_at: reply::time(view.created_at),
             ended_at: view.ended_at.map(reply::time),
@@ -291,18 +351,33 @@ fn state(view: &View) -> &'static str {
 fn why(view: &View) -> Option<String> {
     let State::Failed(why) = view.state else { return None };
     Some(match (why, view.pass) {
-        (Why::Duplicate { row }, Pass::Checking) => format!("row {row} is a duplicate; nothing was imported"),
+        (Why::Duplicate { row }, Pass::Checking) => format!(
+            "row {row} is a duplicate; nothing was \
+            imported"
+        ),
         (Why::Duplicate { row }, Pass::Importing) => {
-            format!("row {row} became a duplicate while the file was imported; what was imported before stays")
+            format!(
+                "row {row} became a duplicate while the file was imported; what was imported \
+                before stays"
+            )
         }
-        (Why::FileMissing, _) => "its file is no longer in the data folder; send it again and the job goes on".into(),
-        (Why::FileChanged, _) => "its file in the data folder is not the one that was sent; send it again and the job goes on".into(),
+        (Why::FileMissing, _) => "its file is no longer in the data folder; send it again and the \
+            job goes on"
+            .into(),
+        (Why::FileChanged, _) => "its file in the data folder is not the one that was sent; send \
+            it again and the job goes on"
+            .into(),
     })
 }
 
 impl RowBody {
     fn of(line: Line) -> RowBody {
-        RowBody { row: line.row, code: line.code, state: line.mark.fate().name(), why: line.mark.why() }
+        RowBody {
+            row: line.row,
+            code: line.code,
+            state: line.mark.fate().name(),
+            why: line.mark.why(),
+        }
     }
 }
 

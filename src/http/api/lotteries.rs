@@ -26,16 +26,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/lotteries", create)
             .summary("Create a lottery")
             .notes(
-                "With tickets to buy, ballots to draw from, or both. Costs the same for ten tickets and for ten million: an unsold ticket is written nowhere. \
-                 `ballots.commitment` in the answer is the hash of the seed that the draw will use; `docs/draws.md` says how.",
+                "With tickets to buy, ballots to draw from, or both. Costs the same for ten \
+                 tickets and for ten million: an unsold ticket is written nowhere. \
+                 `ballots.commitment` in the answer is the hash of the seed that the draw will \
+                 use; `docs/draws.md` says how.",
             )
             .who(Who::Admin)
             .body::<CreateLottery>()
             .decides()
             .answer::<LotteryBody>(201, "The lottery.")
             .problems(&[&problem::LOTTERY_EXISTS]),
-        Endpoint::get("/lotteries", list).summary("List the lotteries that are not over")
-            .notes("Those that are open, that close at this moment, or that are closed and wait for their draw.")
+        Endpoint::get("/lotteries", list)
+            .summary("List the lotteries that are not over")
+            .notes(
+                "Those that are open, that close at this moment, or that are closed and wait \
+                for their draw.",
+            )
             .lists::<LotteryBody>("By closing day."),
         Endpoint::get("/lotteries/{date}", show)
             .summary("Look at a lottery")
@@ -44,8 +50,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/lotteries/{date}/close", close)
             .summary("Close a lottery now, and draw it")
             .notes(
-                "Seals every slice and box; live holds are released. What began after the answer is refused, and nothing that was taken is left out. A lottery with ballots is \
-                 `drawn` then, or stays `closed` until the round of the beacon that was named when it was created. Can be repeated: a draw announces one result.",
+                "Seals every slice and box; live holds are released. What began after the answer \
+                 is refused, and nothing that was taken is left out. A lottery with ballots is \
+                 `drawn` then, or stays `closed` until the round of the beacon that was named when \
+                 it was created. Can be repeated: a draw announces one result.",
             )
             .who(Who::Admin)
             .decides()
@@ -74,21 +82,34 @@ async fn create(
     let key = key.of(caller.id, || vec![b"lottery".to_vec(), meaning()]);
     let done = shared.lotteries.create(day, plan, caller, key, flags.dry_run).await?;
     let Event::Planned(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
-    let view = View { plan, phase: Phase::Open, created_at: done.at, boxes: Vec::new(), drawn: None };
+    let view =
+        View { plan, phase: Phase::Open, created_at: done.at, boxes: Vec::new(), drawn: None };
     Ok(reply::replayed(reply::created(&LotteryBody::of(day, &view)), done.replayed))
 }
 
-async fn list(shared: web::Data<Shared>, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let from = paging.after_name::<Day>()?.map_or(Day(0), |after| Day(after.0 + 1));
     let found = shared.lotteries.not_closed(from, limit + 1).await?;
     let days = Items::page(found, limit, |day: &Day| day.to_string().into_bytes(), Some);
     let views = try_join_all(days.items.iter().map(|day| shared.lotteries.view(*day))).await?;
-    let items = days.items.iter().zip(views).filter_map(|(day, view)| Some(LotteryBody::of(*day, &view?))).collect();
+    let items = days
+        .items
+        .iter()
+        .zip(views)
+        .filter_map(|(day, view)| Some(LotteryBody::of(*day, &view?)))
+        .collect();
     Ok(reply::ok(&Items::<LotteryBody> { items, next_cursor: days.next_cursor }))
 }
 
-async fn show(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn show(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     Ok(reply::ok(&LotteryBody::of(day, &view_of(&shared, day).await?)))
 }
@@ -115,20 +136,32 @@ async fn close(
     Ok(reply::ok(&LotteryBody::of(day, &view)))
 }
 
-async fn ledger(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn ledger(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
     if plan.tickets.is_none() && plan.ballots.is_none() {
         return Err(Problem::plain(&problem::NO_TICKETS));
     }
-    let (tickets, boxes) = (shared.lotteries.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
+    let (tickets, boxes) =
+        (shared.lotteries.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
     Ok(reply::ok(&LedgerBody::of(tickets, &boxes)))
 }
 
-async fn statistics(shared: web::Data<Shared>, day: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn statistics(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let view = view_of(&shared, day).await?;
-    let (tickets, boxes) = (shared.lotteries.ledger(day, &view.plan).await?, shared.ballots.boxes(day, &view.plan).await?);
+    let (tickets, boxes) = (
+        shared.lotteries.ledger(day, &view.plan).await?,
+        shared.ballots.boxes(day, &view.plan).await?,
+    );
     Ok(reply::ok(&StatisticsBody::of(day, &view, tickets, &boxes)))
 }
 

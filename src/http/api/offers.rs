@@ -1,4 +1,5 @@
-//! What a coupon is worth and how long it is good for, as every body and query that creates some says it.
+//! What a coupon is worth and how long it is good for, as every body and query that creates some
+//! says it.
 
 use crate::http::problem::Problem;
 use actors::Time;
@@ -24,13 +25,31 @@ impl Worth {
         let field = |name: &str| format!("{at}{name}");
         let discount = match (self.discount_percent, self.discount_amount) {
             (Some(percent @ 1..=100), None) => Discount::Percent(percent),
-            (Some(_), None) => return Err(Problem::invalid(&field("discount_percent"), "1 to 100")),
+            (Some(_), None) => {
+                return Err(Problem::invalid(&field("discount_percent"), "1 to 100"));
+            }
             (None, Some(amount @ 1..=MOST_MONEY)) => Discount::Amount(amount),
-            (None, Some(_)) => return Err(Problem::invalid(&field("discount_amount"), format!("1 to {MOST_MONEY}"))),
-            (None, None) => return Err(Problem::invalid(&field("discount_percent"), "say this or `discount_amount`")),
-            (Some(_), Some(_)) => return Err(Problem::invalid(&field("discount_amount"), "say this or `discount_percent`, not both")),
+            (None, Some(_)) => {
+                return Err(Problem::invalid(
+                    &field("discount_amount"),
+                    format!("1 to {MOST_MONEY}"),
+                ));
+            }
+            (None, None) => {
+                return Err(Problem::invalid(
+                    &field("discount_percent"),
+                    "say this or `discount_amount`",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid(
+                    &field("discount_amount"),
+                    "say this or `discount_percent`, not both",
+                ));
+            }
         };
-        for (name, money) in [("min_amount", self.min_amount), ("max_discount", self.max_discount)] {
+        for (name, money) in [("min_amount", self.min_amount), ("max_discount", self.max_discount)]
+        {
             if money.is_some_and(|money| !(1..=MOST_MONEY).contains(&money)) {
                 return Err(Problem::invalid(&field(name), format!("1 to {MOST_MONEY}")));
             }
@@ -45,7 +64,12 @@ impl From<&Offer> for Worth {
             Discount::Percent(percent) => (Some(percent), None),
             Discount::Amount(amount) => (None, Some(amount)),
         };
-        Worth { discount_percent, discount_amount, min_amount: offer.min_amount, max_discount: offer.max_discount }
+        Worth {
+            discount_percent,
+            discount_amount,
+            min_amount: offer.min_amount,
+            max_discount: offer.max_discount,
+        }
     }
 }
 
@@ -68,15 +92,17 @@ pub struct OfferBody {
 
 impl From<Offer> for OfferBody {
     fn from(offer: Offer) -> OfferBody {
-        let Worth { discount_percent, discount_amount, min_amount, max_discount } = Worth::from(&offer);
+        let Worth { discount_percent, discount_amount, min_amount, max_discount } =
+            Worth::from(&offer);
         OfferBody { discount_percent, discount_amount, min_amount, max_discount }
     }
 }
 
 /// An instant with its zone, such as `2026-12-31T23:59:59+01:00`.
 pub fn instant(text: &str, pointer: &str) -> Result<Time, Problem> {
-    let instant: jiff::Timestamp =
-        text.parse().map_err(|_| Problem::invalid(pointer, "a time with its zone, like 2026-12-31T23:59:59Z"))?;
+    let instant: jiff::Timestamp = text.parse().map_err(|_| {
+        Problem::invalid(pointer, "a time with its zone, like 2026-12-31T23:59:59Z")
+    })?;
     Ok(Time(instant.as_millisecond()))
 }
 
@@ -91,7 +117,10 @@ pub fn future(text: &str, pointer: &str, now: Time) -> Result<Time, Problem> {
 /// A name that people read.
 pub fn name(text: &str, pointer: &str) -> Result<String, Problem> {
     const LONGEST: usize = 100;
-    if text.trim().is_empty() || text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+    if text.trim().is_empty()
+        || text.chars().count() > LONGEST
+        || text.chars().any(char::is_control)
+    {
         return Err(Problem::invalid(pointer, format!("1 to {LONGEST} printable characters")));
     }
     Ok(text.trim().to_owned())
@@ -103,11 +132,15 @@ mod tests {
 
     #[test]
     fn an_offer_is_a_percentage_or_an_amount() {
-        let both = Worth { discount_percent: Some(5), discount_amount: Some(5), ..Worth::default() };
-        for (worth, pointer) in [(Worth::default(), "/discount_percent"), (both, "/discount_amount")] {
+        let both =
+            Worth { discount_percent: Some(5), discount_amount: Some(5), ..Worth::default() };
+        for (worth, pointer) in
+            [(Worth::default(), "/discount_percent"), (both, "/discount_amount")]
+        {
             assert_eq!(worth.checked('/').unwrap_err().errors[0].pointer, pointer);
         }
-        let amount = Worth { discount_amount: Some(500), min_amount: Some(1000), ..Worth::default() };
+        let amount =
+            Worth { discount_amount: Some(500), min_amount: Some(1000), ..Worth::default() };
         assert_eq!(amount.checked('/').unwrap().discount, Discount::Amount(500));
     }
 

@@ -22,7 +22,8 @@ pub struct Health {
 #[derive(Serialize, ToSchema)]
 pub struct Ready {
     pub status: &'static str,
-    /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then asked of the store, and budgets are its own.
+    /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then
+    /// asked of the store, and budgets are its own.
     pub redis: &'static str,
     /// How many nodes this one knows to serve, itself included, where several can.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<Health>(200, "It does."),
         Endpoint::get("/health/ready", ready)
             .summary("Whether traffic is welcome")
-            .notes("Writes a row, at most twice a second however often it is asked; so a full disk, a stuck writer or a damaged database shows.")
+            .notes(
+                "Writes a row, at most twice a second however often it is asked; so a full \
+                disk, a stuck writer or a damaged database shows.",
+            )
             .answer::<Ready>(200, "It is.")
             .problems(&[&problem::STARTING]),
         Endpoint::put("/health/ready", set_ready)
@@ -54,7 +58,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<Health>(200, "How it is now."),
         Endpoint::get("/metrics", metrics)
             .summary("Metrics for Prometheus")
-            .notes("For the networks that the setting `metrics_from` names: this machine, if nothing is said.")
+            .notes(
+                "For the networks that the setting `metrics_from` names: this machine, if \
+                nothing is said.",
+            )
             .answer_text(200, "text/plain", "Text exposition format.")
             .problems(&[&problem::FORBIDDEN]),
     ]
@@ -71,15 +78,24 @@ async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<Http
     Ok(reply::ok(&Ready { status: "ready", redis, nodes }))
 }
 
-async fn set_ready(shared: web::Data<Shared>, Admin(_): Admin, Body(Readiness { ready }): Body<Readiness>) -> HttpResponse {
+async fn set_ready(
+    shared: web::Data<Shared>,
+    Admin(_): Admin,
+    Body(Readiness { ready }): Body<Readiness>,
+) -> HttpResponse {
     shared.joined.store(ready, Ordering::Release);
     reply::ok(&Health { status: if ready { "ready" } else { "left" } })
 }
 
 async fn metrics(shared: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let address = certain_address(&request, &shared.config.trusted_proxies);
-    if !address.is_some_and(|address| shared.config.metrics_from.iter().any(|network| network.contains(address))) {
-        return Err(Problem::new(&problem::FORBIDDEN, "the setting `metrics_from` names the networks that may read this"));
+    if !address.is_some_and(|address| {
+        shared.config.metrics_from.iter().any(|network| network.contains(address))
+    }) {
+        return Err(Problem::new(
+            &problem::FORBIDDEN,
+            "the setting `metrics_from` names the networks that may read this",
+        ));
     }
     let text = meters::install().render() + &shared.series.render();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))

@@ -1,4 +1,5 @@
-//! Keys for the back ends of companies that have members of their own: made, listed and revoked by administrators.
+//! Keys for the back ends of companies that have members of their own: made, listed and revoked by
+//! administrators.
 
 use super::auth::{after_id, keyed, known_id, secret};
 use crate::app::Shared;
@@ -17,7 +18,8 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateServiceKey {
-    /// Whose key it is. All keys of one name act for the same members, so that a key can be replaced.
+    /// Whose key it is. All keys of one name act for the same members, so that a key can be
+    /// replaced.
     #[schema(example = "shop")]
     pub name: String,
     /// `service`, which is the default and all there is.
@@ -49,7 +51,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         keyed(Endpoint::post("/service-keys", create))
             .summary("Make a service key")
-            .notes("Whoever has it may do what a member may, in the name of `On-Behalf-Of`. A repeat with the same idempotency key gives the same key.")
+            .notes(
+                "Whoever has it may do what a member may, in the name of `On-Behalf-Of`. A \
+                repeat with the same idempotency key gives the same key.",
+            )
             .who(Who::Admin)
             .body::<CreateServiceKey>()
             .answer::<MadeBody>(201, "The key.")
@@ -81,21 +86,38 @@ async fn create(
         Some(text) => shared.identity.create_service_key_once(&body.name, caller.id, text).await?,
         None => shared.identity.create_service_key(&body.name).await?,
     };
-    let answer = MadeBody { id: made.id.to_string(), name: body.name, role: "service", key: made.key };
+    let answer =
+        MadeBody { id: made.id.to_string(), name: body.name, role: "service", key: made.key };
     Ok(reply::replayed(secret(reply::created(&answer)), made.again))
 }
 
-async fn list(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
     let mut found = shared.identity.service_keys().await?;
     found.retain(|key| after.is_none_or(|after| key.id > after));
-    Ok(reply::ok(&Items::page(found, limit, |key: &ServiceKey| key.id.0.to_vec(), |key| Some(KeyBody::from(key)))))
+    Ok(reply::ok(&Items::page(
+        found,
+        limit,
+        |key: &ServiceKey| key.id.0.to_vec(),
+        |key| Some(KeyBody::from(key)),
+    )))
 }
 
-async fn revoke(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn revoke(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     match shared.identity.revoke_service_key(known_id(&id)?).await? {
         true => Ok(HttpResponse::NoContent().finish()),
-        false => Err(Problem::new(&problem::NOT_FOUND, "there is no such key, or it was revoked before")),
+        false => {
+            Err(Problem::new(&problem::NOT_FOUND, "there is no such key, or it was revoked before"))
+        }
     }
 }
 

@@ -72,7 +72,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query("pattern", "Digits and stars, like `****23`.")
             .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::INVALID]),
-        Endpoint::get("/tickets", list).summary("List my tickets").who(Who::Member).lists::<BoughtBody>("By lottery and number."),
+        Endpoint::get("/tickets", list)
+            .summary("List my tickets")
+            .who(Who::Member)
+            .lists::<BoughtBody>("By lottery and number."),
         Endpoint::post("/tickets/{id}/refund", refund)
             .summary("Take a sold ticket back")
             .notes("It is free again. Not once the lottery is closed.")
@@ -83,20 +86,42 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn search(shared: web::Data<Shared>, day: web::Path<String>, Params(search): Params<Search>) -> Result<HttpResponse, Problem> {
+async fn search(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    Params(search): Params<Search>,
+) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let pattern = parse_pattern(&search.pattern, tickets.digits, "?pattern")?;
     let found = shared.lotteries.matching(day, &plan, &pattern, SAMPLE).await?;
-    let sample = found.sample.iter().map(|id| SampleBody { number: id.printed_number(), copy: id.copy }).collect();
-    Ok(reply::ok(&MatchesBody { pattern: pattern.to_string(), matching: found.matching, free: found.free, sample }))
+    let sample = found
+        .sample
+        .iter()
+        .map(|id| SampleBody { number: id.printed_number(), copy: id.copy })
+        .collect();
+    Ok(reply::ok(&MatchesBody {
+        pattern: pattern.to_string(),
+        matching: found.matching,
+        free: found.free,
+        sample,
+    }))
 }
 
-async fn list(shared: web::Data<Shared>, Member(caller): Member, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    Member(caller): Member,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared.engine.rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 }).await?;
-    let item = |line: Listed| rows::ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought));
+    let found = shared
+        .engine
+        .rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 })
+        .await?;
+    let item = |line: Listed| {
+        rows::ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
+    };
     Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
 }
 
@@ -111,8 +136,14 @@ async fn refund(
     let id: TicketId = id.parse().map_err(|_| Refusal::UnknownTicket.explain())?;
     let key = key.of(caller.id, || vec![b"refund".to_vec(), id.to_string().into_bytes()]);
     let ticket = Ticket { number: id.number, copy: id.copy };
-    let done = shared.lotteries.command(&id.slice(), Command::Refund { ticket }, caller, key, flags.dry_run).await?;
-    Ok(reply::replayed(reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }), done.replayed))
+    let done = shared
+        .lotteries
+        .command(&id.slice(), Command::Refund { ticket }, caller, key, flags.dry_run)
+        .await?;
+    Ok(reply::replayed(
+        reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }),
+        done.replayed,
+    ))
 }
 
 impl BoughtBody {

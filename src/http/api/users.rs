@@ -79,8 +79,13 @@ pub struct ResetBody {
 }
 
 pub fn endpoints() -> Vec<Endpoint> {
-    const CHANGED: &[&problem::Kind] =
-        &[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::TAKEN, &problem::TOO_MANY, &problem::UNAVAILABLE];
+    const CHANGED: &[&problem::Kind] = &[
+        &problem::FORBIDDEN,
+        &problem::NOT_FOUND,
+        &problem::TAKEN,
+        &problem::TOO_MANY,
+        &problem::UNAVAILABLE,
+    ];
     vec![
         Endpoint::get("/users", list)
             .summary("List the accounts")
@@ -92,7 +97,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Admin)
             .body::<CreateUser>()
             .answer::<UserBody>(201, "The account.")
-            .problems(&[&problem::TAKEN, &problem::TOO_MANY, &problem::BUSY, &problem::UNAVAILABLE]),
+            .problems(&[
+                &problem::TAKEN,
+                &problem::TOO_MANY,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+            ]),
         Endpoint::get("/users/{id}", show)
             .summary("Look at an account")
             .notes("One's own, or any for an administrator.")
@@ -113,23 +123,38 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CHANGED),
         Endpoint::delete("/users/{id}", delete)
             .summary("Delete an account")
-            .notes("Its sessions end, its identifiers are free, its held tickets are released. What was bought stays, without a name.")
+            .notes(
+                "Its sessions end, its identifiers are free, its held tickets are released. \
+                What was bought stays, without a name.",
+            )
             .who(Who::Member)
             .answer_empty(204, "It is deleted.")
             .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/users/{id}/password", offer_reset)
             .summary("Hand out a password reset")
-            .notes("The token is good for one `POST /auth/reset` within a day; it replaces the one before.")
+            .notes(
+                "The token is good for one `POST /auth/reset` within a day; it replaces the one \
+                before.",
+            )
             .who(Who::Admin)
             .answer::<ResetBody>(201, "The token to hand over.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
     ]
 }
 
-async fn list(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
     let found = shared.identity.members(after, limit + 1).await?;
-    Ok(reply::ok(&Items::page(found, limit, |member: &Member| member.id.0.to_vec(), |member| Some(UserBody::from(member)))))
+    Ok(reply::ok(&Items::page(
+        found,
+        limit,
+        |member: &Member| member.id.0.to_vec(),
+        |member| Some(UserBody::from(member)),
+    )))
 }
 
 async fn create(
@@ -145,8 +170,10 @@ async fn create(
         Some(role) => role_of(role).ok_or_else(|| Problem::invalid("/role", "member or admin"))?,
     };
     let CreateUser { username, email, phone, password, full_name, birthday, .. } = body;
-    let (draft, password) = Register { username, email, phone, password, full_name, birthday }.split();
-    let made = shared.identity.create_user(caller.id, draft, password, role, key.text(), &origin).await?;
+    let (draft, password) =
+        Register { username, email, phone, password, full_name, birthday }.split();
+    let made =
+        shared.identity.create_user(caller.id, draft, password, role, key.text(), &origin).await?;
     Ok(reply::replayed(reply::created(&UserBody::from(made.member)), made.again))
 }
 
@@ -157,7 +184,8 @@ async fn show(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
-    let member = shared.identity.member(id).await?.ok_or_else(|| Problem::plain(&problem::NOT_FOUND))?;
+    let member =
+        shared.identity.member(id).await?.ok_or_else(|| Problem::plain(&problem::NOT_FOUND))?;
     Ok(reply::ok(&UserBody::from(member)))
 }
 
@@ -205,7 +233,8 @@ async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// After his sessions have ended, so that he holds nothing new. What a crash leaves behind ends by itself.
+/// After his sessions have ended, so that he holds nothing new. What a crash leaves behind ends by
+/// itself.
 async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
     let mut after = None;
     loop {
@@ -232,13 +261,20 @@ async fn offer_reset(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let offer = shared.identity.offer_reset(known_id(&id)?).await?;
-    Ok(secret(reply::created(&ResetBody { token: offer.token, expires_at: reply::time(offer.until) })))
+    Ok(secret(reply::created(&ResetBody {
+        token: offer.token,
+        expires_at: reply::time(offer.until),
+    })))
 }
 
 /// The account in the path, if the caller may see it: his own, or any if he is an administrator.
 fn own_or_any(signed: &Signed, id: &str) -> Result<Id, Problem> {
     let id = known_id(id)?;
-    if signed.caller.may_act_for(id) { Ok(id) } else { Err(Problem::new(&problem::FORBIDDEN, "that is somebody else's account")) }
+    if signed.caller.may_act_for(id) {
+        Ok(id)
+    } else {
+        Err(Problem::new(&problem::FORBIDDEN, "that is somebody else's account"))
+    }
 }
 
 fn whole(profile: Profile) -> Changes {
@@ -264,7 +300,11 @@ fn parts(identity: &Identity, body: PatchUser) -> Result<Changes, Error> {
     if flaws.is_empty() { Ok(changes) } else { Err(Error::Invalid(flaws)) }
 }
 
-fn part<T>(text: Option<Option<String>>, parse: impl Fn(&str) -> Result<T, Flaw>, flaws: &mut Vec<Flaw>) -> Option<Option<T>> {
+fn part<T>(
+    text: Option<Option<String>>,
+    parse: impl Fn(&str) -> Result<T, Flaw>,
+    flaws: &mut Vec<Flaw>,
+) -> Option<Option<T>> {
     let parsed = text?.map(|text| parse(&text)).transpose();
     parsed.map_err(|flaw| flaws.push(flaw)).ok()
 }

@@ -45,7 +45,8 @@ pub struct WebhookBody {
     pub id: String,
     pub url: String,
     pub events: Vec<String>,
-    /// `enabled`; `retrying` after a failure; or `disabled`: nothing is delivered, nothing is forgotten.
+    /// `enabled`; `retrying` after a failure; or `disabled`: nothing is delivered, nothing is
+    /// forgotten.
     pub state: &'static str,
     /// `gone` (the receiver answered 410), `gave_up` (the last attempt has failed) or `ordered`.
     pub disabled_because: Option<&'static str>,
@@ -100,9 +101,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         keyed(Endpoint::post("/webhooks", create))
             .summary("Make a webhook")
             .notes(
-                "Every event of these types from now on is posted to the URL, signed by Standard Webhooks, in order, at least once: the header \
-                 `webhook-id` is the event's id, so that a repeat can be told. A failure is tried again by the table of that specification, from \
-                 5 seconds to a day; after the tenth the webhook is disabled and keeps its place. 410 disables it at once.",
+                "Every event of these types from now on is posted to the URL, signed by Standard \
+                 Webhooks, in order, at least once: the header \
+                 `webhook-id` is the event's id, so that a repeat can be told. A failure is tried \
+                 again by the table of that specification, from \
+                 5 seconds to a day; after the tenth the webhook is disabled and keeps its place. \
+                 410 disables it at once.",
             )
             .who(Who::Admin)
             .body::<CreateWebhook>()
@@ -158,23 +162,38 @@ async fn create(
     _: Params<flags::None>,
     Body(CreateWebhook { url, events }): Body<CreateWebhook>,
 ) -> Result<HttpResponse, Problem> {
-    let target = Target::parse(&url, shared.webhooks.private_addresses).map_err(|wanted| Problem::invalid("/url", wanted))?;
+    let target = Target::parse(&url, shared.webhooks.private_addresses)
+        .map_err(|wanted| Problem::invalid("/url", wanted))?;
     let made = shared.webhooks.create(target, wanted(events)?, caller, key.text()).await?;
     let Made { id, view, secret: shown_once, replayed } = made;
     let body = MadeBody { webhook: WebhookBody::of(id, view), secret: shown_once };
     Ok(reply::replayed(secret(reply::created(&body)), replayed))
 }
 
-async fn list(shared: web::Data<Shared>, _: Admin, Params(paging): Params<Paging>) -> Result<HttpResponse, Problem> {
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
     let found = shared.webhooks.list(after, limit + 1).await?;
     let ids = Items::page(found, limit, |id: &Id| id.0.to_vec(), Some);
     let views = try_join_all(ids.items.iter().map(|id| shared.webhooks.view(*id))).await?;
-    let items = ids.items.iter().zip(views).filter_map(|(id, view)| Some(WebhookBody::of(*id, view?))).collect();
+    let items = ids
+        .items
+        .iter()
+        .zip(views)
+        .filter_map(|(id, view)| Some(WebhookBody::of(*id, view?)))
+        .collect();
     Ok(reply::ok(&Items::<WebhookBody> { items, next_cursor: ids.next_cursor }))
 }
 
-async fn show(shared: web::Data<Shared>, _: Admin, id: web::Path<String>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn show(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::None>,
+) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;
     Ok(reply::ok(&view(&shared, id).await?))
 }
@@ -224,7 +243,8 @@ async fn deliveries(
         return Err(Problem::invalid("?cursor", "this list has one page"));
     }
     view(&shared, id).await?;
-    let items = shared.webhooks.latest_attempts(id, limit).into_iter().map(DeliveryBody::from).collect();
+    let items =
+        shared.webhooks.latest_attempts(id, limit).into_iter().map(DeliveryBody::from).collect();
     Ok(reply::ok(&Items::<DeliveryBody> { items, next_cursor: None }))
 }
 
@@ -255,7 +275,9 @@ fn no_webhook() -> Problem {
 }
 
 fn instant(pointer: &str, text: &str) -> Result<Time, Problem> {
-    let instant: jiff::Timestamp = text.parse().map_err(|_| Problem::invalid(pointer, "an instant like 2026-12-31T09:00:00Z"))?;
+    let instant: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| Problem::invalid(pointer, "an instant like 2026-12-31T09:00:00Z"))?;
     Ok(Time(instant.as_millisecond()))
 }
 
@@ -267,7 +289,10 @@ fn wanted(mut events: Vec<String>) -> Result<Vec<String>, Problem> {
     let unknown = events.iter().position(|name| name != "*" && topics::named(name).is_none());
     if let Some(at) = unknown {
         let known: Vec<&str> = topics::ALL.iter().map(|topic| topic.name).collect();
-        return Err(Problem::invalid(&format!("/events/{at}"), format!("`*` or one of {}", known.join(", "))));
+        return Err(Problem::invalid(
+            &format!("/events/{at}"),
+            format!("`*` or one of {}", known.join(", ")),
+        ));
     }
     if events.iter().any(|name| name == "*") {
         return Ok(vec!["*".into()]);
@@ -296,7 +321,10 @@ impl WebhookBody {
             }),
             failed_attempts: trouble.map_or(0, |trouble| trouble.attempts),
             next_attempt_at: trouble.map(|trouble| reply::time(trouble.next_at)),
-            replay: replay.map(|replay| ReplayBody { from: reply::time(replay.from), to: reply::time(replay.to) }),
+            replay: replay.map(|replay| ReplayBody {
+                from: reply::time(replay.from),
+                to: reply::time(replay.to),
+            }),
             created_at: reply::time(created_at),
         }
     }
@@ -321,7 +349,9 @@ impl From<Attempt> for DeliveryBody {
 impl Explain for Refusal {
     fn explain(self) -> Problem {
         match self {
-            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            Refusal::NotAdmin => {
+                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
+            }
             Refusal::Unknown => no_webhook(),
             Refusal::Exists => Problem::plain(&problem::KEY_REUSED),
             Refusal::Disabled => Problem::plain(&problem::WEBHOOK_DISABLED),
@@ -335,10 +365,15 @@ impl Explain for Refusal {
 impl From<NotMade> for Problem {
     fn from(not_made: NotMade) -> Problem {
         match not_made {
-            NotMade::NotPublic => Problem::invalid("/url", "a public address: this one, or what its name means, is private or special"),
+            NotMade::NotPublic => Problem::invalid(
+                "/url",
+                "a public address: this one, or what its name means, is private or special",
+            ),
             NotMade::TooMany => Problem::plain(&problem::TOO_MANY_WEBHOOKS),
             // The key named a webhook that was deleted since.
-            NotMade::Failed(Failure::Refused(Refusal::Unknown)) => Problem::plain(&problem::KEY_REUSED),
+            NotMade::Failed(Failure::Refused(Refusal::Unknown)) => {
+                Problem::plain(&problem::KEY_REUSED)
+            }
             NotMade::Failed(failure) => failure.into(),
         }
     }

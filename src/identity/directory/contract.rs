@@ -1,11 +1,12 @@
 //! What every directory must pass, whatever it keeps people in.
 //!
-//! `directory_contract!` makes one test of each function here, on people of its own. A directory is reached only through its port; a second
-//! way to the same people, as another node has it, and a restart are what its `Harness` adds.
+//! `directory_contract!` makes one test of each function here, on people of its own. A directory is
+//! reached only through its port; a second way to the same people, as another node has it, and a
+//! restart are what its `Harness` adds.
 
 use super::{
-    Account, Because, Begin, Changed, Changes, Created, Directory, HOMES, Member, NewMember, NewPassword, NewSession, Owing, Refresh,
-    Refreshed, Registration, Reset, Role, ServiceKey,
+    Account, Because, Begin, Changed, Changes, Created, Directory, HOMES, Member, NewMember,
+    NewPassword, NewSession, Owing, Refresh, Refreshed, Registration, Reset, Role, ServiceKey,
 };
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
@@ -21,7 +22,8 @@ pub trait Harness {
     fn reopen(&mut self);
 }
 
-/// One test for every promise. The harness is an `Option`: without one, the test has said why it did not run.
+/// One test for every promise. The harness is an `Option`: without one, the test has said why it
+/// did not run.
 #[macro_export]
 macro_rules! directory_contract {
     ($harness:expr) => {
@@ -74,7 +76,10 @@ macro_rules! directory_contract {
                 #[actix_web::test]
                 async fn $promise() {
                     if let Some(mut harness) = $harness {
-                        $crate::identity::directory::Harness::directory(&harness).prepare().await.expect("it can be prepared");
+                        $crate::identity::directory::Harness::directory(&harness)
+                            .prepare()
+                            .await
+                            .expect("it can be prepared");
                         $crate::identity::directory::contract::$promise(&mut harness).await;
                     }
                 }
@@ -110,8 +115,21 @@ fn profile(username: &str, email: &str, phone: &str) -> Profile {
 }
 
 fn new(member: Id, profile: Profile) -> NewMember {
-    let member = Member { id: member, role: Role::Member, profile, created_at: START, first_login_at: None, last_login_at: None };
-    NewMember { member, password_hash: HASH.to_owned(), registration: None, keys_since: Time(0), session: None }
+    let member = Member {
+        id: member,
+        role: Role::Member,
+        profile,
+        created_at: START,
+        first_login_at: None,
+        last_login_at: None,
+    };
+    NewMember {
+        member,
+        password_hash: HASH.to_owned(),
+        registration: None,
+        keys_since: Time(0),
+        session: None,
+    }
 }
 
 fn named(number: u8, username: &str) -> NewMember {
@@ -128,7 +146,11 @@ async fn create_named(directory: &Arc<dyn Directory>, number: u8, username: &str
 }
 
 async fn owner(directory: &Arc<dyn Directory>, identifier: &str) -> Option<Id> {
-    directory.account(identifier.to_owned()).await.expect("it answers").map(|account| account.member.id)
+    directory
+        .account(identifier.to_owned())
+        .await
+        .expect("it answers")
+        .map(|account| account.member.id)
 }
 
 async fn account(directory: &Arc<dyn Directory>, member: Id) -> Account {
@@ -140,11 +162,27 @@ fn session(number: u8, at: Time) -> NewSession {
 }
 
 fn login(member: Id, session: NewSession) -> Begin {
-    Begin { member, session, knew: HASH.to_owned(), rehashed: None, login: true, owed: None, home: None, dead_before: Time(0) }
+    Begin {
+        member,
+        session,
+        knew: HASH.to_owned(),
+        rehashed: None,
+        login: true,
+        owed: None,
+        home: None,
+        dead_before: Time(0),
+    }
 }
 
 fn refresh(member: Id, number: u8, step: u32, at: Time) -> Refresh {
-    Refresh { member, session: id(number), step, at, dead_before: at.minus_s(1000), repeat_since: at.minus_s(30) }
+    Refresh {
+        member,
+        session: id(number),
+        step,
+        at,
+        dead_before: at.minus_s(1000),
+        repeat_since: at.minus_s(30),
+    }
 }
 
 async fn living(directory: &Arc<dyn Directory>, member: Id) -> Vec<Id> {
@@ -162,7 +200,9 @@ fn rename(username: &str) -> Changes {
     Changes { username: Some(profile(username, "", "").username), ..Changes::default() }
 }
 
-pub async fn an_account_is_found_by_each_of_its_identifiers_and_by_its_id(harness: &mut dyn Harness) {
+pub async fn an_account_is_found_by_each_of_its_identifiers_and_by_its_id(
+    harness: &mut dyn Harness,
+) {
     let directory = harness.directory();
     let full = Profile {
         full_name: Some("Ada Lovelace".to_owned()),
@@ -172,10 +212,15 @@ pub async fn an_account_is_found_by_each_of_its_identifiers_and_by_its_id(harnes
     let registration = Some(Registration { key: id(90), body: id(91) });
     let ada = NewMember { registration, ..new(id(1), full) };
     assert_eq!(create(&directory, ada.clone()).await, Created::Created);
-    let found = Account { member: ada.member, password_hash: HASH.to_owned(), registration, reset: None };
+    let found =
+        Account { member: ada.member, password_hash: HASH.to_owned(), registration, reset: None };
     for directory in [directory, harness.elsewhere()] {
         for identifier in ["ada", "ada@example.org", "+491701234567"] {
-            assert_eq!(directory.account(identifier.to_owned()).await.unwrap(), Some(found.clone()), "{identifier}");
+            assert_eq!(
+                directory.account(identifier.to_owned()).await.unwrap(),
+                Some(found.clone()),
+                "{identifier}"
+            );
         }
         assert_eq!(directory.account_of(id(1)).await.unwrap(), Some(found.clone()));
         assert_eq!(directory.account("bob".to_owned()).await.unwrap(), None);
@@ -201,27 +246,40 @@ pub async fn what_was_written_survives_reopening(harness: &mut dyn Harness) {
 
 pub async fn a_taken_identifier_is_named_and_nothing_is_written(harness: &mut dyn Harness) {
     let directory = harness.directory();
-    assert_eq!(create(&directory, new(id(1), profile("ada", "ada@example.org", ""))).await, Created::Created);
+    assert_eq!(
+        create(&directory, new(id(1), profile("ada", "ada@example.org", ""))).await,
+        Created::Created
+    );
     create_named(&directory, 2, "bob").await;
-    let both = create(&directory, new(id(3), profile("BOB", "ada@example.org", "+491701234567"))).await;
+    let both =
+        create(&directory, new(id(3), profile("BOB", "ada@example.org", "+491701234567"))).await;
     assert_eq!(both, Created::Taken(vec![Kind::Username, Kind::Email]));
     assert_eq!(directory.account_of(id(3)).await.unwrap(), None);
-    assert_eq!((owner(&directory, "bob").await, owner(&directory, "ada@example.org").await), (Some(id(2)), Some(id(1))));
+    assert_eq!(
+        (owner(&directory, "bob").await, owner(&directory, "ada@example.org").await),
+        (Some(id(2)), Some(id(1)))
+    );
     assert_eq!(directory.members(None, 10).await.unwrap().len(), 2);
 }
 
 pub async fn a_free_identifier_beside_a_taken_one_stays_free(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
-    let refused = create(&directory, new(id(2), profile("ada", "eve@example.org", "+491701234567"))).await;
+    let refused =
+        create(&directory, new(id(2), profile("ada", "eve@example.org", "+491701234567"))).await;
     assert_eq!(refused, Created::Taken(vec![Kind::Username]));
     assert_eq!(owner(&directory, "eve@example.org").await, None);
-    assert_eq!(create(&directory, new(id(3), profile("eve", "eve@example.org", "+491701234567"))).await, Created::Created);
+    assert_eq!(
+        create(&directory, new(id(3), profile("eve", "eve@example.org", "+491701234567"))).await,
+        Created::Created
+    );
 }
 
 pub async fn one_of_many_that_want_the_same_identifier_gets_it(harness: &mut dyn Harness) {
     let nodes = [harness.directory(), harness.elsewhere()];
-    let all = (1..=40).map(|n| nodes[usize::from(n) % 2].create_member(new(id(n), profile("", "ada@example.org", ""))));
+    let all = (1..=40).map(|n| {
+        nodes[usize::from(n) % 2].create_member(new(id(n), profile("", "ada@example.org", "")))
+    });
     let all: Vec<Created> = join_all(all).await.into_iter().map(Result::unwrap).collect();
     let made: Vec<usize> = (0..all.len()).filter(|n| all[*n] == Created::Created).collect();
     assert_eq!(made.len(), 1, "{all:?}");
@@ -230,7 +288,8 @@ pub async fn one_of_many_that_want_the_same_identifier_gets_it(harness: &mut dyn
     assert_eq!(nodes[1].count_members().await.unwrap(), 1);
 }
 
-/// Everybody shares the name with one half and the number with the other, so only one, or two that share nothing, can be.
+/// Everybody shares the name with one half and the number with the other, so only one, or two that
+/// share nothing, can be.
 pub async fn one_of_many_that_want_overlapping_identifiers_gets_them(harness: &mut dyn Harness) {
     let nodes = [harness.directory(), harness.elsewhere()];
     let (names, phones) = (["ada", "bob"], ["+491701234567", "+491707654321"]);
@@ -244,57 +303,99 @@ pub async fn one_of_many_that_want_overlapping_identifiers_gets_them(harness: &m
     assert!((1..=2).contains(&made.len()), "{all:?}");
     for n in &made {
         let (name, phone) = wanted(*n);
-        assert_eq!((owner(&nodes[0], name).await, owner(&nodes[1], phone).await), (Some(id(n + 1)), Some(id(n + 1))));
+        assert_eq!(
+            (owner(&nodes[0], name).await, owner(&nodes[1], phone).await),
+            (Some(id(n + 1)), Some(id(n + 1)))
+        );
     }
-    let members: Vec<Id> = nodes[0].members(None, 100).await.unwrap().into_iter().map(|member| member.id).collect();
+    let members: Vec<Id> =
+        nodes[0].members(None, 100).await.unwrap().into_iter().map(|member| member.id).collect();
     assert_eq!(members, made.iter().map(|n| id(n + 1)).collect::<Vec<_>>());
     // What no account lists is free for whoever comes next.
-    for (n, (name, phone)) in [(names[0], phones[0]), (names[1], phones[1])].into_iter().enumerate() {
-        let free = (owner(&nodes[0], name).await.is_none(), owner(&nodes[0], phone).await.is_none());
-        let member = new(id(100 + n as u8), profile(if free.0 { name } else { "" }, "", if free.1 { phone } else { "" }));
+    for (n, (name, phone)) in [(names[0], phones[0]), (names[1], phones[1])].into_iter().enumerate()
+    {
+        let free =
+            (owner(&nodes[0], name).await.is_none(), owner(&nodes[0], phone).await.is_none());
+        let member = new(
+            id(100 + n as u8),
+            profile(if free.0 { name } else { "" }, "", if free.1 { phone } else { "" }),
+        );
         if free != (false, false) {
             assert_eq!(create(&nodes[1], member).await, Created::Created);
         }
     }
 }
 
-pub async fn a_change_takes_new_identifiers_and_frees_old_ones_or_does_nothing(harness: &mut dyn Harness) {
+pub async fn a_change_takes_new_identifiers_and_frees_old_ones_or_does_nothing(
+    harness: &mut dyn Harness,
+) {
     let directory = harness.directory();
-    assert_eq!(create(&directory, new(id(1), profile("ada", "ada@example.org", ""))).await, Created::Created);
+    assert_eq!(
+        create(&directory, new(id(1), profile("ada", "ada@example.org", ""))).await,
+        Created::Created
+    );
     create_named(&directory, 2, "bob").await;
     let to_bob = Changes { phone: Some(profile("", "", "+491701234567").phone), ..rename("BOB") };
-    assert_eq!(directory.change_member(id(1), to_bob).await.unwrap(), Changed::Taken(vec![Kind::Username]));
+    assert_eq!(
+        directory.change_member(id(1), to_bob).await.unwrap(),
+        Changed::Taken(vec![Kind::Username])
+    );
     assert_eq!(owner(&directory, "+491701234567").await, None);
     assert_eq!(owner(&directory, "ada").await, Some(id(1)));
-    let Changed::Changed(changed) = directory.change_member(id(1), rename("Eve")).await.unwrap() else { panic!() };
+    let Changed::Changed(changed) = directory.change_member(id(1), rename("Eve")).await.unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(changed.profile, profile("Eve", "ada@example.org", ""));
     assert_eq!(account(&harness.elsewhere(), id(1)).await.member, *changed);
-    assert_eq!((owner(&directory, "ada").await, owner(&directory, "eve").await), (None, Some(id(1))));
+    assert_eq!(
+        (owner(&directory, "ada").await, owner(&directory, "eve").await),
+        (None, Some(id(1)))
+    );
     create_named(&harness.elsewhere(), 3, "ada").await;
-    let Changed::Changed(again) = directory.change_member(id(1), rename("EVE")).await.unwrap() else { panic!() };
+    let Changed::Changed(again) = directory.change_member(id(1), rename("EVE")).await.unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(again.profile.username.map(|name| name.text).as_deref(), Some("EVE"));
-    assert_eq!(create(&directory, new(id(4), profile("eve", "", "+491701234567"))).await, Created::Taken(vec![Kind::Username]));
-    assert_eq!(create(&directory, new(id(5), profile("", "", "+491701234567"))).await, Created::Created);
+    assert_eq!(
+        create(&directory, new(id(4), profile("eve", "", "+491701234567"))).await,
+        Created::Taken(vec![Kind::Username])
+    );
+    assert_eq!(
+        create(&directory, new(id(5), profile("", "", "+491701234567"))).await,
+        Created::Created
+    );
     assert_eq!(directory.change_member(id(9), rename("zoe")).await.unwrap(), Changed::Unknown);
 }
 
 pub async fn a_change_that_leaves_no_identifier_is_refused(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
-    let nothing = Changes { username: Some(None), full_name: Some(Some("Ada".to_owned())), ..Changes::default() };
+    let nothing = Changes {
+        username: Some(None),
+        full_name: Some(Some("Ada".to_owned())),
+        ..Changes::default()
+    };
     assert_eq!(directory.change_member(id(1), nothing).await.unwrap(), Changed::Nameless);
     assert_eq!(account(&directory, id(1)).await.member.profile, profile("ada", "", ""));
 }
 
-/// Two members give names up and take them, both ways and on both nodes at once; a name always has one owner or none.
-pub async fn identifiers_that_two_members_exchange_never_have_two_owners(harness: &mut dyn Harness) {
+/// Two members give names up and take them, both ways and on both nodes at once; a name always has
+/// one owner or none.
+pub async fn identifiers_that_two_members_exchange_never_have_two_owners(
+    harness: &mut dyn Harness,
+) {
     let nodes = [harness.directory(), harness.elsewhere()];
     create_named(&nodes[0], 1, "ada").await;
     create_named(&nodes[0], 2, "bob").await;
     for round in 0..6u8 {
         let names = ["ada", "bob", "eve"];
-        let wish = |n: u8| (id(n % 2 + 1), names[usize::from(n + round) % 3], &nodes[usize::from(n / 2) % 2]);
-        let asked = (0..4).map(wish).map(|(member, name, node)| node.change_member(member, rename(name)));
+        let wish = |n: u8| {
+            (id(n % 2 + 1), names[usize::from(n + round) % 3], &nodes[usize::from(n / 2) % 2])
+        };
+        let asked =
+            (0..4).map(wish).map(|(member, name, node)| node.change_member(member, rename(name)));
         join_all(asked).await.into_iter().for_each(|answer| drop(answer.unwrap()));
         let mut owners = Vec::new();
         for name in names {
@@ -310,7 +411,10 @@ pub async fn identifiers_that_two_members_exchange_never_have_two_owners(harness
 
 pub async fn a_deleted_member_leaves_nothing_and_frees_everything(harness: &mut dyn Harness) {
     let directory = harness.directory();
-    let ada = NewMember { session: Some(session(11, START)), ..new(id(1), profile("ada", "ada@example.org", "+491701234567")) };
+    let ada = NewMember {
+        session: Some(session(11, START)),
+        ..new(id(1), profile("ada", "ada@example.org", "+491701234567"))
+    };
     assert_eq!(create(&directory, ada).await, Created::Created);
     directory.begin_session(login(id(1), session(12, at_s(1)))).await.unwrap().unwrap();
     assert_eq!(directory.delete_member(id(1), at_s(5)).await.unwrap(), Some(vec![id(11), id(12)]));
@@ -318,15 +422,29 @@ pub async fn a_deleted_member_leaves_nothing_and_frees_everything(harness: &mut 
         assert_eq!(directory.delete_member(id(1), at_s(6)).await.unwrap(), None);
         assert_eq!(directory.account_of(id(1)).await.unwrap(), None);
         assert_eq!(owner(&directory, "ada").await, None);
-        assert_eq!((directory.members(None, 10).await.unwrap(), directory.count_members().await.unwrap()), (vec![], 0));
+        assert_eq!(
+            (directory.members(None, 10).await.unwrap(), directory.count_members().await.unwrap()),
+            (vec![], 0)
+        );
         assert_eq!(living(&directory, id(1)).await, []);
-        assert_eq!(directory.begin_session(login(id(1), session(13, at_s(7)))).await.unwrap(), None);
-        assert_eq!(directory.refresh(refresh(id(1), 12, 0, at_s(7))).await.unwrap(), Refreshed::Unknown);
+        assert_eq!(
+            directory.begin_session(login(id(1), session(13, at_s(7)))).await.unwrap(),
+            None
+        );
+        assert_eq!(
+            directory.refresh(refresh(id(1), 12, 0, at_s(7))).await.unwrap(),
+            Refreshed::Unknown
+        );
         assert_eq!(directory.change_member(id(1), rename("eve")).await.unwrap(), Changed::Unknown);
-        assert!(!directory.offer_reset(id(1), Reset { token: [1; 32], until: at_s(9) }).await.unwrap());
+        assert!(
+            !directory.offer_reset(id(1), Reset { token: [1; 32], until: at_s(9) }).await.unwrap()
+        );
     }
     assert_eq!(ended(&directory, at_s(5)).await, [(id(11), at_s(5)), (id(12), at_s(5))]);
-    assert_eq!(create(&directory, new(id(2), profile("ada", "ada@example.org", "+491701234567"))).await, Created::Created);
+    assert_eq!(
+        create(&directory, new(id(2), profile("ada", "ada@example.org", "+491701234567"))).await,
+        Created::Created
+    );
 }
 
 pub async fn those_of_many_who_are_there_are_found_at_once(harness: &mut dyn Harness) {
@@ -360,7 +478,10 @@ pub async fn members_come_in_the_order_of_their_ids(harness: &mut dyn Harness) {
     };
     assert_eq!(page(None, 100).await, sorted);
     for (place, after) in sorted.iter().enumerate() {
-        assert_eq!(page(Some(*after), 2).await, sorted[place + 1..].iter().copied().take(2).collect::<Vec<_>>());
+        assert_eq!(
+            page(Some(*after), 2).await,
+            sorted[place + 1..].iter().copied().take(2).collect::<Vec<_>>()
+        );
     }
     assert_eq!(page(None, 3).await, sorted[..3]);
 }
@@ -377,22 +498,33 @@ pub async fn members_are_counted_and_administrators_are_not(harness: &mut dyn Ha
     }
     assert_eq!(create(&directory, named(8, "member2")).await, Created::Taken(vec![Kind::Username]));
     directory.delete_member(id(3), START).await.unwrap();
-    assert_eq!((directory.count_members().await.unwrap(), harness.elsewhere().count_members().await.unwrap()), (5, 5));
+    assert_eq!(
+        (
+            directory.count_members().await.unwrap(),
+            harness.elsewhere().count_members().await.unwrap()
+        ),
+        (5, 5)
+    );
 }
 
 pub async fn the_first_login_is_the_first_once(harness: &mut dyn Harness) {
     let nodes = [harness.directory(), harness.elsewhere()];
     create_named(&nodes[0], 1, "ada").await;
     let logins = (0..12u8).map(|n| {
-        let begin = Begin { owed: Some(vec![n]), ..login(id(1), session(n + 10, at_s(i64::from(n)))) };
+        let begin =
+            Begin { owed: Some(vec![n]), ..login(id(1), session(n + 10, at_s(i64::from(n)))) };
         nodes[usize::from(n) % 2].begin_session(begin)
     });
-    let begun: Vec<_> = join_all(logins).await.into_iter().map(|begun| begun.unwrap().unwrap()).collect();
+    let begun: Vec<_> =
+        join_all(logins).await.into_iter().map(|begun| begun.unwrap().unwrap()).collect();
     let firsts: Vec<usize> = (0..begun.len()).filter(|n| begun[*n].first_login).collect();
     let [first] = firsts[..] else { panic!("{firsts:?} were the first") };
     assert!(begun.iter().all(|one| one.owed == Some(vec![first as u8])));
     let member = account(&nodes[0], id(1)).await.member;
-    assert_eq!((member.first_login_at, member.last_login_at), (Some(at_s(first as i64)), Some(at_s(11))));
+    assert_eq!(
+        (member.first_login_at, member.last_login_at),
+        (Some(at_s(first as i64)), Some(at_s(11)))
+    );
     assert_eq!(living(&nodes[1], id(1)).await.len(), 12);
 }
 
@@ -400,8 +532,15 @@ pub async fn the_last_login_never_goes_back(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
     for (number, seconds, last) in [(11, 10, 10), (12, 5, 10), (13, 20, 20)] {
-        let begun = directory.begin_session(login(id(1), session(number, at_s(seconds)))).await.unwrap().unwrap();
-        assert_eq!((begun.member.first_login_at, begun.member.last_login_at), (Some(at_s(10)), Some(at_s(last))));
+        let begun = directory
+            .begin_session(login(id(1), session(number, at_s(seconds))))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (begun.member.first_login_at, begun.member.last_login_at),
+            (Some(at_s(10)), Some(at_s(last)))
+        );
     }
 }
 
@@ -445,7 +584,11 @@ pub async fn a_refresh_rotates_repeats_and_ends(harness: &mut dyn Harness) {
         (directory.clone(), 0, 32, Refreshed::Reused),
         (harness.elsewhere(), 2, 33, Refreshed::Unknown),
     ] {
-        assert_eq!(directory.refresh(refresh(id(1), 11, step, at_s(seconds))).await.unwrap(), expected, "step {step} at {seconds} s");
+        assert_eq!(
+            directory.refresh(refresh(id(1), 11, step, at_s(seconds))).await.unwrap(),
+            expected,
+            "step {step} at {seconds} s"
+        );
     }
     assert_eq!(ended(&directory, START).await, [(id(11), at_s(32))]);
 }
@@ -454,18 +597,30 @@ pub async fn of_many_refreshes_at_once_one_rotates(harness: &mut dyn Harness) {
     let nodes = [harness.directory(), harness.elsewhere()];
     let ada = NewMember { session: Some(session(11, START)), ..named(1, "ada") };
     assert_eq!(create(&nodes[0], ada).await, Created::Created);
-    let all = join_all((0..30).map(|n| nodes[n % 2].refresh(refresh(id(1), 11, 0, at_s(10))))).await;
+    let all =
+        join_all((0..30).map(|n| nodes[n % 2].refresh(refresh(id(1), 11, 0, at_s(10))))).await;
     let all: Vec<Refreshed> = all.into_iter().map(Result::unwrap).collect();
     let role = Role::Member;
-    assert_eq!(all.iter().filter(|one| **one == Refreshed::Rotated { step: 1, role }).count(), 1, "{all:?}");
-    assert_eq!(all.iter().filter(|one| **one == Refreshed::Repeated { step: 1, role }).count(), 29, "{all:?}");
+    assert_eq!(
+        all.iter().filter(|one| **one == Refreshed::Rotated { step: 1, role }).count(),
+        1,
+        "{all:?}"
+    );
+    assert_eq!(
+        all.iter().filter(|one| **one == Refreshed::Repeated { step: 1, role }).count(),
+        29,
+        "{all:?}"
+    );
 }
 
 pub async fn a_refresh_of_what_never_was_is_unknown(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
     for member in [id(1), id(2)] {
-        assert_eq!(directory.refresh(refresh(member, 11, 0, at_s(1))).await.unwrap(), Refreshed::Unknown);
+        assert_eq!(
+            directory.refresh(refresh(member, 11, 0, at_s(1))).await.unwrap(),
+            Refreshed::Unknown
+        );
         assert!(!directory.end_session(member, id(11), at_s(1)).await.unwrap());
         assert_eq!(directory.end_sessions(member, None, at_s(1)).await.unwrap(), []);
     }
@@ -476,7 +631,11 @@ pub async fn an_ended_session_is_over_and_listed(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
     for (number, seconds) in [(11, 0), (12, 1), (13, 2)] {
-        directory.begin_session(login(id(1), session(number, at_s(seconds)))).await.unwrap().unwrap();
+        directory
+            .begin_session(login(id(1), session(number, at_s(seconds))))
+            .await
+            .unwrap()
+            .unwrap();
     }
     // The second ends two hours after the first.
     assert!(directory.end_session(id(1), id(11), at_s(10)).await.unwrap());
@@ -488,7 +647,10 @@ pub async fn an_ended_session_is_over_and_listed(harness: &mut dyn Harness) {
         assert_eq!(ended(&directory, at_s(10)).await, [first, second]);
         assert_eq!(ended(&directory, at_s(11)).await, [second]);
         assert_eq!(ended(&directory, at_s(7201)).await, []);
-        assert_eq!(directory.refresh(refresh(id(1), 11, 0, at_s(20))).await.unwrap(), Refreshed::Unknown);
+        assert_eq!(
+            directory.refresh(refresh(id(1), 11, 0, at_s(20))).await.unwrap(),
+            Refreshed::Unknown
+        );
     }
 }
 
@@ -505,13 +667,25 @@ pub async fn all_sessions_end_but_the_one_that_is_kept(harness: &mut dyn Harness
     others.sort();
     assert_eq!(others, [id(12), id(14)]);
     assert_eq!(living(&harness.elsewhere(), id(1)).await, [id(13)]);
-    assert_eq!(directory.refresh(refresh(id(1), 12, 0, at_s(3))).await.unwrap(), Refreshed::Unknown);
+    assert_eq!(
+        directory.refresh(refresh(id(1), 12, 0, at_s(3))).await.unwrap(),
+        Refreshed::Unknown
+    );
     assert!(!directory.end_session(id(1), id(12), at_s(3)).await.unwrap());
-    assert_eq!(directory.refresh(refresh(id(1), 13, 0, at_s(3))).await.unwrap(), Refreshed::Rotated { step: 1, role: Role::Member });
+    assert_eq!(
+        directory.refresh(refresh(id(1), 13, 0, at_s(3))).await.unwrap(),
+        Refreshed::Rotated { step: 1, role: Role::Member }
+    );
     assert_eq!(directory.end_sessions(id(1), Some(id(13)), at_s(4)).await.unwrap(), []);
     assert_eq!(harness.elsewhere().end_sessions(id(1), None, at_s(5)).await.unwrap(), [id(13)]);
-    assert_eq!((living(&directory, id(1)).await, living(&directory, id(2)).await), (vec![], vec![id(21)]));
-    assert_eq!(ended(&directory, START).await, [(id(11), at_s(1)), (id(12), at_s(2)), (id(13), at_s(5)), (id(14), at_s(2))]);
+    assert_eq!(
+        (living(&directory, id(1)).await, living(&directory, id(2)).await),
+        (vec![], vec![id(21)])
+    );
+    assert_eq!(
+        ended(&directory, START).await,
+        [(id(11), at_s(1)), (id(12), at_s(2)), (id(13), at_s(5)), (id(14), at_s(2))]
+    );
 }
 
 pub async fn a_session_ends_no_earlier_than_its_last_token_was_made(harness: &mut dyn Harness) {
@@ -524,7 +698,10 @@ pub async fn a_session_ends_no_earlier_than_its_last_token_was_made(harness: &mu
     // By a clock that is an hour behind.
     assert!(directory.end_session(id(1), id(11), at_s(0)).await.unwrap());
     assert_eq!(directory.end_sessions(id(1), None, at_s(1)).await.unwrap(), [id(12)]);
-    assert_eq!(ended(&harness.elsewhere(), at_s(3600)).await, [(id(11), at_s(3600)), (id(12), at_s(3700))]);
+    assert_eq!(
+        ended(&harness.elsewhere(), at_s(3600)).await,
+        [(id(11), at_s(3600)), (id(12), at_s(3700))]
+    );
 }
 
 pub async fn sessions_begun_after_all_were_ended_live(harness: &mut dyn Harness) {
@@ -534,7 +711,10 @@ pub async fn sessions_begun_after_all_were_ended_live(harness: &mut dyn Harness)
         let session = session(round + 11, at_s(i64::from(round)));
         directory.begin_session(login(id(1), session)).await.unwrap().unwrap();
         assert_eq!(living(&directory, id(1)).await, [id(round + 11)]);
-        assert_eq!(directory.end_sessions(id(1), None, at_s(i64::from(round))).await.unwrap(), [id(round + 11)]);
+        assert_eq!(
+            directory.end_sessions(id(1), None, at_s(i64::from(round))).await.unwrap(),
+            [id(round + 11)]
+        );
     }
 }
 
@@ -553,18 +733,28 @@ pub async fn living_sessions_come_in_pages(harness: &mut dyn Harness) {
     assert_eq!(page(Some(id(14)), 3).await, [id(15), id(16), id(17)]);
     assert_eq!(page(Some(id(17)), 3).await, []);
     let first = directory.sessions(id(1), None, 1, Time(0)).await.unwrap().remove(0);
-    assert_eq!((first.began_at, first.refreshed_at, first.agent.as_deref()), (START, START, Some("browser 11")));
+    assert_eq!(
+        (first.began_at, first.refreshed_at, first.agent.as_deref()),
+        (START, START, Some("browser 11"))
+    );
 }
 
 pub async fn dead_sessions_are_forgotten_and_not_listed(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
     for (number, seconds) in [(11, 0), (12, 500)] {
-        directory.begin_session(login(id(1), session(number, at_s(seconds)))).await.unwrap().unwrap();
+        directory
+            .begin_session(login(id(1), session(number, at_s(seconds))))
+            .await
+            .unwrap()
+            .unwrap();
     }
     let alive = directory.sessions(id(1), None, 10, at_s(100)).await.unwrap();
     assert_eq!(alive.into_iter().map(|session| session.id).collect::<Vec<_>>(), [id(12)]);
-    assert_eq!(directory.refresh(refresh(id(1), 11, 0, at_s(1001))).await.unwrap(), Refreshed::Unknown);
+    assert_eq!(
+        directory.refresh(refresh(id(1), 11, 0, at_s(1001))).await.unwrap(),
+        Refreshed::Unknown
+    );
     let begin = Begin { dead_before: at_s(100), ..login(id(1), session(13, at_s(1100))) };
     directory.begin_session(begin).await.unwrap().unwrap();
     assert_eq!(living(&directory, id(1)).await, [id(12), id(13)], "the dead one is forgotten");
@@ -597,26 +787,47 @@ pub async fn a_new_password_ends_the_sessions_it_should(harness: &mut dyn Harnes
     let mut gone = directory.set_password(new).await.unwrap().unwrap();
     gone.sort();
     assert_eq!((gone, living(&directory, id(1)).await), (vec![id(11), id(13)], vec![id(12)]));
-    let ordered = NewPassword { member: id(1), hash: "three".to_owned(), at: at_s(2), because: Because::Ordered };
+    let ordered = NewPassword {
+        member: id(1),
+        hash: "three".to_owned(),
+        at: at_s(2),
+        because: Because::Ordered,
+    };
     assert_eq!(directory.set_password(ordered).await.unwrap(), Some(vec![id(12)]));
-    assert_eq!(ended(&directory, START).await, [(id(11), at_s(1)), (id(12), at_s(2)), (id(13), at_s(1))]);
+    assert_eq!(
+        ended(&directory, START).await,
+        [(id(11), at_s(1)), (id(12), at_s(2)), (id(13), at_s(1))]
+    );
 }
 
 pub async fn a_reset_is_good_once(harness: &mut dyn Harness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
     let offer = Reset { token: [7; 32], until: at_s(100) };
-    assert!(directory.offer_reset(id(1), Reset { token: [6; 32], until: at_s(100) }).await.unwrap());
-    assert!(directory.offer_reset(id(1), offer).await.unwrap() && !directory.offer_reset(id(2), offer).await.unwrap());
+    assert!(
+        directory.offer_reset(id(1), Reset { token: [6; 32], until: at_s(100) }).await.unwrap()
+    );
+    assert!(
+        directory.offer_reset(id(1), offer).await.unwrap()
+            && !directory.offer_reset(id(2), offer).await.unwrap()
+    );
     assert_eq!(account(&directory, id(1)).await.reset, Some(offer));
     let reset = |token: u8, seconds| {
         let because = Because::Reset { token: [token; 32] };
         let new = NewPassword { member: id(1), hash: "two".to_owned(), at: at_s(seconds), because };
         [directory.set_password(new.clone()), harness.elsewhere().set_password(new)]
     };
-    let good =
-        async |token, seconds| join_all(reset(token, seconds)).await.into_iter().filter(|set| set.as_ref().unwrap().is_some()).count();
-    assert_eq!((good(6, 1).await, good(7, 101).await, good(7, 100).await, good(7, 100).await), (0, 0, 1, 0));
+    let good = async |token, seconds| {
+        join_all(reset(token, seconds))
+            .await
+            .into_iter()
+            .filter(|set| set.as_ref().unwrap().is_some())
+            .count()
+    };
+    assert_eq!(
+        (good(6, 1).await, good(7, 101).await, good(7, 100).await, good(7, 100).await),
+        (0, 0, 1, 0)
+    );
     assert_eq!(account(&directory, id(1)).await.reset, None);
 }
 
@@ -625,24 +836,45 @@ pub async fn what_is_owed_is_listed_until_it_is_settled(harness: &mut dyn Harnes
     for number in 1..6 {
         let member = create_named(&directory, number, &format!("member{number}")).await;
         let owed = (number != 3).then(|| vec![number]);
-        let begun = directory.begin_session(Begin { owed: owed.clone(), ..login(member, session(number + 10, at_s(1))) }).await;
+        let begun = directory
+            .begin_session(Begin {
+                owed: owed.clone(),
+                ..login(member, session(number + 10, at_s(1)))
+            })
+            .await;
         assert_eq!(begun.unwrap().unwrap().owed, owed);
     }
-    let owing = |number: u8, owed: &[u8]| Owing { member: id(number), first_login_at: at_s(1), owed: owed.to_vec() };
-    assert_eq!(elsewhere.owing(None, 3).await.unwrap(), [owing(1, &[1]), owing(2, &[2]), owing(4, &[4])]);
+    let owing = |number: u8, owed: &[u8]| Owing {
+        member: id(number),
+        first_login_at: at_s(1),
+        owed: owed.to_vec(),
+    };
+    assert_eq!(
+        elsewhere.owing(None, 3).await.unwrap(),
+        [owing(1, &[1]), owing(2, &[2]), owing(4, &[4])]
+    );
     assert_eq!(elsewhere.owing(Some(id(4)), 3).await.unwrap(), [owing(5, &[5])]);
     assert!(!directory.settle_owed(id(1), vec![9], None).await.unwrap());
     assert!(directory.settle_owed(id(1), vec![1], Some(vec![8])).await.unwrap());
-    assert!(directory.settle_owed(id(2), vec![2], None).await.unwrap() && !directory.settle_owed(id(2), vec![2], None).await.unwrap());
+    assert!(
+        directory.settle_owed(id(2), vec![2], None).await.unwrap()
+            && !directory.settle_owed(id(2), vec![2], None).await.unwrap()
+    );
     directory.delete_member(id(4), at_s(2)).await.unwrap();
     for directory in [directory.clone(), elsewhere] {
         assert_eq!(directory.owing(None, 10).await.unwrap(), [owing(1, &[8]), owing(5, &[5])]);
     }
-    let again = directory.begin_session(Begin { owed: Some(vec![7]), ..login(id(2), session(22, at_s(3))) }).await.unwrap().unwrap();
+    let again = directory
+        .begin_session(Begin { owed: Some(vec![7]), ..login(id(2), session(22, at_s(3))) })
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((again.first_login, again.owed), (false, None));
 }
 
-pub async fn a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted(harness: &mut dyn Harness) {
+pub async fn a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted(
+    harness: &mut dyn Harness,
+) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;
     create_named(&directory, 2, "bob").await;
@@ -669,7 +901,11 @@ pub async fn a_home_is_remembered_until_there_are_too_many_or_its_member_is_dele
     let another = Begin { home: Some(id(90)), ..login(id(1), session(90, at_s(90))) };
     directory.begin_session(another).await.unwrap().unwrap();
     assert!(knows(1, 90).await && knows(1, 3).await && !knows(1, 4).await);
-    let knew = Begin { knew: "another".to_owned(), home: Some(id(91)), ..login(id(1), session(91, at_s(91))) };
+    let knew = Begin {
+        knew: "another".to_owned(),
+        home: Some(id(91)),
+        ..login(id(1), session(91, at_s(91)))
+    };
     assert_eq!(directory.begin_session(knew).await.unwrap(), None);
     assert!(!knows(1, 91).await, "no login, no home");
     directory.delete_member(id(1), at_s(99)).await.unwrap();
@@ -694,28 +930,39 @@ pub async fn a_key_makes_one_account_whatever_it_is_used_for(harness: &mut dyn H
     assert_eq!(elsewhere.registered(id(200), START).await.unwrap(), Some(ada.clone()));
     assert_eq!(elsewhere.registered(id(201), START).await.unwrap(), None);
     // Another key makes another account, and a key whose time is over can be used again.
-    let other = NewMember { registration: Some(Registration { key: id(201), body: id(102) }), ..keyed(2, "bob", 102) };
+    let other = NewMember {
+        registration: Some(Registration { key: id(201), body: id(102) }),
+        ..keyed(2, "bob", 102)
+    };
     assert_eq!(create(&elsewhere, other).await, Created::Created);
     assert_eq!(directory.registered(id(200), at_s(1)).await.unwrap(), None);
     let mut late = NewMember { keys_since: at_s(1), ..keyed(5, "zoe", 105) };
     late.member.created_at = at_s(2);
     assert_eq!(create(&directory, late.clone()).await, Created::Created);
-    assert_eq!(create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(6, "max", 106) }).await, {
-        Created::Before(Box::new(account(&directory, id(5)).await))
-    });
+    assert_eq!(
+        create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(6, "max", 106) }).await,
+        { Created::Before(Box::new(account(&directory, id(5)).await)) }
+    );
     // Whoever is deleted leaves no key.
     directory.delete_member(id(5), at_s(3)).await.unwrap();
     assert_eq!(elsewhere.registered(id(200), at_s(1)).await.unwrap(), None);
-    assert_eq!(create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(7, "max", 106) }).await, Created::Created);
+    assert_eq!(
+        create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(7, "max", 106) }).await,
+        Created::Created
+    );
 }
 
 pub async fn of_many_accounts_with_one_key_one_is_made(harness: &mut dyn Harness) {
     let nodes = [harness.directory(), harness.elsewhere()];
-    let all = (1..=20).map(|n| nodes[usize::from(n) % 2].create_member(keyed(n, &format!("member{n}"), n)));
+    let all = (1..=20)
+        .map(|n| nodes[usize::from(n) % 2].create_member(keyed(n, &format!("member{n}"), n)));
     let all: Vec<Created> = join_all(all).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(all.iter().filter(|one| **one == Created::Created).count(), 1, "{all:?}");
     let made = nodes[0].registered(id(200), START).await.unwrap().expect("it was made");
-    assert_eq!(all.iter().filter(|one| **one == Created::Before(Box::new(made.clone()))).count(), 19);
+    assert_eq!(
+        all.iter().filter(|one| **one == Created::Before(Box::new(made.clone()))).count(),
+        19
+    );
     assert_eq!(nodes[1].count_members().await.unwrap(), 1);
 }
 
@@ -728,12 +975,21 @@ pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Harne
         created_at: START,
         revoked_at: None,
     };
-    assert_eq!(directory.create_service_key(key(2, "shop")).await.unwrap(), (key(2, "shop"), false));
+    assert_eq!(
+        directory.create_service_key(key(2, "shop")).await.unwrap(),
+        (key(2, "shop"), false)
+    );
     let twin = ServiceKey { created_at: at_s(5), ..key(2, "bank") };
     assert_eq!(harness.elsewhere().create_service_key(twin).await.unwrap(), (key(2, "shop"), true));
-    assert_eq!(directory.create_service_key(key(1, "bank")).await.unwrap(), (key(1, "bank"), false));
+    assert_eq!(
+        directory.create_service_key(key(1, "bank")).await.unwrap(),
+        (key(1, "bank"), false)
+    );
     assert!(directory.revoke_service_key(id(2), at_s(9)).await.unwrap());
-    assert!(!directory.revoke_service_key(id(2), at_s(10)).await.unwrap() && !directory.revoke_service_key(id(3), at_s(9)).await.unwrap());
+    assert!(
+        !directory.revoke_service_key(id(2), at_s(10)).await.unwrap()
+            && !directory.revoke_service_key(id(3), at_s(9)).await.unwrap()
+    );
     let revoked = ServiceKey { revoked_at: Some(at_s(9)), ..key(2, "shop") };
     assert_eq!(harness.elsewhere().service_keys().await.unwrap(), [key(1, "bank"), revoked]);
 }
@@ -747,7 +1003,9 @@ pub async fn an_outsider_is_noted_as_often_as_one_likes(harness: &mut dyn Harnes
     }
 }
 
-pub async fn a_secret_is_made_once_and_replaced_only_by_whoever_knows_it(harness: &mut dyn Harness) {
+pub async fn a_secret_is_made_once_and_replaced_only_by_whoever_knows_it(
+    harness: &mut dyn Harness,
+) {
     let (directory, elsewhere) = (harness.directory(), harness.elsewhere());
     assert_eq!(directory.secret("ring", b"one".to_vec()).await.unwrap(), b"one");
     assert_eq!(elsewhere.secret("ring", b"two".to_vec()).await.unwrap(), b"one");
@@ -755,7 +1013,10 @@ pub async fn a_secret_is_made_once_and_replaced_only_by_whoever_knows_it(harness
     assert!(!elsewhere.replace_secret("none", b"two".to_vec(), b"three".to_vec()).await.unwrap());
     assert!(elsewhere.replace_secret("ring", b"one".to_vec(), b"three".to_vec()).await.unwrap());
     assert_eq!(directory.secret("ring", b"four".to_vec()).await.unwrap(), b"three");
-    assert!(directory.forget_secret("ring").await.unwrap() && !elsewhere.forget_secret("ring").await.unwrap());
+    assert!(
+        directory.forget_secret("ring").await.unwrap()
+            && !elsewhere.forget_secret("ring").await.unwrap()
+    );
     assert_eq!(elsewhere.secret("ring", b"five".to_vec()).await.unwrap(), b"five");
     drop((directory, elsewhere));
     harness.reopen();

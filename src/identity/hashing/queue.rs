@@ -1,9 +1,9 @@
 //! The queue before the hashing threads: a lane for each origin, and the lanes are served in turn.
 //!
-//! So an origin that sends much waits behind its own, and nobody else waits for all of it. In a full queue
-//! a newcomer takes the place of the youngest job of the origin, or of the account, that has the most
-//! waiting, if that is more than the newcomer's own would have. An origin that is alone may fill the queue.
-//! There is no clock here: what has waited for too long, the caller says.
+//! So an origin that sends much waits behind its own, and nobody else waits for all of it. In a
+//! full queue a newcomer takes the place of the youngest job of the origin, or of the account, that
+//! has the most waiting, if that is more than the newcomer's own would have. An origin that is
+//! alone may fill the queue. There is no clock here: what has waited for too long, the caller says.
 
 use actors::Id;
 use hashbrown::HashMap;
@@ -14,7 +14,8 @@ use std::collections::VecDeque;
 pub struct Asker {
     /// The address, or what else may not crowd others out.
     pub origin: Id,
-    /// The account that a password is checked for, so that many addresses do not crowd others out with one.
+    /// The account that a password is checked for, so that many addresses do not crowd others out
+    /// with one.
     pub account: Option<Id>,
 }
 
@@ -43,7 +44,13 @@ enum Party {
 
 impl<T> Default for Queue<T> {
     fn default() -> Queue<T> {
-        Queue { lanes: HashMap::new(), turns: VecDeque::new(), per_account: HashMap::new(), waiting: 0, arrived: 0 }
+        Queue {
+            lanes: HashMap::new(),
+            turns: VecDeque::new(),
+            per_account: HashMap::new(),
+            waiting: 0,
+            arrived: 0,
+        }
     }
 }
 
@@ -52,7 +59,8 @@ impl<T> Queue<T> {
         self.waiting
     }
 
-    /// Lets a job in where at most `most` may wait. Answers the one that has no place: this one, or another.
+    /// Lets a job in where at most `most` may wait. Answers the one that has no place: this one, or
+    /// another.
     pub fn push(&mut self, asker: Asker, job: T, most: usize) -> Option<T> {
         if self.waiting < most {
             self.enter(asker, job);
@@ -141,8 +149,9 @@ impl<T> Queue<T> {
 
     /// In which lane, and where in it.
     fn youngest_of(&self, account: Id) -> Option<(Id, usize)> {
-        let places =
-            self.lanes.iter().flat_map(|(origin, lane)| lane.iter().enumerate().map(move |(place, waiting)| (waiting, *origin, place)));
+        let places = self.lanes.iter().flat_map(|(origin, lane)| {
+            lane.iter().enumerate().map(move |(place, waiting)| (waiting, *origin, place))
+        });
         let of_account = places.filter(|(waiting, ..)| waiting.asker.account == Some(account));
         let youngest = of_account.max_by_key(|(waiting, ..)| waiting.number);
         youngest.map(|(_, origin, place)| (origin, place))
@@ -160,7 +169,12 @@ mod tests {
     /// Everything that waits, in the order in which it is served.
     fn served(mut queue: Queue<u32>) -> Vec<u32> {
         let served: Vec<u32> = std::iter::from_fn(|| queue.pop()).collect();
-        assert!(queue.len() == 0 && queue.lanes.is_empty() && queue.per_account.is_empty() && queue.turns.is_empty());
+        assert!(
+            queue.len() == 0
+                && queue.lanes.is_empty()
+                && queue.per_account.is_empty()
+                && queue.turns.is_empty()
+        );
         served
     }
 

@@ -20,7 +20,8 @@ use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;
 
-/// What cannot happen often, and must be seen when it does for the first time: a counter that is not there yet cannot be seen to rise.
+/// What cannot happen often, and must be seen when it does for the first time: a counter that is
+/// not there yet cannot be seen to rise.
 pub fn begin() {
     counter!("stampede_draws_total").increment(0);
     counter!("stampede_notices_total").increment(0);
@@ -68,14 +69,21 @@ fn window_s(shared: &Shared) -> f64 {
 
 /// The stock of each lottery whose slices are awake. Of the others what was seen last is still so.
 async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
-    let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else { return pass.keep_lotteries() };
+    let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else {
+        return pass.keep_lotteries();
+    };
     for day in days {
         pass.keep(Thing::Lottery(day));
         let awake = shared.engine.slices.awake().into_iter().any(|slice| slice.day == day);
         let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };
         if let (true, Ok(ledger)) = (awake, shared.lotteries.ledger(day, &plan).await) {
             let states = [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)];
-            pass.show(Thing::Lottery(day), "stampede_tickets", &[("lottery", &day.to_string())], &states);
+            pass.show(
+                Thing::Lottery(day),
+                "stampede_tickets",
+                &[("lottery", &day.to_string())],
+                &states,
+            );
         }
     }
 }

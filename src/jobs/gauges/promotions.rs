@@ -1,6 +1,7 @@
 //! What is left of campaigns and batches, and what became of the rest.
 //!
-//! Only those that are awake are counted, the newest first, so that thousands of old ones make no thousands of series.
+//! Only those that are awake are counted, the newest first, so that thousands of old ones make no
+//! thousands of series.
 
 use super::shown::{Pass, Thing};
 use crate::app::Shared;
@@ -15,18 +16,26 @@ pub async fn refresh(shared: &Shared, pass: &mut Pass<'_>) {
     let campaigns = shared.engine.campaigns.awake();
     gauge!("stampede_campaigns_awake").set(campaigns.len() as f64);
     show_newest(shared, campaigns, ("stampede_vouchers", "campaign"), pass).await;
-    let batches = shared.engine.ranges.awake().into_iter().map(|range: RangeName| range.batch).collect();
+    let batches =
+        shared.engine.ranges.awake().into_iter().map(|range: RangeName| range.batch).collect();
     show_newest(shared, batches, ("stampede_coupons", "batch"), pass).await;
 }
 
-async fn show_newest(shared: &Shared, awake: Vec<Serial>, (metric, of): (&'static str, &str), pass: &mut Pass<'_>) {
-    let (over, going_on): (Vec<Serial>, Vec<Serial>) = awake.into_iter().partition(|serial| pass.is_over(*serial));
+async fn show_newest(
+    shared: &Shared,
+    awake: Vec<Serial>,
+    (metric, of): (&'static str, &str),
+    pass: &mut Pass<'_>,
+) {
+    let (over, going_on): (Vec<Serial>, Vec<Serial>) =
+        awake.into_iter().partition(|serial| pass.is_over(*serial));
     over.into_iter().for_each(|serial| pass.note_over(serial));
     for serial in newest(going_on) {
         match counted(shared, serial).await {
             Ok(Some((_, None))) => pass.note_over(serial),
             Ok(Some((known, Some(ledger)))) => {
-                let labels = [(of, &*serial.to_string()), ("name", known.name().unwrap_or_default())];
+                let labels =
+                    [(of, &*serial.to_string()), ("name", known.name().unwrap_or_default())];
                 pass.show(Thing::Promotion(serial), metric, &labels, &states(&ledger));
             }
             // One that cannot be asked now is asked again at the next turn.
@@ -43,7 +52,10 @@ fn newest(mut serials: Vec<Serial>) -> Vec<Serial> {
 }
 
 /// Its books, or none if nothing in them can change any more.
-async fn counted(shared: &Shared, serial: Serial) -> Result<Option<(Arc<Known>, Option<Ledger>)>, Failed> {
+async fn counted(
+    shared: &Shared,
+    serial: Serial,
+) -> Result<Option<(Arc<Known>, Option<Ledger>)>, Failed> {
     let Some(known) = shared.promotions.known(serial).await? else { return Ok(None) };
     let ledger = shared.promotions.ledger(&known).await?;
     let none_is_good = ledger.available + ledger.held + ledger.assigned == 0;
@@ -60,7 +72,14 @@ async fn has_ended(shared: &Shared, known: &Known) -> Result<bool, Failed> {
 
 fn states(ledger: &Ledger) -> [(&'static str, u64); 6] {
     let Ledger { available, held, assigned, used, expired, void, .. } = *ledger;
-    [("available", available), ("held", held), ("assigned", assigned), ("used", used), ("expired", expired), ("void", void)]
+    [
+        ("available", available),
+        ("held", held),
+        ("assigned", assigned),
+        ("used", used),
+        ("expired", expired),
+        ("void", void),
+    ]
 }
 
 #[cfg(test)]
@@ -71,6 +90,9 @@ mod tests {
     fn only_the_newest_are_shown_and_each_once() {
         let awake = (0..50).flat_map(|n| [Serial(n), Serial(n)]).collect();
         let shown = newest(awake);
-        assert_eq!((shown.len(), shown.first(), shown.last()), (SHOWN, Some(&Serial(49)), Some(&Serial(30))));
+        assert_eq!(
+            (shown.len(), shown.first(), shown.last()),
+            (SHOWN, Some(&Serial(49)), Some(&Serial(30)))
+        );
     }
 }

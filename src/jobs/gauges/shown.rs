@@ -40,7 +40,13 @@ impl Pass<'_> {
         self.next
     }
 
-    pub fn show(&mut self, thing: Thing, metric: &'static str, of: &[(&str, &str)], states: &[(&str, u64)]) {
+    pub fn show(
+        &mut self,
+        thing: Thing,
+        metric: &'static str,
+        of: &[(&str, &str)],
+        states: &[(&str, u64)],
+    ) {
         let line = |(state, count): &(&str, u64)| {
             let labels: Vec<(&str, &str)> = of.iter().copied().chain([("state", *state)]).collect();
             let line = self.series.line(metric, &labels);
@@ -59,7 +65,13 @@ impl Pass<'_> {
     }
 
     pub fn keep_lotteries(&mut self) {
-        let lotteries: Vec<Thing> = self.before.lines.keys().filter(|thing| matches!(thing, Thing::Lottery(_))).copied().collect();
+        let lotteries: Vec<Thing> = self
+            .before
+            .lines
+            .keys()
+            .filter(|thing| matches!(thing, Thing::Lottery(_)))
+            .copied()
+            .collect();
         lotteries.into_iter().for_each(|thing| self.keep(thing));
     }
 
@@ -78,7 +90,12 @@ mod tests {
     use super::*;
 
     fn show(pass: &mut Pass<'_>, day: u32) {
-        pass.show(Thing::Lottery(Day(day)), "tickets", &[("lottery", &day.to_string())], &[("free", 1)]);
+        pass.show(
+            Thing::Lottery(Day(day)),
+            "tickets",
+            &[("lottery", &day.to_string())],
+            &[("free", 1)],
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
-//! `stampede copy`: carries an installation from the data folder into a keyspace, and checks what has arrived.
+//! `stampede copy`: carries an installation from the data folder into a keyspace, and checks what
+//! has arrived.
 //!
-//! Secrets come first: where the keyspace has others, it is another installation's, and nothing is written. Then people, then the log, frame
-//! by frame in the order in which it became durable, so that positions in the feed, which webhooks remember, stay what they were.
-//! Broken off, it is begun again and goes on; nothing that is there is written twice. Nobody may serve either side meanwhile.
+//! Secrets come first: where the keyspace has others, it is another installation's, and nothing is
+//! written. Then people, then the log, frame by frame in the order in which it became durable, so
+//! that positions in the feed, which webhooks remember, stay what they were. Broken off, it is
+//! begun again and goes on; nothing that is there is written twice. Nobody may serve either side
+//! meanwhile.
 
 use super::directory::CqlDirectory;
 use super::keyspace::Keyspace;
@@ -34,7 +37,11 @@ pub struct Arrived {
 impl fmt::Display for Arrived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Arrived { people, frames, partitions, records } = self;
-        write!(f, "copied and compared: {people} members, {partitions} partitions, {records} records ({frames} frames written)")
+        write!(
+            f,
+            "copied and compared: {people} members, {partitions} partitions, {records} records \
+             ({frames} frames written)"
+        )
     }
 }
 
@@ -56,7 +63,11 @@ pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
 async fn secrets(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<()> {
     for secret in from.secrets().await? {
         if to.secret(&secret.name, secret.value.clone()).await? != secret.value {
-            bail!("the keyspace holds another installation: its secret {} is another one; copy into an empty keyspace", secret.name);
+            bail!(
+                "the keyspace holds another installation: its secret {} is another one; copy into \
+                 an empty keyspace",
+                secret.name
+            );
         }
     }
     Ok(())
@@ -78,7 +89,12 @@ async fn people(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<u64> {
         for person in &page {
             to.take_in(person.clone()).await?;
             let there = to.person(person.id).await?;
-            ensure!(there == *person, "the member {} is not in the keyspace as in the data folder; copy into an empty keyspace", person.id);
+            ensure!(
+                there == *person,
+                "the member {} is not in the keyspace as in the data folder; copy into an empty \
+                 keyspace",
+                person.id
+            );
         }
         carried += page.len() as u64;
         after = page.last().map(|person| person.id);
@@ -86,7 +102,10 @@ async fn people(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<u64> {
             break;
         }
     }
-    ensure!(to.service_keys().await? == from.service_keys().await?, "the service keys that arrived are not those that left");
+    ensure!(
+        to.service_keys().await? == from.service_keys().await?,
+        "the service keys that arrived are not those that left"
+    );
     Ok(carried)
 }
 
@@ -123,8 +142,12 @@ impl Log<'_> {
             let Some(last) = there.frames.last() else { return Ok(common) };
             // Answers are bounded in bytes, too, so one may be shorter than the other.
             let same = there.frames.iter().zip(&here.frames).all(|(there, here)| there == here);
-            ensure!(same && !here.frames.is_empty(), "the keyspace holds another log; copy into an empty keyspace");
-            common = here.frames.last().map_or(last.position, |here| here.position.min(last.position));
+            ensure!(
+                same && !here.frames.is_empty(),
+                "the keyspace holds another log; copy into an empty keyspace"
+            );
+            common =
+                here.frames.last().map_or(last.position, |here| here.position.min(last.position));
         }
     }
 
@@ -133,7 +156,10 @@ impl Log<'_> {
         let Fed { partition, frame, .. } = fed;
         let there = self.opened(&partition).await?;
         if frame.to.seq <= there.seq {
-            ensure!(frame.to.seq < there.seq || frame.to.head == there.head, "the keyspace holds another log of {partition}");
+            ensure!(
+                frame.to.seq < there.seq || frame.to.head == there.head,
+                "the keyspace holds another log of {partition}"
+            );
             return Ok(false);
         }
         let rows = engine::rows(&partition, &frame);
@@ -142,7 +168,9 @@ impl Log<'_> {
         match outcome {
             Outcome::Durable => Ok(true),
             Outcome::Fenced => bail!("somebody else writes to {partition} in this keyspace"),
-            Outcome::Unknown(why) => bail!("{partition}: {why}; begin again, and it goes on from here"),
+            Outcome::Unknown(why) => {
+                bail!("{partition}: {why}; begin again, and it goes on from here")
+            }
         }
     }
 
@@ -151,17 +179,25 @@ impl Log<'_> {
             return Ok(*at);
         }
         let Opened { snapshot, frames } = ask(|done| self.to.open(partition, done)).await?;
-        let at = frames.last().map(|frame| frame.to).or(snapshot.map(|snapshot| snapshot.at)).unwrap_or_default();
+        let at = frames
+            .last()
+            .map(|frame| frame.to)
+            .or(snapshot.map(|snapshot| snapshot.at))
+            .unwrap_or_default();
         self.opened.insert(partition.clone(), at);
         Ok(at)
     }
 }
 
-/// Replays both from their first records, and compares how far each partition has come and by which chain.
+/// Replays both from their first records, and compares how far each partition has come and by which
+/// chain.
 async fn compare(config: &Config) -> anyhow::Result<(u64, u64)> {
     let here = history(&Config { store: Choice::Sqlite, ..config.clone() }).await?;
     let there = history(&Config { store: Choice::Cql, ..config.clone() }).await?;
-    let (left, arrived) = (verify(&*here).context("in the data folder")?, verify(&*there).context("in the keyspace")?);
+    let (left, arrived) = (
+        verify(&*here).context("in the data folder")?,
+        verify(&*there).context("in the keyspace")?,
+    );
     ensure!(left == arrived, "what arrived is not what left: {left:?} and {arrived:?}");
     for partition in here.partitions()? {
         let mut ends = [Position::default(); 2];
@@ -176,11 +212,15 @@ async fn compare(config: &Config) -> anyhow::Result<(u64, u64)> {
     Ok((arrived.partitions, arrived.records))
 }
 
-async fn ask<T: Send + 'static>(ask: impl FnOnce(actors::store::Done<Result<T, StoreError>>)) -> anyhow::Result<T> {
+async fn ask<T: Send + 'static>(
+    ask: impl FnOnce(actors::store::Done<Result<T, StoreError>>),
+) -> anyhow::Result<T> {
     Ok(ask_plainly(ask).await??)
 }
 
-async fn ask_plainly<T: Send + 'static>(ask: impl FnOnce(actors::store::Done<T>)) -> anyhow::Result<T> {
+async fn ask_plainly<T: Send + 'static>(
+    ask: impl FnOnce(actors::store::Done<T>),
+) -> anyhow::Result<T> {
     let (to, answer) = oneshot::channel();
     ask(Box::new(move |answer| drop(to.send(answer))));
     answer.await.context("the store was closed")

@@ -1,7 +1,8 @@
 //! Owning a partition: the epoch that fences everybody else, and how it is taken over.
 //!
-//! Whoever takes over raises the epoch first, by a conditional statement, and reads afterwards: from then on nobody else's append can count,
-//! so what is read is the end. Only an epoch that the database said was raised by this very attempt is one's own; when in doubt it is raised again.
+//! Whoever takes over raises the epoch first, by a conditional statement, and reads afterwards:
+//! from then on nobody else's append can count, so what is read is the end. Only an epoch that the
+//! database said was raised by this very attempt is one's own; when in doubt it is raised again.
 
 use super::log;
 use super::session::broken;
@@ -29,8 +30,9 @@ impl Claim {
         Claim { generation, epoch, at, began, bytes: 0, is_awake: false, stamps: 0 }
     }
 
-    /// A number above all that this partition's owners before gave out, and above this one's own. It is the time of plain rows
-    /// that only owners write, so that nothing late of a former owner ever wins.
+    /// A number above all that this partition's owners before gave out, and above this one's own.
+    /// It is the time of plain rows that only owners write, so that nothing late of a former owner
+    /// ever wins.
     pub fn stamp(&mut self) -> i64 {
         self.stamps = (self.stamps + 1).min((1 << STAMP_BITS) - 1);
         self.epoch << STAMP_BITS | self.stamps
@@ -58,12 +60,23 @@ type FenceRow = (Option<i64>, Option<i64>, Option<Vec<u8>>, Option<i32>, Option<
 impl Tables {
     pub async fn fence(&self, name: &str, generation: i32) -> Result<Option<Fence>, StoreError> {
         let row: Option<FenceRow> = self.one(&self.fence, (name, generation)).await?;
-        let Some((Some(epoch), Some(seq), Some(head), next, closed_epoch)) = row else { return Ok(None) };
-        Ok(Some(Fence { epoch, at: position(seq, &head)?, next, closed_epoch: closed_epoch.unwrap_or(0) }))
+        let Some((Some(epoch), Some(seq), Some(head), next, closed_epoch)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(Fence {
+            epoch,
+            at: position(seq, &head)?,
+            next,
+            closed_epoch: closed_epoch.unwrap_or(0),
+        }))
     }
 
     /// Where a generation began.
-    pub async fn beginning(&self, name: &str, generation: i32) -> Result<Option<Position>, StoreError> {
+    pub async fn beginning(
+        &self,
+        name: &str,
+        generation: i32,
+    ) -> Result<Option<Position>, StoreError> {
         let row: Option<(i64, Vec<u8>)> = self.one(&self.sentinel, (name, generation)).await?;
         row.map(|(seq, head)| position(seq, &head)).transpose()
     }
@@ -74,10 +87,14 @@ impl Tables {
         Ok(hint.and_then(|(hint,)| hint).unwrap_or(log::FIRST))
     }
 
-    /// Makes the sentinel of a generation. True if it was made by this very attempt; false if it is there, or perhaps.
+    /// Makes the sentinel of a generation. True if it was made by this very attempt; false if it is
+    /// there, or perhaps.
     pub async fn begin(&self, name: &str, generation: i32, epoch: i64, at: Position) -> bool {
         let (seq, head) = (at.seq as i64, &at.head[..]);
-        let begun = self.cql.decide(&self.begin, (name, generation, epoch, seq, head, seq, head, head), false).await;
+        let begun = self
+            .cql
+            .decide(&self.begin, (name, generation, epoch, seq, head, seq, head, head), false)
+            .await;
         begun.is_ok_and(|verdict| verdict.applied)
     }
 
@@ -101,12 +118,23 @@ impl Tables {
                     }
                 }
                 Some(fence) if fence.epoch == CLOSED => {
-                    return Err(broken(format!("generation {generation} of {name} is closed and has no next")));
+                    return Err(broken(format!(
+                        "generation {generation} of {name} is closed and has no next"
+                    )));
                 }
                 Some(fence) => {
-                    let raised = self.cql.decide(&self.raise, (fence.epoch + 1, name, generation, fence.epoch), false).await;
+                    let raised = self
+                        .cql
+                        .decide(
+                            &self.raise,
+                            (fence.epoch + 1, name, generation, fence.epoch),
+                            false,
+                        )
+                        .await;
                     if raised.is_ok_and(|verdict| verdict.applied) {
-                        return self.insist(until, || self.claimed(name, generation, fence.epoch + 1)).await;
+                        return self
+                            .insist(until, || self.claimed(name, generation, fence.epoch + 1))
+                            .await;
                     }
                 }
             }

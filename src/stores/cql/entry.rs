@@ -1,7 +1,8 @@
 //! An entry of the feed's log: which frames follow in the feed.
 //!
-//! The feed is a log of its own, kept in the same table under a name that no partition has. Its sequence counts frames, so a frame's
-//! position is where its entry began, and its place in the entry.
+//! The feed is a log of its own, kept in the same table under a name that no partition has. Its
+//! sequence counts frames, so a frame's position is where its entry began, and its place in the
+//! entry.
 
 use super::session::broken;
 use actors::store::StoreError;
@@ -36,15 +37,19 @@ pub fn to_bytes(places: &[Place]) -> Vec<u8> {
             names.len() as u32 - 1
         })
     };
-    let places = places.iter().map(|place| (index(&*place.name), place.generation, place.seq)).collect();
+    let places =
+        places.iter().map(|place| (index(&*place.name), place.generation, place.seq)).collect();
     postcard::to_stdvec(&Written { names, places }).expect("an entry is plain data")
 }
 
 pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Place>, StoreError> {
-    let Written { names, places } = postcard::from_bytes(bytes).map_err(|_| broken("an entry of the feed cannot be read"))?;
+    let Written { names, places } =
+        postcard::from_bytes(bytes).map_err(|_| broken("an entry of the feed cannot be read"))?;
     let place = |(name, generation, seq): (u32, i32, u64)| {
-        let name =
-            names.get(name as usize).map(|name| Arc::from(name.as_str())).ok_or_else(|| broken("an entry of the feed names nobody"))?;
+        let name = names
+            .get(name as usize)
+            .map(|name| Arc::from(name.as_str()))
+            .ok_or_else(|| broken("an entry of the feed names nobody"))?;
         Ok(Place { name, generation, seq })
     };
     places.into_iter().map(place).collect()

@@ -39,14 +39,21 @@ impl Beginnings {
 
 impl Tables {
     /// The frames after that position, up to the end, which was asked before.
-    pub async fn feed(&self, beginnings: &Beginnings, after: u64, limit: usize, end: u64) -> Result<Feed, StoreError> {
+    pub async fn feed(
+        &self,
+        beginnings: &Beginnings,
+        after: u64,
+        limit: usize,
+        end: u64,
+    ) -> Result<Feed, StoreError> {
         let mut feed = Feed { frames: Vec::new(), end };
         if after >= end || limit == 0 {
             return Ok(feed);
         }
         let generation = beginnings.of(after, self).await?;
         let places = self.places_after(generation, after, limit.min(MOST), end).await?;
-        let fetched: Vec<_> = places.into_iter().map(|(position, place)| self.fetch(position, place)).collect();
+        let fetched: Vec<_> =
+            places.into_iter().map(|(position, place)| self.fetch(position, place)).collect();
         let mut frames = stream::iter(fetched).buffered(AT_ONCE);
         let mut bytes = 0;
         while bytes < FEED_BYTES
@@ -58,15 +65,26 @@ impl Tables {
         Ok(feed)
     }
 
-    async fn fetch(&self, position: u64, Place { name, generation, seq }: Place) -> Result<Fed, StoreError> {
+    async fn fetch(
+        &self,
+        position: u64,
+        Place { name, generation, seq }: Place,
+    ) -> Result<Fed, StoreError> {
         let frame = self.frame_at(&name, generation, seq).await?;
         Ok(Fed { position, partition: name, frame })
     }
 
-    async fn places_after(&self, mut generation: i32, after: u64, limit: usize, end: u64) -> Result<Vec<(u64, Place)>, StoreError> {
+    async fn places_after(
+        &self,
+        mut generation: i32,
+        after: u64,
+        limit: usize,
+        end: u64,
+    ) -> Result<Vec<(u64, Place)>, StoreError> {
         let mut found = Vec::new();
         loop {
-            let mut rows = self.all::<LogRow, _>(&self.frames_after, (FEED, generation, after as i64)).await?;
+            let mut rows =
+                self.all::<LogRow, _>(&self.frames_after, (FEED, generation, after as i64)).await?;
             while let Some(row) = rows.try_next().await? {
                 let (frame, _) = frame(row)?;
                 let positions = frame.from.seq + 1..;

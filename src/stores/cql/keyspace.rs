@@ -1,4 +1,5 @@
-//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people; and the node's own folder, for files to import.
+//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people; and the
+//! node's own folder, for files to import.
 
 use super::directory::CqlDirectory;
 use super::nodes::Nodes;
@@ -39,14 +40,22 @@ impl Keyspace {
     /// Without the data folder.
     pub async fn open_alone(config: &Config) -> anyhow::Result<Keyspace> {
         let key = cluster_key(config)?;
-        let cql = connect(config, if config.migrate { Schema::Migrate } else { Schema::Check }).await?;
+        let cql =
+            connect(config, if config.migrate { Schema::Migrate } else { Schema::Check }).await?;
         let people = CqlDirectory::open(cql.clone(), key).await?;
         // A node without the right key has no business here.
         people.prepare().await?;
         let nodes = Arc::new(Nodes::open(cql.clone()).await?);
         let (touch, probe) = (Touch::prepare(cql.clone()).await?, Probe::default());
         let log = CqlStore::open(cql, Tuning::default(), engine::rows).await?;
-        Ok(Keyspace { people: Arc::new(people), nodes, touch, probe, log: Arc::new(log), _folder: None })
+        Ok(Keyspace {
+            people: Arc::new(people),
+            nodes,
+            touch,
+            probe,
+            log: Arc::new(log),
+            _folder: None,
+        })
     }
 
     pub fn people(&self) -> &CqlDirectory {
@@ -83,8 +92,13 @@ impl Backend for Keyspace {
     /// Whoever asks for sleepers hears of every snapshot that was asked for before.
     fn settled(&self) -> Answer<()> {
         let (done, settled) = oneshot::channel();
-        self.log.sleepers(Time(i64::MIN), Box::new(move |sleepers| drop(done.send(sleepers.map(drop)))));
-        Box::pin(async { settled.await.unwrap_or_else(|_| Err(StoreError::Unavailable("it is closed".into()))) })
+        self.log.sleepers(
+            Time(i64::MIN),
+            Box::new(move |sleepers| drop(done.send(sleepers.map(drop)))),
+        );
+        Box::pin(async {
+            settled.await.unwrap_or_else(|_| Err(StoreError::Unavailable("it is closed".into())))
+        })
     }
 }
 
@@ -95,7 +109,12 @@ pub async fn migrate(config: &Config) -> anyhow::Result<String> {
 }
 
 pub async fn connect(config: &Config, schema: Schema) -> anyhow::Result<Arc<Cql>> {
-    let password = || config.cql_password.as_ref().map_or_else(String::new, |password| password.reveal().to_owned());
+    let password = || {
+        config
+            .cql_password
+            .as_ref()
+            .map_or_else(String::new, |password| password.reveal().to_owned())
+    };
     let settings = Settings {
         nodes: config.cql.clone(),
         keyspace: config.keyspace.clone(),
@@ -107,6 +126,11 @@ pub async fn connect(config: &Config, schema: Schema) -> anyhow::Result<Arc<Cql>
 }
 
 fn cluster_key(config: &Config) -> anyhow::Result<&Secret> {
-    let missing = || anyhow::anyhow!("cluster_key is not set; with store = cql every node needs the same, because it seals their secrets");
+    let missing = || {
+        anyhow::anyhow!(
+            "cluster_key is not set; with store = cql every node needs the same, because it seals \
+             their secrets"
+        )
+    };
     config.cluster_key.as_ref().ok_or_else(missing)
 }

@@ -1,8 +1,10 @@
 //! Look-up rows: written after the append and before its answer.
 //!
-//! Each is written, or removed, at the time that is its event's sequence, under its partition's name; so a repeat, or a stale owner's late
-//! write, changes nothing. Whoever opens a partition repeats the rows of the frames after its snapshot, because the one before may
-//! have died between the append and its rows. Keys of one list are never shared by partitions, which the domain sees to.
+//! Each is written, or removed, at the time that is its event's sequence, under its partition's
+//! name; so a repeat, or a stale owner's late write, changes nothing. Whoever opens a partition
+//! repeats the rows of the frames after its snapshot, because the one before may have died between
+//! the append and its rows. Keys of one list are never shared by partitions, which the domain sees
+//! to.
 
 use super::log::all_of;
 use super::session::broken;
@@ -30,12 +32,18 @@ impl Lines {
     }
 }
 
-/// Rows of one request: one by one they would cost more than the append, and a server refuses requests of this kind above 50 KiB.
+/// Rows of one request: one by one they would cost more than the append, and a server refuses
+/// requests of this kind above 50 KiB.
 const ROWS: usize = 40;
 const BYTES: usize = 16 << 10;
 
 impl Tables {
-    pub async fn write_lines(&self, name: &str, lines: Lines, until: Instant) -> Result<(), StoreError> {
+    pub async fn write_lines(
+        &self,
+        name: &str,
+        lines: Lines,
+        until: Instant,
+    ) -> Result<(), StoreError> {
         let (mut puts, mut takes) = (Vec::new(), Vec::new());
         for ((Shelf(shelf), owner, key), (body, seq)) in &lines.0 {
             let (shelf, owner) = (i32::from(*shelf), &owner.0[..]);
@@ -46,8 +54,17 @@ impl Tables {
         }
         let puts = requests(&puts, |put| put.2.len() + put.4.len());
         let takes = requests(&takes, |take| take.3.len());
-        all_of(puts.into_iter().map(|some| self.insist(until, move || self.cql.write_each(&self.put_row, some)))).await?;
-        all_of(takes.into_iter().map(|some| self.insist(until, move || self.cql.write_each(&self.take_row, some)))).await?;
+        all_of(
+            puts.into_iter()
+                .map(|some| self.insist(until, move || self.cql.write_each(&self.put_row, some))),
+        )
+        .await?;
+        all_of(
+            takes
+                .into_iter()
+                .map(|some| self.insist(until, move || self.cql.write_each(&self.take_row, some))),
+        )
+        .await?;
         Ok(())
     }
 
@@ -56,15 +73,24 @@ impl Tables {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let rows =
-            self.all::<(Vec<u8>, Option<Vec<u8>>), _>(&self.rows, (page.shelf.0 as i32, &page.owner.0[..], first_key(page), limit)).await?;
+        let rows = self
+            .all::<(Vec<u8>, Option<Vec<u8>>), _>(
+                &self.rows,
+                (page.shelf.0 as i32, &page.owner.0[..], first_key(page), limit),
+            )
+            .await?;
         let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = rows.try_collect().await?;
         // An empty body comes back as one, and none at all only from a row that nobody here wrote.
-        rows.into_iter().map(|(key, body)| Ok(Listed { key, body: body.ok_or_else(|| broken("a row has no body"))? })).collect()
+        rows.into_iter()
+            .map(|(key, body)| {
+                Ok(Listed { key, body: body.ok_or_else(|| broken("a row has no body"))? })
+            })
+            .collect()
     }
 }
 
-/// The smallest key above `after`: keys are compared byte by byte, so it is the same with a zero behind.
+/// The smallest key above `after`: keys are compared byte by byte, so it is the same with a zero
+/// behind.
 fn first_key(page: &Page) -> Vec<u8> {
     let mut key = page.after.clone().unwrap_or_default();
     if page.after.is_some() {
@@ -96,7 +122,9 @@ mod tests {
 
     #[test]
     fn rows_go_in_requests_of_bounded_number_and_size() {
-        let lengths = |rows: &[usize]| requests(rows, |row| *row).iter().map(|some| some.len()).collect::<Vec<_>>();
+        let lengths = |rows: &[usize]| {
+            requests(rows, |row| *row).iter().map(|some| some.len()).collect::<Vec<_>>()
+        };
         assert!(lengths(&[]).is_empty());
         assert_eq!(lengths(&[1; 100]), [40, 40, 20]);
         assert_eq!(lengths(&[BYTES / 2; 5]), [2, 2, 1]);

@@ -1,9 +1,11 @@
 //! The store of several nodes: ScyllaDB, or Apache Cassandra 5, by the CQL that both speak.
 //!
-//! `session` and `schema` connect; `store` is the port, `owner` one partition's turn, `claim` the right to write, `log` the fenced append,
-//! `outcome` what its answers mean, `rotation` the way into a new generation; `snapshots`, `lookups` and `sleepers` are what is kept beside
-//! the log. `publisher`, `entry` and `feed` make one order of all partitions. `directory` keeps people. `keyspace` is all of it as a node
-//! uses it, `nodes` says which there are, `view` shows it to whoever checks it, and `arrival` fills it from the embedded store.
+//! `session` and `schema` connect; `store` is the port, `owner` one partition's turn, `claim` the
+//! right to write, `log` the fenced append, `outcome` what its answers mean, `rotation` the way
+//! into a new generation; `snapshots`, `lookups` and `sleepers` are what is kept beside the log.
+//! `publisher`, `entry` and `feed` make one order of all partitions. `directory` keeps people.
+//! `keyspace` is all of it as a node uses it, `nodes` says which there are, `view` shows it to
+//! whoever checks it, and `arrival` fills it from the embedded store.
 
 mod arrival;
 mod claim;

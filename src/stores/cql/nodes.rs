@@ -1,6 +1,8 @@
-//! The register of nodes: a row for each process that serves, which goes by itself when it is written no more.
+//! The register of nodes: a row for each process that serves, which goes by itself when it is
+//! written no more.
 //!
-//! All rows lie together and are few. Beliefs only: whatever is lost or late here makes something slower, never wrong.
+//! All rows lie together and are few. Beliefs only: whatever is lost or late here makes something
+//! slower, never wrong.
 
 use super::session::{Cql, Error};
 use crate::cluster::{Beat, Register};
@@ -27,9 +29,17 @@ impl Nodes {
     pub async fn open(cql: Arc<Cql>) -> Result<Nodes, Error> {
         Ok(Nodes {
             put: cql
-                .prepare("INSERT INTO nodes (share, id, address, started, beat, serves_from, serves_until) VALUES (0, ?, ?, ?, ?, ?, ?) USING TTL ?")
+                .prepare(
+                    "INSERT INTO nodes (share, id, address, started, beat, serves_from, \
+                    serves_until) VALUES (0, ?, ?, ?, ?, ?, ?) USING TTL ?",
+                )
                 .await?,
-            all: cql.prepare("SELECT id, address, started, beat, serves_from, serves_until FROM nodes WHERE share = 0").await?,
+            all: cql
+                .prepare(
+                    "SELECT id, address, started, beat, serves_from, serves_until FROM \
+                nodes WHERE share = 0",
+                )
+                .await?,
             drop: cql.prepare("DELETE FROM nodes WHERE share = 0 AND id = ?").await?,
             cql,
         })
@@ -49,9 +59,21 @@ impl Register for Nodes {
     fn write(&self, beat: Beat) -> Answer<()> {
         let (cql, put) = (self.cql.clone(), self.put.clone());
         let Beat { id, address, started, count, from, until } = beat;
-        self.ask(
-            async move { cql.write(&put, (id as i64, address, started.0, count as i64, from.0, until.map(|until| until.0), KEPT_S)).await },
-        )
+        self.ask(async move {
+            cql.write(
+                &put,
+                (
+                    id as i64,
+                    address,
+                    started.0,
+                    count as i64,
+                    from.0,
+                    until.map(|until| until.0),
+                    KEPT_S,
+                ),
+            )
+            .await
+        })
     }
 
     fn read(&self) -> Answer<Vec<Beat>> {
@@ -71,5 +93,12 @@ impl Register for Nodes {
 }
 
 fn beat((id, address, started, count, from, until): Row) -> Beat {
-    Beat { id: id as u64, address, started: Time(started), count: count as u64, from: Time(from), until: until.map(Time) }
+    Beat {
+        id: id as u64,
+        address,
+        started: Time(started),
+        count: count as u64,
+        from: Time(from),
+        until: until.map(Time),
+    }
 }

@@ -1,8 +1,9 @@
 //! What a conditional statement was answered.
 //!
-//! The two servers differ in shape: Cassandra answers `[applied]` alone when it applied, and only adds the columns of the condition when it
-//! refused; ScyllaDB always adds them, and where there is no row at all they are null there and missing here. So everything is read
-//! by name, and a missing column and a null one are the same.
+//! The two servers differ in shape: Cassandra answers `[applied]` alone when it applied, and only
+//! adds the columns of the condition when it refused; ScyllaDB always adds them, and where there is
+//! no row at all they are null there and missing here. So everything is read by name, and a missing
+//! column and a null one are the same.
 
 use actors::store::Position;
 use scylla::response::query_result::QueryRowsResult;
@@ -18,12 +19,15 @@ pub struct Verdict {
 
 impl Verdict {
     pub fn of(answer: &QueryRowsResult) -> Result<Verdict, String> {
-        let names: Vec<String> = answer.column_specs().iter().map(|column| column.name().to_string()).collect();
+        let names: Vec<String> =
+            answer.column_specs().iter().map(|column| column.name().to_string()).collect();
         let row = answer.first_row::<Row>().map_err(|error| error.to_string())?;
         Verdict::read(names.into_iter().zip(row.columns))
     }
 
-    fn read(columns: impl IntoIterator<Item = (String, Option<CqlValue>)>) -> Result<Verdict, String> {
+    fn read(
+        columns: impl IntoIterator<Item = (String, Option<CqlValue>)>,
+    ) -> Result<Verdict, String> {
         let (mut applied, mut found) = (None, Vec::new());
         for (name, value) in columns {
             match (name.as_str(), value) {
@@ -76,7 +80,9 @@ pub fn meaning(verdict: &Verdict, epoch: i64, to: Position) -> Meaning {
         _ if verdict.applied => Meaning::Applied,
         Some(found) if found > epoch => Meaning::Fenced,
         Some(found)
-            if found == epoch && verdict.bigint("last_seq") == Some(to.seq as i64) && verdict.blob("last_head") == Some(&to.head) =>
+            if found == epoch
+                && verdict.bigint("last_seq") == Some(to.seq as i64)
+                && verdict.blob("last_head") == Some(&to.head) =>
         {
             Meaning::AppliedBefore
         }
@@ -98,18 +104,26 @@ mod tests {
     #[test]
     fn applied_is_applied_with_the_old_values_beside_it_and_without() {
         let cassandra = read(&[APPLIED]).unwrap();
-        let scylla = read(&[APPLIED, ("epoch", Some(CqlValue::BigInt(3))), ("last_head", None)]).unwrap();
+        let scylla =
+            read(&[APPLIED, ("epoch", Some(CqlValue::BigInt(3))), ("last_head", None)]).unwrap();
         assert!(cassandra.applied && scylla.applied);
-        assert_eq!((scylla.bigint("epoch"), scylla.blob("last_head"), cassandra.bigint("epoch")), (Some(3), None, None));
+        assert_eq!(
+            (scylla.bigint("epoch"), scylla.blob("last_head"), cassandra.bigint("epoch")),
+            (Some(3), None, None)
+        );
     }
 
     #[test]
     fn a_refusal_shows_what_was_found_in_whatever_order() {
-        let (epoch, head) = (("epoch", Some(CqlValue::BigInt(4))), ("last_head", Some(CqlValue::Blob(vec![7]))));
+        let (epoch, head) =
+            (("epoch", Some(CqlValue::BigInt(4))), ("last_head", Some(CqlValue::Blob(vec![7]))));
         for columns in [[REFUSED, epoch.clone(), head.clone()], [head, epoch, REFUSED]] {
             let verdict = read(&columns).unwrap();
             assert!(!verdict.applied);
-            assert_eq!((verdict.bigint("epoch"), verdict.blob("last_head")), (Some(4), Some(&[7][..])));
+            assert_eq!(
+                (verdict.bigint("epoch"), verdict.blob("last_head")),
+                (Some(4), Some(&[7][..]))
+            );
         }
     }
 
@@ -140,7 +154,9 @@ mod tests {
         assert_eq!(refused(6, 4, [0; 32]), Meaning::Fenced);
         assert_eq!(refused(i64::MAX, 9, [7; 32]), Meaning::Fenced);
         assert_eq!(refused(5, 9, [7; 32]), Meaning::AppliedBefore);
-        for (epoch, seq, head) in [(5, 9, [8; 32]), (5, 8, [7; 32]), (5, 4, [0; 32]), (4, 9, [7; 32])] {
+        for (epoch, seq, head) in
+            [(5, 9, [8; 32]), (5, 8, [7; 32]), (5, 4, [0; 32]), (4, 9, [7; 32])]
+        {
             assert_eq!(refused(epoch, seq, head), Meaning::Impossible);
         }
         assert_eq!(meaning(&read(&[REFUSED]).unwrap(), 5, to), Meaning::Impossible);

@@ -1,7 +1,9 @@
-//! One partition's turn: its appends, openings and snapshots, one after the other, in the order in which they were asked for.
+//! One partition's turn: its appends, openings and snapshots, one after the other, in the order in
+//! which they were asked for.
 //!
-//! So there is never more than one conditional statement under way for a partition, from this node. Nobody waits here when nothing is to be
-//! done: a worker begins with the first job and ends after the last. What was lost (taken over, or unknown) is refused until it is opened again.
+//! So there is never more than one conditional statement under way for a partition, from this node.
+//! Nobody waits here when nothing is to be done: a worker begins with the first job and ends after
+//! the last. What was lost (taken over, or unknown) is refused until it is opened again.
 
 use super::claim::Claim;
 use super::lookups::Lines;
@@ -27,7 +29,8 @@ pub enum Job {
 
 /// What this node knows of its right to write.
 enum Right {
-    /// It has not opened the partition. The first append takes it over, for whoever does not open first.
+    /// It has not opened the partition. The first append takes it over, for whoever does not open
+    /// first.
     Unclaimed,
     Claimed(Claim),
     Lost,
@@ -47,7 +50,14 @@ struct Queue {
 
 impl Owner {
     pub fn new(name: &str) -> Owner {
-        Owner { name: name.into(), queue: Mutex::new(Queue { jobs: VecDeque::new(), right: Some(Right::Unclaimed), snapshots_waiting: 0 }) }
+        Owner {
+            name: name.into(),
+            queue: Mutex::new(Queue {
+                jobs: VecDeque::new(),
+                right: Some(Right::Unclaimed),
+                snapshots_waiting: 0,
+            }),
+        }
     }
 
     pub fn ask(self: &Arc<Self>, job: Job, shared: &Arc<Shared>) {
@@ -60,7 +70,8 @@ impl Owner {
     }
 
     fn work(self: &Arc<Self>, right: Right, shared: &Arc<Shared>) {
-        let worker = Worker { owner: self.clone(), shared: shared.clone(), right, has_ended: false };
+        let worker =
+            Worker { owner: self.clone(), shared: shared.clone(), right, has_ended: false };
         shared.work(worker.run());
     }
 
@@ -81,8 +92,8 @@ struct Worker {
 }
 
 impl Drop for Worker {
-    /// If it ends before its time, something panicked, such as the making of rows: what is then known of the partition counts for nothing,
-    /// and whoever waits behind must not wait for ever.
+    /// If it ends before its time, something panicked, such as the making of rows: what is then
+    /// known of the partition counts for nothing, and whoever waits behind must not wait for ever.
     fn drop(&mut self) {
         if self.has_ended {
             return;
@@ -125,7 +136,10 @@ impl Worker {
         let began = Instant::now();
         let outcome = self.written(append).await;
         match &outcome {
-            Outcome::Durable => self.shared.commits.succeeded(began.elapsed(), append.frame.to.seq - append.frame.from.seq),
+            Outcome::Durable => self
+                .shared
+                .commits
+                .succeeded(began.elapsed(), append.frame.to.seq - append.frame.from.seq),
             Outcome::Fenced | Outcome::Unknown(_) => self.shared.commits.failed(),
         }
         answer(done, outcome);
@@ -219,7 +233,10 @@ impl Worker {
         let until = tables.deadline();
         let opened = tables.insist(until, || tables.read_up_to(name, claim.at)).await?;
         let mut lines = Lines::default();
-        opened.frames.iter().for_each(|frame| lines.add((self.shared.rows_of)(name, frame), frame.to.seq));
+        opened
+            .frames
+            .iter()
+            .for_each(|frame| lines.add((self.shared.rows_of)(name, frame), frame.to.seq));
         tables.write_lines(name, lines, until).await?;
         claim.is_awake = false;
         Ok((claim, opened))
@@ -227,7 +244,10 @@ impl Worker {
 
     async fn save(&mut self, snapshot: &Snapshot) {
         if let Err(error) = self.saved(snapshot).await {
-            log::warn("a snapshot could not be written", &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))]);
+            log::warn(
+                "a snapshot could not be written",
+                &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))],
+            );
         }
         self.owner.queue().snapshots_waiting -= 1;
     }
@@ -236,7 +256,10 @@ impl Worker {
     async fn forget(&mut self) {
         let Right::Claimed(claim) = &mut self.right else { return };
         if let Err(error) = self.shared.tables.forget_snapshot(&self.owner.name, claim).await {
-            log::warn("a snapshot could not be forgotten", &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))]);
+            log::warn(
+                "a snapshot could not be forgotten",
+                &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))],
+            );
         }
     }
 

@@ -1,12 +1,15 @@
-//! Putting frames into the feed: one order over all partitions, whatever node wrote them and whatever its clock says.
+//! Putting frames into the feed: one order over all partitions, whatever node wrote them and
+//! whatever its clock says.
 //!
-//! CQL has no order over partitions, so the feed is a log of its own, and every node appends to its end where the frames lie that it wrote,
-//! many at once, by a conditional statement that names the end it knows. Whoever is refused reads what others appended, and tries again.
-//! So what is shown stays where it is, and everything later comes after it. Clocks play no part.
+//! CQL has no order over partitions, so the feed is a log of its own, and every node appends to its
+//! end where the frames lie that it wrote, many at once, by a conditional statement that names the
+//! end it knows. Whoever is refused reads what others appended, and tries again. So what is shown
+//! stays where it is, and everything later comes after it. Clocks play no part.
 //!
-//! A frame is published once. `published` says how far each partition has come; it is written after an entry, and before any entry that
-//! follows, by whoever appends that. So whoever reads it, and the entries from the last one he knows on, knows what is published.
-//! Frames whose node died before it published them are found by whoever opens their partition.
+//! A frame is published once. `published` says how far each partition has come; it is written after
+//! an entry, and before any entry that follows, by whoever appends that. So whoever reads it, and
+//! the entries from the last one he knows on, knows what is published. Frames whose node died
+//! before it published them are found by whoever opens their partition.
 
 use super::entry::{self, FEED, Place};
 use super::log::{self, BEFORE_ALL, all_of};
@@ -23,7 +26,8 @@ use tokio::time::Instant;
 
 /// Frames of one entry.
 const ENTRY: usize = 1000;
-/// News that may wait while the feed cannot be written; beyond it only their partitions are remembered.
+/// News that may wait while the feed cannot be written; beyond it only their partitions are
+/// remembered.
 const NEWS: usize = 100_000;
 
 pub enum News {
@@ -67,8 +71,20 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    pub fn new(tables: Arc<Tables>, news: mpsc::UnboundedReceiver<News>, asked: mpsc::UnboundedReceiver<Asked>) -> Publisher {
-        Publisher { tables, news, asked, heard: VecDeque::new(), pending: VecDeque::new(), marks: HashMap::new(), known: None }
+    pub fn new(
+        tables: Arc<Tables>,
+        news: mpsc::UnboundedReceiver<News>,
+        asked: mpsc::UnboundedReceiver<Asked>,
+    ) -> Publisher {
+        Publisher {
+            tables,
+            news,
+            asked,
+            heard: VecDeque::new(),
+            pending: VecDeque::new(),
+            marks: HashMap::new(),
+            known: None,
+        }
     }
 
     /// Until the store is given up.
@@ -105,7 +121,8 @@ impl Publisher {
 
     fn hear(&mut self, news: News) {
         if self.heard.len() >= NEWS {
-            let names: HashSet<Arc<str>> = self.heard.drain(..).map(|news| news.name().clone()).collect();
+            let names: HashSet<Arc<str>> =
+                self.heard.drain(..).map(|news| news.name().clone()).collect();
             self.heard.extend(names.into_iter().map(|name| News::Opened { name }));
         }
         self.heard.push_back(news);
@@ -131,7 +148,9 @@ impl Publisher {
             if !self.append(known).await {
                 self.follow(known).await?;
                 if Instant::now() >= until {
-                    return Err(StoreError::Unavailable("the feed could not be written in time".into()));
+                    return Err(StoreError::Unavailable(
+                        "the feed could not be written in time".into(),
+                    ));
                 }
             }
         }
@@ -145,7 +164,8 @@ impl Publisher {
         }
         if known.at.seq - known.began >= self.tables.tuning.generation_records {
             let next = known.generation + 1;
-            let row = (next, 0i64, FEED, known.generation, 0i64, known.at.seq as i64, &known.at.head[..]);
+            let row =
+                (next, 0i64, FEED, known.generation, 0i64, known.at.seq as i64, &known.at.head[..]);
             // Whatever comes of it, following finds out.
             let _ = self.tables.cql.decide(&self.tables.close, row, false).await;
             return false;
@@ -153,9 +173,24 @@ impl Publisher {
         let places: Vec<Place> = self.pending.iter().take(ENTRY).cloned().collect();
         let from = known.at;
         let to = Position { seq: from.seq + places.len() as u64, head: fresh::bytes() };
-        let (from_seq, from_head, seq, head) = (from.seq as i64, &from.head[..], to.seq as i64, &to.head[..]);
+        let (from_seq, from_head, seq, head) =
+            (from.seq as i64, &from.head[..], to.seq as i64, &to.head[..]);
         let records = entry::to_bytes(&places);
-        let row = (seq, head, from_seq, from_head, head, 0, records, FEED, known.generation, seq, 0i64, from_seq, from_head);
+        let row = (
+            seq,
+            head,
+            from_seq,
+            from_head,
+            head,
+            0,
+            records,
+            FEED,
+            known.generation,
+            seq,
+            0i64,
+            from_seq,
+            from_head,
+        );
         let answer = self.tables.cql.decide(&self.tables.append, row, false).await;
         if !answer.is_ok_and(|verdict| verdict.applied) {
             return false;
@@ -171,7 +206,13 @@ impl Publisher {
             let missing = || broken("the feed has lost its sentinel");
             let fence = self.tables.fence(FEED, known.generation).await?.ok_or_else(missing)?;
             if fence.at.seq > known.at.seq {
-                let rows = self.tables.all::<LogRow, _>(&self.tables.frames_after, (FEED, known.generation, known.at.seq as i64)).await?;
+                let rows = self
+                    .tables
+                    .all::<LogRow, _>(
+                        &self.tables.frames_after,
+                        (FEED, known.generation, known.at.seq as i64),
+                    )
+                    .await?;
                 for row in rows.try_collect::<Vec<_>>().await? {
                     let (frame, _) = frame(row)?;
                     let places = entry::from_bytes(&frame.records)?;
@@ -196,7 +237,9 @@ impl Publisher {
             }
         }
         if !reached.is_empty() {
-            self.pending.retain(|place| reached.get(&place.name).is_none_or(|reached| place.seq > *reached));
+            self.pending.retain(|place| {
+                reached.get(&place.name).is_none_or(|reached| place.seq > *reached)
+            });
         }
     }
 
@@ -211,7 +254,11 @@ impl Publisher {
             match news {
                 News::Landed { to, .. } if *to <= mark.1 => drop(self.marks.insert(name, mark.1)),
                 News::Landed { generation, from, to, .. } if *from == mark.1 => {
-                    self.pending.push_back(Place { name: name.clone(), generation: *generation, seq: *to });
+                    self.pending.push_back(Place {
+                        name: name.clone(),
+                        generation: *generation,
+                        seq: *to,
+                    });
                     self.marks.insert(name, *to);
                 }
                 News::Landed { .. } | News::Opened { .. } => {
@@ -233,11 +280,18 @@ impl Publisher {
     }
 
     /// The partition's frames after that.
-    async fn unpublished(&self, name: &Arc<str>, (mut generation, seq): (i32, u64)) -> Result<Vec<Place>, StoreError> {
+    async fn unpublished(
+        &self,
+        name: &Arc<str>,
+        (mut generation, seq): (i32, u64),
+    ) -> Result<Vec<Place>, StoreError> {
         let mut after = seq as i64;
         let mut found = Vec::new();
         loop {
-            let rows = self.tables.all::<(i64,), _>(&self.tables.sequences_after, (&**name, generation, after)).await?;
+            let rows = self
+                .tables
+                .all::<(i64,), _>(&self.tables.sequences_after, (&**name, generation, after))
+                .await?;
             let place = |(seq,): (i64,)| Place { name: name.clone(), generation, seq: seq as u64 };
             found.extend(rows.try_collect::<Vec<_>>().await?.into_iter().map(place));
             match self.tables.fence(name, generation).await?.and_then(|fence| fence.next) {
@@ -276,7 +330,13 @@ impl Publisher {
                     let missing = || broken("the feed has lost its sentinel");
                     let began = tables.beginning(FEED, generation).await?.ok_or_else(missing)?;
                     let of_last = if began == fence.at { generation - 1 } else { generation };
-                    let mut known = Known { generation, began: began.seq, at: fence.at, last: BTreeMap::new(), is_told: true };
+                    let mut known = Known {
+                        generation,
+                        began: began.seq,
+                        at: fence.at,
+                        last: BTreeMap::new(),
+                        is_told: true,
+                    };
                     if fence.at.seq > 0 {
                         let last = tables.frame_at(FEED, of_last, fence.at.seq).await?;
                         known.enter(last.to, &entry::from_bytes(&last.records)?);
@@ -291,7 +351,10 @@ impl Publisher {
 impl Known {
     fn enter(&mut self, to: Position, places: &[Place]) {
         self.at = to;
-        self.last = places.iter().map(|place| (place.name.clone(), (place.generation, place.seq))).collect();
+        self.last = places
+            .iter()
+            .map(|place| (place.name.clone(), (place.generation, place.seq)))
+            .collect();
         self.is_told = false;
     }
 }

@@ -1,8 +1,9 @@
 //! The numbered steps of the schema, which the binary brings along and applies itself.
 //!
-//! A step is never changed once it was shipped; another is added. Each of its statements can be repeated, so a step that broke off is done
-//! again. One who migrates holds a lock row meanwhile, which ends by itself if he dies; the lock spares the database
-//! concurrent changes of its schema, and correctness does not hang on it.
+//! A step is never changed once it was shipped; another is added. Each of its statements can be
+//! repeated, so a step that broke off is done again. One who migrates holds a lock row meanwhile,
+//! which ends by itself if he dies; the lock spares the database concurrent changes of its schema,
+//! and correctness does not hang on it.
 
 use super::session::{Cql, Error};
 use crate::identity::fresh;
@@ -44,7 +45,9 @@ pub async fn check(cql: &Cql) -> Result<(), Error> {
     enter(cql).await?;
     match applied(cql).await? {
         found if found == newest() => Ok(()),
-        found if found > newest() => Err(Error::Newer { keyspace: keyspace.clone(), found, known: newest() }),
+        found if found > newest() => {
+            Err(Error::Newer { keyspace: keyspace.clone(), found, known: newest() })
+        }
         found => Err(Error::Behind { keyspace: keyspace.clone(), found, needed: newest() }),
     }
 }
@@ -55,7 +58,8 @@ pub async fn migrate(cql: &Cql) -> Result<(), Error> {
     change(cql, &create_keyspace(keyspace, &cql.settings().replication)).await?;
     enter(cql).await?;
     change(cql, "CREATE TABLE IF NOT EXISTS schema_steps (number int PRIMARY KEY)").await?;
-    change(cql, "CREATE TABLE IF NOT EXISTS schema_lock (name text PRIMARY KEY, holder text)").await?;
+    change(cql, "CREATE TABLE IF NOT EXISTS schema_lock (name text PRIMARY KEY, holder text)")
+        .await?;
     if applied(cql).await? >= newest() {
         return check(cql).await;
     }
@@ -79,33 +83,43 @@ async fn apply_missing(cql: &Cql) -> Result<(), Error> {
 
 /// Whether anybody has ever migrated it.
 async fn was_made(cql: &Cql) -> Result<bool, Error> {
-    let select = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'schema_steps'";
-    let answer = cql.session().query_unpaged(select, (&cql.settings().keyspace,)).await.map_err(failed)?;
+    let select = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND \
+        table_name = 'schema_steps'";
+    let answer =
+        cql.session().query_unpaged(select, (&cql.settings().keyspace,)).await.map_err(failed)?;
     Ok(answer.into_rows_result().map_err(failed)?.rows_num() > 0)
 }
 
 /// The highest step of which all was applied; 0 if none was.
 async fn applied(cql: &Cql) -> Result<i32, Error> {
-    let answer = cql.session().query_unpaged("SELECT number FROM schema_steps", ()).await.map_err(failed)?;
+    let answer =
+        cql.session().query_unpaged("SELECT number FROM schema_steps", ()).await.map_err(failed)?;
     let rows = answer.into_rows_result().map_err(failed)?;
     let numbers = rows.rows::<(i32,)>().map_err(failed)?;
-    numbers.map(|row| row.map(|(number,)| number)).try_fold(0, |most, number| Ok(most.max(number.map_err(failed)?)))
+    numbers
+        .map(|row| row.map(|(number,)| number))
+        .try_fold(0, |most, number| Ok(most.max(number.map_err(failed)?)))
 }
 
 async fn enter(cql: &Cql) -> Result<(), Error> {
     cql.session().use_keyspace(&cql.settings().keyspace, false).await.map_err(failed)
 }
 
-/// `replication_factor` for all data centres is understood by both servers, and each turns it into a number per data centre.
+/// `replication_factor` for all data centres is understood by both servers, and each turns it into
+/// a number per data centre.
 fn create_keyspace(keyspace: &str, replication: &Replication) -> String {
     let copies = match replication {
         Replication::Copies(copies) => format!("'replication_factor': {copies}"),
         Replication::PerDataCentre(centres) => {
-            let centres: Vec<String> = centres.iter().map(|(name, copies)| format!("'{name}': {copies}")).collect();
+            let centres: Vec<String> =
+                centres.iter().map(|(name, copies)| format!("'{name}': {copies}")).collect();
             centres.join(", ")
         }
     };
-    format!("CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {{'class': 'NetworkTopologyStrategy', {copies}}}")
+    format!(
+        "CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = \
+         {{'class': 'NetworkTopologyStrategy', {copies}}}"
+    )
 }
 
 /// Runs one change of the schema, and waits until all nodes know it.
@@ -129,11 +143,16 @@ struct Lock {
 impl Lock {
     async fn take(cql: &Cql) -> Result<Lock, Error> {
         let holder = fresh::text();
-        let insert = format!("INSERT INTO schema_lock (name, holder) VALUES ('schema', ?) IF NOT EXISTS USING TTL {LOCK_S}");
+        let insert = format!(
+            "INSERT INTO schema_lock (name, holder) VALUES ('schema', ?) IF NOT EXISTS USING TTL \
+             {LOCK_S}"
+        );
         let insert = cql.prepare_conditional(&insert).await?;
         for _ in 0..LOCK_ASKED {
             match cql.decide(&insert, (&holder,), false).await {
-                Ok(verdict) if verdict.applied || verdict.text("holder") == Some(&holder) => return Ok(Lock { holder }),
+                Ok(verdict) if verdict.applied || verdict.text("holder") == Some(&holder) => {
+                    return Ok(Lock { holder });
+                }
                 // Held by another, or unknown: ask again.
                 Ok(_) | Err(_) => tokio::time::sleep(LOCK_ASKED_EVERY).await,
             }
@@ -143,7 +162,10 @@ impl Lock {
 
     /// What is not released ends by itself.
     async fn release(self, cql: &Cql) {
-        if let Ok(delete) = cql.prepare_conditional("DELETE FROM schema_lock WHERE name = 'schema' IF holder = ?").await {
+        if let Ok(delete) = cql
+            .prepare_conditional("DELETE FROM schema_lock WHERE name = 'schema' IF holder = ?")
+            .await
+        {
             let _ = cql.decide(&delete, (&self.holder,), false).await;
         }
     }
@@ -151,8 +173,13 @@ impl Lock {
 
 /// The statements of a step, without its comments.
 fn statements(step: &str) -> Vec<String> {
-    let code: Vec<&str> = step.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
-    code.join("\n").split(';').map(|statement| statement.trim().to_string()).filter(|statement| !statement.is_empty()).collect()
+    let code: Vec<&str> =
+        step.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    code.join("\n")
+        .split(';')
+        .map(|statement| statement.trim().to_string())
+        .filter(|statement| !statement.is_empty())
+        .collect()
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -185,7 +212,9 @@ mod tests {
     #[test]
     fn a_keyspace_names_its_copies() {
         let made = |text: &str| create_keyspace("k", &text.parse().unwrap());
-        assert!(made("3").ends_with("{'class': 'NetworkTopologyStrategy', 'replication_factor': 3}"));
+        assert!(
+            made("3").ends_with("{'class': 'NetworkTopologyStrategy', 'replication_factor': 3}")
+        );
         assert!(made("a=3,b=2").ends_with("{'class': 'NetworkTopologyStrategy', 'a': 3, 'b': 2}"));
     }
 }

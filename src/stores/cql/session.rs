@@ -1,8 +1,11 @@
-//! The connection to ScyllaDB or Cassandra: one driver session on threads of its own, and how strictly its statements are run.
+//! The connection to ScyllaDB or Cassandra: one driver session on threads of its own, and how
+//! strictly its statements are run.
 //!
-//! A statement is either plain (a quorum; it may be repeated, so the driver does) or conditional (`IF …`: one consensus round; it is never
-//! repeated by the driver, never sent twice on speculation, and is marked as not idempotent, because only whoever knows what it stands
-//! for can tell what a lost answer meant). Answers come by the names of their columns, because the two servers differ in shape.
+//! A statement is either plain (a quorum; it may be repeated, so the driver does) or conditional
+//! (`IF …`: one consensus round; it is never repeated by the driver, never sent twice on
+//! speculation, and is marked as not idempotent, because only whoever knows what it stands for can
+//! tell what a lost answer meant). Answers come by the names of their columns, because the two
+//! servers differ in shape.
 
 use super::outcome::Verdict;
 use super::schema;
@@ -83,13 +86,21 @@ pub fn settling(reach: Serial) -> Consistency {
 pub enum Error {
     #[error("the database cannot be reached at {nodes}: {why}")]
     Unreachable { nodes: String, why: String },
-    #[error("{0} is no name of a keyspace: letters, digits and _, 48 at most, beginning with a letter")]
+    #[error(
+        "{0} is no name of a keyspace: letters, digits and _, 48 at most, beginning with a letter"
+    )]
     BadKeyspace(String),
     #[error("the database has no keyspace {0} yet; stampede migrate makes it")]
     NoKeyspace(String),
-    #[error("the schema in the keyspace {keyspace} is at step {found} and this stampede needs {needed}; stampede migrate brings it there")]
+    #[error(
+        "the schema in the keyspace {keyspace} is at step {found} and this stampede needs \
+         {needed}; stampede migrate brings it there"
+    )]
     Behind { keyspace: String, found: i32, needed: i32 },
-    #[error("the keyspace {keyspace} was written by a newer stampede (its schema is at step {found}, this one knows {known})")]
+    #[error(
+        "the keyspace {keyspace} was written by a newer stampede (its schema is at step {found}, \
+         this one knows {known})"
+    )]
     Newer { keyspace: String, found: i32, known: i32 },
     #[error("the schema: {0}")]
     Schema(String),
@@ -102,7 +113,8 @@ pub enum Error {
 pub enum Schema {
     /// It must be there, as this binary needs it.
     Check,
-    /// The keyspace and its tables are made, or what is missing of them. Several may do so at the same time.
+    /// The keyspace and its tables are made, or what is missing of them. Several may do so at the
+    /// same time.
     Migrate,
 }
 
@@ -110,7 +122,8 @@ pub enum Schema {
 pub struct Cql {
     session: Session,
     settings: Settings,
-    /// Each partition's rounds go to the same replica first, so that they do not get into each other's way.
+    /// Each partition's rounds go to the same replica first, so that they do not get into each
+    /// other's way.
     fixed_order: ExecutionProfileHandle,
     threads: Threads,
 }
@@ -132,7 +145,11 @@ impl Cql {
     /// May be awaited anywhere; the work is done on the session's own threads.
     pub async fn connect(settings: Settings, schema: Schema) -> Result<Arc<Cql>, Error> {
         schema::check_name(&settings.keyspace)?;
-        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name(THREAD_NAME).enable_all().build();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name(THREAD_NAME)
+            .enable_all()
+            .build();
         let threads = Threads(Some(runtime.map_err(|error| Error::Failed(error.to_string()))?));
         let (to, answer) = oneshot::channel();
         let begin = |threads: Threads| async move {
@@ -146,13 +163,19 @@ impl Cql {
         answer.await.unwrap_or_else(|_| Err(Error::Failed("it was given up".into())))
     }
 
-    async fn begin(settings: Settings, schema: Schema, threads: Threads) -> Result<Arc<Cql>, Error> {
+    async fn begin(
+        settings: Settings,
+        schema: Schema,
+        threads: Threads,
+    ) -> Result<Arc<Cql>, Error> {
         let profile = ExecutionProfile::builder()
             .consistency(quorum(settings.serial))
             .serial_consistency(Some(serial(settings.serial)))
             .request_timeout(Some(ATTEMPT))
             .build();
-        let fixed_order = profile.to_builder().load_balancing_policy(DefaultPolicy::builder().enable_shuffling_replicas(false).build());
+        let fixed_order = profile.to_builder().load_balancing_policy(
+            DefaultPolicy::builder().enable_shuffling_replicas(false).build(),
+        );
         let mut builder = SessionBuilder::new()
             .known_nodes(&settings.nodes)
             .default_execution_profile_handle(profile.into_handle())
@@ -162,9 +185,11 @@ impl Cql {
         if let Some(Login { user, password }) = &settings.login {
             builder = builder.user(user, password);
         }
-        let unreachable = |why: String| Error::Unreachable { nodes: settings.nodes.join(", "), why };
+        let unreachable =
+            |why: String| Error::Unreachable { nodes: settings.nodes.join(", "), why };
         let session = builder.build().await.map_err(|error| unreachable(error.to_string()))?;
-        let cql = Cql { session, settings, fixed_order: fixed_order.build().into_handle(), threads };
+        let cql =
+            Cql { session, settings, fixed_order: fixed_order.build().into_handle(), threads };
         match schema {
             Schema::Check => schema::check(&cql).await?,
             Schema::Migrate => schema::migrate(&cql).await?,
@@ -182,7 +207,10 @@ impl Cql {
     }
 
     /// Does it on the session's own threads, also when nobody waits for the answer any more.
-    pub fn run<T, F>(&self, work: F) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    pub fn run<T, F>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -208,14 +236,22 @@ impl Cql {
 
     /// A plain statement: read or written by a quorum, and repeated by the driver when it fails.
     pub async fn prepare(&self, statement: &str) -> Result<PreparedStatement, Error> {
-        let mut prepared = self.session.prepare(statement).await.map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
+        let mut prepared = self
+            .session
+            .prepare(statement)
+            .await
+            .map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
         prepared.set_is_idempotent(true);
         Ok(prepared)
     }
 
     /// A statement with an `IF`.
     pub async fn prepare_conditional(&self, statement: &str) -> Result<Conditional, Error> {
-        let mut again = self.session.prepare(statement).await.map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
+        let mut again = self
+            .session
+            .prepare(statement)
+            .await
+            .map_err(|error| Error::Failed(format!("{error}: {statement}")))?;
         again.set_is_idempotent(false);
         again.set_retry_policy(Some(Arc::new(FallthroughRetryPolicy::new())));
         let mut first = again.clone();
@@ -224,12 +260,21 @@ impl Cql {
     }
 
     /// Writes, plainly.
-    pub async fn write(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
+    pub async fn write(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<(), StoreError> {
         self.session.execute_unpaged(statement, values).await.map(|_| ()).map_err(unavailable)
     }
 
-    /// Writes the same statement for each row, in one request. It is not atomic: each row is written, or not, by itself.
-    pub async fn write_each<R: SerializeRow>(&self, statement: &PreparedStatement, rows: &[R]) -> Result<(), StoreError> {
+    /// Writes the same statement for each row, in one request. It is not atomic: each row is
+    /// written, or not, by itself.
+    pub async fn write_each<R: SerializeRow>(
+        &self,
+        statement: &PreparedStatement,
+        rows: &[R],
+    ) -> Result<(), StoreError> {
         let mut batch = Batch::new(BatchType::Unlogged);
         rows.iter().for_each(|_| batch.append_statement(statement.clone()));
         batch.set_is_idempotent(true);
@@ -237,17 +282,31 @@ impl Cql {
     }
 
     /// Reads all that the statement finds; meant for answers that are bounded by their statement.
-    pub async fn read(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<QueryRowsResult, StoreError> {
+    pub async fn read(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<QueryRowsResult, StoreError> {
         let answer = self.session.execute_unpaged(statement, values).await.map_err(unavailable)?;
         answer.into_rows_result().map_err(broken)
     }
 
     /// One attempt of one round of consensus. Whoever repeats it must know what a repeat means.
-    pub async fn decide(&self, statement: &Conditional, values: impl SerializeRow, is_repeat: bool) -> Result<Verdict, Lost> {
+    pub async fn decide(
+        &self,
+        statement: &Conditional,
+        values: impl SerializeRow,
+        is_repeat: bool,
+    ) -> Result<Verdict, Lost> {
         let statement = if is_repeat { &statement.again } else { &statement.first };
         let lost = |why: String| Lost(why);
-        let answer = self.session.execute_unpaged(statement, values).await.map_err(|error| lost(error.to_string()))?;
-        Verdict::of(&answer.into_rows_result().map_err(|error| lost(error.to_string()))?).map_err(lost)
+        let answer = self
+            .session
+            .execute_unpaged(statement, values)
+            .await
+            .map_err(|error| lost(error.to_string()))?;
+        Verdict::of(&answer.into_rows_result().map_err(|error| lost(error.to_string()))?)
+            .map_err(lost)
     }
 }
 

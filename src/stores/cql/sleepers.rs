@@ -1,8 +1,10 @@
-//! Who must be woken: a table of the partitions that are awake, and of those that sleep with something due.
+//! Who must be woken: a table of the partitions that are awake, and of those that sleep with
+//! something due.
 //!
-//! A partition is entered as awake before its first append, so that whoever dies leaves it there; a snapshot of its end lets it sleep.
-//! Every node sees all of them, also those that are awake elsewhere; a node wakes only those that it should own, because to open a partition is
-//! to take it over.
+//! A partition is entered as awake before its first append, so that whoever dies leaves it there; a
+//! snapshot of its end lets it sleep. Every node sees all of them, also those that are awake
+//! elsewhere; a node wakes only those that it should own, because to open a partition is to take it
+//! over.
 
 use super::claim::Claim;
 use super::log::all_of;
@@ -20,18 +22,29 @@ impl Tables {
     pub async fn enter_as_awake(&self, name: &str, claim: &mut Claim) -> Result<(), StoreError> {
         if !claim.is_awake {
             let stamp = claim.stamp();
-            self.cql.write(&self.put_sleeper, (bucket(name), name, true, None::<i64>, stamp)).await?;
+            self.cql
+                .write(&self.put_sleeper, (bucket(name), name, true, None::<i64>, stamp))
+                .await?;
             claim.is_awake = true;
         }
         Ok(())
     }
 
-    pub async fn let_sleep(&self, name: &str, claim: &mut Claim, due: Option<Time>) -> Result<(), StoreError> {
+    pub async fn let_sleep(
+        &self,
+        name: &str,
+        claim: &mut Claim,
+        due: Option<Time>,
+    ) -> Result<(), StoreError> {
         // Whatever becomes of this write, the next append enters the partition again.
         claim.is_awake = false;
         let stamp = claim.stamp();
         match due {
-            Some(due) => self.cql.write(&self.put_sleeper, (bucket(name), name, false, Some(due.0), stamp)).await,
+            Some(due) => {
+                self.cql
+                    .write(&self.put_sleeper, (bucket(name), name, false, Some(due.0), stamp))
+                    .await
+            }
             None => self.cql.write(&self.take_sleeper, (stamp, bucket(name), name)).await,
         }
     }

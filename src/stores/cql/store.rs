@@ -1,7 +1,8 @@
 //! The port, over CQL.
 //!
-//! Nothing here blocks: each partition's jobs are worked off by the session's own threads, one after the other, and everything else beside
-//! them. When the store is given up, what was asked for is still done. An owner that was fenced elsewhere finds out at its next append, so refusals and
+//! Nothing here blocks: each partition's jobs are worked off by the session's own threads, one
+//! after the other, and everything else beside them. When the store is given up, what was asked for
+//! is still done. An owner that was fenced elsewhere finds out at its next append, so refusals and
 //! reads are confirmed too.
 
 use super::feed::Beginnings;
@@ -11,7 +12,10 @@ use super::session::{Cql, Error};
 use super::tables::{Tables, Tuning};
 use crate::stores::commits::Commits;
 use actors::Time;
-use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
+use actors::store::{
+    Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
+    StoreError,
+};
 use hashbrown::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
@@ -50,7 +54,18 @@ impl CqlStore {
         cql.spawn(Publisher::new(tables.clone(), to_publish, to_answer).run());
         let (commits, owners, beginnings, under_way) = Default::default();
         let rows_of = Box::new(rows_of);
-        Ok(CqlStore { shared: Arc::new(Shared { tables, rows_of, commits, owners, news, asked, beginnings, under_way }) })
+        Ok(CqlStore {
+            shared: Arc::new(Shared {
+                tables,
+                rows_of,
+                commits,
+                owners,
+                news,
+                asked,
+                beginnings,
+                under_way,
+            }),
+        })
     }
 
     fn ask(&self, partition: &str, job: Job) {
@@ -110,7 +125,8 @@ impl Store for CqlStore {
 
 impl Drop for CqlStore {
     fn drop(&mut self) {
-        // The last to let go of the store may be an answer on one of its own threads, which cannot wait for itself.
+        // The last to let go of the store may be an answer on one of its own threads, which cannot
+        // wait for itself.
         if !self.shared.tables.cql.is_own_thread() {
             self.shared.under_way.wait_until_done();
             let shared = self.shared.clone();
@@ -132,12 +148,16 @@ impl Shared {
     }
 
     pub fn tell(&self, news: News) {
-        // Nobody listens only when the store is being given up; whoever opens the partition finds it.
+        // Nobody listens only when the store is being given up; whoever opens the partition finds
+        // it.
         let _ = self.news.send(news);
     }
 
     fn owner(&self, partition: &str) -> Arc<Owner> {
-        self.owners().entry(partition.into()).or_insert_with(|| Arc::new(Owner::new(partition))).clone()
+        self.owners()
+            .entry(partition.into())
+            .or_insert_with(|| Arc::new(Owner::new(partition)))
+            .clone()
     }
 
     /// Where the feed ends, with all that was durable before this was asked.
@@ -150,7 +170,8 @@ impl Shared {
 
     /// Waits for those that write a snapshot, which are to be seen asleep.
     fn settle_snapshots(self: &Arc<Self>) -> Vec<oneshot::Receiver<()>> {
-        let saving: Vec<Arc<Owner>> = self.owners().values().filter(|owner| owner.saves()).cloned().collect();
+        let saving: Vec<Arc<Owner>> =
+            self.owners().values().filter(|owner| owner.saves()).cloned().collect();
         let settle = |owner: Arc<Owner>| {
             let (settled, is_settled) = oneshot::channel();
             owner.ask(Job::Settle(settled), self);

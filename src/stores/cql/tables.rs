@@ -1,6 +1,7 @@
 //! Every statement of the log store, prepared once, and the reading of what they answer.
 //!
-//! What a column is called here is what it is called in `cql/001-log.cql`; conditional statements list the columns of their condition last.
+//! What a column is called here is what it is called in `cql/001-log.cql`; conditional statements
+//! list the columns of their condition last.
 
 use super::session::{Conditional, Cql, Error, broken, settling, unavailable};
 use actors::store::{Frame, Head, Position, StoreError};
@@ -20,12 +21,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How the store behaves; tests make it smaller.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
-    /// How long an outcome may stay unknown, and anything else may fail, before whoever waits is told so.
+    /// How long an outcome may stay unknown, and anything else may fail, before whoever waits is
+    /// told so.
     pub give_up_after: Duration,
-    /// A generation is closed after so many records, or so many bytes that this owner wrote, so that no CQL partition grows without end.
+    /// A generation is closed after so many records, or so many bytes that this owner wrote, so
+    /// that no CQL partition grows without end.
     pub generation_records: u64,
     pub generation_bytes: u64,
-    /// Records beyond this are written in parts of that size, beside the row that counts: a server takes 16 MiB at most and dislikes far less.
+    /// Records beyond this are written in parts of that size, beside the row that counts: a server
+    /// takes 16 MiB at most and dislikes far less.
     pub row_bytes: usize,
     /// How long published frames may gather when nobody asks for the feed.
     pub publish_every: Duration,
@@ -82,62 +86,143 @@ impl Tables {
     pub async fn prepare(cql: Arc<Cql>, tuning: Tuning) -> Result<Tables, Error> {
         let plain = async |statement: &str| cql.prepare(statement).await;
         let conditional = async |statement: &str| cql.prepare_conditional(statement).await;
-        let frame = "SELECT seq, from_seq, from_head, head, parts, records FROM log WHERE name = ? AND generation = ?";
+        let frame = "SELECT seq, from_seq, from_head, head, parts, records FROM log WHERE name = ? \
+            AND generation = ?";
         let mine = "IF epoch = ? AND last_seq = ? AND last_head = ?";
-        let mut settled_head_at = plain("SELECT head FROM log WHERE name = ? AND generation = ? AND seq = ?").await?;
+        let mut settled_head_at =
+            plain("SELECT head FROM log WHERE name = ? AND generation = ? AND seq = ?").await?;
         settled_head_at.set_consistency(settling(cql.settings().serial));
         Ok(Tables {
             generation_hint: plain("SELECT generation FROM generations WHERE name = ?").await?,
-            hint_generation: plain("INSERT INTO generations (name, generation) VALUES (?, ?) USING TIMESTAMP ?").await?,
-            fence: plain("SELECT epoch, last_seq, last_head, next, closed_epoch FROM log WHERE name = ? AND generation = ? LIMIT 1")
-                .await?,
-            sentinel: plain("SELECT from_seq, head FROM log WHERE name = ? AND generation = ? AND seq = -1").await?,
+            hint_generation: plain(
+                "INSERT INTO generations (name, generation) VALUES (?, ?) USING \
+                TIMESTAMP ?",
+            )
+            .await?,
+            fence: plain(
+                "SELECT epoch, last_seq, last_head, next, closed_epoch FROM log WHERE \
+                name = ? AND generation = ? LIMIT 1",
+            )
+            .await?,
+            sentinel: plain(
+                "SELECT from_seq, head FROM log WHERE name = ? AND generation = ? AND \
+                seq = -1",
+            )
+            .await?,
             begin: conditional(
-                "INSERT INTO log (name, generation, seq, epoch, last_seq, last_head, from_seq, from_head, head)
+                "INSERT INTO log (name, generation, seq, epoch, last_seq, last_head, from_seq, \
+                 from_head, head)
                 VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?) IF NOT EXISTS",
             )
             .await?,
-            raise: conditional("UPDATE log SET epoch = ? WHERE name = ? AND generation = ? IF epoch = ?").await?,
+            raise: conditional(
+                "UPDATE log SET epoch = ? WHERE name = ? AND generation = ? IF \
+                epoch = ?",
+            )
+            .await?,
             append: conditional(&format!(
-                "UPDATE log SET last_seq = ?, last_head = ?, from_seq = ?, from_head = ?, head = ?, parts = ?, records = ?
+                "UPDATE log SET last_seq = ?, last_head = ?, from_seq = ?, from_head = ?, head = \
+                 ?, parts = ?, records = ?
                 WHERE name = ? AND generation = ? AND seq = ? {mine}"
             ))
             .await?,
-            confirm: conditional(&format!("UPDATE log SET last_head = ? WHERE name = ? AND generation = ? {mine}")).await?,
+            confirm: conditional(&format!(
+                "UPDATE log SET last_head = ? WHERE name = ? AND \
+                generation = ? {mine}"
+            ))
+            .await?,
             close: conditional(&format!(
-                "UPDATE log SET next = ?, closed_epoch = ?, epoch = {CLOSED} WHERE name = ? AND generation = ? {mine}"
+                "UPDATE log SET next = ?, closed_epoch = ?, epoch = {CLOSED} WHERE name = ? AND \
+                 generation = ? {mine}"
             ))
             .await?,
             frames_after: plain(&format!("{frame} AND seq > ?")).await?,
-            sequences_after: plain("SELECT seq FROM log WHERE name = ? AND generation = ? AND seq > ?").await?,
+            sequences_after: plain(
+                "SELECT seq FROM log WHERE name = ? AND generation = ? AND seq \
+                > ?",
+            )
+            .await?,
             frame_at: plain(&format!("{frame} AND seq = ?")).await?,
             settled_head_at,
-            put_part: plain("INSERT INTO log_parts (name, head, part, bytes) VALUES (?, ?, ?, ?)").await?,
-            part: plain("SELECT bytes FROM log_parts WHERE name = ? AND head = ? AND part = ?").await?,
-            snapshot: plain("SELECT id, generation, seq, head, due, chunks FROM snapshots WHERE name = ?").await?,
+            put_part: plain(
+                "INSERT INTO log_parts (name, head, part, bytes) VALUES (?, ?, ?, \
+                ?)",
+            )
+            .await?,
+            part: plain(
+                "SELECT bytes FROM log_parts WHERE name = ? AND head = ? AND part = \
+                ?",
+            )
+            .await?,
+            snapshot: plain(
+                "SELECT id, generation, seq, head, due, chunks FROM snapshots WHERE \
+                name = ?",
+            )
+            .await?,
             put_snapshot: plain(
-                "INSERT INTO snapshots (name, id, generation, seq, head, due, chunks) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
+                "INSERT INTO snapshots (name, id, generation, seq, head, due, chunks) VALUES (?, \
+                 ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
             )
             .await?,
             drop_snapshot: plain("DELETE FROM snapshots USING TIMESTAMP ? WHERE name = ?").await?,
-            chunk: plain("SELECT bytes FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = ?").await?,
-            put_chunk: plain("INSERT INTO snapshot_chunks (name, id, chunk, bytes) VALUES (?, ?, ?, ?)").await?,
-            drop_chunk: plain("DELETE FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = ?").await?,
-            rows: plain("SELECT key, body FROM lookups WHERE shelf = ? AND owner = ? AND key >= ? LIMIT ?").await?,
-            put_row: plain("INSERT INTO lookups (shelf, owner, key, name, body) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?").await?,
-            take_row: plain("DELETE FROM lookups USING TIMESTAMP ? WHERE shelf = ? AND owner = ? AND key = ? AND name = ?").await?,
+            chunk: plain(
+                "SELECT bytes FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = \
+                ?",
+            )
+            .await?,
+            put_chunk: plain(
+                "INSERT INTO snapshot_chunks (name, id, chunk, bytes) VALUES (?, ?, \
+                ?, ?)",
+            )
+            .await?,
+            drop_chunk: plain(
+                "DELETE FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = \
+                ?",
+            )
+            .await?,
+            rows: plain(
+                "SELECT key, body FROM lookups WHERE shelf = ? AND owner = ? AND key >= ? \
+                LIMIT ?",
+            )
+            .await?,
+            put_row: plain(
+                "INSERT INTO lookups (shelf, owner, key, name, body) VALUES (?, ?, ?, \
+                ?, ?) USING TIMESTAMP ?",
+            )
+            .await?,
+            take_row: plain(
+                "DELETE FROM lookups USING TIMESTAMP ? WHERE shelf = ? AND owner = ? \
+                AND key = ? AND name = ?",
+            )
+            .await?,
             sleepers: plain("SELECT name, awake, due FROM sleepers WHERE bucket = ?").await?,
-            put_sleeper: plain("INSERT INTO sleepers (bucket, name, awake, due) VALUES (?, ?, ?, ?) USING TIMESTAMP ?").await?,
-            take_sleeper: plain("DELETE FROM sleepers USING TIMESTAMP ? WHERE bucket = ? AND name = ?").await?,
+            put_sleeper: plain(
+                "INSERT INTO sleepers (bucket, name, awake, due) VALUES (?, ?, ?, \
+                ?) USING TIMESTAMP ?",
+            )
+            .await?,
+            take_sleeper: plain(
+                "DELETE FROM sleepers USING TIMESTAMP ? WHERE bucket = ? AND name \
+                = ?",
+            )
+            .await?,
             published: plain("SELECT generation, seq FROM published WHERE name = ?").await?,
-            put_published: plain("INSERT INTO published (name, generation, seq) VALUES (?, ?, ?) USING TIMESTAMP ?").await?,
+            put_published: plain(
+                "INSERT INTO published (name, generation, seq) VALUES (?, ?, ?) \
+                USING TIMESTAMP ?",
+            )
+            .await?,
             tuning,
             cql,
         })
     }
 
     /// The only row, if there is one.
-    pub async fn one<R>(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Option<R>, StoreError>
+    pub async fn one<R>(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<Option<R>, StoreError>
     where
         R: for<'f, 'm> DeserializeRow<'f, 'm>,
     {
@@ -153,12 +238,21 @@ impl Tables {
     where
         R: for<'f, 'm> DeserializeRow<'f, 'm> + Send + 'static,
     {
-        let pager = self.cql.session().execute_iter(statement.clone(), values).await.map_err(unavailable)?;
+        let pager = self
+            .cql
+            .session()
+            .execute_iter(statement.clone(), values)
+            .await
+            .map_err(unavailable)?;
         Ok(pager.rows_stream::<R>().map_err(broken)?.map_err(unavailable))
     }
 
     /// Repeats what may be repeated until it succeeds or it is too late.
-    pub async fn insist<T, F>(&self, until: Instant, mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
+    pub async fn insist<T, F>(
+        &self,
+        until: Instant,
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
     {
@@ -183,11 +277,16 @@ impl Tables {
 pub type LogRow = (i64, i64, Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
 
 /// The frame that a row is, and in how many parts its records lie elsewhere.
-pub fn frame((seq, from_seq, from_head, head, parts, records): LogRow) -> Result<(Frame, i32), StoreError> {
+pub fn frame(
+    (seq, from_seq, from_head, head, parts, records): LogRow,
+) -> Result<(Frame, i32), StoreError> {
     let frame = Frame { from: position(from_seq, &from_head)?, to: position(seq, &head)?, records };
     Ok((frame, parts.unwrap_or(0)))
 }
 
 pub fn position(seq: i64, head: &[u8]) -> Result<Position, StoreError> {
-    Ok(Position { seq: seq as u64, head: Head::try_from(head).map_err(|_| broken("a head of the log is not 32 bytes long"))? })
+    Ok(Position {
+        seq: seq as u64,
+        head: Head::try_from(head).map_err(|_| broken("a head of the log is not 32 bytes long"))?,
+    })
 }

@@ -1,7 +1,7 @@
 //! Everything that was ever written to a keyspace, read from beside.
 //!
-//! It reads what a quorum knows and takes nothing over, so what is written meanwhile may be seen or not; every frame seen is one that counted.
-//! A generation of one partition is in memory at a time.
+//! It reads what a quorum knows and takes nothing over, so what is written meanwhile may be seen or
+//! not; every frame seen is one that counted. A generation of one partition is in memory at a time.
 
 use super::entry::FEED;
 use super::keyspace::connect;
@@ -39,7 +39,11 @@ impl View {
 impl History for View {
     fn partitions(&self) -> anyhow::Result<Vec<String>> {
         let names = self.ask(async |tables| {
-            let all = tables.cql.prepare("SELECT DISTINCT name, generation FROM log").await.map_err(unavailable)?;
+            let all = tables
+                .cql
+                .prepare("SELECT DISTINCT name, generation FROM log")
+                .await
+                .map_err(unavailable)?;
             let rows = tables.all::<(String, i32), _>(&all, ()).await?;
             rows.map_ok(|(name, _)| name).try_collect::<BTreeSet<String>>().await
         })?;
@@ -48,7 +52,9 @@ impl History for View {
         for name in names.into_iter().filter(written) {
             // One that was only ever opened has not written anything.
             let asked = name.clone();
-            let begun = self.ask(async move |tables| Ok(tables.fence(&asked, FIRST).await?.is_some_and(|fence| fence.at.seq > 0)))?;
+            let begun = self.ask(async move |tables| {
+                Ok(tables.fence(&asked, FIRST).await?.is_some_and(|fence| fence.at.seq > 0))
+            })?;
             if begun {
                 partitions.push(name);
             }
@@ -58,14 +64,21 @@ impl History for View {
 
     fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>> {
         let name = partition.to_owned();
-        Ok(self.ask(async move |tables| tables.load_snapshot(&name).await)?.map(|(_, snapshot)| snapshot))
+        Ok(self
+            .ask(async move |tables| tables.load_snapshot(&name).await)?
+            .map(|(_, snapshot)| snapshot))
     }
 
-    fn frames_of(&self, partition: &str, visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn frames_of(
+        &self,
+        partition: &str,
+        visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut generation = Some(FIRST);
         while let Some(here) = generation {
             let name = partition.to_owned();
-            let (frames, next) = self.ask(async move |tables| tables.generation_after(&name, here, BEFORE_ALL).await)?;
+            let (frames, next) = self
+                .ask(async move |tables| tables.generation_after(&name, here, BEFORE_ALL).await)?;
             frames.into_iter().try_for_each(&mut *visit)?;
             generation = next;
         }

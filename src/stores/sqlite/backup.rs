@@ -1,7 +1,8 @@
 //! A copy of the whole database in one file, made while a server writes on, and the way back.
 //!
-//! The copy is a moment of the log: everything answered before it began, and nothing by halves. Neither direction overwrites anything, and
-//! neither counts as done before the copy was read again and found whole: its pages, and every row that has a sum.
+//! The copy is a moment of the log: everything answered before it began, and nothing by halves.
+//! Neither direction overwrites anything, and neither counts as done before the copy was read again
+//! and found whole: its pages, and every row that has a sum.
 
 use super::folder::{self, Folder};
 use super::{Error, schema, sums};
@@ -37,12 +38,15 @@ pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
     folder.sync()
 }
 
-/// In one go, because steps would have to begin again whenever the server writes; its writer does not wait for readers.
+/// In one go, because steps would have to begin again whenever the server writes; its writer does
+/// not wait for readers.
 fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     let mut copy = folder::connect(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     match Backup::new(from, &mut copy)?.step(-1)? {
         StepResult::Done => {}
-        unfinished => return Err(Error::Damaged(format!("it could not be copied ({unfinished:?})"))),
+        unfinished => {
+            return Err(Error::Damaged(format!("it could not be copied ({unfinished:?})")));
+        }
     }
     // The copy shall be one file; a store that opens it changes this back.
     schema::set_journal(&copy, "delete", to)?;

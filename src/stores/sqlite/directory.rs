@@ -1,8 +1,10 @@
-//! The people: members, sessions, service keys, outsiders and secrets as rows beside the log, written in the same commits.
+//! The people: members, sessions, service keys, outsiders and secrets as rows beside the log,
+//! written in the same commits.
 //!
-//! Every call is one closure on the writer's or a reader's thread, so each is atomic; every statement in it is a look-up by key.
-//! One table keeps all identifiers, folded, so that each names one member. Of somebody deleted only the id and the times stay.
-//! Every row has a sum, and nobody is believed whose row is damaged.
+//! Every call is one closure on the writer's or a reader's thread, so each is atomic; every
+//! statement in it is a look-up by key. One table keeps all identifiers, folded, so that each names
+//! one member. Of somebody deleted only the id and the times stay. Every row has a sum, and nobody
+//! is believed whose row is damaged.
 
 mod homes;
 mod leaving;
@@ -15,8 +17,8 @@ mod flips;
 
 use super::Sqlite;
 use crate::identity::directory::{
-    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Owing, Refresh, Refreshed, Reset,
-    ServiceKey, Session,
+    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember,
+    NewPassword, Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
 };
 use actors::{Id, Time};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -46,7 +48,8 @@ CREATE TABLE IF NOT EXISTS members (
 
 CREATE INDEX IF NOT EXISTS members_owed ON members (id) WHERE owed IS NOT NULL;
 
-CREATE INDEX IF NOT EXISTS members_registration ON members (registration_key) WHERE registration_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS members_registration ON members (registration_key) WHERE \
+registration_key IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS identifiers (
     folded TEXT PRIMARY KEY,
@@ -106,15 +109,24 @@ CREATE TABLE IF NOT EXISTS secrets (
 ";
 
 impl Sqlite {
-    fn change<R: Send + 'static>(&self, write: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
+    fn change<R: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<R> + Send + 'static,
+    ) -> Answer<R> {
         Box::pin(self.write(write))
     }
 
-    fn list<R: Send + 'static>(&self, read: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
+    fn list<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<R> + Send + 'static,
+    ) -> Answer<R> {
         Box::pin(self.read_list(read))
     }
 
-    fn look<R: Send + 'static>(&self, read: impl FnOnce(&Connection) -> Result<R> + Send + 'static) -> Answer<R> {
+    fn look<R: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<R> + Send + 'static,
+    ) -> Answer<R> {
         Box::pin(self.read(read))
     }
 }
@@ -189,7 +201,13 @@ impl Directory for Sqlite {
         self.change(move |connection| sessions::end_all(connection, member, except, at))
     }
 
-    fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>> {
+    fn sessions(
+        &self,
+        member: Id,
+        after: Option<Id>,
+        limit: usize,
+        dead_before: Time,
+    ) -> Answer<Vec<Session>> {
         self.look(move |connection| sessions::page(connection, member, after, limit, dead_before))
     }
 
@@ -202,7 +220,9 @@ impl Directory for Sqlite {
     }
 
     fn settle_owed(&self, member: Id, old: Vec<u8>, new: Option<Vec<u8>>) -> Answer<bool> {
-        self.change(move |connection| members::settle_owed(connection, member, &old, new.as_deref()))
+        self.change(move |connection| {
+            members::settle_owed(connection, member, &old, new.as_deref())
+        })
     }
 
     fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)> {
@@ -222,7 +242,9 @@ impl Directory for Sqlite {
     }
 
     fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()> {
-        self.change(move |connection| secrets::remember_outsider(connection, member, &service, &theirs))
+        self.change(move |connection| {
+            secrets::remember_outsider(connection, member, &service, &theirs)
+        })
     }
 
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {
@@ -252,7 +274,10 @@ impl ToSql for Key {
 
 impl FromSql for Key {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let bytes = value.as_blob()?.try_into().map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: 0 })?;
+        let bytes = value
+            .as_blob()?
+            .try_into()
+            .map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: 0 })?;
         Ok(Key(Id(bytes)))
     }
 }
@@ -260,7 +285,10 @@ impl FromSql for Key {
 /// Counted as damage of a row, because another one says that it is there.
 fn missing(what: &str, id: Id) -> Error {
     let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR);
-    Error::SqliteFailure(failure, Some(format!("{} {id} of the {what}s: it is gone", super::sums::DAMAGED_ROW)))
+    Error::SqliteFailure(
+        failure,
+        Some(format!("{} {id} of the {what}s: it is gone", super::sums::DAMAGED_ROW)),
+    )
 }
 
 /// The key of the row before the first, for a page that begins at the beginning.

@@ -53,7 +53,10 @@ pub struct Helper {
 /// Both sides, which share what they know against the disk.
 pub fn beside(health: &Arc<Health>) -> (Beside, Helper) {
     let ((ask, asked), (tell, done)) = (bounded(1), bounded(1));
-    (Beside { ask, done, health: health.clone() }, Helper { asked, done: tell, health: health.clone() })
+    (
+        Beside { ask, done, health: health.clone() },
+        Helper { asked, done: tell, health: health.clone() },
+    )
 }
 
 impl Helper {
@@ -75,7 +78,14 @@ impl<'c> Fold<'c> {
     pub fn new(connection: &'c Connection, beside: Beside) -> rusqlite::Result<Fold<'c>> {
         let length = connection.prepare("PRAGMA wal_checkpoint(NOOP)")?;
         let tried_at = Instant::now();
-        Ok(Fold { connection, length, commits_since_look: 0, beside, is_under_way: false, tried_at })
+        Ok(Fold {
+            connection,
+            length,
+            commits_since_look: 0,
+            beside,
+            is_under_way: false,
+            tried_at,
+        })
     }
 
     pub fn after_a_commit(&mut self) {
@@ -105,7 +115,10 @@ impl<'c> Fold<'c> {
             return false;
         }
         let pages = self.length.query_row([], |row| row.get::<_, i64>(1));
-        self.beside.health.is_cramped() || pages.inspect_err(|error| self.beside.health.note(error)).is_ok_and(|pages| pages > LONG)
+        self.beside.health.is_cramped()
+            || pages
+                .inspect_err(|error| self.beside.health.note(error))
+                .is_ok_and(|pages| pages > LONG)
     }
 
     /// It found no room, and is to be tried again.
@@ -137,7 +150,9 @@ fn fold_in(connection: &Connection, health: &Health) {
 /// Whether all of the log is in the database and flushed. That others are at it, or still read what
 /// is older, is no failure.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<bool> {
-    let whole = |row: &rusqlite::Row| Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?);
+    let whole = |row: &rusqlite::Row| {
+        Ok(row.get::<_, i64>(0)? == 0 && row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+    };
     match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], whole) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseLocked) => Ok(false),
         folded => folded,

@@ -1,8 +1,10 @@
 //! The data folder: who owns it, what the files in it are called, and who may read them.
 //!
-//! The owner holds a lock on the folder itself and on the file `lock` in it for as long as it lives; the operating system lets go of both even
-//! after a kill. The file alone could be removed, and then two would own the folder. A database is never made where the rest of one lies.
-//! Secrets live in the database, so only its owner may read it. Paths are never text: they need not be UTF-8.
+//! The owner holds a lock on the folder itself and on the file `lock` in it for as long as it
+//! lives; the operating system lets go of both even after a kill. The file alone could be removed,
+//! and then two would own the folder. A database is never made where the rest of one lies. Secrets
+//! live in the database, so only its owner may read it. Paths are never text: they need not be
+//! UTF-8.
 
 use super::{Error, schema, sums, wal};
 use rusqlite::config::DbConfig;
@@ -39,7 +41,9 @@ impl Folder {
         make(&path).map_err(at(&path))?;
         let names = Arc::new(File::open(&path).map_err(at(&path))?);
         let file = path.join("lock");
-        let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&file).map_err(at(&file))?;
+        let lock = private(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(&file)
+            .map_err(at(&file))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::InUse(path)),
@@ -57,8 +61,9 @@ impl Folder {
         self.path.join(DATABASE)
     }
 
-    /// Refuses where a database is, or a part of one: a write-ahead log left alone would be taken for that of the next database.
-    /// Files of imports may stay: the jobs of the database that comes look for them there.
+    /// Refuses where a database is, or a part of one: a write-ahead log left alone would be taken
+    /// for that of the next database. Files of imports may stay: the jobs of the database that
+    /// comes look for them there.
     pub fn must_hold_no_database(&self) -> Result<(), Error> {
         self.must_have_left(&self.left_logs())?;
         match ["", "-journal"].iter().any(|part| self.beside_database(part).exists()) {
@@ -75,12 +80,14 @@ impl Folder {
 
     fn must_be_whole_or_new(&self) -> Result<(), Error> {
         let mut left = self.left_logs();
-        let has_imports = std::fs::read_dir(self.path.join(IMPORTS)).is_ok_and(|mut files| files.next().is_some());
+        let has_imports = std::fs::read_dir(self.path.join(IMPORTS))
+            .is_ok_and(|mut files| files.next().is_some());
         left.extend(has_imports.then(|| format!("{IMPORTS}/")));
         self.must_have_left(&left)
     }
 
-    /// Refuses where the database is gone and these are not: SQLite would remove its logs, and jobs would lose their files.
+    /// Refuses where the database is gone and these are not: SQLite would remove its logs, and jobs
+    /// would lose their files.
     fn must_have_left(&self, left: &[String]) -> Result<(), Error> {
         let database = match std::fs::metadata(self.database()) {
             Ok(file) if file.len() > 0 => return Ok(()),
@@ -90,7 +97,11 @@ impl Folder {
         };
         match left {
             [] => Ok(()),
-            left => Err(Error::Remains { folder: self.path.clone(), database, left: left.join(" and ") }),
+            left => Err(Error::Remains {
+                folder: self.path.clone(),
+                database,
+                left: left.join(" and "),
+            }),
         }
     }
 
@@ -126,7 +137,8 @@ impl Folder {
         connect(&self.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
-    /// To a database that is prepared already, and to its file, which must not be closed before the last connection is.
+    /// To a database that is prepared already, and to its file, which must not be closed before the
+    /// last connection is.
     pub fn connect_beside(&self) -> Result<(Connection, Arc<File>), Error> {
         let database = self.database();
         let file = OpenOptions::new().write(true).open(&database).map_err(at(&database))?;
@@ -160,16 +172,20 @@ pub fn look_into(folder: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Gives up the commits that a damaged write-ahead log has lost, so that the folder can be opened. Says what was done.
+/// Gives up the commits that a damaged write-ahead log has lost, so that the folder can be opened.
+/// Says what was done.
 pub fn accept_loss(folder: &Path) -> Result<String, Error> {
     let folder = Folder::lock(folder)?;
     folder.must_hold_database()?;
     let done = wal::accept_loss(&folder.database())?;
     folder.sync()?;
     Ok(match done {
-        None => "the write-ahead log is whole as far as can be seen; nothing was given up".to_owned(),
+        None => {
+            "the write-ahead log is whole as far as can be seen; nothing was given up".to_owned()
+        }
         Some((loss, kept)) => format!(
-            "gave up what stood behind frame {} of the write-ahead log ({} whole commits); the damaged log is kept as {}",
+            "gave up what stood behind frame {} of the write-ahead log ({} whole commits); the \
+             damaged log is kept as {}",
             loss.frame,
             loss.commits,
             kept.display()
@@ -195,7 +211,9 @@ pub fn let_closing_fold(connection: &Connection) -> rusqlite::Result<()> {
 
 /// A new, empty file that only its owner may read.
 pub fn create_private(file: &Path) -> Result<File, Error> {
-    private(OpenOptions::new().write(true).create_new(true)).open(file).map_err(|error| match error.kind() {
+    private(OpenOptions::new().write(true).create_new(true)).open(file).map_err(|error| match error
+        .kind()
+    {
         io::ErrorKind::AlreadyExists => Error::Exists(file.into()),
         _ => Error::File { path: file.into(), error },
     })
@@ -224,7 +242,8 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Nobody can remove the folder's own lock and keep the folder. Some network file systems cannot lock a folder; there the file alone has to do.
+/// Nobody can remove the folder's own lock and keep the folder. Some network file systems cannot
+/// lock a folder; there the file alone has to do.
 #[cfg(unix)]
 fn lock_itself(path: &Path) -> Result<Option<File>, Error> {
     let folder = File::open(path).map_err(at(path))?;

@@ -97,10 +97,14 @@ impl Health {
     pub fn give_up(&self, why: &dyn std::fmt::Display) {
         let mut state = self.state();
         if state.broken.is_none() {
-            state.broken = Some(format!("it was damaged or could not be flushed, and needs a restart on a sound disk ({why})"));
+            state.broken = Some(format!(
+                "it was damaged or could not be flushed, and needs a restart on a sound disk \
+                 ({why})"
+            ));
             self.broken.set(1);
             log::error(
-                "the disk failed the store: its write-ahead log is kept and not folded in any more; see to the disk, then restart",
+                "the disk failed the store: its write-ahead log is kept and not folded in any \
+                 more; see to the disk, then restart",
                 &[("reason", Value::Text(why))],
             );
         }
@@ -110,7 +114,10 @@ impl Health {
         let mut state = self.state();
         if state.cramped.is_none() {
             self.cramped.set(1);
-            log::error("the store has no room: free some space on its disk", &[("reason", Value::Text(why))]);
+            log::error(
+                "the store has no room: free some space on its disk",
+                &[("reason", Value::Text(why))],
+            );
         }
         state.cramped = Some(format!("its disk is full ({why})"));
     }
@@ -129,7 +136,8 @@ impl Health {
 
 /// The index of the write-ahead log is a file, too.
 fn is_want_of_room(error: &Error) -> bool {
-    let grows_the_index = error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
+    let grows_the_index =
+        error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
     grows_the_index || error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 

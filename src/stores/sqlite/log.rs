@@ -1,8 +1,9 @@
 //! Reading the log: where each partition's frames end, and the way back from there.
 //!
-//! A frame's row names the position of the one before it, so a partition is read backwards, from its tail to its snapshot, and handed out forwards.
-//! Whoever follows all partitions reads it forwards, by position.
-//! The tails are kept in memory by the writer; a start reads them as of the last sweep and follows the log from there.
+//! A frame's row names the position of the one before it, so a partition is read backwards, from
+//! its tail to its snapshot, and handed out forwards. Whoever follows all partitions reads it
+//! forwards, by position. The tails are kept in memory by the writer; a start reads them as of the
+//! last sweep and follows the log from there.
 
 use super::sums::{META, PARTITIONS};
 use actors::engine::record;
@@ -40,7 +41,9 @@ impl Tail {
     /// Whether it must be woken, and if it sleeps, since when.
     pub fn must_wake(&self, until: Time) -> Option<Option<Time>> {
         match self.saved {
-            Some(Saved { due, .. }) if !self.is_awake() => due.filter(|due| *due <= until).map(Some),
+            Some(Saved { due, .. }) if !self.is_awake() => {
+                due.filter(|due| *due <= until).map(Some)
+            }
             _ => Some(None),
         }
     }
@@ -60,30 +63,45 @@ pub struct Log {
 
 impl Log {
     pub fn sleepers(&self, until: Time) -> Vec<Sleeper> {
-        let sleeper = |(name, tail): (&Arc<str>, &Tail)| tail.must_wake(until).map(|due| Sleeper { partition: name.to_string(), due });
+        let sleeper = |(name, tail): (&Arc<str>, &Tail)| {
+            tail.must_wake(until).map(|due| Sleeper { partition: name.to_string(), due })
+        };
         self.tails.iter().filter_map(sleeper).collect()
     }
 }
 
 /// Finds the tails, and shows every frame that the tables which follow the log have not seen.
 pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rusqlite::Result<Log> {
-    connection.query_row(&format!("SELECT count(*) FROM meta WHERE {}", META.whole()), [], |_| Ok(()))?;
-    let reach = connection.query_row("SELECT value FROM meta WHERE name = 'reach'", [], |row| row.get(0))?;
+    connection.query_row(
+        &format!("SELECT count(*) FROM meta WHERE {}", META.whole()),
+        [],
+        |_| Ok(()),
+    )?;
+    let reach = connection
+        .query_row("SELECT value FROM meta WHERE name = 'reach'", [], |row| row.get(0))?;
     let mut log = Log { tails: HashMap::new(), end: reach, reach, behind: Vec::new(), last_id: 0 };
     let mut names = HashMap::new();
     let mut partitions = connection.prepare(&format!(
-        "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq, s.due, s.sum IS row_sum(s.partition, s.seq, s.head, s.due)
+        "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq, s.due, s.sum IS row_sum(s.partition, \
+         s.seq, s.head, s.due)
          FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id WHERE {} ORDER BY p.id",
         PARTITIONS.whole_as("p.")
     ))?;
     let mut rows = partitions.query([])?;
     while let Some(row) = rows.next()? {
         let name: Arc<str> = row.get_ref(1)?.as_str()?.into();
-        // One that is damaged counts for nothing: its partition is woken, replays its log, and saves another.
+        // One that is damaged counts for nothing: its partition is woken, replays its log, and
+        // saves another.
         let saved = row.get::<_, Option<i64>>(5)?.filter(|_| row.get(7).unwrap_or(false));
         let due = row.get::<_, Option<i64>>(6)?.map(Time);
         let saved = saved.map(|seq| Saved { seq: seq as u64, due });
-        let tail = Tail { id: row.get(0)?, at: position(row, 3)?, last: row.get(2)?, saved, behind: false };
+        let tail = Tail {
+            id: row.get(0)?,
+            at: position(row, 3)?,
+            last: row.get(2)?,
+            saved,
+            behind: false,
+        };
         // They are numbered from 1 and none is ever removed.
         if tail.id != log.last_id + 1 {
             return Err(missing("partition", log.last_id + 1));
@@ -93,8 +111,10 @@ pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rus
         log.tails.insert(name, tail);
     }
 
-    let mut newer = connection
-        .prepare("SELECT previous, from_seq, to_seq, head, records, position, partition FROM log WHERE position > ?1 ORDER BY position")?;
+    let mut newer = connection.prepare(
+        "SELECT previous, from_seq, to_seq, head, records, position, partition FROM log \
+            WHERE position > ?1 ORDER BY position",
+    )?;
     let mut rows = newer.query([reach])?;
     while let Some(row) = rows.next()? {
         let (previous, mut frame) = link(row)?;
@@ -132,14 +152,23 @@ pub struct Finder<'c> {
 impl<'c> Finder<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Finder<'c>> {
         Ok(Finder {
-            frame: connection
-                .prepare("SELECT previous, from_seq, to_seq, head, records FROM log WHERE position = ?1 AND partition = ?2")?,
-            previous: connection.prepare("SELECT previous FROM log WHERE position = ?1 AND partition = ?2")?,
-            snapshot: connection.prepare("SELECT seq, head, due, state FROM snapshots WHERE partition = ?1")?,
+            frame: connection.prepare(
+                "SELECT previous, from_seq, to_seq, head, records FROM log WHERE position \
+                    = ?1 AND partition = ?2",
+            )?,
+            previous: connection.prepare(
+                "SELECT previous FROM log WHERE position = ?1 AND \
+                partition = ?2",
+            )?,
+            snapshot: connection.prepare(
+                "SELECT seq, head, due, state FROM snapshots WHERE \
+                partition = ?1",
+            )?,
         })
     }
 
-    /// The snapshot and the frames after it. A snapshot that does not fit the log is not used: it is only a cache.
+    /// The snapshot and the frames after it. A snapshot that does not fit the log is not used: it
+    /// is only a cache.
     pub fn open(&mut self, tail: &Tail) -> rusqlite::Result<Opened> {
         let snapshot = self.snapshot(tail.id)?;
         let at = snapshot.as_ref().map(|snapshot| snapshot.at);
@@ -165,7 +194,13 @@ impl<'c> Finder<'c> {
     }
 
     pub fn snapshot(&mut self, partition: i64) -> rusqlite::Result<Option<Snapshot>> {
-        let snapshot = |row: &Row| Ok(Snapshot { at: position(row, 0)?, due: row.get::<_, Option<i64>>(2)?.map(Time), state: row.get(3)? });
+        let snapshot = |row: &Row| {
+            Ok(Snapshot {
+                at: position(row, 0)?,
+                due: row.get::<_, Option<i64>>(2)?.map(Time),
+                state: row.get(3)?,
+            })
+        };
         self.snapshot.query_row([partition], snapshot).optional()
     }
 
@@ -175,20 +210,26 @@ impl<'c> Finder<'c> {
         let mut position = tail.last;
         while position != 0 {
             positions.push(position);
-            let previous = self.previous.query_row([position, tail.id], |row| row.get(0)).optional()?;
+            let previous =
+                self.previous.query_row([position, tail.id], |row| row.get(0)).optional()?;
             position = previous.ok_or_else(|| missing("frame", position))?;
         }
         positions.reverse();
         Ok(positions)
     }
 
-    /// The partition's frame at that position, without the head it begins with, and the position of the one before it.
+    /// The partition's frame at that position, without the head it begins with, and the position of
+    /// the one before it.
     pub fn frame(&mut self, tail: &Tail, position: i64) -> rusqlite::Result<(i64, Frame)> {
-        self.frame.query_row([position, tail.id], link).optional()?.ok_or_else(|| missing("frame", position))
+        self.frame
+            .query_row([position, tail.id], link)
+            .optional()?
+            .ok_or_else(|| missing("frame", position))
     }
 }
 
-/// Reads the log in the order of its commits, whosever frames they are. A reader sees a commit only after its flush, so what is read is durable.
+/// Reads the log in the order of its commits, whosever frames they are. A reader sees a commit only
+/// after its flush, so what is read is durable.
 pub struct Follower<'c> {
     frames: Statement<'c>,
     end: Statement<'c>,
@@ -196,7 +237,8 @@ pub struct Follower<'c> {
 
 impl<'c> Follower<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Follower<'c>> {
-        let frames = "SELECT l.previous, l.from_seq, l.to_seq, l.head, l.records, l.position, p.name, b.head FROM log l
+        let frames = "SELECT l.previous, l.from_seq, l.to_seq, l.head, l.records, l.position, \
+            p.name, b.head FROM log l
             JOIN partitions p ON p.id = l.partition LEFT JOIN log b ON b.position = l.previous
             WHERE l.position > ?1 ORDER BY l.position LIMIT ?2";
         let end = "SELECT coalesce(max(position), 0) FROM log";
@@ -217,7 +259,11 @@ impl<'c> Follower<'c> {
             let (_, mut frame) = link(row)?;
             frame.from.head = row.get::<_, Option<Head>>(7)?.unwrap_or_default();
             bytes += frame.records.len();
-            feed.frames.push(Fed { position: row.get::<_, i64>(5)? as u64, partition: row.get_ref(6)?.as_str()?.into(), frame });
+            feed.frames.push(Fed {
+                position: row.get::<_, i64>(5)? as u64,
+                partition: row.get_ref(6)?.as_str()?.into(),
+                frame,
+            });
         }
         Ok(feed)
     }

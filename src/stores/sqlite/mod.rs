@@ -3,8 +3,8 @@
 //! One thread writes: whatever waits, of all partitions, becomes one transaction with one flush.
 //! Another folds the write-ahead log in. Four threads read, two of them only lists. An opening goes
 //! through the writer first, so that it finds everything asked for before it. The queue to the
-//! writer has no bound of its own, because the
-//! engine bounds what may be under way in front of it. One process owns the folder, so a stale owner is refused by sequence and head alone.
+//! writer has no bound of its own, because the engine bounds what may be under way in front of it.
+//! One process owns the folder, so a stale owner is refused by sequence and head alone.
 
 mod backup;
 mod directory;
@@ -38,7 +38,10 @@ pub use view::View;
 
 use crate::stores::probe::Probe;
 use actors::Time;
-use actors::store::{Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store, StoreError};
+use actors::store::{
+    Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
+    StoreError,
+};
 use health::Health;
 use job::{Job, Written};
 use queue::{Sender, queue};
@@ -50,7 +53,8 @@ use std::sync::Arc;
 use std::thread::{JoinHandle, ThreadId};
 use tokio::sync::oneshot;
 
-/// The look-up rows that a frame declares, made from the log again when they had not been written yet.
+/// The look-up rows that a frame declares, made from the log again when they had not been written
+/// yet.
 pub type RowsOf = dyn Fn(&str, &Frame) -> Vec<Row>;
 
 /// Threads that open partitions and look people up, and so many that read lists.
@@ -67,13 +71,15 @@ pub enum Error {
     #[error("the folder {} holds a database already", .0.display())]
     HoldsDatabase(PathBuf),
     #[error(
-        "the folder {} holds {left}, but its stampede.db is {database}: a new installation would destroy what is left of the one there; \
+        "the folder {} holds {left}, but its stampede.db is {database}: a new installation would \
+         destroy what is left of the one there; \
          put its stampede.db back, or move the folder away",
         folder.display()
     )]
     Remains { folder: PathBuf, database: &'static str, left: String },
     #[error(
-        "the write-ahead log {} is damaged or cut at frame {frame}: {}; restore a backup into another folder, or give up what is lost \
+        "the write-ahead log {} is damaged or cut at frame {frame}: {}; restore a backup into \
+         another folder, or give up what is lost \
          with `stampede accept-loss`, which keeps the damaged log beside",
         log.display(),
         wal::behind(*commits)
@@ -85,11 +91,18 @@ pub enum Error {
     Exists(PathBuf),
     #[error("{} is no database of stampede", .0.display())]
     Foreign(PathBuf),
-    #[error("the database was written by a newer stampede (its version is {found}, this one knows {})", schema::VERSION)]
+    #[error(
+        "the database was written by a newer stampede (its version is {found}, this one knows {})",
+        schema::VERSION
+    )]
     Newer { found: i64 },
-    #[error("{}: its journal could not be made {mode} and is {found}; is the disk full or broken?", path.display())]
+    #[error("{}: its journal could not be made {mode} and is {found}; is the disk full or \
+        broken?", path.display())]
     Journal { path: PathBuf, mode: &'static str, found: String },
-    #[error("the database was written by a stampede before 0.1 (its version is {found}); this one cannot read it")]
+    #[error(
+        "the database was written by a stampede before 0.1 (its version is {found}); this one \
+         cannot read it"
+    )]
     Older { found: i64 },
     #[error("the database is damaged: {0}")]
     Damaged(String),
@@ -113,7 +126,8 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database in the folder, and makes both if they are not there. The rows not yet written are made again with `rows_of`.
+    /// Opens the database in the folder, and makes both if they are not there. The rows not yet
+    /// written are made again with `rows_of`.
     pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<Sqlite, Error> {
         Sqlite::start(Folder::lock(folder)?, rows_of)
     }
@@ -129,7 +143,8 @@ impl Sqlite {
         let connection = folder.connect()?;
         let fresh = Arc::new(Fresh::default());
         let health = Arc::new(Health::default());
-        let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+        let log =
+            log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
 
         let (ready, is_ready) = queue();
         let (look_ups, look_ups_to_do) = Desk::open("look-ups", LOOK_UPS_WAITING);
@@ -139,13 +154,16 @@ impl Sqlite {
         for (desk, to_do) in [(&look_ups, look_ups_to_do), (&lists, lists_to_do)] {
             for _ in 0..READERS {
                 let connection = folder.connect_to_read()?;
-                let (to_do, waiting, fresh, ready) = (to_do.clone(), desk.waiting(), fresh.clone(), ready.clone());
+                let (to_do, waiting, fresh, ready) =
+                    (to_do.clone(), desk.waiting(), fresh.clone(), ready.clone());
                 let health = health.clone();
-                let read = move || reader::run(&connection, &to_do, &waiting, &fresh, &health, &ready);
+                let read =
+                    move || reader::run(&connection, &to_do, &waiting, &fresh, &health, &ready);
                 readers.push(spawn("store-reader", read, &folder)?);
             }
         }
-        let mut own_threads: Vec<ThreadId> = readers.iter().map(|reader| reader.thread().id()).collect();
+        let mut own_threads: Vec<ThreadId> =
+            readers.iter().map(|reader| reader.thread().id()).collect();
         let (beside, helper) = fold::beside(&health);
         let (second, file) = folder.connect_beside()?;
         let database = file.clone();
@@ -154,14 +172,16 @@ impl Sqlite {
         let (to_readers, knows) = (look_ups.clone(), health.clone());
         let write = move || {
             writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, beside, &ready);
-            // The writer's connection closes last, because only that one can fold the write-ahead log into the database.
+            // The writer's connection closes last, because only that one can fold the write-ahead
+            // log into the database.
             readers.into_iter().chain([folding]).for_each(|other| drop(other.join()));
             if !knows.is_broken() {
                 // If that cannot be said, the log stays, and the next start folds it in.
                 let _ = folder::let_closing_fold(&connection);
             }
             drop(connection);
-            // Closing a file lets go of all locks that the process has on it, so this one is closed after all connections.
+            // Closing a file lets go of all locks that the process has on it, so this one is closed
+            // after all connections.
             drop(file);
             drop(folder);
         };
@@ -170,11 +190,23 @@ impl Sqlite {
         for _ in 0..=2 * READERS {
             is_ready.take_one().unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
         }
-        Ok(Sqlite { jobs, look_ups, lists, health, probe: Probe::default(), writer: Some(writer), own_threads })
+        Ok(Sqlite {
+            jobs,
+            look_ups,
+            lists,
+            health,
+            probe: Probe::default(),
+            writer: Some(writer),
+            own_threads,
+        })
     }
 
-    /// Runs in the next commit, undone if it fails, and is answered when that commit is durable. It must not begin or end a transaction.
-    pub fn write<R, F>(&self, write: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    /// Runs in the next commit, undone if it fails, and is answered when that commit is durable. It
+    /// must not begin or end a transaction.
+    pub fn write<R, F>(
+        &self,
+        write: F,
+    ) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
@@ -185,7 +217,8 @@ impl Sqlite {
         async { answer.await.unwrap_or_else(|_| Err(closed())) }
     }
 
-    /// The same, for whom it is to be told. A job that cannot be sent is dropped, and its teller with it.
+    /// The same, for whom it is to be told. A job that cannot be sent is dropped, and its teller
+    /// with it.
     fn submit<R, F>(&self, write: F, tell: impl FnOnce(Result<R, StoreError>) + Send + 'static)
     where
         R: Send + 'static,
@@ -196,7 +229,9 @@ impl Sqlite {
             let result = write(connection);
             Written {
                 failed: result.is_err(),
-                answer: Box::new(move |committed| tell(committed.and_then(|()| result.map_err(|error| health.tell(error))))),
+                answer: Box::new(move |committed| {
+                    tell(committed.and_then(|()| result.map_err(|error| health.tell(error))))
+                }),
             }
         });
         let _ = self.jobs.send(Job::Write(write));
@@ -209,7 +244,8 @@ impl Sqlite {
         async move { taken.await.and(Ok(())).and_then(|()| health.verdict()) }
     }
 
-    /// Everything asked for so far is written, and what can wait is, too: the process may end without waiting for this to be dropped.
+    /// Everything asked for so far is written, and what can wait is, too: the process may end
+    /// without waiting for this to be dropped.
     pub fn settle(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let (to, settled) = oneshot::channel();
         let _ = self.jobs.send(Job::Settle(Box::new(move |result| drop(to.send(result)))));
@@ -218,7 +254,10 @@ impl Sqlite {
 
     /// Runs on a reader, and sees every write answered before. For a look-up of a few rows by their
     /// keys.
-    pub fn read<R, F>(&self, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    pub fn read<R, F>(
+        &self,
+        read: F,
+    ) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
@@ -227,7 +266,10 @@ impl Sqlite {
     }
 
     /// The same for a list, which takes longer and may wait behind others.
-    pub fn read_list<R, F>(&self, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    pub fn read_list<R, F>(
+        &self,
+        read: F,
+    ) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
@@ -275,11 +317,13 @@ impl Store for Sqlite {
 }
 
 impl Drop for Sqlite {
-    /// Everything asked for is still done, the waiting rows are written, and the folder is free again afterwards.
+    /// Everything asked for is still done, the waiting rows are written, and the folder is free
+    /// again afterwards.
     fn drop(&mut self) {
         self.jobs = queue().0;
         (self.look_ups, self.lists) = (Desk::closed(), Desk::closed());
-        // The last to let go of the store may be an answer on one of its own threads, which cannot wait for itself.
+        // The last to let go of the store may be an answer on one of its own threads, which cannot
+        // wait for itself.
         if !self.own_threads.contains(&std::thread::current().id())
             && let Some(writer) = self.writer.take()
         {
@@ -288,11 +332,22 @@ impl Drop for Sqlite {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static, folder: &Folder) -> Result<JoinHandle<()>, Error> {
-    std::thread::Builder::new().name(name.into()).spawn(run).map_err(|error| Error::File { path: folder.path().into(), error })
+fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+    folder: &Folder,
+) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(run)
+        .map_err(|error| Error::File { path: folder.path().into(), error })
 }
 
-fn ask<R, F>(desk: &Desk, health: &Arc<Health>, read: F) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+fn ask<R, F>(
+    desk: &Desk,
+    health: &Arc<Health>,
+    read: F,
+) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
 where
     R: Send + 'static,
     F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
@@ -311,7 +366,8 @@ where
 
 /// A row that says nothing, so that a write can be tried.
 fn touch(connection: &Connection) -> rusqlite::Result<()> {
-    let touch = "INSERT INTO meta (name, value) VALUES ('touched', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
+    let touch = "INSERT INTO meta (name, value) VALUES ('touched', 1) ON CONFLICT (name) DO UPDATE \
+        SET value = value + 1";
     connection.execute(touch, []).map(drop)
 }
 

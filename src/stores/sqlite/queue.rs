@@ -1,7 +1,10 @@
-//! A queue between threads whose reader sleeps when nothing waits, and takes all that waits when something does.
+//! A queue between threads whose reader sleeps when nothing waits, and takes all that waits when
+//! something does.
 //!
-//! A channel that spins before it sleeps yields its processor meanwhile. On a machine with something else to do, Linux lets it wait a whole slice for that, or several: the
-//! writer was seen to be away for 2 to 15 ms at a third of what the machine can do, with all answers of the next commit waiting for it.
+//! A channel that spins before it sleeps yields its processor meanwhile. On a machine with
+//! something else to do, Linux lets it wait a whole slice for that, or several: the writer was seen
+//! to be away for 2 to 15 ms at a third of what the machine can do, with all answers of the next
+//! commit waiting for it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -52,14 +55,21 @@ impl<T> Shared<T> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn sleep<'s>(&'s self, state: MutexGuard<'s, State<T>>, patience: Option<Duration>) -> MutexGuard<'s, State<T>> {
+    fn sleep<'s>(
+        &'s self,
+        state: MutexGuard<'s, State<T>>,
+        patience: Option<Duration>,
+    ) -> MutexGuard<'s, State<T>> {
         let is_idle = |state: &mut State<T>| state.is_idle();
         match patience {
             Some(patience) => match self.filled.wait_timeout_while(state, patience, is_idle) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             },
-            None => self.filled.wait_while(state, is_idle).unwrap_or_else(|poisoned| poisoned.into_inner()),
+            None => self
+                .filled
+                .wait_while(state, is_idle)
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
         }
     }
 }
@@ -90,8 +100,14 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Takes up to so many of what waits, as soon as something does. Waits for that no longer than it is told to.
-    pub fn take(&self, most: usize, patience: Option<Duration>, into: &mut Vec<T>) -> Result<(), Nothing> {
+    /// Takes up to so many of what waits, as soon as something does. Waits for that no longer than
+    /// it is told to.
+    pub fn take(
+        &self,
+        most: usize,
+        patience: Option<Duration>,
+        into: &mut Vec<T>,
+    ) -> Result<(), Nothing> {
         let mut state = self.0.lock();
         if state.is_idle() && patience != Some(Duration::ZERO) {
             state.asleep += 1;
@@ -154,7 +170,8 @@ impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.receivers -= 1;
-        let left = if state.receivers == 0 { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
+        let left =
+            if state.receivers == 0 { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
         drop(state);
         drop(left);
     }
@@ -171,7 +188,9 @@ mod tests {
         let senders: Vec<_> = (0..4u32)
             .map(|who| {
                 let sender = sender.clone();
-                thread::spawn(move || (0..10_000u32).for_each(|number| sender.send((who, number)).unwrap()))
+                thread::spawn(move || {
+                    (0..10_000u32).for_each(|number| sender.send((who, number)).unwrap())
+                })
             })
             .collect();
         drop(sender);

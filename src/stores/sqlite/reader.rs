@@ -1,4 +1,5 @@
-//! The readers: threads that open partitions and read lists, beside the writer and never in its way.
+//! The readers: threads that open partitions and read lists, beside the writer and never in its
+//! way.
 //!
 //! They sit at two desks. At one partitions are opened and people are looked up, one by one; at the
 //! other lists are read and the log is followed. So a crowd that reads lists makes nobody's login
@@ -98,7 +99,8 @@ pub fn run(
             let _ = ready.send(Ok(()));
             while let Some(job) = jobs.take_one() {
                 waiting.show(jobs.len());
-                // An answer may run a machine's own code on this thread. If it panics, only that answer is lost.
+                // An answer may run a machine's own code on this thread. If it panics, only that
+                // answer is lost.
                 let _ = catch_unwind(AssertUnwindSafe(|| reader.serve(job)));
             }
         }
@@ -107,7 +109,11 @@ pub fn run(
 }
 
 impl<'c> Reader<'c> {
-    fn new(connection: &'c Connection, fresh: &'c Fresh, health: &'c Health) -> rusqlite::Result<Reader<'c>> {
+    fn new(
+        connection: &'c Connection,
+        fresh: &'c Fresh,
+        health: &'c Health,
+    ) -> rusqlite::Result<Reader<'c>> {
         Ok(Reader {
             connection,
             finder: Finder::new(connection)?,

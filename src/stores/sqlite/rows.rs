@@ -1,7 +1,8 @@
 //! Look-up rows that wait in memory, and the lists that they make together with the stored ones.
 //!
-//! A row written in the commit of its event would cost more than the request. So rows wait here, sorted, from the moment their event is durable
-//! until a sweep has written them; readers merge both. They are only ever rows of committed frames. The writer alone changes them.
+//! A row written in the commit of its event would cost more than the request. So rows wait here,
+//! sorted, from the moment their event is durable until a sweep has written them; readers merge
+//! both. They are only ever rows of committed frames. The writer alone changes them.
 
 use super::sums::LOOKUPS;
 use actors::Id;
@@ -38,7 +39,12 @@ impl Fresh {
     }
 
     /// Writes the next rows in order, and says which.
-    pub fn store(&self, after: Option<&Slot>, limit: usize, tables: &mut Tables<'_>) -> rusqlite::Result<Vec<Slot>> {
+    pub fn store(
+        &self,
+        after: Option<&Slot>,
+        limit: usize,
+        tables: &mut Tables<'_>,
+    ) -> rusqlite::Result<Vec<Slot>> {
         let fresh = self.read();
         let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let mut stored = Vec::with_capacity(limit);
@@ -59,7 +65,9 @@ impl Fresh {
 
     /// Those that are put; not those that take one away.
     pub fn each(&self, mut visit: impl FnMut(Row)) {
-        for (Slot { shelf, owner, key }, body) in self.read().iter().filter(|(_, body)| body.is_some()) {
+        for (Slot { shelf, owner, key }, body) in
+            self.read().iter().filter(|(_, body)| body.is_some())
+        {
             visit(Row { shelf: *shelf, owner: *owner, key: key.clone(), body: body.clone() });
         }
     }
@@ -73,7 +81,9 @@ impl Fresh {
     fn of(&self, page: &Page) -> Vec<(Vec<u8>, Body)> {
         let fresh = self.read();
         let from = Slot { shelf: page.shelf, owner: page.owner, key: first_key(page) };
-        let mut here = fresh.range(from..).take_while(|(slot, _)| (slot.shelf, slot.owner) == (page.shelf, page.owner));
+        let mut here = fresh
+            .range(from..)
+            .take_while(|(slot, _)| (slot.shelf, slot.owner) == (page.shelf, page.owner));
         let mut found = Vec::new();
         let mut live = 0;
         while live < page.limit
@@ -104,9 +114,13 @@ impl<'c> Tables<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Tables<'c>> {
         Ok(Tables {
             put: connection.prepare(
-                "INSERT OR REPLACE INTO lookups (shelf, owner, key, body, sum) VALUES (?1, ?2, ?3, ?4, row_sum(?2, ?1, ?3, ?4))",
+                "INSERT OR REPLACE INTO lookups (shelf, owner, key, body, sum) VALUES (?1, ?2, ?3, \
+                 ?4, row_sum(?2, ?1, ?3, ?4))",
             )?,
-            take: connection.prepare("DELETE FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key = ?3")?,
+            take: connection.prepare(
+                "DELETE FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key \
+                = ?3",
+            )?,
         })
     }
 }
@@ -119,22 +133,26 @@ pub struct Lists<'c> {
 impl<'c> Lists<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Lists<'c>> {
         let (list, whole) = ("shelf = ?1 AND owner = ?2 AND key >= ?3", LOOKUPS.whole());
-        let sql = format!("SELECT key, body FROM lookups WHERE {list} AND {whole} ORDER BY key LIMIT ?4");
+        let sql =
+            format!("SELECT key, body FROM lookups WHERE {list} AND {whole} ORDER BY key LIMIT ?4");
         Ok(Lists { stored: connection.prepare(&sql)? })
     }
 
-    /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never missed.
+    /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never
+    /// missed.
     pub fn page(&mut self, fresh: &Fresh, page: &Page) -> rusqlite::Result<Vec<Listed>> {
         let fresh = fresh.of(page);
         let taken = fresh.iter().filter(|(_, body)| body.is_none()).count();
         let limit = page.limit.saturating_add(taken).min(i64::MAX as usize) as i64;
         let listed = |row: &rusqlite::Row| Ok(Listed { key: row.get(0)?, body: row.get(1)? });
-        let stored = self.stored.query_map((page.shelf.0, page.owner.0, first_key(page), limit), listed)?;
+        let stored =
+            self.stored.query_map((page.shelf.0, page.owner.0, first_key(page), limit), listed)?;
         Ok(merge(fresh, stored.collect::<rusqlite::Result<_>>()?, page.limit))
     }
 }
 
-/// The smallest key above `after`: keys are compared byte by byte, so it is the same with a zero behind.
+/// The smallest key above `after`: keys are compared byte by byte, so it is the same with a zero
+/// behind.
 fn first_key(page: &Page) -> Vec<u8> {
     let mut key = page.after.clone().unwrap_or_default();
     if page.after.is_some() {

@@ -1,9 +1,10 @@
 //! The tables, and which versions of them this binary knows.
 //!
-//! `log` is the truth: one row for each frame, in the order of their commits, never changed or removed. Each row names the position of its
-//! partition's frame before it, so that no index has to be written in a commit. `partitions` and `lookups` follow the log from behind, as far
-//! as `reach` in `meta` says; a start makes the rest again. `snapshots` is a cache. The chain of hashes covers the frames of the log and the
-//! digests of snapshots their state; every other row has a sum.
+//! `log` is the truth: one row for each frame, in the order of their commits, never changed or
+//! removed. Each row names the position of its partition's frame before it, so that no index has to
+//! be written in a commit. `partitions` and `lookups` follow the log from behind, as far as `reach`
+//! in `meta` says; a start makes the rest again. `snapshots` is a cache. The chain of hashes covers
+//! the frames of the log and the digests of snapshots their state; every other row has a sum.
 
 use super::directory::SCHEMA as PEOPLE;
 use super::{Error, sums};
@@ -60,10 +61,12 @@ CREATE TABLE meta (
     sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO meta (name, value, sum) VALUES ('reach', 0, row_sum('reach', 0)), ('doubts', 0, row_sum('doubts', 0));
+INSERT INTO meta (name, value, sum) VALUES ('reach', 0, row_sum('reach', 0)), ('doubts', 0, \
+row_sum('doubts', 0));
 ";
 
-/// A commit is flushed before it is answered. The writer itself says when the write-ahead log is folded in, not some unlucky commit.
+/// A commit is flushed before it is answered. The writer itself says when the write-ahead log is
+/// folded in, not some unlucky commit.
 const MANNERS: &str = "
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 0;
@@ -75,7 +78,8 @@ PRAGMA temp_store = MEMORY;
 pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
     if is_empty(connection)? {
         teach_manners(connection, file)?;
-        let ours = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
+        let ours =
+            format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
         connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {PEOPLE} {ours} COMMIT;"))?;
         return Ok(sums::keep(connection)?);
     }
@@ -117,7 +121,8 @@ pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
     }
 }
 
-/// What SQLite itself can see: pages, the order of rows, and that each index has what its table has. It sees no flipped value.
+/// What SQLite itself can see: pages, the order of rows, and that each index has what its table
+/// has. It sees no flipped value.
 pub fn check_pages(connection: &Connection) -> Result<(), Error> {
     match connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))? {
         verdict if verdict == "ok" => Ok(()),
@@ -126,10 +131,13 @@ pub fn check_pages(connection: &Connection) -> Result<(), Error> {
 }
 
 fn is_empty(connection: &Connection) -> Result<bool, Error> {
-    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)) {
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+    {
         Ok(tables) => Ok(tables == 0 && pragma(connection, "application_id")? == 0),
         // Something else than a database; `check` says so.
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => Ok(false),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            Ok(false)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -27,7 +27,8 @@ impl<'c> Statements<'c> {
                  VALUES (?1, ?2, 0, 0, zeroblob(32), row_sum(?1, ?2, 0, 0, zeroblob(32)))",
             )?,
             append: connection.prepare(
-                "INSERT INTO log (position, partition, previous, from_seq, to_seq, head, records) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO log (position, partition, previous, from_seq, to_seq, head, records) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
             save: connection.prepare(
                 "INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state, sum)

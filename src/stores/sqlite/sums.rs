@@ -1,9 +1,11 @@
-//! A checksum in every row that no chain of hashes covers, so that a flipped bit is found, and never believed.
+//! A checksum in every row that no chain of hashes covers, so that a flipped bit is found, and
+//! never believed.
 //!
-//! The column `sum` holds eight bytes of SHA-256 over the row's other columns. Triggers of the one connection that writes
-//! fill it, so no statement can forget it; rows that are written by the thousand bring theirs. Before a row is changed it is
-//! checked, so that no damage is ever sealed anew. Whoever reads asks for rows that are `whole`; one that is not
-//! fails the statement and is named. The triggers are this connection's own: a person may still repair a row by hand.
+//! The column `sum` holds eight bytes of SHA-256 over the row's other columns. Triggers of the one
+//! connection that writes fill it, so no statement can forget it; rows that are written by the
+//! thousand bring theirs. Before a row is changed it is checked, so that no damage is ever sealed
+//! anew. Whoever reads asks for rows that are `whole`; one that is not fails the statement and is
+//! named. The triggers are this connection's own: a person may still repair a row by hand.
 
 use super::Error;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -11,7 +13,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use sha2::{Digest, Sha256};
 
-/// A table with sums. The columns stand in one order for ever, the first of them says which row it is.
+/// A table with sums. The columns stand in one order for ever, the first of them says which row it
+/// is.
 pub struct Table {
     pub name: &'static str,
     pub key: &'static [&'static str],
@@ -41,22 +44,48 @@ pub const MEMBERS: Table = Table {
         "reset_until",
     ],
 };
-pub const IDENTIFIERS: Table = Table { name: "identifiers", key: &["folded"], columns: &["member", "folded"] };
-pub const MEMBER_COUNTS: Table = Table { name: "member_counts", key: &["role"], columns: &["role", "members"] };
-pub const SESSIONS: Table =
-    Table { name: "sessions", key: &["member", "id"], columns: &["member", "id", "step", "began_at", "refreshed_at", "ended_at", "agent"] };
-pub const HOMES: Table = Table { name: "homes", key: &["member", "home"], columns: &["member", "home", "at"] };
-pub const SERVICE_KEYS: Table =
-    Table { name: "service_keys", key: &["id"], columns: &["id", "name", "digest", "created_at", "revoked_at"] };
-pub const OUTSIDERS: Table = Table { name: "outsiders", key: &["member"], columns: &["member", "service", "theirs"] };
+pub const IDENTIFIERS: Table =
+    Table { name: "identifiers", key: &["folded"], columns: &["member", "folded"] };
+pub const MEMBER_COUNTS: Table =
+    Table { name: "member_counts", key: &["role"], columns: &["role", "members"] };
+pub const SESSIONS: Table = Table {
+    name: "sessions",
+    key: &["member", "id"],
+    columns: &["member", "id", "step", "began_at", "refreshed_at", "ended_at", "agent"],
+};
+pub const HOMES: Table =
+    Table { name: "homes", key: &["member", "home"], columns: &["member", "home", "at"] };
+pub const SERVICE_KEYS: Table = Table {
+    name: "service_keys",
+    key: &["id"],
+    columns: &["id", "name", "digest", "created_at", "revoked_at"],
+};
+pub const OUTSIDERS: Table =
+    Table { name: "outsiders", key: &["member"], columns: &["member", "service", "theirs"] };
 pub const SECRETS: Table = Table { name: "secrets", key: &["name"], columns: &["name", "value"] };
 pub const META: Table = Table { name: "meta", key: &["name"], columns: &["name", "value"] };
 /// These bring their own sums.
-pub const PARTITIONS: Table = Table { name: "partitions", key: &["id"], columns: &["id", "name", "last", "seq", "head"] };
-pub const SNAPSHOTS: Table = Table { name: "snapshots", key: &["partition"], columns: &["partition", "seq", "head", "due"] };
-pub const LOOKUPS: Table = Table { name: "lookups", key: &["owner", "shelf", "key"], columns: &["owner", "shelf", "key", "body"] };
+pub const PARTITIONS: Table =
+    Table { name: "partitions", key: &["id"], columns: &["id", "name", "last", "seq", "head"] };
+pub const SNAPSHOTS: Table =
+    Table { name: "snapshots", key: &["partition"], columns: &["partition", "seq", "head", "due"] };
+pub const LOOKUPS: Table = Table {
+    name: "lookups",
+    key: &["owner", "shelf", "key"],
+    columns: &["owner", "shelf", "key", "body"],
+};
 
-const BY_TRIGGER: [&Table; 9] = [&MEMBERS, &IDENTIFIERS, &MEMBER_COUNTS, &SESSIONS, &HOMES, &SERVICE_KEYS, &OUTSIDERS, &SECRETS, &META];
+const BY_TRIGGER: [&Table; 9] = [
+    &MEMBERS,
+    &IDENTIFIERS,
+    &MEMBER_COUNTS,
+    &SESSIONS,
+    &HOMES,
+    &SERVICE_KEYS,
+    &OUTSIDERS,
+    &SECRETS,
+    &META,
+];
 pub const ALL: [&Table; 12] = [
     &MEMBERS,
     &IDENTIFIERS,
@@ -88,13 +117,21 @@ impl Table {
     }
 
     fn triggers(&self) -> String {
-        let (name, columns, sum, whole) = (self.name, self.listed(""), self.listed("new."), self.whole_as("old."));
-        let row = self.key.iter().map(|column| format!("{column} = new.{column}")).collect::<Vec<_>>().join(" AND ");
+        let (name, columns, sum, whole) =
+            (self.name, self.listed(""), self.listed("new."), self.whole_as("old."));
+        let row = self
+            .key
+            .iter()
+            .map(|column| format!("{column} = new.{column}"))
+            .collect::<Vec<_>>()
+            .join(" AND ");
         let seal = format!("BEGIN UPDATE {name} SET sum = row_sum({sum}) WHERE {row}; END;");
         format!(
-            "CREATE TEMP TRIGGER IF NOT EXISTS {name}_are_whole BEFORE UPDATE OF {columns} ON main.{name} BEGIN SELECT {whole}; END;
+            "CREATE TEMP TRIGGER IF NOT EXISTS {name}_are_whole BEFORE UPDATE OF {columns} ON \
+             main.{name} BEGIN SELECT {whole}; END;
              CREATE TEMP TRIGGER IF NOT EXISTS {name}_sealed_new AFTER INSERT ON main.{name} {seal}
-             CREATE TEMP TRIGGER IF NOT EXISTS {name}_sealed AFTER UPDATE OF {columns} ON main.{name} {seal}"
+             CREATE TEMP TRIGGER IF NOT EXISTS {name}_sealed AFTER UPDATE OF {columns} ON \
+             main.{name} {seal}"
         )
     }
 }
@@ -114,7 +151,11 @@ pub fn keep(connection: &Connection) -> Result<()> {
 /// Reads every row, and names the first that is damaged.
 pub fn check(connection: &Connection) -> std::result::Result<(), Error> {
     for table in ALL {
-        connection.query_row(&format!("SELECT count(*) FROM {} WHERE {}", table.name, table.whole()), [], |_| Ok(()))?;
+        connection.query_row(
+            &format!("SELECT count(*) FROM {} WHERE {}", table.name, table.whole()),
+            [],
+            |_| Ok(()),
+        )?;
     }
     Ok(())
 }
@@ -131,7 +172,9 @@ fn is_whole(values: &Context) -> Result<bool> {
         ValueRef::Null | ValueRef::Real(_) => "without a name".to_owned(),
     };
     let table: String = values.get(0)?;
-    Err(rusqlite::Error::UserFunctionError(format!("{DAMAGED_ROW} {row} of the table {table}").into()))
+    Err(rusqlite::Error::UserFunctionError(
+        format!("{DAMAGED_ROW} {row} of the table {table}").into(),
+    ))
 }
 
 /// How an error begins that `whole` raised.

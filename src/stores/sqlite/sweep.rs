@@ -1,8 +1,10 @@
-//! Bringing the tables that follow the log up to date: a long, sorted walk over the waiting rows, in short steps.
+//! Bringing the tables that follow the log up to date: a long, sorted walk over the waiting rows,
+//! in short steps.
 //!
-//! One step rides along with each commit, so that nobody waits for the whole walk. A row that changes behind the walk waits for the next one.
-//! Only at the end does `reach` move, to where the log ended when the walk began: whatever a crash interrupts is made again from there,
-//! and writing it twice changes nothing.
+//! One step rides along with each commit, so that nobody waits for the whole walk. A row that
+//! changes behind the walk waits for the next one. Only at the end does `reach` move, to where the
+//! log ended when the walk began: whatever a crash interrupts is made again from there, and writing
+//! it twice changes nothing.
 
 use super::log::{Log, Tail};
 use super::rows::{Fresh, Slot, Tables};
@@ -37,8 +39,10 @@ impl<'c> SweepTables<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<SweepTables<'c>> {
         Ok(SweepTables {
             rows: Tables::new(connection)?,
-            tail: connection
-                .prepare("UPDATE partitions SET last = ?3, seq = ?4, head = ?5, sum = row_sum(?1, ?2, ?3, ?4, ?5) WHERE id = ?1")?,
+            tail: connection.prepare(
+                "UPDATE partitions SET last = ?3, seq = ?4, head = ?5, sum = row_sum(?1, \
+                    ?2, ?3, ?4, ?5) WHERE id = ?1",
+            )?,
             reach: connection.prepare("UPDATE meta SET value = ?1 WHERE name = 'reach'")?,
         })
     }
@@ -55,8 +59,15 @@ impl Sweep {
         Sweep { reach: log.end, tails, after: None }
     }
 
-    /// Writes the next rows and tails, inside the transaction under way: at least as many rows as come in with it.
-    pub fn step(&self, log: &Log, fresh: &Fresh, incoming: usize, tables: &mut SweepTables<'_>) -> rusqlite::Result<Step> {
+    /// Writes the next rows and tails, inside the transaction under way: at least as many rows as
+    /// come in with it.
+    pub fn step(
+        &self,
+        log: &Log,
+        fresh: &Fresh,
+        incoming: usize,
+        tables: &mut SweepTables<'_>,
+    ) -> rusqlite::Result<Step> {
         let tails_left = self.tails.len().saturating_sub(STEP);
         for name in &self.tails[tails_left..] {
             if let Some(Tail { id, at, last, .. }) = log.tails.get(name) {

@@ -1,4 +1,5 @@
-//! The contract on a real file, and what only this store can suffer: a full disk, a kill, a second owner, a copy made under way.
+//! The contract on a real file, and what only this store can suffer: a full disk, a kill, a second
+//! owner, a copy made under way.
 
 mod wal;
 
@@ -16,7 +17,11 @@ pub struct Scratch(pub PathBuf);
 impl Scratch {
     pub fn new() -> Scratch {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("stampede-store-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "stampede-store-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Scratch(path)
@@ -96,7 +101,8 @@ impl Killed {
     fn after_kill_and(&mut self, happens: impl FnOnce(&Connection)) {
         let after = Scratch::new();
         let (from, to) = (self.0.scratch.at("data"), after.at("data"));
-        // What was asked for before is committed; then the writer holds still while its files are copied.
+        // What was asked for before is committed; then the writer holds still while its files are
+        // copied.
         wait(self.store().write(|_| Ok(()))).unwrap();
         let copied = self.store().write(move |_| {
             std::fs::create_dir_all(&to).unwrap();
@@ -163,7 +169,12 @@ fn frames(store: &Sqlite, partition: &str) -> Vec<Frame> {
 }
 
 fn ticket(number: u32, body: Option<&str>) -> Row {
-    Row { shelf: Shelf(1), owner: Id([7; 16]), key: number.to_be_bytes().to_vec(), body: body.map(Into::into) }
+    Row {
+        shelf: Shelf(1),
+        owner: Id([7; 16]),
+        key: number.to_be_bytes().to_vec(),
+        body: body.map(Into::into),
+    }
 }
 
 fn tickets(store: &Sqlite) -> Vec<Listed> {
@@ -172,7 +183,10 @@ fn tickets(store: &Sqlite) -> Vec<Listed> {
 }
 
 fn grow_to(store: &Sqlite, pages: i64) {
-    wait(store.write(move |c| c.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())))).unwrap();
+    wait(
+        store.write(move |c| c.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))),
+    )
+    .unwrap();
 }
 
 fn pages(store: &Sqlite) -> i64 {
@@ -184,7 +198,9 @@ fn count(store: &Sqlite, what: &'static str) -> i64 {
 }
 
 /// Keeps all readers of lists at work until it is dropped.
-fn busy(store: &Sqlite) -> (Vec<mpsc::SyncSender<()>>, Vec<impl Future<Output = Result<(), StoreError>> + use<>>) {
+fn busy(
+    store: &Sqlite,
+) -> (Vec<mpsc::SyncSender<()>>, Vec<impl Future<Output = Result<(), StoreError>> + use<>>) {
     let (begun, has_begun) = mpsc::sync_channel(READERS);
     let keep = |_| {
         let (free, is_free) = mpsc::sync_channel::<()>(0);
@@ -214,7 +230,10 @@ fn a_crowd_that_reads_lists_makes_nobody_else_wait_and_is_bounded() {
     let page = Page { shelf: Shelf(1), owner: Id([7; 16]), after: None, limit: 9 };
     assert!(matches!(answer(|done| store.rows(page, done)), Err(StoreError::Unavailable(_))));
     assert!(matches!(wait(disk.people().members(None, 10)), Err(StoreError::Unavailable(_))));
-    assert!(matches!(wait(disk.people().members_of(vec![Id([1; 16])])), Err(StoreError::Unavailable(_))));
+    assert!(matches!(
+        wait(disk.people().members_of(vec![Id([1; 16])])),
+        Err(StoreError::Unavailable(_))
+    ));
     // Who logs in, who opens a partition and who writes is served meanwhile.
     wait(disk.people().prepare()).unwrap();
     assert_eq!(wait(disk.people().account("ada".into())), Ok(None));
@@ -242,16 +261,23 @@ fn a_full_disk_loses_nothing_answered_and_work_goes_on_when_there_is_room() {
     };
     assert!(answered > 0);
     assert!(matches!(refused.1, Outcome::Unknown(_)), "{:?}", refused.1);
-    // Again, in the same place: memory went back with the disk, so this is refused for want of room and for nothing else.
+    // Again, in the same place: memory went back with the disk, so this is refused for want of room
+    // and for nothing else.
     let again = append(disk.store(), &mut refused.0.clone(), &[]);
     assert!(matches!(again, Outcome::Unknown(_)), "{again:?}");
-    assert_eq!((frames(disk.store(), "p").len(), tickets(disk.store()).len()), (answered as usize, answered as usize));
+    assert_eq!(
+        (frames(disk.store(), "p").len(), tickets(disk.store()).len()),
+        (answered as usize, answered as usize)
+    );
 
     grow_to(disk.store(), 1_000_000);
     let mut p = refused.0;
     assert_eq!(append(disk.store(), &mut p, &[ticket(answered, Some("y"))]), Outcome::Durable);
     for _ in 0..2 {
-        assert_eq!((frames(disk.store(), "p").len(), tickets(disk.store()).len()), (answered as usize + 1, answered as usize + 1));
+        assert_eq!(
+            (frames(disk.store(), "p").len(), tickets(disk.store()).len()),
+            (answered as usize + 1, answered as usize + 1)
+        );
         disk.reopen();
     }
 }
@@ -287,7 +313,9 @@ fn one_failed_commit_is_unknown_to_everybody_in_it() {
     });
     held.recv().unwrap();
     let limit = pages(disk.store());
-    let lowered = disk.store().write(move |c| c.pragma_update_and_check(None, "max_page_count", limit, |_| Ok(())));
+    let lowered = disk
+        .store()
+        .write(move |c| c.pragma_update_and_check(None, "max_page_count", limit, |_| Ok(())));
     let (to, outcomes) = mpsc::channel();
     let (mut new, mut big) = (Script::new("new"), Script::new("big"));
     for append in [old.next(&[]), new.next(&[]), big.next_of_size(1 << 20), old.next(&[])] {
@@ -295,7 +323,8 @@ fn one_failed_commit_is_unknown_to_everybody_in_it() {
         disk.store().append(append, Box::new(move |outcome| to.send(outcome).unwrap()));
     }
     drop(to);
-    let written = disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('lost', 1)", []));
+    let written =
+        disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('lost', 1)", []));
     let_go.send(()).unwrap();
     wait(blocker).unwrap();
     assert!(outcomes.into_iter().all(|outcome| matches!(outcome, Outcome::Unknown(_))));
@@ -323,7 +352,10 @@ fn a_write_that_fails_is_undone_and_harms_nobody() {
     }));
     assert!(panicked.is_err());
     assert_eq!(count(disk.store(), "SELECT count(*) FROM meta WHERE name = 'half'"), 0);
-    wait(disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('whole', 1)", []))).unwrap();
+    wait(
+        disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('whole', 1)", [])),
+    )
+    .unwrap();
     assert_eq!(count(disk.store(), "SELECT value FROM meta WHERE name = 'whole'"), 1);
     assert_eq!(append(disk.store(), &mut Script::new("p"), &[]), Outcome::Durable);
 }
@@ -333,7 +365,10 @@ fn a_second_owner_of_the_folder_is_refused() {
     let disk = OnDisk::new();
     let folder = disk.scratch.at("data");
     let refused = Sqlite::open(&folder, &rows_of).err().unwrap();
-    assert_eq!(refused.to_string(), format!("the folder {} is in use by another stampede", folder.display()));
+    assert_eq!(
+        refused.to_string(),
+        format!("the folder {} is in use by another stampede", folder.display())
+    );
     drop(disk.store);
     drop(open(&folder));
 }
@@ -352,16 +387,25 @@ fn a_second_owner_is_refused_although_somebody_removed_the_lock() {
 #[test]
 fn where_the_rest_of_an_installation_lies_no_new_one_is_made_and_nothing_is_lost() {
     for database in ["gone", "empty"] {
-        for (left, named) in [("stampede.db-wal", "stampede.db-wal"), ("stampede.db-shm", "stampede.db-shm"), ("imports/9", "imports/")] {
+        for (left, named) in [
+            ("stampede.db-wal", "stampede.db-wal"),
+            ("stampede.db-shm", "stampede.db-shm"),
+            ("imports/9", "imports/"),
+        ] {
             let scratch = Scratch::new();
             std::fs::create_dir_all(scratch.at("imports")).unwrap();
             std::fs::write(scratch.at(left), "precious").unwrap();
             if database == "empty" {
                 std::fs::write(scratch.at("stampede.db"), "").unwrap();
             }
-            for refused in [Sqlite::open(&scratch.0, &rows_of), Sqlite::open_existing(&scratch.0, &rows_of)] {
+            for refused in
+                [Sqlite::open(&scratch.0, &rows_of), Sqlite::open_existing(&scratch.0, &rows_of)]
+            {
                 let said = refused.err().unwrap().to_string();
-                assert!(said.contains(&format!("holds {named}, but its stampede.db is {database}")), "{said}");
+                assert!(
+                    said.contains(&format!("holds {named}, but its stampede.db is {database}")),
+                    "{said}"
+                );
             }
             assert_eq!(std::fs::read(scratch.at(left)).unwrap(), b"precious");
         }
@@ -397,13 +441,18 @@ fn whatever_follows_the_log_can_be_made_again_from_it() {
     let mut disk = Killed::new();
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     for number in 0..300 {
-        append(disk.store(), &mut p, &[ticket(number, Some("held")), ticket(number + 1000, Some("held"))]);
+        append(
+            disk.store(),
+            &mut p,
+            &[ticket(number, Some("held")), ticket(number + 1000, Some("held"))],
+        );
         append(disk.store(), &mut q, &[ticket(number, Some("sold")), ticket(number + 1000, None)]);
     }
     let before = tickets(disk.store());
     assert_eq!(before.len(), 300);
     let nothing_followed = "DELETE FROM lookups; UPDATE meta SET value = 0, sum = row_sum(name, 0);
-        UPDATE partitions SET last = 0, seq = 0, head = zeroblob(32), sum = row_sum(id, name, 0, 0, zeroblob(32))";
+        UPDATE partitions SET last = 0, seq = 0, head = zeroblob(32), sum = row_sum(id, name, 0, \
+        0, zeroblob(32))";
     disk.after_kill_and(|database| {
         sums::teach(database).unwrap();
         database.execute_batch(nothing_followed).unwrap();
@@ -440,7 +489,15 @@ fn a_sweep_cut_off_or_just_finished_changes_no_list() {
     }
     // Rows before, at and behind where the sweep is walking just then.
     for number in 0..400 {
-        append(disk.store(), &mut p, &[ticket(number * 120, None), ticket(number % 7 * 60 + 57, None), ticket(number + 100, Some("y"))]);
+        append(
+            disk.store(),
+            &mut p,
+            &[
+                ticket(number * 120, None),
+                ticket(number % 7 * 60 + 57, None),
+                ticket(number + 100, Some("y")),
+            ],
+        );
         if [3, 50, 399].contains(&number) {
             let before = tickets(disk.store());
             disk.after_kill();
@@ -452,7 +509,8 @@ fn a_sweep_cut_off_or_just_finished_changes_no_list() {
 #[test]
 fn a_backup_made_while_writing_is_restored_to_a_prefix() {
     let disk = OnDisk::new();
-    let (copy, data, restored) = (disk.scratch.at("copy.db"), disk.scratch.at("data"), disk.scratch.at("restored"));
+    let (copy, data, restored) =
+        (disk.scratch.at("copy.db"), disk.scratch.at("data"), disk.scratch.at("restored"));
     let mut written = Script::new("p");
     let mut all: Vec<Frame> = Vec::new();
     let before = 100;
@@ -496,7 +554,11 @@ fn a_backup_made_while_writing_is_restored_to_a_prefix() {
 fn what_is_no_backup_is_not_restored() {
     let scratch = Scratch::new();
     let (text, folder) = (scratch.at("text"), scratch.at("data"));
-    std::fs::write(&text, "not a database, but long enough to be looked at as one would look at any other").unwrap();
+    std::fs::write(
+        &text,
+        "not a database, but long enough to be looked at as one would look at any other",
+    )
+    .unwrap();
     assert!(matches!(restore(&text, &folder), Err(Error::Foreign(_))));
     let other = scratch.at("other.db");
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
@@ -581,7 +643,8 @@ fn a_clean_end_leaves_one_file_and_the_lock() {
     let store = open(&scratch.0);
     append(&store, &mut Script::new("p"), &[ticket(1, Some("x"))]);
     drop(store);
-    let mut names: Vec<_> = std::fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["lock", "stampede.db"]);
 }
@@ -622,7 +685,11 @@ fn a_damaged_look_up_row_is_told_to_nobody() {
     disk.reopen();
     assert_eq!(tickets(disk.store()).len(), 2);
     for damage in ["body = x'7a'", "key = x'00000001ff'", "shelf = 1, body = x'79'"] {
-        after_damage(&mut disk, &format!("UPDATE lookups SET {damage} WHERE key >= x'00000002' OR length(key) > 4")).unwrap();
+        after_damage(
+            &mut disk,
+            &format!("UPDATE lookups SET {damage} WHERE key >= x'00000002' OR length(key) > 4"),
+        )
+        .unwrap();
         let page = Page { shelf: Shelf(1), owner: Id([7; 16]), after: None, limit: 9 };
         let listed = answer(|done| disk.store().rows(page, done));
         match damage.starts_with("shelf") {
@@ -669,7 +736,9 @@ fn of_frames_that_were_not_swept_a_damaged_one_declares_nothing_and_a_stray_one_
         });
         wait(copied).unwrap();
     }
-    let damage = |scratch: &Scratch, sql: &str| Connection::open(scratch.at("stampede.db")).unwrap().execute_batch(sql).unwrap();
+    let damage = |scratch: &Scratch, sql: &str| {
+        Connection::open(scratch.at("stampede.db")).unwrap().execute_batch(sql).unwrap()
+    };
     damage(&copy, "UPDATE log SET records = zeroblob(length(records)) WHERE position = 3");
     let store = open(&copy.0);
     assert_eq!(tickets(&store).len(), 3);
@@ -679,7 +748,8 @@ fn of_frames_that_were_not_swept_a_damaged_one_declares_nothing_and_a_stray_one_
 
 #[test]
 fn a_damaged_time_to_wake_wakes_at_once_and_its_snapshot_is_replaced() {
-    for damage in ["due = NULL", "due = 1000000", "seq = 0", "head = zeroblob(32)", "partition = 2"] {
+    for damage in ["due = NULL", "due = 1000000", "seq = 0", "head = zeroblob(32)", "partition = 2"]
+    {
         let mut disk = OnDisk::new();
         let mut p = Script::new("p");
         append(disk.store(), &mut p, &[]);
@@ -691,7 +761,11 @@ fn a_damaged_time_to_wake_wakes_at_once_and_its_snapshot_is_replaced() {
         disk.store().save("p", snapshot);
         disk.reopen();
         assert_eq!(answer(|done| disk.store().sleepers(Time(49), done)).unwrap(), [], "{damage}");
-        assert_eq!(answer(|done| disk.store().sleepers(Time(50), done)).unwrap()[0].due, Some(Time(50)), "{damage}");
+        assert_eq!(
+            answer(|done| disk.store().sleepers(Time(50), done)).unwrap()[0].due,
+            Some(Time(50)),
+            "{damage}"
+        );
     }
 }
 
@@ -704,7 +778,11 @@ fn what_is_in_no_chain_is_checked_from_beside() {
         ("UPDATE lookups SET body = x'00'", "lookups"),
         ("UPDATE snapshots SET due = 7", "snapshots"),
         ("UPDATE log SET partition = 2 WHERE position = 1", "missing"),
-        ("INSERT INTO log SELECT 0, partition, previous, from_seq, to_seq, head, records FROM log", "frames"),
+        (
+            "INSERT INTO log SELECT 0, partition, previous, from_seq, to_seq, head, records FROM \
+             log",
+            "frames",
+        ),
     ] {
         let mut disk = OnDisk::new();
         let mut p = Script::new("p");
@@ -761,7 +839,8 @@ mod unix {
         append(&store, &mut Script::new("p"), &[]);
         backup(&folder, &scratch.at("copy.db")).unwrap();
         restore(&scratch.at("copy.db"), &scratch.at("restored")).unwrap();
-        for file in ["data/stampede.db", "data/stampede.db-wal", "copy.db", "restored/stampede.db"] {
+        for file in ["data/stampede.db", "data/stampede.db-wal", "copy.db", "restored/stampede.db"]
+        {
             let mode = std::fs::metadata(scratch.at(file)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }

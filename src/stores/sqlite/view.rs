@@ -1,7 +1,9 @@
-//! Everything that was ever written, read from beside: for whoever checks the log, also while a server writes on.
+//! Everything that was ever written, read from beside: for whoever checks the log, also while a
+//! server writes on.
 //!
-//! It sees the moment at which it was opened, and nothing later. Frames are read one at a time; a partition costs eight bytes of
-//! memory for each of its frames while it is read. As long as the view is open, the write-ahead log of a running server can only grow.
+//! It sees the moment at which it was opened, and nothing later. Frames are read one at a time; a
+//! partition costs eight bytes of memory for each of its frames while it is read. As long as the
+//! view is open, the write-ahead log of a running server can only grow.
 
 use super::log::{self, Finder, Tail};
 use super::rows::Fresh;
@@ -25,7 +27,8 @@ impl View {
         let connection = folder::look_into(folder)?;
         connection.execute_batch("BEGIN")?;
         let fresh = Fresh::default();
-        let log = log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+        let log =
+            log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
         Ok(View { connection, tails: log.tails.into_iter().collect(), fresh })
     }
 
@@ -41,8 +44,13 @@ impl View {
         }
     }
 
-    /// Shows every frame of the partition, from the first to the last. The visitor ends it by failing.
-    pub fn frames_of<E: From<Error>>(&self, partition: &str, mut visit: impl FnMut(Frame) -> Result<(), E>) -> Result<(), E> {
+    /// Shows every frame of the partition, from the first to the last. The visitor ends it by
+    /// failing.
+    pub fn frames_of<E: From<Error>>(
+        &self,
+        partition: &str,
+        mut visit: impl FnMut(Frame) -> Result<(), E>,
+    ) -> Result<(), E> {
         let Some(tail) = self.tails.get(partition) else { return Ok(()) };
         let mut finder = Finder::new(&self.connection).map_err(Error::from)?;
         let mut head = Head::default();
@@ -54,7 +62,8 @@ impl View {
         Ok(())
     }
 
-    /// Checks what no chain covers: the file itself, every row that has a sum, and that each frame is one of a partition.
+    /// Checks what no chain covers: the file itself, every row that has a sum, and that each frame
+    /// is one of a partition.
     pub fn check_the_rest(&self) -> Result<(), Error> {
         schema::check_pages(&self.connection)?;
         sums::check(&self.connection)?;
@@ -63,10 +72,14 @@ impl View {
         for tail in self.tails.values() {
             linked += finder.positions(tail)?.len();
         }
-        let frames = self.connection.query_row("SELECT count(*) FROM log", [], |row| row.get::<_, i64>(0))?;
+        let frames = self
+            .connection
+            .query_row("SELECT count(*) FROM log", [], |row| row.get::<_, i64>(0))?;
         match frames as usize == linked {
             true => Ok(()),
-            false => Err(Error::Damaged(format!("of {frames} frames only {linked} are some partition's"))),
+            false => Err(Error::Damaged(format!(
+                "of {frames} frames only {linked} are some partition's"
+            ))),
         }
     }
 
@@ -75,7 +88,12 @@ impl View {
         let mut select = self.connection.prepare("SELECT shelf, owner, key, body FROM lookups")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let row = Row { shelf: Shelf(row.get(0)?), owner: Id(row.get(1)?), key: row.get(2)?, body: Some(row.get(3)?) };
+            let row = Row {
+                shelf: Shelf(row.get(0)?),
+                owner: Id(row.get(1)?),
+                key: row.get(2)?,
+                body: Some(row.get(3)?),
+            };
             if !self.fresh.replaces(&row) {
                 visit(row);
             }

@@ -1,14 +1,18 @@
-//! The write-ahead log, looked at before SQLite reads it: whether commits stand behind the place where SQLite would stop.
+//! The write-ahead log, looked at before SQLite reads it: whether commits stand behind the place
+//! where SQLite would stop.
 //!
-//! SQLite believes its frames up to the first one whose checksum does not follow from the frame before, and drops the rest
-//! without a word. A power cut may tear the last commit only: each is flushed before it is answered, and the frames of the next
-//! are written after that. So a torn tail leaves frames of one commit behind the break. A frame that follows *a commit's last
-//! frame* by its checksum was written when that commit, with all before it, was flushed. Where both stand behind a break,
-//! the break is damage. What a failed commit left behind proves nothing: whatever was written over its beginning
-//! has other checksums, so nothing follows it. Frames of former generations have other salts.
+//! SQLite believes its frames up to the first one whose checksum does not follow from the frame
+//! before, and drops the rest without a word. A power cut may tear the last commit only: each is
+//! flushed before it is answered, and the frames of the next are written after that. So a torn tail
+//! leaves frames of one commit behind the break. A frame that follows *a commit's last frame* by
+//! its checksum was written when that commit, with all before it, was flushed. Where both stand
+//! behind a break, the break is damage. What a failed commit left behind proves nothing: whatever
+//! was written over its beginning has other checksums, so nothing follows it. Frames of former
+//! generations have other salts.
 //!
-//! The file `-shm` tells more, as long as it is there: it says how many frames there were, and is written after their flush.
-//! A log that was cut between two commits and has lost its `-shm` cannot be told from a shorter one.
+//! The file `-shm` tells more, as long as it is there: it says how many frames there were, and is
+//! written after their flush. A log that was cut between two commits and has lost its `-shm` cannot
+//! be told from a shorter one.
 
 use super::Error;
 use super::folder::{at, create_private};
@@ -46,13 +50,18 @@ pub fn check(database: &Path) -> Result<(), Error> {
 
 /// Writes the log again as it is, and flushes it, before anything is built on it.
 ///
-/// A process whose flush failed may have left frames that the kernel shows and counts as clean, but that are not on the
-/// disk. SQLite believes what it is shown, and no later flush would cover them.
+/// A process whose flush failed may have left frames that the kernel shows and counts as clean, but
+/// that are not on the disk. SQLite believes what it is shown, and no later flush would cover them.
 pub fn write_again(database: &Path) -> Result<(), Error> {
     let log = beside(database, "-wal");
     match rewrite(&log) {
-        // Some file systems need room for that, too. A log without room cannot grow, so little can be built on it.
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::StorageFull) => Ok(()),
+        // Some file systems need room for that, too. A log without room cannot grow, so little can
+        // be built on it.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::StorageFull) =>
+        {
+            Ok(())
+        }
         rewritten => rewritten.map_err(at(&log)),
     }
 }
@@ -85,7 +94,8 @@ pub fn accept_loss(database: &Path) -> Result<Option<(Loss, PathBuf)>, Error> {
     let Some(loss) = find_loss(database)? else { return Ok(None) };
     let (log, kept) = (beside(database, "-wal"), beside(database, "-wal.damaged"));
     keep_a_copy(&log, &kept)?;
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&log).map_err(at(&log))?;
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(false).open(&log).map_err(at(&log))?;
     file.set_len(loss.kept_bytes).and_then(|()| file.sync_all()).map_err(at(&log))?;
     match fs::remove_file(beside(database, "-shm")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(database)(error)),
@@ -120,7 +130,9 @@ fn look(database: &Path) -> io::Result<Option<Loss>> {
     let index = Index::read(&beside(database, "-shm"))?;
     let log = match File::open(beside(database, "-wal")) {
         Ok(log) => log,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(index.and_then(|index| index.misses_all())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(index.and_then(|index| index.misses_all()));
+        }
         Err(error) => return Err(error),
     };
     let mut frames = match Frames::begin(log)? {
@@ -158,7 +170,8 @@ impl Scan {
             self.broke_at = Some(frame.number);
         }
         if self.broke_at.is_some() {
-            // The header is flushed before the first frame is written, so frames behind a broken one are proof enough.
+            // The header is flushed before the first frame is written, so frames behind a broken
+            // one are proof enough.
             self.is_damage |= frame.follows && (self.ends_a_commit || !frames.header_is_whole);
             self.commits_behind += u64::from(frame.is_ours && frame.ends_a_commit);
         } else if frame.ends_a_commit {
@@ -174,7 +187,11 @@ impl Scan {
         }
         let is_cut = index.is_some_and(|index| index.frames > self.kept);
         let frame = self.broke_at.unwrap_or(end);
-        (self.is_damage || is_cut).then_some(Loss { frame, commits: self.commits_behind, kept_bytes: self.kept_bytes })
+        (self.is_damage || is_cut).then_some(Loss {
+            frame,
+            commits: self.commits_behind,
+            kept_bytes: self.kept_bytes,
+        })
     }
 }
 
@@ -211,7 +228,8 @@ impl Frames {
         let word = |at: usize| big_endian(&header[at..]);
         let stored = [word(24), word(28)];
         let says_big_endian = word(0) & 1 == 1;
-        let header_is_whole = word(0) & !1 == MAGIC && sum([0; 2], &header[..24], says_big_endian) == stored;
+        let header_is_whole =
+            word(0) & !1 == MAGIC && sum([0; 2], &header[..24], says_big_endian) == stored;
         let (is_big_endian, size) = match header_is_whole {
             true => (says_big_endian, word(8)),
             // What this machine would write.
@@ -221,7 +239,16 @@ impl Frames {
         salts.copy_from_slice(&header[16..24]);
         let page = vec![0; size as usize];
         let (checksum, computed) = (stored, stored);
-        Ok(Some(Frames { file, page, salts, is_big_endian, checksum, computed, number: 0, header_is_whole }))
+        Ok(Some(Frames {
+            file,
+            page,
+            salts,
+            is_big_endian,
+            checksum,
+            computed,
+            number: 0,
+            header_is_whole,
+        }))
     }
 
     fn next_frame(&mut self) -> io::Result<Option<Frame>> {
@@ -235,13 +262,24 @@ impl Frames {
         let after = |checksum| sum(sum(checksum, &header[..8], order), page, order);
         let computed = after(self.checksum);
         // What is damaged of the frame before may be its checksum and nothing else.
-        let is_next = computed == stored || (self.computed != self.checksum && after(self.computed) == stored);
+        let is_next = computed == stored
+            || (self.computed != self.checksum && after(self.computed) == stored);
         (self.checksum, self.computed) = (stored, computed);
-        // One whole half is enough: a flipped bit in the salts harms one of them, another generation has both others.
+        // One whole half is enough: a flipped bit in the salts harms one of them, another
+        // generation has both others.
         let (salts, ours) = (&header[8..16], &self.salts[..]);
-        let is_ours = if self.header_is_whole { salts == ours } else { salts[..4] == ours[..4] || salts[4..] == ours[4..] };
+        let is_ours = if self.header_is_whole {
+            salts == ours
+        } else {
+            salts[..4] == ours[..4] || salts[4..] == ours[4..]
+        };
         let follows = is_ours && is_next && (self.header_is_whole || self.number > 1);
-        Ok(Some(Frame { number: self.number, is_ours, follows, ends_a_commit: big_endian(&header[4..]) != 0 }))
+        Ok(Some(Frame {
+            number: self.number,
+            is_ours,
+            follows,
+            ends_a_commit: big_endian(&header[4..]) != 0,
+        }))
     }
 
     fn kept_bytes(&self, frames: u64) -> u64 {
@@ -272,15 +310,22 @@ impl Index {
             return Ok(None);
         }
         let folded_in = u64::from(native(&bytes[2 * INDEX_HEADER..]));
-        let halves = bytes[..2 * INDEX_HEADER].chunks(INDEX_HEADER).filter_map(|half| Index::of(half, folded_in));
+        let halves = bytes[..2 * INDEX_HEADER]
+            .chunks(INDEX_HEADER)
+            .filter_map(|half| Index::of(half, folded_in));
         Ok(halves.max_by_key(|index| index.frames))
     }
 
     fn of(half: &[u8], folded_in: u64) -> Option<Index> {
-        let is_whole = sum([0; 2], &half[..40], cfg!(target_endian = "big")) == [native(&half[40..]), native(&half[44..])];
+        let is_whole = sum([0; 2], &half[..40], cfg!(target_endian = "big"))
+            == [native(&half[40..]), native(&half[44..])];
         let mut salts = [0; 8];
         salts.copy_from_slice(&half[32..40]);
-        (is_whole && half[12] == 1).then(|| Index { frames: u64::from(native(&half[16..])), folded_in, salts })
+        (is_whole && half[12] == 1).then(|| Index {
+            frames: u64::from(native(&half[16..])),
+            folded_in,
+            salts,
+        })
     }
 
     /// The log itself is gone or empty.

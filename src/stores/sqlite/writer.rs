@@ -1,8 +1,11 @@
-//! The writer: whatever waits becomes one transaction with one flush, and then everybody is answered.
+//! The writer: whatever waits becomes one transaction with one flush, and then everybody is
+//! answered.
 //!
-//! It checks sequence and head of every append in memory. If a commit fails, memory goes back to where it was, everybody in it hears that nobody
-//! knows, and the next commit starts afresh. It never waits for company: a batch is what arrived while the last one was being flushed.
-//! What can wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside, or when nobody asks for anything.
+//! It checks sequence and head of every append in memory. If a commit fails, memory goes back to
+//! where it was, everybody in it hears that nobody knows, and the next commit starts afresh. It
+//! never waits for company: a batch is what arrived while the last one was being flushed. What can
+//! wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside,
+//! or when nobody asks for anything.
 
 use super::fold::{Beside, Fold};
 use super::health::Health;
@@ -20,12 +23,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Rows that wait, or frames that a start would have to read again, before a sweep begins in the middle of work.
+/// Rows that wait, or frames that a start would have to read again, before a sweep begins in the
+/// middle of work.
 const SWEEP_AFTER_ROWS: usize = 50_000;
 const SWEEP_AFTER_FRAMES: i64 = 50_000;
 /// Nobody has asked for anything for so long: time to tidy up.
 const IDLE: Duration = Duration::from_secs(2);
-/// After a failed commit no sweep is tried for so long, so that it does not take the appends down with it.
+/// After a failed commit no sweep is tried for so long, so that it does not take the appends down
+/// with it.
 const SWEEP_PAUSE: Duration = Duration::from_secs(10);
 /// Jobs in one transaction.
 const BATCH: usize = 4096;
@@ -137,7 +142,11 @@ impl<'c> Writer<'c> {
     /// One transaction.
     fn turn(&mut self, jobs: &mut Vec<Job>) {
         let started = Instant::now();
-        let mut batch = Batch { end_before: self.log.end, last_id_before: self.log.last_id, ..Batch::default() };
+        let mut batch = Batch {
+            end_before: self.log.end,
+            last_id_before: self.log.last_id,
+            ..Batch::default()
+        };
         let done = self.stage(jobs, &mut batch).and_then(|()| self.commit());
         match done {
             Ok(wrote) => {
@@ -150,17 +159,26 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// Writes everything down. After the first failure nothing more is tried, but everybody is noted.
+    /// Writes everything down. After the first failure nothing more is tried, but everybody is
+    /// noted.
     fn stage(&mut self, jobs: &mut Vec<Job>, batch: &mut Batch) -> rusqlite::Result<()> {
         let mut staged = Ok(());
         for job in jobs.drain(..) {
             match job {
                 Job::Append(append, done) => {
-                    let outcome = if staged.is_ok() { self.append(append, batch) } else { Ok(Outcome::Fenced) };
-                    batch.appends.push((done, outcome.as_ref().map_or(Outcome::Fenced, Outcome::clone)));
+                    let outcome = if staged.is_ok() {
+                        self.append(append, batch)
+                    } else {
+                        Ok(Outcome::Fenced)
+                    };
+                    batch
+                        .appends
+                        .push((done, outcome.as_ref().map_or(Outcome::Fenced, Outcome::clone)));
                     staged = staged.and(outcome.map(drop));
                 }
-                Job::Save(partition, snapshot) if staged.is_ok() => staged = self.save(partition, &snapshot, batch),
+                Job::Save(partition, snapshot) if staged.is_ok() => {
+                    staged = self.save(partition, &snapshot, batch)
+                }
                 Job::Write(write) if staged.is_ok() => staged = self.write(write, batch),
                 Job::Forget(partition) if staged.is_ok() => staged = self.forget(partition, batch),
                 Job::Save(..) | Job::Forget(_) | Job::Write(_) => {}
@@ -221,7 +239,15 @@ impl<'c> Writer<'c> {
     fn insert(&mut self, tail: &Tail, frame: &Frame) -> rusqlite::Result<()> {
         self.log.end += 1;
         let (from, to) = (frame.from.seq as i64, frame.to.seq as i64);
-        self.sql.append.execute((self.log.end, tail.id, tail.last, from, to, frame.to.head, &frame.records))?;
+        self.sql.append.execute((
+            self.log.end,
+            tail.id,
+            tail.last,
+            from,
+            to,
+            frame.to.head,
+            &frame.records,
+        ))?;
         Ok(())
     }
 
@@ -231,10 +257,18 @@ impl<'c> Writer<'c> {
     }
 
     /// A snapshot that cannot fit the log, or is older than the one there, is not kept.
-    fn save(&mut self, partition: Arc<str>, snapshot: &Snapshot, batch: &mut Batch) -> rusqlite::Result<()> {
+    fn save(
+        &mut self,
+        partition: Arc<str>,
+        snapshot: &Snapshot,
+        batch: &mut Batch,
+    ) -> rusqlite::Result<()> {
         let Some(mut tail) = self.log.tails.get(&partition).copied() else { return Ok(()) };
         let Snapshot { at, due, state } = snapshot;
-        if at.seq > tail.at.seq || (at.seq == tail.at.seq && *at != tail.at) || tail.saved.is_some_and(|saved| saved.seq > at.seq) {
+        if at.seq > tail.at.seq
+            || (at.seq == tail.at.seq && *at != tail.at)
+            || tail.saved.is_some_and(|saved| saved.seq > at.seq)
+        {
             return Ok(());
         }
         self.begin()?;
@@ -253,7 +287,8 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    /// Runs somebody else's write. What it did is undone if it fails, without harm to the others; a panic counts as failing.
+    /// Runs somebody else's write. What it did is undone if it fails, without harm to the others; a
+    /// panic counts as failing.
     fn write(&mut self, write: Write, batch: &mut Batch) -> rusqlite::Result<()> {
         self.begin()?;
         self.sql.savepoint.execute([])?;
@@ -269,7 +304,8 @@ impl<'c> Writer<'c> {
     fn commit(&mut self) -> rusqlite::Result<bool> {
         if self.in_transaction {
             // A full disk leaves no doubt: the end of the commit was not written.
-            let doubtful = |error: &rusqlite::Error| error.sqlite_error_code() != Some(ErrorCode::DiskFull);
+            let doubtful =
+                |error: &rusqlite::Error| error.sqlite_error_code() != Some(ErrorCode::DiskFull);
             self.sql.commit.execute([]).inspect_err(|error| self.in_doubt |= doubtful(error))?;
         }
         Ok(std::mem::take(&mut self.in_transaction))
@@ -289,8 +325,9 @@ impl<'c> Writer<'c> {
         batch.looks.into_iter().for_each(|look| self.pass_on(look));
     }
 
-    /// Nothing was kept, as far as this process will ever see. But if the flush failed and the machine crashes before the next commit, it might come
-    /// back. So until a commit has taken its place nothing is opened: nobody shall build on its absence.
+    /// Nothing was kept, as far as this process will ever see. But if the flush failed and the
+    /// machine crashes before the next commit, it might come back. So until a commit has taken its
+    /// place nothing is opened: nobody shall build on its absence.
     fn go_back(&mut self, batch: Batch, error: rusqlite::Error) {
         self.meters.commits.failed();
         self.in_transaction = false;
@@ -339,7 +376,8 @@ impl<'c> Writer<'c> {
     fn sweep_if_much_waits(&mut self) {
         let waiting = self.fresh.len();
         self.meters.rows_waiting.set(waiting as f64);
-        let much = waiting >= SWEEP_AFTER_ROWS || self.log.end - self.log.reach >= SWEEP_AFTER_FRAMES;
+        let much =
+            waiting >= SWEEP_AFTER_ROWS || self.log.end - self.log.reach >= SWEEP_AFTER_FRAMES;
         if much && self.no_sweep_until.is_none_or(|instant| Instant::now() >= instant) {
             self.begin_sweep();
         }

@@ -13,7 +13,10 @@ fn administrators_assign_to_whom_they_name_and_services_to_their_own() {
     let (admin, ada, shop) = (app.admin(), app.member("ada"), app.service("shop"));
     let ada_id = my_id(&ada);
     let given = assign(&admin, &batch, json!({"member_id": ada_id})).expect(201);
-    assert_eq!((&given["owner"], &given["state"], &given["discount_amount"]), (&json!(ada_id), &json!("assigned"), &json!(500)));
+    assert_eq!(
+        (&given["owner"], &given["state"], &given["discount_amount"]),
+        (&json!(ada_id), &json!("assigned"), &json!(500))
+    );
     assert_eq!(ada.get(&format!("/coupons/{}", code(&given))).expect(200), given);
     let theirs = assign(&shop.on_behalf_of("seven"), &batch, json!({})).expect(201);
     assert_eq!(listed(&shop.on_behalf_of("seven")), [code(&theirs)]);
@@ -21,7 +24,8 @@ fn administrators_assign_to_whom_they_name_and_services_to_their_own() {
     assign(&ada, &batch, json!({"member_id": ada_id})).refused(403, "forbidden");
     assign(&ada, &batch, json!({})).refused(403, "forbidden");
     assign(&shop, &batch, json!({})).refused(403, "forbidden");
-    assign(&shop.on_behalf_of("seven"), &batch, json!({"member_id": ada_id})).refused(403, "forbidden");
+    assign(&shop.on_behalf_of("seven"), &batch, json!({"member_id": ada_id}))
+        .refused(403, "forbidden");
     for (body, pointer) in [
         (json!({}), "/member_id"),
         (json!({"member_id": "nobody"}), "/member_id"),
@@ -31,7 +35,11 @@ fn administrators_assign_to_whom_they_name_and_services_to_their_own() {
         (json!({"member_id": ada_id, "source_id": "a\nb"}), "/source_id"),
         (json!({"member_id": ada_id, "code": "x"}), "/code"),
     ] {
-        assert_eq!(pointers(&assign(&admin, &batch, body.clone()).refused(422, "invalid")), [pointer], "{body}");
+        assert_eq!(
+            pointers(&assign(&admin, &batch, body.clone()).refused(422, "invalid")),
+            [pointer],
+            "{body}"
+        );
     }
     for unknown in ["b_2", "c_1", "b_00", "x", "%00"] {
         assign(&admin, unknown, json!({"member_id": ada_id})).refused(404, "not-found");
@@ -61,7 +69,10 @@ fn a_source_has_one_coupon_for_ever_and_another_members_is_refused() {
         }
     }
     // Sources are a service's own, and a batch's own; an administrator's are his.
-    assert_ne!(code(&assign(&bank.on_behalf_of("seven"), &batch, order.clone()).expect(201)), code(&first));
+    assert_ne!(
+        code(&assign(&bank.on_behalf_of("seven"), &batch, order.clone()).expect(201)),
+        code(&first)
+    );
     let ada = my_id(&app.member("ada"));
     assign(&app.admin(), &batch, json!({"member_id": ada, "source_id": "order-1"})).expect(201);
     assert_eq!(books(&app, &batch)["assigned"], 3);
@@ -86,14 +97,23 @@ fn one_per_member_is_exact() {
             assert!(seen.insert(code(&first).to_owned()));
             // Again, under any key or source, after whatever became of it.
             assert_eq!(code(&assign(&member, &batch, json!({})).expect(200)), code(&first));
-            assert_eq!(code(&assign(&member.key("other"), &batch, json!({})).expect(200)), code(&first));
-            assert_eq!(code(&assign(&member, &batch, json!({"source_id": "another"})).expect(200)), code(&first));
+            assert_eq!(
+                code(&assign(&member.key("other"), &batch, json!({})).expect(200)),
+                code(&first)
+            );
+            assert_eq!(
+                code(&assign(&member, &batch, json!({"source_id": "another"})).expect(200)),
+                code(&first)
+            );
             member.post(&format!("/coupons/{}/use", code(&first)), json!({})).expect(200);
             assert_eq!(assign(&member, &batch, json!({})).expect(200)["state"], "used");
         }
         assert_eq!(books(&app, &batch)["used"], 20);
         // A given code would get around the limit.
-        let text = app.admin().get(&format!("/coupon-batches/{batch}/codes?format=csv&from=90&limit=1")).text;
+        let text = app
+            .admin()
+            .get(&format!("/coupon-batches/{batch}/codes?format=csv&from=90&limit=1"))
+            .text;
         let given = text.lines().nth(1).unwrap().split(',').nth(1).unwrap();
         give(&shop.on_behalf_of("m99"), given, json!({})).refused(409, "one-per-member");
         assert_eq!(books(&app, &batch)["assigned"], 0);
@@ -108,7 +128,12 @@ fn a_member_asks_from_everywhere_at_once_and_gets_one() {
     let codes = std::sync::Mutex::new(BTreeSet::new());
     std::thread::scope(|scope| {
         for _ in 0..30 {
-            scope.spawn(|| codes.lock().unwrap().insert(code(&assign(&member, &batch, json!({})).body).to_owned()));
+            scope.spawn(|| {
+                codes
+                    .lock()
+                    .unwrap()
+                    .insert(code(&assign(&member, &batch, json!({})).body).to_owned())
+            });
         }
     });
     assert_eq!(codes.into_inner().unwrap().len(), 1);
@@ -123,9 +148,16 @@ fn a_given_code_is_assigned_by_those_who_may_and_to_one() {
     let (ada_id, bob_id) = (my_id(&ada), my_id(&app.member("bob")));
     give(&ada, &codes[0], json!({"member_id": ada_id})).refused(403, "forbidden");
     give(&ada, &codes[0], json!({})).refused(403, "forbidden");
-    let would_be = admin.put(&format!("/coupons/{}/assign?dry_run=true", codes[0]), json!({"member_id": ada_id})).expect(200);
-    assert_eq!((&would_be["state"], books(&app, &batch)["assigned"].clone()), (&json!("assigned"), json!(0)));
-    let given = give(&admin, &codes[0].to_lowercase().replace('-', "%20"), json!({"member_id": ada_id})).expect(200);
+    let would_be = admin
+        .put(&format!("/coupons/{}/assign?dry_run=true", codes[0]), json!({"member_id": ada_id}))
+        .expect(200);
+    assert_eq!(
+        (&would_be["state"], books(&app, &batch)["assigned"].clone()),
+        (&json!("assigned"), json!(0))
+    );
+    let given =
+        give(&admin, &codes[0].to_lowercase().replace('-', "%20"), json!({"member_id": ada_id}))
+            .expect(200);
     assert_eq!((code(&given), &given["owner"]), (&*codes[0], &json!(ada_id)));
     let again = give(&admin, &codes[0], json!({"member_id": ada_id}));
     assert!(again.was_replayed());
@@ -137,7 +169,9 @@ fn a_given_code_is_assigned_by_those_who_may_and_to_one() {
     // The next free one passes by those that were given.
     assert_eq!(code(&assign(&admin, &batch, json!({"member_id": bob_id})).expect(201)), codes[2]);
     assign(&admin, &batch, json!({"member_id": bob_id})).refused(409, "sold-out");
-    for body in [json!({}), json!({"member_id": "nobody"}), json!({"member_id": ada_id, "amount": 1})] {
+    for body in
+        [json!({}), json!({"member_id": "nobody"}), json!({"member_id": ada_id, "amount": 1})]
+    {
         give(&admin, &codes[0], body).refused(422, "invalid");
     }
     assert_eq!(books(&app, &batch)["assigned"], 3);

@@ -26,7 +26,8 @@ fn whoever_cannot_say_who_he_is_is_asked() {
         &format!("{good} {good}"),
         &good["Bearer ".len()..],
     ] {
-        let answer = app.anybody().with("Authorization", header).post(HOLDS, json!({"pattern": "****"}));
+        let answer =
+            app.anybody().with("Authorization", header).post(HOLDS, json!({"pattern": "****"}));
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{header}");
         answer.refused(401, "unauthenticated");
     }
@@ -66,7 +67,9 @@ fn a_service_has_to_say_for_whom_it_acts() {
     // A member acts for himself only, and a service is no administrator, whoever it acts for.
     ada(&app).on_behalf_of("bob").get("/holds").refused(403, "forbidden");
     app.admin().on_behalf_of("bob").get("/holds").refused(403, "forbidden");
-    shop.on_behalf_of("admin").post("/lotteries", json!({"closes_on": "2027-01-31"})).refused(403, "forbidden");
+    shop.on_behalf_of("admin")
+        .post("/lotteries", json!({"closes_on": "2027-01-31"}))
+        .refused(403, "forbidden");
     nothing_changed(&app);
     shop.on_behalf_of(&"x".repeat(128)).hold(DAY, json!({"pattern": "****"})).expect(201);
 }
@@ -82,7 +85,12 @@ fn a_key_that_cannot_be_used_is_refused() {
     let authorization = token(&ada);
     for key in ["schlüssel".as_bytes(), b"\xff", "鍵".as_bytes()] {
         let headers = [("Authorization", authorization.as_bytes()), ("Idempotency-Key", key)];
-        let bytes = wire::request("POST", format!("/api/v1{HOLDS}").as_bytes(), &headers, wanted.to_string().as_bytes());
+        let bytes = wire::request(
+            "POST",
+            format!("/api/v1{HOLDS}").as_bytes(),
+            &headers,
+            wanted.to_string().as_bytes(),
+        );
         wire::send(&app, &bytes).unwrap().refused(400, "bad-idempotency-key");
     }
     nothing_changed(&app);

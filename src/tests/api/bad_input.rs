@@ -110,10 +110,19 @@ fn a_body_that_is_not_json_cannot_be_read() {
 fn json_of_another_kind_is_not_valid() {
     let (app, held) = scene();
     let ada = ada(&app);
-    for body in ["[]", "\"****\"", "1", "null", "true", "[\"****\",null,1,1,300]", "{\"pattern\":\"****\",\"pattern\":\"1***\"}"] {
+    for body in [
+        "[]",
+        "\"****\"",
+        "1",
+        "null",
+        "true",
+        "[\"****\",null,1,1,300]",
+        "{\"pattern\":\"****\",\"pattern\":\"1***\"}",
+    ] {
         ada.send("POST", HOLDS, Some(body.into())).refused(422, "invalid");
     }
-    let refused = ada.post(&format!("/holds/{held}/confirm"), json!({"amount": 1})).refused(422, "invalid");
+    let refused =
+        ada.post(&format!("/holds/{held}/confirm"), json!({"amount": 1})).refused(422, "invalid");
     assert_eq!(pointers(&refused), ["/amount"]);
     ada.post(&format!("/holds/{held}/extend"), json!({})).refused(422, "invalid");
     nothing_changed(&app);
@@ -123,7 +132,18 @@ fn json_of_another_kind_is_not_valid() {
 fn what_is_not_there_is_not_found() {
     let (app, _) = scene();
     let ada = ada(&app);
-    for day in ["2027-01-31", "2026-12-32", "2026-13-01", "2026-1-1", "20261231", "tomorrow", "-", "%00", "2026-12-31%20", "..%2F"] {
+    for day in [
+        "2027-01-31",
+        "2026-12-32",
+        "2026-13-01",
+        "2026-1-1",
+        "20261231",
+        "tomorrow",
+        "-",
+        "%00",
+        "2026-12-31%20",
+        "..%2F",
+    ] {
         let path = format!("/lotteries/{day}");
         app.anybody().get(&path).refused(404, "not-found");
         app.anybody().get(&format!("{path}/ledger")).refused(404, "not-found");
@@ -152,9 +172,13 @@ fn what_is_not_there_is_not_found() {
         ada.extend(hold, 60).refused(404, "not-found");
         ada.release(hold).refused(404, "not-found");
     }
-    for ballot in
-        ["bl_20261231_0_0_0000000000000000", "bl_20270131_0_0_0000000000000000", "bl_20261231_64_0_0000000000000000", "nonsense", "%00"]
-    {
+    for ballot in [
+        "bl_20261231_0_0_0000000000000000",
+        "bl_20270131_0_0_0000000000000000",
+        "bl_20261231_64_0_0000000000000000",
+        "nonsense",
+        "%00",
+    ] {
         ada.get(&format!("/ballots/{ballot}")).refused(404, "not-found");
         app.anybody().get(&format!("/ballots/{ballot}/proof")).refused(404, "not-found");
     }
@@ -243,9 +267,13 @@ fn a_cursor_of_another_list_shows_nothing_of_anybody_elses() {
 fn a_second_server_on_the_same_folder_is_refused_with_a_sentence() {
     let (app, _) = scene();
     let (config, now) = (app.config(), app.now());
-    let refused = actix_web::rt::System::new().block_on(async move { App::open(config, Arc::new(move || now)).await.err() });
+    let refused = actix_web::rt::System::new()
+        .block_on(async move { App::open(config, Arc::new(move || now)).await.err() });
     let sentence = format!("{:#}", refused.expect("it is refused"));
-    assert!(sentence.starts_with("the folder ") && sentence.ends_with(" is in use by another stampede"), "{sentence}");
+    assert!(
+        sentence.starts_with("the folder ") && sentence.ends_with(" is in use by another stampede"),
+        "{sentence}"
+    );
     nothing_changed(&app);
 }
 
@@ -254,7 +282,12 @@ fn a_second_server_on_the_same_folder_is_refused_with_a_sentence() {
 fn a_problem_says_nothing_about_the_inside() {
     let (app, _) = scene();
     let ada = ada(&app);
-    for answer in [ada.get("/holds/nonsense"), ada.post(HOLDS, json!({"count": 1})), ada.get("/holds?limit=0"), app.anybody().get("/me")] {
+    for answer in [
+        ada.get("/holds/nonsense"),
+        ada.post(HOLDS, json!({"count": 1})),
+        ada.get("/holds?limit=0"),
+        app.anybody().get("/me"),
+    ] {
         for word in ["sqlite", "panicked", ".rs", "actix", "/home/", "/tmp/", "serde"] {
             assert!(!answer.text.to_lowercase().contains(word), "{}", answer.text);
         }

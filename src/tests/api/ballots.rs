@@ -1,4 +1,5 @@
-//! Ballots: submitted by members until the lottery closes, each with a receipt that holds, and counted where their owners can see it.
+//! Ballots: submitted by members until the lottery closes, each with a receipt that holds, and
+//! counted where their owners can see it.
 
 use crate::harness::{Client, TestApp, id, pointers};
 use serde_json::{Value, json};
@@ -24,15 +25,29 @@ fn a_lottery_with_ballots_says_what_the_draw_will_be_made_with() {
     let app = TestApp::start();
     let made = app.ballots(DAY, json!({"winners": 3, "reserves": 2, "tickets": {"digits": 4}}));
     let ballots = &made["ballots"];
-    assert_eq!((&ballots["winners"], &ballots["reserves"], &ballots["boxes"]), (&json!(3), &json!(2), &json!(4)));
-    assert_eq!((&ballots["most"], &ballots["beacon"], &made["tickets"]["digits"]), (&json!(10_000_000), &Value::Null, &json!(4)));
+    assert_eq!(
+        (&ballots["winners"], &ballots["reserves"], &ballots["boxes"]),
+        (&json!(3), &json!(2), &json!(4))
+    );
+    assert_eq!(
+        (&ballots["most"], &ballots["beacon"], &made["tickets"]["digits"]),
+        (&json!(10_000_000), &Value::Null, &json!(4))
+    );
     assert_eq!(ballots["commitment"].as_str().unwrap().len(), 64);
     app.restart();
     assert_eq!(app.anybody().get("/lotteries/2026-12-31").expect(200), made);
     let other = app.ballots("2027-01-01", json!({"ballots": {"most": 3}}));
     assert_ne!(other["ballots"]["commitment"], ballots["commitment"]);
-    assert_eq!((&other["ballots"]["winners"], &other["ballots"]["most"], &other["ballots"]["boxes"]), (&json!(1), &json!(3), &json!(1)));
-    assert_eq!(app.admin().post("/lotteries", json!({"closes_on": "2027-01-02", "ballots": false})).expect(201)["ballots"], Value::Null);
+    assert_eq!(
+        (&other["ballots"]["winners"], &other["ballots"]["most"], &other["ballots"]["boxes"]),
+        (&json!(1), &json!(3), &json!(1))
+    );
+    assert_eq!(
+        app.admin()
+            .post("/lotteries", json!({"closes_on": "2027-01-02", "ballots": false}))
+            .expect(201)["ballots"],
+        Value::Null
+    );
 }
 
 #[test]
@@ -41,14 +56,20 @@ fn a_ballot_comes_with_a_receipt_that_is_signed_with_the_published_key() {
     let made = app.ballots(DAY, json!({"winners": 2, "reserves": 1}));
     let ada = app.member("ada");
     let key = app.anybody().get("//.well-known/stampede-receipts.json").expect(200);
-    assert_eq!((&key["algorithm"], &key["since"]), (&json!("ed25519"), &json!("2026-12-01T12:00:00.000Z")));
+    assert_eq!(
+        (&key["algorithm"], &key["since"]),
+        (&json!("ed25519"), &json!("2026-12-01T12:00:00.000Z"))
+    );
     for _ in 0..20 {
         let ballot = ada.submit(DAY).expect(201);
         assert_eq!(ballot["lottery"], DAY);
         assert_eq!(ballot["receipt"]["ballot"], ballot["id"]);
         let receipt = receipt(&ballot);
         assert!(receipt.verify(), "{ballot}");
-        assert_eq!((json!(receipt.key), json!(receipt.commitment)), (key["key"].clone(), made["ballots"]["commitment"].clone()));
+        assert_eq!(
+            (json!(receipt.key), json!(receipt.commitment)),
+            (key["key"].clone(), made["ballots"]["commitment"].clone())
+        );
         assert_eq!((receipt.round, receipt.winners, receipt.reserves), (None, 2, 1));
     }
     app.restart();
@@ -81,7 +102,8 @@ fn a_repeat_has_the_same_ballot_and_a_receipt_of_its_own() {
 fn a_dry_run_says_whether_a_ballot_would_be_taken_and_takes_none() {
     let app = TestApp::start();
     app.ballots(DAY, json!({}));
-    let dry = |client: &Client| client.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({}));
+    let dry =
+        |client: &Client| client.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({}));
     let ada = app.member("ada");
     assert_eq!(dry(&ada).expect(201), json!({"id": null, "lottery": DAY, "receipt": null}));
     dry(&app.admin()).refused(403, "forbidden");
@@ -101,7 +123,8 @@ fn who_may_not_submit_and_what_takes_no_ballots_say_so() {
     ada.submit("2027-01-01").refused(409, "no-ballots");
     ada.submit("2027-01-02").refused(404, "not-found");
     ada.submit("tomorrow").refused(404, "not-found");
-    let refused = ada.post(&format!("/lotteries/{DAY}/ballots"), json!({"count": 2})).refused(422, "invalid");
+    let refused =
+        ada.post(&format!("/lotteries/{DAY}/ballots"), json!({"count": 2})).refused(422, "invalid");
     assert_eq!(pointers(&refused), ["/count"]);
     app.service("bank").on_behalf_of("7").submit(DAY).expect(201);
     submitted(&ada, 5);
@@ -121,14 +144,19 @@ fn a_lottery_is_filled_to_its_last_ballot_whichever_boxes_are_full() {
     assert_eq!((&made["ballots"]["most"], &made["ballots"]["boxes"]), (&json!(1000), &json!(4)));
     let ada = app.member("ada");
     for n in 0..1000 {
-        let (client, repeats) = if n % 2 == 0 { (ada.key(&n.to_string()), 2) } else { (ada.clone(), 1) };
-        let told: BTreeSet<String> = (0..repeats).map(|_| id(&client.submit(DAY).expect(201)).to_owned()).collect();
+        let (client, repeats) =
+            if n % 2 == 0 { (ada.key(&n.to_string()), 2) } else { (ada.clone(), 1) };
+        let told: BTreeSet<String> =
+            (0..repeats).map(|_| id(&client.submit(DAY).expect(201)).to_owned()).collect();
         assert_eq!(told.len(), 1);
     }
     ada.submit(DAY).refused(409, "ballots-full");
     ada.key("late").submit(DAY).refused(409, "ballots-full");
     assert_eq!(ada.all("/ballots").len(), 1000);
-    assert_eq!(id(&ada.key("998").submit(DAY).expect(201)), id(&ada.key("998").submit(DAY).expect(201)));
+    assert_eq!(
+        id(&ada.key("998").submit(DAY).expect(201)),
+        id(&ada.key("998").submit(DAY).expect(201))
+    );
 }
 
 #[test]
@@ -179,9 +207,13 @@ fn a_lost_receipt_can_be_had_again_by_whoever_s_ballot_it_is() {
     }
     app.admin().get(&format!("/ballots/{}", mine[0])).expect(200);
     let (known, _) = mine[0].rsplit_once('_').unwrap();
-    for unknown in
-        [&format!("{known}_0000000000000000"), "bl_20261231_0_99_0000000000000000", "bl_20270101_0_0_0000000000000000", "x", "%00"]
-    {
+    for unknown in [
+        &format!("{known}_0000000000000000"),
+        "bl_20261231_0_99_0000000000000000",
+        "bl_20270101_0_0_0000000000000000",
+        "x",
+        "%00",
+    ] {
         ada.get(&format!("/ballots/{unknown}")).refused(404, "not-found");
         app.anybody().get(&format!("/ballots/{unknown}/proof")).refused(404, "not-found");
     }
@@ -197,9 +229,11 @@ fn once_the_boxes_are_sealed_every_ballot_is_shown_to_be_counted() {
     assert_eq!(app.anybody().get(&path(&mine[0])).refused(409, "not-sealed-yet")["retry"], "later");
     app.admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
     app.restart();
-    let root = app.anybody().get(&format!("/lotteries/{DAY}/statistics")).expect(200)["root"].clone();
+    let root =
+        app.anybody().get(&format!("/lotteries/{DAY}/statistics")).expect(200)["root"].clone();
     for ballot in &mine {
-        let proof: Inclusion = serde_json::from_value(app.anybody().get(&path(ballot)).expect(200)).unwrap();
+        let proof: Inclusion =
+            serde_json::from_value(app.anybody().get(&path(ballot)).expect(200)).unwrap();
         assert_eq!((proof.ballot.0.to_string(), json!(proof.root)), (ballot.clone(), root.clone()));
         assert!(proof.adds_up() && proof.leads_to(&proof.own_box().unwrap()), "{proof:?}");
     }
@@ -216,18 +250,40 @@ fn ballots_are_counted_for_everybody_to_see() {
     ada.hold(DAY, json!({"pattern": "****", "count": 2, "at_least": 2})).expect(201);
     let statistics = || app.anybody().get(&format!("/lotteries/{DAY}/statistics")).expect(200);
     let counted = statistics();
-    assert_eq!((&counted["state"], &counted["ballots"], &counted["tickets_held"]), (&json!("open"), &json!(12), &json!(2)));
-    let sum = |counted: &Value| counted["boxes"].as_array().unwrap().iter().map(|one| one["ballots"].as_u64().unwrap()).sum::<u64>();
-    assert_eq!((sum(&counted), &counted["boxes"][0]["root"], &counted["root"]), (12, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&counted["state"], &counted["ballots"], &counted["tickets_held"]),
+        (&json!("open"), &json!(12), &json!(2))
+    );
+    let sum = |counted: &Value| {
+        counted["boxes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["ballots"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(
+        (sum(&counted), &counted["boxes"][0]["root"], &counted["root"]),
+        (12, &Value::Null, &Value::Null)
+    );
     let ledger = app.anybody().get(&format!("/lotteries/{DAY}/ledger")).expect(200);
-    assert_eq!((&ledger["ballots"], &ledger["stock"], &ledger["imbalance"]), (&json!(12), &json!(10_000), &json!(0)));
+    assert_eq!(
+        (&ledger["ballots"], &ledger["stock"], &ledger["imbalance"]),
+        (&json!(12), &json!(10_000), &json!(0))
+    );
     app.admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
     let counted = statistics();
-    assert_eq!((&counted["state"], sum(&counted), &counted["tickets_free"]), (&json!("drawn"), 12, &json!(10_000)));
+    assert_eq!(
+        (&counted["state"], sum(&counted), &counted["tickets_free"]),
+        (&json!("drawn"), 12, &json!(10_000))
+    );
     assert!(counted["root"].is_string() && counted["boxes"][3]["root"].is_string(), "{counted}");
     app.anybody().get("/lotteries/2027-01-01/statistics").refused(404, "not-found");
     let metrics = app.anybody().get("//metrics").text;
-    assert!(metrics.contains("stampede_ballots_total ") && metrics.contains("stampede_draws_total "), "{metrics}");
+    assert!(
+        metrics.contains("stampede_ballots_total ") && metrics.contains("stampede_draws_total "),
+        "{metrics}"
+    );
 }
 
 #[test]

@@ -19,7 +19,11 @@ pub fn with(mut base: Value, changes: Value) -> Value {
 }
 
 fn plan(changes: Value) -> Value {
-    with(json!({"name": "Welcome", "quota": 2, "discount_percent": 10, "ends_at": END, "trigger": "claim"}), changes)
+    with(
+        json!({"name": "Welcome", "quota": 2, "discount_percent": 10, "ends_at": END,
+            "trigger": "claim"}),
+        changes,
+    )
 }
 
 /// Its id.
@@ -83,7 +87,10 @@ fn what_cannot_be_a_campaign_is_pointed_at_and_none_is_made() {
         (json!({"discount_percent": null}), "/discount_percent"),
         (json!({"discount_amount": 5}), "/discount_amount"),
         (json!({"discount_percent": null, "discount_amount": 0}), "/discount_amount"),
-        (json!({"discount_percent": null, "discount_amount": 1_000_000_000_000_001_u64}), "/discount_amount"),
+        (
+            json!({"discount_percent": null, "discount_amount": 1_000_000_000_000_001_u64}),
+            "/discount_amount",
+        ),
         (json!({"min_amount": 0}), "/min_amount"),
         (json!({"max_discount": 0}), "/max_discount"),
         (json!({"starts_at": "tomorrow"}), "/starts_at"),
@@ -115,7 +122,10 @@ fn what_cannot_be_a_campaign_is_pointed_at_and_none_is_made() {
         let answer = admin.post("/campaigns?dry_run=true", plan(json!({"starts_at": instant})));
         assert!([201, 422].contains(&answer.status), "{}", answer.text);
     }
-    assert_eq!(app.anybody().get("/campaigns").expect(200), json!({"items": [], "next_cursor": null}));
+    assert_eq!(
+        app.anybody().get("/campaigns").expect(200),
+        json!({"items": [], "next_cursor": null})
+    );
 }
 
 #[test]
@@ -141,15 +151,21 @@ fn a_name_is_unique_whatever_its_case() {
     let app = TestApp::start();
     let id = campaign(&app, json!({"name": "Ärger im Büro"}));
     for name in ["Ärger im Büro", "ÄRGER IM BÜRO", " ärger im büro "] {
-        let refused = app.admin().post("/campaigns", plan(json!({"name": name}))).refused(409, "name-taken");
+        let refused =
+            app.admin().post("/campaigns", plan(json!({"name": name}))).refused(409, "name-taken");
         assert!(refused["detail"].as_str().unwrap().contains(&id), "{refused}");
     }
     app.restart();
-    app.admin().post("/campaigns?dry_run=true", plan(json!({"name": "ärger IM büro"}))).refused(409, "name-taken");
+    app.admin()
+        .post("/campaigns?dry_run=true", plan(json!({"name": "ärger IM büro"})))
+        .refused(409, "name-taken");
     // An ended campaign keeps its name, and a batch may have the same.
     app.admin().post(&format!("/campaigns/{id}/end"), json!({})).expect(200);
-    app.admin().post("/campaigns", plan(json!({"name": "Ärger im Büro"}))).refused(409, "name-taken");
-    let batch = json!({"name": "Ärger im Büro", "count": 1, "discount_amount": 5, "expires_at": END});
+    app.admin()
+        .post("/campaigns", plan(json!({"name": "Ärger im Büro"})))
+        .refused(409, "name-taken");
+    let batch =
+        json!({"name": "Ärger im Büro", "count": 1, "discount_amount": 5, "expires_at": END});
     app.admin().post("/coupon-batches", batch).expect(201);
     assert_eq!(names(&app.anybody().get("/campaigns").expect(200)), ["Ärger im Büro"]);
 }
@@ -164,14 +180,19 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let id = campaign(&app, json!({}));
     let before = (show(&app, &id), ledger(&app, &id));
     let ada = app.member("ada");
-    let would_get = ada.post(&format!("/campaigns/{id}/claims?dry_run=true"), json!({})).expect(201);
+    let would_get =
+        ada.post(&format!("/campaigns/{id}/claims?dry_run=true"), json!({})).expect(201);
     for (step, state) in [("pause", "paused"), ("end", "ended"), ("resume", "open")] {
-        let would_be = admin.post(&format!("/campaigns/{id}/{step}?dry_run=true"), json!({})).expect(200);
+        let would_be =
+            admin.post(&format!("/campaigns/{id}/{step}?dry_run=true"), json!({})).expect(200);
         assert_eq!(would_be["state"], state, "{step}");
     }
-    let would_be = admin.patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 5})).expect(200);
+    let would_be =
+        admin.patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 5})).expect(200);
     assert_eq!((&would_be["quota"], &would_be["remaining"]), (&json!(5), &json!(5)));
-    admin.patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 1})).refused(409, "only-more");
+    admin
+        .patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 1}))
+        .refused(409, "only-more");
     assert_eq!((show(&app, &id), ledger(&app, &id)), before);
     app.restart();
     assert_eq!((show(&app, &id), ledger(&app, &id)), before);
@@ -182,13 +203,19 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
 fn a_key_stands_for_one_campaign_whether_or_not_its_start_was_said() {
     let app = TestApp::start();
     let admin = app.admin();
-    for (key, changes) in [("now", json!({"name": "Now"})), ("then", json!({"name": "Then", "starts_at": "2026-12-24T00:00:00Z"}))] {
+    for (key, changes) in [
+        ("now", json!({"name": "Now"})),
+        ("then", json!({"name": "Then", "starts_at": "2026-12-24T00:00:00Z"})),
+    ] {
         let first = admin.key(key).post("/campaigns", plan(changes.clone())).expect(201);
         app.pass_s(5);
         let again = admin.key(key).post("/campaigns", plan(changes.clone()));
         assert!(again.was_replayed(), "{key}");
         assert_eq!(again.expect(201), first, "{key}");
-        admin.key(key).post("/campaigns", plan(with(changes.clone(), json!({"quota": 3})))).refused(422, "idempotency-key-reused");
+        admin
+            .key(key)
+            .post("/campaigns", plan(with(changes.clone(), json!({"quota": 3}))))
+            .refused(422, "idempotency-key-reused");
         let other_start = with(changes, json!({"starts_at": "2026-12-25T00:00:00Z"}));
         admin.key(key).post("/campaigns", plan(other_start)).refused(422, "idempotency-key-reused");
     }
@@ -220,7 +247,10 @@ fn campaigns_are_listed_page_by_page_in_the_order_of_their_creation() {
 #[test]
 fn a_campaign_is_scheduled_open_paused_sold_out_and_ended() {
     let app = TestApp::start();
-    let id = campaign(&app, json!({"quota": 1, "starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}));
+    let id = campaign(
+        &app,
+        json!({"quota": 1, "starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}),
+    );
     let state = || show(&app, &id)["state"].clone();
     assert_eq!(state(), "scheduled");
     app.set_time(after_ms(60_000));
@@ -233,7 +263,10 @@ fn a_campaign_is_scheduled_open_paused_sold_out_and_ended() {
     app.set_time(after_ms(120_000));
     assert_eq!(state(), "ended");
     app.restart();
-    assert_eq!((state(), app.anybody().get("/campaigns").expect(200)["items"][0]["state"].clone()), (json!("ended"), json!("ended")));
+    assert_eq!(
+        (state(), app.anybody().get("/campaigns").expect(200)["items"][0]["state"].clone()),
+        (json!("ended"), json!("ended"))
+    );
 }
 
 #[test]
@@ -245,9 +278,11 @@ fn a_quota_grows_and_an_end_moves_later_until_it_has_come() {
     let (ada, bob) = (app.member("ada"), app.member("bob"));
     let voucher = claim(&ada, &id).expect(201)["voucher"].clone();
     claim(&bob, &id).refused(409, "sold-out");
-    for less in
-        [json!({"quota": 0}), json!({"ends_at": "2026-12-01T12:01:59.999Z"}), json!({"quota": 5, "ends_at": "1999-01-01T00:00:00Z"})]
-    {
+    for less in [
+        json!({"quota": 0}),
+        json!({"ends_at": "2026-12-01T12:01:59.999Z"}),
+        json!({"quota": 5, "ends_at": "1999-01-01T00:00:00Z"}),
+    ] {
         admin.patch(&path, less).refused(409, "only-more");
     }
     for (wrong, pointer) in [
@@ -260,9 +295,20 @@ fn a_quota_grows_and_an_end_moves_later_until_it_has_come() {
     }
     let unchanged = admin.patch(&path, json!({})).expect(200);
     assert_eq!((&unchanged["quota"], &unchanged["state"]), (&json!(1), &json!("sold_out")));
-    let changed = admin.key("more").patch(&path, json!({"quota": 2, "ends_at": "2026-12-01T12:03:00Z"})).expect(200);
-    assert_eq!((&changed["quota"], &changed["remaining"], &changed["state"]), (&json!(2), &json!(1), &json!("open")));
-    assert!(admin.key("more").patch(&path, json!({"quota": 2, "ends_at": "2026-12-01T12:03:00Z"})).was_replayed());
+    let changed = admin
+        .key("more")
+        .patch(&path, json!({"quota": 2, "ends_at": "2026-12-01T12:03:00Z"}))
+        .expect(200);
+    assert_eq!(
+        (&changed["quota"], &changed["remaining"], &changed["state"]),
+        (&json!(2), &json!(1), &json!("open"))
+    );
+    assert!(
+        admin
+            .key("more")
+            .patch(&path, json!({"quota": 2, "ends_at": "2026-12-01T12:03:00Z"}))
+            .was_replayed()
+    );
     admin.key("more").patch(&path, json!({"quota": 3})).refused(422, "idempotency-key-reused");
     app.set_time(after_ms(179_999));
     assert_eq!(claim(&bob, &id).expect(201)["rank"], 2);
@@ -299,19 +345,39 @@ fn pausing_resuming_and_ending_can_be_repeated() {
     }
     admin.patch(&format!("/campaigns/{id}"), json!({"quota": 9})).refused(409, "ended");
     // What was granted stays good.
-    assert_eq!((&ledger(&app, &id)["assigned"], &ledger(&app, &id)["expired"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&ledger(&app, &id)["assigned"], &ledger(&app, &id)["expired"]),
+        (&json!(1), &json!(1))
+    );
     ada.post(&format!("/coupons/{code}/use"), json!({"amount": 100})).expect(200);
     app.restart();
-    assert_eq!((&show(&app, &id)["state"], &ledger(&app, &id)["used"]), (&json!("ended"), &json!(1)));
+    assert_eq!(
+        (&show(&app, &id)["state"], &ledger(&app, &id)["used"]),
+        (&json!("ended"), &json!(1))
+    );
 }
 
 #[test]
 fn what_names_no_campaign_is_not_found() {
     let app = TestApp::start();
     campaign(&app, json!({}));
-    app.admin().post("/coupon-batches", json!({"count": 1, "discount_amount": 5, "expires_at": END})).expect(201);
+    app.admin()
+        .post("/coupon-batches", json!({"count": 1, "discount_amount": 5, "expires_at": END}))
+        .expect(201);
     let (admin, ada) = (app.admin(), app.member("ada"));
-    for id in ["c_3", "c_01", "b_0", "b_1", "c_0", "1", "x", "%00", "c_1%20", "c_1073741825", "c_99999999999"] {
+    for id in [
+        "c_3",
+        "c_01",
+        "b_0",
+        "b_1",
+        "c_0",
+        "1",
+        "x",
+        "%00",
+        "c_1%20",
+        "c_1073741825",
+        "c_99999999999",
+    ] {
         let path = format!("/campaigns/{id}");
         app.anybody().get(&path).refused(404, "not-found");
         app.anybody().get(&format!("{path}/ledger")).refused(404, "not-found");

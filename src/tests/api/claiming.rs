@@ -1,4 +1,5 @@
-//! Claims: the first so many, one each, in the engine's own order; who may claim, when, and what he gets.
+//! Claims: the first so many, one each, in the engine's own order; who may claim, when, and what he
+//! gets.
 
 use crate::campaigns::{after_ms, campaign, claim, ledger, show};
 use crate::harness::{Client, PASSWORD, TestApp};
@@ -13,13 +14,23 @@ fn the_first_so_many_get_a_voucher_and_the_next_one_changes_nothing() {
     let app = TestApp::start();
     let id = campaign(&app, json!({}));
     let first = claim(&app.member("ada"), &id).expect(201);
-    assert_eq!((&first["rank"], &first["voucher"]["discount_percent"]), (&json!(1), &json!(10)), "{first}");
+    assert_eq!(
+        (&first["rank"], &first["voucher"]["discount_percent"]),
+        (&json!(1), &json!(10)),
+        "{first}"
+    );
     assert_eq!(claim(&app.member("bob"), &id).expect(201)["rank"], 2);
     let before = (show(&app, &id), ledger(&app, &id));
     claim(&app.member("eve"), &id).refused(409, "sold-out");
     assert_eq!((show(&app, &id), ledger(&app, &id)), before);
-    assert_eq!((&before.0["state"], &before.0["granted"], &before.0["remaining"]), (&json!("sold_out"), &json!(2), &json!(0)));
-    assert_eq!((&before.1["issued"], &before.1["available"], &before.1["assigned"]), (&json!(2), &json!(0), &json!(2)));
+    assert_eq!(
+        (&before.0["state"], &before.0["granted"], &before.0["remaining"]),
+        (&json!("sold_out"), &json!(2), &json!(0))
+    );
+    assert_eq!(
+        (&before.1["issued"], &before.1["available"], &before.1["assigned"]),
+        (&json!(2), &json!(0), &json!(2))
+    );
 }
 
 #[test]
@@ -56,7 +67,8 @@ fn a_crowd_gets_every_rank_once() {
         for member in &members {
             scope.spawn(|| {
                 // Everybody asks thrice, as clients do who heard nothing.
-                let ranked: Vec<Option<u64>> = (0..3).map(|_| claim(member, &id).body["rank"].as_u64()).collect();
+                let ranked: Vec<Option<u64>> =
+                    (0..3).map(|_| claim(member, &id).body["rank"].as_u64()).collect();
                 assert!(ranked.windows(2).all(|pair| pair[0] == pair[1]), "{ranked:?}");
                 if let Some(rank) = ranked[0] {
                     assert!(ranks.lock().unwrap().insert(rank), "{rank} was had twice");
@@ -73,11 +85,17 @@ fn a_crowd_gets_every_rank_once() {
 #[test]
 fn a_claim_is_taken_from_the_first_millisecond_to_the_last() {
     let app = TestApp::start();
-    let id = campaign(&app, json!({"quota": 9, "starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}));
+    let id = campaign(
+        &app,
+        json!({"quota": 9, "starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}),
+    );
     let (ada, bob, eve) = (app.member("ada"), app.member("bob"), app.member("eve"));
     app.set_time(after_ms(59_999));
     let refused = claim(&ada, &id).refused(409, "not-yet-open");
-    assert_eq!((&refused["detail"], &refused["retry"]), (&json!("it begins at 2026-12-01T12:01:00.000Z"), &json!("later")));
+    assert_eq!(
+        (&refused["detail"], &refused["retry"]),
+        (&json!("it begins at 2026-12-01T12:01:00.000Z"), &json!("later"))
+    );
     app.set_time(after_ms(60_000));
     claim(&ada, &id).expect(201);
     app.set_time(after_ms(119_999));
@@ -151,7 +169,9 @@ fn the_claims_are_listed_by_rank_page_by_page() {
     let (mut ranks, mut query) = (Vec::new(), "limit=3".to_owned());
     loop {
         let page = admin.get(&format!("/campaigns/{id}/claims?{query}")).expect(200);
-        ranks.extend(page["items"].as_array().unwrap().iter().map(|item| item["rank"].as_u64().unwrap()));
+        ranks.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["rank"].as_u64().unwrap()),
+        );
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         query = format!("limit=3&cursor={cursor}");
         // Whoever comes meanwhile comes at the end.
@@ -166,12 +186,21 @@ fn the_claims_are_listed_by_rank_page_by_page() {
 #[test]
 fn a_voucher_is_good_for_its_days_or_until_the_campaign_ends() {
     let app = TestApp::start();
-    let (days, end) = (campaign(&app, json!({"name": "Days", "voucher_valid_days": 90})), campaign(&app, json!({})));
+    let (days, end) = (
+        campaign(&app, json!({"name": "Days", "voucher_valid_days": 90})),
+        campaign(&app, json!({})),
+    );
     let ada = app.member("ada");
     assert_eq!(claim(&ada, &days).expect(201)["voucher"]["expires_at"], "2027-03-01T12:00:00.000Z");
     assert_eq!(claim(&ada, &end).expect(201)["voucher"]["expires_at"], "2026-12-31T00:00:00.000Z");
     app.set_time(Time(app.now().0 + 60 * 86_400_000));
     // Long after the campaign, the one with days of its own is still good.
-    assert_eq!((&ledger(&app, &days)["assigned"], &ledger(&app, &days)["expired"]), (&json!(1), &json!(1)));
-    assert_eq!((&ledger(&app, &end)["assigned"], &ledger(&app, &end)["expired"]), (&json!(0), &json!(2)));
+    assert_eq!(
+        (&ledger(&app, &days)["assigned"], &ledger(&app, &days)["expired"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        (&ledger(&app, &end)["assigned"], &ledger(&app, &end)["expired"]),
+        (&json!(0), &json!(2))
+    );
 }

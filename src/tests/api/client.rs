@@ -105,21 +105,39 @@ impl<'a> Client<'a> {
     }
 
     /// None if the connection broke before the whole answer was here.
-    pub fn try_to_send(&self, address: &str, method: &str, path: &str, body: Option<Vec<u8>>) -> Option<Answer> {
-        let path = path.strip_prefix('/').filter(|path| path.starts_with('/')).map_or(format!("/api/v1{path}"), str::to_owned);
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{address}{path}"));
+    pub fn try_to_send(
+        &self,
+        address: &str,
+        method: &str,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Option<Answer> {
+        let path = path
+            .strip_prefix('/')
+            .filter(|path| path.starts_with('/'))
+            .map_or(format!("/api/v1{path}"), str::to_owned);
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("http://{address}{path}"));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let sent = match body {
-            Some(body) => self.app.agent().run(request.header("Content-Type", "application/json").body(body).unwrap()),
+            Some(body) => self
+                .app
+                .agent()
+                .run(request.header("Content-Type", "application/json").body(body).unwrap()),
             None => self.app.agent().run(request.body(()).unwrap()),
         };
         let mut answer = sent.ok()?;
         let bytes = answer.body_mut().read_to_vec().ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Some(Answer { status: answer.status().as_u16(), body, text, headers: answer.headers().clone() })
+        Some(Answer {
+            status: answer.status().as_u16(),
+            body,
+            text,
+            headers: answer.headers().clone(),
+        })
     }
 }
 
@@ -133,7 +151,12 @@ impl Answer {
     /// A problem of that name, complete in every part.
     #[track_caller]
     pub fn refused(self, status: u16, name: &str) -> Value {
-        assert_eq!((self.status, self.body["type"].as_str()), (status, Some(format!("/problems/{name}").as_str())), "{}", self.text);
+        assert_eq!(
+            (self.status, self.body["type"].as_str()),
+            (status, Some(format!("/problems/{name}").as_str())),
+            "{}",
+            self.text
+        );
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(self.body["request_id"].as_str(), self.header("x-request-id"));
         for field in ["title", "detail", "retry"] {
@@ -153,12 +176,19 @@ impl Answer {
 
 /// The places that a problem points at.
 pub fn pointers(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().map_or(Vec::new(), |errors| errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect())
+    problem["errors"].as_array().map_or(Vec::new(), |errors| {
+        errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
+    })
 }
 
 /// The numbers of the tickets in a hold.
 pub fn numbers(hold: &Value) -> Vec<String> {
-    hold["tickets"].as_array().unwrap().iter().map(|ticket| ticket["number"].as_str().unwrap().to_owned()).collect()
+    hold["tickets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|ticket| ticket["number"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The ids of the tickets in a hold.

@@ -43,7 +43,8 @@ impl Fair<'_> {
         let ada = app.member("ada");
         ada.submit(TODAY).expect(201);
         let hold = ada.hold(DAY, json!({"number": "0001", "ttl_s": 60})).expect(201);
-        let campaign = campaign(app, with(json!({"trigger": "claim", "quota": 9}), json!({"ends_at": END})));
+        let campaign =
+            campaign(app, with(json!({"trigger": "claim", "quota": 9}), json!({"ends_at": END})));
         let claimed = ada.post(&format!("/campaigns/{campaign}/claims"), json!({})).expect(201);
         let code = claimed["voucher"]["code"].as_str().unwrap().to_owned();
         Fair { app, ada, hold, campaign, code }
@@ -52,8 +53,17 @@ impl Fair<'_> {
     fn nothing_has_happened(&self) {
         assert_eq!(self.app.state_of(TODAY), "open");
         assert_eq!(self.app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
-        assert_eq!((&ledger(self.app, &self.campaign)["assigned"], &ledger(self.app, &self.campaign)["expired"]), (&json!(1), &json!(0)));
-        assert_eq!(self.ada.get(&format!("/coupons/{}", self.code)).expect(200)["state"], "assigned");
+        assert_eq!(
+            (
+                &ledger(self.app, &self.campaign)["assigned"],
+                &ledger(self.app, &self.campaign)["expired"]
+            ),
+            (&json!(1), &json!(0))
+        );
+        assert_eq!(
+            self.ada.get(&format!("/coupons/{}", self.code)).expect(200)["state"],
+            "assigned"
+        );
         assert_eq!(self.ada.get("/holds").expect(200)["items"][0]["id"], self.hold["id"]);
     }
 
@@ -68,11 +78,18 @@ impl Fair<'_> {
         is_not_decided(ada.post(&format!("/campaigns/{}/claims", self.campaign), json!({})));
         is_not_decided(ada.post(&format!("/coupons/{}/use", self.code), json!({"amount": 500})));
         is_not_decided(admin.post(&format!("/lotteries/{TODAY}/close"), json!({})));
-        is_not_decided(admin.post("/lotteries", json!({"closes_on": "2027-01-31", "tickets": {"digits": 4, "copies": 1}})));
-        let another = json!({"name": "another", "quota": 1, "discount_percent": 10, "ends_at": END, "trigger": "claim"});
+        is_not_decided(admin.post(
+            "/lotteries",
+            json!({"closes_on": "2027-01-31", "tickets": {"digits": 4, "copies": 1}}),
+        ));
+        let another = json!({"name": "another", "quota": 1, "discount_percent": 10, "ends_at": END,
+            "trigger": "claim"});
         is_not_decided(admin.post("/campaigns", another));
-        is_not_decided(admin.post("/webhooks", json!({"url": "http://127.0.0.1:9/", "events": ["*"]})));
-        ada.post(&format!("/lotteries/{DAY}/holds?dry_run=true"), json!({"number": "0002"})).expect(201);
+        is_not_decided(
+            admin.post("/webhooks", json!({"url": "http://127.0.0.1:9/", "events": ["*"]})),
+        );
+        ada.post(&format!("/lotteries/{DAY}/holds?dry_run=true"), json!({"number": "0002"}))
+            .expect(201);
     }
 
     fn goes_on(&self) {
@@ -136,7 +153,10 @@ fn a_clock_that_stays_where_it_has_moved_is_believed_after_a_while() {
     app.set_ahead_s(A_DAY_S);
     let seen = clock(&app);
     assert_eq!((&seen["settled"], &seen["moved_by_s"]), (&json!(false), &json!(A_DAY_S)), "{seen}");
-    assert_eq!((&seen["now"], &seen["clock"]), (&json!("2026-12-01T12:00:00.000Z"), &json!("2026-12-02T12:00:00.000Z")));
+    assert_eq!(
+        (&seen["now"], &seen["clock"]),
+        (&json!("2026-12-01T12:00:00.000Z"), &json!("2026-12-02T12:00:00.000Z"))
+    );
     assert_eq!(seen["believed_at"], "2026-12-01T12:02:00.000Z");
     app.pass_s(119);
     is_not_decided(fair.ada.submit(TODAY));
@@ -180,7 +200,11 @@ fn an_administrator_accepts_the_step_that_they_have_seen_and_no_other() {
     fair.nothing_has_happened();
     is_not_decided(fair.ada.submit(TODAY));
     let accepted = accept(&admin, A_DAY_S).expect(200);
-    assert_eq!((&accepted["settled"], &accepted["now"]), (&json!(true), &json!("2026-12-02T12:00:00.000Z")), "{accepted}");
+    assert_eq!(
+        (&accepted["settled"], &accepted["now"]),
+        (&json!(true), &json!("2026-12-02T12:00:00.000Z")),
+        "{accepted}"
+    );
     accept(&admin, A_DAY_S).refused(409, "clock-not-moved-so");
     ready(&app).expect(200);
     app.until("today is over, so it is drawn", || app.state_of(TODAY) == "drawn");
@@ -190,11 +214,16 @@ fn an_administrator_accepts_the_step_that_they_have_seen_and_no_other() {
 fn people_come_and_go_while_a_clock_is_away_and_are_owed_what_cannot_be_decided() {
     let app = TestApp::start_with_two_clocks(|config| config.job_interval_ms = 10);
     let campaign = campaign(&app, with(json!({"trigger": "first_login", "quota": 9}), json!({})));
-    app.anybody().post("/auth/register", json!({"username": "ada", "password": PASSWORD})).expect(201);
+    app.anybody()
+        .post("/auth/register", json!({"username": "ada", "password": PASSWORD}))
+        .expect(201);
     ledger(&app, &campaign);
     app.set_ahead_s(A_DAY_S);
     ready(&app).refused(503, "not-ready");
-    let login = app.anybody().post("/auth/login", json!({"account": "ada", "password": PASSWORD})).expect(200);
+    let login = app
+        .anybody()
+        .post("/auth/login", json!({"account": "ada", "password": PASSWORD}))
+        .expect(200);
     assert_eq!((&login["first_login"], &login["vouchers"]), (&json!(true), &json!([])), "{login}");
     let ada = app.anybody().bearer(login["access_token"].as_str().unwrap());
     ada.get("/me").expect(200);
@@ -222,7 +251,10 @@ fn a_log_that_was_written_later_than_now_is_told() {
     let app = TestApp::start_with_two_clocks(|_| {});
     app.set_ahead_s(3600);
     app.restart();
-    assert_eq!((&clock(&app)["settled"], &clock(&app)["log_ahead_s"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&clock(&app)["settled"], &clock(&app)["log_ahead_s"]),
+        (&json!(true), &Value::Null)
+    );
     app.lottery(DAY, 1);
     app.set_ahead_s(-3600);
     app.restart();

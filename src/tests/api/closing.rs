@@ -1,4 +1,5 @@
-//! Closing: by an administrator or by the clock, once and for good. What is held is released, what is sold stays sold.
+//! Closing: by an administrator or by the clock, once and for good. What is held is released, what
+//! is sold stays sold.
 
 use crate::harness::{Books, TestApp, id};
 use actors::Time;
@@ -32,7 +33,9 @@ fn a_closed_lottery_keeps_what_is_sold_and_frees_what_is_held() {
         ada.hold(DAY, json!({"number": "9999"})).refused(409, "lottery-closed");
         ada.confirm(id(&held)).refused(409, "hold-expired");
         ada.extend(id(&held), 600).refused(409, "hold-expired");
-        app.admin().post("/tickets/t_20261231_1000_1/refund", json!({})).refused(409, "lottery-closed");
+        app.admin()
+            .post("/tickets/t_20261231_1000_1/refund", json!({}))
+            .refused(409, "lottery-closed");
         assert_eq!(ada.confirm(id(&sold)).expect(200), bought);
         assert_eq!(ada.get("/holds").expect(200)["items"], json!([]));
         assert_eq!(ada.get("/tickets").expect(200)["items"].as_array().unwrap().len(), 3);
@@ -62,7 +65,9 @@ fn asking_what_closing_would_do_closes_nothing() {
     app.lottery(DAY, 1);
     let ada = app.member("ada");
     ada.hold(DAY, json!({"pattern": "****"})).expect(201);
-    assert_eq!(app.admin().post("/lotteries/2026-12-31/close?dry_run=true", json!({})).expect(200)["state"], "closed");
+    let closed =
+        app.admin().post("/lotteries/2026-12-31/close?dry_run=true", json!({})).expect(200);
+    assert_eq!(closed["state"], "closed");
     assert_eq!((state(&app), app.books(DAY).held), (json!("open"), 1));
     ada.hold(DAY, json!({"pattern": "****"})).expect(201);
 }
@@ -99,7 +104,9 @@ fn a_lottery_whose_day_ended_while_the_server_was_down_is_caught_up_with() {
     app.stop();
     app.set_time(END.plus_s(86_400));
     app.serve();
-    app.until("both days are caught up with", || app.anybody().get("/lotteries").expect(200)["items"] == json!([]));
+    app.until("both days are caught up with", || {
+        app.anybody().get("/lotteries").expect(200)["items"] == json!([])
+    });
     assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
     assert_eq!(state(&app), "closed");
 }

@@ -1,5 +1,5 @@
-//! What one connection may do: say headers once, end where it said so, bring its body in time, and be
-//! one of so many of its address.
+//! What one connection may do: say headers once, end where it said so, bring its body in time, and
+//! be one of so many of its address.
 
 use crate::harness::{PASSWORD, TestApp};
 use crate::wire;
@@ -38,7 +38,8 @@ fn nothing_behind_a_request_that_closes_the_connection_is_carried_out() {
     let hold = format!("/api/v1/lotteries/{DAY}/holds");
     let body = json!({"pattern": "****"}).to_string();
     let last = wire::request("GET", b"/health/live", &[("Connection", b"close")], b"");
-    let behind = wire::request("POST", hold.as_bytes(), &[("Authorization", token)], body.as_bytes());
+    let behind =
+        wire::request("POST", hold.as_bytes(), &[("Authorization", token)], body.as_bytes());
     let said = until_the_end(&app, &[&last[..], &behind[..], &behind[..]].concat());
     assert_eq!(statuses(&said)[0], "200", "{said}");
     assert!(statuses(&said)[1..].iter().all(|status| *status == "400"), "{said}");
@@ -57,11 +58,13 @@ fn a_header_that_decides_something_stands_once() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let (admin, shop) = (app.admin(), app.service("shop"));
-    let header = |client: &crate::harness::Client| client.header("Authorization").unwrap().to_owned();
+    let header =
+        |client: &crate::harness::Client| client.header("Authorization").unwrap().to_owned();
     let (admin, shop, ada) = (header(&admin), header(&shop), header(&app.member("ada")));
     let wanted = json!({"pattern": "****"}).to_string();
     let holds = format!("/api/v1/lotteries/{DAY}/holds");
-    let of = |name: &'static str, one: &'static [u8], two: &'static [u8]| [(name, one), (name, two)];
+    let of =
+        |name: &'static str, one: &'static [u8], two: &'static [u8]| [(name, one), (name, two)];
     for (path, who, twice, named) in [
         ("/api/v1/me", &ada, [("Authorization", b"Bearer x".as_slice()); 2], "authorization"),
         (holds.as_str(), &shop, of("On-Behalf-Of", b"seven", b"eight"), "on-behalf-of"),
@@ -74,8 +77,14 @@ fn a_header_that_decides_something_stands_once() {
         headers.push(("Authorization", who.as_bytes()));
         headers.push(("Connection", b"close"));
         let method = if path == holds || path.ends_with("register") { "POST" } else { "GET" };
-        let body = if path.ends_with("register") { json!({"username": "bob", "password": PASSWORD}).to_string() } else { wanted.clone() };
-        let answer = wire::send(&app, &wire::request(method, path.as_bytes(), &headers, body.as_bytes())).unwrap();
+        let body = if path.ends_with("register") {
+            json!({"username": "bob", "password": PASSWORD}).to_string()
+        } else {
+            wanted.clone()
+        };
+        let answer =
+            wire::send(&app, &wire::request(method, path.as_bytes(), &headers, body.as_bytes()))
+                .unwrap();
         let name = if named == "idempotency-key" { "bad-idempotency-key" } else { "not-readable" };
         let problem = answer.refused(400, name);
         assert!(problem["detail"].as_str().unwrap().contains(named), "{problem}");
@@ -84,7 +93,8 @@ fn a_header_that_decides_something_stands_once() {
     // Also where a refresh token would do.
     let both = [("Authorization", ada.as_bytes()), ("Authorization", ada.as_bytes())];
     let body = json!({"refresh_token": "x"}).to_string();
-    let answer = wire::send(&app, &wire::request("POST", b"/api/v1/auth/logout", &both, body.as_bytes()));
+    let answer =
+        wire::send(&app, &wire::request("POST", b"/api/v1/auth/logout", &both, body.as_bytes()));
     answer.unwrap().refused(400, "not-readable");
 }
 
@@ -94,7 +104,8 @@ fn a_body_that_does_not_come_is_given_up_and_its_connection_ends() {
     let admin = app.admin();
     let token = admin.header("Authorization").unwrap().as_bytes();
     let import = b"/api/v1/coupon-imports?expires_at=2030-01-01T00:00:00Z&discount_percent=5";
-    let (sized, chunked) = (("Content-Length", b"2000".as_slice()), ("Transfer-Encoding", b"chunked".as_slice()));
+    let (sized, chunked) =
+        (("Content-Length", b"2000".as_slice()), ("Transfer-Encoding", b"chunked".as_slice()));
     for (path, length, begun) in [
         (&b"/api/v1/auth/login"[..], sized, &b"{\"username\":"[..]),
         (b"/api/v1/auth/login", sized, b""),
@@ -119,10 +130,12 @@ fn bodies_that_arrive_have_so_much_room_together_and_give_it_back() {
     let app = TestApp::start_with(|config| {
         (config.unfinished_bodies, config.body_timeout_s) = (64 * 1024, 3);
     });
-    let half = wire::request("POST", b"/api/v1/auth/login", &[("Content-Length", b"2000")], b"{\"user");
+    let half =
+        wire::request("POST", b"/api/v1/auth/login", &[("Content-Length", b"2000")], b"{\"user");
     let flood = || -> Vec<String> {
         thread::scope(|scope| {
-            let senders: Vec<_> = (0..16).map(|_| scope.spawn(|| until_the_end(&app, &half))).collect();
+            let senders: Vec<_> =
+                (0..16).map(|_| scope.spawn(|| until_the_end(&app, &half))).collect();
             // Whoever brings a whole body is served meanwhile.
             app.member(&format!("member-{}", app.now().0));
             senders.into_iter().map(|sender| sender.join().unwrap()).collect()
@@ -153,6 +166,7 @@ fn an_address_has_so_many_connections_at_once() {
     drop(all);
     app.until("there is room again", || open().1);
     let metrics = app.anybody().get("//metrics").text;
-    let refused = metrics.lines().find_map(|line| line.strip_prefix("stampede_connections_refused_total "));
+    let refused =
+        metrics.lines().find_map(|line| line.strip_prefix("stampede_connections_refused_total "));
     assert!(refused.is_some_and(|count| count.parse::<u64>().unwrap() >= 7), "{refused:?}");
 }

@@ -8,8 +8,13 @@ const SHOP: &str = "https://shop.example";
 fn a_page_of_a_configured_origin_may_call_and_others_may_not() {
     let app = TestApp::start_with(|config| config.cors_origins = vec![SHOP.into()]);
     let asked = |origin: &str| {
-        let browser = app.anybody().with("Origin", origin).with("Access-Control-Request-Method", "POST");
-        browser.with("Access-Control-Request-Headers", "authorization,idempotency-key").send("OPTIONS", "/lotteries", None)
+        let browser =
+            app.anybody().with("Origin", origin).with("Access-Control-Request-Method", "POST");
+        browser.with("Access-Control-Request-Headers", "authorization,idempotency-key").send(
+            "OPTIONS",
+            "/lotteries",
+            None,
+        )
     };
     let allowed = asked(SHOP);
     assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (200, Some(SHOP)));

@@ -1,4 +1,5 @@
-//! A crowd of 64 with overlapping patterns takes a lottery to its last ticket, and every ticket is had once.
+//! A crowd of 64 with overlapping patterns takes a lottery to its last ticket, and every ticket is
+//! had once.
 
 use crate::harness::{Answer, Books, Client, TestApp, id, tickets};
 use actors::dice::Dice;
@@ -13,10 +14,16 @@ const CROWD: u64 = 64;
 /// Patterns of one client: each overlaps with those of many others, and the last has everything.
 fn patterns(client: u64) -> [String; 4] {
     let digit = client % 10;
-    [format!("*{digit}**"), format!("**{}*", client / 7 % 10), format!("{}***", client / 10), "****".to_owned()]
+    [
+        format!("*{digit}**"),
+        format!("**{}*", client / 7 % 10),
+        format!("{}***", client / 10),
+        "****".to_owned(),
+    ]
 }
 
-/// One client: takes what his patterns give until even `****` has nothing left. Returns the tickets he bought.
+/// One client: takes what his patterns give until even `****` has nothing left. Returns the tickets
+/// he bought.
 fn drain(client: &Client, me: u64, give_back: bool) -> Vec<String> {
     let mut dice = Dice::new(me);
     let mut bought = Vec::new();
@@ -25,7 +32,11 @@ fn drain(client: &Client, me: u64, give_back: bool) -> Vec<String> {
     for turn in 0.. {
         let pattern = &patterns[wish];
         let body = json!({"pattern": pattern, "count": 1 + dice.below(10)});
-        let answer = if me.is_multiple_of(2) { keyed(client, &format!("{me}-{turn}"), body, &mut dice) } else { client.hold(DAY, body) };
+        let answer = if me.is_multiple_of(2) {
+            keyed(client, &format!("{me}-{turn}"), body, &mut dice)
+        } else {
+            client.hold(DAY, body)
+        };
         if answer.status == 409 {
             answer.refused(409, "no-match-left");
             wish += 1;

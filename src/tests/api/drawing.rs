@@ -1,4 +1,5 @@
-//! Thirty-two submit while twenty close: each ballot that was taken is drawn from, each that was refused is not, and all hear of one winner.
+//! Thirty-two submit while twenty close: each ballot that was taken is drawn from, each that was
+//! refused is not, and all hear of one winner.
 
 use crate::harness::{Client, TestApp, id};
 use serde_json::{Value, json};
@@ -36,7 +37,8 @@ fn each_ballot_that_was_taken_is_drawn_from_and_twenty_who_close_announce_the_sa
         app.ballots(&day, json!({"winners": 2, "reserves": 1}));
         let taken = AtomicUsize::new(0);
         let (mine, closed): (Vec<String>, Vec<Value>) = thread::scope(|scope| {
-            let submitting: Vec<_> = crowd.iter().map(|client| scope.spawn(|| submit(client, &day, &taken))).collect();
+            let submitting: Vec<_> =
+                crowd.iter().map(|client| scope.spawn(|| submit(client, &day, &taken))).collect();
             while taken.load(Ordering::SeqCst) < BEFORE {
                 thread::yield_now();
             }
@@ -47,15 +49,26 @@ fn each_ballot_that_was_taken_is_drawn_from_and_twenty_who_close_announce_the_sa
                 )
             };
             let closing: Vec<_> = (0..CLOSERS).map(|_| scope.spawn(close)).collect();
-            let closed = closing.into_iter().map(|one| one.join().unwrap()).map(|(closed, winner)| json!([closed, winner])).collect();
+            let closed = closing
+                .into_iter()
+                .map(|one| one.join().unwrap())
+                .map(|(closed, winner)| json!([closed, winner]))
+                .collect();
             (submitting.into_iter().flat_map(|one| one.join().unwrap()).collect(), closed)
         });
-        assert!(closed.iter().all(|one| *one == closed[0] && one[0]["state"] == "drawn"), "{closed:?}");
+        assert!(
+            closed.iter().all(|one| *one == closed[0] && one[0]["state"] == "drawn"),
+            "{closed:?}"
+        );
         let taken: BTreeSet<String> = mine.iter().cloned().collect();
         assert_eq!(taken.len(), mine.len(), "no ballot is had twice");
         let counted = admin.all(&format!("/lotteries/{day}/ballots"));
         assert_eq!(counted.iter().map(|line| id(line).to_owned()).collect::<BTreeSet<_>>(), taken);
-        assert!(taken.contains(closed[0][1]["winner"]["ballot"].as_str().unwrap()), "{}", closed[0]);
+        assert!(
+            taken.contains(closed[0][1]["winner"]["ballot"].as_str().unwrap()),
+            "{}",
+            closed[0]
+        );
     }
     app.stop();
     app.verified().unwrap();

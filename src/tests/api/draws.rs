@@ -1,4 +1,5 @@
-//! Draws: who has won is told once and for good, by names that give nobody away; and the seed is nobody's before.
+//! Draws: who has won is told once and for good, by names that give nobody away; and the seed is
+//! nobody's before.
 
 use crate::harness::{Client, Folder, PASSWORD, TestApp, id};
 use crate::receiver::Receiver;
@@ -31,11 +32,14 @@ fn a_lottery_is_drawn_when_it_is_closed_and_announces_one_result_for_ever() {
     let app = TestApp::start();
     let made = app.ballots(DAY, json!({"winners": 3, "reserves": 4}));
     let ada = app.member("ada");
-    let mine: BTreeSet<String> = (0..30).map(|_| id(&ada.submit(DAY).expect(201)).to_owned()).collect();
-    let refused = app.anybody().get(&format!("/lotteries/{DAY}/winner")).refused(409, "not-drawn-yet");
+    let mine: BTreeSet<String> =
+        (0..30).map(|_| id(&ada.submit(DAY).expect(201)).to_owned()).collect();
+    let refused =
+        app.anybody().get(&format!("/lotteries/{DAY}/winner")).refused(409, "not-drawn-yet");
     assert_eq!(refused["retry"], "later");
     app.anybody().get(&format!("/lotteries/{DAY}/proof")).refused(409, "not-drawn-yet");
-    assert_eq!(app.admin().post(&format!("/lotteries/{DAY}/close?dry_run=true"), json!({})).expect(200)["state"], "drawn");
+    let close_path = format!("/lotteries/{DAY}/close?dry_run=true");
+    assert_eq!(app.admin().post(&close_path, json!({})).expect(200)["state"], "drawn");
     assert_eq!(app.state_of(DAY), "open");
 
     let closed = close(&app);
@@ -49,7 +53,10 @@ fn a_lottery_is_drawn_when_it_is_closed_and_announces_one_result_for_ever() {
     assert_eq!(json!(Hex(commitment(&seed.0))), made["ballots"]["commitment"]);
     for _ in 0..2 {
         assert_eq!(close(&app), closed);
-        assert_eq!(app.admin().key("k").post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200), closed);
+        assert_eq!(
+            app.admin().key("k").post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200),
+            closed
+        );
         assert_eq!(winner(&app), drawn);
         assert_eq!(app.anybody().get("/lotteries").expect(200)["items"], json!([]));
         ada.submit(DAY).refused(409, "lottery-closed");
@@ -62,11 +69,14 @@ fn the_proof_of_a_draw_repeats_it() {
     let app = TestApp::start();
     app.ballots(DAY, json!({"winners": 2, "reserves": 2}));
     let ada = app.member("ada");
-    let mine: BTreeSet<String> = (0..25).map(|_| id(&ada.submit(DAY).expect(201)).to_owned()).collect();
+    let mine: BTreeSet<String> =
+        (0..25).map(|_| id(&ada.submit(DAY).expect(201)).to_owned()).collect();
     close(&app);
     let (drawn, streamed) = (winner(&app), app.anybody().get(&format!("/lotteries/{DAY}/proof")));
     assert_eq!((streamed.status, streamed.header("content-type")), (200, Some("application/json")));
-    let Document::Draw(bundle) = Document::read(streamed.text.as_bytes()).unwrap() else { panic!("it is a draw: {}", streamed.text) };
+    let Document::Draw(bundle) = Document::read(streamed.text.as_bytes()).unwrap() else {
+        panic!("it is a draw: {}", streamed.text)
+    };
     let listed: BTreeSet<String> = streamed.body["boxes"]
         .as_array()
         .unwrap()
@@ -76,8 +86,11 @@ fn the_proof_of_a_draw_repeats_it() {
         .collect();
     assert_eq!((bundle.misplaced, listed), (None, mine));
     let boxes: Vec<Sealed> = bundle.sealed();
-    let lots = Lots::new(&bundle.head.seed.0, &lottery_root(&boxes), 25, None).take(4).map(|lot| place_of(lot, &boxes).unwrap());
-    let chosen: Vec<String> = lots.map(|(number, index)| bundle.ballot(number, index).unwrap().to_string()).collect();
+    let lots = Lots::new(&bundle.head.seed.0, &lottery_root(&boxes), 25, None)
+        .take(4)
+        .map(|lot| place_of(lot, &boxes).unwrap());
+    let chosen: Vec<String> =
+        lots.map(|(number, index)| bundle.ballot(number, index).unwrap().to_string()).collect();
     assert_eq!([ballots_of(&drawn["winners"]), ballots_of(&drawn["reserves"])].concat(), chosen);
     assert_eq!(json!(bundle.head.root), drawn["root"]);
 }
@@ -88,7 +101,10 @@ fn a_lottery_in_which_nobody_took_part_is_drawn_with_no_winner() {
     app.ballots(DAY, json!({"winners": 3}));
     assert_eq!(close(&app)["state"], "drawn");
     let drawn = winner(&app);
-    assert_eq!((&drawn["winner"], &drawn["winners"], &drawn["reserves"]), (&Value::Null, &json!([]), &json!([])));
+    assert_eq!(
+        (&drawn["winner"], &drawn["winners"], &drawn["reserves"]),
+        (&Value::Null, &json!([]), &json!([]))
+    );
     let proof = app.anybody().get(&format!("/lotteries/{DAY}/proof")).expect(200);
     assert_eq!(proof["lots"], json!([]));
     app.lottery("2027-01-01", 1);
@@ -116,17 +132,27 @@ fn the_public_reads_a_name_that_gives_nobody_away() {
         let made = app.anybody().post("/auth/register", body).expect(201);
         app.anybody().bearer(made["access_token"].as_str().unwrap())
     };
-    let named = register(json!({"username": "countess", "full_name": "Ada King Lovelace", "password": PASSWORD}));
+    let named = register(
+        json!({"username": "countess", "full_name": "Ada King Lovelace", "password": PASSWORD}),
+    );
     let by_username = register(json!({"username": "babbage", "password": PASSWORD}));
     let by_email = register(json!({"email": "grace@example.org", "password": PASSWORD}));
     let (gone, customer) = (app.member("mallory"), app.service("shop").on_behalf_of("customer-7"));
     let everybody = [&named, &by_username, &by_email, &gone, &customer];
-    let mine: Vec<String> = everybody.iter().map(|client: &&Client| id(&client.submit(DAY).expect(201)).to_owned()).collect();
+    let mine: Vec<String> = everybody
+        .iter()
+        .map(|client: &&Client| id(&client.submit(DAY).expect(201)).to_owned())
+        .collect();
     gone.delete(&format!("/users/{}", id(&gone.get("/me").expect(200)))).expect(204);
     close(&app);
     let drawn = winner(&app);
     for (ballot, name) in mine.iter().zip(["Ada L.", "b***", "a member", "a member", "a member"]) {
-        let lot = drawn["winners"].as_array().unwrap().iter().find(|lot| lot["ballot"] == ballot.as_str()).unwrap();
+        let lot = drawn["winners"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|lot| lot["ballot"] == ballot.as_str())
+            .unwrap();
         assert_eq!(lot["name"], name);
     }
     let proof = app.anybody().get(&format!("/lotteries/{DAY}/proof")).text;
@@ -153,12 +179,18 @@ fn the_seed_is_nowhere_before_it_is_revealed() {
     for path in ["", "/statistics", "/ledger", "/ballots", "/winner", "/proof"] {
         said.push(admin.get(&format!("/lotteries/{DAY}{path}")).text);
     }
-    for path in ["/lotteries".into(), format!("/ballots/{}", id(&ballot)), format!("/ballots/{}/proof", id(&ballot))] {
+    for path in [
+        "/lotteries".into(),
+        format!("/ballots/{}", id(&ballot)),
+        format!("/ballots/{}/proof", id(&ballot)),
+    ] {
         said.push(admin.get(&path).text);
     }
     said.push(admin.post(&format!("/lotteries/{DAY}/close?dry_run=true"), json!({})).text);
     said.push(app.anybody().get("//metrics").text);
-    app.until("its creation is told", || receiver.events().iter().any(|event| event["type"] == "lottery.created"));
+    app.until("its creation is told", || {
+        receiver.events().iter().any(|event| event["type"] == "lottery.created")
+    });
     said.extend(receiver.heard().into_iter().map(|heard| heard.text));
     app.restart();
     let kept = bytes_in(app.data());
@@ -178,22 +210,28 @@ fn the_seed_is_nowhere_before_it_is_revealed() {
 /// 2023-08-23T10:00:00Z, before the network's first round.
 const BEFORE_GENESIS: Time = Time(1_692_784_800_000);
 const EARLY_DAY: &str = "2023-08-23";
-const ROUND_123: &str = "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92";
-const ROUND_1000: &str = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+const ROUND_123: &str = "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df8\
+    35d3546d23c4b13e0dfc92";
+const ROUND_1000: &str = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8\
+    dd2bacbe47e4b6b63ed5e39";
 
 #[test]
 fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
     let rounds = Folder::new();
     let folder = rounds.0.clone();
     let app = TestApp::start_at(BEFORE_GENESIS, |config| {
-        (config.time_zone, config.beacon_file) = (jiff::tz::TimeZone::get("Asia/Tokyo").unwrap(), Some(folder));
+        (config.time_zone, config.beacon_file) =
+            (jiff::tz::TimeZone::get("Asia/Tokyo").unwrap(), Some(folder));
     });
     for round in [0, 1_000_000_000, u64::MAX] {
         let plan = json!({"closes_on": EARLY_DAY, "ballots": true, "beacon": {"round": round}});
         app.admin().post("/lotteries", plan).refused(422, "invalid");
     }
     let made = app.ballots(EARLY_DAY, json!({"beacon": {"round": 123}}));
-    assert_eq!((&made["closes_at"], &made["ballots"]["beacon"]["round"]), (&json!("2023-08-23T15:00:00.000Z"), &json!(123)));
+    assert_eq!(
+        (&made["closes_at"], &made["ballots"]["beacon"]["round"]),
+        (&json!("2023-08-23T15:00:00.000Z"), &json!(123))
+    );
     assert_eq!(made["ballots"]["beacon"]["due_at"], "2023-08-23T15:15:33.000Z");
     let next = app.ballots("2023-08-24", json!({"beacon": true}));
     assert_eq!(next["ballots"]["beacon"]["due_at"], "2023-08-24T15:01:00.000Z");
@@ -201,9 +239,16 @@ fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
     for _ in 0..5 {
         assert_eq!(ada.submit(EARLY_DAY).expect(201)["receipt"]["round"], 123);
     }
-    let close = || app.admin().post(&format!("/lotteries/{EARLY_DAY}/close"), json!({})).expect(200)["state"].clone();
+    let close = || {
+        app.admin().post(&format!("/lotteries/{EARLY_DAY}/close"), json!({})).expect(200)["state"]
+            .clone()
+    };
     let answer = |round: u64, signature: &str| {
-        std::fs::write(rounds.0.join("123.json"), json!({"round": round, "signature": signature}).to_string()).unwrap();
+        std::fs::write(
+            rounds.0.join("123.json"),
+            json!({"round": round, "signature": signature}).to_string(),
+        )
+        .unwrap();
     };
     // It is closed before its day is over, and the round is not out yet.
     assert_eq!(close(), "closed");
@@ -227,7 +272,10 @@ fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
     answer(123, ROUND_123);
     app.until("it is drawn by itself", || app.state_of(EARLY_DAY) == "drawn");
     let proof = app.anybody().get(&format!("/lotteries/{EARLY_DAY}/proof")).expect(200);
-    assert_eq!((&proof["beacon"]["round"], &proof["beacon"]["signature"]), (&json!(123), &json!(ROUND_123)));
+    assert_eq!(
+        (&proof["beacon"]["round"], &proof["beacon"]["signature"]),
+        (&json!(123), &json!(ROUND_123))
+    );
     assert_eq!(app.state_of("2023-08-24"), "open");
 }
 
@@ -240,11 +288,16 @@ fn a_flood_that_asks_who_has_won_keeps_nobody_from_logging_in() {
     app.ballots(DAY, json!({"winners": 400, "reserves": 20}));
     let crowd: Vec<Client> = (0..8).map(|n| app.member(&format!("winner-{n}"))).collect();
     std::thread::scope(|scope| {
-        crowd.iter().for_each(|client| drop(scope.spawn(|| (0..60).for_each(|_| drop(client.submit(DAY).expect(201))))));
+        crowd.iter().for_each(|client| {
+            drop(scope.spawn(|| (0..60).for_each(|_| drop(client.submit(DAY).expect(201)))))
+        });
     });
     close(&app);
     let (path, drawn) = (format!("/lotteries/{DAY}/winner"), winner(&app));
-    assert_eq!((drawn["winners"].as_array().unwrap().len(), drawn["reserves"].as_array().unwrap().len()), (400, 20));
+    assert_eq!(
+        (drawn["winners"].as_array().unwrap().len(), drawn["reserves"].as_array().unwrap().len()),
+        (400, 20)
+    );
     let over = AtomicBool::new(false);
     let (mut waited, told) = std::thread::scope(|scope| {
         let ask = || {
@@ -254,7 +307,11 @@ fn a_flood_that_asks_who_has_won_keeps_nobody_from_logging_in() {
                 match answer.status {
                     200 => assert_eq!(answer.body, drawn),
                     // Turned away is told so, and when to come back.
-                    _ => assert!(answer.status == 503 && answer.header("retry-after").is_some(), "{}", answer.text),
+                    _ => assert!(
+                        answer.status == 503 && answer.header("retry-after").is_some(),
+                        "{}",
+                        answer.text
+                    ),
                 }
                 told += 1;
             }
@@ -272,12 +329,16 @@ fn a_flood_that_asks_who_has_won_keeps_nobody_from_logging_in() {
     });
     waited.sort();
     let (half, most) = (waited[50], waited[98]);
-    println!("{FLOOD} sockets were told {told} times who has won; logins meanwhile: p50 {half:?}, p99 {most:?}");
+    println!(
+        "{FLOOD} sockets were told {told} times who has won; logins meanwhile: p50 {half:?}, p99 \
+         {most:?}"
+    );
     // A name goes with its owner, although the draw stays.
     let gone = id(&crowd[0].get("/me").expect(200)).to_owned();
     app.admin().delete(&format!("/users/{gone}")).expect(204);
     let after = winner(&app);
     assert_eq!(ballots_of(&after["winners"]), ballots_of(&drawn["winners"]));
-    let nameless = after["winners"].as_array().unwrap().iter().filter(|lot| lot["name"] == "a member").count();
+    let nameless =
+        after["winners"].as_array().unwrap().iter().filter(|lot| lot["name"] == "a member").count();
     assert!((1..=60).contains(&nameless), "{nameless}");
 }

@@ -73,11 +73,18 @@ fn a_broken_connection_goes_on_where_it_was_also_after_a_restart() {
     let bought: Vec<String> = (0..4).map(|_| buy(&ada)).collect();
     let heard: Vec<(String, String, Value)> = (0..5).map(|_| next(&mut lines).unwrap()).collect();
     assert_eq!(heard[0].1, "lottery.created");
-    assert_eq!(heard[1..].iter().map(|(_, _, event)| event["data"]["hold"].as_str().unwrap()).collect::<Vec<_>>(), bought);
+    assert_eq!(
+        heard[1..]
+            .iter()
+            .map(|(_, _, event)| event["data"]["hold"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        bought
+    );
     for _ in 0..2 {
         for (place, (id, ..)) in heard.iter().enumerate() {
             let mut lines = listen(&admin, &app, Some(id));
-            let rest: Vec<_> = heard[place + 1..].iter().map(|_| next(&mut lines).unwrap()).collect();
+            let rest: Vec<_> =
+                heard[place + 1..].iter().map(|_| next(&mut lines).unwrap()).collect();
             assert_eq!(rest, heard[place + 1..]);
         }
         app.restart();

@@ -1,4 +1,5 @@
-//! Holds end by the engine's own clock: not a millisecond early, not one late, and whether or not anybody looks.
+//! Holds end by the engine's own clock: not a millisecond early, not one late, and whether or not
+//! anybody looks.
 
 use crate::harness::{Books, TestApp, id, numbers};
 use actors::Time;

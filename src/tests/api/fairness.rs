@@ -17,7 +17,8 @@ fn from<'a>(app: &'a TestApp, address: &str) -> Client<'a> {
     app.anybody().with("X-Forwarded-For", address)
 }
 
-/// As the defaults are, but with one thread, and no budget stops the flood. Five seconds of hashing may wait.
+/// As the defaults are, but with one thread, and no budget stops the flood. Five seconds of hashing
+/// may wait.
 fn one_thread() -> TestApp {
     TestApp::start_with(|config| {
         (config.hash_threads, config.hash_queue_s, config.bcrypt_cost) = (1, 5, 10);
@@ -47,7 +48,8 @@ impl Flood {
     fn push(&self, app: &TestApp) {
         let somebody = from(app, "203.0.113.9");
         while !self.seen.lock().unwrap().over {
-            let answer = somebody.post("/auth/login", json!({"account": "admin", "password": "a wrong guess"}));
+            let answer = somebody
+                .post("/auth/login", json!({"account": "admin", "password": "a wrong guess"}));
             match answer.status {
                 503 => self.wait(answer),
                 _ => self.served(answer),
@@ -66,7 +68,8 @@ impl Flood {
         answer.refused(503, "busy");
         let mut seen = self.seen.lock().unwrap();
         seen.crowded += 1;
-        let mut seen = self.hashed.wait_while(seen, |seen| seen.may_try == 0 && !seen.over).unwrap();
+        let mut seen =
+            self.hashed.wait_while(seen, |seen| seen.may_try == 0 && !seen.over).unwrap();
         seen.may_try = seen.may_try.saturating_sub(1);
     }
 
@@ -101,6 +104,11 @@ fn one_address_that_floods_logins_shuts_out_nobody() {
     });
     took.sort_unstable();
     let place = |share: f64| took[(took.len() as f64 * share) as usize];
-    eprintln!("{} honest logins beside a flood of {FLOOD}: p50 {:?}, p99 {:?}", took.len(), place(0.5), place(0.99));
+    eprintln!(
+        "{} honest logins beside a flood of {FLOOD}: p50 {:?}, p99 {:?}",
+        took.len(),
+        place(0.5),
+        place(0.99)
+    );
     assert!(flood.seen.into_inner().unwrap().crowded > 0, "the flood was more than may wait");
 }

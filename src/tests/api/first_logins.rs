@@ -1,4 +1,5 @@
-//! First logins: whoever logs in for the first time within a campaign's window gets its voucher, sooner or later, and never two.
+//! First logins: whoever logs in for the first time within a campaign's window gets its voucher,
+//! sooner or later, and never two.
 
 use crate::campaigns::{END, campaign, ledger};
 use crate::harness::{ADMIN_PASSWORD, Answer, NOON, PASSWORD, TestApp, id};
@@ -16,7 +17,9 @@ fn for_first_logins(app: &TestApp, changes: Value) -> String {
 }
 
 fn register(app: &TestApp, name: &str) -> Value {
-    app.anybody().post("/auth/register", json!({"username": name, "password": PASSWORD})).expect(201)
+    app.anybody()
+        .post("/auth/register", json!({"username": name, "password": PASSWORD}))
+        .expect(201)
 }
 
 fn try_to_log_in(app: &TestApp, name: &str) -> Answer {
@@ -34,7 +37,8 @@ fn log_in(app: &TestApp, name: &str) -> Value {
     }
 }
 
-/// The answer of the login that says so many vouchers. A login waits for its claims no longer than a moment, and on a busy machine the next one says them.
+/// The answer of the login that says so many vouchers. A login waits for its claims no longer than
+/// a moment, and on a busy machine the next one says them.
 fn told(app: &TestApp, name: &str, vouchers: usize) -> Value {
     const MOST: usize = 1000;
     let login = (0..MOST).map(|_| log_in(app, name)).find(|login| ranks(login).len() >= vouchers);
@@ -42,7 +46,12 @@ fn told(app: &TestApp, name: &str, vouchers: usize) -> Value {
 }
 
 fn ranks(login: &Value) -> Vec<u64> {
-    login["vouchers"].as_array().unwrap().iter().map(|voucher| voucher["rank"].as_u64().unwrap()).collect()
+    login["vouchers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|voucher| voucher["rank"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
@@ -54,12 +63,18 @@ fn a_first_login_within_the_window_brings_its_voucher_and_a_later_one_says_it_ag
     assert_eq!(ledger(&app, &campaign)["available"], 100);
     assert_eq!(log_in(&app, "ada")["first_login"], true);
     let first = told(&app, "ada", 1);
-    assert_eq!((&first["first_login"], &first["vouchers"][0]["campaign"]), (&json!(false), &json!(campaign)), "{first}");
+    assert_eq!(
+        (&first["first_login"], &first["vouchers"][0]["campaign"]),
+        (&json!(false), &json!(campaign)),
+        "{first}"
+    );
     app.restart();
     assert_eq!(told(&app, "ada", 1)["vouchers"], first["vouchers"]);
     assert_eq!(ledger(&app, &campaign)["assigned"], 1);
     let code = first["vouchers"][0]["code"].as_str().unwrap();
-    app.log_in("ada", PASSWORD).post(&format!("/coupons/{code}/use"), json!({"amount": 500})).expect(200);
+    app.log_in("ada", PASSWORD)
+        .post(&format!("/coupons/{code}/use"), json!({"amount": 500}))
+        .expect(200);
 }
 
 #[test]
@@ -70,7 +85,9 @@ fn of_five_hundred_first_logins_at_once_a_hundred_get_their_ranks_once_each() {
     thread::scope(|scope| {
         for part in 0..8 {
             let app = &app;
-            scope.spawn(move || (part..CROWD).step_by(8).for_each(|n| drop(register(app, &format!("member-{n}")))));
+            scope.spawn(move || {
+                (part..CROWD).step_by(8).for_each(|n| drop(register(app, &format!("member-{n}"))))
+            });
         }
     });
     let granted = Mutex::new(BTreeMap::new());
@@ -86,12 +103,15 @@ fn of_five_hundred_first_logins_at_once_a_hundred_get_their_ranks_once_each() {
             });
         }
     });
-    // Nobody is told anything else at his next login, and whoever was not told within a moment is told then.
+    // Nobody is told anything else at his next login, and whoever was not told within a moment is
+    // told then.
     let mut granted = granted.into_inner().unwrap();
     granted.iter().for_each(|(rank, name)| assert_eq!(ranks(&told(&app, name, 1)), [*rank]));
     for name in (0..20 * CROWD).map(|n| format!("member-{}", n % CROWD)) {
         if granted.len() < 100 && !granted.values().any(|told| *told == name) {
-            ranks(&log_in(&app, &name)).into_iter().for_each(|rank| assert_eq!(granted.insert(rank, name.clone()), None));
+            ranks(&log_in(&app, &name))
+                .into_iter()
+                .for_each(|rank| assert_eq!(granted.insert(rank, name.clone()), None));
         }
     }
     assert_eq!(granted.into_keys().collect::<Vec<_>>(), (1..=100).collect::<Vec<u64>>());
@@ -124,8 +144,13 @@ fn one_member_who_logs_in_twenty_times_at_once_gets_one() {
 #[test]
 fn the_window_begins_with_its_first_millisecond_and_ends_before_its_last() {
     let app = TestApp::start();
-    let campaign = for_first_logins(&app, json!({"starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}));
-    for (name, after_ms, expected) in [("early", 59_999, 0), ("first", 60_000, 1), ("last", 119_999, 1), ("late", 120_000, 0)] {
+    let campaign = for_first_logins(
+        &app,
+        json!({"starts_at": "2026-12-01T12:01:00Z", "ends_at": "2026-12-01T12:02:00Z"}),
+    );
+    for (name, after_ms, expected) in
+        [("early", 59_999, 0), ("first", 60_000, 1), ("last", 119_999, 1), ("late", 120_000, 0)]
+    {
         register(&app, name);
         app.set_time(Time(NOON.0 + after_ms));
         assert_eq!(ranks(&told(&app, name, expected)).len(), expected, "{name}");
@@ -161,7 +186,8 @@ fn a_campaign_that_came_after_the_first_login_owes_nothing() {
     log_in(&app, "ada");
     // In the very same millisecond, and with a start long before.
     let now = for_first_logins(&app, json!({"name": "Now"}));
-    let long_before = for_first_logins(&app, json!({"name": "Before", "starts_at": "2026-11-01T00:00:00Z"}));
+    let long_before =
+        for_first_logins(&app, json!({"name": "Before", "starts_at": "2026-11-01T00:00:00Z"}));
     assert_eq!(ranks(&log_in(&app, "ada")), NONE);
     app.restart();
     assert_eq!(ranks(&log_in(&app, "ada")), NONE);
@@ -206,7 +232,10 @@ fn what_a_paused_campaign_owes_is_made_good_when_it_goes_on_although_nobody_logs
 #[test]
 fn what_is_owed_outlives_a_restart_and_the_end_of_the_window() {
     let app = TestApp::start();
-    let campaign = for_first_logins(&app, json!({"ends_at": "2026-12-01T12:01:00Z", "voucher_valid_days": 10}));
+    let campaign = for_first_logins(
+        &app,
+        json!({"ends_at": "2026-12-01T12:01:00Z", "voucher_valid_days": 10}),
+    );
     let path = format!("/campaigns/{campaign}");
     app.admin().post(&format!("{path}/pause"), json!({})).expect(200);
     register(&app, "ada");
@@ -248,22 +277,30 @@ fn a_login_goes_on_while_campaigns_cannot_be_asked_and_gets_its_voucher_later() 
             scope.spawn(move || try_to_log_in(app, &format!("member-{n}")).expect(200));
         }
     });
-    let mut all: Vec<u64> = (0..40).flat_map(|n| ranks(&told(&app, &format!("member-{n}"), 1))).collect();
+    let mut all: Vec<u64> =
+        (0..40).flat_map(|n| ranks(&told(&app, &format!("member-{n}"), 1))).collect();
     all.sort_unstable();
     assert_eq!(all, (1..=40).collect::<Vec<u64>>());
     assert_eq!(ledger(&app, &campaign)["assigned"], 40);
 }
 
-/// Flips a bit of the newest frame of the partition, or flips it back, and takes away the snapshot that would stand in for it.
+/// Flips a bit of the newest frame of the partition, or flips it back, and takes away the snapshot
+/// that would stand in for it.
 fn damage(app: &TestApp, partition: &str) {
     let database = Connection::open(app.data().join("stampede.db")).unwrap();
-    let newest = "SELECT max(l.position) FROM log l JOIN partitions p ON p.id = l.partition WHERE p.name = ?1";
+    let newest = "SELECT max(l.position) FROM log l JOIN partitions p ON p.id = l.partition WHERE \
+        p.name = ?1";
     let position: i64 = database.query_row(newest, [partition], |row| row.get(0)).unwrap();
-    let mut records: Vec<u8> = database.query_row("SELECT records FROM log WHERE position = ?1", [position], |row| row.get(0)).unwrap();
+    let mut records: Vec<u8> = database
+        .query_row("SELECT records FROM log WHERE position = ?1", [position], |row| row.get(0))
+        .unwrap();
     let middle = records.len() / 2;
     records[middle] ^= 1;
-    database.execute("UPDATE log SET records = ?1 WHERE position = ?2", (records, position)).unwrap();
-    let forget = "DELETE FROM snapshots WHERE partition = (SELECT id FROM partitions WHERE name = ?1)";
+    database
+        .execute("UPDATE log SET records = ?1 WHERE position = ?2", (records, position))
+        .unwrap();
+    let forget =
+        "DELETE FROM snapshots WHERE partition = (SELECT id FROM partitions WHERE name = ?1)";
     database.execute(forget, [partition]).unwrap();
 }
 
@@ -279,7 +316,9 @@ fn a_login_does_not_fail_because_a_campaign_or_all_of_them_are_damaged_and_loses
     for step in ["pause", "resume"] {
         app.admin().post(&format!("/campaigns/{campaign}/{step}"), json!({})).expect(200);
     }
-    for (n, partition) in [format!("campaign/{campaign}"), "catalogue/1".to_owned()].into_iter().enumerate() {
+    for (n, partition) in
+        [format!("campaign/{campaign}"), "catalogue/1".to_owned()].into_iter().enumerate()
+    {
         let name = format!("member-{n}");
         app.stop();
         damage(&app, &partition);
@@ -304,7 +343,10 @@ fn administrators_never_claim_by_logging_in() {
     app.admin().post("/users", second).expect(201);
     let first = log_in(&app, "root");
     assert_eq!((&first["first_login"], &first["vouchers"]), (&json!(true), &json!([])));
-    let admin = app.anybody().post("/auth/login", json!({"account": "admin", "password": ADMIN_PASSWORD})).expect(200);
+    let admin = app
+        .anybody()
+        .post("/auth/login", json!({"account": "admin", "password": ADMIN_PASSWORD}))
+        .expect(200);
     assert_eq!(admin["vouchers"], json!([]));
     assert_eq!(ledger(&app, &campaign)["available"], 100);
 }

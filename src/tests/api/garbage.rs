@@ -1,4 +1,5 @@
-//! Garbage from a seed, at every route: whatever comes, the server answers, never with a 500, and its books balance afterwards.
+//! Garbage from a seed, at every route: whatever comes, the server answers, never with a 500, and
+//! its books balance afterwards.
 
 use crate::harness::{PASSWORD, TestApp, id};
 use crate::wire;
@@ -132,12 +133,16 @@ impl Garbage {
 
     fn path(&mut self) -> String {
         let route = self.paths[self.dice.below(self.paths.len() as u64) as usize].clone();
-        let parts: Vec<&str> = route.split('/').map(|part| if part.starts_with('{') { self.one(PLACES) } else { part }).collect();
+        let parts: Vec<&str> = route
+            .split('/')
+            .map(|part| if part.starts_with('{') { self.one(PLACES) } else { part })
+            .collect();
         parts.join("/") + self.one(QUERIES)
     }
 
     fn body(&mut self) -> Vec<u8> {
-        let fields = (0..self.dice.below(4)).map(|_| format!("\"{}\":{}", self.one(NAMES), self.one(VALUES)));
+        let fields = (0..self.dice.below(4))
+            .map(|_| format!("\"{}\":{}", self.one(NAMES), self.one(VALUES)));
         let mut body = format!("{{{}}}", fields.collect::<Vec<_>>().join(",")).into_bytes();
         if self.dice.below(5) == 0 {
             let place = self.dice.below(body.len() as u64) as usize;
@@ -171,19 +176,31 @@ impl Garbage {
 
 /// Somebody has bought, somebody holds, and there are callers of every kind.
 fn scene(seed: u64) -> (TestApp, Garbage) {
-    let app = TestApp::start_with(|config| (config.failures_per_minute, config.account_failures_per_minute) = (1_000_000, 1_000_000));
+    let app = TestApp::start_with(|config| {
+        (config.failures_per_minute, config.account_failures_per_minute) = (1_000_000, 1_000_000)
+    });
     app.ballots(DAY, json!({"tickets": {"digits": 4, "copies": 2}, "winners": 2}));
     let ada = app.member("ada");
     let held = ada.hold(DAY, json!({"number": "1000", "count": 2})).expect(201);
     ada.confirm(id(&held)).expect(200);
     ada.submit(DAY).expect(201);
-    let header = |client: crate::harness::Client| client.header("Authorization").unwrap().to_owned();
-    let tokens = vec![String::new(), "Bearer x".into(), header(ada), header(app.admin()), header(app.service("shop"))];
+    let header =
+        |client: crate::harness::Client| client.header("Authorization").unwrap().to_owned();
+    let tokens = vec![
+        String::new(),
+        "Bearer x".into(),
+        header(ada),
+        header(app.admin()),
+        header(app.service("shop")),
+    ];
     // The answer of one of them never ends by itself.
     let all = api::endpoints().into_iter().filter(|endpoint| endpoint.path != "/events");
     let mut paths: Vec<String> = all.map(|endpoint| format!("/api/v1{}", endpoint.path)).collect();
     paths.extend(site::endpoints().iter().map(|endpoint| endpoint.path.to_owned()));
-    paths.extend(["/", "/docs/", "/docs/{file}", "/problems/{name}", "/openapi.json", "/api/v1/{x}", "/{x}"].map(String::from));
+    paths.extend(
+        ["/", "/docs/", "/docs/{file}", "/problems/{name}", "/openapi.json", "/api/v1/{x}", "/{x}"]
+            .map(String::from),
+    );
     (app, Garbage { dice: Dice::new(seed), paths, tokens })
 }
 
@@ -194,7 +211,12 @@ fn shown(request: &[u8]) -> String {
 /// It still serves, the books balance, and the log is in order.
 fn all_is_well(app: &TestApp) {
     app.books(DAY);
-    app.anybody().post("/auth/login", json!({"username": "admin", "password": crate::harness::ADMIN_PASSWORD})).expect(200);
+    app.anybody()
+        .post(
+            "/auth/login",
+            json!({"username": "admin", "password": crate::harness::ADMIN_PASSWORD}),
+        )
+        .expect(200);
     app.stop();
     if let Err(error) = app.verified() {
         panic!("{error:#}");
@@ -207,10 +229,23 @@ fn whatever_is_asked_is_answered_and_never_with_a_defect() {
     let (app, mut garbage) = scene(seed);
     for n in 0..REQUESTS {
         let request = garbage.request();
-        let answer = wire::send(&app, &request).unwrap_or_else(|| panic!("seed {seed}, request {n} got no answer: {}", shown(&request)));
-        assert_ne!(answer.status, 500, "seed {seed}, request {n}: {} {}", shown(&request), answer.text);
+        let answer = wire::send(&app, &request).unwrap_or_else(|| {
+            panic!("seed {seed}, request {n} got no answer: {}", shown(&request))
+        });
+        assert_ne!(
+            answer.status,
+            500,
+            "seed {seed}, request {n}: {} {}",
+            shown(&request),
+            answer.text
+        );
         if answer.status >= 400 && !request.starts_with(b"HEAD") && !answer.text.is_empty() {
-            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "seed {seed}, request {n}: {}", shown(&request));
+            assert_eq!(
+                answer.header("content-type"),
+                Some("application/problem+json"),
+                "seed {seed}, request {n}: {}",
+                shown(&request)
+            );
         }
     }
     assert_eq!(app.log_in("ada", PASSWORD).get("/tickets").status, 200);
@@ -229,7 +264,13 @@ fn what_is_hardly_http_does_no_harm() {
         }
         // What is promised by a wrong length never comes; the end of the stream has to be enough.
         if let Some(answer) = wire::send_and_hang_up(&app, &request) {
-            assert_ne!(answer.status, 500, "seed {seed}, request {n}: {} {}", shown(&request), answer.text);
+            assert_ne!(
+                answer.status,
+                500,
+                "seed {seed}, request {n}: {} {}",
+                shown(&request),
+                answer.text
+            );
         }
     }
     all_is_well(&app);

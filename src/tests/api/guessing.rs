@@ -1,4 +1,5 @@
-//! Guessing codes: a wrong one is refused without a look-up, an unknown and a foreign one alike, and too many have to wait.
+//! Guessing codes: a wrong one is refused without a look-up, an unknown and a foreign one alike,
+//! and too many have to wait.
 
 use crate::campaigns::{campaign, claim, voucher};
 use crate::coupons::{assign, batch, books, code, codes};
@@ -22,7 +23,8 @@ fn of_another_key(batch: &str, count: u64) -> Vec<String> {
 /// The codes with one symbol mistyped, each time another.
 fn mistyped(codes: &[String]) -> Vec<String> {
     let mistype = |(n, code): (usize, &String)| {
-        let place = (0..code.len()).filter(|place| code.as_bytes()[*place] != b'-').nth(n % 20).unwrap();
+        let place =
+            (0..code.len()).filter(|place| code.as_bytes()[*place] != b'-').nth(n % 20).unwrap();
         let right = ALPHABET.find(&code[place..=place]).unwrap();
         let wrong = (right + 1 + n % 31) % 32;
         format!("{}{}{}", &code[..place], &ALPHABET[wrong..=wrong], &code[place + 1..])
@@ -35,7 +37,8 @@ fn a_thousand_forged_and_a_thousand_mistyped_codes_are_unknown() {
     let app = TestApp::start_with(|config| config.failures_per_minute = 1_000_000);
     let (batch, codes) = codes(&app, json!({"count": 1000}));
     let ada = app.member("ada");
-    let wrong: Vec<String> = of_another_key(&batch, 1000).into_iter().chain(mistyped(&codes)).collect();
+    let wrong: Vec<String> =
+        of_another_key(&batch, 1000).into_iter().chain(mistyped(&codes)).collect();
     assert_eq!(wrong.iter().collect::<BTreeSet<_>>().len(), 2000);
     let before = books(&app, &batch);
     for (n, code) in wrong.iter().enumerate() {
@@ -50,7 +53,8 @@ fn a_thousand_forged_and_a_thousand_mistyped_codes_are_unknown() {
     assert_eq!(books(&app, &batch), before);
 }
 
-/// An app that serves nobody has no thread for partitions, so whatever asks one fails there. A wrong code does not.
+/// An app that serves nobody has no thread for partitions, so whatever asks one fails there. A
+/// wrong code does not.
 #[test]
 fn a_wrong_code_is_refused_without_a_look_at_any_partition() {
     let app = TestApp::start();
@@ -74,8 +78,13 @@ fn a_wrong_code_is_refused_without_a_look_at_any_partition() {
 /// What there is to be seen of an answer, but for the name of its request.
 fn seen(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
     let request = answer.body["request_id"].as_str().unwrap();
-    let headers = answer.headers.iter().filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()));
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["x-request-id", "date"].contains(&name.as_str()));
+    let headers = headers
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
     (answer.status, answer.text.replace(request, "…"), headers)
 }
 
@@ -86,29 +95,48 @@ fn unknown_and_foreign_coupons_are_answered_alike_to_the_byte() {
     let (batch, codes) = codes(&app, json!({"count": 6}));
     let campaign = campaign(&app, json!({"quota": 1}));
     let bob = app.member("bob");
-    let bobs: Vec<String> = (0..5).map(|_| code(&assign(&shop.on_behalf_of("bob"), &batch, json!({})).expect(201)).to_owned()).collect();
+    let bobs: Vec<String> = (0..5)
+        .map(|_| code(&assign(&shop.on_behalf_of("bob"), &batch, json!({})).expect(201)).to_owned())
+        .collect();
     let use_of = |code: &str| format!("/coupons/{code}/use");
     shop.on_behalf_of("bob").post(&use_of(&bobs[1]), json!({})).expect(200);
     shop.on_behalf_of("bob").post(&use_of(&bobs[2]), json!({"hold_s": 60})).expect(200);
     app.admin().post(&format!("/coupons/{}/void", bobs[3]), json!({})).expect(200);
     let ada = app.member("ada");
-    let own =
-        code(&assign(&app.admin(), &crate::coupons::batch(&app, json!({})), json!({"member_id": crate::coupons::my_id(&ada)})).expect(201))
-            .to_owned();
+    let own = code(
+        &assign(
+            &app.admin(),
+            &crate::coupons::batch(&app, json!({})),
+            json!({"member_id": crate::coupons::my_id(&ada)}),
+        )
+        .expect(201),
+    )
+    .to_owned();
     // A key that stands for something else already.
     ada.key("spent").post(&use_of(&own), json!({})).expect(200);
     let ask: [(&str, fn(&Client, &str) -> Answer); 7] = [
         ("look", |ada, code| ada.get(&format!("/coupons/{code}"))),
         ("use", |ada, code| ada.post(&format!("/coupons/{code}/use"), json!({"amount": 5}))),
-        ("try", |ada, code| ada.post(&format!("/coupons/{code}/use?dry_run=true"), json!({"hold_s": 5}))),
+        ("try", |ada, code| {
+            ada.post(&format!("/coupons/{code}/use?dry_run=true"), json!({"hold_s": 5}))
+        }),
         ("confirm", |ada, code| ada.post(&format!("/coupons/{code}/use/confirm"), json!({}))),
         ("cancel", |ada, code| ada.delete(&format!("/coupons/{code}/use"))),
-        ("use with a new key", |ada, code| ada.key(&format!("new {code}")).post(&format!("/coupons/{code}/use"), json!({}))),
-        ("use with a spent key", |ada, code| ada.key("spent").post(&format!("/coupons/{code}/use"), json!({}))),
+        ("use with a new key", |ada, code| {
+            ada.key(&format!("new {code}")).post(&format!("/coupons/{code}/use"), json!({}))
+        }),
+        ("use with a spent key", |ada, code| {
+            ada.key("spent").post(&format!("/coupons/{code}/use"), json!({}))
+        }),
     ];
-    // Assigned, used, held, void, assigned; created; a voucher; codes that nobody printed, and texts that are no codes.
+    // Assigned, used, held, void, assigned; created; a voucher; codes that nobody printed, and
+    // texts that are no codes.
     let others = [&bobs[..], &[codes[5].clone(), voucher(&bob, &campaign)]].concat();
-    let unknown = [&of_another_key(&batch, 2)[..], &["SUMMER".into(), "x".repeat(64), "x".repeat(65), "%F0%9F%8E%9F".into()]].concat();
+    let unknown = [
+        &of_another_key(&batch, 2)[..],
+        &["SUMMER".into(), "x".repeat(64), "x".repeat(65), "%F0%9F%8E%9F".into()],
+    ]
+    .concat();
     for (what, ask) in ask {
         let expected = seen(&ask(&ada, &unknown[0]));
         assert_eq!(expected.0, 404, "{what}");
@@ -117,9 +145,14 @@ fn unknown_and_foreign_coupons_are_answered_alike_to_the_byte() {
         }
     }
     // The same key still says so where the coupon is her own.
-    ada.key("spent").post(&use_of(&own), json!({"amount": 7})).refused(422, "idempotency-key-reused");
+    ada.key("spent")
+        .post(&use_of(&own), json!({"amount": 7}))
+        .refused(422, "idempotency-key-reused");
     let books = books(&app, &batch);
-    assert_eq!((&books["assigned"], &books["used"], &books["held"], &books["void"]), (&json!(2), &json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&books["assigned"], &books["used"], &books["held"], &books["void"]),
+        (&json!(2), &json!(1), &json!(1), &json!(1))
+    );
 }
 
 #[test]
@@ -134,8 +167,14 @@ fn whoever_guesses_too_often_waits_and_nobody_else_does() {
     // Successes are never counted, however many, nor what is refused for another reason.
     (0..20).for_each(|_| drop(look(&ada, &own).expect(200)));
     ada.post(&format!("/coupons/{own}/use"), json!({})).expect(200);
-    (0..20).for_each(|_| drop(ada.post(&format!("/coupons/{own}/use"), json!({})).refused(409, "coupon-used")));
-    (0..20).for_each(|_| drop(ada.post(&format!("/coupons/{own}/use"), json!({"amount": -1})).refused(422, "invalid")));
+    (0..20).for_each(|_| {
+        drop(ada.post(&format!("/coupons/{own}/use"), json!({})).refused(409, "coupon-used"))
+    });
+    (0..20).for_each(|_| {
+        drop(
+            ada.post(&format!("/coupons/{own}/use"), json!({"amount": -1})).refused(422, "invalid"),
+        )
+    });
     // Five wrong ones in any way: mistyped, somebody else's, foreign.
     look(&ada, &mistyped(std::slice::from_ref(&own))[0]).refused(404, "unknown-coupon");
     look(&ada, &bobs).refused(404, "unknown-coupon");
@@ -182,7 +221,8 @@ fn a_service_that_guesses_for_ever_new_members_is_slowed_down_and_no_other_is() 
 /// New accounts, each seen at an address that a proxy names.
 fn member_at<'a>(app: &'a TestApp, name: &str, address: &str) -> Client<'a> {
     let anybody = app.anybody().with("X-Forwarded-For", address);
-    let made = anybody.post("/auth/register", json!({"username": name, "password": PASSWORD})).expect(201);
+    let made =
+        anybody.post("/auth/register", json!({"username": name, "password": PASSWORD})).expect(201);
     anybody.bearer(made["access_token"].as_str().unwrap())
 }
 
@@ -200,22 +240,29 @@ fn new_accounts_of_one_address_have_one_budget_for_wrong_codes() {
     let look = |client: &Client, code: &str| client.get(&format!("/coupons/{code}"));
     // An address has twice what a caller has, so one who guesses does not pause all who share it.
     for (n, forged) in of_another_key(&id, 10).iter().enumerate() {
-        look(&member_at(&app, &format!("guess-{n}"), "203.0.113.9"), forged).refused(404, "unknown-coupon");
+        look(&member_at(&app, &format!("guess-{n}"), "203.0.113.9"), forged)
+            .refused(404, "unknown-coupon");
     }
     let waits = look(&member_at(&app, "guess-10", "203.0.113.9"), &of_another_key(&id, 1)[0]);
     assert_eq!(waits.header("retry-after"), Some("5"));
     waits.refused(429, "too-many-requests");
-    look(&member_at(&app, "ada", "198.51.100.7"), &of_another_key(&id, 1)[0]).refused(404, "unknown-coupon");
+    look(&member_at(&app, "ada", "198.51.100.7"), &of_another_key(&id, 1)[0])
+        .refused(404, "unknown-coupon");
     app.pass_s(5);
-    look(&member_at(&app, "guess-11", "203.0.113.9"), &of_another_key(&id, 1)[0]).refused(404, "unknown-coupon");
+    look(&member_at(&app, "guess-11", "203.0.113.9"), &of_another_key(&id, 1)[0])
+        .refused(404, "unknown-coupon");
 }
 
 #[test]
 fn many_addresses_that_guess_at_one_campaign_are_slowed_down_and_keep_nobody_from_claiming() {
     let app = behind_a_proxy(|config| config.campaign_guesses_per_minute = 6);
-    let secret = campaign(&app, json!({"name": "Secret", "quota": 100, "trigger": "code", "code": "right"}));
-    let other = campaign(&app, json!({"name": "Other", "quota": 100, "trigger": "code", "code": "right"}));
-    let claim = |client: &Client, id: &str, code: &str| client.post(&format!("/campaigns/{id}/claims"), json!({"code": code}));
+    let secret =
+        campaign(&app, json!({"name": "Secret", "quota": 100, "trigger": "code", "code": "right"}));
+    let other =
+        campaign(&app, json!({"name": "Other", "quota": 100, "trigger": "code", "code": "right"}));
+    let claim = |client: &Client, id: &str, code: &str| {
+        client.post(&format!("/campaigns/{id}/claims"), json!({"code": code}))
+    };
     let (early, shop) = (member_at(&app, "early", "198.51.100.1"), app.service("shop"));
     claim(&early, &secret, "wrong").refused(409, "wrong-code");
     for n in 0..5 {
@@ -223,7 +270,8 @@ fn many_addresses_that_guess_at_one_campaign_are_slowed_down_and_keep_nobody_fro
         claim(&guess, &secret, "wrong").refused(409, "wrong-code");
         claim(&guess, &other, "wrong").refused(409, "wrong-code");
     }
-    // From now on one wrong code is enough, for all accounts of its address, with the right code, too.
+    // From now on one wrong code is enough, for all accounts of its address, with the right code,
+    // too.
     let thief = member_at(&app, "thief", "203.0.113.50");
     claim(&thief, &secret, "wrong").refused(409, "wrong-code");
     for again in [&thief, &member_at(&app, "thief-2", "203.0.113.50")] {
@@ -231,7 +279,8 @@ fn many_addresses_that_guess_at_one_campaign_are_slowed_down_and_keep_nobody_fro
         assert_eq!(waits.header("retry-after"), Some("5"));
         waits.refused(429, "too-many-requests");
     }
-    // Whoever has guessed nothing, or so before, claims as ever. So does everybody at another campaign.
+    // Whoever has guessed nothing, or so before, claims as ever. So does everybody at another
+    // campaign.
     claim(&member_at(&app, "honest", "198.51.100.2"), &secret, "right").expect(201);
     claim(&early, &secret, "right").expect(201);
     let clumsy = member_at(&app, "clumsy", "198.51.100.3");

@@ -1,7 +1,8 @@
-//! `TestApp`: the app built as production builds it, in a thread of its own, and clients that speak HTTP to it.
+//! `TestApp`: the app built as production builds it, in a thread of its own, and clients that speak
+//! HTTP to it.
 //!
-//! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its own, in the database at CASSANDRA_AT,
-//! with a Redis of its own beside it.
+//! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its
+//! own, in the database at CASSANDRA_AT, with a Redis of its own beside it.
 
 pub use crate::client::{Answer, Client, id, numbers, pointers, tickets};
 
@@ -36,7 +37,8 @@ pub struct TestApp {
     _lent: Option<Lent>,
     _redis: Option<Redis>,
     clock: Arc<AtomicI64>,
-    /// By how many milliseconds the wall clock is ahead of the steady one, where the app compares them.
+    /// By how many milliseconds the wall clock is ahead of the steady one, where the app compares
+    /// them.
     ahead: Option<Arc<AtomicI64>>,
     config: Config,
     server: Mutex<Option<Server>>,
@@ -93,10 +95,23 @@ impl TestApp {
         let redis = lent.as_ref().and_then(|_| Redis::start("an app on several nodes"));
         config.redis = redis.as_ref().map(Redis::url);
         change(&mut config);
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections_per_host(256).build().into();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_idle_connections_per_host(256)
+            .build()
+            .into();
         let clock = Arc::new(AtomicI64::new(now.0));
         let lent = lent.map(|(_, lent)| lent);
-        let app = TestApp { folder, _lent: lent, _redis: redis, clock, ahead, config, server: Mutex::new(None), agent };
+        let app = TestApp {
+            folder,
+            _lent: lent,
+            _redis: redis,
+            clock,
+            ahead,
+            config,
+            server: Mutex::new(None),
+            agent,
+        };
         app.serve();
         app
     }
@@ -140,7 +155,10 @@ impl TestApp {
 
     /// Sets the wall clock ahead, or with a minus back, without any time passing.
     pub fn set_ahead_s(&self, seconds: i64) {
-        self.ahead.as_ref().expect("an app with two clocks").fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.ahead
+            .as_ref()
+            .expect("an app with two clocks")
+            .fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     pub fn set_time(&self, time: Time) {
@@ -183,18 +201,29 @@ impl TestApp {
 
     /// A new member of that name.
     pub fn member(&self, name: &str) -> Client<'_> {
-        let made = self.anybody().post("/auth/register", json!({"username": name, "password": PASSWORD})).expect(201);
+        let made = self
+            .anybody()
+            .post("/auth/register", json!({"username": name, "password": PASSWORD}))
+            .expect(201);
         self.anybody().bearer(made["access_token"].as_str().unwrap())
     }
 
     pub fn log_in(&self, name: &str, password: &str) -> Client<'_> {
-        let tokens = self.anybody().post("/auth/login", json!({"username": name, "password": password})).expect(200);
+        let tokens = self
+            .anybody()
+            .post("/auth/login", json!({"username": name, "password": password}))
+            .expect(200);
         self.anybody().bearer(tokens["access_token"].as_str().unwrap())
     }
 
     /// A lottery of four digits that closes on that day.
     pub fn lottery(&self, day: &str, copies: u16) {
-        self.admin().post("/lotteries", json!({"closes_on": day, "tickets": {"digits": 4, "copies": copies}})).expect(201);
+        self.admin()
+            .post(
+                "/lotteries",
+                json!({"closes_on": day, "tickets": {"digits": 4, "copies": copies}}),
+            )
+            .expect(201);
     }
 
     /// A lottery with ballots that closes on that day, with more to say about it.
@@ -218,7 +247,10 @@ impl TestApp {
                 stampede::log::start(stampede::log::Style::Off);
                 let app = match ahead {
                     Some(ahead) => App::open_by(config, Box::new(TwoClocks { clock, ahead })).await,
-                    None => App::open(config, Arc::new(move || Time(clock.load(Ordering::SeqCst)))).await,
+                    None => {
+                        App::open(config, Arc::new(move || Time(clock.load(Ordering::SeqCst))))
+                            .await
+                    }
                 };
                 let app = app.unwrap();
                 let running: Running = app.serve(|_| {}).unwrap();
@@ -249,11 +281,15 @@ impl TestApp {
         lock.lock().expect("the store lets go of the folder");
     }
 
-    /// Whether everything is in one file of the folder. A test that is about that file has nothing to say elsewhere, and says so.
+    /// Whether everything is in one file of the folder. A test that is about that file has nothing
+    /// to say elsewhere, and says so.
     pub fn has_a_file(&self) -> bool {
         let has = self.config.store == Choice::Sqlite;
         if !has {
-            eprintln!("!! NOT RUN: {:?} is about the embedded store's file", std::thread::current().name());
+            eprintln!(
+                "!! NOT RUN: {:?} is about the embedded store's file",
+                std::thread::current().name()
+            );
         }
         has
     }
@@ -299,11 +335,14 @@ impl TestApp {
         self.anybody().bearer(made["key"].as_str().unwrap())
     }
 
-    /// Asks again and again, with a flush of the disk between, until what jobs do by themselves has happened.
+    /// Asks again and again, with a flush of the disk between, until what jobs do by themselves has
+    /// happened.
     #[track_caller]
     pub fn until(&self, what: &str, happened: impl Fn() -> bool) {
         const MOST: usize = 200_000;
-        let asked = (0..MOST).find(|_| happened() || self.anybody().get("//health/ready").status != 200 || happened());
+        let asked = (0..MOST).find(|_| {
+            happened() || self.anybody().get("//health/ready").status != 200 || happened()
+        });
         assert!(asked.is_some() && happened(), "{what}");
     }
 
@@ -355,7 +394,8 @@ fn keyspace() -> Option<(String, Lent)> {
     match store.as_str() {
         "" | "sqlite" => None,
         "cql" => {
-            let database = std::env::var("CASSANDRA_AT").expect("STAMPEDE_TEST_STORE=cql needs the address of a database in CASSANDRA_AT");
+            let database = std::env::var("CASSANDRA_AT")
+                .expect("STAMPEDE_TEST_STORE=cql needs the address of a database in CASSANDRA_AT");
             let lent = Lent::new(&database);
             Some((database, lent))
         }
@@ -369,7 +409,8 @@ pub struct Folder(pub PathBuf);
 impl Folder {
     pub fn new() -> Folder {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("stampede-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let name =
+            format!("stampede-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)

@@ -1,4 +1,5 @@
-//! Holds: taken by pattern or number, then confirmed, extended or released, and nobody else's meanwhile.
+//! Holds: taken by pattern or number, then confirmed, extended or released, and nobody else's
+//! meanwhile.
 
 use crate::campaigns::with;
 use crate::harness::{Books, Client, TestApp, id, numbers, pointers, tickets};
@@ -14,8 +15,14 @@ fn a_hold_by_pattern_gives_tickets_that_match_and_confirming_it_buys_them() {
     assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
 
     let held = ada.hold(DAY, json!({"pattern": "**23", "count": 2})).expect(201);
-    assert!(numbers(&held).iter().all(|number| number.len() == 4 && number.ends_with("23")), "{held}");
-    assert_eq!((&held["lottery"], &held["state"], &held["expires_at"]), (&json!(DAY), &json!("held"), &json!("2026-12-01T12:05:00.000Z")));
+    assert!(
+        numbers(&held).iter().all(|number| number.len() == 4 && number.ends_with("23")),
+        "{held}"
+    );
+    assert_eq!(
+        (&held["lottery"], &held["state"], &held["expires_at"]),
+        (&json!(DAY), &json!("held"), &json!("2026-12-01T12:05:00.000Z"))
+    );
     assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
     assert_eq!(app.books(DAY), Books { free: 9_998, held: 2, sold: 0 });
 
@@ -54,12 +61,16 @@ fn count_is_at_most_and_at_least_refuses_fewer() {
     let app = TestApp::start();
     app.lottery(DAY, 3);
     let ada = app.member("ada");
-    let refused = ada.hold(DAY, json!({"number": "0042", "count": 5, "at_least": 4})).refused(409, "no-match-left");
+    let refused = ada
+        .hold(DAY, json!({"number": "0042", "count": 5, "at_least": 4}))
+        .refused(409, "no-match-left");
     assert_eq!(refused["retry"], "later");
     assert_eq!(app.books(DAY).held, 0);
     let held = ada.hold(DAY, json!({"number": "0042", "count": 5, "at_least": 3})).expect(201);
     assert_eq!(numbers(&held).len(), 3);
-    let refused = ada.hold(DAY, json!({"pattern": "****", "count": 2, "at_least": 3})).refused(422, "invalid");
+    let refused = ada
+        .hold(DAY, json!({"pattern": "****", "count": 2, "at_least": 3}))
+        .refused(422, "invalid");
     assert_eq!(pointers(&refused), ["/at_least"]);
 }
 
@@ -68,7 +79,8 @@ fn a_hold_lives_in_one_slice() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let held = app.member("ada").hold(DAY, json!({"pattern": "****", "count": 10})).expect(201);
-    let leads: std::collections::BTreeSet<char> = numbers(&held).iter().map(|number| number.chars().next().unwrap()).collect();
+    let leads: std::collections::BTreeSet<char> =
+        numbers(&held).iter().map(|number| number.chars().next().unwrap()).collect();
     assert_eq!((numbers(&held).len(), leads.len()), (10, 1));
 }
 
@@ -128,7 +140,10 @@ fn a_hold_is_extended_up_to_two_hours_after_it_began() {
     let held = ada.hold(DAY, json!({"pattern": "1***", "ttl_s": 60})).expect(201);
     assert_eq!(held["expires_at"], "2026-12-01T12:01:00.000Z");
     let extended = ada.extend(id(&held), 3600).expect(200);
-    assert_eq!(extended, json!({"id": id(&held), "state": "held", "expires_at": "2026-12-01T13:00:00.000Z"}));
+    assert_eq!(
+        extended,
+        json!({"id": id(&held), "state": "held", "expires_at": "2026-12-01T13:00:00.000Z"})
+    );
     // Less than it has already is no reason to take something away.
     assert_eq!(ada.extend(id(&held), 10).expect(200), extended);
     app.pass_s(3599);
@@ -147,7 +162,8 @@ fn how_long_a_hold_may_last_is_limited() {
     app.lottery(DAY, 1);
     let ada = app.member("ada");
     for ttl_s in [0, 7201] {
-        let refused = ada.hold(DAY, json!({"pattern": "****", "ttl_s": ttl_s})).refused(422, "invalid");
+        let refused =
+            ada.hold(DAY, json!({"pattern": "****", "ttl_s": ttl_s})).refused(422, "invalid");
         assert_eq!(pointers(&refused), ["/ttl_s"]);
     }
     let held = ada.hold(DAY, json!({"pattern": "****", "ttl_s": 7200})).expect(201);
@@ -177,8 +193,16 @@ fn nobody_but_its_owner_and_administrators_touch_a_hold() {
 /// Everything a member may do with a hold, and what it is answered: no two may differ in more than
 /// the id of the request.
 fn told(client: &Client, hold: &str) -> Vec<Value> {
-    let answers = [client.get(&format!("/holds/{hold}")), client.confirm(hold), client.extend(hold, 60), client.release(hold)];
-    answers.into_iter().map(|answer| with(answer.refused(404, "not-found"), json!({"request_id": null}))).collect()
+    let answers = [
+        client.get(&format!("/holds/{hold}")),
+        client.confirm(hold),
+        client.extend(hold, 60),
+        client.release(hold),
+    ];
+    answers
+        .into_iter()
+        .map(|answer| with(answer.refused(404, "not-found"), json!({"request_id": null})))
+        .collect()
 }
 
 #[test]
@@ -186,7 +210,8 @@ fn somebody_elses_hold_is_answered_like_one_that_never_was_whatever_became_of_it
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let (ada, bob) = (app.member("ada"), app.member("bob"));
-    let number = |n: u32| id(&ada.hold(DAY, json!({"number": format!("000{n}")})).expect(201)).to_owned();
+    let number =
+        |n: u32| id(&ada.hold(DAY, json!({"number": format!("000{n}")})).expect(201)).to_owned();
     let (live, sold, released, expired) = (number(0), number(1), number(2), number(3));
     ada.confirm(&sold).expect(200);
     ada.release(&released).expect(200);
@@ -211,7 +236,10 @@ fn a_member_holds_only_so_many_tickets_of_a_slice() {
     app.lottery(DAY, 1);
     let (ada, bob) = (app.member("ada"), app.member("bob"));
     let first = ada.hold(DAY, json!({"pattern": "1***", "count": 2})).expect(201);
-    assert_eq!(numbers(&ada.hold(DAY, json!({"pattern": "1***", "count": 2})).expect(201)).len(), 1);
+    assert_eq!(
+        numbers(&ada.hold(DAY, json!({"pattern": "1***", "count": 2})).expect(201)).len(),
+        1
+    );
     ada.hold(DAY, json!({"pattern": "1***"})).refused(409, "hold-limit-reached");
     bob.hold(DAY, json!({"pattern": "1***", "count": 3, "at_least": 3})).expect(201);
     ada.hold(DAY, json!({"pattern": "2***", "count": 3, "at_least": 3})).expect(201);
@@ -219,21 +247,33 @@ fn a_member_holds_only_so_many_tickets_of_a_slice() {
     ada.hold(DAY, json!({"pattern": "1***"})).refused(409, "hold-limit-reached");
     // What is bought is no longer held.
     ada.confirm(id(&first)).expect(200);
-    assert_eq!(numbers(&ada.hold(DAY, json!({"pattern": "1***", "count": 9})).expect(201)).len(), 2);
+    assert_eq!(
+        numbers(&ada.hold(DAY, json!({"pattern": "1***", "count": 9})).expect(201)).len(),
+        2
+    );
     assert_eq!(app.books(DAY), Books { free: 9_989, held: 9, sold: 2 });
 }
 
 #[test]
 fn seven_digits_are_a_hundred_slices_and_otherwise_the_same() {
     let app = TestApp::start();
-    let made = app.admin().post("/lotteries", json!({"closes_on": DAY, "tickets": {"digits": 7, "copies": 1}})).expect(201);
-    assert_eq!((&made["tickets"]["slices"], &made["tickets"]["stock"]), (&json!(100), &json!(10_000_000)));
+    let made = app
+        .admin()
+        .post("/lotteries", json!({"closes_on": DAY, "tickets": {"digits": 7, "copies": 1}}))
+        .expect(201);
+    assert_eq!(
+        (&made["tickets"]["slices"], &made["tickets"]["stock"]),
+        (&json!(100), &json!(10_000_000))
+    );
     let ada = app.member("ada");
     let exact = ada.hold(DAY, json!({"number": "0123456"})).expect(201);
     assert_eq!(tickets(&exact), ["t_20261231_0123456_1"]);
     ada.hold(DAY, json!({"number": "0123456"})).refused(409, "no-match-left");
     let open = ada.hold(DAY, json!({"pattern": "*12*45*", "count": 10})).expect(201);
-    assert!(numbers(&open).iter().all(|number| number[1..3] == *"12" && number[4..6] == *"45"), "{open}");
+    assert!(
+        numbers(&open).iter().all(|number| number[1..3] == *"12" && number[4..6] == *"45"),
+        "{open}"
+    );
     ada.confirm(id(&exact)).expect(200);
     app.restart();
     let held = numbers(&open).len() as u64;

@@ -1,4 +1,5 @@
-//! Importing codes from a file: every row accounted for, whatever the file is like, whoever else imports, whatever is restarted.
+//! Importing codes from a file: every row accounted for, whatever the file is like, whoever else
+//! imports, whatever is restarted.
 
 use crate::harness::{Answer, Client, TestApp, id, pointers};
 use crate::wire;
@@ -91,18 +92,33 @@ fn begun(app: &TestApp, admin: &Client, job: &str) {
 fn every_row_of_a_file_is_accounted_for() {
     let app = TestApp::start();
     let admin = app.admin();
-    let file = "code\nSUMMER-1\n\"SUM,MER\"\nSUMMER-1\n\ntwo words\nsommer_ü\n0123-4567-89AB-CDEF-GHJK\na,b\n";
+    let file = "code\nSUMMER-1\n\"SUM,MER\"\nSUMMER-1\n\ntwo \
+        words\nsommer_ü\n0123-4567-89AB-CDEF-GHJK\na,b\n";
     let accepted = admin.import("&name=Summer&min_amount=500", file).expect(202);
-    assert_eq!((&accepted["kind"], &accepted["name"], &accepted["dry_run"]), (&json!("coupon_import"), &json!("Summer"), &json!(false)));
+    assert_eq!(
+        (&accepted["kind"], &accepted["name"], &accepted["dry_run"]),
+        (&json!("coupon_import"), &json!("Summer"), &json!(false))
+    );
     assert_eq!(accepted["offer"], json!({"discount_percent": 10, "min_amount": 500}));
     assert_eq!(accepted["expires_at"], "2027-01-01T00:00:00.000Z");
     let job = ended(&app, &admin, id(&accepted));
-    assert_eq!((&job["state"], counts(&job), &job["why"]), (&json!("finished"), (3, 1, 3), &Value::Null));
+    assert_eq!(
+        (&job["state"], counts(&job), &job["why"]),
+        (&json!("finished"), (3, 1, 3), &Value::Null)
+    );
     assert_eq!(job["progress"], json!({"rows": 7, "bytes": file.len(), "of_bytes": file.len()}));
     assert!(job["batch"].as_str().unwrap().starts_with("b_"), "{job}");
     let rows = rows(&admin, id(&job), "");
-    let told: Vec<(u64, &str, &str)> =
-        rows.iter().map(|row| (row["row"].as_u64().unwrap(), row["code"].as_str().unwrap(), row["state"].as_str().unwrap())).collect();
+    let told: Vec<(u64, &str, &str)> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["row"].as_u64().unwrap(),
+                row["code"].as_str().unwrap(),
+                row["state"].as_str().unwrap(),
+            )
+        })
+        .collect();
     assert_eq!(
         told,
         [
@@ -115,7 +131,10 @@ fn every_row_of_a_file_is_accounted_for() {
             (7, "a,b", "invalid"),
         ]
     );
-    assert!(rows.iter().all(|row| row["why"].is_null() == (row["state"] == "imported")), "{rows:?}");
+    assert!(
+        rows.iter().all(|row| row["why"].is_null() == (row["state"] == "imported")),
+        "{rows:?}"
+    );
     app.stop();
     app.verified().unwrap();
 }
@@ -137,7 +156,10 @@ fn a_file_that_does_not_begin_with_the_header_is_refused_and_nothing_is_kept() {
         let refused = admin.import("", file).refused(422, "csv-header");
         assert!(refused["detail"].as_str().unwrap().contains(named), "{refused}");
     }
-    assert_eq!((spooled(&app), admin.get("/jobs").expect(200)["items"].clone()), (vec![], json!([])));
+    assert_eq!(
+        (spooled(&app), admin.get("/jobs").expect(200)["items"].clone()),
+        (vec![], json!([]))
+    );
 }
 
 #[test]
@@ -154,7 +176,10 @@ fn whatever_the_bytes_are_the_other_rows_are_imported() {
     let admin = app.admin();
     let files: [(&[u8], &[&str]); 6] = [
         (b"\xef\xbb\xbfcode\r\nA1\r\nA2", &["imported", "imported"]),
-        (b"code\n\"B1\"\n\"B\"\"2\"\n\"B\n3\"\nB4\n", &["imported", "imported", "invalid", "imported"]),
+        (
+            b"code\n\"B1\"\n\"B\"\"2\"\n\"B\n3\"\nB4\n",
+            &["imported", "imported", "invalid", "imported"],
+        ),
         (b"code\nC\0\n\0\nC2\n", &["invalid", "invalid", "imported"]),
         (b"code\nD\xff\nD\xc3\xbc\n\xc3\n", &["invalid", "imported", "invalid"]),
         (b"code\nE1\n\"E2\nE3\nE4\n", &["imported", "invalid", "imported", "imported"]),
@@ -162,7 +187,10 @@ fn whatever_the_bytes_are_the_other_rows_are_imported() {
     ];
     for (file, expected) in files {
         let job = imported(&app, &admin, "", file);
-        assert_eq!((&job["state"], states(&admin, id(&job))), (&json!("finished"), expected.iter().map(|s| s.to_string()).collect()));
+        assert_eq!(
+            (&job["state"], states(&admin, id(&job))),
+            (&json!("finished"), expected.iter().map(|s| s.to_string()).collect())
+        );
     }
 }
 
@@ -188,7 +216,10 @@ fn a_code_is_imported_once_whatever_file_it_stands_in() {
         ((2, 3, 0), "imported imported duplicate duplicate duplicate".into())
     );
     let second = imported(&app, &admin, "", "code\nC\nB\na\n");
-    assert_eq!((counts(&second), states(&admin, id(&second)).join(" ")), ((2, 1, 0), "imported duplicate imported".into()));
+    assert_eq!(
+        (counts(&second), states(&admin, id(&second)).join(" ")),
+        ((2, 1, 0), "imported duplicate imported".into())
+    );
     assert_ne!(first["batch"], second["batch"]);
 }
 
@@ -203,7 +234,10 @@ fn two_imports_side_by_side_share_no_code() {
     let ((first, first_twice, _), (second, second_twice, _)) = (counts(&one), counts(&other));
     assert_eq!((first + second, first_twice + second_twice), (2000, 2000));
     let of = |job: &Value| -> Vec<String> {
-        rows(&admin, id(job), "state=imported").iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
+        rows(&admin, id(job), "state=imported")
+            .iter()
+            .map(|row| row["code"].as_str().unwrap().to_owned())
+            .collect()
     };
     let mut codes = [of(&one), of(&other)].concat();
     codes.sort_unstable();
@@ -218,9 +252,14 @@ fn a_dry_run_says_what_would_be_and_imports_nothing() {
     imported(&app, &admin, "", "code\nKNOWN\n");
     let file = "code\nA\nB\nKNOWN\nx y\nA\nC\nB\nB\nD\n";
     let dry = imported(&app, &admin, "&dry_run=true", file);
-    assert_eq!((&dry["state"], counts(&dry), &dry["batch"]), (&json!("finished"), (4, 4, 1), &Value::Null));
+    assert_eq!(
+        (&dry["state"], counts(&dry), &dry["batch"]),
+        (&json!("finished"), (4, 4, 1), &Value::Null)
+    );
     let folder = app.data().join("imports").join(id(&dry));
-    app.until("what the dry run needed for itself is gone", || fs::read_dir(&folder).unwrap().count() == 2);
+    app.until("what the dry run needed for itself is gone", || {
+        fs::read_dir(&folder).unwrap().count() == 2
+    });
     let real = imported(&app, &admin, "", file);
     assert_eq!(counts(&real), (4, 4, 1));
     assert_eq!(states(&admin, id(&dry)), states(&admin, id(&real)));
@@ -232,18 +271,31 @@ fn a_file_that_may_have_no_duplicate_is_imported_whole_or_not_at_all() {
     let admin = app.admin();
     let file = "code\nA\nB\nC\nD\nx y\nB\nE\n";
     let failed = imported(&app, &admin, "&on_duplicate=fail", file);
-    assert_eq!((&failed["state"], counts(&failed), &failed["batch"]), (&json!("failed"), (4, 1, 1), &Value::Null));
+    assert_eq!(
+        (&failed["state"], counts(&failed), &failed["batch"]),
+        (&json!("failed"), (4, 1, 1), &Value::Null)
+    );
     assert_eq!(failed["why"], "row 6 is a duplicate; nothing was imported");
     assert_eq!(rows(&admin, id(&failed), "state=duplicate")[0]["row"], 6);
-    assert_eq!(counts(&imported(&app, &admin, "&dry_run=true", file)), (5, 1, 1), "something was imported");
+    assert_eq!(
+        counts(&imported(&app, &admin, "&dry_run=true", file)),
+        (5, 1, 1),
+        "something was imported"
+    );
 
     let whole = imported(&app, &admin, "&on_duplicate=fail", "code\nA\nB\nC\n");
     assert_eq!((&whole["state"], counts(&whole)), (&json!("finished"), (3, 0, 0)));
     let known = imported(&app, &admin, "&on_duplicate=fail", "code\nF\nC\n");
-    assert_eq!((&known["state"], &known["why"]), (&json!("failed"), &json!("row 2 is a duplicate; nothing was imported")));
+    assert_eq!(
+        (&known["state"], &known["why"]),
+        (&json!("failed"), &json!("row 2 is a duplicate; nothing was imported"))
+    );
     assert_eq!(counts(&imported(&app, &admin, "", "code\nF\n")), (1, 0, 0));
     let dry = imported(&app, &admin, "&on_duplicate=fail&dry_run=true", "code\nG\nG\n");
-    assert_eq!((&dry["state"], &dry["why"]), (&json!("failed"), &json!("row 2 is a duplicate; nothing was imported")));
+    assert_eq!(
+        (&dry["state"], &dry["why"]),
+        (&json!("failed"), &json!("row 2 is a duplicate; nothing was imported"))
+    );
 }
 
 #[test]
@@ -252,7 +304,10 @@ fn the_same_file_is_the_same_job() {
     let admin = app.admin();
     let first = admin.import("", "code\nA\nB\n");
     assert!(!first.was_replayed());
-    assert_eq!(first.header("location"), Some(format!("/api/v1/jobs/{}", id(&first.body)).as_str()));
+    assert_eq!(
+        first.header("location"),
+        Some(format!("/api/v1/jobs/{}", id(&first.body)).as_str())
+    );
     let job = ended(&app, &admin, id(&first.body));
     let again = admin.import("", "code\nA\nB\n");
     assert!(again.was_replayed());
@@ -277,9 +332,14 @@ fn a_cancelled_job_counts_what_it_imported_and_the_same_file_takes_it_up_again()
         let codes = file("C", 0..1000);
         let accepted = admin.import(query, &codes).expect(202);
         let job = || admin.job(id(&accepted));
-        app.until("it imports", || job()["state"] == "importing" && job()["progress"]["rows"].as_u64() > Some(0));
+        app.until("it imports", || {
+            job()["state"] == "importing" && job()["progress"]["rows"].as_u64() > Some(0)
+        });
         let answer = admin.cancel(id(&accepted)).expect(200);
-        assert!(["cancelling", "cancelled"].contains(&answer["state"].as_str().unwrap()), "{answer}");
+        assert!(
+            ["cancelling", "cancelled"].contains(&answer["state"].as_str().unwrap()),
+            "{answer}"
+        );
         let cancelled = ended(&app, &admin, id(&accepted));
         let (stayed, ..) = counts(&cancelled);
         assert_eq!(cancelled["state"], "cancelled");
@@ -289,18 +349,25 @@ fn a_cancelled_job_counts_what_it_imported_and_the_same_file_takes_it_up_again()
         app.stop();
         let app = app.with_chunks_of(300);
         let admin = app.admin();
-        assert_eq!(counts(&imported(&app, &admin, "&dry_run=true", &codes)), (1000 - stayed, stayed, 0));
+        assert_eq!(
+            counts(&imported(&app, &admin, "&dry_run=true", &codes)),
+            (1000 - stayed, stayed, 0)
+        );
         // What it brought itself is no duplicate to it.
         let again = admin.import(query, &codes).expect(202);
         assert_eq!(again["id"], accepted["id"]);
         let finished = ended(&app, &admin, id(&again));
-        assert_eq!((&finished["state"], counts(&finished), &finished["batch"]), (&json!("finished"), (1000, 0, 0), &cancelled["batch"]));
+        assert_eq!(
+            (&finished["state"], counts(&finished), &finished["batch"]),
+            (&json!("finished"), (1000, 0, 0), &cancelled["batch"])
+        );
         admin.cancel(id(&again)).refused(409, "job-ended");
     }
 }
 
 #[test]
-fn a_job_that_is_cancelled_when_the_process_stops_ends_after_the_start_and_counts_what_it_imported() {
+fn a_job_that_is_cancelled_when_the_process_stops_ends_after_the_start_and_counts_what_it_imported()
+{
     let app = slow();
     let admin = app.admin();
     let codes = file("C", 0..1000);
@@ -311,7 +378,10 @@ fn a_job_that_is_cancelled_when_the_process_stops_ends_after_the_start_and_count
     let cancelled = ended(&app, &admin, id(&accepted));
     let (stayed, ..) = counts(&cancelled);
     assert!(cancelled["state"] == "cancelled" && stayed > 0, "{cancelled}");
-    assert_eq!(counts(&imported(&app, &admin, "&dry_run=true", &codes)), (1000 - stayed, stayed, 0));
+    assert_eq!(
+        counts(&imported(&app, &admin, "&dry_run=true", &codes)),
+        (1000 - stayed, stayed, 0)
+    );
 }
 
 #[test]
@@ -333,9 +403,13 @@ fn a_restart_in_the_middle_goes_on_where_it_stopped() {
 
 #[test]
 fn a_job_whose_file_is_gone_fails_and_says_so_until_the_file_comes_again() {
-    for change in [|folder: &PathBuf| fs::remove_dir_all(folder), |folder: &PathBuf| fs::write(folder.join("file.csv"), "code\n")] {
+    for change in [
+        |folder: &PathBuf| fs::remove_dir_all(folder),
+        |folder: &PathBuf| fs::write(folder.join("file.csv"), "code\n"),
+    ] {
         let app = slow();
-        // On several nodes the file may lie on another one, so nobody takes its absence for the end.
+        // On several nodes the file may lie on another one, so nobody takes its absence for the
+        // end.
         if !app.has_a_file() {
             return;
         }
@@ -347,7 +421,11 @@ fn a_job_whose_file_is_gone_fails_and_says_so_until_the_file_comes_again() {
         let app = app.with_chunks_of(100);
         let admin = app.admin();
         let failed = ended(&app, &admin, id(&accepted));
-        assert!(failed["state"] == "failed" && failed["why"].as_str().unwrap().contains("send it again"), "{failed}");
+        assert!(
+            failed["state"] == "failed"
+                && failed["why"].as_str().unwrap().contains("send it again"),
+            "{failed}"
+        );
         assert_eq!(admin.import("", file("S", 0..500)).expect(202)["id"], accepted["id"]);
         let job = ended(&app, &admin, id(&accepted));
         assert_eq!((&job["state"], counts(&job)), (&json!("finished"), (500, 0, 0)));
@@ -380,16 +458,30 @@ fn the_rows_are_paged_filtered_and_downloaded() {
         assert_eq!(rows(&admin, job, &format!("limit={limit}")), all, "limit {limit}");
     }
     let of = |state: &str| rows(&admin, job, &format!("state={state}&limit=2"));
-    assert_eq!((of("imported").len(), of("duplicate"), of("invalid")), (251, vec![all[250].clone()], vec![all[251].clone()]));
+    assert_eq!(
+        (of("imported").len(), of("duplicate"), of("invalid")),
+        (251, vec![all[250].clone()], vec![all[251].clone()])
+    );
     assert_eq!(of("rejected"), [all[250].clone(), all[251].clone()]);
     let report = admin.get(&format!("/jobs/{job}/report"));
     assert_eq!(report.header("content-type"), Some("text/csv; charset=utf-8"));
     let lines: Vec<&str> = report.text.split("\r\n").collect();
-    assert_eq!((lines.len(), lines[0], lines[1]), (255, "row,code,state,why", "1,\"P0\",imported,"));
-    assert!(lines[251].starts_with("251,\"P7\",duplicate,\"") && lines[253].starts_with("253,\"'=\"\"1\"\"\",imported,"), "{lines:?}");
-    for (query, pointer) in
-        [("state=x", "?state"), ("limit=0", "?limit"), ("cursor=AAAA", "?cursor"), ("cursor=*", "?cursor"), ("x=1", "?")]
-    {
+    assert_eq!(
+        (lines.len(), lines[0], lines[1]),
+        (255, "row,code,state,why", "1,\"P0\",imported,")
+    );
+    assert!(
+        lines[251].starts_with("251,\"P7\",duplicate,\"")
+            && lines[253].starts_with("253,\"'=\"\"1\"\"\",imported,"),
+        "{lines:?}"
+    );
+    for (query, pointer) in [
+        ("state=x", "?state"),
+        ("limit=0", "?limit"),
+        ("cursor=AAAA", "?cursor"),
+        ("cursor=*", "?cursor"),
+        ("x=1", "?"),
+    ] {
         let refused = admin.get(&format!("/jobs/{job}/rows?{query}")).refused(422, "invalid");
         assert_eq!(pointers(&refused), [pointer], "{query}");
     }
@@ -399,10 +491,16 @@ fn the_rows_are_paged_filtered_and_downloaded() {
 fn what_a_spreadsheet_would_run_is_told_as_text_and_comes_back_as_it_was() {
     let app = TestApp::start();
     let admin = app.admin();
-    let dangerous = ["=1+1", "=HYPERLINK(\"http://x/,y\")", "+49", "-SALE", "@SUM(A1)", "\u{ff1d}1"];
+    let dangerous =
+        ["=1+1", "=HYPERLINK(\"http://x/,y\")", "+49", "-SALE", "@SUM(A1)", "\u{ff1d}1"];
     let plain = ["A=1", "a-b", "7"];
     let line = |code: &&str| format!("\"{}\"\n", code.replace('"', "\"\""));
-    let job = imported(&app, &admin, "", format!("code\n{}", dangerous.iter().chain(&plain).map(line).collect::<String>()));
+    let job = imported(
+        &app,
+        &admin,
+        "",
+        format!("code\n{}", dangerous.iter().chain(&plain).map(line).collect::<String>()),
+    );
     assert_eq!(counts(&job), (9, 0, 0));
     let batch = job["batch"].as_str().unwrap();
     let cells = |text: &str, column: usize| -> Vec<String> {
@@ -413,11 +511,15 @@ fn what_a_spreadsheet_would_run_is_told_as_text_and_comes_back_as_it_was() {
     let reported = cells(&admin.get(&format!("/jobs/{}/report", id(&job))).text, 1);
     for (cells, what) in [(&exported, "export"), (&reported, "report")] {
         assert_eq!(cells.len(), 9);
-        assert!(dangerous.iter().all(|code| cells.contains(&format!("'{code}"))), "{what}: {cells:?}");
+        assert!(
+            dangerous.iter().all(|code| cells.contains(&format!("'{code}"))),
+            "{what}: {cells:?}"
+        );
         assert!(plain.iter().all(|code| cells.contains(&(*code).to_owned())), "{what}: {cells:?}");
     }
     // What was exported is known here under the codes it was imported with.
-    let again = format!("code\n{}", exported.iter().map(|code| line(&code.as_str())).collect::<String>());
+    let again =
+        format!("code\n{}", exported.iter().map(|code| line(&code.as_str())).collect::<String>());
     assert_eq!(counts(&imported(&app, &admin, "&dry_run=true", again)), (0, 9, 0));
     for code in dangerous {
         let ndjson = admin.get(&format!("/coupon-batches/{batch}/codes")).text;
@@ -436,7 +538,14 @@ fn a_cursor_of_rows_that_lies_behind_the_file_is_pointed_at() {
         admin.get(&format!("/jobs/{}/rows?cursor={place}", id(&job)))
     };
     assert_eq!(at(3, length).expect(200)["items"], json!([]));
-    for (rows, offset) in [(1, 0), (length + 1, length), (3, length + 1), (1 << 63, 9), (3, 1 << 63), (u64::MAX, u64::MAX)] {
+    for (rows, offset) in [
+        (1, 0),
+        (length + 1, length),
+        (3, length + 1),
+        (1 << 63, 9),
+        (3, 1 << 63),
+        (u64::MAX, u64::MAX),
+    ] {
         let refused = at(rows, offset).refused(422, "invalid");
         assert_eq!(pointers(&refused), ["?cursor"], "{rows} {offset}");
     }
@@ -480,7 +589,9 @@ fn wrong_parameters_are_pointed_at_before_the_file_is_read() {
         (format!("{expires}&discount_percent=1&dry_run=perhaps"), "?"),
         (format!("{expires}&discount_percent=1&colour=red"), "?"),
     ] {
-        let refused = admin.send("POST", &format!("/coupon-imports?{query}"), Some(b"code\nA\n".to_vec())).refused(422, "invalid");
+        let refused = admin
+            .send("POST", &format!("/coupon-imports?{query}"), Some(b"code\nA\n".to_vec()))
+            .refused(422, "invalid");
         assert_eq!(pointers(&refused), [pointer], "{query}");
     }
     assert!(spooled(&app).is_empty());
@@ -496,13 +607,20 @@ fn a_file_beyond_the_limit_is_refused_and_nothing_is_kept() {
     let authorization = admin.header("Authorization").unwrap().as_bytes();
     let path = format!("/api/v1/coupon-imports?{TERMS}");
     let sent = |name: &str, value: &[u8], body: &[u8]| {
-        let request = wire::request("POST", path.as_bytes(), &[("Authorization", authorization), (name, value)], body);
+        let request = wire::request(
+            "POST",
+            path.as_bytes(),
+            &[("Authorization", authorization), (name, value)],
+            body,
+        );
         wire::send(&app, &request).unwrap()
     };
     sent("Content-Length", b"2000001", b"").refused(413, "too-large");
     // In pieces, whose sum nobody announced.
-    let piece = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
-    sent("Transfer-Encoding", b"chunked", &[piece(&fits), piece(b"\n"), piece(b"")].concat()).refused(413, "too-large");
+    let piece =
+        |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    sent("Transfer-Encoding", b"chunked", &[piece(&fits), piece(b"\n"), piece(b"")].concat())
+        .refused(413, "too-large");
     assert_eq!(spooled(&app), before);
 }
 
@@ -512,7 +630,8 @@ fn an_upload_that_breaks_off_leaves_nothing_behind() {
     let admin = app.admin();
     let authorization = admin.header("Authorization").unwrap().as_bytes();
     let path = format!("/api/v1/coupon-imports?{TERMS}");
-    let headers: [(&str, &[u8]); 2] = [("Authorization", authorization), ("Content-Length", b"1000000")];
+    let headers: [(&str, &[u8]); 2] =
+        [("Authorization", authorization), ("Content-Length", b"1000000")];
     let mut stream = std::net::TcpStream::connect(app.address()).unwrap();
     stream.write_all(&wire::request("POST", path.as_bytes(), &headers, b"code\nA\nB\n")).unwrap();
     app.until("the file arrives", || spooled(&app).len() == 1);
@@ -548,7 +667,9 @@ fn imports_and_jobs_are_for_administrators() {
         app.anybody().send(method, &path, None).refused(401, "unauthenticated");
     }
     let nobody = job.replace(|_| true, "0");
-    for path in [format!("/jobs/{nobody}"), format!("/jobs/{nobody}/rows"), "/jobs/none-such/report".into()] {
+    for path in
+        [format!("/jobs/{nobody}"), format!("/jobs/{nobody}/rows"), "/jobs/none-such/report".into()]
+    {
         admin.get(&path).refused(404, "not-found");
     }
     admin.cancel(&nobody).refused(404, "not-found");

@@ -32,7 +32,11 @@ fn the_same_key_gives_the_same_hold() {
     }
     // In quotes it is the same key, and fields in another order are the same request.
     assert_repeats(
-        ada.key("\"key-1\"").send("POST", "/lotteries/2026-12-31/holds", Some(br#"{"count":2,"pattern":"**23"}"#.to_vec())),
+        ada.key("\"key-1\"").send(
+            "POST",
+            "/lotteries/2026-12-31/holds",
+            Some(br#"{"count":2,"pattern":"**23"}"#.to_vec()),
+        ),
         &first,
         201,
     );
@@ -91,7 +95,9 @@ fn a_key_is_refused_for_another_slice_or_lottery_also_after_a_restart() {
     app.restart();
     assert_eq!(app.books(DAY).held, 1);
     hold(&ada, "key-1", json!({"number": "9999"})).refused(422, "idempotency-key-reused");
-    ada.key("key-1").hold("2027-01-31", json!({"pattern": "1*23"})).refused(422, "idempotency-key-reused");
+    ada.key("key-1")
+        .hold("2027-01-31", json!({"pattern": "1*23"}))
+        .refused(422, "idempotency-key-reused");
     assert_eq!(app.books(DAY).held, 1);
 }
 
@@ -100,9 +106,12 @@ fn the_same_key_of_another_caller_is_another_key() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let shop = app.service("shop");
-    let callers = [app.member("ada"), app.member("bob"), shop.on_behalf_of("ada"), shop.on_behalf_of("bob")];
-    let holds: BTreeSet<String> =
-        callers.iter().map(|caller| id(&hold(caller, "1", json!({"pattern": "1***"})).expect(201)).to_owned()).collect();
+    let callers =
+        [app.member("ada"), app.member("bob"), shop.on_behalf_of("ada"), shop.on_behalf_of("bob")];
+    let holds: BTreeSet<String> = callers
+        .iter()
+        .map(|caller| id(&hold(caller, "1", json!({"pattern": "1***"})).expect(201)).to_owned())
+        .collect();
     assert_eq!(holds.len(), 4);
     assert_eq!(app.books(DAY).held, 4);
 }
@@ -154,13 +163,17 @@ fn twenty_at_once_with_one_key_make_one_hold() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let ada = app.member("ada");
-    for (key, wanted) in [("key-1", json!({"pattern": "****"})), ("key-2", json!({"number": "0007"}))] {
+    for (key, wanted) in
+        [("key-1", json!({"pattern": "****"})), ("key-2", json!({"number": "0007"}))]
+    {
         let answers: Vec<Answer> = thread::scope(|scope| {
-            let asking: Vec<_> = (0..20).map(|_| scope.spawn(|| hold(&ada, key, wanted.clone()))).collect();
+            let asking: Vec<_> =
+                (0..20).map(|_| scope.spawn(|| hold(&ada, key, wanted.clone()))).collect();
             asking.into_iter().map(|asked| asked.join().unwrap()).collect()
         });
         assert_eq!(answers.iter().filter(|answer| !answer.was_replayed()).count(), 1);
-        let holds: BTreeSet<String> = answers.into_iter().map(|answer| answer.expect(201).to_string()).collect();
+        let holds: BTreeSet<String> =
+            answers.into_iter().map(|answer| answer.expect(201).to_string()).collect();
         assert_eq!(holds.len(), 1, "{holds:?}");
     }
     assert_eq!(app.books(DAY).held, 2);
@@ -174,15 +187,21 @@ fn a_key_finds_its_way_back_when_the_first_slice_had_nothing() {
     let (ada, bob) = (app.member("ada"), app.member("bob"));
     // Of all numbers that end in 23, only those of slice 7 stay free.
     for lead in (0..10).filter(|lead| *lead != 7) {
-        bob.hold(DAY, json!({"pattern": format!("{lead}*23"), "count": 10, "at_least": 10, "ttl_s": 7200})).expect(201);
+        bob.hold(
+            DAY,
+            json!({"pattern": format!("{lead}*23"), "count": 10, "at_least": 10, "ttl_s": 7200}),
+        )
+        .expect(201);
     }
     let wanted = json!({"pattern": "**23"});
-    let firsts: Vec<Value> = (0..8).map(|n| hold(&ada, &format!("key-{n}"), wanted.clone()).expect(201)).collect();
+    let firsts: Vec<Value> =
+        (0..8).map(|n| hold(&ada, &format!("key-{n}"), wanted.clone()).expect(201)).collect();
     let repeat = || {
         for (n, first) in firsts.iter().enumerate() {
             assert!(numbers(first)[0].starts_with('7'), "{first}");
             assert_repeats(hold(&ada, &format!("key-{n}"), wanted.clone()), first, 201);
-            hold(&ada, &format!("key-{n}"), json!({"pattern": "**24"})).refused(422, "idempotency-key-reused");
+            hold(&ada, &format!("key-{n}"), json!({"pattern": "**24"}))
+                .refused(422, "idempotency-key-reused");
         }
     };
     repeat();
@@ -193,7 +212,11 @@ fn a_key_finds_its_way_back_when_the_first_slice_had_nothing() {
     app.pass_s(301);
     assert_eq!(app.books(DAY).held, 90);
     let released = bob.get("/holds").expect(200);
-    released["items"].as_array().unwrap().iter().for_each(|held| drop(bob.release(id(held)).expect(200)));
+    released["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .for_each(|held| drop(bob.release(id(held)).expect(200)));
     repeat();
     assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
 }
@@ -205,7 +228,8 @@ fn the_last_ticket_wherever_it_is_goes_to_one_key() {
     let (ada, bob) = (app.member("ada"), app.member("bob"));
     for lead in 0..10 {
         let count = if lead == 4 { 9 } else { 10 };
-        bob.hold(DAY, json!({"pattern": format!("{lead}*23"), "count": count, "at_least": count})).expect(201);
+        bob.hold(DAY, json!({"pattern": format!("{lead}*23"), "count": count, "at_least": count}))
+            .expect(201);
     }
     let wanted = json!({"pattern": "**23"});
     let answers: Vec<Answer> = thread::scope(|scope| {
@@ -242,8 +266,14 @@ fn lotteries_are_created_and_refunds_made_once_per_key() {
     assert_repeats(admin.key("new").post("/lotteries", plan.clone()), &first, 201);
     app.restart();
     assert_repeats(admin.key("new").post("/lotteries", plan), &first, 201);
-    admin.key("new").post("/lotteries", json!({"closes_on": DAY, "tickets": {"digits": 5}})).refused(422, "idempotency-key-reused");
-    admin.key("new").post("/lotteries", json!({"closes_on": "2027-01-31"})).refused(422, "idempotency-key-reused");
+    admin
+        .key("new")
+        .post("/lotteries", json!({"closes_on": DAY, "tickets": {"digits": 5}}))
+        .refused(422, "idempotency-key-reused");
+    admin
+        .key("new")
+        .post("/lotteries", json!({"closes_on": "2027-01-31"}))
+        .refused(422, "idempotency-key-reused");
     app.anybody().get("/lotteries/2027-01-31").refused(404, "not-found");
 }
 
@@ -251,13 +281,15 @@ fn lotteries_are_created_and_refunds_made_once_per_key() {
 fn a_registration_repeated_with_its_key_gives_the_same_member_new_tokens() {
     let app = TestApp::start();
     let body = json!({"username": "ada", "password": crate::harness::PASSWORD});
-    let register = |key: &str, body: &Value| app.anybody().key(key).post("/auth/register", body.clone());
+    let register =
+        |key: &str, body: &Value| app.anybody().key(key).post("/auth/register", body.clone());
     let first = register("ada-1", &body).expect(201);
     let again = register("ada-1", &body).expect(200);
     assert_eq!(id(&again["member"]), id(&first["member"]));
     assert_ne!(again["access_token"], first["access_token"]);
     register("ada-2", &body).refused(409, "already-taken");
-    register("ada-1", &json!({"username": "ada", "password": "another one altogether"})).refused(422, "idempotency-key-reused");
+    register("ada-1", &json!({"username": "ada", "password": "another one altogether"}))
+        .refused(422, "idempotency-key-reused");
 }
 
 #[test]
@@ -266,7 +298,10 @@ fn a_key_makes_one_account_and_is_refused_with_another_body() {
     let admin = app.admin();
     let named = |name: &str| json!({"username": name, "password": crate::harness::PASSWORD});
     app.anybody().key("1").post("/auth/register", named("ada")).expect(201);
-    app.anybody().key("1").post("/auth/register", named("bob")).refused(422, "idempotency-key-reused");
+    app.anybody()
+        .key("1")
+        .post("/auth/register", named("bob"))
+        .refused(422, "idempotency-key-reused");
     let eve = admin.key("1").post("/users", named("eve")).expect(201);
     admin.key("1").post("/users", named("max")).refused(422, "idempotency-key-reused");
     let again = admin.key("1").post("/users", named("eve"));

@@ -7,7 +7,12 @@ use stampede::http::page::cursor;
 
 const DAY: &str = "2026-12-31";
 
-fn page(client: &Client, path: &str, limit: usize, cursor: Option<&str>) -> (Vec<Value>, Option<String>) {
+fn page(
+    client: &Client,
+    path: &str,
+    limit: usize,
+    cursor: Option<&str>,
+) -> (Vec<Value>, Option<String>) {
     let cursor = cursor.map_or(String::new(), |cursor| format!("&cursor={cursor}"));
     let mut page = client.get(&format!("{path}?limit={limit}{cursor}")).expect(200);
     let next = page["next_cursor"].as_str().map(str::to_owned);
@@ -61,7 +66,8 @@ fn my_tickets_are_the_ones_i_bought() {
     app.pass_s(7);
     ada.confirm(id(&held)).expect(200);
     let ticket = |copy: u16| {
-        json!({"id": format!("t_20261231_0042_{copy}"), "lottery": DAY, "number": "0042", "copy": copy, "hold": id(&held),
+        json!({"id": format!("t_20261231_0042_{copy}"), "lottery": DAY, "number": "0042",
+            "copy": copy, "hold": id(&held),
             "bought_at": "2026-12-01T12:00:07.000Z"})
     };
     assert_eq!(all(&ada, "/tickets", 100, || {}), [ticket(1), ticket(2)]);
@@ -89,7 +95,10 @@ fn pages_are_stable_while_others_are_written_before_and_behind_and_across_restar
             app.restart();
         }
     });
-    assert_eq!(printed(&found, "number"), (0..25).map(|n| format!("{}", 1000 + n * 10)).collect::<Vec<_>>());
+    assert_eq!(
+        printed(&found, "number"),
+        (0..25).map(|n| format!("{}", 1000 + n * 10)).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -97,14 +106,18 @@ fn a_line_that_goes_away_takes_no_other_with_it() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let ada = app.member("ada");
-    let holds: Vec<Value> = (0..6).map(|n| ada.hold(DAY, json!({"number": format!("100{n}")})).expect(201)).collect();
+    let holds: Vec<Value> =
+        (0..6).map(|n| ada.hold(DAY, json!({"number": format!("100{n}")})).expect(201)).collect();
     let (first, next) = page(&ada, "/holds", 2, None);
     // The very line that the cursor names, and the next one.
     ada.release(id(&holds[1])).expect(200);
     ada.release(id(&holds[2])).expect(200);
     let (second, end) = page(&ada, "/holds", 100, next.as_deref());
     let seen: Vec<String> = first.iter().chain(&second).flat_map(numbers).collect();
-    assert_eq!((seen, end), (["1000", "1001", "1003", "1004", "1005"].map(String::from).to_vec(), None));
+    assert_eq!(
+        (seen, end),
+        (["1000", "1001", "1003", "1004", "1005"].map(String::from).to_vec(), None)
+    );
 }
 
 #[test]
@@ -134,7 +147,8 @@ fn a_cursor_of_the_greatest_number_there_can_be_is_the_end_of_a_list() {
     admin.post("/lotteries", json!({"closes_on": DAY, "ballots": {"most": 10}})).expect(201);
     ada.submit(DAY).expect(201);
     let claims = (format!("/campaigns/{campaign}/claims"), u64::MAX.to_string());
-    let ballots = (format!("/lotteries/{DAY}/ballots"), format!("bl_20261231_0_{}_{:016x}", u64::MAX, 0));
+    let ballots =
+        (format!("/lotteries/{DAY}/ballots"), format!("bl_20261231_0_{}_{:016x}", u64::MAX, 0));
     for (path, last) in [claims, ballots] {
         assert_eq!(admin.all(&path).len(), 1, "{path}");
         let behind = admin.get(&format!("{path}?cursor={}", cursor(last.as_bytes()))).expect(200);

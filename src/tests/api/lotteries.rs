@@ -1,4 +1,5 @@
-//! Lotteries: made once for a day, seen by everybody, over when their day is over where the crowd lives.
+//! Lotteries: made once for a day, seen by everybody, over when their day is over where the crowd
+//! lives.
 
 use crate::harness::{NOON, TODAY, TestApp, numbers, pointers};
 use actors::Time;
@@ -19,11 +20,19 @@ fn closes_at(app: &TestApp, day: &str) -> Value {
 #[test]
 fn a_lottery_is_what_its_creation_said() {
     let app = TestApp::start();
-    let made = app.admin().post("/lotteries", json!({"closes_on": DAY, "name": "New Year", "tickets": {"copies": 10}})).expect(201);
+    let made = app
+        .admin()
+        .post(
+            "/lotteries",
+            json!({"closes_on": DAY, "name": "New Year", "tickets": {"copies": 10}}),
+        )
+        .expect(201);
     let expected = json!({
-        "closes_on": DAY, "closes_at": "2027-01-01T00:00:00.000Z", "name": "New Year", "state": "open",
+        "closes_on": DAY, "closes_at": "2027-01-01T00:00:00.000Z", "name": "New Year",
+            "state": "open",
         "created_at": "2026-12-01T12:00:00.000Z",
-        "tickets": {"digits": 6, "copies": 10, "stock": 10_000_000, "slices": 10, "held_per_member_and_slice": 100},
+        "tickets": {"digits": 6, "copies": 10, "stock": 10_000_000, "slices": 10,
+            "held_per_member_and_slice": 100},
         "ballots": null,
     });
     assert_eq!(made, expected);
@@ -56,8 +65,17 @@ fn a_day_has_one_lottery() {
 #[test]
 fn a_lottery_closes_today_or_later() {
     let app = TestApp::start();
-    for day in ["2026-11-30", "1999-12-31", "2026-02-30", "2026-13-01", "tomorrow", "", "2026-12-31T00:00:00Z"] {
-        let refused = app.admin().post("/lotteries", json!({"closes_on": day})).refused(422, "invalid");
+    for day in [
+        "2026-11-30",
+        "1999-12-31",
+        "2026-02-30",
+        "2026-13-01",
+        "tomorrow",
+        "",
+        "2026-12-31T00:00:00Z",
+    ] {
+        let refused =
+            app.admin().post("/lotteries", json!({"closes_on": day})).refused(422, "invalid");
         assert_eq!(pointers(&refused), ["/closes_on"], "{day}");
     }
     app.admin().post("/lotteries", json!({"closes_on": TODAY})).expect(201);
@@ -75,11 +93,17 @@ fn what_a_lottery_cannot_be_is_pointed_at() {
         (json!({"copies": -1}), "/tickets/copies"),
         (json!({"colour": "red"}), "/tickets/colour"),
     ] {
-        let refused = app.admin().post("/lotteries", json!({"closes_on": DAY, "tickets": tickets})).refused(422, "invalid");
+        let refused = app
+            .admin()
+            .post("/lotteries", json!({"closes_on": DAY, "tickets": tickets}))
+            .refused(422, "invalid");
         assert_eq!(pointers(&refused), [pointer], "{tickets}");
     }
     for name in ["", "  ", "two\nlines", &"n".repeat(201)] {
-        let refused = app.admin().post("/lotteries", json!({"closes_on": DAY, "name": name})).refused(422, "invalid");
+        let refused = app
+            .admin()
+            .post("/lotteries", json!({"closes_on": DAY, "name": name}))
+            .refused(422, "invalid");
         assert_eq!(pointers(&refused), ["/name"], "{name}");
     }
     app.anybody().get("/lotteries/2026-12-31").refused(404, "not-found");
@@ -92,7 +116,10 @@ fn a_lottery_without_tickets_says_so() {
     app.member("ada").hold(DAY, json!({"pattern": "******"})).refused(409, "no-tickets");
     app.anybody().get("/lotteries/2026-12-31/tickets?pattern=******").refused(409, "no-tickets");
     app.anybody().get("/lotteries/2026-12-31/ledger").refused(409, "no-tickets");
-    assert_eq!(app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200)["state"], "closed");
+    assert_eq!(
+        app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200)["state"],
+        "closed"
+    );
 }
 
 #[test]
@@ -116,7 +143,13 @@ fn the_list_shows_what_is_open_by_closing_day_page_by_page() {
     let mut path = "/lotteries?limit=2".to_owned();
     loop {
         let page = app.anybody().get(&path).expect(200);
-        seen.extend(page["items"].as_array().unwrap().iter().map(|lottery| lottery["closes_on"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|lottery| lottery["closes_on"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         app.restart();
         path = format!("/lotteries?limit=2&cursor={cursor}");
@@ -159,7 +192,11 @@ fn tickets_are_to_be_had_until_the_last_millisecond_of_the_day_where_the_crowd_l
     // Summer time began that day, which therefore has 23 hours: 2027-03-28T22:00:00Z.
     let end = Time(1_806_271_200_000);
     app.set_time(Time(end.0 - 1));
-    let ada = if ada.get("/me").status == 401 { app.log_in("ada", crate::harness::PASSWORD) } else { ada };
+    let ada = if ada.get("/me").status == 401 {
+        app.log_in("ada", crate::harness::PASSWORD)
+    } else {
+        ada
+    };
     assert_eq!(numbers(&ada.hold("2027-03-28", json!({"number": "0000"})).expect(201)), ["0000"]);
     app.set_time(end);
     ada.hold("2027-03-28", json!({"number": "0001"})).refused(409, "lottery-closed");

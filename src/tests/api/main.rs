@@ -1,4 +1,5 @@
-//! The API as its users meet it: the real server on port 0, a real database in a folder of its own, a clock that tests move.
+//! The API as its users meet it: the real server on port 0, a real database in a folder of its own,
+//! a clock that tests move.
 
 mod client;
 mod harness;

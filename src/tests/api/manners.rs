@@ -1,4 +1,5 @@
-//! Manners that hold everywhere: request ids, unknown paths and methods, dry runs, problem pages, and pages that need no other host.
+//! Manners that hold everywhere: request ids, unknown paths and methods, dry runs, problem pages,
+//! and pages that need no other host.
 
 use crate::campaigns::with;
 use crate::harness::{Answer, Books, TestApp, id};
@@ -33,8 +34,14 @@ fn a_request_id_comes_back_on_every_kind_of_answer() {
         let answer = named.get(path);
         assert_eq!(answer.header("x-request-id"), Some("trace-7/a:b"), "{path} {}", answer.status);
     }
-    assert_eq!(named.post("/lotteries", json!({})).refused(401, "unauthenticated")["request_id"], "trace-7/a:b");
-    assert_eq!(named.send("TRACE", "/lotteries", None).refused(405, "method-not-allowed")["request_id"], "trace-7/a:b");
+    assert_eq!(
+        named.post("/lotteries", json!({})).refused(401, "unauthenticated")["request_id"],
+        "trace-7/a:b"
+    );
+    assert_eq!(
+        named.send("TRACE", "/lotteries", None).refused(405, "method-not-allowed")["request_id"],
+        "trace-7/a:b"
+    );
 }
 
 #[test]
@@ -48,13 +55,25 @@ fn a_request_id_that_is_not_decent_is_replaced_by_a_new_one() {
         assert!(seen.insert(id));
     }
     let longest = "x".repeat(64);
-    assert_eq!(app.anybody().with("X-Request-Id", &longest).get("//health/live").header("x-request-id"), Some(longest.as_str()));
+    assert_eq!(
+        app.anybody().with("X-Request-Id", &longest).get("//health/live").header("x-request-id"),
+        Some(longest.as_str())
+    );
 }
 
 #[test]
 fn a_path_that_is_not_there_is_an_unknown_route() {
     let app = TestApp::start();
-    for path in ["/nowhere", "//nowhere", "/holds/1/2/3", "/lotteries/", "//api", "//api/v1", "//api/v2/lotteries", "/Lotteries"] {
+    for path in [
+        "/nowhere",
+        "//nowhere",
+        "/holds/1/2/3",
+        "/lotteries/",
+        "//api",
+        "//api/v1",
+        "//api/v2/lotteries",
+        "/Lotteries",
+    ] {
         app.anybody().get(path).refused(404, "unknown-route");
         app.admin().post(path, json!({})).refused(404, "unknown-route");
     }
@@ -96,18 +115,26 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     let wanted = json!({"number": "0007"});
     let holds = "/lotteries/2026-12-31/holds?dry_run=true";
     assert_eq!(ada.post(holds, wanted.clone()).expect(201)["tickets"][0]["number"], "0007");
-    assert_eq!(ada.post(holds, json!({"pattern": "****", "count": 3})).expect(201)["tickets"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        ada.post(holds, json!({"pattern": "****", "count": 3})).expect(201)["tickets"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
     assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
     let held = ada.hold(DAY, wanted.clone()).expect(201);
     ada.post(holds, wanted).refused(409, "no-match-left");
 
     let path = format!("/holds/{}", id(&held));
-    assert_eq!(
-        ada.post(&format!("{path}/extend?dry_run=true"), json!({"ttl_s": 600})).expect(200)["expires_at"],
-        "2026-12-01T12:10:00.000Z"
-    );
+    let extended =
+        ada.post(&format!("{path}/extend?dry_run=true"), json!({"ttl_s": 600})).expect(200);
+    assert_eq!(extended["expires_at"], "2026-12-01T12:10:00.000Z");
     assert_eq!(ada.delete(&format!("{path}?dry_run=true")).expect(200)["state"], "released");
-    assert_eq!(ada.post(&format!("{path}/confirm?dry_run=true"), json!({})).expect(200)["state"], "confirmed");
+    assert_eq!(
+        ada.post(&format!("{path}/confirm?dry_run=true"), json!({})).expect(200)["state"],
+        "confirmed"
+    );
     assert_eq!(ada.get(&path).expect(200), held);
     assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
 
@@ -123,7 +150,9 @@ fn a_dry_run_uses_up_no_key() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let ada = app.member("ada");
-    ada.key("key-1").post("/lotteries/2026-12-31/holds?dry_run=true", json!({"pattern": "1***"})).expect(201);
+    ada.key("key-1")
+        .post("/lotteries/2026-12-31/holds?dry_run=true", json!({"pattern": "1***"}))
+        .expect(201);
     let real = ada.key("key-1").hold(DAY, json!({"pattern": "2***"}));
     assert!(!real.was_replayed());
     real.expect(201);
@@ -135,7 +164,12 @@ fn every_problem_has_a_page_that_explains_it() {
     let index = page(&app, "/problems");
     for kind in problem::ALL {
         let page = page(&app, &format!("/problems/{}", kind.name));
-        assert!(page.text.contains(kind.title) && page.text.contains(&format!("/problems/{}", kind.name)), "{}", page.text);
+        assert!(
+            page.text.contains(kind.title)
+                && page.text.contains(&format!("/problems/{}", kind.name)),
+            "{}",
+            page.text
+        );
         assert!(index.text.contains(&format!("href=\"/problems/{}\"", kind.name)), "{}", kind.name);
     }
     app.anybody().get("//problems/none-such").refused(404, "not-found");
@@ -159,7 +193,11 @@ fn the_page_of_the_api_and_all_it_loads_come_from_this_server() {
     let app = TestApp::start();
     let docs = page(&app, "/docs/");
     let parts = addresses(&docs.text);
-    assert!(parts.iter().any(|part| part.ends_with(".js")) && parts.iter().any(|part| part.ends_with(".css")), "{parts:?}");
+    assert!(
+        parts.iter().any(|part| part.ends_with(".js"))
+            && parts.iter().any(|part| part.ends_with(".css")),
+        "{parts:?}"
+    );
     for part in &parts {
         assert!(!part.contains("//"), "{part} is on another host");
         let loaded = page(&app, &format!("/docs/{}", part.trim_start_matches("./")));
@@ -175,19 +213,30 @@ fn the_page_of_the_api_and_all_it_loads_come_from_this_server() {
 #[test]
 fn pages_are_packed_for_those_who_can_unpack_and_not_sent_twice() {
     let app = TestApp::start();
-    let get = |path: &str, headers: &[(&str, &[u8])]| wire::send(&app, &wire::request("GET", path.as_bytes(), headers, b"")).unwrap();
+    let get = |path: &str, headers: &[(&str, &[u8])]| {
+        wire::send(&app, &wire::request("GET", path.as_bytes(), headers, b"")).unwrap()
+    };
     for path in ["/docs/swagger-ui-bundle.js", "/openapi.json", "/"] {
         let plain = get(path, &[]);
         let packed = get(path, &[("Accept-Encoding", b"br, gzip")]);
-        let length = |answer: &Answer| answer.header("content-length").unwrap().parse::<usize>().unwrap();
-        assert_eq!((plain.status, packed.status, plain.header("content-encoding")), (200, 200, None));
+        let length =
+            |answer: &Answer| answer.header("content-length").unwrap().parse::<usize>().unwrap();
+        assert_eq!(
+            (plain.status, packed.status, plain.header("content-encoding")),
+            (200, 200, None)
+        );
         assert_eq!(packed.header("content-encoding"), Some("gzip"));
         assert!(length(&packed) < length(&plain), "{path}");
-        for (first, headers) in [(&plain, vec![]), (&packed, vec![("Accept-Encoding", &b"gzip"[..])])] {
+        for (first, headers) in
+            [(&plain, vec![]), (&packed, vec![("Accept-Encoding", &b"gzip"[..])])]
+        {
             assert_eq!(first.header("vary"), Some("Accept-Encoding"));
             let tag = first.header("etag").unwrap();
             let again = get(path, &[&headers[..], &[("If-None-Match", tag.as_bytes())]].concat());
-            assert_eq!((again.status, again.header("etag"), again.text.as_str()), (304, Some(tag), ""));
+            assert_eq!(
+                (again.status, again.header("etag"), again.text.as_str()),
+                (304, Some(tag), "")
+            );
             let changed = get(path, &[&headers[..], &[("If-None-Match", b"\"another\"")]].concat());
             assert_eq!(changed.status, 200);
         }
@@ -206,11 +255,13 @@ fn addresses(html: &str) -> Vec<String> {
 fn neither_a_dry_run_nor_a_question_opens_a_partition() {
     let app = TestApp::start();
     let (admin, ada) = (app.admin(), app.member("ada"));
-    let plan = json!({"closes_on": DAY, "tickets": {"digits": 7, "copies": 1000}, "ballots": true, "winners": 3});
+    let plan = json!({"closes_on": DAY, "tickets": {"digits": 7, "copies": 1000}, "ballots": true,
+        "winners": 3});
     let made = admin.post("/lotteries", plan).expect(201);
     let offer = json!({"discount_amount": 5, "name": "Quiet"});
     let campaign = json!({"quota": 2, "trigger": "claim", "ends_at": "2026-12-02T00:00:00Z"});
-    let campaign = id(&admin.post("/campaigns", with(offer.clone(), campaign)).expect(201)).to_owned();
+    let campaign =
+        id(&admin.post("/campaigns", with(offer.clone(), campaign)).expect(201)).to_owned();
     let batch = with(offer, json!({"count": 1_000_001, "expires_at": "2026-12-02T00:00:00Z"}));
     let batch = id(&admin.post("/coupon-batches", batch).expect(201)).to_owned();
     let before = app.partitions();
@@ -221,28 +272,53 @@ fn neither_a_dry_run_nor_a_question_opens_a_partition() {
     assert_eq!((&found["matching"], &found["free"]), (&json!(100_000_000), &json!(100_000_000)));
     assert_eq!(found["sample"].as_array().unwrap().len(), 10);
     let books = app.anybody().get(&format!("/lotteries/{DAY}/ledger")).expect(200);
-    assert_eq!((&books["stock"], &books["free"], &books["imbalance"]), (&made["tickets"]["stock"], &made["tickets"]["stock"], &json!(0)));
+    assert_eq!(
+        (&books["stock"], &books["free"], &books["imbalance"]),
+        (&made["tickets"]["stock"], &made["tickets"]["stock"], &json!(0))
+    );
     app.anybody().get(&format!("/lotteries/{DAY}/statistics")).expect(200);
     assert_eq!(app.anybody().get(&format!("/campaigns/{campaign}")).expect(200)["remaining"], 2);
     assert_eq!(crate::campaigns::ledger(&app, &campaign)["available"], 2);
-    assert_eq!(admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["available"], 1_000_001);
+    assert_eq!(
+        admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["available"],
+        1_000_001
+    );
 
     let hold = |wanted| ada.post(&format!("/lotteries/{DAY}/holds?dry_run=true"), wanted);
-    assert_eq!(hold(json!({"pattern": "**23***", "count": 3})).expect(201)["tickets"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        hold(json!({"pattern": "**23***", "count": 3})).expect(201)["tickets"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
     assert_eq!(hold(json!({"number": "1234567"})).expect(201)["tickets"][0]["number"], "1234567");
-    assert_eq!(ada.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({})).expect(201)["id"], json!(null));
-    admin.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({})).refused(403, "forbidden");
-    assert_eq!(ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({})).expect(201)["rank"], 1);
+    assert_eq!(
+        ada.post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({})).expect(201)["id"],
+        json!(null)
+    );
+    admin
+        .post(&format!("/lotteries/{DAY}/ballots?dry_run=true"), json!({}))
+        .refused(403, "forbidden");
+    let claimed =
+        ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({})).expect(201);
+    assert_eq!(claimed["rank"], 1);
     let me = id(&ada.get("/me").expect(200)).to_owned();
-    admin.post(&format!("/coupon-batches/{batch}/assign?dry_run=true"), json!({"member_id": me})).expect(201);
+    admin
+        .post(&format!("/coupon-batches/{batch}/assign?dry_run=true"), json!({"member_id": me}))
+        .expect(201);
     admin.post(&format!("/campaigns/{campaign}/pause?dry_run=true"), json!({})).expect(200);
     assert_eq!(app.partitions(), before);
 
     // Where time has passed, it has passed for what was never opened, too.
     app.pass_s(86_400);
-    ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({})).refused(409, "ended");
+    ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({}))
+        .refused(409, "ended");
     assert_eq!(crate::campaigns::ledger(&app, &campaign)["expired"], 2);
-    assert_eq!(admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["expired"], 1_000_001);
+    assert_eq!(
+        admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["expired"],
+        1_000_001
+    );
     assert_eq!(app.partitions(), before);
 }
 
@@ -270,18 +346,29 @@ const ODD_METHODS: &[&str] = &["TRACE", "BREW"];
 fn whatever_is_refused_is_a_problem_on_every_path_by_every_method() {
     let app = TestApp::start();
     let document = app.anybody().get("//openapi.json").expect(200);
-    let named =
-        |path: &String| path.split('/').map(|part| if part.starts_with('{') { "none-such" } else { part }).collect::<Vec<_>>().join("/");
+    let named = |path: &String| {
+        path.split('/')
+            .map(|part| if part.starts_with('{') { "none-such" } else { part })
+            .collect::<Vec<_>>()
+            .join("/")
+    };
     let written = document["paths"].as_object().unwrap().keys().map(named);
     for path in written.chain(BESIDE.iter().map(|path| (*path).to_owned())) {
         // One stream never ends by itself.
-        for method in METHODS.iter().filter(|method| **method != "GET" || !path.ends_with("/events")) {
+        for method in
+            METHODS.iter().filter(|method| **method != "GET" || !path.ends_with("/events"))
+        {
             for client in [app.anybody(), app.admin()] {
-                is_a_problem_if_refused(&client.send(method, &format!("/{path}"), None), method, &path);
+                is_a_problem_if_refused(
+                    &client.send(method, &format!("/{path}"), None),
+                    method,
+                    &path,
+                );
             }
         }
         for method in ODD_METHODS {
-            let answer = wire::send(&app, &wire::request(method, path.as_bytes(), &[], b"")).expect("the server answers");
+            let answer = wire::send(&app, &wire::request(method, path.as_bytes(), &[], b""))
+                .expect("the server answers");
             is_a_problem_if_refused(&answer, method, &path);
         }
     }

@@ -1,4 +1,5 @@
-//! `stampede copy`: an installation that outgrew its file goes on in a keyspace, as if nothing had happened.
+//! `stampede copy`: an installation that outgrew its file goes on in a keyspace, as if nothing had
+//! happened.
 
 use crate::harness::{Books, PASSWORD, TestApp, id, numbers};
 use serde_json::{Value, json};
@@ -17,7 +18,10 @@ fn about_to_move() -> Option<TestApp> {
 }
 
 fn log_in(app: &TestApp, name: &str) -> (String, Value) {
-    let tokens = app.anybody().post("/auth/login", json!({"account": name, "password": PASSWORD})).expect(200);
+    let tokens = app
+        .anybody()
+        .post("/auth/login", json!({"account": name, "password": PASSWORD}))
+        .expect(200);
     (tokens["access_token"].as_str().unwrap().to_owned(), tokens["refresh_token"].clone())
 }
 
@@ -29,11 +33,16 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
     app.member("bob");
     let (ada, refresh) = log_in(&app, "ada");
     let (bob, _) = log_in(&app, "bob");
-    let sold = app.anybody().bearer(&ada).hold(DAY, json!({"pattern": "****", "count": 3})).expect(201);
+    let sold =
+        app.anybody().bearer(&ada).hold(DAY, json!({"pattern": "****", "count": 3})).expect(201);
     app.anybody().bearer(&ada).confirm(id(&sold)).expect(200);
-    let held = app.anybody().bearer(&ada).key("k").hold(DAY, json!({"pattern": "1***"})).expect(201);
+    let held =
+        app.anybody().bearer(&ada).key("k").hold(DAY, json!({"pattern": "1***"})).expect(201);
     app.anybody().bearer(&bob).post("/auth/logout", json!({})).expect(204);
-    let (me, mine) = (app.anybody().bearer(&ada).get("/me").expect(200), app.anybody().bearer(&ada).get("/tickets").expect(200));
+    let (me, mine) = (
+        app.anybody().bearer(&ada).get("/me").expect(200),
+        app.anybody().bearer(&ada).get("/tickets").expect(200),
+    );
     app.service("shop");
     assert_eq!(app.books(DAY), Books { free: 9_996, held: 1, sold: 3 });
     app.stop();
@@ -51,13 +60,18 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
     assert_eq!(numbers(&repeated.expect(201)), numbers(&held), "a key is remembered");
     app.anybody().bearer(&bob).get("/me").refused(401, "unauthenticated");
     app.anybody().post("/auth/refresh", json!({"refresh_token": refresh})).expect(200);
-    app.anybody().post("/auth/register", json!({"username": "ADA", "password": PASSWORD})).refused(409, "already-taken");
+    app.anybody()
+        .post("/auth/register", json!({"username": "ADA", "password": PASSWORD}))
+        .refused(409, "already-taken");
     assert_eq!(app.admin().get("/service-keys").expect(200)["items"].as_array().unwrap().len(), 1);
     ada.confirm(id(&held)).expect(200);
     app.stop();
     assert!(app.verified().is_ok());
     let gone_on = app.copy().unwrap_err().to_string();
-    assert!(gone_on.contains("copy into an empty keyspace") || gone_on.contains("somebody else has"), "{gone_on}");
+    assert!(
+        gone_on.contains("copy into an empty keyspace") || gone_on.contains("somebody else has"),
+        "{gone_on}"
+    );
 }
 
 #[test]

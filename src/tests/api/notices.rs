@@ -1,4 +1,5 @@
-//! Owners of unused coupons are told before these expire: once, in time, and never of what has expired.
+//! Owners of unused coupons are told before these expire: once, in time, and never of what has
+//! expired.
 
 use crate::harness::TestApp;
 use jiff::civil::DateTime;
@@ -24,15 +25,28 @@ fn in_berlin(days: &[u16]) -> TestApp {
 
 /// A coupon that expires then, and is that member's.
 fn coupon(app: &TestApp, owner: &str, expires_at: &str) -> String {
-    let batch = app.admin().post("/coupon-batches", json!({"count": 3, "discount_amount": 5, "expires_at": expires_at})).expect(201);
+    let batch = app
+        .admin()
+        .post(
+            "/coupon-batches",
+            json!({"count": 3, "discount_amount": 5, "expires_at": expires_at}),
+        )
+        .expect(201);
     let assign = format!("/coupon-batches/{}/assign", batch["id"].as_str().unwrap());
-    app.admin().post(&assign, json!({"member_id": owner})).expect(201)["code"].as_str().unwrap().to_owned()
+    app.admin().post(&assign, json!({"member_id": owner})).expect(201)["code"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn notices(app: &TestApp) -> Vec<(String, u64, String)> {
     let listed = app.admin().get("/notices").expect(200);
     let line = |line: &Value| {
-        (line["code"].as_str().unwrap().to_owned(), line["days"].as_u64().unwrap(), line["at"].as_str().unwrap()[..16].to_owned())
+        (
+            line["code"].as_str().unwrap().to_owned(),
+            line["days"].as_u64().unwrap(),
+            line["at"].as_str().unwrap()[..16].to_owned(),
+        )
     };
     let mut told: Vec<_> = listed["items"].as_array().unwrap().iter().map(line).collect();
     // Those of one instant have no order of their own.
@@ -45,29 +59,41 @@ fn in_a_month_with_five_days_down_each_is_told_once_at_nine_and_none_of_what_has
     let app = in_berlin(&[3]);
     at(&app, "2026-03-01T12:00");
     let ada = app.member("ada").get("/me").expect(200)["id"].as_str().unwrap().to_owned();
-    // One for each day of a month in which the clocks change; the notices of the first four would have been due before.
-    let codes: Vec<String> = (1..=31).map(|day| coupon(&app, &ada, &format!("2026-03-{day:02}T22:30:00+01:00"))).collect();
-    // Down from the morning of the 11th to the morning of the 16th: what expires on the 14th and 15th is gone by then.
-    let told_by = |day: usize| (5..=day + 3).filter(|on| *on <= 31 && (day < 16 || ![14, 15].contains(on))).collect::<Vec<_>>();
+    // One for each day of a month in which the clocks change; the notices of the first four would
+    // have been due before.
+    let codes: Vec<String> = (1..=31)
+        .map(|day| coupon(&app, &ada, &format!("2026-03-{day:02}T22:30:00+01:00")))
+        .collect();
+    // Down from the morning of the 11th to the morning of the 16th: what expires on the 14th and
+    // 15th is gone by then.
+    let told_by = |day: usize| {
+        (5..=day + 3)
+            .filter(|on| *on <= 31 && (day < 16 || ![14, 15].contains(on)))
+            .collect::<Vec<_>>()
+    };
     for day in (2..=10).chain(16..=31) {
         at(&app, &format!("2026-03-{day:02}T08:59"));
         if day == 16 {
             app.serve();
         }
         at(&app, &format!("2026-03-{day:02}T09:00"));
-        app.until(&format!("the notices of the {day}th"), || notices(&app).len() == told_by(day).len());
+        app.until(&format!("the notices of the {day}th"), || {
+            notices(&app).len() == told_by(day).len()
+        });
         if day == 10 {
             at(&app, "2026-03-11T08:59");
             app.stop();
         }
     }
     let told = notices(&app);
-    let mut expected: Vec<_> = told_by(31).into_iter().map(|on| (codes[on - 1].clone(), 3, nine_before(on))).collect();
+    let mut expected: Vec<_> =
+        told_by(31).into_iter().map(|on| (codes[on - 1].clone(), 3, nine_before(on))).collect();
     expected.sort_by(|one, other| (&one.2, &one.0).cmp(&(&other.2, &other.0)));
     assert_eq!(told, expected);
 }
 
-/// When owners are told of what expires on that day of March: three days before, at nine in Berlin, or when the process is up again.
+/// When owners are told of what expires on that day of March: three days before, at nine in Berlin,
+/// or when the process is up again.
 fn nine_before(on: usize) -> String {
     let day = if (14..=19).contains(&on) { 16 } else { on - 3 };
     let utc = if day >= 29 { 7 } else { 8 };
@@ -90,7 +116,8 @@ fn what_is_used_or_void_or_nobodys_is_not_told_and_of_two_thresholds_each_is_tol
     ada.delete(&format!("/coupons/{kept}/use")).expect(200);
     at(&app, "2026-03-05T09:00");
     app.until("the notice one day before", || notices(&app).len() == 2);
-    let told: Vec<(String, u64)> = notices(&app).into_iter().map(|(code, days, _)| (code, days)).collect();
+    let told: Vec<(String, u64)> =
+        notices(&app).into_iter().map(|(code, days, _)| (code, days)).collect();
     assert_eq!(told, [(kept.clone(), 3), (kept, 1)]);
 }
 
@@ -98,8 +125,10 @@ fn what_is_used_or_void_or_nobodys_is_not_told_and_of_two_thresholds_each_is_tol
 fn vouchers_of_campaigns_are_told_too_and_notices_survive_a_restart() {
     let app = in_berlin(&[2]);
     at(&app, "2026-03-01T12:00");
-    let campaign = json!({"name": "Spring", "quota": 5, "discount_percent": 10, "ends_at": "2026-03-20T00:00:00Z", "trigger": "claim", "voucher_valid_days": 4});
-    let id = app.admin().post("/campaigns", campaign).expect(201)["id"].as_str().unwrap().to_owned();
+    let campaign = json!({"name": "Spring", "quota": 5, "discount_percent": 10,
+        "ends_at": "2026-03-20T00:00:00Z", "trigger": "claim", "voucher_valid_days": 4});
+    let id =
+        app.admin().post("/campaigns", campaign).expect(201)["id"].as_str().unwrap().to_owned();
     let claimed = app.member("ada").post(&format!("/campaigns/{id}/claims"), json!({})).expect(201);
     at(&app, "2026-03-03T09:00");
     app.until("the notice", || notices(&app).len() == 1);

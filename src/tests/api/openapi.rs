@@ -14,7 +14,9 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let of_path = |(path, item): (&String, &Value)| {
         let path = path.clone();
         let operations = item.as_object().unwrap().clone().into_iter();
-        operations.map(move |(method, operation)| (method.to_uppercase(), path.clone(), operation)).collect::<Vec<_>>()
+        operations
+            .map(move |(method, operation)| (method.to_uppercase(), path.clone(), operation))
+            .collect::<Vec<_>>()
     };
     paths.iter().flat_map(of_path).collect()
 }
@@ -22,7 +24,8 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
-            found.extend(fields.get("$ref").map(|reference| reference.as_str().unwrap().to_owned()));
+            found
+                .extend(fields.get("$ref").map(|reference| reference.as_str().unwrap().to_owned()));
             fields.values().for_each(|field| references(field, found));
         }
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
@@ -48,7 +51,10 @@ fn every_reference_leads_to_a_schema_and_every_schema_is_used() {
     references(&document, &mut found);
     for reference in &found {
         let pointer = reference.strip_prefix('#').expect("a reference into the document itself");
-        assert!(document.pointer(pointer).is_some_and(Value::is_object), "{reference} leads nowhere");
+        assert!(
+            document.pointer(pointer).is_some_and(Value::is_object),
+            "{reference} leads nowhere"
+        );
     }
     for name in document["components"]["schemas"].as_object().unwrap().keys() {
         assert!(found.contains(&format!("#/components/schemas/{name}")), "nobody uses {name}");
@@ -58,12 +64,18 @@ fn every_reference_leads_to_a_schema_and_every_schema_is_used() {
 #[test]
 fn every_route_is_in_the_document_and_nothing_else() {
     let app = TestApp::start();
-    let of = |prefix: &str, endpoints: Vec<stampede::http::endpoint::Endpoint>| -> Vec<(String, String)> {
-        endpoints.iter().map(|endpoint| (endpoint.method.to_string(), format!("{prefix}{}", endpoint.path))).collect()
+    let of = |prefix: &str,
+              endpoints: Vec<stampede::http::endpoint::Endpoint>|
+     -> Vec<(String, String)> {
+        endpoints
+            .iter()
+            .map(|endpoint| (endpoint.method.to_string(), format!("{prefix}{}", endpoint.path)))
+            .collect()
     };
     let mut served = of("/api/v1", api::endpoints());
     served.extend(of("", site::endpoints()));
-    let mut written: Vec<(String, String)> = operations(&document(&app)).into_iter().map(|(method, path, _)| (method, path)).collect();
+    let mut written: Vec<(String, String)> =
+        operations(&document(&app)).into_iter().map(|(method, path, _)| (method, path)).collect();
     served.sort();
     written.sort();
     assert_eq!(written, served);
@@ -79,10 +91,18 @@ fn every_operation_is_described_in_full() {
         assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{at}");
         let answers = operation["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.starts_with('2')), "{at}");
-        assert!(answers.values().all(|answer| !answer["description"].as_str().unwrap().is_empty()), "{at}");
-        let mut in_path: Vec<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        assert!(
+            answers.values().all(|answer| !answer["description"].as_str().unwrap().is_empty()),
+            "{at}"
+        );
+        let mut in_path: Vec<&str> =
+            path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-        let mut said: Vec<&str> = parameters.iter().filter(|p| p["in"] == "path").map(|p| p["name"].as_str().unwrap()).collect();
+        let mut said: Vec<&str> = parameters
+            .iter()
+            .filter(|p| p["in"] == "path")
+            .map(|p| p["name"].as_str().unwrap())
+            .collect();
         in_path.sort_unstable();
         said.sort_unstable();
         assert_eq!(in_path, said, "{at}");
@@ -93,12 +113,28 @@ fn every_operation_is_described_in_full() {
 fn every_problem_named_exists_under_the_status_it_has() {
     let app = TestApp::start();
     for (method, path, operation) in operations(&document(&app)) {
-        for (status, answer) in operation["responses"].as_object().unwrap().iter().filter(|(status, _)| !status.starts_with('2')) {
-            assert_eq!(answer["content"]["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem", "{method} {path}");
-            for line in answer["description"].as_str().unwrap().split("; ").filter(|line| line.starts_with('`')) {
+        for (status, answer) in operation["responses"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(status, _)| !status.starts_with('2'))
+        {
+            assert_eq!(
+                answer["content"]["application/problem+json"]["schema"]["$ref"],
+                "#/components/schemas/Problem",
+                "{method} {path}"
+            );
+            for line in answer["description"]
+                .as_str()
+                .unwrap()
+                .split("; ")
+                .filter(|line| line.starts_with('`'))
+            {
                 let name = line.trim_start_matches('`').split('`').next().unwrap();
                 let kind = problem::ALL.iter().find(|kind| kind.name == name);
-                let kind = kind.unwrap_or_else(|| panic!("{method} {path} names {name}, which does not exist"));
+                let kind = kind.unwrap_or_else(|| {
+                    panic!("{method} {path} names {name}, which does not exist")
+                });
                 assert_eq!(kind.status.to_string(), *status, "{method} {path} {name}");
             }
         }
@@ -110,12 +146,23 @@ fn every_path_written_down_is_served() {
     let app = TestApp::start();
     let admin = app.admin();
     // One of them never ends by itself; its own tests read it.
-    for (method, path, operation) in operations(&document(&app)).into_iter().filter(|(_, path, _)| path != "/api/v1/events") {
-        let path = path.split('/').map(|part| if part.starts_with('{') { "none-such" } else { part }).collect::<Vec<_>>().join("/");
+    for (method, path, operation) in
+        operations(&document(&app)).into_iter().filter(|(_, path, _)| path != "/api/v1/events")
+    {
+        let path = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "none-such" } else { part })
+            .collect::<Vec<_>>()
+            .join("/");
         let body = operation.get("requestBody").map(|_| json!({}).to_string().into_bytes());
         let answer = admin.send(&method, &format!("/{path}"), body);
         assert_ne!(answer.body["type"], "/problems/unknown-route", "{method} {path}");
-        assert!(![405, 500].contains(&answer.status), "{method} {path}: {} {}", answer.status, answer.text);
+        assert!(
+            ![405, 500].contains(&answer.status),
+            "{method} {path}: {} {}",
+            answer.status,
+            answer.text
+        );
     }
 }
 
@@ -123,11 +170,16 @@ fn every_path_written_down_is_served() {
 fn whatever_is_decided_takes_a_key_and_a_dry_run() {
     let app = TestApp::start();
     for (method, path, operation) in operations(&document(&app)) {
-        let about = path.starts_with("/api/v1/lotteries") || path.starts_with("/api/v1/holds") || path.starts_with("/api/v1/tickets");
+        let about = path.starts_with("/api/v1/lotteries")
+            || path.starts_with("/api/v1/holds")
+            || path.starts_with("/api/v1/tickets");
         if about && method != "GET" {
             let parameters = operation["parameters"].as_array().unwrap();
             for (name, place) in [("Idempotency-Key", "header"), ("dry_run", "query")] {
-                assert!(parameters.iter().any(|p| p["name"] == name && p["in"] == place), "{method} {path}: {name}");
+                assert!(
+                    parameters.iter().any(|p| p["name"] == name && p["in"] == place),
+                    "{method} {path}: {name}"
+                );
             }
         }
     }
@@ -137,8 +189,16 @@ fn whatever_is_decided_takes_a_key_and_a_dry_run() {
 fn what_needs_a_token_says_so_and_the_rest_does_not() {
     let app = TestApp::start();
     for (method, path, operation) in operations(&document(&app)) {
-        let path = path.split('/').map(|part| if part.starts_with('{') { "none-such" } else { part }).collect::<Vec<_>>().join("/");
-        let answer = app.anybody().send(&method, &format!("/{path}"), operation.get("requestBody").map(|_| b"{}".to_vec()));
+        let path = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "none-such" } else { part })
+            .collect::<Vec<_>>()
+            .join("/");
+        let answer = app.anybody().send(
+            &method,
+            &format!("/{path}"),
+            operation.get("requestBody").map(|_| b"{}".to_vec()),
+        );
         if operation.get("security").is_some() {
             answer.refused(401, "unauthenticated");
         } else if !path.ends_with("/auth/logout") {
@@ -151,12 +211,20 @@ fn what_needs_a_token_says_so_and_the_rest_does_not() {
 fn what_is_json_is_called_an_object_and_what_is_not_has_its_own_type() {
     let app = TestApp::start();
     for (method, path, operation) in operations(&document(&app)) {
-        for (status, answer) in operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')) {
+        for (status, answer) in operation["responses"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(status, _)| status.starts_with('2'))
+        {
             let schema = &answer["content"]["application/json"]["schema"];
             assert_ne!(schema["type"], "string", "{method} {path} {status}");
             // Only what has no body says nothing about it.
             let is_empty = answer.get("content").is_none();
-            assert!(!is_empty || ["204", "302"].contains(&status.as_str()), "{method} {path} {status} has a body");
+            assert!(
+                !is_empty || ["204", "302"].contains(&status.as_str()),
+                "{method} {path} {status} has a body"
+            );
         }
     }
 }

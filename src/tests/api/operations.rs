@@ -13,14 +13,20 @@ fn a_node_leaves_and_joins_the_balancer_when_an_administrator_says_so() {
     let app = TestApp::start();
     let ready = || app.anybody().get("//health/ready");
     assert_eq!(ready().expect(200)["status"], "ready");
-    assert_eq!(app.admin().put("//health/ready", json!({"ready": false})).expect(200)["status"], "left");
+    assert_eq!(
+        app.admin().put("//health/ready", json!({"ready": false})).expect(200)["status"],
+        "left"
+    );
     let left = ready();
     assert_eq!(left.header("retry-after"), Some("1"));
     left.refused(503, "not-ready");
     // It still serves whoever comes.
     assert_eq!(app.anybody().get("//health/live").expect(200)["status"], "live");
     app.anybody().get("/lotteries").expect(200);
-    assert_eq!(app.admin().put("//health/ready", json!({"ready": true})).expect(200)["status"], "ready");
+    assert_eq!(
+        app.admin().put("//health/ready", json!({"ready": true})).expect(200)["status"],
+        "ready"
+    );
     assert_eq!(ready().expect(200)["status"], "ready");
 }
 
@@ -52,7 +58,10 @@ fn the_metrics_show_what_an_operator_asks_about() {
     }
     let (text, has_a_file) = (text(), app.config().store == Choice::Sqlite);
     let route = "route=\"/lotteries/{date}/holds\",method=\"POST\",status=\"201\"";
-    assert!(text.contains(&format!("stampede_http_request_seconds_bucket{{{route},le=\"+Inf\"}}")), "{text}");
+    assert!(
+        text.contains(&format!("stampede_http_request_seconds_bucket{{{route},le=\"+Inf\"}}")),
+        "{text}"
+    );
     for histogram in [
         "stampede_http_request_seconds",
         "stampede_commit_seconds",
@@ -65,7 +74,8 @@ fn the_metrics_show_what_an_operator_asks_about() {
     .filter(|name| has_a_file || *name != "stampede_store_commit_events")
     {
         assert!(text.contains(&format!("# TYPE {histogram} histogram")), "{histogram}");
-        let buckets = text.lines().filter(|line| line.starts_with(&format!("{histogram}_bucket{{"))).count();
+        let buckets =
+            text.lines().filter(|line| line.starts_with(&format!("{histogram}_bucket{{"))).count();
         assert!(buckets >= 12, "{histogram} has {buckets} buckets");
     }
     for line in [
@@ -108,14 +118,30 @@ fn the_metrics_show_what_is_left_of_campaigns_and_batches() {
         offer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         offer
     };
-    let campaign = admin.post("/campaigns", offer(json!({"quota": 9, "trigger": "claim", "ends_at": "2027-01-01T00:00:00Z"}))).expect(201);
+    let campaign = admin
+        .post(
+            "/campaigns",
+            offer(json!({"quota": 9, "trigger": "claim", "ends_at": "2027-01-01T00:00:00Z"})),
+        )
+        .expect(201);
     let claimed = ada.post(&format!("/campaigns/{}/claims", id(&campaign)), json!({})).expect(201);
-    let coupons = admin.post("/coupons", offer(json!({"count": 7, "expires_at": "2027-01-01T00:00:00Z"}))).expect(201);
+    let coupons = admin
+        .post("/coupons", offer(json!({"count": 7, "expires_at": "2027-01-01T00:00:00Z"})))
+        .expect(201);
     let me = ada.get("/me").expect(200);
     for code in coupons["codes"].as_array().unwrap().iter().take(2) {
-        admin.put(&format!("/coupons/{}/assign", code.as_str().unwrap()), json!({"member_id": id(&me)})).expect(200);
+        admin
+            .put(
+                &format!("/coupons/{}/assign", code.as_str().unwrap()),
+                json!({"member_id": id(&me)}),
+            )
+            .expect(200);
     }
-    ada.post(&format!("/coupons/{}/use", claimed["voucher"]["code"].as_str().unwrap()), json!({"amount": 900})).expect(200);
+    ada.post(
+        &format!("/coupons/{}/use", claimed["voucher"]["code"].as_str().unwrap()),
+        json!({"amount": 900}),
+    )
+    .expect(200);
     let batch = coupons["batch"]["id"].as_str().unwrap();
     for (metric, of, serial, state, count) in [
         ("stampede_vouchers", "campaign", id(&campaign), "available", 8),
@@ -125,7 +151,9 @@ fn the_metrics_show_what_is_left_of_campaigns_and_batches() {
         ("stampede_coupons", "batch", batch, "assigned", 2),
         ("stampede_coupons", "batch", batch, "void", 0),
     ] {
-        let line = format!("{metric}{{{of}=\"{serial}\",name=\"Shown in the metrics\",state=\"{state}\"}} {count}");
+        let line = format!(
+            "{metric}{{{of}=\"{serial}\",name=\"Shown in the metrics\",state=\"{state}\"}} {count}"
+        );
         app.until(&line, || app.anybody().get("//metrics").text.lines().any(|found| found == line));
     }
 }
@@ -137,16 +165,33 @@ fn the_series_of_what_has_gone_go() {
     app.lottery(OWN, 1);
     let (admin, ada) = (app.admin(), app.member("ada"));
     ada.hold(OWN, json!({"pattern": "1***"})).expect(201);
-    let offer = |name: &str, ends: &str| json!({"name": name, "discount_amount": 5, ends: "2026-12-01T13:00:00Z"});
-    let plan = |name| crate::campaigns::with(offer(name, "ends_at"), json!({"quota": 2, "trigger": "claim"}));
-    let campaigns = ["Ended", "Run out"].map(|name| id(&admin.post("/campaigns", plan(name)).expect(201)).to_owned());
-    campaigns.iter().for_each(|campaign| drop(ada.post(&format!("/campaigns/{campaign}/claims"), json!({})).expect(201)));
-    let coupons = admin.post("/coupons", crate::campaigns::with(offer("Batch", "expires_at"), json!({"count": 2}))).expect(201);
+    let offer = |name: &str, ends: &str| {
+        json!({"name": name, "discount_amount": 5,
+        ends: "2026-12-01T13:00:00Z"})
+    };
+    let plan = |name| {
+        crate::campaigns::with(offer(name, "ends_at"), json!({"quota": 2, "trigger": "claim"}))
+    };
+    let campaigns = ["Ended", "Run out"]
+        .map(|name| id(&admin.post("/campaigns", plan(name)).expect(201)).to_owned());
+    campaigns.iter().for_each(|campaign| {
+        drop(ada.post(&format!("/campaigns/{campaign}/claims"), json!({})).expect(201))
+    });
+    let coupons = admin
+        .post("/coupons", crate::campaigns::with(offer("Batch", "expires_at"), json!({"count": 2})))
+        .expect(201);
     let batch = id(&coupons["batch"]).to_owned();
-    admin.post(&format!("/coupon-batches/{batch}/assign"), json!({"member_id": id(&ada.get("/me").expect(200))})).expect(201);
+    admin
+        .post(
+            &format!("/coupon-batches/{batch}/assign"),
+            json!({"member_id": id(&ada.get("/me").expect(200))}),
+        )
+        .expect(201);
     let text = || app.anybody().get("//metrics").text;
     let mut gone = vec![format!("stampede_tickets{{lottery=\"{OWN}\"")];
-    gone.extend(campaigns.iter().map(|campaign| format!("stampede_vouchers{{campaign=\"{campaign}\"")));
+    gone.extend(
+        campaigns.iter().map(|campaign| format!("stampede_vouchers{{campaign=\"{campaign}\"")),
+    );
     gone.push(format!("stampede_coupons{{batch=\"{batch}\""));
     gone.iter().for_each(|line| app.until(line, || text().contains(line)));
     // A voucher that was granted can be used until it expires, although its campaign was ended.
@@ -168,7 +213,8 @@ fn metrics_are_told_to_the_networks_that_may_read_them() {
             }
             config.trusted_proxies = networks(proxies);
         });
-        let client = headers.iter().fold(app.anybody(), |client, (name, value)| client.with(name, value));
+        let client =
+            headers.iter().fold(app.anybody(), |client, (name, value)| client.with(name, value));
         let answer = client.get("//metrics");
         let status = answer.status;
         if status != 200 {
@@ -181,14 +227,24 @@ fn metrics_are_told_to_the_networks_that_may_read_them() {
     assert!(!told(&[], &[], &[]));
     assert!(!told(&["10.0.0.0/8"], &[], &[]));
     // What a proxy on this machine passes on comes from outside, whatever it claims.
-    for header in [theirs, ours, ("Via", "1.1 proxy"), ("Forwarded", "for=127.0.0.1"), ("X-Real-IP", "127.0.0.1")] {
+    for header in [
+        theirs,
+        ours,
+        ("Via", "1.1 proxy"),
+        ("Forwarded", "for=127.0.0.1"),
+        ("X-Real-IP", "127.0.0.1"),
+    ] {
         assert!(!told(&["default"], &[], &[header]), "{header:?}");
     }
     // One that is trusted says from where.
     assert!(!told(&["default"], &["127.0.0.1"], &[theirs]));
     assert!(!told(&["default"], &["127.0.0.1"], &[("Via", "1.1 proxy")]));
     assert!(told(&["203.0.113.0/24"], &["127.0.0.1"], &[theirs, ("Via", "1.1 proxy")]));
-    assert!(!told(&["203.0.113.0/24"], &["127.0.0.1"], &[("X-Forwarded-For", "203.0.113.9, 198.51.100.7")]));
+    assert!(!told(
+        &["203.0.113.0/24"],
+        &["127.0.0.1"],
+        &[("X-Forwarded-For", "203.0.113.9, 198.51.100.7")]
+    ));
 }
 
 /// All at once, each on a connection of its own.
@@ -208,7 +264,8 @@ fn burst<'a>(clients: &[Client<'a>], wanted: &str) -> Vec<Answer> {
     })
 }
 
-/// Until some were turned away: each answer is a hold or a refusal that cost nothing, and the books know which.
+/// Until some were turned away: each answer is a hold or a refusal that cost nothing, and the books
+/// know which.
 fn a_rush_is_held_or_turned_away(app: &TestApp) {
     app.lottery(DAY, 1);
     app.books(DAY);

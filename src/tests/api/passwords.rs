@@ -1,4 +1,5 @@
-//! Passwords: which are accepted, how they are changed and reset, and what an attacker finds on the disk.
+//! Passwords: which are accepted, how they are changed and reset, and what an attacker finds on the
+//! disk.
 
 use crate::harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use crate::members::crowd;
@@ -24,23 +25,38 @@ fn reset(app: &TestApp, token: &Value, new: &str) -> Answer {
 
 /// Passwords that nobody may have.
 fn unacceptable() -> Vec<String> {
-    let mut all: Vec<String> = [72, 73, 256, 10_000].into_iter().map(|bytes| "y".repeat(bytes)).collect();
+    let mut all: Vec<String> =
+        [72, 73, 256, 10_000].into_iter().map(|bytes| "y".repeat(bytes)).collect();
     all.extend(["", "7 chars", "äöüßäöü", "twelve\0bytes", "\0\0\0\0\0\0\0\0"].map(str::to_owned));
-    all.extend([&"ü".repeat(36), "password", "PassWord", "iloveyou", "12345678", "qwertyuiop"].map(|text| text.to_owned()));
+    all.extend(
+        [&"ü".repeat(36), "password", "PassWord", "iloveyou", "12345678", "qwertyuiop"]
+            .map(|text| text.to_owned()),
+    );
     all
 }
 
 #[test]
 fn seventy_one_bytes_are_a_password_and_every_one_of_them_counts() {
     let app = TestApp::start();
-    for (n, password) in ["y".repeat(70), "y".repeat(71), "ü".repeat(35), "8 signs!".to_owned(), "äöüßäöüß".to_owned()].iter().enumerate()
+    for (n, password) in [
+        "y".repeat(70),
+        "y".repeat(71),
+        "ü".repeat(35),
+        "8 signs!".to_owned(),
+        "äöüßäöüß".to_owned(),
+    ]
+    .iter()
+    .enumerate()
     {
         let name = format!("member{n}");
         register(&app, &name, password).expect(201);
         log_in(&app, &name, password).expect(200);
-        for wrong in
-            [format!("{password}y"), password[..password.len() - 2].to_owned() + "z", password.to_uppercase(), format!(" {password}")]
-        {
+        for wrong in [
+            format!("{password}y"),
+            password[..password.len() - 2].to_owned() + "z",
+            password.to_uppercase(),
+            format!(" {password}"),
+        ] {
             log_in(&app, &name, &wrong).refused(401, "wrong-credentials");
         }
     }
@@ -51,7 +67,8 @@ fn seventy_two_bytes_too_few_characters_nul_and_common_passwords_are_refused_whe
     let app = TestApp::start();
     let (admin, ada) = (app.admin(), app.member("ada"));
     let me = ada.get("/me").expect(200);
-    let token = admin.post(&format!("/users/{}/password", id(&me)), json!({})).expect(201)["token"].clone();
+    let token =
+        admin.post(&format!("/users/{}/password", id(&me)), json!({})).expect(201)["token"].clone();
     for password in unacceptable() {
         for (answer, field) in [
             (register(&app, "bob", &password), "/password"),
@@ -108,13 +125,19 @@ fn a_change_of_password_needs_the_old_one_and_ends_the_other_sessions() {
     of(&mine).get("/me").expect(200);
     assert_eq!(of(&mine).get("/auth/sessions").expect(200)["items"].as_array().unwrap().len(), 1);
     of(&other).get("/me").refused(401, "unauthenticated");
-    app.anybody().post("/auth/refresh", json!({"refresh_token": other["refresh_token"]})).refused(401, "unauthenticated");
+    app.anybody()
+        .post("/auth/refresh", json!({"refresh_token": other["refresh_token"]}))
+        .refused(401, "unauthenticated");
     app.restart();
     of(&other).get("/me").refused(401, "unauthenticated");
-    app.anybody().post("/auth/refresh", json!({"refresh_token": mine["refresh_token"]})).expect(200);
+    app.anybody()
+        .post("/auth/refresh", json!({"refresh_token": mine["refresh_token"]}))
+        .expect(200);
     log_in(&app, "ada", PASSWORD).refused(401, "wrong-credentials");
     log_in(&app, "ada", ANOTHER).expect(200);
-    app.anybody().post("/auth/password", json!({"old_password": ANOTHER, "new_password": PASSWORD})).refused(401, "unauthenticated");
+    app.anybody()
+        .post("/auth/password", json!({"old_password": ANOTHER, "new_password": PASSWORD}))
+        .refused(401, "unauthenticated");
 }
 
 #[test]
@@ -135,7 +158,9 @@ fn of_parallel_changes_of_one_password_one_is_made() {
 fn guessing_the_old_password_with_a_stolen_token_is_limited_as_logins_are() {
     let app = TestApp::start_with(|config| config.account_failures_per_minute = 3);
     let ada = app.member("ada");
-    (0..3).for_each(|n| drop(change(&ada, &format!("wrong guess {n}"), ANOTHER).refused(401, "wrong-credentials")));
+    (0..3).for_each(|n| {
+        drop(change(&ada, &format!("wrong guess {n}"), ANOTHER).refused(401, "wrong-credentials"))
+    });
     change(&ada, PASSWORD, ANOTHER).refused(401, "wrong-credentials");
     app.pass_s(15);
     change(&ada, PASSWORD, ANOTHER).expect(204);
@@ -151,9 +176,13 @@ fn an_administrator_hands_out_a_reset_that_is_good_for_one_use_within_a_day() {
     let offer = || admin.post(&path, json!({})).expect(201);
     let (replaced, good) = (offer(), offer());
     assert_eq!(good["expires_at"], "2026-12-02T12:00:00.000Z");
-    for bad in
-        [replaced["token"].clone(), json!(""), json!("rp_"), json!("rp_AAAA"), json!(format!("{}A", good["token"].as_str().unwrap()))]
-    {
+    for bad in [
+        replaced["token"].clone(),
+        json!(""),
+        json!("rp_"),
+        json!("rp_AAAA"),
+        json!(format!("{}A", good["token"].as_str().unwrap())),
+    ] {
         reset(&app, &bad, ANOTHER).refused(401, "unauthenticated");
     }
     app.restart();
@@ -167,7 +196,9 @@ fn an_administrator_hands_out_a_reset_that_is_good_for_one_use_within_a_day() {
     let late = offer();
     app.pass_s(86_401);
     reset(&app, &late["token"], "a third sentence").refused(401, "unauthenticated");
-    admin.post("/users/00000000000000000000000000000007/password", json!({})).refused(404, "not-found");
+    admin
+        .post("/users/00000000000000000000000000000007/password", json!({}))
+        .refused(404, "not-found");
     admin.post("/users/nobody/password", json!({})).refused(404, "not-found");
 }
 
@@ -175,7 +206,9 @@ fn an_administrator_hands_out_a_reset_that_is_good_for_one_use_within_a_day() {
 fn a_new_password_uses_up_the_reset_that_was_handed_out() {
     let app = TestApp::start();
     let (admin, ada) = (app.admin(), app.member("ada"));
-    let offer = admin.post(&format!("/users/{}/password", id(&ada.get("/me").expect(200))), json!({})).expect(201);
+    let offer = admin
+        .post(&format!("/users/{}/password", id(&ada.get("/me").expect(200))), json!({}))
+        .expect(201);
     change(&ada, PASSWORD, ANOTHER).expect(204);
     reset(&app, &offer["token"], "a third sentence").refused(401, "unauthenticated");
 }
@@ -188,15 +221,31 @@ fn nothing_on_the_disk_lets_anybody_in() {
     }
     let (admin, ada) = (app.admin(), app.member("ada"));
     let tokens = log_in(&app, "ada", PASSWORD).expect(200);
-    let offer = admin.post(&format!("/users/{}/password", id(&ada.get("/me").expect(200))), json!({})).expect(201);
+    let offer = admin
+        .post(&format!("/users/{}/password", id(&ada.get("/me").expect(200))), json!({}))
+        .expect(201);
     let key = admin.post("/service-keys", json!({"name": "shop"})).expect(201);
-    let secrets = [&tokens["access_token"], &tokens["refresh_token"], &offer["token"], &key["key"], &json!(PASSWORD)];
+    let secrets = [
+        &tokens["access_token"],
+        &tokens["refresh_token"],
+        &offer["token"],
+        &key["key"],
+        &json!(PASSWORD),
+    ];
     app.stop();
-    for file in std::fs::read_dir(app.data()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+    for file in std::fs::read_dir(app.data())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+    {
         let bytes = std::fs::read(&file).unwrap();
         for secret in secrets.map(|secret| secret.as_str().unwrap()) {
             let whole = secret.as_bytes();
-            assert!(!bytes.windows(whole.len()).any(|window| window == whole), "{} has {secret}", file.display());
+            assert!(
+                !bytes.windows(whole.len()).any(|window| window == whole),
+                "{} has {secret}",
+                file.display()
+            );
         }
     }
 }

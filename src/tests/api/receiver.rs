@@ -1,4 +1,5 @@
-//! A receiver of webhooks on loopback that does what it is told: answers, fails, stalls, lies, or has gone.
+//! A receiver of webhooks on loopback that does what it is told: answers, fails, stalls, lies, or
+//! has gone.
 
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -106,7 +107,11 @@ impl Receiver {
     /// Events by their first hearing.
     pub fn events(&self) -> Vec<Value> {
         let mut seen = std::collections::BTreeSet::new();
-        self.heard().into_iter().filter(|heard| seen.insert(heard.id.clone())).map(|heard| heard.body).collect()
+        self.heard()
+            .into_iter()
+            .filter(|heard| seen.insert(heard.id.clone()))
+            .map(|heard| heard.body)
+            .collect()
     }
 }
 
@@ -129,9 +134,13 @@ impl Inside {
             let body = serde_json::from_str(&text).unwrap_or(Value::Null);
             let mood = self.hear(Heard { id, headers, text, body, met: String::new() });
             let answer = match mood {
-                Mood::Answer(status) => format!("HTTP/1.1 {status} Well\r\ncontent-length: 2\r\n\r\nok"),
+                Mood::Answer(status) => {
+                    format!("HTTP/1.1 {status} Well\r\ncontent-length: 2\r\n\r\nok")
+                }
                 Mood::Lie => "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nnot all of it".into(),
-                Mood::Redirect(to) => format!("HTTP/1.1 307 There\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n"),
+                Mood::Redirect(to) => {
+                    format!("HTTP/1.1 307 There\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n")
+                }
                 Mood::Drop | Mood::Stall => return,
             };
             if (&stream).write_all(answer.as_bytes()).is_err() || answer.contains("1000") {
@@ -176,7 +185,8 @@ fn read(reader: &mut impl BufRead) -> Option<(ureq::http::HeaderMap, String)> {
         let name: ureq::http::HeaderName = name.parse().unwrap();
         headers.insert(name, value.parse().unwrap());
     }
-    let length = headers.get("content-length").map_or(0, |length| length.to_str().unwrap().parse().unwrap());
+    let length =
+        headers.get("content-length").map_or(0, |length| length.to_str().unwrap().parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((headers, String::from_utf8(body).unwrap()))

@@ -1,4 +1,5 @@
-//! Using coupons: once, by their owners, for what they are worth; held for a payment, confirmed, cancelled.
+//! Using coupons: once, by their owners, for what they are worth; held for a payment, confirmed,
+//! cancelled.
 
 use crate::campaigns::{campaign, ledger, voucher};
 use crate::coupons::{assign, batch, books, code};
@@ -30,7 +31,12 @@ fn cancel(client: &Client, code: &str) -> Answer {
 
 fn steps(app: &TestApp, code: &str) -> Vec<String> {
     let seen = app.admin().get(&format!("/coupons/{code}")).expect(200);
-    seen["history"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap().to_owned()).collect()
+    seen["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["step"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -39,11 +45,17 @@ fn a_voucher_is_used_once_and_a_use_is_cancelled_once() {
     let ada = app.member("ada");
     let code = voucher(&ada, &campaign(&app, json!({})));
     let used = redeem(&ada, &code, json!({"amount": 1005, "reference": "order-1"})).expect(200);
-    assert_eq!((&used["discount"], &used["payable"], &used["state"]), (&json!(101), &json!(904), &json!("used")));
+    assert_eq!(
+        (&used["discount"], &used["payable"], &used["state"]),
+        (&json!(101), &json!(904), &json!("used"))
+    );
     redeem(&ada, &code, json!({"amount": 1005})).refused(409, "coupon-used");
     redeem(&app.member("bob"), &code, json!({"amount": 1005})).refused(404, "unknown-coupon");
     let seen = ada.get(&format!("/coupons/{code}")).expect(200);
-    assert_eq!((&seen["use"]["reference"], &seen["use"]["payable"], seen.get("history")), (&json!("order-1"), &json!(904), None));
+    assert_eq!(
+        (&seen["use"]["reference"], &seen["use"]["payable"], seen.get("history")),
+        (&json!("order-1"), &json!(904), None)
+    );
     let cancelled = cancel(&ada, &code).expect(200);
     assert_eq!(
         (&cancelled["state"], &cancelled["discount"], &cancelled["reference"]),
@@ -51,7 +63,10 @@ fn a_voucher_is_used_once_and_a_use_is_cancelled_once() {
     );
     cancel(&ada, &code).refused(409, "coupon-not-used");
     app.restart();
-    assert_eq!(steps(&app, &code.to_lowercase().replace('-', "")), ["created", "assigned", "used", "use_cancelled"]);
+    assert_eq!(
+        steps(&app, &code.to_lowercase().replace('-', "")),
+        ["created", "assigned", "used", "use_cancelled"]
+    );
     redeem(&app.admin(), &code, json!({"amount": 100})).expect(200);
     assert_eq!(steps(&app, &code), ["created", "assigned", "used", "use_cancelled", "used"]);
     assert_eq!(ledger(&app, "c_1")["used"], 1);
@@ -67,12 +82,17 @@ fn of_two_hundred_uses_at_once_one_succeeds() {
             let (owner, code, answers) = (&owner, &code, &answers);
             scope.spawn(move || {
                 let owner = if n % 2 == 0 { owner.key(&format!("key-{n}")) } else { owner.clone() };
-                let answer = redeem(&owner, code, json!({"amount": 1000, "reference": format!("order-{n}")}));
+                let answer = redeem(
+                    &owner,
+                    code,
+                    json!({"amount": 1000, "reference": format!("order-{n}")}),
+                );
                 answers.lock().unwrap().push(answer);
             });
         }
     });
-    let (good, bad): (Vec<Answer>, Vec<Answer>) = answers.into_inner().unwrap().into_iter().partition(|answer| answer.status == 200);
+    let (good, bad): (Vec<Answer>, Vec<Answer>) =
+        answers.into_inner().unwrap().into_iter().partition(|answer| answer.status == 200);
     assert_eq!((good.len(), bad.len()), (1, 199));
     bad.into_iter().for_each(|answer| drop(answer.refused(409, "coupon-used")));
     let seen = owner.get(&format!("/coupons/{code}")).expect(200);
@@ -87,7 +107,13 @@ fn the_same_key_uses_it_once_however_often_it_is_sent() {
     let answers = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..50 {
-            scope.spawn(|| answers.lock().unwrap().push(redeem(&owner.key("k"), &code, json!({"amount": 1000}))));
+            scope.spawn(|| {
+                answers.lock().unwrap().push(redeem(
+                    &owner.key("k"),
+                    &code,
+                    json!({"amount": 1000}),
+                ))
+            });
         }
     });
     let answers = answers.into_inner().unwrap();
@@ -107,7 +133,11 @@ fn uses_and_cancels_at_once_make_a_history_that_can_be() {
             let (owner, code, counts) = (&owner, &code, &counts);
             scope.spawn(move || {
                 for _ in 0..10 {
-                    let answer = if n % 2 == 0 { redeem(owner, code, json!({"amount": 1000})) } else { cancel(owner, code) };
+                    let answer = if n % 2 == 0 {
+                        redeem(owner, code, json!({"amount": 1000}))
+                    } else {
+                        cancel(owner, code)
+                    };
                     let mut counts = counts.lock().unwrap();
                     match (n % 2, answer.status) {
                         (0, 200) => counts.0 += 1,
@@ -122,10 +152,14 @@ fn uses_and_cancels_at_once_make_a_history_that_can_be() {
     let (used, cancelled) = counts.into_inner().unwrap();
     let steps = steps(&app, &code);
     // After it was assigned, each use but the last is followed by its cancel.
-    let expected: Vec<&str> = ["used", "use_cancelled"].into_iter().cycle().take(used + cancelled).collect();
+    let expected: Vec<&str> =
+        ["used", "use_cancelled"].into_iter().cycle().take(used + cancelled).collect();
     assert_eq!(
         (&steps[..2], &steps[2..]),
-        (&["created".to_owned(), "assigned".to_owned()][..], &expected.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>()[..])
+        (
+            &["created".to_owned(), "assigned".to_owned()][..],
+            &expected.iter().map(|step| (*step).to_owned()).collect::<Vec<_>>()[..]
+        )
     );
     assert!(used == cancelled || used == cancelled + 1, "{used} uses, {cancelled} cancels");
     assert_eq!(books(&app, &batch)["used"], used - cancelled);
@@ -138,8 +172,12 @@ fn a_use_that_waits_for_its_payment_is_confirmed_cancelled_or_comes_back_by_itse
     let app = TestApp::start();
     let (owner, batch, code) = coupon(&app, json!({}));
     confirm(&owner, &code).refused(409, "coupon-not-held");
-    let held = redeem(&owner, &code, json!({"amount": 1000, "reference": "a", "hold_s": 60})).expect(200);
-    assert_eq!((&held["state"], &held["payable"], &held["expires_at"]), (&json!("held"), &json!(500), &json!("2026-12-01T12:01:00.000Z")));
+    let held =
+        redeem(&owner, &code, json!({"amount": 1000, "reference": "a", "hold_s": 60})).expect(200);
+    assert_eq!(
+        (&held["state"], &held["payable"], &held["expires_at"]),
+        (&json!("held"), &json!(500), &json!("2026-12-01T12:01:00.000Z"))
+    );
     redeem(&owner, &code, json!({})).refused(409, "coupon-held");
     redeem(&owner, &code, json!({"hold_s": 60})).refused(409, "coupon-held");
     assert_eq!(books(&app, &batch)["held"], 1);
@@ -156,7 +194,10 @@ fn a_use_that_waits_for_its_payment_is_confirmed_cancelled_or_comes_back_by_itse
             assert_eq!(books(&app, &batch)["held"], 0);
         } else {
             let used = confirm(&owner, &code).expect(200);
-            assert_eq!((&used["state"], &used["discount"], &used["reference"]), (&json!("used"), &json!(500), &json!("b")));
+            assert_eq!(
+                (&used["state"], &used["discount"], &used["reference"]),
+                (&json!("used"), &json!(500), &json!("b"))
+            );
             confirm(&owner, &code).refused(409, "coupon-used");
         }
     }
@@ -180,12 +221,18 @@ fn a_hold_never_outlives_its_coupon() {
 fn what_is_payable_is_reckoned_to_the_minor_unit() {
     let app = TestApp::start();
     let percent = json!({"discount_amount": null, "discount_percent": 10});
-    let capped = json!({"discount_amount": null, "discount_percent": 50, "min_amount": 1000, "max_discount": 600});
+    let capped = json!({"discount_amount": null, "discount_percent": 50, "min_amount": 1000,
+        "max_discount": 600});
     for (worth, amount, discount, payable) in [
         (percent.clone(), Some(1004), Some(100), Some(904)),
         (percent.clone(), Some(1005), Some(101), Some(904)),
         (percent.clone(), Some(0), Some(0), Some(0)),
-        (percent.clone(), Some(1_000_000_000_000_000), Some(100_000_000_000_000_i64), Some(900_000_000_000_000_i64)),
+        (
+            percent.clone(),
+            Some(1_000_000_000_000_000),
+            Some(100_000_000_000_000_i64),
+            Some(900_000_000_000_000_i64),
+        ),
         (percent, None, None, None),
         (json!({"discount_amount": 500}), Some(501), Some(500), Some(1)),
         (json!({"discount_amount": 500}), Some(300), Some(300), Some(0)),
@@ -196,10 +243,15 @@ fn what_is_payable_is_reckoned_to_the_minor_unit() {
     ] {
         let (owner, _, code) = coupon(&app, worth.clone());
         let body = amount.map_or(json!({}), |amount: u64| json!({ "amount": amount }));
-        let would_be = owner.post(&format!("/coupons/{code}/use?dry_run=true"), body.clone()).expect(200);
+        let would_be =
+            owner.post(&format!("/coupons/{code}/use?dry_run=true"), body.clone()).expect(200);
         let used = redeem(&owner, &code, body).expect(200);
         assert_eq!(would_be, used);
-        assert_eq!((&used["discount"], &used["payable"]), (&json!(discount), &json!(payable)), "{worth} {amount:?}");
+        assert_eq!(
+            (&used["discount"], &used["payable"]),
+            (&json!(discount), &json!(payable)),
+            "{worth} {amount:?}"
+        );
     }
 }
 
@@ -234,7 +286,11 @@ fn what_cannot_be_a_use_is_pointed_at_and_nothing_changes() {
         (json!({"hold_s": 4_294_967_296_u64}), "/hold_s"),
         (json!({"colour": "red"}), "/colour"),
     ] {
-        assert_eq!(pointers(&redeem(&owner, &code, body.clone()).refused(422, "invalid")), [pointer], "{body}");
+        assert_eq!(
+            pointers(&redeem(&owner, &code, body.clone()).refused(422, "invalid")),
+            [pointer],
+            "{body}"
+        );
     }
     let path = format!("/coupons/{code}/use");
     for body in [&b"{"[..], b"[", b"\xff", b"\0", b"{} {}"] {
@@ -260,14 +316,18 @@ fn what_cannot_be_a_use_is_pointed_at_and_nothing_changes() {
 fn a_dry_run_of_every_step_changes_nothing() {
     let app = TestApp::start();
     let (owner, batch, code) = coupon(&app, json!({}));
-    let dry = |path: &str, body: Value| owner.post(&format!("/coupons/{code}/{path}?dry_run=true"), body);
+    let dry =
+        |path: &str, body: Value| owner.post(&format!("/coupons/{code}/{path}?dry_run=true"), body);
     assert_eq!(dry("use", json!({"hold_s": 5})).expect(200)["state"], "held");
     dry("use/confirm", json!({})).refused(409, "coupon-not-held");
     owner.delete(&format!("/coupons/{code}/use?dry_run=true")).refused(409, "coupon-not-used");
     assert_eq!(books(&app, &batch)["assigned"], 1);
     redeem(&owner, &code, json!({"hold_s": 5})).expect(200);
     assert_eq!(dry("use/confirm", json!({})).expect(200)["state"], "used");
-    assert_eq!(owner.delete(&format!("/coupons/{code}/use?dry_run=true")).expect(200)["state"], "assigned");
+    assert_eq!(
+        owner.delete(&format!("/coupons/{code}/use?dry_run=true")).expect(200)["state"],
+        "assigned"
+    );
     assert_eq!(books(&app, &batch)["held"], 1);
     assert_eq!(steps(&app, &code), ["created", "assigned", "held"]);
 }

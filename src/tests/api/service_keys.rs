@@ -1,4 +1,5 @@
-//! Service keys: companies that act for members of their own; and what the API's document says of everything about identity.
+//! Service keys: companies that act for members of their own; and what the API's document says of
+//! everything about identity.
 
 use crate::harness::{Books, Client, TestApp, id, pointers};
 use crate::members::crowd;
@@ -13,9 +14,15 @@ fn a_service_does_what_a_member_may_for_members_of_its_own() {
     let shop = app.service("shop");
     let customer = shop.on_behalf_of("customer-7");
     let who = customer.get("/me").expect(200);
-    assert_eq!((&who["role"], &who["service"], &who["on_behalf_of"]), (&json!("service"), &json!("shop"), &json!("customer-7")));
+    assert_eq!(
+        (&who["role"], &who["service"], &who["on_behalf_of"]),
+        (&json!("service"), &json!("shop"), &json!("customer-7"))
+    );
     let held = customer.key("k").hold(DAY, json!({"pattern": "**23", "count": 2})).expect(201);
-    assert_eq!(customer.key("k").hold(DAY, json!({"pattern": "**23", "count": 2})).expect(201), held);
+    assert_eq!(
+        customer.key("k").hold(DAY, json!({"pattern": "**23", "count": 2})).expect(201),
+        held
+    );
     customer.confirm(id(&held)).expect(200);
     app.restart();
     assert_eq!(customer.get("/tickets").expect(200)["items"].as_array().unwrap().len(), 2);
@@ -28,13 +35,19 @@ fn a_service_does_what_a_member_may_for_members_of_its_own() {
 fn members_of_one_service_are_invisible_to_members_of_the_same_name_of_another() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
-    let (shop, bank) = (app.service("shop").on_behalf_of("7"), app.service("bank").on_behalf_of("7"));
+    let (shop, bank) =
+        (app.service("shop").on_behalf_of("7"), app.service("bank").on_behalf_of("7"));
     assert_ne!(shop.get("/me").expect(200)["id"], bank.get("/me").expect(200)["id"]);
-    let (first, second) =
-        (shop.key("k").hold(DAY, json!({"number": "0001"})).expect(201), bank.key("k").hold(DAY, json!({"number": "0002"})).expect(201));
+    let (first, second) = (
+        shop.key("k").hold(DAY, json!({"number": "0001"})).expect(201),
+        bank.key("k").hold(DAY, json!({"number": "0002"})).expect(201),
+    );
     for (mine, client, other) in [(&first, &shop, &bank), (&second, &bank, &shop)] {
         let listed = client.get("/holds").expect(200);
-        assert_eq!(listed["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [id(mine)]);
+        assert_eq!(
+            listed["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(),
+            [id(mine)]
+        );
         other.get(&format!("/holds/{}", id(mine))).refused(404, "not-found");
         other.confirm(id(mine)).refused(404, "not-found");
         other.release(id(mine)).refused(404, "not-found");
@@ -68,7 +81,8 @@ fn a_service_that_names_nobody_cannot_act_and_nobody_else_may_name_somebody() {
 fn is_kept(app: &TestApp, member: &Client) -> bool {
     let id: actors::Id = id(&member.get("/me").expect(200)).parse().unwrap();
     app.stop();
-    let kept = app.with_directory(async |directory| directory.remembers_outsider(id).await.unwrap());
+    let kept =
+        app.with_directory(async |directory| directory.remembers_outsider(id).await.unwrap());
     app.serve();
     kept
 }
@@ -77,7 +91,8 @@ fn is_kept(app: &TestApp, member: &Client) -> bool {
 fn a_look_leaves_nothing_behind_of_whom_it_was_for() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
-    let (looks, buys) = (app.service("shop").on_behalf_of("looks"), app.service("shop").on_behalf_of("buys"));
+    let (looks, buys) =
+        (app.service("shop").on_behalf_of("looks"), app.service("shop").on_behalf_of("buys"));
     for path in ["/me", "/holds", "/tickets", "/coupons"] {
         let (nothing, answer) = (json!([]), looks.get(path).expect(200));
         assert_eq!(answer.get("items").unwrap_or(&nothing), &nothing, "{path}");
@@ -92,7 +107,9 @@ fn a_service_brings_so_many_new_members_in_a_minute_and_those_it_has_are_let_in(
     let app = TestApp::start_with(|config| config.new_members_per_minute = 3);
     app.lottery(DAY, 1);
     let (shop, bank) = (app.service("shop"), app.service("bank"));
-    let hold = |service: &Client, member: &str| service.on_behalf_of(member).hold(DAY, json!({"pattern": "****"}));
+    let hold = |service: &Client, member: &str| {
+        service.on_behalf_of(member).hold(DAY, json!({"pattern": "****"}))
+    };
     (0..3).for_each(|n| drop(hold(&shop, &format!("old-{n}")).expect(201)));
     let waits = hold(&shop, "new");
     assert_eq!(waits.header("retry-after"), Some("60"));
@@ -113,13 +130,17 @@ fn a_revoked_key_lets_nobody_in_at_the_next_request() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let admin = app.admin();
-    let make = || admin.post("/service-keys", json!({"name": "shop", "role": "service"})).expect(201);
+    let make =
+        || admin.post("/service-keys", json!({"name": "shop", "role": "service"})).expect(201);
     let (old, new) = (make(), make());
     let with = |made: &Value| app.anybody().bearer(made["key"].as_str().unwrap()).on_behalf_of("7");
     let held = with(&old).hold(DAY, json!({"number": "0007"})).expect(201);
     admin.delete(&format!("/service-keys/{}", id(&old))).expect(204);
     let refused = |app: &TestApp| {
-        app.anybody().bearer(old["key"].as_str().unwrap()).get("/me").refused(401, "unauthenticated");
+        app.anybody()
+            .bearer(old["key"].as_str().unwrap())
+            .get("/me")
+            .refused(401, "unauthenticated");
         with(&old).hold(DAY, json!({"pattern": "****"})).refused(401, "unauthenticated");
         with(&old).confirm(id(&held)).refused(401, "unauthenticated");
     };
@@ -145,15 +166,32 @@ fn a_key_is_shown_once_and_listed_without_its_secret() {
             answer.expect(201)
         })
         .collect();
-    assert!(made.iter().all(|made| made["key"].as_str().unwrap().starts_with("sk_") && made["role"] == "service"));
+    assert!(
+        made.iter()
+            .all(|made| made["key"].as_str().unwrap().starts_with("sk_")
+                && made["role"] == "service")
+    );
     admin.delete(&format!("/service-keys/{}", id(&made[0]))).expect(204);
     let first = admin.get("/service-keys?limit=2").expect(200);
-    let rest = admin.get(&format!("/service-keys?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).expect(200);
+    let rest = admin
+        .get(&format!("/service-keys?limit=2&cursor={}", first["next_cursor"].as_str().unwrap()))
+        .expect(200);
     assert_eq!(rest["next_cursor"], Value::Null);
-    let listed: Vec<&Value> = first["items"].as_array().unwrap().iter().chain(rest["items"].as_array().unwrap()).collect();
-    assert_eq!(listed.iter().map(|key| id(key)).collect::<Vec<_>>(), made.iter().map(id).collect::<Vec<_>>());
+    let listed: Vec<&Value> = first["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .chain(rest["items"].as_array().unwrap())
+        .collect();
+    assert_eq!(
+        listed.iter().map(|key| id(key)).collect::<Vec<_>>(),
+        made.iter().map(id).collect::<Vec<_>>()
+    );
     assert!(listed.iter().all(|key| key.get("key").is_none()));
-    assert_eq!((&listed[0]["revoked_at"], &listed[1]["revoked_at"]), (&json!("2026-12-01T12:00:03.000Z"), &Value::Null));
+    assert_eq!(
+        (&listed[0]["revoked_at"], &listed[1]["revoked_at"]),
+        (&json!("2026-12-01T12:00:03.000Z"), &Value::Null)
+    );
     for (body, pointer) in [
         (json!({"name": ""}), "/name"),
         (json!({"name": "a b"}), "/name"),
@@ -174,30 +212,78 @@ fn the_same_idempotency_key_makes_one_service_key() {
     let made: Vec<Value> = answers.into_iter().map(|answer| answer.expect(201)).collect();
     assert!(made.iter().all(|one| *one == made[0]));
     app.anybody().bearer(made[0]["key"].as_str().unwrap()).get("/me").expect(200);
-    admin.key("k").post("/service-keys", json!({"name": "bank"})).refused(422, "idempotency-key-reused");
+    admin
+        .key("k")
+        .post("/service-keys", json!({"name": "bank"}))
+        .refused(422, "idempotency-key-reused");
     assert_eq!(admin.get("/service-keys").expect(200)["items"].as_array().unwrap().len(), 1);
 }
 
-/// Every call about identity, and the ways in which it says no beside those that every call of its kind has.
+/// Every call about identity, and the ways in which it says no beside those that every call of its
+/// kind has.
 const CALLS: &[(&str, &str, &[&str])] = &[
-    ("post", "/auth/register", &["already-taken", "invalid", "idempotency-key-reused", "bad-idempotency-key", "too-many-requests", "busy"]),
+    (
+        "post",
+        "/auth/register",
+        &[
+            "already-taken",
+            "invalid",
+            "idempotency-key-reused",
+            "bad-idempotency-key",
+            "too-many-requests",
+            "busy",
+        ],
+    ),
     ("post", "/auth/login", &["wrong-credentials", "invalid", "too-many-requests", "busy"]),
     ("post", "/auth/refresh", &["unauthenticated", "invalid"]),
     ("post", "/auth/logout", &["unauthenticated"]),
     ("post", "/auth/logout-all", &["unauthenticated"]),
     ("get", "/auth/sessions", &["unauthenticated", "invalid"]),
     ("delete", "/auth/sessions/{id}", &["unauthenticated", "not-found"]),
-    ("post", "/auth/password", &["wrong-credentials", "unauthenticated", "invalid", "too-many-requests", "busy"]),
+    (
+        "post",
+        "/auth/password",
+        &["wrong-credentials", "unauthenticated", "invalid", "too-many-requests", "busy"],
+    ),
     ("post", "/auth/reset", &["unauthenticated", "invalid", "busy"]),
     ("get", "/me", &["unauthenticated"]),
     ("get", "/users", &["unauthenticated", "forbidden", "invalid"]),
-    ("post", "/users", &["unauthenticated", "forbidden", "already-taken", "invalid", "idempotency-key-reused", "busy"]),
+    (
+        "post",
+        "/users",
+        &[
+            "unauthenticated",
+            "forbidden",
+            "already-taken",
+            "invalid",
+            "idempotency-key-reused",
+            "busy",
+        ],
+    ),
     ("get", "/users/{id}", &["unauthenticated", "forbidden", "not-found"]),
-    ("put", "/users/{id}", &["unauthenticated", "forbidden", "not-found", "already-taken", "invalid"]),
-    ("patch", "/users/{id}", &["unauthenticated", "forbidden", "not-found", "already-taken", "invalid"]),
+    (
+        "put",
+        "/users/{id}",
+        &["unauthenticated", "forbidden", "not-found", "already-taken", "invalid"],
+    ),
+    (
+        "patch",
+        "/users/{id}",
+        &["unauthenticated", "forbidden", "not-found", "already-taken", "invalid"],
+    ),
     ("delete", "/users/{id}", &["unauthenticated", "forbidden", "not-found"]),
     ("post", "/users/{id}/password", &["unauthenticated", "forbidden", "not-found"]),
-    ("post", "/service-keys", &["unauthenticated", "forbidden", "invalid", "idempotency-key-reused", "bad-idempotency-key"]),
+    (
+        "post",
+        "/service-keys",
+        &[
+            "unauthenticated",
+            "forbidden",
+            "invalid",
+            "idempotency-key-reused",
+            "bad-idempotency-key",
+        ],
+    ),
     ("get", "/service-keys", &["unauthenticated", "forbidden", "invalid"]),
     ("delete", "/service-keys/{id}", &["unauthenticated", "forbidden", "not-found"]),
 ];
@@ -208,17 +294,30 @@ fn every_call_about_identity_is_in_the_document_with_its_problems() {
     let document = app.anybody().get("//openapi.json").expect(200);
     for (method, path, problems) in CALLS {
         let operation = &document["paths"][format!("/api/v1{path}")][method];
-        let responses = operation["responses"].as_object().unwrap_or_else(|| panic!("{method} {path} is missing"));
-        let said: String = responses.values().map(|response| response["description"].as_str().unwrap()).collect();
+        let responses = operation["responses"]
+            .as_object()
+            .unwrap_or_else(|| panic!("{method} {path} is missing"));
+        let said: String =
+            responses.values().map(|response| response["description"].as_str().unwrap()).collect();
         // All of them ask the directory, which may not answer.
         for problem in problems.iter().chain(&["unavailable"]) {
-            assert!(said.contains(&format!("`{problem}`")), "{method} {path} does not say {problem}");
+            assert!(
+                said.contains(&format!("`{problem}`")),
+                "{method} {path} does not say {problem}"
+            );
             app.anybody().get(&format!("//problems/{problem}")).expect(200);
         }
-        assert_eq!(operation["requestBody"].is_object(), ["put", "patch"].contains(method) || has_body(method, path), "{method} {path}");
+        assert_eq!(
+            operation["requestBody"].is_object(),
+            ["put", "patch"].contains(method) || has_body(method, path),
+            "{method} {path}"
+        );
     }
-    let about =
-        |path: &str| ["/api/v1/auth/", "/api/v1/users", "/api/v1/service-keys", "/api/v1/me"].iter().any(|start| path.starts_with(start));
+    let about = |path: &str| {
+        ["/api/v1/auth/", "/api/v1/users", "/api/v1/service-keys", "/api/v1/me"]
+            .iter()
+            .any(|start| path.starts_with(start))
+    };
     let paths = document["paths"].as_object().unwrap().iter().filter(|(path, _)| about(path));
     assert_eq!(paths.map(|(_, item)| item.as_object().unwrap().len()).sum::<usize>(), CALLS.len());
 }

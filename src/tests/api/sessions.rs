@@ -1,4 +1,5 @@
-//! Sessions: who is let in and who waits, refreshing, leaving, and what a restart does to all of it.
+//! Sessions: who is let in and who waits, refreshing, leaving, and what a restart does to all of
+//! it.
 
 use crate::harness::{Answer, Client, PASSWORD, TestApp, id};
 use crate::members::crowd;
@@ -53,8 +54,15 @@ fn behind_a_balancer(failures: u32) -> TestApp {
 fn seen(answer: Answer) -> (u16, Value, BTreeSet<String>) {
     let mut body = answer.body;
     body.as_object_mut().unwrap().remove("request_id");
-    let headers = answer.headers.iter().filter(|(name, _)| !["x-request-id", "date", "content-length"].contains(&name.as_str()));
-    (answer.status, body, headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect())
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["x-request-id", "date", "content-length"].contains(&name.as_str()));
+    (
+        answer.status,
+        body,
+        headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect(),
+    )
 }
 
 #[test]
@@ -65,9 +73,14 @@ fn an_unknown_account_a_wrong_password_and_a_locked_account_are_answered_alike()
     let login = |account: &str, password: &str| seen(ask(&app.anybody(), account, password));
     let wrong = login("ada", WRONG);
     assert_eq!((wrong.0, &wrong.1["type"]), (401, &json!("/problems/wrong-credentials")));
-    for (account, password) in
-        [("nobody", PASSWORD), ("nobody@example.org", PASSWORD), ("+491700000000", PASSWORD), ("no name", ""), ("", ""), ("gone", PASSWORD)]
-    {
+    for (account, password) in [
+        ("nobody", PASSWORD),
+        ("nobody@example.org", PASSWORD),
+        ("+491700000000", PASSWORD),
+        ("no name", ""),
+        ("", ""),
+        ("gone", PASSWORD),
+    ] {
         assert_eq!(login(account, password), wrong, "{account}");
     }
     (0..2).for_each(|_| assert_eq!(login("ada", WRONG), wrong));
@@ -117,7 +130,9 @@ fn an_address_that_fails_too_often_is_told_when_to_come_back() {
     let (thief, home) = (from(&app, "203.0.113.9"), from(&app, "192.0.2.1"));
     // A company is one address: what succeeds is never counted.
     (0..30).for_each(|_| drop(ask(&thief, "ada", PASSWORD).expect(200)));
-    (0..10).for_each(|n| drop(ask(&thief, &format!("guess{n}"), PASSWORD).refused(401, "wrong-credentials")));
+    (0..10).for_each(|n| {
+        drop(ask(&thief, &format!("guess{n}"), PASSWORD).refused(401, "wrong-credentials"))
+    });
     for account in ["ada", "nobody"] {
         let refused = ask(&thief, account, PASSWORD);
         assert_eq!(refused.header("retry-after"), Some("5"));
@@ -135,7 +150,8 @@ fn of_guesses_sent_at_once_no_more_are_told_apart_than_the_budget_has() {
     let app = TestApp::start_with(|config| config.account_failures_per_minute = 5);
     app.member("ada");
     // The right one is among the last.
-    let answers = crowd(10, 10, |n| ask(&app.anybody(), "ada", if n % 10 == 9 { PASSWORD } else { WRONG }));
+    let answers =
+        crowd(10, 10, |n| ask(&app.anybody(), "ada", if n % 10 == 9 { PASSWORD } else { WRONG }));
     assert!(answers.iter().all(|answer| answer.status == 401));
 }
 
@@ -151,11 +167,14 @@ fn a_full_hashing_queue_refuses_at_once_and_changes_nothing_and_holds_go_on() {
     let answers: Vec<Answer> = thread::scope(|scope| {
         let newcomer = |n: usize| json!({"username": format!("member{n}"), "password": PASSWORD});
         let app = &app;
-        let crowd: Vec<_> = (0..80).map(|n| scope.spawn(move || app.anybody().post("/auth/register", newcomer(n)))).collect();
+        let crowd: Vec<_> = (0..80)
+            .map(|n| scope.spawn(move || app.anybody().post("/auth/register", newcomer(n))))
+            .collect();
         (0..20).for_each(|_| drop(ada.hold("2026-12-31", json!({"pattern": "****"})).expect(201)));
         crowd.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    let (made, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 201);
     assert!(!made.is_empty() && !refused.is_empty(), "{} {}", made.len(), refused.len());
     for answer in refused {
         assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
@@ -173,7 +192,12 @@ fn logging_out_kills_both_tokens_at_once() {
     let ways: [fn(&TestApp, &Value) -> (String, Value); 3] = [
         |_, tokens| (tokens["access_token"].as_str().unwrap().to_owned(), json!({})),
         |_, tokens| (String::new(), json!({"refresh_token": tokens["refresh_token"]})),
-        |_, tokens| (tokens["access_token"].as_str().unwrap().to_owned(), json!({"refresh_token": tokens["refresh_token"]})),
+        |_, tokens| {
+            (
+                tokens["access_token"].as_str().unwrap().to_owned(),
+                json!({"refresh_token": tokens["refresh_token"]}),
+            )
+        },
     ];
     let other = log_in(&app, "ada");
     for way in ways {
@@ -196,7 +220,9 @@ fn logging_out_with_the_refresh_token_alone_is_enough_when_the_access_token_has_
     let tokens = log_in(&app, "ada");
     app.pass_s(900);
     bearer(&app, &tokens).post("/auth/logout", json!({})).refused(401, "unauthenticated");
-    bearer(&app, &tokens).post("/auth/logout", json!({"refresh_token": tokens["refresh_token"]})).expect(204);
+    bearer(&app, &tokens)
+        .post("/auth/logout", json!({"refresh_token": tokens["refresh_token"]}))
+        .expect(204);
     assert_dead(&app, &tokens);
 }
 
@@ -204,7 +230,8 @@ fn logging_out_with_the_refresh_token_alone_is_enough_when_the_access_token_has_
 fn logging_out_everywhere_ends_every_session_of_that_member_only() {
     let app = TestApp::start();
     ["ada", "bob"].iter().for_each(|name| drop(app.member(name)));
-    let (mine, bobs): (Vec<Value>, Value) = ((0..5).map(|_| log_in(&app, "ada")).collect(), log_in(&app, "bob"));
+    let (mine, bobs): (Vec<Value>, Value) =
+        ((0..5).map(|_| log_in(&app, "ada")).collect(), log_in(&app, "bob"));
     bearer(&app, &mine[2]).post("/auth/logout-all", json!({})).expect(204);
     mine.iter().for_each(|tokens| assert_dead(&app, tokens));
     assert_alive(&app, &bobs);
@@ -217,28 +244,44 @@ fn logging_out_everywhere_ends_every_session_of_that_member_only() {
 fn a_member_sees_his_sessions_and_ends_one_of_them() {
     let app = TestApp::start();
     app.member("bob");
-    app.anybody().with("User-Agent", "the phone").post("/auth/register", json!({"username": "ada", "password": PASSWORD})).expect(201);
+    app.anybody()
+        .with("User-Agent", "the phone")
+        .post("/auth/register", json!({"username": "ada", "password": PASSWORD}))
+        .expect(201);
     let mut mine = Vec::new();
     for agent in ["the desk", "the train"] {
         app.pass_s(60);
         mine.push(ask(&app.anybody().with("User-Agent", agent), "ada", PASSWORD).expect(200));
     }
-    let list = |tokens: &Value| bearer(&app, tokens).get("/auth/sessions").expect(200)["items"].as_array().unwrap().clone();
+    let list = |tokens: &Value| {
+        bearer(&app, tokens).get("/auth/sessions").expect(200)["items"].as_array().unwrap().clone()
+    };
     let sessions = list(&mine[1]);
-    let agents: Vec<&str> = sessions.iter().map(|session| session["agent"].as_str().unwrap()).collect();
+    let agents: Vec<&str> =
+        sessions.iter().map(|session| session["agent"].as_str().unwrap()).collect();
     assert_eq!(agents, ["the phone", "the desk", "the train"]);
-    assert_eq!(sessions.iter().map(|session| session["current"] == true).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(
+        sessions.iter().map(|session| session["current"] == true).collect::<Vec<_>>(),
+        [false, false, true]
+    );
     assert_eq!(sessions[1]["began_at"], "2026-12-01T12:01:00.000Z");
 
     let first = bearer(&app, &mine[1]).get("/auth/sessions?limit=2").expect(200);
-    let rest = bearer(&app, &mine[1]).get(&format!("/auth/sessions?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).expect(200);
-    assert_eq!((first["items"].as_array().unwrap(), rest["items"].as_array().unwrap()), (&sessions[..2].to_vec(), &sessions[2..].to_vec()));
+    let rest = bearer(&app, &mine[1])
+        .get(&format!("/auth/sessions?limit=2&cursor={}", first["next_cursor"].as_str().unwrap()))
+        .expect(200);
+    assert_eq!(
+        (first["items"].as_array().unwrap(), rest["items"].as_array().unwrap()),
+        (&sessions[..2].to_vec(), &sessions[2..].to_vec())
+    );
     assert_eq!(rest["next_cursor"], Value::Null);
 
     app.pass_s(60);
     refresh(&app, &mine[0]["refresh_token"]).expect(200);
     assert_eq!(list(&mine[1])[1]["refreshed_at"], "2026-12-01T12:03:00.000Z");
-    let end = |tokens: &Value, session: &Value| bearer(&app, tokens).delete(&format!("/auth/sessions/{}", id(session)));
+    let end = |tokens: &Value, session: &Value| {
+        bearer(&app, tokens).delete(&format!("/auth/sessions/{}", id(session)))
+    };
     end(&log_in(&app, "bob"), &sessions[1]).refused(404, "not-found");
     assert_alive(&app, &mine[0]);
     end(&mine[1], &sessions[1]).expect(204);
@@ -308,7 +351,8 @@ fn a_thousand_parallel_refreshes_of_one_token_have_one_successor() {
     app.member("ada");
     let old = log_in(&app, "ada")["refresh_token"].clone();
     let answers = crowd(50, 20, |_| refresh(&app, &old));
-    let successors: BTreeSet<String> = answers.into_iter().map(|answer| answer.expect(200)["refresh_token"].to_string()).collect();
+    let successors: BTreeSet<String> =
+        answers.into_iter().map(|answer| answer.expect(200)["refresh_token"].to_string()).collect();
     assert_eq!(successors.len(), 1);
     let successor: Value = serde_json::from_str(successors.first().unwrap()).unwrap();
     let next = refresh(&app, &successor).expect(200);
@@ -322,7 +366,8 @@ fn in_a_crowd_that_passes_on_its_tokens_none_ever_has_two_different_successors()
     let app = TestApp::start();
     app.member("ada");
     let first = log_in(&app, "ada")["refresh_token"].clone();
-    // Each goes on with what he got, so sooner or later somebody comes too late and ends it for all.
+    // Each goes on with what he got, so sooner or later somebody comes too late and ends it for
+    // all.
     let chain = || {
         let next = |token: &Value| Some(refresh(&app, token)).filter(|answer| answer.status == 200);
         let mut links = Vec::new();
@@ -367,7 +412,8 @@ struct Left {
 /// Logs in, refreshes and logs out in turns until the server is gone.
 fn busy(app: &TestApp, address: &str, name: &str, began: impl Fn()) -> Left {
     let send = |path: &str, body: Value| {
-        let answer = app.anybody().try_to_send(address, "POST", path, Some(body.to_string().into_bytes()));
+        let answer =
+            app.anybody().try_to_send(address, "POST", path, Some(body.to_string().into_bytes()));
         answer.filter(|answer| answer.status < 300)
     };
     let mut left = Left { kept: log_in(app, name), unsure: None, logged_out: Vec::new() };
@@ -381,7 +427,10 @@ fn busy(app: &TestApp, address: &str, name: &str, began: impl Fn()) -> Left {
             break;
         };
         left.kept = next.body;
-        let Some(other) = send("/auth/login", json!({"account": name, "password": PASSWORD})) else { break };
+        let Some(other) = send("/auth/login", json!({"account": name, "password": PASSWORD}))
+        else {
+            break;
+        };
         if send("/auth/logout", json!({"refresh_token": other.body["refresh_token"]})).is_none() {
             break;
         }
@@ -425,7 +474,8 @@ fn what_happens_to_logins_and_sessions_is_measured() {
     app.member("ada");
     let value = |line: &str| {
         let text = app.anybody().get("//metrics").text;
-        text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' ')?.parse::<f64>().ok())
+        text.lines()
+            .find_map(|found| found.strip_prefix(line)?.strip_prefix(' ')?.parse::<f64>().ok())
     };
     // Other tests of this process count into the same meters, so they only grow.
     let grows = |line: &str, happens: &dyn Fn()| {
@@ -438,19 +488,34 @@ fn what_happens_to_logins_and_sessions_is_measured() {
     let login = || drop(log_in(&app, "ada"));
     grows(&outcome("first"), &login);
     grows(&outcome("success"), &login);
-    grows(&outcome("invalid"), &|| drop(app.anybody().post("/auth/login", json!({"password": "x"})).refused(422, "invalid")));
+    grows(&outcome("invalid"), &|| {
+        drop(app.anybody().post("/auth/login", json!({"password": "x"})).refused(422, "invalid"))
+    });
     grows("stampede_hash_seconds_count", &login);
     grows("stampede_sessions_begun_total", &login);
     let tokens = log_in(&app, "ada");
-    grows("stampede_refreshes_total{outcome=\"rotated\"}", &|| drop(refresh(&app, &tokens["refresh_token"]).expect(200)));
-    grows("stampede_refreshes_total{outcome=\"repeated\"}", &|| drop(refresh(&app, &tokens["refresh_token"]).expect(200)));
-    grows("stampede_sessions_ended_total", &|| drop(bearer(&app, &tokens).post("/auth/logout", json!({})).expect(204)));
+    grows("stampede_refreshes_total{outcome=\"rotated\"}", &|| {
+        drop(refresh(&app, &tokens["refresh_token"]).expect(200))
+    });
+    grows("stampede_refreshes_total{outcome=\"repeated\"}", &|| {
+        drop(refresh(&app, &tokens["refresh_token"]).expect(200))
+    });
+    grows("stampede_sessions_ended_total", &|| {
+        drop(bearer(&app, &tokens).post("/auth/logout", json!({})).expect(204))
+    });
     grows("stampede_refreshes_total{outcome=\"unknown\"}", &|| {
         drop(refresh(&app, &tokens["refresh_token"]).refused(401, "unauthenticated"))
     });
-    grows(&outcome("wrong"), &|| (0..5).for_each(|_| drop(ask(&app.anybody(), "ada", WRONG).refused(401, "wrong-credentials"))));
-    grows(&outcome("paused"), &|| drop(ask(&app.anybody(), "ada", PASSWORD).refused(429, "too-many-requests")));
+    grows(&outcome("wrong"), &|| {
+        (0..5)
+            .for_each(|_| drop(ask(&app.anybody(), "ada", WRONG).refused(401, "wrong-credentials")))
+    });
+    grows(&outcome("paused"), &|| {
+        drop(ask(&app.anybody(), "ada", PASSWORD).refused(429, "too-many-requests"))
+    });
     app.until("the gauges are there", || {
-        ["stampede_members", "stampede_sessions_revoked", "stampede_hash_queue_depth"].iter().all(|name| value(name).is_some())
+        ["stampede_members", "stampede_sessions_revoked", "stampede_hash_queue_depth"]
+            .iter()
+            .all(|name| value(name).is_some())
     });
 }

@@ -10,7 +10,8 @@ use std::thread;
 
 const DAY: &str = "2026-12-31";
 
-/// Buys until the server is gone. Returns the holds that were acknowledged, and how many requests were never answered.
+/// Buys until the server is gone. Returns the holds that were acknowledged, and how many requests
+/// were never answered.
 fn buy_until_it_is_gone(client: &Client, address: &str, bought: &AtomicU64) -> (Vec<String>, u64) {
     let mut holds = Vec::new();
     loop {
@@ -38,7 +39,10 @@ fn what_was_accepted_before_a_stop_is_answered_and_kept_and_nothing_else_is() {
         let (address, bought) = (app.address(), AtomicU64::new(0));
         let before = app.books(DAY).held;
         let outcomes: Vec<_> = thread::scope(|scope| {
-            let buying: Vec<_> = members.iter().map(|member| scope.spawn(|| buy_until_it_is_gone(member, &address, &bought))).collect();
+            let buying: Vec<_> = members
+                .iter()
+                .map(|member| scope.spawn(|| buy_until_it_is_gone(member, &address, &bought)))
+                .collect();
             while bought.load(Ordering::SeqCst) < 50 {
                 thread::yield_now();
             }
@@ -47,9 +51,15 @@ fn what_was_accepted_before_a_stop_is_answered_and_kept_and_nothing_else_is() {
         });
         app.serve();
         let acknowledged: u64 = outcomes.iter().map(|(holds, _)| holds.len() as u64).sum();
-        assert_eq!(app.books(DAY).held - before, acknowledged, "round {round}: something was done that nobody was told");
+        assert_eq!(
+            app.books(DAY).held - before,
+            acknowledged,
+            "round {round}: something was done that nobody was told"
+        );
         for (member, (holds, _)) in members.iter().zip(&outcomes) {
-            holds.iter().for_each(|hold| assert_eq!(member.get(&format!("/holds/{hold}")).expect(200)["state"], "held"));
+            holds.iter().for_each(|hold| {
+                assert_eq!(member.get(&format!("/holds/{hold}")).expect(200)["state"], "held")
+            });
         }
     }
     app.stop();
@@ -67,7 +77,9 @@ fn a_body_that_is_whole_only_when_the_node_stops_is_refused_like_any_other_reque
     stream.write_all(begun).unwrap();
     let is_waiting = || shared.rooms.bodies.held() > 0;
     // It is not counted as accepted, so a stop would not wait for it.
-    app.until("it waits for its body", || is_waiting() && shared.requests.load(Ordering::SeqCst) == 0);
+    app.until("it waits for its body", || {
+        is_waiting() && shared.requests.load(Ordering::SeqCst) == 0
+    });
     shared.draining.store(true, Ordering::SeqCst);
     stream.write_all(rest).unwrap();
     wire::answer_of(stream).unwrap().refused(503, "not-ready");

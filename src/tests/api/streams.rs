@@ -36,7 +36,8 @@ fn batch(admin: &Client, count: u64) -> String {
 
 fn closed_because(lines: BufReader<TcpStream>) -> String {
     let said = String::from_utf8(rest(lines)).unwrap();
-    let (_, last) = said.rsplit_once("event: closed\ndata: ").expect("it is closed in so many words");
+    let (_, last) =
+        said.rsplit_once("event: closed\ndata: ").expect("it is closed in so many words");
     last.split('"').nth(3).unwrap().to_owned()
 }
 
@@ -48,7 +49,8 @@ fn events_end_with_the_session_that_asked_for_them() {
         &|admin| drop(admin.post("/auth/logout-all", json!({})).expect(204)),
         &|admin| {
             let all = admin.get("/auth/sessions").expect(200);
-            let current = all["items"].as_array().unwrap().iter().find(|one| one["current"] == true).unwrap();
+            let current =
+                all["items"].as_array().unwrap().iter().find(|one| one["current"] == true).unwrap();
             app.admin().delete(&format!("/auth/sessions/{}", id(current))).expect(204);
         },
     ];
@@ -101,7 +103,9 @@ fn an_ended_session_leaves_its_seats_at_once_though_nobody_reads() {
     let admin = app.admin();
     let codes = format!("/coupon-batches/{}/codes", batch(&admin, 5_000_000));
     let whole = format!("/api/v1{codes}");
-    let unread: Vec<_> = (0..3).flat_map(|_| [open(&app, &admin, "/api/v1/events"), open(&app, &admin, &whole)]).collect();
+    let unread: Vec<_> = (0..3)
+        .flat_map(|_| [open(&app, &admin, "/api/v1/events"), open(&app, &admin, &whole)])
+        .collect();
     admin.get("/events").refused(503, "busy");
     admin.get(&codes).refused(503, "busy");
     admin.post("/auth/logout", json!({})).expect(204);

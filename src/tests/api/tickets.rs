@@ -12,13 +12,21 @@ const DAY: &str = "2026-12-31";
 fn looking_says_how_many_match_and_shows_some_and_holds_nothing() {
     let app = TestApp::start();
     app.lottery(DAY, 2);
-    let look = |pattern: &str| app.anybody().get(&format!("/lotteries/{DAY}/tickets?pattern={pattern}")).expect(200);
+    let look = |pattern: &str| {
+        app.anybody().get(&format!("/lotteries/{DAY}/tickets?pattern={pattern}")).expect(200)
+    };
     let found = look("**23");
-    assert_eq!((&found["pattern"], &found["matching"], &found["free"]), (&json!("**23"), &json!(200), &json!(200)));
+    assert_eq!(
+        (&found["pattern"], &found["matching"], &found["free"]),
+        (&json!("**23"), &json!(200), &json!(200))
+    );
     let sample = found["sample"].as_array().unwrap();
     let distinct: BTreeSet<String> = sample.iter().map(ToString::to_string).collect();
     assert_eq!((sample.len(), distinct.len()), (10, 10));
-    assert!(sample.iter().all(|ticket| ticket["number"].as_str().unwrap().ends_with("23")), "{found}");
+    assert!(
+        sample.iter().all(|ticket| ticket["number"].as_str().unwrap().ends_with("23")),
+        "{found}"
+    );
     assert_eq!(look("****")["free"], 20_000);
     assert_eq!(look("1234")["sample"].as_array().unwrap().len(), 2);
     assert_eq!(app.books(DAY), Books { free: 20_000, held: 0, sold: 0 });
@@ -47,7 +55,10 @@ fn a_pattern_that_fits_no_number_is_refused_where_it_stands() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     for pattern in ["", "***", "*****", "12a4", "12.4", "%20123", "١٢٣٤", "1%002"] {
-        let refused = app.anybody().get(&format!("/lotteries/{DAY}/tickets?pattern={}", percent(pattern))).refused(422, "invalid");
+        let refused = app
+            .anybody()
+            .get(&format!("/lotteries/{DAY}/tickets?pattern={}", percent(pattern)))
+            .refused(422, "invalid");
         assert_eq!(pointers(&refused), ["?pattern"], "{pattern}");
     }
     app.anybody().get("/lotteries/2026-12-31/tickets").refused(422, "invalid");
@@ -55,7 +66,9 @@ fn a_pattern_that_fits_no_number_is_refused_where_it_stands() {
 
 /// What is not ASCII, as a query string has it.
 fn percent(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii() { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii() { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 #[test]
@@ -66,11 +79,15 @@ fn a_refunded_ticket_is_free_again_and_off_the_list_of_its_buyer() {
     let held = ada.hold(DAY, json!({"pattern": "123*", "count": 2, "at_least": 2})).expect(201);
     ada.confirm(id(&held)).expect(200);
     let bought = tickets(&held);
-    let refunded = app.admin().post(&format!("/tickets/{}/refund", bought[0]), json!({})).expect(200);
+    let refunded =
+        app.admin().post(&format!("/tickets/{}/refund", bought[0]), json!({})).expect(200);
     assert_eq!(refunded, json!({"id": bought[0], "state": "refunded"}));
     assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
     let left = ada.get("/tickets").expect(200);
-    assert_eq!((left["items"].as_array().unwrap().len(), id(&left["items"][0])), (1, bought[1].as_str()));
+    assert_eq!(
+        (left["items"].as_array().unwrap().len(), id(&left["items"][0])),
+        (1, bought[1].as_str())
+    );
 
     app.restart();
     app.admin().post(&format!("/tickets/{}/refund", bought[0]), json!({})).refused(409, "not-sold");
@@ -89,7 +106,8 @@ fn a_refund_repeated_with_its_key_takes_back_nothing_that_was_sold_since() {
         let held = ada.hold(DAY, json!({"number": "0007"})).expect(201);
         ada.confirm(id(&held)).expect(200);
     };
-    let refund = || app.admin().key("refund-7").post("/tickets/t_20261231_0007_1/refund", json!({}));
+    let refund =
+        || app.admin().key("refund-7").post("/tickets/t_20261231_0007_1/refund", json!({}));
     buy();
     assert!(!refund().was_replayed());
     buy();

@@ -1,4 +1,5 @@
-//! Access tokens: whatever is wrong with one, it lets nobody in anywhere, and the answer does not say why.
+//! Access tokens: whatever is wrong with one, it lets nobody in anywhere, and the answer does not
+//! say why.
 
 use crate::harness::{Answer, PASSWORD, TestApp};
 use base64::Engine;
@@ -21,7 +22,8 @@ fn with(app: &TestApp, authorization: &str) -> Answer {
     app.anybody().with("Authorization", authorization).get("/me")
 }
 
-/// What a thief of the disk could sign with, so that it can be shown what even he would have to get right.
+/// What a thief of the disk could sign with, so that it can be shown what even he would have to get
+/// right.
 struct Forge {
     kid: String,
     key: Vec<u8>,
@@ -31,7 +33,9 @@ impl Forge {
     /// The app is stopped and served again meanwhile.
     fn open(app: &TestApp) -> Forge {
         app.stop();
-        let stored = app.with_directory(async |directory| directory.secret("token-keys", Vec::new()).await.unwrap());
+        let stored = app.with_directory(async |directory| {
+            directory.secret("token-keys", Vec::new()).await.unwrap()
+        });
         app.serve();
         let keys: Value = serde_json::from_slice(&stored).unwrap();
         let key = URL_SAFE_NO_PAD.decode(keys[0]["key"].as_str().unwrap()).unwrap();
@@ -43,8 +47,10 @@ impl Forge {
     }
 
     fn sign(&self, header: &str, claims: &str) -> String {
-        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let mac = Hmac::<Sha256>::new_from_slice(&self.key).unwrap().chain_update(&signed).finalize();
+        let signed =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).unwrap().chain_update(&signed).finalize();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.into_bytes()))
     }
 }
@@ -149,14 +155,20 @@ fn every_bad_token_is_answered_alike_and_counted_by_its_reason() {
     app.member("ada");
     let good = access(&log_in(&app));
     let forge = Forge::open(&app);
-    let bad: Vec<(&str, String)> = malformed(&good).into_iter().chain(forged(&forge, &good)).collect();
+    let bad: Vec<(&str, String)> =
+        malformed(&good).into_iter().chain(forged(&forge, &good)).collect();
     assert!(bad.len() >= 40);
     let missing = app.anybody().get("/me");
     assert_eq!(missing.header("www-authenticate"), Some("Bearer"));
     let alike = said(missing);
     let counted = |reason: &str| {
         let line = format!("stampede_tokens_refused_total{{reason=\"{reason}\"}} ");
-        app.anybody().get("//metrics").text.lines().find_map(|found| found.strip_prefix(&line)?.parse::<u64>().ok()).unwrap_or(0)
+        app.anybody()
+            .get("//metrics")
+            .text
+            .lines()
+            .find_map(|found| found.strip_prefix(&line)?.parse::<u64>().ok())
+            .unwrap_or(0)
     };
     for (reason, header) in &bad {
         let before = counted(reason);
@@ -164,14 +176,16 @@ fn every_bad_token_is_answered_alike_and_counted_by_its_reason() {
         assert!(counted(reason) > before, "{reason} {header:.200}");
     }
     // The forge itself is good, or nothing was shown.
-    let (header, body) = (decoded(good.split('.').next().unwrap()), decoded(good.split('.').nth(1).unwrap()));
+    let (header, body) =
+        (decoded(good.split('.').next().unwrap()), decoded(good.split('.').nth(1).unwrap()));
     with(&app, &format!("Bearer {}", forge.sign(&header, &body))).expect(200);
     with(&app, &format!("bearer {good}")).expect(200);
 }
 
 #[test]
 fn an_access_token_is_good_for_fifteen_minutes_to_the_second() {
-    let app = TestApp::start_with(|config| config.token_s = stampede::config::Config::default().token_s);
+    let app =
+        TestApp::start_with(|config| config.token_s = stampede::config::Config::default().token_s);
     app.member("ada");
     let tokens = log_in(&app);
     assert_eq!(tokens["expires_in"], 900);
@@ -194,15 +208,23 @@ fn a_revoked_token_is_refused_by_everything_that_needs_one_at_the_next_request()
     let document = app.anybody().get("//openapi.json").expect(200);
     let mut asked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(_, operation)| operation["security"].is_array()) {
-            let body = (method == "post" || method == "put" || method == "patch").then(|| b"{}".to_vec());
-            let path = path.replace("{date}", "2026-12-31").replace("{id}", "00000000000000000000000000000007");
-            revoked.send(&method.to_uppercase(), &format!("/{path}"), body).refused(401, "unauthenticated");
+        for (method, operation) in item
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, operation)| operation["security"].is_array())
+        {
+            let body =
+                (method == "post" || method == "put" || method == "patch").then(|| b"{}".to_vec());
+            let path = path
+                .replace("{date}", "2026-12-31")
+                .replace("{id}", "00000000000000000000000000000007");
+            revoked
+                .send(&method.to_uppercase(), &format!("/{path}"), body)
+                .refused(401, "unauthenticated");
             asked += 1;
-            assert_eq!(
-                operation["responses"]["401"]["content"]["application/problem+json"]["schema"]["$ref"],
-                "#/components/schemas/Problem"
-            );
+            let body = &operation["responses"]["401"]["content"]["application/problem+json"];
+            assert_eq!(body["schema"]["$ref"], "#/components/schemas/Problem");
         }
     }
     assert!(asked >= 20, "{asked}");
@@ -214,7 +236,9 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     app.member("ada");
     let old = log_in(&app);
     app.stop();
-    app.with_directory(async |directory| rotate_token_keys(&*directory, app.now(), &Settings::of(&app.config())).await.unwrap());
+    app.with_directory(async |directory| {
+        rotate_token_keys(&*directory, app.now(), &Settings::of(&app.config())).await.unwrap()
+    });
     // Where there are several nodes, all of them must know the new key before one uses it.
     app.pass_s(60);
     app.serve();
@@ -226,6 +250,9 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     }
     app.pass_s(900);
     with(&app, &format!("Bearer {}", access(&old))).refused(401, "unauthenticated");
-    let next = app.anybody().post("/auth/refresh", json!({"refresh_token": old["refresh_token"]})).expect(200);
+    let next = app
+        .anybody()
+        .post("/auth/refresh", json!({"refresh_token": old["refresh_token"]}))
+        .expect(200);
     assert_eq!(head(&next), head(&new));
 }

@@ -16,7 +16,12 @@ fn log_in(app: &TestApp, name: &str) -> Answer {
 }
 
 fn names(page: &Value) -> Vec<&str> {
-    page["items"].as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap()).collect()
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["username"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -24,7 +29,10 @@ fn only_administrators_do_what_administrators_do() {
     let app = TestApp::start();
     let (admin, ada) = (app.admin(), app.member("ada"));
     let shop = app.service("shop").on_behalf_of("customer-7");
-    assert_eq!((&me(&admin)["role"], &me(&ada)["role"], &me(&shop)["role"]), (&json!("admin"), &json!("member"), &json!("service")));
+    assert_eq!(
+        (&me(&admin)["role"], &me(&ada)["role"], &me(&shop)["role"]),
+        (&json!("admin"), &json!("member"), &json!("service"))
+    );
     let user = path(&me(&ada));
     let calls = [
         ("GET", "/users".to_owned(), None),
@@ -33,7 +41,11 @@ fn only_administrators_do_what_administrators_do() {
         ("GET", "/service-keys".to_owned(), None),
         ("POST", "/service-keys".to_owned(), Some(json!({"name": "shop"}))),
         ("DELETE", "/service-keys/00000000000000000000000000000007".to_owned(), None),
-        ("POST", "/lotteries".to_owned(), Some(json!({"closes_on": "2026-12-31", "tickets": {"digits": 4, "copies": 1}}))),
+        (
+            "POST",
+            "/lotteries".to_owned(),
+            Some(json!({"closes_on": "2026-12-31", "tickets": {"digits": 4, "copies": 1}})),
+        ),
     ];
     for (method, path, body) in calls {
         let body = body.map(|body| body.to_string().into_bytes());
@@ -49,18 +61,26 @@ fn an_administrator_creates_members_and_administrators() {
     let app = TestApp::start();
     let admin = app.admin();
     let create = |body: Value| admin.post("/users", body);
-    let ada = create(json!({"username": "ada", "email": "ada@example.org", "password": PASSWORD})).expect(201);
+    let ada = create(json!({"username": "ada", "email": "ada@example.org", "password": PASSWORD}))
+        .expect(201);
     assert_eq!((&ada["role"], &ada["first_login_at"]), (&json!("member"), &Value::Null));
     assert!(ada.get("access_token").is_none() && ada.get("password_hash").is_none());
-    let boss = create(json!({"username": "boss", "password": PASSWORD, "role": "admin"})).expect(201);
+    let boss =
+        create(json!({"username": "boss", "password": PASSWORD, "role": "admin"})).expect(201);
     assert_eq!(boss["role"], "admin");
     app.log_in("boss", PASSWORD).get("/users").expect(200);
     assert_eq!(log_in(&app, "ada").expect(200)["first_login"], true);
     for role in ["service", "root", ""] {
-        let refused = create(json!({"username": "eve", "password": PASSWORD, "role": role})).refused(422, "invalid");
+        let refused = create(json!({"username": "eve", "password": PASSWORD, "role": role}))
+            .refused(422, "invalid");
         assert_eq!(pointers(&refused), ["/role"]);
     }
-    assert_eq!(pointers(&create(json!({"username": "ADA", "password": PASSWORD})).refused(409, "already-taken")), ["/username"]);
+    assert_eq!(
+        pointers(
+            &create(json!({"username": "ADA", "password": PASSWORD})).refused(409, "already-taken")
+        ),
+        ["/username"]
+    );
     assert_eq!(pointers(&create(json!({"password": PASSWORD})).refused(422, "invalid")), [""]);
 
     let keyed = |body: Value| admin.key("k").post("/users", body);
@@ -69,8 +89,10 @@ fn an_administrator_creates_members_and_administrators() {
     let again = keyed(json!({"username": "bob", "password": PASSWORD}));
     assert!(again.was_replayed());
     assert_eq!(again.expect(201), made.expect(201));
-    keyed(json!({"username": "bob", "password": "another sentence"})).refused(422, "idempotency-key-reused");
-    keyed(json!({"username": "bob", "password": PASSWORD, "role": "admin"})).refused(422, "idempotency-key-reused");
+    keyed(json!({"username": "bob", "password": "another sentence"}))
+        .refused(422, "idempotency-key-reused");
+    keyed(json!({"username": "bob", "password": PASSWORD, "role": "admin"}))
+        .refused(422, "idempotency-key-reused");
 }
 
 #[test]
@@ -90,9 +112,13 @@ fn the_list_of_users_goes_on_by_cursor_whatever_is_written_meanwhile() {
         let user = me(&app.log_in(gone, PASSWORD));
         admin.delete(&path(&user)).expect(204);
     }
-    let second = admin.get(&format!("/users?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).expect(200);
+    let second = admin
+        .get(&format!("/users?limit=2&cursor={}", first["next_cursor"].as_str().unwrap()))
+        .expect(200);
     assert_eq!(names(&second), ["member2", "member4"]);
-    let third = admin.get(&format!("/users?limit=2&cursor={}", second["next_cursor"].as_str().unwrap())).expect(200);
+    let third = admin
+        .get(&format!("/users?limit=2&cursor={}", second["next_cursor"].as_str().unwrap()))
+        .expect(200);
     assert_eq!((names(&third), &third["next_cursor"]), (vec!["member5"], &Value::Null));
     for bad in ["limit=0", "limit=101", "limit=x", "cursor=%21", "cursor=AAAA", "page=2"] {
         admin.get(&format!("/users?{bad}")).refused(422, "invalid");
@@ -130,11 +156,13 @@ fn put_replaces_the_whole_profile_and_patch_its_parts() {
     let app = TestApp::start();
     let ada = app.member("ada");
     let user = path(&me(&ada));
-    let whole = json!({"username": "ada", "email": "ada@example.org", "phone": "+491701234567", "full_name": "Ada Lovelace", "birthday": "1990-02-28"});
+    let whole = json!({"username": "ada", "email": "ada@example.org", "phone": "+491701234567",
+        "full_name": "Ada Lovelace", "birthday": "1990-02-28"});
     let put = ada.put(&user, whole.clone()).expect(200);
     assert!(whole.as_object().unwrap().iter().all(|(field, value)| put[field] == *value), "{put}");
 
-    let patched = ada.patch(&user, json!({"email": "lovelace@example.org", "birthday": null})).expect(200);
+    let patched =
+        ada.patch(&user, json!({"email": "lovelace@example.org", "birthday": null})).expect(200);
     let mut expected = put.clone();
     (expected["email"], expected["birthday"]) = (json!("lovelace@example.org"), Value::Null);
     assert_eq!(patched, expected);
@@ -168,11 +196,22 @@ fn a_change_that_is_not_valid_changes_nothing() {
         (json!({"password": PASSWORD}), "/password"),
         (json!({"id": "x"}), "/id"),
     ] {
-        assert_eq!(pointers(&ada.patch(&user, body.clone()).refused(422, "invalid")), [pointer], "{body}");
+        assert_eq!(
+            pointers(&ada.patch(&user, body.clone()).refused(422, "invalid")),
+            [pointer],
+            "{body}"
+        );
     }
-    assert_eq!(pointers(&ada.put(&user, json!({"full_name": "Ada"})).refused(422, "invalid")), [""]);
-    for body in [json!({"username": "BOB"}), json!({"username": "b\u{ff4f}b", "full_name": "Ada"})] {
-        assert_eq!(pointers(&ada.patch(&user, body.clone()).refused(409, "already-taken")), ["/username"]);
+    assert_eq!(
+        pointers(&ada.put(&user, json!({"full_name": "Ada"})).refused(422, "invalid")),
+        [""]
+    );
+    for body in [json!({"username": "BOB"}), json!({"username": "b\u{ff4f}b", "full_name": "Ada"})]
+    {
+        assert_eq!(
+            pointers(&ada.patch(&user, body.clone()).refused(409, "already-taken")),
+            ["/username"]
+        );
         assert_eq!(pointers(&ada.put(&user, body).refused(409, "already-taken")), ["/username"]);
     }
     assert_eq!(me(&ada), before);
@@ -192,7 +231,8 @@ fn a_changed_identifier_is_free_for_others_at_once() {
 }
 
 #[test]
-fn of_somebody_deleted_sessions_end_identifiers_are_free_holds_are_released_and_sold_tickets_stay() {
+fn of_somebody_deleted_sessions_end_identifiers_are_free_holds_are_released_and_sold_tickets_stay()
+{
     const DAY: &str = "2026-12-31";
     let app = TestApp::start();
     app.lottery(DAY, 1);
@@ -216,7 +256,9 @@ fn of_somebody_deleted_sessions_end_identifiers_are_free_holds_are_released_and_
     let gone = |app: &TestApp| {
         ada.get("/me").refused(401, "unauthenticated");
         ada.hold(DAY, json!({"pattern": "****"})).refused(401, "unauthenticated");
-        app.anybody().post("/auth/refresh", json!({"refresh_token": tokens["refresh_token"]})).refused(401, "unauthenticated");
+        app.anybody()
+            .post("/auth/refresh", json!({"refresh_token": tokens["refresh_token"]}))
+            .refused(401, "unauthenticated");
         log_in(app, "ada").refused(401, "wrong-credentials");
         app.admin().get(&path(&user)).refused(404, "not-found");
         app.admin().delete(&path(&user)).refused(404, "not-found");

@@ -1,4 +1,5 @@
-//! Webhooks, as a receiver that fails, stalls and lies meets them: every event at least once, in order, signed; nothing that did not happen.
+//! Webhooks, as a receiver that fails, stalls and lies meets them: every event at least once, in
+//! order, signed; nothing that did not happen.
 
 use crate::harness::{Client, TestApp, id, pointers};
 use crate::receiver::{Mood, Receiver};
@@ -53,7 +54,10 @@ fn webhook(app: &TestApp, made: &Value) -> Value {
 }
 
 fn deliveries(app: &TestApp, made: &Value) -> Vec<Value> {
-    app.admin().get(&format!("/webhooks/{}/deliveries", id(made))).expect(200)["items"].as_array().unwrap().clone()
+    app.admin().get(&format!("/webhooks/{}/deliveries", id(made))).expect(200)["items"]
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 #[test]
@@ -73,7 +77,10 @@ fn every_event_arrives_in_order_and_signed_as_the_reference_library_verifies() {
     assert_eq!(heard.len(), events.len(), "nothing failed, so nothing is repeated");
     in_order(&events);
     assert_eq!(sorted(holds(&events)), sorted(bought.iter().map(String::as_str).collect()));
-    assert_eq!(events.iter().map(|event| event["type"].as_str().unwrap()).next(), Some("lottery.created"));
+    assert_eq!(
+        events.iter().map(|event| event["type"].as_str().unwrap()).next(),
+        Some("lottery.created")
+    );
     assert_eq!(events.iter().filter(|event| event["type"] == "lottery.closed").count(), 1);
     let ada = members[0].get("/me").expect(200)["id"].clone();
     assert_eq!(events.iter().filter(|event| event["data"]["member"] == ada).count(), 20);
@@ -82,7 +89,9 @@ fn every_event_arrives_in_order_and_signed_as_the_reference_library_verifies() {
     for heard in &heard {
         reference.verify(heard.text.as_bytes(), &heard.headers).unwrap();
         assert!(
-            reference.verify(heard.text.replace("tickets", "coupons").as_bytes(), &heard.headers).is_err()
+            reference
+                .verify(heard.text.replace("tickets", "coupons").as_bytes(), &heard.headers)
+                .is_err()
                 || heard.body["type"] != "tickets.confirmed"
         );
         assert_eq!(heard.body["id"], heard.id);
@@ -106,7 +115,10 @@ fn only_what_was_asked_for_arrives_and_nothing_from_before() {
     app.until("three events", || receiver.events().len() == 3);
     let events = receiver.events();
     assert_eq!(holds(&events), after);
-    assert_eq!((&events[2]["type"], &events[2]["data"]["ticket"]), (&json!("ticket.refunded"), &json!(ticket)));
+    assert_eq!(
+        (&events[2]["type"], &events[2]["data"]["ticket"]),
+        (&json!("ticket.refunded"), &json!(ticket))
+    );
 }
 
 #[test]
@@ -132,11 +144,17 @@ fn a_receiver_that_fails_drops_and_lies_gets_everything_in_order_all_the_same() 
     let bought = buy(&app.member("ada"), 12);
     let arrived = || {
         // Whatever waits is tried again as soon as its time has come.
-        let next = webhook(&app, &made)["next_attempt_at"].as_str().map(|at| at.parse::<jiff::Timestamp>().unwrap());
+        let next = webhook(&app, &made)["next_attempt_at"]
+            .as_str()
+            .map(|at| at.parse::<jiff::Timestamp>().unwrap());
         if let Some(next) = next.filter(|next| next.as_millisecond() > app.now().0) {
             app.set_time(Time(next.as_millisecond()));
         }
-        let acknowledged = receiver.heard().iter().filter(|heard| heard.met.starts_with("Answer(20") || heard.met == "Lie").count();
+        let acknowledged = receiver
+            .heard()
+            .iter()
+            .filter(|heard| heard.met.starts_with("Answer(20") || heard.met == "Lie")
+            .count();
         acknowledged >= 13
     };
     app.until("all of it is acknowledged", arrived);
@@ -179,13 +197,20 @@ fn attempts_follow_the_table_by_the_engine_s_clock_and_after_the_last_it_keeps_i
     assert_eq!(receiver.heard().len(), 10);
     assert!(receiver.heard().iter().all(|heard| heard.id == receiver.heard()[0].id));
     app.admin()
-        .post(&format!("/webhooks/{}/replay", id(&made)), json!({"from": "2026-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}))
+        .post(
+            &format!("/webhooks/{}/replay", id(&made)),
+            json!({"from": "2026-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}),
+        )
         .refused(409, "webhook-disabled");
 
     receiver.usually(Mood::Answer(200));
     app.restart();
-    let enabled = app.admin().post(&format!("/webhooks/{}/enable", id(&made)), json!({})).expect(200);
-    assert_eq!((&enabled["state"], &enabled["disabled_because"]), (&json!("enabled"), &Value::Null));
+    let enabled =
+        app.admin().post(&format!("/webhooks/{}/enable", id(&made)), json!({})).expect(200);
+    assert_eq!(
+        (&enabled["state"], &enabled["disabled_because"]),
+        (&json!("enabled"), &Value::Null)
+    );
     app.until("nothing was forgotten", || receiver.events().len() == 3);
     assert_eq!(holds(&receiver.events()), bought);
 }
@@ -303,22 +328,42 @@ fn a_replay_tells_a_range_of_time_again_under_the_same_ids() {
     }
     app.until("all of it arrives", || receiver.events().len() == 12);
     let before = receiver.heard();
-    let replay = |from: &str, to: &str| app.admin().post(&format!("/webhooks/{}/replay", id(&made)), json!({"from": from, "to": to}));
+    let replay = |from: &str, to: &str| {
+        app.admin()
+            .post(&format!("/webhooks/{}/replay", id(&made)), json!({"from": from, "to": to}))
+    };
     // The second and the third hour; the first instant belongs to it, the last does not.
-    assert!(replay("2026-12-01T13:00:00Z", "2026-12-01T15:00:00Z").expect(202)["replay"].is_object());
-    app.until("it is told again", || receiver.heard().len() == 18 && webhook(&app, &made)["replay"].is_null());
-    let again: Vec<String> = receiver.heard()[12..].iter().map(|heard| heard.text.clone()).collect();
+    assert!(
+        replay("2026-12-01T13:00:00Z", "2026-12-01T15:00:00Z").expect(202)["replay"].is_object()
+    );
+    app.until("it is told again", || {
+        receiver.heard().len() == 18 && webhook(&app, &made)["replay"].is_null()
+    });
+    let again: Vec<String> =
+        receiver.heard()[12..].iter().map(|heard| heard.text.clone()).collect();
     assert_eq!(again, before[3..9].iter().map(|heard| heard.text.clone()).collect::<Vec<_>>());
-    assert!(deliveries(&app, &made)[0]["replay"] == true && deliveries(&app, &made)[17]["replay"] == false);
+    assert!(
+        deliveries(&app, &made)[0]["replay"] == true
+            && deliveries(&app, &made)[17]["replay"] == false
+    );
     // The same once more, one of nothing, and what happens meanwhile.
     replay("2026-12-01T13:00:00Z", "2026-12-01T15:00:00Z").expect(202);
-    app.until("it is told a third time", || receiver.heard().len() == 24 && webhook(&app, &made)["replay"].is_null());
+    app.until("it is told a third time", || {
+        receiver.heard().len() == 24 && webhook(&app, &made)["replay"].is_null()
+    });
     replay("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z").expect(202);
     app.until("there was nothing", || webhook(&app, &made)["replay"].is_null());
     buy(&ada, 1);
     app.until("and life goes on", || receiver.heard().len() == 25);
-    assert_eq!(replay("2026-12-01T15:00:00Z", "2026-12-01T15:00:00Z").refused(422, "invalid")["errors"][0]["pointer"], "/to");
-    assert_eq!(replay("yesterday", "2026-12-01T15:00:00Z").refused(422, "invalid")["errors"][0]["pointer"], "/from");
+    assert_eq!(
+        replay("2026-12-01T15:00:00Z", "2026-12-01T15:00:00Z").refused(422, "invalid")["errors"][0]
+            ["pointer"],
+        "/to"
+    );
+    assert_eq!(
+        replay("yesterday", "2026-12-01T15:00:00Z").refused(422, "invalid")["errors"][0]["pointer"],
+        "/from"
+    );
 }
 
 #[test]
@@ -332,7 +377,10 @@ fn a_replay_goes_on_after_a_restart_and_stands_in_nobody_s_way() {
     app.until("they arrive", || receiver.events().len() == 5);
     receiver.plan([Mood::Answer(500)]);
     let replay = || {
-        app.admin().post(&format!("/webhooks/{}/replay", id(&made)), json!({"from": "2026-12-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}))
+        app.admin().post(
+            &format!("/webhooks/{}/replay", id(&made)),
+            json!({"from": "2026-12-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}),
+        )
     };
     replay().expect(202);
     app.until("its first delivery fails", || webhook(&app, &made)["state"] == "retrying");
@@ -341,7 +389,9 @@ fn a_replay_goes_on_after_a_restart_and_stands_in_nobody_s_way() {
     let live = buy(&ada, 2);
     app.pass_s(6);
     // The replay begins with the lottery, which was there before the webhook.
-    app.until("both are told", || receiver.events().len() == 8 && receiver.heard().len() == 5 + 1 + 6 + 2);
+    app.until("both are told", || {
+        receiver.events().len() == 8 && receiver.heard().len() == 5 + 1 + 6 + 2
+    });
     assert_eq!(holds(&receiver.events()), [bought, live].concat());
     app.until("the replay is over", || webhook(&app, &made)["replay"].is_null());
 }
@@ -354,11 +404,16 @@ fn a_secret_is_shown_once_and_a_repeat_is_the_same_webhook() {
     let first = admin.key("k").post("/webhooks", body.clone());
     assert_eq!(first.header("cache-control"), Some("no-store"));
     let made = first.expect(201);
-    assert!(made["secret"].as_str().unwrap().starts_with("whsec_") && made["events"] == json!(["*"]));
+    assert!(
+        made["secret"].as_str().unwrap().starts_with("whsec_") && made["events"] == json!(["*"])
+    );
     let again = admin.key("k").post("/webhooks", body.clone());
     assert!(again.was_replayed());
     assert_eq!(again.expect(201), made);
-    admin.key("k").post("/webhooks", json!({"url": receiver.url(), "events": ["coupon.used"]})).refused(422, "idempotency-key-reused");
+    admin
+        .key("k")
+        .post("/webhooks", json!({"url": receiver.url(), "events": ["coupon.used"]}))
+        .refused(422, "idempotency-key-reused");
     let other = admin.post("/webhooks", body.clone()).expect(201);
     assert!(other["id"] != made["id"] && other["secret"] != made["secret"]);
     let listed = admin.get("/webhooks").expect(200)["items"].as_array().unwrap().clone();
@@ -366,7 +421,10 @@ fn a_secret_is_shown_once_and_a_repeat_is_the_same_webhook() {
     for webhook in listed.iter().chain([&webhook(&app, &made)]) {
         assert!(webhook.get("secret").is_none() && webhook["state"] == "enabled", "{webhook}");
     }
-    for answer in [admin.delete(&format!("/webhooks/{}", id(&made))), admin.delete(&format!("/webhooks/{}", id(&made)))] {
+    for answer in [
+        admin.delete(&format!("/webhooks/{}", id(&made))),
+        admin.delete(&format!("/webhooks/{}", id(&made))),
+    ] {
         answer.expect(204);
     }
     admin.get(&format!("/webhooks/{}", id(&made))).refused(404, "not-found");
@@ -384,9 +442,12 @@ fn a_deleted_or_disabled_webhook_hears_nothing_more() {
     let made = [&deleted, &disabled, &witness].map(|receiver| make(&app, receiver, json!(["*"])));
     let ada = app.member("ada");
     buy(&ada, 1);
-    app.until("all hear it", || [&deleted, &disabled, &witness].iter().all(|receiver| receiver.events().len() == 1));
+    app.until("all hear it", || {
+        [&deleted, &disabled, &witness].iter().all(|receiver| receiver.events().len() == 1)
+    });
     app.admin().delete(&format!("/webhooks/{}", id(&made[0]))).expect(204);
-    let ordered = app.admin().post(&format!("/webhooks/{}/disable", id(&made[1])), json!({})).expect(200);
+    let ordered =
+        app.admin().post(&format!("/webhooks/{}/disable", id(&made[1])), json!({})).expect(200);
     assert_eq!(ordered["disabled_because"], "ordered");
     buy(&ada, 1);
     app.until("one hears it", || witness.events().len() == 2);
@@ -433,7 +494,14 @@ fn private_addresses_are_refused_in_every_spelling() {
             assert_eq!(pointers(&make(&url).refused(422, "invalid")), ["/url"], "{url}");
         }
     }
-    for url in ["http://8.8.8.8/", "ftp://8.8.8.8/", "8.8.8.8", "https://a:b@8.8.8.8/", "", "https://8.8.8.8/#x"] {
+    for url in [
+        "http://8.8.8.8/",
+        "ftp://8.8.8.8/",
+        "8.8.8.8",
+        "https://a:b@8.8.8.8/",
+        "",
+        "https://8.8.8.8/#x",
+    ] {
         assert_eq!(pointers(&make(url).refused(422, "invalid")), ["/url"], "{url}");
     }
     assert_eq!(admin.get("/webhooks").expect(200)["items"], json!([]));
@@ -446,8 +514,12 @@ fn a_name_that_means_a_private_address_by_now_is_refused_at_the_connection() {
     let receiver = Receiver::start();
     let allowed = start();
     allowed.lottery(DAY, 1);
-    let by_name = json!({"url": format!("http://localhost:{}/hook?of=tests", receiver.port()), "events": ["*"]});
-    let made = [make(&allowed, &receiver, json!(["*"])), allowed.admin().post("/webhooks", by_name).expect(201)];
+    let by_name = json!({"url": format!("http://localhost:{}/hook?of=tests", receiver.port()),
+        "events": ["*"]});
+    let made = [
+        make(&allowed, &receiver, json!(["*"])),
+        allowed.admin().post("/webhooks", by_name).expect(201),
+    ];
     allowed.stop();
     // The same data, served by somebody who does not allow it.
     let strict = TestApp::start_with(|config| {
@@ -471,15 +543,24 @@ fn nobody_but_an_administrator_has_to_do_with_webhooks() {
     let app = start();
     let receiver = Receiver::start();
     let path = format!("/webhooks/{}", id(&make(&app, &receiver, json!(["*"]))));
-    for (caller, status, name) in [(app.anybody(), 401, "unauthenticated"), (app.member("ada"), 403, "forbidden")] {
-        caller.post("/webhooks", json!({"url": receiver.url(), "events": ["*"]})).refused(status, name);
+    for (caller, status, name) in
+        [(app.anybody(), 401, "unauthenticated"), (app.member("ada"), 403, "forbidden")]
+    {
+        caller
+            .post("/webhooks", json!({"url": receiver.url(), "events": ["*"]}))
+            .refused(status, name);
         caller.get("/webhooks").refused(status, name);
         caller.get(&path).refused(status, name);
         caller.delete(&path).refused(status, name);
         for action in ["enable", "disable"] {
             caller.post(&format!("{path}/{action}"), json!({})).refused(status, name);
         }
-        caller.post(&format!("{path}/replay"), json!({"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"})).refused(status, name);
+        caller
+            .post(
+                &format!("{path}/replay"),
+                json!({"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}),
+            )
+            .refused(status, name);
         caller.get(&format!("{path}/deliveries")).refused(status, name);
         caller.get("/events").refused(status, name);
     }
@@ -499,7 +580,8 @@ fn nobody_but_an_administrator_has_to_do_with_webhooks() {
 fn there_may_be_so_many_webhooks() {
     let app = start();
     let (receiver, admin) = (Receiver::start(), app.admin());
-    let make = || admin.post("/webhooks", json!({"url": receiver.url(), "events": ["coupon.used"]}));
+    let make =
+        || admin.post("/webhooks", json!({"url": receiver.url(), "events": ["coupon.used"]}));
     let first = make().expect(201);
     (1..stampede::webhooks::MOST).for_each(|_| drop(make().expect(201)));
     make().refused(409, "too-many-webhooks");
@@ -519,7 +601,8 @@ fn the_metrics_say_how_webhooks_are_doing() {
     app.until("it is behind", || {
         let text = app.anybody().get("//metrics").text;
         let lag = format!("stampede_webhook_lag_frames{{webhook=\"{}\"}} ", id(&made));
-        text.lines().any(|line| line.strip_prefix(&lag).is_some_and(|lag| lag != "0")) || stalling.stalled() == 1
+        text.lines().any(|line| line.strip_prefix(&lag).is_some_and(|lag| lag != "0"))
+            || stalling.stalled() == 1
     });
     app.until("deliveries are counted", || {
         let text = app.anybody().get("//metrics").text;
@@ -534,5 +617,7 @@ fn the_metrics_say_how_webhooks_are_doing() {
     let lag = format!("stampede_webhook_lag_frames{{webhook=\"{}\"}} ", id(&swift));
     app.until("its lag is shown", || app.anybody().get("//metrics").text.contains(&lag));
     app.admin().delete(&format!("/webhooks/{}", id(&swift))).expect(204);
-    app.until("nothing is shown of one that was deleted", || !app.anybody().get("//metrics").text.contains(&lag));
+    app.until("nothing is shown of one that was deleted", || {
+        !app.anybody().get("//metrics").text.contains(&lag)
+    });
 }

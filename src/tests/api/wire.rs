@@ -14,7 +14,8 @@ pub fn send(app: &TestApp, request: &[u8]) -> Option<Answer> {
     answer(BufReader::new(stream), request.starts_with(b"HEAD "))
 }
 
-/// The same, and says that nothing more will come, so that a server that waits for more does not wait for ever.
+/// The same, and says that nothing more will come, so that a server that waits for more does not
+/// wait for ever.
 pub fn send_and_hang_up(app: &TestApp, request: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(app.address()).unwrap();
     let _ = stream.write_all(request);
@@ -35,7 +36,10 @@ fn answer(mut reader: BufReader<TcpStream>, only_head: bool) -> Option<Answer> {
         let Some((name, value)) = header.split_once(": ") else { break };
         headers.append(name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value).ok()?);
     }
-    let length = headers.get("content-length").filter(|_| !only_head).map(|length| length.to_str().unwrap().parse::<usize>().unwrap());
+    let length = headers
+        .get("content-length")
+        .filter(|_| !only_head)
+        .map(|length| length.to_str().unwrap().parse::<usize>().unwrap());
     let mut bytes = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -49,7 +53,8 @@ fn line(reader: &mut BufReader<TcpStream>) -> Option<String> {
     Some(line.trim_end().to_owned())
 }
 
-/// A request with these header lines and this body, whose length is said unless a header line says something else.
+/// A request with these header lines and this body, whose length is said unless a header line says
+/// something else.
 pub fn request(method: &str, path: &[u8], headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
     let mut request = [method.as_bytes(), b" ", path, b" HTTP/1.1\r\nHost: stampede\r\n"].concat();
     for (name, value) in headers {

@@ -1,4 +1,5 @@
-//! Two whole engines, and a campaign that both believe to own: whoever is stale neither refuses nor grants on what he remembers.
+//! Two whole engines, and a campaign that both believe to own: whoever is stale neither refuses nor
+//! grants on what he remembers.
 
 use crate::database::{database, store_of};
 use actix_rt::{Arbiter, System};
@@ -14,11 +15,20 @@ const NAME: Serial = Serial(1);
 const TURNS: u64 = 40;
 
 fn few_records(settings: &Settings) -> CqlStore {
-    store_of(settings, Tuning { generation_records: 20, ..Tuning::default() }, stampede::engine::rows)
+    store_of(
+        settings,
+        Tuning { generation_records: 20, ..Tuning::default() },
+        stampede::engine::rows,
+    )
 }
 
 fn engine(store: CqlStore) -> Router<Campaign> {
-    let node = Node::new(Arc::new(store), Arc::new(|| Time(1_000)), Window::new(1_000, 3600), Limits::default());
+    let node = Node::new(
+        Arc::new(store),
+        Arc::new(|| Time(1_000)),
+        Window::new(1_000, 3600),
+        Limits::default(),
+    );
     node.add_seat(Arbiter::new().handle());
     Router::new(node)
 }
@@ -30,7 +40,12 @@ fn member(number: u64) -> Caller {
 }
 
 /// As a client does: an unknown outcome is asked for again, with the same key.
-async fn ask(engine: &Router<Campaign>, command: Command, caller: Caller, key: String) -> Result<Event, Refusal> {
+async fn ask(
+    engine: &Router<Campaign>,
+    command: Command,
+    caller: Caller,
+    key: String,
+) -> Result<Event, Refusal> {
     let key = Key::new(caller.id, key.as_bytes(), &[key.as_bytes()]);
     for _ in 0..20 {
         match engine.command(&NAME, command.clone(), caller, Some(key), false).await {
@@ -45,7 +60,8 @@ async fn ask(engine: &Router<Campaign>, command: Command, caller: Caller, key: S
 
 async fn claim(engine: &Router<Campaign>, number: u64) -> Result<Event, Refusal> {
     let caller = member(number);
-    ask(engine, Command::Claim { member: caller.id, code: None }, caller, format!("claim {number}")).await
+    ask(engine, Command::Claim { member: caller.id, code: None }, caller, format!("claim {number}"))
+        .await
 }
 
 #[test]
@@ -74,7 +90,10 @@ fn a_stale_owner_neither_says_sold_out_nor_grants_what_is_gone() {
             ask(there, more, Caller::SYSTEM, format!("change {turn}")).await.unwrap();
             // Here it was sold out when it was last looked at.
             let granted = claim(here, turn + 1).await;
-            assert!(matches!(granted, Ok(Event::Granted { rank, .. }) if rank == turn + 1), "{granted:?}");
+            assert!(
+                matches!(granted, Ok(Event::Granted { rank, .. }) if rank == turn + 1),
+                "{granted:?}"
+            );
             // There one was left when it was last looked at.
             assert_eq!(claim(there, 2_000 + turn).await, Err(Refusal::SoldOut));
         }

@@ -1,7 +1,9 @@
-//! A way to the database that is cut at a chosen statement: before it arrives, or after it was done and before its answer arrives.
+//! A way to the database that is cut at a chosen statement: before it arrives, or after it was done
+//! and before its answer arrives.
 //!
-//! It counts the frames of CQL that run a prepared statement. A cut for good is what a node's death looks like to the database; a lost answer is
-//! a connection that broke at the worst moment and can be made anew.
+//! It counts the frames of CQL that run a prepared statement. A cut for good is what a node's death
+//! looks like to the database; a lost answer is a connection that broke at the worst moment and can
+//! be made anew.
 
 use crate::frame::Frame;
 use std::io;
@@ -15,7 +17,8 @@ pub enum Cut {
     Before,
     /// That statement still passes, and then nothing, not even its answer.
     After,
-    /// The statement passes, its answer does not, and the connections break. New ones are as good as ever.
+    /// The statement passes, its answer does not, and the connections break. New ones are as good
+    /// as ever.
     Answer,
 }
 
@@ -37,7 +40,8 @@ struct State {
 
 impl Wire {
     pub fn to(database: &str, how: Cut) -> Wire {
-        // On the database's own address, because the driver takes that from the database and the port from here.
+        // On the database's own address, because the driver takes that from the database and the
+        // port from here.
         let (host, _) = database.rsplit_once(':').unwrap();
         let listener = TcpListener::bind(format!("{host}:0")).unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -81,14 +85,21 @@ impl State {
         self.questions(client, server, &lost)
     }
 
-    fn questions(&self, mut client: TcpStream, mut server: TcpStream, lost: &Mutex<Option<i16>>) -> io::Result<()> {
+    fn questions(
+        &self,
+        mut client: TcpStream,
+        mut server: TcpStream,
+        lost: &Mutex<Option<i16>>,
+    ) -> io::Result<()> {
         loop {
             let frame = Frame::read(&mut client)?;
             let is_the_one = frame.executes() && self.left.fetch_sub(1, Ordering::SeqCst) == 1;
             match self.how {
                 Cut::Before if is_the_one => self.die(),
                 // It is done when its answer is there.
-                Cut::After | Cut::Answer if is_the_one => *lost.lock().unwrap() = Some(frame.stream()),
+                Cut::After | Cut::Answer if is_the_one => {
+                    *lost.lock().unwrap() = Some(frame.stream())
+                }
                 _ => {}
             }
             if !self.is_dead.load(Ordering::SeqCst) {
@@ -97,7 +108,12 @@ impl State {
         }
     }
 
-    fn answers(&self, mut server: TcpStream, mut client: TcpStream, lost: &Mutex<Option<i16>>) -> io::Result<()> {
+    fn answers(
+        &self,
+        mut server: TcpStream,
+        mut client: TcpStream,
+        lost: &Mutex<Option<i16>>,
+    ) -> io::Result<()> {
         loop {
             let frame = Frame::read(&mut server)?;
             if lost.lock().unwrap().take_if(|lost| *lost == frame.stream()).is_some() {
@@ -118,7 +134,11 @@ impl State {
     }
 
     fn hang_up(&self) {
-        self.open.lock().unwrap().drain(..).for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
+        self.open
+            .lock()
+            .unwrap()
+            .drain(..)
+            .for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
         self.tell();
     }
 

@@ -1,7 +1,9 @@
-//! A real Cassandra for all tests of this process, started by the first that needs it, with a keyspace for each test; and one of three nodes.
+//! A real Cassandra for all tests of this process, started by the first that needs it, with a
+//! keyspace for each test; and one of three nodes.
 //!
-//! Where it cannot be had (no JDK, no Maven), a test says loudly that it did not run and passes, so that one can work without; where
-//! the variable CI is set it fails. Every node ends with this process.
+//! Where it cannot be had (no JDK, no Maven), a test says loudly that it did not run and passes, so
+//! that one can work without; where the variable CI is set it fails. Every node ends with this
+//! process.
 
 use crate::keyspaces::Lent;
 use actors::store::contract::rows_of;
@@ -55,7 +57,10 @@ fn does_not_run<T>(why: &str) -> Option<T> {
 }
 
 impl Database {
-    #[expect(clippy::disallowed_methods, reason = "a node that runs already is no setting of stampede")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a node that runs already is no setting of stampede"
+    )]
     fn one() -> Result<Database, String> {
         match std::env::var("CASSANDRA_AT") {
             Ok(address) => Ok(Database { nodes: vec![address], started: None }),
@@ -65,11 +70,15 @@ impl Database {
 
     fn start(nodes: usize) -> Result<Database, String> {
         for (tool, argument) in [("java", "-version"), ("mvn", "-version")] {
-            let found = Command::new(tool).arg(argument).output().is_ok_and(|output| output.status.success());
+            let found = Command::new(tool)
+                .arg(argument)
+                .output()
+                .is_ok_and(|output| output.status.success());
             found.then_some(()).ok_or_else(|| format!("{tool} is not installed"))?;
         }
         let port = free_ports(nodes);
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/peers/cluster-{}-{nodes}", std::process::id()));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("target/peers/cluster-{}-{nodes}", std::process::id()));
         let addresses = (1..=nodes).map(|node| format!("127.0.0.{node}:{port}")).collect();
         let database = Database { nodes: addresses, started: Some(Started { folder, port }) };
         database.script("up", nodes)?;
@@ -82,14 +91,20 @@ impl Database {
     }
 
     fn script(&self, command: &str, number: usize) -> Result<(), String> {
-        let Some(Started { folder, port }) = &self.started else { return Err("it runs elsewhere".into()) };
-        let done = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/peers/cassandra"))
-            .args([Path::new(command), folder, Path::new(&number.to_string())])
-            .env("CASSANDRA_PORT", port.to_string())
-            .env("CASSANDRA_UNTIL", std::process::id().to_string())
-            .output()
-            .map_err(|error| error.to_string())?;
-        done.status.success().then_some(()).ok_or_else(|| String::from_utf8_lossy(&done.stderr).into_owned())
+        let Some(Started { folder, port }) = &self.started else {
+            return Err("it runs elsewhere".into());
+        };
+        let done =
+            Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/peers/cassandra"))
+                .args([Path::new(command), folder, Path::new(&number.to_string())])
+                .env("CASSANDRA_PORT", port.to_string())
+                .env("CASSANDRA_UNTIL", std::process::id().to_string())
+                .output()
+                .map_err(|error| error.to_string())?;
+        done.status
+            .success()
+            .then_some(())
+            .ok_or_else(|| String::from_utf8_lossy(&done.stderr).into_owned())
     }
 
     /// The first of its nodes.
@@ -97,7 +112,8 @@ impl Database {
         &self.nodes[0]
     }
 
-    /// A keyspace that is empty, or not yet made, and that no other test knows until this is dropped.
+    /// A keyspace that is empty, or not yet made, and that no other test knows until this is
+    /// dropped.
     pub fn fresh(&self) -> Fresh {
         let lent = Lent::new(self.address());
         Fresh { settings: self.settings(lent.keyspace.clone()), _lent: lent }
@@ -106,12 +122,22 @@ impl Database {
     /// A keyspace that nobody has made yet.
     pub fn unmade(&self) -> Settings {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        self.settings(format!("unmade_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)))
+        self.settings(format!(
+            "unmade_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        ))
     }
 
     fn settings(&self, keyspace: String) -> Settings {
         let (nodes, copies) = (self.nodes.clone(), self.nodes.len() as u8);
-        Settings { nodes, keyspace, replication: Replication::Copies(copies), login: None, serial: Serial::Everywhere }
+        Settings {
+            nodes,
+            keyspace,
+            replication: Replication::Copies(copies),
+            login: None,
+            serial: Serial::Everywhere,
+        }
     }
 }
 
@@ -146,7 +172,11 @@ pub fn store(settings: &Settings, tuning: Tuning) -> CqlStore {
     store_of(settings, tuning, rows_of)
 }
 
-pub fn store_of(settings: &Settings, tuning: Tuning, rows_of: fn(&str, &Frame) -> Vec<Row>) -> CqlStore {
+pub fn store_of(
+    settings: &Settings,
+    tuning: Tuning,
+    rows_of: fn(&str, &Frame) -> Vec<Row>,
+) -> CqlStore {
     wait(CqlStore::open(connect(settings), tuning, rows_of)).unwrap()
 }
 
@@ -154,16 +184,20 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A base from which the script counts: CQL there, peers 1000 above, JMX from 2001 above. All of them are below the ports from which connections go
-/// out, so that none of those takes one while a node is down.
+/// A base from which the script counts: CQL there, peers 1000 above, JMX from 2001 above. All of
+/// them are below the ports from which connections go out, so that none of those takes one while a
+/// node is down.
 fn free_ports(nodes: usize) -> u16 {
     let is_free = |host: &str, port: u16| TcpListener::bind((host, port)).is_ok();
     let has_room = |port: u16| {
         (1..=nodes).all(|node| {
             let host = format!("127.0.0.{node}");
-            is_free(&host, port) && is_free(&host, port + 1000) && is_free("127.0.0.1", port + 2000 + node as u16)
+            is_free(&host, port)
+                && is_free(&host, port + 1000)
+                && is_free("127.0.0.1", port + 2000 + node as u16)
         })
     };
-    let base = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 20_000;
+    let base =
+        || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 20_000;
     std::iter::repeat_with(base).take(1000).find(|port| has_room(*port)).unwrap()
 }

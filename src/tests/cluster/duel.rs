@@ -1,7 +1,7 @@
 //! Two who both believe that they own a partition, while connections break and writes arrive late.
 //!
-//! What an opening wrote must stand in the log as one piece, exactly where the opening saw the log end: then nobody wrote who had been taken
-//! over, nothing was lost, and nothing came twice.
+//! What an opening wrote must stand in the log as one piece, exactly where the opening saw the log
+//! end: then nobody wrote who had been taken over, nothing was lost, and nothing came twice.
 
 use crate::database::{database, store_of};
 use crate::proxy::{Fate, MARK, Proxy};
@@ -59,7 +59,8 @@ fn open_partition(store: &dyn Store) -> Opened {
 }
 
 fn append(store: &dyn Store, frame: &Frame) -> Outcome {
-    let append = Append { partition: PARTITION.into(), frame: frame.clone(), rows: rows(PARTITION, frame) };
+    let append =
+        Append { partition: PARTITION.into(), frame: frame.clone(), rows: rows(PARTITION, frame) };
     answer(|done| store.append(append, done))
 }
 
@@ -72,12 +73,18 @@ fn fed(store: &dyn Store) -> Vec<String> {
 /// Opens and writes until all openings are used up.
 fn fight(store: &dyn Store, who: &str, openings: &AtomicUsize) -> Vec<Opening> {
     let mut fought = Vec::new();
-    while let Ok(number) = openings.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) {
+    while let Ok(number) =
+        openings.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+    {
         let opened = open_partition(store);
         let mut at = opened.frames.last().map_or(Position::default(), |last| last.to);
         let mut opening = Opening { seen: texts(&opened), ..Opening::default() };
         for turn in 0..APPENDS {
-            let frame = record::frame(at, 1, format!("{MARK} {who}, opening {number}, turn {turn}").into_bytes());
+            let frame = record::frame(
+                at,
+                1,
+                format!("{MARK} {who}, opening {number}, turn {turn}").into_bytes(),
+            );
             match append(store, &frame) {
                 Outcome::Durable => opening.told_durable.push(text(&frame)),
                 Outcome::Fenced => opening.told_fenced.push(text(&frame)),
@@ -108,7 +115,9 @@ fn two_owners_fight_over_broken_connections_and_nothing_is_lost_doubled_or_stale
     let settings = database.fresh();
     let witness = open(&settings);
     let proxies = [Proxy::start(database.address(), fate), Proxy::start(database.address(), fate)];
-    let fighters = proxies.each_ref().map(|proxy| open(&Settings { nodes: vec![proxy.address.clone()], ..Settings::clone(&settings) }));
+    let fighters = proxies.each_ref().map(|proxy| {
+        open(&Settings { nodes: vec![proxy.address.clone()], ..Settings::clone(&settings) })
+    });
     let left = AtomicUsize::new(OPENINGS);
     let fought: Vec<Opening> = std::thread::scope(|threads| {
         let ada = threads.spawn(|| fight(&fighters[0], "Ada", &left));
@@ -124,20 +133,34 @@ fn two_owners_fight_over_broken_connections_and_nothing_is_lost_doubled_or_stale
         let began = opening.seen.len();
         assert_eq!(opening.seen, end[..began], "the log changed before an opening");
         let mut expected = opening.told_durable.clone();
-        expected.extend(opening.told_unknown.iter().filter(|text| distinct.contains(text)).cloned());
-        assert_eq!(end[began..].iter().take(expected.len()).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>(), "not one piece");
-        assert!(opening.told_fenced.iter().all(|text| !distinct.contains(text)), "fenced, and yet in the log");
+        expected
+            .extend(opening.told_unknown.iter().filter(|text| distinct.contains(text)).cloned());
+        assert_eq!(
+            end[began..].iter().take(expected.len()).collect::<Vec<_>>(),
+            expected.iter().collect::<Vec<_>>(),
+            "not one piece"
+        );
+        assert!(
+            opening.told_fenced.iter().all(|text| !distinct.contains(text)),
+            "fenced, and yet in the log"
+        );
     }
-    let claimed: usize = fought.iter().map(|opening| opening.told_durable.len() + opening.told_unknown.len()).sum();
+    let claimed: usize =
+        fought.iter().map(|opening| opening.told_durable.len() + opening.told_unknown.len()).sum();
     assert!(end.len() <= claimed, "somebody wrote who was refused");
     for met in [Fate::Pass, Fate::LoseAnswer, Fate::LoseRequest, Fate::Delay] {
         assert!(proxies.iter().all(|proxy| proxy.met(met) > 0), "{met:?} never happened");
     }
     let fenced = fought.iter().filter(|opening| !opening.told_fenced.is_empty()).count();
-    assert!(fenced > 0 && end.len() > 50, "there was no fight: {fenced} fenced, {} written", end.len());
+    assert!(
+        fenced > 0 && end.len() > 50,
+        "there was no fight: {fenced} fenced, {} written",
+        end.len()
+    );
 
     let page = Page { shelf: SHELF, owner: OWNER, after: None, limit: 10_000 };
-    let listed: Vec<Vec<u8>> = answer(|done| witness.rows(page, done)).unwrap().into_iter().map(|row| row.key).collect();
+    let listed: Vec<Vec<u8>> =
+        answer(|done| witness.rows(page, done)).unwrap().into_iter().map(|row| row.key).collect();
     let mut expected: Vec<Vec<u8>> = end.iter().map(|text| key(text)).collect();
     expected.sort();
     assert_eq!(listed, expected, "the look-ups say something else");

@@ -1,4 +1,5 @@
-//! The directory in CQL: the contract that the embedded store passes, too, with a second node beside the first.
+//! The directory in CQL: the contract that the embedded store passes, too, with a second node
+//! beside the first.
 
 use crate::database::{Fresh, database, wait};
 use actors::Id;
@@ -34,7 +35,11 @@ impl Nodes {
     /// Every claim to an identifier that there is.
     pub async fn claims(&self) -> Vec<(String, Id)> {
         let cql = Cql::connect(self.settings.clone(), Schema::Check).await.unwrap();
-        let answer = cql.session().query_unpaged("SELECT folded, member FROM identifiers", ()).await.unwrap();
+        let answer = cql
+            .session()
+            .query_unpaged("SELECT folded, member FROM identifiers", ())
+            .await
+            .unwrap();
         let rows = answer.into_rows_result().unwrap();
         let claims = rows.rows::<(String, Vec<u8>)>().unwrap().map(Result::unwrap);
         claims.map(|(folded, member)| (folded, Id(member.try_into().unwrap()))).collect()
@@ -62,7 +67,9 @@ pub fn open(settings: &Settings, schema: Schema) -> Arc<CqlDirectory> {
 
 fn open_with(settings: &Settings, schema: Schema, key: &str) -> Arc<CqlDirectory> {
     let (settings, key) = (settings.clone(), Secret::new(key));
-    let open = async move { CqlDirectory::open(Cql::connect(settings, schema).await.unwrap(), &key).await.unwrap() };
+    let open = async move {
+        CqlDirectory::open(Cql::connect(settings, schema).await.unwrap(), &key).await.unwrap()
+    };
     // A test that waits already cannot wait for this on its own thread.
     Arc::new(std::thread::spawn(|| wait(open)).join().unwrap())
 }
@@ -78,7 +85,12 @@ fn a_node_with_another_cluster_key_does_not_get_in() {
     wait(first.secret("ring", b"kept".to_vec())).unwrap();
     let other = open_with(&settings, Schema::Check, "fedcba9876543210fedcba9876543210");
     let refused = wait(other.prepare()).unwrap_err().to_string();
-    assert!(refused.contains("cluster_key is not the one that the secrets in this keyspace were sealed with"), "{refused}");
+    assert!(
+        refused.contains(
+            "cluster_key is not the one that the secrets in this keyspace were sealed with"
+        ),
+        "{refused}"
+    );
     assert!(wait(other.secret("ring", b"mine".to_vec())).is_err());
     assert!(wait(other.replace_secret("ring", b"kept".to_vec(), b"mine".to_vec())).is_err());
     assert_eq!(wait(first.secret("ring", Vec::new())).unwrap(), b"kept");

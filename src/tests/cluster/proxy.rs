@@ -1,4 +1,5 @@
-//! A proxy before the database that loses and delays what carries a mark, and lets everything else pass.
+//! A proxy before the database that loses and delays what carries a mark, and lets everything else
+//! pass.
 //!
 //! What becomes of the n-th marked one is decided beforehand, so that a run can be repeated.
 
@@ -17,7 +18,8 @@ pub enum Fate {
     LoseAnswer,
     /// The connection breaks before it is executed.
     LoseRequest,
-    /// The connection breaks, and it is executed when two more marked ones have come: after its own repeat.
+    /// The connection breaks, and it is executed when two more marked ones have come: after its own
+    /// repeat.
     Delay,
 }
 
@@ -32,7 +34,8 @@ struct Shared {
     marked: AtomicUsize,
     met: [AtomicUsize; 4],
     delayed: Mutex<Vec<(usize, TcpStream, Frame)>>,
-    /// Connections over which something late was delivered; closed before the server has read it, it would not be executed.
+    /// Connections over which something late was delivered; closed before the server has read it,
+    /// it would not be executed.
     kept: Mutex<Vec<TcpStream>>,
 }
 
@@ -71,7 +74,8 @@ impl Shared {
     fn connect(self: Arc<Self>, client: TcpStream) {
         let Ok(server) = TcpStream::connect(&self.database) else { return };
         let lost: Arc<Mutex<Option<i16>>> = Arc::default();
-        let (to_client, from_server, watched) = (client.try_clone().unwrap(), server.try_clone().unwrap(), lost.clone());
+        let (to_client, from_server, watched) =
+            (client.try_clone().unwrap(), server.try_clone().unwrap(), lost.clone());
         std::thread::spawn(move || answers(from_server, to_client, &watched));
         std::thread::spawn(move || self.requests(client, server, &lost));
     }
@@ -110,7 +114,8 @@ impl Shared {
 
     fn deliver(&self, until: usize) {
         let mut delayed = self.delayed.lock().unwrap();
-        let (due, waiting): (Vec<_>, Vec<_>) = delayed.drain(..).partition(|(due, _, _)| *due <= until);
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            delayed.drain(..).partition(|(due, _, _)| *due <= until);
         *delayed = waiting;
         for (_, mut server, frame) in due {
             frame.write(&mut server).unwrap();

@@ -1,4 +1,5 @@
-//! Identifiers belong to one account, whoever registers where, how many at once, and wherever a node dies on the way.
+//! Identifiers belong to one account, whoever registers where, how many at once, and wherever a
+//! node dies on the way.
 
 use crate::cut::{Cut, Wire};
 use crate::database::wait;
@@ -29,21 +30,40 @@ fn profile(username: Option<&str>, email: Option<&str>, phone: Option<&str>) -> 
 }
 
 fn new(number: u16, profile: Profile) -> NewMember {
-    let member = Member { id: id(number), role: Role::Member, profile, created_at: AT, first_login_at: None, last_login_at: None };
+    let member = Member {
+        id: id(number),
+        role: Role::Member,
+        profile,
+        created_at: AT,
+        first_login_at: None,
+        last_login_at: None,
+    };
     let mut session = id(number);
     session.0[0] = 9;
     let session = Some(NewSession { id: session, at: AT, agent: None });
-    NewMember { member, password_hash: "hash".to_owned(), registration: None, keys_since: AT, session }
+    NewMember {
+        member,
+        password_hash: "hash".to_owned(),
+        registration: None,
+        keys_since: AT,
+        session,
+    }
 }
 
-/// Everything that accounts list is claimed by them, and every claim is borne out by an account: there is nothing half.
+/// Everything that accounts list is claimed by them, and every claim is borne out by an account:
+/// there is nothing half.
 async fn nothing_is_half(nodes: &Nodes) -> Vec<Member> {
     let members = nodes.one.members(None, 10_000).await.unwrap();
     let mut listed: Vec<(String, Id)> = Vec::new();
     for member in &members {
         for identifier in member.profile.identifiers() {
             let owner = nodes.other.account(identifier.folded.clone()).await.unwrap();
-            assert_eq!(owner.map(|account| account.member.id), Some(member.id), "{}", identifier.folded);
+            assert_eq!(
+                owner.map(|account| account.member.id),
+                Some(member.id),
+                "{}",
+                identifier.folded
+            );
             listed.push((identifier.folded.clone(), member.id));
         }
     }
@@ -59,20 +79,24 @@ async fn nothing_is_half(nodes: &Nodes) -> Vec<Member> {
 fn a_thousand_registrations_of_one_address_over_two_nodes_make_one_account() {
     let Some(nodes) = Nodes::new() else { return };
     wait(async {
-        let all = (0..1000).map(|n| nodes.of(n).create_member(new(n, profile(None, Some("ada@example.org"), None))));
+        let all = (0..1000).map(|n| {
+            nodes.of(n).create_member(new(n, profile(None, Some("ada@example.org"), None)))
+        });
         let all: Vec<Created> = join_all(all).await.into_iter().map(Result::unwrap).collect();
         assert_eq!(all.iter().filter(|one| **one == Created::Created).count(), 1);
         assert_eq!(nothing_is_half(&nodes).await.len(), 1);
     });
 }
 
-/// Ten names and ten numbers in every combination, ten times over: a name goes with one number and a number with one name.
+/// Ten names and ten numbers in every combination, ten times over: a name goes with one number and
+/// a number with one name.
 #[test]
 fn a_thousand_registrations_of_colliding_pairs_over_two_nodes_make_no_pair_of_two() {
     let Some(nodes) = Nodes::new() else { return };
     wait(async {
         let all = (0..1000u16).map(|n| {
-            let (name, phone) = (format!("name{}", n % 10), format!("+4917012345{:02}", n / 10 % 10));
+            let (name, phone) =
+                (format!("name{}", n % 10), format!("+4917012345{:02}", n / 10 % 10));
             nodes.of(n / 2).create_member(new(n, profile(Some(&name), None, Some(&phone))))
         });
         let all: Vec<Created> = join_all(all).await.into_iter().map(Result::unwrap).collect();
@@ -96,16 +120,27 @@ impl Doing {
         let (old, name, phone) = names(base);
         match self {
             Doing::Registering => {
-                let made = directory.create_member(new(base, profile(Some(&name), None, Some(&phone)))).await;
+                let made = directory
+                    .create_member(new(base, profile(Some(&name), None, Some(&phone))))
+                    .await;
                 made.map(|made| assert_eq!(made, Created::Created)).is_ok()
             }
             Doing::Changing => {
                 let Profile { username, phone, .. } = profile(Some(&name), None, Some(&phone));
-                let changes = Changes { username: Some(username), phone: Some(phone), ..Changes::default() };
+                let changes =
+                    Changes { username: Some(username), phone: Some(phone), ..Changes::default() };
                 let changed = directory.change_member(id(base + 1), changes).await;
-                changed.map(|changed| assert!(matches!(changed, Changed::Changed(_)), "{changed:?} of {old}")).is_ok()
+                changed
+                    .map(|changed| {
+                        assert!(matches!(changed, Changed::Changed(_)), "{changed:?} of {old}")
+                    })
+                    .is_ok()
             }
-            Doing::Deleting => directory.delete_member(id(base + 1), AT).await.map(|gone| assert!(gone.is_some())).is_ok(),
+            Doing::Deleting => directory
+                .delete_member(id(base + 1), AT)
+                .await
+                .map(|gone| assert!(gone.is_some()))
+                .is_ok(),
         }
     }
 }
@@ -114,20 +149,26 @@ fn names(base: u16) -> (String, String, String) {
     (format!("old{base}"), format!("name{base}"), format!("+49170{base:07}"))
 }
 
-/// How many die at once, each at another statement: most of the time each waits for the claims of the dead to be no longer fresh.
+/// How many die at once, each at another statement: most of the time each waits for the claims of
+/// the dead to be no longer fresh.
 const AT_ONCE: u16 = 6;
 
-/// Cuts the way to the database at the n-th statement, for all n, and looks from another node at what is left.
+/// Cuts the way to the database at the n-th statement, for all n, and looks from another node at
+/// what is left.
 fn at_every_statement(how: Cut, doing: Doing) {
     let Some(nodes) = &Nodes::new() else { return };
     for first in (1..100).step_by(AT_ONCE.into()) {
         let were_cut: Vec<bool> = std::thread::scope(|threads| {
-            let cutting: Vec<_> =
-                (first..first + AT_ONCE).map(|statement| threads.spawn(move || was_cut(nodes, how, doing, statement))).collect();
+            let cutting: Vec<_> = (first..first + AT_ONCE)
+                .map(|statement| threads.spawn(move || was_cut(nodes, how, doing, statement)))
+                .collect();
             cutting.into_iter().map(|one| one.join().unwrap()).collect()
         });
         if were_cut.contains(&false) {
-            assert!(first > 1 || were_cut.iter().filter(|cut| **cut).count() > 2, "it was cut nowhere");
+            assert!(
+                first > 1 || were_cut.iter().filter(|cut| **cut).count() > 2,
+                "it was cut nowhere"
+            );
             return;
         }
     }
@@ -137,11 +178,15 @@ fn at_every_statement(how: Cut, doing: Doing) {
 fn was_cut(nodes: &Nodes, how: Cut, doing: Doing, statement: u16) -> bool {
     let base = statement * 10;
     let wire = Wire::to(&nodes.settings.nodes[0], how);
-    let settings = Settings { nodes: vec![wire.address.clone()], ..Settings::clone(&nodes.settings) };
+    let settings =
+        Settings { nodes: vec![wire.address.clone()], ..Settings::clone(&nodes.settings) };
     let dying: Arc<dyn Directory> = open(&settings, Schema::Check);
     wait(async {
         let (old, ..) = names(base);
-        assert_eq!(nodes.one.create_member(new(base + 1, profile(Some(&old), None, None))).await.unwrap(), Created::Created);
+        assert_eq!(
+            nodes.one.create_member(new(base + 1, profile(Some(&old), None, None))).await.unwrap(),
+            Created::Created
+        );
         let cut = wire.cut_at(statement.into());
         let done = doing.run(dying, base);
         let was_cut = match how {
@@ -149,7 +194,10 @@ fn was_cut(nodes: &Nodes, how: Cut, doing: Doing, statement: u16) -> bool {
             Cut::Before | Cut::After => tokio::select! { _ = cut => true, done = done => !done },
             Cut::Answer => {
                 let mut cut = cut;
-                assert!(done.await, "{doing:?}: an answer lost at statement {statement} was not made good");
+                assert!(
+                    done.await,
+                    "{doing:?}: an answer lost at statement {statement} was not made good"
+                );
                 cut.try_recv().is_ok()
             }
         };
@@ -158,19 +206,29 @@ fn was_cut(nodes: &Nodes, how: Cut, doing: Doing, statement: u16) -> bool {
     })
 }
 
-/// Whoever wants one of the names gets it, or it has an owner who lists it; nothing hangs in between.
+/// Whoever wants one of the names gets it, or it has an owner who lists it; nothing hangs in
+/// between.
 async fn every_name_is_free_or_owned(nodes: &Nodes, base: u16) {
     let (old, name, phone) = names(base);
-    for (place, profile) in
-        [profile(Some(&old), None, None), profile(Some(&name), None, None), profile(None, None, Some(&phone))].into_iter().enumerate()
+    for (place, profile) in [
+        profile(Some(&old), None, None),
+        profile(Some(&name), None, None),
+        profile(None, None, Some(&phone)),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let folded = profile.identifiers().next().unwrap().folded.clone();
-        let before = nodes.other.account(folded.clone()).await.unwrap().map(|account| account.member.id);
+        let before =
+            nodes.other.account(folded.clone()).await.unwrap().map(|account| account.member.id);
         let number = base + 2 + place as u16;
         let made = nodes.other.create_member(new(number, profile)).await.unwrap();
-        let after = nodes.one.account(folded.clone()).await.unwrap().map(|account| account.member.id);
+        let after =
+            nodes.one.account(folded.clone()).await.unwrap().map(|account| account.member.id);
         match before {
-            Some(owner) => assert_eq!((made == Created::Created, after), (false, Some(owner)), "{folded}"),
+            Some(owner) => {
+                assert_eq!((made == Created::Created, after), (false, Some(owner)), "{folded}")
+            }
             None => assert_eq!((made, after), (Created::Created, Some(id(number))), "{folded}"),
         }
     }

@@ -18,7 +18,10 @@ fn many_migrate_at_once_and_all_find_the_schema_as_it_should_be() {
 fn without_a_schema_it_does_not_start_and_says_what_to_do() {
     let Some(database) = database() else { return };
     let refused = wait(Cql::connect(database.unmade(), Schema::Check)).map(|_| ()).unwrap_err();
-    assert!(matches!(refused, Error::NoKeyspace(_)) && refused.to_string().contains("stampede migrate"), "{refused}");
+    assert!(
+        matches!(refused, Error::NoKeyspace(_)) && refused.to_string().contains("stampede migrate"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -26,7 +29,8 @@ fn a_schema_of_a_newer_binary_is_refused() {
     let Some(database) = database() else { return };
     let settings = database.unmade();
     let cql = connect(&settings);
-    wait(cql.session().query_unpaged("INSERT INTO schema_steps (number) VALUES (1000)", ())).unwrap();
+    wait(cql.session().query_unpaged("INSERT INTO schema_steps (number) VALUES (1000)", ()))
+        .unwrap();
     let refused = wait(Cql::connect(settings.clone(), Schema::Check)).map(|_| ()).unwrap_err();
     assert!(matches!(refused, Error::Newer { found: 1000, .. }), "{refused}");
 }

@@ -14,7 +14,8 @@ fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere(
     let ada = server.member("ada");
     let held = ada.hold("0007");
     let file = elsewhere.0.join("backup.db");
-    let mut buyers: Vec<Buyer> = (0..4).map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, 3)).collect();
+    let mut buyers: Vec<Buyer> =
+        (0..4).map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, 3)).collect();
     thread::scope(|scope| {
         let (acknowledged, heard) = sync_channel(0);
         for buyer in &mut buyers {
@@ -57,7 +58,10 @@ fn neither_backup_nor_restore_overwrites_anything() {
     assert!(fails(backup(), 1).contains("exists already"));
     let restore = run(&folder.0, ["restore".as_ref(), file.as_os_str()]);
     assert!(fails(restore, 1).contains("holds a database already"));
-    let nothing = run(&folder.0.join("elsewhere"), ["restore".as_ref(), folder.0.join("none.db").as_os_str()]);
+    let nothing = run(
+        &folder.0.join("elsewhere"),
+        ["restore".as_ref(), folder.0.join("none.db").as_os_str()],
+    );
     assert!(fails(nothing, 1).contains("none.db"));
     let text = folder.0.join("text");
     std::fs::write(&text, "no database at all").unwrap();
@@ -65,5 +69,8 @@ fn neither_backup_nor_restore_overwrites_anything() {
     assert!(fails(foreign, 1).contains("is no database of stampede"));
     let empty = run(&folder.0.join("empty"), ["backup", "never.db"]);
     assert!(fails(empty, 1).contains("there is no database in the folder"));
-    assert_eq!(Server::start(&folder.0).anybody().get(&format!("/lotteries/{DAY}")).expect(200)["state"], "open");
+    assert_eq!(
+        Server::start(&folder.0).anybody().get(&format!("/lotteries/{DAY}")).expect(200)["state"],
+        "open"
+    );
 }

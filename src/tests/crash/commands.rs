@@ -18,7 +18,11 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
         vec!["admin", "password"],
     ] {
         let sentence = fails(run(&folder.0, &arguments), 1);
-        assert!(sentence.starts_with("stampede: the folder ") && sentence.contains("is in use by another stampede"), "{sentence}");
+        assert!(
+            sentence.starts_with("stampede: the folder ")
+                && sentence.contains("is in use by another stampede"),
+            "{sentence}"
+        );
         assert_eq!(sentence.lines().count(), 1, "{sentence}");
     }
     server.admin().get("/users").expect(200);
@@ -38,7 +42,11 @@ fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back
     succeeds(run(&folder.0, ["backup".as_ref(), copy.as_os_str()]));
     server.kill();
     std::fs::rename(&database, &away).unwrap();
-    for arguments in [["serve".as_ref()].as_slice(), &["key".as_ref(), "list".as_ref()], &["restore".as_ref(), copy.as_os_str()]] {
+    for arguments in [
+        ["serve".as_ref()].as_slice(),
+        &["key".as_ref(), "list".as_ref()],
+        &["restore".as_ref(), copy.as_os_str()],
+    ] {
         let sentence = fails(run(&folder.0, arguments), 1);
         assert!(sentence.contains("stampede.db-wal") && sentence.contains("is gone"), "{sentence}");
     }
@@ -50,7 +58,8 @@ fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back
 fn a_port_that_is_taken_is_refused_with_the_setting_and_the_address() {
     let (folder, other) = (Folder::new(), Folder::new());
     let server = Server::start(&folder.0);
-    let sentence = fails(stampede(&other.0).args(["--listen", &server.address]).output().unwrap(), 1);
+    let sentence =
+        fails(stampede(&other.0).args(["--listen", &server.address]).output().unwrap(), 1);
     assert!(sentence.contains("listen") && sentence.contains(&server.address), "{sentence}");
 }
 
@@ -71,7 +80,10 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
     assert_eq!(asked(200)["on_behalf_of"], "seven");
     succeeds(run(&folder.0, ["key", "revoke", id]));
     asked(401);
-    assert!(fails(run(&folder.0, ["key", "revoke", "nonsense"]), 1).contains("nonsense is not the id of a key"));
+    assert!(
+        fails(run(&folder.0, ["key", "revoke", "nonsense"]), 1)
+            .contains("nonsense is not the id of a key")
+    );
     assert!(fails(run(&folder.0, ["key", "create", "two words"]), 1).contains("name"));
 }
 
@@ -83,7 +95,10 @@ fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
     let before = coupon_keys(&folder).print(place);
     for version in [1, 2] {
         let said = succeeds(run(&folder.0, ["key", "rotate", "--coupons"]));
-        assert_eq!(said.trim_end(), format!("new coupon codes are printed with version {version} of the keys"));
+        assert_eq!(
+            said.trim_end(),
+            format!("new coupon codes are printed with version {version} of the keys")
+        );
     }
     let keys = coupon_keys(&folder);
     assert_eq!(keys.read(before.as_str()), Ok(place));
@@ -91,13 +106,20 @@ fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
     succeeds(run(&folder.0, ["key", "rotate"]));
     assert_eq!(coupon_keys(&folder).to_bytes(), keys.to_bytes(), "that is for access tokens");
     Server::start(&folder.0).stop();
-    assert_eq!(coupon_keys(&folder).to_bytes(), keys.to_bytes(), "a start makes keys where there are none");
+    assert_eq!(
+        coupon_keys(&folder).to_bytes(),
+        keys.to_bytes(),
+        "a start makes keys where there are none"
+    );
 }
 
-/// As they are kept. Not opened as a store would be, for the lock of its folder could pass to a child that another test starts meanwhile.
+/// As they are kept. Not opened as a store would be, for the lock of its folder could pass to a
+/// child that another test starts meanwhile.
 fn coupon_keys(folder: &Folder) -> Keys {
     let database = rusqlite::Connection::open(folder.0.join("stampede.db")).unwrap();
-    let kept: Vec<u8> = database.query_row("SELECT value FROM secrets WHERE name = 'coupon-keys'", [], |row| row.get(0)).unwrap();
+    let kept: Vec<u8> = database
+        .query_row("SELECT value FROM secrets WHERE name = 'coupon-keys'", [], |row| row.get(0))
+        .unwrap();
     Keys::from_bytes(&kept).unwrap()
 }
 
@@ -119,7 +141,11 @@ fn the_first_start_without_a_password_prints_one_once() {
     let mut first = stampede(&folder.0);
     first.env_remove("STAMPEDE_ADMIN_PASSWORD");
     let (server, printed) = Server::start_with(first, &folder.0);
-    let password = printed.iter().find_map(|line| line.split("shown this once: ").nth(1)).expect("it is printed").to_owned();
+    let password = printed
+        .iter()
+        .find_map(|line| line.split("shown this once: ").nth(1))
+        .expect("it is printed")
+        .to_owned();
     server.log_in("admin", &password).get("/users").expect(200);
     server.stop();
     let mut second = stampede(&folder.0);
@@ -141,7 +167,12 @@ fn the_description_of_the_api_is_printed_as_it_is_served() {
 fn every_setting_is_printed_with_its_value_and_where_it_came_from() {
     let folder = Folder::new();
     let printed = succeeds(run(&folder.0, ["config", "--token-s", "77"]));
-    assert!(printed.contains("STAMPEDE_BCRYPT_COST") && printed.contains("--token-s") && printed.contains("77"), "{printed}");
+    assert!(
+        printed.contains("STAMPEDE_BCRYPT_COST")
+            && printed.contains("--token-s")
+            && printed.contains("77"),
+        "{printed}"
+    );
     assert!(!printed.contains(crate::process::ADMIN_PASSWORD), "a secret was printed");
     let file = folder.0.join("settings.toml");
     std::fs::write(&file, succeeds(run(&folder.0, ["config", "--toml"]))).unwrap();
@@ -159,10 +190,14 @@ fn a_wrong_setting_stops_the_start_with_2_and_its_name() {
         (vec!["--hold-ttl-s", "9000"], None, "hold_ttl_s"),
         (vec!["--config", "/nowhere/at/all.toml"], None, "/nowhere/at/all.toml"),
     ] {
-        let sentence = fails(stampede(&folder.0).args(arguments).envs(variable).output().unwrap(), 2);
+        let sentence =
+            fails(stampede(&folder.0).args(arguments).envs(variable).output().unwrap(), 2);
         assert!(sentence.lines().last().unwrap().contains(name), "{sentence}");
     }
-    assert!(!folder.0.join("stampede.db").exists(), "a start that was refused left something behind");
+    assert!(
+        !folder.0.join("stampede.db").exists(),
+        "a start that was refused left something behind"
+    );
     fails(run(&folder.0, ["--no-such-flag"]), 2);
     fails(run(&folder.0, ["no-such-command"]), 2);
 }
@@ -170,7 +205,10 @@ fn a_wrong_setting_stops_the_start_with_2_and_its_name() {
 #[test]
 fn version_and_help_are_no_failures() {
     let folder = Folder::new();
-    assert_eq!(succeeds(run(&folder.0, ["--version"])), format!("stampede {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        succeeds(run(&folder.0, ["--version"])),
+        format!("stampede {}\n", env!("CARGO_PKG_VERSION"))
+    );
     assert!(succeeds(run(&folder.0, ["--help"])).contains("verify"));
 }
 

@@ -4,15 +4,21 @@ use crate::process::{Client, DAY, Folder, Server, fails, run, succeeds, verified
 use rusqlite::Connection;
 use serde_json::json;
 
-/// Flips one bit of a byte in the middle of the newest frame of the partition. Returns the sequence at which that frame begins.
+/// Flips one bit of a byte in the middle of the newest frame of the partition. Returns the sequence
+/// at which that frame begins.
 fn damage(folder: &Folder, partition: &str) -> i64 {
     let database = Connection::open(folder.0.join("stampede.db")).unwrap();
-    let newest = "SELECT l.position, l.from_seq, l.records FROM log l JOIN partitions p ON p.id = l.partition WHERE p.name = ?1 ORDER BY l.position DESC";
-    let row = |row: &rusqlite::Row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?));
+    let newest = "SELECT l.position, l.from_seq, l.records FROM log l JOIN partitions p ON p.id = \
+        l.partition WHERE p.name = ?1 ORDER BY l.position DESC";
+    let row = |row: &rusqlite::Row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+    };
     let (position, from, mut records) = database.query_row(newest, [partition], row).unwrap();
     let middle = records.len() / 2;
     records[middle] ^= 1;
-    database.execute("UPDATE log SET records = ?1 WHERE position = ?2", (records, position)).unwrap();
+    database
+        .execute("UPDATE log SET records = ?1 WHERE position = ?2", (records, position))
+        .unwrap();
     from
 }
 
@@ -39,7 +45,10 @@ fn a_damaged_record_is_named_and_only_its_partition_is_unavailable() {
 
     let sentence = fails(run(&folder.0, ["verify"]), 1);
     assert!(sentence.contains(&format!("partition {partition}")), "{sentence}");
-    assert!([from, from + 1].iter().any(|seq| sentence.contains(&seq.to_string())), "{sentence} does not name sequence {from}");
+    assert!(
+        [from, from + 1].iter().any(|seq| sentence.contains(&seq.to_string())),
+        "{sentence} does not name sequence {from}"
+    );
 
     let server = Server::start(&folder.0);
     ada.address = server.address.clone();
@@ -57,7 +66,8 @@ fn a_damaged_record_is_named_and_only_its_partition_is_unavailable() {
     server.stop();
 }
 
-/// In the middle of what the write-ahead log has of its newest generation, whose frames have the salts of its header.
+/// In the middle of what the write-ahead log has of its newest generation, whose frames have the
+/// salts of its header.
 fn middle_of(log: &[u8]) -> usize {
     let frames = log[32..].chunks_exact(24 + 4096).take_while(|frame| frame[8..16] == log[16..24]);
     32 + frames.count() / 2 * (24 + 4096) + 24 + 100
@@ -76,7 +86,9 @@ fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
     let middle = middle_of(&bytes);
     bytes[middle] ^= 1;
     std::fs::write(&log, &bytes).unwrap();
-    for arguments in [vec!["serve"], vec!["verify"], vec!["backup", "/tmp/never.db"], vec!["key", "list"]] {
+    for arguments in
+        [vec!["serve"], vec!["verify"], vec!["backup", "/tmp/never.db"], vec!["key", "list"]]
+    {
         let sentence = fails(run(&folder.0, &arguments), 1);
         assert!(sentence.contains("stampede.db-wal is damaged or cut at frame"), "{sentence}");
         assert!(sentence.contains("stampede accept-loss"), "{sentence}");

@@ -1,4 +1,5 @@
-//! `kill -9` while a lottery closes: what was acknowledged is drawn from, one winner is announced, and the proof of it can be checked without the server.
+//! `kill -9` while a lottery closes: what was acknowledged is drawn from, one winner is announced,
+//! and the proof of it can be checked without the server.
 
 use crate::process::{Client, Folder, Server, id, verified};
 use crate::verifiers::Verifier;
@@ -26,7 +27,12 @@ struct Member {
 impl Member {
     fn submit(&mut self, day: &str) -> Option<u16> {
         let key = format!("{}-{}", self.name, self.asked);
-        let answer = self.client.send("POST", &format!("/lotteries/{day}/ballots"), Some(&key), Some(json!({})))?;
+        let answer = self.client.send(
+            "POST",
+            &format!("/lotteries/{day}/ballots"),
+            Some(&key),
+            Some(json!({})),
+        )?;
         match answer.status {
             409 => assert_eq!(answer.body["type"], "/problems/lottery-closed"),
             status => {
@@ -38,7 +44,8 @@ impl Member {
         Some(answer.status)
     }
 
-    /// Until it is closed, or the server is gone. An answer that was lost is asked for again when it is back.
+    /// Until it is closed, or the server is gone. An answer that was lost is asked for again when
+    /// it is back.
     fn submit_until_the_end(&mut self, day: &str, acknowledged: &SyncSender<()>) {
         while self.submit(day) == Some(201) {
             let _ = acknowledged.try_send(());
@@ -47,7 +54,14 @@ impl Member {
 }
 
 fn ballots(server: &Server, day: &str) {
-    server.admin().post("/lotteries", None, json!({"closes_on": day, "ballots": true, "winners": 2, "reserves": 1})).expect(201);
+    server
+        .admin()
+        .post(
+            "/lotteries",
+            None,
+            json!({"closes_on": day, "ballots": true, "winners": 2, "reserves": 1}),
+        )
+        .expect(201);
 }
 
 fn lines(client: &Client, path: &str) -> Vec<Value> {
@@ -63,7 +77,13 @@ fn lines(client: &Client, path: &str) -> Vec<Value> {
 }
 
 /// Closes in the middle of the crowd, and dies so many acknowledgments of somebody else later.
-fn killed_while_closing(server: Server, crowd: &mut [Member], busy: &Client, day: &str, later: u64) {
+fn killed_while_closing(
+    server: Server,
+    crowd: &mut [Member],
+    busy: &Client,
+    day: &str,
+    later: u64,
+) {
     thread::scope(|scope| {
         let (acknowledged, heard) = sync_channel(4096);
         for member in crowd {
@@ -72,7 +92,9 @@ fn killed_while_closing(server: Server, crowd: &mut [Member], busy: &Client, day
         }
         (0..20).for_each(|_| heard.recv().unwrap());
         let admin = server.admin();
-        scope.spawn(move || admin.send("POST", &format!("/lotteries/{day}/close"), None, Some(json!({}))));
+        scope.spawn(move || {
+            admin.send("POST", &format!("/lotteries/{day}/close"), None, Some(json!({})))
+        });
         for _ in 0..later {
             busy.post(&format!("/lotteries/{BUSY_DAY}/ballots"), None, json!({})).expect(201);
         }
@@ -86,8 +108,14 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
     let mut server = Server::start(&folder.0);
     ballots(&server, BUSY_DAY);
     let mut busy = server.member("busy");
-    let mut crowd: Vec<Member> =
-        (0..CROWD).map(|name| Member { client: server.member(&format!("member-{name}")), name, asked: 0, taken: Vec::new() }).collect();
+    let mut crowd: Vec<Member> = (0..CROWD)
+        .map(|name| Member {
+            client: server.member(&format!("member-{name}")),
+            name,
+            asked: 0,
+            taken: Vec::new(),
+        })
+        .collect();
     let mut dice = Dice::new(SEED);
     for round in 0..ROUNDS {
         let day = format!("2199-01-{:02}", round + 1);
@@ -105,15 +133,25 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
                 let day = &day;
                 scope.spawn(move || member.submit_until_the_end(day, &sync_channel(1).0));
             }
-            let closing: Vec<_> = (0..CLOSERS).map(|_| scope.spawn(|| admin.post(&path, None, json!({})).expect(200))).collect();
+            let closing: Vec<_> = (0..CLOSERS)
+                .map(|_| scope.spawn(|| admin.post(&path, None, json!({})).expect(200)))
+                .collect();
             closing.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        assert!(closed.iter().all(|one| *one == closed[0] && one["state"] == "drawn"), "seed {SEED}, round {round}: {closed:?}");
-        let taken: BTreeSet<String> = crowd.iter().flat_map(|member| member.taken.clone()).collect();
-        let counted: BTreeSet<String> = lines(&admin, &format!("/lotteries/{day}/ballots")).iter().map(id).collect();
+        assert!(
+            closed.iter().all(|one| *one == closed[0] && one["state"] == "drawn"),
+            "seed {SEED}, round {round}: {closed:?}"
+        );
+        let taken: BTreeSet<String> =
+            crowd.iter().flat_map(|member| member.taken.clone()).collect();
+        let counted: BTreeSet<String> =
+            lines(&admin, &format!("/lotteries/{day}/ballots")).iter().map(id).collect();
         assert_eq!(counted, taken, "seed {SEED}, round {round}");
         let drawn = admin.get(&format!("/lotteries/{day}/winner")).expect(200);
-        assert!(taken.contains(drawn["winner"]["ballot"].as_str().unwrap()), "seed {SEED}, round {round}");
+        assert!(
+            taken.contains(drawn["winner"]["ballot"].as_str().unwrap()),
+            "seed {SEED}, round {round}"
+        );
     }
     server.kill();
     verified(&folder.0);
@@ -125,10 +163,19 @@ fn what_the_server_hands_out_is_checked_without_it() {
     let folder = Folder::new();
     let server = Server::start(&folder.0);
     ballots(&server, DAY);
-    let commitment = server.anybody().get(&format!("/lotteries/{DAY}")).expect(200)["ballots"]["commitment"].as_str().unwrap().to_owned();
-    let key = server.anybody().get("//.well-known/stampede-receipts.json").expect(200)["key"].as_str().unwrap().to_owned();
+    let commitment =
+        server.anybody().get(&format!("/lotteries/{DAY}")).expect(200)["ballots"]["commitment"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+    let key = server.anybody().get("//.well-known/stampede-receipts.json").expect(200)["key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let ada = server.member("ada");
-    let mine: Vec<Value> = (0..100).map(|_| ada.post(&format!("/lotteries/{DAY}/ballots"), None, json!({})).expect(201)).collect();
+    let mine: Vec<Value> = (0..100)
+        .map(|_| ada.post(&format!("/lotteries/{DAY}/ballots"), None, json!({})).expect(201))
+        .collect();
     server.admin().post(&format!("/lotteries/{DAY}/close"), None, json!({})).expect(200);
     let proof = server.anybody().download(&format!("/lotteries/{DAY}/proof"));
     let inclusion = server.anybody().download(&format!("/ballots/{}/proof", id(&mine[17])));
@@ -139,11 +186,19 @@ fn what_the_server_hands_out_is_checked_without_it() {
         std::fs::write(&file, text).unwrap();
         file.into_os_string().into_string().unwrap()
     };
-    let (draw, included, receipt) =
-        (write("draw.json", &proof), write("included.json", &inclusion), write("receipt.json", &mine[17]["receipt"].to_string()));
-    let swapped = write("swapped.json", &proof.replacen("\"winners\":2,\"reserves\":1", "\"winners\":1,\"reserves\":2", 1));
+    let (draw, included, receipt) = (
+        write("draw.json", &proof),
+        write("included.json", &inclusion),
+        write("receipt.json", &mine[17]["receipt"].to_string()),
+    );
+    let swapped = write(
+        "swapped.json",
+        &proof.replacen("\"winners\":2,\"reserves\":1", "\"winners\":1,\"reserves\":2", 1),
+    );
     for verifier in Verifier::both() {
-        for (file, code) in [(&draw, 0), (&included, 0), (&swapped, Kind::WinnersDiffer.code() as i32)] {
+        for (file, code) in
+            [(&draw, 0), (&included, 0), (&swapped, Kind::WinnersDiffer.code() as i32)]
+        {
             let mut line = vec![file.as_str(), "--key", &key, "--receipt", &receipt];
             if file != &included {
                 line.extend(["--commitment", &commitment]);

@@ -1,5 +1,5 @@
-//! Callers who read nothing, send nothing, or come in numbers: what they hold is bounded, they are sent
-//! away in the end, and others are served meanwhile.
+//! Callers who read nothing, send nothing, or come in numbers: what they hold is bounded, they are
+//! sent away in the end, and others are served meanwhile.
 //!
 //! How fast the others were served is printed (`--nocapture`), never asserted.
 
@@ -43,7 +43,13 @@ fn beside_an_honest_caller<T>(server: &Server, what: &str, work: impl FnOnce() -
         let mut took = calling.join().unwrap();
         took.sort_unstable();
         let at = |share: usize| took[(took.len() - 1) * share / 100];
-        println!("{what}: {} honest calls, median {:?}, p99 {:?}, most {:?}", took.len(), at(50), at(99), at(100));
+        println!(
+            "{what}: {} honest calls, median {:?}, p99 {:?}, most {:?}",
+            took.len(),
+            at(50),
+            at(99),
+            at(100)
+        );
         done
     })
 }
@@ -76,7 +82,8 @@ fn growth_kib(server: &Server, before: u64, what: &str) -> u64 {
 fn tcp_kib() -> u64 {
     let stat = std::fs::read_to_string("/proc/net/sockstat").unwrap();
     let tcp = stat.lines().find_map(|line| line.strip_prefix("TCP:")).unwrap();
-    let pages: u64 = tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1).unwrap().parse().unwrap();
+    let pages: u64 =
+        tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1).unwrap().parse().unwrap();
     pages * 4
 }
 
@@ -115,7 +122,8 @@ fn bodies_that_never_end_hold_little_memory_and_are_given_up() {
     let folder = Folder::new();
     let settings = [("STAMPEDE_BODY_TIMEOUT_S", "3"), ("STAMPEDE_UNFINISHED_BODIES", "4194304")];
     let server = start(&folder, &settings);
-    let mut half = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 65000\r\n\r\n".to_vec();
+    let mut half =
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 65000\r\n\r\n".to_vec();
     half.resize(half.len() + 60_000, b' ');
     server.anybody().get("/lotteries").expect(200);
     let memory = server.resident_kib();
@@ -138,7 +146,8 @@ fn streams_that_nobody_reads_are_bounded_and_leave_others_their_turn() {
     let folder = Folder::new();
     let server = start(&folder, &[]);
     let admin = server.admin();
-    let body = json!({"count": 10_000_000, "discount_percent": 5, "expires_at": "2190-01-01T00:00:00Z"});
+    let body =
+        json!({"count": 10_000_000, "discount_percent": 5, "expires_at": "2190-01-01T00:00:00Z"});
     let batch = id(&admin.post("/coupon-batches", None, body).expect(201));
     let codes = get(&format!("/api/v1/coupon-batches/{batch}/codes"), admin.token());
     let memory = server.resident_kib();

@@ -1,4 +1,5 @@
-//! An import that is killed in the middle, again and again: right to the row, as if nothing had happened.
+//! An import that is killed in the middle, again and again: right to the row, as if nothing had
+//! happened.
 
 use crate::process::{Client, Folder, Server, id, stampede, verified};
 use serde_json::Value;
@@ -60,7 +61,8 @@ fn is_right_to_the_row(client: &Client, id: &str) {
     assert_eq!(lines.next(), None);
 }
 
-/// How often it is killed, each time a little later after a chunk was counted: some of these moments lie between an import and its count.
+/// How often it is killed, each time a little later after a chunk was counted: some of these
+/// moments lie between an import and its count.
 const KILLS: u64 = 9;
 
 fn killed_again_and_again(query: &str, pass: &str) {
@@ -78,18 +80,25 @@ fn killed_again_and_again(query: &str, pass: &str) {
         server = serve(&folder.0);
         admin.address = server.address.clone();
         let after = job(&admin, &id(&accepted));
-        assert!(after["progress"]["rows"].as_u64() >= before["progress"]["rows"].as_u64(), "it went back from {before} to {after}");
+        assert!(
+            after["progress"]["rows"].as_u64() >= before["progress"]["rows"].as_u64(),
+            "it went back from {before} to {after}"
+        );
     }
     let finished = wait_for(&admin, &id(&accepted), "finished", ROWS);
-    let expected = serde_json::json!({"imported": ROWS / 100 * 98, "duplicate": ROWS / 100, "invalid": ROWS / 100});
+    let expected = serde_json::json!({"imported": ROWS / 100 * 98, "duplicate": ROWS / 100,
+        "invalid": ROWS / 100});
     assert_eq!((&finished["state"], &finished["rows"]), (&"finished".into(), &expected));
     is_right_to_the_row(&admin, &id(&accepted));
     let again = admin.send_file(&path, file.as_bytes()).expect("an answer");
     assert!(again.replayed);
     assert_eq!(again.expect(202), finished);
-    // What is on the racks is what was counted: of a dry run, everything is a duplicate, or nothing is.
-    let other =
-        admin.send_file(&format!("/coupon-imports?{TERMS}&dry_run=true&name=again"), file.as_bytes()).expect("an answer").expect(202);
+    // What is on the racks is what was counted: of a dry run, everything is a duplicate, or nothing
+    // is.
+    let other = admin
+        .send_file(&format!("/coupon-imports?{TERMS}&dry_run=true&name=again"), file.as_bytes())
+        .expect("an answer")
+        .expect(202);
     let dry = wait_for(&admin, &id(&other), "finished", ROWS);
     let there = if query.contains("dry_run") { 0 } else { ROWS / 100 * 98 };
     assert_eq!(dry["rows"]["imported"].as_u64(), Some(ROWS / 100 * 98 - there));
@@ -119,7 +128,9 @@ fn a_kill_before_the_answer_leaves_no_job_without_its_file_and_a_repeat_finds_ou
         let (path, file) = (&path, &file);
         let sent = scope.spawn(move || sending.send_file(path, file.as_bytes()));
         // Something has arrived, in whatever state.
-        while std::fs::read_dir(folder.0.join("imports")).unwrap().count() == 0 && !sent.is_finished() {}
+        while std::fs::read_dir(folder.0.join("imports")).unwrap().count() == 0
+            && !sent.is_finished()
+        {}
         server.kill();
         sent.join().unwrap();
     });
@@ -138,16 +149,30 @@ fn a_file_that_the_disk_has_no_room_for_is_refused_and_nothing_is_kept() {
     let folder = Folder::new();
     let mut command = Command::new("sh");
     // No file may grow beyond 4 MiB, which a server takes for a full disk.
-    command.args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\""]).arg(env!("CARGO_BIN_EXE_stampede"));
-    let settings: Vec<_> = stampede(&folder.0).get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
+    command
+        .args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\""])
+        .arg(env!("CARGO_BIN_EXE_stampede"));
+    let settings: Vec<_> = stampede(&folder.0)
+        .get_envs()
+        .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
+        .collect();
     command.env_clear().envs(settings.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let server = Server::start_with(command, &folder.0).0;
     let admin = server.admin();
     // By so little that all of it has been sent when it is refused.
     let large = [&b"code\nA\n"[..], &vec![b'\n'; 4 * 1024 * 1024]].concat();
-    let refused = admin.send_file(&format!("/coupon-imports?{TERMS}"), &large).expect("an answer").expect(507);
-    assert_eq!((&refused["type"], &refused["retry"]), (&"/problems/no-space".into(), &"later".into()));
+    let refused = admin
+        .send_file(&format!("/coupon-imports?{TERMS}"), &large)
+        .expect("an answer")
+        .expect(507);
+    assert_eq!(
+        (&refused["type"], &refused["retry"]),
+        (&"/problems/no-space".into(), &"later".into())
+    );
     assert_eq!(std::fs::read_dir(folder.0.join("imports")).unwrap().count(), 0);
-    let small = admin.send_file(&format!("/coupon-imports?{TERMS}"), b"code\nA\n").expect("an answer").expect(202);
+    let small = admin
+        .send_file(&format!("/coupon-imports?{TERMS}"), b"code\nA\n")
+        .expect("an answer")
+        .expect(202);
     assert_eq!(wait_for(&admin, &id(&small), "finished", 1)["rows"]["imported"], 1);
 }

@@ -1,4 +1,5 @@
-//! `kill -9` under load: what was acknowledged is there, nothing is there twice, and lost answers can be asked for again.
+//! `kill -9` under load: what was acknowledged is there, nothing is there twice, and lost answers
+//! can be asked for again.
 
 use crate::load::{Buyer, State, nothing_twice};
 use crate::process::{DAY, Folder, Server, id, verified};
@@ -16,7 +17,9 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
     let folder = Folder::new();
     let mut server = Server::start(&folder.0);
     server.lottery(5);
-    let mut buyers: Vec<Buyer> = (0..BUYERS).map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, SEED)).collect();
+    let mut buyers: Vec<Buyer> = (0..BUYERS)
+        .map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, SEED))
+        .collect();
     let mut dice = Dice::new(SEED);
     let mut lost = 0;
     for cycle in 0..CYCLES {
@@ -32,13 +35,20 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
         }
         nothing_twice(&buyers);
         let count = |state| buyers.iter().map(|buyer| buyer.count(state)).sum::<u64>();
-        assert_eq!(server.books(), (count(State::Held), count(State::Confirmed)), "seed {SEED}, cycle {cycle}");
+        assert_eq!(
+            server.books(),
+            (count(State::Held), count(State::Confirmed)),
+            "seed {SEED}, cycle {cycle}"
+        );
     }
     assert!(lost > 0, "no answer was ever lost, so nothing was shown");
     for buyer in &buyers {
         buyer.finds(&buyer.holds.keys().cloned().collect::<Vec<_>>());
         assert_eq!(listed(buyer, "/tickets"), buyer.count(State::Confirmed));
-        assert_eq!(listed(buyer, "/holds"), buyer.holds.values().filter(|known| known.state == State::Held).count() as u64);
+        assert_eq!(
+            listed(buyer, "/holds"),
+            buyer.holds.values().filter(|known| known.state == State::Held).count() as u64
+        );
     }
     server.kill();
     verified(&folder.0);
@@ -80,7 +90,8 @@ fn a_hold_made_before_a_kill_is_still_held_after_it() {
     server.kill();
     let server = Server::start(&folder.0);
     (ada.address, bob.address) = (server.address.clone(), server.address.clone());
-    let taken = bob.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": "0007"})).expect(409);
+    let taken =
+        bob.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": "0007"})).expect(409);
     assert_eq!(taken["type"], "/problems/no-match-left");
     assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
     ada.post(&format!("/holds/{}/confirm", id(&held)), None, json!({})).expect(200);

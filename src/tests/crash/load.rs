@@ -42,7 +42,15 @@ enum Lost {
 
 impl Buyer {
     pub fn new(client: Client, name: u64, seed: u64) -> Buyer {
-        Buyer { client, name, dice: Dice::new(seed + name), next_key: 0, holds: BTreeMap::new(), recent: Vec::new(), lost: Vec::new() }
+        Buyer {
+            client,
+            name,
+            dice: Dice::new(seed + name),
+            next_key: 0,
+            holds: BTreeMap::new(),
+            recent: Vec::new(),
+            lost: Vec::new(),
+        }
     }
 
     /// Buys until the server is gone. Says so for every answer.
@@ -66,9 +74,16 @@ impl Buyer {
         self.next_key += 1;
         let key = format!("{}-{}", self.name, self.next_key);
         let digit = self.dice.below(10);
-        let pattern = [format!("{digit}***"), format!("*{digit}**"), "****".to_owned()][self.dice.below(3) as usize].clone();
+        let pattern = [format!("{digit}***"), format!("*{digit}**"), "****".to_owned()]
+            [self.dice.below(3) as usize]
+            .clone();
         let body = json!({"pattern": pattern, "count": 1 + self.dice.below(3), "ttl_s": 7200});
-        match self.client.send("POST", &format!("/lotteries/{DAY}/holds"), Some(&key), Some(body.clone())) {
+        match self.client.send(
+            "POST",
+            &format!("/lotteries/{DAY}/holds"),
+            Some(&key),
+            Some(body.clone()),
+        ) {
             Some(answer) => Some(self.keep(key, body, answer.expect(201))),
             None => {
                 self.lost.push(Lost::Hold { key, body });
@@ -79,7 +94,8 @@ impl Buyer {
 
     fn keep(&mut self, key: String, body: Value, answer: Value) -> String {
         let hold = id(&answer);
-        let again = self.holds.insert(hold.clone(), Known { answer, key, body, state: State::Held });
+        let again =
+            self.holds.insert(hold.clone(), Known { answer, key, body, state: State::Held });
         assert!(again.is_none(), "{hold} was made twice");
         self.recent.push(hold.clone());
         hold
@@ -144,8 +160,16 @@ impl Buyer {
             }
             let seen = seen.expect(200);
             let state = if known.state == State::Held { "held" } else { "confirmed" };
-            assert_eq!((&seen["state"], &seen["tickets"]), (&json!(state), &known.answer["tickets"]), "{hold}");
-            let again = self.client.post(&format!("/lotteries/{DAY}/holds"), Some(&known.key), known.body.clone());
+            assert_eq!(
+                (&seen["state"], &seen["tickets"]),
+                (&json!(state), &known.answer["tickets"]),
+                "{hold}"
+            );
+            let again = self.client.post(
+                &format!("/lotteries/{DAY}/holds"),
+                Some(&known.key),
+                known.body.clone(),
+            );
             assert!(again.replayed, "{hold}");
             assert_eq!(again.expect(201), known.answer);
         }
@@ -153,14 +177,22 @@ impl Buyer {
 
     /// How many tickets are in holds of that state.
     pub fn count(&self, state: State) -> u64 {
-        self.holds.values().filter(|known| known.state == state).map(|known| tickets(&known.answer).len() as u64).sum()
+        self.holds
+            .values()
+            .filter(|known| known.state == state)
+            .map(|known| tickets(&known.answer).len() as u64)
+            .sum()
     }
 }
 
 /// No ticket is in two holds that live or were confirmed.
 pub fn nothing_twice(buyers: &[Buyer]) {
     let mut owners: HashMap<String, &str> = HashMap::new();
-    for (hold, known) in buyers.iter().flat_map(|buyer| &buyer.holds).filter(|(_, known)| known.state != State::Released) {
+    for (hold, known) in buyers
+        .iter()
+        .flat_map(|buyer| &buyer.holds)
+        .filter(|(_, known)| known.state != State::Released)
+    {
         for ticket in tickets(&known.answer) {
             let other = owners.insert(ticket.clone(), hold);
             assert_eq!(other, None, "{ticket} is in {hold}, too");

@@ -1,4 +1,5 @@
-//! The real binary: killed under load, stopped, copied, damaged and asked for everything its command line offers.
+//! The real binary: killed under load, stopped, copied, damaged and asked for everything its
+//! command line offers.
 
 mod process;
 #[path = "../api/receiver.rs"]

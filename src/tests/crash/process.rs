@@ -1,4 +1,5 @@
-//! The binary as a child process, which never outlives its test, and the folder it works in, which does not either.
+//! The binary as a child process, which never outlives its test, and the folder it works in, which
+//! does not either.
 
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -18,7 +19,11 @@ impl Folder {
     pub fn new() -> Folder {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let path = std::env::temp_dir()
-            .join(format!("stampede-crash-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst)))
+            .join(format!(
+                "stampede-crash-{}-{}",
+                std::process::id(),
+                NEXT.fetch_add(1, Ordering::SeqCst)
+            ))
             .join("data");
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
@@ -34,8 +39,14 @@ impl Drop for Folder {
 /// The binary with nothing around it but what every test needs.
 pub fn stampede(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
-    command.env_clear().env("STAMPEDE_BCRYPT_COST", "4").env("STAMPEDE_ADMIN_PASSWORD", ADMIN_PASSWORD);
-    command.env("STAMPEDE_LOG", "off").env("STAMPEDE_LISTEN", "127.0.0.1:0").env("STAMPEDE_DATA", data);
+    command
+        .env_clear()
+        .env("STAMPEDE_BCRYPT_COST", "4")
+        .env("STAMPEDE_ADMIN_PASSWORD", ADMIN_PASSWORD);
+    command
+        .env("STAMPEDE_LOG", "off")
+        .env("STAMPEDE_LISTEN", "127.0.0.1:0")
+        .env("STAMPEDE_DATA", data);
     command.env("STAMPEDE_HOLDS_PER_MEMBER", "60000");
     command
 }
@@ -53,7 +64,12 @@ pub fn run_command(command: &mut Command) -> Output {
 /// What it printed, when it succeeded.
 #[track_caller]
 pub fn succeeds(output: Output) -> String {
-    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -85,11 +101,15 @@ impl Server {
 
     /// With the lines that it printed before it listened.
     pub fn start_with(command: Command, data: &Path) -> (Server, Vec<String>) {
-        Server::try_to_start(command, data).unwrap_or_else(|ended| panic!("it ended before it listened: {ended}"))
+        Server::try_to_start(command, data)
+            .unwrap_or_else(|ended| panic!("it ended before it listened: {ended}"))
     }
 
     /// The same, or how it ended if it never listened.
-    pub fn try_to_start(mut command: Command, data: &Path) -> Result<(Server, Vec<String>), ExitStatus> {
+    pub fn try_to_start(
+        mut command: Command,
+        data: &Path,
+    ) -> Result<(Server, Vec<String>), ExitStatus> {
         let log = data.with_extension("log");
         let stderr = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
@@ -127,7 +147,9 @@ impl Server {
 
     /// By its name, as `kill` knows it.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -{name} \"$0\""), &self.child.id().to_string()]).status();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} \"$0\""), &self.child.id().to_string()])
+            .status();
         assert!(sent.unwrap().success());
     }
 
@@ -178,17 +200,31 @@ impl Server {
     }
 
     pub fn log_in(&self, name: &str, password: &str) -> Client {
-        let tokens = self.anybody().post("/auth/login", None, json!({"username": name, "password": password})).expect(200);
-        Client { token: Some(tokens["access_token"].as_str().unwrap().to_owned()), ..self.anybody() }
+        let tokens = self
+            .anybody()
+            .post("/auth/login", None, json!({"username": name, "password": password}))
+            .expect(200);
+        Client {
+            token: Some(tokens["access_token"].as_str().unwrap().to_owned()),
+            ..self.anybody()
+        }
     }
 
     pub fn member(&self, name: &str) -> Client {
-        self.anybody().post("/auth/register", None, json!({"username": name, "password": PASSWORD})).expect(201);
+        self.anybody()
+            .post("/auth/register", None, json!({"username": name, "password": PASSWORD}))
+            .expect(201);
         self.log_in(name, PASSWORD)
     }
 
     pub fn lottery(&self, copies: u16) {
-        self.admin().post("/lotteries", None, json!({"closes_on": DAY, "tickets": {"digits": 4, "copies": copies}})).expect(201);
+        self.admin()
+            .post(
+                "/lotteries",
+                None,
+                json!({"closes_on": DAY, "tickets": {"digits": 4, "copies": copies}}),
+            )
+            .expect(201);
     }
 
     /// Held and sold. The books balance, or the test is over.
@@ -196,7 +232,11 @@ impl Server {
     pub fn books(&self) -> (u64, u64) {
         let ledger = self.anybody().get(&format!("/lotteries/{DAY}/ledger")).expect(200);
         let number = |name: &str| ledger[name].as_u64().unwrap();
-        assert_eq!((number("stock"), &ledger["imbalance"]), (number("free") + number("held") + number("sold"), &json!(0)), "{ledger}");
+        assert_eq!(
+            (number("stock"), &ledger["imbalance"]),
+            (number("free") + number("held") + number("sold"), &json!(0)),
+            "{ledger}"
+        );
         (number("held"), number("sold"))
     }
 }
@@ -247,7 +287,12 @@ impl Client {
     }
 
     pub fn hold(&self, number: &str) -> Value {
-        self.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": number, "ttl_s": 7200})).expect(201)
+        self.post(
+            &format!("/lotteries/{DAY}/holds"),
+            None,
+            json!({"number": number, "ttl_s": 7200}),
+        )
+        .expect(201)
     }
 
     pub fn token(&self) -> Option<&str> {
@@ -261,17 +306,38 @@ impl Client {
 
     /// What a service asks for a member of its own.
     pub fn on_behalf_of(&self, member: &str, path: &str) -> Answer {
-        let request = ureq::http::Request::builder().uri(format!("http://{}/api/v1{path}", self.address)).header("On-Behalf-Of", member);
-        let request = request.header("Authorization", format!("Bearer {}", self.token.as_deref().unwrap_or_default()));
+        let request = ureq::http::Request::builder()
+            .uri(format!("http://{}/api/v1{path}", self.address))
+            .header("On-Behalf-Of", member);
+        let request = request.header(
+            "Authorization",
+            format!("Bearer {}", self.token.as_deref().unwrap_or_default()),
+        );
         let mut answer = self.agent.run(request.body(()).unwrap()).expect("an answer");
         let text = answer.body_mut().read_to_string().unwrap();
-        Answer { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap(), replayed: false }
+        Answer {
+            status: answer.status().as_u16(),
+            body: serde_json::from_str(&text).unwrap(),
+            replayed: false,
+        }
     }
 
-    /// None if the connection broke before the whole answer was here. Paths that begin with `//` are meant from the root.
-    pub fn send(&self, method: &str, path: &str, key: Option<&str>, body: Option<Value>) -> Option<Answer> {
-        let path = path.strip_prefix('/').filter(|path| path.starts_with('/')).map_or(format!("/api/v1{path}"), str::to_owned);
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+    /// None if the connection broke before the whole answer was here. Paths that begin with `//`
+    /// are meant from the root.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> Option<Answer> {
+        let path = path
+            .strip_prefix('/')
+            .filter(|path| path.starts_with('/'))
+            .map_or(format!("/api/v1{path}"), str::to_owned);
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -279,12 +345,24 @@ impl Client {
             request = request.header("Idempotency-Key", key);
         }
         let mut answer = match body {
-            Some(body) => self.agent.run(request.header("Content-Type", "application/json").body(body.to_string()).unwrap()).ok()?,
+            Some(body) => self
+                .agent
+                .run(
+                    request
+                        .header("Content-Type", "application/json")
+                        .body(body.to_string())
+                        .unwrap(),
+                )
+                .ok()?,
             None => self.agent.run(request.body(()).unwrap()).ok()?,
         };
         let text = answer.body_mut().read_to_string().ok()?;
         let replayed = answer.headers().contains_key("idempotent-replayed");
-        Some(Answer { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), replayed })
+        Some(Answer {
+            status: answer.status().as_u16(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            replayed,
+        })
     }
 }
 
@@ -292,17 +370,28 @@ impl Client {
     /// Sends a file as it is. None if the connection broke before the whole answer was here.
     pub fn send_file(&self, path: &str, file: &[u8]) -> Option<Answer> {
         let request = ureq::http::Request::post(format!("http://{}/api/v1{path}", self.address));
-        let request = request.header("Authorization", format!("Bearer {}", self.token.as_deref().unwrap_or_default()));
-        let mut answer = self.agent.run(request.header("Content-Type", "text/csv").body(file).unwrap()).ok()?;
+        let request = request.header(
+            "Authorization",
+            format!("Bearer {}", self.token.as_deref().unwrap_or_default()),
+        );
+        let mut answer =
+            self.agent.run(request.header("Content-Type", "text/csv").body(file).unwrap()).ok()?;
         let text = answer.body_mut().read_to_string().ok()?;
         let replayed = answer.headers().contains_key("idempotent-replayed");
-        Some(Answer { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), replayed })
+        Some(Answer {
+            status: answer.status().as_u16(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            replayed,
+        })
     }
 
     /// The text of an answer that is no JSON.
     pub fn download(&self, path: &str) -> String {
         let request = ureq::http::Request::get(format!("http://{}/api/v1{path}", self.address));
-        let request = request.header("Authorization", format!("Bearer {}", self.token.as_deref().unwrap_or_default()));
+        let request = request.header(
+            "Authorization",
+            format!("Bearer {}", self.token.as_deref().unwrap_or_default()),
+        );
         let mut answer = self.agent.run(request.body(()).unwrap()).expect("an answer");
         assert_eq!(answer.status().as_u16(), 200);
         answer.body_mut().read_to_string().unwrap()

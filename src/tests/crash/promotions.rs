@@ -1,4 +1,5 @@
-//! `kill -9` while a crowd logs in for the first time, and while coupons are used: nothing acknowledged is lost, nothing is there twice.
+//! `kill -9` while a crowd logs in for the first time, and while coupons are used: nothing
+//! acknowledged is lost, nothing is there twice.
 
 use crate::process::{Client, Folder, PASSWORD, Server, id, verified};
 use serde_json::{Value, json};
@@ -60,12 +61,15 @@ fn crowd_logs_in(server: &Server, waiting: &mut [Vec<usize>], told: &Told, heard
 fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_each() {
     let folder = Folder::new();
     let mut server = Server::start(&folder.0);
-    let plan = json!({"name": "Welcome", "quota": QUOTA, "discount_percent": 10, "ends_at": END, "trigger": "first_login"});
+    let plan = json!({"name": "Welcome", "quota": QUOTA, "discount_percent": 10, "ends_at": END,
+        "trigger": "first_login"});
     let campaign = id(&server.admin().post("/campaigns", None, plan).expect(201));
     let client = server.anybody();
-    (0..CROWD).for_each(|member| drop(client.post("/auth/register", None, body_of(member)).expect(201)));
+    (0..CROWD)
+        .for_each(|member| drop(client.post("/auth/register", None, body_of(member)).expect(201)));
     let told = Told::default();
-    let mut waiting: Vec<Vec<usize>> = (0..SHARES).map(|share| (share..CROWD).step_by(SHARES).collect()).collect();
+    let mut waiting: Vec<Vec<usize>> =
+        (0..SHARES).map(|share| (share..CROWD).step_by(SHARES).collect()).collect();
     // The second kill falls into the last of the hundred, the third behind them.
     for answers in [30, 60, 40] {
         let (heard, hears) = sync_channel(CROWD);
@@ -80,22 +84,34 @@ fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_
         verified(&folder.0);
         server = Server::start(&folder.0);
     }
-    assert!(waiting.iter().any(|share| !share.is_empty()), "the kills came too late to show anything");
+    assert!(
+        waiting.iter().any(|share| !share.is_empty()),
+        "the kills came too late to show anything"
+    );
     crowd_logs_in(&server, &mut waiting, &told, &sync_channel(CROWD).0);
-    // Whoever's answer was lost, or who was not told within a moment, hears it now; nobody hears anything else than before.
+    // Whoever's answer was lost, or who was not told within a moment, hears it now; nobody hears
+    // anything else than before.
     let client = server.anybody();
-    (0..CROWD).for_each(|member| note(&told, member, &log_in(&client, member).expect("it is there")));
+    (0..CROWD)
+        .for_each(|member| note(&told, member, &log_in(&client, member).expect("it is there")));
     let told = told.into_inner().unwrap();
     assert_eq!(told.keys().copied().collect::<Vec<_>>(), (1..=QUOTA).collect::<Vec<_>>());
     let ledger = client.get(&format!("/campaigns/{campaign}/ledger")).expect(200);
-    assert_eq!((&ledger["assigned"], &ledger["available"], &ledger["imbalance"]), (&json!(QUOTA), &json!(0), &json!(0)));
+    assert_eq!(
+        (&ledger["assigned"], &ledger["available"], &ledger["imbalance"]),
+        (&json!(QUOTA), &json!(0), &json!(0))
+    );
     let claims = server.admin().get(&format!("/campaigns/{campaign}/claims")).expect(200);
-    let codes: Vec<&Value> = claims["items"].as_array().unwrap().iter().map(|claim| &claim["code"]).collect();
+    let codes: Vec<&Value> =
+        claims["items"].as_array().unwrap().iter().map(|claim| &claim["code"]).collect();
     assert_eq!(codes, told.values().map(|(_, code)| code).collect::<Vec<_>>());
     server.stop();
     // The log says what the ledger said.
     let said = verified(&folder.0);
-    let books = format!("{campaign}: issued {QUOTA}, available 0, held 0, assigned {QUOTA}, used 0, expired 0, void 0");
+    let books = format!(
+        "{campaign}: issued {QUOTA}, available 0, held 0, assigned {QUOTA}, used 0, expired 0, \
+         void 0"
+    );
     assert!(said.lines().any(|line| line == books), "{said}");
 }
 
@@ -112,7 +128,9 @@ enum Known {
 fn use_them(client: &Client, coupons: &mut [(String, Known)], heard: &SyncSender<()>) {
     for (code, known) in coupons.iter_mut().filter(|(_, known)| *known == Known::Assigned) {
         let body = json!({"amount": 1000, "reference": code.as_str()});
-        let Some(answer) = client.send("POST", &format!("/coupons/{code}/use"), Some(code), Some(body)) else {
+        let Some(answer) =
+            client.send("POST", &format!("/coupons/{code}/use"), Some(code), Some(body))
+        else {
             *known = Known::Asked;
             return;
         };
@@ -132,13 +150,24 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
     let plan = json!({"count": EACH * CLIENTS, "discount_amount": 500, "expires_at": END});
     let made = admin.post("/coupons", None, plan).expect(201);
     let batch = id(&made["batch"]);
-    let codes: Vec<String> = made["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
-    let mut owners: Vec<Client> = (0..CLIENTS).map(|owner| server.member(&format!("owner-{owner}"))).collect();
+    let codes: Vec<String> = made["codes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|code| code.as_str().unwrap().to_owned())
+        .collect();
+    let mut owners: Vec<Client> =
+        (0..CLIENTS).map(|owner| server.member(&format!("owner-{owner}"))).collect();
     let mut coupons: Vec<Vec<(String, Known)>> = Vec::new();
     for (owner, codes) in owners.iter().zip(codes.chunks(EACH)) {
         let member = id(&owner.get("/me").expect(200));
         for code in codes {
-            let given = admin.send("PUT", &format!("/coupons/{code}/assign"), None, Some(json!({"member_id": member})));
+            let given = admin.send(
+                "PUT",
+                &format!("/coupons/{code}/assign"),
+                None,
+                Some(json!({"member_id": member})),
+            );
             given.expect("an answer").expect(200);
         }
         coupons.push(codes.iter().map(|code| (code.clone(), Known::Assigned)).collect());
@@ -183,7 +212,12 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
     assert!(lost > 0, "no answer was ever lost, so nothing was shown");
     for coupon in coupons.iter().flatten() {
         let seen = server.admin().get(&format!("/coupons/{}", coupon.0)).expect(200);
-        let uses = seen["history"].as_array().unwrap().iter().filter(|step| step["step"] == "used").count();
+        let uses = seen["history"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|step| step["step"] == "used")
+            .count();
         assert_eq!(uses, usize::from(coupon.1 == Known::Used), "{coupon:?}");
     }
     server.stop();
@@ -198,7 +232,10 @@ fn ten_billion_coupons_take_next_to_no_memory() {
     let batch = |count: u64| {
         let plan = json!({"count": count, "discount_amount": 500, "expires_at": END});
         let batch = id(&admin.post("/coupon-batches", None, plan).expect(201));
-        assert_eq!(admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["available"], count);
+        assert_eq!(
+            admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["available"],
+            count
+        );
     };
     // The first batch of sixteen ranges pays for what any batch of that kind needs.
     batch(1_000_001);

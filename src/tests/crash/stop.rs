@@ -31,7 +31,8 @@ fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
             server.lottery(5);
         }
         let before = server.books().0;
-        let clients: Vec<Client> = (0..4).map(|n| server.member(&format!("member-{round}-{n}"))).collect();
+        let clients: Vec<Client> =
+            (0..4).map(|n| server.member(&format!("member-{round}-{n}"))).collect();
         let acknowledged: u64 = thread::scope(|scope| {
             let (acknowledged, heard) = sync_channel(1024);
             let buying: Vec<_> = clients
@@ -49,7 +50,11 @@ fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
         assert_eq!(server.wait().code(), Some(0));
         verified(&folder.0);
         let server = Server::start(&folder.0);
-        assert_eq!(server.books().0 - before, acknowledged, "something was done that nobody was told");
+        assert_eq!(
+            server.books().0 - before,
+            acknowledged,
+            "something was done that nobody was told"
+        );
         server.stop();
     }
 }
@@ -81,7 +86,8 @@ fn a_stop_writes_snapshots_so_that_the_next_start_replays_nothing() {
     });
     assert_eq!(server.wait().code(), Some(0));
     let database = rusqlite::Connection::open(folder.0.join("stampede.db")).unwrap();
-    let behind = "SELECT count(*) FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id WHERE s.seq IS NOT p.seq";
+    let behind = "SELECT count(*) FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id \
+        WHERE s.seq IS NOT p.seq";
     let behind: i64 = database.query_row(behind, [], |row| row.get(0)).unwrap();
     assert_eq!(behind, 0, "partitions without a snapshot at their end");
 }

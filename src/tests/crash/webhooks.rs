@@ -1,4 +1,5 @@
-//! `kill -9` while webhooks are told: everything that became durable arrives, and nothing arrives that did not.
+//! `kill -9` while webhooks are told: everything that became durable arrives, and nothing arrives
+//! that did not.
 
 use crate::load::{Buyer, State};
 use crate::process::{Folder, Server, stampede, verified};
@@ -33,9 +34,14 @@ fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
     let folder = Folder::new();
     let receiver = Receiver::start();
     let mut server = start(&folder.0);
-    server.admin().post("/webhooks", None, json!({"url": receiver.url(), "events": ["tickets.confirmed"]})).expect(201);
+    server
+        .admin()
+        .post("/webhooks", None, json!({"url": receiver.url(), "events": ["tickets.confirmed"]}))
+        .expect(201);
     server.lottery(5);
-    let mut buyers: Vec<Buyer> = (0..BUYERS).map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, SEED)).collect();
+    let mut buyers: Vec<Buyer> = (0..BUYERS)
+        .map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, SEED))
+        .collect();
     for cycle in 0..CYCLES {
         thread::scope(|scope| {
             let (acknowledged, heard) = sync_channel(4096);
@@ -43,7 +49,8 @@ fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
                 let acknowledged = acknowledged.clone();
                 scope.spawn(move || buyer.buy_until_it_is_gone(&acknowledged));
             }
-            // In the midst of the telling: at least one more event must have arrived since the start.
+            // In the midst of the telling: at least one more event must have arrived since the
+            // start.
             let before = receiver.heard().len();
             (0..20 + 7 * cycle).for_each(|_| heard.recv().unwrap());
             while receiver.heard().len() == before {
@@ -57,7 +64,13 @@ fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
         }
     }
     let sold = confirmed(&buyers);
-    let arrived = || receiver.events().iter().map(|event| event["data"]["hold"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
+    let arrived = || {
+        receiver
+            .events()
+            .iter()
+            .map(|event| event["data"]["hold"].as_str().unwrap().to_owned())
+            .collect::<BTreeSet<_>>()
+    };
     while arrived().len() < sold.len() {
         assert_eq!(server.anybody().get("//health/ready").status, 200);
     }

@@ -1,4 +1,5 @@
-//! Dashboards and rules against the real thing: the binary under a crowd, scraped by a real Prometheus, which is asked every query of every panel.
+//! Dashboards and rules against the real thing: the binary under a crowd, scraped by a real
+//! Prometheus, which is asked every query of every panel.
 
 mod crowd;
 #[path = "../needed.rs"]
@@ -31,16 +32,34 @@ fn every_panel_says_what_it_shows_in_which_unit_and_leaves_the_data_source_open(
     assert!(all.len() > 40, "{}", all.len());
     for panel in &all {
         let name = &panel.name;
-        assert!(panel.json["description"].as_str().is_some_and(|text| text.len() > 15 && text.ends_with('.')), "{name}");
+        assert!(
+            panel.json["description"]
+                .as_str()
+                .is_some_and(|text| text.len() > 15 && text.ends_with('.')),
+            "{name}"
+        );
         assert!(panel.json["fieldConfig"]["defaults"]["unit"].is_string(), "{name}");
         assert!(!panel.queries.is_empty(), "{name}");
         let targets = panel.json["targets"].as_array().unwrap();
-        let sources = targets.iter().map(|target| &target["datasource"]["uid"]).chain([&panel.json["datasource"]["uid"]]);
+        let sources = targets
+            .iter()
+            .map(|target| &target["datasource"]["uid"])
+            .chain([&panel.json["datasource"]["uid"]]);
         sources.for_each(|source| assert_eq!(source, "${datasource}", "{name}"));
     }
     for (file, dashboard) in dashboards() {
-        let numbers: Vec<u64> = dashboard["panels"].as_array().unwrap().iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
-        assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), numbers.len(), "{}", file.display());
+        let numbers: Vec<u64> = dashboard["panels"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|panel| panel["id"].as_u64().unwrap())
+            .collect();
+        assert_eq!(
+            numbers.iter().collect::<BTreeSet<_>>().len(),
+            numbers.len(),
+            "{}",
+            file.display()
+        );
         assert_eq!(dashboard["templating"]["list"][0]["type"], "datasource", "{}", file.display());
     }
 }
@@ -50,12 +69,23 @@ fn the_rules_are_sound_and_pass_their_own_tests() {
     if !needed::are_there(&["promtool"], TO_INSTALL) {
         return;
     }
-    let checks: [&[&str]; 3] =
-        [&["check", "config", "prometheus.yml"], &["check", "rules", "recording.yml", "alerts.yml"], &["test", "rules", "alerts_test.yml"]];
+    let checks: [&[&str]; 3] = [
+        &["check", "config", "prometheus.yml"],
+        &["check", "rules", "recording.yml", "alerts.yml"],
+        &["test", "rules", "alerts_test.yml"],
+    ];
     for check in checks {
         let promtool = needed::found("promtool").unwrap();
-        let output = Command::new(promtool).args(check).current_dir(repository().join("grafana/prometheus")).output().unwrap();
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let output = Command::new(promtool)
+            .args(check)
+            .current_dir(repository().join("grafana/prometheus"))
+            .output()
+            .unwrap();
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(output.status.success(), "{check:?}: {said}");
     }
 }
@@ -67,7 +97,9 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
     }
     let folder = Folder::new();
     let mut command = stampede(&folder.0);
-    command.env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true").env("STAMPEDE_JOB_INTERVAL_MS", "100");
+    command
+        .env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true")
+        .env("STAMPEDE_JOB_INTERVAL_MS", "100");
     let (server, _) = Server::start_with(command, &folder.0);
     let beside = folder.0.parent().unwrap();
     let prometheus = Prometheus::scraping(&server.address, beside);
@@ -87,10 +119,12 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
 
 /// Everything that is asked, each with who asks it.
 fn queries() -> Vec<(String, String)> {
-    let of_panels =
-        panels().into_iter().flat_map(|panel| panel.queries.into_iter().map(move |query| (panel.name.clone(), in_earnest(&query))));
-    let rules =
-        ["recording.yml", "alerts.yml"].map(|file| std::fs::read_to_string(repository().join("grafana/prometheus").join(file)).unwrap());
+    let of_panels = panels().into_iter().flat_map(|panel| {
+        panel.queries.into_iter().map(move |query| (panel.name.clone(), in_earnest(&query)))
+    });
+    let rules = ["recording.yml", "alerts.yml"].map(|file| {
+        std::fs::read_to_string(repository().join("grafana/prometheus").join(file)).unwrap()
+    });
     let of_rules: BTreeSet<String> = rules.iter().flat_map(|rules| metrics(rules)).collect();
     of_panels.chain(of_rules.into_iter().map(|metric| ("rules".to_owned(), metric))).collect()
 }

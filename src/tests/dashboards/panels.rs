@@ -1,4 +1,5 @@
-//! The dashboards as they are in the repository, and the queries of their panels as Grafana would send them.
+//! The dashboards as they are in the repository, and the queries of their panels as Grafana would
+//! send them.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,15 @@ pub fn repository() -> &'static Path {
 
 pub fn dashboards() -> Vec<(PathBuf, Value)> {
     let folder = repository().join("grafana/dashboards");
-    let mut files: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files.into_iter().map(|file| (file.clone(), serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap())).collect()
+    files
+        .into_iter()
+        .map(|file| {
+            (file.clone(), serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap())
+        })
+        .collect()
 }
 
 /// All panels but the headings of rows.
@@ -27,12 +34,20 @@ pub fn panels() -> Vec<Panel> {
 
 fn of(dashboard: &Value) -> Vec<Panel> {
     let title = dashboard["title"].as_str().unwrap();
-    let panels = dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row");
+    let panels =
+        dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row");
     panels
         .map(|panel| {
             let targets = panel["targets"].as_array().unwrap();
-            let queries = targets.iter().map(|target| substituted(target["expr"].as_str().unwrap())).collect();
-            Panel { name: format!("{title} / {}", panel["title"].as_str().unwrap()), json: panel.clone(), queries }
+            let queries = targets
+                .iter()
+                .map(|target| substituted(target["expr"].as_str().unwrap()))
+                .collect();
+            Panel {
+                name: format!("{title} / {}", panel["title"].as_str().unwrap()),
+                json: panel.clone(),
+                queries,
+            }
         })
         .collect()
 }
@@ -44,14 +59,22 @@ fn substituted(query: &str) -> String {
     query
 }
 
-/// What a query asks for, without what stands in where nothing is. Only for failures is it good that there are none: they cannot be made from outside.
+/// What a query asks for, without what stands in where nothing is. Only for failures is it good
+/// that there are none: they cannot be made from outside.
 pub fn in_earnest(query: &str) -> String {
-    if query.contains("status!=\"503\"") { query.to_owned() } else { query.replace(" or vector(0)", "") }
+    if query.contains("status!=\"503\"") {
+        query.to_owned()
+    } else {
+        query.replace(" or vector(0)", "")
+    }
 }
 
 /// The names of metrics in a text of rules or queries.
 pub fn metrics(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let known = ["stampede_", "process_", "instance:stampede_"];
-    words.filter(|word| known.iter().any(|start| word.starts_with(start))).map(str::to_owned).collect()
+    words
+        .filter(|word| known.iter().any(|start| word.starts_with(start)))
+        .map(str::to_owned)
+        .collect()
 }

@@ -80,7 +80,12 @@ impl Control {
         name[..fault.name.len()].copy_from_slice(fault.name.as_bytes());
         self.0.write_all_at(&name, NAME * 8).unwrap();
         let seen = self.seen(fault.kind);
-        for (place, value) in [(ERROR, fault.error), (SHORT, u64::from(fault.short)), (FOREVER, u64::from(fault.forever)), (FIRED, 0)] {
+        for (place, value) in [
+            (ERROR, fault.error),
+            (SHORT, u64::from(fault.short)),
+            (FOREVER, u64::from(fault.forever)),
+            (FIRED, 0),
+        ] {
             self.set(place, value);
         }
         self.set(AT, seen + fault.after + 1);

@@ -16,7 +16,9 @@ const HOLDS: usize = 900;
 /// How many of something a test does, unless it is told otherwise.
 #[expect(clippy::disallowed_methods, reason = "no setting of the server's")]
 pub fn number(name: &str, usually: u64) -> u64 {
-    std::env::var(name).map_or(usually, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
+    std::env::var(name).map_or(usually, |text| {
+        text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
+    })
 }
 
 /// A cut at a position, and all that was answered by then.
@@ -37,19 +39,30 @@ pub fn make(cuts: &[Cut], root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec
         disk.leave(*fate, *seed, &left.0);
         let answered = facts.partition_point(|fact| fact.at <= *at);
         if let Err(error) = check(&left.0.join("data"), &facts[..answered]) {
-            wrong.push(format!("cut at {at} of {}, {fate:?}, seed {seed}: {error:#}", entries.len()));
+            wrong.push(format!(
+                "cut at {at} of {}, {fate:?}, seed {seed}: {error:#}",
+                entries.len()
+            ));
         }
     }
     wrong
 }
 
 /// The same, on all processors. Neighbours go to different ones, so that each has the same work.
-pub fn make_together(cuts: Vec<Cut>, root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec<String> {
+pub fn make_together(
+    cuts: Vec<Cut>,
+    root: &Path,
+    entries: &[Entry],
+    facts: &[Fact],
+) -> Vec<String> {
     let hands = thread::available_parallelism().map_or(2, usize::from);
     let mut shares: Vec<Vec<Cut>> = (0..hands).map(|_| Vec::new()).collect();
     cuts.into_iter().enumerate().for_each(|(place, cut)| shares[place % hands].push(cut));
     thread::scope(|scope| {
-        let making: Vec<_> = shares.iter().map(|share| scope.spawn(move || make(share, root, entries, facts))).collect();
+        let making: Vec<_> = shares
+            .iter()
+            .map(|share| scope.spawn(move || make(share, root, entries, facts)))
+            .collect();
         making.into_iter().flat_map(|share| share.join().unwrap()).collect()
     })
 }
@@ -59,7 +72,12 @@ pub fn hold_until(told: &Told, more: usize, clients: &[Client], disk: &Watched) 
     let (enough, patience) = (told.count() + more, told.refused() + 50);
     thread::scope(|scope| {
         for client in clients {
-            scope.spawn(|| while told.count() < enough && told.refused() < patience && told.hold(client, &disk.control).is_some() {});
+            scope.spawn(|| {
+                while told.count() < enough
+                    && told.refused() < patience
+                    && told.hold(client, &disk.control).is_some()
+                {}
+            });
         }
     });
 }
@@ -87,7 +105,11 @@ fn a_power_cut_at_any_operation_loses_nothing_that_was_answered_and_doubles_noth
     assert!(folds > 0 && entries.len() > 1_000, "{folds} flushes of {} operations", entries.len());
     // From before the first file to the end, spread evenly.
     let last = entries.len() as u64;
-    let cuts = (0..count).map(|number| Cut { at: last * number / (count - 1).max(1), fate: Fate::of(number), seed: number });
+    let cuts = (0..count).map(|number| Cut {
+        at: last * number / (count - 1).max(1),
+        fate: Fate::of(number),
+        seed: number,
+    });
     let wrong = make_together(cuts.collect(), disk.root(), &entries, &facts);
     assert!(wrong.is_empty(), "{} of {count} cuts: {}", wrong.len(), wrong.join("\n"));
 }

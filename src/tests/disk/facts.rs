@@ -75,7 +75,12 @@ fn member(server: &Server, name: &str) -> Option<Client> {
 }
 
 fn log_in(server: &Server, name: &str, password: &str) -> Option<Client> {
-    let tokens = granted(server.anybody().send("POST", "/auth/login", None, Some(json!({"username": name, "password": password}))))?;
+    let tokens = granted(server.anybody().send(
+        "POST",
+        "/auth/login",
+        None,
+        Some(json!({"username": name, "password": password})),
+    ))?;
     Some(server.anybody().with_token(tokens["access_token"].as_str()?))
 }
 
@@ -93,8 +98,18 @@ pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
     if let Some((hold, times)) = holds.iter().find(|(_, times)| **times != 1) {
         anyhow::bail!("{hold} is there {times} times");
     }
-    let lost: Vec<&str> = facts.iter().map(|fact| fact.hold.as_str()).filter(|hold| !holds.contains_key(*hold)).collect();
-    anyhow::ensure!(lost.is_empty(), "{} of {} are lost, first {}", lost.len(), facts.len(), lost[0]);
+    let lost: Vec<&str> = facts
+        .iter()
+        .map(|fact| fact.hold.as_str())
+        .filter(|hold| !holds.contains_key(*hold))
+        .collect();
+    anyhow::ensure!(
+        lost.is_empty(),
+        "{} of {} are lost, first {}",
+        lost.len(),
+        facts.len(),
+        lost[0]
+    );
     Ok(())
 }
 

@@ -45,7 +45,11 @@ fn fail(fault: Fault) -> Option<Vec<String>> {
     live_again(&disk);
     let (entries, seed) = (disk.recording(), fault.after);
     let answered: Option<u64> = before.last().map(|fact: &Fact| fact.at);
-    let mut cuts: Vec<Cut> = answered.into_iter().chain([cut_off]).map(|at| Cut { at, fate: Fate::Dropped, seed }).collect();
+    let mut cuts: Vec<Cut> = answered
+        .into_iter()
+        .chain([cut_off])
+        .map(|at| Cut { at, fate: Fate::Dropped, seed })
+        .collect();
     cuts.push(Cut { at: cut_off, fate: Fate::of(2 + seed), seed });
     cuts.push(Cut { at: entries.len() as u64, fate: Fate::Dropped, seed });
     let wrong = make(&cuts, disk.root(), &entries, &before);

@@ -19,7 +19,8 @@ fn run(seed: u64) -> Vec<String> {
     let mut dice = Dice::new(seed);
     let server = disk.start();
     let clients = gather(&server, CLIENTS).unwrap();
-    // The flush that the folding thread asks for itself is the one whose failure used to lose facts.
+    // The flush that the folding thread asks for itself is the one whose failure used to lose
+    // facts.
     let kind = [Kind::Sync, Kind::DataSync, Kind::Writeback][(seed % 3) as usize];
     // A fold has two flushes, and writes a few pages of so small a database.
     let after = dice.below([3, 1, 12][(seed % 3) as usize]);
@@ -34,7 +35,10 @@ fn run(seed: u64) -> Vec<String> {
     let (entries, facts) = (disk.recording(), told.facts());
     let last = entries.len() as u64;
     let at = last - dice.below(facts.len() as u64);
-    let cuts = vec![Cut { at, fate: Fate::Dropped, seed }, Cut { at: last, fate: Fate::of(2 + seed), seed }];
+    let cuts = vec![
+        Cut { at, fate: Fate::Dropped, seed },
+        Cut { at: last, fate: Fate::of(2 + seed), seed },
+    ];
     make_together(cuts, disk.root(), &entries, &facts)
 }
 

@@ -12,12 +12,20 @@ use rusqlite::Connection;
 fn until_ready_is(server: &Server, status: u16) -> serde_json::Value {
     let client = server.anybody();
     let mut answers = (0..100_000).map(|_| client.get("//health/ready"));
-    answers.find(|answer| answer.status == status).unwrap_or_else(|| panic!("it never answered {status}")).body
+    answers
+        .find(|answer| answer.status == status)
+        .unwrap_or_else(|| panic!("it never answered {status}"))
+        .body
 }
 
 #[track_caller]
 pub fn metric(server: &Server, line: &str) {
-    let text = ureq::get(format!("http://{}/metrics", server.address)).call().unwrap().body_mut().read_to_string().unwrap();
+    let text = ureq::get(format!("http://{}/metrics", server.address))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
     assert!(text.contains(&format!("\n{line}\n")), "{line} is not in {text}");
 }
 
@@ -44,7 +52,11 @@ fn a_full_disk_is_not_ready_and_is_again_when_there_is_room() {
     hold_until(&told, 50, &clients, &disk);
     assert_eq!((told.count() >= before + 50, told.refused()), (true, refused));
     let said = server.whole_log();
-    assert_eq!((said.matches("the store has no room").count(), said.contains("needs a restart")), (1, false), "{said}");
+    assert_eq!(
+        (said.matches("the store has no room").count(), said.contains("needs a restart")),
+        (1, false),
+        "{said}"
+    );
     server.stop();
     check(&disk.root().join("data"), &told.facts()).unwrap();
 }
@@ -81,7 +93,11 @@ fn a_malformed_database_is_not_ready() {
     server.stop();
     let file = folder.0.join("stampede.db");
     let database = Connection::open(&file).unwrap();
-    let page: u32 = database.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'lookups'", [], |row| row.get(0)).unwrap();
+    let page: u32 = database
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'lookups'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
     drop(database);
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[(page as usize - 1) * 4096..page as usize * 4096].fill(0x5a);

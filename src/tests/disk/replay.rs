@@ -31,7 +31,8 @@ pub enum Fate {
     Hollow,
 }
 
-const FATES: [Fate; 6] = [Fate::Dropped, Fate::Kept, Fate::Reordered, Fate::Torn, Fate::CutShort, Fate::Hollow];
+const FATES: [Fate; 6] =
+    [Fate::Dropped, Fate::Kept, Fate::Reordered, Fate::Torn, Fate::CutShort, Fate::Hollow];
 
 impl Fate {
     pub fn of(seed: u64) -> Fate {
@@ -98,7 +99,13 @@ impl Disk {
     pub fn new(root: &Path) -> Disk {
         let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(root).unwrap());
         let folders = HashMap::from([(inode, PathBuf::new())]);
-        Disk { files: HashMap::new(), folders, settled: HashMap::new(), names: Vec::new(), position: 0 }
+        Disk {
+            files: HashMap::new(),
+            folders,
+            settled: HashMap::new(),
+            names: Vec::new(),
+            position: 0,
+        }
     }
 
     pub fn follow(&mut self, entry: &Entry) {
@@ -110,9 +117,14 @@ impl Disk {
                 self.name(Naming::Is { name: name.clone(), inode: *inode });
             }
             Entry::Wrote { inode, offset, bytes } => {
-                self.change(*inode, Content::Wrote { offset: *offset as usize, bytes: bytes.clone() });
+                self.change(
+                    *inode,
+                    Content::Wrote { offset: *offset as usize, bytes: bytes.clone() },
+                );
             }
-            Entry::Truncated { inode, size } => self.change(*inode, Content::Truncated { size: *size as usize }),
+            Entry::Truncated { inode, size } => {
+                self.change(*inode, Content::Truncated { size: *size as usize })
+            }
             Entry::Synced { inode } => self.flush(*inode, Flush::Done),
             Entry::SyncFailed { inode } => self.flush(*inode, Flush::Failed),
             Entry::Renamed { inode, from, to } => self.rename(*inode, from, to),
@@ -176,7 +188,11 @@ impl Disk {
             if self.folders.contains_key(&inode) {
                 fs::create_dir_all(at).unwrap();
             } else if at.parent().is_some_and(Path::is_dir) {
-                fs::write(at, self.files.get(&inode).map_or_else(Vec::new, |file| file.left(fate, &mut dice))).unwrap();
+                fs::write(
+                    at,
+                    self.files.get(&inode).map_or_else(Vec::new, |file| file.left(fate, &mut dice)),
+                )
+                .unwrap();
             }
         }
     }
@@ -198,7 +214,8 @@ impl Disk {
 }
 
 fn settle<C>(changes: &mut [Change<C>], flush: Flush, covers: impl Fn(&C) -> bool) {
-    let awaited = changes.iter_mut().filter(|change| change.flush == Flush::Awaited && covers(&change.what));
+    let awaited =
+        changes.iter_mut().filter(|change| change.flush == Flush::Awaited && covers(&change.what));
     awaited.for_each(|change| change.flush = flush);
 }
 
@@ -237,8 +254,12 @@ impl Content {
             Fate::Kept => self.apply(file),
             Fate::Reordered if dice.below(2) == 0 => self.apply(file),
             Fate::Reordered => {}
-            Fate::Torn => sectors(*offset, bytes).filter(|_| dice.below(2) == 0).for_each(|(offset, bytes)| put(file, offset, bytes)),
-            Fate::CutShort => put(file, *offset, &bytes[..dice.below(bytes.len() as u64 + 1) as usize]),
+            Fate::Torn => sectors(*offset, bytes)
+                .filter(|_| dice.below(2) == 0)
+                .for_each(|(offset, bytes)| put(file, offset, bytes)),
+            Fate::CutShort => {
+                put(file, *offset, &bytes[..dice.below(bytes.len() as u64 + 1) as usize])
+            }
             Fate::Hollow => file.resize(file.len().max(offset + bytes.len()), 0),
         }
     }
@@ -256,13 +277,17 @@ fn put(file: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
 fn sectors(offset: usize, bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let first = (SECTOR - offset % SECTOR).min(bytes.len());
     let (head, tail) = bytes.split_at(first);
-    let rest = tail.chunks(SECTOR).enumerate().map(move |(place, part)| (offset + first + place * SECTOR, part));
+    let rest = tail
+        .chunks(SECTOR)
+        .enumerate()
+        .map(move |(place, part)| (offset + first + place * SECTOR, part));
     std::iter::once((offset, head)).chain(rest)
 }
 
 impl Naming {
     fn is_in(&self, folder: &Path) -> bool {
-        let (Naming::Is { name, .. } | Naming::IsNot { name } | Naming::Moves { to: name, .. }) = self;
+        let (Naming::Is { name, .. } | Naming::IsNot { name } | Naming::Moves { to: name, .. }) =
+            self;
         name.parent() == Some(folder)
     }
 
@@ -309,7 +334,10 @@ mod tests {
         let entries = [wrote(0, b"aaaa"), SYNCED, wrote(2, b"bb")];
         for seed in 0..50 {
             let found = left(&entries, Fate::of(seed), seed).unwrap();
-            assert!([b"aaaa".as_slice(), b"aabb", b"aaba"].contains(&found.as_slice()), "{found:?}");
+            assert!(
+                [b"aaaa".as_slice(), b"aabb", b"aaba"].contains(&found.as_slice()),
+                "{found:?}"
+            );
         }
         assert_eq!(left(&entries, Fate::Dropped, 0).unwrap(), b"aaaa");
         assert_eq!(left(&entries, Fate::Kept, 0).unwrap(), b"aabb");
@@ -317,9 +345,18 @@ mod tests {
 
     #[test]
     fn a_failed_flush_is_not_made_good_by_a_later_one_but_by_writing_again() {
-        assert_eq!(left(&[wrote(0, b"aa"), FAILED, wrote(2, b"b"), SYNCED], Fate::Dropped, 0).unwrap(), b"\0\0b");
-        assert_eq!(left(&[wrote(0, b"aa"), FAILED, wrote(0, b"bb"), SYNCED], Fate::Dropped, 0).unwrap(), b"bb");
-        assert_eq!(left(&[wrote(0, b"aa"), FAILED, wrote(1, b"b"), SYNCED], Fate::Kept, 0).unwrap(), b"ab");
+        assert_eq!(
+            left(&[wrote(0, b"aa"), FAILED, wrote(2, b"b"), SYNCED], Fate::Dropped, 0).unwrap(),
+            b"\0\0b"
+        );
+        assert_eq!(
+            left(&[wrote(0, b"aa"), FAILED, wrote(0, b"bb"), SYNCED], Fate::Dropped, 0).unwrap(),
+            b"bb"
+        );
+        assert_eq!(
+            left(&[wrote(0, b"aa"), FAILED, wrote(1, b"b"), SYNCED], Fate::Kept, 0).unwrap(),
+            b"ab"
+        );
     }
 
     #[test]
@@ -335,7 +372,8 @@ mod tests {
     #[test]
     fn sectors_are_torn_where_the_disk_has_them() {
         let bytes = vec![7; 1500];
-        let parts: Vec<(usize, usize)> = sectors(500, &bytes).map(|(offset, part)| (offset, part.len())).collect();
+        let parts: Vec<(usize, usize)> =
+            sectors(500, &bytes).map(|(offset, part)| (offset, part.len())).collect();
         assert_eq!(parts, [(500, 12), (512, 512), (1024, 512), (1536, 464)]);
     }
 }

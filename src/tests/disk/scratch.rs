@@ -8,7 +8,11 @@ pub struct Scratch(pub PathBuf);
 impl Scratch {
     pub fn new() -> Scratch {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("stampede-disk-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "stampede-disk-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().canonicalize().unwrap().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Scratch(path)

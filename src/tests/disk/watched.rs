@@ -34,18 +34,22 @@ impl Watched {
     fn command(&self) -> Command {
         let mut command = stampede(&self.data());
         command.env("LD_PRELOAD", shim()).env("DISK_ROOT", self.root());
-        command.env("DISK_CONTROL", self.beside.0.join("control")).env("DISK_RECORDING", self.beside.0.join("recording"));
+        command
+            .env("DISK_CONTROL", self.beside.0.join("control"))
+            .env("DISK_RECORDING", self.beside.0.join("recording"));
         command
     }
 
     pub fn start(&self) -> Server {
         let log = || std::fs::read_to_string(self.beside.0.join("server.log")).unwrap_or_default();
-        self.try_to_start().unwrap_or_else(|ended| panic!("it ended before it listened: {ended}: {}", log()))
+        self.try_to_start()
+            .unwrap_or_else(|ended| panic!("it ended before it listened: {ended}: {}", log()))
     }
 
     pub fn try_to_start(&self) -> Result<Server, ExitStatus> {
         // Its log is no part of the disk.
-        Server::try_to_start(self.command(), &self.beside.0.join("server")).map(|(server, _)| server)
+        Server::try_to_start(self.command(), &self.beside.0.join("server"))
+            .map(|(server, _)| server)
     }
 
     pub fn recording(&self) -> Vec<Entry> {
@@ -58,8 +62,13 @@ fn shim() -> &'static Path {
     static SHIM: OnceLock<PathBuf> = OnceLock::new();
     SHIM.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/disk/shim.c");
-        let into = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disk-shim-{}.so", std::process::id()));
-        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).args([&into, &source]).arg("-ldl").output();
+        let into = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("disk-shim-{}.so", std::process::id()));
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .args([&into, &source])
+            .arg("-ldl")
+            .output();
         let built = built.expect("a C compiler, as for SQLite");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         into

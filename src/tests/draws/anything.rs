@@ -1,5 +1,5 @@
-//! Whatever is done to the ballots of a box, made anew as a whole: a receipt exposes it exactly if something up to its signed position is another one
-//! now, and both verifiers call it the same.
+//! Whatever is done to the ballots of a box, made anew as a whole: a receipt exposes it exactly if
+//! something up to its signed position is another one now, and both verifiers call it the same.
 
 use crate::forged::{Forged, HONEST};
 use crate::honest::{Honest, Wanted};
@@ -31,7 +31,8 @@ fn change(made: &mut Forged, home: usize, dice: &mut Dice) {
     if nonces.is_empty() {
         return;
     }
-    let (one, other) = (dice.below(nonces.len() as u64) as usize, dice.below(nonces.len() as u64) as usize);
+    let (one, other) =
+        (dice.below(nonces.len() as u64) as usize, dice.below(nonces.len() as u64) as usize);
     match dice.below(6) {
         0 => drop(nonces.drain(one..(one + 2).min(nonces.len()))),
         1 => nonces.insert(one, dice.roll()),
@@ -55,14 +56,23 @@ fn a_receipt_exposes_whatever_was_done_up_to_its_position_and_nothing_behind_it(
     let (folder, mut lines, mut codes) = (Folder::new(), Vec::new(), Vec::new());
     for number in 0..CASES {
         let (made, exposed) = forged(&honest, number);
-        let known = Known { receipts: vec![("it".to_owned(), made.receipt.clone())], ..Known::default() };
-        let code = draw(&made.bundle, &known, &QUICKNET).map_or_else(|fraud| fraud.kind.code(), |_| 0);
+        let known =
+            Known { receipts: vec![("it".to_owned(), made.receipt.clone())], ..Known::default() };
+        let code =
+            draw(&made.bundle, &known, &QUICKNET).map_or_else(|fraud| fraud.kind.code(), |_| 0);
         assert_eq!(code != 0, exposed, "case {number}");
         codes.push(i32::from(code));
         let receipt = folder.file(&format!("receipt-{number}.json"), &made.receipt_written());
-        lines.push(vec![folder.file(&format!("proof-{number}.json"), &made.written()), "--receipt".to_owned(), receipt]);
+        lines.push(vec![
+            folder.file(&format!("proof-{number}.json"), &made.written()),
+            "--receipt".to_owned(),
+            receipt,
+        ]);
     }
-    assert!([0, 29, 30, 31, 32].iter().all(|code| codes.contains(code)), "the dice leave nothing out");
+    assert!(
+        [0, 29, 30, 31, 32].iter().all(|code| codes.contains(code)),
+        "the dice leave nothing out"
+    );
     if Verifier::both().contains(&Verifier::Python) {
         for (number, (said, code)) in Verifier::Python.all(&lines).iter().zip(codes).enumerate() {
             assert_eq!(said.code, code, "case {number}: {said:?}");

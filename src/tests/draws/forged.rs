@@ -1,4 +1,5 @@
-//! What a forger hands out: a draw in which something was changed, with as much made anew as he wishes, and what his victim knows.
+//! What a forger hands out: a draw in which something was changed, with as much made anew as he
+//! wishes, and what his victim knows.
 
 use crate::honest::{DAY, Honest, Wanted};
 use actors::domain::ballots::BallotId;
@@ -6,8 +7,16 @@ use actors::domain::draw::{Lots, commitment, lottery_root, merkle, place_of};
 use stampede::draws::bundle::Share;
 use stampede::draws::{Bundle, Hex, Receipt, Text};
 
-/// Four boxes, one of them empty; the receipt is of the second box, in the middle of a commit that ends before the box does.
-pub const HONEST: Wanted = Wanted { day: DAY, counts: &[5, 11, 0, 3], commit: 4, winners: 2, reserves: 2, round: Some(123) };
+/// Four boxes, one of them empty; the receipt is of the second box, in the middle of a commit that
+/// ends before the box does.
+pub const HONEST: Wanted = Wanted {
+    day: DAY,
+    counts: &[5, 11, 0, 3],
+    commit: 4,
+    winners: 2,
+    reserves: 2,
+    round: Some(123),
+};
 pub const BOX: usize = 1;
 pub const PLACE: usize = 5;
 
@@ -35,7 +44,8 @@ impl Forged {
         &mut self.bundle.boxes[BOX].nonces
     }
 
-    /// Makes everything anew that follows from ballots, seed and round, so that the proof is in order in itself.
+    /// Makes everything anew that follows from ballots, seed and round, so that the proof is in
+    /// order in itself.
     pub fn anew(&mut self) {
         let name = |number: usize| self.bundle.box_name(number as u8);
         let shares: Vec<Share> = self
@@ -44,7 +54,14 @@ impl Forged {
             .iter()
             .enumerate()
             .map(|(number, listed)| {
-                let leaf = |index: usize| BallotId { name: name(number), index: index as u64, nonce: listed.nonces[index] }.leaf();
+                let leaf = |index: usize| {
+                    BallotId {
+                        name: name(number),
+                        index: index as u64,
+                        nonce: listed.nonces[index],
+                    }
+                    .leaf()
+                };
                 let count = listed.nonces.len();
                 Share { count: count as u64, root: Hex(merkle::root(&merkle::blocks(count, leaf))) }
             })
@@ -63,8 +80,13 @@ impl Forged {
         let (boxes, head) = (self.bundle.sealed(), &self.bundle.head);
         let randomness = head.beacon.as_ref().map(|round| round.randomness.0);
         let count = boxes.iter().map(|sealed| sealed.count).sum();
-        let lots = Lots::new(&head.seed.0, &head.root.0, count, randomness.as_ref()).take((head.winners + head.reserves) as usize);
-        let ballot = |lot| place_of(lot, &boxes).and_then(|(number, index)| self.bundle.ballot(number, index)).map(Text);
+        let lots = Lots::new(&head.seed.0, &head.root.0, count, randomness.as_ref())
+            .take((head.winners + head.reserves) as usize);
+        let ballot = |lot| {
+            place_of(lot, &boxes)
+                .and_then(|(number, index)| self.bundle.ballot(number, index))
+                .map(Text)
+        };
         self.bundle.head.lots = lots.filter_map(ballot).collect();
     }
 
@@ -89,7 +111,8 @@ fn written(bundle: &Bundle) -> String {
     let one = |number: usize| {
         let listed = &bundle.boxes[number];
         let Share { count, root } = listed.share;
-        let ballot = |index: usize| format!("\"{}\"", bundle.ballot(number as u8, index as u64).unwrap());
+        let ballot =
+            |index: usize| format!("\"{}\"", bundle.ballot(number as u8, index as u64).unwrap());
         let ballots: Vec<String> = (0..listed.nonces.len()).map(ballot).collect();
         format!("{{\"count\":{count},\"root\":\"{root}\",\"ballots\":[{}]}}", ballots.join(","))
     };

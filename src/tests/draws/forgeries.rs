@@ -1,4 +1,5 @@
-//! Forgeries, and how each is called. Those that are `Anew` are in order in themselves: only what was known before exposes them.
+//! Forgeries, and how each is called. Those that are `Anew` are in order in themselves: only what
+//! was known before exposes them.
 
 use crate::forged::{BOX, Forged, HONEST, PLACE};
 use crate::honest::{Honest, announced, signer};
@@ -31,28 +32,103 @@ macro_rules! anew {
 }
 
 const FORGERIES: &[Forgery] = &[
-    ("the receipt's ballot is removed", Kind::BallotRemoved, InOrder, anew!(it, it.nonces().remove(PLACE))),
-    ("a ballot before it is removed", Kind::BallotRemoved, InOrder, anew!(it, it.nonces().remove(2))),
-    ("three ballots before it are removed", Kind::BallotRemoved, InOrder, anew!(it, drop(it.nonces().drain(1..4)))),
-    ("a ballot that followed it is removed", Kind::BallotRemoved, InOrder, anew!(it, it.nonces().remove(PLACE + 1))),
-    ("all behind it are removed", Kind::BallotRemoved, InOrder, anew!(it, it.nonces().truncate(PLACE + 1))),
-    ("it and all behind it are removed", Kind::BallotRemoved, InOrder, anew!(it, it.nonces().truncate(PLACE))),
-    ("a ballot is added before it", Kind::BallotAdded, InOrder, anew!(it, it.nonces().insert(3, 99))),
-    ("a ballot is added in its very place", Kind::BallotAdded, InOrder, anew!(it, it.nonces().insert(PLACE, 99))),
+    (
+        "the receipt's ballot is removed",
+        Kind::BallotRemoved,
+        InOrder,
+        anew!(it, it.nonces().remove(PLACE)),
+    ),
+    (
+        "a ballot before it is removed",
+        Kind::BallotRemoved,
+        InOrder,
+        anew!(it, it.nonces().remove(2)),
+    ),
+    (
+        "three ballots before it are removed",
+        Kind::BallotRemoved,
+        InOrder,
+        anew!(it, drop(it.nonces().drain(1..4))),
+    ),
+    (
+        "a ballot that followed it is removed",
+        Kind::BallotRemoved,
+        InOrder,
+        anew!(it, it.nonces().remove(PLACE + 1)),
+    ),
+    (
+        "all behind it are removed",
+        Kind::BallotRemoved,
+        InOrder,
+        anew!(it, it.nonces().truncate(PLACE + 1)),
+    ),
+    (
+        "it and all behind it are removed",
+        Kind::BallotRemoved,
+        InOrder,
+        anew!(it, it.nonces().truncate(PLACE)),
+    ),
+    (
+        "a ballot is added before it",
+        Kind::BallotAdded,
+        InOrder,
+        anew!(it, it.nonces().insert(3, 99)),
+    ),
+    (
+        "a ballot is added in its very place",
+        Kind::BallotAdded,
+        InOrder,
+        anew!(it, it.nonces().insert(PLACE, 99)),
+    ),
     (
         "a ballot is added behind it, among those it was signed with",
         Kind::BallotAdded,
         InOrder,
         anew!(it, it.nonces().insert(PLACE + 1, 99)),
     ),
-    ("the receipt's ballot is changed", Kind::BallotChanged, InOrder, anew!(it, it.nonces()[PLACE] ^= 1)),
+    (
+        "the receipt's ballot is changed",
+        Kind::BallotChanged,
+        InOrder,
+        anew!(it, it.nonces()[PLACE] ^= 1),
+    ),
     ("a ballot before it is changed", Kind::BallotChanged, InOrder, anew!(it, it.nonces()[0] ^= 1)),
-    ("a ballot that followed it is changed", Kind::BallotChanged, InOrder, anew!(it, it.nonces()[PLACE + 2] ^= 1)),
-    ("it changes places with one before it", Kind::BallotMoved, InOrder, anew!(it, it.nonces().swap(PLACE, 1))),
-    ("it changes places with one behind it", Kind::BallotMoved, InOrder, anew!(it, it.nonces().swap(PLACE, PLACE + 1))),
-    ("those that followed it change places", Kind::BallotMoved, InOrder, anew!(it, it.nonces().swap(PLACE + 1, PLACE + 2))),
-    ("it is moved to the end", Kind::BallotMoved, InOrder, anew!(it, it.nonces()[PLACE..].rotate_left(1))),
-    ("it is moved to the beginning", Kind::BallotMoved, InOrder, anew!(it, it.nonces()[..=PLACE].rotate_right(1))),
+    (
+        "a ballot that followed it is changed",
+        Kind::BallotChanged,
+        InOrder,
+        anew!(it, it.nonces()[PLACE + 2] ^= 1),
+    ),
+    (
+        "it changes places with one before it",
+        Kind::BallotMoved,
+        InOrder,
+        anew!(it, it.nonces().swap(PLACE, 1)),
+    ),
+    (
+        "it changes places with one behind it",
+        Kind::BallotMoved,
+        InOrder,
+        anew!(it, it.nonces().swap(PLACE, PLACE + 1)),
+    ),
+    (
+        "those that followed it change places",
+        Kind::BallotMoved,
+        InOrder,
+        anew!(it, it.nonces().swap(PLACE + 1, PLACE + 2)),
+    ),
+    (
+        "it is moved to the end",
+        Kind::BallotMoved,
+        InOrder,
+        anew!(it, it.nonces()[PLACE..].rotate_left(1)),
+    ),
+    (
+        "it is moved to the beginning",
+        Kind::BallotMoved,
+        InOrder,
+        anew!(it, it.nonces()[..=PLACE].rotate_right(1)),
+    ),
     (
         "it is moved to another box",
         Kind::BallotMoved,
@@ -66,7 +142,12 @@ const FORGERIES: &[Forgery] = &[
         it.bundle.head.seed.0[0] ^= 1;
         it.draw();
     }),
-    ("commitment and seed are both replaced", Kind::CommitmentDiffers, InOrder, anew!(it, it.bundle.head.seed.0[0] ^= 1)),
+    (
+        "commitment and seed are both replaced",
+        Kind::CommitmentDiffers,
+        InOrder,
+        anew!(it, it.bundle.head.seed.0[0] ^= 1),
+    ),
     (
         "another round of the beacon is used",
         Kind::RoundDiffers,
@@ -78,21 +159,46 @@ const FORGERIES: &[Forgery] = &[
             round.signature.0.copy_from_slice(&other.signature);
         }),
     ),
-    ("the beacon is left out", Kind::RoundDiffers, InOrder, anew!(it, it.bundle.head.beacon = None)),
+    (
+        "the beacon is left out",
+        Kind::RoundDiffers,
+        InOrder,
+        anew!(it, it.bundle.head.beacon = None),
+    ),
     ("the beacon's randomness is made up", Kind::RandomnessDiffers, Wrong, |it| {
         it.bundle.head.beacon.as_mut().unwrap().randomness.0[0] ^= 1;
         it.draw();
     }),
-    ("the beacon is of another network", Kind::BeaconUnknown, Wrong, |it| it.bundle.head.beacon.as_mut().unwrap().chain.0[0] ^= 1),
-    ("the round was known before the day was over", Kind::BeaconEarly, Wrong, anew!(it, it.bundle.head.lottery = Text(Day(20230824)))),
-    ("a winner changes places with a reserve", Kind::LotsDiffer, Wrong, |it| it.bundle.head.lots.swap(0, 2)),
+    ("the beacon is of another network", Kind::BeaconUnknown, Wrong, |it| {
+        it.bundle.head.beacon.as_mut().unwrap().chain.0[0] ^= 1
+    }),
+    (
+        "the round was known before the day was over",
+        Kind::BeaconEarly,
+        Wrong,
+        anew!(it, it.bundle.head.lottery = Text(Day(20230824))),
+    ),
+    ("a winner changes places with a reserve", Kind::LotsDiffer, Wrong, |it| {
+        it.bundle.head.lots.swap(0, 2)
+    }),
     ("a winner is another ballot", Kind::LotsDiffer, Wrong, |it| {
-        let other = (0..5).map(|index| Text(it.bundle.ballot(0, index).unwrap())).find(|ballot| !it.bundle.head.lots.contains(ballot));
+        let other = (0..5)
+            .map(|index| Text(it.bundle.ballot(0, index).unwrap()))
+            .find(|ballot| !it.bundle.head.lots.contains(ballot));
         it.bundle.head.lots[1] = other.unwrap();
     }),
-    ("a winner is a ballot that nobody submitted", Kind::LotsDiffer, Wrong, |it| it.bundle.head.lots[0].0.nonce ^= 1),
-    ("the last reserve is not named", Kind::LotsDiffer, Wrong, |it| it.bundle.head.lots.truncate(3)),
-    ("there are more winners than were promised", Kind::WinnersDiffer, InOrder, anew!(it, it.bundle.head.winners = 3)),
+    ("a winner is a ballot that nobody submitted", Kind::LotsDiffer, Wrong, |it| {
+        it.bundle.head.lots[0].0.nonce ^= 1
+    }),
+    ("the last reserve is not named", Kind::LotsDiffer, Wrong, |it| {
+        it.bundle.head.lots.truncate(3)
+    }),
+    (
+        "there are more winners than were promised",
+        Kind::WinnersDiffer,
+        InOrder,
+        anew!(it, it.bundle.head.winners = 3),
+    ),
     (
         "a reserve is made a winner",
         Kind::WinnersDiffer,
@@ -101,50 +207,101 @@ const FORGERIES: &[Forgery] = &[
             (it.bundle.head.winners, it.bundle.head.reserves) = (3, 1);
         }),
     ),
-    ("the root of a box is another one", Kind::BoxRootDiffers, Wrong, |it| it.bundle.boxes[0].share.root.0[31] ^= 1),
-    ("a ballot is changed and nothing made anew", Kind::BoxRootDiffers, Wrong, |it| it.nonces()[0] ^= 1),
-    ("a box says that it holds one more", Kind::CountDiffers, Wrong, |it| it.bundle.boxes[3].share.count += 1),
-    ("a ballot is removed and nothing made anew", Kind::CountDiffers, Wrong, |it| it.nonces().truncate(10)),
-    ("the lottery root is another one", Kind::LotteryRootDiffers, Wrong, |it| it.bundle.head.root.0[0] ^= 1),
+    ("the root of a box is another one", Kind::BoxRootDiffers, Wrong, |it| {
+        it.bundle.boxes[0].share.root.0[31] ^= 1
+    }),
+    ("a ballot is changed and nothing made anew", Kind::BoxRootDiffers, Wrong, |it| {
+        it.nonces()[0] ^= 1
+    }),
+    ("a box says that it holds one more", Kind::CountDiffers, Wrong, |it| {
+        it.bundle.boxes[3].share.count += 1
+    }),
+    ("a ballot is removed and nothing made anew", Kind::CountDiffers, Wrong, |it| {
+        it.nonces().truncate(10)
+    }),
+    ("the lottery root is another one", Kind::LotteryRootDiffers, Wrong, |it| {
+        it.bundle.head.root.0[0] ^= 1
+    }),
     ("an empty box is left out", Kind::LotteryRootDiffers, Wrong, |it| drop(it.bundle.boxes.pop())),
     ("two ballots change places in the list alone", Kind::BallotMisplaced, Wrong, |it| {
         let ids = [0, 1].map(|index| format!("\"{}\"", it.bundle.ballot(3, index).unwrap()));
         it.rewrite(|text| text.replace(&ids.join(","), &format!("{},{}", ids[1], ids[0])));
     }),
-    ("the ballots are of another day", Kind::BallotMisplaced, Wrong, |it| it.rewrite(|text| text.replace("2023-08-23", "2023-08-22"))),
-    ("the end is cut off", Kind::Truncated, Wrong, |it| it.rewrite(|text| text[..text.len() - 1].to_owned())),
-    ("half of it is cut off", Kind::Truncated, Wrong, |it| it.rewrite(|text| text[..text.len() / 2].to_owned())),
+    ("the ballots are of another day", Kind::BallotMisplaced, Wrong, |it| {
+        it.rewrite(|text| text.replace("2023-08-23", "2023-08-22"))
+    }),
+    ("the end is cut off", Kind::Truncated, Wrong, |it| {
+        it.rewrite(|text| text[..text.len() - 1].to_owned())
+    }),
+    ("half of it is cut off", Kind::Truncated, Wrong, |it| {
+        it.rewrite(|text| text[..text.len() / 2].to_owned())
+    }),
     ("nothing is left", Kind::Truncated, Wrong, |it| it.rewrite(|_| String::new())),
-    ("a member is unknown", Kind::Malformed, Wrong, |it| it.rewrite(|text| text.replace("\"winners\"", "\"losers\":[],\"winners\""))),
+    ("a member is unknown", Kind::Malformed, Wrong, |it| {
+        it.rewrite(|text| text.replace("\"winners\"", "\"losers\":[],\"winners\""))
+    }),
     ("a member is unknown in a box", Kind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replacen("\"ballots\"", "\"lost\":[],\"ballots\"", 1))
     }),
     ("a member is said twice", Kind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("\"reserves\":2", "\"reserves\":2,\"reserves\":2"))
     }),
-    ("a member is missing", Kind::Malformed, Wrong, |it| it.rewrite(|text| text.replace("\"reserves\":2,", ""))),
-    ("a number is written otherwise", Kind::Malformed, Wrong, |it| it.rewrite(|text| text.replace("\"winners\":2", "\"winners\":2.0"))),
+    ("a member is missing", Kind::Malformed, Wrong, |it| {
+        it.rewrite(|text| text.replace("\"reserves\":2,", ""))
+    }),
+    ("a number is written otherwise", Kind::Malformed, Wrong, |it| {
+        it.rewrite(|text| text.replace("\"winners\":2", "\"winners\":2.0"))
+    }),
     ("a hash is written otherwise", Kind::Malformed, Wrong, |it| {
         let root = it.bundle.head.root.to_string();
         it.rewrite(|text| text.replace(&root, &root.to_uppercase()));
     }),
-    ("something stands behind it", Kind::Malformed, Wrong, |it| it.rewrite(|text| format!("{text}[]"))),
-    ("there is no such day", Kind::Malformed, Wrong, |it| it.rewrite(|text| text.replace("2023-08-23", "2023-02-30"))),
-    ("it is of another format", Kind::Malformed, Wrong, |it| it.rewrite(|text| text.replace("stampede draw 1", "stampede draw 2"))),
-    ("the receipt's signature is another one", Kind::ReceiptForged, InOrder, |it| it.receipt.signature.0[5] ^= 1),
-    ("the receipt says that it is of another box", Kind::ReceiptForged, InOrder, |it| it.receipt.ballot.0.name.number = 0),
-    ("the receipt promises more winners", Kind::ReceiptForged, InOrder, |it| it.receipt.winners += 1),
-    ("the receipt promises round zero", Kind::ReceiptForged, InOrder, |it| it.receipt.round = Some(0)),
-    ("the receipt is signed under another key", Kind::ReceiptKeyDiffers, InOrder, |it| it.key = Hex([7; 32])),
+    ("something stands behind it", Kind::Malformed, Wrong, |it| {
+        it.rewrite(|text| format!("{text}[]"))
+    }),
+    ("there is no such day", Kind::Malformed, Wrong, |it| {
+        it.rewrite(|text| text.replace("2023-08-23", "2023-02-30"))
+    }),
+    ("it is of another format", Kind::Malformed, Wrong, |it| {
+        it.rewrite(|text| text.replace("stampede draw 1", "stampede draw 2"))
+    }),
+    ("the receipt's signature is another one", Kind::ReceiptForged, InOrder, |it| {
+        it.receipt.signature.0[5] ^= 1
+    }),
+    ("the receipt says that it is of another box", Kind::ReceiptForged, InOrder, |it| {
+        it.receipt.ballot.0.name.number = 0
+    }),
+    ("the receipt promises more winners", Kind::ReceiptForged, InOrder, |it| {
+        it.receipt.winners += 1
+    }),
+    ("the receipt promises round zero", Kind::ReceiptForged, InOrder, |it| {
+        it.receipt.round = Some(0)
+    }),
+    ("the receipt is signed under another key", Kind::ReceiptKeyDiffers, InOrder, |it| {
+        it.key = Hex([7; 32])
+    }),
     ("the receipt is of another lottery", Kind::ReceiptElsewhere, InOrder, |it| {
         let own = it.receipt.ballot.0;
-        it.receipt.ballot = Text(BallotId { name: BoxName { day: Day(20230822), ..own.name }, ..own });
+        it.receipt.ballot =
+            Text(BallotId { name: BoxName { day: Day(20230822), ..own.name }, ..own });
         it.receipt.following.clear();
         let position = it.receipt.position().unwrap();
-        it.receipt.signature = Hex(signer().sign(&it.receipt.ballot.0.name, position, &it.receipt.head(), &it.receipt.anchor()));
+        it.receipt.signature = Hex(signer().sign(
+            &it.receipt.ballot.0.name,
+            position,
+            &it.receipt.head(),
+            &it.receipt.anchor(),
+        ));
     }),
-    ("the receipt's box is left out", Kind::ReceiptElsewhere, InOrder, anew!(it, it.bundle.boxes.truncate(BOX))),
-    ("the receipt is cut off", Kind::ReceiptMalformed, InOrder, |it| it.receipt_text = Some(it.receipt_written()[..99].to_owned())),
+    (
+        "the receipt's box is left out",
+        Kind::ReceiptElsewhere,
+        InOrder,
+        anew!(it, it.bundle.boxes.truncate(BOX)),
+    ),
+    ("the receipt is cut off", Kind::ReceiptMalformed, InOrder, |it| {
+        it.receipt_text = Some(it.receipt_written()[..99].to_owned())
+    }),
     ("the receipt says something unknown", Kind::ReceiptMalformed, InOrder, |it| {
         it.receipt_text = Some(it.receipt_written().replace("\"key\"", "\"note\":\"\",\"key\""));
     }),
@@ -155,7 +312,12 @@ fn asked(folder: &Folder, number: usize, forged: &Forged, with_anchors: bool) ->
     let mut line = vec![folder.file(&format!("proof-{number}.json"), &forged.written())];
     if with_anchors {
         let receipt = folder.file(&format!("receipt-{number}.json"), &forged.receipt_written());
-        line.extend(["--commitment".to_owned(), forged.commitment.to_string(), "--key".to_owned(), forged.key.to_string()]);
+        line.extend([
+            "--commitment".to_owned(),
+            forged.commitment.to_string(),
+            "--key".to_owned(),
+            forged.key.to_string(),
+        ]);
         line.extend(["--receipt".to_owned(), receipt]);
     }
     line
@@ -169,14 +331,18 @@ fn verified(verifier: Verifier, forged: &Forged, with_anchors: bool) -> Said {
 /// What the verifier says about every forgery.
 fn all_verified(verifier: Verifier, with_anchors: bool) -> Vec<Said> {
     let (honest, folder) = (HONEST.draw(), Folder::new());
-    let one = |(number, (.., forge)): (usize, &Forgery)| asked(&folder, number, &forged(&honest, *forge), with_anchors);
+    let one = |(number, (.., forge)): (usize, &Forgery)| {
+        asked(&folder, number, &forged(&honest, *forge), with_anchors)
+    };
     verifier.all(&FORGERIES.iter().enumerate().map(one).collect::<Vec<_>>())
 }
 
 /// Whether a verifier that left so named the fraud by its name, in one sentence.
 fn named(said: &Said, kind: Kind) -> bool {
     let sentence = said.err.split_once(": ").map_or("", |(_, sentence)| sentence);
-    said.code == kind.code() as i32 && sentence.starts_with(&format!("{}: ", kind.name())) && sentence.trim_end().lines().count() == 1
+    said.code == kind.code() as i32
+        && sentence.starts_with(&format!("{}: ", kind.name()))
+        && sentence.trim_end().lines().count() == 1
 }
 
 fn forged(honest: &Honest, forge: fn(&mut Forged)) -> Forged {
@@ -189,8 +355,15 @@ fn forged(honest: &Honest, forge: fn(&mut Forged)) -> Forged {
 fn every_forgery_is_called_by_its_name_by_both_verifiers() {
     for verifier in Verifier::both() {
         for ((title, kind, ..), said) in FORGERIES.iter().zip(all_verified(verifier, true)) {
-            assert!(named(&said, *kind), "{verifier:?}: {title} is not called {}: {said:?}", kind.name());
-            assert_eq!(said.out, "", "{verifier:?}: {title}: nothing is called in order before all of it is");
+            assert!(
+                named(&said, *kind),
+                "{verifier:?}: {title} is not called {}: {said:?}",
+                kind.name()
+            );
+            assert_eq!(
+                said.out, "",
+                "{verifier:?}: {title}: nothing is called in order before all of it is"
+            );
         }
     }
 }
@@ -210,18 +383,36 @@ fn an_honest_draw_is_in_order_for_both_and_both_say_who_won_and_what_is_not_prov
     let forged = Forged::from(&honest);
     assert_eq!(forged.written(), honest.text(), "a forger who forges nothing");
     for verifier in Verifier::both() {
-        let (anchored, alone) = (verified(verifier, &forged, true), verified(verifier, &forged, false));
+        let (anchored, alone) =
+            (verified(verifier, &forged, true), verified(verifier, &forged, false));
         for said in [&anchored, &alone] {
             assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}");
             for (number, lot) in forged.bundle.head.lots.iter().enumerate() {
                 let role = if number < 2 { "winner" } else { "reserve" };
-                assert!(said.out.contains(&format!("{role} {}: {}\n", number % 2 + 1, lot.0)), "{}", said.out);
+                assert!(
+                    said.out.contains(&format!("{role} {}: {}\n", number % 2 + 1, lot.0)),
+                    "{}",
+                    said.out
+                );
             }
             assert!(said.out.contains("due at 2023-08-23T15:15:33Z"), "{}", said.out);
         }
-        assert!(alone.out.contains("not proved: that no ballot was left out, added or exchanged"), "{}", alone.out);
-        assert!(!anchored.out.contains("not proved: that no ballot was left out"), "{}", anchored.out);
-        assert_eq!(anchored.out.contains("not checked: the beacon's own signature"), verifier == Verifier::Python, "{}", anchored.out);
+        assert!(
+            alone.out.contains("not proved: that no ballot was left out, added or exchanged"),
+            "{}",
+            alone.out
+        );
+        assert!(
+            !anchored.out.contains("not proved: that no ballot was left out"),
+            "{}",
+            anchored.out
+        );
+        assert_eq!(
+            anchored.out.contains("not checked: the beacon's own signature"),
+            verifier == Verifier::Python,
+            "{}",
+            anchored.out
+        );
     }
 }
 
@@ -229,16 +420,28 @@ fn an_honest_draw_is_in_order_for_both_and_both_say_who_won_and_what_is_not_prov
 fn every_receipt_of_an_honest_draw_agrees_with_it() {
     let honest = HONEST.draw();
     let folder = Folder::new();
-    let written = |(number, receipt)| folder.file(&format!("{number}.json"), &serde_json::to_string(receipt).unwrap());
+    let written = |(number, receipt)| {
+        folder.file(&format!("{number}.json"), &serde_json::to_string(receipt).unwrap())
+    };
     let receipts: Vec<_> = honest.receipts.iter().flatten().enumerate().map(written).collect();
     assert_eq!(receipts.len(), 19);
     for verifier in Verifier::both() {
         let proof = folder.file("proof.json", &honest.text());
-        let receipts = receipts.iter().flat_map(|receipt| ["--receipt".to_owned(), receipt.clone()]);
+        let receipts =
+            receipts.iter().flat_map(|receipt| ["--receipt".to_owned(), receipt.clone()]);
         let said = verifier.all(&[std::iter::once(proof).chain(receipts).collect()]).remove(0);
         assert_eq!(said.code, 0, "{verifier:?}: {said:?}");
-        assert_eq!(said.out.matches("and what it promises was kept").count(), 19, "{verifier:?}: {}", said.out);
-        assert!(said.out.contains(&format!("compare {} with the published one", Hex(honest.key))), "{verifier:?}: {}", said.out);
+        assert_eq!(
+            said.out.matches("and what it promises was kept").count(),
+            19,
+            "{verifier:?}: {}",
+            said.out
+        );
+        assert!(
+            said.out.contains(&format!("compare {} with the published one", Hex(honest.key))),
+            "{verifier:?}: {}",
+            said.out
+        );
     }
 }
 
@@ -255,18 +458,30 @@ fn a_forged_signature_of_the_beacon_is_found_by_the_one_that_can() {
             Verifier::Rust => assert!(named(&said, Kind::BeaconForged), "{said:?}"),
             Verifier::Python => {
                 assert_eq!(said.code, 0, "{said:?}");
-                assert!(said.out.contains("not checked: the beacon's own signature"), "{}", said.out);
+                assert!(
+                    said.out.contains("not checked: the beacon's own signature"),
+                    "{}",
+                    said.out
+                );
             }
         }
     }
 }
 
-/// Another real round under the promised round's number: the hash is right, and the network never signed it so.
+/// Another real round under the promised round's number: the hash is right, and the network never
+/// signed it so.
 #[test]
 fn another_round_under_the_promised_number_is_not_signed_so() {
     let honest = HONEST.draw();
     let mut made = Forged::from(&honest);
-    made.bundle.head.beacon.as_mut().unwrap().signature.0.copy_from_slice(&announced(1000).signature);
+    made.bundle
+        .head
+        .beacon
+        .as_mut()
+        .unwrap()
+        .signature
+        .0
+        .copy_from_slice(&announced(1000).signature);
     made.anew();
     let said = verified(Verifier::Rust, &made, true);
     assert!(named(&said, Kind::BeaconForged), "{said:?}");
@@ -276,7 +491,10 @@ fn another_round_under_the_promised_number_is_not_signed_so() {
 fn every_kind_of_fraud_is_shown_by_some_forgery() {
     let shown: HashSet<Kind> = FORGERIES.iter().map(|(_, kind, ..)| *kind).collect();
     let elsewhere = [Kind::BeaconForged, Kind::PathDiffers];
-    assert!(Kind::ALL.iter().all(|kind| shown.contains(kind) != elsewhere.contains(kind)), "{shown:?}");
+    assert!(
+        Kind::ALL.iter().all(|kind| shown.contains(kind) != elsewhere.contains(kind)),
+        "{shown:?}"
+    );
     let titles: HashSet<&str> = FORGERIES.iter().map(|(title, ..)| *title).collect();
     assert_eq!(titles.len(), FORGERIES.len());
 }

@@ -3,7 +3,9 @@
 use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Question, Witness};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, commitment};
-use actors::domain::lottery::{self, Ballots, Beacon, Drawn, Look, Lot, Lottery, Plan, View, places};
+use actors::domain::lottery::{
+    self, Ballots, Beacon, Drawn, Look, Lot, Lottery, Plan, View, places,
+};
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use stampede::draws::bundle::Document;
 use stampede::draws::writer::Writer;
@@ -40,8 +42,14 @@ pub struct Honest {
 /// Rounds that the network announced.
 pub fn announced(round: u64) -> Beacon {
     let signature: Hex<48> = match round {
-        123 => Hex::constant("b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92"),
-        1000 => Hex::constant("b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"),
+        123 => Hex::constant(
+            "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4\
+             b13e0dfc92",
+        ),
+        1000 => Hex::constant(
+            "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b\
+             6b63ed5e39",
+        ),
         _ => panic!("round {round} is not known here"),
     };
     Beacon { round, signature: signature.0.to_vec() }
@@ -72,10 +80,18 @@ impl Wanted {
             commitment: commitment(&SEED),
             round: self.round,
         };
-        let plan = Plan { name: "the draw".to_owned(), closes_at: CLOSES, tickets: None, ballots: Some(ballots) };
+        let plan = Plan {
+            name: "the draw".to_owned(),
+            closes_at: CLOSES,
+            tickets: None,
+            ballots: Some(ballots),
+        };
         let names = BoxName::all(self.day, ballots.boxes);
-        let (boxes, receipts): (Vec<_>, Vec<_>) =
-            names.iter().zip(self.counts).map(|(name, count)| filled(*name, *count, self.commit, &plan)).unzip();
+        let (boxes, receipts): (Vec<_>, Vec<_>) = names
+            .iter()
+            .zip(self.counts)
+            .map(|(name, count)| filled(*name, *count, self.commit, &plan))
+            .unzip();
         let mut lottery = Lottery::default();
         tell(&mut lottery, lottery::Command::Create(plan), Caller::SYSTEM, 0);
         tell(&mut lottery, lottery::Command::Close, Caller::SYSTEM, 0);
@@ -84,7 +100,12 @@ impl Wanted {
         let beacon = self.round.map(announced);
         let lots = places(&ballots, &sealed, &SEED, beacon.as_ref());
         let lots = lots.into_iter().map(|(number, index)| lot(&boxes, number, index)).collect();
-        tell(&mut lottery, lottery::Command::Draw(Drawn { seed: SEED, beacon, lots }), Caller::SYSTEM, 0);
+        tell(
+            &mut lottery,
+            lottery::Command::Draw(Drawn { seed: SEED, beacon, lots }),
+            Caller::SYSTEM,
+            0,
+        );
         let view = lottery.look(&Look).unwrap();
         Honest { view, boxes, receipts, key: signer().public(), day: self.day }
     }
@@ -96,9 +117,12 @@ fn filled(name: BoxName, count: u64, commit: u64, plan: &Plan) -> (BallotBox, Ve
     let (terms, anchor) = (plan.box_terms().unwrap(), Anchor::from(&plan.ballots.unwrap()));
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
     for from in (0..count).step_by(commit as usize) {
-        let submitted: Vec<BallotId> = (from..count.min(from + commit)).map(|index| submit(&mut made, name, index)).collect();
+        let submitted: Vec<BallotId> =
+            (from..count.min(from + commit)).map(|index| submit(&mut made, name, index)).collect();
         let witness: Witness = made.witness(from).unwrap();
-        receipts.extend(submitted.into_iter().map(|ballot| Receipt::of(ballot, &witness, &anchor, &signer())));
+        receipts.extend(
+            submitted.into_iter().map(|ballot| Receipt::of(ballot, &witness, &anchor, &signer())),
+        );
     }
     tell(&mut made, ballots::Command::Seal, Caller::SYSTEM, 0);
     (made, receipts)

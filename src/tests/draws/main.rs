@@ -1,7 +1,9 @@
-//! Draws as a stranger sees them: two verifiers that share no code, honest draws, forgeries, and vectors for a third.
+//! Draws as a stranger sees them: two verifiers that share no code, honest draws, forgeries, and
+//! vectors for a third.
 //!
-//! Everything honest is made by the machines that serve it; everything forged is made from that, and made anew so far that only what was known before
-//! exposes it, where that is possible. `stampede verify-draw` is run as its user runs it, and so is `docs/verify_draw.py`.
+//! Everything honest is made by the machines that serve it; everything forged is made from that,
+//! and made anew so far that only what was known before exposes it, where that is possible.
+//! `stampede verify-draw` is run as its user runs it, and so is `docs/verify_draw.py`.
 
 mod anything;
 mod forged;

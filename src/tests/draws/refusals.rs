@@ -1,4 +1,5 @@
-//! What else may be handed to the verifiers: proofs of one ballot, what comes in, and what is no proof at all.
+//! What else may be handed to the verifiers: proofs of one ballot, what comes in, and what is no
+//! proof at all.
 
 use crate::forged::{BOX, HONEST, PLACE};
 use crate::verifiers::{Folder, SCRIPT, Said, Verifier, python};
@@ -7,10 +8,20 @@ use stampede::draws::{Inclusion, Receipt};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-fn asked(folder: &Folder, number: usize, proof: &Inclusion, receipt: Option<&Receipt>) -> Vec<String> {
-    let proof = folder.file(&format!("proof-{number}.json"), &serde_json::to_string(proof).unwrap());
-    let receipt = receipt.map(|receipt| folder.file(&format!("receipt-{number}.json"), &serde_json::to_string(receipt).unwrap()));
-    std::iter::once(proof).chain(receipt.into_iter().flat_map(|receipt| ["--receipt".to_owned(), receipt])).collect()
+fn asked(
+    folder: &Folder,
+    number: usize,
+    proof: &Inclusion,
+    receipt: Option<&Receipt>,
+) -> Vec<String> {
+    let proof =
+        folder.file(&format!("proof-{number}.json"), &serde_json::to_string(proof).unwrap());
+    let receipt = receipt.map(|receipt| {
+        folder.file(&format!("receipt-{number}.json"), &serde_json::to_string(receipt).unwrap())
+    });
+    std::iter::once(proof)
+        .chain(receipt.into_iter().flat_map(|receipt| ["--receipt".to_owned(), receipt]))
+        .collect()
 }
 
 #[test]
@@ -25,7 +36,12 @@ fn every_ballot_is_proved_to_be_among_those_drawn_from() {
     for verifier in Verifier::both() {
         for said in verifier.all(&lines) {
             assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}: {said:?}");
-            assert!(said.out.contains("not proved: that this lottery root is the one that was drawn from"), "{}", said.out);
+            assert!(
+                said.out
+                    .contains("not proved: that this lottery root is the one that was drawn from"),
+                "{}",
+                said.out
+            );
         }
     }
 }
@@ -51,8 +67,13 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
         (Kind::LotteryRootDiffers, forge(|it| it.root.0[9] ^= 1)),
     ];
     let folder = Folder::new();
-    let lines: Vec<_> = forgeries.iter().enumerate().map(|(number, (_, made))| asked(&folder, number, made, None)).collect();
-    let of_another = asked(&folder, forgeries.len(), &proof(), Some(&honest.receipts[BOX][PLACE + 1]));
+    let lines: Vec<_> = forgeries
+        .iter()
+        .enumerate()
+        .map(|(number, (_, made))| asked(&folder, number, made, None))
+        .collect();
+    let of_another =
+        asked(&folder, forgeries.len(), &proof(), Some(&honest.receipts[BOX][PLACE + 1]));
     for verifier in Verifier::both() {
         for ((kind, made), said) in forgeries.iter().zip(verifier.all(&lines)) {
             assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {made:?}: {said:?}");
@@ -68,7 +89,13 @@ fn a_proof_may_come_in_instead_of_lying_in_a_file() {
     let text = HONEST.draw().text();
     for verifier in Verifier::both() {
         let mut command = verifier.command();
-        let mut child = command.arg("-").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .arg("-")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let said = Said::from(child.wait_with_output().unwrap());
         assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}");
@@ -81,13 +108,21 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
     let Some(python) = python() else { return };
     let (honest, folder) = (HONEST.draw(), Folder::new());
     let proof = folder.file("proof.json", &honest.text());
-    let receipt = folder.file("receipt.json", &serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap());
-    let bare = |line: &[&str]| Said::from(Command::new(python).args(["-I", "-S", SCRIPT]).args(line).output().unwrap());
+    let receipt =
+        folder.file("receipt.json", &serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap());
+    let bare = |line: &[&str]| {
+        Said::from(Command::new(python).args(["-I", "-S", SCRIPT]).args(line).output().unwrap())
+    };
     let with_receipt = bare(&[&proof, "--receipt", &receipt]);
     assert_eq!(with_receipt.code, 3, "{with_receipt:?}");
-    assert!(with_receipt.out.contains("NOT CHECKED: the signatures of the receipts"), "{with_receipt:?}");
+    assert!(
+        with_receipt.out.contains("NOT CHECKED: the signatures of the receipts"),
+        "{with_receipt:?}"
+    );
     assert_eq!(bare(&[&proof]).code, 0, "nothing is left unchecked that was asked for");
-    let other = serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap().replace("\"winners\":2", "\"winners\":9");
+    let other = serde_json::to_string(&honest.receipts[BOX][PLACE])
+        .unwrap()
+        .replace("\"winners\":2", "\"winners\":9");
     let promised = bare(&[&proof, "--receipt", &folder.file("other.json", &other)]);
     assert_eq!(promised.code, Kind::WinnersDiffer.code() as i32, "{promised:?}");
 }
@@ -96,11 +131,19 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
 fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
     let folder = Folder::new();
     for verifier in Verifier::both() {
-        for (text, kind) in [("{}", Kind::Malformed), ("[1]", Kind::Malformed), ("\u{feff}{}", Kind::Malformed), (" ", Kind::Truncated)] {
+        for (text, kind) in [
+            ("{}", Kind::Malformed),
+            ("[1]", Kind::Malformed),
+            ("\u{feff}{}", Kind::Malformed),
+            (" ", Kind::Truncated),
+        ] {
             let said = verifier.one(&[&folder.file("proof.json", text)]);
             assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {text:?}: {said:?}");
         }
-        let deep = folder.file("deep.json", &format!("{{\"format\":\"stampede draw 1\",\"lottery\":{}", "[".repeat(100_000)));
+        let deep = folder.file(
+            "deep.json",
+            &format!("{{\"format\":\"stampede draw 1\",\"lottery\":{}", "[".repeat(100_000)),
+        );
         let said = verifier.one(&[&deep]);
         assert_eq!(said.code, Kind::Malformed.code() as i32, "{verifier:?}: {said:?}");
         let said = verifier.one(&[&format!("{deep}-missing")]);

@@ -1,6 +1,7 @@
 //! Both verifiers, run as their users run them.
 //!
-//! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`. Where it or its package is missing, the tests say loudly what did not run; where `CI` is set, they fail.
+//! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`. Where it or its package is
+//! missing, the tests say loudly what did not run; where `CI` is set, they fail.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,10 @@ impl Verifier {
     /// What it answers to each of these command lines.
     pub fn all(self, lines: &[Vec<String>]) -> Vec<Said> {
         match self {
-            Verifier::Rust => lines.iter().map(|line| self.command().args(line).output().unwrap().into()).collect(),
+            Verifier::Rust => lines
+                .iter()
+                .map(|line| self.command().args(line).output().unwrap().into())
+                .collect(),
             Verifier::Python => in_one_process(lines),
         }
     }
@@ -60,7 +64,8 @@ impl Verifier {
     }
 }
 
-/// Reads command lines, calls the script's own `main` for each, and prints what it said: starting a Python takes longer than all it does here.
+/// Reads command lines, calls the script's own `main` for each, and prints what it said: starting a
+/// Python takes longer than all it does here.
 const DRIVER: &str = "
 import contextlib, io, json, sys
 sys.dont_write_bytecode = True
@@ -79,10 +84,16 @@ for line in sys.stdin:
 
 fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
     let folder = Folder::new();
-    let asked: Vec<String> = lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
+    let asked: Vec<String> =
+        lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
     let asked = File::open(folder.file("asked.json", &asked.join("\n"))).unwrap();
     let mut command = Command::new(python().expect("it was found before"));
-    let output = command.args(["-c", DRIVER]).arg(Path::new(SCRIPT).parent().unwrap()).stdin(asked).output().unwrap();
+    let output = command
+        .args(["-c", DRIVER])
+        .arg(Path::new(SCRIPT).parent().unwrap())
+        .stdin(asked)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let said = text.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -92,7 +103,11 @@ fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
 impl From<Output> for Said {
     fn from(output: Output) -> Said {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 }
 
@@ -102,13 +117,23 @@ pub fn python() -> Option<&'static str> {
     FOUND.get_or_init(find).as_deref()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own surroundings are no setting of the product")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' own surroundings are no setting of the product"
+)]
 fn find() -> Option<String> {
     let python = std::env::var("STAMPEDE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let needs = "import sys, cryptography.hazmat.primitives.asymmetric.ed25519; sys.exit(sys.version_info < (3, 9))";
-    let found = Command::new(&python).args(["-c", needs]).output().is_ok_and(|output| output.status.success());
+    let needs = "import sys, cryptography.hazmat.primitives.asymmetric.ed25519; \
+        sys.exit(sys.version_info < (3, 9))";
+    let found = Command::new(&python)
+        .args(["-c", needs])
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !found {
-        let why = format!("{python} is no Python of 3.9 or later with the package cryptography: set STAMPEDE_PYTHON to one that is");
+        let why = format!(
+            "{python} is no Python of 3.9 or later with the package cryptography: set \
+             STAMPEDE_PYTHON to one that is"
+        );
         assert!(std::env::var_os("CI").is_none(), "{why}");
         eprintln!("!! NOTHING WAS VERIFIED BY docs/verify_draw.py: {why}");
     }
@@ -121,7 +146,11 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Folder {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("stampede-draws-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "stampede-draws-{}-{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)

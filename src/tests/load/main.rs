@@ -1,6 +1,8 @@
-//! Every load test with the real k6, small: it passes against the binary, and fails when a proxy between them lies.
+//! Every load test with the real k6, small: it passes against the binary, and fails when a proxy
+//! between them lies.
 //!
-//! How fast it goes is not judged here, only that what clients were told is what is stored, and that the audit would have noticed.
+//! How fast it goes is not judged here, only that what clients were told is what is stored, and
+//! that the audit would have noticed.
 
 #[path = "../needed.rs"]
 mod needed;
@@ -11,7 +13,8 @@ use std::sync::Mutex;
 
 const TO_INSTALL: &str = "go install go.k6.io/k6@latest, and python3";
 
-/// Two at a time would be slower than one after the other, and take their clients' time from each other.
+/// Two at a time would be slower than one after the other, and take their clients' time from each
+/// other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// A folder for results that is gone when the test is over.
@@ -19,7 +22,8 @@ struct Results(PathBuf);
 
 impl Results {
     fn new(name: &str) -> Results {
-        let path = std::env::temp_dir().join(format!("stampede-load-{}-{name}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("stampede-load-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Results(path)
     }
@@ -35,11 +39,19 @@ impl Drop for Results {
 fn run(name: &str, lie: Option<&str>) -> (bool, String) {
     let results = Results::new(&format!("{name}-{}", lie.unwrap_or("honest")));
     let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("load-tests/run"));
-    command.args([name, "--rate", "40", "--seconds", "2", "--any-pace"]).args(lie.iter().flat_map(|lie| ["--lie", lie]));
-    command.env("K6", needed::found("k6").unwrap()).env("STAMPEDE_BINARY", env!("CARGO_BIN_EXE_stampede"));
+    command
+        .args([name, "--rate", "40", "--seconds", "2", "--any-pace"])
+        .args(lie.iter().flat_map(|lie| ["--lie", lie]));
+    command
+        .env("K6", needed::found("k6").unwrap())
+        .env("STAMPEDE_BINARY", env!("CARGO_BIN_EXE_stampede"));
     command.env("STAMPEDE_BCRYPT_COST", "4").env("STAMPEDE_LOAD_RESULTS", &results.0);
     let output = command.output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     (output.status.success(), said)
 }
 

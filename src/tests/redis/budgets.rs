@@ -11,7 +11,11 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(600);
 
 async fn three_at(town: &Town, server: &Server) -> [Node; 3] {
-    [town.node_at(server, LONG).await, town.node_at(server, LONG).await, town.node_at(server, LONG).await]
+    [
+        town.node_at(server, LONG).await,
+        town.node_at(server, LONG).await,
+        town.node_at(server, LONG).await,
+    ]
 }
 
 fn outcome(login: Result<stampede::identity::LoggedIn, Error>) -> Option<Error> {
@@ -23,7 +27,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 }
@@ -56,7 +61,11 @@ async fn compare(server: &Server, per_address: u32, seen: &mut [u32; 4]) {
         let password = if dice.below(3) == 0 { PASSWORD } else { "wrong" };
         let node = &nodes[dice.below(3) as usize];
         let expected = outcome(one.try_password(name, password, address).await);
-        assert_eq!(outcome(node.try_password(name, password, address).await), expected, "step {step}: {name} from {address}, {password}");
+        assert_eq!(
+            outcome(node.try_password(name, password, address).await),
+            expected,
+            "step {step}: {name} from {address}, {password}"
+        );
         seen[match expected {
             None => 0,
             Some(Error::WrongCredentials) if password == PASSWORD => 1,
@@ -74,7 +83,10 @@ async fn compare(server: &Server, per_address: u32, seen: &mut [u32; 4]) {
 /// On each of the nodes, whichever was told of the failures.
 async fn ada_is_paused_for_15_s(town: &Town, nodes: &[Node]) {
     for node in nodes {
-        assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+        assert_eq!(
+            outcome(node.try_password("ada", PASSWORD, "elsewhere").await),
+            Some(Error::WrongCredentials)
+        );
     }
     town.pass_s(15);
     for node in nodes {
@@ -114,9 +126,15 @@ async fn a_home_is_known_when_redis_was_emptied_and_a_node_begins_anew() {
     server.empty();
     let node = town.node_at(&server, LONG).await;
     for _ in 0..5 {
-        assert_eq!(outcome(node.try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
+        assert_eq!(
+            outcome(node.try_password("ada", "wrong", "thief").await),
+            Some(Error::WrongCredentials)
+        );
     }
-    assert_eq!(outcome(node.try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    assert_eq!(
+        outcome(node.try_password("ada", PASSWORD, "elsewhere").await),
+        Some(Error::WrongCredentials)
+    );
     assert_eq!(outcome(node.try_password("ada", PASSWORD, "home").await), None);
 }
 
@@ -138,7 +156,8 @@ async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
         assert_eq!(nodes[n % 3].0.admit_guess(&thief).await, Ok(()));
     }
     // Now one wrong code is enough, on every node, and who has tried none goes on.
-    let (once, never) = (guesser(&nodes[0], &ada, "once").await, guesser(&nodes[0], &bob, "never").await);
+    let (once, never) =
+        (guesser(&nodes[0], &ada, "once").await, guesser(&nodes[0], &bob, "never").await);
     nodes[1].0.count_guess(&once, Some("campaign")).await;
     for node in &nodes {
         assert_eq!(node.0.admit_guess(&once).await, Err(Error::TooMany { retry_after_s: 5 }));
@@ -172,7 +191,10 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
     let ada = guesser(&nodes[0], &ada, "home").await;
     // Four of the five failures, two of them here.
     for n in [0, 0, 1, 2] {
-        assert_eq!(outcome(nodes[n].try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
+        assert_eq!(
+            outcome(nodes[n].try_password("ada", "wrong", "thief").await),
+            Some(Error::WrongCredentials)
+        );
     }
     server.kill();
     while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
@@ -181,9 +203,15 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
         }
     }
     for _ in 0..3 {
-        assert_eq!(outcome(nodes[0].try_password("ada", "wrong", "thief").await), Some(Error::WrongCredentials));
+        assert_eq!(
+            outcome(nodes[0].try_password("ada", "wrong", "thief").await),
+            Some(Error::WrongCredentials)
+        );
     }
-    assert_eq!(outcome(nodes[0].try_password("ada", PASSWORD, "elsewhere").await), Some(Error::WrongCredentials));
+    assert_eq!(
+        outcome(nodes[0].try_password("ada", PASSWORD, "elsewhere").await),
+        Some(Error::WrongCredentials)
+    );
     assert_eq!(outcome(nodes[1].try_password("ada", PASSWORD, "elsewhere").await), None);
 }
 
@@ -195,7 +223,8 @@ async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
     let nodes = three_at(&town, &server).await;
     let (ada, bob) = (nodes[0].register("ada").await, nodes[0].register("bob").await);
     let asked = join_all((0..30).map(|n| nodes[n % 3].let_in(&ada))).await;
-    let refused = |answer: &Result<_, Error>| matches!(answer, Err(Error::OverRate { per_minute: 10, .. }));
+    let refused =
+        |answer: &Result<_, Error>| matches!(answer, Err(Error::OverRate { per_minute: 10, .. }));
     assert_eq!(asked.iter().filter(|answer| answer.is_ok()).count(), 10);
     assert_eq!(asked.iter().filter(|answer| refused(answer)).count(), 20);
     assert!(nodes[0].let_in(&bob).await.is_ok());

@@ -1,10 +1,13 @@
-//! Two nodes and more over one directory and one Redis: all that they know of each other is in these two.
+//! Two nodes and more over one directory and one Redis: all that they know of each other is in
+//! these two.
 
 use crate::server::Server;
 use actors::Time;
 use actors::time::Clock;
 use stampede::config::Config;
-use stampede::identity::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
+use stampede::identity::{
+    Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens,
+};
 use stampede::redis;
 use stampede::stores::sqlite::Sqlite;
 use std::path::PathBuf;
@@ -35,7 +38,11 @@ pub fn reached_at(server: &Server, slip_life: Duration) -> redis::Settings {
 impl Town {
     pub fn new() -> Town {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("stampede-town-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "stampede-town-{}-{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
         let folder = std::env::temp_dir().join(name);
         let store = Arc::new(Sqlite::open(&folder, &|_, _| Vec::new()).unwrap());
         Town {
@@ -49,7 +56,8 @@ impl Town {
     }
 
     pub async fn node(&self, sharing: Sharing) -> Node {
-        let config = Config { bcrypt_cost: 4, hash_threads: 1, hash_queue_s: 60, ..Config::default() };
+        let config =
+            Config { bcrypt_cost: 4, hash_threads: 1, hash_queue_s: 60, ..Config::default() };
         let settings = Settings {
             failures_per_minute: self.failures_per_minute,
             account_failures_per_minute: 5,
@@ -88,15 +96,29 @@ impl Drop for Town {
 impl Node {
     pub async fn register(&self, name: &str) -> Tokens {
         let draft = Draft { username: Some(name.to_owned()), ..Draft::default() };
-        self.0.register(draft, PASSWORD.to_owned(), None, &Origin::default()).await.unwrap().tokens.unwrap()
+        self.0
+            .register(draft, PASSWORD.to_owned(), None, &Origin::default())
+            .await
+            .unwrap()
+            .tokens
+            .unwrap()
     }
 
     pub async fn log_in(&self, name: &str) -> Tokens {
         self.try_password(name, PASSWORD, "192.0.2.1").await.unwrap().tokens
     }
 
-    pub async fn try_password(&self, name: &str, password: &str, address: &str) -> Result<LoggedIn, Error> {
-        let login = Login { account: Some(name.to_owned()), password: password.to_owned(), ..Login::default() };
+    pub async fn try_password(
+        &self,
+        name: &str,
+        password: &str,
+        address: &str,
+    ) -> Result<LoggedIn, Error> {
+        let login = Login {
+            account: Some(name.to_owned()),
+            password: password.to_owned(),
+            ..Login::default()
+        };
         self.0.login(login, &Origin { address: address.to_owned(), agent: None }, &|_| None).await
     }
 
@@ -117,5 +139,8 @@ impl Node {
 #[track_caller]
 pub fn assert_over(let_in: Result<Signed, Error>) {
     use stampede::identity::{Denied, Reason};
-    assert_eq!(let_in.map(|signed| signed.caller.id).err(), Some(Error::Denied(Denied::Unauthenticated(Reason::Revoked))));
+    assert_eq!(
+        let_in.map(|signed| signed.caller.id).err(),
+        Some(Error::Denied(Denied::Unauthenticated(Reason::Revoked)))
+    );
 }

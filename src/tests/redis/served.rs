@@ -1,4 +1,5 @@
-//! The server with a Redis beside it: what its health and metrics say, and what a used-up rate looks like.
+//! The server with a Redis beside it: what its health and metrics say, and what a used-up rate
+//! looks like.
 
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -24,7 +25,11 @@ struct Answer {
 impl Served {
     async fn start(server: &Server, requests_per_minute: u32) -> Served {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("stampede-served-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "stampede-served-{}-{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
         let folder = std::env::temp_dir().join(name);
         let config = Config {
             data: folder.clone(),
@@ -43,16 +48,28 @@ impl Served {
         Served { folder, running: app.serve(|_| {}).unwrap() }
     }
 
-    async fn ask(&self, method: &'static str, path: &str, token: &str, body: Option<Value>) -> Answer {
+    async fn ask(
+        &self,
+        method: &'static str,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let uri = format!("http://{}{path}", self.running.address);
         let authorization = format!("Bearer {token}");
         let ask = move || {
-            let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-            let mut request = ureq::http::Request::builder().method(method).uri(uri).header("Content-Type", "application/json");
+            let agent: ureq::Agent =
+                ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let mut request = ureq::http::Request::builder()
+                .method(method)
+                .uri(uri)
+                .header("Content-Type", "application/json");
             if authorization != "Bearer " {
                 request = request.header("Authorization", authorization);
             }
-            let mut answer = agent.run(request.body(body.map(|body| body.to_string()).unwrap_or_default()).unwrap()).unwrap();
+            let mut answer = agent
+                .run(request.body(body.map(|body| body.to_string()).unwrap_or_default()).unwrap())
+                .unwrap();
             let text = answer.body_mut().read_to_string().unwrap();
             Answer { status: answer.status().as_u16(), text, headers: answer.headers().clone() }
         };
@@ -63,7 +80,10 @@ impl Served {
         let body = json!({"account": "admin", "password": ADMIN_PASSWORD});
         let answer = self.ask("POST", "/api/v1/auth/login", "", Some(body)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
-        serde_json::from_str::<Value>(&answer.text).unwrap()["access_token"].as_str().unwrap().to_owned()
+        serde_json::from_str::<Value>(&answer.text).unwrap()["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     async fn ready(&self) -> Value {
@@ -113,7 +133,11 @@ async fn a_used_up_rate_says_when_there_is_room_again() {
     }
     let refused = served.ask("GET", "/api/v1/me", &admin, None).await;
     assert_eq!(refused.status, 429, "{}", refused.text);
-    for (name, expected) in [("retry-after", "60"), ("ratelimit-policy", "\"caller\";q=3;w=60"), ("ratelimit", "\"caller\";r=0;t=60")] {
+    for (name, expected) in [
+        ("retry-after", "60"),
+        ("ratelimit-policy", "\"caller\";q=3;w=60"),
+        ("ratelimit", "\"caller\";r=0;t=60"),
+    ] {
         assert_eq!(refused.headers.get(name).unwrap(), expected);
     }
     assert!(refused.text.contains("/problems/too-many-requests"), "{}", refused.text);

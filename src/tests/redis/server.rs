@@ -1,7 +1,9 @@
-//! A redis-server of a test's own, on a free port of the loopback, that can be paused, killed, emptied and started again.
+//! A redis-server of a test's own, on a free port of the loopback, that can be paused, killed,
+//! emptied and started again.
 //!
-//! Where none is installed a test says loudly that it did not run and passes, so that one can work without; where the variable CI is set it
-//! fails. Whatever was started ends by its own process id, at the latest when the test does.
+//! Where none is installed a test says loudly that it did not run and passes, so that one can work
+//! without; where the variable CI is set it fails. Whatever was started ends by its own process id,
+//! at the latest when the test does.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,19 +24,34 @@ pub struct Server {
 
 impl Server {
     /// None if there is none to start and need not be.
-    #[expect(clippy::disallowed_methods, reason = "whether this is a CI run is no setting of stampede")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whether this is a CI run is no setting of stampede"
+    )]
     pub fn start(test: &str) -> Option<Server> {
-        let is_there = |program: &&&str| Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+        let is_there = |program: &&&str| {
+            Command::new(program)
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success())
+        };
         let Some(program) = PROGRAMS.iter().find(is_there) else {
             if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") {
                 panic!("{test} needs a redis-server or a valkey-server, and none is installed");
             }
             // Not by `eprintln`, which the test runner keeps to itself.
-            let _ = writeln!(std::io::stderr(), "!! NOT RUN: {test} needs a redis-server or a valkey-server, and none is installed");
+            let _ = writeln!(
+                std::io::stderr(),
+                "!! NOT RUN: {test} needs a redis-server or a valkey-server, and none is installed"
+            );
             return None;
         };
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("stampede-redis-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "stampede-redis-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let mut server = Server { program, port: free_port(), folder, child: None };
@@ -45,7 +62,16 @@ impl Server {
     /// Returns when it takes connections.
     pub fn run(&mut self) {
         let mut command = Command::new(self.program);
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args([
+            "--port",
+            &self.port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
         command.args(["--enable-debug-command", "yes", "--dir"]).arg(&self.folder);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
@@ -53,7 +79,12 @@ impl Server {
         let mut line = String::new();
         while !line.contains("Ready to accept connections") {
             line.clear();
-            assert!(said.read_line(&mut line).unwrap() > 0, "{} on port {} ended before it was ready", self.program, self.port);
+            assert!(
+                said.read_line(&mut line).unwrap() > 0,
+                "{} on port {} ended before it was ready",
+                self.program,
+                self.port
+            );
         }
         // What it says later has to go somewhere.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
@@ -81,7 +112,9 @@ impl Server {
 
     fn signal(&self, signal: &str, is_so: impl Fn(&str) -> bool) {
         let id = self.child.as_ref().unwrap().id();
-        let sent = Command::new("sh").args(["-c", "kill -\"$0\" \"$1\"", signal, &id.to_string()]).status();
+        let sent = Command::new("sh")
+            .args(["-c", "kill -\"$0\" \"$1\"", signal, &id.to_string()])
+            .status();
         assert!(sent.unwrap().success());
         let state = || {
             let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
@@ -114,7 +147,8 @@ impl Drop for Server {
 
 /// Below those from which connections go out, so that none of them takes it while nobody listens.
 pub fn free_port() -> u16 {
-    let some = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 10_000;
+    let some =
+        || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 10_000;
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     std::iter::repeat_with(some).take(1000).find(is_free).unwrap()
 }

@@ -1,4 +1,5 @@
-//! The slips themselves, one interleaving after the other: whatever Redis keeps, loses or brings back, no slip outlives an end.
+//! The slips themselves, one interleaving after the other: whatever Redis keeps, loses or brings
+//! back, no slip outlives an end.
 
 use crate::nodes::reached_at;
 use crate::server::{Server, free_port};
@@ -65,14 +66,17 @@ async fn an_owner_of_more_than_a_slip_has_room_for_is_let_in_all_the_same() {
     assert!(server.ask(&format!("STRLEN stampede:test:slip:{ADA}")).starts_with(":536\r\n"));
 }
 
-/// What can happen to Redis between the end of a session and the late word of a node that asked the store before it.
-const BETWEEN: [&str; 5] = ["nothing", "emptied", "a new slip", "emptied, then a new slip", "restarted"];
+/// What can happen to Redis between the end of a session and the late word of a node that asked the
+/// store before it.
+const BETWEEN: [&str; 5] =
+    ["nothing", "emptied", "a new slip", "emptied, then a new slip", "restarted"];
 
 #[actix_web::test]
 async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
     let Some(mut server) = Server::start("what_the_store_said_before") else { return };
     for between in BETWEEN {
-        let (slow, ends, other) = (node(&server, LONG).await, node(&server, LONG).await, node(&server, LONG).await);
+        let (slow, ends, other) =
+            (node(&server, LONG).await, node(&server, LONG).await, node(&server, LONG).await);
         let (asked, is_asked) = oneshot::channel();
         let (answer, store) = oneshot::channel();
         let slow_look = slow.is_alive(ADA, SESSION, async {
@@ -108,7 +112,8 @@ async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
 async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_dead() {
     let Some(server) = Server::start("a_node_that_cannot_reach_redis") else { return };
     let life = Duration::from_secs(3);
-    let nowhere = Settings { url: format!("redis://127.0.0.1:{}", free_port()), ..reached_at(&server, life) };
+    let nowhere =
+        Settings { url: format!("redis://127.0.0.1:{}", free_port()), ..reached_at(&server, life) };
     let cut_off = Redis::start(&nowhere, "test").await.unwrap();
     let other = node(&server, life).await;
     assert_eq!(look(&other, SESSION, true).await, (true, true));
@@ -152,9 +157,12 @@ async fn whatever_redis_refuses_or_holds_instead_the_store_is_asked() {
     let Some(server) = Server::start("whatever_redis_refuses") else { return };
     let node = node(&server, LONG).await;
     let slip = format!("stampede:test:slip:{ADA}");
-    for instead in
-        [format!("SET {slip} \"\""), format!("SET {slip} short"), format!("SET {slip} {}", "x".repeat(100)), format!("LPUSH {slip} x")]
-    {
+    for instead in [
+        format!("SET {slip} \"\""),
+        format!("SET {slip} short"),
+        format!("SET {slip} {}", "x".repeat(100)),
+        format!("LPUSH {slip} x"),
+    ] {
         server.empty();
         assert!(!server.ask(&instead).starts_with('-'), "{instead}");
         assert_eq!(look(&node, SESSION, true).await, (true, true), "{instead}");

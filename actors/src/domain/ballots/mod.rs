@@ -1,8 +1,9 @@
 //! A box of ballots: a share of those who take part in one draw, in the order in which they came.
 //!
-//! Rules: a member may submit as many ballots as the box takes, until the closing instant or its own Seal; administrators none. A ballot is never
-//! changed, moved or taken out. The box chains them as they come, so that a receipt fixes what came before it, and answers with the root of the tree over them when
-//! it is sealed. It is opened by whoever first needs it.
+//! Rules: a member may submit as many ballots as the box takes, until the closing instant or its
+//! own Seal; administrators none. A ballot is never changed, moved or taken out. The box chains
+//! them as they come, so that a receipt fixes what came before it, and answers with the root of the
+//! tree over them when it is sealed. It is opened by whoever first needs it.
 
 mod names;
 mod words;
@@ -19,7 +20,8 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
-/// Every so many ballots the head of the chain is kept, so that an old one's receipt can be made again without going back to the first.
+/// Every so many ballots the head of the chain is kept, so that an old one's receipt can be made
+/// again without going back to the first.
 const KEPT_EVERY: usize = 16;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -50,21 +52,37 @@ impl Machine for BallotBox {
     type Answer = Answer;
     type Witness = Witness;
 
-    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
-            (Command::Open { name, terms }, None) => return Ok(Verdict::New(Event::Opened { name: *name, terms: *terms })),
-            (Command::Open { .. }, Some(terms)) => return Ok(Verdict::Already(Event::Opened { name: self.name, terms: *terms })),
+            (Command::Open { name, terms }, None) => {
+                return Ok(Verdict::New(Event::Opened { name: *name, terms: *terms }));
+            }
+            (Command::Open { .. }, Some(terms)) => {
+                return Ok(Verdict::Already(Event::Opened { name: self.name, terms: *terms }));
+            }
             (_, None) => return Err(Refusal::NotOpened),
             (_, Some(terms)) => terms,
         };
         match (command, &self.sealed) {
             (Command::Seal, Some(seal)) => Ok(Verdict::Already(Event::Sealed(seal.sealed))),
-            (Command::Seal, None) => Ok(Verdict::New(Event::Sealed(Sealed { count: self.count(), root: merkle::root(&self.blocks()) }))),
+            (Command::Seal, None) => Ok(Verdict::New(Event::Sealed(Sealed {
+                count: self.count(),
+                root: merkle::root(&self.blocks()),
+            }))),
             _ if caller.role != Role::Member => Err(Refusal::NotForAdmins),
             (_, Some(_)) => Err(Refusal::Closed),
             _ if stamp.at >= terms.closes_at => Err(Refusal::Closed),
             _ if self.count() >= terms.most => Err(Refusal::Full),
-            _ => Ok(Verdict::New(Event::Submitted { index: self.count(), nonce: Dice::new(stamp.seed).roll(), owner: caller.id })),
+            _ => Ok(Verdict::New(Event::Submitted {
+                index: self.count(),
+                nonce: Dice::new(stamp.seed).roll(),
+                owner: caller.id,
+            })),
         }
     }
 
@@ -85,18 +103,26 @@ impl Machine for BallotBox {
                 self.ballots.push(Ballot { nonce: *nonce, owner: *owner });
                 self.head = chain::link(&self.head, &self.leaf(self.ballots.len() - 1));
             }
-            Event::Sealed(sealed) => self.sealed = Some(Seal { sealed: *sealed, blocks: self.blocks() }),
+            Event::Sealed(sealed) => {
+                self.sealed = Some(Seal { sealed: *sealed, blocks: self.blocks() })
+            }
         }
     }
 
     fn look(&self, question: &Question) -> Answer {
         match *question {
             _ if self.terms.is_none() => Answer::NotOpened,
-            Question::State => Answer::State { count: self.count(), sealed: self.sealed.as_ref().map(|seal| seal.sealed) },
-            Question::Page { from, limit } => Answer::Ballots(self.ballots.iter().skip(from as usize).take(limit).copied().collect()),
-            Question::Witness { index } => {
-                Answer::Witness(self.at(index).map(|ballot| (ballot, self.shown(index as usize, index as usize + 1))))
-            }
+            Question::State => Answer::State {
+                count: self.count(),
+                sealed: self.sealed.as_ref().map(|seal| seal.sealed),
+            },
+            Question::Page { from, limit } => Answer::Ballots(
+                self.ballots.iter().skip(from as usize).take(limit).copied().collect(),
+            ),
+            Question::Witness { index } => Answer::Witness(
+                self.at(index)
+                    .map(|ballot| (ballot, self.shown(index as usize, index as usize + 1))),
+            ),
             Question::Path { index } => Answer::Path(self.at(index).zip(self.path(index as usize))),
         }
     }
@@ -111,7 +137,8 @@ impl Machine for BallotBox {
 
     fn left_for(&self, _: &Command, _: &Caller) -> u64 {
         match self.terms {
-            // A box that nobody opened says so when it is asked for real; until then it counts as empty.
+            // A box that nobody opened says so when it is asked for real; until then it counts as
+            // empty.
             None => u32::MAX as u64,
             Some(_) if self.sealed.is_some() => 0,
             Some(terms) => terms.most.saturating_sub(self.count()),
@@ -127,7 +154,11 @@ impl Machine for BallotBox {
     }
 
     fn books(&self, name: &BoxName) -> Vec<(String, Counts)> {
-        if self.terms.is_none() { Vec::new() } else { vec![(format!("ballots {}", name.day), vec![("submitted", self.count())])] }
+        if self.terms.is_none() {
+            Vec::new()
+        } else {
+            vec![(format!("ballots {}", name.day), vec![("submitted", self.count())])]
+        }
     }
 
     fn imbalance(&self) -> i64 {
@@ -160,7 +191,8 @@ impl BallotBox {
     /// The head of the chain before the ballot at `index`.
     fn head_before(&self, index: usize) -> Hash {
         match self.kept.get(index / KEPT_EVERY) {
-            Some(kept) => (index - index % KEPT_EVERY..index).fold(*kept, |head, index| chain::link(&head, &self.leaf(index))),
+            Some(kept) => (index - index % KEPT_EVERY..index)
+                .fold(*kept, |head, index| chain::link(&head, &self.leaf(index))),
             None => self.head,
         }
     }

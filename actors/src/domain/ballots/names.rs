@@ -1,4 +1,5 @@
-//! Names of boxes and ballots. A ballot's id says where it lies, and a nonce in it keeps others from making it up.
+//! Names of boxes and ballots. A ballot's id says where it lies, and a nonce in it keeps others
+//! from making it up.
 
 use crate::domain::day::Day;
 use crate::domain::draw::{Hash, merkle};
@@ -10,7 +11,9 @@ use std::str::FromStr;
 pub const MOST_BOXES: u8 = 64;
 
 /// A share of one lottery's ballots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct BoxName {
     pub day: Day,
     pub number: u8,
@@ -38,7 +41,10 @@ impl FromStr for BoxName {
 
     fn from_str(text: &str) -> Result<BoxName, NoSuchName> {
         let (day, number) = text.split_once('/').ok_or(NoSuchName)?;
-        let name = BoxName { day: day.parse().map_err(|_| NoSuchName)?, number: number.parse().map_err(|_| NoSuchName)? };
+        let name = BoxName {
+            day: day.parse().map_err(|_| NoSuchName)?,
+            number: number.parse().map_err(|_| NoSuchName)?,
+        };
         (name.number < MOST_BOXES && name.to_string() == text).then_some(name).ok_or(NoSuchName)
     }
 }
@@ -52,14 +58,17 @@ pub struct BallotId {
 }
 
 impl BallotId {
-    /// What the box's chain and tree are made of: the id as it is printed, so that whoever has a receipt needs nothing else.
+    /// What the box's chain and tree are made of: the id as it is printed, so that whoever has a
+    /// receipt needs nothing else.
     pub fn leaf(&self) -> Hash {
         merkle::leaf(self.to_string().as_bytes())
     }
 
     /// Key and body of its line in the list of its owner's ballots: by lottery, box and place.
     pub fn row(&self) -> (Vec<u8>, Vec<u8>) {
-        let key = [&self.name.day.0.to_be_bytes()[..], &[self.name.number], &self.index.to_be_bytes()].concat();
+        let key =
+            [&self.name.day.0.to_be_bytes()[..], &[self.name.number], &self.index.to_be_bytes()]
+                .concat();
         (key, self.nonce.to_be_bytes().to_vec())
     }
 
@@ -67,7 +76,11 @@ impl BallotId {
         let (day, rest) = key.split_first_chunk()?;
         let (number, index) = rest.split_first()?;
         let name = BoxName { day: Day(u32::from_be_bytes(*day)), number: *number };
-        Some(BallotId { name, index: u64::from_be_bytes(index.try_into().ok()?), nonce: u64::from_be_bytes(body.try_into().ok()?) })
+        Some(BallotId {
+            name,
+            index: u64::from_be_bytes(index.try_into().ok()?),
+            nonce: u64::from_be_bytes(body.try_into().ok()?),
+        })
     }
 }
 
@@ -88,8 +101,11 @@ impl FromStr for BallotId {
         let index = next()?.parse().map_err(|_| NoSuchName)?;
         let nonce = u64::from_str_radix(next()?, 16).map_err(|_| NoSuchName)?;
         let id = BallotId { name: BoxName { day, number }, index, nonce };
-        // The day must be one that reads back as a name, and the whole must be written in the one way in which it is printed.
-        (id.to_string() == text && id.name.to_string().parse() == Ok(id.name)).then_some(id).ok_or(NoSuchName)
+        // The day must be one that reads back as a name, and the whole must be written in the one
+        // way in which it is printed.
+        (id.to_string() == text && id.name.to_string().parse() == Ok(id.name))
+            .then_some(id)
+            .ok_or(NoSuchName)
     }
 }
 
@@ -99,7 +115,11 @@ mod tests {
 
     #[test]
     fn a_ballot_s_id_reads_back_as_itself() {
-        let id = BallotId { name: BoxName { day: Day(20261231), number: 63 }, index: 1_000_000, nonce: 255 };
+        let id = BallotId {
+            name: BoxName { day: Day(20261231), number: 63 },
+            index: 1_000_000,
+            nonce: 255,
+        };
         assert_eq!(id.to_string(), "bl_20261231_63_1000000_00000000000000ff");
         assert_eq!(id.to_string().parse(), Ok(id));
         let (key, body) = id.row();

@@ -1,7 +1,9 @@
-//! The coupons of one partition that somebody has touched, by slot, with everything that is counted of them.
+//! The coupons of one partition that somebody has touched, by slot, with everything that is counted
+//! of them.
 //!
-//! Every change keeps the counts, the ends of holds and the expiries in step. Nothing here decides; nothing here fails. Expiry is one number:
-//! all that expires up to that instant has expired, however many there are.
+//! Every change keeps the counts, the ends of holds and the expiries in step. Nothing here decides;
+//! nothing here fails. Expiry is one number: all that expires up to that instant has expired,
+//! however many there are.
 
 use super::coupon::{Coupon, Phase, Used, View};
 use super::life::State;
@@ -18,7 +20,8 @@ pub type Slot = u64;
 pub struct Book {
     coupons: BTreeMap<Slot, Coupon>,
     expired_until: Time,
-    /// How far notices have come, by the days before the expiry and the end of the window of expiries.
+    /// How far notices have come, by the days before the expiry and the end of the window of
+    /// expiries.
     noticed: BTreeMap<(u16, Time), Slot>,
     holds: BTreeSet<(Time, Slot)>,
     /// How many will expire when, of those created and of those assigned.
@@ -57,7 +60,8 @@ impl Book {
     }
 
     pub fn view(&self, slot: Slot) -> Option<View> {
-        self.get(slot).map(|coupon| View { state: coupon.state(self.expired_until), coupon: coupon.clone() })
+        self.get(slot)
+            .map(|coupon| View { state: coupon.state(self.expired_until), coupon: coupon.clone() })
     }
 
     pub fn len(&self) -> u64 {
@@ -115,11 +119,13 @@ impl Book {
         self.put(slot, Coupon::assigned(owner, at, expires_at));
     }
 
-    /// What the event means for the coupons. `expires_at` is that of a coupon nobody has touched before.
+    /// What the event means for the coupons. `expires_at` is that of a coupon nobody has touched
+    /// before.
     pub fn apply(&mut self, event: &Event, at: Time, expires_at: Time) {
         match event {
             Event::Held { slot, until, what, .. } => {
-                let pending = super::coupon::Pending { since: at, until: *until, what: what.clone() };
+                let pending =
+                    super::coupon::Pending { since: at, until: *until, what: what.clone() };
                 self.change(*slot, |coupon| coupon.phase = Phase::Held(Box::new(pending)));
             }
             Event::Used { slot, what, .. } => {
@@ -137,7 +143,9 @@ impl Book {
                 coupon.phase = Phase::Void(at);
                 self.put(*slot, coupon);
             }
-            Event::Lapsed { holds } => holds.iter().for_each(|(slot, _)| self.change(*slot, |coupon| coupon.phase = Phase::Assigned)),
+            Event::Lapsed { holds } => holds
+                .iter()
+                .for_each(|(slot, _)| self.change(*slot, |coupon| coupon.phase = Phase::Assigned)),
             Event::Expired { until } => self.expire(*until),
             Event::Noticed { days, until, coupons, .. } => {
                 if let Some((last, _)) = coupons.last() {
@@ -171,7 +179,9 @@ impl Book {
         match (&coupon.phase, state) {
             (Phase::Held(pending), _) if in_ => drop(self.holds.insert((pending.until, slot))),
             (Phase::Held(pending), _) => drop(self.holds.remove(&(pending.until, slot))),
-            (_, State::Created | State::Assigned) => self.count_alive(coupon.expires_at, state, in_),
+            (_, State::Created | State::Assigned) => {
+                self.count_alive(coupon.expires_at, state, in_)
+            }
             _ => {}
         }
     }
@@ -189,9 +199,14 @@ impl Book {
         let mut counted = Tally::default();
         self.coupons.values().for_each(|coupon| *counted.of(coupon.state(self.expired_until)) += 1);
         let mut tally = self.tally;
-        let apart = State::ALL.iter().map(|state| counted.of(*state).abs_diff(*tally.of(*state))).sum::<u64>();
+        let apart = State::ALL
+            .iter()
+            .map(|state| counted.of(*state).abs_diff(*tally.of(*state)))
+            .sum::<u64>();
         let alive: u64 = self.alive.values().map(|alive| alive.created + alive.assigned).sum();
-        apart as i64 + alive.abs_diff(counted.created + counted.assigned) as i64 + (self.holds.len() as u64).abs_diff(counted.held) as i64
+        apart as i64
+            + alive.abs_diff(counted.created + counted.assigned) as i64
+            + (self.holds.len() as u64).abs_diff(counted.held) as i64
     }
 }
 
@@ -233,14 +248,16 @@ impl Serialize for Book {
             coupons: &'a BTreeMap<Slot, Coupon>,
         }
         let noticed = self.noticed.iter().map(|(key, slot)| (*key, *slot)).collect();
-        Keep { expired_until: self.expired_until, noticed, coupons: &self.coupons }.serialize(serializer)
+        Keep { expired_until: self.expired_until, noticed, coupons: &self.coupons }
+            .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Book {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Book, D::Error> {
         let Kept { expired_until, noticed, coupons } = Kept::deserialize(deserializer)?;
-        let mut book = Book { expired_until, noticed: noticed.into_iter().collect(), ..Book::default() };
+        let mut book =
+            Book { expired_until, noticed: noticed.into_iter().collect(), ..Book::default() };
         coupons.iter().for_each(|(slot, coupon)| book.count(*slot, coupon, true));
         book.coupons = coupons;
         Ok(book)

@@ -1,8 +1,9 @@
 //! A campaign: who was first, second, … up to the quota, and their vouchers.
 //!
-//! Rules: a claim's rank is its place in this partition's own order, with no gap and no repeat; one per member, for ever. Rank and voucher are one
-//! event. A claim counts by the instant of what it is for (the first login), and by its own otherwise. A quota only grows, an end only
-//! moves later, and what has ended stays so. Vouchers keep the expiry that they were granted with.
+//! Rules: a claim's rank is its place in this partition's own order, with no gap and no repeat; one
+//! per member, for ever. Rank and voucher are one event. A claim counts by the instant of what it
+//! is for (the first login), and by its own otherwise. A quota only grows, an end only moves later,
+//! and what has ended stays so. Vouchers keep the expiry that they were granted with.
 
 use super::book::{Book, Tally};
 use super::coupon::View;
@@ -151,10 +152,17 @@ impl Machine for Campaign {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         let plan = match (command, &self.plan) {
             (Command::Open(plan), None) => return Ok(Verdict::New(Event::Opened(plan.clone()))),
-            (Command::Open(_), Some(plan)) => return Ok(Verdict::Already(Event::Opened(plan.clone()))),
+            (Command::Open(_), Some(plan)) => {
+                return Ok(Verdict::Already(Event::Opened(plan.clone())));
+            }
             (_, None) => return Err(Refusal::NotOpened),
             (_, Some(plan)) => plan,
         };
@@ -164,8 +172,12 @@ impl Machine for Campaign {
             Command::Pause => self.switch(plan, caller, self.paused, Event::Paused),
             Command::Resume => self.switch(plan, caller, !self.paused, Event::Resumed),
             Command::End => self.end_now(plan, caller),
-            Command::Claim { member, code } => self.claim(plan, *member, code.as_deref(), caller, stamp),
-            Command::ClaimFirstLogin { member, at } => self.claim_first_login(plan, *member, *at, stamp),
+            Command::Claim { member, code } => {
+                self.claim(plan, *member, code.as_deref(), caller, stamp)
+            }
+            Command::ClaimFirstLogin { member, at } => {
+                self.claim_first_login(plan, *member, *at, stamp)
+            }
             Command::Redeem(command) => {
                 let decided = redeem::decide(&self.book, &plan.offer, None, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
@@ -201,11 +213,20 @@ impl Machine for Campaign {
         match question {
             Question::Campaign => {
                 let over = self.is_over(plan);
-                Answer::Campaign(Overview { plan: plan.clone(), granted: self.book.len(), paused: self.paused, over })
+                Answer::Campaign(Overview {
+                    plan: plan.clone(),
+                    granted: self.book.len(),
+                    paused: self.paused,
+                    over,
+                })
             }
             Question::Voucher(rank) => Answer::Voucher(self.book.view(*rank)),
-            Question::Vouchers(ranks) => Answer::Vouchers(ranks.iter().map(|rank| self.book.view(*rank)).collect()),
-            Question::Of(member) => Answer::Of(self.ranks.get(member).and_then(|rank| Some((*rank, self.book.view(*rank)?)))),
+            Question::Vouchers(ranks) => {
+                Answer::Vouchers(ranks.iter().map(|rank| self.book.view(*rank)).collect())
+            }
+            Question::Of(member) => Answer::Of(
+                self.ranks.get(member).and_then(|rank| Some((*rank, self.book.view(*rank)?))),
+            ),
             Question::Walk(walk) => Answer::Walked(walk.through(&self.book, None)),
             Question::Ledger => Answer::Ledger(self.ledger(plan)),
         }
@@ -221,9 +242,17 @@ impl Machine for Campaign {
 
     fn rows(name: &Serial, event: &Event, at: Time, rows: &mut Vec<Row>) {
         match event {
-            Event::Granted { rank, member, .. } => rows.push(rows::of_campaign(*name, *rank, *member, at)),
-            Event::Redeemed(event) => rows::of_notices(event, at, |rank| Home::Campaign { campaign: *name, rank }, rows),
-            Event::Opened(_) | Event::Changed { .. } | Event::Paused | Event::Resumed | Event::Ended => {}
+            Event::Granted { rank, member, .. } => {
+                rows.push(rows::of_campaign(*name, *rank, *member, at))
+            }
+            Event::Redeemed(event) => {
+                rows::of_notices(event, at, |rank| Home::Campaign { campaign: *name, rank }, rows)
+            }
+            Event::Opened(_)
+            | Event::Changed { .. }
+            | Event::Paused
+            | Event::Resumed
+            | Event::Ended => {}
         }
     }
 
@@ -235,13 +264,21 @@ impl Machine for Campaign {
         let Some(plan) = &self.plan else { return self.book.len() as i64 };
         // The last rank is the number of vouchers, or there was a gap.
         let last = self.book.from(0).last().map_or(0, |(rank, _)| rank);
-        let ranks = last.abs_diff(self.book.len()) + (self.ranks.len() as u64).abs_diff(self.book.len());
+        let ranks =
+            last.abs_diff(self.book.len()) + (self.ranks.len() as u64).abs_diff(self.book.len());
         self.ledger(plan).imbalance.abs() + self.book.imbalance() + ranks as i64
     }
 }
 
 impl Campaign {
-    fn claim(&self, plan: &Plan, member: Id, code: Option<&str>, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn claim(
+        &self,
+        plan: &Plan,
+        member: Id,
+        code: Option<&str>,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         if caller.role == Role::Admin {
             return Err(Refusal::AdminsDoNotClaim);
         }
@@ -256,7 +293,13 @@ impl Campaign {
         self.grant(plan, member, stamp.at, stamp)
     }
 
-    fn claim_first_login(&self, plan: &Plan, member: Id, at: Time, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn claim_first_login(
+        &self,
+        plan: &Plan,
+        member: Id,
+        at: Time,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         match (self.granted(member), &plan.trigger) {
             (Some(granted), _) => Ok(Verdict::Already(granted)),
             (None, Trigger::FirstLogin) => self.grant(plan, member, at, stamp),
@@ -265,8 +308,15 @@ impl Campaign {
     }
 
     /// `at`: the instant that must lie in the window.
-    fn grant(&self, plan: &Plan, member: Id, at: Time, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
-        // A claim made good after the campaign's end is none that came too late, unless the campaign was ended by hand.
+    fn grant(
+        &self,
+        plan: &Plan,
+        member: Id,
+        at: Time,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
+        // A claim made good after the campaign's end is none that came too late, unless the
+        // campaign was ended by hand.
         if self.ended || at >= plan.ends_at {
             return Err(Refusal::Ended);
         }
@@ -291,7 +341,13 @@ impl Campaign {
         Some(Event::Granted { rank, member, expires_at: self.book.get(rank)?.expires_at })
     }
 
-    fn change(&self, plan: &Plan, quota: Option<u64>, ends_at: Option<Time>, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+    fn change(
+        &self,
+        plan: &Plan,
+        quota: Option<u64>,
+        ends_at: Option<Time>,
+        caller: &Caller,
+    ) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         if self.is_over(plan) {
             return Err(Refusal::Ended);
@@ -301,15 +357,29 @@ impl Campaign {
             return Err(Refusal::OnlyMore);
         }
         let changed = Event::Changed { quota, ends_at };
-        Ok(if (quota, ends_at) == (plan.quota, plan.ends_at) { Verdict::Already(changed) } else { Verdict::New(changed) })
+        Ok(if (quota, ends_at) == (plan.quota, plan.ends_at) {
+            Verdict::Already(changed)
+        } else {
+            Verdict::New(changed)
+        })
     }
 
     fn end_now(&self, plan: &Plan, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
-        Ok(if self.is_over(plan) { Verdict::Already(Event::Ended) } else { Verdict::New(Event::Ended) })
+        Ok(if self.is_over(plan) {
+            Verdict::Already(Event::Ended)
+        } else {
+            Verdict::New(Event::Ended)
+        })
     }
 
-    fn switch(&self, plan: &Plan, caller: &Caller, is_so: bool, event: Event) -> Result<Verdict<Event>, Refusal> {
+    fn switch(
+        &self,
+        plan: &Plan,
+        caller: &Caller,
+        is_so: bool,
+        event: Event,
+    ) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         match (self.is_over(plan), is_so) {
             (true, _) => Err(Refusal::Ended),

@@ -1,7 +1,9 @@
-//! The list of all campaigns and batches: their numbers, their names, and what was fixed when they were created.
+//! The list of all campaigns and batches: their numbers, their names, and what was fixed when they
+//! were created.
 //!
-//! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What is registered here never changes; how a campaign
-//! or a batch is doing now, its own partitions know, which anybody can open with what is registered.
+//! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What
+//! is registered here never changes; how a campaign or a batch is doing now, its own partitions
+//! know, which anybody can open with what is registered.
 
 use super::campaign;
 use super::offer::Offer;
@@ -112,7 +114,12 @@ impl Machine for Catalogue {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, Command::Register { entry, key }: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        Command::Register { entry, key }: &Command,
+        _: &Caller,
+        _: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         if let Some(by) = entry.campaign_name().and_then(|name| self.campaigns.get(&name)) {
             return Err(Refusal::NameTaken { by: *by });
         }
@@ -145,10 +152,15 @@ impl Machine for Catalogue {
             Question::Page { of, after, limit } => {
                 let from = after.map_or(Serial(0), |after| Serial(after.0 + 1));
                 let all = self.entries.range(from..).filter(|(serial, _)| serial.of() == *of);
-                Answer::Page(all.take(*limit).map(|(serial, registered)| (*serial, registered.clone())).collect())
+                Answer::Page(
+                    all.take(*limit)
+                        .map(|(serial, registered)| (*serial, registered.clone()))
+                        .collect(),
+                )
             }
             Question::Expiring { since, until, after, limit } => {
-                let from = after.map_or((*since, Serial(0)), |(at, serial)| (at, Serial(serial.0 + 1)));
+                let from =
+                    after.map_or((*since, Serial(0)), |(at, serial)| (at, Serial(serial.0 + 1)));
                 let within = self.expiries.range(from..).take_while(|(at, _)| at < until);
                 Answer::Expiring(within.take(*limit).copied().collect())
             }
@@ -156,7 +168,11 @@ impl Machine for Catalogue {
     }
 
     fn imbalance(&self) -> i64 {
-        let named = self.entries.values().filter(|registered| registered.entry.campaign_name().is_some()).count();
+        let named = self
+            .entries
+            .values()
+            .filter(|registered| registered.entry.campaign_name().is_some())
+            .count();
         named as i64 - self.campaigns.len() as i64
     }
 }
@@ -201,7 +217,12 @@ impl Plan {
         let What::Made { count, one_per_member } = self.what else { return None };
         let ranges = self.ranges(name.batch).len() as u64;
         let share = (count + ranges - 1).checked_sub(name.range as u64)? / ranges;
-        Some(range::Terms { count: share, offer: self.offer, expires_at: self.expires_at, one_per_member })
+        Some(range::Terms {
+            count: share,
+            offer: self.offer,
+            expires_at: self.expires_at,
+            one_per_member,
+        })
     }
 
     pub fn rack_terms(&self) -> rack::Terms {
@@ -212,7 +233,8 @@ impl Plan {
     pub fn place(&self, batch: Serial, index: u64) -> Option<(RangeName, u64)> {
         let What::Made { count, .. } = self.what else { return None };
         let ranges = self.ranges(batch).len() as u64;
-        (index < count).then(|| (RangeName { batch, range: (index % ranges) as u8 }, index / ranges))
+        (index < count)
+            .then(|| (RangeName { batch, range: (index % ranges) as u8 }, index / ranges))
     }
 
     /// The index of the coupon in that slot of that range.

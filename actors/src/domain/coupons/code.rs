@@ -1,12 +1,16 @@
-//! Codes of our own: which coupon of which batch or campaign a text names, hidden by a keyed permutation (`permutation`).
+//! Codes of our own: which coupon of which batch or campaign a text names, hidden by a keyed
+//! permutation (`permutation`).
 //!
-//! A code is one symbol of key version and 95 encrypted bits: the serial (30), the index within it (34) and 31 bits that are zero. Where
-//! they are not zero after decryption, the code was guessed, mistyped or made with another key: it is refused without a look-up.
-//! A random guess passes that check once in 2^31 (two thousand million), and then names a random one of 2^64 places: it hits a coupon only as
-//! often as such a place exists. With ten thousand million coupons out there, that is one guess in 4·10^18. A mistype is no better than a guess.
-//! Codes can neither be counted on from one another, nor does one tell how many there are. Nothing is stored for one.
+//! A code is one symbol of key version and 95 encrypted bits: the serial (30), the index within it
+//! (34) and 31 bits that are zero. Where they are not zero after decryption, the code was guessed,
+//! mistyped or made with another key: it is refused without a look-up. A random guess passes that
+//! check once in 2^31 (two thousand million), and then names a random one of 2^64 places: it hits a
+//! coupon only as often as such a place exists. With ten thousand million coupons out there, that
+//! is one guess in 4·10^18. A mistype is no better than a guess. Codes can neither be counted on
+//! from one another, nor does one tell how many there are. Nothing is stored for one.
 //!
-//! Every text of this shape is ours and is judged by its check alone; any other may be an imported code.
+//! Every text of this shape is ours and is judged by its check alone; any other may be an imported
+//! code.
 
 mod keys;
 mod permutation;
@@ -40,7 +44,8 @@ impl Place {
 
     /// The check bits are the lowest, and zero.
     fn bits(self) -> u128 {
-        // A greater number would name a coupon of another batch, and somebody would be given what is not his.
+        // A greater number would name a coupon of another batch, and somebody would be given what
+        // is not his.
         assert!(self.serial.0 <= Serial::MOST && self.index <= Place::MOST, "{self:?} has no code");
         (u128::from(self.serial.0) << INDEX_BITS | u128::from(self.index)) << CHECK_BITS
     }

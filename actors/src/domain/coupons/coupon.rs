@@ -1,4 +1,5 @@
-//! One coupon that somebody has touched: whose it is, what became of it, and what had become of it before.
+//! One coupon that somebody has touched: whose it is, what became of it, and what had become of it
+//! before.
 
 use super::life::State;
 use super::offer::Cut;
@@ -14,7 +15,10 @@ pub struct Coupon {
     pub expires_at: Time,
     pub phase: Phase,
     /// Uses that were cancelled. Few coupons have any, so they cost one word until then.
-    #[expect(clippy::box_collection, reason = "an empty list of its own would cost three words in each of millions of coupons")]
+    #[expect(
+        clippy::box_collection,
+        reason = "an empty list of its own would cost three words in each of millions of coupons"
+    )]
     past: Option<Box<Vec<Past>>>,
 }
 
@@ -59,7 +63,13 @@ pub struct Past {
 
 impl Coupon {
     pub fn created(expires_at: Time) -> Coupon {
-        Coupon { owner: Id::SYSTEM, assigned_at: Time::default(), expires_at, phase: Phase::Created, past: None }
+        Coupon {
+            owner: Id::SYSTEM,
+            assigned_at: Time::default(),
+            expires_at,
+            phase: Phase::Created,
+            past: None,
+        }
     }
 
     pub fn assigned(owner: Id, at: Time, expires_at: Time) -> Coupon {

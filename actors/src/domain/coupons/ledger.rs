@@ -23,15 +23,26 @@ pub struct Ledger {
 impl Ledger {
     pub fn of(issued: u64, tally: Tally) -> Ledger {
         let Tally { created: available, assigned, held, used, expired, void } = tally;
-        Ledger { issued, available, held, assigned, used, expired, void, imbalance: issued as i64 - tally.all() as i64 }
+        Ledger {
+            issued,
+            available,
+            held,
+            assigned,
+            used,
+            expired,
+            void,
+            imbalance: issued as i64 - tally.all() as i64,
+        }
     }
 }
 
 impl Ledger {
     pub fn counts(&self) -> Counts {
         let Ledger { issued, available, held, assigned, used, expired, void, imbalance: _ } = *self;
-        let (alive, over) =
-            ([("available", available), ("held", held), ("assigned", assigned)], [("used", used), ("expired", expired), ("void", void)]);
+        let (alive, over) = (
+            [("available", available), ("held", held), ("assigned", assigned)],
+            [("used", used), ("expired", expired), ("void", void)],
+        );
         [("issued", issued)].into_iter().chain(alive).chain(over).collect()
     }
 }
@@ -80,10 +91,18 @@ const SCANNED: usize = 20_000;
 impl Walk {
     /// Through all that anybody has touched, from that slot on.
     pub fn all(from: Slot) -> Walk {
-        Walk { from, limit: usize::MAX, since: Time(i64::MIN), until: Time(i64::MAX), states: Vec::new(), untouched: false }
+        Walk {
+            from,
+            limit: usize::MAX,
+            since: Time(i64::MIN),
+            until: Time(i64::MAX),
+            states: Vec::new(),
+            untouched: false,
+        }
     }
 
-    /// `whole`: how many coupons there are in all, and what those are like that are not in the book.
+    /// `whole`: how many coupons there are in all, and what those are like that are not in the
+    /// book.
     pub(super) fn through(&self, book: &Book, whole: Option<(u64, View)>) -> Walked {
         let whole = whole.filter(|(_, untouched)| self.wants(untouched));
         let mut walked = Walked { found: Vec::new(), next: None };
@@ -91,9 +110,14 @@ impl Walk {
         for _ in 0..SCANNED {
             let found = match &whole {
                 Some((count, _)) if slot >= *count => return walked,
-                Some((_, untouched)) => (slot, book.view(slot).unwrap_or_else(|| untouched.clone())),
+                Some((_, untouched)) => {
+                    (slot, book.view(slot).unwrap_or_else(|| untouched.clone()))
+                }
                 None => match book.from(slot).next() {
-                    Some((slot, coupon)) => (slot, View { state: coupon.state(book.expired_until()), coupon: coupon.clone() }),
+                    Some((slot, coupon)) => (
+                        slot,
+                        View { state: coupon.state(book.expired_until()), coupon: coupon.clone() },
+                    ),
                     None => return walked,
                 },
             };
@@ -112,6 +136,8 @@ impl Walk {
 
     fn wants(&self, view: &View) -> bool {
         let expires_at = view.coupon.expires_at;
-        expires_at >= self.since && expires_at < self.until && (self.states.is_empty() || self.states.contains(&view.state))
+        expires_at >= self.since
+            && expires_at < self.until
+            && (self.states.is_empty() || self.states.contains(&view.state))
     }
 }

@@ -1,4 +1,5 @@
-//! The one life cycle of whatever can be redeemed, as a table. Nothing else decides which step may follow which.
+//! The one life cycle of whatever can be redeemed, as a table. Nothing else decides which step may
+//! follow which.
 //!
 //! | state    | steps that lead on                                                |
 //! |----------|-------------------------------------------------------------------|
@@ -9,7 +10,8 @@
 //! | expired  | none                                                              |
 //! | void     | none                                                              |
 //!
-//! A hold ends before its coupon expires. A use that is cancelled after the expiry gives back a coupon that expires in the same instant.
+//! A hold ends before its coupon expires. A use that is cancelled after the expiry gives back a
+//! coupon that expires in the same instant.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +38,8 @@ pub enum Step {
 }
 
 impl State {
-    pub const ALL: [State; 6] = [State::Created, State::Assigned, State::Held, State::Used, State::Expired, State::Void];
+    pub const ALL: [State; 6] =
+        [State::Created, State::Assigned, State::Held, State::Used, State::Expired, State::Void];
 
     /// Where the step leads, if it may be taken from here.
     pub const fn after(self, step: Step) -> Option<State> {
@@ -44,7 +47,9 @@ impl State {
             (State::Created, Step::Assign) => Some(State::Assigned),
             (State::Assigned, Step::Hold) => Some(State::Held),
             (State::Assigned, Step::Use) | (State::Held, Step::Confirm) => Some(State::Used),
-            (State::Held, Step::Lapse | Step::Cancel) | (State::Used, Step::Cancel) => Some(State::Assigned),
+            (State::Held, Step::Lapse | Step::Cancel) | (State::Used, Step::Cancel) => {
+                Some(State::Assigned)
+            }
             (State::Created | State::Assigned, Step::Expire) => Some(State::Expired),
             (State::Created | State::Assigned, Step::Void) => Some(State::Void),
             _ => None,
@@ -64,7 +69,16 @@ impl State {
 }
 
 impl Step {
-    pub const ALL: [Step; 8] = [Step::Assign, Step::Hold, Step::Use, Step::Confirm, Step::Lapse, Step::Cancel, Step::Expire, Step::Void];
+    pub const ALL: [Step; 8] = [
+        Step::Assign,
+        Step::Hold,
+        Step::Use,
+        Step::Confirm,
+        Step::Lapse,
+        Step::Cancel,
+        Step::Expire,
+        Step::Void,
+    ];
 }
 
 #[cfg(test)]
@@ -78,10 +92,17 @@ mod tests {
         let mut rows = 0;
         for line in printed {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let Some(state) = State::ALL.into_iter().find(|state| state.name() == cells[0]) else { continue };
-            let allowed: Vec<String> =
-                Step::ALL.into_iter().filter_map(|step| Some(format!("{step:?} → {}", state.after(step)?.name()).to_lowercase())).collect();
-            let mut said: Vec<String> = cells[1].split(", ").filter(|cell| *cell != "none").map(str::to_owned).collect();
+            let Some(state) = State::ALL.into_iter().find(|state| state.name() == cells[0]) else {
+                continue;
+            };
+            let allowed: Vec<String> = Step::ALL
+                .into_iter()
+                .filter_map(|step| {
+                    Some(format!("{step:?} → {}", state.after(step)?.name()).to_lowercase())
+                })
+                .collect();
+            let mut said: Vec<String> =
+                cells[1].split(", ").filter(|cell| *cell != "none").map(str::to_owned).collect();
             let mut allowed = allowed;
             said.sort();
             allowed.sort();

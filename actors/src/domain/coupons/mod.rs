@@ -1,4 +1,5 @@
-//! Whatever is redeemed: vouchers of campaigns, coupons of batches, imported codes. One life cycle for all of them.
+//! Whatever is redeemed: vouchers of campaigns, coupons of batches, imported codes. One life cycle
+//! for all of them.
 
 pub mod book;
 pub mod campaign;

@@ -1,4 +1,5 @@
-//! What a coupon is worth: a percentage or an amount, from a minimum on, up to a cap. All money is in minor units.
+//! What a coupon is worth: a percentage or an amount, from a minimum on, up to a cap. All money is
+//! in minor units.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,13 +39,17 @@ impl Offer {
     pub fn cut(&self, amount: Option<u64>) -> Result<Cut, Refusal> {
         match (amount, self.min_amount) {
             (None, Some(_)) => Err(Refusal::AmountNeeded),
-            (Some(amount), Some(min_amount)) if amount < min_amount => Err(Refusal::BelowMinimum { min_amount }),
+            (Some(amount), Some(min_amount)) if amount < min_amount => {
+                Err(Refusal::BelowMinimum { min_amount })
+            }
             (Some(amount), _) => {
                 let discount = self.capped(self.of(amount)).min(amount);
                 Ok(Cut { discount: Some(discount), payable: Some(amount - discount) })
             }
             (None, None) => match self.discount {
-                Discount::Amount(discount) => Ok(Cut { discount: Some(self.capped(discount)), payable: None }),
+                Discount::Amount(discount) => {
+                    Ok(Cut { discount: Some(self.capped(discount)), payable: None })
+                }
                 Discount::Percent(_) => Ok(Cut::default()),
             },
         }
@@ -76,7 +81,15 @@ mod tests {
 
     #[test]
     fn a_percentage_is_rounded_half_up() {
-        for (of, amount, expected) in [(10, 1004, 100), (10, 1005, 101), (15, 10, 2), (33, 100, 33), (1, 49, 0), (1, 50, 1), (100, 7, 7)] {
+        for (of, amount, expected) in [
+            (10, 1004, 100),
+            (10, 1005, 101),
+            (15, 10, 2),
+            (33, 100, 33),
+            (1, 49, 0),
+            (1, 50, 1),
+            (100, 7, 7),
+        ] {
             assert_eq!(discount(percent(of), amount), Some(expected), "{of} % of {amount}");
         }
         assert_eq!(discount(percent(100), u64::MAX), Some(u64::MAX));
@@ -99,7 +112,8 @@ mod tests {
 
     #[test]
     fn without_an_amount_a_fixed_discount_is_known_and_a_percentage_is_not() {
-        let fixed = Offer { discount: Discount::Amount(500), min_amount: None, max_discount: Some(300) };
+        let fixed =
+            Offer { discount: Discount::Amount(500), min_amount: None, max_discount: Some(300) };
         assert_eq!(fixed.cut(None), Ok(Cut { discount: Some(300), payable: None }));
         assert_eq!(percent(5).cut(None), Ok(Cut::default()));
     }

@@ -1,7 +1,9 @@
-//! A share of all imported codes, those whose hash names it: each batch of them is a range whose coupons have names.
+//! A share of all imported codes, those whose hash names it: each batch of them is a range whose
+//! coupons have names.
 //!
-//! Rules: a code is imported once, whatever batch it came with; the first row that brings it has it. The same row again is the same import.
-//! So an import that was broken off can be repeated from anywhere, and comes to the same.
+//! Rules: a code is imported once, whatever batch it came with; the first row that brings it has
+//! it. The same row again is the same import. So an import that was broken off can be repeated from
+//! anywhere, and comes to the same.
 
 use super::book::Slot;
 use super::offer::Offer;
@@ -88,7 +90,8 @@ impl Refused for Refusal {
 pub enum Question {
     /// Where a code is.
     Find(Box<str>),
-    /// Which of these lines of the batch brought their code; the others are duplicates, or not there yet.
+    /// Which of these lines of the batch brought their code; the others are duplicates, or not
+    /// there yet.
     Brought {
         batch: Serial,
         lines: Vec<Line>,
@@ -125,11 +128,18 @@ impl Machine for Rack {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         match command {
             Command::Import { batch, terms, lines } => {
                 let mut seen = HashSet::new();
-                let is_new = |(_, code): &&Line| !self.by_code.contains_key(&**code) && seen.insert(code.clone());
+                let is_new = |(_, code): &&Line| {
+                    !self.by_code.contains_key(&**code) && seen.insert(code.clone())
+                };
                 let lines: Vec<Line> = lines.iter().filter(is_new).cloned().collect();
                 if lines.is_empty() {
                     Err(Refusal::NothingNew)
@@ -138,10 +148,20 @@ impl Machine for Rack {
                 }
             }
             // A batch is opened by its first import and by nothing else.
-            Command::In { command: range::Command::Open(_), .. } => Err(Refusal::In(range::Refusal::NotOpened)),
+            Command::In { command: range::Command::Open(_), .. } => {
+                Err(Refusal::In(range::Refusal::NotOpened))
+            }
             Command::In { batch, command } => {
-                let range = self.batches.get(batch).map(|batch| &batch.range).ok_or(Refusal::In(range::Refusal::NotOpened))?;
-                range::wrap(range.decide(command, caller, stamp), |event| Event::In { batch: *batch, event }).map_err(Refusal::In)
+                let range = self
+                    .batches
+                    .get(batch)
+                    .map(|batch| &batch.range)
+                    .ok_or(Refusal::In(range::Refusal::NotOpened))?;
+                range::wrap(range.decide(command, caller, stamp), |event| Event::In {
+                    batch: *batch,
+                    event,
+                })
+                .map_err(Refusal::In)
             }
         }
     }
@@ -152,7 +172,15 @@ impl Machine for Rack {
                 let entry = self.batches.entry(*batch).or_default();
                 if entry.codes.is_empty() {
                     let Terms { offer, expires_at } = *terms;
-                    entry.range.apply(&range::Event::Opened(range::Terms { count: 0, offer, expires_at, one_per_member: false }), at);
+                    entry.range.apply(
+                        &range::Event::Opened(range::Terms {
+                            count: 0,
+                            offer,
+                            expires_at,
+                            one_per_member: false,
+                        }),
+                        at,
+                    );
                 }
                 for (line, code) in lines {
                     let code: Arc<str> = (&**code).into();
@@ -174,15 +202,23 @@ impl Machine for Rack {
     fn look(&self, question: &Question) -> Answer {
         match question {
             Question::Find(code) => Answer::Found(self.by_code.get(&**code).copied()),
-            Question::Brought { batch, lines } => Answer::Flags(lines.iter().map(|line| self.brought(*batch, line)).collect()),
-            Question::Known(codes) => Answer::Flags(codes.iter().map(|code| self.by_code.contains_key(&**code)).collect()),
+            Question::Brought { batch, lines } => {
+                Answer::Flags(lines.iter().map(|line| self.brought(*batch, line)).collect())
+            }
+            Question::Known(codes) => {
+                Answer::Flags(codes.iter().map(|code| self.by_code.contains_key(&**code)).collect())
+            }
             Question::Codes { batch, slots } => {
-                let code = |slot: &Slot| Some(self.batches.get(batch)?.codes.get(*slot as usize)?.0.clone());
+                let code = |slot: &Slot| {
+                    Some(self.batches.get(batch)?.codes.get(*slot as usize)?.0.clone())
+                };
                 Answer::Codes(slots.iter().map(code).collect())
             }
-            Question::In { batch, question } => {
-                Answer::In(self.batches.get(batch).map_or(range::Answer::NotOpened, |batch| batch.range.look(question)))
-            }
+            Question::In { batch, question } => Answer::In(
+                self.batches
+                    .get(batch)
+                    .map_or(range::Answer::NotOpened, |batch| batch.range.look(question)),
+            ),
         }
     }
 
@@ -198,7 +234,9 @@ impl Machine for Rack {
 
     fn left_for(&self, command: &Command, caller: &Caller) -> u64 {
         match command {
-            Command::In { batch, command } => self.batches.get(batch).map_or(0, |batch| batch.range.left_for(command, caller)),
+            Command::In { batch, command } => {
+                self.batches.get(batch).map_or(0, |batch| batch.range.left_for(command, caller))
+            }
             Command::Import { .. } => 0,
         }
     }
@@ -206,16 +244,25 @@ impl Machine for Rack {
     fn rows(name: &RackName, event: &Event, at: Time, rows: &mut Vec<Row>) {
         let Event::In { batch, event } = event else { return };
         match event {
-            range::Event::Assigned { slot, member, .. } => rows.push(rows::of_rack(*name, *batch, *slot, *member, at)),
+            range::Event::Assigned { slot, member, .. } => {
+                rows.push(rows::of_rack(*name, *batch, *slot, *member, at))
+            }
             range::Event::Redeemed(event) => {
-                rows::of_notices(event, at, |slot| Home::Rack { name: *name, batch: *batch, slot }, rows);
+                rows::of_notices(
+                    event,
+                    at,
+                    |slot| Home::Rack { name: *name, batch: *batch, slot },
+                    rows,
+                );
             }
             range::Event::Opened(_) => {}
         }
     }
 
     fn books(&self, name: &RackName) -> Vec<(String, Counts)> {
-        let of = |(batch, share): (&Serial, &Batch)| share.range.books(&RangeName { batch: *batch, range: name.0 });
+        let of = |(batch, share): (&Serial, &Batch)| {
+            share.range.books(&RangeName { batch: *batch, range: name.0 })
+        };
         self.batches.iter().flat_map(of).collect()
     }
 
@@ -223,7 +270,10 @@ impl Machine for Rack {
         let ranges: i64 = self
             .batches
             .values()
-            .map(|batch| batch.range.imbalance() + batch.range.count().abs_diff(batch.codes.len() as u64) as i64)
+            .map(|batch| {
+                batch.range.imbalance()
+                    + batch.range.count().abs_diff(batch.codes.len() as u64) as i64
+            })
             .sum();
         let codes: usize = self.batches.values().map(|batch| batch.codes.len()).sum();
         ranges + (codes as u64).abs_diff(self.by_code.len() as u64) as i64
@@ -255,8 +305,17 @@ struct Kept<R> {
 
 impl Serialize for Rack {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let codes = |batch: &Batch| batch.codes.iter().map(|(code, line)| ((&**code).into(), *line)).collect();
-        Kept { batches: self.batches.iter().map(|(serial, batch)| (*serial, &batch.range, codes(batch))).collect() }.serialize(serializer)
+        let codes = |batch: &Batch| {
+            batch.codes.iter().map(|(code, line)| ((&**code).into(), *line)).collect()
+        };
+        Kept {
+            batches: self
+                .batches
+                .iter()
+                .map(|(serial, batch)| (*serial, &batch.range, codes(batch)))
+                .collect(),
+        }
+        .serialize(serializer)
     }
 }
 
@@ -264,8 +323,12 @@ impl<'de> Deserialize<'de> for Rack {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Rack, D::Error> {
         let mut rack = Rack::default();
         for (serial, range, lines) in Kept::<Range>::deserialize(deserializer)?.batches {
-            let codes: Vec<(Arc<str>, u64)> = lines.into_iter().map(|(code, line)| (code.into(), line)).collect();
-            let places = codes.iter().enumerate().map(|(slot, (code, _))| (code.clone(), (serial, slot as Slot)));
+            let codes: Vec<(Arc<str>, u64)> =
+                lines.into_iter().map(|(code, line)| (code.into(), line)).collect();
+            let places = codes
+                .iter()
+                .enumerate()
+                .map(|(slot, (code, _))| (code.clone(), (serial, slot as Slot)));
             rack.by_code.extend(places);
             rack.batches.insert(serial, Batch { range, codes, due: None });
             rack.note_due(serial);

@@ -1,8 +1,9 @@
 //! A share of a batch's coupons: which of them are whose, and what became of them.
 //!
-//! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to whoever asks; the same `source` always gets
-//! the same coupon; where a member may have only one, he always gets the same. A given coupon can be assigned, unless
-//! that would get around the limit. The whole batch expires in one instant.
+//! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to whoever
+//! asks; the same `source` always gets the same coupon; where a member may have only one, he always
+//! gets the same. A given coupon can be assigned, unless that would get around the limit. The whole
+//! batch expires in one instant.
 
 use super::book::{Book, Slot, Tally};
 use super::coupon::{Coupon, View};
@@ -26,7 +27,8 @@ pub struct Terms {
     pub count: u64,
     pub offer: Offer,
     pub expires_at: Time,
-    /// Each member at most one. The range is chosen by the member, so that one owner keeps the limit.
+    /// Each member at most one. The range is chosen by the member, so that one owner keeps the
+    /// limit.
     pub one_per_member: bool,
 }
 
@@ -116,7 +118,12 @@ impl Machine for Range {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open(terms), None) => return Ok(Verdict::New(Event::Opened(*terms))),
             (Command::Open(_), Some(terms)) => return Ok(Verdict::Already(Event::Opened(*terms))),
@@ -129,10 +136,13 @@ impl Machine for Range {
             Command::Give { slot, member } => self.give(terms, *slot, *member, caller),
             Command::Redeem(command) => {
                 let untouched = match command {
-                    redeem::Command::Void { slot } => self.is_untouched(terms, *slot).then(|| self.untouched(terms).state),
+                    redeem::Command::Void { slot } => {
+                        self.is_untouched(terms, *slot).then(|| self.untouched(terms).state)
+                    }
                     _ => None,
                 };
-                let decided = redeem::decide(&self.book, &terms.offer, untouched, command, caller, stamp);
+                let decided =
+                    redeem::decide(&self.book, &terms.offer, untouched, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
         }
@@ -168,9 +178,12 @@ impl Machine for Range {
         let Some(terms) = &self.terms else { return Answer::NotOpened };
         match question {
             Question::Coupon(slot) => Answer::Coupon(self.view(terms, *slot)),
-            Question::Coupons(slots) => Answer::Coupons(slots.iter().map(|slot| self.view(terms, *slot)).collect()),
+            Question::Coupons(slots) => {
+                Answer::Coupons(slots.iter().map(|slot| self.view(terms, *slot)).collect())
+            }
             Question::Source(source) => {
-                let found = self.sources.get(source).and_then(|slot| Some((*slot, self.book.view(*slot)?)));
+                let found =
+                    self.sources.get(source).and_then(|slot| Some((*slot, self.book.view(*slot)?)));
                 Answer::Source(found)
             }
             Question::Walk(walk) => Answer::Walked(self.walk(terms, walk)),
@@ -188,24 +201,38 @@ impl Machine for Range {
 
     fn left_for(&self, command: &Command, _: &Caller) -> u64 {
         match (command, &self.terms) {
-            (Command::Assign { source: Some(source), .. }, _) if self.sources.contains_key(source) => u64::MAX,
-            // A range that nobody opened says so when it is asked for real; until then it counts as full.
+            (Command::Assign { source: Some(source), .. }, _)
+                if self.sources.contains_key(source) =>
+            {
+                u64::MAX
+            }
+            // A range that nobody opened says so when it is asked for real; until then it counts as
+            // full.
             (Command::Assign { .. }, None) => u32::MAX as u64,
-            (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => terms.count - self.next,
+            (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => {
+                terms.count - self.next
+            }
             _ => 0,
         }
     }
 
     fn rows(name: &RangeName, event: &Event, at: Time, rows: &mut Vec<Row>) {
         match event {
-            Event::Assigned { slot, member, .. } => rows.push(rows::of_range(name, *slot, *member, at)),
-            Event::Redeemed(event) => rows::of_notices(event, at, |slot| Home::Range { name: *name, slot }, rows),
+            Event::Assigned { slot, member, .. } => {
+                rows.push(rows::of_range(name, *slot, *member, at))
+            }
+            Event::Redeemed(event) => {
+                rows::of_notices(event, at, |slot| Home::Range { name: *name, slot }, rows)
+            }
             Event::Opened(_) => {}
         }
     }
 
     fn books(&self, name: &RangeName) -> Vec<(String, Counts)> {
-        self.terms.iter().map(|terms| (name.batch.to_string(), self.ledger(terms).counts())).collect()
+        self.terms
+            .iter()
+            .map(|terms| (name.batch.to_string(), self.ledger(terms).counts()))
+            .collect()
     }
 
     fn imbalance(&self) -> i64 {
@@ -226,8 +253,14 @@ impl Range {
         self.terms.map_or(0, |terms| terms.count)
     }
 
-    fn assign(&self, terms: &Terms, member: Id, source: Option<Id>) -> Result<Verdict<Event>, Refusal> {
-        // Before the source, or else a source that was somebody else's since would take away an answer that was given.
+    fn assign(
+        &self,
+        terms: &Terms,
+        member: Id,
+        source: Option<Id>,
+    ) -> Result<Verdict<Event>, Refusal> {
+        // Before the source, or else a source that was somebody else's since would take away an
+        // answer that was given.
         if let Some(slot) = self.members.get(&member) {
             return Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source: None }));
         }
@@ -246,7 +279,13 @@ impl Range {
         Ok(Verdict::New(Event::Assigned { slot: self.next, member, source }))
     }
 
-    fn give(&self, terms: &Terms, slot: Slot, member: Id, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+    fn give(
+        &self,
+        terms: &Terms,
+        slot: Slot,
+        member: Id,
+        caller: &Caller,
+    ) -> Result<Verdict<Event>, Refusal> {
         if slot >= terms.count {
             return Err(Refusal::Coupon(redeem::Refusal::Unknown));
         }
@@ -255,7 +294,8 @@ impl Range {
         }
         let given = Event::Assigned { slot, member, source: None };
         match self.book.get(slot) {
-            Some(coupon) => already_given(coupon, self.book.state(slot), member, caller).map(|()| Verdict::Already(given)),
+            Some(coupon) => already_given(coupon, self.book.state(slot), member, caller)
+                .map(|()| Verdict::Already(given)),
             None if self.is_over(terms) => Err(Refusal::Expired),
             None => Ok(Verdict::New(given)),
         }
@@ -311,10 +351,17 @@ impl Range {
 }
 
 /// A coupon that is somebody's: his, and the call is a repeat, or why it cannot be given.
-pub(super) fn already_given(coupon: &Coupon, state: Option<State>, member: Id, caller: &Caller) -> Result<(), Refusal> {
+pub(super) fn already_given(
+    coupon: &Coupon,
+    state: Option<State>,
+    member: Id,
+    caller: &Caller,
+) -> Result<(), Refusal> {
     match state {
         // Nobody is told what became of somebody else's coupon unless he may give out any.
-        _ if coupon.owner != member && caller.role == Role::Member => Err(Refusal::Coupon(redeem::Refusal::NotYours)),
+        _ if coupon.owner != member && caller.role == Role::Member => {
+            Err(Refusal::Coupon(redeem::Refusal::NotYours))
+        }
         Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
         Some(State::Expired) => Err(Refusal::Expired),
         _ if coupon.owner == member => Ok(()),
@@ -322,7 +369,10 @@ pub(super) fn already_given(coupon: &Coupon, state: Option<State>, member: Id, c
     }
 }
 
-pub(super) fn wrap<A, B, R>(decided: Result<Verdict<A>, R>, event: impl Fn(A) -> B) -> Result<Verdict<B>, R> {
+pub(super) fn wrap<A, B, R>(
+    decided: Result<Verdict<A>, R>,
+    event: impl Fn(A) -> B,
+) -> Result<Verdict<B>, R> {
     decided.map(|verdict| match verdict {
         Verdict::New(inner) => Verdict::New(event(inner)),
         Verdict::Already(inner) => Verdict::Already(event(inner)),

@@ -1,8 +1,10 @@
-//! What can be done with a coupon once it is somebody's, wherever it lives: use it, hold it for a payment, confirm, cancel, void.
+//! What can be done with a coupon once it is somebody's, wherever it lives: use it, hold it for a
+//! payment, confirm, cancel, void.
 //!
-//! Rules: only its owner uses it, or whoever acts for him. `life` says which step may follow which. A use that waits for its payment ends by
-//! itself, and before the coupon expires. A use is cancelled once and gives back what it took; what has expired stays so.
-//! Notices go to owners of coupons that are still unused, once per coupon and number of days.
+//! Rules: only its owner uses it, or whoever acts for him. `life` says which step may follow which.
+//! A use that waits for its payment ends by itself, and before the coupon expires. A use is
+//! cancelled once and gives back what it took; what has expired stays so. Notices go to owners of
+//! coupons that are still unused, once per coupon and number of days.
 
 use super::book::{Book, Slot};
 use super::coupon::{Coupon, Use};
@@ -13,7 +15,8 @@ use crate::machine::{Caller, Refused, Role, Stamp, Verdict};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// How many holds one event may end, and how many notices it may give, so that no record grows without bound.
+/// How many holds one event may end, and how many notices it may give, so that no record grows
+/// without bound.
 const AT_ONCE: usize = 1000;
 
 /// How many coupons one command looks through.
@@ -38,7 +41,8 @@ pub enum Command {
     Void {
         slot: Slot,
     },
-    /// Tells owners, some at a time, that their coupons expire within the window, so many days ahead. Repeat from `ToldSoFar` until all are told.
+    /// Tells owners, some at a time, that their coupons expire within the window, so many days
+    /// ahead. Repeat from `ToldSoFar` until all are told.
     Notice {
         days: u16,
         since: Time,
@@ -111,7 +115,8 @@ pub enum Refusal {
 
 impl Refused for Refusal {}
 
-/// Decides by what is in the book. `untouched` is the state of a coupon that is not in it and exists all the same.
+/// Decides by what is in the book. `untouched` is the state of a coupon that is not in it and
+/// exists all the same.
 pub fn decide(
     book: &Book,
     offer: &Offer,
@@ -129,7 +134,12 @@ pub fn decide(
             let what = Use { by: caller.id, amount: *amount, cut, reference: reference.clone() };
             let (slot, owner) = (*slot, coupon.owner);
             Ok(Verdict::New(match hold_s {
-                Some(hold_s) => Event::Held { slot, owner, what, until: stamp.at.plus_s(*hold_s).min(coupon.expires_at) },
+                Some(hold_s) => Event::Held {
+                    slot,
+                    owner,
+                    what,
+                    until: stamp.at.plus_s(*hold_s).min(coupon.expires_at),
+                },
                 None => Event::Used { slot, owner, what },
             }))
         }
@@ -153,9 +163,12 @@ pub fn decide(
                 Some(coupon) if book.state(*slot) == Some(State::Void) => {
                     Ok(Verdict::Already(Event::Voided { slot: *slot, owner: coupon.owner }))
                 }
-                Some(coupon) => may(book, coupon, Step::Void).map(|()| Verdict::New(Event::Voided { slot: *slot, owner: coupon.owner })),
+                Some(coupon) => may(book, coupon, Step::Void)
+                    .map(|()| Verdict::New(Event::Voided { slot: *slot, owner: coupon.owner })),
                 None => match untouched.map(|state| state.after(Step::Void)) {
-                    Some(Some(_)) => Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM })),
+                    Some(Some(_)) => {
+                        Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM }))
+                    }
                     Some(None) => Err(Refusal::Expired),
                     None => Err(Refusal::Unknown),
                 },
@@ -165,7 +178,8 @@ pub fn decide(
     }
 }
 
-/// The event by which what is due at `now` ends: holds first, because a hold ends before its coupon expires.
+/// The event by which what is due at `now` ends: holds first, because a hold ends before its coupon
+/// expires.
 pub fn expire(book: &Book, also_due: Option<Time>, now: Time) -> Option<Event> {
     let holds = book.over(now, AT_ONCE);
     if !holds.is_empty() {
@@ -179,11 +193,14 @@ pub fn due(book: &Book, also_due: Option<Time>) -> Option<Time> {
     book.first_hold_end().into_iter().chain(book.first_expiry()).chain(also_due).min()
 }
 
-/// The caller's coupon. One that is nobody's yet is as unknown to members as one that does not exist.
+/// The caller's coupon. One that is nobody's yet is as unknown to members as one that does not
+/// exist.
 fn owned<'a>(book: &'a Book, slot: Slot, caller: &Caller) -> Result<&'a Coupon, Refusal> {
     let coupon = book.get(slot).ok_or(Refusal::Unknown)?;
     match caller.may_act_for(coupon.owner) {
-        true if coupon.owner == Id::SYSTEM && book.state(slot) == Some(State::Created) => Err(Refusal::Unknown),
+        true if coupon.owner == Id::SYSTEM && book.state(slot) == Some(State::Created) => {
+            Err(Refusal::Unknown)
+        }
         true => Ok(coupon),
         false => Err(Refusal::NotYours),
     }
@@ -206,7 +223,13 @@ fn may(book: &Book, coupon: &Coupon, step: Step) -> Result<(), Refusal> {
     })
 }
 
-fn notice(book: &Book, days: u16, since: Time, until: Time, from: Slot) -> Result<Verdict<Event>, Refusal> {
+fn notice(
+    book: &Book,
+    days: u16,
+    since: Time,
+    until: Time,
+    from: Slot,
+) -> Result<Verdict<Event>, Refusal> {
     let from = book.noticed(days, until).map_or(from, |last| from.max(last + 1));
     let (mut coupons, mut expires_at) = (Vec::new(), Vec::new());
     let mut next = None;

@@ -1,4 +1,5 @@
-//! The list "my coupons": a line for each coupon that was ever assigned. Its owner knows what it is worth now; the line says where it lives.
+//! The list "my coupons": a line for each coupon that was ever assigned. Its owner knows what it is
+//! worth now; the line says where it lives.
 
 use super::book::Slot;
 use super::redeem;
@@ -40,7 +41,9 @@ impl Home {
 
     pub fn slot(&self) -> Slot {
         match self {
-            Home::Campaign { rank: slot, .. } | Home::Range { slot, .. } | Home::Rack { slot, .. } => *slot,
+            Home::Campaign { rank: slot, .. }
+            | Home::Range { slot, .. }
+            | Home::Rack { slot, .. } => *slot,
         }
     }
 }
@@ -67,11 +70,18 @@ pub struct Notice {
     pub expires_at: Time,
 }
 
-/// A line for each coupon that the event tells somebody of; `home` says where the coupon in a slot lives.
-pub(super) fn of_notices(event: &redeem::Event, at: Time, home: impl Fn(Slot) -> Home, rows: &mut Vec<Row>) {
+/// A line for each coupon that the event tells somebody of; `home` says where the coupon in a slot
+/// lives.
+pub(super) fn of_notices(
+    event: &redeem::Event,
+    at: Time,
+    home: impl Fn(Slot) -> Home,
+    rows: &mut Vec<Row>,
+) {
     let redeem::Event::Noticed { days, coupons, expires_at, .. } = event else { return };
     for ((slot, owner), expires_at) in coupons.iter().zip(expires_at) {
-        let notice = Notice { at, home: home(*slot), owner: *owner, days: *days, expires_at: *expires_at };
+        let notice =
+            Notice { at, home: home(*slot), owner: *owner, days: *days, expires_at: *expires_at };
         let body = postcard::to_stdvec(&notice).expect("plain data");
         let mut key = at.0.to_be_bytes().to_vec();
         key.extend_from_slice(&Id::digest(&[&body]).0);

@@ -1,11 +1,15 @@
-//! Numbers of campaigns and batches, and the names of their partitions. A code contains the number, so it says where its coupon lives.
+//! Numbers of campaigns and batches, and the names of their partitions. A code contains the number,
+//! so it says where its coupon lives.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// The number of a campaign (odd) or of a batch (even): 30 bits, the first part of each of its codes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The number of a campaign (odd) or of a batch (even): 30 bits, the first part of each of its
+/// codes.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Serial(pub u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +51,8 @@ impl FromStr for Serial {
     type Err = NoSuchName;
 
     fn from_str(text: &str) -> Result<Serial, NoSuchName> {
-        let digits = text.strip_prefix("c_").or_else(|| text.strip_prefix("b_")).ok_or(NoSuchName)?;
+        let digits =
+            text.strip_prefix("c_").or_else(|| text.strip_prefix("b_")).ok_or(NoSuchName)?;
         let serial = digits.parse().map(Serial).map_err(|_| NoSuchName)?;
         (serial.0 <= Serial::MOST && serial.to_string() == text).then_some(serial).ok_or(NoSuchName)
     }
@@ -77,7 +82,8 @@ impl FromStr for RangeName {
 
     fn from_str(text: &str) -> Result<RangeName, NoSuchName> {
         let (batch, range) = text.split_once('/').ok_or(NoSuchName)?;
-        let name = RangeName { batch: batch.parse()?, range: range.parse().map_err(|_| NoSuchName)? };
+        let name =
+            RangeName { batch: batch.parse()?, range: range.parse().map_err(|_| NoSuchName)? };
         let known = name.batch.of() == Of::Batch && name.range < RANGES && name.to_string() == text;
         known.then_some(name).ok_or(NoSuchName)
     }

@@ -1,4 +1,5 @@
-//! The chain over a box's ballots: each link holds all that came before it, so a signed head fixes every ballot up to it, and their order.
+//! The chain over a box's ballots: each link holds all that came before it, so a signed head fixes
+//! every ballot up to it, and their order.
 
 use super::{For, Hash, hash};
 

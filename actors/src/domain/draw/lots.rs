@@ -1,7 +1,9 @@
-//! The lots of a draw: numbers below a count, each as likely as any other, from a stream that everybody can make again.
+//! The lots of a draw: numbers below a count, each as likely as any other, from a stream that
+//! everybody can make again.
 //!
-//! The stream is ChaCha20 (RFC 8439, nonce zero, counter from 0) under a key made of everything that is fixed before the draw, read as little-endian u64. A number
-//! from the incomplete last span is thrown away instead of folded by a remainder, so that no ballot is likelier than another.
+//! The stream is ChaCha20 (RFC 8439, nonce zero, counter from 0) under a key made of everything
+//! that is fixed before the draw, read as little-endian u64. A number from the incomplete last span
+//! is thrown away instead of folded by a remainder, so that no ballot is likelier than another.
 
 use super::{For, Hash, hash};
 use chacha20::ChaCha20;
@@ -46,7 +48,8 @@ impl Iterator for Lots {
     }
 }
 
-/// The number below `count` that a roll stands for. None if it lies in the last span, which is not complete.
+/// The number below `count` that a roll stands for. None if it lies in the last span, which is not
+/// complete.
 fn fold(roll: u64, count: u64) -> Option<u64> {
     let left_over = (u64::MAX % count + 1) % count;
     (roll <= u64::MAX - left_over).then_some(roll % count)
@@ -62,7 +65,11 @@ mod tests {
         assert_eq!(fold(u64::MAX, 3), None, "2^64 = 1 (mod 3): one roll is left over");
         assert_eq!(fold(u64::MAX - 1, 3), Some(2));
         let half = (1 << 63) + 1;
-        assert_eq!((fold(half - 1, half), fold(half, half)), (Some(half - 1), None), "nearly every second roll is thrown away");
+        assert_eq!(
+            (fold(half - 1, half), fold(half, half)),
+            (Some(half - 1), None),
+            "nearly every second roll is thrown away"
+        );
     }
 
     #[test]
@@ -75,8 +82,9 @@ mod tests {
 
     #[test]
     fn everything_that_is_fixed_before_the_draw_changes_the_lots() {
-        let lots =
-            |seed, root, count, beacon: Option<&Hash>| Lots::new(&[seed; 32], &[root; 32], count, beacon).take(8).collect::<Vec<_>>();
+        let lots = |seed, root, count, beacon: Option<&Hash>| {
+            Lots::new(&[seed; 32], &[root; 32], count, beacon).take(8).collect::<Vec<_>>()
+        };
         let all = [
             lots(1, 2, 1000, None),
             lots(9, 2, 1000, None),
@@ -107,7 +115,8 @@ mod tests {
         counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum()
     }
 
-    // The seeds are fixed, so each of these comes out the same always. The bounds are those that an honest draw passes in 99 of 100 cases.
+    // The seeds are fixed, so each of these comes out the same always. The bounds are those that an
+    // honest draw passes in 99 of 100 cases.
 
     #[test]
     fn every_ballot_of_a_small_lottery_is_as_likely_to_win_as_any_other() {
@@ -130,13 +139,17 @@ mod tests {
     #[test]
     fn every_order_of_three_winners_is_as_likely_as_any_other() {
         // 5 * 4 * 3 orders; the cell of an order counts the places among those that are left.
-        let left = |of: u64, before: &[u64]| of - before.iter().filter(|one| **one < of).count() as u64;
-        let cell = |lots: Vec<u64>| (lots[0] * 4 + left(lots[1], &lots[..1])) * 3 + left(lots[2], &lots[..2]);
+        let left =
+            |of: u64, before: &[u64]| of - before.iter().filter(|one| **one < of).count() as u64;
+        let cell = |lots: Vec<u64>| {
+            (lots[0] * 4 + left(lots[1], &lots[..1])) * 3 + left(lots[2], &lots[..2])
+        };
         let found = chi_square(60, draws(5, 3, None).map(cell));
         assert!(found < 87.17, "{found}");
     }
 
-    /// With a plain remainder the first third of so many ballots would be twice as likely as the others.
+    /// With a plain remainder the first third of so many ballots would be twice as likely as the
+    /// others.
     #[test]
     fn no_ballot_is_likelier_because_the_count_does_not_divide_the_rolls() {
         let count = 3 << 62;

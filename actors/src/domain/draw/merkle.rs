@@ -1,7 +1,8 @@
 //! The tree over the ballots of a sealed box, as RFC 6962 (certificate transparency) builds it.
 //!
-//! A tree of more than one leaf is split at the largest power of two below its size. So blocks of a power of two are trees of their own, and a tree over
-//! their roots is the same tree: whoever keeps the roots of the blocks proves a leaf without hashing all the others.
+//! A tree of more than one leaf is split at the largest power of two below its size. So blocks of a
+//! power of two are trees of their own, and a tree over their roots is the same tree: whoever keeps
+//! the roots of the blocks proves a leaf without hashing all the others.
 
 use super::{For, Hash, hash};
 use sha2::{Digest, Sha256};
@@ -35,13 +36,17 @@ fn path_within(hashes: &[Hash], index: usize) -> Vec<Hash> {
         return Vec::new();
     }
     let (left, right) = hashes.split_at(split(hashes.len()));
-    let (mut path, sibling) =
-        if index < left.len() { (path_within(left, index), root(right)) } else { (path_within(right, index - left.len()), root(left)) };
+    let (mut path, sibling) = if index < left.len() {
+        (path_within(left, index), root(right))
+    } else {
+        (path_within(right, index - left.len()), root(left))
+    };
     path.push(sibling);
     path
 }
 
-/// The root that a leaf and its path lead to, in a tree of `count` leaves. None if they do not fit together.
+/// The root that a leaf and its path lead to, in a tree of `count` leaves. None if they do not fit
+/// together.
 pub fn root_from(leaf: Hash, index: u64, count: u64, path: &[Hash]) -> Option<Hash> {
     if index >= count {
         return None;
@@ -71,7 +76,12 @@ pub fn blocks(count: usize, leaf: impl Fn(usize) -> Hash) -> Vec<Hash> {
 }
 
 /// The path of a leaf, by the kept roots of all blocks and the leaves of its own.
-pub fn path(index: usize, count: usize, blocks: &[Hash], leaf: impl Fn(usize) -> Hash) -> Vec<Hash> {
+pub fn path(
+    index: usize,
+    count: usize,
+    blocks: &[Hash],
+    leaf: impl Fn(usize) -> Hash,
+) -> Vec<Hash> {
     let from = index - index % BLOCK;
     let mut path = path_within(&block(from, count, &leaf), index - from);
     path.extend(path_within(blocks, index / BLOCK));
@@ -98,7 +108,8 @@ mod tests {
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The test inputs of certificate transparency's own implementations, and the roots they publish for them.
+    /// The test inputs of certificate transparency's own implementations, and the roots they
+    /// publish for them.
     #[test]
     fn roots_are_those_of_certificate_transparency() {
         let inputs: [&[u8]; 8] = [
@@ -109,14 +120,32 @@ mod tests {
             &[0x30, 0x31],
             &[0x40, 0x41, 0x42, 0x43],
             &[0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57],
-            &[0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f],
+            &[
+                0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d,
+                0x6e, 0x6f,
+            ],
         ];
         let leaves: Vec<Hash> = inputs.iter().map(|input| leaf(input)).collect();
-        assert_eq!(hex(root(&[])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        assert_eq!(hex(root(&leaves[..1])), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-        assert_eq!(hex(root(&leaves[..2])), "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
-        assert_eq!(hex(root(&leaves[..3])), "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77");
-        assert_eq!(hex(root(&leaves)), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
+        assert_eq!(
+            hex(root(&[])),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        assert_eq!(
+            hex(root(&leaves[..1])),
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+        );
+        assert_eq!(
+            hex(root(&leaves[..2])),
+            "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
+        );
+        assert_eq!(
+            hex(root(&leaves[..3])),
+            "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"
+        );
+        assert_eq!(
+            hex(root(&leaves)),
+            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
+        );
     }
 
     #[test]
@@ -138,8 +167,15 @@ mod tests {
                 assert_ne!(root_from(leaf(b"another"), at, of, &path), Some(root));
                 assert_eq!(root_from(all[index], of, of, &path), None);
                 if count > 1 {
-                    assert_ne!(root_from(all[index], (at + 1) % of, of, &path), Some(root), "moved: {index} of {count}");
-                    assert_eq!(root_from(all[index], at, of, &path[1..]).filter(|found| *found == root), None);
+                    assert_ne!(
+                        root_from(all[index], (at + 1) % of, of, &path),
+                        Some(root),
+                        "moved: {index} of {count}"
+                    );
+                    assert_eq!(
+                        root_from(all[index], at, of, &path[1..]).filter(|found| *found == root),
+                        None
+                    );
                 }
             }
         }

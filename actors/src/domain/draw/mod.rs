@@ -1,7 +1,9 @@
-//! How winners are drawn, so that anybody can repeat it: hashes, trees and a stream, all of them written down in `docs/draws.md`.
+//! How winners are drawn, so that anybody can repeat it: hashes, trees and a stream, all of them
+//! written down in `docs/draws.md`.
 //!
-//! Every hash is a SHA-256 over one byte that says what it is for, and then its parts, so that no two kinds of hash can be mistaken for each other. Nothing here
-//! knows what a ballot is, or who drew; the same functions serve the partitions, the receipts and whoever verifies a draw.
+//! Every hash is a SHA-256 over one byte that says what it is for, and then its parts, so that no
+//! two kinds of hash can be mistaken for each other. Nothing here knows what a ballot is, or who
+//! drew; the same functions serve the partitions, the receipts and whoever verifies a draw.
 
 pub mod chain;
 pub mod lots;
@@ -79,7 +81,10 @@ mod tests {
     fn a_ballot_lies_in_the_box_that_counts_it() {
         let boxes = [2, 0, 3].map(|count| Sealed { count, root: [0; 32] });
         let places: Vec<_> = (0..6).map(|n| place_of(n, &boxes)).collect();
-        assert_eq!(places, [Some((0, 0)), Some((0, 1)), Some((2, 0)), Some((2, 1)), Some((2, 2)), None]);
+        assert_eq!(
+            places,
+            [Some((0, 0)), Some((0, 1)), Some((2, 0)), Some((2, 1)), Some((2, 2)), None]
+        );
     }
 
     #[test]

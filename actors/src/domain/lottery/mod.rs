@@ -1,8 +1,10 @@
 //! The life of one lottery, from its creation to its end: open → closing → closed → drawn.
 //!
-//! One lottery per closing day; the day is its name. Creation fixes everything that its slices and boxes need to know, so that each of
-//! them can be opened by whoever first needs it. Closing begins here and ends here; in between a job seals every slice and box. What the boxes held is written down
-//! before the draw, and the draw is refused unless it used the seed that was committed to, the round that was named, and the ballots these choose.
+//! One lottery per closing day; the day is its name. Creation fixes everything that its slices and
+//! boxes need to know, so that each of them can be opened by whoever first needs it. Closing begins
+//! here and ends here; in between a job seals every slice and box. What the boxes held is written
+//! down before the draw, and the draw is refused unless it used the seed that was committed to, the
+//! round that was named, and the ballots these choose.
 
 mod plan;
 mod result;
@@ -109,7 +111,9 @@ impl Machine for Lottery {
             (_, None) => Err(Refusal::Unknown),
             (Command::Close, Some(known)) => match known.phase {
                 Phase::Open => Ok(Verdict::New(Event::Closing)),
-                Phase::Closing | Phase::Closed | Phase::Drawn => Ok(Verdict::Already(Event::Closing)),
+                Phase::Closing | Phase::Closed | Phase::Drawn => {
+                    Ok(Verdict::Already(Event::Closing))
+                }
             },
             (Command::Finish { boxes }, Some(known)) => known.finish(boxes),
             (Command::Draw(drawn), Some(known)) => known.draw(drawn),
@@ -117,14 +121,20 @@ impl Machine for Lottery {
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
-        let created = |plan| Some(View { plan, phase: Phase::Open, created_at: at, boxes: Vec::new(), drawn: None });
+        let created = |plan| {
+            Some(View { plan, phase: Phase::Open, created_at: at, boxes: Vec::new(), drawn: None })
+        };
         match (event, &mut self.known) {
             (Event::Created(plan), none) => *none = created(plan.clone().into()),
             (Event::Planned(plan), none) => *none = created(plan.clone()),
             (Event::Closing, Some(known)) => known.phase = Phase::Closing,
             (Event::Closed, Some(known)) => known.phase = Phase::Closed,
-            (Event::Sealed { boxes }, Some(known)) => (known.phase, known.boxes) = (Phase::Closed, boxes.clone()),
-            (Event::Drawn(drawn), Some(known)) => (known.phase, known.drawn) = (Phase::Drawn, Some(drawn.clone())),
+            (Event::Sealed { boxes }, Some(known)) => {
+                (known.phase, known.boxes) = (Phase::Closed, boxes.clone())
+            }
+            (Event::Drawn(drawn), Some(known)) => {
+                (known.phase, known.drawn) = (Phase::Drawn, Some(drawn.clone()))
+            }
             (Event::Closing | Event::Closed | Event::Sealed { .. } | Event::Drawn(_), None) => {}
         }
     }
@@ -133,24 +143,35 @@ impl Machine for Lottery {
         self.known.clone()
     }
 
-    /// The list of lotteries about which something is still to be done: one line each, taken away when nothing is.
+    /// The list of lotteries about which something is still to be done: one line each, taken away
+    /// when nothing is.
     fn rows(day: &Day, event: &Event, _: Time, rows: &mut Vec<Row>) {
         let body = match event {
             Event::Created(_) | Event::Planned(_) => Some(Vec::new()),
             Event::Closing | Event::Sealed { .. } => return,
             Event::Closed | Event::Drawn(_) => None,
         };
-        rows.push(Row { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, key: day.0.to_be_bytes().to_vec(), body });
+        rows.push(Row {
+            shelf: shelves::LOTTERIES,
+            owner: Id::SYSTEM,
+            key: day.0.to_be_bytes().to_vec(),
+            body,
+        });
     }
 }
 
 impl View {
     fn finish(&self, boxes: &[Sealed]) -> Result<Verdict<Event>, Refusal> {
         let with_ballots = self.plan.ballots.is_some();
-        let done = if with_ballots { Event::Sealed { boxes: boxes.to_vec() } } else { Event::Closed };
+        let done =
+            if with_ballots { Event::Sealed { boxes: boxes.to_vec() } } else { Event::Closed };
         match self.phase {
             Phase::Open => Err(Refusal::NotClosing),
-            Phase::Closing if boxes.len() != self.plan.ballots.map_or(0, |ballots| ballots.boxes as usize) => Err(Refusal::OtherBoxes),
+            Phase::Closing
+                if boxes.len() != self.plan.ballots.map_or(0, |ballots| ballots.boxes as usize) =>
+            {
+                Err(Refusal::OtherBoxes)
+            }
             Phase::Closing => Ok(Verdict::New(done)),
             Phase::Closed | Phase::Drawn if boxes != self.boxes => Err(Refusal::OtherBoxes),
             Phase::Closed | Phase::Drawn => Ok(Verdict::Already(done)),

@@ -63,7 +63,13 @@ impl Plan {
     /// What a slice is told when it is opened.
     pub fn terms(&self) -> Option<tickets::Terms> {
         let Tickets { digits, copies, holds_per_member, hold_max_s } = self.tickets?;
-        Some(tickets::Terms { digits, copies, holds_per_member, hold_max_s, closes_at: self.closes_at })
+        Some(tickets::Terms {
+            digits,
+            copies,
+            holds_per_member,
+            hold_max_s,
+            closes_at: self.closes_at,
+        })
     }
 
     pub fn boxes(&self, day: Day) -> Vec<BoxName> {

@@ -1,6 +1,7 @@
 //! What a draw came to: the seed and the round that chose, and the ballots that were chosen.
 //!
-//! `of` draws; it is a function of what was fixed before, so whoever repeats it comes to the same ballots in the same order.
+//! `of` draws; it is a function of what was fixed before, so whoever repeats it comes to the same
+//! ballots in the same order.
 
 use super::plan::Ballots;
 use crate::domain::ballots::{BallotId, BoxName};
@@ -10,7 +11,8 @@ use crate::id::Id;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A round of the public beacon, as it was announced. Whoever announced it was checked where it came in.
+/// A round of the public beacon, as it was announced. Whoever announced it was checked where it
+/// came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beacon {
     pub round: u64,
@@ -41,12 +43,22 @@ pub struct Lot {
 
 impl Lot {
     pub fn ballot(&self, day: Day) -> BallotId {
-        BallotId { name: BoxName { day, number: self.number }, index: self.index, nonce: self.nonce }
+        BallotId {
+            name: BoxName { day, number: self.number },
+            index: self.index,
+            nonce: self.nonce,
+        }
     }
 }
 
-/// The boxes and places of all that are drawn, in their order: fewer than planned if there are fewer ballots.
-pub fn places(plan: &Ballots, boxes: &[Sealed], seed: &Hash, beacon: Option<&Beacon>) -> Vec<(u8, u64)> {
+/// The boxes and places of all that are drawn, in their order: fewer than planned if there are
+/// fewer ballots.
+pub fn places(
+    plan: &Ballots,
+    boxes: &[Sealed],
+    seed: &Hash,
+    beacon: Option<&Beacon>,
+) -> Vec<(u8, u64)> {
     let count = boxes.iter().map(|sealed| sealed.count).sum();
     let randomness = beacon.map(Beacon::randomness);
     Lots::new(seed, &lottery_root(boxes), count, randomness.as_ref())

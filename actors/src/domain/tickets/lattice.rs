@@ -1,7 +1,9 @@
-//! How many free tickets match each pattern: an 11-ary lattice of counts, kept for every pattern at once.
+//! How many free tickets match each pattern: an 11-ary lattice of counts, kept for every pattern at
+//! once.
 //!
-//! A number of d digits belongs to 2^d patterns, so taking a ticket changes 2^d counts, and any "how many are left" is one read. A uniform
-//! pick walks down the digits, weighted by the counts: no scan, no retry, no slow tail when a pattern is nearly sold out.
+//! A number of d digits belongs to 2^d patterns, so taking a ticket changes 2^d counts, and any
+//! "how many are left" is one read. A uniform pick walks down the digits, weighted by the counts:
+//! no scan, no retry, no slow tail when a pattern is nearly sold out.
 //!
 //! The counts are 11^digits, half a megabyte for five. As long as only a few tickets are taken
 //! these are written down instead, and what is left is computed from them, so that a look at what
@@ -42,13 +44,16 @@ impl Lattice {
 
     /// How many free tickets match.
     pub fn count(&self, places: &[u8]) -> u32 {
-        self.stock(self.index(places), places) - self.nothing_chosen(&self.not_counted(&[])).those_matching(places)
+        self.stock(self.index(places), places)
+            - self.nothing_chosen(&self.not_counted(&[])).those_matching(places)
     }
 
     /// How many are free in all.
     pub fn free(&self) -> u32 {
         match &self.counts {
-            Counts::Taken(taken) => self.copies * 10u32.pow(self.digits as u32) - taken.len() as u32,
+            Counts::Taken(taken) => {
+                self.copies * 10u32.pow(self.digits as u32) - taken.len() as u32
+            }
             Counts::Left(left) => left.last().copied().unwrap_or(0),
         }
     }
@@ -67,7 +72,10 @@ impl Lattice {
     pub fn give_back(&mut self, number: u32) {
         match &mut self.counts {
             Counts::Taken(taken) => {
-                let place = taken.iter().position(|other| *other == number).expect("only what was taken is given back");
+                let place = taken
+                    .iter()
+                    .position(|other| *other == number)
+                    .expect("only what was taken is given back");
                 taken.swap_remove(place);
             }
             Counts::Left(left) => each_pattern_of(left, self.digits, number, |count| *count += 1),
@@ -78,7 +86,9 @@ impl Lattice {
     fn count_all(&mut self) {
         let mut left = vec![0; 11usize.pow(self.digits as u32)];
         for (index, count) in left.iter_mut().enumerate() {
-            let stars = (0..self.digits).filter(|place| index / 11usize.pow(*place as u32) % 11 == STAR as usize).count();
+            let stars = (0..self.digits)
+                .filter(|place| index / 11usize.pow(*place as u32) % 11 == STAR as usize)
+                .count();
             *count = self.copies * 10u32.pow(stars as u32);
         }
         if let Counts::Taken(taken) = std::mem::replace(&mut self.counts, Counts::Left(left)) {
@@ -86,8 +96,9 @@ impl Lattice {
         }
     }
 
-    /// A free ticket that matches, each as likely as any other, as if those of `without` were taken already: its
-    /// number, and which of that number's remaining free copies it is. None if none is left.
+    /// A free ticket that matches, each as likely as any other, as if those of `without` were taken
+    /// already: its number, and which of that number's remaining free copies it is. None if none is
+    /// left.
     pub fn pick(&self, places: &[u8], without: &[u32], dice: &mut Dice) -> Option<(u32, u32)> {
         let mut index = self.index(places);
         let without = self.not_counted(without);
@@ -107,7 +118,8 @@ impl Lattice {
             let mut digit = 0;
             loop {
                 let behind = &places[place + 1..];
-                let here = self.stock(index + digit as usize * weight, behind) - chosen.with(digit).those_matching(behind);
+                let here = self.stock(index + digit as usize * weight, behind)
+                    - chosen.with(digit).those_matching(behind);
                 if rest < here {
                     break;
                 }
@@ -124,7 +136,9 @@ impl Lattice {
     /// are `rest`, and what is before them is digits.
     fn stock(&self, index: usize, rest: &[u8]) -> u32 {
         match &self.counts {
-            Counts::Taken(_) => self.copies * 10u32.pow(rest.iter().filter(|place| **place == STAR).count() as u32),
+            Counts::Taken(_) => {
+                self.copies * 10u32.pow(rest.iter().filter(|place| **place == STAR).count() as u32)
+            }
             Counts::Left(left) => left[index],
         }
     }
@@ -235,12 +249,21 @@ mod tests {
             }
         }
         for index in 0..11u32.pow(4) {
-            let pattern: Vec<u8> = (0..4).rev().map(|place| (index / 11u32.pow(place) % 11) as u8).collect();
+            let pattern: Vec<u8> =
+                (0..4).rev().map(|place| (index / 11u32.pow(place) % 11) as u8).collect();
             let counted = (0..10_000u32).filter(|n| {
                 let digits = Pattern::exactly(*n, 4);
-                digits.places().iter().zip(&pattern).all(|(digit, place)| *place == STAR || place == digit)
+                digits
+                    .places()
+                    .iter()
+                    .zip(&pattern)
+                    .all(|(digit, place)| *place == STAR || place == digit)
             });
-            assert_eq!(lattice.count(&pattern), counted.map(|n| free[n as usize]).sum::<u32>(), "{pattern:?}");
+            assert_eq!(
+                lattice.count(&pattern),
+                counted.map(|n| free[n as usize]).sum::<u32>(),
+                "{pattern:?}"
+            );
         }
     }
 
@@ -266,7 +289,8 @@ mod tests {
                 assert_eq!(few.count(&pattern), many.count(&pattern), "{text}");
                 // Only what is free can be left out.
                 let without = [1095, 1096, 1096];
-                let pick = |lattice: &Lattice| lattice.pick(&pattern, &without, &mut Dice::new(turn));
+                let pick =
+                    |lattice: &Lattice| lattice.pick(&pattern, &without, &mut Dice::new(turn));
                 assert_eq!(pick(&few), pick(&many), "{text} after {taken:?}");
             }
             assert_eq!(few.free(), many.free());
@@ -281,7 +305,10 @@ mod tests {
         assert!(matches!(lattice.counts, Counts::Taken(_)));
         lattice.take(FEW as u32);
         assert!(matches!(lattice.counts, Counts::Left(_)));
-        assert_eq!((lattice.free(), lattice.count(&places("00**"))), (10_000 - FEW as u32 - 1, 100 - FEW as u32 - 1));
+        assert_eq!(
+            (lattice.free(), lattice.count(&places("00**"))),
+            (10_000 - FEW as u32 - 1, 100 - FEW as u32 - 1)
+        );
         (0..=FEW as u32).for_each(|number| lattice.give_back(number));
         assert_eq!((lattice.free(), lattice.count(&places("00**"))), (10_000, 100));
     }

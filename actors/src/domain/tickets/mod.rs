@@ -1,4 +1,5 @@
-//! Tickets by pattern: numbers of 4 to 7 digits, some copies of each, sliced by their leading digits.
+//! Tickets by pattern: numbers of 4 to 7 digits, some copies of each, sliced by their leading
+//! digits.
 
 pub mod lattice;
 pub mod names;

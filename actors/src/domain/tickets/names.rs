@@ -1,4 +1,5 @@
-//! Names of slices, holds and tickets. A hold or ticket names its slice, so nobody has to look up where it lives.
+//! Names of slices, holds and tickets. A hold or ticket names its slice, so nobody has to look up
+//! where it lives.
 
 use super::pattern::{FEWEST_DIGITS, MOST_DIGITS, Pattern};
 use crate::domain::day::Day;
@@ -20,13 +21,17 @@ pub struct SliceName {
 
 impl SliceName {
     pub fn all(day: Day, digits: u8) -> Vec<SliceName> {
-        (0..10u8.pow(lead_digits(digits) as u32)).map(|lead| SliceName { day, digits, lead }).collect()
+        (0..10u8.pow(lead_digits(digits) as u32))
+            .map(|lead| SliceName { day, digits, lead })
+            .collect()
     }
 
     /// The slices that a pattern may be served from.
     pub fn matching(day: Day, pattern: &Pattern) -> Vec<SliceName> {
         let all = SliceName::all(day, pattern.digits());
-        all.into_iter().filter(|slice| pattern.may_begin_with(slice.lead as u32, lead_digits(slice.digits))).collect()
+        all.into_iter()
+            .filter(|slice| pattern.may_begin_with(slice.lead as u32, lead_digits(slice.digits)))
+            .collect()
     }
 
     pub fn of_number(day: Day, digits: u8, number: u32) -> SliceName {
@@ -40,7 +45,8 @@ impl SliceName {
     }
 
     fn checked(day: Day, digits: u8, lead: u8) -> Option<SliceName> {
-        let known = (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) && lead < 10u8.pow(lead_digits(digits) as u32);
+        let known = (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits)
+            && lead < 10u8.pow(lead_digits(digits) as u32);
         known.then_some(SliceName { day, digits, lead })
     }
 }
@@ -48,7 +54,8 @@ impl SliceName {
 /// `2026-12-31/3*****`
 impl fmt::Display for SliceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (leads, stars) = (lead_digits(self.digits) as usize, (self.digits - lead_digits(self.digits)) as usize);
+        let (leads, stars) =
+            (lead_digits(self.digits) as usize, (self.digits - lead_digits(self.digits)) as usize);
         write!(f, "{}/{:0leads$}{:*<stars$}", self.day, self.lead, "")
     }
 }
@@ -60,7 +67,8 @@ impl FromStr for SliceName {
         let (day, pattern) = text.split_once('/').ok_or(NoSuchName)?;
         let digits = pattern.len() as u8;
         let lead = pattern.trim_end_matches('*').parse().map_err(|_| NoSuchName)?;
-        let name = SliceName::checked(day.parse().map_err(|_| NoSuchName)?, digits, lead).ok_or(NoSuchName)?;
+        let name = SliceName::checked(day.parse().map_err(|_| NoSuchName)?, digits, lead)
+            .ok_or(NoSuchName)?;
         (name.to_string() == text).then_some(name).ok_or(NoSuchName)
     }
 }
@@ -112,7 +120,8 @@ fn fields<const N: usize>(text: &str, prefix: &str) -> Result<[u32; N], NoSuchNa
     let mut numbers = text.strip_prefix(prefix).ok_or(NoSuchName)?.split('_');
     let mut found = [0; N];
     for field in &mut found {
-        let number = numbers.next().filter(|n| n.bytes().all(|b| b.is_ascii_digit())).ok_or(NoSuchName)?;
+        let number =
+            numbers.next().filter(|n| n.bytes().all(|b| b.is_ascii_digit())).ok_or(NoSuchName)?;
         *field = number.parse().map_err(|_| NoSuchName)?;
     }
     numbers.next().is_none().then_some(found).ok_or(NoSuchName)
@@ -174,7 +183,12 @@ mod tests {
         ] {
             assert!(text.parse::<HoldId>().is_err(), "{text}");
         }
-        for text in ["t_20261231_123_1", "t_20261231_123456", "t_20261231_12345a_1", "t_20261231_123456_70000"] {
+        for text in [
+            "t_20261231_123_1",
+            "t_20261231_123456",
+            "t_20261231_12345a_1",
+            "t_20261231_123456_70000",
+        ] {
             assert!(text.parse::<TicketId>().is_err(), "{text}");
         }
     }

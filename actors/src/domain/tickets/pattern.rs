@@ -38,18 +38,25 @@ impl Pattern {
     /// Whether a number beginning with these `length` digits may match.
     pub fn may_begin_with(&self, lead: u32, length: u8) -> bool {
         let lead = Pattern::exactly(lead, length);
-        lead.places().iter().zip(self.places()).all(|(digit, place)| *place == STAR || place == digit)
+        lead.places()
+            .iter()
+            .zip(self.places())
+            .all(|(digit, place)| *place == STAR || place == digit)
     }
 
     /// The number, if there is no star.
     pub fn number(&self) -> Option<u32> {
-        self.places().iter().try_fold(0, |number, place| (*place != STAR).then_some(number * 10 + *place as u32))
+        self.places()
+            .iter()
+            .try_fold(0, |number, place| (*place != STAR).then_some(number * 10 + *place as u32))
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.places().iter().try_for_each(|place| if *place == STAR { f.write_str("*") } else { write!(f, "{place}") })
+        self.places().iter().try_for_each(|place| {
+            if *place == STAR { f.write_str("*") } else { write!(f, "{place}") }
+        })
     }
 }
 
@@ -112,6 +119,10 @@ mod tests {
         let open: Pattern = "*12345".parse().unwrap();
         assert!((0..10).all(|lead| open.may_begin_with(lead, 1)));
         let closed: Pattern = "31234*".parse().unwrap();
-        assert!(closed.may_begin_with(3, 1) && !closed.may_begin_with(4, 1) && closed.may_begin_with(31, 2));
+        assert!(
+            closed.may_begin_with(3, 1)
+                && !closed.may_begin_with(4, 1)
+                && closed.may_begin_with(31, 2)
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! A slice of a lottery's numbers: who holds and who bought which ticket.
 //!
-//! Rules: a ticket is free, held or sold, and never two of these. A hold lives in one slice, ends at its instant unless it
-//! is confirmed, and can be extended up to a cap. Nothing is held, confirmed or extended once the lottery closes. A member has so
-//! many live held tickets here and no more. A slice knows its terms from its own log; it is opened by whoever first needs it.
+//! Rules: a ticket is free, held or sold, and never two of these. A hold lives in one slice, ends
+//! at its instant unless it is confirmed, and can be extended up to a cap. Nothing is held,
+//! confirmed or extended once the lottery closes. A member has so many live held tickets here and
+//! no more. A slice knows its terms from its own log; it is opened by whoever first needs it.
 
 mod books;
 pub mod rows;
@@ -43,10 +44,19 @@ impl Machine for Slice {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, command: &Command, caller: &Caller, stamp: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
-            (Command::Open { lead, terms }, None) => return Ok(Verdict::New(Event::Opened { lead: *lead, terms: *terms })),
-            (Command::Open { lead, .. }, Some(terms)) => return Ok(Verdict::Already(Event::Opened { lead: *lead, terms: *terms })),
+            (Command::Open { lead, terms }, None) => {
+                return Ok(Verdict::New(Event::Opened { lead: *lead, terms: *terms }));
+            }
+            (Command::Open { lead, .. }, Some(terms)) => {
+                return Ok(Verdict::Already(Event::Opened { lead: *lead, terms: *terms }));
+            }
             (_, None) => return Err(Refusal::NotOpened),
             (_, Some(terms)) => terms,
         };
@@ -54,19 +64,39 @@ impl Machine for Slice {
             Command::Open { .. } => Err(Refusal::NotOpened),
             Command::Hold { pattern, count, at_least, ttl_s } => {
                 self.takes_commands(terms, stamp)?;
-                let tickets = self.pick(terms, caller, &pattern, count, at_least, &mut Dice::new(stamp.seed))?;
+                let tickets = self.pick(
+                    terms,
+                    caller,
+                    &pattern,
+                    count,
+                    at_least,
+                    &mut Dice::new(stamp.seed),
+                )?;
                 let until = stamp.at.plus_s(ttl_s.min(terms.hold_max_s)).min(terms.closes_at);
-                Ok(Verdict::New(Event::Held { hold: self.books.next_hold, owner: caller.id, tickets, until }))
+                Ok(Verdict::New(Event::Held {
+                    hold: self.books.next_hold,
+                    owner: caller.id,
+                    tickets,
+                    until,
+                }))
             }
             Command::Confirm { hold } => match self.books.sold.get(&hold) {
                 Some(sold) => {
                     of_caller(caller, sold.owner)?;
-                    Ok(Verdict::Already(Event::Confirmed { hold, owner: sold.owner, tickets: sold.tickets.to_vec() }))
+                    Ok(Verdict::Already(Event::Confirmed {
+                        hold,
+                        owner: sold.owner,
+                        tickets: sold.tickets.to_vec(),
+                    }))
                 }
                 None => {
                     let live = self.live_hold(hold, caller)?;
                     self.takes_commands(terms, stamp)?;
-                    Ok(Verdict::New(Event::Confirmed { hold, owner: live.owner, tickets: live.tickets.to_vec() }))
+                    Ok(Verdict::New(Event::Confirmed {
+                        hold,
+                        owner: live.owner,
+                        tickets: live.tickets.to_vec(),
+                    }))
                 }
             },
             Command::Extend { hold, ttl_s } => {
@@ -76,7 +106,9 @@ impl Machine for Slice {
             }
             Command::Release { hold } => match self.live_hold(hold, caller) {
                 Ok(live) => Ok(Verdict::New(Event::Released { hold, owner: live.owner })),
-                Err(Refusal::HoldReleased) => Ok(Verdict::Already(Event::Released { hold, owner: caller.id })),
+                Err(Refusal::HoldReleased) => {
+                    Ok(Verdict::Already(Event::Released { hold, owner: caller.id }))
+                }
                 Err(refusal) => Err(refusal),
             },
             Command::Refund { ticket } => self.refund(ticket, caller),
@@ -98,7 +130,15 @@ impl Machine for Slice {
             }
             Event::Held { hold, owner, tickets, until } => {
                 self.books.next_hold = self.books.next_hold.max(hold + 1);
-                self.books.insert_live(*hold, Live { owner: *owner, tickets: tickets.as_slice().into(), since: at, until: *until });
+                self.books.insert_live(
+                    *hold,
+                    Live {
+                        owner: *owner,
+                        tickets: tickets.as_slice().into(),
+                        since: at,
+                        until: *until,
+                    },
+                );
             }
             Event::Confirmed { hold, .. } => self.books.confirm(*hold),
             Event::Extended { hold, until } => self.books.extend(*hold, *until),
@@ -123,7 +163,11 @@ impl Machine for Slice {
         match question {
             Question::Matching { pattern, sample, seed } => {
                 let (free, matching) = self.books.stock.matching(pattern);
-                Answer::Matching { matching, free, sample: self.books.stock.pick(pattern, *sample as usize, &mut Dice::new(*seed)) }
+                Answer::Matching {
+                    matching,
+                    free,
+                    sample: self.books.stock.pick(pattern, *sample as usize, &mut Dice::new(*seed)),
+                }
             }
             Question::Hold(hold) => Answer::Hold(self.books.view(*hold)),
             Question::HoldsOf(owner) => Answer::Holds(self.books.holds_of(owner)),
@@ -142,13 +186,18 @@ impl Machine for Slice {
 
     fn left_for(&self, command: &Command, _: &Caller) -> u64 {
         match command {
-            // A slice that nobody opened says so when it is asked for real; until then it counts as full.
+            // A slice that nobody opened says so when it is asked for real; until then it counts as
+            // full.
             Command::Hold { .. } if self.terms.is_none() => u32::MAX as u64,
             Command::Hold { .. } if self.closing => 0,
-            Command::Hold { pattern, .. } if !self.terms.is_some_and(|terms| self.has(pattern, &terms)) => 0,
-            Command::Hold { pattern, at_least, .. } => {
-                Some(self.books.stock.matching(pattern).0).filter(|free| *free >= *at_least as u64).unwrap_or(0)
+            Command::Hold { pattern, .. }
+                if !self.terms.is_some_and(|terms| self.has(pattern, &terms)) =>
+            {
+                0
             }
+            Command::Hold { pattern, at_least, .. } => Some(self.books.stock.matching(pattern).0)
+                .filter(|free| *free >= *at_least as u64)
+                .unwrap_or(0),
             _ => 0,
         }
     }
@@ -160,7 +209,11 @@ impl Machine for Slice {
     fn books(&self, name: &SliceName) -> Vec<(String, Counts)> {
         let Ledger { stock, free, held, sold, .. } = self.books.ledger();
         let counts = vec![("stock", stock), ("free", free), ("held", held), ("sold", sold)];
-        if self.terms.is_none() { Vec::new() } else { vec![(format!("lottery {}", name.day), counts)] }
+        if self.terms.is_none() {
+            Vec::new()
+        } else {
+            vec![(format!("lottery {}", name.day), counts)]
+        }
     }
 
     fn imbalance(&self) -> i64 {
@@ -199,7 +252,8 @@ impl Slice {
 
     /// Whether any number of this slice may match.
     fn has(&self, pattern: &Pattern, terms: &Terms) -> bool {
-        pattern.digits() == terms.digits && pattern.may_begin_with(self.lead as u32, lead_digits(terms.digits))
+        pattern.digits() == terms.digits
+            && pattern.may_begin_with(self.lead as u32, lead_digits(terms.digits))
     }
 
     /// A live hold of the caller's, or why there is none.
@@ -212,7 +266,11 @@ impl Slice {
         }
         match hold {
             unknown if unknown >= self.books.next_hold => Err(Refusal::UnknownHold),
-            others if caller.role == Role::Member && !self.books.has_ended_for(others, caller.id) => Err(Refusal::NotYours),
+            others
+                if caller.role == Role::Member && !self.books.has_ended_for(others, caller.id) =>
+            {
+                Err(Refusal::NotYours)
+            }
             ended if self.books.was_released(ended) => Err(Refusal::HoldReleased),
             _ => Err(Refusal::HoldExpired),
         }
@@ -223,7 +281,11 @@ impl Slice {
             return Err(Refusal::Closed);
         }
         let known = ticket.copy >= 1 && ticket.copy <= self.terms.map_or(0, |terms| terms.copies);
-        let hold = self.books.stock.holder(&ticket).ok_or(if known { Refusal::NotSold } else { Refusal::UnknownTicket })?;
+        let hold = self.books.stock.holder(&ticket).ok_or(if known {
+            Refusal::NotSold
+        } else {
+            Refusal::UnknownTicket
+        })?;
         let sold = self.books.sold.get(&hold).ok_or(Refusal::NotSold)?;
         if caller.role == Role::Member {
             return Err(Refusal::NotAdmin);
@@ -232,7 +294,13 @@ impl Slice {
     }
 
     fn seal(&self) -> Verdict<Event> {
-        let mut holds: Vec<_> = self.books.live.iter().take(ENDED_AT_ONCE).map(|(hold, live)| (*hold, live.owner)).collect();
+        let mut holds: Vec<_> = self
+            .books
+            .live
+            .iter()
+            .take(ENDED_AT_ONCE)
+            .map(|(hold, live)| (*hold, live.owner))
+            .collect();
         holds.sort_unstable();
         match (self.sealed, holds.is_empty()) {
             (true, _) => Verdict::Already(Event::Sealed { sold: self.books.ledger().sold }),
@@ -246,11 +314,18 @@ fn of_caller(caller: &Caller, owner: Id) -> Result<(), Refusal> {
     if caller.may_act_for(owner) { Ok(()) } else { Err(Refusal::NotYours) }
 }
 
-fn extended(hold: u32, live: &Live, terms: &Terms, wanted: Time) -> Result<Verdict<Event>, Refusal> {
+fn extended(
+    hold: u32,
+    live: &Live,
+    terms: &Terms,
+    wanted: Time,
+) -> Result<Verdict<Event>, Refusal> {
     let cap = live.since.plus_s(terms.hold_max_s).min(terms.closes_at);
     match wanted.min(cap) {
         until if until > live.until => Ok(Verdict::New(Event::Extended { hold, until })),
-        _ if wanted <= live.until => Ok(Verdict::Already(Event::Extended { hold, until: live.until })),
+        _ if wanted <= live.until => {
+            Ok(Verdict::Already(Event::Extended { hold, until: live.until }))
+        }
         _ => Err(Refusal::ExtendedToTheLimit { until: cap }),
     }
 }

@@ -31,7 +31,14 @@ impl Stock {
     /// Everything free. `own_digits` are the digits that vary within the slice.
     pub fn full(first_number: u32, own_digits: u8, copies: u16) -> Stock {
         let lattice = Lattice::full(own_digits, copies as u32);
-        Stock { first_number, own_digits, copies: copies as u32, lattice, free: None, taken: HashMap::new() }
+        Stock {
+            first_number,
+            own_digits,
+            copies: copies as u32,
+            lattice,
+            free: None,
+            taken: HashMap::new(),
+        }
     }
 
     pub fn size(&self) -> u64 {
@@ -54,11 +61,17 @@ impl Stock {
         let mut numbers = Vec::with_capacity(count);
         let mut picked: Vec<Ticket> = Vec::with_capacity(count);
         while picked.len() < count {
-            let Some((number, nth)) = self.lattice.pick(self.own(pattern), &numbers, dice) else { break };
+            let Some((number, nth)) = self.lattice.pick(self.own(pattern), &numbers, dice) else {
+                break;
+            };
             numbers.push(number);
-            let free = self.free_copies(number).filter(|copy| !picked.contains(&self.ticket(number, *copy)));
+            let free = self
+                .free_copies(number)
+                .filter(|copy| !picked.contains(&self.ticket(number, *copy)));
             let copy = free.into_iter().nth(nth as usize);
-            picked.push(self.ticket(number, copy.expect("the lattice counts the free copies of a number")));
+            picked.push(
+                self.ticket(number, copy.expect("the lattice counts the free copies of a number")),
+            );
         }
         picked
     }
@@ -130,7 +143,10 @@ impl Stock {
 
     /// None if the slice has no such ticket.
     fn place(&self, ticket: &Ticket) -> Option<u32> {
-        let number = ticket.number.checked_sub(self.first_number).filter(|n| *n < 10u32.pow(self.own_digits as u32))?;
+        let number = ticket
+            .number
+            .checked_sub(self.first_number)
+            .filter(|n| *n < 10u32.pow(self.own_digits as u32))?;
         let copy = (ticket.copy as u32).checked_sub(1).filter(|copy| *copy < self.copies)?;
         Some(number * self.copies + copy)
     }

@@ -1,4 +1,5 @@
-//! Somebody who takes part in a draw: submits, submits again, looks, and now and then an administrator who seals.
+//! Somebody who takes part in a draw: submits, submits again, looks, and now and then an
+//! administrator who seals.
 
 use super::super::World;
 use super::super::ask::{Asker, Call, Outcome};
@@ -51,7 +52,8 @@ impl Client<'_> {
         let dry = self.dice.below(12) == 0;
         self.keys += 1;
         let text = self.keys.to_le_bytes();
-        let key = (self.dice.below(4) > 0 && !dry).then(|| Key::new(self.caller.id, &text, &[b"ballot", &text]));
+        let key = (self.dice.below(4) > 0 && !dry)
+            .then(|| Key::new(self.caller.id, &text, &[b"ballot", &text]));
         self.send(Call { dry, ..Call::of(self.caller, key, Command::Submit, self.all()) }).await;
     }
 
@@ -104,11 +106,20 @@ pub async fn seal_everything(world: &World) {
     let places: Vec<u16> = (0..world.plan(|plan| plan.ballots.names.len() as u16)).collect();
     for number in 0u64.. {
         let caller = Caller::member(Id::digest(&[b"late voter", &number.to_le_bytes()]));
-        match world.settle::<BallotBox>(&Call::of(caller, None, Command::Submit, places.clone())).await {
+        match world
+            .settle::<BallotBox>(&Call::of(caller, None, Command::Submit, places.clone()))
+            .await
+        {
             Ok((_, done)) => assert!(matches!(done.event, Event::Submitted { .. })),
             Err(Failure::Refused(Refusal::Full)) => {
                 let node = world.node.borrow();
-                assert!(node.boxes.auditor.places.iter().all(|place| place.model.is_full() || place.model.sealed.is_some()));
+                assert!(
+                    node.boxes
+                        .auditor
+                        .places
+                        .iter()
+                        .all(|place| place.model.is_full() || place.model.sealed.is_some())
+                );
                 break;
             }
             Err(Failure::Refused(Refusal::Closed)) => break,
@@ -117,9 +128,12 @@ pub async fn seal_everything(world: &World) {
     }
     let asker = Asker::<BallotBox>::new(world);
     for place in places {
-        let told = world.settle::<BallotBox>(&Call::of(Caller::SYSTEM, None, Command::Seal, vec![place])).await;
+        let told = world
+            .settle::<BallotBox>(&Call::of(Caller::SYSTEM, None, Command::Seal, vec![place]))
+            .await;
         assert!(matches!(told, Ok((_, done)) if matches!(done.event, Event::Sealed(_))));
-        let count = world.node.borrow().boxes.auditor.places[place as usize].model.ballots.len() as u64;
+        let count =
+            world.node.borrow().boxes.auditor.places[place as usize].model.ballots.len() as u64;
         for index in 0..count {
             asker.look(Caller::SYSTEM, place, Question::Path { index }, Command::Seal).await;
         }

@@ -1,4 +1,5 @@
-//! Ballots in the world: what may be told of a box, and when. The model of a box is a plain list, and what it hashes to.
+//! Ballots in the world: what may be told of a box, and when. The model of a box is a plain list,
+//! and what it hashes to.
 
 pub mod client;
 
@@ -8,7 +9,9 @@ use super::node::{Node, Yard};
 use super::plan;
 use super::room::Room;
 use super::tally::Tally;
-use actors::domain::ballots::{Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms, Witness};
+use actors::domain::ballots::{
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms, Witness,
+};
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
 use actors::machine::{Machine, Role};
 use actors::{Caller, Time};
@@ -32,7 +35,15 @@ pub struct Model {
 impl Model {
     fn new(name: BoxName, terms: Terms) -> Model {
         let heads = vec![chain::start(&name.to_string())];
-        Model { name, terms, opened: false, ballots: Vec::new(), leaves: Vec::new(), heads, sealed: None }
+        Model {
+            name,
+            terms,
+            opened: false,
+            ballots: Vec::new(),
+            leaves: Vec::new(),
+            heads,
+            sealed: None,
+        }
     }
 
     pub fn is_full(&self) -> bool {
@@ -42,7 +53,11 @@ impl Model {
     /// A client may only be shown what is durable, in its place.
     pub fn has_seen(&self, shown: &Witness) {
         let (from, to) = (shown.from as usize, shown.position() as usize);
-        assert!(to <= self.ballots.len(), "a witness of {to} ballots, and {} are durable", self.ballots.len());
+        assert!(
+            to <= self.ballots.len(),
+            "a witness of {to} ballots, and {} are durable",
+            self.ballots.len()
+        );
         assert_eq!(shown.heads, self.heads[from..=to]);
         assert_eq!(shown.leaves, self.leaves[from..to]);
     }
@@ -90,16 +105,28 @@ impl Kind for BallotBox {
             }
             Event::Submitted { index, nonce, owner } => {
                 assert!(model.opened && model.sealed.is_none(), "a ballot came after the seal");
-                assert!(at < model.terms.closes_at && !model.is_full(), "a ballot came too late, or was one too many");
-                assert_eq!(*index, model.ballots.len() as u64, "a place was skipped or given twice");
+                assert!(
+                    at < model.terms.closes_at && !model.is_full(),
+                    "a ballot came too late, or was one too many"
+                );
+                assert_eq!(
+                    *index,
+                    model.ballots.len() as u64,
+                    "a place was skipped or given twice"
+                );
                 let leaf = BallotId { name: model.name, index: *index, nonce: *nonce }.leaf();
                 model.ballots.push(Ballot { nonce: *nonce, owner: *owner });
                 model.heads.push(chain::link(&model.heads[*index as usize], &leaf));
                 model.leaves.push(leaf);
             }
             Event::Sealed(sealed) => {
-                let all = Sealed { count: model.leaves.len() as u64, root: merkle::root(&model.leaves) };
-                assert_eq!((*sealed, model.sealed), (all, None), "sealed twice, or something else than it holds");
+                let all =
+                    Sealed { count: model.leaves.len() as u64, root: merkle::root(&model.leaves) };
+                assert_eq!(
+                    (*sealed, model.sealed),
+                    (all, None),
+                    "sealed twice, or something else than it holds"
+                );
                 model.sealed = Some(*sealed);
             }
         }
@@ -112,7 +139,9 @@ impl Kind for BallotBox {
     fn compare(model: &Model, machine: &BallotBox) {
         match machine.look(&Question::State) {
             Answer::NotOpened => assert!(!model.opened),
-            Answer::State { count, sealed } => assert_eq!((count as usize, sealed), Self::model_books(model)),
+            Answer::State { count, sealed } => {
+                assert_eq!((count as usize, sealed), Self::model_books(model))
+            }
             other => panic!("asked for the state, told {other:?}"),
         }
         if model.opened {
@@ -138,9 +167,17 @@ impl Kind for BallotBox {
     }
 
     fn told_dry(told: &Told<BallotBox>, event: &Event, _: Time) {
-        let Event::Submitted { index, owner, .. } = event else { panic!("a dry run was answered with {event:?}") };
+        let Event::Submitted { index, owner, .. } = event else {
+            panic!("a dry run was answered with {event:?}")
+        };
         assert_eq!(*owner, told.asker());
-        assert!(*index as usize >= told.before(told.place).filter(|event| matches!(event, Event::Submitted { .. })).count());
+        assert!(
+            *index as usize
+                >= told
+                    .before(told.place)
+                    .filter(|event| matches!(event, Event::Submitted { .. }))
+                    .count()
+        );
     }
 
     fn told_done(told: &Told<BallotBox>, event: &Event, durable: bool) {
@@ -161,17 +198,28 @@ impl Kind for BallotBox {
         let call = told.call;
         match refusal {
             Refusal::NotOpened => {
-                let opened = |place: &u16| told.before(*place as usize).any(|event| matches!(event, Event::Opened { .. }));
+                let opened = |place: &u16| {
+                    told.before(*place as usize).any(|event| matches!(event, Event::Opened { .. }))
+                };
                 assert!(!call.places.iter().all(opened), "all were open before anybody asked");
             }
             Refusal::NotForAdmins => assert_ne!(call.caller.role, Role::Member),
             Refusal::Closed => {
-                let sealed = call.places.iter().any(|place| told.places[*place as usize].model.sealed.is_some());
-                assert!(sealed || told.latest >= told.model().terms.closes_at, "closed before its time");
+                let sealed = call
+                    .places
+                    .iter()
+                    .any(|place| told.places[*place as usize].model.sealed.is_some());
+                assert!(
+                    sealed || told.latest >= told.model().terms.closes_at,
+                    "closed before its time"
+                );
                 tally.count("box closed");
             }
             Refusal::Full => {
-                assert!(call.places.iter().all(|place| told.seen_in(*place).took_nothing), "full, and there was always room in one");
+                assert!(
+                    call.places.iter().all(|place| told.seen_in(*place).took_nothing),
+                    "full, and there was always room in one"
+                );
                 tally.count("boxes full");
             }
         }
@@ -182,7 +230,10 @@ impl Kind for BallotBox {
         match answer {
             Answer::NotOpened => {}
             Answer::State { count, sealed } => {
-                assert!(told.books_since().contains(&(*count as usize, *sealed)), "a state that never was");
+                assert!(
+                    told.books_since().contains(&(*count as usize, *sealed)),
+                    "a state that never was"
+                );
             }
             Answer::Witness(None) | Answer::Path(None) => {}
             Answer::Witness(Some((ballot, shown))) => {
@@ -192,8 +243,12 @@ impl Kind for BallotBox {
             }
             Answer::Path(Some((ballot, path))) => {
                 let sealed = model.sealed.expect("a path was shown of a box that is not sealed");
-                let index = model.ballots.iter().position(|other| other == ballot).expect("it is there");
-                assert_eq!(merkle::root_from(model.leaves[index], index as u64, sealed.count, path), Some(sealed.root));
+                let index =
+                    model.ballots.iter().position(|other| other == ballot).expect("it is there");
+                assert_eq!(
+                    merkle::root_from(model.leaves[index], index as u64, sealed.count, path),
+                    Some(sealed.root)
+                );
                 tally.count("ballot proved");
             }
             Answer::Ballots(ballots) => assert!(model.ballots.starts_with(ballots)),

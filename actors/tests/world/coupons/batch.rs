@@ -1,4 +1,5 @@
-//! The auditor's own idea of a range of a batch, or of the part of an imported batch that is on one rack.
+//! The auditor's own idea of a range of a batch, or of the part of an imported batch that is on one
+//! rack.
 
 use super::pool::{Answered, Pool, Right};
 use actors::domain::coupons::range::{Command, Event, Refusal, Terms};
@@ -31,7 +32,10 @@ impl Batch {
 
     pub fn record(&mut self, event: &Event, at: Time) {
         if !is_expiry(event) {
-            assert!(!self.opened || self.over || at < self.terms.expires_at, "{event:?} came before the batch expired");
+            assert!(
+                !self.opened || self.over || at < self.terms.expires_at,
+                "{event:?} came before the batch expired"
+            );
             self.pool.nothing_is_overdue(at);
         }
         match event {
@@ -45,7 +49,11 @@ impl Batch {
                 assert!(!self.terms.one_per_member || !has_one, "{member:?} has one");
                 self.pool.assign(*slot, *member, at, self.terms.expires_at);
                 if let Some(source) = source {
-                    assert_eq!(self.sources.insert(*source, *slot), None, "one source, two coupons");
+                    assert_eq!(
+                        self.sources.insert(*source, *slot),
+                        None,
+                        "one source, two coupons"
+                    );
                 }
             }
             Event::Redeemed(event) => {
@@ -93,7 +101,9 @@ impl Batch {
             _ if self.terms.one_per_member => Err(Refusal::OnePerMember),
             None if self.over => Err(Refusal::Expired),
             None => Ok(Answered::New),
-            Some(_) if !his && caller.role == Role::Member => Err(Refusal::Coupon(redeem::Refusal::NotYours)),
+            Some(_) if !his && caller.role == Role::Member => {
+                Err(Refusal::Coupon(redeem::Refusal::NotYours))
+            }
             Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
             Some(State::Expired) => Err(Refusal::Expired),
             Some(_) if his => Ok(Answered::Already),
@@ -105,19 +115,27 @@ impl Batch {
     pub fn answers(command: &Command, event: &Event) -> bool {
         match (command, event) {
             (Command::Open(_), Event::Opened(_)) => true,
-            (Command::Assign { member, source }, Event::Assigned { member: to, source: of, .. }) => {
-                member == to && (of == source || of.is_none())
-            }
-            (Command::Give { slot, member }, Event::Assigned { slot: given, member: to, source: None }) => (slot, member) == (given, to),
+            (
+                Command::Assign { member, source },
+                Event::Assigned { member: to, source: of, .. },
+            ) => member == to && (of == source || of.is_none()),
+            (
+                Command::Give { slot, member },
+                Event::Assigned { slot: given, member: to, source: None },
+            ) => (slot, member) == (given, to),
             (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
             _ => false,
         }
     }
 
-    /// Whether the one was said before the other; a repeat may have been made for another source, or for none.
+    /// Whether the one was said before the other; a repeat may have been made for another source,
+    /// or for none.
     pub fn is_repeat(first: &Event, again: &Event) -> bool {
         match (first, again) {
-            (Event::Assigned { slot, member, .. }, Event::Assigned { slot: again, member: to, .. }) => (slot, member) == (again, to),
+            (
+                Event::Assigned { slot, member, .. },
+                Event::Assigned { slot: again, member: to, .. },
+            ) => (slot, member) == (again, to),
             (first, again) => first == again,
         }
     }
@@ -134,8 +152,13 @@ pub fn is_end(event: &redeem::Event) -> bool {
 pub fn is_answer(command: &redeem::Command, event: &redeem::Event) -> bool {
     use redeem::{Command, Event};
     match (command, event) {
-        (Command::Use { slot, amount, hold_s: Some(_), .. }, Event::Held { slot: of, what, .. })
-        | (Command::Use { slot, amount, hold_s: None, .. }, Event::Used { slot: of, what, .. }) => slot == of && *amount == what.amount,
+        (
+            Command::Use { slot, amount, hold_s: Some(_), .. },
+            Event::Held { slot: of, what, .. },
+        )
+        | (Command::Use { slot, amount, hold_s: None, .. }, Event::Used { slot: of, what, .. }) => {
+            slot == of && *amount == what.amount
+        }
         (Command::Confirm { slot }, Event::Used { slot: of, .. })
         | (Command::Cancel { slot }, Event::Cancelled { slot: of, .. })
         | (Command::Void { slot }, Event::Voided { slot: of, .. }) => slot == of,

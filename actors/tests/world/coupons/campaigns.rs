@@ -1,4 +1,5 @@
-//! What may be told of a campaign, and when: the auditor's own idea of who was first, second, and so on.
+//! What may be told of a campaign, and when: the auditor's own idea of who was first, second, and
+//! so on.
 
 use super::super::ask::Call;
 use super::super::kind::{Kind, Told};
@@ -8,7 +9,9 @@ use super::super::tally::Tally;
 use super::batch::{is_answer, is_end};
 use super::pool::{Answered, Pool, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
-use actors::domain::coupons::campaign::{Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger};
+use actors::domain::coupons::campaign::{
+    Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger,
+};
 use actors::domain::coupons::{Ledger, Serial, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Machine, Time};
@@ -25,7 +28,15 @@ pub struct Model {
 
 impl Model {
     pub fn new(plan: Plan) -> Model {
-        Model { plan, opened: false, paused: false, ended: false, over: false, time: Time(i64::MIN), pool: Pool::default() }
+        Model {
+            plan,
+            opened: false,
+            paused: false,
+            ended: false,
+            over: false,
+            time: Time(i64::MIN),
+            pool: Pool::default(),
+        }
     }
 
     fn granted(&self) -> u64 {
@@ -44,10 +55,16 @@ impl Model {
         assert!(at >= self.time, "time went back from {:?} to {at:?}", self.time);
         self.time = at;
         if !Campaign::is_expiry(event) {
-            assert!(!self.opened || self.over || at < self.plan.ends_at, "{event:?} came before the campaign's end");
+            assert!(
+                !self.opened || self.over || at < self.plan.ends_at,
+                "{event:?} came before the campaign's end"
+            );
             self.pool.nothing_is_overdue(at);
         }
-        assert!(self.opened != matches!(event, Event::Opened(_)), "opened twice, or not at all: {event:?}");
+        assert!(
+            self.opened != matches!(event, Event::Opened(_)),
+            "opened twice, or not at all: {event:?}"
+        );
         match event {
             Event::Opened(plan) => {
                 assert_eq!(*plan, self.plan);
@@ -65,7 +82,9 @@ impl Model {
                 assert!(!self.over);
                 (self.ended, self.over) = (true, true);
             }
-            Event::Granted { rank, member, expires_at } => self.grant(*rank, *member, at, *expires_at),
+            Event::Granted { rank, member, expires_at } => {
+                self.grant(*rank, *member, at, *expires_at)
+            }
             Event::Redeemed(event) => {
                 self.pool.record(event, at, |_| false);
                 if let redeem::Event::Expired { until } = event {
@@ -80,7 +99,10 @@ impl Model {
         assert!(rank <= self.plan.quota, "rank {rank} of {}", self.plan.quota);
         assert!(!self.has_one(member), "{member:?} has a rank");
         assert!(!self.paused && !self.ended, "granted by a campaign that takes no claims");
-        assert_eq!(expires_at, self.plan.valid_s.map_or(self.plan.ends_at, |valid_s| at.plus_s(valid_s)));
+        assert_eq!(
+            expires_at,
+            self.plan.valid_s.map_or(self.plan.ends_at, |valid_s| at.plus_s(valid_s))
+        );
         if self.plan.trigger != Trigger::FirstLogin {
             assert!(at >= self.plan.starts_at && !self.over, "granted outside the window");
         }
@@ -92,23 +114,44 @@ impl Model {
         let right = match command {
             Command::Open(_) => Ok(if self.opened { Answered::Already } else { Answered::New }),
             _ if !self.opened => Err(Refusal::NotOpened),
-            Command::Change { .. } | Command::Pause | Command::Resume | Command::End if !is_admin => Err(Refusal::NotAdmin),
+            Command::Change { .. } | Command::Pause | Command::Resume | Command::End
+                if !is_admin =>
+            {
+                Err(Refusal::NotAdmin)
+            }
             Command::End if self.over => Ok(Answered::Already),
-            Command::Change { .. } | Command::Pause | Command::Resume if self.over => Err(Refusal::Ended),
+            Command::Change { .. } | Command::Pause | Command::Resume if self.over => {
+                Err(Refusal::Ended)
+            }
             Command::Pause if self.paused => Ok(Answered::Already),
             Command::Resume if !self.paused => Ok(Answered::Already),
-            Command::Change { quota, .. } if quota.is_some_and(|quota| quota < self.plan.quota) => Err(Refusal::OnlyMore),
-            Command::Change { quota, .. } if quota.is_none_or(|quota| quota == self.plan.quota) => Ok(Answered::Already),
-            Command::Change { .. } | Command::Pause | Command::Resume | Command::End => Ok(Answered::New),
-            Command::Claim { member, code } => return self.rights_to_claim(*member, code.as_deref(), caller),
+            Command::Change { quota, .. } if quota.is_some_and(|quota| quota < self.plan.quota) => {
+                Err(Refusal::OnlyMore)
+            }
+            Command::Change { quota, .. } if quota.is_none_or(|quota| quota == self.plan.quota) => {
+                Ok(Answered::Already)
+            }
+            Command::Change { .. } | Command::Pause | Command::Resume | Command::End => {
+                Ok(Answered::New)
+            }
+            Command::Claim { member, code } => {
+                return self.rights_to_claim(*member, code.as_deref(), caller);
+            }
             Command::ClaimFirstLogin { member, at } => self.right_of_a_first_login(*member, *at),
-            Command::Redeem(command) => self.pool.right(command, caller, |_| None).map_err(Refusal::Coupon),
+            Command::Redeem(command) => {
+                self.pool.right(command, caller, |_| None).map_err(Refusal::Coupon)
+            }
         };
         vec![right]
     }
 
     /// More than one, because nobody knows at what instant exactly it was decided.
-    fn rights_to_claim(&self, member: Id, code: Option<&str>, caller: &Caller) -> Vec<Right<Refusal>> {
+    fn rights_to_claim(
+        &self,
+        member: Id,
+        code: Option<&str>,
+        caller: &Caller,
+    ) -> Vec<Right<Refusal>> {
         if caller.role == Role::Admin {
             return vec![Err(Refusal::AdminsDoNotClaim)];
         }
@@ -117,11 +160,14 @@ impl Model {
         }
         match &self.plan.trigger {
             Trigger::FirstLogin => return vec![Err(Refusal::ByFirstLoginOnly)],
-            Trigger::Code(right) if code != Some(right.as_str()) => return vec![Err(Refusal::WrongCode)],
+            Trigger::Code(right) if code != Some(right.as_str()) => {
+                return vec![Err(Refusal::WrongCode)];
+            }
             _ if self.over => return vec![Err(Refusal::Ended)],
             _ => {}
         }
-        let too_early = (self.time < self.plan.starts_at).then_some(Err(Refusal::NotYetOpen { starts_at: self.plan.starts_at }));
+        let too_early = (self.time < self.plan.starts_at)
+            .then_some(Err(Refusal::NotYetOpen { starts_at: self.plan.starts_at }));
         [self.right_to_a_rank()].into_iter().chain(too_early).collect()
     }
 
@@ -130,10 +176,14 @@ impl Model {
             _ if self.has_one(member) => Ok(Answered::Already),
             Trigger::Claim | Trigger::Code(_) => Err(Refusal::ByFirstLoginOnly),
             Trigger::FirstLogin if self.ended || at >= self.plan.ends_at => Err(Refusal::Ended),
-            Trigger::FirstLogin if at < self.plan.starts_at => Err(Refusal::NotYetOpen { starts_at: self.plan.starts_at }),
+            Trigger::FirstLogin if at < self.plan.starts_at => {
+                Err(Refusal::NotYetOpen { starts_at: self.plan.starts_at })
+            }
             Trigger::FirstLogin => match self.right_to_a_rank() {
                 // Its voucher would have ended with the campaign.
-                Ok(Answered::New) if self.over && self.plan.valid_s.is_none() => Err(Refusal::Ended),
+                Ok(Answered::New) if self.over && self.plan.valid_s.is_none() => {
+                    Err(Refusal::Ended)
+                }
                 right => right,
             },
         }
@@ -186,13 +236,17 @@ impl Kind for Campaign {
     }
 
     fn compare(model: &Model, machine: &Campaign) {
-        let Answer::Campaign(overview) = machine.look(&Question::Campaign) else { return assert!(!model.opened) };
+        let Answer::Campaign(overview) = machine.look(&Question::Campaign) else {
+            return assert!(!model.opened);
+        };
         assert_eq!((&overview.plan, overview.granted), (&model.plan, model.granted()));
         assert_eq!((overview.paused, overview.over), (model.paused, model.over));
         let Answer::Ledger(ledger) = machine.look(&Question::Ledger) else { panic!("it is open") };
         assert_eq!(Some(ledger), model.ledger());
         for rank in 0..=model.granted() + 1 {
-            let Answer::Voucher(view) = machine.look(&Question::Voucher(rank)) else { panic!("it is open") };
+            let Answer::Voucher(view) = machine.look(&Question::Voucher(rank)) else {
+                panic!("it is open")
+            };
             assert!(model.pool.is_shown(rank, &view), "{rank} is shown as {view:?}");
             assert_eq!(view.is_some(), (1..=model.granted()).contains(&rank));
         }
@@ -207,7 +261,11 @@ impl Kind for Campaign {
     }
 
     fn is_what_was_asked_for(model: &Model, call: &Call<Campaign>, event: &Event, _: Time) {
-        assert!(model.rights(&call.command, &call.caller).contains(&Ok(Answered::New)), "{:?} led to {event:?}", call.command);
+        assert!(
+            model.rights(&call.command, &call.caller).contains(&Ok(Answered::New)),
+            "{:?} led to {event:?}",
+            call.command
+        );
         assert!(is_answer_to(&call.command, event));
     }
 
@@ -216,11 +274,24 @@ impl Kind for Campaign {
     }
 
     fn told_done(told: &Told<Campaign>, event: &Event, durable: bool) {
-        assert!(is_answer_to(&told.call.command, event), "{:?} was answered with {event:?}", told.call.command);
+        assert!(
+            is_answer_to(&told.call.command, event),
+            "{:?} was answered with {event:?}",
+            told.call.command
+        );
         // One that ended by itself says that it has ended, too.
-        let said_before = || told.places[told.place].has_happened(|first| first == event) || (*event == Event::Ended && told.model().over);
-        assert!(durable || said_before() || tells_how_it_is(event), "a repeat of what never happened: {event:?}");
-        assert!(durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(), "{event:?} is no repeat");
+        let said_before = || {
+            told.places[told.place].has_happened(|first| first == event)
+                || (*event == Event::Ended && told.model().over)
+        };
+        assert!(
+            durable || said_before() || tells_how_it_is(event),
+            "a repeat of what never happened: {event:?}"
+        );
+        assert!(
+            durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(),
+            "{event:?} is no repeat"
+        );
     }
 
     fn told_refused(told: &Told<Campaign>, refusal: &Refusal, tally: &mut Tally) {
@@ -243,12 +314,20 @@ impl Kind for Campaign {
     fn told_answer(told: &Told<Campaign>, answer: &Answer, at: Time, tally: &mut Tally) {
         match answer {
             Answer::Ledger(ledger) => {
-                assert!(told.books_since().contains(&Some(*ledger)), "a ledger that was never durable while it was asked for: {ledger:?}");
+                assert!(
+                    told.books_since().contains(&Some(*ledger)),
+                    "a ledger that was never durable while it was asked for: {ledger:?}"
+                );
                 tally.count("ledger of a campaign read");
             }
             Answer::Of(Some((rank, view))) => {
                 assert!(is_alive(view, at) && view.coupon.owner == told.asker(), "shown: {view:?}");
-                let known = told.model().pool.coupons.get(rank).is_some_and(|one| one.owner == told.asker());
+                let known = told
+                    .model()
+                    .pool
+                    .coupons
+                    .get(rank)
+                    .is_some_and(|one| one.owner == told.asker());
                 assert!(known, "a voucher that is not durable was shown");
                 tally.count("voucher read");
             }
@@ -261,8 +340,13 @@ fn is_answer_to(command: &Command, event: &Event) -> bool {
     match (command, event) {
         (Command::Open(_), Event::Opened(_)) => true,
         (Command::Change { .. }, Event::Changed { .. }) => true,
-        (Command::Pause, Event::Paused) | (Command::Resume, Event::Resumed) | (Command::End, Event::Ended) => true,
-        (Command::Claim { member, .. } | Command::ClaimFirstLogin { member, .. }, Event::Granted { member: to, .. }) => member == to,
+        (Command::Pause, Event::Paused)
+        | (Command::Resume, Event::Resumed)
+        | (Command::End, Event::Ended) => true,
+        (
+            Command::Claim { member, .. } | Command::ClaimFirstLogin { member, .. },
+            Event::Granted { member: to, .. },
+        ) => member == to,
         (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
         _ => false,
     }

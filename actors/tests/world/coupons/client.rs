@@ -1,5 +1,6 @@
-//! Somebody who wants coupons: claims, has them assigned, uses them, holds them for a payment, changes his mind; now and then he is an admin,
-//! an import that begins again somewhere, or the job that gives notices.
+//! Somebody who wants coupons: claims, has them assigned, uses them, holds them for a payment,
+//! changes his mind; now and then he is an admin, an import that begins again somewhere, or the job
+//! that gives notices.
 
 use super::super::World;
 use super::super::ask::{Asker, Call, FirstLook, Outcome};
@@ -65,13 +66,16 @@ impl Client<'_> {
     async fn claim(&mut self) {
         let place = self.below(self.world.plan(|plan| plan.coupons.campaigns.len() as u64)) as u16;
         let member = self.caller.id;
-        let code = [Some("OPEN"), Some("OPEN"), Some("SHUT"), None][self.below(4) as usize].map(str::to_owned);
+        let code = [Some("OPEN"), Some("OPEN"), Some("SHUT"), None][self.below(4) as usize]
+            .map(str::to_owned);
         let caller = if self.below(30) == 0 { ADMIN } else { self.caller };
         // The middle one is claimed by logging in for the first time, each at his own instant.
         let first_login = EVENING.plus_s((self.number / 2 * 40) as u32);
         let (caller, command) = match self.below(6) {
             0 => (caller, campaign::Command::Claim { member, code }),
-            _ if place == 1 => (Caller::SYSTEM, campaign::Command::ClaimFirstLogin { member, at: first_login }),
+            _ if place == 1 => {
+                (Caller::SYSTEM, campaign::Command::ClaimFirstLogin { member, at: first_login })
+            }
             _ => (caller, campaign::Command::Claim { member, code }),
         };
         let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
@@ -94,16 +98,29 @@ impl Client<'_> {
         let places = self.world.plan(|plan| plan.coupons.places(false));
         let member = self.caller.id;
         let call = match self.below(4) {
-            0 => Call::of(self.caller, None, range::Command::Assign { member, source: None }, places),
+            0 => {
+                Call::of(self.caller, None, range::Command::Assign { member, source: None }, places)
+            }
             1 => {
                 let key = self.next_key(member);
-                Call::of(self.caller, Some(key), range::Command::Assign { member, source: None }, places)
+                Call::of(
+                    self.caller,
+                    Some(key),
+                    range::Command::Assign { member, source: None },
+                    places,
+                )
             }
             _ => {
                 let (source, key) = self.source(b"ranges");
-                let first_look = FirstLook { question: range::Question::Source(source), found: found_in_a_range };
+                let first_look = FirstLook {
+                    question: range::Question::Source(source),
+                    found: found_in_a_range,
+                };
                 let command = range::Command::Assign { member, source: Some(source) };
-                Call { first_look: Some(first_look), ..Call::of(self.caller, Some(key), command, places) }
+                Call {
+                    first_look: Some(first_look),
+                    ..Call::of(self.caller, Some(key), command, places)
+                }
             }
         };
         self.send_to_range(call).await;
@@ -114,18 +131,30 @@ impl Client<'_> {
         let places = self.world.plan(|plan| plan.coupons.places(true));
         let place = places[self.caller.id.0[0] as usize % places.len()];
         let member = self.caller.id;
-        // His own: two members live in two places, and neither would know that the other has used the source.
-        let source = (self.below(3) == 0).then(|| self.source_of(self.number / 2, b"one each", self.keys % 3).0);
+        // His own: two members live in two places, and neither would know that the other has used
+        // the source.
+        let source = (self.below(3) == 0)
+            .then(|| self.source_of(self.number / 2, b"one each", self.keys % 3).0);
         let key = (self.below(2) == 0).then(|| self.next_key(member));
-        self.send_to_range(Call::of(self.caller, key, range::Command::Assign { member, source }, vec![place])).await;
+        self.send_to_range(Call::of(
+            self.caller,
+            key,
+            range::Command::Assign { member, source },
+            vec![place],
+        ))
+        .await;
     }
 
     async fn assign_a_code(&mut self) {
-        let (files, racks) = self.world.plan(|plan| (plan.coupons.files.clone(), plan.coupons.racks));
+        let (files, racks) =
+            self.world.plan(|plan| (plan.coupons.files.clone(), plan.coupons.racks));
         let batch = files[self.below(2) as usize].0;
         let member = self.caller.id;
         let places = (0..racks).collect();
-        let within = |source| rack::Command::In { batch, command: range::Command::Assign { member, source } };
+        let within = |source| rack::Command::In {
+            batch,
+            command: range::Command::Assign { member, source },
+        };
         let call = match self.below(3) {
             0 => {
                 let key = (self.below(2) == 0).then(|| self.next_key(member));
@@ -133,9 +162,13 @@ impl Client<'_> {
             }
             _ => {
                 let (source, key) = self.source(batch.to_string().as_bytes());
-                let question = rack::Question::In { batch, question: range::Question::Source(source) };
+                let question =
+                    rack::Question::In { batch, question: range::Question::Source(source) };
                 let first_look = FirstLook { question, found: found_on_a_rack };
-                Call { first_look: Some(first_look), ..Call::of(self.caller, Some(key), within(Some(source)), places) }
+                Call {
+                    first_look: Some(first_look),
+                    ..Call::of(self.caller, Some(key), within(Some(source)), places)
+                }
             }
         };
         self.send_to_rack(call).await;
@@ -169,7 +202,9 @@ impl Client<'_> {
     }
 
     async fn do_something_with(&mut self, it: Mine, caller: Caller) {
-        let (Mine::Voucher { rank: slot, .. } | Mine::Coupon { slot, .. } | Mine::Code { slot, .. }) = it;
+        let (Mine::Voucher { rank: slot, .. }
+        | Mine::Coupon { slot, .. }
+        | Mine::Code { slot, .. }) = it;
         let amount = Some([999, 1000, 1005, 4444, 90_000][self.below(5) as usize]);
         let hold_s = (self.below(2) == 0).then(|| 5 + self.below(400) as u32);
         let reference = Some(self.dice.roll().to_string().into());
@@ -182,9 +217,23 @@ impl Client<'_> {
         let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
         match it {
             Mine::Voucher { place, .. } => {
-                self.send_to_campaign(Call::of(caller, key, campaign::Command::Redeem(command), vec![place])).await;
+                self.send_to_campaign(Call::of(
+                    caller,
+                    key,
+                    campaign::Command::Redeem(command),
+                    vec![place],
+                ))
+                .await;
             }
-            Mine::Coupon { place, .. } => self.send_to_range(Call::of(caller, key, range::Command::Redeem(command), vec![place])).await,
+            Mine::Coupon { place, .. } => {
+                self.send_to_range(Call::of(
+                    caller,
+                    key,
+                    range::Command::Redeem(command),
+                    vec![place],
+                ))
+                .await
+            }
             Mine::Code { place, batch, .. } => {
                 let command = rack::Command::In { batch, command: range::Command::Redeem(command) };
                 self.send_to_rack(Call::of(caller, key, command, vec![place])).await;
@@ -238,36 +287,82 @@ impl Client<'_> {
 
     async fn notice(&mut self) {
         let until = EVENING.plus_s(10 * 24 * 3600);
-        let command = redeem::Command::Notice { days: 1 + self.below(2) as u16, since: EVENING, until, from: 0 };
+        let command = redeem::Command::Notice {
+            days: 1 + self.below(2) as u16,
+            since: EVENING,
+            until,
+            from: 0,
+        };
         let place = self.below(3) as u16;
         match self.below(2) {
-            0 => self.send_to_campaign(Call::of(Caller::SYSTEM, None, campaign::Command::Redeem(command), vec![place])).await,
-            _ => self.send_to_range(Call::of(Caller::SYSTEM, None, range::Command::Redeem(command), vec![place])).await,
+            0 => {
+                self.send_to_campaign(Call::of(
+                    Caller::SYSTEM,
+                    None,
+                    campaign::Command::Redeem(command),
+                    vec![place],
+                ))
+                .await
+            }
+            _ => {
+                self.send_to_range(Call::of(
+                    Caller::SYSTEM,
+                    None,
+                    range::Command::Redeem(command),
+                    vec![place],
+                ))
+                .await
+            }
         }
     }
 
     async fn look(&mut self) {
         let (campaigns, ranges, racks, batch) = self.world.plan(|plan| {
             let plan = &plan.coupons;
-            (plan.campaigns.len() as u64, plan.ranges.len() as u64, plan.racks as u64, plan.files[0].0)
+            (
+                plan.campaigns.len() as u64,
+                plan.ranges.len() as u64,
+                plan.racks as u64,
+                plan.files[0].0,
+            )
         });
         let second = self.below(2) == 0;
         match self.below(3) {
             0 => {
-                let question = if second { campaign::Question::Of(self.caller.id) } else { campaign::Question::Ledger };
+                let question = if second {
+                    campaign::Question::Of(self.caller.id)
+                } else {
+                    campaign::Question::Ledger
+                };
                 let place = self.below(campaigns) as u16;
                 self.campaigns.look(self.caller, place, question, campaign::Command::Pause).await;
             }
             1 => {
-                let question = if second { range::Question::Coupons((0..9).collect()) } else { range::Question::Ledger };
-                let (place, nothing) = (self.below(ranges) as u16, range::Command::Give { slot: 0, member: Id::SYSTEM });
+                let question = if second {
+                    range::Question::Coupons((0..9).collect())
+                } else {
+                    range::Question::Ledger
+                };
+                let (place, nothing) = (
+                    self.below(ranges) as u16,
+                    range::Command::Give { slot: 0, member: Id::SYSTEM },
+                );
                 self.ranges.look(self.caller, place, question, nothing).await;
             }
             _ => {
-                let question = if second { range::Question::Coupons((0..9).collect()) } else { range::Question::Ledger };
-                let nothing = rack::Command::In { batch, command: range::Command::Give { slot: 0, member: Id::SYSTEM } };
+                let question = if second {
+                    range::Question::Coupons((0..9).collect())
+                } else {
+                    range::Question::Ledger
+                };
+                let nothing = rack::Command::In {
+                    batch,
+                    command: range::Command::Give { slot: 0, member: Id::SYSTEM },
+                };
                 let place = self.below(racks) as u16;
-                self.racks.look(self.caller, place, rack::Question::In { batch, question }, nothing).await;
+                self.racks
+                    .look(self.caller, place, rack::Question::In { batch, question }, nothing)
+                    .await;
             }
         }
     }
@@ -305,7 +400,8 @@ impl Client<'_> {
 
     fn remember_code(&mut self, told: &Outcome<Rack>) {
         if let Ok((place, done)) = told
-            && let rack::Event::In { batch, event: range::Event::Assigned { slot, .. } } = &done.event
+            && let rack::Event::In { batch, event: range::Event::Assigned { slot, .. } } =
+                &done.event
         {
             self.remember(Mine::Code { place: *place as u16, batch: *batch, slot: *slot });
         }

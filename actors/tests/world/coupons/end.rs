@@ -1,4 +1,5 @@
-//! At the end, when nothing goes wrong any more: claim, assign and import whatever is left, and count.
+//! At the end, when nothing goes wrong any more: claim, assign and import whatever is left, and
+//! count.
 
 use super::super::World;
 use super::super::ask::Call;
@@ -25,7 +26,10 @@ async fn claim_what_is_left(world: &World) {
         for number in 0u64.. {
             let (caller, code) = (somebody(b"late", number), Some("OPEN".to_owned()));
             let (caller, command) = match plan.trigger {
-                Trigger::FirstLogin => (Caller::SYSTEM, campaign::Command::ClaimFirstLogin { member: caller.id, at: plan.starts_at }),
+                Trigger::FirstLogin => (
+                    Caller::SYSTEM,
+                    campaign::Command::ClaimFirstLogin { member: caller.id, at: plan.starts_at },
+                ),
                 _ => (caller, campaign::Command::Claim { member: caller.id, code }),
             };
             match world.settle::<Campaign>(&Call::of(caller, None, command, vec![place])).await {
@@ -33,8 +37,15 @@ async fn claim_what_is_left(world: &World) {
                 Err(Failure::Refused(campaign::Refusal::SoldOut)) => {
                     let node = world.node.borrow();
                     let model = &node.campaigns.auditor.places[place as usize].model;
-                    assert_eq!(model.pool.coupons.len() as u64, model.plan.quota, "sold out, and still some are left");
-                    assert!(model.pool.coupons.keys().copied().eq(1..=model.plan.quota), "the ranks are 1 to the quota");
+                    assert_eq!(
+                        model.pool.coupons.len() as u64,
+                        model.plan.quota,
+                        "sold out, and still some are left"
+                    );
+                    assert!(
+                        model.pool.coupons.keys().copied().eq(1..=model.plan.quota),
+                        "the ranks are 1 to the quota"
+                    );
                     break;
                 }
                 Err(Failure::Refused(_)) => break,
@@ -53,7 +64,9 @@ async fn assign_what_is_left(world: &World) {
             Ok((_, done)) => assert!(matches!(done.event, range::Event::Assigned { .. })),
             Err(Failure::Refused(range::Refusal::Exhausted)) => {
                 let node = world.node.borrow();
-                let left = places.iter().filter_map(|place| node.ranges.auditor.places[*place as usize].model.next());
+                let left = places
+                    .iter()
+                    .filter_map(|place| node.ranges.auditor.places[*place as usize].model.next());
                 assert_eq!(left.count(), 0, "exhausted, and still some are left");
                 break;
             }
@@ -64,7 +77,8 @@ async fn assign_what_is_left(world: &World) {
     }
 }
 
-/// Both files once more, from the beginning to the end: then every code of theirs is there, once, with the line that brought it first.
+/// Both files once more, from the beginning to the end: then every code of theirs is there, once,
+/// with the line that brought it first.
 async fn import_the_rest(world: &World) {
     let lines = world.plan(|plan| plan.coupons.lines);
     for file in 0..2 {
@@ -77,7 +91,9 @@ async fn import_the_rest(world: &World) {
     }
     let node = world.node.borrow();
     let plan = &node.yard.plan.coupons;
-    let mut codes: Vec<Box<str>> = (0..2 * lines).map(|line| plan.line(plan.files[(line % 2) as usize].0, line / 2).1).collect();
+    let mut codes: Vec<Box<str>> = (0..2 * lines)
+        .map(|line| plan.line(plan.files[(line % 2) as usize].0, line / 2).1)
+        .collect();
     codes.sort();
     codes.dedup();
     let racks = &node.racks.auditor.places;

@@ -1,4 +1,5 @@
-//! What a client was told of, how it finds out what a source has got already, and the parts of the files that are imported.
+//! What a client was told of, how it finds out what a source has got already, and the parts of the
+//! files that are imported.
 
 use super::super::World;
 use super::super::ask::Call;
@@ -17,21 +18,50 @@ pub enum Mine {
 
 /// The lines of a part of a file, by the rack that each belongs to.
 pub fn import(world: &World, file: usize, lines: std::ops::Range<u64>) -> Vec<Call<Rack>> {
-    let (batch, terms, racks) = world.plan(|plan| (plan.coupons.files[file].0, plan.coupons.files[file].1, plan.coupons.racks));
-    let all: Vec<rack::Line> = lines.map(|line| world.plan(|plan| plan.coupons.line(batch, line))).collect();
-    let of = |place| all.iter().filter(|(_, code)| rack_of(code, racks) == place).cloned().collect::<Vec<_>>();
+    let (batch, terms, racks) = world
+        .plan(|plan| (plan.coupons.files[file].0, plan.coupons.files[file].1, plan.coupons.racks));
+    let all: Vec<rack::Line> =
+        lines.map(|line| world.plan(|plan| plan.coupons.line(batch, line))).collect();
+    let of = |place| {
+        all.iter().filter(|(_, code)| rack_of(code, racks) == place).cloned().collect::<Vec<_>>()
+    };
     let calls = (0..racks).map(|place| (place, of(place))).filter(|(_, lines)| !lines.is_empty());
-    calls.map(|(place, lines)| Call::of(Caller::SYSTEM, None, rack::Command::Import { batch, terms, lines }, vec![place])).collect()
+    calls
+        .map(|(place, lines)| {
+            Call::of(
+                Caller::SYSTEM,
+                None,
+                rack::Command::Import { batch, terms, lines },
+                vec![place],
+            )
+        })
+        .collect()
 }
 
-pub fn found_in_a_range(command: &range::Command, answer: range::Answer) -> Option<Result<range::Event, range::Refusal>> {
-    let (range::Command::Assign { member, source }, range::Answer::Source(Some((slot, view)))) = (command, answer) else { return None };
+pub fn found_in_a_range(
+    command: &range::Command,
+    answer: range::Answer,
+) -> Option<Result<range::Event, range::Refusal>> {
+    let (range::Command::Assign { member, source }, range::Answer::Source(Some((slot, view)))) =
+        (command, answer)
+    else {
+        return None;
+    };
     let (member, source) = (*member, *source);
-    Some(if view.coupon.owner == member { Ok(range::Event::Assigned { slot, member, source }) } else { Err(range::Refusal::SourceReused) })
+    Some(if view.coupon.owner == member {
+        Ok(range::Event::Assigned { slot, member, source })
+    } else {
+        Err(range::Refusal::SourceReused)
+    })
 }
 
-pub fn found_on_a_rack(command: &rack::Command, answer: rack::Answer) -> Option<Result<rack::Event, rack::Refusal>> {
-    let (rack::Command::In { batch, command }, rack::Answer::In(answer)) = (command, answer) else { return None };
+pub fn found_on_a_rack(
+    command: &rack::Command,
+    answer: rack::Answer,
+) -> Option<Result<rack::Event, rack::Refusal>> {
+    let (rack::Command::In { batch, command }, rack::Answer::In(answer)) = (command, answer) else {
+        return None;
+    };
     let found = found_in_a_range(command, answer)?;
     Some(found.map(|event| rack::Event::In { batch: *batch, event }).map_err(rack::Refusal::In))
 }

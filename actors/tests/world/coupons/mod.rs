@@ -1,4 +1,5 @@
-//! Coupons in the world: campaigns, ranges of batches and racks of imported codes, with models that share no code with the rule books.
+//! Coupons in the world: campaigns, ranges of batches and racks of imported codes, with models that
+//! share no code with the rule books.
 
 pub mod batch;
 mod campaigns;
@@ -16,13 +17,20 @@ use actors::domain::coupons::{Campaign, Rack, RackName, Range, redeem};
 use pool::{Answered, Right};
 
 pub fn campaigns(plan: &plan::Coupons) -> Room<Campaign> {
-    let of = |name: &_| plan.campaigns.iter().find(|(serial, _)| serial == name).expect("it is planned").1.clone();
-    Room::new(plan.campaigns.iter().map(|(serial, _)| *serial).collect(), |name| campaigns::Model::new(of(name)))
+    let of = |name: &_| {
+        plan.campaigns.iter().find(|(serial, _)| serial == name).expect("it is planned").1.clone()
+    };
+    Room::new(plan.campaigns.iter().map(|(serial, _)| *serial).collect(), |name| {
+        campaigns::Model::new(of(name))
+    })
 }
 
 pub fn ranges(plan: &plan::Coupons) -> Room<Range> {
-    let of = |name: &_| plan.ranges.iter().find(|(range, _)| range == name).expect("it is planned").1;
-    Room::new(plan.ranges.iter().map(|(name, _)| *name).collect(), |name| batch::Batch::new(of(name)))
+    let of =
+        |name: &_| plan.ranges.iter().find(|(range, _)| range == name).expect("it is planned").1;
+    Room::new(plan.ranges.iter().map(|(name, _)| *name).collect(), |name| {
+        batch::Batch::new(of(name))
+    })
 }
 
 pub fn racks(plan: &plan::Coupons) -> Room<Rack> {
@@ -56,18 +64,31 @@ impl<R: PartialEq> Seen<R> {
     }
 }
 
-/// A refusal must have been right where it comes from; one that another place might not share must have been right everywhere.
-fn refused_rightly<K: Kind<Seen = Seen<<K as actors::Machine>::Refusal>>>(told: &Told<K>, refusal: &K::Refusal)
-where
+/// A refusal must have been right where it comes from; one that another place might not share must
+/// have been right everywhere.
+fn refused_rightly<K: Kind<Seen = Seen<<K as actors::Machine>::Refusal>>>(
+    told: &Told<K>,
+    refusal: &K::Refusal,
+) where
     K::Refusal: actors::Refused,
 {
     let lacking = |refusal: &K::Refusal| actors::Refused::may_be_had_elsewhere(refusal);
     let somewhere = told.call.places.iter().any(|place| told.seen_in(*place).refused(refusal));
-    // A call may be told that nothing is left although its twin under the same key has just got the last one: the next repeat finds that one.
-    let could_give_nothing = |seen: &Seen<K::Refusal>| seen.0.iter().any(|right| *right != Ok(Answered::New));
+    // A call may be told that nothing is left although its twin under the same key has just got the
+    // last one: the next repeat finds that one.
+    let could_give_nothing =
+        |seen: &Seen<K::Refusal>| seen.0.iter().any(|right| *right != Ok(Answered::New));
     let everywhere = told.call.places.iter().all(|place| could_give_nothing(told.seen_in(*place)));
-    assert!(somewhere, "{:?} was refused with {refusal:?}; right was one of {:?}", told.call.command, told.seen);
-    assert!(everywhere || !lacking(refusal), "{:?} was refused with {refusal:?}, but there was one all the time", told.call.command);
+    assert!(
+        somewhere,
+        "{:?} was refused with {refusal:?}; right was one of {:?}",
+        told.call.command, told.seen
+    );
+    assert!(
+        everywhere || !lacking(refusal),
+        "{:?} was refused with {refusal:?}, but there was one all the time",
+        told.call.command
+    );
 }
 
 fn refusal_of(refusal: &redeem::Refusal) -> &'static str {

@@ -1,4 +1,5 @@
-//! The auditor's own idea of coupons that are somebody's: a plain map, changed by committed events only, which objects to whatever breaks a rule.
+//! The auditor's own idea of coupons that are somebody's: a plain map, changed by committed events
+//! only, which objects to whatever breaks a rule.
 //!
 //! It also says what the rule book ought to answer to a command. It shares no code with it.
 
@@ -66,13 +67,20 @@ impl Pool {
             Event::Held { slot, owner, what, until } => {
                 is_worth_what_it_should(what);
                 let one = self.owned(*slot, *owner);
-                assert!(one.now == Now::Assigned && *until > at && *until <= one.expires_at, "held until {until:?}: {one:?}");
+                assert!(
+                    one.now == Now::Assigned && *until > at && *until <= one.expires_at,
+                    "held until {until:?}: {one:?}"
+                );
                 one.now = Now::Held { until: *until, what: what.clone() };
             }
             Event::Used { slot, owner, what } => {
                 is_worth_what_it_should(what);
                 let one = self.owned(*slot, *owner);
-                assert!(one.now == Now::Assigned || matches!(&one.now, Now::Held { what: held, .. } if held == what), "used: {one:?}");
+                assert!(
+                    one.now == Now::Assigned
+                        || matches!(&one.now, Now::Held { what: held, .. } if held == what),
+                    "used: {one:?}"
+                );
                 one.now = Now::Used(what.clone());
             }
             Event::Cancelled { slot, owner, what } => {
@@ -88,7 +96,10 @@ impl Pool {
             }
             Event::Voided { slot, .. } if !self.coupons.contains_key(slot) => {
                 assert!(is_free(*slot), "there is no coupon {slot}");
-                self.coupons.insert(*slot, One { owner: Id::SYSTEM, expires_at: at, now: Now::Void, uses_cancelled: 0 });
+                self.coupons.insert(
+                    *slot,
+                    One { owner: Id::SYSTEM, expires_at: at, now: Now::Void, uses_cancelled: 0 },
+                );
             }
             Event::Voided { slot, owner } => {
                 let one = self.owned(*slot, *owner);
@@ -98,20 +109,31 @@ impl Pool {
             Event::Lapsed { holds } => {
                 for (slot, owner) in holds {
                     let one = self.owned(*slot, *owner);
-                    assert!(matches!(one.now, Now::Held { until, .. } if until <= at), "a hold lapsed before its end: {one:?}");
+                    assert!(
+                        matches!(one.now, Now::Held { until, .. } if until <= at),
+                        "a hold lapsed before its end: {one:?}"
+                    );
                     one.now = Now::Assigned;
                 }
             }
             Event::Expired { until } => {
                 assert!(*until <= at, "it expired before its time");
-                let over = self.coupons.values_mut().filter(|one| one.now == Now::Assigned && one.expires_at <= *until);
+                let over = self
+                    .coupons
+                    .values_mut()
+                    .filter(|one| one.now == Now::Assigned && one.expires_at <= *until);
                 over.for_each(|one| one.now = Now::Expired);
                 self.expired_until = *until;
             }
             Event::Noticed { days, until, coupons, expires_at } => {
                 for ((slot, owner), expires_at) in coupons.iter().zip(expires_at) {
                     let one = self.owned(*slot, *owner).clone();
-                    assert!(one.now == Now::Assigned && one.expires_at == *expires_at && one.expires_at < *until, "notice of {one:?}");
+                    assert!(
+                        one.now == Now::Assigned
+                            && one.expires_at == *expires_at
+                            && one.expires_at < *until,
+                        "notice of {one:?}"
+                    );
                     assert!(self.told.insert((*days, *slot)), "told twice of {slot}");
                 }
             }
@@ -125,11 +147,19 @@ impl Pool {
     }
 
     /// `free`: whether the slot is nobody's, and whether it has expired so.
-    pub fn right(&self, command: &Command, caller: &Caller, free: impl Fn(u64) -> Option<bool>) -> Right<Refusal> {
+    pub fn right(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        free: impl Fn(u64) -> Option<bool>,
+    ) -> Right<Refusal> {
         let is_member = caller.role == Role::Member;
         let slot = match command {
             Command::Void { .. } if is_member => return Err(Refusal::NotAdmin),
-            Command::Use { slot, .. } | Command::Confirm { slot } | Command::Cancel { slot } | Command::Void { slot } => *slot,
+            Command::Use { slot, .. }
+            | Command::Confirm { slot }
+            | Command::Cancel { slot }
+            | Command::Void { slot } => *slot,
             Command::Notice { .. } => return Ok(Answered::New),
         };
         let voids = matches!(command, Command::Void { .. });
@@ -147,14 +177,15 @@ impl Pool {
             (Now::Void, _) if voids => Ok(Answered::Already),
             (Now::Void, _) => Err(Refusal::Void),
             (Now::Expired, _) => Err(Refusal::Expired),
-            (Now::Held { .. }, Command::Confirm { .. } | Command::Cancel { .. }) | (Now::Used(_), Command::Cancel { .. }) => {
-                Ok(Answered::New)
-            }
+            (Now::Held { .. }, Command::Confirm { .. } | Command::Cancel { .. })
+            | (Now::Used(_), Command::Cancel { .. }) => Ok(Answered::New),
             (Now::Held { .. }, _) => Err(Refusal::Held),
             (Now::Used(_), _) => Err(Refusal::AlreadyUsed),
             (Now::Assigned, Command::Confirm { .. }) => Err(Refusal::NotHeld),
             (Now::Assigned, Command::Cancel { .. }) => Err(Refusal::NotUsed),
-            (Now::Assigned, Command::Use { amount, .. }) if amount.is_none_or(|amount| amount < 1000) => {
+            (Now::Assigned, Command::Use { amount, .. })
+                if amount.is_none_or(|amount| amount < 1000) =>
+            {
                 Err(Refusal::Offer(offer::Refusal::BelowMinimum { min_amount: 1000 }))
             }
             (Now::Assigned, _) => Ok(Answered::New),
@@ -173,21 +204,37 @@ impl Pool {
 
     /// Of so many issued; `over` says what became of those that nobody has.
     pub fn ledger(&self, issued: u64, over: bool) -> Ledger {
-        let of = |state| self.coupons.keys().filter(|slot| self.state(**slot) == Some(state)).count() as u64;
+        let of = |state| {
+            self.coupons.keys().filter(|slot| self.state(**slot) == Some(state)).count() as u64
+        };
         let untouched = issued - self.coupons.len() as u64;
         let (available, expired) = if over { (0, untouched) } else { (untouched, 0) };
-        let (held, assigned, used, void) = (of(State::Held), of(State::Assigned), of(State::Used), of(State::Void));
-        Ledger { issued, available, held, assigned, used, expired: expired + of(State::Expired), void, imbalance: 0 }
+        let (held, assigned, used, void) =
+            (of(State::Held), of(State::Assigned), of(State::Used), of(State::Void));
+        Ledger {
+            issued,
+            available,
+            held,
+            assigned,
+            used,
+            expired: expired + of(State::Expired),
+            void,
+            imbalance: 0,
+        }
     }
 
     /// Whether that is what is known of the coupon.
     pub fn is_shown(&self, slot: u64, view: &Option<View>) -> bool {
         match (self.coupons.get(&slot), view) {
             (Some(one), Some(view)) => {
-                let same = (view.coupon.owner, view.coupon.past().len()) == (one.owner, one.uses_cancelled);
+                let same = (view.coupon.owner, view.coupon.past().len())
+                    == (one.owner, one.uses_cancelled);
                 same && Some(view.state) == self.state(slot)
             }
-            (None, Some(view)) => matches!(view.state, State::Created | State::Expired) && view.coupon.owner == Id::SYSTEM,
+            (None, Some(view)) => {
+                matches!(view.state, State::Created | State::Expired)
+                    && view.coupon.owner == Id::SYSTEM
+            }
             (None, None) => true,
             (Some(_), None) => false,
         }
@@ -198,7 +245,12 @@ impl Pool {
 fn is_worth_what_it_should(what: &Use) {
     let amount = what.amount.expect("there is a minimum, so an amount is said");
     let discount = ((amount + 5) / 10).min(500);
-    assert!(amount >= 1000 && what.cut.discount == Some(discount) && what.cut.payable == Some(amount - discount), "{what:?}");
+    assert!(
+        amount >= 1000
+            && what.cut.discount == Some(discount)
+            && what.cut.payable == Some(amount - discount),
+        "{what:?}"
+    );
 }
 
 /// Nothing that is over is ever shown alive.

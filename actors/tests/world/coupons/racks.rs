@@ -33,7 +33,11 @@ impl Model {
 
     fn right(&self, command: &Command, caller: &Caller) -> Right<Refusal> {
         match command {
-            Command::Import { lines, .. } if lines.iter().all(|(_, code)| self.codes.contains_key(code)) => Err(Refusal::NothingNew),
+            Command::Import { lines, .. }
+                if lines.iter().all(|(_, code)| self.codes.contains_key(code)) =>
+            {
+                Err(Refusal::NothingNew)
+            }
             Command::Import { .. } => Ok(Answered::New),
             Command::In { batch, command } => match self.batches.get(batch) {
                 Some(batch) => batch.right(command, caller).map_err(Refusal::In),
@@ -94,15 +98,29 @@ impl Kind for Rack {
         match event {
             Event::Imported { batch, terms, lines } => {
                 assert!(!lines.is_empty());
-                let terms = range::Terms { count: 0, offer: terms.offer, expires_at: terms.expires_at, one_per_member: false };
+                let terms = range::Terms {
+                    count: 0,
+                    offer: terms.offer,
+                    expires_at: terms.expires_at,
+                    one_per_member: false,
+                };
                 model.import(*batch, terms, lines, at);
             }
-            Event::In { batch, event } => model.batches.get_mut(batch).expect("it was imported").record(event, at),
+            Event::In { batch, event } => {
+                model.batches.get_mut(batch).expect("it was imported").record(event, at)
+            }
         }
     }
 
-    fn record_of_all(whole: &mut Self::Whole, event: &Event, now: Moment, outlived: impl Fn(Moment) -> bool) {
-        if let Event::In { batch, event: range::Event::Assigned { source: Some(source), .. } } = event {
+    fn record_of_all(
+        whole: &mut Self::Whole,
+        event: &Event,
+        now: Moment,
+        outlived: impl Fn(Moment) -> bool,
+    ) {
+        if let Event::In { batch, event: range::Event::Assigned { source: Some(source), .. } } =
+            event
+        {
             let first = whole.insert((*batch, *source), now);
             assert!(first.is_none_or(outlived), "the same source has two codes of one batch");
         }
@@ -114,8 +132,14 @@ impl Kind for Rack {
 
     fn compare(model: &Model, machine: &Rack) {
         for (code, (batch, slot, line)) in &model.codes {
-            assert_eq!(machine.look(&Question::Find(code.clone())), Answer::Found(Some((*batch, *slot))));
-            let brought = Question::Brought { batch: *batch, lines: vec![(*line, code.clone()), (line + 1, code.clone())] };
+            assert_eq!(
+                machine.look(&Question::Find(code.clone())),
+                Answer::Found(Some((*batch, *slot)))
+            );
+            let brought = Question::Brought {
+                batch: *batch,
+                lines: vec![(*line, code.clone()), (line + 1, code.clone())],
+            };
             assert_eq!(machine.look(&brought), Answer::Flags(vec![true, false]));
         }
         for (serial, batch) in &model.batches {
@@ -123,10 +147,14 @@ impl Kind for Rack {
                 Answer::In(answer) => answer,
                 other => panic!("asked about a batch, told {other:?}"),
             };
-            let range::Answer::Ledger(ledger) = ask(range::Question::Ledger) else { panic!("it was opened") };
+            let range::Answer::Ledger(ledger) = ask(range::Question::Ledger) else {
+                panic!("it was opened")
+            };
             assert_eq!(Some(ledger), batch.ledger());
             for slot in 0..=batch.terms.count {
-                let range::Answer::Coupon(view) = ask(range::Question::Coupon(slot)) else { panic!("it was opened") };
+                let range::Answer::Coupon(view) = ask(range::Question::Coupon(slot)) else {
+                    panic!("it was opened")
+                };
                 assert!(batch.pool.is_shown(slot, &view), "{slot} is shown as {view:?}");
             }
         }
@@ -137,14 +165,21 @@ impl Kind for Rack {
     }
 
     fn lacks(model: &Model, command: &Command) -> bool {
-        let lacking = |refusal| matches!(refusal, Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened));
+        let lacking = |refusal| {
+            matches!(refusal, Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened))
+        };
         model.right(command, &Caller::SYSTEM).is_err_and(lacking)
     }
 
     fn is_what_was_asked_for(model: &Model, call: &Call<Rack>, event: &Event, _: Time) {
-        let (Command::In { batch, command }, Event::In { event, .. }) = (&call.command, event) else { return };
+        let (Command::In { batch, command }, Event::In { event, .. }) = (&call.command, event)
+        else {
+            return;
+        };
         assert!(Batch::answers(command, event));
-        if let (range::Command::Assign { .. }, range::Event::Assigned { slot, .. }) = (command, event) {
+        if let (range::Command::Assign { .. }, range::Event::Assigned { slot, .. }) =
+            (command, event)
+        {
             assert_eq!(Some(*slot), model.batches[batch].next(), "the next free one");
         }
     }
@@ -155,15 +190,31 @@ impl Kind for Rack {
 
     fn told_done(told: &Told<Rack>, event: &Event, durable: bool) {
         match (&told.call.command, event) {
-            (Command::Import { batch, lines, .. }, Event::Imported { batch: into, lines: taken, .. }) => {
+            (
+                Command::Import { batch, lines, .. },
+                Event::Imported { batch: into, lines: taken, .. },
+            ) => {
                 assert!(durable && batch == into && taken.iter().all(|line| lines.contains(line)));
             }
             (Command::In { batch, command }, Event::In { batch: of, event }) => {
-                assert!(batch == of && Batch::answers(command, event), "{command:?} was answered with {event:?}");
-                let repeats =
-                    |first: &Event| matches!(first, Event::In { batch, event: first } if batch == of && Batch::is_repeat(first, event));
-                assert!(durable || told.places[told.place].has_happened(repeats), "a repeat of what never happened: {event:?}");
-                assert!(durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(), "{event:?} is no repeat");
+                assert!(
+                    batch == of && Batch::answers(command, event),
+                    "{command:?} was answered with {event:?}"
+                );
+                let repeats = |first: &Event| {
+                    matches!(first, Event::In { batch,
+                    event: first } if batch == of && Batch::is_repeat(first, event))
+                };
+                assert!(
+                    durable || told.places[told.place].has_happened(repeats),
+                    "a repeat of what never happened: {event:?}"
+                );
+                assert!(
+                    durable
+                        || told.call.key.is_some()
+                        || told.seen_in(told.place as u16).repeated(),
+                    "{event:?} is no repeat"
+                );
             }
             (command, event) => panic!("{command:?} was answered with {event:?}"),
         }
@@ -171,10 +222,14 @@ impl Kind for Rack {
 
     fn told_refused(told: &Told<Rack>, refusal: &Refusal, tally: &mut Tally) {
         match refusal {
-            Refusal::In(range::Refusal::Coupon(redeem::Refusal::NobodyToTell { .. })) => return tally.count("nobody to tell"),
+            Refusal::In(range::Refusal::Coupon(redeem::Refusal::NobodyToTell { .. })) => {
+                return tally.count("nobody to tell");
+            }
             Refusal::In(range::Refusal::Coupon(refusal)) => tally.count(refusal_of(refusal)),
             Refusal::In(range::Refusal::SourceReused) => tally.count("source reused"),
-            Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened) => tally.count("no code left"),
+            Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened) => {
+                tally.count("no code left")
+            }
             Refusal::NothingNew => tally.count("nothing new to import"),
             Refusal::In(_) => {}
         }
@@ -184,12 +239,19 @@ impl Kind for Rack {
     fn told_answer(told: &Told<Rack>, answer: &Answer, at: Time, tally: &mut Tally) {
         match answer {
             Answer::In(range::Answer::Ledger(ledger)) => {
-                let was_so = |books: &Self::Books| books.iter().any(|(_, known)| *known == Some(*ledger));
-                assert!(told.books_since().iter().any(was_so), "a ledger that was never durable while it was asked for: {ledger:?}");
+                let was_so =
+                    |books: &Self::Books| books.iter().any(|(_, known)| *known == Some(*ledger));
+                assert!(
+                    told.books_since().iter().any(was_so),
+                    "a ledger that was never durable while it was asked for: {ledger:?}"
+                );
                 tally.count("ledger of an imported batch read");
             }
             Answer::In(range::Answer::Coupons(views)) => {
-                assert!(views.iter().flatten().all(|view| is_alive(view, at)), "something over was shown alive: {views:?}");
+                assert!(
+                    views.iter().flatten().all(|view| is_alive(view, at)),
+                    "something over was shown alive: {views:?}"
+                );
             }
             _ => {}
         }

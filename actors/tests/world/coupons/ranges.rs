@@ -46,7 +46,12 @@ impl Kind for Range {
         model.record(event, at);
     }
 
-    fn record_of_all(whole: &mut Self::Whole, event: &Event, now: Moment, outlived: impl Fn(Moment) -> bool) {
+    fn record_of_all(
+        whole: &mut Self::Whole,
+        event: &Event,
+        now: Moment,
+        outlived: impl Fn(Moment) -> bool,
+    ) {
         if let Event::Assigned { source: Some(source), .. } = event {
             let first = whole.insert(*source, now);
             assert!(first.is_none_or(outlived), "the same source has two coupons of one batch");
@@ -58,10 +63,14 @@ impl Kind for Range {
     }
 
     fn compare(model: &Batch, machine: &Range) {
-        let Answer::Ledger(ledger) = machine.look(&Question::Ledger) else { return assert!(!model.opened) };
+        let Answer::Ledger(ledger) = machine.look(&Question::Ledger) else {
+            return assert!(!model.opened);
+        };
         assert_eq!(Some(ledger), model.ledger());
         for slot in 0..=model.terms.count {
-            let Answer::Coupon(view) = machine.look(&Question::Coupon(slot)) else { panic!("it is open") };
+            let Answer::Coupon(view) = machine.look(&Question::Coupon(slot)) else {
+                panic!("it is open")
+            };
             assert!(model.pool.is_shown(slot, &view), "{slot} is shown as {view:?}");
         }
     }
@@ -76,7 +85,9 @@ impl Kind for Range {
 
     fn is_what_was_asked_for(model: &Batch, call: &Call<Range>, event: &Event, _: Time) {
         assert!(Batch::answers(&call.command, event));
-        if let (Command::Assign { source, .. }, Event::Assigned { slot, source: of, .. }) = (&call.command, event) {
+        if let (Command::Assign { source, .. }, Event::Assigned { slot, source: of, .. }) =
+            (&call.command, event)
+        {
             assert_eq!((Some(*slot), source), (model.next(), of), "the next free one");
         }
     }
@@ -86,15 +97,25 @@ impl Kind for Range {
     }
 
     fn told_done(told: &Told<Range>, event: &Event, durable: bool) {
-        assert!(Batch::answers(&told.call.command, event), "{:?} was answered with {event:?}", told.call.command);
-        let said_before = || told.places[told.place].has_happened(|first| Batch::is_repeat(first, event));
+        assert!(
+            Batch::answers(&told.call.command, event),
+            "{:?} was answered with {event:?}",
+            told.call.command
+        );
+        let said_before =
+            || told.places[told.place].has_happened(|first| Batch::is_repeat(first, event));
         assert!(durable || said_before(), "a repeat of what never happened: {event:?}");
-        assert!(durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(), "{event:?} is no repeat");
+        assert!(
+            durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(),
+            "{event:?} is no repeat"
+        );
     }
 
     fn told_refused(told: &Told<Range>, refusal: &Refusal, tally: &mut Tally) {
         match refusal {
-            Refusal::Coupon(redeem::Refusal::NobodyToTell { .. }) => return tally.count("nobody to tell"),
+            Refusal::Coupon(redeem::Refusal::NobodyToTell { .. }) => {
+                return tally.count("nobody to tell");
+            }
             Refusal::Coupon(refusal) => tally.count(refusal_of(refusal)),
             Refusal::SourceReused => tally.count("source reused"),
             Refusal::Exhausted => tally.count("exhausted"),
@@ -109,13 +130,22 @@ impl Kind for Range {
     fn told_answer(told: &Told<Range>, answer: &Answer, at: Time, tally: &mut Tally) {
         match answer {
             Answer::Ledger(ledger) => {
-                assert!(told.books_since().contains(&Some(*ledger)), "a ledger that was never durable while it was asked for: {ledger:?}");
+                assert!(
+                    told.books_since().contains(&Some(*ledger)),
+                    "a ledger that was never durable while it was asked for: {ledger:?}"
+                );
                 tally.count("ledger of a batch read");
             }
             Answer::Coupons(views) => {
                 for (slot, view) in (0..).zip(views) {
-                    assert!(view.as_ref().is_none_or(|view| is_alive(view, at)), "shown alive: {view:?}");
-                    assert!(told.is_stale() || told.model().pool.is_shown(slot, view), "{slot} is shown as {view:?}");
+                    assert!(
+                        view.as_ref().is_none_or(|view| is_alive(view, at)),
+                        "shown alive: {view:?}"
+                    );
+                    assert!(
+                        told.is_stale() || told.model().pool.is_shown(slot, view),
+                        "{slot} is shown as {view:?}"
+                    );
                 }
                 tally.count("coupons read");
             }

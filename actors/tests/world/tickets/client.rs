@@ -1,4 +1,5 @@
-//! Somebody who wants tickets: holds, confirms, extends, gives back, and looks at other people's holds.
+//! Somebody who wants tickets: holds, confirms, extends, gives back, and looks at other people's
+//! holds.
 
 use super::super::World;
 use super::super::ask::{Asker, Call, Outcome};
@@ -46,7 +47,10 @@ impl Client<'_> {
         match self.dice.below(20) {
             0..=9 => self.hold().await,
             10..=11 => self.with_hold(|hold, _| Command::Confirm { hold }).await,
-            12 => self.with_hold(|hold, dice| Command::Extend { hold, ttl_s: dice.below(900) as u32 }).await,
+            12 => {
+                self.with_hold(|hold, dice| Command::Extend { hold, ttl_s: dice.below(900) as u32 })
+                    .await
+            }
             13 => self.with_hold(|hold, _| Command::Release { hold }).await,
             14 => self.refund().await,
             15..=16 => match self.slices.repeat_an_earlier_call(&mut self.dice).await {
@@ -72,7 +76,8 @@ impl Client<'_> {
         let count = 1 + self.dice.below(3) as u16;
         let at_least = self.dice.below(count as u64 + 1) as u16;
         let ttl_s = 5 + self.dice.below(400) as u32;
-        let command = Command::Hold { pattern: pattern.parse().expect("it is one"), count, at_least, ttl_s };
+        let command =
+            Command::Hold { pattern: pattern.parse().expect("it is one"), count, at_least, ttl_s };
         let dry = self.dice.below(12) == 0;
         let key = (self.dice.below(4) > 0 && !dry).then(|| self.next_key(self.caller.id));
         self.send(Call { dry, ..Call::of(self.caller, key, command, places) }).await;
@@ -89,8 +94,12 @@ impl Client<'_> {
     }
 
     async fn refund(&mut self) {
-        let sold: Vec<(u16, Ticket)> =
-            self.mine.iter().filter(|mine| mine.sold).flat_map(|mine| mine.tickets.iter().map(|ticket| (mine.place, *ticket))).collect();
+        let sold: Vec<(u16, Ticket)> = self
+            .mine
+            .iter()
+            .filter(|mine| mine.sold)
+            .flat_map(|mine| mine.tickets.iter().map(|ticket| (mine.place, *ticket)))
+            .collect();
         if sold.is_empty() {
             return self.with_hold(|hold, _| Command::Confirm { hold }).await;
         }
@@ -103,7 +112,10 @@ impl Client<'_> {
     /// The same key for something else: refused, unless nothing ever came of the first.
     async fn reuse_a_key(&mut self) {
         let Some(mut call) = self.slices.earlier.last().cloned() else { return };
-        let (Command::Hold { pattern, ttl_s, .. }, Some(key)) = (&call.command, &mut call.key) else { return };
+        let (Command::Hold { pattern, ttl_s, .. }, Some(key)) = (&call.command, &mut call.key)
+        else {
+            return;
+        };
         key.command ^= 1;
         call.command = Command::Hold { pattern: *pattern, count: 9, at_least: 0, ttl_s: ttl_s + 1 };
         // What comes of it, the auditor has heard.
@@ -141,14 +153,26 @@ impl Client<'_> {
     fn remember(&mut self, told: &Outcome<Slice>) {
         let Ok((place, done)) = told else { return };
         match &done.event {
-            Event::Held { hold, tickets, .. } if !self.mine.iter().any(|mine| (mine.place as usize, mine.hold) == (*place, *hold)) => {
+            Event::Held { hold, tickets, .. }
+                if !self
+                    .mine
+                    .iter()
+                    .any(|mine| (mine.place as usize, mine.hold) == (*place, *hold)) =>
+            {
                 // A dry run also comes here: its hold may never come to be.
-                self.mine.push(Mine { place: *place as u16, hold: *hold, tickets: tickets.clone(), sold: false });
+                self.mine.push(Mine {
+                    place: *place as u16,
+                    hold: *hold,
+                    tickets: tickets.clone(),
+                    sold: false,
+                });
                 self.world.told.borrow_mut().push((*place as u16, *hold));
             }
-            Event::Confirmed { hold, .. } => {
-                self.mine.iter_mut().filter(|mine| mine.hold == *hold && mine.place as usize == *place).for_each(|mine| mine.sold = true)
-            }
+            Event::Confirmed { hold, .. } => self
+                .mine
+                .iter_mut()
+                .filter(|mine| mine.hold == *hold && mine.place as usize == *place)
+                .for_each(|mine| mine.sold = true),
             _ => {}
         }
     }
@@ -166,16 +190,35 @@ impl Client<'_> {
 
 /// At the end: hold whatever is left of the patterns, and count.
 pub async fn drain_everything(world: &World) {
-    let (patterns, places) = world.plan(|plan| (plan.tickets.patterns.clone(), plan.tickets.names.len() as u16));
+    let (patterns, places) =
+        world.plan(|plan| (plan.tickets.patterns.clone(), plan.tickets.names.len() as u16));
     for (number, pattern) in (0u64..).zip(patterns) {
         for buyer in 0u64.. {
-            let caller = Caller::member(Id::digest(&[b"drain", &number.to_le_bytes(), &buyer.to_le_bytes()]));
-            let command = Command::Hold { pattern: pattern.parse().expect("it is one"), count: 10, at_least: 0, ttl_s: 1200 };
-            match world.settle::<Slice>(&Call::of(caller, None, command, (0..places).collect())).await {
+            let caller = Caller::member(Id::digest(&[
+                b"drain",
+                &number.to_le_bytes(),
+                &buyer.to_le_bytes(),
+            ]));
+            let command = Command::Hold {
+                pattern: pattern.parse().expect("it is one"),
+                count: 10,
+                at_least: 0,
+                ttl_s: 1200,
+            };
+            match world
+                .settle::<Slice>(&Call::of(caller, None, command, (0..places).collect()))
+                .await
+            {
                 Ok(_) | Err(Failure::Refused(Refusal::NotOpened)) => {}
                 Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })) => {
                     let node = world.node.borrow();
-                    let free: i64 = node.slices.auditor.places.iter().map(|place| place.model.free(pattern)).sum();
+                    let free: i64 = node
+                        .slices
+                        .auditor
+                        .places
+                        .iter()
+                        .map(|place| place.model.free(pattern))
+                        .sum();
                     assert_eq!(free, 0, "drained, and still something is left of {pattern}");
                     break;
                 }
@@ -191,7 +234,10 @@ pub async fn drain_everything(world: &World) {
 pub async fn seal_everything(world: &World) {
     for place in 0..world.plan(|plan| plan.tickets.names.len() as u16) {
         loop {
-            match world.settle::<Slice>(&Call::of(Caller::SYSTEM, None, Command::Seal, vec![place])).await {
+            match world
+                .settle::<Slice>(&Call::of(Caller::SYSTEM, None, Command::Seal, vec![place]))
+                .await
+            {
                 Ok((_, done)) if matches!(done.event, Event::Sealed { .. }) => break,
                 Ok(_) => {}
                 told => panic!("a slice can be sealed, and still: {told:?}"),

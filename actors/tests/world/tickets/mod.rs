@@ -35,7 +35,9 @@ impl Default for Seen {
 /// The pattern of a hold, and how many it takes at least.
 fn wanted(command: &Command) -> Option<(String, usize)> {
     match command {
-        Command::Hold { pattern, at_least, .. } => Some((pattern.to_string(), (*at_least).max(1) as usize)),
+        Command::Hold { pattern, at_least, .. } => {
+            Some((pattern.to_string(), (*at_least).max(1) as usize))
+        }
         _ => None,
     }
 }
@@ -69,7 +71,8 @@ impl Kind for Slice {
     }
 
     fn wish(command: &Command) -> String {
-        wanted(command).map_or_else(String::new, |(pattern, at_least)| format!("{at_least} of {pattern}"))
+        wanted(command)
+            .map_or_else(String::new, |(pattern, at_least)| format!("{at_least} of {pattern}"))
     }
 
     fn record(model: &mut Model, event: &Event, at: Time) {
@@ -102,7 +105,11 @@ impl Kind for Slice {
 
     /// The model is as it was when the hold was decided, so its size and its end are known exactly.
     fn is_what_was_asked_for(model: &Model, call: &Call<Slice>, event: &Event, at: Time) {
-        let (Event::Held { tickets, until, .. }, Command::Hold { count, ttl_s, pattern, .. }) = (event, &call.command) else { return };
+        let (Event::Held { tickets, until, .. }, Command::Hold { count, ttl_s, pattern, .. }) =
+            (event, &call.command)
+        else {
+            return;
+        };
         let pattern = pattern.to_string();
         let allowed = model.limit() - model.held_by(call.caller.id);
         let could_be_had = (model.free(&pattern) as usize).min(allowed).min(*count as usize);
@@ -112,7 +119,9 @@ impl Kind for Slice {
     }
 
     fn told_dry(told: &Told<Slice>, event: &Event, at: Time) {
-        let Event::Held { hold, until, .. } = event else { panic!("a dry hold was answered with {event:?}") };
+        let Event::Held { hold, until, .. } = event else {
+            panic!("a dry hold was answered with {event:?}")
+        };
         assert!(*until > at);
         let begun = told.before(told.place).find(|event| begins(event, *hold));
         assert!(begun.is_none(), "a dry run named a hold that was there before: {begun:?}");
@@ -129,12 +138,16 @@ impl Kind for Slice {
                 assert_eq!(hold, confirmed);
                 assert_eq!(model.holds[hold].fate, Fate::Sold, "told it was bought");
             }
-            (Command::Extend { hold, .. }, Event::Extended { hold: extended, .. }) => assert_eq!(hold, extended),
+            (Command::Extend { hold, .. }, Event::Extended { hold: extended, .. }) => {
+                assert_eq!(hold, extended)
+            }
             (Command::Release { hold }, Event::Released { hold: released, .. }) => {
                 assert_eq!(hold, released);
                 assert_eq!(model.holds[hold].fate, Fate::Released, "told it was released");
             }
-            (Command::Refund { ticket }, Event::Refunded { ticket: refunded, .. }) => assert_eq!(ticket, refunded),
+            (Command::Refund { ticket }, Event::Refunded { ticket: refunded, .. }) => {
+                assert_eq!(ticket, refunded)
+            }
             (Command::Open { .. }, Event::Opened { .. }) => assert!(model.opened),
             (Command::Seal, Event::Cleared { .. } | Event::Sealed { .. }) => assert!(model.closing),
             (command, event) => panic!("{command:?} was answered with {event:?}"),
@@ -145,12 +158,16 @@ impl Kind for Slice {
         let (call, model) = (told.call, told.model());
         let fate = |hold: &u32| model.holds.get(hold).map(|held| held.fate);
         let hold = match &call.command {
-            Command::Confirm { hold } | Command::Extend { hold, .. } | Command::Release { hold } => *hold,
+            Command::Confirm { hold }
+            | Command::Extend { hold, .. }
+            | Command::Release { hold } => *hold,
             _ => u32::MAX,
         };
         match refusal {
             Refusal::NotOpened => {
-                let opened = |place: &u16| told.before(*place as usize).any(|event| matches!(event, Event::Opened { .. }));
+                let opened = |place: &u16| {
+                    told.before(*place as usize).any(|event| matches!(event, Event::Opened { .. }))
+                };
                 assert!(!call.places.iter().all(opened), "it was open before anybody asked");
             }
             Refusal::NoMatchLeft { left } => {
@@ -158,19 +175,30 @@ impl Kind for Slice {
                 assert!((*left as usize) < at_least);
                 for place in &call.places {
                     let least = told.seen_in(*place).least;
-                    assert!(least < at_least as i64, "no {pattern} left, but place {place} had {least} all the time");
+                    assert!(
+                        least < at_least as i64,
+                        "no {pattern} left, but place {place} had {least} all the time"
+                    );
                 }
                 tally.count("no match left");
             }
             Refusal::LimitReached { limit } => {
                 let (_, at_least) = wanted(&call.command).expect("only a hold is refused so");
-                let most = call.places.iter().map(|place| told.seen_in(*place).most).max().unwrap_or(0);
-                assert!(*limit as usize == model.limit() && most + at_least > *limit as usize, "limit reached with {most} held");
+                let most =
+                    call.places.iter().map(|place| told.seen_in(*place).most).max().unwrap_or(0);
+                assert!(
+                    *limit as usize == model.limit() && most + at_least > *limit as usize,
+                    "limit reached with {most} held"
+                );
                 tally.count("limit reached");
             }
             Refusal::Closed => {
-                let closing = call.places.iter().any(|place| told.places[*place as usize].model.closing);
-                assert!(closing || told.latest >= model.closes_at(), "closed before the closing instant");
+                let closing =
+                    call.places.iter().any(|place| told.places[*place as usize].model.closing);
+                assert!(
+                    closing || told.latest >= model.closes_at(),
+                    "closed before the closing instant"
+                );
                 tally.count("closed");
             }
             Refusal::UnknownHold => {
@@ -185,22 +213,41 @@ impl Kind for Slice {
                 tally.count("not yours");
             }
             Refusal::HoldExpired => {
-                assert!(call.caller.may_act_for(model.holds[&hold].owner), "a stranger heard of a hold that ended");
-                assert!(matches!(fate(&hold), Some(Fate::Expired | Fate::Cleared)), "{:?} was called expired", fate(&hold));
+                assert!(
+                    call.caller.may_act_for(model.holds[&hold].owner),
+                    "a stranger heard of a hold that ended"
+                );
+                assert!(
+                    matches!(fate(&hold), Some(Fate::Expired | Fate::Cleared)),
+                    "{:?} was called expired",
+                    fate(&hold)
+                );
                 tally.count("hold expired");
             }
             Refusal::HoldReleased => {
-                assert!(call.caller.may_act_for(model.holds[&hold].owner), "a stranger heard of a hold that was released");
+                assert!(
+                    call.caller.may_act_for(model.holds[&hold].owner),
+                    "a stranger heard of a hold that was released"
+                );
                 assert_eq!(fate(&hold), Some(Fate::Released));
             }
             Refusal::AlreadyConfirmed => assert_eq!(fate(&hold), Some(Fate::Sold)),
             Refusal::NotSold => {
-                let Command::Refund { ticket } = &call.command else { panic!("only a refund is refused so") };
-                let holder = model.taken.get(&(ticket.number, ticket.copy)).map(|hold| model.holds[hold].fate);
+                let Command::Refund { ticket } = &call.command else {
+                    panic!("only a refund is refused so")
+                };
+                let holder = model
+                    .taken
+                    .get(&(ticket.number, ticket.copy))
+                    .map(|hold| model.holds[hold].fate);
                 assert!(holder != Some(Fate::Sold) || told.is_stale(), "{ticket:?} is sold");
             }
-            Refusal::ExtendedToTheLimit { until } => assert_eq!(*until, model.end_of_hold(model.holds[&hold].since, u32::MAX)),
-            Refusal::UnknownTicket | Refusal::NotAdmin => panic!("nobody here asks for that: {:?}", call.command),
+            Refusal::ExtendedToTheLimit { until } => {
+                assert_eq!(*until, model.end_of_hold(model.holds[&hold].since, u32::MAX))
+            }
+            Refusal::UnknownTicket | Refusal::NotAdmin => {
+                panic!("nobody here asks for that: {:?}", call.command)
+            }
         }
     }
 
@@ -209,7 +256,10 @@ impl Kind for Slice {
         match answer {
             Answer::NotOpened => {}
             Answer::Ledger(ledger) => {
-                assert!(told.books_since().contains(ledger), "a ledger that was never durable while it was asked for: {ledger:?}");
+                assert!(
+                    told.books_since().contains(ledger),
+                    "a ledger that was never durable while it was asked for: {ledger:?}"
+                );
                 tally.count("ledger read");
             }
             Answer::Hold(Some(view)) => {
@@ -218,7 +268,10 @@ impl Kind for Slice {
             }
             Answer::Holds(holds) => {
                 holds.iter().for_each(|(_, view)| shows(audited, view, at));
-                assert!(holds.iter().all(|(_, view)| view.owner == told.asker() && view.state != HoldState::Confirmed));
+                assert!(
+                    holds.iter().all(|(_, view)| view.owner == told.asker()
+                        && view.state != HoldState::Confirmed)
+                );
                 tally.count("holds listed");
             }
             Answer::Hold(None) | Answer::Matching { .. } => {}
@@ -228,9 +281,14 @@ impl Kind for Slice {
 
 /// Whether a client may be shown that.
 fn shows(audited: &Audited<Slice>, view: &HoldView, at: Time) {
-    let same = |held: &&Held| held.owner == view.owner && view.tickets.iter().all(|ticket| held.tickets.contains(ticket));
+    let same = |held: &&Held| {
+        held.owner == view.owner && view.tickets.iter().all(|ticket| held.tickets.contains(ticket))
+    };
     let held = audited.model.holds.values().find(same);
-    assert!(held.is_some() || view.state == HoldState::Confirmed, "a view of no durable hold: {view:?}");
+    assert!(
+        held.is_some() || view.state == HoldState::Confirmed,
+        "a view of no durable hold: {view:?}"
+    );
     if let HoldState::Held { until } = view.state {
         assert!(until > at, "an expired hold was shown alive");
     }

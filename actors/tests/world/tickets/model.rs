@@ -1,6 +1,8 @@
-//! The auditor's own idea of a slice: a plain map of the tickets that are taken. Whatever is not in it is free.
+//! The auditor's own idea of a slice: a plain map of the tickets that are taken. Whatever is not in
+//! it is free.
 //!
-//! It is fed with committed records, one by one, and objects to any that breaks a rule. It shares no code with the rule book.
+//! It is fed with committed records, one by one, and objects to any that breaks a rule. It shares
+//! no code with the rule book.
 
 use super::super::plan::DIGITS;
 use actors::domain::tickets::stock::Ticket;
@@ -38,18 +40,34 @@ pub struct Model {
 }
 
 pub fn matches(pattern: &str, number: u32) -> bool {
-    format!("{number:0width$}", width = DIGITS as usize).chars().zip(pattern.chars()).all(|(digit, place)| place == '*' || place == digit)
+    format!("{number:0width$}", width = DIGITS as usize)
+        .chars()
+        .zip(pattern.chars())
+        .all(|(digit, place)| place == '*' || place == digit)
 }
 
 impl Model {
     pub fn new(lead: u8, terms: Terms) -> Model {
         let (taken, holds) = Default::default();
-        Model { lead, terms, opened: false, closing: false, sealed: false, time: Time(i64::MIN), taken, holds }
+        Model {
+            lead,
+            terms,
+            opened: false,
+            closing: false,
+            sealed: false,
+            time: Time(i64::MIN),
+            taken,
+            holds,
+        }
     }
 
     /// How many tickets that match are free.
     pub fn free(&self, pattern: &str) -> i64 {
-        let first = pattern.chars().next().filter(|first| *first != '*').and_then(|first| first.to_digit(10));
+        let first = pattern
+            .chars()
+            .next()
+            .filter(|first| *first != '*')
+            .and_then(|first| first.to_digit(10));
         if first.is_some_and(|first| first != self.lead as u32) {
             return 0;
         }
@@ -64,7 +82,8 @@ impl Model {
     }
 
     pub fn held_by(&self, owner: Id) -> usize {
-        let live = self.holds.values().filter(|hold| hold.fate == Fate::Live && hold.owner == owner);
+        let live =
+            self.holds.values().filter(|hold| hold.fate == Fate::Live && hold.owner == owner);
         live.map(|hold| hold.tickets.len()).sum()
     }
 
@@ -79,27 +98,48 @@ impl Model {
 
     pub fn ledger(&self) -> Ledger {
         let stock = 1000 * self.terms.copies as u64;
-        let of = |fate| self.holds.values().filter(|hold| hold.fate == fate).map(|hold| hold.tickets.len() as u64).sum();
-        Ledger { stock, free: stock - self.taken.len() as u64, held: of(Fate::Live), sold: of(Fate::Sold), imbalance: 0 }
+        let of = |fate| {
+            self.holds
+                .values()
+                .filter(|hold| hold.fate == fate)
+                .map(|hold| hold.tickets.len() as u64)
+                .sum()
+        };
+        Ledger {
+            stock,
+            free: stock - self.taken.len() as u64,
+            held: of(Fate::Live),
+            sold: of(Fate::Sold),
+            imbalance: 0,
+        }
     }
 
     pub fn record(&mut self, event: &Event, at: Time) {
         assert!(at >= self.time, "time went back from {:?} to {at:?}", self.time);
         self.time = at;
         if !matches!(event, Event::Expired { .. }) {
-            let overdue = self.holds.iter().find(|(_, hold)| hold.fate == Fate::Live && hold.until <= at);
+            let overdue =
+                self.holds.iter().find(|(_, hold)| hold.fate == Fate::Live && hold.until <= at);
             assert!(overdue.is_none(), "{event:?} at {at:?} came before the expiry of {overdue:?}");
         }
-        assert!(self.opened != matches!(event, Event::Opened { .. }), "opened twice, or not at all: {event:?}");
+        assert!(
+            self.opened != matches!(event, Event::Opened { .. }),
+            "opened twice, or not at all: {event:?}"
+        );
         assert!(!self.sealed, "{event:?} after the slice was sealed");
         match event {
             Event::Opened { lead, terms } => {
                 assert_eq!((*lead, *terms), (self.lead, self.terms));
                 self.opened = true;
             }
-            Event::Held { hold, owner, tickets, until } => self.hold(*hold, *owner, tickets, at, *until),
+            Event::Held { hold, owner, tickets, until } => {
+                self.hold(*hold, *owner, tickets, at, *until)
+            }
             Event::Confirmed { hold, owner, tickets } => {
-                assert!(!self.closing && at < self.terms.closes_at, "confirmed after the lottery closed");
+                assert!(
+                    !self.closing && at < self.terms.closes_at,
+                    "confirmed after the lottery closed"
+                );
                 let held = self.live(*hold);
                 assert_eq!((held.owner, &held.tickets), (*owner, tickets));
                 held.fate = Fate::Sold;
@@ -108,7 +148,11 @@ impl Model {
                 let closes_at = self.terms.closes_at;
                 let cap = self.live(*hold).since.plus_s(self.terms.hold_max_s).min(closes_at);
                 let held = self.live(*hold);
-                assert!(*until > held.until && *until <= cap, "extended from {:?} to {until:?}, the cap is {cap:?}", held.until);
+                assert!(
+                    *until > held.until && *until <= cap,
+                    "extended from {:?} to {until:?}, the cap is {cap:?}",
+                    held.until
+                );
                 held.until = *until;
             }
             Event::Released { hold, owner } => {
@@ -118,16 +162,27 @@ impl Model {
             Event::Expired { holds } => {
                 for (hold, owner) in holds {
                     let held = self.live(*hold);
-                    assert!(held.until <= at && held.owner == *owner, "hold {hold} expired at {at:?}, before its time: {held:?}");
+                    assert!(
+                        held.until <= at && held.owner == *owner,
+                        "hold {hold} expired at {at:?}, before its time: {held:?}"
+                    );
                     self.end(*hold, Fate::Expired);
                 }
             }
             Event::Refunded { ticket, hold, owner } => {
-                let held = self.holds.get_mut(hold).filter(|held| held.fate == Fate::Sold).expect("only what is sold is refunded");
+                let held = self
+                    .holds
+                    .get_mut(hold)
+                    .filter(|held| held.fate == Fate::Sold)
+                    .expect("only what is sold is refunded");
                 assert_eq!(held.owner, *owner);
                 let before = held.tickets.len();
                 held.tickets.retain(|other| other != ticket);
-                assert_eq!(held.tickets.len() + 1, before, "{ticket:?} was not sold by hold {hold}");
+                assert_eq!(
+                    held.tickets.len() + 1,
+                    before,
+                    "{ticket:?} was not sold by hold {hold}"
+                );
                 self.taken.remove(&(ticket.number, ticket.copy));
             }
             Event::Cleared { holds } => {
@@ -144,7 +199,11 @@ impl Model {
 
     fn hold(&mut self, hold: u32, owner: Id, tickets: &[Ticket], at: Time, until: Time) {
         assert!(!self.closing && at < self.terms.closes_at, "held after the lottery closed");
-        assert!(until > at && until <= self.terms.closes_at && until <= at.plus_s(self.terms.hold_max_s));
+        assert!(
+            until > at
+                && until <= self.terms.closes_at
+                && until <= at.plus_s(self.terms.hold_max_s)
+        );
         assert!(!tickets.is_empty(), "a hold of nothing");
         for ticket in tickets {
             assert_eq!(ticket.number / 1000, self.lead as u32, "{ticket:?} is of another slice");
@@ -158,7 +217,10 @@ impl Model {
     }
 
     fn live(&mut self, hold: u32) -> &mut Held {
-        self.holds.get_mut(&hold).filter(|held| held.fate == Fate::Live).expect("only a live hold can change")
+        self.holds
+            .get_mut(&hold)
+            .filter(|held| held.fate == Fate::Live)
+            .expect("only a live hold can change")
     }
 
     fn end(&mut self, hold: u32, fate: Fate) {

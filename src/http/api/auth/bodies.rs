@@ -17,7 +17,8 @@ pub struct Register {
     pub email: Option<String>,
     /// With the country code; spaces and dashes are forgiven.
     pub phone: Option<String>,
-    /// 8 characters at least, 71 bytes at most, none of the most common ones, no NUL; taken exactly as given.
+    /// 8 characters at least, 71 bytes at most, none of the most common ones, no NUL; taken exactly
+    /// as given.
     #[schema(example = "a long sentence nobody guesses")]
     pub password: String,
     pub full_name: Option<String>,
@@ -32,7 +33,8 @@ impl Register {
     }
 }
 
-/// `account` takes an identifier of any kind; the other fields take their own. All that are given must name the same account.
+/// `account` takes an identifier of any kind; the other fields take their own. All that are given
+/// must name the same account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Login)]
@@ -52,7 +54,8 @@ impl From<LoginBody> for Login {
     }
 }
 
-/// The OAuth2 password form. What it says beside the account and the password is of no use here, but clients send it.
+/// The OAuth2 password form. What it says beside the account and the password is of no use here,
+/// but clients send it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoginForm {
@@ -107,7 +110,8 @@ pub struct ResetPassword {
 pub struct TokensBody {
     /// For the header `Authorization: Bearer …`.
     pub access_token: String,
-    /// Good for one `POST /auth/refresh`; if that answer is lost, for the same answer again within 30 seconds.
+    /// Good for one `POST /auth/refresh`; if that answer is lost, for the same answer again within
+    /// 30 seconds.
     pub refresh_token: String,
     #[schema(example = "Bearer")]
     pub token_type: &'static str,
@@ -133,14 +137,19 @@ pub struct LoggedInBody {
     pub tokens: TokensBody,
     /// True once for each member.
     pub first_login: bool,
-    /// What the member was granted because of his first login, by campaigns that still run. One that takes longer than a moment comes with the next
-    /// login, and is on the list of his coupons as soon as it is granted.
+    /// What the member was granted because of his first login, by campaigns that still run. One
+    /// that takes longer than a moment comes with the next login, and is on the list of his coupons
+    /// as soon as it is granted.
     pub vouchers: Vec<VoucherBody>,
 }
 
 impl LoggedInBody {
     pub fn of(logged_in: LoggedIn, vouchers: Vec<VoucherBody>) -> LoggedInBody {
-        LoggedInBody { tokens: logged_in.tokens.into(), first_login: logged_in.first_login, vouchers }
+        LoggedInBody {
+            tokens: logged_in.tokens.into(),
+            first_login: logged_in.first_login,
+            vouchers,
+        }
     }
 }
 
@@ -171,7 +180,9 @@ pub struct UserBody {
 
 impl From<Member> for UserBody {
     fn from(member: Member) -> UserBody {
-        let text = |identifier: Option<identity::profile::Identifier>| identifier.map(|identifier| identifier.text);
+        let text = |identifier: Option<identity::profile::Identifier>| {
+            identifier.map(|identifier| identifier.text)
+        };
         UserBody {
             id: member.id.to_string(),
             role: role_name(member.role),
@@ -187,7 +198,8 @@ impl From<Member> for UserBody {
     }
 }
 
-/// Who calls: somebody with an account, or a service, perhaps for a member of its own, who has no account here.
+/// Who calls: somebody with an account, or a service, perhaps for a member of its own, who has no
+/// account here.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Me)]
 #[serde(untagged)]
@@ -213,7 +225,12 @@ impl OutsiderBody {
     pub fn of(id: Id, via: &Via) -> Option<OutsiderBody> {
         let Via::ServiceKey { service, on_behalf_of } = via else { return None };
         let on_behalf_of = on_behalf_of.as_ref().map(ToString::to_string);
-        Some(OutsiderBody { id: id.to_string(), role: "service", service: service.to_string(), on_behalf_of })
+        Some(OutsiderBody {
+            id: id.to_string(),
+            role: "service",
+            service: service.to_string(),
+            on_behalf_of,
+        })
     }
 }
 

@@ -1,6 +1,8 @@
-//! Where a request comes from: the address that failures are counted for, and what the client calls itself.
+//! Where a request comes from: the address that failures are counted for, and what the client calls
+//! itself.
 //!
-//! `X-Forwarded-For` is believed only from a configured proxy, and only back to the first address that is no such proxy.
+//! `X-Forwarded-For` is believed only from a configured proxy, and only back to the first address
+//! that is no such proxy.
 
 use crate::app::Shared;
 use crate::config::Network;
@@ -20,8 +22,11 @@ pub struct Origin(pub identity::Origin);
 impl Origin {
     /// The caller's address, or the network that it stands for.
     pub fn network(request: &HttpRequest) -> Option<IpAddr> {
-        let proxies = request.app_data::<web::Data<Shared>>().map_or(&[][..], |shared| &shared.config.trusted_proxies);
-        let address = request.peer_addr().map(|peer| client(peer.ip(), &forwarded(request), proxies));
+        let proxies = request
+            .app_data::<web::Data<Shared>>()
+            .map_or(&[][..], |shared| &shared.config.trusted_proxies);
+        let address =
+            request.peer_addr().map(|peer| client(peer.ip(), &forwarded(request), proxies));
         address.map(network_of)
     }
 }
@@ -40,7 +45,9 @@ impl FromRequest for Origin {
 /// where, unless the proxy is trusted and says from where.
 pub fn certain_address(request: &HttpRequest, proxies: &[Network]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
-    let passed_on = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"].iter().any(|name| request.headers().contains_key(*name));
+    let passed_on = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"]
+        .iter()
+        .any(|name| request.headers().contains_key(*name));
     let client = client(peer, &forwarded(request), proxies);
     let is_told = client != peer && !proxies.iter().any(|proxy| proxy.contains(client));
     (!passed_on || is_told).then_some(client)
@@ -58,7 +65,8 @@ fn agent(request: &HttpRequest) -> Option<String> {
 fn client(peer: IpAddr, forwarded: &[&str], proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut client = peer;
-    let hops: Vec<&str> = forwarded.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
+    let hops: Vec<&str> =
+        forwarded.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
     for hop in hops.iter().rev() {
         match hop.parse() {
             Ok(address) if is_proxy(client) => client = address,

@@ -1,7 +1,7 @@
 //! What a login brings: the vouchers of campaigns for first logins.
 //!
-//! The claims are made at once, and a login waits for them no longer than a moment. They go on without it, and whatever is not
-//! settled by them stays owed, for the next login or the job.
+//! The claims are made at once, and a login waits for them no longer than a moment. They go on
+//! without it, and whatever is not settled by them stays owed, for the next login or the job.
 
 use crate::app::Shared;
 use crate::http::api::campaigns::VoucherBody;
@@ -22,14 +22,19 @@ pub async fn get_ready(shared: &Shared) {
 
 pub async fn of_first_login(shared: &Data<Shared>, logged_in: &LoggedIn) -> Vec<VoucherBody> {
     let member = &logged_in.member;
-    let Some(at) = member.first_login_at.filter(|_| member.role == Role::Member) else { return Vec::new() };
+    let Some(at) = member.first_login_at.filter(|_| member.role == Role::Member) else {
+        return Vec::new();
+    };
     if logged_in.owed.is_none() && !shared.promotions.may_have_granted(at) {
         return Vec::new();
     }
     let claims = rt::spawn(claim(shared.clone(), member.id, at, logged_in.owed.clone()));
     let granted = rt::time::timeout(MOMENT, claims).await;
     let granted = granted.ok().and_then(Result::ok).unwrap_or_default();
-    granted.iter().map(|granted| VoucherBody::of(shared, &granted.known, granted.rank, granted.expires_at)).collect()
+    granted
+        .iter()
+        .map(|granted| VoucherBody::of(shared, &granted.known, granted.rank, granted.expires_at))
+        .collect()
 }
 
 async fn claim(shared: Data<Shared>, member: Id, at: Time, owed: Option<Vec<u8>>) -> Vec<Granted> {
@@ -43,13 +48,17 @@ async fn claim(shared: Data<Shared>, member: Id, at: Time, owed: Option<Vec<u8>>
     granted
 }
 
-/// Claims what a member is owed since his first login. If it cannot be written down now that it is settled, it is claimed again, and answered the same.
+/// Claims what a member is owed since his first login. If it cannot be written down now that it is
+/// settled, it is claimed again, and answered the same.
 pub async fn make_good(shared: &Shared, member: Id, at: Time, owed: Vec<u8>) -> Vec<Granted> {
     let (granted, still) = shared.promotions.claim_owed(member, at, &owed).await;
     if still.as_ref() != Some(&owed)
         && let Err(error) = shared.identity.settle_owed(member, owed, still).await
     {
-        crate::log::warn("a settled claim could not be crossed off yet", &[("error", crate::log::Value::Text(&error))]);
+        crate::log::warn(
+            "a settled claim could not be crossed off yet",
+            &[("error", crate::log::Value::Text(&error))],
+        );
     }
     granted
 }

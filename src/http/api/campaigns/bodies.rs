@@ -36,12 +36,14 @@ pub struct CreateCampaign {
     /// Until when.
     #[schema(example = "2026-12-31T23:59:59Z")]
     pub ends_at: String,
-    /// `first_login`: by logging in for the first time. `claim`: by asking. `code`: by asking with the code.
+    /// `first_login`: by logging in for the first time. `claim`: by asking. `code`: by asking with
+    /// the code.
     #[schema(example = "claim")]
     pub trigger: String,
     /// What has to be known, for the trigger `code`: compared without regard to case.
     pub code: Option<String>,
-    /// For how many days of 24 hours a voucher is good after its grant; until the campaign's end, if absent.
+    /// For how many days of 24 hours a voucher is good after its grant; until the campaign's end,
+    /// if absent.
     pub voucher_valid_days: Option<u32>,
 }
 
@@ -116,7 +118,8 @@ pub fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
     if !(1..=MOST_VOUCHERS).contains(&body.quota) {
         return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
     }
-    let starts_at = body.starts_at.as_deref().map_or(Ok(now), |text| instant(text, "/starts_at"))?;
+    let starts_at =
+        body.starts_at.as_deref().map_or(Ok(now), |text| instant(text, "/starts_at"))?;
     let ends_at = future(&body.ends_at, "/ends_at", now)?;
     if ends_at <= starts_at {
         return Err(Problem::invalid("/ends_at", "later than `starts_at`"));
@@ -137,9 +140,13 @@ pub fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
 
 fn trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
     match (text, code) {
-        ("code", Some(code)) if !code.trim().is_empty() && code.chars().count() <= LONGEST_CODE => Ok(Trigger::Code(folded(code))),
+        ("code", Some(code)) if !code.trim().is_empty() && code.chars().count() <= LONGEST_CODE => {
+            Ok(Trigger::Code(folded(code)))
+        }
         ("code", _) => Err(Problem::invalid("/code", format!("1 to {LONGEST_CODE} characters"))),
-        ("first_login" | "claim", Some(_)) => Err(Problem::invalid("/code", "only with the trigger `code`")),
+        ("first_login" | "claim", Some(_)) => {
+            Err(Problem::invalid("/code", "only with the trigger `code`"))
+        }
         ("first_login", None) => Ok(Trigger::FirstLogin),
         ("claim", None) => Ok(Trigger::Claim),
         _ => Err(Problem::invalid("/trigger", "`first_login`, `claim` or `code`")),

@@ -145,13 +145,21 @@ impl CouponBody {
 
 impl UseBody {
     fn of(coupon: &Coupon) -> Option<UseBody> {
-        let Use { amount, cut: Cut { discount, payable }, reference, .. } = coupon.current_use()?.clone();
+        let Use { amount, cut: Cut { discount, payable }, reference, .. } =
+            coupon.current_use()?.clone();
         let (used_at, held_until) = match &coupon.phase {
             Phase::Used(used) => (Some(reply::time(used.at)), None),
             Phase::Held(pending) => (None, Some(reply::time(pending.until))),
             Phase::Created | Phase::Assigned | Phase::Void(_) => (None, None),
         };
-        Some(UseBody { amount, discount, payable, reference: reference.map(String::from), used_at, held_until })
+        Some(UseBody {
+            amount,
+            discount,
+            payable,
+            reference: reference.map(String::from),
+            used_at,
+            held_until,
+        })
     }
 }
 
@@ -163,14 +171,21 @@ fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
         by: by.map(|by| by.to_string()),
         reference: reference.map(str::to_owned),
     };
-    let used = |what: &'static str, at, what_for: &Use| step(what, at, Some(what_for.by), what_for.reference.as_deref());
+    let used = |what: &'static str, at, what_for: &Use| {
+        step(what, at, Some(what_for.by), what_for.reference.as_deref())
+    };
     let mut history = vec![step("created", known.created_at, None, None)];
     if coupon.owner != Id::SYSTEM {
         history.push(step("assigned", coupon.assigned_at, Some(coupon.owner), None));
     }
     for past in coupon.past() {
         history.push(used("used", past.used.at, &past.used.what));
-        history.push(step("use_cancelled", past.cancelled_at, None, past.used.what.reference.as_deref()));
+        history.push(step(
+            "use_cancelled",
+            past.cancelled_at,
+            None,
+            past.used.what.reference.as_deref(),
+        ));
     }
     match &coupon.phase {
         Phase::Held(pending) => history.push(used("held", pending.since, &pending.what)),
@@ -185,7 +200,11 @@ fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
 }
 
 impl RedeemedBody {
-    pub(super) fn answer(code: String, done: &Done<Event>, came_late: bool) -> Result<HttpResponse, Problem> {
+    pub(super) fn answer(
+        code: String,
+        done: &Done<Event>,
+        came_late: bool,
+    ) -> Result<HttpResponse, Problem> {
         let (state, what, until) = match &done.event {
             Event::Held { what, until, .. } => ("held", Some(what), Some(*until)),
             Event::Used { what, .. } => ("used", Some(what), None),
@@ -193,7 +212,9 @@ impl RedeemedBody {
             Event::Cancelled { what, .. } if came_late => ("expired", Some(what), None),
             Event::Cancelled { what, .. } => ("assigned", Some(what), None),
             Event::Voided { .. } => ("void", None, None),
-            Event::Lapsed { .. } | Event::Expired { .. } | Event::Noticed { .. } => return Err(Problem::plain(&problem::INTERNAL)),
+            Event::Lapsed { .. } | Event::Expired { .. } | Event::Noticed { .. } => {
+                return Err(Problem::plain(&problem::INTERNAL));
+            }
         };
         let body = RedeemedBody {
             code,

@@ -10,7 +10,9 @@ impl Explain for Refusal {
         match self {
             // Alike, so that nobody learns which codes are good.
             Refusal::Unknown | Refusal::NotYours => Problem::plain(&problem::UNKNOWN_COUPON),
-            Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            Refusal::NotAdmin => {
+                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
+            }
             Refusal::Void => Problem::plain(&problem::COUPON_VOID),
             Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),
             Refusal::Held => Problem::plain(&problem::COUPON_HELD),
@@ -20,9 +22,10 @@ impl Explain for Refusal {
             Refusal::Offer(offer::Refusal::AmountNeeded) => {
                 Problem::invalid("/amount", "this coupon has a minimum, so the amount is needed")
             }
-            Refusal::Offer(offer::Refusal::BelowMinimum { min_amount }) => {
-                Problem::new(&problem::BELOW_MINIMUM, format!("it can be used from {min_amount} on"))
-            }
+            Refusal::Offer(offer::Refusal::BelowMinimum { min_amount }) => Problem::new(
+                &problem::BELOW_MINIMUM,
+                format!("it can be used from {min_amount} on"),
+            ),
             // Only the job that gives notices hears this.
             Refusal::NobodyToTell { .. } => Problem::plain(&problem::INTERNAL),
         }
@@ -33,7 +36,9 @@ impl Explain for range::Refusal {
     fn explain(self) -> Problem {
         match self {
             range::Refusal::NotOpened => Problem::plain(&problem::UNKNOWN_COUPON),
-            range::Refusal::NotAdmin => Problem::new(&problem::FORBIDDEN, "only an administrator may do this"),
+            range::Refusal::NotAdmin => {
+                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
+            }
             range::Refusal::SourceReused => Problem::plain(&problem::SOURCE_REUSED),
             range::Refusal::OnePerMember => Problem::plain(&problem::ONE_PER_MEMBER),
             range::Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),
@@ -47,8 +52,13 @@ impl Explain for range::Refusal {
 impl Explain for catalogue::Refusal {
     fn explain(self) -> Problem {
         match self {
-            catalogue::Refusal::NameTaken { by } => Problem::new(&problem::NAME_TAKEN, format!("{by} has that name")),
-            catalogue::Refusal::Full => Problem::new(&problem::SOLD_OUT, "there are as many campaigns or batches as can have a number"),
+            catalogue::Refusal::NameTaken { by } => {
+                Problem::new(&problem::NAME_TAKEN, format!("{by} has that name"))
+            }
+            catalogue::Refusal::Full => Problem::new(
+                &problem::SOLD_OUT,
+                "there are as many campaigns or batches as can have a number",
+            ),
         }
     }
 }

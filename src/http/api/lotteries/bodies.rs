@@ -32,7 +32,8 @@ pub struct TicketsBody {
     pub copies: u16,
     /// How many there are in all.
     pub stock: u64,
-    /// Partitions that hand them out side by side; a member's limit of live held tickets counts in each of them.
+    /// Partitions that hand them out side by side; a member's limit of live held tickets counts in
+    /// each of them.
     pub slices: u32,
     pub held_per_member_and_slice: u16,
 }
@@ -146,7 +147,11 @@ impl BallotsBody {
             most: ballots.most_per_box * ballots.boxes as u64,
             boxes: ballots.boxes,
             commitment: Hex(ballots.commitment),
-            beacon: ballots.round.map(|round| BeaconBody { chain: QUICKNET.hash, round, due_at: due_at(round) }),
+            beacon: ballots.round.map(|round| BeaconBody {
+                chain: QUICKNET.hash,
+                round,
+                due_at: due_at(round),
+            }),
         }
     }
 }
@@ -154,8 +159,16 @@ impl BallotsBody {
 impl LedgerBody {
     pub fn of(tickets: Ledger, boxes: &[InBox]) -> LedgerBody {
         let Ledger { stock, free, held, sold, imbalance } = tickets;
-        let lost: i64 = boxes.iter().filter_map(|one| Some(one.sealed?.count as i64 - one.count as i64)).sum();
-        LedgerBody { stock, free, held, sold, ballots: boxes.iter().map(|one| one.count).sum(), imbalance: imbalance + lost }
+        let lost: i64 =
+            boxes.iter().filter_map(|one| Some(one.sealed?.count as i64 - one.count as i64)).sum();
+        LedgerBody {
+            stock,
+            free,
+            held,
+            sold,
+            ballots: boxes.iter().map(|one| one.count).sum(),
+            imbalance: imbalance + lost,
+        }
     }
 }
 
@@ -166,7 +179,10 @@ impl StatisticsBody {
             lottery: day.to_string(),
             state: state(view.phase),
             ballots: boxes.iter().map(|one| one.count).sum(),
-            boxes: boxes.iter().map(|one| BoxBody { ballots: one.count, root: root(one) }).collect(),
+            boxes: boxes
+                .iter()
+                .map(|one| BoxBody { ballots: one.count, root: root(one) })
+                .collect(),
             root: (!view.boxes.is_empty()).then(|| Hex(lottery_root(&view.boxes))),
             tickets_sold: tickets.sold,
             tickets_held: tickets.held,

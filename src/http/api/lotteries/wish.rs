@@ -1,4 +1,5 @@
-//! What somebody wants a lottery to be, and what it becomes: every limit is checked here, and what is wrong is pointed at.
+//! What somebody wants a lottery to be, and what it becomes: every limit is checked here, and what
+//! is wrong is pointed at.
 
 use crate::app::Shared;
 use crate::calendar;
@@ -20,7 +21,8 @@ const LONGEST_NAME: usize = 100;
 const FEW: u64 = 1000;
 /// Winners and reserves together: their names are in one answer.
 const MOST_LOTS: u16 = 1000;
-/// A beacon's round is due at least so long after the closing instant, so that everything is sealed before anybody can know it.
+/// A beacon's round is due at least so long after the closing instant, so that everything is sealed
+/// before anybody can know it.
 const MARGIN_S: u32 = 60;
 /// And at most so long, so that a slip of the keyboard is no draw in a thousand years.
 const LATEST_S: u32 = 30 * 86_400;
@@ -38,9 +40,11 @@ pub struct CreateLottery {
     pub ballots: Option<Switch<BallotPlan>>,
     /// How many are drawn, none of them twice: 1 by default. With the reserves no more than 1000.
     pub winners: Option<u16>,
-    /// How many more are drawn, to take in their order the place of winners who cannot be found: 0 by default.
+    /// How many more are drawn, to take in their order the place of winners who cannot be found: 0
+    /// by default.
     pub reserves: Option<u16>,
-    /// Whether a round of the public beacon drand (quicknet) is mixed into the draw, so that whoever runs the server cannot know its result before: `true` for the first one a minute
+    /// Whether a round of the public beacon drand (quicknet) is mixed into the draw, so that
+    /// whoever runs the server cannot know its result before: `true` for the first one a minute
     /// after the closing instant.
     pub beacon: Option<Switch<BeaconPlan>>,
 }
@@ -67,8 +71,8 @@ fn one() -> u16 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BallotPlan {
-    /// How many the lottery takes at most; from 1000 on rounded down, so that every box has its share. The setting `ballots_max`, if absent, which is
-    /// also the most it can be.
+    /// How many the lottery takes at most; from 1000 on rounded down, so that every box has its
+    /// share. The setting `ballots_max`, if absent, which is also the most it can be.
     pub most: Option<u64>,
 }
 
@@ -84,7 +88,10 @@ pub fn plan(shared: &Shared, body: CreateLottery) -> Result<(Day, Plan), Problem
     let (day, closes_at) = closing(shared, &body.closes_on)?;
     let ballots = ballots(shared, &body, day, closes_at)?;
     let name = body.name.unwrap_or_else(|| format!("Lottery of {day}"));
-    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.trim().is_empty()
+        || name.chars().count() > LONGEST_NAME
+        || name.chars().any(char::is_control)
+    {
         return Err(Problem::invalid("/name", format!("1 to {LONGEST_NAME} printable characters")));
     }
     let tickets = body.tickets.map(|plan| tickets(shared, plan)).transpose()?;
@@ -106,7 +113,10 @@ fn closing(shared: &Shared, text: &str) -> Result<(Day, Time), Problem> {
 
 fn tickets(shared: &Shared, TicketPlan { digits, copies }: TicketPlan) -> Result<Tickets, Problem> {
     if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) {
-        let why = format!("{FEWEST_DIGITS} to {MOST_DIGITS}: the memory for counting every pattern grows as 11^digits");
+        let why = format!(
+            "{FEWEST_DIGITS} to {MOST_DIGITS}: the memory for counting every pattern grows as \
+             11^digits"
+        );
         return Err(Problem::invalid("/tickets/digits", why));
     }
     if !(1..=MOST_COPIES).contains(&copies) {
@@ -116,12 +126,19 @@ fn tickets(shared: &Shared, TicketPlan { digits, copies }: TicketPlan) -> Result
     Ok(Tickets { digits, copies, holds_per_member, hold_max_s: shared.config.hold_max_s })
 }
 
-fn ballots(shared: &Shared, body: &CreateLottery, day: Day, closes_at: Time) -> Result<Option<Ballots>, Problem> {
+fn ballots(
+    shared: &Shared,
+    body: &CreateLottery,
+    day: Day,
+    closes_at: Time,
+) -> Result<Option<Ballots>, Problem> {
     let Some(wish) = body.ballots.and_then(Switch::said) else {
         let alone = [("/winners", body.winners.is_some()), ("/reserves", body.reserves.is_some())];
         let beacon = ("/beacon", body.beacon.and_then(Switch::said).is_some());
         return match alone.into_iter().chain([beacon]).find(|(_, said)| *said) {
-            Some((pointer, _)) => Err(Problem::invalid(pointer, "only a lottery with `ballots` is drawn")),
+            Some((pointer, _)) => {
+                Err(Problem::invalid(pointer, "only a lottery with `ballots` is drawn"))
+            }
             None => Ok(None),
         };
     };
@@ -135,27 +152,45 @@ fn ballots(shared: &Shared, body: &CreateLottery, day: Day, closes_at: Time) -> 
         return Err(Problem::invalid("/winners", format!("1 to {MOST_LOTS}")));
     }
     if reserves > MOST_LOTS - winners {
-        return Err(Problem::invalid("/reserves", format!("at most {MOST_LOTS} together with the winners")));
+        return Err(Problem::invalid(
+            "/reserves",
+            format!("at most {MOST_LOTS} together with the winners"),
+        ));
     }
-    let round = body.beacon.and_then(Switch::said).map(|wish| round(shared, wish, closes_at)).transpose()?;
+    let round = body
+        .beacon
+        .and_then(Switch::said)
+        .map(|wish| round(shared, wish, closes_at))
+        .transpose()?;
     let boxes = if most < FEW { 1 } else { shared.config.ballot_boxes };
     let (most_per_box, commitment) = (most / u64::from(boxes), shared.closing.commitment(day));
     Ok(Some(Ballots { boxes, most_per_box, winners, reserves, commitment, round }))
 }
 
-fn round(shared: &Shared, BeaconPlan { round }: BeaconPlan, closes_at: Time) -> Result<u64, Problem> {
+fn round(
+    shared: &Shared,
+    BeaconPlan { round }: BeaconPlan,
+    closes_at: Time,
+) -> Result<u64, Problem> {
     if !shared.closing.rounds().can_be_asked() {
         return Err(Problem::invalid(
             "/beacon",
-            "this server knows nobody to ask for rounds: neither `beacon_url` nor `beacon_file` is set",
+            "this server knows nobody to ask for rounds: neither `beacon_url` nor `beacon_file` is \
+             set",
         ));
     }
     let Some(round) = round else { return Ok(QUICKNET.round_at(closes_at.plus_s(MARGIN_S))) };
     let due = QUICKNET.time_of(round);
     if round == 0 || due <= closes_at || due > closes_at.plus_s(LATEST_S) {
-        let (first, last) = (QUICKNET.round_at(Time(closes_at.0 + 1)), QUICKNET.round_at(closes_at.plus_s(LATEST_S)));
-        let why =
-            format!("a round that is due after the closing instant {}, within thirty days: {first} to {last}", reply::time(closes_at));
+        let (first, last) = (
+            QUICKNET.round_at(Time(closes_at.0 + 1)),
+            QUICKNET.round_at(closes_at.plus_s(LATEST_S)),
+        );
+        let why = format!(
+            "a round that is due after the closing instant {}, within thirty days: {first} to \
+             {last}",
+            reply::time(closes_at)
+        );
         return Err(Problem::invalid("/beacon/round", why));
     }
     Ok(round)

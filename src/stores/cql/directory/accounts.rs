@@ -1,10 +1,13 @@
-//! Accounts: made, changed, deleted; each by one write of the member's row, after its identifiers were claimed.
+//! Accounts: made, changed, deleted; each by one write of the member's row, after its identifiers
+//! were claimed.
 
 use super::People;
 use super::member::{Row, SessionRow};
 use super::names::{Claim, Claimed, name_of_key};
 use super::step::{Decision, Look, Note, Seen, Write, pause, too_many_races};
-use crate::identity::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
+use crate::identity::directory::{
+    Account, Changed, Changes, Created, NewMember, NewPassword, Reset,
+};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -21,7 +24,10 @@ impl People {
         for race in 0..RACES {
             let row = self.row(member.id).await?;
             if row.account.is_some() || row.deleted_at.is_some() {
-                return Err(StoreError::Broken(format!("the id {} has been somebody's", member.id)));
+                return Err(StoreError::Broken(format!(
+                    "the id {} has been somebody's",
+                    member.id
+                )));
             }
             let mine = Claim { member: member.id, version: row.version };
             if let Some(by) = new.registration
@@ -114,9 +120,16 @@ impl People {
             let (names, owed) = (names(&account.member.profile), seen.row.owed.is_some());
             let key = account.registration.map(|by| by.key);
             let (write, ended) = end_all(&seen, None, at);
-            let agents = seen.sessions.iter().filter(|row| row.session.agent.is_some()).map(|row| Note::NoAgent(row.session.id));
+            let agents = seen
+                .sessions
+                .iter()
+                .filter(|row| row.session.agent.is_some())
+                .map(|row| Note::NoAgent(row.session.id));
             let before = agents.chain([Note::Leaving]).chain(write.before).collect();
-            Decision::Write(Write { row: write.row.deleted(at), before, session: None }, Some((ended, names, key, owed)))
+            Decision::Write(
+                Write { row: write.row.deleted(at), before, session: None },
+                Some((ended, names, key, owed)),
+            )
         });
         let Some((ended, names, key, owed)) = deleted.await? else { return Ok(None) };
         harmless(self.note_gone(member).await);
@@ -133,11 +146,14 @@ impl People {
 
     pub async fn put_password(&self, new: &NewPassword) -> Result<Option<Vec<Id>>, StoreError> {
         let put = self.step(new.member, Look::All, |seen| {
-            let Some(account) = seen.row.account.clone().filter(|account| new.because.holds(account, new.at)) else {
+            let Some(account) =
+                seen.row.account.clone().filter(|account| new.because.holds(account, new.at))
+            else {
                 return Decision::Answer(None);
             };
             let (mut write, ended) = end_all(&seen, new.because.keeps(), new.at);
-            write.row.account = Some(Account { password_hash: new.hash.clone(), reset: None, ..account });
+            write.row.account =
+                Some(Account { password_hash: new.hash.clone(), reset: None, ..account });
             Decision::Write(write, Some(ended))
         });
         put.await
@@ -154,11 +170,19 @@ impl People {
         put.await
     }
 
-    pub async fn settle(&self, member: Id, old: &[u8], new: Option<&[u8]>) -> Result<bool, StoreError> {
-        let settle = self.step(member, Look::None, |seen| match seen.row.owed.as_deref() == Some(old) {
-            true => Decision::Write(Write::of(Row { owed: new.map(Into::into), ..seen.row }), true),
-            false => Decision::Answer(false),
-        });
+    pub async fn settle(
+        &self,
+        member: Id,
+        old: &[u8],
+        new: Option<&[u8]>,
+    ) -> Result<bool, StoreError> {
+        let settle =
+            self.step(member, Look::None, |seen| match seen.row.owed.as_deref() == Some(old) {
+                true => {
+                    Decision::Write(Write::of(Row { owed: new.map(Into::into), ..seen.row }), true)
+                }
+                false => Decision::Answer(false),
+            });
         let settled = settle.await?;
         if settled && new.is_none() {
             harmless(self.forget_owing(member).await);
@@ -167,18 +191,24 @@ impl People {
     }
 }
 
-/// The step has counted, and what follows it only spares others work: what fails of it is seen through by every reader.
+/// The step has counted, and what follows it only spares others work: what fails of it is seen
+/// through by every reader.
 fn harmless(_: Result<(), StoreError>) {}
 
 /// The row of a new member, and the session that begins with it.
 fn born(row: Row, new: &NewMember) -> Write {
-    let account =
-        Account { member: new.member.clone(), password_hash: new.password_hash.clone(), registration: new.registration, reset: None };
+    let account = Account {
+        member: new.member.clone(),
+        password_hash: new.password_hash.clone(),
+        registration: new.registration,
+        reset: None,
+    };
     let session = new.session.as_ref().map(|session| SessionRow::new(session, &row));
     Write { session, ..Write::of(Row { account: Some(account), ..row }) }
 }
 
-/// Ends every session but one in a single write: all that were written up to this version have ended, and the one is written again.
+/// Ends every session but one in a single write: all that were written up to this version have
+/// ended, and the one is written again.
 pub fn end_all(seen: &Seen, except: Option<Id>, at: Time) -> (Write, Vec<Id>) {
     let living = || seen.sessions.iter().filter(|session| !session.has_ended(&seen.row));
     let going = || living().filter(|row| Some(row.session.id) != except);

@@ -1,4 +1,5 @@
-//! People who come from another store, each as he was there. A repeat finds what is there already and adds what is missing.
+//! People who come from another store, each as he was there. A repeat finds what is there already
+//! and adds what is missing.
 
 use super::member::{Row, SessionRow};
 use super::names::Claimed;
@@ -30,7 +31,10 @@ impl People {
             self.settle_in(person, seen.row).await?;
             seen = self.see(person.id, Look::All).await?;
         }
-        if seen.row.account != person.account || seen.row.deleted_at != person.deleted_at || seen.row.owed != person.owed {
+        if seen.row.account != person.account
+            || seen.row.deleted_at != person.deleted_at
+            || seen.row.owed != person.owed
+        {
             return Err(StoreError::Broken(format!("somebody else has the id {}", person.id)));
         }
         for home in &person.homes {
@@ -50,13 +54,22 @@ impl People {
         self.enrol(person.id, role).await?;
         for name in person.account.iter().flat_map(|account| account.member.profile.identifiers()) {
             if self.claim(&name.folded, &row).await? == Claimed::Taken {
-                return Err(StoreError::Broken(format!("somebody else has the {} of {}", name.kind.name(), person.id)));
+                return Err(StoreError::Broken(format!(
+                    "somebody else has the {} of {}",
+                    name.kind.name(),
+                    person.id
+                )));
             }
         }
         let mut before = Vec::new();
         before.extend(person.owed.iter().map(|_| Note::Owing));
         before.extend(person.deleted_at.iter().map(|_| Note::Leaving));
-        let row = Row { account: person.account.clone(), deleted_at: person.deleted_at, owed: person.owed.clone(), ..row };
+        let row = Row {
+            account: person.account.clone(),
+            deleted_at: person.deleted_at,
+            owed: person.owed.clone(),
+            ..row
+        };
         self.written(Write { row, session: None, before }).await?;
         match person.deleted_at {
             None => self.note_born(person.id).await,
@@ -68,20 +81,39 @@ impl People {
     async fn written(&self, write: Write) -> Result<(), StoreError> {
         match self.attempt(write).await? {
             true => Ok(()),
-            false => Err(StoreError::Unavailable("somebody else writes to this keyspace".to_owned())),
+            false => {
+                Err(StoreError::Unavailable("somebody else writes to this keyspace".to_owned()))
+            }
         }
     }
 }
 
 fn with_session(row: Row, kept: &Kept) -> Write {
-    let session = SessionRow { session: kept.session.clone(), step: kept.step, ended_at: kept.ended_at, written: row.version + 1 };
-    let before = kept.ended_at.iter().map(|at| Note::Ended { session: kept.session.id, at: *at }).collect();
+    let session = SessionRow {
+        session: kept.session.clone(),
+        step: kept.step,
+        ended_at: kept.ended_at,
+        written: row.version + 1,
+    };
+    let before =
+        kept.ended_at.iter().map(|at| Note::Ended { session: kept.session.id, at: *at }).collect();
     Write { session: Some(session), before, row }
 }
 
 fn as_person(seen: Seen, homes: Vec<Home>) -> Person {
     let Seen { row, sessions } = seen;
-    let kept = |session: SessionRow| Kept { session: session.session, step: session.step, ended_at: session.ended_at };
+    let kept = |session: SessionRow| Kept {
+        session: session.session,
+        step: session.step,
+        ended_at: session.ended_at,
+    };
     let sessions = sessions.into_iter().map(kept).collect();
-    Person { id: row.id, account: row.account, deleted_at: row.deleted_at, owed: row.owed, sessions, homes }
+    Person {
+        id: row.id,
+        account: row.account,
+        deleted_at: row.deleted_at,
+        owed: row.owed,
+        sessions,
+        homes,
+    }
 }

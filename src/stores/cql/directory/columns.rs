@@ -36,7 +36,11 @@ impl Found {
             let named = names.iter().map(|name| (*name).to_owned()).zip(row.columns);
             Found(named.filter_map(|(name, value)| value.map(|value| (name, value))).collect())
         };
-        answer.rows::<Row>().map_err(unavailable)?.map(|row| row.map(found).map_err(broken)).collect()
+        answer
+            .rows::<Row>()
+            .map_err(unavailable)?
+            .map(|row| row.map(found).map_err(broken))
+            .collect()
     }
 
     pub fn number(&self, name: &str) -> Option<i64> {

@@ -1,7 +1,9 @@
-//! Which sessions ended lately: a list that may say too much, never too little, and the sessions' own rows that decide.
+//! Which sessions ended lately: a list that may say too much, never too little, and the sessions'
+//! own rows that decide.
 //!
-//! A session is noted under the hour in which it is about to end, before it does. Whoever reads the list asks the rows of those noted,
-//! because a crash or another's faster step may have come in between. Notes are never removed; old hours are never read.
+//! A session is noted under the hour in which it is about to end, before it does. Whoever reads the
+//! list asks the rows of those noted, because a crash or another's faster step may have come in
+//! between. Notes are never removed; old hours are never read.
 
 use super::People;
 use super::columns::Found;
@@ -22,7 +24,8 @@ impl People {
             self.put(&self.statements.note_hour, (hour,)).await?;
             self.hour_noted.store(hour, Ordering::Release);
         }
-        self.put(&self.statements.note_ended, (hour, at.0, session.0.to_vec(), member.0.to_vec())).await
+        self.put(&self.statements.note_ended, (hour, at.0, session.0.to_vec(), member.0.to_vec()))
+            .await
     }
 
     pub async fn ended(&self, since: Time) -> Result<Vec<(Id, Time)>, StoreError> {
@@ -39,7 +42,10 @@ impl People {
 
     /// A session whose row is gone was dead, or its member is gone.
     async fn if_it_has(&self, note: Found) -> Result<Option<(Id, Time)>, StoreError> {
-        let (session, member) = (Found::must("session", note.id("session"))?, Found::must("member", note.id("member"))?);
+        let (session, member) = (
+            Found::must("session", note.id("session"))?,
+            Found::must("member", note.id("member"))?,
+        );
         let at = Found::must("ended_at", note.time("ended_at"))?;
         let seen = self.see(member, Look::One(session)).await?;
         let lives = seen.sessions.first().is_some_and(|found| !found.has_ended(&seen.row));

@@ -15,17 +15,22 @@ impl People {
         let mut homes = self.homes_of(member).await?;
         homes.sort_by_key(|home| (Reverse(home.at), home.home));
         for old in homes.iter().skip(HOMES) {
-            self.put(&self.statements.forget_home, (member.0.to_vec(), old.home.0.to_vec())).await?;
+            self.put(&self.statements.forget_home, (member.0.to_vec(), old.home.0.to_vec()))
+                .await?;
         }
         Ok(())
     }
 
     pub async fn put_home(&self, member: Id, home: Home) -> Result<(), StoreError> {
-        self.put(&self.statements.note_home, (member.0.to_vec(), home.home.0.to_vec(), home.at.0)).await
+        self.put(&self.statements.note_home, (member.0.to_vec(), home.home.0.to_vec(), home.at.0))
+            .await
     }
 
     pub async fn is_home(&self, member: Id, home: Id) -> Result<bool, StoreError> {
-        Ok(!self.look(&self.statements.home, (member.0.to_vec(), home.0.to_vec())).await?.is_empty())
+        Ok(!self
+            .look(&self.statements.home, (member.0.to_vec(), home.0.to_vec()))
+            .await?
+            .is_empty())
     }
 
     pub async fn forget_homes(&self, member: Id) -> Result<(), StoreError> {

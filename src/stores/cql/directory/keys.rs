@@ -36,7 +36,12 @@ impl People {
         Ok(!self.look(&self.statements.outsider, (member.0.to_vec(),)).await?.is_empty())
     }
 
-    pub async fn note_outsider(&self, member: Id, service: &str, theirs: &str) -> Result<(), StoreError> {
+    pub async fn note_outsider(
+        &self,
+        member: Id,
+        service: &str,
+        theirs: &str,
+    ) -> Result<(), StoreError> {
         self.put(&self.statements.note_outsider, (member.0.to_vec(), service, theirs)).await
     }
 }

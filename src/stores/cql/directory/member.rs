@@ -1,7 +1,8 @@
 //! A member's own row and those of his sessions: what every question about him comes down to.
 //!
-//! The row has a version, raised by every change, and the marks of the latest changes. A row that was never written has version 0; one that
-//! was only ever fenced has a version and no account. Of somebody deleted only the id and the time of the end stay.
+//! The row has a version, raised by every change, and the marks of the latest changes. A row that
+//! was never written has version 0; one that was only ever fenced has a version and no account. Of
+//! somebody deleted only the id and the time of the end stay.
 
 use super::columns::{self, Found, Values};
 use super::step::Note;
@@ -14,7 +15,8 @@ use scylla::value::CqlValue;
 /// What tells one change from all others.
 pub type Mark = [u8; 16];
 
-/// How many marks are kept: so many changes may come between an attempt and the look at what became of it.
+/// How many marks are kept: so many changes may come between an attempt and the look at what became
+/// of it.
 const MARKS: usize = 16;
 
 pub const COLUMNS: [&str; 20] = [
@@ -40,7 +42,8 @@ pub const COLUMNS: [&str; 20] = [
     "id",
 ];
 
-pub const SESSION_COLUMNS: [&str; 7] = ["session", "written", "step", "began_at", "refreshed_at", "ended_at", "agent"];
+pub const SESSION_COLUMNS: [&str; 7] =
+    ["session", "written", "step", "began_at", "refreshed_at", "ended_at", "agent"];
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -67,18 +70,30 @@ pub enum Trace {
 
 impl Row {
     pub fn unwritten(id: Id) -> Row {
-        Row { id, version: 0, marks: Vec::new(), account: None, deleted_at: None, owed: None, ended_through: 0 }
+        Row {
+            id,
+            version: 0,
+            marks: Vec::new(),
+            account: None,
+            deleted_at: None,
+            owed: None,
+            ended_through: 0,
+        }
     }
 
     /// Whether the account is alive and names itself so.
     pub fn lists(&self, folded: &str) -> bool {
-        self.account.iter().any(|account| account.member.profile.identifiers().any(|identifier| identifier.folded == folded))
+        self.account.iter().any(|account| {
+            account.member.profile.identifiers().any(|identifier| identifier.folded == folded)
+        })
     }
 
     /// Whether the account is alive, and a registration with this key has made it since then.
     pub fn was_made_with(&self, key: Id, since: Time) -> bool {
         let made_with = |account: &Account| account.registration.is_some_and(|by| by.key == key);
-        self.account.as_ref().is_some_and(|account| made_with(account) && account.member.created_at >= since)
+        self.account
+            .as_ref()
+            .is_some_and(|account| made_with(account) && account.member.created_at >= since)
     }
 
     /// The next version, with its mark.
@@ -92,7 +107,8 @@ impl Row {
     /// Whether the change to `version` was the one with that mark.
     pub fn trace(&self, version: i64, mark: Mark) -> Trace {
         let since = self.version - version;
-        match self.marks.chunks_exact(mark.len()).nth(usize::try_from(since).unwrap_or(usize::MAX)) {
+        match self.marks.chunks_exact(mark.len()).nth(usize::try_from(since).unwrap_or(usize::MAX))
+        {
             Some(found) if found == mark => Trace::Written,
             Some(_) => Trace::NotWritten,
             None if since < 0 => Trace::NotWritten,
@@ -134,13 +150,26 @@ impl Row {
         values.insert("username", name(|profile| &profile.username));
         values.insert("email", name(|profile| &profile.email));
         values.insert("phone", name(|profile| &profile.phone));
-        values.insert("full_name", profile.and_then(|profile| profile.full_name.as_deref()).map(columns::text));
-        values.insert("birthday", profile.and_then(|profile| profile.birthday).map(|day| columns::text(&day.to_string())));
+        values.insert(
+            "full_name",
+            profile.and_then(|profile| profile.full_name.as_deref()).map(columns::text),
+        );
+        values.insert(
+            "birthday",
+            profile.and_then(|profile| profile.birthday).map(|day| columns::text(&day.to_string())),
+        );
         values.insert("role", member.map(|member| number(member.role)));
         values.insert("created_at", member.map(|member| columns::time(member.created_at)));
-        values.insert("first_login_at", member.and_then(|member| member.first_login_at).map(columns::time));
-        values.insert("last_login_at", member.and_then(|member| member.last_login_at).map(columns::time));
-        values.insert("password_hash", account.map(|account| columns::text(&account.password_hash)));
+        values.insert(
+            "first_login_at",
+            member.and_then(|member| member.first_login_at).map(columns::time),
+        );
+        values.insert(
+            "last_login_at",
+            member.and_then(|member| member.last_login_at).map(columns::time),
+        );
+        values
+            .insert("password_hash", account.map(|account| columns::text(&account.password_hash)));
         let registration = account.and_then(|account| account.registration);
         values.insert("registration_key", registration.map(|by| columns::id(by.key)));
         values.insert("registration_body", registration.map(|by| columns::id(by.body)));
@@ -171,7 +200,8 @@ fn read_account(id: Id, found: &Found) -> Result<Option<Account>, StoreError> {
 }
 
 fn read_profile(found: &Found) -> Profile {
-    let identifier = |kind: Kind| found.text(kind.name()).map(|text| Identifier::stored(kind, text));
+    let identifier =
+        |kind: Kind| found.text(kind.name()).map(|text| Identifier::stored(kind, text));
     Profile {
         username: identifier(Kind::Username),
         email: identifier(Kind::Email),
@@ -205,7 +235,12 @@ pub struct SessionRow {
 impl SessionRow {
     /// It is written together with the next version.
     pub fn new(new: &NewSession, row: &Row) -> SessionRow {
-        let session = Session { id: new.id, began_at: new.at, refreshed_at: new.at, agent: new.agent.clone() };
+        let session = Session {
+            id: new.id,
+            began_at: new.at,
+            refreshed_at: new.at,
+            agent: new.agent.clone(),
+        };
         SessionRow { session, step: 0, ended_at: None, written: row.version + 1 }
     }
 
@@ -214,7 +249,8 @@ impl SessionRow {
         SessionRow { written: row.version + 1, ..self }
     }
 
-    /// The note of its end, which is no earlier than its last token was made, whatever the clock says.
+    /// The note of its end, which is no earlier than its last token was made, whatever the clock
+    /// says.
     pub fn ends(&self, at: Time) -> Note {
         Note::Ended { session: self.session.id, at: at.max(self.session.refreshed_at) }
     }
@@ -261,10 +297,17 @@ mod tests {
         let mark = |n: usize| [n as u8; 16];
         let mut row = Row::unwritten(Id([1; 16])).raised(mark(1));
         assert_eq!(row.trace(1, mark(1)), Trace::Written);
-        assert_eq!((row.trace(1, mark(9)), row.trace(2, mark(1))), (Trace::NotWritten, Trace::NotWritten));
+        assert_eq!(
+            (row.trace(1, mark(9)), row.trace(2, mark(1))),
+            (Trace::NotWritten, Trace::NotWritten)
+        );
         for n in 2..=MARKS {
             row = row.raised(mark(n));
-            assert_eq!((row.trace(1, mark(1)), row.trace(1, mark(9))), (Trace::Written, Trace::NotWritten), "after {n}");
+            assert_eq!(
+                (row.trace(1, mark(1)), row.trace(1, mark(9))),
+                (Trace::Written, Trace::NotWritten),
+                "after {n}"
+            );
         }
         row = row.raised(mark(0));
         assert_eq!(row.trace(1, mark(1)), Trace::Lost);
@@ -275,16 +318,37 @@ mod tests {
     fn a_row_reads_back_as_it_was_bound() {
         // What the database gives back for what was bound: nulls are not there.
         fn found(values: Values) -> Found {
-            Found::of(values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))))
+            Found::of(
+                values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))),
+            )
         }
-        let profile = Profile { email: Some(Identifier::email("Ada@example.org").unwrap()), ..Profile::default() };
-        let member =
-            Member { id: Id([1; 16]), role: Role::Admin, profile, created_at: Time(1), first_login_at: Some(Time(2)), last_login_at: None };
+        let profile = Profile {
+            email: Some(Identifier::email("Ada@example.org").unwrap()),
+            ..Profile::default()
+        };
+        let member = Member {
+            id: Id([1; 16]),
+            role: Role::Admin,
+            profile,
+            created_at: Time(1),
+            first_login_at: Some(Time(2)),
+            last_login_at: None,
+        };
         let registration = Some(Registration { key: Id([2; 16]), body: Id([3; 16]) });
         let reset = Some(Reset { token: [4; 32], until: Time(5) });
         let account = Account { member, password_hash: "hash".to_owned(), registration, reset };
-        let alive = Row { account: Some(account), owed: Some(vec![6]), ended_through: 7, ..Row::unwritten(Id([1; 16])) }.raised([8; 16]);
-        for row in [alive.clone(), alive.deleted(Time(9)).raised([10; 16]), Row::unwritten(Id([1; 16])).raised([11; 16])] {
+        let alive = Row {
+            account: Some(account),
+            owed: Some(vec![6]),
+            ended_through: 7,
+            ..Row::unwritten(Id([1; 16]))
+        }
+        .raised([8; 16]);
+        for row in [
+            alive.clone(),
+            alive.deleted(Time(9)).raised([10; 16]),
+            Row::unwritten(Id([1; 16])).raised([11; 16]),
+        ] {
             let mut values = Values::new();
             row.bind(&mut values);
             assert_eq!(values.len(), COLUMNS.len());

@@ -1,9 +1,10 @@
 //! The people in CQL: members with their sessions, identifiers, service keys, outsiders, secrets.
 //!
-//! All that is asked about a member is decided on one row of his (`member`, `step`), in one conditional write. What spans rows is built so
-//! that a crash anywhere leaves only what readers see through: claims to identifiers (`names`), and lists that may say too much and are
-//! checked against the rows (`roll`, `ended`). No views, no secondary indexes, no counters, no time to live.
-//! A step goes on to its end although nobody waits for it any more, as in the other store.
+//! All that is asked about a member is decided on one row of his (`member`, `step`), in one
+//! conditional write. What spans rows is built so that a crash anywhere leaves only what readers
+//! see through: claims to identifiers (`names`), and lists that may say too much and are checked
+//! against the rows (`roll`, `ended`). No views, no secondary indexes, no counters, no time to
+//! live. A step goes on to its end although nobody waits for it any more, as in the other store.
 
 mod accounts;
 mod arriving;
@@ -24,8 +25,8 @@ mod turns;
 use super::{Conditional, Cql, Error, unavailable};
 use crate::config::Secret;
 use crate::identity::directory::{
-    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword, Owing, Refresh, Refreshed, Reset,
-    ServiceKey, Session,
+    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember,
+    NewPassword, Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
 };
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -80,7 +81,11 @@ impl CqlDirectory {
 
 impl People {
     /// Reads, and repeats it while that fails.
-    async fn look(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Vec<Found>, StoreError> {
+    async fn look(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<Vec<Found>, StoreError> {
         let mut patience = Patience::new();
         loop {
             match self.cql.read(statement, &values).await {
@@ -91,7 +96,11 @@ impl People {
     }
 
     /// Writes plainly, and repeats it while that fails; every plain write here may be.
-    async fn put(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<(), StoreError> {
+    async fn put(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<(), StoreError> {
         let mut patience = Patience::new();
         loop {
             match self.cql.write(statement, &values).await {
@@ -102,7 +111,11 @@ impl People {
     }
 
     /// Repeats a conditional statement whose repeat does no harm until something is known.
-    async fn insist(&self, statement: &Conditional, values: &impl SerializeRow) -> Result<Insisted, StoreError> {
+    async fn insist(
+        &self,
+        statement: &Conditional,
+        values: &impl SerializeRow,
+    ) -> Result<Insisted, StoreError> {
         let (mut patience, mut doubted) = (Patience::new(), false);
         loop {
             match self.cql.decide(statement, values, doubted).await {
@@ -191,8 +204,16 @@ impl Directory for CqlDirectory {
         self.ask(move |people| async move { people.end_others(member, except, at).await })
     }
 
-    fn sessions(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Answer<Vec<Session>> {
-        self.ask(move |people| async move { people.living(member, after, limit, dead_before).await })
+    fn sessions(
+        &self,
+        member: Id,
+        after: Option<Id>,
+        limit: usize,
+        dead_before: Time,
+    ) -> Answer<Vec<Session>> {
+        self.ask(
+            move |people| async move { people.living(member, after, limit, dead_before).await },
+        )
     }
 
     fn ended_since(&self, since: Time) -> Answer<Vec<(Id, Time)>> {

@@ -1,9 +1,11 @@
 //! Identifiers: who owns one, and how a claim to one is made, given up, and taken over.
 //!
-//! The member's row is the truth: he owns an identifier if and only if his account is alive and lists it. A row here is a claim: the right of
-//! one member to write the identifier into his row, at one version of that row. So whoever finds a claim that its member's row does not
-//! bear out may take it over, after he has made sure that it never will: when the row is past the claim's version, it cannot be borne out
-//! any more; when it is still at it, its version is raised first. A claim that a crash left behind thus harms nobody, without any clock.
+//! The member's row is the truth: he owns an identifier if and only if his account is alive and
+//! lists it. A row here is a claim: the right of one member to write the identifier into his row,
+//! at one version of that row. So whoever finds a claim that its member's row does not bear out may
+//! take it over, after he has made sure that it never will: when the row is past the claim's
+//! version, it cannot be borne out any more; when it is still at it, its version is raised first. A
+//! claim that a crash left behind thus harms nobody, without any clock.
 
 use super::People;
 use super::columns::Found;
@@ -16,7 +18,8 @@ use std::time::Duration;
 
 /// How often a claim is tried.
 const RACES: u32 = 60;
-/// How long somebody may be between his claim and his row before others come in between. A courtesy: it decides nothing.
+/// How long somebody may be between his claim and his row before others come in between. A
+/// courtesy: it decides nothing.
 const COURTESY: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +79,18 @@ impl People {
         self.claim_unless(folded, row, |other| other.lists(folded)).await
     }
 
-    /// Claims the key of a registration in the same manner; an account has it for as long as it is remembered.
+    /// Claims the key of a registration in the same manner; an account has it for as long as it is
+    /// remembered.
     pub async fn claim_key(&self, key: Id, since: Time, row: &Row) -> Result<Claimed, StoreError> {
         self.claim_unless(&name_of_key(key), row, |other| other.was_made_with(key, since)).await
     }
 
-    async fn claim_unless(&self, folded: &str, row: &Row, bears_out: impl Fn(&Row) -> bool) -> Result<Claimed, StoreError> {
+    async fn claim_unless(
+        &self,
+        folded: &str,
+        row: &Row,
+        bears_out: impl Fn(&Row) -> bool,
+    ) -> Result<Claimed, StoreError> {
         let mine = Claim { member: row.id, version: row.version };
         let mut waited_for = None;
         for race in 0..RACES {
@@ -89,7 +98,9 @@ impl People {
                 Some(found) if found == mine => return Ok(Claimed::Mine),
                 None => self.claim_free(folded, mine).await,
                 // My own from before, or one that a row of mine does not need any more.
-                Some(found) if found.member == mine.member => self.claim_over(folded, mine, found).await,
+                Some(found) if found.member == mine.member => {
+                    self.claim_over(folded, mine, found).await
+                }
                 Some(found) => {
                     let other = self.row(found.member).await?;
                     if bears_out(&other) {
@@ -112,11 +123,19 @@ impl People {
 
     /// Whatever comes of these three, the next look at the claim shows it.
     async fn claim_free(&self, folded: &str, mine: Claim) {
-        let _ = self.cql.decide(&self.statements.claim_free, (folded, mine.member.0.to_vec(), mine.version), false).await;
+        let _ = self
+            .cql
+            .decide(
+                &self.statements.claim_free,
+                (folded, mine.member.0.to_vec(), mine.version),
+                false,
+            )
+            .await;
     }
 
     async fn claim_over(&self, folded: &str, mine: Claim, found: Claim) {
-        let values = (mine.member.0.to_vec(), mine.version, folded, found.member.0.to_vec(), found.version);
+        let values =
+            (mine.member.0.to_vec(), mine.version, folded, found.member.0.to_vec(), found.version);
         let _ = self.cql.decide(&self.statements.claim_over, values, false).await;
     }
 
@@ -125,10 +144,14 @@ impl People {
         self.attempt(Write::of(row)).await.map(drop)
     }
 
-    /// Gives up a claim of a member who is not to list it. It goes only when nothing can bear it out any more, which is what others would
-    /// make sure of, too; what a crash leaves of it is theirs to take over.
+    /// Gives up a claim of a member who is not to list it. It goes only when nothing can bear it
+    /// out any more, which is what others would make sure of, too; what a crash leaves of it is
+    /// theirs to take over.
     pub async fn release(&self, folded: &str, member: Id) -> Result<(), StoreError> {
-        let Some(claim) = self.claim_to(folded).await?.filter(|claim| claim.member == member) else { return Ok(()) };
+        let Some(claim) = self.claim_to(folded).await?.filter(|claim| claim.member == member)
+        else {
+            return Ok(());
+        };
         let row = self.row(member).await?;
         if row.lists(folded) {
             return Ok(());

@@ -1,8 +1,9 @@
 //! Who is a member: pages in the order of ids, how many there are, and who is owed something.
 //!
-//! Both lists lie in shares, chosen by the last byte of an id, so that no share grows out of hand and a page is merged from all of them. A list's
-//! row is written before what it stands for and may outlive it; where it leaves a doubt, the member's own row is asked, and nothing is
-//! ever counted that is not so there. Nobody has to repair anything.
+//! Both lists lie in shares, chosen by the last byte of an id, so that no share grows out of hand
+//! and a page is merged from all of them. A list's row is written before what it stands for and may
+//! outlive it; where it leaves a doubt, the member's own row is asked, and nothing is ever counted
+//! that is not so there. Nobody has to repair anything.
 
 use super::People;
 use super::columns::Found;
@@ -18,7 +19,8 @@ use std::time::{Duration, Instant};
 const SHARES: i32 = 16;
 /// Rows of members asked at once.
 const AT_ONCE: usize = 64;
-/// Up to so many the count is always made anew; beyond, making it takes no more than a hundredth of the time.
+/// Up to so many the count is always made anew; beyond, making it takes no more than a hundredth of
+/// the time.
 const COUNTED_ANEW: u64 = 10_000;
 const COUNTING_SHARE: u32 = 100;
 
@@ -30,7 +32,8 @@ pub type LastCount = Option<(u64, Instant)>;
 
 impl People {
     pub async fn enrol(&self, member: Id, role: Role) -> Result<(), StoreError> {
-        self.put(&self.statements.enrol, (share(member), member.0.to_vec(), member::number(role))).await
+        self.put(&self.statements.enrol, (share(member), member.0.to_vec(), member::number(role)))
+            .await
     }
 
     pub async fn note_born(&self, member: Id) -> Result<(), StoreError> {
@@ -45,7 +48,11 @@ impl People {
         self.raise_flag(&self.statements.note_gone, member).await
     }
 
-    async fn raise_flag(&self, statement: &PreparedStatement, member: Id) -> Result<(), StoreError> {
+    async fn raise_flag(
+        &self,
+        statement: &PreparedStatement,
+        member: Id,
+    ) -> Result<(), StoreError> {
         self.put(statement, (share(member), member.0.to_vec())).await
     }
 
@@ -54,7 +61,8 @@ impl People {
         loop {
             let listed = self.merged(&self.statements.roll_page, after, limit).await?;
             after = listed.last().map(|(id, _)| *id);
-            let here = listed.iter().filter(|(_, found)| !found.says("gone")).map(|(id, _)| *id).collect();
+            let here =
+                listed.iter().filter(|(_, found)| !found.says("gone")).map(|(id, _)| *id).collect();
             let rows = self.rows(here).await?;
             page.extend(rows.into_iter().filter_map(|row| Some(row.account?.member)));
             page.truncate(limit);
@@ -69,16 +77,24 @@ impl People {
         Ok(rows.into_iter().filter_map(|row| Some(row.account?.member)).collect())
     }
 
-    /// The next rows of all shares in the order of ids; fewer than `limit` only when there are no more.
-    async fn merged(&self, statement: &PreparedStatement, after: Option<Id>, limit: usize) -> Result<Vec<(Id, Found)>, StoreError> {
+    /// The next rows of all shares in the order of ids; fewer than `limit` only when there are no
+    /// more.
+    async fn merged(
+        &self,
+        statement: &PreparedStatement,
+        after: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<(Id, Found)>, StoreError> {
         let after = after.unwrap_or(Id::SYSTEM).0.to_vec();
         let share = |share| {
             let values = (share, after.clone(), i32::try_from(limit).unwrap_or(i32::MAX));
             async move { Found::all(&self.cql.read(statement, values).await?) }
         };
-        let shares: Vec<Vec<Found>> = stream::iter(0..SHARES).map(share).buffered(SHARES as usize).try_collect().await?;
+        let shares: Vec<Vec<Found>> =
+            stream::iter(0..SHARES).map(share).buffered(SHARES as usize).try_collect().await?;
         let named = |found: Found| Ok((Found::must("member", found.id("member"))?, found));
-        let mut merged = shares.into_iter().flatten().map(named).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut merged =
+            shares.into_iter().flatten().map(named).collect::<Result<Vec<_>, StoreError>>()?;
         merged.sort_by_key(|(id, _)| *id);
         merged.truncate(limit);
         Ok(merged)
@@ -101,23 +117,33 @@ impl People {
         for share in 0..SHARES {
             count += self.count_share(share).await?;
         }
-        let rest: Duration = if count > COUNTED_ANEW { began.elapsed() * COUNTING_SHARE } else { Duration::ZERO };
+        let rest: Duration =
+            if count > COUNTED_ANEW { began.elapsed() * COUNTING_SHARE } else { Duration::ZERO };
         *last = Some((count, Instant::now() + rest));
         Ok(count)
     }
 
     async fn count_share(&self, share: i32) -> Result<u64, StoreError> {
-        let pages = self.cql.session().execute_iter(self.statements.roll.clone(), (share,)).await.map_err(unavailable)?;
+        let pages = self
+            .cql
+            .session()
+            .execute_iter(self.statements.roll.clone(), (share,))
+            .await
+            .map_err(unavailable)?;
         let mut rows = pages.rows_stream::<Listed>().map_err(broken)?;
         let (mut count, mut doubtful) = (0, Vec::new());
-        while let Some((id, role, born, leaving, gone)) = rows.try_next().await.map_err(unavailable)? {
+        while let Some((id, role, born, leaving, gone)) =
+            rows.try_next().await.map_err(unavailable)?
+        {
             let says = |flag: Option<bool>| flag == Some(true);
             if member::role(role) != Role::Member || says(gone) {
                 continue;
             }
             match says(born) && !says(leaving) {
                 true => count += 1,
-                false => doubtful.push(Id(id.try_into().map_err(|_| broken("a member's id is not 16 bytes long"))?)),
+                false => doubtful.push(Id(id
+                    .try_into()
+                    .map_err(|_| broken("a member's id is not 16 bytes long"))?)),
             }
         }
         let rows = self.rows(doubtful).await?;
@@ -159,7 +185,8 @@ fn owing(row: &Row) -> Option<Owing> {
 }
 
 fn is_settled(row: &Row) -> bool {
-    row.deleted_at.is_some() || row.account.as_ref().is_some_and(|account| account.member.first_login_at.is_some())
+    row.deleted_at.is_some()
+        || row.account.as_ref().is_some_and(|account| account.member.first_login_at.is_some())
 }
 
 fn share(member: Id) -> i32 {

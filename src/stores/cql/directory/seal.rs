@@ -1,7 +1,9 @@
-//! Secrets as they lie in a database that others may read: sealed with a key that only the nodes have.
+//! Secrets as they lie in a database that others may read: sealed with a key that only the nodes
+//! have.
 //!
-//! ChaCha20-Poly1305 with a random nonce in front; what a secret is called is sealed with it, so that nobody can exchange two of them.
-//! The key is derived from the cluster key for this purpose alone.
+//! ChaCha20-Poly1305 with a random nonce in front; what a secret is called is sealed with it, so
+//! that nobody can exchange two of them. The key is derived from the cluster key for this purpose
+//! alone.
 
 use crate::config::Secret;
 use crate::identity::fresh;
@@ -17,7 +19,8 @@ pub struct Seal(ChaCha20Poly1305);
 impl Seal {
     pub fn new(cluster_key: &Secret) -> Seal {
         let mut derive =
-            <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(cluster_key.reveal().as_bytes()).expect("HMAC takes keys of any length");
+            <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(cluster_key.reveal().as_bytes())
+                .expect("HMAC takes keys of any length");
         derive.update(b"stampede: secrets in the store, 1");
         Seal(ChaCha20Poly1305::new(&derive.finalize().into_bytes()))
     }
@@ -25,8 +28,10 @@ impl Seal {
     pub fn close(&self, name: &str, secret: &[u8]) -> Vec<u8> {
         let nonce = fresh::bytes::<NONCE>();
         let payload = Payload { msg: secret, aad: name.as_bytes() };
-        let sealed =
-            self.0.encrypt(&Nonce::from(nonce), payload).expect("a secret is far shorter than the 256 GiB that a nonce is good for");
+        let sealed = self
+            .0
+            .encrypt(&Nonce::from(nonce), payload)
+            .expect("a secret is far shorter than the 256 GiB that a nonce is good for");
         [&nonce[..], &sealed].concat()
     }
 

@@ -1,13 +1,15 @@
 //! Secrets: made once, by whoever comes first, and kept under the seal.
 //!
-//! One of them is no secret at all: it only shows whether a node has the key that the others were sealed with.
+//! One of them is no secret at all: it only shows whether a node has the key that the others were
+//! sealed with.
 
 use super::People;
 use super::columns::Found;
 use actors::store::StoreError;
 
 const PROOF: &str = "cluster-key";
-const WRONG_KEY: &str = "cluster_key is not the one that the secrets in this keyspace were sealed with";
+const WRONG_KEY: &str =
+    "cluster_key is not the one that the secrets in this keyspace were sealed with";
 
 impl People {
     /// Whoever has another key than those before him does not get in.
@@ -34,7 +36,8 @@ impl People {
             return Ok(false);
         }
         let closed = self.seal.close(name, new);
-        let replaced = self.insist(&self.statements.replace_secret, &(&closed, name, &sealed)).await?;
+        let replaced =
+            self.insist(&self.statements.replace_secret, &(&closed, name, &sealed)).await?;
         // No two seals are alike, so this one is there only if a lost attempt has put it there.
         Ok(replaced.applied || self.sealed(name).await?.is_some_and(|there| there == closed))
     }
@@ -46,10 +49,16 @@ impl People {
     }
 
     async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.look(&self.statements.secret, (name,)).await?.first().and_then(|found| found.blob("sealed")))
+        Ok(self
+            .look(&self.statements.secret, (name,))
+            .await?
+            .first()
+            .and_then(|found| found.blob("sealed")))
     }
 
     fn unseal(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-        self.seal.open(name, sealed).ok_or_else(|| StoreError::Broken(format!("the secret {name} does not open with this cluster_key")))
+        self.seal.open(name, sealed).ok_or_else(|| {
+            StoreError::Broken(format!("the secret {name} does not open with this cluster_key"))
+        })
     }
 }

@@ -16,13 +16,24 @@ const PAGE: i32 = 200;
 impl People {
     pub async fn begin(&self, begin: &Begin) -> Result<Option<Begun>, StoreError> {
         let begun = self.step(begin.member, Look::First(SWEPT), |seen| {
-            let dead = seen.sessions.iter().filter(|row| row.session.refreshed_at < begin.dead_before).cloned().collect::<Vec<_>>();
-            let Some(account) = seen.row.account.clone().filter(|account| account.password_hash == begin.knew) else {
+            let dead = seen
+                .sessions
+                .iter()
+                .filter(|row| row.session.refreshed_at < begin.dead_before)
+                .cloned()
+                .collect::<Vec<_>>();
+            let Some(account) =
+                seen.row.account.clone().filter(|account| account.password_hash == begin.knew)
+            else {
                 return Decision::Answer(None);
             };
             let (row, begun) = with_login(seen.row, account, begin);
             let session = Some(SessionRow::new(&begin.session, &row));
-            let before = if begun.first_login && row.owed.is_some() { vec![Note::Owing] } else { Vec::new() };
+            let before = if begun.first_login && row.owed.is_some() {
+                vec![Note::Owing]
+            } else {
+                Vec::new()
+            };
             Decision::Write(Write { row, session, before }, Some((begun, dead)))
         });
         let Some((begun, dead)) = begun.await? else { return Ok(None) };
@@ -36,7 +47,8 @@ impl People {
         Ok(Some(begun))
     }
 
-    /// A dead one changes no more, so this collides with nothing. If it fails, a later login does it.
+    /// A dead one changes no more, so this collides with nothing. If it fails, a later login does
+    /// it.
     async fn forget_session(&self, member: Id, dead: &SessionRow) {
         let values = (member.0.to_vec(), dead.session.id.0.to_vec(), dead.session.refreshed_at.0);
         let _ = self.cql.decide(&self.statements.forget_session, values, false).await;
@@ -44,17 +56,23 @@ impl People {
 
     pub async fn rotate(&self, refresh: &Refresh) -> Result<Refreshed, StoreError> {
         let rotate = self.step(refresh.member, Look::One(refresh.session), |mut seen| {
-            let (Some(mut session), Some(account)) = (seen.sessions.pop(), &seen.row.account) else {
+            let (Some(mut session), Some(account)) = (seen.sessions.pop(), &seen.row.account)
+            else {
                 return Decision::Answer(Refreshed::Unknown);
             };
             let (role, step) = (account.member.role, session.step);
             match refresh.decide(step, session.session.refreshed_at, session.has_ended(&seen.row)) {
                 Step::Rotate => {
                     (session.step, session.session.refreshed_at) = (step + 1, refresh.at);
-                    Decision::Write(with_session(seen.row, session), Refreshed::Rotated { step: step + 1, role })
+                    Decision::Write(
+                        with_session(seen.row, session),
+                        Refreshed::Rotated { step: step + 1, role },
+                    )
                 }
                 Step::Repeat => Decision::Answer(Refreshed::Repeated { step, role }),
-                Step::End => Decision::Write(ended(seen.row, session, refresh.at), Refreshed::Reused),
+                Step::End => {
+                    Decision::Write(ended(seen.row, session, refresh.at), Refreshed::Reused)
+                }
                 Step::Unknown => Decision::Answer(Refreshed::Unknown),
             }
         });
@@ -63,13 +81,20 @@ impl People {
 
     pub async fn end(&self, member: Id, session: Id, at: Time) -> Result<bool, StoreError> {
         let end = self.step(member, Look::One(session), |mut seen| match seen.sessions.pop() {
-            Some(session) if !session.has_ended(&seen.row) => Decision::Write(ended(seen.row, session, at), true),
+            Some(session) if !session.has_ended(&seen.row) => {
+                Decision::Write(ended(seen.row, session, at), true)
+            }
             _ => Decision::Answer(false),
         });
         end.await
     }
 
-    pub async fn end_others(&self, member: Id, except: Option<Id>, at: Time) -> Result<Vec<Id>, StoreError> {
+    pub async fn end_others(
+        &self,
+        member: Id,
+        except: Option<Id>,
+        at: Time,
+    ) -> Result<Vec<Id>, StoreError> {
         let end = self.step(member, Look::All, |seen| match end_all(&seen, except, at) {
             (_, ended) if ended.is_empty() => Decision::Answer(ended),
             (write, ended) => Decision::Write(write, ended),
@@ -77,7 +102,13 @@ impl People {
         end.await
     }
 
-    pub async fn living(&self, member: Id, after: Option<Id>, limit: usize, dead_before: Time) -> Result<Vec<Session>, StoreError> {
+    pub async fn living(
+        &self,
+        member: Id,
+        after: Option<Id>,
+        limit: usize,
+        dead_before: Time,
+    ) -> Result<Vec<Session>, StoreError> {
         let (mut living, mut after) = (Vec::new(), after.unwrap_or(Id::SYSTEM));
         loop {
             let values = (member.0.to_vec(), after.0.to_vec(), PAGE);
@@ -86,7 +117,10 @@ impl People {
                 let row = Row::read(member, found)?;
                 let Some(session) = SessionRow::read(found)? else { continue };
                 after = session.session.id;
-                if living.len() < limit && !session.has_ended(&row) && session.session.refreshed_at >= dead_before {
+                if living.len() < limit
+                    && !session.has_ended(&row)
+                    && session.session.refreshed_at >= dead_before
+                {
                     living.push(session.session);
                 }
             }

@@ -61,19 +61,27 @@ impl Statements {
         let of_row = assignments(COLUMNS.iter().filter(|column| **column != "id"));
         let of_session = assignments(SESSION_COLUMNS.iter().filter(|column| **column != "session"));
         let plain = |statement: String| async move { cql.prepare(&statement).await };
-        let conditional = |statement: String| async move { cql.prepare_conditional(&statement).await };
+        let conditional =
+            |statement: String| async move { cql.prepare_conditional(&statement).await };
         Ok(Statements {
             row: plain(format!("SELECT DISTINCT {row} FROM members WHERE id = ?")).await?,
-            row_and_session: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? AND session = ?")).await?,
-            row_and_sessions: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? AND session > ? LIMIT ?")).await?,
-            first_sessions: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? LIMIT ?")).await?,
-            change_row: conditional(format!("UPDATE members SET {of_row} WHERE id = :id IF version = :expected")).await?,
+            row_and_session: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? AND \
+                session = ?")).await?,
+            row_and_sessions: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? AND \
+                session > ? LIMIT ?")).await?,
+            first_sessions: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? LIMIT \
+                ?")).await?,
+            change_row: conditional(format!("UPDATE members SET {of_row} WHERE id = :id IF version \
+                = :expected")).await?,
             change_row_and_session: conditional(format!(
-                "UPDATE members SET {of_row}, {of_session} WHERE id = :id AND session = :session IF version = :expected"
+                "UPDATE members SET {of_row}, {of_session} WHERE id = :id AND session = :session \
+                 IF version = :expected"
             ))
             .await?,
-            forget_session: conditional("DELETE FROM members WHERE id = ? AND session = ? IF refreshed_at = ?".into()).await?,
-            forget_agent: conditional("UPDATE members SET agent = null WHERE id = ? AND session = ? IF EXISTS".into()).await?,
+            forget_session: conditional("DELETE FROM members WHERE id = ? AND session = ? IF \
+                refreshed_at = ?".into()).await?,
+            forget_agent: conditional("UPDATE members SET agent = null WHERE id = ? AND session = \
+                ? IF EXISTS".into()).await?,
 
             home: plain("SELECT home FROM homes WHERE member = ? AND home = ?".into()).await?,
             homes: plain("SELECT home, at FROM homes WHERE member = ?".into()).await?,
@@ -81,47 +89,68 @@ impl Statements {
             forget_home: plain("DELETE FROM homes WHERE member = ? AND home = ?".into()).await?,
             forget_homes: plain("DELETE FROM homes WHERE member = ?".into()).await?,
 
-            claim: plain("SELECT member, at_version FROM identifiers WHERE folded = ?".into()).await?,
-            claim_free: conditional("INSERT INTO identifiers (folded, member, at_version) VALUES (?, ?, ?) IF NOT EXISTS".into()).await?,
+            claim: plain("SELECT member, at_version FROM identifiers WHERE folded = \
+                ?".into()).await?,
+            claim_free: conditional("INSERT INTO identifiers (folded, member, at_version) VALUES \
+                (?, ?, ?) IF NOT EXISTS".into()).await?,
             claim_over: conditional(
-                "UPDATE identifiers SET member = ?, at_version = ? WHERE folded = ? IF member = ? AND at_version = ?".into(),
+                "UPDATE identifiers SET member = ?, at_version = ? WHERE folded = ? IF member = ? \
+                 AND at_version = ?".into(),
             )
             .await?,
-            release: conditional("DELETE FROM identifiers WHERE folded = ? IF member = ? AND at_version = ?".into()).await?,
+            release: conditional("DELETE FROM identifiers WHERE folded = ? IF member = ? AND \
+                at_version = ?".into()).await?,
 
             enrol: plain("INSERT INTO roll (share, member, role) VALUES (?, ?, ?)".into()).await?,
-            note_born: plain("UPDATE roll SET born = true WHERE share = ? AND member = ?".into()).await?,
-            note_leaving: plain("UPDATE roll SET leaving = true WHERE share = ? AND member = ?".into()).await?,
-            note_gone: plain("UPDATE roll SET gone = true WHERE share = ? AND member = ?".into()).await?,
-            roll_page: plain("SELECT member, born, leaving, gone FROM roll WHERE share = ? AND member > ? LIMIT ?".into()).await?,
-            roll: plain("SELECT member, role, born, leaving, gone FROM roll WHERE share = ?".into()).await?,
+            note_born: plain("UPDATE roll SET born = true WHERE share = ? AND member = \
+                ?".into()).await?,
+            note_leaving: plain("UPDATE roll SET leaving = true WHERE share = ? AND member = \
+                ?".into()).await?,
+            note_gone: plain("UPDATE roll SET gone = true WHERE share = ? AND member = \
+                ?".into()).await?,
+            roll_page: plain("SELECT member, born, leaving, gone FROM roll WHERE share = ? AND \
+                member > ? LIMIT ?".into()).await?,
+            roll: plain("SELECT member, role, born, leaving, gone FROM roll WHERE share = \
+                ?".into()).await?,
 
             note_owing: plain("INSERT INTO owing (share, member) VALUES (?, ?)".into()).await?,
             forget_owing: plain("DELETE FROM owing WHERE share = ? AND member = ?".into()).await?,
-            owing_page: plain("SELECT member FROM owing WHERE share = ? AND member > ? LIMIT ?".into()).await?,
+            owing_page: plain("SELECT member FROM owing WHERE share = ? AND member > ? LIMIT \
+                ?".into()).await?,
 
-            note_ended: plain("INSERT INTO ended_sessions (hour, ended_at, session, member) VALUES (?, ?, ?, ?)".into()).await?,
+            note_ended: plain("INSERT INTO ended_sessions (hour, ended_at, session, member) VALUES \
+                (?, ?, ?, ?)".into()).await?,
             note_hour: plain("INSERT INTO ended_hours (share, hour) VALUES (0, ?)".into()).await?,
-            hours: plain("SELECT hour FROM ended_hours WHERE share = 0 AND hour >= ?".into()).await?,
-            ended: plain("SELECT ended_at, session, member FROM ended_sessions WHERE hour = ? AND ended_at >= ?".into()).await?,
+            hours: plain("SELECT hour FROM ended_hours WHERE share = 0 AND hour >= \
+                ?".into()).await?,
+            ended: plain("SELECT ended_at, session, member FROM ended_sessions WHERE hour = ? AND \
+                ended_at >= ?".into()).await?,
 
             create_key: conditional(
-                "INSERT INTO service_keys (share, id, name, digest, created_at) VALUES (0, ?, ?, ?, ?) IF NOT EXISTS".into(),
+                "INSERT INTO service_keys (share, id, name, digest, created_at) VALUES (0, ?, ?, \
+                 ?, ?) IF NOT EXISTS".into(),
             )
             .await?,
-            key: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys WHERE share = 0 AND id = ?".into()).await?,
-            keys: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys WHERE share = 0".into()).await?,
+            key: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys WHERE \
+                share = 0 AND id = ?".into()).await?,
+            keys: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys WHERE \
+                share = 0".into()).await?,
             revoke_key: conditional(
-                "UPDATE service_keys SET revoked_at = ? WHERE share = 0 AND id = ? IF revoked_at = null AND created_at != null".into(),
+                "UPDATE service_keys SET revoked_at = ? WHERE share = 0 AND id = ? IF revoked_at = \
+                 null AND created_at != null".into(),
             )
             .await?,
             outsider: plain("SELECT member FROM outsiders WHERE member = ?".into()).await?,
-            note_outsider: plain("INSERT INTO outsiders (member, service, theirs) VALUES (?, ?, ?)".into()).await?,
+            note_outsider: plain("INSERT INTO outsiders (member, service, theirs) VALUES (?, ?, \
+                ?)".into()).await?,
 
             secret: plain("SELECT sealed FROM secrets WHERE name = ?".into()).await?,
-            make_secret: conditional("INSERT INTO secrets (name, sealed) VALUES (?, ?) IF NOT EXISTS".into()).await?,
-            replace_secret: conditional("UPDATE secrets SET sealed = ? WHERE name = ? IF sealed = ?".into()).await?,
-            forget_secret: conditional("DELETE FROM secrets WHERE name = ? IF sealed = ?".into()).await?,
+            make_secret: conditional("INSERT INTO secrets (name, sealed) VALUES (?, ?) IF NOT \
+                EXISTS".into()).await?,
+            replace_secret: conditional("UPDATE secrets SET sealed = ? WHERE name = ? IF sealed = \
+                ?".into()).await?,
+            forget_secret: conditional("DELETE FROM secrets WHERE name = ? IF sealed = \
+                ?".into()).await?,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! One step on one member: read his row, decide, and write it back if nobody was faster.
 //!
-//! What is decided rests on one version and is written on the condition that it is still the one, as a whole or not at all. Whoever lost
-//! that race reads and decides anew. When an answer is lost, the same statement is repeated until something is known; then the marks in the
-//! row say whether the first attempt counted. Nothing is ever guessed: what cannot be found out is `Unavailable`.
+//! What is decided rests on one version and is written on the condition that it is still the one,
+//! as a whole or not at all. Whoever lost that race reads and decides anew. When an answer is lost,
+//! the same statement is repeated until something is known; then the marks in the row say whether
+//! the first attempt counted. Nothing is ever guessed: what cannot be found out is `Unavailable`.
 
 use super::People;
 use super::columns::{Found, Values};
@@ -71,7 +72,12 @@ pub enum Note {
 
 impl People {
     /// Decides on what is there until a decision counts.
-    pub async fn step<T>(&self, member: Id, look: Look, decide: impl Fn(Seen) -> Decision<T>) -> Result<T, StoreError> {
+    pub async fn step<T>(
+        &self,
+        member: Id,
+        look: Look,
+        decide: impl Fn(Seen) -> Decision<T>,
+    ) -> Result<T, StoreError> {
         let _turn = self.members_in_turn.of(member).await;
         for race in 0..RACES {
             match decide(self.see(member, look).await?) {
@@ -110,7 +116,12 @@ impl People {
             && let Some(last) = all.sessions.last()
         {
             let after = last.session.id.0.to_vec();
-            let more = seen(member, &self.look(&self.statements.row_and_sessions, (member.0.to_vec(), after, PAGE)).await?)?;
+            let more = seen(
+                member,
+                &self
+                    .look(&self.statements.row_and_sessions, (member.0.to_vec(), after, PAGE))
+                    .await?,
+            )?;
             page = more.sessions.len();
             all.sessions.extend(more.sessions);
         }
@@ -134,7 +145,11 @@ impl People {
         row.raised(mark).bind(&mut values);
         values.insert("expected", (version > 0).then_some(CqlValue::BigInt(version)));
         session.iter().for_each(|session| session.bind(&mut values));
-        let statement = if session.is_some() { &self.statements.change_row_and_session } else { &self.statements.change_row };
+        let statement = if session.is_some() {
+            &self.statements.change_row_and_session
+        } else {
+            &self.statements.change_row
+        };
         let (mut patience, mut doubted) = (Patience::new(), false);
         loop {
             match self.cql.decide(statement, &values, doubted).await {
@@ -152,7 +167,9 @@ impl People {
         match self.row(member).await?.trace(version, mark) {
             Trace::Written => Ok(true),
             Trace::NotWritten => Ok(false),
-            Trace::Lost => Err(StoreError::Unavailable("its answer was lost, and too much has happened since to find out".into())),
+            Trace::Lost => Err(StoreError::Unavailable(
+                "its answer was lost, and too much has happened since to find out".into(),
+            )),
         }
     }
 
@@ -170,8 +187,14 @@ impl People {
 }
 
 fn seen(member: Id, found: &[Found]) -> Result<Seen, StoreError> {
-    let row = found.first().map_or_else(|| Ok(Row::unwritten(member)), |first| Row::read(member, first))?;
-    let sessions = found.iter().map(SessionRow::read).filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let row = found
+        .first()
+        .map_or_else(|| Ok(Row::unwritten(member)), |first| Row::read(member, first))?;
+    let sessions = found
+        .iter()
+        .map(SessionRow::read)
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
     Ok(Seen { row, sessions })
 }
 

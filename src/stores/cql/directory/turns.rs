@@ -1,7 +1,8 @@
-//! Who comes first among the steps of this node: those that would collide in the database wait for each other here instead.
+//! Who comes first among the steps of this node: those that would collide in the database wait for
+//! each other here instead.
 //!
-//! Two of one member, or two that want one identifier, cost a round of consensus each that only one can win. This spares the losers'.
-//! It is for speed only; other nodes know nothing of it.
+//! Two of one member, or two that want one identifier, cost a round of consensus each that only one
+//! can win. This spares the losers'. It is for speed only; other nodes know nothing of it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

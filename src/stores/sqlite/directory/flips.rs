@@ -1,7 +1,10 @@
-//! Every bit of the rows of people flipped, in the file itself: each is found, or changes nothing that anybody reads.
+//! Every bit of the rows of people flipped, in the file itself: each is found, or changes nothing
+//! that anybody reads.
 
 use super::{leaving, members, secrets, sessions};
-use crate::identity::directory::{Begin, Directory, Member, NewMember, NewSession, Role, ServiceKey};
+use crate::identity::directory::{
+    Begin, Directory, Member, NewMember, NewSession, Role, ServiceKey,
+};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use crate::stores::sqlite::tests::{Scratch, open};
 use crate::stores::sqlite::{backup, folder, schema, sums};
@@ -28,8 +31,21 @@ fn people() -> Scratch {
     let store = open(&scratch.0);
     let username = Some(Identifier::stored(Kind::Username, NAME.to_owned()));
     let profile = Profile { username, ..Profile::default() };
-    let member = Member { id: ADA, role: Role::Member, profile, created_at: Time(5), first_login_at: None, last_login_at: None };
-    let new = NewMember { member, password_hash: HASH.into(), registration: None, session: None, keys_since: Time(0) };
+    let member = Member {
+        id: ADA,
+        role: Role::Member,
+        profile,
+        created_at: Time(5),
+        first_login_at: None,
+        last_login_at: None,
+    };
+    let new = NewMember {
+        member,
+        password_hash: HASH.into(),
+        registration: None,
+        session: None,
+        keys_since: Time(0),
+    };
     wait(store.create_member(new)).unwrap();
     let session = NewSession { id: SESSION, at: Time(7), agent: Some(AGENT.into()) };
     let begin = Begin {
@@ -44,7 +60,13 @@ fn people() -> Scratch {
     };
     wait(store.begin_session(begin)).unwrap().unwrap();
     wait(store.secret("seal-of-receipts", vec![0xa7; 32])).unwrap();
-    let key = ServiceKey { id: KEY, name: "shop".into(), digest: [0x77; 32], created_at: Time(9), revoked_at: None };
+    let key = ServiceKey {
+        id: KEY,
+        name: "shop".into(),
+        digest: [0x77; 32],
+        created_at: Time(9),
+        revoked_at: None,
+    };
     wait(store.create_service_key(key)).unwrap();
     scratch
 }
@@ -58,7 +80,10 @@ fn read(connection: &Connection) -> rusqlite::Result<String> {
     let owing = members::owing(connection, None, 10)?;
     let keys = secrets::service_keys(connection)?;
     let count = members::count(connection)?;
-    let secrets = leaving::secrets(connection)?.into_iter().map(|secret| (secret.name, secret.value)).collect::<Vec<_>>();
+    let secrets = leaving::secrets(connection)?
+        .into_iter()
+        .map(|secret| (secret.name, secret.value))
+        .collect::<Vec<_>>();
     Ok(format!("{people:?} {named:?} {living:?} {ended:?} {owing:?} {keys:?} {count} {secrets:?}"))
 }
 
@@ -72,12 +97,15 @@ fn look<T>(file: &Path, look: impl FnOnce(&Connection) -> T) -> T {
     look(&folder::connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap())
 }
 
-/// Where these bytes stand in the file, with what is before them in their row and its sum behind them, if that is there.
+/// Where these bytes stand in the file, with what is before them in their row and its sum behind
+/// them, if that is there.
 fn places(file: &Path, bytes: &[u8], before: usize) -> Vec<std::ops::Range<usize>> {
     let all = std::fs::read(file).unwrap();
     let found = all.windows(bytes.len()).enumerate().filter(|(_, window)| *window == bytes);
     let end_of_page = |at: usize| (at / 4096 + 1) * 4096;
-    found.map(|(at, _)| at.saturating_sub(before)..(at + bytes.len() + 8).min(end_of_page(at))).collect()
+    found
+        .map(|(at, _)| at.saturating_sub(before)..(at + bytes.len() + 8).min(end_of_page(at)))
+        .collect()
 }
 
 fn database(scratch: &Scratch) -> PathBuf {
@@ -88,10 +116,13 @@ fn database(scratch: &Scratch) -> PathBuf {
 fn flip_all(file: &Path, bytes: &[u8], before: usize) -> usize {
     let truth = look(file, read).unwrap();
     look(file, check).unwrap();
-    let (places, opened) = (places(file, bytes, before), File::options().read(true).write(true).open(file).unwrap());
+    let (places, opened) =
+        (places(file, bytes, before), File::options().read(true).write(true).open(file).unwrap());
     assert!(!places.is_empty());
     let mut named = 0;
-    for (byte, bit) in places.into_iter().flatten().flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
+    for (byte, bit) in
+        places.into_iter().flatten().flat_map(|byte| (0..8).map(move |bit| (byte, bit)))
+    {
         let mut was = [0];
         opened.read_exact_at(&mut was, byte as u64).unwrap();
         opened.write_all_at(&[was[0] ^ 1 << bit], byte as u64).unwrap();
@@ -100,7 +131,9 @@ fn flip_all(file: &Path, bytes: &[u8], before: usize) -> usize {
         match look(file, read) {
             Err(_) => {}
             // A row that is not where it was asked for is not there; but then a check must say so.
-            Ok(seen) => assert!(seen == truth || found, "byte {byte} bit {bit} was believed: {seen}"),
+            Ok(seen) => {
+                assert!(seen == truth || found, "byte {byte} bit {bit} was believed: {seen}")
+            }
         }
         opened.write_all_at(&was, byte as u64).unwrap();
     }
@@ -112,7 +145,10 @@ fn flip_all(file: &Path, bytes: &[u8], before: usize) -> usize {
 fn every_flipped_bit_of_a_member_is_found() {
     let scratch = people();
     let row = [ADA.0.as_slice(), NAME.as_bytes(), HASH.as_bytes()].concat();
-    assert_eq!(flip_all(&database(&scratch), &row[..16 + NAME.len()], 24).min(1_000 / 3), 1_000 / 3);
+    assert_eq!(
+        flip_all(&database(&scratch), &row[..16 + NAME.len()], 24).min(1_000 / 3),
+        1_000 / 3
+    );
     flip_all(&database(&scratch), HASH.as_bytes(), 8);
 }
 
@@ -150,7 +186,9 @@ fn damage_is_not_sealed_anew_by_a_later_change_and_is_in_no_backup() {
 #[test]
 fn a_damaged_secret_is_neither_believed_nor_made_again() {
     let scratch = people();
-    for damage in ["UPDATE secrets SET name = 'seal-of-receiptt'", "UPDATE secrets SET value = x'00'"] {
+    for damage in
+        ["UPDATE secrets SET name = 'seal-of-receiptt'", "UPDATE secrets SET value = x'00'"]
+    {
         let raw = Connection::open(database(&scratch)).unwrap();
         raw.execute_batch(damage).unwrap();
         drop(raw);
@@ -163,9 +201,18 @@ fn a_damaged_secret_is_neither_believed_nor_made_again() {
 fn every_column_is_in_its_sum() {
     let scratch = people();
     for table in sums::ALL {
-        let select = format!("SELECT name FROM pragma_table_info('{}') WHERE name NOT IN ('sum', 'state')", table.name);
+        let select = format!(
+            "SELECT name FROM pragma_table_info('{}') WHERE name NOT IN ('sum', 'state')",
+            table.name
+        );
         let mut columns: Vec<String> = look(&database(&scratch), |connection| {
-            connection.prepare(&select).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            connection
+                .prepare(&select)
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect()
         });
         let mut summed = table.columns.to_vec();
         columns.sort();

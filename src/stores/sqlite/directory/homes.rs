@@ -1,6 +1,8 @@
-//! From where members have logged in, so that strangers who try their passwords do not shut them out.
+//! From where members have logged in, so that strangers who try their passwords do not shut them
+//! out.
 //!
-//! What is kept names no address: it can only be compared with one. Of a member the latest few are kept.
+//! What is kept names no address: it can only be compared with one. Of a member the latest few are
+//! kept.
 
 use super::super::sums::HOMES as HOMES_KEPT;
 use super::Key;
@@ -18,7 +20,10 @@ pub fn note(connection: &Connection, member: Id, home: Id, at: Time) -> Result<(
 }
 
 pub fn is_known(connection: &Connection, member: Id, home: Id) -> Result<bool> {
-    let select = format!("SELECT EXISTS (SELECT 1 FROM homes WHERE member = ?1 AND home = ?2 AND {})", HOMES_KEPT.whole());
+    let select = format!(
+        "SELECT EXISTS (SELECT 1 FROM homes WHERE member = ?1 AND home = ?2 AND {})",
+        HOMES_KEPT.whole()
+    );
     connection.query_row(&select, [Key(member), Key(home)], |row| row.get(0))
 }
 
@@ -29,6 +34,9 @@ pub fn forget_all(connection: &Connection, member: Id) -> Result<()> {
 /// In the order of what is kept of them.
 pub fn of(connection: &Connection, member: Id) -> Result<Vec<Home>> {
     let home = |row: &Row| Ok(Home { home: row.get::<_, Key>(0)?.0, at: Time(row.get(1)?) });
-    let select = format!("SELECT home, at FROM homes WHERE member = ?1 AND {} ORDER BY home", HOMES_KEPT.whole());
+    let select = format!(
+        "SELECT home, at FROM homes WHERE member = ?1 AND {} ORDER BY home",
+        HOMES_KEPT.whole()
+    );
     connection.prepare(&select)?.query_map([Key(member)], home)?.collect()
 }

@@ -15,9 +15,18 @@ impl Sqlite {
     }
 
     pub fn outsiders(&self) -> Answer<Vec<Outsider>> {
-        let outsider = |row: &Row| Ok(Outsider { member: row.get::<_, Key>(0)?.0, service: row.get(1)?, theirs: row.get(2)? });
+        let outsider = |row: &Row| {
+            Ok(Outsider {
+                member: row.get::<_, Key>(0)?.0,
+                service: row.get(1)?,
+                theirs: row.get(2)?,
+            })
+        };
         self.look(move |connection| {
-            let select = format!("SELECT member, service, theirs FROM outsiders WHERE {} ORDER BY member", OUTSIDERS.whole());
+            let select = format!(
+                "SELECT member, service, theirs FROM outsiders WHERE {} ORDER BY member",
+                OUTSIDERS.whole()
+            );
             connection.prepare(&select)?.query_map([], outsider)?.collect()
         })
     }
@@ -34,10 +43,20 @@ pub fn secrets(connection: &Connection) -> Result<Vec<NamedSecret>> {
 }
 
 pub fn people(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Person>> {
-    let select = format!("SELECT id, deleted_at, owed FROM members WHERE id > ?1 AND {} ORDER BY id LIMIT ?2", MEMBERS.whole());
+    let select = format!(
+        "SELECT id, deleted_at, owed FROM members WHERE id > ?1 AND {} ORDER BY id LIMIT ?2",
+        MEMBERS.whole()
+    );
     let mut select = connection.prepare(&select)?;
-    let row = |row: &Row| Ok((row.get::<_, Key>(0)?.0, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?));
-    let found: Vec<_> = select.query_map(params![start(after), limit as i64], row)?.collect::<Result<_>>()?;
+    let row = |row: &Row| {
+        Ok((
+            row.get::<_, Key>(0)?.0,
+            row.get::<_, Option<i64>>(1)?,
+            row.get::<_, Option<Vec<u8>>>(2)?,
+        ))
+    };
+    let found: Vec<_> =
+        select.query_map(params![start(after), limit as i64], row)?.collect::<Result<_>>()?;
     let person = |(id, deleted_at, owed): (Id, Option<i64>, _)| {
         let (account, sessions) = (members::account(connection, id)?, sessions(connection, id)?);
         let homes = homes::of(connection, id)?;
@@ -48,10 +67,16 @@ pub fn people(connection: &Connection, after: Option<Id>, limit: usize) -> Resul
 
 fn sessions(connection: &Connection, member: Id) -> Result<Vec<Kept>> {
     let (columns, whole) = ("id, began_at, refreshed_at, agent, step, ended_at", SESSIONS.whole());
-    let select = format!("SELECT {columns} FROM sessions WHERE member = ?1 AND {whole} ORDER BY id");
+    let select =
+        format!("SELECT {columns} FROM sessions WHERE member = ?1 AND {whole} ORDER BY id");
     let kept = |row: &Row| {
         let id = row.get::<_, Key>(0)?.0;
-        let session = Session { id, began_at: Time(row.get(1)?), refreshed_at: Time(row.get(2)?), agent: row.get(3)? };
+        let session = Session {
+            id,
+            began_at: Time(row.get(1)?),
+            refreshed_at: Time(row.get(2)?),
+            agent: row.get(3)?,
+        };
         Ok(Kept { session, step: row.get(4)?, ended_at: row.get::<_, Option<i64>>(5)?.map(Time) })
     };
     connection.prepare(&select)?.query_map([Key(member)], kept)?.collect()

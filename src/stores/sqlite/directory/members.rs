@@ -2,12 +2,16 @@
 
 use super::super::sums::{IDENTIFIERS, MEMBER_COUNTS, MEMBERS};
 use super::{Key, homes, missing, sessions, start};
-use crate::identity::directory::{Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset, Role};
+use crate::identity::directory::{
+    Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset,
+    Role,
+};
 use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, password_hash, created_at, first_login_at, last_login_at, \
+const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, password_hash, \
+    created_at, first_login_at, last_login_at, \
                        registration_key, registration_body, reset_token, reset_until";
 
 pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
@@ -21,10 +25,21 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     if !taken.is_empty() {
         return Ok(Created::Taken(taken));
     }
-    let insert =
-        "INSERT INTO members (id, role, password_hash, created_at, registration_key, registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let (key, body) = (new.registration.map(|by| Key(by.key)), new.registration.map(|by| Key(by.body)));
-    connection.execute(insert, params![Key(member.id), number(member.role), new.password_hash, member.created_at.0, key, body])?;
+    let insert = "INSERT INTO members (id, role, password_hash, created_at, registration_key, \
+        registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (key, body) =
+        (new.registration.map(|by| Key(by.key)), new.registration.map(|by| Key(by.body)));
+    connection.execute(
+        insert,
+        params![
+            Key(member.id),
+            number(member.role),
+            new.password_hash,
+            member.created_at.0,
+            key,
+            body
+        ],
+    )?;
     write_profile(connection, member.id, &member.profile)?;
     claim(connection, member.id, &member.profile)?;
     count_one(connection, member.role, 1)?;
@@ -34,23 +49,28 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     Ok(Created::Created)
 }
 
-/// Of accounts with one key the latest counts: those before it were made when it had been forgotten.
+/// Of accounts with one key the latest counts: those before it were made when it had been
+/// forgotten.
 pub fn registered(connection: &Connection, key: Id, since: Time) -> Result<Option<Account>> {
     let select = format!(
-        "SELECT {COLUMNS} FROM members WHERE registration_key = ?1 AND {} AND created_at >= ?2 AND deleted_at IS NULL \
+        "SELECT {COLUMNS} FROM members WHERE registration_key = ?1 AND {} AND created_at >= ?2 AND \
+         deleted_at IS NULL \
          ORDER BY created_at DESC LIMIT 1",
         MEMBERS.whole()
     );
     connection.query_row(&select, params![Key(key), since.0], read).optional()
 }
 
-/// An unknown name takes the same time as a known one: somebody's row is read all the same, and not answered.
+/// An unknown name takes the same time as a known one: somebody's row is read all the same, and not
+/// answered.
 pub fn named(connection: &Connection, folded: &str) -> Result<Option<Account>> {
     let owner = owner(connection, folded)?;
     let found = nearest(connection, owner.unwrap_or_else(|| nobody(folded)));
     // If the row that was read for nobody's name is damaged, that is no matter of whoever asked.
     let Some(member) = owner else { return Ok(None) };
-    let account = found?.filter(|account| account.member.id == member).ok_or_else(|| missing("member", member))?;
+    let account = found?
+        .filter(|account| account.member.id == member)
+        .ok_or_else(|| missing("member", member))?;
     Ok(Some(account).filter(|account| is_named(account, folded)))
 }
 
@@ -60,7 +80,10 @@ fn is_named(account: &Account, folded: &str) -> bool {
 
 /// The row of that id, else that of the last one before it.
 fn nearest(connection: &Connection, member: Id) -> Result<Option<Account>> {
-    let select = format!("SELECT {COLUMNS} FROM members WHERE id <= ?1 AND {} ORDER BY id DESC LIMIT 1", MEMBERS.whole());
+    let select = format!(
+        "SELECT {COLUMNS} FROM members WHERE id <= ?1 AND {} ORDER BY id DESC LIMIT 1",
+        MEMBERS.whole()
+    );
     connection.query_row(&select, [Key(member)], read).optional()
 }
 
@@ -72,33 +95,51 @@ fn nobody(folded: &str) -> Id {
 }
 
 pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
-    let select = format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND {} AND deleted_at IS NULL", MEMBERS.whole());
+    let select = format!(
+        "SELECT {COLUMNS} FROM members WHERE id = ?1 AND {} AND deleted_at IS NULL",
+        MEMBERS.whole()
+    );
     connection.query_row(&select, [Key(member)], read).optional()
 }
 
 pub fn those_of(connection: &Connection, ids: &[Id]) -> Result<Vec<Member>> {
     let whole = MEMBERS.whole();
-    let mut select = connection.prepare(&format!("SELECT {COLUMNS} FROM members WHERE id = ?1 AND {whole} AND deleted_at IS NULL"))?;
-    let mut member = |id: &Id| select.query_row([Key(*id)], read).optional().map(|found| found.map(|account| account.member));
+    let mut select = connection.prepare(&format!(
+        "SELECT {COLUMNS} FROM members WHERE id = ?1 AND {whole} AND deleted_at IS NULL"
+    ))?;
+    let mut member = |id: &Id| {
+        select
+            .query_row([Key(*id)], read)
+            .optional()
+            .map(|found| found.map(|account| account.member))
+    };
     ids.iter().filter_map(|id| member(id).transpose()).collect()
 }
 
 pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Member>> {
     let whole = MEMBERS.whole();
-    let select = format!("SELECT {COLUMNS} FROM members WHERE id > ?1 AND {whole} AND deleted_at IS NULL ORDER BY id LIMIT ?2");
+    let select = format!(
+        "SELECT {COLUMNS} FROM members WHERE id > ?1 AND {whole} AND deleted_at IS NULL ORDER BY \
+         id LIMIT ?2"
+    );
     let mut select = connection.prepare(&select)?;
-    let found = select.query_map(params![start(after), limit as i64], |row| Ok(read(row)?.member))?;
+    let found =
+        select.query_map(params![start(after), limit as i64], |row| Ok(read(row)?.member))?;
     found.collect()
 }
 
 pub fn count(connection: &Connection) -> Result<u64> {
-    let count = format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
-    let counted: Option<i64> = connection.query_row(&count, [number(Role::Member)], |row| row.get(0)).optional()?;
+    let count =
+        format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
+    let counted: Option<i64> =
+        connection.query_row(&count, [number(Role::Member)], |row| row.get(0)).optional()?;
     Ok(counted.map_or(0, |counted| counted.max(0) as u64))
 }
 
 pub fn change(connection: &Connection, id: Id, changes: Changes) -> Result<Changed> {
-    let Some(Account { mut member, .. }) = account(connection, id)? else { return Ok(Changed::Unknown) };
+    let Some(Account { mut member, .. }) = account(connection, id)? else {
+        return Ok(Changed::Unknown);
+    };
     let before = member.profile.clone();
     changes.apply(&mut member.profile);
     if member.profile.is_nameless() {
@@ -118,7 +159,8 @@ pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id
     let Some(Account { member, .. }) = account(connection, id)? else { return Ok(None) };
     free(connection, &member.profile)?;
     write_profile(connection, id, &Profile::default())?;
-    let forget = "UPDATE members SET deleted_at = ?2, password_hash = '', owed = NULL, registration_key = NULL, registration_body = NULL, \
+    let forget = "UPDATE members SET deleted_at = ?2, password_hash = '', owed = NULL, \
+        registration_key = NULL, registration_body = NULL, \
                   reset_token = NULL, reset_until = NULL WHERE id = ?1";
     connection.execute(forget, params![Key(id), at.0])?;
     count_one(connection, member.role, -1)?;
@@ -133,20 +175,26 @@ pub fn set_password(connection: &Connection, new: &NewPassword) -> Result<Option
     if !new.because.holds(&account, new.at) {
         return Ok(None);
     }
-    let set = "UPDATE members SET password_hash = ?2, reset_token = NULL, reset_until = NULL WHERE id = ?1";
+    let set = "UPDATE members SET password_hash = ?2, reset_token = NULL, reset_until = NULL WHERE \
+        id = ?1";
     connection.execute(set, params![Key(new.member), new.hash])?;
     sessions::end_all(connection, new.member, new.because.keeps(), new.at).map(Some)
 }
 
 pub fn offer_reset(connection: &Connection, member: Id, reset: Reset) -> Result<bool> {
-    let offer = "UPDATE members SET reset_token = ?2, reset_until = ?3 WHERE id = ?1 AND deleted_at IS NULL";
+    let offer = "UPDATE members SET reset_token = ?2, reset_until = ?3 WHERE id = ?1 AND \
+        deleted_at IS NULL";
     let changed = connection.execute(offer, params![Key(member), reset.token, reset.until.0])?;
     Ok(changed == 1)
 }
 
 fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
-    let select = format!("SELECT member FROM identifiers WHERE folded = ?1 AND {}", IDENTIFIERS.whole());
-    connection.query_row(&select, [folded], |row| row.get(0)).optional().map(|found: Option<Key>| found.map(|key| key.0))
+    let select =
+        format!("SELECT member FROM identifiers WHERE folded = ?1 AND {}", IDENTIFIERS.whole());
+    connection
+        .query_row(&select, [folded], |row| row.get(0))
+        .optional()
+        .map(|found: Option<Key>| found.map(|key| key.0))
 }
 
 /// Which identifiers of the profile have another owner.
@@ -161,8 +209,11 @@ fn taken(connection: &Connection, member: Id, profile: &Profile) -> Result<Vec<K
 }
 
 fn claim(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
-    let mut insert = connection.prepare("INSERT INTO identifiers (folded, member) VALUES (?1, ?2)")?;
-    profile.identifiers().try_for_each(|identifier| insert.execute(params![identifier.folded, Key(member)]).map(drop))
+    let mut insert =
+        connection.prepare("INSERT INTO identifiers (folded, member) VALUES (?1, ?2)")?;
+    profile.identifiers().try_for_each(|identifier| {
+        insert.execute(params![identifier.folded, Key(member)]).map(drop)
+    })
 }
 
 fn free(connection: &Connection, profile: &Profile) -> Result<()> {
@@ -171,8 +222,11 @@ fn free(connection: &Connection, profile: &Profile) -> Result<()> {
 }
 
 fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
-    let text = |identifier: &Option<Identifier>| identifier.as_ref().map(|identifier| identifier.text.clone());
-    let update = "UPDATE members SET username = ?2, email = ?3, phone = ?4, full_name = ?5, birthday = ?6 WHERE id = ?1";
+    let text = |identifier: &Option<Identifier>| {
+        identifier.as_ref().map(|identifier| identifier.text.clone())
+    };
+    let update = "UPDATE members SET username = ?2, email = ?3, phone = ?4, full_name = ?5, \
+        birthday = ?6 WHERE id = ?1";
     connection.execute(
         update,
         params![
@@ -188,7 +242,8 @@ fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> Resu
 }
 
 fn count_one(connection: &Connection, role: Role, by: i64) -> Result<()> {
-    let count = "INSERT INTO member_counts (role, members) VALUES (?1, ?2) ON CONFLICT (role) DO UPDATE SET members = members + ?2";
+    let count = "INSERT INTO member_counts (role, members) VALUES (?1, ?2) ON CONFLICT (role) DO \
+        UPDATE SET members = members + ?2";
     connection.execute(count, params![number(role), by]).map(drop)
 }
 
@@ -224,7 +279,10 @@ fn read(row: &Row) -> Result<Account> {
 }
 
 fn read_profile(row: &Row) -> Result<Profile> {
-    let identifier = |kind, column| row.get::<_, Option<String>>(column).map(|text| text.map(|text| Identifier::stored(kind, text)));
+    let identifier = |kind, column| {
+        row.get::<_, Option<String>>(column)
+            .map(|text| text.map(|text| Identifier::stored(kind, text)))
+    };
     Ok(Profile {
         username: identifier(Kind::Username, 2)?,
         email: identifier(Kind::Email, 3)?,
@@ -241,19 +299,39 @@ pub fn owed(connection: &Connection, member: Id) -> Result<Option<Vec<u8>>> {
 
 pub fn owing(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Owing>> {
     let (columns, whole) = ("id, first_login_at, owed", MEMBERS.whole());
-    let select = format!("SELECT {columns} FROM members WHERE owed IS NOT NULL AND id > ?1 AND {whole} ORDER BY id LIMIT ?2");
-    let owing = |row: &Row| Ok(Owing { member: row.get::<_, Key>(0)?.0, first_login_at: Time(row.get(1)?), owed: row.get(2)? });
+    let select = format!(
+        "SELECT {columns} FROM members WHERE owed IS NOT NULL AND id > ?1 AND {whole} ORDER BY id \
+         LIMIT ?2"
+    );
+    let owing = |row: &Row| {
+        Ok(Owing {
+            member: row.get::<_, Key>(0)?.0,
+            first_login_at: Time(row.get(1)?),
+            owed: row.get(2)?,
+        })
+    };
     connection.prepare(&select)?.query_map(params![start(after), limit as i64], owing)?.collect()
 }
 
-pub fn settle_owed(connection: &Connection, member: Id, old: &[u8], new: Option<&[u8]>) -> Result<bool> {
+pub fn settle_owed(
+    connection: &Connection,
+    member: Id,
+    old: &[u8],
+    new: Option<&[u8]>,
+) -> Result<bool> {
     let settle = "UPDATE members SET owed = ?3 WHERE id = ?1 AND owed = ?2";
     Ok(connection.execute(settle, params![Key(member), old, new])? == 1)
 }
 
 /// The one write in which a login may be the first.
-pub fn note_login(connection: &Connection, member: Id, at: Time, owed: Option<&[u8]>) -> Result<bool> {
-    let first = "UPDATE members SET first_login_at = ?2, last_login_at = ?2, owed = ?3 WHERE id = ?1 AND first_login_at IS NULL";
+pub fn note_login(
+    connection: &Connection,
+    member: Id,
+    at: Time,
+    owed: Option<&[u8]>,
+) -> Result<bool> {
+    let first = "UPDATE members SET first_login_at = ?2, last_login_at = ?2, owed = ?3 WHERE id = \
+        ?1 AND first_login_at IS NULL";
     if connection.execute(first, params![Key(member), at.0, owed])? == 1 {
         return Ok(true);
     }
@@ -264,7 +342,9 @@ pub fn note_login(connection: &Connection, member: Id, at: Time, owed: Option<&[
 
 /// The same password under another hash.
 pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
-    connection.execute("UPDATE members SET password_hash = ?2 WHERE id = ?1", params![Key(member), hash]).map(drop)
+    connection
+        .execute("UPDATE members SET password_hash = ?2 WHERE id = ?1", params![Key(member), hash])
+        .map(drop)
 }
 
 #[cfg(test)]
@@ -279,12 +359,28 @@ mod tests {
         let connection = Folder::lock(&scratch.0).unwrap().connect().unwrap();
         let profile = Profile { username: Identifier::username("ada").ok(), ..Profile::default() };
         let id = Id([1; 16]);
-        let member = Member { id, role: Role::Member, profile, created_at: Time(1), first_login_at: None, last_login_at: None };
-        let ada = NewMember { member, password_hash: "hash".into(), registration: None, keys_since: Time(0), session: None };
+        let member = Member {
+            id,
+            role: Role::Member,
+            profile,
+            created_at: Time(1),
+            first_login_at: None,
+            last_login_at: None,
+        };
+        let ada = NewMember {
+            member,
+            password_hash: "hash".into(),
+            registration: None,
+            keys_since: Time(0),
+            session: None,
+        };
         assert_eq!(create(&connection, &ada).unwrap(), Created::Created);
         assert_eq!(named(&connection, "ada").unwrap().map(|account| account.member.id), Some(id));
         for unknown in ["bob", "", "ad"] {
-            assert_eq!(nearest(&connection, nobody(unknown)).unwrap().map(|account| account.member.id), Some(id));
+            assert_eq!(
+                nearest(&connection, nobody(unknown)).unwrap().map(|account| account.member.id),
+                Some(id)
+            );
             assert_eq!(named(&connection, unknown).unwrap(), None);
         }
     }

@@ -9,15 +9,20 @@ use rusqlite::{Connection, Result, params};
 const COLUMNS: &str = "id, name, digest, created_at, revoked_at";
 
 pub fn create_service_key(connection: &Connection, key: &ServiceKey) -> Result<(ServiceKey, bool)> {
-    let insert = "INSERT OR IGNORE INTO service_keys (id, name, digest, created_at) VALUES (?1, ?2, ?3, ?4)";
-    let new = connection.execute(insert, params![Key(key.id), key.name, key.digest, key.created_at.0])? == 1;
-    let select = format!("SELECT {COLUMNS} FROM service_keys WHERE id = ?1 AND {}", SERVICE_KEYS.whole());
+    let insert =
+        "INSERT OR IGNORE INTO service_keys (id, name, digest, created_at) VALUES (?1, ?2, ?3, ?4)";
+    let new = connection
+        .execute(insert, params![Key(key.id), key.name, key.digest, key.created_at.0])?
+        == 1;
+    let select =
+        format!("SELECT {COLUMNS} FROM service_keys WHERE id = ?1 AND {}", SERVICE_KEYS.whole());
     let row = connection.query_row(&select, [Key(key.id)], read_service_key)?;
     Ok((row, !new))
 }
 
 pub fn service_keys(connection: &Connection) -> Result<Vec<ServiceKey>> {
-    let select = format!("SELECT {COLUMNS} FROM service_keys WHERE {} ORDER BY id", SERVICE_KEYS.whole());
+    let select =
+        format!("SELECT {COLUMNS} FROM service_keys WHERE {} ORDER BY id", SERVICE_KEYS.whole());
     connection.prepare(&select)?.query_map([], read_service_key)?.collect()
 }
 
@@ -37,20 +42,32 @@ pub fn revoke_service_key(connection: &Connection, key: Id, at: Time) -> Result<
 }
 
 pub fn remembers_outsider(connection: &Connection, member: Id) -> Result<bool> {
-    let select = format!("SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1 AND {})", OUTSIDERS.whole());
+    let select = format!(
+        "SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1 AND {})",
+        OUTSIDERS.whole()
+    );
     connection.query_row(&select, [Key(member)], |row| row.get(0))
 }
 
-pub fn remember_outsider(connection: &Connection, member: Id, service: &str, theirs: &str) -> Result<()> {
+pub fn remember_outsider(
+    connection: &Connection,
+    member: Id,
+    service: &str,
+    theirs: &str,
+) -> Result<()> {
     let insert = "INSERT OR IGNORE INTO outsiders (member, service, theirs) VALUES (?1, ?2, ?3)";
     connection.execute(insert, params![Key(member), service, theirs]).map(drop)
 }
 
-/// None is made while one is damaged: it could be this one under a damaged name, and whatever it protects would be lost.
+/// None is made while one is damaged: it could be this one under a damaged name, and whatever it
+/// protects would be lost.
 pub fn secret(connection: &Connection, name: &str, made: &[u8]) -> Result<Vec<u8>> {
     let all = format!("SELECT count(*) FROM secrets WHERE {}", SECRETS.whole());
     connection.query_row(&all, [], |_| Ok(()))?;
-    connection.execute("INSERT OR IGNORE INTO secrets (name, value) VALUES (?1, ?2)", params![name, made])?;
+    connection.execute(
+        "INSERT OR IGNORE INTO secrets (name, value) VALUES (?1, ?2)",
+        params![name, made],
+    )?;
     connection.query_row("SELECT value FROM secrets WHERE name = ?1", [name], |row| row.get(0))
 }
 

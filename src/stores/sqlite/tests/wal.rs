@@ -1,4 +1,5 @@
-//! A write-ahead log that was damaged, cut or torn: what would be lost in silence is refused, what a power cut may do is not.
+//! A write-ahead log that was damaged, cut or torn: what would be lost in silence is refused, what
+//! a power cut may do is not.
 
 use super::*;
 use crate::stores::sqlite::wal::check;
@@ -29,7 +30,8 @@ impl Left {
             Ok(())
         });
         wait(copied).unwrap();
-        let (log, index) = (read(&scratch, "data/stampede.db-wal"), read(&scratch, "data/stampede.db-shm"));
+        let (log, index) =
+            (read(&scratch, "data/stampede.db-wal"), read(&scratch, "data/stampede.db-shm"));
         std::fs::remove_file(scratch.at("data/stampede.db-shm")).unwrap();
         let ends_one = |frame: &usize| log[32 + (frame - 1) * FRAME + 4..][..4] != [0; 4];
         let ends = (1..=(log.len() - 32) / FRAME).filter(ends_one).collect();
@@ -73,10 +75,15 @@ fn is_refused(found: Result<(), Error>, what: &str) {
 fn a_flipped_bit_before_the_last_commit_is_refused_wherever_it_is() {
     let left = Left::after(8);
     left.check(&left.log).unwrap();
-    let headers = left.ends.iter().flat_map(|end| (0..24 * 8).map(move |bit| (32 + (end - 1) * FRAME) * 8 + bit));
-    let bits: Vec<usize> = (0..32 * 8).chain(headers).chain((0..left.last() * 8).step_by(1_009)).collect();
+    let headers = left
+        .ends
+        .iter()
+        .flat_map(|end| (0..24 * 8).map(move |bit| (32 + (end - 1) * FRAME) * 8 + bit));
+    let bits: Vec<usize> =
+        (0..32 * 8).chain(headers).chain((0..left.last() * 8).step_by(1_009)).collect();
     let mark = |bit: usize| (bit / 8 - 32) % FRAME;
-    let can_be_seen = |bit: &usize| *bit < left.last() * 8 && (*bit < 32 * 8 || !(4..8).contains(&mark(*bit)));
+    let can_be_seen =
+        |bit: &usize| *bit < left.last() * 8 && (*bit < 32 * 8 || !(4..8).contains(&mark(*bit)));
     for bit in bits.into_iter().filter(can_be_seen) {
         is_refused(left.check(&left.flipped(bit)), &format!("byte {} bit {}", bit / 8, bit % 8));
     }
@@ -139,7 +146,8 @@ fn grow(connection: &Connection, bytes: usize) {
 
 fn in_wal_mode(file: &Path) -> Connection {
     let connection = Connection::open(file).unwrap();
-    let manners = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = 2; CREATE TABLE t (x)";
+    let manners = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = \
+        2; CREATE TABLE t (x)";
     connection.execute_batch(manners).unwrap();
     connection
 }
@@ -155,7 +163,8 @@ fn what_a_rolled_back_transaction_and_a_former_generation_left_is_no_damage() {
         }
         check(&scratch.at("c.db")).unwrap_or_else(|error| panic!("{what}: {error}"));
         std::fs::remove_file(scratch.at("c.db-shm")).unwrap();
-        check(&scratch.at("c.db")).unwrap_or_else(|error| panic!("{what}, without its index: {error}"));
+        check(&scratch.at("c.db"))
+            .unwrap_or_else(|error| panic!("{what}, without its index: {error}"));
     };
     for _ in 0..3 {
         grow(&connection, 100);
@@ -186,9 +195,16 @@ fn nobody_opens_a_folder_that_would_lose_commits_until_somebody_gives_them_up() 
         backup(&left.folder(), &left.scratch.at("copy.db")).unwrap_err().to_string(),
     ];
     for said in refused {
-        assert!(said.contains("damaged or cut at frame") && said.contains("commits behind it"), "{said}");
+        assert!(
+            said.contains("damaged or cut at frame") && said.contains("commits behind it"),
+            "{said}"
+        );
     }
-    assert_eq!(std::fs::read(left.folder().join("stampede.db-wal")).unwrap(), damaged, "nothing was changed");
+    assert_eq!(
+        std::fs::read(left.folder().join("stampede.db-wal")).unwrap(),
+        damaged,
+        "nothing was changed"
+    );
     let said = accept_loss(&left.folder()).unwrap();
     assert!(said.contains("gave up"), "{said}");
     assert_eq!(std::fs::read(left.folder().join("stampede.db-wal.damaged")).unwrap(), damaged);

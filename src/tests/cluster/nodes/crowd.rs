@@ -25,7 +25,8 @@ struct Progress {
     changed: Condvar,
 }
 
-/// How many were told something for good, when the last of them was, and how long nobody was at the worst.
+/// How many were told something for good, when the last of them was, and how long nobody was at the
+/// worst.
 #[derive(Default)]
 struct Count {
     told: usize,
@@ -36,14 +37,19 @@ struct Count {
 impl Count {
     fn one_more(&mut self) {
         self.told += 1;
-        let silence = self.last.replace(Instant::now()).map_or(Duration::ZERO, |last| last.elapsed());
+        let silence =
+            self.last.replace(Instant::now()).map_or(Duration::ZERO, |last| last.elapsed());
         self.longest_silence = self.longest_silence.max(silence);
     }
 }
 
 impl Crowd {
     pub fn new(doors: Arc<RwLock<Vec<String>>>, key: String) -> Crowd {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(DEAF)).build().into();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(DEAF))
+            .build()
+            .into();
         Crowd { agent, doors, key, progress: Arc::default() }
     }
 
@@ -53,7 +59,11 @@ impl Crowd {
     }
 
     pub fn hold(&self, n: usize, pattern: &str) -> Told {
-        self.ask(n, "/lotteries/2199-12-31/holds", json!({"pattern": pattern, "count": 1, "ttl_s": 7200}))
+        self.ask(
+            n,
+            "/lotteries/2199-12-31/holds",
+            json!({"pattern": pattern, "count": 1, "ttl_s": 7200}),
+        )
     }
 
     pub fn claim(&self, n: usize, campaign: &str) -> Told {
@@ -73,7 +83,11 @@ impl Crowd {
                     self.progress.changed.notify_all();
                     return told;
                 }
-                Some(told) => assert!(["later", "same_key"].contains(&told.body["retry"].as_str().unwrap_or("")), "{}", told.body),
+                Some(told) => assert!(
+                    ["later", "same_key"].contains(&told.body["retry"].as_str().unwrap_or("")),
+                    "{}",
+                    told.body
+                ),
                 None => {}
             }
             // Who is sent away comes again when somebody else was served, or after a moment.
@@ -93,13 +107,21 @@ impl Crowd {
         let mut answer = self.agent.run(request.body(body.to_string()).unwrap()).ok()?;
         let text = answer.body_mut().read_to_string().ok()?;
         let replayed = answer.headers().contains_key("idempotent-replayed");
-        Some(Told { status: answer.status().as_u16(), body: serde_json::from_str(&text).unwrap_or(Value::Null), replayed })
+        Some(Told {
+            status: answer.status().as_u16(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            replayed,
+        })
     }
 
     /// Returns when so many were told.
     pub fn wait_until_told(&self, count: usize) {
         let told = self.progress.told.lock().unwrap();
-        let (told, _) = self.progress.changed.wait_timeout_while(told, PATIENCE, |so_far| so_far.told < count).unwrap();
+        let (told, _) = self
+            .progress
+            .changed
+            .wait_timeout_while(told, PATIENCE, |so_far| so_far.told < count)
+            .unwrap();
         assert!(told.told >= count, "the crowd stands still at {}", told.told);
     }
 

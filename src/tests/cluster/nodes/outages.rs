@@ -1,4 +1,5 @@
-//! What stands behind the nodes fails: the database loses one of its three, then another, and Redis dies and is emptied. Claims go on.
+//! What stands behind the nodes fails: the database loses one of its three, then another, and Redis
+//! dies and is emptied. Claims go on.
 
 use super::told::{all_are_told_the_same_again, all_ask, granted, refused};
 use super::town::Town;
@@ -41,11 +42,15 @@ fn while_database_nodes_and_redis_come_and_go_claims_go_on_and_nothing_is_lost()
         (held, claims.join().unwrap())
     });
     let silence = [&holders, &claimers].map(|crowd| crowd.longest_silence().as_secs_f64());
-    let _ = writeln!(std::io::stderr().lock(), "longest silence while the database lost a node: {silence:.1?} s (holds, claims)");
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "longest silence while the database lost a node: {silence:.1?} s (holds, claims)"
+    );
 
     shows_what_the_dashboard_asks_for(&town);
     assert_eq!(granted(&held).len(), MEMBERS, "there is enough for all");
-    let ranks: BTreeSet<u64> = claimed.iter().filter_map(|told| told.body["rank"].as_u64()).collect();
+    let ranks: BTreeSet<u64> =
+        claimed.iter().filter_map(|told| told.body["rank"].as_u64()).collect();
     assert_eq!((ranks, refused(&claimed, "sold-out")), ((1..=400).collect(), 200));
     assert_eq!(town.ledger()["held"], MEMBERS);
     all_are_told_the_same_again(&held, |n| holders.hold(n, &pattern(n)));
@@ -53,7 +58,8 @@ fn while_database_nodes_and_redis_come_and_go_claims_go_on_and_nothing_is_lost()
     assert!(verified.contains("in order"), "{verified}");
 }
 
-/// One machine alone has none of these metrics, so the test of the dashboards cannot see that their names are right.
+/// One machine alone has none of these metrics, so the test of the dashboards cannot see that their
+/// names are right.
 fn shows_what_the_dashboard_asks_for(town: &Town) {
     let dashboard = include_str!("../../../../grafana/dashboards/operator.json");
     let metrics = ureq::get(format!("http://{}/metrics", town.node(0).address)).call().unwrap();

@@ -22,13 +22,22 @@ impl Told {
     }
 }
 
-/// Members `0..members` ask, a dozen at once, while `meanwhile` happens. What each was told, in the order of the members.
-pub fn all_ask(members: usize, ask: impl Fn(usize) -> Told + Sync, meanwhile: impl FnOnce()) -> Vec<Told> {
+/// Members `0..members` ask, a dozen at once, while `meanwhile` happens. What each was told, in the
+/// order of the members.
+pub fn all_ask(
+    members: usize,
+    ask: impl Fn(usize) -> Told + Sync,
+    meanwhile: impl FnOnce(),
+) -> Vec<Told> {
     let told: Vec<Mutex<Option<Told>>> = (0..members).map(|_| Mutex::default()).collect();
     thread::scope(|scope| {
         for share in 0..AT_ONCE {
             let (ask, told) = (&ask, &told);
-            scope.spawn(move || (share..members).step_by(AT_ONCE).for_each(|n| *told[n].lock().unwrap() = Some(ask(n))));
+            scope.spawn(move || {
+                (share..members)
+                    .step_by(AT_ONCE)
+                    .for_each(|n| *told[n].lock().unwrap() = Some(ask(n)))
+            });
         }
         meanwhile();
     });
@@ -39,7 +48,9 @@ pub fn all_ask(members: usize, ask: impl Fn(usize) -> Told + Sync, meanwhile: im
 pub fn granted(told: &[Told]) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for told in told.iter().filter(|told| told.is_granted()) {
-        tickets(&told.body).into_iter().for_each(|ticket| assert!(all.insert(ticket.clone()), "{ticket} was granted twice"));
+        tickets(&told.body)
+            .into_iter()
+            .for_each(|ticket| assert!(all.insert(ticket.clone()), "{ticket} was granted twice"));
     }
     all
 }
@@ -47,7 +58,9 @@ pub fn granted(told: &[Told]) -> BTreeSet<String> {
 #[track_caller]
 pub fn refused(told: &[Told], name: &str) -> usize {
     let refused: Vec<&Told> = told.iter().filter(|told| !told.is_granted()).collect();
-    refused.iter().for_each(|told| assert_eq!(told.body["type"], format!("/problems/{name}"), "{}", told.body));
+    refused.iter().for_each(|told| {
+        assert_eq!(told.body["type"], format!("/problems/{name}"), "{}", told.body)
+    });
     refused.len()
 }
 
@@ -55,6 +68,11 @@ pub fn refused(told: &[Told], name: &str) -> usize {
 pub fn all_are_told_the_same_again(told: &[Told], ask: impl Fn(usize) -> Told + Sync) {
     let again = all_ask(told.len(), ask, || {});
     for (first, again) in told.iter().zip(&again).filter(|(first, _)| first.is_granted()) {
-        assert!(again.body == first.body && again.replayed, "{} and then {}", first.body, again.body);
+        assert!(
+            again.body == first.body && again.replayed,
+            "{} and then {}",
+            first.body,
+            again.body
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Nodes that share a keyspace, each a child process, and what an administrator does to all of them.
+//! Nodes that share a keyspace, each a child process, and what an administrator does to all of
+//! them.
 
 use super::crowd::Crowd;
 use crate::database::Database;
@@ -32,16 +33,28 @@ impl Town {
     }
 
     pub fn with(nodes: usize, database: &Database, redis: Option<String>) -> Town {
-        let mut behind = vec![("STAMPEDE_CQL", database.nodes.join(",")), ("STAMPEDE_REPLICATION", database.nodes.len().to_string())];
+        let mut behind = vec![
+            ("STAMPEDE_CQL", database.nodes.join(",")),
+            ("STAMPEDE_REPLICATION", database.nodes.len().to_string()),
+        ];
         behind.extend(redis.map(|url| ("STAMPEDE_REDIS", url)));
         let addresses: Vec<String> = (0..nodes).map(|_| own_address()).collect();
         let doors = Arc::new(RwLock::new(addresses.clone()));
         let folders = (0..nodes).map(|_| Folder::new()).collect();
         let lent = Lent::new(database.address());
-        let mut town = Town { lent, behind, folders, addresses, servers: Vec::new(), doors, key: String::new() };
+        let mut town = Town {
+            lent,
+            behind,
+            folders,
+            addresses,
+            servers: Vec::new(),
+            doors,
+            key: String::new(),
+        };
         // Before anybody serves, so that all know it from their start.
         let made = succeeds(run_command(town.command(0).args(["key", "create", "shop"])));
-        town.key = made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
+        town.key =
+            made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
         for node in 0..nodes {
             let server = town.launch(node);
             town.servers.push(Some(server));
@@ -54,7 +67,10 @@ impl Town {
         command.envs(self.behind.iter().map(|(name, value)| (*name, value)));
         command.env("STAMPEDE_STORE", "cql").env("STAMPEDE_KEYSPACE", &self.lent.keyspace);
         command.env("STAMPEDE_MIGRATE", "true").env("STAMPEDE_CLUSTER_KEY", KEY);
-        command.env("STAMPEDE_LISTEN", &self.addresses[node]).env("STAMPEDE_HEARTBEAT_MS", "500").env("STAMPEDE_LOG", "plain");
+        command
+            .env("STAMPEDE_LISTEN", &self.addresses[node])
+            .env("STAMPEDE_HEARTBEAT_MS", "500")
+            .env("STAMPEDE_LOG", "plain");
         command
     }
 
@@ -97,12 +113,14 @@ impl Town {
 
     /// Ten slices of a thousand tickets.
     pub fn lottery(&self) {
-        self.admin().post("/lotteries", None, json!({"closes_on": DAY, "tickets": {"digits": 4}})).expect(201);
+        self.admin()
+            .post("/lotteries", None, json!({"closes_on": DAY, "tickets": {"digits": 4}}))
+            .expect(201);
     }
 
     pub fn campaign(&self, quota: u64) -> String {
-        let plan =
-            json!({"name": "Welcome", "quota": quota, "discount_percent": 10, "ends_at": "2199-12-31T00:00:00Z", "trigger": "claim"});
+        let plan = json!({"name": "Welcome", "quota": quota, "discount_percent": 10,
+            "ends_at": "2199-12-31T00:00:00Z", "trigger": "claim"});
         crate::process::id(&self.admin().post("/campaigns", None, plan).expect(201))
     }
 
@@ -119,7 +137,8 @@ impl Town {
     }
 }
 
-/// On a loopback host of its own, where no connection that somebody opens can take the port while its node does not listen.
+/// On a loopback host of its own, where no connection that somebody opens can take the port while
+/// its node does not listen.
 fn own_address() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();

@@ -1,9 +1,10 @@
 //! The keys that codes are made with: one prints, all are read.
 //!
-//! A key that was replaced goes on reading, for its codes are on paper and in wallets; a code says in its first symbol which version of the
-//! keys it is of. So rotating them voids nothing, and protects only what is printed from then on: whoever has stolen a key can make codes
-//! of its version. `read_with_version` is for those who know which version a batch was printed with, and accept no other.
-//! There are 32 versions and none is used twice, so the 32nd is the last.
+//! A key that was replaced goes on reading, for its codes are on paper and in wallets; a code says
+//! in its first symbol which version of the keys it is of. So rotating them voids nothing, and
+//! protects only what is printed from then on: whoever has stolen a key can make codes of its
+//! version. `read_with_version` is for those who know which version a batch was printed with, and
+//! accept no other. There are 32 versions and none is used twice, so the 32nd is the last.
 
 use super::permutation::Permutation;
 use super::{Code, NotOurs, Place, symbols};
@@ -45,7 +46,10 @@ impl Press {
     }
 
     pub fn print(&self, place: Place) -> Code {
-        Code::write(u128::from(self.version.0) << super::permutation::BITS | self.permutation.encrypt(place.bits()))
+        Code::write(
+            u128::from(self.version.0) << super::permutation::BITS
+                | self.permutation.encrypt(place.bits()),
+        )
     }
 
     /// The codes of a batch or campaign, in the order of their indexes.
@@ -69,7 +73,12 @@ pub struct Keys {
 /// Never more than this, so that a key is in no log line.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} keys, of which version {} prints", self.presses.len(), self.current().version.0)
+        write!(
+            f,
+            "{} keys, of which version {} prints",
+            self.presses.len(),
+            self.current().version.0
+        )
     }
 }
 
@@ -111,9 +120,11 @@ impl Keys {
     pub fn from_bytes(bytes: &[u8]) -> Result<Keys, Unreadable> {
         let [FORMAT, current, entries @ ..] = bytes else { return Err(Unreadable) };
         let (entries, rest) = entries.as_chunks::<ENTRY>();
-        let presses: Vec<Press> = entries.iter().map(read_entry).collect::<Option<_>>().ok_or(Unreadable)?;
+        let presses: Vec<Press> =
+            entries.iter().map(read_entry).collect::<Option<_>>().ok_or(Unreadable)?;
         let in_order = presses.is_sorted_by(|one, next| one.version < next.version);
-        let current = presses.iter().position(|press| press.version.0 == *current).ok_or(Unreadable)?;
+        let current =
+            presses.iter().position(|press| press.version.0 == *current).ok_or(Unreadable)?;
         (in_order && rest.is_empty()).then_some(Keys { presses, current }).ok_or(Unreadable)
     }
 

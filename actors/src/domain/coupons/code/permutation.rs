@@ -1,9 +1,12 @@
-//! A keyed permutation of 95 bits: FF1 of NIST SP 800-38G over AES-256, radix 2, length 95, with an empty tweak.
+//! A keyed permutation of 95 bits: FF1 of NIST SP 800-38G over AES-256, radix 2, length 95, with an
+//! empty tweak.
 //!
-//! The general FF1 works on strings of digits and numbers of any size. At this one size a half fits into a `u64` and what a round encrypts
-//! is exactly two blocks, the first of which is always the same; so it is encrypted once for each key, and a round is one block of AES and
-//! one addition. `actors/tests/codes` holds it against a general FF1 that passes NIST's samples, and against the crate `fpe`.
-//! The tweak is empty because every version of the keys is a key of its own: nothing is left for a tweak to tell apart.
+//! The general FF1 works on strings of digits and numbers of any size. At this one size a half fits
+//! into a `u64` and what a round encrypts is exactly two blocks, the first of which is always the
+//! same; so it is encrypted once for each key, and a round is one block of AES and one addition.
+//! `actors/tests/codes` holds it against a general FF1 that passes NIST's samples, and against the
+//! crate `fpe`. The tweak is empty because every version of the keys is a key of its own: nothing
+//! is left for a tweak to tell apart.
 
 use aes::Aes256Enc;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
@@ -17,8 +20,8 @@ const RIGHT_BITS: u32 = BITS - LEFT_BITS;
 
 const ROUNDS: u8 = 10;
 
-/// What NIST calls P: FF1, version 1, Feistel method 2, radix 2 (three bytes), ten rounds, the left half's length, the whole length and
-/// the tweak's length (four bytes each).
+/// What NIST calls P: FF1, version 1, Feistel method 2, radix 2 (three bytes), ten rounds, the left
+/// half's length, the whole length and the tweak's length (four bytes each).
 const P: [u8; 16] = [1, 2, 1, 0, 0, 2, ROUNDS, LEFT_BITS as u8, 0, 0, 0, BITS as u8, 0, 0, 0, 0];
 
 #[derive(Clone)]
@@ -54,7 +57,8 @@ impl Permutation {
         whole(left, right)
     }
 
-    /// The number that a round adds. Only its lowest 48 bits count, and NIST's y is the first 12 bytes of the block.
+    /// The number that a round adds. Only its lowest 48 bits count, and NIST's y is the first 12
+    /// bytes of the block.
     fn round(&self, round: u8, half: u64) -> u64 {
         let q = u128::from(round) << 48 | u128::from(half);
         (encrypted(&self.aes, self.begun ^ q) >> 32) as u64

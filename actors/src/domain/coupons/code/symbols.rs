@@ -1,7 +1,8 @@
 //! Crockford's base 32: how a code is written, and how forgivingly it is read.
 //!
-//! Twenty symbols of five bits, in upper case, in groups of five with dashes between. Reading forgives what people do to codes: lower case,
-//! dashes and spaces anywhere or nowhere, O for 0, I and L for 1. U is no symbol. Whatever else stands in a text makes it no code of ours.
+//! Twenty symbols of five bits, in upper case, in groups of five with dashes between. Reading
+//! forgives what people do to codes: lower case, dashes and spaces anywhere or nowhere, O for 0, I
+//! and L for 1. U is no symbol. Whatever else stands in a text makes it no code of ours.
 
 use std::fmt;
 
@@ -15,7 +16,8 @@ const WRITTEN: usize = SYMBOLS + SYMBOLS / GROUP - 1;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A code as it is printed. It lives on the stack, so that millions can be streamed without an allocation each.
+/// A code as it is printed. It lives on the stack, so that millions can be streamed without an
+/// allocation each.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code([u8; WRITTEN]);
 
@@ -93,7 +95,10 @@ mod tests {
             assert_eq!(value(*symbol), Some(place));
             assert_eq!(value(symbol.to_ascii_lowercase()), Some(place));
         }
-        assert_eq!((value(b'O'), value(b'i'), value(b'L'), value(b'l')), (Some(0), Some(1), Some(1), Some(1)));
+        assert_eq!(
+            (value(b'O'), value(b'i'), value(b'L'), value(b'l')),
+            (Some(0), Some(1), Some(1), Some(1))
+        );
         let symbols = (0..=u8::MAX).filter(|byte| value(*byte).is_some()).count();
         assert_eq!(symbols, 10 + 2 * 25, "ten digits and every letter but U, in both cases");
     }

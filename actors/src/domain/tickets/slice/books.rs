@@ -1,6 +1,7 @@
 //! The books of a slice: which holds live until when, what was sold, and who holds how much.
 //!
-//! Every change keeps the stock, the deadlines and the members' counts in step. Nothing here decides; nothing here fails.
+//! Every change keeps the stock, the deadlines and the members' counts in step. Nothing here
+//! decides; nothing here fails.
 
 use super::words::{HoldState, HoldView, Ledger};
 use crate::domain::tickets::stock::{Stock, Ticket};
@@ -115,9 +116,13 @@ impl Books {
     }
 
     pub fn view(&self, hold: u32) -> Option<HoldView> {
-        let live = self.live.get(&hold).map(|live| (live.owner, &live.tickets, HoldState::Held { until: live.until }));
-        let (owner, tickets, state) =
-            live.or_else(|| self.sold.get(&hold).map(|sold| (sold.owner, &sold.tickets, HoldState::Confirmed)))?;
+        let live = self
+            .live
+            .get(&hold)
+            .map(|live| (live.owner, &live.tickets, HoldState::Held { until: live.until }));
+        let (owner, tickets, state) = live.or_else(|| {
+            self.sold.get(&hold).map(|sold| (sold.owner, &sold.tickets, HoldState::Confirmed))
+        })?;
         Some(HoldView { owner, tickets: tickets.to_vec(), state })
     }
 
@@ -149,7 +154,8 @@ impl Books {
     pub fn refund(&mut self, hold: u32, ticket: &Ticket) {
         self.stock.give_back(ticket);
         if let Some(sold) = self.sold.get_mut(&hold) {
-            let rest: Vec<Ticket> = sold.tickets.iter().filter(|other| *other != ticket).copied().collect();
+            let rest: Vec<Ticket> =
+                sold.tickets.iter().filter(|other| *other != ticket).copied().collect();
             self.sold_tickets -= (sold.tickets.len() - rest.len()) as u64;
             sold.tickets = rest.as_slice().into();
         }
@@ -178,7 +184,9 @@ impl Books {
     /// How far the books are from telling the same thing.
     pub fn imbalance(&self) -> i64 {
         let counted: usize = self.sold.values().map(|sold| sold.tickets.len()).sum();
-        self.ledger().imbalance.abs() + (self.sold_tickets as i64 - counted as i64).abs() + self.stock.imbalance()
+        self.ledger().imbalance.abs()
+            + (self.sold_tickets as i64 - counted as i64).abs()
+            + self.stock.imbalance()
     }
 }
 

@@ -10,12 +10,15 @@ use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// A hold is on no list: it is short-lived, and its slice knows it. Only what was bought is worth a line.
+/// A hold is on no list: it is short-lived, and its slice knows it. Only what was bought is worth a
+/// line.
 pub fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
     match event {
         Event::Confirmed { hold, owner, tickets } => {
             let bought = Bought { hold: *hold, digits: name.digits, at };
-            rows.extend(tickets.iter().map(|ticket| ticket_row(name, ticket, *owner, Some(&bought))));
+            rows.extend(
+                tickets.iter().map(|ticket| ticket_row(name, ticket, *owner, Some(&bought))),
+            );
         }
         Event::Refunded { ticket, owner, .. } => rows.push(ticket_row(name, ticket, *owner, None)),
         Event::Opened { .. }

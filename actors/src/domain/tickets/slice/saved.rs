@@ -20,14 +20,25 @@ struct Saved {
 
 impl Serialize for Slice {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut live: Vec<_> = self.books.live.iter().map(|(hold, live)| (*hold, live.clone())).collect();
-        let mut sold: Vec<_> = self.books.sold.iter().map(|(hold, sold)| (*hold, sold.clone())).collect();
+        let mut live: Vec<_> =
+            self.books.live.iter().map(|(hold, live)| (*hold, live.clone())).collect();
+        let mut sold: Vec<_> =
+            self.books.sold.iter().map(|(hold, sold)| (*hold, sold.clone())).collect();
         live.sort_by_key(|(hold, _)| *hold);
         sold.sort_by_key(|(hold, _)| *hold);
         let opened = self.terms.map(|terms| (self.lead, terms));
         let (closing, sealed) = (self.closing, self.sealed);
         let (released, ended) = (self.books.released.clone(), self.books.ended.clone());
-        let saved = Saved { opened, next_hold: self.books.next_hold, live, sold, released, ended, closing, sealed };
+        let saved = Saved {
+            opened,
+            next_hold: self.books.next_hold,
+            live,
+            sold,
+            released,
+            ended,
+            closing,
+            sealed,
+        };
         saved.serialize(serializer)
     }
 }
@@ -42,7 +53,8 @@ impl<'de> Deserialize<'de> for Slice {
         let books = &mut slice.books;
         saved.live.into_iter().for_each(|(hold, live)| books.insert_live(hold, live));
         saved.sold.into_iter().for_each(|(hold, sold)| books.restore_sold(hold, sold));
-        (books.next_hold, books.released, books.ended) = (saved.next_hold, saved.released, saved.ended);
+        (books.next_hold, books.released, books.ended) =
+            (saved.next_hold, saved.released, saved.ended);
         Ok(Slice { closing: saved.closing, sealed: saved.sealed, ..slice })
     }
 }

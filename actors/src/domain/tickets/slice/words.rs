@@ -43,7 +43,8 @@ pub enum Command {
     Refund {
         ticket: Ticket,
     },
-    /// Ends live holds, some at a time, then closes the slice for good. Repeat until the event is `Sealed`.
+    /// Ends live holds, some at a time, then closes the slice for good. Repeat until the event is
+    /// `Sealed`.
     Seal,
 }
 
