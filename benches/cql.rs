@@ -21,7 +21,6 @@ use actors::Time;
 use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{Limits, Node, Router, Window};
-use actors::store::around::Around;
 use actors::store::{Append, Done, Outcome, Store};
 use actors::time::system_clock;
 use actors::{Caller, Id};
@@ -39,6 +38,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use testing::around::Around;
 
 const CALLERS: usize = 512;
 const TURNS: usize = 5;
@@ -132,8 +132,12 @@ fn in_process(database: &Database, turn: Duration) {
 }
 
 async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Duration) {
-    let node =
-        Node::new(store.clone(), system_clock(), Window::new(1_000_000, 3600), Limits::default());
+    let node = Node::new(
+        testing::around::as_store(store.clone()),
+        system_clock(),
+        Window::new(1_000_000, 3600),
+        Limits::default(),
+    );
     node.add_seat(Arbiter::new().handle());
     let campaigns = Rc::new(Router::<Campaign>::new(node));
     campaigns

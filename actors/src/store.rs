@@ -14,10 +14,6 @@
 //!
 //! Calls never block; the answer comes through the callback, on any thread.
 
-pub mod around;
-pub mod contract;
-pub mod memory;
-
 use crate::id::Id;
 use crate::time::Time;
 use std::sync::Arc;

@@ -17,7 +17,6 @@ use actors::domain::ballots::{BallotId, Refusal};
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Drawn, Phase, Plan, Tickets, places};
 use actors::engine::{Failure, Key, Limits, Node, Window};
-use actors::store::memory::{Fate, Memory};
 use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -25,6 +24,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
+use testing::memory::{Fate, Memory};
 use trap::{Snare, Step, Trap};
 
 const DAY: Day = Day(20_261_231);
@@ -46,7 +46,7 @@ impl Process {
     fn on(store: &Memory, snare: &Snare) -> Rc<Process> {
         let trap = Trap { memory: store.another_node(), snare: snare.clone() };
         let node = Node::new(
-            Arc::new(trap),
+            testing::around::as_store(Arc::new(trap)),
             Arc::new(|| NOW),
             Window::new(100_000, 3600),
             Limits::default(),

@@ -9,10 +9,10 @@ use actors::domain::coupons::code::{Keys, Place};
 use actors::domain::coupons::serial::Only;
 use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
 use actors::engine::{Limits, Node, Window};
-use actors::store::memory::Memory;
 use actors::{Caller, Id, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testing::memory::Memory;
 
 const ADA: Caller = Caller { id: Id([7; 16]), role: actors::Role::Member };
 const NOON: Time = Time(1_796_126_400_000);
@@ -220,7 +220,8 @@ fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
 #[test]
 fn a_frame_that_cannot_be_read_stops_the_feed_and_is_not_left_out() {
     in_a_system(async |engine| {
-        use actors::store::{Append, Position, contract};
+        use actors::store::{Append, Position};
+        use testing::contract;
         register(&engine, Entry::Batch(batch(1))).await;
         let frame = actors::engine::record::frame(Position::default(), 1, vec![1, 2, 3]);
         let append = Append { partition: "campaign/c_1".into(), frame, rows: Vec::new() };

@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use actors::engine::{Failure, Limits};
-use actors::store::memory::Fate;
+use testing::memory::Fate;
 
 #[test]
 fn beyond_the_limit_of_a_partition_the_answer_is_busy_at_once_and_nothing_is_done() {

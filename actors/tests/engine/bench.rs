@@ -8,11 +8,11 @@ use actors::engine::router::Outcome;
 use actors::engine::{Key, Limits, Node, Router, Window};
 use actors::machine::partition_id;
 use actors::store::Store;
-use actors::store::memory::Memory;
 use actors::{Caller, Id, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
+use testing::memory::Memory;
 
 pub const DAY: Day = Day(20_261_231);
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: actors::Role::Member };

@@ -4,7 +4,7 @@ use super::bench::*;
 use actors::domain::tickets::Refusal;
 use actors::domain::tickets::slice::{Answer, Question};
 use actors::engine::Failure;
-use actors::store::memory::Fate;
+use testing::memory::Fate;
 
 #[test]
 fn a_fact_is_told_when_it_is_durable_and_not_before() {

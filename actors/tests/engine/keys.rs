@@ -3,9 +3,9 @@
 use super::bench::*;
 use actors::domain::tickets::{Command, Refusal, Slice};
 use actors::engine::{Failure, How, Key, Partition, Reply, Request, Window};
-use actors::store::memory::Fate;
 use actors::{Caller, Time};
 use std::sync::Arc;
+use testing::memory::Fate;
 
 #[test]
 fn a_repeat_that_arrives_while_the_first_is_running_waits_for_its_answer() {

@@ -8,10 +8,10 @@ use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::engine::neighbours::{Astray, Passing, Peer};
 use actors::engine::{Done, Failure, How, Key, Neighbours, Reply, Request, Router};
 use actors::machine::partition_id;
-use actors::store::memory::Memory;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use testing::memory::Memory;
 
 /// Whom a node believes to own everything.
 type Belief = Option<Peer>;

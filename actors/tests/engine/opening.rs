@@ -5,11 +5,11 @@ use super::bench::*;
 use actors::domain::tickets::Slice;
 use actors::engine::{Failure, record};
 use actors::machine::partition_id;
-use actors::store::around::Around;
-use actors::store::memory::{Fate, Memory};
 use actors::store::{Append, Done, Opened, Outcome, Position, Store, StoreError};
 use actors::{Id, Time};
 use std::sync::{Arc, Mutex};
+use testing::around::{Around, as_store};
+use testing::memory::{Fate, Memory};
 
 type Waiting = (String, Done<Result<Opened, StoreError>>);
 
@@ -41,7 +41,7 @@ fn requests_that_come_while_a_partition_opens_wait_and_are_served_in_order() {
     in_a_system(async || {
         let memory = Arc::new(Memory::default());
         let slow = Arc::new(Slow { memory: memory.clone(), waiting: Mutex::default() });
-        let bench = Bench::on(slow.clone(), memory, Default::default());
+        let bench = Bench::on(as_store(slow.clone()), memory, Default::default());
         let open = bench.ask(
             0,
             actors::domain::tickets::Command::Open { lead: 0, terms: TERMS },
@@ -64,7 +64,7 @@ fn requests_that_come_while_a_partition_opens_again_wait_too() {
     in_a_system(async || {
         let memory = Arc::new(Memory::default());
         let slow = Arc::new(Slow { memory: memory.clone(), waiting: Mutex::default() });
-        let bench = Bench::on(slow.clone(), memory, Default::default());
+        let bench = Bench::on(as_store(slow.clone()), memory, Default::default());
         let open = bench.ask(
             0,
             actors::domain::tickets::Command::Open { lead: 0, terms: TERMS },

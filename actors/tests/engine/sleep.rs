@@ -8,9 +8,9 @@ use actors::domain::tickets::{Command, Event, Slice};
 use actors::engine::Partition;
 use actors::engine::snapshot::{self, Known, State};
 use actors::machine::partition_id;
-use actors::store::contract::answer;
-use actors::store::memory::Fate;
 use actors::store::{Opened, Snapshot, Store};
+use testing::contract::answer;
+use testing::memory::Fate;
 
 fn snapshot_of(bench: &Bench, lead: u8) -> Option<Snapshot> {
     answer(|done| bench.store.open(&partition_id::<Slice>(&slice(lead)), done))
@@ -200,7 +200,7 @@ fn a_snapshot_is_written_after_so_many_records_and_only_of_what_is_durable() {
 #[test]
 fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
     in_a_system(async || {
-        let store = std::sync::Arc::new(actors::store::memory::Memory::default());
+        let store = std::sync::Arc::new(testing::memory::Memory::default());
         let bench = Bench::on(store.clone(), store, Default::default());
         // The partition lives on a thread of its own, so that sleep and requests really race.
         let elsewhere = Arbiter::new();

@@ -5,7 +5,7 @@
 use super::bench::*;
 use actors::domain::tickets::slice::Question;
 use actors::engine::Failure;
-use actors::store::memory::Fate;
+use testing::memory::Fate;
 
 #[test]
 fn a_repeat_with_the_same_key_finds_out_whether_it_was_kept() {
@@ -77,7 +77,7 @@ fn after_any_row_of_misfortunes_the_partition_works_again() {
 #[test]
 fn a_node_that_was_fenced_off_cannot_write_over_the_one_that_took_over() {
     in_a_system(async || {
-        let store = std::sync::Arc::new(actors::store::memory::Memory::default());
+        let store = std::sync::Arc::new(testing::memory::Memory::default());
         let other = std::sync::Arc::new(store.another_node());
         let old = Bench::on(store.clone(), store, Default::default());
         let new = Bench::on(other.clone(), other, Default::default());

@@ -3,10 +3,10 @@
 use super::DAY;
 use actors::domain::ballots;
 use actors::engine::record::{self, Entry};
-use actors::store::around::Around;
-use actors::store::memory::{Fate, Memory};
 use actors::store::{Append, Done, Outcome, Store};
 use std::sync::{Arc, Mutex};
+use testing::around::Around;
+use testing::memory::{Fate, Memory};
 
 /// The writes of a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

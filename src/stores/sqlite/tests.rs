@@ -5,11 +5,11 @@ mod wal;
 
 use super::*;
 use crate::identity::directory::{self, Directory};
-use actors::store::contract::{Harness, Script, answer, rows_of};
 use actors::store::{Row, Shelf, Snapshot, StoreError};
 use actors::{Id, Time};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use testing::contract::{Harness, Script, answer, rows_of};
 
 /// A folder that does not outlive its test.
 pub struct Scratch(pub PathBuf);
@@ -146,13 +146,13 @@ impl directory::Harness for OnDisk {
     }
 }
 
-actors::store_contract!(OnDisk::new());
+testing::store_contract!(OnDisk::new());
 crate::directory_contract!(Some(OnDisk::new()));
 
 mod killed {
     use super::*;
 
-    actors::store_contract!(Killed::new());
+    testing::store_contract!(Killed::new());
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -2,9 +2,9 @@
 
 use crate::database::{Fresh, connect, database, store, wait};
 use actors::store::Store;
-use actors::store::contract::Harness;
-use actors::store::memory::Memory;
 use stampede::stores::cql::{CqlStore, Tuning};
+use testing::contract::Harness;
+use testing::memory::Memory;
 
 enum Place {
     /// The store goes before its keyspace.
@@ -62,7 +62,7 @@ impl Harness for Place {
 mod as_it_is_used {
     use super::*;
 
-    actors::store_contract!(Place::new(Tuning::default()));
+    testing::store_contract!(Place::new(Tuning::default()));
 }
 
 /// Every few frames a generation ends, and what is larger than a few bytes lies in parts.
@@ -73,5 +73,5 @@ mod with_generations_of_four_records {
         Tuning { generation_records: 4, row_bytes: 400_000, ..Tuning::default() }
     }
 
-    actors::store_contract!(Place::new(small()));
+    testing::store_contract!(Place::new(small()));
 }

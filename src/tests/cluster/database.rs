@@ -6,7 +6,6 @@
 //! process.
 
 use crate::keyspaces::Lent;
-use actors::store::contract::rows_of;
 use actors::store::{Frame, Row};
 use stampede::stores::cql::{Cql, CqlStore, Replication, Schema, Serial, Settings, Tuning};
 use std::io::Write;
@@ -16,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
+use testing::contract::rows_of;
 
 pub struct Database {
     pub nodes: Vec<String>,

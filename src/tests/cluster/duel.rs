@@ -7,11 +7,11 @@ use crate::database::{database, store_of};
 use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
-use actors::store::contract::answer;
 use actors::store::{Append, Frame, Opened, Outcome, Page, Position, Row, Shelf, Store};
 use stampede::stores::cql::{CqlStore, Settings, Tuning};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use testing::contract::answer;
 
 const PARTITION: &str = "duel/1";
 const OPENINGS: usize = 120;

@@ -1,9 +1,10 @@
-//! A store around another: it sees what is asked, and hands on whatever it does not want to change.
+//! A store around another: it changes the calls that a test wants changed, and hands on all others.
 
-use super::{
+use actors::Time;
+use actors::store::{
     Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError,
 };
-use crate::time::Time;
+use std::sync::Arc;
 
 pub trait Around: Send + Sync + 'static {
     fn inner(&self) -> &dyn Store;
@@ -17,36 +18,43 @@ pub trait Around: Send + Sync + 'static {
     }
 }
 
-impl<A: Around> Store for A {
+/// The same as a store, for a node to live on.
+pub fn as_store(around: Arc<impl Around>) -> Arc<dyn Store> {
+    Arc::new(Handing(around))
+}
+
+struct Handing<A>(Arc<A>);
+
+impl<A: Around> Store for Handing<A> {
     fn append(&self, append: Append, done: Done<Outcome>) {
-        Around::append(self, append, done);
+        self.0.append(append, done);
     }
 
     fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
-        Around::open(self, partition, done);
+        self.0.open(partition, done);
     }
 
     fn save(&self, partition: &str, snapshot: Snapshot) {
-        self.inner().save(partition, snapshot);
+        self.0.inner().save(partition, snapshot);
     }
 
     fn forget_snapshot(&self, partition: &str) {
-        self.inner().forget_snapshot(partition);
+        self.0.inner().forget_snapshot(partition);
     }
 
     fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
-        self.inner().rows(page, done);
+        self.0.inner().rows(page, done);
     }
 
     fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
-        self.inner().sleepers(until, done);
+        self.0.inner().sleepers(until, done);
     }
 
     fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
-        self.inner().feed(after, limit, done);
+        self.0.inner().feed(after, limit, done);
     }
 
     fn confirms_reads(&self) -> bool {
-        self.inner().confirms_reads()
+        self.0.inner().confirms_reads()
     }
 }

@@ -5,13 +5,12 @@
 //! adds. The look-up rows of a frame can be made again from its records with `rows_of`, as the
 //! domain's can.
 
-use super::{
+use actors::engine::record;
+use actors::store::{
     Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row,
     Shelf, Sleeper, Snapshot, Store,
 };
-use crate::engine::record;
-use crate::id::Id;
-use crate::time::Time;
+use actors::{Id, Time};
 use std::sync::mpsc;
 
 /// A store with its data, fresh when made.
@@ -72,7 +71,7 @@ macro_rules! store_contract {
             $(
                 #[test]
                 fn $promise() {
-                    $crate::store::contract::$promise(&mut $harness);
+                    $crate::contract::$promise(&mut $harness);
                 }
             )*
         }

@@ -3,8 +3,9 @@
 //! A line that changes here means that data already written can no longer be read. Never change
 //! one; a new event gets a new line, and its variant goes to the end of its enum.
 
-#[path = "golden/coupons.rs"]
 mod coupons;
+mod import;
+mod webhook;
 
 use actors::domain::ballots::{self, BoxName};
 use actors::domain::day::Day;

@@ -13,8 +13,8 @@ use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
 use actors::engine::Window;
 use actors::store::Outcome;
-use actors::store::memory::{Fate, Memory};
 use std::sync::{Arc, Mutex};
+use testing::memory::{Fate, Memory};
 
 /// What all rooms share.
 pub struct Yard {

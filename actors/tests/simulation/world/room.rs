@@ -11,12 +11,12 @@ use actors::dice::Dice;
 use actors::engine::snapshot::Suspect;
 use actors::engine::{Failure, Partition, Reply, Request};
 use actors::machine::partition_id;
-use actors::store::memory::Fate;
 use actors::store::{Frame, Outcome, Store};
 use actors::{Machine, Time};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use testing::memory::Fate;
 
 pub type Replied<M> = Result<Reply<M>, Failure<<M as Machine>::Refusal>>;
 

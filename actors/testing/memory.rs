@@ -6,12 +6,11 @@
 //! completes it. Nothing in here is random and nothing waits. Several nodes can look at the same
 //! data, each through its own `Memory`, and fence each other.
 
-use super::{
+use actors::store::{
     Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row,
     Shelf, Sleeper, Snapshot, Store, StoreError,
 };
-use crate::id::Id;
-use crate::time::Time;
+use actors::{Id, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -404,7 +403,7 @@ impl Store for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract::{Harness, Script, answer};
+    use crate::contract::{Harness, Script, answer};
 
     impl Harness for Memory {
         fn store(&self) -> &dyn Store {

@@ -1,0 +1,11 @@
+//! What the tests of several crates share; no production code uses it.
+//!
+//! `memory` is a store that does what a test tells it. `around` changes one call of another store.
+//! `contract` is the suite that every store passes: implement `contract::Harness`, then write
+//! `testing::store_contract!(MyStore::new());` in a module of tests.
+
+#![forbid(unsafe_code)]
+
+pub mod around;
+pub mod contract;
+pub mod memory;

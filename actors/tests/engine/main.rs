@@ -1,0 +1,14 @@
+//! The real engine, actors and all, on a store that does what it is told. No test here waits for
+//! time to pass.
+
+mod admission;
+mod any;
+mod bench;
+mod durable;
+mod expiry;
+mod keys;
+mod neighbours;
+mod opening;
+mod sleep;
+mod unknown;
+mod witness;

@@ -1,0 +1,24 @@
+//! The rule books, sentence by sentence: given what happened, when somebody commands, then an event
+//! or a refusal.
+
+mod ballots;
+mod campaign;
+mod catalogue;
+mod coupons;
+mod draw;
+mod given;
+mod homes;
+mod import;
+mod life;
+mod lists;
+mod lottery;
+mod notices;
+mod rack;
+mod random;
+mod range;
+mod redeem;
+mod sealing;
+mod slice;
+mod terms;
+mod walks;
+mod webhook;
