@@ -13,6 +13,7 @@ use actors::dice::Dice;
 use actors::domain::coupons::catalogue::{Entry, Plan, What};
 use actors::domain::coupons::code::Keys;
 use actors::domain::coupons::{Discount, Offer, redeem};
+use actors::engine::By;
 use actors::engine::{Limits, Node, Window};
 use actors::store::Store;
 use actors::time::system_clock;
@@ -20,7 +21,6 @@ use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
 use sized::{disk_kb, folder, ms, resident_mb};
 use stampede::engine::{self, Engine};
-use stampede::opening::By;
 use stampede::promotions::coupons::part_of;
 use stampede::promotions::expired::{Expiring, Spot};
 use stampede::promotions::{Known, Promotions};
@@ -141,7 +141,7 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
                     .give(plan, part, slot, member(n), By::SYSTEM)
                     .await
                     .expect("it is free");
-                let by = By { caller: Caller::member(member(n)), key: None, dry: false };
+                let by = By::for_good(Caller::member(member(n)));
                 let use_it = redeem::Command::Use {
                     slot,
                     amount: Some(5000),

@@ -20,7 +20,7 @@ use actix_rt::{Arbiter, System};
 use actors::Time;
 use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::engine::{Limits, Node, Router, Window};
+use actors::engine::{By, Limits, Node, Router, Window};
 use actors::store::{Append, Done, Outcome, Store};
 use actors::time::system_clock;
 use actors::{Caller, Id};
@@ -140,10 +140,7 @@ async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Dura
     );
     node.add_seat(Arbiter::new().handle());
     let campaigns = Rc::new(Router::<Campaign>::new(node));
-    campaigns
-        .command(&NAME, Command::Open(plan()), Caller::SYSTEM, None, false)
-        .await
-        .expect("the campaign opens");
+    campaigns.command(&NAME, Command::Open(plan()), By::SYSTEM).await.expect("the campaign opens");
     let members = Rc::new(Cell::new(0u64));
     let mut ratios = Vec::new();
     // The first turn is the database's own warming up, and does not count.
@@ -155,7 +152,7 @@ async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Dura
             async move {
                 let claim = Command::Claim { member: Id(member), code: None };
                 campaigns
-                    .command(&NAME, claim, Caller::member(Id(member)), None, false)
+                    .command(&NAME, claim, By::for_good(Caller::member(Id(member))))
                     .await
                     .is_ok()
             }

@@ -13,7 +13,7 @@ use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::tickets::stock::Stock;
 use actors::domain::tickets::{Command, Event, Pattern, Slice, SliceName, Terms};
-use actors::engine::{Limits, Node, Router, Window};
+use actors::engine::{By, Limits, Node, Router, Window};
 use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Machine, Stamp, Time};
@@ -148,10 +148,7 @@ impl Place {
     async fn open_slices(&self) {
         for name in SliceName::all(DAY, DIGITS) {
             let open = Command::Open { lead: name.lead, terms: terms() };
-            self.slices
-                .command(&name, open, Caller::SYSTEM, None, false)
-                .await
-                .expect("a slice opens");
+            self.slices.command(&name, open, By::SYSTEM).await.expect("a slice opens");
         }
     }
 
@@ -162,7 +159,7 @@ impl Place {
         id[..4].copy_from_slice(&member.to_be_bytes());
         let command = Command::Hold { pattern, count, at_least: 1, ttl_s: 7200 };
         let done =
-            self.slices.command(&name, command, Caller::member(Id(id)), None, false).await.ok()?;
+            self.slices.command(&name, command, By::for_good(Caller::member(Id(id)))).await.ok()?;
         match done.event {
             Event::Held { hold, .. } => Some((name, hold)),
             _ => None,
@@ -218,11 +215,7 @@ async fn ten_million() {
                 let (name, hold) =
                     place.hold((i % 10) as u8, 10, i * 100 + turn).await.expect("there are enough");
                 let confirm = Command::Confirm { hold };
-                place
-                    .slices
-                    .command(&name, confirm, Caller::SYSTEM, None, false)
-                    .await
-                    .expect("it is live");
+                place.slices.command(&name, confirm, By::SYSTEM).await.expect("it is live");
             }
         }
     };

@@ -15,7 +15,7 @@ use actors::Caller;
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, commitment};
 use actors::domain::lottery::{Command, Drawn, Event, Phase, View, places};
-use actors::engine::Key;
+use actors::engine::{By, Key};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl Closing {
     ) -> Result<End, WalkFailure> {
         self.engine
             .lotteries
-            .command(&day, Command::Close, caller, key, false)
+            .command(&day, Command::Close, By::for_good(caller).under(key))
             .await
             .map_err(WalkFailure::Lottery)?;
         self.go_on(day).await
@@ -95,7 +95,7 @@ impl Closing {
         let finish = Command::Finish { boxes: boxes.clone() };
         self.engine
             .lotteries
-            .command(&day, finish, Caller::SYSTEM, None, false)
+            .command(&day, finish, By::SYSTEM)
             .await
             .map_err(WalkFailure::Lottery)?;
         Ok(View { phase: Phase::Closed, boxes, ..view })
@@ -119,11 +119,7 @@ impl Closing {
         )
         .await;
         let drawn = Drawn { seed, beacon, lots: lots.map_err(WalkFailure::Box)? };
-        let done = self
-            .engine
-            .lotteries
-            .command(&day, Command::Draw(drawn), Caller::SYSTEM, None, false)
-            .await;
+        let done = self.engine.lotteries.command(&day, Command::Draw(drawn), By::SYSTEM).await;
         let done = done.map_err(WalkFailure::Lottery)?;
         if matches!(done.event, Event::Drawn(_)) && !done.replayed {
             metrics::counter!("stampede_draws_total").increment(1);

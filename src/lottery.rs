@@ -5,17 +5,18 @@
 
 use crate::ballots::BoxFailure;
 use crate::engine::Engine;
-use crate::opening::{By, Whole};
+use crate::opening::Whole;
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Look, Plan, View};
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::slice::{Answer, Question};
 use actors::domain::tickets::{self, HoldId, HoldView, Ledger, Slice, SliceName, TicketId};
-use actors::engine::router::Outcome;
-use actors::engine::{Done, Failure, Key};
+use actors::engine::By;
+use actors::engine::CommandResult;
+use actors::engine::{Done, Failure};
 use actors::store::{Page, StoreError};
-use actors::{Caller, Id, Time};
+use actors::{Id, Time};
 use futures_util::future::try_join_all;
 use hashbrown::HashMap;
 use std::sync::{Arc, RwLock};
@@ -64,11 +65,9 @@ impl Lotteries {
         &self,
         day: Day,
         plan: Plan,
-        caller: Caller,
-        key: Option<Key>,
-        dry: bool,
+        by: By,
     ) -> Result<Done<lottery::Event>, Failure<lottery::Refusal>> {
-        self.engine.lotteries.command(&day, lottery::Command::Create(plan), caller, key, dry).await
+        self.engine.lotteries.command(&day, lottery::Command::Create(plan), by).await
     }
 
     pub async fn view(&self, day: Day) -> Result<Option<View>, Failure<lottery::Refusal>> {
@@ -163,17 +162,12 @@ impl Lotteries {
         day: Day,
         plan: &Plan,
         wanted: &Wanted,
-        caller: Caller,
-        key: Option<Key>,
-        dry: bool,
+        by: By,
     ) -> Result<(SliceName, Done<tickets::Event>), TicketFailure> {
         let names = SliceName::matching(day, &wanted.pattern);
         let Wanted { pattern, count, at_least, ttl_s } = *wanted;
         let command = tickets::Command::Hold { pattern, count, at_least, ttl_s };
-        let (place, done) = self
-            .slices(&names, &open_with(plan))
-            .command(&command, By { caller, key, dry })
-            .await?;
+        let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
         Ok((names[place], done))
     }
 
@@ -191,11 +185,9 @@ impl Lotteries {
         &self,
         slice: &SliceName,
         command: tickets::Command,
-        caller: Caller,
-        key: Option<Key>,
-        dry: bool,
-    ) -> Outcome<tickets::Slice> {
-        self.engine.slices.command(slice, command, caller, key, dry).await
+        by: By,
+    ) -> CommandResult<tickets::Slice> {
+        self.engine.slices.command(slice, command, by).await
     }
 
     pub async fn hold_view(&self, id: &HoldId) -> Result<Option<HoldView>, TicketFailure> {
@@ -258,11 +250,7 @@ impl Lotteries {
 
     async fn seal_one(&self, name: &SliceName) -> Result<(), TicketFailure> {
         loop {
-            let done = self
-                .engine
-                .slices
-                .command(name, tickets::Command::Seal, Caller::SYSTEM, None, false)
-                .await?;
+            let done = self.engine.slices.command(name, tickets::Command::Seal, By::SYSTEM).await?;
             if matches!(done.event, tickets::Event::Sealed { .. }) {
                 return Ok(());
             }

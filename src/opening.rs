@@ -6,81 +6,19 @@
 //! a command that is meant tells it: a question, or a command that is only tried, is answered by
 //! what it would be, and neither writes nor keeps anything.
 
-use actors::domain::ballots::{self, BallotBox};
-use actors::domain::coupons::{Campaign, Range, campaign, range};
-use actors::domain::tickets::{self, Slice};
-use actors::engine::router::Outcome;
-use actors::engine::{Done, Failure, Key, Router};
+use actors::engine::{By, CommandResult, Done, Failure, Router};
 use actors::machine::{Refused, Stamp, Verdict};
 use actors::{Caller, Machine};
 use futures_util::future::try_join_all;
 
-pub trait Opened: Machine {
-    fn must_be_opened(refusal: &Self::Refusal) -> bool;
-    fn answers_unopened(answer: &Self::Answer) -> bool;
-}
-
-impl Opened for Slice {
-    fn must_be_opened(refusal: &tickets::Refusal) -> bool {
-        *refusal == tickets::Refusal::NotOpened
-    }
-
-    fn answers_unopened(answer: &tickets::slice::Answer) -> bool {
-        *answer == tickets::slice::Answer::NotOpened
-    }
-}
-
-impl Opened for BallotBox {
-    fn must_be_opened(refusal: &ballots::Refusal) -> bool {
-        *refusal == ballots::Refusal::NotOpened
-    }
-
-    fn answers_unopened(answer: &ballots::Answer) -> bool {
-        *answer == ballots::Answer::NotOpened
-    }
-}
-
-impl Opened for Campaign {
-    fn must_be_opened(refusal: &campaign::Refusal) -> bool {
-        *refusal == campaign::Refusal::NotOpened
-    }
-
-    fn answers_unopened(answer: &campaign::Answer) -> bool {
-        *answer == campaign::Answer::NotOpened
-    }
-}
-
-impl Opened for Range {
-    fn must_be_opened(refusal: &range::Refusal) -> bool {
-        *refusal == range::Refusal::NotOpened
-    }
-
-    fn answers_unopened(answer: &range::Answer) -> bool {
-        *answer == range::Answer::NotOpened
-    }
-}
-
-/// Who gives a command, under which key, and whether it is only to say what it would do.
-#[derive(Clone, Copy)]
-pub struct By {
-    pub caller: Caller,
-    pub key: Option<Key>,
-    pub dry: bool,
-}
-
-impl By {
-    /// The engine itself, for good.
-    pub const SYSTEM: By = By { caller: Caller::SYSTEM, key: None, dry: false };
-}
-
 /// Some partitions of one whole, and what each is told when it is opened.
-pub struct Whole<'a, M: Opened> {
+pub struct Whole<'a, M: Machine> {
     pub router: &'a Router<M>,
     pub names: &'a [M::Name],
     pub open: &'a (dyn Fn(&M::Name) -> Option<M::Command> + Sync),
 }
 
-impl<M: Opened> Whole<'_, M> {
+impl<M: Machine> Whole<'_, M> {
     /// A command that any of them may carry out; says which did.
     pub async fn command(
         &self,
@@ -88,7 +26,7 @@ impl<M: Opened> Whole<'_, M> {
         by: By,
     ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.try_to_command(command, by).await {
-            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) && by.dry => {
+            Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) && by.is_dry_run() => {
                 self.foresee(command, by, refusal).await
             }
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
@@ -105,11 +43,8 @@ impl<M: Opened> Whole<'_, M> {
         by: By,
     ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
         match self.names {
-            [only] => Ok((
-                0,
-                self.router.command(only, command.clone(), by.caller, by.key, by.dry).await?,
-            )),
-            any => self.router.command_any(any, command.clone(), by.caller, by.key, by.dry).await,
+            [only] => Ok((0, self.router.command(only, command.clone(), by).await?)),
+            any => self.router.command_any(any, command.clone(), by).await,
         }
     }
 
@@ -134,8 +69,8 @@ impl<M: Opened> Whole<'_, M> {
         Err(Failure::Refused(refused))
     }
 
-    async fn foresee_in(&self, name: &M::Name, command: &M::Command, by: By) -> Outcome<M> {
-        match self.router.command(name, command.clone(), by.caller, None, true).await {
+    async fn foresee_in(&self, name: &M::Name, command: &M::Command, by: By) -> CommandResult<M> {
+        match self.router.command(name, command.clone(), By::dry_run(by.caller)).await {
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
                 let (machine, stamp) = self.told(name).ok_or(Failure::Refused(refusal))?;
                 let verdict =
@@ -153,13 +88,11 @@ impl<M: Opened> Whole<'_, M> {
         question: &M::Question,
     ) -> Result<Vec<M::Answer>, Failure<M::Refusal>> {
         let answers = self.ask(question).await?;
-        let answer = |(name, answer)| match M::answers_unopened(&answer)
-            .then(|| self.told(name))
-            .flatten()
-        {
-            Some((machine, _)) => machine.look(question),
-            None => answer,
-        };
+        let answer =
+            |(name, answer)| match M::is_unopened(&answer).then(|| self.told(name)).flatten() {
+                Some((machine, _)) => machine.look(question),
+                None => answer,
+            };
         Ok(self.names.iter().zip(answers).map(answer).collect())
     }
 
@@ -190,7 +123,7 @@ impl<M: Opened> Whole<'_, M> {
         Ok(())
     }
 
-    async fn tell(&self, name: M::Name, open: M::Command) -> Outcome<M> {
-        self.router.command(&name, open, Caller::SYSTEM, None, false).await
+    async fn tell(&self, name: M::Name, open: M::Command) -> CommandResult<M> {
+        self.router.command(&name, open, By::SYSTEM).await
     }
 }

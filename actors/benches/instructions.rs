@@ -12,7 +12,7 @@ use actors::domain::coupons::campaign::{Campaign, Command as Claim, Plan, Trigge
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
 use actors::domain::tickets::{Command as Hold, Slice, SliceName, Terms};
-use actors::engine::{How, Key, Partition, Request, Window};
+use actors::engine::{Key, Manner, Partition, Request, Window};
 use actors::store::Opened;
 use actors::{Caller, Id, Machine, Time};
 use std::process::Command;
@@ -109,8 +109,12 @@ fn give<M: Machine>(
     key: Option<Key>,
 ) {
     let seed = u64::from(caller.id.0[0]) + u64::from(caller.id.0[1]) * 256;
-    let _ =
-        partition.serve(Request::Command { command, caller, key, how: How::Real }, AT, seed, ());
+    let _ = partition.serve(
+        Request::Command { command, caller, key, how: Manner::ForGood },
+        AT,
+        seed,
+        (),
+    );
 }
 
 /// The commands in batches, each of which becomes one commit.

@@ -98,6 +98,16 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         false
     }
 
+    /// Whether the refusal says that the partition must be opened first, by such a command.
+    fn must_be_opened(_refusal: &Self::Refusal) -> bool {
+        false
+    }
+
+    /// Whether the answer says no more than that the partition was never opened.
+    fn is_unopened(_answer: &Self::Answer) -> bool {
+        false
+    }
+
     /// When the next thing expires by itself.
     fn due(&self) -> Option<Time> {
         None

@@ -9,7 +9,7 @@ use actors::domain::day::Day;
 use actors::domain::tickets::stock::{Stock, Ticket};
 use actors::domain::tickets::{Command, Pattern, Refusal, Slice, SliceName, Terms};
 use actors::engine::open::{Reach, ask_any, home};
-use actors::engine::{Failure, How, Key, Partition, Reply, Request, Window};
+use actors::engine::{By, Failure, How, Key, Manner, Partition, Reply, Request, Window};
 use actors::{Caller, Id, Time};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -159,7 +159,7 @@ impl Still {
     fn command(&self, place: u16, command: Command) {
         let reply = self.serve(
             place,
-            Request::Command { command, caller: Caller::SYSTEM, key: None, how: How::Real },
+            Request::Command { command, caller: Caller::SYSTEM, key: None, how: Manner::ForGood },
         );
         assert!(matches!(reply, Reply::Done(_)), "a command that is never refused");
     }
@@ -182,7 +182,12 @@ impl Still {
     ) -> (Result<usize, Failure<Refusal>>, u16) {
         self.asked.borrow_mut().clear();
         let command = Command::Hold { pattern: pattern("*12*"), count: 1, at_least: 0, ttl_s: 60 };
-        let asking = pin!(ask_any(self, &command, Caller::member(Id([1; 16])), key, dry, seed));
+        let asking = pin!(ask_any(
+            self,
+            &command,
+            By { caller: Caller::member(Id([1; 16])), key, how: How::dry_run_if(dry) },
+            seed
+        ));
         match asking.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(told) => (told.map(|(place, _)| place), self.asked.borrow()[0]),
             Poll::Pending => panic!("nobody has to wait here"),

@@ -10,7 +10,7 @@ pub mod rounds;
 pub mod seeds;
 
 use crate::engine::Engine;
-use crate::opening::{By, Whole};
+use crate::opening::Whole;
 use actors::Id;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Witness,
@@ -19,6 +19,7 @@ use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
 use actors::domain::lottery::{Lot, Plan};
 use actors::domain::shelves;
+use actors::engine::By;
 use actors::engine::Failure;
 use actors::store::{Listed, Page, StoreError};
 use futures_util::future::try_join_all;
@@ -59,7 +60,7 @@ impl Ballots {
         };
         let id = BallotId { name: names[place], index, nonce };
         let shown = match done.witness {
-            _ if by.dry && !done.replayed => None,
+            _ if by.is_dry_run() && !done.replayed => None,
             Some(witness) => Some((id, witness)),
             None => self.shown(&id).await?.map(|(_, witness)| (id, Arc::new(witness))),
         };
@@ -154,8 +155,7 @@ impl Ballots {
     }
 
     async fn seal_one(&self, name: &BoxName) -> Result<Sealed, BoxFailure> {
-        let done =
-            self.engine.boxes.command(name, Command::Seal, By::SYSTEM.caller, None, false).await?;
+        let done = self.engine.boxes.command(name, Command::Seal, By::SYSTEM).await?;
         match done.event {
             Event::Sealed(sealed) => Ok(sealed),
             _ => Err(Failure::Unknown),

@@ -10,12 +10,12 @@ use crate::ballots::{Ballots, BoxFailure};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::lottery::Lotteries;
-use crate::opening::By;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use actors::domain::ballots::{BallotId, Refusal};
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Drawn, Phase, Plan, Tickets, places};
+use actors::engine::By;
 use actors::engine::{Failure, Key, Limits, Node, Window};
 use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
@@ -82,7 +82,7 @@ impl Process {
             tickets,
             ballots: Some(ballots),
         };
-        self.lotteries.create(DAY, plan, Caller::SYSTEM, None, false).await.unwrap();
+        self.lotteries.create(DAY, plan, By::SYSTEM).await.unwrap();
     }
 
     /// Closes until it has come to the end, as whoever finds it half done would, and says what was
@@ -110,11 +110,8 @@ struct Member {
 impl Member {
     fn by(&self) -> By {
         let id = Id([self.id + 1; 16]);
-        By {
-            caller: Caller::member(id),
-            key: Some(Key::new(id, &self.asked.to_be_bytes(), &[b"ballot"])),
-            dry: false,
-        }
+        let key = Key::new(id, &self.asked.to_be_bytes(), &[b"ballot"]);
+        By::for_good(Caller::member(id)).under(Some(key))
     }
 }
 

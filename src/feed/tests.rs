@@ -8,7 +8,7 @@ use actors::domain::coupons::catalogue::{self, Entry, Plan, What};
 use actors::domain::coupons::code::{Keys, Place};
 use actors::domain::coupons::serial::Only;
 use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
-use actors::engine::{Limits, Node, Window};
+use actors::engine::{By, Limits, Node, Window};
 use actors::{Caller, Id, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -56,8 +56,7 @@ async fn told(engine: &Arc<Engine>) -> Vec<Value> {
 
 async fn register(engine: &Engine, entry: Entry) -> Serial {
     let register = catalogue::Command::Register { entry, key: 0 };
-    let done =
-        engine.catalogue.command(&Only, register, Caller::SYSTEM, None, false).await.unwrap();
+    let done = engine.catalogue.command(&Only, register, By::SYSTEM).await.unwrap();
     let catalogue::Event::Registered { serial, .. } = done.event;
     serial
 }
@@ -84,13 +83,7 @@ fn a_coupon_is_told_by_its_batch_and_index() {
             let (name, slot) = plan.place(serial, 37).unwrap();
             assert_eq!(plan.ranges(serial).len(), ranges);
             let command = async |command| {
-                drop(
-                    engine
-                        .ranges
-                        .command(&name, command, Caller::SYSTEM, None, false)
-                        .await
-                        .unwrap(),
-                )
+                drop(engine.ranges.command(&name, command, By::SYSTEM).await.unwrap())
             };
             command(range::Command::Open(plan.terms(&name).unwrap())).await;
             command(range::Command::Give { slot, member: ADA.id }).await;
@@ -160,7 +153,7 @@ fn a_voucher_is_told_by_its_campaign_and_rank_and_a_secret_code_not_at_all() {
         };
         let serial = register(&engine, Entry::Campaign(plan.clone())).await;
         let command = async |command, caller| {
-            drop(engine.campaigns.command(&serial, command, caller, None, false).await.unwrap())
+            drop(engine.campaigns.command(&serial, command, By::for_good(caller)).await.unwrap())
         };
         command(campaign::Command::Open(plan), Caller::SYSTEM).await;
         command(campaign::Command::Claim { member: ADA.id, code: Some("open-sesame".into()) }, ADA)
@@ -200,9 +193,8 @@ fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
         let plan = Plan { what: What::Imported { job: Id([5; 16]) }, ..batch(0) };
         let serial = register(&engine, Entry::Batch(plan.clone())).await;
         let name = RackName::of("ABC-1");
-        let command = async |command| {
-            drop(engine.racks.command(&name, command, Caller::SYSTEM, None, false).await.unwrap())
-        };
+        let command =
+            async |command| drop(engine.racks.command(&name, command, By::SYSTEM).await.unwrap());
         let lines = vec![(1, "ABC-1".into()), (2, "ABC-2".into())];
         command(rack::Command::Import { batch: serial, terms: plan.rack_terms(), lines }).await;
         command(rack::Command::In {

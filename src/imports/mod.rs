@@ -23,7 +23,7 @@ use actors::domain::import::{
     Command, Import, Look, OnDuplicate, Plan, Refusal, UNFINISHED, View, job_of_row,
 };
 use actors::domain::{coupons::Offer, shelves::JOBS};
-use actors::engine::router::Outcome;
+use actors::engine::{By, CommandResult};
 use actors::engine::{Failure, Key};
 use actors::store::{Page, StoreError};
 use actors::{Caller, Id, Time};
@@ -85,15 +85,22 @@ impl Imports {
         plan: Plan,
         caller: Caller,
         key: Option<Key>,
-    ) -> Outcome<Import> {
-        let done =
-            self.engine.imports.command(&job, Command::Create(plan), caller, key, false).await;
+    ) -> CommandResult<Import> {
+        let done = self
+            .engine
+            .imports
+            .command(&job, Command::Create(plan), By::for_good(caller).under(key))
+            .await;
         self.news.notify_one();
         done
     }
 
-    pub async fn cancel(&self, job: Id, caller: Caller, key: Option<Key>) -> Outcome<Import> {
-        let done = self.engine.imports.command(&job, Command::Cancel, caller, key, false).await;
+    pub async fn cancel(&self, job: Id, caller: Caller, key: Option<Key>) -> CommandResult<Import> {
+        let done = self
+            .engine
+            .imports
+            .command(&job, Command::Cancel, By::for_good(caller).under(key))
+            .await;
         self.news.notify_one();
         done
     }

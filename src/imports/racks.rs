@@ -1,10 +1,9 @@
 //! The codes of a chunk, and the racks that own them: who takes what in, and what is there already.
 
 use crate::engine::Engine;
-use actors::Caller;
 use actors::domain::coupons::rack::{Answer, Command, Event, Line, Question, Refusal, Terms};
 use actors::domain::coupons::{RackName, Serial};
-use actors::engine::Failure;
+use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 
@@ -44,7 +43,7 @@ async fn import_on(
 ) -> Result<Vec<bool>, Failed> {
     let command = Command::Import { batch, terms, lines: lines.clone() };
     let mut new = Vec::new();
-    match engine.racks.command(name, command, Caller::SYSTEM, None, false).await {
+    match engine.racks.command(name, command, By::SYSTEM).await {
         Ok(done) => {
             if let Event::Imported { lines, .. } = done.event {
                 new = lines;

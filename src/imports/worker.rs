@@ -12,9 +12,10 @@ use super::seen::Seen;
 use crate::app::Shared;
 use crate::log::{self, Value};
 use actix_web::web::{Data, block};
+use actors::Id;
 use actors::domain::coupons::{catalogue, rack, serial::Only};
 use actors::domain::import::{Command, Event, OnDuplicate, Pass, State, View, Why};
-use actors::{Caller, Id};
+use actors::engine::By;
 use futures_util::future::join_all;
 use metrics::{counter, gauge};
 use std::collections::HashMap;
@@ -152,11 +153,7 @@ async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Res
     }
     let (progress, mut work) = block(move || (work.mark(&chunk), work)).await?;
     let progress = progress?;
-    imports
-        .engine
-        .imports
-        .command(&job, Command::Advance(progress), Caller::SYSTEM, None, false)
-        .await?;
+    imports.engine.imports.command(&job, Command::Advance(progress), By::SYSTEM).await?;
     for (fate, rows) in work.arrive(progress) {
         counter!("stampede_import_rows_total", "outcome" => fate.name()).increment(rows);
     }
@@ -172,19 +169,14 @@ async fn register(imports: &Imports, job: Id, view: &View) -> Result<Turn, Troub
         what: catalogue::What::Imported { job },
     };
     let command = catalogue::Command::Register { entry: catalogue::Entry::Batch(plan), key: 0 };
-    let done =
-        imports.engine.catalogue.command(&Only, command, Caller::SYSTEM, None, false).await?;
+    let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await?;
     let catalogue::Event::Registered { serial: batch, .. } = done.event;
-    imports
-        .engine
-        .imports
-        .command(&job, Command::Register { batch }, Caller::SYSTEM, None, false)
-        .await?;
+    imports.engine.imports.command(&job, Command::Register { batch }, By::SYSTEM).await?;
     Ok(Turn::Again)
 }
 
 async fn end(imports: &Imports, job: Id, how: Command) -> Result<Turn, Trouble> {
-    let done = imports.engine.imports.command(&job, how, Caller::SYSTEM, None, false).await?;
+    let done = imports.engine.imports.command(&job, how, By::SYSTEM).await?;
     let folder = imports.spool.folder_of(job);
     block(move || Seen::remove(&folder)).await?;
     let state = match done.event {

@@ -11,10 +11,10 @@ use crate::calendar;
 use crate::log::{self, Value};
 use crate::promotions::Failed;
 use crate::promotions::notices::Due;
-use actors::Caller;
 use actors::domain::coupons::serial::Only;
 use actors::domain::day::Day;
 use actors::domain::notices::{Command, Done, Notices};
+use actors::engine::By;
 use actors::machine::partition_id;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -89,8 +89,7 @@ async fn done(shared: &Shared) -> Result<Option<Day>, Failed> {
 }
 
 async fn finish(shared: &Shared, day: Day) -> Result<(), Failed> {
-    let finish =
-        shared.engine.notices.command(&Only, Command::Finish { day }, Caller::SYSTEM, None, false);
+    let finish = shared.engine.notices.command(&Only, Command::Finish { day }, By::SYSTEM);
     finish.await.map(drop).map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))
 }
 

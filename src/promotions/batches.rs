@@ -106,10 +106,8 @@ impl Promotions {
         };
         let command = rack::Command::In { batch, command };
         let (place, done) = match names.as_slice() {
-            [only] => {
-                (0, self.engine.racks.command(only, command, by.caller, by.key, by.dry).await?)
-            }
-            any => self.engine.racks.command_any(any, command, by.caller, by.key, by.dry).await?,
+            [only] => (0, self.engine.racks.command(only, command, by).await?),
+            any => self.engine.racks.command_any(any, command, by).await?,
         };
         match done.event {
             rack::Event::In { event, .. } => {

@@ -19,7 +19,7 @@ impl Promotions {
     ) -> Result<Done<catalogue::Event>, Failed> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.register(Entry::Campaign(plan), by).await;
-        if let (Ok(done), false) = (&outcome, by.dry) {
+        if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
             self.note_created(done);
         }
         if !may_have_happened_unseen(&outcome) {
@@ -37,7 +37,7 @@ impl Promotions {
     ) -> Result<Done<Event>, Failed> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.command_campaign(known, command, by).await;
-        if let (Ok(done), false) = (&outcome, by.dry) {
+        if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
             self.note_changed(known, &done.event);
         }
         if !may_have_happened_unseen(&outcome) {

@@ -179,14 +179,7 @@ impl Promotions {
     ) -> Result<Option<Granted>, Failed> {
         let Some(known) = self.known(campaign).await? else { return Ok(None) };
         let command = Command::ClaimFirstLogin { member, at };
-        match self
-            .command_campaign(
-                &known,
-                &command,
-                By { caller: Caller::member(member), key: None, dry: false },
-            )
-            .await
-        {
+        match self.command_campaign(&known, &command, By::for_good(Caller::member(member))).await {
             Ok(done) => {
                 let Event::Granted { rank, expires_at, .. } = done.event else { return Ok(None) };
                 Ok(Some(Granted { known, rank, expires_at }))

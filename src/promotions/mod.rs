@@ -14,7 +14,6 @@ pub mod notices;
 mod windows;
 
 use crate::engine::Engine;
-pub use crate::opening::By;
 use actors::Time;
 use actors::domain::coupons::catalogue::{
     self, Answer, Command, Entry, Event, Question, Registered,
@@ -22,6 +21,7 @@ use actors::domain::coupons::catalogue::{
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::serial::{Of, Only};
 use actors::domain::coupons::{Offer, Serial, campaign, rack, range};
+pub use actors::engine::By;
 use actors::engine::{Done, Failure};
 use actors::store::StoreError;
 use hashbrown::HashMap;
@@ -108,7 +108,7 @@ impl Promotions {
     /// Gives it a number, or says which one it has got.
     pub async fn register(&self, entry: Entry, by: By) -> Result<Done<Event>, Failed> {
         let command = Command::Register { entry, key: self.keys.current().version().number() };
-        let done = self.engine.catalogue.command(&Only, command, by.caller, by.key, by.dry).await?;
+        let done = self.engine.catalogue.command(&Only, command, by).await?;
         Ok(done)
     }
 

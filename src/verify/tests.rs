@@ -6,7 +6,7 @@ use actors::domain::coupons::{Campaign, Discount, Offer, Serial, campaign};
 use actors::domain::day::Day;
 use actors::domain::tickets::{self, Slice, SliceName, Terms};
 use actors::engine::snapshot::{self, Known, State};
-use actors::engine::{How, Key, Partition, Request, Window};
+use actors::engine::{Key, Manner, Partition, Request, Window};
 use actors::machine::partition_id;
 use actors::store::{Frame, Opened, Row, Snapshot};
 use actors::{Caller, Id, Machine, Time};
@@ -58,7 +58,7 @@ fn told<M: Machine>(name: M::Name, commands: impl IntoIterator<Item = M::Command
         snapshot = partition.snapshot();
         let key = (number % 2 == 1).then(|| Key::new(Id::SYSTEM, &[number as u8], &[b"it"]));
         partition.serve(
-            Request::Command { command, caller: Caller::SYSTEM, key, how: How::Real },
+            Request::Command { command, caller: Caller::SYSTEM, key, how: Manner::ForGood },
             NOW,
             7,
             (),

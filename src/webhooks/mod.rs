@@ -27,7 +27,7 @@ use crate::log::{self, Value};
 use crate::meters::series::Series;
 use actors::domain::shelves;
 use actors::domain::webhook::{Command, Look, Plan, Refusal, View, Webhook};
-use actors::engine::{Done, Failure};
+use actors::engine::{By, Done, Failure};
 use actors::machine::partition_id;
 use actors::store::{Page, StoreError};
 use actors::{Caller, Id, Time};
@@ -142,7 +142,7 @@ impl Webhooks {
         let done = self
             .engine
             .webhooks
-            .command(&id, Command::Create { plan, from }, caller, None, false)
+            .command(&id, Command::Create { plan, from }, By::for_good(caller))
             .await?;
         let secret = self.secret(id).await?;
         self.changed.store(true, Ordering::Release);
@@ -164,17 +164,17 @@ impl Webhooks {
     }
 
     pub async fn enable(&self, id: Id, caller: Caller) -> Outcome {
-        self.engine.webhooks.command(&id, Command::Enable, caller, None, false).await
+        self.engine.webhooks.command(&id, Command::Enable, By::for_good(caller)).await
     }
 
     pub async fn disable(&self, id: Id, caller: Caller) -> Outcome {
         let why = actors::domain::webhook::Why::Ordered;
-        self.engine.webhooks.command(&id, Command::Disable(why), caller, None, false).await
+        self.engine.webhooks.command(&id, Command::Disable(why), By::for_good(caller)).await
     }
 
     /// Its secret is forgotten, too.
     pub async fn delete(&self, id: Id, caller: Caller) -> Outcome {
-        let done = self.engine.webhooks.command(&id, Command::Delete, caller, None, false).await?;
+        let done = self.engine.webhooks.command(&id, Command::Delete, By::for_good(caller)).await?;
         self.directory.forget_secret(&secret_name(id)).await.map_err(unavailable)?;
         self.all_attempts().remove(&id);
         Ok(done)
@@ -183,7 +183,7 @@ impl Webhooks {
     /// Tells again what happened in `[from, to)`, beside what happens now.
     pub async fn replay(&self, id: Id, from: Time, to: Time, caller: Caller) -> Outcome {
         let replay = past::span(&self.feed, from, to).await.map_err(unavailable)?;
-        self.engine.webhooks.command(&id, Command::Replay(replay), caller, None, false).await
+        self.engine.webhooks.command(&id, Command::Replay(replay), By::for_good(caller)).await
     }
 
     pub fn latest_attempts(&self, id: Id, limit: usize) -> Vec<Attempt> {
@@ -273,7 +273,7 @@ impl Webhooks {
         id: Id,
         command: Command,
     ) -> Result<Done<<Webhook as actors::Machine>::Event>, Failure<Refusal>> {
-        self.engine.webhooks.command(&id, command, Caller::SYSTEM, None, false).await
+        self.engine.webhooks.command(&id, command, By::SYSTEM).await
     }
 
     /// Made by whoever first asks for it.

@@ -6,6 +6,7 @@
 //! for batching: a batch is whatever arrived while the last write was under way, and else whatever
 //! was ready on this thread.
 
+use super::failure::Lost;
 use super::node::Node;
 use super::partition::{Partition, Reply, Request};
 use super::record::Broken;
@@ -20,17 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// Why a request got no reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// Nothing was done.
-    Unavailable(String),
-    /// Nothing was done: another node has taken the partition over.
-    Moved,
-    /// It may or may not have been done; the same key finds out.
-    Unknown,
-}
 
 /// Whoever waits for a reply. Dropping it counts the request out of the books.
 pub struct Waiter<M: Machine> {
@@ -73,20 +63,18 @@ impl<M: Machine> Waiter<M> {
     }
 }
 
-/// A partition's place in the router, as its actor needs it: to leave it only when nobody is on the
-/// way.
-pub trait Place: Send + 'static {
-    /// Takes the partition out of the router. False if a request was counted in meanwhile.
+/// How an actor takes its partition out of the router.
+pub trait Exit: Send + 'static {
+    /// Does so unless a request is on the way. False if one is.
     fn leave(&self) -> bool;
-    /// Takes the partition out of the router, whoever is on the way; the next request starts
-    /// another actor.
-    fn vacate(&self);
+    /// Does so although requests may be on the way; the next one starts another actor.
+    fn leave_at_once(&self);
 }
 
 pub struct PartitionActor<M: Machine> {
     name: M::Name,
     node: Arc<Node>,
-    place: Box<dyn Place>,
+    exit: Box<dyn Exit>,
     state: State<M>,
     last_called: Time,
     sent_at: Instant,
@@ -136,7 +124,7 @@ pub struct Call<M: Machine> {
 
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Opened<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, Obstacle>);
+struct OpenEnded<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, Obstacle>);
 
 /// Why a partition could not be built from what the store had.
 enum Obstacle {
@@ -165,7 +153,7 @@ impl From<Obstacle> for StoreError {
 
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Landed(Outcome);
+struct AppendEnded(Outcome);
 
 /// Writes a snapshot if that can be done at once, and leaves if nobody is on the way.
 #[derive(Message)]
@@ -173,13 +161,13 @@ struct Landed(Outcome);
 pub struct Rest;
 
 impl<M: Machine> PartitionActor<M> {
-    pub fn new(name: M::Name, node: Arc<Node>, place: Box<dyn Place>) -> Self {
+    pub fn new(name: M::Name, node: Arc<Node>, exit: Box<dyn Exit>) -> Self {
         let last_called = node.now();
         let state = State::Opening { waiting: Vec::new() };
         PartitionActor {
             name,
             node,
-            place,
+            exit,
             state,
             last_called,
             sent_at: Instant::now(),
@@ -206,7 +194,7 @@ impl<M: Machine> PartitionActor<M> {
                         })
                         .map_err(Obstacle::from)
                 });
-                this.do_send(Opened(partition.map(Box::new)));
+                this.do_send(OpenEnded(partition.map(Box::new)));
             }),
         );
     }
@@ -218,7 +206,7 @@ impl<M: Machine> PartitionActor<M> {
         let this = ctx.address();
         self.sent_at = Instant::now();
         self.meters.batch_events.record((append.frame.to.seq - append.frame.from.seq) as f64);
-        self.node.store.append(append, Box::new(move |outcome| this.do_send(Landed(outcome))));
+        self.node.store.append(append, Box::new(move |outcome| this.do_send(AppendEnded(outcome))));
     }
 
     /// Lets whoever is ready on this thread have his turn first, so that one write serves them all.
@@ -250,7 +238,7 @@ impl<M: Machine> PartitionActor<M> {
     /// only for those who are on their way to it.
     fn stand_down(&mut self) {
         self.meters.fenced.increment(1);
-        self.place.vacate();
+        self.exit.leave_at_once();
         if let State::Open(partition) = std::mem::replace(&mut self.state, State::Fenced) {
             partition.abandon().into_iter().for_each(|waiter| waiter.answer(Err(Lost::Moved)));
         }
@@ -272,7 +260,7 @@ impl<M: Machine> PartitionActor<M> {
         let now = self.node.now();
         let partition = match &mut self.state {
             State::Open(partition) => partition,
-            State::Fenced if self.place.leave() => return ctx.stop(),
+            State::Fenced if self.exit.leave() => return ctx.stop(),
             State::Opening { .. } | State::Fenced => return,
         };
         if partition.due().is_some_and(|due| due <= now) {
@@ -292,7 +280,7 @@ impl<M: Machine> PartitionActor<M> {
                     partition.snapshot_was_saved(&snapshot);
                     self.node.store.save(partition.id(), snapshot);
                 }
-                if self.place.leave() {
+                if self.exit.leave() {
                     ctx.stop();
                 }
             }
@@ -329,10 +317,10 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
     }
 }
 
-impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
+impl<M: Machine> Handler<OpenEnded<M>> for PartitionActor<M> {
     type Result = ();
 
-    fn handle(&mut self, opened: Opened<M>, ctx: &mut Context<Self>) {
+    fn handle(&mut self, opened: OpenEnded<M>, ctx: &mut Context<Self>) {
         let State::Opening { waiting } = &mut self.state else { return };
         let waiting = std::mem::take(waiting);
         match opened.0 {
@@ -353,7 +341,7 @@ impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
                 // Nothing of theirs was done. Whoever comes next makes a new attempt.
                 let lost = Lost::Unavailable(error.to_string());
                 waiting.into_iter().for_each(|(_, waiter)| waiter.answer(Err(lost.clone())));
-                if self.place.leave() {
+                if self.exit.leave() {
                     ctx.stop();
                 } else {
                     self.open(Vec::new(), ctx.address());
@@ -363,11 +351,11 @@ impl<M: Machine> Handler<Opened<M>> for PartitionActor<M> {
     }
 }
 
-impl<M: Machine> Handler<Landed> for PartitionActor<M> {
+impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
     type Result = ();
 
-    fn handle(&mut self, landed: Landed, ctx: &mut Context<Self>) {
-        match landed.0 {
+    fn handle(&mut self, ended: AppendEnded, ctx: &mut Context<Self>) {
+        match ended.0 {
             Outcome::Durable => {
                 self.meters.commit_s.record(self.sent_at.elapsed().as_secs_f64());
                 self.meters.commits.increment(1);

@@ -2,20 +2,27 @@
 //! owns a thing.
 //!
 //! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it),
-//! `open` (what may be had from any), `neighbours` (when it is another node's).
+//! `passing` (when it is another node's), `open` (what may be had from any), `commands` (what
+//! callers use). Each uses only files named before it, and the small ones beside them.
 
-pub mod actor;
+mod actor;
+mod by;
+mod commands;
+mod failure;
 pub mod keys;
 pub mod neighbours;
 pub mod node;
 pub mod open;
 pub mod partition;
+mod passing;
 pub mod record;
-pub mod router;
+mod router;
 pub mod snapshot;
 
+pub use by::{By, How};
+pub use failure::{CommandResult, Failure};
 pub use keys::{Key, Window};
 pub use neighbours::Neighbours;
 pub use node::{Limits, Node};
-pub use partition::{Done, How, Partition, Reply, Request};
-pub use router::{Failure, Router};
+pub use partition::{Done, Manner, Partition, Reply, Request};
+pub use router::Router;

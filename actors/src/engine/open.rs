@@ -8,9 +8,10 @@
 //! partition named last can have granted it, because the home names another only after that one's
 //! refusal is durable. Without a key there is nothing to repeat, and nothing is noted.
 
+use super::by::{By, How};
+use super::failure::Failure;
 use super::keys::Key;
-use super::partition::{Done, How, Reply, Request};
-use super::router::{Failure, may_be_had_elsewhere};
+use super::partition::{Done, Manner, Reply, Request};
 use crate::dice::Dice;
 use crate::machine::{Caller, Machine};
 use futures_util::future::join_all;
@@ -35,19 +36,17 @@ pub fn home(key: &Key, places: u16) -> u16 {
 pub async fn ask_any<M: Machine, R: Reach<M>>(
     reach: &R,
     command: &M::Command,
-    caller: Caller,
-    key: Option<Key>,
-    dry: bool,
+    By { caller, key, how }: By,
     seed: u64,
 ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
     let mut dice = Dice::new(seed);
-    let key = key.filter(|_| !dry);
+    let key = key.filter(|_| how == How::ForGood);
     let home = match &key {
         Some(key) => home(key, reach.places()),
         None => dice.below(reach.places() as u64) as u16,
     };
     let here = |how| Request::Command { command: command.clone(), caller, key, how };
-    let plain = if dry { How::Dry } else { How::Real };
+    let plain = Manner::from(how);
 
     let mut asked = home;
     let mut passed_to = None;
@@ -62,11 +61,11 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
             Reply::Done(done) => return Ok((asked as usize, done)),
             Reply::Passed { to, at } => {
                 (asked, passed_to) = (to, Some(to));
-                reach.ask(to, here(How::Guest { place: to, since: at })).await?
+                reach.ask(to, here(Manner::Guest { place: to, since: at })).await?
             }
             Reply::KeyReused => return Err(Failure::KeyReused),
             Reply::KeyForgotten => return Err(Failure::KeyForgotten),
-            reply if may_be_had_elsewhere(&reply) || matches!(reply, Reply::Declined) => {
+            reply if reply.may_be_had_elsewhere() || matches!(reply, Reply::Declined) => {
                 had_nothing.push(asked);
                 if let Reply::Refused(why) = reply {
                     refusal = Some(why);
@@ -98,7 +97,7 @@ pub async fn ask_any<M: Machine, R: Reach<M>>(
                     (None, _, Some(refusal)) => return Err(Failure::Refused(refusal)),
                     // All were guests and declined before. The home says why; if something has come
                     // back to it, the search goes on there.
-                    (None, _, None) => match reach.ask(home, here(How::Dry)).await? {
+                    (None, _, None) => match reach.ask(home, here(Manner::DryRun)).await? {
                         Reply::Refused(refusal) => return Err(Failure::Refused(refusal)),
                         _ => {
                             had_nothing.clear();

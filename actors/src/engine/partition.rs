@@ -22,7 +22,7 @@ pub enum Request<M: Machine> {
         command: M::Command,
         caller: Caller,
         key: Option<Key>,
-        how: How,
+        how: Manner,
     },
     /// To the home of an open request: note that it goes on to `to`, if it last went to `from`.
     Pass {
@@ -43,7 +43,9 @@ impl<M: Machine> Request<M> {
     /// Whether it is there to change something, by what the time is.
     pub(super) fn decides(&self) -> bool {
         match self {
-            Request::Command { command, how, .. } => *how != How::Dry && !M::is_opening(command),
+            Request::Command { command, how, .. } => {
+                *how != Manner::DryRun && !M::is_opening(command)
+            }
             Request::Pass { .. } => true,
             Request::Look(_) | Request::Left { .. } => false,
         }
@@ -67,11 +69,12 @@ impl<M: Machine> Clone for Request<M> {
     }
 }
 
+/// In what manner a command is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum How {
-    Real,
+pub enum Manner {
+    ForGood,
     /// Say what would happen, change nothing.
-    Dry,
+    DryRun,
     /// Passed on to this place by the request's home, which noted so at that instant. A refusal is
     /// written down, so that it stays one.
     Guest {
@@ -100,6 +103,14 @@ pub enum Reply<M: Machine> {
     Left(u64),
 }
 
+impl<M: Machine> Reply<M> {
+    /// Whether it is a refusal that another partition might not share.
+    pub(super) fn may_be_had_elsewhere(&self) -> bool {
+        matches!(self, Reply::Refused(refusal) if refusal.may_be_had_elsewhere())
+    }
+}
+
+/// What was done: an event that is a fact by now, or that would become one.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Done<E, W = ()> {
     pub event: E,
@@ -277,7 +288,7 @@ impl<M: Machine, W> Partition<M, W> {
         waiter: W,
     ) -> Option<(W, Reply<M>)> {
         let clock = match &request {
-            Request::Command { how: How::Guest { since, .. }, .. } => clock.max(*since),
+            Request::Command { how: Manner::Guest { since, .. }, .. } => clock.max(*since),
             _ => clock,
         };
         self.wake(clock);
@@ -423,8 +434,8 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn answer(&mut self, request: Request<M>, seed: u64) -> Reply<M> {
         match request {
-            Request::Command { command, caller, key, how: How::Dry } => {
-                self.decide(&command, &caller, key, How::Dry, seed)
+            Request::Command { command, caller, key, how: Manner::DryRun } => {
+                self.decide(&command, &caller, key, Manner::DryRun, seed)
             }
             Request::Command { command, caller, key, how } => {
                 match key.and_then(|key| self.known(&key, how)) {
@@ -447,13 +458,15 @@ impl<M: Machine, W> Partition<M, W> {
         command: &M::Command,
         caller: &Caller,
         key: Option<Key>,
-        how: How,
+        how: Manner,
         seed: u64,
     ) -> Reply<M> {
         let stamp = Stamp { at: self.time, seed };
         match self.machine.decide(command, caller, &stamp) {
             Ok(Verdict::Already(event)) => Reply::Done(Done::again(event, self.time)),
-            Ok(Verdict::New(event)) if how == How::Dry => Reply::Done(Done::new(event, self.time)),
+            Ok(Verdict::New(event)) if how == Manner::DryRun => {
+                Reply::Done(Done::new(event, self.time))
+            }
             Ok(Verdict::New(event)) => {
                 if key.is_some_and(|key| !self.window.bind(&key, self.time)) {
                     return Reply::KeyReused;
@@ -462,7 +475,7 @@ impl<M: Machine, W> Partition<M, W> {
                 Reply::Done(Done::new(event, self.time))
             }
             Err(refusal) => match (how, key) {
-                (How::Guest { .. }, Some(key)) if refusal.may_be_had_elsewhere() => {
+                (Manner::Guest { .. }, Some(key)) if refusal.may_be_had_elsewhere() => {
                     self.window.bind(&key, self.time);
                     self.note(Entry::Declined, *caller, key);
                     Reply::Declined
@@ -473,7 +486,7 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     /// What was already said about the key, if that settles the request.
-    fn known(&mut self, key: &Key, how: How) -> Option<Reply<M>> {
+    fn known(&mut self, key: &Key, how: Manner) -> Option<Reply<M>> {
         if self.window.stands_for_another(key) {
             return Some(Reply::KeyReused);
         }
@@ -484,13 +497,15 @@ impl<M: Machine, W> Partition<M, W> {
         .unzip();
         match (entry, how) {
             (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done::again(event, at?))),
-            (Some(Entry::Passed { to }), How::Real) => Some(Reply::Passed { to, at: at? }),
+            (Some(Entry::Passed { to }), Manner::ForGood) => Some(Reply::Passed { to, at: at? }),
             // The home was its own guest, and has named another since.
-            (Some(Entry::Passed { to }), How::Guest { place, .. }) if to != place => {
+            (Some(Entry::Passed { to }), Manner::Guest { place, .. }) if to != place => {
                 Some(Reply::Passed { to, at: at? })
             }
-            (Some(Entry::Declined), How::Guest { .. }) => Some(Reply::Declined),
-            (None, How::Guest { since, .. }) if since < self.horizon() => Some(Reply::KeyForgotten),
+            (Some(Entry::Declined), Manner::Guest { .. }) => Some(Reply::Declined),
+            (None, Manner::Guest { since, .. }) if since < self.horizon() => {
+                Some(Reply::KeyForgotten)
+            }
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use super::bench::*;
 use actors::Caller;
 use actors::domain::tickets::{Event, Refusal, Slice, SliceName};
 use actors::engine::open::{Reach, ask_any, home};
-use actors::engine::{Done, Failure, How, Key, Reply, Request};
+use actors::engine::{By, Done, Failure, How, Key, Manner, Reply, Request};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -15,7 +15,10 @@ fn three() -> Vec<SliceName> {
 }
 
 async fn any(bench: &Bench, pattern: &str, caller: Caller, key: Option<Key>, dry: bool) -> Told {
-    bench.slices.command_any(&three(), hold(pattern), caller, key, dry).await
+    bench
+        .slices
+        .command_any(&three(), hold(pattern), By { caller, key, how: How::dry_run_if(dry) })
+        .await
 }
 
 fn number(told: &Told) -> u32 {
@@ -64,7 +67,7 @@ fn an_open_pattern_is_drained_to_the_last_ticket_and_then_refused() {
 fn a_slice_that_was_never_opened_says_so() {
     with_engine(async |bench| {
         let names: Vec<SliceName> = (5..8).map(slice).collect();
-        let told = bench.slices.command_any(&names, hold("*12*"), ADA, None, false).await;
+        let told = bench.slices.command_any(&names, hold("*12*"), By::for_good(ADA)).await;
         assert_eq!(told, Err(Failure::Refused(Refusal::NotOpened)));
     });
 }
@@ -139,7 +142,7 @@ fn many_who_ask_at_once_never_get_the_same_ticket() {
                 let slices = bench.slices.clone();
                 let key = (n % 2 == 0).then(|| Key::new(ADA.id, &[n], &[b"hold"]));
                 actix_rt::spawn(async move {
-                    slices.command_any(&three(), hold("*12*"), ADA, key, false).await
+                    slices.command_any(&three(), hold("*12*"), By::for_good(ADA).under(key)).await
                 })
             })
             .collect();
@@ -178,7 +181,9 @@ impl Reach<Slice> for Granted {
     ) -> Result<Reply<Slice>, Failure<Refusal>> {
         let at = actors::Time(START);
         Ok(match request {
-            Request::Command { how: How::Real, .. } => Reply::Passed { to: (place + 1) % 3, at },
+            Request::Command { how: Manner::ForGood, .. } => {
+                Reply::Passed { to: (place + 1) % 3, at }
+            }
             Request::Command { .. } => Reply::Declined,
             Request::Pass { .. } => {
                 assert_eq!(place, self.home);
@@ -196,7 +201,8 @@ fn the_home_is_named_when_it_has_granted_what_a_guest_declined() {
         for place in 0..3 {
             let key = keys_of(place).next().expect("there are many");
             let granted = Granted { home: place, event: Event::Sealed { sold: 0 } };
-            let told = ask_any(&granted, &hold("*123"), ADA, Some(key), false, 1).await;
+            let told =
+                ask_any(&granted, &hold("*123"), By::for_good(ADA).under(Some(key)), 1).await;
             assert_eq!(told.map(|(place, _)| place), Ok(place as usize));
         }
     });
@@ -221,7 +227,7 @@ impl Reach<Slice> for Twin {
     ) -> Result<Reply<Slice>, Failure<Refusal>> {
         let at = actors::Time(START);
         Ok(match request {
-            Request::Command { how: How::Guest { .. }, .. } => Reply::Done(Done {
+            Request::Command { how: Manner::Guest { .. }, .. } => Reply::Done(Done {
                 event: Event::Sealed { sold: u64::from(place) },
                 at,
                 replayed: true,
@@ -243,7 +249,8 @@ impl Reach<Slice> for Twin {
 fn a_twin_with_the_same_key_that_got_the_last_one_is_the_answer_to_both() {
     in_a_system(async || {
         let key = keys_of(0).next().expect("there are many");
-        let told = ask_any(&Twin::default(), &hold("*123"), ADA, Some(key), false, 1).await;
+        let told =
+            ask_any(&Twin::default(), &hold("*123"), By::for_good(ADA).under(Some(key)), 1).await;
         assert_eq!(
             told.map(|(place, done)| (place, done.event)),
             Ok((1, Event::Sealed { sold: 1 }))

@@ -4,7 +4,7 @@ use actors::domain::day::Day;
 use actors::domain::tickets::slice::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Ledger, Slice, SliceName, Terms};
 use actors::engine::record::{self, Entry};
-use actors::engine::router::Outcome;
+use actors::engine::{By, CommandResult};
 use actors::engine::{Key, Limits, Node, Router, Window};
 use actors::machine::partition_id;
 use actors::store::Store;
@@ -33,7 +33,7 @@ pub struct Bench {
     clock: Arc<AtomicI64>,
 }
 
-pub type Asked = actix_rt::task::JoinHandle<Outcome<Slice>>;
+pub type Asked = actix_rt::task::JoinHandle<CommandResult<Slice>>;
 
 pub fn slice(lead: u8) -> SliceName {
     SliceName { day: DAY, digits: 4, lead }
@@ -139,16 +139,16 @@ impl Bench {
         command: Command,
         caller: Caller,
         key: Option<Key>,
-    ) -> Outcome<Slice> {
+    ) -> CommandResult<Slice> {
         told(self.ask(lead, command, caller, key)).await
     }
 
     /// Asks, and does not wait for the answer.
     pub fn ask(&self, lead: u8, command: Command, caller: Caller, key: Option<Key>) -> Asked {
         let slices = self.slices.clone();
-        actix_rt::spawn(
-            async move { slices.command(&slice(lead), command, caller, key, false).await },
-        )
+        actix_rt::spawn(async move {
+            slices.command(&slice(lead), command, By::for_good(caller).under(key)).await
+        })
     }
 
     pub async fn ledger(&self, lead: u8) -> Ledger {

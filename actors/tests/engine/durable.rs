@@ -3,7 +3,7 @@
 use super::bench::*;
 use actors::domain::tickets::Refusal;
 use actors::domain::tickets::slice::{Answer, Question};
-use actors::engine::Failure;
+use actors::engine::{By, Failure};
 use testing::memory::Fate;
 
 #[test]
@@ -56,7 +56,7 @@ fn a_look_and_a_dry_run_wait_for_the_fact_they_rest_on() {
         let (slices, dry_slices) = (bench.slices.clone(), bench.slices.clone());
         let look = actix_rt::spawn(async move { slices.look(&slice(0), Question::Ledger).await });
         let dry = actix_rt::spawn(async move {
-            dry_slices.command(&slice(0), hold("0123"), BOB, None, true).await
+            dry_slices.command(&slice(0), hold("0123"), By::dry_run(BOB)).await
         });
         settle().await;
         assert!(!fact.is_finished() && !look.is_finished() && !dry.is_finished());

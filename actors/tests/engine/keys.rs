@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use actors::domain::tickets::{Command, Refusal, Slice};
-use actors::engine::{Failure, How, Key, Partition, Reply, Request, Window};
+use actors::engine::{By, Failure, Key, Manner, Partition, Reply, Request, Window};
 use actors::{Caller, Time};
 use std::sync::Arc;
 use testing::memory::Fate;
@@ -93,7 +93,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
         for _ in 0..3 {
             let done = bench
                 .slices
-                .command(&slice(0), hold("0123"), ADA, key("k"), true)
+                .command(&slice(0), hold("0123"), By::dry_run(ADA).under(key("k")))
                 .await
                 .expect("it is free");
             assert!(!done.replayed);
@@ -101,7 +101,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
         assert_eq!((bench.held(0), bench.ledger(0).await.held), (0, 0));
         let other = Some(Key::new(ADA.id, b"k", &[b"something else"]));
         assert!(bench.command(0, hold("0123"), ADA, other).await.is_ok(), "a dry run binds no key");
-        assert!(bench.slices.command(&slice(0), hold("0123"), BOB, None, true).await.is_err());
+        assert!(bench.slices.command(&slice(0), hold("0123"), By::dry_run(BOB)).await.is_err());
     });
 }
 
@@ -127,7 +127,7 @@ fn alone(window: Arc<Window>) -> Partition<Slice, ()> {
     let open = Command::Open { lead: 0, terms: TERMS };
     serve(
         &mut partition,
-        Request::Command { command: open, caller: Caller::SYSTEM, key: None, how: How::Real },
+        Request::Command { command: open, caller: Caller::SYSTEM, key: None, how: Manner::ForGood },
         START,
     );
     partition
@@ -146,7 +146,7 @@ fn as_guest(since: i64) -> Request<Slice> {
         command: hold("0***"),
         caller: ADA,
         key: key("k"),
-        how: How::Guest { place: 0, since: Time(since) },
+        how: Manner::Guest { place: 0, since: Time(since) },
     }
 }
 
@@ -168,12 +168,13 @@ fn a_guest_answers_no_earlier_than_its_home_named_it() {
 #[test]
 fn a_guest_that_declined_grants_nothing_later() {
     let mut partition = alone(Arc::new(Window::new(1000, 3600)));
-    let all = Request::Command { command: hold("0123"), caller: BOB, key: None, how: How::Real };
+    let all =
+        Request::Command { command: hold("0123"), caller: BOB, key: None, how: Manner::ForGood };
     let wanted = || Request::Command {
         command: hold("0123"),
         caller: ADA,
         key: key("k"),
-        how: How::Guest { place: 0, since: Time(START) },
+        how: Manner::Guest { place: 0, since: Time(START) },
     };
     assert!(matches!(serve(&mut partition, all, START), Reply::Done(_)));
     assert!(matches!(serve(&mut partition, wanted(), START), Reply::Declined));
@@ -181,7 +182,7 @@ fn a_guest_that_declined_grants_nothing_later() {
         command: Command::Release { hold: 0 },
         caller: BOB,
         key: None,
-        how: How::Real,
+        how: Manner::ForGood,
     };
     assert!(matches!(serve(&mut partition, release, START), Reply::Done(_)));
     assert!(matches!(serve(&mut partition, wanted(), START), Reply::Declined));
@@ -225,7 +226,7 @@ fn too_many_keys_forget_the_oldest_for_every_partition() {
             command: hold("0***"),
             caller: ADA,
             key: Some(many),
-            how: How::Real,
+            how: Manner::ForGood,
         };
         serve(&mut partition, request, START + 1000 + n as i64);
     }

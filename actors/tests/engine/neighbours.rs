@@ -6,7 +6,7 @@ use actors::Time;
 use actors::domain::tickets::slice::Question;
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::engine::neighbours::{Astray, Passing, Peer};
-use actors::engine::{Done, Failure, How, Key, Neighbours, Reply, Request, Router};
+use actors::engine::{By, Done, Failure, Key, Manner, Neighbours, Reply, Request, Router};
 use actors::machine::partition_id;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -210,7 +210,10 @@ fn two_who_both_believe_to_own_it_drain_it_exactly_while_a_crowd_asks_both() {
                     let key = Key::new(ADA.id, &n.to_le_bytes(), &[b"hold"]);
                     // As a client does: the same key, until it is known.
                     loop {
-                        match slices.command(&slice(0), hold("00**"), ADA, Some(key), false).await {
+                        match slices
+                            .command(&slice(0), hold("00**"), By::for_good(ADA).under(Some(key)))
+                            .await
+                        {
                             Err(Failure::Moved | Failure::Unknown) => {}
                             told => return told,
                         }
@@ -382,7 +385,7 @@ fn what_a_guest_has_forgotten_it_never_grants_again_wherever_it_has_moved() {
             command: hold("0***"),
             caller: ADA,
             key: key("k"),
-            how: How::Guest { place: 0, since: Time(since) },
+            how: Manner::Guest { place: 0, since: Time(since) },
         };
         let serve = async |bench: &Bench, request: Request<Slice>| {
             let bytes = postcard::to_stdvec(&request).unwrap();

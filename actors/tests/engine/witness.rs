@@ -2,7 +2,7 @@
 
 use actors::domain::ballots::{BallotBox, BoxName, Command, Question, Terms, Witness};
 use actors::domain::day::Day;
-use actors::engine::{Done, How, Key, Partition, Reply, Request, Window};
+use actors::engine::{Done, Key, Manner, Partition, Reply, Request, Window};
 use actors::store::Opened;
 use actors::{Caller, Id, Time};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ fn submit(key: Option<Key>) -> Request<BallotBox> {
         command: Command::Submit,
         caller: Caller::member(Id([1; 16])),
         key,
-        how: How::Real,
+        how: Manner::ForGood,
     }
 }
 
@@ -35,7 +35,7 @@ fn a_box() -> Box3 {
         command: Command::Open { name: NAME, terms },
         caller: Caller::SYSTEM,
         key: None,
-        how: How::Real,
+        how: Manner::ForGood,
     };
     assert!(partition.serve(open, AT, 0, 0).is_none());
     assert_eq!(landed(&mut partition).len(), 1);

@@ -11,11 +11,11 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
-use crate::opening::By;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::ballots::{BallotId, Refusal, Witness};
 use actors::domain::lottery::{Ballots, Phase, Plan};
+use actors::engine::{By, How};
 use actors::store::Listed;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,8 +107,10 @@ async fn submit(
     let plan = plan_of(&shared, day).await?;
     let terms = terms(&plan)?;
     let key = key.of(caller.id, || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
-    let Submitted { shown, replayed } =
-        shared.ballots.submit(day, &plan, By { caller, key, dry: flags.dry_run }).await?;
+    let Submitted { shown, replayed } = shared
+        .ballots
+        .submit(day, &plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
+        .await?;
     if !replayed && shown.is_some() {
         shared.ballots.taken.increment(1);
     }

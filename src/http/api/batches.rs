@@ -18,7 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Serial, rack, range};
-use actors::engine::{Done, Failure, Key};
+use actors::engine::{Done, Failure, How, Key};
 use actors::{Caller, Id, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -212,7 +212,10 @@ async fn registered(
     let plan = plan(body, most, shared.promotions.now())?;
     let meaning = || postcard::to_stdvec(&plan).expect("a plan is plain data");
     let key = key.of(caller.id, || vec![call.as_bytes().to_vec(), meaning()]);
-    Ok(shared.promotions.register(Entry::Batch(plan), By { caller, key, dry }).await?)
+    Ok(shared
+        .promotions
+        .register(Entry::Batch(plan), By { caller, key, how: How::dry_run_if(dry) })
+        .await?)
 }
 
 async fn list(
@@ -291,7 +294,7 @@ async fn assign(
         .filter(|_| !is_one_per_member(&plan))
         .map(|text| rack::source(scope(&signer.0), &text));
     let key = assignment_key(&key, known.serial, caller, member, source);
-    let by = By { caller, key, dry: flags.dry_run };
+    let by = By { caller, key, how: How::dry_run_if(flags.dry_run) };
     let outcome = shared.promotions.assign(known.serial, &plan, member, source, by).await;
     let (home, done) = outcome.map_err(|failed| same_source(failed, source))?;
     let view = match shared.promotions.coupon(home.clone()).await? {

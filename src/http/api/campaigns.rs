@@ -24,7 +24,7 @@ use actors::domain::coupons::campaign::{
 use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
-use actors::engine::Done;
+use actors::engine::{Done, How};
 use actors::{Caller, Time};
 use bodies::{
     CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan,
@@ -139,8 +139,10 @@ async fn create(
     let key = key.of(caller.id, || {
         vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]
     });
-    let done =
-        shared.promotions.create_campaign(plan, By { caller, key, dry: flags.dry_run }).await?;
+    let done = shared
+        .promotions
+        .create_campaign(plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
+        .await?;
     let known = Known::registered(&done);
     // As it was then: a repeat is answered alike, and a campaign that is busy already does not make
     // this answer a refusal.
@@ -262,7 +264,10 @@ async fn commanded(
     let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
     let key =
         key.of(caller.id, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
-    let done = shared.promotions.change_campaign(&known, &command, By { caller, key, dry }).await?;
+    let done = shared
+        .promotions
+        .change_campaign(&known, &command, By { caller, key, how: How::dry_run_if(dry) })
+        .await?;
     if dry {
         let mut overview =
             shared.promotions.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
@@ -304,7 +309,7 @@ async fn claim(
     let command = Command::Claim { member: caller.id, code: code.clone() };
     let done = match shared
         .promotions
-        .command_campaign(&known, &command, By { caller, key, dry: flags.dry_run })
+        .command_campaign(&known, &command, By { caller, key, how: How::dry_run_if(flags.dry_run) })
         .await
     {
         Err(Failed::Campaign(actors::engine::Failure::Refused(Refusal::WrongCode))) => {

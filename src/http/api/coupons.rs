@@ -24,7 +24,7 @@ use actix_web::{HttpResponse, web};
 use actors::domain::coupons::coupon::{Coupon, View};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Home, State, catalogue, range};
-use actors::engine::{Done, Failure};
+use actors::engine::{Done, Failure, How};
 use actors::{Caller, Id, Role, Time};
 use bodies::{GiveCoupon, RedeemedBody, UseCoupon};
 use futures_util::future::try_join_all;
@@ -226,7 +226,11 @@ async fn commanded(
     let command = command(home.slot());
     let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
     let key = key.of(caller.id, || vec![b"coupon".to_vec(), meaning()]);
-    match shared.promotions.redeem(&home, command, By { caller, key, dry }).await {
+    match shared
+        .promotions
+        .redeem(&home, command, By { caller, key, how: How::dry_run_if(dry) })
+        .await
+    {
         Ok(done) => {
             let known = shared
                 .promotions
@@ -266,7 +270,7 @@ async fn give(
     let key = key.of(caller.id, || vec![b"give".to_vec(), meaning()]);
     let done = match shared
         .promotions
-        .give_at(plan, &home, member, By { caller, key, dry: flags.dry_run })
+        .give_at(plan, &home, member, By { caller, key, how: How::dry_run_if(flags.dry_run) })
         .await
     {
         Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, &guesser).await),

@@ -16,7 +16,7 @@ use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
     Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId,
 };
-use actors::engine::Done;
+use actors::engine::{By, Done, How};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -162,8 +162,10 @@ async fn create(
     let wanted = wanted(&shared, &body, tickets.digits)?;
     let key = key
         .of(caller.id, || vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]);
-    let (slice, done) =
-        shared.lotteries.hold(day, &plan, &wanted, caller, key, flags.dry_run).await?;
+    let (slice, done) = shared
+        .lotteries
+        .hold(day, &plan, &wanted, By { caller, key, how: How::dry_run_if(flags.dry_run) })
+        .await?;
     let Event::Held { hold, tickets, until, .. } = &done.event else {
         return Err(Problem::plain(&problem::INTERNAL));
     };
@@ -211,7 +213,11 @@ async fn confirm(
     let key = key.of(caller.id, || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
     let done = shared
         .lotteries
-        .command(&id.slice, Command::Confirm { hold: id.number }, caller, key, flags.dry_run)
+        .command(
+            &id.slice,
+            Command::Confirm { hold: id.number },
+            By { caller, key, how: How::dry_run_if(flags.dry_run) },
+        )
         .await?;
     let Event::Confirmed { tickets, .. } = &done.event else {
         return Err(Problem::plain(&problem::INTERNAL));
@@ -235,7 +241,11 @@ async fn extend(
     });
     let done = shared
         .lotteries
-        .command(&id.slice, Command::Extend { hold: id.number, ttl_s }, caller, key, flags.dry_run)
+        .command(
+            &id.slice,
+            Command::Extend { hold: id.number, ttl_s },
+            By { caller, key, how: How::dry_run_if(flags.dry_run) },
+        )
         .await?;
     let Event::Extended { until, .. } = done.event else {
         return Err(Problem::plain(&problem::INTERNAL));
@@ -254,7 +264,11 @@ async fn release(
     let key = key.of(caller.id, || vec![b"release".to_vec(), id.to_string().into_bytes()]);
     let done = shared
         .lotteries
-        .command(&id.slice, Command::Release { hold: id.number }, caller, key, flags.dry_run)
+        .command(
+            &id.slice,
+            Command::Release { hold: id.number },
+            By { caller, key, how: How::dry_run_if(flags.dry_run) },
+        )
         .await?;
     Ok(ended(&id, "released", None, &done))
 }

@@ -17,6 +17,7 @@ use crate::lottery::WalkFailure;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
 use actors::domain::lottery::{Event, Phase, Plan, Refusal, View};
+use actors::engine::{By, How};
 use bodies::{LedgerBody, LotteryBody, StatisticsBody};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
@@ -80,7 +81,10 @@ async fn create(
     let (day, plan) = wish::plan(&shared, body)?;
     let meaning = || postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
     let key = key.of(caller.id, || vec![b"lottery".to_vec(), meaning()]);
-    let done = shared.lotteries.create(day, plan, caller, key, flags.dry_run).await?;
+    let done = shared
+        .lotteries
+        .create(day, plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
+        .await?;
     let Event::Planned(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
     let view =
         View { plan, phase: Phase::Open, created_at: done.at, boxes: Vec::new(), drawn: None };

@@ -15,6 +15,7 @@ use actors::domain::shelves;
 use actors::domain::tickets::slice::rows::{self, Bought};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Command, HoldId, Refusal, TicketId};
+use actors::engine::{By, How};
 use actors::store::{Listed, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -138,7 +139,11 @@ async fn refund(
     let ticket = Ticket { number: id.number, copy: id.copy };
     let done = shared
         .lotteries
-        .command(&id.slice(), Command::Refund { ticket }, caller, key, flags.dry_run)
+        .command(
+            &id.slice(),
+            Command::Refund { ticket },
+            By { caller, key, how: How::dry_run_if(flags.dry_run) },
+        )
         .await?;
     Ok(reply::replayed(
         reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }),

@@ -12,8 +12,9 @@ use crate::http::reply;
 use crate::identity::profile::{self, Flaw, Identifier, Profile};
 use crate::identity::{Changes, Draft, Error, Identity, Member, Role, Signed, role_of};
 use actix_web::{HttpResponse, web};
+use actors::Id;
 use actors::domain::tickets::{Command, HoldId};
-use actors::{Caller, Id};
+use actors::engine::By;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -250,7 +251,7 @@ async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
 /// A hold that was confirmed or has ended is not released, and need not be.
 async fn release(shared: &Shared, hold: &HoldId) {
     let command = Command::Release { hold: hold.number };
-    let _ = shared.lotteries.command(&hold.slice, command, Caller::SYSTEM, None, false).await;
+    let _ = shared.lotteries.command(&hold.slice, command, By::SYSTEM).await;
 }
 
 async fn offer_reset(

@@ -4,12 +4,12 @@
 use crate::campaigns::END;
 use crate::coupons::{assign, batch, books, code, codes};
 use crate::harness::{Client, TestApp};
+use actors::Time;
 use actors::domain::coupons::catalogue::{Plan, What};
 use actors::domain::coupons::range::{Command, Terms};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
-use actors::engine::Failure;
-use actors::{Caller, Time};
+use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use stampede::app::App;
@@ -196,9 +196,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
         // others.
         let open = Command::Open(Terms { count: each, offer, expires_at, one_per_member: false });
         let ranges = plan.ranges(batch);
-        let tell = |name| {
-            running.shared.engine.ranges.command(name, open.clone(), Caller::SYSTEM, None, false)
-        };
+        let tell = |name| running.shared.engine.ranges.command(name, open.clone(), By::SYSTEM);
         try_join_all(ranges.iter().map(tell)).await.unwrap();
         running.stop().await;
     });

@@ -5,7 +5,7 @@ use crate::database::{database, store_of};
 use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Event, Plan, Refusal, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::engine::{Failure, Key, Limits, Node, Router, Window};
+use actors::engine::{By, Failure, Key, Limits, Node, Router, Window};
 use actors::time::Time;
 use actors::{Caller, Id};
 use stampede::stores::cql::{CqlStore, Settings, Tuning};
@@ -48,7 +48,7 @@ async fn ask(
 ) -> Result<Event, Refusal> {
     let key = Key::new(caller.id, key.as_bytes(), &[key.as_bytes()]);
     for _ in 0..20 {
-        match engine.command(&NAME, command.clone(), caller, Some(key), false).await {
+        match engine.command(&NAME, command.clone(), By::for_good(caller).under(Some(key))).await {
             Ok(done) => return Ok(done.event),
             Err(Failure::Refused(refusal)) => return Err(refusal),
             Err(Failure::Unknown | Failure::Moved) => {}

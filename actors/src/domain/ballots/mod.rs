@@ -90,6 +90,14 @@ impl Machine for BallotBox {
         matches!(command, Command::Open { .. })
     }
 
+    fn must_be_opened(refusal: &Refusal) -> bool {
+        *refusal == Refusal::NotOpened
+    }
+
+    fn is_unopened(answer: &Answer) -> bool {
+        *answer == Answer::NotOpened
+    }
+
     fn apply(&mut self, event: &Event, _: Time) {
         match event {
             Event::Opened { name, terms } => {

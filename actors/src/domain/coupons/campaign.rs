@@ -189,6 +189,14 @@ impl Machine for Campaign {
         matches!(command, Command::Open(_))
     }
 
+    fn must_be_opened(refusal: &Refusal) -> bool {
+        *refusal == Refusal::NotOpened
+    }
+
+    fn is_unopened(answer: &Answer) -> bool {
+        *answer == Answer::NotOpened
+    }
+
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened(plan) => self.plan = Some(plan.clone()),

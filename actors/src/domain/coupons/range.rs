@@ -152,6 +152,14 @@ impl Machine for Range {
         matches!(command, Command::Open(_))
     }
 
+    fn must_be_opened(refusal: &Refusal) -> bool {
+        *refusal == Refusal::NotOpened
+    }
+
+    fn is_unopened(answer: &Answer) -> bool {
+        *answer == Answer::NotOpened
+    }
+
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened(terms) => self.terms = Some(*terms),

@@ -120,6 +120,14 @@ impl Machine for Slice {
         matches!(command, Command::Open { .. })
     }
 
+    fn must_be_opened(refusal: &Refusal) -> bool {
+        *refusal == Refusal::NotOpened
+    }
+
+    fn is_unopened(answer: &Answer) -> bool {
+        *answer == Answer::NotOpened
+    }
+
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened { lead, terms } => {

@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::room::Replied;
 use actors::dice::Dice;
 use actors::engine::open::{Reach, ask_any};
-use actors::engine::{Done, Failure, How, Key, Reply, Request};
+use actors::engine::{By, Done, Failure, How, Key, Manner, Reply, Request};
 use actors::{Caller, Machine};
 use futures_util::future::join;
 use std::cell::Cell;
@@ -209,9 +209,7 @@ impl World {
                     ask_any(
                         &self.here(call),
                         &call.command,
-                        call.caller,
-                        call.key,
-                        call.dry,
+                        By { caller: call.caller, key: call.key, how: How::dry_run_if(call.dry) },
                         self.roll(),
                     )
                     .await
@@ -249,7 +247,7 @@ impl World {
     }
 
     async fn ask_one<K: Kind>(&self, place: u16, call: &Call<K>) -> Outcome<K> {
-        let how = if call.dry { How::Dry } else { How::Real };
+        let how = if call.dry { Manner::DryRun } else { Manner::ForGood };
         let request = Request::Command {
             command: call.command.clone(),
             caller: call.caller,

@@ -1,0 +1,73 @@
+//! What callers use of a router: gives commands to partitions and asks them, on whatever node they
+//! are, and turns replies into results.
+
+use super::by::By;
+use super::failure::{CommandResult, Failure};
+use super::open::{self, Reach};
+use super::partition::{Done, Looked, Reply, Request};
+use super::router::Router;
+use crate::machine::Machine;
+
+impl<M: Machine> Router<M> {
+    pub async fn command(
+        &self,
+        name: &M::Name,
+        command: M::Command,
+        By { caller, key, how }: By,
+    ) -> CommandResult<M> {
+        let request = Request::Command { command, caller, key, how: how.into() };
+        match self.ask_owner(name, request).await? {
+            Reply::Done(done) => Ok(done),
+            Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
+            reply => Err(unexpected(reply)),
+        }
+    }
+
+    /// Gives a command that any of the partitions `names` may carry out; says which did.
+    pub async fn command_any(
+        &self,
+        names: &[M::Name],
+        command: M::Command,
+        by: By,
+    ) -> Result<(usize, Done<M::Event, M::Witness>), Failure<M::Refusal>> {
+        let seed = self.node().seed();
+        open::ask_any(&Among { router: self, names }, &command, by, seed).await
+    }
+
+    pub async fn look(
+        &self,
+        name: &M::Name,
+        question: M::Question,
+    ) -> Result<Looked<M::Answer>, Failure<M::Refusal>> {
+        match self.ask_owner(name, Request::Look(question)).await? {
+            Reply::Looked(looked) => Ok(looked),
+            reply => Err(unexpected(reply)),
+        }
+    }
+}
+
+fn unexpected<M: Machine>(reply: Reply<M>) -> Failure<M::Refusal> {
+    match reply {
+        Reply::KeyReused => Failure::KeyReused,
+        Reply::KeyForgotten => Failure::KeyForgotten,
+        // A key that was passed on, or declined, belongs to an open request; this one is not.
+        Reply::Passed { .. } | Reply::Declined => Failure::KeyReused,
+        Reply::Done(_) | Reply::Refused(_) | Reply::Looked(_) | Reply::Left(_) => Failure::Unknown,
+    }
+}
+
+/// The partitions of one resource, by place.
+struct Among<'a, M: Machine> {
+    router: &'a Router<M>,
+    names: &'a [M::Name],
+}
+
+impl<M: Machine> Reach<M> for Among<'_, M> {
+    fn places(&self) -> u16 {
+        self.names.len() as u16
+    }
+
+    async fn ask(&self, place: u16, request: Request<M>) -> Result<Reply<M>, Failure<M::Refusal>> {
+        self.router.ask_owner(&self.names[place as usize], request).await
+    }
+}
