@@ -7,7 +7,6 @@ use crate::ballots::seeds::Seeds;
 use crate::closing::Closing;
 use crate::cluster::{self, Cluster};
 use crate::config::Config;
-use crate::coupon_keys;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::http::connection::{Entrance, Rooms};
@@ -17,13 +16,11 @@ use crate::http::together::Together;
 use crate::http::{self, api};
 use crate::identity::{self, Identity};
 use crate::imports::Imports;
-use crate::jobs;
-use crate::log;
 use crate::lottery::Lotteries;
-use crate::meters::{self, series::Series};
 use crate::promotions::Promotions;
 use crate::stores::{self, Backend};
 use crate::webhooks::{self, Webhooks};
+use crate::{coupon_keys, jobs};
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Bytes};
@@ -34,6 +31,8 @@ use actors::engine::{Limits, Node, Window};
 use actors::time::{Clock, Time};
 use actors::timekeeper::{Clocks, Moved, Rules, Timekeeper};
 use anyhow::Context;
+use base::meters::series::Series;
+use base::{journal, meters};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -209,11 +208,11 @@ impl App {
 
 /// After an update all snapshots are another version's, and only then; that is worth no warning.
 fn warn_of_snapshot(partition: &str, why: &Broken) {
-    let fields: &[log::Field] =
-        &[("partition", log::Value::Text(&partition)), ("because", log::Value::Text(why))];
+    let fields: &[journal::Field] =
+        &[("partition", journal::Value::Text(&partition)), ("because", journal::Value::Text(why))];
     match why {
-        Broken::Layout(_) => log::info("a snapshot is not used; the log is replayed", fields),
-        _ => log::warn("a snapshot is not believed; the log is replayed", fields),
+        Broken::Layout(_) => journal::info("a snapshot is not used; the log is replayed", fields),
+        _ => journal::warn("a snapshot is not believed; the log is replayed", fields),
     }
 }
 
@@ -343,7 +342,7 @@ impl Running {
     /// Waits until it is told to, then stops.
     pub async fn stop_when(self, told: impl Future<Output = ()>) {
         told.await;
-        log::info("stopping: finishing what was accepted", &[]);
+        journal::info("stopping: finishing what was accepted", &[]);
         self.stop().await;
     }
 

@@ -5,7 +5,8 @@
 //! reason why not.
 
 use crate::config::{self, FILE_VARIABLE, SETTINGS, Settings};
-use crate::draws::{Hex, verify};
+use crate::draws::verify;
+use base::Hex;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -7,9 +7,9 @@
 //! in no log line.
 
 use crate::identity::directory::Directory;
-use crate::identity::fresh;
 use actors::domain::coupons::code::{Keys, Unreadable, Version};
 use actors::store::StoreError;
+use base::fresh;
 use std::sync::Arc;
 
 /// Under which name the directory keeps them.

@@ -1,12 +1,13 @@
 //! The binary: reads the command line and runs one command.
 
 use actors::time::system_clock;
+use base::{clocks, journal, meters};
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
 use stampede::config::{Config, Settings, default_toml};
 use stampede::draws::fraud::Fraud;
 use stampede::stores::{self, Choice, sqlite};
-use stampede::{clocks, descriptors, http, identity, log, meters, verify};
+use stampede::{descriptors, http, identity, verify};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -14,10 +15,10 @@ fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(stop) => return stop.report(),
     };
-    log::start(settings.config.log);
-    settings.warnings.iter().for_each(|warning| log::warn(warning, &[]));
+    journal::start(settings.config.log);
+    settings.warnings.iter().for_each(|warning| journal::warn(warning, &[]));
     let result = run(command, settings);
-    log::flush();
+    journal::flush();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

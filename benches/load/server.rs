@@ -2,8 +2,9 @@
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Responder};
+use base::Secret;
 use stampede::app::App;
-use stampede::config::{Config, Secret};
+use stampede::config::Config;
 use stampede::http::edge::Edge;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ where
 
 /// What `--serve` does: the server as it is, with settings and routes of the bench's own.
 pub fn serve(folder: &str, change: impl FnOnce(&mut Config), routes: fn(&mut ServiceConfig)) {
-    stampede::meters::install();
+    base::meters::install();
     let mut config = Config {
         data: Path::new(folder).to_owned(),
         listen: "127.0.0.1:0".parse().expect("an address"),
@@ -73,7 +74,7 @@ pub fn serve(folder: &str, change: impl FnOnce(&mut Config), routes: fn(&mut Ser
     };
     change(&mut config);
     actix_web::rt::System::new().block_on(async {
-        stampede::log::start(config.log);
+        base::journal::start(config.log);
         let app = App::open(config, actors::time::system_clock()).await.expect("the folder is new");
         let running = app.serve(routes).expect("port 0 is free");
         println!("{}", running.address);

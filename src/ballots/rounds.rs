@@ -7,10 +7,10 @@
 
 use crate::config::Config;
 use crate::draws::QUICKNET;
-use crate::http::reply;
 use actix_web::web;
 use actors::Time;
 use actors::domain::lottery::Beacon;
+use base::calendar::wire_time;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ struct Source {
 /// Why a round cannot be drawn with now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
-    #[error("round {round} of the beacon is due at {}", reply::time(*.at))]
+    #[error("round {round} of the beacon is due at {}", wire_time(*.at))]
     NotDue { round: u64, at: Time },
     #[error(
         "round {0} of the beacon is needed, and neither beacon_url nor beacon_file says where to \

@@ -6,10 +6,10 @@
 //! computed when it is drawn with.
 
 use crate::identity::directory::Directory;
-use crate::identity::fresh;
 use actors::domain::day::Day;
 use actors::domain::draw::Hash;
 use actors::store::StoreError;
+use base::fresh;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;

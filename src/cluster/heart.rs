@@ -4,9 +4,10 @@
 use super::Cluster;
 use super::register::Beat;
 use super::view::AHEAD;
-use crate::log::{self, Value};
 use actors::Time;
 use actors::store::StoreError;
+use base::journal;
+use base::journal::Value;
 use metrics::gauge;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,7 +124,7 @@ impl Life<'_> {
         if let Err(error) = &outcome
             && !self.fails
         {
-            log::warn(
+            journal::warn(
                 "the other nodes cannot be told that this one lives",
                 &[("error", Value::Text(error))],
             );

@@ -6,13 +6,11 @@
 //! setting and where it was said.
 
 mod nearest;
-mod network;
 mod parse;
 mod show;
 mod sources;
 mod table;
 
-pub use network::Network;
 pub use show::default_toml;
 pub use sources::{FILE_VARIABLE, Origin};
 pub use table::{Base, Config, SETTINGS, Setting};
@@ -162,26 +160,6 @@ impl Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} = {} ({})", self.setting.name, self.shown(), self.origin)
-    }
-}
-
-/// A text that no log, error or dump of the settings shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: &str) -> Secret {
-        Secret(text.to_owned())
-    }
-
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(set)")
     }
 }
 

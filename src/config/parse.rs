@@ -3,10 +3,9 @@
 //! Flags, variables and the file all arrive here as text, so that a setting means the same wherever
 //! it stands. A parser that refuses says what it wanted, as the end of the sentence "it must be …".
 
-use super::Secret;
-use super::network::Network;
-use crate::log::Style;
+use base::{Network, Secret};
 use crate::stores::{Choice, NotAReplication, Replication, Serial};
+use base::journal::Style;
 use jiff::tz::TimeZone;
 use std::ffi::OsStr;
 use std::net::SocketAddr;

@@ -5,16 +5,16 @@
 //! (`STAMPEDE_BCRYPT_COST`), a key of the settings file (`bcrypt_cost`) and a line of `stampede
 //! config`. To add a setting, add a row; nothing else knows the list.
 
-use super::network::Network;
 use super::parse::{
     address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin,
     password, path, redis_password, redis_url, replication, secret, serial, style, time_zone,
     web_address, whole, yes_or_no,
 };
-use super::{Error, Secret, Values};
-use crate::log::Style;
+use super::{Error, Values};
+use base::{Network, Secret};
 use crate::stores::{Choice, Replication, Serial};
 use Base::{Cores, Fixed, Hidden, Nothing};
+use base::journal::Style;
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
 use std::path::PathBuf;

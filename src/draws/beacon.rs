@@ -4,10 +4,10 @@
 //! Its key is part of this program, so no answer is believed for where it came from. A round's
 //! number says when it is due; a round is never exchanged for another.
 
-use super::Hex;
 use actors::Time;
 use actors::domain::draw::Hash;
 use actors::domain::lottery::Beacon;
+use base::Hex;
 use drand_verify::{G2PubkeyRfc, Pubkey};
 use serde::Deserialize;
 

@@ -9,12 +9,13 @@ mod read;
 
 pub use read::Document;
 
+use super::Text;
 use super::beacon::Chain;
-use super::{Hex, Text};
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::{Sealed, lottery_root};
 use actors::domain::lottery::{Beacon, View};
+use base::Hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,10 +1,11 @@
 //! The proof that one ballot was drawn from: its path to the root of its box, and all boxes of the
 //! lottery.
 
+use super::Text;
 use super::bundle::Share;
-use super::{Hex, Text};
 use actors::domain::ballots::BallotId;
 use actors::domain::draw::{Hash, Sealed, lottery_root, merkle};
+use base::Hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

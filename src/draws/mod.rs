@@ -7,7 +7,6 @@
 pub mod beacon;
 pub mod bundle;
 pub mod fraud;
-pub mod hex;
 pub mod inclusion;
 pub mod receipt;
 pub mod signer;
@@ -17,7 +16,6 @@ pub mod writer;
 
 pub use beacon::QUICKNET;
 pub use bundle::Bundle;
-pub use hex::Hex;
 pub use inclusion::Inclusion;
 pub use receipt::{Anchor, Receipt};
 pub use signer::Signer;

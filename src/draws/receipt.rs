@@ -5,11 +5,12 @@
 //! to the signed position, and whether the seed, the round or the number of winners was exchanged.
 //! It says nothing about ballots that came later.
 
+use super::Text;
 use super::signer::{Signer, is_signed};
-use super::{Hex, Text};
 use actors::domain::ballots::{BallotId, Witness};
 use actors::domain::draw::{Hash, chain};
 use actors::domain::lottery;
+use base::Hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -6,8 +6,8 @@
 
 use super::said::Said;
 use super::topics::Topic;
-use crate::http::reply;
 use actors::Time;
+use base::calendar::wire_time;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -51,7 +51,7 @@ impl Event {
         let body = Body {
             id: place.to_string(),
             r#type: topic.name,
-            timestamp: reply::time(at),
+            timestamp: wire_time(at),
             partition,
             sequence,
             data,

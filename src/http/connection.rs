@@ -6,13 +6,14 @@
 //! it.
 
 use super::room::Room;
-use crate::config::{Config, Network};
+use crate::config::Config;
 use actix_web::HttpMessage;
 use actix_web::dev::{Extensions, Payload, RequestHead, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::ConnectionType;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::Bytes;
+use base::Network;
 use futures_util::{Stream, StreamExt, stream};
 use hashbrown::HashMap;
 use metrics::counter;

@@ -8,13 +8,13 @@ use super::connection::{self, Connection};
 use super::pieces;
 use super::problem::{self, Problem};
 use crate::app::Shared;
-use crate::log;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, web};
+use base::journal;
 use futures_util::future::LocalBoxFuture;
 use metrics::{Histogram, histogram};
 use std::cell::RefCell;
@@ -85,7 +85,7 @@ where
             let took = began.elapsed();
             meters.record(&method, response.status(), took.as_secs_f64());
             let status = response.status().as_u16();
-            log::request(&log::Request {
+            journal::request(&journal::Request {
                 method: method.as_str(),
                 route: meters.route,
                 status,
@@ -155,7 +155,7 @@ fn stranger(error: &Error, status: StatusCode) -> Problem {
         413 => Problem::new(&problem::TOO_LARGE, error.to_string()),
         400..500 => Problem::new(&problem::NOT_READABLE, error.to_string()),
         _ => {
-            log::error("a request failed", &[("error", log::Value::Text(&error))]);
+            journal::error("a request failed", &[("error", journal::Value::Text(&error))]);
             Problem::plain(&problem::INTERNAL)
         }
     }

@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
-use actors::Time;
 use serde::Serialize;
 
 pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
@@ -28,10 +27,4 @@ pub fn replayed(mut response: HttpResponse, replayed: bool) -> HttpResponse {
         response.headers_mut().insert(name, HeaderValue::from_static("true"));
     }
     response
-}
-
-/// RFC 3339 in UTC, to the millisecond.
-pub fn time(time: Time) -> String {
-    let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
-    format!("{instant:.3}")
 }

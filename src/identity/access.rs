@@ -8,10 +8,11 @@
 use super::directory::{Role, ServiceKey};
 use super::service_keys::{self, is_name, is_their_id, outsider, service_itself};
 use super::tokens::{self, Reason};
-use super::{Error, Flaw, Identity, fresh, hs256};
-use crate::log::{self, Value};
+use super::{Error, Flaw, Identity, hs256};
 use actors::store::StoreError;
 use actors::{Caller, Id};
+use base::journal::Value;
+use base::{fresh, journal};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
@@ -137,7 +138,7 @@ impl Identity {
     pub(super) fn refuse(&self, reason: Reason) -> Denied {
         metrics::counter!("stampede_tokens_refused_total", "reason" => reason.name()).increment(1);
         if self.complaints.may_log(self.now().0 / 1000) {
-            log::info("a token was refused", &[("reason", Value::Text(&reason.name()))]);
+            journal::info("a token was refused", &[("reason", Value::Text(&reason.name()))]);
         }
         Denied::Unauthenticated(reason)
     }

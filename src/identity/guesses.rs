@@ -16,8 +16,9 @@
 
 use super::failures::of_address;
 use super::{Error, Identity, Origin, Signed, Via};
-use crate::log::{self, Value};
 use actors::Id;
+use base::journal;
+use base::journal::Value;
 use futures_util::future::try_join;
 use std::sync::Arc;
 
@@ -87,7 +88,7 @@ impl Identity {
             self.count_record(codes, self.settings.campaign_guesses_per_minute).await > 0;
         if !was_used_up && self.failures.pause_s(codes, self.now()).is_some() {
             let fields = [("campaign", Value::Text(&campaign))];
-            log::warn(
+            journal::warn(
                 "many wrong codes are tried for a campaign; one more from an address now pauses it",
                 &fields,
             );

@@ -5,8 +5,8 @@
 //! one step. A token names its key in its header, and the header must be letter for letter the one
 //! that we write for that key: nothing else in it is ever interpreted.
 
-use super::fresh;
 use actors::Time;
+use base::fresh;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};

@@ -11,9 +11,10 @@ use super::profile::{Flaw, Identifier, Kind};
 use super::refresh_token::RefreshToken;
 use super::tokens::{self, Reason};
 use super::{Error, Identity, Origin, Signed, passwords};
-use crate::log::{self, Value};
 use actors::store::StoreError;
 use actors::{Id, Time};
+use base::journal;
+use base::journal::Value;
 use std::sync::Arc;
 
 /// For how long the lost answer of a refresh is given again.
@@ -191,7 +192,7 @@ impl Identity {
             Refreshed::Unknown => Err(self.refuse(Reason::SessionOver).into()),
             Refreshed::Reused => {
                 self.revoke(token.member, &[token.session], at).await;
-                log::warn(
+                journal::warn(
                     "an old refresh token was used again; its session has ended",
                     &[("session", Value::Text(&token.session))],
                 );

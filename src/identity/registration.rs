@@ -8,11 +8,13 @@
 //! same, the second is told to take another, and learns no more of the first.
 
 use super::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
+use super::failures::Settled;
 use super::login::{Tokens, count_begun};
 use super::passwords::Password;
 use super::profile::{self, Flaw, Identifier, Kind, NAMELESS, Profile};
-use super::{Error, Identity, Origin, failures::Settled, fresh};
+use super::{Error, Identity, Origin};
 use actors::{Id, Time};
+use base::fresh;
 use jiff::civil::Date;
 
 /// An account to be, as it was asked for.

@@ -6,8 +6,8 @@
 
 use super::mark::Mark;
 use super::rows::Row;
-use crate::cells::bare;
 use actors::domain::coupons::code::is_of_our_shape;
+use base::cells::bare;
 
 pub const LONGEST: usize = 64;
 

@@ -5,8 +5,8 @@ use super::mark::{Fate, Mark};
 use super::marks::Marks;
 use super::rows::{Row, Rows};
 use super::spool::Spool;
-use crate::cells::Quoted;
 use actors::Id;
+use base::cells::Quoted;
 use std::fs::File;
 use std::io;
 

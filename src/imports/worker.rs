@@ -5,17 +5,17 @@
 //! then advance the job. Whatever is lost on the way is done again from where the job stands, and
 //! comes to the same. What cannot be done now is tried again.
 
-use super::Imports;
 use super::chunk::{Broken, Chunk, Work};
-use super::racks;
 use super::seen::Seen;
+use super::{Imports, racks};
 use crate::app::Shared;
-use crate::log::{self, Value};
 use actix_web::web::{Data, block};
-use actors::Id;
-use actors::domain::coupons::{catalogue, rack, serial::Only};
+use actors::domain::coupons::serial::Only;
+use actors::domain::coupons::{catalogue, rack};
 use actors::domain::import::{Command, Event, OnDuplicate, Pass, State, View, Why};
-use actors::engine::By;
+use actors::{Caller, Id};
+use base::journal;
+use base::journal::Value;
 use futures_util::future::join_all;
 use metrics::{counter, gauge};
 use std::collections::HashMap;
@@ -70,7 +70,7 @@ pub fn start(shared: Data<Shared>) {
                     Ok(Turn::Again | Turn::Ended) => {}
                     // A node that stops takes the partitions away under it; the next start goes on.
                     Err(_) if shared.draining.load(Ordering::Acquire) => {}
-                    Err(Trouble(why)) => log::warn(
+                    Err(Trouble(why)) => journal::warn(
                         "an import waits",
                         &[("job", Value::Text(job)), ("error", Value::Text(&why))],
                     ),
@@ -185,7 +185,10 @@ async fn end(imports: &Imports, job: Id, how: Command) -> Result<Turn, Trouble> 
         _ => "cancelled",
     };
     counter!("stampede_jobs_ended_total", "state" => state).increment(1);
-    log::info("an import has ended", &[("job", Value::Text(&job)), ("state", Value::Text(&state))]);
+    journal::info(
+        "an import has ended",
+        &[("job", Value::Text(&job)), ("state", Value::Text(&state))],
+    );
     Ok(Turn::Ended)
 }
 

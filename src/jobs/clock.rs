@@ -5,11 +5,12 @@
 //! was wrong then, or is now.
 
 use crate::app::Shared;
-use crate::http::reply;
-use crate::log::{self, Value};
 use actix_web::web::Data;
 use actors::Id;
 use actors::timekeeper::Standing;
+use base::calendar::wire_time;
+use base::journal;
+use base::journal::Value;
 use metrics::{counter, gauge};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -47,9 +48,9 @@ impl Said {
         let is_new = standing.steps > self.steps;
         match standing.moved {
             Some(moved) if is_new => warn_of_a_step(standing, moved.seconds()),
-            None if is_new || self.moved => log::warn(
+            None if is_new || self.moved => journal::warn(
                 "the machine's clock is believed",
-                &[("now", Value::Text(&reply::time(standing.now)))],
+                &[("now", Value::Text(&wire_time(standing.now)))],
             ),
             _ => {}
         }
@@ -61,8 +62,8 @@ fn warn_of_a_step(standing: &Standing, by_s: i64) {
     let what = "the machine's clock has moved; no commands are taken until it comes back, has \
         stayed there for clock_trust_s, \
                 or an administrator accepts it (POST /api/v1/clock/accept)";
-    let (now, wall) = (reply::time(standing.now), reply::time(standing.wall));
-    log::error(
+    let (now, wall) = (wire_time(standing.now), wire_time(standing.wall));
+    journal::error(
         what,
         &[
             ("moved_by_s", Value::Whole(by_s)),
@@ -84,13 +85,13 @@ fn warn_of_the_log(shared: &Shared, ahead_s: i64) {
         ahead then, or is behind now; what was \
                 written then stays as it is, and holds made before the clock has passed it last \
                 longer than they should";
-    let now = reply::time(shared.engine.node.now());
-    log::error(what, &[("ahead_s", Value::Whole(ahead_s)), ("clock", Value::Text(&now))]);
+    let now = wire_time(shared.engine.node.now());
+    journal::error(what, &[("ahead_s", Value::Whole(ahead_s)), ("clock", Value::Text(&now))]);
 }
 
 /// An administrator has said that the clock is right.
 pub fn accepted(by: Id, moved_by_s: i64) {
-    log::warn(
+    journal::warn(
         "an administrator has accepted the machine's clock",
         &[("by", Value::Text(&by)), ("moved_by_s", Value::Whole(moved_by_s))],
     );

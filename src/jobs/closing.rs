@@ -9,7 +9,6 @@
 use crate::app::Shared;
 use crate::closing::End;
 use crate::http::problem::Problem;
-use crate::log::{self, Value};
 use crate::lottery::WalkFailure;
 use actix_web::web::Data;
 use actors::Caller;
@@ -17,6 +16,8 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{Lottery, Phase, View};
 use actors::machine::partition_id;
 use actors::store::StoreError;
+use base::journal;
+use base::journal::Value;
 use metrics::gauge;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -33,7 +34,7 @@ pub fn start(shared: Data<Shared>) {
             if shared.engine.node.is_settled()
                 && let Err(error) = look_at_all(&shared, &mut said).await
             {
-                log::warn("lotteries could not be listed", &[("error", Value::Text(&error))]);
+                journal::warn("lotteries could not be listed", &[("error", Value::Text(&error))]);
             }
             actix_web::rt::time::sleep(interval).await;
         }
@@ -62,7 +63,7 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
             let what = look_at(shared, *day, &mut counts).await;
             if let Err(why) = what {
                 if said.get(day) != Some(&why) {
-                    log::warn(
+                    journal::warn(
                         "a lottery is over and not at its end yet",
                         &[("lottery", Value::Text(day)), ("why", Value::Text(&why))],
                     );
@@ -102,7 +103,7 @@ async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), S
     };
     match end {
         Ok(End::Done) => {
-            log::info("a lottery is over", &[("lottery", Value::Text(&day))]);
+            journal::info("a lottery is over", &[("lottery", Value::Text(&day))]);
             Ok(())
         }
         Ok(End::Waits(missing)) => {

@@ -31,7 +31,7 @@ pub fn start(shared: Data<Shared>) {
         gauges::begin();
         let mut shown = gauges::Shown::default();
         while !shared.draining.load(Ordering::Acquire) {
-            crate::meters::settle();
+            base::meters::settle();
             gauges::of_this_moment(&shared);
             if ticks.is_multiple_of(MINUTE) {
                 sweep::wake_sleepers(&shared).await;
@@ -61,9 +61,9 @@ pub fn start(shared: Data<Shared>) {
 /// process.
 async fn forget_dead_sessions(shared: &Shared) {
     if let Err(error) = shared.identity.tidy().await {
-        crate::log::warn(
+        base::journal::warn(
             "sessions could not be tidied",
-            &[("error", crate::log::Value::Text(&error))],
+            &[("error", base::journal::Value::Text(&error))],
         );
     }
 }

@@ -7,8 +7,6 @@
 //! tells nobody twice.
 
 use crate::app::Shared;
-use crate::calendar;
-use crate::log::{self, Value};
 use crate::promotions::Failed;
 use crate::promotions::notices::Due;
 use actors::domain::coupons::serial::Only;
@@ -16,6 +14,8 @@ use actors::domain::day::Day;
 use actors::domain::notices::{Command, Done, Notices};
 use actors::engine::By;
 use actors::machine::partition_id;
+use base::journal::Value;
+use base::{calendar, journal};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const HOUR: i8 = 9;
 
 pub async fn give_what_is_due(shared: &Shared) {
     if let Err(failed) = all(shared).await {
-        log::warn(
+        journal::warn(
             "notices could not all be given yet",
             &[("error", Value::Text(&format!("{failed:?}")))],
         );

@@ -3,8 +3,9 @@
 
 use crate::app::Shared;
 use crate::http::api::auth;
-use crate::log::{self, Value};
 use actors::store::StoreError;
+use base::journal;
+use base::journal::Value;
 
 const AT_ONCE: usize = 100;
 /// By which nodes share out the job.
@@ -15,7 +16,10 @@ pub async fn make_good(shared: &Shared) {
         return;
     }
     if let Err(error) = all(shared).await {
-        log::warn("claims that are owed could not be looked up", &[("error", Value::Text(&error))]);
+        journal::warn(
+            "claims that are owed could not be looked up",
+            &[("error", Value::Text(&error))],
+        );
     }
 }
 

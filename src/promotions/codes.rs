@@ -6,10 +6,10 @@
 
 use super::batches::parts;
 use super::{Failed, Known, Promotions};
-use crate::cells::Cell;
 use actix_web::web::{self, Bytes};
 use actors::domain::coupons::RackName;
 use actors::domain::coupons::catalogue::What;
+use base::cells::Cell;
 use futures_util::stream::{self, Stream};
 use std::sync::Arc;
 

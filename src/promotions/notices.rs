@@ -3,13 +3,14 @@
 
 use super::batches::parts;
 use super::{By, Failed, Known, Promotions};
-use crate::log::{self, Value};
 use crate::promotions::batches::Part;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, campaign, range};
 use actors::engine::Failure;
 use actors::{Id, Time};
+use base::journal;
+use base::journal::Value;
 use std::sync::Arc;
 
 /// What is to be told: everything that expires in the window, so many days ahead.
@@ -129,7 +130,7 @@ impl Promotions {
             .map_or(Home::Campaign { campaign: known.serial, rank: slot }, |part| part.home(slot));
         let code = self.code(known, &home).await?;
         let expires_at = jiff::Timestamp::from_millisecond(expires_at.0).unwrap_or_default();
-        log::info(
+        journal::info(
             "a coupon expires soon",
             &[
                 ("code", Value::Text(&code)),

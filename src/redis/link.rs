@@ -7,7 +7,8 @@
 //! Redis, whose name it knows: after a restart or a failover there is another line.
 
 use super::{Settings, StartError};
-use crate::log::{self, Value};
+use base::journal;
+use base::journal::Value;
 use metrics::{counter, gauge, histogram};
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -115,7 +116,7 @@ impl Link {
         counter!("stampede_redis_errors_total", "command" => what).increment(1);
         if error.code().is_some() {
             if !line.has_complained.swap(true, Ordering::Relaxed) {
-                log::warn(
+                journal::warn(
                     "Redis refused a command",
                     &[("command", Value::Text(&what)), ("error", Value::Text(error))],
                 );
@@ -123,7 +124,7 @@ impl Link {
             return;
         }
         if self.drop_line(line.number) {
-            log::warn(
+            journal::warn(
                 "Redis is down",
                 &[("command", Value::Text(&what)), ("error", Value::Text(error))],
             );
@@ -144,7 +145,7 @@ impl Link {
     fn take_line(&self, line: Line) {
         *self.line.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(line);
         gauge!("stampede_redis_up").set(1.0);
-        log::info("Redis is up", &[]);
+        journal::info("Redis is up", &[]);
     }
 
     /// A line that has answered in time, so that a Redis that is only slow does not come up at
@@ -203,7 +204,7 @@ fn keep(kept: Weak<Link>, looked: oneshot::Sender<()>) {
                     said_away = false;
                 }
                 Err(error) if !said_away => {
-                    log::warn("Redis cannot be reached", &[("error", Value::Text(&error))]);
+                    journal::warn("Redis cannot be reached", &[("error", Value::Text(&error))]);
                     said_away = true;
                 }
                 Err(_) => {}

@@ -11,8 +11,8 @@
 
 use super::Redis;
 use super::link::{Line, NAME};
-use crate::identity::fresh;
 use actors::Id;
+use base::fresh;
 use metrics::counter;
 use redis::cmd;
 use std::time::{Duration, Instant};

@@ -4,7 +4,6 @@
 //! Everything above sees two ports, `Store` and `Directory`, and the few things that only the
 //! start, the stop and the health check ask of whatever is behind them.
 
-mod commits;
 mod copies;
 #[cfg(feature = "cluster")]
 pub mod cql;

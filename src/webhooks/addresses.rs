@@ -5,7 +5,7 @@
 //! name that meant a public address when it was registered and means a private one now is refused,
 //! and so is every spelling of a private address.
 
-use crate::config::Network;
+use base::Network;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::LazyLock;
 use ureq::config::Config;

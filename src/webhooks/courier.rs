@@ -10,11 +10,12 @@ use super::meters::Meters;
 use super::sender::Parcel;
 use super::{Webhooks, signature};
 use crate::feed::{Event, Turn};
-use crate::log::{self, Value};
 use actors::domain::webhook::{self, Command, Line, View, Why};
 use actors::engine::Failure;
 use actors::store::StoreError;
 use actors::{Id, Time};
+use base::journal;
+use base::journal::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -253,7 +254,7 @@ impl Courier {
         match self.webhooks.command(self.webhook, command).await?.event {
             webhook::Event::Failed(trouble) => attempt.next_at = Some(trouble.next_at),
             webhook::Event::Disabled(_) => {
-                log::warn("a webhook is disabled", &[("webhook", Value::Text(&self.webhook))])
+                journal::warn("a webhook is disabled", &[("webhook", Value::Text(&self.webhook))])
             }
             _ => {}
         }

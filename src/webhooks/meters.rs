@@ -2,8 +2,8 @@
 //! behind.
 
 use super::sender::Sent;
-use crate::meters::series::{Line, Series};
 use actors::Id;
+use base::meters::series::{Line, Series};
 use metrics::{Counter, Histogram, counter, histogram};
 use std::sync::Arc;
 

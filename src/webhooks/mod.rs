@@ -22,9 +22,6 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::identity::directory::Directory;
-use crate::identity::fresh;
-use crate::log::{self, Value};
-use crate::meters::series::Series;
 use actors::domain::shelves;
 use actors::domain::webhook::{Command, Look, Plan, Refusal, View, Webhook};
 use actors::engine::{By, Done, Failure};
@@ -32,6 +29,9 @@ use actors::machine::partition_id;
 use actors::store::{Page, StoreError};
 use actors::{Caller, Id, Time};
 use attempts::Attempts;
+use base::journal::Value;
+use base::meters::series::Series;
+use base::{fresh, journal};
 use courier::Courier;
 use hashbrown::{HashMap, HashSet};
 use metrics::gauge;
@@ -212,7 +212,7 @@ impl Webhooks {
             }
         }
         if let Err(error) = self.feed.turn().await {
-            log::warn("the feed could not be read", &[("error", Value::Text(&error))]);
+            journal::warn("the feed could not be read", &[("error", Value::Text(&error))]);
         }
     }
 

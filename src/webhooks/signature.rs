@@ -1,7 +1,7 @@
 //! Signatures by Standard Webhooks: HMAC-SHA256 over id, time and body, with a secret that only the
 //! receiver and this server know.
 
-use crate::identity::fresh;
+use base::fresh;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};

@@ -4,8 +4,9 @@
 use super::{Findings, Known, verify};
 use crate::draws::bundle::Document;
 use crate::draws::fraud::Kind;
-use crate::draws::{Hex, QUICKNET, Receipt};
+use crate::draws::{QUICKNET, Receipt};
 use anyhow::Context;
+use base::Hex;
 use serde_json::error::Category;
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -26,5 +26,5 @@ fn member(member: Id) -> Value {
 }
 
 fn time(time: Time) -> Value {
-    json!(crate::http::reply::time(time))
+    json!(base::calendar::wire_time(time))
 }

@@ -15,16 +15,17 @@ use crate::http::body::{self, Body};
 use crate::http::caller::Signer;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, IdempotencyKey, Params};
-use crate::http::headers;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Invalid, Problem};
-use crate::http::reply;
+use crate::http::{headers, reply};
 use crate::identity::directory::Session;
 use crate::identity::{Denied, Error, Login, Signed};
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use actors::Id;
+use base::calendar::wire_time;
 use bodies::{
     ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, OutsiderBody, Refresh,
     RegisteredBody, ResetPassword, SessionBody, TokensBody,
@@ -213,8 +214,8 @@ async fn sessions(
 fn session_body(session: Session, current: Option<Id>) -> SessionBody {
     SessionBody {
         id: session.id.to_string(),
-        began_at: reply::time(session.began_at),
-        refreshed_at: reply::time(session.refreshed_at),
+        began_at: wire_time(session.began_at),
+        refreshed_at: wire_time(session.refreshed_at),
         agent: session.agent,
         current: current == Some(session.id),
     }

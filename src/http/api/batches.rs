@@ -20,6 +20,7 @@ use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Serial, rack, range};
 use actors::engine::{Done, Failure, How, Key};
 use actors::{Caller, Id, Time};
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -400,8 +401,8 @@ impl BatchBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            expires_at: reply::time(plan.map_or(Time::default(), |plan| plan.expires_at)),
-            created_at: reply::time(known.created_at),
+            expires_at: wire_time(plan.map_or(Time::default(), |plan| plan.expires_at)),
+            created_at: wire_time(known.created_at),
         }
     }
 }

@@ -26,6 +26,7 @@ use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
 use actors::engine::{Done, How};
 use actors::{Caller, Time};
+use base::calendar::wire_time;
 use bodies::{
     CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan,
 };
@@ -394,7 +395,7 @@ impl Explain for Refusal {
             Refusal::WrongCode => Problem::plain(&problem::WRONG_CODE),
             Refusal::NotYetOpen { starts_at } => Problem::new(
                 &problem::NOT_YET_OPEN,
-                format!("it begins at {}", reply::time(starts_at)),
+                format!("it begins at {}", wire_time(starts_at)),
             ),
             Refusal::Ended => Problem::plain(&problem::ENDED),
             Refusal::Paused => Problem::plain(&problem::PAUSED),

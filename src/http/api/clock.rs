@@ -11,6 +11,7 @@ use crate::jobs;
 use actix_web::{HttpResponse, web};
 use actors::Time;
 use actors::timekeeper::{Moved, Standing};
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -96,10 +97,10 @@ fn described(shared: &Shared, standing: Option<Standing>) -> ClockBody {
     let now = standing.map_or_else(|| shared.engine.node.now(), |standing| standing.now);
     let since = |moved: Moved| Time(now.0 - moved.for_us / 1000);
     let believed_at =
-        moved.map(|moved| reply::time(since(moved).plus_s(shared.config.clock_trust_s)));
+        moved.map(|moved| wire_time(since(moved).plus_s(shared.config.clock_trust_s)));
     ClockBody {
-        now: reply::time(now),
-        clock: reply::time(standing.map_or(now, |standing| standing.wall)),
+        now: wire_time(now),
+        clock: wire_time(standing.map_or(now, |standing| standing.wall)),
         settled: moved.is_none(),
         moved_by_s: moved.map(|moved| moved.seconds()),
         believed_at,

@@ -5,7 +5,6 @@ use super::ballots::terms;
 use super::lotteries::{known_day, view_of};
 use crate::app::Shared;
 use crate::ballots::proof;
-use crate::draws::Hex;
 use crate::http::endpoint::Endpoint;
 use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
@@ -18,6 +17,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, View};
+use base::Hex;
+use base::calendar::wire_time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -146,7 +147,7 @@ async fn proof(
 
 async fn key(shared: web::Data<Shared>, _: Params<flags::None>) -> HttpResponse {
     let key = &shared.receipt_key;
-    reply::ok(&KeyBody { algorithm: "ed25519", key: key.public, since: reply::time(key.since) })
+    reply::ok(&KeyBody { algorithm: "ed25519", key: key.public, since: wire_time(key.since) })
 }
 
 fn drawn(view: &View) -> Result<&Drawn, Problem> {

@@ -2,7 +2,6 @@
 
 use super::coupons::CouponBody;
 use crate::app::Shared;
-use crate::calendar;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::Params;
@@ -16,6 +15,8 @@ use actors::domain::coupons::State;
 use actors::domain::coupons::rows::{Notice, notice_of_row};
 use actors::domain::shelves;
 use actors::store::{Listed, Page};
+use base::calendar;
+use base::calendar::wire_time;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
@@ -105,7 +106,7 @@ async fn expired(
     let (found, next) =
         shared.promotions.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
     let body = ExpiredBody {
-        window: [reply::time(since), reply::time(until)],
+        window: [wire_time(since), wire_time(until)],
         items: found
             .iter()
             .map(|found| CouponBody::of(&found.known, &found.home, found.code.clone(), &found.view))
@@ -161,12 +162,12 @@ impl NoticeBody {
             return Ok(None);
         };
         Ok(Some(NoticeBody {
-            at: reply::time(notice.at),
+            at: wire_time(notice.at),
             days: notice.days,
             code: shared.promotions.code(&known, &notice.home).await?,
             batch: known.serial.to_string(),
             owner: notice.owner.to_string(),
-            expires_at: reply::time(notice.expires_at),
+            expires_at: wire_time(notice.expires_at),
         }))
     }
 }

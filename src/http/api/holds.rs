@@ -16,7 +16,8 @@ use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
     Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId,
 };
-use actors::engine::{By, Done, How};
+use actors::engine::Done;
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -279,7 +280,7 @@ fn ended(
     until: Option<Time>,
     done: &Done<Event>,
 ) -> HttpResponse {
-    let body = EndBody { id: id.to_string(), state, expires_at: until.map(reply::time) };
+    let body = EndBody { id: id.to_string(), state, expires_at: until.map(wire_time) };
     reply::replayed(reply::ok(&body), done.replayed)
 }
 
@@ -343,7 +344,7 @@ impl Wanted {
 impl HoldBody {
     fn of(slice: &SliceName, hold: u32, tickets: &[Ticket], state: HoldState) -> HoldBody {
         let (state, expires_at) = match state {
-            HoldState::Held { until } => ("held", Some(reply::time(until))),
+            HoldState::Held { until } => ("held", Some(wire_time(until))),
             HoldState::Confirmed => ("confirmed", None),
         };
         HoldBody {
@@ -391,7 +392,7 @@ impl Explain for Refusal {
             ),
             Refusal::ExtendedToTheLimit { until } => Problem::new(
                 &problem::HOLD_EXTENDED_TO_THE_LIMIT,
-                format!("it ends at {} at the latest", reply::time(until)),
+                format!("it ends at {} at the latest", wire_time(until)),
             ),
             Refusal::NoMatchLeft { left: 0 } => {
                 Problem::new(&problem::NO_MATCH_LEFT, "no free ticket matches")

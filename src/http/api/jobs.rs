@@ -18,6 +18,7 @@ use actix_web::web::{self, Bytes, block};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::Id;
 use actors::domain::import::{OnDuplicate, Pass, Refusal, State, View, Why, job_of_row};
+use base::calendar::wire_time;
 use futures_util::future::try_join_all;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -319,7 +320,7 @@ impl JobBody {
             },
             dry_run: plan.dry_run,
             offer: plan.offer.into(),
-            expires_at: reply::time(plan.expires_at),
+            expires_at: wire_time(plan.expires_at),
             progress: ProgressBody {
                 rows: progress.rows,
                 bytes: progress.offset,
@@ -331,8 +332,8 @@ impl JobBody {
                 invalid: progress.invalid,
             },
             batch: view.batch.map(|batch| batch.to_string()),
-            created_at: reply::time(view.created_at),
-            ended_at: view.ended_at.map(reply::time),
+            created_at: wire_time(view.created_at),
+            ended_at: view.ended_at.map(wire_time),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::identity::directory::ServiceKey;
 use actix_web::{HttpResponse, web};
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -127,8 +128,8 @@ impl From<ServiceKey> for KeyBody {
             id: key.id.to_string(),
             name: key.name,
             role: "service",
-            created_at: reply::time(key.created_at),
-            revoked_at: key.revoked_at.map(reply::time),
+            created_at: wire_time(key.created_at),
+            revoked_at: key.revoked_at.map(wire_time),
         }
     }
 }

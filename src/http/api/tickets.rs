@@ -17,6 +17,7 @@ use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Command, HoldId, Refusal, TicketId};
 use actors::engine::{By, How};
 use actors::store::{Listed, Page};
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -159,7 +160,7 @@ impl BoughtBody {
             number: id.printed_number(),
             copy: id.copy,
             hold: HoldId { slice: id.slice(), number: bought.hold }.to_string(),
-            bought_at: reply::time(bought.at),
+            bought_at: wire_time(bought.at),
         }
     }
 }

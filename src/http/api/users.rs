@@ -14,7 +14,8 @@ use crate::identity::{Changes, Draft, Error, Identity, Member, Role, Signed, rol
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::tickets::{Command, HoldId};
-use actors::engine::By;
+use actors::{Caller, Id};
+use base::calendar::wire_time;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -264,7 +265,7 @@ async fn offer_reset(
     let offer = shared.identity.offer_reset(known_id(&id)?).await?;
     Ok(secret(reply::created(&ResetBody {
         token: offer.token,
-        expires_at: reply::time(offer.until),
+        expires_at: wire_time(offer.until),
     })))
 }
 

@@ -15,6 +15,7 @@ use actix_web::{HttpResponse, web};
 use actors::domain::webhook::{Line, Refusal, View, Why};
 use actors::engine::Failure;
 use actors::{Id, Time};
+use base::calendar::wire_time;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -320,12 +321,12 @@ impl WebhookBody {
                 Why::Ordered => "ordered",
             }),
             failed_attempts: trouble.map_or(0, |trouble| trouble.attempts),
-            next_attempt_at: trouble.map(|trouble| reply::time(trouble.next_at)),
+            next_attempt_at: trouble.map(|trouble| wire_time(trouble.next_at)),
             replay: replay.map(|replay| ReplayBody {
-                from: reply::time(replay.from),
-                to: reply::time(replay.to),
+                from: wire_time(replay.from),
+                to: wire_time(replay.to),
             }),
-            created_at: reply::time(created_at),
+            created_at: wire_time(created_at),
         }
     }
 }
@@ -335,13 +336,13 @@ impl From<Attempt> for DeliveryBody {
         DeliveryBody {
             event: attempt.event.to_string(),
             r#type: attempt.topic,
-            at: reply::time(attempt.at),
+            at: wire_time(attempt.at),
             outcome: if attempt.sent.is_delivered() { "delivered" } else { "failed" },
             status: attempt.sent.result.as_ref().ok().copied(),
             duration_ms: attempt.sent.took.as_millis() as u64,
             error: attempt.sent.result.err(),
             replay: attempt.line == Line::Replay,
-            next_attempt_at: attempt.next_at.map(reply::time),
+            next_attempt_at: attempt.next_at.map(wire_time),
         }
     }
 }

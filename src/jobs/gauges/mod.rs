@@ -10,10 +10,11 @@ mod shown;
 pub use shown::Shown;
 
 use crate::app::Shared;
-use crate::log::{self, Value};
-use crate::meters::process;
 use crate::stores::sqlite;
 use actors::domain::day::Day;
+use base::journal;
+use base::journal::Value;
+use base::meters::process;
 use metrics::{counter, gauge};
 use shown::{Pass, Thing};
 use std::sync::atomic::Ordering;
@@ -91,6 +92,6 @@ async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
 pub async fn log_members(shared: &Shared) {
     if let Ok(members) = shared.identity.count_members().await {
         gauge!("stampede_members").set(members as f64);
-        log::info("members", &[("count", Value::Whole(members as i64))]);
+        journal::info("members", &[("count", Value::Whole(members as i64))]);
     }
 }

@@ -1,9 +1,9 @@
 //! What is shown of lotteries, campaigns and batches, from one look to the next: their lines, and
 //! nothing of those that have gone.
 
-use crate::meters::series::{Line, Series};
 use actors::domain::coupons::Serial;
 use actors::domain::day::Day;
+use base::meters::series::{Line, Series};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -3,12 +3,11 @@
 
 use super::directory::CqlDirectory;
 use super::nodes::Nodes;
-use super::schema;
 use super::session::{Cql, Login, Schema, Settings};
 use super::touch::Touch;
-use super::{CqlStore, Tuning};
+use super::{CqlStore, Tuning, schema};
 use crate::cluster::Register;
-use crate::config::{Config, Secret};
+use crate::config::Config;
 use crate::engine;
 use crate::identity::Directory;
 use crate::identity::directory::Answer;
@@ -17,6 +16,7 @@ use crate::stores::probe::Probe;
 use crate::stores::sqlite::Folder;
 use actors::Time;
 use actors::store::{Store, StoreError};
+use base::Secret;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 

@@ -10,8 +10,9 @@ use super::claim::Claim;
 use super::outcome::{Meaning, meaning};
 use super::session::{Conditional, Lost, broken};
 use super::tables::{LogRow, Tables, frame};
-use crate::log::{self as say, Value};
 use actors::store::{Frame, Opened, Outcome, Position, StoreError};
+use base::journal;
+use base::journal::Value;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use scylla::serialize::row::SerializeRow;
 use tokio::time::Instant;
@@ -105,7 +106,7 @@ impl Tables {
                         Err(error) => doubt = Some(Lost(error.to_string())),
                     },
                     Meaning::Impossible => {
-                        say::error(
+                        journal::error(
                             "an append was refused although nobody has taken over",
                             &[("partition", Value::Text(&name))],
                         );

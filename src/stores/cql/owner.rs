@@ -9,8 +9,9 @@ use super::claim::Claim;
 use super::lookups::Lines;
 use super::publisher::News;
 use super::store::Shared;
-use crate::log::{self, Value};
 use actors::store::{Append, Done, Opened, Outcome, Snapshot, StoreError};
+use base::journal;
+use base::journal::Value;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -244,7 +245,7 @@ impl Worker {
 
     async fn save(&mut self, snapshot: &Snapshot) {
         if let Err(error) = self.saved(snapshot).await {
-            log::warn(
+            journal::warn(
                 "a snapshot could not be written",
                 &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))],
             );
@@ -256,7 +257,7 @@ impl Worker {
     async fn forget(&mut self) {
         let Right::Claimed(claim) = &mut self.right else { return };
         if let Err(error) = self.shared.tables.forget_snapshot(&self.owner.name, claim).await {
-            log::warn(
+            journal::warn(
                 "a snapshot could not be forgotten",
                 &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))],
             );

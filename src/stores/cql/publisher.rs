@@ -15,9 +15,9 @@ use super::entry::{self, FEED, Place};
 use super::log::{self, BEFORE_ALL, all_of};
 use super::session::broken;
 use super::tables::{LogRow, Tables, frame};
-use crate::identity::fresh;
-use crate::log::{self as say, Value};
 use actors::store::{Position, StoreError};
+use base::journal::Value;
+use base::{fresh, journal};
 use futures_util::TryStreamExt;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Publisher {
             }
             let end = self.publish().await;
             if let (Err(error), None) = (&end, &asked) {
-                say::warn("the feed could not be written", &[("error", Value::Text(error))]);
+                journal::warn("the feed could not be written", &[("error", Value::Text(error))]);
             }
             if let Some(asked) = asked {
                 // Whoever asked may be gone.

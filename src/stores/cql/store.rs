@@ -10,12 +10,12 @@ use super::owner::{Job, Owner};
 use super::publisher::{Asked, News, Publisher};
 use super::session::{Cql, Error};
 use super::tables::{Tables, Tuning};
-use crate::stores::commits::Commits;
 use actors::Time;
 use actors::store::{
     Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
     StoreError,
 };
+use base::meters::commits::Commits;
 use hashbrown::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};

@@ -6,8 +6,9 @@
 //! log could be folded in to its end.
 
 use super::store_error;
-use crate::log::{self, Value};
 use actors::store::StoreError;
+use base::journal;
+use base::journal::Value;
 use metrics::{Counter, Gauge, counter, gauge};
 use rusqlite::{Error, ErrorCode, ffi};
 use std::sync::{Mutex, MutexGuard};
@@ -102,7 +103,7 @@ impl Health {
                  ({why})"
             ));
             self.broken.set(1);
-            log::error(
+            journal::error(
                 "the disk failed the store: its write-ahead log is kept and not folded in any \
                  more; see to the disk, then restart",
                 &[("reason", Value::Text(why))],
@@ -114,7 +115,7 @@ impl Health {
         let mut state = self.state();
         if state.cramped.is_none() {
             self.cramped.set(1);
-            log::error(
+            journal::error(
                 "the store has no room: free some space on its disk",
                 &[("reason", Value::Text(why))],
             );
@@ -125,7 +126,7 @@ impl Health {
     fn find_room(&self) {
         if self.state().cramped.take().is_some() {
             self.cramped.set(0);
-            log::info("the store has room again", &[]);
+            journal::info("the store has room again", &[]);
         }
     }
 

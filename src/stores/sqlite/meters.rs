@@ -1,8 +1,8 @@
 //! What the writer tells about itself. The handles are made once, after the recorder was installed.
 
 use super::folder;
-use crate::stores::commits::Commits;
 use actors::store::StoreError;
+use base::meters::commits::Commits;
 use metrics::{Counter, Gauge, counter, gauge};
 use std::path::Path;
 

@@ -12,9 +12,10 @@ use actix_web::web;
 use actors::Time;
 use actors::store::Frame;
 use actors::timekeeper::Clocks;
+use base::Secret;
 use serde_json::{Value, json};
 use stampede::app::{App, Running, Shared};
-use stampede::config::{Config, Secret};
+use stampede::config::Config;
 use stampede::identity::Directory;
 use stampede::stores::{Choice, History, Replication};
 use stampede::verify::Verified;
@@ -243,8 +244,8 @@ impl TestApp {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                stampede::meters::install();
-                stampede::log::start(stampede::log::Style::Off);
+                base::meters::install();
+                base::journal::start(base::journal::Style::Off);
                 let app = match ahead {
                     Some(ahead) => App::open_by(config, Box::new(TwoClocks { clock, ahead })).await,
                     None => {

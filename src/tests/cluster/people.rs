@@ -3,7 +3,7 @@
 
 use crate::database::{Fresh, database, wait};
 use actors::Id;
-use stampede::config::Secret;
+use base::Secret;
 use stampede::identity::Directory;
 use stampede::identity::directory::Harness;
 use stampede::stores::cql::directory::CqlDirectory;

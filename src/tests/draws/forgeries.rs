@@ -6,9 +6,10 @@ use crate::honest::{Honest, announced, signer};
 use crate::verifiers::{Folder, Said, Verifier};
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::day::Day;
+use base::Hex;
+use stampede::draws::Text;
 use stampede::draws::bundle::{Listed, Share};
 use stampede::draws::fraud::Kind;
-use stampede::draws::{Hex, Text};
 use std::collections::HashSet;
 
 /// What a proof shows of it without anything from before.

@@ -7,9 +7,10 @@ use actors::domain::lottery::{
     self, Ballots, Beacon, Drawn, Look, Lot, Lottery, Plan, View, places,
 };
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
+use base::Hex;
 use stampede::draws::bundle::Document;
 use stampede::draws::writer::Writer;
-use stampede::draws::{Anchor, Bundle, Hex, Inclusion, QUICKNET, Receipt, Signer};
+use stampede::draws::{Anchor, Bundle, Inclusion, QUICKNET, Receipt, Signer};
 
 /// Before round 123 of the beacon was due.
 pub const DAY: Day = Day(20230823);

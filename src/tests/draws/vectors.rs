@@ -5,10 +5,10 @@ use crate::honest::{Honest, SEED, Wanted};
 use crate::verifiers::{SCRIPT, python};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Lots};
+use base::Hex;
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use sha2::{Digest, Sha256};
-use stampede::draws::Hex;
 use std::process::Command;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/draw-vectors.json");

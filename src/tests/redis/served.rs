@@ -2,9 +2,10 @@
 //! looks like.
 
 use crate::server::Server;
+use base::Secret;
 use serde_json::{Value, json};
 use stampede::app::{App, Running};
-use stampede::config::{Config, Secret};
+use stampede::config::Config;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,8 +42,8 @@ impl Served {
             requests_per_minute,
             ..Config::default()
         };
-        stampede::meters::install();
-        stampede::log::start(stampede::log::Style::Off);
+        base::meters::install();
+        base::journal::start(base::journal::Style::Off);
         let noon = actors::Time(1_796_126_400_000);
         let app = App::open(config, Arc::new(move || noon)).await.unwrap();
         Served { folder, running: app.serve(|_| {}).unwrap() }

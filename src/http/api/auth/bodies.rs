@@ -1,9 +1,9 @@
 //! What the calls about identity take and answer.
 
 use crate::http::api::campaigns::VoucherBody;
-use crate::http::reply;
 use crate::identity::{self, Draft, LoggedIn, Login, Member, Tokens, Via, role_name};
 use actors::Id;
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -191,9 +191,9 @@ impl From<Member> for UserBody {
             phone: text(member.profile.phone),
             full_name: member.profile.full_name,
             birthday: member.profile.birthday.map(|day| day.to_string()),
-            created_at: reply::time(member.created_at),
-            first_login_at: member.first_login_at.map(reply::time),
-            last_login_at: member.last_login_at.map(reply::time),
+            created_at: wire_time(member.created_at),
+            first_login_at: member.first_login_at.map(wire_time),
+            last_login_at: member.last_login_at.map(wire_time),
         }
     }
 }

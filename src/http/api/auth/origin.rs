@@ -5,12 +5,13 @@
 //! that is no such proxy.
 
 use crate::app::Shared;
-use crate::config::Network;
 use crate::http::connection::network_of;
 use crate::http::problem::Problem;
 use crate::identity;
+use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpRequest, web};
+use base::Network;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 

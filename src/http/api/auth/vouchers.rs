@@ -55,9 +55,9 @@ pub async fn make_good(shared: &Shared, member: Id, at: Time, owed: Vec<u8>) -> 
     if still.as_ref() != Some(&owed)
         && let Err(error) = shared.identity.settle_owed(member, owed, still).await
     {
-        crate::log::warn(
+        base::journal::warn(
             "a settled claim could not be crossed off yet",
-            &[("error", crate::log::Value::Text(&error))],
+            &[("error", base::journal::Value::Text(&error))],
         );
     }
     granted

@@ -3,10 +3,10 @@
 use crate::app::Shared;
 use crate::http::api::offers::{Worth, future, instant, name};
 use crate::http::problem::Problem;
-use crate::http::reply;
 use crate::promotions::Known;
 use actors::Time;
 use actors::domain::coupons::campaign::{Overview, Plan, Trigger};
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -173,15 +173,15 @@ impl CampaignBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            starts_at: reply::time(plan.starts_at),
-            ends_at: reply::time(plan.ends_at),
+            starts_at: wire_time(plan.starts_at),
+            ends_at: wire_time(plan.ends_at),
             trigger: match plan.trigger {
                 Trigger::FirstLogin => "first_login",
                 Trigger::Claim => "claim",
                 Trigger::Code(_) => "code",
             },
             voucher_valid_days: plan.valid_s.map(|valid_s| valid_s / DAY_S),
-            created_at: reply::time(known.created_at),
+            created_at: wire_time(known.created_at),
         }
     }
 }
@@ -208,7 +208,7 @@ impl VoucherBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            expires_at: reply::time(expires_at),
+            expires_at: wire_time(expires_at),
         }
     }
 }

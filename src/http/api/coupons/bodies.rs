@@ -11,6 +11,7 @@ use actors::domain::coupons::coupon::{Coupon, Phase, Use, View};
 use actors::domain::coupons::redeem::Event;
 use actors::domain::coupons::{Cut, Home, Ledger, State};
 use actors::engine::Done;
+use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -135,8 +136,8 @@ impl CouponBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            assigned_at: owned.then(|| reply::time(coupon.assigned_at)),
-            expires_at: reply::time(coupon.expires_at),
+            assigned_at: owned.then(|| wire_time(coupon.assigned_at)),
+            expires_at: wire_time(coupon.expires_at),
             r#use: UseBody::of(coupon),
             history: None,
         }
@@ -148,8 +149,8 @@ impl UseBody {
         let Use { amount, cut: Cut { discount, payable }, reference, .. } =
             coupon.current_use()?.clone();
         let (used_at, held_until) = match &coupon.phase {
-            Phase::Used(used) => (Some(reply::time(used.at)), None),
-            Phase::Held(pending) => (None, Some(reply::time(pending.until))),
+            Phase::Used(used) => (Some(wire_time(used.at)), None),
+            Phase::Held(pending) => (None, Some(wire_time(pending.until))),
             Phase::Created | Phase::Assigned | Phase::Void(_) => (None, None),
         };
         Some(UseBody {
@@ -167,7 +168,7 @@ fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
     let coupon = &view.coupon;
     let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
         step,
-        at: reply::time(at),
+        at: wire_time(at),
         by: by.map(|by| by.to_string()),
         reference: reference.map(str::to_owned),
     };
@@ -223,7 +224,7 @@ impl RedeemedBody {
             payable: what.and_then(|what| what.cut.payable),
             amount: what.and_then(|what| what.amount),
             reference: what.and_then(|what| what.reference.as_deref().map(str::to_owned)),
-            expires_at: until.map(reply::time),
+            expires_at: until.map(wire_time),
         };
         Ok(reply::replayed(reply::ok(&body), done.replayed))
     }

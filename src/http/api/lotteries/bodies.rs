@@ -1,13 +1,14 @@
 //! What the calls about lotteries answer.
 
 use crate::ballots::InBox;
-use crate::draws::{Hex, QUICKNET};
-use crate::http::reply;
+use crate::draws::QUICKNET;
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Ballots, Phase, Tickets, View};
 use actors::domain::tickets::Ledger;
 use actors::domain::tickets::names::lead_digits;
+use base::Hex;
+use base::calendar::wire_time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -116,12 +117,12 @@ impl LotteryBody {
     pub fn of(day: Day, view: &View) -> LotteryBody {
         LotteryBody {
             closes_on: day.to_string(),
-            closes_at: reply::time(view.plan.closes_at),
+            closes_at: wire_time(view.plan.closes_at),
             name: view.plan.name.clone(),
             state: state(view.phase),
             tickets: view.plan.tickets.map(TicketsBody::of),
             ballots: view.plan.ballots.map(BallotsBody::of),
-            created_at: reply::time(view.created_at),
+            created_at: wire_time(view.created_at),
         }
     }
 }
@@ -140,7 +141,7 @@ impl TicketsBody {
 
 impl BallotsBody {
     fn of(ballots: Ballots) -> BallotsBody {
-        let due_at = |round| reply::time(QUICKNET.time_of(round));
+        let due_at = |round| wire_time(QUICKNET.time_of(round));
         BallotsBody {
             winners: ballots.winners,
             reserves: ballots.reserves,

@@ -2,15 +2,15 @@
 //! is wrong is pointed at.
 
 use crate::app::Shared;
-use crate::calendar;
 use crate::draws::QUICKNET;
 use crate::http::problem::Problem;
-use crate::http::reply;
 use crate::http::switch::Switch;
 use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{Ballots, Plan, Tickets};
 use actors::domain::tickets::pattern::{FEWEST_DIGITS, MOST_DIGITS};
+use base::calendar;
+use base::calendar::wire_time;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -189,7 +189,7 @@ fn round(
         let why = format!(
             "a round that is due after the closing instant {}, within thirty days: {first} to \
              {last}",
-            reply::time(closes_at)
+            wire_time(closes_at)
         );
         return Err(Problem::invalid("/beacon/round", why));
     }

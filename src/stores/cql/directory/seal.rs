@@ -5,8 +5,7 @@
 //! that nobody can exchange two of them. The key is derived from the cluster key for this purpose
 //! alone.
 
-use crate::config::Secret;
-use crate::identity::fresh;
+use base::{Secret, fresh};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use hmac::{Hmac, Mac};

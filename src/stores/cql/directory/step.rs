@@ -8,10 +8,10 @@
 use super::People;
 use super::columns::{Found, Values};
 use super::member::{Mark, Row, SessionRow, Trace};
-use crate::identity::fresh;
 use crate::stores::cql::unavailable;
 use actors::store::StoreError;
 use actors::{Id, Time};
+use base::fresh;
 use scylla::value::CqlValue;
 use std::time::Duration;
 use tokio::time::Instant;

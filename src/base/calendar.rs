@@ -45,6 +45,12 @@ pub fn days_later(date: Date, days: u16) -> Option<Date> {
     date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
+/// RFC 3339 in UTC, to the millisecond.
+pub fn wire_time(time: Time) -> String {
+    let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();
+    format!("{instant:.3}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The Prometheus recorder of this process: made once, with buckets for every histogram, read by
 //! `/metrics`.
 
+pub mod commits;
 pub mod process;
 pub mod series;
 
