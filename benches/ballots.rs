@@ -8,13 +8,12 @@
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
+use draws::verify;
 use load::connection::{Connection, block_on, call, request, token};
-use load::constant;
 use load::process::{cpu_s, highest_mib, resident_mib};
 use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::{median, register, said};
+use load::{constant, median, register, said};
 use serde_json::json;
-use stampede::draws::verify;
 use stampede::http::flags;
 use std::cell::Cell;
 use std::fs::File;

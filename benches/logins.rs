@@ -11,12 +11,12 @@
 #[allow(dead_code, reason = "each bench uses its part")]
 mod load;
 
+use config::Config;
 use load::connection::{Connection, block_on, call, request, token};
 use load::server::{ADMIN_PASSWORD, Server, serve};
 use load::steady::{Answered, send};
 use load::{PASSWORD, median, quantile, register, said};
 use serde_json::{Value, json};
-use stampede::config::Config;
 use stampede::identity::passwords;
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -5,8 +5,6 @@ use crate::ballots::receipt_key::ReceiptKey;
 use crate::ballots::rounds::Rounds;
 use crate::ballots::seeds::Seeds;
 use crate::closing::Closing;
-use crate::cluster::{self, Cluster};
-use crate::config::Config;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::http::connection::{Entrance, Rooms};
@@ -18,9 +16,8 @@ use crate::identity::{self, Identity};
 use crate::imports::Imports;
 use crate::lottery::Lotteries;
 use crate::promotions::Promotions;
-use crate::stores::{self, Backend};
 use crate::webhooks::{self, Webhooks};
-use crate::{coupon_keys, jobs};
+use crate::{coupon_keys, jobs, stores};
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Bytes};
@@ -33,6 +30,9 @@ use actors::timekeeper::{Clocks, Moved, Rules, Timekeeper};
 use anyhow::Context;
 use base::meters::series::Series;
 use base::{journal, meters};
+use cluster::{self, Cluster};
+use config::Config;
+use ports::Backend;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -181,7 +181,7 @@ impl App {
                         .configure(extra)
                         .configure(http::edge::nowhere),
                 )
-                .configure(cluster::door::mount)
+                .configure(http::cluster::mount)
                 .configure(http::site::mount)
                 .configure(http::edge::nowhere)
                 .wrap(http::cors::allow(&shared.config.cors_origins))
@@ -266,8 +266,10 @@ impl Shared {
             .as_ref()
             .map_or_else(String::new, |key| key.reveal().to_owned());
         let beat = Duration::from_millis(u64::from(self.config.heartbeat_ms));
-        let cluster =
-            Cluster::join(self.engine.clone(), register, cluster::Settings { address, beat, key })?;
+        let engine = self.engine.clone();
+        let let_go = Box::new(move || engine.let_go());
+        let settings = cluster::Settings { address, beat, key };
+        let cluster = Cluster::join(self.engine.node.clone(), let_go, register, settings)?;
         let _ = self.cluster.set(cluster);
         Ok(())
     }

@@ -4,10 +4,10 @@
 //! It only reads. Settings are loaded here too, so that whoever runs the command gets both or one
 //! reason why not.
 
-use crate::config::{self, FILE_VARIABLE, SETTINGS, Settings};
-use crate::draws::verify;
 use base::Hex;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use config::{self, FILE_VARIABLE, SETTINGS, Settings};
+use draws::verify;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;

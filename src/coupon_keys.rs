@@ -6,10 +6,10 @@
 //! that several nodes share their heartbeats are looked for. The keys are shown to nobody and stand
 //! in no log line.
 
-use crate::identity::directory::Directory;
 use actors::domain::coupons::code::{Keys, Unreadable, Version};
 use actors::store::StoreError;
 use base::fresh;
+use ports::directory::Directory;
 use std::sync::Arc;
 
 /// Under which name the directory keeps them.

@@ -2,12 +2,12 @@
 
 use actors::time::system_clock;
 use base::{clocks, journal, meters};
+use config::{Choice, Config, Settings, default_toml};
+use draws::fraud::Fraud;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
-use stampede::config::{Config, Settings, default_toml};
-use stampede::draws::fraud::Fraud;
-use stampede::stores::{self, Choice, sqlite};
-use stampede::{descriptors, http, identity, verify};
+use stampede::stores::sqlite;
+use stampede::{descriptors, http, identity, stores, verify};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -9,11 +9,11 @@
 mod lists;
 
 use crate::engine::{self, kind_of};
-use crate::stores::History;
 use actors::machine::Counts;
 use actors::store::Position;
 use anyhow::{Context, bail};
 use lists::{Lists, Rows};
+use ports::history::History;
 use std::collections::BTreeMap;
 
 /// What was found in order.

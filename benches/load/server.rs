@@ -3,8 +3,8 @@
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Responder};
 use base::Secret;
+use config::Config;
 use stampede::app::App;
-use stampede::config::Config;
 use stampede::http::edge::Edge;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 //! is read when the one before it was taken.
 
 use super::{Ballots, BoxFailure};
-use crate::draws::QUICKNET;
-use crate::draws::writer::{Lost, Writer};
 use actix_web::web::Bytes;
 use actors::domain::day::Day;
 use actors::domain::lottery::View;
+use draws::QUICKNET;
+use draws::writer::{Lost, Writer};
 use futures_util::stream::{self, Stream};
 use std::sync::Arc;
 

@@ -4,11 +4,11 @@
 //! It is never replaced, because a receipt is as good as its key is known; the instant it was made
 //! is published with it.
 
-use crate::draws::Signer;
-use crate::identity::directory::Directory;
 use actors::Time;
 use actors::store::StoreError;
 use base::{Hex, fresh};
+use draws::Signer;
+use ports::directory::Directory;
 
 /// Under which name the store keeps it: 32 bytes of key, and when it was made.
 const SECRET: &str = "receipt-key";

@@ -5,12 +5,12 @@
 //! a few seconds at most; what was found is remembered, and an address that did not answer is left
 //! alone for a moment. Nothing here ever takes another round for the one that was named.
 
-use crate::config::Config;
-use crate::draws::QUICKNET;
 use actix_web::web;
 use actors::Time;
 use actors::domain::lottery::Beacon;
 use base::calendar::wire_time;
+use config::Config;
+use draws::QUICKNET;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -5,12 +5,12 @@
 //! Until then it stands in no event, answer, log line or webhook; it is not even kept, only
 //! computed when it is drawn with.
 
-use crate::identity::directory::Directory;
 use actors::domain::day::Day;
 use actors::domain::draw::Hash;
 use actors::store::StoreError;
 use base::fresh;
 use hmac::{Hmac, KeyInit, Mac};
+use ports::directory::Directory;
 use sha2::Sha256;
 use std::fmt;
 

@@ -6,6 +6,7 @@ pub mod cells;
 pub mod clocks;
 pub mod fresh;
 pub mod hex;
+pub mod invisible;
 pub mod journal;
 pub mod meters;
 pub mod network;

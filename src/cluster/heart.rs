@@ -2,13 +2,13 @@
 //! that a rush of requests never stops it.
 
 use super::Cluster;
-use super::register::Beat;
 use super::view::AHEAD;
 use actors::Time;
 use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;
 use metrics::gauge;
+use ports::register::Beat;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -65,7 +65,7 @@ struct Life<'a> {
 
 impl Life<'_> {
     async fn begin(cluster: &Cluster) -> Result<Life<'_>, StoreError> {
-        let now = cluster.engine.node.now();
+        let now = cluster.node.now();
         let own = Beat {
             id: cluster.me,
             address: cluster.address.clone(),
@@ -109,7 +109,7 @@ impl Life<'_> {
     /// Whether this node has missed too many beats is known before the next one hides it: then it
     /// begins anew.
     async fn beat(&mut self) {
-        let now = self.cluster.engine.node.now();
+        let now = self.cluster.node.now();
         let was_out = self.own.from <= now
             && self.own.until.is_none()
             && !self.view(|view| view.serves(Instant::now(), now));
@@ -130,8 +130,8 @@ impl Life<'_> {
             );
         }
         self.fails = outcome.is_err();
-        gauge!("stampede_cluster_partitions_leaving").set(self.cluster.engine.let_go() as f64);
-        let (now, at) = (Instant::now(), self.cluster.engine.node.now());
+        gauge!("stampede_cluster_partitions_leaving").set((self.cluster.let_go)() as f64);
+        let (now, at) = (Instant::now(), self.cluster.node.now());
         gauge!("stampede_cluster_nodes")
             .set(self.view(|view| view.serving(now, at).count()) as f64);
     }
@@ -142,7 +142,7 @@ impl Life<'_> {
         // If nobody can be told, the others find out when it has gone.
         let _ = self.say().await;
         tokio::time::sleep(notice).await;
-        self.cluster.engine.let_go();
+        (self.cluster.let_go)();
     }
 
     async fn say(&mut self) -> Result<(), StoreError> {
@@ -179,7 +179,7 @@ impl Life<'_> {
     }
 
     fn instant_in(&self, notice: Duration) -> Time {
-        Time(self.cluster.engine.node.now().0 + notice.as_millis() as i64)
+        Time(self.cluster.node.now().0 + notice.as_millis() as i64)
     }
 
     fn view<T>(&self, ask: impl FnOnce(&super::View) -> T) -> T {

@@ -6,10 +6,10 @@
 //! clock is believed for a short while only. Whoever did not get his own beat written in time
 //! counts himself out earlier than the others do.
 
-use super::register::Beat;
 use super::shares::{mark, score};
 use actors::Time;
 use actors::engine::neighbours::Peer;
+use ports::register::Beat;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 

@@ -95,7 +95,7 @@ pub async fn pass_on(
     let Some(_on_the_way) = cluster.lines.enter(peer) else { return Err(Astray::TooMany) };
     let Some(address) = cluster.address_of(peer) else { return Err(Astray::NotThere) };
     let body = pack(partition, request);
-    let node = &cluster.engine.node;
+    let node = &cluster.node;
     let head = Head::of(&body, cluster.me, peer, node.now(), node.seed());
     let mut message = format!(
         "POST {PATH} HTTP/1.1\r\nhost: {address}\r\n{PROOF}: {}\r\ncontent-length: {}\r\n\r\n",

@@ -3,10 +3,11 @@
 //! Flags, variables and the file all arrive here as text, so that a setting means the same wherever
 //! it stands. A parser that refuses says what it wanted, as the end of the sentence "it must be …".
 
-use base::{Network, Secret};
-use crate::stores::{Choice, NotAReplication, Replication, Serial};
+use crate::Choice;
 use base::journal::Style;
+use base::{Network, Secret};
 use jiff::tz::TimeZone;
+use ports::replication::{NotAReplication, Replication, Serial};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;

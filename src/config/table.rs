@@ -11,11 +11,12 @@ use super::parse::{
     web_address, whole, yes_or_no,
 };
 use super::{Error, Values};
-use base::{Network, Secret};
-use crate::stores::{Choice, Replication, Serial};
+use crate::Choice;
 use Base::{Cores, Fixed, Hidden, Nothing};
 use base::journal::Style;
+use base::{Network, Secret};
 use jiff::tz::TimeZone;
+use ports::replication::{Replication, Serial};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 

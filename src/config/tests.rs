@@ -1,6 +1,7 @@
 //! The settings as their user meets them: who wins, and what each mistake says.
 
 use super::*;
+use base::Secret;
 use std::collections::HashSet;
 use std::path::Path;
 

@@ -89,8 +89,8 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draws::QUICKNET;
-    use crate::draws::bundle::Document;
+    use crate::QUICKNET;
+    use crate::bundle::Document;
     use actors::domain::draw::lottery_root;
     use actors::domain::lottery::{Ballots, Drawn, Lot, Phase, Plan};
     use actors::{Id, Time};

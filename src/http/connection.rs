@@ -6,7 +6,6 @@
 //! it.
 
 use super::room::Room;
-use crate::config::Config;
 use actix_web::HttpMessage;
 use actix_web::dev::{Extensions, Payload, RequestHead, ServiceRequest};
 use actix_web::error::PayloadError;
@@ -14,6 +13,7 @@ use actix_web::http::ConnectionType;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::Bytes;
 use base::Network;
+use config::Config;
 use futures_util::{Stream, StreamExt, stream};
 use hashbrown::HashMap;
 use metrics::counter;

@@ -8,6 +8,7 @@
 pub mod api;
 pub mod body;
 pub mod caller;
+pub mod cluster;
 pub mod connection;
 pub mod cors;
 pub mod edge;

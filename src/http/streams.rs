@@ -7,9 +7,9 @@
 
 use super::pieces::piece;
 use super::problem::{self, Problem};
-use crate::config::Config;
 use crate::identity::{Reason, Stay};
 use actix_web::web::Bytes;
+use config::Config;
 use futures_util::stream::{self, Stream, StreamExt};
 use metrics::gauge;
 use std::io;

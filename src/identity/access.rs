@@ -5,10 +5,9 @@
 //! looked up in memory. Why somebody is not let in is logged and counted, and answered alike. A
 //! service that acts for a member of its own has to introduce him once.
 
-use super::directory::{Role, ServiceKey};
 use super::service_keys::{self, is_name, is_their_id, outsider, service_itself};
 use super::tokens::{self, Reason};
-use super::{Error, Flaw, Identity, hs256};
+use super::{Error, Identity, hs256};
 use actors::store::StoreError;
 use actors::{Caller, Id};
 use base::journal::Value;
@@ -16,6 +15,8 @@ use base::{fresh, journal};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
+use ports::directory::{Role, ServiceKey};
+use ports::profile::Flaw;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 

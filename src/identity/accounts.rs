@@ -1,12 +1,8 @@
 //! What becomes of an account after it was made: read, changed, given another password, deleted;
 //! and the first administrator.
 
-use super::directory::{
-    Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Owing, Reset, Role,
-};
 use super::failures::Settled;
 use super::passwords::Password;
-use super::profile::{Flaw, Identifier, NAMELESS, Profile};
 use super::tokens::Reason;
 use super::{Error, Identity, Origin, Signed, service_keys};
 use actors::store::StoreError;
@@ -15,6 +11,10 @@ use base::fresh;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hashbrown::HashMap;
+use ports::directory::{
+    Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Owing, Reset, Role,
+};
+use ports::profile::{Flaw, Identifier, NAMELESS, Profile};
 
 /// Members that are looked up at a stretch: a millisecond of a reader's time.
 const AT_ONCE: usize = 250;
@@ -225,7 +225,7 @@ impl Identity {
                 .set_password(account.member.id, &password, Because::Ordered, &Origin::default())
                 .await?
                 .ok_or(Error::Unknown),
-            _ => Err(Error::Taken(vec![super::Kind::Username])),
+            _ => Err(Error::Taken(vec![ports::profile::Kind::Username])),
         }
     }
 

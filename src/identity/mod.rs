@@ -9,16 +9,13 @@
 pub mod access;
 mod accounts;
 mod budgets;
-pub mod directory;
 mod failures;
 mod guesses;
 pub mod hashing;
 mod hs256;
-mod invisible;
 mod keyring;
 mod login;
 pub mod passwords;
-pub mod profile;
 mod public_name;
 mod rates;
 mod refresh_token;
@@ -35,29 +32,29 @@ mod tests;
 
 pub use access::{Denied, MadeKey, Signed, Via};
 pub use accounts::ResetOffer;
-pub use directory::{Changes, Directory, Member, Role};
+
 pub use failures::Settled;
 pub use guesses::Guesser;
 pub use login::{LoggedIn, Login, Owes, Tokens};
-pub use profile::{Flaw, Kind};
+
 pub use public_name::public_name;
 pub use registration::{Draft, Registered};
 pub use sharing::Sharing;
 pub use stay::Stay;
 pub use tokens::{Reason, role_name, role_of};
 
-use crate::config::Config;
 use crate::redis;
-use crate::stores::Choice;
 use actors::store::StoreError;
-use base::fresh;
 use actors::time::{Clock, Time};
-use base::Secret;
+use base::{Secret, fresh};
+use config::{Choice, Config};
 use hashing::{Busy, Hashers};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use keyring::Keyring;
 use metrics::gauge;
+use ports::Directory;
+use ports::profile::{Flaw, Kind};
 use std::sync::{Arc, RwLock};
 
 /// The secret that refresh tokens and repeatable service keys are made with.

@@ -5,7 +5,7 @@
 //! password. NUL is refused: bcrypt ends and repeats its key with NULs, so that with them different
 //! passwords can have the same hash. The most common passwords are refused in any case of letters.
 
-use super::profile::Flaw;
+use ports::profile::Flaw;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 

@@ -4,7 +4,7 @@
 //! Of a full name the first part and one letter of the last, else one letter of the username.
 //! Whoever has neither, was deleted, or is known to his service alone, is a member.
 
-use super::profile::Profile;
+use ports::profile::Profile;
 
 pub const NOBODY: &str = "a member";
 
@@ -30,7 +30,7 @@ fn masked(username: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::profile::Identifier;
+    use ports::profile::Identifier;
 
     fn name(full: Option<&str>, username: Option<&str>) -> String {
         let username = username.map(|text| Identifier::username(text).unwrap());

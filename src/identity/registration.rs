@@ -7,15 +7,15 @@
 //! own. Who registers is nobody yet, so those keys are everybody's: of two strangers who choose the
 //! same, the second is told to take another, and learns no more of the first.
 
-use super::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
 use super::failures::Settled;
 use super::login::{Tokens, count_begun};
 use super::passwords::Password;
-use super::profile::{self, Flaw, Identifier, Kind, NAMELESS, Profile};
 use super::{Error, Identity, Origin};
 use actors::{Id, Time};
 use base::fresh;
 use jiff::civil::Date;
+use ports::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
+use ports::profile::{self, Flaw, Identifier, Kind, NAMELESS, Profile};
 
 /// An account to be, as it was asked for.
 #[derive(Clone, Debug, Default)]

@@ -87,9 +87,9 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::directory::Role;
     use super::*;
     use actors::Id;
+    use ports::directory::Role;
 
     const CLAIMS: Claims = Claims {
         member: Id([1; 16]),

@@ -7,9 +7,9 @@
 //! there are few; a change reaches the map before it is answered, and the other nodes at their next
 //! request.
 
-use super::directory::{Digest, ServiceKey};
 use actors::Id;
 use hashbrown::{HashMap, HashSet};
+use ports::directory::{Digest, ServiceKey};
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex, RwLock};
 

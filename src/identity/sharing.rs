@@ -7,13 +7,13 @@
 //! let it in any more.
 
 use super::access::{Signed, Via, bearer};
-use super::directory::Directory;
 use super::tokens::Reason;
 use super::{Error, Identity, OpenError, service_keys};
 use crate::redis::{self, Redis};
 use actors::Id;
 use actors::store::StoreError;
 use base::fresh;
+use ports::directory::Directory;
 use std::sync::Arc;
 
 /// Under which name the directory keeps what the keys of this installation in Redis begin with.

@@ -5,9 +5,8 @@
 //! the store knows, such as what other nodes have ended, is asked every few seconds.
 
 use super::access::{Via, bearer};
-use super::service_keys;
 use super::tokens::Reason;
-use super::{Error, Identity};
+use super::{Error, Identity, service_keys};
 use actors::store::StoreError;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};

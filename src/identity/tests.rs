@@ -5,6 +5,8 @@ use super::*;
 use crate::stores::sqlite::Sqlite;
 use actors::Id;
 use futures_util::future::join_all;
+use ports::directory::{Changes, Role};
+use ports::profile;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
@@ -621,7 +623,7 @@ async fn a_change_frees_the_old_identifier_and_takes_the_new_one_or_nothing() {
         username: Some(Identifier::username(name).ok()),
         ..Changes::default()
     };
-    use super::profile::Identifier;
+    use ports::profile::Identifier;
     assert_eq!(
         house.identity.change_member(ada, rename("BOB"), &here()).await,
         Err(Error::Taken(vec![Kind::Username]))

@@ -5,11 +5,11 @@
 //! clock runs ahead may be `LEEWAY_S` younger than now. A token that was verified is remembered, so
 //! that a hot one costs a look into a map. Whether its session has been revoked is not asked here.
 
-use super::directory::Role;
 use super::keyring::{Key, Keyring};
 use super::remembered;
 use actors::{Id, Time};
 use jsonwebtoken::{Algorithm, Validation, decode, encode};
+use ports::directory::Role;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 

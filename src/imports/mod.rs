@@ -17,16 +17,17 @@ pub mod seen;
 pub mod spool;
 pub mod worker;
 
-use crate::config::Config;
 use crate::engine::Engine;
+use actors::domain::coupons::Offer;
 use actors::domain::import::{
     Command, Import, Look, OnDuplicate, Plan, Refusal, UNFINISHED, View, job_of_row,
 };
-use actors::domain::{coupons::Offer, shelves::JOBS};
-use actors::engine::{By, CommandResult};
+use actors::domain::shelves::JOBS;
+use actors::engine::router::Outcome;
 use actors::engine::{Failure, Key};
 use actors::store::{Page, StoreError};
 use actors::{Caller, Id, Time};
+use config::Config;
 use spool::{Arrived, Spool};
 use std::sync::Arc;
 use tokio::sync::Notify;

@@ -14,8 +14,8 @@ pub use budgets::{PerMinute, Tried};
 pub use link::State;
 pub use slips::{LIFE, MARGIN};
 
-use crate::config::Config;
 use base::Secret;
+use config::Config;
 use link::Link;
 use std::sync::Arc;
 use std::time::Duration;

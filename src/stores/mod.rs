@@ -4,55 +4,13 @@
 //! Everything above sees two ports, `Store` and `Directory`, and the few things that only the
 //! start, the stop and the health check ask of whatever is behind them.
 
-mod copies;
 #[cfg(feature = "cluster")]
 pub mod cql;
-mod history;
-pub mod moving;
-mod probe;
 pub mod sqlite;
 
-pub use copies::{NotAReplication, Replication, Serial};
-pub use history::History;
-
-use crate::cluster::Register;
-use crate::config::Config;
-use crate::identity::Directory;
-use crate::identity::directory::Answer;
-use actors::store::Store;
+use config::{Choice, Config};
+use ports::{Backend, History};
 use std::sync::Arc;
-
-/// Which store the settings name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// A file of this machine.
-    Sqlite,
-    /// A database that several nodes share.
-    Cql,
-}
-
-impl Choice {
-    pub fn name(self) -> &'static str {
-        match self {
-            Choice::Sqlite => "sqlite",
-            Choice::Cql => "cql",
-        }
-    }
-}
-
-/// A store as a whole.
-pub trait Backend: Send + Sync {
-    fn log(&self) -> Arc<dyn Store>;
-    fn directory(&self) -> Arc<dyn Directory>;
-    /// Where nodes say that they live, if several can share it.
-    fn register(&self) -> Option<Arc<dyn Register>> {
-        None
-    }
-    /// Whether it answers, takes a write, and knows nothing against itself.
-    fn ready(&self) -> Answer<()>;
-    /// Done when everything asked for before, snapshots too, is written or given up.
-    fn settled(&self) -> Answer<()>;
-}
 
 /// Opens what the settings name.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {

@@ -91,7 +91,7 @@ fn every_setting_in_the_file_is_one_that_the_binary_knows_and_takes() {
         }
     }
     is_taken(&settings);
-    let knows_redis = stampede::config::SETTINGS.iter().any(|setting| setting.name == "redis");
+    let knows_redis = config::SETTINGS.iter().any(|setting| setting.name == "redis");
     assert_eq!(
         settings.contains_key("STAMPEDE_REDIS"),
         knows_redis,

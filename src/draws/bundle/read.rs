@@ -2,8 +2,8 @@
 //! or unknown is noticed where it should have stood.
 
 use super::{Bundle, Head, Listed, Share};
-use crate::draws::inclusion::Inclusion;
-use crate::draws::{Text, bundle, inclusion};
+use crate::inclusion::Inclusion;
+use crate::{Text, bundle, inclusion};
 use actors::domain::ballots::{BallotId, BoxName, MOST_BOXES};
 use actors::domain::day::Day;
 use serde::Deserialize;

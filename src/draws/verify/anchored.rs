@@ -5,10 +5,10 @@
 //! the one before. Which ballot was removed, added, changed or moved is read off from where the
 //! receipt's ballot and those that followed it stand now.
 
-use crate::draws::Receipt;
-use crate::draws::bundle::Bundle;
-use crate::draws::fraud::{Fraud, Kind};
-use crate::draws::inclusion::Inclusion;
+use crate::Receipt;
+use crate::bundle::Bundle;
+use crate::fraud::{Fraud, Kind};
+use crate::inclusion::Inclusion;
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::draw::{Hash, chain};
 

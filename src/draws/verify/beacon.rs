@@ -1,9 +1,9 @@
 //! The round that was mixed in: of the network this program knows, signed by it, and not due before
 //! the last ballot could come.
 
-use crate::draws::beacon::Chain;
-use crate::draws::bundle::Round;
-use crate::draws::fraud::{Fraud, Kind};
+use crate::beacon::Chain;
+use crate::bundle::Round;
+use crate::fraud::{Fraud, Kind};
 use actors::Time;
 use actors::domain::day::Day;
 use jiff::civil::Date;

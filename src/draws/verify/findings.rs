@@ -3,10 +3,10 @@
 
 use super::Known;
 use super::beacon::due;
-use crate::draws::Receipt;
-use crate::draws::beacon::Chain;
-use crate::draws::bundle::{Bundle, Round};
-use crate::draws::inclusion::Inclusion;
+use crate::Receipt;
+use crate::beacon::Chain;
+use crate::bundle::{Bundle, Round};
+use crate::inclusion::Inclusion;
 use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Findings {
             "the draw yields these lots, in this order: winners {}, reserves {reserves}",
             lots - reserves
         ));
-        let said = |(number, lot): (usize, &crate::draws::Text<_>)| {
+        let said = |(number, lot): (usize, &crate::Text<_>)| {
             if number < winners {
                 format!("winner {}: {}", number + 1, lot.0)
             } else {

@@ -2,9 +2,9 @@
 //! round.
 
 use super::beacon::date;
-use crate::draws::bundle::Bundle;
-use crate::draws::fraud::{Fraud, Kind};
-use crate::draws::inclusion::Inclusion;
+use crate::bundle::Bundle;
+use crate::fraud::{Fraud, Kind};
+use crate::inclusion::Inclusion;
 use actors::domain::ballots::BallotId;
 use actors::domain::draw::{Hash, Lots, commitment, lottery_root, merkle, place_of};
 

@@ -2,9 +2,9 @@
 //! machine.
 
 use super::{Findings, Known, verify};
-use crate::draws::bundle::Document;
-use crate::draws::fraud::Kind;
-use crate::draws::{QUICKNET, Receipt};
+use crate::bundle::Document;
+use crate::fraud::Kind;
+use crate::{QUICKNET, Receipt};
 use anyhow::Context;
 use base::Hex;
 use serde_json::error::Category;

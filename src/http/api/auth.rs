@@ -18,7 +18,6 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Invalid, Problem};
 use crate::http::{headers, reply};
-use crate::identity::directory::Session;
 use crate::identity::{Denied, Error, Login, Signed};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -31,6 +30,7 @@ use bodies::{
     RegisteredBody, ResetPassword, SessionBody, TokensBody,
 };
 use futures_util::future::LocalBoxFuture;
+use ports::directory::Session;
 use serde::de::DeserializeOwned;
 
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -3,7 +3,6 @@
 use super::lotteries::{known_day, plan_of, view_of};
 use crate::app::Shared;
 use crate::ballots::Submitted;
-use crate::draws::{Anchor, Inclusion, Receipt};
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Member};
 use crate::http::endpoint::{Endpoint, Who};
@@ -17,6 +16,7 @@ use actors::domain::ballots::{BallotId, Refusal, Witness};
 use actors::domain::lottery::{Ballots, Phase, Plan};
 use actors::engine::{By, How};
 use actors::store::Listed;
+use draws::{Anchor, Inclusion, Receipt};
 use serde::Serialize;
 use utoipa::ToSchema;
 

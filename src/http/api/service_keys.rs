@@ -10,9 +10,9 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
-use crate::identity::directory::ServiceKey;
 use actix_web::{HttpResponse, web};
 use base::calendar::wire_time;
+use ports::directory::ServiceKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

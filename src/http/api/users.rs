@@ -9,13 +9,15 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
-use crate::identity::profile::{self, Flaw, Identifier, Profile};
-use crate::identity::{Changes, Draft, Error, Identity, Member, Role, Signed, role_of};
+use crate::identity::{Draft, Error, Identity, Signed, role_of};
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::tickets::{Command, HoldId};
 use actors::{Caller, Id};
 use base::calendar::wire_time;
+use ports::directory::{Changes, Member, Role};
+use ports::profile;
+use ports::profile::{Flaw, Identifier, Profile};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 

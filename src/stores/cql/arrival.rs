@@ -9,14 +9,15 @@
 
 use super::directory::CqlDirectory;
 use super::keyspace::Keyspace;
-use crate::config::Config;
 use crate::engine;
-use crate::identity::Directory;
+use crate::stores::history;
 use crate::stores::sqlite::Sqlite;
-use crate::stores::{Backend, Choice, history};
 use crate::verify::verify;
 use actors::store::{Append, Fed, Feed, Opened, Outcome, Position, Store, StoreError};
 use anyhow::{Context, bail, ensure};
+use config::{Choice, Config};
+use ports::Backend;
+use ports::directory::Directory;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

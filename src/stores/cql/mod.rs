@@ -29,7 +29,6 @@ mod tables;
 mod touch;
 mod view;
 
-pub use super::{NotAReplication, Replication, Serial};
 pub use arrival::{Arrived, copy};
 pub use keyspace::{Keyspace, migrate};
 pub use outcome::Verdict;

@@ -5,11 +5,11 @@
 //! slower, never wrong.
 
 use super::session::{Cql, Error};
-use crate::cluster::{Beat, Register};
-use crate::identity::directory::Answer;
 use actors::Time;
 use actors::engine::neighbours::Peer;
 use actors::store::StoreError;
+use ports::Answer;
+use ports::register::{Beat, Register};
 use scylla::statement::prepared::PreparedStatement;
 use std::sync::Arc;
 

@@ -6,8 +6,8 @@
 //! and correctness does not hang on it.
 
 use super::session::{Cql, Error};
-use crate::stores::Replication;
 use base::fresh;
+use ports::replication::Replication;
 use scylla::statement::Statement;
 use std::time::Duration;
 

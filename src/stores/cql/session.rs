@@ -9,8 +9,8 @@
 
 use super::outcome::Verdict;
 use super::schema;
-use crate::stores::{Replication, Serial};
 use actors::store::StoreError;
+use ports::replication::{Replication, Serial};
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;

@@ -8,10 +8,10 @@ use super::keyspace::connect;
 use super::log::{BEFORE_ALL, FIRST};
 use super::session::{Schema, unavailable};
 use super::tables::{Tables, Tuning};
-use crate::config::Config;
-use crate::stores::History;
 use actors::store::{Frame, Snapshot, StoreError};
+use config::Config;
 use futures_util::TryStreamExt;
+use ports::history::History;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -16,11 +16,12 @@ mod sessions;
 mod flips;
 
 use super::Sqlite;
-use crate::identity::directory::{
-    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember,
-    NewPassword, Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
-};
 use actors::{Id, Time};
+use ports::Answer;
+use ports::directory::{
+    Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
+    Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
+};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, Result};
 

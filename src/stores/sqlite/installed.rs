@@ -1,12 +1,11 @@
 //! The embedded store as a whole, as a process uses it.
 
 use super::{Error, Sqlite};
-use crate::config::Config;
 use crate::engine;
-use crate::identity::Directory;
-use crate::identity::directory::Answer;
-use crate::stores::Backend;
 use actors::store::Store;
+use config::Config;
+use ports::directory::Directory;
+use ports::{Answer, Backend};
 use std::sync::Arc;
 
 pub struct Installed(Arc<Sqlite>);

@@ -30,13 +30,11 @@ mod writer;
 mod tests;
 
 pub use backup::{backup, restore};
-pub use folder::accept_loss;
-pub use folder::{Folder, IMPORTS};
+pub use folder::{Folder, IMPORTS, accept_loss};
 pub use installed::Installed;
 pub use meters::measure_files;
 pub use view::View;
 
-use crate::stores::probe::Probe;
 use actors::Time;
 use actors::store::{
     Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
@@ -44,6 +42,7 @@ use actors::store::{
 };
 use health::Health;
 use job::{Job, Written};
+use ports::probe::Probe;
 use queue::{Sender, queue};
 use reader::Desk;
 use rows::Fresh;

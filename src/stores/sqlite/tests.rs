@@ -4,9 +4,10 @@
 mod wal;
 
 use super::*;
-use crate::identity::directory::{self, Directory};
+use actors::store::contract::{Harness, Script, answer, rows_of};
 use actors::store::{Row, Shelf, Snapshot, StoreError};
 use actors::{Id, Time};
+use ports::directory::Directory;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use testing::contract::{Harness, Script, answer, rows_of};
@@ -131,7 +132,7 @@ impl Harness for Killed {
     }
 }
 
-impl directory::Harness for OnDisk {
+impl contracts::Harness for OnDisk {
     fn directory(&self) -> Arc<dyn Directory> {
         self.people()
     }
@@ -146,8 +147,8 @@ impl directory::Harness for OnDisk {
     }
 }
 
-testing::store_contract!(OnDisk::new());
-crate::directory_contract!(Some(OnDisk::new()));
+actors::store_contract!(OnDisk::new());
+contracts::directory_contract!(Some(OnDisk::new()));
 
 mod killed {
     use super::*;

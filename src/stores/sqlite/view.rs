@@ -10,6 +10,7 @@ use super::rows::Fresh;
 use super::{Error, RowsOf, folder, schema, sums};
 use actors::Id;
 use actors::store::{Frame, Head, Row, Shelf, Snapshot};
+use ports::History;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -100,5 +101,32 @@ impl View {
         }
         self.fresh.each(visit);
         Ok(())
+    }
+}
+
+impl History for View {
+    fn partitions(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.partitions().map(str::to_owned).collect())
+    }
+
+    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>> {
+        Ok(self.snapshot_of(partition)?)
+    }
+
+    fn frames_of(
+        &self,
+        partition: &str,
+        visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.frames_of(partition, visit)
+    }
+
+    fn check_the_rest(&self) -> anyhow::Result<()> {
+        Ok(self.check_the_rest()?)
+    }
+
+    fn each_row(&self, visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
+        self.each_row(visit)?;
+        Ok(true)
     }
 }

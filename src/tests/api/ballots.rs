@@ -2,8 +2,8 @@
 //! counted where their owners can see it.
 
 use crate::harness::{Client, TestApp, id, pointers};
+use draws::{Inclusion, Receipt};
 use serde_json::{Value, json};
-use stampede::draws::{Inclusion, Receipt};
 use std::collections::BTreeSet;
 
 const DAY: &str = "2026-12-31";

@@ -3,8 +3,7 @@
 
 use crate::campaigns::{campaign, claim, voucher};
 use crate::coupons::{assign, batch, books, code, codes};
-use crate::harness::PASSWORD;
-use crate::harness::{Answer, Client, TestApp};
+use crate::harness::{Answer, Client, PASSWORD, TestApp};
 use actors::domain::coupons::Serial;
 use actors::domain::coupons::code::{Keys, Place};
 use serde_json::{Value, json};
@@ -226,7 +225,7 @@ fn member_at<'a>(app: &'a TestApp, name: &str, address: &str) -> Client<'a> {
     anybody.bearer(made["access_token"].as_str().unwrap())
 }
 
-fn behind_a_proxy(change: impl FnOnce(&mut stampede::config::Config)) -> TestApp {
+fn behind_a_proxy(change: impl FnOnce(&mut config::Config)) -> TestApp {
     TestApp::start_with(|config| {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
         change(config);

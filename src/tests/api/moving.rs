@@ -2,8 +2,8 @@
 //! happened.
 
 use crate::harness::{Books, PASSWORD, TestApp, id, numbers};
+use config::Choice;
 use serde_json::{Value, json};
-use stampede::stores::Choice;
 
 const DAY: &str = "2026-12-31";
 

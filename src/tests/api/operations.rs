@@ -1,8 +1,8 @@
 //! Operations: health, readiness, metrics, and a node that is full.
 
 use crate::harness::{Answer, Client, TestApp, id};
+use config::Choice;
 use serde_json::json;
-use stampede::stores::Choice;
 use std::sync::Barrier;
 use std::thread;
 

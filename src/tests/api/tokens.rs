@@ -184,8 +184,7 @@ fn every_bad_token_is_answered_alike_and_counted_by_its_reason() {
 
 #[test]
 fn an_access_token_is_good_for_fifteen_minutes_to_the_second() {
-    let app =
-        TestApp::start_with(|config| config.token_s = stampede::config::Config::default().token_s);
+    let app = TestApp::start_with(|config| config.token_s = config::Config::default().token_s);
     app.member("ada");
     let tokens = log_in(&app);
     assert_eq!(tokens["expires_in"], 900);

@@ -4,8 +4,8 @@
 use crate::database::{Fresh, database, wait};
 use actors::Id;
 use base::Secret;
-use stampede::identity::Directory;
-use stampede::identity::directory::Harness;
+use contracts::Harness;
+use ports::directory::Directory;
 use stampede::stores::cql::directory::CqlDirectory;
 use stampede::stores::cql::{Cql, Schema, Settings};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn open_with(settings: &Settings, schema: Schema, key: &str) -> Arc<CqlDirectory
     Arc::new(std::thread::spawn(|| wait(open)).join().unwrap())
 }
 
-stampede::directory_contract!(Nodes::new());
+contracts::directory_contract!(Nodes::new());
 
 #[test]
 fn a_node_with_another_cluster_key_does_not_get_in() {

@@ -6,9 +6,8 @@ use crate::database::wait;
 use crate::people::{Nodes, open};
 use actors::{Id, Time};
 use futures_util::future::join_all;
-use stampede::identity::directory::{Changed, Changes, Created, Member, NewMember, NewSession};
-use stampede::identity::profile::{Identifier, Profile};
-use stampede::identity::{Directory, Role};
+use ports::directory::{Changed, Changes, Created, Directory, Member, NewMember, NewSession, Role};
+use ports::profile::{Identifier, Profile};
 use stampede::stores::cql::{Schema, Settings};
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@
 use crate::process::{Client, Folder, Server, id, verified};
 use crate::verifiers::Verifier;
 use actors::dice::Dice;
+use draws::fraud::Kind;
 use serde_json::{Value, json};
-use stampede::draws::fraud::Kind;
 use std::collections::BTreeSet;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;

@@ -5,8 +5,8 @@ use crate::forged::{Forged, HONEST};
 use crate::honest::{Honest, Wanted};
 use crate::verifiers::{Folder, Verifier};
 use actors::dice::Dice;
-use stampede::draws::QUICKNET;
-use stampede::draws::verify::{Known, draw};
+use draws::QUICKNET;
+use draws::verify::{Known, draw};
 
 const CASES: u64 = 400;
 

@@ -5,8 +5,8 @@ use crate::honest::{DAY, Honest, Wanted};
 use actors::domain::ballots::BallotId;
 use actors::domain::draw::{Lots, commitment, lottery_root, merkle, place_of};
 use base::Hex;
-use stampede::draws::bundle::Share;
-use stampede::draws::{Bundle, Receipt, Text};
+use draws::bundle::Share;
+use draws::{Bundle, Receipt, Text};
 
 /// Four boxes, one of them empty; the receipt is of the second box, in the middle of a commit that
 /// ends before the box does.

@@ -7,9 +7,9 @@ use crate::verifiers::{Folder, Said, Verifier};
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::day::Day;
 use base::Hex;
-use stampede::draws::Text;
-use stampede::draws::bundle::{Listed, Share};
-use stampede::draws::fraud::Kind;
+use draws::Text;
+use draws::bundle::{Listed, Share};
+use draws::fraud::Kind;
 use std::collections::HashSet;
 
 /// What a proof shows of it without anything from before.

@@ -8,9 +8,9 @@ use actors::domain::lottery::{
 };
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use base::Hex;
-use stampede::draws::bundle::Document;
-use stampede::draws::writer::Writer;
-use stampede::draws::{Anchor, Bundle, Inclusion, QUICKNET, Receipt, Signer};
+use draws::bundle::Document;
+use draws::writer::Writer;
+use draws::{Anchor, Bundle, Inclusion, QUICKNET, Receipt, Signer};
 
 /// Before round 123 of the beacon was due.
 pub const DAY: Day = Day(20230823);

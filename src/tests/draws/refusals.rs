@@ -3,8 +3,8 @@
 
 use crate::forged::{BOX, HONEST, PLACE};
 use crate::verifiers::{Folder, SCRIPT, Said, Verifier, python};
-use stampede::draws::fraud::Kind;
-use stampede::draws::{Inclusion, Receipt};
+use draws::fraud::Kind;
+use draws::{Inclusion, Receipt};
 use std::io::Write;
 use std::process::{Command, Stdio};
 

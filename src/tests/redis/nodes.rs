@@ -4,7 +4,7 @@
 use crate::server::Server;
 use actors::Time;
 use actors::time::Clock;
-use stampede::config::Config;
+use config::Config;
 use stampede::identity::{
     Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens,
 };

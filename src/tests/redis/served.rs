@@ -3,9 +3,9 @@
 
 use crate::server::Server;
 use base::Secret;
+use config::Config;
 use serde_json::{Value, json};
 use stampede::app::{App, Running};
-use stampede::config::Config;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

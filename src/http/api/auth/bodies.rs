@@ -1,9 +1,10 @@
 //! What the calls about identity take and answer.
 
 use crate::http::api::campaigns::VoucherBody;
-use crate::identity::{self, Draft, LoggedIn, Login, Member, Tokens, Via, role_name};
+use crate::identity::{Draft, LoggedIn, Login, Tokens, Via, role_name};
 use actors::Id;
 use base::calendar::wire_time;
+use ports::directory::Member;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -180,7 +181,7 @@ pub struct UserBody {
 
 impl From<Member> for UserBody {
     fn from(member: Member) -> UserBody {
-        let text = |identifier: Option<identity::profile::Identifier>| {
+        let text = |identifier: Option<ports::profile::Identifier>| {
             identifier.map(|identifier| identifier.text)
         };
         UserBody {

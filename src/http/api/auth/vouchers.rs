@@ -5,11 +5,12 @@
 
 use crate::app::Shared;
 use crate::http::api::campaigns::VoucherBody;
-use crate::identity::{LoggedIn, Role};
+use crate::identity::LoggedIn;
 use crate::promotions::first_logins::Granted;
 use actix_web::rt;
 use actix_web::web::Data;
 use actors::{Id, Time};
+use ports::directory::Role;
 use std::time::Duration;
 
 const MOMENT: Duration = Duration::from_millis(250);

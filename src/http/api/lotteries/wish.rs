@@ -2,7 +2,6 @@
 //! is wrong is pointed at.
 
 use crate::app::Shared;
-use crate::draws::QUICKNET;
 use crate::http::problem::Problem;
 use crate::http::switch::Switch;
 use actors::Time;
@@ -11,6 +10,7 @@ use actors::domain::lottery::{Ballots, Plan, Tickets};
 use actors::domain::tickets::pattern::{FEWEST_DIGITS, MOST_DIGITS};
 use base::calendar;
 use base::calendar::wire_time;
+use draws::QUICKNET;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -5,12 +5,10 @@ use super::People;
 use super::member::{Row, SessionRow};
 use super::names::{Claim, Claimed, name_of_key};
 use super::step::{Decision, Look, Note, Seen, Write, pause, too_many_races};
-use crate::identity::directory::{
-    Account, Changed, Changes, Created, NewMember, NewPassword, Reset,
-};
-use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::store::StoreError;
 use actors::{Id, Time};
+use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
+use ports::profile::{Identifier, Kind, Profile};
 
 /// How often an account is made or changed anew because its row was fenced meanwhile.
 const RACES: u32 = 60;

@@ -5,9 +5,10 @@ use super::member::{Row, SessionRow};
 use super::names::Claimed;
 use super::step::{Look, Note, Seen, Write};
 use super::{CqlDirectory, People};
-use crate::identity::directory::{Answer, Role};
-use crate::stores::moving::{Home, Kept, Person};
 use actors::store::StoreError;
+use ports::Answer;
+use ports::directory::Role;
+use ports::moving::{Home, Kept, Person};
 
 impl CqlDirectory {
     /// Fails if somebody else is there under his id or one of his identifiers.

@@ -2,10 +2,10 @@
 
 use super::People;
 use super::columns::Found;
-use crate::identity::directory::HOMES;
-use crate::stores::moving::Home;
 use actors::store::StoreError;
 use actors::{Id, Time};
+use ports::directory::HOMES;
+use ports::moving::Home;
 use std::cmp::Reverse;
 
 impl People {

@@ -2,9 +2,9 @@
 
 use super::People;
 use super::columns::Found;
-use crate::identity::directory::ServiceKey;
 use actors::store::StoreError;
 use actors::{Id, Time};
+use ports::directory::ServiceKey;
 
 impl People {
     pub async fn make_key(&self, key: ServiceKey) -> Result<(ServiceKey, bool), StoreError> {

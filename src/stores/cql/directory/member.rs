@@ -6,10 +6,10 @@
 
 use super::columns::{self, Found, Values};
 use super::step::Note;
-use crate::identity::directory::{Account, Member, NewSession, Registration, Reset, Role, Session};
-use crate::identity::profile::{Identifier, Kind, Profile};
 use actors::store::StoreError;
 use actors::{Id, Time};
+use ports::directory::{Account, Member, NewSession, Registration, Reset, Role, Session};
+use ports::profile::{Identifier, Kind, Profile};
 use scylla::value::CqlValue;
 
 /// What tells one change from all others.

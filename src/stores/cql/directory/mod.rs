@@ -23,14 +23,15 @@ mod step;
 mod turns;
 
 use super::{Conditional, Cql, Error, unavailable};
-use crate::identity::directory::{
-    Account, Answer, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember,
-    NewPassword, Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
-};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use base::Secret;
 use columns::Found;
+use ports::Answer;
+use ports::directory::{
+    Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
+    Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
+};
 use scylla::serialize::row::SerializeRow;
 use scylla::statement::prepared::PreparedStatement;
 use seal::Seal;

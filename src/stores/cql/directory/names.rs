@@ -11,9 +11,9 @@ use super::People;
 use super::columns::Found;
 use super::member::Row;
 use super::step::{Write, pause, too_many_races};
-use crate::identity::directory::Account;
 use actors::store::StoreError;
 use actors::{Id, Time};
+use ports::directory::Account;
 use std::time::Duration;
 
 /// How often a claim is tried.

@@ -8,11 +8,11 @@
 use super::People;
 use super::columns::Found;
 use super::member::{self, Row};
-use crate::identity::directory::{Member, Owing, Role};
 use crate::stores::cql::{broken, unavailable};
 use actors::Id;
 use actors::store::StoreError;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use ports::directory::{Member, Owing, Role};
 use scylla::statement::prepared::PreparedStatement;
 use std::time::{Duration, Instant};
 

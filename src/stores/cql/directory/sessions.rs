@@ -4,9 +4,9 @@ use super::People;
 use super::accounts::end_all;
 use super::member::{Row, SessionRow};
 use super::step::{Decision, Look, Note, Write};
-use crate::identity::directory::{Account, Begin, Begun, Refresh, Refreshed, Session, Step};
 use actors::store::StoreError;
 use actors::{Id, Time};
+use ports::directory::{Account, Begin, Begun, Refresh, Refreshed, Session, Step};
 
 /// How many of a member's oldest sessions a new one looks at to forget the dead.
 const SWEPT: i32 = 8;

@@ -2,13 +2,11 @@
 //! that anybody reads.
 
 use super::{leaving, members, secrets, sessions};
-use crate::identity::directory::{
-    Begin, Directory, Member, NewMember, NewSession, Role, ServiceKey,
-};
-use crate::identity::profile::{Identifier, Kind, Profile};
 use crate::stores::sqlite::tests::{Scratch, open};
 use crate::stores::sqlite::{backup, folder, schema, sums};
 use actors::{Id, Time};
+use ports::directory::{Begin, Directory, Member, NewMember, NewSession, Role, ServiceKey};
+use ports::profile::{Identifier, Kind, Profile};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::os::unix::fs::FileExt;

@@ -6,9 +6,9 @@
 
 use super::super::sums::HOMES as HOMES_KEPT;
 use super::Key;
-use crate::identity::directory::HOMES;
-use crate::stores::moving::Home;
 use actors::{Id, Time};
+use ports::directory::HOMES;
+use ports::moving::Home;
 use rusqlite::{Connection, Result, Row, params};
 
 pub fn note(connection: &Connection, member: Id, home: Id, at: Time) -> Result<()> {

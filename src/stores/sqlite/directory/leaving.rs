@@ -2,10 +2,11 @@
 
 use super::super::sums::{MEMBERS, OUTSIDERS, SECRETS, SESSIONS};
 use super::{Key, homes, members, start};
-use crate::identity::directory::{Answer, Session};
-use crate::stores::moving::{Kept, NamedSecret, Outsider, Person};
 use crate::stores::sqlite::Sqlite;
 use actors::{Id, Time};
+use ports::Answer;
+use ports::directory::Session;
+use ports::moving::{Kept, NamedSecret, Outsider, Person};
 use rusqlite::{Connection, Result, Row, params};
 
 impl Sqlite {

@@ -2,12 +2,12 @@
 
 use super::super::sums::{IDENTIFIERS, MEMBER_COUNTS, MEMBERS};
 use super::{Key, homes, missing, sessions, start};
-use crate::identity::directory::{
+use actors::{Id, Time};
+use ports::directory::{
     Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset,
     Role,
 };
-use crate::identity::profile::{Identifier, Kind, Profile};
-use actors::{Id, Time};
+use ports::profile::{Identifier, Kind, Profile};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, password_hash, \

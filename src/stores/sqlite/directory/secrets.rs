@@ -2,8 +2,8 @@
 
 use super::super::sums::{OUTSIDERS, SECRETS, SERVICE_KEYS};
 use super::Key;
-use crate::identity::directory::ServiceKey;
 use actors::{Id, Time};
+use ports::directory::ServiceKey;
 use rusqlite::{Connection, Result, params};
 
 const COLUMNS: &str = "id, name, digest, created_at, revoked_at";

@@ -3,10 +3,10 @@
 use super::super::sums::SESSIONS;
 use super::members::{account, note_login, owed, rehash};
 use super::{Key, homes, start};
-use crate::identity::directory::{
+use actors::{Id, Time};
+use ports::directory::{
     Account, Begin, Begun, NewSession, Refresh, Refreshed, Role, Session, Step,
 };
-use actors::{Id, Time};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 /// How many of a member's oldest sessions a new one looks at to forget the dead.

@@ -6,19 +6,12 @@
 //! may this refresh token still be used) is decided inside the step. Rows here are people, not
 //! scarce things, so none of this is a partition; uniqueness is the directory's to keep.
 
-pub mod contract;
-
-pub use contract::Harness;
-
-use super::profile::{Identifier, Kind, Profile};
-use actors::store::StoreError;
+use crate::Answer;
+use crate::profile::{Identifier, Kind, Profile};
 use actors::{Id, Time};
-use std::pin::Pin;
 
 /// From how many places a member is remembered to have logged in.
 pub const HOMES: usize = 16;
-
-pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
 /// A SHA-256: what is kept of something that only its bearer knows.
 pub type Digest = [u8; 32];

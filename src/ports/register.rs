@@ -1,6 +1,6 @@
 //! Where nodes write down that they live, and read who else does.
 
-use crate::identity::directory::Answer;
+use crate::Answer;
 use actors::Time;
 use actors::engine::neighbours::Peer;
 

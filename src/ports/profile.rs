@@ -6,7 +6,7 @@
 //! a new one, because two that look alike must be one. Who has such a name from before still logs
 //! in with it: `any` asks for the shape alone.
 
-use super::invisible::{is_invisible, turns_text};
+use base::invisible::{is_invisible, turns_text};
 use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 

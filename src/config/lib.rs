@@ -9,10 +9,12 @@ mod nearest;
 mod parse;
 mod show;
 mod sources;
+mod store;
 mod table;
 
 pub use show::default_toml;
 pub use sources::{FILE_VARIABLE, Origin};
+pub use store::Choice;
 pub use table::{Base, Config, SETTINGS, Setting};
 
 use sources::Said;

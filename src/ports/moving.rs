@@ -1,7 +1,7 @@
 //! What is carried from one store into another besides the log: people as they are kept, and what
 //! only this installation knows.
 
-use crate::identity::directory::{Account, Session};
+use crate::directory::{Account, Session};
 use actors::{Id, Time};
 
 /// All that is kept of a member. Of somebody deleted there is no account any more.

@@ -5,14 +5,13 @@
 //! was not here before; it goes to this node's own actor, whatever this node believes about who
 //! owns what, so that nothing is ever passed on twice.
 
-use super::proof::Head;
-use super::wire::{LONGEST, PATH, PROOF, unpack};
 use crate::app::Shared;
 use crate::http::body;
 use crate::http::edge::{self, Edge};
 use crate::http::problem::{self, Problem};
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use cluster::{Head, LONGEST, PATH, PROOF, unpack};
 use sha2::{Digest, Sha256};
 
 pub fn mount(config: &mut web::ServiceConfig) {
@@ -34,19 +33,12 @@ async fn ask(
     if proofs.next().is_some() {
         return Err(nobody());
     }
-    let head =
-        cluster.key.verify(header).filter(|head| head.to == cluster.me).ok_or_else(nobody)?;
-    if !cluster.once.takes(&head, shared.engine.node.now()) {
-        return Err(nobody());
-    }
+    let head = cluster.admit(header).ok_or_else(nobody)?;
     let body = read(&shared, &head, payload).await?;
     let (partition, passed_on) = unpack(&body).ok_or_else(unreadable)?;
     let answer =
         shared.engine.serve_passed_on(partition, passed_on).await.ok_or_else(unreadable)?;
-    cluster.meters.served.increment(1);
-    Ok(HttpResponse::Ok()
-        .insert_header((PROOF, cluster.key.sign_answer(&head, &answer)))
-        .body(answer))
+    Ok(HttpResponse::Ok().insert_header((PROOF, cluster.sign_answer(&head, &answer))).body(answer))
 }
 
 async fn read(

@@ -4,7 +4,6 @@
 //! Nothing is changed or taken over by looking. One partition is read at a time, one frame after
 //! the other.
 
-use super::sqlite;
 use actors::store::{Frame, Row, Snapshot};
 
 /// Answers only when it has the answer, so it is not for threads that serve.
@@ -29,32 +28,5 @@ pub trait History {
     /// logs.
     fn each_row(&self, _visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
         Ok(false)
-    }
-}
-
-impl History for sqlite::View {
-    fn partitions(&self) -> anyhow::Result<Vec<String>> {
-        Ok(self.partitions().map(str::to_owned).collect())
-    }
-
-    fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>> {
-        Ok(self.snapshot_of(partition)?)
-    }
-
-    fn frames_of(
-        &self,
-        partition: &str,
-        visit: &mut dyn FnMut(Frame) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.frames_of(partition, visit)
-    }
-
-    fn check_the_rest(&self) -> anyhow::Result<()> {
-        Ok(self.check_the_rest()?)
-    }
-
-    fn each_row(&self, visit: &mut dyn FnMut(Row)) -> anyhow::Result<bool> {
-        self.each_row(visit)?;
-        Ok(true)
     }
 }

@@ -4,13 +4,13 @@
 //! reached only through its port; a second way to the same people, as another node has it, and a
 //! restart are what its `Harness` adds.
 
-use super::{
+use actors::{Id, Time};
+use futures_util::future::join_all;
+use ports::directory::{
     Account, Because, Begin, Changed, Changes, Created, Directory, HOMES, Member, NewMember,
     NewPassword, NewSession, Owing, Refresh, Refreshed, Registration, Reset, Role, ServiceKey,
 };
-use crate::identity::profile::{Identifier, Kind, Profile};
-use actors::{Id, Time};
-use futures_util::future::join_all;
+use ports::profile::{Identifier, Kind, Profile};
 use std::sync::Arc;
 
 /// People that nobody else knows, none when it is made.
@@ -76,11 +76,11 @@ macro_rules! directory_contract {
                 #[actix_web::test]
                 async fn $promise() {
                     if let Some(mut harness) = $harness {
-                        $crate::identity::directory::Harness::directory(&harness)
+                        $crate::Harness::directory(&harness)
                             .prepare()
                             .await
                             .expect("it can be prepared");
-                        $crate::identity::directory::contract::$promise(&mut harness).await;
+                        $crate::$promise(&mut harness).await;
                     }
                 }
             )*
@@ -103,7 +103,7 @@ fn at_s(seconds: i64) -> Time {
 }
 
 fn profile(username: &str, email: &str, phone: &str) -> Profile {
-    let some = |text: &str, parse: fn(&str) -> Result<Identifier, crate::identity::Flaw>| {
+    let some = |text: &str, parse: fn(&str) -> Result<Identifier, ports::profile::Flaw>| {
         (!text.is_empty()).then(|| parse(text).expect("it is an identifier"))
     };
     Profile {

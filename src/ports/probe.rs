@@ -3,7 +3,7 @@
 //! Everybody who asks within a moment hears the same answer, and one who asks while a write is
 //! under way waits for it. So those who ask often, or give up and ask again, are no load.
 
-use crate::identity::directory::Answer;
+use crate::Answer;
 use actors::store::StoreError;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -3,23 +3,22 @@
 //!
 //! Read in this order: `shares` (whose a partition should be), `view` (who lives, as one node sees
 //! it), `heart` (saying so, again and again), `proof` (that it is a node who asks), `wire` (the way
-//! there and back), `door` (where it arrives). All of it is belief, for speed: nothing here decides
+//! there and back). Where requests arrive, `src/http/cluster.rs`, is a door of this node. All of it is belief, for speed: nothing here decides
 //! what is true. The fence in the store does.
 
-pub mod door;
 mod heart;
 mod proof;
-pub mod register;
 mod shares;
 mod view;
 mod wire;
 
-pub use register::{Beat, Register};
+pub use proof::Head;
+pub use wire::{LONGEST, PATH, PROOF, unpack};
 
-use crate::engine::Engine;
-use actors::engine::Neighbours;
 use actors::engine::neighbours::{Astray, Passing, Peer};
+use actors::engine::{Neighbours, Node};
 use metrics::{Counter, counter};
+use ports::Register;
 use proof::{Key, Once};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +26,9 @@ use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::{Duration, Instant};
 use view::View;
 use wire::Lines;
+
+/// Asks partitions that other nodes should own to leave, and says how many are still here.
+pub type LetGo = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// This node among the others.
 pub struct Cluster {
@@ -36,7 +38,8 @@ pub struct Cluster {
     key: Key,
     once: Once,
     register: Arc<dyn Register>,
-    engine: Arc<Engine>,
+    node: Arc<Node>,
+    let_go: LetGo,
     view: RwLock<View>,
     lines: Lines,
     /// Its end, when the process stops.
@@ -73,7 +76,8 @@ impl Cluster {
     /// Announces this node and waits until it knows who else there is, so that it takes nothing
     /// from those who serve.
     pub fn join(
-        engine: Arc<Engine>,
+        node: Arc<Node>,
+        let_go: LetGo,
         register: Arc<dyn Register>,
         settings: Settings,
     ) -> anyhow::Result<Arc<Cluster>> {
@@ -98,21 +102,34 @@ impl Cluster {
                 served: counter!("stampede_cluster_served_total"),
                 missed: counter!("stampede_cluster_missed_total"),
             },
-            engine: engine.clone(),
+            let_go,
+            node: node.clone(),
         });
         *cluster.heart.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) =
             Some(heart::start(cluster.clone())?);
-        engine.node.live_among(Arc::new(Seat(Arc::downgrade(&cluster))));
+        node.live_among(Arc::new(Seat(Arc::downgrade(&cluster))));
         Ok(cluster)
     }
 
     pub fn membership(&self) -> Membership {
         let view = self.view.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let (now, at) = (Instant::now(), self.engine.node.now());
+        let (now, at) = (Instant::now(), self.node.now());
         let mut serving: Vec<String> =
             view.serving(now, at).map(|node| node.address.to_string()).collect();
         serving.sort();
         Membership { serves: view.serves(now, at), serving }
+    }
+
+    /// What another node asks, if this is the proof that one does. Nobody is told twice.
+    pub fn admit(&self, proof: &str) -> Option<Head> {
+        let head = self.key.verify(proof).filter(|head| head.to == self.me)?;
+        self.once.takes(&head, self.node.now()).then_some(head)
+    }
+
+    /// What shows the other node that this is our answer.
+    pub fn sign_answer(&self, to: &Head, answer: &[u8]) -> String {
+        self.meters.served.increment(1);
+        self.key.sign_answer(to, answer)
     }
 
     pub fn is_leaving(&self) -> bool {
@@ -185,7 +202,7 @@ impl Neighbours for Seat {
     fn owner_of(&self, partition: &str) -> Option<Peer> {
         let cluster = self.0.upgrade()?;
         let view = cluster.view.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        view.owner_of(partition, Instant::now(), cluster.engine.node.now())
+        view.owner_of(partition, Instant::now(), cluster.node.now())
     }
 
     fn pass_on(&self, to: Peer, partition: &str, request: Vec<u8>) -> Passing {

@@ -1,0 +1,20 @@
+//! A store as a whole, as a process uses it.
+
+use crate::Answer;
+use crate::directory::Directory;
+use crate::register::Register;
+use actors::store::Store;
+use std::sync::Arc;
+
+pub trait Backend: Send + Sync {
+    fn log(&self) -> Arc<dyn Store>;
+    fn directory(&self) -> Arc<dyn Directory>;
+    /// Where nodes say that they live, if several can share it.
+    fn register(&self) -> Option<Arc<dyn Register>> {
+        None
+    }
+    /// Whether it answers, takes a write, and knows nothing against itself.
+    fn ready(&self) -> Answer<()>;
+    /// Done when everything asked for before, snapshots too, is written or given up.
+    fn settled(&self) -> Answer<()>;
+}

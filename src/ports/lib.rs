@@ -1,0 +1,23 @@
+//! What the rooms above want from outside, as traits: a directory of people, a register of nodes,
+//! a store as a whole, and everything that was ever written. Stores implement them; nothing here
+//! knows a database.
+
+pub mod backend;
+pub mod directory;
+pub mod history;
+pub mod moving;
+pub mod probe;
+pub mod profile;
+pub mod register;
+pub mod replication;
+
+pub use backend::Backend;
+pub use directory::Directory;
+pub use history::History;
+pub use register::Register;
+
+use actors::store::StoreError;
+use std::pin::Pin;
+
+/// An answer that takes its time.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
