@@ -53,10 +53,10 @@ async fn kept(directory: &dyn Directory) -> Result<Vec<u8>, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stores::sqlite::Sqlite;
     use actors::domain::coupons::Serial;
     use actors::domain::coupons::code::Place;
     use futures_util::future::join_all;
+    use sqlite::Sqlite;
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
 

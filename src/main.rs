@@ -4,10 +4,11 @@ use actors::time::system_clock;
 use base::{clocks, journal, meters};
 use config::{Choice, Config, Settings, default_toml};
 use draws::fraud::Fraud;
+use people;
+use sqlite;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
-use stampede::stores::sqlite;
-use stampede::{descriptors, http, identity, stores, verify};
+use stampede::{copy, descriptors, http, stores, verify};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -39,7 +40,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Verify => verified(&settings.config),
         Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Migrate => print(&waited_for(stores::migrate(&settings.config))?),
-        Command::Copy => print(&waited_for(stores::copy(&settings.config))?),
+        Command::Copy => print(&waited_for(copy::copy(&settings.config))?.to_string()),
         Command::AcceptLoss if settings.config.store == Choice::Cql => {
             anyhow::bail!("store is cql: the database cares for its own log")
         }
@@ -105,7 +106,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 /// Lets `work` change who may call.
 fn with_identity(
     settings: Settings,
-    work: impl AsyncFnOnce(&identity::Identity) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(&people::Identity) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     with_app(settings, async |app| work(&app.shared.identity).await)
 }

@@ -6,11 +6,12 @@
 use super::headers::{self, ON_BEHALF_OF};
 use super::problem::{self, Problem};
 use crate::app::Shared;
-use crate::identity::{Signed, Stay, Via};
+use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use actors::{Caller, Role};
 use futures_util::future::{LocalBoxFuture, poll_immediate};
+use people::{Signed, Stay, Via};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 

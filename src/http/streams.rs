@@ -7,11 +7,11 @@
 
 use super::pieces::piece;
 use super::problem::{self, Problem};
-use crate::identity::{Reason, Stay};
 use actix_web::web::Bytes;
 use config::Config;
 use futures_util::stream::{self, Stream, StreamExt};
 use metrics::gauge;
+use people::{Reason, Stay};
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Weak};

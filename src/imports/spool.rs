@@ -6,8 +6,8 @@
 //! folder's, so one process owns it.
 
 use super::header;
-use crate::stores::sqlite::IMPORTS;
 use actors::Id;
+use ports::backend::IMPORTS;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};

@@ -6,6 +6,9 @@ use crate::register::Register;
 use actors::store::Store;
 use std::sync::Arc;
 
+/// The folder beside a store, in the data folder, that keeps files to import.
+pub const IMPORTS: &str = "imports";
+
 pub trait Backend: Send + Sync {
     fn log(&self) -> Arc<dyn Store>;
     fn directory(&self) -> Arc<dyn Directory>;

@@ -10,11 +10,13 @@ pub mod probe;
 pub mod profile;
 pub mod register;
 pub mod replication;
+pub mod shared_memory;
 
 pub use backend::Backend;
 pub use directory::Directory;
 pub use history::History;
 pub use register::Register;
+pub use shared_memory::SharedMemory;
 
 use actors::store::StoreError;
 use std::pin::Pin;

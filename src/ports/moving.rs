@@ -1,8 +1,17 @@
 //! What is carried from one store into another besides the log: people as they are kept, and what
 //! only this installation knows.
 
-use crate::directory::{Account, Session};
+use crate::Answer;
+use crate::directory::{Account, Directory, Session};
 use actors::{Id, Time};
+
+/// A directory that people are carried into.
+pub trait Arrivals: Directory {
+    /// Fails if another is there under their id or one of their identifiers.
+    fn take_in(&self, person: Person) -> Answer<()>;
+    /// All that is kept of them here.
+    fn person(&self, id: Id) -> Answer<Person>;
+}
 
 /// All that is kept of a member. Of somebody deleted there is no account any more.
 #[derive(Clone, Debug, PartialEq)]

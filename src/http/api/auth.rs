@@ -18,7 +18,6 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Invalid, Problem};
 use crate::http::{headers, reply};
-use crate::identity::{Denied, Error, Login, Signed};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -30,6 +29,7 @@ use bodies::{
     RegisteredBody, ResetPassword, SessionBody, TokensBody,
 };
 use futures_util::future::LocalBoxFuture;
+use people::{Denied, Error, Login, Signed};
 use ports::directory::Session;
 use serde::de::DeserializeOwned;
 

@@ -17,7 +17,6 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
-use crate::identity::{Signed, Via};
 use crate::promotions::coupons::Found;
 use crate::promotions::{By, Failed};
 use actix_web::{HttpResponse, web};
@@ -28,6 +27,7 @@ use actors::engine::{Done, Failure, How};
 use actors::{Caller, Id, Role, Time};
 use bodies::{GiveCoupon, RedeemedBody, UseCoupon};
 use futures_util::future::try_join_all;
+use people::{Signed, Via};
 
 const LONGEST_REFERENCE: usize = 64;
 const LONGEST_HOLD_S: u32 = 86_400;

@@ -10,7 +10,6 @@ use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
-use crate::identity::public_name;
 use actix_web::http::header::ContentType;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,6 +18,7 @@ use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, View};
 use base::Hex;
 use base::calendar::wire_time;
+use people::public_name;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -8,11 +8,11 @@ use crate::http::flags::{self, Params};
 use crate::http::headers;
 use crate::http::problem::{self, Problem};
 use crate::http::streams::Seat;
-use crate::identity::Reason;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
+use people::Reason;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

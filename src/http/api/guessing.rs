@@ -4,19 +4,20 @@ use super::auth::Origin;
 use crate::app::Shared;
 use crate::http::caller::Signer;
 use crate::http::problem::Problem;
-use crate::identity::{self, Signed};
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use actors::Caller;
 use futures_util::future::LocalBoxFuture;
+use people::{self, Signed};
 
 pub struct Guesser {
     pub caller: Caller,
-    counted_as: identity::Guesser,
+    counted_as: people::Guesser,
 }
 
 impl Guesser {
-    pub fn of(signed: &Signed, origin: &identity::Origin) -> Guesser {
-        Guesser { caller: signed.caller, counted_as: identity::Guesser::of(signed, origin) }
+    pub fn of(signed: &Signed, origin: &people::Origin) -> Guesser {
+        Guesser { caller: signed.caller, counted_as: people::Guesser::of(signed, origin) }
     }
 
     /// Before a code is looked at.

@@ -73,7 +73,7 @@ async fn live(_: Params<flags::None>) -> HttpResponse {
 
 async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
     shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
-    let redis = shared.identity.redis().map_or("off", |state| state.name());
+    let redis = shared.identity.memory().map_or("off", |state| state.name());
     let nodes = shared.cluster().map(|cluster| cluster.membership().serving.len());
     Ok(reply::ok(&Ready { status: "ready", redis, nodes }))
 }

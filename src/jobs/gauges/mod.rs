@@ -10,13 +10,13 @@ mod shown;
 pub use shown::Shown;
 
 use crate::app::Shared;
-use crate::stores::sqlite;
 use actors::domain::day::Day;
 use base::journal;
 use base::journal::Value;
 use base::meters::process;
 use metrics::{counter, gauge};
 use shown::{Pass, Thing};
+use sqlite;
 use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;

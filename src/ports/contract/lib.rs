@@ -73,7 +73,7 @@ macro_rules! directory_contract {
             #[allow(unused_imports)]
             use super::*;
             $(
-                #[actix_web::test]
+                #[actix_rt::test]
                 async fn $promise() {
                     if let Some(mut harness) = $harness {
                         $crate::Harness::directory(&harness)

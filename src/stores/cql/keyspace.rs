@@ -1,17 +1,13 @@
-//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people; and the
-//! node's own folder, for files to import.
+//! A keyspace as a whole, as a node uses it: one session, and on it the log and the people.
 
 use super::directory::CqlDirectory;
 use super::nodes::Nodes;
-use super::session::{Cql, Login, Schema, Settings};
+use super::session::{Cql, Schema, Settings};
 use super::touch::Touch;
 use super::{CqlStore, Tuning, schema};
-use crate::engine;
-use crate::stores::sqlite::Folder;
 use actors::Time;
-use actors::store::{Store, StoreError};
+use actors::store::{Frame, Row, Store, StoreError};
 use base::Secret;
-use config::Config;
 use ports::directory::Directory;
 use ports::probe::Probe;
 use ports::register::Register;
@@ -25,40 +21,28 @@ pub struct Keyspace {
     nodes: Arc<Nodes>,
     touch: Touch,
     probe: Probe,
-    /// Let go of last. What a node keeps beside the keyspace, such as files to import, is its own.
-    _folder: Option<Folder>,
 }
 
 impl Keyspace {
-    /// With the data folder, which no other node may use.
-    pub async fn open(config: &Config) -> anyhow::Result<Keyspace> {
-        let folder = Folder::lock(&config.data)?;
-        Ok(Keyspace { _folder: Some(folder), ..Keyspace::open_alone(config).await? })
-    }
-
-    /// Without the data folder.
-    pub async fn open_alone(config: &Config) -> anyhow::Result<Keyspace> {
-        let key = cluster_key(config)?;
-        let cql =
-            connect(config, if config.migrate { Schema::Migrate } else { Schema::Check }).await?;
+    /// `key` seals the secrets of the nodes. `rows` says which look-up rows a frame declares.
+    pub async fn open(
+        settings: Settings,
+        schema: Schema,
+        key: &Secret,
+        rows: impl Fn(&str, &Frame) -> Vec<Row> + Send + Sync + 'static,
+    ) -> anyhow::Result<Keyspace> {
+        let cql = Cql::connect(settings, schema).await?;
         let people = CqlDirectory::open(cql.clone(), key).await?;
         // A node without the right key has no business here.
         people.prepare().await?;
         let nodes = Arc::new(Nodes::open(cql.clone()).await?);
         let (touch, probe) = (Touch::prepare(cql.clone()).await?, Probe::default());
-        let log = CqlStore::open(cql, Tuning::default(), engine::rows).await?;
-        Ok(Keyspace {
-            people: Arc::new(people),
-            nodes,
-            touch,
-            probe,
-            log: Arc::new(log),
-            _folder: None,
-        })
+        let log = CqlStore::open(cql, Tuning::default(), rows).await?;
+        Ok(Keyspace { people: Arc::new(people), nodes, touch, probe, log: Arc::new(log) })
     }
 
-    pub fn people(&self) -> &CqlDirectory {
-        &self.people
+    pub fn people(&self) -> Arc<CqlDirectory> {
+        self.people.clone()
     }
 }
 
@@ -102,34 +86,8 @@ impl Backend for Keyspace {
 }
 
 /// Makes the keyspace and its tables, or what is missing of them.
-pub async fn migrate(config: &Config) -> anyhow::Result<String> {
-    connect(config, Schema::Migrate).await?;
-    Ok(format!("the schema in the keyspace {} is at step {}", config.keyspace, schema::newest()))
-}
-
-pub async fn connect(config: &Config, schema: Schema) -> anyhow::Result<Arc<Cql>> {
-    let password = || {
-        config
-            .cql_password
-            .as_ref()
-            .map_or_else(String::new, |password| password.reveal().to_owned())
-    };
-    let settings = Settings {
-        nodes: config.cql.clone(),
-        keyspace: config.keyspace.clone(),
-        replication: config.replication.clone(),
-        login: config.cql_user.clone().map(|user| Login { user, password: password() }),
-        serial: config.cql_serial,
-    };
-    Ok(Cql::connect(settings, schema).await?)
-}
-
-fn cluster_key(config: &Config) -> anyhow::Result<&Secret> {
-    let missing = || {
-        anyhow::anyhow!(
-            "cluster_key is not set; with store = cql every node needs the same, because it seals \
-             their secrets"
-        )
-    };
-    config.cluster_key.as_ref().ok_or_else(missing)
+pub async fn migrate(settings: Settings) -> anyhow::Result<String> {
+    let keyspace = settings.keyspace.clone();
+    Cql::connect(settings, Schema::Migrate).await?;
+    Ok(format!("the schema in the keyspace {keyspace} is at step {}", schema::newest()))
 }

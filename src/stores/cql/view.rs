@@ -4,12 +4,10 @@
 //! not; every frame seen is one that counted. A generation of one partition is in memory at a time.
 
 use super::entry::FEED;
-use super::keyspace::connect;
 use super::log::{BEFORE_ALL, FIRST};
-use super::session::{Schema, unavailable};
+use super::session::{Cql, Schema, Settings, unavailable};
 use super::tables::{Tables, Tuning};
 use actors::store::{Frame, Snapshot, StoreError};
-use config::Config;
 use futures_util::TryStreamExt;
 use ports::history::History;
 use std::collections::BTreeSet;
@@ -18,8 +16,8 @@ use std::sync::Arc;
 pub struct View(Arc<Tables>);
 
 impl View {
-    pub async fn open(config: &Config) -> anyhow::Result<View> {
-        let cql = connect(config, Schema::Check).await?;
+    pub async fn open(settings: Settings) -> anyhow::Result<View> {
+        let cql = Cql::connect(settings, Schema::Check).await?;
         Ok(View(Arc::new(Tables::prepare(cql, Tuning::default()).await?)))
     }
 

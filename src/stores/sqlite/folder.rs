@@ -7,6 +7,7 @@
 //! UTF-8.
 
 use super::{Error, schema, sums, wal};
+use ports::backend::IMPORTS;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -15,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const DATABASE: &str = "stampede.db";
-/// Files of codes lie here, each in the folder of its job.
-pub const IMPORTS: &str = "imports";
 
 /// The files of a folder that grow, each with what it is.
 pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {

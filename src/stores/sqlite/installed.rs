@@ -1,18 +1,18 @@
 //! The embedded store as a whole, as a process uses it.
 
-use super::{Error, Sqlite};
-use crate::engine;
+use super::{Error, RowsOf, Sqlite};
 use actors::store::Store;
-use config::Config;
 use ports::directory::Directory;
 use ports::{Answer, Backend};
+use std::path::Path;
 use std::sync::Arc;
 
 pub struct Installed(Arc<Sqlite>);
 
 impl Installed {
-    pub fn open(config: &Config) -> Result<Installed, Error> {
-        Ok(Installed(Arc::new(Sqlite::open(&config.data, &engine::rows)?)))
+    /// What is kept in that folder. `rows` says which look-up rows a frame declares.
+    pub fn open(data: &Path, rows: &RowsOf) -> Result<Installed, Error> {
+        Ok(Installed(Arc::new(Sqlite::open(data, rows)?)))
     }
 }
 

@@ -145,9 +145,9 @@ impl TestApp {
 
     /// What `stampede copy` says.
     pub fn copy(&self) -> anyhow::Result<String> {
-        let said = actix_web::rt::System::new().block_on(stampede::stores::copy(&self.config));
+        let said = actix_web::rt::System::new().block_on(stampede::copy::copy(&self.config));
         self.wait_until_free();
-        said
+        said.map(|arrived| arrived.to_string())
     }
 
     /// Moves the clock; it never moves by itself.

@@ -5,9 +5,9 @@ use crate::harness::{Answer, PASSWORD, TestApp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use people::rotate_token_keys;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use stampede::identity::{Settings, rotate_token_keys};
 
 fn log_in(app: &TestApp) -> Value {
     app.anybody().post("/auth/login", json!({"account": "ada", "password": PASSWORD})).expect(200)
@@ -236,7 +236,9 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     let old = log_in(&app);
     app.stop();
     app.with_directory(async |directory| {
-        rotate_token_keys(&*directory, app.now(), &Settings::of(&app.config())).await.unwrap()
+        rotate_token_keys(&*directory, app.now(), &stampede::settings::people(&app.config()))
+            .await
+            .unwrap()
     });
     // Where there are several nodes, all of them must know the new key before one uses it.
     app.pass_s(60);

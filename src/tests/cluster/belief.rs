@@ -8,7 +8,7 @@ use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{By, Failure, Key, Limits, Node, Router, Window};
 use actors::time::Time;
 use actors::{Caller, Id};
-use stampede::stores::cql::{CqlStore, Settings, Tuning};
+use cql::{CqlStore, Settings, Tuning};
 use std::sync::Arc;
 
 const NAME: Serial = Serial(1);

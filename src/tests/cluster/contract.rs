@@ -2,9 +2,9 @@
 
 use crate::database::{Fresh, connect, database, store, wait};
 use actors::store::Store;
-use stampede::stores::cql::{CqlStore, Tuning};
-use testing::contract::Harness;
-use testing::memory::Memory;
+use actors::store::contract::Harness;
+use actors::store::memory::Memory;
+use cql::{CqlStore, Tuning};
 
 enum Place {
     /// The store goes before its keyspace.

@@ -7,8 +7,8 @@
 
 use crate::keyspaces::Lent;
 use actors::store::{Frame, Row};
+use cql::{Cql, CqlStore, Schema, Settings, Tuning};
 use ports::replication::{Replication, Serial};
-use stampede::stores::cql::{Cql, CqlStore, Schema, Settings, Tuning};
 use std::io::Write;
 use std::net::TcpListener;
 use std::ops::Deref;

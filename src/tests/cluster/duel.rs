@@ -8,7 +8,7 @@ use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
 use actors::store::{Append, Frame, Opened, Outcome, Page, Position, Row, Shelf, Store};
-use stampede::stores::cql::{CqlStore, Settings, Tuning};
+use cql::{CqlStore, Settings, Tuning};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use testing::contract::answer;

@@ -5,9 +5,9 @@ use crate::database::{Fresh, database, wait};
 use actors::Id;
 use base::Secret;
 use contracts::Harness;
+use cql::directory::CqlDirectory;
+use cql::{Cql, Schema, Settings};
 use ports::directory::Directory;
-use stampede::stores::cql::directory::CqlDirectory;
-use stampede::stores::cql::{Cql, Schema, Settings};
 use std::sync::Arc;
 
 pub const CLUSTER_KEY: &str = "0123456789abcdef0123456789abcdef";

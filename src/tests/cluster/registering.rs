@@ -5,10 +5,10 @@ use crate::cut::{Cut, Wire};
 use crate::database::wait;
 use crate::people::{Nodes, open};
 use actors::{Id, Time};
+use cql::{Schema, Settings};
 use futures_util::future::join_all;
 use ports::directory::{Changed, Changes, Created, Directory, Member, NewMember, NewSession, Role};
 use ports::profile::{Identifier, Profile};
-use stampede::stores::cql::{Schema, Settings};
 use std::sync::Arc;
 
 const AT: Time = Time(1_800_000_000_000);

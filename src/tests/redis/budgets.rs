@@ -3,9 +3,8 @@
 use crate::nodes::{Node, PASSWORD, Town};
 use crate::server::Server;
 use futures_util::future::join_all;
-use stampede::identity::Tokens;
-use stampede::identity::{Error, Guesser, Origin, Sharing};
-use stampede::redis::State;
+use people::{Error, Guesser, Origin, Sharing, Tokens};
+use ports::shared_memory::State;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(600);
@@ -18,7 +17,7 @@ async fn three_at(town: &Town, server: &Server) -> [Node; 3] {
     ]
 }
 
-fn outcome(login: Result<stampede::identity::LoggedIn, Error>) -> Option<Error> {
+fn outcome(login: Result<people::LoggedIn, Error>) -> Option<Error> {
     login.err()
 }
 
@@ -197,7 +196,7 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
         );
     }
     server.kill();
-    while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
+    while nodes.iter().any(|node| node.0.memory() == Some(State::Up)) {
         for node in &nodes {
             let _ = node.0.admit_guess(&ada).await;
         }
@@ -233,7 +232,7 @@ async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
     town.pass_s(60);
     let guesser = guesser(&nodes[0], &ada, "home").await;
     server.kill();
-    while nodes.iter().any(|node| node.0.redis() == Some(State::Up)) {
+    while nodes.iter().any(|node| node.0.memory() == Some(State::Up)) {
         for node in &nodes {
             let _ = node.0.admit_guess(&guesser).await;
         }

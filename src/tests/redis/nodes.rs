@@ -5,11 +5,10 @@ use crate::server::Server;
 use actors::Time;
 use actors::time::Clock;
 use config::Config;
-use stampede::identity::{
-    Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens,
-};
-use stampede::redis;
-use stampede::stores::sqlite::Sqlite;
+use people::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
+use ports::shared_memory::State;
+use redis_store::Redis;
+use sqlite::Sqlite;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -31,8 +30,8 @@ pub struct Node(pub Arc<Identity>);
 /// Patient enough for a busy machine, and still a bound.
 pub const DEADLINE: Duration = Duration::from_secs(2);
 
-pub fn reached_at(server: &Server, slip_life: Duration) -> redis::Settings {
-    redis::Settings { url: server.url(), password: None, deadline: DEADLINE, slip_life }
+pub fn reached_at(server: &Server, slip_life: Duration) -> redis_store::Settings {
+    redis_store::Settings { url: server.url(), password: None, deadline: DEADLINE, slip_life }
 }
 
 impl Town {
@@ -63,18 +62,23 @@ impl Town {
             account_failures_per_minute: 5,
             requests_per_minute: self.requests_per_minute,
             campaign_guesses_per_minute: self.campaign_guesses_per_minute,
-            sharing,
-            ..Settings::of(&config)
+            ..stampede::settings::people(&config)
         };
         let now = self.now.clone();
         let clock: Clock = Arc::new(move || Time(now.load(Ordering::Relaxed)));
-        Node(Identity::open(self.store.clone(), settings, clock).await.unwrap().0)
+        Node(Identity::open(self.store.clone(), settings, sharing, clock).await.unwrap().0)
+    }
+
+    /// By that Redis, whether it is there or not.
+    pub async fn sharing(&self, redis: redis_store::Settings) -> Sharing {
+        let realm = people::realm(&*self.store).await.unwrap();
+        Sharing::Memory(Arc::new(Redis::start(&redis, &realm).await.unwrap()))
     }
 
     /// A node that has found its Redis.
     pub async fn node_at(&self, server: &Server, slip_life: Duration) -> Node {
-        let node = self.node(Sharing::Redis(reached_at(server, slip_life))).await;
-        assert_eq!(node.0.redis(), Some(redis::State::Up));
+        let node = self.node(self.sharing(reached_at(server, slip_life)).await).await;
+        assert_eq!(node.0.memory(), Some(State::Up));
         node
     }
 
@@ -138,7 +142,7 @@ impl Node {
 /// That a session is over, and nothing else is wrong.
 #[track_caller]
 pub fn assert_over(let_in: Result<Signed, Error>) {
-    use stampede::identity::{Denied, Reason};
+    use people::{Denied, Reason};
     assert_eq!(
         let_in.map(|signed| signed.caller.id).err(),
         Some(Error::Denied(Denied::Unauthenticated(Reason::Revoked)))

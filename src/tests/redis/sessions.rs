@@ -5,9 +5,10 @@ use crate::nodes::{Node, PASSWORD, Town, assert_over, reached_at};
 use crate::server::{Server, free_port};
 use actors::{Id, Time};
 use futures_util::future::{join, join_all};
+use people::{Denied, Error, Origin, Reason, Sharing, Tokens};
 use ports::directory::Directory;
-use stampede::identity::{Denied, Error, Origin, Reason, Sharing, Tokens};
-use stampede::redis::{Settings, State};
+use ports::shared_memory::State;
+use redis_store::Settings;
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -113,8 +114,8 @@ async fn so_he_is_without_redis_and_when_it_was_never_there() {
         slip_life: SHORT,
     };
     let town = Town::new();
-    let nodes = three(&town, Sharing::Redis(nowhere)).await;
-    assert!(nodes.iter().all(|node| node.0.redis() == Some(State::Down)));
+    let nodes = three(&town, town.sharing(nowhere).await).await;
+    assert!(nodes.iter().all(|node| node.0.memory() == Some(State::Down)));
     every_way_out(&nodes).await;
 }
 
@@ -204,7 +205,7 @@ async fn sessions_are_told_apart_while_redis_hangs_dies_and_is_emptied() {
     let Some(mut server) = Server::start("no_ended_session_is_let_in") else { return };
     let town = Town::new();
     let hasty = Settings { deadline: Duration::from_millis(50), ..reached_at(&server, SHORT) };
-    let nodes = three(&town, Sharing::Redis(hasty)).await;
+    let nodes = three(&town, town.sharing(hasty).await).await;
     for number in 0..5 {
         nodes[0].register(&format!("member{number}")).await;
     }
@@ -249,11 +250,11 @@ async fn a_redis_that_comes_back_is_used_again() {
     let ada = node.register("ada").await;
     for _ in 0..2 {
         server.kill();
-        while node.0.redis() == Some(State::Up) {
+        while node.0.memory() == Some(State::Up) {
             assert!(node.let_in(&ada).await.is_ok());
         }
         server.run();
-        while node.0.redis() == Some(State::Down) {
+        while node.0.memory() == Some(State::Down) {
             assert!(node.let_in(&ada).await.is_ok());
         }
         assert!(node.let_in(&ada).await.is_ok());

@@ -1,9 +1,9 @@
 //! What the calls about identity take and answer.
 
 use crate::http::api::campaigns::VoucherBody;
-use crate::identity::{Draft, LoggedIn, Login, Tokens, Via, role_name};
 use actors::Id;
 use base::calendar::wire_time;
+use people::{Draft, LoggedIn, Login, Tokens, Via, role_name};
 use ports::directory::Member;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -7,18 +7,18 @@
 use crate::app::Shared;
 use crate::http::connection::network_of;
 use crate::http::problem::Problem;
-use crate::identity;
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use base::Network;
+use people;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 
 /// The longest name of a client that is kept.
 const LONGEST_AGENT: usize = 200;
 
-pub struct Origin(pub identity::Origin);
+pub struct Origin(pub people::Origin);
 
 impl Origin {
     /// The caller's address, or the network that it stands for.
@@ -38,7 +38,7 @@ impl FromRequest for Origin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let address = Origin::network(request).map_or_else(String::new, counted_as);
-        ready(Ok(Origin(identity::Origin { address, agent: agent(request) })))
+        ready(Ok(Origin(people::Origin { address, agent: agent(request) })))
     }
 }
 

@@ -5,11 +5,11 @@
 
 use crate::app::Shared;
 use crate::http::api::campaigns::VoucherBody;
-use crate::identity::LoggedIn;
 use crate::promotions::first_logins::Granted;
 use actix_web::rt;
 use actix_web::web::Data;
 use actors::{Id, Time};
+use people::LoggedIn;
 use ports::directory::Role;
 use std::time::Duration;
 

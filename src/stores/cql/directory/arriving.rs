@@ -8,16 +8,14 @@ use super::{CqlDirectory, People};
 use actors::store::StoreError;
 use ports::Answer;
 use ports::directory::Role;
-use ports::moving::{Home, Kept, Person};
+use ports::moving::{Arrivals, Home, Kept, Person};
 
-impl CqlDirectory {
-    /// Fails if somebody else is there under his id or one of his identifiers.
-    pub fn take_in(&self, person: Person) -> Answer<()> {
+impl Arrivals for CqlDirectory {
+    fn take_in(&self, person: Person) -> Answer<()> {
         self.ask(|people| async move { people.take_in(&person).await })
     }
 
-    /// All that is kept of him here.
-    pub fn person(&self, id: actors::Id) -> Answer<Person> {
+    fn person(&self, id: actors::Id) -> Answer<Person> {
         self.ask(move |people| async move {
             let homes = people.homes_of(id).await?;
             Ok(as_person(people.see(id, Look::All).await?, homes))

@@ -1,6 +1,6 @@
 //! Values by the names of their columns, as they are bound and as they are found.
 
-use crate::stores::cql::{broken, unavailable};
+use crate::{broken, unavailable};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use scylla::response::query_result::QueryRowsResult;

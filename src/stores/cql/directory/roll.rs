@@ -8,7 +8,7 @@
 use super::People;
 use super::columns::Found;
 use super::member::{self, Row};
-use crate::stores::cql::{broken, unavailable};
+use crate::{broken, unavailable};
 use actors::Id;
 use actors::store::StoreError;
 use futures_util::stream::{self, StreamExt, TryStreamExt};

@@ -1,7 +1,7 @@
 //! Every statement about people, prepared once.
 
 use super::member::{COLUMNS, SESSION_COLUMNS};
-use crate::stores::cql::{Conditional, Cql, Error};
+use crate::{Conditional, Cql, Error};
 use scylla::statement::prepared::PreparedStatement;
 
 pub struct Statements {

@@ -8,7 +8,7 @@
 use super::People;
 use super::columns::{Found, Values};
 use super::member::{Mark, Row, SessionRow, Trace};
-use crate::stores::cql::unavailable;
+use crate::unavailable;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use base::fresh;

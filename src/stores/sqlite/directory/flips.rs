@@ -2,8 +2,8 @@
 //! that anybody reads.
 
 use super::{leaving, members, secrets, sessions};
-use crate::stores::sqlite::tests::{Scratch, open};
-use crate::stores::sqlite::{backup, folder, schema, sums};
+use crate::on_disk::{Scratch, open};
+use crate::{backup, folder, schema, sums};
 use actors::{Id, Time};
 use ports::directory::{Begin, Directory, Member, NewMember, NewSession, Role, ServiceKey};
 use ports::profile::{Identifier, Kind, Profile};
@@ -86,7 +86,7 @@ fn read(connection: &Connection) -> rusqlite::Result<String> {
 }
 
 /// What `verify` asks of the file.
-fn check(connection: &Connection) -> Result<(), crate::stores::sqlite::Error> {
+fn check(connection: &Connection) -> Result<(), crate::Error> {
     schema::check_pages(connection)?;
     sums::check(connection)
 }

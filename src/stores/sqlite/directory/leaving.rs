@@ -2,7 +2,7 @@
 
 use super::super::sums::{MEMBERS, OUTSIDERS, SECRETS, SESSIONS};
 use super::{Key, homes, members, start};
-use crate::stores::sqlite::Sqlite;
+use crate::Sqlite;
 use actors::{Id, Time};
 use ports::Answer;
 use ports::directory::Session;

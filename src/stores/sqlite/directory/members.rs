@@ -350,8 +350,8 @@ pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stores::sqlite::Folder;
-    use crate::stores::sqlite::tests::Scratch;
+    use crate::Folder;
+    use crate::on_disk::Scratch;
 
     #[test]
     fn an_unknown_name_reads_a_row_as_a_known_one_does() {

@@ -2,11 +2,11 @@
 
 use super::hashing::Busy;
 use super::*;
-use crate::stores::sqlite::Sqlite;
 use actors::Id;
 use futures_util::future::join_all;
 use ports::directory::{Changes, Role};
 use ports::profile;
+use sqlite::Sqlite;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
@@ -24,8 +24,23 @@ struct House {
 }
 
 fn settings() -> Settings {
-    let config = Config { bcrypt_cost: 4, hash_threads: 2, hash_queue_s: 60, ..Config::default() };
-    Settings { failures_per_minute: 600, account_failures_per_minute: 5, ..Settings::of(&config) }
+    Settings {
+        token_s: 900,
+        refresh_s: 2_592_000,
+        bcrypt_cost: 4,
+        hash_threads: 2,
+        hash_queue_s: 60,
+        failures_per_minute: 600,
+        account_failures_per_minute: 5,
+        service_guesses_per_minute: 3000,
+        campaign_guesses_per_minute: 600,
+        requests_per_minute: 0,
+        new_members_per_minute: 60_000,
+        idempotency_s: 3600,
+        key_delay_s: 0,
+        time_zone: TimeZone::UTC,
+        admin_password: None,
+    }
 }
 
 impl House {
@@ -42,7 +57,7 @@ impl House {
         let clock = now.clone();
         let clock: Clock = Arc::new(move || Time(clock.load(Ordering::Relaxed)));
         let (identity, admin_password) =
-            Identity::open(store.clone(), settings.clone(), clock).await.unwrap();
+            Identity::open(store.clone(), settings.clone(), Sharing::Alone, clock).await.unwrap();
         House { folder, now, settings, store, identity, admin_password }
     }
 
@@ -101,7 +116,7 @@ fn unauthenticated(reason: Reason) -> Denied {
     Denied::Unauthenticated(reason)
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn twenty_parallel_first_logins_have_one_first() {
     let house = House::new().await;
     let ada = house.register("ada").await;
@@ -128,7 +143,7 @@ async fn twenty_parallel_first_logins_have_one_first() {
     assert_eq!(later.member.last_login_at, Some(Time(START + 2000)));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_thousand_parallel_registrations_of_one_address_make_one_account() {
     let house = House::new().await;
     let texts = ["ada@example.org", "ADA@example.org", "Ada@Example.Org"];
@@ -144,7 +159,7 @@ async fn a_thousand_parallel_registrations_of_one_address_make_one_account() {
     assert_eq!(house.identity.count_members().await.unwrap(), 1);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn absent_identifiers_never_collide_and_present_ones_do_whatever_their_form() {
     let house = House::new().await;
     house.register("zo\u{eb}").await;
@@ -160,7 +175,7 @@ async fn absent_identifiers_never_collide_and_present_ones_do_whatever_their_for
     assert!(house.login("ZOE\u{308}", PASSWORD).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_thousand_parallel_refreshes_of_one_token_have_one_successor() {
     let house = House::new().await;
     let old = house.register("ada").await.tokens.unwrap();
@@ -184,7 +199,7 @@ async fn a_thousand_parallel_refreshes_of_one_token_have_one_successor() {
     );
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_session_that_ended_while_the_clock_was_behind_stays_ended() {
     let house = House::new().await;
     let (one, other) =
@@ -209,7 +224,7 @@ async fn a_session_that_ended_while_the_clock_was_behind_stays_ended() {
     assert_eq!(house.lets_in(&both[0]).err(), Some(unauthenticated(Reason::Expired)));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_clock_that_is_set_back_brings_no_ended_session_to_life() {
     let house = House::new().await;
     let (one, other) =
@@ -236,7 +251,7 @@ async fn knows_which_has_ended(house: &House, ended: &Tokens, living: &Tokens) {
     assert_eq!(let_in(living).await, Ok(Some(living.session)));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_late_repeat_of_a_refresh_is_a_theft() {
     let house = House::new().await;
     let old = house.register("ada").await.tokens.unwrap();
@@ -247,7 +262,7 @@ async fn a_late_repeat_of_a_refresh_is_a_theft() {
     assert!(house.login("ada", PASSWORD).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_session_lives_thirty_days_from_its_last_refresh() {
     let house = House::new().await;
     let mut tokens = house.register("ada").await.tokens.unwrap();
@@ -269,7 +284,7 @@ async fn a_session_lives_thirty_days_from_its_last_refresh() {
     assert_eq!(living, [login.tokens.session]);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn sessions_go_on_over_a_restart_and_ended_ones_stay_ended() {
     let house = House::new().await;
     house.register("ada").await;
@@ -284,7 +299,7 @@ async fn sessions_go_on_over_a_restart_and_ended_ones_stay_ended() {
     assert!(house.identity.refresh(&kept.refresh_token).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_refresh_token_alone_is_enough_to_log_out() {
     let house = House::new().await;
     let tokens = house.register("ada").await.tokens.unwrap();
@@ -296,7 +311,7 @@ async fn a_refresh_token_alone_is_enough_to_log_out() {
     assert!(house.identity.logout(None, Some("rt_forged")).await.is_err());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn logging_out_everywhere_ends_every_session_of_one_member_only() {
     let house = House::new().await;
     let (ada, bob) = (house.register("ada").await, house.register("bob").await);
@@ -308,7 +323,7 @@ async fn logging_out_everywhere_ends_every_session_of_one_member_only() {
     assert!(house.login("ada", PASSWORD).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn whoever_gets_something_wrong_is_told_the_same() {
     let house = House::new().await;
     house.register("ada").await;
@@ -338,7 +353,7 @@ async fn whoever_gets_something_wrong_is_told_the_same() {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_paused_account_refuses_the_right_password_for_a_while() {
     let house = House::new().await;
     house.register("ada").await;
@@ -350,7 +365,7 @@ async fn a_paused_account_refuses_the_right_password_for_a_while() {
     assert!(house.login("ada", PASSWORD).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn an_address_that_fails_too_often_waits() {
     let house = House::new().await;
     house.register("ada").await;
@@ -366,7 +381,7 @@ async fn an_address_that_fails_too_often_waits() {
     assert!(house.identity.login(by("ada", PASSWORD), ELSEWHERE, &|_| None).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn all_identifiers_of_a_login_must_name_one_account() {
     let house = House::new().await;
     let ada = Draft {
@@ -403,7 +418,7 @@ async fn all_identifiers_of_a_login_must_name_one_account() {
     assert!(matches!(nobody, Err(Error::Invalid(_))));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_repeated_registration_is_the_same_account_with_new_tokens() {
     let house = House::new().await;
     let ask = |draft, password: &str, key| {
@@ -429,7 +444,7 @@ async fn a_repeated_registration_is_the_same_account_with_new_tokens() {
     assert!(parallel.iter().all(Result::is_ok));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_key_makes_one_account_whatever_else_is_asked_for_with_it() {
     let house = House::new().await;
     let register = |name: &str, key| {
@@ -482,7 +497,7 @@ async fn a_key_makes_one_account_whatever_else_is_asked_for_with_it() {
     assert!(!ask(named("bob"), "k").await.unwrap().again);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn strangers_do_not_shut_out_an_owner_at_home_after_a_restart_either() {
     let house = House::new().await;
     let ada = house.register("ada").await;
@@ -522,7 +537,7 @@ async fn strangers_do_not_shut_out_an_owner_at_home_after_a_restart_either() {
     assert_eq!(left, 0);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn all_that_is_wrong_with_a_registration_is_said_at_once() {
     let house = House::new().await;
     let draft = Draft {
@@ -544,7 +559,7 @@ async fn all_that_is_wrong_with_a_registration_is_said_at_once() {
     assert_eq!(nameless.err(), Some(Error::Invalid(vec![profile::NAMELESS])));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_new_password_ends_the_other_sessions() {
     let house = House::new().await;
     house.register("ada").await;
@@ -566,7 +581,7 @@ async fn a_new_password_ends_the_other_sessions() {
     );
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_reset_is_good_for_one_use_within_a_day() {
     let house = House::new().await;
     let ada = house.register("ada").await;
@@ -597,7 +612,7 @@ async fn a_reset_is_good_for_one_use_within_a_day() {
     assert_eq!(house.identity.offer_reset(Id([7; 16])).await.unwrap_err(), Error::Unknown);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_deleted_member_leaves_nothing_but_his_id() {
     let house = House::new().await;
     let ada = house.register("ada").await;
@@ -615,7 +630,7 @@ async fn a_deleted_member_leaves_nothing_but_his_id() {
     assert_ne!(again.member.id, ada.member.id);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_change_frees_the_old_identifier_and_takes_the_new_one_or_nothing() {
     let house = House::new().await;
     let (ada, _bob) = (house.register("ada").await.member.id, house.register("bob").await);
@@ -641,7 +656,7 @@ async fn a_change_frees_the_old_identifier_and_takes_the_new_one_or_nothing() {
     house.register("ada").await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_page_of_members_goes_on_where_the_last_one_ended() {
     let house = House::new().await;
     for n in 0..5 {
@@ -659,7 +674,7 @@ async fn a_page_of_members_goes_on_where_the_last_one_ended() {
     assert_eq!(names, ["admin", "member0", "member1", "member2", "member3", "member4"]);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_rotation_keeps_old_tokens_alive_until_they_expire() {
     let house = House::new().await;
     let old = house.register("ada").await.tokens.unwrap();
@@ -675,7 +690,7 @@ async fn a_rotation_keeps_old_tokens_alive_until_they_expire() {
     assert_eq!(house.lets_in(&old).err(), Some(unauthenticated(Reason::Expired)));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_changed_cost_hashes_anew_at_the_next_login() {
     let mut house = House::new().await;
     house.register("ada").await;
@@ -695,7 +710,7 @@ async fn a_changed_cost_hashes_anew_at_the_next_login() {
     assert!(house.login("ada", PASSWORD).await.is_ok());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_service_acts_for_its_own_members_and_for_nobody_without_a_name() {
     let house = House::new().await;
     let made = house.identity.create_service_key("shop").await.unwrap();
@@ -733,7 +748,7 @@ async fn a_service_acts_for_its_own_members_and_for_nobody_without_a_name() {
     assert_eq!(posing.err(), Some(Denied::NotAService));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn the_same_idempotency_key_makes_the_same_service_key() {
     let house = House::new().await;
     let ask = |name: &'static str, key: &'static str| {
@@ -754,7 +769,7 @@ async fn the_same_idempotency_key_makes_the_same_service_key() {
     assert_eq!(ask("bank", "k").await.err(), Some(Error::KeyReused));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn the_first_start_makes_an_administrator_and_no_other_start_does() {
     let house = House::new().await;
     let password = house.admin_password.clone().unwrap();
@@ -773,7 +788,7 @@ async fn the_first_start_makes_an_administrator_and_no_other_start_does() {
     assert!(house.admin_password.is_none() && house.login("admin", &new).await.is_err());
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn what_cannot_be_hashed_in_time_is_refused_and_nothing_is_done() {
     let mut house = House::new().await;
     house.settings =

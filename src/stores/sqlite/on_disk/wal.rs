@@ -2,7 +2,7 @@
 //! a power cut may do is not.
 
 use super::*;
-use crate::stores::sqlite::wal::check;
+use crate::wal::check;
 
 const FRAME: usize = 24 + 4096;
 

@@ -1,7 +1,6 @@
 //! What becomes of an account after it was made: read, changed, given another password, deleted;
 //! and the first administrator.
 
-use super::failures::Settled;
 use super::passwords::Password;
 use super::tokens::Reason;
 use super::{Error, Identity, Origin, Signed, service_keys};
@@ -15,6 +14,7 @@ use ports::directory::{
     Because, Changed, Changes, Created, Digest, Member, NewMember, NewPassword, Owing, Reset, Role,
 };
 use ports::profile::{Flaw, Identifier, NAMELESS, Profile};
+use ports::shared_memory::Settled;
 
 /// Members that are looked up at a stretch: a millisecond of a reader's time.
 const AT_ONCE: usize = 250;

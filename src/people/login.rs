@@ -5,7 +5,6 @@
 //! tokens live for minutes and are checked against the list of ended sessions.
 
 use super::access::Denied;
-use super::failures::Settled;
 use super::refresh_token::RefreshToken;
 use super::tokens::{self, Reason};
 use super::{Error, Identity, Origin, Signed, passwords};
@@ -15,6 +14,7 @@ use base::journal;
 use base::journal::Value;
 use ports::directory::{Account, Begin, Member, Refresh, Refreshed, Role, Session};
 use ports::profile::{Flaw, Identifier, Kind};
+use ports::shared_memory::Settled;
 use std::sync::Arc;
 
 /// For how long the lost answer of a refresh is given again.

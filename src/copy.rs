@@ -7,17 +7,16 @@
 //! begun again and goes on; nothing that is there is written twice. Nobody may serve either side
 //! meanwhile.
 
-use super::directory::CqlDirectory;
-use super::keyspace::Keyspace;
 use crate::engine;
+use crate::stores;
 use crate::stores::history;
-use crate::stores::sqlite::Sqlite;
 use crate::verify::verify;
 use actors::store::{Append, Fed, Feed, Opened, Outcome, Position, Store, StoreError};
 use anyhow::{Context, bail, ensure};
 use config::{Choice, Config};
-use ports::Backend;
 use ports::directory::Directory;
+use ports::moving::Arrivals;
+use sqlite::Sqlite;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -50,18 +49,19 @@ pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     {
         let from = Sqlite::open_existing(&config.data, &engine::rows)?;
-        let to = Keyspace::open_alone(config).await?;
+        let to = stores::destination(config).await?;
         from.prepare().await?;
-        secrets(&from, to.people()).await?;
-        arrived.people = people(&from, to.people()).await?;
-        arrived.frames = Log { from: &from, to: to.log(), opened: BTreeMap::new() }.carry().await?;
-        to.settled().await?;
+        secrets(&from, &*to.people).await?;
+        arrived.people = people(&from, &*to.people).await?;
+        arrived.frames =
+            Log { from: &from, to: to.store.log(), opened: BTreeMap::new() }.carry().await?;
+        to.store.settled().await?;
     }
     let (partitions, records) = compare(config).await?;
     Ok(Arrived { partitions, records, ..arrived })
 }
 
-async fn secrets(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<()> {
+async fn secrets(from: &Sqlite, to: &dyn Arrivals) -> anyhow::Result<()> {
     for secret in from.secrets().await? {
         if to.secret(&secret.name, secret.value.clone()).await? != secret.value {
             bail!(
@@ -74,7 +74,7 @@ async fn secrets(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn people(from: &Sqlite, to: &CqlDirectory) -> anyhow::Result<u64> {
+async fn people(from: &Sqlite, to: &dyn Arrivals) -> anyhow::Result<u64> {
     for key in from.service_keys().await? {
         to.create_service_key(key.clone()).await?;
         if let Some(at) = key.revoked_at {

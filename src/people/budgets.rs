@@ -1,15 +1,16 @@
-//! Failures and requests, counted for all nodes if they share a Redis, else for this one.
+//! Failures and requests, counted for all nodes if they share a memory, else for this one.
 //!
-//! This node counts in any case, so that it goes on with what it has seen itself when Redis is
-//! gone. As long as Redis answers, its word counts, because it has seen what all nodes have.
+//! This node counts in any case, so that it goes on with what it has seen itself when that is
+//! gone. As long as it answers, its word counts, because it has seen what all nodes have.
 
-use super::failures::{Settled, of_account, of_address, of_known, of_probes};
+use super::failures::{of_account, of_address, of_known, of_probes};
 use super::hashing::Asker;
 use super::{Error, Identity, hs256};
-use crate::redis::{PerMinute, Tried};
 use actors::Id;
 use actors::store::StoreError;
 use hmac::Mac;
+use ports::shared_memory::Settled;
+use ports::shared_memory::{PerMinute, Tried};
 
 impl Identity {
     /// For whom a password is hashed that is checked against nothing.
@@ -63,8 +64,8 @@ impl Identity {
     /// Whether the record is not paused.
     pub(super) async fn admit_record(&self, record: Id) -> Result<(), Error> {
         let here = self.failures.pause_s(record, self.now()).map_or(Ok(()), Err);
-        let shared = match self.others.redis() {
-            Some(redis) => redis.pause_s(record, self.now()).await,
+        let shared = match self.others.memory() {
+            Some(memory) => memory.pause_s(record, self.now()).await,
             None => None,
         };
         shared.map_or(here, none_left).map_err(too_many)
@@ -75,8 +76,8 @@ impl Identity {
     pub(super) async fn count_record(&self, record: Id, per_minute: u32) -> u32 {
         let now = self.now();
         let here = self.failures.count(record, per_minute, now);
-        match self.others.redis() {
-            Some(redis) => redis.count(record, per_minute, true, now).await.unwrap_or(here),
+        match self.others.memory() {
+            Some(memory) => memory.count(record, per_minute, true, now).await.unwrap_or(here),
             None => here,
         }
     }
@@ -85,7 +86,7 @@ impl Identity {
     pub(super) async fn settle(&self, account: Id, address: &str, right: bool) -> Settled {
         let now = self.now();
         let here = self.failures.settle(account, address, right, now);
-        let Some(redis) = self.others.redis() else { return here };
+        let Some(memory) = self.others.memory() else { return here };
         let tried = Tried {
             address: of_address(address),
             known: of_known(account, address),
@@ -96,7 +97,7 @@ impl Identity {
             account: self.settings.account_failures_per_minute,
         };
         let is_home = self.failures.is_home(account, address);
-        redis.settle(tried, per_minute, is_home, right, now).await.unwrap_or(here)
+        memory.settle(tried, per_minute, is_home, right, now).await.unwrap_or(here)
     }
 
     /// Something else that an address should not do too often, such as asking which names are
@@ -104,9 +105,11 @@ impl Identity {
     pub(super) async fn count_probe(&self, address: &str) -> Result<(), Error> {
         let now = self.now();
         let here = self.failures.count_probe(address, now);
-        let shared = match self.others.redis() {
-            Some(redis) => {
-                redis.count(of_probes(address), self.failures.probes_per_minute(), false, now).await
+        let shared = match self.others.memory() {
+            Some(memory) => {
+                memory
+                    .count(of_probes(address), self.failures.probes_per_minute(), false, now)
+                    .await
             }
             None => None,
         };
@@ -116,13 +119,13 @@ impl Identity {
     /// Counts a member whom that service acts for the first time.
     pub(super) async fn spend_new_member(&self, service: &str) -> Result<(), Error> {
         let name = Id::digest(&[b"new members of", service.as_bytes()]);
-        self.new_members.spend(self.others.redis(), name, self.now()).await.map_err(too_many)
+        self.new_members.spend(self.others.memory(), name, self.now()).await.map_err(too_many)
     }
 
     /// Counts a request of that caller, if there is a limit.
     pub(super) async fn spend(&self, caller: Id) -> Result<(), Error> {
         let per_minute = self.rates.per_minute();
-        let spent = self.rates.spend(self.others.redis(), caller, self.now()).await;
+        let spent = self.rates.spend(self.others.memory(), caller, self.now()).await;
         spent.map_err(|retry_after_s| Error::OverRate { per_minute, retry_after_s })
     }
 }

@@ -33,21 +33,18 @@ mod tests;
 pub use access::{Denied, MadeKey, Signed, Via};
 pub use accounts::ResetOffer;
 
-pub use failures::Settled;
 pub use guesses::Guesser;
 pub use login::{LoggedIn, Login, Owes, Tokens};
 
 pub use public_name::public_name;
 pub use registration::{Draft, Registered};
-pub use sharing::Sharing;
+pub use sharing::{Sharing, realm};
 pub use stay::Stay;
 pub use tokens::{Reason, role_name, role_of};
 
-use crate::redis;
 use actors::store::StoreError;
 use actors::time::{Clock, Time};
 use base::{Secret, fresh};
-use config::{Choice, Config};
 use hashing::{Busy, Hashers};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -59,9 +56,6 @@ use std::sync::{Arc, RwLock};
 
 /// The secret that refresh tokens and repeatable service keys are made with.
 const REFRESH_SECRET: &str = "refresh-key";
-
-/// Three times as long as a node needs to hear of a new token key.
-const KEY_DELAY_S: u32 = 30;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -84,42 +78,12 @@ pub struct Settings {
     pub new_members_per_minute: u32,
     /// How long the key of a registration stands for it.
     pub idempotency_s: u32,
-    pub sharing: Sharing,
     /// How long a new token key waits before it signs: nothing for a single node, else until every
     /// node has read it.
     pub key_delay_s: u32,
     pub time_zone: TimeZone,
     /// The password of the first administrator; without it one is drawn.
     pub admin_password: Option<Secret>,
-}
-
-impl Settings {
-    pub fn of(config: &Config) -> Settings {
-        let sharing = match (redis::Settings::of(config), config.store) {
-            (Some(redis), _) => Sharing::Redis(redis),
-            // Where other nodes can end sessions, somebody has to be asked.
-            (None, Choice::Cql) => Sharing::Directory,
-            (None, Choice::Sqlite) => Sharing::Alone,
-        };
-        Settings {
-            token_s: config.token_s,
-            refresh_s: config.refresh_s,
-            bcrypt_cost: config.bcrypt_cost,
-            hash_threads: config.hash_threads,
-            hash_queue_s: config.hash_queue_s,
-            failures_per_minute: config.failures_per_minute,
-            account_failures_per_minute: config.account_failures_per_minute,
-            service_guesses_per_minute: config.service_guesses_per_minute,
-            campaign_guesses_per_minute: config.campaign_guesses_per_minute,
-            requests_per_minute: config.requests_per_minute,
-            new_members_per_minute: config.new_members_per_minute,
-            idempotency_s: config.idempotency_s,
-            key_delay_s: if matches!(sharing, Sharing::Alone) { 0 } else { KEY_DELAY_S },
-            sharing,
-            time_zone: config.time_zone.clone(),
-            admin_password: config.admin_password.clone(),
-        }
-    }
 }
 
 /// Why something about a person was not done. Nothing was changed.
@@ -173,7 +137,7 @@ pub struct Identity {
     failures: failures::Failures,
     rates: rates::Rates,
     new_members: rates::Rates,
-    others: sharing::Others,
+    others: Sharing,
     reloading: tokio::sync::Mutex<()>,
     services: service_keys::ServiceKeys,
     complaints: access::Complaints,
@@ -183,8 +147,6 @@ pub struct Identity {
 pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Redis(#[from] redis::StartError),
     #[error(transparent)]
     Keys(#[from] keyring::Unreadable),
     #[error("the account admin cannot be made: {0}")]
@@ -200,6 +162,7 @@ impl Identity {
     pub async fn open(
         directory: Arc<dyn Directory>,
         settings: Settings,
+        sharing: Sharing,
         clock: Clock,
     ) -> Result<(Arc<Identity>, Option<String>), OpenError> {
         hs256::install();
@@ -224,7 +187,7 @@ impl Identity {
             failures: failures::Failures::new(failures),
             rates: rates::Rates::new(settings.requests_per_minute),
             new_members: rates::Rates::new(settings.new_members_per_minute),
-            others: sharing::Others::open(&settings.sharing, &*directory).await?,
+            others: sharing,
             reloading: tokio::sync::Mutex::default(),
             services: service_keys::ServiceKeys::default(),
             complaints: access::Complaints::default(),

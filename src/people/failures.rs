@@ -12,6 +12,7 @@
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
+use ports::shared_memory::Settled;
 use std::sync::{Mutex, MutexGuard};
 
 #[derive(Clone, Copy, Debug)]
@@ -34,18 +35,6 @@ const WINDOW_S: u32 = 60;
 
 /// Accounts and addresses in each of the two halves of the memory, some 5 MB each at most.
 const HALF: usize = 65_536;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
-    Right,
-    Wrong,
-    /// The password may have been right, but the account is paused: the caller is told what a wrong
-    /// one is told.
-    Paused,
-    AddressPaused {
-        retry_after_s: u32,
-    },
-}
 
 pub struct Failures {
     settings: Settings,

@@ -7,7 +7,6 @@
 //! own. Who registers is nobody yet, so those keys are everybody's: of two strangers who choose the
 //! same, the second is told to take another, and learns no more of the first.
 
-use super::failures::Settled;
 use super::login::{Tokens, count_begun};
 use super::passwords::Password;
 use super::{Error, Identity, Origin};
@@ -16,6 +15,7 @@ use base::fresh;
 use jiff::civil::Date;
 use ports::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
 use ports::profile::{self, Flaw, Identifier, Kind, NAMELESS, Profile};
+use ports::shared_memory::Settled;
 
 /// An account to be, as it was asked for.
 #[derive(Clone, Debug, Default)]

@@ -297,7 +297,7 @@ mod tests {
     const ADA: Asker = Asker { origin: Id([1; 16]), account: None };
     const BOB: Asker = Asker { origin: Id([2; 16]), account: None };
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn a_password_matches_its_hash() {
         let hashers = Hashers::start(QUICK).unwrap();
         let hash: Arc<str> = hashers.hash("correct horse", ADA).await.unwrap().into();

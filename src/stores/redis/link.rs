@@ -10,6 +10,7 @@ use super::{Settings, StartError};
 use base::journal;
 use base::journal::Value;
 use metrics::{counter, gauge, histogram};
+use ports::shared_memory::State;
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult,
@@ -26,21 +27,6 @@ const AGAIN: Duration = Duration::from_millis(250);
 const IDLE: Duration = Duration::from_secs(1);
 /// How much of the process's name the slips carry.
 pub const NAME: usize = 8;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Up,
-    Down,
-}
-
-impl State {
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Up => "up",
-            State::Down => "down",
-        }
-    }
-}
 
 pub struct Link {
     client: Client,

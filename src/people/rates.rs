@@ -1,13 +1,13 @@
 //! Requests a caller may make in a minute, counted by the minutes of the clock; off unless
 //! configured.
 //!
-//! Nodes that share a Redis count together, else each for itself. A caller is a member, or one for
+//! Nodes that share a memory count together, else each for itself. A caller is a member, or one for
 //! whom a service acts. Memory is bounded by forgetting every minute, and by not counting more
 //! callers than `MOST` in one.
 
-use crate::redis::Redis;
 use actors::{Id, Time};
 use hashbrown::HashMap;
+use ports::SharedMemory;
 use std::sync::Mutex;
 
 const MINUTE_MS: i64 = 60_000;
@@ -35,14 +35,19 @@ impl Rates {
     }
 
     /// Counts a request, or says after how many seconds there is room for another.
-    pub async fn spend(&self, redis: Option<&Redis>, caller: Id, now: Time) -> Result<(), u32> {
+    pub async fn spend(
+        &self,
+        memory: Option<&dyn SharedMemory>,
+        caller: Id,
+        now: Time,
+    ) -> Result<(), u32> {
         if self.per_minute == 0 {
             return Ok(());
         }
         let minute = now.0.div_euclid(MINUTE_MS);
         let here = self.count(caller, minute);
-        let spent = match redis {
-            Some(redis) => redis.spend(caller, minute).await.unwrap_or(here),
+        let spent = match memory {
+            Some(memory) => memory.spend(caller, minute).await.unwrap_or(here),
             None => here,
         };
         let left_ms = MINUTE_MS - now.0.rem_euclid(MINUTE_MS);
@@ -73,7 +78,7 @@ mod tests {
 
     const ADA: Id = Id([1; 16]);
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn a_caller_has_his_rate_in_every_minute_and_others_have_theirs() {
         let rates = Rates::new(3);
         let spend = |caller, ms| rates.spend(None, caller, Time(ms));
@@ -85,7 +90,7 @@ mod tests {
         assert_eq!(spend(ADA, 120_000).await, Ok(()));
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn no_rate_is_no_limit() {
         let rates = Rates::new(0);
         for _ in 0..1000 {

@@ -5,9 +5,8 @@
 //! into a new generation; `snapshots`, `lookups` and `sleepers` are what is kept beside the log.
 //! `publisher`, `entry` and `feed` make one order of all partitions. `directory` keeps people.
 //! `keyspace` is all of it as a node uses it, `nodes` says which there are, `view` shows it to
-//! whoever checks it, and `arrival` fills it from the embedded store.
+//! those who check it.
 
-mod arrival;
 mod claim;
 pub mod directory;
 mod entry;
@@ -29,7 +28,6 @@ mod tables;
 mod touch;
 mod view;
 
-pub use arrival::{Arrived, copy};
 pub use keyspace::{Keyspace, migrate};
 pub use outcome::Verdict;
 pub use session::{Conditional, Cql, Error, Login, Lost, Schema, Settings, broken, unavailable};

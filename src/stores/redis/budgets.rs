@@ -6,9 +6,9 @@
 //! counted; that is counted, too.
 
 use super::Redis;
-use crate::identity::Settled;
 use actors::{Id, Time};
 use metrics::counter;
+use ports::shared_memory::{PerMinute, Settled, Tried};
 use redis::{Cmd, FromRedisValue, cmd};
 
 const BUDGETS: &str = include_str!("budgets.lua");
@@ -16,21 +16,6 @@ const BUDGETS: &str = include_str!("budgets.lua");
 /// Counts a request in its minute, of which nothing is kept for longer than two.
 const SPEND: &str = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', \
     KEYS[1], 120000) end return n";
-
-/// Whose password was tried, and from where.
-#[derive(Clone, Copy, Debug)]
-pub struct Tried {
-    pub address: Id,
-    /// The account as it is known from that address.
-    pub known: Id,
-    pub account: Id,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct PerMinute {
-    pub address: u32,
-    pub account: u32,
-}
 
 impl Redis {
     /// Seconds for which the record is paused; 0 if it is not.

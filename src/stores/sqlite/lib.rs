@@ -27,10 +27,10 @@ mod wal;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+mod on_disk;
 
 pub use backup::{backup, restore};
-pub use folder::{Folder, IMPORTS, accept_loss};
+pub use folder::{Folder, accept_loss};
 pub use installed::Installed;
 pub use meters::measure_files;
 pub use view::View;

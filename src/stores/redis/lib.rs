@@ -10,13 +10,15 @@ mod budgets;
 mod link;
 mod slips;
 
-pub use budgets::{PerMinute, Tried};
-pub use link::State;
 pub use slips::{LIFE, MARGIN};
 
+use actors::store::StoreError;
+use actors::{Id, Time};
 use base::Secret;
-use config::Config;
+use futures_util::future::LocalBoxFuture;
 use link::Link;
+use ports::SharedMemory;
+use ports::shared_memory::{PerMinute, Settled, State, Tried};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,15 +34,6 @@ pub struct Settings {
     pub slip_life: Duration,
 }
 
-impl Settings {
-    /// None if no Redis is configured.
-    pub fn of(config: &Config) -> Option<Settings> {
-        let url = config.redis.clone()?;
-        let deadline = Duration::from_millis(u64::from(config.redis_deadline_ms));
-        Some(Settings { url, password: config.redis_password.clone(), deadline, slip_life: LIFE })
-    }
-}
-
 pub struct Redis {
     link: Arc<Link>,
     realm: String,
@@ -54,9 +47,53 @@ impl Redis {
         let link = Link::start(settings).await?;
         Ok(Redis { link, realm: format!("stampede:{realm}:"), slip_life: settings.slip_life })
     }
+}
 
-    pub fn state(&self) -> State {
+impl SharedMemory for Redis {
+    fn state(&self) -> State {
         self.link.state()
+    }
+
+    fn pause_s(&self, record: Id, now: Time) -> LocalBoxFuture<'_, Option<u32>> {
+        Box::pin(self.pause_s(record, now))
+    }
+
+    fn count(
+        &self,
+        record: Id,
+        per_minute: u32,
+        always: bool,
+        now: Time,
+    ) -> LocalBoxFuture<'_, Option<u32>> {
+        Box::pin(self.count(record, per_minute, always, now))
+    }
+
+    fn settle(
+        &self,
+        tried: Tried,
+        per_minute: PerMinute,
+        is_home: bool,
+        right: bool,
+        now: Time,
+    ) -> LocalBoxFuture<'_, Option<Settled>> {
+        Box::pin(self.settle(tried, per_minute, is_home, right, now))
+    }
+
+    fn spend(&self, caller: Id, minute: i64) -> LocalBoxFuture<'_, Option<u64>> {
+        Box::pin(self.spend(caller, minute))
+    }
+
+    fn is_alive<'a>(
+        &'a self,
+        owner: Id,
+        what: Id,
+        ask: LocalBoxFuture<'a, Result<bool, StoreError>>,
+    ) -> LocalBoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(self.is_alive(owner, what, ask))
+    }
+
+    fn tear_up(&self, owner: Id) -> LocalBoxFuture<'_, ()> {
+        Box::pin(self.tear_up(owner))
     }
 }
 

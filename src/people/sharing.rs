@@ -8,54 +8,44 @@
 
 use super::access::{Signed, Via, bearer};
 use super::tokens::Reason;
-use super::{Error, Identity, OpenError, service_keys};
-use crate::redis::{self, Redis};
+use super::{Error, Identity, service_keys};
 use actors::Id;
 use actors::store::StoreError;
 use base::fresh;
+use ports::SharedMemory;
 use ports::directory::Directory;
+use ports::shared_memory::State;
 use std::sync::Arc;
 
 /// Under which name the directory keeps what the keys of this installation in Redis begin with.
 const REALM: &str = "redis-realm";
 
 /// How a node hears what other nodes have ended.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub enum Sharing {
     /// There are no others.
     #[default]
     Alone,
     /// By asking the directory at every request.
     Directory,
-    /// By asking it when Redis does not know.
-    Redis(redis::Settings),
+    /// By asking it when the memory that they share does not know.
+    Memory(Arc<dyn SharedMemory>),
 }
 
-pub(super) enum Others {
-    None,
-    Directory,
-    Redis(Arc<Redis>),
-}
-
-impl Others {
-    pub async fn open(sharing: &Sharing, directory: &dyn Directory) -> Result<Others, OpenError> {
-        Ok(match sharing {
-            Sharing::Alone => Others::None,
-            Sharing::Directory => Others::Directory,
-            Sharing::Redis(settings) => {
-                let realm = directory.secret(REALM, fresh::text().into_bytes()).await?;
-                let realm = String::from_utf8_lossy(&realm).chars().take(8).collect::<String>();
-                Others::Redis(Arc::new(Redis::start(settings, &realm).await?))
-            }
-        })
-    }
-
-    pub fn redis(&self) -> Option<&Redis> {
+impl Sharing {
+    pub(super) fn memory(&self) -> Option<&dyn SharedMemory> {
         match self {
-            Others::Redis(redis) => Some(redis),
-            Others::None | Others::Directory => None,
+            Sharing::Memory(memory) => Some(&**memory),
+            Sharing::Alone | Sharing::Directory => None,
         }
     }
+}
+
+/// What the keys of this installation begin with, in a memory that several installations share.
+pub async fn realm(directory: &dyn Directory) -> Result<String, StoreError> {
+    directory.prepare().await?;
+    let realm = directory.secret(REALM, fresh::text().into_bytes()).await?;
+    Ok(String::from_utf8_lossy(&realm).chars().take(8).collect())
 }
 
 impl Identity {
@@ -91,24 +81,24 @@ impl Identity {
             self.directory.session_is_alive(member, session).await
         };
         match &self.others {
-            Others::None if !in_doubt => Ok(true),
-            Others::None | Others::Directory => ask().await,
-            Others::Redis(redis) => redis.is_alive(member, session, ask()).await,
+            Sharing::Alone if !in_doubt => Ok(true),
+            Sharing::Alone | Sharing::Directory => ask().await,
+            Sharing::Memory(memory) => memory.is_alive(member, session, Box::pin(ask())).await,
         }
     }
 
     /// Reads the keys anew unless it is known that those in memory are all there are.
     pub(super) async fn hear_of_service_keys(&self) -> Result<(), StoreError> {
         match &self.others {
-            Others::None => Ok(()),
-            Others::Directory => self.reload_service_keys().await,
-            Others::Redis(redis) => {
+            Sharing::Alone => Ok(()),
+            Sharing::Directory => self.reload_service_keys().await,
+            Sharing::Memory(memory) => {
                 let known = self.services.list();
                 let ask = async {
                     self.reload_service_keys().await?;
                     Ok(self.services.list() == known)
                 };
-                redis.is_alive(service_keys::EVERYBODY, known, ask).await.map(drop)
+                memory.is_alive(service_keys::EVERYBODY, known, Box::pin(ask)).await.map(drop)
             }
         }
     }
@@ -116,14 +106,14 @@ impl Identity {
     /// To be done before it is answered that something of a member has ended, also if it had ended
     /// before: whoever ended it then may not have come so far.
     pub(super) async fn tell_others(&self, owner: Id) {
-        if let Others::Redis(redis) = &self.others {
-            redis.tear_up(owner).await;
+        if let Sharing::Memory(memory) = &self.others {
+            memory.tear_up(owner).await;
         }
     }
 
     /// None if there is none.
-    pub fn redis(&self) -> Option<redis::State> {
-        self.others.redis().map(Redis::state)
+    pub fn memory(&self) -> Option<State> {
+        self.others.memory().map(SharedMemory::state)
     }
 }
 

@@ -1,0 +1,55 @@
+//! From the one table of settings to what each room wants to be told.
+
+use config::{Choice, Config};
+use people::Sharing;
+use ports::Directory;
+use redis_store::Redis;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Three times as long as a node needs to hear of a new token key.
+const KEY_DELAY_S: u32 = 30;
+
+/// How this node hears of what others have ended.
+pub async fn sharing(config: &Config, directory: &dyn Directory) -> anyhow::Result<Sharing> {
+    Ok(match (redis(config), config.store) {
+        (Some(settings), _) => {
+            let realm = people::realm(directory).await?;
+            Sharing::Memory(Arc::new(Redis::start(&settings, &realm).await?))
+        }
+        // Where other nodes can end sessions, somebody has to be asked.
+        (None, Choice::Cql) => Sharing::Directory,
+        (None, Choice::Sqlite) => Sharing::Alone,
+    })
+}
+
+/// None if no Redis is configured.
+fn redis(config: &Config) -> Option<redis_store::Settings> {
+    Some(redis_store::Settings {
+        url: config.redis.clone()?,
+        password: config.redis_password.clone(),
+        deadline: Duration::from_millis(u64::from(config.redis_deadline_ms)),
+        slip_life: redis_store::LIFE,
+    })
+}
+
+pub fn people(config: &Config) -> people::Settings {
+    let is_alone = config.redis.is_none() && config.store == Choice::Sqlite;
+    people::Settings {
+        token_s: config.token_s,
+        refresh_s: config.refresh_s,
+        bcrypt_cost: config.bcrypt_cost,
+        hash_threads: config.hash_threads,
+        hash_queue_s: config.hash_queue_s,
+        failures_per_minute: config.failures_per_minute,
+        account_failures_per_minute: config.account_failures_per_minute,
+        service_guesses_per_minute: config.service_guesses_per_minute,
+        campaign_guesses_per_minute: config.campaign_guesses_per_minute,
+        requests_per_minute: config.requests_per_minute,
+        new_members_per_minute: config.new_members_per_minute,
+        idempotency_s: config.idempotency_s,
+        key_delay_s: if is_alone { 0 } else { KEY_DELAY_S },
+        time_zone: config.time_zone.clone(),
+        admin_password: config.admin_password.clone(),
+    }
+}
