@@ -19,12 +19,12 @@ use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
+use products::catalogue::{Known, Promotions};
+use products::coupons::expired::{Expiring, Spot};
+use products::coupons::part_of;
+use products::{Engine, table};
 use sized::{disk_kb, folder, ms, resident_mb};
 use sqlite::{Sqlite, View};
-use stampede::engine::{self, Engine};
-use stampede::promotions::coupons::part_of;
-use stampede::promotions::expired::{Expiring, Spot};
-use stampede::promotions::{Known, Promotions};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ struct Place {
 impl Place {
     fn open(folder: &Path) -> Place {
         let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(folder, &engine::rows).expect("the folder can be opened"));
+            Arc::new(Sqlite::open(folder, &table::rows).expect("the folder can be opened"));
         let limits =
             Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
         let node = Node::new(store, system_clock(), Window::new(1_000_000, 3600), limits);
@@ -109,8 +109,8 @@ async fn measure(touched: u64) {
     );
     place.rest().await;
     let began = Instant::now();
-    let view = View::open(&folder, &engine::rows).expect("it has a database");
-    let verified = stampede::verify::verify(&view).expect("all is well");
+    let view = View::open(&folder, &table::rows).expect("it has a database");
+    let verified = products::verify::verify(&view).expect("all is well");
     println!("verified: {} records in {:.0} ms", verified.records, ms(began));
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -32,7 +32,7 @@ use keyspaces::Lent;
 use load::server::{Server, serve};
 use load::{Load, Round, Target, median};
 use ports::replication::Replication;
-use stampede::engine;
+use products::table;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ fn over_http(database: &Database, turn: Duration) {
 fn in_process(database: &Database, turn: Duration) {
     let settings = database.fresh();
     let store = Arc::new(Counted {
-        store: store_of(&settings, Tuning::default(), engine::rows),
+        store: store_of(&settings, Tuning::default(), table::rows),
         commits: AtomicU64::new(0),
         events: AtomicU64::new(0),
     });

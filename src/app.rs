@@ -1,39 +1,34 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
-use crate::ballots::Ballots;
-use crate::ballots::receipt_key::ReceiptKey;
-use crate::ballots::rounds::Rounds;
-use crate::ballots::seeds::Seeds;
-use crate::closing::Closing;
-use crate::engine::Engine;
-use crate::feed::Feed;
 use crate::http::connection::{Entrance, Rooms};
-use crate::http::problem::Problem;
 use crate::http::streams::Streams;
 use crate::http::together::Together;
 use crate::http::{self, api};
-use crate::imports::Imports;
-use crate::lottery::Lotteries;
-use crate::promotions::Promotions;
-use crate::settings;
-use crate::webhooks::{self, Webhooks};
-use crate::{coupon_keys, jobs, stores};
+use crate::shared::Shared;
+use crate::{jobs, settings, stores};
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use actix_web::web::{self, Bytes};
-use actors::domain::coupons::code::Version;
-use actors::domain::day::Day;
+use actix_web::web::{self};
 use actors::engine::record::Broken;
-use actors::engine::{Limits, Node, Window};
-use actors::time::{Clock, Time};
-use actors::timekeeper::{Clocks, Moved, Rules, Timekeeper};
+use actors::engine::{Node, Window};
+use actors::time::Clock;
+use actors::timekeeper::{Clocks, Timekeeper};
 use anyhow::Context;
 use base::meters::series::Series;
 use base::{journal, meters};
 use cluster::{self, Cluster};
 use config::Config;
 use people::{self, Identity};
-use ports::Backend;
+use products::Engine;
+use products::ballots::Ballots;
+use products::ballots::receipt_key::ReceiptKey;
+use products::ballots::seeds::Seeds;
+use products::catalogue::Promotions;
+use products::coupons::keys;
+use products::feed::Feed;
+use products::lottery::closing::Closing;
+use products::tickets::Lotteries;
+use products::webhooks::Webhooks;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -41,37 +36,6 @@ use std::time::{Duration, Instant};
 
 /// A node that cannot strike itself off is forgotten by the others all the same.
 const GOODBYE: Duration = Duration::from_secs(2);
-
-/// What every handler may reach.
-pub struct Shared {
-    pub config: Config,
-    pub engine: Arc<Engine>,
-    pub lotteries: Arc<Lotteries>,
-    pub ballots: Arc<Ballots>,
-    pub closing: Closing,
-    pub receipt_key: ReceiptKey,
-    pub promotions: Arc<Promotions>,
-    pub imports: Imports,
-    pub identity: Arc<Identity>,
-    pub feed: Arc<Feed>,
-    pub webhooks: Arc<Webhooks>,
-    /// Gauges of what comes and goes.
-    pub series: Arc<Series>,
-    /// The results of draws, for all who ask at once.
-    pub results: Together<Day, Result<Bytes, Problem>>,
-    store: Arc<dyn Backend>,
-    /// When the newest frame was written that the log had at the start.
-    pub written_until: Option<Time>,
-    cluster: OnceLock<Arc<Cluster>>,
-    /// False while an administrator keeps this node out of the balancer.
-    pub joined: AtomicBool,
-    /// True once it is stopping: what was accepted is finished, what comes is sent elsewhere.
-    pub draining: AtomicBool,
-    pub requests: AtomicUsize,
-    /// For what arrives and for what waits to be read.
-    pub rooms: Rooms,
-    pub streams: Streams,
-}
 
 pub struct App {
     pub shared: web::Data<Shared>,
@@ -95,7 +59,7 @@ impl App {
 
     /// As a server lives: by the wall clock, as long as the steady one agrees.
     pub async fn open_by(config: Config, clocks: Box<dyn Clocks>) -> anyhow::Result<App> {
-        let timekeeper = Timekeeper::new(clocks, rules(&config));
+        let timekeeper = Timekeeper::new(clocks, settings::rules(&config));
         App::make(config, timekeeper.clock(), Some(timekeeper)).await
     }
 
@@ -107,19 +71,19 @@ impl App {
         let store = stores::open(&config).await?;
         let directory = store.directory();
         let window = Window::new(config.idempotency_keys, config.idempotency_s);
-        let node = Node::new(store.log(), clock.clone(), window, limits(&config));
+        let node = Node::new(store.log(), clock.clone(), window, settings::limits(&config));
         node.on_bad_snapshot(warn_of_snapshot);
         timekeeper.into_iter().for_each(|timekeeper| node.live_by(timekeeper));
         let engine = Engine::new(node);
         let sharing = settings::sharing(&config, &*directory).await?;
         let (identity, admin_password) =
             Identity::open(directory.clone(), settings::people(&config), sharing, clock).await?;
-        let code_keys = coupon_keys::open(&*directory).await?;
-        let imports = Imports::open(engine.clone(), &config).context("the folder of imports")?;
+        let code_keys = keys::open(&*directory).await?;
+        let imports = settings::imports(&config, engine.clone())?;
         let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
         let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
         let series = Arc::new(Series::default());
-        let settings = webhooks::Settings::of(&config);
+        let settings = settings::webhooks(&config);
         let webhooks = Webhooks::open(
             engine.clone(),
             feed.clone(),
@@ -132,7 +96,7 @@ impl App {
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
         let (lotteries, ballots) =
             (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
-        let (seeds, rounds) = (Seeds::open(&*directory).await?, Rounds::of(&config));
+        let (seeds, rounds) = (Seeds::open(&*directory).await?, settings::rounds(&config));
         let shared = web::Data::new(Shared {
             closing: Closing::new(
                 engine.clone(),
@@ -199,13 +163,37 @@ impl App {
         .bind(listen)
         .with_context(|| format!("listen: cannot bind {listen}"))?;
         let address = server.addrs().first().copied().unwrap_or(listen);
-        self.shared.join_others(address)?;
+        join_others(&self.shared, address)?;
         let server = server.run();
         let handle = server.handle();
         let server = actix_web::rt::spawn(server);
         jobs::start(self.shared.clone());
         Ok(Running { address, shared: self.shared, handle, server })
     }
+}
+
+/// Makes this node known to the others, if there can be any.
+fn join_others(shared: &Shared, bound: SocketAddr) -> anyhow::Result<()> {
+    let Some(register) = shared.store.register() else { return Ok(()) };
+    let address = match &shared.config.advertise {
+        Some(address) => address.clone(),
+        None if bound.ip().is_unspecified() => {
+            anyhow::bail!(
+                "advertise: the other nodes cannot reach this one at {bound}; say where they \
+                 can, as HOST:PORT"
+            )
+        }
+        None => bound.to_string(),
+    };
+    let key =
+        shared.config.cluster_key.as_ref().map_or_else(String::new, |key| key.reveal().to_owned());
+    let beat = Duration::from_millis(u64::from(shared.config.heartbeat_ms));
+    let engine = shared.engine.clone();
+    let let_go = Box::new(move || engine.let_go());
+    let settings = cluster::Settings { address, beat, key };
+    let cluster = Cluster::join(shared.engine.node.clone(), let_go, register, settings)?;
+    let _ = shared.cluster.set(cluster);
+    Ok(())
 }
 
 /// After an update all snapshots are another version's, and only then; that is worth no warning.
@@ -215,90 +203,6 @@ fn warn_of_snapshot(partition: &str, why: &Broken) {
     match why {
         Broken::Layout(_) => journal::info("a snapshot is not used; the log is replayed", fields),
         _ => journal::warn("a snapshot is not believed; the log is replayed", fields),
-    }
-}
-
-fn limits(config: &Config) -> Limits {
-    Limits {
-        partition_in_flight: config.partition_in_flight,
-        node_in_flight: config.in_flight,
-        idle_s: config.partition_idle_s,
-        snapshot_every: config.snapshot_every,
-    }
-}
-
-fn rules(config: &Config) -> Rules {
-    let us = |seconds: u32| i64::from(seconds) * 1_000_000;
-    Rules { step_us: us(config.clock_step_s), trust_us: us(config.clock_trust_s) }
-}
-
-impl Shared {
-    /// For the command line: those who serve go on with the keys that they have opened.
-    pub async fn rotate_coupon_keys(&self) -> Result<Version, coupon_keys::Error> {
-        if let Some(register) = self.store.register() {
-            let serving: Vec<String> =
-                register.read().await?.into_iter().map(|beat| beat.address).collect();
-            if !serving.is_empty() {
-                return Err(coupon_keys::Error::NodesServe(serving.join(", ")));
-            }
-        }
-        coupon_keys::rotate(&*self.store.directory()).await
-    }
-
-    /// The other nodes, if there can be any.
-    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
-        self.cluster.get()
-    }
-
-    fn join_others(&self, bound: SocketAddr) -> anyhow::Result<()> {
-        let Some(register) = self.store.register() else { return Ok(()) };
-        let address = match &self.config.advertise {
-            Some(address) => address.clone(),
-            None if bound.ip().is_unspecified() => {
-                anyhow::bail!(
-                    "advertise: the other nodes cannot reach this one at {bound}; say where they \
-                     can, as HOST:PORT"
-                )
-            }
-            None => bound.to_string(),
-        };
-        let key = self
-            .config
-            .cluster_key
-            .as_ref()
-            .map_or_else(String::new, |key| key.reveal().to_owned());
-        let beat = Duration::from_millis(u64::from(self.config.heartbeat_ms));
-        let engine = self.engine.clone();
-        let let_go = Box::new(move || engine.let_go());
-        let settings = cluster::Settings { address, beat, key };
-        let cluster = Cluster::join(self.engine.node.clone(), let_go, register, settings)?;
-        let _ = self.cluster.set(cluster);
-        Ok(())
-    }
-
-    /// How far the machine's clock has moved, if it is not believed.
-    pub fn clock_moved(&self) -> Option<Moved> {
-        self.engine.node.timekeeper()?.look().moved
-    }
-
-    /// Whether the store answers and traffic is welcome.
-    pub async fn ready(&self) -> Result<(), String> {
-        if self.draining.load(Ordering::Acquire) {
-            return Err("the node is stopping".into());
-        }
-        if !self.joined.load(Ordering::Acquire) {
-            return Err("an administrator took the node out of the balancer".into());
-        }
-        if self.cluster().is_some_and(|cluster| cluster.is_leaving()) {
-            return Err("the node gives its work to the others".into());
-        }
-        if let Some(moved) = self.clock_moved() {
-            return Err(format!(
-                "the machine's clock has moved by {} s, and is not believed yet",
-                moved.seconds()
-            ));
-        }
-        self.store.ready().await.map_err(|error| error.to_string())
     }
 }
 

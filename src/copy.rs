@@ -7,15 +7,15 @@
 //! begun again and goes on; nothing that is there is written twice. Nobody may serve either side
 //! meanwhile.
 
-use crate::engine;
 use crate::stores;
 use crate::stores::history;
-use crate::verify::verify;
 use actors::store::{Append, Fed, Feed, Opened, Outcome, Position, Store, StoreError};
 use anyhow::{Context, bail, ensure};
 use config::{Choice, Config};
 use ports::directory::Directory;
 use ports::moving::Arrivals;
+use products::table;
+use products::verify::verify;
 use sqlite::Sqlite;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,7 +48,7 @@ impl fmt::Display for Arrived {
 pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     {
-        let from = Sqlite::open_existing(&config.data, &engine::rows)?;
+        let from = Sqlite::open_existing(&config.data, &table::rows)?;
         let to = stores::destination(config).await?;
         from.prepare().await?;
         secrets(&from, &*to.people).await?;
@@ -163,7 +163,7 @@ impl Log<'_> {
             );
             return Ok(false);
         }
-        let rows = engine::rows(&partition, &frame);
+        let rows = table::rows(&partition, &frame);
         let append = Append { partition: partition.clone(), frame, rows };
         let outcome = ask_plainly(|done| self.to.append(append, done)).await?;
         match outcome {

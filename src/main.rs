@@ -5,10 +5,11 @@ use base::{clocks, journal, meters};
 use config::{Choice, Config, Settings, default_toml};
 use draws::fraud::Fraud;
 use people;
+use products::verify;
 use sqlite;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
-use stampede::{copy, descriptors, http, stores, verify};
+use stampede::{copy, descriptors, http, stores};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

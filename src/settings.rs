@@ -1,8 +1,14 @@
 //! From the one table of settings to what each room wants to be told.
 
+use actors::engine::Limits;
+use actors::timekeeper::Rules;
+use anyhow::Context;
 use config::{Choice, Config};
 use people::Sharing;
 use ports::Directory;
+use products::Engine;
+use products::ballots::rounds::Rounds;
+use products::imports::Imports;
 use redis_store::Redis;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,4 +58,35 @@ pub fn people(config: &Config) -> people::Settings {
         time_zone: config.time_zone.clone(),
         admin_password: config.admin_password.clone(),
     }
+}
+
+pub fn webhooks(config: &Config) -> products::webhooks::Settings {
+    products::webhooks::Settings {
+        private_addresses: config.webhook_private_addresses,
+        timeout_s: config.webhook_timeout_s,
+    }
+}
+
+/// Where the rounds of the public beacon come from.
+pub fn rounds(config: &Config) -> Rounds {
+    Rounds::from(config.beacon_file.clone(), config.beacon_url.clone())
+}
+
+pub fn imports(config: &Config, engine: Arc<Engine>) -> anyhow::Result<Arc<Imports>> {
+    Imports::open(engine, &config.data, config.import_limit, config.import_chunk)
+        .context("the folder of imports")
+}
+
+pub fn limits(config: &Config) -> Limits {
+    Limits {
+        partition_in_flight: config.partition_in_flight,
+        node_in_flight: config.in_flight,
+        idle_s: config.partition_idle_s,
+        snapshot_every: config.snapshot_every,
+    }
+}
+
+pub fn rules(config: &Config) -> Rules {
+    let us = |seconds: u32| i64::from(seconds) * 1_000_000;
+    Rules { step_us: us(config.clock_step_s), trust_us: us(config.clock_trust_s) }
 }

@@ -5,11 +5,11 @@ use super::server::route;
 use actix_web::web::{Data, ServiceConfig};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use stampede::app::Shared;
 use stampede::http::body::Body;
 use stampede::http::caller::Member;
 use stampede::http::problem::Problem;
 use stampede::http::reply;
+use stampede::shared::Shared;
 
 pub const PATH: &str = "/api/v1/constant";
 

@@ -9,7 +9,7 @@ use super::edge::Outside;
 use super::moment::within_a_moment;
 use super::problem::{self, Problem};
 use super::room::{Held, Room};
-use crate::app::Shared;
+use crate::shared::Shared;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::StreamExt;

@@ -5,7 +5,7 @@
 
 use super::headers::{self, ON_BEHALF_OF};
 use super::problem::{self, Problem};
-use crate::app::Shared;
+use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};

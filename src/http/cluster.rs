@@ -5,10 +5,10 @@
 //! was not here before; it goes to this node's own actor, whatever this node believes about who
 //! owns what, so that nothing is ever passed on twice.
 
-use crate::app::Shared;
 use crate::http::body;
 use crate::http::edge::{self, Edge};
 use crate::http::problem::{self, Problem};
+use crate::shared::Shared;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use cluster::{Head, LONGEST, PATH, PROOF, unpack};

@@ -7,7 +7,7 @@
 use super::connection::{self, Connection};
 use super::pieces;
 use super::problem::{self, Problem};
-use crate::app::Shared;
+use crate::shared::Shared;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};

@@ -4,7 +4,7 @@
 //! A start has nothing to compare with but the log: if that was written later than now, the clock
 //! was wrong then, or is now.
 
-use crate::app::Shared;
+use crate::shared::Shared;
 use actix_web::web::Data;
 use actors::Id;
 use actors::timekeeper::Standing;

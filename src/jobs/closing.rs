@@ -6,10 +6,8 @@
 //! waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it
 //! is something else.
 
-use crate::app::Shared;
-use crate::closing::End;
 use crate::http::problem::Problem;
-use crate::lottery::WalkFailure;
+use crate::shared::Shared;
 use actix_web::web::Data;
 use actors::Caller;
 use actors::domain::day::Day;
@@ -19,6 +17,8 @@ use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;
 use metrics::gauge;
+use products::lottery::closing::End;
+use products::tickets::WalkFailure;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -12,7 +12,7 @@ mod owed;
 mod sweep;
 mod webhooks;
 
-use crate::app::Shared;
+use crate::shared::Shared;
 use actix_web::web::Data;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,7 +21,9 @@ const MINUTE: u32 = 60;
 
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
-    crate::imports::worker::start(shared.clone());
+    let node = shared.clone();
+    let stops = move || node.draining.load(Ordering::Acquire);
+    products::imports::worker::start(shared.imports.clone(), stops);
     webhooks::start(shared.clone());
     clock::start(shared.clone());
     closing::start(shared.clone());

@@ -6,9 +6,7 @@
 //! nearest is given. The coupons' partitions note whom they have told, so that a crash anywhere
 //! tells nobody twice.
 
-use crate::app::Shared;
-use crate::promotions::Failed;
-use crate::promotions::notices::Due;
+use crate::shared::Shared;
 use actors::domain::coupons::serial::Only;
 use actors::domain::day::Day;
 use actors::domain::notices::{Command, Done, Notices};
@@ -17,6 +15,8 @@ use actors::machine::partition_id;
 use base::journal::Value;
 use base::{calendar, journal};
 use jiff::civil::Date;
+use products::catalogue::Failed;
+use products::coupons::notices::Due;
 use std::collections::BTreeMap;
 
 const HOUR: i8 = 9;

@@ -1,8 +1,8 @@
 //! Makes good the claims that members are owed since their first login, because nobody answered
 //! them then.
 
-use crate::app::Shared;
 use crate::http::api::auth;
+use crate::shared::Shared;
 use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;

@@ -1,6 +1,6 @@
 //! Wakes partitions that have something due, or that were awake when the process went down.
 
-use crate::app::Shared;
+use crate::shared::Shared;
 use base::journal;
 use base::journal::Value;
 

@@ -1,7 +1,7 @@
 //! Keeps the feed moving: several times a second, because whoever waits for an event should not
 //! wait for long.
 
-use crate::app::Shared;
+use crate::shared::Shared;
 use actix_web::web::Data;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

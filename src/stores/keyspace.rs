@@ -1,11 +1,11 @@
 //! A keyspace of ScyllaDB or Cassandra, as the settings name it.
 
 use super::Destination;
-use crate::engine;
 use actors::store::Store;
 use config::Config;
 use cql::{Keyspace, Login, Schema, Settings};
 use ports::{Answer, Backend, Directory, History, Register};
+use products::table;
 use sqlite::Folder;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ async fn keyspace(config: &Config, schema: Schema) -> anyhow::Result<Keyspace> {
         )
     };
     let key = config.cluster_key.as_ref().ok_or_else(missing)?;
-    Keyspace::open(settings(config), schema, key, engine::rows).await
+    Keyspace::open(settings(config), schema, key, table::rows).await
 }
 
 fn settings(config: &Config) -> Settings {

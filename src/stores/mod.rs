@@ -9,10 +9,10 @@ mod keyspace;
 
 pub use keyspace::destination;
 
-use crate::engine;
 use config::{Choice, Config};
 use ports::moving::Arrivals;
 use ports::{Backend, History};
+use products::table;
 use std::sync::Arc;
 
 /// A store that is empty, or the copy of another in the making.
@@ -24,7 +24,7 @@ pub struct Destination {
 /// Opens what the settings name.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
     match config.store {
-        Choice::Sqlite => Ok(Arc::new(sqlite::Installed::open(&config.data, &engine::rows)?)),
+        Choice::Sqlite => Ok(Arc::new(sqlite::Installed::open(&config.data, &table::rows)?)),
         Choice::Cql => keyspace::open(config).await,
     }
 }
@@ -32,7 +32,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
 /// Everything that was ever written to what the settings name, to be read while others use it.
 pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
     match config.store {
-        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data, &engine::rows)?)),
+        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data, &table::rows)?)),
         Choice::Cql => keyspace::history(config).await,
     }
 }

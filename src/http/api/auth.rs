@@ -10,7 +10,6 @@ pub use bodies::{Register, UserBody};
 pub use origin::{Origin, certain_address};
 pub use vouchers::make_good;
 
-use crate::app::Shared;
 use crate::http::body::{self, Body};
 use crate::http::caller::Signer;
 use crate::http::endpoint::{Endpoint, Who};
@@ -18,6 +17,7 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Invalid, Problem};
 use crate::http::{headers, reply};
+use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};

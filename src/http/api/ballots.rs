@@ -1,8 +1,6 @@
 //! Ballots: submit one and get its receipt, list one's own, and show that one was counted.
 
 use super::lotteries::{known_day, plan_of, view_of};
-use crate::app::Shared;
-use crate::ballots::Submitted;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Member};
 use crate::http::endpoint::{Endpoint, Who};
@@ -10,6 +8,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::ballots::{BallotId, Refusal, Witness};
@@ -17,6 +16,7 @@ use actors::domain::lottery::{Ballots, Phase, Plan};
 use actors::engine::{By, How};
 use actors::store::Listed;
 use draws::{Anchor, Inclusion, Receipt};
+use products::ballots::Submitted;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -2,7 +2,6 @@
 
 use super::coupons::{CouponBody, LedgerBody, assigned, giver, no_such, reference};
 use super::offers::{Worth, future, name};
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Signer, stay};
 use crate::http::endpoint::{Endpoint, Who};
@@ -11,16 +10,19 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
-use crate::promotions::{By, Failed, Known, codes};
+use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Serial, rack, range};
+use actors::engine::By;
 use actors::engine::{Done, Failure, How, Key};
 use actors::{Caller, Id, Time};
 use base::calendar::wire_time;
 use people::{Signed, Via};
+use products::catalogue::{Failed, Known};
+use products::coupons::codes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;

@@ -7,7 +7,6 @@ pub use bodies::{Claim, VoucherBody};
 use super::coupons::{CouponBody, LedgerBody, no_such};
 use super::guessing::Guesser;
 use super::offers::instant;
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -15,7 +14,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
-use crate::promotions::{By, Failed, Known};
+use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::campaign::{
@@ -24,6 +23,7 @@ use actors::domain::coupons::campaign::{
 use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
+use actors::engine::By;
 use actors::engine::{Done, How};
 use actors::{Caller, Time};
 use base::calendar::wire_time;
@@ -31,6 +31,7 @@ use bodies::{
     CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan,
 };
 use futures_util::future::try_join_all;
+use products::catalogue::{Failed, Known};
 use std::sync::Arc;
 
 pub fn endpoints() -> Vec<Endpoint> {

@@ -1,6 +1,5 @@
 //! How a node's clocks stand, and the word of an administrator that one which has moved is right.
 
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -8,6 +7,7 @@ use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::jobs;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Time;
 use actors::timekeeper::{Moved, Standing};

@@ -9,7 +9,6 @@ pub use bodies::{CouponBody, LedgerBody};
 use super::auth::Origin;
 use super::guessing::Guesser;
 use super::offers::MOST_MONEY;
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Member, Signer};
 use crate::http::endpoint::{Endpoint, Who};
@@ -17,17 +16,19 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
-use crate::promotions::coupons::Found;
-use crate::promotions::{By, Failed};
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::coupon::{Coupon, View};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Home, State, catalogue, range};
+use actors::engine::By;
 use actors::engine::{Done, Failure, How};
 use actors::{Caller, Id, Role, Time};
 use bodies::{GiveCoupon, RedeemedBody, UseCoupon};
 use futures_util::future::try_join_all;
 use people::{Signed, Via};
+use products::catalogue::Failed;
+use products::coupons::Found;
 
 const LONGEST_REFERENCE: usize = 64;
 const LONGEST_HOLD_S: u32 = 86_400;
@@ -138,7 +139,7 @@ async fn list(
     // is now.
     let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
     Ok(reply::ok(&Items {
-        items: mine.map(|found| found.body(false)).collect::<Vec<_>>(),
+        items: mine.map(|found| CouponBody::of_found(&found, false)).collect::<Vec<_>>(),
         next_cursor: page.next_cursor,
     }))
 }
@@ -151,7 +152,7 @@ async fn show(
 ) -> Result<HttpResponse, Problem> {
     let home = known_home(&shared, &guesser, &code).await?;
     let found = seen(&shared, &guesser, &home).await?;
-    Ok(reply::ok(&found.body(guesser.caller.role == Role::Admin)))
+    Ok(reply::ok(&CouponBody::of_found(&found, guesser.caller.role == Role::Admin)))
 }
 
 async fn redeem(

@@ -3,13 +3,12 @@
 use super::auth::Origin;
 use super::ballots::terms;
 use super::lotteries::{known_day, view_of};
-use crate::app::Shared;
-use crate::ballots::proof;
 use crate::http::endpoint::Endpoint;
 use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
+use crate::shared::Shared;
 use actix_web::http::header::ContentType;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,6 +18,7 @@ use actors::domain::lottery::{Drawn, Lot, View};
 use base::Hex;
 use base::calendar::wire_time;
 use people::public_name;
+use products::ballots::proof;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,18 +1,18 @@
 //! The feed, live: server-sent events from now on, or from where the last connection broke off.
 
-use crate::app::Shared;
-use crate::feed::{Listener, Place};
 use crate::http::caller::{Admin, stay};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, Params};
 use crate::http::headers;
 use crate::http::problem::{self, Problem};
 use crate::http::streams::Seat;
+use crate::shared::Shared;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 use people::Reason;
+use products::feed::{Listener, Place};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

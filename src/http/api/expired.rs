@@ -1,14 +1,13 @@
 //! What expires on a day, and who was told.
 
 use super::coupons::CouponBody;
-use crate::app::Shared;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::Params;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
-use crate::promotions::expired::{Expiring, Spot};
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::coupons::State;
@@ -20,6 +19,7 @@ use base::calendar::wire_time;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
+use products::coupons::expired::{Expiring, Spot};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

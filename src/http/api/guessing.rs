@@ -1,9 +1,9 @@
 //! A member who tries codes: wrong ones are counted, and after too many of them all have to wait.
 
 use super::auth::Origin;
-use crate::app::Shared;
 use crate::http::caller::Signer;
 use crate::http::problem::Problem;
+use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use actors::Caller;

@@ -1,7 +1,6 @@
 //! Holds: take tickets by pattern or number, then confirm, extend or release them.
 
 use super::lotteries::{known_day, plan_of};
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Member;
 use crate::http::endpoint::{Endpoint, Who};
@@ -9,7 +8,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
-use crate::lottery::Wanted;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Time;
 use actors::domain::tickets::stock::Ticket;
@@ -17,7 +16,9 @@ use actors::domain::tickets::{
     Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId,
 };
 use actors::engine::Done;
+use actors::engine::{By, How};
 use base::calendar::wire_time;
+use products::tickets::Wanted;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -330,14 +331,6 @@ fn checked_ttl(shared: &Shared, ttl_s: u32) -> Result<u32, Problem> {
         Ok(ttl_s)
     } else {
         Err(Problem::invalid("/ttl_s", format!("1 to {most} seconds")))
-    }
-}
-
-impl Wanted {
-    /// Spelled out, so that the same key for something else is noticed.
-    fn meaning(&self) -> Vec<u8> {
-        postcard::to_stdvec(&(self.pattern, self.count, self.at_least, self.ttl_s))
-            .expect("a wish is plain data")
     }
 }
 

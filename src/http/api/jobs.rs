@@ -2,7 +2,6 @@
 
 use super::auth::keyed;
 use super::offers::OfferBody;
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, stay};
 use crate::http::endpoint::{Endpoint, Who};
@@ -11,8 +10,7 @@ use crate::http::page::{self, Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
-use crate::imports::mark::Fate;
-use crate::imports::report::{CSV_HEADER, Line, Place, Report};
+use crate::shared::Shared;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes, block};
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,6 +19,8 @@ use actors::domain::import::{OnDuplicate, Pass, Refusal, State, View, Why, job_o
 use base::calendar::wire_time;
 use futures_util::future::try_join_all;
 use futures_util::stream;
+use products::imports::mark::Fate;
+use products::imports::report::{CSV_HEADER, Line, Place, Report};
 use serde::{Deserialize, Serialize};
 use std::io;
 use utoipa::ToSchema;

@@ -5,7 +5,6 @@ mod wish;
 
 pub use wish::CreateLottery;
 
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -13,13 +12,14 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
-use crate::lottery::WalkFailure;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
 use actors::domain::lottery::{Event, Phase, Plan, Refusal, View};
 use actors::engine::{By, How};
 use bodies::{LedgerBody, LotteryBody, StatisticsBody};
 use futures_util::future::try_join_all;
+use products::tickets::WalkFailure;
 use std::sync::Arc;
 
 pub fn endpoints() -> Vec<Endpoint> {

@@ -1,13 +1,13 @@
 //! Health and metrics, for balancers and Prometheus.
 
 use super::auth::certain_address;
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base::meters;
 use serde::{Deserialize, Serialize};

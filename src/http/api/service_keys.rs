@@ -2,7 +2,6 @@
 //! administrators.
 
 use super::auth::{after_id, keyed, known_id, secret};
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -10,6 +9,7 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use base::calendar::wire_time;
 use ports::directory::ServiceKey;

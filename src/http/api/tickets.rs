@@ -2,7 +2,6 @@
 
 use super::holds::parse_pattern;
 use super::lotteries::{known_day, plan_of};
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Member};
 use crate::http::endpoint::{Endpoint, Who};
@@ -10,6 +9,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::shelves;
 use actors::domain::tickets::slice::rows::{self, Bought};

@@ -1,7 +1,6 @@
 //! Accounts: administrators list and create them; who has one reads, changes and deletes his own.
 
 use super::auth::{Origin, Register, UserBody, after_id, keyed, known_id, secret};
-use crate::app::Shared;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, Signer};
 use crate::http::endpoint::{Endpoint, Who};
@@ -9,10 +8,11 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::tickets::{Command, HoldId};
-use actors::{Caller, Id};
+use actors::engine::By;
 use base::calendar::wire_time;
 use people::{Draft, Error, Identity, Signed, role_of};
 use ports::directory::{Changes, Member, Role};

@@ -1,8 +1,6 @@
 //! Webhooks: where events are pushed to, how that goes, and what is told again.
 
 use super::auth::{after_id, keyed, known_id, secret};
-use crate::app::Shared;
-use crate::feed::topics;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -10,13 +8,15 @@ use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
-use crate::webhooks::{Attempt, Made, NotMade, Target};
+use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::webhook::{Line, Refusal, View, Why};
 use actors::engine::Failure;
 use actors::{Id, Time};
 use base::calendar::wire_time;
 use futures_util::future::try_join_all;
+use products::telling::topics;
+use products::webhooks::{Attempt, Made, NotMade, Target};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -9,7 +9,7 @@ mod shown;
 
 pub use shown::Shown;
 
-use crate::app::Shared;
+use crate::shared::Shared;
 use actors::domain::day::Day;
 use base::journal;
 use base::journal::Value;

@@ -4,10 +4,10 @@
 //! thousands of series.
 
 use super::shown::{Pass, Thing};
-use crate::app::Shared;
-use crate::promotions::{Failed, Known};
+use crate::shared::Shared;
 use actors::domain::coupons::{Ledger, RangeName, Serial};
 use metrics::gauge;
+use products::catalogue::{Failed, Known};
 use std::sync::Arc;
 
 const SHOWN: usize = 20;

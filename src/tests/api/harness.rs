@@ -17,9 +17,10 @@ use config::{Choice, Config};
 use ports::directory::Directory;
 use ports::history::History;
 use ports::replication::Replication;
+use products::verify::Verified;
 use serde_json::{Value, json};
-use stampede::app::{App, Running, Shared};
-use stampede::verify::Verified;
+use stampede::app::{App, Running};
+use stampede::shared::Shared;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -328,7 +329,7 @@ impl TestApp {
 
     /// What `stampede verify` finds.
     pub fn verified(&self) -> anyhow::Result<Verified> {
-        stampede::verify::verify(&*self.history())
+        products::verify::verify(&*self.history())
     }
 
     /// A service key of that name, and nobody named yet to act for.

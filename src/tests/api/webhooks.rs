@@ -583,7 +583,7 @@ fn there_may_be_so_many_webhooks() {
     let make =
         || admin.post("/webhooks", json!({"url": receiver.url(), "events": ["coupon.used"]}));
     let first = make().expect(201);
-    (1..stampede::webhooks::MOST).for_each(|_| drop(make().expect(201)));
+    (1..products::webhooks::MOST).for_each(|_| drop(make().expect(201)));
     make().refused(409, "too-many-webhooks");
     admin.delete(&format!("/webhooks/{}", id(&first))).expect(204);
     make().expect(201);

@@ -18,7 +18,7 @@ fn few_records(settings: &Settings) -> CqlStore {
     store_of(
         settings,
         Tuning { generation_records: 20, ..Tuning::default() },
-        stampede::engine::rows,
+        products::table::rows,
     )
 }
 

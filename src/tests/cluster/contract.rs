@@ -2,9 +2,9 @@
 
 use crate::database::{Fresh, connect, database, store, wait};
 use actors::store::Store;
-use actors::store::contract::Harness;
-use actors::store::memory::Memory;
 use cql::{CqlStore, Tuning};
+use testing::contract::Harness;
+use testing::memory::Memory;
 
 enum Place {
     /// The store goes before its keyspace.

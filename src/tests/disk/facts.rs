@@ -5,10 +5,10 @@ use crate::control::Control;
 use crate::process::{ADMIN_PASSWORD, Client, DAY, PASSWORD, Server, id};
 use actors::domain::tickets::{Event, HoldId, SliceName};
 use actors::engine::record::{self, Entry};
+use products::table;
+use products::verify::verify;
 use serde_json::{Value, json};
 use sqlite::{Sqlite, View};
-use stampede::engine;
-use stampede::verify::verify;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -91,8 +91,8 @@ fn granted(answer: Option<crate::process::Answer>) -> Option<Value> {
 /// Opens what a cut left, as a start does, and looks whether everything is in order and all facts
 /// are there once.
 pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
-    drop(Sqlite::open(data, &engine::rows)?);
-    let view = View::open(data, &stampede::engine::rows)?;
+    drop(Sqlite::open(data, &table::rows)?);
+    let view = View::open(data, &products::table::rows)?;
     verify(&view)?;
     let holds = holds(&view)?;
     if let Some((hold, times)) = holds.iter().find(|(_, times)| **times != 1) {

@@ -4,9 +4,9 @@
 //! `X-Forwarded-For` is believed only from a configured proxy, and only back to the first address
 //! that is no such proxy.
 
-use crate::app::Shared;
 use crate::http::connection::network_of;
 use crate::http::problem::Problem;
+use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};

@@ -3,14 +3,14 @@
 //! The claims are made at once, and a login waits for them no longer than a moment. They go on
 //! without it, and whatever is not settled by them stays owed, for the next login or the job.
 
-use crate::app::Shared;
 use crate::http::api::campaigns::VoucherBody;
-use crate::promotions::first_logins::Granted;
+use crate::shared::Shared;
 use actix_web::rt;
 use actix_web::web::Data;
 use actors::{Id, Time};
 use people::LoggedIn;
 use ports::directory::Role;
+use products::campaigns::first_logins::Granted;
 use std::time::Duration;
 
 const MOMENT: Duration = Duration::from_millis(250);

@@ -1,12 +1,12 @@
 //! What the calls about campaigns take and answer.
 
-use crate::app::Shared;
 use crate::http::api::offers::{Worth, future, instant, name};
 use crate::http::problem::Problem;
-use crate::promotions::Known;
+use crate::shared::Shared;
 use actors::Time;
 use actors::domain::coupons::campaign::{Overview, Plan, Trigger};
 use base::calendar::wire_time;
+use products::catalogue::Known;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

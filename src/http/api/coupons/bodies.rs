@@ -3,8 +3,6 @@
 use crate::http::api::offers::Worth;
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
-use crate::promotions::Known;
-use crate::promotions::coupons::Found;
 use actix_web::HttpResponse;
 use actors::Id;
 use actors::domain::coupons::coupon::{Coupon, Phase, Use, View};
@@ -12,6 +10,8 @@ use actors::domain::coupons::redeem::Event;
 use actors::domain::coupons::{Cut, Home, Ledger, State};
 use actors::engine::Done;
 use base::calendar::wire_time;
+use products::catalogue::Known;
+use products::coupons::Found;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -113,14 +113,12 @@ pub struct LedgerBody {
     pub imbalance: i64,
 }
 
-impl Found {
-    pub(super) fn body(&self, with_history: bool) -> CouponBody {
-        let body = CouponBody::of(&self.known, &self.home, self.code.clone(), &self.view);
-        CouponBody { history: with_history.then(|| history(&self.known, &self.view)), ..body }
-    }
-}
-
 impl CouponBody {
+    pub(super) fn of_found(found: &Found, with_history: bool) -> CouponBody {
+        let body = CouponBody::of(&found.known, &found.home, found.code.clone(), &found.view);
+        CouponBody { history: with_history.then(|| history(&found.known, &found.view)), ..body }
+    }
+
     pub fn of(known: &Known, home: &Home, code: String, view: &View) -> CouponBody {
         let View { state, coupon } = view;
         let worth = Worth::from(known.offer());

@@ -1,9 +1,9 @@
 //! What is said when a coupon, a batch or the catalogue refuses.
 
 use crate::http::problem::{self, Explain, Problem};
-use crate::promotions::Failed;
 use actors::domain::coupons::redeem::Refusal;
 use actors::domain::coupons::{catalogue, offer, range};
+use products::catalogue::Failed;
 
 impl Explain for Refusal {
     fn explain(self) -> Problem {

@@ -1,6 +1,5 @@
 //! What the calls about lotteries answer.
 
-use crate::ballots::InBox;
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Ballots, Phase, Tickets, View};
@@ -9,6 +8,7 @@ use actors::domain::tickets::names::lead_digits;
 use base::Hex;
 use base::calendar::wire_time;
 use draws::QUICKNET;
+use products::ballots::InBox;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,9 +1,9 @@
 //! What somebody wants a lottery to be, and what it becomes: every limit is checked here, and what
 //! is wrong is pointed at.
 
-use crate::app::Shared;
 use crate::http::problem::Problem;
 use crate::http::switch::Switch;
+use crate::shared::Shared;
 use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{Ballots, Plan, Tickets};

@@ -4,7 +4,6 @@
 mod wal;
 
 use super::*;
-use actors::store::contract::{Harness, Script, answer, rows_of};
 use actors::store::{Row, Shelf, Snapshot, StoreError};
 use actors::{Id, Time};
 use ports::directory::Directory;
@@ -147,7 +146,7 @@ impl contracts::Harness for OnDisk {
     }
 }
 
-actors::store_contract!(OnDisk::new());
+testing::store_contract!(OnDisk::new());
 contracts::directory_contract!(Some(OnDisk::new()));
 
 mod killed {

@@ -1,0 +1,185 @@
+//! What the API does with ballots: commands and questions to the boxes of a lottery, which whoever
+//! first needs one opens.
+//!
+//! A ballot may go into any box of its lottery; its id says which one took it. What a commit can
+//! show for its ballots comes with their answers; of an older ballot the box is asked again.
+
+pub mod proof;
+pub mod receipt_key;
+pub mod rounds;
+pub mod seeds;
+
+use crate::Engine;
+use crate::opening::Whole;
+use actors::Id;
+use actors::domain::ballots::{
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Witness,
+};
+use actors::domain::day::Day;
+use actors::domain::draw::{Hash, Sealed};
+use actors::domain::lottery::{Lot, Plan};
+use actors::domain::shelves;
+use actors::engine::By;
+use actors::engine::Failure;
+use actors::store::{Listed, Page, StoreError};
+use futures_util::future::try_join_all;
+use metrics::Counter;
+use std::sync::Arc;
+
+pub type BoxFailure = Failure<Refusal>;
+
+pub struct Ballots {
+    engine: Arc<Engine>,
+    pub taken: Counter,
+}
+
+/// A ballot that was taken, and what its box can show for it. A dry run has neither.
+pub struct Submitted {
+    pub shown: Option<(BallotId, Arc<Witness>)>,
+    pub replayed: bool,
+}
+
+/// How a box is, and how many ballots it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InBox {
+    pub count: u64,
+    pub sealed: Option<Sealed>,
+}
+
+impl Ballots {
+    pub fn new(engine: Arc<Engine>) -> Ballots {
+        Ballots { engine, taken: metrics::counter!("stampede_ballots_total") }
+    }
+
+    pub async fn submit(&self, day: Day, plan: &Plan, by: By) -> Result<Submitted, BoxFailure> {
+        let names = plan.boxes(day);
+        let (place, done) =
+            self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
+        let Event::Submitted { index, nonce, .. } = done.event else {
+            return Err(Failure::Unknown);
+        };
+        let id = BallotId { name: names[place], index, nonce };
+        let shown = match done.witness {
+            _ if by.is_dry_run() && !done.replayed => None,
+            Some(witness) => Some((id, witness)),
+            None => self.shown(&id).await?.map(|(_, witness)| (id, Arc::new(witness))),
+        };
+        Ok(Submitted { shown, replayed: done.replayed })
+    }
+
+    /// Whose ballot it is, and what its box can show for it alone. None if there is no such ballot.
+    pub async fn shown(&self, id: &BallotId) -> Result<Option<(Id, Witness)>, BoxFailure> {
+        match self.engine.boxes.look(&id.name, Question::Witness { index: id.index }).await?.answer
+        {
+            Answer::Witness(Some((ballot, witness))) if ballot.nonce == id.nonce => {
+                Ok(Some((ballot.owner, witness)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The path of a ballot in the tree of its box. None if there is no such ballot, or the box is
+    /// not sealed.
+    pub async fn path(&self, id: &BallotId) -> Result<Option<Vec<Hash>>, BoxFailure> {
+        match self.engine.boxes.look(&id.name, Question::Path { index: id.index }).await?.answer {
+            Answer::Path(Some((ballot, path))) if ballot.nonce == id.nonce => Ok(Some(path)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Ballots of a box in their order, from that place on.
+    pub async fn page(
+        &self,
+        name: &BoxName,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Ballot>, BoxFailure> {
+        match self.engine.boxes.look(name, Question::Page { from, limit }).await?.answer {
+            Answer::Ballots(ballots) => Ok(ballots),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The ballots of a lottery by box and place, after `after`.
+    pub async fn in_lottery(
+        &self,
+        day: Day,
+        plan: &Plan,
+        after: Option<BallotId>,
+        limit: usize,
+    ) -> Result<Vec<(BallotId, Id)>, BoxFailure> {
+        let mut found = Vec::new();
+        for name in plan.boxes(day) {
+            let from = match after {
+                Some(after) if after.name > name => continue,
+                Some(after) if after.name == name => after.index.saturating_add(1),
+                _ => 0,
+            };
+            let ballots = self.page(&name, from, limit - found.len()).await?;
+            found.extend(ballots.iter().zip(from..).map(|(ballot, index)| {
+                (BallotId { name, index, nonce: ballot.nonce }, ballot.owner)
+            }));
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// A member's own ballots: lines of a list.
+    pub async fn of(
+        &self,
+        owner: Id,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, StoreError> {
+        self.engine.rows(Page { shelf: shelves::BALLOTS, owner, after, limit }).await
+    }
+
+    /// All boxes of a lottery, in their order.
+    pub async fn boxes(&self, day: Day, plan: &Plan) -> Result<Vec<InBox>, BoxFailure> {
+        let answers = self.whole(&plan.boxes(day), &open_with(plan)).look(&Question::State).await?;
+        let in_box = |answer| match answer {
+            Answer::State { count, sealed } => InBox { count, sealed },
+            _ => InBox { count: 0, sealed: None },
+        };
+        Ok(answers.into_iter().map(in_box).collect())
+    }
+
+    /// Seals all boxes of a lottery, those too that nobody ever opened, and says what they hold.
+    /// Can be repeated.
+    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<Vec<Sealed>, BoxFailure> {
+        let names = plan.boxes(day);
+        self.whole(&names, &open_with(plan)).open().await?;
+        try_join_all(names.iter().map(|name| self.seal_one(name))).await
+    }
+
+    async fn seal_one(&self, name: &BoxName) -> Result<Sealed, BoxFailure> {
+        let done = self.engine.boxes.command(name, Command::Seal, By::SYSTEM).await?;
+        match done.event {
+            Event::Sealed(sealed) => Ok(sealed),
+            _ => Err(Failure::Unknown),
+        }
+    }
+
+    /// The ballot at a place that was drawn. Every place that can be drawn has one.
+    pub async fn lot(&self, day: Day, number: u8, index: u64) -> Result<Lot, BoxFailure> {
+        let ballots = self.page(&BoxName { day, number }, index, 1).await?;
+        let Ballot { nonce, owner } = *ballots.first().ok_or(Failure::Unknown)?;
+        Ok(Lot { number, index, nonce, owner })
+    }
+
+    fn whole<'a>(
+        &'a self,
+        names: &'a [BoxName],
+        open: &'a (dyn Fn(&BoxName) -> Option<Command> + Sync),
+    ) -> Whole<'a, BallotBox> {
+        Whole { router: &self.engine.boxes, names, open }
+    }
+}
+
+/// What a box is told, by whoever first needs it.
+fn open_with(plan: &Plan) -> impl Fn(&BoxName) -> Option<Command> + Sync {
+    let terms = plan.box_terms();
+    move |name| Some(Command::Open { name: *name, terms: terms? })
+}

@@ -1,0 +1,60 @@
+//! Streams the proof of a draw, for as long as somebody reads. Memory stays flat: a page of a box
+//! is read when the one before it was taken.
+
+use crate::ballots::{Ballots, BoxFailure};
+use actors::domain::day::Day;
+use actors::domain::lottery::View;
+use bytes::Bytes;
+use draws::QUICKNET;
+use draws::writer::{Lost, Writer};
+use futures_util::stream::{self, Stream};
+use std::sync::Arc;
+
+/// Ballots in a page: some hundred kilobytes of text.
+const PAGE: usize = 4096;
+
+/// None: nothing is drawn yet.
+pub fn stream(
+    ballots: Arc<Ballots>,
+    day: Day,
+    view: &View,
+) -> Option<impl Stream<Item = std::io::Result<Bytes>> + use<>> {
+    let mut out = Vec::new();
+    let writer = Writer::begin(day, view, &QUICKNET, &mut out)?;
+    let writing = Writing { ballots, writer, out };
+    Some(Box::pin(stream::try_unfold(writing, |writing| async {
+        writing.page().await.map_err(broken_off)
+    })))
+}
+
+struct Writing {
+    ballots: Arc<Ballots>,
+    writer: Writer,
+    out: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Failed {
+    Box(BoxFailure),
+    Lost(Lost),
+}
+
+/// The status was sent long ago, so all that can be done is to end without an end, which every
+/// verifier notices.
+fn broken_off(failed: Failed) -> std::io::Error {
+    std::io::Error::other(match failed {
+        Failed::Box(failure) => format!("the ballots cannot be read on: {failure:?}"),
+        Failed::Lost(lost) => lost.to_string(),
+    })
+}
+
+impl Writing {
+    async fn page(mut self) -> Result<Option<(Bytes, Writing)>, Failed> {
+        if let Some((name, from)) = self.writer.wanted() {
+            let page = self.ballots.page(&name, from, PAGE).await.map_err(Failed::Box)?;
+            self.writer.write(&page, &mut self.out).map_err(Failed::Lost)?;
+        }
+        let out = std::mem::take(&mut self.out);
+        Ok((!out.is_empty()).then(|| (out.into(), self)))
+    }
+}

@@ -1,0 +1,135 @@
+//! Streaming the codes of a batch, for as long as somebody reads. Memory stays flat: a chunk is
+//! made when the one before it was taken.
+//!
+//! Codes of our own are computed, on the threads for blocking work, so that no request waits for
+//! them. Imported ones are read from their racks.
+
+use crate::catalogue::{Failed, Known, Promotions};
+use crate::coupons::batches::parts;
+use actix_rt::task::spawn_blocking;
+use actors::domain::coupons::RackName;
+use actors::domain::coupons::catalogue::What;
+use base::cells::Cell;
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use std::sync::Arc;
+
+/// Codes in a chunk: a millisecond or two of work, and what a stream that nobody reads holds in
+/// memory.
+const CHUNK: u64 = 2048;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Ndjson,
+    Csv,
+}
+
+impl Format {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Format::Ndjson => "application/x-ndjson",
+            Format::Csv => "text/csv; charset=utf-8",
+        }
+    }
+
+    fn header(self) -> &'static str {
+        match self {
+            Format::Ndjson => "",
+            Format::Csv => "index,code\n",
+        }
+    }
+
+    fn line(self, index: u64, code: &str, text: &mut String) {
+        use std::fmt::Write;
+        let written = match self {
+            // Codes of our own are plain; an imported one may have to be escaped.
+            Format::Ndjson => {
+                writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code))
+            }
+            Format::Csv => writeln!(text, "{index},{}", Cell(code)),
+        };
+        written.expect("a text takes whatever is written to it");
+    }
+}
+
+/// How far a stream has come.
+struct Reading {
+    promotions: Arc<Promotions>,
+    known: Arc<Known>,
+    format: Format,
+    next: u64,
+    left: u64,
+    /// The rack that an imported batch is read from, and its next slot.
+    rack: (u8, u64),
+    begun: bool,
+}
+
+pub fn stream(
+    promotions: Arc<Promotions>,
+    known: Arc<Known>,
+    format: Format,
+    from: u64,
+    limit: u64,
+) -> impl Stream<Item = std::io::Result<Bytes>> {
+    let reading =
+        Reading { promotions, known, format, next: from, left: limit, rack: (0, 0), begun: false };
+    Box::pin(stream::try_unfold(reading, |reading| async {
+        reading.chunk().await.map_err(broken_off)
+    }))
+}
+
+/// The status was sent long ago, so all that can be done is to end without an end.
+fn broken_off(failed: Failed) -> std::io::Error {
+    std::io::Error::other(format!("the codes cannot be read on: {failed:?}"))
+}
+
+impl Reading {
+    async fn chunk(mut self) -> Result<Option<(Bytes, Reading)>, Failed> {
+        let codes = match self.known.batch().map(|plan| plan.what) {
+            Some(What::Made { count, .. }) => self.made(count).await,
+            Some(What::Imported { .. }) => self.imported().await?,
+            None => Vec::new(),
+        };
+        let mut text = if self.begun { String::new() } else { self.format.header().to_owned() };
+        self.begun = true;
+        for code in &codes {
+            self.format.line(self.next, code, &mut text);
+            self.next += 1;
+        }
+        self.left -= codes.len() as u64;
+        Ok((!text.is_empty()).then(|| (text.into(), self)))
+    }
+
+    async fn made(&self, count: u64) -> Vec<String> {
+        let (promotions, known, from, most) =
+            (self.promotions.clone(), self.known.clone(), self.next, self.left.min(CHUNK));
+        // The threads are only gone when the process ends, and with it whoever reads.
+        spawn_blocking(move || promotions.codes(&known, count, from, most))
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Imported codes have no order but that of their racks; `from` passes over so many of them.
+    async fn imported(&mut self) -> Result<Vec<String>, Failed> {
+        let Some(plan) = self.known.batch() else { return Ok(Vec::new()) };
+        let mut skipped = if self.begun { 0 } else { self.next };
+        while (self.rack.0 as usize) < parts(self.known.serial, plan).len() && self.left > 0 {
+            let (rack, slot) = self.rack;
+            let most = CHUNK.min(if skipped > 0 { CHUNK } else { self.left });
+            let slots = (slot..slot + most).collect();
+            let found =
+                self.promotions.imported_codes(RackName(rack), self.known.serial, slots).await?;
+            let mut codes: Vec<String> = found.into_iter().flatten().collect();
+            self.rack =
+                if (codes.len() as u64) < most { (rack + 1, 0) } else { (rack, slot + most) };
+            let passed_over = skipped.min(codes.len() as u64);
+            skipped -= passed_over;
+            codes.drain(..passed_over as usize);
+            codes.truncate(self.left as usize);
+            if !codes.is_empty() {
+                return Ok(codes);
+            }
+        }
+        Ok(Vec::new())
+    }
+}

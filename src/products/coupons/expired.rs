@@ -1,0 +1,137 @@
+//! The coupons and vouchers that expire on a day, touched or not, by cursor: first those of
+//! campaigns, then those of batches.
+
+use crate::catalogue::{Failed, Known, Promotions};
+use crate::coupons::Found;
+use crate::coupons::batches::parts;
+use actors::Time;
+use actors::domain::coupons::campaign::{Answer, Question};
+use actors::domain::coupons::coupon::View;
+use actors::domain::coupons::ledger::{Walk, Walked};
+use actors::domain::coupons::serial::Of;
+use actors::domain::coupons::{Home, Serial, State};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Where a walk goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Spot {
+    Campaign { serial: Serial, slot: u64 },
+    Batch { expires_at: Time, serial: Serial, part: u8, slot: u64 },
+}
+
+impl Spot {
+    pub const START: Spot = Spot::Campaign { serial: Serial(0), slot: 0 };
+
+    /// Before all batches.
+    fn batches(since: Time) -> Spot {
+        Spot::Batch { expires_at: since, serial: Serial(0), part: 0, slot: 0 }
+    }
+}
+
+/// What is looked for.
+pub struct Expiring {
+    pub since: Time,
+    pub until: Time,
+    /// Only those in this state.
+    pub state: Option<State>,
+}
+
+/// Where coupons were found, and where to go on.
+type Stretch = (Vec<(Home, Arc<Known>, View)>, Option<Spot>);
+
+impl Promotions {
+    /// At most `limit`, from the spot on; and where to go on, if that was not all.
+    pub async fn expired(
+        &self,
+        what: &Expiring,
+        from: Spot,
+        limit: usize,
+    ) -> Result<(Vec<Found>, Option<Spot>), Failed> {
+        let mut found = Vec::new();
+        let mut spot = Some(from);
+        while let Some(from) = spot.filter(|_| found.len() < limit) {
+            let (stretch, next) = match from {
+                Spot::Campaign { serial, slot } => {
+                    self.in_campaign(what, serial, slot, limit - found.len()).await?
+                }
+                Spot::Batch { .. } => self.in_batch(what, from, limit - found.len()).await?,
+            };
+            for (home, known, view) in stretch {
+                let code = self.code(&known, &home).await?;
+                found.push(Found { home, known, code, view });
+            }
+            spot = next;
+        }
+        Ok((found, spot))
+    }
+
+    /// The first campaign from that number on.
+    async fn in_campaign(
+        &self,
+        what: &Expiring,
+        from: Serial,
+        slot: u64,
+        limit: usize,
+    ) -> Result<Stretch, Failed> {
+        let after = from.0.checked_sub(1).map(Serial);
+        let Some(known) = self.page(Of::Campaign, after, 1).await?.pop() else {
+            return Ok((Vec::new(), Some(Spot::batches(what.since))));
+        };
+        let known = Arc::new(known);
+        let walk = what.walk(if known.serial == from { slot } else { 0 }, limit);
+        let Some(Answer::Walked(walked)) =
+            self.look_at_campaign(&known, &Question::Walk(walk)).await?
+        else {
+            return Ok((Vec::new(), Some(Spot::batches(what.since))));
+        };
+        let next = match walked.next {
+            Some(slot) => Spot::Campaign { serial: known.serial, slot },
+            None => Spot::Campaign { serial: Serial(known.serial.0 + 1), slot: 0 },
+        };
+        let home =
+            |(rank, view)| (Home::Campaign { campaign: known.serial, rank }, known.clone(), view);
+        Ok((walked.found.into_iter().map(home).collect(), Some(next)))
+    }
+
+    /// The first part, from that one on, of a batch that expires in the window.
+    async fn in_batch(&self, what: &Expiring, from: Spot, limit: usize) -> Result<Stretch, Failed> {
+        let Spot::Batch { expires_at, serial, part, slot } = from else {
+            return Ok((Vec::new(), None));
+        };
+        // The batch itself is looked for again, so that a cursor nobody made finds nothing that is
+        // not there.
+        let before = serial.0.checked_sub(1).map(|before| (expires_at, Serial(before)));
+        let batches = self.expiring(what.since.max(expires_at), what.until, before, 1).await?;
+        let Some((expires_at, found)) = batches.first().copied() else {
+            return Ok((Vec::new(), None));
+        };
+        let Some(known) = self.known(found).await? else { return Ok((Vec::new(), None)) };
+        let Some(plan) = known.batch() else { return Ok((Vec::new(), None)) };
+        let (part, slot) = if found == serial { (part, slot) } else { (0, 0) };
+        let parts = parts(found, plan);
+        let Some(here) = parts.get(part as usize) else {
+            return Ok((
+                Vec::new(),
+                Some(Spot::Batch { expires_at, serial: Serial(found.0 + 1), part: 0, slot: 0 }),
+            ));
+        };
+        let Walked { found: coupons, next } =
+            self.walk(plan, *here, &what.walk(slot, limit)).await?;
+        let next = match next {
+            Some(slot) => Spot::Batch { expires_at, serial: found, part, slot },
+            None => Spot::Batch { expires_at, serial: found, part: part + 1, slot: 0 },
+        };
+        let home = |(slot, view)| (here.home(slot), known.clone(), view);
+        Ok((coupons.into_iter().map(home).collect(), Some(next)))
+    }
+}
+
+impl Expiring {
+    fn walk(&self, from: u64, limit: usize) -> Walk {
+        let Expiring { since, until, state } = *self;
+        // What was never assigned is only ever created, or expired.
+        let untouched = state.is_none_or(|state| matches!(state, State::Created | State::Expired));
+        Walk { from, limit, since, until, states: state.into_iter().collect(), untouched }
+    }
+}

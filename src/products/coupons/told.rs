@@ -1,0 +1,115 @@
+//! Coupons and vouchers, wherever they live: one life cycle, one set of events.
+
+use crate::telling::said::{Says, Told};
+use crate::telling::{id, member, time, topics};
+use actors::domain::coupons::book::Slot;
+use actors::domain::coupons::coupon::Use;
+use actors::domain::coupons::redeem::Event;
+use actors::domain::coupons::{Home, Rack, RackName, Range, RangeName, Serial, rack, range};
+use serde_json::{Value, json};
+
+impl Told for Range {
+    fn tell(name: &RangeName, event: &range::Event, says: &mut Says) {
+        in_range(event, name.batch, |slot| Home::Range { name: *name, slot }, says);
+    }
+}
+
+impl Told for Rack {
+    fn tell(name: &RackName, event: &rack::Event, says: &mut Says) {
+        match event {
+            rack::Event::Imported { batch, lines, .. } => {
+                says.say(
+                    &topics::COUPONS_IMPORTED,
+                    [("batch", id(batch)), ("count", json!(lines.len()))],
+                );
+            }
+            rack::Event::In { batch, event } => {
+                in_range(
+                    event,
+                    *batch,
+                    |slot| Home::Rack { name: *name, batch: *batch, slot },
+                    says,
+                );
+            }
+        }
+    }
+}
+
+fn in_range(event: &range::Event, batch: Serial, home: impl Fn(Slot) -> Home, says: &mut Says) {
+    match event {
+        // The catalogue has told of the batch.
+        range::Event::Opened(_) => {}
+        range::Event::Assigned { slot, member: owner, .. } => {
+            says.say_of(home(*slot), &topics::COUPON_ASSIGNED, [("member", member(*owner))]);
+        }
+        range::Event::Redeemed(event) => redeemed(event, home, ("batch", id(&batch)), says),
+    }
+}
+
+/// `of`: the campaign or batch, for what concerns all its coupons.
+pub fn redeemed(
+    event: &Event,
+    home: impl Fn(Slot) -> Home,
+    of: (&'static str, Value),
+    says: &mut Says,
+) {
+    match event {
+        Event::Held { slot, owner, what, until } => {
+            let [by, amount, discount, payable, reference] = used(what);
+            let data = [
+                ("member", member(*owner)),
+                ("until", time(*until)),
+                by,
+                amount,
+                discount,
+                payable,
+                reference,
+            ];
+            says.say_of(home(*slot), &topics::COUPON_HELD, data);
+        }
+        Event::Used { slot, owner, what } => {
+            let [by, amount, discount, payable, reference] = used(what);
+            says.say_of(
+                home(*slot),
+                &topics::COUPON_USED,
+                [("member", member(*owner)), by, amount, discount, payable, reference],
+            );
+        }
+        Event::Cancelled { slot, owner, what } => {
+            let [by, amount, discount, payable, reference] = used(what);
+            let data = [("member", member(*owner)), by, amount, discount, payable, reference];
+            says.say_of(home(*slot), &topics::COUPON_USE_CANCELLED, data);
+        }
+        Event::Voided { slot, owner } => {
+            says.say_of(home(*slot), &topics::COUPON_VOIDED, [("member", member(*owner))])
+        }
+        Event::Lapsed { holds } => {
+            for (slot, owner) in holds {
+                says.say_of(home(*slot), &topics::COUPON_HOLD_LAPSED, [("member", member(*owner))]);
+            }
+        }
+        Event::Expired { until } => {
+            says.say(&topics::COUPONS_EXPIRED, [of, ("until", time(*until))])
+        }
+        Event::Noticed { days, coupons, expires_at, .. } => {
+            for ((slot, owner), expires_at) in coupons.iter().zip(expires_at) {
+                let data = [
+                    ("member", member(*owner)),
+                    ("days", json!(days)),
+                    ("expires_at", time(*expires_at)),
+                ];
+                says.say_of(home(*slot), &topics::COUPON_EXPIRING, data);
+            }
+        }
+    }
+}
+
+fn used(what: &Use) -> [(&'static str, Value); 5] {
+    [
+        ("by", member(what.by)),
+        ("amount", json!(what.amount)),
+        ("discount", json!(what.cut.discount)),
+        ("payable", json!(what.cut.payable)),
+        ("reference", json!(what.reference)),
+    ]
+}

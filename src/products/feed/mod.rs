@@ -1,0 +1,166 @@
+//! The feed: what the log tells the outside, event by event, in the order in which it became
+//! durable.
+//!
+//! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become
+//! which events; `coupons` gives coupons the references that the outside knows; `recent` keeps the
+//! newest events in memory. Nothing is told that is not durable, and a frame that this version
+//! cannot read stops the feed rather than be left out. Events carry ids, never names.
+
+mod coupons;
+mod event;
+mod listener;
+mod recent;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{Event, Place};
+pub use listener::Listener;
+
+use crate::catalogue::Promotions;
+use crate::{Engine, table};
+use actors::Time;
+use actors::engine::record;
+use actors::store::{Fed, StoreError};
+use coupons::Coupons;
+use recent::Recent;
+use std::sync::{Arc, RwLock};
+use tokio::sync::{oneshot, watch};
+
+/// Frames that are read at a time.
+const FRAMES: usize = 200;
+
+pub struct Feed {
+    engine: Arc<Engine>,
+    coupons: Coupons,
+    recent: RwLock<Recent>,
+    turns: watch::Sender<Turn>,
+}
+
+/// What listeners are woken with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Turn {
+    /// The server stops: write down what must not be forgotten, and end.
+    pub stopping: bool,
+}
+
+/// Events of the frames after a position, complete up to another.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    pub events: Vec<Arc<Event>>,
+    pub to: u64,
+    /// Where the log ended meanwhile.
+    pub end: u64,
+}
+
+impl Feed {
+    pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Feed {
+        let (recent, turns) = (RwLock::default(), watch::Sender::default());
+        Feed { coupons: Coupons(promotions), engine, recent, turns }
+    }
+
+    /// The position of the last durable frame.
+    pub async fn end(&self) -> Result<u64, StoreError> {
+        Ok(self.frames(u64::MAX, 0).await?.end)
+    }
+
+    /// When the newest frame of the log was begun.
+    pub async fn written_until(&self) -> Result<Option<Time>, StoreError> {
+        let newest = self.frames(self.end().await?.saturating_sub(1), 1).await?;
+        Ok(newest.frames.last().and_then(|fed| record::began_at(&fed.frame)))
+    }
+
+    /// Wakes whoever holds it, several times a second: something may have happened, or come due.
+    pub fn turns(&self) -> watch::Receiver<Turn> {
+        self.turns.subscribe()
+    }
+
+    /// What was told after that position: from memory if it is recent, else from the log. No events
+    /// and `to == end`: that is all.
+    pub async fn after(&self, position: u64) -> Result<Read, StoreError> {
+        if let Some(read) = self.recent().after(position) {
+            return Ok(read);
+        }
+        self.read(position).await
+    }
+
+    /// Takes what is new into memory, if anybody listens, and wakes them.
+    pub async fn turn(&self) -> Result<(), StoreError> {
+        if self.turns.receiver_count() == 0 {
+            self.recent_to_change().forget();
+            return Ok(());
+        }
+        let followed = self.follow().await;
+        self.turns.send_modify(|_| {});
+        followed
+    }
+
+    /// Sends all listeners home.
+    pub fn stop(&self) {
+        self.turns.send_modify(|turn| turn.stopping = true);
+    }
+
+    /// Where the log ended at the last turn.
+    pub fn known_end(&self) -> Option<u64> {
+        self.recent().to()
+    }
+
+    /// The frames after a position, as they are.
+    pub async fn frames(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<actors::store::Feed, StoreError> {
+        let (done, read) = oneshot::channel();
+        // Whoever asked may be gone.
+        self.engine.node.store.feed(after, limit, Box::new(move |feed| drop(done.send(feed))));
+        read.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+    }
+
+    async fn follow(&self) -> Result<(), StoreError> {
+        let known = self.recent().to();
+        let Some(mut known) = known else {
+            let end = self.end().await?;
+            self.recent_to_change().begin(end);
+            return Ok(());
+        };
+        loop {
+            let read = self.read(known).await?;
+            let (to, end) = (read.to, read.end);
+            self.recent_to_change().append(read);
+            if to >= end || to == known {
+                return Ok(());
+            }
+            known = to;
+        }
+    }
+
+    async fn read(&self, after: u64) -> Result<Read, StoreError> {
+        let feed = self.frames(after, FRAMES).await?;
+        let mut read = Read { events: Vec::new(), to: after, end: feed.end };
+        for Fed { position, partition, frame } in &feed.frames {
+            for said in table::tell(partition, frame).map_err(|why| unreadable(partition, &why))? {
+                let coupon = match &said.coupon {
+                    Some(home) => Some(self.coupons.reference(home).await?),
+                    None => None,
+                };
+                read.events.push(Arc::new(Event::of(*position, partition, said, coupon)));
+            }
+            read.to = *position;
+        }
+        Ok(read)
+    }
+
+    fn recent(&self) -> std::sync::RwLockReadGuard<'_, Recent> {
+        self.recent.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn recent_to_change(&self) -> std::sync::RwLockWriteGuard<'_, Recent> {
+        self.recent.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// To leave it out would be to forget something durable.
+fn unreadable(partition: &str, why: &impl std::fmt::Display) -> StoreError {
+    StoreError::Broken(format!("a frame of {partition} cannot be told: {why}"))
+}

@@ -1,0 +1,159 @@
+//! Some rows of a file on their way: read, decided, marked, counted.
+
+use crate::imports::code;
+use crate::imports::mark::{Fate, Mark};
+use crate::imports::marks::Marks;
+use crate::imports::rows::Rows;
+use crate::imports::seen::Seen;
+use crate::imports::spool::Spool;
+use actors::Id;
+use actors::domain::coupons::rack::Line;
+use actors::domain::import::{Pass, Progress, View};
+use std::fs::File;
+use std::io;
+
+/// A job's files, open at the row where its progress ends.
+pub struct Work {
+    rows: Rows<File>,
+    marks: Marks,
+    /// A pass that only checks remembers for itself which codes it has seen.
+    seen: Option<Seen>,
+    pass: Pass,
+    at: Progress,
+}
+
+/// Rows after the first `before`: what is wrong with them is known already, what has a code waits
+/// for its decision.
+pub struct Chunk {
+    before: u64,
+    /// What is said of each row, and where in the file it ends.
+    rows: Vec<(Option<Mark>, u64)>,
+    pub lines: Vec<Line>,
+    /// Where the next chunk begins.
+    offset: u64,
+}
+
+/// Why a job's files are not as they were left.
+#[derive(Debug)]
+pub enum Broken {
+    Missing,
+    Changed,
+    Io(io::Error),
+    Seen(rusqlite::Error),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Broken {
+        match error.kind() {
+            io::ErrorKind::NotFound => Broken::Missing,
+            _ => Broken::Io(error),
+        }
+    }
+}
+
+impl Work {
+    pub fn open(spool: &Spool, job: Id, view: &View) -> Result<Work, Broken> {
+        let file = spool.file_of(job)?;
+        if file.metadata()?.len() != view.plan.bytes {
+            return Err(Broken::Changed);
+        }
+        let folder = spool.folder_of(job);
+        let marks = Marks::open(&folder)?;
+        if marks.rows()? < view.progress.rows {
+            return Err(Broken::Missing);
+        }
+        let seen = match view.pass {
+            Pass::Checking => Some(Seen::open(&folder).map_err(Broken::Seen)?),
+            Pass::Importing => None,
+        };
+        Ok(Work {
+            rows: Rows::at(file, view.progress.offset)?,
+            marks,
+            seen,
+            pass: view.pass,
+            at: view.progress,
+        })
+    }
+
+    /// Whether it stands where the job does.
+    pub fn is_at(&self, view: &View) -> bool {
+        (self.pass, self.at) == (view.pass, view.progress)
+    }
+
+    pub fn read(&mut self, most: usize) -> io::Result<Chunk> {
+        if self.rows.offset() == 0 {
+            // The header, which was judged before the file was kept.
+            self.rows.read_row()?;
+        }
+        let before = self.at.rows;
+        let mut chunk = Chunk {
+            before,
+            rows: Vec::with_capacity(most),
+            lines: Vec::with_capacity(most),
+            offset: 0,
+        };
+        while chunk.rows.len() < most {
+            let Some(row) = self.rows.read_row()? else { break };
+            let judged = code::judge(row);
+            if let Ok(code) = judged {
+                chunk.lines.push((before + chunk.rows.len() as u64 + 1, code.into()));
+            }
+            chunk.rows.push((judged.err(), self.rows.offset()));
+        }
+        chunk.offset = self.rows.offset();
+        Ok(chunk)
+    }
+
+    /// Which of the lines are the first of this file with their code. None if it is not for this
+    /// pass to know.
+    pub fn first(&mut self, lines: &[Line]) -> rusqlite::Result<Option<Vec<bool>>> {
+        self.seen.as_mut().map(|seen| seen.first(lines)).transpose()
+    }
+
+    /// Writes down what became of the rows, and says where the job is when they are counted.
+    pub fn mark(&mut self, chunk: &Chunk) -> io::Result<Progress> {
+        let marks: Vec<Mark> = chunk.rows.iter().filter_map(|(mark, _)| *mark).collect();
+        self.marks.write(chunk.before, &marks)?;
+        let mut to =
+            Progress { rows: self.at.rows + marks.len() as u64, offset: chunk.offset, ..self.at };
+        for (row, mark) in (chunk.before + 1..).zip(marks) {
+            match mark.fate() {
+                Fate::Imported => to.imported += 1,
+                Fate::Duplicate => {
+                    to.duplicate += 1;
+                    to.first_duplicate = to.first_duplicate.or(Some(row));
+                }
+                Fate::Invalid => to.invalid += 1,
+            }
+        }
+        Ok(to)
+    }
+
+    /// What was marked is counted by the job, too. Returns what was added.
+    pub fn arrive(&mut self, at: Progress) -> [(Fate, u64); 3] {
+        let from = std::mem::replace(&mut self.at, at);
+        [
+            (Fate::Imported, at.imported - from.imported),
+            (Fate::Duplicate, at.duplicate - from.duplicate),
+            (Fate::Invalid, at.invalid - from.invalid),
+        ]
+    }
+}
+
+impl Chunk {
+    /// What became of the lines: taken in, or duplicates.
+    pub fn decided(&mut self, taken: &[bool]) {
+        let marks = taken.iter().map(|taken| if *taken { Mark::Imported } else { Mark::Duplicate });
+        for ((row, _), mark) in self.lines.iter().zip(marks) {
+            self.rows[(row - self.before) as usize - 1].0 = Some(mark);
+        }
+    }
+
+    /// Leaves out what comes after the first duplicate.
+    pub fn end_at_duplicate(&mut self) {
+        if let Some(at) = self.rows.iter().position(|(mark, _)| *mark == Some(Mark::Duplicate)) {
+            self.rows.truncate(at + 1);
+            self.offset = self.rows[at].1;
+        }
+    }
+}

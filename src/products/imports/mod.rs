@@ -1,0 +1,141 @@
+//! Codes of somebody else's, brought as a file: kept, worked off row by row, reported on.
+//!
+//! `spool` keeps the file before anybody is told so; `rows` and `code` read it; `worker` takes it
+//! in, chunk by chunk; `marks` says of each row what became of it; `report` reads that. How far a
+//! job has come its partition knows (`actors::domain::import`), and nothing else. Whatever is done
+//! can be done again: a crash anywhere, and the next start goes on and comes to the same.
+
+pub mod chunk;
+pub mod code;
+pub mod header;
+pub mod mark;
+pub mod marks;
+pub mod racks;
+pub mod report;
+pub mod rows;
+pub mod seen;
+pub mod spool;
+pub mod told;
+pub mod worker;
+
+use crate::Engine;
+use actors::domain::coupons::Offer;
+use actors::domain::import::{
+    Command, Import, Look, OnDuplicate, Plan, Refusal, UNFINISHED, View, job_of_row,
+};
+use actors::domain::shelves::JOBS;
+use actors::engine::CommandResult;
+use actors::engine::{By, Failure, Key};
+use actors::store::{Page, StoreError};
+use actors::{Caller, Id, Time};
+use spool::{Arrived, Spool};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Jobs that are looked through for the oldest.
+const UNFINISHED_AT_ONCE: usize = 1000;
+
+pub struct Imports {
+    engine: Arc<Engine>,
+    spool: Arc<Spool>,
+    /// Rows that are decided at a time.
+    chunk: usize,
+    /// Told when there is a job to do, so that it does not wait for the next look around.
+    news: Notify,
+}
+
+/// What is to be done with a file.
+pub struct Wanted {
+    pub name: Option<String>,
+    pub offer: Offer,
+    pub expires_at: Time,
+    pub on_duplicate: OnDuplicate,
+    pub dry_run: bool,
+}
+
+impl Imports {
+    /// Files in that folder, of so many bytes at most, decided on `chunk` rows at a time.
+    pub fn open(
+        engine: Arc<Engine>,
+        data: &Path,
+        limit: u64,
+        chunk: usize,
+    ) -> std::io::Result<Arc<Imports>> {
+        let spool = Arc::new(Spool::open(data, limit)?);
+        Ok(Arc::new(Imports { engine, spool, chunk, news: Notify::new() }))
+    }
+
+    pub fn spool(&self) -> &Arc<Spool> {
+        &self.spool
+    }
+
+    /// The same file on the same terms from the same caller is the same job.
+    pub fn plan(arrived: &Arrived, wanted: Wanted, caller: Caller) -> (Id, Plan) {
+        let Wanted { name, offer, expires_at, on_duplicate, dry_run } = wanted;
+        let plan = Plan {
+            name,
+            file: arrived.hash,
+            bytes: arrived.bytes,
+            offer,
+            expires_at,
+            on_duplicate,
+            dry_run,
+        };
+        let terms = postcard::to_stdvec(&plan).expect("a plan is plain data");
+        (Id::digest(&[b"import", &caller.id.0, &terms]), plan)
+    }
+
+    /// Creates the job of a file that is where the job looks for it.
+    pub async fn create(
+        &self,
+        job: Id,
+        plan: Plan,
+        caller: Caller,
+        key: Option<Key>,
+    ) -> CommandResult<Import> {
+        let done = self
+            .engine
+            .imports
+            .command(&job, Command::Create(plan), By::for_good(caller).under(key))
+            .await;
+        self.news.notify_one();
+        done
+    }
+
+    pub async fn cancel(&self, job: Id, caller: Caller, key: Option<Key>) -> CommandResult<Import> {
+        let done = self
+            .engine
+            .imports
+            .command(&job, Command::Cancel, By::for_good(caller).under(key))
+            .await;
+        self.news.notify_one();
+        done
+    }
+
+    pub async fn view(&self, job: Id) -> Result<Option<View>, Failure<Refusal>> {
+        Ok(self.engine.imports.look(&job, Look).await?.answer)
+    }
+
+    /// All jobs, the newest first: the keys of their lines.
+    pub async fn list(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let lines = self.engine.rows(Page { shelf: JOBS, owner: Id::SYSTEM, after, limit }).await?;
+        Ok(lines.into_iter().filter(|line| line.body == b"import").map(|line| line.key).collect())
+    }
+
+    /// The jobs that have not ended, the oldest first.
+    async fn unfinished(&self) -> Result<Vec<Id>, StoreError> {
+        let page = Page { shelf: JOBS, owner: UNFINISHED, after: None, limit: UNFINISHED_AT_ONCE };
+        let mut lines = self.engine.rows(page).await?;
+        lines.sort_by(|one, other| one.body.cmp(&other.body));
+        Ok(lines.iter().filter_map(|line| job_of_row(&line.key)).collect())
+    }
+
+    pub fn now(&self) -> Time {
+        self.engine.node.now()
+    }
+}

@@ -1,0 +1,52 @@
+//! Imports: how far they come. What each row came to is in the job's report.
+
+use crate::telling::said::{Says, Told};
+use crate::telling::{id, topics};
+use actors::Id;
+use actors::domain::coupons::serial::Only;
+use actors::domain::import::{Event, Import, Progress, Why};
+use actors::domain::notices::{self, Notices};
+use serde_json::json;
+
+impl Told for Import {
+    fn tell(job: &Id, event: &Event, says: &mut Says) {
+        let job = ("job", id(job));
+        match event {
+            Event::Created(plan) => says.say(
+                &topics::IMPORT_CREATED,
+                [job, ("bytes", json!(plan.bytes)), ("dry_run", json!(plan.dry_run))],
+            ),
+            Event::Advanced(Progress { rows, imported, duplicate, invalid, .. }) => {
+                let [rows, imported, duplicate, invalid] =
+                    [rows, imported, duplicate, invalid].map(|count| json!(count));
+                let data = [
+                    job,
+                    ("rows", rows),
+                    ("imported", imported),
+                    ("duplicate", duplicate),
+                    ("invalid", invalid),
+                ];
+                says.say(&topics::IMPORT_ADVANCED, data);
+            }
+            Event::Finished => says.say(&topics::IMPORT_FINISHED, [job]),
+            Event::Failed(why) => {
+                says.say(&topics::IMPORT_FAILED, [job, ("why", json!(why_name(why)))])
+            }
+            Event::Cancelled => says.say(&topics::IMPORT_CANCELLED, [job]),
+            Event::Registered { .. } | Event::Cancelling | Event::Reopened => {}
+        }
+    }
+}
+
+fn why_name(why: &Why) -> &'static str {
+    match why {
+        Why::Duplicate { .. } => "duplicate",
+        Why::FileMissing => "file_missing",
+        Why::FileChanged => "file_changed",
+    }
+}
+
+/// Who was told, the coupons tell.
+impl Told for Notices {
+    fn tell(_: &Only, _: &notices::Event, _: &mut Says) {}
+}

@@ -1,0 +1,202 @@
+//! Works off the jobs that have not ended, a chunk of each in turn, so that a small file does not
+//! wait for a large one.
+//!
+//! One turn: read some rows, let the racks decide, write down what became of each, flush, and only
+//! then advance the job. Whatever is lost on the way is done again from where the job stands, and
+//! comes to the same. What cannot be done now is tried again.
+
+use crate::imports::chunk::{Broken, Chunk, Work};
+use crate::imports::seen::Seen;
+use crate::imports::{Imports, racks};
+use actix_rt::task::spawn_blocking;
+use actors::Id;
+use actors::domain::coupons::serial::Only;
+use actors::domain::coupons::{catalogue, rack};
+use actors::domain::import::{Command, Event, OnDuplicate, Pass, State, View, Why};
+use actors::engine::By;
+use base::journal;
+use base::journal::Value;
+use futures_util::future::join_all;
+use metrics::{counter, gauge};
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Jobs that are worked on at the same time.
+const AT_ONCE: usize = 4;
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
+/// What is left of a job after a turn.
+enum Turn {
+    On(Box<Work>),
+    /// Its files have to be opened anew.
+    Again,
+    Ended,
+}
+
+/// Why a turn came to nothing this time.
+struct Trouble(String);
+
+impl<E: Debug> From<E> for Trouble {
+    fn from(error: E) -> Trouble {
+        Trouble(format!("{error:?}"))
+    }
+}
+
+/// Starts the worker on this thread. It ends when the node stops.
+pub fn start(imports: Arc<Imports>, stops: impl Fn() -> bool + 'static) {
+    actix_rt::spawn(async move {
+        let mut works: HashMap<Id, Box<Work>> = HashMap::new();
+        while !stops() {
+            let mut jobs = imports.unfinished().await.unwrap_or_default();
+            if !imports.engine.node.is_settled() {
+                jobs.clear();
+            }
+            if imports.engine.node.has_neighbours() {
+                // The file is where it arrived, and nowhere else.
+                jobs.retain(|job| imports.spool.has(*job));
+            }
+            gauge!("stampede_jobs_unfinished").set(jobs.len() as f64);
+            let jobs = &jobs[..jobs.len().min(AT_ONCE)];
+            works.retain(|job, _| jobs.contains(job));
+            let turns: Vec<_> =
+                jobs.iter().map(|job| turn(&imports, *job, works.remove(job))).collect();
+            let mut idle = true;
+            for (job, turn) in jobs.iter().zip(join_all(turns).await) {
+                idle &= turn.is_err();
+                match turn {
+                    Ok(Turn::On(work)) => drop(works.insert(*job, work)),
+                    Ok(Turn::Again | Turn::Ended) => {}
+                    // A node that stops takes the partitions away under it; the next start goes on.
+                    Err(_) if stops() => {}
+                    Err(Trouble(why)) => journal::warn(
+                        "an import waits",
+                        &[("job", Value::Text(job)), ("error", Value::Text(&why))],
+                    ),
+                }
+            }
+            if idle {
+                // Whether it was told or the time is over, it looks around.
+                let _ = actix_rt::time::timeout(LOOK_AROUND, imports.news.notified()).await;
+            }
+        }
+    });
+}
+
+async fn turn(imports: &Imports, job: Id, work: Option<Box<Work>>) -> Result<Turn, Trouble> {
+    let Some(view) = imports.view(job).await? else { return Ok(Turn::Ended) };
+    let work = work.filter(|work| work.is_at(&view));
+    // With its files at hand, every chunk that was begun is counted. Without, the last one may be
+    // half done, and is done before it ends.
+    let nothing_under_way = work.is_some()
+        || view.pass == Pass::Checking
+        || view.batch.is_none()
+        || view.has_read_all();
+    match (view.state, view.must_fail()) {
+        (State::Finished | State::Failed(_) | State::Cancelled, _) => return Ok(Turn::Ended),
+        (_, Some(why)) => return end(imports, job, Command::Fail(why)).await,
+        (State::Cancelling, None) if nothing_under_way => {
+            return end(imports, job, Command::Stop).await;
+        }
+        (State::Running, None) if view.is_through() => {
+            return end(imports, job, Command::Finish).await;
+        }
+        (State::Running, None) if !imports.may_read(&view) => {
+            return register(imports, job, &view).await;
+        }
+        (State::Running | State::Cancelling, None) => {}
+    }
+    match work {
+        Some(work) => on(imports, job, &view, work).await,
+        None => match open(imports, job, &view).await? {
+            Ok(work) => on(imports, job, &view, Box::new(work)).await,
+            Err(why) => end(imports, job, Command::Fail(why)).await,
+        },
+    }
+}
+
+/// Opens a job's files where it stands, or says why they can never be.
+async fn open(imports: &Imports, job: Id, view: &View) -> Result<Result<Work, Why>, Trouble> {
+    let (spool, view) = (imports.spool.clone(), view.clone());
+    match spawn_blocking(move || Work::open(&spool, job, &view)).await? {
+        Ok(work) => Ok(Ok(work)),
+        Err(Broken::Missing) => Ok(Err(Why::FileMissing)),
+        Err(Broken::Changed) => Ok(Err(Why::FileChanged)),
+        Err(broken) => Err(broken.into()),
+    }
+}
+
+/// The next chunk of a job.
+async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Result<Turn, Trouble> {
+    let most = imports.chunk;
+    let (read, mut work) = spawn_blocking(move || (work.read(most), work)).await?;
+    let mut chunk: Chunk = read?;
+    let taken = match (view.pass, view.batch) {
+        (Pass::Importing, Some(batch)) => {
+            let terms = rack::Terms { offer: view.plan.offer, expires_at: view.plan.expires_at };
+            racks::import(&imports.engine, batch, terms, &chunk.lines).await?
+        }
+        _ => {
+            let free = racks::check(&imports.engine, view.batch, &chunk.lines).await?;
+            let (first, back, lines) =
+                spawn_blocking(move || (work.first(&chunk.lines), work, chunk)).await?;
+            (work, chunk) = (back, lines);
+            let first = first?.unwrap_or_default();
+            free.iter().zip(first).map(|(free, first)| *free && first).collect()
+        }
+    };
+    chunk.decided(&taken);
+    if view.pass == Pass::Checking && view.plan.on_duplicate == OnDuplicate::Fail {
+        chunk.end_at_duplicate();
+    }
+    let (progress, mut work) = spawn_blocking(move || (work.mark(&chunk), work)).await?;
+    let progress = progress?;
+    imports.engine.imports.command(&job, Command::Advance(progress), By::SYSTEM).await?;
+    for (fate, rows) in work.arrive(progress) {
+        counter!("stampede_import_rows_total", "outcome" => fate.name()).increment(rows);
+    }
+    Ok(Turn::On(work))
+}
+
+/// Makes the batch that takes the codes in, once for a job, and begins to import.
+async fn register(imports: &Imports, job: Id, view: &View) -> Result<Turn, Trouble> {
+    let plan = catalogue::Plan {
+        name: view.plan.name.clone(),
+        offer: view.plan.offer,
+        expires_at: view.plan.expires_at,
+        what: catalogue::What::Imported { job },
+    };
+    let command = catalogue::Command::Register { entry: catalogue::Entry::Batch(plan), key: 0 };
+    let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await?;
+    let catalogue::Event::Registered { serial: batch, .. } = done.event;
+    imports.engine.imports.command(&job, Command::Register { batch }, By::SYSTEM).await?;
+    Ok(Turn::Again)
+}
+
+async fn end(imports: &Imports, job: Id, how: Command) -> Result<Turn, Trouble> {
+    let done = imports.engine.imports.command(&job, how, By::SYSTEM).await?;
+    let folder = imports.spool.folder_of(job);
+    spawn_blocking(move || Seen::remove(&folder)).await?;
+    let state = match done.event {
+        Event::Finished => "finished",
+        Event::Failed(_) => "failed",
+        _ => "cancelled",
+    };
+    counter!("stampede_jobs_ended_total", "state" => state).increment(1);
+    journal::info(
+        "an import has ended",
+        &[("job", Value::Text(&job)), ("state", Value::Text(&state))],
+    );
+    Ok(Turn::Ended)
+}
+
+impl Imports {
+    /// Whether the pass that a job is in has what it needs to go on; if not, its batch comes next.
+    fn may_read(&self, view: &View) -> bool {
+        match view.pass {
+            Pass::Checking => !view.has_read_all(),
+            Pass::Importing => view.batch.is_some(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The end of a lottery: closed, sealed, written down, drawn.
+//!
+//! Each step is a command that can be repeated, and says the same again. So whoever finds a lottery
+//! half closed goes on with it, and any number who close it at once come to the same winners.
+//! Slices and boxes take what comes until their own seal; the answer to a close comes after the
+//! last of them. A draw that waits for its round of the public beacon waits for that same round,
+//! however late it is.
+
+use crate::Engine;
+use crate::ballots::Ballots;
+use crate::ballots::rounds::{Missing, Rounds};
+use crate::ballots::seeds::Seeds;
+use crate::tickets::{Lotteries, WalkFailure};
+use actors::Caller;
+use actors::domain::day::Day;
+use actors::domain::draw::{Hash, commitment};
+use actors::domain::lottery::{Command, Drawn, Event, Phase, View, places};
+use actors::engine::{By, Key};
+use futures_util::future::try_join_all;
+use std::sync::Arc;
+
+pub struct Closing {
+    engine: Arc<Engine>,
+    lotteries: Arc<Lotteries>,
+    ballots: Arc<Ballots>,
+    seeds: Seeds,
+    rounds: Rounds,
+}
+
+/// How far a lottery that is over has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It has nothing to draw, or it was drawn.
+    Done,
+    /// Everything is sealed; the draw waits for its round.
+    Waits(Missing),
+}
+
+impl Closing {
+    pub fn new(
+        engine: Arc<Engine>,
+        lotteries: Arc<Lotteries>,
+        ballots: Arc<Ballots>,
+        seeds: Seeds,
+        rounds: Rounds,
+    ) -> Closing {
+        Closing { engine, lotteries, ballots, seeds, rounds }
+    }
+
+    /// What is published of a lottery's seed when it is created.
+    pub fn commitment(&self, day: Day) -> Hash {
+        commitment(&self.seeds.of(day))
+    }
+
+    pub fn rounds(&self) -> &Rounds {
+        &self.rounds
+    }
+
+    /// Takes nothing new from now on, and brings the lottery to its end, as far as it can be
+    /// brought.
+    pub async fn close(
+        &self,
+        day: Day,
+        caller: Caller,
+        key: Option<Key>,
+    ) -> Result<End, WalkFailure> {
+        self.engine
+            .lotteries
+            .command(&day, Command::Close, By::for_good(caller).under(key))
+            .await
+            .map_err(WalkFailure::Lottery)?;
+        self.go_on(day).await
+    }
+
+    /// Does what is left to do for a lottery that has begun to close.
+    pub async fn go_on(&self, day: Day) -> Result<End, WalkFailure> {
+        let Some(view) = self.lotteries.view(day).await.map_err(WalkFailure::Lottery)? else {
+            return Ok(End::Done);
+        };
+        match view.phase {
+            Phase::Open => Ok(End::Done),
+            Phase::Closing => {
+                let sealed = self.seal(day, view).await?;
+                self.draw(day, sealed).await
+            }
+            Phase::Closed => self.draw(day, view).await,
+            Phase::Drawn => Ok(End::Done),
+        }
+    }
+
+    /// Seals all slices and boxes, and writes down what the boxes hold.
+    async fn seal(&self, day: Day, view: View) -> Result<View, WalkFailure> {
+        self.lotteries.seal(day, &view.plan).await.map_err(WalkFailure::Slice)?;
+        let boxes = self.ballots.seal(day, &view.plan).await.map_err(WalkFailure::Box)?;
+        let finish = Command::Finish { boxes: boxes.clone() };
+        self.engine
+            .lotteries
+            .command(&day, finish, By::SYSTEM)
+            .await
+            .map_err(WalkFailure::Lottery)?;
+        Ok(View { phase: Phase::Closed, boxes, ..view })
+    }
+
+    async fn draw(&self, day: Day, view: View) -> Result<End, WalkFailure> {
+        let Some(plan) = view.plan.ballots.filter(|_| view.drawn.is_none()) else {
+            return Ok(End::Done);
+        };
+        let beacon = match plan.round {
+            None => None,
+            Some(round) => match self.rounds.beacon(round, self.lotteries.now()).await {
+                Ok(beacon) => Some(beacon),
+                Err(missing) => return Ok(End::Waits(missing)),
+            },
+        };
+        let seed = self.seeds.of(day);
+        let chosen = places(&plan, &view.boxes, &seed, beacon.as_ref());
+        let lots = try_join_all(
+            chosen.into_iter().map(|(number, index)| self.ballots.lot(day, number, index)),
+        )
+        .await;
+        let drawn = Drawn { seed, beacon, lots: lots.map_err(WalkFailure::Box)? };
+        let done = self.engine.lotteries.command(&day, Command::Draw(drawn), By::SYSTEM).await;
+        let done = done.map_err(WalkFailure::Lottery)?;
+        if matches!(done.event, Event::Drawn(_)) && !done.replayed {
+            metrics::counter!("stampede_draws_total").increment(1);
+        }
+        Ok(End::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The end of a lottery.
+
+pub mod closing;

@@ -1,0 +1,241 @@
+//! The kinds of partitions this product has, and the one table that lists them.
+//!
+//! Whatever must treat all kinds alike (waking, resting, deriving rows, auditing) goes through
+//! `KINDS` or `Engine::each`; to add a kind, add it there.
+
+use crate::audit;
+use crate::telling::said;
+use crate::telling::said::{Said, Told};
+use actors::domain::ballots::BallotBox;
+use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
+use actors::domain::import::Import;
+use actors::domain::lottery::Lottery;
+use actors::domain::notices::Notices;
+use actors::domain::tickets::Slice;
+use actors::domain::webhook::Webhook;
+use actors::engine::record::{self, Entry};
+use actors::engine::{Node, Router};
+use actors::store::{Frame, Listed, Page, Row, Sleeper, StoreError};
+use actors::{Machine, machine};
+use futures_util::future::LocalBoxFuture;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+pub struct Engine {
+    pub node: Arc<Node>,
+    pub lotteries: Router<Lottery>,
+    pub slices: Router<Slice>,
+    pub boxes: Router<BallotBox>,
+    pub catalogue: Router<Catalogue>,
+    pub campaigns: Router<Campaign>,
+    pub ranges: Router<Range>,
+    pub racks: Router<Rack>,
+    pub notices: Router<Notices>,
+    pub imports: Router<Import>,
+    pub webhooks: Router<Webhook>,
+}
+
+/// What can be done with a kind of partition without knowing which it is.
+pub struct Kind {
+    pub name: &'static str,
+    rows: fn(&str, &Frame) -> Vec<Row>,
+    tell: fn(&str, &Frame) -> Result<Vec<Said>, record::Broken>,
+    pub audit: fn(&str) -> Result<Box<dyn audit::Replay>, record::Broken>,
+}
+
+pub static KINDS: &[Kind] = &[
+    Kind::of::<Lottery>(),
+    Kind::of::<Slice>(),
+    Kind::of::<BallotBox>(),
+    Kind::of::<Catalogue>(),
+    Kind::of::<Campaign>(),
+    Kind::of::<Range>(),
+    Kind::of::<Rack>(),
+    Kind::of::<Notices>(),
+    Kind::of::<Import>(),
+    Kind::of::<Webhook>(),
+];
+
+/// What can be done with all partitions of a kind.
+trait Partitions {
+    fn wake(&self, partition: &str);
+    fn rest(&self) -> bool;
+    fn let_go(&self) -> usize;
+    fn serve_passed_on<'a>(
+        &'a self,
+        partition: &'a str,
+        request: &'a [u8],
+    ) -> LocalBoxFuture<'a, Option<Vec<u8>>>;
+    fn awake(&self) -> usize;
+    fn deepest(&self) -> usize;
+}
+
+impl Kind {
+    const fn of<M: Told>() -> Kind {
+        Kind { name: M::KIND, rows: rows_of::<M>, tell: said::tell::<M>, audit: audit::replay::<M> }
+    }
+}
+
+/// The kind of a partition and its name within the kind.
+pub fn kind_of(partition: &str) -> Option<(&'static Kind, &str)> {
+    let (kind, name) = partition.split_once('/')?;
+    KINDS.iter().find(|known| known.name == kind).map(|known| (known, name))
+}
+
+/// The rows that the events of a frame declare: what a store derives again when it has lost them.
+pub fn rows(partition: &str, frame: &Frame) -> Vec<Row> {
+    kind_of(partition).map_or_else(Vec::new, |(kind, name)| (kind.rows)(name, frame))
+}
+
+/// What a frame tells the outside.
+pub fn tell(partition: &str, frame: &Frame) -> Result<Vec<Said>, record::Broken> {
+    let (kind, name) =
+        kind_of(partition).ok_or_else(|| record::Broken::Name(partition.to_owned()))?;
+    (kind.tell)(name, frame)
+}
+
+fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
+    let mut rows = Vec::new();
+    // A frame that cannot be read declares nothing; whoever opens its partition says what is wrong
+    // with it.
+    let (Ok(name), Ok(records)) = (name.parse::<M::Name>(), record::records::<M::Event>(frame))
+    else {
+        return rows;
+    };
+    for record in records {
+        if let Entry::Fact(event) = &record.entry {
+            M::rows(&name, event, record.at, &mut rows);
+        }
+    }
+    rows
+}
+
+impl Engine {
+    pub fn new(node: Arc<Node>) -> Arc<Engine> {
+        Arc::new(Engine {
+            lotteries: Router::new(node.clone()),
+            slices: Router::new(node.clone()),
+            boxes: Router::new(node.clone()),
+            catalogue: Router::new(node.clone()),
+            campaigns: Router::new(node.clone()),
+            ranges: Router::new(node.clone()),
+            racks: Router::new(node.clone()),
+            notices: Router::new(node.clone()),
+            imports: Router::new(node.clone()),
+            webhooks: Router::new(node.clone()),
+            node,
+        })
+    }
+
+    fn each(&self) -> [&dyn Partitions; 10] {
+        [
+            &self.lotteries,
+            &self.slices,
+            &self.boxes,
+            &self.catalogue,
+            &self.campaigns,
+            &self.ranges,
+            &self.racks,
+            &self.notices,
+            &self.imports,
+            &self.webhooks,
+        ]
+    }
+
+    /// Starts a partition that has something to do although nobody called it.
+    pub fn wake(&self, sleeper: &Sleeper) {
+        self.each().iter().for_each(|kind| kind.wake(&sleeper.partition));
+    }
+
+    /// A page of a list of look-up rows.
+    pub async fn rows(&self, page: Page) -> Result<Vec<Listed>, StoreError> {
+        let (done, rows) = oneshot::channel();
+        // Whoever asked may be gone.
+        self.node.store.rows(page, Box::new(move |rows| drop(done.send(rows))));
+        rows.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+    }
+
+    /// Partitions that have something to do although nobody calls them.
+    pub async fn sleepers(&self) -> Result<Vec<Sleeper>, StoreError> {
+        let (done, sleepers) = oneshot::channel();
+        self.node
+            .store
+            .sleepers(self.node.now(), Box::new(move |sleepers| drop(done.send(sleepers))));
+        sleepers
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+    }
+
+    /// Asks all partitions to write their snapshots and leave. True when all have left.
+    pub fn rest(&self) -> bool {
+        self.each().iter().filter(|kind| !kind.rest()).count() == 0
+    }
+
+    /// Asks partitions that other nodes should own to leave; says how many are still here.
+    pub fn let_go(&self) -> usize {
+        self.each().iter().map(|kind| kind.let_go()).sum()
+    }
+
+    /// Serves what another node has passed on. None if it cannot be read.
+    pub async fn serve_passed_on(&self, partition: &str, request: &[u8]) -> Option<Vec<u8>> {
+        for kind in self.each() {
+            if let Some(answer) = kind.serve_passed_on(partition, request).await {
+                return Some(answer);
+            }
+        }
+        None
+    }
+
+    /// Whether this node is the one to do what only one should, named by a partition, or by a word
+    /// of its own.
+    pub fn should_do(&self, what: &str) -> bool {
+        self.node.should_own(what)
+    }
+
+    pub fn awake(&self) -> usize {
+        self.each().iter().map(|kind| kind.awake()).sum()
+    }
+
+    /// The most requests under way in one partition.
+    pub fn deepest(&self) -> usize {
+        self.each().iter().map(|kind| kind.deepest()).max().unwrap_or(0)
+    }
+}
+
+impl<M: Machine> Partitions for Router<M> {
+    fn wake(&self, partition: &str) {
+        if let Some((kind, name)) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)
+            && let Ok(name) = name.parse()
+        {
+            debug_assert_eq!(machine::partition_id::<M>(&name), format!("{kind}/{name}"));
+            Router::wake(self, &name);
+        }
+    }
+
+    fn rest(&self) -> bool {
+        Router::rest(self)
+    }
+
+    fn let_go(&self) -> usize {
+        Router::let_go(self)
+    }
+
+    fn serve_passed_on<'a>(
+        &'a self,
+        partition: &'a str,
+        request: &'a [u8],
+    ) -> LocalBoxFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let (_, name) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)?;
+            Router::serve_passed_on(self, name, request).await
+        })
+    }
+
+    fn awake(&self) -> usize {
+        Router::awake(self).len()
+    }
+
+    fn deepest(&self) -> usize {
+        Router::deepest(self)
+    }
+}
