@@ -10,7 +10,7 @@ mod sized;
 
 use actix_rt::{Arbiter, System};
 use actors::dice::Dice;
-use actors::domain::coupons::catalogue::{Entry, Plan, What};
+use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
 use actors::domain::coupons::code::Keys;
 use actors::domain::coupons::{Discount, Offer, redeem};
 use actors::engine::By;
@@ -79,10 +79,13 @@ async fn measure(touched: u64) {
         name: None,
         offer,
         expires_at,
-        what: What::Made { count: COUNT, one_per_member: false },
+        what: BatchKind::Made { count: COUNT, one_per_member: false },
     };
-    let done =
-        place.promotions.register(Entry::Batch(plan), By::SYSTEM).await.expect("it is registered");
+    let done = place
+        .promotions
+        .register(CatalogueEntry::Batch(plan), By::SYSTEM)
+        .await
+        .expect("it is registered");
     let took = ms(began);
     let known = Arc::new(Known::registered(&done));
     let ledger = place.promotions.ledger(&known).await.expect("the ranges open");

@@ -20,7 +20,7 @@ use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{By, Limits, Node, Router, Window};
-use actors::store::{Append, Done, Outcome, Store};
+use actors::store::{Append, Callback, Outcome, Store};
 use actors::time::system_clock;
 use actors::{Caller, Id, Time};
 use base::Secret;
@@ -275,7 +275,7 @@ impl Around for Counted {
         &self.store
     }
 
-    fn append(&self, append: Append, done: Done<Outcome>) {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(append.frame.to.seq - append.frame.from.seq, Ordering::Relaxed);
         self.store.append(append, done);

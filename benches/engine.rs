@@ -235,7 +235,7 @@ async fn ten_million() {
         for name in SliceName::all(DAY, DIGITS) {
             place
                 .slices
-                .look(&name, actors::domain::tickets::slice::Question::Ledger)
+                .look(&name, actors::domain::tickets::Question::Ledger)
                 .await
                 .expect("it opens");
         }

@@ -8,7 +8,7 @@
 use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Question};
 use actors::domain::day::Day;
 use actors::domain::draw::{Sealed, commitment};
-use actors::domain::lottery::{Ballots, Drawn, Lot, Phase, Plan, View, places};
+use actors::domain::lottery::{BallotSetup, Drawn, Lot, LotteryView, Phase, Plan, places};
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use draws::writer::Writer;
 use draws::{Anchor, QUICKNET, Receipt, Signer};
@@ -50,7 +50,7 @@ fn main() -> std::io::Result<()> {
 }
 
 fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
-    let plan = Ballots {
+    let plan = BallotSetup {
         boxes: BOXES,
         most_per_box: u64::MAX,
         winners: 10,
@@ -116,7 +116,7 @@ fn tell(
 }
 
 /// A box with so many ballots, and the receipt of the one in the middle of its last commit.
-fn filled(name: BoxName, count: u64, plan: &Ballots, signer: &Signer) -> (BallotBox, Receipt) {
+fn filled(name: BoxName, count: u64, plan: &BallotSetup, signer: &Signer) -> (BallotBox, Receipt) {
     let terms = ballots::Terms { closes_at: Time(2), most: plan.most_per_box };
     let (mut made, member) = (BallotBox::default(), Caller::member(Id([1; 16])));
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
@@ -138,7 +138,7 @@ fn filled(name: BoxName, count: u64, plan: &Ballots, signer: &Signer) -> (Ballot
     (made, Receipt::of(ballot, &witness, &Anchor::from(plan), signer))
 }
 
-fn drawn(boxes: &mut [BallotBox], plan: Ballots) -> View {
+fn drawn(boxes: &mut [BallotBox], plan: BallotSetup) -> LotteryView {
     let sealed: Vec<Sealed> = boxes
         .iter_mut()
         .map(|made| match tell(made, ballots::Command::Seal, Caller::SYSTEM, 0) {
@@ -151,7 +151,7 @@ fn drawn(boxes: &mut [BallotBox], plan: Ballots) -> View {
         Lot { number, index, nonce: ballot.nonce, owner: ballot.owner }
     };
     let lots = places(&plan, &sealed, &SEED, None).into_iter().map(lot).collect();
-    View {
+    LotteryView {
         plan: Plan {
             name: "bench".to_owned(),
             closes_at: Time(2),
@@ -172,7 +172,7 @@ fn page(made: &BallotBox, from: u64, limit: usize) -> Vec<ballots::Ballot> {
     }
 }
 
-fn write(file: &Path, view: &View, boxes: &[BallotBox]) -> std::io::Result<()> {
+fn write(file: &Path, view: &LotteryView, boxes: &[BallotBox]) -> std::io::Result<()> {
     let (mut file, mut out) = (BufWriter::new(File::create(file)?), Vec::new());
     let mut writer = Writer::begin(DAY, view, &QUICKNET, &mut out).expect("it is drawn");
     while let Some((name, from)) = writer.wanted() {

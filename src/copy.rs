@@ -9,7 +9,7 @@
 
 use crate::stores;
 use crate::stores::history;
-use actors::store::{Append, Fed, Feed, Opened, Outcome, Position, Store, StoreError};
+use actors::store::{Append, Feed, FeedFrame, Opened, Outcome, Position, Store, StoreError};
 use anyhow::{Context, bail, ensure};
 use config::{Choice, Config};
 use ports::directory::Directory;
@@ -153,8 +153,8 @@ impl Log<'_> {
     }
 
     /// Whether it had to be written.
-    async fn frame(&mut self, fed: Fed) -> anyhow::Result<bool> {
-        let Fed { partition, frame, .. } = fed;
+    async fn frame(&mut self, fed: FeedFrame) -> anyhow::Result<bool> {
+        let FeedFrame { partition, frame, .. } = fed;
         let there = self.opened(&partition).await?;
         if frame.to.seq <= there.seq {
             ensure!(
@@ -214,13 +214,13 @@ async fn compare(config: &Config) -> anyhow::Result<(u64, u64)> {
 }
 
 async fn ask<T: Send + 'static>(
-    ask: impl FnOnce(actors::store::Done<Result<T, StoreError>>),
+    ask: impl FnOnce(actors::store::Callback<Result<T, StoreError>>),
 ) -> anyhow::Result<T> {
     Ok(ask_plainly(ask).await??)
 }
 
 async fn ask_plainly<T: Send + 'static>(
-    ask: impl FnOnce(actors::store::Done<T>),
+    ask: impl FnOnce(actors::store::Callback<T>),
 ) -> anyhow::Result<T> {
     let (to, answer) = oneshot::channel();
     ask(Box::new(move |answer| drop(to.send(answer))));

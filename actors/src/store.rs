@@ -18,7 +18,7 @@ use crate::id::Id;
 use crate::time::Time;
 use std::sync::Arc;
 
-pub type Done<T> = Box<dyn FnOnce(T) + Send>;
+pub type Callback<T> = Box<dyn FnOnce(T) + Send>;
 
 /// A link of the hash chain over a partition's frames.
 pub type Head = [u8; 32];
@@ -79,7 +79,7 @@ pub struct Sleeper {
 
 /// A frame in the one order in which the frames of all partitions became durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fed {
+pub struct FeedFrame {
     /// Only ever grows; there may be gaps.
     pub position: u64,
     pub partition: Arc<str>,
@@ -89,7 +89,7 @@ pub struct Fed {
 /// Some frames in their order, and how far the log had come when they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Feed {
-    pub frames: Vec<Fed>,
+    pub frames: Vec<FeedFrame>,
     /// The position of the last durable frame; 0 if there is none.
     pub end: u64,
 }
@@ -135,19 +135,19 @@ pub struct Listed {
 }
 
 pub trait Store: Send + Sync + 'static {
-    fn append(&self, append: Append, done: Done<Outcome>);
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>);
+    fn append(&self, append: Append, done: Callback<Outcome>);
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>);
     /// Kept when convenient, after the appends that were asked for before it.
     fn save(&self, partition: &str, snapshot: Snapshot);
     /// Loses a snapshot that cannot be used; an `open` that is asked for afterwards finds the whole
     /// log.
     fn forget_snapshot(&self, partition: &str);
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>);
+    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>);
     /// Partitions that are asleep with something due until `until`, or were left awake.
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>);
+    fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>);
     /// The frames after that position, of all partitions: `limit` at most, and no more once they
     /// have `FEED_BYTES` of records.
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>);
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>);
     /// Whether refusals and reads must be confirmed by an append without records, because somebody
     /// else might own the partition by now.
     fn confirms_reads(&self) -> bool {

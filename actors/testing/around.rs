@@ -2,18 +2,18 @@
 
 use actors::Time;
 use actors::store::{
-    Append, Done, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError,
+    Append, Callback, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError,
 };
 use std::sync::Arc;
 
 pub trait Around: Send + Sync + 'static {
     fn inner(&self) -> &dyn Store;
 
-    fn append(&self, append: Append, done: Done<Outcome>) {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         self.inner().append(append, done);
     }
 
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         self.inner().open(partition, done);
     }
 }
@@ -26,11 +26,11 @@ pub fn as_store(around: Arc<impl Around>) -> Arc<dyn Store> {
 struct Handing<A>(Arc<A>);
 
 impl<A: Around> Store for Handing<A> {
-    fn append(&self, append: Append, done: Done<Outcome>) {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         self.0.append(append, done);
     }
 
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         self.0.open(partition, done);
     }
 
@@ -42,15 +42,15 @@ impl<A: Around> Store for Handing<A> {
         self.0.inner().forget_snapshot(partition);
     }
 
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
         self.0.inner().rows(page, done);
     }
 
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+    fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {
         self.0.inner().sleepers(until, done);
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
         self.0.inner().feed(after, limit, done);
     }
 

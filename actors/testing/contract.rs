@@ -7,14 +7,14 @@
 
 use actors::engine::record;
 use actors::store::{
-    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row,
-    Shelf, Sleeper, Snapshot, Store,
+    Append, Callback, FEED_BYTES, Feed, FeedFrame, Frame, Listed, Opened, Outcome, Page, Position,
+    Row, Shelf, Sleeper, Snapshot, Store,
 };
 use actors::{Id, Time};
 use std::sync::mpsc;
 
 /// A store with its data, fresh when made.
-pub trait Harness {
+pub trait StoreHarness {
     fn store(&self) -> &dyn Store;
     /// Closes the store and opens the same data again.
     fn reopen(&mut self);
@@ -79,11 +79,11 @@ macro_rules! store_contract {
 }
 
 /// Asks, and waits for the answer.
-pub fn answer<T: Send + 'static>(ask: impl FnOnce(Done<T>)) -> T {
+pub fn answer<T: Send + 'static>(ask: impl FnOnce(Callback<T>)) -> T {
     pending(ask).recv().expect("every question is answered")
 }
 
-fn pending<T: Send + 'static>(ask: impl FnOnce(Done<T>)) -> mpsc::Receiver<T> {
+fn pending<T: Send + 'static>(ask: impl FnOnce(Callback<T>)) -> mpsc::Receiver<T> {
     let (to, from) = mpsc::channel();
     // Whoever asked may have lost interest.
     ask(Box::new(move |answer| drop(to.send(answer))));
@@ -220,18 +220,20 @@ fn sleepers(store: &dyn Store, until: i64) -> Vec<(String, Option<i64>)> {
     found
 }
 
-pub fn what_was_appended_is_there_when_opened(harness: &mut dyn Harness) {
+pub fn what_was_appended_is_there_when_opened(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let frames: Vec<Frame> = (0..5).map(|_| p.append(harness.store(), &[])).collect();
     assert_eq!(found(harness.store(), "p"), (None, frames));
 }
 
-pub fn an_untouched_partition_opens_empty(harness: &mut dyn Harness) {
+pub fn an_untouched_partition_opens_empty(harness: &mut dyn StoreHarness) {
     Script::new("p").append(harness.store(), &[]);
     assert_eq!(found(harness.store(), "q"), (None, vec![]));
 }
 
-pub fn an_append_to_a_wrong_sequence_is_refused_and_nothing_is_kept(harness: &mut dyn Harness) {
+pub fn an_append_to_a_wrong_sequence_is_refused_and_nothing_is_kept(
+    harness: &mut dyn StoreHarness,
+) {
     let mut p = Script::new("p");
     let first = p.append(harness.store(), &[]);
     for wrong in [first.to.seq + 1, first.to.seq - 1] {
@@ -243,7 +245,7 @@ pub fn an_append_to_a_wrong_sequence_is_refused_and_nothing_is_kept(harness: &mu
     assert_eq!(found(harness.store(), "p"), (None, vec![first, second]));
 }
 
-pub fn an_append_to_a_wrong_head_is_refused_and_nothing_is_kept(harness: &mut dyn Harness) {
+pub fn an_append_to_a_wrong_head_is_refused_and_nothing_is_kept(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let first = p.append(harness.store(), &[]);
     let mut elsewhere = p.clone();
@@ -252,7 +254,7 @@ pub fn an_append_to_a_wrong_head_is_refused_and_nothing_is_kept(harness: &mut dy
     assert_eq!(found(harness.store(), "p"), (None, vec![first]));
 }
 
-pub fn a_doubled_append_is_refused(harness: &mut dyn Harness) {
+pub fn a_doubled_append_is_refused(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let again = p.clone().next(&[]);
     let first = p.append(harness.store(), &[]);
@@ -260,7 +262,7 @@ pub fn a_doubled_append_is_refused(harness: &mut dyn Harness) {
     assert_eq!(found(harness.store(), "p"), (None, vec![first]));
 }
 
-pub fn appends_of_one_partition_are_answered_in_order(harness: &mut dyn Harness) {
+pub fn appends_of_one_partition_are_answered_in_order(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let (to, answers) = mpsc::channel();
     for number in 0..200 {
@@ -274,7 +276,7 @@ pub fn appends_of_one_partition_are_answered_in_order(harness: &mut dyn Harness)
     assert_eq!(answers.into_iter().collect::<Vec<_>>(), expected);
 }
 
-pub fn an_open_sees_every_append_answered_before(harness: &mut dyn Harness) {
+pub fn an_open_sees_every_append_answered_before(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     for number in 1..=50 {
         p.append(harness.store(), &[]);
@@ -282,7 +284,7 @@ pub fn an_open_sees_every_append_answered_before(harness: &mut dyn Harness) {
     }
 }
 
-pub fn frames_survive_reopening(harness: &mut dyn Harness) {
+pub fn frames_survive_reopening(harness: &mut dyn StoreHarness) {
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     let mut frames = vec![p.append(harness.store(), &[])];
     q.append(harness.store(), &[]);
@@ -294,7 +296,7 @@ pub fn frames_survive_reopening(harness: &mut dyn Harness) {
     assert_eq!(found(harness.store(), "p"), (None, frames));
 }
 
-pub fn a_snapshot_leaves_only_the_frames_after_it(harness: &mut dyn Harness) {
+pub fn a_snapshot_leaves_only_the_frames_after_it(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     for _ in 0..3 {
         p.append(harness.store(), &[]);
@@ -313,7 +315,7 @@ pub fn a_snapshot_leaves_only_the_frames_after_it(harness: &mut dyn Harness) {
     assert_eq!(found(harness.store(), "p"), (Some(snapshot.at), after));
 }
 
-pub fn a_newer_snapshot_replaces_an_older_one(harness: &mut dyn Harness) {
+pub fn a_newer_snapshot_replaces_an_older_one(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[]);
     let older = p.snapshot(None);
@@ -326,7 +328,7 @@ pub fn a_newer_snapshot_replaces_an_older_one(harness: &mut dyn Harness) {
     assert_eq!(found(harness.store(), "p"), (Some(newer.at), vec![last]));
 }
 
-pub fn a_snapshot_of_what_was_never_written_is_not_used(harness: &mut dyn Harness) {
+pub fn a_snapshot_of_what_was_never_written_is_not_used(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let frames = vec![p.append(harness.store(), &[]), p.append(harness.store(), &[])];
     let mut elsewhere = Script::new("p");
@@ -342,7 +344,7 @@ pub fn a_snapshot_of_what_was_never_written_is_not_used(harness: &mut dyn Harnes
     assert_eq!(found(harness.store(), "p"), (None, frames));
 }
 
-pub fn lost_snapshots_change_nothing(harness: &mut dyn Harness) {
+pub fn lost_snapshots_change_nothing(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let mut frames = vec![p.append(harness.store(), &[])];
     p.sleep(harness.store(), Some(Time(50)));
@@ -355,7 +357,7 @@ pub fn lost_snapshots_change_nothing(harness: &mut dyn Harness) {
 }
 
 pub fn a_snapshot_that_was_forgotten_is_not_found_and_another_takes_its_place(
-    harness: &mut dyn Harness,
+    harness: &mut dyn StoreHarness,
 ) {
     let (mut p, mut other) = (Script::new("p"), Script::new("other"));
     let mut frames = vec![p.append(harness.store(), &[])];
@@ -373,7 +375,7 @@ pub fn a_snapshot_that_was_forgotten_is_not_found_and_another_takes_its_place(
     assert_eq!(found(harness.store(), "p"), (Some(p.at), vec![]));
 }
 
-pub fn big_frames_and_snapshots_come_back_whole(harness: &mut dyn Harness) {
+pub fn big_frames_and_snapshots_come_back_whole(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let mut frames = Vec::new();
     for bytes in [1 << 20, 0, 3 << 20] {
@@ -389,7 +391,7 @@ pub fn big_frames_and_snapshots_come_back_whole(harness: &mut dyn Harness) {
     assert_eq!(open(harness.store(), "p").snapshot.map(|snapshot| snapshot.state), Some(state));
 }
 
-pub fn many_partitions_at_once_stay_apart(harness: &mut dyn Harness) {
+pub fn many_partitions_at_once_stay_apart(harness: &mut dyn StoreHarness) {
     let names: Vec<String> = (0..8).map(|n| format!("p/{n}")).collect();
     let store = harness.store();
     let written: Vec<Vec<Frame>> = std::thread::scope(|threads| {
@@ -411,7 +413,7 @@ pub fn many_partitions_at_once_stay_apart(harness: &mut dyn Harness) {
     }
 }
 
-pub fn rows_are_visible_before_the_append_is_answered(harness: &mut dyn Harness) {
+pub fn rows_are_visible_before_the_append_is_answered(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     for number in 1..=50 {
         p.append(harness.store(), &[put(&format!("{number:02}"), "x")]);
@@ -419,7 +421,7 @@ pub fn rows_are_visible_before_the_append_is_answered(harness: &mut dyn Harness)
     }
 }
 
-pub fn rows_come_in_the_order_of_their_keys(harness: &mut dyn Harness) {
+pub fn rows_come_in_the_order_of_their_keys(harness: &mut dyn StoreHarness) {
     let keys: [&[u8]; 6] = [&[255], &[0, 1], &[], &[7, 0], &[0], &[7]];
     let row =
         |key: &&[u8]| Row { shelf: TICKETS, owner: ADA, key: key.to_vec(), body: Some(vec![]) };
@@ -434,7 +436,7 @@ pub fn rows_come_in_the_order_of_their_keys(harness: &mut dyn Harness) {
     }
 }
 
-pub fn rows_come_in_pages(harness: &mut dyn Harness) {
+pub fn rows_come_in_pages(harness: &mut dyn StoreHarness) {
     let rows: Vec<Row> = (0..10).map(|n| put(&n.to_string(), "x")).collect();
     Script::new("p").append(harness.store(), &rows);
     for _ in 0..2 {
@@ -454,7 +456,7 @@ pub fn rows_come_in_pages(harness: &mut dyn Harness) {
     }
 }
 
-pub fn rows_belong_to_one_owner_on_one_shelf(harness: &mut dyn Harness) {
+pub fn rows_belong_to_one_owner_on_one_shelf(harness: &mut dyn StoreHarness) {
     let rows = [
         put_for(TICKETS, ADA, "k", "1"),
         put_for(TICKETS, BOB, "k", "2"),
@@ -471,7 +473,7 @@ pub fn rows_belong_to_one_owner_on_one_shelf(harness: &mut dyn Harness) {
     }
 }
 
-pub fn a_row_put_again_has_its_new_body(harness: &mut dyn Harness) {
+pub fn a_row_put_again_has_its_new_body(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[put("k", "old"), put("k", "newer")]);
     assert_eq!(all(harness.store()), listed(&[("k", "newer")]));
@@ -479,7 +481,7 @@ pub fn a_row_put_again_has_its_new_body(harness: &mut dyn Harness) {
     assert_eq!(all(harness.store()), listed(&[("k", "newest")]));
 }
 
-pub fn a_row_taken_away_is_gone(harness: &mut dyn Harness) {
+pub fn a_row_taken_away_is_gone(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[put("a", "1"), put("b", "2")]);
     p.append(harness.store(), &[take("a"), take("never")]);
@@ -491,7 +493,7 @@ pub fn a_row_taken_away_is_gone(harness: &mut dyn Harness) {
     assert_eq!(all(harness.store()), listed(&[("a", "3"), ("b", "2")]));
 }
 
-pub fn fresh_rows_and_old_ones_make_one_list(harness: &mut dyn Harness) {
+pub fn fresh_rows_and_old_ones_make_one_list(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[put("a", "1"), put("c", "1"), put("e", "1"), put("g", "1")]);
     harness.reopen();
@@ -504,7 +506,7 @@ pub fn fresh_rows_and_old_ones_make_one_list(harness: &mut dyn Harness) {
     }
 }
 
-pub fn pages_are_full_although_fresh_rows_took_old_ones_away(harness: &mut dyn Harness) {
+pub fn pages_are_full_although_fresh_rows_took_old_ones_away(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let old: Vec<Row> = (10..40).map(|n| put(&n.to_string(), "x")).collect();
     p.append(harness.store(), &old);
@@ -520,7 +522,7 @@ pub fn pages_are_full_although_fresh_rows_took_old_ones_away(harness: &mut dyn H
     assert_eq!(all(harness.store()).len(), 10);
 }
 
-pub fn rows_of_a_refused_append_are_not_kept(harness: &mut dyn Harness) {
+pub fn rows_of_a_refused_append_are_not_kept(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[put("a", "1")]);
     assert_eq!(
@@ -533,7 +535,7 @@ pub fn rows_of_a_refused_append_are_not_kept(harness: &mut dyn Harness) {
     }
 }
 
-pub fn rows_survive_reopening(harness: &mut dyn Harness) {
+pub fn rows_survive_reopening(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let mut expected = Vec::new();
     for round in 0..3 {
@@ -546,7 +548,7 @@ pub fn rows_survive_reopening(harness: &mut dyn Harness) {
     }
 }
 
-pub fn a_partition_asleep_wakes_when_it_is_due(harness: &mut dyn Harness) {
+pub fn a_partition_asleep_wakes_when_it_is_due(harness: &mut dyn StoreHarness) {
     for (name, due) in [("early", 10), ("late", 20)] {
         let mut script = Script::new(name);
         script.append(harness.store(), &[]);
@@ -560,7 +562,7 @@ pub fn a_partition_asleep_wakes_when_it_is_due(harness: &mut dyn Harness) {
     );
 }
 
-pub fn a_partition_left_awake_is_woken_at_once(harness: &mut dyn Harness) {
+pub fn a_partition_left_awake_is_woken_at_once(harness: &mut dyn StoreHarness) {
     Script::new("never asleep").append(harness.store(), &[]);
     let mut restless = Script::new("restless");
     restless.append(harness.store(), &[]);
@@ -574,7 +576,7 @@ pub fn a_partition_left_awake_is_woken_at_once(harness: &mut dyn Harness) {
     assert_eq!(sleepers(harness.store(), 0), both[..1]);
 }
 
-pub fn a_partition_with_nothing_left_to_do_sleeps_on(harness: &mut dyn Harness) {
+pub fn a_partition_with_nothing_left_to_do_sleeps_on(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[]);
     p.sleep(harness.store(), None);
@@ -583,7 +585,7 @@ pub fn a_partition_with_nothing_left_to_do_sleeps_on(harness: &mut dyn Harness) 
     assert_eq!(sleepers(harness.store(), i64::MAX), []);
 }
 
-pub fn sleepers_survive_reopening(harness: &mut dyn Harness) {
+pub fn sleepers_survive_reopening(harness: &mut dyn StoreHarness) {
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     p.append(harness.store(), &[]);
     p.sleep(harness.store(), Some(Time(10)));
@@ -603,11 +605,11 @@ fn fed(store: &dyn Store) -> Vec<(String, Frame)> {
     feed(store, 0, usize::MAX)
         .frames
         .into_iter()
-        .map(|Fed { partition, frame, .. }| (partition.to_string(), frame))
+        .map(|FeedFrame { partition, frame, .. }| (partition.to_string(), frame))
         .collect()
 }
 
-pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut dyn Harness) {
+pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut dyn StoreHarness) {
     assert_eq!(feed(harness.store(), 0, 10), Feed::default());
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     let mut written = Vec::new();
@@ -624,7 +626,7 @@ pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut d
     assert_eq!(positions.last(), Some(&feed(harness.store(), u64::MAX, 1).end));
 }
 
-pub fn the_feed_goes_on_after_any_position(harness: &mut dyn Harness) {
+pub fn the_feed_goes_on_after_any_position(harness: &mut dyn StoreHarness) {
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     for _ in 0..5 {
         p.append(harness.store(), &[]);
@@ -639,7 +641,7 @@ pub fn the_feed_goes_on_after_any_position(harness: &mut dyn Harness) {
     }
 }
 
-pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn Harness) {
+pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     for _ in 0..4 {
         p.append(harness.store(), &[]);
@@ -665,7 +667,7 @@ pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn Harness) {
     );
 }
 
-pub fn the_feed_shows_nothing_that_was_refused(harness: &mut dyn Harness) {
+pub fn the_feed_shows_nothing_that_was_refused(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let first = p.append(harness.store(), &[]);
     assert_eq!(outcome(harness.store(), Script::new("p").next(&[])), Outcome::Fenced);
@@ -673,7 +675,7 @@ pub fn the_feed_shows_nothing_that_was_refused(harness: &mut dyn Harness) {
     assert_eq!(fed(harness.store()), [("p".into(), first), ("p".into(), second)]);
 }
 
-pub fn the_feed_survives_reopening_and_goes_on_where_it_was(harness: &mut dyn Harness) {
+pub fn the_feed_survives_reopening_and_goes_on_where_it_was(harness: &mut dyn StoreHarness) {
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     p.append(harness.store(), &[]);
     q.append(harness.store(), &[]);
@@ -688,18 +690,18 @@ pub fn the_feed_survives_reopening_and_goes_on_where_it_was(harness: &mut dyn Ha
 
 /// Whoever follows it while others write sees each frame once, and those of a partition without a
 /// gap.
-pub fn the_feed_misses_nothing_that_many_write_at_once(harness: &mut dyn Harness) {
+pub fn the_feed_misses_nothing_that_many_write_at_once(harness: &mut dyn StoreHarness) {
     const FRAMES: usize = 60;
     let store = harness.store();
     let names: Vec<String> = (0..6).map(|n| format!("p/{n}")).collect();
-    let seen: Vec<Fed> = std::thread::scope(|threads| {
+    let seen: Vec<FeedFrame> = std::thread::scope(|threads| {
         for name in &names {
             threads.spawn(move || {
                 let mut script = Script::new(name);
                 (0..FRAMES).for_each(|_| drop(script.append(store, &[])));
             });
         }
-        let mut seen: Vec<Fed> = Vec::new();
+        let mut seen: Vec<FeedFrame> = Vec::new();
         while seen.len() < names.len() * FRAMES {
             let after = seen.last().map_or(0, |fed| fed.position);
             seen.extend(feed(store, after, 7).frames);

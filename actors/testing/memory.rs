@@ -7,8 +7,8 @@
 //! data, each through its own `Memory`, and fence each other.
 
 use actors::store::{
-    Append, Done, FEED_BYTES, Fed, Feed, Frame, Listed, Opened, Outcome, Page, Position, Row,
-    Shelf, Sleeper, Snapshot, Store, StoreError,
+    Append, Callback, FEED_BYTES, Feed, FeedFrame, Frame, Listed, Opened, Outcome, Page, Position,
+    Row, Shelf, Sleeper, Snapshot, Store, StoreError,
 };
 use actors::{Id, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -36,7 +36,7 @@ pub enum Fate {
 }
 
 /// One node's view of the data.
-pub struct Memory {
+pub struct MemoryStore {
     data: Arc<Mutex<Data>>,
     node: u64,
     confirms_reads: bool,
@@ -70,7 +70,7 @@ struct Pending {
     node: u64,
     /// The partition was opened after this was asked for.
     outdated: bool,
-    done: Done<Outcome>,
+    done: Callback<Outcome>,
 }
 
 /// An append that waits for its fate.
@@ -81,20 +81,20 @@ pub struct Waiting {
     pub to: Position,
 }
 
-impl Default for Memory {
-    fn default() -> Memory {
-        Memory::whose_appends(Fate::Keep)
+impl Default for MemoryStore {
+    fn default() -> MemoryStore {
+        MemoryStore::whose_appends(Fate::Keep)
     }
 }
 
-impl Memory {
+impl MemoryStore {
     /// Stalls every append until it is completed.
-    pub fn manual() -> Memory {
-        Memory::whose_appends(Fate::Stall)
+    pub fn manual() -> MemoryStore {
+        MemoryStore::whose_appends(Fate::Stall)
     }
 
-    fn whose_appends(usually: Fate) -> Memory {
-        Memory {
+    fn whose_appends(usually: Fate) -> MemoryStore {
+        MemoryStore {
             data: Arc::new(Mutex::new(Data { usually, ..Data::default() })),
             node: 0,
             confirms_reads: false,
@@ -102,16 +102,20 @@ impl Memory {
     }
 
     /// As a store is that several nodes share.
-    pub fn confirming_reads(mut self) -> Memory {
+    pub fn confirming_reads(mut self) -> MemoryStore {
         self.confirms_reads = true;
         self
     }
 
     /// Another node's view of the same data.
-    pub fn another_node(&self) -> Memory {
+    pub fn another_node(&self) -> MemoryStore {
         let mut data = self.data();
         data.nodes += 1;
-        Memory { data: self.data.clone(), node: data.nodes, confirms_reads: self.confirms_reads }
+        MemoryStore {
+            data: self.data.clone(),
+            node: data.nodes,
+            confirms_reads: self.confirms_reads,
+        }
     }
 
     /// The next append that nothing is planned for yet meets this fate.
@@ -186,7 +190,7 @@ impl Memory {
 
 /// An answer that leaves once the lock is released, because whoever gets it may ask for more at
 /// once.
-struct Answer(Option<(Done<Outcome>, Outcome)>);
+struct Answer(Option<(Callback<Outcome>, Outcome)>);
 
 impl Answer {
     fn answer(self, unlocked: MutexGuard<'_, Data>) {
@@ -329,7 +333,7 @@ impl Data {
             }
             let frame = self.logs[partition].frames[*frame].clone();
             bytes += frame.records.len();
-            feed.frames.push(Fed {
+            feed.frames.push(FeedFrame {
                 position: place as u64 + 1,
                 partition: partition.clone(),
                 frame,
@@ -352,15 +356,15 @@ impl Data {
     }
 }
 
-impl Store for Memory {
-    fn append(&self, append: Append, done: Done<Outcome>) {
+impl Store for MemoryStore {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         let mut data = self.data();
         let fate = data.plan.pop_front().unwrap_or(data.usually);
         let pending = Pending { append, node: self.node, outdated: false, done };
         data.meet(pending, fate).answer(data);
     }
 
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         let opened = self.data().open(partition, self.node);
         done(opened);
     }
@@ -380,17 +384,17 @@ impl Store for Memory {
         self.data().log(partition).snapshot = None;
     }
 
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
         let listed = self.data().page(&page);
         done(Ok(listed));
     }
 
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+    fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {
         let sleepers = self.data().sleepers(until);
         done(Ok(sleepers));
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
         let feed = self.data().feed(after, limit);
         done(Ok(feed));
     }
@@ -403,9 +407,9 @@ impl Store for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Harness, Script, answer};
+    use crate::contract::{Script, StoreHarness, answer};
 
-    impl Harness for Memory {
+    impl StoreHarness for MemoryStore {
         fn store(&self) -> &dyn Store {
             self
         }
@@ -419,15 +423,15 @@ mod tests {
         }
     }
 
-    crate::store_contract!(Memory::default());
+    crate::store_contract!(MemoryStore::default());
 
-    fn ask(memory: &Memory, append: Append) -> std::sync::mpsc::Receiver<Outcome> {
+    fn ask(memory: &MemoryStore, append: Append) -> std::sync::mpsc::Receiver<Outcome> {
         let (to, from) = std::sync::mpsc::channel();
         memory.append(append, Box::new(move |outcome| to.send(outcome).unwrap()));
         from
     }
 
-    fn kept(memory: &Memory) -> usize {
+    fn kept(memory: &MemoryStore) -> usize {
         memory.frames("p").len()
     }
 
@@ -441,7 +445,7 @@ mod tests {
             (Fate::Tear, 0, unknown),
             (Fate::Fence, 0, |outcome| *outcome == Outcome::Fenced),
         ] {
-            let memory = Memory::default();
+            let memory = MemoryStore::default();
             memory.plan(fate);
             let outcome = ask(&memory, Script::new("p").next(&[])).recv().unwrap();
             assert!(says(&outcome), "{fate:?}: {outcome:?}");
@@ -451,7 +455,7 @@ mod tests {
 
     #[test]
     fn after_a_torn_write_nothing_more_is_kept_until_the_partition_is_opened() {
-        let memory = Memory::default();
+        let memory = MemoryStore::default();
         memory.plan(Fate::Tear);
         let append = || Script::new("p").next(&[]);
         ask(&memory, append());
@@ -462,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_manual_store_answers_nothing_by_itself() {
-        let memory = Memory::manual();
+        let memory = MemoryStore::manual();
         let (mut p, mut q) = (Script::new("p"), Script::new("q"));
         let (of_p, of_q) = (ask(&memory, p.next(&[])), ask(&memory, q.next(&[])));
         assert!(of_p.try_recv().is_err() && of_q.try_recv().is_err());
@@ -476,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_crash_keeps_what_it_is_told_and_answers_nobody() {
-        let memory = Memory::manual();
+        let memory = MemoryStore::manual();
         let (mut p, mut q) = (Script::new("p"), Script::new("q"));
         let (of_p, of_q) = (ask(&memory, p.next(&[])), ask(&memory, q.next(&[])));
         memory.crash(|waiting| &*waiting.partition == "p");
@@ -486,7 +490,7 @@ mod tests {
 
     #[test]
     fn a_stalled_append_is_fenced_if_the_partition_was_opened_meanwhile() {
-        let memory = Memory::manual();
+        let memory = MemoryStore::manual();
         let stalled = ask(&memory, Script::new("p").next(&[]));
         answer(|done| memory.open("p", done)).unwrap();
         memory.step();
@@ -496,7 +500,7 @@ mod tests {
 
     #[test]
     fn of_two_nodes_only_the_one_that_opened_last_can_write() {
-        let here = Memory::default();
+        let here = MemoryStore::default();
         let there = here.another_node();
         answer(|done| here.open("p", done)).unwrap();
         answer(|done| there.open("p", done)).unwrap();
@@ -506,7 +510,7 @@ mod tests {
 
     #[test]
     fn opens_fail_as_often_as_told() {
-        let memory = Memory::default();
+        let memory = MemoryStore::default();
         memory.fail_opens(1);
         assert!(answer(|done| memory.open("p", done)).is_err());
         assert!(answer(|done| memory.open("p", done)).is_ok());

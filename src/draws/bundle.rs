@@ -14,7 +14,7 @@ use super::beacon::Chain;
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::{Sealed, lottery_root};
-use actors::domain::lottery::{Beacon, View};
+use actors::domain::lottery::{Beacon, LotteryView};
 use base::Hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -76,7 +76,7 @@ pub struct Listed {
 
 impl Head {
     /// None: nothing is drawn yet.
-    pub fn of(day: Day, view: &View, chain: &Chain) -> Option<Head> {
+    pub fn of(day: Day, view: &LotteryView, chain: &Chain) -> Option<Head> {
         let (plan, drawn) = (view.plan.ballots?, view.drawn.as_ref()?);
         Some(Head {
             format: FORMAT,

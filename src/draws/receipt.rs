@@ -24,8 +24,8 @@ pub struct Anchor {
     pub reserves: u16,
 }
 
-impl From<&lottery::Ballots> for Anchor {
-    fn from(plan: &lottery::Ballots) -> Anchor {
+impl From<&lottery::BallotSetup> for Anchor {
+    fn from(plan: &lottery::BallotSetup) -> Anchor {
         Anchor {
             commitment: plan.commitment,
             round: plan.round,

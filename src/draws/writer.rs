@@ -9,7 +9,7 @@ use super::bundle::{Head, Share};
 use actors::domain::ballots::{Ballot, BallotId, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::Sealed;
-use actors::domain::lottery::View;
+use actors::domain::lottery::LotteryView;
 use std::io::Write;
 
 pub struct Writer {
@@ -30,7 +30,7 @@ pub struct Lost {
 
 impl Writer {
     /// Writes everything that stands before the ballots. None: nothing is drawn yet.
-    pub fn begin(day: Day, view: &View, chain: &Chain, out: &mut Vec<u8>) -> Option<Writer> {
+    pub fn begin(day: Day, view: &LotteryView, chain: &Chain, out: &mut Vec<u8>) -> Option<Writer> {
         let head = Head::of(day, view, chain)?;
         out.extend(serde_json::to_vec(&head).ok()?);
         out.pop();
@@ -92,13 +92,13 @@ mod tests {
     use crate::QUICKNET;
     use crate::bundle::Document;
     use actors::domain::draw::lottery_root;
-    use actors::domain::lottery::{Ballots, Drawn, Lot, Phase, Plan};
+    use actors::domain::lottery::{BallotSetup, Drawn, Lot, Phase, Plan};
     use actors::{Id, Time};
 
     const DAY: Day = Day(20261231);
 
-    fn view(counts: &[u64]) -> View {
-        let ballots = Ballots {
+    fn view(counts: &[u64]) -> LotteryView {
+        let ballots = BallotSetup {
             boxes: counts.len() as u8,
             most_per_box: 100,
             winners: 1,
@@ -107,7 +107,7 @@ mod tests {
             round: None,
         };
         let lot = Lot { number: 0, index: 0, nonce: 0, owner: Id([1; 16]) };
-        View {
+        LotteryView {
             plan: Plan {
                 name: "x".to_owned(),
                 closes_at: Time(1),

@@ -11,7 +11,7 @@ use crate::shared::Shared;
 use actix_web::web::Data;
 use actors::Caller;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Lottery, Phase, View};
+use actors::domain::lottery::{Lottery, LotteryView, Phase};
 use actors::machine::partition_id;
 use actors::store::StoreError;
 use base::journal;
@@ -118,7 +118,7 @@ async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), S
     }
 }
 
-fn is_over(shared: &Shared, view: &View) -> bool {
+fn is_over(shared: &Shared, view: &LotteryView) -> bool {
     view.plan.closes_at <= shared.lotteries.now()
 }
 

@@ -7,9 +7,9 @@
 //! tells nobody twice.
 
 use crate::shared::Shared;
-use actors::domain::coupons::serial::Only;
+use actors::domain::Only;
 use actors::domain::day::Day;
-use actors::domain::notices::{Command, Done, Notices};
+use actors::domain::notices::{Command, Notices, Question};
 use actors::engine::By;
 use actors::machine::partition_id;
 use base::journal::Value;
@@ -82,7 +82,7 @@ async fn done(shared: &Shared) -> Result<Option<Day>, Failed> {
     let looked = shared
         .engine
         .notices
-        .look(&Only, Done)
+        .look(&Only, Question)
         .await
         .map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))?;
     Ok(looked.answer)

@@ -7,11 +7,12 @@
 use crate::Engine;
 use crate::campaigns::windows::Windows;
 use actors::Time;
+use actors::domain::Only;
+use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::catalogue::{
-    self, Answer, Command, Entry, Event, Question, Registered,
+    self, Answer, CatalogueEntry, Command, Event, Question, Registered,
 };
 use actors::domain::coupons::code::{Keys, Version};
-use actors::domain::coupons::serial::{Of, Only};
 use actors::domain::coupons::{Offer, Serial, campaign, rack, range};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
@@ -30,7 +31,7 @@ pub struct Promotions {
 #[derive(Debug)]
 pub struct Known {
     pub serial: Serial,
-    pub entry: Entry,
+    pub entry: CatalogueEntry,
     /// The key that its codes are printed with.
     pub key: Version,
     pub created_at: Time,
@@ -60,29 +61,29 @@ impl Known {
 
     pub fn offer(&self) -> &Offer {
         match &self.entry {
-            Entry::Campaign(plan) => &plan.offer,
-            Entry::Batch(plan) => &plan.offer,
+            CatalogueEntry::Campaign(plan) => &plan.offer,
+            CatalogueEntry::Batch(plan) => &plan.offer,
         }
     }
 
     pub fn name(&self) -> Option<&str> {
         match &self.entry {
-            Entry::Campaign(plan) => Some(&plan.name),
-            Entry::Batch(plan) => plan.name.as_deref(),
+            CatalogueEntry::Campaign(plan) => Some(&plan.name),
+            CatalogueEntry::Batch(plan) => plan.name.as_deref(),
         }
     }
 
     pub fn batch(&self) -> Option<&catalogue::Plan> {
         match &self.entry {
-            Entry::Batch(plan) => Some(plan),
-            Entry::Campaign(_) => None,
+            CatalogueEntry::Batch(plan) => Some(plan),
+            CatalogueEntry::Campaign(_) => None,
         }
     }
 
     pub fn campaign(&self) -> Option<&campaign::Plan> {
         match &self.entry {
-            Entry::Campaign(plan) => Some(plan),
-            Entry::Batch(_) => None,
+            CatalogueEntry::Campaign(plan) => Some(plan),
+            CatalogueEntry::Batch(_) => None,
         }
     }
 }
@@ -97,7 +98,7 @@ impl Promotions {
     }
 
     /// Gives it a number, or says which one it has got.
-    pub async fn register(&self, entry: Entry, by: By) -> Result<Done<Event>, Failed> {
+    pub async fn register(&self, entry: CatalogueEntry, by: By) -> Result<Done<Event>, Failed> {
         let command = Command::Register { entry, key: self.keys.current().version().number() };
         let done = self.engine.catalogue.command(&Only, command, by).await?;
         Ok(done)
@@ -123,7 +124,7 @@ impl Promotions {
     /// Those after `after`, in the order of their numbers.
     pub async fn page(
         &self,
-        of: Of,
+        of: SerialKind,
         after: Option<Serial>,
         limit: usize,
     ) -> Result<Vec<Known>, Failed> {

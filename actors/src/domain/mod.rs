@@ -4,17 +4,18 @@ pub mod ballots;
 pub mod coupons;
 pub mod day;
 pub mod draw;
-pub mod import;
+pub mod imports;
 pub mod lottery;
+mod names;
 pub mod notices;
 pub mod tickets;
-pub mod webhook;
+pub mod webhooks;
 
-use crate::store::Shelf;
+pub use names::{NoSuchName, Only};
 
 /// The lists that events write lines of. Numbers are never reused.
 pub mod shelves {
-    use super::Shelf;
+    use crate::store::Shelf;
 
     pub const LOTTERIES: Shelf = Shelf(1);
     pub const TICKETS: Shelf = Shelf(3);

@@ -126,25 +126,25 @@ impl Window {
 /// What one partition answered, by key.
 #[derive(Default)]
 pub struct Answered {
-    answers: HashMap<Id, Answer>,
+    answers: HashMap<Id, LastAnswer>,
     oldest_first: VecDeque<(Time, Id)>,
 }
 
 /// The last thing said about a key: its command and the bytes of the entry in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct LastAnswer {
     pub at: Time,
     pub command: u64,
     pub entry: Box<[u8]>,
 }
 
 impl Answered {
-    pub fn get(&mut self, hash: Id, horizon: Time) -> Option<&Answer> {
+    pub fn get(&mut self, hash: Id, horizon: Time) -> Option<&LastAnswer> {
         self.forget_before(horizon);
         self.answers.get(&hash)
     }
 
-    pub fn put(&mut self, hash: Id, answer: Answer, horizon: Time) {
+    pub fn put(&mut self, hash: Id, answer: LastAnswer, horizon: Time) {
         self.forget_before(horizon);
         self.oldest_first.push_back((answer.at, hash));
         self.answers.insert(hash, answer);
@@ -155,7 +155,7 @@ impl Answered {
     }
 
     /// Oldest first, as a snapshot keeps them.
-    pub fn all(&self) -> Vec<(Id, &Answer)> {
+    pub fn all(&self) -> Vec<(Id, &LastAnswer)> {
         let mut all: Vec<_> = self.answers.iter().map(|(hash, answer)| (*hash, answer)).collect();
         all.sort_by_key(|(hash, answer)| (answer.at, *hash));
         all
@@ -216,7 +216,11 @@ mod tests {
         let mut answered = Answered::default();
         let hash = Id([1; 16]);
         for at in [1, 9] {
-            answered.put(hash, Answer { at: Time(at), command: 1, entry: Box::new([]) }, Time(0));
+            answered.put(
+                hash,
+                LastAnswer { at: Time(at), command: 1, entry: Box::new([]) },
+                Time(0),
+            );
         }
         assert!(answered.get(hash, Time(5)).is_some());
         assert!(answered.get(hash, Time(10)).is_none());

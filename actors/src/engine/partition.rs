@@ -5,9 +5,9 @@
 //! code. It never answers anybody whose answer rests on something that is not durable yet: such an
 //! answer waits in the batch. `W` is whoever waits.
 
-use super::keys::{Answer, Answered, Key, Window};
+use super::keys::{Answered, Key, LastAnswer, Window};
 use super::record::{self, Broken, Entry, Record};
-use super::snapshot::{self, Known, State, Suspect};
+use super::snapshot::{self, Known, PartitionState, Suspect};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
 use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
 use crate::time::Time;
@@ -371,7 +371,7 @@ impl<M: Machine, W> Partition<M, W> {
             &self.id,
             self.written,
             self.wake_at(),
-            &State { known, machine: &self.machine },
+            &PartitionState { known, machine: &self.machine },
         )
     }
 
@@ -380,7 +380,7 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Broken> {
-        let State { known, machine } = snapshot::open(&self.id, snapshot)?;
+        let PartitionState { known, machine } = snapshot::open(&self.id, snapshot)?;
         self.machine = machine;
         self.time = known.time;
         self.floor = known.horizon;
@@ -561,7 +561,7 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn remember(&mut self, key: Key, at: Time, entry: Box<[u8]>) {
         let horizon = self.horizon();
-        self.answered.put(key.hash, Answer { at, command: key.command, entry }, horizon);
+        self.answered.put(key.hash, LastAnswer { at, command: key.command, entry }, horizon);
     }
 
     fn horizon(&self) -> Time {

@@ -6,7 +6,7 @@
 //! hold is never believed: its log says the same. A digest cannot see what a faulty version wrote
 //! with care; so `Suspect` compares a snapshot with a replay.
 
-use super::keys::{Answer, Answered};
+use super::keys::{Answered, LastAnswer};
 use super::record::{Broken, Record, entry_bytes};
 use crate::id::Id;
 use crate::machine::Machine;
@@ -24,7 +24,7 @@ pub const LAYOUT: u8 = 5;
 const STATE: usize = 1 + 32;
 
 #[derive(Serialize, Deserialize)]
-pub struct State<M> {
+pub struct PartitionState<M> {
     pub known: Known,
     pub machine: M,
 }
@@ -36,7 +36,7 @@ pub struct Known {
     /// Keys answered before this instant may be missing from `answered`, whatever the node that
     /// reads this remembers.
     pub horizon: Time,
-    pub answered: Vec<(Id, Answer)>,
+    pub answered: Vec<(Id, LastAnswer)>,
 }
 
 /// Writes a state down, under a digest.
@@ -44,7 +44,7 @@ pub fn seal<M: Serialize>(
     partition: &str,
     at: Position,
     due: Option<Time>,
-    state: &State<M>,
+    state: &PartitionState<M>,
 ) -> Snapshot {
     let mut bytes = vec![0; STATE];
     postcard::to_io(state, &mut bytes).expect("state is plain data and a Vec takes all bytes");
@@ -61,7 +61,10 @@ pub fn reseal(partition: &str, snapshot: &mut Snapshot) {
 }
 
 /// Reads what `seal` wrote, or says why it cannot be used.
-pub fn open<M: DeserializeOwned>(partition: &str, snapshot: &Snapshot) -> Result<State<M>, Broken> {
+pub fn open<M: DeserializeOwned>(
+    partition: &str,
+    snapshot: &Snapshot,
+) -> Result<PartitionState<M>, Broken> {
     let state = check(partition, snapshot)?.ok_or(Broken::Layout(snapshot.at.seq))?;
     postcard::from_bytes(state).map_err(|_| Broken::Snapshot(snapshot.at.seq))
 }
@@ -115,7 +118,7 @@ impl Suspect {
     /// A record from before the snapshot was taken.
     pub fn hear<E: Serialize>(&mut self, record: &Record<E>) {
         if let Some(key) = record.key {
-            let answer = Answer {
+            let answer = LastAnswer {
                 at: record.at,
                 command: key.command,
                 entry: entry_bytes(&record.entry).into(),

@@ -2,12 +2,13 @@
 //! sets.
 //!
 //! To ask for the time costs one look at the steady clock. Ten times a second at most, the wall
-//! clock is looked at, too, and `line` decides whether it is believed. While it is not, time goes
+//! clock is looked at, too, and `belief` decides whether it is believed. While it is not, time goes
 //! on by the steady clock, and the node is unsettled: it takes no commands.
 
-mod line;
+mod belief;
 
-pub use line::{Line, Moved, Reading, Rules};
+use belief::{Belief, Reading};
+pub use belief::{Moved, Rules};
 
 use crate::time::{Clock, Time};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -31,8 +32,8 @@ const APART_US: i64 = 50_000;
 
 pub struct Timekeeper {
     clocks: Box<dyn Clocks>,
-    line: Mutex<Line>,
-    /// What `line` said last: time is the steady clock and this.
+    belief: Mutex<Belief>,
+    /// What `belief` said last: time is the steady clock and this.
     offset: AtomicI64,
     /// When the steady clock is here, the wall clock is looked at again.
     look_at: AtomicI64,
@@ -53,11 +54,11 @@ pub struct Standing {
 
 impl Timekeeper {
     pub fn new(clocks: Box<dyn Clocks>, rules: Rules) -> Arc<Timekeeper> {
-        let line = Line::begin(rules, read(&*clocks));
-        let offset = AtomicI64::new(line.offset());
+        let belief = Belief::begin(rules, read(&*clocks));
+        let offset = AtomicI64::new(belief.offset());
         Arc::new(Timekeeper {
             clocks,
-            line: Mutex::new(line),
+            belief: Mutex::new(belief),
             offset,
             look_at: AtomicI64::new(i64::MIN),
             settled: AtomicBool::new(true),
@@ -93,24 +94,32 @@ impl Timekeeper {
     /// Believes a wall clock that has moved by so many seconds. False if it has moved otherwise, or
     /// not at all.
     pub fn accept(&self, by_s: i64) -> (bool, Standing) {
-        self.looked(|line| line.accept(by_s.saturating_mul(1_000_000)))
+        self.looked(|belief| belief.accept(by_s.saturating_mul(1_000_000)))
     }
 
-    /// One after the other, so that readings come to the line in their order.
-    fn looked<T>(&self, then: impl FnOnce(&mut Line) -> T) -> (T, Standing) {
-        let mut line = self.line();
+    /// One after the other, so that readings come to the belief in their order.
+    fn looked<T>(&self, then: impl FnOnce(&mut Belief) -> T) -> (T, Standing) {
+        let mut belief = self.belief();
         let reading = read(&*self.clocks);
-        line.read(reading);
-        let done = then(&mut line);
-        self.settled.store(line.moved().is_none(), Ordering::Release);
-        self.offset.store(line.offset(), Ordering::Release);
+        belief.read(reading);
+        let done = then(&mut belief);
+        self.settled.store(belief.moved().is_none(), Ordering::Release);
+        self.offset.store(belief.offset(), Ordering::Release);
         self.look_at.store(reading.steady + LOOK_US, Ordering::Release);
-        let now = time(reading.steady + line.offset());
-        (done, Standing { now, wall: time(reading.wall), moved: line.moved(), steps: line.steps() })
+        let now = time(reading.steady + belief.offset());
+        (
+            done,
+            Standing {
+                now,
+                wall: time(reading.wall),
+                moved: belief.moved(),
+                steps: belief.steps(),
+            },
+        )
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn belief(&self) -> MutexGuard<'_, Belief> {
+        self.belief.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actors::dice::Dice;
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::code::{Keys, NotOurs, Permutation, Place};
+use actors::domain::coupons::code::{CouponNumber, Keys, NotOurs, Permutation};
 use std::collections::HashSet;
 
 const KEY: [u8; 32] = [7; 32];
@@ -13,12 +13,12 @@ fn keys() -> Keys {
     Keys::new(KEY)
 }
 
-fn place(serial: u32, index: u64) -> Place {
-    Place { serial: Serial(serial), index }
+fn place(serial: u32, index: u64) -> CouponNumber {
+    CouponNumber { serial: Serial(serial), index }
 }
 
-fn any_place(dice: &mut Dice) -> Place {
-    place(dice.below(u64::from(Serial::MOST) + 1) as u32, dice.below(Place::MOST + 1))
+fn any_place(dice: &mut Dice) -> CouponNumber {
+    place(dice.below(u64::from(Serial::MOST) + 1) as u32, dice.below(CouponNumber::MOST + 1))
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn the_extremes_and_a_thousand_others_read_back() {
     let mut dice = Dice::new(1);
     let corners = [0, Serial::MOST]
         .into_iter()
-        .flat_map(|serial| [0, Place::MOST].map(|index| place(serial, index)));
+        .flat_map(|serial| [0, CouponNumber::MOST].map(|index| place(serial, index)));
     for place in corners.chain((0..1000).map(|_| any_place(&mut dice))) {
         let code = keys.print(place);
         assert_eq!(keys.read(code.as_str()), Ok(place), "{code}");
@@ -201,7 +201,7 @@ fn neighbours_share_no_more_symbols_than_strangers() {
 #[test]
 #[should_panic(expected = "has no code")]
 fn an_index_that_has_no_room_is_never_printed_as_another() {
-    keys().print(place(18, Place::MOST + 1));
+    keys().print(place(18, CouponNumber::MOST + 1));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Keys are replaced, and what was printed before goes on reading.
 
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::code::{Code, Keys, NotOurs, Place, Unreadable, Version};
+use actors::domain::coupons::code::{Code, CouponNumber, Keys, NotOurs, Unreadable, Version};
 
-const PLACE: Place = Place { serial: Serial(18), index: 5 };
+const PLACE: CouponNumber = CouponNumber { serial: Serial(18), index: 5 };
 
 fn thrice() -> Keys {
     Keys::new([1; 32]).rotated([2; 32]).and_then(|keys| keys.rotated([3; 32])).unwrap()
@@ -117,7 +117,7 @@ fn codes_once_printed_are_good_for_ever() {
     let key = std::array::from_fn(|at| at as u8);
     let keys = Keys::new(key).rotated([0xff; 32]).unwrap();
     for (version, serial, index, golden) in GOLDEN {
-        let place = Place { serial: Serial(serial), index };
+        let place = CouponNumber { serial: Serial(serial), index };
         assert_eq!(keys.of(Version::new(version).unwrap()).unwrap().print(place).as_str(), golden);
         assert_eq!(keys.read(golden), Ok(place));
     }
@@ -128,7 +128,7 @@ const GOLDEN: [(u8, u32, u64, &str); 6] = [
     (0, 0, 0, "0459W-D9DZH-KR55F-5329Z"),
     (0, 18, 0, "06MWS-KKNMG-RG1QS-MSCHW"),
     (0, 18, 1, "08C3Z-14NXY-4F4DP-HPMZV"),
-    (0, Serial::MOST, Place::MOST, "084MC-JGAAK-MJEXN-YE4HR"),
+    (0, Serial::MOST, CouponNumber::MOST, "084MC-JGAAK-MJEXN-YE4HR"),
     (1, 0, 0, "14EFM-VEQXC-NAAQ2-Y5QC0"),
     (1, 17, 9_999_999_999, "1YQWQ-FPC1Q-6TH7Z-QKK7G"),
 ];

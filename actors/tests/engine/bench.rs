@@ -1,7 +1,7 @@
 //! A node on a memory store, with a clock that stands still until it is moved.
 
 use actors::domain::day::Day;
-use actors::domain::tickets::slice::{Answer, Question};
+use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Ledger, Slice, SliceName, Terms};
 use actors::engine::record::{self, Entry};
 use actors::engine::{By, CommandResult};
@@ -12,7 +12,7 @@ use actors::{Caller, Id, Time};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
-use testing::memory::Memory;
+use testing::memory::MemoryStore;
 
 pub const DAY: Day = Day(20_261_231);
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: actors::Role::Member };
@@ -28,7 +28,7 @@ pub const TERMS: Terms = Terms {
 
 pub struct Bench {
     pub node: Arc<Node>,
-    pub store: Arc<Memory>,
+    pub store: Arc<MemoryStore>,
     pub slices: Router<Slice>,
     clock: Arc<AtomicI64>,
 }
@@ -59,7 +59,7 @@ pub fn with_engine(test: impl AsyncFnOnce(Bench)) {
 
 pub fn with_limits(limits: Limits, test: impl AsyncFnOnce(Bench)) {
     in_a_system(async || {
-        let store = Arc::new(Memory::default());
+        let store = Arc::new(MemoryStore::default());
         let bench = Bench::on(store.clone(), store, limits);
         for lead in 0..3 {
             bench.open(lead).await;
@@ -96,14 +96,14 @@ pub async fn told<T>(asked: actix_rt::task::JoinHandle<T>) -> T {
 
 impl Bench {
     /// `port` is what the node sees of the memory.
-    pub fn on(port: Arc<dyn Store>, store: Arc<Memory>, limits: Limits) -> Bench {
+    pub fn on(port: Arc<dyn Store>, store: Arc<MemoryStore>, limits: Limits) -> Bench {
         Bench::at(Arc::new(AtomicI64::new(START)), port, store, limits)
     }
 
     fn at(
         clock: Arc<AtomicI64>,
         port: Arc<dyn Store>,
-        store: Arc<Memory>,
+        store: Arc<MemoryStore>,
         limits: Limits,
     ) -> Bench {
         let time = clock.clone();

@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use actors::domain::tickets::Refusal;
-use actors::domain::tickets::slice::{Answer, Question};
+use actors::domain::tickets::{Answer, Question};
 use actors::engine::{By, Failure};
 use testing::memory::Fate;
 

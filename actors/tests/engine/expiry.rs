@@ -1,7 +1,7 @@
 //! Nobody ever sees an expired thing alive, and time never goes back.
 
 use super::bench::*;
-use actors::domain::tickets::slice::{Answer, HoldState, Question};
+use actors::domain::tickets::{Answer, HoldState, Question};
 use actors::domain::tickets::{Command, Event, Refusal};
 use actors::engine::Failure;
 

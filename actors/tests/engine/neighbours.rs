@@ -3,7 +3,7 @@
 
 use super::bench::*;
 use actors::Time;
-use actors::domain::tickets::slice::Question;
+use actors::domain::tickets::Question;
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::engine::neighbours::{Astray, Passing, Peer};
 use actors::engine::{By, Done, Failure, Key, Manner, Neighbours, Reply, Request, Router};
@@ -11,7 +11,7 @@ use actors::machine::partition_id;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use testing::memory::Memory;
+use testing::memory::MemoryStore;
 
 /// Whom a node believes to own everything.
 type Belief = Option<Peer>;
@@ -94,7 +94,7 @@ struct Nodes {
 /// Three nodes on one store; each believes that the first owns everything. Slice 0 is open.
 fn with_nodes(test: impl AsyncFnOnce(Nodes)) {
     in_a_system(async || {
-        let first = Memory::default().confirming_reads();
+        let first = MemoryStore::default().confirming_reads();
         let views = [first.another_node(), first.another_node(), first.another_node()];
         let street = Arc::new(Street::default());
         let nodes: Vec<Bench> = views
@@ -380,7 +380,7 @@ fn nobody_wakes_what_another_should_own() {
 #[test]
 fn what_a_guest_has_forgotten_it_never_grants_again_wherever_it_has_moved() {
     in_a_system(async || {
-        let store = Arc::new(Memory::default());
+        let store = Arc::new(MemoryStore::default());
         let guest = |since: i64| Request::<Slice>::Command {
             command: hold("0***"),
             caller: ADA,

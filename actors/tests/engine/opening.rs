@@ -5,17 +5,17 @@ use super::bench::*;
 use actors::domain::tickets::Slice;
 use actors::engine::{Failure, record};
 use actors::machine::partition_id;
-use actors::store::{Append, Done, Opened, Outcome, Position, Store, StoreError};
+use actors::store::{Append, Callback, Opened, Outcome, Position, Store, StoreError};
 use actors::{Id, Time};
 use std::sync::{Arc, Mutex};
 use testing::around::{Around, as_store};
-use testing::memory::{Fate, Memory};
+use testing::memory::{Fate, MemoryStore};
 
-type Waiting = (String, Done<Result<Opened, StoreError>>);
+type Waiting = (String, Callback<Result<Opened, StoreError>>);
 
 /// A store that opens a partition only when it is told to.
 struct Slow {
-    memory: Arc<Memory>,
+    memory: Arc<MemoryStore>,
     waiting: Mutex<Vec<Waiting>>,
 }
 
@@ -31,7 +31,7 @@ impl Around for Slow {
         &*self.memory
     }
 
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         self.waiting.lock().unwrap().push((partition.into(), done));
     }
 }
@@ -39,7 +39,7 @@ impl Around for Slow {
 #[test]
 fn requests_that_come_while_a_partition_opens_wait_and_are_served_in_order() {
     in_a_system(async || {
-        let memory = Arc::new(Memory::default());
+        let memory = Arc::new(MemoryStore::default());
         let slow = Arc::new(Slow { memory: memory.clone(), waiting: Mutex::default() });
         let bench = Bench::on(as_store(slow.clone()), memory, Default::default());
         let open = bench.ask(
@@ -62,7 +62,7 @@ fn requests_that_come_while_a_partition_opens_wait_and_are_served_in_order() {
 #[test]
 fn requests_that_come_while_a_partition_opens_again_wait_too() {
     in_a_system(async || {
-        let memory = Arc::new(Memory::default());
+        let memory = Arc::new(MemoryStore::default());
         let slow = Arc::new(Slow { memory: memory.clone(), waiting: Mutex::default() });
         let bench = Bench::on(as_store(slow.clone()), memory, Default::default());
         let open = bench.ask(
@@ -87,7 +87,7 @@ fn requests_that_come_while_a_partition_opens_again_wait_too() {
 #[test]
 fn a_store_that_cannot_be_reached_is_said_so_and_tried_again_by_whoever_comes_next() {
     in_a_system(async || {
-        let store = Arc::new(Memory::default());
+        let store = Arc::new(MemoryStore::default());
         let bench = Bench::on(store.clone(), store, Default::default());
         bench.store.fail_opens(1);
         assert!(matches!(
@@ -101,7 +101,7 @@ fn a_store_that_cannot_be_reached_is_said_so_and_tried_again_by_whoever_comes_ne
     });
 }
 
-fn write_garbage(store: &Memory, lead: u8, records: Vec<u8>) {
+fn write_garbage(store: &MemoryStore, lead: u8, records: Vec<u8>) {
     let frame = record::frame(Position::default(), 1, records);
     let append =
         Append { partition: partition_id::<Slice>(&slice(lead)).into(), frame, rows: Vec::new() };

@@ -3,10 +3,10 @@
 
 use super::bench::*;
 use actix_rt::Arbiter;
-use actors::domain::tickets::slice::{Answer, Question};
+use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Slice};
 use actors::engine::Partition;
-use actors::engine::snapshot::{self, Known, State};
+use actors::engine::snapshot::{self, Known, PartitionState};
 use actors::machine::partition_id;
 use actors::store::{Opened, Snapshot, Store};
 use testing::contract::answer;
@@ -74,7 +74,7 @@ fn it_is_the_snapshot_that_a_partition_wakes_from() {
             &partition,
             mine.at,
             mine.due,
-            &State { known, machine: other.machine() },
+            &PartitionState { known, machine: other.machine() },
         );
         bench.store.save(&partition, telling);
         assert_eq!(bench.ledger(0).await.held, 2);
@@ -200,7 +200,7 @@ fn a_snapshot_is_written_after_so_many_records_and_only_of_what_is_durable() {
 #[test]
 fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
     in_a_system(async || {
-        let store = std::sync::Arc::new(testing::memory::Memory::default());
+        let store = std::sync::Arc::new(testing::memory::MemoryStore::default());
         let bench = Bench::on(store.clone(), store, Default::default());
         // The partition lives on a thread of its own, so that sleep and requests really race.
         let elsewhere = Arbiter::new();

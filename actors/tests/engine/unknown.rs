@@ -3,7 +3,7 @@
 //! Moved is the answer.
 
 use super::bench::*;
-use actors::domain::tickets::slice::Question;
+use actors::domain::tickets::Question;
 use actors::engine::Failure;
 use testing::memory::Fate;
 
@@ -77,7 +77,7 @@ fn after_any_row_of_misfortunes_the_partition_works_again() {
 #[test]
 fn a_node_that_was_fenced_off_cannot_write_over_the_one_that_took_over() {
     in_a_system(async || {
-        let store = std::sync::Arc::new(testing::memory::Memory::default());
+        let store = std::sync::Arc::new(testing::memory::MemoryStore::default());
         let other = std::sync::Arc::new(store.another_node());
         let old = Bench::on(store.clone(), store, Default::default());
         let new = Bench::on(other.clone(), other, Default::default());

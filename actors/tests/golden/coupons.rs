@@ -32,29 +32,38 @@ fn what() -> Use {
 }
 
 fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
-    use actors::domain::coupons::catalogue::{Entry, Event::*, Plan, What};
+    use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Event::*, Plan};
     let batch = |name: Option<&str>, what| {
-        Entry::Batch(Plan { name: name.map(Into::into), offer: FIXED, expires_at: UNTIL, what })
+        CatalogueEntry::Batch(Plan {
+            name: name.map(Into::into),
+            offer: FIXED,
+            expires_at: UNTIL,
+            what,
+        })
     };
     vec![
         (
             Registered {
                 serial: Serial(7),
-                entry: Entry::Campaign(plan(Trigger::FirstLogin)),
+                entry: CatalogueEntry::Campaign(plan(Trigger::FirstLogin)),
                 key: 3,
             },
             "4000000001adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e7565766f\
              64f6a3b8ded968b6f3dcded96800000f01e80701d086030003",
         ),
         (
-            Registered { serial: Serial(9), entry: Entry::Campaign(plan(Trigger::Claim)), key: 3 },
+            Registered {
+                serial: Serial(9),
+                entry: CatalogueEntry::Campaign(plan(Trigger::Claim)),
+                key: 3,
+            },
             "4300000001adadadadadadadadadadadadadadadadf6a3b8ded96800000009000a41c3b16f204e7565766f\
              64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de3403",
         ),
         (
             Registered {
                 serial: Serial(11),
-                entry: Entry::Campaign(plan(Trigger::Code("OPEN".into()))),
+                entry: CatalogueEntry::Campaign(plan(Trigger::Code("OPEN".into()))),
                 key: 3,
             },
             "4500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000b000a41c3b16f204e7565766f\
@@ -65,7 +74,7 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
                 serial: Serial(8),
                 entry: batch(
                     Some("Año"),
-                    What::Made { count: 10_000_000_000, one_per_member: true },
+                    BatchKind::Made { count: 10_000_000_000, one_per_member: true },
                 ),
                 key: 3,
             },
@@ -75,7 +84,7 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
         (
             Registered {
                 serial: Serial(10),
-                entry: batch(None, What::Imported { job: Id([0x0b; 16]) }),
+                entry: batch(None, BatchKind::Imported { job: Id([0x0b; 16]) }),
                 key: 3,
             },
             "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a010001f4030000b6f3dcded9\

@@ -2,7 +2,7 @@
 
 use super::{AT, holds_both_ways};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::domain::import::{Event, OnDuplicate, Plan, Progress, Why};
+use actors::domain::imports::{Event, OnDuplicate, Plan, Progress, WhyFailed};
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
@@ -53,15 +53,15 @@ fn events() -> Vec<(Event, &'static str)> {
         ),
         (Event::Finished, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
         (
-            Event::Failed(Why::Duplicate { row: 300 }),
+            Event::Failed(WhyFailed::Duplicate { row: 300 }),
             "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000400ac02",
         ),
         (
-            Event::Failed(Why::FileMissing),
+            Event::Failed(WhyFailed::FileMissing),
             "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000401",
         ),
         (
-            Event::Failed(Why::FileChanged),
+            Event::Failed(WhyFailed::FileChanged),
             "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402",
         ),
         (Event::Cancelling, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000005"),

@@ -10,7 +10,9 @@ mod webhook;
 use actors::domain::ballots::{self, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::Sealed;
-use actors::domain::lottery::{self, Ballots, Beacon, Drawn, FirstPlan, Lot, Plan, Tickets};
+use actors::domain::lottery::{
+    self, BallotSetup, Beacon, Drawn, FirstPlan, Lot, Plan, TicketSetup,
+};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, Terms};
 use actors::engine::Key;
@@ -140,10 +142,10 @@ fn box_events() -> Vec<(ballots::Event, &'static str)> {
 
 fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
     use lottery::Event::{self, Closed, Closing, Created, Planned};
-    let tickets = Tickets { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
+    let tickets = TicketSetup { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
     let drawn_from = |round| {
         let commitment = [0xc0; 32];
-        let ballots = Ballots {
+        let ballots = BallotSetup {
             boxes: 4,
             most_per_box: 2_500_000,
             winners: 3,

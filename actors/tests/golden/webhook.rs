@@ -1,8 +1,8 @@
 //! The records of a webhook.
 
 use super::{AT, UNTIL, holds_both_ways};
-use actors::domain::webhook::Event::{self, *};
-use actors::domain::webhook::{Line, Plan, Replay, Trouble, Why};
+use actors::domain::webhooks::Event::{self, *};
+use actors::domain::webhooks::{Plan, Replay, Telling, Trouble, WhyDisabled};
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
@@ -18,20 +18,29 @@ fn events() -> Vec<(Event, &'static str)> {
              02",
         ),
         (
-            Advanced { line: Line::Live, to: 301 },
+            Advanced { line: Telling::Live, to: 301 },
             "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000100ad02",
         ),
         (
-            Advanced { line: Line::Replay, to: 7 },
+            Advanced { line: Telling::Replay, to: 7 },
             "1c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000010107",
         ),
         (
             Failed(Trouble { attempts: 3, next_at: UNTIL }),
             "2100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000203b6f3dcded968",
         ),
-        (Disabled(Why::Gone), "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000300"),
-        (Disabled(Why::GaveUp), "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000301"),
-        (Disabled(Why::Ordered), "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000302"),
+        (
+            Disabled(WhyDisabled::Gone),
+            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000300",
+        ),
+        (
+            Disabled(WhyDisabled::GaveUp),
+            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000301",
+        ),
+        (
+            Disabled(WhyDisabled::Ordered),
+            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000302",
+        ),
         (Enabled, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
         (Deleted, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
         (

@@ -4,6 +4,7 @@ use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::dice::Dice;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms,
+    ballot_of_row,
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
@@ -190,8 +191,5 @@ fn a_ballot_stands_on_its_owner_s_list() {
     let [row] = &rows[..] else { panic!("one row: {rows:?}") };
     assert_eq!(row.owner, ADA.id);
     let body = row.body.as_ref().expect("it is put");
-    assert_eq!(
-        BallotId::of_row(&row.key, body),
-        Some(BallotId { name: NAME, index: 17, nonce: 255 })
-    );
+    assert_eq!(ballot_of_row(&row.key, body), Some(BallotId { name: NAME, index: 17, nonce: 255 }));
 }

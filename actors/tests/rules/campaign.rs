@@ -6,7 +6,7 @@ use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Overview, Plan, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::rows::{Home, home_of_row};
-use actors::domain::coupons::{Serial, State, redeem};
+use actors::domain::coupons::{CouponState, Serial, redeem};
 use actors::{Caller, Id, Machine, Time};
 
 fn claim(member: Caller) -> Command {
@@ -293,7 +293,10 @@ fn a_voucher_lives_so_long_after_its_grant() {
         Answer::Voucher(view) => view.map(|view| view.state),
         other => panic!("{other:?}"),
     };
-    assert_eq!([1, 2, 3].map(state), [Some(State::Expired), Some(State::Assigned), None]);
+    assert_eq!(
+        [1, 2, 3].map(state),
+        [Some(CouponState::Expired), Some(CouponState::Assigned), None]
+    );
     assert_eq!((books(&one), one.0.due()), (ledger([3, 1, 0, 1, 0, 1, 0]), Some(s(2_900))));
     one.when(Command::Redeem(use_it(1)), ADA, s(2_600))
         .refused(Refusal::Coupon(redeem::Refusal::Expired));
@@ -329,7 +332,7 @@ fn a_look_finds_a_members_voucher_and_a_list_has_a_line_for_it() {
     let Answer::Of(Some((1, view))) = one.0.look(&Question::Of(ADA.id)) else { panic!() };
     assert_eq!(
         (view.state, view.coupon.owner, view.coupon.assigned_at),
-        (State::Assigned, ADA.id, s(2_000))
+        (CouponState::Assigned, ADA.id, s(2_000))
     );
     assert_eq!(one.0.look(&Question::Of(BOB.id)), Answer::Of(None));
     let Answer::Vouchers(views) = one.0.look(&Question::Vouchers(vec![2, 1])) else { panic!() };

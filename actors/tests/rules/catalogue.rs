@@ -3,14 +3,15 @@
 use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
 use actors::domain::coupons::catalogue::{
-    Answer, Catalogue, Command, Entry, Event, Plan, Question, Refusal, Registered, What,
+    Answer, BatchKind, Catalogue, CatalogueEntry, Command, Event, Plan, Question, Refusal,
+    Registered,
 };
-use actors::domain::coupons::serial::{ONE_RANGE_UP_TO, Of};
+use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
 use actors::{Id, Machine, Time};
 
-fn named(name: &str) -> Entry {
-    Entry::Campaign(campaign::Plan { name: name.into(), ..plan() })
+fn named(name: &str) -> CatalogueEntry {
+    CatalogueEntry::Campaign(campaign::Plan { name: name.into(), ..plan() })
 }
 
 fn made(count: u64) -> Plan {
@@ -18,25 +19,25 @@ fn made(count: u64) -> Plan {
         name: Some("Spring".into()),
         offer: OFFER,
         expires_at: ENDS,
-        what: What::Made { count, one_per_member: false },
+        what: BatchKind::Made { count, one_per_member: false },
     }
 }
 
-fn brought(job: u8) -> Entry {
-    Entry::Batch(Plan { what: What::Imported { job: Id([job; 16]) }, ..made(0) })
+fn brought(job: u8) -> CatalogueEntry {
+    CatalogueEntry::Batch(Plan { what: BatchKind::Imported { job: Id([job; 16]) }, ..made(0) })
 }
 
-fn registered(serial: u32, entry: Entry) -> Event {
+fn registered(serial: u32, entry: CatalogueEntry) -> Event {
     Event::Registered { serial: Serial(serial), entry, key: 3 }
 }
 
-fn register(entry: Entry) -> Command {
+fn register(entry: CatalogueEntry) -> Command {
     Command::Register { entry, key: 3 }
 }
 
 /// A campaign, a batch, an imported one, and another campaign.
 fn four() -> Given<Catalogue> {
-    let until = |expires_at| Entry::Batch(Plan { expires_at, ..made(9) });
+    let until = |expires_at| CatalogueEntry::Batch(Plan { expires_at, ..made(9) });
     given([
         (s(1), registered(1, named("Welcome"))),
         (s(2), registered(0, until(s(50)))),
@@ -52,8 +53,8 @@ fn numbers_are_given_in_order_campaigns_odd_and_batches_even() {
     for catalogue in [four(), four().saved_and_read()] {
         catalogue.when(register(named("next")), ADMIN, s(9)).then(registered(5, named("next")));
         catalogue
-            .when(register(Entry::Batch(made(3))), ADMIN, s(9))
-            .then(registered(4, Entry::Batch(made(3))));
+            .when(register(CatalogueEntry::Batch(made(3))), ADMIN, s(9))
+            .then(registered(4, CatalogueEntry::Batch(made(3))));
     }
 }
 
@@ -77,8 +78,8 @@ fn a_campaigns_name_is_unique_whatever_its_case() {
 #[test]
 fn batches_may_share_a_name() {
     four()
-        .when(register(Entry::Batch(made(9))), ADMIN, s(9))
-        .then(registered(4, Entry::Batch(made(9))));
+        .when(register(CatalogueEntry::Batch(made(9))), ADMIN, s(9))
+        .then(registered(4, CatalogueEntry::Batch(made(9))));
 }
 
 #[test]
@@ -93,12 +94,12 @@ fn an_import_is_one_batch_however_often_it_is_registered() {
 fn when_all_numbers_are_given_there_is_none_left() {
     let last = given::<Catalogue>([
         (s(1), registered(Serial::MOST, named("last"))),
-        (s(1), registered(Serial::MOST - 1, Entry::Batch(made(1)))),
+        (s(1), registered(Serial::MOST - 1, CatalogueEntry::Batch(made(1)))),
     ]);
     last.when(register(named("one more")), ADMIN, s(2)).refused(Refusal::Full);
     last.when(register(named("LAST")), ADMIN, s(2))
         .refused(Refusal::NameTaken { by: Serial(Serial::MOST) });
-    last.when(register(Entry::Batch(made(1))), ADMIN, s(2)).refused(Refusal::Full);
+    last.when(register(CatalogueEntry::Batch(made(1))), ADMIN, s(2)).refused(Refusal::Full);
 }
 
 #[test]
@@ -120,11 +121,11 @@ fn what_was_registered_is_found_and_listed_in_order() {
             .collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(page(Of::Campaign, None, 9), [(1, s(1)), (3, s(4))]);
-    assert_eq!(page(Of::Campaign, None, 1), [(1, s(1))]);
-    assert_eq!(page(Of::Campaign, Some(1), 9), [(3, s(4))]);
-    assert_eq!(page(Of::Batch, None, 9), [(0, s(2)), (2, s(3))]);
-    assert_eq!(page(Of::Batch, Some(2), 9), []);
+    assert_eq!(page(SerialKind::Campaign, None, 9), [(1, s(1)), (3, s(4))]);
+    assert_eq!(page(SerialKind::Campaign, None, 1), [(1, s(1))]);
+    assert_eq!(page(SerialKind::Campaign, Some(1), 9), [(3, s(4))]);
+    assert_eq!(page(SerialKind::Batch, None, 9), [(0, s(2)), (2, s(3))]);
+    assert_eq!(page(SerialKind::Batch, Some(2), 9), []);
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn a_batch_has_one_range_up_to_a_million_and_sixteen_above() {
         let shares = names.iter().map(|name| made(count).terms(name).expect("a share").count);
         assert_eq!(shares.sum::<u64>(), count, "every coupon is in one range");
     }
-    let Entry::Batch(imported) = brought(7) else { panic!() };
+    let CatalogueEntry::Batch(imported) = brought(7) else { panic!() };
     let name = RangeName { batch: Serial(8), range: 0 };
     assert_eq!(
         (imported.ranges(Serial(8)), imported.terms(&name), imported.place(Serial(8), 0)),

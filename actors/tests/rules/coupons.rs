@@ -3,11 +3,11 @@
 
 use super::given::{ADA, Given, given, s};
 use actors::domain::coupons::campaign::{self, Campaign};
-use actors::domain::coupons::coupon::{Use, View};
+use actors::domain::coupons::coupon::{CouponView, Use};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
-use actors::domain::coupons::{Cut, Discount, Ledger, Offer, Serial, State, redeem};
+use actors::domain::coupons::{CouponState, Cut, Discount, Ledger, Offer, Serial, redeem};
 use actors::{Caller, Id, Machine, Role, Time};
 
 pub const OFFER: Offer =
@@ -96,11 +96,11 @@ pub fn adas(events: impl IntoIterator<Item = (Time, redeem::Event)>) -> Given<Ra
     opened(TERMS, [(s(10), assigned(0, ADA, None))].into_iter().chain(events))
 }
 
-pub fn state(range: &Given<Range>, slot: u64) -> Option<State> {
+pub fn state(range: &Given<Range>, slot: u64) -> Option<CouponState> {
     view(range, slot).map(|view| view.state)
 }
 
-pub fn view(range: &Given<Range>, slot: u64) -> Option<View> {
+pub fn view(range: &Given<Range>, slot: u64) -> Option<CouponView> {
     match range.0.look(&range::Question::Coupon(slot)) {
         range::Answer::Coupon(view) => view,
         other => panic!("asked for a coupon, told {other:?}"),
@@ -153,7 +153,7 @@ pub const BATCH: Serial = Serial(8);
 pub const OTHER: Serial = Serial(10);
 pub const RACK_TERMS: rack::Terms = rack::Terms { offer: OFFER, expires_at: ENDS };
 
-pub fn lines(lines: &[(u64, &str)]) -> Vec<rack::Line> {
+pub fn lines(lines: &[(u64, &str)]) -> Vec<rack::CodeLine> {
     lines.iter().map(|(line, code)| (*line, (*code).into())).collect()
 }
 

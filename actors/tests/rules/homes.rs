@@ -6,7 +6,7 @@ use actors::Machine;
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Campaign, campaign, coupon::View};
+use actors::domain::coupons::{Campaign, campaign, coupon::CouponView};
 
 /// The same coupon, wherever it lives: until 10,000 seconds, Ada's from some moment on.
 pub trait Home: Machine {
@@ -16,7 +16,7 @@ pub trait Home: Machine {
     fn redeem(command: Command) -> Self::Command;
     fn redeemed(event: &Self::Event) -> Option<&Event>;
     fn why(refusal: &Self::Refusal) -> Option<Refusal>;
-    fn view(&self) -> Option<View>;
+    fn view(&self) -> Option<CouponView>;
 }
 
 impl Home for Range {
@@ -46,7 +46,7 @@ impl Home for Range {
         }
     }
 
-    fn view(&self) -> Option<View> {
+    fn view(&self) -> Option<CouponView> {
         match self.look(&range::Question::Coupon(0)) {
             range::Answer::Coupon(view) => view,
             other => panic!("{other:?}"),
@@ -77,7 +77,7 @@ impl Home for Rack {
         if let rack::Refusal::In(refusal) = refusal { Range::why(refusal) } else { None }
     }
 
-    fn view(&self) -> Option<View> {
+    fn view(&self) -> Option<CouponView> {
         match self.look(&rack::Question::In { batch: BATCH, question: range::Question::Coupon(0) })
         {
             rack::Answer::In(range::Answer::Coupon(view)) => view,
@@ -113,7 +113,7 @@ impl Home for Campaign {
         }
     }
 
-    fn view(&self) -> Option<View> {
+    fn view(&self) -> Option<CouponView> {
         match self.look(&campaign::Question::Voucher(1)) {
             campaign::Answer::Voucher(view) => view,
             other => panic!("{other:?}"),

@@ -2,9 +2,9 @@
 
 use super::given::{ADMIN, Given, bytes, given, s};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::domain::import::{
-    Command, Event, Import, Look, OnDuplicate, Pass, Plan, Progress, Refusal, State, UNFINISHED,
-    Why, job_of_row,
+use actors::domain::imports::{
+    Command, Event, Import, ImportState, OnDuplicate, Pass, Plan, Progress, Question, Refusal,
+    UNFINISHED, WhyFailed, job_of_row,
 };
 use actors::store::Row;
 use actors::{Id, Machine, Time};
@@ -57,8 +57,8 @@ fn importing(events: &[Event]) -> Given<Import> {
     after(plan(), &[&[Event::Registered { batch: BATCH }], events].concat())
 }
 
-fn view(given: &Given<Import>) -> actors::domain::import::View {
-    given.0.look(&Look).expect("it was created")
+fn view(given: &Given<Import>) -> actors::domain::imports::ImportView {
+    given.0.look(&Question).expect("it was created")
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_job_nobody_created_is_unknown() {
     ] {
         given::<Import>([]).when(command, ADMIN, s(1)).refused(Refusal::Unknown);
     }
-    assert_eq!(Import::default().look(&Look), None);
+    assert_eq!(Import::default().look(&Question), None);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_job_finishes_when_it_has_read_all() {
     for command in [
         Command::Cancel,
         Command::Stop,
-        Command::Fail(Why::FileMissing),
+        Command::Fail(WhyFailed::FileMissing),
         Command::Advance(at(4, 0, 0, 100)),
     ] {
         finished.when(command, ADMIN, s(3)).refused(Refusal::Ended);
@@ -168,13 +168,13 @@ fn what_may_have_no_duplicate_is_checked_to_its_end_and_then_imported_from_its_b
 
 #[test]
 fn a_duplicate_is_a_reason_to_fail_only_where_it_was_said_so() {
-    let why = Why::Duplicate { row: 4 };
+    let why = WhyFailed::Duplicate { row: 4 };
     assert_eq!(view(&after(failing(), &[Event::Advanced(at(3, 1, 0, 50))])).must_fail(), Some(why));
     assert_eq!(view(&importing(&[Event::Advanced(at(3, 1, 0, 50))])).must_fail(), None);
     let job = after(failing(), &[]);
     job.when(Command::Fail(why), ADMIN, s(2)).then(Event::Failed(why));
     job.and(s(2), Event::Failed(why))
-        .when(Command::Fail(Why::FileMissing), ADMIN, s(2))
+        .when(Command::Fail(WhyFailed::FileMissing), ADMIN, s(2))
         .then_already(Event::Failed(why));
 }
 
@@ -197,20 +197,20 @@ fn a_cancelled_job_still_counts_what_was_under_way() {
 
 #[test]
 fn the_same_file_takes_a_job_up_again_from_its_first_row_and_into_its_batch() {
-    for end in [Event::Cancelled, Event::Failed(Why::FileMissing)] {
+    for end in [Event::Cancelled, Event::Failed(WhyFailed::FileMissing)] {
         let ended = importing(&[Event::Advanced(at(3, 0, 0, 50)), end]);
         ended.when(Command::Create(plan()), ADMIN, s(5)).then(Event::Reopened);
         let again = view(&ended.and(s(5), Event::Reopened));
         assert_eq!(
             (again.state, again.pass, again.progress),
-            (State::Running, Pass::Importing, Progress::default())
+            (ImportState::Running, Pass::Importing, Progress::default())
         );
         assert_eq!((again.batch, again.created_at, again.ended_at), (Some(BATCH), s(1), None));
     }
     let events = [
         Event::Advanced(at(5, 0, 0, 100)),
         Event::Registered { batch: BATCH },
-        Event::Failed(Why::FileMissing),
+        Event::Failed(WhyFailed::FileMissing),
         Event::Reopened,
     ];
     let checking = after(failing(), &events);
@@ -232,7 +232,7 @@ fn a_job_is_listed_for_ever_and_among_the_unfinished_until_it_ends() {
         (Event::Cancelling, true),
         (Event::Cancelled, false),
         (Event::Reopened, true),
-        (Event::Failed(Why::FileChanged), false),
+        (Event::Failed(WhyFailed::FileChanged), false),
         (Event::Reopened, true),
         (Event::Finished, false),
     ];
@@ -266,7 +266,7 @@ fn the_newest_job_is_listed_first() {
 fn a_snapshot_of_a_job_is_that_job() {
     let job = importing(&[Event::Advanced(at(3, 1, 0, 50)), Event::Cancelling]);
     let again: Import = postcard::from_bytes(&bytes(&job.0)).expect("it was written so");
-    assert_eq!(again.look(&Look), job.0.look(&Look));
+    assert_eq!(again.look(&Question), job.0.look(&Question));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::given::{ADA, ADMIN, BOB, bytes, s};
 use super::homes::Home;
 use actors::dice::Dice;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Campaign, Rack, Range, State, offer};
+use actors::domain::coupons::{Campaign, CouponState, Rack, Range, offer};
 use actors::machine::Role;
 use actors::{Caller, Machine, Stamp, Time, Verdict};
 use std::collections::BTreeMap;
@@ -45,14 +45,14 @@ impl Model {
         }
     }
 
-    fn told(&self) -> (State, usize) {
+    fn told(&self) -> (CouponState, usize) {
         let state = match self.now {
-            Now::Created => State::Created,
-            Now::Assigned => State::Assigned,
-            Now::Held { .. } => State::Held,
-            Now::Used => State::Used,
-            Now::Expired => State::Expired,
-            Now::Void => State::Void,
+            Now::Created => CouponState::Created,
+            Now::Assigned => CouponState::Assigned,
+            Now::Held { .. } => CouponState::Held,
+            Now::Used => CouponState::Used,
+            Now::Expired => CouponState::Expired,
+            Now::Void => CouponState::Void,
         };
         (state, self.uses_cancelled)
     }

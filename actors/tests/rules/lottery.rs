@@ -2,11 +2,11 @@
 
 use super::given::{ADMIN, given, s};
 use actors::domain::day::Day;
-use actors::domain::lottery::{Command, Event, Lottery, Phase, Plan, Refusal, Tickets};
+use actors::domain::lottery::{Command, Event, Lottery, Phase, Plan, Refusal, TicketSetup};
 use actors::{Machine, Time};
 
 fn plan() -> Plan {
-    let tickets = Tickets { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
+    let tickets = TicketSetup { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
     Plan { name: "New Year".into(), closes_at: s(10_000), tickets: Some(tickets), ballots: None }
 }
 
@@ -47,14 +47,15 @@ fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
 
 #[test]
 fn a_look_shows_the_plan_and_how_far_it_has_come() {
-    assert_eq!(Lottery::default().look(&actors::domain::lottery::Look), None);
+    assert_eq!(Lottery::default().look(&actors::domain::lottery::Question), None);
     let mut events = vec![Event::Planned(plan())];
     for (phase, next) in [
         (Phase::Open, Event::Closing),
         (Phase::Closing, Event::Closed),
         (Phase::Closed, Event::Closed),
     ] {
-        let view = after(&events).0.look(&actors::domain::lottery::Look).expect("it was created");
+        let view =
+            after(&events).0.look(&actors::domain::lottery::Question).expect("it was created");
         assert_eq!((view.plan, view.phase, view.created_at), (plan(), phase, s(1)));
         events.push(next);
     }
@@ -66,8 +67,8 @@ fn a_snapshot_of_a_lottery_is_that_lottery() {
     let again: Lottery =
         postcard::from_bytes(&super::given::bytes(&lottery)).expect("it was written so");
     assert_eq!(
-        again.look(&actors::domain::lottery::Look),
-        lottery.look(&actors::domain::lottery::Look)
+        again.look(&actors::domain::lottery::Question),
+        lottery.look(&actors::domain::lottery::Question)
     );
 }
 

@@ -5,7 +5,7 @@ use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::rack::{Answer, Command, Event, Question, Rack, Refusal, Terms};
 use actors::domain::coupons::rows::{Home, home_of_row};
-use actors::domain::coupons::{Ledger, RackName, Serial, State, range, redeem};
+use actors::domain::coupons::{CouponState, Ledger, RackName, Serial, range, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
 
@@ -233,7 +233,7 @@ fn what_comes_in_after_the_expiry_has_expired() {
     let never = rack([(s(11_000), imported(BATCH, &[(8, "xx")]))]).and_time_passes(s(11_000));
     let view = never.0.look(&Question::In { batch: BATCH, question: range::Question::Coupon(0) });
     let Answer::In(range::Answer::Coupon(Some(view))) = view else { panic!("{view:?}") };
-    assert_eq!((view.state, never.0.due()), (State::Expired, None));
+    assert_eq!((view.state, never.0.due()), (CouponState::Expired, None));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::given::{ADA, ADMIN, BOB, bytes, s};
 use super::terms::{LEAD, TERMS, opened};
 use actors::dice::Dice;
-use actors::domain::tickets::slice::Question;
+use actors::domain::tickets::Question;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::{Caller, Machine, Stamp, Time, Verdict};

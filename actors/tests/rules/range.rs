@@ -4,7 +4,7 @@ use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, bytes, given, s};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range, Refusal, Terms};
 use actors::domain::coupons::rows::{Home, home_of_row};
-use actors::domain::coupons::{RangeName, Serial, State, redeem};
+use actors::domain::coupons::{CouponState, RangeName, Serial, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
 
@@ -97,7 +97,7 @@ fn a_source_is_answered_before_a_lack_of_coupons() {
     let Answer::Source(Some((slot, view))) = full.0.look(&Question::Source(SOURCE)) else {
         panic!()
     };
-    assert_eq!((slot, view.coupon.owner, view.state), (4, ADA.id, State::Assigned));
+    assert_eq!((slot, view.coupon.owner, view.state), (4, ADA.id, CouponState::Assigned));
     assert_eq!(full.0.look(&Question::Source(OTHER_SOURCE)), Answer::Source(None));
 }
 
@@ -147,7 +147,7 @@ fn a_void_one_is_never_assigned() {
         .refused(Refusal::Coupon(redeem::Refusal::Void));
     assert_eq!(
         (state(&first, 0), first.0.left_for(&assign(ADA, None), &ADA)),
-        (Some(State::Void), 4)
+        (Some(CouponState::Void), 4)
     );
     assert_eq!(ledger_of(&first), ledger([5, 4, 0, 0, 0, 0, 1]));
 }
@@ -207,7 +207,13 @@ fn the_whole_batch_expires_in_one_instant_and_one_event() {
     assert_eq!(over.0.left_for(&assign(ADA, None), &ADA), 0);
     assert_eq!(
         [0, 1, 2, 4, 5].map(|slot| state(&over, slot)),
-        [Some(State::Used), Some(State::Expired), Some(State::Expired), Some(State::Expired), None]
+        [
+            Some(CouponState::Used),
+            Some(CouponState::Expired),
+            Some(CouponState::Expired),
+            Some(CouponState::Expired),
+            None
+        ]
     );
 }
 
@@ -256,7 +262,7 @@ fn untouched_coupons_are_a_number() {
     assert_eq!(ledger_of(&range), ledger([625_000_000, 625_000_000, 0, 0, 0, 0, 0]));
     assert_eq!(
         [0, 624_999_999, 625_000_000].map(|slot| state(&range, slot)),
-        [Some(State::Created), Some(State::Created), None]
+        [Some(CouponState::Created), Some(CouponState::Created), None]
     );
     let touched =
         range.and(s(1), assigned(0, ADA, None)).and(s(1), assigned(624_999_999, BOB, None));

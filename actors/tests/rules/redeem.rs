@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::coupon::Past;
 use actors::domain::coupons::range::{self, Command, Range, Refusal};
 use actors::domain::coupons::redeem::{Command as Redeem, Event, Refusal as Why};
-use actors::domain::coupons::{State, offer};
+use actors::domain::coupons::{CouponState, offer};
 use actors::{Caller, Id, Machine, Time};
 
 fn done(event: Event) -> range::Event {
@@ -150,10 +150,10 @@ fn each_state_refuses_what_it_does_not_allow() {
 #[test]
 fn a_hold_is_confirmed_with_the_use_it_was_made_for() {
     let holding = adas([(s(20), held(0, ADA, BOB, s(80)))]);
-    assert_eq!(state(&holding, 0), Some(State::Held));
+    assert_eq!(state(&holding, 0), Some(CouponState::Held));
     happens(&holding, CONFIRM, ADA, s(30), used(0, ADA, BOB));
     let used = holding.and(s(30), done(used(0, ADA, BOB)));
-    assert_eq!((state(&used, 0), used.0.due()), (Some(State::Used), Some(ENDS)));
+    assert_eq!((state(&used, 0), used.0.due()), (Some(CouponState::Used), Some(ENDS)));
     assert_eq!(used.expires(s(80)), None);
 }
 
@@ -164,7 +164,7 @@ fn a_hold_ends_at_its_instant_and_gives_the_coupon_back() {
     assert_eq!((holding.0.due(), holding.expires(before(s(80)))), (Some(s(80)), None));
     assert_eq!(holding.expires(s(80)), Some(done(Event::Lapsed { holds: vec![(0, ADA.id)] })));
     let back = holding.and_time_passes(s(80));
-    assert_eq!((state(&back, 0), back.0.due()), (Some(State::Assigned), Some(ENDS)));
+    assert_eq!((state(&back, 0), back.0.due()), (Some(CouponState::Assigned), Some(ENDS)));
     refused(&back, CONFIRM, ADA, s(80), Why::NotHeld);
     happens(&back, use_it(0), ADA, s(80), used(0, ADA, ADA));
     assert!(
@@ -182,7 +182,7 @@ fn a_hold_never_outlives_its_coupon() {
     let over = holding.and(ENDS, done(Event::Lapsed { holds: vec![(0, ADA.id)] }));
     assert_eq!(over.expires(ENDS), Some(done(Event::Expired { until: ENDS })));
     let over = over.and_time_passes(ENDS);
-    assert_eq!(state(&over, 0), Some(State::Expired));
+    assert_eq!(state(&over, 0), Some(CouponState::Expired));
     refused(&over, CONFIRM, ADA, ENDS, Why::Expired);
 }
 
@@ -212,7 +212,7 @@ fn to_cancel_a_hold_leaves_no_trace() {
     let holding = adas([(s(20), held(0, ADA, ADA, s(80)))]);
     happens(&holding, CANCEL, ADA, s(30), cancelled(0, ADA, ADA));
     let back = holding.and(s(30), done(cancelled(0, ADA, ADA)));
-    assert_eq!((state(&back, 0), back.0.due()), (Some(State::Assigned), Some(ENDS)));
+    assert_eq!((state(&back, 0), back.0.due()), (Some(CouponState::Assigned), Some(ENDS)));
     assert!(view(&back, 0).is_some_and(|view| view.coupon.past().is_empty()));
     assert_eq!(back.expires(s(80)), None);
 }
@@ -222,7 +222,7 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
     let used_it = adas([(s(20), used(0, ADA, BOB))]);
     happens(&used_it, CANCEL, ADA, s(30), cancelled(0, ADA, BOB));
     let back = used_it.and(s(30), done(cancelled(0, ADA, BOB)));
-    assert_eq!(state(&back, 0), Some(State::Assigned));
+    assert_eq!(state(&back, 0), Some(CouponState::Assigned));
     refused(&back, CANCEL, ADA, s(40), Why::NotUsed);
     let again = back.and(s(40), done(used(0, ADA, ADA))).and(s(50), done(cancelled(0, ADA, ADA)));
     let past: Vec<_> = view(&again, 0).expect("it is there").coupon.past().to_vec();
@@ -236,10 +236,10 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
 #[test]
 fn to_cancel_never_revives_what_has_expired() {
     let used_it = adas([(s(20), used(0, ADA, ADA))]).and_time_passes(ENDS);
-    assert_eq!(state(&used_it, 0), Some(State::Used), "what is used does not expire");
+    assert_eq!(state(&used_it, 0), Some(CouponState::Used), "what is used does not expire");
     happens(&used_it, CANCEL, ADA, s(11_000), cancelled(0, ADA, ADA));
     let over = used_it.and(s(11_000), done(cancelled(0, ADA, ADA)));
-    assert_eq!((state(&over, 0), over.0.due()), (Some(State::Expired), None));
+    assert_eq!((state(&over, 0), over.0.due()), (Some(CouponState::Expired), None));
     refused(&over, use_it(0), ADA, s(11_001), Why::Expired);
     refused(&over, CANCEL, ADA, s(11_001), Why::Expired);
     assert_eq!(ledger_of(&over), ledger([5, 0, 0, 0, 0, 5, 0]));
@@ -253,7 +253,7 @@ fn an_admin_voids_what_is_not_used_and_says_so_ever_after() {
     void.when(Command::Redeem(VOID), SYSTEM, s(30)).then_already(done(voided(0, ADA)));
     assert_eq!(
         (state(&void, 0), ledger_of(&void)),
-        (Some(State::Void), ledger([5, 4, 0, 0, 0, 0, 1]))
+        (Some(CouponState::Void), ledger([5, 4, 0, 0, 0, 0, 1]))
     );
     let later = void.and_time_passes(ENDS);
     assert_eq!(ledger_of(&later), ledger([5, 0, 0, 0, 0, 4, 1]), "what is void does not expire");

@@ -3,7 +3,7 @@
 use super::given::{ADA, ADMIN, BOB, given, s};
 use super::terms::*;
 use actors::Time;
-use actors::domain::tickets::slice::{Answer, HoldState, HoldView, Question};
+use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::{Caller, Machine};
 

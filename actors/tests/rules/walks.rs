@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, Given, s};
 use actors::Time;
 use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::range::{Event, Range, Terms};
-use actors::domain::coupons::{State, redeem};
+use actors::domain::coupons::{CouponState, redeem};
 
 fn slots(range: &Given<Range>, walk: Walk) -> (Vec<u64>, Option<u64>) {
     let walked = walked(range, walk);
@@ -26,7 +26,7 @@ fn some() -> Given<Range> {
     )
 }
 
-fn with(states: &[State], untouched: bool) -> Walk {
+fn with(states: &[CouponState], untouched: bool) -> Walk {
     Walk { states: states.to_vec(), untouched, ..everything(0, 100) }
 }
 
@@ -38,14 +38,20 @@ fn a_walk_goes_through_what_was_touched_or_through_all() {
 
 #[test]
 fn a_walk_finds_the_states_it_is_asked_for() {
-    assert_eq!(slots(&some(), with(&[State::Assigned], false)), (vec![2, 7], None));
-    assert_eq!(slots(&some(), with(&[State::Used, State::Void], true)), (vec![3, 5], None));
-    assert_eq!(slots(&some(), with(&[State::Created], true)), (vec![0, 1, 4, 6, 8, 9], None));
-    assert_eq!(slots(&some(), with(&[State::Created], false)), (vec![], None));
-    assert_eq!(slots(&some(), with(&[State::Expired], true)), (vec![], None));
+    assert_eq!(slots(&some(), with(&[CouponState::Assigned], false)), (vec![2, 7], None));
+    assert_eq!(
+        slots(&some(), with(&[CouponState::Used, CouponState::Void], true)),
+        (vec![3, 5], None)
+    );
+    assert_eq!(slots(&some(), with(&[CouponState::Created], true)), (vec![0, 1, 4, 6, 8, 9], None));
+    assert_eq!(slots(&some(), with(&[CouponState::Created], false)), (vec![], None));
+    assert_eq!(slots(&some(), with(&[CouponState::Expired], true)), (vec![], None));
     let over = some().and_time_passes(ENDS);
-    assert_eq!(slots(&over, with(&[State::Expired], true)), (vec![0, 1, 2, 4, 6, 7, 8, 9], None));
-    assert_eq!(slots(&over, with(&[State::Expired], false)), (vec![2, 7], None));
+    assert_eq!(
+        slots(&over, with(&[CouponState::Expired], true)),
+        (vec![0, 1, 2, 4, 6, 7, 8, 9], None)
+    );
+    assert_eq!(slots(&over, with(&[CouponState::Expired], false)), (vec![2, 7], None));
 }
 
 #[test]
@@ -62,9 +68,9 @@ fn page_by_page_a_walk_finds_the_same_and_ends() {
     for untouched in [false, true] {
         for states in [
             vec![],
-            vec![State::Assigned],
-            vec![State::Created],
-            vec![State::Assigned, State::Void],
+            vec![CouponState::Assigned],
+            vec![CouponState::Created],
+            vec![CouponState::Assigned, CouponState::Void],
         ] {
             let whole = slots(&some(), with(&states, untouched)).0;
             for limit in 1..12 {
@@ -93,23 +99,23 @@ fn a_walk_through_a_batch_of_ten_billion_looks_at_so_many_and_goes_on() {
     let huge =
         opened(Terms { count: 625_000_000, ..TERMS }, [(s(1), assigned(624_999_998, ADA, None))]);
     assert_eq!(
-        slots(&huge, Walk { limit: 3, ..with(&[State::Created], true) }),
+        slots(&huge, Walk { limit: 3, ..with(&[CouponState::Created], true) }),
         (vec![0, 1, 2], Some(3))
     );
     assert_eq!(
-        slots(&huge, Walk { from: 624_999_997, ..with(&[State::Created], true) }),
+        slots(&huge, Walk { from: 624_999_997, ..with(&[CouponState::Created], true) }),
         (vec![624_999_997, 624_999_999], None)
     );
     assert_eq!(
-        slots(&huge, Walk { from: 624_999_997, ..with(&[State::Assigned], true) }),
+        slots(&huge, Walk { from: 624_999_997, ..with(&[CouponState::Assigned], true) }),
         (vec![624_999_998], None)
     );
     // Nothing untouched is wanted, so nothing untouched is looked at.
-    assert_eq!(slots(&huge, with(&[State::Assigned], true)), (vec![624_999_998], None));
+    assert_eq!(slots(&huge, with(&[CouponState::Assigned], true)), (vec![624_999_998], None));
     let view = walked(&huge, Walk { from: 5, limit: 1, ..with(&[], true) }).found.remove(0).1;
     assert_eq!(
         (view.state, view.coupon.owner, view.coupon.expires_at),
-        (State::Created, actors::Id::SYSTEM, ENDS)
+        (CouponState::Created, actors::Id::SYSTEM, ENDS)
     );
 }
 
@@ -122,7 +128,7 @@ fn a_walk_that_finds_little_stops_and_says_where() {
     let range = Given(range);
     let (mut from, mut pages) = (Some(0), Vec::new());
     while let Some(at) = from {
-        let (page, next) = slots(&range, Walk { from: at, ..with(&[State::Used], false) });
+        let (page, next) = slots(&range, Walk { from: at, ..with(&[CouponState::Used], false) });
         pages.push(page.len());
         from = next;
     }

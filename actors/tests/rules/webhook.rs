@@ -2,8 +2,9 @@
 
 use super::given::{ADA, ADMIN, Given, bytes, given, s};
 use actors::domain::shelves;
-use actors::domain::webhook::{
-    Command, Event, Line, Look, Plan, Refusal, Replay, Trouble, View, WAITS_S, Webhook, Why,
+use actors::domain::webhooks::{
+    Command, Event, Plan, Question, Refusal, Replay, Telling, Trouble, WAITS_S, Webhook,
+    WebhookView, WhyDisabled,
 };
 use actors::store::Row;
 use actors::{Caller, Id, Machine, Time};
@@ -18,16 +19,16 @@ fn created() -> Given<Webhook> {
     given([(s(1), Event::Created { plan: plan(), from: 7 })])
 }
 
-fn view(webhook: &Given<Webhook>) -> View {
-    webhook.0.look(&Look).expect("it is there")
+fn view(webhook: &Given<Webhook>) -> WebhookView {
+    webhook.0.look(&Question).expect("it is there")
 }
 
 fn live(to: u64) -> Command {
-    Command::Advance { line: Line::Live, to }
+    Command::Advance { line: Telling::Live, to }
 }
 
 fn advanced(to: u64) -> Event {
-    Event::Advanced { line: Line::Live, to }
+    Event::Advanced { line: Telling::Live, to }
 }
 
 fn replay() -> Replay {
@@ -48,7 +49,7 @@ fn fail_to_the_end(mut webhook: Given<Webhook>, seed: u64) -> (Given<Webhook>, V
                 now = next_at;
             }
             last => {
-                assert_eq!(last, Event::Disabled(Why::GaveUp));
+                assert_eq!(last, Event::Disabled(WhyDisabled::GaveUp));
                 return (webhook, waits);
             }
         }
@@ -79,7 +80,7 @@ fn members_have_no_say_and_what_is_not_there_is_unknown() {
         [
             live(9),
             Command::Fail,
-            Command::Disable(Why::Ordered),
+            Command::Disable(WhyDisabled::Ordered),
             Command::Enable,
             Command::Delete,
             Command::Replay(replay()),
@@ -98,7 +99,7 @@ fn members_have_no_say_and_what_is_not_there_is_unknown() {
     deleted()
         .when(Command::Create { plan: plan(), from: 7 }, ADMIN, s(3))
         .refused(Refusal::Unknown);
-    assert_eq!(deleted().0.look(&Look), None);
+    assert_eq!(deleted().0.look(&Question), None);
 }
 
 #[test]
@@ -132,9 +133,11 @@ fn after_the_last_attempt_it_is_disabled_and_keeps_its_place() {
     let disabled = view(&webhook);
     assert_eq!(
         (disabled.disabled, disabled.cursor, disabled.trouble),
-        (Some(Why::GaveUp), 7, None)
+        (Some(WhyDisabled::GaveUp), 7, None)
     );
-    webhook.when(Command::Fail, COURIER, s(999_999)).then_already(Event::Disabled(Why::GaveUp));
+    webhook
+        .when(Command::Fail, COURIER, s(999_999))
+        .then_already(Event::Disabled(WhyDisabled::GaveUp));
     webhook.when(Command::Enable, ADMIN, s(999_999)).then(Event::Enabled);
     let enabled = webhook.and(s(999_999), Event::Enabled);
     assert_eq!((view(&enabled).disabled, view(&enabled).cursor), (None, 7));
@@ -155,19 +158,22 @@ fn a_success_ends_the_trouble_even_in_the_middle_of_a_frame() {
 
 #[test]
 fn a_receiver_that_is_gone_is_disabled_once_and_the_first_reason_stays() {
-    created().when(Command::Disable(Why::Gone), COURIER, s(2)).then(Event::Disabled(Why::Gone));
-    let gone = created().and(s(2), Event::Disabled(Why::Gone));
-    gone.when(Command::Disable(Why::Ordered), ADMIN, s(3)).then_already(Event::Disabled(Why::Gone));
+    created()
+        .when(Command::Disable(WhyDisabled::Gone), COURIER, s(2))
+        .then(Event::Disabled(WhyDisabled::Gone));
+    let gone = created().and(s(2), Event::Disabled(WhyDisabled::Gone));
+    gone.when(Command::Disable(WhyDisabled::Ordered), ADMIN, s(3))
+        .then_already(Event::Disabled(WhyDisabled::Gone));
     created().when(Command::Enable, ADMIN, s(2)).then_already(Event::Enabled);
     // What was under way when it was disabled may still arrive.
     gone.when(live(8), COURIER, s(3)).then(advanced(8));
-    assert_eq!(view(&gone.and(s(3), advanced(8))).disabled, Some(Why::Gone));
+    assert_eq!(view(&gone.and(s(3), advanced(8))).disabled, Some(WhyDisabled::Gone));
 }
 
 #[test]
 fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
-    let on = |to| Command::Advance { line: Line::Replay, to };
-    let moved = |to| Event::Advanced { line: Line::Replay, to };
+    let on = |to| Command::Advance { line: Telling::Replay, to };
+    let moved = |to| Event::Advanced { line: Telling::Replay, to };
     created().when(on(3), COURIER, s(2)).refused(Refusal::NoReplay);
     created().when(Command::Replay(replay()), ADMIN, s(2)).then(Event::ReplayBegun(replay()));
     let replaying = created().and(s(2), Event::ReplayBegun(replay()));
@@ -189,13 +195,13 @@ fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
 fn a_replay_of_nothing_ends_at_once_and_a_disabled_webhook_replays_nothing() {
     let empty = Replay { cursor: 6, ..replay() };
     let replaying = created().and(s(2), Event::ReplayBegun(empty));
-    let moved = Event::Advanced { line: Line::Replay, to: 6 };
+    let moved = Event::Advanced { line: Telling::Replay, to: 6 };
     replaying
-        .when(Command::Advance { line: Line::Replay, to: 6 }, COURIER, s(3))
+        .when(Command::Advance { line: Telling::Replay, to: 6 }, COURIER, s(3))
         .then(moved.clone());
     assert_eq!(view(&replaying.and(s(3), moved)).replay, None);
     created()
-        .and(s(2), Event::Disabled(Why::GaveUp))
+        .and(s(2), Event::Disabled(WhyDisabled::GaveUp))
         .when(Command::Replay(replay()), ADMIN, s(3))
         .refused(Refusal::Disabled);
 }
@@ -221,7 +227,7 @@ fn the_list_has_a_line_from_creation_to_deletion() {
     for quiet in [
         advanced(9),
         Event::Failed(Trouble { attempts: 1, next_at: Time(5) }),
-        Event::Disabled(Why::Gone),
+        Event::Disabled(WhyDisabled::Gone),
         Event::Enabled,
     ] {
         assert_eq!(rows(&quiet), []);
@@ -233,7 +239,7 @@ fn a_snapshot_of_a_webhook_is_that_webhook() {
     let webhook = created()
         .and(s(2), advanced(9))
         .and(s(3), Event::ReplayBegun(replay()))
-        .and(s(4), Event::Disabled(Why::Gone));
+        .and(s(4), Event::Disabled(WhyDisabled::Gone));
     let again: Webhook = postcard::from_bytes(&bytes(&webhook.0)).expect("it was written so");
-    assert_eq!(again.look(&Look), webhook.0.look(&Look));
+    assert_eq!(again.look(&Question), webhook.0.look(&Question));
 }

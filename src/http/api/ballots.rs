@@ -11,8 +11,8 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
-use actors::domain::ballots::{BallotId, Refusal, Witness};
-use actors::domain::lottery::{Ballots, Phase, Plan};
+use actors::domain::ballots::{BallotId, Refusal, Witness, ballot_of_row};
+use actors::domain::lottery::{BallotSetup, Phase, Plan};
 use actors::engine::{By, How};
 use actors::store::Listed;
 use draws::{Anchor, Inclusion, Receipt};
@@ -144,7 +144,7 @@ async fn mine(
     let (limit, after) = (paging.limit()?, paging.after()?);
     let found = shared.ballots.of(caller.id, after, limit + 1).await?;
     let item = |line: Listed| {
-        let id = BallotId::of_row(&line.key, &line.body)?;
+        let id = ballot_of_row(&line.key, &line.body)?;
         Some(MineBody { id: id.to_string(), lottery: id.name.day.to_string() })
     };
     Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
@@ -189,17 +189,17 @@ async fn proof(
     Ok(reply::ok(&Inclusion::of(id, path, &view.boxes)))
 }
 
-fn receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &Ballots) -> Receipt {
+fn receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &BallotSetup) -> Receipt {
     Receipt::of(id, witness, &Anchor::from(terms), &shared.receipt_key.signer)
 }
 
 /// What is drawn in a lottery, if anything is.
-pub fn terms(plan: &Plan) -> Result<&Ballots, Problem> {
+pub fn terms(plan: &Plan) -> Result<&BallotSetup, Problem> {
     plan.ballots.as_ref().ok_or_else(|| Problem::plain(&problem::NO_BALLOTS))
 }
 
 /// What is drawn in the lottery of a ballot, if it has the ballot's box.
-fn in_a_box<'a>(plan: &'a Plan, id: &BallotId) -> Result<&'a Ballots, Problem> {
+fn in_a_box<'a>(plan: &'a Plan, id: &BallotId) -> Result<&'a BallotSetup, Problem> {
     plan.ballots.as_ref().filter(|ballots| id.name.number < ballots.boxes).ok_or_else(no_ballot)
 }
 

@@ -13,8 +13,8 @@ use crate::http::streams::download;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::domain::coupons::catalogue::{Entry, Event, Plan, What};
-use actors::domain::coupons::serial::Of;
+use actors::domain::coupons::SerialKind;
+use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Event, Plan};
 use actors::domain::coupons::{Serial, rack, range};
 use actors::engine::By;
 use actors::engine::{Done, Failure, How, Key};
@@ -217,7 +217,7 @@ async fn registered(
     let key = key.of(caller.id, || vec![call.as_bytes().to_vec(), meaning()]);
     Ok(shared
         .promotions
-        .register(Entry::Batch(plan), By { caller, key, how: How::dry_run_if(dry) })
+        .register(CatalogueEntry::Batch(plan), By { caller, key, how: How::dry_run_if(dry) })
         .await?)
 }
 
@@ -227,7 +227,7 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let found = shared.promotions.page(Of::Batch, paging.after_name()?, limit + 1).await?;
+    let found = shared.promotions.page(SerialKind::Batch, paging.after_name()?, limit + 1).await?;
     Ok(reply::ok(&Items::page(
         found,
         limit,
@@ -340,7 +340,7 @@ fn assignment_key(
 }
 
 fn is_one_per_member(plan: &Plan) -> bool {
-    matches!(plan.what, What::Made { one_per_member: true, .. })
+    matches!(plan.what, BatchKind::Made { one_per_member: true, .. })
 }
 
 /// A source is a key only so that its repeats find their way; whoever reuses it hears the same as
@@ -358,8 +358,8 @@ fn same_source(failed: Failed, source: Option<Id>) -> Failed {
 async fn known_batch(shared: &Shared, id: &str) -> Result<(Arc<Known>, Plan), Problem> {
     let serial: Serial = id.parse().map_err(|_| no_such("batch"))?;
     let known = match serial.of() {
-        Of::Batch => shared.promotions.known(serial).await?,
-        Of::Campaign => None,
+        SerialKind::Batch => shared.promotions.known(serial).await?,
+        SerialKind::Campaign => None,
     };
     let known = known.ok_or_else(|| no_such("batch"))?;
     let plan = known.batch().cloned().ok_or_else(|| no_such("batch"))?;
@@ -380,7 +380,7 @@ fn plan(body: CreateBatch, most: u64, now: Time) -> Result<Plan, Problem> {
         name: body.name.as_deref().map(|text| name(text, "/name")).transpose()?,
         offer: worth.checked('/')?,
         expires_at: future(&body.expires_at, "/expires_at", now)?,
-        what: What::Made { count: body.count, one_per_member: body.one_per_member },
+        what: BatchKind::Made { count: body.count, one_per_member: body.one_per_member },
     })
 }
 
@@ -389,8 +389,8 @@ impl BatchBody {
         let worth = Worth::from(known.offer());
         let plan = known.batch();
         let (count, one_per_member, job) = match plan.map(|plan| plan.what) {
-            Some(What::Made { count, one_per_member }) => (Some(count), one_per_member, None),
-            Some(What::Imported { job }) => (None, false, Some(job.to_string())),
+            Some(BatchKind::Made { count, one_per_member }) => (Some(count), one_per_member, None),
+            Some(BatchKind::Imported { job }) => (None, false, Some(job.to_string())),
             None => (None, false, None),
         };
         BatchBody {

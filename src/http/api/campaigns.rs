@@ -17,11 +17,11 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::campaign::{
     Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::ledger::Walk;
-use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, Serial};
 use actors::engine::By;
 use actors::engine::{Done, How};
@@ -165,7 +165,8 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let found = shared.promotions.page(Of::Campaign, paging.after_name()?, limit + 1).await?;
+    let found =
+        shared.promotions.page(SerialKind::Campaign, paging.after_name()?, limit + 1).await?;
     let page =
         Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), Some);
     let overviews =
@@ -375,7 +376,7 @@ async fn ledger(
 /// The campaign in a path. A name that cannot be read names none.
 async fn known_campaign(shared: &Shared, id: &str) -> Result<Arc<Known>, Problem> {
     let serial: Serial = id.parse().map_err(|_| no_such("campaign"))?;
-    if serial.of() != Of::Campaign {
+    if serial.of() != SerialKind::Campaign {
         return Err(no_such("campaign"));
     }
     shared.promotions.known(serial).await?.ok_or_else(|| no_such("campaign"))

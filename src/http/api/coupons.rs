@@ -18,9 +18,9 @@ use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::domain::coupons::coupon::{Coupon, View};
+use actors::domain::coupons::coupon::{Coupon, CouponView};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Home, State, catalogue, range};
+use actors::domain::coupons::{CouponState, Home, catalogue, range};
 use actors::engine::By;
 use actors::engine::{Done, Failure, How};
 use actors::{Caller, Id, Role, Time};
@@ -286,8 +286,11 @@ async fn give(
 }
 
 /// A coupon as it is right after it was assigned.
-pub fn assigned(member: Id, done: &Done<range::Event>, plan: &catalogue::Plan) -> View {
-    View { state: State::Assigned, coupon: Coupon::assigned(member, done.at, plan.expires_at) }
+pub fn assigned(member: Id, done: &Done<range::Event>, plan: &catalogue::Plan) -> CouponView {
+    CouponView {
+        state: CouponState::Assigned,
+        coupon: Coupon::assigned(member, done.at, plan.expires_at),
+    }
 }
 
 /// Who hands out a coupon, and to whom: an administrator to the member he names, a service to the

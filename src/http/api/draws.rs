@@ -14,7 +14,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
-use actors::domain::lottery::{Drawn, Lot, View};
+use actors::domain::lottery::{Drawn, Lot, LotteryView};
 use base::Hex;
 use base::calendar::wire_time;
 use people::public_name;
@@ -150,7 +150,7 @@ async fn key(shared: web::Data<Shared>, _: Params<flags::None>) -> HttpResponse 
     reply::ok(&KeyBody { algorithm: "ed25519", key: key.public, since: wire_time(key.since) })
 }
 
-fn drawn(view: &View) -> Result<&Drawn, Problem> {
+fn drawn(view: &LotteryView) -> Result<&Drawn, Problem> {
     terms(&view.plan)?;
     view.drawn.as_ref().ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))
 }

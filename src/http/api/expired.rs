@@ -10,7 +10,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
-use actors::domain::coupons::State;
+use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::{Notice, notice_of_row};
 use actors::domain::shelves;
 use actors::store::{Listed, Page};
@@ -117,8 +117,8 @@ async fn expired(
     Ok(reply::ok(&body))
 }
 
-fn state(text: &str) -> Result<State, Problem> {
-    let named = State::ALL.into_iter().find(|state| state.name() == text);
+fn state(text: &str) -> Result<CouponState, Problem> {
+    let named = CouponState::ALL.into_iter().find(|state| state.name() == text);
     named.ok_or_else(|| {
         Problem::invalid("?state", "`created`, `assigned`, `held`, `used`, `expired` or `void`")
     })

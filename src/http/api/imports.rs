@@ -15,7 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{self, block};
 use actix_web::{HttpRequest, HttpResponse};
-use actors::domain::import::OnDuplicate;
+use actors::domain::imports::OnDuplicate;
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use metrics::counter;

@@ -15,7 +15,9 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes, block};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::Id;
-use actors::domain::import::{OnDuplicate, Pass, Refusal, State, View, Why, job_of_row};
+use actors::domain::imports::{
+    ImportState, ImportView, OnDuplicate, Pass, Refusal, WhyFailed, job_of_row,
+};
 use base::calendar::wire_time;
 use futures_util::future::try_join_all;
 use futures_util::stream;
@@ -252,7 +254,7 @@ async fn cancel(
     Ok(reply::replayed(reply::ok(&JobBody::of(job, &view)), done.replayed))
 }
 
-pub async fn known(shared: &Shared, job: Id) -> Result<View, Problem> {
+pub async fn known(shared: &Shared, job: Id) -> Result<ImportView, Problem> {
     shared.imports.view(job).await?.ok_or_else(no_job)
 }
 
@@ -305,8 +307,8 @@ fn place(key: &[u8], of_bytes: u64) -> Result<Place, Problem> {
 }
 
 impl JobBody {
-    pub fn of(job: Id, view: &View) -> JobBody {
-        let View { plan, progress, .. } = view;
+    pub fn of(job: Id, view: &ImportView) -> JobBody {
+        let ImportView { plan, progress, .. } = view;
         JobBody {
             id: job.to_string(),
             kind: "coupon_import",
@@ -338,36 +340,40 @@ impl JobBody {
     }
 }
 
-fn state(view: &View) -> &'static str {
+fn state(view: &ImportView) -> &'static str {
     match (view.state, view.pass) {
-        (State::Running, Pass::Checking) => "checking",
-        (State::Running, Pass::Importing) => "importing",
-        (State::Cancelling, _) => "cancelling",
-        (State::Finished, _) => "finished",
-        (State::Failed(_), _) => "failed",
-        (State::Cancelled, _) => "cancelled",
+        (ImportState::Running, Pass::Checking) => "checking",
+        (ImportState::Running, Pass::Importing) => "importing",
+        (ImportState::Cancelling, _) => "cancelling",
+        (ImportState::Finished, _) => "finished",
+        (ImportState::Failed(_), _) => "failed",
+        (ImportState::Cancelled, _) => "cancelled",
     }
 }
 
-fn why(view: &View) -> Option<String> {
-    let State::Failed(why) = view.state else { return None };
+fn why(view: &ImportView) -> Option<String> {
+    let ImportState::Failed(why) = view.state else { return None };
     Some(match (why, view.pass) {
-        (Why::Duplicate { row }, Pass::Checking) => format!(
+        (WhyFailed::Duplicate { row }, Pass::Checking) => format!(
             "row {row} is a duplicate; nothing was \
             imported"
         ),
-        (Why::Duplicate { row }, Pass::Importing) => {
+        (WhyFailed::Duplicate { row }, Pass::Importing) => {
             format!(
                 "row {row} became a duplicate while the file was imported; what was imported \
                 before stays"
             )
         }
-        (Why::FileMissing, _) => "its file is no longer in the data folder; send it again and the \
+        (WhyFailed::FileMissing, _) => {
+            "its file is no longer in the data folder; send it again and the \
             job goes on"
-            .into(),
-        (Why::FileChanged, _) => "its file in the data folder is not the one that was sent; send \
+                .into()
+        }
+        (WhyFailed::FileChanged, _) => {
+            "its file in the data folder is not the one that was sent; send \
             it again and the job goes on"
-            .into(),
+                .into()
+        }
     })
 }
 

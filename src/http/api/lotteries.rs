@@ -15,7 +15,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
-use actors::domain::lottery::{Event, Phase, Plan, Refusal, View};
+use actors::domain::lottery::{Event, LotteryView, Phase, Plan, Refusal};
 use actors::engine::{By, How};
 use bodies::{LedgerBody, LotteryBody, StatisticsBody};
 use futures_util::future::try_join_all;
@@ -86,8 +86,13 @@ async fn create(
         .create(day, plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
         .await?;
     let Event::Planned(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
-    let view =
-        View { plan, phase: Phase::Open, created_at: done.at, boxes: Vec::new(), drawn: None };
+    let view = LotteryView {
+        plan,
+        phase: Phase::Open,
+        created_at: done.at,
+        boxes: Vec::new(),
+        drawn: None,
+    };
     Ok(reply::replayed(reply::created(&LotteryBody::of(day, &view)), done.replayed))
 }
 
@@ -178,7 +183,7 @@ pub async fn plan_of(shared: &Shared, day: Day) -> Result<Arc<Plan>, Problem> {
     shared.lotteries.plan(day).await?.ok_or_else(|| no_lottery(day))
 }
 
-pub async fn view_of(shared: &Shared, day: Day) -> Result<View, Problem> {
+pub async fn view_of(shared: &Shared, day: Day) -> Result<LotteryView, Problem> {
     shared.lotteries.view(day).await?.ok_or_else(|| no_lottery(day))
 }
 

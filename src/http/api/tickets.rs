@@ -12,8 +12,8 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::shelves;
-use actors::domain::tickets::slice::rows::{self, Bought};
 use actors::domain::tickets::stock::Ticket;
+use actors::domain::tickets::{Bought, ticket_of_row};
 use actors::domain::tickets::{Command, HoldId, Refusal, TicketId};
 use actors::engine::{By, How};
 use actors::store::{Listed, Page};
@@ -122,7 +122,7 @@ async fn list(
         .rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 })
         .await?;
     let item = |line: Listed| {
-        rows::ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
+        ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
     };
     Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
 }

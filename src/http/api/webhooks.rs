@@ -10,7 +10,7 @@ use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::domain::webhook::{Line, Refusal, View, Why};
+use actors::domain::webhooks::{Refusal, Telling, WebhookView, WhyDisabled};
 use actors::engine::Failure;
 use actors::{Id, Time};
 use base::calendar::wire_time;
@@ -304,8 +304,8 @@ fn wanted(mut events: Vec<String>) -> Result<Vec<String>, Problem> {
 }
 
 impl WebhookBody {
-    fn of(id: Id, view: View) -> WebhookBody {
-        let View { plan, created_at, trouble, disabled, replay, .. } = view;
+    fn of(id: Id, view: WebhookView) -> WebhookBody {
+        let WebhookView { plan, created_at, trouble, disabled, replay, .. } = view;
         WebhookBody {
             id: id.to_string(),
             url: plan.url,
@@ -316,9 +316,9 @@ impl WebhookBody {
                 (None, None) => "enabled",
             },
             disabled_because: disabled.map(|why| match why {
-                Why::Gone => "gone",
-                Why::GaveUp => "gave_up",
-                Why::Ordered => "ordered",
+                WhyDisabled::Gone => "gone",
+                WhyDisabled::GaveUp => "gave_up",
+                WhyDisabled::Ordered => "ordered",
             }),
             failed_attempts: trouble.map_or(0, |trouble| trouble.attempts),
             next_attempt_at: trouble.map(|trouble| wire_time(trouble.next_at)),
@@ -341,7 +341,7 @@ impl From<Attempt> for DeliveryBody {
             status: attempt.sent.result.as_ref().ok().copied(),
             duration_ms: attempt.sent.took.as_millis() as u64,
             error: attempt.sent.result.err(),
-            replay: attempt.line == Line::Replay,
+            replay: attempt.line == Telling::Replay,
             next_attempt_at: attempt.next_at.map(wire_time),
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::ballots::{Ballots, BoxFailure};
 use actors::domain::day::Day;
-use actors::domain::lottery::View;
+use actors::domain::lottery::LotteryView;
 use bytes::Bytes;
 use draws::QUICKNET;
 use draws::writer::{Lost, Writer};
@@ -17,7 +17,7 @@ const PAGE: usize = 4096;
 pub fn stream(
     ballots: Arc<Ballots>,
     day: Day,
-    view: &View,
+    view: &LotteryView,
 ) -> Option<impl Stream<Item = std::io::Result<Bytes>> + use<>> {
     let mut out = Vec::new();
     let writer = Writer::begin(day, view, &QUICKNET, &mut out)?;

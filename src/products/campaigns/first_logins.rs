@@ -9,8 +9,8 @@
 
 use crate::campaigns::windows::Window;
 use crate::catalogue::{Failed, Known, Promotions};
+use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::campaign::{Answer, Command, Event, Question, Refusal, Trigger};
-use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Serial, catalogue};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
@@ -92,7 +92,7 @@ impl Promotions {
     async fn read_all_windows(&self, doubts: u64) -> Result<(), Failed> {
         let mut after = None;
         loop {
-            let page = self.page(Of::Campaign, after, AT_ONCE).await?;
+            let page = self.page(SerialKind::Campaign, after, AT_ONCE).await?;
             for known in &page {
                 self.learn_window(known).await;
             }

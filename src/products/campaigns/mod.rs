@@ -9,7 +9,7 @@ use crate::opening::Whole;
 use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Overview, Plan, Question,
 };
-use actors::domain::coupons::catalogue::{self, Entry};
+use actors::domain::coupons::catalogue::{self, CatalogueEntry};
 use actors::domain::coupons::{Ledger, Serial};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
@@ -23,7 +23,7 @@ impl Promotions {
         by: By,
     ) -> Result<Done<catalogue::Event>, Failed> {
         let doubt = self.windows.doubt_unless();
-        let outcome = self.register(Entry::Campaign(plan), by).await;
+        let outcome = self.register(CatalogueEntry::Campaign(plan), by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
             self.note_created(done);
         }

@@ -3,9 +3,9 @@
 use crate::coupons::told as coupons;
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, member, time, topics};
+use actors::domain::Only;
 use actors::domain::coupons::campaign::{self, Campaign, Trigger};
-use actors::domain::coupons::catalogue::{self, Catalogue, Entry, What};
-use actors::domain::coupons::serial::Only;
+use actors::domain::coupons::catalogue::{self, BatchKind, Catalogue, CatalogueEntry};
 use actors::domain::coupons::{Home, Serial};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ impl Told for Catalogue {
         says: &mut Says,
     ) {
         match entry {
-            Entry::Campaign(plan) => {
+            CatalogueEntry::Campaign(plan) => {
                 let trigger = match plan.trigger {
                     Trigger::FirstLogin => "first_login",
                     Trigger::Claim => "claim",
@@ -31,10 +31,10 @@ impl Told for Catalogue {
                 ];
                 says.say(&topics::CAMPAIGN_CREATED, data);
             }
-            Entry::Batch(plan) => {
+            CatalogueEntry::Batch(plan) => {
                 let count = match plan.what {
-                    What::Made { count, .. } => json!(count),
-                    What::Imported { .. } => Value::Null,
+                    BatchKind::Made { count, .. } => json!(count),
+                    BatchKind::Imported { .. } => Value::Null,
                 };
                 says.say(
                     &topics::BATCH_CREATED,

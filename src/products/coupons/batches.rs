@@ -6,7 +6,7 @@
 use crate::catalogue::{Failed, Known, Promotions};
 use crate::opening::Whole;
 use actors::Id;
-use actors::domain::coupons::catalogue::{Plan, What};
+use actors::domain::coupons::catalogue::{BatchKind, Plan};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range};
 use actors::domain::coupons::{Home, Ledger, RackName, RangeName, Serial, rack};
@@ -33,8 +33,8 @@ impl Part {
 /// All parts of a batch, in a fixed order.
 pub fn parts(batch: Serial, plan: &Plan) -> Vec<Part> {
     match plan.what {
-        What::Made { .. } => plan.ranges(batch).into_iter().map(Part::Range).collect(),
-        What::Imported { .. } => RackName::all().map(|name| Part::Rack(name, batch)).collect(),
+        BatchKind::Made { .. } => plan.ranges(batch).into_iter().map(Part::Range).collect(),
+        BatchKind::Imported { .. } => RackName::all().map(|name| Part::Rack(name, batch)).collect(),
     }
 }
 
@@ -52,11 +52,11 @@ impl Promotions {
         let command = Command::Assign { member, source };
         let parts = match (plan.what, source) {
             // One owner keeps the limit of each member.
-            (What::Made { one_per_member: true, .. }, _) => {
+            (BatchKind::Made { one_per_member: true, .. }, _) => {
                 vec![range_of(&plan.ranges(batch), member)]
             }
             // Where nothing was left for this source, more may have been imported since.
-            (What::Imported { .. }, Some(source)) => {
+            (BatchKind::Imported { .. }, Some(source)) => {
                 self.part_that_knows(plan, parts(batch, plan), source).await?
             }
             _ => parts(batch, plan),

@@ -8,7 +8,7 @@ use crate::catalogue::{Failed, Known, Promotions};
 use crate::coupons::batches::parts;
 use actix_rt::task::spawn_blocking;
 use actors::domain::coupons::RackName;
-use actors::domain::coupons::catalogue::What;
+use actors::domain::coupons::catalogue::BatchKind;
 use base::cells::Cell;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
@@ -86,8 +86,8 @@ fn broken_off(failed: Failed) -> std::io::Error {
 impl Reading {
     async fn chunk(mut self) -> Result<Option<(Bytes, Reading)>, Failed> {
         let codes = match self.known.batch().map(|plan| plan.what) {
-            Some(What::Made { count, .. }) => self.made(count).await,
-            Some(What::Imported { .. }) => self.imported().await?,
+            Some(BatchKind::Made { count, .. }) => self.made(count).await,
+            Some(BatchKind::Imported { .. }) => self.imported().await?,
             None => Vec::new(),
         };
         let mut text = if self.begun { String::new() } else { self.format.header().to_owned() };

@@ -5,11 +5,11 @@ use crate::catalogue::{Failed, Known, Promotions};
 use crate::coupons::Found;
 use crate::coupons::batches::parts;
 use actors::Time;
+use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::campaign::{Answer, Question};
-use actors::domain::coupons::coupon::View;
+use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::ledger::{Walk, Walked};
-use actors::domain::coupons::serial::Of;
-use actors::domain::coupons::{Home, Serial, State};
+use actors::domain::coupons::{CouponState, Home, Serial};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -34,11 +34,11 @@ pub struct Expiring {
     pub since: Time,
     pub until: Time,
     /// Only those in this state.
-    pub state: Option<State>,
+    pub state: Option<CouponState>,
 }
 
 /// Where coupons were found, and where to go on.
-type Stretch = (Vec<(Home, Arc<Known>, View)>, Option<Spot>);
+type Stretch = (Vec<(Home, Arc<Known>, CouponView)>, Option<Spot>);
 
 impl Promotions {
     /// At most `limit`, from the spot on; and where to go on, if that was not all.
@@ -75,7 +75,7 @@ impl Promotions {
         limit: usize,
     ) -> Result<Stretch, Failed> {
         let after = from.0.checked_sub(1).map(Serial);
-        let Some(known) = self.page(Of::Campaign, after, 1).await?.pop() else {
+        let Some(known) = self.page(SerialKind::Campaign, after, 1).await?.pop() else {
             return Ok((Vec::new(), Some(Spot::batches(what.since))));
         };
         let known = Arc::new(known);
@@ -131,7 +131,8 @@ impl Expiring {
     fn walk(&self, from: u64, limit: usize) -> Walk {
         let Expiring { since, until, state } = *self;
         // What was never assigned is only ever created, or expired.
-        let untouched = state.is_none_or(|state| matches!(state, State::Created | State::Expired));
+        let untouched =
+            state.is_none_or(|state| matches!(state, CouponState::Created | CouponState::Expired));
         Walk { from, limit, since, until, states: state.into_iter().collect(), untouched }
     }
 }

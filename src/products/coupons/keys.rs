@@ -54,13 +54,13 @@ async fn kept(directory: &dyn Directory) -> Result<Vec<u8>, StoreError> {
 mod tests {
     use super::*;
     use actors::domain::coupons::Serial;
-    use actors::domain::coupons::code::Place;
+    use actors::domain::coupons::code::CouponNumber;
     use futures_util::future::join_all;
     use sqlite::Sqlite;
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    const PLACE: Place = Place { serial: Serial(18), index: 5 };
+    const PLACE: CouponNumber = CouponNumber { serial: Serial(18), index: 5 };
 
     struct Folder(PathBuf);
 

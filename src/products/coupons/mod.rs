@@ -13,12 +13,12 @@ pub mod told;
 
 use crate::catalogue::{Failed, Known, Promotions};
 use crate::coupons::batches::Part;
-use actors::domain::coupons::book::Slot;
+use actors::domain::coupons::SerialKind;
+use actors::domain::coupons::Slot;
 use actors::domain::coupons::catalogue::Plan;
-use actors::domain::coupons::code::{NotOurs, Place, Version};
-use actors::domain::coupons::coupon::View;
+use actors::domain::coupons::code::{CouponNumber, NotOurs, Version};
+use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::range::{Answer, Command, Event, Question};
-use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, RackName, Serial, campaign, rack, redeem};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
@@ -34,7 +34,7 @@ pub struct Found {
     pub home: Home,
     pub known: Arc<Known>,
     pub code: String,
-    pub view: View,
+    pub view: CouponView,
 }
 
 impl Promotions {
@@ -55,7 +55,7 @@ impl Promotions {
 
     async fn home_of(
         &self,
-        Place { serial, index }: Place,
+        CouponNumber { serial, index }: CouponNumber,
         key: Version,
     ) -> Result<Option<Home>, Failed> {
         // Whoever has stolen another key can make codes with it, but not of this campaign or batch.
@@ -82,7 +82,7 @@ impl Promotions {
         Ok(Some(Found { home, known, code, view }))
     }
 
-    async fn view(&self, known: &Known, home: &Home) -> Result<Option<View>, Failed> {
+    async fn view(&self, known: &Known, home: &Home) -> Result<Option<CouponView>, Failed> {
         if let Home::Campaign { rank, .. } = home {
             let answer = self.look_at_campaign(known, &campaign::Question::Voucher(*rank)).await?;
             let Some(campaign::Answer::Voucher(view)) = answer else { return Ok(None) };
@@ -122,7 +122,7 @@ impl Promotions {
 
     fn print(&self, known: &Known, index: u64) -> String {
         let press = self.keys.of(known.key).unwrap_or_else(|| self.keys.current());
-        press.print(Place { serial: known.serial, index }).to_string()
+        press.print(CouponNumber { serial: known.serial, index }).to_string()
     }
 
     pub async fn imported_codes(
@@ -149,7 +149,7 @@ impl Promotions {
             )))
         };
         let known = self.known(home.serial()).await?.ok_or_else(unknown)?;
-        if home.serial().of() == Of::Campaign {
+        if home.serial().of() == SerialKind::Campaign {
             let done =
                 self.command_campaign(&known, &campaign::Command::Redeem(command), by).await?;
             let campaign::Event::Redeemed(event) = done.event else {

@@ -3,8 +3,8 @@
 
 use crate::catalogue::{Failed, Known, Promotions};
 use crate::coupons::batches::{Part, parts};
+use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::serial::Of;
 use actors::domain::coupons::{Home, campaign, range};
 use actors::engine::By;
 use actors::engine::Failure;
@@ -29,7 +29,7 @@ impl Promotions {
         let mut told = 0;
         let mut after = None;
         loop {
-            let page = self.page(Of::Campaign, after, AT_ONCE).await?;
+            let page = self.page(SerialKind::Campaign, after, AT_ONCE).await?;
             after = page.last().map(|known| known.serial);
             let full = page.len() == AT_ONCE;
             for known in page {

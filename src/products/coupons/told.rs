@@ -2,7 +2,7 @@
 
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, member, time, topics};
-use actors::domain::coupons::book::Slot;
+use actors::domain::coupons::Slot;
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::redeem::Event;
 use actors::domain::coupons::{Home, Rack, RackName, Range, RangeName, Serial, rack, range};

@@ -21,7 +21,7 @@ use crate::catalogue::Promotions;
 use crate::{Engine, table};
 use actors::Time;
 use actors::engine::record;
-use actors::store::{Fed, StoreError};
+use actors::store::{FeedFrame, StoreError};
 use coupons::Coupons;
 use recent::Recent;
 use std::sync::{Arc, RwLock};
@@ -138,7 +138,7 @@ impl Feed {
     async fn read(&self, after: u64) -> Result<Read, StoreError> {
         let feed = self.frames(after, FRAMES).await?;
         let mut read = Read { events: Vec::new(), to: after, end: feed.end };
-        for Fed { position, partition, frame } in &feed.frames {
+        for FeedFrame { position, partition, frame } in &feed.frames {
             for said in table::tell(partition, frame).map_err(|why| unreadable(partition, &why))? {
                 let coupon = match &said.coupon {
                     Some(home) => Some(self.coupons.reference(home).await?),

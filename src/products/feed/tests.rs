@@ -4,15 +4,15 @@
 use crate::Engine;
 use crate::catalogue::Promotions;
 use crate::feed::Feed;
-use actors::domain::coupons::catalogue::{self, Entry, Plan, What};
-use actors::domain::coupons::code::{Keys, Place};
-use actors::domain::coupons::serial::Only;
+use actors::domain::Only;
+use actors::domain::coupons::catalogue::{self, BatchKind, CatalogueEntry, Plan};
+use actors::domain::coupons::code::{CouponNumber, Keys};
 use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
 use actors::engine::{By, Limits, Node, Window};
 use actors::{Caller, Id, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use testing::memory::Memory;
+use testing::memory::MemoryStore;
 
 const ADA: Caller = Caller { id: Id([7; 16]), role: actors::Role::Member };
 const NOON: Time = Time(1_796_126_400_000);
@@ -24,7 +24,7 @@ fn in_a_system(test: impl AsyncFnOnce(Arc<Engine>)) {
     actix_rt::System::new().block_on(async {
         let clock = Arc::new(|| NOON);
         let node = Node::new(
-            Arc::new(Memory::default()),
+            Arc::new(MemoryStore::default()),
             clock,
             Window::new(1000, 3600),
             Limits::default(),
@@ -44,7 +44,7 @@ fn feed_of(engine: &Arc<Engine>) -> Feed {
 
 /// The code of a coupon of ours, which no test has to know.
 fn code(serial: Serial, index: u64) -> String {
-    Keys::new([1; 32]).print(Place { serial, index }).to_string()
+    Keys::new([1; 32]).print(CouponNumber { serial, index }).to_string()
 }
 
 async fn told(engine: &Arc<Engine>) -> Vec<Value> {
@@ -54,7 +54,7 @@ async fn told(engine: &Arc<Engine>) -> Vec<Value> {
     read.events.iter().map(|event| serde_json::from_str(&event.body).unwrap()).collect()
 }
 
-async fn register(engine: &Engine, entry: Entry) -> Serial {
+async fn register(engine: &Engine, entry: CatalogueEntry) -> Serial {
     let register = catalogue::Command::Register { entry, key: 0 };
     let done = engine.catalogue.command(&Only, register, By::SYSTEM).await.unwrap();
     let catalogue::Event::Registered { serial, .. } = done.event;
@@ -70,7 +70,7 @@ fn batch(count: u64) -> Plan {
         name: Some("Spring".into()),
         offer: OFFER,
         expires_at: EXPIRY,
-        what: What::Made { count, one_per_member: false },
+        what: BatchKind::Made { count, one_per_member: false },
     }
 }
 
@@ -79,7 +79,7 @@ fn a_coupon_is_told_by_its_batch_and_index() {
     in_a_system(async |engine| {
         for (count, ranges) in [(100, 1), (2_000_000, 16)] {
             let plan = batch(count);
-            let serial = register(&engine, Entry::Batch(plan.clone())).await;
+            let serial = register(&engine, CatalogueEntry::Batch(plan.clone())).await;
             let (name, slot) = plan.place(serial, 37).unwrap();
             assert_eq!(plan.ranges(serial).len(), ranges);
             let command = async |command| {
@@ -151,7 +151,7 @@ fn a_voucher_is_told_by_its_campaign_and_rank_and_a_secret_code_not_at_all() {
             offer: OFFER,
             valid_s: None,
         };
-        let serial = register(&engine, Entry::Campaign(plan.clone())).await;
+        let serial = register(&engine, CatalogueEntry::Campaign(plan.clone())).await;
         let command = async |command, caller| {
             drop(engine.campaigns.command(&serial, command, By::for_good(caller)).await.unwrap())
         };
@@ -190,8 +190,8 @@ fn a_voucher_is_told_by_its_campaign_and_rank_and_a_secret_code_not_at_all() {
 #[test]
 fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
     in_a_system(async |engine| {
-        let plan = Plan { what: What::Imported { job: Id([5; 16]) }, ..batch(0) };
-        let serial = register(&engine, Entry::Batch(plan.clone())).await;
+        let plan = Plan { what: BatchKind::Imported { job: Id([5; 16]) }, ..batch(0) };
+        let serial = register(&engine, CatalogueEntry::Batch(plan.clone())).await;
         let name = RackName::of("ABC-1");
         let command =
             async |command| drop(engine.racks.command(&name, command, By::SYSTEM).await.unwrap());
@@ -214,7 +214,7 @@ fn a_frame_that_cannot_be_read_stops_the_feed_and_is_not_left_out() {
     in_a_system(async |engine| {
         use actors::store::{Append, Position};
         use testing::contract;
-        register(&engine, Entry::Batch(batch(1))).await;
+        register(&engine, CatalogueEntry::Batch(batch(1))).await;
         let frame = actors::engine::record::frame(Position::default(), 1, vec![1, 2, 3]);
         let append = Append { partition: "campaign/c_1".into(), frame, rows: Vec::new() };
         contract::answer(|done| engine.node.store.append(append, done));

@@ -7,8 +7,8 @@ use crate::imports::rows::Rows;
 use crate::imports::seen::Seen;
 use crate::imports::spool::Spool;
 use actors::Id;
-use actors::domain::coupons::rack::Line;
-use actors::domain::import::{Pass, Progress, View};
+use actors::domain::coupons::rack::CodeLine;
+use actors::domain::imports::{ImportView, Pass, Progress};
 use std::fs::File;
 use std::io;
 
@@ -28,7 +28,7 @@ pub struct Chunk {
     before: u64,
     /// What is said of each row, and where in the file it ends.
     rows: Vec<(Option<Mark>, u64)>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<CodeLine>,
     /// Where the next chunk begins.
     offset: u64,
 }
@@ -52,7 +52,7 @@ impl From<io::Error> for Broken {
 }
 
 impl Work {
-    pub fn open(spool: &Spool, job: Id, view: &View) -> Result<Work, Broken> {
+    pub fn open(spool: &Spool, job: Id, view: &ImportView) -> Result<Work, Broken> {
         let file = spool.file_of(job)?;
         if file.metadata()?.len() != view.plan.bytes {
             return Err(Broken::Changed);
@@ -76,7 +76,7 @@ impl Work {
     }
 
     /// Whether it stands where the job does.
-    pub fn is_at(&self, view: &View) -> bool {
+    pub fn is_at(&self, view: &ImportView) -> bool {
         (self.pass, self.at) == (view.pass, view.progress)
     }
 
@@ -106,7 +106,7 @@ impl Work {
 
     /// Which of the lines are the first of this file with their code. None if it is not for this
     /// pass to know.
-    pub fn first(&mut self, lines: &[Line]) -> rusqlite::Result<Option<Vec<bool>>> {
+    pub fn first(&mut self, lines: &[CodeLine]) -> rusqlite::Result<Option<Vec<bool>>> {
         self.seen.as_mut().map(|seen| seen.first(lines)).transpose()
     }
 

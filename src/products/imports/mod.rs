@@ -2,7 +2,7 @@
 //!
 //! `spool` keeps the file before anybody is told so; `rows` and `code` read it; `worker` takes it
 //! in, chunk by chunk; `marks` says of each row what became of it; `report` reads that. How far a
-//! job has come its partition knows (`actors::domain::import`), and nothing else. Whatever is done
+//! job has come its partition knows (`actors::domain::imports`), and nothing else. Whatever is done
 //! can be done again: a crash anywhere, and the next start goes on and comes to the same.
 
 pub mod chunk;
@@ -20,8 +20,8 @@ pub mod worker;
 
 use crate::Engine;
 use actors::domain::coupons::Offer;
-use actors::domain::import::{
-    Command, Import, Look, OnDuplicate, Plan, Refusal, UNFINISHED, View, job_of_row,
+use actors::domain::imports::{
+    Command, Import, ImportView, OnDuplicate, Plan, Question, Refusal, UNFINISHED, job_of_row,
 };
 use actors::domain::shelves::JOBS;
 use actors::engine::CommandResult;
@@ -113,8 +113,8 @@ impl Imports {
         done
     }
 
-    pub async fn view(&self, job: Id) -> Result<Option<View>, Failure<Refusal>> {
-        Ok(self.engine.imports.look(&job, Look).await?.answer)
+    pub async fn view(&self, job: Id) -> Result<Option<ImportView>, Failure<Refusal>> {
+        Ok(self.engine.imports.look(&job, Question).await?.answer)
     }
 
     /// All jobs, the newest first: the keys of their lines.

@@ -1,7 +1,7 @@
 //! The codes of a chunk, and the racks that own them: who takes what in, and what is there already.
 
 use crate::Engine;
-use actors::domain::coupons::rack::{Answer, Command, Event, Line, Question, Refusal, Terms};
+use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
 use actors::domain::coupons::{RackName, Serial};
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 type Failed = Failure<Refusal>;
 
 /// The places of lines, by the rack that owns their codes.
-fn by_rack(lines: &[Line]) -> Vec<(RackName, Vec<usize>)> {
+fn by_rack(lines: &[CodeLine]) -> Vec<(RackName, Vec<usize>)> {
     let mut racks: BTreeMap<RackName, Vec<usize>> = BTreeMap::new();
     lines
         .iter()
@@ -25,7 +25,7 @@ pub async fn import(
     engine: &Engine,
     batch: Serial,
     terms: Terms,
-    lines: &[Line],
+    lines: &[CodeLine],
 ) -> Result<Vec<bool>, Failed> {
     let racks = by_rack(lines);
     let ask = racks
@@ -39,7 +39,7 @@ async fn import_on(
     name: &RackName,
     batch: Serial,
     terms: Terms,
-    lines: Vec<Line>,
+    lines: Vec<CodeLine>,
 ) -> Result<Vec<bool>, Failed> {
     let command = Command::Import { batch, terms, lines: lines.clone() };
     let mut new = Vec::new();
@@ -70,7 +70,7 @@ async fn import_on(
 pub async fn check(
     engine: &Engine,
     batch: Option<Serial>,
-    lines: &[Line],
+    lines: &[CodeLine],
 ) -> Result<Vec<bool>, Failed> {
     let racks = by_rack(lines);
     let ask = racks.iter().map(|(name, places)| check_on(engine, name, batch, pick(lines, places)));
@@ -81,7 +81,7 @@ async fn check_on(
     engine: &Engine,
     name: &RackName,
     batch: Option<Serial>,
-    lines: Vec<Line>,
+    lines: Vec<CodeLine>,
 ) -> Result<Vec<bool>, Failed> {
     let codes = lines.iter().map(|(_, code)| code.clone()).collect();
     let known = flags(engine, name, Question::Known(codes)).await?;
@@ -101,7 +101,7 @@ async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<V
     }
 }
 
-fn pick(lines: &[Line], places: &[usize]) -> Vec<Line> {
+fn pick(lines: &[CodeLine], places: &[usize]) -> Vec<CodeLine> {
     places.iter().map(|at| lines[*at].clone()).collect()
 }
 

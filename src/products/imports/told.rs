@@ -3,8 +3,8 @@
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, topics};
 use actors::Id;
-use actors::domain::coupons::serial::Only;
-use actors::domain::import::{Event, Import, Progress, Why};
+use actors::domain::Only;
+use actors::domain::imports::{Event, Import, Progress, WhyFailed};
 use actors::domain::notices::{self, Notices};
 use serde_json::json;
 
@@ -38,11 +38,11 @@ impl Told for Import {
     }
 }
 
-fn why_name(why: &Why) -> &'static str {
+fn why_name(why: &WhyFailed) -> &'static str {
     match why {
-        Why::Duplicate { .. } => "duplicate",
-        Why::FileMissing => "file_missing",
-        Why::FileChanged => "file_changed",
+        WhyFailed::Duplicate { .. } => "duplicate",
+        WhyFailed::FileMissing => "file_missing",
+        WhyFailed::FileChanged => "file_changed",
     }
 }
 

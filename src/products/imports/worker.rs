@@ -10,9 +10,11 @@ use crate::imports::seen::Seen;
 use crate::imports::{Imports, racks};
 use actix_rt::task::spawn_blocking;
 use actors::Id;
-use actors::domain::coupons::serial::Only;
+use actors::domain::Only;
 use actors::domain::coupons::{catalogue, rack};
-use actors::domain::import::{Command, Event, OnDuplicate, Pass, State, View, Why};
+use actors::domain::imports::{
+    Command, Event, ImportState, ImportView, OnDuplicate, Pass, WhyFailed,
+};
 use actors::engine::By;
 use base::journal;
 use base::journal::Value;
@@ -94,18 +96,20 @@ async fn turn(imports: &Imports, job: Id, work: Option<Box<Work>>) -> Result<Tur
         || view.batch.is_none()
         || view.has_read_all();
     match (view.state, view.must_fail()) {
-        (State::Finished | State::Failed(_) | State::Cancelled, _) => return Ok(Turn::Ended),
+        (ImportState::Finished | ImportState::Failed(_) | ImportState::Cancelled, _) => {
+            return Ok(Turn::Ended);
+        }
         (_, Some(why)) => return end(imports, job, Command::Fail(why)).await,
-        (State::Cancelling, None) if nothing_under_way => {
+        (ImportState::Cancelling, None) if nothing_under_way => {
             return end(imports, job, Command::Stop).await;
         }
-        (State::Running, None) if view.is_through() => {
+        (ImportState::Running, None) if view.is_through() => {
             return end(imports, job, Command::Finish).await;
         }
-        (State::Running, None) if !imports.may_read(&view) => {
+        (ImportState::Running, None) if !imports.may_read(&view) => {
             return register(imports, job, &view).await;
         }
-        (State::Running | State::Cancelling, None) => {}
+        (ImportState::Running | ImportState::Cancelling, None) => {}
     }
     match work {
         Some(work) => on(imports, job, &view, work).await,
@@ -117,18 +121,27 @@ async fn turn(imports: &Imports, job: Id, work: Option<Box<Work>>) -> Result<Tur
 }
 
 /// Opens a job's files where it stands, or says why they can never be.
-async fn open(imports: &Imports, job: Id, view: &View) -> Result<Result<Work, Why>, Trouble> {
+async fn open(
+    imports: &Imports,
+    job: Id,
+    view: &ImportView,
+) -> Result<Result<Work, WhyFailed>, Trouble> {
     let (spool, view) = (imports.spool.clone(), view.clone());
     match spawn_blocking(move || Work::open(&spool, job, &view)).await? {
         Ok(work) => Ok(Ok(work)),
-        Err(Broken::Missing) => Ok(Err(Why::FileMissing)),
-        Err(Broken::Changed) => Ok(Err(Why::FileChanged)),
+        Err(Broken::Missing) => Ok(Err(WhyFailed::FileMissing)),
+        Err(Broken::Changed) => Ok(Err(WhyFailed::FileChanged)),
         Err(broken) => Err(broken.into()),
     }
 }
 
 /// The next chunk of a job.
-async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Result<Turn, Trouble> {
+async fn on(
+    imports: &Imports,
+    job: Id,
+    view: &ImportView,
+    mut work: Box<Work>,
+) -> Result<Turn, Trouble> {
     let most = imports.chunk;
     let (read, mut work) = spawn_blocking(move || (work.read(most), work)).await?;
     let mut chunk: Chunk = read?;
@@ -160,14 +173,15 @@ async fn on(imports: &Imports, job: Id, view: &View, mut work: Box<Work>) -> Res
 }
 
 /// Makes the batch that takes the codes in, once for a job, and begins to import.
-async fn register(imports: &Imports, job: Id, view: &View) -> Result<Turn, Trouble> {
+async fn register(imports: &Imports, job: Id, view: &ImportView) -> Result<Turn, Trouble> {
     let plan = catalogue::Plan {
         name: view.plan.name.clone(),
         offer: view.plan.offer,
         expires_at: view.plan.expires_at,
-        what: catalogue::What::Imported { job },
+        what: catalogue::BatchKind::Imported { job },
     };
-    let command = catalogue::Command::Register { entry: catalogue::Entry::Batch(plan), key: 0 };
+    let command =
+        catalogue::Command::Register { entry: catalogue::CatalogueEntry::Batch(plan), key: 0 };
     let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await?;
     let catalogue::Event::Registered { serial: batch, .. } = done.event;
     imports.engine.imports.command(&job, Command::Register { batch }, By::SYSTEM).await?;
@@ -193,7 +207,7 @@ async fn end(imports: &Imports, job: Id, how: Command) -> Result<Turn, Trouble> 
 
 impl Imports {
     /// Whether the pass that a job is in has what it needs to go on; if not, its batch comes next.
-    fn may_read(&self, view: &View) -> bool {
+    fn may_read(&self, view: &ImportView) -> bool {
         match view.pass {
             Pass::Checking => !view.has_read_all(),
             Pass::Importing => view.batch.is_some(),

@@ -9,11 +9,11 @@ use crate::Engine;
 use crate::ballots::BoxFailure;
 use crate::opening::Whole;
 use actors::domain::day::Day;
-use actors::domain::lottery::{self, Look, Plan, View};
+use actors::domain::lottery::{self, LotteryView, Plan};
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
-use actors::domain::tickets::slice::{Answer, Question};
 use actors::domain::tickets::{self, HoldId, HoldView, Ledger, Slice, SliceName, TicketId};
+use actors::domain::tickets::{Answer, Question};
 use actors::engine::By;
 use actors::engine::CommandResult;
 use actors::engine::{Done, Failure};
@@ -80,8 +80,8 @@ impl Lotteries {
         self.engine.lotteries.command(&day, lottery::Command::Create(plan), by).await
     }
 
-    pub async fn view(&self, day: Day) -> Result<Option<View>, Failure<lottery::Refusal>> {
-        Ok(self.engine.lotteries.look(&day, Look).await?.answer)
+    pub async fn view(&self, day: Day) -> Result<Option<LotteryView>, Failure<lottery::Refusal>> {
+        Ok(self.engine.lotteries.look(&day, lottery::Question).await?.answer)
     }
 
     /// The plan of a lottery, None if there is no such lottery.

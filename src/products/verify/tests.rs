@@ -6,7 +6,7 @@ use actors::domain::coupons::campaign::{Plan, Trigger};
 use actors::domain::coupons::{Campaign, Discount, Offer, Serial, campaign};
 use actors::domain::day::Day;
 use actors::domain::tickets::{self, Slice, SliceName, Terms};
-use actors::engine::snapshot::{self, Known, State};
+use actors::engine::snapshot::{self, Known, PartitionState};
 use actors::engine::{Key, Manner, Partition, Request, Window};
 use actors::machine::partition_id;
 use actors::store::{Frame, Opened, Row, Snapshot};
@@ -163,7 +163,7 @@ fn every_flipped_bit_of_a_snapshot_with_a_voucher_is_named_and_never_believed() 
 }
 
 /// What a faulty version could have written, with a digest that holds.
-fn sealed(told: &Told, change: impl FnOnce(&mut State<Campaign>, &mut Snapshot)) -> Told {
+fn sealed(told: &Told, change: impl FnOnce(&mut PartitionState<Campaign>, &mut Snapshot)) -> Told {
     flipped(told, |snapshot| {
         let mut state = snapshot::open::<Campaign>(&told.partition, snapshot).unwrap();
         change(&mut state, snapshot);

@@ -4,7 +4,7 @@
 use crate::feed::{Event, Place};
 use crate::webhooks::sender::Sent;
 use actors::Time;
-use actors::domain::webhook::Line;
+use actors::domain::webhooks::Telling;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -15,14 +15,14 @@ pub struct Attempt {
     pub event: Place,
     pub topic: &'static str,
     pub at: Time,
-    pub line: Line,
+    pub line: Telling,
     pub sent: Sent,
     /// When it is tried again.
     pub next_at: Option<Time>,
 }
 
 impl Attempt {
-    pub fn of(event: &Event, line: Line, at: Time, sent: Sent) -> Attempt {
+    pub fn of(event: &Event, line: Telling, at: Time, sent: Sent) -> Attempt {
         Attempt { event: event.place, topic: event.topic.name, at, line, sent, next_at: None }
     }
 }

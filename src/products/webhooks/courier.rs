@@ -10,7 +10,7 @@ use crate::webhooks::attempts::{Attempt, Attempts};
 use crate::webhooks::meters::Meters;
 use crate::webhooks::sender::Parcel;
 use crate::webhooks::{Webhooks, signature};
-use actors::domain::webhook::{self, Command, Line, View, Why};
+use actors::domain::webhooks::{self, Command, Telling, WebhookView, WhyDisabled};
 use actors::engine::Failure;
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -38,14 +38,14 @@ pub struct Courier {
     live: Option<Round>,
     replay: Option<Round>,
     /// Whose turn it is first.
-    first: Line,
+    first: Telling,
     paused_until: Time,
     meters: Meters,
 }
 
 /// How far one of the two tellings has come, in memory.
 struct Round {
-    line: Line,
+    line: Telling,
     /// What has been read and is still to be delivered.
     events: VecDeque<Arc<Event>>,
     read_to: u64,
@@ -75,8 +75,8 @@ impl From<StoreError> for NotNow {
     }
 }
 
-impl From<Failure<webhook::Refusal>> for NotNow {
-    fn from(_: Failure<webhook::Refusal>) -> NotNow {
+impl From<Failure<webhooks::Refusal>> for NotNow {
+    fn from(_: Failure<webhooks::Refusal>) -> NotNow {
         NotNow
     }
 }
@@ -93,7 +93,7 @@ impl Courier {
             secret: None,
             live: None,
             replay: None,
-            first: Line::Live,
+            first: Telling::Live,
             paused_until,
             meters,
         }
@@ -147,7 +147,11 @@ impl Courier {
     }
 
     /// The next event to deliver, if one is known or found by one more look into the feed.
-    async fn next(&mut self, line: Line, view: &View) -> Result<Option<Arc<Event>>, NotNow> {
+    async fn next(
+        &mut self,
+        line: Telling,
+        view: &WebhookView,
+    ) -> Result<Option<Arc<Event>>, NotNow> {
         let Some(mut round) = self.take_round(line, view) else { return Ok(None) };
         let read = self.read_on(&mut round, view).await;
         let next = round.events.front().cloned();
@@ -160,9 +164,9 @@ impl Courier {
         read.and(written).map(|()| next)
     }
 
-    async fn read_on(&self, round: &mut Round, view: &View) -> Result<(), NotNow> {
+    async fn read_on(&self, round: &mut Round, view: &WebhookView) -> Result<(), NotNow> {
         let end = round.end;
-        let replay = view.replay.filter(|_| round.line == Line::Replay);
+        let replay = view.replay.filter(|_| round.line == Telling::Replay);
         let span = replay.map_or(Time(i64::MIN)..Time(i64::MAX), |replay| replay.from..replay.to);
         if !round.events.is_empty() || round.read_to >= end {
             return Ok(());
@@ -184,9 +188,9 @@ impl Courier {
 
     async fn deliver(
         &mut self,
-        line: Line,
+        line: Telling,
         event: &Arc<Event>,
-        view: &View,
+        view: &WebhookView,
         turns: &mut watch::Receiver<Turn>,
     ) -> Result<Next, NotNow> {
         let now = self.webhooks.now();
@@ -211,7 +215,12 @@ impl Courier {
         outcome.map(|()| Next::Again)
     }
 
-    async fn parcel(&mut self, event: &Event, view: &View, now: Time) -> Result<Parcel, NotNow> {
+    async fn parcel(
+        &mut self,
+        event: &Event,
+        view: &WebhookView,
+        now: Time,
+    ) -> Result<Parcel, NotNow> {
         let secret = match &self.secret {
             Some(secret) => secret,
             None => self.secret.insert(self.webhooks.secret(self.webhook).await?),
@@ -227,7 +236,7 @@ impl Courier {
         })
     }
 
-    async fn delivered(&self, round: &mut Round, view: &View) -> Result<(), NotNow> {
+    async fn delivered(&self, round: &mut Round, view: &WebhookView) -> Result<(), NotNow> {
         round.events.pop_front();
         round.delivered += 1;
         round.idle_turns = 0;
@@ -249,11 +258,14 @@ impl Courier {
         }
         beside.into_iter().for_each(|beside| self.put_back(beside));
         written?;
-        let command =
-            if attempt.sent.is_gone() { Command::Disable(Why::Gone) } else { Command::Fail };
+        let command = if attempt.sent.is_gone() {
+            Command::Disable(WhyDisabled::Gone)
+        } else {
+            Command::Fail
+        };
         match self.webhooks.command(self.webhook, command).await?.event {
-            webhook::Event::Failed(trouble) => attempt.next_at = Some(trouble.next_at),
-            webhook::Event::Disabled(_) => {
+            webhooks::Event::Failed(trouble) => attempt.next_at = Some(trouble.next_at),
+            webhooks::Event::Disabled(_) => {
                 journal::warn("a webhook is disabled", &[("webhook", Value::Text(&self.webhook))])
             }
             _ => {}
@@ -269,7 +281,7 @@ impl Courier {
     }
 
     async fn write_down_when_idle(&mut self) -> Result<(), NotNow> {
-        for line in [Line::Live, Line::Replay] {
+        for line in [Telling::Live, Telling::Replay] {
             let Some(mut round) = self.round(line).take() else { continue };
             round.idle_turns += (round.delivered > 0) as u32;
             let written = match round.idle_turns >= IDLE_TURNS {
@@ -283,10 +295,10 @@ impl Courier {
     }
 
     /// The telling under way, or the one that the webhook now asks for.
-    fn take_round(&mut self, line: Line, view: &View) -> Option<Round> {
+    fn take_round(&mut self, line: Telling, view: &WebhookView) -> Option<Round> {
         let span = match line {
-            Line::Live => Some((view.cursor, u64::MAX)),
-            Line::Replay => view.replay.map(|replay| (replay.cursor, replay.end)),
+            Telling::Live => Some((view.cursor, u64::MAX)),
+            Telling::Replay => view.replay.map(|replay| (replay.cursor, replay.end)),
         };
         let round = self.round(line).take();
         span.map(|(cursor, end)| round.unwrap_or_else(|| Round::over(line, cursor, end)))
@@ -298,14 +310,14 @@ impl Courier {
         *self.round(line) = Some(round).filter(|round| !round.has_ended() || round.delivered > 0);
     }
 
-    fn round(&mut self, line: Line) -> &mut Option<Round> {
+    fn round(&mut self, line: Telling) -> &mut Option<Round> {
         match line {
-            Line::Live => &mut self.live,
-            Line::Replay => &mut self.replay,
+            Telling::Live => &mut self.live,
+            Telling::Replay => &mut self.replay,
         }
     }
 
-    fn measure(&self, view: &View) {
+    fn measure(&self, view: &WebhookView) {
         let reached = self.live.as_ref().map_or(view.cursor, Round::reached);
         if let Some(end) = self.webhooks.feed().known_end() {
             self.meters.lag.set(end.saturating_sub(reached));
@@ -314,7 +326,7 @@ impl Courier {
 }
 
 impl Round {
-    fn over(line: Line, cursor: u64, end: u64) -> Round {
+    fn over(line: Telling, cursor: u64, end: u64) -> Round {
         Round {
             line,
             events: VecDeque::new(),
@@ -337,9 +349,9 @@ impl Round {
     }
 }
 
-fn other(line: Line) -> Line {
+fn other(line: Telling) -> Telling {
     match line {
-        Line::Live => Line::Replay,
-        Line::Replay => Line::Live,
+        Telling::Live => Telling::Replay,
+        Telling::Replay => Telling::Live,
     }
 }

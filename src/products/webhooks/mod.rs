@@ -1,7 +1,7 @@
 //! Webhooks: events pushed to receivers over HTTP, by the specification Standard Webhooks
 //! (standardwebhooks.com).
 //!
-//! Each webhook is a partition (`actors::domain::webhook`), so its cursor and its retries are facts
+//! Each webhook is a partition (`actors::domain::webhooks`), so its cursor and its retries are facts
 //! like any other; a courier each delivers in order and at least once. Secrets are in the store
 //! beside the log, never in events, log lines or later answers. `addresses` keeps it from being a
 //! way into the own network.
@@ -22,7 +22,7 @@ pub use target::Target;
 use crate::Engine;
 use crate::feed::Feed;
 use actors::domain::shelves;
-use actors::domain::webhook::{Command, Look, Plan, Refusal, View, Webhook};
+use actors::domain::webhooks::{Command, Plan, Question, Refusal, Webhook, WebhookView};
 use actors::engine::{By, Done, Failure};
 use actors::machine::partition_id;
 use actors::store::{Page, StoreError};
@@ -67,7 +67,7 @@ pub struct Settings {
 /// A new webhook, and the secret that is shown this once.
 pub struct Made {
     pub id: Id,
-    pub view: View,
+    pub view: WebhookView,
     pub secret: String,
     pub replayed: bool,
 }
@@ -81,7 +81,7 @@ pub enum NotMade {
     Failed(Failure<Refusal>),
 }
 
-pub type Outcome = Result<Done<actors::domain::webhook::Event>, Failure<Refusal>>;
+pub type Outcome = Result<Done<actors::domain::webhooks::Event>, Failure<Refusal>>;
 
 impl Webhooks {
     pub fn open(
@@ -150,8 +150,8 @@ impl Webhooks {
         Ok(lines.into_iter().filter_map(|line| line.key.try_into().ok().map(Id)).collect())
     }
 
-    pub async fn view(&self, id: Id) -> Result<Option<View>, Failure<Refusal>> {
-        Ok(self.engine.webhooks.look(&id, Look).await?.answer)
+    pub async fn view(&self, id: Id) -> Result<Option<WebhookView>, Failure<Refusal>> {
+        Ok(self.engine.webhooks.look(&id, Question).await?.answer)
     }
 
     pub async fn enable(&self, id: Id, caller: Caller) -> Outcome {
@@ -159,7 +159,7 @@ impl Webhooks {
     }
 
     pub async fn disable(&self, id: Id, caller: Caller) -> Outcome {
-        let why = actors::domain::webhook::Why::Ordered;
+        let why = actors::domain::webhooks::WhyDisabled::Ordered;
         self.engine.webhooks.command(&id, Command::Disable(why), By::for_good(caller)).await
     }
 
@@ -230,8 +230,8 @@ impl Webhooks {
         let (mut troubled, mut disabled, mut well) = (0, 0, 0);
         for id in all {
             match self.view(id).await {
-                Ok(Some(View { disabled: Some(_), .. })) => disabled += 1,
-                Ok(Some(View { trouble: Some(_), .. })) => troubled += 1,
+                Ok(Some(WebhookView { disabled: Some(_), .. })) => disabled += 1,
+                Ok(Some(WebhookView { trouble: Some(_), .. })) => troubled += 1,
                 Ok(Some(_)) => well += 1,
                 _ => {}
             }

@@ -6,7 +6,7 @@
 
 use crate::feed::Feed;
 use actors::Time;
-use actors::domain::webhook::Replay;
+use actors::domain::webhooks::Replay;
 use actors::engine::record;
 use actors::store::StoreError;
 

@@ -3,7 +3,7 @@
 use super::entry::{self, FEED, Place};
 use super::log::{self, AT_ONCE};
 use super::tables::{LogRow, Tables, frame};
-use actors::store::{FEED_BYTES, Fed, Feed, StoreError};
+use actors::store::{FEED_BYTES, Feed, FeedFrame, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::sync::{Mutex, MutexGuard};
 
@@ -69,9 +69,9 @@ impl Tables {
         &self,
         position: u64,
         Place { name, generation, seq }: Place,
-    ) -> Result<Fed, StoreError> {
+    ) -> Result<FeedFrame, StoreError> {
         let frame = self.frame_at(&name, generation, seq).await?;
-        Ok(Fed { position, partition: name, frame })
+        Ok(FeedFrame { position, partition: name, frame })
     }
 
     async fn places_after(

@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::lookups::Lines;
 use super::publisher::News;
 use super::store::Shared;
-use actors::store::{Append, Done, Opened, Outcome, Snapshot, StoreError};
+use actors::store::{Append, Callback, Opened, Outcome, Snapshot, StoreError};
 use base::journal;
 use base::journal::Value;
 use std::collections::VecDeque;
@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub enum Job {
-    Append(Append, Done<Outcome>),
-    Open(Done<Result<Opened, StoreError>>),
+    Append(Append, Callback<Outcome>),
+    Open(Callback<Result<Opened, StoreError>>),
     Save(Snapshot),
     /// Its snapshot cannot be used.
     Forget,
@@ -133,7 +133,7 @@ impl Worker {
         job
     }
 
-    async fn append(&mut self, append: &Append, done: Done<Outcome>) {
+    async fn append(&mut self, append: &Append, done: Callback<Outcome>) {
         let began = Instant::now();
         let outcome = self.written(append).await;
         match &outcome {
@@ -211,7 +211,7 @@ impl Worker {
         }
     }
 
-    async fn open(&mut self, done: Done<Result<Opened, StoreError>>) {
+    async fn open(&mut self, done: Callback<Result<Opened, StoreError>>) {
         self.right = Right::Lost;
         let opened = match self.opened().await {
             Ok((claim, opened)) => {
@@ -276,6 +276,6 @@ impl Worker {
 }
 
 /// An answer may run a machine's own code. If it panics, only that answer is lost.
-fn answer<T>(done: Done<T>, answer: T) {
+fn answer<T>(done: Callback<T>, answer: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| done(answer)));
 }

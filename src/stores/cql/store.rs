@@ -12,7 +12,7 @@ use super::session::{Cql, Error};
 use super::tables::{Tables, Tuning};
 use actors::Time;
 use actors::store::{
-    Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
+    Append, Callback, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
     StoreError,
 };
 use base::meters::commits::Commits;
@@ -75,12 +75,12 @@ impl CqlStore {
 }
 
 impl Store for CqlStore {
-    fn append(&self, append: Append, done: Done<Outcome>) {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         let owner = self.shared.owner(&append.partition);
         owner.ask(Job::Append(append, done), &self.shared);
     }
 
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         self.ask(partition, Job::Open(done));
     }
 
@@ -92,12 +92,12 @@ impl Store for CqlStore {
         self.ask(partition, Job::Forget);
     }
 
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
         let shared = self.shared.clone();
         self.shared.work(async move { done(shared.tables.page(&page).await) });
     }
 
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+    fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {
         let shared = self.shared.clone();
         let settled = shared.settle_snapshots();
         self.shared.work(async move {
@@ -108,7 +108,7 @@ impl Store for CqlStore {
         });
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
         let shared = self.shared.clone();
         self.shared.work(async move {
             done(match shared.end_of_feed().await {

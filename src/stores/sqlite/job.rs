@@ -2,19 +2,19 @@
 
 use super::closed;
 use actors::Time;
-use actors::store::{Append, Done, Opened, Outcome, Sleeper, Snapshot, StoreError};
+use actors::store::{Append, Callback, Opened, Outcome, Sleeper, Snapshot, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
 
 pub enum Job {
-    Append(Append, Done<Outcome>),
+    Append(Append, Callback<Outcome>),
     Save(Arc<str>, Snapshot),
     Forget(Arc<str>),
     Write(Write),
-    Open(String, Done<Result<Opened, StoreError>>),
-    Sleepers(Time, Done<Result<Vec<Sleeper>, StoreError>>),
+    Open(String, Callback<Result<Opened, StoreError>>),
+    Sleepers(Time, Callback<Result<Vec<Sleeper>, StoreError>>),
     /// Answered when nothing is left to write, rows and tails included.
-    Settle(Done<Result<(), StoreError>>),
+    Settle(Callback<Result<(), StoreError>>),
 }
 
 pub type Write = Box<dyn FnOnce(&Connection) -> Written + Send>;

@@ -37,7 +37,7 @@ pub use view::View;
 
 use actors::Time;
 use actors::store::{
-    Append, Done, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
+    Append, Callback, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
     StoreError,
 };
 use health::Health;
@@ -278,13 +278,13 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn append(&self, append: Append, done: Done<Outcome>) {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         if let Err(unsent) = self.jobs.send(Job::Append(append, done)) {
             unsent.refuse();
         }
     }
 
-    fn open(&self, partition: &str, done: Done<Result<Opened, StoreError>>) {
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
         if let Err(unsent) = self.jobs.send(Job::Open(partition.into(), done)) {
             unsent.refuse();
         }
@@ -299,18 +299,18 @@ impl Store for Sqlite {
         let _ = self.jobs.send(Job::Forget(partition.into()));
     }
 
-    fn rows(&self, page: Page, done: Done<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
         // Whoever asked was told if it cannot be done.
         let _ = self.lists.ask(reader::Job::Rows(page, done));
     }
 
-    fn sleepers(&self, until: Time, done: Done<Result<Vec<Sleeper>, StoreError>>) {
+    fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {
         if let Err(unsent) = self.jobs.send(Job::Sleepers(until, done)) {
             unsent.refuse();
         }
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Done<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
         let _ = self.lists.ask(reader::Job::Feed(after, limit, done));
     }
 }

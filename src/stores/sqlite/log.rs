@@ -7,7 +7,9 @@
 
 use super::sums::{META, PARTITIONS};
 use actors::engine::record;
-use actors::store::{FEED_BYTES, Fed, Feed, Frame, Head, Opened, Position, Sleeper, Snapshot};
+use actors::store::{
+    FEED_BYTES, Feed, FeedFrame, Frame, Head, Opened, Position, Sleeper, Snapshot,
+};
 use actors::time::Time;
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
@@ -259,7 +261,7 @@ impl<'c> Follower<'c> {
             let (_, mut frame) = link(row)?;
             frame.from.head = row.get::<_, Option<Head>>(7)?.unwrap_or_default();
             bytes += frame.records.len();
-            feed.frames.push(Fed {
+            feed.frames.push(FeedFrame {
                 position: row.get::<_, i64>(5)? as u64,
                 partition: row.get_ref(6)?.as_str()?.into(),
                 frame,

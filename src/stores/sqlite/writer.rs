@@ -17,7 +17,9 @@ use super::reader::{self, Desk};
 use super::rows::Fresh;
 use super::statements::Statements;
 use super::sweep::{Step, Sweep};
-use actors::store::{Append, Done, Frame, Opened, Outcome, Position, Row, Snapshot, StoreError};
+use actors::store::{
+    Append, Callback, Frame, Opened, Outcome, Position, Row, Snapshot, StoreError,
+};
 use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -75,7 +77,7 @@ struct Writer<'c> {
 /// What one transaction has promised so far.
 #[derive(Default)]
 struct Batch {
-    appends: Vec<(Done<Outcome>, Outcome)>,
+    appends: Vec<(Callback<Outcome>, Outcome)>,
     writes: Vec<Written>,
     /// What waits for the end of the transaction, to see all of it.
     looks: Vec<Job>,

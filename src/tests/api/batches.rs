@@ -5,7 +5,7 @@ use crate::campaigns::END;
 use crate::coupons::{assign, batch, books, code, codes};
 use crate::harness::{Client, TestApp};
 use actors::Time;
-use actors::domain::coupons::catalogue::{Plan, What};
+use actors::domain::coupons::catalogue::{BatchKind, Plan};
 use actors::domain::coupons::range::{Command, Terms};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
@@ -185,7 +185,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
             name: None,
             offer,
             expires_at,
-            what: What::Made { count: 1_000_016, one_per_member: false },
+            what: BatchKind::Made { count: 1_000_016, one_per_member: false },
         };
         // Until the workers are there.
         while let Err(failure) = running.shared.lotteries.view(Day(0)).await {

@@ -5,7 +5,7 @@ use crate::campaigns::{campaign, claim, voucher};
 use crate::coupons::{assign, batch, books, code, codes};
 use crate::harness::{Answer, Client, PASSWORD, TestApp};
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::code::{Keys, Place};
+use actors::domain::coupons::code::{CouponNumber, Keys};
 use serde_json::{Value, json};
 use stampede::app::App;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Codes of the same coupons, printed by whoever has another key.
 fn of_another_key(batch: &str, count: u64) -> Vec<String> {
     let (keys, serial): (Keys, Serial) = (Keys::new([7; 32]), batch.parse().unwrap());
-    (0..count).map(|index| keys.print(Place { serial, index }).to_string()).collect()
+    (0..count).map(|index| keys.print(CouponNumber { serial, index }).to_string()).collect()
 }
 
 /// The codes with one symbol mistyped, each time another.

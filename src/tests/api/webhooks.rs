@@ -4,7 +4,7 @@
 use crate::harness::{Client, TestApp, id, pointers};
 use crate::receiver::{Mood, Receiver};
 use actors::Time;
-use actors::domain::webhook::WAITS_S;
+use actors::domain::webhooks::WAITS_S;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -3,14 +3,14 @@
 use crate::database::{Fresh, connect, database, store, wait};
 use actors::store::Store;
 use cql::{CqlStore, Tuning};
-use testing::contract::Harness;
-use testing::memory::Memory;
+use testing::contract::StoreHarness;
+use testing::memory::MemoryStore;
 
 enum Place {
     /// The store goes before its keyspace.
     Cassandra { store: Option<CqlStore>, tuning: Tuning, settings: Box<Fresh> },
     /// There is none, which was said loudly.
-    Nowhere(Memory),
+    Nowhere(MemoryStore),
 }
 
 impl Place {
@@ -21,7 +21,7 @@ impl Place {
                 let store = Some(store(&settings, tuning));
                 Place::Cassandra { settings, tuning, store }
             }
-            None => Place::Nowhere(Memory::default()),
+            None => Place::Nowhere(MemoryStore::default()),
         }
     }
 
@@ -42,7 +42,7 @@ impl Place {
     }
 }
 
-impl Harness for Place {
+impl StoreHarness for Place {
     fn store(&self) -> &dyn Store {
         match self {
             Place::Cassandra { store, .. } => store.as_ref().unwrap(),

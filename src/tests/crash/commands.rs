@@ -2,7 +2,7 @@
 
 use crate::process::{Folder, Server, fails, run, stampede, succeeds};
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::code::{Keys, Place};
+use actors::domain::coupons::code::{CouponNumber, Keys};
 use serde_json::{Value, json};
 
 #[test]
@@ -91,7 +91,7 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
 fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
     let folder = Folder::new();
     Server::start(&folder.0).stop();
-    let place = Place { serial: Serial(18), index: 5 };
+    let place = CouponNumber { serial: Serial(18), index: 5 };
     let before = coupon_keys(&folder).print(place);
     for version in [1, 2] {
         let said = succeeds(run(&folder.0, ["key", "rotate", "--coupons"]));

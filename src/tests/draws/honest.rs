@@ -4,7 +4,7 @@ use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Questi
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, commitment};
 use actors::domain::lottery::{
-    self, Ballots, Beacon, Drawn, Look, Lot, Lottery, Plan, View, places,
+    self, BallotSetup, Beacon, Drawn, Lot, Lottery, LotteryView, Plan, places,
 };
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use base::Hex;
@@ -32,7 +32,7 @@ pub struct Wanted {
 }
 
 pub struct Honest {
-    pub view: View,
+    pub view: LotteryView,
     pub boxes: Vec<BallotBox>,
     /// Of every ballot, box by box.
     pub receipts: Vec<Vec<Receipt>>,
@@ -73,7 +73,7 @@ pub fn signer() -> Signer {
 
 impl Wanted {
     pub fn draw(self) -> Honest {
-        let ballots = Ballots {
+        let ballots = BallotSetup {
             boxes: self.counts.len() as u8,
             most_per_box: 1_000_000,
             winners: self.winners,
@@ -107,7 +107,7 @@ impl Wanted {
             Caller::SYSTEM,
             0,
         );
-        let view = lottery.look(&Look).unwrap();
+        let view = lottery.look(&lottery::Question).unwrap();
         Honest { view, boxes, receipts, key: signer().public(), day: self.day }
     }
 }

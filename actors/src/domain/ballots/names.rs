@@ -1,6 +1,7 @@
 //! Names of boxes and ballots. A ballot's id says where it lies, and a nonce in it keeps others
 //! from making it up.
 
+use crate::domain::NoSuchName;
 use crate::domain::day::Day;
 use crate::domain::draw::{Hash, merkle};
 use serde::{Deserialize, Serialize};
@@ -24,10 +25,6 @@ impl BoxName {
         (0..boxes).map(|number| BoxName { day, number }).collect()
     }
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such name")]
-pub struct NoSuchName;
 
 /// `2026-12-31/3`
 impl fmt::Display for BoxName {
@@ -62,25 +59,6 @@ impl BallotId {
     /// receipt needs nothing else.
     pub fn leaf(&self) -> Hash {
         merkle::leaf(self.to_string().as_bytes())
-    }
-
-    /// Key and body of its line in the list of its owner's ballots: by lottery, box and place.
-    pub fn row(&self) -> (Vec<u8>, Vec<u8>) {
-        let key =
-            [&self.name.day.0.to_be_bytes()[..], &[self.name.number], &self.index.to_be_bytes()]
-                .concat();
-        (key, self.nonce.to_be_bytes().to_vec())
-    }
-
-    pub fn of_row(key: &[u8], body: &[u8]) -> Option<BallotId> {
-        let (day, rest) = key.split_first_chunk()?;
-        let (number, index) = rest.split_first()?;
-        let name = BoxName { day: Day(u32::from_be_bytes(*day)), number: *number };
-        Some(BallotId {
-            name,
-            index: u64::from_be_bytes(index.try_into().ok()?),
-            nonce: u64::from_be_bytes(body.try_into().ok()?),
-        })
     }
 }
 
@@ -122,8 +100,6 @@ mod tests {
         };
         assert_eq!(id.to_string(), "bl_20261231_63_1000000_00000000000000ff");
         assert_eq!(id.to_string().parse(), Ok(id));
-        let (key, body) = id.row();
-        assert_eq!(BallotId::of_row(&key, &body), Some(id));
     }
 
     #[test]

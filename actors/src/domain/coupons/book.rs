@@ -5,16 +5,13 @@
 //! nothing here fails. Expiry is one number: all that expires up to that instant has expired,
 //! however many there are.
 
-use super::coupon::{Coupon, Phase, Used, View};
-use super::life::State;
+use super::coupon::{Coupon, CouponPhase, CouponView, Slot, Used};
+use super::life::CouponState;
 use super::redeem::Event;
 use crate::id::Id;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The number of a coupon within its partition.
-pub type Slot = u64;
 
 #[derive(Default)]
 pub struct Book {
@@ -55,13 +52,15 @@ impl Book {
         self.coupons.contains_key(&slot)
     }
 
-    pub fn state(&self, slot: Slot) -> Option<State> {
+    pub fn state(&self, slot: Slot) -> Option<CouponState> {
         self.get(slot).map(|coupon| coupon.state(self.expired_until))
     }
 
-    pub fn view(&self, slot: Slot) -> Option<View> {
-        self.get(slot)
-            .map(|coupon| View { state: coupon.state(self.expired_until), coupon: coupon.clone() })
+    pub fn view(&self, slot: Slot) -> Option<CouponView> {
+        self.get(slot).map(|coupon| CouponView {
+            state: coupon.state(self.expired_until),
+            coupon: coupon.clone(),
+        })
     }
 
     pub fn len(&self) -> u64 {
@@ -126,26 +125,28 @@ impl Book {
             Event::Held { slot, until, what, .. } => {
                 let pending =
                     super::coupon::Pending { since: at, until: *until, what: what.clone() };
-                self.change(*slot, |coupon| coupon.phase = Phase::Held(Box::new(pending)));
+                self.change(*slot, |coupon| coupon.phase = CouponPhase::Held(Box::new(pending)));
             }
             Event::Used { slot, what, .. } => {
                 let used = Used { at, what: what.clone() };
-                self.change(*slot, |coupon| coupon.phase = Phase::Used(Box::new(used)));
+                self.change(*slot, |coupon| coupon.phase = CouponPhase::Used(Box::new(used)));
             }
             Event::Cancelled { slot, .. } => self.change(*slot, |coupon| {
-                if let Phase::Used(used) = std::mem::replace(&mut coupon.phase, Phase::Assigned) {
+                if let CouponPhase::Used(used) =
+                    std::mem::replace(&mut coupon.phase, CouponPhase::Assigned)
+                {
                     coupon.remember(*used, at);
                 }
             }),
             Event::Voided { slot, .. } => {
                 let untouched = || Coupon::created(expires_at);
                 let mut coupon = self.take_away(*slot).unwrap_or_else(untouched);
-                coupon.phase = Phase::Void(at);
+                coupon.phase = CouponPhase::Void(at);
                 self.put(*slot, coupon);
             }
-            Event::Lapsed { holds } => holds
-                .iter()
-                .for_each(|(slot, _)| self.change(*slot, |coupon| coupon.phase = Phase::Assigned)),
+            Event::Lapsed { holds } => holds.iter().for_each(|(slot, _)| {
+                self.change(*slot, |coupon| coupon.phase = CouponPhase::Assigned)
+            }),
             Event::Expired { until } => self.expire(*until),
             Event::Noticed { days, until, coupons, .. } => {
                 if let Some((last, _)) = coupons.last() {
@@ -177,18 +178,28 @@ impl Book {
         let state = coupon.state(self.expired_until);
         step(self.tally.of(state), in_);
         match (&coupon.phase, state) {
-            (Phase::Held(pending), _) if in_ => drop(self.holds.insert((pending.until, slot))),
-            (Phase::Held(pending), _) => drop(self.holds.remove(&(pending.until, slot))),
-            (_, State::Created | State::Assigned) => {
+            (CouponPhase::Held(pending), _) => self.count_hold(pending.until, slot, in_),
+            (_, CouponState::Created | CouponState::Assigned) => {
                 self.count_alive(coupon.expires_at, state, in_)
             }
             _ => {}
         }
     }
 
-    fn count_alive(&mut self, expires_at: Time, state: State, in_: bool) {
+    fn count_hold(&mut self, until: Time, slot: Slot, in_: bool) {
+        if in_ {
+            self.holds.insert((until, slot));
+        } else {
+            self.holds.remove(&(until, slot));
+        }
+    }
+
+    fn count_alive(&mut self, expires_at: Time, state: CouponState, in_: bool) {
         let alive = self.alive.entry(expires_at).or_default();
-        step(if state == State::Created { &mut alive.created } else { &mut alive.assigned }, in_);
+        step(
+            if state == CouponState::Created { &mut alive.created } else { &mut alive.assigned },
+            in_,
+        );
         if alive.created + alive.assigned == 0 {
             self.alive.remove(&expires_at);
         }
@@ -199,7 +210,7 @@ impl Book {
         let mut counted = Tally::default();
         self.coupons.values().for_each(|coupon| *counted.of(coupon.state(self.expired_until)) += 1);
         let mut tally = self.tally;
-        let apart = State::ALL
+        let apart = CouponState::ALL
             .iter()
             .map(|state| counted.of(*state).abs_diff(*tally.of(*state)))
             .sum::<u64>();
@@ -215,14 +226,14 @@ impl Tally {
         self.created + self.assigned + self.held + self.used + self.expired + self.void
     }
 
-    fn of(&mut self, state: State) -> &mut u64 {
+    fn of(&mut self, state: CouponState) -> &mut u64 {
         match state {
-            State::Created => &mut self.created,
-            State::Assigned => &mut self.assigned,
-            State::Held => &mut self.held,
-            State::Used => &mut self.used,
-            State::Expired => &mut self.expired,
-            State::Void => &mut self.void,
+            CouponState::Created => &mut self.created,
+            CouponState::Assigned => &mut self.assigned,
+            CouponState::Held => &mut self.held,
+            CouponState::Used => &mut self.used,
+            CouponState::Expired => &mut self.expired,
+            CouponState::Void => &mut self.void,
         }
     }
 }

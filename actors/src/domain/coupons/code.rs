@@ -24,7 +24,7 @@ use super::Serial;
 
 /// Which coupon: the `index`th of a batch, or the voucher of that rank of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct CouponNumber {
     pub serial: Serial,
     /// At most `MOST`.
     pub index: u64,
@@ -38,7 +38,7 @@ pub fn is_of_our_shape(text: &str) -> bool {
 const INDEX_BITS: u32 = 34;
 const CHECK_BITS: u32 = 31;
 
-impl Place {
+impl CouponNumber {
     /// The greatest index.
     pub const MOST: u64 = (1 << INDEX_BITS) - 1;
 
@@ -46,14 +46,17 @@ impl Place {
     fn bits(self) -> u128 {
         // A greater number would name a coupon of another batch, and somebody would be given what
         // is not his.
-        assert!(self.serial.0 <= Serial::MOST && self.index <= Place::MOST, "{self:?} has no code");
+        assert!(
+            self.serial.0 <= Serial::MOST && self.index <= CouponNumber::MOST,
+            "{self:?} has no code"
+        );
         (u128::from(self.serial.0) << INDEX_BITS | u128::from(self.index)) << CHECK_BITS
     }
 
-    fn of_bits(bits: u128) -> Option<Place> {
+    fn of_bits(bits: u128) -> Option<CouponNumber> {
         let (place, check) = (bits >> CHECK_BITS, bits & ((1 << CHECK_BITS) - 1));
-        let (serial, index) = ((place >> INDEX_BITS) as u32, place as u64 & Place::MOST);
-        (check == 0).then_some(Place { serial: Serial(serial), index })
+        let (serial, index) = ((place >> INDEX_BITS) as u32, place as u64 & CouponNumber::MOST);
+        (check == 0).then_some(CouponNumber { serial: Serial(serial), index })
     }
 }
 

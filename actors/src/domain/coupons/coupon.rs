@@ -1,11 +1,14 @@
 //! One coupon that somebody has touched: whose it is, what became of it, and what had become of it
 //! before.
 
-use super::life::State;
+use super::life::CouponState;
 use super::offer::Cut;
 use crate::id::Id;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+
+/// The number of a coupon within its partition.
+pub type Slot = u64;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coupon {
@@ -13,7 +16,7 @@ pub struct Coupon {
     pub owner: Id,
     pub assigned_at: Time,
     pub expires_at: Time,
-    pub phase: Phase,
+    pub phase: CouponPhase,
     /// Uses that were cancelled. Few coupons have any, so they cost one word until then.
     #[expect(
         clippy::box_collection,
@@ -24,7 +27,7 @@ pub struct Coupon {
 
 /// The state as long as time does not change it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Phase {
+pub enum CouponPhase {
     Created,
     Assigned,
     Held(Box<Pending>),
@@ -67,24 +70,26 @@ impl Coupon {
             owner: Id::SYSTEM,
             assigned_at: Time::default(),
             expires_at,
-            phase: Phase::Created,
+            phase: CouponPhase::Created,
             past: None,
         }
     }
 
     pub fn assigned(owner: Id, at: Time, expires_at: Time) -> Coupon {
-        Coupon { owner, assigned_at: at, expires_at, phase: Phase::Assigned, past: None }
+        Coupon { owner, assigned_at: at, expires_at, phase: CouponPhase::Assigned, past: None }
     }
 
     /// Its state when everything that expires up to `expired_until` has expired.
-    pub fn state(&self, expired_until: Time) -> State {
+    pub fn state(&self, expired_until: Time) -> CouponState {
         match &self.phase {
-            Phase::Created | Phase::Assigned if self.expires_at <= expired_until => State::Expired,
-            Phase::Created => State::Created,
-            Phase::Assigned => State::Assigned,
-            Phase::Held(_) => State::Held,
-            Phase::Used(_) => State::Used,
-            Phase::Void(_) => State::Void,
+            CouponPhase::Created | CouponPhase::Assigned if self.expires_at <= expired_until => {
+                CouponState::Expired
+            }
+            CouponPhase::Created => CouponState::Created,
+            CouponPhase::Assigned => CouponState::Assigned,
+            CouponPhase::Held(_) => CouponState::Held,
+            CouponPhase::Used(_) => CouponState::Used,
+            CouponPhase::Void(_) => CouponState::Void,
         }
     }
 
@@ -95,9 +100,9 @@ impl Coupon {
     /// The use that is in force, or is waiting for its payment.
     pub fn current_use(&self) -> Option<&Use> {
         match &self.phase {
-            Phase::Held(pending) => Some(&pending.what),
-            Phase::Used(used) => Some(&used.what),
-            Phase::Created | Phase::Assigned | Phase::Void(_) => None,
+            CouponPhase::Held(pending) => Some(&pending.what),
+            CouponPhase::Used(used) => Some(&used.what),
+            CouponPhase::Created | CouponPhase::Assigned | CouponPhase::Void(_) => None,
         }
     }
 
@@ -108,7 +113,7 @@ impl Coupon {
 
 /// What is said of a coupon to whoever may see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct View {
-    pub state: State,
+pub struct CouponView {
+    pub state: CouponState,
     pub coupon: Coupon,
 }

@@ -1,8 +1,8 @@
 //! The books of a campaign or a batch, and walks through the coupons behind them.
 
-use super::book::{Book, Slot, Tally};
-use super::coupon::View;
-use super::life::State;
+use super::book::{Book, Tally};
+use super::coupon::{CouponView, Slot};
+use super::life::CouponState;
 use crate::machine::Counts;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -73,14 +73,14 @@ pub struct Walk {
     pub since: Time,
     pub until: Time,
     /// Only those in one of these states; all if there is none.
-    pub states: Vec<State>,
+    pub states: Vec<CouponState>,
     /// Those that nobody has touched, too.
     pub untouched: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Walked {
-    pub found: Vec<(Slot, View)>,
+    pub found: Vec<(Slot, CouponView)>,
     /// Where to go on.
     pub next: Option<Slot>,
 }
@@ -103,7 +103,7 @@ impl Walk {
 
     /// `whole`: how many coupons there are in all, and what those are like that are not in the
     /// book.
-    pub(super) fn through(&self, book: &Book, whole: Option<(u64, View)>) -> Walked {
+    pub(super) fn through(&self, book: &Book, whole: Option<(u64, CouponView)>) -> Walked {
         let whole = whole.filter(|(_, untouched)| self.wants(untouched));
         let mut walked = Walked { found: Vec::new(), next: None };
         let mut slot = self.from;
@@ -116,7 +116,10 @@ impl Walk {
                 None => match book.from(slot).next() {
                     Some((slot, coupon)) => (
                         slot,
-                        View { state: coupon.state(book.expired_until()), coupon: coupon.clone() },
+                        CouponView {
+                            state: coupon.state(book.expired_until()),
+                            coupon: coupon.clone(),
+                        },
                     ),
                     None => return walked,
                 },
@@ -134,7 +137,7 @@ impl Walk {
         walked
     }
 
-    fn wants(&self, view: &View) -> bool {
+    fn wants(&self, view: &CouponView) -> bool {
         let expires_at = view.coupon.expires_at;
         expires_at >= self.since
             && expires_at < self.until

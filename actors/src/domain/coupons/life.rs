@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum State {
+pub enum CouponState {
     Created,
     Assigned,
     Held,
@@ -37,33 +37,43 @@ pub enum Step {
     Void,
 }
 
-impl State {
-    pub const ALL: [State; 6] =
-        [State::Created, State::Assigned, State::Held, State::Used, State::Expired, State::Void];
+impl CouponState {
+    pub const ALL: [CouponState; 6] = [
+        CouponState::Created,
+        CouponState::Assigned,
+        CouponState::Held,
+        CouponState::Used,
+        CouponState::Expired,
+        CouponState::Void,
+    ];
 
     /// Where the step leads, if it may be taken from here.
-    pub const fn after(self, step: Step) -> Option<State> {
+    pub const fn after(self, step: Step) -> Option<CouponState> {
         match (self, step) {
-            (State::Created, Step::Assign) => Some(State::Assigned),
-            (State::Assigned, Step::Hold) => Some(State::Held),
-            (State::Assigned, Step::Use) | (State::Held, Step::Confirm) => Some(State::Used),
-            (State::Held, Step::Lapse | Step::Cancel) | (State::Used, Step::Cancel) => {
-                Some(State::Assigned)
+            (CouponState::Created, Step::Assign) => Some(CouponState::Assigned),
+            (CouponState::Assigned, Step::Hold) => Some(CouponState::Held),
+            (CouponState::Assigned, Step::Use) | (CouponState::Held, Step::Confirm) => {
+                Some(CouponState::Used)
             }
-            (State::Created | State::Assigned, Step::Expire) => Some(State::Expired),
-            (State::Created | State::Assigned, Step::Void) => Some(State::Void),
+            (CouponState::Held, Step::Lapse | Step::Cancel) | (CouponState::Used, Step::Cancel) => {
+                Some(CouponState::Assigned)
+            }
+            (CouponState::Created | CouponState::Assigned, Step::Expire) => {
+                Some(CouponState::Expired)
+            }
+            (CouponState::Created | CouponState::Assigned, Step::Void) => Some(CouponState::Void),
             _ => None,
         }
     }
 
     pub const fn name(self) -> &'static str {
         match self {
-            State::Created => "created",
-            State::Assigned => "assigned",
-            State::Held => "held",
-            State::Used => "used",
-            State::Expired => "expired",
-            State::Void => "void",
+            CouponState::Created => "created",
+            CouponState::Assigned => "assigned",
+            CouponState::Held => "held",
+            CouponState::Used => "used",
+            CouponState::Expired => "expired",
+            CouponState::Void => "void",
         }
     }
 }
@@ -92,7 +102,8 @@ mod tests {
         let mut rows = 0;
         for line in printed {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let Some(state) = State::ALL.into_iter().find(|state| state.name() == cells[0]) else {
+            let Some(state) = CouponState::ALL.into_iter().find(|state| state.name() == cells[0])
+            else {
                 continue;
             };
             let allowed: Vec<String> = Step::ALL
@@ -109,6 +120,6 @@ mod tests {
             assert_eq!(said, allowed, "{}", state.name());
             rows += 1;
         }
-        assert_eq!(rows, State::ALL.len());
+        assert_eq!(rows, CouponState::ALL.len());
     }
 }

@@ -1,9 +1,9 @@
 //! The list "my coupons": a line for each coupon that was ever assigned. Its owner knows what it is
 //! worth now; the line says where it lives.
 
-use super::book::Slot;
+use super::coupon::Slot;
+use super::names::{RackName, RangeName, Serial};
 use super::redeem;
-use super::serial::{RackName, RangeName, Serial};
 use crate::domain::shelves;
 use crate::id::Id;
 use crate::store::Row;

@@ -12,12 +12,12 @@ pub struct Plan {
     pub name: String,
     /// The end of the closing day in the configured zone.
     pub closes_at: Time,
-    pub tickets: Option<Tickets>,
-    pub ballots: Option<Ballots>,
+    pub tickets: Option<TicketSetup>,
+    pub ballots: Option<BallotSetup>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tickets {
+pub struct TicketSetup {
     pub digits: u8,
     pub copies: u16,
     /// Live held tickets per member and slice.
@@ -27,7 +27,7 @@ pub struct Tickets {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ballots {
+pub struct BallotSetup {
     pub boxes: u8,
     /// Ballots that each box takes.
     pub most_per_box: u64,
@@ -45,7 +45,7 @@ pub struct Ballots {
 pub struct FirstPlan {
     pub name: String,
     pub closes_at: Time,
-    pub tickets: Option<Tickets>,
+    pub tickets: Option<TicketSetup>,
 }
 
 impl From<FirstPlan> for Plan {
@@ -62,7 +62,7 @@ impl Plan {
 
     /// What a slice is told when it is opened.
     pub fn terms(&self) -> Option<tickets::Terms> {
-        let Tickets { digits, copies, holds_per_member, hold_max_s } = self.tickets?;
+        let TicketSetup { digits, copies, holds_per_member, hold_max_s } = self.tickets?;
         Some(tickets::Terms {
             digits,
             copies,

@@ -3,7 +3,7 @@
 //! `of` draws; it is a function of what was fixed before, so whoever repeats it comes to the same
 //! ballots in the same order.
 
-use super::plan::Ballots;
+use super::plan::BallotSetup;
 use crate::domain::ballots::{BallotId, BoxName};
 use crate::domain::day::Day;
 use crate::domain::draw::{Hash, Lots, Sealed, lottery_root, place_of};
@@ -54,7 +54,7 @@ impl Lot {
 /// The boxes and places of all that are drawn, in their order: fewer than planned if there are
 /// fewer ballots.
 pub fn places(
-    plan: &Ballots,
+    plan: &BallotSetup,
     boxes: &[Sealed],
     seed: &Hash,
     beacon: Option<&Beacon>,

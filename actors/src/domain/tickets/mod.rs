@@ -1,12 +1,18 @@
 //! Tickets by pattern: numbers of 4 to 7 digits, some copies of each, sliced by their leading
 //! digits.
 
+mod books;
 pub mod lattice;
 pub mod names;
 pub mod pattern;
-pub mod slice;
+mod rows;
+mod rules;
+mod saved;
 pub mod stock;
+mod words;
 
 pub use names::{HoldId, SliceName, TicketId};
 pub use pattern::Pattern;
-pub use slice::{Command, Event, HoldState, HoldView, Ledger, Refusal, Slice, Terms};
+pub use rows::{Bought, ticket_of_row};
+pub use rules::Slice;
+pub use words::{Answer, Command, Event, HoldState, HoldView, Ledger, Question, Refusal, Terms};

@@ -2,6 +2,7 @@
 //! where it lives.
 
 use super::pattern::{FEWEST_DIGITS, MOST_DIGITS, Pattern};
+use crate::domain::NoSuchName;
 use crate::domain::day::Day;
 use std::fmt;
 use std::str::FromStr;
@@ -88,10 +89,6 @@ pub struct TicketId {
     pub number: u32,
     pub copy: u16,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such name")]
-pub struct NoSuchName;
 
 impl TicketId {
     pub fn slice(&self) -> SliceName {

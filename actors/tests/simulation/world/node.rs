@@ -14,7 +14,7 @@ use actors::domain::tickets::Slice;
 use actors::engine::Window;
 use actors::store::Outcome;
 use std::sync::{Arc, Mutex};
-use testing::memory::{Fate, Memory};
+use testing::memory::{Fate, MemoryStore};
 
 /// What all rooms share.
 pub struct Yard {
@@ -27,7 +27,7 @@ pub struct Yard {
     pub lives: u32,
     pub calm: bool,
     pub tally: Tally,
-    pub store: Memory,
+    pub store: MemoryStore,
     pub window: Arc<Window>,
     pub outcomes: Arc<Mutex<Vec<Outcome>>>,
     pub snapshot_every: u64,
@@ -59,7 +59,7 @@ impl Node {
                 lives: 0,
                 calm: false,
                 tally: Tally::default(),
-                store: Memory::manual(),
+                store: MemoryStore::manual(),
                 window: new_window(),
                 outcomes: Arc::default(),
                 snapshot_every,

@@ -164,7 +164,7 @@ impl Coupons {
     }
 
     /// A line of a file. Some lines bring the code of another line, and some that of another file.
-    pub fn line(&self, file: Serial, line: u64) -> rack::Line {
+    pub fn line(&self, file: Serial, line: u64) -> rack::CodeLine {
         let code = match line % 7 {
             3 => format!("shared {line}"),
             5 => format!("{file} {}", line - 1),

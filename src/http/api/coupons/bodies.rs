@@ -5,9 +5,9 @@ use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use actix_web::HttpResponse;
 use actors::Id;
-use actors::domain::coupons::coupon::{Coupon, Phase, Use, View};
+use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
 use actors::domain::coupons::redeem::Event;
-use actors::domain::coupons::{Cut, Home, Ledger, State};
+use actors::domain::coupons::{CouponState, Cut, Home, Ledger};
 use actors::engine::Done;
 use base::calendar::wire_time;
 use products::catalogue::Known;
@@ -119,8 +119,8 @@ impl CouponBody {
         CouponBody { history: with_history.then(|| history(&found.known, &found.view)), ..body }
     }
 
-    pub fn of(known: &Known, home: &Home, code: String, view: &View) -> CouponBody {
-        let View { state, coupon } = view;
+    pub fn of(known: &Known, home: &Home, code: String, view: &CouponView) -> CouponBody {
+        let CouponView { state, coupon } = view;
         let worth = Worth::from(known.offer());
         let owned = coupon.owner != Id::SYSTEM;
         CouponBody {
@@ -147,9 +147,9 @@ impl UseBody {
         let Use { amount, cut: Cut { discount, payable }, reference, .. } =
             coupon.current_use()?.clone();
         let (used_at, held_until) = match &coupon.phase {
-            Phase::Used(used) => (Some(wire_time(used.at)), None),
-            Phase::Held(pending) => (None, Some(wire_time(pending.until))),
-            Phase::Created | Phase::Assigned | Phase::Void(_) => (None, None),
+            CouponPhase::Used(used) => (Some(wire_time(used.at)), None),
+            CouponPhase::Held(pending) => (None, Some(wire_time(pending.until))),
+            CouponPhase::Created | CouponPhase::Assigned | CouponPhase::Void(_) => (None, None),
         };
         Some(UseBody {
             amount,
@@ -162,7 +162,7 @@ impl UseBody {
     }
 }
 
-fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
+fn history(known: &Known, view: &CouponView) -> Vec<HistoryBody> {
     let coupon = &view.coupon;
     let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
         step,
@@ -187,12 +187,12 @@ fn history(known: &Known, view: &View) -> Vec<HistoryBody> {
         ));
     }
     match &coupon.phase {
-        Phase::Held(pending) => history.push(used("held", pending.since, &pending.what)),
-        Phase::Used(current) => history.push(used("used", current.at, &current.what)),
-        Phase::Void(at) => history.push(step("void", *at, None, None)),
-        Phase::Created | Phase::Assigned => {}
+        CouponPhase::Held(pending) => history.push(used("held", pending.since, &pending.what)),
+        CouponPhase::Used(current) => history.push(used("used", current.at, &current.what)),
+        CouponPhase::Void(at) => history.push(step("void", *at, None, None)),
+        CouponPhase::Created | CouponPhase::Assigned => {}
     }
-    if view.state == State::Expired {
+    if view.state == CouponState::Expired {
         history.push(step("expired", coupon.expires_at, None, None));
     }
     history

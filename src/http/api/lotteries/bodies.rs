@@ -2,7 +2,7 @@
 
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
-use actors::domain::lottery::{Ballots, Phase, Tickets, View};
+use actors::domain::lottery::{BallotSetup, LotteryView, Phase, TicketSetup};
 use actors::domain::tickets::Ledger;
 use actors::domain::tickets::names::lead_digits;
 use base::Hex;
@@ -114,7 +114,7 @@ pub fn state(phase: Phase) -> &'static str {
 }
 
 impl LotteryBody {
-    pub fn of(day: Day, view: &View) -> LotteryBody {
+    pub fn of(day: Day, view: &LotteryView) -> LotteryBody {
         LotteryBody {
             closes_on: day.to_string(),
             closes_at: wire_time(view.plan.closes_at),
@@ -128,7 +128,7 @@ impl LotteryBody {
 }
 
 impl TicketsBody {
-    fn of(tickets: Tickets) -> TicketsBody {
+    fn of(tickets: TicketSetup) -> TicketsBody {
         TicketsBody {
             digits: tickets.digits,
             copies: tickets.copies,
@@ -140,7 +140,7 @@ impl TicketsBody {
 }
 
 impl BallotsBody {
-    fn of(ballots: Ballots) -> BallotsBody {
+    fn of(ballots: BallotSetup) -> BallotsBody {
         let due_at = |round| wire_time(QUICKNET.time_of(round));
         BallotsBody {
             winners: ballots.winners,
@@ -174,7 +174,7 @@ impl LedgerBody {
 }
 
 impl StatisticsBody {
-    pub fn of(day: Day, view: &View, tickets: Ledger, boxes: &[InBox]) -> StatisticsBody {
+    pub fn of(day: Day, view: &LotteryView, tickets: Ledger, boxes: &[InBox]) -> StatisticsBody {
         let root = |one: &InBox| one.sealed.map(|sealed| Hex(sealed.root));
         StatisticsBody {
             lottery: day.to_string(),

@@ -6,7 +6,7 @@ use crate::http::switch::Switch;
 use crate::shared::Shared;
 use actors::Time;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Ballots, Plan, Tickets};
+use actors::domain::lottery::{BallotSetup, Plan, TicketSetup};
 use actors::domain::tickets::pattern::{FEWEST_DIGITS, MOST_DIGITS};
 use base::calendar;
 use base::calendar::wire_time;
@@ -111,7 +111,10 @@ fn closing(shared: &Shared, text: &str) -> Result<(Day, Time), Problem> {
     Ok((day, closes_at))
 }
 
-fn tickets(shared: &Shared, TicketPlan { digits, copies }: TicketPlan) -> Result<Tickets, Problem> {
+fn tickets(
+    shared: &Shared,
+    TicketPlan { digits, copies }: TicketPlan,
+) -> Result<TicketSetup, Problem> {
     if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) {
         let why = format!(
             "{FEWEST_DIGITS} to {MOST_DIGITS}: the memory for counting every pattern grows as \
@@ -123,7 +126,7 @@ fn tickets(shared: &Shared, TicketPlan { digits, copies }: TicketPlan) -> Result
         return Err(Problem::invalid("/tickets/copies", format!("1 to {MOST_COPIES}")));
     }
     let holds_per_member = u16::try_from(shared.config.holds_per_member).unwrap_or(u16::MAX);
-    Ok(Tickets { digits, copies, holds_per_member, hold_max_s: shared.config.hold_max_s })
+    Ok(TicketSetup { digits, copies, holds_per_member, hold_max_s: shared.config.hold_max_s })
 }
 
 fn ballots(
@@ -131,7 +134,7 @@ fn ballots(
     body: &CreateLottery,
     day: Day,
     closes_at: Time,
-) -> Result<Option<Ballots>, Problem> {
+) -> Result<Option<BallotSetup>, Problem> {
     let Some(wish) = body.ballots.and_then(Switch::said) else {
         let alone = [("/winners", body.winners.is_some()), ("/reserves", body.reserves.is_some())];
         let beacon = ("/beacon", body.beacon.and_then(Switch::said).is_some());
@@ -164,7 +167,7 @@ fn ballots(
         .transpose()?;
     let boxes = if most < FEW { 1 } else { shared.config.ballot_boxes };
     let (most_per_box, commitment) = (most / u64::from(boxes), shared.closing.commitment(day));
-    Ok(Some(Ballots { boxes, most_per_box, winners, reserves, commitment, round }))
+    Ok(Some(BallotSetup { boxes, most_per_box, winners, reserves, commitment, round }))
 }
 
 fn round(

@@ -14,7 +14,7 @@ use crate::tickets::{Lotteries, WalkFailure};
 use actors::Caller;
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, commitment};
-use actors::domain::lottery::{Command, Drawn, Event, Phase, View, places};
+use actors::domain::lottery::{Command, Drawn, Event, LotteryView, Phase, places};
 use actors::engine::{By, Key};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Closing {
     }
 
     /// Seals all slices and boxes, and writes down what the boxes hold.
-    async fn seal(&self, day: Day, view: View) -> Result<View, WalkFailure> {
+    async fn seal(&self, day: Day, view: LotteryView) -> Result<LotteryView, WalkFailure> {
         self.lotteries.seal(day, &view.plan).await.map_err(WalkFailure::Slice)?;
         let boxes = self.ballots.seal(day, &view.plan).await.map_err(WalkFailure::Box)?;
         let finish = Command::Finish { boxes: boxes.clone() };
@@ -98,10 +98,10 @@ impl Closing {
             .command(&day, finish, By::SYSTEM)
             .await
             .map_err(WalkFailure::Lottery)?;
-        Ok(View { phase: Phase::Closed, boxes, ..view })
+        Ok(LotteryView { phase: Phase::Closed, boxes, ..view })
     }
 
-    async fn draw(&self, day: Day, view: View) -> Result<End, WalkFailure> {
+    async fn draw(&self, day: Day, view: LotteryView) -> Result<End, WalkFailure> {
         let Some(plan) = view.plan.ballots.filter(|_| view.drawn.is_none()) else {
             return Ok(End::Done);
         };

@@ -13,7 +13,7 @@ use actix_rt as rt;
 use actix_rt::task::JoinHandle;
 use actors::domain::ballots::{BallotId, Refusal};
 use actors::domain::day::Day;
-use actors::domain::lottery::{self, Drawn, Phase, Plan, Tickets, places};
+use actors::domain::lottery::{self, Drawn, Phase, Plan, TicketSetup, places};
 use actors::engine::By;
 use actors::engine::{Failure, Key, Limits, Node, Window};
 use actors::{Caller, Id, Time};
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
-use testing::memory::{Fate, Memory};
+use testing::memory::{Fate, MemoryStore};
 use trap::{Snare, Step, Trap};
 
 const DAY: Day = Day(20_261_231);
@@ -42,7 +42,7 @@ struct Process {
 }
 
 impl Process {
-    fn on(store: &Memory, snare: &Snare) -> Rc<Process> {
+    fn on(store: &MemoryStore, snare: &Snare) -> Rc<Process> {
         let trap = Trap { memory: store.another_node(), snare: snare.clone() };
         let node = Node::new(
             testing::around::as_store(Arc::new(trap)),
@@ -60,14 +60,14 @@ impl Process {
     }
 
     async fn create(&self, with_tickets: bool) {
-        let tickets = with_tickets.then_some(Tickets {
+        let tickets = with_tickets.then_some(TicketSetup {
             digits: 4,
             copies: 1,
             holds_per_member: 1,
             hold_max_s: 60,
         });
         let commitment = self.closing.commitment(DAY);
-        let ballots = lottery::Ballots {
+        let ballots = lottery::BallotSetup {
             boxes: 4,
             most_per_box: 10_000,
             winners: 3,
@@ -157,7 +157,7 @@ async fn turn() {
 }
 
 struct Scene {
-    store: Memory,
+    store: MemoryStore,
     snare: Snare,
     process: Rc<Process>,
     crowd: Vec<Someone>,
@@ -167,7 +167,7 @@ struct Scene {
 impl Scene {
     /// The crowd submits, and has some ballots already. From here on, that write meets that fate.
     async fn begun(step: Step, fate: Fate) -> Scene {
-        let (store, snare) = (Memory::default(), Snare::default());
+        let (store, snare) = (MemoryStore::default(), Snare::default());
         let process = Process::on(&store, &snare);
         process.create(step.needs_tickets()).await;
         let crowd = (0..CROWD)

@@ -9,7 +9,7 @@ use actors::{Id, Time};
 use ports::directory::Directory;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
-use testing::contract::{Harness, Script, answer, rows_of};
+use testing::contract::{Script, StoreHarness, answer, rows_of};
 
 /// A folder that does not outlive its test.
 pub struct Scratch(pub PathBuf);
@@ -62,7 +62,7 @@ impl OnDisk {
     }
 }
 
-impl Harness for OnDisk {
+impl StoreHarness for OnDisk {
     fn store(&self) -> &dyn Store {
         OnDisk::store(self)
     }
@@ -117,7 +117,7 @@ impl Killed {
     }
 }
 
-impl Harness for Killed {
+impl StoreHarness for Killed {
     fn store(&self) -> &dyn Store {
         Killed::store(self)
     }
@@ -142,7 +142,7 @@ impl contracts::Harness for OnDisk {
     }
 
     fn reopen(&mut self) {
-        Harness::reopen(self);
+        StoreHarness::reopen(self);
     }
 }
 

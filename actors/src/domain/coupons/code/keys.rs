@@ -7,7 +7,7 @@
 //! accept no other. There are 32 versions and none is used twice, so the 32nd is the last.
 
 use super::permutation::Permutation;
-use super::{Code, NotOurs, Place, symbols};
+use super::{Code, CouponNumber, NotOurs, symbols};
 use crate::domain::coupons::Serial;
 use std::fmt;
 use std::ops::Range;
@@ -45,7 +45,7 @@ impl Press {
         self.version
     }
 
-    pub fn print(&self, place: Place) -> Code {
+    pub fn print(&self, place: CouponNumber) -> Code {
         Code::write(
             u128::from(self.version.0) << super::permutation::BITS
                 | self.permutation.encrypt(place.bits()),
@@ -54,11 +54,11 @@ impl Press {
 
     /// The codes of a batch or campaign, in the order of their indexes.
     pub fn print_all(&self, serial: Serial, indexes: Range<u64>) -> impl Iterator<Item = Code> {
-        indexes.map(move |index| self.print(Place { serial, index }))
+        indexes.map(move |index| self.print(CouponNumber { serial, index }))
     }
 
-    fn read(&self, cipher: u128) -> Result<Place, NotOurs> {
-        Place::of_bits(self.permutation.decrypt(cipher)).ok_or(NotOurs::Forged)
+    fn read(&self, cipher: u128) -> Result<CouponNumber, NotOurs> {
+        CouponNumber::of_bits(self.permutation.decrypt(cipher)).ok_or(NotOurs::Forged)
     }
 }
 
@@ -137,16 +137,16 @@ impl Keys {
         self.presses.iter().find(|press| press.version == version)
     }
 
-    pub fn print(&self, place: Place) -> Code {
+    pub fn print(&self, place: CouponNumber) -> Code {
         self.current().print(place)
     }
 
     /// Which coupon a text names. Whether there is such a coupon is not asked here.
-    pub fn read(&self, text: &str) -> Result<Place, NotOurs> {
+    pub fn read(&self, text: &str) -> Result<CouponNumber, NotOurs> {
         self.read_with_version(text).map(|(place, _)| place)
     }
 
-    pub fn read_with_version(&self, text: &str) -> Result<(Place, Version), NotOurs> {
+    pub fn read_with_version(&self, text: &str) -> Result<(CouponNumber, Version), NotOurs> {
         let bits = symbols::read(text).ok_or(NotOurs::Foreign)?;
         let version = Version((bits >> super::permutation::BITS) as u8);
         let press = self.of(version).ok_or(NotOurs::Forged)?;

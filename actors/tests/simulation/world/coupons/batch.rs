@@ -3,7 +3,7 @@
 
 use super::pool::{Answered, Pool, Right};
 use actors::domain::coupons::range::{Command, Event, Refusal, Terms};
-use actors::domain::coupons::{Ledger, State, redeem};
+use actors::domain::coupons::{CouponState, Ledger, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
 use std::collections::BTreeMap;
@@ -104,8 +104,8 @@ impl Batch {
             Some(_) if !his && caller.role == Role::Member => {
                 Err(Refusal::Coupon(redeem::Refusal::NotYours))
             }
-            Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
-            Some(State::Expired) => Err(Refusal::Expired),
+            Some(CouponState::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
+            Some(CouponState::Expired) => Err(Refusal::Expired),
             Some(_) if his => Ok(Answered::Already),
             Some(_) => Err(Refusal::AlreadyAssigned),
         }

@@ -20,7 +20,7 @@ pub enum Mine {
 pub fn import(world: &World, file: usize, lines: std::ops::Range<u64>) -> Vec<Call<Rack>> {
     let (batch, terms, racks) = world
         .plan(|plan| (plan.coupons.files[file].0, plan.coupons.files[file].1, plan.coupons.racks));
-    let all: Vec<rack::Line> =
+    let all: Vec<rack::CodeLine> =
         lines.map(|line| world.plan(|plan| plan.coupons.line(batch, line))).collect();
     let of = |place| {
         all.iter().filter(|(_, code)| rack_of(code, racks) == place).cloned().collect::<Vec<_>>()

@@ -3,9 +3,9 @@
 //!
 //! It also says what the rule book ought to answer to a command. It shares no code with it.
 
-use actors::domain::coupons::coupon::{Use, View};
+use actors::domain::coupons::coupon::{CouponView, Use};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Ledger, State, offer};
+use actors::domain::coupons::{CouponState, Ledger, offer};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -192,13 +192,13 @@ impl Pool {
         }
     }
 
-    pub fn state(&self, slot: u64) -> Option<State> {
+    pub fn state(&self, slot: u64) -> Option<CouponState> {
         self.coupons.get(&slot).map(|one| match one.now {
-            Now::Assigned => State::Assigned,
-            Now::Held { .. } => State::Held,
-            Now::Used(_) => State::Used,
-            Now::Expired => State::Expired,
-            Now::Void => State::Void,
+            Now::Assigned => CouponState::Assigned,
+            Now::Held { .. } => CouponState::Held,
+            Now::Used(_) => CouponState::Used,
+            Now::Expired => CouponState::Expired,
+            Now::Void => CouponState::Void,
         })
     }
 
@@ -209,22 +209,26 @@ impl Pool {
         };
         let untouched = issued - self.coupons.len() as u64;
         let (available, expired) = if over { (0, untouched) } else { (untouched, 0) };
-        let (held, assigned, used, void) =
-            (of(State::Held), of(State::Assigned), of(State::Used), of(State::Void));
+        let (held, assigned, used, void) = (
+            of(CouponState::Held),
+            of(CouponState::Assigned),
+            of(CouponState::Used),
+            of(CouponState::Void),
+        );
         Ledger {
             issued,
             available,
             held,
             assigned,
             used,
-            expired: expired + of(State::Expired),
+            expired: expired + of(CouponState::Expired),
             void,
             imbalance: 0,
         }
     }
 
     /// Whether that is what is known of the coupon.
-    pub fn is_shown(&self, slot: u64, view: &Option<View>) -> bool {
+    pub fn is_shown(&self, slot: u64, view: &Option<CouponView>) -> bool {
         match (self.coupons.get(&slot), view) {
             (Some(one), Some(view)) => {
                 let same = (view.coupon.owner, view.coupon.past().len())
@@ -232,7 +236,7 @@ impl Pool {
                 same && Some(view.state) == self.state(slot)
             }
             (None, Some(view)) => {
-                matches!(view.state, State::Created | State::Expired)
+                matches!(view.state, CouponState::Created | CouponState::Expired)
                     && view.coupon.owner == Id::SYSTEM
             }
             (None, None) => true,
@@ -254,11 +258,11 @@ fn is_worth_what_it_should(what: &Use) {
 }
 
 /// Nothing that is over is ever shown alive.
-pub fn is_alive(view: &View, at: Time) -> bool {
-    use actors::domain::coupons::coupon::Phase;
+pub fn is_alive(view: &CouponView, at: Time) -> bool {
+    use actors::domain::coupons::coupon::CouponPhase;
     match (&view.coupon.phase, view.state) {
-        (Phase::Held(pending), _) => pending.until > at,
-        (_, State::Created | State::Assigned) => view.coupon.expires_at > at,
+        (CouponPhase::Held(pending), _) => pending.until > at,
+        (_, CouponState::Created | CouponState::Assigned) => view.coupon.expires_at > at,
         _ => true,
     }
 }

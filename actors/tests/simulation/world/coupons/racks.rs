@@ -8,7 +8,7 @@ use super::super::tally::Tally;
 use super::batch::{self, Batch};
 use super::pool::{Answered, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
-use actors::domain::coupons::rack::{Answer, Command, Event, Line, Question, Rack, Refusal};
+use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Rack, Refusal};
 use actors::domain::coupons::{Ledger, RackName, Serial, range, redeem};
 use actors::{Caller, Id, Machine, Time};
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ impl Model {
         }
     }
 
-    fn import(&mut self, batch: Serial, terms: range::Terms, lines: &[Line], at: Time) {
+    fn import(&mut self, batch: Serial, terms: range::Terms, lines: &[CodeLine], at: Time) {
         let entry = self.batches.entry(batch).or_insert_with(|| {
             let mut fresh = Batch::new(terms);
             fresh.record(&range::Event::Opened(terms), at);

@@ -4,7 +4,7 @@
 use super::super::World;
 use super::super::ask::{Asker, Call, Outcome};
 use actors::dice::Dice;
-use actors::domain::tickets::slice::Question;
+use actors::domain::tickets::Question;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
 use actors::engine::{Failure, Key};

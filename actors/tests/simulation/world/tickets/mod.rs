@@ -10,7 +10,7 @@ use super::node::{Node, Yard};
 use super::plan;
 use super::room::Room;
 use super::tally::Tally;
-use actors::domain::tickets::slice::{Answer, HoldState, HoldView, Question};
+use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, Ledger, Refusal, Slice, SliceName};
 use actors::machine::{Machine, Role};
 use actors::{Caller, Time};

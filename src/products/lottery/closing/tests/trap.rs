@@ -3,10 +3,10 @@
 use crate::lottery::closing::tests::DAY;
 use actors::domain::ballots;
 use actors::engine::record::{self, Entry};
-use actors::store::{Append, Done, Outcome, Store};
+use actors::store::{Append, Callback, Outcome, Store};
 use std::sync::{Arc, Mutex};
 use testing::around::Around;
-use testing::memory::{Fate, Memory};
+use testing::memory::{Fate, MemoryStore};
 
 /// The writes of a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn seals(append: &Append) -> bool {
 pub type Snare = Arc<Mutex<Option<(Step, Fate)>>>;
 
 pub struct Trap {
-    pub memory: Memory,
+    pub memory: MemoryStore,
     pub snare: Snare,
 }
 
@@ -63,7 +63,7 @@ impl Around for Trap {
         &self.memory
     }
 
-    fn append(&self, append: Append, done: Done<Outcome>) {
+    fn append(&self, append: Append, done: Callback<Outcome>) {
         let mut snare = self.snare.lock().unwrap();
         if let Some((_, fate)) = snare.take_if(|(step, _)| step.is(&append)) {
             self.memory.plan(fate);

@@ -5,30 +5,25 @@
 //! confirmed or extended once the lottery closes. A member has so many live held tickets here and
 //! no more. A slice knows its terms from its own log; it is opened by whoever first needs it.
 
-mod books;
-pub mod rows;
-mod saved;
-mod words;
-
-pub use words::{Answer, Command, Event, HoldState, HoldView, Ledger, Question, Refusal, Terms};
-
+use super::books::{Books, Live};
 use super::names::{SliceName, lead_digits};
 use super::pattern::Pattern;
+use super::rows;
 use super::stock::{Stock, Ticket};
+use super::words::{Answer, Command, Event, Ledger, Question, Refusal, Terms};
 use crate::dice::Dice;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
-use books::{Books, Live};
 
 #[derive(Default)]
 pub struct Slice {
-    lead: u8,
-    terms: Option<Terms>,
-    books: Books,
-    closing: bool,
-    sealed: bool,
+    pub(super) lead: u8,
+    pub(super) terms: Option<Terms>,
+    pub(super) books: Books,
+    pub(super) closing: bool,
+    pub(super) sealed: bool,
 }
 
 /// How many holds one event may end, so that no record grows without bound.

@@ -6,10 +6,13 @@
 //! nothing is forgotten. Enabled again, it goes on from there. A replay has a cursor of its own
 //! beside that one.
 
-use super::shelves;
+use super::rows;
+use super::words::{
+    Answer, Command, Event, Question, Refusal, Telling, Trouble, WebhookView, WhyDisabled,
+};
 use crate::dice::Dice;
 use crate::id::Id;
-use crate::machine::{Caller, Machine, Refused, Role, Stamp, Verdict};
+use crate::machine::{Caller, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -22,114 +25,11 @@ pub const WAITS_S: [u32; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_00
 /// at once.
 const JITTER: i64 = 10;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    pub url: String,
-    /// The types of events, or `*` for all.
-    pub events: Vec<String>,
-}
-
-/// Which of the two tellings: what happens now, or what is told again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Line {
-    Live,
-    Replay,
-}
-
-/// What is told again: events of that time, found between two positions of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replay {
-    pub from: Time,
-    pub to: Time,
-    /// Everything up to this position has been looked at.
-    pub cursor: u64,
-    /// Where it ends.
-    pub end: u64,
-}
-
-/// Why nothing is delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Why {
-    /// The receiver answered 410.
-    Gone,
-    /// The last attempt has failed.
-    GaveUp,
-    /// An administrator said so.
-    Ordered,
-}
-
-/// The delivery under way has failed so many times, and is tried again then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
-    pub attempts: u8,
-    pub next_at: Time,
-}
-
 #[derive(Default, Serialize, Deserialize)]
 pub struct Webhook {
-    view: Option<View>,
+    view: Option<WebhookView>,
     deleted: bool,
 }
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct View {
-    pub plan: Plan,
-    pub created_at: Time,
-    /// Where it began.
-    pub from: u64,
-    /// Everything up to this position of the log has been delivered.
-    pub cursor: u64,
-    pub trouble: Option<Trouble>,
-    pub disabled: Option<Why>,
-    pub replay: Option<Replay>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Command {
-    /// Tells everything after that position.
-    Create {
-        plan: Plan,
-        from: u64,
-    },
-    /// Everything up to that position was delivered.
-    Advance {
-        line: Line,
-        to: u64,
-    },
-    /// The next delivery has failed.
-    Fail,
-    Disable(Why),
-    Enable,
-    Delete,
-    Replay(Replay),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    Created { plan: Plan, from: u64 },
-    Advanced { line: Line, to: u64 },
-    Failed(Trouble),
-    Disabled(Why),
-    Enabled,
-    Deleted,
-    ReplayBegun(Replay),
-}
-
-/// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    NotAdmin,
-    Unknown,
-    Exists,
-    Disabled,
-    ReplayUnderWay,
-    NoReplay,
-}
-
-impl Refused for Refusal {}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Look;
 
 impl Machine for Webhook {
     const KIND: &'static str = "webhook";
@@ -137,8 +37,8 @@ impl Machine for Webhook {
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
-    type Question = Look;
-    type Answer = Option<View>;
+    type Question = Question;
+    type Answer = Answer;
     type Witness = ();
 
     fn decide(
@@ -172,8 +72,10 @@ impl Machine for Webhook {
                 None => Verdict::Already(Event::Enabled),
             }),
             (Command::Delete, Some(_)) => Ok(Verdict::New(Event::Deleted)),
-            (Command::Replay(_), Some(View { disabled: Some(_), .. })) => Err(Refusal::Disabled),
-            (Command::Replay(_), Some(View { replay: Some(_), .. })) => {
+            (Command::Replay(_), Some(WebhookView { disabled: Some(_), .. })) => {
+                Err(Refusal::Disabled)
+            }
+            (Command::Replay(_), Some(WebhookView { replay: Some(_), .. })) => {
                 Err(Refusal::ReplayUnderWay)
             }
             (Command::Replay(replay), Some(_)) => Ok(Verdict::New(Event::ReplayBegun(*replay))),
@@ -183,7 +85,7 @@ impl Machine for Webhook {
     fn apply(&mut self, event: &Event, at: Time) {
         if let Event::Created { plan, from } = event {
             let (plan, from) = (plan.clone(), *from);
-            self.view = Some(View {
+            self.view = Some(WebhookView {
                 plan,
                 created_at: at,
                 from,
@@ -205,29 +107,23 @@ impl Machine for Webhook {
         }
     }
 
-    fn look(&self, _: &Look) -> Option<View> {
+    fn look(&self, _: &Question) -> Answer {
         self.view.clone().filter(|_| !self.deleted)
     }
 
-    /// The list of webhooks: one line each, in the order of their creation.
     fn rows(name: &Id, event: &Event, _: Time, rows: &mut Vec<Row>) {
-        let body = match event {
-            Event::Created { .. } => Some(Vec::new()),
-            Event::Deleted => None,
-            _ => return,
-        };
-        rows.push(Row { shelf: shelves::WEBHOOKS, owner: Id::SYSTEM, key: name.0.to_vec(), body });
+        rows::declare(name, event, rows);
     }
 }
 
-impl View {
+impl WebhookView {
     /// A success ends the trouble there was, even if it leads no further than the log had been read
     /// before.
-    fn advance(&self, line: Line, to: u64) -> Result<Verdict<Event>, Refusal> {
+    fn advance(&self, line: Telling, to: u64) -> Result<Verdict<Event>, Refusal> {
         let (cursor, ends) = match (line, self.replay) {
-            (Line::Live, _) => (self.cursor, false),
-            (Line::Replay, Some(replay)) => (replay.cursor, to >= replay.end),
-            (Line::Replay, None) => return Err(Refusal::NoReplay),
+            (Telling::Live, _) => (self.cursor, false),
+            (Telling::Replay, Some(replay)) => (replay.cursor, to >= replay.end),
+            (Telling::Replay, None) => return Err(Refusal::NoReplay),
         };
         let advanced = Event::Advanced { line, to: to.max(cursor) };
         Ok(if to > cursor || ends || self.trouble.is_some() {
@@ -237,12 +133,12 @@ impl View {
         })
     }
 
-    fn advanced(&mut self, line: Line, to: u64) {
+    fn advanced(&mut self, line: Telling, to: u64) {
         self.trouble = None;
         match (line, &mut self.replay) {
-            (Line::Live, _) => self.cursor = to,
-            (Line::Replay, Some(replay)) if to < replay.end => replay.cursor = to,
-            (Line::Replay, replay) => *replay = None,
+            (Telling::Live, _) => self.cursor = to,
+            (Telling::Replay, Some(replay)) if to < replay.end => replay.cursor = to,
+            (Telling::Replay, replay) => *replay = None,
         }
     }
 
@@ -252,7 +148,7 @@ impl View {
         }
         let failed_before = self.trouble.map_or(0, |trouble| trouble.attempts);
         let Some(wait_s) = WAITS_S.get(failed_before as usize) else {
-            return Verdict::New(Event::Disabled(Why::GaveUp));
+            return Verdict::New(Event::Disabled(WhyDisabled::GaveUp));
         };
         let most_ms = i64::from(*wait_s) * 1000 / JITTER;
         let jitter_ms = Dice::new(stamp.seed).below(most_ms as u64 + 1) as i64;

@@ -5,32 +5,20 @@
 //! gets the same. A given coupon can be assigned, unless that would get around the limit. The whole
 //! batch expires in one instant.
 
-use super::book::{Book, Slot, Tally};
-use super::coupon::{Coupon, View};
-use super::ledger::{Ledger, Walk, Walked};
-use super::life::State;
-use super::offer::Offer;
-use super::redeem;
-use super::rows::{self, Home};
-use super::serial::RangeName;
+use super::words::{Answer, Command, Event, Question, Refusal, Terms};
+use crate::domain::coupons::book::{Book, Tally};
+use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
+use crate::domain::coupons::ledger::{Ledger, Walk, Walked};
+use crate::domain::coupons::life::CouponState;
+use crate::domain::coupons::names::RangeName;
+use crate::domain::coupons::redeem::{self, wrap};
+use crate::domain::coupons::rows::{self, Home};
 use crate::id::Id;
-use crate::machine::{Caller, Counts, Machine, Refused, Role, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// What the batch's creation fixed for each of its ranges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
-    /// How many coupons this range has.
-    pub count: u64,
-    pub offer: Offer,
-    pub expires_at: Time,
-    /// Each member at most one. The range is chosen by the member, so that one owner keeps the
-    /// limit.
-    pub one_per_member: bool,
-}
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Range {
@@ -40,72 +28,6 @@ pub struct Range {
     next: Slot,
     sources: BTreeMap<Id, Slot>,
     members: BTreeMap<Id, Slot>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Command {
-    Open(Terms),
-    /// The next free one, for that member; `source` makes it repeatable for ever.
-    Assign {
-        member: Id,
-        source: Option<Id>,
-    },
-    /// This one, for that member.
-    Give {
-        slot: Slot,
-        member: Id,
-    },
-    Redeem(redeem::Command),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    Opened(Terms),
-    Assigned { slot: Slot, member: Id, source: Option<Id> },
-    Redeemed(redeem::Event),
-}
-
-/// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    /// Nobody has told the range its terms yet. The shell does, and asks again.
-    NotOpened,
-    NotAdmin,
-    /// The source has another member's coupon.
-    SourceReused,
-    /// A given coupon would get around the limit of one per member.
-    OnePerMember,
-    Expired,
-    AlreadyAssigned,
-    /// None is left here.
-    Exhausted,
-    Coupon(redeem::Refusal),
-}
-
-impl Refused for Refusal {
-    fn may_be_had_elsewhere(&self) -> bool {
-        *self == Refusal::Exhausted
-    }
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub enum Question {
-    Coupon(Slot),
-    Coupons(Vec<Slot>),
-    /// Which coupon a source has got.
-    Source(Id),
-    Walk(Walk),
-    Ledger,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Answer {
-    NotOpened,
-    Coupon(Option<View>),
-    Coupons(Vec<Option<View>>),
-    Source(Option<(Slot, View)>),
-    Walked(Walked),
-    Ledger(Ledger),
 }
 
 impl Machine for Range {
@@ -251,13 +173,13 @@ impl Machine for Range {
 
 impl Range {
     /// So many coupons more than before: as a rack imports them.
-    pub(super) fn grow(&mut self, by: u64) {
+    pub(in crate::domain::coupons) fn grow(&mut self, by: u64) {
         if let Some(terms) = &mut self.terms {
             terms.count += by;
         }
     }
 
-    pub(super) fn count(&self) -> u64 {
+    pub(in crate::domain::coupons) fn count(&self) -> u64 {
         self.terms.map_or(0, |terms| terms.count)
     }
 
@@ -309,14 +231,14 @@ impl Range {
         }
     }
 
-    fn view(&self, terms: &Terms, slot: Slot) -> Option<View> {
+    fn view(&self, terms: &Terms, slot: Slot) -> Option<CouponView> {
         let untouched = || self.is_untouched(terms, slot).then(|| self.untouched(terms));
         self.book.view(slot).or_else(untouched)
     }
 
-    fn untouched(&self, terms: &Terms) -> View {
+    fn untouched(&self, terms: &Terms) -> CouponView {
         let coupon = Coupon::created(terms.expires_at);
-        View { state: coupon.state(self.book.expired_until()), coupon }
+        CouponView { state: coupon.state(self.book.expired_until()), coupon }
     }
 
     fn walk(&self, terms: &Terms, walk: &Walk) -> Walked {
@@ -359,9 +281,9 @@ impl Range {
 }
 
 /// A coupon that is somebody's: his, and the call is a repeat, or why it cannot be given.
-pub(super) fn already_given(
+fn already_given(
     coupon: &Coupon,
-    state: Option<State>,
+    state: Option<CouponState>,
     member: Id,
     caller: &Caller,
 ) -> Result<(), Refusal> {
@@ -370,19 +292,9 @@ pub(super) fn already_given(
         _ if coupon.owner != member && caller.role == Role::Member => {
             Err(Refusal::Coupon(redeem::Refusal::NotYours))
         }
-        Some(State::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
-        Some(State::Expired) => Err(Refusal::Expired),
+        Some(CouponState::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
+        Some(CouponState::Expired) => Err(Refusal::Expired),
         _ if coupon.owner == member => Ok(()),
         _ => Err(Refusal::AlreadyAssigned),
     }
-}
-
-pub(super) fn wrap<A, B, R>(
-    decided: Result<Verdict<A>, R>,
-    event: impl Fn(A) -> B,
-) -> Result<Verdict<B>, R> {
-    decided.map(|verdict| match verdict {
-        Verdict::New(inner) => Verdict::New(event(inner)),
-        Verdict::Already(inner) => Verdict::Already(event(inner)),
-    })
 }

@@ -1,10 +1,10 @@
 //! The list that a slice's events write lines of: "my tickets".
 
-use super::Event;
+use super::names::{SliceName, TicketId};
+use super::stock::Ticket;
+use super::words::Event;
 use crate::domain::day::Day;
 use crate::domain::shelves;
-use crate::domain::tickets::names::{SliceName, TicketId};
-use crate::domain::tickets::stock::Ticket;
 use crate::id::Id;
 use crate::store::Row;
 use crate::time::Time;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// A hold is on no list: it is short-lived, and its slice knows it. Only what was bought is worth a
 /// line.
-pub fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
+pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
     match event {
         Event::Confirmed { hold, owner, tickets } => {
             let bought = Bought { hold: *hold, digits: name.digits, at };

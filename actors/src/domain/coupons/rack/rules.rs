@@ -5,117 +5,32 @@
 //! it. The same row again is the same import. So an import that was broken off can be repeated from
 //! anywhere, and comes to the same.
 
-use super::book::Slot;
-use super::offer::Offer;
-use super::range::{self, Range};
-use super::rows::{self, Home};
-use super::serial::{RackName, RangeName, Serial};
-use crate::id::Id;
-use crate::machine::{Caller, Counts, Machine, Refused, Stamp, Verdict};
+use super::words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
+use crate::domain::coupons::coupon::Slot;
+use crate::domain::coupons::names::{RackName, RangeName, Serial};
+use crate::domain::coupons::range::{self, Range};
+use crate::domain::coupons::redeem::wrap;
+use crate::domain::coupons::rows::{self, Home};
+use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use hashbrown::{HashMap, HashSet};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What all codes of an imported batch are worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
-    pub offer: Offer,
-    pub expires_at: Time,
-}
-
-/// A line of an imported file: its number and its code.
-pub type Line = (u64, Box<str>);
-
 #[derive(Default)]
 pub struct Rack {
-    batches: BTreeMap<Serial, Batch>,
-    by_code: HashMap<Arc<str>, (Serial, Slot)>,
+    pub(super) batches: BTreeMap<Serial, Batch>,
+    pub(super) by_code: HashMap<Arc<str>, (Serial, Slot)>,
     dues: BTreeSet<(Time, Serial)>,
 }
 
 #[derive(Default)]
-struct Batch {
-    range: Range,
+pub(super) struct Batch {
+    pub(super) range: Range,
     /// The codes and the lines they came with, by slot.
-    codes: Vec<(Arc<str>, u64)>,
-    due: Option<Time>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Command {
-    /// Takes in the codes that are not there yet.
-    Import {
-        batch: Serial,
-        terms: Terms,
-        lines: Vec<Line>,
-    },
-    In {
-        batch: Serial,
-        command: range::Command,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    /// Only lines that were taken in.
-    Imported {
-        batch: Serial,
-        terms: Terms,
-        lines: Vec<Line>,
-    },
-    In {
-        batch: Serial,
-        event: range::Event,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    /// All codes are here already.
-    NothingNew,
-    In(range::Refusal),
-}
-
-impl Refused for Refusal {
-    fn may_be_had_elsewhere(&self) -> bool {
-        // A rack that no line of the batch fell to is as empty as one whose codes are all assigned.
-        matches!(self, Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened))
-    }
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub enum Question {
-    /// Where a code is.
-    Find(Box<str>),
-    /// Which of these lines of the batch brought their code; the others are duplicates, or not
-    /// there yet.
-    Brought {
-        batch: Serial,
-        lines: Vec<Line>,
-    },
-    /// Which of these codes are here.
-    Known(Vec<Box<str>>),
-    /// The codes of these coupons.
-    Codes {
-        batch: Serial,
-        slots: Vec<Slot>,
-    },
-    In {
-        batch: Serial,
-        question: range::Question,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Answer {
-    Found(Option<(Serial, Slot)>),
-    /// One for each line or code asked for.
-    Flags(Vec<bool>),
-    Codes(Vec<Option<Arc<str>>>),
-    In(range::Answer),
+    pub(super) codes: Vec<(Arc<str>, u64)>,
+    pub(super) due: Option<Time>,
 }
 
 impl Machine for Rack {
@@ -137,10 +52,10 @@ impl Machine for Rack {
         match command {
             Command::Import { batch, terms, lines } => {
                 let mut seen = HashSet::new();
-                let is_new = |(_, code): &&Line| {
+                let is_new = |(_, code): &&CodeLine| {
                     !self.by_code.contains_key(&**code) && seen.insert(code.clone())
                 };
-                let lines: Vec<Line> = lines.iter().filter(is_new).cloned().collect();
+                let lines: Vec<CodeLine> = lines.iter().filter(is_new).cloned().collect();
                 if lines.is_empty() {
                     Err(Refusal::NothingNew)
                 } else {
@@ -157,7 +72,7 @@ impl Machine for Rack {
                     .get(batch)
                     .map(|batch| &batch.range)
                     .ok_or(Refusal::In(range::Refusal::NotOpened))?;
-                range::wrap(range.decide(command, caller, stamp), |event| Event::In {
+                wrap(range.decide(command, caller, stamp), |event| Event::In {
                     batch: *batch,
                     event,
                 })
@@ -281,12 +196,12 @@ impl Machine for Rack {
 }
 
 impl Rack {
-    fn brought(&self, batch: Serial, (line, code): &Line) -> bool {
+    fn brought(&self, batch: Serial, (line, code): &CodeLine) -> bool {
         let found = self.by_code.get(&**code).filter(|(owner, _)| *owner == batch);
         found.is_some_and(|(_, slot)| self.batches[&batch].codes[*slot as usize].1 == *line)
     }
 
-    fn note_due(&mut self, serial: Serial) {
+    pub(super) fn note_due(&mut self, serial: Serial) {
         let Some(batch) = self.batches.get_mut(&serial) else { return };
         let due = batch.range.due();
         if due != batch.due {
@@ -295,49 +210,4 @@ impl Rack {
             batch.due = due;
         }
     }
-}
-
-/// A rack as a snapshot keeps it.
-#[derive(Serialize, Deserialize)]
-struct Kept<R> {
-    batches: Vec<(Serial, R, Vec<(Box<str>, u64)>)>,
-}
-
-impl Serialize for Rack {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let codes = |batch: &Batch| {
-            batch.codes.iter().map(|(code, line)| ((&**code).into(), *line)).collect()
-        };
-        Kept {
-            batches: self
-                .batches
-                .iter()
-                .map(|(serial, batch)| (*serial, &batch.range, codes(batch)))
-                .collect(),
-        }
-        .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Rack {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Rack, D::Error> {
-        let mut rack = Rack::default();
-        for (serial, range, lines) in Kept::<Range>::deserialize(deserializer)?.batches {
-            let codes: Vec<(Arc<str>, u64)> =
-                lines.into_iter().map(|(code, line)| (code.into(), line)).collect();
-            let places = codes
-                .iter()
-                .enumerate()
-                .map(|(slot, (code, _))| (code.clone(), (serial, slot as Slot)));
-            rack.by_code.extend(places);
-            rack.batches.insert(serial, Batch { range, codes, due: None });
-            rack.note_due(serial);
-        }
-        Ok(rack)
-    }
-}
-
-/// The caller's name for whatever an assignment is the answer to, as the ranges remember it.
-pub fn source(scope: &str, text: &str) -> Id {
-    Id::digest(&[b"source", scope.as_bytes(), text.as_bytes()])
 }

@@ -24,7 +24,7 @@ pub struct Rules {
 }
 
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Belief {
     rules: Rules,
     /// Time is the steady clock and this.
     offset: i64,
@@ -58,10 +58,10 @@ impl Moved {
     }
 }
 
-impl Line {
-    pub fn begin(rules: Rules, first: Reading) -> Line {
+impl Belief {
+    pub fn begin(rules: Rules, first: Reading) -> Belief {
         let offset = first.wall - first.steady;
-        Line { rules, offset, expected: offset, read_at: first.steady, away: None, steps: 0 }
+        Belief { rules, offset, expected: offset, read_at: first.steady, away: None, steps: 0 }
     }
 
     pub fn read(&mut self, reading: Reading) {
@@ -142,13 +142,13 @@ mod tests {
     struct Hands {
         wall: i64,
         steady: i64,
-        line: Line,
+        belief: Belief,
     }
 
     impl Hands {
         fn new(rules: Rules) -> Hands {
             let (wall, steady) = (20_000 * DAY, 77 * S);
-            Hands { wall, steady, line: Line::begin(rules, Reading { wall, steady }) }
+            Hands { wall, steady, belief: Belief::begin(rules, Reading { wall, steady }) }
         }
 
         /// Time passes for both, as the jobs see it: second by second.
@@ -160,7 +160,7 @@ mod tests {
         fn drift(&mut self, wall: i64, steady: i64) {
             self.wall += wall;
             self.steady += steady;
-            self.line.read(Reading { wall: self.wall, steady: self.steady });
+            self.belief.read(Reading { wall: self.wall, steady: self.steady });
         }
 
         fn step(&mut self, by: i64) -> &mut Hands {
@@ -170,11 +170,11 @@ mod tests {
 
         /// How far time is behind the wall clock.
         fn behind(&self) -> i64 {
-            self.wall - (self.steady + self.line.offset())
+            self.wall - (self.steady + self.belief.offset())
         }
 
         fn moved_by(&self) -> Option<i64> {
-            self.line.moved().map(|moved| moved.by_us)
+            self.belief.moved().map(|moved| moved.by_us)
         }
     }
 
@@ -182,7 +182,7 @@ mod tests {
     fn while_the_clocks_agree_time_is_what_the_wall_clock_says() {
         let mut hands = Hands::new(RULES);
         hands.pass(3600);
-        assert_eq!((hands.behind(), hands.moved_by(), hands.line.steps()), (0, None, 0));
+        assert_eq!((hands.behind(), hands.moved_by(), hands.belief.steps()), (0, None, 0));
     }
 
     #[test]
@@ -191,9 +191,9 @@ mod tests {
             let mut hands = Hands::new(RULES);
             hands.pass(10).step(by).pass(20);
             assert_eq!((hands.behind(), hands.moved_by()), (by, Some(by)));
-            assert_eq!(hands.line.moved().unwrap().for_us, 20 * S);
+            assert_eq!(hands.belief.moved().unwrap().for_us, 20 * S);
             hands.step(-by).pass(1);
-            assert_eq!((hands.behind(), hands.moved_by(), hands.line.steps()), (0, None, 1));
+            assert_eq!((hands.behind(), hands.moved_by(), hands.belief.steps()), (0, None, 1));
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
     fn a_second_step_begins_the_wait_anew() {
         let mut hands = Hands::new(RULES);
         hands.step(DAY).pass(299).step(3600 * S).pass(299);
-        assert_eq!((hands.moved_by(), hands.line.steps()), (Some(DAY + 3600 * S), 2));
+        assert_eq!((hands.moved_by(), hands.belief.steps()), (Some(DAY + 3600 * S), 2));
         hands.pass(1);
         assert_eq!((hands.behind(), hands.moved_by()), (0, None));
     }
@@ -223,15 +223,17 @@ mod tests {
     #[test]
     fn what_somebody_accepts_is_what_they_have_seen() {
         let mut hands = Hands::new(RULES);
-        assert!(!hands.line.accept(0), "it has not moved");
+        assert!(!hands.belief.accept(0), "it has not moved");
         hands.step(DAY).pass(7);
         assert!(
-            !hands.line.accept(-DAY) && !hands.line.accept(0) && !hands.line.accept(DAY + 6 * S)
+            !hands.belief.accept(-DAY)
+                && !hands.belief.accept(0)
+                && !hands.belief.accept(DAY + 6 * S)
         );
         assert_eq!(hands.behind(), DAY);
-        assert!(hands.line.accept(DAY - 2 * S));
+        assert!(hands.belief.accept(DAY - 2 * S));
         assert_eq!((hands.behind(), hands.moved_by()), (0, None));
-        assert!(!hands.line.accept(DAY), "it is accepted already");
+        assert!(!hands.belief.accept(DAY), "it is accepted already");
         assert_eq!(hands.pass(10).moved_by(), None);
     }
 
@@ -253,7 +255,7 @@ mod tests {
             let mut hands = Hands::new(RULES);
             (0..86_400).for_each(|_| hands.drift(S + parts_per_million, S));
             assert_eq!(
-                (hands.behind(), hands.moved_by(), hands.line.steps()),
+                (hands.behind(), hands.moved_by(), hands.belief.steps()),
                 (0, None, 0),
                 "{parts_per_million}"
             );
@@ -279,7 +281,7 @@ mod tests {
         let mut hands = Hands::new(RULES);
         hands.step(DAY);
         (0..299).for_each(|_| hands.drift(S - 80_000, S));
-        assert!(hands.moved_by().is_some() && hands.line.steps() == 1);
+        assert!(hands.moved_by().is_some() && hands.belief.steps() == 1);
         hands.pass(1);
         assert_eq!((hands.behind(), hands.moved_by()), (0, None));
     }
@@ -288,6 +290,6 @@ mod tests {
     fn without_a_wait_every_step_is_believed_at_once() {
         let mut hands = Hands::new(Rules { trust_us: 0, ..RULES });
         hands.step(DAY);
-        assert_eq!((hands.behind(), hands.moved_by(), hands.line.steps()), (0, None, 1));
+        assert_eq!((hands.behind(), hands.moved_by(), hands.belief.steps()), (0, None, 1));
     }
 }

@@ -3,9 +3,10 @@
 //! Who was told, the coupons' own partitions know; so a day that was broken off is begun again, and
 //! nobody is told twice.
 
-use super::coupons::serial::Only;
-use super::day::Day;
-use crate::machine::{Caller, Machine, Refused, Stamp, Verdict};
+use super::words::{Answer, Command, Event, Question, Refusal};
+use crate::domain::Only;
+use crate::domain::day::Day;
+use crate::machine::{Caller, Machine, Stamp, Verdict};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -14,32 +15,14 @@ pub struct Notices {
     done: Option<Day>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Command {
-    Finish { day: Day },
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    Finished { day: Day },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {}
-
-impl Refused for Refusal {}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Done;
-
 impl Machine for Notices {
     const KIND: &'static str = "notices";
     type Name = Only;
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
-    type Question = Done;
-    type Answer = Option<Day>;
+    type Question = Question;
+    type Answer = Answer;
     type Witness = ();
 
     fn decide(
@@ -60,7 +43,7 @@ impl Machine for Notices {
         self.done = self.done.max(Some(*day));
     }
 
-    fn look(&self, _: &Done) -> Option<Day> {
+    fn look(&self, _: &Question) -> Answer {
         self.done
     }
 }

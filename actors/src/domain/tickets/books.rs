@@ -3,8 +3,8 @@
 //! Every change keeps the stock, the deadlines and the members' counts in step. Nothing here
 //! decides; nothing here fails.
 
+use super::stock::{Stock, Ticket};
 use super::words::{HoldState, HoldView, Ledger};
-use crate::domain::tickets::stock::{Stock, Ticket};
 use crate::id::Id;
 use crate::time::Time;
 use hashbrown::HashMap;
@@ -29,7 +29,7 @@ pub struct Books {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
     pub owner: Id,
-    pub tickets: Tickets,
+    pub tickets: TicketList,
     pub since: Time,
     pub until: Time,
 }
@@ -44,12 +44,12 @@ struct Held {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sold {
     pub owner: Id,
-    pub tickets: Tickets,
+    pub tickets: TicketList,
 }
 
 /// Most holds are of one ticket, and there may be millions of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Tickets {
+pub enum TicketList {
     One(Ticket),
     Many(Box<[Ticket]>),
 }
@@ -197,22 +197,22 @@ fn mark(member: Id) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
-impl From<&[Ticket]> for Tickets {
-    fn from(tickets: &[Ticket]) -> Tickets {
+impl From<&[Ticket]> for TicketList {
+    fn from(tickets: &[Ticket]) -> TicketList {
         match tickets {
-            [one] => Tickets::One(*one),
-            many => Tickets::Many(many.into()),
+            [one] => TicketList::One(*one),
+            many => TicketList::Many(many.into()),
         }
     }
 }
 
-impl std::ops::Deref for Tickets {
+impl std::ops::Deref for TicketList {
     type Target = [Ticket];
 
     fn deref(&self) -> &[Ticket] {
         match self {
-            Tickets::One(one) => std::slice::from_ref(one),
-            Tickets::Many(many) => many,
+            TicketList::One(one) => std::slice::from_ref(one),
+            TicketList::Many(many) => many,
         }
     }
 }

@@ -6,14 +6,14 @@
 //! cancelled once and gives back what it took; what has expired stays so. Notices go to owners of
 //! coupons that are still unused, once per coupon and number of days.
 
-use super::book::{Book, Slot};
-use super::coupon::{Coupon, Use};
-use super::life::{State, Step};
-use super::offer::{self, Offer};
+use super::words::{Command, Event, Refusal};
+use crate::domain::coupons::book::Book;
+use crate::domain::coupons::coupon::{Coupon, Slot, Use};
+use crate::domain::coupons::life::{CouponState, Step};
+use crate::domain::coupons::offer::Offer;
 use crate::id::Id;
-use crate::machine::{Caller, Refused, Role, Stamp, Verdict};
+use crate::machine::{Caller, Role, Stamp, Verdict};
 use crate::time::Time;
-use serde::{Deserialize, Serialize};
 
 /// How many holds one event may end, and how many notices it may give, so that no record grows
 /// without bound.
@@ -22,105 +22,12 @@ const AT_ONCE: usize = 1000;
 /// How many coupons one command looks through.
 const SCANNED: usize = 20_000;
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Command {
-    /// Uses the coupon; with `hold_s`, only holds it for so long, until the use is confirmed.
-    Use {
-        slot: Slot,
-        amount: Option<u64>,
-        reference: Option<Box<str>>,
-        hold_s: Option<u32>,
-    },
-    Confirm {
-        slot: Slot,
-    },
-    /// Takes back a use, or the hold for one.
-    Cancel {
-        slot: Slot,
-    },
-    Void {
-        slot: Slot,
-    },
-    /// Tells owners, some at a time, that their coupons expire within the window, so many days
-    /// ahead. Repeat from `ToldSoFar` until all are told.
-    Notice {
-        days: u16,
-        since: Time,
-        until: Time,
-        from: Slot,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    Held {
-        slot: Slot,
-        owner: Id,
-        what: Use,
-        until: Time,
-    },
-    Used {
-        slot: Slot,
-        owner: Id,
-        what: Use,
-    },
-    Cancelled {
-        slot: Slot,
-        owner: Id,
-        what: Use,
-    },
-    Voided {
-        slot: Slot,
-        owner: Id,
-    },
-    /// Holds whose payment never came.
-    Lapsed {
-        holds: Vec<(Slot, Id)>,
-    },
-    /// Everything that expires up to this instant has expired.
-    Expired {
-        until: Time,
-    },
-    /// Owners are told that their coupons expire, up to the end of the window.
-    Noticed {
-        days: u16,
-        until: Time,
-        coupons: Vec<(Slot, Id)>,
-        expires_at: Vec<Time>,
-    },
-}
-
-/// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    NotAdmin,
-    /// No such coupon, or nobody's yet.
-    Unknown,
-    /// Somebody else's, which he is told as if there were none.
-    NotYours,
-    Void,
-    Expired,
-    /// It waits for a payment.
-    Held,
-    AlreadyUsed,
-    /// No use is waiting.
-    NotHeld,
-    NotUsed,
-    Offer(offer::Refusal),
-    /// As a notice: none is to be told among those looked at; `next` is where to go on.
-    NobodyToTell {
-        next: Option<Slot>,
-    },
-}
-
-impl Refused for Refusal {}
-
 /// Decides by what is in the book. `untouched` is the state of a coupon that is not in it and
 /// exists all the same.
 pub fn decide(
     book: &Book,
     offer: &Offer,
-    untouched: Option<State>,
+    untouched: Option<CouponState>,
     command: &Command,
     caller: &Caller,
     stamp: &Stamp,
@@ -160,7 +67,7 @@ pub fn decide(
                 return Err(Refusal::NotAdmin);
             }
             match book.get(*slot) {
-                Some(coupon) if book.state(*slot) == Some(State::Void) => {
+                Some(coupon) if book.state(*slot) == Some(CouponState::Void) => {
                     Ok(Verdict::Already(Event::Voided { slot: *slot, owner: coupon.owner }))
                 }
                 Some(coupon) => may(book, coupon, Step::Void)
@@ -198,7 +105,7 @@ pub fn due(book: &Book, also_due: Option<Time>) -> Option<Time> {
 fn owned<'a>(book: &'a Book, slot: Slot, caller: &Caller) -> Result<&'a Coupon, Refusal> {
     let coupon = book.get(slot).ok_or(Refusal::Unknown)?;
     match caller.may_act_for(coupon.owner) {
-        true if coupon.owner == Id::SYSTEM && book.state(slot) == Some(State::Created) => {
+        true if coupon.owner == Id::SYSTEM && book.state(slot) == Some(CouponState::Created) => {
             Err(Refusal::Unknown)
         }
         true => Ok(coupon),
@@ -213,13 +120,13 @@ fn may(book: &Book, coupon: &Coupon, step: Step) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(match (state, step) {
-        (State::Void, _) => Refusal::Void,
-        (State::Expired, _) => Refusal::Expired,
-        (State::Used, _) => Refusal::AlreadyUsed,
-        (State::Held, _) => Refusal::Held,
-        (State::Assigned, Step::Confirm) => Refusal::NotHeld,
-        (State::Assigned, Step::Cancel) => Refusal::NotUsed,
-        (State::Created | State::Assigned, _) => Refusal::Unknown,
+        (CouponState::Void, _) => Refusal::Void,
+        (CouponState::Expired, _) => Refusal::Expired,
+        (CouponState::Used, _) => Refusal::AlreadyUsed,
+        (CouponState::Held, _) => Refusal::Held,
+        (CouponState::Assigned, Step::Confirm) => Refusal::NotHeld,
+        (CouponState::Assigned, Step::Cancel) => Refusal::NotUsed,
+        (CouponState::Created | CouponState::Assigned, _) => Refusal::Unknown,
     })
 }
 
@@ -239,7 +146,7 @@ fn notice(
             break;
         }
         let in_window = coupon.expires_at >= since && coupon.expires_at < until;
-        if in_window && coupon.state(book.expired_until()) == State::Assigned {
+        if in_window && coupon.state(book.expired_until()) == CouponState::Assigned {
             coupons.push((slot, coupon.owner));
             expires_at.push(coupon.expires_at);
         }
@@ -249,4 +156,15 @@ fn notice(
     } else {
         Ok(Verdict::New(Event::Noticed { days, until, coupons, expires_at }))
     }
+}
+
+/// The same verdict, its event as part of another.
+pub fn wrap<A, B, R>(
+    decided: Result<Verdict<A>, R>,
+    event: impl Fn(A) -> B,
+) -> Result<Verdict<B>, R> {
+    decided.map(|verdict| match verdict {
+        Verdict::New(inner) => Verdict::New(event(inner)),
+        Verdict::Already(inner) => Verdict::Already(event(inner)),
+    })
 }

@@ -1,6 +1,8 @@
 //! Numbers of campaigns and batches, and the names of their partitions. A code contains the number,
 //! so it says where its coupon lives.
 
+use crate::domain::NoSuchName;
+use crate::id::Id;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +15,7 @@ use std::str::FromStr;
 pub struct Serial(pub u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Of {
+pub enum SerialKind {
     Campaign,
     Batch,
 }
@@ -22,13 +24,13 @@ impl Serial {
     pub const MOST: u32 = (1 << 30) - 1;
 
     /// The `n`th of its kind.
-    pub fn new(n: u32, of: Of) -> Option<Serial> {
-        let number = n.checked_mul(2)?.checked_add(matches!(of, Of::Campaign) as u32)?;
+    pub fn new(n: u32, of: SerialKind) -> Option<Serial> {
+        let number = n.checked_mul(2)?.checked_add(matches!(of, SerialKind::Campaign) as u32)?;
         (number <= Serial::MOST).then_some(Serial(number))
     }
 
-    pub fn of(self) -> Of {
-        if self.0 % 2 == 1 { Of::Campaign } else { Of::Batch }
+    pub fn of(self) -> SerialKind {
+        if self.0 % 2 == 1 { SerialKind::Campaign } else { SerialKind::Batch }
     }
 }
 
@@ -36,16 +38,12 @@ impl Serial {
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = match self.of() {
-            Of::Campaign => 'c',
-            Of::Batch => 'b',
+            SerialKind::Campaign => 'c',
+            SerialKind::Batch => 'b',
         };
         write!(f, "{letter}_{}", self.0)
     }
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such name")]
-pub struct NoSuchName;
 
 impl FromStr for Serial {
     type Err = NoSuchName;
@@ -84,7 +82,8 @@ impl FromStr for RangeName {
         let (batch, range) = text.split_once('/').ok_or(NoSuchName)?;
         let name =
             RangeName { batch: batch.parse()?, range: range.parse().map_err(|_| NoSuchName)? };
-        let known = name.batch.of() == Of::Batch && name.range < RANGES && name.to_string() == text;
+        let known =
+            name.batch.of() == SerialKind::Batch && name.range < RANGES && name.to_string() == text;
         known.then_some(name).ok_or(NoSuchName)
     }
 }
@@ -99,7 +98,7 @@ impl RackName {
     }
 
     pub fn of(code: &str) -> RackName {
-        RackName(crate::Id::digest(&[b"imported code", code.as_bytes()]).0[0] % RANGES)
+        RackName(Id::digest(&[b"imported code", code.as_bytes()]).0[0] % RANGES)
     }
 }
 
@@ -115,24 +114,6 @@ impl FromStr for RackName {
     fn from_str(text: &str) -> Result<RackName, NoSuchName> {
         let name = text.parse().map(RackName).map_err(|_| NoSuchName)?;
         (name.0 < RANGES && name.to_string() == text).then_some(name).ok_or(NoSuchName)
-    }
-}
-
-/// A partition of which there is one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Only;
-
-impl fmt::Display for Only {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("1")
-    }
-}
-
-impl FromStr for Only {
-    type Err = NoSuchName;
-
-    fn from_str(text: &str) -> Result<Only, NoSuchName> {
-        (text == "1").then_some(Only).ok_or(NoSuchName)
     }
 }
 
@@ -160,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_number_says_what_it_is_of() {
-        assert_eq!(Serial::new(3, Of::Campaign), Some(Serial(7)));
-        assert_eq!(Serial::new(3, Of::Batch).map(Serial::of), Some(Of::Batch));
-        assert_eq!(Serial::new(Serial::MOST, Of::Batch), None);
+        assert_eq!(Serial::new(3, SerialKind::Campaign), Some(Serial(7)));
+        assert_eq!(Serial::new(3, SerialKind::Batch).map(Serial::of), Some(SerialKind::Batch));
+        assert_eq!(Serial::new(Serial::MOST, SerialKind::Batch), None);
     }
 }

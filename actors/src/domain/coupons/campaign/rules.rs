@@ -5,44 +5,18 @@
 //! is for (the first login), and by its own otherwise. A quota only grows, an end only moves later,
 //! and what has ended stays so. Vouchers keep the expiry that they were granted with.
 
-use super::book::{Book, Tally};
-use super::coupon::View;
-use super::ledger::{Ledger, Walk, Walked};
-use super::offer::Offer;
-use super::range::wrap;
-use super::redeem;
-use super::rows::{self, Home};
-use super::serial::Serial;
+use super::words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
+use crate::domain::coupons::book::{Book, Tally};
+use crate::domain::coupons::ledger::Ledger;
+use crate::domain::coupons::names::Serial;
+use crate::domain::coupons::redeem::{self, wrap};
+use crate::domain::coupons::rows::{self, Home};
 use crate::id::Id;
-use crate::machine::{Caller, Counts, Machine, Refused, Role, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// A voucher's place in the order of claims, from 1 on; its slot in the book.
-pub type Rank = u64;
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    pub name: String,
-    pub quota: u64,
-    pub starts_at: Time,
-    pub ends_at: Time,
-    pub trigger: Trigger,
-    pub offer: Offer,
-    /// How long a voucher is good for after its grant; until the campaign's end if nothing is said.
-    pub valid_s: Option<u32>,
-}
-
-/// What a claim is made for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Trigger {
-    FirstLogin,
-    Claim,
-    /// Whoever knows the code.
-    Code(String),
-}
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Campaign {
@@ -52,94 +26,6 @@ pub struct Campaign {
     ended: bool,
     book: Book,
     ranks: BTreeMap<Id, Rank>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Command {
-    Open(Plan),
-    Change {
-        quota: Option<u64>,
-        ends_at: Option<Time>,
-    },
-    Pause,
-    Resume,
-    End,
-    Claim {
-        member: Id,
-        /// What the member says is the code.
-        code: Option<String>,
-    },
-    /// For a member whose first login was then.
-    ClaimFirstLogin {
-        member: Id,
-        at: Time,
-    },
-    Redeem(redeem::Command),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    Opened(Plan),
-    Changed { quota: u64, ends_at: Time },
-    Paused,
-    Resumed,
-    Ended,
-    Granted { rank: Rank, member: Id, expires_at: Time },
-    Redeemed(redeem::Event),
-}
-
-/// In order of precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    /// Nobody has told the campaign its plan yet. The shell does, and asks again.
-    NotOpened,
-    NotAdmin,
-    /// Administrators never claim.
-    AdminsDoNotClaim,
-    /// It is claimed by logging in for the first time, and by nothing else.
-    ByFirstLoginOnly,
-    WrongCode,
-    Ended,
-    NotYetOpen {
-        starts_at: Time,
-    },
-    Paused,
-    /// A quota only grows, and an end only moves later.
-    OnlyMore,
-    SoldOut,
-    Coupon(redeem::Refusal),
-}
-
-impl Refused for Refusal {}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub enum Question {
-    Campaign,
-    Voucher(Rank),
-    Vouchers(Vec<Rank>),
-    /// The voucher of a member.
-    Of(Id),
-    Walk(Walk),
-    Ledger,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Answer {
-    NotOpened,
-    Campaign(Overview),
-    Voucher(Option<View>),
-    Vouchers(Vec<Option<View>>),
-    Of(Option<(Rank, View)>),
-    Walked(Walked),
-    Ledger(Ledger),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Overview {
-    pub plan: Plan,
-    pub granted: u64,
-    pub paused: bool,
-    pub over: bool,
 }
 
 impl Machine for Campaign {

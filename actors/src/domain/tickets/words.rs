@@ -1,7 +1,7 @@
 //! What a slice is told, what it is asked, and what it says.
 
-use crate::domain::tickets::pattern::Pattern;
-use crate::domain::tickets::stock::Ticket;
+use super::pattern::Pattern;
+use super::stock::Ticket;
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;

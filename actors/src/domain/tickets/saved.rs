@@ -1,7 +1,8 @@
 //! A slice as a snapshot keeps it: all that cannot be derived from the rest.
 
 use super::books::{Live, Sold};
-use super::{Event, Slice, Terms};
+use super::rules::Slice;
+use super::words::{Event, Terms};
 use crate::machine::Machine;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};

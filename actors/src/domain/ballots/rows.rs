@@ -1,0 +1,44 @@
+//! The list of a member's own ballots: by lottery, box and place.
+
+use super::names::{BallotId, BoxName};
+use super::words::Event;
+use crate::domain::day::Day;
+use crate::domain::shelves;
+use crate::store::Row;
+
+pub(super) fn declare(name: &BoxName, event: &Event, rows: &mut Vec<Row>) {
+    if let Event::Submitted { index, nonce, owner } = event {
+        let (key, body) = line(&BallotId { name: *name, index: *index, nonce: *nonce });
+        rows.push(Row { shelf: shelves::BALLOTS, owner: *owner, key, body: Some(body) });
+    }
+}
+
+fn line(BallotId { name, index, nonce }: &BallotId) -> (Vec<u8>, Vec<u8>) {
+    let key = [&name.day.0.to_be_bytes()[..], &[name.number], &index.to_be_bytes()].concat();
+    (key, nonce.to_be_bytes().to_vec())
+}
+
+/// The ballot that a line is about.
+pub fn ballot_of_row(key: &[u8], body: &[u8]) -> Option<BallotId> {
+    let (day, rest) = key.split_first_chunk()?;
+    let (number, index) = rest.split_first()?;
+    let name = BoxName { day: Day(u32::from_be_bytes(*day)), number: *number };
+    Some(BallotId {
+        name,
+        index: u64::from_be_bytes(index.try_into().ok()?),
+        nonce: u64::from_be_bytes(body.try_into().ok()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ballot_reads_back_from_its_line() {
+        let name = BoxName { day: Day(20261231), number: 63 };
+        let id = BallotId { name, index: 1_000_000, nonce: 255 };
+        let (key, body) = line(&id);
+        assert_eq!(ballot_of_row(&key, &body), Some(id));
+    }
+}

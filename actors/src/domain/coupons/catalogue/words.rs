@@ -1,0 +1,155 @@
+//! What is registered, what the catalogue is told and asked, what happens, and why not.
+
+use crate::domain::coupons::campaign;
+use crate::domain::coupons::names::{ONE_RANGE_UP_TO, RANGES, RangeName, Serial, SerialKind};
+use crate::domain::coupons::offer::Offer;
+use crate::domain::coupons::{rack, range};
+use crate::id::Id;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CatalogueEntry {
+    Campaign(campaign::Plan),
+    Batch(Plan),
+}
+
+/// A batch of coupons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub name: Option<String>,
+    pub offer: Offer,
+    pub expires_at: Time,
+    pub what: BatchKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BatchKind {
+    /// Codes of our own.
+    Made { count: u64, one_per_member: bool },
+    /// Somebody else's, brought by that job.
+    Imported { job: Id },
+}
+
+/// A campaign or a batch, as it was registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    pub entry: CatalogueEntry,
+    /// The version of the key that its codes are printed with, for ever.
+    pub key: u8,
+    pub at: Time,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Command {
+    /// `key`: the version of the key that its codes are printed with.
+    Register { entry: CatalogueEntry, key: u8 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Registered { serial: Serial, entry: CatalogueEntry, key: u8 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    NameTaken {
+        by: Serial,
+    },
+    /// There are as many as can have a number.
+    Full,
+}
+
+impl Refused for Refusal {}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Question {
+    Entry(Serial),
+    /// Those after `after`, in the order of their numbers.
+    Page {
+        of: SerialKind,
+        after: Option<Serial>,
+        limit: usize,
+    },
+    /// Batches that expire from `since` on and before `until`, by expiry, after `after`.
+    Expiring {
+        since: Time,
+        until: Time,
+        after: Option<(Time, Serial)>,
+        limit: usize,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    Entry(Option<Registered>),
+    Page(Vec<(Serial, Registered)>),
+    Expiring(Vec<(Time, Serial)>),
+}
+
+impl CatalogueEntry {
+    pub fn of(&self) -> SerialKind {
+        match self {
+            CatalogueEntry::Campaign(_) => SerialKind::Campaign,
+            CatalogueEntry::Batch(_) => SerialKind::Batch,
+        }
+    }
+
+    /// As it is compared with others.
+    pub(super) fn campaign_name(&self) -> Option<String> {
+        match self {
+            CatalogueEntry::Campaign(plan) => Some(plan.name.to_lowercase()),
+            CatalogueEntry::Batch(_) => None,
+        }
+    }
+
+    pub(super) fn job(&self) -> Option<Id> {
+        match self {
+            CatalogueEntry::Batch(Plan { what: BatchKind::Imported { job }, .. }) => Some(*job),
+            _ => None,
+        }
+    }
+}
+
+impl Plan {
+    /// The partitions of a batch of codes of our own; an imported batch is on all racks.
+    pub fn ranges(&self, batch: Serial) -> Vec<RangeName> {
+        let ranges = match self.what {
+            BatchKind::Made { count, .. } if count <= ONE_RANGE_UP_TO => 1,
+            BatchKind::Made { .. } => RANGES,
+            BatchKind::Imported { .. } => 0,
+        };
+        (0..ranges).map(|range| RangeName { batch, range }).collect()
+    }
+
+    /// What a range is told when it is opened.
+    pub fn terms(&self, name: &RangeName) -> Option<range::Terms> {
+        let BatchKind::Made { count, one_per_member } = self.what else { return None };
+        let ranges = self.ranges(name.batch).len() as u64;
+        let share = (count + ranges - 1).checked_sub(name.range as u64)? / ranges;
+        Some(range::Terms {
+            count: share,
+            offer: self.offer,
+            expires_at: self.expires_at,
+            one_per_member,
+        })
+    }
+
+    pub fn rack_terms(&self) -> rack::Terms {
+        rack::Terms { offer: self.offer, expires_at: self.expires_at }
+    }
+
+    /// Where the coupon of that index is: which range, and which of its slots.
+    pub fn place(&self, batch: Serial, index: u64) -> Option<(RangeName, u64)> {
+        let BatchKind::Made { count, .. } = self.what else { return None };
+        let ranges = self.ranges(batch).len() as u64;
+        (index < count)
+            .then(|| (RangeName { batch, range: (index % ranges) as u8 }, index / ranges))
+    }
+
+    /// The index of the coupon in that slot of that range.
+    pub fn index(&self, name: &RangeName, slot: u64) -> u64 {
+        slot * self.ranges(name.batch).len() as u64 + name.range as u64
+    }
+}

@@ -1,0 +1,8 @@
+//! Racks: shares of all imported codes.
+
+mod rules;
+mod saved;
+mod words;
+
+pub use rules::Rack;
+pub use words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms, source};

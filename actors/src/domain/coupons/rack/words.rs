@@ -1,0 +1,100 @@
+//! What a rack is told and asked, what happens, and why not.
+
+use crate::domain::coupons::coupon::Slot;
+use crate::domain::coupons::names::Serial;
+use crate::domain::coupons::offer::Offer;
+use crate::domain::coupons::range;
+use crate::id::Id;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What all codes of an imported batch are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub offer: Offer,
+    pub expires_at: Time,
+}
+
+/// A line of an imported file: its number and its code.
+pub type CodeLine = (u64, Box<str>);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Command {
+    /// Takes in the codes that are not there yet.
+    Import {
+        batch: Serial,
+        terms: Terms,
+        lines: Vec<CodeLine>,
+    },
+    In {
+        batch: Serial,
+        command: range::Command,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// Only lines that were taken in.
+    Imported {
+        batch: Serial,
+        terms: Terms,
+        lines: Vec<CodeLine>,
+    },
+    In {
+        batch: Serial,
+        event: range::Event,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// All codes are here already.
+    NothingNew,
+    In(range::Refusal),
+}
+
+impl Refused for Refusal {
+    fn may_be_had_elsewhere(&self) -> bool {
+        // A rack that no line of the batch fell to is as empty as one whose codes are all assigned.
+        matches!(self, Refusal::In(range::Refusal::Exhausted | range::Refusal::NotOpened))
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Question {
+    /// Where a code is.
+    Find(Box<str>),
+    /// Which of these lines of the batch brought their code; the others are duplicates, or not
+    /// there yet.
+    Brought {
+        batch: Serial,
+        lines: Vec<CodeLine>,
+    },
+    /// Which of these codes are here.
+    Known(Vec<Box<str>>),
+    /// The codes of these coupons.
+    Codes {
+        batch: Serial,
+        slots: Vec<Slot>,
+    },
+    In {
+        batch: Serial,
+        question: range::Question,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    Found(Option<(Serial, Slot)>),
+    /// One for each line or code asked for.
+    Flags(Vec<bool>),
+    Codes(Vec<Option<Arc<str>>>),
+    In(range::Answer),
+}
+
+/// The caller's name for whatever an assignment is the answer to, as the ranges remember it.
+pub fn source(scope: &str, text: &str) -> Id {
+    Id::digest(&[b"source", scope.as_bytes(), text.as_bytes()])
+}

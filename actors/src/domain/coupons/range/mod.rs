@@ -1,0 +1,7 @@
+//! Ranges: shares of a batch's coupons.
+
+mod rules;
+mod words;
+
+pub use rules::Range;
+pub use words::{Answer, Command, Event, Question, Refusal, Terms};

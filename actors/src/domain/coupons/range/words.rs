@@ -1,0 +1,88 @@
+//! What a range is told and asked, what happens, and why not.
+
+use crate::domain::coupons::coupon::{CouponView, Slot};
+use crate::domain::coupons::ledger::{Ledger, Walk, Walked};
+use crate::domain::coupons::offer::Offer;
+use crate::domain::coupons::redeem;
+use crate::id::Id;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// What the batch's creation fixed for each of its ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// How many coupons this range has.
+    pub count: u64,
+    pub offer: Offer,
+    pub expires_at: Time,
+    /// Each member at most one. The range is chosen by the member, so that one owner keeps the
+    /// limit.
+    pub one_per_member: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Command {
+    Open(Terms),
+    /// The next free one, for that member; `source` makes it repeatable for ever.
+    Assign {
+        member: Id,
+        source: Option<Id>,
+    },
+    /// This one, for that member.
+    Give {
+        slot: Slot,
+        member: Id,
+    },
+    Redeem(redeem::Command),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Opened(Terms),
+    Assigned { slot: Slot, member: Id, source: Option<Id> },
+    Redeemed(redeem::Event),
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// Nobody has told the range its terms yet. The shell does, and asks again.
+    NotOpened,
+    NotAdmin,
+    /// The source has another member's coupon.
+    SourceReused,
+    /// A given coupon would get around the limit of one per member.
+    OnePerMember,
+    Expired,
+    AlreadyAssigned,
+    /// None is left here.
+    Exhausted,
+    Coupon(redeem::Refusal),
+}
+
+impl Refused for Refusal {
+    fn may_be_had_elsewhere(&self) -> bool {
+        *self == Refusal::Exhausted
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Question {
+    Coupon(Slot),
+    Coupons(Vec<Slot>),
+    /// Which coupon a source has got.
+    Source(Id),
+    Walk(Walk),
+    Ledger,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    NotOpened,
+    Coupon(Option<CouponView>),
+    Coupons(Vec<Option<CouponView>>),
+    Source(Option<(Slot, CouponView)>),
+    Walked(Walked),
+    Ledger(Ledger),
+}

@@ -1,0 +1,101 @@
+//! What can be done with a coupon, what happens to it, and why not.
+
+use crate::domain::coupons::coupon::{Slot, Use};
+use crate::domain::coupons::offer;
+use crate::id::Id;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Command {
+    /// Uses the coupon; with `hold_s`, only holds it for so long, until the use is confirmed.
+    Use {
+        slot: Slot,
+        amount: Option<u64>,
+        reference: Option<Box<str>>,
+        hold_s: Option<u32>,
+    },
+    Confirm {
+        slot: Slot,
+    },
+    /// Takes back a use, or the hold for one.
+    Cancel {
+        slot: Slot,
+    },
+    Void {
+        slot: Slot,
+    },
+    /// Tells owners, some at a time, that their coupons expire within the window, so many days
+    /// ahead. Repeat from `ToldSoFar` until all are told.
+    Notice {
+        days: u16,
+        since: Time,
+        until: Time,
+        from: Slot,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    Held {
+        slot: Slot,
+        owner: Id,
+        what: Use,
+        until: Time,
+    },
+    Used {
+        slot: Slot,
+        owner: Id,
+        what: Use,
+    },
+    Cancelled {
+        slot: Slot,
+        owner: Id,
+        what: Use,
+    },
+    Voided {
+        slot: Slot,
+        owner: Id,
+    },
+    /// Holds whose payment never came.
+    Lapsed {
+        holds: Vec<(Slot, Id)>,
+    },
+    /// Everything that expires up to this instant has expired.
+    Expired {
+        until: Time,
+    },
+    /// Owners are told that their coupons expire, up to the end of the window.
+    Noticed {
+        days: u16,
+        until: Time,
+        coupons: Vec<(Slot, Id)>,
+        expires_at: Vec<Time>,
+    },
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    NotAdmin,
+    /// No such coupon, or nobody's yet.
+    Unknown,
+    /// Somebody else's, which he is told as if there were none.
+    NotYours,
+    Void,
+    Expired,
+    /// It waits for a payment.
+    Held,
+    AlreadyUsed,
+    /// No use is waiting.
+    NotHeld,
+    NotUsed,
+    Offer(offer::Refusal),
+    /// As a notice: none is to be told among those looked at; `next` is where to go on.
+    NobodyToTell {
+        next: Option<Slot>,
+    },
+}
+
+impl Refused for Refusal {}

@@ -1,0 +1,12 @@
+//! Imports of somebody else's codes, each a job that works off one file.
+
+mod rows;
+mod rules;
+mod words;
+
+pub use rows::{UNFINISHED, job_of_row};
+pub use rules::Import;
+pub use words::{
+    Answer, Command, Event, ImportState, ImportView, OnDuplicate, Pass, Plan, Progress, Question,
+    Refusal, WhyFailed,
+};

@@ -1,0 +1,122 @@
+//! The life of one lottery, from its creation to its end: open → closing → closed → drawn.
+//!
+//! One lottery per closing day; the day is its name. Creation fixes everything that its slices and
+//! boxes need to know, so that each of them can be opened by whoever first needs it. Closing begins
+//! here and ends here; in between a job seals every slice and box. What the boxes held is written
+//! down before the draw, and the draw is refused unless it used the seed that was committed to, the
+//! round that was named, and the ballots these choose.
+
+use super::result::{Drawn, places};
+use super::rows;
+use super::words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};
+use crate::domain::day::Day;
+use crate::domain::draw::{Sealed, commitment};
+use crate::machine::{Caller, Machine, Stamp, Verdict};
+use crate::store::Row;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Default, Serialize, Deserialize)]
+pub struct Lottery {
+    known: Option<LotteryView>,
+}
+
+impl Machine for Lottery {
+    const KIND: &'static str = "lottery";
+    type Name = Day;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+    type Question = Question;
+    type Answer = Answer;
+    type Witness = ();
+
+    fn decide(&self, command: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
+        match (command, &self.known) {
+            (Command::Create(plan), None) => Ok(Verdict::New(Event::Planned(plan.clone()))),
+            (Command::Create(_), Some(_)) => Err(Refusal::Exists),
+            (_, None) => Err(Refusal::Unknown),
+            (Command::Close, Some(known)) => match known.phase {
+                Phase::Open => Ok(Verdict::New(Event::Closing)),
+                Phase::Closing | Phase::Closed | Phase::Drawn => {
+                    Ok(Verdict::Already(Event::Closing))
+                }
+            },
+            (Command::Finish { boxes }, Some(known)) => known.finish(boxes),
+            (Command::Draw(drawn), Some(known)) => known.draw(drawn),
+        }
+    }
+
+    fn apply(&mut self, event: &Event, at: Time) {
+        let created = |plan| {
+            Some(LotteryView {
+                plan,
+                phase: Phase::Open,
+                created_at: at,
+                boxes: Vec::new(),
+                drawn: None,
+            })
+        };
+        match (event, &mut self.known) {
+            (Event::Created(plan), none) => *none = created(plan.clone().into()),
+            (Event::Planned(plan), none) => *none = created(plan.clone()),
+            (Event::Closing, Some(known)) => known.phase = Phase::Closing,
+            (Event::Closed, Some(known)) => known.phase = Phase::Closed,
+            (Event::Sealed { boxes }, Some(known)) => {
+                (known.phase, known.boxes) = (Phase::Closed, boxes.clone())
+            }
+            (Event::Drawn(drawn), Some(known)) => {
+                (known.phase, known.drawn) = (Phase::Drawn, Some(drawn.clone()))
+            }
+            (Event::Closing | Event::Closed | Event::Sealed { .. } | Event::Drawn(_), None) => {}
+        }
+    }
+
+    fn look(&self, _: &Question) -> Answer {
+        self.known.clone()
+    }
+
+    fn rows(day: &Day, event: &Event, _: Time, rows: &mut Vec<Row>) {
+        rows::declare(day, event, rows);
+    }
+}
+
+impl LotteryView {
+    fn finish(&self, boxes: &[Sealed]) -> Result<Verdict<Event>, Refusal> {
+        let with_ballots = self.plan.ballots.is_some();
+        let done =
+            if with_ballots { Event::Sealed { boxes: boxes.to_vec() } } else { Event::Closed };
+        match self.phase {
+            Phase::Open => Err(Refusal::NotClosing),
+            Phase::Closing
+                if boxes.len() != self.plan.ballots.map_or(0, |ballots| ballots.boxes as usize) =>
+            {
+                Err(Refusal::OtherBoxes)
+            }
+            Phase::Closing => Ok(Verdict::New(done)),
+            Phase::Closed | Phase::Drawn if boxes != self.boxes => Err(Refusal::OtherBoxes),
+            Phase::Closed | Phase::Drawn => Ok(Verdict::Already(done)),
+        }
+    }
+
+    fn draw(&self, drawn: &Drawn) -> Result<Verdict<Event>, Refusal> {
+        if let Some(first) = &self.drawn {
+            return Ok(Verdict::Already(Event::Drawn(first.clone())));
+        }
+        let plan = self.plan.ballots.ok_or(Refusal::OtherBoxes)?;
+        if self.phase != Phase::Closed {
+            return Err(Refusal::NotClosed);
+        }
+        if commitment(&drawn.seed) != plan.commitment {
+            return Err(Refusal::OtherSeed);
+        }
+        if drawn.beacon.as_ref().map(|beacon| beacon.round) != plan.round {
+            return Err(Refusal::OtherRound);
+        }
+        let chosen = places(&plan, &self.boxes, &drawn.seed, drawn.beacon.as_ref());
+        if !chosen.iter().copied().eq(drawn.lots.iter().map(|lot| (lot.number, lot.index))) {
+            return Err(Refusal::OtherLots);
+        }
+        Ok(Verdict::New(Event::Drawn(drawn.clone())))
+    }
+}

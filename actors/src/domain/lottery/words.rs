@@ -1,0 +1,80 @@
+//! What a lottery is told and asked, what happens, and why not.
+
+use super::plan::{FirstPlan, Plan};
+use super::result::Drawn;
+use crate::domain::draw::Sealed;
+use crate::machine::Refused;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    Open,
+    Closing,
+    Closed,
+    /// Only lotteries with ballots come to this.
+    Drawn,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LotteryView {
+    pub plan: Plan,
+    pub phase: Phase,
+    pub created_at: Time,
+    /// What the boxes held, once they are sealed.
+    pub boxes: Vec<Sealed>,
+    pub drawn: Option<Drawn>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Command {
+    Create(Plan),
+    /// Takes nothing new from now on; the slices and boxes are to be sealed.
+    Close,
+    /// Every slice and box is sealed, and this is what the boxes hold.
+    Finish {
+        boxes: Vec<Sealed>,
+    },
+    Draw(Drawn),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// As it was written before there were ballots.
+    Created(FirstPlan),
+    Closing,
+    /// A lottery without ballots has come to its end.
+    Closed,
+    Planned(Plan),
+    /// Nothing is taken any more; what the boxes hold is fixed, and nothing is drawn yet.
+    Sealed {
+        boxes: Vec<Sealed>,
+    },
+    Drawn(Drawn),
+}
+
+/// In order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    Unknown,
+    Exists,
+    NotClosing,
+    NotClosed,
+    /// The lottery has no ballots, or other boxes than these.
+    OtherBoxes,
+    /// Not the seed that was committed to.
+    OtherSeed,
+    /// Not the round that was named, or one although none was.
+    OtherRound,
+    /// Not the ballots that seed and round choose.
+    OtherLots,
+}
+
+impl Refused for Refusal {}
+
+/// All that is known of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Question;
+
+/// None: there is no such lottery.
+pub type Answer = Option<LotteryView>;

@@ -1,0 +1,26 @@
+//! Names of partitions, as far as all products share them.
+
+use std::fmt;
+use std::str::FromStr;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such name")]
+pub struct NoSuchName;
+
+/// The name of a partition of which there is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Only;
+
+impl fmt::Display for Only {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("1")
+    }
+}
+
+impl FromStr for Only {
+    type Err = NoSuchName;
+
+    fn from_str(text: &str) -> Result<Only, NoSuchName> {
+        (text == "1").then_some(Only).ok_or(NoSuchName)
+    }
+}

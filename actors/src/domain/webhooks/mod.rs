@@ -1,0 +1,11 @@
+//! Webhooks: receivers that want to hear what happens.
+
+mod rows;
+mod rules;
+mod words;
+
+pub use rules::{WAITS_S, Webhook};
+pub use words::{
+    Answer, Command, Event, Plan, Question, Refusal, Replay, Telling, Trouble, WebhookView,
+    WhyDisabled,
+};
