@@ -3,8 +3,8 @@
 //!
 //! The core of a partition alone, from request to record and answer: no HTTP, no threads, no disk.
 //! callgrind (Debian: valgrind) counts the same work done so many times and once more as often; the
-//! difference is what one costs. Seconds differ from machine to machine and from hour to hour,
-//! these do not, so they can be compared with the last ones: `--compare FILE` prints both and
+//! difference is what one costs. Seconds differ from machine to machine and from hour to hour;
+//! these do not, so they can be compared with the last ones. `--compare FILE` prints both, and
 //! `--write FILE` keeps the new ones. It fails only if callgrind cannot be run.
 
 use actors::domain::ballots::{BallotBox, BoxName, Command as Vote, Terms as BoxTerms};
@@ -133,7 +133,7 @@ fn in_batches<M: Machine>(
     }
 }
 
-/// Somebody else for each number; made without a hash, which would be counted, too.
+/// Another member for each number. It is made without a hash, which would be counted, too.
 fn member(number: u64) -> Caller {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());

@@ -80,7 +80,7 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     type Question: Clone + Serialize + DeserializeOwned + Send + 'static;
     type Answer: Debug + Serialize + DeserializeOwned + Send + 'static;
     /// What a commit as a whole can show for each fact in it; made once for all of them. `()` where
-    /// nobody asks.
+    /// it is not needed.
     type Witness: Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     fn decide(

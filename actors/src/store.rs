@@ -5,8 +5,7 @@
 //! 2. An append names the sequence and the chain head it expects; if another has written, it is
 //!    refused.
 //! 3. When the outcome cannot be known, the store says `Unknown`; it never guesses.
-//! 4. `open` sees every append that was answered before it was asked, and fences whoever owned
-//!    the partition before.
+//! 4. `open` sees every append that was answered before it was asked, and fences the owner before.
 //! 5. A snapshot is a cache: losing it costs time, nothing else.
 //! 6. Rows of an append are visible to `rows` before the append is answered.
 //! 7. What `feed` shows is durable, and it shows all of it: nothing that became durable later
@@ -48,7 +47,7 @@ pub struct Append {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Durable,
-    /// Somebody else has written or taken over; nothing of this append was kept.
+    /// Another owner has written or taken over; nothing of this append was kept.
     Fenced,
     /// It may or may not have been kept.
     Unknown(String),
@@ -69,11 +68,11 @@ pub struct Opened {
     pub frames: Vec<Frame>,
 }
 
-/// A partition that has something to do although nobody called it.
+/// A partition that sleeps and has something to do by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sleeper {
     pub partition: String,
-    /// None: it was awake when its node went down, so nobody knows; wake it at once.
+    /// None: it was awake when its node went down, so that is not known; wake it at once.
     pub due: Option<Time>,
 }
 
@@ -94,8 +93,8 @@ pub struct Feed {
     pub end: u64,
 }
 
-/// Bytes of records after which a feed stops, so that nobody's memory hangs on how large frames
-/// are.
+/// Bytes of records after which a feed stops, so that the memory of a reader does not depend on the
+/// size of frames.
 pub const FEED_BYTES: usize = 1 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,8 +147,8 @@ pub trait Store: Send + Sync + 'static {
     /// The frames after that position, of all partitions: `limit` at most, and no more once they
     /// have `FEED_BYTES` of records.
     fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>);
-    /// Whether refusals and reads must be confirmed by an append without records, because somebody
-    /// else might own the partition by now.
+    /// Whether refusals and reads must be confirmed by an append without records, because another
+    /// node might own the partition by now.
     fn confirms_reads(&self) -> bool {
         false
     }

@@ -85,7 +85,7 @@ pub fn answer<T: Send + 'static>(ask: impl FnOnce(Callback<T>)) -> T {
 
 fn pending<T: Send + 'static>(ask: impl FnOnce(Callback<T>)) -> mpsc::Receiver<T> {
     let (to, from) = mpsc::channel();
-    // Whoever asked may have lost interest.
+    // The caller may no longer wait.
     ask(Box::new(move |answer| drop(to.send(answer))));
     from
 }
@@ -688,8 +688,8 @@ pub fn the_feed_survives_reopening_and_goes_on_where_it_was(harness: &mut dyn St
     assert!(after.end > before.end);
 }
 
-/// Whoever follows it while others write sees each frame once, and those of a partition without a
-/// gap.
+/// A reader who follows it while others write sees each frame once, and those of a partition
+/// without a gap.
 pub fn the_feed_misses_nothing_that_many_write_at_once(harness: &mut dyn StoreHarness) {
     const FRAMES: usize = 60;
     let store = harness.store();

@@ -2,7 +2,7 @@
 //! told.
 //!
 //! Every append meets a `Fate`: the next one planned, or else the usual one. By default it is kept
-//! and answered at once, on the calling thread; a manual store stalls every append until somebody
+//! and answered at once, on the calling thread; a manual store stalls every append until the test
 //! completes it. Nothing in here is random and nothing waits. Several nodes can look at the same
 //! data, each through its own `Memory`, and fence each other.
 
@@ -21,14 +21,14 @@ pub enum Fate {
     /// Kept, and said so.
     #[default]
     Keep,
-    /// Kept, but the answer is that nobody knows.
+    /// Kept, but the answer is Unknown.
     KeepButUnknown,
-    /// Not kept, and the answer is that nobody knows.
+    /// Not kept, and the answer is Unknown.
     LoseUnknown,
-    /// The write breaks off in the middle: not kept, nobody knows, and nothing more of that
-    /// partition is kept until it is opened again.
+    /// The write breaks off in the middle: not kept, the answer is Unknown, and nothing more of
+    /// that partition is kept until it is opened again.
     Tear,
-    /// Not kept, because somebody else has taken over; nothing more of this owner is kept until it
+    /// Not kept, because another owner has taken over; nothing more of this owner is kept until it
     /// opens the partition again.
     Fence,
     /// Neither kept nor answered until `complete` decides, or a crash.
@@ -59,7 +59,7 @@ struct Data {
 struct Log {
     frames: Vec<Frame>,
     snapshot: Option<Snapshot>,
-    /// Who opened it last. Until somebody has, anybody may append.
+    /// Who opened it last. Until then, any node may append.
     owner: Option<u64>,
     /// What every append comes to until the partition is opened again.
     closed: Option<Outcome>,
@@ -128,7 +128,7 @@ impl MemoryStore {
         self.data().opens_to_fail = count;
     }
 
-    /// Somebody else takes the partition over, without writing anything yet.
+    /// Another owner takes the partition over, without writing anything yet.
     pub fn fence(&self, partition: &str) {
         self.data().log(partition).closed = Some(Outcome::Fenced);
     }
@@ -188,8 +188,7 @@ impl MemoryStore {
     }
 }
 
-/// An answer that leaves once the lock is released, because whoever gets it may ask for more at
-/// once.
+/// An answer that leaves once the lock is released, because its receiver may ask for more at once.
 struct Answer(Option<(Callback<Outcome>, Outcome)>);
 
 impl Answer {

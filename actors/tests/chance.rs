@@ -1,4 +1,4 @@
-//! Whoever asks for a pattern gets any of its free tickets, each as likely as any other.
+//! A member who asks for a pattern gets any of its free tickets, each as likely as any other.
 //! Chi-square, with seeds that are fixed.
 //!
 //! The bound is the 99.99 % quantile: with fixed seeds a test either holds for ever or not at all.

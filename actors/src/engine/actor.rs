@@ -1,7 +1,7 @@
 //! The clockwork around a partition: one actix actor that runs any machine.
 //!
-//! It opens the partition from the store, hands it requests, sends its batches, and completes
-//! everybody who waited for a batch when the store says it is durable. If a write fails or its
+//! It opens the partition from the store, hands it requests and sends its batches. When the store
+//! says that a batch is durable, it answers the callers that waited for it. If a write fails or its
 //! outcome is unknown, it forgets the partition and opens it again from the log. It starts no timer
 //! for batching: a batch is whatever arrived while the last write was under way, and else whatever
 //! was ready on this thread.
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Whoever waits for a reply. Dropping it counts the request out of the books.
+/// A caller that waits for a reply. Dropping it counts the request out.
 pub struct Waiter<M: Machine> {
     to: oneshot::Sender<Result<Reply<M>, Lost>>,
     _in_flight: InFlight,
@@ -58,7 +58,7 @@ impl<M: Machine> Waiter<M> {
     }
 
     fn answer(self, reply: Result<Reply<M>, Lost>) {
-        // Whoever asked may be gone; the fact stands all the same.
+        // The caller may be gone; the fact stands all the same.
         let _ = self.to.send(reply);
     }
 }
@@ -89,7 +89,7 @@ enum State<M: Machine> {
         waiting: Vec<(Request<M>, Waiter<M>)>,
     },
     Open(Box<Partition<M, Waiter<M>>>),
-    /// Another node has taken it over. Whoever was on the way is told so.
+    /// Another node has taken it over. Requests on the way are told so.
     Fenced,
 }
 
@@ -155,7 +155,7 @@ impl From<Obstacle> for StoreError {
 #[rtype(result = "()")]
 struct AppendEnded(Outcome);
 
-/// Writes a snapshot if that can be done at once, and leaves if nobody is on the way.
+/// Writes a snapshot if that can be done at once, and leaves if no request is on the way.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Rest;
@@ -209,7 +209,7 @@ impl<M: Machine> PartitionActor<M> {
         self.node.store.append(append, Box::new(move |outcome| this.do_send(AppendEnded(outcome))));
     }
 
-    /// Lets whoever is ready on this thread have his turn first, so that one write serves them all.
+    /// Lets everything that is ready on this thread run first, so that one write serves all of it.
     fn flush_soon(&mut self, ctx: &mut Context<Self>) {
         let would_write = matches!(&self.state, State::Open(partition) if partition.would_flush());
         if would_write && !std::mem::replace(&mut self.is_about_to_flush, true) {
@@ -235,7 +235,7 @@ impl<M: Machine> PartitionActor<M> {
     }
 
     /// Another node has taken over, and nothing of what waits here was written. This actor stays
-    /// only for those who are on their way to it.
+    /// only for the requests that are on their way to it.
     fn stand_down(&mut self) {
         self.meters.fenced.increment(1);
         self.exit.leave_at_once();
@@ -244,8 +244,8 @@ impl<M: Machine> PartitionActor<M> {
         }
     }
 
-    /// Memory is ahead of a log that may lack its last batch: everybody who waits is told so, and
-    /// the log decides.
+    /// Memory is ahead of a log that may lack its last batch: all callers that wait are told so,
+    /// and the log decides.
     fn forget_and_reopen(&mut self, this: Addr<Self>) {
         self.meters.reopened.increment(1);
         if let State::Open(partition) =
@@ -338,7 +338,7 @@ impl<M: Machine> Handler<OpenEnded<M>> for PartitionActor<M> {
             }
             Err(obstacle) => {
                 let error = StoreError::from(obstacle);
-                // Nothing of theirs was done. Whoever comes next makes a new attempt.
+                // Nothing that they asked for was done. The next request makes a new attempt.
                 let lost = Lost::Unavailable(error.to_string());
                 waiting.into_iter().for_each(|(_, waiter)| waiter.answer(Err(lost.clone())));
                 if self.exit.leave() {

@@ -18,7 +18,7 @@ pub enum Failure<R> {
     Moved,
     /// The outcome is not known; a repeat with the same key finds out.
     Unknown,
-    /// The owner's wall clock has moved by itself, and nobody knows yet whether it is right.
+    /// The owner's wall clock has moved by itself, and it is not known yet whether it is right.
     /// Nothing was done.
     ClockMoved,
 }

@@ -20,7 +20,7 @@ pub struct Node {
     /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its
     /// partition without a hop.
     seats: RwLock<Vec<ArbiterHandle>>,
-    /// Nodes on the same store. Without any, nobody is ever asked whose a partition is.
+    /// Nodes on the same store. Without any, every partition is this node's own.
     neighbours: OnceLock<Arc<dyn Neighbours>>,
     /// Hears which partition's snapshot is not believed, and why.
     on_bad_snapshot: OnceLock<fn(&str, &Broken)>,
@@ -37,7 +37,7 @@ pub struct Limits {
     /// is Busy, at once.
     pub partition_in_flight: usize,
     pub node_in_flight: usize,
-    /// A partition that nobody called for so long goes to sleep.
+    /// A partition without requests for so long goes to sleep.
     pub idle_s: u32,
     /// Records of a partition after which it writes a snapshot.
     pub snapshot_every: u64,
@@ -77,7 +77,7 @@ impl Node {
         let _ = self.neighbours.set(neighbours);
     }
 
-    /// Whom to tell of a snapshot that is not believed, so that a person hears of it. Said once,
+    /// What to call when a snapshot is not believed, so that an operator hears of it. Said once,
     /// before the first request.
     pub fn on_bad_snapshot(&self, tell: fn(&str, &Broken)) {
         let _ = self.on_bad_snapshot.set(tell);
@@ -112,8 +112,8 @@ impl Node {
         self.timekeeper.get()
     }
 
-    /// Whether anything may be decided now: not while the wall clock has moved and nobody knows yet
-    /// whether it is right.
+    /// Whether anything may be decided now: not while the wall clock has moved and it is not known
+    /// yet whether it is right.
     pub fn is_settled(&self) -> bool {
         self.timekeeper().is_none_or(|timekeeper| timekeeper.is_settled())
     }

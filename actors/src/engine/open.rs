@@ -1,12 +1,13 @@
 //! Requests that any partition of a resource may answer: the next free ticket, wherever it is.
 //!
 //! A repeat must find its way back to the same answer. So a keyed request goes first to its *home*,
-//! named by the hash of its key. If the home has nothing, the others are asked how much they have;
-//! if none has any, it is refused and nothing is written. Else the home writes down to whom it
-//! passes the request on, and only then is that one asked, as a guest under the same key: granted
-//! or declined, a fact either way. A repeat starts at the same home and follows. At most the
-//! partition named last can have granted it, because the home names another only after that one's
-//! refusal is durable. Without a key there is nothing to repeat, and nothing is noted.
+//! named by the hash of its key. If the home has nothing, the others are asked how much they have.
+//! If none has any, the request is refused and nothing is written. Else the home notes to which
+//! partition it passes the request on. Only then is that partition asked, as a guest under the same
+//! key. It grants or declines; either is a fact. A repeat starts at the same home and follows the
+//! note. Only the partition named last can have granted the request, because the home names another
+//! one only after the refusal of the one before is durable. Without a key there is nothing to
+//! repeat, and nothing is noted.
 
 use super::by::{By, How};
 use super::failure::Failure;

@@ -2,8 +2,8 @@
 //! threads or disks.
 //!
 //! The actor drives it in production and the simulation drives it in tests; both run this very
-//! code. It never answers anybody whose answer rests on something that is not durable yet: such an
-//! answer waits in the batch. `W` is whoever waits.
+//! code. No answer leaves while it rests on something that is not durable yet: it waits in the
+//! batch. `W` is what receives the answer: an actor's channel, or a test's.
 
 use super::keys::{Answered, Key, LastAnswer, Window};
 use super::record::{self, Broken, Entry, Record};
@@ -176,7 +176,7 @@ struct Saved {
     due: Option<Time>,
 }
 
-/// Records that wait for the next append, and whoever waits for them.
+/// Records that wait for the next append, and the callers that wait for them.
 struct Batch<M: Machine, W> {
     records: Vec<u8>,
     count: u64,
@@ -265,14 +265,13 @@ impl<M: Machine, W> Partition<M, W> {
         })
     }
 
-    /// When to wake this partition if it sleeps: when something is due, and at every start while it
-    /// remembers keys, because only then does its node know what they stand for.
+    /// When to wake this partition if it sleeps: when something is due. While it remembers keys, it
+    /// is woken at every start, because only then does its node know what they stand for.
     fn wake_at(&self) -> Option<Time> {
         if self.answered.is_empty() { self.machine.due() } else { Some(self.time) }
     }
 
-    /// Whether nobody would miss it for a while: nothing is under way, and no key is left to
-    /// remember.
+    /// Whether it may leave memory: nothing is under way, and no key is left to remember.
     pub fn may_sleep(&mut self, now: Time) -> bool {
         self.answered.forget_before(self.window.horizon_at(now).max(self.floor));
         self.is_quiet() && self.answered.is_empty()
@@ -300,7 +299,7 @@ impl<M: Machine, W> Partition<M, W> {
         None
     }
 
-    /// Lets expire what is due, although nobody asks.
+    /// Lets expire what is due, without any request.
     pub fn wake(&mut self, clock: Time) {
         self.time = self.time.max(clock);
         self.expire_what_is_due();
@@ -355,8 +354,8 @@ impl<M: Machine, W> Partition<M, W> {
         Landed { answers, snapshot: flight.snapshot }
     }
 
-    /// Everybody who still waits, when memory has run ahead of a log that can no longer be trusted
-    /// to follow.
+    /// All callers that still wait. Memory has run ahead of a log that can no longer be trusted to
+    /// follow.
     pub fn abandon(self) -> Vec<W> {
         let flying = self.flying.into_iter().flat_map(|flight| flight.waiters);
         flying.chain(self.staged.waiters).map(|(waiter, _)| waiter).collect()

@@ -2,8 +2,9 @@
 //!
 //! Who should own a partition is a belief, and beliefs may differ; the fence in the store is the
 //! truth. So a request is passed on once: the node that gets it serves it, whatever that node
-//! believes itself. A request that was certainly not served may be tried elsewhere. If nobody knows
-//! whether it was served, it is repeated only if repeating does no harm, and is Unknown otherwise.
+//! believes itself. A request that was certainly not served may be tried elsewhere. If it is not
+//! known whether it was served, it is repeated only if that does no harm; otherwise the answer is
+//! Unknown.
 
 use super::failure::Failure;
 use super::neighbours::Astray;

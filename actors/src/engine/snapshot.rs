@@ -3,8 +3,8 @@
 //!
 //! The first byte names the layout. Then follows SHA-256 over the partition, the position, when it
 //! wants to be woken, the layout and the state. A snapshot is a cache, so one whose digest does not
-//! hold is never believed: its log says the same. A digest cannot see what a faulty version wrote
-//! with care; so `Suspect` compares a snapshot with a replay.
+//! hold is never believed: its log says the same. A digest cannot tell that a faulty version wrote
+//! a wrong state, so `Suspect` compares a snapshot with a replay.
 
 use super::keys::{Answered, LastAnswer};
 use super::record::{Broken, Record, entry_bytes};
@@ -102,7 +102,7 @@ pub struct Suspect {
 }
 
 impl Suspect {
-    /// None if another version wrote it: nobody will read it.
+    /// None if another version wrote it: it will never be read.
     pub fn new(partition: &str, snapshot: Snapshot) -> Result<Option<Suspect>, Broken> {
         let broken = Broken::Snapshot(snapshot.at.seq);
         let Some(state) = check(partition, &snapshot)? else { return Ok(None) };
@@ -137,7 +137,7 @@ impl Suspect {
             && self.holds(machine)
     }
 
-    /// Answers that are older than the horizon are in nobody's way: whoever reads the snapshot
+    /// Answers that are older than the horizon do not count: the node that reads the snapshot
     /// forgets them.
     fn remembers_what_it_should(&mut self) -> bool {
         self.heard.forget_before(self.known.horizon);

@@ -1,10 +1,10 @@
-//! The rule by which a node believes its wall clock: a steady clock, which nobody can set, must
+//! The rule by which a node believes its wall clock: a steady clock, which cannot be set, must
 //! agree.
 //!
 //! While the two agree, time is what the wall clock says. A wall clock that drifts or is slewed is
 //! followed, no faster than a tenth of the time that passes. One that has moved further at once is
-//! not: time goes on by the steady clock, until the wall clock has come back, has stayed where it
-//! is for long enough, or somebody who knows accepts it. No clock is read in here.
+//! not followed. Time then goes on by the steady clock, until the wall clock has come back, has
+//! stayed where it is for long enough, or an operator accepts it. No clock is read in here.
 
 /// What both clocks said at one moment, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ mod tests {
     const DAY: i64 = 86_400 * S;
     const RULES: Rules = Rules { step_us: 5 * S, trust_us: 300 * S };
 
-    /// Both clocks in one's own hand.
+    /// Both clocks, moved by the test.
     struct Hands {
         wall: i64,
         steady: i64,

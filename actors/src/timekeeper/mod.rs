@@ -1,5 +1,5 @@
-//! The time that a node lives by: what the wall clock says, as long as a clock agrees that nobody
-//! sets.
+//! The time that a node lives by: what the wall clock says, as long as a clock agrees that cannot
+//! be set.
 //!
 //! To ask for the time costs one look at the steady clock. Ten times a second at most, the wall
 //! clock is looked at, too, and `belief` decides whether it is believed. While it is not, time goes
@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub trait Clocks: Send + Sync + 'static {
     /// Since 1970 (UTC), as people and NTP set it.
     fn wall(&self) -> i64;
-    /// Since some instant that stays the same. It counts while the machine sleeps; nobody sets it.
+    /// Since some instant that stays the same. It counts while the machine sleeps, and cannot be
+    /// set.
     fn steady(&self) -> i64;
 }
 

@@ -1,4 +1,4 @@
-//! What is printed reads back, however people write it; what nobody printed does not.
+//! What is printed reads back, however people write it; what was never printed does not.
 
 use actors::dice::Dice;
 use actors::domain::coupons::Serial;

@@ -1,4 +1,4 @@
-//! Nobody ever sees an expired thing alive, and time never goes back.
+//! No caller ever sees an expired thing alive, and time never goes back.
 
 use super::bench::*;
 use actors::domain::tickets::{Answer, HoldState, Question};

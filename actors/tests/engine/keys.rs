@@ -212,7 +212,7 @@ fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
         |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     serve(&mut partition, pass(None, 0), START);
     serve(&mut partition, pass(Some(0), 1), START);
-    // Somebody who followed the first note arrives late, when this place has something again.
+    // A request that followed the first note arrives late, when this place has something again.
     assert!(matches!(serve(&mut partition, as_guest(START), START), Reply::Passed { to: 1, .. }));
 }
 

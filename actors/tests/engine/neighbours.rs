@@ -22,7 +22,7 @@ enum Mishap {
     NobodyThere,
     LostOnTheWay,
     AnswerLost,
-    /// Somebody else takes over while it is on the way.
+    /// Another node takes over while it is on the way.
     TakenOverBy(Peer),
 }
 

@@ -1,5 +1,4 @@
-//! A partition that nobody needs writes a snapshot and leaves; whoever comes next finds it as it
-//! was.
+//! A partition without requests writes a snapshot and leaves; the next request finds it as it was.
 
 use super::bench::*;
 use actix_rt::Arbiter;

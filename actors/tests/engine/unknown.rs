@@ -1,4 +1,4 @@
-//! A write that failed, or whose outcome nobody knows: Unknown is the answer, and the same key
+//! A write that failed, or whose outcome is not known: Unknown is the answer, and the same key
 //! finds the truth, exactly once. One that another owner has fenced off was certainly not kept:
 //! Moved is the answer.
 

@@ -29,7 +29,7 @@ struct Model {
     now: Now,
     at: Time,
     uses_cancelled: usize,
-    /// Whether a coupon that nobody claimed can be seen and voided.
+    /// Whether an unclaimed coupon can be seen and voided.
     created_is_known: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The rule books, sentence by sentence: given what happened, when somebody commands, then an event
-//! or a refusal.
+//! The rule books, sentence by sentence: given what happened, when a command is given, then an
+//! event or a refusal.
 
 mod ballots;
 mod campaign;

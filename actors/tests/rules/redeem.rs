@@ -1,4 +1,4 @@
-//! Use, hold, confirm, cancel, void: what may be done with a coupon that is somebody's.
+//! Use, hold, confirm, cancel, void: what may be done with a coupon that has an owner.
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};

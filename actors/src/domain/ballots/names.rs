@@ -1,5 +1,5 @@
-//! Names of boxes and ballots. A ballot's id says where it lies, and a nonce in it keeps others
-//! from making it up.
+//! Names of boxes and ballots. A ballot's id says where it lies; a nonce in it keeps others from
+//! making the id up.
 
 use crate::domain::NoSuchName;
 use crate::domain::day::Day;
@@ -55,7 +55,7 @@ pub struct BallotId {
 }
 
 impl BallotId {
-    /// What the box's chain and tree are made of: the id as it is printed, so that whoever has a
+    /// What the box's chain and tree are made of: the id as it is printed, so that the owner of a
     /// receipt needs nothing else.
     pub fn leaf(&self) -> Hash {
         merkle::leaf(self.to_string().as_bytes())

@@ -3,7 +3,7 @@
 //! Rules: a member may submit as many ballots as the box takes, until the closing instant or its
 //! own Seal; administrators none. A ballot is never changed, moved or taken out. The box chains
 //! them as they come, so that a receipt fixes what came before it, and answers with the root of the
-//! tree over them when it is sealed. It is opened by whoever first needs it.
+//! tree over them when it is sealed. The first request that needs it opens it.
 
 use super::names::{BallotId, BoxName};
 use super::rows;
@@ -16,8 +16,8 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
-/// Every so many ballots the head of the chain is kept, so that an old one's receipt can be made
-/// again without going back to the first.
+/// Every so many ballots the head of the chain is kept, so that the receipt of an old ballot can be
+/// made again without going back to the first.
 const KEPT_EVERY: usize = 16;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -141,8 +141,8 @@ impl Machine for BallotBox {
 
     fn left_for(&self, _: &Command, _: &Caller) -> u64 {
         match self.terms {
-            // A box that nobody opened says so when it is asked for real; until then it counts as
-            // empty.
+            // A box that was never opened says so when it is asked for real; until then it counts
+            // as empty.
             None => u32::MAX as u64,
             Some(_) if self.sealed.is_some() => 0,
             Some(terms) => terms.most.saturating_sub(self.count()),

@@ -38,7 +38,7 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NotOpened,
-    /// Whoever can close a lottery takes no part in it.
+    /// An administrator can close a lottery, and so takes no part in it.
     NotForAdmins,
     Closed,
     Full,

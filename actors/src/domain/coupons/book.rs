@@ -1,5 +1,5 @@
-//! The coupons of one partition that somebody has touched, by slot, with everything that is counted
-//! of them.
+//! The touched coupons of one partition, by slot, with everything that is counted of them. A coupon
+//! is touched once anything has happened to it.
 //!
 //! Every change keeps the counts, the ends of holds and the expiries in step. Nothing here decides;
 //! nothing here fails. Expiry is one number: all that expires up to that instant has expired,
@@ -118,8 +118,7 @@ impl Book {
         self.put(slot, Coupon::assigned(owner, at, expires_at));
     }
 
-    /// What the event means for the coupons. `expires_at` is that of a coupon nobody has touched
-    /// before.
+    /// What the event means for the coupons. `expires_at` is that of an untouched coupon.
     pub fn apply(&mut self, event: &Event, at: Time, expires_at: Time) {
         match event {
             Event::Held { slot, until, what, .. } => {

@@ -4,7 +4,7 @@
 //! A code is one symbol of key version and 95 encrypted bits: the serial (30), the index within it
 //! (34) and 31 bits that are zero. Where they are not zero after decryption, the code was guessed,
 //! mistyped or made with another key: it is refused without a look-up. A random guess passes that
-//! check once in 2^31 (two thousand million), and then names a random one of 2^64 places: it hits a
+//! check once in 2^31 (two thousand million), and then names a random one of 2^64 places. It hits a
 //! coupon only as often as such a place exists. With ten thousand million coupons out there, that
 //! is one guess in 4·10^18. A mistype is no better than a guess. Codes can neither be counted on
 //! from one another, nor does one tell how many there are. Nothing is stored for one.
@@ -30,7 +30,7 @@ pub struct CouponNumber {
     pub index: u64,
 }
 
-/// Whether a text has the shape of our codes, so that it can be nobody else's.
+/// Whether a text has the shape of our codes, so that it cannot be a foreign code.
 pub fn is_of_our_shape(text: &str) -> bool {
     symbols::read(text).is_some()
 }
@@ -44,8 +44,8 @@ impl CouponNumber {
 
     /// The check bits are the lowest, and zero.
     fn bits(self) -> u128 {
-        // A greater number would name a coupon of another batch, and somebody would be given what
-        // is not his.
+        // A greater number would name a coupon of another batch, and a member would be given what
+        // is not theirs.
         assert!(
             self.serial.0 <= Serial::MOST && self.index <= CouponNumber::MOST,
             "{self:?} has no code"
@@ -66,7 +66,7 @@ pub enum NotOurs {
     /// It has not the shape of our codes; an imported code may look like that.
     #[error("it is not a code of ours")]
     Foreign,
-    /// It has the shape, but nobody printed it.
+    /// It has the shape, but was never printed.
     #[error("nobody printed this code")]
     Forged,
 }

@@ -1,5 +1,4 @@
-//! One coupon that somebody has touched: whose it is, what became of it, and what had become of it
-//! before.
+//! One touched coupon: its owner, what became of it, and its earlier uses.
 
 use super::life::CouponState;
 use super::offer::Cut;
@@ -12,7 +11,7 @@ pub type Slot = u64;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coupon {
-    /// Nobody (`Id::SYSTEM`) until it is assigned.
+    /// `Id::SYSTEM` until it is assigned.
     pub owner: Id,
     pub assigned_at: Time,
     pub expires_at: Time,
@@ -35,7 +34,7 @@ pub enum CouponPhase {
     Void(Time),
 }
 
-/// What somebody wants to use it for.
+/// What it is used for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Use {
     pub by: Id,
@@ -111,7 +110,7 @@ impl Coupon {
     }
 }
 
-/// What is said of a coupon to whoever may see it.
+/// What a caller who may see a coupon is told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CouponView {
     pub state: CouponState,

@@ -74,7 +74,7 @@ pub struct Walk {
     pub until: Time,
     /// Only those in one of these states; all if there is none.
     pub states: Vec<CouponState>,
-    /// Those that nobody has touched, too.
+    /// Untouched coupons, too.
     pub untouched: bool,
 }
 
@@ -89,7 +89,7 @@ pub struct Walked {
 const SCANNED: usize = 20_000;
 
 impl Walk {
-    /// Through all that anybody has touched, from that slot on.
+    /// Through all touched coupons, from that slot on.
     pub fn all(from: Slot) -> Walk {
         Walk {
             from,

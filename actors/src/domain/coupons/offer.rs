@@ -19,7 +19,7 @@ pub enum Discount {
     Amount(u64),
 }
 
-/// What a use is worth. Unknown as long as nobody says the amount that a percentage is taken of.
+/// What a use is worth. Unknown as long as the amount is, of which a percentage is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     pub discount: Option<u64>,

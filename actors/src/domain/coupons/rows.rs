@@ -60,7 +60,7 @@ pub(super) fn of_rack(name: RackName, batch: Serial, slot: Slot, owner: Id, at: 
     line(Home::Rack { name, batch, slot }, owner, at)
 }
 
-/// That an owner was told that his coupon expires.
+/// That an owner was told that their coupon expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     pub at: Time,
@@ -70,8 +70,8 @@ pub struct Notice {
     pub expires_at: Time,
 }
 
-/// A line for each coupon that the event tells somebody of; `home` says where the coupon in a slot
-/// lives.
+/// A line for each coupon of whose expiry the event tells an owner; `home` says where the coupon in
+/// a slot lives.
 pub(super) fn of_notices(
     event: &redeem::Event,
     at: Time,

@@ -1,8 +1,8 @@
 //! The tree over the ballots of a sealed box, as RFC 6962 (certificate transparency) builds it.
 //!
 //! A tree of more than one leaf is split at the largest power of two below its size. So blocks of a
-//! power of two are trees of their own, and a tree over their roots is the same tree: whoever keeps
-//! the roots of the blocks proves a leaf without hashing all the others.
+//! power of two are trees of their own, and a tree over their roots is the same tree. A box that
+//! keeps the roots of its blocks proves a leaf without hashing all the others.
 
 use super::{For, Hash, hash};
 use sha2::{Digest, Sha256};

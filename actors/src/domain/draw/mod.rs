@@ -3,7 +3,7 @@
 //!
 //! Every hash is a SHA-256 over one byte that says what it is for, and then its parts, so that no
 //! two kinds of hash can be mistaken for each other. Nothing here knows what a ballot is, or who
-//! drew; the same functions serve the partitions, the receipts and whoever verifies a draw.
+//! drew; the same functions serve the partitions, the receipts and those who verify a draw.
 
 pub mod chain;
 pub mod lots;

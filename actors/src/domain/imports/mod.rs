@@ -1,4 +1,4 @@
-//! Imports of somebody else's codes, each a job that works off one file.
+//! Imports of foreign codes, each a job that works off one file.
 
 mod rows;
 mod rules;

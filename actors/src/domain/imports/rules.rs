@@ -1,9 +1,9 @@
-//! An import of somebody else's codes: which file, on what terms, and how far it has come.
+//! An import of foreign codes: which file, on what terms, and how far it has come.
 //!
 //! A job goes through its file once, or twice if it is to fail on duplicates: first it only checks.
 //! What it has said of a row stands: progress never goes back within a pass, and its counts add up.
 //! A cancelled job ends where the rows under way end, so that its counts are right. One that failed
-//! or was cancelled is taken up again, from the first row, by whoever brings the same file again.
+//! or was cancelled begins again at the first row when the same file is brought again.
 
 use super::rows;
 use super::words::{

@@ -36,7 +36,7 @@ pub enum Pass {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImportState {
     Running,
-    /// Somebody wants it to end; the rows under way are still counted.
+    /// It was told to end; the rows under way are still counted.
     Cancelling,
     Finished,
     Failed(WhyFailed),

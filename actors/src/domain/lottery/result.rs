@@ -1,7 +1,7 @@
 //! What a draw came to: the seed and the round that chose, and the ballots that were chosen.
 //!
-//! `of` draws; it is a function of what was fixed before, so whoever repeats it comes to the same
-//! ballots in the same order.
+//! `places` draws. It is a function of what was fixed before, so anybody who repeats it comes to
+//! the same ballots in the same order.
 
 use super::plan::BallotSetup;
 use crate::domain::ballots::{BallotId, BoxName};
@@ -11,8 +11,7 @@ use crate::id::Id;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A round of the public beacon, as it was announced. Whoever announced it was checked where it
-/// came in.
+/// A round of the public beacon, as it was announced. Its signature was checked where it came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beacon {
     pub round: u64,

@@ -1,10 +1,10 @@
 //! The life of one lottery, from its creation to its end: open → closing → closed → drawn.
 //!
 //! One lottery per closing day; the day is its name. Creation fixes everything that its slices and
-//! boxes need to know, so that each of them can be opened by whoever first needs it. Closing begins
-//! here and ends here; in between a job seals every slice and box. What the boxes held is written
-//! down before the draw, and the draw is refused unless it used the seed that was committed to, the
-//! round that was named, and the ballots these choose.
+//! boxes need to know, so that the first request that needs one can open it. Closing begins here
+//! and ends here; in between a job seals every slice and box. What the boxes held is written down
+//! before the draw. The draw is refused unless it used the seed that was committed to, the round
+//! that was named, and the ballots these choose.
 
 use super::result::{Drawn, places};
 use super::rows;

@@ -1,7 +1,7 @@
 //! How far the daily notices have come: the last day whose notices were all given.
 //!
 //! Who was told, the coupons' own partitions know; so a day that was broken off is begun again, and
-//! nobody is told twice.
+//! no owner is told twice.
 
 use super::words::{Answer, Command, Event, Question, Refusal};
 use crate::domain::Only;

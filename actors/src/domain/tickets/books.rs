@@ -20,7 +20,7 @@ pub struct Books {
     sold_tickets: u64,
     /// One bit per hold that was released rather than expired: why an ended hold ended.
     pub released: Vec<u64>,
-    /// A mark of its owner for each hold that has ended, so that nobody else hears of it.
+    /// A mark of its owner for each hold that has ended, so that no other member hears of it.
     pub ended: Vec<u32>,
     deadlines: BTreeSet<(Time, u32)>,
     held_by: HashMap<Id, Held>,

@@ -5,9 +5,9 @@
 //! "how many are left" is one read. A uniform pick walks down the digits, weighted by the counts:
 //! no scan, no retry, no slow tail when a pattern is nearly sold out.
 //!
-//! The counts are 11^digits, half a megabyte for five. As long as only a few tickets are taken
-//! these are written down instead, and what is left is computed from them, so that a look at what
-//! nobody has touched costs nothing.
+//! The counts are 11^digits, half a megabyte for five. As long as only a few tickets are taken,
+//! these are written down instead, and what is left is computed from them. So a look at what was
+//! never touched costs nothing.
 
 use super::pattern::STAR;
 use crate::dice::Dice;

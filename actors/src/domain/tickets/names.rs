@@ -1,5 +1,5 @@
-//! Names of slices, holds and tickets. A hold or ticket names its slice, so nobody has to look up
-//! where it lives.
+//! Names of slices, holds and tickets. A hold or ticket names its slice, so no look-up is needed to
+//! find it.
 
 use super::pattern::{FEWEST_DIGITS, MOST_DIGITS, Pattern};
 use crate::domain::NoSuchName;

@@ -3,7 +3,7 @@
 //! Rules: a ticket is free, held or sold, and never two of these. A hold lives in one slice, ends
 //! at its instant unless it is confirmed, and can be extended up to a cap. Nothing is held,
 //! confirmed or extended once the lottery closes. A member has so many live held tickets here and
-//! no more. A slice knows its terms from its own log; it is opened by whoever first needs it.
+//! no more. A slice knows its terms from its own log; the first request that needs it opens it.
 
 use super::books::{Books, Live};
 use super::names::{SliceName, lead_digits};
@@ -189,8 +189,8 @@ impl Machine for Slice {
 
     fn left_for(&self, command: &Command, _: &Caller) -> u64 {
         match command {
-            // A slice that nobody opened says so when it is asked for real; until then it counts as
-            // full.
+            // A slice that was never opened says so when it is asked for real; until then it counts
+            // as full.
             Command::Hold { .. } if self.terms.is_none() => u32::MAX as u64,
             Command::Hold { .. } if self.closing => 0,
             Command::Hold { pattern, .. }

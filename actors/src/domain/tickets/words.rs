@@ -93,7 +93,8 @@ pub enum Event {
 /// In order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// Nobody has told the slice its terms yet. The shell does, and asks again; users never see it.
+    /// The slice was not told its terms yet. The shell tells it, and asks again; users never see
+    /// this.
     NotOpened,
     Closed,
     UnknownHold,

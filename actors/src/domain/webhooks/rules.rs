@@ -1,7 +1,7 @@
 //! A webhook: where its receiver is, what it wants to hear, and how far the telling has come.
 //!
 //! Rules: the cursor only moves forward, and only over what was delivered. A failed delivery is
-//! tried again after a while, by a fixed table with a little chance in it; after the last attempt,
+//! tried again after a while, by a fixed table with a little chance in it. After the last attempt,
 //! or when the receiver says that it is gone, the webhook is disabled and its cursor stays, so that
 //! nothing is forgotten. Enabled again, it goes on from there. A replay has a cursor of its own
 //! beside that one.
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 /// recommends. After one more it is over.
 pub const WAITS_S: [u32; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/// Up to a tenth is added to every wait, so that receivers that came back are not hit by everybody
-/// at once.
+/// Up to a tenth is added to every wait, so that a receiver that comes back is not hit by all
+/// deliveries at once.
 const JITTER: i64 = 10;
 
 #[derive(Default, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! How anybody asks: as the shell would, again with the same key when no answer came, sometimes
+//! How clients ask: as the shell would, again with the same key when no answer came, sometimes
 //! twice at once.
 
 use super::World;

@@ -1,9 +1,9 @@
 //! The auditor reads every committed record, hears every answer that a client is told, and believes
 //! neither.
 //!
-//! From the records it keeps a naive model of every partition and of every key; an answer must
-//! agree with what is committed at the moment when it is told, so one that leaves too early is
-//! caught. A refusal must have been true at some moment since it was asked for.
+//! From the records it keeps a naive model of every partition and of every key. An answer must
+//! agree with what is committed at the moment when it is told, so an answer that leaves too early
+//! is caught. A refusal must have been true at some moment since it was asked for.
 
 use super::ask::{Call, Outcome};
 use super::kind::{Kind, Moment, Told};
@@ -39,7 +39,7 @@ pub struct Line<E> {
     entry: Entry<E>,
 }
 
-/// What was so in each place since somebody asked.
+/// What was so in each place since a client asked.
 struct Watch<K: Kind> {
     call: Call<K>,
     seen: Vec<K::Seen>,
@@ -80,7 +80,7 @@ impl<K: Kind> Auditor<K> {
         Auditor { places: models.map(Audited::new).collect(), keys, watches, whole, records: 0 }
     }
 
-    /// Somebody asks.
+    /// A client asks.
     pub fn asked(&mut self, call: &Call<K>) -> Asked<K> {
         let logs = self.places.iter().map(|place| place.log.len()).collect();
         let story = call.key.filter(|_| call.is_open()).and_then(|key| self.keys.get(&key.hash));
@@ -161,7 +161,7 @@ impl<K: Kind> Auditor<K> {
         self.keys.get(&key.hash).is_some_and(|story| story.passed_to.is_some())
     }
 
-    /// Somebody is told what came of it.
+    /// A client is told what came of it.
     pub fn told(&mut self, asked: Asked<K>, outcome: &Outcome<K>, latest: Time, tally: &mut Tally) {
         let Asked { call, watch, logs } = asked;
         let place = outcome.as_ref().map_or(call.places[0] as usize, |(place, _)| *place);
@@ -219,7 +219,7 @@ impl<K: Kind> Auditor<K> {
         self.watches[watch].waiting -= 1;
     }
 
-    /// Somebody is told what a place looks like.
+    /// A client is told what a place looks like.
     pub fn told_answer(
         &mut self,
         asked: Asked<K>,

@@ -67,7 +67,7 @@ pub struct Moment {
     pub seq: u64,
 }
 
-/// What somebody asked for and where, what was so since, and how far the logs had come then.
+/// What a client asked for and where, what was so since, and how far the logs had come then.
 pub struct Told<'a, K: Kind> {
     pub call: &'a Call<K>,
     /// Where the answer comes from; the first place asked if it is a refusal.
@@ -100,7 +100,7 @@ impl<K: Kind> Told<'_, K> {
         &self.places[self.place].books[self.logs[self.place]..]
     }
 
-    /// What the place's log said before anybody asked.
+    /// What the place's log said before the client asked.
     pub fn before(&self, place: usize) -> impl Iterator<Item = &K::Event> {
         self.places[place].facts(..self.logs[place])
     }

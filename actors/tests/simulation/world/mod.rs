@@ -1,11 +1,11 @@
 //! A small world, wholly decided by its seed: clients, a network, partitions, a store, a clock, and
-//! an auditor who trusts nobody.
+//! an auditor who trusts none of them.
 //!
-//! `node` and `room` are the machinery around the pure core, `ask` the way to it, `story` and
-//! `auditor` what ought to be true of any kind of partition, `kind` what they must know of one,
-//! `plan` what the seed decides, `tally` what occurred. `tickets`, `ballots` and `coupons` have the
-//! people and the models. One thread, no waiting: a step is a letter that arrives, an append that
-//! ends, or a client's turn.
+//! `node` and `room` are the machinery around the pure core, and `ask` is the way to it. `story`
+//! and `auditor` say what ought to be true of any kind of partition, and `kind` what they must know
+//! of one. `plan` is what the seed decides, `tally` what occurred. `tickets`, `ballots` and
+//! `coupons` have the people and the models. One thread, no waiting: a step is a letter that
+//! arrives, an append that ends, or a client's turn.
 
 pub mod ask;
 pub mod auditor;
@@ -100,7 +100,7 @@ impl World {
         self.node.borrow_mut().yard.tally.count(case);
     }
 
-    /// So many steps, each of them anybody's.
+    /// So many steps, each of any participant.
     fn go_on(&self, lives: &mut Vec<Life>, steps: usize) {
         let mut context = Context::from_waker(Waker::noop());
         for _ in 0..steps {

@@ -121,8 +121,8 @@ impl Node {
         let (room, place) = self.one_of(dice, |room| room.places()).expect("there is a place");
         let clock = self.yard.clock;
         if let Some(due) = self.rooms().1[room].due(place).filter(|due| *due > clock) {
-            // Nobody waits for days: the end of everything comes only to worlds that were made for
-            // it.
+            // No client waits for days: the end of everything comes only to worlds that were made
+            // for it.
             if due <= clock.plus_s(SPAN_S) {
                 self.pass_time(due.0 - clock.0 - dice.below(2) as i64);
             }

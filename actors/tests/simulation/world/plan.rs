@@ -46,7 +46,8 @@ pub struct Ballots {
 pub struct Coupons {
     pub people: u64,
     pub campaigns: Vec<(Serial, campaign::Plan)>,
-    /// First those of the batch that anybody may have many of, then those of the batch of one each.
+    /// First those of the batch of which a member may have many, then those of the batch of one
+    /// each.
     pub ranges: Vec<(RangeName, range::Terms)>,
     pub racks: u16,
     pub files: Vec<(Serial, rack::Terms)>,
@@ -89,7 +90,7 @@ impl Tickets {
             hold_max_s: 1200,
             closes_at,
         };
-        // The fewer tickets, the more often a request is passed on and finds that somebody was
+        // The fewer tickets, the more often a request is passed on and finds that another was
         // faster.
         let patterns = match dice.below(4) {
             0 => vec!["*12*", "*1*3", "**23", "*123"],

@@ -20,7 +20,7 @@ use testing::memory::Fate;
 
 pub type Replied<M> = Result<Reply<M>, Failure<<M as Machine>::Refusal>>;
 
-/// Where a reply is put for whoever waits for it.
+/// Where a reply is put for the client that waits for it.
 pub type Slot<M> = Rc<RefCell<Option<Replied<M>>>>;
 
 pub struct Room<K: Kind> {

@@ -282,7 +282,7 @@ impl Campaign {
         }
     }
 
-    /// What nobody can claim any more has expired.
+    /// What can no longer be claimed has expired.
     fn ledger(&self, plan: &Plan) -> Ledger {
         let unclaimed = plan.quota.saturating_sub(self.book.len());
         let Tally { created, expired, .. } = self.book.tally();

@@ -29,7 +29,7 @@ pub struct Plan {
 pub enum Trigger {
     FirstLogin,
     Claim,
-    /// Whoever knows the code.
+    /// By members who know the code.
     Code(String),
 }
 
@@ -70,7 +70,7 @@ pub enum Event {
 /// In order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// Nobody has told the campaign its plan yet. The shell does, and asks again.
+    /// The campaign was not told its plan yet. The shell tells it, and asks again.
     NotOpened,
     NotAdmin,
     /// Administrators never claim.

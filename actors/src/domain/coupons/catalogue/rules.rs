@@ -3,7 +3,7 @@
 //!
 //! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What
 //! is registered here never changes; how a campaign or a batch is doing now, its own partitions
-//! know, which anybody can open with what is registered.
+//! know. They can be opened with what is registered.
 
 use super::words::{Answer, CatalogueEntry, Command, Event, Question, Refusal, Registered};
 use crate::domain::Only;

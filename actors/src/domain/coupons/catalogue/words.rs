@@ -28,7 +28,7 @@ pub struct Plan {
 pub enum BatchKind {
     /// Codes of our own.
     Made { count: u64, one_per_member: bool },
-    /// Somebody else's, brought by that job.
+    /// Foreign ones, brought by that job.
     Imported { job: Id },
 }
 

@@ -1,9 +1,9 @@
 //! The keys that codes are made with: one prints, all are read.
 //!
-//! A key that was replaced goes on reading, for its codes are on paper and in wallets; a code says
-//! in its first symbol which version of the keys it is of. So rotating them voids nothing, and
-//! protects only what is printed from then on: whoever has stolen a key can make codes of its
-//! version. `read_with_version` is for those who know which version a batch was printed with, and
+//! A key that was replaced goes on reading, because its codes are on paper and in wallets. A code
+//! says in its first symbol which version of the keys it is of. So replacing a key voids nothing,
+//! and protects only what is printed from then on: with a stolen key, codes of its version can be
+//! made. `read_with_version` is for callers who know which version a batch was printed with, and
 //! accept no other. There are 32 versions and none is used twice, so the 32nd is the last.
 
 use super::permutation::Permutation;

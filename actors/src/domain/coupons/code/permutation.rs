@@ -2,8 +2,8 @@
 //! empty tweak.
 //!
 //! The general FF1 works on strings of digits and numbers of any size. At this one size a half fits
-//! into a `u64` and what a round encrypts is exactly two blocks, the first of which is always the
-//! same; so it is encrypted once for each key, and a round is one block of AES and one addition.
+//! into a `u64` and what a round encrypts is exactly two blocks. The first of them is always the
+//! same, so it is encrypted once for each key, and a round is one block of AES and one addition.
 //! `actors/tests/codes` holds it against a general FF1 that passes NIST's samples, and against the
 //! crate `fpe`. The tweak is empty because every version of the keys is a key of its own: nothing
 //! is left for a tweak to tell apart.

@@ -1,9 +1,9 @@
 //! A share of a batch's coupons: which of them are whose, and what became of them.
 //!
-//! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to whoever
-//! asks; the same `source` always gets the same coupon; where a member may have only one, he always
-//! gets the same. A given coupon can be assigned, unless that would get around the limit. The whole
-//! batch expires in one instant.
+//! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to the
+//! member who asks. The same `source` always gets the same coupon. Where a member may have only
+//! one, they always get the same. A certain coupon can be given, unless that would get around the
+//! limit. The whole batch expires in one instant.
 
 use super::words::{Answer, Command, Event, Question, Refusal, Terms};
 use crate::domain::coupons::book::{Book, Tally};
@@ -136,8 +136,8 @@ impl Machine for Range {
             {
                 u64::MAX
             }
-            // A range that nobody opened says so when it is asked for real; until then it counts as
-            // full.
+            // A range that was never opened says so when it is asked for real; until then it counts
+            // as full.
             (Command::Assign { .. }, None) => u32::MAX as u64,
             (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => {
                 terms.count - self.next
@@ -189,7 +189,7 @@ impl Range {
         member: Id,
         source: Option<Id>,
     ) -> Result<Verdict<Event>, Refusal> {
-        // Before the source, or else a source that was somebody else's since would take away an
+        // Before the source, or else a source that another member has used since would take away an
         // answer that was given.
         if let Some(slot) = self.members.get(&member) {
             return Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source: None }));
@@ -280,7 +280,8 @@ impl Range {
     }
 }
 
-/// A coupon that is somebody's: his, and the call is a repeat, or why it cannot be given.
+/// A coupon that has an owner: the same member, and the call is a repeat, or why it cannot be
+/// given.
 fn already_given(
     coupon: &Coupon,
     state: Option<CouponState>,
@@ -288,7 +289,7 @@ fn already_given(
     caller: &Caller,
 ) -> Result<(), Refusal> {
     match state {
-        // Nobody is told what became of somebody else's coupon unless he may give out any.
+        // A member is not told what became of another member's coupon.
         _ if coupon.owner != member && caller.role == Role::Member => {
             Err(Refusal::Coupon(redeem::Refusal::NotYours))
         }

@@ -47,7 +47,7 @@ pub enum Event {
 /// In order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// Nobody has told the range its terms yet. The shell does, and asks again.
+    /// The range was not told its terms yet. The shell tells it, and asks again.
     NotOpened,
     NotAdmin,
     /// The source has another member's coupon.

@@ -1,4 +1,4 @@
-//! What can be done with a coupon once it is a member's, wherever it lives; three machines share it.
+//! What can be done with a coupon that has an owner, wherever it lives; three machines share it.
 
 mod rules;
 mod words;

@@ -1,10 +1,10 @@
-//! What can be done with a coupon once it is somebody's, wherever it lives: use it, hold it for a
+//! What can be done with a coupon that has an owner, wherever it lives: use it, hold it for a
 //! payment, confirm, cancel, void.
 //!
-//! Rules: only its owner uses it, or whoever acts for him. `life` says which step may follow which.
-//! A use that waits for its payment ends by itself, and before the coupon expires. A use is
-//! cancelled once and gives back what it took; what has expired stays so. Notices go to owners of
-//! coupons that are still unused, once per coupon and number of days.
+//! Rules: only its owner uses it, or a caller who may act for them. `life` says which step may
+//! follow which. A use that waits for its payment ends by itself, and before the coupon expires. A
+//! use is cancelled once and gives back what it took; what has expired stays so. Notices go to
+//! owners of coupons that are still unused, once per coupon and number of days.
 
 use super::words::{Command, Event, Refusal};
 use crate::domain::coupons::book::Book;
@@ -100,7 +100,7 @@ pub fn due(book: &Book, also_due: Option<Time>) -> Option<Time> {
     book.first_hold_end().into_iter().chain(book.first_expiry()).chain(also_due).min()
 }
 
-/// The caller's coupon. One that is nobody's yet is as unknown to members as one that does not
+/// The caller's coupon. One that has no owner yet is as unknown to members as one that does not
 /// exist.
 fn owned<'a>(book: &'a Book, slot: Slot, caller: &Caller) -> Result<&'a Coupon, Refusal> {
     let coupon = book.get(slot).ok_or(Refusal::Unknown)?;

@@ -79,9 +79,9 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     NotAdmin,
-    /// No such coupon, or nobody's yet.
+    /// No such coupon, or it has no owner yet.
     Unknown,
-    /// Somebody else's, which he is told as if there were none.
+    /// Another member's. The caller is told the same as if there were none.
     NotYours,
     Void,
     Expired,

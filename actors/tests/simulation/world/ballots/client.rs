@@ -1,4 +1,4 @@
-//! Somebody who takes part in a draw: submits, submits again, looks, and now and then an
+//! A client who takes part in a draw: submits, submits again, looks, and now and then an
 //! administrator who seals.
 
 use super::super::World;
@@ -87,7 +87,7 @@ impl Client<'_> {
     fn remember(&mut self, told: &Outcome<BallotBox>) {
         let Ok((place, done)) = told else { return };
         if let Event::Submitted { index, .. } = done.event {
-            // A dry run also comes here: its ballot may never come to be, or be somebody else's.
+            // A dry run also comes here: its ballot may never come to be, or be another member's.
             self.mine.push((*place as u16, index));
         }
         if let Some(shown) = &done.witness {

@@ -25,7 +25,7 @@ impl Batch {
         self.opened.then(|| self.pool.ledger(self.terms.count, self.over))
     }
 
-    /// The first that nobody has.
+    /// The first without an owner.
     pub fn next(&self) -> Option<u64> {
         (0..self.terms.count).find(|slot| !self.pool.coupons.contains_key(slot))
     }

@@ -145,7 +145,7 @@ impl Model {
         vec![right]
     }
 
-    /// More than one, because nobody knows at what instant exactly it was decided.
+    /// More than one, because the exact instant of the decision is not known.
     fn rights_to_claim(
         &self,
         member: Id,

@@ -1,6 +1,6 @@
-//! Somebody who wants coupons: claims, has them assigned, uses them, holds them for a payment,
-//! changes his mind; now and then he is an admin, an import that begins again somewhere, or the job
-//! that gives notices.
+//! A client who wants coupons: claims, has them assigned, uses them, holds them for a payment,
+//! changes their mind. Now and then they are an admin, an import that begins again somewhere, or
+//! the job that gives notices.
 
 use super::super::World;
 use super::super::ask::{Asker, Call, FirstLook, Outcome};
@@ -69,7 +69,8 @@ impl Client<'_> {
         let code = [Some("OPEN"), Some("OPEN"), Some("SHUT"), None][self.below(4) as usize]
             .map(str::to_owned);
         let caller = if self.below(30) == 0 { ADMIN } else { self.caller };
-        // The middle one is claimed by logging in for the first time, each at his own instant.
+        // The middle one is claimed by logging in for the first time, each at an instant of their
+        // own.
         let first_login = EVENING.plus_s((self.number / 2 * 40) as u32);
         let (caller, command) = match self.below(6) {
             0 => (caller, campaign::Command::Claim { member, code }),
@@ -174,7 +175,7 @@ impl Client<'_> {
         self.send_to_rack(call).await;
     }
 
-    /// A given coupon, or one that is taken out before anybody has it.
+    /// A given coupon, or one that is taken out before it has an owner.
     async fn give(&mut self) {
         let place = self.below(self.world.plan(|plan| plan.coupons.ranges.len() as u64)) as u16;
         let caller = if self.below(2) == 0 { ADMIN } else { self.caller };

@@ -8,7 +8,7 @@ use actors::Caller;
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::{Serial, range};
 
-/// A coupon that somebody was told of, and where it lives.
+/// A coupon that a client was told of, and where it lives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mine {
     Voucher { place: u16, rank: u64 },

@@ -1,4 +1,4 @@
-//! The auditor's own idea of coupons that are somebody's: a plain map, changed by committed events
+//! The auditor's own idea of coupons that have an owner: a plain map, changed by committed events
 //! only, which objects to whatever breaks a rule.
 //!
 //! It also says what the rule book ought to answer to a command. It shares no code with it.
@@ -90,7 +90,7 @@ impl Pool {
                     Now::Held { what: held, .. } if held == what => {}
                     other => panic!("cancelled {what:?}, but it was {other:?}"),
                 }
-                // What everybody was told has expired comes back so.
+                // What was said to have expired comes back expired.
                 let over = one.expires_at <= expired_until;
                 one.now = if over { Now::Expired } else { Now::Assigned };
             }
@@ -146,7 +146,7 @@ impl Pool {
         one
     }
 
-    /// `free`: whether the slot is nobody's, and whether it has expired so.
+    /// `free`: whether the slot has no owner, and whether it has expired so.
     pub fn right(
         &self,
         command: &Command,
@@ -202,7 +202,7 @@ impl Pool {
         })
     }
 
-    /// Of so many issued; `over` says what became of those that nobody has.
+    /// Of so many issued; `over` says what became of those without an owner.
     pub fn ledger(&self, issued: u64, over: bool) -> Ledger {
         let of = |state| {
             self.coupons.keys().filter(|slot| self.state(**slot) == Some(state)).count() as u64

@@ -1,4 +1,4 @@
-//! Somebody who wants tickets: holds, confirms, extends, gives back, and looks at other people's
+//! A client who wants tickets: holds, confirms, extends, gives back, and looks at other people's
 //! holds.
 
 use super::super::World;
