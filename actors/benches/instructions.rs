@@ -129,7 +129,7 @@ fn in_batches<M: Machine>(
             give(partition, command, caller, key);
         }
         let _ = partition.flush();
-        assert!(partition.landed().answers.len() <= BATCH as usize);
+        assert!(partition.land().answers.len() <= BATCH as usize);
     }
 }
 

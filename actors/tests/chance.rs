@@ -170,7 +170,7 @@ impl Still {
             return reply;
         }
         partition.flush().expect("somebody waits");
-        partition.landed().answers.pop().expect("somebody waited").1
+        partition.land().answers.pop().expect("somebody waited").1
     }
 
     /// Which slice answers, and which was asked first.

@@ -360,7 +360,7 @@ impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
                 self.meters.commit_s.record(self.sent_at.elapsed().as_secs_f64());
                 self.meters.commits.increment(1);
                 let State::Open(partition) = &mut self.state else { return };
-                let landed = partition.landed();
+                let landed = partition.land();
                 self.flush(ctx);
                 landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
                 self.save(landed.snapshot);

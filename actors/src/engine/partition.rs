@@ -339,7 +339,7 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     /// The append under way is durable.
-    pub fn landed(&mut self) -> Landed<M, W> {
+    pub fn land(&mut self) -> Landed<M, W> {
         let Some(flight) = self.flying.take() else {
             return Landed { answers: Vec::new(), snapshot: None };
         };

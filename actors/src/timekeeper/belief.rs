@@ -75,7 +75,7 @@ impl Belief {
         }
         let away = match self.away.filter(|away| self.is_near(away.at, at)) {
             Some(away) => Away { at: followed(away.at, at, passed), ..away },
-            None => self.stepped(at, reading.steady),
+            None => self.note_step(at, reading.steady),
         };
         self.away = Some(away);
         if reading.steady - away.since >= self.rules.trust_us {
@@ -110,7 +110,7 @@ impl Belief {
         self.steps
     }
 
-    fn stepped(&mut self, at: i64, since: i64) -> Away {
+    fn note_step(&mut self, at: i64, since: i64) -> Away {
         self.steps += 1;
         Away { at, since }
     }

@@ -89,17 +89,17 @@ impl Timekeeper {
 
     /// Compares the clocks now, however lately that was done.
     pub fn look(&self) -> Standing {
-        self.looked(|_| {}).1
+        self.look_then(|_| {}).1
     }
 
     /// Believes a wall clock that has moved by so many seconds. False if it has moved otherwise, or
     /// not at all.
     pub fn accept(&self, by_s: i64) -> (bool, Standing) {
-        self.looked(|belief| belief.accept(by_s.saturating_mul(1_000_000)))
+        self.look_then(|belief| belief.accept(by_s.saturating_mul(1_000_000)))
     }
 
     /// One after the other, so that readings come to the belief in their order.
-    fn looked<T>(&self, then: impl FnOnce(&mut Belief) -> T) -> (T, Standing) {
+    fn look_then<T>(&self, then: impl FnOnce(&mut Belief) -> T) -> (T, Standing) {
         let mut belief = self.belief();
         let reading = read(&*self.clocks);
         belief.read(reading);

@@ -138,7 +138,7 @@ fn serve(partition: &mut Partition<Slice, ()>, request: Request<Slice>, at: i64)
         return reply;
     }
     partition.flush().expect("somebody waits");
-    partition.landed().answers.pop().expect("somebody waited").1
+    partition.land().answers.pop().expect("somebody waited").1
 }
 
 fn as_guest(since: i64) -> Request<Slice> {

@@ -44,7 +44,7 @@ fn a_box() -> Box3 {
 
 fn landed(partition: &mut Box3) -> Vec<Done<actors::domain::ballots::Event, Witness>> {
     let _ = partition.flush();
-    let answers = partition.landed().answers;
+    let answers = partition.land().answers;
     answers
         .into_iter()
         .filter_map(|(_, reply)| if let Reply::Done(done) = reply { Some(done) } else { None })

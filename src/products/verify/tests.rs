@@ -65,7 +65,7 @@ fn told<M: Machine>(name: M::Name, commands: impl IntoIterator<Item = M::Command
             (),
         );
         frames.push(partition.flush().expect("it is new").frame);
-        partition.landed();
+        partition.land();
     }
     let rows = frames.iter().flat_map(|frame| table::rows(partition.id(), frame)).collect();
     Told { partition: partition.id().to_string(), frames, snapshot, rows }

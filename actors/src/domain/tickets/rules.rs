@@ -97,7 +97,7 @@ impl Machine for Slice {
             Command::Extend { hold, ttl_s } => {
                 let live = self.live_hold(hold, caller)?;
                 self.takes_commands(terms, stamp)?;
-                extended(hold, live, terms, stamp.at.plus_s(ttl_s))
+                extend(hold, live, terms, stamp.at.plus_s(ttl_s))
             }
             Command::Release { hold } => match self.live_hold(hold, caller) {
                 Ok(live) => Ok(Verdict::New(Event::Released { hold, owner: live.owner })),
@@ -317,12 +317,7 @@ fn of_caller(caller: &Caller, owner: Id) -> Result<(), Refusal> {
     if caller.may_act_for(owner) { Ok(()) } else { Err(Refusal::NotYours) }
 }
 
-fn extended(
-    hold: u32,
-    live: &Live,
-    terms: &Terms,
-    wanted: Time,
-) -> Result<Verdict<Event>, Refusal> {
+fn extend(hold: u32, live: &Live, terms: &Terms, wanted: Time) -> Result<Verdict<Event>, Refusal> {
     let cap = live.since.plus_s(terms.hold_max_s).min(terms.closes_at);
     match wanted.min(cap) {
         until if until > live.until => Ok(Verdict::New(Event::Extended { hold, until })),

@@ -98,7 +98,7 @@ impl Machine for Webhook {
         let Some(view) = &mut self.view else { return };
         match event {
             Event::Created { .. } => {}
-            Event::Advanced { line, to } => view.advanced(*line, *to),
+            Event::Advanced { line, to } => view.move_to(*line, *to),
             Event::Failed(trouble) => view.trouble = Some(*trouble),
             Event::Disabled(why) => (view.disabled, view.trouble) = (Some(*why), None),
             Event::Enabled => view.disabled = None,
@@ -133,7 +133,7 @@ impl WebhookView {
         })
     }
 
-    fn advanced(&mut self, line: Telling, to: u64) {
+    fn move_to(&mut self, line: Telling, to: u64) {
         self.trouble = None;
         match (line, &mut self.replay) {
             (Telling::Live, _) => self.cursor = to,

@@ -178,7 +178,7 @@ impl<K: Kind> Rooms for Room<K> {
             return self.forget(place);
         }
         let Some(partition) = &mut self.places[place].awake else { return };
-        let landed = partition.landed();
+        let landed = partition.land();
         self.flush(place, yard);
         landed.answers.into_iter().for_each(|(slot, reply)| put::<K>(&slot, Ok(reply)));
         if let Some(snapshot) = landed.snapshot.filter(|_| dice.below(4) > 0) {
