@@ -24,6 +24,7 @@ pub mod reply;
 pub mod room;
 pub mod site;
 pub mod stock;
+mod swagger;
 pub mod streams;
 pub mod switch;
 pub mod together;

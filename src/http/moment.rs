@@ -126,7 +126,7 @@ mod tests {
         WAITING.with_borrow(|waiting| waiting.is_ticking)
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn what_is_done_at_once_or_at_the_second_look_is_done() {
         assert_eq!(within_a_moment(pin!(ready(7))).await, Some(7));
         assert!(!is_ticking());
@@ -134,7 +134,7 @@ mod tests {
         assert!(is_ticking());
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn what_is_not_done_is_given_back_and_the_clock_stops_when_nobody_waits() {
         let all = (0..5).map(|_| async { within_a_moment(pin!(pending::<()>())).await });
         let all: Vec<Option<()>> = futures_util::future::join_all(all).await;

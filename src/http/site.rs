@@ -8,13 +8,12 @@ use super::flags::{self, Params};
 use super::openapi;
 use super::problem::{self, ALL, Problem};
 use super::stock::Stock;
+use super::swagger;
 use actix_web::http::header::ContentType;
-use actix_web::web::{self, Bytes};
+use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, RwLock};
-use utoipa_swagger_ui::Config;
 
 const FRONT: &str = include_str!("front.html");
 const PROBLEM_PAGE: &str = include_str!("problem.html");
@@ -62,14 +61,8 @@ async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<Http
 }
 
 fn docs_file(name: &str) -> Option<Stock> {
-    static CONFIG: LazyLock<Arc<Config<'static>>> =
-        LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
-    let file = utoipa_swagger_ui::serve(name, CONFIG.clone()).ok()??;
-    let bytes = match file.bytes {
-        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        Cow::Owned(bytes) => bytes.into(),
-    };
-    Some(Stock::of(&file.content_type, bytes))
+    let (kind, bytes) = swagger::file(name)?;
+    Some(Stock::of(kind, bytes.into()))
 }
 
 async fn docs() -> HttpResponse {

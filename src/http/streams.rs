@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(seats.count(), 0);
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn a_chunk_is_handed_out_in_pieces_and_an_empty_one_not_at_all() {
         let chunks = [Bytes::new(), Bytes::from(vec![7; 2 * PIECE + 5]), Bytes::new()];
         let chunks = stream::iter(chunks.map(Ok));

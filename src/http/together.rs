@@ -57,7 +57,7 @@ mod tests {
     use futures_util::future::join_all;
     use tokio::task::yield_now;
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn a_thousand_who_ask_together_cost_two() {
         let (together, made) = (Together::<u8, u64>::default(), AtomicU64::new(0));
         let ask = || {
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(ask().await, 3);
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn an_answer_that_began_before_somebody_asked_is_not_theirs() {
         let (together, truth) = (Together::<u8, u64>::default(), AtomicU64::new(1));
         let look = async || {
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(futures_util::join!(first, change_and_look), (1, 2));
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn those_who_ask_for_something_else_do_not_wait() {
         let together = Together::<u8, u8>::default();
         let never = together.answer(&1, std::future::pending::<u8>);
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(together.0.lock().unwrap().len(), 2);
     }
 
-    #[actix_web::test]
+    #[actix_rt::test]
     async fn one_who_goes_leaves_the_making_to_the_next() {
         let together = Together::<u8, u8>::default();
         {

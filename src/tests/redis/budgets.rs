@@ -32,7 +32,7 @@ impl Dice {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn three_nodes_with_one_redis_answer_as_one_node_does() {
     let Some(server) = Server::start("three_nodes_with_one_redis") else { return };
     let mut seen = [0; 4];
@@ -93,7 +93,7 @@ async fn ada_is_paused_for_15_s(town: &Town, nodes: &[Node]) {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn guesses_at_all_nodes_at_once_have_one_budget() {
     let Some(server) = Server::start("guesses_at_all_nodes") else { return };
     let town = Town::new();
@@ -103,7 +103,7 @@ async fn guesses_at_all_nodes_at_once_have_one_budget() {
     ada_is_paused_for_15_s(&town, &nodes).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_nodes() {
     let Some(server) = Server::start("a_pause_that_began_ahead") else { return };
     let town = Town::new();
@@ -115,7 +115,7 @@ async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_n
     ada_is_paused_for_15_s(&town, &nodes).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_home_is_known_when_redis_was_emptied_and_a_node_begins_anew() {
     let Some(server) = Server::start("a_home_is_known") else { return };
     let town = Town::new();
@@ -142,7 +142,7 @@ async fn guesser(node: &Node, tokens: &Tokens, address: &str) -> Guesser {
     Guesser::of(&node.let_in(tokens).await.unwrap(), &origin)
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
     let Some(server) = Server::start("guesses_at_one_campaign") else { return };
     let mut town = Town::new();
@@ -164,7 +164,7 @@ async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn guesses_at_codes_have_one_budget_too() {
     let Some(server) = Server::start("guesses_at_codes") else { return };
     let mut town = Town::new();
@@ -181,7 +181,7 @@ async fn guesses_at_codes_have_one_budget_too() {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has_seen() {
     let Some(mut server) = Server::start("without_redis_each_node") else { return };
     let town = Town::new();
@@ -214,7 +214,7 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
     assert_eq!(outcome(nodes[1].try_password("ada", PASSWORD, "elsewhere").await), None);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
     let Some(mut server) = Server::start("a_rate_is_for_all_nodes") else { return };
     let mut town = Town::new();

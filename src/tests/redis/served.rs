@@ -99,7 +99,7 @@ impl Served {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn health_and_metrics_say_how_redis_is_and_a_node_is_ready_without_it() {
     let Some(mut server) = Server::start("health_and_metrics") else { return };
     let served = Served::start(&server, 0).await;
@@ -124,7 +124,7 @@ async fn health_and_metrics_say_how_redis_is_and_a_node_is_ready_without_it() {
     served.stop().await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_used_up_rate_says_when_there_is_room_again() {
     let Some(server) = Server::start("a_used_up_rate") else { return };
     let served = Served::start(&server, 3).await;

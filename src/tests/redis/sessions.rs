@@ -96,14 +96,14 @@ async fn every_way_out(nodes: &[Node; 3]) {
     all_refuse(nodes, &last).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn whoever_is_thrown_out_on_one_node_is_out_on_all_at_the_very_next_request() {
     let Some(server) = Server::start("whoever_is_thrown_out") else { return };
     let town = Town::new();
     every_way_out(&three_at(&town, &server, LONG).await).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn so_he_is_without_redis_and_when_it_was_never_there() {
     let town = Town::new();
     every_way_out(&three(&town, Sharing::Directory).await).await;
@@ -119,7 +119,7 @@ async fn so_he_is_without_redis_and_when_it_was_never_there() {
     every_way_out(&nodes).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn an_end_whose_node_died_before_it_told_anybody_is_told_by_its_repeat() {
     let Some(server) = Server::start("an_end_whose_node_died") else { return };
     let town = Town::new();
@@ -146,7 +146,7 @@ async fn an_end_whose_node_died_before_it_told_anybody_is_told_by_its_repeat() {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn nobody_can_end_the_session_of_somebody_else_by_naming_it() {
     let Some(server) = Server::start("nobody_can_end") else { return };
     let town = Town::new();
@@ -157,7 +157,7 @@ async fn nobody_can_end_the_session_of_somebody_else_by_naming_it() {
     all_let_in(&nodes, &ada).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_service_key_is_good_on_all_nodes_when_it_is_made_and_on_none_when_it_is_revoked() {
     let Some(server) = Server::start("a_service_key") else { return };
     let town = Town::new();
@@ -199,7 +199,7 @@ async fn come_and_go(nodes: &[Node; 3], rounds: usize, done: &Cell<usize>) {
     join_all((0..5).map(member)).await;
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn sessions_are_told_apart_while_redis_hangs_dies_and_is_emptied() {
     const ROUNDS: usize = 12;
     let Some(mut server) = Server::start("no_ended_session_is_let_in") else { return };
@@ -242,7 +242,7 @@ async fn sessions_are_told_apart_while_redis_hangs_dies_and_is_emptied() {
     assert_eq!(done.get(), all);
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_redis_that_comes_back_is_used_again() {
     let Some(mut server) = Server::start("a_redis_that_comes_back") else { return };
     let town = Town::new();
@@ -262,7 +262,7 @@ async fn a_redis_that_comes_back_is_used_again() {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn two_installations_on_one_redis_know_nothing_of_each_other() {
     let Some(server) = Server::start("two_installations") else { return };
     let (here, there) = (Town::new(), Town::new());

@@ -41,7 +41,7 @@ async fn look(node: &Redis, session: Id, store: bool) -> (bool, bool) {
     (alive, asked.get())
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn one_node_asks_and_all_are_spared_the_question_until_it_is_torn_up() {
     let Some(server) = Server::start("one_node_asks") else { return };
     let (one, two) = (node(&server, LONG).await, node(&server, LONG).await);
@@ -57,7 +57,7 @@ async fn one_node_asks_and_all_are_spared_the_question_until_it_is_torn_up() {
     assert_eq!(look(&one, OTHER, false).await, (false, true));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn an_owner_of_more_than_a_slip_has_room_for_is_let_in_all_the_same() {
     let Some(server) = Server::start("an_owner_of_more") else { return };
     let node = node(&server, LONG).await;
@@ -73,7 +73,7 @@ async fn an_owner_of_more_than_a_slip_has_room_for_is_let_in_all_the_same() {
 const BETWEEN: [&str; 5] =
     ["nothing", "emptied", "a new slip", "emptied, then a new slip", "restarted"];
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
     let Some(mut server) = Server::start("what_the_store_said_before") else { return };
     for between in BETWEEN {
@@ -110,7 +110,7 @@ async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
     }
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_dead() {
     let Some(server) = Server::start("a_node_that_cannot_reach_redis") else { return };
     let life = Duration::from_secs(3);
@@ -127,7 +127,7 @@ async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_de
     assert_eq!(look(&other, OTHER, false).await, (false, true));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn an_end_that_redis_does_not_confirm_waits_until_every_slip_is_dead() {
     let Some(server) = Server::start("an_end_that_redis_does_not_confirm") else { return };
     let life = Duration::from_secs(3);
@@ -140,7 +140,7 @@ async fn an_end_that_redis_does_not_confirm_waits_until_every_slip_is_dead() {
     assert_eq!(look(&node(&server, life).await, SESSION, false).await, (false, true));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn a_slip_that_a_restart_brings_back_is_not_believed() {
     let Some(mut server) = Server::start("a_slip_that_a_restart_brings_back") else { return };
     assert_eq!(look(&node(&server, LONG).await, SESSION, true).await, (true, true));
@@ -154,7 +154,7 @@ async fn a_slip_that_a_restart_brings_back_is_not_believed() {
     assert_eq!(look(&before, SESSION, false).await, (false, true));
 }
 
-#[actix_web::test]
+#[actix_rt::test]
 async fn whatever_redis_refuses_or_holds_instead_the_store_is_asked() {
     let Some(server) = Server::start("whatever_redis_refuses") else { return };
     let node = node(&server, LONG).await;
