@@ -8,11 +8,11 @@ RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-de
 WORKDIR /build
 COPY . .
 # The folder is made here, because the last image has nothing that could make one.
-RUN cargo build --release --locked --bin stampede && mkdir /data && strip target/release/stampede
+RUN cargo build --profile dist --locked --bin stampede && mkdir /data
 
 # glibc and certificates, and nothing else.
 FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /build/target/release/stampede /usr/local/bin/stampede
+COPY --from=build /build/target/dist/stampede /usr/local/bin/stampede
 COPY --from=build --chown=nonroot:nonroot /data /data
 ENV STAMPEDE_LISTEN=0.0.0.0:8080 STAMPEDE_DATA=/data
 EXPOSE 8080
