@@ -30,6 +30,7 @@ use products::lottery::closing::Closing;
 use products::tickets::Lotteries;
 use products::webhooks::Webhooks;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -51,16 +52,20 @@ pub struct Running {
     server: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
 }
 
+/// The start of an app. In a box, because a future without one is compiled again in each crate that
+/// awaits it, with all that it awaits: the binary and every test would compile the server.
+pub type Opening = Pin<Box<dyn Future<Output = anyhow::Result<App>>>>;
+
 impl App {
     /// With a clock that is believed whatever it says.
-    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
-        App::make(config, clock, None).await
+    pub fn open(config: Config, clock: Clock) -> Opening {
+        Box::pin(App::make(config, clock, None))
     }
 
     /// As a server lives: by the wall clock, as long as the steady one agrees.
-    pub async fn open_by(config: Config, clocks: Box<dyn Clocks>) -> anyhow::Result<App> {
+    pub fn open_by(config: Config, clocks: Box<dyn Clocks>) -> Opening {
         let timekeeper = Timekeeper::new(clocks, settings::rules(&config));
-        App::make(config, timekeeper.clock(), Some(timekeeper)).await
+        Box::pin(App::make(config, timekeeper.clock(), Some(timekeeper)))
     }
 
     async fn make(
