@@ -14,7 +14,7 @@ use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
 use actors::domain::coupons::code::Keys;
 use actors::domain::coupons::{Discount, Offer, redeem};
 use actors::engine::By;
-use actors::engine::{Limits, Node, Window};
+use actors::engine::{KeyWindow, Limits, Node};
 use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Time};
@@ -53,7 +53,7 @@ impl Place {
             Arc::new(Sqlite::open(folder, &table::rows).expect("the folder can be opened"));
         let limits =
             Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
-        let node = Node::new(store, system_clock(), Window::new(1_000_000, 3600), limits);
+        let node = Node::new(store, system_clock(), KeyWindow::new(1_000_000, 3600), limits);
         (0..2).for_each(|_| node.add_seat(Arbiter::new().handle()));
         let engine = Engine::new(node);
         let keys = Arc::new(Keys::new([7; 32]));
@@ -137,7 +137,7 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
             let plan = known.batch().expect("it is a batch");
             for n in (first..touched).step_by(CALLERS as usize) {
                 let (name, slot) = plan.place(known.serial, index(n)).expect("it is in the batch");
-                let home = actors::domain::coupons::Home::Range { name, slot };
+                let home = actors::domain::coupons::CouponHome::Range { name, slot };
                 let part = part_of(&home).expect("it is no voucher");
                 place
                     .promotions

@@ -19,8 +19,8 @@ mod keyspaces;
 use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::engine::{By, Limits, Node, Router, Window};
-use actors::store::{Append, Callback, Outcome, Store};
+use actors::engine::{By, KeyWindow, Limits, Node, Router};
+use actors::store::{Append, AppendOutcome, Callback, Store};
 use actors::time::system_clock;
 use actors::{Caller, Id, Time};
 use base::Secret;
@@ -135,7 +135,7 @@ async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Dura
     let node = Node::new(
         testing::around::as_store(store.clone()),
         system_clock(),
-        Window::new(1_000_000, 3600),
+        KeyWindow::new(1_000_000, 3600),
         Limits::default(),
     );
     node.add_seat(Arbiter::new().handle());
@@ -275,7 +275,7 @@ impl Around for Counted {
         &self.store
     }
 
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(append.frame.to.seq - append.frame.from.seq, Ordering::Relaxed);
         self.store.append(append, done);

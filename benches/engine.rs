@@ -13,7 +13,7 @@ use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::tickets::stock::Stock;
 use actors::domain::tickets::{Command, Event, Pattern, Slice, SliceName, Terms};
-use actors::engine::{By, Limits, Node, Router, Window};
+use actors::engine::{By, KeyWindow, Limits, Node, Router};
 use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Machine, Stamp, Time};
@@ -140,7 +140,7 @@ impl Place {
             Arc::new(Sqlite::open(folder, &table::rows).expect("the folder can be opened"));
         let limits =
             Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
-        let node = Node::new(store, system_clock(), Window::new(1_000_000, 3600), limits);
+        let node = Node::new(store, system_clock(), KeyWindow::new(1_000_000, 3600), limits);
         (0..2).for_each(|_| node.add_seat(Arbiter::new().handle()));
         Place { folder: folder.to_owned(), slices: Router::new(node) }
     }

@@ -10,7 +10,7 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self};
 use actors::engine::record::Broken;
-use actors::engine::{Node, Window};
+use actors::engine::{KeyWindow, Node};
 use actors::time::Clock;
 use actors::timekeeper::{Clocks, Timekeeper};
 use anyhow::Context;
@@ -75,7 +75,7 @@ impl App {
     ) -> anyhow::Result<App> {
         let store = stores::open(&config).await?;
         let directory = store.directory();
-        let window = Window::new(config.idempotency_keys, config.idempotency_s);
+        let window = KeyWindow::new(config.idempotency_keys, config.idempotency_s);
         let node = Node::new(store.log(), clock.clone(), window, settings::limits(&config));
         node.on_bad_snapshot(warn_of_snapshot);
         timekeeper.into_iter().for_each(|timekeeper| node.live_by(timekeeper));

@@ -9,7 +9,7 @@
 
 use crate::stores;
 use crate::stores::history;
-use actors::store::{Append, Feed, FeedFrame, Opened, Outcome, Position, Store, StoreError};
+use actors::store::{Append, AppendOutcome, Feed, FeedFrame, Opened, Position, Store, StoreError};
 use anyhow::{Context, bail, ensure};
 use config::{Choice, Config};
 use ports::directory::Directory;
@@ -167,9 +167,9 @@ impl Log<'_> {
         let append = Append { partition: partition.clone(), frame, rows };
         let outcome = ask_plainly(|done| self.to.append(append, done)).await?;
         match outcome {
-            Outcome::Durable => Ok(true),
-            Outcome::Fenced => bail!("somebody else writes to {partition} in this keyspace"),
-            Outcome::Unknown(why) => {
+            AppendOutcome::Durable => Ok(true),
+            AppendOutcome::Fenced => bail!("somebody else writes to {partition} in this keyspace"),
+            AppendOutcome::Unknown(why) => {
                 bail!("{partition}: {why}; begin again, and it goes on from here")
             }
         }

@@ -12,7 +12,7 @@ use actors::domain::coupons::campaign::{Campaign, Command as Claim, Plan, Trigge
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
 use actors::domain::tickets::{Command as Hold, Slice, SliceName, Terms};
-use actors::engine::{Key, Manner, Partition, Request, Window};
+use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::store::Opened;
 use actors::{Caller, Id, Machine, Time};
 use std::process::Command;
@@ -98,7 +98,7 @@ fn compared(counts: &[(&str, u64)], before: &str) -> String {
 }
 
 fn open<M: Machine>(name: M::Name) -> Partition<M, ()> {
-    Partition::open(name, Opened::default(), Arc::new(Window::new(1_000_000, 3600)))
+    Partition::open(name, Opened::default(), Arc::new(KeyWindow::new(1_000_000, 3600)))
         .expect("nothing was written yet")
 }
 

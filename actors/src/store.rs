@@ -45,7 +45,7 @@ pub struct Append {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AppendOutcome {
     Durable,
     /// Another owner has written or taken over; nothing of this append was kept.
     Fenced,
@@ -128,20 +128,20 @@ pub struct Page {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedRow {
     pub key: Vec<u8>,
     pub body: Vec<u8>,
 }
 
 pub trait Store: Send + Sync + 'static {
-    fn append(&self, append: Append, done: Callback<Outcome>);
+    fn append(&self, append: Append, done: Callback<AppendOutcome>);
     fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>);
     /// Kept when convenient, after the appends that were asked for before it.
     fn save(&self, partition: &str, snapshot: Snapshot);
     /// Loses a snapshot that cannot be used; an `open` that is asked for afterwards finds the whole
     /// log.
     fn forget_snapshot(&self, partition: &str);
-    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>);
+    fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>);
     /// Partitions that are asleep with something due until `until`, or were left awake.
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>);
     /// The frames after that position, of all partitions: `limit` at most, and no more once they

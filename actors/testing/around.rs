@@ -2,14 +2,15 @@
 
 use actors::Time;
 use actors::store::{
-    Append, Callback, Feed, Listed, Opened, Outcome, Page, Sleeper, Snapshot, Store, StoreError,
+    Append, AppendOutcome, Callback, Feed, ListedRow, Opened, Page, Sleeper, Snapshot, Store,
+    StoreError,
 };
 use std::sync::Arc;
 
 pub trait Around: Send + Sync + 'static {
     fn inner(&self) -> &dyn Store;
 
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         self.inner().append(append, done);
     }
 
@@ -26,7 +27,7 @@ pub fn as_store(around: Arc<impl Around>) -> Arc<dyn Store> {
 struct Handing<A>(Arc<A>);
 
 impl<A: Around> Store for Handing<A> {
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         self.0.append(append, done);
     }
 
@@ -42,7 +43,7 @@ impl<A: Around> Store for Handing<A> {
         self.0.inner().forget_snapshot(partition);
     }
 
-    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         self.0.inner().rows(page, done);
     }
 

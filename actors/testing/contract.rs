@@ -1,14 +1,14 @@
 //! What every store must pass, whatever it keeps the log in.
 //!
 //! `store_contract!` makes one test of each function here. A store is reached only through its
-//! port; closing it, opening the same data again and losing its snapshots are what its `Harness`
+//! port; closing it, opening the same data again and losing its snapshots are what its `StoreHarness`
 //! adds. The look-up rows of a frame can be made again from its records with `rows_of`, as the
 //! domain's can.
 
 use actors::engine::record;
 use actors::store::{
-    Append, Callback, FEED_BYTES, Feed, FeedFrame, Frame, Listed, Opened, Outcome, Page, Position,
-    Row, Shelf, Sleeper, Snapshot, Store,
+    Append, AppendOutcome, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened, Page,
+    Position, Row, Shelf, Sleeper, Snapshot, Store,
 };
 use actors::{Id, Time};
 use std::sync::mpsc;
@@ -124,7 +124,7 @@ impl Script {
     fn append(&mut self, store: &dyn Store, rows: &[Row]) -> Frame {
         let append = self.next(rows);
         let frame = append.frame.clone();
-        assert_eq!(outcome(store, append), Outcome::Durable);
+        assert_eq!(outcome(store, append), AppendOutcome::Durable);
         frame
     }
 
@@ -157,7 +157,7 @@ pub fn rows_of(_partition: &str, frame: &Frame) -> Vec<Row> {
         .collect()
 }
 
-fn outcome(store: &dyn Store, append: Append) -> Outcome {
+fn outcome(store: &dyn Store, append: Append) -> AppendOutcome {
     answer(|done| store.append(append, done))
 }
 
@@ -199,7 +199,7 @@ fn page(
     let text =
         |bytes: Vec<u8>| String::from_utf8(bytes).expect("keys and bodies of these rows are text");
     let listed = answer(|done| store.rows(page, done)).expect("rows can be read");
-    listed.into_iter().map(|Listed { key, body }| (text(key), text(body))).collect()
+    listed.into_iter().map(|ListedRow { key, body }| (text(key), text(body))).collect()
 }
 
 fn all(store: &dyn Store) -> Vec<(String, String)> {
@@ -239,7 +239,7 @@ pub fn an_append_to_a_wrong_sequence_is_refused_and_nothing_is_kept(
     for wrong in [first.to.seq + 1, first.to.seq - 1] {
         let mut elsewhere = p.clone();
         elsewhere.at.seq = wrong;
-        assert_eq!(outcome(harness.store(), elsewhere.next(&[])), Outcome::Fenced);
+        assert_eq!(outcome(harness.store(), elsewhere.next(&[])), AppendOutcome::Fenced);
     }
     let second = p.append(harness.store(), &[]);
     assert_eq!(found(harness.store(), "p"), (None, vec![first, second]));
@@ -250,7 +250,7 @@ pub fn an_append_to_a_wrong_head_is_refused_and_nothing_is_kept(harness: &mut dy
     let first = p.append(harness.store(), &[]);
     let mut elsewhere = p.clone();
     elsewhere.at.head[31] ^= 1;
-    assert_eq!(outcome(harness.store(), elsewhere.next(&[])), Outcome::Fenced);
+    assert_eq!(outcome(harness.store(), elsewhere.next(&[])), AppendOutcome::Fenced);
     assert_eq!(found(harness.store(), "p"), (None, vec![first]));
 }
 
@@ -258,7 +258,7 @@ pub fn a_doubled_append_is_refused(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let again = p.clone().next(&[]);
     let first = p.append(harness.store(), &[]);
-    assert_eq!(outcome(harness.store(), again), Outcome::Fenced);
+    assert_eq!(outcome(harness.store(), again), AppendOutcome::Fenced);
     assert_eq!(found(harness.store(), "p"), (None, vec![first]));
 }
 
@@ -272,7 +272,7 @@ pub fn appends_of_one_partition_are_answered_in_order(harness: &mut dyn StoreHar
             .append(p.next(&[]), Box::new(move |outcome| drop(to.send((number, outcome)))));
     }
     drop(to);
-    let expected: Vec<_> = (0..200).map(|number| (number, Outcome::Durable)).collect();
+    let expected: Vec<_> = (0..200).map(|number| (number, AppendOutcome::Durable)).collect();
     assert_eq!(answers.into_iter().collect::<Vec<_>>(), expected);
 }
 
@@ -381,7 +381,7 @@ pub fn big_frames_and_snapshots_come_back_whole(harness: &mut dyn StoreHarness) 
     for bytes in [1 << 20, 0, 3 << 20] {
         let append = p.next_of(&[], bytes);
         frames.push(append.frame.clone());
-        assert_eq!(outcome(harness.store(), append), Outcome::Durable);
+        assert_eq!(outcome(harness.store(), append), AppendOutcome::Durable);
     }
     assert_eq!(found(harness.store(), "p"), (None, frames.clone()));
     harness.reopen();
@@ -527,7 +527,7 @@ pub fn rows_of_a_refused_append_are_not_kept(harness: &mut dyn StoreHarness) {
     p.append(harness.store(), &[put("a", "1")]);
     assert_eq!(
         outcome(harness.store(), Script::new("p").next(&[put("b", "2"), take("a")])),
-        Outcome::Fenced
+        AppendOutcome::Fenced
     );
     for _ in 0..2 {
         assert_eq!(all(harness.store()), listed(&[("a", "1")]));
@@ -650,7 +650,7 @@ pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn StoreHarness
     assert_eq!(feed(harness.store(), 0, 0).frames.len(), 0);
     for _ in 0..5 {
         let append = p.next_of_size(FEED_BYTES / 2);
-        assert_eq!(outcome(harness.store(), append), Outcome::Durable);
+        assert_eq!(outcome(harness.store(), append), AppendOutcome::Durable);
     }
     let mut after = feed(harness.store(), 0, 4).frames[3].position;
     let mut sizes = Vec::new();
@@ -670,7 +670,7 @@ pub fn the_feed_is_bounded_in_frames_and_in_bytes(harness: &mut dyn StoreHarness
 pub fn the_feed_shows_nothing_that_was_refused(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     let first = p.append(harness.store(), &[]);
-    assert_eq!(outcome(harness.store(), Script::new("p").next(&[])), Outcome::Fenced);
+    assert_eq!(outcome(harness.store(), Script::new("p").next(&[])), AppendOutcome::Fenced);
     let second = p.append(harness.store(), &[]);
     assert_eq!(fed(harness.store()), [("p".into(), first), ("p".into(), second)]);
 }

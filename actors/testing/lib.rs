@@ -1,7 +1,7 @@
 //! What the tests of several crates share; no production code uses it.
 //!
 //! `memory` is a store that does what a test tells it. `around` changes one call of another store.
-//! `contract` is the suite that every store passes: implement `contract::Harness`, then write
+//! `contract` is the suite that every store passes: implement `contract::StoreHarness`, then write
 //! `testing::store_contract!(MyStore::new());` in a module of tests.
 
 #![forbid(unsafe_code)]

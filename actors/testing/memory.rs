@@ -4,11 +4,11 @@
 //! Every append meets a `Fate`: the next one planned, or else the usual one. By default it is kept
 //! and answered at once, on the calling thread; a manual store stalls every append until the test
 //! completes it. Nothing in here is random and nothing waits. Several nodes can look at the same
-//! data, each through its own `Memory`, and fence each other.
+//! data, each through its own `MemoryStore`, and fence each other.
 
 use actors::store::{
-    Append, Callback, FEED_BYTES, Feed, FeedFrame, Frame, Listed, Opened, Outcome, Page, Position,
-    Row, Shelf, Sleeper, Snapshot, Store, StoreError,
+    Append, AppendOutcome, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened, Page,
+    Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError,
 };
 use actors::{Id, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -62,7 +62,7 @@ struct Log {
     /// Who opened it last. Until then, any node may append.
     owner: Option<u64>,
     /// What every append comes to until the partition is opened again.
-    closed: Option<Outcome>,
+    closed: Option<AppendOutcome>,
 }
 
 struct Pending {
@@ -70,12 +70,12 @@ struct Pending {
     node: u64,
     /// The partition was opened after this was asked for.
     outdated: bool,
-    done: Callback<Outcome>,
+    done: Callback<AppendOutcome>,
 }
 
 /// An append that waits for its fate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingAppend {
     pub partition: Arc<str>,
     pub from: Position,
     pub to: Position,
@@ -130,11 +130,11 @@ impl MemoryStore {
 
     /// Another owner takes the partition over, without writing anything yet.
     pub fn fence(&self, partition: &str) {
-        self.data().log(partition).closed = Some(Outcome::Fenced);
+        self.data().log(partition).closed = Some(AppendOutcome::Fenced);
     }
 
     /// The appends that stall, in the order in which they were asked for.
-    pub fn pending(&self) -> Vec<Waiting> {
+    pub fn pending(&self) -> Vec<WaitingAppend> {
         self.data().pending.iter().map(Pending::waiting).collect()
     }
 
@@ -155,7 +155,7 @@ impl MemoryStore {
 
     /// The process dies: no pending append is ever answered, and only those are kept that `keeps`
     /// names. Owners are gone.
-    pub fn crash(&self, mut keeps: impl FnMut(&Waiting) -> bool) {
+    pub fn crash(&self, mut keeps: impl FnMut(&WaitingAppend) -> bool) {
         let mut data = self.data();
         let pending = std::mem::take(&mut data.pending);
         for pending in pending.iter().filter(|pending| keeps(&pending.waiting())) {
@@ -189,7 +189,7 @@ impl MemoryStore {
 }
 
 /// An answer that leaves once the lock is released, because its receiver may ask for more at once.
-struct Answer(Option<(Callback<Outcome>, Outcome)>);
+struct Answer(Option<(Callback<AppendOutcome>, AppendOutcome)>);
 
 impl Answer {
     fn answer(self, unlocked: MutexGuard<'_, Data>) {
@@ -201,9 +201,9 @@ impl Answer {
 }
 
 impl Pending {
-    fn waiting(&self) -> Waiting {
+    fn waiting(&self) -> WaitingAppend {
         let Append { partition, frame, .. } = &self.append;
-        Waiting { partition: partition.clone(), from: frame.from, to: frame.to }
+        WaitingAppend { partition: partition.clone(), from: frame.from, to: frame.to }
     }
 }
 
@@ -232,7 +232,7 @@ impl Data {
     }
 
     fn meet(&mut self, pending: Pending, fate: Fate) -> Answer {
-        let unknown = |why: &str| Outcome::Unknown(why.into());
+        let unknown = |why: &str| AppendOutcome::Unknown(why.into());
         let outcome = match fate {
             Fate::Stall => {
                 self.pending.push_back(pending);
@@ -240,13 +240,13 @@ impl Data {
             }
             Fate::Keep => self.keep(&pending),
             Fate::KeepButUnknown => match self.keep(&pending) {
-                Outcome::Durable => unknown("the answer was lost"),
+                AppendOutcome::Durable => unknown("the answer was lost"),
                 refused => refused,
             },
             Fate::LoseUnknown => unknown("the write failed"),
             Fate::Tear | Fate::Fence => {
                 let outcome = if fate == Fate::Fence {
-                    Outcome::Fenced
+                    AppendOutcome::Fenced
                 } else {
                     unknown("the write broke off")
                 };
@@ -257,7 +257,7 @@ impl Data {
         Answer(Some((pending.done, outcome)))
     }
 
-    fn keep(&mut self, pending: &Pending) -> Outcome {
+    fn keep(&mut self, pending: &Pending) -> AppendOutcome {
         let Append { partition, frame, rows } = &pending.append;
         let log = self.log(partition);
         if let Some(closed) = &log.closed {
@@ -267,17 +267,17 @@ impl Data {
             || log.owner.is_some_and(|owner| owner != pending.node)
             || log.end() != frame.from
         {
-            return Outcome::Fenced;
+            return AppendOutcome::Fenced;
         }
         if frame.to == frame.from {
             // It only asked whether it is still the owner.
-            return Outcome::Durable;
+            return AppendOutcome::Durable;
         }
         log.frames.push(frame.clone());
         let place = log.frames.len() - 1;
         self.order.push((partition.clone(), place));
         rows.iter().for_each(|row| self.shelve(row));
-        Outcome::Durable
+        AppendOutcome::Durable
     }
 
     fn shelve(&mut self, row: &Row) {
@@ -307,7 +307,7 @@ impl Data {
         })
     }
 
-    fn page(&self, page: &Page) -> Vec<Listed> {
+    fn page(&self, page: &Page) -> Vec<ListedRow> {
         let from = match &page.after {
             Some(after) => Bound::Excluded((page.shelf, page.owner, after.clone())),
             None => Bound::Included((page.shelf, page.owner, Vec::new())),
@@ -316,7 +316,7 @@ impl Data {
             .range((from, Bound::Unbounded))
             .take_while(|((shelf, owner, _), _)| (*shelf, *owner) == (page.shelf, page.owner))
             .take(page.limit)
-            .map(|((_, _, key), body)| Listed { key: key.clone(), body: body.clone() })
+            .map(|((_, _, key), body)| ListedRow { key: key.clone(), body: body.clone() })
             .collect()
     }
 
@@ -356,7 +356,7 @@ impl Data {
 }
 
 impl Store for MemoryStore {
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         let mut data = self.data();
         let fate = data.plan.pop_front().unwrap_or(data.usually);
         let pending = Pending { append, node: self.node, outdated: false, done };
@@ -383,7 +383,7 @@ impl Store for MemoryStore {
         self.data().log(partition).snapshot = None;
     }
 
-    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         let listed = self.data().page(&page);
         done(Ok(listed));
     }
@@ -424,7 +424,7 @@ mod tests {
 
     crate::store_contract!(MemoryStore::default());
 
-    fn ask(memory: &MemoryStore, append: Append) -> std::sync::mpsc::Receiver<Outcome> {
+    fn ask(memory: &MemoryStore, append: Append) -> std::sync::mpsc::Receiver<AppendOutcome> {
         let (to, from) = std::sync::mpsc::channel();
         memory.append(append, Box::new(move |outcome| to.send(outcome).unwrap()));
         from
@@ -436,13 +436,17 @@ mod tests {
 
     #[test]
     fn each_fate_keeps_and_says_what_it_should() {
-        let unknown = |outcome: &Outcome| matches!(outcome, Outcome::Unknown(_));
+        let unknown = |outcome: &AppendOutcome| matches!(outcome, AppendOutcome::Unknown(_));
         for (fate, keeps, says) in [
-            (Fate::Keep, 1, (|outcome| *outcome == Outcome::Durable) as fn(&Outcome) -> bool),
+            (
+                Fate::Keep,
+                1,
+                (|outcome| *outcome == AppendOutcome::Durable) as fn(&AppendOutcome) -> bool,
+            ),
             (Fate::KeepButUnknown, 1, unknown),
             (Fate::LoseUnknown, 0, unknown),
             (Fate::Tear, 0, unknown),
-            (Fate::Fence, 0, |outcome| *outcome == Outcome::Fenced),
+            (Fate::Fence, 0, |outcome| *outcome == AppendOutcome::Fenced),
         ] {
             let memory = MemoryStore::default();
             memory.plan(fate);
@@ -458,9 +462,9 @@ mod tests {
         memory.plan(Fate::Tear);
         let append = || Script::new("p").next(&[]);
         ask(&memory, append());
-        assert!(matches!(ask(&memory, append()).recv().unwrap(), Outcome::Unknown(_)));
+        assert!(matches!(ask(&memory, append()).recv().unwrap(), AppendOutcome::Unknown(_)));
         answer(|done| memory.open("p", done)).unwrap();
-        assert_eq!(ask(&memory, append()).recv().unwrap(), Outcome::Durable);
+        assert_eq!(ask(&memory, append()).recv().unwrap(), AppendOutcome::Durable);
     }
 
     #[test]
@@ -470,10 +474,10 @@ mod tests {
         let (of_p, of_q) = (ask(&memory, p.next(&[])), ask(&memory, q.next(&[])));
         assert!(of_p.try_recv().is_err() && of_q.try_recv().is_err());
         memory.complete(1, Fate::Keep);
-        assert_eq!(of_q.try_recv().unwrap(), Outcome::Durable);
+        assert_eq!(of_q.try_recv().unwrap(), AppendOutcome::Durable);
         assert_eq!(memory.pending().len(), 1);
         assert!(memory.step());
-        assert_eq!(of_p.try_recv().unwrap(), Outcome::Durable);
+        assert_eq!(of_p.try_recv().unwrap(), AppendOutcome::Durable);
         assert!(!memory.step());
     }
 
@@ -493,7 +497,7 @@ mod tests {
         let stalled = ask(&memory, Script::new("p").next(&[]));
         answer(|done| memory.open("p", done)).unwrap();
         memory.step();
-        assert_eq!(stalled.recv().unwrap(), Outcome::Fenced);
+        assert_eq!(stalled.recv().unwrap(), AppendOutcome::Fenced);
         assert_eq!(kept(&memory), 0);
     }
 
@@ -503,8 +507,8 @@ mod tests {
         let there = here.another_node();
         answer(|done| here.open("p", done)).unwrap();
         answer(|done| there.open("p", done)).unwrap();
-        assert_eq!(ask(&here, Script::new("p").next(&[])).recv().unwrap(), Outcome::Fenced);
-        assert_eq!(ask(&there, Script::new("p").next(&[])).recv().unwrap(), Outcome::Durable);
+        assert_eq!(ask(&here, Script::new("p").next(&[])).recv().unwrap(), AppendOutcome::Fenced);
+        assert_eq!(ask(&there, Script::new("p").next(&[])).recv().unwrap(), AppendOutcome::Durable);
     }
 
     #[test]

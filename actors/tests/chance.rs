@@ -9,7 +9,7 @@ use actors::domain::day::Day;
 use actors::domain::tickets::stock::{Stock, Ticket};
 use actors::domain::tickets::{Command, Pattern, Refusal, Slice, SliceName, Terms};
 use actors::engine::open::{Reach, ask_any, home};
-use actors::engine::{By, Failure, How, Key, Manner, Partition, Reply, Request, Window};
+use actors::engine::{By, Failure, How, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::{Caller, Id, Time};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ const TERMS: Terms = Terms {
 impl Still {
     /// Ten slices with so many tickets of `*12*` left in each.
     fn with(left: [u64; 10]) -> Still {
-        let window = Arc::new(Window::new(1_000_000, 3600));
+        let window = Arc::new(KeyWindow::new(1_000_000, 3600));
         let names = SliceName::all(Day(20_261_231), 4);
         let open = |name: &SliceName| {
             Partition::open(*name, Default::default(), window.clone()).expect("nothing opens")

@@ -7,7 +7,7 @@
 use actors::Machine;
 use actors::engine::record::Broken;
 use actors::engine::snapshot::Suspect;
-use actors::engine::{Partition, Window};
+use actors::engine::{KeyWindow, Partition};
 use actors::machine::{Counts, partition_id};
 use actors::store::{Frame, Opened, Snapshot};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub fn replay<M: Machine>(name: &str) -> Result<Box<dyn Replay>, Broken> {
     let name = name.parse().map_err(|_| Broken::Name(name.to_owned()))?;
     // A window of its own: what it remembers is not what is audited, and the oldest keys are
     // forgotten first.
-    let window = Arc::new(Window::new(1, 0));
+    let window = Arc::new(KeyWindow::new(1, 0));
     let partition = Partition::<M, ()>::open(name, Opened::default(), window)?;
     Ok(Box::new(Audit { partition, suspect: None }))
 }

@@ -10,7 +10,7 @@ use actors::Time;
 use actors::domain::Only;
 use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::catalogue::{
-    self, Answer, CatalogueEntry, Command, Event, Question, Registered,
+    self, Answer, CatalogueEntry, CatalogueRecord, Command, Event, Question,
 };
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::{Offer, Serial, campaign, rack, range};
@@ -47,7 +47,7 @@ pub enum Failed {
 }
 
 impl Known {
-    pub fn of(serial: Serial, Registered { entry, key, at }: Registered) -> Known {
+    pub fn of(serial: Serial, CatalogueRecord { entry, key, at }: CatalogueRecord) -> Known {
         // A version that cannot be was never registered.
         let key = Version::new(key).unwrap_or_default();
         Known { serial, entry, key, created_at: at }
@@ -56,7 +56,7 @@ impl Known {
     /// As the event says that made it.
     pub fn registered(done: &Done<Event>) -> Known {
         let Event::Registered { serial, entry, key } = &done.event;
-        Known::of(*serial, Registered { entry: entry.clone(), key: *key, at: done.at })
+        Known::of(*serial, CatalogueRecord { entry: entry.clone(), key: *key, at: done.at })
     }
 
     pub fn offer(&self) -> &Offer {

@@ -15,7 +15,7 @@ use actors::domain::tickets::Slice;
 use actors::domain::webhooks::Webhook;
 use actors::engine::record::{self, Entry};
 use actors::engine::{Node, Router};
-use actors::store::{Frame, Listed, Page, Row, Sleeper, StoreError};
+use actors::store::{Frame, ListedRow, Page, Row, Sleeper, StoreError};
 use actors::{Machine, machine};
 use futures_util::future::LocalBoxFuture;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ impl Engine {
     }
 
     /// A page of a list of look-up rows.
-    pub async fn rows(&self, page: Page) -> Result<Vec<Listed>, StoreError> {
+    pub async fn rows(&self, page: Page) -> Result<Vec<ListedRow>, StoreError> {
         let (done, rows) = oneshot::channel();
         // Whoever asked may be gone.
         self.node.store.rows(page, Box::new(move |rows| drop(done.send(rows))));

@@ -11,7 +11,7 @@ use super::node::Node;
 use super::partition::{Partition, Reply, Request};
 use super::record::Broken;
 use crate::machine::{Machine, partition_id};
-use crate::store::{Outcome, Snapshot, StoreError};
+use crate::store::{AppendOutcome, Snapshot, StoreError};
 use crate::time::Time;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
@@ -153,7 +153,7 @@ impl From<Obstacle> for StoreError {
 
 #[derive(Message)]
 #[rtype(result = "()")]
-struct AppendEnded(Outcome);
+struct AppendEnded(AppendOutcome);
 
 /// Writes a snapshot if that can be done at once, and leaves if no request is on the way.
 #[derive(Message)]
@@ -356,7 +356,7 @@ impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
 
     fn handle(&mut self, ended: AppendEnded, ctx: &mut Context<Self>) {
         match ended.0 {
-            Outcome::Durable => {
+            AppendOutcome::Durable => {
                 self.meters.commit_s.record(self.sent_at.elapsed().as_secs_f64());
                 self.meters.commits.increment(1);
                 let State::Open(partition) = &mut self.state else { return };
@@ -365,8 +365,8 @@ impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
                 landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
                 self.save(landed.snapshot);
             }
-            Outcome::Fenced => self.stand_down(),
-            Outcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
+            AppendOutcome::Fenced => self.stand_down(),
+            AppendOutcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
         }
     }
 }

@@ -29,7 +29,7 @@ pub type CommandResult<M> =
 
 /// Why a request got no reply from this node's own actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lost {
+pub(super) enum Lost {
     /// Nothing was done.
     Unavailable(String),
     /// Nothing was done: another node has taken the partition over.

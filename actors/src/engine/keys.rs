@@ -1,7 +1,7 @@
 //! Keys that have been answered, so that a repeat gets the same answer and never a second thing.
 //!
 //! A partition remembers what each key got (`Answered`). A node remembers which command each key
-//! stood for, and how far back keys are remembered (`Window`). That is a span of time or a number
+//! stood for, and how far back keys are remembered (`KeyWindow`). That is a span of time or a number
 //! of keys, whichever is shorter; the oldest goes first. A key older than the horizon is forgotten
 //! by all partitions of the node at once; that is what makes passing a request on safe.
 
@@ -39,7 +39,7 @@ const SHARDS: usize = 16;
 
 /// The node's memory of keys. Sharded, each lock held for one map operation, never across anything
 /// else.
-pub struct Window {
+pub struct KeyWindow {
     shards: [Mutex<Shard>; SHARDS],
     per_shard: usize,
     span_s: u32,
@@ -53,9 +53,9 @@ struct Shard {
     oldest_first: VecDeque<(Time, u64)>,
 }
 
-impl Window {
-    pub fn new(limit: usize, span_s: u32) -> Window {
-        Window {
+impl KeyWindow {
+    pub fn new(limit: usize, span_s: u32) -> KeyWindow {
+        KeyWindow {
             shards: Default::default(),
             per_shard: (limit / SHARDS).max(1),
             span_s,
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_key_stands_for_one_command_only() {
-        let window = Window::new(1000, 3600);
+        let window = KeyWindow::new(1000, 3600);
         assert!(window.bind(&key(1, 10), Time(0)));
         assert!(window.bind(&key(1, 10), Time(1)));
         assert!(!window.bind(&key(1, 11), Time(2)));
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_span_moves_the_horizon() {
-        let window = Window::new(1000, 3600);
+        let window = KeyWindow::new(1000, 3600);
         window.bind(&key(1, 10), Time(0));
         window.bind(&key(2, 10), Time(3_600_001));
         assert_eq!(window.horizon(), Time(1));
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn too_many_keys_forget_the_oldest_for_everybody() {
-        let window = Window::new(SHARDS, 3600);
+        let window = KeyWindow::new(SHARDS, 3600);
         window.bind(&key(16, 10), Time(5));
         window.bind(&key(32, 10), Time(7));
         assert_eq!(window.horizon(), Time(6));

@@ -21,7 +21,7 @@ pub mod snapshot;
 
 pub use by::{By, How};
 pub use failure::{CommandResult, Failure};
-pub use keys::{Key, Window};
+pub use keys::{Key, KeyWindow};
 pub use neighbours::Neighbours;
 pub use node::{Limits, Node};
 pub use partition::{Done, Manner, Partition, Reply, Request};

@@ -1,7 +1,7 @@
 //! What all partitions of one process share: the store, the clock, the arbiters they live on,
 //! limits, and the window of keys.
 
-use super::keys::Window;
+use super::keys::KeyWindow;
 use super::neighbours::Neighbours;
 use super::record::Broken;
 use crate::store::Store;
@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 pub struct Node {
     pub store: Arc<dyn Store>,
     pub clock: Clock,
-    pub window: Arc<Window>,
+    pub window: Arc<KeyWindow>,
     pub limits: Limits,
     /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its
     /// partition without a hop.
@@ -55,7 +55,12 @@ impl Default for Limits {
 }
 
 impl Node {
-    pub fn new(store: Arc<dyn Store>, clock: Clock, window: Window, limits: Limits) -> Arc<Node> {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        window: KeyWindow,
+        limits: Limits,
+    ) -> Arc<Node> {
         Arc::new(Node {
             store,
             clock,

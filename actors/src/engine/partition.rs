@@ -5,9 +5,9 @@
 //! code. No answer leaves while it rests on something that is not durable yet: it waits in the
 //! batch. `W` is what receives the answer: an actor's channel, or a test's.
 
-use super::keys::{Answered, Key, LastAnswer, Window};
+use super::keys::{Answered, Key, KeyWindow, LastAnswer};
 use super::record::{self, Broken, Entry, Record};
-use super::snapshot::{self, Known, PartitionState, Suspect};
+use super::snapshot::{self, PartitionMemory, PartitionState, Suspect};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
 use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
 use crate::time::Time;
@@ -156,7 +156,7 @@ pub struct Partition<M: Machine, W> {
     time: Time,
     written: Position,
     answered: Answered,
-    window: Arc<Window>,
+    window: Arc<KeyWindow>,
     /// How far back the snapshot remembered that this began with; the node that wrote it may have
     /// forgotten more than this one.
     floor: Time,
@@ -198,7 +198,7 @@ pub struct Landed<M: Machine, W> {
 
 impl<M: Machine, W> Partition<M, W> {
     /// Rebuilds the partition from its newest snapshot and the frames after it.
-    pub fn open(name: M::Name, opened: Opened, window: Arc<Window>) -> Result<Self, Broken> {
+    pub fn open(name: M::Name, opened: Opened, window: Arc<KeyWindow>) -> Result<Self, Broken> {
         let mut partition = Partition {
             id: partition_id::<M>(&name).into(),
             name,
@@ -365,7 +365,7 @@ impl<M: Machine, W> Partition<M, W> {
     pub fn snapshot(&self) -> Snapshot {
         let answered =
             self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
-        let known = Known { time: self.time, horizon: self.horizon(), answered };
+        let known = PartitionMemory { time: self.time, horizon: self.horizon(), answered };
         snapshot::seal(
             &self.id,
             self.written,

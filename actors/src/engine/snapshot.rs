@@ -25,13 +25,13 @@ const STATE: usize = 1 + 32;
 
 #[derive(Serialize, Deserialize)]
 pub struct PartitionState<M> {
-    pub known: Known,
+    pub known: PartitionMemory,
     pub machine: M,
 }
 
 /// What a partition knows beside its machine.
 #[derive(Serialize, Deserialize)]
-pub struct Known {
+pub struct PartitionMemory {
     pub time: Time,
     /// Keys answered before this instant may be missing from `answered`, whatever the node that
     /// reads this remembers.
@@ -95,7 +95,7 @@ fn digest(partition: &str, snapshot: &Snapshot) -> [u8; 32] {
 /// then asked.
 pub struct Suspect {
     snapshot: Snapshot,
-    known: Known,
+    known: PartitionMemory,
     /// Where the machine begins in its bytes.
     machine: usize,
     heard: Answered,
@@ -106,7 +106,8 @@ impl Suspect {
     pub fn new(partition: &str, snapshot: Snapshot) -> Result<Option<Suspect>, Broken> {
         let broken = Broken::Snapshot(snapshot.at.seq);
         let Some(state) = check(partition, &snapshot)? else { return Ok(None) };
-        let (known, machine) = postcard::take_from_bytes::<Known>(state).map_err(|_| broken)?;
+        let (known, machine) =
+            postcard::take_from_bytes::<PartitionMemory>(state).map_err(|_| broken)?;
         let machine = snapshot.state.len() - machine.len();
         Ok(Some(Suspect { snapshot, known, machine, heard: Answered::default() }))
     }

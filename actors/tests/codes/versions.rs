@@ -1,7 +1,7 @@
 //! Keys are replaced, and what was printed before goes on reading.
 
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::code::{Code, CouponNumber, Keys, NotOurs, Unreadable, Version};
+use actors::domain::coupons::code::{Code, CouponNumber, Keys, NotOurs, UnreadableKeys, Version};
 
 const PLACE: CouponNumber = CouponNumber { serial: Serial(18), index: 5 };
 
@@ -103,7 +103,7 @@ fn other_bytes_are_no_keys() {
         ("a key cut short", kept[..kept.len() - 1].to_vec()),
         ("a byte too many", [&kept[..], &[0]].concat()),
     ] {
-        assert_eq!(Keys::from_bytes(&bytes).err(), Some(Unreadable), "{why}");
+        assert_eq!(Keys::from_bytes(&bytes).err(), Some(UnreadableKeys), "{why}");
     }
 }
 

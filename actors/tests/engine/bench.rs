@@ -2,10 +2,10 @@
 
 use actors::domain::day::Day;
 use actors::domain::tickets::{Answer, Question};
-use actors::domain::tickets::{Command, Event, Ledger, Slice, SliceName, Terms};
+use actors::domain::tickets::{Command, Event, Slice, SliceName, Terms, TicketLedger};
 use actors::engine::record::{self, Entry};
 use actors::engine::{By, CommandResult};
-use actors::engine::{Key, Limits, Node, Router, Window};
+use actors::engine::{Key, KeyWindow, Limits, Node, Router};
 use actors::machine::partition_id;
 use actors::store::Store;
 use actors::{Caller, Id, Time};
@@ -110,7 +110,7 @@ impl Bench {
         let node = Node::new(
             port,
             Arc::new(move || Time(time.load(Ordering::SeqCst))),
-            Window::new(100_000, 3600),
+            KeyWindow::new(100_000, 3600),
             limits,
         );
         node.take_seat();
@@ -151,7 +151,7 @@ impl Bench {
         })
     }
 
-    pub async fn ledger(&self, lead: u8) -> Ledger {
+    pub async fn ledger(&self, lead: u8) -> TicketLedger {
         let slices = self.slices.clone();
         let asked =
             actix_rt::spawn(async move { slices.look(&slice(lead), Question::Ledger).await });

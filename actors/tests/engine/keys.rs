@@ -2,7 +2,7 @@
 
 use super::bench::*;
 use actors::domain::tickets::{Command, Refusal, Slice};
-use actors::engine::{By, Failure, Key, Manner, Partition, Reply, Request, Window};
+use actors::engine::{By, Failure, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::{Caller, Time};
 use std::sync::Arc;
 use testing::memory::Fate;
@@ -121,7 +121,7 @@ fn a_key_older_than_the_window_is_forgotten_and_one_within_it_is_not() {
 }
 
 /// A slice without an actor around it, open since the beginning.
-fn alone(window: Arc<Window>) -> Partition<Slice, ()> {
+fn alone(window: Arc<KeyWindow>) -> Partition<Slice, ()> {
     let mut partition =
         Partition::open(slice(0), Default::default(), window).expect("nothing opens");
     let open = Command::Open { lead: 0, terms: TERMS };
@@ -152,7 +152,7 @@ fn as_guest(since: i64) -> Request<Slice> {
 
 #[test]
 fn a_guest_grants_nothing_that_its_home_may_have_forgotten() {
-    let mut partition = alone(Arc::new(Window::new(1000, 3600)));
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     let at = START + 3_600_001;
     assert!(matches!(serve(&mut partition, as_guest(START), at), Reply::KeyForgotten));
     assert!(matches!(serve(&mut partition, as_guest(START + 1), at), Reply::Done(_)));
@@ -160,14 +160,14 @@ fn a_guest_grants_nothing_that_its_home_may_have_forgotten() {
 
 #[test]
 fn a_guest_answers_no_earlier_than_its_home_named_it() {
-    let mut partition = alone(Arc::new(Window::new(1000, 3600)));
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     let reply = serve(&mut partition, as_guest(START + 5_000), START);
     assert!(matches!(reply, Reply::Done(done) if done.at == Time(START + 5_000)));
 }
 
 #[test]
 fn a_guest_that_declined_grants_nothing_later() {
-    let mut partition = alone(Arc::new(Window::new(1000, 3600)));
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     let all =
         Request::Command { command: hold("0123"), caller: BOB, key: None, how: Manner::ForGood };
     let wanted = || Request::Command {
@@ -190,7 +190,7 @@ fn a_guest_that_declined_grants_nothing_later() {
 
 #[test]
 fn a_home_names_another_only_after_the_one_it_named_last() {
-    let mut partition = alone(Arc::new(Window::new(1000, 3600)));
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     let pass =
         |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     assert!(matches!(serve(&mut partition, pass(None, 4), START), Reply::Passed { to: 4, .. }));
@@ -207,7 +207,7 @@ fn a_home_names_another_only_after_the_one_it_named_last() {
 
 #[test]
 fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
-    let mut partition = alone(Arc::new(Window::new(1000, 3600)));
+    let mut partition = alone(Arc::new(KeyWindow::new(1000, 3600)));
     let pass =
         |from, to| Request::Pass { key: key("k").expect("it is one"), caller: ADA, from, to };
     serve(&mut partition, pass(None, 0), START);
@@ -218,7 +218,7 @@ fn a_home_that_was_its_own_guest_grants_nothing_once_it_has_named_another() {
 
 #[test]
 fn too_many_keys_forget_the_oldest_for_every_partition() {
-    let window = Arc::new(Window::new(16, 3600));
+    let window = Arc::new(KeyWindow::new(16, 3600));
     let mut partition = alone(window.clone());
     for n in 0..100u8 {
         let many = Key::new(ADA.id, &[n], &[b"hold"]);

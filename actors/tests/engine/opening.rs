@@ -5,7 +5,7 @@ use super::bench::*;
 use actors::domain::tickets::Slice;
 use actors::engine::{Failure, record};
 use actors::machine::partition_id;
-use actors::store::{Append, Callback, Opened, Outcome, Position, Store, StoreError};
+use actors::store::{Append, AppendOutcome, Callback, Opened, Position, Store, StoreError};
 use actors::{Id, Time};
 use std::sync::{Arc, Mutex};
 use testing::around::{Around, as_store};
@@ -105,7 +105,7 @@ fn write_garbage(store: &MemoryStore, lead: u8, records: Vec<u8>) {
     let frame = record::frame(Position::default(), 1, records);
     let append =
         Append { partition: partition_id::<Slice>(&slice(lead)).into(), frame, rows: Vec::new() };
-    store.append(append, Box::new(|outcome| assert_eq!(outcome, Outcome::Durable)));
+    store.append(append, Box::new(|outcome| assert_eq!(outcome, AppendOutcome::Durable)));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn an_event_from_the_future_is_named() {
 
 #[test]
 fn a_frame_that_does_not_follow_is_noticed() {
-    let window = || Arc::new(actors::engine::Window::new(1000, 3600));
+    let window = || Arc::new(actors::engine::KeyWindow::new(1000, 3600));
     let mut records = Vec::new();
     let opened = actors::domain::tickets::Event::Opened { lead: 0, terms: TERMS };
     record::push(

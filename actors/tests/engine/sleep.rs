@@ -5,7 +5,7 @@ use actix_rt::Arbiter;
 use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Slice};
 use actors::engine::Partition;
-use actors::engine::snapshot::{self, Known, PartitionState};
+use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
 use actors::machine::partition_id;
 use actors::store::{Opened, Snapshot, Store};
 use testing::contract::answer;
@@ -66,8 +66,11 @@ fn it_is_the_snapshot_that_a_partition_wakes_from() {
             Partition::<Slice, ()>::open(slice(1), Opened { snapshot: None, frames }, window)
                 .expect("it is whole");
         let mine = snapshot_of(&bench, 0).expect("written");
-        let known =
-            Known { time: actors::Time(START), horizon: actors::Time(0), answered: Vec::new() };
+        let known = PartitionMemory {
+            time: actors::Time(START),
+            horizon: actors::Time(0),
+            answered: Vec::new(),
+        };
         let partition = partition_id::<Slice>(&slice(0));
         let telling = snapshot::seal(
             &partition,

@@ -2,7 +2,7 @@
 
 use actors::domain::ballots::{BallotBox, BoxName, Command, Question, Terms, Witness};
 use actors::domain::day::Day;
-use actors::engine::{Done, Key, Manner, Partition, Reply, Request, Window};
+use actors::engine::{Done, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::store::Opened;
 use actors::{Caller, Id, Time};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn key(number: u8) -> Key {
 
 /// A box that is open and quiet.
 fn a_box() -> Box3 {
-    let window = Arc::new(Window::new(1_000, 3_600));
+    let window = Arc::new(KeyWindow::new(1_000, 3_600));
     let mut partition: Box3 =
         Partition::open(NAME, Opened::default(), window).expect("nothing was written yet");
     let terms = Terms { closes_at: Time(1_000_000), most: 1_000 };
@@ -99,7 +99,7 @@ fn a_box_opened_again_shows_only_what_came_since() {
     let head = landed(&mut partition)[0].witness.clone().expect("it is new").head();
     let snapshot = partition.snapshot();
     let opened = Opened { snapshot: Some(snapshot), frames: Vec::new() };
-    let mut again: Box3 = Partition::open(NAME, opened, Arc::new(Window::new(1_000, 3_600)))
+    let mut again: Box3 = Partition::open(NAME, opened, Arc::new(KeyWindow::new(1_000, 3_600)))
         .expect("it was written so");
     assert!(again.serve(submit(None), AT, 2, 2).is_none());
     let shown = landed(&mut again)[0].witness.clone().expect("it is new");

@@ -2,7 +2,7 @@
 
 use super::{AT, UNTIL, holds_both_ways};
 use actors::domain::webhooks::Event::{self, *};
-use actors::domain::webhooks::{Plan, Replay, Telling, Trouble, WhyDisabled};
+use actors::domain::webhooks::{Plan, Telling, Trouble, WebhookReplay, WhyDisabled};
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
@@ -44,7 +44,7 @@ fn events() -> Vec<(Event, &'static str)> {
         (Enabled, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
         (Deleted, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
         (
-            ReplayBegun(Replay { from: AT, to: UNTIL, cursor: 5, end: 300 }),
+            ReplayBegun(WebhookReplay { from: AT, to: UNTIL, cursor: 5, end: 300 }),
             "2900000001adadadadadadadadadadadadadadadadf6a3b8ded968000006f6a3b8ded968b6f3dcded96805\
              ac02",
         ),

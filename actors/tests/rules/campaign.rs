@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Overview, Plan, Question, Refusal, Trigger,
 };
-use actors::domain::coupons::rows::{Home, home_of_row};
+use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponState, Serial, redeem};
 use actors::{Caller, Id, Machine, Time};
 
@@ -48,7 +48,7 @@ fn overview(campaign: &Given<Campaign>) -> Overview {
     }
 }
 
-fn books(campaign: &Given<Campaign>) -> actors::domain::coupons::Ledger {
+fn books(campaign: &Given<Campaign>) -> actors::domain::coupons::CouponLedger {
     match campaign.0.look(&Question::Ledger) {
         Answer::Ledger(ledger) => ledger,
         other => panic!("{other:?}"),
@@ -344,6 +344,6 @@ fn a_look_finds_a_members_voucher_and_a_list_has_a_line_for_it() {
     let home = home_of_row(&row.key, row.body.as_deref().expect("it is put"));
     assert_eq!(
         (row.owner, home),
-        (ADA.id, Some((Home::Campaign { campaign: Serial(7), rank: 1 }, s(2_000))))
+        (ADA.id, Some((CouponHome::Campaign { campaign: Serial(7), rank: 1 }, s(2_000))))
     );
 }

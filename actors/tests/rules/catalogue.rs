@@ -3,8 +3,8 @@
 use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
 use actors::domain::coupons::catalogue::{
-    Answer, BatchKind, Catalogue, CatalogueEntry, Command, Event, Plan, Question, Refusal,
-    Registered,
+    Answer, BatchKind, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Plan, Question,
+    Refusal,
 };
 use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
@@ -107,7 +107,7 @@ fn what_was_registered_is_found_and_listed_in_order() {
     let look = |question| four().0.look(&question);
     assert_eq!(
         look(Question::Entry(Serial(1))),
-        Answer::Entry(Some(Registered { entry: named("Welcome"), key: 3, at: s(1) }))
+        Answer::Entry(Some(CatalogueRecord { entry: named("Welcome"), key: 3, at: s(1) }))
     );
     assert_eq!(look(Question::Entry(Serial(5))), Answer::Entry(None));
     let page = |of, after: Option<u32>, limit| match look(Question::Page {

@@ -7,7 +7,7 @@ use actors::domain::coupons::coupon::{CouponView, Use};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
-use actors::domain::coupons::{CouponState, Cut, Discount, Ledger, Offer, Serial, redeem};
+use actors::domain::coupons::{CouponLedger, CouponState, Cut, Discount, Offer, Serial, redeem};
 use actors::{Caller, Id, Machine, Role, Time};
 
 pub const OFFER: Offer =
@@ -114,7 +114,7 @@ pub fn walked(range: &Given<Range>, walk: Walk) -> Walked {
     }
 }
 
-pub fn ledger_of(range: &Given<Range>) -> Ledger {
+pub fn ledger_of(range: &Given<Range>) -> CouponLedger {
     match range.0.look(&range::Question::Ledger) {
         range::Answer::Ledger(ledger) => ledger,
         other => panic!("asked for the ledger, told {other:?}"),
@@ -122,8 +122,8 @@ pub fn ledger_of(range: &Given<Range>) -> Ledger {
 }
 
 /// Issued, available, held, assigned, used, expired, void; in balance.
-pub fn ledger([issued, available, held, assigned, used, expired, void]: [u64; 7]) -> Ledger {
-    Ledger { issued, available, held, assigned, used, expired, void, imbalance: 0 }
+pub fn ledger([issued, available, held, assigned, used, expired, void]: [u64; 7]) -> CouponLedger {
+    CouponLedger { issued, available, held, assigned, used, expired, void, imbalance: 0 }
 }
 
 pub fn plan() -> campaign::Plan {

@@ -3,8 +3,8 @@
 use super::given::{ADMIN, Given, bytes, given, s};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::imports::{
-    Command, Event, Import, ImportState, OnDuplicate, Pass, Plan, Progress, Question, Refusal,
-    UNFINISHED, WhyFailed, job_of_row,
+    Command, Event, Import, ImportPass, ImportState, OnDuplicate, Plan, Progress, Question,
+    Refusal, UNFINISHED, WhyFailed, job_of_row,
 };
 use actors::store::Row;
 use actors::{Id, Machine, Time};
@@ -146,7 +146,7 @@ fn a_job_finishes_when_it_has_read_all() {
 #[test]
 fn a_dry_run_only_checks() {
     let job = after(dry(), &[]);
-    assert_eq!(view(&job).pass, Pass::Checking);
+    assert_eq!(view(&job).pass, ImportPass::Checking);
     job.when(Command::Register { batch: BATCH }, ADMIN, s(2)).refused(Refusal::OutOfStep);
     let through = job.and(s(2), Event::Advanced(at(3, 1, 0, 100)));
     through.when(Command::Register { batch: BATCH }, ADMIN, s(2)).refused(Refusal::OutOfStep);
@@ -163,7 +163,7 @@ fn what_may_have_no_duplicate_is_checked_to_its_end_and_then_imported_from_its_b
         .when(Command::Register { batch: BATCH }, ADMIN, s(2))
         .then(Event::Registered { batch: BATCH });
     let importing = view(&checked.and(s(2), Event::Registered { batch: BATCH }));
-    assert_eq!((importing.pass, importing.progress), (Pass::Importing, Progress::default()));
+    assert_eq!((importing.pass, importing.progress), (ImportPass::Importing, Progress::default()));
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn the_same_file_takes_a_job_up_again_from_its_first_row_and_into_its_batch() {
         let again = view(&ended.and(s(5), Event::Reopened));
         assert_eq!(
             (again.state, again.pass, again.progress),
-            (ImportState::Running, Pass::Importing, Progress::default())
+            (ImportState::Running, ImportPass::Importing, Progress::default())
         );
         assert_eq!((again.batch, again.created_at, again.ended_at), (Some(BATCH), s(1), None));
     }
@@ -214,7 +214,7 @@ fn the_same_file_takes_a_job_up_again_from_its_first_row_and_into_its_batch() {
         Event::Reopened,
     ];
     let checking = after(failing(), &events);
-    assert_eq!((view(&checking).pass, view(&checking).batch), (Pass::Checking, Some(BATCH)));
+    assert_eq!((view(&checking).pass, view(&checking).batch), (ImportPass::Checking, Some(BATCH)));
     let checked = checking.and(s(6), Event::Advanced(at(5, 0, 0, 100)));
     checked.when(Command::Register { batch: Serial(6) }, ADMIN, s(6)).refused(Refusal::OutOfStep);
     checked

@@ -4,8 +4,8 @@
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::rack::{Answer, Command, Event, Question, Rack, Refusal, Terms};
-use actors::domain::coupons::rows::{Home, home_of_row};
-use actors::domain::coupons::{CouponState, Ledger, RackName, Serial, range, redeem};
+use actors::domain::coupons::rows::{CouponHome, home_of_row};
+use actors::domain::coupons::{CouponLedger, CouponState, RackName, Serial, range, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
 
@@ -31,7 +31,7 @@ fn assign(batch: Serial, member: Caller, source: Option<Id>) -> Command {
     within(batch, range::Command::Assign { member: member.id, source })
 }
 
-fn books(rack: &Given<Rack>, batch: Serial) -> Ledger {
+fn books(rack: &Given<Rack>, batch: Serial) -> CouponLedger {
     match rack.0.look(&Question::In { batch, question: range::Question::Ledger }) {
         Answer::In(range::Answer::Ledger(ledger)) => ledger,
         other => panic!("{other:?}"),
@@ -259,6 +259,6 @@ fn an_assignment_writes_a_line_in_its_owners_list() {
     let home = home_of_row(&row.key, row.body.as_deref().expect("it is put"));
     assert_eq!(
         (row.owner, home),
-        (ADA.id, Some((Home::Rack { name: RackName(3), batch: BATCH, slot: 0 }, s(10))))
+        (ADA.id, Some((CouponHome::Rack { name: RackName(3), batch: BATCH, slot: 0 }, s(10))))
     );
 }

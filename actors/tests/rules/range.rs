@@ -3,7 +3,7 @@
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, bytes, given, s};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range, Refusal, Terms};
-use actors::domain::coupons::rows::{Home, home_of_row};
+use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponState, RangeName, Serial, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
@@ -284,5 +284,5 @@ fn an_assignment_writes_a_line_in_its_owners_list() {
     }
     let [row] = &rows[..] else { panic!("{rows:?}") };
     let home = home_of_row(&row.key, row.body.as_deref().expect("it is put"));
-    assert_eq!((row.owner, home), (ADA.id, Some((Home::Range { name, slot: 4 }, s(10)))));
+    assert_eq!((row.owner, home), (ADA.id, Some((CouponHome::Range { name, slot: 4 }, s(10)))));
 }

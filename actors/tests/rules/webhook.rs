@@ -3,7 +3,7 @@
 use super::given::{ADA, ADMIN, Given, bytes, given, s};
 use actors::domain::shelves;
 use actors::domain::webhooks::{
-    Command, Event, Plan, Question, Refusal, Replay, Telling, Trouble, WAITS_S, Webhook,
+    Command, Event, Plan, Question, Refusal, Telling, Trouble, WAITS_S, Webhook, WebhookReplay,
     WebhookView, WhyDisabled,
 };
 use actors::store::Row;
@@ -31,8 +31,8 @@ fn advanced(to: u64) -> Event {
     Event::Advanced { line: Telling::Live, to }
 }
 
-fn replay() -> Replay {
-    Replay { from: s(0), to: s(50), cursor: 2, end: 6 }
+fn replay() -> WebhookReplay {
+    WebhookReplay { from: s(0), to: s(50), cursor: 2, end: 6 }
 }
 
 /// Fails again and again, each time as soon as it may be tried again, until it is disabled. Returns
@@ -183,7 +183,7 @@ fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
     let further = replaying.and(s(3), moved(4)).and(s(3), advanced(20));
     assert_eq!(
         (view(&further).cursor, view(&further).replay),
-        (20, Some(Replay { cursor: 4, ..replay() }))
+        (20, Some(WebhookReplay { cursor: 4, ..replay() }))
     );
     further.when(on(6), COURIER, s(4)).then(moved(6));
     let over = further.and(s(4), moved(6));
@@ -193,7 +193,7 @@ fn a_replay_has_a_cursor_of_its_own_and_ends_at_its_end() {
 
 #[test]
 fn a_replay_of_nothing_ends_at_once_and_a_disabled_webhook_replays_nothing() {
-    let empty = Replay { cursor: 6, ..replay() };
+    let empty = WebhookReplay { cursor: 6, ..replay() };
     let replaying = created().and(s(2), Event::ReplayBegun(empty));
     let moved = Event::Advanced { line: Telling::Replay, to: 6 };
     replaying

@@ -14,7 +14,7 @@ use actors::Id;
 use actors::domain::ballots::{BallotId, Refusal, Witness, ballot_of_row};
 use actors::domain::lottery::{BallotSetup, Phase, Plan};
 use actors::engine::{By, How};
-use actors::store::Listed;
+use actors::store::ListedRow;
 use draws::{Anchor, Inclusion, Receipt};
 use products::ballots::Submitted;
 use serde::Serialize;
@@ -143,11 +143,11 @@ async fn mine(
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
     let found = shared.ballots.of(caller.id, after, limit + 1).await?;
-    let item = |line: Listed| {
+    let item = |line: ListedRow| {
         let id = ballot_of_row(&line.key, &line.body)?;
         Some(MineBody { id: id.to_string(), lottery: id.name.day.to_string() })
     };
-    Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
+    Ok(reply::ok(&Items::page(found, limit, |line: &ListedRow| line.key.clone(), item)))
 }
 
 async fn show(

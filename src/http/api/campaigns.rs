@@ -22,7 +22,7 @@ use actors::domain::coupons::campaign::{
     Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::ledger::Walk;
-use actors::domain::coupons::{Home, Serial};
+use actors::domain::coupons::{CouponHome, Serial};
 use actors::engine::By;
 use actors::engine::{Done, How};
 use actors::{Caller, Time};
@@ -353,7 +353,7 @@ async fn claims(
         return Err(no_such("campaign"));
     };
     let item = |(rank, view)| {
-        let home = Home::Campaign { campaign: known.serial, rank };
+        let home = CouponHome::Campaign { campaign: known.serial, rank };
         Some(CouponBody::of(&known, &home, shared.promotions.voucher_code(&known, rank), &view))
     };
     Ok(reply::ok(&Items::page(

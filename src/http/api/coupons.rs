@@ -20,7 +20,7 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::coupon::{Coupon, CouponView};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{CouponState, Home, catalogue, range};
+use actors::domain::coupons::{CouponHome, CouponState, catalogue, range};
 use actors::engine::By;
 use actors::engine::{Done, Failure, How};
 use actors::{Caller, Id, Role, Time};
@@ -324,13 +324,13 @@ pub async fn giver(
 
 /// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to
 /// wait.
-async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<Home, Problem> {
+async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<CouponHome, Problem> {
     guesser.admit(shared).await?;
     or_guessed(shared, guesser, shared.promotions.home(code).await?).await
 }
 
 /// Whether the coupon's time was over at that instant.
-async fn is_over(shared: &Shared, home: Home, at: Time) -> Result<bool, Problem> {
+async fn is_over(shared: &Shared, home: CouponHome, at: Time) -> Result<bool, Problem> {
     Ok(shared
         .promotions
         .coupon(home)
@@ -339,7 +339,7 @@ async fn is_over(shared: &Shared, home: Home, at: Time) -> Result<bool, Problem>
 }
 
 /// The coupon, if the caller may see it.
-async fn seen(shared: &Shared, guesser: &Guesser, home: &Home) -> Result<Found, Problem> {
+async fn seen(shared: &Shared, guesser: &Guesser, home: &CouponHome) -> Result<Found, Problem> {
     let is_theirs = |found: &Found| guesser.caller.may_act_for(found.view.coupon.owner);
     let found = shared.promotions.coupon(home.clone()).await?.filter(is_theirs);
     or_guessed(shared, guesser, found).await

@@ -13,7 +13,7 @@ use actors::Id;
 use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::{Notice, notice_of_row};
 use actors::domain::shelves;
-use actors::store::{Listed, Page};
+use actors::store::{ListedRow, Page};
 use base::calendar;
 use base::calendar::wire_time;
 use base64::Engine;
@@ -145,7 +145,7 @@ async fn notices(
     let page = Items::page(
         found,
         limit,
-        |line: &Listed| line.key.clone(),
+        |line: &ListedRow| line.key.clone(),
         |line| notice_of_row(&line.body),
     );
     let items =

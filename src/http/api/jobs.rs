@@ -16,7 +16,7 @@ use actix_web::web::{self, Bytes, block};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::Id;
 use actors::domain::imports::{
-    ImportState, ImportView, OnDuplicate, Pass, Refusal, WhyFailed, job_of_row,
+    ImportPass, ImportState, ImportView, OnDuplicate, Refusal, WhyFailed, job_of_row,
 };
 use base::calendar::wire_time;
 use futures_util::future::try_join_all;
@@ -342,8 +342,8 @@ impl JobBody {
 
 fn state(view: &ImportView) -> &'static str {
     match (view.state, view.pass) {
-        (ImportState::Running, Pass::Checking) => "checking",
-        (ImportState::Running, Pass::Importing) => "importing",
+        (ImportState::Running, ImportPass::Checking) => "checking",
+        (ImportState::Running, ImportPass::Importing) => "importing",
         (ImportState::Cancelling, _) => "cancelling",
         (ImportState::Finished, _) => "finished",
         (ImportState::Failed(_), _) => "failed",
@@ -354,11 +354,11 @@ fn state(view: &ImportView) -> &'static str {
 fn why(view: &ImportView) -> Option<String> {
     let ImportState::Failed(why) = view.state else { return None };
     Some(match (why, view.pass) {
-        (WhyFailed::Duplicate { row }, Pass::Checking) => format!(
+        (WhyFailed::Duplicate { row }, ImportPass::Checking) => format!(
             "row {row} is a duplicate; nothing was \
             imported"
         ),
-        (WhyFailed::Duplicate { row }, Pass::Importing) => {
+        (WhyFailed::Duplicate { row }, ImportPass::Importing) => {
             format!(
                 "row {row} became a duplicate while the file was imported; what was imported \
                 before stays"

@@ -16,7 +16,7 @@ use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Bought, ticket_of_row};
 use actors::domain::tickets::{Command, HoldId, Refusal, TicketId};
 use actors::engine::{By, How};
-use actors::store::{Listed, Page};
+use actors::store::{ListedRow, Page};
 use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -121,10 +121,10 @@ async fn list(
         .engine
         .rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 })
         .await?;
-    let item = |line: Listed| {
+    let item = |line: ListedRow| {
         ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
     };
-    Ok(reply::ok(&Items::page(found, limit, |line: &Listed| line.key.clone(), item)))
+    Ok(reply::ok(&Items::page(found, limit, |line: &ListedRow| line.key.clone(), item)))
 }
 
 async fn refund(

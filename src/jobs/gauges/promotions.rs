@@ -5,7 +5,7 @@
 
 use super::shown::{Pass, Thing};
 use crate::shared::Shared;
-use actors::domain::coupons::{Ledger, RangeName, Serial};
+use actors::domain::coupons::{CouponLedger, RangeName, Serial};
 use metrics::gauge;
 use products::catalogue::{Failed, Known};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ fn newest(mut serials: Vec<Serial>) -> Vec<Serial> {
 async fn counted(
     shared: &Shared,
     serial: Serial,
-) -> Result<Option<(Arc<Known>, Option<Ledger>)>, Failed> {
+) -> Result<Option<(Arc<Known>, Option<CouponLedger>)>, Failed> {
     let Some(known) = shared.promotions.known(serial).await? else { return Ok(None) };
     let ledger = shared.promotions.ledger(&known).await?;
     let none_is_good = ledger.available + ledger.held + ledger.assigned == 0;
@@ -70,8 +70,8 @@ async fn has_ended(shared: &Shared, known: &Known) -> Result<bool, Failed> {
     }
 }
 
-fn states(ledger: &Ledger) -> [(&'static str, u64); 6] {
-    let Ledger { available, held, assigned, used, expired, void, .. } = *ledger;
+fn states(ledger: &CouponLedger) -> [(&'static str, u64); 6] {
+    let CouponLedger { available, held, assigned, used, expired, void, .. } = *ledger;
     [
         ("available", available),
         ("held", held),

@@ -21,7 +21,7 @@ use actors::domain::lottery::{Lot, Plan};
 use actors::domain::shelves;
 use actors::engine::By;
 use actors::engine::Failure;
-use actors::store::{Listed, Page, StoreError};
+use actors::store::{ListedRow, Page, StoreError};
 use futures_util::future::try_join_all;
 use metrics::Counter;
 use std::sync::Arc;
@@ -132,7 +132,7 @@ impl Ballots {
         owner: Id,
         after: Option<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<Listed>, StoreError> {
+    ) -> Result<Vec<ListedRow>, StoreError> {
         self.engine.rows(Page { shelf: shelves::BALLOTS, owner, after, limit }).await
     }
 

@@ -10,7 +10,7 @@ use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Overview, Plan, Question,
 };
 use actors::domain::coupons::catalogue::{self, CatalogueEntry};
-use actors::domain::coupons::{Ledger, Serial};
+use actors::domain::coupons::{CouponLedger, Serial};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
 
@@ -77,10 +77,10 @@ impl Promotions {
         })
     }
 
-    pub(super) async fn campaign_ledger(&self, known: &Known) -> Result<Ledger, Failed> {
+    pub(super) async fn campaign_ledger(&self, known: &Known) -> Result<CouponLedger, Failed> {
         Ok(match self.look_at_campaign(known, &Question::Ledger).await? {
             Some(Answer::Ledger(ledger)) => ledger,
-            _ => Ledger::default(),
+            _ => CouponLedger::default(),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::telling::{id, member, time, topics};
 use actors::domain::Only;
 use actors::domain::coupons::campaign::{self, Campaign, Trigger};
 use actors::domain::coupons::catalogue::{self, BatchKind, Catalogue, CatalogueEntry};
-use actors::domain::coupons::{Home, Serial};
+use actors::domain::coupons::{CouponHome, Serial};
 use serde_json::{Value, json};
 
 impl Told for Catalogue {
@@ -66,7 +66,7 @@ impl Told for Campaign {
             Event::Resumed => says.say(&topics::CAMPAIGN_RESUMED, [campaign]),
             Event::Ended => says.say(&topics::CAMPAIGN_ENDED, [campaign]),
             Event::Granted { rank, member: owner, expires_at } => {
-                let home = Home::Campaign { campaign: *name, rank: *rank };
+                let home = CouponHome::Campaign { campaign: *name, rank: *rank };
                 let data = [
                     campaign,
                     ("rank", json!(rank)),
@@ -77,7 +77,7 @@ impl Told for Campaign {
             }
             Event::Redeemed(event) => coupons::redeemed(
                 event,
-                |rank| Home::Campaign { campaign: *name, rank },
+                |rank| CouponHome::Campaign { campaign: *name, rank },
                 campaign,
                 says,
             ),

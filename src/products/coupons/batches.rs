@@ -9,7 +9,7 @@ use actors::Id;
 use actors::domain::coupons::catalogue::{BatchKind, Plan};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range};
-use actors::domain::coupons::{Home, Ledger, RackName, RangeName, Serial, rack};
+use actors::domain::coupons::{CouponHome, CouponLedger, RackName, RangeName, Serial, rack};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
 use futures_util::future::try_join_all;
@@ -22,10 +22,10 @@ pub enum Part {
 }
 
 impl Part {
-    pub fn home(&self, slot: u64) -> Home {
+    pub fn home(&self, slot: u64) -> CouponHome {
         match *self {
-            Part::Range(name) => Home::Range { name, slot },
-            Part::Rack(name, batch) => Home::Rack { name, batch, slot },
+            Part::Range(name) => CouponHome::Range { name, slot },
+            Part::Rack(name, batch) => CouponHome::Rack { name, batch, slot },
         }
     }
 }
@@ -48,7 +48,7 @@ impl Promotions {
         member: Id,
         source: Option<Id>,
         by: By,
-    ) -> Result<(Home, Done<Event>), Failed> {
+    ) -> Result<(CouponHome, Done<Event>), Failed> {
         let command = Command::Assign { member, source };
         let parts = match (plan.what, source) {
             // One owner keeps the limit of each member.
@@ -140,11 +140,11 @@ impl Promotions {
         try_join_all(names.iter().map(ask)).await
     }
 
-    pub async fn ledger(&self, known: &Known) -> Result<Ledger, Failed> {
+    pub async fn ledger(&self, known: &Known) -> Result<CouponLedger, Failed> {
         let Some(plan) = known.batch() else { return self.campaign_ledger(known).await };
         let answers =
             self.look_at_parts(plan, &parts(known.serial, plan), &Question::Ledger).await?;
-        Ok(answers.into_iter().fold(Ledger::default(), |sum, answer| match answer {
+        Ok(answers.into_iter().fold(CouponLedger::default(), |sum, answer| match answer {
             Answer::Ledger(part) => sum + part,
             _ => sum,
         }))

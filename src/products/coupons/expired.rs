@@ -9,7 +9,7 @@ use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::campaign::{Answer, Question};
 use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::ledger::{Walk, Walked};
-use actors::domain::coupons::{CouponState, Home, Serial};
+use actors::domain::coupons::{CouponHome, CouponState, Serial};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub struct Expiring {
 }
 
 /// Where coupons were found, and where to go on.
-type Stretch = (Vec<(Home, Arc<Known>, CouponView)>, Option<Spot>);
+type Stretch = (Vec<(CouponHome, Arc<Known>, CouponView)>, Option<Spot>);
 
 impl Promotions {
     /// At most `limit`, from the spot on; and where to go on, if that was not all.
@@ -89,8 +89,9 @@ impl Promotions {
             Some(slot) => Spot::Campaign { serial: known.serial, slot },
             None => Spot::Campaign { serial: Serial(known.serial.0 + 1), slot: 0 },
         };
-        let home =
-            |(rank, view)| (Home::Campaign { campaign: known.serial, rank }, known.clone(), view);
+        let home = |(rank, view)| {
+            (CouponHome::Campaign { campaign: known.serial, rank }, known.clone(), view)
+        };
         Ok((walked.found.into_iter().map(home).collect(), Some(next)))
     }
 

@@ -6,7 +6,7 @@
 //! that several nodes share their heartbeats are looked for. The keys are shown to nobody and stand
 //! in no log line.
 
-use actors::domain::coupons::code::{Keys, Unreadable, Version};
+use actors::domain::coupons::code::{Keys, UnreadableKeys, Version};
 use actors::store::StoreError;
 use base::fresh;
 use ports::directory::Directory;
@@ -20,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the coupon keys in the store cannot be read")]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableKeys),
     #[error("there have been 32 coupon keys, and a code has no room to name another")]
     NoneLeft,
     #[error(

@@ -19,7 +19,7 @@ use actors::domain::coupons::catalogue::Plan;
 use actors::domain::coupons::code::{CouponNumber, NotOurs, Version};
 use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::range::{Answer, Command, Event, Question};
-use actors::domain::coupons::{Home, RackName, Serial, campaign, rack, redeem};
+use actors::domain::coupons::{CouponHome, RackName, Serial, campaign, rack, redeem};
 use actors::engine::By;
 use actors::engine::{Done, Failure};
 use actors::store::Page;
@@ -31,7 +31,7 @@ pub const LONGEST_CODE: usize = 64;
 
 /// A coupon as its partition has it.
 pub struct Found {
-    pub home: Home,
+    pub home: CouponHome,
     pub known: Arc<Known>,
     pub code: String,
     pub view: CouponView,
@@ -39,7 +39,7 @@ pub struct Found {
 
 impl Promotions {
     /// Where the coupon of that code lives. None for a code that nobody ever made or imported.
-    pub async fn home(&self, code: &str) -> Result<Option<Home>, Failed> {
+    pub async fn home(&self, code: &str) -> Result<Option<CouponHome>, Failed> {
         match self.keys.read_with_version(code) {
             Ok((place, key)) => self.home_of(place, key).await,
             Err(NotOurs::Forged) => {
@@ -57,33 +57,35 @@ impl Promotions {
         &self,
         CouponNumber { serial, index }: CouponNumber,
         key: Version,
-    ) -> Result<Option<Home>, Failed> {
+    ) -> Result<Option<CouponHome>, Failed> {
         // Whoever has stolen another key can make codes with it, but not of this campaign or batch.
         let known = self.known(serial).await?.filter(|known| known.key == key);
         let Some(known) = known else { return Ok(None) };
         Ok(match known.batch() {
-            None => Some(Home::Campaign { campaign: serial, rank: index }),
-            Some(plan) => plan.place(serial, index).map(|(name, slot)| Home::Range { name, slot }),
+            None => Some(CouponHome::Campaign { campaign: serial, rank: index }),
+            Some(plan) => {
+                plan.place(serial, index).map(|(name, slot)| CouponHome::Range { name, slot })
+            }
         })
     }
 
-    async fn home_of_imported(&self, code: &str) -> Result<Option<Home>, Failed> {
+    async fn home_of_imported(&self, code: &str) -> Result<Option<CouponHome>, Failed> {
         let name = RackName::of(code);
         let looked = self.engine.racks.look(&name, rack::Question::Find(code.into())).await?;
         let rack::Answer::Found(Some((batch, slot))) = looked.answer else { return Ok(None) };
-        Ok(Some(Home::Rack { name, batch, slot }))
+        Ok(Some(CouponHome::Rack { name, batch, slot }))
     }
 
     /// The coupon that lives there, if anything does.
-    pub async fn coupon(&self, home: Home) -> Result<Option<Found>, Failed> {
+    pub async fn coupon(&self, home: CouponHome) -> Result<Option<Found>, Failed> {
         let Some(known) = self.known(home.serial()).await? else { return Ok(None) };
         let Some(view) = self.view(&known, &home).await? else { return Ok(None) };
         let code = self.code(&known, &home).await?;
         Ok(Some(Found { home, known, code, view }))
     }
 
-    async fn view(&self, known: &Known, home: &Home) -> Result<Option<CouponView>, Failed> {
-        if let Home::Campaign { rank, .. } = home {
+    async fn view(&self, known: &Known, home: &CouponHome) -> Result<Option<CouponView>, Failed> {
+        if let CouponHome::Campaign { rank, .. } = home {
             let answer = self.look_at_campaign(known, &campaign::Question::Voucher(*rank)).await?;
             let Some(campaign::Answer::Voucher(view)) = answer else { return Ok(None) };
             return Ok(view);
@@ -95,14 +97,14 @@ impl Promotions {
     }
 
     /// The code of the coupon that lives there.
-    pub async fn code(&self, known: &Known, home: &Home) -> Result<String, Failed> {
+    pub async fn code(&self, known: &Known, home: &CouponHome) -> Result<String, Failed> {
         match home {
-            Home::Campaign { rank, .. } => Ok(self.voucher_code(known, *rank)),
-            Home::Range { name, slot } => {
+            CouponHome::Campaign { rank, .. } => Ok(self.voucher_code(known, *rank)),
+            CouponHome::Range { name, slot } => {
                 let index = known.batch().map_or(*slot, |plan| plan.index(name, *slot));
                 Ok(self.print(known, index))
             }
-            Home::Rack { name, batch, slot } => {
+            CouponHome::Rack { name, batch, slot } => {
                 let codes = self.imported_codes(*name, *batch, vec![*slot]).await?;
                 Ok(codes.into_iter().next().flatten().unwrap_or_default())
             }
@@ -139,7 +141,7 @@ impl Promotions {
     /// A command about the coupon that lives there.
     pub async fn redeem(
         &self,
-        home: &Home,
+        home: &CouponHome,
         command: redeem::Command,
         by: By,
     ) -> Result<Done<redeem::Event>, Failed> {
@@ -171,7 +173,7 @@ impl Promotions {
     pub async fn give_at(
         &self,
         plan: &Plan,
-        home: &Home,
+        home: &CouponHome,
         member: Id,
         by: By,
     ) -> Result<Option<Done<Event>>, Failed> {
@@ -186,10 +188,10 @@ impl Promotions {
         owner: Id,
         after: Option<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Home, Time)>, Failed> {
+    ) -> Result<Vec<(Vec<u8>, CouponHome, Time)>, Failed> {
         let page = Page { shelf: actors::domain::shelves::COUPONS, owner, after, limit };
         let lines = self.engine.rows(page).await?;
-        let home = |line: &actors::store::Listed| {
+        let home = |line: &actors::store::ListedRow| {
             let (home, at) = actors::domain::coupons::rows::home_of_row(&line.key, &line.body)?;
             Some((line.key.clone(), home, at))
         };
@@ -198,10 +200,10 @@ impl Promotions {
 }
 
 /// The part of a batch that the coupon is in. A voucher is in none.
-pub fn part_of(home: &Home) -> Option<Part> {
+pub fn part_of(home: &CouponHome) -> Option<Part> {
     match home {
-        Home::Campaign { .. } => None,
-        Home::Range { name, .. } => Some(Part::Range(*name)),
-        Home::Rack { name, batch, .. } => Some(Part::Rack(*name, *batch)),
+        CouponHome::Campaign { .. } => None,
+        CouponHome::Range { name, .. } => Some(Part::Range(*name)),
+        CouponHome::Rack { name, batch, .. } => Some(Part::Rack(*name, *batch)),
     }
 }

@@ -5,7 +5,7 @@ use crate::catalogue::{Failed, Known, Promotions};
 use crate::coupons::batches::{Part, parts};
 use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Home, campaign, range};
+use actors::domain::coupons::{CouponHome, campaign, range};
 use actors::engine::By;
 use actors::engine::Failure;
 use actors::{Id, Time};
@@ -127,7 +127,9 @@ impl Promotions {
         expires_at: Time,
     ) -> Result<(), Failed> {
         let home = part
-            .map_or(Home::Campaign { campaign: known.serial, rank: slot }, |part| part.home(slot));
+            .map_or(CouponHome::Campaign { campaign: known.serial, rank: slot }, |part| {
+                part.home(slot)
+            });
         let code = self.code(known, &home).await?;
         let expires_at = jiff::Timestamp::from_millisecond(expires_at.0).unwrap_or_default();
         journal::info(

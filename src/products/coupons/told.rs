@@ -5,12 +5,12 @@ use crate::telling::{id, member, time, topics};
 use actors::domain::coupons::Slot;
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::redeem::Event;
-use actors::domain::coupons::{Home, Rack, RackName, Range, RangeName, Serial, rack, range};
+use actors::domain::coupons::{CouponHome, Rack, RackName, Range, RangeName, Serial, rack, range};
 use serde_json::{Value, json};
 
 impl Told for Range {
     fn tell(name: &RangeName, event: &range::Event, says: &mut Says) {
-        in_range(event, name.batch, |slot| Home::Range { name: *name, slot }, says);
+        in_range(event, name.batch, |slot| CouponHome::Range { name: *name, slot }, says);
     }
 }
 
@@ -27,7 +27,7 @@ impl Told for Rack {
                 in_range(
                     event,
                     *batch,
-                    |slot| Home::Rack { name: *name, batch: *batch, slot },
+                    |slot| CouponHome::Rack { name: *name, batch: *batch, slot },
                     says,
                 );
             }
@@ -35,7 +35,12 @@ impl Told for Rack {
     }
 }
 
-fn in_range(event: &range::Event, batch: Serial, home: impl Fn(Slot) -> Home, says: &mut Says) {
+fn in_range(
+    event: &range::Event,
+    batch: Serial,
+    home: impl Fn(Slot) -> CouponHome,
+    says: &mut Says,
+) {
     match event {
         // The catalogue has told of the batch.
         range::Event::Opened(_) => {}
@@ -49,7 +54,7 @@ fn in_range(event: &range::Event, batch: Serial, home: impl Fn(Slot) -> Home, sa
 /// `of`: the campaign or batch, for what concerns all its coupons.
 pub fn redeemed(
     event: &Event,
-    home: impl Fn(Slot) -> Home,
+    home: impl Fn(Slot) -> CouponHome,
     of: (&'static str, Value),
     says: &mut Says,
 ) {

@@ -2,7 +2,7 @@
 //! `{batch, index, code}` of a coupon of ours, `{batch, code}` of an imported one.
 
 use crate::catalogue::{Failed, Known, Promotions};
-use actors::domain::coupons::Home;
+use actors::domain::coupons::CouponHome;
 use actors::store::StoreError;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -10,17 +10,19 @@ use std::sync::Arc;
 pub struct Coupons(pub Arc<Promotions>);
 
 impl Coupons {
-    pub async fn reference(&self, home: &Home) -> Result<Value, StoreError> {
+    pub async fn reference(&self, home: &CouponHome) -> Result<Value, StoreError> {
         let known = self.0.known(home.serial()).await.map_err(not_now)?;
         let Some(known) = known else { return Ok(Value::Null) };
         let code = self.0.code(&known, home).await.map_err(not_now)?;
         let serial = known.serial.to_string();
         Ok(match home {
-            Home::Campaign { rank, .. } => json!({"campaign": serial, "rank": rank, "code": code}),
-            Home::Range { name, slot } => {
+            CouponHome::Campaign { rank, .. } => {
+                json!({"campaign": serial, "rank": rank, "code": code})
+            }
+            CouponHome::Range { name, slot } => {
                 json!({"batch": serial, "index": index(&known, name, *slot), "code": code})
             }
-            Home::Rack { .. } => json!({"batch": serial, "code": code}),
+            CouponHome::Rack { .. } => json!({"batch": serial, "code": code}),
         })
     }
 }

@@ -8,7 +8,7 @@ use actors::domain::Only;
 use actors::domain::coupons::catalogue::{self, BatchKind, CatalogueEntry, Plan};
 use actors::domain::coupons::code::{CouponNumber, Keys};
 use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
-use actors::engine::{By, Limits, Node, Window};
+use actors::engine::{By, KeyWindow, Limits, Node};
 use actors::{Caller, Id, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn in_a_system(test: impl AsyncFnOnce(Arc<Engine>)) {
         let node = Node::new(
             Arc::new(MemoryStore::default()),
             clock,
-            Window::new(1000, 3600),
+            KeyWindow::new(1000, 3600),
             Limits::default(),
         );
         node.take_seat();

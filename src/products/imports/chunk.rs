@@ -8,7 +8,7 @@ use crate::imports::seen::Seen;
 use crate::imports::spool::Spool;
 use actors::Id;
 use actors::domain::coupons::rack::CodeLine;
-use actors::domain::imports::{ImportView, Pass, Progress};
+use actors::domain::imports::{ImportPass, ImportView, Progress};
 use std::fs::File;
 use std::io;
 
@@ -18,7 +18,7 @@ pub struct Work {
     marks: Marks,
     /// A pass that only checks remembers for itself which codes it has seen.
     seen: Option<Seen>,
-    pass: Pass,
+    pass: ImportPass,
     at: Progress,
 }
 
@@ -63,8 +63,8 @@ impl Work {
             return Err(Broken::Missing);
         }
         let seen = match view.pass {
-            Pass::Checking => Some(Seen::open(&folder).map_err(Broken::Seen)?),
-            Pass::Importing => None,
+            ImportPass::Checking => Some(Seen::open(&folder).map_err(Broken::Seen)?),
+            ImportPass::Importing => None,
         };
         Ok(Work {
             rows: Rows::at(file, view.progress.offset)?,

@@ -13,7 +13,7 @@ use actors::Id;
 use actors::domain::Only;
 use actors::domain::coupons::{catalogue, rack};
 use actors::domain::imports::{
-    Command, Event, ImportState, ImportView, OnDuplicate, Pass, WhyFailed,
+    Command, Event, ImportPass, ImportState, ImportView, OnDuplicate, WhyFailed,
 };
 use actors::engine::By;
 use base::journal;
@@ -92,7 +92,7 @@ async fn turn(imports: &Imports, job: Id, work: Option<Box<Work>>) -> Result<Tur
     // With its files at hand, every chunk that was begun is counted. Without, the last one may be
     // half done, and is done before it ends.
     let nothing_under_way = work.is_some()
-        || view.pass == Pass::Checking
+        || view.pass == ImportPass::Checking
         || view.batch.is_none()
         || view.has_read_all();
     match (view.state, view.must_fail()) {
@@ -146,7 +146,7 @@ async fn on(
     let (read, mut work) = spawn_blocking(move || (work.read(most), work)).await?;
     let mut chunk: Chunk = read?;
     let taken = match (view.pass, view.batch) {
-        (Pass::Importing, Some(batch)) => {
+        (ImportPass::Importing, Some(batch)) => {
             let terms = rack::Terms { offer: view.plan.offer, expires_at: view.plan.expires_at };
             racks::import(&imports.engine, batch, terms, &chunk.lines).await?
         }
@@ -160,7 +160,7 @@ async fn on(
         }
     };
     chunk.decided(&taken);
-    if view.pass == Pass::Checking && view.plan.on_duplicate == OnDuplicate::Fail {
+    if view.pass == ImportPass::Checking && view.plan.on_duplicate == OnDuplicate::Fail {
         chunk.end_at_duplicate();
     }
     let (progress, mut work) = spawn_blocking(move || (work.mark(&chunk), work)).await?;
@@ -209,8 +209,8 @@ impl Imports {
     /// Whether the pass that a job is in has what it needs to go on; if not, its batch comes next.
     fn may_read(&self, view: &ImportView) -> bool {
         match view.pass {
-            Pass::Checking => !view.has_read_all(),
-            Pass::Importing => view.batch.is_some(),
+            ImportPass::Checking => !view.has_read_all(),
+            ImportPass::Importing => view.batch.is_some(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! declares its rows.
 
 use crate::telling::topics::Topic;
-use actors::domain::coupons::Home;
+use actors::domain::coupons::CouponHome;
 use actors::engine::record::{self, Broken, Entry};
 use actors::store::Frame;
 use actors::{Machine, Time};
@@ -22,7 +22,7 @@ pub struct Says(Vec<Saying>);
 struct Saying {
     topic: &'static Topic,
     data: Map<String, Value>,
-    coupon: Option<Home>,
+    coupon: Option<CouponHome>,
 }
 
 /// An event, as far as the log alone tells it.
@@ -35,7 +35,7 @@ pub struct Said {
     pub at: Time,
     pub data: Map<String, Value>,
     /// The coupon it is about; the reference that the outside knows it by is looked up.
-    pub coupon: Option<Home>,
+    pub coupon: Option<CouponHome>,
 }
 
 impl Says {
@@ -45,7 +45,7 @@ impl Says {
 
     pub fn say_of<const N: usize>(
         &mut self,
-        coupon: Home,
+        coupon: CouponHome,
         topic: &'static Topic,
         data: [(&str, Value); N],
     ) {
@@ -56,7 +56,7 @@ impl Says {
         &mut self,
         topic: &'static Topic,
         data: [(&str, Value); N],
-        coupon: Option<Home>,
+        coupon: Option<CouponHome>,
     ) {
         let data = data.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         self.0.push(Saying { topic, data, coupon });

@@ -12,7 +12,7 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{self, LotteryView, Plan};
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
-use actors::domain::tickets::{self, HoldId, HoldView, Ledger, Slice, SliceName, TicketId};
+use actors::domain::tickets::{self, HoldId, HoldView, Slice, SliceName, TicketId, TicketLedger};
 use actors::domain::tickets::{Answer, Question};
 use actors::engine::By;
 use actors::engine::CommandResult;
@@ -238,9 +238,9 @@ impl Lotteries {
         Ok(all)
     }
 
-    pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<Ledger, TicketFailure> {
+    pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<TicketLedger, TicketFailure> {
         let _turn = self.looks.acquire().await;
-        let mut sum = Ledger::default();
+        let mut sum = TicketLedger::default();
         for answer in
             self.slices(&plan.slices(day), &open_with(plan)).look(&Question::Ledger).await?
         {

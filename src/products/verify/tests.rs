@@ -6,8 +6,8 @@ use actors::domain::coupons::campaign::{Plan, Trigger};
 use actors::domain::coupons::{Campaign, Discount, Offer, Serial, campaign};
 use actors::domain::day::Day;
 use actors::domain::tickets::{self, Slice, SliceName, Terms};
-use actors::engine::snapshot::{self, Known, PartitionState};
-use actors::engine::{Key, Manner, Partition, Request, Window};
+use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
+use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::machine::partition_id;
 use actors::store::{Frame, Opened, Row, Snapshot};
 use actors::{Caller, Id, Machine, Time};
@@ -47,8 +47,8 @@ impl History for Told {
     }
 }
 
-fn window() -> Arc<Window> {
-    Arc::new(Window::new(1_000, 3_600))
+fn window() -> Arc<KeyWindow> {
+    Arc::new(KeyWindow::new(1_000, 3_600))
 }
 
 /// Gives the commands, each in a commit of its own, with a snapshot before the last of them.
@@ -187,7 +187,7 @@ fn a_snapshot_that_was_written_with_care_and_says_something_else_is_named() {
     disagrees(sealed(&told, |state, _| drop(state.known.answered.pop())));
     disagrees(sealed(&told, |state, _| state.known.time = Time(0)));
     disagrees(sealed(&told, |_, snapshot| snapshot.due = None));
-    let nobody = Known { time: NOW, horizon: NOW, answered: Vec::new() };
+    let nobody = PartitionMemory { time: NOW, horizon: NOW, answered: Vec::new() };
     disagrees(sealed(&told, |state, _| state.known = nobody));
 }
 

@@ -6,7 +6,7 @@
 
 use crate::feed::Feed;
 use actors::Time;
-use actors::domain::webhooks::Replay;
+use actors::domain::webhooks::WebhookReplay;
 use actors::engine::record;
 use actors::store::StoreError;
 
@@ -14,11 +14,11 @@ use actors::store::StoreError;
 const CLOCK_STEP_S: u32 = 600;
 
 /// The part of the log in which events of `[from, to)` lie.
-pub async fn span(feed: &Feed, from: Time, to: Time) -> Result<Replay, StoreError> {
+pub async fn span(feed: &Feed, from: Time, to: Time) -> Result<WebhookReplay, StoreError> {
     let end = feed.end().await?;
     let cursor = before(feed, from.minus_s(CLOCK_STEP_S), end).await?;
     let end = before(feed, to.plus_s(CLOCK_STEP_S), end).await?;
-    Ok(Replay { from, to, cursor, end })
+    Ok(WebhookReplay { from, to, cursor, end })
 }
 
 /// The last position whose frame began before that instant.

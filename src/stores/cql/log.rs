@@ -10,7 +10,7 @@ use super::claim::Claim;
 use super::outcome::{Meaning, meaning};
 use super::session::{Conditional, Lost, broken};
 use super::tables::{LogRow, Tables, frame};
-use actors::store::{Frame, Opened, Outcome, Position, StoreError};
+use actors::store::{AppendOutcome, Frame, Opened, Position, StoreError};
 use base::journal;
 use base::journal::Value;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -42,12 +42,12 @@ impl Leaves {
 
 impl Tables {
     /// Writes the frame after `claim.at`, once, whatever is lost on the way.
-    pub async fn append(&self, name: &str, claim: &Claim, frame: &Frame) -> Outcome {
+    pub async fn append(&self, name: &str, claim: &Claim, frame: &Frame) -> AppendOutcome {
         let until = self.deadline();
         let parts = match self.put_parts(name, frame, until).await {
             Ok(parts) => parts,
             // The row that counts was never sent.
-            Err(error) => return Outcome::Unknown(error.to_string()),
+            Err(error) => return AppendOutcome::Unknown(error.to_string()),
         };
         let records: &[u8] = if parts == 0 { &frame.records } else { &[] };
         let (from, to) = (frame.from, frame.to);
@@ -73,7 +73,7 @@ impl Tables {
 
     /// Writes nothing, and is only answered `Durable` if nobody has taken over. It may be repeated
     /// as often as need be.
-    pub async fn confirm(&self, name: &str, claim: &Claim) -> Outcome {
+    pub async fn confirm(&self, name: &str, claim: &Claim) -> AppendOutcome {
         let (seq, head) = (claim.at.seq as i64, &claim.at.head[..]);
         let row = (head, name, claim.generation, claim.epoch, seq, head);
         self.fenced(name, claim, &self.confirm, &row, Leaves::Nothing, self.deadline()).await
@@ -88,21 +88,21 @@ impl Tables {
         row: &impl SerializeRow,
         leaves: Leaves,
         until: Instant,
-    ) -> Outcome {
+    ) -> AppendOutcome {
         let to = leaves.at(claim);
         let mut doubt: Option<Lost> = None;
         loop {
             match self.cql.decide(statement, row, doubt.is_some()).await {
                 Ok(verdict) => match meaning(&verdict, claim.epoch, to) {
-                    Meaning::Applied | Meaning::AppliedBefore => return Outcome::Durable,
+                    Meaning::Applied | Meaning::AppliedBefore => return AppendOutcome::Durable,
                     Meaning::Fenced if doubt.is_none() || leaves == Leaves::Nothing => {
-                        return Outcome::Fenced;
+                        return AppendOutcome::Fenced;
                     }
                     // An earlier attempt may have counted before somebody took over, and what is in
                     // the log is a fact.
                     Meaning::Fenced => match self.stands(name, claim.generation, to).await {
-                        Ok(true) => return Outcome::Durable,
-                        Ok(false) => return Outcome::Fenced,
+                        Ok(true) => return AppendOutcome::Durable,
+                        Ok(false) => return AppendOutcome::Fenced,
                         Err(error) => doubt = Some(Lost(error.to_string())),
                     },
                     Meaning::Impossible => {
@@ -110,13 +110,15 @@ impl Tables {
                             "an append was refused although nobody has taken over",
                             &[("partition", Value::Text(&name))],
                         );
-                        return Outcome::Unknown("the log is not where it should be".into());
+                        return AppendOutcome::Unknown("the log is not where it should be".into());
                     }
                 },
                 Err(lost) => doubt = Some(lost),
             }
             match &doubt {
-                Some(Lost(why)) if Instant::now() >= until => return Outcome::Unknown(why.clone()),
+                Some(Lost(why)) if Instant::now() >= until => {
+                    return AppendOutcome::Unknown(why.clone());
+                }
                 _ => self.pause().await,
             }
         }

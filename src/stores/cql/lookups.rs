@@ -10,7 +10,7 @@ use super::log::all_of;
 use super::session::broken;
 use super::tables::Tables;
 use actors::Id;
-use actors::store::{Listed, Page, Row, Shelf, StoreError};
+use actors::store::{ListedRow, Page, Row, Shelf, StoreError};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -68,7 +68,7 @@ impl Tables {
         Ok(())
     }
 
-    pub async fn page(&self, page: &Page) -> Result<Vec<Listed>, StoreError> {
+    pub async fn page(&self, page: &Page) -> Result<Vec<ListedRow>, StoreError> {
         let limit = i32::try_from(page.limit).unwrap_or(i32::MAX);
         if limit == 0 {
             return Ok(Vec::new());
@@ -83,7 +83,7 @@ impl Tables {
         // An empty body comes back as one, and none at all only from a row that nobody here wrote.
         rows.into_iter()
             .map(|(key, body)| {
-                Ok(Listed { key, body: body.ok_or_else(|| broken("a row has no body"))? })
+                Ok(ListedRow { key, body: body.ok_or_else(|| broken("a row has no body"))? })
             })
             .collect()
     }

@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::lookups::Lines;
 use super::publisher::News;
 use super::store::Shared;
-use actors::store::{Append, Callback, Opened, Outcome, Snapshot, StoreError};
+use actors::store::{Append, AppendOutcome, Callback, Opened, Snapshot, StoreError};
 use base::journal;
 use base::journal::Value;
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub enum Job {
-    Append(Append, Callback<Outcome>),
+    Append(Append, Callback<AppendOutcome>),
     Open(Callback<Result<Opened, StoreError>>),
     Save(Snapshot),
     /// Its snapshot cannot be used.
@@ -133,40 +133,40 @@ impl Worker {
         job
     }
 
-    async fn append(&mut self, append: &Append, done: Callback<Outcome>) {
+    async fn append(&mut self, append: &Append, done: Callback<AppendOutcome>) {
         let began = Instant::now();
         let outcome = self.written(append).await;
         match &outcome {
-            Outcome::Durable => self
+            AppendOutcome::Durable => self
                 .shared
                 .commits
                 .succeeded(began.elapsed(), append.frame.to.seq - append.frame.from.seq),
-            Outcome::Fenced | Outcome::Unknown(_) => self.shared.commits.failed(),
+            AppendOutcome::Fenced | AppendOutcome::Unknown(_) => self.shared.commits.failed(),
         }
         answer(done, outcome);
         self.rotate_when_full().await;
     }
 
-    async fn written(&mut self, append: &Append) -> Outcome {
+    async fn written(&mut self, append: &Append) -> AppendOutcome {
         if let Err(error) = self.claim_if_first().await {
             // Nothing was sent.
-            return Outcome::Unknown(error.to_string());
+            return AppendOutcome::Unknown(error.to_string());
         }
         let (name, tables) = (&*self.owner.name, &self.shared.tables);
-        let Right::Claimed(claim) = &mut self.right else { return Outcome::Fenced };
+        let Right::Claimed(claim) = &mut self.right else { return AppendOutcome::Fenced };
         let frame = &append.frame;
         if frame.from != claim.at {
-            return Outcome::Fenced;
+            return AppendOutcome::Fenced;
         }
         let is_confirmation = frame.to.seq == frame.from.seq;
         let outcome = match is_confirmation {
             true => tables.confirm(name, claim).await,
             false => match tables.enter_as_awake(name, claim).await {
                 Ok(()) => tables.append(name, claim, frame).await,
-                Err(error) => Outcome::Unknown(error.to_string()),
+                Err(error) => AppendOutcome::Unknown(error.to_string()),
             },
         };
-        if outcome != Outcome::Durable {
+        if outcome != AppendOutcome::Durable {
             self.right = Right::Lost;
             return outcome;
         }
@@ -184,11 +184,11 @@ impl Worker {
         let mut lines = Lines::default();
         lines.add(append.rows.iter().cloned(), frame.to.seq);
         match tables.write_lines(name, lines, tables.deadline()).await {
-            Ok(()) => Outcome::Durable,
+            Ok(()) => AppendOutcome::Durable,
             // It is durable, but its rows are not; to open the partition again is to write them.
             Err(error) => {
                 self.right = Right::Lost;
-                Outcome::Unknown(error.to_string())
+                AppendOutcome::Unknown(error.to_string())
             }
         }
     }

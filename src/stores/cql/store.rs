@@ -12,8 +12,8 @@ use super::session::{Cql, Error};
 use super::tables::{Tables, Tuning};
 use actors::Time;
 use actors::store::{
-    Append, Callback, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
-    StoreError,
+    Append, AppendOutcome, Callback, Feed, Frame, ListedRow, Opened, Page, Row, Sleeper, Snapshot,
+    Store, StoreError,
 };
 use base::meters::commits::Commits;
 use hashbrown::HashMap;
@@ -75,7 +75,7 @@ impl CqlStore {
 }
 
 impl Store for CqlStore {
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         let owner = self.shared.owner(&append.partition);
         owner.ask(Job::Append(append, done), &self.shared);
     }
@@ -92,7 +92,7 @@ impl Store for CqlStore {
         self.ask(partition, Job::Forget);
     }
 
-    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         let shared = self.shared.clone();
         self.shared.work(async move { done(shared.tables.page(&page).await) });
     }

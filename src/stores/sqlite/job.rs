@@ -2,12 +2,12 @@
 
 use super::closed;
 use actors::Time;
-use actors::store::{Append, Callback, Opened, Outcome, Sleeper, Snapshot, StoreError};
+use actors::store::{Append, AppendOutcome, Callback, Opened, Sleeper, Snapshot, StoreError};
 use rusqlite::Connection;
 use std::sync::Arc;
 
 pub enum Job {
-    Append(Append, Callback<Outcome>),
+    Append(Append, Callback<AppendOutcome>),
     Save(Arc<str>, Snapshot),
     Forget(Arc<str>),
     Write(Write),
@@ -29,7 +29,7 @@ impl Job {
     /// Answers that nobody will do it.
     pub fn refuse(self) {
         match self {
-            Job::Append(_, done) => done(Outcome::Unknown(closed().to_string())),
+            Job::Append(_, done) => done(AppendOutcome::Unknown(closed().to_string())),
             Job::Open(_, done) => done(Err(closed())),
             Job::Sleepers(_, done) => done(Err(closed())),
             Job::Settle(done) => done(Err(closed())),

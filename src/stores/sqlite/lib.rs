@@ -37,8 +37,8 @@ pub use view::View;
 
 use actors::Time;
 use actors::store::{
-    Append, Callback, Feed, Frame, Listed, Opened, Outcome, Page, Row, Sleeper, Snapshot, Store,
-    StoreError,
+    Append, AppendOutcome, Callback, Feed, Frame, ListedRow, Opened, Page, Row, Sleeper, Snapshot,
+    Store, StoreError,
 };
 use health::Health;
 use job::{Job, Written};
@@ -278,7 +278,7 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         if let Err(unsent) = self.jobs.send(Job::Append(append, done)) {
             unsent.refuse();
         }
@@ -299,7 +299,7 @@ impl Store for Sqlite {
         let _ = self.jobs.send(Job::Forget(partition.into()));
     }
 
-    fn rows(&self, page: Page, done: Callback<Result<Vec<Listed>, StoreError>>) {
+    fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         // Whoever asked was told if it cannot be done.
         let _ = self.lists.ask(reader::Job::Rows(page, done));
     }

@@ -12,13 +12,13 @@ use super::log::{Finder, Follower, Tail};
 use super::meters::Waiting;
 use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, Lists};
-use actors::store::{Callback, Feed, Listed, Opened, Page, StoreError};
+use actors::store::{Callback, Feed, ListedRow, Opened, Page, StoreError};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub enum Job {
     Open(Tail, Callback<Result<Opened, StoreError>>),
-    Rows(Page, Callback<Result<Vec<Listed>, StoreError>>),
+    Rows(Page, Callback<Result<Vec<ListedRow>, StoreError>>),
     Feed(u64, usize, Callback<Result<Feed, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }

@@ -6,7 +6,7 @@
 
 use super::sums::LOOKUPS;
 use actors::Id;
-use actors::store::{Listed, Page, Row, Shelf};
+use actors::store::{ListedRow, Page, Row, Shelf};
 use rusqlite::{Connection, Statement};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -140,11 +140,11 @@ impl<'c> Lists<'c> {
 
     /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never
     /// missed.
-    pub fn page(&mut self, fresh: &Fresh, page: &Page) -> rusqlite::Result<Vec<Listed>> {
+    pub fn page(&mut self, fresh: &Fresh, page: &Page) -> rusqlite::Result<Vec<ListedRow>> {
         let fresh = fresh.of(page);
         let taken = fresh.iter().filter(|(_, body)| body.is_none()).count();
         let limit = page.limit.saturating_add(taken).min(i64::MAX as usize) as i64;
-        let listed = |row: &rusqlite::Row| Ok(Listed { key: row.get(0)?, body: row.get(1)? });
+        let listed = |row: &rusqlite::Row| Ok(ListedRow { key: row.get(0)?, body: row.get(1)? });
         let stored =
             self.stored.query_map((page.shelf.0, page.owner.0, first_key(page), limit), listed)?;
         Ok(merge(fresh, stored.collect::<rusqlite::Result<_>>()?, page.limit))
@@ -162,7 +162,7 @@ fn first_key(page: &Page) -> Vec<u8> {
 }
 
 /// One list in the order of keys. Where both have a row, the fresh one counts.
-fn merge(fresh: Vec<(Vec<u8>, Body)>, stored: Vec<Listed>, limit: usize) -> Vec<Listed> {
+fn merge(fresh: Vec<(Vec<u8>, Body)>, stored: Vec<ListedRow>, limit: usize) -> Vec<ListedRow> {
     let mut fresh = fresh.into_iter().peekable();
     let mut stored = stored.into_iter().peekable();
     let mut merged = Vec::with_capacity(limit.min(stored.len() + fresh.len()));
@@ -180,7 +180,7 @@ fn merge(fresh: Vec<(Vec<u8>, Body)>, stored: Vec<Listed>, limit: usize) -> Vec<
                 continue;
             }
         }
-        merged.extend(fresh.next().and_then(|(key, body)| Some(Listed { key, body: body? })));
+        merged.extend(fresh.next().and_then(|(key, body)| Some(ListedRow { key, body: body? })));
     }
     merged
 }

@@ -18,7 +18,7 @@ use super::rows::Fresh;
 use super::statements::Statements;
 use super::sweep::{Step, Sweep};
 use actors::store::{
-    Append, Callback, Frame, Opened, Outcome, Position, Row, Snapshot, StoreError,
+    Append, AppendOutcome, Callback, Frame, Opened, Position, Row, Snapshot, StoreError,
 };
 use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,7 +77,7 @@ struct Writer<'c> {
 /// What one transaction has promised so far.
 #[derive(Default)]
 struct Batch {
-    appends: Vec<(Callback<Outcome>, Outcome)>,
+    appends: Vec<(Callback<AppendOutcome>, AppendOutcome)>,
     writes: Vec<Written>,
     /// What waits for the end of the transaction, to see all of it.
     looks: Vec<Job>,
@@ -171,11 +171,12 @@ impl<'c> Writer<'c> {
                     let outcome = if staged.is_ok() {
                         self.append(append, batch)
                     } else {
-                        Ok(Outcome::Fenced)
+                        Ok(AppendOutcome::Fenced)
                     };
-                    batch
-                        .appends
-                        .push((done, outcome.as_ref().map_or(Outcome::Fenced, Outcome::clone)));
+                    batch.appends.push((
+                        done,
+                        outcome.as_ref().map_or(AppendOutcome::Fenced, AppendOutcome::clone),
+                    ));
                     staged = staged.and(outcome.map(drop));
                 }
                 Job::Save(partition, snapshot) if staged.is_ok() => {
@@ -209,11 +210,11 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    fn append(&mut self, append: Append, batch: &mut Batch) -> rusqlite::Result<Outcome> {
+    fn append(&mut self, append: Append, batch: &mut Batch) -> rusqlite::Result<AppendOutcome> {
         let Append { partition, frame, rows } = append;
         let before = self.log.tails.get(&partition).copied();
         if before.map_or(Position::default(), |tail| tail.at) != frame.from {
-            return Ok(Outcome::Fenced);
+            return Ok(AppendOutcome::Fenced);
         }
         self.begin()?;
         let mut tail = match before {
@@ -228,7 +229,7 @@ impl<'c> Writer<'c> {
         self.remember(partition, tail, batch);
         batch.events += frame.to.seq - frame.from.seq;
         batch.rows.extend(rows);
-        Ok(Outcome::Durable)
+        Ok(AppendOutcome::Durable)
     }
 
     fn introduce(&mut self, partition: &str) -> rusqlite::Result<Tail> {
@@ -348,7 +349,7 @@ impl<'c> Writer<'c> {
         if let Some(sweep) = self.sweep.take() {
             sweep.give_up(&mut self.log);
         }
-        let unknown = Outcome::Unknown(error.to_string());
+        let unknown = AppendOutcome::Unknown(error.to_string());
         let unavailable = self.health.tell(error);
         batch.appends.into_iter().for_each(|(done, _)| done(unknown.clone()));
         batch.writes.into_iter().for_each(|written| (written.answer)(Err(unavailable.clone())));

@@ -5,7 +5,7 @@ use crate::database::{database, store_of};
 use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Event, Plan, Refusal, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::engine::{By, Failure, Key, Limits, Node, Router, Window};
+use actors::engine::{By, Failure, Key, KeyWindow, Limits, Node, Router};
 use actors::time::Time;
 use actors::{Caller, Id};
 use cql::{CqlStore, Settings, Tuning};
@@ -26,7 +26,7 @@ fn engine(store: CqlStore) -> Router<Campaign> {
     let node = Node::new(
         Arc::new(store),
         Arc::new(|| Time(1_000)),
-        Window::new(1_000, 3600),
+        KeyWindow::new(1_000, 3600),
         Limits::default(),
     );
     node.add_seat(Arbiter::new().handle());

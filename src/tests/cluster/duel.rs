@@ -7,7 +7,7 @@ use crate::database::{database, store_of};
 use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
-use actors::store::{Append, Frame, Opened, Outcome, Page, Position, Row, Shelf, Store};
+use actors::store::{Append, AppendOutcome, Frame, Opened, Page, Position, Row, Shelf, Store};
 use cql::{CqlStore, Settings, Tuning};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,7 +58,7 @@ fn open_partition(store: &dyn Store) -> Opened {
     answer(|done| store.open(PARTITION, done)).expect("the partition opens")
 }
 
-fn append(store: &dyn Store, frame: &Frame) -> Outcome {
+fn append(store: &dyn Store, frame: &Frame) -> AppendOutcome {
     let append =
         Append { partition: PARTITION.into(), frame: frame.clone(), rows: rows(PARTITION, frame) };
     answer(|done| store.append(append, done))
@@ -86,9 +86,9 @@ fn fight(store: &dyn Store, who: &str, openings: &AtomicUsize) -> Vec<Opening> {
                 format!("{MARK} {who}, opening {number}, turn {turn}").into_bytes(),
             );
             match append(store, &frame) {
-                Outcome::Durable => opening.told_durable.push(text(&frame)),
-                Outcome::Fenced => opening.told_fenced.push(text(&frame)),
-                Outcome::Unknown(_) => opening.told_unknown.push(text(&frame)),
+                AppendOutcome::Durable => opening.told_durable.push(text(&frame)),
+                AppendOutcome::Fenced => opening.told_fenced.push(text(&frame)),
+                AppendOutcome::Unknown(_) => opening.told_unknown.push(text(&frame)),
             }
             if opening.told_durable.len() <= turn {
                 break;
@@ -182,10 +182,10 @@ fn whoever_was_taken_over_is_refused_whatever_he_wants() {
         let frame = record::frame(at, 1, format!("stale {turn}").into_bytes());
         // Every second time he first asks, else he writes at once.
         let asks = if turn % 4 < 2 { confirmation.clone() } else { frame };
-        assert_eq!(append(stale, &asks), Outcome::Fenced);
-        assert_eq!(append(owner, &confirmation), Outcome::Durable);
+        assert_eq!(append(stale, &asks), AppendOutcome::Fenced);
+        assert_eq!(append(owner, &confirmation), AppendOutcome::Durable);
         let next = record::frame(at, 1, format!("owner {turn}").into_bytes());
-        assert_eq!(append(owner, &next), Outcome::Durable);
+        assert_eq!(append(owner, &next), AppendOutcome::Durable);
         at = next.to;
     }
     let written = texts(&open_partition(&stores[0]));
@@ -203,7 +203,7 @@ fn what_the_dead_left_unpublished_is_found_by_whoever_opens() {
     let mut at = Position::default();
     for turn in 0..30 {
         let frame = record::frame(at, 1, format!("frame {turn}").into_bytes());
-        assert_eq!(append(&dead, &frame), Outcome::Durable);
+        assert_eq!(append(&dead, &frame), AppendOutcome::Durable);
         at = frame.to;
     }
     let heir = open(&settings);
@@ -224,7 +224,7 @@ fn whoever_comes_new_publishes_nothing_again() {
     for partition in ["duel/1", "duel/2", "duel/3"] {
         let frame = record::frame(Position::default(), 1, partition.as_bytes().to_vec());
         let append = Append { partition: partition.into(), frame, rows: Vec::new() };
-        assert_eq!(answer(|done| first.append(append, done)), Outcome::Durable);
+        assert_eq!(answer(|done| first.append(append, done)), AppendOutcome::Durable);
         expected.push(partition.to_string());
         assert_eq!(fed(&first), expected);
     }

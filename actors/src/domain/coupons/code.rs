@@ -16,7 +16,7 @@ mod keys;
 mod permutation;
 mod symbols;
 
-pub use keys::{Keys, Press, Unreadable, Version};
+pub use keys::{Keys, Press, UnreadableKeys, Version};
 pub use permutation::{BITS, Permutation};
 pub use symbols::Code;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The conservation law: issued = available + held + assigned + used + expired + void.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
+pub struct CouponLedger {
     pub issued: u64,
     pub available: u64,
     pub held: u64,
@@ -20,10 +20,10 @@ pub struct Ledger {
     pub imbalance: i64,
 }
 
-impl Ledger {
-    pub fn of(issued: u64, tally: Tally) -> Ledger {
+impl CouponLedger {
+    pub fn of(issued: u64, tally: Tally) -> CouponLedger {
         let Tally { created: available, assigned, held, used, expired, void } = tally;
-        Ledger {
+        CouponLedger {
             issued,
             available,
             held,
@@ -36,9 +36,10 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl CouponLedger {
     pub fn counts(&self) -> Counts {
-        let Ledger { issued, available, held, assigned, used, expired, void, imbalance: _ } = *self;
+        let CouponLedger { issued, available, held, assigned, used, expired, void, imbalance: _ } =
+            *self;
         let (alive, over) = (
             [("available", available), ("held", held), ("assigned", assigned)],
             [("used", used), ("expired", expired), ("void", void)],
@@ -47,11 +48,11 @@ impl Ledger {
     }
 }
 
-impl std::ops::Add for Ledger {
-    type Output = Ledger;
+impl std::ops::Add for CouponLedger {
+    type Output = CouponLedger;
 
-    fn add(self, other: Ledger) -> Ledger {
-        Ledger {
+    fn add(self, other: CouponLedger) -> CouponLedger {
+        CouponLedger {
             issued: self.issued + other.issued,
             available: self.available + other.available,
             held: self.held + other.held,

@@ -26,7 +26,7 @@ pub enum CouponState {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum LifeStep {
     Assign,
     Hold,
     Use,
@@ -48,20 +48,21 @@ impl CouponState {
     ];
 
     /// Where the step leads, if it may be taken from here.
-    pub const fn after(self, step: Step) -> Option<CouponState> {
+    pub const fn after(self, step: LifeStep) -> Option<CouponState> {
         match (self, step) {
-            (CouponState::Created, Step::Assign) => Some(CouponState::Assigned),
-            (CouponState::Assigned, Step::Hold) => Some(CouponState::Held),
-            (CouponState::Assigned, Step::Use) | (CouponState::Held, Step::Confirm) => {
+            (CouponState::Created, LifeStep::Assign) => Some(CouponState::Assigned),
+            (CouponState::Assigned, LifeStep::Hold) => Some(CouponState::Held),
+            (CouponState::Assigned, LifeStep::Use) | (CouponState::Held, LifeStep::Confirm) => {
                 Some(CouponState::Used)
             }
-            (CouponState::Held, Step::Lapse | Step::Cancel) | (CouponState::Used, Step::Cancel) => {
-                Some(CouponState::Assigned)
-            }
-            (CouponState::Created | CouponState::Assigned, Step::Expire) => {
+            (CouponState::Held, LifeStep::Lapse | LifeStep::Cancel)
+            | (CouponState::Used, LifeStep::Cancel) => Some(CouponState::Assigned),
+            (CouponState::Created | CouponState::Assigned, LifeStep::Expire) => {
                 Some(CouponState::Expired)
             }
-            (CouponState::Created | CouponState::Assigned, Step::Void) => Some(CouponState::Void),
+            (CouponState::Created | CouponState::Assigned, LifeStep::Void) => {
+                Some(CouponState::Void)
+            }
             _ => None,
         }
     }
@@ -78,16 +79,16 @@ impl CouponState {
     }
 }
 
-impl Step {
-    pub const ALL: [Step; 8] = [
-        Step::Assign,
-        Step::Hold,
-        Step::Use,
-        Step::Confirm,
-        Step::Lapse,
-        Step::Cancel,
-        Step::Expire,
-        Step::Void,
+impl LifeStep {
+    pub const ALL: [LifeStep; 8] = [
+        LifeStep::Assign,
+        LifeStep::Hold,
+        LifeStep::Use,
+        LifeStep::Confirm,
+        LifeStep::Lapse,
+        LifeStep::Cancel,
+        LifeStep::Expire,
+        LifeStep::Void,
     ];
 }
 
@@ -106,7 +107,7 @@ mod tests {
             else {
                 continue;
             };
-            let allowed: Vec<String> = Step::ALL
+            let allowed: Vec<String> = LifeStep::ALL
                 .into_iter()
                 .filter_map(|step| {
                     Some(format!("{step:?} → {}", state.after(step)?.name()).to_lowercase())

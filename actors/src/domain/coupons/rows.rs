@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a coupon lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Home {
+pub enum CouponHome {
     Campaign {
         campaign: Serial,
         rank: u64,
@@ -29,42 +29,42 @@ pub enum Home {
     },
 }
 
-impl Home {
+impl CouponHome {
     /// The campaign or batch that it is a coupon of.
     pub fn serial(&self) -> Serial {
         match self {
-            Home::Campaign { campaign, .. } => *campaign,
-            Home::Range { name, .. } => name.batch,
-            Home::Rack { batch, .. } => *batch,
+            CouponHome::Campaign { campaign, .. } => *campaign,
+            CouponHome::Range { name, .. } => name.batch,
+            CouponHome::Rack { batch, .. } => *batch,
         }
     }
 
     pub fn slot(&self) -> Slot {
         match self {
-            Home::Campaign { rank: slot, .. }
-            | Home::Range { slot, .. }
-            | Home::Rack { slot, .. } => *slot,
+            CouponHome::Campaign { rank: slot, .. }
+            | CouponHome::Range { slot, .. }
+            | CouponHome::Rack { slot, .. } => *slot,
         }
     }
 }
 
 pub(super) fn of_range(name: &RangeName, slot: Slot, owner: Id, at: Time) -> Row {
-    line(Home::Range { name: *name, slot }, owner, at)
+    line(CouponHome::Range { name: *name, slot }, owner, at)
 }
 
 pub(super) fn of_campaign(campaign: Serial, rank: u64, owner: Id, at: Time) -> Row {
-    line(Home::Campaign { campaign, rank }, owner, at)
+    line(CouponHome::Campaign { campaign, rank }, owner, at)
 }
 
 pub(super) fn of_rack(name: RackName, batch: Serial, slot: Slot, owner: Id, at: Time) -> Row {
-    line(Home::Rack { name, batch, slot }, owner, at)
+    line(CouponHome::Rack { name, batch, slot }, owner, at)
 }
 
 /// That an owner was told that their coupon expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     pub at: Time,
-    pub home: Home,
+    pub home: CouponHome,
     pub owner: Id,
     pub days: u16,
     pub expires_at: Time,
@@ -75,7 +75,7 @@ pub struct Notice {
 pub(super) fn of_notices(
     event: &redeem::Event,
     at: Time,
-    home: impl Fn(Slot) -> Home,
+    home: impl Fn(Slot) -> CouponHome,
     rows: &mut Vec<Row>,
 ) {
     let redeem::Event::Noticed { days, coupons, expires_at, .. } = event else { return };
@@ -94,7 +94,7 @@ pub fn notice_of_row(body: &[u8]) -> Option<Notice> {
 }
 
 /// In the order of assignment, then by home, so that no two lines share a key.
-fn line(home: Home, owner: Id, at: Time) -> Row {
+fn line(home: CouponHome, owner: Id, at: Time) -> Row {
     let body = postcard::to_stdvec(&home).expect("plain data");
     let mut key = at.0.to_be_bytes().to_vec();
     key.extend_from_slice(&body);
@@ -102,7 +102,7 @@ fn line(home: Home, owner: Id, at: Time) -> Row {
 }
 
 /// Where the coupon of a line lives, and when it was assigned.
-pub fn home_of_row(key: &[u8], body: &[u8]) -> Option<(Home, Time)> {
+pub fn home_of_row(key: &[u8], body: &[u8]) -> Option<(CouponHome, Time)> {
     let (at, _) = key.split_first_chunk::<8>()?;
     Some((postcard::from_bytes(body).ok()?, Time(i64::from_be_bytes(*at))))
 }

@@ -7,6 +7,6 @@ mod words;
 pub use rows::{UNFINISHED, job_of_row};
 pub use rules::Import;
 pub use words::{
-    Answer, Command, Event, ImportState, ImportView, OnDuplicate, Pass, Plan, Progress, Question,
-    Refusal, WhyFailed,
+    Answer, Command, Event, ImportPass, ImportState, ImportView, OnDuplicate, Plan, Progress,
+    Question, Refusal, WhyFailed,
 };

@@ -7,8 +7,8 @@
 
 use super::rows;
 use super::words::{
-    Answer, Command, Event, ImportState, ImportView, OnDuplicate, Pass, Plan, Progress, Question,
-    Refusal, WhyFailed,
+    Answer, Command, Event, ImportPass, ImportState, ImportView, OnDuplicate, Plan, Progress,
+    Question, Refusal, WhyFailed,
 };
 use crate::domain::coupons::Serial;
 use crate::id::Id;
@@ -77,7 +77,7 @@ impl Machine for Import {
             Event::Created(_) => {}
             Event::Registered { batch } => {
                 (job.pass, job.batch, job.progress) =
-                    (Pass::Importing, Some(*batch), Progress::default())
+                    (ImportPass::Importing, Some(*batch), Progress::default())
             }
             Event::Advanced(progress) => job.progress = *progress,
             Event::Cancelling => job.state = ImportState::Cancelling,
@@ -109,7 +109,7 @@ impl Machine for Import {
 impl ImportView {
     fn new(plan: Plan, created_at: Time) -> ImportView {
         let checks = plan.dry_run || plan.on_duplicate == OnDuplicate::Fail;
-        let pass = if checks { Pass::Checking } else { Pass::Importing };
+        let pass = if checks { ImportPass::Checking } else { ImportPass::Importing };
         ImportView {
             plan,
             pass,
@@ -127,7 +127,7 @@ impl ImportView {
 
     fn may_come_to(&self, to: &Progress) -> bool {
         let from = &self.progress;
-        let ready = self.pass == Pass::Checking || self.batch.is_some();
+        let ready = self.pass == ImportPass::Checking || self.batch.is_some();
         let on = to.rows >= from.rows && to.offset >= from.offset && to.offset <= self.plan.bytes;
         let kept = to.imported >= from.imported
             && to.duplicate >= from.duplicate
@@ -144,11 +144,11 @@ impl ImportView {
 
     fn register(&self, batch: Serial) -> Result<Verdict<Event>, Refusal> {
         match (self.pass, self.batch) {
-            (Pass::Importing, Some(known)) if known == batch => {
+            (ImportPass::Importing, Some(known)) if known == batch => {
                 Ok(Verdict::Already(Event::Registered { batch }))
             }
-            (Pass::Importing, None) => Ok(Verdict::New(Event::Registered { batch })),
-            (Pass::Checking, known)
+            (ImportPass::Importing, None) => Ok(Verdict::New(Event::Registered { batch })),
+            (ImportPass::Checking, known)
                 if known.is_none_or(|known| known == batch)
                     && !self.plan.dry_run
                     && self.has_read_all() =>
@@ -165,7 +165,8 @@ impl ImportView {
 
     /// Whether nothing is left to do but to say so.
     pub fn is_through(&self) -> bool {
-        let last_pass = if self.plan.dry_run { Pass::Checking } else { Pass::Importing };
+        let last_pass =
+            if self.plan.dry_run { ImportPass::Checking } else { ImportPass::Importing };
         self.pass == last_pass && self.has_read_all()
     }
 

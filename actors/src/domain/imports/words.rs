@@ -27,7 +27,7 @@ pub enum OnDuplicate {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Pass {
+pub enum ImportPass {
     /// Goes through the file and changes nothing.
     Checking,
     Importing,
@@ -67,7 +67,7 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportView {
     pub plan: Plan,
-    pub pass: Pass,
+    pub pass: ImportPass,
     pub state: ImportState,
     pub batch: Option<Serial>,
     pub progress: Progress,

@@ -4,7 +4,7 @@
 //! decides; nothing here fails.
 
 use super::stock::{Stock, Ticket};
-use super::words::{HoldState, HoldView, Ledger};
+use super::words::{HoldState, HoldView, TicketLedger};
 use crate::id::Id;
 use crate::time::Time;
 use hashbrown::HashMap;
@@ -131,10 +131,16 @@ impl Books {
         holds.filter_map(|hold| Some((*hold, self.view(*hold)?))).collect()
     }
 
-    pub fn ledger(&self) -> Ledger {
+    pub fn ledger(&self) -> TicketLedger {
         let held = self.held_by.values().map(|held| held.tickets as u64).sum();
         let (stock, free, sold) = (self.stock.size(), self.stock.free(), self.sold_tickets);
-        Ledger { stock, free, held, sold, imbalance: stock as i64 - (free + held + sold) as i64 }
+        TicketLedger {
+            stock,
+            free,
+            held,
+            sold,
+            imbalance: stock as i64 - (free + held + sold) as i64,
+        }
     }
 
     pub fn confirm(&mut self, hold: u32) {

@@ -15,4 +15,6 @@ pub use names::{HoldId, SliceName, TicketId};
 pub use pattern::Pattern;
 pub use rows::{Bought, ticket_of_row};
 pub use rules::Slice;
-pub use words::{Answer, Command, Event, HoldState, HoldView, Ledger, Question, Refusal, Terms};
+pub use words::{
+    Answer, Command, Event, HoldState, HoldView, Question, Refusal, Terms, TicketLedger,
+};

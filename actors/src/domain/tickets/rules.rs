@@ -10,7 +10,7 @@ use super::names::{SliceName, lead_digits};
 use super::pattern::Pattern;
 use super::rows;
 use super::stock::{Stock, Ticket};
-use super::words::{Answer, Command, Event, Ledger, Question, Refusal, Terms};
+use super::words::{Answer, Command, Event, Question, Refusal, Terms, TicketLedger};
 use crate::dice::Dice;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
@@ -210,7 +210,7 @@ impl Machine for Slice {
     }
 
     fn books(&self, name: &SliceName) -> Vec<(String, Counts)> {
-        let Ledger { stock, free, held, sold, .. } = self.books.ledger();
+        let TicketLedger { stock, free, held, sold, .. } = self.books.ledger();
         let counts = vec![("stock", stock), ("free", free), ("held", held), ("sold", sold)];
         if self.terms.is_none() {
             Vec::new()

@@ -142,7 +142,7 @@ pub enum Answer {
     Matching { matching: u64, free: u64, sample: Vec<Ticket> },
     Hold(Option<HoldView>),
     Holds(Vec<(u32, HoldView)>),
-    Ledger(Ledger),
+    Ledger(TicketLedger),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,7 +160,7 @@ pub enum HoldState {
 
 /// The conservation law: stock = free + held + sold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
+pub struct TicketLedger {
     pub stock: u64,
     pub free: u64,
     pub held: u64,
@@ -168,11 +168,11 @@ pub struct Ledger {
     pub imbalance: i64,
 }
 
-impl std::ops::Add for Ledger {
-    type Output = Ledger;
+impl std::ops::Add for TicketLedger {
+    type Output = TicketLedger;
 
-    fn add(self, other: Ledger) -> Ledger {
-        Ledger {
+    fn add(self, other: TicketLedger) -> TicketLedger {
+        TicketLedger {
             stock: self.stock + other.stock,
             free: self.free + other.free,
             held: self.held + other.held,

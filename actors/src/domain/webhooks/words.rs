@@ -20,7 +20,7 @@ pub enum Telling {
 
 /// What is told again: events of that time, found between two positions of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replay {
+pub struct WebhookReplay {
     pub from: Time,
     pub to: Time,
     /// Everything up to this position has been looked at.
@@ -57,7 +57,7 @@ pub struct WebhookView {
     pub cursor: u64,
     pub trouble: Option<Trouble>,
     pub disabled: Option<WhyDisabled>,
-    pub replay: Option<Replay>,
+    pub replay: Option<WebhookReplay>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub enum Command {
     Disable(WhyDisabled),
     Enable,
     Delete,
-    Replay(Replay),
+    Replay(WebhookReplay),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ pub enum Event {
     Disabled(WhyDisabled),
     Enabled,
     Deleted,
-    ReplayBegun(Replay),
+    ReplayBegun(WebhookReplay),
 }
 
 /// In order of precedence.

@@ -11,8 +11,8 @@ use actors::dice::Dice;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
-use actors::engine::Window;
-use actors::store::Outcome;
+use actors::engine::KeyWindow;
+use actors::store::AppendOutcome;
 use std::sync::{Arc, Mutex};
 use testing::memory::{Fate, MemoryStore};
 
@@ -28,8 +28,8 @@ pub struct Yard {
     pub calm: bool,
     pub tally: Tally,
     pub store: MemoryStore,
-    pub window: Arc<Window>,
-    pub outcomes: Arc<Mutex<Vec<Outcome>>>,
+    pub window: Arc<KeyWindow>,
+    pub outcomes: Arc<Mutex<Vec<AppendOutcome>>>,
     pub snapshot_every: u64,
     pub lost: u64,
 }
@@ -211,6 +211,6 @@ impl Node {
     }
 }
 
-pub fn new_window() -> Arc<Window> {
-    Arc::new(Window::new(1_000_000, SPAN_S))
+pub fn new_window() -> Arc<KeyWindow> {
+    Arc::new(KeyWindow::new(1_000_000, SPAN_S))
 }

@@ -11,7 +11,7 @@ use actors::dice::Dice;
 use actors::engine::snapshot::Suspect;
 use actors::engine::{Failure, Partition, Reply, Request};
 use actors::machine::partition_id;
-use actors::store::{Frame, Outcome, Store};
+use actors::store::{AppendOutcome, Frame, Store};
 use actors::{Machine, Time};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -174,7 +174,7 @@ impl<K: Kind> Rooms for Room<K> {
         }
         yard.store.complete(index, fate);
         let outcome = yard.outcomes.lock().unwrap().pop().expect("it was completed");
-        if outcome != Outcome::Durable {
+        if outcome != AppendOutcome::Durable {
             return self.forget(place);
         }
         let Some(partition) = &mut self.places[place].awake else { return };

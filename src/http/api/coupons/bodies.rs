@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use actors::Id;
 use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
 use actors::domain::coupons::redeem::Event;
-use actors::domain::coupons::{CouponState, Cut, Home, Ledger};
+use actors::domain::coupons::{CouponHome, CouponLedger, CouponState, Cut};
 use actors::engine::Done;
 use base::calendar::wire_time;
 use products::catalogue::Known;
@@ -119,7 +119,7 @@ impl CouponBody {
         CouponBody { history: with_history.then(|| history(&found.known, &found.view)), ..body }
     }
 
-    pub fn of(known: &Known, home: &Home, code: String, view: &CouponView) -> CouponBody {
+    pub fn of(known: &Known, home: &CouponHome, code: String, view: &CouponView) -> CouponBody {
         let CouponView { state, coupon } = view;
         let worth = Worth::from(known.offer());
         let owned = coupon.owner != Id::SYSTEM;
@@ -127,7 +127,7 @@ impl CouponBody {
             code,
             batch: known.serial.to_string(),
             name: known.name().map(str::to_owned),
-            rank: matches!(home, Home::Campaign { .. }).then(|| home.slot()),
+            rank: matches!(home, CouponHome::Campaign { .. }).then(|| home.slot()),
             state: state.name(),
             owner: owned.then(|| coupon.owner.to_string()),
             discount_percent: worth.discount_percent,
@@ -228,9 +228,10 @@ impl RedeemedBody {
     }
 }
 
-impl From<Ledger> for LedgerBody {
-    fn from(ledger: Ledger) -> LedgerBody {
-        let Ledger { issued, available, held, assigned, used, expired, void, imbalance } = ledger;
+impl From<CouponLedger> for LedgerBody {
+    fn from(ledger: CouponLedger) -> LedgerBody {
+        let CouponLedger { issued, available, held, assigned, used, expired, void, imbalance } =
+            ledger;
         LedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
     }
 }

@@ -3,7 +3,7 @@
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{BallotSetup, LotteryView, Phase, TicketSetup};
-use actors::domain::tickets::Ledger;
+use actors::domain::tickets::TicketLedger;
 use actors::domain::tickets::names::lead_digits;
 use base::Hex;
 use base::calendar::wire_time;
@@ -158,8 +158,8 @@ impl BallotsBody {
 }
 
 impl LedgerBody {
-    pub fn of(tickets: Ledger, boxes: &[InBox]) -> LedgerBody {
-        let Ledger { stock, free, held, sold, imbalance } = tickets;
+    pub fn of(tickets: TicketLedger, boxes: &[InBox]) -> LedgerBody {
+        let TicketLedger { stock, free, held, sold, imbalance } = tickets;
         let lost: i64 =
             boxes.iter().filter_map(|one| Some(one.sealed?.count as i64 - one.count as i64)).sum();
         LedgerBody {
@@ -174,7 +174,12 @@ impl LedgerBody {
 }
 
 impl StatisticsBody {
-    pub fn of(day: Day, view: &LotteryView, tickets: Ledger, boxes: &[InBox]) -> StatisticsBody {
+    pub fn of(
+        day: Day,
+        view: &LotteryView,
+        tickets: TicketLedger,
+        boxes: &[InBox],
+    ) -> StatisticsBody {
         let root = |one: &InBox| one.sealed.map(|sealed| Hex(sealed.root));
         StatisticsBody {
             lottery: day.to_string(),

@@ -15,7 +15,7 @@ use actors::domain::ballots::{BallotId, Refusal};
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Drawn, Phase, Plan, TicketSetup, places};
 use actors::engine::By;
-use actors::engine::{Failure, Key, Limits, Node, Window};
+use actors::engine::{Failure, Key, KeyWindow, Limits, Node};
 use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -47,7 +47,7 @@ impl Process {
         let node = Node::new(
             testing::around::as_store(Arc::new(trap)),
             Arc::new(|| NOW),
-            Window::new(100_000, 3600),
+            KeyWindow::new(100_000, 3600),
             Limits::default(),
         );
         node.take_seat();

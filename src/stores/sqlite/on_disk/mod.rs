@@ -159,7 +159,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn append(store: &Sqlite, script: &mut Script, rows: &[Row]) -> Outcome {
+fn append(store: &Sqlite, script: &mut Script, rows: &[Row]) -> AppendOutcome {
     let append = script.next(rows);
     answer(|done| store.append(append, done))
 }
@@ -177,7 +177,7 @@ fn ticket(number: u32, body: Option<&str>) -> Row {
     }
 }
 
-fn tickets(store: &Sqlite) -> Vec<Listed> {
+fn tickets(store: &Sqlite) -> Vec<ListedRow> {
     let page = Page { shelf: Shelf(1), owner: Id([7; 16]), after: None, limit: usize::MAX };
     answer(|done| store.rows(page, done)).unwrap()
 }
@@ -222,7 +222,7 @@ fn a_crowd_that_reads_lists_makes_nobody_else_wait_and_is_bounded() {
     let disk = OnDisk::new();
     let store = disk.store();
     let mut p = Script::new("p");
-    assert_eq!(append(store, &mut p, &[ticket(1, Some("x"))]), Outcome::Durable);
+    assert_eq!(append(store, &mut p, &[ticket(1, Some("x"))]), AppendOutcome::Durable);
     let (free, kept) = busy(store);
     let crowd: Vec<_> = (0..LISTS_WAITING).map(|_| store.read_list(|_| Ok(()))).collect();
     // One more is told so at once, by whatever way it comes.
@@ -238,7 +238,7 @@ fn a_crowd_that_reads_lists_makes_nobody_else_wait_and_is_bounded() {
     wait(disk.people().prepare()).unwrap();
     assert_eq!(wait(disk.people().account("ada".into())), Ok(None));
     assert_eq!(answer(|done| store.open("p", done)).unwrap().frames.len(), 1);
-    assert_eq!(append(store, &mut p, &[ticket(2, Some("x"))]), Outcome::Durable);
+    assert_eq!(append(store, &mut p, &[ticket(2, Some("x"))]), AppendOutcome::Durable);
     drop(free);
     crowd.into_iter().for_each(|one| wait(one).unwrap());
     kept.into_iter().for_each(|one| wait(one).unwrap());
@@ -254,17 +254,17 @@ fn a_full_disk_loses_nothing_answered_and_work_goes_on_when_there_is_room() {
     let refused = loop {
         let before = p.clone();
         match append(disk.store(), &mut p, &[ticket(answered, Some("x"))]) {
-            Outcome::Durable => answered += 1,
+            AppendOutcome::Durable => answered += 1,
             outcome => break (before, outcome),
         }
         assert!(answered < 10_000, "the disk never got full");
     };
     assert!(answered > 0);
-    assert!(matches!(refused.1, Outcome::Unknown(_)), "{:?}", refused.1);
+    assert!(matches!(refused.1, AppendOutcome::Unknown(_)), "{:?}", refused.1);
     // Again, in the same place: memory went back with the disk, so this is refused for want of room
     // and for nothing else.
     let again = append(disk.store(), &mut refused.0.clone(), &[]);
-    assert!(matches!(again, Outcome::Unknown(_)), "{again:?}");
+    assert!(matches!(again, AppendOutcome::Unknown(_)), "{again:?}");
     assert_eq!(
         (frames(disk.store(), "p").len(), tickets(disk.store()).len()),
         (answered as usize, answered as usize)
@@ -272,7 +272,10 @@ fn a_full_disk_loses_nothing_answered_and_work_goes_on_when_there_is_room() {
 
     grow_to(disk.store(), 1_000_000);
     let mut p = refused.0;
-    assert_eq!(append(disk.store(), &mut p, &[ticket(answered, Some("y"))]), Outcome::Durable);
+    assert_eq!(
+        append(disk.store(), &mut p, &[ticket(answered, Some("y"))]),
+        AppendOutcome::Durable
+    );
     for _ in 0..2 {
         assert_eq!(
             (frames(disk.store(), "p").len(), tickets(disk.store()).len()),
@@ -288,10 +291,10 @@ fn a_partition_that_a_full_disk_kept_out_can_begin_later() {
     grow_to(disk.store(), pages(disk.store()));
     let mut script = Script::new("new");
     let first = script.next_of_size(1 << 16);
-    assert!(matches!(answer(|done| disk.store().append(first, done)), Outcome::Unknown(_)));
+    assert!(matches!(answer(|done| disk.store().append(first, done)), AppendOutcome::Unknown(_)));
     grow_to(disk.store(), 1_000_000);
     assert_eq!(frames(disk.store(), "new"), []);
-    assert_eq!(append(disk.store(), &mut Script::new("new"), &[]), Outcome::Durable);
+    assert_eq!(append(disk.store(), &mut Script::new("new"), &[]), AppendOutcome::Durable);
     disk.reopen();
     assert_eq!(frames(disk.store(), "new").len(), 1);
 }
@@ -301,7 +304,7 @@ fn one_failed_commit_is_unknown_to_everybody_in_it() {
     let disk = OnDisk::new();
     let mut old = Script::new("old");
     let first = old.next(&[]);
-    assert_eq!(answer(|done| disk.store().append(first, done)), Outcome::Durable);
+    assert_eq!(answer(|done| disk.store().append(first, done)), AppendOutcome::Durable);
     let mut as_answered = old.clone();
     let (holding, held) = mpsc::channel::<()>();
     let (let_go, going) = mpsc::channel::<()>();
@@ -327,13 +330,13 @@ fn one_failed_commit_is_unknown_to_everybody_in_it() {
         disk.store().write(|c| c.execute("INSERT INTO meta (name, value) VALUES ('lost', 1)", []));
     let_go.send(()).unwrap();
     wait(blocker).unwrap();
-    assert!(outcomes.into_iter().all(|outcome| matches!(outcome, Outcome::Unknown(_))));
+    assert!(outcomes.into_iter().all(|outcome| matches!(outcome, AppendOutcome::Unknown(_))));
     assert!(wait(written).is_err());
     let _ = wait(lowered);
     grow_to(disk.store(), 1_000_000);
     assert_eq!((frames(disk.store(), "new"), frames(disk.store(), "big")), (vec![], vec![]));
     assert_eq!(frames(disk.store(), "old").len(), 1);
-    assert_eq!(append(disk.store(), &mut as_answered, &[]), Outcome::Durable);
+    assert_eq!(append(disk.store(), &mut as_answered, &[]), AppendOutcome::Durable);
     assert_eq!(frames(disk.store(), "old").len(), 2);
     assert_eq!(count(disk.store(), "SELECT count(*) FROM meta WHERE name = 'lost'"), 0);
 }
@@ -357,7 +360,7 @@ fn a_write_that_fails_is_undone_and_harms_nobody() {
     )
     .unwrap();
     assert_eq!(count(disk.store(), "SELECT value FROM meta WHERE name = 'whole'"), 1);
-    assert_eq!(append(disk.store(), &mut Script::new("p"), &[]), Outcome::Durable);
+    assert_eq!(append(disk.store(), &mut Script::new("p"), &[]), AppendOutcome::Durable);
 }
 
 #[test]
@@ -473,7 +476,7 @@ fn many_rows_are_swept_up_while_work_goes_on() {
     let mut p = Script::new("p");
     for batch in 0..120 {
         let rows: Vec<Row> = (0..1000).map(|n| ticket(n * 120 + batch, Some("x"))).collect();
-        assert_eq!(append(disk.store(), &mut p, &rows), Outcome::Durable);
+        assert_eq!(append(disk.store(), &mut p, &rows), AppendOutcome::Durable);
     }
     assert!(count(disk.store(), "SELECT count(*) FROM lookups") > 0, "no sweep has begun");
     assert_eq!(tickets(disk.store()).len(), 120_000);
@@ -525,7 +528,7 @@ fn a_backup_made_while_writing_is_restored_to_a_prefix() {
         let is_copied = loop {
             let append = written.next(&[ticket(all.len() as u32, Some("x"))]);
             all.push(append.frame.clone());
-            assert_eq!(answer(|done| disk.store().append(append, done)), Outcome::Durable);
+            assert_eq!(answer(|done| disk.store().append(append, done)), AppendOutcome::Durable);
             if all.len() == before {
                 begin.send(()).unwrap();
             }
@@ -547,7 +550,7 @@ fn a_backup_made_while_writing_is_restored_to_a_prefix() {
     assert_eq!(tickets(&store).len(), found.len());
     let mut more = Script::new("p");
     more.at = found[found.len() - 1].to;
-    assert_eq!(append(&store, &mut more, &[]), Outcome::Durable);
+    assert_eq!(append(&store, &mut more, &[]), AppendOutcome::Durable);
 }
 
 #[test]
@@ -824,7 +827,7 @@ mod unix {
         let scratch = Scratch::new();
         let folder = scratch.0.join(std::ffi::OsStr::from_bytes(b"\xff data ?x=1#\xfe"));
         let mut p = Script::new("p");
-        assert_eq!(append(&open(&folder), &mut p, &[]), Outcome::Durable);
+        assert_eq!(append(&open(&folder), &mut p, &[]), AppendOutcome::Durable);
         assert_eq!(frames(&open(&folder), "p").len(), 1);
         let copy = scratch.0.join(std::ffi::OsStr::from_bytes(b"\xff copy"));
         backup(&folder, &copy).unwrap();

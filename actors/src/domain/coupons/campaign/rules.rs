@@ -7,10 +7,10 @@
 
 use super::words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
 use crate::domain::coupons::book::{Book, Tally};
-use crate::domain::coupons::ledger::Ledger;
+use crate::domain::coupons::ledger::CouponLedger;
 use crate::domain::coupons::names::Serial;
 use crate::domain::coupons::redeem::{self, wrap};
-use crate::domain::coupons::rows::{self, Home};
+use crate::domain::coupons::rows::{self, CouponHome};
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
@@ -139,9 +139,12 @@ impl Machine for Campaign {
             Event::Granted { rank, member, .. } => {
                 rows.push(rows::of_campaign(*name, *rank, *member, at))
             }
-            Event::Redeemed(event) => {
-                rows::of_notices(event, at, |rank| Home::Campaign { campaign: *name, rank }, rows)
-            }
+            Event::Redeemed(event) => rows::of_notices(
+                event,
+                at,
+                |rank| CouponHome::Campaign { campaign: *name, rank },
+                rows,
+            ),
             Event::Opened(_)
             | Event::Changed { .. }
             | Event::Paused
@@ -283,14 +286,14 @@ impl Campaign {
     }
 
     /// What can no longer be claimed has expired.
-    fn ledger(&self, plan: &Plan) -> Ledger {
+    fn ledger(&self, plan: &Plan) -> CouponLedger {
         let unclaimed = plan.quota.saturating_sub(self.book.len());
         let Tally { created, expired, .. } = self.book.tally();
         let tally = match self.is_over(plan) {
             true => Tally { expired: expired + unclaimed, ..self.book.tally() },
             false => Tally { created: created + unclaimed, ..self.book.tally() },
         };
-        Ledger::of(plan.quota, tally)
+        CouponLedger::of(plan.quota, tally)
     }
 
     fn is_over(&self, plan: &Plan) -> bool {

@@ -1,7 +1,7 @@
 //! What a campaign is, what it is told and asked, what happens, and why not.
 
 use crate::domain::coupons::coupon::CouponView;
-use crate::domain::coupons::ledger::{Ledger, Walk, Walked};
+use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::offer::Offer;
 use crate::domain::coupons::redeem;
 use crate::id::Id;
@@ -110,7 +110,7 @@ pub enum Answer {
     Vouchers(Vec<Option<CouponView>>),
     Of(Option<(Rank, CouponView)>),
     Walked(Walked),
-    Ledger(Ledger),
+    Ledger(CouponLedger),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

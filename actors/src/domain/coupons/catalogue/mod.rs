@@ -5,5 +5,5 @@ mod words;
 
 pub use rules::Catalogue;
 pub use words::{
-    Answer, BatchKind, CatalogueEntry, Command, Event, Plan, Question, Refusal, Registered,
+    Answer, BatchKind, CatalogueEntry, CatalogueRecord, Command, Event, Plan, Question, Refusal,
 };

@@ -5,7 +5,7 @@
 //! is registered here never changes; how a campaign or a batch is doing now, its own partitions
 //! know. They can be opened with what is registered.
 
-use super::words::{Answer, CatalogueEntry, Command, Event, Question, Refusal, Registered};
+use super::words::{Answer, CatalogueEntry, CatalogueRecord, Command, Event, Question, Refusal};
 use crate::domain::Only;
 use crate::domain::coupons::names::Serial;
 use crate::id::Id;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Catalogue {
-    entries: BTreeMap<Serial, Registered>,
+    entries: BTreeMap<Serial, CatalogueRecord>,
     campaigns: BTreeMap<String, Serial>,
     imports: BTreeMap<Id, Serial>,
     expiries: BTreeSet<(Time, Serial)>,
@@ -43,7 +43,7 @@ impl Machine for Catalogue {
             return Err(Refusal::NameTaken { by: *by });
         }
         if let Some(serial) = entry.job().and_then(|job| self.imports.get(&job)) {
-            let Registered { entry, key, .. } = self.entries[serial].clone();
+            let CatalogueRecord { entry, key, .. } = self.entries[serial].clone();
             return Ok(Verdict::Already(Event::Registered { serial: *serial, entry, key }));
         }
         let of = entry.of();
@@ -62,7 +62,7 @@ impl Machine for Catalogue {
         if let CatalogueEntry::Batch(plan) = entry {
             self.expiries.insert((plan.expires_at, *serial));
         }
-        self.entries.insert(*serial, Registered { entry: entry.clone(), key: *key, at });
+        self.entries.insert(*serial, CatalogueRecord { entry: entry.clone(), key: *key, at });
     }
 
     fn look(&self, question: &Question) -> Answer {

@@ -34,7 +34,7 @@ pub enum BatchKind {
 
 /// A campaign or a batch, as it was registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Registered {
+pub struct CatalogueRecord {
     pub entry: CatalogueEntry,
     /// The version of the key that its codes are printed with, for ever.
     pub key: u8,
@@ -83,8 +83,8 @@ pub enum Question {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
-    Entry(Option<Registered>),
-    Page(Vec<(Serial, Registered)>),
+    Entry(Option<CatalogueRecord>),
+    Page(Vec<(Serial, CatalogueRecord)>),
     Expiring(Vec<(Time, Serial)>),
 }
 

@@ -84,7 +84,7 @@ impl fmt::Debug for Keys {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("these are no keys for codes")]
-pub struct Unreadable;
+pub struct UnreadableKeys;
 
 /// The first byte of keys as they are kept: how what follows is written.
 const FORMAT: u8 = 1;
@@ -117,15 +117,15 @@ impl Keys {
         bytes
     }
 
-    pub fn from_bytes(bytes: &[u8]) -> Result<Keys, Unreadable> {
-        let [FORMAT, current, entries @ ..] = bytes else { return Err(Unreadable) };
+    pub fn from_bytes(bytes: &[u8]) -> Result<Keys, UnreadableKeys> {
+        let [FORMAT, current, entries @ ..] = bytes else { return Err(UnreadableKeys) };
         let (entries, rest) = entries.as_chunks::<ENTRY>();
         let presses: Vec<Press> =
-            entries.iter().map(read_entry).collect::<Option<_>>().ok_or(Unreadable)?;
+            entries.iter().map(read_entry).collect::<Option<_>>().ok_or(UnreadableKeys)?;
         let in_order = presses.is_sorted_by(|one, next| one.version < next.version);
         let current =
-            presses.iter().position(|press| press.version.0 == *current).ok_or(Unreadable)?;
-        (in_order && rest.is_empty()).then_some(Keys { presses, current }).ok_or(Unreadable)
+            presses.iter().position(|press| press.version.0 == *current).ok_or(UnreadableKeys)?;
+        (in_order && rest.is_empty()).then_some(Keys { presses, current }).ok_or(UnreadableKeys)
     }
 
     /// The one that prints now.

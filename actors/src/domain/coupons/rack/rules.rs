@@ -10,7 +10,7 @@ use crate::domain::coupons::coupon::Slot;
 use crate::domain::coupons::names::{RackName, RangeName, Serial};
 use crate::domain::coupons::range::{self, Range};
 use crate::domain::coupons::redeem::wrap;
-use crate::domain::coupons::rows::{self, Home};
+use crate::domain::coupons::rows::{self, CouponHome};
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -166,7 +166,7 @@ impl Machine for Rack {
                 rows::of_notices(
                     event,
                     at,
-                    |slot| Home::Rack { name: *name, batch: *batch, slot },
+                    |slot| CouponHome::Rack { name: *name, batch: *batch, slot },
                     rows,
                 );
             }

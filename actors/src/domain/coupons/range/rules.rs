@@ -8,11 +8,11 @@
 use super::words::{Answer, Command, Event, Question, Refusal, Terms};
 use crate::domain::coupons::book::{Book, Tally};
 use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
-use crate::domain::coupons::ledger::{Ledger, Walk, Walked};
+use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::life::CouponState;
 use crate::domain::coupons::names::RangeName;
 use crate::domain::coupons::redeem::{self, wrap};
-use crate::domain::coupons::rows::{self, Home};
+use crate::domain::coupons::rows::{self, CouponHome};
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::Row;
@@ -152,7 +152,7 @@ impl Machine for Range {
                 rows.push(rows::of_range(name, *slot, *member, at))
             }
             Event::Redeemed(event) => {
-                rows::of_notices(event, at, |slot| Home::Range { name: *name, slot }, rows)
+                rows::of_notices(event, at, |slot| CouponHome::Range { name: *name, slot }, rows)
             }
             Event::Opened(_) => {}
         }
@@ -246,14 +246,14 @@ impl Range {
         walk.through(&self.book, whole)
     }
 
-    fn ledger(&self, terms: &Terms) -> Ledger {
+    fn ledger(&self, terms: &Terms) -> CouponLedger {
         let untouched = terms.count - self.book.len();
         let Tally { created, expired, .. } = self.book.tally();
         let tally = match self.is_over(terms) {
             true => Tally { expired: expired + untouched, ..self.book.tally() },
             false => Tally { created: created + untouched, ..self.book.tally() },
         };
-        Ledger::of(terms.count, tally)
+        CouponLedger::of(terms.count, tally)
     }
 
     fn is_untouched(&self, terms: &Terms, slot: Slot) -> bool {

@@ -1,7 +1,7 @@
 //! What a range is told and asked, what happens, and why not.
 
 use crate::domain::coupons::coupon::{CouponView, Slot};
-use crate::domain::coupons::ledger::{Ledger, Walk, Walked};
+use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::offer::Offer;
 use crate::domain::coupons::redeem;
 use crate::id::Id;
@@ -84,5 +84,5 @@ pub enum Answer {
     Coupons(Vec<Option<CouponView>>),
     Source(Option<(Slot, CouponView)>),
     Walked(Walked),
-    Ledger(Ledger),
+    Ledger(CouponLedger),
 }

@@ -9,7 +9,7 @@
 use super::words::{Command, Event, Refusal};
 use crate::domain::coupons::book::Book;
 use crate::domain::coupons::coupon::{Coupon, Slot, Use};
-use crate::domain::coupons::life::{CouponState, Step};
+use crate::domain::coupons::life::{CouponState, LifeStep};
 use crate::domain::coupons::offer::Offer;
 use crate::id::Id;
 use crate::machine::{Caller, Role, Stamp, Verdict};
@@ -35,7 +35,7 @@ pub fn decide(
     match command {
         Command::Use { slot, amount, reference, hold_s } => {
             let coupon = owned(book, *slot, caller)?;
-            let step = if hold_s.is_some() { Step::Hold } else { Step::Use };
+            let step = if hold_s.is_some() { LifeStep::Hold } else { LifeStep::Use };
             may(book, coupon, step)?;
             let cut = offer.cut(*amount).map_err(Refusal::Offer)?;
             let what = Use { by: caller.id, amount: *amount, cut, reference: reference.clone() };
@@ -52,13 +52,13 @@ pub fn decide(
         }
         Command::Confirm { slot } => {
             let coupon = owned(book, *slot, caller)?;
-            may(book, coupon, Step::Confirm)?;
+            may(book, coupon, LifeStep::Confirm)?;
             let what = coupon.current_use().ok_or(Refusal::NotHeld)?.clone();
             Ok(Verdict::New(Event::Used { slot: *slot, owner: coupon.owner, what }))
         }
         Command::Cancel { slot } => {
             let coupon = owned(book, *slot, caller)?;
-            may(book, coupon, Step::Cancel)?;
+            may(book, coupon, LifeStep::Cancel)?;
             let what = coupon.current_use().ok_or(Refusal::NotUsed)?.clone();
             Ok(Verdict::New(Event::Cancelled { slot: *slot, owner: coupon.owner, what }))
         }
@@ -70,9 +70,9 @@ pub fn decide(
                 Some(coupon) if book.state(*slot) == Some(CouponState::Void) => {
                     Ok(Verdict::Already(Event::Voided { slot: *slot, owner: coupon.owner }))
                 }
-                Some(coupon) => may(book, coupon, Step::Void)
+                Some(coupon) => may(book, coupon, LifeStep::Void)
                     .map(|()| Verdict::New(Event::Voided { slot: *slot, owner: coupon.owner })),
-                None => match untouched.map(|state| state.after(Step::Void)) {
+                None => match untouched.map(|state| state.after(LifeStep::Void)) {
                     Some(Some(_)) => {
                         Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM }))
                     }
@@ -114,7 +114,7 @@ fn owned<'a>(book: &'a Book, slot: Slot, caller: &Caller) -> Result<&'a Coupon, 
 }
 
 /// Whether the table allows the step, or which state forbids it.
-fn may(book: &Book, coupon: &Coupon, step: Step) -> Result<(), Refusal> {
+fn may(book: &Book, coupon: &Coupon, step: LifeStep) -> Result<(), Refusal> {
     let state = coupon.state(book.expired_until());
     if state.after(step).is_some() {
         return Ok(());
@@ -124,8 +124,8 @@ fn may(book: &Book, coupon: &Coupon, step: Step) -> Result<(), Refusal> {
         (CouponState::Expired, _) => Refusal::Expired,
         (CouponState::Used, _) => Refusal::AlreadyUsed,
         (CouponState::Held, _) => Refusal::Held,
-        (CouponState::Assigned, Step::Confirm) => Refusal::NotHeld,
-        (CouponState::Assigned, Step::Cancel) => Refusal::NotUsed,
+        (CouponState::Assigned, LifeStep::Confirm) => Refusal::NotHeld,
+        (CouponState::Assigned, LifeStep::Cancel) => Refusal::NotUsed,
         (CouponState::Created | CouponState::Assigned, _) => Refusal::Unknown,
     })
 }

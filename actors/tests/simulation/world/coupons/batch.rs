@@ -3,7 +3,7 @@
 
 use super::pool::{Answered, Pool, Right};
 use actors::domain::coupons::range::{Command, Event, Refusal, Terms};
-use actors::domain::coupons::{CouponState, Ledger, redeem};
+use actors::domain::coupons::{CouponLedger, CouponState, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ impl Batch {
         Batch { terms, opened: false, over: false, pool: Pool::default(), sources: BTreeMap::new() }
     }
 
-    pub fn ledger(&self) -> Option<Ledger> {
+    pub fn ledger(&self) -> Option<CouponLedger> {
         self.opened.then(|| self.pool.ledger(self.terms.count, self.over))
     }
 

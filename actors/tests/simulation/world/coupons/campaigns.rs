@@ -12,7 +12,7 @@ use super::{Seen, refusal_of, refused_rightly};
 use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger,
 };
-use actors::domain::coupons::{Ledger, Serial, redeem};
+use actors::domain::coupons::{CouponLedger, Serial, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Machine, Time};
 
@@ -47,7 +47,7 @@ impl Model {
         self.pool.coupons.values().any(|one| one.owner == member)
     }
 
-    fn ledger(&self) -> Option<Ledger> {
+    fn ledger(&self) -> Option<CouponLedger> {
         self.opened.then(|| self.pool.ledger(self.plan.quota, self.over))
     }
 
@@ -200,7 +200,7 @@ impl Model {
 
 impl Kind for Campaign {
     type Model = Model;
-    type Books = Option<Ledger>;
+    type Books = Option<CouponLedger>;
     type Seen = Seen<Refusal>;
     type Whole = ();
 
@@ -231,7 +231,7 @@ impl Kind for Campaign {
         model.record(event, at);
     }
 
-    fn model_books(model: &Model) -> Option<Ledger> {
+    fn model_books(model: &Model) -> Option<CouponLedger> {
         model.ledger()
     }
 

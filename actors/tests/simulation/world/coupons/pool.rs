@@ -5,7 +5,7 @@
 
 use actors::domain::coupons::coupon::{CouponView, Use};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{CouponState, Ledger, offer};
+use actors::domain::coupons::{CouponLedger, CouponState, offer};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,7 +203,7 @@ impl Pool {
     }
 
     /// Of so many issued; `over` says what became of those without an owner.
-    pub fn ledger(&self, issued: u64, over: bool) -> Ledger {
+    pub fn ledger(&self, issued: u64, over: bool) -> CouponLedger {
         let of = |state| {
             self.coupons.keys().filter(|slot| self.state(**slot) == Some(state)).count() as u64
         };
@@ -215,7 +215,7 @@ impl Pool {
             of(CouponState::Used),
             of(CouponState::Void),
         );
-        Ledger {
+        CouponLedger {
             issued,
             available,
             held,

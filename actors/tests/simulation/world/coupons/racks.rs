@@ -9,7 +9,7 @@ use super::batch::{self, Batch};
 use super::pool::{Answered, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
 use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Rack, Refusal};
-use actors::domain::coupons::{Ledger, RackName, Serial, range, redeem};
+use actors::domain::coupons::{CouponLedger, RackName, Serial, range, redeem};
 use actors::{Caller, Id, Machine, Time};
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ impl Model {
 
 impl Kind for Rack {
     type Model = Model;
-    type Books = Vec<(Serial, Option<Ledger>)>;
+    type Books = Vec<(Serial, Option<CouponLedger>)>;
     type Seen = Seen<Refusal>;
     type Whole = BTreeMap<(Serial, Id), Moment>;
 

@@ -9,13 +9,13 @@ use super::batch::{self, Batch};
 use super::pool::is_alive;
 use super::{Seen, refusal_of, refused_rightly};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range, Refusal};
-use actors::domain::coupons::{Ledger, RangeName, redeem};
+use actors::domain::coupons::{CouponLedger, RangeName, redeem};
 use actors::{Caller, Id, Machine, Time};
 use std::collections::BTreeMap;
 
 impl Kind for Range {
     type Model = Batch;
-    type Books = Option<Ledger>;
+    type Books = Option<CouponLedger>;
     type Seen = Seen<Refusal>;
     type Whole = BTreeMap<Id, Moment>;
 
@@ -58,7 +58,7 @@ impl Kind for Range {
         }
     }
 
-    fn model_books(model: &Batch) -> Option<Ledger> {
+    fn model_books(model: &Batch) -> Option<CouponLedger> {
         model.ledger()
     }
 

@@ -11,7 +11,7 @@ use super::plan;
 use super::room::Room;
 use super::tally::Tally;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
-use actors::domain::tickets::{Command, Event, Ledger, Refusal, Slice, SliceName};
+use actors::domain::tickets::{Command, Event, Refusal, Slice, SliceName, TicketLedger};
 use actors::machine::{Machine, Role};
 use actors::{Caller, Time};
 use model::{Fate, Held, Model};
@@ -48,7 +48,7 @@ fn begins(event: &Event, hold: u32) -> bool {
 
 impl Kind for Slice {
     type Model = Model;
-    type Books = Ledger;
+    type Books = TicketLedger;
     type Seen = Seen;
     type Whole = ();
 
@@ -79,7 +79,7 @@ impl Kind for Slice {
         model.record(event, at);
     }
 
-    fn model_books(model: &Model) -> Ledger {
+    fn model_books(model: &Model) -> TicketLedger {
         model.ledger()
     }
 

@@ -6,7 +6,7 @@
 
 use super::super::plan::DIGITS;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Event, Ledger, Terms};
+use actors::domain::tickets::{Event, Terms, TicketLedger};
 use actors::{Id, Time};
 use std::collections::BTreeMap;
 
@@ -96,7 +96,7 @@ impl Model {
         at.plus_s(ttl_s.min(self.terms.hold_max_s)).min(self.terms.closes_at)
     }
 
-    pub fn ledger(&self) -> Ledger {
+    pub fn ledger(&self) -> TicketLedger {
         let stock = 1000 * self.terms.copies as u64;
         let of = |fate| {
             self.holds
@@ -105,7 +105,7 @@ impl Model {
                 .map(|hold| hold.tickets.len() as u64)
                 .sum()
         };
-        Ledger {
+        TicketLedger {
             stock,
             free: stock - self.taken.len() as u64,
             held: of(Fate::Live),

@@ -3,7 +3,7 @@
 use crate::lottery::closing::tests::DAY;
 use actors::domain::ballots;
 use actors::engine::record::{self, Entry};
-use actors::store::{Append, Callback, Outcome, Store};
+use actors::store::{Append, AppendOutcome, Callback, Store};
 use std::sync::{Arc, Mutex};
 use testing::around::Around;
 use testing::memory::{Fate, MemoryStore};
@@ -63,7 +63,7 @@ impl Around for Trap {
         &self.memory
     }
 
-    fn append(&self, append: Append, done: Callback<Outcome>) {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
         let mut snare = self.snare.lock().unwrap();
         if let Some((_, fate)) = snare.take_if(|(step, _)| step.is(&append)) {
             self.memory.plan(fate);
