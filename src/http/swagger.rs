@@ -50,7 +50,7 @@ fn entries() -> impl Iterator<Item = Entry> {
         let path = str::from_utf8(&ARCHIVE[row + 46..][..name_size]).ok()?;
         let lies_at = number(row + 42, 4);
         let entry = Entry {
-            name: path.split_once("/dist/").map_or("", |(_, name)| name),
+            name: released(path).unwrap_or_default(),
             is_packed: number(row + 10, 2) != 0,
             packed_size: number(row + 20, 4),
             size: number(row + 24, 4),
@@ -60,6 +60,11 @@ fn entries() -> impl Iterator<Item = Entry> {
         Some(entry)
     });
     rows.filter(|entry| !entry.name.is_empty())
+}
+
+/// The name of a file of the page: it lies in the folder `dist` of the archive's only folder.
+fn released(path: &str) -> Option<&str> {
+    path.split_once('/')?.1.strip_prefix("dist/")
 }
 
 /// Numbers lie in the archive with their lowest byte first.
@@ -96,7 +101,10 @@ mod tests {
             assert!(!bytes.is_empty() && kind != "application/octet-stream", "{name}: {kind}");
         }
         assert_eq!(file(""), file("index.html"));
-        assert_eq!(file("swagger-ui"), None);
+        // The second is in the archive, but in another folder.
+        for name in ["swagger-ui", ".npmrc"] {
+            assert_eq!(file(name), None, "{name}");
+        }
     }
 
     #[test]
