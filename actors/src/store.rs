@@ -5,7 +5,8 @@
 //! 2. An append names the sequence and the chain head it expects; if another has written, it is
 //!    refused.
 //! 3. When the outcome cannot be known, the store says `Unknown`; it never guesses.
-//! 4. `open` sees every append that was answered before it was asked, and fences the owner before.
+//! 4. `open` sees every append that was answered before it was asked, and fences the owner that the
+//!    partition had.
 //! 5. A snapshot is a cache: losing it costs time, nothing else.
 //! 6. Rows of an append are visible to `rows` before the append is answered.
 //! 7. What `feed` shows is durable, and it shows all of it: nothing that became durable later

@@ -3,7 +3,8 @@
 //!
 //! Read in this order: `partition` (the pure core), `actor` (its clockwork), `router` (finding it),
 //! `passing` (when it is another node's), `open` (what may be had from any), `commands` (what
-//! callers use). Each uses only files named before it, and the small ones beside them.
+//! callers use). Each uses only files that are named before it, and the small ones that are not
+//! named here.
 
 mod actor;
 mod by;

@@ -1,5 +1,5 @@
-//! The list "my coupons": a line for each coupon that was ever assigned. Its owner knows what it is
-//! worth now; the line says where it lives.
+//! The list "my coupons": a line for each coupon that was ever assigned. The line says where the
+//! coupon lives; the partition there knows what it is worth now.
 
 use super::coupon::Slot;
 use super::names::{RackName, RangeName, Serial};
