@@ -1,4 +1,5 @@
-# Builds stampede and leaves one binary in a small image without a shell, which runs as nobody in particular.
+# Builds stampede and leaves one binary in a small image without a shell, which runs as nobody in
+# particular.
 #
 #   docker build -t stampede .
 #   docker run -p 8080:8080 -v stampede:/data stampede

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Verifies the draw of a lottery from its proof: the second opinion to `stampede verify-draw`, with which it shares no code.
+"""Verifies the draw of a lottery from its proof: the second opinion to `stampede verify-draw`, with
+which it shares no code.
 
     verify_draw.py FILE [--commitment HEX] [--key HEX] [--receipt FILE]...
     verify_draw.py --self-test draw-vectors.json
 
-FILE is the proof of a draw or of one ballot (`-`: what comes in). docs/draws.md says what is in it, what is checked, and what the
-names and exit codes are. Python 3.9 or later; the package `cryptography` checks the signatures of receipts. Without it everything
-else is checked, that is said, and the exit code is 3 if a receipt was given. The beacon's own signature is never checked here.
+FILE is the proof of a draw or of one ballot (`-`: what comes in). docs/draws.md says what is in
+it, what is checked, and what the names and exit codes are. Python 3.9 or later; the package
+`cryptography` checks the signatures of receipts. Without it everything else is checked, that is
+said, and the exit code is 3 if a receipt was given. The beacon's own signature is never checked
+here.
 """
 
 import argparse
@@ -18,11 +21,29 @@ import struct
 import sys
 
 CODES = {
-    "truncated": 10, "malformed": 11, "ballot-misplaced": 12, "count-differs": 13, "box-root-differs": 14,
-    "lottery-root-differs": 15, "seed-differs": 16, "commitment-differs": 17, "beacon-unknown": 18, "randomness-differs": 19,
-    "beacon-early": 21, "round-differs": 22, "winners-differ": 23, "lots-differ": 24, "receipt-malformed": 25,
-    "receipt-forged": 26, "receipt-key-differs": 27, "receipt-elsewhere": 28, "ballot-removed": 29, "ballot-added": 30,
-    "ballot-changed": 31, "ballot-moved": 32, "path-differs": 33,
+    "truncated": 10,
+    "malformed": 11,
+    "ballot-misplaced": 12,
+    "count-differs": 13,
+    "box-root-differs": 14,
+    "lottery-root-differs": 15,
+    "seed-differs": 16,
+    "commitment-differs": 17,
+    "beacon-unknown": 18,
+    "randomness-differs": 19,
+    "beacon-early": 21,
+    "round-differs": 22,
+    "winners-differ": 23,
+    "lots-differ": 24,
+    "receipt-malformed": 25,
+    "receipt-forged": 26,
+    "receipt-key-differs": 27,
+    "receipt-elsewhere": 28,
+    "ballot-removed": 29,
+    "ballot-added": 30,
+    "ballot-changed": 31,
+    "ballot-moved": 32,
+    "path-differs": 33,
 }
 UNCHECKED = 3
 MOST_BOXES = 64
@@ -33,12 +54,34 @@ QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 QUICKNET_GENESIS_S = 1692803367
 QUICKNET_PERIOD_S = 3
 
-BUNDLE = ["format", "lottery", "commitment", "winners", "reserves", "beacon", "seed", "root", "lots", "boxes"]
+BUNDLE = [
+    "format",
+    "lottery",
+    "commitment",
+    "winners",
+    "reserves",
+    "beacon",
+    "seed",
+    "root",
+    "lots",
+    "boxes",
+]
 BEACON = ["chain", "round", "signature", "randomness"]
 BOX = ["count", "root", "ballots"]
 SHARE = ["count", "root"]
 INCLUSION = ["format", "ballot", "path", "boxes", "root"]
-RECEIPT = ["format", "ballot", "previous", "following", "commitment", "round", "winners", "reserves", "key", "signature"]
+RECEIPT = [
+    "format",
+    "ballot",
+    "previous",
+    "following",
+    "commitment",
+    "round",
+    "winners",
+    "reserves",
+    "key",
+    "signature",
+]
 
 NUMBER = "(0|[1-9][0-9]*)"
 BALLOT = re.compile("bl_" + "_".join([NUMBER] * 3) + "_([0-9a-f]{16})", re.ASCII)
@@ -61,7 +104,8 @@ def need(holds, name, sentence):
 
 
 def parse(data, cut_short, malformed):
-    """JSON without numbers that are no whole ones, without members said twice, and without anything behind it."""
+    """JSON without numbers that are no whole ones, without members said twice, and without
+    anything behind it."""
 
     def refuse(text):
         raise Fraud(malformed, f"{text} is no number that belongs there")
@@ -77,13 +121,20 @@ def parse(data, cut_short, malformed):
 
     try:
         text = data.decode("utf-8")
-        return json.loads(text, object_pairs_hook=once, parse_int=whole, parse_float=refuse, parse_constant=refuse)
+        return json.loads(
+            text, object_pairs_hook=once, parse_int=whole, parse_float=refuse, parse_constant=refuse
+        )
     except UnicodeDecodeError as error:
         raise Fraud(malformed, f"it is no UTF-8: {error}")
     except json.JSONDecodeError as error:
-        rest = error.doc[error.pos:].strip()
-        short = error.msg.startswith("Unterminated string") or any(word.startswith(rest) for word in ("null", "true", "false", "-"))
-        raise Fraud(cut_short if short else malformed, f"{'the file ends before the proof does' if short else 'it is no JSON'}: {error}")
+        rest = error.doc[error.pos :].strip()
+        short = error.msg.startswith("Unterminated string") or any(
+            word.startswith(rest) for word in ("null", "true", "false", "-")
+        )
+        raise Fraud(
+            cut_short if short else malformed,
+            f"{'the file ends before the proof does' if short else 'it is no JSON'}: {error}",
+        )
     except RecursionError:
         raise Fraud(malformed, "it is nested too deep")
 
@@ -100,15 +151,24 @@ class Shape:
     def members(self, value, names, what, any_order=False):
         self.need(type(value) is dict, f"{what} is no object")
         found = sorted(value) if any_order else list(value)
-        self.need(found == (sorted(names) if any_order else names), f"the members of {what} are not {', '.join(names)}")
+        self.need(
+            found == (sorted(names) if any_order else names),
+            f"the members of {what} are not {', '.join(names)}",
+        )
 
     def hexadecimal(self, value, size, what):
-        fits = type(value) is str and len(value) == 2 * size and all(symbol in "0123456789abcdef" for symbol in value)
+        fits = (
+            type(value) is str
+            and len(value) == 2 * size
+            and all(symbol in "0123456789abcdef" for symbol in value)
+        )
         self.need(fits, f"{what} is not {size} bytes in lower-case hexadecimal")
         return bytes.fromhex(value)
 
     def number(self, value, bound, what):
-        self.need(type(value) is int and 0 <= value < bound, f"{what} is no whole number below {bound}")
+        self.need(
+            type(value) is int and 0 <= value < bound, f"{what} is no whole number below {bound}"
+        )
         return value
 
     def items(self, value, what):
@@ -128,12 +188,20 @@ class Shape:
         match = BALLOT.fullmatch(value) if type(value) is str and len(value) < 80 else None
         self.need(match, f"{ascii(value)[:80]} is no id of a ballot")
         day, box, place = (int(part) for part in match.groups()[:3])
-        fits = day < 10**8 and 1 <= day // 100 % 100 <= 12 and 1 <= day % 100 <= 31 and box < MOST_BOXES and place < U64
+        fits = (
+            day < 10**8
+            and 1 <= day // 100 % 100 <= 12
+            and 1 <= day % 100 <= 31
+            and box < MOST_BOXES
+            and place < U64
+        )
         self.need(fits, f"{value} is no id of a ballot")
         return day, box, place, match.group(4)
 
     def boxes(self, value):
-        self.need(1 <= len(self.items(value, "boxes")) <= MOST_BOXES, f"there are 1 to {MOST_BOXES} boxes")
+        self.need(
+            1 <= len(self.items(value, "boxes")) <= MOST_BOXES, f"there are 1 to {MOST_BOXES} boxes"
+        )
         return value
 
 
@@ -167,15 +235,25 @@ class Draw:
         for number, box in enumerate(shape.boxes(found["boxes"])):
             shape.members(box, BOX, f"box {number}")
             count = shape.number(box["count"], U64, f"the count of box {number}")
-            self.shares.append((count, shape.hexadecimal(box["root"], 32, f"the root of box {number}")))
-            self.nonces.append(self.listed(shape, number, shape.items(box["ballots"], f"the ballots of box {number}")))
+            self.shares.append(
+                (count, shape.hexadecimal(box["root"], 32, f"the root of box {number}"))
+            )
+            self.nonces.append(
+                self.listed(
+                    shape, number, shape.items(box["ballots"], f"the ballots of box {number}")
+                )
+            )
 
     def listed(self, shape, number, ballots):
-        nonces, start, lower = [], f"bl_{digits(self.day)}_{number}_", re.compile("[0-9a-f]{16}", re.ASCII).fullmatch
+        nonces, start, lower = (
+            [],
+            f"bl_{digits(self.day)}_{number}_",
+            re.compile("[0-9a-f]{16}", re.ASCII).fullmatch,
+        )
         for place, ballot in enumerate(ballots):
             before = f"{start}{place}_"
             if type(ballot) is str and ballot.startswith(before) and lower(ballot, len(before)):
-                nonces.append(ballot[len(before):])
+                nonces.append(ballot[len(before) :])
             else:
                 nonces.append(shape.ballot(ballot)[3])
                 self.misplaced = self.misplaced or (number, place, ballot)
@@ -192,25 +270,37 @@ class Inclusion:
     def __init__(self, found):
         shape = Shape("malformed")
         shape.members(found, INCLUSION, "the proof")
-        self.ballot, self.root = found["ballot"], shape.hexadecimal(found["root"], 32, "the lottery root")
+        self.ballot, self.root = found["ballot"], shape.hexadecimal(
+            found["root"], 32, "the lottery root"
+        )
         _, self.box, self.place, _ = shape.ballot(self.ballot)
-        self.path = [shape.hexadecimal(step, 32, "a step of the path") for step in shape.items(found["path"], "the path")]
+        self.path = [
+            shape.hexadecimal(step, 32, "a step of the path")
+            for step in shape.items(found["path"], "the path")
+        ]
         self.shares = []
         for number, share in enumerate(shape.items(found["boxes"], "boxes")):
             shape.members(share, SHARE, f"box {number}", any_order=True)
             root = shape.hexadecimal(share["root"], 32, f"the root of box {number}")
-            self.shares.append((shape.number(share["count"], U64, f"the count of box {number}"), root))
+            self.shares.append(
+                (shape.number(share["count"], U64, f"the count of box {number}"), root)
+            )
 
 
 class Receipt:
     def __init__(self, name, found):
         shape = Shape("receipt-malformed")
         shape.members(found, RECEIPT, name, any_order=True)
-        shape.need(found["format"] == "stampede receipt 1", f"{name} is no receipt of a format known here")
+        shape.need(
+            found["format"] == "stampede receipt 1", f"{name} is no receipt of a format known here"
+        )
         self.name, self.ballot = name, found["ballot"]
         self.day, self.box, self.place, self.nonce = shape.ballot(self.ballot)
         self.previous = shape.hexadecimal(found["previous"], 32, "previous")
-        self.following = [shape.hexadecimal(leaf, 32, "what follows") for leaf in shape.items(found["following"], "following")]
+        self.following = [
+            shape.hexadecimal(leaf, 32, "what follows")
+            for leaf in shape.items(found["following"], "following")
+        ]
         self.commitment = shape.hexadecimal(found["commitment"], 32, "the commitment")
         self.round = found["round"]
         if self.round is not None:
@@ -249,7 +339,8 @@ def chain_link(head, added):
 
 
 def tree_root(level):
-    """Level by level; whoever has no neighbour goes up as it is, which makes the tree of RFC 6962."""
+    """Level by level; whoever has no neighbour goes up as it is, which makes the tree of RFC
+    6962."""
     if not level:
         return sha256(b"")
     while len(level) > 1:
@@ -260,7 +351,8 @@ def tree_root(level):
 
 
 def path_root(start, place, count, path):
-    """The root that the leaf at a place of so many leads to; None if the path does not fit. After RFC 9162, 2.1.3.2."""
+    """The root that the leaf at a place of so many leads to; None if the path does not fit.
+    After RFC 9162, 2.1.3.2."""
     if place >= count:
         return None
     last, found = count - 1, start
@@ -287,7 +379,17 @@ def stream_key(seed, root, count, randomness):
 
 def chacha20_block(key, counter):
     """RFC 8439, 2.3, with a nonce of zeros."""
-    start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574, *struct.unpack("<8I", key), counter, 0, 0, 0]
+    start = [
+        0x61707865,
+        0x3320646E,
+        0x79622D32,
+        0x6B206574,
+        *struct.unpack("<8I", key),
+        counter,
+        0,
+        0,
+        0,
+    ]
     state = list(start)
 
     def quarter(a, b, c, d):
@@ -336,23 +438,42 @@ def drawn(key, count, most):
 def check_ballots(draw):
     if draw.misplaced:
         number, place, ballot = draw.misplaced
-        raise Fraud("ballot-misplaced", f"at place {place} of box {draw.name(number)} stands {ballot}, whose id names another place")
+        raise Fraud(
+            "ballot-misplaced",
+            f"at place {place} of box {draw.name(number)} stands {ballot}, whose id names another"
+            " place",
+        )
     for number, ((said, _), nonces) in enumerate(zip(draw.shares, draw.nonces)):
-        need(said == len(nonces), "count-differs", f"box {number} is said to hold {said} ballots, and {len(nonces)} are listed")
+        need(
+            said == len(nonces),
+            "count-differs",
+            f"box {number} is said to hold {said} ballots, and {len(nonces)} are listed",
+        )
     for number, ((_, said), nonces) in enumerate(zip(draw.shares, draw.nonces)):
         start = f"bl_{digits(draw.day)}_{number}_"
         root = tree_root([leaf(f"{start}{place}_{nonce}") for place, nonce in enumerate(nonces)])
-        need(root == said, "box-root-differs", f"the root of box {number} is not that of its ballots")
+        need(
+            root == said, "box-root-differs", f"the root of box {number} is not that of its ballots"
+        )
     check_lottery_root(draw)
 
 
 def check_lottery_root(proof):
-    need(lottery_root(proof.shares) == proof.root, "lottery-root-differs", "the lottery's root is not that of its boxes")
+    need(
+        lottery_root(proof.shares) == proof.root,
+        "lottery-root-differs",
+        "the lottery's root is not that of its boxes",
+    )
 
 
 def check_seed(draw):
     fits = sha256(draw.seed) == draw.commitment
-    need(fits, "seed-differs", f"the seed is not the one that was committed to: its SHA-256 is not {draw.commitment.hex()}")
+    need(
+        fits,
+        "seed-differs",
+        "the seed is not the one that was committed to: its SHA-256 is not"
+        f" {draw.commitment.hex()}",
+    )
 
 
 def due(number):
@@ -361,40 +482,71 @@ def due(number):
 
 def shown(instant_s):
     try:
-        return datetime.datetime.fromtimestamp(instant_s, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.datetime.fromtimestamp(instant_s, datetime.timezone.utc).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )
     except (OverflowError, ValueError, OSError):
         return "no time that a calendar has"
 
 
 def check_beacon(draw):
     beacon, number = draw.beacon, draw.beacon["round"]
-    need(beacon["chain"] == QUICKNET, "beacon-unknown", f"the beacon is of the chain {beacon['chain']}, and only quicknet is known")
+    need(
+        beacon["chain"] == QUICKNET,
+        "beacon-unknown",
+        f"the beacon is of the chain {beacon['chain']}, and only quicknet is known",
+    )
     hashed = sha256(bytes.fromhex(beacon["signature"])).hex() == beacon["randomness"]
-    need(hashed, "randomness-differs", f"the randomness of round {number} is not the SHA-256 of its signature")
+    need(
+        hashed,
+        "randomness-differs",
+        f"the randomness of round {number} is not the SHA-256 of its signature",
+    )
     # The day ends first 14 hours east of Greenwich.
     end_s = (draw.day.toordinal() + 1 - datetime.date(1970, 1, 1).toordinal()) * 86400 - 14 * 3600
-    early = f"round {number} was known at {shown(due(number))}, when the day {draw.day} had ended nowhere on earth"
+    early = (
+        f"round {number} was known at {shown(due(number))}, when the day {draw.day} had ended"
+        " nowhere on earth"
+    )
     need(due(number) >= end_s, "beacon-early", early)
 
 
 def check_lots(draw):
     count = sum(count for count, _ in draw.shares)
     randomness = bytes.fromhex(draw.beacon["randomness"]) if draw.beacon else b""
-    lots = drawn(stream_key(draw.seed, draw.root, count, randomness), count, draw.winners + draw.reserves)
-    need(len(lots) == len(draw.lots), "lots-differ", f"{len(lots)} ballots are drawn, and {len(draw.lots)} are named")
+    lots = drawn(
+        stream_key(draw.seed, draw.root, count, randomness), count, draw.winners + draw.reserves
+    )
+    need(
+        len(lots) == len(draw.lots),
+        "lots-differ",
+        f"{len(lots)} ballots are drawn, and {len(draw.lots)} are named",
+    )
     for number, (lot, said) in enumerate(zip(lots, draw.lots), 1):
         box = 0
         while lot >= draw.shares[box][0]:
             lot, box = lot - draw.shares[box][0], box + 1
         ballot = draw.id(box, lot)
-        need(ballot == said, "lots-differ", f"lot {number} is drawn for {ballot}, and {said} is named")
+        need(
+            ballot == said,
+            "lots-differ",
+            f"lot {number} is drawn for {ballot}, and {said} is named",
+        )
 
 
 def check_path(proof):
-    need(proof.box < len(proof.shares), "path-differs", f"box {proof.box} of the ballot is not among the boxes")
+    need(
+        proof.box < len(proof.shares),
+        "path-differs",
+        f"box {proof.box} of the ballot is not among the boxes",
+    )
     count, root = proof.shares[proof.box]
     fits = path_root(leaf(proof.ballot), proof.place, count, proof.path) == root
-    need(fits, "path-differs", f"the path does not lead from the ballot to the root of box {proof.box}")
+    need(
+        fits,
+        "path-differs",
+        f"the path does not lead from the ballot to the root of box {proof.box}",
+    )
     check_lottery_root(proof)
 
 
@@ -402,7 +554,8 @@ def check_path(proof):
 
 
 def ed25519():
-    """The package's module, if it is there. It is asked for only where a signature must be checked."""
+    """The package's module, if it is there. It is asked for only where a signature must be
+    checked."""
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519 as module
 
@@ -429,8 +582,14 @@ def check_signed(receipt, key):
         head = chain_link(receipt.previous, leaf(receipt.ballot))
         for added in receipt.following:
             head = chain_link(head, added)
-        message = f"stampede receipt 1\n{receipt.box_name()}\n".encode("ascii") + struct.pack(">Q", receipt.position) + head
-        message += receipt.commitment + struct.pack(">QHH", receipt.round or 0, receipt.winners, receipt.reserves)
+        message = (
+            f"stampede receipt 1\n{receipt.box_name()}\n".encode("ascii")
+            + struct.pack(">Q", receipt.position)
+            + head
+        )
+        message += receipt.commitment + struct.pack(
+            ">QHH", receipt.round or 0, receipt.winners, receipt.reserves
+        )
         need(is_signed(receipt.key, receipt.signature, message), "receipt-forged", not_its)
     other = f"{name} is signed under the key {receipt.key.hex()}, and another was given"
     need(key in (None, receipt.key), "receipt-key-differs", other)
@@ -439,14 +598,36 @@ def check_signed(receipt, key):
 def check_promised(receipt, draw):
     name, boxes = receipt.name, len(draw.nonces)
     day, number = receipt.box_name().split("/")
-    need(receipt.day == digits(draw.day), "receipt-elsewhere", f"{name} is of the lottery {day}, and the proof is of {draw.day}")
-    need(receipt.box < boxes, "receipt-elsewhere", f"{name} is of box {number}, and the proof has {boxes} boxes")
-    under = f"{name} was given under the commitment {receipt.commitment.hex()}, and the proof's is {draw.commitment.hex()}"
+    need(
+        receipt.day == digits(draw.day),
+        "receipt-elsewhere",
+        f"{name} is of the lottery {day}, and the proof is of {draw.day}",
+    )
+    need(
+        receipt.box < boxes,
+        "receipt-elsewhere",
+        f"{name} is of box {number}, and the proof has {boxes} boxes",
+    )
+    under = (
+        f"{name} was given under the commitment {receipt.commitment.hex()}, and the proof's is"
+        f" {draw.commitment.hex()}"
+    )
     need(receipt.commitment == draw.commitment, "commitment-differs", under)
     used = draw.beacon and draw.beacon["round"]
-    need(receipt.round == used, "round-differs", f"{name} promises {named(receipt.round)}, and the draw used {named(used)}")
-    promise = f"{name} promises {receipt.winners} winners and {receipt.reserves} reserves, and {draw.winners} and {draw.reserves} were drawn"
-    need((receipt.winners, receipt.reserves) == (draw.winners, draw.reserves), "winners-differ", promise)
+    need(
+        receipt.round == used,
+        "round-differs",
+        f"{name} promises {named(receipt.round)}, and the draw used {named(used)}",
+    )
+    promise = (
+        f"{name} promises {receipt.winners} winners and {receipt.reserves} reserves, and"
+        f" {draw.winners} and {draw.reserves} were drawn"
+    )
+    need(
+        (receipt.winners, receipt.reserves) == (draw.winners, draw.reserves),
+        "winners-differ",
+        promise,
+    )
 
 
 def named(number):
@@ -454,7 +635,8 @@ def named(number):
 
 
 def check_held(receipt, draw):
-    """All ballots of the receipt's box up to the signed position are those that were signed. If not: what became of them."""
+    """All ballots of the receipt's box up to the signed position are those that were signed. If
+    not: what became of them."""
     nonces, place, own = draw.nonces[receipt.box], receipt.place, receipt.nonce
     start = f"bl_{receipt.day}_{receipt.box}_"
 
@@ -471,39 +653,67 @@ def check_held(receipt, draw):
         return leaf(f"{start}{place + 1 + number}_{nonces[now]}") == receipt.following[number]
 
     if place < len(nonces) and nonces[place] == own:
-        signed, before = f"as {receipt.name} was signed", f"the {place} ballots before {receipt.ballot}"
-        need(preceded_by(nonces), "ballot-changed", f"{before} are not those that were there, {signed}")
+        signed, before = (
+            f"as {receipt.name} was signed",
+            f"the {place} ballots before {receipt.ballot}",
+        )
+        need(
+            preceded_by(nonces),
+            "ballot-changed",
+            f"{before} are not those that were there, {signed}",
+        )
         for number in range(len(receipt.following)):
             at = place + 1 + number
             if followed_by(number, at):
                 continue
-            now = next((now for now in range(place + 1, len(nonces)) if followed_by(number, now)), None)
+            now = next(
+                (now for now in range(place + 1, len(nonces)) if followed_by(number, now)), None
+            )
             if now is not None:
                 added = now == at + 1 and not followed_by(number + 1, at)
                 if added:
-                    raise Fraud("ballot-added", f"a ballot was put in at place {at} of the box, {signed}")
-                raise Fraud("ballot-moved", f"the ballot at place {now} of the box stood at place {at}, {signed}")
+                    raise Fraud(
+                        "ballot-added", f"a ballot was put in at place {at} of the box, {signed}"
+                    )
+                raise Fraud(
+                    "ballot-moved",
+                    f"the ballot at place {now} of the box stood at place {at}, {signed}",
+                )
             gone = at >= len(nonces) or followed_by(number + 1, at)
             what = "is gone" if gone else "is not the one that stood there"
-            raise Fraud("ballot-removed" if gone else "ballot-changed", f"the ballot at place {at} of the box {what}, {signed}")
+            raise Fraud(
+                "ballot-removed" if gone else "ballot-changed",
+                f"the ballot at place {at} of the box {what}, {signed}",
+            )
         return
 
     told = f"{receipt.ballot} is not at place {place} of its box, as {receipt.name} says: "
     if own in nonces:
         now = nonces.index(own)
-        put_back = nonces[:now] + nonces[now + 1:]
+        put_back = nonces[:now] + nonces[now + 1 :]
         exchanged = list(nonces)
         if place < len(nonces):
             exchanged[now], exchanged[place] = exchanged[place], exchanged[now]
-        if not followed_by(0, now + 1) and (preceded_by(put_back) or place < len(nonces) and preceded_by(exchanged)):
+        if not followed_by(0, now + 1) and (
+            preceded_by(put_back) or place < len(nonces) and preceded_by(exchanged)
+        ):
             raise Fraud("ballot-moved", f"{told}it was moved to place {now}")
         if now < place:
-            raise Fraud("ballot-removed", f"{told}it is at place {now}, for {place - now} ballots before it are gone")
-        raise Fraud("ballot-added", f"{told}it is at place {now}, for {now - place} ballots before it were put in")
+            raise Fraud(
+                "ballot-removed",
+                f"{told}it is at place {now}, for {place - now} ballots before it are gone",
+            )
+        raise Fraud(
+            "ballot-added",
+            f"{told}it is at place {now}, for {now - place} ballots before it were put in",
+        )
     for number, others in enumerate(draw.nonces):
         need(own not in others, "ballot-moved", f"{told}it stands in box {number}")
     if len(nonces) < receipt.position:
-        raise Fraud("ballot-removed", f"{told}it is gone, and the box holds {len(nonces)} ballots, fewer than were signed")
+        raise Fraud(
+            "ballot-removed",
+            f"{told}it is gone, and the box holds {len(nonces)} ballots, fewer than were signed",
+        )
     if followed_by(0, place):
         raise Fraud("ballot-removed", f"{told}it is gone, and the one behind it has moved up")
     raise Fraud("ballot-changed", f"{told}another stands there, and it is nowhere")
@@ -513,7 +723,10 @@ def check_same_ballot(receipt, proof):
     other = f"{receipt.name} is of the ballot {receipt.ballot}, and {proof.ballot} is proved"
     need(receipt.ballot == proof.ballot, "receipt-elsewhere", other)
     count = proof.shares[proof.box][0]
-    fewer = f"the box was sealed with {count} ballots, and {receipt.name} was signed over {receipt.position}"
+    fewer = (
+        f"the box was sealed with {count} ballots, and {receipt.name} was signed over"
+        f" {receipt.position}"
+    )
     need(count >= receipt.position, "ballot-removed", fewer)
 
 
@@ -522,13 +735,19 @@ def check_same_ballot(receipt, proof):
 
 def verify_draw(draw, commitment, key, receipts, tell):
     check_ballots(draw)
-    tell(f"checked: {sum(map(len, draw.nonces))} ballots in {len(draw.nonces)} boxes stand where their ids say, and all roots are theirs")
+    tell(
+        f"checked: {sum(map(len, draw.nonces))} ballots in {len(draw.nonces)} boxes stand where"
+        " their ids say, and all roots are theirs"
+    )
     check_seed(draw)
     tell("checked: the seed is the one behind the proof's commitment")
     if draw.beacon:
         check_beacon(draw)
         number = draw.beacon["round"]
-        tell(f"checked: the randomness of round {number} of drand's quicknet, due at {shown(due(number))}, is the hash of its signature")
+        tell(
+            f"checked: the randomness of round {number} of drand's quicknet, due at"
+            f" {shown(due(number))}, is the hash of its signature"
+        )
     check_lots(draw)
     tell(f"checked: the draw yields these {len(draw.lots)} lots, in this order")
     if commitment is not None:
@@ -539,20 +758,39 @@ def verify_draw(draw, commitment, key, receipts, tell):
         check_signed(receipt, key)
         check_promised(receipt, draw)
         check_held(receipt, draw)
-        kept = f"the first {receipt.position} ballots of box {receipt.box} are those of {receipt.name}, and what it promises was kept"
+        kept = (
+            f"the first {receipt.position} ballots of box {receipt.box} are those of"
+            f" {receipt.name}, and what it promises was kept"
+        )
         tell(f"checked: {kept}")
     for number, lot in enumerate(draw.lots[:MOST_LOTS_SHOWN], 1):
-        tell(f"winner {number}: {lot}" if number <= draw.winners else f"reserve {number - draw.winners}: {lot}")
+        tell(
+            f"winner {number}: {lot}"
+            if number <= draw.winners
+            else f"reserve {number - draw.winners}: {lot}"
+        )
     if draw.beacon:
-        tell("not checked: the beacon's own signature; `stampede verify-draw` and drand's own tools can")
+        tell(
+            "not checked: the beacon's own signature; `stampede verify-draw` and drand's own"
+            " tools can"
+        )
     if commitment is None and not receipts:
         tell("not proved: that the seed was fixed before the ballots came (--commitment)")
     if receipts:
-        tell("not proved: anything about ballots behind the positions that the receipts were signed at, or in other boxes")
+        tell(
+            "not proved: anything about ballots behind the positions that the receipts were signed"
+            " at, or in other boxes"
+        )
     else:
-        tell("not proved: that no ballot was left out, added or exchanged: a proof that is made anew as a whole is in order, too (--receipt)")
+        tell(
+            "not proved: that no ballot was left out, added or exchanged: a proof that is made anew"
+            " as a whole is in order, too (--receipt)"
+        )
     if not draw.beacon:
-        tell("not proved: that nobody tried out who would win: no public round was mixed in, and the operator knew the seed")
+        tell(
+            "not proved: that nobody tried out who would win: no public round was mixed in, and the"
+            " operator knew the seed"
+        )
     elif not receipts:
         tell("not proved: that the round was named before it was known (--receipt)")
 
@@ -564,7 +802,10 @@ def verify_inclusion(proof, key, receipts, tell):
         check_signed(receipt, key)
         check_same_ballot(receipt, proof)
         tell(f"checked: {receipt.name} is of this ballot")
-    tell("not proved: that this lottery root is the one that was drawn from: compare it with that of the proof of the draw")
+    tell(
+        "not proved: that this lottery root is the one that was drawn from: compare it with that of"
+        " the proof of the draw"
+    )
 
 
 def verify(data, commitment, key, receipts, tell):
@@ -578,9 +819,15 @@ def verify(data, commitment, key, receipts, tell):
     else:
         raise Fraud("malformed", f"the format {ascii(form)[:80]} is unknown here")
     if receipts and key is None:
-        tell(f"not proved: whose key signed the receipts: compare {receipts[0].key.hex()} with the published one (--key)")
+        tell(
+            f"not proved: whose key signed the receipts: compare {receipts[0].key.hex()} with the"
+            " published one (--key)"
+        )
     if receipts and ed25519() is None:
-        tell("NOT CHECKED: the signatures of the receipts, for the package `cryptography` is missing: pip install cryptography")
+        tell(
+            "NOT CHECKED: the signatures of the receipts, for the package `cryptography` is"
+            " missing: pip install cryptography"
+        )
         return UNCHECKED
     return 0
 
@@ -605,24 +852,45 @@ def self_test(vectors):
         same(fold(int(one["roll"]), int(one["count"])), said, f"the lot of {one}")
     for one in vectors["streams"]:
         randomness = bytes.fromhex(one["beacon"] or "")
-        key = stream_key(bytes.fromhex(one["seed"]), bytes.fromhex(one["root"]), int(one["count"]), randomness)
+        key = stream_key(
+            bytes.fromhex(one["seed"]), bytes.fromhex(one["root"]), int(one["count"]), randomness
+        )
         same(key.hex(), one["key"], "the stream's key")
         stream = rolls(key)
         same([str(next(stream)) for _ in one["rolls"]], one["rolls"], "the rolls")
-        same([str(lot) for lot in drawn(key, int(one["count"]), len(one["lots"]))], one["lots"], "the lots")
+        same(
+            [str(lot) for lot in drawn(key, int(one["count"]), len(one["lots"]))],
+            one["lots"],
+            "the lots",
+        )
     for one in vectors["draws"]:
-        receipts = [Receipt(f"receipt {number}", receipt) for number, receipt in enumerate(one["receipts"])]
+        receipts = [
+            Receipt(f"receipt {number}", receipt) for number, receipt in enumerate(one["receipts"])
+        ]
         data, draw = of_bytes(one["bundle"]), Draw(one["bundle"])
         unchecked = receipts and ed25519() is None
-        same(verify(data, draw.commitment, bytes.fromhex(one["key"]), receipts, silent), UNCHECKED if unchecked else 0, one["name"])
+        same(
+            verify(data, draw.commitment, bytes.fromhex(one["key"]), receipts, silent),
+            UNCHECKED if unchecked else 0,
+            one["name"],
+        )
         for proof in one["inclusions"]:
             same(verify(of_bytes(proof), None, None, [], silent), 0, one["name"])
         for cut in range(0, len(data), 1 if len(data) < 3000 else 97):
             try:
-                same(verify(data[:cut], None, None, [], silent), "truncated", f"{one['name']}, cut after {cut} bytes")
+                same(
+                    verify(data[:cut], None, None, [], silent),
+                    "truncated",
+                    f"{one['name']}, cut after {cut} bytes",
+                )
             except Fraud as fraud:
-                same(fraud.code, CODES["truncated"], f"{one['name']}, cut after {cut} bytes: {fraud}")
-    print(f"in order: {len(vectors['folds'])} folds, {len(vectors['streams'])} streams, {len(vectors['draws'])} draws")
+                same(
+                    fraud.code, CODES["truncated"], f"{one['name']}, cut after {cut} bytes: {fraud}"
+                )
+    print(
+        f"in order: {len(vectors['folds'])} folds, {len(vectors['streams'])} streams,"
+        f" {len(vectors['draws'])} draws"
+    )
 
 
 def main():
@@ -632,12 +900,16 @@ def main():
         return bytes.fromhex(text)
 
     summary, usage = __doc__.split("\n\n", 1)
-    reader = argparse.ArgumentParser(description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader = argparse.ArgumentParser(
+        description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     reader.add_argument("file", metavar="FILE")
     reader.add_argument("--commitment", metavar="HEX", type=hash_of)
     reader.add_argument("--key", metavar="HEX", type=hash_of)
     reader.add_argument("--receipt", metavar="FILE", action="append", default=[])
-    reader.add_argument("--self-test", action="store_true", help="FILE holds vectors: repeat all of them")
+    reader.add_argument(
+        "--self-test", action="store_true", help="FILE holds vectors: repeat all of them"
+    )
     asked = reader.parse_args()
 
     def content(name):
@@ -650,7 +922,9 @@ def main():
         if asked.self_test:
             return self_test(json.loads(content(asked.file)))
         malformed = "receipt-malformed"
-        receipts = [Receipt(name, parse(content(name), malformed, malformed)) for name in asked.receipt]
+        receipts = [
+            Receipt(name, parse(content(name), malformed, malformed)) for name in asked.receipt
+        ]
         lines = []
         code = verify(content(asked.file), asked.commitment, asked.key, receipts, lines.append)
         print("in order" if code == 0 else "in order as far as it was checked")

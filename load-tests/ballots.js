@@ -1,4 +1,5 @@
-// A lottery with room for fewer ballots than are brought. It is full after a while, is closed while they still come, and its winners are drawn.
+// A lottery with room for fewer ballots than are brought. It is full after a while, is closed while
+// they still come, and its winners are drawn.
 
 import exec from 'k6/execution';
 import { members, service } from './lib/server.js';
@@ -9,7 +10,14 @@ import * as ballots from './lib/ballots.js';
 const SIZE = size(500, 40);
 const MOST = Math.round(arrivals(SIZE) * 0.6);
 const MEMBERS = Math.min(200, SIZE.rate);
-const closing = { executor: 'per-vu-iterations', exec: 'close', vus: 1, iterations: 1, startTime: `${SIZE.seconds * 0.8}s`, maxDuration: '60s' };
+const closing = {
+    executor: 'per-vu-iterations',
+    exec: 'close',
+    vus: 1,
+    iterations: 1,
+    startTime: `${SIZE.seconds * 0.8}s`,
+    maxDuration: '60s',
+};
 
 export const options = {
     scenarios: { members: rush(SIZE, 'submit'), closing },

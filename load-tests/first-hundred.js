@@ -1,4 +1,5 @@
-// The first hundred get a voucher. Everybody comes in the same seconds, each for the first time, and some click twice.
+// The first hundred get a voucher. Everybody comes in the same seconds, each for the first time,
+// and some click twice.
 
 import exec from 'k6/execution';
 import { service } from './lib/server.js';

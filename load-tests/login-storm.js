@@ -1,5 +1,6 @@
-// Everybody logs in at once, more than can be hashed: those beyond it are told to come later, at once, and whoever buys tickets meanwhile
-// hardly notices. The first logins are counted to the very last voucher.
+// Everybody logs in at once, more than can be hashed: those beyond it are told to come later, at
+// once, and whoever buys tickets meanwhile hardly notices. The first logins are counted to the very
+// last voucher.
 
 import exec from 'k6/execution';
 import { pick, service } from './lib/server.js';
@@ -19,7 +20,8 @@ const FIELD = tickets.field(2 * arrivals(BUYING) + 1000);
 
 export const options = {
     scenarios: { storm: rush(SIZE, 'storm', 5 * SIZE.rate), buyers: steady(BUYING, 'buy') },
-    // A login waits for a hashing thread as long as `hash_queue_s`, 5 seconds, and then for its hash.
+    // A login waits for a hashing thread as long as `hash_queue_s`, 5 seconds, and then for its
+    // hash.
     thresholds: { ...thresholds(SIZE, { kinds: ['hold'] }), ...pace('login', 15_000) },
     summaryTrendStats: trends,
     setupTimeout: '100s',
@@ -29,7 +31,12 @@ export const options = {
 export function setup() {
     const shop = service();
     const people = logins.register(shop.run, PEOPLE);
-    return { service: shop, people, campaign: campaigns.open(QUOTA, 'first_login'), lottery: tickets.open(FIELD) };
+    return {
+        service: shop,
+        people,
+        campaign: campaigns.open(QUOTA, 'first_login'),
+        lottery: tickets.open(FIELD),
+    };
 }
 
 export function storm({ people, campaign }) {
@@ -42,5 +49,9 @@ export function buy({ service, lottery }) {
 
 export function teardown({ service, lottery, campaign }) {
     campaigns.audit(campaign);
-    tickets.audit(service, lottery, Array.from({ length: BUYERS }, (_, n) => `m${n}`));
+    tickets.audit(
+        service,
+        lottery,
+        Array.from({ length: BUYERS }, (_, n) => `m${n}`),
+    );
 }

@@ -3,6 +3,16 @@
 import { size } from './lib/shape.js';
 import { everything } from './lib/everything.js';
 
-export { buy, changeOnesMind, claim, comeAgain, logIn, look, order, teardown, vote } from './lib/everything.js';
+export {
+    buy,
+    changeOnesMind,
+    claim,
+    comeAgain,
+    logIn,
+    look,
+    order,
+    teardown,
+    vote,
+} from './lib/everything.js';
 
 export const { options, setup } = everything(size(400, 60), 0.4);

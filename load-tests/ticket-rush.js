@@ -1,4 +1,5 @@
-// Ten thousand tickets and twice the people: everybody wants some at once, and they sell out while the crowd still pushes.
+// Ten thousand tickets and twice the people: everybody wants some at once, and they sell out while
+// the crowd still pushes.
 
 import exec from 'k6/execution';
 import { service } from './lib/server.js';
@@ -7,7 +8,7 @@ import { arrivals, rush, size, trends } from './lib/shape.js';
 import * as tickets from './lib/tickets.js';
 
 const SIZE = size(500, 40);
-const BUYERS = Math.max(10, Math.round(SIZE.rate * SIZE.seconds / 60));
+const BUYERS = Math.max(10, Math.round((SIZE.rate * SIZE.seconds) / 60));
 const FIELD = tickets.field(arrivals(SIZE));
 
 export const options = {
@@ -29,5 +30,9 @@ export function buy({ service, lottery }) {
 const buyer = (n) => `m${n % BUYERS}`;
 
 export function teardown({ service, lottery }) {
-    tickets.audit(service, lottery, Array.from({ length: BUYERS }, (_, n) => buyer(n)));
+    tickets.audit(
+        service,
+        lottery,
+        Array.from({ length: BUYERS }, (_, n) => buyer(n)),
+    );
 }

@@ -1,4 +1,5 @@
-// Everything at once, in shares of one rate: what a busy day looks like. `mixed` and `soak` are this, short and long.
+// Everything at once, in shares of one rate: what a busy day looks like. `mixed` and `soak` are
+// this, short and long.
 
 import exec from 'k6/execution';
 import { members, pick, service } from './server.js';
@@ -12,13 +13,15 @@ import * as tickets from './tickets.js';
 
 const PEOPLE = 20;
 
-/// What a script of k6 exports, beside the parts below. `again`: the share of those who only look, change their minds or come again, which leaves
-/// nothing behind.
+/// What a script of k6 exports, beside the parts below. `again`: the share of those who only look,
+/// change their minds or come again, which leaves nothing behind.
 export function everything(size, again) {
     const { scenarios, plenty } = shares(size, again);
     const options = {
         scenarios,
-        thresholds: thresholds(size, { kinds: ['hold', 'claim', 'assign', 'use', 'ballot', 'look'] }),
+        thresholds: thresholds(size, {
+            kinds: ['hold', 'claim', 'assign', 'use', 'ballot', 'look'],
+        }),
         summaryTrendStats: trends,
         setupTimeout: '60s',
         teardownTimeout: '120s',
@@ -38,10 +41,17 @@ function shares(size, again) {
         look: share(size, again * 0.2),
         logIn: { ...share(size, 0.01), rate: Math.max(1, Math.round(size.rate / 200)) },
     };
-    const scenarios = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, steady(part, name)]));
+    const scenarios = Object.fromEntries(
+        Object.entries(parts).map(([name, part]) => [name, steady(part, name)]),
+    );
     const come = (part) => part.rate * part.seconds;
     // There is enough of everything but vouchers, so that a refusal is the exception.
-    const stocks = { field: tickets.field(4 * come(parts.buy) + 1000), quota: Math.round(come(parts.claim) * 0.7), coupons: 2 * come(parts.order), ballots: 2 * come(parts.vote) };
+    const stocks = {
+        field: tickets.field(4 * come(parts.buy) + 1000),
+        quota: Math.round(come(parts.claim) * 0.7),
+        coupons: 2 * come(parts.order),
+        ballots: 2 * come(parts.vote),
+    };
     return { scenarios, plenty: { members: Math.min(200, size.rate), ...stocks } };
 }
 
@@ -62,10 +72,14 @@ function prepare({ members: most, field, quota, coupons: count, ballots: most_ba
 
 const number = () => exec.scenario.iterationInTest;
 
-export const buy = ({ service, lottery, members }) => tickets.buy(service, lottery, members[number() % members.length].name);
-export const claim = ({ service, campaign }) => campaigns.claim(service, campaign, `new${number()}`);
-export const order = ({ service, batch, members }) => coupons.order(service, batch, members[number() % members.length], number());
-export const vote = ({ service, draw, members }) => ballots.submit(service, draw, members[number() % members.length], number());
+export const buy = ({ service, lottery, members }) =>
+    tickets.buy(service, lottery, members[number() % members.length].name);
+export const claim = ({ service, campaign }) =>
+    campaigns.claim(service, campaign, `new${number()}`);
+export const order = ({ service, batch, members }) =>
+    coupons.order(service, batch, members[number() % members.length], number());
+export const vote = ({ service, draw, members }) =>
+    ballots.submit(service, draw, members[number() % members.length], number());
 export const look = ({ lottery }) => tickets.look(lottery);
 export const logIn = ({ welcome, people }) => logins.come(welcome, pick(people));
 
@@ -80,7 +94,11 @@ export function changeOnesMind({ service, lottery, members }) {
 
 export function teardown({ service, lottery, campaign, second, welcome, batch, draw, members }) {
     ballots.audit(service, draw);
-    tickets.audit(service, lottery, members.map((member) => member.name));
+    tickets.audit(
+        service,
+        lottery,
+        members.map((member) => member.name),
+    );
     [campaign, second, welcome].forEach(campaigns.audit);
     coupons.audit(batch);
 }

@@ -1,7 +1,8 @@
 // The server under test, and how a well-behaved client asks it.
 //
-// Every write carries an idempotency key. What got no answer, or was turned away (503, 429), is asked again with the same key, as
-// the API's own manners say; so in the end nearly everybody knows what he got, and the audit can be exact.
+// Every write carries an idempotency key. What got no answer, or was turned away (503, 429), is
+// asked again with the same key, as the API's own manners say; so in the end nearly everybody knows
+// what he got, and the audit can be exact.
 
 import http from 'k6/http';
 import { sleep } from 'k6';
@@ -12,15 +13,23 @@ const PASSWORD = __ENV.ADMIN_PASSWORD || 'a load test needs an administrator';
 const ATTEMPTS = 4;
 const LONGEST_WAIT_S = 2;
 
-/// One call. `who` is what `admin`, `service` or `member` made; null is anybody. `kind` names it in the figures.
-export function ask(who, method, path, body, { kind = 'audit', attempts = ATTEMPTS, key = null } = {}) {
+/// One call. `who` is what `admin`, `service` or `member` made; null is anybody. `kind` names it in
+/// the figures.
+export function ask(
+    who,
+    method,
+    path,
+    body,
+    { kind = 'audit', attempts = ATTEMPTS, key = null } = {},
+) {
     const headers = { ...(who || {}) };
     if (method !== 'GET') {
         headers['Idempotency-Key'] = key || `${Math.random()}${Math.random()}`;
     }
     if (body) headers['Content-Type'] = 'application/json';
     const params = { headers, tags: { name: kind, kind } };
-    const send = () => http.request(method, `${URL}/api/v1${path}`, body ? JSON.stringify(body) : null, params);
+    const send = () =>
+        http.request(method, `${URL}/api/v1${path}`, body ? JSON.stringify(body) : null, params);
     let answer = send();
     for (let attempt = 1; mustBeRepeated(answer) && attempt < attempts; attempt++) {
         sleep(Math.min(Number(answer.headers['Retry-After'] || 0), LONGEST_WAIT_S));
@@ -41,7 +50,10 @@ export function mustBeRepeated(answer) {
 
 /// What the preparation cannot do without.
 export function must(answer, ...statuses) {
-    if (!statuses.includes(answer.status)) throw new Error(`${answer.request.method} ${answer.request.url}: ${answer.status} ${answer.body}`);
+    if (!statuses.includes(answer.status))
+        throw new Error(
+            `${answer.request.method} ${answer.request.url}: ${answer.status} ${answer.body}`,
+        );
     return answer.json();
 }
 
@@ -52,11 +64,16 @@ export function admin() {
     return bearing(must(ask(null, 'POST', '/auth/login', body), 200).access_token);
 }
 
-/// A key that acts for any number of members who need no account. `run` keeps those of two runs on one server apart.
+/// A key that acts for any number of members who need no account. `run` keeps those of two runs on
+/// one server apart.
 export function service() {
     const run = `${Date.now().toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`;
     const staff = admin();
-    return { run, staff, key: must(ask(staff, 'POST', '/service-keys', { name: `load-${run}` }), 201).key };
+    return {
+        run,
+        staff,
+        key: must(ask(staff, 'POST', '/service-keys', { name: `load-${run}` }), 201).key,
+    };
 }
 
 export function member(service, name) {
@@ -70,7 +87,10 @@ export function idOf(who) {
 
 /// Members by number, each with his id.
 export function members(service, count) {
-    return Array.from({ length: count }, (_, n) => ({ name: `m${n}`, id: idOf(member(service, `m${n}`)) }));
+    return Array.from({ length: count }, (_, n) => ({
+        name: `m${n}`,
+        id: idOf(member(service, `m${n}`)),
+    }));
 }
 
 /// All lines of a list, page by page.
@@ -79,7 +99,14 @@ export function all(who, path) {
     let cursor = null;
     do {
         const join = path.includes('?') ? '&' : '?';
-        const page = must(ask(who, 'GET', `${path}${cursor ? `${join}cursor=${encodeURIComponent(cursor)}` : ''}`), 200);
+        const page = must(
+            ask(
+                who,
+                'GET',
+                `${path}${cursor ? `${join}cursor=${encodeURIComponent(cursor)}` : ''}`,
+            ),
+            200,
+        );
         lines.push(...page.items);
         cursor = page.next_cursor;
     } while (cursor);

@@ -1,4 +1,5 @@
-// How load comes: by arrival, whatever the server's answers take. A slow server meets as many clients as a fast one.
+// How load comes: by arrival, whatever the server's answers take. A slow server meets as many
+// clients as a fast one.
 
 const given = (name, fallback) => Number(__ENV[name] || fallback);
 
@@ -19,11 +20,23 @@ export function rush(size, run, clients) {
         { target: size.rate, duration: `${rise}s` },
         { target: size.rate, duration: `${Math.max(1, size.seconds - rise)}s` },
     ];
-    return { executor: 'ramping-arrival-rate', startRate: 1, timeUnit: '1s', stages, ...crowd(size, run, clients) };
+    return {
+        executor: 'ramping-arrival-rate',
+        startRate: 1,
+        timeUnit: '1s',
+        stages,
+        ...crowd(size, run, clients),
+    };
 }
 
 export function steady(size, run) {
-    return { executor: 'constant-arrival-rate', rate: size.rate, timeUnit: '1s', duration: `${size.seconds}s`, ...crowd(size, run) };
+    return {
+        executor: 'constant-arrival-rate',
+        rate: size.rate,
+        timeUnit: '1s',
+        duration: `${size.seconds}s`,
+        ...crowd(size, run),
+    };
 }
 
 /// Enough clients that nobody has to wait for another one's answer.

@@ -1,11 +1,13 @@
 // What clients were told, and what is stored, line by line, for `load-tests/run` to compare.
 //
-// The virtual users of k6 share nothing, so nobody inside k6 can know all that was said. Each writes a line; teardown writes
-// what the server's own lists say; the two must be the same set. What the books alone can show is checked here already.
+// The virtual users of k6 share nothing, so nobody inside k6 can know all that was said. Each
+// writes a line; teardown writes what the server's own lists say; the two must be the same set.
+// What the books alone can show is checked here already.
 
 import { auditFailures } from './outcome.js';
 
-/// Somebody was told that this thing is his, and in what state. The same thing to the same member again is no second thing.
+/// Somebody was told that this thing is his, and in what state. The same thing to the same member
+/// again is no second thing.
 export function told(what, id, member, state) {
     console.log(`told ${what} ${id} ${member} ${state}`);
 }

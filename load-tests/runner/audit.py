@@ -1,7 +1,9 @@
-"""Compares what clients were told with what the server's own lists say, line by line, and says what is wrong in plain sentences.
+"""Compares what clients were told with what the server's own lists say, line by line, and says what
+is wrong in plain sentences.
 
-A run writes `told`, `stored`, `unsure`, `stock`, `drawn`, `found` and `note` lines (see lib/told.js). Every thing that somebody was told is his must be stored as his, in that
-state, once; nothing else may be stored, except for somebody who got no answer.
+A run writes `told`, `stored`, `unsure`, `stock`, `drawn`, `found` and `note` lines (see
+lib/told.js). Every thing that somebody was told is his must be stored as his, in that state,
+once; nothing else may be stored, except for somebody who got no answer.
 """
 
 from collections import defaultdict
@@ -12,19 +14,31 @@ LONGEST = 200
 
 class Found:
     def __init__(self):
-        self.findings, self.notes, self.draws, self.told, self.stored, self.unsure = [], [], [], 0, 0, 0
+        self.findings, self.notes, self.draws, self.told, self.stored, self.unsure = (
+            [],
+            [],
+            [],
+            0,
+            0,
+            0,
+        )
 
     def say(self, what, cases):
         """One sentence for all cases of a kind, with a few of them."""
         cases = sorted(cases)
         if cases:
-            shown = "; ".join(case[:LONGEST] for case in cases[:SHOWN]) + (f"; and {len(cases) - SHOWN} more" if len(cases) > SHOWN else "")
+            shown = "; ".join(case[:LONGEST] for case in cases[:SHOWN]) + (
+                f"; and {len(cases) - SHOWN} more" if len(cases) > SHOWN else ""
+            )
             self.findings.append(f"{what}: {shown}")
 
     def see(self, check):
         """What a program said that looked for itself."""
         if check.returncode != 0:
-            self.findings.append(f"{' '.join(map(str, check.args[1:]))} says: {(check.stderr or check.stdout).strip()}")
+            self.findings.append(
+                f"{' '.join(map(str, check.args[1:]))} says:"
+                f" {(check.stderr or check.stdout).strip()}"
+            )
 
 
 def compare(lines):
@@ -32,35 +46,71 @@ def compare(lines):
     told, stored, unsure, stock, said, found.notes, found.draws = read(lines)
     for what, cases in said.items():
         found.say(what, cases)
-    found.told, found.stored, found.unsure = len(told), sum(len(cases) for cases in stored.values()), len(unsure)
+    found.told, found.stored, found.unsure = (
+        len(told),
+        sum(len(cases) for cases in stored.values()),
+        len(unsure),
+    )
     if not told and not stored:
         found.findings.append("nobody was told anything, so nothing was tested")
     members = defaultdict(set)
     for what, thing, member, _ in told:
         members[what, thing].add(member)
-    found.say("given twice", (f"{what} {thing} to {' and '.join(sorted(who))}" for (what, thing), who in members.items() if len(who) > 1))
-    found.say("stored twice", (f"{what} {thing}" for (what, thing), cases in stored.items() if len(cases) > 1))
+    found.say(
+        "given twice",
+        (
+            f"{what} {thing} to {' and '.join(sorted(who))}"
+            for (what, thing), who in members.items()
+            if len(who) > 1
+        ),
+    )
+    found.say(
+        "stored twice",
+        (f"{what} {thing}" for (what, thing), cases in stored.items() if len(cases) > 1),
+    )
     for what, most in stock.items():
         had = sum(1 for kind, _ in members if kind == what)
-        found.say("oversold", [f"{had} were given of {what}, of which there are {most}"] if had > most else [])
-    found.say("told, but not stored so", (not_stored(case, stored) for case in told if (case[2], case[3]) not in stored.get(case[:2], [])))
-    found.say("stored, but nobody was told", (
-        f"{what} {thing} of {member}, {state}"
-        for (what, thing), cases in stored.items()
-        for member, state in cases
-        if (what, thing, member, state) not in told and (what, member) not in unsure
-    ))
+        found.say(
+            "oversold",
+            [f"{had} were given of {what}, of which there are {most}"] if had > most else [],
+        )
+    found.say(
+        "told, but not stored so",
+        (
+            not_stored(case, stored)
+            for case in told
+            if (case[2], case[3]) not in stored.get(case[:2], [])
+        ),
+    )
+    found.say(
+        "stored, but nobody was told",
+        (
+            f"{what} {thing} of {member}, {state}"
+            for (what, thing), cases in stored.items()
+            for member, state in cases
+            if (what, thing, member, state) not in told and (what, member) not in unsure
+        ),
+    )
     return found
 
 
 def not_stored(case, stored):
     what, thing, member, state = case
-    instead = ", ".join(f"{state} by {owner}" for owner, state in stored.get((what, thing), [])) or "not at all"
+    instead = (
+        ", ".join(f"{state} by {owner}" for owner, state in stored.get((what, thing), []))
+        or "not at all"
+    )
     return f"{what} {thing} to {member} as {state}; stored: {instead}"
 
 
 def read(lines):
-    told, stored, unsure, stock, said = set(), defaultdict(list), set(), defaultdict(int), defaultdict(set)
+    told, stored, unsure, stock, said = (
+        set(),
+        defaultdict(list),
+        set(),
+        defaultdict(int),
+        defaultdict(set),
+    )
     notes, draws = [], []
     with open(lines, encoding="utf-8") as file:
         for line in file:

@@ -1,4 +1,5 @@
-"""Watches the server's own metrics while a load test runs: memory, descriptors, CPU, and how long its answers take."""
+"""Watches the server's own metrics while a load test runs: memory, descriptors, CPU, and how
+long its answers take."""
 
 import re
 import threading
@@ -38,7 +39,9 @@ class Watch:
 
 def sample(text):
     found = {"requests": 0.0, "under": {}}
-    for name, labels, value in (match.groups() for match in map(LINE.match, text.splitlines()) if match):
+    for name, labels, value in (
+        match.groups() for match in map(LINE.match, text.splitlines()) if match
+    ):
         if name in WATCHED:
             found[name] = float(value)
         elif name == "stampede_http_request_seconds_count":
@@ -69,7 +72,8 @@ class Watched:
         return max((sample.get(name, 0) for sample in self.samples[among]), default=0)
 
     def not_flat(self):
-        """What had grown at the end of a long run, compared with its second fifth: the first fills caches and windows."""
+        """What had grown at the end of a long run, compared with its second fifth: the first
+        fills caches and windows."""
         fifth = len(self.samples) // 5
         early, late = slice(fifth, 2 * fifth), slice(-fifth, None)
         if fifth < 5:
@@ -82,12 +86,20 @@ class Watched:
             ("open descriptors", descriptors, descriptors[0] * 1.1 + 50),
             ("p99 in ms", p99_ms, p99_ms[0] * 3 + 25),
         ]
-        return [f"{what} grew from {was:.0f} to {now:.0f}" for what, (was, now), most in limits if now > most]
+        return [
+            f"{what} grew from {was:.0f} to {now:.0f}"
+            for what, (was, now), most in limits
+            if now > most
+        ]
 
     def quantile(self, share, among):
-        """The upper edge of the bucket in which that share of the answers of these samples ends. Logins wait for their hash and do not count."""
+        """The upper edge of the bucket in which that share of the answers of these samples ends.
+        Logins wait for their hash and do not count."""
         samples = self.samples[among]
-        counts = {edge: count - samples[0]["under"].get(edge, 0.0) for edge, count in samples[-1]["under"].items()}
+        counts = {
+            edge: count - samples[0]["under"].get(edge, 0.0)
+            for edge, count in samples[-1]["under"].items()
+        }
         wanted = share * max(counts.values(), default=0)
         edges = [edge for edge, count in sorted(counts.items()) if count >= wanted]
         return min(edges[0], 10.0) if edges else 0.0

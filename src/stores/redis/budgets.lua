@@ -1,5 +1,6 @@
--- The rule of src/identity/failures.rs, word for word, on records that all nodes share. A test holds the two against each other.
--- ARGV: what, now in ms, then the budgets per minute. KEYS: the records it is about. A record is a hash: count, began, pauses, until, lasts.
+-- The rule of src/identity/failures.rs, word for word, on records that all nodes share. A test
+-- holds the two against each other. ARGV: what, now in ms, then the budgets per minute. KEYS: the
+-- records it is about. A record is a hash: count, began, pauses, until, lasts.
 local what, now = ARGV[1], tonumber(ARGV[2])
 local WINDOW, FORGIVEN, KEPT = 60000, 3600000, 86400000
 local ACCOUNT, ADDRESS = { first = 15000, longest = 900000 }, { first = 5000, longest = 60000 }
@@ -8,7 +9,8 @@ local function number(field) return tonumber(field or '0') or 0 end
 
 local function text(n) return string.format('%.0f', n) end
 
--- Milliseconds the pause still lasts. A clock that was ahead when it began has made its end too late.
+-- Milliseconds the pause still lasts. A clock that was ahead when it began has made its end too
+-- late.
 local function pause(key)
     local record = redis.call('HMGET', key, 'until', 'lasts')
     local ends, latest = number(record[1]), now + number(record[2])
@@ -26,7 +28,8 @@ end
 
 local function count(key, per_minute, pauses)
     local record = redis.call('HMGET', key, 'count', 'began', 'pauses', 'until', 'lasts')
-    local counted, began, paused, ends = number(record[1]), number(record[2]), number(record[3]), number(record[4])
+    local counted, began = number(record[1]), number(record[2])
+    local paused, ends = number(record[3]), number(record[4])
     local lasts = number(record[5])
     if now >= began + WINDOW or now < began then
         began, counted = now, 0
@@ -51,7 +54,8 @@ if what == 'count' then
     return { 'counted', left }
 end
 
--- settle: KEYS are the address, the account as known from there, and the account; ARGV goes on with per address, per account, right, home.
+-- settle: KEYS are the address, the account as known from there, and the account; ARGV goes on with
+-- per address, per account, right, home.
 local address, known, account = KEYS[1], KEYS[2], KEYS[3]
 local right = ARGV[5] == 'right'
 local left = pause(address)

@@ -26,7 +26,18 @@
 
 enum kind { NONE, SYNC, WRITE, TRUNCATE, OPEN, WRITEBACK, DATASYNC, KINDS };
 enum how { FAIL, SHORT };
-enum entry { MADE = 1, WROTE, TRUNCATED, SYNCED, SYNC_FAILED, RENAMED, UNLINKED, MADE_FOLDER, REMOVED_FOLDER, FAILED };
+enum entry {
+    MADE = 1,
+    WROTE,
+    TRUNCATED,
+    SYNCED,
+    SYNC_FAILED,
+    RENAMED,
+    UNLINKED,
+    MADE_FOLDER,
+    REMOVED_FOLDER,
+    FAILED
+};
 
 struct control {
     uint64_t position; /* entries recorded */
@@ -38,7 +49,7 @@ struct control {
     uint64_t fired;    /* faults so far */
     uint64_t room;     /* bytes by which files may still grow */
     uint64_t seen[KINDS];
-    char name[64];     /* only files whose names end so are counted and fail */
+    char name[64]; /* only files whose names end so are counted and fail */
 };
 
 #define FILES 65536
@@ -49,7 +60,8 @@ static struct file {
     char name[64];
 } files[FILES];
 
-/* Inodes with writes that await a flush, each in the place of its number; a clash only hides one. */
+/* Inodes with writes that await a flush, each in the place of its number; a clash only hides one.
+ */
 static uint64_t dirty[1024];
 
 static struct control *control;
@@ -66,7 +78,8 @@ static void *real(const char *name) {
 }
 
 __attribute__((constructor)) static void begin(void) {
-    const char *folder = getenv("DISK_ROOT"), *page = getenv("DISK_CONTROL"), *into = getenv("DISK_RECORDING");
+    const char *folder = getenv("DISK_ROOT"), *page = getenv("DISK_CONTROL"),
+               *into = getenv("DISK_RECORDING");
     if (!folder || !page || !into) return;
     snprintf(root, sizeof root, "%s/", folder);
     root_length = strlen(root);
@@ -106,7 +119,8 @@ static void put(const void *bytes, size_t length) {
     errno = before;
 }
 
-static void record(enum entry entry, uint64_t inode, uint64_t number, const void *a, size_t a_length, const void *b, size_t b_length) {
+static void record(enum entry entry, uint64_t inode, uint64_t number, const void *a,
+                   size_t a_length, const void *b, size_t b_length) {
     uint64_t head[5] = {entry, inode, number, a_length, b_length};
     put(head, sizeof head);
     if (a_length) put(a, a_length);
@@ -119,7 +133,9 @@ static int fault(enum kind kind, const char *name) {
     if (!ends_with(name, control->name)) return 0;
     uint64_t seen = __atomic_add_fetch(&control->seen[kind], 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&control->kind, __ATOMIC_SEQ_CST) != kind || seen < control->at) return 0;
-    if (control->fired && !control->forever && !(control->how == SHORT && control->fired == 1 && control->error)) return 0;
+    if (control->fired && !control->forever &&
+        !(control->how == SHORT && control->fired == 1 && control->error))
+        return 0;
     uint64_t fired = __atomic_add_fetch(&control->fired, 1, __ATOMIC_SEQ_CST);
     record(FAILED, 0, kind, name, strlen(name), NULL, 0);
     return control->how == SHORT && fired == 1 ? -1 : (int)control->error;
@@ -163,17 +179,19 @@ static int opened(int at, const char *path, int flags, mode_t mode) {
     return fd;
 }
 
-#define OPENED(at) \
-    va_list rest; \
-    va_start(rest, flags); \
-    mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
-    va_end(rest); \
+#define OPENED(at)                                                                                 \
+    va_list rest;                                                                                  \
+    va_start(rest, flags);                                                                         \
+    mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;                      \
+    va_end(rest);                                                                                  \
     return opened(at, path, flags, mode)
 int open(const char *path, int flags, ...) { OPENED(AT_FDCWD); }
 int open64(const char *path, int flags, ...) { OPENED(AT_FDCWD); }
 int openat(int at, const char *path, int flags, ...) { OPENED(at); }
 int openat64(int at, const char *path, int flags, ...) { OPENED(at); }
-int creat(const char *path, mode_t mode) { return opened(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+int creat(const char *path, mode_t mode) {
+    return opened(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
 int creat64(const char *path, mode_t mode) { return creat(path, mode); }
 
 int close(int fd) {
@@ -185,12 +203,15 @@ int close(int fd) {
     return closed;
 }
 
-/* How much of a write there is room for. A disk that is full still takes what was written before. */
+/* How much of a write there is room for. A disk that is full still takes what was written before.
+ */
 static size_t room_for(int fd, off_t offset, size_t length) {
     struct stat stat;
     uint64_t end = (uint64_t)offset + length;
-    if (control->room == UINT64_MAX || fstat(fd, &stat) || end <= (uint64_t)stat.st_size) return length;
-    uint64_t grows = end - (uint64_t)stat.st_size, lacks = grows > control->room ? grows - control->room : 0;
+    if (control->room == UINT64_MAX || fstat(fd, &stat) || end <= (uint64_t)stat.st_size)
+        return length;
+    uint64_t grows = end - (uint64_t)stat.st_size,
+             lacks = grows > control->room ? grows - control->room : 0;
     control->room -= grows - lacks;
     return lacks >= length ? 0 : length - lacks;
 }
@@ -215,7 +236,9 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) {
     pthread_mutex_unlock(&lock);
     return wrote;
 }
-ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) { return pwrite64(fd, bytes, length, offset); }
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
+    return pwrite64(fd, bytes, length, offset);
+}
 
 ssize_t write(int fd, const void *bytes, size_t length) {
     struct file *file = file_of(fd);
@@ -239,13 +262,17 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset) {
     if (!file_of(fd)) return REAL(pwritev64)(fd, parts, count, offset);
     for (int part = 0; part < count; part++)
-        if (parts[part].iov_len) return pwrite64(fd, parts[part].iov_base, parts[part].iov_len, offset);
+        if (parts[part].iov_len)
+            return pwrite64(fd, parts[part].iov_base, parts[part].iov_len, offset);
     return 0;
 }
-ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) { return pwritev64(fd, parts, count, offset); }
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
+    return pwritev64(fd, parts, count, offset);
+}
 
 /* Those that copy inside the kernel do not do it here; callers then read and write. */
-ssize_t copy_file_range(int from, off64_t *at, int to, off64_t *to_at, size_t length, unsigned flags) {
+ssize_t copy_file_range(int from, off64_t *at, int to, off64_t *to_at, size_t length,
+                        unsigned flags) {
     if (file_of(to)) return errno = ENOSYS, -1;
     return REAL(copy_file_range)(from, at, to, to_at, length, flags);
 }
@@ -255,7 +282,9 @@ ssize_t sendfile64(int to, int from, off64_t *at, size_t length) {
     return REAL(sendfile64)(to, from, at, length);
 }
 ssize_t sendfile(int to, int from, off_t *at, size_t length);
-ssize_t sendfile(int to, int from, off_t *at, size_t length) { return sendfile64(to, from, at, length); }
+ssize_t sendfile(int to, int from, off_t *at, size_t length) {
+    return sendfile64(to, from, at, length);
+}
 
 int ftruncate64(int fd, off64_t size) {
     struct file *file = file_of(fd);
@@ -263,7 +292,8 @@ int ftruncate64(int fd, off64_t size) {
     pthread_mutex_lock(&lock);
     int error = fault(TRUNCATE, file->name), done = -1;
     if (error) errno = error < 0 ? EIO : error;
-    else if (!(done = REAL(ftruncate64)(fd, size))) record(TRUNCATED, file->inode, (uint64_t)size, NULL, 0, NULL, 0);
+    else if (!(done = REAL(ftruncate64)(fd, size)))
+        record(TRUNCATED, file->inode, (uint64_t)size, NULL, 0, NULL, 0);
     pthread_mutex_unlock(&lock);
     return done;
 }
@@ -274,12 +304,16 @@ int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
     if (file_of(fd)) return errno = EOPNOTSUPP, -1;
     return REAL(fallocate64)(fd, mode, offset, length);
 }
-int fallocate(int fd, int mode, off_t offset, off_t length) { return fallocate64(fd, mode, offset, length); }
+int fallocate(int fd, int mode, off_t offset, off_t length) {
+    return fallocate64(fd, mode, offset, length);
+}
 int posix_fallocate64(int fd, off64_t offset, off64_t length) {
     if (file_of(fd)) return EINVAL;
     return REAL(posix_fallocate64)(fd, offset, length);
 }
-int posix_fallocate(int fd, off_t offset, off_t length) { return posix_fallocate64(fd, offset, length); }
+int posix_fallocate(int fd, off_t offset, off_t length) {
+    return posix_fallocate64(fd, offset, length);
+}
 
 static int synced(int fd, int data_only, int (*otherwise)(int)) {
     struct file *file = file_of(fd);
@@ -311,15 +345,21 @@ static int renamed(int from_at, const char *from, int to_at, const char *to, uns
     return done;
 }
 int rename(const char *from, const char *to) { return renamed(AT_FDCWD, from, AT_FDCWD, to, 0); }
-int renameat(int from_at, const char *from, int to_at, const char *to) { return renamed(from_at, from, to_at, to, 0); }
-int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags) { return renamed(from_at, from, to_at, to, flags); }
+int renameat(int from_at, const char *from, int to_at, const char *to) {
+    return renamed(from_at, from, to_at, to, 0);
+}
+int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags) {
+    return renamed(from_at, from, to_at, to, flags);
+}
 
 static int removed(int at, const char *path, int flags) {
     const char *inside = ours(path);
     if (!inside) return REAL(unlinkat)(at, path, flags);
     pthread_mutex_lock(&lock);
     int done = REAL(unlinkat)(at, path, flags);
-    if (!done) record(flags & AT_REMOVEDIR ? REMOVED_FOLDER : UNLINKED, 0, 0, inside, strlen(inside), NULL, 0);
+    if (!done)
+        record(flags & AT_REMOVEDIR ? REMOVED_FOLDER : UNLINKED, 0, 0, inside, strlen(inside), NULL,
+               0);
     pthread_mutex_unlock(&lock);
     return done;
 }
@@ -333,7 +373,8 @@ int mkdir(const char *path, mode_t mode) {
     pthread_mutex_lock(&lock);
     struct stat stat_of;
     int done = REAL(mkdir)(path, mode);
-    if (!done && !stat(path, &stat_of)) record(MADE_FOLDER, stat_of.st_ino, 0, inside, strlen(inside), NULL, 0);
+    if (!done && !stat(path, &stat_of))
+        record(MADE_FOLDER, stat_of.st_ino, 0, inside, strlen(inside), NULL, 0);
     pthread_mutex_unlock(&lock);
     return done;
 }
