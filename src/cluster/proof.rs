@@ -20,25 +20,23 @@ const LANGUAGE: u16 = 1;
 /// A request may be so old when it arrives, and as much younger than the receiver's clock.
 pub const AGE_MS: i64 = 10_000;
 
-pub type Hash = [u8; 32];
-
 #[derive(Clone)]
-pub struct Key(Hmac<Sha256>);
+pub struct ClusterKey(Hmac<Sha256>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct SignedHead {
     language: u16,
     pub from: Peer,
     pub to: Peer,
     pub at: Time,
     pub once: u64,
     pub length: u64,
-    pub body: Hash,
+    pub body: [u8; 32],
 }
 
-impl Head {
-    pub fn of(body: &[u8], from: Peer, to: Peer, at: Time, once: u64) -> Head {
-        Head {
+impl SignedHead {
+    pub fn of(body: &[u8], from: Peer, to: Peer, at: Time, once: u64) -> SignedHead {
+        SignedHead {
             language: LANGUAGE,
             from,
             to,
@@ -50,16 +48,16 @@ impl Head {
     }
 }
 
-impl Key {
+impl ClusterKey {
     /// Not the cluster key itself, which seals other things.
-    pub fn derived(cluster_key: &[u8]) -> Key {
+    pub fn derive(cluster_key: &[u8]) -> ClusterKey {
         let derived =
             with(cluster_key).chain_update(b"stampede: from node to node").finalize().into_bytes();
-        Key(with(&derived))
+        ClusterKey(with(&derived))
     }
 
     /// A head as a header's value.
-    pub fn sign(&self, head: &Head) -> String {
+    pub fn sign(&self, head: &SignedHead) -> String {
         let mut bytes = postcard::to_stdvec(head).expect("a head is plain data");
         let proof =
             self.0.clone().chain_update(b"ask").chain_update(&bytes).finalize().into_bytes();
@@ -68,23 +66,23 @@ impl Key {
     }
 
     /// The head, if a node signed it.
-    pub fn verify(&self, header: &str) -> Option<Head> {
+    pub fn verify(&self, header: &str) -> Option<SignedHead> {
         let bytes = unhex(header)?;
         let (head, proof) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
         self.0.clone().chain_update(b"ask").chain_update(head).verify_slice(proof).ok()?;
-        postcard::from_bytes(head).ok().filter(|head: &Head| head.language == LANGUAGE)
+        postcard::from_bytes(head).ok().filter(|head: &SignedHead| head.language == LANGUAGE)
     }
 
     /// What shows that this is a node's answer to that request.
-    pub fn sign_answer(&self, to: &Head, answer: &[u8]) -> String {
+    pub fn sign_answer(&self, to: &SignedHead, answer: &[u8]) -> String {
         hex(&self.answering(to, answer).finalize().into_bytes())
     }
 
-    pub fn verify_answer(&self, to: &Head, answer: &[u8], proof: &str) -> bool {
+    pub fn verify_answer(&self, to: &SignedHead, answer: &[u8], proof: &str) -> bool {
         unhex(proof).is_some_and(|proof| self.answering(to, answer).verify_slice(&proof).is_ok())
     }
 
-    fn answering(&self, to: &Head, answer: &[u8]) -> Hmac<Sha256> {
+    fn answering(&self, to: &SignedHead, answer: &[u8]) -> Hmac<Sha256> {
         self.0
             .clone()
             .chain_update(b"answer")
@@ -111,7 +109,7 @@ struct Said {
 
 impl Once {
     /// Whether the head is for now, and was not here before.
-    pub fn takes(&self, head: &Head, now: Time) -> bool {
+    pub fn takes(&self, head: &SignedHead, now: Time) -> bool {
         if (now.0 - head.at.0).abs() > AGE_MS {
             return false;
         }
@@ -146,12 +144,12 @@ mod tests {
 
     const NOW: Time = Time(1_800_000_000_000);
 
-    fn key() -> Key {
-        Key::derived(b"a key that is long enough for tests")
+    fn key() -> ClusterKey {
+        ClusterKey::derive(b"a key that is long enough for tests")
     }
 
-    fn head(once: u64) -> Head {
-        Head::of(b"body", 1, 2, NOW, once)
+    fn head(once: u64) -> SignedHead {
+        SignedHead::of(b"body", 1, 2, NOW, once)
     }
 
     #[test]
@@ -172,12 +170,15 @@ mod tests {
         {
             assert_eq!(key().verify(wrong), None, "{wrong}");
         }
-        assert_eq!(Key::derived(b"another key, as long as the first").verify(&signed), None);
+        assert_eq!(ClusterKey::derive(b"another key, as long as the first").verify(&signed), None);
     }
 
     #[test]
     fn another_language_is_not_understood() {
-        assert_eq!(key().verify(&key().sign(&Head { language: LANGUAGE + 1, ..head(7) })), None);
+        assert_eq!(
+            key().verify(&key().sign(&SignedHead { language: LANGUAGE + 1, ..head(7) })),
+            None
+        );
     }
 
     #[test]
@@ -196,7 +197,7 @@ mod tests {
         for later in (0..=AGE_MS).step_by(1000) {
             assert!(!once.takes(&head(7), Time(NOW.0 + later)), "{later}");
             assert!(once.takes(
-                &Head { at: Time(NOW.0 + later), ..head(100 + later as u64) },
+                &SignedHead { at: Time(NOW.0 + later), ..head(100 + later as u64) },
                 Time(NOW.0 + later)
             ));
         }

@@ -20,11 +20,11 @@ const OUT_AFTER: u32 = 3;
 /// Beats ahead that a node names the instant from which on, or until when, it serves.
 pub const AHEAD: u32 = 2;
 
-pub struct View {
+pub struct ClusterView {
     me: Peer,
     beat: Duration,
     own: Option<Own>,
-    others: Vec<Node>,
+    others: Vec<OtherNode>,
     /// When the register was read last. Nobody is judged by what was not looked at: whoever was
     /// asleep himself would take all others for dead.
     looked: Option<Instant>,
@@ -37,8 +37,8 @@ struct Own {
     written: Instant,
 }
 
-pub struct Node {
-    pub address: String,
+struct OtherNode {
+    address: String,
     beat: Beat,
     socket: Option<SocketAddr>,
     mark: u64,
@@ -49,12 +49,12 @@ pub struct Node {
     suspected: bool,
 }
 
-impl View {
-    pub fn new(me: Peer, beat: Duration) -> View {
-        View { me, beat, own: None, others: Vec::new(), looked: None }
+impl ClusterView {
+    pub fn new(me: Peer, beat: Duration) -> ClusterView {
+        ClusterView { me, beat, own: None, others: Vec::new(), looked: None }
     }
 
-    pub fn wrote(&mut self, beat: Beat, began: Instant) {
+    pub fn note_written(&mut self, beat: Beat, began: Instant) {
         self.own = Some(Own { mark: mark(&beat.address), beat, written: began });
     }
 
@@ -68,11 +68,11 @@ impl View {
                 .iter()
                 .position(|node| node.beat.id == beat.id)
                 .map(|place| self.others.swap_remove(place));
-            others.push(Node::seen(known, beat, now));
+            others.push(OtherNode::seen(known, beat, now));
         }
         // One that is in the register no more was struck off, or has not beaten for very long.
         self.others = others;
-        let youngest = |node: &Node, others: &[Node]| {
+        let youngest = |node: &OtherNode, others: &[OtherNode]| {
             others.iter().all(|other| {
                 other.address != node.address
                     || (other.beat.started, other.beat.id) <= (node.beat.started, node.beat.id)
@@ -87,7 +87,7 @@ impl View {
         self.others.retain(|_| keep.next().unwrap_or(false));
     }
 
-    fn has_my_address(&self, node: &Node) -> bool {
+    fn has_my_address(&self, node: &OtherNode) -> bool {
         self.own.as_ref().is_some_and(|own| {
             own.beat.address == node.address && own.beat.started >= node.beat.started
         })
@@ -107,21 +107,17 @@ impl View {
     }
 
     /// All others that partitions are shared out to.
-    fn others_serving(&self, now: Instant, at: Time) -> impl Iterator<Item = &Node> {
+    fn others_serving(&self, now: Instant, at: Time) -> impl Iterator<Item = &OtherNode> {
         self.others
             .iter()
             .filter(move |node| self.node_lives(node, now) && self.node_serves(node, now, at))
     }
 
-    /// All that partitions are shared out to.
-    pub fn serving(&self, now: Instant, at: Time) -> impl Iterator<Item = Named<'_>> {
-        let own = self
-            .own
-            .as_ref()
-            .filter(|_| self.serves(now, at))
-            .map(|own| Named { address: &own.beat.address });
-        own.into_iter()
-            .chain(self.others_serving(now, at).map(|node| Named { address: &node.address }))
+    /// The addresses of all nodes that partitions are shared out to.
+    pub fn serving(&self, now: Instant, at: Time) -> impl Iterator<Item = &str> {
+        let own =
+            self.own.as_ref().filter(|_| self.serves(now, at)).map(|own| own.beat.address.as_str());
+        own.into_iter().chain(self.others_serving(now, at).map(|node| node.address.as_str()))
     }
 
     /// Whose the partition should be; None if it should be here.
@@ -156,12 +152,12 @@ impl View {
             .for_each(|node| node.suspected = true);
     }
 
-    fn node_lives(&self, node: &Node, now: Instant) -> bool {
+    fn node_lives(&self, node: &OtherNode, now: Instant) -> bool {
         let judged = self.looked.map_or(now, |looked| now.min(looked + self.beat));
         !node.suspected && judged.saturating_duration_since(node.changed) < self.beat * DEAD_AFTER
     }
 
-    fn node_serves(&self, node: &Node, now: Instant, at: Time) -> bool {
+    fn node_serves(&self, node: &OtherNode, now: Instant, at: Time) -> bool {
         let long_ago =
             |instant: Instant| now.saturating_duration_since(instant) >= self.beat * (AHEAD + 1);
         let has_begun = node.beat.from <= at || long_ago(node.met);
@@ -171,22 +167,17 @@ impl View {
     }
 }
 
-/// A node by what others call it.
-pub struct Named<'a> {
-    pub address: &'a str,
-}
-
-impl Node {
-    fn seen(known: Option<Node>, beat: Beat, now: Instant) -> Node {
+impl OtherNode {
+    fn seen(known: Option<OtherNode>, beat: Beat, now: Instant) -> OtherNode {
         match known {
             Some(node) if node.beat.count == beat.count => node,
             Some(node) => {
                 // A change of the instant from which it serves is a new beginning: it had been out.
                 let met = if node.beat.from == beat.from { node.met } else { now };
                 let leaves = beat.until.map(|_| node.leaves.unwrap_or(now));
-                Node { met, leaves, changed: now, suspected: false, beat, ..node }
+                OtherNode { met, leaves, changed: now, suspected: false, beat, ..node }
             }
-            None => Node {
+            None => OtherNode {
                 socket: beat.address.to_socket_addrs().ok().and_then(|mut found| found.next()),
                 mark: mark(&beat.address),
                 address: beat.address.clone(),
@@ -218,26 +209,25 @@ mod tests {
         }
     }
 
-    fn own(view: &mut View, now: Instant) {
-        view.wrote(beat(1, 0), now);
+    fn own(view: &mut ClusterView, now: Instant) {
+        view.note_written(beat(1, 0), now);
     }
 
     /// A node that sees two others.
-    fn three(now: Instant) -> View {
-        let mut view = View::new(1, BEAT);
+    fn three(now: Instant) -> ClusterView {
+        let mut view = ClusterView::new(1, BEAT);
         own(&mut view, now);
         view.read(vec![beat(1, 0), beat(2, 0), beat(3, 0)], now);
         view
     }
 
-    fn serving(view: &View, now: Instant, at: Time) -> Vec<String> {
-        let mut serving: Vec<String> =
-            view.serving(now, at).map(|node| node.address.to_owned()).collect();
+    fn serving(view: &ClusterView, now: Instant, at: Time) -> Vec<String> {
+        let mut serving: Vec<String> = view.serving(now, at).map(str::to_owned).collect();
         serving.sort();
         serving
     }
 
-    fn one_of(view: &View, owner: Option<Peer>, now: Instant) -> String {
+    fn one_of(view: &ClusterView, owner: Option<Peer>, now: Instant) -> String {
         (0..)
             .map(|n| format!("p/{n}"))
             .find(|partition| view.owner_of(partition, now, AT) == owner)
@@ -247,7 +237,7 @@ mod tests {
     #[test]
     fn alone_everything_is_ones_own_also_while_the_database_is_away() {
         let now = Instant::now();
-        let mut view = View::new(1, BEAT);
+        let mut view = ClusterView::new(1, BEAT);
         assert_eq!(view.owner_of("a/1", now, AT), None);
         own(&mut view, now);
         assert_eq!(view.owner_of("a/1", now + BEAT * 100, AT), None);
@@ -345,7 +335,7 @@ mod tests {
     #[test]
     fn an_earlier_life_of_ones_own_is_over() {
         let now = Instant::now();
-        let mut view = View::new(1, BEAT);
+        let mut view = ClusterView::new(1, BEAT);
         own(&mut view, now);
         view.read(
             vec![Beat { id: 8, started: Time(-1), address: beat(1, 0).address, ..beat(8, 7) }],

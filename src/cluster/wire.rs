@@ -5,13 +5,13 @@
 //! client for all of the web would bring many crates for nothing. What was not sent certainly was
 //! not done; what was sent and not answered may have been.
 
-use super::Cluster;
-use super::proof::Head;
+use super::local::LocalNode;
+use super::proof::{AGE_MS, ClusterKey, SignedHead};
 use actors::engine::neighbours::{Astray, Peer};
 use hashbrown::HashMap;
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,7 +23,7 @@ pub const PROOF: &str = "x-stampede-proof";
 const AT_ONCE: usize = 1024;
 const CONNECT: Duration = Duration::from_secs(1);
 /// As old as a request may be when it arrives; later its answer is not waited for either.
-const PATIENCE: Duration = Duration::from_millis(super::proof::AGE_MS as u64);
+const PATIENCE: Duration = Duration::from_millis(AGE_MS as u64);
 /// Shorter than the other end keeps it open.
 const IDLE: Duration = Duration::from_secs(3);
 /// How often somebody who waits looks whether the peer still lives.
@@ -33,9 +33,16 @@ const LONGEST_HEAD: usize = 8192;
 /// rows.
 pub const LONGEST: usize = 32 << 20;
 
-/// How many are on their way to whom.
+/// The ways to all other nodes.
+pub struct Wire {
+    local: Arc<LocalNode>,
+    key: ClusterKey,
+    traffic: Traffic,
+}
+
+/// How many requests are on their way to each node.
 #[derive(Default)]
-pub struct Lines(Mutex<HashMap<Peer, usize>>);
+struct Traffic(Mutex<HashMap<Peer, usize>>);
 
 thread_local! {
     /// Connections that wait for their next request. A connection lives on the thread that made it.
@@ -43,24 +50,105 @@ thread_local! {
 }
 
 struct OnTheWay<'a> {
-    lines: &'a Lines,
+    traffic: &'a Traffic,
     peer: Peer,
 }
 
-impl Lines {
+impl Wire {
+    pub fn new(local: Arc<LocalNode>, key: ClusterKey) -> Wire {
+        Wire { local, key, traffic: Traffic::default() }
+    }
+
+    pub async fn pass_on(
+        &self,
+        peer: Peer,
+        partition: &str,
+        request: &[u8],
+    ) -> Result<Vec<u8>, Astray> {
+        let Some(_on_the_way) = self.traffic.enter(peer) else { return Err(Astray::TooMany) };
+        let Some(address) = self.local.address_of(peer) else { return Err(Astray::NotThere) };
+        let body = pack(partition, request);
+        let local = &self.local;
+        let head = SignedHead::of(&body, local.me, peer, local.now(), local.seed());
+        let mut message = format!(
+            "POST {PATH} HTTP/1.1\r\nhost: {address}\r\n{PROOF}: {}\r\ncontent-length: {}\r\n\r\n",
+            self.key.sign(&head),
+            body.len()
+        )
+        .into_bytes();
+        message.extend_from_slice(&body);
+
+        let Some(mut stream) = self.connect(peer, address).await else {
+            return Err(Astray::NotThere);
+        };
+        let answer = {
+            let exchange = std::pin::pin!(exchange(&mut stream, &message));
+            self.while_it_lives(peer, exchange)
+                .await
+                .ok_or(Astray::Unknown)?
+                .map_err(|_| Astray::Unknown)?
+        };
+        if answer.status != 200 {
+            // It says so before it does anything: it stops, or another process has come in its place.
+            local.suspect(peer);
+            return Err(Astray::NotThere);
+        }
+        if !self.key.verify_answer(&head, &answer.body, &answer.proof) {
+            return Err(Astray::Unknown);
+        }
+        if answer.stays {
+            keep(address, stream);
+        }
+        Ok(answer.body)
+    }
+
+    /// None if no node answers there. Then the peer counts as gone until it beats again.
+    async fn connect(&self, peer: Peer, address: SocketAddr) -> Option<TcpStream> {
+        if let Some(kept) = take_kept(address) {
+            return Some(kept);
+        }
+        let stream = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
+        let stream = stream.ok().and_then(|connected| connected.ok());
+        match &stream {
+            // Every message is one write, so nothing is gained by waiting for more.
+            Some(stream) => drop(stream.set_nodelay(true)),
+            None => self.local.suspect(peer),
+        }
+        stream
+    }
+
+    /// None if it takes too long, or the peer is found to be dead meanwhile.
+    async fn while_it_lives<T>(
+        &self,
+        peer: Peer,
+        mut work: std::pin::Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
+                return Some(done);
+            }
+            if Instant::now() >= until || !self.local.lives(peer) {
+                return None;
+            }
+        }
+    }
+}
+
+impl Traffic {
     fn enter(&self, peer: Peer) -> Option<OnTheWay<'_>> {
         let mut counts = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let count = counts.entry(peer).or_default();
         (*count < AT_ONCE).then(|| {
             *count += 1;
-            OnTheWay { lines: self, peer }
+            OnTheWay { traffic: self, peer }
         })
     }
 }
 
 impl Drop for OnTheWay<'_> {
     fn drop(&mut self) {
-        let mut counts = self.lines.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut counts = self.traffic.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(count) = counts.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
@@ -86,65 +174,7 @@ pub fn unpack(body: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(partition).ok()?, request))
 }
 
-pub async fn pass_on(
-    cluster: &Cluster,
-    peer: Peer,
-    partition: &str,
-    request: &[u8],
-) -> Result<Vec<u8>, Astray> {
-    let Some(_on_the_way) = cluster.lines.enter(peer) else { return Err(Astray::TooMany) };
-    let Some(address) = cluster.address_of(peer) else { return Err(Astray::NotThere) };
-    let body = pack(partition, request);
-    let node = &cluster.node;
-    let head = Head::of(&body, cluster.me, peer, node.now(), node.seed());
-    let mut message = format!(
-        "POST {PATH} HTTP/1.1\r\nhost: {address}\r\n{PROOF}: {}\r\ncontent-length: {}\r\n\r\n",
-        cluster.key.sign(&head),
-        body.len()
-    )
-    .into_bytes();
-    message.extend_from_slice(&body);
-
-    let Some(mut stream) = connection(cluster, peer, address).await else {
-        return Err(Astray::NotThere);
-    };
-    let answer = {
-        let exchange = std::pin::pin!(exchange(&mut stream, &message));
-        while_it_lives(cluster, peer, exchange)
-            .await
-            .ok_or(Astray::Unknown)?
-            .map_err(|_| Astray::Unknown)?
-    };
-    if answer.status != 200 {
-        // It says so before it does anything: it stops, or another process has come in its place.
-        cluster.suspect(peer);
-        return Err(Astray::NotThere);
-    }
-    if !cluster.key.verify_answer(&head, &answer.body, &answer.proof) {
-        return Err(Astray::Unknown);
-    }
-    if answer.stays {
-        keep(address, stream);
-    }
-    Ok(answer.body)
-}
-
-/// None if nobody is there. Then the peer counts as gone until it beats again.
-async fn connection(cluster: &Cluster, peer: Peer, address: SocketAddr) -> Option<TcpStream> {
-    if let Some(kept) = kept(address) {
-        return Some(kept);
-    }
-    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
-    let stream = stream.ok().and_then(|connected| connected.ok());
-    match &stream {
-        // Every message is one write, so nothing is gained by waiting for more.
-        Some(stream) => drop(stream.set_nodelay(true)),
-        None => cluster.suspect(peer),
-    }
-    stream
-}
-
-fn kept(address: SocketAddr) -> Option<TcpStream> {
+fn take_kept(address: SocketAddr) -> Option<TcpStream> {
     KEPT.with_borrow_mut(|all| {
         let connections = all.get_mut(&address)?;
         while let Some((since, stream)) = connections.pop() {
@@ -166,23 +196,6 @@ fn keep(address: SocketAddr, stream: TcpStream) {
         });
         all.entry(address).or_default().push((Instant::now(), stream));
     });
-}
-
-/// None if it takes too long, or the peer is found to be dead meanwhile.
-async fn while_it_lives<T>(
-    cluster: &Cluster,
-    peer: Peer,
-    mut work: std::pin::Pin<&mut impl Future<Output = T>>,
-) -> Option<T> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
-            return Some(done);
-        }
-        if Instant::now() >= until || !cluster.lives(peer) {
-            return None;
-        }
-    }
 }
 
 struct Answer {
@@ -274,10 +287,10 @@ mod tests {
 
     #[test]
     fn only_so_many_are_on_their_way_to_a_peer() {
-        let lines = Lines::default();
-        let all: Vec<_> = (0..AT_ONCE).map(|_| lines.enter(1).unwrap()).collect();
-        assert!(lines.enter(1).is_none() && lines.enter(2).is_some());
+        let traffic = Traffic::default();
+        let all: Vec<_> = (0..AT_ONCE).map(|_| traffic.enter(1).unwrap()).collect();
+        assert!(traffic.enter(1).is_none() && traffic.enter(2).is_some());
         drop(all);
-        assert!(lines.enter(1).is_some());
+        assert!(traffic.enter(1).is_some());
     }
 }

@@ -3,7 +3,7 @@
 //! Flags, variables and the file all arrive here as text, so that a setting means the same wherever
 //! it stands. A parser that refuses says what it wanted, as the end of the sentence "it must be …".
 
-use crate::Choice;
+use super::store::Choice;
 use base::journal::Style;
 use base::{Network, Secret};
 use jiff::tz::TimeZone;

@@ -4,30 +4,28 @@
 //! Both are made from the table, so that neither can forget a setting. A secret is shown as `(set)`
 //! or not at all.
 
-use super::table::{Base, SETTINGS, Setting};
-use super::{Settings, Value};
+use super::setting::{Base, Setting};
+use super::table::SETTINGS;
+use super::values::{Value, Values};
 use std::fmt::Write;
 
-impl Settings {
-    /// What `stampede config` prints: a line of values for each setting, and its reason under it.
-    pub fn table(&self) -> String {
-        let mut page =
-            "Flags win over variables, variables over the file, the file over defaults.\n"
-                .to_owned();
-        for value in &self.values.0 {
-            let setting = value.setting;
-            let default = or_none(quoted(setting, &setting.default_text()));
-            let (now, origin) = (or_none(now(value)), &value.origin);
-            let _ = write!(
-                page,
-                "\n{} = {now} (from {origin})\n    default {default}; {}\n    {}\n",
-                setting.name,
-                says(setting),
-                setting.reason()
-            );
-        }
-        page
+/// A line of values for each setting, and its reason under it.
+pub fn table(values: &Values) -> String {
+    let mut page =
+        "Flags win over variables, variables over the file, the file over defaults.\n".to_owned();
+    for value in &values.0 {
+        let setting = value.setting;
+        let default = or_none(quoted(setting, &setting.default_text()));
+        let (now, origin) = (or_none(now(value)), &value.origin);
+        let _ = write!(
+            page,
+            "\n{} = {now} (from {origin})\n    default {default}; {}\n    {}\n",
+            setting.name,
+            says(setting),
+            setting.reason()
+        );
     }
+    page
 }
 
 /// A settings file in which every setting stands with its reason. Those without a fixed default are

@@ -1,56 +1,36 @@
 //! Where a setting can be said: in the settings file, in the environment, on the command line.
 //!
-//! Each source only finds out which settings it names and with what text; it neither reads values
-//! nor decides who wins. An unknown key in the file is an error, because the file is ours alone. An
+//! Each source only finds out which settings it names and with what text. It neither reads the
+//! text nor decides which source wins. An unknown key in the file is an error, because the file is ours alone. An
 //! unknown variable is a warning, because others may set variables.
 
-use super::Error;
+use super::error::Error;
 use super::nearest::nearest;
-use super::table::{SETTINGS, Setting};
+use super::origin::Origin;
+use super::setting::Setting;
+use super::table::SETTINGS;
+use super::values::Value;
 use std::ffi::OsString;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 /// The variable that names the settings file. It is no setting, because it could not stand in the
 /// file.
 pub const FILE_VARIABLE: &str = "STAMPEDE_CONFIG";
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    Default,
-    File { path: PathBuf, line: usize },
-    Variable(String),
-    Flag(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Default => write!(f, "the default"),
-            Origin::File { path, line } => write!(f, "{} line {line}", path.display()),
-            Origin::Variable(name) => write!(f, "{name}"),
-            Origin::Flag(name) => write!(f, "--{name}"),
-        }
-    }
-}
-
-/// A setting that a source names, the text it gives it, and where exactly.
-pub type Said = (&'static Setting, OsString, Origin);
-
-pub fn file(path: &Path) -> Result<Vec<Said>, Error> {
+pub fn read_file(path: &Path) -> Result<Vec<Value>, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::Unreadable { path: path.into(), error })?;
     read_toml(path, &text)
 }
 
-pub fn read_toml(path: &Path, text: &str) -> Result<Vec<Said>, Error> {
+pub fn read_toml(path: &Path, text: &str) -> Result<Vec<Value>, Error> {
     let at = |place: usize| Origin::File { path: path.into(), line: line_of(text, place) };
     let table = DeTable::parse(text).map_err(|error| Error::NotToml {
         origin: at(error.span().map_or(0, |span| span.start)),
         message: error.message().lines().collect::<Vec<_>>().join(", "),
     })?;
-    let mut said = Vec::new();
+    let mut values = Vec::new();
     for (key, value) in table.get_ref() {
         let origin = at(key.span().start);
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == *key.get_ref()) else {
@@ -63,9 +43,9 @@ pub fn read_toml(path: &Path, text: &str) -> Result<Vec<Said>, Error> {
         let Some(value) = text_of(value.get_ref()) else {
             return Err(Error::Shape { name: setting.name, origin });
         };
-        said.push((setting, value.into(), origin));
+        values.push(Value { setting, text: value.into(), origin });
     }
-    Ok(said)
+    Ok(values)
 }
 
 /// The line, counted from 1, that a byte of the text stands on.
@@ -93,8 +73,8 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
 
 /// What the environment says, and a warning for every variable that looks like a setting and is
 /// none.
-pub fn environment(variables: &[(OsString, OsString)]) -> (Vec<Said>, Vec<String>) {
-    let mut said = Vec::new();
+pub fn read_environment(variables: &[(OsString, OsString)]) -> (Vec<Value>, Vec<String>) {
+    let mut values = Vec::new();
     let mut warnings = Vec::new();
     for (name, value) in variables {
         let name = name.to_string_lossy();
@@ -103,7 +83,8 @@ pub fn environment(variables: &[(OsString, OsString)]) -> (Vec<Said>, Vec<String
         }
         match SETTINGS.iter().find(|setting| setting.variable() == name) {
             Some(setting) => {
-                said.push((setting, value.clone(), Origin::Variable(name.into_owned())))
+                let origin = Origin::Variable(name.into_owned());
+                values.push(Value { setting, text: value.clone(), origin });
             }
             None => {
                 let nearest = did_you_mean(&name, Setting::variable);
@@ -114,7 +95,7 @@ pub fn environment(variables: &[(OsString, OsString)]) -> (Vec<Said>, Vec<String
             }
         }
     }
-    (said, warnings)
+    (values, warnings)
 }
 
 fn did_you_mean(name: &str, called: impl Fn(&Setting) -> String) -> String {

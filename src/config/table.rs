@@ -5,67 +5,22 @@
 //! (`STAMPEDE_BCRYPT_COST`), a key of the settings file (`bcrypt_cost`) and a line of `stampede
 //! config`. To add a setting, add a row; nothing else knows the list.
 
+use super::error::Error;
 use super::parse::{
     address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin,
     password, path, redis_password, redis_url, replication, secret, serial, style, time_zone,
     web_address, whole, yes_or_no,
 };
-use super::{Error, Values};
-use crate::Choice;
-use Base::{Cores, Fixed, Hidden, Nothing};
+use super::setting::Base::{Cores, Fixed, Hidden, Nothing};
+use super::setting::Setting;
+use super::store::Choice;
+use super::values::Values;
 use base::journal::Style;
 use base::{Network, Secret};
 use jiff::tz::TimeZone;
 use ports::replication::{Replication, Serial};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-
-/// What a setting is when nobody says anything.
-pub enum Base {
-    Fixed(&'static str),
-    /// Counted from the cores of this machine.
-    Cores(fn(usize) -> usize),
-    /// Empty; the example shows how it would be written in the file.
-    Nothing(&'static str),
-    /// Empty too, and its value is never shown and never taken from the command line, which other
-    /// users of the machine can read.
-    Hidden(&'static str),
-}
-
-pub struct Setting {
-    pub name: &'static str,
-    pub base: Base,
-    doc: &'static str,
-}
-
-impl Setting {
-    pub fn reason(&self) -> &'static str {
-        self.doc.trim()
-    }
-
-    pub fn is_secret(&self) -> bool {
-        matches!(self.base, Hidden(_))
-    }
-
-    /// The name of its flag without the dashes in front. A secret has none.
-    pub fn flag(&self) -> Option<String> {
-        (!self.is_secret()).then(|| self.name.replace('_', "-"))
-    }
-
-    pub fn variable(&self) -> String {
-        format!("STAMPEDE_{}", self.name.to_uppercase())
-    }
-
-    pub fn default_text(&self) -> String {
-        match self.base {
-            Fixed(text) => text.to_owned(),
-            Cores(share) => {
-                share(std::thread::available_parallelism().map_or(1, usize::from)).to_string()
-            }
-            Nothing(_) | Hidden(_) => String::new(),
-        }
-    }
-}
 
 macro_rules! settings {
     ($( $(#[doc = $reason:literal])+ $name:ident: $type:ty = $base:expr, $parse:expr; )*) => {

@@ -3,7 +3,8 @@
 use super::*;
 use base::Secret;
 use std::collections::HashSet;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
@@ -18,8 +19,8 @@ fn from_flag(name: &'static str, text: &str) -> Result<Settings, Error> {
 }
 
 fn from_toml(text: &str) -> Result<Config, Error> {
-    let mut values = Values::default();
-    values.hear(sources::read_toml(Path::new("stampede.toml"), text)?);
+    let mut values = Values::of(SETTINGS);
+    values.replace(sources::read_toml(Path::new("stampede.toml"), text)?);
     Config::read(&values)
 }
 

@@ -4,6 +4,7 @@
 //! Nothing here knows the engine, the store or HTTP: everything is made from what a lottery and its
 //! boxes answered, and verified from files alone.
 
+mod anchor;
 pub mod beacon;
 pub mod bundle;
 pub mod fraud;
@@ -14,9 +15,10 @@ pub mod text;
 pub mod verify;
 pub mod writer;
 
+pub use anchor::Anchor;
 pub use beacon::QUICKNET;
 pub use bundle::Bundle;
 pub use inclusion::Inclusion;
-pub use receipt::{Anchor, Receipt};
+pub use receipt::Receipt;
 pub use signer::Signer;
 pub use text::Text;

@@ -6,34 +6,13 @@
 //! It says nothing about ballots that came later.
 
 use super::Text;
+use super::anchor::Anchor;
 use super::signer::{Signer, is_signed};
 use actors::domain::ballots::{BallotId, Witness};
 use actors::domain::draw::{Hash, chain};
-use actors::domain::lottery;
 use base::Hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// What is fixed about a draw before the first ballot comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor {
-    pub commitment: Hash,
-    /// None: no beacon.
-    pub round: Option<u64>,
-    pub winners: u16,
-    pub reserves: u16,
-}
-
-impl From<&lottery::BallotSetup> for Anchor {
-    fn from(plan: &lottery::BallotSetup) -> Anchor {
-        Anchor {
-            commitment: plan.commitment,
-            round: plan.round,
-            winners: plan.winners,
-            reserves: plan.reserves,
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReceiptFormat)]

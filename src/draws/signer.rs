@@ -4,7 +4,7 @@
 //! A signature stands for every ballot up to its position, so one serves all that were in the same
 //! commit.
 
-use super::receipt::Anchor;
+use super::anchor::Anchor;
 use actors::domain::ballots::BoxName;
 use actors::domain::draw::Hash;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};

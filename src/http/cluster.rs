@@ -11,7 +11,7 @@ use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use cluster::{Head, LONGEST, PATH, PROOF, unpack};
+use cluster::{LONGEST, PATH, PROOF, SignedHead, unpack};
 use sha2::{Digest, Sha256};
 
 pub fn mount(config: &mut web::ServiceConfig) {
@@ -43,7 +43,7 @@ async fn ask(
 
 async fn read(
     shared: &Data<Shared>,
-    head: &Head,
+    head: &SignedHead,
     payload: web::Payload,
 ) -> Result<web::Bytes, Problem> {
     let length = usize::try_from(head.length)

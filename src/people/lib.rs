@@ -9,6 +9,7 @@
 pub mod access;
 mod accounts;
 mod budgets;
+mod claims;
 mod failures;
 mod guesses;
 pub mod hashing;

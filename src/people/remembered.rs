@@ -5,7 +5,7 @@
 //! instant of a look. Each is bounded by two generations: when the young one is full it becomes the
 //! old one, whose tokens are forgotten unless they are used again.
 
-use super::tokens::Claims;
+use super::claims::Claims;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::sync::{LazyLock, Mutex};

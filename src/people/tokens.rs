@@ -5,6 +5,7 @@
 //! clock runs ahead may be `LEEWAY_S` younger than now. A token that was verified is remembered, so
 //! that a hot one costs a look into a map. Whether its session has been revoked is not asked here.
 
+use super::claims::Claims;
 use super::keyring::{Key, Keyring};
 use super::remembered;
 use actors::{Id, Time};
@@ -22,22 +23,6 @@ pub const LEEWAY_S: u32 = 5;
 
 /// No token of ours is longer, so a longer one is not read at all.
 pub const LONGEST: usize = 1024;
-
-/// Who an access token says is calling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claims {
-    pub member: Id,
-    pub session: Id,
-    pub role: Role,
-    pub issued_s: i64,
-    pub expires_s: i64,
-}
-
-impl Claims {
-    pub fn expires(&self) -> Time {
-        Time(self.expires_s.saturating_mul(1000))
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct Written {

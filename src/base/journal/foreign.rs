@@ -4,7 +4,7 @@
 //! Only the part that accepts and keeps the workers is heard. What it says about single connections
 //! could be caused by anybody, as often as they like.
 
-use super::{Value, error};
+use super::entry::{Field as LogField, Value};
 use std::fmt::{Debug, Write};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
@@ -12,12 +12,18 @@ use tracing_core::{Event, Level, LevelFilter, Metadata, Subscriber, dispatcher};
 
 const HEARD: &str = "actix_server";
 
-pub fn hear() {
-    // Another one is there if a program that embeds this one brought it; then that one hears.
-    let _ = dispatcher::set_global_default(dispatcher::Dispatch::new(Foreign));
+/// Writes an error into our log.
+type Tell = fn(&str, &[LogField]);
+
+/// Passes on what the server says. A program that embeds this one may have brought a subscriber of
+/// its own; then that one hears it.
+pub fn hear(tell: Tell) {
+    let _ = dispatcher::set_global_default(dispatcher::Dispatch::new(Foreign { tell }));
 }
 
-struct Foreign;
+struct Foreign {
+    tell: Tell,
+}
 
 impl Subscriber for Foreign {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -36,7 +42,7 @@ impl Subscriber for Foreign {
         if event.metadata().target().ends_with("accept") {
             metrics::counter!("stampede_accept_failures_total").increment(1);
         }
-        error("the server under the API says", &[("said", Value::Text(&said.0))]);
+        (self.tell)("the server under the API says", &[("said", Value::Text(&said.0))]);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

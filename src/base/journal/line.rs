@@ -3,7 +3,7 @@
 //! Whatever stands in a value, a line is one line: plain values that are not plain words are quoted
 //! and escaped, JSON is JSON.
 
-use super::{Field, Level, Request, Style, Value};
+use super::entry::{Field, Level, Request, Style, Value};
 use actors::Time;
 use std::cell::Cell;
 use std::io::Write;

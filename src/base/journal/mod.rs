@@ -5,54 +5,20 @@
 //! Standard output is not touched: it says where the server listens.
 
 mod drain;
+mod entry;
 mod foreign;
 mod line;
+
+pub use entry::{Field, Level, Request, Style, Value};
 
 use actors::time::{Clock, system_clock};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use drain::Item;
-use std::fmt::Display;
 use std::io::Write;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 /// Lines that may wait to be written: about a third of a second of the busiest server.
 const WAITING: usize = 10_000;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    Plain,
-    Json,
-    /// Warnings and errors only, as plain lines.
-    Off,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    Info,
-    Warn,
-    Error,
-}
-
-/// One answered request.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    pub method: &'a str,
-    /// The pattern, not the path: no ids in the log, and lines that can be counted.
-    pub route: &'a str,
-    pub status: u16,
-    pub took: Duration,
-    pub id: &'a str,
-}
-
-/// The value of an event's field; in JSON a whole number stays a number.
-#[derive(Clone, Copy)]
-pub enum Value<'a> {
-    Text(&'a dyn Display),
-    Whole(i64),
-}
-
-pub type Field<'a> = (&'a str, Value<'a>);
 
 static LOG: OnceLock<Log> = OnceLock::new();
 
@@ -60,7 +26,7 @@ static LOG: OnceLock<Log> = OnceLock::new();
 /// that dropped lines are counted.
 pub fn start(style: Style) {
     LOG.get_or_init(|| Log::to(style, system_clock(), std::io::stderr()));
-    foreign::hear();
+    foreign::hear(error);
 }
 
 /// Nothing before the start.
@@ -150,6 +116,7 @@ mod tests {
     use super::*;
     use actors::Time;
     use std::sync::{Arc, Mutex, MutexGuard};
+    use std::time::Duration;
 
     /// What was written, and a gate that holds the writer up while it is locked.
     #[derive(Clone, Default)]

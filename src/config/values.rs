@@ -1,0 +1,97 @@
+//! The text of every setting and its source, before the text is read.
+
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::parse::Parsed;
+use crate::setting::Setting;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+
+/// The text of every setting, in the order of the table.
+#[derive(Clone, Debug)]
+pub struct Values(pub Vec<Value>);
+
+#[derive(Clone)]
+pub struct Value {
+    pub setting: &'static Setting,
+    pub text: OsString,
+    pub origin: Origin,
+}
+
+impl Values {
+    /// Every setting at its default.
+    pub fn of(settings: &'static [Setting]) -> Values {
+        let default = |setting: &'static Setting| Value {
+            setting,
+            text: setting.default_text().into(),
+            origin: Origin::Default,
+        };
+        Values(settings.iter().map(default).collect())
+    }
+
+    /// Takes the place of what was there for these settings.
+    pub fn replace(&mut self, values: impl IntoIterator<Item = Value>) {
+        for new in values {
+            if let Some(old) = self.0.iter_mut().find(|old| old.setting.name == new.setting.name) {
+                *old = new;
+            }
+        }
+    }
+
+    pub fn get(&self, name: &str) -> &Value {
+        self.0
+            .iter()
+            .find(|value| value.setting.name == name)
+            .expect("every row of the table has its value")
+    }
+
+    pub fn read<T>(&self, name: &str, parse: impl Fn(&OsStr) -> Parsed<T>) -> Result<T, Error> {
+        let value = self.get(name);
+        parse(&value.text).map_err(|expected| value.wrong(expected))
+    }
+
+    /// Two settings that must agree. The one that is not at its default is to blame.
+    pub fn at_most(
+        &self,
+        name: &'static str,
+        n: u32,
+        bound: &'static str,
+        most: u32,
+    ) -> Result<(), Error> {
+        if n <= most {
+            return Ok(());
+        }
+        let (value, limit) = (self.get(name), self.get(bound));
+        Err(match value.origin {
+            Origin::Default => {
+                limit.wrong(format!("{n} at least, which is {name} ({})", value.origin))
+            }
+            _ => value.wrong(format!("{most} at most, which is {bound} ({})", limit.origin)),
+        })
+    }
+}
+
+impl Value {
+    fn wrong(&self, expected: String) -> Error {
+        Error::Wrong {
+            name: self.setting.name,
+            value: self.shown(),
+            origin: self.origin.clone(),
+            expected,
+        }
+    }
+
+    /// Quoted, on one line, and never a secret.
+    pub fn shown(&self) -> String {
+        match self.setting.is_secret() && !self.text.is_empty() {
+            true => "(set)".to_owned(),
+            false => format!("{:?}", self.text.to_string_lossy()),
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {} ({})", self.setting.name, self.shown(), self.origin)
+    }
+}
