@@ -24,7 +24,7 @@ use products::coupons::expired::{Expiring, Spot};
 use products::coupons::part_of;
 use products::{Engine, table};
 use sized::{disk_kb, folder, ms, resident_mb};
-use sqlite::{Sqlite, View};
+use sqlite::{SqliteHistory, SqliteStore};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ struct Place {
 impl Place {
     fn open(folder: &Path) -> Place {
         let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(folder, &table::rows).expect("the folder can be opened"));
+            Arc::new(SqliteStore::open(folder, &table::rows).expect("the folder can be opened"));
         let limits =
             Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
         let node = Node::new(store, system_clock(), KeyWindow::new(1_000_000, 3600), limits);
@@ -112,7 +112,7 @@ async fn measure(touched: u64) {
     );
     place.rest().await;
     let began = Instant::now();
-    let view = View::open(&folder, &table::rows).expect("it has a database");
+    let view = SqliteHistory::open(&folder, &table::rows).expect("it has a database");
     let verified = products::verify::verify(&view).expect("all is well");
     println!("verified: {} records in {:.0} ms", verified.records, ms(began));
     let _ = std::fs::remove_dir_all(folder);

@@ -20,7 +20,7 @@ use actors::{Caller, Id, Machine, Stamp, Time};
 use futures_util::future::join_all;
 use products::table;
 use sized::{cpu_s, disk_kb, folder, ms, resident_mb};
-use sqlite::Sqlite;
+use sqlite::SqliteStore;
 use std::cell::Cell;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ struct Place {
 impl Place {
     fn open(folder: &Path) -> Place {
         let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(folder, &table::rows).expect("the folder can be opened"));
+            Arc::new(SqliteStore::open(folder, &table::rows).expect("the folder can be opened"));
         let limits =
             Limits { partition_in_flight: 1 << 20, node_in_flight: 1 << 20, ..Limits::default() };
         let node = Node::new(store, system_clock(), KeyWindow::new(1_000_000, 3600), limits);

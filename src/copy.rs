@@ -16,7 +16,7 @@ use ports::directory::Directory;
 use ports::moving::Arrivals;
 use products::table;
 use products::verify::verify;
-use sqlite::Sqlite;
+use sqlite::SqliteStore;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl fmt::Display for Arrived {
 pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     {
-        let from = Sqlite::open_existing(&config.data, &table::rows)?;
+        let from = SqliteStore::open_existing(&config.data, &table::rows)?;
         let to = stores::destination(config).await?;
         from.prepare().await?;
         secrets(&from, &*to.people).await?;
@@ -61,7 +61,7 @@ pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
     Ok(Arrived { partitions, records, ..arrived })
 }
 
-async fn secrets(from: &Sqlite, to: &dyn Arrivals) -> anyhow::Result<()> {
+async fn secrets(from: &SqliteStore, to: &dyn Arrivals) -> anyhow::Result<()> {
     for secret in from.secrets().await? {
         if to.secret(&secret.name, secret.value.clone()).await? != secret.value {
             bail!(
@@ -74,7 +74,7 @@ async fn secrets(from: &Sqlite, to: &dyn Arrivals) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn people(from: &Sqlite, to: &dyn Arrivals) -> anyhow::Result<u64> {
+async fn people(from: &SqliteStore, to: &dyn Arrivals) -> anyhow::Result<u64> {
     for key in from.service_keys().await? {
         to.create_service_key(key.clone()).await?;
         if let Some(at) = key.revoked_at {
@@ -111,7 +111,7 @@ async fn people(from: &Sqlite, to: &dyn Arrivals) -> anyhow::Result<u64> {
 }
 
 struct Log<'a> {
-    from: &'a Sqlite,
+    from: &'a SqliteStore,
     to: Arc<dyn Store>,
     /// How far each partition had come in the keyspace when its first frame was looked at.
     opened: BTreeMap<Arc<str>, Position>,

@@ -30,8 +30,8 @@ pub async fn sharing(config: &Config, directory: &dyn Directory) -> anyhow::Resu
 }
 
 /// None if no Redis is configured.
-fn redis(config: &Config) -> Option<redis_store::Settings> {
-    Some(redis_store::Settings {
+fn redis(config: &Config) -> Option<redis_store::RedisSettings> {
+    Some(redis_store::RedisSettings {
         url: config.redis.clone()?,
         password: config.redis_password.clone(),
         deadline: Duration::from_millis(u64::from(config.redis_deadline_ms)),

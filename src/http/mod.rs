@@ -24,7 +24,7 @@ pub mod reply;
 pub mod room;
 pub mod site;
 pub mod stock;
-mod swagger;
 pub mod streams;
+mod swagger;
 pub mod switch;
 pub mod together;

@@ -6,7 +6,7 @@ use actors::Id;
 use futures_util::future::join_all;
 use ports::directory::{Changes, Role};
 use ports::profile;
-use sqlite::Sqlite;
+use sqlite::SqliteStore;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
@@ -18,7 +18,7 @@ struct House {
     folder: PathBuf,
     now: Arc<AtomicI64>,
     settings: Settings,
-    store: Arc<Sqlite>,
+    store: Arc<SqliteStore>,
     identity: Arc<Identity>,
     admin_password: Option<String>,
 }
@@ -53,7 +53,7 @@ impl House {
     }
 
     async fn open(folder: PathBuf, now: Arc<AtomicI64>, settings: Settings) -> House {
-        let store = Arc::new(Sqlite::open(&folder, &|_, _| Vec::new()).unwrap());
+        let store = Arc::new(SqliteStore::open(&folder, &|_, _| Vec::new()).unwrap());
         let clock = now.clone();
         let clock: Clock = Arc::new(move || Time(clock.load(Ordering::Relaxed)));
         let (identity, admin_password) =

@@ -24,7 +24,7 @@ pub struct Destination {
 /// Opens what the settings name.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
     match config.store {
-        Choice::Sqlite => Ok(Arc::new(sqlite::Installed::open(&config.data, &table::rows)?)),
+        Choice::Sqlite => Ok(Arc::new(sqlite::SqliteBackend::open(&config.data, &table::rows)?)),
         Choice::Cql => keyspace::open(config).await,
     }
 }
@@ -32,7 +32,7 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
 /// Everything that was ever written to what the settings name, to be read while others use it.
 pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
     match config.store {
-        Choice::Sqlite => Ok(Box::new(sqlite::View::open(&config.data, &table::rows)?)),
+        Choice::Sqlite => Ok(Box::new(sqlite::SqliteHistory::open(&config.data, &table::rows)?)),
         Choice::Cql => keyspace::history(config).await,
     }
 }

@@ -56,7 +56,7 @@ mod tests {
     use actors::domain::coupons::Serial;
     use actors::domain::coupons::code::CouponNumber;
     use futures_util::future::join_all;
-    use sqlite::Sqlite;
+    use sqlite::SqliteStore;
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -74,8 +74,8 @@ mod tests {
             )
         }
 
-        async fn store(&self) -> Sqlite {
-            let store = Sqlite::open(&self.0, &|_, _| Vec::new()).unwrap();
+        async fn store(&self) -> SqliteStore {
+            let store = SqliteStore::open(&self.0, &|_, _| Vec::new()).unwrap();
             store.prepare().await.unwrap();
             store
         }

@@ -8,31 +8,20 @@
 
 mod budgets;
 mod link;
+mod settings;
 mod slips;
 
+pub use settings::{RedisSettings, StartError};
 pub use slips::{LIFE, MARGIN};
 
 use actors::store::StoreError;
 use actors::{Id, Time};
-use base::Secret;
 use futures_util::future::LocalBoxFuture;
 use link::Link;
 use ports::SharedMemory;
 use ports::shared_memory::{PerMinute, Settled, State, Tried};
 use std::sync::Arc;
 use std::time::Duration;
-
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// `redis://host:port/database`, without a password.
-    pub url: String,
-    pub password: Option<Secret>,
-    /// How long anybody waits for Redis.
-    pub deadline: Duration,
-    /// How long a slip lives, and so how long the end of a session waits if Redis does not confirm
-    /// it.
-    pub slip_life: Duration,
-}
 
 pub struct Redis {
     link: Arc<Link>,
@@ -43,7 +32,7 @@ pub struct Redis {
 impl Redis {
     /// Looks for Redis once before it returns, and from then on until it is dropped. One that is
     /// not there is no error. `realm` keeps installations apart that share one Redis.
-    pub async fn start(settings: &Settings, realm: &str) -> Result<Redis, StartError> {
+    pub async fn start(settings: &RedisSettings, realm: &str) -> Result<Redis, StartError> {
         let link = Link::start(settings).await?;
         Ok(Redis { link, realm: format!("stampede:{realm}:"), slip_life: settings.slip_life })
     }
@@ -95,12 +84,4 @@ impl SharedMemory for Redis {
     fn tear_up(&self, owner: Id) -> LocalBoxFuture<'_, ()> {
         Box::pin(self.tear_up(owner))
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("redis: {0}")]
-    Url(#[from] redis::RedisError),
-    #[error("no thread can be started for Redis: {0}")]
-    Thread(#[from] std::io::Error),
 }

@@ -6,7 +6,7 @@
 //! later ones nothing; it is up again when it answers in time. A line belongs to one process of
 //! Redis, whose name it knows: after a restart or a failover there is another line.
 
-use super::{Settings, StartError};
+use super::settings::{RedisSettings, StartError};
 use base::journal;
 use base::journal::Value;
 use metrics::{counter, gauge, histogram};
@@ -31,13 +31,13 @@ pub const NAME: usize = 8;
 pub struct Link {
     client: Client,
     deadline: Duration,
-    line: RwLock<Option<Line>>,
+    line: RwLock<Option<RedisLine>>,
     lost: Notify,
 }
 
 /// A connection to one process of Redis.
 #[derive(Clone)]
-pub struct Line {
+pub struct RedisLine {
     connection: MultiplexedConnection,
     /// Which process that is. No two runs of Redis have the same.
     pub process: [u8; NAME],
@@ -47,7 +47,7 @@ pub struct Line {
 }
 
 impl Link {
-    pub async fn start(settings: &Settings) -> Result<Arc<Link>, StartError> {
+    pub async fn start(settings: &RedisSettings) -> Result<Arc<Link>, StartError> {
         let info = settings.url.as_str().into_connection_info()?;
         let redis = match &settings.password {
             Some(password) => info.redis_settings().clone().set_password(password.reveal()),
@@ -72,7 +72,7 @@ impl Link {
         if self.line().is_some() { State::Up } else { State::Down }
     }
 
-    pub fn line(&self) -> Option<Line> {
+    pub fn line(&self) -> Option<RedisLine> {
         self.line.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
@@ -80,7 +80,7 @@ impl Link {
     /// done later.
     pub async fn ask<T: FromRedisValue>(
         &self,
-        line: &Line,
+        line: &RedisLine,
         what: &'static str,
         cmd: &Cmd,
     ) -> Option<T> {
@@ -98,7 +98,7 @@ impl Link {
     }
 
     /// A refusal is an answer; anything else means that the line is no good.
-    fn complain(&self, line: &Line, what: &'static str, error: &RedisError) {
+    fn complain(&self, line: &RedisLine, what: &'static str, error: &RedisError) {
         counter!("stampede_redis_errors_total", "command" => what).increment(1);
         if error.code().is_some() {
             if !line.has_complained.swap(true, Ordering::Relaxed) {
@@ -128,7 +128,7 @@ impl Link {
         is_it
     }
 
-    fn take_line(&self, line: Line) {
+    fn take_line(&self, line: RedisLine) {
         *self.line.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(line);
         gauge!("stampede_redis_up").set(1.0);
         journal::info("Redis is up", &[]);
@@ -136,7 +136,7 @@ impl Link {
 
     /// A line that has answered in time, so that a Redis that is only slow does not come up at
     /// every look.
-    async fn connect(&self, number: u64) -> RedisResult<Line> {
+    async fn connect(&self, number: u64) -> RedisResult<RedisLine> {
         // The deadline is kept by whoever asks, so the crate's own, of half a second, is taken
         // away.
         let config = AsyncConnectionConfig::new()
@@ -146,7 +146,7 @@ impl Link {
             timeout(IDLE, self.client.get_multiplexed_async_connection_with_config(&config)).await;
         let connection = connected.map_err(|_| late())??;
         let mut line =
-            Line { connection, process: [0; NAME], number, has_complained: Arc::default() };
+            RedisLine { connection, process: [0; NAME], number, has_complained: Arc::default() };
         let info: String = answer(&line, redis::cmd("INFO").arg("server"), self.deadline).await?;
         line.process =
             process(&info).ok_or_else(|| redis_error("Redis does not say its run_id"))?;
@@ -154,7 +154,11 @@ impl Link {
     }
 }
 
-async fn answer<T: FromRedisValue>(line: &Line, cmd: &Cmd, deadline: Duration) -> RedisResult<T> {
+async fn answer<T: FromRedisValue>(
+    line: &RedisLine,
+    cmd: &Cmd,
+    deadline: Duration,
+) -> RedisResult<T> {
     let mut connection = line.connection.clone();
     timeout(deadline, cmd.query_async(&mut connection)).await.map_err(|_| late())?
 }

@@ -10,7 +10,7 @@
 //! slip that another process of Redis has made (a restored file, a failover) is not believed.
 
 use super::Redis;
-use super::link::{Line, NAME};
+use super::link::{NAME, RedisLine};
 use actors::Id;
 use base::fresh;
 use metrics::counter;
@@ -37,7 +37,7 @@ const ADD: &str = "if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1
 enum Read {
     Listed,
     /// It is not listed. With a mark, it may be, if the store says that it is alive.
-    Open(Line, [u8; MARK]),
+    Open(RedisLine, [u8; MARK]),
     Closed,
 }
 
@@ -93,7 +93,7 @@ impl Redis {
     }
 
     /// A slip that lists nothing yet. Whoever comes second leaves it to the first.
-    async fn begin(&self, owner: Id, line: Line) -> Read {
+    async fn begin(&self, owner: Id, line: RedisLine) -> Read {
         let mut mark = [0; MARK];
         mark[..16].copy_from_slice(&fresh::bytes::<16>());
         mark[16..].copy_from_slice(&line.process);
@@ -111,7 +111,7 @@ impl Redis {
         }
     }
 
-    async fn add(&self, owner: Id, what: Id, line: &Line, mark: &[u8; MARK]) {
+    async fn add(&self, owner: Id, what: Id, line: &RedisLine, mark: &[u8; MARK]) {
         let mut add = cmd("EVAL");
         add.arg(ADD).arg(1).arg(self.slip(owner)).arg(mark).arg(&what.0);
         // Without an answer it is asked again the next time.
@@ -129,7 +129,7 @@ fn without() -> Read {
     Read::Closed
 }
 
-fn judge(slip: Vec<u8>, what: Id, line: Line) -> Read {
+fn judge(slip: Vec<u8>, what: Id, line: RedisLine) -> Read {
     let Some((mark, listed)) = slip.split_first_chunk::<MARK>() else { return Read::Closed };
     if mark[16..] != line.process {
         Read::Closed

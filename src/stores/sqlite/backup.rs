@@ -4,8 +4,10 @@
 //! Neither direction overwrites anything, and neither counts as done before the copy was read again
 //! and found whole: its pages, and every row that has a sum.
 
+use super::error::Error;
+use super::files::{absolute, at, create_private, sync_folder};
 use super::folder::{self, Folder};
-use super::{Error, schema, sums};
+use super::{schema, sums};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
@@ -14,16 +16,16 @@ use std::path::Path;
 /// Copies the database of the folder into a new file.
 pub fn backup(folder: &Path, to: &Path) -> Result<(), Error> {
     let from = folder::look_into(folder)?;
-    let to = folder::absolute(to)?;
-    drop(folder::create_private(&to)?);
+    let to = absolute(to)?;
+    drop(create_private(&to)?);
     copy(&from, &to).inspect_err(|_| drop(fs::remove_file(&to)))?;
     sync_beside(&to)
 }
 
 /// Makes a backup the database of a folder that has none.
 pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
-    let from = folder::absolute(from)?;
-    fs::metadata(&from).map_err(folder::at(&from))?;
+    let from = absolute(from)?;
+    fs::metadata(&from).map_err(at(&from))?;
     let source = folder::connect(&from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::check(&source, &from)?;
     let folder = Folder::lock(folder)?;
@@ -31,10 +33,10 @@ pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
     let half = folder.path().join("restoring");
     // What an attempt left that was cut off.
     let _ = fs::remove_file(&half);
-    drop(folder::create_private(&half)?);
+    drop(create_private(&half)?);
     copy(&source, &half).inspect_err(|_| drop(fs::remove_file(&half)))?;
     let database = folder.database();
-    fs::rename(&half, &database).map_err(folder::at(&database))?;
+    fs::rename(&half, &database).map_err(at(&database))?;
     folder.sync()
 }
 
@@ -52,7 +54,7 @@ fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     schema::set_journal(&copy, "delete", to)?;
     drop(copy);
     check(to)?;
-    File::open(to).and_then(|file| file.sync_all()).map_err(folder::at(to))
+    File::open(to).and_then(|file| file.sync_all()).map_err(at(to))
 }
 
 fn check(file: &Path) -> Result<(), Error> {
@@ -63,5 +65,5 @@ fn check(file: &Path) -> Result<(), Error> {
 }
 
 fn sync_beside(file: &Path) -> Result<(), Error> {
-    file.parent().map_or(Ok(()), folder::sync_folder)
+    file.parent().map_or(Ok(()), sync_folder)
 }

@@ -10,7 +10,7 @@
 //! would succeed without them, and the log that has them would begin anew. For want of room it is
 //! tried again: a page that was not written is not counted as copied.
 
-use super::health::Health;
+use super::health::DiskHealth;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use rusqlite::{Connection, ErrorCode, Statement};
 use std::fs::File;
@@ -40,18 +40,18 @@ pub struct Fold<'c> {
 pub struct Beside {
     ask: Sender<()>,
     done: Receiver<()>,
-    pub health: Arc<Health>,
+    pub health: Arc<DiskHealth>,
 }
 
 /// That thread's side.
 pub struct Helper {
     asked: Receiver<()>,
     done: Sender<()>,
-    health: Arc<Health>,
+    health: Arc<DiskHealth>,
 }
 
 /// Both sides, which share what they know against the disk.
-pub fn beside(health: &Arc<Health>) -> (Beside, Helper) {
+pub fn beside(health: &Arc<DiskHealth>) -> (Beside, Helper) {
     let ((ask, asked), (tell, done)) = (bounded(1), bounded(1));
     (
         Beside { ask, done, health: health.clone() },
@@ -141,7 +141,7 @@ impl<'c> Fold<'c> {
 }
 
 /// If it fails, the log stays as it is: longer, and as good.
-fn fold_in(connection: &Connection, health: &Health) {
+fn fold_in(connection: &Connection, health: &DiskHealth) {
     if !health.is_broken() {
         health.note_fold(checkpoint(connection));
     }

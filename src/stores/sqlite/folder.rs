@@ -6,11 +6,13 @@
 //! live in the database, so only its owner may read it. Paths are never text: they need not be
 //! UTF-8.
 
-use super::{Error, schema, sums, wal};
+use super::error::Error;
+use super::files::{absolute, at, keep_private, make_folder, private};
+use super::{schema, sums, wal};
 use ports::backend::IMPORTS;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +39,7 @@ impl Folder {
     /// Makes the folder if need be, and takes possession of it.
     pub fn lock(path: &Path) -> Result<Folder, Error> {
         let path = absolute(path)?;
-        make(&path).map_err(at(&path))?;
+        make_folder(&path).map_err(at(&path))?;
         let names = Arc::new(File::open(&path).map_err(at(&path))?);
         let file = path.join("lock");
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false))
@@ -208,39 +210,6 @@ pub fn let_closing_fold(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(drop)
 }
 
-/// A new, empty file that only its owner may read.
-pub fn create_private(file: &Path) -> Result<File, Error> {
-    private(OpenOptions::new().write(true).create_new(true)).open(file).map_err(|error| match error
-        .kind()
-    {
-        io::ErrorKind::AlreadyExists => Error::Exists(file.into()),
-        _ => Error::File { path: file.into(), error },
-    })
-}
-
-/// SQLite takes a path that begins with `file:` for an address; an absolute one cannot.
-pub fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).map_err(at(path))
-}
-
-pub fn sync_folder(path: &Path) -> Result<(), Error> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(at(path))
-}
-
-pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |error| Error::File { path: path.into(), error }
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
 /// Nobody can remove the folder's own lock and keep the folder. Some network file systems cannot
 /// lock a folder; there the file alone has to do.
 #[cfg(unix)]
@@ -256,34 +225,4 @@ fn lock_itself(path: &Path) -> Result<Option<File>, Error> {
 #[cfg(not(unix))]
 fn lock_itself(_: &Path) -> Result<Option<File>, Error> {
     Ok(None)
-}
-
-#[cfg(unix)]
-fn keep_private(file: File) -> io::Result<()> {
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn keep_private(_: File) -> io::Result<()> {
-    Ok(())
-}
-
-fn make(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let made: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
-    builder.recursive(true).create(path)?;
-    // A start that was cut off may have made it and not come this far.
-    std::iter::once(path).chain(made).try_for_each(sync_name)
-}
-
-/// Flushes the name of a folder. Where the folder above may not be read, somebody else has made
-/// this one.
-fn sync_name(folder: &Path) -> io::Result<()> {
-    match folder.parent().map(File::open) {
-        Some(Ok(above)) => above.sync_all(),
-        Some(Err(error)) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
-        _ => Ok(()),
-    }
 }

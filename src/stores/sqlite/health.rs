@@ -5,7 +5,7 @@
 //! log keeps everything, and a restart folds from its first frame. Want of room stands until the
 //! log could be folded in to its end.
 
-use super::store_error;
+use super::error::store_error;
 use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;
@@ -13,7 +13,7 @@ use metrics::{Counter, Gauge, counter, gauge};
 use rusqlite::{Error, ErrorCode, ffi};
 use std::sync::{Mutex, MutexGuard};
 
-pub struct Health {
+pub struct DiskHealth {
     state: Mutex<State>,
     broken: Gauge,
     cramped: Gauge,
@@ -28,9 +28,9 @@ struct State {
     cramped: Option<String>,
 }
 
-impl Default for Health {
-    fn default() -> Health {
-        let health = Health {
+impl Default for DiskHealth {
+    fn default() -> DiskHealth {
+        let health = DiskHealth {
             state: Mutex::default(),
             broken: gauge!("stampede_store_folding_broken"),
             cramped: gauge!("stampede_store_out_of_room"),
@@ -43,7 +43,7 @@ impl Default for Health {
     }
 }
 
-impl Health {
+impl DiskHealth {
     /// Whether traffic is welcome, as far as is known without asking the disk.
     pub fn verdict(&self) -> Result<(), StoreError> {
         let state = self.state();

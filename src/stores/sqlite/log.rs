@@ -36,6 +36,11 @@ pub struct Saved {
 }
 
 impl Tail {
+    /// Of a partition that has written nothing yet.
+    pub fn new(id: i64) -> Tail {
+        Tail { id, at: Position::default(), last: 0, saved: None, behind: false }
+    }
+
     pub fn is_awake(&self) -> bool {
         self.saved.is_none_or(|saved| saved.seq != self.at.seq)
     }

@@ -6,15 +6,15 @@ use base::meters::commits::Commits;
 use metrics::{Counter, Gauge, counter, gauge};
 use std::path::Path;
 
-pub struct Meters {
+pub struct WriterMeters {
     pub commits: Commits,
     pub queue_depth: Gauge,
     pub rows_waiting: Gauge,
 }
 
-impl Default for Meters {
-    fn default() -> Meters {
-        Meters {
+impl Default for WriterMeters {
+    fn default() -> WriterMeters {
+        WriterMeters {
             commits: Commits::default(),
             queue_depth: gauge!("stampede_store_queue_depth"),
             rows_waiting: gauge!("stampede_store_rows_waiting"),
@@ -24,20 +24,20 @@ impl Default for Meters {
 
 /// Who waits for readers, and who was turned away.
 #[derive(Clone)]
-pub struct Waiting {
+pub struct DeskMeters {
     depth: Gauge,
     refused: Counter,
 }
 
-impl Waiting {
-    pub fn at(desk: &'static str) -> Waiting {
+impl DeskMeters {
+    pub fn at(desk: &'static str) -> DeskMeters {
         let refused = counter!("stampede_store_reads_refused_total", "desk" => desk);
         refused.increment(0);
-        Waiting { depth: gauge!("stampede_store_reads_waiting", "desk" => desk), refused }
+        DeskMeters { depth: gauge!("stampede_store_reads_waiting", "desk" => desk), refused }
     }
 
-    pub fn nowhere() -> Waiting {
-        Waiting { depth: Gauge::noop(), refused: Counter::noop() }
+    pub fn nowhere() -> DeskMeters {
+        DeskMeters { depth: Gauge::noop(), refused: Counter::noop() }
     }
 
     pub fn show(&self, waiting: usize) {

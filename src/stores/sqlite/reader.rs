@@ -6,65 +6,65 @@
 //! wait. At each desk so many may wait, and one more is told so at once; openings and followers
 //! always may, because the engine and the feed bound them.
 
-use super::closed;
-use super::health::Health;
+use super::error::closed;
+use super::health::DiskHealth;
 use super::log::{Finder, Follower, Tail};
-use super::meters::Waiting;
+use super::meters::DeskMeters;
 use super::queue::{Receiver, Sender, Unsent, queue};
-use super::rows::{Fresh, Lists};
+use super::rows::{Fresh, ListReader};
 use actors::store::{Callback, Feed, ListedRow, Opened, Page, StoreError};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub enum Job {
+pub enum ReaderJob {
     Open(Tail, Callback<Result<Opened, StoreError>>),
     Rows(Page, Callback<Result<Vec<ListedRow>, StoreError>>),
     Feed(u64, usize, Callback<Result<Feed, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
 
-impl Job {
+impl ReaderJob {
     /// Answers that nobody will do it. Who reads for themselves is answered by `Desk::ask`.
     pub fn refuse(self, why: StoreError) {
         match self {
-            Job::Open(_, done) => done(Err(why)),
-            Job::Rows(_, done) => done(Err(why)),
-            Job::Feed(_, _, done) => done(Err(why)),
-            Job::Read(_) => {}
+            ReaderJob::Open(_, done) => done(Err(why)),
+            ReaderJob::Rows(_, done) => done(Err(why)),
+            ReaderJob::Feed(_, _, done) => done(Err(why)),
+            ReaderJob::Read(_) => {}
         }
     }
 
     fn is_bounded_elsewhere(&self) -> bool {
-        !matches!(self, Job::Rows(..) | Job::Read(_))
+        !matches!(self, ReaderJob::Rows(..) | ReaderJob::Read(_))
     }
 }
 
 /// Where readers of one kind are asked.
 #[derive(Clone)]
 pub struct Desk {
-    jobs: Sender<Job>,
+    jobs: Sender<ReaderJob>,
     most: usize,
-    waiting: Waiting,
+    waiting: DeskMeters,
 }
 
 impl Desk {
     /// A desk at which so many may wait, and where its readers take their work.
-    pub fn open(name: &'static str, most: usize) -> (Desk, Receiver<Job>) {
+    pub fn open(name: &'static str, most: usize) -> (Desk, Receiver<ReaderJob>) {
         let (jobs, to_do) = queue();
-        (Desk { jobs, most, waiting: Waiting::at(name) }, to_do)
+        (Desk { jobs, most, waiting: DeskMeters::at(name) }, to_do)
     }
 
     /// One where nobody reads.
     pub fn closed() -> Desk {
-        Desk { jobs: queue().0, most: 0, waiting: Waiting::nowhere() }
+        Desk { jobs: queue().0, most: 0, waiting: DeskMeters::nowhere() }
     }
 
-    pub fn waiting(&self) -> Waiting {
+    pub fn waiting(&self) -> DeskMeters {
         self.waiting.clone()
     }
 
     /// Answers why it will not be done, if it will not.
-    pub fn ask(&self, job: Job) -> Result<(), StoreError> {
+    pub fn ask(&self, job: ReaderJob) -> Result<(), StoreError> {
         let most = if job.is_bounded_elsewhere() { usize::MAX } else { self.most };
         let (unsent, why) = match self.jobs.send_within(most, job) {
             Ok(()) => return Ok(()),
@@ -80,17 +80,17 @@ struct Reader<'c> {
     connection: &'c Connection,
     finder: Finder<'c>,
     follower: Follower<'c>,
-    lists: Lists<'c>,
+    lists: ListReader<'c>,
     fresh: &'c Fresh,
-    health: &'c Health,
+    health: &'c DiskHealth,
 }
 
 pub fn run(
     connection: &Connection,
-    jobs: &Receiver<Job>,
-    waiting: &Waiting,
+    jobs: &Receiver<ReaderJob>,
+    waiting: &DeskMeters,
     fresh: &Fresh,
-    health: &Health,
+    health: &DiskHealth,
     ready: &Sender<rusqlite::Result<()>>,
 ) {
     match Reader::new(connection, fresh, health) {
@@ -112,26 +112,26 @@ impl<'c> Reader<'c> {
     fn new(
         connection: &'c Connection,
         fresh: &'c Fresh,
-        health: &'c Health,
+        health: &'c DiskHealth,
     ) -> rusqlite::Result<Reader<'c>> {
         Ok(Reader {
             connection,
             finder: Finder::new(connection)?,
             follower: Follower::new(connection)?,
-            lists: Lists::new(connection)?,
+            lists: ListReader::new(connection)?,
             fresh,
             health,
         })
     }
 
-    fn serve(&mut self, job: Job) {
+    fn serve(&mut self, job: ReaderJob) {
         let health = self.health;
         let told = |error| health.tell(error);
         match job {
-            Job::Open(tail, done) => done(self.open(&tail).map_err(told)),
-            Job::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
-            Job::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
-            Job::Read(read) => read(self.connection),
+            ReaderJob::Open(tail, done) => done(self.open(&tail).map_err(told)),
+            ReaderJob::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
+            ReaderJob::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
+            ReaderJob::Read(read) => read(self.connection),
         }
     }
 

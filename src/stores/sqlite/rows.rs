@@ -6,15 +6,19 @@
 
 use super::sums::LOOKUPS;
 use actors::Id;
-use actors::store::{ListedRow, Page, Row, Shelf};
+use actors::store::{Frame, ListedRow, Page, Row, Shelf};
 use rusqlite::{Connection, Statement};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+/// The look-up rows that a frame declares, made from the log again when they had not been written
+/// yet.
+pub type RowsOf = dyn Fn(&str, &Frame) -> Vec<Row>;
+
 /// Where a row belongs, in the order of the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slot {
+pub struct RowSlot {
     shelf: Shelf,
     owner: Id,
     key: Vec<u8>,
@@ -24,13 +28,13 @@ pub struct Slot {
 type Body = Option<Vec<u8>>;
 
 #[derive(Default)]
-pub struct Fresh(RwLock<BTreeMap<Slot, Body>>);
+pub struct Fresh(RwLock<BTreeMap<RowSlot, Body>>);
 
 impl Fresh {
     pub fn gather(&self, rows: impl IntoIterator<Item = Row>) {
         let mut fresh = self.write();
         for Row { shelf, owner, key, body } in rows {
-            fresh.insert(Slot { shelf, owner, key }, body);
+            fresh.insert(RowSlot { shelf, owner, key }, body);
         }
     }
 
@@ -41,14 +45,16 @@ impl Fresh {
     /// Writes the next rows in order, and says which.
     pub fn store(
         &self,
-        after: Option<&Slot>,
+        after: Option<&RowSlot>,
         limit: usize,
-        tables: &mut Tables<'_>,
-    ) -> rusqlite::Result<Vec<Slot>> {
+        tables: &mut RowStatements<'_>,
+    ) -> rusqlite::Result<Vec<RowSlot>> {
         let fresh = self.read();
         let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let mut stored = Vec::with_capacity(limit);
-        for (slot, body) in fresh.range::<Slot, _>((from, std::ops::Bound::Unbounded)).take(limit) {
+        for (slot, body) in
+            fresh.range::<RowSlot, _>((from, std::ops::Bound::Unbounded)).take(limit)
+        {
             match body {
                 Some(body) => tables.put.execute((slot.shelf.0, slot.owner.0, &slot.key, body))?,
                 None => tables.take.execute((slot.shelf.0, slot.owner.0, &slot.key))?,
@@ -60,19 +66,19 @@ impl Fresh {
 
     /// Whether a row that waits takes the place of this one, or takes it away.
     pub fn replaces(&self, Row { shelf, owner, key, .. }: &Row) -> bool {
-        self.read().contains_key(&Slot { shelf: *shelf, owner: *owner, key: key.clone() })
+        self.read().contains_key(&RowSlot { shelf: *shelf, owner: *owner, key: key.clone() })
     }
 
     /// Those that are put; not those that take one away.
     pub fn each(&self, mut visit: impl FnMut(Row)) {
-        for (Slot { shelf, owner, key }, body) in
+        for (RowSlot { shelf, owner, key }, body) in
             self.read().iter().filter(|(_, body)| body.is_some())
         {
             visit(Row { shelf: *shelf, owner: *owner, key: key.clone(), body: body.clone() });
         }
     }
 
-    pub fn forget(&self, slots: &[Slot]) {
+    pub fn forget(&self, slots: &[RowSlot]) {
         let mut fresh = self.write();
         slots.iter().for_each(|slot| drop(fresh.remove(slot)));
     }
@@ -80,7 +86,7 @@ impl Fresh {
     /// The fresh rows of a page, down to the key at which they alone would fill it.
     fn of(&self, page: &Page) -> Vec<(Vec<u8>, Body)> {
         let fresh = self.read();
-        let from = Slot { shelf: page.shelf, owner: page.owner, key: first_key(page) };
+        let from = RowSlot { shelf: page.shelf, owner: page.owner, key: first_key(page) };
         let mut here = fresh
             .range(from..)
             .take_while(|(slot, _)| (slot.shelf, slot.owner) == (page.shelf, page.owner));
@@ -95,24 +101,24 @@ impl Fresh {
         found
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Slot, Body>> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<RowSlot, Body>> {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Slot, Body>> {
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<RowSlot, Body>> {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 /// How rows are written down.
-pub struct Tables<'c> {
+pub struct RowStatements<'c> {
     put: Statement<'c>,
     take: Statement<'c>,
 }
 
-impl<'c> Tables<'c> {
-    pub fn new(connection: &'c Connection) -> rusqlite::Result<Tables<'c>> {
-        Ok(Tables {
+impl<'c> RowStatements<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<RowStatements<'c>> {
+        Ok(RowStatements {
             put: connection.prepare(
                 "INSERT OR REPLACE INTO lookups (shelf, owner, key, body, sum) VALUES (?1, ?2, ?3, \
                  ?4, row_sum(?2, ?1, ?3, ?4))",
@@ -126,16 +132,16 @@ impl<'c> Tables<'c> {
 }
 
 /// Reads pages of lists.
-pub struct Lists<'c> {
+pub struct ListReader<'c> {
     stored: Statement<'c>,
 }
 
-impl<'c> Lists<'c> {
-    pub fn new(connection: &'c Connection) -> rusqlite::Result<Lists<'c>> {
+impl<'c> ListReader<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<ListReader<'c>> {
         let (list, whole) = ("shelf = ?1 AND owner = ?2 AND key >= ?3", LOOKUPS.whole());
         let sql =
             format!("SELECT key, body FROM lookups WHERE {list} AND {whole} ORDER BY key LIMIT ?4");
-        Ok(Lists { stored: connection.prepare(&sql)? })
+        Ok(ListReader { stored: connection.prepare(&sql)? })
     }
 
     /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never

@@ -6,13 +6,14 @@
 //! in `meta` says; a start makes the rest again. `snapshots` is a cache. The chain of hashes covers
 //! the frames of the log and the digests of snapshots their state; every other row has a sum.
 
-use super::directory::SCHEMA as PEOPLE;
-use super::{Error, sums};
+use super::directory::tables::PEOPLE;
+use super::error::Error;
+use super::sums;
 use rusqlite::Connection;
 use std::path::Path;
 
 /// Version 1 was never released; it had no sums.
-pub const VERSION: i64 = 2;
+const VERSION: i64 = 2;
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;
@@ -115,7 +116,7 @@ pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
         _ => return Err(Error::Foreign(file.into())),
     }
     match pragma(connection, "user_version")? {
-        found if found > VERSION => Err(Error::Newer { found }),
+        found if found > VERSION => Err(Error::Newer { found, known: VERSION }),
         found if found < VERSION => Err(Error::Older { found }),
         _ => Ok(()),
     }

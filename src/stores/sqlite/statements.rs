@@ -3,7 +3,7 @@
 use super::sweep::SweepTables;
 use rusqlite::{Connection, Statement};
 
-pub struct Statements<'c> {
+pub struct WriterStatements<'c> {
     pub begin: Statement<'c>,
     pub commit: Statement<'c>,
     pub introduce: Statement<'c>,
@@ -17,9 +17,9 @@ pub struct Statements<'c> {
     pub sweep: SweepTables<'c>,
 }
 
-impl<'c> Statements<'c> {
-    pub fn new(connection: &'c Connection) -> rusqlite::Result<Statements<'c>> {
-        Ok(Statements {
+impl<'c> WriterStatements<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<WriterStatements<'c>> {
+        Ok(WriterStatements {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             introduce: connection.prepare(

@@ -7,7 +7,7 @@
 //! anew. Whoever reads asks for rows that are `whole`; one that is not fails the statement and is
 //! named. The triggers are this connection's own: a person may still repair a row by hand.
 
-use super::Error;
+use super::error::{DAMAGED_ROW, Error};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
@@ -176,9 +176,6 @@ fn is_whole(values: &Context) -> Result<bool> {
         format!("{DAMAGED_ROW} {row} of the table {table}").into(),
     ))
 }
-
-/// How an error begins that `whole` raised.
-pub const DAMAGED_ROW: &str = "damaged is the row";
 
 /// Every value with its kind and its length, so that no two rows read alike.
 fn sum(values: &Context, from: usize) -> i64 {

@@ -7,7 +7,7 @@
 //! it twice changes nothing.
 
 use super::log::{Log, Tail};
-use super::rows::{Fresh, Slot, Tables};
+use super::rows::{Fresh, RowSlot, RowStatements};
 use rusqlite::{Connection, Statement};
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ pub struct Sweep {
     /// Partitions whose tails are still to be written.
     tails: Vec<Arc<str>>,
     /// The last row written.
-    after: Option<Slot>,
+    after: Option<RowSlot>,
 }
 
 /// What a step wrote, to be settled when it is durable.
-pub struct Step {
+pub struct SweepStep {
     tails_left: usize,
-    stored: Vec<Slot>,
+    stored: Vec<RowSlot>,
     is_last: bool,
 }
 
 pub struct SweepTables<'c> {
-    rows: Tables<'c>,
+    rows: RowStatements<'c>,
     tail: Statement<'c>,
     reach: Statement<'c>,
 }
@@ -38,7 +38,7 @@ pub struct SweepTables<'c> {
 impl<'c> SweepTables<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<SweepTables<'c>> {
         Ok(SweepTables {
-            rows: Tables::new(connection)?,
+            rows: RowStatements::new(connection)?,
             tail: connection.prepare(
                 "UPDATE partitions SET last = ?3, seq = ?4, head = ?5, sum = row_sum(?1, \
                     ?2, ?3, ?4, ?5) WHERE id = ?1",
@@ -67,7 +67,7 @@ impl Sweep {
         fresh: &Fresh,
         incoming: usize,
         tables: &mut SweepTables<'_>,
-    ) -> rusqlite::Result<Step> {
+    ) -> rusqlite::Result<SweepStep> {
         let tails_left = self.tails.len().saturating_sub(STEP);
         for name in &self.tails[tails_left..] {
             if let Some(Tail { id, at, last, .. }) = log.tails.get(name) {
@@ -80,11 +80,11 @@ impl Sweep {
         if is_last {
             tables.reach.execute([self.reach])?;
         }
-        Ok(Step { tails_left, stored, is_last })
+        Ok(SweepStep { tails_left, stored, is_last })
     }
 
     /// The step is durable. Gives the sweep back unless it was the last.
-    pub fn settle(mut self, step: Step, log: &mut Log, fresh: &Fresh) -> Option<Sweep> {
+    pub fn settle(mut self, step: SweepStep, log: &mut Log, fresh: &Fresh) -> Option<Sweep> {
         self.tails.truncate(step.tails_left);
         fresh.forget(&step.stored);
         if step.is_last {

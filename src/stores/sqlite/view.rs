@@ -5,9 +5,10 @@
 //! partition costs eight bytes of memory for each of its frames while it is read. As long as the
 //! view is open, the write-ahead log of a running server can only grow.
 
+use super::error::Error;
 use super::log::{self, Finder, Tail};
-use super::rows::Fresh;
-use super::{Error, RowsOf, folder, schema, sums};
+use super::rows::{Fresh, RowsOf};
+use super::{folder, schema, sums};
 use actors::Id;
 use actors::store::{Frame, Head, Row, Shelf, Snapshot};
 use ports::History;
@@ -16,21 +17,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-pub struct View {
+pub struct SqliteHistory {
     connection: Connection,
     tails: BTreeMap<Arc<str>, Tail>,
     /// Look-up rows that no sweep has written yet.
     fresh: Fresh,
 }
 
-impl View {
-    pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<View, Error> {
+impl SqliteHistory {
+    pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<SqliteHistory, Error> {
         let connection = folder::look_into(folder)?;
         connection.execute_batch("BEGIN")?;
         let fresh = Fresh::default();
         let log =
             log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
-        Ok(View { connection, tails: log.tails.into_iter().collect(), fresh })
+        Ok(SqliteHistory { connection, tails: log.tails.into_iter().collect(), fresh })
     }
 
     /// Every partition that ever wrote anything, in the order of their names.
@@ -104,7 +105,7 @@ impl View {
     }
 }
 
-impl History for View {
+impl History for SqliteHistory {
     fn partitions(&self) -> anyhow::Result<Vec<String>> {
         Ok(self.partitions().map(str::to_owned).collect())
     }

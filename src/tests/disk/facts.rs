@@ -8,7 +8,7 @@ use actors::engine::record::{self, Entry};
 use products::table;
 use products::verify::verify;
 use serde_json::{Value, json};
-use sqlite::{Sqlite, View};
+use sqlite::{SqliteHistory, SqliteStore};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -91,8 +91,8 @@ fn granted(answer: Option<crate::process::Answer>) -> Option<Value> {
 /// Opens what a cut left, as a start does, and looks whether everything is in order and all facts
 /// are there once.
 pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
-    drop(Sqlite::open(data, &table::rows)?);
-    let view = View::open(data, &products::table::rows)?;
+    drop(SqliteStore::open(data, &table::rows)?);
+    let view = SqliteHistory::open(data, &products::table::rows)?;
     verify(&view)?;
     let holds = holds(&view)?;
     if let Some((hold, times)) = holds.iter().find(|(_, times)| **times != 1) {
@@ -114,7 +114,7 @@ pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
 }
 
 /// How often each hold was made, says the log.
-fn holds(view: &View) -> anyhow::Result<BTreeMap<String, u32>> {
+fn holds(view: &SqliteHistory) -> anyhow::Result<BTreeMap<String, u32>> {
     let mut holds = BTreeMap::new();
     for partition in view.partitions().map(str::to_owned).collect::<Vec<_>>() {
         let Some(slice) = partition.strip_prefix("tickets/") else { continue };

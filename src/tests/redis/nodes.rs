@@ -8,7 +8,7 @@ use config::Config;
 use people::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
 use ports::shared_memory::State;
 use redis_store::Redis;
-use sqlite::Sqlite;
+use sqlite::SqliteStore;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -18,7 +18,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 pub struct Town {
     folder: PathBuf,
-    store: Arc<Sqlite>,
+    store: Arc<SqliteStore>,
     now: Arc<AtomicI64>,
     pub failures_per_minute: u32,
     pub requests_per_minute: u32,
@@ -30,8 +30,8 @@ pub struct Node(pub Arc<Identity>);
 /// Patient enough for a busy machine, and still a bound.
 pub const DEADLINE: Duration = Duration::from_secs(2);
 
-pub fn reached_at(server: &Server, slip_life: Duration) -> redis_store::Settings {
-    redis_store::Settings { url: server.url(), password: None, deadline: DEADLINE, slip_life }
+pub fn reached_at(server: &Server, slip_life: Duration) -> redis_store::RedisSettings {
+    redis_store::RedisSettings { url: server.url(), password: None, deadline: DEADLINE, slip_life }
 }
 
 impl Town {
@@ -43,7 +43,7 @@ impl Town {
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
         let folder = std::env::temp_dir().join(name);
-        let store = Arc::new(Sqlite::open(&folder, &|_, _| Vec::new()).unwrap());
+        let store = Arc::new(SqliteStore::open(&folder, &|_, _| Vec::new()).unwrap());
         Town {
             folder,
             store,
@@ -70,7 +70,7 @@ impl Town {
     }
 
     /// By that Redis, whether it is there or not.
-    pub async fn sharing(&self, redis: redis_store::Settings) -> Sharing {
+    pub async fn sharing(&self, redis: redis_store::RedisSettings) -> Sharing {
         let realm = people::realm(&*self.store).await.unwrap();
         Sharing::Memory(Arc::new(Redis::start(&redis, &realm).await.unwrap()))
     }
@@ -82,7 +82,7 @@ impl Town {
         node
     }
 
-    pub fn store(&self) -> &Sqlite {
+    pub fn store(&self) -> &SqliteStore {
         &self.store
     }
 

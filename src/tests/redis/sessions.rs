@@ -8,7 +8,7 @@ use futures_util::future::{join, join_all};
 use people::{Denied, Error, Origin, Reason, Sharing, Tokens};
 use ports::directory::Directory;
 use ports::shared_memory::State;
-use redis_store::Settings;
+use redis_store::RedisSettings;
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn whoever_is_thrown_out_on_one_node_is_out_on_all_at_the_very_next_reques
 async fn so_he_is_without_redis_and_when_it_was_never_there() {
     let town = Town::new();
     every_way_out(&three(&town, Sharing::Directory).await).await;
-    let nowhere = Settings {
+    let nowhere = RedisSettings {
         url: format!("redis://127.0.0.1:{}", free_port()),
         password: None,
         deadline: Duration::from_millis(100),
@@ -204,7 +204,7 @@ async fn sessions_are_told_apart_while_redis_hangs_dies_and_is_emptied() {
     const ROUNDS: usize = 12;
     let Some(mut server) = Server::start("no_ended_session_is_let_in") else { return };
     let town = Town::new();
-    let hasty = Settings { deadline: Duration::from_millis(50), ..reached_at(&server, SHORT) };
+    let hasty = RedisSettings { deadline: Duration::from_millis(50), ..reached_at(&server, SHORT) };
     let nodes = three(&town, town.sharing(hasty).await).await;
     for number in 0..5 {
         nodes[0].register(&format!("member{number}")).await;

@@ -7,7 +7,7 @@ use actors::Id;
 use futures_util::future::join;
 use ports::SharedMemory;
 use ports::shared_memory::State;
-use redis_store::{LIFE, Redis, Settings};
+use redis_store::{LIFE, Redis, RedisSettings};
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,7 +24,7 @@ async fn node(server: &Server, slip_life: Duration) -> Redis {
     found(&reached_at(server, slip_life)).await
 }
 
-async fn found(settings: &Settings) -> Redis {
+async fn found(settings: &RedisSettings) -> Redis {
     let redis = Redis::start(settings, "test").await.unwrap();
     assert_eq!(redis.state(), State::Up);
     redis
@@ -114,8 +114,10 @@ async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
 async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_dead() {
     let Some(server) = Server::start("a_node_that_cannot_reach_redis") else { return };
     let life = Duration::from_secs(3);
-    let nowhere =
-        Settings { url: format!("redis://127.0.0.1:{}", free_port()), ..reached_at(&server, life) };
+    let nowhere = RedisSettings {
+        url: format!("redis://127.0.0.1:{}", free_port()),
+        ..reached_at(&server, life)
+    };
     let cut_off = Redis::start(&nowhere, "test").await.unwrap();
     let other = node(&server, life).await;
     assert_eq!(look(&other, SESSION, true).await, (true, true));
@@ -131,7 +133,7 @@ async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_de
 async fn an_end_that_redis_does_not_confirm_waits_until_every_slip_is_dead() {
     let Some(server) = Server::start("an_end_that_redis_does_not_confirm") else { return };
     let life = Duration::from_secs(3);
-    let hasty = Settings { deadline: Duration::from_millis(50), ..reached_at(&server, life) };
+    let hasty = RedisSettings { deadline: Duration::from_millis(50), ..reached_at(&server, life) };
     let ends = found(&hasty).await;
     assert_eq!(look(&node(&server, life).await, SESSION, true).await, (true, true));
     server.pause();

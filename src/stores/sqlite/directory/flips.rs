@@ -1,7 +1,7 @@
 //! Every bit of the rows of people flipped, in the file itself: each is found, or changes nothing
 //! that anybody reads.
 
-use super::{leaving, members, secrets, sessions};
+use super::{accounts, leaving, secrets, sessions};
 use crate::on_disk::{Scratch, open};
 use crate::{backup, folder, schema, sums};
 use actors::{Id, Time};
@@ -72,12 +72,12 @@ fn people() -> Scratch {
 /// Whatever is read of people.
 fn read(connection: &Connection) -> rusqlite::Result<String> {
     let people = leaving::people(connection, None, 10)?;
-    let named = members::named(connection, NAME)?;
+    let named = accounts::named(connection, NAME)?;
     let living = sessions::page(connection, ADA, None, 10, Time(0))?;
     let ended = sessions::ended_since(connection, Time(0))?;
-    let owing = members::owing(connection, None, 10)?;
+    let owing = accounts::owing(connection, None, 10)?;
     let keys = secrets::service_keys(connection)?;
-    let count = members::count(connection)?;
+    let count = accounts::count(connection)?;
     let secrets = leaving::secrets(connection)?
         .into_iter()
         .map(|secret| (secret.name, secret.value))
@@ -86,7 +86,7 @@ fn read(connection: &Connection) -> rusqlite::Result<String> {
 }
 
 /// What `verify` asks of the file.
-fn check(connection: &Connection) -> Result<(), crate::Error> {
+fn check(connection: &Connection) -> Result<(), crate::error::Error> {
     schema::check_pages(connection)?;
     sums::check(connection)
 }

@@ -5,7 +5,7 @@
 //! kept.
 
 use super::super::sums::HOMES as HOMES_KEPT;
-use super::Key;
+use super::columns::Key;
 use actors::{Id, Time};
 use ports::directory::HOMES;
 use ports::moving::Home;

@@ -1,15 +1,16 @@
 //! Everything about people as it lies here, for whoever carries it into another store.
 
 use super::super::sums::{MEMBERS, OUTSIDERS, SECRETS, SESSIONS};
-use super::{Key, homes, members, start};
-use crate::Sqlite;
+use super::columns::{Key, start};
+use super::{accounts, homes};
+use crate::store::SqliteStore;
 use actors::{Id, Time};
 use ports::Answer;
 use ports::directory::Session;
 use ports::moving::{Kept, NamedSecret, Outsider, Person};
 use rusqlite::{Connection, Result, Row, params};
 
-impl Sqlite {
+impl SqliteStore {
     /// In the order of their ids, the deleted too.
     pub fn people(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Person>> {
         self.look(move |connection| people(connection, after, limit))
@@ -59,7 +60,7 @@ pub fn people(connection: &Connection, after: Option<Id>, limit: usize) -> Resul
     let found: Vec<_> =
         select.query_map(params![start(after), limit as i64], row)?.collect::<Result<_>>()?;
     let person = |(id, deleted_at, owed): (Id, Option<i64>, _)| {
-        let (account, sessions) = (members::account(connection, id)?, sessions(connection, id)?);
+        let (account, sessions) = (accounts::account(connection, id)?, sessions(connection, id)?);
         let homes = homes::of(connection, id)?;
         Ok(Person { id, account, deleted_at: deleted_at.map(Time), owed, sessions, homes })
     };

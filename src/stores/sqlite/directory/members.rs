@@ -1,27 +1,21 @@
-//! Members and the identifiers that name them.
+//! What touches more of a member than one row: identifiers, homes and sessions change with it.
 
-use super::super::sums::{IDENTIFIERS, MEMBER_COUNTS, MEMBERS};
-use super::{Key, homes, missing, sessions, start};
+use super::accounts::{self, account, number, write_profile};
+use super::columns::Key;
+use super::{homes, identifiers, sessions};
 use actors::{Id, Time};
-use ports::directory::{
-    Account, Changed, Changes, Created, Member, NewMember, NewPassword, Owing, Registration, Reset,
-    Role,
-};
-use ports::profile::{Identifier, Kind, Profile};
-use rusqlite::{Connection, OptionalExtension, Result, Row, params};
-
-const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, password_hash, \
-    created_at, first_login_at, last_login_at, \
-                       registration_key, registration_body, reset_token, reset_until";
+use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
+use ports::profile::Profile;
+use rusqlite::{Connection, Result, params};
 
 pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     let member = &new.member;
     if let Some(by) = new.registration
-        && let Some(before) = registered(connection, by.key, new.keys_since)?
+        && let Some(before) = accounts::registered(connection, by.key, new.keys_since)?
     {
         return Ok(Created::Before(Box::new(before)));
     }
-    let taken = taken(connection, member.id, &member.profile)?;
+    let taken = identifiers::taken(connection, member.id, &member.profile)?;
     if !taken.is_empty() {
         return Ok(Created::Taken(taken));
     }
@@ -41,99 +35,12 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
         ],
     )?;
     write_profile(connection, member.id, &member.profile)?;
-    claim(connection, member.id, &member.profile)?;
-    count_one(connection, member.role, 1)?;
+    identifiers::claim(connection, member.id, &member.profile)?;
+    accounts::count_one(connection, member.role, 1)?;
     if let Some(session) = &new.session {
         sessions::insert(connection, member.id, session)?;
     }
     Ok(Created::Created)
-}
-
-/// Of accounts with one key the latest counts: those before it were made when it had been
-/// forgotten.
-pub fn registered(connection: &Connection, key: Id, since: Time) -> Result<Option<Account>> {
-    let select = format!(
-        "SELECT {COLUMNS} FROM members WHERE registration_key = ?1 AND {} AND created_at >= ?2 AND \
-         deleted_at IS NULL \
-         ORDER BY created_at DESC LIMIT 1",
-        MEMBERS.whole()
-    );
-    connection.query_row(&select, params![Key(key), since.0], read).optional()
-}
-
-/// An unknown name takes the same time as a known one: somebody's row is read all the same, and not
-/// answered.
-pub fn named(connection: &Connection, folded: &str) -> Result<Option<Account>> {
-    let owner = owner(connection, folded)?;
-    let found = nearest(connection, owner.unwrap_or_else(|| nobody(folded)));
-    // If the row that was read for nobody's name is damaged, that is no matter of whoever asked.
-    let Some(member) = owner else { return Ok(None) };
-    let account = found?
-        .filter(|account| account.member.id == member)
-        .ok_or_else(|| missing("member", member))?;
-    Ok(Some(account).filter(|account| is_named(account, folded)))
-}
-
-fn is_named(account: &Account, folded: &str) -> bool {
-    account.member.profile.identifiers().any(|identifier| identifier.folded == folded)
-}
-
-/// The row of that id, else that of the last one before it.
-fn nearest(connection: &Connection, member: Id) -> Result<Option<Account>> {
-    let select = format!(
-        "SELECT {COLUMNS} FROM members WHERE id <= ?1 AND {} ORDER BY id DESC LIMIT 1",
-        MEMBERS.whole()
-    );
-    connection.query_row(&select, [Key(member)], read).optional()
-}
-
-/// The id of whoever does not exist. Ids begin with the time, so all that there are come before it.
-fn nobody(folded: &str) -> Id {
-    let mut id = Id::digest(&[b"nobody", folded.as_bytes()]);
-    id.0[0] |= 0x80;
-    id
-}
-
-pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
-    let select = format!(
-        "SELECT {COLUMNS} FROM members WHERE id = ?1 AND {} AND deleted_at IS NULL",
-        MEMBERS.whole()
-    );
-    connection.query_row(&select, [Key(member)], read).optional()
-}
-
-pub fn those_of(connection: &Connection, ids: &[Id]) -> Result<Vec<Member>> {
-    let whole = MEMBERS.whole();
-    let mut select = connection.prepare(&format!(
-        "SELECT {COLUMNS} FROM members WHERE id = ?1 AND {whole} AND deleted_at IS NULL"
-    ))?;
-    let mut member = |id: &Id| {
-        select
-            .query_row([Key(*id)], read)
-            .optional()
-            .map(|found| found.map(|account| account.member))
-    };
-    ids.iter().filter_map(|id| member(id).transpose()).collect()
-}
-
-pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Member>> {
-    let whole = MEMBERS.whole();
-    let select = format!(
-        "SELECT {COLUMNS} FROM members WHERE id > ?1 AND {whole} AND deleted_at IS NULL ORDER BY \
-         id LIMIT ?2"
-    );
-    let mut select = connection.prepare(&select)?;
-    let found =
-        select.query_map(params![start(after), limit as i64], |row| Ok(read(row)?.member))?;
-    found.collect()
-}
-
-pub fn count(connection: &Connection) -> Result<u64> {
-    let count =
-        format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
-    let counted: Option<i64> =
-        connection.query_row(&count, [number(Role::Member)], |row| row.get(0)).optional()?;
-    Ok(counted.map_or(0, |counted| counted.max(0) as u64))
 }
 
 pub fn change(connection: &Connection, id: Id, changes: Changes) -> Result<Changed> {
@@ -145,25 +52,25 @@ pub fn change(connection: &Connection, id: Id, changes: Changes) -> Result<Chang
     if member.profile.is_nameless() {
         return Ok(Changed::Nameless);
     }
-    let taken = taken(connection, id, &member.profile)?;
+    let taken = identifiers::taken(connection, id, &member.profile)?;
     if !taken.is_empty() {
         return Ok(Changed::Taken(taken));
     }
-    free(connection, &before)?;
-    claim(connection, id, &member.profile)?;
+    identifiers::free(connection, &before)?;
+    identifiers::claim(connection, id, &member.profile)?;
     write_profile(connection, id, &member.profile)?;
     Ok(Changed::Changed(Box::new(member)))
 }
 
 pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id>>> {
     let Some(Account { member, .. }) = account(connection, id)? else { return Ok(None) };
-    free(connection, &member.profile)?;
+    identifiers::free(connection, &member.profile)?;
     write_profile(connection, id, &Profile::default())?;
     let forget = "UPDATE members SET deleted_at = ?2, password_hash = '', owed = NULL, \
         registration_key = NULL, registration_body = NULL, \
                   reset_token = NULL, reset_until = NULL WHERE id = ?1";
     connection.execute(forget, params![Key(id), at.0])?;
-    count_one(connection, member.role, -1)?;
+    accounts::count_one(connection, member.role, -1)?;
     homes::forget_all(connection, id)?;
     let ended = sessions::end_all(connection, id, None, at)?;
     sessions::forget_agents(connection, id)?;
@@ -186,202 +93,4 @@ pub fn offer_reset(connection: &Connection, member: Id, reset: Reset) -> Result<
         deleted_at IS NULL";
     let changed = connection.execute(offer, params![Key(member), reset.token, reset.until.0])?;
     Ok(changed == 1)
-}
-
-fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
-    let select =
-        format!("SELECT member FROM identifiers WHERE folded = ?1 AND {}", IDENTIFIERS.whole());
-    connection
-        .query_row(&select, [folded], |row| row.get(0))
-        .optional()
-        .map(|found: Option<Key>| found.map(|key| key.0))
-}
-
-/// Which identifiers of the profile have another owner.
-fn taken(connection: &Connection, member: Id, profile: &Profile) -> Result<Vec<Kind>> {
-    let mut taken = Vec::new();
-    for identifier in profile.identifiers() {
-        if owner(connection, &identifier.folded)?.is_some_and(|owner| owner != member) {
-            taken.push(identifier.kind);
-        }
-    }
-    Ok(taken)
-}
-
-fn claim(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
-    let mut insert =
-        connection.prepare("INSERT INTO identifiers (folded, member) VALUES (?1, ?2)")?;
-    profile.identifiers().try_for_each(|identifier| {
-        insert.execute(params![identifier.folded, Key(member)]).map(drop)
-    })
-}
-
-fn free(connection: &Connection, profile: &Profile) -> Result<()> {
-    let mut delete = connection.prepare("DELETE FROM identifiers WHERE folded = ?1")?;
-    profile.identifiers().try_for_each(|identifier| delete.execute([&identifier.folded]).map(drop))
-}
-
-fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
-    let text = |identifier: &Option<Identifier>| {
-        identifier.as_ref().map(|identifier| identifier.text.clone())
-    };
-    let update = "UPDATE members SET username = ?2, email = ?3, phone = ?4, full_name = ?5, \
-        birthday = ?6 WHERE id = ?1";
-    connection.execute(
-        update,
-        params![
-            Key(member),
-            text(&profile.username),
-            text(&profile.email),
-            text(&profile.phone),
-            profile.full_name,
-            profile.birthday.map(|day| day.to_string())
-        ],
-    )?;
-    Ok(())
-}
-
-fn count_one(connection: &Connection, role: Role, by: i64) -> Result<()> {
-    let count = "INSERT INTO member_counts (role, members) VALUES (?1, ?2) ON CONFLICT (role) DO \
-        UPDATE SET members = members + ?2";
-    connection.execute(count, params![number(role), by]).map(drop)
-}
-
-fn number(role: Role) -> i64 {
-    match role {
-        Role::Member => 0,
-        Role::Admin => 1,
-    }
-}
-
-/// The role of a number that `number` made.
-fn role(number: i64) -> Role {
-    if number == 1 { Role::Admin } else { Role::Member }
-}
-
-fn read(row: &Row) -> Result<Account> {
-    let member = Member {
-        id: row.get::<_, Key>(0)?.0,
-        role: role(row.get(1)?),
-        profile: read_profile(row)?,
-        created_at: Time(row.get(8)?),
-        first_login_at: row.get::<_, Option<i64>>(9)?.map(Time),
-        last_login_at: row.get::<_, Option<i64>>(10)?.map(Time),
-    };
-    let registration = row.get::<_, Option<Key>>(11)?.zip(row.get::<_, Option<Key>>(12)?);
-    let reset = row.get::<_, Option<[u8; 32]>>(13)?.zip(row.get::<_, Option<i64>>(14)?);
-    Ok(Account {
-        member,
-        password_hash: row.get(7)?,
-        registration: registration.map(|(key, body)| Registration { key: key.0, body: body.0 }),
-        reset: reset.map(|(token, until)| Reset { token, until: Time(until) }),
-    })
-}
-
-fn read_profile(row: &Row) -> Result<Profile> {
-    let identifier = |kind, column| {
-        row.get::<_, Option<String>>(column)
-            .map(|text| text.map(|text| Identifier::stored(kind, text)))
-    };
-    Ok(Profile {
-        username: identifier(Kind::Username, 2)?,
-        email: identifier(Kind::Email, 3)?,
-        phone: identifier(Kind::Phone, 4)?,
-        full_name: row.get(5)?,
-        birthday: row.get::<_, Option<String>>(6)?.and_then(|day| day.parse().ok()),
-    })
-}
-
-pub fn owed(connection: &Connection, member: Id) -> Result<Option<Vec<u8>>> {
-    let select = format!("SELECT owed FROM members WHERE id = ?1 AND {}", MEMBERS.whole());
-    connection.query_row(&select, [Key(member)], |row| row.get(0)).optional().map(Option::flatten)
-}
-
-pub fn owing(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Owing>> {
-    let (columns, whole) = ("id, first_login_at, owed", MEMBERS.whole());
-    let select = format!(
-        "SELECT {columns} FROM members WHERE owed IS NOT NULL AND id > ?1 AND {whole} ORDER BY id \
-         LIMIT ?2"
-    );
-    let owing = |row: &Row| {
-        Ok(Owing {
-            member: row.get::<_, Key>(0)?.0,
-            first_login_at: Time(row.get(1)?),
-            owed: row.get(2)?,
-        })
-    };
-    connection.prepare(&select)?.query_map(params![start(after), limit as i64], owing)?.collect()
-}
-
-pub fn settle_owed(
-    connection: &Connection,
-    member: Id,
-    old: &[u8],
-    new: Option<&[u8]>,
-) -> Result<bool> {
-    let settle = "UPDATE members SET owed = ?3 WHERE id = ?1 AND owed = ?2";
-    Ok(connection.execute(settle, params![Key(member), old, new])? == 1)
-}
-
-/// The one write in which a login may be the first.
-pub fn note_login(
-    connection: &Connection,
-    member: Id,
-    at: Time,
-    owed: Option<&[u8]>,
-) -> Result<bool> {
-    let first = "UPDATE members SET first_login_at = ?2, last_login_at = ?2, owed = ?3 WHERE id = \
-        ?1 AND first_login_at IS NULL";
-    if connection.execute(first, params![Key(member), at.0, owed])? == 1 {
-        return Ok(true);
-    }
-    let again = "UPDATE members SET last_login_at = max(last_login_at, ?2) WHERE id = ?1";
-    connection.execute(again, params![Key(member), at.0])?;
-    Ok(false)
-}
-
-/// The same password under another hash.
-pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
-    connection
-        .execute("UPDATE members SET password_hash = ?2 WHERE id = ?1", params![Key(member), hash])
-        .map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Folder;
-    use crate::on_disk::Scratch;
-
-    #[test]
-    fn an_unknown_name_reads_a_row_as_a_known_one_does() {
-        let scratch = Scratch::new();
-        let connection = Folder::lock(&scratch.0).unwrap().connect().unwrap();
-        let profile = Profile { username: Identifier::username("ada").ok(), ..Profile::default() };
-        let id = Id([1; 16]);
-        let member = Member {
-            id,
-            role: Role::Member,
-            profile,
-            created_at: Time(1),
-            first_login_at: None,
-            last_login_at: None,
-        };
-        let ada = NewMember {
-            member,
-            password_hash: "hash".into(),
-            registration: None,
-            keys_since: Time(0),
-            session: None,
-        };
-        assert_eq!(create(&connection, &ada).unwrap(), Created::Created);
-        assert_eq!(named(&connection, "ada").unwrap().map(|account| account.member.id), Some(id));
-        for unknown in ["bob", "", "ad"] {
-            assert_eq!(
-                nearest(&connection, nobody(unknown)).unwrap().map(|account| account.member.id),
-                Some(id)
-            );
-            assert_eq!(named(&connection, unknown).unwrap(), None);
-        }
-    }
 }

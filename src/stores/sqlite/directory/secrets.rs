@@ -1,7 +1,7 @@
 //! Service keys, the outsiders they act for, and the secrets of this installation.
 
 use super::super::sums::{OUTSIDERS, SECRETS, SERVICE_KEYS};
-use super::Key;
+use super::columns::Key;
 use actors::{Id, Time};
 use ports::directory::ServiceKey;
 use rusqlite::{Connection, Result, params};

@@ -1,8 +1,9 @@
 //! Sessions: one row each, found by member and id.
 
 use super::super::sums::SESSIONS;
-use super::members::{account, note_login, owed, rehash};
-use super::{Key, homes, start};
+use super::accounts::{account, note_login, owed, rehash};
+use super::columns::{Key, start};
+use super::homes;
 use actors::{Id, Time};
 use ports::directory::{
     Account, Begin, Begun, NewSession, Refresh, Refreshed, Role, Session, Step,

@@ -190,8 +190,8 @@ fn nobody_opens_a_folder_that_would_lose_commits_until_somebody_gives_them_up() 
     let damaged = left.flipped(third * 8);
     std::fs::write(left.folder().join("stampede.db-wal"), &damaged).unwrap();
     let refused = [
-        Sqlite::open(&left.folder(), &rows_of).err().unwrap().to_string(),
-        View::open(&left.folder(), &rows_of).err().unwrap().to_string(),
+        SqliteStore::open(&left.folder(), &rows_of).err().unwrap().to_string(),
+        SqliteHistory::open(&left.folder(), &rows_of).err().unwrap().to_string(),
         backup(&left.folder(), &left.scratch.at("copy.db")).unwrap_err().to_string(),
     ];
     for said in refused {

@@ -1,22 +1,24 @@
 //! The embedded store as a whole, as a process uses it.
 
-use super::{Error, RowsOf, Sqlite};
+use super::error::Error;
+use super::rows::RowsOf;
+use super::store::SqliteStore;
 use actors::store::Store;
 use ports::directory::Directory;
 use ports::{Answer, Backend};
 use std::path::Path;
 use std::sync::Arc;
 
-pub struct Installed(Arc<Sqlite>);
+pub struct SqliteBackend(Arc<SqliteStore>);
 
-impl Installed {
+impl SqliteBackend {
     /// What is kept in that folder. `rows` says which look-up rows a frame declares.
-    pub fn open(data: &Path, rows: &RowsOf) -> Result<Installed, Error> {
-        Ok(Installed(Arc::new(Sqlite::open(data, rows)?)))
+    pub fn open(data: &Path, rows: &RowsOf) -> Result<SqliteBackend, Error> {
+        Ok(SqliteBackend(Arc::new(SqliteStore::open(data, rows)?)))
     }
 }
 
-impl Backend for Installed {
+impl Backend for SqliteBackend {
     fn log(&self) -> Arc<dyn Store> {
         self.0.clone()
     }

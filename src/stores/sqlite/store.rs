@@ -1,0 +1,287 @@
+//! The store itself: its threads, and how they are asked.
+
+use super::error::{Error, closed};
+use super::folder::{self, Folder};
+use super::health::DiskHealth;
+use super::job::{StagedWrite, WriterJob};
+use super::queue::{Sender, queue};
+use super::reader::{self, Desk, ReaderJob};
+use super::rows::{Fresh, RowsOf};
+use super::{fold, log, writer};
+use actors::Time;
+use actors::store::{
+    Append, AppendOutcome, Callback, Feed, ListedRow, Opened, Page, Sleeper, Snapshot, Store,
+    StoreError,
+};
+use ports::probe::Probe;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{JoinHandle, ThreadId};
+use tokio::sync::oneshot;
+
+/// Threads that open partitions and look people up, and so many that read lists.
+pub const READERS: usize = 2;
+/// How many may wait for either, a fraction of a second's work; what waits costs memory, and an
+/// answer that comes too late is no answer.
+const LOOK_UPS_WAITING: usize = 16_384;
+pub const LISTS_WAITING: usize = 8_192;
+
+pub struct SqliteStore {
+    jobs: Sender<WriterJob>,
+    /// Where people are looked up, one by one.
+    look_ups: Desk,
+    /// Where lists are read and the log is followed.
+    lists: Desk,
+    health: Arc<DiskHealth>,
+    probe: Probe,
+    /// It ends last: it waits for the readers.
+    writer: Option<JoinHandle<()>>,
+    own_threads: Vec<ThreadId>,
+}
+
+impl SqliteStore {
+    /// Opens the database in the folder, and makes both if they are not there. The rows not yet
+    /// written are made again with `rows_of`.
+    pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<SqliteStore, Error> {
+        SqliteStore::start(Folder::lock(folder)?, rows_of)
+    }
+
+    /// The same, for whoever wants what is there: it makes nothing.
+    pub fn open_existing(folder: &Path, rows_of: &RowsOf) -> Result<SqliteStore, Error> {
+        let folder = Folder::lock(folder)?;
+        folder.must_hold_database()?;
+        SqliteStore::start(folder, rows_of)
+    }
+
+    fn start(folder: Folder, rows_of: &RowsOf) -> Result<SqliteStore, Error> {
+        let connection = folder.connect()?;
+        let fresh = Arc::new(Fresh::default());
+        let health = Arc::new(DiskHealth::default());
+        let log =
+            log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+
+        let (ready, is_ready) = queue();
+        let (look_ups, look_ups_to_do) = Desk::open("look-ups", LOOK_UPS_WAITING);
+        let (lists, lists_to_do) = Desk::open("lists", LISTS_WAITING);
+        let (jobs, jobs_to_do) = queue();
+        let mut readers = Vec::new();
+        for (desk, to_do) in [(&look_ups, look_ups_to_do), (&lists, lists_to_do)] {
+            for _ in 0..READERS {
+                let connection = folder.connect_to_read()?;
+                let (to_do, waiting, fresh, ready) =
+                    (to_do.clone(), desk.waiting(), fresh.clone(), ready.clone());
+                let health = health.clone();
+                let read =
+                    move || reader::run(&connection, &to_do, &waiting, &fresh, &health, &ready);
+                readers.push(spawn("store-reader", read, &folder)?);
+            }
+        }
+        let mut own_threads: Vec<ThreadId> =
+            readers.iter().map(|reader| reader.thread().id()).collect();
+        let (beside, helper) = fold::beside(&health);
+        let (second, file) = folder.connect_beside()?;
+        let database = file.clone();
+        let folding = spawn("store-fold", move || helper.run(&second, &database), &folder)?;
+        let path = folder.clone();
+        let (to_readers, knows) = (look_ups.clone(), health.clone());
+        let write = move || {
+            writer::run(&connection, &jobs_to_do, to_readers, log, &fresh, beside, &ready);
+            // The writer's connection closes last, because only that one can fold the write-ahead
+            // log into the database.
+            readers.into_iter().chain([folding]).for_each(|other| drop(other.join()));
+            if !knows.is_broken() {
+                // If that cannot be said, the log stays, and the next start folds it in.
+                let _ = folder::let_closing_fold(&connection);
+            }
+            drop(connection);
+            // Closing a file lets go of all locks that the process has on it, so this one is closed
+            // after all connections.
+            drop(file);
+            drop(folder);
+        };
+        let writer = spawn("store-writer", write, &path)?;
+        own_threads.push(writer.thread().id());
+        for _ in 0..=2 * READERS {
+            is_ready.take_one().unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
+        }
+        Ok(SqliteStore {
+            jobs,
+            look_ups,
+            lists,
+            health,
+            probe: Probe::default(),
+            writer: Some(writer),
+            own_threads,
+        })
+    }
+
+    /// Runs in the next commit, undone if it fails, and is answered when that commit is durable. It
+    /// must not begin or end a transaction.
+    pub fn write<R, F>(
+        &self,
+        write: F,
+    ) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        let (to, answer) = oneshot::channel();
+        // Whoever asked may be gone.
+        self.submit(write, move |result| drop(to.send(result)));
+        async { answer.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// The same, for whom it is to be told. A job that cannot be sent is dropped, and its teller
+    /// with it.
+    fn submit<R, F>(&self, write: F, tell: impl FnOnce(Result<R, StoreError>) + Send + 'static)
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        let health = self.health.clone();
+        let write = Box::new(move |connection: &Connection| {
+            let result = write(connection);
+            StagedWrite {
+                failed: result.is_err(),
+                answer: Box::new(move |committed| {
+                    tell(committed.and_then(|()| result.map_err(|error| health.tell(error))))
+                }),
+            }
+        });
+        let _ = self.jobs.send(WriterJob::Write(write));
+    }
+
+    /// Whether a small write is taken and flushed, and nothing is known against the disk.
+    pub fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let health = self.health.clone();
+        let taken = self.probe.ask(|told| self.submit(touch, |result| told.tell(result)));
+        async move { taken.await.and(Ok(())).and_then(|()| health.verdict()) }
+    }
+
+    /// Everything asked for so far is written, and what can wait is, too: the process may end
+    /// without waiting for this to be dropped.
+    pub fn settle(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (to, settled) = oneshot::channel();
+        let _ = self.jobs.send(WriterJob::Settle(Box::new(move |result| drop(to.send(result)))));
+        async { settled.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// Runs on a reader, and sees every write answered before. For a look-up of a few rows by their
+    /// keys.
+    pub fn read<R, F>(
+        &self,
+        read: F,
+    ) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        ask(&self.look_ups, &self.health, read)
+    }
+
+    /// The same for a list, which takes longer and may wait behind others.
+    pub fn read_list<R, F>(
+        &self,
+        read: F,
+    ) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    {
+        ask(&self.lists, &self.health, read)
+    }
+}
+
+impl Store for SqliteStore {
+    fn append(&self, append: Append, done: Callback<AppendOutcome>) {
+        if let Err(unsent) = self.jobs.send(WriterJob::Append(append, done)) {
+            unsent.refuse();
+        }
+    }
+
+    fn open(&self, partition: &str, done: Callback<Result<Opened, StoreError>>) {
+        if let Err(unsent) = self.jobs.send(WriterJob::Open(partition.into(), done)) {
+            unsent.refuse();
+        }
+    }
+
+    fn save(&self, partition: &str, snapshot: Snapshot) {
+        // A snapshot is a cache: when nobody takes it, nothing is lost.
+        let _ = self.jobs.send(WriterJob::Save(partition.into(), snapshot));
+    }
+
+    fn forget_snapshot(&self, partition: &str) {
+        let _ = self.jobs.send(WriterJob::Forget(partition.into()));
+    }
+
+    fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
+        // Whoever asked was told if it cannot be done.
+        let _ = self.lists.ask(ReaderJob::Rows(page, done));
+    }
+
+    fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {
+        if let Err(unsent) = self.jobs.send(WriterJob::Sleepers(until, done)) {
+            unsent.refuse();
+        }
+    }
+
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
+        let _ = self.lists.ask(ReaderJob::Feed(after, limit, done));
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Everything asked for is still done, the waiting rows are written, and the folder is free
+    /// again afterwards.
+    fn drop(&mut self) {
+        self.jobs = queue().0;
+        (self.look_ups, self.lists) = (Desk::closed(), Desk::closed());
+        // The last to let go of the store may be an answer on one of its own threads, which cannot
+        // wait for itself.
+        if !self.own_threads.contains(&std::thread::current().id())
+            && let Some(writer) = self.writer.take()
+        {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+    folder: &Folder,
+) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(run)
+        .map_err(|error| Error::File { path: folder.path().into(), error })
+}
+
+fn ask<R, F>(
+    desk: &Desk,
+    health: &Arc<DiskHealth>,
+    read: F,
+) -> impl Future<Output = Result<R, StoreError>> + Send + use<R, F>
+where
+    R: Send + 'static,
+    F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+{
+    let (to, answer) = oneshot::channel();
+    let health = health.clone();
+    let read = Box::new(move |connection: &Connection| {
+        let _ = to.send(read(connection).map_err(|error| health.tell(error)));
+    });
+    let asked = desk.ask(ReaderJob::Read(read));
+    async move {
+        asked?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+/// A row that says nothing, so that a write can be tried.
+fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let touch = "INSERT INTO meta (name, value) VALUES ('touched', 1) ON CONFLICT (name) DO UPDATE \
+        SET value = value + 1";
+    connection.execute(touch, []).map(drop)
+}
