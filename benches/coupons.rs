@@ -12,16 +12,18 @@ use actix_rt::{Arbiter, System};
 use actors::dice::Dice;
 use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
 use actors::domain::coupons::code::Keys;
-use actors::domain::coupons::{Discount, Offer, redeem};
+use actors::domain::coupons::{CouponLedger, Discount, Offer, redeem};
 use actors::engine::By;
 use actors::engine::{KeyWindow, Limits, Node};
 use actors::store::Store;
 use actors::time::system_clock;
 use actors::{Caller, Id, Time};
 use futures_util::future::join_all;
-use products::catalogue::{Known, Promotions};
+use products::campaigns::Campaigns;
+use products::coupons::Coupons;
+use products::coupons::batches::Batches;
 use products::coupons::expired::{Expiring, Spot};
-use products::coupons::part_of;
+use products::promotions::{Promotion, Promotions};
 use products::{Engine, table};
 use sized::{disk_kb, folder, ms, resident_mb};
 use sqlite::{SqliteHistory, SqliteStore};
@@ -44,7 +46,9 @@ fn main() {
 
 struct Place {
     engine: Arc<Engine>,
-    promotions: Promotions,
+    promotions: Arc<Promotions>,
+    batches: Arc<Batches>,
+    coupons: Coupons,
 }
 
 impl Place {
@@ -57,7 +61,17 @@ impl Place {
         (0..2).for_each(|_| node.add_seat(Arbiter::new().handle()));
         let engine = Engine::new(node);
         let keys = Arc::new(Keys::new([7; 32]));
-        Place { promotions: Promotions::new(engine.clone(), keys), engine }
+        let promotions = Arc::new(Promotions::new(engine.clone(), keys.clone()));
+        let campaigns = Arc::new(Campaigns::new(engine.clone(), promotions.clone()));
+        let batches = Arc::new(Batches::new(engine.clone()));
+        let coupons =
+            Coupons::new(engine.clone(), keys, promotions.clone(), campaigns, batches.clone());
+        Place { engine, promotions, batches, coupons }
+    }
+
+    async fn ledger(&self, batch: &Promotion) -> CouponLedger {
+        let plan = batch.batch().expect("it is a batch");
+        self.batches.ledger(batch.serial, plan).await.expect("the ranges open")
     }
 
     async fn rest(self) {
@@ -87,8 +101,8 @@ async fn measure(touched: u64) {
         .await
         .expect("it is registered");
     let took = ms(began);
-    let known = Arc::new(Known::registered(&done));
-    let ledger = place.promotions.ledger(&known).await.expect("the ranges open");
+    let known = Arc::new(done.event);
+    let ledger = place.ledger(&known).await;
     let (memory, disk) = (resident_mb() - memory, disk_kb(&folder) - disk);
     println!(
         "{} coupons: {took:.1} ms, {memory:.1} MB of memory, {disk} kB of disk, with all ranges \
@@ -103,7 +117,7 @@ async fn measure(touched: u64) {
     place.rest().await;
     let began = Instant::now();
     let place = Place::open(&folder);
-    let ledger = place.promotions.ledger(&known).await.expect("the ranges open");
+    let ledger = place.ledger(&known).await;
     assert_eq!((ledger.used, ledger.imbalance), (touched, 0));
     println!(
         "opened again after a stop: {:.0} ms with all ranges; {} used",
@@ -129,7 +143,7 @@ fn member(n: u64) -> Id {
     Id::digest(&[b"member", &(n % MEMBERS).to_be_bytes()])
 }
 
-async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Path) {
+async fn touch(place: &Rc<Place>, known: &Arc<Promotion>, touched: u64, folder: &Path) {
     let (memory, disk, began) = (resident_mb(), disk_kb(folder), Instant::now());
     let caller = |first: u64| {
         let (place, known) = (place.clone(), known.clone());
@@ -138,12 +152,8 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
             for n in (first..touched).step_by(CALLERS as usize) {
                 let (name, slot) = plan.place(known.serial, index(n)).expect("it is in the batch");
                 let home = actors::domain::coupons::CouponHome::Range { name, slot };
-                let part = part_of(&home).expect("it is no voucher");
-                place
-                    .promotions
-                    .give(plan, part, slot, member(n), By::SYSTEM)
-                    .await
-                    .expect("it is free");
+                let given = place.coupons.give(plan, &home, member(n), By::SYSTEM).await;
+                given.expect("it is free").expect("it is no voucher");
                 let by = By::for_good(Caller::member(member(n)));
                 let use_it = redeem::Command::Use {
                     slot,
@@ -151,7 +161,7 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
                     reference: None,
                     hold_s: None,
                 };
-                place.promotions.redeem(&home, use_it, by).await.expect("it is his");
+                place.coupons.redeem(&home, use_it, by).await.expect("it is his");
             }
         }
     };
@@ -166,17 +176,17 @@ async fn touch(place: &Rc<Place>, known: &Arc<Known>, touched: u64, folder: &Pat
     );
 }
 
-async fn find(place: &Rc<Place>, known: &Arc<Known>, touched: u64, expires_at: Time) {
+async fn find(place: &Rc<Place>, known: &Arc<Promotion>, touched: u64, expires_at: Time) {
     let mut dice = Dice::new(1);
-    let promotions = &place.promotions;
+    let coupons = &place.coupons;
     let mut took = Vec::new();
     for _ in 0..100_000 {
         let index = index(dice.below(touched));
-        let code = promotions.codes(known, COUNT, index, 1).pop().expect("there is such a coupon");
+        let code = coupons.codes(known, COUNT, index, 1).pop().expect("there is such a coupon");
         let began = Instant::now();
         let home =
-            promotions.home(&code).await.expect("it is looked up").expect("the code is good");
-        let found = promotions.coupon(home).await.expect("it is looked up").expect("there is one");
+            coupons.find_home(&code).await.expect("it is looked up").expect("the code is good");
+        let found = coupons.find(home).await.expect("it is looked up").expect("there is one");
         took.push(began.elapsed().as_nanos() as f64 / 1000.0);
         assert_eq!(found.code, code);
     }
@@ -185,9 +195,8 @@ async fn find(place: &Rc<Place>, known: &Arc<Known>, touched: u64, expires_at: T
     for _ in 0..10_000 {
         let owner = member(dice.below(MEMBERS));
         let began = Instant::now();
-        for (_, home, _) in promotions.homes_of(owner, None, 100).await.expect("it is looked up") {
-            let found =
-                promotions.coupon(home).await.expect("it is looked up").expect("there is one");
+        for (_, home, _) in coupons.homes_of(owner, None, 100).await.expect("it is looked up") {
+            let found = coupons.find(home).await.expect("it is looked up").expect("there is one");
             assert_eq!(found.view.coupon.owner, owner);
         }
         took.push(began.elapsed().as_nanos() as f64 / 1000.0);
@@ -202,7 +211,7 @@ async fn find(place: &Rc<Place>, known: &Arc<Known>, touched: u64, expires_at: T
     let mut spot = Spot::START;
     for _ in 0..1000 {
         let began = Instant::now();
-        let (found, next) = promotions.expired(&day, spot, 100).await.expect("it is looked up");
+        let (found, next) = coupons.expired(&day, spot, 100).await.expect("it is looked up");
         took.push(began.elapsed().as_nanos() as f64 / 1000.0);
         assert_eq!(found.len(), 100);
         spot = next.expect("there are more");

@@ -23,11 +23,15 @@ use products::Engine;
 use products::ballots::Ballots;
 use products::ballots::receipt_key::ReceiptKey;
 use products::ballots::seeds::Seeds;
-use products::catalogue::Promotions;
-use products::coupons::keys;
+use products::campaigns::Campaigns;
+use products::campaigns::first_logins::FirstLogins;
+use products::coupons::batches::Batches;
+use products::coupons::{Coupons, keys};
 use products::feed::Feed;
+use products::lottery::Lotteries;
 use products::lottery::closing::Closing;
-use products::tickets::Lotteries;
+use products::promotions::Promotions;
+use products::tickets::Tickets;
 use products::webhooks::Webhooks;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -85,8 +89,18 @@ impl App {
             Identity::open(directory.clone(), settings::people(&config), sharing, clock).await?;
         let code_keys = keys::open(&*directory).await?;
         let imports = settings::imports(&config, engine.clone())?;
-        let promotions = Arc::new(Promotions::new(engine.clone(), code_keys));
-        let feed = Arc::new(Feed::new(engine.clone(), promotions.clone()));
+        let promotions = Arc::new(Promotions::new(engine.clone(), code_keys.clone()));
+        let campaigns = Arc::new(Campaigns::new(engine.clone(), promotions.clone()));
+        let first_logins = FirstLogins::new(engine.clone(), promotions.clone(), campaigns.clone());
+        let batches = Arc::new(Batches::new(engine.clone()));
+        let coupons = Arc::new(Coupons::new(
+            engine.clone(),
+            code_keys,
+            promotions.clone(),
+            campaigns.clone(),
+            batches.clone(),
+        ));
+        let feed = Arc::new(Feed::new(engine.clone(), promotions.clone(), coupons.clone()));
         let series = Arc::new(Series::default());
         let settings = settings::webhooks(&config);
         let webhooks = Webhooks::open(
@@ -99,21 +113,28 @@ impl App {
         // Only compared with the clock; if it cannot be read, its partition says so.
         let written_until = feed.written_until().await.unwrap_or_default();
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
-        let (lotteries, ballots) =
-            (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
+        let lotteries = Arc::new(Lotteries::new(engine.clone()));
+        let tickets = Arc::new(Tickets::new(engine.clone(), lotteries.clone()));
+        let ballots = Arc::new(Ballots::new(engine.clone()));
         let (seeds, rounds) = (Seeds::open(&*directory).await?, settings::rounds(&config));
         let shared = web::Data::new(Shared {
             closing: Closing::new(
                 engine.clone(),
                 lotteries.clone(),
+                tickets.clone(),
                 ballots.clone(),
                 seeds,
                 rounds,
             ),
             lotteries,
+            tickets,
             ballots,
             receipt_key,
             promotions,
+            campaigns,
+            first_logins,
+            batches,
+            coupons,
             imports,
             engine,
             identity,

@@ -17,12 +17,16 @@ use ports::Backend;
 use products::Engine;
 use products::ballots::Ballots;
 use products::ballots::receipt_key::ReceiptKey;
-use products::catalogue::Promotions;
-use products::coupons::keys;
+use products::campaigns::Campaigns;
+use products::campaigns::first_logins::FirstLogins;
+use products::coupons::batches::Batches;
+use products::coupons::{Coupons, keys};
 use products::feed::Feed;
 use products::imports::Imports;
+use products::lottery::Lotteries;
 use products::lottery::closing::Closing;
-use products::tickets::Lotteries;
+use products::promotions::Promotions;
+use products::tickets::Tickets;
 use products::webhooks::Webhooks;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -32,10 +36,15 @@ pub struct Shared {
     pub config: Config,
     pub engine: Arc<Engine>,
     pub lotteries: Arc<Lotteries>,
+    pub tickets: Arc<Tickets>,
     pub ballots: Arc<Ballots>,
     pub closing: Closing,
     pub receipt_key: ReceiptKey,
     pub promotions: Arc<Promotions>,
+    pub campaigns: Arc<Campaigns>,
+    pub first_logins: FirstLogins,
+    pub batches: Arc<Batches>,
+    pub coupons: Arc<Coupons>,
     pub imports: Arc<Imports>,
     pub identity: Arc<Identity>,
     pub feed: Arc<Feed>,

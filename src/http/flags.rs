@@ -4,8 +4,8 @@
 use super::headers;
 use super::problem::{self, Problem};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
-use actors::Id;
-use actors::engine::Key;
+use actors::engine::{By, How, Key};
+use actors::{Caller, Id};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
@@ -18,6 +18,11 @@ pub struct IdempotencyKey(Option<String>);
 impl IdempotencyKey {
     pub fn text(&self) -> Option<&str> {
         self.0.as_deref()
+    }
+
+    /// This caller's command, under the key for a request with that meaning.
+    pub fn by(&self, caller: Caller, how: How, meaning: impl FnOnce() -> Vec<Vec<u8>>) -> By {
+        By { caller, key: self.of(caller.id, meaning), how }
     }
 
     /// The key of this caller for a request with that meaning.
@@ -73,6 +78,12 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
 pub struct DryRun {
     #[serde(default)]
     pub dry_run: bool,
+}
+
+impl DryRun {
+    pub fn how(&self) -> How {
+        How::dry_run_if(self.dry_run)
+    }
 }
 
 /// For calls that take no parameters, so that a misspelt one is not silently ignored.

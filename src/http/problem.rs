@@ -358,6 +358,29 @@ impl<R: Explain> From<actors::engine::Failure<R>> for Problem {
     }
 }
 
+/// A product says its partitions' refusals, each explained with its own calls.
+impl Explain for products::Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            products::Refusal::Lottery(refusal) => refusal.explain(),
+            products::Refusal::Tickets(refusal) => refusal.explain(),
+            products::Refusal::Ballots(refusal) => refusal.explain(),
+            products::Refusal::Promotions(refusal) => refusal.explain(),
+            products::Refusal::Campaign(refusal) => refusal.explain(),
+            products::Refusal::Coupons(refusal) => refusal.explain(),
+            products::Refusal::Import(refusal) => refusal.explain(),
+            products::Refusal::Webhook(refusal) => refusal.explain(),
+            products::Refusal::OtherFact => Problem::plain(&INTERNAL),
+        }
+    }
+}
+
+impl From<products::Error> for Problem {
+    fn from(products::Error(failure): products::Error) -> Problem {
+        failure.into()
+    }
+}
+
 impl From<actors::store::StoreError> for Problem {
     fn from(error: actors::store::StoreError) -> Problem {
         Problem::new(&UNAVAILABLE, error.to_string())

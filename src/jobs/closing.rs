@@ -6,19 +6,17 @@
 //! waiting for longer than a few seconds. What keeps a lottery is said once, and said again when it
 //! is something else.
 
-use crate::http::problem::Problem;
 use crate::shared::Shared;
 use actix_web::web::Data;
-use actors::Caller;
 use actors::domain::day::Day;
 use actors::domain::lottery::{Lottery, LotteryView, Phase};
+use actors::engine::By;
 use actors::machine::partition_id;
 use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;
 use metrics::gauge;
 use products::lottery::closing::End;
-use products::tickets::WalkFailure;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -88,17 +86,14 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
 
 /// Brings one lottery as far as it can be brought. Says what keeps it.
 async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), String> {
-    let Some(view) =
-        shared.lotteries.view(day).await.map_err(|failure| said(WalkFailure::Lottery(failure)))?
-    else {
-        return Ok(());
-    };
+    let view = shared.lotteries.view(day).await.map_err(|error| error.to_string())?;
+    let Some(view) = view else { return Ok(()) };
     let end = match (view.phase, is_over(shared, &view)) {
         (Phase::Open, false) => {
             counts.open += 1;
             return Ok(());
         }
-        (Phase::Open, true) => shared.closing.close(day, Caller::SYSTEM, None).await,
+        (Phase::Open, true) => shared.closing.close(day, By::SYSTEM).await,
         _ => shared.closing.go_on(day).await,
     };
     match end {
@@ -111,18 +106,13 @@ async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), S
             counts.late += u32::from(missing.is_late());
             if missing.is_late() { Err(missing.to_string()) } else { Ok(()) }
         }
-        Err(failure) => {
+        Err(error) => {
             counts.closing += 1;
-            Err(said(failure))
+            Err(error.to_string())
         }
     }
 }
 
 fn is_over(shared: &Shared, view: &LotteryView) -> bool {
     view.plan.closes_at <= shared.lotteries.now()
-}
-
-/// In the words of the API, which say no more than they should.
-fn said(failure: WalkFailure) -> String {
-    Problem::from(failure).to_string()
 }

@@ -48,7 +48,7 @@ pub fn start(shared: Data<Shared>) {
             if ticks.is_multiple_of(10) {
                 gauges::log_members(&shared).await;
                 forget_dead_sessions(&shared).await;
-                shared.promotions.doubt_windows();
+                shared.first_logins.doubt_windows();
                 if settled {
                     owed::make_good(&shared).await;
                 }

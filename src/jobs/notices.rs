@@ -8,29 +8,25 @@
 
 use crate::shared::Shared;
 use actors::domain::Only;
-use actors::domain::day::Day;
-use actors::domain::notices::{Command, Notices, Question};
-use actors::engine::By;
+use actors::domain::notices::Notices;
 use actors::machine::partition_id;
 use base::journal::Value;
 use base::{calendar, journal};
 use jiff::civil::Date;
-use products::catalogue::Failed;
-use products::coupons::notices::Due;
+use products::Error;
+use products::coupons::notices::{self, DueNotices};
 use std::collections::BTreeMap;
 
 const HOUR: i8 = 9;
 
 pub async fn give_what_is_due(shared: &Shared) {
-    if let Err(failed) = all(shared).await {
-        journal::warn(
-            "notices could not all be given yet",
-            &[("error", Value::Text(&format!("{failed:?}")))],
-        );
+    if let Err(error) = all(shared).await {
+        let fields = [("error", Value::Text(&error))];
+        journal::warn("notices could not all be given yet", &fields);
     }
 }
 
-async fn all(shared: &Shared) -> Result<(), Failed> {
+async fn all(shared: &Shared) -> Result<(), Error> {
     if !shared.engine.should_do(&partition_id::<Notices>(&Only)) {
         return Ok(());
     }
@@ -40,19 +36,19 @@ async fn all(shared: &Shared) -> Result<(), Failed> {
     let has_struck = calendar::at_hour(zone, today, HOUR).is_some_and(|nine| nine <= now);
     let last = if has_struck { Some(today) } else { today.yesterday().ok() };
     let Some(last) = last else { return Ok(()) };
-    let done = done(shared).await?;
+    let done = notices::last_day(&shared.engine).await?;
     if done >= Some(calendar::day(last)) {
         return Ok(());
     }
-    // Before the first start there was nobody to tell.
+    // Before the first start there was no owner to tell.
     if let Some(done) = done.and_then(calendar::date) {
         for (expires_on, days) in due(&shared.config.notice_days, done, last, today) {
             let Some((since, until)) = calendar::window(zone, expires_on) else { continue };
-            let told = shared.promotions.give_notices(&Due { days, since, until }).await?;
+            let told = shared.coupons.give_notices(&DueNotices { days, since, until }).await?;
             metrics::counter!("stampede_notices_total").increment(told);
         }
     }
-    finish(shared, calendar::day(last)).await
+    notices::finish(&shared.engine, calendar::day(last)).await
 }
 
 /// Which days of expiry are to be told, how many days ahead: those whose notice fell on a day after
@@ -60,7 +56,7 @@ async fn all(shared: &Shared) -> Result<(), Failed> {
 fn due(thresholds: &[u16], done: Date, last: Date, today: Date) -> BTreeMap<Date, u16> {
     let mut due = BTreeMap::new();
     for days in thresholds {
-        // Whatever expires before today has nobody left to be told.
+        // What expires before today is told to no owner any more.
         let (Some(after), Some(until)) =
             (calendar::days_later(done, *days), calendar::days_later(last, *days))
         else {
@@ -76,21 +72,6 @@ fn due(thresholds: &[u16], done: Date, last: Date, today: Date) -> BTreeMap<Date
         }
     }
     due
-}
-
-async fn done(shared: &Shared) -> Result<Option<Day>, Failed> {
-    let looked = shared
-        .engine
-        .notices
-        .look(&Only, Question)
-        .await
-        .map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))?;
-    Ok(looked.answer)
-}
-
-async fn finish(shared: &Shared, day: Day) -> Result<(), Failed> {
-    let finish = shared.engine.notices.command(&Only, Command::Finish { day }, By::SYSTEM);
-    finish.await.map(drop).map_err(|failure| Failed::Catalogue(failure.map(|never| match never {})))
 }
 
 #[cfg(test)]

@@ -1,22 +1,26 @@
 //! What stampede hands out, one folder for each product, and what the products share.
 //!
-//! `table` lists the kinds of partitions, once. `opening` opens those that are first needed,
-//! `catalogue` knows what campaigns and batches there are, `telling` says which facts the outside
-//! hears of. `audit` and `verify` replay what was written.
+//! A folder's `mod.rs` has what the API and the jobs do with the product, its `told.rs` what the
+//! outside hears of it. `table` lists the kinds of partitions, once. `opening` opens those that are
+//! first needed, `failure` says why something was not done, `promotions` which campaigns and
+//! batches there are, `telling` has the words for the outside. `audit` and `verify` replay what was
+//! written.
 
 pub mod audit;
 pub mod ballots;
 pub mod campaigns;
-pub mod catalogue;
 pub mod coupons;
+mod failure;
 pub mod feed;
 pub mod imports;
 pub mod lottery;
 pub mod opening;
+pub mod promotions;
 pub mod table;
 pub mod telling;
 pub mod tickets;
 pub mod verify;
 pub mod webhooks;
 
+pub use failure::{Error, Refusal};
 pub use table::Engine;

@@ -1,7 +1,7 @@
-//! The kinds of partitions this product has, and the one table that lists them.
+//! The kinds of partitions that there are, and the one table that lists them.
 //!
-//! Whatever must treat all kinds alike (waking, resting, deriving rows, auditing) goes through
-//! `KINDS` or `Engine::each`; to add a kind, add it there.
+//! To add a kind, add a line to `kinds!`. Whatever treats all kinds alike (waking, resting, deriving
+//! rows, telling, auditing) comes from that table.
 
 use crate::audit;
 use crate::telling::said;
@@ -21,18 +21,39 @@ use futures_util::future::LocalBoxFuture;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-pub struct Engine {
-    pub node: Arc<Node>,
-    pub lotteries: Router<Lottery>,
-    pub slices: Router<Slice>,
-    pub boxes: Router<BallotBox>,
-    pub catalogue: Router<Catalogue>,
-    pub campaigns: Router<Campaign>,
-    pub ranges: Router<Range>,
-    pub racks: Router<Rack>,
-    pub notices: Router<Notices>,
-    pub imports: Router<Import>,
-    pub webhooks: Router<Webhook>,
+macro_rules! kinds {
+    ($( $routers:ident: $kind:ty; )*) => {
+        /// What runs the partitions of every kind: a router for each.
+        pub struct Engine {
+            pub node: Arc<Node>,
+            $( pub $routers: Router<$kind>, )*
+        }
+
+        pub static KINDS: &[Kind] = &[ $( Kind::of::<$kind>(), )* ];
+
+        impl Engine {
+            pub fn new(node: Arc<Node>) -> Arc<Engine> {
+                Arc::new(Engine { $( $routers: Router::new(node.clone()), )* node })
+            }
+
+            fn each(&self) -> [&dyn Routed; KINDS.len()] {
+                [ $( &self.$routers, )* ]
+            }
+        }
+    };
+}
+
+kinds! {
+    lotteries: Lottery;
+    slices: Slice;
+    boxes: BallotBox;
+    catalogue: Catalogue;
+    campaigns: Campaign;
+    ranges: Range;
+    racks: Rack;
+    notices: Notices;
+    imports: Import;
+    webhooks: Webhook;
 }
 
 /// What can be done with a kind of partition without knowing which it is.
@@ -43,21 +64,8 @@ pub struct Kind {
     pub audit: fn(&str) -> Result<Box<dyn audit::Replay>, record::Broken>,
 }
 
-pub static KINDS: &[Kind] = &[
-    Kind::of::<Lottery>(),
-    Kind::of::<Slice>(),
-    Kind::of::<BallotBox>(),
-    Kind::of::<Catalogue>(),
-    Kind::of::<Campaign>(),
-    Kind::of::<Range>(),
-    Kind::of::<Rack>(),
-    Kind::of::<Notices>(),
-    Kind::of::<Import>(),
-    Kind::of::<Webhook>(),
-];
-
 /// What can be done with all partitions of a kind.
-trait Partitions {
+trait Routed {
     fn wake(&self, partition: &str);
     fn rest(&self) -> bool;
     fn let_go(&self) -> usize;
@@ -96,8 +104,8 @@ pub fn tell(partition: &str, frame: &Frame) -> Result<Vec<Said>, record::Broken>
 
 fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
     let mut rows = Vec::new();
-    // A frame that cannot be read declares nothing; whoever opens its partition says what is wrong
-    // with it.
+    // A frame that cannot be read declares nothing. What is wrong with it is said when its
+    // partition is opened.
     let (Ok(name), Ok(records)) = (name.parse::<M::Name>(), record::records::<M::Event>(frame))
     else {
         return rows;
@@ -111,37 +119,6 @@ fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
 }
 
 impl Engine {
-    pub fn new(node: Arc<Node>) -> Arc<Engine> {
-        Arc::new(Engine {
-            lotteries: Router::new(node.clone()),
-            slices: Router::new(node.clone()),
-            boxes: Router::new(node.clone()),
-            catalogue: Router::new(node.clone()),
-            campaigns: Router::new(node.clone()),
-            ranges: Router::new(node.clone()),
-            racks: Router::new(node.clone()),
-            notices: Router::new(node.clone()),
-            imports: Router::new(node.clone()),
-            webhooks: Router::new(node.clone()),
-            node,
-        })
-    }
-
-    fn each(&self) -> [&dyn Partitions; 10] {
-        [
-            &self.lotteries,
-            &self.slices,
-            &self.boxes,
-            &self.catalogue,
-            &self.campaigns,
-            &self.ranges,
-            &self.racks,
-            &self.notices,
-            &self.imports,
-            &self.webhooks,
-        ]
-    }
-
     /// Starts a partition that has something to do although nobody called it.
     pub fn wake(&self, sleeper: &Sleeper) {
         self.each().iter().for_each(|kind| kind.wake(&sleeper.partition));
@@ -150,7 +127,7 @@ impl Engine {
     /// A page of a list of look-up rows.
     pub async fn rows(&self, page: Page) -> Result<Vec<ListedRow>, StoreError> {
         let (done, rows) = oneshot::channel();
-        // Whoever asked may be gone.
+        // The asker may be gone.
         self.node.store.rows(page, Box::new(move |rows| drop(done.send(rows))));
         rows.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
     }
@@ -202,7 +179,7 @@ impl Engine {
     }
 }
 
-impl<M: Machine> Partitions for Router<M> {
+impl<M: Machine> Routed for Router<M> {
     fn wake(&self, partition: &str) {
         if let Some((kind, name)) = partition.split_once('/').filter(|(kind, _)| *kind == M::KIND)
             && let Ok(name) = name.parse()

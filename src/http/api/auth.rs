@@ -155,7 +155,7 @@ async fn login(
     credentials: Credentials,
 ) -> Result<HttpResponse, Problem> {
     vouchers::get_ready(&shared).await;
-    let owes = |now| shared.promotions.owed_at(now);
+    let owes = |now| shared.first_logins.owed_at(now);
     let logged_in = shared.identity.login(credentials.0, &origin, &owes).await?;
     let vouchers = vouchers::of_first_login(&shared, &logged_in).await;
     Ok(secret(reply::ok(&LoggedInBody::of(logged_in, vouchers))))

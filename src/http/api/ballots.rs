@@ -13,7 +13,6 @@ use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::ballots::{BallotId, Refusal, Witness, ballot_of_row};
 use actors::domain::lottery::{BallotSetup, Phase, Plan};
-use actors::engine::{By, How};
 use actors::store::ListedRow;
 use draws::{Anchor, Inclusion, Receipt};
 use products::ballots::Submitted;
@@ -106,11 +105,8 @@ async fn submit(
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
     let terms = terms(&plan)?;
-    let key = key.of(caller.id, || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
-    let Submitted { shown, replayed } = shared
-        .ballots
-        .submit(day, &plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
-        .await?;
+    let by = key.by(caller, flags.how(), || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
+    let Submitted { shown, replayed } = shared.ballots.submit(day, &plan, by).await?;
     if !replayed && shown.is_some() {
         shared.ballots.taken.increment(1);
     }

@@ -14,15 +14,14 @@ use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Event, Plan};
+use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
 use actors::domain::coupons::{Serial, rack, range};
-use actors::engine::By;
-use actors::engine::{Done, Failure, How, Key};
+use actors::engine::{By, Done, Failure, Key};
 use actors::{Caller, Id, Time};
 use base::calendar::wire_time;
 use people::{Signed, Via};
-use products::catalogue::{Failed, Known};
 use products::coupons::codes;
+use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -180,13 +179,16 @@ async fn create_with_codes(
     Body(body): Body<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
     let count = body.count;
-    let done =
-        registered(&shared, caller, &key, flags.dry_run, body, "coupons", MOST_WITH_CODES).await?;
-    let batch = Known::registered(&done);
+    let plan = plan(body, MOST_WITH_CODES, shared.promotions.now())?;
+    let done = register(&shared, plan, |meaning| {
+        key.by(caller, flags.how(), || vec![b"coupons".to_vec(), meaning])
+    })
+    .await?;
+    let batch = &done.event;
     let codes =
-        if flags.dry_run { Vec::new() } else { shared.promotions.codes(&batch, count, 0, count) };
+        if flags.dry_run { Vec::new() } else { shared.coupons.codes(batch, count, 0, count) };
     Ok(reply::replayed(
-        reply::created(&WithCodesBody { batch: BatchBody::of(&batch), codes }),
+        reply::created(&WithCodesBody { batch: BatchBody::of(batch), codes }),
         done.replayed,
     ))
 }
@@ -198,27 +200,21 @@ async fn create(
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let done =
-        registered(&shared, caller, &key, flags.dry_run, body, "batch", MOST_COUPONS).await?;
-    Ok(reply::replayed(reply::created(&BatchBody::of(&Known::registered(&done))), done.replayed))
+    let plan = plan(body, MOST_COUPONS, shared.promotions.now())?;
+    let done = register(&shared, plan, |meaning| {
+        key.by(caller, flags.how(), || vec![b"batch".to_vec(), meaning])
+    })
+    .await?;
+    Ok(reply::replayed(reply::created(&BatchBody::of(&done.event)), done.replayed))
 }
 
-async fn registered(
+async fn register(
     shared: &Shared,
-    caller: Caller,
-    key: &IdempotencyKey,
-    dry: bool,
-    body: CreateBatch,
-    call: &str,
-    most: u64,
-) -> Result<Done<Event>, Problem> {
-    let plan = plan(body, most, shared.promotions.now())?;
-    let meaning = || postcard::to_stdvec(&plan).expect("a plan is plain data");
-    let key = key.of(caller.id, || vec![call.as_bytes().to_vec(), meaning()]);
-    Ok(shared
-        .promotions
-        .register(CatalogueEntry::Batch(plan), By { caller, key, how: How::dry_run_if(dry) })
-        .await?)
+    plan: Plan,
+    by: impl FnOnce(Vec<u8>) -> By,
+) -> Result<Done<Promotion>, Problem> {
+    let by = by(postcard::to_stdvec(&plan).expect("a plan is plain data"));
+    Ok(shared.promotions.register(CatalogueEntry::Batch(plan), by).await?)
 }
 
 async fn list(
@@ -231,7 +227,7 @@ async fn list(
     Ok(reply::ok(&Items::page(
         found,
         limit,
-        |known: &Known| known.serial.to_string().into_bytes(),
+        |known: &Promotion| known.serial.to_string().into_bytes(),
         |known| Some(BatchBody::of(&known)),
     )))
 }
@@ -252,8 +248,9 @@ async fn ledger(
     id: web::Path<String>,
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    let (known, _) = known_batch(&shared, &id).await?;
-    Ok(reply::ok(&LedgerBody::from(shared.promotions.ledger(&known).await?)))
+    let (known, plan) = known_batch(&shared, &id).await?;
+    let ledger = shared.batches.ledger(known.serial, &plan).await?;
+    Ok(reply::ok(&LedgerBody::from(ledger)))
 }
 
 async fn stream(
@@ -264,14 +261,14 @@ async fn stream(
     Params(query): Params<CodesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let format = match query.format.as_deref() {
-        None | Some("ndjson") => codes::Format::Ndjson,
-        Some("csv") => codes::Format::Csv,
+        None | Some("ndjson") => codes::CodesFormat::Ndjson,
+        Some("csv") => codes::CodesFormat::Csv,
         Some(_) => return Err(Problem::invalid("?format", "`ndjson` or `csv`")),
     };
     let (known, _) = known_batch(&shared, &id).await?;
     let seat = shared.streams.codes.take(stay(&shared, &request)?)?;
     let lines = codes::stream(
-        shared.promotions.clone(),
+        shared.coupons.clone(),
         known,
         format,
         query.from.unwrap_or(0),
@@ -297,17 +294,18 @@ async fn assign(
         .filter(|_| !is_one_per_member(&plan))
         .map(|text| rack::source(scope(&signer.0), &text));
     let key = assignment_key(&key, known.serial, caller, member, source);
-    let by = By { caller, key, how: How::dry_run_if(flags.dry_run) };
-    let outcome = shared.promotions.assign(known.serial, &plan, member, source, by).await;
-    let (home, done) = outcome.map_err(|failed| same_source(failed, source))?;
-    let view = match shared.promotions.coupon(home.clone()).await? {
+    let by = By { caller, key, how: flags.how() };
+    let outcome = shared.batches.assign(known.serial, &plan, member, source, by).await;
+    let done = outcome.map_err(|error| same_source(error, source))?;
+    let home = &done.event;
+    let view = match shared.coupons.find(home.clone()).await? {
         Some(found) if done.replayed || !flags.dry_run => found.view,
-        _ => assigned(member, &done, &plan),
+        _ => assigned(member, done.at, &plan),
     };
-    let code = shared.promotions.code(&known, &home).await?;
+    let code = shared.coupons.code(&known, home).await?;
     let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
     Ok(reply::replayed(
-        reply::json(status, &CouponBody::of(&known, &home, code, &view)),
+        reply::json(status, &CouponBody::of(&known, home, code, &view)),
         done.replayed,
     ))
 }
@@ -345,20 +343,20 @@ fn is_one_per_member(plan: &Plan) -> bool {
 
 /// A source is a key only so that its repeats find their way; whoever reuses it hears the same as
 /// when that key is long forgotten.
-fn same_source(failed: Failed, source: Option<Id>) -> Failed {
-    match (failed, source) {
-        (Failed::Range(Failure::KeyReused), Some(_)) => {
-            Failed::Range(Failure::Refused(range::Refusal::SourceReused))
+fn same_source(error: products::Error, source: Option<Id>) -> products::Error {
+    match (error.0, source) {
+        (Failure::KeyReused, Some(_)) => {
+            products::Error::from(Failure::Refused(range::Refusal::SourceReused))
         }
-        (failed, _) => failed,
+        (failure, _) => products::Error(failure),
     }
 }
 
 /// The batch in a path. A name that cannot be read names none.
-async fn known_batch(shared: &Shared, id: &str) -> Result<(Arc<Known>, Plan), Problem> {
+async fn known_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, Plan), Problem> {
     let serial: Serial = id.parse().map_err(|_| no_such("batch"))?;
     let known = match serial.of() {
-        SerialKind::Batch => shared.promotions.known(serial).await?,
+        SerialKind::Batch => shared.promotions.find(serial).await?,
         SerialKind::Campaign => None,
     };
     let known = known.ok_or_else(|| no_such("batch"))?;
@@ -385,7 +383,7 @@ fn plan(body: CreateBatch, most: u64, now: Time) -> Result<Plan, Problem> {
 }
 
 impl BatchBody {
-    pub fn of(known: &Known) -> BatchBody {
+    pub fn of(known: &Promotion) -> BatchBody {
         let worth = Worth::from(known.offer());
         let plan = known.batch();
         let (count, one_per_member, job) = match plan.map(|plan| plan.what) {

@@ -18,20 +18,16 @@ use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::campaign::{
-    Answer, Command, Event, Overview, Plan, Question, Refusal, Trigger,
-};
-use actors::domain::coupons::ledger::Walk;
+use actors::domain::coupons::campaign::{Command, Event, Overview, Plan, Refusal, Trigger};
 use actors::domain::coupons::{CouponHome, Serial};
-use actors::engine::By;
-use actors::engine::{Done, How};
+use actors::engine::How;
 use actors::{Caller, Time};
 use base::calendar::wire_time;
 use bodies::{
     CampaignBody, ChangeCampaign, ClaimedBody, CreateCampaign, MOST_VOUCHERS, folded, plan,
 };
 use futures_util::future::try_join_all;
-use products::catalogue::{Failed, Known};
+use products::promotions::Promotion;
 use std::sync::Arc;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -138,26 +134,22 @@ async fn create(
         postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() })
             .expect("a plan is plain data")
     };
-    let key = key.of(caller.id, || {
+    let by = key.by(caller, flags.how(), || {
         vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]
     });
-    let done = shared
-        .promotions
-        .create_campaign(plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
-        .await?;
-    let known = Known::registered(&done);
+    let done = shared.campaigns.create(plan, by).await?;
     // As it was then: a repeat is answered alike, and a campaign that is busy already does not make
     // this answer a refusal.
-    let overview = fresh(&known).ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    let overview = fresh(&done.event).ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
     Ok(reply::replayed(
-        reply::created(&CampaignBody::of(&known, &overview, done.at)),
+        reply::created(&CampaignBody::of(&done.event, &overview, done.at)),
         done.replayed,
     ))
 }
 
 /// As it is before anybody has claimed.
-fn fresh(known: &Known) -> Option<Overview> {
-    Some(Overview { plan: known.campaign()?.clone(), granted: 0, paused: false, over: false })
+fn fresh(promotion: &Promotion) -> Option<Overview> {
+    Some(Overview { plan: promotion.campaign()?.clone(), granted: 0, paused: false, over: false })
 }
 
 async fn list(
@@ -168,9 +160,9 @@ async fn list(
     let found =
         shared.promotions.page(SerialKind::Campaign, paging.after_name()?, limit + 1).await?;
     let page =
-        Items::page(found, limit, |known: &Known| known.serial.to_string().into_bytes(), Some);
+        Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
     let overviews =
-        try_join_all(page.items.iter().map(|known| shared.promotions.overview(known))).await?;
+        try_join_all(page.items.iter().map(|known| shared.campaigns.overview(known))).await?;
     let now = shared.promotions.now();
     let items = page
         .items
@@ -190,8 +182,12 @@ async fn show(
     shown(&shared, &known, false).await
 }
 
-async fn shown(shared: &Shared, known: &Known, replayed: bool) -> Result<HttpResponse, Problem> {
-    let overview = shared.promotions.overview(known).await?.ok_or_else(|| no_such("campaign"))?;
+async fn shown(
+    shared: &Shared,
+    known: &Promotion,
+    replayed: bool,
+) -> Result<HttpResponse, Problem> {
+    let overview = shared.campaigns.overview(known).await?.ok_or_else(|| no_such("campaign"))?;
     Ok(reply::replayed(
         reply::ok(&CampaignBody::of(known, &overview, shared.promotions.now())),
         replayed,
@@ -210,15 +206,8 @@ async fn change(
     if body.quota.is_some_and(|quota| quota > MOST_VOUCHERS) {
         return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
     }
-    commanded(
-        &shared,
-        caller,
-        &key,
-        &id,
-        flags.dry_run,
-        Command::Change { quota: body.quota, ends_at },
-    )
-    .await
+    let change = Command::Change { quota: body.quota, ends_at };
+    command(&shared, (caller, flags.how(), &key), &id, change).await
 }
 
 async fn pause(
@@ -229,7 +218,7 @@ async fn pause(
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, caller, &key, &id, flags.dry_run, Command::Pause).await
+    command(&shared, (caller, flags.how(), &key), &id, Command::Pause).await
 }
 
 async fn resume(
@@ -240,7 +229,7 @@ async fn resume(
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, caller, &key, &id, flags.dry_run, Command::Resume).await
+    command(&shared, (caller, flags.how(), &key), &id, Command::Resume).await
 }
 
 async fn end(
@@ -251,29 +240,24 @@ async fn end(
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, caller, &key, &id, flags.dry_run, Command::End).await
+    command(&shared, (caller, flags.how(), &key), &id, Command::End).await
 }
 
 /// A change of the campaign as a whole, answered by how it is after that.
-async fn commanded(
+async fn command(
     shared: &Shared,
-    caller: Caller,
-    key: &IdempotencyKey,
+    (caller, how, key): (Caller, How, &IdempotencyKey),
     id: &str,
-    dry: bool,
     command: Command,
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(shared, id).await?;
     let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
-    let key =
-        key.of(caller.id, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
-    let done = shared
-        .promotions
-        .change_campaign(&known, &command, By { caller, key, how: How::dry_run_if(dry) })
-        .await?;
-    if dry {
+    let by = key
+        .by(caller, how, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let done = shared.campaigns.change(&known, &command, by).await?;
+    if by.is_dry_run() {
         let mut overview =
-            shared.promotions.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
+            shared.campaigns.overview(&known).await?.ok_or_else(|| no_such("campaign"))?;
         foresee(&mut overview, &done.event);
         return Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())));
     }
@@ -308,33 +292,31 @@ async fn claim(
     let caller = guesser.caller;
     let code = body.code.as_deref().map(folded);
     let meaning = || code.clone().unwrap_or_default().into_bytes();
-    let key = key.of(caller.id, || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let by =
+        key.by(caller, flags.how(), || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
     let command = Command::Claim { member: caller.id, code: code.clone() };
-    let done = match shared
-        .promotions
-        .command_campaign(&known, &command, By { caller, key, how: How::dry_run_if(flags.dry_run) })
-        .await
-    {
-        Err(Failed::Campaign(actors::engine::Failure::Refused(Refusal::WrongCode))) => {
+    let done = match shared.campaigns.claim(&known, &command, by).await {
+        Err(error) if is_wrong_code(&error) => {
             guesser.count(&shared, Some(&known.serial.to_string())).await;
             return Err(Refusal::WrongCode.explain());
         }
         done => done?,
     };
-    let Event::Granted { rank, expires_at, .. } = done.event else {
-        return Err(Problem::plain(&problem::INTERNAL));
-    };
     let body = ClaimedBody {
         campaign: known.serial.to_string(),
-        rank,
-        voucher: VoucherBody::of(&shared, &known, rank, expires_at),
+        rank: done.event.rank,
+        voucher: VoucherBody::of(&shared, &done.event),
     };
-    Ok(claimed(&body, &done))
+    Ok(claimed(&body, done.replayed))
 }
 
-fn claimed(body: &ClaimedBody, done: &Done<Event>) -> HttpResponse {
-    let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
-    reply::replayed(reply::json(status, body), done.replayed)
+fn is_wrong_code(error: &products::Error) -> bool {
+    error.refusal() == Some(&products::Refusal::Campaign(Refusal::WrongCode))
+}
+
+fn claimed(body: &ClaimedBody, replayed: bool) -> HttpResponse {
+    let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
+    reply::replayed(reply::json(status, body), replayed)
 }
 
 async fn claims(
@@ -345,23 +327,14 @@ async fn claims(
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
-    let walk =
-        Walk { limit: limit + 1, ..Walk::all(after.map_or(0, |after| after.saturating_add(1))) };
-    let Some(Answer::Walked(walked)) =
-        shared.promotions.look_at_campaign(&known, &Question::Walk(walk)).await?
-    else {
-        return Err(no_such("campaign"));
-    };
+    let from = after.map_or(0, |after| after.saturating_add(1));
+    let vouchers = shared.campaigns.vouchers(&known, from, limit + 1).await?;
+    let vouchers = vouchers.ok_or_else(|| no_such("campaign"))?;
     let item = |(rank, view)| {
         let home = CouponHome::Campaign { campaign: known.serial, rank };
-        Some(CouponBody::of(&known, &home, shared.promotions.voucher_code(&known, rank), &view))
+        Some(CouponBody::of(&known, &home, shared.coupons.voucher_code(&known, rank), &view))
     };
-    Ok(reply::ok(&Items::page(
-        walked.found,
-        limit,
-        |(rank, _)| rank.to_string().into_bytes(),
-        item,
-    )))
+    Ok(reply::ok(&Items::page(vouchers, limit, |(rank, _)| rank.to_string().into_bytes(), item)))
 }
 
 async fn ledger(
@@ -370,16 +343,16 @@ async fn ledger(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
-    Ok(reply::ok(&LedgerBody::from(shared.promotions.ledger(&known).await?)))
+    Ok(reply::ok(&LedgerBody::from(shared.campaigns.ledger(&known).await?)))
 }
 
 /// The campaign in a path. A name that cannot be read names none.
-async fn known_campaign(shared: &Shared, id: &str) -> Result<Arc<Known>, Problem> {
+async fn known_campaign(shared: &Shared, id: &str) -> Result<Arc<Promotion>, Problem> {
     let serial: Serial = id.parse().map_err(|_| no_such("campaign"))?;
     if serial.of() != SerialKind::Campaign {
         return Err(no_such("campaign"));
     }
-    shared.promotions.known(serial).await?.ok_or_else(|| no_such("campaign"))
+    shared.promotions.find(serial).await?.ok_or_else(|| no_such("campaign"))
 }
 
 impl Explain for Refusal {

@@ -20,15 +20,13 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::coupon::{Coupon, CouponView};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{CouponHome, CouponState, catalogue, range};
-use actors::engine::By;
-use actors::engine::{Done, Failure, How};
+use actors::domain::coupons::{CouponHome, CouponState, campaign, catalogue, range};
+use actors::engine::{Failure, How};
 use actors::{Caller, Id, Role, Time};
 use bodies::{GiveCoupon, RedeemedBody, UseCoupon};
 use futures_util::future::try_join_all;
 use people::{Signed, Via};
-use products::catalogue::Failed;
-use products::coupons::Found;
+use products::coupons::FoundCoupon;
 
 const LONGEST_REFERENCE: usize = 64;
 const LONGEST_HOLD_S: u32 = 86_400;
@@ -131,10 +129,10 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let found = shared.promotions.homes_of(caller.id, paging.after()?, limit + 1).await?;
+    let found = shared.coupons.homes_of(caller.id, paging.after()?, limit + 1).await?;
     let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
     let coupons =
-        try_join_all(page.items.into_iter().map(|home| shared.promotions.coupon(home))).await?;
+        try_join_all(page.items.into_iter().map(|home| shared.coupons.find(home))).await?;
     // A coupon that was void and given again is on the lists of all who had it; it is his whose it
     // is now.
     let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
@@ -172,13 +170,8 @@ async fn redeem(
     let reference =
         body.reference.as_deref().map(|text| reference(text, "/reference")).transpose()?;
     let UseCoupon { amount, hold_s, .. } = body;
-    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Use {
-        slot,
-        amount,
-        reference,
-        hold_s,
-    })
-    .await
+    let command = |slot| Command::Use { slot, amount, reference, hold_s };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
 }
 
 async fn confirm(
@@ -189,7 +182,8 @@ async fn confirm(
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Confirm { slot }).await
+    let command = |slot| Command::Confirm { slot };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
 }
 
 async fn cancel(
@@ -199,7 +193,8 @@ async fn cancel(
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Cancel { slot }).await
+    let command = |slot| Command::Cancel { slot };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
 }
 
 async fn void(
@@ -211,44 +206,38 @@ async fn void(
     Params(flags): Params<DryRun>,
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    commanded(&shared, &guesser, &key, &code, flags.dry_run, |slot| Command::Void { slot }).await
+    let command = |slot| Command::Void { slot };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
 }
 
 /// A command about the coupon of that code.
-async fn commanded(
+async fn command_coupon(
     shared: &Shared,
     guesser: &Guesser,
     key: &IdempotencyKey,
     code: &str,
-    dry: bool,
+    how: How,
     command: impl FnOnce(u64) -> Command,
 ) -> Result<HttpResponse, Problem> {
-    let (home, caller) = (known_home(shared, guesser, code).await?, guesser.caller);
+    let home = known_home(shared, guesser, code).await?;
     let command = command(home.slot());
     let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
-    let key = key.of(caller.id, || vec![b"coupon".to_vec(), meaning()]);
-    match shared
-        .promotions
-        .redeem(&home, command, By { caller, key, how: How::dry_run_if(dry) })
-        .await
-    {
+    let by = key.by(guesser.caller, how, || vec![b"coupon".to_vec(), meaning()]);
+    match shared.coupons.redeem(&home, command, by).await {
         Ok(done) => {
-            let known = shared
-                .promotions
-                .known(home.serial())
-                .await?
-                .ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
-            let code = shared.promotions.code(&known, &home).await?;
+            let promotion = shared.promotions.find(home.serial()).await?;
+            let promotion = promotion.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+            let code = shared.coupons.code(&promotion, &home).await?;
             let came_late = matches!(done.event, Event::Cancelled { .. })
                 && is_over(shared, home, done.at).await?;
             RedeemedBody::answer(code, &done, came_late)
         }
-        Err(failed) if is_a_guess(&failed) => Err(guessed(shared, guesser).await),
+        Err(error) if is_a_guess(&error) => Err(guessed(shared, guesser).await),
         // Whether a coupon is there is not told by what its partition remembers of keys, either.
-        Err(failed) if is_another_key(&failed) => {
-            seen(shared, guesser, &home).await.and(Err(failed.into()))
+        Err(error) if error.0 == Failure::KeyReused => {
+            seen(shared, guesser, &home).await.and(Err(error.into()))
         }
-        Err(failed) => Err(failed.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -264,33 +253,27 @@ async fn give(
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
     let guesser = Guesser::of(&signer.0, &origin);
     let home = known_home(&shared, &guesser, &code).await?;
-    let known =
-        or_guessed(&shared, &guesser, shared.promotions.known(home.serial()).await?).await?;
-    let plan = or_guessed(&shared, &guesser, known.batch()).await?;
+    let found = shared.promotions.find(home.serial()).await?;
+    let promotion = or_guessed(&shared, &guesser, found).await?;
+    let plan = or_guessed(&shared, &guesser, promotion.batch()).await?;
     let meaning = || postcard::to_stdvec(&(&home, member)).expect("plain data");
-    let key = key.of(caller.id, || vec![b"give".to_vec(), meaning()]);
-    let done = match shared
-        .promotions
-        .give_at(plan, &home, member, By { caller, key, how: How::dry_run_if(flags.dry_run) })
-        .await
-    {
-        Err(failed) if is_a_guess(&failed) => return Err(guessed(&shared, &guesser).await),
+    let by = key.by(caller, flags.how(), || vec![b"give".to_vec(), meaning()]);
+    let done = match shared.coupons.give(plan, &home, member, by).await {
+        Err(error) if is_a_guess(&error) => return Err(guessed(&shared, &guesser).await),
         done => or_guessed(&shared, &guesser, done?).await?,
     };
-    let view = match shared.promotions.coupon(home.clone()).await? {
+    let view = match shared.coupons.find(home.clone()).await? {
         Some(found) if done.replayed || !flags.dry_run => found.view,
-        _ => assigned(member, &done, plan),
+        _ => assigned(member, done.at, plan),
     };
-    let code = shared.promotions.code(&known, &home).await?;
-    Ok(reply::replayed(reply::ok(&CouponBody::of(&known, &home, code, &view)), done.replayed))
+    let code = shared.coupons.code(&promotion, &home).await?;
+    Ok(reply::replayed(reply::ok(&CouponBody::of(&promotion, &home, code, &view)), done.replayed))
 }
 
 /// A coupon as it is right after it was assigned.
-pub fn assigned(member: Id, done: &Done<range::Event>, plan: &catalogue::Plan) -> CouponView {
-    CouponView {
-        state: CouponState::Assigned,
-        coupon: Coupon::assigned(member, done.at, plan.expires_at),
-    }
+pub fn assigned(member: Id, at: Time, plan: &catalogue::Plan) -> CouponView {
+    let coupon = Coupon::assigned(member, at, plan.expires_at);
+    CouponView { state: CouponState::Assigned, coupon }
 }
 
 /// Who hands out a coupon, and to whom: an administrator to the member he names, a service to the
@@ -326,39 +309,33 @@ pub async fn giver(
 /// wait.
 async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<CouponHome, Problem> {
     guesser.admit(shared).await?;
-    or_guessed(shared, guesser, shared.promotions.home(code).await?).await
+    or_guessed(shared, guesser, shared.coupons.find_home(code).await?).await
 }
 
 /// Whether the coupon's time was over at that instant.
 async fn is_over(shared: &Shared, home: CouponHome, at: Time) -> Result<bool, Problem> {
-    Ok(shared
-        .promotions
-        .coupon(home)
-        .await?
-        .is_some_and(|found| found.view.coupon.expires_at <= at))
+    let found = shared.coupons.find(home).await?;
+    Ok(found.is_some_and(|found| found.view.coupon.expires_at <= at))
 }
 
 /// The coupon, if the caller may see it.
-async fn seen(shared: &Shared, guesser: &Guesser, home: &CouponHome) -> Result<Found, Problem> {
-    let is_theirs = |found: &Found| guesser.caller.may_act_for(found.view.coupon.owner);
-    let found = shared.promotions.coupon(home.clone()).await?.filter(is_theirs);
+async fn seen(
+    shared: &Shared,
+    guesser: &Guesser,
+    home: &CouponHome,
+) -> Result<FoundCoupon, Problem> {
+    let is_theirs = |found: &FoundCoupon| guesser.caller.may_act_for(found.view.coupon.owner);
+    let found = shared.coupons.find(home.clone()).await?.filter(is_theirs);
     or_guessed(shared, guesser, found).await
 }
 
-fn is_another_key(failed: &Failed) -> bool {
-    matches!(failed, Failed::Range(Failure::KeyReused) | Failed::Campaign(Failure::KeyReused))
-}
-
-fn is_a_guess(failed: &Failed) -> bool {
-    use actors::domain::coupons::campaign;
-    use actors::engine::Failure::Refused;
-    matches!(
-        failed,
-        Failed::Range(Refused(range::Refusal::Coupon(Refusal::Unknown | Refusal::NotYours)))
-            | Failed::Campaign(Refused(campaign::Refusal::Coupon(
-                Refusal::Unknown | Refusal::NotYours
-            )))
-    )
+fn is_a_guess(error: &products::Error) -> bool {
+    let refusal = match error.refusal() {
+        Some(products::Refusal::Coupons(range::Refusal::Coupon(refusal))) => refusal,
+        Some(products::Refusal::Campaign(campaign::Refusal::Coupon(refusal))) => refusal,
+        _ => return false,
+    };
+    matches!(refusal, Refusal::Unknown | Refusal::NotYours)
 }
 
 async fn or_guessed<T>(shared: &Shared, guesser: &Guesser, found: Option<T>) -> Result<T, Problem> {

@@ -9,17 +9,16 @@ use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::Id;
 use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::{Notice, notice_of_row};
-use actors::domain::shelves;
-use actors::store::{ListedRow, Page};
+use actors::store::ListedRow;
 use base::calendar;
 use base::calendar::wire_time;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
 use products::coupons::expired::{Expiring, Spot};
+use products::coupons::notices;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -75,7 +74,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
             .answer::<ExpiredBody>(200, "The window and what expires in it.")
             .problems(&[&crate::http::problem::INVALID]),
-        Endpoint::get("/notices", notices)
+        Endpoint::get("/notices", list_notices)
             .summary("List the notices that were given")
             .notes(
                 "Each day at 09:00 in the configured zone, to the owners of coupons that nobody \
@@ -104,12 +103,14 @@ async fn expired(
     let paging = Paging::of(search.limit, search.cursor);
     let from = paging.after()?.map_or(Ok(Spot::START), |bytes| spot(&bytes))?;
     let (found, next) =
-        shared.promotions.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
+        shared.coupons.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
     let body = ExpiredBody {
         window: [wire_time(since), wire_time(until)],
         items: found
             .iter()
-            .map(|found| CouponBody::of(&found.known, &found.home, found.code.clone(), &found.view))
+            .map(|found| {
+                CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view)
+            })
             .collect(),
         next_cursor: next
             .map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
@@ -129,19 +130,13 @@ fn spot(bytes: &[u8]) -> Result<Spot, Problem> {
         .map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
 }
 
-async fn notices(
+async fn list_notices(
     shared: web::Data<Shared>,
     _: Admin,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let page = Page {
-        shelf: shelves::NOTICES,
-        owner: Id::SYSTEM,
-        after: paging.after()?,
-        limit: limit + 1,
-    };
-    let found = shared.engine.rows(page).await?;
+    let found = notices::list(&shared.engine, paging.after()?, limit + 1).await?;
     let page = Items::page(
         found,
         limit,
@@ -158,14 +153,13 @@ async fn notices(
 
 impl NoticeBody {
     async fn of(shared: &Shared, notice: Notice) -> Result<Option<NoticeBody>, Problem> {
-        let Some(known) = shared.promotions.known(notice.home.serial()).await? else {
-            return Ok(None);
-        };
+        let found = shared.promotions.find(notice.home.serial()).await?;
+        let Some(promotion) = found else { return Ok(None) };
         Ok(Some(NoticeBody {
             at: wire_time(notice.at),
             days: notice.days,
-            code: shared.promotions.code(&known, &notice.home).await?,
-            batch: known.serial.to_string(),
+            code: shared.coupons.code(&promotion, &notice.home).await?,
+            batch: promotion.serial.to_string(),
             owner: notice.owner.to_string(),
             expires_at: wire_time(notice.expires_at),
         }))

@@ -12,13 +12,9 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Time;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{
-    Command, Event, HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId,
-};
-use actors::engine::Done;
-use actors::engine::{By, How};
+use actors::domain::tickets::{HoldId, HoldState, HoldView, Pattern, Refusal, SliceName, TicketId};
 use base::calendar::wire_time;
-use products::tickets::Wanted;
+use products::tickets::{HeldTickets, WantedTickets};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -162,16 +158,12 @@ async fn create(
     let plan = plan_of(&shared, day).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let wanted = wanted(&shared, &body, tickets.digits)?;
-    let key = key
-        .of(caller.id, || vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]);
-    let (slice, done) = shared
-        .lotteries
-        .hold(day, &plan, &wanted, By { caller, key, how: How::dry_run_if(flags.dry_run) })
-        .await?;
-    let Event::Held { hold, tickets, until, .. } = &done.event else {
-        return Err(Problem::plain(&problem::INTERNAL));
-    };
-    let body = HoldBody::of(&slice, *hold, tickets, HoldState::Held { until: *until });
+    let by = key.by(caller, flags.how(), || {
+        vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]
+    });
+    let done = shared.tickets.hold(day, &plan, &wanted, by).await?;
+    let HeldTickets { id, tickets, until } = &done.event;
+    let body = HoldBody::of(id, tickets, HoldState::Held { until: *until });
     Ok(reply::replayed(reply::created(&body), done.replayed))
 }
 
@@ -181,10 +173,8 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let found = shared.lotteries.holds_of(caller.id, paging.after_name()?, limit + 1).await?;
-    let item = |(id, view): (HoldId, HoldView)| {
-        Some(HoldBody::of(&id.slice, id.number, &view.tickets, view.state))
-    };
+    let found = shared.tickets.holds_of(caller.id, paging.after_name()?, limit + 1).await?;
+    let item = |(id, view): (HoldId, HoldView)| Some(HoldBody::of(&id, &view.tickets, view.state));
     Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
 }
 
@@ -195,12 +185,12 @@ async fn show(
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let view =
-        shared.lotteries.hold_view(&id).await?.ok_or_else(|| Refusal::UnknownHold.explain())?;
+    let view = shared.tickets.look_at_hold(&id).await?;
+    let view = view.ok_or_else(|| Refusal::UnknownHold.explain())?;
     if !caller.may_act_for(view.owner) {
         return Err(Refusal::NotYours.explain());
     }
-    Ok(reply::ok(&HoldBody::of(&id.slice, id.number, &view.tickets, view.state)))
+    Ok(reply::ok(&HoldBody::of(&id, &view.tickets, view.state)))
 }
 
 async fn confirm(
@@ -212,19 +202,9 @@ async fn confirm(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let key = key.of(caller.id, || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
-    let done = shared
-        .lotteries
-        .command(
-            &id.slice,
-            Command::Confirm { hold: id.number },
-            By { caller, key, how: How::dry_run_if(flags.dry_run) },
-        )
-        .await?;
-    let Event::Confirmed { tickets, .. } = &done.event else {
-        return Err(Problem::plain(&problem::INTERNAL));
-    };
-    let body = HoldBody::of(&id.slice, id.number, tickets, HoldState::Confirmed);
+    let by = key.by(caller, flags.how(), || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
+    let done = shared.tickets.confirm(&id, by).await?;
+    let body = HoldBody::of(&id, &done.event, HoldState::Confirmed);
     Ok(reply::replayed(reply::ok(&body), done.replayed))
 }
 
@@ -238,21 +218,11 @@ async fn extend(
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let ttl_s = checked_ttl(&shared, ttl_s)?;
-    let key = key.of(caller.id, || {
+    let by = key.by(caller, flags.how(), || {
         vec![b"extend".to_vec(), id.to_string().into_bytes(), ttl_s.to_be_bytes().to_vec()]
     });
-    let done = shared
-        .lotteries
-        .command(
-            &id.slice,
-            Command::Extend { hold: id.number, ttl_s },
-            By { caller, key, how: How::dry_run_if(flags.dry_run) },
-        )
-        .await?;
-    let Event::Extended { until, .. } = done.event else {
-        return Err(Problem::plain(&problem::INTERNAL));
-    };
-    Ok(ended(&id, "held", Some(until), &done))
+    let done = shared.tickets.extend(&id, ttl_s, by).await?;
+    Ok(ended(&id, "held", Some(done.event), done.replayed))
 }
 
 async fn release(
@@ -263,33 +233,21 @@ async fn release(
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
-    let key = key.of(caller.id, || vec![b"release".to_vec(), id.to_string().into_bytes()]);
-    let done = shared
-        .lotteries
-        .command(
-            &id.slice,
-            Command::Release { hold: id.number },
-            By { caller, key, how: How::dry_run_if(flags.dry_run) },
-        )
-        .await?;
-    Ok(ended(&id, "released", None, &done))
+    let by = key.by(caller, flags.how(), || vec![b"release".to_vec(), id.to_string().into_bytes()]);
+    let done = shared.tickets.release(&id, by).await?;
+    Ok(ended(&id, "released", None, done.replayed))
 }
 
-fn ended(
-    id: &HoldId,
-    state: &'static str,
-    until: Option<Time>,
-    done: &Done<Event>,
-) -> HttpResponse {
+fn ended(id: &HoldId, state: &'static str, until: Option<Time>, replayed: bool) -> HttpResponse {
     let body = EndBody { id: id.to_string(), state, expires_at: until.map(wire_time) };
-    reply::replayed(reply::ok(&body), done.replayed)
+    reply::replayed(reply::ok(&body), replayed)
 }
 
 fn known(text: &str) -> Result<HoldId, Problem> {
     text.parse().map_err(|_| Refusal::UnknownHold.explain())
 }
 
-fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<Wanted, Problem> {
+fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<WantedTickets, Problem> {
     let pattern = match (&body.pattern, &body.number) {
         (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern")?,
         (None, Some(number)) => {
@@ -308,7 +266,7 @@ fn wanted(shared: &Shared, body: &CreateHold, digits: u8) -> Result<Wanted, Prob
         return Err(Problem::invalid("/at_least", "1 to `count`"));
     }
     let ttl_s = checked_ttl(shared, body.ttl_s.unwrap_or(shared.config.hold_ttl_s))?;
-    Ok(Wanted { pattern, count: body.count, at_least: body.at_least, ttl_s })
+    Ok(WantedTickets { pattern, count: body.count, at_least: body.at_least, ttl_s })
 }
 
 pub fn parse_pattern(text: &str, digits: u8, pointer: &str) -> Result<Pattern, Problem> {
@@ -335,16 +293,16 @@ fn checked_ttl(shared: &Shared, ttl_s: u32) -> Result<u32, Problem> {
 }
 
 impl HoldBody {
-    fn of(slice: &SliceName, hold: u32, tickets: &[Ticket], state: HoldState) -> HoldBody {
+    fn of(id: &HoldId, tickets: &[Ticket], state: HoldState) -> HoldBody {
         let (state, expires_at) = match state {
             HoldState::Held { until } => ("held", Some(wire_time(until))),
             HoldState::Confirmed => ("confirmed", None),
         };
         HoldBody {
-            id: HoldId { slice: *slice, number: hold }.to_string(),
-            lottery: slice.day.to_string(),
+            id: id.to_string(),
+            lottery: id.slice.day.to_string(),
             state,
-            tickets: tickets.iter().map(|ticket| TicketBody::of(slice, ticket)).collect(),
+            tickets: tickets.iter().map(|ticket| TicketBody::of(&id.slice, ticket)).collect(),
             expires_at,
         }
     }

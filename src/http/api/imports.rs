@@ -16,11 +16,12 @@ use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{self, block};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::domain::imports::OnDuplicate;
+use actors::engine::How;
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use metrics::counter;
 use products::imports::spool::{Arrived, Refused};
-use products::imports::{Imports, Wanted};
+use products::imports::{Imports, WantedImport};
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -96,11 +97,11 @@ async fn create(
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let arrived = receive(&shared, body, announced).await?;
-    let (job, plan) = Imports::plan(&arrived, wanted, caller);
+    let (job, plan) = Imports::plan(&arrived, wanted, caller.id);
     let spool = shared.imports.spool().clone();
     block(move || spool.keep(&arrived, job)).await.map_err(stopped)??;
-    let key = key.of(caller.id, || vec![b"import".to_vec(), job.0.to_vec()]);
-    let done = shared.imports.create(job, plan, caller, key).await?;
+    let by = key.by(caller, How::ForGood, || vec![b"import".to_vec(), job.0.to_vec()]);
+    let done = shared.imports.create(job, plan, by).await?;
     let view = jobs::known(&shared, job).await?;
     let mut response = reply::json(StatusCode::ACCEPTED, &JobBody::of(job, &view));
     if let Ok(location) = format!("/api/v1/jobs/{job}").parse() {
@@ -187,7 +188,7 @@ impl Pace {
     }
 }
 
-fn wanted(shared: &Shared, query: ImportQuery) -> Result<Wanted, Problem> {
+fn wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport, Problem> {
     let ImportQuery {
         name,
         expires_at,
@@ -217,7 +218,7 @@ fn wanted(shared: &Shared, query: ImportQuery) -> Result<Wanted, Problem> {
         Some("fail") => OnDuplicate::Fail,
         Some(_) => return Err(invalid("on_duplicate", "skip or fail")),
     };
-    Ok(Wanted { name, offer, expires_at, on_duplicate, dry_run })
+    Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run })
 }
 
 /// The thread that was to do it is gone, because the process stops.

@@ -18,6 +18,7 @@ use actors::Id;
 use actors::domain::imports::{
     ImportPass, ImportState, ImportView, OnDuplicate, Refusal, WhyFailed, job_of_row,
 };
+use actors::engine::How;
 use base::calendar::wire_time;
 use futures_util::future::try_join_all;
 use futures_util::stream;
@@ -248,8 +249,8 @@ async fn cancel(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let job = known_id(&id)?;
-    let key = key.of(caller.id, || vec![b"cancel".to_vec(), job.0.to_vec()]);
-    let done = shared.imports.cancel(job, caller, key).await?;
+    let by = key.by(caller, How::ForGood, || vec![b"cancel".to_vec(), job.0.to_vec()]);
+    let done = shared.imports.cancel(job, by).await?;
     let view = known(&shared, job).await?;
     Ok(reply::replayed(reply::ok(&JobBody::of(job, &view)), done.replayed))
 }

@@ -15,11 +15,9 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
-use actors::domain::lottery::{Event, LotteryView, Phase, Plan, Refusal};
-use actors::engine::{By, How};
+use actors::domain::lottery::{LotteryView, Phase, Plan, Refusal};
 use bodies::{LedgerBody, LotteryBody, StatisticsBody};
 use futures_util::future::try_join_all;
-use products::tickets::WalkFailure;
 use std::sync::Arc;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -80,14 +78,10 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let (day, plan) = wish::plan(&shared, body)?;
     let meaning = || postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
-    let key = key.of(caller.id, || vec![b"lottery".to_vec(), meaning()]);
-    let done = shared
-        .lotteries
-        .create(day, plan, By { caller, key, how: How::dry_run_if(flags.dry_run) })
-        .await?;
-    let Event::Planned(plan) = done.event else { return Err(Problem::plain(&problem::INTERNAL)) };
+    let by = key.by(caller, flags.how(), || vec![b"lottery".to_vec(), meaning()]);
+    let done = shared.lotteries.create(day, plan, by).await?;
     let view = LotteryView {
-        plan,
+        plan: done.event,
         phase: Phase::Open,
         created_at: done.at,
         boxes: Vec::new(),
@@ -132,9 +126,10 @@ async fn close(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
-    let key = key.of(caller.id, || vec![b"close".to_vec(), day.0.to_be_bytes().to_vec()]);
-    if !flags.dry_run {
-        shared.closing.close(day, caller, key).await?;
+    let meaning = || vec![b"close".to_vec(), day.0.to_be_bytes().to_vec()];
+    let by = key.by(caller, flags.how(), meaning);
+    if !by.is_dry_run() {
+        shared.closing.close(day, by).await?;
     }
     let mut view = view_of(&shared, day).await?;
     if flags.dry_run && view.phase != Phase::Drawn {
@@ -156,7 +151,7 @@ async fn ledger(
         return Err(Problem::plain(&problem::NO_TICKETS));
     }
     let (tickets, boxes) =
-        (shared.lotteries.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
+        (shared.tickets.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
     Ok(reply::ok(&LedgerBody::of(tickets, &boxes)))
 }
 
@@ -168,7 +163,7 @@ async fn statistics(
     let day = known_day(&day)?;
     let view = view_of(&shared, day).await?;
     let (tickets, boxes) = (
-        shared.lotteries.ledger(day, &view.plan).await?,
+        shared.tickets.ledger(day, &view.plan).await?,
         shared.ballots.boxes(day, &view.plan).await?,
     );
     Ok(reply::ok(&StatisticsBody::of(day, &view, tickets, &boxes)))
@@ -203,17 +198,6 @@ impl Explain for Refusal {
             | Refusal::OtherSeed
             | Refusal::OtherRound
             | Refusal::OtherLots => Problem::plain(&problem::INTERNAL),
-        }
-    }
-}
-
-impl From<WalkFailure> for Problem {
-    fn from(failure: WalkFailure) -> Problem {
-        match failure {
-            WalkFailure::Lottery(failure) => failure.into(),
-            WalkFailure::Slice(failure) => failure.into(),
-            WalkFailure::Box(failure) => failure.into(),
-            WalkFailure::Store(error) => error.into(),
         }
     }
 }

@@ -11,12 +11,9 @@ use crate::http::problem::{self, Explain, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::domain::shelves;
-use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Bought, ticket_of_row};
-use actors::domain::tickets::{Command, HoldId, Refusal, TicketId};
-use actors::engine::{By, How};
-use actors::store::{ListedRow, Page};
+use actors::domain::tickets::{HoldId, Refusal, TicketId};
+use actors::store::ListedRow;
 use base::calendar::wire_time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -97,7 +94,7 @@ async fn search(
     let plan = plan_of(&shared, day).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let pattern = parse_pattern(&search.pattern, tickets.digits, "?pattern")?;
-    let found = shared.lotteries.matching(day, &plan, &pattern, SAMPLE).await?;
+    let found = shared.tickets.matching(day, &plan, &pattern, SAMPLE).await?;
     let sample = found
         .sample
         .iter()
@@ -117,10 +114,7 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared
-        .engine
-        .rows(Page { shelf: shelves::TICKETS, owner: caller.id, after, limit: limit + 1 })
-        .await?;
+    let found = shared.tickets.bought_by(caller.id, after, limit + 1).await?;
     let item = |line: ListedRow| {
         ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
     };
@@ -136,16 +130,8 @@ async fn refund(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id: TicketId = id.parse().map_err(|_| Refusal::UnknownTicket.explain())?;
-    let key = key.of(caller.id, || vec![b"refund".to_vec(), id.to_string().into_bytes()]);
-    let ticket = Ticket { number: id.number, copy: id.copy };
-    let done = shared
-        .lotteries
-        .command(
-            &id.slice(),
-            Command::Refund { ticket },
-            By { caller, key, how: How::dry_run_if(flags.dry_run) },
-        )
-        .await?;
+    let by = key.by(caller, flags.how(), || vec![b"refund".to_vec(), id.to_string().into_bytes()]);
+    let done = shared.tickets.refund(&id, by).await?;
     Ok(reply::replayed(
         reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }),
         done.replayed,

@@ -11,7 +11,6 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
-use actors::domain::tickets::{Command, HoldId};
 use actors::engine::By;
 use base::calendar::wire_time;
 use people::{Draft, Error, Identity, Signed, role_of};
@@ -237,24 +236,19 @@ async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// After his sessions have ended, so that he holds nothing new. What a crash leaves behind ends by
-/// itself.
+/// After the member's sessions have ended, so that they hold nothing new. What a crash leaves behind
+/// ends by itself.
 async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
     let mut after = None;
     loop {
-        let holds = shared.lotteries.holds_of(owner, after, HOLDS_AT_ONCE).await?;
+        let holds = shared.tickets.holds_of(owner, after, HOLDS_AT_ONCE).await?;
         let Some((last, _)) = holds.last() else { return Ok(()) };
         after = Some(*last);
         for (hold, _) in &holds {
-            release(shared, hold).await;
+            // One that was confirmed or has ended is not released, and need not be.
+            let _ = shared.tickets.release(hold, By::SYSTEM).await;
         }
     }
-}
-
-/// A hold that was confirmed or has ended is not released, and need not be.
-async fn release(shared: &Shared, hold: &HoldId) {
-    let command = Command::Release { hold: hold.number };
-    let _ = shared.lotteries.command(&hold.slice, command, By::SYSTEM).await;
 }
 
 async fn offer_reset(

@@ -11,12 +11,12 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::webhooks::{Refusal, Telling, WebhookView, WhyDisabled};
-use actors::engine::Failure;
+use actors::engine::By;
 use actors::{Id, Time};
 use base::calendar::wire_time;
 use futures_util::future::try_join_all;
 use products::telling::topics;
-use products::webhooks::{Attempt, Made, NotMade, Target};
+use products::webhooks::{Attempt, NewWebhook, NotMade, Target};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -165,8 +165,9 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let target = Target::parse(&url, shared.webhooks.private_addresses)
         .map_err(|wanted| Problem::invalid("/url", wanted))?;
-    let made = shared.webhooks.create(target, wanted(events)?, caller, key.text()).await?;
-    let Made { id, view, secret: shown_once, replayed } = made;
+    let made =
+        shared.webhooks.create(target, wanted(events)?, By::for_good(caller), key.text()).await?;
+    let NewWebhook { id, view, secret: shown_once, replayed } = made;
     let body = MadeBody { webhook: WebhookBody::of(id, view), secret: shown_once };
     Ok(reply::replayed(secret(reply::created(&body)), replayed))
 }
@@ -205,7 +206,7 @@ async fn delete(
     id: web::Path<String>,
     _: Params<flags::None>,
 ) -> Result<HttpResponse, Problem> {
-    shared.webhooks.delete(known_id(&id)?, caller).await?;
+    shared.webhooks.delete(known_id(&id)?, By::for_good(caller)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -217,7 +218,7 @@ async fn enable(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;
-    shared.webhooks.enable(id, caller).await?;
+    shared.webhooks.enable(id, By::for_good(caller)).await?;
     Ok(reply::ok(&view(&shared, id).await?))
 }
 
@@ -229,7 +230,7 @@ async fn disable(
     Body(flags::None {}): Body<flags::None>,
 ) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;
-    shared.webhooks.disable(id, caller).await?;
+    shared.webhooks.disable(id, By::for_good(caller)).await?;
     Ok(reply::ok(&view(&shared, id).await?))
 }
 
@@ -262,7 +263,7 @@ async fn replay(
         return Err(Problem::invalid("/to", "later than `from`"));
     }
     view(&shared, id).await?;
-    shared.webhooks.replay(id, from, to, caller).await?;
+    shared.webhooks.replay(id, from, to, By::for_good(caller)).await?;
     Ok(reply::json(actix_web::http::StatusCode::ACCEPTED, &view(&shared, id).await?))
 }
 
@@ -372,10 +373,12 @@ impl From<NotMade> for Problem {
             ),
             NotMade::TooMany => Problem::plain(&problem::TOO_MANY_WEBHOOKS),
             // The key named a webhook that was deleted since.
-            NotMade::Failed(Failure::Refused(Refusal::Unknown)) => {
+            NotMade::Failed(error)
+                if error.refusal() == Some(&products::Refusal::Webhook(Refusal::Unknown)) =>
+            {
                 Problem::plain(&problem::KEY_REUSED)
             }
-            NotMade::Failed(failure) => failure.into(),
+            NotMade::Failed(error) => error.into(),
         }
     }
 }

@@ -77,7 +77,7 @@ async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
         pass.keep(Thing::Lottery(day));
         let awake = shared.engine.slices.awake().into_iter().any(|slice| slice.day == day);
         let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };
-        if let (true, Ok(ledger)) = (awake, shared.lotteries.ledger(day, &plan).await) {
+        if let (true, Ok(ledger)) = (awake, shared.tickets.ledger(day, &plan).await) {
             let states = [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)];
             pass.show(
                 Thing::Lottery(day),

@@ -7,7 +7,8 @@ use super::shown::{Pass, Thing};
 use crate::shared::Shared;
 use actors::domain::coupons::{CouponLedger, RangeName, Serial};
 use metrics::gauge;
-use products::catalogue::{Failed, Known};
+use products::Error;
+use products::promotions::Promotion;
 use std::sync::Arc;
 
 const SHOWN: usize = 20;
@@ -55,18 +56,21 @@ fn newest(mut serials: Vec<Serial>) -> Vec<Serial> {
 async fn counted(
     shared: &Shared,
     serial: Serial,
-) -> Result<Option<(Arc<Known>, Option<CouponLedger>)>, Failed> {
-    let Some(known) = shared.promotions.known(serial).await? else { return Ok(None) };
-    let ledger = shared.promotions.ledger(&known).await?;
+) -> Result<Option<(Arc<Promotion>, Option<CouponLedger>)>, Error> {
+    let Some(known) = shared.promotions.find(serial).await? else { return Ok(None) };
+    let ledger = match known.batch() {
+        Some(plan) => shared.batches.ledger(serial, plan).await?,
+        None => shared.campaigns.ledger(&known).await?,
+    };
     let none_is_good = ledger.available + ledger.held + ledger.assigned == 0;
     let over = none_is_good && has_ended(shared, &known).await?;
     Ok(Some((known, (!over).then_some(ledger))))
 }
 
-async fn has_ended(shared: &Shared, known: &Known) -> Result<bool, Failed> {
+async fn has_ended(shared: &Shared, known: &Promotion) -> Result<bool, Error> {
     match known.batch() {
         Some(plan) => Ok(plan.expires_at <= shared.promotions.now()),
-        None => Ok(shared.promotions.overview(known).await?.is_some_and(|overview| overview.over)),
+        None => Ok(shared.campaigns.overview(known).await?.is_some_and(|overview| overview.over)),
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the API does with ballots: commands and questions to the boxes of a lottery, which whoever
-//! first needs one opens.
+//! Ballots: submitted, looked at, listed, sealed.
 //!
+//! They are in the boxes of a lottery. The first request that needs a box opens it.
 //! A ballot may go into any box of its lottery; its id says which one took it. What a commit can
 //! show for its ballots comes with their answers; of an older ballot the box is asked again.
 
@@ -8,25 +8,24 @@ pub mod proof;
 pub mod receipt_key;
 pub mod rounds;
 pub mod seeds;
+pub mod told;
 
-use crate::Engine;
+use crate::failure::Error;
 use crate::opening::Whole;
+use crate::table::Engine;
 use actors::Id;
 use actors::domain::ballots::{
-    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Witness,
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
 use actors::domain::lottery::{Lot, Plan};
 use actors::domain::shelves;
-use actors::engine::By;
-use actors::engine::Failure;
+use actors::engine::{By, Failure};
 use actors::store::{ListedRow, Page, StoreError};
 use futures_util::future::try_join_all;
 use metrics::Counter;
 use std::sync::Arc;
-
-pub type BoxFailure = Failure<Refusal>;
 
 pub struct Ballots {
     engine: Arc<Engine>,
@@ -51,12 +50,12 @@ impl Ballots {
         Ballots { engine, taken: metrics::counter!("stampede_ballots_total") }
     }
 
-    pub async fn submit(&self, day: Day, plan: &Plan, by: By) -> Result<Submitted, BoxFailure> {
+    pub async fn submit(&self, day: Day, plan: &Plan, by: By) -> Result<Submitted, Error> {
         let names = plan.boxes(day);
         let (place, done) =
             self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
         let Event::Submitted { index, nonce, .. } = done.event else {
-            return Err(Failure::Unknown);
+            return Err(Error(Failure::Unknown));
         };
         let id = BallotId { name: names[place], index, nonce };
         let shown = match done.witness {
@@ -68,7 +67,7 @@ impl Ballots {
     }
 
     /// Whose ballot it is, and what its box can show for it alone. None if there is no such ballot.
-    pub async fn shown(&self, id: &BallotId) -> Result<Option<(Id, Witness)>, BoxFailure> {
+    pub async fn shown(&self, id: &BallotId) -> Result<Option<(Id, Witness)>, Error> {
         match self.engine.boxes.look(&id.name, Question::Witness { index: id.index }).await?.answer
         {
             Answer::Witness(Some((ballot, witness))) if ballot.nonce == id.nonce => {
@@ -80,7 +79,7 @@ impl Ballots {
 
     /// The path of a ballot in the tree of its box. None if there is no such ballot, or the box is
     /// not sealed.
-    pub async fn path(&self, id: &BallotId) -> Result<Option<Vec<Hash>>, BoxFailure> {
+    pub async fn path(&self, id: &BallotId) -> Result<Option<Vec<Hash>>, Error> {
         match self.engine.boxes.look(&id.name, Question::Path { index: id.index }).await?.answer {
             Answer::Path(Some((ballot, path))) if ballot.nonce == id.nonce => Ok(Some(path)),
             _ => Ok(None),
@@ -93,7 +92,7 @@ impl Ballots {
         name: &BoxName,
         from: u64,
         limit: usize,
-    ) -> Result<Vec<Ballot>, BoxFailure> {
+    ) -> Result<Vec<Ballot>, Error> {
         match self.engine.boxes.look(name, Question::Page { from, limit }).await?.answer {
             Answer::Ballots(ballots) => Ok(ballots),
             _ => Ok(Vec::new()),
@@ -107,7 +106,7 @@ impl Ballots {
         plan: &Plan,
         after: Option<BallotId>,
         limit: usize,
-    ) -> Result<Vec<(BallotId, Id)>, BoxFailure> {
+    ) -> Result<Vec<(BallotId, Id)>, Error> {
         let mut found = Vec::new();
         for name in plan.boxes(day) {
             let from = match after {
@@ -137,7 +136,7 @@ impl Ballots {
     }
 
     /// All boxes of a lottery, in their order.
-    pub async fn boxes(&self, day: Day, plan: &Plan) -> Result<Vec<InBox>, BoxFailure> {
+    pub async fn boxes(&self, day: Day, plan: &Plan) -> Result<Vec<InBox>, Error> {
         let answers = self.whole(&plan.boxes(day), &open_with(plan)).look(&Question::State).await?;
         let in_box = |answer| match answer {
             Answer::State { count, sealed } => InBox { count, sealed },
@@ -146,26 +145,26 @@ impl Ballots {
         Ok(answers.into_iter().map(in_box).collect())
     }
 
-    /// Seals all boxes of a lottery, those too that nobody ever opened, and says what they hold.
+    /// Seals all boxes of a lottery, those too that were never opened, and says what they hold.
     /// Can be repeated.
-    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<Vec<Sealed>, BoxFailure> {
+    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<Vec<Sealed>, Error> {
         let names = plan.boxes(day);
         self.whole(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await
     }
 
-    async fn seal_one(&self, name: &BoxName) -> Result<Sealed, BoxFailure> {
+    async fn seal_one(&self, name: &BoxName) -> Result<Sealed, Error> {
         let done = self.engine.boxes.command(name, Command::Seal, By::SYSTEM).await?;
         match done.event {
             Event::Sealed(sealed) => Ok(sealed),
-            _ => Err(Failure::Unknown),
+            _ => Err(Error(Failure::Unknown)),
         }
     }
 
     /// The ballot at a place that was drawn. Every place that can be drawn has one.
-    pub async fn lot(&self, day: Day, number: u8, index: u64) -> Result<Lot, BoxFailure> {
+    pub async fn lot(&self, day: Day, number: u8, index: u64) -> Result<Lot, Error> {
         let ballots = self.page(&BoxName { day, number }, index, 1).await?;
-        let Ballot { nonce, owner } = *ballots.first().ok_or(Failure::Unknown)?;
+        let Ballot { nonce, owner } = *ballots.first().ok_or(Error(Failure::Unknown))?;
         Ok(Lot { number, index, nonce, owner })
     }
 
@@ -178,7 +177,7 @@ impl Ballots {
     }
 }
 
-/// What a box is told, by whoever first needs it.
+/// What a box is told when it is first needed.
 fn open_with(plan: &Plan) -> impl Fn(&BoxName) -> Option<Command> + Sync {
     let terms = plan.box_terms();
     move |name| Some(Command::Open { name: *name, terms: terms? })

@@ -1,7 +1,8 @@
-//! Streams the proof of a draw, for as long as somebody reads. Memory stays flat: a page of a box
+//! Streams the proof of a draw, for as long as it is read. Memory stays flat: a page of a box
 //! is read when the one before it was taken.
 
-use crate::ballots::{Ballots, BoxFailure};
+use crate::ballots::Ballots;
+use crate::failure::Error;
 use actors::domain::day::Day;
 use actors::domain::lottery::LotteryView;
 use bytes::Bytes;
@@ -35,7 +36,7 @@ struct Writing {
 
 #[derive(Debug)]
 enum Failed {
-    Box(BoxFailure),
+    Box(Error),
     Lost(Lost),
 }
 
@@ -43,7 +44,7 @@ enum Failed {
 /// verifier notices.
 fn broken_off(failed: Failed) -> std::io::Error {
     std::io::Error::other(match failed {
-        Failed::Box(failure) => format!("the ballots cannot be read on: {failure:?}"),
+        Failed::Box(failure) => format!("the ballots cannot be read on: {failure}"),
         Failed::Lost(lost) => lost.to_string(),
     })
 }

@@ -1,54 +1,63 @@
-//! Who is owed a claim because he logged in for the first time.
+//! Which members are owed a claim because they logged in for the first time.
 //!
-//! Rules: whoever logs in for the first time within the window of a campaign for first logins is
-//! owed a claim, and the write that records the login records that, too. His rank is his place in
-//! the campaign's own order when the claim is made: at once, at his next login, or by the job,
-//! whichever comes first. A claim that was answered is owed no more; one that could not be made
-//! stays owed. A campaign that came after the first login owes nothing for it. A login never fails
-//! because of all this: where it is not known what is owed, that is what is kept.
+//! Rules: a member who logs in for the first time within the window of a campaign for first logins
+//! is owed a claim. The write that records the login records that, too. The member's rank is their
+//! place in the campaign's own order when the claim is made: at once, at their next login, or by
+//! the job, whichever comes first. A claim that was answered is owed no more; one that could not be
+//! made stays owed. A campaign that came after the first login owes nothing for it. A login never
+//! fails because of all this: where it is not known what is owed, that is what is kept.
 
-use crate::campaigns::windows::Window;
-use crate::catalogue::{Failed, Known, Promotions};
-use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::campaign::{Answer, Command, Event, Question, Refusal, Trigger};
-use actors::domain::coupons::{Serial, catalogue};
+use crate::campaigns::windows::{Window, Windows, window_of};
+use crate::campaigns::{Campaigns, GrantedVoucher};
+use crate::failure::{Error, Refusal};
+use crate::promotions::{Promotion, Promotions};
+use crate::table::Engine;
+use actors::domain::coupons::campaign::{self, Answer, Command, Question};
+use actors::domain::coupons::{Serial, SerialKind};
 use actors::engine::By;
-use actors::engine::{Done, Failure};
 use actors::{Caller, Id, Time};
 use std::sync::Arc;
 
-/// A claim that was granted.
-#[derive(Clone, Debug)]
-pub struct Granted {
-    pub known: Arc<Known>,
-    pub rank: u64,
-    pub expires_at: Time,
+pub struct FirstLogins {
+    engine: Arc<Engine>,
+    promotions: Arc<Promotions>,
+    campaigns: Arc<Campaigns>,
+    windows: Arc<Windows>,
 }
 
 /// What is owed, as it is kept with the member. None if nothing is.
 fn kept(owed: &[Serial]) -> Option<Vec<u8>> {
-    (!owed.is_empty()).then(|| written(owed))
+    (!owed.is_empty()).then(|| encode(owed))
 }
 
-/// An empty list stands for: whatever the campaigns around his first login owe him, which was not
-/// known then.
+/// An empty list stands for: what the campaigns around the first login owe, which was not known
+/// then.
 fn not_known() -> Vec<u8> {
-    written(&[])
+    encode(&[])
 }
 
-fn written(owed: &[Serial]) -> Vec<u8> {
+fn encode(owed: &[Serial]) -> Vec<u8> {
     postcard::to_stdvec(owed).expect("numbers are plain data")
 }
 
 /// Campaigns that are read from the catalogue at a time.
 const AT_ONCE: usize = 100;
 
-impl Promotions {
-    /// What somebody is owed who logs in for the first time now, as it is kept with him.
+impl FirstLogins {
+    pub fn new(
+        engine: Arc<Engine>,
+        promotions: Arc<Promotions>,
+        campaigns: Arc<Campaigns>,
+    ) -> FirstLogins {
+        let windows = campaigns.windows().clone();
+        FirstLogins { engine, promotions, campaigns, windows }
+    }
+
+    /// What a member is owed who logs in for the first time now, as it is kept with them.
     pub fn owed_at(&self, now: Time) -> Option<Vec<u8>> {
         if self.engine.node.has_neighbours() {
-            // A campaign may have been created elsewhere a moment ago. Whoever makes it good reads
-            // what there is then.
+            // A campaign may have been created elsewhere a moment ago. When the claim is made, what
+            // there is then is read.
             return Some(not_known());
         }
         self.windows.owing(now).map_or_else(|| Some(not_known()), |owing| kept(&owing))
@@ -56,7 +65,7 @@ impl Promotions {
 
     /// Reads the windows if they are not known: at the first login, and after a change that may
     /// have happened unseen.
-    pub async fn read_windows(&self) -> Result<(), Failed> {
+    pub async fn read_windows(&self) -> Result<(), Error> {
         if self.windows.are_known() {
             return Ok(());
         }
@@ -77,7 +86,7 @@ impl Promotions {
 
     /// The same, if others might have changed campaigns since they were read: everything that was
     /// answered before this call is in them.
-    async fn read_windows_of_all_nodes(&self) -> Result<(), Failed> {
+    async fn read_windows_of_all_nodes(&self) -> Result<(), Error> {
         if !self.engine.node.has_neighbours() {
             return self.read_windows().await;
         }
@@ -89,12 +98,12 @@ impl Promotions {
         self.read_all_windows(doubts).await
     }
 
-    async fn read_all_windows(&self, doubts: u64) -> Result<(), Failed> {
+    async fn read_all_windows(&self, doubts: u64) -> Result<(), Error> {
         let mut after = None;
         loop {
-            let page = self.page(SerialKind::Campaign, after, AT_ONCE).await?;
-            for known in &page {
-                self.learn_window(known).await;
+            let page = self.promotions.page(SerialKind::Campaign, after, AT_ONCE).await?;
+            for promotion in &page {
+                self.learn_window(promotion).await;
             }
             match page.last() {
                 Some(last) if page.len() == AT_ONCE => after = Some(last.serial),
@@ -107,47 +116,25 @@ impl Promotions {
 
     /// A campaign that does not answer may have been given a later end, so it is taken to have
     /// none. It will say itself who came too late.
-    async fn learn_window(&self, known: &Known) {
-        let Some(window) = window_of(known) else { return };
-        let window = match self.overview(known).await {
+    async fn learn_window(&self, promotion: &Promotion) {
+        let Some(window) = window_of(promotion) else { return };
+        let window = match self.campaigns.overview(promotion).await {
             Ok(Some(overview)) => {
                 Window { ends_at: overview.plan.ends_at, over: overview.over, ..window }
             }
             Ok(None) | Err(_) => Window { ends_at: Time(i64::MAX), ..window },
         };
-        self.windows.learn(known.serial, window);
+        self.windows.learn(promotion.serial, window);
     }
 
-    /// Notes a new campaign, before anybody is told of it.
-    pub(super) fn note_created(&self, created: &Done<catalogue::Event>) {
-        let known = Known::registered(created);
-        window_of(&known).into_iter().for_each(|window| self.windows.learn(known.serial, window));
-    }
-
-    /// Notes a change of a campaign, before it is answered.
-    pub(super) fn note_changed(&self, known: &Known, event: &Event) {
-        let Some(window) = window_of(known) else { return };
-        match event {
-            Event::Changed { ends_at, .. } => {
-                self.windows.learn(known.serial, Window { ends_at: *ends_at, ..window })
-            }
-            Event::Ended => self.windows.learn(known.serial, Window { over: true, ..window }),
-            Event::Opened(_)
-            | Event::Paused
-            | Event::Resumed
-            | Event::Granted { .. }
-            | Event::Redeemed(_) => {}
-        }
-    }
-
-    /// Claims what a member is owed since his first login then. Says what was granted, and what is
+    /// Claims what a member is owed since their first login then. Says what was granted, and what is
     /// still owed, as it is kept.
     pub async fn claim_owed(
         &self,
         member: Id,
         at: Time,
         owed: &[u8],
-    ) -> (Vec<Granted>, Option<Vec<u8>>) {
+    ) -> (Vec<GrantedVoucher>, Option<Vec<u8>>) {
         let Ok(campaigns) = self.named(owed, at).await else {
             return (Vec::new(), Some(owed.to_vec()));
         };
@@ -162,7 +149,7 @@ impl Promotions {
     }
 
     /// The campaigns that owe what is kept so.
-    async fn named(&self, owed: &[u8], at: Time) -> Result<Vec<Serial>, Failed> {
+    async fn named(&self, owed: &[u8], at: Time) -> Result<Vec<Serial>, Error> {
         let campaigns: Vec<Serial> = postcard::from_bytes(owed).unwrap_or_default();
         if !campaigns.is_empty() {
             return Ok(campaigns);
@@ -177,18 +164,17 @@ impl Promotions {
         campaign: Serial,
         member: Id,
         at: Time,
-    ) -> Result<Option<Granted>, Failed> {
-        let Some(known) = self.known(campaign).await? else { return Ok(None) };
+    ) -> Result<Option<GrantedVoucher>, Error> {
+        let Some(promotion) = self.promotions.find(campaign).await? else { return Ok(None) };
         let command = Command::ClaimFirstLogin { member, at };
-        match self.command_campaign(&known, &command, By::for_good(Caller::member(member))).await {
-            Ok(done) => {
-                let Event::Granted { rank, expires_at, .. } = done.event else { return Ok(None) };
-                Ok(Some(Granted { known, rank, expires_at }))
-            }
-            Err(Failed::Campaign(Failure::Refused(refusal))) if refusal != Refusal::Paused => {
-                Ok(None)
-            }
-            Err(failed) => Err(failed),
+        let by = By::for_good(Caller::member(member));
+        match self.campaigns.claim(&promotion, &command, by).await {
+            Ok(done) => Ok(Some(done.event)),
+            Err(error) => match error.refusal() {
+                Some(Refusal::Campaign(campaign::Refusal::Paused)) => Err(error),
+                Some(Refusal::Campaign(_)) => Ok(None),
+                _ => Err(error),
+            },
         }
     }
 
@@ -197,38 +183,32 @@ impl Promotions {
         !self.windows.around(at).is_empty()
     }
 
-    /// What else than `said` a member was granted for his first login then. Claims nothing.
-    pub async fn granted_before(&self, member: Id, at: Time, said: &[Granted]) -> Vec<Granted> {
+    /// What else than `said` a member was granted for their first login then. Claims nothing.
+    pub async fn granted_before(
+        &self,
+        member: Id,
+        at: Time,
+        said: &[GrantedVoucher],
+    ) -> Vec<GrantedVoucher> {
         let mut granted = Vec::new();
-        let others = self
-            .windows
-            .around(at)
-            .into_iter()
-            .filter(|campaign| said.iter().all(|granted| granted.known.serial != *campaign));
+        let others =
+            self.windows.around(at).into_iter().filter(|campaign| {
+                said.iter().all(|granted| granted.promotion.serial != *campaign)
+            });
         for campaign in others {
             granted.extend(self.granted_by(campaign, member).await.ok().flatten());
         }
         granted
     }
 
-    async fn granted_by(&self, campaign: Serial, member: Id) -> Result<Option<Granted>, Failed> {
-        let Some(known) = self.known(campaign).await? else { return Ok(None) };
-        let Some(Answer::Of(Some((rank, view)))) =
-            self.look_at_campaign(&known, &Question::Of(member)).await?
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Granted { known, rank, expires_at: view.coupon.expires_at }))
+    async fn granted_by(
+        &self,
+        campaign: Serial,
+        member: Id,
+    ) -> Result<Option<GrantedVoucher>, Error> {
+        let Some(promotion) = self.promotions.find(campaign).await? else { return Ok(None) };
+        let answer = self.campaigns.look(&promotion, &Question::Of(member)).await?;
+        let Some(Answer::Of(Some((rank, view)))) = answer else { return Ok(None) };
+        Ok(Some(GrantedVoucher { promotion, rank, expires_at: view.coupon.expires_at }))
     }
-}
-
-/// As it was planned. None if the campaign takes nobody for logging in. Whoever came before it was
-/// created came too early.
-fn window_of(known: &Known) -> Option<Window> {
-    let plan = known.campaign().filter(|plan| plan.trigger == Trigger::FirstLogin)?;
-    Some(Window {
-        starts_at: plan.starts_at.max(known.created_at),
-        ends_at: plan.ends_at,
-        over: false,
-    })
 }

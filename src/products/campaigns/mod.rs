@@ -1,31 +1,58 @@
-//! Campaigns: claims, changes, and how they are doing.
+//! Campaigns: created, changed, claimed, counted.
+//!
+//! The first request that needs a campaign opens it. `first_logins` claims what members are owed
+//! because they logged in for the first time; `windows` has the spans of time in which they are.
 
 pub mod first_logins;
 pub mod told;
 pub mod windows;
 
-use crate::catalogue::{Failed, Known, Promotions};
+use crate::failure::{Error, pick};
 use crate::opening::Whole;
+use crate::promotions::{Promotion, Promotions};
+use crate::table::Engine;
+use actors::Time;
 use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Overview, Plan, Question,
 };
-use actors::domain::coupons::catalogue::{self, CatalogueEntry};
+use actors::domain::coupons::catalogue::CatalogueEntry;
+use actors::domain::coupons::coupon::CouponView;
+use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::{CouponLedger, Serial};
-use actors::engine::By;
-use actors::engine::{Done, Failure};
+use actors::engine::{By, Done, Failure};
+use std::sync::Arc;
+use windows::{Window, Windows, window_of};
 
-impl Promotions {
-    /// Whoever logs in for the first time after this was answered is owed what the campaign grants
-    /// for it.
-    pub async fn create_campaign(
-        &self,
-        plan: Plan,
-        by: By,
-    ) -> Result<Done<catalogue::Event>, Failed> {
+pub struct Campaigns {
+    engine: Arc<Engine>,
+    promotions: Arc<Promotions>,
+    windows: Arc<Windows>,
+}
+
+/// A claim that was granted.
+#[derive(Clone, Debug)]
+pub struct GrantedVoucher {
+    pub promotion: Arc<Promotion>,
+    pub rank: u64,
+    pub expires_at: Time,
+}
+
+impl Campaigns {
+    pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Campaigns {
+        Campaigns { engine, promotions, windows: Arc::default() }
+    }
+
+    fn windows(&self) -> &Arc<Windows> {
+        &self.windows
+    }
+
+    /// A member who logs in for the first time after this was answered is owed what the campaign
+    /// grants for it.
+    pub async fn create(&self, plan: Plan, by: By) -> Result<Done<Promotion>, Error> {
         let doubt = self.windows.doubt_unless();
-        let outcome = self.register(CatalogueEntry::Campaign(plan), by).await;
+        let outcome = self.promotions.register(CatalogueEntry::Campaign(plan), by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
-            self.note_created(done);
+            self.note_created(&done.event);
         }
         if !may_have_happened_unseen(&outcome) {
             doubt.dispel();
@@ -34,16 +61,16 @@ impl Promotions {
     }
 
     /// A change of the campaign as a whole, by which first logins are judged from now on.
-    pub async fn change_campaign(
+    pub async fn change(
         &self,
-        known: &Known,
+        promotion: &Promotion,
         command: &Command,
         by: By,
-    ) -> Result<Done<Event>, Failed> {
+    ) -> Result<Done<Event>, Error> {
         let doubt = self.windows.doubt_unless();
-        let outcome = self.command_campaign(known, command, by).await;
+        let outcome = self.command(promotion, command, by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
-            self.note_changed(known, &done.event);
+            self.note_changed(promotion, &done.event);
         }
         if !may_have_happened_unseen(&outcome) {
             doubt.dispel();
@@ -51,40 +78,91 @@ impl Promotions {
         outcome
     }
 
-    pub async fn command_campaign(
+    /// A command that grants a voucher.
+    pub async fn claim(
         &self,
-        known: &Known,
+        promotion: &Arc<Promotion>,
+        claim: &Command,
+        by: By,
+    ) -> Result<Done<GrantedVoucher>, Error> {
+        pick(self.command(promotion, claim, by).await?, |event| match event {
+            Event::Granted { rank, expires_at, .. } => {
+                Some(GrantedVoucher { promotion: promotion.clone(), rank, expires_at })
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) async fn command(
+        &self,
+        promotion: &Promotion,
         command: &Command,
         by: By,
-    ) -> Result<Done<Event>, Failed> {
-        let (_, done) =
-            self.campaign(&[known.serial], &open_with(known)).command(command, by).await?;
-        Ok(done)
+    ) -> Result<Done<Event>, Error> {
+        let (names, open) = ([promotion.serial], open_with(promotion));
+        Ok(self.whole(&names, &open).command(command, by).await?.1)
     }
 
-    pub async fn look_at_campaign(
+    pub(crate) async fn look(
         &self,
-        known: &Known,
+        promotion: &Promotion,
         question: &Question,
-    ) -> Result<Option<Answer>, Failed> {
-        Ok(self.campaign(&[known.serial], &open_with(known)).look(question).await?.pop())
+    ) -> Result<Option<Answer>, Error> {
+        let (names, open) = ([promotion.serial], open_with(promotion));
+        Ok(self.whole(&names, &open).look(question).await?.pop())
     }
 
-    pub async fn overview(&self, known: &Known) -> Result<Option<Overview>, Failed> {
-        Ok(match self.look_at_campaign(known, &Question::Campaign).await? {
+    pub async fn overview(&self, promotion: &Promotion) -> Result<Option<Overview>, Error> {
+        Ok(match self.look(promotion, &Question::Campaign).await? {
             Some(Answer::Campaign(overview)) => Some(overview),
             _ => None,
         })
     }
 
-    pub(super) async fn campaign_ledger(&self, known: &Known) -> Result<CouponLedger, Failed> {
-        Ok(match self.look_at_campaign(known, &Question::Ledger).await? {
+    pub async fn ledger(&self, promotion: &Promotion) -> Result<CouponLedger, Error> {
+        Ok(match self.look(promotion, &Question::Ledger).await? {
             Some(Answer::Ledger(ledger)) => ledger,
             _ => CouponLedger::default(),
         })
     }
 
-    fn campaign<'a>(
+    /// The vouchers from that rank on, with their ranks. None if there is no such campaign.
+    pub async fn vouchers(
+        &self,
+        promotion: &Promotion,
+        from: u64,
+        limit: usize,
+    ) -> Result<Option<Vec<(u64, CouponView)>>, Error> {
+        let walk = Walk { limit, ..Walk::all(from) };
+        Ok(match self.look(promotion, &Question::Walk(walk)).await? {
+            Some(Answer::Walked(walked)) => Some(walked.found),
+            _ => None,
+        })
+    }
+
+    /// Notes a new campaign, before it is answered.
+    fn note_created(&self, promotion: &Promotion) {
+        if let Some(window) = window_of(promotion) {
+            self.windows.learn(promotion.serial, window);
+        }
+    }
+
+    /// Notes a change of a campaign, before it is answered.
+    fn note_changed(&self, promotion: &Promotion, event: &Event) {
+        let Some(window) = window_of(promotion) else { return };
+        let window = match event {
+            Event::Changed { ends_at, .. } => Window { ends_at: *ends_at, ..window },
+            Event::Ended => Window { over: true, ..window },
+            Event::Opened(_)
+            | Event::Paused
+            | Event::Resumed
+            | Event::Granted { .. }
+            | Event::Redeemed(_) => return,
+        };
+        self.windows.learn(promotion.serial, window);
+    }
+
+    fn whole<'a>(
         &'a self,
         names: &'a [Serial],
         open: &'a (dyn Fn(&Serial) -> Option<Command> + Sync),
@@ -93,10 +171,10 @@ impl Promotions {
     }
 }
 
-fn open_with(known: &Known) -> impl Fn(&Serial) -> Option<Command> + Sync {
-    |_| known.campaign().cloned().map(Command::Open)
+fn open_with(promotion: &Promotion) -> impl Fn(&Serial) -> Option<Command> + Sync {
+    |_| promotion.campaign().cloned().map(Command::Open)
 }
 
-fn may_have_happened_unseen<T>(outcome: &Result<T, Failed>) -> bool {
-    matches!(outcome, Err(Failed::Catalogue(Failure::Unknown) | Failed::Campaign(Failure::Unknown)))
+fn may_have_happened_unseen<T>(outcome: &Result<T, Error>) -> bool {
+    matches!(outcome, Err(Error(Failure::Unknown)))
 }

@@ -6,8 +6,10 @@
 //! the campaign itself has the last word. Where a change of a campaign may have happened unseen,
 //! there is doubt, and the windows count as unknown until they have been read again.
 
+use crate::promotions::Promotion;
 use actors::Time;
 use actors::domain::coupons::Serial;
+use actors::domain::coupons::campaign::Trigger;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{RwLock, RwLockReadGuard};
@@ -86,14 +88,14 @@ impl Windows {
         self.dispelled.load(Ordering::Acquire) > doubt
     }
 
-    /// There is doubt unless the guard is told that there is none: also when whoever has it is
-    /// dropped half-way.
+    /// There is doubt unless the guard is told that there is none: also when its holder is dropped
+    /// half-way.
     pub fn doubt_unless(&self) -> Doubt<'_> {
         Doubt { windows: self, dispelled: false }
     }
 
-    /// The turn to read them. Whoever has it asks again whether they are known, reads, and says so
-    /// with the doubts of before.
+    /// The turn to read them. Its holder asks again whether they are known, reads, and says so with
+    /// the doubts of before.
     pub async fn turn_to_read(&self) -> (MutexGuard<'_, ()>, u64) {
         let turn = self.reading.lock().await;
         (turn, self.doubts.load(Ordering::Acquire))
@@ -126,6 +128,17 @@ impl Drop for Doubt<'_> {
             self.windows.doubts.fetch_add(1, Ordering::AcqRel);
         }
     }
+}
+
+/// As it was planned. None if the campaign takes nobody for logging in. A login before it was
+/// created came too early.
+pub fn window_of(promotion: &Promotion) -> Option<Window> {
+    let plan = promotion.campaign().filter(|plan| plan.trigger == Trigger::FirstLogin)?;
+    Some(Window {
+        starts_at: plan.starts_at.max(promotion.created_at),
+        ends_at: plan.ends_at,
+        over: false,
+    })
 }
 
 #[cfg(test)]

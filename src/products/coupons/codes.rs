@@ -1,11 +1,13 @@
-//! Streaming the codes of a batch, for as long as somebody reads. Memory stays flat: a chunk is
+//! Streaming the codes of a batch, for as long as they are read. Memory stays flat: a chunk is
 //! made when the one before it was taken.
 //!
 //! Codes of our own are computed, on the threads for blocking work, so that no request waits for
 //! them. Imported ones are read from their racks.
 
-use crate::catalogue::{Failed, Known, Promotions};
+use crate::coupons::Coupons;
 use crate::coupons::batches::parts;
+use crate::failure::Error;
+use crate::promotions::Promotion;
 use actix_rt::task::spawn_blocking;
 use actors::domain::coupons::RackName;
 use actors::domain::coupons::catalogue::BatchKind;
@@ -19,23 +21,23 @@ use std::sync::Arc;
 const CHUNK: u64 = 2048;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum CodesFormat {
     Ndjson,
     Csv,
 }
 
-impl Format {
+impl CodesFormat {
     pub fn content_type(self) -> &'static str {
         match self {
-            Format::Ndjson => "application/x-ndjson",
-            Format::Csv => "text/csv; charset=utf-8",
+            CodesFormat::Ndjson => "application/x-ndjson",
+            CodesFormat::Csv => "text/csv; charset=utf-8",
         }
     }
 
     fn header(self) -> &'static str {
         match self {
-            Format::Ndjson => "",
-            Format::Csv => "index,code\n",
+            CodesFormat::Ndjson => "",
+            CodesFormat::Csv => "index,code\n",
         }
     }
 
@@ -43,10 +45,10 @@ impl Format {
         use std::fmt::Write;
         let written = match self {
             // Codes of our own are plain; an imported one may have to be escaped.
-            Format::Ndjson => {
+            CodesFormat::Ndjson => {
                 writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code))
             }
-            Format::Csv => writeln!(text, "{index},{}", Cell(code)),
+            CodesFormat::Csv => writeln!(text, "{index},{}", Cell(code)),
         };
         written.expect("a text takes whatever is written to it");
     }
@@ -54,9 +56,9 @@ impl Format {
 
 /// How far a stream has come.
 struct Reading {
-    promotions: Arc<Promotions>,
-    known: Arc<Known>,
-    format: Format,
+    coupons: Arc<Coupons>,
+    batch: Arc<Promotion>,
+    format: CodesFormat,
     next: u64,
     left: u64,
     /// The rack that an imported batch is read from, and its next slot.
@@ -65,27 +67,27 @@ struct Reading {
 }
 
 pub fn stream(
-    promotions: Arc<Promotions>,
-    known: Arc<Known>,
-    format: Format,
+    coupons: Arc<Coupons>,
+    batch: Arc<Promotion>,
+    format: CodesFormat,
     from: u64,
     limit: u64,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
     let reading =
-        Reading { promotions, known, format, next: from, left: limit, rack: (0, 0), begun: false };
+        Reading { coupons, batch, format, next: from, left: limit, rack: (0, 0), begun: false };
     Box::pin(stream::try_unfold(reading, |reading| async {
         reading.chunk().await.map_err(broken_off)
     }))
 }
 
 /// The status was sent long ago, so all that can be done is to end without an end.
-fn broken_off(failed: Failed) -> std::io::Error {
-    std::io::Error::other(format!("the codes cannot be read on: {failed:?}"))
+fn broken_off(error: Error) -> std::io::Error {
+    std::io::Error::other(format!("the codes cannot be read on: {error}"))
 }
 
 impl Reading {
-    async fn chunk(mut self) -> Result<Option<(Bytes, Reading)>, Failed> {
-        let codes = match self.known.batch().map(|plan| plan.what) {
+    async fn chunk(mut self) -> Result<Option<(Bytes, Reading)>, Error> {
+        let codes = match self.batch.batch().map(|plan| plan.what) {
             Some(BatchKind::Made { count, .. }) => self.made(count).await,
             Some(BatchKind::Imported { .. }) => self.imported().await?,
             None => Vec::new(),
@@ -101,24 +103,22 @@ impl Reading {
     }
 
     async fn made(&self, count: u64) -> Vec<String> {
-        let (promotions, known, from, most) =
-            (self.promotions.clone(), self.known.clone(), self.next, self.left.min(CHUNK));
-        // The threads are only gone when the process ends, and with it whoever reads.
-        spawn_blocking(move || promotions.codes(&known, count, from, most))
-            .await
-            .unwrap_or_default()
+        let (coupons, batch, from, most) =
+            (self.coupons.clone(), self.batch.clone(), self.next, self.left.min(CHUNK));
+        // The threads are only gone when the process ends, and with it the reader.
+        spawn_blocking(move || coupons.codes(&batch, count, from, most)).await.unwrap_or_default()
     }
 
     /// Imported codes have no order but that of their racks; `from` passes over so many of them.
-    async fn imported(&mut self) -> Result<Vec<String>, Failed> {
-        let Some(plan) = self.known.batch() else { return Ok(Vec::new()) };
+    async fn imported(&mut self) -> Result<Vec<String>, Error> {
+        let Some(plan) = self.batch.batch() else { return Ok(Vec::new()) };
         let mut skipped = if self.begun { 0 } else { self.next };
-        while (self.rack.0 as usize) < parts(self.known.serial, plan).len() && self.left > 0 {
+        while (self.rack.0 as usize) < parts(self.batch.serial, plan).len() && self.left > 0 {
             let (rack, slot) = self.rack;
             let most = CHUNK.min(if skipped > 0 { CHUNK } else { self.left });
             let slots = (slot..slot + most).collect();
             let found =
-                self.promotions.imported_codes(RackName(rack), self.known.serial, slots).await?;
+                self.coupons.imported_codes(RackName(rack), self.batch.serial, slots).await?;
             let mut codes: Vec<String> = found.into_iter().flatten().collect();
             self.rack =
                 if (codes.len() as u64) < most { (rack + 1, 0) } else { (rack, slot + most) };

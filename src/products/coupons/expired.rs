@@ -1,15 +1,15 @@
 //! The coupons and vouchers that expire on a day, touched or not, by cursor: first those of
 //! campaigns, then those of batches.
 
-use crate::catalogue::{Failed, Known, Promotions};
-use crate::coupons::Found;
 use crate::coupons::batches::parts;
+use crate::coupons::{Coupons, FoundCoupon};
+use crate::failure::Error;
+use crate::promotions::Promotion;
 use actors::Time;
-use actors::domain::coupons::SerialKind;
 use actors::domain::coupons::campaign::{Answer, Question};
 use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::ledger::{Walk, Walked};
-use actors::domain::coupons::{CouponHome, CouponState, Serial};
+use actors::domain::coupons::{CouponHome, CouponState, Serial, SerialKind};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -38,16 +38,16 @@ pub struct Expiring {
 }
 
 /// Where coupons were found, and where to go on.
-type Stretch = (Vec<(CouponHome, Arc<Known>, CouponView)>, Option<Spot>);
+type Stretch = (Vec<(CouponHome, Arc<Promotion>, CouponView)>, Option<Spot>);
 
-impl Promotions {
+impl Coupons {
     /// At most `limit`, from the spot on; and where to go on, if that was not all.
     pub async fn expired(
         &self,
         what: &Expiring,
         from: Spot,
         limit: usize,
-    ) -> Result<(Vec<Found>, Option<Spot>), Failed> {
+    ) -> Result<(Vec<FoundCoupon>, Option<Spot>), Error> {
         let mut found = Vec::new();
         let mut spot = Some(from);
         while let Some(from) = spot.filter(|_| found.len() < limit) {
@@ -57,9 +57,9 @@ impl Promotions {
                 }
                 Spot::Batch { .. } => self.in_batch(what, from, limit - found.len()).await?,
             };
-            for (home, known, view) in stretch {
-                let code = self.code(&known, &home).await?;
-                found.push(Found { home, known, code, view });
+            for (home, promotion, view) in stretch {
+                let code = self.code(&promotion, &home).await?;
+                found.push(FoundCoupon { home, promotion, code, view });
             }
             spot = next;
         }
@@ -73,42 +73,45 @@ impl Promotions {
         from: Serial,
         slot: u64,
         limit: usize,
-    ) -> Result<Stretch, Failed> {
+    ) -> Result<Stretch, Error> {
         let after = from.0.checked_sub(1).map(Serial);
-        let Some(known) = self.page(SerialKind::Campaign, after, 1).await?.pop() else {
+        let Some(found) = self.promotions.page(SerialKind::Campaign, after, 1).await?.pop() else {
             return Ok((Vec::new(), Some(Spot::batches(what.since))));
         };
-        let known = Arc::new(known);
-        let walk = what.walk(if known.serial == from { slot } else { 0 }, limit);
+        let promotion = Arc::new(found);
+        let walk = what.walk(if promotion.serial == from { slot } else { 0 }, limit);
         let Some(Answer::Walked(walked)) =
-            self.look_at_campaign(&known, &Question::Walk(walk)).await?
+            self.campaigns.look(&promotion, &Question::Walk(walk)).await?
         else {
             return Ok((Vec::new(), Some(Spot::batches(what.since))));
         };
         let next = match walked.next {
-            Some(slot) => Spot::Campaign { serial: known.serial, slot },
-            None => Spot::Campaign { serial: Serial(known.serial.0 + 1), slot: 0 },
+            Some(slot) => Spot::Campaign { serial: promotion.serial, slot },
+            None => Spot::Campaign { serial: Serial(promotion.serial.0 + 1), slot: 0 },
         };
         let home = |(rank, view)| {
-            (CouponHome::Campaign { campaign: known.serial, rank }, known.clone(), view)
+            (CouponHome::Campaign { campaign: promotion.serial, rank }, promotion.clone(), view)
         };
         Ok((walked.found.into_iter().map(home).collect(), Some(next)))
     }
 
     /// The first part, from that one on, of a batch that expires in the window.
-    async fn in_batch(&self, what: &Expiring, from: Spot, limit: usize) -> Result<Stretch, Failed> {
+    async fn in_batch(&self, what: &Expiring, from: Spot, limit: usize) -> Result<Stretch, Error> {
         let Spot::Batch { expires_at, serial, part, slot } = from else {
             return Ok((Vec::new(), None));
         };
-        // The batch itself is looked for again, so that a cursor nobody made finds nothing that is
-        // not there.
+        // The batch itself is looked for again, so that a cursor that was made up finds nothing
+        // that is not there.
         let before = serial.0.checked_sub(1).map(|before| (expires_at, Serial(before)));
-        let batches = self.expiring(what.since.max(expires_at), what.until, before, 1).await?;
+        let batches =
+            self.promotions.expiring(what.since.max(expires_at), what.until, before, 1).await?;
         let Some((expires_at, found)) = batches.first().copied() else {
             return Ok((Vec::new(), None));
         };
-        let Some(known) = self.known(found).await? else { return Ok((Vec::new(), None)) };
-        let Some(plan) = known.batch() else { return Ok((Vec::new(), None)) };
+        let Some(promotion) = self.promotions.find(found).await? else {
+            return Ok((Vec::new(), None));
+        };
+        let Some(plan) = promotion.batch() else { return Ok((Vec::new(), None)) };
         let (part, slot) = if found == serial { (part, slot) } else { (0, 0) };
         let parts = parts(found, plan);
         let Some(here) = parts.get(part as usize) else {
@@ -118,12 +121,12 @@ impl Promotions {
             ));
         };
         let Walked { found: coupons, next } =
-            self.walk(plan, *here, &what.walk(slot, limit)).await?;
+            self.batches.walk(plan, *here, &what.walk(slot, limit)).await?;
         let next = match next {
             Some(slot) => Spot::Batch { expires_at, serial: found, part, slot },
             None => Spot::Batch { expires_at, serial: found, part: part + 1, slot: 0 },
         };
-        let home = |(slot, view)| (here.home(slot), known.clone(), view);
+        let home = |(slot, view)| (here.home(slot), promotion.clone(), view);
         Ok((coupons.into_iter().map(home).collect(), Some(next)))
     }
 }

@@ -11,35 +11,58 @@ pub mod keys;
 pub mod notices;
 pub mod told;
 
-use crate::catalogue::{Failed, Known, Promotions};
-use crate::coupons::batches::Part;
-use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::Slot;
+use crate::campaigns::Campaigns;
+use crate::coupons::batches::{BatchPart, Batches};
+use crate::failure::{Error, Refusal, pick};
+use crate::promotions::{Promotion, Promotions};
+use crate::table::Engine;
 use actors::domain::coupons::catalogue::Plan;
-use actors::domain::coupons::code::{CouponNumber, NotOurs, Version};
+use actors::domain::coupons::code::{CouponNumber, Keys, NotOurs, Version};
 use actors::domain::coupons::coupon::CouponView;
-use actors::domain::coupons::range::{Answer, Command, Event, Question};
-use actors::domain::coupons::{CouponHome, RackName, Serial, campaign, rack, redeem};
-use actors::engine::By;
-use actors::engine::{Done, Failure};
-use actors::store::Page;
+use actors::domain::coupons::range::{self, Answer, Question};
+use actors::domain::coupons::rows::home_of_row;
+use actors::domain::coupons::{
+    CouponHome, RackName, Serial, SerialKind, Slot, campaign, rack, redeem,
+};
+use actors::domain::shelves;
+use actors::engine::{By, Done, Failure};
+use actors::store::{ListedRow, Page};
 use actors::{Id, Time};
 use std::sync::Arc;
 
 /// Imported codes have at most so many characters.
 pub const LONGEST_CODE: usize = 64;
 
+pub struct Coupons {
+    engine: Arc<Engine>,
+    keys: Arc<Keys>,
+    pub(crate) promotions: Arc<Promotions>,
+    pub(crate) campaigns: Arc<Campaigns>,
+    pub(crate) batches: Arc<Batches>,
+}
+
 /// A coupon as its partition has it.
-pub struct Found {
+pub struct FoundCoupon {
     pub home: CouponHome,
-    pub known: Arc<Known>,
+    pub promotion: Arc<Promotion>,
     pub code: String,
     pub view: CouponView,
 }
 
-impl Promotions {
-    /// Where the coupon of that code lives. None for a code that nobody ever made or imported.
-    pub async fn home(&self, code: &str) -> Result<Option<CouponHome>, Failed> {
+impl Coupons {
+    /// Codes are read and printed with `keys`.
+    pub fn new(
+        engine: Arc<Engine>,
+        keys: Arc<Keys>,
+        promotions: Arc<Promotions>,
+        campaigns: Arc<Campaigns>,
+        batches: Arc<Batches>,
+    ) -> Coupons {
+        Coupons { engine, keys, promotions, campaigns, batches }
+    }
+
+    /// Where the coupon of that code lives. None for a code that was never made or imported.
+    pub async fn find_home(&self, code: &str) -> Result<Option<CouponHome>, Error> {
         match self.keys.read_with_version(code) {
             Ok((place, key)) => self.home_of(place, key).await,
             Err(NotOurs::Forged) => {
@@ -57,11 +80,13 @@ impl Promotions {
         &self,
         CouponNumber { serial, index }: CouponNumber,
         key: Version,
-    ) -> Result<Option<CouponHome>, Failed> {
-        // Whoever has stolen another key can make codes with it, but not of this campaign or batch.
-        let known = self.known(serial).await?.filter(|known| known.key == key);
-        let Some(known) = known else { return Ok(None) };
-        Ok(match known.batch() {
+    ) -> Result<Option<CouponHome>, Error> {
+        // With another key that was stolen codes can be made, but not of this campaign or batch.
+        let found = self.promotions.find(serial).await?;
+        let Some(promotion) = found.filter(|promotion| promotion.key == key) else {
+            return Ok(None);
+        };
+        Ok(match promotion.batch() {
             None => Some(CouponHome::Campaign { campaign: serial, rank: index }),
             Some(plan) => {
                 plan.place(serial, index).map(|(name, slot)| CouponHome::Range { name, slot })
@@ -69,7 +94,7 @@ impl Promotions {
         })
     }
 
-    async fn home_of_imported(&self, code: &str) -> Result<Option<CouponHome>, Failed> {
+    async fn home_of_imported(&self, code: &str) -> Result<Option<CouponHome>, Error> {
         let name = RackName::of(code);
         let looked = self.engine.racks.look(&name, rack::Question::Find(code.into())).await?;
         let rack::Answer::Found(Some((batch, slot))) = looked.answer else { return Ok(None) };
@@ -77,32 +102,38 @@ impl Promotions {
     }
 
     /// The coupon that lives there, if anything does.
-    pub async fn coupon(&self, home: CouponHome) -> Result<Option<Found>, Failed> {
-        let Some(known) = self.known(home.serial()).await? else { return Ok(None) };
-        let Some(view) = self.view(&known, &home).await? else { return Ok(None) };
-        let code = self.code(&known, &home).await?;
-        Ok(Some(Found { home, known, code, view }))
+    pub async fn find(&self, home: CouponHome) -> Result<Option<FoundCoupon>, Error> {
+        let Some(promotion) = self.promotions.find(home.serial()).await? else { return Ok(None) };
+        let Some(view) = self.view(&promotion, &home).await? else { return Ok(None) };
+        let code = self.code(&promotion, &home).await?;
+        Ok(Some(FoundCoupon { home, promotion, code, view }))
     }
 
-    async fn view(&self, known: &Known, home: &CouponHome) -> Result<Option<CouponView>, Failed> {
+    async fn view(
+        &self,
+        promotion: &Promotion,
+        home: &CouponHome,
+    ) -> Result<Option<CouponView>, Error> {
         if let CouponHome::Campaign { rank, .. } = home {
-            let answer = self.look_at_campaign(known, &campaign::Question::Voucher(*rank)).await?;
+            let question = campaign::Question::Voucher(*rank);
+            let answer = self.campaigns.look(promotion, &question).await?;
             let Some(campaign::Answer::Voucher(view)) = answer else { return Ok(None) };
             return Ok(view);
         }
-        let (Some(plan), Some(part)) = (known.batch(), part_of(home)) else { return Ok(None) };
-        let answer = self.look_at_parts(plan, &[part], &Question::Coupon(home.slot())).await?.pop();
+        let (Some(plan), Some(part)) = (promotion.batch(), part_of(home)) else { return Ok(None) };
+        let question = Question::Coupon(home.slot());
+        let answer = self.batches.look(plan, &[part], &question).await?.pop();
         let Some(Answer::Coupon(view)) = answer else { return Ok(None) };
         Ok(view)
     }
 
     /// The code of the coupon that lives there.
-    pub async fn code(&self, known: &Known, home: &CouponHome) -> Result<String, Failed> {
+    pub async fn code(&self, promotion: &Promotion, home: &CouponHome) -> Result<String, Error> {
         match home {
-            CouponHome::Campaign { rank, .. } => Ok(self.voucher_code(known, *rank)),
+            CouponHome::Campaign { rank, .. } => Ok(self.voucher_code(promotion, *rank)),
             CouponHome::Range { name, slot } => {
-                let index = known.batch().map_or(*slot, |plan| plan.index(name, *slot));
-                Ok(self.print(known, index))
+                let index = promotion.batch().map_or(*slot, |plan| plan.index(name, *slot));
+                Ok(self.print(promotion, index))
             }
             CouponHome::Rack { name, batch, slot } => {
                 let codes = self.imported_codes(*name, *batch, vec![*slot]).await?;
@@ -112,19 +143,21 @@ impl Promotions {
     }
 
     /// The code of that voucher of a campaign.
-    pub fn voucher_code(&self, known: &Known, rank: u64) -> String {
-        self.print(known, rank)
+    pub fn voucher_code(&self, promotion: &Promotion, rank: u64) -> String {
+        self.print(promotion, rank)
     }
 
     /// The codes of a batch of our own, from that index on, in order; as many as there are up to
     /// `most`.
-    pub fn codes(&self, known: &Known, count: u64, from: u64, most: u64) -> Vec<String> {
-        (from..count.min(from.saturating_add(most))).map(|index| self.print(known, index)).collect()
+    pub fn codes(&self, promotion: &Promotion, count: u64, from: u64, most: u64) -> Vec<String> {
+        (from..count.min(from.saturating_add(most)))
+            .map(|index| self.print(promotion, index))
+            .collect()
     }
 
-    fn print(&self, known: &Known, index: u64) -> String {
-        let press = self.keys.of(known.key).unwrap_or_else(|| self.keys.current());
-        press.print(CouponNumber { serial: known.serial, index }).to_string()
+    fn print(&self, promotion: &Promotion, index: u64) -> String {
+        let press = self.keys.of(promotion.key).unwrap_or_else(|| self.keys.current());
+        press.print(CouponNumber { serial: promotion.serial, index }).to_string()
     }
 
     pub async fn imported_codes(
@@ -132,7 +165,7 @@ impl Promotions {
         name: RackName,
         batch: Serial,
         slots: Vec<Slot>,
-    ) -> Result<Vec<Option<String>>, Failed> {
+    ) -> Result<Vec<Option<String>>, Error> {
         let looked = self.engine.racks.look(&name, rack::Question::Codes { batch, slots }).await?;
         let rack::Answer::Codes(codes) = looked.answer else { return Ok(Vec::new()) };
         Ok(codes.into_iter().map(|code| code.map(|code| code.to_string())).collect())
@@ -144,41 +177,55 @@ impl Promotions {
         home: &CouponHome,
         command: redeem::Command,
         by: By,
-    ) -> Result<Done<redeem::Event>, Failed> {
-        let unknown = || {
-            Failed::Range(Failure::Refused(actors::domain::coupons::range::Refusal::Coupon(
-                redeem::Refusal::Unknown,
-            )))
-        };
-        let known = self.known(home.serial()).await?.ok_or_else(unknown)?;
+    ) -> Result<Done<redeem::Event>, Error> {
+        let promotion = self.promotions.find(home.serial()).await?.ok_or_else(unknown)?;
         if home.serial().of() == SerialKind::Campaign {
-            let done =
-                self.command_campaign(&known, &campaign::Command::Redeem(command), by).await?;
-            let campaign::Event::Redeemed(event) = done.event else {
-                return Err(Failed::Campaign(Failure::KeyReused));
-            };
-            return Ok(Done { event, at: done.at, replayed: done.replayed, witness: None });
+            return self.redeem_voucher(&promotion, command, by).await;
         }
-        let (Some(plan), Some(part)) = (known.batch(), part_of(home)) else {
+        let (Some(plan), Some(part)) = (promotion.batch(), part_of(home)) else {
             return Err(unknown());
         };
-        let (_, done) = self.command_any(plan, &[part], Command::Redeem(command), by).await?;
-        let Event::Redeemed(event) = done.event else {
-            return Err(Failed::Range(Failure::KeyReused));
-        };
-        Ok(Done { event, at: done.at, replayed: done.replayed, witness: None })
+        self.redeem_in(plan, part, command, by).await
     }
 
-    /// That coupon for that member.
-    pub async fn give_at(
+    pub(crate) async fn redeem_voucher(
+        &self,
+        promotion: &Promotion,
+        command: redeem::Command,
+        by: By,
+    ) -> Result<Done<redeem::Event>, Error> {
+        let command = campaign::Command::Redeem(command);
+        pick(self.campaigns.command(promotion, &command, by).await?, |event| match event {
+            campaign::Event::Redeemed(event) => Some(event),
+            _ => None,
+        })
+    }
+
+    pub(crate) async fn redeem_in(
+        &self,
+        plan: &Plan,
+        part: BatchPart,
+        command: redeem::Command,
+        by: By,
+    ) -> Result<Done<redeem::Event>, Error> {
+        let command = range::Command::Redeem(command);
+        let (_, done) = self.batches.command(plan, &[part], command, by).await?;
+        pick(done, |event| match event {
+            range::Event::Redeemed(event) => Some(event),
+            _ => None,
+        })
+    }
+
+    /// That coupon for that member. None for a voucher, which nobody can be given.
+    pub async fn give(
         &self,
         plan: &Plan,
         home: &CouponHome,
         member: Id,
         by: By,
-    ) -> Result<Option<Done<Event>>, Failed> {
+    ) -> Result<Option<Done<()>>, Error> {
         let Some(part) = part_of(home) else { return Ok(None) };
-        self.give(plan, part, home.slot(), member, by).await.map(Some)
+        self.batches.give(plan, part, home.slot(), member, by).await.map(Some)
     }
 
     /// Where the coupons live that a member was ever assigned, oldest first, with the key of each
@@ -188,22 +235,27 @@ impl Promotions {
         owner: Id,
         after: Option<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, CouponHome, Time)>, Failed> {
-        let page = Page { shelf: actors::domain::shelves::COUPONS, owner, after, limit };
+    ) -> Result<Vec<(Vec<u8>, CouponHome, Time)>, Error> {
+        let page = Page { shelf: shelves::COUPONS, owner, after, limit };
         let lines = self.engine.rows(page).await?;
-        let home = |line: &actors::store::ListedRow| {
-            let (home, at) = actors::domain::coupons::rows::home_of_row(&line.key, &line.body)?;
+        let home = |line: &ListedRow| {
+            let (home, at) = home_of_row(&line.key, &line.body)?;
             Some((line.key.clone(), home, at))
         };
         Ok(lines.iter().filter_map(home).collect())
     }
 }
 
+fn unknown() -> Error {
+    let unknown = range::Refusal::Coupon(redeem::Refusal::Unknown);
+    Error(Failure::Refused(Refusal::Coupons(unknown)))
+}
+
 /// The part of a batch that the coupon is in. A voucher is in none.
-pub fn part_of(home: &CouponHome) -> Option<Part> {
+pub fn part_of(home: &CouponHome) -> Option<BatchPart> {
     match home {
         CouponHome::Campaign { .. } => None,
-        CouponHome::Range { name, .. } => Some(Part::Range(*name)),
-        CouponHome::Rack { name, batch, .. } => Some(Part::Rack(*name, *batch)),
+        CouponHome::Range { name, .. } => Some(BatchPart::Range(*name)),
+        CouponHome::Rack { name, batch, .. } => Some(BatchPart::Rack(*name, *batch)),
     }
 }

@@ -1,20 +1,24 @@
 //! Telling owners that their coupons expire: every campaign, and every batch that expires in the
 //! window, is asked to tell its own, some at a time.
 
-use crate::catalogue::{Failed, Known, Promotions};
-use crate::coupons::batches::{Part, parts};
-use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{CouponHome, campaign, range};
+use crate::coupons::Coupons;
+use crate::coupons::batches::{BatchPart, parts};
+use crate::failure::{Error, Refusal};
+use crate::promotions::Promotion;
+use crate::table::Engine;
+use actors::domain::coupons::redeem::{self, Command, Event};
+use actors::domain::coupons::{CouponHome, SerialKind, campaign, range};
+use actors::domain::day::Day;
+use actors::domain::notices::{self, Question};
+use actors::domain::{Only, shelves};
 use actors::engine::By;
-use actors::engine::Failure;
+use actors::store::{ListedRow, Page, StoreError};
 use actors::{Id, Time};
 use base::journal;
 use base::journal::Value;
-use std::sync::Arc;
 
 /// What is to be told: everything that expires in the window, so many days ahead.
-pub struct Due {
+pub struct DueNotices {
     pub days: u16,
     pub since: Time,
     pub until: Time,
@@ -23,17 +27,37 @@ pub struct Due {
 /// Campaigns and batches that are read from the catalogue at a time.
 const AT_ONCE: usize = 100;
 
-impl Promotions {
+/// The last day whose notices were all given.
+pub async fn last_day(engine: &Engine) -> Result<Option<Day>, Error> {
+    Ok(engine.notices.look(&Only, Question).await?.answer)
+}
+
+/// The notices of that day were all given.
+pub async fn finish(engine: &Engine, day: Day) -> Result<(), Error> {
+    let finish = notices::Command::Finish { day };
+    Ok(engine.notices.command(&Only, finish, By::SYSTEM).await.map(drop)?)
+}
+
+/// The notices that were given, the oldest first: lines of a list.
+pub async fn list(
+    engine: &Engine,
+    after: Option<Vec<u8>>,
+    limit: usize,
+) -> Result<Vec<ListedRow>, StoreError> {
+    engine.rows(Page { shelf: shelves::NOTICES, owner: Id::SYSTEM, after, limit }).await
+}
+
+impl Coupons {
     /// Tells all who have not been told, and says how many.
-    pub async fn give_notices(&self, due: &Due) -> Result<u64, Failed> {
+    pub async fn give_notices(&self, due: &DueNotices) -> Result<u64, Error> {
         let mut told = 0;
         let mut after = None;
         loop {
-            let page = self.page(SerialKind::Campaign, after, AT_ONCE).await?;
-            after = page.last().map(|known| known.serial);
+            let page = self.promotions.page(SerialKind::Campaign, after, AT_ONCE).await?;
+            after = page.last().map(|promotion| promotion.serial);
             let full = page.len() == AT_ONCE;
-            for known in page {
-                told += self.tell(&Arc::new(known), None, due).await?;
+            for promotion in page {
+                told += self.tell(&promotion, None, due).await?;
             }
             if !full {
                 break;
@@ -41,11 +65,11 @@ impl Promotions {
         }
         let mut after = None;
         loop {
-            let page = self.expiring(due.since, due.until, after, AT_ONCE).await?;
+            let page = self.promotions.expiring(due.since, due.until, after, AT_ONCE).await?;
             for (_, serial) in &page {
-                let Some(known) = self.known(*serial).await? else { continue };
-                for part in known.batch().map_or_else(Vec::new, |plan| parts(*serial, plan)) {
-                    told += self.tell(&known, Some(part), due).await?;
+                let Some(batch) = self.promotions.find(*serial).await? else { continue };
+                for part in batch.batch().map_or_else(Vec::new, |plan| parts(*serial, plan)) {
+                    told += self.tell(&batch, Some(part), due).await?;
                 }
             }
             after = page.last().copied();
@@ -56,16 +80,22 @@ impl Promotions {
     }
 
     /// Those of one partition: a part of a batch, or a whole campaign.
-    async fn tell(&self, known: &Known, part: Option<Part>, due: &Due) -> Result<u64, Failed> {
-        let Due { days, since, until } = *due;
+    async fn tell(
+        &self,
+        promotion: &Promotion,
+        part: Option<BatchPart>,
+        due: &DueNotices,
+    ) -> Result<u64, Error> {
+        let DueNotices { days, since, until } = *due;
         let (mut told, mut from) = (0, Some(0));
         while let Some(slot) = from {
             let command = Command::Notice { days, since, until, from: slot };
-            from = match self.ask_to_tell(known, part, command).await? {
+            from = match self.ask_to_tell(promotion, part, command).await? {
                 Ok(Event::Noticed { coupons, expires_at, .. }) => {
                     told += coupons.len() as u64;
                     for ((slot, owner), expires_at) in coupons.iter().zip(&expires_at) {
-                        self.print_notice(known, part, *slot, *owner, days, *expires_at).await?;
+                        self.print_notice(promotion, part, *slot, *owner, days, *expires_at)
+                            .await?;
                     }
                     coupons.last().map(|(slot, _)| slot + 1)
                 }
@@ -79,58 +109,45 @@ impl Promotions {
     /// Whom it told, or where it would go on.
     async fn ask_to_tell(
         &self,
-        known: &Known,
-        part: Option<Part>,
+        promotion: &Promotion,
+        part: Option<BatchPart>,
         command: Command,
-    ) -> Result<Result<Event, Option<u64>>, Failed> {
-        let told = match (part, known.batch()) {
-            (Some(part), Some(plan)) => {
-                let told = self
-                    .command_any(plan, &[part], range::Command::Redeem(command), By::SYSTEM)
-                    .await;
-                told.map(|(_, done)| match done.event {
-                    range::Event::Redeemed(event) => Some(event),
-                    _ => None,
-                })
-            }
-            _ => {
-                let told = self
-                    .command_campaign(known, &campaign::Command::Redeem(command), By::SYSTEM)
-                    .await;
-                told.map(|done| match done.event {
-                    campaign::Event::Redeemed(event) => Some(event),
-                    _ => None,
-                })
-            }
+    ) -> Result<Result<Event, Option<u64>>, Error> {
+        let told = match (part, promotion.batch()) {
+            (Some(part), Some(plan)) => self.redeem_in(plan, part, command, By::SYSTEM).await,
+            _ => self.redeem_voucher(promotion, command, By::SYSTEM).await,
         };
-        match told {
-            Ok(event) => Ok(event.ok_or(None)),
-            Err(Failed::Range(Failure::Refused(range::Refusal::Coupon(
-                Refusal::NobodyToTell { next },
-            )))) => Ok(Err(next)),
-            Err(Failed::Campaign(Failure::Refused(campaign::Refusal::Coupon(
-                Refusal::NobodyToTell { next },
-            )))) => Ok(Err(next)),
+        let error = match told {
+            Ok(done) => return Ok(Ok(done.event)),
+            Err(error) => error,
+        };
+        match error.refusal() {
+            Some(
+                Refusal::Coupons(range::Refusal::Coupon(redeem::Refusal::NobodyToTell { next }))
+                | Refusal::Campaign(campaign::Refusal::Coupon(redeem::Refusal::NobodyToTell {
+                    next,
+                })),
+            ) => Ok(Err(*next)),
             // A share of a rack that no line of this batch fell to has nobody.
-            Err(Failed::Range(Failure::Refused(range::Refusal::NotOpened))) => Ok(Err(None)),
-            Err(failed) => Err(failed),
+            Some(Refusal::Coupons(range::Refusal::NotOpened)) => Ok(Err(None)),
+            _ => Err(error),
         }
     }
 
     async fn print_notice(
         &self,
-        known: &Known,
-        part: Option<Part>,
+        promotion: &Promotion,
+        part: Option<BatchPart>,
         slot: u64,
         owner: Id,
         days: u16,
         expires_at: Time,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Error> {
         let home = part
-            .map_or(CouponHome::Campaign { campaign: known.serial, rank: slot }, |part| {
+            .map_or(CouponHome::Campaign { campaign: promotion.serial, rank: slot }, |part| {
                 part.home(slot)
             });
-        let code = self.code(known, &home).await?;
+        let code = self.code(promotion, &home).await?;
         let expires_at = jiff::Timestamp::from_millisecond(expires_at.0).unwrap_or_default();
         journal::info(
             "a coupon expires soon",

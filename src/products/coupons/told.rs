@@ -1,11 +1,14 @@
-//! Coupons and vouchers, wherever they live: one life cycle, one set of events.
+//! What the outside hears of coupons and vouchers, wherever they live: one life cycle, one set of
+//! events.
 
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, member, time, topics};
+use actors::domain::Only;
 use actors::domain::coupons::Slot;
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::redeem::Event;
 use actors::domain::coupons::{CouponHome, Rack, RackName, Range, RangeName, Serial, rack, range};
+use actors::domain::notices::{self, Notices};
 use serde_json::{Value, json};
 
 impl Told for Range {
@@ -117,4 +120,9 @@ fn used(what: &Use) -> [(&'static str, Value); 5] {
         ("payable", json!(what.cut.payable)),
         ("reference", json!(what.reference)),
     ]
+}
+
+/// The partitions of coupons tell who was given notice.
+impl Told for Notices {
+    fn tell(_: &Only, _: &notices::Event, _: &mut Says) {}
 }

@@ -2,28 +2,31 @@
 //! durable.
 //!
 //! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become
-//! which events; `coupons` gives coupons the references that the outside knows; `recent` keeps the
+//! which events; `references` gives coupons the names that the outside knows; `recent` keeps the
 //! newest events in memory. Nothing is told that is not durable, and a frame that this version
 //! cannot read stops the feed rather than be left out. Events carry ids, never names.
 
-mod coupons;
 mod event;
 mod listener;
+mod read;
 mod recent;
+mod references;
 
 #[cfg(test)]
 mod tests;
 
 pub use event::{Event, Place};
 pub use listener::Listener;
+pub use read::Read;
 
-use crate::catalogue::Promotions;
-use crate::{Engine, table};
+use crate::coupons::Coupons;
+use crate::promotions::Promotions;
+use crate::table::{self, Engine};
 use actors::Time;
 use actors::engine::record;
 use actors::store::{FeedFrame, StoreError};
-use coupons::Coupons;
 use recent::Recent;
+use references::References;
 use std::sync::{Arc, RwLock};
 use tokio::sync::{oneshot, watch};
 
@@ -32,7 +35,7 @@ const FRAMES: usize = 200;
 
 pub struct Feed {
     engine: Arc<Engine>,
-    coupons: Coupons,
+    references: References,
     recent: RwLock<Recent>,
     turns: watch::Sender<Turn>,
 }
@@ -44,19 +47,10 @@ pub struct Turn {
     pub stopping: bool,
 }
 
-/// Events of the frames after a position, complete up to another.
-#[derive(Clone, Debug, Default)]
-pub struct Read {
-    pub events: Vec<Arc<Event>>,
-    pub to: u64,
-    /// Where the log ended meanwhile.
-    pub end: u64,
-}
-
 impl Feed {
-    pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>) -> Feed {
+    pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>, coupons: Arc<Coupons>) -> Feed {
         let (recent, turns) = (RwLock::default(), watch::Sender::default());
-        Feed { coupons: Coupons(promotions), engine, recent, turns }
+        Feed { references: References { promotions, coupons }, engine, recent, turns }
     }
 
     /// The position of the last durable frame.
@@ -70,7 +64,7 @@ impl Feed {
         Ok(newest.frames.last().and_then(|fed| record::began_at(&fed.frame)))
     }
 
-    /// Wakes whoever holds it, several times a second: something may have happened, or come due.
+    /// Wakes its holder, several times a second: something may have happened, or come due.
     pub fn turns(&self) -> watch::Receiver<Turn> {
         self.turns.subscribe()
     }
@@ -112,7 +106,7 @@ impl Feed {
         limit: usize,
     ) -> Result<actors::store::Feed, StoreError> {
         let (done, read) = oneshot::channel();
-        // Whoever asked may be gone.
+        // The asker may be gone.
         self.engine.node.store.feed(after, limit, Box::new(move |feed| drop(done.send(feed))));
         read.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
     }
@@ -141,7 +135,7 @@ impl Feed {
         for FeedFrame { position, partition, frame } in &feed.frames {
             for said in table::tell(partition, frame).map_err(|why| unreadable(partition, &why))? {
                 let coupon = match &said.coupon {
-                    Some(home) => Some(self.coupons.reference(home).await?),
+                    Some(home) => Some(self.references.of(home).await?),
                     None => None,
                 };
                 read.events.push(Arc::new(Event::of(*position, partition, said, coupon)));

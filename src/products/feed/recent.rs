@@ -1,10 +1,11 @@
 //! The newest events, in memory, so that a hundred listeners at the end of the log read it once and
 //! not a hundred times.
 //!
-//! It is complete between two positions and bounded; whoever is further behind reads the log
-//! itself.
+//! It is complete between two positions and bounded. A listener that is further behind reads the
+//! log itself.
 
-use crate::feed::{Event, Read};
+use crate::feed::event::Event;
+use crate::feed::read::Read;
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -2,8 +2,11 @@
 //! order, the same whenever they are read.
 
 use crate::Engine;
-use crate::catalogue::Promotions;
+use crate::campaigns::Campaigns;
+use crate::coupons::Coupons;
+use crate::coupons::batches::Batches;
 use crate::feed::Feed;
+use crate::promotions::Promotions;
 use actors::domain::Only;
 use actors::domain::coupons::catalogue::{self, BatchKind, CatalogueEntry, Plan};
 use actors::domain::coupons::code::{CouponNumber, Keys};
@@ -34,12 +37,13 @@ fn in_a_system(test: impl AsyncFnOnce(Arc<Engine>)) {
     });
 }
 
-fn promotions(engine: &Arc<Engine>) -> Promotions {
-    Promotions::new(engine.clone(), Arc::new(Keys::new([1; 32])))
-}
-
 fn feed_of(engine: &Arc<Engine>) -> Feed {
-    Feed::new(engine.clone(), Arc::new(promotions(engine)))
+    let keys = Arc::new(Keys::new([1; 32]));
+    let promotions = Arc::new(Promotions::new(engine.clone(), keys.clone()));
+    let campaigns = Arc::new(Campaigns::new(engine.clone(), promotions.clone()));
+    let batches = Arc::new(Batches::new(engine.clone()));
+    let coupons = Coupons::new(engine.clone(), keys, promotions.clone(), campaigns, batches);
+    Feed::new(engine.clone(), promotions, Arc::new(coupons))
 }
 
 /// The code of a coupon of ours, which no test has to know.

@@ -34,11 +34,15 @@ pub struct Chunk {
 }
 
 /// Why a job's files are not as they were left.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Broken {
+    #[error("a file of the job is missing")]
     Missing,
+    #[error("a file of the job has changed")]
     Changed,
+    #[error("a file of the job cannot be read: {0}")]
     Io(io::Error),
+    #[error("the codes seen so far cannot be read: {0}")]
     Seen(rusqlite::Error),
 }
 

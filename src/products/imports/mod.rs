@@ -1,6 +1,6 @@
-//! Codes of somebody else's, brought as a file: kept, worked off row by row, reported on.
+//! Imports: codes made elsewhere, brought as a file: kept, worked off row by row, reported on.
 //!
-//! `spool` keeps the file before anybody is told so; `rows` and `code` read it; `worker` takes it
+//! `spool` keeps the file before the caller is told so; `rows` and `code` read it; `worker` takes it
 //! in, chunk by chunk; `marks` says of each row what became of it; `report` reads that. How far a
 //! job has come its partition knows (`actors::domain::imports`), and nothing else. Whatever is done
 //! can be done again: a crash anywhere, and the next start goes on and comes to the same.
@@ -18,16 +18,16 @@ pub mod spool;
 pub mod told;
 pub mod worker;
 
-use crate::Engine;
+use crate::failure::{Error, pick};
+use crate::table::Engine;
 use actors::domain::coupons::Offer;
 use actors::domain::imports::{
-    Command, Import, ImportView, OnDuplicate, Plan, Question, Refusal, UNFINISHED, job_of_row,
+    Command, Event, ImportView, OnDuplicate, Plan, Question, UNFINISHED, job_of_row,
 };
 use actors::domain::shelves::JOBS;
-use actors::engine::CommandResult;
-use actors::engine::{By, Failure, Key};
+use actors::engine::{By, Done};
 use actors::store::{Page, StoreError};
-use actors::{Caller, Id, Time};
+use actors::{Id, Time};
 use spool::{Arrived, Spool};
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub struct Imports {
 }
 
 /// What is to be done with a file.
-pub struct Wanted {
+pub struct WantedImport {
     pub name: Option<String>,
     pub offer: Offer,
     pub expires_at: Time,
@@ -71,8 +71,8 @@ impl Imports {
     }
 
     /// The same file on the same terms from the same caller is the same job.
-    pub fn plan(arrived: &Arrived, wanted: Wanted, caller: Caller) -> (Id, Plan) {
-        let Wanted { name, offer, expires_at, on_duplicate, dry_run } = wanted;
+    pub fn plan(arrived: &Arrived, wanted: WantedImport, owner: Id) -> (Id, Plan) {
+        let WantedImport { name, offer, expires_at, on_duplicate, dry_run } = wanted;
         let plan = Plan {
             name,
             file: arrived.hash,
@@ -83,37 +83,27 @@ impl Imports {
             dry_run,
         };
         let terms = postcard::to_stdvec(&plan).expect("a plan is plain data");
-        (Id::digest(&[b"import", &caller.id.0, &terms]), plan)
+        (Id::digest(&[b"import", &owner.0, &terms]), plan)
     }
 
     /// Creates the job of a file that is where the job looks for it.
-    pub async fn create(
-        &self,
-        job: Id,
-        plan: Plan,
-        caller: Caller,
-        key: Option<Key>,
-    ) -> CommandResult<Import> {
-        let done = self
-            .engine
-            .imports
-            .command(&job, Command::Create(plan), By::for_good(caller).under(key))
-            .await;
-        self.news.notify_one();
-        done
+    pub async fn create(&self, job: Id, plan: Plan, by: By) -> Result<Done<()>, Error> {
+        let done = self.command(job, Command::Create(plan), by).await?;
+        pick(done, |event| matches!(event, Event::Created(_) | Event::Reopened).then_some(()))
     }
 
-    pub async fn cancel(&self, job: Id, caller: Caller, key: Option<Key>) -> CommandResult<Import> {
-        let done = self
-            .engine
-            .imports
-            .command(&job, Command::Cancel, By::for_good(caller).under(key))
-            .await;
-        self.news.notify_one();
-        done
+    pub async fn cancel(&self, job: Id, by: By) -> Result<Done<()>, Error> {
+        let done = self.command(job, Command::Cancel, by).await?;
+        pick(done, |event| matches!(event, Event::Cancelling | Event::Cancelled).then_some(()))
     }
 
-    pub async fn view(&self, job: Id) -> Result<Option<ImportView>, Failure<Refusal>> {
+    async fn command(&self, job: Id, command: Command, by: By) -> Result<Done<Event>, Error> {
+        let done = self.engine.imports.command(&job, command, by).await;
+        self.news.notify_one();
+        Ok(done?)
+    }
+
+    pub async fn view(&self, job: Id) -> Result<Option<ImportView>, Error> {
         Ok(self.engine.imports.look(&job, Question).await?.answer)
     }
 

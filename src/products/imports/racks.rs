@@ -1,13 +1,12 @@
 //! The codes of a chunk, and the racks that own them: who takes what in, and what is there already.
 
-use crate::Engine;
+use crate::failure::Error;
+use crate::table::Engine;
 use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
 use actors::domain::coupons::{RackName, Serial};
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
-
-type Failed = Failure<Refusal>;
 
 /// The places of lines, by the rack that owns their codes.
 fn by_rack(lines: &[CodeLine]) -> Vec<(RackName, Vec<usize>)> {
@@ -26,7 +25,7 @@ pub async fn import(
     batch: Serial,
     terms: Terms,
     lines: &[CodeLine],
-) -> Result<Vec<bool>, Failed> {
+) -> Result<Vec<bool>, Error> {
     let racks = by_rack(lines);
     let ask = racks
         .iter()
@@ -40,7 +39,7 @@ async fn import_on(
     batch: Serial,
     terms: Terms,
     lines: Vec<CodeLine>,
-) -> Result<Vec<bool>, Failed> {
+) -> Result<Vec<bool>, Error> {
     let command = Command::Import { batch, terms, lines: lines.clone() };
     let mut new = Vec::new();
     match engine.racks.command(name, command, By::SYSTEM).await {
@@ -50,7 +49,7 @@ async fn import_on(
             }
         }
         Err(Failure::Refused(Refusal::NothingNew)) => {}
-        Err(failure) => return Err(failure),
+        Err(failure) => return Err(failure.into()),
     }
     // The new ones come in the order of the lines.
     let mut new = new.iter().map(|(row, _)| *row).peekable();
@@ -71,7 +70,7 @@ pub async fn check(
     engine: &Engine,
     batch: Option<Serial>,
     lines: &[CodeLine],
-) -> Result<Vec<bool>, Failed> {
+) -> Result<Vec<bool>, Error> {
     let racks = by_rack(lines);
     let ask = racks.iter().map(|(name, places)| check_on(engine, name, batch, pick(lines, places)));
     Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
@@ -82,7 +81,7 @@ async fn check_on(
     name: &RackName,
     batch: Option<Serial>,
     lines: Vec<CodeLine>,
-) -> Result<Vec<bool>, Failed> {
+) -> Result<Vec<bool>, Error> {
     let codes = lines.iter().map(|(_, code)| code.clone()).collect();
     let known = flags(engine, name, Question::Known(codes)).await?;
     let own = match batch {
@@ -92,12 +91,10 @@ async fn check_on(
     Ok(known.into_iter().zip(own).map(|(known, own)| !known || own).collect())
 }
 
-async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<Vec<bool>, Failed> {
+async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<Vec<bool>, Error> {
     match engine.racks.look(name, question).await?.answer {
         Answer::Flags(flags) => Ok(flags),
-        other => {
-            Err(Failure::Unavailable(format!("a rack was asked for flags and said {other:?}")))
-        }
+        _ => Err(Error(Failure::Unavailable("a rack has not answered what it was asked".into()))),
     }
 }
 

@@ -1,11 +1,10 @@
-//! Imports: how far they come. What each row came to is in the job's report.
+//! What the outside hears of imports: how far they come. What each row came to is in the job's
+//! report.
 
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, topics};
 use actors::Id;
-use actors::domain::Only;
 use actors::domain::imports::{Event, Import, Progress, WhyFailed};
-use actors::domain::notices::{self, Notices};
 use serde_json::json;
 
 impl Told for Import {
@@ -44,9 +43,4 @@ fn why_name(why: &WhyFailed) -> &'static str {
         WhyFailed::FileMissing => "file_missing",
         WhyFailed::FileChanged => "file_changed",
     }
-}
-
-/// Who was told, the coupons tell.
-impl Told for Notices {
-    fn tell(_: &Only, _: &notices::Event, _: &mut Says) {}
 }

@@ -5,6 +5,7 @@
 //! then advance the job. Whatever is lost on the way is done again from where the job stands, and
 //! comes to the same. What cannot be done now is tried again.
 
+use crate::failure::Error;
 use crate::imports::chunk::{Broken, Chunk, Work};
 use crate::imports::seen::Seen;
 use crate::imports::{Imports, racks};
@@ -21,7 +22,7 @@ use base::journal::Value;
 use futures_util::future::join_all;
 use metrics::{counter, gauge};
 use std::collections::HashMap;
-use std::fmt::Debug;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,9 +41,9 @@ enum Turn {
 /// Why a turn came to nothing this time.
 struct Trouble(String);
 
-impl<E: Debug> From<E> for Trouble {
+impl<E: Display> From<E> for Trouble {
     fn from(error: E) -> Trouble {
-        Trouble(format!("{error:?}"))
+        Trouble(error.to_string())
     }
 }
 
@@ -165,7 +166,7 @@ async fn on(
     }
     let (progress, mut work) = spawn_blocking(move || (work.mark(&chunk), work)).await?;
     let progress = progress?;
-    imports.engine.imports.command(&job, Command::Advance(progress), By::SYSTEM).await?;
+    imports.step(job, Command::Advance(progress)).await?;
     for (fate, rows) in work.arrive(progress) {
         counter!("stampede_import_rows_total", "outcome" => fate.name()).increment(rows);
     }
@@ -182,17 +183,18 @@ async fn register(imports: &Imports, job: Id, view: &ImportView) -> Result<Turn,
     };
     let command =
         catalogue::Command::Register { entry: catalogue::CatalogueEntry::Batch(plan), key: 0 };
-    let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await?;
+    let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await;
+    let done = done.map_err(Error::from)?;
     let catalogue::Event::Registered { serial: batch, .. } = done.event;
-    imports.engine.imports.command(&job, Command::Register { batch }, By::SYSTEM).await?;
+    imports.step(job, Command::Register { batch }).await?;
     Ok(Turn::Again)
 }
 
 async fn end(imports: &Imports, job: Id, how: Command) -> Result<Turn, Trouble> {
-    let done = imports.engine.imports.command(&job, how, By::SYSTEM).await?;
+    let event = imports.step(job, how).await?;
     let folder = imports.spool.folder_of(job);
     spawn_blocking(move || Seen::remove(&folder)).await?;
-    let state = match done.event {
+    let state = match event {
         Event::Finished => "finished",
         Event::Failed(_) => "failed",
         _ => "cancelled",
@@ -206,6 +208,11 @@ async fn end(imports: &Imports, job: Id, how: Command) -> Result<Turn, Trouble> 
 }
 
 impl Imports {
+    /// A step of a job, which the worker itself commands.
+    async fn step(&self, job: Id, command: Command) -> Result<Event, Error> {
+        Ok(self.engine.imports.command(&job, command, By::SYSTEM).await?.event)
+    }
+
     /// Whether the pass that a job is in has what it needs to go on; if not, its batch comes next.
     fn may_read(&self, view: &ImportView) -> bool {
         match view.pass {

@@ -1,27 +1,27 @@
-//! What the API does with lotteries and their tickets: commands to the partitions that own them.
+//! Tickets of a lottery: looked for, held, bought, refunded.
 //!
-//! A lottery's plan never changes once it is created, so it is remembered here; its slices are
-//! opened by whoever first needs one.
+//! They are in slices by their leading digit. The first request that needs a slice opens it.
 
 pub mod told;
 
-use crate::Engine;
-use crate::ballots::BoxFailure;
+use crate::failure::{Error, pick};
+use crate::lottery::Lotteries;
 use crate::opening::Whole;
+use crate::table::Engine;
+use actors::Id;
 use actors::domain::day::Day;
-use actors::domain::lottery::{self, LotteryView, Plan};
+use actors::domain::lottery::Plan;
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
-use actors::domain::tickets::{self, HoldId, HoldView, Slice, SliceName, TicketId, TicketLedger};
-use actors::domain::tickets::{Answer, Question};
-use actors::engine::By;
-use actors::engine::CommandResult;
-use actors::engine::{Done, Failure};
-use actors::store::{Page, StoreError};
-use actors::{Id, Time};
+use actors::domain::tickets::stock::Ticket;
+use actors::domain::tickets::{
+    Answer, Command, Event, HoldId, HoldView, Question, Slice, SliceName, TicketId, TicketLedger,
+};
+use actors::engine::{By, Done};
+use actors::store::{ListedRow, Page, StoreError};
+use actors::time::Time;
 use futures_util::future::try_join_all;
-use hashbrown::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Lotteries that are read from the list at a time.
@@ -31,30 +31,36 @@ const DAYS_AT_ONCE: usize = 100;
 const MOST_SLICES: usize = 100;
 const SHARE_OF_LOOKS: usize = 4;
 
-pub type TicketFailure = Failure<tickets::Refusal>;
-
-pub struct Lotteries {
+pub struct Tickets {
     engine: Arc<Engine>,
-    plans: RwLock<HashMap<Day, Arc<Plan>>>,
+    lotteries: Arc<Lotteries>,
     /// Looks through a whole lottery, which anybody may ask for.
     looks: Semaphore,
 }
 
-/// What somebody wants to hold.
+/// Which tickets a member wants to hold, how many, and for how long.
 #[derive(Clone, Copy)]
-pub struct Wanted {
+pub struct WantedTickets {
     pub pattern: Pattern,
     pub count: u16,
     pub at_least: u16,
     pub ttl_s: u32,
 }
 
-impl Wanted {
+impl WantedTickets {
     /// Spelled out, so that the same key for something else is noticed.
     pub fn meaning(&self) -> Vec<u8> {
         postcard::to_stdvec(&(self.pattern, self.count, self.at_least, self.ttl_s))
             .expect("a wish is plain data")
     }
+}
+
+/// A new hold.
+#[derive(Clone, Debug)]
+pub struct HeldTickets {
+    pub id: HoldId,
+    pub tickets: Vec<Ticket>,
+    pub until: Time,
 }
 
 /// How many match a pattern, how many of them are free, and some of these.
@@ -65,52 +71,78 @@ pub struct Matching {
     pub sample: Vec<TicketId>,
 }
 
-impl Lotteries {
-    pub fn new(engine: Arc<Engine>) -> Lotteries {
+impl Tickets {
+    pub fn new(engine: Arc<Engine>, lotteries: Arc<Lotteries>) -> Tickets {
         let looks = engine.node.limits.node_in_flight / (SHARE_OF_LOOKS * MOST_SLICES);
-        Lotteries { engine, plans: RwLock::default(), looks: Semaphore::new(looks.max(1)) }
+        Tickets { engine, lotteries, looks: Semaphore::new(looks.max(1)) }
     }
 
-    pub async fn create(
+    /// Holds tickets of one of the slices that may have them.
+    pub async fn hold(
         &self,
         day: Day,
-        plan: Plan,
+        plan: &Plan,
+        wanted: &WantedTickets,
         by: By,
-    ) -> Result<Done<lottery::Event>, Failure<lottery::Refusal>> {
-        self.engine.lotteries.command(&day, lottery::Command::Create(plan), by).await
+    ) -> Result<Done<HeldTickets>, Error> {
+        let names = SliceName::matching(day, &wanted.pattern);
+        let WantedTickets { pattern, count, at_least, ttl_s } = *wanted;
+        let command = Command::Hold { pattern, count, at_least, ttl_s };
+        let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
+        pick(done, |event| match event {
+            Event::Held { hold: number, tickets, until, .. } => {
+                Some(HeldTickets { id: HoldId { slice: names[place], number }, tickets, until })
+            }
+            _ => None,
+        })
     }
 
-    pub async fn view(&self, day: Day) -> Result<Option<LotteryView>, Failure<lottery::Refusal>> {
-        Ok(self.engine.lotteries.look(&day, lottery::Question).await?.answer)
+    /// Buys the tickets of a hold; says which these are.
+    pub async fn confirm(&self, hold: &HoldId, by: By) -> Result<Done<Vec<Ticket>>, Error> {
+        let done = self.command(&hold.slice, Command::Confirm { hold: hold.number }, by).await?;
+        pick(done, |event| match event {
+            Event::Confirmed { tickets, .. } => Some(tickets),
+            _ => None,
+        })
     }
 
-    /// The plan of a lottery, None if there is no such lottery.
-    pub async fn plan(&self, day: Day) -> Result<Option<Arc<Plan>>, Failure<lottery::Refusal>> {
-        if let Some(plan) =
-            self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&day)
-        {
-            return Ok(Some(plan.clone()));
+    /// Says until when it lives now.
+    pub async fn extend(&self, hold: &HoldId, ttl_s: u32, by: By) -> Result<Done<Time>, Error> {
+        let command = Command::Extend { hold: hold.number, ttl_s };
+        pick(self.command(&hold.slice, command, by).await?, |event| match event {
+            Event::Extended { until, .. } => Some(until),
+            _ => None,
+        })
+    }
+
+    pub async fn release(&self, hold: &HoldId, by: By) -> Result<Done<()>, Error> {
+        let done = self.command(&hold.slice, Command::Release { hold: hold.number }, by).await?;
+        pick(done, |event| matches!(event, Event::Released { .. }).then_some(()))
+    }
+
+    /// Takes a sold ticket back.
+    pub async fn refund(&self, id: &TicketId, by: By) -> Result<Done<()>, Error> {
+        let ticket = Ticket { number: id.number, copy: id.copy };
+        let done = self.command(&id.slice(), Command::Refund { ticket }, by).await?;
+        pick(done, |event| matches!(event, Event::Refunded { .. }).then_some(()))
+    }
+
+    /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing
+    /// was ever held.
+    async fn command(
+        &self,
+        slice: &SliceName,
+        command: Command,
+        by: By,
+    ) -> Result<Done<Event>, Error> {
+        Ok(self.engine.slices.command(slice, command, by).await?)
+    }
+
+    pub async fn look_at_hold(&self, id: &HoldId) -> Result<Option<HoldView>, Error> {
+        match self.engine.slices.look(&id.slice, Question::Hold(id.number)).await?.answer {
+            Answer::Hold(view) => Ok(view),
+            _ => Ok(None),
         }
-        let Some(view) = self.view(day).await? else { return Ok(None) };
-        let plan = Arc::new(view.plan);
-        self.plans
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(day, plan.clone());
-        Ok(Some(plan))
-    }
-
-    /// The days of lotteries about which something is still to be done, in order, from `from` on.
-    pub async fn not_closed(&self, from: Day, limit: usize) -> Result<Vec<Day>, StoreError> {
-        let after = from.0.checked_sub(1).map(|before| before.to_be_bytes().to_vec());
-        let lines = self
-            .engine
-            .rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit })
-            .await?;
-        Ok(lines
-            .iter()
-            .filter_map(|line| Some(Day(u32::from_be_bytes(line.key.as_slice().try_into().ok()?))))
-            .collect())
     }
 
     /// The live holds of a member after `after`, in the order of their ids. The slices are asked,
@@ -120,11 +152,11 @@ impl Lotteries {
         owner: Id,
         after: Option<HoldId>,
         limit: usize,
-    ) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
+    ) -> Result<Vec<(HoldId, HoldView)>, Error> {
         let mut from = after.map_or(Day(0), |after| after.slice.day);
         let mut found = Vec::new();
         loop {
-            let days = self.not_closed(from, DAYS_AT_ONCE).await.map_err(WalkFailure::Store)?;
+            let days = self.lotteries.not_closed(from, DAYS_AT_ONCE).await?;
             for day in &days {
                 found.extend(
                     self.holds_in(*day, owner)
@@ -144,67 +176,29 @@ impl Lotteries {
         }
     }
 
-    async fn holds_in(&self, day: Day, owner: Id) -> Result<Vec<(HoldId, HoldView)>, WalkFailure> {
-        let Some(plan) = self.plan(day).await.map_err(WalkFailure::Lottery)? else {
-            return Ok(Vec::new());
-        };
+    async fn holds_in(&self, day: Day, owner: Id) -> Result<Vec<(HoldId, HoldView)>, Error> {
+        let Some(plan) = self.lotteries.plan(day).await? else { return Ok(Vec::new()) };
         let slices = plan.slices(day);
         let ask =
             slices.iter().map(|slice| self.engine.slices.look(slice, Question::HoldsOf(owner)));
         let mut found = Vec::new();
-        for (slice, looked) in
-            slices.iter().zip(try_join_all(ask).await.map_err(WalkFailure::Slice)?)
-        {
+        for (slice, looked) in slices.iter().zip(try_join_all(ask).await?) {
             if let Answer::Holds(holds) = looked.answer {
-                found.extend(
-                    holds
-                        .into_iter()
-                        .map(|(number, view)| (HoldId { slice: *slice, number }, view)),
-                );
+                let hold = |(number, view)| (HoldId { slice: *slice, number }, view);
+                found.extend(holds.into_iter().map(hold));
             }
         }
         Ok(found)
     }
 
-    /// Holds tickets in whichever slice has some that match, and says which.
-    pub async fn hold(
+    /// The tickets that a member has bought: lines of a list.
+    pub async fn bought_by(
         &self,
-        day: Day,
-        plan: &Plan,
-        wanted: &Wanted,
-        by: By,
-    ) -> Result<(SliceName, Done<tickets::Event>), TicketFailure> {
-        let names = SliceName::matching(day, &wanted.pattern);
-        let Wanted { pattern, count, at_least, ttl_s } = *wanted;
-        let command = tickets::Command::Hold { pattern, count, at_least, ttl_s };
-        let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
-        Ok((names[place], done))
-    }
-
-    fn slices<'a>(
-        &'a self,
-        names: &'a [SliceName],
-        open: &'a (dyn Fn(&SliceName) -> Option<tickets::Command> + Sync),
-    ) -> Whole<'a, Slice> {
-        Whole { router: &self.engine.slices, names, open }
-    }
-
-    /// A command to the slice that a hold or ticket names. Where nothing was ever opened, nothing
-    /// was ever held.
-    pub async fn command(
-        &self,
-        slice: &SliceName,
-        command: tickets::Command,
-        by: By,
-    ) -> CommandResult<tickets::Slice> {
-        self.engine.slices.command(slice, command, by).await
-    }
-
-    pub async fn hold_view(&self, id: &HoldId) -> Result<Option<HoldView>, TicketFailure> {
-        match self.engine.slices.look(&id.slice, Question::Hold(id.number)).await?.answer {
-            Answer::Hold(view) => Ok(view),
-            _ => Ok(None),
-        }
+        owner: Id,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<ListedRow>, StoreError> {
+        self.engine.rows(Page { shelf: shelves::TICKETS, owner, after, limit }).await
     }
 
     pub async fn matching(
@@ -213,7 +207,7 @@ impl Lotteries {
         plan: &Plan,
         pattern: &Pattern,
         sample: u16,
-    ) -> Result<Matching, TicketFailure> {
+    ) -> Result<Matching, Error> {
         let names = SliceName::matching(day, pattern);
         let seed = self.engine.node.seed();
         let question = Question::Matching { pattern: *pattern, sample, seed };
@@ -225,7 +219,7 @@ impl Lotteries {
             if let Answer::Matching { matching, free, sample } = answer {
                 all.matching += matching;
                 all.free += free;
-                let id = |ticket: &tickets::stock::Ticket| TicketId {
+                let id = |ticket: &Ticket| TicketId {
                     day,
                     digits: name.digits,
                     number: ticket.number,
@@ -238,7 +232,8 @@ impl Lotteries {
         Ok(all)
     }
 
-    pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<TicketLedger, TicketFailure> {
+    /// The books of all slices of a lottery.
+    pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<TicketLedger, Error> {
         let _turn = self.looks.acquire().await;
         let mut sum = TicketLedger::default();
         for answer in
@@ -251,40 +246,35 @@ impl Lotteries {
         Ok(sum)
     }
 
-    /// Seals all slices of a lottery, those too that nobody ever opened. Can be repeated.
-    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<(), TicketFailure> {
+    /// Seals all slices of a lottery, those too that were never opened. Can be repeated.
+    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<(), Error> {
         let names = plan.slices(day);
         self.slices(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await.map(drop)
     }
 
-    async fn seal_one(&self, name: &SliceName) -> Result<(), TicketFailure> {
+    async fn seal_one(&self, name: &SliceName) -> Result<(), Error> {
         loop {
-            let done = self.engine.slices.command(name, tickets::Command::Seal, By::SYSTEM).await?;
-            if matches!(done.event, tickets::Event::Sealed { .. }) {
+            let done = self.command(name, Command::Seal, By::SYSTEM).await?;
+            if matches!(done.event, Event::Sealed { .. }) {
                 return Ok(());
             }
         }
     }
 
-    pub fn now(&self) -> Time {
-        self.engine.node.now()
+    fn slices<'a>(
+        &'a self,
+        names: &'a [SliceName],
+        open: &'a (dyn Fn(&SliceName) -> Option<Command> + Sync),
+    ) -> Whole<'a, Slice> {
+        Whole { router: &self.engine.slices, names, open }
     }
 }
 
-/// What a slice is told, by whoever first needs it.
-fn open_with(plan: &Plan) -> impl Fn(&SliceName) -> Option<tickets::Command> + Sync {
+/// What a slice is told when it is first needed.
+fn open_with(plan: &Plan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
     let terms = plan.terms();
-    move |name| Some(tickets::Command::Open { lead: name.lead, terms: terms? })
-}
-
-/// Why a walk over a lottery, its slices and its boxes broke off.
-#[derive(Debug)]
-pub enum WalkFailure {
-    Lottery(Failure<lottery::Refusal>),
-    Slice(TicketFailure),
-    Box(BoxFailure),
-    Store(StoreError),
+    move |name| Some(Command::Open { lead: name.lead, terms: terms? })
 }
 
 /// Keeps `most`, evenly taken from all slices rather than from the first.

@@ -1,45 +1,11 @@
-//! Lotteries and their tickets. Holds come and go by the thousand and are told to nobody; what is
-//! sold is.
+//! What the outside hears of tickets. Holds come and go by the thousand and are told to nobody;
+//! what is sold is.
 
 use crate::telling::said::{Says, Told};
-use crate::telling::{id, member, time, topics};
-use actors::domain::ballots::{self, BallotBox, BoxName};
-use actors::domain::day::Day;
-use actors::domain::lottery::{self, FirstPlan, Lottery, Plan};
+use crate::telling::{id, member, topics};
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Event, HoldId, Slice, SliceName, TicketId};
 use serde_json::{Value, json};
-
-impl Told for Lottery {
-    fn tell(day: &Day, event: &lottery::Event, says: &mut Says) {
-        match event {
-            lottery::Event::Created(FirstPlan { closes_at, .. })
-            | lottery::Event::Planned(Plan { closes_at, .. }) => {
-                says.say(
-                    &topics::LOTTERY_CREATED,
-                    [("lottery", id(day)), ("closes_at", time(*closes_at))],
-                );
-            }
-            lottery::Event::Closing => {}
-            lottery::Event::Closed | lottery::Event::Sealed { .. } => {
-                says.say(&topics::LOTTERY_CLOSED, [("lottery", id(day))])
-            }
-            lottery::Event::Drawn(drawn) => {
-                let ballots: Vec<Value> =
-                    drawn.lots.iter().map(|lot| id(&lot.ballot(*day))).collect();
-                says.say(
-                    &topics::LOTTERY_DRAWN,
-                    [("lottery", id(day)), ("ballots", json!(ballots))],
-                );
-            }
-        }
-    }
-}
-
-/// Ballots come by the million and are told to nobody; their owners have receipts.
-impl Told for BallotBox {
-    fn tell(_: &BoxName, _: &ballots::Event, _: &mut Says) {}
-}
 
 impl Told for Slice {
     fn tell(name: &SliceName, event: &Event, says: &mut Says) {

@@ -5,13 +5,15 @@
 //! repeats some and skips none. When to try again is the webhook's to decide, by the engine's
 //! clock; the courier only looks whether that has come. Live events and a replay take turns.
 
+use crate::failure::Error;
 use crate::feed::{Event, Turn};
 use crate::webhooks::attempts::{Attempt, Attempts};
 use crate::webhooks::meters::Meters;
+use crate::webhooks::post_office::PostOffice;
 use crate::webhooks::sender::Parcel;
-use crate::webhooks::{Webhooks, signature};
+use crate::webhooks::signature;
 use actors::domain::webhooks::{self, Command, Telling, WebhookView, WhyDisabled};
-use actors::engine::Failure;
+use actors::engine::By;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use base::journal;
@@ -32,7 +34,7 @@ const PAUSE_S: u32 = 5;
 
 pub struct Courier {
     webhook: Id,
-    webhooks: Arc<Webhooks>,
+    office: Arc<PostOffice>,
     attempts: Arc<Attempts>,
     secret: Option<Vec<u8>>,
     live: Option<Round>,
@@ -75,20 +77,20 @@ impl From<StoreError> for NotNow {
     }
 }
 
-impl From<Failure<webhooks::Refusal>> for NotNow {
-    fn from(_: Failure<webhooks::Refusal>) -> NotNow {
+impl From<Error> for NotNow {
+    fn from(_: Error) -> NotNow {
         NotNow
     }
 }
 
 impl Courier {
-    pub fn of(webhook: Id, webhooks: Arc<Webhooks>) -> Courier {
-        let attempts = webhooks.attempts(webhook);
-        let meters = Meters::of(webhook, &webhooks.series);
+    pub fn of(webhook: Id, office: Arc<PostOffice>) -> Courier {
+        let attempts = office.attempts(webhook);
+        let meters = Meters::of(webhook, &office.series);
         let paused_until = Time::default();
         Courier {
             webhook,
-            webhooks,
+            office,
             attempts,
             secret: None,
             live: None,
@@ -101,7 +103,7 @@ impl Courier {
 
     /// Until the webhook is deleted, another node should deliver for it, or the server stops.
     pub async fn run(mut self, mut turns: watch::Receiver<Turn>) {
-        while !turns.borrow_and_update().stopping && self.webhooks.is_ours(self.webhook) {
+        while !turns.borrow_and_update().stopping && self.office.is_ours(self.webhook) {
             match self.turn(&mut turns).await {
                 Ok(Next::Again) => continue,
                 Ok(Next::Over) => break,
@@ -118,19 +120,23 @@ impl Courier {
             .filter(|round| round.delivered > 0)
         {
             let _ = self
-                .webhooks
-                .command(self.webhook, Command::Advance { line: round.line, to: round.reached() })
+                .office
+                .command(
+                    self.webhook,
+                    Command::Advance { line: round.line, to: round.reached() },
+                    By::SYSTEM,
+                )
                 .await;
         }
     }
 
     async fn turn(&mut self, turns: &mut watch::Receiver<Turn>) -> Result<Next, NotNow> {
-        let Some(view) = self.webhooks.view(self.webhook).await? else { return Ok(Next::Over) };
+        let Some(view) = self.office.view(self.webhook).await? else { return Ok(Next::Over) };
         self.measure(&view);
-        let now = self.webhooks.now();
+        let now = self.office.now();
         let waits =
             view.trouble.is_some_and(|trouble| now < trouble.next_at) || now < self.paused_until;
-        if view.disabled.is_some() || waits || !self.webhooks.may_write() {
+        if view.disabled.is_some() || waits || !self.office.may_write() {
             return Ok(Next::Wait);
         }
         for line in [self.first, other(self.first)] {
@@ -171,7 +177,7 @@ impl Courier {
         if !round.events.is_empty() || round.read_to >= end {
             return Ok(());
         }
-        let read = self.webhooks.feed().after(round.read_to).await?;
+        let read = self.office.feed.after(round.read_to).await?;
         let wanted = |event: &Event| {
             view.plan.events.iter().any(|name| name == "*" || name == event.topic.name)
         };
@@ -193,11 +199,11 @@ impl Courier {
         view: &WebhookView,
         turns: &mut watch::Receiver<Turn>,
     ) -> Result<Next, NotNow> {
-        let now = self.webhooks.now();
+        let now = self.office.now();
         let parcel = self.parcel(event, view, now).await?;
         let sent = tokio::select! {
-            sent = self.webhooks.senders().send(parcel) => sent.ok_or(NotNow)?,
-            // Whether it arrives nobody will know: it is sent again after the restart.
+            sent = self.office.senders.send(parcel) => sent.ok_or(NotNow)?,
+            // Whether it arrives is not known: it is sent again after the restart.
             _ = turns.wait_for(|turn| turn.stopping) => return Ok(Next::Over),
         };
         self.meters.count(&sent);
@@ -210,7 +216,7 @@ impl Courier {
         self.put_back(round);
         self.attempts.note(attempt);
         if outcome.is_err() {
-            self.paused_until = self.webhooks.now().plus_s(PAUSE_S);
+            self.paused_until = self.office.now().plus_s(PAUSE_S);
         }
         outcome.map(|()| Next::Again)
     }
@@ -223,7 +229,7 @@ impl Courier {
     ) -> Result<Parcel, NotNow> {
         let secret = match &self.secret {
             Some(secret) => secret,
-            None => self.secret.insert(self.webhooks.secret(self.webhook).await?),
+            None => self.secret.insert(self.office.secret(self.webhook).await?),
         };
         let (id, timestamp_s) = (event.place.to_string(), now.0.div_euclid(1000));
         let signature = signature::sign(secret, &id, timestamp_s, &event.body);
@@ -263,7 +269,7 @@ impl Courier {
         } else {
             Command::Fail
         };
-        match self.webhooks.command(self.webhook, command).await?.event {
+        match self.office.command(self.webhook, command, By::SYSTEM).await?.event {
             webhooks::Event::Failed(trouble) => attempt.next_at = Some(trouble.next_at),
             webhooks::Event::Disabled(_) => {
                 journal::warn("a webhook is disabled", &[("webhook", Value::Text(&self.webhook))])
@@ -275,7 +281,9 @@ impl Courier {
 
     async fn write_down(&self, round: &mut Round) -> Result<(), NotNow> {
         let to = round.reached();
-        self.webhooks.command(self.webhook, Command::Advance { line: round.line, to }).await?;
+        self.office
+            .command(self.webhook, Command::Advance { line: round.line, to }, By::SYSTEM)
+            .await?;
         (round.written, round.delivered, round.idle_turns) = (to, 0, 0);
         Ok(())
     }
@@ -319,7 +327,7 @@ impl Courier {
 
     fn measure(&self, view: &WebhookView) {
         let reached = self.live.as_ref().map_or(view.cursor, Round::reached);
-        if let Some(end) = self.webhooks.feed().known_end() {
+        if let Some(end) = self.office.feed.known_end() {
             self.meters.lag.set(end.saturating_sub(reached));
         }
     }

@@ -189,7 +189,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
         };
         // Until the workers are there.
         while let Err(failure) = running.shared.lotteries.view(Day(0)).await {
-            assert!(matches!(failure, Failure::Unavailable(_)), "{failure:?}");
+            assert!(matches!(failure.0, Failure::Unavailable(_)), "{failure:?}");
             actix_web::rt::task::yield_now().await;
         }
         // All at once, so that no job that looks around finds some of them open and opens the

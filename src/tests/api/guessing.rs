@@ -63,12 +63,12 @@ fn a_wrong_code_is_refused_without_a_look_at_any_partition() {
     actix_web::rt::System::new().block_on(async move {
         let unserved = App::open(config, Arc::new(move || now)).await.unwrap().shared;
         for code in of_another_key(&batch, 1000).into_iter().chain(mistyped(&codes)) {
-            assert!(matches!(unserved.promotions.home(&code).await, Ok(None)), "{code}");
+            assert!(matches!(unserved.coupons.find_home(&code).await, Ok(None)), "{code}");
         }
         assert_eq!(unserved.engine.awake(), 0);
         // A right one asks, and so does a text that an import may have brought.
         for code in [&codes[0], "SUMMER"] {
-            assert!(unserved.promotions.home(code).await.is_err(), "{code}");
+            assert!(unserved.coupons.find_home(code).await.is_err(), "{code}");
         }
     });
     app.wait_until_free();

@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use actors::{Id, Time};
 use people::LoggedIn;
 use ports::directory::Role;
-use products::campaigns::first_logins::Granted;
+use products::campaigns::GrantedVoucher;
 use std::time::Duration;
 
 const MOMENT: Duration = Duration::from_millis(250);
@@ -18,7 +18,7 @@ const MOMENT: Duration = Duration::from_millis(250);
 /// What a login is judged by is known after this, or the login goes on without.
 pub async fn get_ready(shared: &Shared) {
     // Whoever is owed something then has it kept with him that it is not known what.
-    let _ = rt::time::timeout(MOMENT, shared.promotions.read_windows()).await;
+    let _ = rt::time::timeout(MOMENT, shared.first_logins.read_windows()).await;
 }
 
 pub async fn of_first_login(shared: &Data<Shared>, logged_in: &LoggedIn) -> Vec<VoucherBody> {
@@ -26,33 +26,40 @@ pub async fn of_first_login(shared: &Data<Shared>, logged_in: &LoggedIn) -> Vec<
     let Some(at) = member.first_login_at.filter(|_| member.role == Role::Member) else {
         return Vec::new();
     };
-    if logged_in.owed.is_none() && !shared.promotions.may_have_granted(at) {
+    if logged_in.owed.is_none() && !shared.first_logins.may_have_granted(at) {
         return Vec::new();
     }
     let claims = rt::spawn(claim(shared.clone(), member.id, at, logged_in.owed.clone()));
     let granted = rt::time::timeout(MOMENT, claims).await;
     let granted = granted.ok().and_then(Result::ok).unwrap_or_default();
-    granted
-        .iter()
-        .map(|granted| VoucherBody::of(shared, &granted.known, granted.rank, granted.expires_at))
-        .collect()
+    granted.iter().map(|granted| VoucherBody::of(shared, granted)).collect()
 }
 
-async fn claim(shared: Data<Shared>, member: Id, at: Time, owed: Option<Vec<u8>>) -> Vec<Granted> {
+async fn claim(
+    shared: Data<Shared>,
+    member: Id,
+    at: Time,
+    owed: Option<Vec<u8>>,
+) -> Vec<GrantedVoucher> {
     let mut granted = match owed {
         Some(owed) => make_good(&shared, member, at, owed).await,
         None => Vec::new(),
     };
     // What was granted before is said again: the answer of the first login may have been lost.
-    granted.extend(shared.promotions.granted_before(member, at, &granted).await);
-    granted.sort_by_key(|granted| granted.known.serial);
+    granted.extend(shared.first_logins.granted_before(member, at, &granted).await);
+    granted.sort_by_key(|granted| granted.promotion.serial);
     granted
 }
 
 /// Claims what a member is owed since his first login. If it cannot be written down now that it is
 /// settled, it is claimed again, and answered the same.
-pub async fn make_good(shared: &Shared, member: Id, at: Time, owed: Vec<u8>) -> Vec<Granted> {
-    let (granted, still) = shared.promotions.claim_owed(member, at, &owed).await;
+pub async fn make_good(
+    shared: &Shared,
+    member: Id,
+    at: Time,
+    owed: Vec<u8>,
+) -> Vec<GrantedVoucher> {
+    let (granted, still) = shared.first_logins.claim_owed(member, at, &owed).await;
     if still.as_ref() != Some(&owed)
         && let Err(error) = shared.identity.settle_owed(member, owed, still).await
     {

@@ -6,7 +6,8 @@ use crate::shared::Shared;
 use actors::Time;
 use actors::domain::coupons::campaign::{Overview, Plan, Trigger};
 use base::calendar::wire_time;
-use products::catalogue::Known;
+use products::campaigns::GrantedVoucher;
+use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -159,7 +160,7 @@ pub fn folded(code: &str) -> String {
 }
 
 impl CampaignBody {
-    pub fn of(known: &Known, overview: &Overview, now: Time) -> CampaignBody {
+    pub fn of(known: &Promotion, overview: &Overview, now: Time) -> CampaignBody {
         let Overview { plan, granted, .. } = overview;
         let worth = Worth::from(&plan.offer);
         CampaignBody {
@@ -198,17 +199,18 @@ fn state(overview: &Overview, now: Time) -> &'static str {
 }
 
 impl VoucherBody {
-    pub fn of(shared: &Shared, known: &Known, rank: u64, expires_at: Time) -> VoucherBody {
-        let worth = Worth::from(known.offer());
+    pub fn of(shared: &Shared, granted: &GrantedVoucher) -> VoucherBody {
+        let GrantedVoucher { promotion, rank, expires_at } = granted;
+        let worth = Worth::from(promotion.offer());
         VoucherBody {
-            code: shared.promotions.voucher_code(known, rank),
-            campaign: known.serial.to_string(),
-            rank,
+            code: shared.coupons.voucher_code(promotion, *rank),
+            campaign: promotion.serial.to_string(),
+            rank: *rank,
             discount_percent: worth.discount_percent,
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            expires_at: wire_time(expires_at),
+            expires_at: wire_time(*expires_at),
         }
     }
 }

@@ -10,8 +10,8 @@ use actors::domain::coupons::redeem::Event;
 use actors::domain::coupons::{CouponHome, CouponLedger, CouponState, Cut};
 use actors::engine::Done;
 use base::calendar::wire_time;
-use products::catalogue::Known;
-use products::coupons::Found;
+use products::coupons::FoundCoupon;
+use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -114,12 +114,12 @@ pub struct LedgerBody {
 }
 
 impl CouponBody {
-    pub(super) fn of_found(found: &Found, with_history: bool) -> CouponBody {
-        let body = CouponBody::of(&found.known, &found.home, found.code.clone(), &found.view);
-        CouponBody { history: with_history.then(|| history(&found.known, &found.view)), ..body }
+    pub(super) fn of_found(found: &FoundCoupon, with_history: bool) -> CouponBody {
+        let body = CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view);
+        CouponBody { history: with_history.then(|| history(&found.promotion, &found.view)), ..body }
     }
 
-    pub fn of(known: &Known, home: &CouponHome, code: String, view: &CouponView) -> CouponBody {
+    pub fn of(known: &Promotion, home: &CouponHome, code: String, view: &CouponView) -> CouponBody {
         let CouponView { state, coupon } = view;
         let worth = Worth::from(known.offer());
         let owned = coupon.owner != Id::SYSTEM;
@@ -162,7 +162,7 @@ impl UseBody {
     }
 }
 
-fn history(known: &Known, view: &CouponView) -> Vec<HistoryBody> {
+fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
     let coupon = &view.coupon;
     let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
         step,

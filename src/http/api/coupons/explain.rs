@@ -3,7 +3,6 @@
 use crate::http::problem::{self, Explain, Problem};
 use actors::domain::coupons::redeem::Refusal;
 use actors::domain::coupons::{catalogue, offer, range};
-use products::catalogue::Failed;
 
 impl Explain for Refusal {
     fn explain(self) -> Problem {
@@ -59,17 +58,6 @@ impl Explain for catalogue::Refusal {
                 &problem::SOLD_OUT,
                 "there are as many campaigns or batches as can have a number",
             ),
-        }
-    }
-}
-
-impl From<Failed> for Problem {
-    fn from(failed: Failed) -> Problem {
-        match failed {
-            Failed::Catalogue(failure) => failure.into(),
-            Failed::Campaign(failure) => failure.into(),
-            Failed::Range(failure) => failure.into(),
-            Failed::Store(error) => error.into(),
         }
     }
 }

@@ -1,27 +1,29 @@
 //! The end of a lottery: closed, sealed, written down, drawn.
 //!
-//! Each step is a command that can be repeated, and says the same again. So whoever finds a lottery
-//! half closed goes on with it, and any number who close it at once come to the same winners.
+//! Each step is a command that can be repeated, and says the same again. So a lottery that was left
+//! half closed is gone on with, and any number who close it at once come to the same winners.
 //! Slices and boxes take what comes until their own seal; the answer to a close comes after the
 //! last of them. A draw that waits for its round of the public beacon waits for that same round,
 //! however late it is.
 
-use crate::Engine;
 use crate::ballots::Ballots;
 use crate::ballots::rounds::{Missing, Rounds};
 use crate::ballots::seeds::Seeds;
-use crate::tickets::{Lotteries, WalkFailure};
-use actors::Caller;
+use crate::failure::Error;
+use crate::lottery::Lotteries;
+use crate::table::Engine;
+use crate::tickets::Tickets;
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, commitment};
 use actors::domain::lottery::{Command, Drawn, Event, LotteryView, Phase, places};
-use actors::engine::{By, Key};
+use actors::engine::By;
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 
 pub struct Closing {
     engine: Arc<Engine>,
     lotteries: Arc<Lotteries>,
+    tickets: Arc<Tickets>,
     ballots: Arc<Ballots>,
     seeds: Seeds,
     rounds: Rounds,
@@ -40,11 +42,12 @@ impl Closing {
     pub fn new(
         engine: Arc<Engine>,
         lotteries: Arc<Lotteries>,
+        tickets: Arc<Tickets>,
         ballots: Arc<Ballots>,
         seeds: Seeds,
         rounds: Rounds,
     ) -> Closing {
-        Closing { engine, lotteries, ballots, seeds, rounds }
+        Closing { engine, lotteries, tickets, ballots, seeds, rounds }
     }
 
     /// What is published of a lottery's seed when it is created.
@@ -58,23 +61,14 @@ impl Closing {
 
     /// Takes nothing new from now on, and brings the lottery to its end, as far as it can be
     /// brought.
-    pub async fn close(
-        &self,
-        day: Day,
-        caller: Caller,
-        key: Option<Key>,
-    ) -> Result<End, WalkFailure> {
-        self.engine
-            .lotteries
-            .command(&day, Command::Close, By::for_good(caller).under(key))
-            .await
-            .map_err(WalkFailure::Lottery)?;
+    pub async fn close(&self, day: Day, by: By) -> Result<End, Error> {
+        self.engine.lotteries.command(&day, Command::Close, by).await?;
         self.go_on(day).await
     }
 
     /// Does what is left to do for a lottery that has begun to close.
-    pub async fn go_on(&self, day: Day) -> Result<End, WalkFailure> {
-        let Some(view) = self.lotteries.view(day).await.map_err(WalkFailure::Lottery)? else {
+    pub async fn go_on(&self, day: Day) -> Result<End, Error> {
+        let Some(view) = self.lotteries.view(day).await? else {
             return Ok(End::Done);
         };
         match view.phase {
@@ -89,19 +83,15 @@ impl Closing {
     }
 
     /// Seals all slices and boxes, and writes down what the boxes hold.
-    async fn seal(&self, day: Day, view: LotteryView) -> Result<LotteryView, WalkFailure> {
-        self.lotteries.seal(day, &view.plan).await.map_err(WalkFailure::Slice)?;
-        let boxes = self.ballots.seal(day, &view.plan).await.map_err(WalkFailure::Box)?;
+    async fn seal(&self, day: Day, view: LotteryView) -> Result<LotteryView, Error> {
+        self.tickets.seal(day, &view.plan).await?;
+        let boxes = self.ballots.seal(day, &view.plan).await?;
         let finish = Command::Finish { boxes: boxes.clone() };
-        self.engine
-            .lotteries
-            .command(&day, finish, By::SYSTEM)
-            .await
-            .map_err(WalkFailure::Lottery)?;
+        self.engine.lotteries.command(&day, finish, By::SYSTEM).await?;
         Ok(LotteryView { phase: Phase::Closed, boxes, ..view })
     }
 
-    async fn draw(&self, day: Day, view: LotteryView) -> Result<End, WalkFailure> {
+    async fn draw(&self, day: Day, view: LotteryView) -> Result<End, Error> {
         let Some(plan) = view.plan.ballots.filter(|_| view.drawn.is_none()) else {
             return Ok(End::Done);
         };
@@ -117,10 +107,9 @@ impl Closing {
         let lots = try_join_all(
             chosen.into_iter().map(|(number, index)| self.ballots.lot(day, number, index)),
         )
-        .await;
-        let drawn = Drawn { seed, beacon, lots: lots.map_err(WalkFailure::Box)? };
-        let done = self.engine.lotteries.command(&day, Command::Draw(drawn), By::SYSTEM).await;
-        let done = done.map_err(WalkFailure::Lottery)?;
+        .await?;
+        let drawn = Drawn { seed, beacon, lots };
+        let done = self.engine.lotteries.command(&day, Command::Draw(drawn), By::SYSTEM).await?;
         if matches!(done.event, Event::Drawn(_)) && !done.replayed {
             metrics::counter!("stampede_draws_total").increment(1);
         }

@@ -4,15 +4,16 @@
 mod trap;
 
 use crate::Engine;
+use crate::ballots::Ballots;
 use crate::ballots::rounds::Rounds;
 use crate::ballots::seeds::Seeds;
-use crate::ballots::{Ballots, BoxFailure};
+use crate::failure::{Error, Refusal};
+use crate::lottery::Lotteries;
 use crate::lottery::closing::{Closing, End};
-use crate::tickets::Lotteries;
+use crate::tickets::Tickets;
 use actix_rt as rt;
 use actix_rt::task::JoinHandle;
-use actors::domain::ballots::{BallotId, Refusal};
-use actors::domain::day::Day;
+use actors::domain::ballots::{self, BallotId};
 use actors::domain::lottery::{self, Drawn, Phase, Plan, TicketSetup, places};
 use actors::engine::By;
 use actors::engine::{Failure, Key, KeyWindow, Limits, Node};
@@ -24,9 +25,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use testing::memory::{Fate, MemoryStore};
-use trap::{Snare, Step, Trap};
+use trap::{DAY, Snare, Step, Trap};
 
-const DAY: Day = Day(20_261_231);
 const NOW: Time = Time(1_796_126_400_000);
 const CROWD: u8 = 32;
 const CLOSERS: usize = 20;
@@ -54,8 +54,10 @@ impl Process {
         let engine = Engine::new(node);
         let (lotteries, ballots) =
             (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
+        let tickets = Arc::new(Tickets::new(engine.clone(), lotteries.clone()));
         let (seeds, rounds) = (Seeds::new(vec![7; 32]), Rounds::from(None, None));
-        let closing = Closing::new(engine, lotteries.clone(), ballots.clone(), seeds, rounds);
+        let closing =
+            Closing::new(engine, lotteries.clone(), tickets, ballots.clone(), seeds, rounds);
         Rc::new(Process { lotteries, ballots, closing })
     }
 
@@ -88,7 +90,7 @@ impl Process {
     /// drawn.
     async fn close(&self) -> Drawn {
         for _ in 0..TURNS {
-            if self.closing.close(DAY, Caller::SYSTEM, None).await.is_ok_and(|end| end == End::Done)
+            if self.closing.close(DAY, By::SYSTEM).await.is_ok_and(|end| end == End::Done)
                 && let Ok(Some(view)) = self.lotteries.view(DAY).await
             {
                 return view.drawn.expect("it is at its end");
@@ -126,7 +128,7 @@ async fn submit(process: Rc<Process>, member: Someone) {
     };
     loop {
         let by = member.borrow().by();
-        let told: Result<_, BoxFailure> = process.ballots.submit(DAY, &plan, by).await;
+        let told: Result<_, Error> = process.ballots.submit(DAY, &plan, by).await;
         match told {
             Ok(submitted) => {
                 let (id, witness) = submitted.shown.expect("it was for real");
@@ -135,8 +137,8 @@ async fn submit(process: Rc<Process>, member: Someone) {
                 member.accepted.push(id);
                 member.asked += 1;
             }
-            Err(Failure::Refused(Refusal::Closed)) => return,
-            Err(Failure::Unknown | Failure::Moved | Failure::Unavailable(_)) => {}
+            Err(Error(Failure::Refused(Refusal::Ballots(ballots::Refusal::Closed)))) => return,
+            Err(Error(Failure::Unknown | Failure::Moved | Failure::Unavailable(_))) => {}
             Err(other) => panic!("{other:?}"),
         }
         turn().await;

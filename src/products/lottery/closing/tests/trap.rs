@@ -1,12 +1,15 @@
 //! A store in which one write, named beforehand, meets its fate.
 
-use crate::lottery::closing::tests::DAY;
 use actors::domain::ballots;
+use actors::domain::day::Day;
 use actors::engine::record::{self, Entry};
 use actors::store::{Append, AppendOutcome, Callback, Store};
 use std::sync::{Arc, Mutex};
 use testing::around::Around;
 use testing::memory::{Fate, MemoryStore};
+
+/// The lottery whose writes these are.
+pub const DAY: Day = Day(20_261_231);
 
 /// The writes of a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,33 @@
+//! What the outside hears of lotteries.
+
+use crate::telling::said::{Says, Told};
+use crate::telling::{id, time, topics};
+use actors::domain::day::Day;
+use actors::domain::lottery::{self, FirstPlan, Lottery, Plan};
+use serde_json::{Value, json};
+
+impl Told for Lottery {
+    fn tell(day: &Day, event: &lottery::Event, says: &mut Says) {
+        match event {
+            lottery::Event::Created(FirstPlan { closes_at, .. })
+            | lottery::Event::Planned(Plan { closes_at, .. }) => {
+                says.say(
+                    &topics::LOTTERY_CREATED,
+                    [("lottery", id(day)), ("closes_at", time(*closes_at))],
+                );
+            }
+            lottery::Event::Closing => {}
+            lottery::Event::Closed | lottery::Event::Sealed { .. } => {
+                says.say(&topics::LOTTERY_CLOSED, [("lottery", id(day))])
+            }
+            lottery::Event::Drawn(drawn) => {
+                let ballots: Vec<Value> =
+                    drawn.lots.iter().map(|lot| id(&lot.ballot(*day))).collect();
+                says.say(
+                    &topics::LOTTERY_DRAWN,
+                    [("lottery", id(day)), ("ballots", json!(ballots))],
+                );
+            }
+        }
+    }
+}
