@@ -5,14 +5,11 @@
 //! streamed to a file while the server's memory is watched, and both verifiers check it. `--ballots
 //! N`, `--rounds N` and `--connections N` change the run.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
 use draws::verify;
-use load::connection::{Connection, block_on, call, request, token};
-use load::process::{cpu_s, highest_mib, resident_mib};
-use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::{constant, median, register, said};
+use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::process::{cpu_s, highest_mib, resident_mib};
+use harness::load::server::{ADMIN_PASSWORD, Server, serve};
+use harness::load::{constant, median, register, said};
 use serde_json::json;
 use stampede::http::flags;
 use std::cell::Cell;

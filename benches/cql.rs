@@ -7,15 +7,6 @@
 //! out no rank and keeps no quota. Then two servers, one on that database and one on the embedded
 //! store, hand out tickets over HTTP, again in turns.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
-#[path = "../src/tests/cluster/database.rs"]
-#[allow(dead_code, reason = "a bench needs less of it than the tests")]
-mod database;
-#[path = "../src/tests/keyspaces.rs"]
-mod keyspaces;
-
 use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
@@ -26,11 +17,11 @@ use actors::{Caller, Id, Time};
 use base::Secret;
 use config::{Choice, Config};
 use cql::{Conditional, Cql, CqlStore, Tuning};
-use database::{Database, connect, database, store_of, wait};
 use futures_util::future::join_all;
-use keyspaces::Lent;
-use load::server::{Server, serve};
-use load::{Load, Round, Target, median};
+use harness::database::{Database, connect, database, store_of, wait};
+use harness::keyspaces::Lent;
+use harness::load::server::{Server, serve};
+use harness::load::{Load, Round, Target, median};
 use ports::replication::Replication;
 use products::table;
 use std::cell::{Cell, RefCell};

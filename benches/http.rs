@@ -6,12 +6,9 @@
 //! shared machine say nothing. `--seconds N`, `--rounds N` and `--connections N` (repeatable)
 //! change the run.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
-use load::constant;
-use load::server::{Server, serve};
-use load::{Load, Round, Target, median, said};
+use harness::load::constant;
+use harness::load::server::{Server, serve};
+use harness::load::{Load, Round, Target, median, said};
 use stampede::http::api::holds::CreateHold;
 
 fn main() {

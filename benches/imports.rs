@@ -6,12 +6,9 @@
 //! memory, so the memory of the import itself is that of a dry run, which must not grow with the
 //! file. `--rows N` and `--rounds N` change the run.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
-use load::connection::{block_on, text, token};
-use load::server::{ADMIN_PASSWORD, serve};
-use load::{median, said};
+use harness::load::connection::{block_on, text, token};
+use harness::load::server::{ADMIN_PASSWORD, serve};
+use harness::load::{median, said};
 use serde_json::Value;
 use std::fmt::Write;
 use std::io::{BufRead, BufReader};

@@ -8,15 +8,12 @@
 //! then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by minute.
 //! `TMPDIR=/dev/shm` makes the same run without a disk.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
-use load::connection::{Connection, block_on, call, request, token};
-use load::constant;
-use load::process::resident_mib;
-use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::steady::{Answered, send};
-use load::{median, quantile, register, said};
+use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::constant;
+use harness::load::process::resident_mib;
+use harness::load::server::{ADMIN_PASSWORD, Server, serve};
+use harness::load::steady::{Answered, send};
+use harness::load::{median, quantile, register, said};
 use serde_json::json;
 use stampede::http::api::holds::CreateHold;
 use std::cell::{Cell, RefCell};

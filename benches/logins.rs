@@ -8,14 +8,11 @@
 //! their medians. `--seconds N`, `--rounds N`, `--holds N` (per second), `--samples N` (0 leaves
 //! the timing out) change the run.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
 use config::Config;
-use load::connection::{Connection, block_on, call, request, token};
-use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::steady::{Answered, send};
-use load::{PASSWORD, median, quantile, register, said};
+use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::server::{ADMIN_PASSWORD, Server, serve};
+use harness::load::steady::{Answered, send};
+use harness::load::{PASSWORD, median, quantile, register, said};
 use people::passwords;
 use serde_json::{Value, json};
 use std::rc::Rc;

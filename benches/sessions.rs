@@ -6,13 +6,10 @@
 //! every request. It needs a redis-server or a valkey-server. What counts are the ratios.
 //! `--seconds N`, `--rounds N` and `--connections N` change the run.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
-
-use load::constant;
-use load::process::cpu_s;
-use load::server::{Server, serve};
-use load::{Load, Round, median, said};
+use harness::load::constant;
+use harness::load::process::cpu_s;
+use harness::load::server::{Server, serve};
+use harness::load::{Load, Round, median, said};
 use stampede::http::api::holds::CreateHold;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;

@@ -1,9 +1,6 @@
 //! What this process takes: time, memory, disk, CPU; and folders that end with it.
 
-#[allow(dead_code, reason = "each bench uses its part")]
-#[path = "../load/process.rs"]
-mod process;
-
+use harness::load::process;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

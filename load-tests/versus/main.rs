@@ -8,18 +8,15 @@
 //! disk before it is answered. `--members N`, `--rounds N` and `--only TEXT` (beside the constant
 //! reply) change the run; `--write FILE` puts the table and the picture there.
 
-#[path = "../../benches/load/mod.rs"]
-#[allow(dead_code, reason = "each bench uses its part")]
-mod load;
 mod postgres;
 mod redis;
 mod report;
 
-use load::connection::{Connection, block_on, call, request, token};
-use load::constant;
-use load::process::cpu_s;
-use load::server::{ADMIN_PASSWORD, Server, serve};
-use load::{PASSWORD, said};
+use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::constant;
+use harness::load::process::cpu_s;
+use harness::load::server::{ADMIN_PASSWORD, Server, serve};
+use harness::load::{PASSWORD, said};
 use report::{Report, Row, Turn};
 use serde_json::{Value, json};
 use stampede::http::api::campaigns::Claim;

@@ -1,18 +1,19 @@
 //! `docker-compose.yml` is read as Compose reads it, and every setting that it passes on is one
 //! that the binary knows and takes.
 //!
-//! Nothing is started. Without `docker-compose` a test says loudly what it did not do; where the
-//! variable CI is set it fails.
+//! Nothing is started.
 
+use harness::{Binary, needed, root};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
+
 /// The file as Compose understands it, everything in it filled in.
-#[expect(clippy::disallowed_methods, reason = "whether this is a CI run is no setting of stampede")]
 fn composed() -> Option<String> {
     let mut command = Command::new("docker-compose");
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("config");
+    command.current_dir(root()).arg("config");
     command
         .env("STAMPEDE_CLUSTER_KEY", "0123456789abcdef0123456789abcdef")
         .env("STAMPEDE_ADMIN_PASSWORD", "a long sentence nobody guesses");
@@ -25,11 +26,8 @@ fn composed() -> Option<String> {
             );
             Some(String::from_utf8(output.stdout).unwrap())
         }
-        Err(why) if std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false") => {
-            panic!("docker-compose: {why}")
-        }
         Err(why) => {
-            eprintln!("!! NOT RUN: docker-compose config, because it is not installed: {why}");
+            needed::is_not_run(&format!("docker-compose is not installed: {why}"));
             None
         }
     }
@@ -55,9 +53,7 @@ fn environment(composed: &str, service: &str) -> BTreeMap<String, String> {
 
 /// The settings of a node, by the file's own text, so that this needs no docker-compose.
 fn settings_in_the_file() -> BTreeMap<String, String> {
-    let file =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docker-compose.yml"))
-            .unwrap();
+    let file = std::fs::read_to_string(root().join("docker-compose.yml")).unwrap();
     let lines = file.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     let passed = lines
         .filter_map(|line| line.split_once(": "))
@@ -70,7 +66,7 @@ fn settings_in_the_file() -> BTreeMap<String, String> {
 
 /// Fails like a start would, without starting anything.
 fn is_taken(settings: &BTreeMap<String, String>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
+    let mut command = STAMPEDE.as_it_is();
     let output = command.env_clear().envs(settings).arg("config").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && !said.contains("WARN"), "{said}");
@@ -112,6 +108,6 @@ fn compose_accepts_the_file_and_both_nodes_take_what_it_passes_on() {
         is_taken(&settings);
     }
     for mounted in ["./deploy/nginx.conf", "./deploy/prometheus.yml"] {
-        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(mounted).is_file(), "{mounted}");
+        assert!(root().join(mounted).is_file(), "{mounted}");
     }
 }

@@ -2,16 +2,13 @@
 //!
 //! A document that names a test is only worth something while that test is there.
 
+use harness::root;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A name of so many words is a test's or at least a function's.
 const WORDS_OF_A_TEST: usize = 5;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Every file below the folder with that ending.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {

@@ -6,43 +6,17 @@
 //! take the places of the README's. A comment `# → …` says what the command before it prints: white
 //! space does not count, and `…` stands for anything.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use harness::{Binary, Folder, Process, root};
+use std::process::Command;
+
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
 
 const BEGIN: &str = "<!-- five minutes -->";
 const END: &str = "<!-- /five minutes -->";
 /// What stands for the password that only the reader's own server knows.
 const PASSWORD: &str = "the one that the first start printed";
 const MARK: &str = "@@ expected @@";
-
-/// A folder that is gone when the test is over.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path =
-            std::env::temp_dir().join(format!("stampede-readme-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server that never outlives its test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// The lines of the marked blocks.
 fn commands(markdown: &str) -> Vec<String> {
@@ -58,32 +32,15 @@ fn commands(markdown: &str) -> Vec<String> {
     blocks.flat_map(str::lines).map(str::to_owned).collect()
 }
 
-/// Starts the server as its user does, and waits until it listens. Returns its address and the
-/// password that its first start printed.
-fn serve(folder: &Path) -> (Server, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
-    command
-        .current_dir(folder)
-        .env("STAMPEDE_LISTEN", "127.0.0.1:0")
-        .env("STAMPEDE_LOG", "off")
-        .stdout(Stdio::piped());
-    let mut server = Server(command.spawn().unwrap());
-    let mut password = None;
-    for line in BufReader::new(server.0.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        if let Some(address) = line.strip_prefix("listening on http://") {
-            return (
-                server,
-                address.to_owned(),
-                password.expect("the first start prints a password"),
-            );
-        }
-        password = line
-            .split_once("shown this once: ")
-            .map(|(_, password)| password.to_owned())
-            .or(password);
-    }
-    panic!("it ended before it listened");
+/// Starts the server as its user does, and waits until it listens. Returns it with the password
+/// that its first start printed.
+fn serve(folder: &Folder) -> (Process, String) {
+    let mut command = STAMPEDE.as_it_is();
+    command.current_dir(folder).env("STAMPEDE_LISTEN", "127.0.0.1:0").env("STAMPEDE_LOG", "off");
+    let (server, printed) = Process::start_with(command, folder);
+    let password = printed.iter().find_map(|line| line.split_once("shown this once: "));
+    let password = password.expect("the first start prints a password").1.to_owned();
+    (server, password)
 }
 
 /// What bash runs: the commands, and after each the expectations that follow it, marked.
@@ -138,12 +95,12 @@ fn is_in(expected: &str, said: &str) -> bool {
 }
 
 /// Runs the marked blocks. Returns how many expectations were met.
-fn run(markdown: &str, name: &str) -> Result<usize, String> {
-    let folder = Folder::new(name);
+fn run(markdown: &str) -> Result<usize, String> {
+    let folder = Folder::new();
     let lines = commands(markdown);
-    let (_server, address, password) = serve(&folder.0);
+    let (server, password) = serve(&folder);
     let mut bash = Command::new("bash");
-    bash.args(["-c", &script(&lines, &address, &password)]).current_dir(&folder.0);
+    bash.args(["-c", &script(&lines, &server.address, &password)]).current_dir(&folder);
     let output = bash.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     let met = compare(&printed)?;
@@ -167,26 +124,26 @@ fn sample(expected: &str) -> String {
 
 #[test]
 fn a_sample_runs_as_printed() {
-    assert_eq!(run(&sample("\"live\""), "sample"), Ok(3));
+    assert_eq!(run(&sample("\"live\"")), Ok(3));
 }
 
 #[test]
 fn a_sample_that_promises_something_else_is_found_out() {
-    let found = run(&sample("\"dead\""), "lie").unwrap_err();
+    let found = run(&sample("\"dead\"")).unwrap_err();
     assert!(found.contains("\"dead\"") && found.contains("\"live\""), "{found}");
 }
 
 #[test]
 fn a_command_that_fails_is_found_out() {
     let failing = format!("{BEGIN}\n```sh\ncurl -sf localhost:8080/nowhere\necho on\n```\n{END}");
-    assert!(run(&failing, "failing").is_err());
+    assert!(run(&failing).is_err());
 }
 
 #[test]
 fn the_first_five_minutes_of_the_readme_work_as_printed() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = root().join("README.md");
     let readme = std::fs::read_to_string(readme).expect("there is a README.md");
-    match run(&readme, "five-minutes") {
+    match run(&readme) {
         Ok(met) => assert!(met > 0, "the README promises nothing that could be checked"),
         Err(found) => panic!("{found}"),
     }

@@ -2,7 +2,7 @@
 
 use crate::campaigns::{campaign, voucher};
 use crate::coupons::{assign, batch, books, code, codes, give, listed, my_id};
-use crate::harness::{TestApp, pointers};
+use harness::{TestApp, pointers};
 use serde_json::json;
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! Bytes that no decent client sends: too many of them, or some that are no text.
 
 use crate::bad_input::{DAY, HOLDS, ada, nothing_changed, scene, token};
-use crate::harness::{Answer, TestApp, id};
 use crate::wire;
+use harness::{Answer, TestApp, id};
 use serde_json::json;
 
 #[test]

@@ -1,6 +1,6 @@
 //! Bad input: each kind its own clear problem, nothing changed, and never a 500.
 
-use crate::harness::{Books, Client, PASSWORD, TestApp, id, pointers};
+use harness::{Books, Client, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 use stampede::app::App;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub fn nothing_changed(app: &TestApp) {
     assert_eq!(app.books(DAY), Books { free: 9_998, held: 1, sold: 1 });
 }
 
-pub fn ada(app: &TestApp) -> Client<'_> {
+pub fn ada(app: &TestApp) -> Client {
     app.log_in("ada", PASSWORD)
 }
 

@@ -1,8 +1,8 @@
 //! Ballots: submitted by members until the lottery closes, each with a receipt that holds, and
 //! counted where their owners can see it.
 
-use crate::harness::{Client, TestApp, id, pointers};
 use draws::{Inclusion, Receipt};
+use harness::{Client, TestApp, id, pointers};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -3,7 +3,6 @@
 
 use crate::campaigns::END;
 use crate::coupons::{assign, batch, books, code, codes};
-use crate::harness::{Client, TestApp};
 use actors::Time;
 use actors::domain::coupons::catalogue::{BatchKind, Plan};
 use actors::domain::coupons::range::{Command, Terms};
@@ -11,6 +10,7 @@ use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
+use harness::{Client, TestApp};
 use serde_json::{Value, json};
 use stampede::app::App;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Campaigns as a whole: made, listed, changed, paused and ended; and their books.
 
-use crate::harness::{Answer, Client, NOON, PASSWORD, TestApp, id, pointers};
 use actors::Time;
+use harness::{Answer, Client, NOON, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 
 pub const END: &str = "2026-12-31T00:00:00Z";

@@ -2,8 +2,8 @@
 //! gets.
 
 use crate::campaigns::{after_ms, campaign, claim, ledger, show};
-use crate::harness::{Client, PASSWORD, TestApp};
 use actors::Time;
+use harness::{Client, PASSWORD, TestApp};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Mutex;

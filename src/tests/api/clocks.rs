@@ -2,7 +2,7 @@
 //! be right.
 
 use crate::campaigns::{END, campaign, ledger, with};
-use crate::harness::{Answer, Books, Client, NOON, PASSWORD, TODAY, TestApp, id};
+use harness::{Answer, Books, Client, NOON, PASSWORD, TODAY, TestApp, id};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -30,7 +30,7 @@ fn is_not_decided(answer: Answer) {
 /// minute.
 struct Fair<'a> {
     app: &'a TestApp,
-    ada: Client<'a>,
+    ada: Client,
     hold: Value,
     campaign: String,
     code: String,

@@ -1,8 +1,8 @@
 //! Closing: by an administrator or by the clock, once and for good. What is held is released, what
 //! is sold stays sold.
 
-use crate::harness::{Books, TestApp, id};
 use actors::Time;
+use harness::{Books, TestApp, id};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -81,7 +81,7 @@ fn a_lottery_closes_by_itself_when_its_day_is_over() {
     let sold = ada.hold(DAY, json!({"pattern": "1***"})).expect(201);
     ada.confirm(id(&sold)).expect(200);
     app.set_time(END.minus_s(60));
-    let ada = app.log_in("ada", crate::harness::PASSWORD);
+    let ada = app.log_in("ada", harness::PASSWORD);
     let held = ada.hold(DAY, json!({"pattern": "****", "ttl_s": 3600})).expect(201);
     // No hold outlives the closing instant.
     assert_eq!(held["expires_at"], "2027-01-01T00:00:00.000Z");

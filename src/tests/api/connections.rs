@@ -1,8 +1,8 @@
 //! What one connection may do: say headers once, end where it said so, bring its body in time, and
 //! be one of so many of its address.
 
-use crate::harness::{PASSWORD, TestApp};
 use crate::wire;
+use harness::{PASSWORD, TestApp};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -58,8 +58,7 @@ fn a_header_that_decides_something_stands_once() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let (admin, shop) = (app.admin(), app.service("shop"));
-    let header =
-        |client: &crate::harness::Client| client.header("Authorization").unwrap().to_owned();
+    let header = |client: &harness::Client| client.header("Authorization").unwrap().to_owned();
     let (admin, shop, ada) = (header(&admin), header(&shop), header(&app.member("ada")));
     let wanted = json!({"pattern": "****"}).to_string();
     let holds = format!("/api/v1/lotteries/{DAY}/holds");

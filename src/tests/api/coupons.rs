@@ -2,8 +2,8 @@
 //! their owners.
 
 use crate::campaigns::{END, balanced, campaign, voucher, with};
-use crate::harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use actors::Time;
+use harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

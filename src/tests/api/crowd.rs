@@ -1,8 +1,8 @@
 //! A crowd of 64 with overlapping patterns takes a lottery to its last ticket, and every ticket is
 //! had once.
 
-use crate::harness::{Answer, Books, Client, TestApp, id, tickets};
 use actors::dice::Dice;
+use harness::{Answer, Books, Client, TestApp, id, tickets};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,7 +1,7 @@
 //! Thirty-two submit while twenty close: each ballot that was taken is drawn from, each that was
 //! refused is not, and all hear of one winner.
 
-use crate::harness::{Client, TestApp, id};
+use harness::{Client, TestApp, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,12 +1,11 @@
 //! Draws: who has won is told once and for good, by names that give nobody away; and the seed is
 //! nobody's before.
 
-use crate::harness::{Client, Folder, PASSWORD, TestApp, id};
-use crate::receiver::Receiver;
 use actors::Time;
 use actors::domain::draw::{Lots, Sealed, commitment, lottery_root, place_of};
 use base::Hex;
 use draws::bundle::Document;
+use harness::{Client, Folder, PASSWORD, Receiver, TestApp, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;

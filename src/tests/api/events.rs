@@ -1,6 +1,6 @@
 //! The feed as server-sent events: live, from where one left off, and to the end.
 
-use crate::harness::{Client, TestApp, id};
+use harness::{Client, TestApp, id};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 

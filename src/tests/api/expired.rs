@@ -1,6 +1,6 @@
 //! What expires on a day: complete, by cursor, touched or not.
 
-use crate::harness::TestApp;
+use harness::TestApp;
 use serde_json::{Value, json};
 
 fn codes(page: &Value) -> Vec<String> {

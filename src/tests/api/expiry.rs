@@ -1,8 +1,8 @@
 //! Holds end by the engine's own clock: not a millisecond early, not one late, and whether or not
 //! anybody looks.
 
-use crate::harness::{Books, TestApp, id, numbers};
 use actors::Time;
+use harness::{Books, TestApp, id, numbers};
 use serde_json::json;
 
 const DAY: &str = "2026-12-31";

@@ -1,6 +1,6 @@
 //! One address that sends more logins than can be hashed keeps itself waiting, and nobody else.
 
-use crate::harness::{Answer, Client, PASSWORD, TestApp};
+use harness::{Answer, Client, PASSWORD, TestApp};
 use serde_json::json;
 use std::sync::{Condvar, Mutex};
 use std::thread;
@@ -13,7 +13,7 @@ const MEMBERS: usize = 5;
 const LOGINS_OF_EACH: usize = 22;
 
 /// Somebody whom a proxy names.
-fn from<'a>(app: &'a TestApp, address: &str) -> Client<'a> {
+fn from(app: &TestApp, address: &str) -> Client {
     app.anybody().with("X-Forwarded-For", address)
 }
 

@@ -2,8 +2,8 @@
 //! sooner or later, and never two.
 
 use crate::campaigns::{END, campaign, ledger};
-use crate::harness::{ADMIN_PASSWORD, Answer, NOON, PASSWORD, TestApp, id};
 use actors::Time;
+use harness::{ADMIN_PASSWORD, Answer, NOON, PASSWORD, TestApp, id};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Garbage from a seed, at every route: whatever comes, the server answers, never with a 500, and
 //! its books balance afterwards.
 
-use crate::harness::{PASSWORD, TestApp, id};
 use crate::wire;
 use actors::dice::Dice;
+use harness::{PASSWORD, TestApp, id};
 use serde_json::json;
 use stampede::http::{api, site};
 
@@ -184,8 +184,7 @@ fn scene(seed: u64) -> (TestApp, Garbage) {
     let held = ada.hold(DAY, json!({"number": "1000", "count": 2})).expect(201);
     ada.confirm(id(&held)).expect(200);
     ada.submit(DAY).expect(201);
-    let header =
-        |client: crate::harness::Client| client.header("Authorization").unwrap().to_owned();
+    let header = |client: harness::Client| client.header("Authorization").unwrap().to_owned();
     let tokens = vec![
         String::new(),
         "Bearer x".into(),
@@ -212,10 +211,7 @@ fn shown(request: &[u8]) -> String {
 fn all_is_well(app: &TestApp) {
     app.books(DAY);
     app.anybody()
-        .post(
-            "/auth/login",
-            json!({"username": "admin", "password": crate::harness::ADMIN_PASSWORD}),
-        )
+        .post("/auth/login", json!({"username": "admin", "password": harness::ADMIN_PASSWORD}))
         .expect(200);
     app.stop();
     if let Err(error) = app.verified() {

@@ -3,9 +3,9 @@
 
 use crate::campaigns::{campaign, claim, voucher};
 use crate::coupons::{assign, batch, books, code, codes};
-use crate::harness::{Answer, Client, PASSWORD, TestApp};
 use actors::domain::coupons::Serial;
 use actors::domain::coupons::code::{CouponNumber, Keys};
+use harness::{Answer, Client, PASSWORD, TestApp};
 use serde_json::{Value, json};
 use stampede::app::App;
 use std::collections::BTreeSet;
@@ -218,7 +218,7 @@ fn a_service_that_guesses_for_ever_new_members_is_slowed_down_and_no_other_is() 
 }
 
 /// New accounts, each seen at an address that a proxy names.
-fn member_at<'a>(app: &'a TestApp, name: &str, address: &str) -> Client<'a> {
+fn member_at(app: &TestApp, name: &str, address: &str) -> Client {
     let anybody = app.anybody().with("X-Forwarded-For", address);
     let made =
         anybody.post("/auth/register", json!({"username": name, "password": PASSWORD})).expect(201);

@@ -2,7 +2,7 @@
 //! meanwhile.
 
 use crate::campaigns::with;
-use crate::harness::{Books, Client, TestApp, id, numbers, pointers, tickets};
+use harness::{Books, Client, TestApp, id, numbers, pointers, tickets};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";

@@ -1,8 +1,8 @@
 //! Importing codes from a file: every row accounted for, whatever the file is like, whoever else
 //! imports, whatever is restarted.
 
-use crate::harness::{Answer, Client, TestApp, id, pointers};
 use crate::wire;
+use harness::{Answer, Client, TestApp, id, pointers};
 use serde_json::{Value, json};
 use stampede::http::page::cursor;
 use std::fs;
@@ -11,7 +11,14 @@ use std::path::PathBuf;
 
 const TERMS: &str = "discount_percent=10&expires_at=2027-01-01T00:00:00Z";
 
-impl Client<'_> {
+/// What an administrator does with imports.
+trait Importing {
+    fn import(&self, query: &str, file: impl AsRef<[u8]>) -> Answer;
+    fn job(&self, id: &str) -> Value;
+    fn cancel(&self, id: &str) -> Answer;
+}
+
+impl Importing for Client {
     fn import(&self, query: &str, file: impl AsRef<[u8]>) -> Answer {
         self.send("POST", &format!("/coupon-imports?{TERMS}{query}"), Some(file.as_ref().to_vec()))
     }

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a fact answers once, and the same key never stands for two of them.
 
-use crate::harness::{Answer, Books, Client, TestApp, id, numbers, tickets};
+use harness::{Answer, Books, Client, TestApp, id, numbers, tickets};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::thread;
@@ -280,7 +280,7 @@ fn lotteries_are_created_and_refunds_made_once_per_key() {
 #[test]
 fn a_registration_repeated_with_its_key_gives_the_same_member_new_tokens() {
     let app = TestApp::start();
-    let body = json!({"username": "ada", "password": crate::harness::PASSWORD});
+    let body = json!({"username": "ada", "password": harness::PASSWORD});
     let register =
         |key: &str, body: &Value| app.anybody().key(key).post("/auth/register", body.clone());
     let first = register("ada-1", &body).expect(201);
@@ -296,7 +296,7 @@ fn a_registration_repeated_with_its_key_gives_the_same_member_new_tokens() {
 fn a_key_makes_one_account_and_is_refused_with_another_body() {
     let app = TestApp::start();
     let admin = app.admin();
-    let named = |name: &str| json!({"username": name, "password": crate::harness::PASSWORD});
+    let named = |name: &str| json!({"username": name, "password": harness::PASSWORD});
     app.anybody().key("1").post("/auth/register", named("ada")).expect(201);
     app.anybody()
         .key("1")

@@ -1,7 +1,7 @@
 //! Lists: my holds and my tickets, page by page, whatever is written meanwhile.
 
 use crate::campaigns::{campaign, claim};
-use crate::harness::{Client, TestApp, id, numbers};
+use harness::{Client, TestApp, id, numbers};
 use serde_json::{Value, json};
 use stampede::http::page::cursor;
 

@@ -1,8 +1,8 @@
 //! Lotteries: made once for a day, seen by everybody, over when their day is over where the crowd
 //! lives.
 
-use crate::harness::{NOON, TODAY, TestApp, numbers, pointers};
 use actors::Time;
+use harness::{NOON, TODAY, TestApp, numbers, pointers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -192,11 +192,7 @@ fn tickets_are_to_be_had_until_the_last_millisecond_of_the_day_where_the_crowd_l
     // Summer time began that day, which therefore has 23 hours: 2027-03-28T22:00:00Z.
     let end = Time(1_806_271_200_000);
     app.set_time(Time(end.0 - 1));
-    let ada = if ada.get("/me").status == 401 {
-        app.log_in("ada", crate::harness::PASSWORD)
-    } else {
-        ada
-    };
+    let ada = if ada.get("/me").status == 401 { app.log_in("ada", harness::PASSWORD) } else { ada };
     assert_eq!(numbers(&ada.hold("2027-03-28", json!({"number": "0000"})).expect(201)), ["0000"]);
     app.set_time(end);
     ada.hold("2027-03-28", json!({"number": "0001"})).refused(409, "lottery-closed");

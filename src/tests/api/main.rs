@@ -1,14 +1,6 @@
 //! The API as its users meet it: the real server on port 0, a real database in a folder of its own,
 //! a clock that tests move.
 
-mod client;
-mod harness;
-#[path = "../keyspaces.rs"]
-mod keyspaces;
-mod receiver;
-#[allow(dead_code, reason = "its own tests need more of it")]
-#[path = "../redis/server.rs"]
-mod redis;
 mod wire;
 
 mod assigning;

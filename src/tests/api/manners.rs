@@ -2,8 +2,8 @@
 //! and pages that need no other host.
 
 use crate::campaigns::with;
-use crate::harness::{Answer, Books, TestApp, id};
 use crate::wire;
+use harness::{Answer, Books, TestApp, id};
 use serde_json::json;
 use stampede::http::problem;
 

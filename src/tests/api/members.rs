@@ -1,8 +1,8 @@
 //! Becoming a member: identifiers and what is taken, the first login, and registrations that are
 //! repeated.
 
-use crate::harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use crate::wire;
+use harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 use std::thread;
 
@@ -26,7 +26,7 @@ fn by_form(app: &TestApp, form: &str) -> Answer {
         .unwrap()
 }
 
-fn bearer<'a>(app: &'a TestApp, tokens: &Value) -> Client<'a> {
+fn bearer(app: &TestApp, tokens: &Value) -> Client {
     app.anybody().bearer(tokens["access_token"].as_str().unwrap())
 }
 

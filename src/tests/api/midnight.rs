@@ -1,9 +1,8 @@
 //! The end of the day: each lottery is closed and drawn once, in the order of days, however the
 //! clock behaves and however long nobody was there.
 
-use crate::harness::{PASSWORD, TestApp, id};
-use crate::receiver::Receiver;
 use actors::Time;
+use harness::{PASSWORD, Receiver, TestApp, id};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -36,7 +35,7 @@ fn three_midnights_that_nobody_saw_are_caught_up_with_in_order_and_once() {
     }
     app.ballots(DAY, json!({}));
     app.stop();
-    app.set_time(Time(crate::harness::NOON.0 + 3 * 86_400_000));
+    app.set_time(Time(harness::NOON.0 + 3 * 86_400_000));
     app.serve();
     app.until("all three are drawn", || days.iter().all(|day| app.state_of(day) == "drawn"));
     let drawn: Vec<Value> = days.iter().map(|day| winner(&app, day)).collect();

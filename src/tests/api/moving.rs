@@ -1,8 +1,8 @@
 //! `stampede copy`: an installation that outgrew its file goes on in a keyspace, as if nothing had
 //! happened.
 
-use crate::harness::{Books, PASSWORD, TestApp, id, numbers};
 use config::Choice;
+use harness::{Books, PASSWORD, TestApp, id, numbers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";

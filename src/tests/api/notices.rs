@@ -1,7 +1,7 @@
 //! Owners of unused coupons are told before these expire: once, in time, and never of what has
 //! expired.
 
-use crate::harness::TestApp;
+use harness::TestApp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The OpenAPI document: it is valid, complete, and about the server that hands it out.
 
-use crate::harness::TestApp;
+use harness::TestApp;
 use serde_json::{Value, json};
 use stampede::http::{api, problem, site};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Operations: health, readiness, metrics, and a node that is full.
 
-use crate::harness::{Answer, Client, TestApp, id};
 use config::Choice;
+use harness::{Answer, Client, TestApp, id};
 use serde_json::json;
 use std::sync::Barrier;
 use std::thread;
@@ -248,7 +248,7 @@ fn metrics_are_told_to_the_networks_that_may_read_them() {
 }
 
 /// All at once, each on a connection of its own.
-fn burst<'a>(clients: &[Client<'a>], wanted: &str) -> Vec<Answer> {
+fn burst(clients: &[Client], wanted: &str) -> Vec<Answer> {
     let together = Barrier::new(clients.len());
     thread::scope(|scope| {
         let asking: Vec<_> = clients

@@ -1,8 +1,8 @@
 //! Passwords: which are accepted, how they are changed and reset, and what an attacker finds on the
 //! disk.
 
-use crate::harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use crate::members::crowd;
+use harness::{Answer, Client, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 
 const ANOTHER: &str = "another sentence";

@@ -3,14 +3,14 @@
 
 use crate::campaigns::{campaign, ledger, voucher};
 use crate::coupons::{assign, batch, books, code};
-use crate::harness::{Answer, Client, TestApp, pointers};
 use actors::Time;
+use harness::{Answer, Client, TestApp, pointers};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::thread;
 
 /// A coupon of a new batch with those fields, and its owner, who is a service's member.
-fn coupon<'a>(app: &'a TestApp, changes: Value) -> (Client<'a>, String, String) {
+fn coupon(app: &TestApp, changes: Value) -> (Client, String, String) {
     let batch = batch(app, changes);
     let owner = app.service("shop").on_behalf_of("seven");
     let code = code(&assign(&owner, &batch, json!({})).expect(201)).to_owned();

@@ -1,8 +1,8 @@
 //! Service keys: companies that act for members of their own; and what the API's document says of
 //! everything about identity.
 
-use crate::harness::{Books, Client, TestApp, id, pointers};
 use crate::members::crowd;
+use harness::{Books, Client, TestApp, id, pointers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";

@@ -1,8 +1,8 @@
 //! Sessions: who is let in and who waits, refreshing, leaving, and what a restart does to all of
 //! it.
 
-use crate::harness::{Answer, Client, PASSWORD, TestApp, id};
 use crate::members::crowd;
+use harness::{Answer, Client, PASSWORD, TestApp, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::mpsc::sync_channel;
@@ -22,7 +22,7 @@ fn refresh(app: &TestApp, token: &Value) -> Answer {
     app.anybody().post("/auth/refresh", json!({"refresh_token": token}))
 }
 
-fn bearer<'a>(app: &'a TestApp, tokens: &Value) -> Client<'a> {
+fn bearer(app: &TestApp, tokens: &Value) -> Client {
     app.anybody().bearer(tokens["access_token"].as_str().unwrap())
 }
 
@@ -39,7 +39,7 @@ fn assert_dead(app: &TestApp, tokens: &Value) {
 }
 
 /// Somebody who calls through the balancer, from an address of his own.
-fn from<'a>(app: &'a TestApp, address: &str) -> Client<'a> {
+fn from(app: &TestApp, address: &str) -> Client {
     app.anybody().with("X-Forwarded-For", address)
 }
 
@@ -412,8 +412,7 @@ struct Left {
 /// Logs in, refreshes and logs out in turns until the server is gone.
 fn busy(app: &TestApp, address: &str, name: &str, began: impl Fn()) -> Left {
     let send = |path: &str, body: Value| {
-        let answer =
-            app.anybody().try_to_send(address, "POST", path, Some(body.to_string().into_bytes()));
+        let answer = app.anybody().at(address).try_to_post(path, body);
         answer.filter(|answer| answer.status < 300)
     };
     let mut left = Left { kept: log_in(app, name), unsure: None, logged_out: Vec::new() };

@@ -1,7 +1,7 @@
 //! Stopping: what was accepted is finished and answered, and what comes after finds another node.
 
-use crate::harness::{Client, PASSWORD, TestApp, id};
 use crate::wire;
+use harness::{Client, PASSWORD, TestApp, id};
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
@@ -15,8 +15,7 @@ const DAY: &str = "2026-12-31";
 fn buy_until_it_is_gone(client: &Client, address: &str, bought: &AtomicU64) -> (Vec<String>, u64) {
     let mut holds = Vec::new();
     loop {
-        let body = json!({"pattern": "****"}).to_string().into_bytes();
-        match client.try_to_send(address, "POST", "/lotteries/2026-12-31/holds", Some(body)) {
+        match client.try_to_post("/lotteries/2026-12-31/holds", json!({"pattern": "****"})) {
             Some(answer) if answer.status == 201 => {
                 holds.push(id(&answer.body).to_owned());
                 bought.fetch_add(1, Ordering::SeqCst);

@@ -1,7 +1,7 @@
 //! Answers that go on for long: whom they go on for, and how many there are.
 
-use crate::harness::{ADMIN_PASSWORD, Client, TestApp, id};
 use crate::wire;
+use harness::{ADMIN_PASSWORD, Client, TestApp, id};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

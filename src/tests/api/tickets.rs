@@ -1,6 +1,6 @@
 //! Tickets: looking for them holds nothing, and a sold one can be taken back by an administrator.
 
-use crate::harness::{Books, TestApp, id, numbers, pointers, tickets};
+use harness::{Books, TestApp, id, numbers, pointers, tickets};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,9 +1,9 @@
 //! Access tokens: whatever is wrong with one, it lets nobody in anywhere, and the answer does not
 //! say why.
 
-use crate::harness::{Answer, PASSWORD, TestApp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use harness::{Answer, PASSWORD, TestApp};
 use hmac::{Hmac, KeyInit, Mac};
 use people::rotate_token_keys;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn forged(forge: &Forge, good: &str) -> Vec<(&'static str, String)> {
         let header = decoded(good.split('.').next().unwrap());
         (reason, forge.sign(&header, &claims.to_string()))
     };
-    let now_s = crate::harness::NOON.0 / 1000;
+    let now_s = harness::NOON.0 / 1000;
     let header = decoded(good.split('.').next().unwrap());
     let mut all = vec![
         headed("other-algorithm", json!({"alg": "none"})),

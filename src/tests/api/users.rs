@@ -1,6 +1,6 @@
 //! Accounts: who sees and changes which, the list, and what is left of somebody who was deleted.
 
-use crate::harness::{Answer, Books, Client, PASSWORD, TestApp, id, pointers};
+use harness::{Answer, Books, Client, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 
 fn me(client: &Client) -> Value {

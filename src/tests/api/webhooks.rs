@@ -1,10 +1,9 @@
 //! Webhooks, as a receiver that fails, stalls and lies meets them: every event at least once, in
 //! order, signed; nothing that did not happen.
 
-use crate::harness::{Client, TestApp, id, pointers};
-use crate::receiver::{Mood, Receiver};
 use actors::Time;
 use actors::domain::webhooks::WAITS_S;
+use harness::{Client, Mood, Receiver, TestApp, id, pointers};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Requests byte by byte, for what no decent client would send.
 
-use crate::harness::{Answer, TestApp};
+use harness::{Answer, TestApp};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};

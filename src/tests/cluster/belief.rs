@@ -1,7 +1,6 @@
 //! Two whole engines, and a campaign that both believe to own: whoever is stale neither refuses nor
 //! grants on what he remembers.
 
-use crate::database::{database, store_of};
 use actix_rt::{Arbiter, System};
 use actors::domain::coupons::campaign::{Campaign, Command, Event, Plan, Refusal, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
@@ -9,6 +8,7 @@ use actors::engine::{By, Failure, Key, KeyWindow, Limits, Node, Router};
 use actors::time::Time;
 use actors::{Caller, Id};
 use cql::{CqlStore, Settings, Tuning};
+use harness::database::{database, store_of};
 use std::sync::Arc;
 
 const NAME: Serial = Serial(1);

@@ -1,8 +1,8 @@
 //! The contract that every store passes, on a real Cassandra.
 
-use crate::database::{Fresh, connect, database, store, wait};
 use actors::store::Store;
 use cql::{CqlStore, Tuning};
+use harness::database::{Fresh, connect, database, store, wait};
 use testing::contract::StoreHarness;
 use testing::memory::MemoryStore;
 

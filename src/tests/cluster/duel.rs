@@ -3,12 +3,12 @@
 //! What an opening wrote must stand in the log as one piece, exactly where the opening saw the log
 //! end: then nobody wrote who had been taken over, nothing was lost, and nothing came twice.
 
-use crate::database::{database, store_of};
 use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
 use actors::store::{Append, AppendOutcome, Frame, Opened, Page, Position, Row, Shelf, Store};
 use cql::{CqlStore, Settings, Tuning};
+use harness::database::{database, store_of};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use testing::contract::answer;

@@ -1,17 +1,8 @@
 //! What holds on several nodes, shown on a real Cassandra.
 
 mod cut;
-mod database;
 mod frame;
-#[path = "../keyspaces.rs"]
-mod keyspaces;
-#[allow(dead_code, reason = "tests of crashes need more of it")]
-#[path = "../crash/process.rs"]
-mod process;
 mod proxy;
-#[allow(dead_code, reason = "its own tests need more of it")]
-#[path = "../redis/server.rs"]
-mod redis;
 
 mod belief;
 mod contract;
@@ -20,3 +11,8 @@ mod nodes;
 mod people;
 mod registering;
 mod schema;
+
+use harness::Binary;
+
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));

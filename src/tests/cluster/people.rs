@@ -1,12 +1,12 @@
 //! The directory in CQL: the contract that the embedded store passes, too, with a second node
 //! beside the first.
 
-use crate::database::{Fresh, database, wait};
 use actors::Id;
 use base::Secret;
 use contracts::Harness;
 use cql::directory::CqlDirectory;
 use cql::{Cql, Schema, Settings};
+use harness::database::{Fresh, database, wait};
 use ports::directory::Directory;
 use std::sync::Arc;
 

@@ -2,11 +2,11 @@
 //! node dies on the way.
 
 use crate::cut::{Cut, Wire};
-use crate::database::wait;
 use crate::people::{Nodes, open};
 use actors::{Id, Time};
 use cql::{Schema, Settings};
 use futures_util::future::join_all;
+use harness::database::wait;
 use ports::directory::{Changed, Changes, Created, Directory, Member, NewMember, NewSession, Role};
 use ports::profile::{Identifier, Profile};
 use std::sync::Arc;

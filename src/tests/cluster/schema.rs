@@ -1,7 +1,7 @@
 //! The schema is made once, whoever makes it and however many at once.
 
-use crate::database::{connect, database, wait};
 use cql::{Cql, Error, Schema};
+use harness::database::{connect, database, wait};
 
 #[test]
 fn many_migrate_at_once_and_all_find_the_schema_as_it_should_be() {

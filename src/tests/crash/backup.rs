@@ -1,7 +1,8 @@
 //! A backup taken under load is a moment of the whole, and a restored one serves.
 
+use crate::STAMPEDE;
 use crate::load::Buyer;
-use crate::process::{DAY, Folder, Server, fails, id, run, succeeds, verified};
+use harness::{DAY, Folder, Process, fails, hold_number, id, succeeds};
 use serde_json::json;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -9,10 +10,10 @@ use std::thread;
 #[test]
 fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere() {
     let (folder, elsewhere) = (Folder::new(), Folder::new());
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(5);
     let ada = server.member("ada");
-    let held = ada.hold("0007");
+    let held = hold_number(&ada, "0007");
     let file = elsewhere.0.join("backup.db");
     let mut buyers: Vec<Buyer> =
         (0..4).map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, 3)).collect();
@@ -22,7 +23,7 @@ fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere(
             let acknowledged = acknowledged.clone();
             scope.spawn(move || buyer.buy_until_it_is_gone(&acknowledged));
         }
-        let backup = scope.spawn(|| run(&folder.0, ["backup".as_ref(), file.as_os_str()]));
+        let backup = scope.spawn(|| STAMPEDE.run(&folder, ["backup".as_ref(), file.as_os_str()]));
         // They buy on until the copy is made.
         while !backup.is_finished() {
             heard.recv().unwrap();
@@ -33,44 +34,42 @@ fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere(
     });
 
     let restored = elsewhere.0.join("restored");
-    succeeds(run(&restored, ["restore".as_ref(), file.as_os_str()]));
-    verified(&restored);
-    let server = Server::start(&restored);
+    succeeds(STAMPEDE.run(&restored, ["restore".as_ref(), file.as_os_str()]));
+    STAMPEDE.verify(&restored);
+    let server = STAMPEDE.start(&restored);
     let mut ada = ada;
-    ada.address = server.address.clone();
+    ada = ada.at(&server.address);
     assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
-    ada.post(&format!("/holds/{}/confirm", id(&held)), None, json!({})).expect(200);
+    ada.post(&format!("/holds/{}/confirm", id(&held)), json!({})).expect(200);
     let (held, sold) = server.books();
     assert!(sold >= 1, "{held} {sold}");
     server.stop();
-    verified(&restored);
+    STAMPEDE.verify(&restored);
 }
 
 #[test]
 fn neither_backup_nor_restore_overwrites_anything() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
     server.stop();
-    let file = folder.0.join("backup.db");
-    let backup = || run(&folder.0, ["backup".as_ref(), file.as_os_str()]);
+    let file = folder.join("backup.db");
+    let backup = || STAMPEDE.run(&folder, ["backup".as_ref(), file.as_os_str()]);
     succeeds(backup());
     assert!(fails(backup(), 1).contains("exists already"));
-    let restore = run(&folder.0, ["restore".as_ref(), file.as_os_str()]);
+    let restore = STAMPEDE.run(&folder, ["restore".as_ref(), file.as_os_str()]);
     assert!(fails(restore, 1).contains("holds a database already"));
-    let nothing = run(
-        &folder.0.join("elsewhere"),
-        ["restore".as_ref(), folder.0.join("none.db").as_os_str()],
-    );
+    let nothing = STAMPEDE
+        .run(&folder.join("elsewhere"), ["restore".as_ref(), folder.join("none.db").as_os_str()]);
     assert!(fails(nothing, 1).contains("none.db"));
-    let text = folder.0.join("text");
+    let text = folder.join("text");
     std::fs::write(&text, "no database at all").unwrap();
-    let foreign = run(&folder.0.join("elsewhere"), ["restore".as_ref(), text.as_os_str()]);
+    let foreign = STAMPEDE.run(&folder.join("elsewhere"), ["restore".as_ref(), text.as_os_str()]);
     assert!(fails(foreign, 1).contains("is no database of stampede"));
-    let empty = run(&folder.0.join("empty"), ["backup", "never.db"]);
+    let empty = STAMPEDE.run(&folder.join("empty"), ["backup", "never.db"]);
     assert!(fails(empty, 1).contains("there is no database in the folder"));
     assert_eq!(
-        Server::start(&folder.0).anybody().get(&format!("/lotteries/{DAY}")).expect(200)["state"],
+        STAMPEDE.start(&folder).anybody().get(&format!("/lotteries/{DAY}")).expect(200)["state"],
         "open"
     );
 }

@@ -1,14 +1,15 @@
 //! The command line: what it prints, what it refuses, and with which code.
 
-use crate::process::{Folder, Server, fails, run, stampede, succeeds};
+use crate::STAMPEDE;
 use actors::domain::coupons::Serial;
 use actors::domain::coupons::code::{CouponNumber, Keys};
+use harness::{ADMIN_PASSWORD, Folder, Process, fails, hold_number, succeeds};
 use serde_json::{Value, json};
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     for arguments in [
         vec!["serve"],
         vec![],
@@ -17,7 +18,7 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
         vec!["key", "rotate", "--coupons"],
         vec!["admin", "password"],
     ] {
-        let sentence = fails(run(&folder.0, &arguments), 1);
+        let sentence = fails(STAMPEDE.run(&folder, &arguments), 1);
         assert!(
             sentence.starts_with("stampede: the folder ")
                 && sentence.contains("is in use by another stampede"),
@@ -26,20 +27,20 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
         assert_eq!(sentence.lines().count(), 1, "{sentence}");
     }
     server.admin().get("/users").expect(200);
-    std::fs::remove_file(folder.0.join("lock")).unwrap();
-    assert!(fails(run(&folder.0, ["serve"]), 1).contains("is in use by another stampede"));
+    std::fs::remove_file(folder.join("lock")).unwrap();
+    assert!(fails(STAMPEDE.run(&folder, ["serve"]), 1).contains("is in use by another stampede"));
     server.admin().get("/users").expect(200);
 }
 
 #[test]
 fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back_serves() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
-    server.member("ada").hold("0007");
-    let (database, away) = (folder.0.join("stampede.db"), folder.0.with_extension("away"));
-    let copy = folder.0.with_extension("backup");
-    succeeds(run(&folder.0, ["backup".as_ref(), copy.as_os_str()]));
+    hold_number(&server.member("ada"), "0007");
+    let (database, away) = (folder.join("stampede.db"), folder.with_extension("away"));
+    let copy = folder.with_extension("backup");
+    succeeds(STAMPEDE.run(&folder, ["backup".as_ref(), copy.as_os_str()]));
     server.kill();
     std::fs::rename(&database, &away).unwrap();
     for arguments in [
@@ -47,54 +48,54 @@ fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back
         &["key".as_ref(), "list".as_ref()],
         &["restore".as_ref(), copy.as_os_str()],
     ] {
-        let sentence = fails(run(&folder.0, arguments), 1);
+        let sentence = fails(STAMPEDE.run(&folder, arguments), 1);
         assert!(sentence.contains("stampede.db-wal") && sentence.contains("is gone"), "{sentence}");
     }
     std::fs::rename(&away, &database).unwrap();
-    assert_eq!(Server::start(&folder.0).books(), (1, 0));
+    assert_eq!(STAMPEDE.start(&folder).books(), (1, 0));
 }
 
 #[test]
 fn a_port_that_is_taken_is_refused_with_the_setting_and_the_address() {
     let (folder, other) = (Folder::new(), Folder::new());
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     let sentence =
-        fails(stampede(&other.0).args(["--listen", &server.address]).output().unwrap(), 1);
+        fails(STAMPEDE.command(&other).args(["--listen", &server.address]).output().unwrap(), 1);
     assert!(sentence.contains("listen") && sentence.contains(&server.address), "{sentence}");
 }
 
 #[test]
 fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
     let folder = Folder::new();
-    Server::start(&folder.0).stop();
-    let made = succeeds(run(&folder.0, ["key", "create", "shop"]));
+    STAMPEDE.start(&folder).stop();
+    let made = succeeds(STAMPEDE.run(&folder, ["key", "create", "shop"]));
     let (id, key) = (made.lines().next().unwrap(), made.lines().nth(1).unwrap());
     assert!(key.starts_with("sk_"), "{made}");
-    assert_eq!(succeeds(run(&folder.0, ["key", "list"])).trim_end(), format!("{id} shop"));
+    assert_eq!(succeeds(STAMPEDE.run(&folder, ["key", "list"])).trim_end(), format!("{id} shop"));
     let asked = |expected: u16| {
-        let server = Server::start(&folder.0);
-        let answer = server.anybody().with_token(key).on_behalf_of("seven", "/me");
+        let server = STAMPEDE.start(&folder);
+        let answer = server.anybody().bearer(key).on_behalf_of("seven").get("/me");
         server.stop();
         answer.expect(expected)
     };
     assert_eq!(asked(200)["on_behalf_of"], "seven");
-    succeeds(run(&folder.0, ["key", "revoke", id]));
+    succeeds(STAMPEDE.run(&folder, ["key", "revoke", id]));
     asked(401);
     assert!(
-        fails(run(&folder.0, ["key", "revoke", "nonsense"]), 1)
+        fails(STAMPEDE.run(&folder, ["key", "revoke", "nonsense"]), 1)
             .contains("nonsense is not the id of a key")
     );
-    assert!(fails(run(&folder.0, ["key", "create", "two words"]), 1).contains("name"));
+    assert!(fails(STAMPEDE.run(&folder, ["key", "create", "two words"]), 1).contains("name"));
 }
 
 #[test]
 fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
     let folder = Folder::new();
-    Server::start(&folder.0).stop();
+    STAMPEDE.start(&folder).stop();
     let place = CouponNumber { serial: Serial(18), index: 5 };
     let before = coupon_keys(&folder).print(place);
     for version in [1, 2] {
-        let said = succeeds(run(&folder.0, ["key", "rotate", "--coupons"]));
+        let said = succeeds(STAMPEDE.run(&folder, ["key", "rotate", "--coupons"]));
         assert_eq!(
             said.trim_end(),
             format!("new coupon codes are printed with version {version} of the keys")
@@ -103,9 +104,9 @@ fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
     let keys = coupon_keys(&folder);
     assert_eq!(keys.read(before.as_str()), Ok(place));
     assert!(keys.print(place).as_str().starts_with('2'));
-    succeeds(run(&folder.0, ["key", "rotate"]));
+    succeeds(STAMPEDE.run(&folder, ["key", "rotate"]));
     assert_eq!(coupon_keys(&folder).to_bytes(), keys.to_bytes(), "that is for access tokens");
-    Server::start(&folder.0).stop();
+    STAMPEDE.start(&folder).stop();
     assert_eq!(
         coupon_keys(&folder).to_bytes(),
         keys.to_bytes(),
@@ -116,7 +117,7 @@ fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
 /// As they are kept. Not opened as a store would be, for the lock of its folder could pass to a
 /// child that another test starts meanwhile.
 fn coupon_keys(folder: &Folder) -> Keys {
-    let database = rusqlite::Connection::open(folder.0.join("stampede.db")).unwrap();
+    let database = rusqlite::Connection::open(folder.join("stampede.db")).unwrap();
     let kept: Vec<u8> = database
         .query_row("SELECT value FROM secrets WHERE name = 'coupon-keys'", [], |row| row.get(0))
         .unwrap();
@@ -126,21 +127,21 @@ fn coupon_keys(folder: &Folder) -> Keys {
 #[test]
 fn the_administrator_gets_a_new_password_and_the_old_one_is_worth_nothing() {
     let folder = Folder::new();
-    Server::start(&folder.0).stop();
-    let printed = succeeds(run(&folder.0, ["admin", "password"]));
+    STAMPEDE.start(&folder).stop();
+    let printed = succeeds(STAMPEDE.run(&folder, ["admin", "password"]));
     let password = printed.trim_end().rsplit(' ').next().unwrap();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.log_in("admin", password).get("/users").expect(200);
-    let old = json!({"username": "admin", "password": crate::process::ADMIN_PASSWORD});
-    server.anybody().post("/auth/login", None, old).expect(401);
+    let old = json!({"username": "admin", "password": ADMIN_PASSWORD});
+    server.anybody().post("/auth/login", old).expect(401);
 }
 
 #[test]
 fn the_first_start_without_a_password_prints_one_once() {
     let folder = Folder::new();
-    let mut first = stampede(&folder.0);
+    let mut first = STAMPEDE.command(&folder);
     first.env_remove("STAMPEDE_ADMIN_PASSWORD");
-    let (server, printed) = Server::start_with(first, &folder.0);
+    let (server, printed) = Process::start_with(first, &folder);
     let password = printed
         .iter()
         .find_map(|line| line.split("shown this once: ").nth(1))
@@ -148,9 +149,9 @@ fn the_first_start_without_a_password_prints_one_once() {
         .to_owned();
     server.log_in("admin", &password).get("/users").expect(200);
     server.stop();
-    let mut second = stampede(&folder.0);
+    let mut second = STAMPEDE.command(&folder);
     second.env_remove("STAMPEDE_ADMIN_PASSWORD");
-    let (server, printed) = Server::start_with(second, &folder.0);
+    let (server, printed) = Process::start_with(second, &folder);
     assert_eq!(printed, Vec::<String>::new());
     server.log_in("admin", &password).get("/users").expect(200);
 }
@@ -158,25 +159,26 @@ fn the_first_start_without_a_password_prints_one_once() {
 #[test]
 fn the_description_of_the_api_is_printed_as_it_is_served() {
     let folder = Folder::new();
-    let printed: Value = serde_json::from_str(&succeeds(run(&folder.0, ["openapi"]))).unwrap();
-    let server = Server::start(&folder.0);
+    let printed: Value =
+        serde_json::from_str(&succeeds(STAMPEDE.run(&folder, ["openapi"]))).unwrap();
+    let server = STAMPEDE.start(&folder);
     assert_eq!(server.anybody().get("//openapi.json").expect(200), printed);
 }
 
 #[test]
 fn every_setting_is_printed_with_its_value_and_where_it_came_from() {
     let folder = Folder::new();
-    let printed = succeeds(run(&folder.0, ["config", "--token-s", "77"]));
+    let printed = succeeds(STAMPEDE.run(&folder, ["config", "--token-s", "77"]));
     assert!(
         printed.contains("STAMPEDE_BCRYPT_COST")
             && printed.contains("--token-s")
             && printed.contains("77"),
         "{printed}"
     );
-    assert!(!printed.contains(crate::process::ADMIN_PASSWORD), "a secret was printed");
-    let file = folder.0.join("settings.toml");
-    std::fs::write(&file, succeeds(run(&folder.0, ["config", "--toml"]))).unwrap();
-    succeeds(stampede(&folder.0).arg("config").arg("--config").arg(&file).output().unwrap());
+    assert!(!printed.contains(ADMIN_PASSWORD), "a secret was printed");
+    let file = folder.join("settings.toml");
+    std::fs::write(&file, succeeds(STAMPEDE.run(&folder, ["config", "--toml"]))).unwrap();
+    succeeds(STAMPEDE.command(&folder).arg("config").arg("--config").arg(&file).output().unwrap());
 }
 
 #[test]
@@ -191,31 +193,30 @@ fn a_wrong_setting_stops_the_start_with_2_and_its_name() {
         (vec!["--config", "/nowhere/at/all.toml"], None, "/nowhere/at/all.toml"),
     ] {
         let sentence =
-            fails(stampede(&folder.0).args(arguments).envs(variable).output().unwrap(), 2);
+            fails(STAMPEDE.command(&folder).args(arguments).envs(variable).output().unwrap(), 2);
         assert!(sentence.lines().last().unwrap().contains(name), "{sentence}");
     }
-    assert!(
-        !folder.0.join("stampede.db").exists(),
-        "a start that was refused left something behind"
-    );
-    fails(run(&folder.0, ["--no-such-flag"]), 2);
-    fails(run(&folder.0, ["no-such-command"]), 2);
+    assert!(!folder.join("stampede.db").exists(), "a start that was refused left something behind");
+    fails(STAMPEDE.run(&folder, ["--no-such-flag"]), 2);
+    fails(STAMPEDE.run(&folder, ["no-such-command"]), 2);
 }
 
 #[test]
 fn version_and_help_are_no_failures() {
     let folder = Folder::new();
     assert_eq!(
-        succeeds(run(&folder.0, ["--version"])),
+        succeeds(STAMPEDE.run(&folder, ["--version"])),
         format!("stampede {}\n", env!("CARGO_PKG_VERSION"))
     );
-    assert!(succeeds(run(&folder.0, ["--help"])).contains("verify"));
+    assert!(succeeds(STAMPEDE.run(&folder, ["--help"])).contains("verify"));
 }
 
 #[test]
 fn a_folder_without_a_database_has_nothing_to_verify() {
     let folder = Folder::new();
-    assert!(fails(run(&folder.0, ["verify"]), 1).contains("there is no database in the folder"));
+    assert!(
+        fails(STAMPEDE.run(&folder, ["verify"]), 1).contains("there is no database in the folder")
+    );
 }
 
 #[cfg(unix)]
@@ -223,14 +224,14 @@ fn a_folder_without_a_database_has_nothing_to_verify() {
 fn a_data_folder_may_have_a_name_that_is_not_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new();
-    let odd = folder.0.join(std::ffi::OsStr::from_bytes(b"d\xffta"));
-    let server = Server::start(&odd);
+    let odd = folder.join(std::ffi::OsStr::from_bytes(b"d\xffta"));
+    let server = STAMPEDE.start(&odd);
     server.lottery(1);
-    server.member("ada").hold("0007");
+    hold_number(&server.member("ada"), "0007");
     server.kill();
-    assert_eq!(Server::start(&odd).books(), (1, 0));
-    crate::process::verified(&odd);
-    let copy = folder.0.join(std::ffi::OsStr::from_bytes(b"b\xffckup"));
-    succeeds(run(&odd, ["backup".as_ref(), copy.as_os_str()]));
+    assert_eq!(STAMPEDE.start(&odd).books(), (1, 0));
+    STAMPEDE.verify(&odd);
+    let copy = folder.join(std::ffi::OsStr::from_bytes(b"b\xffckup"));
+    succeeds(STAMPEDE.run(&odd, ["backup".as_ref(), copy.as_os_str()]));
     assert!(copy.exists());
 }

@@ -1,13 +1,14 @@
 //! A damaged record: `verify` names it, and only its partition is out of order.
 
-use crate::process::{Client, DAY, Folder, Server, fails, run, succeeds, verified};
+use crate::STAMPEDE;
+use harness::{Answer, Client, DAY, Folder, Process, fails, hold_number, succeeds};
 use rusqlite::Connection;
 use serde_json::json;
 
 /// Flips one bit of a byte in the middle of the newest frame of the partition. Returns the sequence
 /// at which that frame begins.
 fn damage(folder: &Folder, partition: &str) -> i64 {
-    let database = Connection::open(folder.0.join("stampede.db")).unwrap();
+    let database = Connection::open(folder.join("stampede.db")).unwrap();
     let newest = "SELECT l.position, l.from_seq, l.records FROM log l JOIN partitions p ON p.id = \
         l.partition WHERE p.name = ?1 ORDER BY l.position DESC";
     let row = |row: &rusqlite::Row| {
@@ -22,36 +23,36 @@ fn damage(folder: &Folder, partition: &str) -> i64 {
     from
 }
 
-fn hold(client: &Client, number: &str) -> crate::process::Answer {
-    client.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": number}))
+fn hold(client: &Client, number: &str) -> Answer {
+    client.post(&format!("/lotteries/{DAY}/holds"), json!({"number": number}))
 }
 
 #[test]
 fn a_damaged_record_is_named_and_only_its_partition_is_unavailable() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let mut ada = server.member("ada");
     for lead in 0..10 {
-        ada.hold(&format!("{lead}007"));
+        hold_number(&ada, &format!("{lead}007"));
     }
     // Killed, so that the record is read again and no snapshot stands in for it.
     server.kill();
     // What is in no table yet is written there by the next start.
-    Server::start(&folder.0).kill();
-    verified(&folder.0);
+    STAMPEDE.start(&folder).kill();
+    STAMPEDE.verify(&folder);
     let partition = format!("tickets/{DAY}/3***");
     let from = damage(&folder, &partition);
 
-    let sentence = fails(run(&folder.0, ["verify"]), 1);
+    let sentence = fails(STAMPEDE.run(&folder, ["verify"]), 1);
     assert!(sentence.contains(&format!("partition {partition}")), "{sentence}");
     assert!(
         [from, from + 1].iter().any(|seq| sentence.contains(&seq.to_string())),
         "{sentence} does not name sequence {from}"
     );
 
-    let server = Server::start(&folder.0);
-    ada.address = server.address.clone();
+    let server = STAMPEDE.start(&folder);
+    ada = ada.at(&server.address);
     for lead in 0..10 {
         let answer = hold(&ada, &format!("{lead}008"));
         if lead == 3 {
@@ -76,12 +77,12 @@ fn middle_of(log: &[u8]) -> usize {
 #[test]
 fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let ada = server.member("ada");
-    (0..10).for_each(|lead| drop(ada.hold(&format!("{lead}007"))));
+    (0..10).for_each(|lead| drop(hold_number(&ada, &format!("{lead}007"))));
     server.kill();
-    let log = folder.0.join("stampede.db-wal");
+    let log = folder.join("stampede.db-wal");
     let mut bytes = std::fs::read(&log).unwrap();
     let middle = middle_of(&bytes);
     bytes[middle] ^= 1;
@@ -89,27 +90,27 @@ fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
     for arguments in
         [vec!["serve"], vec!["verify"], vec!["backup", "/tmp/never.db"], vec!["key", "list"]]
     {
-        let sentence = fails(run(&folder.0, &arguments), 1);
+        let sentence = fails(STAMPEDE.run(&folder, &arguments), 1);
         assert!(sentence.contains("stampede.db-wal is damaged or cut at frame"), "{sentence}");
         assert!(sentence.contains("stampede accept-loss"), "{sentence}");
     }
     assert_eq!(std::fs::read(&log).unwrap(), bytes);
-    assert!(succeeds(run(&folder.0, ["accept-loss"])).contains("gave up"));
-    assert_eq!(std::fs::read(folder.0.join("stampede.db-wal.damaged")).unwrap(), bytes);
-    verified(&folder.0);
-    Server::start(&folder.0).stop();
-    verified(&folder.0);
+    assert!(succeeds(STAMPEDE.run(&folder, ["accept-loss"])).contains("gave up"));
+    assert_eq!(std::fs::read(folder.join("stampede.db-wal.damaged")).unwrap(), bytes);
+    STAMPEDE.verify(&folder);
+    STAMPEDE.start(&folder).stop();
+    STAMPEDE.verify(&folder);
 }
 
 #[test]
 fn a_database_of_somebody_else_is_not_touched() {
     let folder = Folder::new();
-    let file = folder.0.join("stampede.db");
+    let file = folder.join("stampede.db");
     Connection::open(&file).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
     let before = std::fs::read(&file).unwrap();
-    assert!(fails(run(&folder.0, ["serve"]), 1).contains("is no database of stampede"));
+    assert!(fails(STAMPEDE.run(&folder, ["serve"]), 1).contains("is no database of stampede"));
     assert_eq!(std::fs::read(&file).unwrap(), before);
     std::fs::write(&file, "no database at all").unwrap();
-    assert!(fails(run(&folder.0, ["serve"]), 1).contains("is no database of stampede"));
+    assert!(fails(STAMPEDE.run(&folder, ["serve"]), 1).contains("is no database of stampede"));
     assert_eq!(std::fs::read(&file).unwrap(), b"no database at all");
 }

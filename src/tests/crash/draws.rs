@@ -1,10 +1,10 @@
 //! `kill -9` while a lottery closes: what was acknowledged is drawn from, one winner is announced,
 //! and the proof of it can be checked without the server.
 
-use crate::process::{Client, Folder, Server, id, verified};
-use crate::verifiers::Verifier;
+use crate::STAMPEDE;
 use actors::dice::Dice;
 use draws::fraud::Kind;
+use harness::{Client, Folder, Process, Verifier, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -27,17 +27,13 @@ struct Member {
 impl Member {
     fn submit(&mut self, day: &str) -> Option<u16> {
         let key = format!("{}-{}", self.name, self.asked);
-        let answer = self.client.send(
-            "POST",
-            &format!("/lotteries/{day}/ballots"),
-            Some(&key),
-            Some(json!({})),
-        )?;
+        let answer =
+            self.client.key(&key).try_to_post(&format!("/lotteries/{day}/ballots"), json!({}))?;
         match answer.status {
             409 => assert_eq!(answer.body["type"], "/problems/lottery-closed"),
             status => {
                 assert_eq!(status, 201, "{}", answer.body);
-                self.taken.push(id(&answer.body));
+                self.taken.push(id(&answer.body).to_owned());
                 self.asked += 1;
             }
         }
@@ -53,14 +49,10 @@ impl Member {
     }
 }
 
-fn ballots(server: &Server, day: &str) {
+fn ballots(server: &Process, day: &str) {
     server
         .admin()
-        .post(
-            "/lotteries",
-            None,
-            json!({"closes_on": day, "ballots": true, "winners": 2, "reserves": 1}),
-        )
+        .post("/lotteries", json!({"closes_on": day, "ballots": true, "winners": 2, "reserves": 1}))
         .expect(201);
 }
 
@@ -78,7 +70,7 @@ fn lines(client: &Client, path: &str) -> Vec<Value> {
 
 /// Closes in the middle of the crowd, and dies so many acknowledgments of somebody else later.
 fn killed_while_closing(
-    server: Server,
+    server: Process,
     crowd: &mut [Member],
     busy: &Client,
     day: &str,
@@ -92,11 +84,9 @@ fn killed_while_closing(
         }
         (0..20).for_each(|_| heard.recv().unwrap());
         let admin = server.admin();
-        scope.spawn(move || {
-            admin.send("POST", &format!("/lotteries/{day}/close"), None, Some(json!({})))
-        });
+        scope.spawn(move || admin.try_to_post(&format!("/lotteries/{day}/close"), json!({})));
         for _ in 0..later {
-            busy.post(&format!("/lotteries/{BUSY_DAY}/ballots"), None, json!({})).expect(201);
+            busy.post(&format!("/lotteries/{BUSY_DAY}/ballots"), json!({})).expect(201);
         }
         server.kill();
     });
@@ -105,7 +95,7 @@ fn killed_while_closing(
 #[test]
 fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowledged() {
     let folder = Folder::new();
-    let mut server = Server::start(&folder.0);
+    let mut server = STAMPEDE.start(&folder);
     ballots(&server, BUSY_DAY);
     let mut busy = server.member("busy");
     let mut crowd: Vec<Member> = (0..CROWD)
@@ -121,11 +111,11 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
         let day = format!("2199-01-{:02}", round + 1);
         ballots(&server, &day);
         crowd.iter_mut().for_each(|member| member.taken.clear());
-        busy.address = server.address.clone();
+        busy = busy.at(&server.address);
         killed_while_closing(server, &mut crowd, &busy, &day, dice.below(6));
-        server = Server::start(&folder.0);
+        server = STAMPEDE.start(&folder);
         for member in &mut crowd {
-            member.client.address = server.address.clone();
+            member.client = member.client.at(&server.address);
         }
         let (path, admin) = (format!("/lotteries/{day}/close"), server.admin());
         let closed: Vec<Value> = thread::scope(|scope| {
@@ -134,7 +124,7 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
                 scope.spawn(move || member.submit_until_the_end(day, &sync_channel(1).0));
             }
             let closing: Vec<_> = (0..CLOSERS)
-                .map(|_| scope.spawn(|| admin.post(&path, None, json!({})).expect(200)))
+                .map(|_| scope.spawn(|| admin.post(&path, json!({})).expect(200)))
                 .collect();
             closing.into_iter().map(|one| one.join().unwrap()).collect()
         });
@@ -144,8 +134,10 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
         );
         let taken: BTreeSet<String> =
             crowd.iter().flat_map(|member| member.taken.clone()).collect();
-        let counted: BTreeSet<String> =
-            lines(&admin, &format!("/lotteries/{day}/ballots")).iter().map(id).collect();
+        let counted: BTreeSet<String> = lines(&admin, &format!("/lotteries/{day}/ballots"))
+            .iter()
+            .map(|ballot| id(ballot).to_owned())
+            .collect();
         assert_eq!(counted, taken, "seed {SEED}, round {round}");
         let drawn = admin.get(&format!("/lotteries/{day}/winner")).expect(200);
         assert!(
@@ -154,14 +146,14 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
         );
     }
     server.kill();
-    verified(&folder.0);
+    STAMPEDE.verify(&folder);
 }
 
 #[test]
 fn what_the_server_hands_out_is_checked_without_it() {
     const DAY: &str = "2199-12-30";
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     ballots(&server, DAY);
     let commitment =
         server.anybody().get(&format!("/lotteries/{DAY}")).expect(200)["ballots"]["commitment"]
@@ -174,15 +166,16 @@ fn what_the_server_hands_out_is_checked_without_it() {
         .to_owned();
     let ada = server.member("ada");
     let mine: Vec<Value> = (0..100)
-        .map(|_| ada.post(&format!("/lotteries/{DAY}/ballots"), None, json!({})).expect(201))
+        .map(|_| ada.post(&format!("/lotteries/{DAY}/ballots"), json!({})).expect(201))
         .collect();
-    server.admin().post(&format!("/lotteries/{DAY}/close"), None, json!({})).expect(200);
-    let proof = server.anybody().download(&format!("/lotteries/{DAY}/proof"));
-    let inclusion = server.anybody().download(&format!("/ballots/{}/proof", id(&mine[17])));
+    server.admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+    let download = |path: &str| server.anybody().get(path).expect_text(200).to_owned();
+    let proof = download(&format!("/lotteries/{DAY}/proof"));
+    let inclusion = download(&format!("/ballots/{}/proof", id(&mine[17])));
     server.kill();
 
     let write = |name: &str, text: &str| {
-        let file = folder.0.with_file_name(name);
+        let file = folder.with_file_name(name);
         std::fs::write(&file, text).unwrap();
         file.into_os_string().into_string().unwrap()
     };
@@ -195,7 +188,7 @@ fn what_the_server_hands_out_is_checked_without_it() {
         "swapped.json",
         &proof.replacen("\"winners\":2,\"reserves\":1", "\"winners\":1,\"reserves\":2", 1),
     );
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         for (file, code) in
             [(&draw, 0), (&included, 0), (&swapped, Kind::WinnersDiffer.code() as i32)]
         {

@@ -3,7 +3,8 @@
 //!
 //! How fast the others were served is printed (`--nocapture`), never asserted.
 
-use crate::process::{Client, Folder, Server, id, stampede};
+use crate::STAMPEDE;
+use harness::{Client, Folder, Process, id};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,13 +16,13 @@ use std::time::{Duration, Instant};
 
 const CROWD: usize = 300;
 
-fn start(folder: &Folder, settings: &[(&str, &str)]) -> Server {
-    let mut command = stampede(&folder.0);
+fn start(folder: &Folder, settings: &[(&str, &str)]) -> Process {
+    let mut command = STAMPEDE.command(folder);
     command.envs(settings.iter().copied());
-    Server::start_with(command, &folder.0).0
+    Process::start_with(command, folder).0
 }
 
-fn ask(server: &Server, request: &[u8]) -> TcpStream {
+fn ask(server: &Process, request: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     let _ = stream.write_all(request);
     stream
@@ -33,7 +34,7 @@ fn get(path: &str, token: Option<&str>) -> Vec<u8> {
 }
 
 /// Does something while somebody honest calls again and again. Every call is answered with 200.
-fn beside_an_honest_caller<T>(server: &Server, what: &str, work: impl FnOnce() -> T) -> T {
+fn beside_an_honest_caller<T>(server: &Process, what: &str, work: impl FnOnce() -> T) -> T {
     let over = AtomicBool::new(false);
     let honest = server.anybody();
     thread::scope(|scope| {
@@ -72,7 +73,7 @@ fn status(stream: &TcpStream) -> String {
     String::from_utf8_lossy(&line[..read]).into_owned()
 }
 
-fn growth_kib(server: &Server, before: u64, what: &str) -> u64 {
+fn growth_kib(server: &Process, before: u64, what: &str) -> u64 {
     let grown = server.resident_kib().saturating_sub(before);
     println!("{what}: {before} KiB before, {grown} KiB more");
     grown
@@ -88,7 +89,7 @@ fn tcp_kib() -> u64 {
 }
 
 /// Asks until it is so, each time with a word to the server, so that nothing spins for nothing.
-fn until(server: &Server, what: &str, is_so: impl Fn() -> bool) {
+fn until(server: &Process, what: &str, is_so: impl Fn() -> bool) {
     let honest = server.anybody();
     let came = (0..100_000).any(|_| is_so() || honest.get("//health/ready").status != 200);
     assert!(came && is_so(), "{what}");
@@ -148,7 +149,7 @@ fn streams_that_nobody_reads_are_bounded_and_leave_others_their_turn() {
     let admin = server.admin();
     let body =
         json!({"count": 10_000_000, "discount_percent": 5, "expires_at": "2190-01-01T00:00:00Z"});
-    let batch = id(&admin.post("/coupon-batches", None, body).expect(201));
+    let batch = id(&admin.post("/coupon-batches", body).expect(201)).to_owned();
     let codes = get(&format!("/api/v1/coupon-batches/{batch}/codes"), admin.token());
     let memory = server.resident_kib();
     let unread = beside_an_honest_caller(&server, "unread streams", || {
@@ -194,7 +195,7 @@ fn a_stop_does_not_wait_for_bodies_that_never_come() {
 
 /// The binary with so many open files at most: first what it is given, then what it may ask for.
 fn limited(data: &Path, soft: u32, hard: u32) -> Command {
-    let plain = stampede(data);
+    let plain = STAMPEDE.command(data);
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\""));
     command.arg(plain.get_program()).env_clear();
@@ -205,7 +206,7 @@ fn limited(data: &Path, soft: u32, hard: u32) -> Command {
 #[test]
 fn it_asks_for_all_the_open_files_it_may_have_and_says_when_there_are_none_left() {
     let folder = Folder::new();
-    let (server, _) = Server::start_with(limited(&folder.0, 128, 256), &folder.0);
+    let (server, _) = Process::start_with(limited(&folder, 128, 256), &folder);
     assert_eq!(server.most_descriptors(), 256);
     assert!(server.said("few connections can be open at once"));
     let crowd: Vec<TcpStream> = (0..CROWD).map(|_| ask(&server, b"")).collect();
@@ -216,7 +217,7 @@ fn it_asks_for_all_the_open_files_it_may_have_and_says_when_there_are_none_left(
     server.anybody().get("/lotteries").expect(200);
     server.stop();
 
-    let (server, _) = Server::start_with(limited(&folder.0, 128, 5000), &folder.0);
+    let (server, _) = Process::start_with(limited(&folder, 128, 5000), &folder);
     assert_eq!(server.most_descriptors(), 5000);
     server.stop();
 }

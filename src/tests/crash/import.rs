@@ -1,7 +1,8 @@
 //! An import that is killed in the middle, again and again: right to the row, as if nothing had
 //! happened.
 
-use crate::process::{Client, Folder, Server, id, stampede, verified};
+use crate::STAMPEDE;
+use harness::{Client, Folder, Process, id};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -27,10 +28,10 @@ fn file() -> String {
 }
 
 /// In small steps, so that there is a middle to be killed in.
-fn serve(folder: &Path) -> Server {
-    let mut command = stampede(folder);
+fn serve(folder: &Path) -> Process {
+    let mut command = STAMPEDE.command(folder);
     command.env("STAMPEDE_IMPORT_CHUNK", "500");
-    Server::start_with(command, folder).0
+    Process::start_with(command, folder).0
 }
 
 fn job(client: &Client, job: &str) -> Value {
@@ -50,7 +51,7 @@ fn wait_for(client: &Client, id: &str, pass: &str, rows: u64) -> Value {
 
 /// Every row of the report is as it must be.
 fn is_right_to_the_row(client: &Client, id: &str) {
-    let report = client.download(&format!("/jobs/{id}/report"));
+    let report = client.get(&format!("/jobs/{id}/report")).expect_text(200).to_owned();
     let mut lines = report.lines();
     assert_eq!(lines.next(), Some("row,code,state,why"));
     for n in 1..=ROWS {
@@ -68,42 +69,45 @@ const KILLS: u64 = 9;
 fn killed_again_and_again(query: &str, pass: &str) {
     let folder = Folder::new();
     let file = file();
-    let mut server = serve(&folder.0);
+    let mut server = serve(&folder);
     let mut admin = server.admin();
     let path = format!("/coupon-imports?{TERMS}{query}");
-    let accepted = admin.send_file(&path, file.as_bytes()).expect("an answer").expect(202);
+    let accepted = admin.try_to_send_file(&path, file.as_bytes()).expect("an answer").expect(202);
     for kill in 1..=KILLS {
-        let before = wait_for(&admin, &id(&accepted), pass, kill * ROWS / (KILLS + 3));
+        let before = wait_for(&admin, id(&accepted), pass, kill * ROWS / (KILLS + 3));
         assert_eq!(before["state"], pass, "it was over before it was killed: {before}");
         (0..kill).for_each(|_| drop(admin.get("//health/live")));
         server.kill();
-        server = serve(&folder.0);
-        admin.address = server.address.clone();
-        let after = job(&admin, &id(&accepted));
+        server = serve(&folder);
+        admin = admin.at(&server.address);
+        let after = job(&admin, id(&accepted));
         assert!(
             after["progress"]["rows"].as_u64() >= before["progress"]["rows"].as_u64(),
             "it went back from {before} to {after}"
         );
     }
-    let finished = wait_for(&admin, &id(&accepted), "finished", ROWS);
+    let finished = wait_for(&admin, id(&accepted), "finished", ROWS);
     let expected = serde_json::json!({"imported": ROWS / 100 * 98, "duplicate": ROWS / 100,
         "invalid": ROWS / 100});
     assert_eq!((&finished["state"], &finished["rows"]), (&"finished".into(), &expected));
-    is_right_to_the_row(&admin, &id(&accepted));
-    let again = admin.send_file(&path, file.as_bytes()).expect("an answer");
-    assert!(again.replayed);
+    is_right_to_the_row(&admin, id(&accepted));
+    let again = admin.try_to_send_file(&path, file.as_bytes()).expect("an answer");
+    assert!(again.was_replayed());
     assert_eq!(again.expect(202), finished);
     // What is on the racks is what was counted: of a dry run, everything is a duplicate, or nothing
     // is.
     let other = admin
-        .send_file(&format!("/coupon-imports?{TERMS}&dry_run=true&name=again"), file.as_bytes())
+        .try_to_send_file(
+            &format!("/coupon-imports?{TERMS}&dry_run=true&name=again"),
+            file.as_bytes(),
+        )
         .expect("an answer")
         .expect(202);
-    let dry = wait_for(&admin, &id(&other), "finished", ROWS);
+    let dry = wait_for(&admin, id(&other), "finished", ROWS);
     let there = if query.contains("dry_run") { 0 } else { ROWS / 100 * 98 };
     assert_eq!(dry["rows"]["imported"].as_u64(), Some(ROWS / 100 * 98 - there));
     server.stop();
-    verified(&folder.0);
+    STAMPEDE.verify(&folder);
 }
 
 #[test]
@@ -120,26 +124,26 @@ fn a_dry_run_killed_again_and_again_is_right_to_the_row_and_imports_nothing() {
 fn a_kill_before_the_answer_leaves_no_job_without_its_file_and_a_repeat_finds_out() {
     let folder = Folder::new();
     let file = file();
-    let mut server = serve(&folder.0);
+    let mut server = serve(&folder);
     let mut admin = server.admin();
     let path = format!("/coupon-imports?{TERMS}");
     std::thread::scope(|scope| {
         let sending = admin.clone();
         let (path, file) = (&path, &file);
-        let sent = scope.spawn(move || sending.send_file(path, file.as_bytes()));
+        let sent = scope.spawn(move || sending.try_to_send_file(path, file.as_bytes()));
         // Something has arrived, in whatever state.
-        while std::fs::read_dir(folder.0.join("imports")).unwrap().count() == 0
-            && !sent.is_finished()
-        {}
+        while std::fs::read_dir(folder.join("imports")).unwrap().count() == 0 && !sent.is_finished()
+        {
+        }
         server.kill();
         sent.join().unwrap();
     });
-    server = serve(&folder.0);
-    admin.address = server.address.clone();
-    let accepted = admin.send_file(&path, file.as_bytes()).expect("an answer").expect(202);
-    let finished = wait_for(&admin, &id(&accepted), "finished", ROWS);
+    server = serve(&folder);
+    admin = admin.at(&server.address);
+    let accepted = admin.try_to_send_file(&path, file.as_bytes()).expect("an answer").expect(202);
+    let finished = wait_for(&admin, id(&accepted), "finished", ROWS);
     assert_eq!(finished["rows"]["imported"].as_u64(), Some(ROWS / 100 * 98));
-    let folders = std::fs::read_dir(folder.0.join("imports")).unwrap().count();
+    let folders = std::fs::read_dir(folder.join("imports")).unwrap().count();
     assert_eq!(folders, 1, "the kill left something behind");
 }
 
@@ -152,27 +156,28 @@ fn a_file_that_the_disk_has_no_room_for_is_refused_and_nothing_is_kept() {
     command
         .args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\""])
         .arg(env!("CARGO_BIN_EXE_stampede"));
-    let settings: Vec<_> = stampede(&folder.0)
+    let settings: Vec<_> = STAMPEDE
+        .command(&folder)
         .get_envs()
         .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
         .collect();
     command.env_clear().envs(settings.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    let server = Server::start_with(command, &folder.0).0;
+    let server = Process::start_with(command, &folder).0;
     let admin = server.admin();
     // By so little that all of it has been sent when it is refused.
     let large = [&b"code\nA\n"[..], &vec![b'\n'; 4 * 1024 * 1024]].concat();
     let refused = admin
-        .send_file(&format!("/coupon-imports?{TERMS}"), &large)
+        .try_to_send_file(&format!("/coupon-imports?{TERMS}"), &large)
         .expect("an answer")
         .expect(507);
     assert_eq!(
         (&refused["type"], &refused["retry"]),
         (&"/problems/no-space".into(), &"later".into())
     );
-    assert_eq!(std::fs::read_dir(folder.0.join("imports")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(folder.join("imports")).unwrap().count(), 0);
     let small = admin
-        .send_file(&format!("/coupon-imports?{TERMS}"), b"code\nA\n")
+        .try_to_send_file(&format!("/coupon-imports?{TERMS}"), b"code\nA\n")
         .expect("an answer")
         .expect(202);
-    assert_eq!(wait_for(&admin, &id(&small), "finished", 1)["rows"]["imported"], 1);
+    assert_eq!(wait_for(&admin, id(&small), "finished", 1)["rows"]["imported"], 1);
 }

@@ -1,9 +1,10 @@
 //! `kill -9` under load: what was acknowledged is there, nothing is there twice, and lost answers
 //! can be asked for again.
 
+use crate::STAMPEDE;
 use crate::load::{Buyer, State, nothing_twice};
-use crate::process::{DAY, Folder, Server, id, verified};
 use actors::dice::Dice;
+use harness::{DAY, Folder, Process, hold_number, id};
 use serde_json::{Value, json};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -15,7 +16,7 @@ const SEED: u64 = 20;
 #[test]
 fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
     let folder = Folder::new();
-    let mut server = Server::start(&folder.0);
+    let mut server = STAMPEDE.start(&folder);
     server.lottery(5);
     let mut buyers: Vec<Buyer> = (0..BUYERS)
         .map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, SEED))
@@ -25,9 +26,9 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
     for cycle in 0..CYCLES {
         kill_under_load(server, &mut buyers, 10 + dice.below(60));
         if cycle % 10 == 0 {
-            verified(&folder.0);
+            STAMPEDE.verify(&folder);
         }
-        server = Server::start(&folder.0);
+        server = STAMPEDE.start(&folder);
         for buyer in &mut buyers {
             lost += buyer.ask_again(&server.address);
             let recent = std::mem::take(&mut buyer.recent);
@@ -51,11 +52,11 @@ fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
         );
     }
     server.kill();
-    verified(&folder.0);
+    STAMPEDE.verify(&folder);
 }
 
 /// Kills the server when it has given so many answers, in the middle of the next ones.
-fn kill_under_load(server: Server, buyers: &mut [Buyer], answers: u64) {
+fn kill_under_load(server: Process, buyers: &mut [Buyer], answers: u64) {
     thread::scope(|scope| {
         let (acknowledged, heard) = sync_channel(1024);
         for buyer in buyers {
@@ -83,33 +84,32 @@ fn listed(buyer: &Buyer, path: &str) -> u64 {
 #[test]
 fn a_hold_made_before_a_kill_is_still_held_after_it() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let (mut ada, mut bob) = (server.member("ada"), server.member("bob"));
-    let held = ada.hold("0007");
+    let held = hold_number(&ada, "0007");
     server.kill();
-    let server = Server::start(&folder.0);
-    (ada.address, bob.address) = (server.address.clone(), server.address.clone());
-    let taken =
-        bob.post(&format!("/lotteries/{DAY}/holds"), None, json!({"number": "0007"})).expect(409);
+    let server = STAMPEDE.start(&folder);
+    (ada, bob) = (ada.at(&server.address), bob.at(&server.address));
+    let taken = bob.post(&format!("/lotteries/{DAY}/holds"), json!({"number": "0007"})).expect(409);
     assert_eq!(taken["type"], "/problems/no-match-left");
     assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
-    ada.post(&format!("/holds/{}/confirm", id(&held)), None, json!({})).expect(200);
+    ada.post(&format!("/holds/{}/confirm", id(&held)), json!({})).expect(200);
     server.kill();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     assert_eq!(server.books(), (0, 1));
 }
 
 #[test]
 fn a_kill_in_the_middle_of_a_start_does_no_harm() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
-    server.member("ada").hold("0007");
+    hold_number(&server.member("ada"), "0007");
     server.kill();
     for _ in 0..5 {
-        Server::start(&folder.0).kill();
+        STAMPEDE.start(&folder).kill();
     }
-    assert_eq!(Server::start(&folder.0).books(), (1, 0));
-    verified(&folder.0);
+    assert_eq!(STAMPEDE.start(&folder).books(), (1, 0));
+    STAMPEDE.verify(&folder);
 }

@@ -1,7 +1,7 @@
 //! A client under whom the server dies, and who knows what it was told and what it was not.
 
-use crate::process::{Client, DAY, id, tickets};
 use actors::dice::Dice;
+use harness::{Client, DAY, id, tickets};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::SyncSender;
@@ -78,12 +78,7 @@ impl Buyer {
             [self.dice.below(3) as usize]
             .clone();
         let body = json!({"pattern": pattern, "count": 1 + self.dice.below(3), "ttl_s": 7200});
-        match self.client.send(
-            "POST",
-            &format!("/lotteries/{DAY}/holds"),
-            Some(&key),
-            Some(body.clone()),
-        ) {
+        match self.client.key(&key).try_to_post(&format!("/lotteries/{DAY}/holds"), body.clone()) {
             Some(answer) => Some(self.keep(key, body, answer.expect(201))),
             None => {
                 self.lost.push(Lost::Hold { key, body });
@@ -93,7 +88,7 @@ impl Buyer {
     }
 
     fn keep(&mut self, key: String, body: Value, answer: Value) -> String {
-        let hold = id(&answer);
+        let hold = id(&answer).to_owned();
         let again =
             self.holds.insert(hold.clone(), Known { answer, key, body, state: State::Held });
         assert!(again.is_none(), "{hold} was made twice");
@@ -102,7 +97,7 @@ impl Buyer {
     }
 
     fn confirm(&mut self, hold: &str) -> Option<()> {
-        match self.client.send("POST", &format!("/holds/{hold}/confirm"), None, Some(json!({}))) {
+        match self.client.try_to_post(&format!("/holds/{hold}/confirm"), json!({})) {
             Some(answer) => self.is_now(hold, State::Confirmed, answer.expect(200)),
             None => {
                 self.lost.push(Lost::Confirm(hold.to_owned()));
@@ -112,7 +107,7 @@ impl Buyer {
     }
 
     fn release(&mut self, hold: &str) -> Option<()> {
-        match self.client.send("DELETE", &format!("/holds/{hold}"), None, None) {
+        match self.client.try_to_send("DELETE", &format!("/holds/{hold}"), None) {
             Some(answer) => self.is_now(hold, State::Released, answer.expect(200)),
             None => {
                 self.lost.push(Lost::Release(hold.to_owned()));
@@ -129,16 +124,16 @@ impl Buyer {
 
     /// The server is back: asks again for every answer that was lost. Returns how many there were.
     pub fn ask_again(&mut self, address: &str) -> usize {
-        self.client.address = address.to_owned();
+        self.client = self.client.at(address);
         let lost = std::mem::take(&mut self.lost);
         let count = lost.len();
         for lost in lost {
             match lost {
                 Lost::Hold { key, body } => {
                     let path = format!("/lotteries/{DAY}/holds");
-                    let first = self.client.post(&path, Some(&key), body.clone()).expect(201);
-                    let second = self.client.post(&path, Some(&key), body.clone());
-                    assert!(second.replayed);
+                    let first = self.client.key(&key).post(&path, body.clone()).expect(201);
+                    let second = self.client.key(&key).post(&path, body.clone());
+                    assert!(second.was_replayed());
                     assert_eq!(second.expect(201), first);
                     self.keep(key, body, first);
                 }
@@ -165,12 +160,11 @@ impl Buyer {
                 (&json!(state), &known.answer["tickets"]),
                 "{hold}"
             );
-            let again = self.client.post(
-                &format!("/lotteries/{DAY}/holds"),
-                Some(&known.key),
-                known.body.clone(),
-            );
-            assert!(again.replayed, "{hold}");
+            let again = self
+                .client
+                .key(&known.key)
+                .post(&format!("/lotteries/{DAY}/holds"), known.body.clone());
+            assert!(again.was_replayed(), "{hold}");
             assert_eq!(again.expect(201), known.answer);
         }
     }

@@ -1,13 +1,6 @@
 //! The real binary: killed under load, stopped, copied, damaged and asked for everything its
 //! command line offers.
 
-mod process;
-#[path = "../api/receiver.rs"]
-#[expect(dead_code, reason = "here it only has to listen")]
-mod receiver;
-#[path = "../draws/verifiers.rs"]
-mod verifiers;
-
 mod backup;
 mod commands;
 mod damage;
@@ -19,3 +12,8 @@ mod load;
 mod promotions;
 mod stop;
 mod webhooks;
+
+use harness::Binary;
+
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));

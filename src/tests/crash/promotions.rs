@@ -1,7 +1,8 @@
 //! `kill -9` while a crowd logs in for the first time, and while coupons are used: nothing
 //! acknowledged is lost, nothing is there twice.
 
-use crate::process::{Client, Folder, PASSWORD, Server, id, verified};
+use crate::STAMPEDE;
+use harness::{Client, Folder, PASSWORD, Process, id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -23,7 +24,7 @@ fn body_of(member: usize) -> Value {
 /// Logs in, and again while it is told that too much is under way. None if the server is gone.
 fn log_in(client: &Client, member: usize) -> Option<Value> {
     loop {
-        let answer = client.send("POST", "/auth/login", None, Some(body_of(member)))?;
+        let answer = client.try_to_post("/auth/login", body_of(member))?;
         if answer.status != 503 {
             return Some(answer.expect(200));
         }
@@ -40,7 +41,12 @@ fn note(told: &Told, member: usize, login: &Value) {
 }
 
 /// Each share of the crowd logs in until the server is gone. Those stay who have no answer yet.
-fn crowd_logs_in(server: &Server, waiting: &mut [Vec<usize>], told: &Told, heard: &SyncSender<()>) {
+fn crowd_logs_in(
+    server: &Process,
+    waiting: &mut [Vec<usize>],
+    told: &Told,
+    heard: &SyncSender<()>,
+) {
     thread::scope(|scope| {
         for share in waiting {
             let (client, heard) = (server.anybody(), heard.clone());
@@ -60,13 +66,12 @@ fn crowd_logs_in(server: &Server, waiting: &mut [Vec<usize>], told: &Told, heard
 #[test]
 fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_each() {
     let folder = Folder::new();
-    let mut server = Server::start(&folder.0);
+    let mut server = STAMPEDE.start(&folder);
     let plan = json!({"name": "Welcome", "quota": QUOTA, "discount_percent": 10, "ends_at": END,
         "trigger": "first_login"});
-    let campaign = id(&server.admin().post("/campaigns", None, plan).expect(201));
+    let campaign = id(&server.admin().post("/campaigns", plan).expect(201)).to_owned();
     let client = server.anybody();
-    (0..CROWD)
-        .for_each(|member| drop(client.post("/auth/register", None, body_of(member)).expect(201)));
+    (0..CROWD).for_each(|member| drop(client.post("/auth/register", body_of(member)).expect(201)));
     let told = Told::default();
     let mut waiting: Vec<Vec<usize>> =
         (0..SHARES).map(|share| (share..CROWD).step_by(SHARES).collect()).collect();
@@ -81,8 +86,8 @@ fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_
             crowd.join().unwrap();
         });
         drop(server);
-        verified(&folder.0);
-        server = Server::start(&folder.0);
+        STAMPEDE.verify(&folder);
+        server = STAMPEDE.start(&folder);
     }
     assert!(
         waiting.iter().any(|share| !share.is_empty()),
@@ -107,7 +112,7 @@ fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_
     assert_eq!(codes, told.values().map(|(_, code)| code).collect::<Vec<_>>());
     server.stop();
     // The log says what the ledger said.
-    let said = verified(&folder.0);
+    let said = STAMPEDE.verify(&folder);
     let books = format!(
         "{campaign}: issued {QUOTA}, available 0, held 0, assigned {QUOTA}, used 0, expired 0, \
          void 0"
@@ -128,8 +133,7 @@ enum Known {
 fn use_them(client: &Client, coupons: &mut [(String, Known)], heard: &SyncSender<()>) {
     for (code, known) in coupons.iter_mut().filter(|(_, known)| *known == Known::Assigned) {
         let body = json!({"amount": 1000, "reference": code.as_str()});
-        let Some(answer) =
-            client.send("POST", &format!("/coupons/{code}/use"), Some(code), Some(body))
+        let Some(answer) = client.key(code).try_to_post(&format!("/coupons/{code}/use"), body)
         else {
             *known = Known::Asked;
             return;
@@ -145,10 +149,10 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
     const EACH: usize = 250;
     const CLIENTS: usize = 4;
     let folder = Folder::new();
-    let mut server = Server::start(&folder.0);
+    let mut server = STAMPEDE.start(&folder);
     let admin = server.admin();
     let plan = json!({"count": EACH * CLIENTS, "discount_amount": 500, "expires_at": END});
-    let made = admin.post("/coupons", None, plan).expect(201);
+    let made = admin.post("/coupons", plan).expect(201);
     let batch = id(&made["batch"]);
     let codes: Vec<String> = made["codes"]
         .as_array()
@@ -160,15 +164,11 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
         (0..CLIENTS).map(|owner| server.member(&format!("owner-{owner}"))).collect();
     let mut coupons: Vec<Vec<(String, Known)>> = Vec::new();
     for (owner, codes) in owners.iter().zip(codes.chunks(EACH)) {
-        let member = id(&owner.get("/me").expect(200));
+        let me = owner.get("/me").expect(200);
         for code in codes {
-            let given = admin.send(
-                "PUT",
-                &format!("/coupons/{code}/assign"),
-                None,
-                Some(json!({"member_id": member})),
-            );
-            given.expect("an answer").expect(200);
+            let given =
+                admin.put(&format!("/coupons/{code}/assign"), json!({"member_id": id(&me)}));
+            given.expect(200);
         }
         coupons.push(codes.iter().map(|code| (code.clone(), Known::Assigned)).collect());
     }
@@ -186,8 +186,8 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
             server.kill_now();
         });
         drop(server);
-        server = Server::start(&folder.0);
-        owners.iter_mut().for_each(|owner| owner.address = server.address.clone());
+        server = STAMPEDE.start(&folder);
+        owners.iter_mut().for_each(|owner| owner = owner.at(&server.address));
         for (owner, coupons) in owners.iter().zip(&mut coupons) {
             for (code, known) in coupons.iter_mut() {
                 let state = owner.get(&format!("/coupons/{code}")).expect(200)["state"].clone();
@@ -197,8 +197,8 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
                     Known::Asked => {
                         // Whether it was used or not, the same key uses it, once.
                         let body = json!({"amount": 1000, "reference": code.as_str()});
-                        let again = owner.post(&format!("/coupons/{code}/use"), Some(code), body);
-                        assert_eq!(again.replayed, state == "used", "{code}");
+                        let again = owner.key(code).post(&format!("/coupons/{code}/use"), body);
+                        assert_eq!(again.was_replayed(), state == "used", "{code}");
                         again.expect(200);
                         (*known, lost) = (Known::Used, lost + 1);
                     }
@@ -221,17 +221,17 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
         assert_eq!(uses, usize::from(coupon.1 == Known::Used), "{coupon:?}");
     }
     server.stop();
-    verified(&folder.0);
+    STAMPEDE.verify(&folder);
 }
 
 #[test]
 fn ten_billion_coupons_take_next_to_no_memory() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     let admin = server.admin();
     let batch = |count: u64| {
         let plan = json!({"count": count, "discount_amount": 500, "expires_at": END});
-        let batch = id(&admin.post("/coupon-batches", None, plan).expect(201));
+        let batch = id(&admin.post("/coupon-batches", plan).expect(201)).to_owned();
         assert_eq!(
             admin.get(&format!("/coupon-batches/{batch}/ledger")).expect(200)["available"],
             count

@@ -1,6 +1,7 @@
 //! SIGTERM: what was accepted is finished and kept, and the process ends with 0.
 
-use crate::process::{Client, DAY, Folder, Server, verified};
+use crate::STAMPEDE;
+use harness::{Client, DAY, Folder, Process};
 use serde_json::json;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -10,7 +11,7 @@ fn buy_until_turned_away(client: &Client, acknowledged: &SyncSender<()>) -> u64 
     let mut held = 0;
     loop {
         let body = json!({"pattern": "****", "ttl_s": 7200});
-        match client.send("POST", &format!("/lotteries/{DAY}/holds"), None, Some(body)) {
+        match client.try_to_post(&format!("/lotteries/{DAY}/holds"), body) {
             Some(answer) if answer.status == 201 => held += 1,
             Some(answer) => {
                 assert_eq!(answer.expect(503)["type"], "/problems/not-ready");
@@ -26,7 +27,7 @@ fn buy_until_turned_away(client: &Client, acknowledged: &SyncSender<()>) -> u64 
 fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
     let folder = Folder::new();
     for round in 0..3 {
-        let mut server = Server::start(&folder.0);
+        let mut server = STAMPEDE.start(&folder);
         if round == 0 {
             server.lottery(5);
         }
@@ -48,8 +49,8 @@ fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
             buying.into_iter().map(|buyer| buyer.join().unwrap()).sum()
         });
         assert_eq!(server.wait().code(), Some(0));
-        verified(&folder.0);
-        let server = Server::start(&folder.0);
+        STAMPEDE.verify(&folder);
+        let server = STAMPEDE.start(&folder);
         assert_eq!(
             server.books().0 - before,
             acknowledged,
@@ -62,7 +63,7 @@ fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
 #[test]
 fn a_stop_does_not_wait_for_clients_that_say_nothing() {
     let folder = Folder::new();
-    let mut server = Server::start(&folder.0);
+    let mut server = STAMPEDE.start(&folder);
     let silent = std::net::TcpStream::connect(&server.address).unwrap();
     let mut half = std::net::TcpStream::connect(&server.address).unwrap();
     std::io::Write::write_all(&mut half, b"POST /api/v1/lotteries HTTP/1.1\r\nContent-Le").unwrap();
@@ -74,7 +75,7 @@ fn a_stop_does_not_wait_for_clients_that_say_nothing() {
 #[test]
 fn a_stop_writes_snapshots_so_that_the_next_start_replays_nothing() {
     let folder = Folder::new();
-    let mut server = Server::start(&folder.0);
+    let mut server = STAMPEDE.start(&folder);
     server.lottery(5);
     let client = server.member("ada");
     thread::scope(|scope| {
@@ -85,7 +86,7 @@ fn a_stop_writes_snapshots_so_that_the_next_start_replays_nothing() {
         drop(heard);
     });
     assert_eq!(server.wait().code(), Some(0));
-    let database = rusqlite::Connection::open(folder.0.join("stampede.db")).unwrap();
+    let database = rusqlite::Connection::open(folder.join("stampede.db")).unwrap();
     let behind = "SELECT count(*) FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id \
         WHERE s.seq IS NOT p.seq";
     let behind: i64 = database.query_row(behind, [], |row| row.get(0)).unwrap();

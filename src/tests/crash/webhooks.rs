@@ -1,9 +1,9 @@
 //! `kill -9` while webhooks are told: everything that became durable arrives, and nothing arrives
 //! that did not.
 
+use crate::STAMPEDE;
 use crate::load::{Buyer, State};
-use crate::process::{Folder, Server, stampede, verified};
-use crate::receiver::Receiver;
+use harness::{Folder, Process, Receiver};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,10 +14,10 @@ const CYCLES: u64 = 10;
 const BUYERS: u64 = 4;
 const SEED: u64 = 31;
 
-fn start(data: &Path) -> Server {
-    let mut command = stampede(data);
+fn start(data: &Path) -> Process {
+    let mut command = STAMPEDE.command(data);
     command.env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true");
-    Server::start_with(command, data).0
+    Process::start_with(command, data).0
 }
 
 fn confirmed(buyers: &[Buyer]) -> BTreeSet<&str> {
@@ -33,10 +33,10 @@ fn confirmed(buyers: &[Buyer]) -> BTreeSet<&str> {
 fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
     let folder = Folder::new();
     let receiver = Receiver::start();
-    let mut server = start(&folder.0);
+    let mut server = start(&folder);
     server
         .admin()
-        .post("/webhooks", None, json!({"url": receiver.url(), "events": ["tickets.confirmed"]}))
+        .post("/webhooks", json!({"url": receiver.url(), "events": ["tickets.confirmed"]}))
         .expect(201);
     server.lottery(5);
     let mut buyers: Vec<Buyer> = (0..BUYERS)
@@ -58,7 +58,7 @@ fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
             }
             server.kill();
         });
-        server = start(&folder.0);
+        server = start(&folder);
         for buyer in &mut buyers {
             buyer.ask_again(&server.address);
         }
@@ -91,5 +91,5 @@ fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
     let state: Value = server.admin().get("/webhooks").expect(200);
     assert_eq!(state["items"][0]["state"], "enabled");
     server.kill();
-    verified(&folder.0);
+    STAMPEDE.verify(&folder);
 }

@@ -1,8 +1,7 @@
 //! Somebody of every kind: whoever buys, claims, uses, comes too late, is mistaken or is turned
 //! away, so that every panel has something to show.
 
-use crate::process::{Client, DAY, PASSWORD, Server, id};
-use crate::receiver::Receiver;
+use harness::{Client, DAY, PASSWORD, Process, Receiver, id};
 use serde_json::{Value, json};
 
 const EXPIRY: &str = "2199-12-31T00:00:00Z";
@@ -11,7 +10,7 @@ const DRAWN: &str = "2199-12-30";
 const FORGED: &str = "00000-00000-00000-00000";
 
 pub struct Crowd<'a> {
-    server: &'a Server,
+    server: &'a Process,
     admin: Client,
     campaign: String,
     tiny: String,
@@ -22,36 +21,34 @@ pub struct Crowd<'a> {
 }
 
 impl<'a> Crowd<'a> {
-    pub fn gather(server: &'a Server) -> Crowd<'a> {
+    pub fn gather(server: &'a Process) -> Crowd<'a> {
         let admin = server.admin();
         let receiver = Receiver::start();
         admin
             .post(
                 "/webhooks",
-                None,
                 json!({"url": receiver.url(), "events": ["tickets.confirmed", "coupon.used"]}),
             )
             .expect(201);
         server.lottery(5);
         admin
-            .post("/lotteries", None, json!({"closes_on": DRAWN, "ballots": {"most": 1_000_000}}))
+            .post("/lotteries", json!({"closes_on": DRAWN, "ballots": {"most": 1_000_000}}))
             .expect(201);
         let campaign = |name: &str, quota: u64, trigger: &str| {
             let wanted = json!({"name": name, "quota": quota, "discount_percent": 10,
                 "trigger": trigger, "ends_at": EXPIRY});
-            id(&admin.post("/campaigns", None, wanted).expect(201))
+            id(&admin.post("/campaigns", wanted).expect(201)).to_owned()
         };
         campaign("Welcome", 1_000_000, "first_login");
         let (open, tiny) = (campaign("Open", 1_000_000, "claim"), campaign("Tiny", 1, "claim"));
         let batch = admin.post(
             "/coupon-batches",
-            None,
             json!({"count": 1_000_000, "discount_amount": 500, "expires_at": EXPIRY}),
         );
-        let batch = id(&batch.expect(201));
+        let batch = id(&batch.expect(201)).to_owned();
         let terms = format!("name=File&discount_percent=10&expires_at={EXPIRY}");
         admin
-            .send_file(&format!("/coupon-imports?{terms}"), b"code\nA-1\nA-2\nA-1\n")
+            .try_to_send_file(&format!("/coupon-imports?{terms}"), b"code\nA-1\nA-2\nA-1\n")
             .expect("an answer")
             .expect(202);
         Crowd { server, admin, campaign: open, tiny, batch, turns: 0, _receiver: receiver }
@@ -62,11 +59,11 @@ impl<'a> Crowd<'a> {
         self.turns += 1;
         let name = format!("member-{}", self.turns);
         let member = self.server.member(&name);
-        let me = id(&member.get("/me").expect(200));
+        let me = member.get("/me").expect(200);
         buy(&member);
-        member.post(&format!("/lotteries/{DRAWN}/ballots"), None, json!({})).expect(201);
+        member.post(&format!("/lotteries/{DRAWN}/ballots"), json!({})).expect(201);
         self.claim(&member);
-        self.redeem(&member, &me);
+        self.redeem(&member, id(&me));
         // There is a budget for mistakes, which is not what is looked at here.
         if self.turns <= 5 {
             self.err(&member, &name);
@@ -75,21 +72,21 @@ impl<'a> Crowd<'a> {
 
     fn claim(&self, member: &Client) {
         let claims = |campaign: &str| format!("/campaigns/{campaign}/claims");
-        member.post(&claims(&self.campaign), None, json!({})).expect(201);
-        member.post(&claims(&self.campaign), None, json!({})).expect(200);
-        let late = member.post(&claims(&self.tiny), None, json!({})).status;
+        member.post(&claims(&self.campaign), json!({})).expect(201);
+        member.post(&claims(&self.campaign), json!({})).expect(200);
+        let late = member.post(&claims(&self.tiny), json!({})).status;
         assert!(late == 201 || late == 409, "{late}");
     }
 
     fn redeem(&self, member: &Client, me: &str) {
         let assigning = format!("/coupon-batches/{}/assign", self.batch);
         let assign =
-            || -> Value { self.admin.post(&assigning, None, json!({"member_id": me})).expect(201) };
+            || -> Value { self.admin.post(&assigning, json!({"member_id": me})).expect(201) };
         let path = |coupon: &Value| format!("/coupons/{}/use", coupon["code"].as_str().unwrap());
         let (kept, taken_back) = (path(&assign()), path(&assign()));
-        member.post(&kept, None, json!({"amount": 4990})).expect(200);
-        member.post(&taken_back, None, json!({"amount": 4990})).expect(200);
-        member.send("DELETE", &taken_back, None, None).expect("an answer").expect(200);
+        member.post(&kept, json!({"amount": 4990})).expect(200);
+        member.post(&taken_back, json!({"amount": 4990})).expect(200);
+        member.try_to_send("DELETE", &taken_back, None).expect("an answer").expect(200);
         let mine = member.get("/coupons").expect(200);
         let voucher = mine["items"]
             .as_array()
@@ -97,48 +94,34 @@ impl<'a> Crowd<'a> {
             .iter()
             .find(|coupon| coupon["rank"].is_u64())
             .unwrap();
-        member.post(&path(voucher), None, json!({"amount": 4990})).expect(200);
+        member.post(&path(voucher), json!({"amount": 4990})).expect(200);
     }
 
     fn err(&self, member: &Client, name: &str) {
         let anybody = self.server.anybody();
         anybody
-            .post(
-                "/auth/login",
-                None,
-                json!({"username": name, "password": format!("not {PASSWORD}")}),
-            )
+            .post("/auth/login", json!({"username": name, "password": format!("not {PASSWORD}")}))
             .expect(401);
-        anybody.clone().with_token("nonsense").get("/me").expect(401);
+        anybody.bearer("nonsense").get("/me").expect(401);
         member.get(&format!("/coupons/{FORGED}")).expect(404);
         // A node that an administrator took out of the balancer says 503 when asked whether it is
         // ready.
-        self.admin
-            .send("PUT", "//health/ready", None, Some(json!({"ready": false})))
-            .expect("an answer")
-            .expect(200);
+        self.admin.put("//health/ready", json!({"ready": false})).expect("an answer").expect(200);
         anybody.get("//health/ready").expect(503);
-        self.admin
-            .send("PUT", "//health/ready", None, Some(json!({"ready": true})))
-            .expect("an answer")
-            .expect(200);
+        self.admin.put("//health/ready", json!({"ready": true})).expect("an answer").expect(200);
     }
 }
 
 fn buy(member: &Client) {
     let hold = || {
         id(&member
-            .post(
-                &format!("/lotteries/{DAY}/holds"),
-                None,
-                json!({"pattern": "****", "ttl_s": 7200}),
-            )
+            .post(&format!("/lotteries/{DAY}/holds"), json!({"pattern": "****", "ttl_s": 7200}))
             .expect(201))
     };
     hold();
-    member.post(&format!("/holds/{}/confirm", hold()), None, json!({})).expect(200);
+    member.post(&format!("/holds/{}/confirm", hold()), json!({})).expect(200);
     member
-        .send("DELETE", &format!("/holds/{}", hold()), None, None)
+        .try_to_send("DELETE", &format!("/holds/{}", hold()), None)
         .expect("an answer")
         .expect(200);
 }

@@ -2,25 +2,17 @@
 //! Prometheus, which is asked every query of every panel.
 
 mod crowd;
-#[path = "../needed.rs"]
-mod needed;
 mod panels;
-// What the crash tests start the binary with, of which only a part is needed here.
-#[allow(dead_code)]
-#[path = "../crash/process.rs"]
-mod process;
-mod prometheus;
-#[allow(dead_code)]
-#[path = "../api/receiver.rs"]
-mod receiver;
 
 use crowd::Crowd;
-use panels::{dashboards, in_earnest, metrics, panels, repository};
-use process::{Folder, Server, stampede};
-use prometheus::Prometheus;
+use harness::prometheus::Prometheus;
+use harness::{Binary, Folder, Process, needed, root};
+use panels::{dashboards, in_earnest, metrics, panels};
 use std::collections::BTreeSet;
 use std::process::Command;
 
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
 const TO_INSTALL: &str = "apt-get install prometheus";
 
 /// So many turns of the crowd take a minute; whatever has no data after them will have none.
@@ -78,7 +70,7 @@ fn the_rules_are_sound_and_pass_their_own_tests() {
         let promtool = needed::found("promtool").unwrap();
         let output = Command::new(promtool)
             .args(check)
-            .current_dir(repository().join("grafana/prometheus"))
+            .current_dir(root().join("grafana/prometheus"))
             .output()
             .unwrap();
         let said = format!(
@@ -96,12 +88,12 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
         return;
     }
     let folder = Folder::new();
-    let mut command = stampede(&folder.0);
+    let mut command = STAMPEDE.command(&folder);
     command
         .env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true")
         .env("STAMPEDE_JOB_INTERVAL_MS", "100");
-    let (server, _) = Server::start_with(command, &folder.0);
-    let beside = folder.0.parent().unwrap();
+    let (server, _) = Process::start_with(command, &folder);
+    let beside = folder.around();
     let prometheus = Prometheus::scraping(&server.address, beside);
     let mut crowd = Crowd::gather(&server);
 
@@ -122,9 +114,8 @@ fn queries() -> Vec<(String, String)> {
     let of_panels = panels().into_iter().flat_map(|panel| {
         panel.queries.into_iter().map(move |query| (panel.name.clone(), in_earnest(&query)))
     });
-    let rules = ["recording.yml", "alerts.yml"].map(|file| {
-        std::fs::read_to_string(repository().join("grafana/prometheus").join(file)).unwrap()
-    });
+    let rules = ["recording.yml", "alerts.yml"]
+        .map(|file| std::fs::read_to_string(root().join("grafana/prometheus").join(file)).unwrap());
     let of_rules: BTreeSet<String> = rules.iter().flat_map(|rules| metrics(rules)).collect();
     of_panels.chain(of_rules.into_iter().map(|metric| ("rules".to_owned(), metric))).collect()
 }

@@ -1,8 +1,9 @@
 //! The dashboards as they are in the repository, and the queries of their panels as Grafana would
 //! send them.
 
+use harness::root;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub struct Panel {
     pub name: String,
@@ -10,12 +11,8 @@ pub struct Panel {
     pub queries: Vec<String>,
 }
 
-pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 pub fn dashboards() -> Vec<(PathBuf, Value)> {
-    let folder = repository().join("grafana/dashboards");
+    let folder = root().join("grafana/dashboards");
     let mut files: Vec<PathBuf> =
         folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -1,12 +1,12 @@
 //! The power goes at any operation of a busy server: what was answered is there, and nothing is
 //! there twice.
 
+use crate::STAMPEDE;
 use crate::facts::{Fact, Told, check, gather};
-use crate::process::{Client, Server};
 use crate::recording::Entry;
 use crate::replay::{Disk, Fate};
-use crate::scratch::Scratch;
 use crate::watched::Watched;
+use harness::{Client, Folder, Process};
 use std::path::Path;
 use std::thread;
 
@@ -35,10 +35,10 @@ pub fn make(cuts: &[Cut], root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec
     let mut wrong = Vec::new();
     for Cut { at, fate, seed } in cuts {
         entries[disk.position as usize..*at as usize].iter().for_each(|entry| disk.follow(entry));
-        let left = Scratch::new();
-        disk.leave(*fate, *seed, &left.0);
+        let left = Folder::new();
+        disk.leave(*fate, *seed, &left);
         let answered = facts.partition_point(|fact| fact.at <= *at);
-        if let Err(error) = check(&left.0.join("data"), &facts[..answered]) {
+        if let Err(error) = check(&left.join("data"), &facts[..answered]) {
             wrong.push(format!(
                 "cut at {at} of {}, {fate:?}, seed {seed}: {error:#}",
                 entries.len()
@@ -88,8 +88,8 @@ fn lives(disk: &Watched, told: &Told) {
     let mut clients = gather(&server, CLIENTS).unwrap();
     hold_until(told, HOLDS, &clients, disk);
     server.stop();
-    let server: Server = disk.start();
-    clients.iter_mut().for_each(|client| client.address = server.address.clone());
+    let server: Process = disk.start();
+    clients.iter_mut().for_each(|client| client = client.at(&server.address));
     hold_until(told, HOLDS / 9, &clients, disk);
     server.kill();
 }

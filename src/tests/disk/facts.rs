@@ -2,9 +2,9 @@
 //! what a power cut left.
 
 use crate::control::Control;
-use crate::process::{ADMIN_PASSWORD, Client, DAY, PASSWORD, Server, id};
 use actors::domain::tickets::{Event, HoldId, SliceName};
 use actors::engine::record::{self, Entry};
+use harness::{ADMIN_PASSWORD, Client, DAY, PASSWORD, Process, id};
 use products::table;
 use products::verify::verify;
 use serde_json::{Value, json};
@@ -48,10 +48,10 @@ impl Told {
     /// Holds one ticket. None when nobody answers any more.
     pub fn hold(&self, client: &Client, control: &Control) -> Option<()> {
         let body = json!({"pattern": "****", "ttl_s": 7200});
-        let answer = client.send("POST", &format!("/lotteries/{DAY}/holds"), None, Some(body))?;
+        let answer = client.try_to_post(&format!("/lotteries/{DAY}/holds"), body)?;
         if answer.status == 201 {
             // Read after the answer: what made it durable came before.
-            let fact = Fact { at: control.position(), hold: id(&answer.body) };
+            let fact = Fact { at: control.position(), hold: id(&answer.body).to_owned() };
             self.facts.lock().unwrap().push(fact);
         } else {
             self.refused.fetch_add(1, Ordering::SeqCst);
@@ -61,30 +61,29 @@ impl Told {
 }
 
 /// A lottery and so many members, or None if the disk fails them.
-pub fn gather(server: &Server, members: usize) -> Option<Vec<Client>> {
+pub fn gather(server: &Process, members: usize) -> Option<Vec<Client>> {
     let admin = log_in(server, "admin", ADMIN_PASSWORD)?;
     let plan = json!({"closes_on": DAY, "tickets": {"digits": 4, "copies": 5}});
-    granted(admin.send("POST", "/lotteries", None, Some(plan)))?;
+    granted(admin.try_to_post("/lotteries", plan))?;
     (0..members).map(|number| member(server, &format!("member-{number}"))).collect()
 }
 
-fn member(server: &Server, name: &str) -> Option<Client> {
+fn member(server: &Process, name: &str) -> Option<Client> {
     let new = json!({"username": name, "password": PASSWORD});
-    granted(server.anybody().send("POST", "/auth/register", None, Some(new)))?;
+    granted(server.anybody().try_to_post("/auth/register", new))?;
     log_in(server, name, PASSWORD)
 }
 
-fn log_in(server: &Server, name: &str, password: &str) -> Option<Client> {
-    let tokens = granted(server.anybody().send(
-        "POST",
-        "/auth/login",
-        None,
-        Some(json!({"username": name, "password": password})),
-    ))?;
-    Some(server.anybody().with_token(tokens["access_token"].as_str()?))
+fn log_in(server: &Process, name: &str, password: &str) -> Option<Client> {
+    let tokens = granted(
+        server
+            .anybody()
+            .try_to_post("/auth/login", json!({"username": name, "password": password})),
+    )?;
+    Some(server.anybody().bearer(tokens["access_token"].as_str()?))
 }
 
-fn granted(answer: Option<crate::process::Answer>) -> Option<Value> {
+fn granted(answer: Option<harness::Answer>) -> Option<Value> {
     answer.filter(|answer| answer.status < 300).map(|answer| answer.body)
 }
 

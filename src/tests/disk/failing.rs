@@ -1,12 +1,13 @@
 //! The n-th flush, write, truncation or opening of a short life fails: nothing that was answered is
 //! lost, and the next start is sound.
 
+use crate::STAMPEDE;
 use crate::control::{Control, EIO, ENOSPC, Fault, Kind};
 use crate::cuts::{Cut, make, number};
 use crate::facts::{Fact, Told, gather};
-use crate::process::Client;
 use crate::replay::Fate;
 use crate::watched::Watched;
+use harness::Client;
 
 const HOLDS: usize = 8;
 /// In so many lives something fails if nobody asks for more.

@@ -43,7 +43,7 @@ fn run(seed: u64) -> Vec<String> {
 }
 
 /// It is not ready, its metrics tell, and it has said so once.
-fn admits(server: &crate::process::Server) {
+fn admits(server: &harness::Process) {
     let refused = server.anybody().get("//health/ready").expect(503);
     assert_eq!(refused["type"], "/problems/not-ready", "{refused}");
     metric(server, "stampede_store_folding_broken 1");

@@ -15,10 +15,6 @@
 //! many runs with a failed flush. Every flush of a short life fails in turn, and with
 //! `STAMPEDE_DISK_FAULTS=1` so does every other operation, rather than every so manyth.
 
-#[path = "../crash/process.rs"]
-#[expect(dead_code, reason = "these tests need a part of what the binary can do")]
-mod process;
-
 mod control;
 mod cuts;
 mod facts;
@@ -27,5 +23,9 @@ mod flushes;
 mod ready;
 mod recording;
 mod replay;
-mod scratch;
 mod watched;
+
+use harness::Binary;
+
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));

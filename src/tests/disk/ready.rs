@@ -1,15 +1,16 @@
 //! Whether traffic is welcome on a disk that is full or a database that is damaged, and that
 //! nothing else is denied.
 
+use crate::STAMPEDE;
 use crate::control::UNLIMITED;
 use crate::cuts::hold_until;
 use crate::facts::{Told, check, gather};
-use crate::process::{Folder, Server};
 use crate::watched::Watched;
+use harness::{Folder, Process, hold_number};
 use rusqlite::Connection;
 
 /// Asks until it is so; a server that never says so fails by its number of answers.
-fn until_ready_is(server: &Server, status: u16) -> serde_json::Value {
+fn until_ready_is(server: &Process, status: u16) -> serde_json::Value {
     let client = server.anybody();
     let mut answers = (0..100_000).map(|_| client.get("//health/ready"));
     answers
@@ -19,7 +20,7 @@ fn until_ready_is(server: &Server, status: u16) -> serde_json::Value {
 }
 
 #[track_caller]
-pub fn metric(server: &Server, line: &str) {
+pub fn metric(server: &Process, line: &str) {
     let text = ureq::get(format!("http://{}/metrics", server.address))
         .call()
         .unwrap()
@@ -86,12 +87,12 @@ fn a_log_that_cannot_be_folded_for_want_of_room_is_folded_when_there_is_some() {
 #[test]
 fn a_malformed_database_is_not_ready() {
     let folder = Folder::new();
-    let server = Server::start(&folder.0);
+    let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let mut ada = server.member("ada");
-    ada.hold("0007");
+    hold_number(&ada, "0007");
     server.stop();
-    let file = folder.0.join("stampede.db");
+    let file = folder.join("stampede.db");
     let database = Connection::open(&file).unwrap();
     let page: u32 = database
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'lookups'", [], |row| {
@@ -103,9 +104,9 @@ fn a_malformed_database_is_not_ready() {
     bytes[(page as usize - 1) * 4096..page as usize * 4096].fill(0x5a);
     std::fs::write(&file, bytes).unwrap();
 
-    let server = Server::start(&folder.0);
-    ada.address = server.address.clone();
-    ada.send("GET", "/tickets", None, None).unwrap().expect(503);
+    let server = STAMPEDE.start(&folder);
+    ada = ada.at(&server.address);
+    ada.get("/tickets").expect(503);
     let refused = server.anybody().get("//health/ready").expect(503);
     assert!(refused["detail"].as_str().unwrap().contains("malformed"), "{refused}");
     metric(&server, "stampede_store_folding_broken 1");

@@ -1,59 +1,58 @@
 //! A data folder on the disk of the shim, and servers in it.
 
+use crate::STAMPEDE;
 use crate::control::Control;
-use crate::process::{Server, stampede};
 use crate::recording::{self, Entry};
-use crate::scratch::Scratch;
+use harness::{Folder, Process};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
 
 pub struct Watched {
-    root: Scratch,
-    beside: Scratch,
+    root: Folder,
+    beside: Folder,
     pub control: Control,
 }
 
 impl Watched {
     pub fn new() -> Watched {
-        let (root, beside) = (Scratch::new(), Scratch::new());
-        let control = Control::new(&beside.0.join("control"));
-        std::fs::write(beside.0.join("recording"), "").unwrap();
+        let (root, beside) = (Folder::new(), Folder::new());
+        let control = Control::new(&beside.join("control"));
+        std::fs::write(beside.join("recording"), "").unwrap();
         Watched { root, beside, control }
     }
 
     /// The folder whose changes are recorded. That of the data is made in it by the first start.
     pub fn root(&self) -> &Path {
-        &self.root.0
+        &self.root
     }
 
     fn data(&self) -> PathBuf {
-        self.root.0.join("data")
+        self.root.join("data")
     }
 
     fn command(&self) -> Command {
-        let mut command = stampede(&self.data());
+        let mut command = STAMPEDE.command(&self.data());
         command.env("LD_PRELOAD", shim()).env("DISK_ROOT", self.root());
         command
-            .env("DISK_CONTROL", self.beside.0.join("control"))
-            .env("DISK_RECORDING", self.beside.0.join("recording"));
+            .env("DISK_CONTROL", self.beside.join("control"))
+            .env("DISK_RECORDING", self.beside.join("recording"));
         command
     }
 
-    pub fn start(&self) -> Server {
-        let log = || std::fs::read_to_string(self.beside.0.join("server.log")).unwrap_or_default();
+    pub fn start(&self) -> Process {
+        let log = || std::fs::read_to_string(self.beside.join("server.log")).unwrap_or_default();
         self.try_to_start()
             .unwrap_or_else(|ended| panic!("it ended before it listened: {ended}: {}", log()))
     }
 
-    pub fn try_to_start(&self) -> Result<Server, ExitStatus> {
+    pub fn try_to_start(&self) -> Result<Process, ExitStatus> {
         // Its log is no part of the disk.
-        Server::try_to_start(self.command(), &self.beside.0.join("server"))
-            .map(|(server, _)| server)
+        Process::try_to_start(self.command(), &self.beside.join("server")).map(|(server, _)| server)
     }
 
     pub fn recording(&self) -> Vec<Entry> {
-        recording::read(&self.beside.0.join("recording"))
+        recording::read(&self.beside.join("recording"))
     }
 }
 

@@ -1,15 +1,17 @@
 //! Forgeries, and how each is called. Those that are `Anew` are in order in themselves: only what
 //! was known before exposes them.
 
+use crate::STAMPEDE;
 use crate::forged::{BOX, Forged, HONEST, PLACE};
 use crate::honest::{Honest, announced, signer};
-use crate::verifiers::{Folder, Said, Verifier};
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::day::Day;
 use base::Hex;
 use draws::Text;
 use draws::bundle::{Listed, Share};
 use draws::fraud::Kind;
+use harness::Folder;
+use harness::verifiers::{Said, Verifier};
 use std::collections::HashSet;
 
 /// What a proof shows of it without anything from before.
@@ -354,7 +356,7 @@ fn forged(honest: &Honest, forge: fn(&mut Forged)) -> Forged {
 
 #[test]
 fn every_forgery_is_called_by_its_name_by_both_verifiers() {
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         for ((title, kind, ..), said) in FORGERIES.iter().zip(all_verified(verifier, true)) {
             assert!(
                 named(&said, *kind),
@@ -371,7 +373,7 @@ fn every_forgery_is_called_by_its_name_by_both_verifiers() {
 
 #[test]
 fn a_proof_made_anew_as_a_whole_is_in_order_until_it_is_compared_with_something_from_before() {
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         for ((title, _, alone, _), said) in FORGERIES.iter().zip(all_verified(verifier, false)) {
             assert_eq!(said.code == 0, *alone == InOrder, "{verifier:?}: {title}: {said:?}");
         }
@@ -383,7 +385,7 @@ fn an_honest_draw_is_in_order_for_both_and_both_say_who_won_and_what_is_not_prov
     let honest = HONEST.draw();
     let forged = Forged::from(&honest);
     assert_eq!(forged.written(), honest.text(), "a forger who forges nothing");
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         let (anchored, alone) =
             (verified(verifier, &forged, true), verified(verifier, &forged, false));
         for said in [&anchored, &alone] {
@@ -426,7 +428,7 @@ fn every_receipt_of_an_honest_draw_agrees_with_it() {
     };
     let receipts: Vec<_> = honest.receipts.iter().flatten().enumerate().map(written).collect();
     assert_eq!(receipts.len(), 19);
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         let proof = folder.file("proof.json", &honest.text());
         let receipts =
             receipts.iter().flat_map(|receipt| ["--receipt".to_owned(), receipt.clone()]);
@@ -453,10 +455,10 @@ fn a_forged_signature_of_the_beacon_is_found_by_the_one_that_can() {
     let mut made = Forged::from(&honest);
     made.bundle.head.beacon.as_mut().unwrap().signature.0[40] ^= 1;
     made.anew();
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         let said = verified(verifier, &made, true);
         match verifier {
-            Verifier::Rust => assert!(named(&said, Kind::BeaconForged), "{said:?}"),
+            Verifier::Rust(_) => assert!(named(&said, Kind::BeaconForged), "{said:?}"),
             Verifier::Python => {
                 assert_eq!(said.code, 0, "{said:?}");
                 assert!(
@@ -484,7 +486,7 @@ fn another_round_under_the_promised_number_is_not_signed_so() {
         .0
         .copy_from_slice(&announced(1000).signature);
     made.anew();
-    let said = verified(Verifier::Rust, &made, true);
+    let said = verified(Verifier::Rust(STAMPEDE), &made, true);
     assert!(named(&said, Kind::BeaconForged), "{said:?}");
 }
 
@@ -507,7 +509,7 @@ fn a_box_put_in_afterwards_is_found() {
     let mut made = Forged::from(&honest);
     let share = Share { count: 0, root: made.bundle.boxes[2].share.root };
     made.bundle.boxes.push(Listed { share, nonces: Vec::new() });
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         let said = verified(verifier, &made, false);
         assert!(named(&said, Kind::LotteryRootDiffers), "{verifier:?}: {said:?}");
     }

@@ -11,4 +11,8 @@ mod forgeries;
 mod honest;
 mod refusals;
 mod vectors;
-mod verifiers;
+
+use harness::Binary;
+
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));

@@ -1,10 +1,12 @@
 //! What else may be handed to the verifiers: proofs of one ballot, what comes in, and what is no
 //! proof at all.
 
+use crate::STAMPEDE;
 use crate::forged::{BOX, HONEST, PLACE};
-use crate::verifiers::{Folder, SCRIPT, Said, Verifier, python};
 use draws::fraud::Kind;
 use draws::{Inclusion, Receipt};
+use harness::Folder;
+use harness::verifiers::{Said, Verifier, python, script};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -33,7 +35,7 @@ fn every_ballot_is_proved_to_be_among_those_drawn_from() {
         asked(&folder, number, &honest.inclusion(ballot.name.number, ballot.index), Some(receipt))
     };
     let lines: Vec<_> = honest.receipts.iter().flatten().enumerate().map(one).collect();
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         for said in verifier.all(&lines) {
             assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}: {said:?}");
             assert!(
@@ -74,7 +76,7 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
         .collect();
     let of_another =
         asked(&folder, forgeries.len(), &proof(), Some(&honest.receipts[BOX][PLACE + 1]));
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         for ((kind, made), said) in forgeries.iter().zip(verifier.all(&lines)) {
             assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {made:?}: {said:?}");
             assert!(said.err.contains(&format!(": {}: ", kind.name())), "{said:?}");
@@ -87,7 +89,7 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
 #[test]
 fn a_proof_may_come_in_instead_of_lying_in_a_file() {
     let text = HONEST.draw().text();
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         let mut command = verifier.command();
         let mut child = command
             .arg("-")
@@ -111,7 +113,7 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
     let receipt =
         folder.file("receipt.json", &serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap());
     let bare = |line: &[&str]| {
-        Said::from(Command::new(python).args(["-I", "-S", SCRIPT]).args(line).output().unwrap())
+        Said::from(Command::new(python).args(["-I", "-S", script()]).args(line).output().unwrap())
     };
     let with_receipt = bare(&[&proof, "--receipt", &receipt]);
     assert_eq!(with_receipt.code, 3, "{with_receipt:?}");
@@ -130,7 +132,7 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
 #[test]
 fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
     let folder = Folder::new();
-    for verifier in Verifier::both() {
+    for verifier in Verifier::both(STAMPEDE) {
         for (text, kind) in [
             ("{}", Kind::Malformed),
             ("[1]", Kind::Malformed),

@@ -2,12 +2,12 @@
 //! here and must be what is written down.
 
 use crate::honest::{Honest, SEED, Wanted};
-use crate::verifiers::{SCRIPT, python};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Lots};
 use base::Hex;
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
+use harness::verifiers::{python, script};
 use sha2::{Digest, Sha256};
 use std::process::Command;
 
@@ -163,7 +163,7 @@ fn the_vectors_are_those_that_are_written_down() {
 #[test]
 fn the_other_verifier_repeats_every_vector() {
     let Some(python) = python() else { return };
-    let output = Command::new(python).args([SCRIPT, "--self-test", FILE]).output().unwrap();
+    let output = Command::new(python).args([script(), "--self-test", FILE]).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{out}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(out, "in order: 8 folds, 4 streams, 6 draws\n");

@@ -4,48 +4,27 @@
 //! How fast it goes is not judged here, only that what clients were told is what is stored, and
 //! that the audit would have noticed.
 
-#[path = "../needed.rs"]
-mod needed;
-
-use std::path::{Path, PathBuf};
+use harness::{Binary, Folder, needed, root};
 use std::process::Command;
 use std::sync::Mutex;
 
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
 const TO_INSTALL: &str = "go install go.k6.io/k6@latest, and python3";
 
 /// Two at a time would be slower than one after the other, and take their clients' time from each
 /// other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// A folder for results that is gone when the test is over.
-struct Results(PathBuf);
-
-impl Results {
-    fn new(name: &str) -> Results {
-        let path =
-            std::env::temp_dir().join(format!("stampede-load-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Results(path)
-    }
-}
-
-impl Drop for Results {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Runs one for some seconds. Returns whether it passed, and all that it said.
 fn run(name: &str, lie: Option<&str>) -> (bool, String) {
-    let results = Results::new(&format!("{name}-{}", lie.unwrap_or("honest")));
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("load-tests/run"));
+    let results = Folder::new();
+    let mut command = Command::new(root().join("load-tests/run"));
     command
         .args([name, "--rate", "40", "--seconds", "2", "--any-pace"])
         .args(lie.iter().flat_map(|lie| ["--lie", lie]));
-    command
-        .env("K6", needed::found("k6").unwrap())
-        .env("STAMPEDE_BINARY", env!("CARGO_BIN_EXE_stampede"));
-    command.env("STAMPEDE_BCRYPT_COST", "4").env("STAMPEDE_LOAD_RESULTS", &results.0);
+    command.env("K6", needed::found("k6").unwrap()).env("STAMPEDE_BINARY", STAMPEDE.path());
+    command.env("STAMPEDE_BCRYPT_COST", "4").env("STAMPEDE_LOAD_RESULTS", &*results);
     let output = command.output().unwrap();
     let said = format!(
         "{}{}",

@@ -1,15 +1,15 @@
 //! Budgets on several nodes: one for all as long as Redis answers, each its own when it does not.
 
 use crate::nodes::{Node, PASSWORD, Town};
-use crate::server::Server;
 use futures_util::future::join_all;
+use harness::RedisServer;
 use people::{Error, Guesser, Origin, Sharing, Tokens};
 use ports::shared_memory::State;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(600);
 
-async fn three_at(town: &Town, server: &Server) -> [Node; 3] {
+async fn three_at(town: &Town, server: &RedisServer) -> [Node; 3] {
     [
         town.node_at(server, LONG).await,
         town.node_at(server, LONG).await,
@@ -34,7 +34,7 @@ impl Dice {
 
 #[actix_rt::test]
 async fn three_nodes_with_one_redis_answer_as_one_node_does() {
-    let Some(server) = Server::start("three_nodes_with_one_redis") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let mut seen = [0; 4];
     // Addresses that are paused before an account can be, and such that never are.
     for per_address in [6, 600] {
@@ -44,7 +44,7 @@ async fn three_nodes_with_one_redis_answer_as_one_node_does() {
 }
 
 /// The same thousand logins on a node alone and on three that share a Redis.
-async fn compare(server: &Server, per_address: u32, seen: &mut [u32; 4]) {
+async fn compare(server: &RedisServer, per_address: u32, seen: &mut [u32; 4]) {
     let (mut alone, mut together) = (Town::new(), Town::new());
     (alone.failures_per_minute, together.failures_per_minute) = (per_address, per_address);
     let one = alone.node(Sharing::Alone).await;
@@ -95,7 +95,7 @@ async fn ada_is_paused_for_15_s(town: &Town, nodes: &[Node]) {
 
 #[actix_rt::test]
 async fn guesses_at_all_nodes_at_once_have_one_budget() {
-    let Some(server) = Server::start("guesses_at_all_nodes") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     let nodes = three_at(&town, &server).await;
     nodes[0].register("ada").await;
@@ -105,7 +105,7 @@ async fn guesses_at_all_nodes_at_once_have_one_budget() {
 
 #[actix_rt::test]
 async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_nodes() {
-    let Some(server) = Server::start("a_pause_that_began_ahead") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     let nodes = three_at(&town, &server).await;
     nodes[0].register("ada").await;
@@ -117,7 +117,7 @@ async fn a_pause_that_began_while_the_clock_was_ahead_is_as_long_as_any_on_all_n
 
 #[actix_rt::test]
 async fn a_home_is_known_when_redis_was_emptied_and_a_node_begins_anew() {
-    let Some(server) = Server::start("a_home_is_known") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     let before = town.node_at(&server, LONG).await;
     before.register("ada").await;
@@ -144,7 +144,7 @@ async fn guesser(node: &Node, tokens: &Tokens, address: &str) -> Guesser {
 
 #[actix_rt::test]
 async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
-    let Some(server) = Server::start("guesses_at_one_campaign") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let mut town = Town::new();
     town.campaign_guesses_per_minute = 6;
     let nodes = three_at(&town, &server).await;
@@ -166,7 +166,7 @@ async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
 
 #[actix_rt::test]
 async fn guesses_at_codes_have_one_budget_too() {
-    let Some(server) = Server::start("guesses_at_codes") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let mut town = Town::new();
     town.failures_per_minute = 5;
     let nodes = three_at(&town, &server).await;
@@ -183,7 +183,7 @@ async fn guesses_at_codes_have_one_budget_too() {
 
 #[actix_rt::test]
 async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has_seen() {
-    let Some(mut server) = Server::start("without_redis_each_node") else { return };
+    let Some(mut server) = RedisServer::start() else { return };
     let town = Town::new();
     let nodes = three_at(&town, &server).await;
     let ada = nodes[0].register("ada").await;
@@ -216,7 +216,7 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
 
 #[actix_rt::test]
 async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
-    let Some(mut server) = Server::start("a_rate_is_for_all_nodes") else { return };
+    let Some(mut server) = RedisServer::start() else { return };
     let mut town = Town::new();
     town.requests_per_minute = 10;
     let nodes = three_at(&town, &server).await;

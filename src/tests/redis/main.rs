@@ -2,7 +2,6 @@
 //! that count together, and what is left of that when Redis hangs, dies, is emptied or comes back.
 
 mod nodes;
-mod server;
 
 mod budgets;
 mod served;

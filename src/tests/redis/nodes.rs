@@ -1,25 +1,22 @@
 //! Two nodes and more over one directory and one Redis: all that they know of each other is in
 //! these two.
 
-use crate::server::Server;
 use actors::Time;
-use actors::time::Clock;
 use config::Config;
+use harness::{Folder, RedisServer, TestClock};
 use people::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
 use ports::shared_memory::State;
 use redis_store::Redis;
 use sqlite::SqliteStore;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
 pub struct Town {
-    folder: PathBuf,
+    _folder: Folder,
     store: Arc<SqliteStore>,
-    now: Arc<AtomicI64>,
+    clock: TestClock,
     pub failures_per_minute: u32,
     pub requests_per_minute: u32,
     pub campaign_guesses_per_minute: u32,
@@ -30,24 +27,18 @@ pub struct Node(pub Arc<Identity>);
 /// Patient enough for a busy machine, and still a bound.
 pub const DEADLINE: Duration = Duration::from_secs(2);
 
-pub fn reached_at(server: &Server, slip_life: Duration) -> redis_store::RedisSettings {
+pub fn reached_at(server: &RedisServer, slip_life: Duration) -> redis_store::RedisSettings {
     redis_store::RedisSettings { url: server.url(), password: None, deadline: DEADLINE, slip_life }
 }
 
 impl Town {
     pub fn new() -> Town {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "stampede-town-{}-{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Ordering::Relaxed)
-        );
-        let folder = std::env::temp_dir().join(name);
+        let folder = Folder::new();
         let store = Arc::new(SqliteStore::open(&folder, &|_, _| Vec::new()).unwrap());
         Town {
-            folder,
+            _folder: folder,
             store,
-            now: Arc::new(AtomicI64::new(1_800_000_000_000)),
+            clock: TestClock::at(Time(1_800_000_000_000)),
             failures_per_minute: 600,
             requests_per_minute: 0,
             campaign_guesses_per_minute: 600,
@@ -64,9 +55,12 @@ impl Town {
             campaign_guesses_per_minute: self.campaign_guesses_per_minute,
             ..stampede::settings::people(&config)
         };
-        let now = self.now.clone();
-        let clock: Clock = Arc::new(move || Time(now.load(Ordering::Relaxed)));
-        Node(Identity::open(self.store.clone(), settings, sharing, clock).await.unwrap().0)
+        Node(
+            Identity::open(self.store.clone(), settings, sharing, self.clock.as_clock())
+                .await
+                .unwrap()
+                .0,
+        )
     }
 
     /// By that Redis, whether it is there or not.
@@ -76,7 +70,7 @@ impl Town {
     }
 
     /// A node that has found its Redis.
-    pub async fn node_at(&self, server: &Server, slip_life: Duration) -> Node {
+    pub async fn node_at(&self, server: &RedisServer, slip_life: Duration) -> Node {
         let node = self.node(self.sharing(reached_at(server, slip_life)).await).await;
         assert_eq!(node.0.memory(), Some(State::Up));
         node
@@ -87,13 +81,7 @@ impl Town {
     }
 
     pub fn pass_s(&self, seconds: i64) {
-        self.now.fetch_add(seconds * 1000, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Town {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        self.clock.pass_s(seconds);
     }
 }
 

@@ -2,9 +2,10 @@
 //! and nobody else is, whatever Redis does.
 
 use crate::nodes::{Node, PASSWORD, Town, assert_over, reached_at};
-use crate::server::{Server, free_port};
 use actors::{Id, Time};
 use futures_util::future::{join, join_all};
+use harness::RedisServer;
+use harness::loopback::free_port;
 use people::{Denied, Error, Origin, Reason, Sharing, Tokens};
 use ports::directory::Directory;
 use ports::shared_memory::State;
@@ -21,7 +22,7 @@ async fn three(town: &Town, sharing: Sharing) -> [Node; 3] {
     [town.node(sharing.clone()).await, town.node(sharing.clone()).await, town.node(sharing).await]
 }
 
-async fn three_at(town: &Town, server: &Server, slip_life: Duration) -> [Node; 3] {
+async fn three_at(town: &Town, server: &RedisServer, slip_life: Duration) -> [Node; 3] {
     [
         town.node_at(server, slip_life).await,
         town.node_at(server, slip_life).await,
@@ -98,7 +99,7 @@ async fn every_way_out(nodes: &[Node; 3]) {
 
 #[actix_rt::test]
 async fn whoever_is_thrown_out_on_one_node_is_out_on_all_at_the_very_next_request() {
-    let Some(server) = Server::start("whoever_is_thrown_out") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     every_way_out(&three_at(&town, &server, LONG).await).await;
 }
@@ -121,7 +122,7 @@ async fn so_he_is_without_redis_and_when_it_was_never_there() {
 
 #[actix_rt::test]
 async fn an_end_whose_node_died_before_it_told_anybody_is_told_by_its_repeat() {
-    let Some(server) = Server::start("an_end_whose_node_died") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     let nodes = three_at(&town, &server, LONG).await;
     nodes[0].register("ada").await;
@@ -148,7 +149,7 @@ async fn an_end_whose_node_died_before_it_told_anybody_is_told_by_its_repeat() {
 
 #[actix_rt::test]
 async fn nobody_can_end_the_session_of_somebody_else_by_naming_it() {
-    let Some(server) = Server::start("nobody_can_end") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     let nodes = three_at(&town, &server, LONG).await;
     let (ada, eve) = (nodes[0].register("ada").await, nodes[0].register("eve").await);
@@ -159,7 +160,7 @@ async fn nobody_can_end_the_session_of_somebody_else_by_naming_it() {
 
 #[actix_rt::test]
 async fn a_service_key_is_good_on_all_nodes_when_it_is_made_and_on_none_when_it_is_revoked() {
-    let Some(server) = Server::start("a_service_key") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let town = Town::new();
     for nodes in [three_at(&town, &server, LONG).await, three(&town, Sharing::Directory).await] {
         let (kept, lost) = (
@@ -202,7 +203,7 @@ async fn come_and_go(nodes: &[Node; 3], rounds: usize, done: &Cell<usize>) {
 #[actix_rt::test]
 async fn sessions_are_told_apart_while_redis_hangs_dies_and_is_emptied() {
     const ROUNDS: usize = 12;
-    let Some(mut server) = Server::start("no_ended_session_is_let_in") else { return };
+    let Some(mut server) = RedisServer::start() else { return };
     let town = Town::new();
     let hasty = RedisSettings { deadline: Duration::from_millis(50), ..reached_at(&server, SHORT) };
     let nodes = three(&town, town.sharing(hasty).await).await;
@@ -244,7 +245,7 @@ async fn sessions_are_told_apart_while_redis_hangs_dies_and_is_emptied() {
 
 #[actix_rt::test]
 async fn a_redis_that_comes_back_is_used_again() {
-    let Some(mut server) = Server::start("a_redis_that_comes_back") else { return };
+    let Some(mut server) = RedisServer::start() else { return };
     let town = Town::new();
     let node = town.node_at(&server, SHORT).await;
     let ada = node.register("ada").await;
@@ -264,7 +265,7 @@ async fn a_redis_that_comes_back_is_used_again() {
 
 #[actix_rt::test]
 async fn two_installations_on_one_redis_know_nothing_of_each_other() {
-    let Some(server) = Server::start("two_installations") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let (here, there) = (Town::new(), Town::new());
     let (here, there) = (here.node_at(&server, LONG).await, there.node_at(&server, LONG).await);
     let ada = here.register("ada").await;

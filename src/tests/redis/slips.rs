@@ -2,9 +2,10 @@
 //! back, no slip outlives an end.
 
 use crate::nodes::reached_at;
-use crate::server::{Server, free_port};
 use actors::Id;
 use futures_util::future::join;
+use harness::RedisServer;
+use harness::loopback::free_port;
 use ports::SharedMemory;
 use ports::shared_memory::State;
 use redis_store::{LIFE, Redis, RedisSettings};
@@ -20,7 +21,7 @@ const OTHER: Id = Id([3; 16]);
 /// Longer than any of these tests.
 const LONG: Duration = Duration::from_secs(600);
 
-async fn node(server: &Server, slip_life: Duration) -> Redis {
+async fn node(server: &RedisServer, slip_life: Duration) -> Redis {
     found(&reached_at(server, slip_life)).await
 }
 
@@ -43,7 +44,7 @@ async fn look(node: &Redis, session: Id, store: bool) -> (bool, bool) {
 
 #[actix_rt::test]
 async fn one_node_asks_and_all_are_spared_the_question_until_it_is_torn_up() {
-    let Some(server) = Server::start("one_node_asks") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let (one, two) = (node(&server, LONG).await, node(&server, LONG).await);
     assert_eq!(look(&one, SESSION, true).await, (true, true));
     assert_eq!(look(&two, SESSION, true).await, (true, false));
@@ -59,7 +60,7 @@ async fn one_node_asks_and_all_are_spared_the_question_until_it_is_torn_up() {
 
 #[actix_rt::test]
 async fn an_owner_of_more_than_a_slip_has_room_for_is_let_in_all_the_same() {
-    let Some(server) = Server::start("an_owner_of_more") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let node = node(&server, LONG).await;
     for n in 0..100 {
         assert_eq!(look(&node, Id([n; 16]), true).await, (true, true));
@@ -75,7 +76,7 @@ const BETWEEN: [&str; 5] =
 
 #[actix_rt::test]
 async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
-    let Some(mut server) = Server::start("what_the_store_said_before") else { return };
+    let Some(mut server) = RedisServer::start() else { return };
     for between in BETWEEN {
         let (slow, ends, other) =
             (node(&server, LONG).await, node(&server, LONG).await, node(&server, LONG).await);
@@ -112,7 +113,7 @@ async fn what_the_store_said_before_an_end_is_not_written_down_after_it() {
 
 #[actix_rt::test]
 async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_dead() {
-    let Some(server) = Server::start("a_node_that_cannot_reach_redis") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let life = Duration::from_secs(3);
     let nowhere = RedisSettings {
         url: format!("redis://127.0.0.1:{}", free_port()),
@@ -131,7 +132,7 @@ async fn a_node_that_cannot_reach_redis_waits_with_an_end_until_every_slip_is_de
 
 #[actix_rt::test]
 async fn an_end_that_redis_does_not_confirm_waits_until_every_slip_is_dead() {
-    let Some(server) = Server::start("an_end_that_redis_does_not_confirm") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let life = Duration::from_secs(3);
     let hasty = RedisSettings { deadline: Duration::from_millis(50), ..reached_at(&server, life) };
     let ends = found(&hasty).await;
@@ -144,7 +145,7 @@ async fn an_end_that_redis_does_not_confirm_waits_until_every_slip_is_dead() {
 
 #[actix_rt::test]
 async fn a_slip_that_a_restart_brings_back_is_not_believed() {
-    let Some(mut server) = Server::start("a_slip_that_a_restart_brings_back") else { return };
+    let Some(mut server) = RedisServer::start() else { return };
     assert_eq!(look(&node(&server, LONG).await, SESSION, true).await, (true, true));
     server.ask("SAVE");
     let before = node(&server, LONG).await;
@@ -158,7 +159,7 @@ async fn a_slip_that_a_restart_brings_back_is_not_believed() {
 
 #[actix_rt::test]
 async fn whatever_redis_refuses_or_holds_instead_the_store_is_asked() {
-    let Some(server) = Server::start("whatever_redis_refuses") else { return };
+    let Some(server) = RedisServer::start() else { return };
     let node = node(&server, LONG).await;
     let slip = format!("stampede:test:slip:{ADA}");
     for instead in [

@@ -1,6 +1,7 @@
 //! Clients who go to whichever node answers, and come again with the same key until they are told.
 
 use super::told::Told;
+use harness::{Client, Door};
 use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -13,9 +14,9 @@ const DEAF: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub struct Crowd {
-    agent: ureq::Agent,
+    /// The service that they are members of.
+    client: Client,
     doors: Arc<RwLock<Vec<String>>>,
-    key: String,
     progress: Arc<Progress>,
 }
 
@@ -44,13 +45,14 @@ impl Count {
 }
 
 impl Crowd {
-    pub fn new(doors: Arc<RwLock<Vec<String>>>, key: String) -> Crowd {
+    pub fn new(doors: Arc<RwLock<Vec<String>>>, key: &str) -> Crowd {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(DEAF))
             .build()
             .into();
-        Crowd { agent, doors, key, progress: Arc::default() }
+        let client = Client::of(Door::at("any of the doors"), agent).bearer(key);
+        Crowd { client, doors, progress: Arc::default() }
     }
 
     /// Counts for itself.
@@ -99,19 +101,10 @@ impl Crowd {
 
     /// None if nobody is there, or the connection broke.
     fn try_at(&self, door: &str, n: usize, path: &str, body: &Value) -> Option<Told> {
-        let request = ureq::http::Request::post(format!("http://{door}/api/v1{path}"))
-            .header("Authorization", format!("Bearer {}", self.key))
-            .header("On-Behalf-Of", format!("member-{n}"))
-            .header("Idempotency-Key", format!("{path}/{n}"))
-            .header("Content-Type", "application/json");
-        let mut answer = self.agent.run(request.body(body.to_string()).unwrap()).ok()?;
-        let text = answer.body_mut().read_to_string().ok()?;
-        let replayed = answer.headers().contains_key("idempotent-replayed");
-        Some(Told {
-            status: answer.status().as_u16(),
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
-            replayed,
-        })
+        let member = self.client.at(door).on_behalf_of(&format!("member-{n}"));
+        let answer = member.key(&format!("{path}/{n}")).try_to_post(path, body.clone())?;
+        let replayed = answer.was_replayed();
+        Some(Told { status: answer.status, body: answer.body, replayed })
     }
 
     /// Returns when so many were told.

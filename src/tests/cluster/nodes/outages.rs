@@ -3,8 +3,8 @@
 
 use super::told::{all_are_told_the_same_again, all_ask, granted, refused};
 use super::town::Town;
-use crate::database::three_nodes;
-use crate::redis::Server as Redis;
+use harness::RedisServer;
+use harness::database::three_nodes;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::thread;
@@ -14,7 +14,7 @@ const MEMBERS: usize = 600;
 #[test]
 fn while_database_nodes_and_redis_come_and_go_claims_go_on_and_nothing_is_lost() {
     let Some(database) = three_nodes() else { return };
-    let Some(mut redis) = Redis::start("what stands behind the nodes") else { return };
+    let Some(mut redis) = RedisServer::start() else { return };
     let mut town = Town::with(2, &database, Some(redis.url()));
     town.lottery();
     let campaign = town.campaign(400);

@@ -3,7 +3,7 @@
 
 use super::told::{all_are_told_the_same_again, all_ask, granted, refused};
 use super::town::{DAY, Town};
-use crate::database::database;
+use harness::database::database;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::thread;
@@ -102,7 +102,7 @@ fn twenty_who_close_a_lottery_at_once_on_three_nodes_are_told_of_one_close() {
                 let admin = admins[n % 3].clone();
                 scope.spawn(move || {
                     let answer = admin
-                        .send("POST", &format!("/lotteries/{DAY}/close"), None, Some(json!({})))
+                        .try_to_post(&format!("/lotteries/{DAY}/close"), json!({}))
                         .expect("an answer");
                     answer.expect(200).to_string()
                 })
@@ -129,7 +129,7 @@ fn what_nodes_say_to_each_other_is_no_path_for_anybody_who_cannot_prove_that_he_
     let town = Town::of(1, database);
     let anybody = town.node(0).anybody();
     for body in [None, Some(json!({})), Some(json!({"partition": "lottery/2199-12-31"}))] {
-        let answer = anybody.send("POST", "//cluster/ask", None, body).expect("an answer");
+        let answer = anybody.try_to_send("POST", "//cluster/ask", body).expect("an answer");
         assert_eq!(
             (answer.status, answer.body["type"].as_str()),
             (404, Some("/problems/unknown-route")),
@@ -138,7 +138,7 @@ fn what_nodes_say_to_each_other_is_no_path_for_anybody_who_cannot_prove_that_he_
         );
     }
     assert_eq!(
-        town.admin().send("POST", "//cluster/ask", None, None).expect("an answer").status,
+        town.admin().try_to_send("POST", "//cluster/ask", None).expect("an answer").status,
         404,
         "an administrator is no node"
     );

@@ -2,16 +2,16 @@
 //! them.
 
 use super::crowd::Crowd;
-use crate::database::Database;
-use crate::keyspaces::Lent;
-use crate::process::{Client, Folder, Server, run_command, stampede, succeeds};
+use crate::STAMPEDE;
+use harness::database::Database;
+use harness::keyspaces::Lent;
+use harness::{Client, DAY, Folder, Process, id, succeeds};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, RwLock};
 
-pub const DAY: &str = "2199-12-31";
 const KEY: &str = "tests of several nodes need one and the same key";
 
 pub struct Town {
@@ -20,7 +20,7 @@ pub struct Town {
     behind: Vec<(&'static str, String)>,
     folders: Vec<Folder>,
     addresses: Vec<String>,
-    servers: Vec<Option<Server>>,
+    servers: Vec<Option<Process>>,
     /// Where clients go. It never changes: they find out for themselves who is there.
     doors: Arc<RwLock<Vec<String>>>,
     /// A service's, with which a client may act for any member of that service.
@@ -52,7 +52,7 @@ impl Town {
             key: String::new(),
         };
         // Before anybody serves, so that all know it from their start.
-        let made = succeeds(run_command(town.command(0).args(["key", "create", "shop"])));
+        let made = succeeds(town.command(0).args(["key", "create", "shop"]).output().unwrap());
         town.key =
             made.lines().find(|line| line.starts_with("sk_")).expect("a key is printed").to_owned();
         for node in 0..nodes {
@@ -63,7 +63,7 @@ impl Town {
     }
 
     fn command(&self, node: usize) -> Command {
-        let mut command = stampede(&self.folders[node].0);
+        let mut command = STAMPEDE.command(&self.folders[node]);
         command.envs(self.behind.iter().map(|(name, value)| (*name, value)));
         command.env("STAMPEDE_STORE", "cql").env("STAMPEDE_KEYSPACE", &self.lent.keyspace);
         command.env("STAMPEDE_MIGRATE", "true").env("STAMPEDE_CLUSTER_KEY", KEY);
@@ -74,11 +74,11 @@ impl Town {
         command
     }
 
-    fn launch(&self, node: usize) -> Server {
-        Server::start_with(self.command(node), &self.folders[node].0).0
+    fn launch(&self, node: usize) -> Process {
+        Process::start_with(self.command(node), &self.folders[node]).0
     }
 
-    pub fn node(&self, node: usize) -> &Server {
+    pub fn node(&self, node: usize) -> &Process {
         self.servers[node].as_ref().expect("it is not down")
     }
 
@@ -104,7 +104,7 @@ impl Town {
     }
 
     pub fn crowd(&self) -> Crowd {
-        Crowd::new(self.doors.clone(), self.key.clone())
+        Crowd::new(self.doors.clone(), &self.key)
     }
 
     pub fn admin(&self) -> Client {
@@ -114,14 +114,14 @@ impl Town {
     /// Ten slices of a thousand tickets.
     pub fn lottery(&self) {
         self.admin()
-            .post("/lotteries", None, json!({"closes_on": DAY, "tickets": {"digits": 4}}))
+            .post("/lotteries", json!({"closes_on": DAY, "tickets": {"digits": 4}}))
             .expect(201);
     }
 
     pub fn campaign(&self, quota: u64) -> String {
         let plan = json!({"name": "Welcome", "quota": quota, "discount_percent": 10,
             "ends_at": "2199-12-31T00:00:00Z", "trigger": "claim"});
-        crate::process::id(&self.admin().post("/campaigns", None, plan).expect(201))
+        id(&self.admin().post("/campaigns", plan).expect(201)).to_owned()
     }
 
     pub fn ledger(&self) -> Value {
@@ -133,7 +133,7 @@ impl Town {
     /// Every log replayed from the beginning, once all nodes are down.
     pub fn verify(&mut self) -> String {
         self.stop_all();
-        succeeds(run_command(self.command(0).arg("verify")))
+        succeeds(self.command(0).arg("verify").output().unwrap())
     }
 }
 

@@ -1,19 +1,23 @@
 //! Both verifiers, run as their users run them.
 //!
-//! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`. Where it or its package is
-//! missing, the tests say loudly what did not run; where `CI` is set, they fail.
+//! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`; it needs the package
+//! `cryptography`.
 
+use crate::folder::Folder;
+use crate::process::Binary;
+use crate::{needed, root};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-pub const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify_draw.py");
+pub fn script() -> PathBuf {
+    root().join("docs/verify_draw.py")
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verifier {
-    Rust,
+    Rust(Binary),
     Python,
 }
 
@@ -27,15 +31,15 @@ pub struct Said {
 
 impl Verifier {
     /// Those that this machine has.
-    pub fn both() -> Vec<Verifier> {
+    pub fn both(binary: Binary) -> Vec<Verifier> {
         let python = python().map(|_| Verifier::Python);
-        std::iter::once(Verifier::Rust).chain(python).collect()
+        std::iter::once(Verifier::Rust(binary)).chain(python).collect()
     }
 
     /// What it answers to each of these command lines.
     pub fn all(self, lines: &[Vec<String>]) -> Vec<Said> {
         match self {
-            Verifier::Rust => lines
+            Verifier::Rust(_) => lines
                 .iter()
                 .map(|line| self.command().args(line).output().unwrap().into())
                 .collect(),
@@ -49,14 +53,14 @@ impl Verifier {
 
     pub fn command(self) -> Command {
         match (self, python()) {
-            (Verifier::Rust, _) => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
+            (Verifier::Rust(binary), _) => {
+                let mut command = binary.as_it_is();
                 command.arg("verify-draw");
                 command
             }
             (Verifier::Python, Some(python)) => {
                 let mut command = Command::new(python);
-                command.arg(SCRIPT);
+                command.arg(script());
                 command
             }
             (Verifier::Python, None) => panic!("there is no Python to run"),
@@ -88,12 +92,8 @@ fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
         lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
     let asked = File::open(folder.file("asked.json", &asked.join("\n"))).unwrap();
     let mut command = Command::new(python().expect("it was found before"));
-    let output = command
-        .args(["-c", DRIVER])
-        .arg(Path::new(SCRIPT).parent().unwrap())
-        .stdin(asked)
-        .output()
-        .unwrap();
+    let output =
+        command.args(["-c", DRIVER]).arg(script().parent().unwrap()).stdin(asked).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let said = text.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -134,37 +134,7 @@ fn find() -> Option<String> {
             "{python} is no Python of 3.9 or later with the package cryptography: set \
              STAMPEDE_PYTHON to one that is"
         );
-        assert!(std::env::var_os("CI").is_none(), "{why}");
-        eprintln!("!! NOTHING WAS VERIFIED BY docs/verify_draw.py: {why}");
+        needed::is_not_run(&format!("nothing was verified by docs/verify_draw.py: {why}"));
     }
     found.then_some(python)
-}
-
-/// A folder that is gone when the test is over.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Folder {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "stampede-draws-{}-{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Ordering::Relaxed)
-        );
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -1,8 +1,8 @@
 //! The real Prometheus with the rules of the repository, scraping one server every second. It never
 //! outlives its test.
 
-use crate::needed;
-use crate::panels::repository;
+use crate::client::agent;
+use crate::{needed, root};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -17,12 +17,10 @@ impl Prometheus {
     /// With the configuration of the repository, but for whom it scrapes and how often.
     pub fn scraping(target: &str, folder: &Path) -> Prometheus {
         for file in ["recording.yml", "alerts.yml"] {
-            std::fs::copy(repository().join("grafana/prometheus").join(file), folder.join(file))
-                .unwrap();
+            std::fs::copy(root().join("grafana/prometheus").join(file), folder.join(file)).unwrap();
         }
         let config =
-            std::fs::read_to_string(repository().join("grafana/prometheus/prometheus.yml"))
-                .unwrap();
+            std::fs::read_to_string(root().join("grafana/prometheus/prometheus.yml")).unwrap();
         let ours =
             config.replace("127.0.0.1:8080", target).replace("_interval: 5s", "_interval: 1s");
         assert!(ours.contains(target) && ours.matches("_interval: 1s").count() == 2, "{config}");
@@ -48,10 +46,7 @@ impl Prometheus {
 
     /// The values that it answers now; one that is no number is none.
     pub fn ask(&self, query: &str) -> Vec<f64> {
-        let mut answer = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .new_agent()
+        let mut answer = agent()
             .get(format!("http://{}/api/v1/query", self.address))
             .query("query", query)
             .call()

@@ -4,14 +4,14 @@
 //! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its
 //! own, in the database at CASSANDRA_AT, with a Redis of its own beside it.
 
-pub use crate::client::{Answer, Client, id, numbers, pointers, tickets};
-
+use crate::client::{ADMIN_PASSWORD, Books, Client, Door, agent};
+use crate::clocks::{TestClock, TwoClocks};
+use crate::folder::Folder;
 use crate::keyspaces::Lent;
-use crate::redis::Server as Redis;
+use crate::redis::RedisServer;
 use actix_web::web;
 use actors::Time;
 use actors::store::Frame;
-use actors::timekeeper::Clocks;
 use base::Secret;
 use config::{Choice, Config};
 use ports::directory::Directory;
@@ -21,14 +21,11 @@ use products::verify::Verified;
 use serde_json::{Value, json};
 use stampede::app::{App, Running};
 use stampede::shared::Shared;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
-
-pub const ADMIN_PASSWORD: &str = "tests need an administrator";
-pub const PASSWORD: &str = "correct horse battery";
 
 /// 2026-12-01T12:00:00Z, where every test begins.
 pub const NOON: Time = Time(1_796_126_400_000);
@@ -38,18 +35,18 @@ pub struct TestApp {
     folder: Folder,
     /// Where it is not all in the folder.
     _lent: Option<Lent>,
-    _redis: Option<Redis>,
-    clock: Arc<AtomicI64>,
-    /// By how many milliseconds the wall clock is ahead of the steady one, where the app compares
-    /// them.
+    _redis: Option<RedisServer>,
+    clock: TestClock,
+    /// By how many seconds the wall clock is ahead of the steady one, where the app compares them.
     ahead: Option<Arc<AtomicI64>>,
     config: Config,
-    server: Mutex<Option<Server>>,
+    server: Mutex<Option<Serving>>,
+    door: Door,
     agent: ureq::Agent,
 }
 
-struct Server {
-    address: String,
+/// The thread that serves it.
+struct Serving {
     shared: web::Data<Shared>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
@@ -76,7 +73,7 @@ impl TestApp {
     fn make(now: Time, ahead: Option<Arc<AtomicI64>>, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = Folder::new();
         let mut config = Config {
-            data: folder.0.clone(),
+            data: folder.to_path_buf(),
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_password: Some(Secret::new(ADMIN_PASSWORD)),
             bcrypt_cost: 4,
@@ -95,25 +92,19 @@ impl TestApp {
             config.migrate = true;
         }
         // Several nodes have one beside them.
-        let redis = lent.as_ref().and_then(|_| Redis::start("an app on several nodes"));
-        config.redis = redis.as_ref().map(Redis::url);
+        let redis = lent.as_ref().and_then(|_| RedisServer::start());
+        config.redis = redis.as_ref().map(RedisServer::url);
         change(&mut config);
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_idle_connections_per_host(256)
-            .build()
-            .into();
-        let clock = Arc::new(AtomicI64::new(now.0));
-        let lent = lent.map(|(_, lent)| lent);
         let app = TestApp {
             folder,
-            _lent: lent,
+            _lent: lent.map(|(_, lent)| lent),
             _redis: redis,
-            clock,
+            clock: TestClock::at(now),
             ahead,
             config,
             server: Mutex::new(None),
-            agent,
+            door: Door::at("nowhere yet"),
+            agent: agent(),
         };
         app.serve();
         app
@@ -153,27 +144,24 @@ impl TestApp {
 
     /// Moves the clock; it never moves by itself.
     pub fn pass_s(&self, seconds: i64) {
-        self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.clock.pass_s(seconds);
     }
 
     /// Sets the wall clock ahead, or with a minus back, without any time passing.
     pub fn set_ahead_s(&self, seconds: i64) {
-        self.ahead
-            .as_ref()
-            .expect("an app with two clocks")
-            .fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.ahead.as_ref().expect("an app with two clocks").fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub fn set_time(&self, time: Time) {
-        self.clock.store(time.0, Ordering::SeqCst);
+        self.clock.set(time);
     }
 
     pub fn now(&self) -> Time {
-        Time(self.clock.load(Ordering::SeqCst))
+        self.clock.now()
     }
 
     pub fn address(&self) -> String {
-        self.server.lock().unwrap().as_ref().expect("it is served").address.clone()
+        self.door.address()
     }
 
     /// What its handlers share, to look at.
@@ -194,39 +182,30 @@ impl TestApp {
         &self.agent
     }
 
-    pub fn anybody(&self) -> Client<'_> {
-        Client::of(self)
+    pub fn anybody(&self) -> Client {
+        Client::of(self.door.clone(), self.agent.clone())
     }
 
-    pub fn admin(&self) -> Client<'_> {
+    #[track_caller]
+    pub fn admin(&self) -> Client {
         self.log_in("admin", ADMIN_PASSWORD)
     }
 
     /// A new member of that name.
-    pub fn member(&self, name: &str) -> Client<'_> {
-        let made = self
-            .anybody()
-            .post("/auth/register", json!({"username": name, "password": PASSWORD}))
-            .expect(201);
-        self.anybody().bearer(made["access_token"].as_str().unwrap())
+    #[track_caller]
+    pub fn member(&self, name: &str) -> Client {
+        self.anybody().register(name)
     }
 
-    pub fn log_in(&self, name: &str, password: &str) -> Client<'_> {
-        let tokens = self
-            .anybody()
-            .post("/auth/login", json!({"username": name, "password": password}))
-            .expect(200);
-        self.anybody().bearer(tokens["access_token"].as_str().unwrap())
+    #[track_caller]
+    pub fn log_in(&self, name: &str, password: &str) -> Client {
+        self.anybody().log_in(name, password)
     }
 
     /// A lottery of four digits that closes on that day.
+    #[track_caller]
     pub fn lottery(&self, day: &str, copies: u16) {
-        self.admin()
-            .post(
-                "/lotteries",
-                json!({"closes_on": day, "tickets": {"digits": 4, "copies": copies}}),
-            )
-            .expect(201);
+        self.admin().open_lottery(day, copies);
     }
 
     /// A lottery with ballots that closes on that day, with more to say about it.
@@ -249,11 +228,10 @@ impl TestApp {
                 base::meters::install();
                 base::journal::start(base::journal::Style::Off);
                 let app = match ahead {
-                    Some(ahead) => App::open_by(config, Box::new(TwoClocks { clock, ahead })).await,
-                    None => {
-                        App::open(config, Arc::new(move || Time(clock.load(Ordering::SeqCst))))
-                            .await
+                    Some(ahead) => {
+                        App::open_by(config, Box::new(TwoClocks { steady: clock, ahead })).await
                     }
+                    None => App::open(config, clock.as_clock()).await,
                 };
                 let app = app.unwrap();
                 let running: Running = app.serve(|_| {}).unwrap();
@@ -263,13 +241,14 @@ impl TestApp {
             });
         });
         let (address, shared) = hear.recv().expect("the server starts");
-        *self.server.lock().unwrap() = Some(Server { address, shared, stop, thread });
+        self.door.move_to(&address);
+        *self.server.lock().unwrap() = Some(Serving { shared, stop, thread });
     }
 
     /// Stops as a signal would, and returns when everything is written and the folder is free.
     pub fn stop(&self) {
         let server = self.server.lock().unwrap().take();
-        if let Some(Server { shared, stop, thread, .. }) = server {
+        if let Some(Serving { shared, stop, thread }) = server {
             // It holds the store, which holds the folder.
             drop(shared);
             let _ = stop.send(());
@@ -333,7 +312,7 @@ impl TestApp {
     }
 
     /// A service key of that name, and nobody named yet to act for.
-    pub fn service(&self, name: &str) -> Client<'_> {
+    pub fn service(&self, name: &str) -> Client {
         let made = self.admin().post("/service-keys", json!({"name": name})).expect(201);
         self.anybody().bearer(made["key"].as_str().unwrap())
     }
@@ -352,41 +331,14 @@ impl TestApp {
     /// What is free, held and sold. The books balance, or the test is over.
     #[track_caller]
     pub fn books(&self, day: &str) -> Books {
-        let ledger = self.anybody().get(&format!("/lotteries/{day}/ledger")).expect(200);
-        let number = |name: &str| ledger[name].as_u64().unwrap();
-        let books = Books { free: number("free"), held: number("held"), sold: number("sold") };
-        assert_eq!(number("stock"), books.free + books.held + books.sold, "{ledger}");
-        assert_eq!(ledger["imbalance"], 0, "{ledger}");
-        books
+        self.anybody().books(day)
     }
-}
-
-struct TwoClocks {
-    clock: Arc<AtomicI64>,
-    ahead: Arc<AtomicI64>,
-}
-
-impl Clocks for TwoClocks {
-    fn wall(&self) -> i64 {
-        self.steady() + self.ahead.load(Ordering::SeqCst) * 1000
-    }
-
-    fn steady(&self) -> i64 {
-        self.clock.load(Ordering::SeqCst) * 1000
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Books {
-    pub free: u64,
-    pub held: u64,
-    pub sold: u64,
 }
 
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
-        assert!(self.folder.0.exists() || std::thread::panicking());
+        assert!(self.folder.exists() || std::thread::panicking());
     }
 }
 
@@ -403,25 +355,5 @@ fn keyspace() -> Option<(String, Lent)> {
             Some((database, lent))
         }
         other => panic!("STAMPEDE_TEST_STORE is {other}; sqlite and cql are known"),
-    }
-}
-
-/// A folder that is gone when the test is over.
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    pub fn new() -> Folder {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name =
-            format!("stampede-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -1,16 +1,14 @@
 //! A real Cassandra for all tests of this process, started by the first that needs it, with a
 //! keyspace for each test; and one of three nodes.
 //!
-//! Where it cannot be had (no JDK, no Maven), a test says loudly that it did not run and passes, so
-//! that one can work without; where the variable CI is set it fails. Every node ends with this
-//! process.
+//! It needs a JDK and Maven. Every node ends with this process.
 
 use crate::keyspaces::Lent;
+use crate::loopback::{free_port_from, is_free};
+use crate::{needed, root};
 use actors::store::{Frame, Row};
 use cql::{Cql, CqlStore, Schema, Settings, Tuning};
 use ports::replication::{Replication, Serial};
-use std::io::Write;
-use std::net::TcpListener;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +33,7 @@ static DATABASE: LazyLock<Result<Database, String>> = LazyLock::new(Database::on
 pub fn database() -> Option<&'static Database> {
     match &*DATABASE {
         Ok(database) => Some(database),
-        Err(why) => does_not_run(why),
+        Err(why) => is_not_run(why),
     }
 }
 
@@ -43,17 +41,12 @@ pub fn database() -> Option<&'static Database> {
 pub fn three_nodes() -> Option<Database> {
     match Database::start(3) {
         Ok(database) => Some(database),
-        Err(why) => does_not_run(&why),
+        Err(why) => is_not_run(&why),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "whether this is a CI run is no setting of stampede")]
-fn does_not_run<T>(why: &str) -> Option<T> {
-    let thread = std::thread::current();
-    let said = format!("{} needs a Cassandra: {why}", thread.name().unwrap_or("a test"));
-    assert!(!std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false"), "{said}");
-    // Not by a macro, because what those print of a test that passes is never shown.
-    let _ = writeln!(std::io::stderr().lock(), "!! NOT RUN: {said}");
+fn is_not_run<T>(why: &str) -> Option<T> {
+    needed::is_not_run(&format!("it needs a Cassandra: {why}"));
     None
 }
 
@@ -70,16 +63,12 @@ impl Database {
     }
 
     fn start(nodes: usize) -> Result<Database, String> {
-        for (tool, argument) in [("java", "-version"), ("mvn", "-version")] {
-            let found = Command::new(tool)
-                .arg(argument)
-                .output()
-                .is_ok_and(|output| output.status.success());
-            found.then_some(()).ok_or_else(|| format!("{tool} is not installed"))?;
+        for tool in ["java", "mvn"] {
+            let is_there = needed::starts(tool, "-version");
+            is_there.then_some(()).ok_or_else(|| format!("{tool} is not installed"))?;
         }
         let port = free_ports(nodes);
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("target/peers/cluster-{}-{nodes}", std::process::id()));
+        let folder = root().join(format!("target/peers/cluster-{}-{nodes}", std::process::id()));
         let addresses = (1..=nodes).map(|node| format!("127.0.0.{node}:{port}")).collect();
         let database = Database { nodes: addresses, started: Some(Started { folder, port }) };
         database.script("up", nodes)?;
@@ -95,13 +84,12 @@ impl Database {
         let Some(Started { folder, port }) = &self.started else {
             return Err("it runs elsewhere".into());
         };
-        let done =
-            Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/peers/cassandra"))
-                .args([Path::new(command), folder, Path::new(&number.to_string())])
-                .env("CASSANDRA_PORT", port.to_string())
-                .env("CASSANDRA_UNTIL", std::process::id().to_string())
-                .output()
-                .map_err(|error| error.to_string())?;
+        let done = Command::new(root().join("src/tests/peers/cassandra"))
+            .args([Path::new(command), folder, Path::new(&number.to_string())])
+            .env("CASSANDRA_PORT", port.to_string())
+            .env("CASSANDRA_UNTIL", std::process::id().to_string())
+            .output()
+            .map_err(|error| error.to_string())?;
         done.status
             .success()
             .then_some(())
@@ -189,7 +177,6 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
 /// them are below the ports from which connections go out, so that none of those takes one while a
 /// node is down.
 fn free_ports(nodes: usize) -> u16 {
-    let is_free = |host: &str, port: u16| TcpListener::bind((host, port)).is_ok();
     let has_room = |port: u16| {
         (1..=nodes).all(|node| {
             let host = format!("127.0.0.{node}");
@@ -198,7 +185,5 @@ fn free_ports(nodes: usize) -> u16 {
                 && is_free("127.0.0.1", port + 2000 + node as u16)
         })
     };
-    let base =
-        || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() % 10_000 + 20_000;
-    std::iter::repeat_with(base).take(1000).find(|port| has_room(*port)).unwrap()
+    free_port_from(20_000, has_room)
 }
