@@ -6,7 +6,7 @@
 //! N`, `--rounds N` and `--connections N` change the run.
 
 use draws::verify;
-use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::process::{cpu_s, highest_mib, resident_mib};
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
 use harness::load::{constant, median, register, said};
@@ -127,7 +127,7 @@ fn ask(server: &Server, path: &str, tokens: &[String], count: u64, connections: 
             let request = request("POST", path, &tokens[i % tokens.len()], "{}");
             let (address, left, bytes) = (server.address.clone(), left.clone(), bytes.clone());
             crowd.spawn_local(async move {
-                let mut connection = Connection::open(&address).await;
+                let mut connection = LoadConnection::open(&address).await;
                 while let Some(rest) = left.get().checked_sub(1) {
                     left.set(rest);
                     let (status, body) = connection.ask(&request).await;

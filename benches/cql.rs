@@ -21,7 +21,7 @@ use futures_util::future::join_all;
 use harness::database::{Database, connect, database, store_of, wait};
 use harness::keyspaces::Lent;
 use harness::load::server::{Server, serve};
-use harness::load::{Load, Round, Target, median};
+use harness::load::{Load, LoadRound, LoadTarget, median};
 use ports::replication::Replication;
 use products::table;
 use std::cell::{Cell, RefCell};
@@ -70,8 +70,8 @@ fn over_http(database: &Database, turn: Duration) {
     let servers =
         [Server::start("sqlite"), Server::start_with("cql", &[database.address(), &lent.keyspace])];
     let loads = servers.each_ref().map(|server| Load::prepare(&server.address, 256, 256));
-    for what in [Load::hold as fn(&Load, &str) -> Target, |load, _| load.sold_out()] {
-        let mut turns: [Vec<Round>; 2] = Default::default();
+    for what in [Load::hold as fn(&Load, &str) -> LoadTarget, |load, _| load.sold_out()] {
+        let mut turns: [Vec<LoadRound>; 2] = Default::default();
         for number in 0..=TURNS {
             for ((server, load), rounds) in servers.iter().zip(&loads).zip(&mut turns) {
                 let round = load.run(&what(load, "******"), turn.as_secs(), server.pid());
@@ -79,7 +79,7 @@ fn over_http(database: &Database, turn: Duration) {
                 rounds.extend((number > 0).then_some(round));
             }
         }
-        let of = |place: usize, part: fn(&Round) -> f64| median(turns[place].iter().map(part));
+        let of = |place: usize, part: fn(&LoadRound) -> f64| median(turns[place].iter().map(part));
         println!(
             "{}, over HTTP, 256 connections, medians of {TURNS} turns",
             what(&loads[0], "******").name

@@ -8,7 +8,7 @@
 
 use harness::load::constant;
 use harness::load::server::{Server, serve};
-use harness::load::{Load, Round, Target, median, said};
+use harness::load::{Load, LoadRound, LoadTarget, median, said};
 use stampede::http::api::holds::CreateHold;
 
 fn main() {
@@ -47,7 +47,7 @@ fn measure(plan: &Plan) {
         let server = Server::start(&connections.to_string());
         let load = Load::prepare(&server.address, MEMBERS, *connections);
         let targets = [load.constant(), load.hold("******"), load.hold("*****7"), load.sold_out()];
-        let mut rounds: Vec<Vec<Round>> = targets.iter().map(|_| Vec::new()).collect();
+        let mut rounds: Vec<Vec<LoadRound>> = targets.iter().map(|_| Vec::new()).collect();
         for target in &targets {
             load.run(target, 1, server.pid());
         }
@@ -61,7 +61,7 @@ fn measure(plan: &Plan) {
     }
 }
 
-fn report(connections: usize, targets: &[Target], rounds: &[Vec<Round>]) {
+fn report(connections: usize, targets: &[LoadTarget], rounds: &[Vec<LoadRound>]) {
     println!("\n{connections} connections");
     println!(
         "{:<28} {:>10} {:>8} {:>12} {:>8} {:>9} {:>9}",

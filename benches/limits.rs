@@ -8,11 +8,11 @@
 //! then. `--turns N`; `--soak MINUTES` adds a steady run at 70 % of the peak, minute by minute.
 //! `TMPDIR=/dev/shm` makes the same run without a disk.
 
-use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::constant;
 use harness::load::process::resident_mib;
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
-use harness::load::steady::{Answered, send};
+use harness::load::steady::{SteadyAnswer, send};
 use harness::load::{median, quantile, register, said};
 use serde_json::json;
 use stampede::http::api::holds::CreateHold;
@@ -196,7 +196,7 @@ fn closed(
             let (address, requests, good, refused) =
                 (server.address.clone(), requests.clone(), good.clone(), refused.clone());
             crowd.spawn_local(async move {
-                let mut connection = Connection::open(&address).await;
+                let mut connection = LoadConnection::open(&address).await;
                 while began.elapsed() < span {
                     let (status, _) = connection.ask(&requests[i % requests.len()]).await;
                     let count = if status == 201 { &good } else { &refused };
@@ -211,11 +211,16 @@ fn closed(
 }
 
 /// Requests leave at a steady rate, whether or not those before them were answered.
-fn open(server: &Server, requests: &Rc<Vec<Vec<u8>>>, rate: f64, span: Duration) -> Vec<Answered> {
+fn open(
+    server: &Server,
+    requests: &Rc<Vec<Vec<u8>>>,
+    rate: f64,
+    span: Duration,
+) -> Vec<SteadyAnswer> {
     block_on(LocalSet::new().run_until(send(&server.address, requests.clone(), rate, span)))
 }
 
-fn took(answers: &[Answered], share: f64) -> f64 {
+fn took(answers: &[SteadyAnswer], share: f64) -> f64 {
     quantile(answers.iter().map(|answer| answer.took_ms), share)
 }
 
@@ -245,7 +250,7 @@ fn held_open(server: &Server, requests: &Rc<Vec<Vec<u8>>>) -> Held {
             crowd.spawn_local(async move {
                 // One after the other, as people come; then each by its own clock.
                 tokio::time::sleep(NOW_AND_THEN * i as u32 / HELD_OPEN as u32).await;
-                let mut connection = Connection::open(&address).await;
+                let mut connection = LoadConnection::open(&address).await;
                 for _ in 0..4 {
                     let sent = Instant::now();
                     let (status, _) = connection.ask(&requests[i % requests.len()]).await;

@@ -9,9 +9,9 @@
 //! the timing out) change the run.
 
 use config::Config;
-use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
-use harness::load::steady::{Answered, send};
+use harness::load::steady::{SteadyAnswer, send};
 use harness::load::{PASSWORD, median, quantile, register, said};
 use people::passwords;
 use serde_json::{Value, json};
@@ -122,8 +122,8 @@ impl Capacity {
 
 /// A part of the run: what became of the holds, and of the logins if there were any.
 struct Part {
-    holds: Vec<Answered>,
-    logins: Vec<Answered>,
+    holds: Vec<SteadyAnswer>,
+    logins: Vec<SteadyAnswer>,
 }
 
 fn storm(plan: &Plan, address: &str, tokens: &[String], capacity: &Capacity) {
@@ -177,7 +177,7 @@ fn run(
 }
 
 /// Answers the share of the capacity that was served.
-fn report_logins(plan: &Plan, logins: &[Answered], capacity: &Capacity) -> f64 {
+fn report_logins(plan: &Plan, logins: &[SteadyAnswer], capacity: &Capacity) -> f64 {
     let span_s = plan.span.as_secs_f64();
     // Those who still waited when the storm ended were served after it.
     let served =
@@ -210,7 +210,7 @@ fn report_holds(when: &str, part: &Part) -> f64 {
 /// One after the other on one connection. A wrong password pauses its account, and the turn after
 /// it finds it so, with the right one.
 async fn timing(address: &str, samples: usize) {
-    let mut connection = Connection::open(address).await;
+    let mut connection = LoadConnection::open(address).await;
     let mut took: [Vec<f64>; 3] = Default::default();
     let paused = |n: usize| login(&format!("member{}", (n + samples - 1) % samples), PASSWORD);
     connection.ask(&login(&format!("member{}", samples - 1), "wrong horse battery")).await;

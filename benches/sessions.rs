@@ -6,14 +6,13 @@
 //! every request. It needs a redis-server or a valkey-server. What counts are the ratios.
 //! `--seconds N`, `--rounds N` and `--connections N` change the run.
 
+use harness::RedisServer;
 use harness::load::constant;
 use harness::load::process::cpu_s;
 use harness::load::server::{Server, serve};
-use harness::load::{Load, Round, median, said};
+use harness::load::{Load, LoadRound, median, said};
+use harness::loopback::free_port;
 use stampede::http::api::holds::CreateHold;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 
 const MEMBERS: usize = 256;
 /// In a server's name, before the port of its Redis.
@@ -41,9 +40,12 @@ fn measure(arguments: &[String]) {
     let number = |flag: &str, or: u64| said(arguments, flag).last().copied().unwrap_or(or);
     let (seconds, rounds) = (number("--seconds", 3), number("--rounds", 7));
     let connections = number("--connections", 64) as usize;
-    let redis = Redis::start();
-    let names =
-        ["alone".to_owned(), format!("{BESIDE}{}", redis.port), format!("{BESIDE}{}", free_port())];
+    let redis = RedisServer::start().expect("a redis-server or a valkey-server is installed");
+    let names = [
+        "alone".to_owned(),
+        format!("{BESIDE}{}", redis.port()),
+        format!("{BESIDE}{}", free_port()),
+    ];
     let servers: Vec<(Server, Load)> = names
         .iter()
         .map(|name| {
@@ -52,20 +54,19 @@ fn measure(arguments: &[String]) {
             (server, load)
         })
         .collect();
-    let mut turns: [Vec<Round>; 3] = Default::default();
+    let mut turns: [Vec<LoadRound>; 3] = Default::default();
     let mut redis_us = Vec::new();
     // The first turn warms the servers up and does not count.
     for round in 0..=rounds {
         for (place, (server, load)) in servers.iter().enumerate() {
-            let before = cpu_s(redis.child.id());
+            let before = cpu_s(redis.pid());
             let turn = load.run(&load.constant(), seconds, server.pid());
             if round == 0 {
                 continue;
             }
             if place == 1 {
-                redis_us.push(
-                    (cpu_s(redis.child.id()) - before) * 1e6 / (turn.per_second * seconds as f64),
-                );
+                redis_us
+                    .push((cpu_s(redis.pid()) - before) * 1e6 / (turn.per_second * seconds as f64));
             }
             turns[place].push(turn);
         }
@@ -78,8 +79,8 @@ fn measure(arguments: &[String]) {
     for (name, turn) in
         ["by this node alone", "by a slip in Redis", "by asking the store"].iter().zip(&turns)
     {
-        let of = |value: fn(&Round) -> f64| median(turn.iter().map(value));
-        let ratio = |value: fn(&Round) -> f64| {
+        let of = |value: fn(&LoadRound) -> f64| median(turn.iter().map(value));
+        let ratio = |value: fn(&LoadRound) -> f64| {
             median(turn.iter().zip(&turns[0]).map(|(turn, alone)| value(turn) / value(alone)))
         };
         println!(
@@ -96,52 +97,4 @@ fn measure(arguments: &[String]) {
         "CPU of Redis itself for each request of the second row: {:.1} µs",
         median(redis_us.into_iter())
     );
-}
-
-/// Ends with the bench.
-struct Redis {
-    child: Child,
-    port: u16,
-}
-
-impl Redis {
-    fn start() -> Redis {
-        let is_there = |program: &&&str| Command::new(program).arg("--version").output().is_ok();
-        let program = ["redis-server", "valkey-server"];
-        let program =
-            program.iter().find(is_there).expect("a redis-server or a valkey-server is installed");
-        let port = free_port();
-        let mut command = Command::new(program);
-        command.args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
-        let said = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let ready = said
-            .lines()
-            .any(|line| line.is_ok_and(|line| line.contains("Ready to accept connections")));
-        assert!(ready, "{program} ended before it was ready");
-        Redis { child, port }
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("the loopback has a free port")
-        .port()
 }

@@ -12,7 +12,7 @@ mod postgres;
 mod redis;
 mod report;
 
-use harness::load::connection::{Connection, block_on, call, request, token};
+use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::constant;
 use harness::load::process::cpu_s;
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
@@ -259,7 +259,7 @@ async fn crowd(address: &str, requests: Vec<Vec<u8>>, connections: usize) -> Vec
         .map(|_| {
             let (address, requests, next) = (address.to_owned(), requests.clone(), next.clone());
             crowd.spawn_local(async move {
-                let mut connection = Connection::open(&address).await;
+                let mut connection = LoadConnection::open(&address).await;
                 let mut answers = Vec::new();
                 while let Some(request) = requests.get(next.replace(next.get() + 1)) {
                     answers.push(connection.ask(request).await);

@@ -1,6 +1,6 @@
 //! Bad input: each kind its own clear problem, nothing changed, and never a 500.
 
-use harness::{Books, Client, PASSWORD, TestApp, id, pointers};
+use harness::{Client, PASSWORD, TestApp, TicketBooks, id, pointers};
 use serde_json::{Value, json};
 use stampede::app::App;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub fn scene() -> (TestApp, String) {
 
 #[track_caller]
 pub fn nothing_changed(app: &TestApp) {
-    assert_eq!(app.books(DAY), Books { free: 9_998, held: 1, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_998, held: 1, sold: 1 });
 }
 
 pub fn ada(app: &TestApp) -> Client {
@@ -197,7 +197,7 @@ fn a_closed_lottery_an_expired_hold_and_somebody_elses_hold_are_told_apart() {
     nothing_changed(&app);
     app.pass_s(300);
     ada.confirm(&held).refused(409, "hold-expired");
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 0, sold: 1 });
 }
 
 #[test]

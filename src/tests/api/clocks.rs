@@ -2,7 +2,7 @@
 //! be right.
 
 use crate::campaigns::{END, campaign, ledger, with};
-use harness::{Answer, Books, Client, NOON, PASSWORD, TODAY, TestApp, id};
+use harness::{Answer, Client, NOON, PASSWORD, TODAY, TestApp, TicketBooks, id};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -52,7 +52,7 @@ impl Fair<'_> {
 
     fn nothing_has_happened(&self) {
         assert_eq!(self.app.state_of(TODAY), "open");
-        assert_eq!(self.app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+        assert_eq!(self.app.books(DAY), TicketBooks { free: 9_999, held: 1, sold: 0 });
         assert_eq!(
             (
                 &ledger(self.app, &self.campaign)["assigned"],
@@ -138,7 +138,7 @@ fn time_goes_on_while_a_clock_is_away() {
         fair.nothing_has_happened();
         // A minute is over, by whichever clock.
         app.pass_s(1);
-        assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+        assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
         app.set_ahead_s(-by);
         ready(&app).expect(200);
         fair.ada.confirm(id(&fair.hold)).refused(409, "hold-expired");

@@ -2,7 +2,7 @@
 //! is sold stays sold.
 
 use actors::Time;
-use harness::{Books, TestApp, id};
+use harness::{TestApp, TicketBooks, id};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -21,11 +21,11 @@ fn a_closed_lottery_keeps_what_is_sold_and_frees_what_is_held() {
     let sold = ada.hold(DAY, json!({"pattern": "1***", "count": 3})).expect(201);
     let bought = ada.confirm(id(&sold)).expect(200);
     let held = ada.hold(DAY, json!({"pattern": "2***", "count": 5})).expect(201);
-    assert_eq!(app.books(DAY), Books { free: 9_992, held: 5, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_992, held: 5, sold: 3 });
 
     let closed = app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200);
     assert_eq!(closed["state"], "closed");
-    assert_eq!(app.books(DAY), Books { free: 9_997, held: 0, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_997, held: 0, sold: 3 });
     assert_eq!(app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200), closed);
 
     for _ in 0..2 {
@@ -41,7 +41,7 @@ fn a_closed_lottery_keeps_what_is_sold_and_frees_what_is_held() {
         assert_eq!(ada.get("/tickets").expect(200)["items"].as_array().unwrap().len(), 3);
         assert_eq!(app.anybody().get("/lotteries").expect(200)["items"], json!([]));
         assert_eq!(state(&app), "closed");
-        assert_eq!(app.books(DAY), Books { free: 9_997, held: 0, sold: 3 });
+        assert_eq!(app.books(DAY), TicketBooks { free: 9_997, held: 0, sold: 3 });
         app.restart();
     }
 }
@@ -56,7 +56,7 @@ fn closing_releases_thousands_of_holds() {
     }
     assert_eq!(app.books(DAY).held, 600);
     app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200);
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_lottery_closes_by_itself_when_its_day_is_over() {
     ada.hold(DAY, json!({"pattern": "****"})).refused(409, "lottery-closed");
     ada.confirm(id(&held)).refused(409, "hold-expired");
     app.until("the lottery closes by itself", || state(&app) == "closed");
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 0, sold: 1 });
     assert_eq!(app.anybody().get("/lotteries/2027-01-01").expect(200)["state"], "open");
 }
 
@@ -107,7 +107,7 @@ fn a_lottery_whose_day_ended_while_the_server_was_down_is_caught_up_with() {
     app.until("both days are caught up with", || {
         app.anybody().get("/lotteries").expect(200)["items"] == json!([])
     });
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
     assert_eq!(state(&app), "closed");
 }
 

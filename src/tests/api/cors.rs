@@ -1,6 +1,6 @@
 //! Browsers: pages of the configured origins may call, others may not.
 
-use super::harness::TestApp;
+use harness::TestApp;
 
 const SHOP: &str = "https://shop.example";
 

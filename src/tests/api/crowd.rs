@@ -2,7 +2,7 @@
 //! had once.
 
 use actors::dice::Dice;
-use harness::{Answer, Books, Client, TestApp, id, tickets};
+use harness::{Answer, Client, TestApp, TicketBooks, id, tickets};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -96,14 +96,14 @@ fn a_crowd_with_overlapping_patterns_gets_every_ticket_exactly_once() {
     app.lottery(DAY, 2);
     let owners = crowd_drains(&app, false);
     assert_eq!(owners.len(), 20_000);
-    assert_eq!(app.books(DAY), Books { free: 0, held: 0, sold: 20_000 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 0, held: 0, sold: 20_000 });
     let late = app.member("late");
     for pattern in ["****", "*7**", "1***", "1234"] {
         late.hold(DAY, json!({"pattern": pattern})).refused(409, "no-match-left");
         late.key("late").hold(DAY, json!({"pattern": pattern})).refused(409, "no-match-left");
     }
     app.restart();
-    assert_eq!(app.books(DAY), Books { free: 0, held: 0, sold: 20_000 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 0, held: 0, sold: 20_000 });
     late.hold(DAY, json!({"pattern": "****"})).refused(409, "no-match-left");
     app.stop();
     assert!(app.verified().is_ok());
@@ -122,13 +122,16 @@ fn a_crowd_that_gives_back_and_lets_expire_never_has_a_ticket_twice() {
     let mut owners = crowd_drains(&app, true);
     // Whoever left early may have missed what another gave back later.
     let sold = owners.len() as u64;
-    assert_eq!(app.books(DAY), Books { free: 10_000 - forgotten - sold, held: forgotten, sold });
+    assert_eq!(
+        app.books(DAY),
+        TicketBooks { free: 10_000 - forgotten - sold, held: forgotten, sold }
+    );
     app.pass_s(60);
-    assert_eq!(app.books(DAY), Books { free: 10_000 - sold, held: 0, sold });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000 - sold, held: 0, sold });
     let last = app.member("last");
     for ticket in drain(&last, CROWD, false) {
         assert_eq!(owners.insert(ticket.clone(), CROWD), None, "{ticket} was had twice");
     }
     assert_eq!(owners.len(), 10_000);
-    assert_eq!(app.books(DAY), Books { free: 0, held: 0, sold: 10_000 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 0, held: 0, sold: 10_000 });
 }

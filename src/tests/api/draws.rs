@@ -5,7 +5,7 @@ use actors::Time;
 use actors::domain::draw::{Lots, Sealed, commitment, lottery_root, place_of};
 use base::Hex;
 use draws::bundle::Document;
-use harness::{Client, Folder, PASSWORD, Receiver, TestApp, id};
+use harness::{Client, PASSWORD, TestApp, TestFolder, TestReceiver, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -169,7 +169,7 @@ fn bytes_in(folder: &Path) -> Vec<u8> {
 #[test]
 fn the_seed_is_nowhere_before_it_is_revealed() {
     let app = TestApp::start_with(|config| config.webhook_private_addresses = true);
-    let receiver = Receiver::start();
+    let receiver = TestReceiver::start();
     app.admin().post("/webhooks", json!({"url": receiver.url(), "events": ["*"]})).expect(201);
     let mut said = vec![app.ballots(DAY, json!({})).to_string()];
     let (ada, admin) = (app.member("ada"), app.admin());
@@ -216,8 +216,8 @@ const ROUND_1000: &str = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f9
 
 #[test]
 fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
-    let rounds = Folder::new();
-    let folder = rounds.0.clone();
+    let rounds = TestFolder::new();
+    let folder = rounds.to_path_buf();
     let app = TestApp::start_at(BEFORE_GENESIS, |config| {
         (config.time_zone, config.beacon_file) =
             (jiff::tz::TimeZone::get("Asia/Tokyo").unwrap(), Some(folder));
@@ -244,7 +244,7 @@ fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
     };
     let answer = |round: u64, signature: &str| {
         std::fs::write(
-            rounds.0.join("123.json"),
+            rounds.join("123.json"),
             json!({"round": round, "signature": signature}).to_string(),
         )
         .unwrap();
@@ -257,7 +257,7 @@ fn a_draw_waits_for_the_round_that_was_named_and_takes_no_other() {
     answer(123, ROUND_123);
     app.set_time(Time(1_692_803_733_000 - 1));
     assert_eq!(close(), "closed");
-    std::fs::remove_file(rounds.0.join("123.json")).unwrap();
+    std::fs::remove_file(rounds.join("123.json")).unwrap();
     // It is late, forged, and another one.
     app.set_time(Time(1_692_803_733_000 + 60_000));
     assert_eq!(close(), "closed");

@@ -2,7 +2,7 @@
 //! anybody looks.
 
 use actors::Time;
-use harness::{Books, TestApp, id, numbers};
+use harness::{TestApp, TicketBooks, id, numbers};
 use serde_json::json;
 
 const DAY: &str = "2026-12-31";
@@ -29,7 +29,7 @@ fn a_hold_ends_exactly_on_time() {
     ada.release(id(&held)).refused(409, "hold-expired");
     ada.get(&format!("/holds/{}", id(&held))).refused(404, "not-found");
     assert_eq!(ada.get("/holds").expect(200)["items"], json!([]));
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 1, sold: 0 });
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_hold_can_be_confirmed_in_its_last_millisecond() {
     app.set_time(Time(app.now().plus_s(60).0 - 1));
     ada.confirm(id(&held)).expect(200);
     app.pass_s(3600);
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 0, sold: 1 });
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_hold_that_ended_while_the_server_was_down_has_ended() {
     app.pass_s(60);
     app.serve();
     ada.confirm(id(&held)).refused(409, "hold-expired");
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn all_holds_that_end_in_the_same_instant_end() {
     }
     assert_eq!(app.books(DAY).held, 200);
     app.pass_s(60);
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
     assert_eq!(ada.get("/holds").expect(200)["items"], json!([]));
 }
 

@@ -2,7 +2,7 @@
 //! meanwhile.
 
 use crate::campaigns::with;
-use harness::{Books, Client, TestApp, id, numbers, pointers, tickets};
+use harness::{Client, TestApp, TicketBooks, id, numbers, pointers, tickets};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -12,7 +12,7 @@ fn a_hold_by_pattern_gives_tickets_that_match_and_confirming_it_buys_them() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
     let ada = app.member("ada");
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
 
     let held = ada.hold(DAY, json!({"pattern": "**23", "count": 2})).expect(201);
     assert!(
@@ -24,12 +24,12 @@ fn a_hold_by_pattern_gives_tickets_that_match_and_confirming_it_buys_them() {
         (&json!(DAY), &json!("held"), &json!("2026-12-01T12:05:00.000Z"))
     );
     assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
-    assert_eq!(app.books(DAY), Books { free: 9_998, held: 2, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_998, held: 2, sold: 0 });
 
     let bought = ada.confirm(id(&held)).expect(200);
     assert_eq!((&bought["state"], &bought["expires_at"]), (&json!("confirmed"), &Value::Null));
     assert_eq!(bought["tickets"], held["tickets"]);
-    assert_eq!(app.books(DAY), Books { free: 9_998, held: 0, sold: 2 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_998, held: 0, sold: 2 });
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_hold_by_number_gives_that_number_and_the_next_one_comes_too_late() {
     let bob = app.member("bob");
     bob.hold(DAY, json!({"number": "0023"})).refused(409, "no-match-left");
     bob.hold(DAY, json!({"pattern": "0023"})).refused(409, "no-match-left");
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 1, sold: 0 });
 }
 
 #[test]
@@ -122,14 +122,14 @@ fn a_released_hold_gives_its_tickets_back_at_once() {
     let held = ada.hold(DAY, json!({"number": "1234"})).expect(201);
     let released = ada.release(id(&held)).expect(200);
     assert_eq!(released, json!({"id": id(&held), "state": "released", "expires_at": null}));
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
     assert_eq!(numbers(&bob.hold(DAY, json!({"number": "1234"})).expect(201)), ["1234"]);
     assert_eq!(ada.release(id(&held)).expect(200), released);
     ada.confirm(id(&held)).refused(409, "hold-released");
     ada.extend(id(&held), 600).refused(409, "hold-released");
     app.restart();
     ada.confirm(id(&held)).refused(409, "hold-released");
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 1, sold: 0 });
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_member_holds_only_so_many_tickets_of_a_slice() {
         numbers(&ada.hold(DAY, json!({"pattern": "1***", "count": 9})).expect(201)).len(),
         2
     );
-    assert_eq!(app.books(DAY), Books { free: 9_989, held: 9, sold: 2 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_989, held: 9, sold: 2 });
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn seven_digits_are_a_hundred_slices_and_otherwise_the_same() {
     ada.confirm(id(&exact)).expect(200);
     app.restart();
     let held = numbers(&open).len() as u64;
-    assert_eq!(app.books(DAY), Books { free: 9_999_999 - held, held, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999_999 - held, held, sold: 1 });
 }
 
 #[test]

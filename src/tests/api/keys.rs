@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a fact answers once, and the same key never stands for two of them.
 
-use harness::{Answer, Books, Client, TestApp, id, numbers, tickets};
+use harness::{Answer, Client, TestApp, TicketBooks, id, numbers, tickets};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::thread;
@@ -60,7 +60,7 @@ fn a_key_stands_for_its_request_across_a_restart() {
         assert_repeats(ada.key("key-2").confirm(id(&held)), &bought, 200);
         hold(&ada, "key-1", json!({"pattern": "1*24"})).refused(422, "idempotency-key-reused");
     }
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 0, sold: 1 });
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_key_used_for_something_else_is_refused() {
     reused(ada.key("key-1").confirm(id(&first)));
     reused(ada.key("key-1").extend(id(&first), 600));
     reused(ada.key("key-1").release(id(&first)));
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 1, sold: 0 });
     assert_eq!(app.books("2027-01-31").held, 0);
 }
 
@@ -218,7 +218,7 @@ fn a_key_finds_its_way_back_when_the_first_slice_had_nothing() {
         .iter()
         .for_each(|held| drop(bob.release(id(held)).expect(200)));
     repeat();
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::campaigns::with;
 use crate::wire;
-use harness::{Answer, Books, TestApp, id};
+use harness::{Answer, TestApp, TicketBooks, id};
 use serde_json::json;
 use stampede::http::problem;
 
@@ -122,7 +122,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
             .len(),
         3
     );
-    assert_eq!(app.books(DAY), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 10_000, held: 0, sold: 0 });
     let held = ada.hold(DAY, wanted.clone()).expect(201);
     ada.post(holds, wanted).refused(409, "no-match-left");
 
@@ -136,13 +136,13 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
         "confirmed"
     );
     assert_eq!(ada.get(&path).expect(200), held);
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 1, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 1, sold: 0 });
 
     ada.confirm(id(&held)).expect(200);
     admin.post("/tickets/t_20261231_0007_1/refund?dry_run=true", json!({})).expect(200);
     admin.post("/lotteries/2026-12-31/close?dry_run=true", json!({})).expect(200);
     app.restart();
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 0, sold: 1 });
 }
 
 #[test]

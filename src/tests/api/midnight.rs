@@ -2,7 +2,7 @@
 //! clock behaves and however long nobody was there.
 
 use actors::Time;
-use harness::{PASSWORD, Receiver, TestApp, id};
+use harness::{PASSWORD, TestApp, TestReceiver, id};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -21,7 +21,7 @@ fn winner(app: &TestApp, day: &str) -> Value {
 fn three_midnights_that_nobody_saw_are_caught_up_with_in_order_and_once() {
     let days = ["2026-12-01", "2026-12-02", "2026-12-03"];
     let app = TestApp::start_with(|config| config.webhook_private_addresses = true);
-    let receiver = Receiver::start();
+    let receiver = TestReceiver::start();
     app.admin()
         .post(
             "/webhooks",

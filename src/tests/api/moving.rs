@@ -2,7 +2,7 @@
 //! happened.
 
 use config::Choice;
-use harness::{Books, PASSWORD, TestApp, id, numbers};
+use harness::{PASSWORD, TestApp, TicketBooks, id, numbers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -44,7 +44,7 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
         app.anybody().bearer(&ada).get("/tickets").expect(200),
     );
     app.service("shop");
-    assert_eq!(app.books(DAY), Books { free: 9_996, held: 1, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_996, held: 1, sold: 3 });
     app.stop();
 
     let said = app.copy().unwrap();
@@ -55,7 +55,7 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
     let app = app.kept_in(Choice::Cql);
     let ada = app.anybody().bearer(&ada);
     assert_eq!((ada.get("/me").expect(200), ada.get("/tickets").expect(200)), (me, mine));
-    assert_eq!(app.books(DAY), Books { free: 9_996, held: 1, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_996, held: 1, sold: 3 });
     let repeated = ada.key("k").hold(DAY, json!({"pattern": "1***"}));
     assert_eq!(numbers(&repeated.expect(201)), numbers(&held), "a key is remembered");
     app.anybody().bearer(&bob).get("/me").refused(401, "unauthenticated");

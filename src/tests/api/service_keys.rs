@@ -2,7 +2,7 @@
 //! everything about identity.
 
 use crate::members::crowd;
-use harness::{Books, Client, TestApp, id, pointers};
+use harness::{Client, TestApp, TicketBooks, id, pointers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -27,7 +27,7 @@ fn a_service_does_what_a_member_may_for_members_of_its_own() {
     app.restart();
     assert_eq!(customer.get("/tickets").expect(200)["items"].as_array().unwrap().len(), 2);
     assert_eq!(customer.get("/me").expect(200), who);
-    assert_eq!(app.books(DAY), Books { free: 9_998, held: 0, sold: 2 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_998, held: 0, sold: 2 });
     assert_eq!(customer.get("/auth/sessions").expect(200)["items"], json!([]));
 }
 

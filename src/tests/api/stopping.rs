@@ -12,7 +12,7 @@ const DAY: &str = "2026-12-31";
 
 /// Buys until the server is gone. Returns the holds that were acknowledged, and how many requests
 /// were never answered.
-fn buy_until_it_is_gone(client: &Client, address: &str, bought: &AtomicU64) -> (Vec<String>, u64) {
+fn buy_until_it_is_gone(client: &Client, bought: &AtomicU64) -> (Vec<String>, u64) {
     let mut holds = Vec::new();
     loop {
         match client.try_to_post("/lotteries/2026-12-31/holds", json!({"pattern": "****"})) {
@@ -35,12 +35,12 @@ fn what_was_accepted_before_a_stop_is_answered_and_kept_and_nothing_else_is() {
     app.lottery(DAY, 1);
     let members: Vec<Client> = (0..8).map(|n| app.member(&format!("member-{n}"))).collect();
     for round in 1..=3 {
-        let (address, bought) = (app.address(), AtomicU64::new(0));
+        let bought = AtomicU64::new(0);
         let before = app.books(DAY).held;
         let outcomes: Vec<_> = thread::scope(|scope| {
             let buying: Vec<_> = members
                 .iter()
-                .map(|member| scope.spawn(|| buy_until_it_is_gone(member, &address, &bought)))
+                .map(|member| scope.spawn(|| buy_until_it_is_gone(member, &bought)))
                 .collect();
             while bought.load(Ordering::SeqCst) < 50 {
                 thread::yield_now();

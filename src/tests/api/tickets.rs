@@ -1,6 +1,6 @@
 //! Tickets: looking for them holds nothing, and a sold one can be taken back by an administrator.
 
-use harness::{Books, TestApp, id, numbers, pointers, tickets};
+use harness::{TestApp, TicketBooks, id, numbers, pointers, tickets};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ fn looking_says_how_many_match_and_shows_some_and_holds_nothing() {
     );
     assert_eq!(look("****")["free"], 20_000);
     assert_eq!(look("1234")["sample"].as_array().unwrap().len(), 2);
-    assert_eq!(app.books(DAY), Books { free: 20_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 20_000, held: 0, sold: 0 });
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_refunded_ticket_is_free_again_and_off_the_list_of_its_buyer() {
     let refunded =
         app.admin().post(&format!("/tickets/{}/refund", bought[0]), json!({})).expect(200);
     assert_eq!(refunded, json!({"id": bought[0], "state": "refunded"}));
-    assert_eq!(app.books(DAY), Books { free: 9_999, held: 0, sold: 1 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_999, held: 0, sold: 1 });
     let left = ada.get("/tickets").expect(200);
     assert_eq!(
         (left["items"].as_array().unwrap().len(), id(&left["items"][0])),
@@ -94,7 +94,7 @@ fn a_refunded_ticket_is_free_again_and_off_the_list_of_its_buyer() {
     let again = bob.hold(DAY, json!({"number": numbers(&held)[0]})).expect(201);
     app.admin().post(&format!("/tickets/{}/refund", bought[0]), json!({})).refused(409, "not-sold");
     bob.confirm(id(&again)).expect(200);
-    assert_eq!(app.books(DAY), Books { free: 9_998, held: 0, sold: 2 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_998, held: 0, sold: 2 });
 }
 
 #[test]

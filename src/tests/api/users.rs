@@ -1,6 +1,6 @@
 //! Accounts: who sees and changes which, the list, and what is left of somebody who was deleted.
 
-use harness::{Answer, Books, Client, PASSWORD, TestApp, id, pointers};
+use harness::{Answer, Client, PASSWORD, TestApp, TicketBooks, id, pointers};
 use serde_json::{Value, json};
 
 fn me(client: &Client) -> Value {
@@ -247,12 +247,12 @@ fn of_somebody_deleted_sessions_end_identifiers_are_free_holds_are_released_and_
     }
     ada.hold("2026-12-30", json!({"number": "0000"})).expect(201);
     bob.hold(DAY, json!({"pattern": "9***"})).expect(201);
-    assert_eq!(app.books(DAY), Books { free: 9_990, held: 7, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_990, held: 7, sold: 3 });
     let user = me(&ada);
 
     ada.delete(&path(&user)).expect(204);
-    assert_eq!(app.books(DAY), Books { free: 9_996, held: 1, sold: 3 });
-    assert_eq!(app.books("2026-12-30"), Books { free: 10_000, held: 0, sold: 0 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_996, held: 1, sold: 3 });
+    assert_eq!(app.books("2026-12-30"), TicketBooks { free: 10_000, held: 0, sold: 0 });
     let gone = |app: &TestApp| {
         ada.get("/me").refused(401, "unauthenticated");
         ada.hold(DAY, json!({"pattern": "****"})).refused(401, "unauthenticated");
@@ -267,7 +267,7 @@ fn of_somebody_deleted_sessions_end_identifiers_are_free_holds_are_released_and_
     app.restart();
     gone(&app);
     assert_eq!(names(&admin.get("/users").expect(200)), ["admin", "bob"]);
-    assert_eq!(app.books(DAY), Books { free: 9_996, held: 1, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_996, held: 1, sold: 3 });
 
     let again = app.member("ada");
     assert_ne!(id(&me(&again)), id(&user));
@@ -276,7 +276,7 @@ fn of_somebody_deleted_sessions_end_identifiers_are_free_holds_are_released_and_
     // An administrator deletes whom he likes.
     admin.delete(&path(&me(&bob))).expect(204);
     bob.get("/me").refused(401, "unauthenticated");
-    assert_eq!(app.books(DAY), Books { free: 9_997, held: 0, sold: 3 });
+    assert_eq!(app.books(DAY), TicketBooks { free: 9_997, held: 0, sold: 3 });
 }
 
 /// Whoever has the name now is somebody else.

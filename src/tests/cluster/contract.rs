@@ -2,13 +2,13 @@
 
 use actors::store::Store;
 use cql::{CqlStore, Tuning};
-use harness::database::{Fresh, connect, database, store, wait};
+use harness::database::{TestKeyspace, connect, database, store, wait};
 use testing::contract::StoreHarness;
 use testing::memory::MemoryStore;
 
 enum Place {
     /// The store goes before its keyspace.
-    Cassandra { store: Option<CqlStore>, tuning: Tuning, settings: Box<Fresh> },
+    Cassandra { store: Option<CqlStore>, tuning: Tuning, settings: Box<TestKeyspace> },
     /// There is none, which was said loudly.
     Nowhere(MemoryStore),
 }

@@ -6,7 +6,7 @@ use base::Secret;
 use contracts::Harness;
 use cql::directory::CqlDirectory;
 use cql::{Cql, Schema, Settings};
-use harness::database::{Fresh, database, wait};
+use harness::database::{TestKeyspace, database, wait};
 use ports::directory::Directory;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub const CLUSTER_KEY: &str = "0123456789abcdef0123456789abcdef";
 pub struct Nodes {
     pub one: Arc<dyn Directory>,
     pub other: Arc<dyn Directory>,
-    pub settings: Fresh,
+    pub settings: TestKeyspace,
 }
 
 impl Nodes {

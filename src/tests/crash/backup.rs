@@ -2,14 +2,14 @@
 
 use crate::STAMPEDE;
 use crate::load::Buyer;
-use harness::{DAY, Folder, Process, fails, hold_number, id, succeeds};
+use harness::{DAY, Process, TestFolder, fails, hold_number, id, succeeds};
 use serde_json::json;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 #[test]
 fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere() {
-    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let (folder, elsewhere) = (TestFolder::new(), TestFolder::new());
     let server = STAMPEDE.start(&folder);
     server.lottery(5);
     let ada = server.member("ada");
@@ -49,7 +49,7 @@ fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere(
 
 #[test]
 fn neither_backup_nor_restore_overwrites_anything() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     server.stop();

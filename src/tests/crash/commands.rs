@@ -3,12 +3,12 @@
 use crate::STAMPEDE;
 use actors::domain::coupons::Serial;
 use actors::domain::coupons::code::{CouponNumber, Keys};
-use harness::{ADMIN_PASSWORD, Folder, Process, fails, hold_number, succeeds};
+use harness::{ADMIN_PASSWORD, Process, TestFolder, fails, hold_number, succeeds};
 use serde_json::{Value, json};
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     for arguments in [
         vec!["serve"],
@@ -34,7 +34,7 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
 
 #[test]
 fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back_serves() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     hold_number(&server.member("ada"), "0007");
@@ -57,7 +57,7 @@ fn a_start_without_the_database_but_with_its_log_is_refused_and_what_is_put_back
 
 #[test]
 fn a_port_that_is_taken_is_refused_with_the_setting_and_the_address() {
-    let (folder, other) = (Folder::new(), Folder::new());
+    let (folder, other) = (TestFolder::new(), TestFolder::new());
     let server = STAMPEDE.start(&folder);
     let sentence =
         fails(STAMPEDE.command(&other).args(["--listen", &server.address]).output().unwrap(), 1);
@@ -66,7 +66,7 @@ fn a_port_that_is_taken_is_refused_with_the_setting_and_the_address() {
 
 #[test]
 fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     STAMPEDE.start(&folder).stop();
     let made = succeeds(STAMPEDE.run(&folder, ["key", "create", "shop"]));
     let (id, key) = (made.lines().next().unwrap(), made.lines().nth(1).unwrap());
@@ -90,7 +90,7 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
 
 #[test]
 fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     STAMPEDE.start(&folder).stop();
     let place = CouponNumber { serial: Serial(18), index: 5 };
     let before = coupon_keys(&folder).print(place);
@@ -116,7 +116,7 @@ fn coupon_keys_are_replaced_and_the_codes_that_are_out_stay_good() {
 
 /// As they are kept. Not opened as a store would be, for the lock of its folder could pass to a
 /// child that another test starts meanwhile.
-fn coupon_keys(folder: &Folder) -> Keys {
+fn coupon_keys(folder: &TestFolder) -> Keys {
     let database = rusqlite::Connection::open(folder.join("stampede.db")).unwrap();
     let kept: Vec<u8> = database
         .query_row("SELECT value FROM secrets WHERE name = 'coupon-keys'", [], |row| row.get(0))
@@ -126,7 +126,7 @@ fn coupon_keys(folder: &Folder) -> Keys {
 
 #[test]
 fn the_administrator_gets_a_new_password_and_the_old_one_is_worth_nothing() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     STAMPEDE.start(&folder).stop();
     let printed = succeeds(STAMPEDE.run(&folder, ["admin", "password"]));
     let password = printed.trim_end().rsplit(' ').next().unwrap();
@@ -138,7 +138,7 @@ fn the_administrator_gets_a_new_password_and_the_old_one_is_worth_nothing() {
 
 #[test]
 fn the_first_start_without_a_password_prints_one_once() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut first = STAMPEDE.command(&folder);
     first.env_remove("STAMPEDE_ADMIN_PASSWORD");
     let (server, printed) = Process::start_with(first, &folder);
@@ -158,7 +158,7 @@ fn the_first_start_without_a_password_prints_one_once() {
 
 #[test]
 fn the_description_of_the_api_is_printed_as_it_is_served() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let printed: Value =
         serde_json::from_str(&succeeds(STAMPEDE.run(&folder, ["openapi"]))).unwrap();
     let server = STAMPEDE.start(&folder);
@@ -167,7 +167,7 @@ fn the_description_of_the_api_is_printed_as_it_is_served() {
 
 #[test]
 fn every_setting_is_printed_with_its_value_and_where_it_came_from() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let printed = succeeds(STAMPEDE.run(&folder, ["config", "--token-s", "77"]));
     assert!(
         printed.contains("STAMPEDE_BCRYPT_COST")
@@ -183,7 +183,7 @@ fn every_setting_is_printed_with_its_value_and_where_it_came_from() {
 
 #[test]
 fn a_wrong_setting_stops_the_start_with_2_and_its_name() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     for (arguments, variable, name) in [
         (vec!["--workers", "none"], None, "workers"),
         (vec![], Some(("STAMPEDE_BCRYPT_COST", "3")), "bcrypt_cost"),
@@ -203,7 +203,7 @@ fn a_wrong_setting_stops_the_start_with_2_and_its_name() {
 
 #[test]
 fn version_and_help_are_no_failures() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     assert_eq!(
         succeeds(STAMPEDE.run(&folder, ["--version"])),
         format!("stampede {}\n", env!("CARGO_PKG_VERSION"))
@@ -213,7 +213,7 @@ fn version_and_help_are_no_failures() {
 
 #[test]
 fn a_folder_without_a_database_has_nothing_to_verify() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     assert!(
         fails(STAMPEDE.run(&folder, ["verify"]), 1).contains("there is no database in the folder")
     );
@@ -223,7 +223,7 @@ fn a_folder_without_a_database_has_nothing_to_verify() {
 #[test]
 fn a_data_folder_may_have_a_name_that_is_not_utf8() {
     use std::os::unix::ffi::OsStrExt;
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let odd = folder.join(std::ffi::OsStr::from_bytes(b"d\xffta"));
     let server = STAMPEDE.start(&odd);
     server.lottery(1);

@@ -1,13 +1,13 @@
 //! A damaged record: `verify` names it, and only its partition is out of order.
 
 use crate::STAMPEDE;
-use harness::{Answer, Client, DAY, Folder, Process, fails, hold_number, succeeds};
+use harness::{Answer, Client, DAY, Process, TestFolder, fails, hold_number, succeeds};
 use rusqlite::Connection;
 use serde_json::json;
 
 /// Flips one bit of a byte in the middle of the newest frame of the partition. Returns the sequence
 /// at which that frame begins.
-fn damage(folder: &Folder, partition: &str) -> i64 {
+fn damage(folder: &TestFolder, partition: &str) -> i64 {
     let database = Connection::open(folder.join("stampede.db")).unwrap();
     let newest = "SELECT l.position, l.from_seq, l.records FROM log l JOIN partitions p ON p.id = \
         l.partition WHERE p.name = ?1 ORDER BY l.position DESC";
@@ -29,7 +29,7 @@ fn hold(client: &Client, number: &str) -> Answer {
 
 #[test]
 fn a_damaged_record_is_named_and_only_its_partition_is_unavailable() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let mut ada = server.member("ada");
@@ -76,7 +76,7 @@ fn middle_of(log: &[u8]) -> usize {
 
 #[test]
 fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let ada = server.member("ada");
@@ -104,7 +104,7 @@ fn a_damaged_log_is_refused_until_its_loss_is_accepted() {
 
 #[test]
 fn a_database_of_somebody_else_is_not_touched() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.join("stampede.db");
     Connection::open(&file).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
     let before = std::fs::read(&file).unwrap();

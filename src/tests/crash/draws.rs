@@ -4,7 +4,7 @@
 use crate::STAMPEDE;
 use actors::dice::Dice;
 use draws::fraud::Kind;
-use harness::{Client, Folder, Process, Verifier, id};
+use harness::{Client, Process, TestFolder, Verifier, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -94,7 +94,7 @@ fn killed_while_closing(
 
 #[test]
 fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowledged() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut server = STAMPEDE.start(&folder);
     ballots(&server, BUSY_DAY);
     let mut busy = server.member("busy");
@@ -152,7 +152,7 @@ fn whoever_closes_after_a_kill_announces_one_winner_among_all_that_was_acknowled
 #[test]
 fn what_the_server_hands_out_is_checked_without_it() {
     const DAY: &str = "2199-12-30";
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     ballots(&server, DAY);
     let commitment =

@@ -4,7 +4,7 @@
 //! How fast the others were served is printed (`--nocapture`), never asserted.
 
 use crate::STAMPEDE;
-use harness::{Client, Folder, Process, id};
+use harness::{Client, Process, TestFolder, id};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 const CROWD: usize = 300;
 
-fn start(folder: &Folder, settings: &[(&str, &str)]) -> Process {
+fn start(folder: &TestFolder, settings: &[(&str, &str)]) -> Process {
     let mut command = STAMPEDE.command(folder);
     command.envs(settings.iter().copied());
     Process::start_with(command, folder).0
@@ -97,7 +97,7 @@ fn until(server: &Process, what: &str, is_so: impl Fn() -> bool) {
 
 #[test]
 fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = start(&folder, &[("STAMPEDE_UNREAD_TIMEOUT_S", "2")]);
     let plain = get("/docs/swagger-ui-bundle.js", None);
     // Once for everybody: what is kept of it is no growth.
@@ -120,7 +120,7 @@ fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {
 
 #[test]
 fn bodies_that_never_end_hold_little_memory_and_are_given_up() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let settings = [("STAMPEDE_BODY_TIMEOUT_S", "3"), ("STAMPEDE_UNFINISHED_BODIES", "4194304")];
     let server = start(&folder, &settings);
     let mut half =
@@ -144,7 +144,7 @@ fn bodies_that_never_end_hold_little_memory_and_are_given_up() {
 
 #[test]
 fn streams_that_nobody_reads_are_bounded_and_leave_others_their_turn() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = start(&folder, &[]);
     let admin = server.admin();
     let body =
@@ -167,7 +167,7 @@ fn streams_that_nobody_reads_are_bounded_and_leave_others_their_turn() {
 
 #[test]
 fn a_stop_does_not_wait_for_bodies_that_never_come() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     // Whoever waited for them would wait for an hour.
     let hour = [("STAMPEDE_BODY_TIMEOUT_S", "600"), ("STAMPEDE_SHUTDOWN_S", "3600")];
     let mut server = start(&folder, &hour);
@@ -205,7 +205,7 @@ fn limited(data: &Path, soft: u32, hard: u32) -> Command {
 
 #[test]
 fn it_asks_for_all_the_open_files_it_may_have_and_says_when_there_are_none_left() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let (server, _) = Process::start_with(limited(&folder, 128, 256), &folder);
     assert_eq!(server.most_descriptors(), 256);
     assert!(server.said("few connections can be open at once"));

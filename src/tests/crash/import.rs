@@ -2,7 +2,7 @@
 //! happened.
 
 use crate::STAMPEDE;
-use harness::{Client, Folder, Process, id};
+use harness::{Client, Process, TestFolder, id};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -67,12 +67,12 @@ fn is_right_to_the_row(client: &Client, id: &str) {
 const KILLS: u64 = 9;
 
 fn killed_again_and_again(query: &str, pass: &str) {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = file();
     let mut server = serve(&folder);
     let mut admin = server.admin();
     let path = format!("/coupon-imports?{TERMS}{query}");
-    let accepted = admin.try_to_send_file(&path, file.as_bytes()).expect("an answer").expect(202);
+    let accepted = admin.send_file(&path, file.as_bytes()).expect(202);
     for kill in 1..=KILLS {
         let before = wait_for(&admin, id(&accepted), pass, kill * ROWS / (KILLS + 3));
         assert_eq!(before["state"], pass, "it was over before it was killed: {before}");
@@ -91,17 +91,13 @@ fn killed_again_and_again(query: &str, pass: &str) {
         "invalid": ROWS / 100});
     assert_eq!((&finished["state"], &finished["rows"]), (&"finished".into(), &expected));
     is_right_to_the_row(&admin, id(&accepted));
-    let again = admin.try_to_send_file(&path, file.as_bytes()).expect("an answer");
+    let again = admin.send_file(&path, file.as_bytes());
     assert!(again.was_replayed());
     assert_eq!(again.expect(202), finished);
     // What is on the racks is what was counted: of a dry run, everything is a duplicate, or nothing
     // is.
     let other = admin
-        .try_to_send_file(
-            &format!("/coupon-imports?{TERMS}&dry_run=true&name=again"),
-            file.as_bytes(),
-        )
-        .expect("an answer")
+        .send_file(&format!("/coupon-imports?{TERMS}&dry_run=true&name=again"), file.as_bytes())
         .expect(202);
     let dry = wait_for(&admin, id(&other), "finished", ROWS);
     let there = if query.contains("dry_run") { 0 } else { ROWS / 100 * 98 };
@@ -122,7 +118,7 @@ fn a_dry_run_killed_again_and_again_is_right_to_the_row_and_imports_nothing() {
 
 #[test]
 fn a_kill_before_the_answer_leaves_no_job_without_its_file_and_a_repeat_finds_out() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = file();
     let mut server = serve(&folder);
     let mut admin = server.admin();
@@ -140,7 +136,7 @@ fn a_kill_before_the_answer_leaves_no_job_without_its_file_and_a_repeat_finds_ou
     });
     server = serve(&folder);
     admin = admin.at(&server.address);
-    let accepted = admin.try_to_send_file(&path, file.as_bytes()).expect("an answer").expect(202);
+    let accepted = admin.send_file(&path, file.as_bytes()).expect(202);
     let finished = wait_for(&admin, id(&accepted), "finished", ROWS);
     assert_eq!(finished["rows"]["imported"].as_u64(), Some(ROWS / 100 * 98));
     let folders = std::fs::read_dir(folder.join("imports")).unwrap().count();
@@ -150,12 +146,10 @@ fn a_kill_before_the_answer_leaves_no_job_without_its_file_and_a_repeat_finds_ou
 #[cfg(unix)]
 #[test]
 fn a_file_that_the_disk_has_no_room_for_is_refused_and_nothing_is_kept() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut command = Command::new("sh");
     // No file may grow beyond 4 MiB, which a server takes for a full disk.
-    command
-        .args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\""])
-        .arg(env!("CARGO_BIN_EXE_stampede"));
+    command.args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\""]).arg(STAMPEDE.path());
     let settings: Vec<_> = STAMPEDE
         .command(&folder)
         .get_envs()
@@ -166,18 +160,12 @@ fn a_file_that_the_disk_has_no_room_for_is_refused_and_nothing_is_kept() {
     let admin = server.admin();
     // By so little that all of it has been sent when it is refused.
     let large = [&b"code\nA\n"[..], &vec![b'\n'; 4 * 1024 * 1024]].concat();
-    let refused = admin
-        .try_to_send_file(&format!("/coupon-imports?{TERMS}"), &large)
-        .expect("an answer")
-        .expect(507);
+    let refused = admin.send_file(&format!("/coupon-imports?{TERMS}"), &large).expect(507);
     assert_eq!(
         (&refused["type"], &refused["retry"]),
         (&"/problems/no-space".into(), &"later".into())
     );
     assert_eq!(std::fs::read_dir(folder.join("imports")).unwrap().count(), 0);
-    let small = admin
-        .try_to_send_file(&format!("/coupon-imports?{TERMS}"), b"code\nA\n")
-        .expect("an answer")
-        .expect(202);
+    let small = admin.send_file(&format!("/coupon-imports?{TERMS}"), b"code\nA\n").expect(202);
     assert_eq!(wait_for(&admin, id(&small), "finished", 1)["rows"]["imported"], 1);
 }

@@ -4,7 +4,7 @@
 use crate::STAMPEDE;
 use crate::load::{Buyer, State, nothing_twice};
 use actors::dice::Dice;
-use harness::{DAY, Folder, Process, hold_number, id};
+use harness::{DAY, Process, TestFolder, hold_number, id};
 use serde_json::{Value, json};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -15,7 +15,7 @@ const SEED: u64 = 20;
 
 #[test]
 fn fifty_kills_lose_nothing_that_was_acknowledged_and_give_nothing_twice() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut server = STAMPEDE.start(&folder);
     server.lottery(5);
     let mut buyers: Vec<Buyer> = (0..BUYERS)
@@ -83,7 +83,7 @@ fn listed(buyer: &Buyer, path: &str) -> u64 {
 
 #[test]
 fn a_hold_made_before_a_kill_is_still_held_after_it() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let (mut ada, mut bob) = (server.member("ada"), server.member("bob"));
@@ -102,7 +102,7 @@ fn a_hold_made_before_a_kill_is_still_held_after_it() {
 
 #[test]
 fn a_kill_in_the_middle_of_a_start_does_no_harm() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     hold_number(&server.member("ada"), "0007");

@@ -2,7 +2,7 @@
 //! acknowledged is lost, nothing is there twice.
 
 use crate::STAMPEDE;
-use harness::{Client, Folder, PASSWORD, Process, id};
+use harness::{Client, PASSWORD, Process, TestFolder, id};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -65,7 +65,7 @@ fn crowd_logs_in(
 
 #[test]
 fn five_hundred_first_logins_with_kills_in_the_middle_have_a_hundred_ranks_once_each() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut server = STAMPEDE.start(&folder);
     let plan = json!({"name": "Welcome", "quota": QUOTA, "discount_percent": 10, "ends_at": END,
         "trigger": "first_login"});
@@ -148,7 +148,7 @@ fn use_them(client: &Client, coupons: &mut [(String, Known)], heard: &SyncSender
 fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_there_twice() {
     const EACH: usize = 250;
     const CLIENTS: usize = 4;
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut server = STAMPEDE.start(&folder);
     let admin = server.admin();
     let plan = json!({"count": EACH * CLIENTS, "discount_amount": 500, "expires_at": END});
@@ -226,7 +226,7 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
 
 #[test]
 fn ten_billion_coupons_take_next_to_no_memory() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     let admin = server.admin();
     let batch = |count: u64| {

@@ -1,7 +1,7 @@
 //! SIGTERM: what was accepted is finished and kept, and the process ends with 0.
 
 use crate::STAMPEDE;
-use harness::{Client, DAY, Folder, Process};
+use harness::{Client, DAY, Process, TestFolder};
 use serde_json::json;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -25,7 +25,7 @@ fn buy_until_turned_away(client: &Client, acknowledged: &SyncSender<()>) -> u64 
 
 #[test]
 fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     for round in 0..3 {
         let mut server = STAMPEDE.start(&folder);
         if round == 0 {
@@ -62,7 +62,7 @@ fn told_to_stop_under_load_it_finishes_what_it_accepted_and_ends_with_0() {
 
 #[test]
 fn a_stop_does_not_wait_for_clients_that_say_nothing() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut server = STAMPEDE.start(&folder);
     let silent = std::net::TcpStream::connect(&server.address).unwrap();
     let mut half = std::net::TcpStream::connect(&server.address).unwrap();
@@ -74,7 +74,7 @@ fn a_stop_does_not_wait_for_clients_that_say_nothing() {
 
 #[test]
 fn a_stop_writes_snapshots_so_that_the_next_start_replays_nothing() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut server = STAMPEDE.start(&folder);
     server.lottery(5);
     let client = server.member("ada");

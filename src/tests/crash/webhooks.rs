@@ -3,7 +3,7 @@
 
 use crate::STAMPEDE;
 use crate::load::{Buyer, State};
-use harness::{Folder, Process, Receiver};
+use harness::{Process, TestFolder, TestReceiver};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -31,8 +31,8 @@ fn confirmed(buyers: &[Buyer]) -> BTreeSet<&str> {
 
 #[test]
 fn under_kills_every_sale_arrives_and_nothing_that_is_not_in_the_log() {
-    let folder = Folder::new();
-    let receiver = Receiver::start();
+    let folder = TestFolder::new();
+    let receiver = TestReceiver::start();
     let mut server = start(&folder);
     server
         .admin()

@@ -1,7 +1,7 @@
 //! Somebody of every kind: whoever buys, claims, uses, comes too late, is mistaken or is turned
 //! away, so that every panel has something to show.
 
-use harness::{Client, DAY, PASSWORD, Process, Receiver, id};
+use harness::{Client, DAY, PASSWORD, Process, TestReceiver, id};
 use serde_json::{Value, json};
 
 const EXPIRY: &str = "2199-12-31T00:00:00Z";
@@ -17,13 +17,13 @@ pub struct Crowd<'a> {
     batch: String,
     turns: u64,
     /// Hears of everything.
-    _receiver: Receiver,
+    _receiver: TestReceiver,
 }
 
 impl<'a> Crowd<'a> {
     pub fn gather(server: &'a Process) -> Crowd<'a> {
         let admin = server.admin();
-        let receiver = Receiver::start();
+        let receiver = TestReceiver::start();
         admin
             .post(
                 "/webhooks",
@@ -47,10 +47,7 @@ impl<'a> Crowd<'a> {
         );
         let batch = id(&batch.expect(201)).to_owned();
         let terms = format!("name=File&discount_percent=10&expires_at={EXPIRY}");
-        admin
-            .try_to_send_file(&format!("/coupon-imports?{terms}"), b"code\nA-1\nA-2\nA-1\n")
-            .expect("an answer")
-            .expect(202);
+        admin.send_file(&format!("/coupon-imports?{terms}"), b"code\nA-1\nA-2\nA-1\n").expect(202);
         Crowd { server, admin, campaign: open, tiny, batch, turns: 0, _receiver: receiver }
     }
 
@@ -86,7 +83,7 @@ impl<'a> Crowd<'a> {
         let (kept, taken_back) = (path(&assign()), path(&assign()));
         member.post(&kept, json!({"amount": 4990})).expect(200);
         member.post(&taken_back, json!({"amount": 4990})).expect(200);
-        member.try_to_send("DELETE", &taken_back, None).expect("an answer").expect(200);
+        member.try_to_send("DELETE", &taken_back, None).expect(200);
         let mine = member.get("/coupons").expect(200);
         let voucher = mine["items"]
             .as_array()
@@ -106,22 +103,18 @@ impl<'a> Crowd<'a> {
         member.get(&format!("/coupons/{FORGED}")).expect(404);
         // A node that an administrator took out of the balancer says 503 when asked whether it is
         // ready.
-        self.admin.put("//health/ready", json!({"ready": false})).expect("an answer").expect(200);
+        self.admin.put("//health/ready", json!({"ready": false})).expect(200);
         anybody.get("//health/ready").expect(503);
-        self.admin.put("//health/ready", json!({"ready": true})).expect("an answer").expect(200);
+        self.admin.put("//health/ready", json!({"ready": true})).expect(200);
     }
 }
 
 fn buy(member: &Client) {
     let hold = || {
-        id(&member
-            .post(&format!("/lotteries/{DAY}/holds"), json!({"pattern": "****", "ttl_s": 7200}))
-            .expect(201))
+        let held = member.hold(DAY, json!({"pattern": "****", "ttl_s": 7200})).expect(201);
+        id(&held).to_owned()
     };
     hold();
-    member.post(&format!("/holds/{}/confirm", hold()), json!({})).expect(200);
-    member
-        .try_to_send("DELETE", &format!("/holds/{}", hold()), None)
-        .expect("an answer")
-        .expect(200);
+    member.confirm(&hold()).expect(200);
+    member.release(&hold()).expect(200);
 }

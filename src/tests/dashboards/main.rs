@@ -6,7 +6,7 @@ mod panels;
 
 use crowd::Crowd;
 use harness::prometheus::Prometheus;
-use harness::{Binary, Folder, Process, needed, root};
+use harness::{Binary, Process, TestFolder, needed, root};
 use panels::{dashboards, in_earnest, metrics, panels};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -87,7 +87,7 @@ fn every_query_of_every_panel_and_every_metric_of_every_rule_has_data() {
     if !needed::are_there(&["prometheus"], TO_INSTALL) {
         return;
     }
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let mut command = STAMPEDE.command(&folder);
     command
         .env("STAMPEDE_WEBHOOK_PRIVATE_ADDRESSES", "true")

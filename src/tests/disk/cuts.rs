@@ -6,7 +6,7 @@ use crate::facts::{Fact, Told, check, gather};
 use crate::recording::Entry;
 use crate::replay::{Disk, Fate};
 use crate::watched::Watched;
-use harness::{Client, Folder, Process};
+use harness::{Client, Process, TestFolder};
 use std::path::Path;
 use std::thread;
 
@@ -35,7 +35,7 @@ pub fn make(cuts: &[Cut], root: &Path, entries: &[Entry], facts: &[Fact]) -> Vec
     let mut wrong = Vec::new();
     for Cut { at, fate, seed } in cuts {
         entries[disk.position as usize..*at as usize].iter().for_each(|entry| disk.follow(entry));
-        let left = Folder::new();
+        let left = TestFolder::new();
         disk.leave(*fate, *seed, &left);
         let answered = facts.partition_point(|fact| fact.at <= *at);
         if let Err(error) = check(&left.join("data"), &facts[..answered]) {

@@ -6,7 +6,7 @@ use crate::control::UNLIMITED;
 use crate::cuts::hold_until;
 use crate::facts::{Told, check, gather};
 use crate::watched::Watched;
-use harness::{Folder, Process, hold_number};
+use harness::{Process, TestFolder, hold_number};
 use rusqlite::Connection;
 
 /// Asks until it is so; a server that never says so fails by its number of answers.
@@ -86,7 +86,7 @@ fn a_log_that_cannot_be_folded_for_want_of_room_is_folded_when_there_is_some() {
 
 #[test]
 fn a_malformed_database_is_not_ready() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
     server.lottery(1);
     let mut ada = server.member("ada");

@@ -306,13 +306,13 @@ impl Naming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use harness::Folder;
+    use harness::TestFolder;
 
     const FILE: u64 = 1;
 
     /// What is left of one file after these entries.
     fn left(entries: &[Entry], fate: Fate, seed: u64) -> Option<Vec<u8>> {
-        let (root, into) = (Folder::new(), Folder::new());
+        let (root, into) = (TestFolder::new(), TestFolder::new());
         let mut disk = Disk::new(&root.0);
         let folder = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&root.0).unwrap());
         disk.follow(&Entry::Made { inode: FILE, name: "file".into() });

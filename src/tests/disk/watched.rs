@@ -3,20 +3,20 @@
 use crate::STAMPEDE;
 use crate::control::Control;
 use crate::recording::{self, Entry};
-use harness::{Folder, Process};
+use harness::{Process, TestFolder, root};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
 
 pub struct Watched {
-    root: Folder,
-    beside: Folder,
+    root: TestFolder,
+    beside: TestFolder,
     pub control: Control,
 }
 
 impl Watched {
     pub fn new() -> Watched {
-        let (root, beside) = (Folder::new(), Folder::new());
+        let (root, beside) = (TestFolder::new(), TestFolder::new());
         let control = Control::new(&beside.join("control"));
         std::fs::write(beside.join("recording"), "").unwrap();
         Watched { root, beside, control }
@@ -60,7 +60,7 @@ impl Watched {
 fn shim() -> &'static Path {
     static SHIM: OnceLock<PathBuf> = OnceLock::new();
     SHIM.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/disk/shim.c");
+        let source = root().join("src/tests/disk/shim.c");
         let into = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("disk-shim-{}.so", std::process::id()));
         let built = Command::new("cc")

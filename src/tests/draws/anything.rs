@@ -7,7 +7,7 @@ use crate::honest::{Honest, Wanted};
 use actors::dice::Dice;
 use draws::QUICKNET;
 use draws::verify::{Known, draw};
-use harness::Folder;
+use harness::TestFolder;
 use harness::verifiers::Verifier;
 
 const CASES: u64 = 400;
@@ -55,7 +55,7 @@ fn change(made: &mut Forged, home: usize, dice: &mut Dice) {
 fn a_receipt_exposes_whatever_was_done_up_to_its_position_and_nothing_behind_it() {
     // Without a beacon, whose signature takes longer than all the rest.
     let honest = Wanted { round: None, ..HONEST }.draw();
-    let (folder, mut lines, mut codes) = (Folder::new(), Vec::new(), Vec::new());
+    let (folder, mut lines, mut codes) = (TestFolder::new(), Vec::new(), Vec::new());
     for number in 0..CASES {
         let (made, exposed) = forged(&honest, number);
         let known =

@@ -10,8 +10,8 @@ use base::Hex;
 use draws::Text;
 use draws::bundle::{Listed, Share};
 use draws::fraud::Kind;
-use harness::Folder;
-use harness::verifiers::{Said, Verifier};
+use harness::TestFolder;
+use harness::verifiers::{Verifier, VerifierSaid};
 use std::collections::HashSet;
 
 /// What a proof shows of it without anything from before.
@@ -311,7 +311,7 @@ const FORGERIES: &[Forgery] = &[
 ];
 
 /// How verifying a proof is asked for, with all that its reader knew before or without.
-fn asked(folder: &Folder, number: usize, forged: &Forged, with_anchors: bool) -> Vec<String> {
+fn asked(folder: &TestFolder, number: usize, forged: &Forged, with_anchors: bool) -> Vec<String> {
     let mut line = vec![folder.file(&format!("proof-{number}.json"), &forged.written())];
     if with_anchors {
         let receipt = folder.file(&format!("receipt-{number}.json"), &forged.receipt_written());
@@ -326,14 +326,14 @@ fn asked(folder: &Folder, number: usize, forged: &Forged, with_anchors: bool) ->
     line
 }
 
-fn verified(verifier: Verifier, forged: &Forged, with_anchors: bool) -> Said {
-    let folder = Folder::new();
+fn verified(verifier: Verifier, forged: &Forged, with_anchors: bool) -> VerifierSaid {
+    let folder = TestFolder::new();
     verifier.all(&[asked(&folder, 0, forged, with_anchors)]).remove(0)
 }
 
 /// What the verifier says about every forgery.
-fn all_verified(verifier: Verifier, with_anchors: bool) -> Vec<Said> {
-    let (honest, folder) = (HONEST.draw(), Folder::new());
+fn all_verified(verifier: Verifier, with_anchors: bool) -> Vec<VerifierSaid> {
+    let (honest, folder) = (HONEST.draw(), TestFolder::new());
     let one = |(number, (.., forge)): (usize, &Forgery)| {
         asked(&folder, number, &forged(&honest, *forge), with_anchors)
     };
@@ -341,7 +341,7 @@ fn all_verified(verifier: Verifier, with_anchors: bool) -> Vec<Said> {
 }
 
 /// Whether a verifier that left so named the fraud by its name, in one sentence.
-fn named(said: &Said, kind: Kind) -> bool {
+fn named(said: &VerifierSaid, kind: Kind) -> bool {
     let sentence = said.err.split_once(": ").map_or("", |(_, sentence)| sentence);
     said.code == kind.code() as i32
         && sentence.starts_with(&format!("{}: ", kind.name()))
@@ -422,7 +422,7 @@ fn an_honest_draw_is_in_order_for_both_and_both_say_who_won_and_what_is_not_prov
 #[test]
 fn every_receipt_of_an_honest_draw_agrees_with_it() {
     let honest = HONEST.draw();
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let written = |(number, receipt)| {
         folder.file(&format!("{number}.json"), &serde_json::to_string(receipt).unwrap())
     };

@@ -5,13 +5,13 @@ use crate::STAMPEDE;
 use crate::forged::{BOX, HONEST, PLACE};
 use draws::fraud::Kind;
 use draws::{Inclusion, Receipt};
-use harness::Folder;
-use harness::verifiers::{Said, Verifier, python, script};
+use harness::TestFolder;
+use harness::verifiers::{Verifier, VerifierSaid, python, script};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 fn asked(
-    folder: &Folder,
+    folder: &TestFolder,
     number: usize,
     proof: &Inclusion,
     receipt: Option<&Receipt>,
@@ -29,7 +29,7 @@ fn asked(
 #[test]
 fn every_ballot_is_proved_to_be_among_those_drawn_from() {
     let honest = HONEST.draw();
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let one = |(number, receipt): (usize, &Receipt)| {
         let ballot = receipt.ballot.0;
         asked(&folder, number, &honest.inclusion(ballot.name.number, ballot.index), Some(receipt))
@@ -68,7 +68,7 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
         (Kind::LotteryRootDiffers, forge(|it| it.boxes[0].count += 1)),
         (Kind::LotteryRootDiffers, forge(|it| it.root.0[9] ^= 1)),
     ];
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let lines: Vec<_> = forgeries
         .iter()
         .enumerate()
@@ -99,7 +99,7 @@ fn a_proof_may_come_in_instead_of_lying_in_a_file() {
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        let said = Said::from(child.wait_with_output().unwrap());
+        let said = VerifierSaid::from(child.wait_with_output().unwrap());
         assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}");
     }
 }
@@ -108,12 +108,14 @@ fn a_proof_may_come_in_instead_of_lying_in_a_file() {
 #[test]
 fn a_python_without_the_package_checks_the_rest_and_says_so() {
     let Some(python) = python() else { return };
-    let (honest, folder) = (HONEST.draw(), Folder::new());
+    let (honest, folder) = (HONEST.draw(), TestFolder::new());
     let proof = folder.file("proof.json", &honest.text());
     let receipt =
         folder.file("receipt.json", &serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap());
     let bare = |line: &[&str]| {
-        Said::from(Command::new(python).args(["-I", "-S", script()]).args(line).output().unwrap())
+        VerifierSaid::from(
+            Command::new(python).args(["-I", "-S", script()]).args(line).output().unwrap(),
+        )
     };
     let with_receipt = bare(&[&proof, "--receipt", &receipt]);
     assert_eq!(with_receipt.code, 3, "{with_receipt:?}");
@@ -131,7 +133,7 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
 
 #[test]
 fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     for verifier in Verifier::both(STAMPEDE) {
         for (text, kind) in [
             ("{}", Kind::Malformed),

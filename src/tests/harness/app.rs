@@ -4,9 +4,9 @@
 //! Everything is kept in a folder of its own; with STAMPEDE_TEST_STORE=cql in a keyspace of its
 //! own, in the database at CASSANDRA_AT, with a Redis of its own beside it.
 
-use crate::client::{ADMIN_PASSWORD, Books, Client, Door, agent};
+use crate::client::{ADMIN_PASSWORD, Client, Doorway, TicketBooks, agent};
 use crate::clocks::{TestClock, TwoClocks};
-use crate::folder::Folder;
+use crate::folder::TestFolder;
 use crate::keyspaces::Lent;
 use crate::redis::RedisServer;
 use actix_web::web;
@@ -32,7 +32,7 @@ pub const NOON: Time = Time(1_796_126_400_000);
 pub const TODAY: &str = "2026-12-01";
 
 pub struct TestApp {
-    folder: Folder,
+    folder: TestFolder,
     /// Where it is not all in the folder.
     _lent: Option<Lent>,
     _redis: Option<RedisServer>,
@@ -41,7 +41,7 @@ pub struct TestApp {
     ahead: Option<Arc<AtomicI64>>,
     config: Config,
     server: Mutex<Option<Serving>>,
-    door: Door,
+    door: Doorway,
     agent: ureq::Agent,
 }
 
@@ -71,7 +71,7 @@ impl TestApp {
     }
 
     fn make(now: Time, ahead: Option<Arc<AtomicI64>>, change: impl FnOnce(&mut Config)) -> TestApp {
-        let folder = Folder::new();
+        let folder = TestFolder::new();
         let mut config = Config {
             data: folder.to_path_buf(),
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -103,7 +103,7 @@ impl TestApp {
             ahead,
             config,
             server: Mutex::new(None),
-            door: Door::at("nowhere yet"),
+            door: Doorway::at("nowhere yet"),
             agent: agent(),
         };
         app.serve();
@@ -330,7 +330,7 @@ impl TestApp {
 
     /// What is free, held and sold. The books balance, or the test is over.
     #[track_caller]
-    pub fn books(&self, day: &str) -> Books {
+    pub fn books(&self, day: &str) -> TicketBooks {
         self.anybody().books(day)
     }
 }

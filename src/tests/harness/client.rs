@@ -8,11 +8,11 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// The address at which clients find a server. Its clones are the same door.
 #[derive(Clone)]
-pub struct Door(Arc<Mutex<String>>);
+pub struct Doorway(Arc<Mutex<String>>);
 
-impl Door {
-    pub fn at(address: &str) -> Door {
-        Door(Arc::new(Mutex::new(address.to_owned())))
+impl Doorway {
+    pub fn at(address: &str) -> Doorway {
+        Doorway(Arc::new(Mutex::new(address.to_owned())))
     }
 
     pub fn address(&self) -> String {
@@ -38,7 +38,7 @@ pub fn agent() -> ureq::Agent {
 #[derive(Clone)]
 pub struct Client {
     agent: ureq::Agent,
-    door: Door,
+    door: Doorway,
     headers: Vec<(String, String)>,
 }
 
@@ -53,7 +53,7 @@ pub struct Answer {
 
 /// What is free, held and sold of a lottery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Books {
+pub struct TicketBooks {
     pub free: u64,
     pub held: u64,
     pub sold: u64,
@@ -62,7 +62,7 @@ pub struct Books {
 /// Who they are.
 impl Client {
     /// A caller who is nobody yet.
-    pub fn of(door: Door, agent: ureq::Agent) -> Client {
+    pub fn of(door: Doorway, agent: ureq::Agent) -> Client {
         Client { agent, door, headers: Vec::new() }
     }
 
@@ -96,7 +96,7 @@ impl Client {
 
     /// The same caller at that address, wherever others find the server.
     pub fn at(&self, address: &str) -> Client {
-        Client { door: Door::at(address), ..self.clone() }
+        Client { door: Doorway::at(address), ..self.clone() }
     }
 
     /// A new member of that name, logged in by the registration.
@@ -148,6 +148,11 @@ impl Client {
     /// None if the connection broke before the whole answer was here.
     pub fn try_to_send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Option<Answer> {
         self.try_to_send_as("application/json", method, path, body)
+    }
+
+    /// Sends a file as it is.
+    pub fn send_file(&self, path: &str, file: &[u8]) -> Answer {
+        self.try_to_send_file(path, file).expect("the server answers")
     }
 
     /// Sends a file as it is. None if the connection broke before the whole answer was here.
@@ -229,10 +234,11 @@ impl Client {
 
     /// The books balance, or the test is over.
     #[track_caller]
-    pub fn books(&self, day: &str) -> Books {
+    pub fn books(&self, day: &str) -> TicketBooks {
         let ledger = self.get(&format!("/lotteries/{day}/ledger")).expect(200);
         let number = |name: &str| ledger[name].as_u64().unwrap();
-        let books = Books { free: number("free"), held: number("held"), sold: number("sold") };
+        let books =
+            TicketBooks { free: number("free"), held: number("held"), sold: number("sold") };
         assert_eq!(number("stock"), books.free + books.held + books.sold, "{ledger}");
         assert_eq!(ledger["imbalance"], 0, "{ledger}");
         books

@@ -103,9 +103,9 @@ impl Database {
 
     /// A keyspace that is empty, or not yet made, and that no other test knows until this is
     /// dropped.
-    pub fn fresh(&self) -> Fresh {
+    pub fn fresh(&self) -> TestKeyspace {
         let lent = Lent::new(self.address());
-        Fresh { settings: self.settings(lent.keyspace.clone()), _lent: lent }
+        TestKeyspace { settings: self.settings(lent.keyspace.clone()), _lent: lent }
     }
 
     /// A keyspace that nobody has made yet.
@@ -139,12 +139,12 @@ impl Drop for Database {
     }
 }
 
-pub struct Fresh {
+pub struct TestKeyspace {
     settings: Settings,
     _lent: Lent,
 }
 
-impl Deref for Fresh {
+impl Deref for TestKeyspace {
     type Target = Settings;
 
     fn deref(&self) -> &Settings {

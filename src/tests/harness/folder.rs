@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// It lies in a folder of its own. What is put beside it, such as the log of a server that keeps
 /// its data in it, is gone with it.
-pub struct Folder(PathBuf);
+pub struct TestFolder(PathBuf);
 
-impl Folder {
-    pub fn new() -> Folder {
+impl TestFolder {
+    pub fn new() -> TestFolder {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("stampede-test-{}-{number}", std::process::id());
@@ -18,7 +18,7 @@ impl Folder {
         let temporary = std::env::temp_dir().canonicalize().unwrap();
         let path = temporary.join(name).join("data");
         std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
+        TestFolder(path)
     }
 
     /// Writes a file into it. Returns its path as a command line takes it.
@@ -34,13 +34,13 @@ impl Folder {
     }
 }
 
-impl Default for Folder {
-    fn default() -> Folder {
-        Folder::new()
+impl Default for TestFolder {
+    fn default() -> TestFolder {
+        TestFolder::new()
     }
 }
 
-impl Deref for Folder {
+impl Deref for TestFolder {
     type Target = Path;
 
     fn deref(&self) -> &Path {
@@ -48,19 +48,19 @@ impl Deref for Folder {
     }
 }
 
-impl AsRef<Path> for Folder {
+impl AsRef<Path> for TestFolder {
     fn as_ref(&self) -> &Path {
         self
     }
 }
 
-impl AsRef<OsStr> for Folder {
+impl AsRef<OsStr> for TestFolder {
     fn as_ref(&self) -> &OsStr {
         self.as_os_str()
     }
 }
 
-impl Drop for Folder {
+impl Drop for TestFolder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(self.around());
     }

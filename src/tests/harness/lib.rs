@@ -9,8 +9,8 @@
 //!   one. [`Answer::expect`] and [`Answer::refused`] check what it is answered.
 //! - [`Binary`]: the program, for tests that kill it, run its commands or cut its disk.
 //!   [`Binary::start`] gives a [`Process`], whose clients are the same [`Client`].
-//! - [`Folder`]: a folder that is gone when the test is over.
-//! - [`Receiver`]: a receiver of webhooks that fails, stalls or lies as it is told.
+//! - [`TestFolder`]: a folder that is gone when the test is over.
+//! - [`TestReceiver`]: a receiver of webhooks that fails, stalls or lies as it is told.
 //! - [`TestClock`]: a clock for tests that build a part of the product by hand.
 //! - [`RedisServer`], [`database::database`], [`prometheus::Prometheus`], [`Verifier`]: programs of
 //!   others. A test that lacks one says so and passes; on CI it fails ([`needed`]).
@@ -59,12 +59,12 @@ pub mod verifiers;
 
 pub use app::{NOON, TODAY, TestApp};
 pub use client::{
-    ADMIN_PASSWORD, Answer, Books, Client, Door, PASSWORD, id, numbers, pointers, tickets,
+    ADMIN_PASSWORD, Answer, Client, Doorway, PASSWORD, TicketBooks, id, numbers, pointers, tickets,
 };
 pub use clocks::TestClock;
-pub use folder::Folder;
+pub use folder::TestFolder;
 pub use process::{Binary, DAY, Process, fails, hold_number, succeeds};
-pub use receiver::{Mood, Receiver};
+pub use receiver::{Mood, TestReceiver};
 pub use redis::RedisServer;
 pub use verifiers::Verifier;
 

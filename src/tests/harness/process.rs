@@ -1,6 +1,6 @@
 //! The binary as a child process, which never outlives its test.
 
-use crate::client::{ADMIN_PASSWORD, Client, Door, PASSWORD, agent};
+use crate::client::{ADMIN_PASSWORD, Client, Doorway, PASSWORD, agent};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -190,7 +190,7 @@ impl Process {
     }
 
     pub fn anybody(&self) -> Client {
-        Client::of(Door::at(&self.address), agent())
+        Client::of(Doorway::at(&self.address), agent())
     }
 
     #[track_caller]

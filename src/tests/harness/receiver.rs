@@ -31,7 +31,7 @@ pub struct Heard {
     pub met: String,
 }
 
-pub struct Receiver {
+pub struct TestReceiver {
     address: SocketAddr,
     inside: Arc<Inside>,
 }
@@ -53,8 +53,8 @@ struct State {
     closed: bool,
 }
 
-impl Receiver {
-    pub fn start() -> Receiver {
+impl TestReceiver {
+    pub fn start() -> TestReceiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, inside) = (listener.local_addr().unwrap(), Arc::new(Inside::default()));
         let to_all = inside.clone();
@@ -67,7 +67,7 @@ impl Receiver {
                 std::thread::spawn(move || inside.serve(stream.unwrap()));
             }
         });
-        Receiver { address, inside }
+        TestReceiver { address, inside }
     }
 
     pub fn url(&self) -> String {
@@ -115,7 +115,7 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
+impl Drop for TestReceiver {
     fn drop(&mut self) {
         let mut state = self.inside.state.lock().unwrap();
         (state.closed, state.let_go) = (true, usize::MAX);

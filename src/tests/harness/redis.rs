@@ -3,7 +3,7 @@
 //!
 //! What was started ends by its own process id, at the latest when the test does.
 
-use crate::folder::Folder;
+use crate::folder::TestFolder;
 use crate::loopback::free_port;
 use crate::needed;
 use crate::process::signal;
@@ -18,7 +18,7 @@ const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 pub struct RedisServer {
     program: &'static str,
     port: u16,
-    folder: Folder,
+    folder: TestFolder,
     child: Option<Child>,
 }
 
@@ -30,7 +30,7 @@ impl RedisServer {
             needed::is_not_run("neither a redis-server nor a valkey-server is installed");
             return None;
         };
-        let (port, folder) = (free_port(), Folder::new());
+        let (port, folder) = (free_port(), TestFolder::new());
         let mut server = RedisServer { program, port, folder, child: None };
         server.run();
         Some(server)
@@ -67,6 +67,15 @@ impl RedisServer {
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The number of its process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -88,7 +97,7 @@ impl RedisServer {
     }
 
     fn signal(&self, name: &str, is_so: impl Fn(&str) -> bool) {
-        let id = self.child.as_ref().unwrap().id();
+        let id = self.pid();
         signal(id, name);
         let state = || {
             let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();

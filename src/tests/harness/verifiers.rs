@@ -3,7 +3,7 @@
 //! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`; it needs the package
 //! `cryptography`.
 
-use crate::folder::Folder;
+use crate::folder::TestFolder;
 use crate::process::Binary;
 use crate::{needed, root};
 use std::fs::File;
@@ -23,7 +23,7 @@ pub enum Verifier {
 
 /// What a verifier answered.
 #[derive(Debug)]
-pub struct Said {
+pub struct VerifierSaid {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -37,7 +37,7 @@ impl Verifier {
     }
 
     /// What it answers to each of these command lines.
-    pub fn all(self, lines: &[Vec<String>]) -> Vec<Said> {
+    pub fn all(self, lines: &[Vec<String>]) -> Vec<VerifierSaid> {
         match self {
             Verifier::Rust(_) => lines
                 .iter()
@@ -47,7 +47,7 @@ impl Verifier {
         }
     }
 
-    pub fn one(self, line: &[&str]) -> Said {
+    pub fn one(self, line: &[&str]) -> VerifierSaid {
         self.all(&[line.iter().map(|word| word.to_string()).collect()]).remove(0)
     }
 
@@ -86,8 +86,8 @@ for line in sys.stdin:
     print(json.dumps([code, out.getvalue(), err.getvalue()]))
 ";
 
-fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
-    let folder = Folder::new();
+fn in_one_process(lines: &[Vec<String>]) -> Vec<VerifierSaid> {
+    let folder = TestFolder::new();
     let asked: Vec<String> =
         lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
     let asked = File::open(folder.file("asked.json", &asked.join("\n"))).unwrap();
@@ -97,13 +97,13 @@ fn in_one_process(lines: &[Vec<String>]) -> Vec<Said> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let said = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    said.map(|(code, out, err)| Said { code, out, err }).collect()
+    said.map(|(code, out, err)| VerifierSaid { code, out, err }).collect()
 }
 
-impl From<Output> for Said {
-    fn from(output: Output) -> Said {
+impl From<Output> for VerifierSaid {
+    fn from(output: Output) -> VerifierSaid {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said {
+        VerifierSaid {
             code: output.status.code().unwrap_or(-1),
             out: text(output.stdout),
             err: text(output.stderr),

@@ -4,7 +4,7 @@
 //! How fast it goes is not judged here, only that what clients were told is what is stored, and
 //! that the audit would have noticed.
 
-use harness::{Binary, Folder, needed, root};
+use harness::{Binary, TestFolder, needed, root};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -18,7 +18,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Runs one for some seconds. Returns whether it passed, and all that it said.
 fn run(name: &str, lie: Option<&str>) -> (bool, String) {
-    let results = Folder::new();
+    let results = TestFolder::new();
     let mut command = Command::new(root().join("load-tests/run"));
     command
         .args([name, "--rate", "40", "--seconds", "2", "--any-pace"])

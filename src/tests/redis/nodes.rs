@@ -3,7 +3,7 @@
 
 use actors::Time;
 use config::Config;
-use harness::{Folder, RedisServer, TestClock};
+use harness::{RedisServer, TestClock, TestFolder};
 use people::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
 use ports::shared_memory::State;
 use redis_store::Redis;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const PASSWORD: &str = "correct horse battery staple";
 
 pub struct Town {
-    _folder: Folder,
+    _folder: TestFolder,
     store: Arc<SqliteStore>,
     clock: TestClock,
     pub failures_per_minute: u32,
@@ -33,7 +33,7 @@ pub fn reached_at(server: &RedisServer, slip_life: Duration) -> redis_store::Red
 
 impl Town {
     pub fn new() -> Town {
-        let folder = Folder::new();
+        let folder = TestFolder::new();
         let store = Arc::new(SqliteStore::open(&folder, &|_, _| Vec::new()).unwrap());
         Town {
             _folder: folder,

@@ -4,18 +4,18 @@
 use base::Secret;
 use config::Config;
 use harness::client::agent;
-use harness::{ADMIN_PASSWORD, Answer, Client, Door, Folder, NOON, RedisServer, TestClock};
+use harness::{ADMIN_PASSWORD, Answer, Client, Doorway, NOON, RedisServer, TestClock, TestFolder};
 use serde_json::{Value, json};
 use stampede::app::{App, Running};
 
 struct Served {
-    _folder: Folder,
+    _folder: TestFolder,
     running: Running,
 }
 
 impl Served {
     async fn start(server: &RedisServer, requests_per_minute: u32) -> Served {
-        let folder = Folder::new();
+        let folder = TestFolder::new();
         let config = Config {
             data: folder.to_path_buf(),
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -37,7 +37,7 @@ impl Served {
         &self,
         work: impl FnOnce(&Client) -> T + Send + 'static,
     ) -> T {
-        let anybody = Client::of(Door::at(&self.running.address.to_string()), agent());
+        let anybody = Client::of(Doorway::at(&self.running.address.to_string()), agent());
         actix_web::rt::task::spawn_blocking(move || work(&anybody)).await.unwrap()
     }
 

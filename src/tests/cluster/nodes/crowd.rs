@@ -1,7 +1,7 @@
 //! Clients who go to whichever node answers, and come again with the same key until they are told.
 
 use super::told::Told;
-use harness::{Client, Door};
+use harness::{Client, Doorway};
 use serde_json::{Value, json};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ impl Crowd {
             .timeout_global(Some(DEAF))
             .build()
             .into();
-        let client = Client::of(Door::at("any of the doors"), agent).bearer(key);
+        let client = Client::of(Doorway::at("any of the doors"), agent).bearer(key);
         Crowd { client, doors, progress: Arc::default() }
     }
 

@@ -5,7 +5,7 @@ use super::crowd::Crowd;
 use crate::STAMPEDE;
 use harness::database::Database;
 use harness::keyspaces::Lent;
-use harness::{Client, DAY, Folder, Process, id, succeeds};
+use harness::{Client, DAY, Process, TestFolder, id, succeeds};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -18,7 +18,7 @@ pub struct Town {
     lent: Lent,
     /// What all nodes are told of what stands behind them.
     behind: Vec<(&'static str, String)>,
-    folders: Vec<Folder>,
+    folders: Vec<TestFolder>,
     addresses: Vec<String>,
     servers: Vec<Option<Process>>,
     /// Where clients go. It never changes: they find out for themselves who is there.
@@ -40,7 +40,7 @@ impl Town {
         behind.extend(redis.map(|url| ("STAMPEDE_REDIS", url)));
         let addresses: Vec<String> = (0..nodes).map(|_| own_address()).collect();
         let doors = Arc::new(RwLock::new(addresses.clone()));
-        let folders = (0..nodes).map(|_| Folder::new()).collect();
+        let folders = (0..nodes).map(|_| TestFolder::new()).collect();
         let lent = Lent::new(database.address());
         let mut town = Town {
             lent,

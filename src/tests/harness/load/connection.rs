@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-pub struct Connection {
+pub struct LoadConnection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-impl Connection {
-    pub async fn open(address: &str) -> Connection {
+impl LoadConnection {
+    pub async fn open(address: &str) -> LoadConnection {
         let stream = TcpStream::connect(address).await.expect("the server listens");
         stream.set_nodelay(true).expect("a socket takes options");
-        Connection { stream, buffer: Vec::with_capacity(4096) }
+        LoadConnection { stream, buffer: Vec::with_capacity(4096) }
     }
 
     pub async fn ask(&mut self, request: &[u8]) -> (u16, Vec<u8>) {
@@ -55,13 +55,16 @@ pub fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
 }
 
 pub async fn text(address: &str, method: &str, path: &str, token: &str, body: &str) -> String {
-    let (_, body) = Connection::open(address).await.ask(&request(method, path, token, body)).await;
+    let (_, body) =
+        LoadConnection::open(address).await.ask(&request(method, path, token, body)).await;
     String::from_utf8(body).expect("answers are text")
 }
 
 pub async fn call(address: &str, method: &str, path: &str, token: &str, body: &Value) -> Value {
-    let (status, answer) =
-        Connection::open(address).await.ask(&request(method, path, token, &body.to_string())).await;
+    let (status, answer) = LoadConnection::open(address)
+        .await
+        .ask(&request(method, path, token, &body.to_string()))
+        .await;
     let answer = serde_json::from_slice(&answer).unwrap_or(Value::Null);
     assert!(status < 300, "{method} {path}: {status} {answer}");
     answer

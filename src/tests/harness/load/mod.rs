@@ -7,7 +7,7 @@ pub mod process;
 pub mod server;
 pub mod steady;
 
-use connection::{Connection, block_on, call, request, text, token};
+use connection::{LoadConnection, block_on, call, request, text, token};
 use process::cpu_s;
 use serde_json::json;
 use server::ADMIN_PASSWORD;
@@ -25,14 +25,14 @@ pub struct Load {
 }
 
 /// A request that each connection sends in its own member's name.
-pub struct Target {
+pub struct LoadTarget {
     pub name: String,
     path: String,
     body: String,
     expected: u16,
 }
 
-pub struct Round {
+pub struct LoadRound {
     pub per_second: f64,
     /// User and system time of the server's process per request, in microseconds.
     pub cpu_us: f64,
@@ -66,14 +66,19 @@ impl Load {
         })
     }
 
-    pub fn constant(&self) -> Target {
+    pub fn constant(&self) -> LoadTarget {
         let body = json!({"pattern": "******"}).to_string();
-        Target { name: "constant reply".into(), path: constant::PATH.into(), body, expected: 201 }
+        LoadTarget {
+            name: "constant reply".into(),
+            path: constant::PATH.into(),
+            body,
+            expected: 201,
+        }
     }
 
-    pub fn hold(&self, pattern: &str) -> Target {
+    pub fn hold(&self, pattern: &str) -> LoadTarget {
         let path = format!("/api/v1/lotteries/{}/holds", self.day);
-        Target {
+        LoadTarget {
             name: format!("hold {pattern}"),
             path,
             body: json!({"pattern": pattern}).to_string(),
@@ -81,9 +86,9 @@ impl Load {
         }
     }
 
-    pub fn sold_out(&self) -> Target {
+    pub fn sold_out(&self) -> LoadTarget {
         let path = format!("/api/v1/lotteries/{}/holds", self.small_day);
-        Target {
+        LoadTarget {
             name: "refusal (no match left)".into(),
             path,
             body: json!({"pattern": "1234"}).to_string(),
@@ -91,7 +96,7 @@ impl Load {
         }
     }
 
-    pub fn run(&self, target: &Target, seconds: u64, server: u32) -> Round {
+    pub fn run(&self, target: &LoadTarget, seconds: u64, server: u32) -> LoadRound {
         let cpu_before = cpu_s(server);
         let began = Instant::now();
         let until = began + Duration::from_secs(seconds);
@@ -109,7 +114,7 @@ impl Load {
                 let (address, took, unexpected, expected) =
                     (self.address.clone(), took.clone(), unexpected.clone(), target.expected);
                 crowd.spawn_local(async move {
-                    let mut connection = Connection::open(&address).await;
+                    let mut connection = LoadConnection::open(&address).await;
                     while Instant::now() < until {
                         let sent = Instant::now();
                         let (status, _) = connection.ask(&request).await;
@@ -133,7 +138,7 @@ impl Load {
             took.len(),
             target.expected
         );
-        Round {
+        LoadRound {
             per_second: took.len() as f64 / elapsed,
             cpu_us: (cpu_s(server) - cpu_before) * 1e6 / took.len() as f64,
             p50_ms: f64::from(took[took.len() / 2]) / 1000.0,
@@ -159,7 +164,7 @@ impl Load {
     }
 }
 
-pub const PASSWORD: &str = "correct horse battery";
+pub use crate::client::PASSWORD;
 
 /// So many new members; answers their tokens.
 pub async fn register(address: &str, members: usize) -> Vec<String> {

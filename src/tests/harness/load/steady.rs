@@ -1,7 +1,7 @@
 //! Senders that do not wait: requests leave at a steady rate, whether or not those before them were
 //! answered.
 
-use super::connection::Connection;
+use super::connection::LoadConnection;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const IDLE: Duration = Duration::from_secs(2);
 /// due at the end never leaves.
 const MOST: u32 = 2_560;
 
-pub struct Answered {
+pub struct SteadyAnswer {
     pub status: u16,
     /// Seconds since the first request was due.
     pub at_s: f64,
@@ -30,9 +30,9 @@ pub async fn send(
     requests: Rc<Vec<Vec<u8>>>,
     per_second: f64,
     span: Duration,
-) -> Vec<Answered> {
-    let idle: Rc<RefCell<Vec<(Connection, Instant)>>> = Rc::default();
-    let answers: Rc<RefCell<Vec<Answered>>> = Rc::default();
+) -> Vec<SteadyAnswer> {
+    let idle: Rc<RefCell<Vec<(LoadConnection, Instant)>>> = Rc::default();
+    let answers: Rc<RefCell<Vec<SteadyAnswer>>> = Rc::default();
     let room = Arc::new(Semaphore::new(MOST as usize));
     let began = Instant::now();
     let mut ticks = interval(Duration::from_millis(1));
@@ -51,12 +51,12 @@ pub async fn send(
                 let free = idle.borrow_mut().pop().filter(|(_, since)| since.elapsed() < IDLE);
                 let mut connection = match free {
                     Some((connection, _)) => connection,
-                    None => Connection::open(&address).await,
+                    None => LoadConnection::open(&address).await,
                 };
                 let began_this = Instant::now();
                 let (status, _) = connection.ask(&requests[number % requests.len()]).await;
                 let took_ms = began_this.elapsed().as_secs_f64() * 1000.0;
-                answers.borrow_mut().push(Answered {
+                answers.borrow_mut().push(SteadyAnswer {
                     status,
                     at_s: began.elapsed().as_secs_f64(),
                     took_ms,

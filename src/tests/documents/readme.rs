@@ -6,11 +6,9 @@
 //! take the places of the README's. A comment `# → …` says what the command before it prints: white
 //! space does not count, and `…` stands for anything.
 
-use harness::{Binary, Folder, Process, root};
+use crate::STAMPEDE;
+use harness::{Process, TestFolder, root};
 use std::process::Command;
-
-/// The program under test.
-const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
 
 const BEGIN: &str = "<!-- five minutes -->";
 const END: &str = "<!-- /five minutes -->";
@@ -34,7 +32,7 @@ fn commands(markdown: &str) -> Vec<String> {
 
 /// Starts the server as its user does, and waits until it listens. Returns it with the password
 /// that its first start printed.
-fn serve(folder: &Folder) -> (Process, String) {
+fn serve(folder: &TestFolder) -> (Process, String) {
     let mut command = STAMPEDE.as_it_is();
     command.current_dir(folder).env("STAMPEDE_LISTEN", "127.0.0.1:0").env("STAMPEDE_LOG", "off");
     let (server, printed) = Process::start_with(command, folder);
@@ -96,7 +94,7 @@ fn is_in(expected: &str, said: &str) -> bool {
 
 /// Runs the marked blocks. Returns how many expectations were met.
 fn run(markdown: &str) -> Result<usize, String> {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let lines = commands(markdown);
     let (server, password) = serve(&folder);
     let mut bash = Command::new("bash");

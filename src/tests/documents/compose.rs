@@ -3,12 +3,10 @@
 //!
 //! Nothing is started.
 
-use harness::{Binary, needed, root};
+use crate::STAMPEDE;
+use harness::{needed, root};
 use std::collections::BTreeMap;
 use std::process::Command;
-
-/// The program under test.
-const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
 
 /// The file as Compose understands it, everything in it filled in.
 fn composed() -> Option<String> {

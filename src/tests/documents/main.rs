@@ -1,0 +1,11 @@
+//! What the repository says to its readers, held against what is there: documents, the README and
+//! the compose file.
+
+mod compose;
+mod links;
+mod readme;
+
+use harness::Binary;
+
+/// The program under test.
+const STAMPEDE: Binary = Binary::at(env!("CARGO_BIN_EXE_stampede"));
