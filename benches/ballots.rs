@@ -28,7 +28,7 @@ fn main() {
         std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
         Some("--serve") => {
-            serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<flags::None>)
+            serve(&arguments[1], |config| config.bcrypt_cost = 4, constant::serve::<flags::Nothing>)
         }
         Some("--verify") => check(&arguments[1]),
         _ => measure(&arguments),

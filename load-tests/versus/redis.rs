@@ -12,10 +12,10 @@ use actix_web::{HttpResponse, web};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Script};
 use serde_json::json;
-use stampede::http::api::campaigns::Claim;
+use stampede::http::api::campaigns::ClaimVoucher;
 use stampede::http::api::holds::CreateHold;
 use stampede::http::body::Body;
-use stampede::http::caller::Member;
+use stampede::http::caller::AsMember;
 use stampede::http::problem::{self, Problem};
 use stampede::http::reply;
 use stampede::shared::Shared;
@@ -149,8 +149,8 @@ fn failed(error: redis::RedisError) -> Problem {
 
 async fn claim(
     campaign: web::Path<String>,
-    Member(caller): Member,
-    Body(_): Body<Claim>,
+    AsMember(caller): AsMember,
+    Body(_): Body<ClaimVoucher>,
 ) -> Result<HttpResponse, Problem> {
     let mut script = CLAIM_SCRIPT.prepare_invoke();
     let script = script.key(campaign.as_str()).arg(caller.id.to_string());
@@ -164,7 +164,7 @@ async fn claim(
 
 async fn hold(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     Body(_): Body<CreateHold>,
 ) -> Result<HttpResponse, Problem> {
     let until = shared.lotteries.now().plus_s(300).0;

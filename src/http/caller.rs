@@ -16,10 +16,10 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Anybody who has an account, or for whom a service vouches.
-pub struct Signer(pub Signed);
+pub struct SignedIn(pub Signed);
 
 /// Who may hold and buy: members, by themselves or through their service. Administrators may, too.
-pub struct Member(pub Caller);
+pub struct AsMember(pub Caller);
 
 pub struct Admin(pub Caller);
 
@@ -47,7 +47,7 @@ pub fn stay(shared: &Shared, request: &HttpRequest) -> Result<Stay, Problem> {
     Ok(shared.identity.stay(authorization)?)
 }
 
-impl FromRequest for Signer {
+impl FromRequest for SignedIn {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -56,19 +56,19 @@ impl FromRequest for Signer {
         Box::pin(async move {
             let mut answer = std::pin::pin!(let_in(request.clone()));
             if let Some(known) = poll_immediate(&mut answer).await {
-                return known.map(Signer);
+                return known.map(SignedIn);
             }
             // Somebody else has to be asked, and what a handler also wants is read meanwhile.
             let asked = Asked(Arc::new(Semaphore::new(0)));
             request.extensions_mut().insert(asked.clone());
             let known = answer.await;
             asked.0.close();
-            known.map(Signer)
+            known.map(SignedIn)
         })
     }
 }
 
-impl Signer {
+impl SignedIn {
     /// Somebody in particular.
     pub fn member(self) -> Result<Signed, Problem> {
         match &self.0.via {
@@ -94,13 +94,13 @@ pub async fn is_known(request: &HttpRequest) {
     }
 }
 
-impl FromRequest for Member {
+impl FromRequest for AsMember {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let signer = Signer::from_request(request, payload);
-        Box::pin(async move { Ok(Member(signer.await?.member()?.caller)) })
+        let signer = SignedIn::from_request(request, payload);
+        Box::pin(async move { Ok(AsMember(signer.await?.member()?.caller)) })
     }
 }
 
@@ -109,7 +109,7 @@ impl FromRequest for Admin {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let signer = Signer::from_request(request, payload);
+        let signer = SignedIn::from_request(request, payload);
         Box::pin(async move {
             match signer.await?.0.caller {
                 caller if caller.role == Role::Admin => Ok(Admin(caller)),

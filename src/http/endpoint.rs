@@ -1,7 +1,7 @@
 //! A route, described once: the router serves it and the OpenAPI document is made from it.
 
 use super::edge::{self, Edge};
-use super::problem::{self, Kind, Problem};
+use super::problem::{self, Problem, ProblemKind};
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 const JSON: &str = "application/json";
 
 /// What may be wrong with any body.
-const OF_BODIES: [&Kind; 5] = [
+const OF_BODIES: [&ProblemKind; 5] = [
     &problem::NOT_READABLE,
     &problem::REQUEST_TIMEOUT,
     &problem::TOO_LARGE,
@@ -29,8 +29,8 @@ pub struct Endpoint {
     pub who: Who,
     pub query: Vec<Parameter>,
     pub body: Option<Described>,
-    pub answers: Vec<Answer>,
-    pub problems: Vec<&'static Kind>,
+    pub answers: Vec<DescribedAnswer>,
+    pub problems: Vec<&'static ProblemKind>,
     /// Whether it takes an idempotency key.
     pub repeatable: bool,
     route: Rc<dyn Fn() -> Route>,
@@ -49,7 +49,7 @@ pub struct Parameter {
     pub meaning: &'static str,
 }
 
-pub struct Answer {
+pub struct DescribedAnswer {
     pub status: u16,
     pub meaning: &'static str,
     pub body: Option<Described>,
@@ -151,7 +151,11 @@ impl Endpoint {
 
     /// Takes `limit` and `cursor`, and answers a page of `T`.
     pub fn lists<T: ToSchema>(mut self, meaning: &'static str) -> Self {
-        self.answers.push(Answer { status: 200, meaning, body: Some(Described::page_of::<T>()) });
+        self.answers.push(DescribedAnswer {
+            status: 200,
+            meaning,
+            body: Some(Described::page_of::<T>()),
+        });
         self.problems.push(&problem::INVALID);
         self.query("limit", "How many lines, 1 to 100.")
             .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
@@ -186,26 +190,26 @@ impl Endpoint {
     }
 
     pub fn answer_text(mut self, status: u16, media: &'static str, meaning: &'static str) -> Self {
-        self.answers.push(Answer { status, meaning, body: Some(Described::text(media)) });
+        self.answers.push(DescribedAnswer { status, meaning, body: Some(Described::text(media)) });
         self
     }
 
     pub fn answer_object(mut self, status: u16, meaning: &'static str) -> Self {
-        self.answers.push(Answer { status, meaning, body: Some(Described::object()) });
+        self.answers.push(DescribedAnswer { status, meaning, body: Some(Described::object()) });
         self
     }
 
     pub fn answer<T: ToSchema>(mut self, status: u16, meaning: &'static str) -> Self {
-        self.answers.push(Answer { status, meaning, body: Some(Described::of::<T>()) });
+        self.answers.push(DescribedAnswer { status, meaning, body: Some(Described::of::<T>()) });
         self
     }
 
     pub fn answer_empty(mut self, status: u16, meaning: &'static str) -> Self {
-        self.answers.push(Answer { status, meaning, body: None });
+        self.answers.push(DescribedAnswer { status, meaning, body: None });
         self
     }
 
-    pub fn problems(mut self, problems: &[&'static Kind]) -> Self {
+    pub fn problems(mut self, problems: &[&'static ProblemKind]) -> Self {
         self.problems.extend_from_slice(problems);
         self
     }

@@ -89,7 +89,7 @@ impl DryRun {
 /// For calls that take no parameters, so that a misspelt one is not silently ignored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct None {}
+pub struct Nothing {}
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //! Of two, a proxy may believe the first and this server the last. So the request is refused, and
 //! nothing is done. Every header that says who calls or what is meant is read here.
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue};
 
@@ -15,7 +15,7 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub fn only<'a>(
     request: &'a HttpRequest,
     name: &HeaderName,
-    kind: &'static Kind,
+    kind: &'static ProblemKind,
 ) -> Result<Option<&'a HeaderValue>, Problem> {
     let mut all = request.headers().get_all(name);
     let first = all.next();

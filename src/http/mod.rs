@@ -23,7 +23,7 @@ pub mod problem;
 pub mod reply;
 pub mod room;
 pub mod site;
-pub mod stock;
+pub mod static_page;
 pub mod streams;
 mod swagger;
 pub mod switch;

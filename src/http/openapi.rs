@@ -26,8 +26,11 @@ pub fn document() -> OpenApi {
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(SIGNING)).build(),
         ),
     );
-    for (name, schema) in
-        api.iter().chain(&site).flat_map(schemas).chain(Described::of::<problem::Body>().schemas)
+    for (name, schema) in api
+        .iter()
+        .chain(&site)
+        .flat_map(schemas)
+        .chain(Described::of::<problem::ProblemBody>().schemas)
     {
         components = components.schema(name, schema);
     }
@@ -94,7 +97,7 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
         operation = operation.response(answer.status.to_string(), response.build());
     }
     for (status, meaning) in refusals(endpoint) {
-        let problem = Described::of::<problem::Body>().reference;
+        let problem = Described::of::<problem::ProblemBody>().reference;
         let content = ContentBuilder::new().schema(Some(problem)).build();
         operation = operation.response(
             status.to_string(),

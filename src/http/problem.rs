@@ -26,7 +26,7 @@ pub enum Retry {
 
 /// One row of the table.
 #[derive(Debug)]
-pub struct Kind {
+pub struct ProblemKind {
     pub name: &'static str,
     pub status: u16,
     pub retry: Retry,
@@ -38,10 +38,10 @@ macro_rules! problems {
     ($(
         $id:ident = $name:literal $status:literal $retry:ident $title:literal $meaning:literal;
     )*) => {
-        $( pub static $id: Kind = Kind { name: $name, status: $status, retry: Retry::$retry,
+        $( pub static $id: ProblemKind = ProblemKind { name: $name, status: $status, retry: Retry::$retry,
             title: $title, meaning: $meaning }; )*
 
-        pub static ALL: &[&Kind] = &[ $( &$id, )* ];
+        pub static ALL: &[&ProblemKind] = &[ $( &$id, )* ];
     };
 }
 
@@ -207,7 +207,7 @@ const CLOCK_RETRY_S: u32 = 10;
 /// A problem as one answer has it.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    pub kind: &'static Kind,
+    pub kind: &'static ProblemKind,
     pub detail: Cow<'static, str>,
     pub errors: Vec<Invalid>,
     pub retry_after_s: Option<u32>,
@@ -225,7 +225,7 @@ pub struct Invalid {
 }
 
 impl Problem {
-    pub fn new(kind: &'static Kind, detail: impl Into<Cow<'static, str>>) -> Problem {
+    pub fn new(kind: &'static ProblemKind, detail: impl Into<Cow<'static, str>>) -> Problem {
         let retry_after_s = matches!(kind.status, 429 | 503).then_some(1);
         Problem {
             kind,
@@ -238,7 +238,7 @@ impl Problem {
     }
 
     /// The table's own words are enough.
-    pub fn plain(kind: &'static Kind) -> Problem {
+    pub fn plain(kind: &'static ProblemKind) -> Problem {
         Problem::new(kind, kind.meaning)
     }
 
@@ -273,7 +273,7 @@ impl Problem {
 
     /// The answer. The edge calls this, because it knows the request id.
     pub fn response(&self, request_id: &str) -> HttpResponse {
-        let body = Body {
+        let body = ProblemBody {
             r#type: format!("/problems/{}", self.kind.name),
             title: self.kind.title,
             status: self.kind.status,
@@ -305,7 +305,7 @@ impl Problem {
 /// The body of every answer that is not a success.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
-pub struct Body<'a> {
+pub struct ProblemBody<'a> {
     /// Stable, and a page that explains it.
     pub r#type: String,
     pub title: &'a str,

@@ -7,8 +7,7 @@ use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
 use super::openapi;
 use super::problem::{self, ALL, Problem};
-use super::stock::Stock;
-use super::swagger;
+use super::static_page::StaticPage;
 use actix_web::http::header::ContentType;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
@@ -36,17 +35,18 @@ pub fn mount(config: &mut web::ServiceConfig) {
     config.service(pages.route("/{file:.*}", web::get().to(docs_page)));
 }
 
-async fn front(request: HttpRequest, _: Params<flags::None>) -> HttpResponse {
-    static PAGE: LazyLock<Stock> = LazyLock::new(|| {
+async fn front(request: HttpRequest, _: Params<flags::Nothing>) -> HttpResponse {
+    static PAGE: LazyLock<StaticPage> = LazyLock::new(|| {
         let page = FRONT.replace("{{version}}", env!("CARGO_PKG_VERSION"));
-        Stock::of("text/html; charset=utf-8", page.into())
+        StaticPage::of("text/html; charset=utf-8", page.into())
     });
     PAGE.answer(&request).await
 }
 
 /// One of the files that show the document. Only names of such files are kept.
 async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<HttpResponse, Problem> {
-    static FILES: LazyLock<RwLock<HashMap<String, Arc<Stock>>>> = LazyLock::new(RwLock::default);
+    static FILES: LazyLock<RwLock<HashMap<String, Arc<StaticPage>>>> =
+        LazyLock::new(RwLock::default);
     let known = FILES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&*file).cloned();
     let stock = match known {
         Some(stock) => stock,
@@ -60,9 +60,15 @@ async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<Http
     Ok(stock.answer(&request).await)
 }
 
-fn docs_file(name: &str) -> Option<Stock> {
-    let (kind, bytes) = swagger::file(name)?;
-    Some(Stock::of(kind, bytes.into()))
+fn docs_file(name: &str) -> Option<StaticPage> {
+    static CONFIG: LazyLock<Arc<Config<'static>>> =
+        LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
+    let file = utoipa_swagger_ui::serve(name, CONFIG.clone()).ok()??;
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Some(StaticPage::of(&file.content_type, bytes))
 }
 
 async fn docs() -> HttpResponse {
@@ -70,15 +76,15 @@ async fn docs() -> HttpResponse {
 }
 
 async fn document(request: HttpRequest) -> HttpResponse {
-    static TEXT: LazyLock<Stock> = LazyLock::new(|| {
+    static TEXT: LazyLock<StaticPage> = LazyLock::new(|| {
         let text = openapi::document().to_json().expect("the document is plain data");
-        Stock::of("application/json", text.into())
+        StaticPage::of("application/json", text.into())
     });
     TEXT.answer(&request).await
 }
 
 async fn problems() -> HttpResponse {
-    let line = |kind: &&problem::Kind| {
+    let line = |kind: &&problem::ProblemKind| {
         format!(
             "<li><a href=\"/problems/{0}\">{0}</a> ({1}): {2}</li>",
             kind.name, kind.status, kind.title

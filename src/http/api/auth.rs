@@ -6,12 +6,12 @@ mod bodies;
 mod origin;
 mod vouchers;
 
-pub use bodies::{Register, UserBody};
-pub use origin::{Origin, certain_address};
+pub use bodies::{RegisterMember, UserBody};
+pub use origin::{RequestOrigin, certain_address};
 pub use vouchers::make_good;
 
 use crate::http::body::{self, Body};
-use crate::http::caller::Signer;
+use crate::http::caller::SignedIn;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -25,8 +25,8 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use actors::Id;
 use base::calendar::wire_time;
 use bodies::{
-    ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, OutsiderBody, Refresh,
-    RegisteredBody, ResetPassword, SessionBody, TokensBody,
+    ChangePassword, LoggedInBody, LoginBody, LoginForm, Logout, MeBody, OutsiderBody,
+    RefreshTokens, RegisteredBody, ResetPassword, SessionBody, TokensBody,
 };
 use futures_util::future::LocalBoxFuture;
 use people::{Denied, Error, Login, Signed};
@@ -43,7 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The answer has tokens as a login's has, but it is not the member's first \
                 login. A repeat with the same key and password gives 200 and new tokens.",
             )
-            .body::<Register>()
+            .body::<RegisterMember>()
             .answer::<RegisteredBody>(201, "The member, logged in.")
             .answer::<RegisteredBody>(
                 200,
@@ -69,7 +69,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The refresh token is used up. Used again after its successor was used, or \
                 after 30 seconds, it ends the session: somebody else has it.",
             )
-            .body::<Refresh>()
+            .body::<RefreshTokens>()
             .answer::<TokensBody>(200, "The tokens.")
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/logout", logout)
@@ -123,7 +123,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// What a crowd meets.
-const CROWDED: &[&problem::Kind] = &[&problem::TOO_MANY, &problem::BUSY, &problem::UNAVAILABLE];
+const CROWDED: &[&problem::ProblemKind] =
+    &[&problem::TOO_MANY, &problem::BUSY, &problem::UNAVAILABLE];
 
 /// Takes an idempotency key.
 pub fn keyed(mut endpoint: Endpoint) -> Endpoint {
@@ -134,9 +135,9 @@ pub fn keyed(mut endpoint: Endpoint) -> Endpoint {
 async fn register(
     shared: web::Data<Shared>,
     key: IdempotencyKey,
-    Origin(origin): Origin,
-    _: Params<flags::None>,
-    Body(body): Body<Register>,
+    RequestOrigin(origin): RequestOrigin,
+    _: Params<flags::Nothing>,
+    Body(body): Body<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
     let (draft, password) = body.split();
     let registered = shared.identity.register(draft, password, key.text(), &origin).await?;
@@ -150,8 +151,8 @@ async fn register(
 
 async fn login(
     shared: web::Data<Shared>,
-    Origin(origin): Origin,
-    _: Params<flags::None>,
+    RequestOrigin(origin): RequestOrigin,
+    _: Params<flags::Nothing>,
     credentials: Credentials,
 ) -> Result<HttpResponse, Problem> {
     vouchers::get_ready(&shared).await;
@@ -163,8 +164,8 @@ async fn login(
 
 async fn refresh(
     shared: web::Data<Shared>,
-    _: Params<flags::None>,
-    Body(body): Body<Refresh>,
+    _: Params<flags::Nothing>,
+    Body(body): Body<RefreshTokens>,
 ) -> Result<HttpResponse, Problem> {
     let tokens = shared.identity.refresh(&body.refresh_token).await?;
     Ok(secret(reply::ok(&TokensBody::from(tokens))))
@@ -173,7 +174,7 @@ async fn refresh(
 async fn logout(
     shared: web::Data<Shared>,
     signed: MaybeSigned,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(body): Body<Logout>,
 ) -> Result<HttpResponse, Problem> {
     let signed = match (signed.0, &body.refresh_token) {
@@ -187,9 +188,9 @@ async fn logout(
 
 async fn logout_all(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
-    _: Params<flags::None>,
-    Body(flags::None {}): Body<flags::None>,
+    SignedIn(signed): SignedIn,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     shared.identity.logout_all(signed.caller.id).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -197,7 +198,7 @@ async fn logout_all(
 
 async fn sessions(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
+    SignedIn(signed): SignedIn,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
@@ -223,9 +224,9 @@ fn session_body(session: Session, current: Option<Id>) -> SessionBody {
 
 async fn end_session(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
+    SignedIn(signed): SignedIn,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     match shared.identity.end_session(signed.caller.id, known_id(&id)?).await? {
         true => Ok(HttpResponse::NoContent().finish()),
@@ -235,9 +236,9 @@ async fn end_session(
 
 async fn change_password(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
-    Origin(origin): Origin,
-    _: Params<flags::None>,
+    SignedIn(signed): SignedIn,
+    RequestOrigin(origin): RequestOrigin,
+    _: Params<flags::Nothing>,
     Body(body): Body<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
     shared
@@ -249,8 +250,8 @@ async fn change_password(
 
 async fn reset_password(
     shared: web::Data<Shared>,
-    Origin(origin): Origin,
-    _: Params<flags::None>,
+    RequestOrigin(origin): RequestOrigin,
+    _: Params<flags::Nothing>,
     Body(body): Body<ResetPassword>,
 ) -> Result<HttpResponse, Problem> {
     shared.identity.reset_password(&body.token, body.new_password, &origin).await?;
@@ -259,8 +260,8 @@ async fn reset_password(
 
 async fn me(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
-    _: Params<flags::None>,
+    SignedIn(signed): SignedIn,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(outsider) = OutsiderBody::of(signed.caller.id, &signed.via) {
         return Ok(reply::ok(&MeBody::Outsider(outsider)));
@@ -305,7 +306,7 @@ impl FromRequest for MaybeSigned {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let given = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE);
         let given = given.map(|value| value.is_some());
-        let signer = Signer::from_request(request, payload);
+        let signer = SignedIn::from_request(request, payload);
         Box::pin(async move {
             let missing = || Problem::plain(&problem::UNAUTHENTICATED);
             Ok(MaybeSigned(if given? {

@@ -2,7 +2,7 @@
 
 use super::lotteries::{known_day, plan_of, view_of};
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Member};
+use crate::http::caller::{Admin, AsMember};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -96,11 +96,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn submit(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     key: IdempotencyKey,
     day: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
@@ -134,7 +134,7 @@ async fn of_lottery(
 
 async fn mine(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
@@ -148,9 +148,9 @@ async fn mine(
 
 async fn show(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let plan = plan_of(&shared, id.name.day).await?;
@@ -170,7 +170,7 @@ async fn show(
 async fn proof(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let view = view_of(&shared, id.name.day).await?;

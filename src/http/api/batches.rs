@@ -1,9 +1,9 @@
 //! Batches of coupons: create up to ten billion in one call, assign, count, and stream their codes.
 
-use super::coupons::{CouponBody, LedgerBody, assigned, giver, no_such, reference};
+use super::coupons::{CouponBody, CouponLedgerBody, assigned, giver, no_such, reference};
 use super::offers::{Worth, future, name};
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Signer, stay};
+use crate::http::caller::{Admin, SignedIn, stay};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -124,7 +124,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/coupon-batches/{id}/ledger", ledger)
             .summary("Count a batch's coupons")
             .who(Who::Admin)
-            .answer::<LedgerBody>(200, "The books, which balance.")
+            .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", stream)
             .summary("Stream the codes of a batch")
@@ -236,7 +236,7 @@ async fn show(
     shared: web::Data<Shared>,
     _: Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let (known, _) = known_batch(&shared, &id).await?;
     Ok(reply::ok(&BatchBody::of(&known)))
@@ -246,11 +246,11 @@ async fn ledger(
     shared: web::Data<Shared>,
     _: Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let (known, plan) = known_batch(&shared, &id).await?;
     let ledger = shared.batches.ledger(known.serial, &plan).await?;
-    Ok(reply::ok(&LedgerBody::from(ledger)))
+    Ok(reply::ok(&CouponLedgerBody::from(ledger)))
 }
 
 async fn stream(
@@ -279,7 +279,7 @@ async fn stream(
 
 async fn assign(
     shared: web::Data<Shared>,
-    signer: Signer,
+    signer: SignedIn,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,

@@ -2,10 +2,10 @@
 
 mod bodies;
 
-pub use bodies::{Claim, VoucherBody};
+pub use bodies::{ClaimVoucher, VoucherBody};
 
-use super::coupons::{CouponBody, LedgerBody, no_such};
-use super::guessing::Guesser;
+use super::coupons::{CouponBody, CouponLedgerBody, no_such};
+use super::guessing::CodeGuesser;
 use super::offers::instant;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
@@ -77,7 +77,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 ever.",
             )
             .who(Who::Member)
-            .body::<Claim>()
+            .body::<ClaimVoucher>()
             .decides()
             .answer::<ClaimedBody>(201, "The voucher.")
             .answer::<ClaimedBody>(200, "The voucher that he had got before.")
@@ -99,7 +99,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/campaigns/{id}/ledger", ledger)
             .summary("Count a campaign's vouchers")
-            .answer::<LedgerBody>(200, "The books, which balance.")
+            .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND]),
     ]
 }
@@ -176,7 +176,7 @@ async fn list(
 async fn show(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     shown(&shared, &known, false).await
@@ -216,7 +216,7 @@ async fn pause(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     command(&shared, (caller, flags.how(), &key), &id, Command::Pause).await
 }
@@ -227,7 +227,7 @@ async fn resume(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     command(&shared, (caller, flags.how(), &key), &id, Command::Resume).await
 }
@@ -238,7 +238,7 @@ async fn end(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     command(&shared, (caller, flags.how(), &key), &id, Command::End).await
 }
@@ -279,11 +279,11 @@ fn foresee(overview: &mut Overview, event: &Event) {
 
 async fn claim(
     shared: web::Data<Shared>,
-    guesser: Guesser,
+    guesser: CodeGuesser,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(body): Body<Claim>,
+    Body(body): Body<ClaimVoucher>,
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
     if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
@@ -340,10 +340,10 @@ async fn claims(
 async fn ledger(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let known = known_campaign(&shared, &id).await?;
-    Ok(reply::ok(&LedgerBody::from(shared.campaigns.ledger(&known).await?)))
+    Ok(reply::ok(&CouponLedgerBody::from(shared.campaigns.ledger(&known).await?)))
 }
 
 /// The campaign in a path. A name that cannot be read names none.

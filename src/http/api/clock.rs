@@ -62,7 +62,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(shared: web::Data<Shared>, Admin(_): Admin, _: Params<flags::None>) -> HttpResponse {
+async fn show(
+    shared: web::Data<Shared>,
+    Admin(_): Admin,
+    _: Params<flags::Nothing>,
+) -> HttpResponse {
     reply::ok(&described(
         &shared,
         shared.engine.node.timekeeper().map(|timekeeper| timekeeper.look()),
@@ -72,7 +76,7 @@ async fn show(shared: web::Data<Shared>, Admin(_): Admin, _: Params<flags::None>
 async fn accept(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(AcceptClock { moved_by_s }): Body<AcceptClock>,
 ) -> Result<HttpResponse, Problem> {
     let (accepted, standing) =

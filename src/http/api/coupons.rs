@@ -4,13 +4,13 @@
 mod bodies;
 mod explain;
 
-pub use bodies::{CouponBody, LedgerBody};
+pub use bodies::{CouponBody, CouponLedgerBody};
 
-use super::auth::Origin;
-use super::guessing::Guesser;
+use super::auth::RequestOrigin;
+use super::guessing::CodeGuesser;
 use super::offers::MOST_MONEY;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Member, Signer};
+use crate::http::caller::{Admin, AsMember, SignedIn};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -121,11 +121,11 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 /// What a guess at a code comes to.
-const GUESSED: &[&problem::Kind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];
+const GUESSED: &[&problem::ProblemKind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];
 
 async fn list(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
@@ -144,9 +144,9 @@ async fn list(
 
 async fn show(
     shared: web::Data<Shared>,
-    guesser: Guesser,
+    guesser: CodeGuesser,
     code: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let home = known_home(&shared, &guesser, &code).await?;
     let found = seen(&shared, &guesser, &home).await?;
@@ -155,7 +155,7 @@ async fn show(
 
 async fn redeem(
     shared: web::Data<Shared>,
-    guesser: Guesser,
+    guesser: CodeGuesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -176,11 +176,11 @@ async fn redeem(
 
 async fn confirm(
     shared: web::Data<Shared>,
-    guesser: Guesser,
+    guesser: CodeGuesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let command = |slot| Command::Confirm { slot };
     command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
@@ -188,7 +188,7 @@ async fn confirm(
 
 async fn cancel(
     shared: web::Data<Shared>,
-    guesser: Guesser,
+    guesser: CodeGuesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -200,11 +200,11 @@ async fn cancel(
 async fn void(
     shared: web::Data<Shared>,
     _: Admin,
-    guesser: Guesser,
+    guesser: CodeGuesser,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let command = |slot| Command::Void { slot };
     command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
@@ -213,7 +213,7 @@ async fn void(
 /// A command about the coupon of that code.
 async fn command_coupon(
     shared: &Shared,
-    guesser: &Guesser,
+    guesser: &CodeGuesser,
     key: &IdempotencyKey,
     code: &str,
     how: How,
@@ -243,15 +243,15 @@ async fn command_coupon(
 
 async fn give(
     shared: web::Data<Shared>,
-    signer: Signer,
-    Origin(origin): Origin,
+    signer: SignedIn,
+    RequestOrigin(origin): RequestOrigin,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
     Body(body): Body<GiveCoupon>,
 ) -> Result<HttpResponse, Problem> {
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
-    let guesser = Guesser::of(&signer.0, &origin);
+    let guesser = CodeGuesser::of(&signer.0, &origin);
     let home = known_home(&shared, &guesser, &code).await?;
     let found = shared.promotions.find(home.serial()).await?;
     let promotion = or_guessed(&shared, &guesser, found).await?;
@@ -307,7 +307,7 @@ pub async fn giver(
 
 /// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to
 /// wait.
-async fn known_home(shared: &Shared, guesser: &Guesser, code: &str) -> Result<CouponHome, Problem> {
+async fn known_home(shared: &Shared, guesser: &CodeGuesser, code: &str) -> Result<Home, Problem> {
     guesser.admit(shared).await?;
     or_guessed(shared, guesser, shared.coupons.find_home(code).await?).await
 }
@@ -321,7 +321,7 @@ async fn is_over(shared: &Shared, home: CouponHome, at: Time) -> Result<bool, Pr
 /// The coupon, if the caller may see it.
 async fn seen(
     shared: &Shared,
-    guesser: &Guesser,
+    guesser: &CodeGuesser,
     home: &CouponHome,
 ) -> Result<FoundCoupon, Problem> {
     let is_theirs = |found: &FoundCoupon| guesser.caller.may_act_for(found.view.coupon.owner);
@@ -338,14 +338,18 @@ fn is_a_guess(error: &products::Error) -> bool {
     matches!(refusal, Refusal::Unknown | Refusal::NotYours)
 }
 
-async fn or_guessed<T>(shared: &Shared, guesser: &Guesser, found: Option<T>) -> Result<T, Problem> {
+async fn or_guessed<T>(
+    shared: &Shared,
+    guesser: &CodeGuesser,
+    found: Option<T>,
+) -> Result<T, Problem> {
     match found {
         Some(found) => Ok(found),
         None => Err(guessed(shared, guesser).await),
     }
 }
 
-async fn guessed(shared: &Shared, guesser: &Guesser) -> Problem {
+async fn guessed(shared: &Shared, guesser: &CodeGuesser) -> Problem {
     guesser.count(shared, None).await;
     Problem::plain(&problem::UNKNOWN_COUPON)
 }

@@ -1,6 +1,6 @@
 //! Draws: who has won, and the proof that anybody can check. All of it is public.
 
-use super::auth::Origin;
+use super::auth::RequestOrigin;
 use super::ballots::terms;
 use super::lotteries::{known_day, view_of};
 use crate::http::endpoint::Endpoint;
@@ -52,7 +52,7 @@ pub struct LotBody {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReceiptKey)]
-pub struct KeyBody {
+pub struct ReceiptKeyBody {
     /// Always `ed25519`.
     pub algorithm: &'static str,
     #[schema(value_type = String)]
@@ -92,14 +92,14 @@ pub fn well_known() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/.well-known/stampede-receipts.json", key)
             .summary("The key that receipts are signed with")
-            .answer::<KeyBody>(200, "The key, in hexadecimal."),
+            .answer::<ReceiptKeyBody>(200, "The key, in hexadecimal."),
     ]
 }
 
 async fn winner(
     shared: web::Data<Shared>,
     day: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let body = shared.results.answer(&day, async || result(&shared, day).await).await?;
@@ -134,20 +134,24 @@ async fn proof(
     shared: web::Data<Shared>,
     request: HttpRequest,
     day: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let view = view_of(&shared, day).await?;
     drawn(&view)?;
-    let seat = shared.streams.proofs.take_from(Origin::network(&request))?;
+    let seat = shared.streams.proofs.take_from(RequestOrigin::network(&request))?;
     let stream = proof::stream(shared.ballots.clone(), day, &view)
         .ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(download(seat, stream)))
 }
 
-async fn key(shared: web::Data<Shared>, _: Params<flags::None>) -> HttpResponse {
+async fn key(shared: web::Data<Shared>, _: Params<flags::Nothing>) -> HttpResponse {
     let key = &shared.receipt_key;
-    reply::ok(&KeyBody { algorithm: "ed25519", key: key.public, since: wire_time(key.since) })
+    reply::ok(&ReceiptKeyBody {
+        algorithm: "ed25519",
+        key: key.public,
+        since: wire_time(key.since),
+    })
 }
 
 fn drawn(view: &LotteryView) -> Result<&Drawn, Problem> {

@@ -43,7 +43,7 @@ async fn listen(
     shared: web::Data<Shared>,
     _: Admin,
     request: HttpRequest,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let last = last_event(&request)?;
     let seat = shared.streams.events.take(stay(&shared, &request)?)?;

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Search {
+pub struct ExpiredQuery {
     on: Option<String>,
     state: Option<String>,
     limit: Option<usize>,
@@ -88,7 +88,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 async fn expired(
     shared: web::Data<Shared>,
     _: Admin,
-    Params(search): Params<Search>,
+    Params(search): Params<ExpiredQuery>,
 ) -> Result<HttpResponse, Problem> {
     let zone = &shared.config.time_zone;
     let date = match &search.on {

@@ -1,7 +1,7 @@
 //! A member who tries codes: wrong ones are counted, and after too many of them all have to wait.
 
-use super::auth::Origin;
-use crate::http::caller::Signer;
+use super::auth::RequestOrigin;
+use crate::http::caller::SignedIn;
 use crate::http::problem::Problem;
 use crate::shared::Shared;
 use actix_web::dev::Payload;
@@ -10,14 +10,14 @@ use actors::Caller;
 use futures_util::future::LocalBoxFuture;
 use people::{self, Signed};
 
-pub struct Guesser {
+pub struct CodeGuesser {
     pub caller: Caller,
     counted_as: people::Guesser,
 }
 
-impl Guesser {
-    pub fn of(signed: &Signed, origin: &people::Origin) -> Guesser {
-        Guesser { caller: signed.caller, counted_as: people::Guesser::of(signed, origin) }
+impl CodeGuesser {
+    pub fn of(signed: &Signed, origin: &people::Origin) -> CodeGuesser {
+        CodeGuesser { caller: signed.caller, counted_as: people::Guesser::of(signed, origin) }
     }
 
     /// Before a code is looked at.
@@ -31,16 +31,18 @@ impl Guesser {
     }
 }
 
-impl FromRequest for Guesser {
+impl FromRequest for CodeGuesser {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (signer, origin) =
-            (Signer::from_request(request, payload), Origin::from_request(request, payload));
+        let (signer, origin) = (
+            SignedIn::from_request(request, payload),
+            RequestOrigin::from_request(request, payload),
+        );
         Box::pin(async move {
             let signed = signer.await?.member()?;
-            Ok(Guesser::of(&signed, &origin.await?.0))
+            Ok(CodeGuesser::of(&signed, &origin.await?.0))
         })
     }
 }

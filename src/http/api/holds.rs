@@ -2,7 +2,7 @@
 
 use super::lotteries::{known_day, plan_of};
 use crate::http::body::Body;
-use crate::http::caller::Member;
+use crate::http::caller::AsMember;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -139,7 +139,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-const ENDED: &[&problem::Kind] = &[
+const ENDED: &[&problem::ProblemKind] = &[
     &problem::NOT_FOUND,
     &problem::HOLD_EXPIRED,
     &problem::HOLD_RELEASED,
@@ -148,7 +148,7 @@ const ENDED: &[&problem::Kind] = &[
 
 async fn create(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     key: IdempotencyKey,
     day: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -169,7 +169,7 @@ async fn create(
 
 async fn list(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
@@ -180,9 +180,9 @@ async fn list(
 
 async fn show(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let view = shared.tickets.look_at_hold(&id).await?;
@@ -195,11 +195,11 @@ async fn show(
 
 async fn confirm(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known(&id)?;
     let by = key.by(caller, flags.how(), || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
@@ -210,7 +210,7 @@ async fn confirm(
 
 async fn extend(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -227,7 +227,7 @@ async fn extend(
 
 async fn release(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,

@@ -181,7 +181,7 @@ async fn show(
     shared: web::Data<Shared>,
     _: Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let job = known_id(&id)?;
     Ok(reply::ok(&JobBody::of(job, &known(&shared, job).await?)))
@@ -215,7 +215,7 @@ async fn report(
     _: Admin,
     request: HttpRequest,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let job = known_id(&id)?;
     let view = known(&shared, job).await?;
@@ -245,8 +245,8 @@ async fn cancel(
     Admin(caller): Admin,
     key: IdempotencyKey,
     id: web::Path<String>,
-    _: Params<flags::None>,
-    Body(flags::None {}): Body<flags::None>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let job = known_id(&id)?;
     let by = key.by(caller, How::ForGood, || vec![b"cancel".to_vec(), job.0.to_vec()]);

@@ -16,7 +16,7 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
 use actors::domain::lottery::{LotteryView, Phase, Plan, Refusal};
-use bodies::{LedgerBody, LotteryBody, StatisticsBody};
+use bodies::{LotteryLedgerBody, LotteryBody, StatisticsBody};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/lotteries/{date}/ledger", ledger)
             .summary("Count a lottery's tickets and ballots")
-            .answer::<LedgerBody>(200, "The books, which balance.")
+            .answer::<LotteryLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get("/lotteries/{date}/statistics", statistics)
             .summary("See how many take part")
@@ -111,7 +111,7 @@ async fn list(
 async fn show(
     shared: web::Data<Shared>,
     day: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     Ok(reply::ok(&LotteryBody::of(day, &view_of(&shared, day).await?)))
@@ -123,7 +123,7 @@ async fn close(
     key: IdempotencyKey,
     day: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let meaning = || vec![b"close".to_vec(), day.0.to_be_bytes().to_vec()];
@@ -143,7 +143,7 @@ async fn close(
 async fn ledger(
     shared: web::Data<Shared>,
     day: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
@@ -152,13 +152,13 @@ async fn ledger(
     }
     let (tickets, boxes) =
         (shared.tickets.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
-    Ok(reply::ok(&LedgerBody::of(tickets, &boxes)))
+    Ok(reply::ok(&LotteryLedgerBody::of(tickets, &boxes)))
 }
 
 async fn statistics(
     shared: web::Data<Shared>,
     day: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let view = view_of(&shared, day).await?;

@@ -15,12 +15,14 @@ use std::sync::atomic::Ordering;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
-pub struct Health {
+#[schema(as = Health)]
+pub struct HealthBody {
     pub status: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct Ready {
+#[schema(as = Ready)]
+pub struct ReadyBody {
     pub status: &'static str,
     /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then
     /// asked of the store, and budgets are its own.
@@ -42,20 +44,20 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/health/live", live)
             .summary("Whether the process answers")
             .notes("Touches nothing.")
-            .answer::<Health>(200, "It does."),
+            .answer::<HealthBody>(200, "It does."),
         Endpoint::get("/health/ready", ready)
             .summary("Whether traffic is welcome")
             .notes(
                 "Writes a row, at most twice a second however often it is asked; so a full \
                 disk, a stuck writer or a damaged database shows.",
             )
-            .answer::<Ready>(200, "It is.")
+            .answer::<ReadyBody>(200, "It is.")
             .problems(&[&problem::STARTING]),
         Endpoint::put("/health/ready", set_ready)
             .summary("Leave or join the balancer")
             .who(Who::Admin)
             .body::<Readiness>()
-            .answer::<Health>(200, "How it is now."),
+            .answer::<HealthBody>(200, "How it is now."),
         Endpoint::get("/metrics", metrics)
             .summary("Metrics for Prometheus")
             .notes(
@@ -67,15 +69,18 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn live(_: Params<flags::None>) -> HttpResponse {
-    reply::ok(&Health { status: "live" })
+async fn live(_: Params<flags::Nothing>) -> HttpResponse {
+    reply::ok(&HealthBody { status: "live" })
 }
 
-async fn ready(shared: web::Data<Shared>, _: Params<flags::None>) -> Result<HttpResponse, Problem> {
+async fn ready(
+    shared: web::Data<Shared>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
     shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
     let redis = shared.identity.memory().map_or("off", |state| state.name());
     let nodes = shared.cluster().map(|cluster| cluster.membership().serving.len());
-    Ok(reply::ok(&Ready { status: "ready", redis, nodes }))
+    Ok(reply::ok(&ReadyBody { status: "ready", redis, nodes }))
 }
 
 async fn set_ready(
@@ -84,7 +89,7 @@ async fn set_ready(
     Body(Readiness { ready }): Body<Readiness>,
 ) -> HttpResponse {
     shared.joined.store(ready, Ordering::Release);
-    reply::ok(&Health { status: if ready { "ready" } else { "left" } })
+    reply::ok(&HealthBody { status: if ready { "ready" } else { "left" } })
 }
 
 async fn metrics(shared: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Problem> {

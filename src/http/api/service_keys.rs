@@ -29,7 +29,7 @@ pub struct CreateServiceKey {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = NewServiceKey)]
-pub struct MadeBody {
+pub struct NewServiceKeyBody {
     pub id: String,
     pub name: String,
     pub role: &'static str,
@@ -39,7 +39,7 @@ pub struct MadeBody {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = ServiceKey)]
-pub struct KeyBody {
+pub struct ServiceKeyBody {
     pub id: String,
     pub name: String,
     pub role: &'static str,
@@ -58,12 +58,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .who(Who::Admin)
             .body::<CreateServiceKey>()
-            .answer::<MadeBody>(201, "The key.")
+            .answer::<NewServiceKeyBody>(201, "The key.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/service-keys", list)
             .summary("List the service keys")
             .who(Who::Admin)
-            .lists::<KeyBody>("Without the keys themselves.")
+            .lists::<ServiceKeyBody>("Without the keys themselves.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/service-keys/{id}", revoke)
             .summary("Revoke a service key")
@@ -77,7 +77,7 @@ async fn create(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     key: IdempotencyKey,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(body): Body<CreateServiceKey>,
 ) -> Result<HttpResponse, Problem> {
     if body.role.is_some_and(|role| role != "service") {
@@ -87,8 +87,12 @@ async fn create(
         Some(text) => shared.identity.create_service_key_once(&body.name, caller.id, text).await?,
         None => shared.identity.create_service_key(&body.name).await?,
     };
-    let answer =
-        MadeBody { id: made.id.to_string(), name: body.name, role: "service", key: made.key };
+    let answer = NewServiceKeyBody {
+        id: made.id.to_string(),
+        name: body.name,
+        role: "service",
+        key: made.key,
+    };
     Ok(reply::replayed(secret(reply::created(&answer)), made.again))
 }
 
@@ -104,7 +108,7 @@ async fn list(
         found,
         limit,
         |key: &ServiceKey| key.id.0.to_vec(),
-        |key| Some(KeyBody::from(key)),
+        |key| Some(ServiceKeyBody::from(key)),
     )))
 }
 
@@ -112,7 +116,7 @@ async fn revoke(
     shared: web::Data<Shared>,
     _: Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     match shared.identity.revoke_service_key(known_id(&id)?).await? {
         true => Ok(HttpResponse::NoContent().finish()),
@@ -122,9 +126,9 @@ async fn revoke(
     }
 }
 
-impl From<ServiceKey> for KeyBody {
-    fn from(key: ServiceKey) -> KeyBody {
-        KeyBody {
+impl From<ServiceKey> for ServiceKeyBody {
+    fn from(key: ServiceKey) -> ServiceKeyBody {
+        ServiceKeyBody {
             id: key.id.to_string(),
             name: key.name,
             role: "service",

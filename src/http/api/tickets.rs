@@ -3,7 +3,7 @@
 use super::holds::parse_pattern;
 use super::lotteries::{known_day, plan_of};
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Member};
+use crate::http::caller::{Admin, AsMember};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -22,7 +22,7 @@ const SAMPLE: u16 = 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Search {
+pub struct PatternQuery {
     pattern: String,
 }
 
@@ -88,7 +88,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 async fn search(
     shared: web::Data<Shared>,
     day: web::Path<String>,
-    Params(search): Params<Search>,
+    Params(search): Params<PatternQuery>,
 ) -> Result<HttpResponse, Problem> {
     let day = known_day(&day)?;
     let plan = plan_of(&shared, day).await?;
@@ -110,7 +110,7 @@ async fn search(
 
 async fn list(
     shared: web::Data<Shared>,
-    Member(caller): Member,
+    AsMember(caller): AsMember,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after()?);
@@ -127,7 +127,7 @@ async fn refund(
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(flags::None {}): Body<flags::None>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id: TicketId = id.parse().map_err(|_| Refusal::UnknownTicket.explain())?;
     let by = key.by(caller, flags.how(), || vec![b"refund".to_vec(), id.to_string().into_bytes()]);

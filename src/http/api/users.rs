@@ -1,8 +1,8 @@
 //! Accounts: administrators list and create them; who has one reads, changes and deletes his own.
 
-use super::auth::{Origin, Register, UserBody, after_id, keyed, known_id, secret};
+use super::auth::{RegisterMember, RequestOrigin, UserBody, after_id, keyed, known_id, secret};
 use crate::http::body::Body;
-use crate::http::caller::{Admin, Signer};
+use crate::http::caller::{Admin, SignedIn};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -82,7 +82,7 @@ pub struct ResetBody {
 }
 
 pub fn endpoints() -> Vec<Endpoint> {
-    const CHANGED: &[&problem::Kind] = &[
+    const CHANGED: &[&problem::ProblemKind] = &[
         &problem::FORBIDDEN,
         &problem::NOT_FOUND,
         &problem::TAKEN,
@@ -164,8 +164,8 @@ async fn create(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     key: IdempotencyKey,
-    Origin(origin): Origin,
-    _: Params<flags::None>,
+    RequestOrigin(origin): RequestOrigin,
+    _: Params<flags::Nothing>,
     Body(body): Body<CreateUser>,
 ) -> Result<HttpResponse, Problem> {
     let role = match body.role.as_deref() {
@@ -174,7 +174,7 @@ async fn create(
     };
     let CreateUser { username, email, phone, password, full_name, birthday, .. } = body;
     let (draft, password) =
-        Register { username, email, phone, password, full_name, birthday }.split();
+        RegisterMember { username, email, phone, password, full_name, birthday }.split();
     let made =
         shared.identity.create_user(caller.id, draft, password, role, key.text(), &origin).await?;
     Ok(reply::replayed(reply::created(&UserBody::from(made.member)), made.again))
@@ -182,9 +182,9 @@ async fn create(
 
 async fn show(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
+    SignedIn(signed): SignedIn,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
     let member =
@@ -194,10 +194,10 @@ async fn show(
 
 async fn put(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
-    Origin(origin): Origin,
+    SignedIn(signed): SignedIn,
+    RequestOrigin(origin): RequestOrigin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(body): Body<PutUser>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
@@ -210,10 +210,10 @@ async fn put(
 
 async fn patch(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
-    Origin(origin): Origin,
+    SignedIn(signed): SignedIn,
+    RequestOrigin(origin): RequestOrigin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(body): Body<PatchUser>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
@@ -224,9 +224,9 @@ async fn patch(
 
 async fn delete(
     shared: web::Data<Shared>,
-    Signer(signed): Signer,
+    SignedIn(signed): SignedIn,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
     if !shared.identity.delete_member(id).await? {
@@ -255,8 +255,8 @@ async fn offer_reset(
     shared: web::Data<Shared>,
     _: Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
-    Body(flags::None {}): Body<flags::None>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let offer = shared.identity.offer_reset(known_id(&id)?).await?;
     Ok(secret(reply::created(&ResetBody {

@@ -68,7 +68,7 @@ pub struct ReplayBody {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = NewWebhook)]
-pub struct MadeBody {
+pub struct NewWebhookBody {
     #[serde(flatten)]
     pub webhook: WebhookBody,
     /// Verifies signatures, by Standard Webhooks. It is shown this once.
@@ -97,7 +97,7 @@ pub struct DeliveryBody {
 }
 
 pub fn endpoints() -> Vec<Endpoint> {
-    const NONE: &[&problem::Kind] = &[&problem::NOT_FOUND, &problem::UNAVAILABLE];
+    const NONE: &[&problem::ProblemKind] = &[&problem::NOT_FOUND, &problem::UNAVAILABLE];
     vec![
         keyed(Endpoint::post("/webhooks", create))
             .summary("Make a webhook")
@@ -111,7 +111,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .who(Who::Admin)
             .body::<CreateWebhook>()
-            .answer::<MadeBody>(201, "The webhook, and its secret.")
+            .answer::<NewWebhookBody>(201, "The webhook, and its secret.")
             .problems(&[&problem::TOO_MANY_WEBHOOKS, &problem::UNAVAILABLE]),
         Endpoint::get("/webhooks", list)
             .summary("List the webhooks")
@@ -160,7 +160,7 @@ async fn create(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     key: IdempotencyKey,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(CreateWebhook { url, events }): Body<CreateWebhook>,
 ) -> Result<HttpResponse, Problem> {
     let target = Target::parse(&url, shared.webhooks.private_addresses)
@@ -168,7 +168,7 @@ async fn create(
     let made =
         shared.webhooks.create(target, wanted(events)?, By::for_good(caller), key.text()).await?;
     let NewWebhook { id, view, secret: shown_once, replayed } = made;
-    let body = MadeBody { webhook: WebhookBody::of(id, view), secret: shown_once };
+    let body = NewWebhookBody { webhook: WebhookBody::of(id, view), secret: shown_once };
     Ok(reply::replayed(secret(reply::created(&body)), replayed))
 }
 
@@ -194,7 +194,7 @@ async fn show(
     shared: web::Data<Shared>,
     _: Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;
     Ok(reply::ok(&view(&shared, id).await?))
@@ -204,7 +204,7 @@ async fn delete(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     shared.webhooks.delete(known_id(&id)?, By::for_good(caller)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -214,8 +214,8 @@ async fn enable(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
-    Body(flags::None {}): Body<flags::None>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;
     shared.webhooks.enable(id, By::for_good(caller)).await?;
@@ -226,8 +226,8 @@ async fn disable(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
-    Body(flags::None {}): Body<flags::None>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;
     shared.webhooks.disable(id, By::for_good(caller)).await?;
@@ -254,7 +254,7 @@ async fn replay(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     id: web::Path<String>,
-    _: Params<flags::None>,
+    _: Params<flags::Nothing>,
     Body(ReplayRange { from, to }): Body<ReplayRange>,
 ) -> Result<HttpResponse, Problem> {
     let id = known_id(&id)?;

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 /// At least one of username, e-mail and phone. Each is unique, regardless of case and Unicode form.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Register {
+#[schema(as = Register)]
+pub struct RegisterMember {
     /// 3 to 64 letters, digits, dots, dashes or underscores.
     #[schema(example = "ada")]
     pub username: Option<String>,
@@ -27,9 +28,9 @@ pub struct Register {
     pub birthday: Option<String>,
 }
 
-impl Register {
+impl RegisterMember {
     pub fn split(self) -> (Draft, String) {
-        let Register { username, email, phone, password, full_name, birthday } = self;
+        let RegisterMember { username, email, phone, password, full_name, birthday } = self;
         (Draft { username, email, phone, full_name, birthday }, password)
     }
 }
@@ -80,7 +81,8 @@ impl From<LoginForm> for Login {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Refresh {
+#[schema(as = Refresh)]
+pub struct RefreshTokens {
     pub refresh_token: String,
 }
 

@@ -18,9 +18,9 @@ use std::net::IpAddr;
 /// The longest name of a client that is kept.
 const LONGEST_AGENT: usize = 200;
 
-pub struct Origin(pub people::Origin);
+pub struct RequestOrigin(pub people::Origin);
 
-impl Origin {
+impl RequestOrigin {
     /// The caller's address, or the network that it stands for.
     pub fn network(request: &HttpRequest) -> Option<IpAddr> {
         let proxies = request
@@ -32,13 +32,13 @@ impl Origin {
     }
 }
 
-impl FromRequest for Origin {
+impl FromRequest for RequestOrigin {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let address = Origin::network(request).map_or_else(String::new, counted_as);
-        ready(Ok(Origin(people::Origin { address, agent: agent(request) })))
+        let address = RequestOrigin::network(request).map_or_else(String::new, counted_as);
+        ready(Ok(RequestOrigin(people::Origin { address, agent: agent(request) })))
     }
 }
 

@@ -59,7 +59,8 @@ pub struct ChangeCampaign {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Claim {
+#[schema(as = Claim)]
+pub struct ClaimVoucher {
     /// For campaigns with a code.
     pub code: Option<String>,
 }

@@ -101,7 +101,7 @@ pub struct RedeemedBody {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = CouponLedger)]
-pub struct LedgerBody {
+pub struct CouponLedgerBody {
     pub issued: u64,
     pub available: u64,
     pub held: u64,
@@ -228,10 +228,9 @@ impl RedeemedBody {
     }
 }
 
-impl From<CouponLedger> for LedgerBody {
-    fn from(ledger: CouponLedger) -> LedgerBody {
-        let CouponLedger { issued, available, held, assigned, used, expired, void, imbalance } =
-            ledger;
-        LedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
+impl From<Ledger> for CouponLedgerBody {
+    fn from(ledger: Ledger) -> CouponLedgerBody {
+        let Ledger { issued, available, held, assigned, used, expired, void, imbalance } = ledger;
+        CouponLedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
     }
 }

@@ -68,7 +68,7 @@ pub struct BeaconBody {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = LotteryLedger)]
-pub struct LedgerBody {
+pub struct LotteryLedgerBody {
     pub stock: u64,
     pub free: u64,
     pub held: u64,
@@ -157,12 +157,12 @@ impl BallotsBody {
     }
 }
 
-impl LedgerBody {
-    pub fn of(tickets: TicketLedger, boxes: &[InBox]) -> LedgerBody {
-        let TicketLedger { stock, free, held, sold, imbalance } = tickets;
+impl LotteryLedgerBody {
+    pub fn of(tickets: Ledger, boxes: &[InBox]) -> LotteryLedgerBody {
+        let Ledger { stock, free, held, sold, imbalance } = tickets;
         let lost: i64 =
             boxes.iter().filter_map(|one| Some(one.sealed?.count as i64 - one.count as i64)).sum();
-        LedgerBody {
+        LotteryLedgerBody {
             stock,
             free,
             held,

@@ -6,7 +6,7 @@ use actix_web::web::{Data, ServiceConfig};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use stampede::http::body::Body;
-use stampede::http::caller::Member;
+use stampede::http::caller::AsMember;
 use stampede::http::problem::Problem;
 use stampede::http::reply;
 use stampede::shared::Shared;
@@ -15,7 +15,7 @@ pub const PATH: &str = "/api/v1/constant";
 
 /// For requests with that body.
 pub fn serve<B: DeserializeOwned + 'static>(routes: &mut ServiceConfig) {
-    let constant = |_: Data<Shared>, Member(_): Member, Body(_): Body<B>| async {
+    let constant = |_: Data<Shared>, AsMember(_): AsMember, Body(_): Body<B>| async {
         Ok::<_, Problem>(reply::created(&json!({"id": "h_20261231_6_3_17", "state": "held"})))
     };
     route(routes, "/constant", constant);

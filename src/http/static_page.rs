@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::io::Write;
 use tokio::sync::OnceCell;
 
-pub struct Stock {
+pub struct StaticPage {
     kind: HeaderValue,
     plain: Bytes,
     /// Names exactly these bytes.
@@ -21,13 +21,13 @@ pub struct Stock {
     packed: OnceCell<Option<Bytes>>,
 }
 
-impl Stock {
-    pub fn of(kind: &str, plain: Bytes) -> Stock {
+impl StaticPage {
+    pub fn of(kind: &str, plain: Bytes) -> StaticPage {
         let kind = HeaderValue::from_str(kind);
         let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
         let digest = Sha256::digest(&plain);
         let tag = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        Stock { kind, plain, tag, packed: OnceCell::new() }
+        StaticPage { kind, plain, tag, packed: OnceCell::new() }
     }
 
     pub async fn answer(&self, request: &HttpRequest) -> HttpResponse {
