@@ -8,6 +8,7 @@ use super::flags::{self, Params};
 use super::openapi;
 use super::problem::{self, ALL, Problem};
 use super::static_page::StaticPage;
+use super::swagger;
 use actix_web::http::header::ContentType;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
@@ -61,14 +62,8 @@ async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<Http
 }
 
 fn docs_file(name: &str) -> Option<StaticPage> {
-    static CONFIG: LazyLock<Arc<Config<'static>>> =
-        LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
-    let file = utoipa_swagger_ui::serve(name, CONFIG.clone()).ok()??;
-    let bytes = match file.bytes {
-        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        Cow::Owned(bytes) => bytes.into(),
-    };
-    Some(StaticPage::of(&file.content_type, bytes))
+    let (kind, bytes) = swagger::file(name)?;
+    Some(StaticPage::of(kind, bytes.into()))
 }
 
 async fn docs() -> HttpResponse {

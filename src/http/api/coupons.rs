@@ -307,7 +307,11 @@ pub async fn giver(
 
 /// Where the coupon of that code lives. A wrong one is counted, and whoever tried too many has to
 /// wait.
-async fn known_home(shared: &Shared, guesser: &CodeGuesser, code: &str) -> Result<Home, Problem> {
+async fn known_home(
+    shared: &Shared,
+    guesser: &CodeGuesser,
+    code: &str,
+) -> Result<CouponHome, Problem> {
     guesser.admit(shared).await?;
     or_guessed(shared, guesser, shared.coupons.find_home(code).await?).await
 }

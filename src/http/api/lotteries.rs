@@ -16,7 +16,7 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
 use actors::domain::lottery::{LotteryView, Phase, Plan, Refusal};
-use bodies::{LotteryLedgerBody, LotteryBody, StatisticsBody};
+use bodies::{LotteryBody, LotteryLedgerBody, StatisticsBody};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 

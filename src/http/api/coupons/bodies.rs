@@ -228,9 +228,10 @@ impl RedeemedBody {
     }
 }
 
-impl From<Ledger> for CouponLedgerBody {
-    fn from(ledger: Ledger) -> CouponLedgerBody {
-        let Ledger { issued, available, held, assigned, used, expired, void, imbalance } = ledger;
+impl From<CouponLedger> for CouponLedgerBody {
+    fn from(ledger: CouponLedger) -> CouponLedgerBody {
+        let CouponLedger { issued, available, held, assigned, used, expired, void, imbalance } =
+            ledger;
         CouponLedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
     }
 }

@@ -158,8 +158,8 @@ impl BallotsBody {
 }
 
 impl LotteryLedgerBody {
-    pub fn of(tickets: Ledger, boxes: &[InBox]) -> LotteryLedgerBody {
-        let Ledger { stock, free, held, sold, imbalance } = tickets;
+    pub fn of(tickets: TicketLedger, boxes: &[InBox]) -> LotteryLedgerBody {
+        let TicketLedger { stock, free, held, sold, imbalance } = tickets;
         let lost: i64 =
             boxes.iter().filter_map(|one| Some(one.sealed?.count as i64 - one.count as i64)).sum();
         LotteryLedgerBody {
