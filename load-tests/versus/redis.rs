@@ -6,9 +6,9 @@
 //! multiplexed connection each, so Redis sees their commands as pipelines and flushes once for
 //! many.
 
-use super::load::server::route;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
+use harness::load::server::route;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Script};
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! What came of it, as a table and a picture, put between two marks of a page that a reader already
 //! knows.
 
-use super::load::median;
 use super::postgres::Rates;
+use harness::load::median;
 use std::fmt::Write;
 use std::path::Path;
 

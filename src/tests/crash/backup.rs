@@ -2,7 +2,7 @@
 
 use crate::STAMPEDE;
 use crate::load::Buyer;
-use harness::{DAY, Process, TestFolder, fails, hold_number, id, succeeds};
+use harness::{DAY, TestFolder, fails, hold_number, id, succeeds};
 use serde_json::json;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -14,7 +14,7 @@ fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere(
     server.lottery(5);
     let ada = server.member("ada");
     let held = hold_number(&ada, "0007");
-    let file = elsewhere.0.join("backup.db");
+    let file = elsewhere.join("backup.db");
     let mut buyers: Vec<Buyer> =
         (0..4).map(|name| Buyer::new(server.member(&format!("buyer-{name}")), name, 3)).collect();
     thread::scope(|scope| {
@@ -33,12 +33,11 @@ fn a_backup_under_load_has_all_that_was_answered_before_it_and_serves_elsewhere(
         server.kill();
     });
 
-    let restored = elsewhere.0.join("restored");
+    let restored = elsewhere.join("restored");
     succeeds(STAMPEDE.run(&restored, ["restore".as_ref(), file.as_os_str()]));
     STAMPEDE.verify(&restored);
     let server = STAMPEDE.start(&restored);
-    let mut ada = ada;
-    ada = ada.at(&server.address);
+    let ada = ada.at(&server.address);
     assert_eq!(ada.get(&format!("/holds/{}", id(&held))).expect(200), held);
     ada.post(&format!("/holds/{}/confirm", id(&held)), json!({})).expect(200);
     let (held, sold) = server.books();

@@ -1,7 +1,7 @@
 //! A damaged record: `verify` names it, and only its partition is out of order.
 
 use crate::STAMPEDE;
-use harness::{Answer, Client, DAY, Process, TestFolder, fails, hold_number, succeeds};
+use harness::{Answer, Client, DAY, TestFolder, fails, hold_number, succeeds};
 use rusqlite::Connection;
 use serde_json::json;
 

@@ -187,7 +187,7 @@ fn every_use_that_was_acknowledged_before_a_kill_is_there_after_it_and_none_is_t
         });
         drop(server);
         server = STAMPEDE.start(&folder);
-        owners.iter_mut().for_each(|owner| owner = owner.at(&server.address));
+        owners.iter_mut().for_each(|owner| *owner = owner.at(&server.address));
         for (owner, coupons) in owners.iter().zip(&mut coupons) {
             for (code, known) in coupons.iter_mut() {
                 let state = owner.get(&format!("/coupons/{code}")).expect(200)["state"].clone();

@@ -1,7 +1,7 @@
 //! SIGTERM: what was accepted is finished and kept, and the process ends with 0.
 
 use crate::STAMPEDE;
-use harness::{Client, DAY, Process, TestFolder};
+use harness::{Client, DAY, TestFolder};
 use serde_json::json;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;

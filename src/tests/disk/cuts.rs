@@ -1,7 +1,6 @@
 //! The power goes at any operation of a busy server: what was answered is there, and nothing is
 //! there twice.
 
-use crate::STAMPEDE;
 use crate::facts::{Fact, Told, check, gather};
 use crate::recording::Entry;
 use crate::replay::{Disk, Fate};
@@ -89,7 +88,7 @@ fn lives(disk: &Watched, told: &Told) {
     hold_until(told, HOLDS, &clients, disk);
     server.stop();
     let server: Process = disk.start();
-    clients.iter_mut().for_each(|client| client = client.at(&server.address));
+    clients.iter_mut().for_each(|client| *client = client.at(&server.address));
     hold_until(told, HOLDS / 9, &clients, disk);
     server.kill();
 }

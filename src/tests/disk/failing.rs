@@ -1,7 +1,6 @@
 //! The n-th flush, write, truncation or opening of a short life fails: nothing that was answered is
 //! lost, and the next start is sound.
 
-use crate::STAMPEDE;
 use crate::control::{Control, EIO, ENOSPC, Fault, Kind};
 use crate::cuts::{Cut, make, number};
 use crate::facts::{Fact, Told, gather};

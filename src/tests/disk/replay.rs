@@ -313,13 +313,13 @@ mod tests {
     /// What is left of one file after these entries.
     fn left(entries: &[Entry], fate: Fate, seed: u64) -> Option<Vec<u8>> {
         let (root, into) = (TestFolder::new(), TestFolder::new());
-        let mut disk = Disk::new(&root.0);
-        let folder = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&root.0).unwrap());
+        let mut disk = Disk::new(&root);
+        let folder = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&root).unwrap());
         disk.follow(&Entry::Made { inode: FILE, name: "file".into() });
         disk.follow(&Entry::Synced { inode: folder });
         entries.iter().for_each(|entry| disk.follow(entry));
-        disk.leave(fate, seed, &into.0);
-        fs::read(into.0.join("file")).ok()
+        disk.leave(fate, seed, &into);
+        fs::read(into.join("file")).ok()
     }
 
     fn wrote(offset: u64, bytes: &[u8]) -> Entry {
