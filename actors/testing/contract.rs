@@ -1,9 +1,9 @@
 //! What every store must pass, whatever it keeps the log in.
 //!
 //! `store_contract!` makes one test of each function here. A store is reached only through its
-//! port; closing it, opening the same data again and losing its snapshots are what its `StoreHarness`
-//! adds. The look-up rows of a frame can be made again from its records with `rows_of`, as the
-//! domain's can.
+//! port; closing it, opening the same data again and losing its snapshots is what its
+//! `StoreHarness` adds. The look-up rows of a frame can be made again from its records with
+//! `rows_of`, as the domain's can.
 
 use actors::engine::record;
 use actors::store::{

@@ -1,9 +1,9 @@
 //! Keys that have been answered, so that a repeat gets the same answer and never a second thing.
 //!
 //! A partition remembers what each key got (`Answered`). A node remembers which command each key
-//! stood for, and how far back keys are remembered (`KeyWindow`). That is a span of time or a number
-//! of keys, whichever is shorter; the oldest goes first. A key older than the horizon is forgotten
-//! by all partitions of the node at once; that is what makes passing a request on safe.
+//! stood for, and how long keys are remembered (`KeyWindow`). That is a span of time or a number of
+//! keys, whichever is shorter; the oldest goes first. A key older than the horizon is forgotten by
+//! all partitions of the node at once; that is what makes passing a request on safe.
 
 use crate::id::Id;
 use crate::time::Time;
