@@ -18,7 +18,7 @@ use base::meters::series::Series;
 use base::{journal, meters};
 use cluster::{self, Cluster};
 use config::Config;
-use people::{self, Identity};
+use people::People;
 use products::Engine;
 use products::ballots::Ballots;
 use products::ballots::receipt_key::ReceiptKey;
@@ -85,8 +85,8 @@ impl App {
         timekeeper.into_iter().for_each(|timekeeper| node.live_by(timekeeper));
         let engine = Engine::new(node);
         let sharing = settings::sharing(&config, &*directory).await?;
-        let (identity, admin_password) =
-            Identity::open(directory.clone(), settings::people(&config), sharing, clock).await?;
+        let (people, admin_password) =
+            People::open(directory.clone(), settings::people(&config), sharing, clock).await?;
         let code_keys = keys::open(&*directory).await?;
         let imports = settings::imports(&config, engine.clone())?;
         let promotions = Arc::new(Promotions::new(engine.clone(), code_keys.clone()));
@@ -137,7 +137,7 @@ impl App {
             coupons,
             imports,
             engine,
-            identity,
+            people,
             feed,
             webhooks,
             series,

@@ -56,24 +56,23 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         }
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
         Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
-        Command::KeyCreate { name } => with_identity(settings, async |identity| {
-            let made = identity.create_service_key(&name).await?;
+        Command::KeyCreate { name } => with_people(settings, async |people| {
+            let made = people.service_keys.create(&name).await?;
             print(&format!("{}\n{}\nThe key is shown this once.", made.id, made.key))
         }),
-        Command::KeyList => with_identity(settings, async |identity| {
-            let keys = identity.service_keys().await?;
+        Command::KeyList => with_people(settings, async |people| {
+            let keys = people.service_keys.list().await?;
             keys.iter().try_for_each(|key| print(&format!("{} {}", key.id, key.name)))
         }),
-        Command::KeyRevoke { id } => with_identity(settings, async |identity| {
-            let known = identity
-                .revoke_service_key(
-                    id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?,
-                )
+        Command::KeyRevoke { id } => with_people(settings, async |people| {
+            let known = people
+                .service_keys
+                .revoke(id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?)
                 .await?;
             if known { Ok(()) } else { anyhow::bail!("there is no key {id}") }
         }),
         Command::KeyRotate { coupons: false } => {
-            with_identity(settings, async |identity| Ok(identity.rotate_token_keys().await?))
+            with_people(settings, async |people| Ok(people.rotate_token_keys().await?))
         }
         Command::KeyRotate { coupons: true } => with_app(settings, async |app| {
             let version = app.shared.rotate_coupon_keys().await?;
@@ -82,8 +81,8 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
                 version.number()
             ))
         }),
-        Command::AdminPassword => with_identity(settings, async |identity| {
-            let password = identity.set_admin_password().await?;
+        Command::AdminPassword => with_people(settings, async |people| {
+            let password = people.administrator.draw_password().await?;
             print(&format!("The account admin has a new password: {password}"))
         }),
     }
@@ -105,11 +104,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// Lets `work` change who may call.
-fn with_identity(
+fn with_people(
     settings: Settings,
-    work: impl AsyncFnOnce(&people::Identity) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(&people::People) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    with_app(settings, async |app| work(&app.shared.identity).await)
+    with_app(settings, async |app| work(&app.shared.people).await)
 }
 
 /// Opens the folder as its only user.

@@ -20,7 +20,7 @@ const KEY_DELAY_S: u32 = 30;
 pub async fn sharing(config: &Config, directory: &dyn Directory) -> anyhow::Result<Sharing> {
     Ok(match (redis(config), config.store) {
         (Some(settings), _) => {
-            let realm = people::realm(directory).await?;
+            let realm = people::read_realm(directory).await?;
             Sharing::Memory(Arc::new(Redis::start(&settings, &realm).await?))
         }
         // Where other nodes can end sessions, somebody has to be asked.

@@ -12,7 +12,7 @@ use actors::timekeeper::Moved;
 use base::meters::series::Series;
 use cluster::Cluster;
 use config::Config;
-use people::Identity;
+use people::People;
 use ports::Backend;
 use products::Engine;
 use products::ballots::Ballots;
@@ -46,7 +46,7 @@ pub struct Shared {
     pub batches: Arc<Batches>,
     pub coupons: Arc<Coupons>,
     pub imports: Arc<Imports>,
-    pub identity: Arc<Identity>,
+    pub people: People,
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,
     /// Gauges of what comes and goes.

@@ -32,10 +32,10 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
         Ok::<_, Problem>(value.map(|value| value.to_str().unwrap_or("")))
     };
     let (authorization, on_behalf_of) = (header(&AUTHORIZATION)?, header(&ON_BEHALF_OF)?);
-    let signed = shared.identity.let_in(authorization, on_behalf_of).await?;
+    let signed = shared.people.access.let_in(authorization, on_behalf_of).await?;
     // A look changes nothing, and leaves nothing behind of whom it was for.
     if !request.method().is_safe() {
-        shared.identity.introduce(&signed).await?;
+        shared.people.outsiders.introduce(&signed).await?;
     }
     Ok(signed)
 }
@@ -44,7 +44,7 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
 pub fn stay(shared: &Shared, request: &HttpRequest) -> Result<Stay, Problem> {
     let authorization = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE)?;
     let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Ok(shared.identity.stay(authorization)?)
+    Ok(Stay::begin(&shared.people.access, authorization)?)
 }
 
 impl FromRequest for SignedIn {

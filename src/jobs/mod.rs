@@ -62,7 +62,7 @@ pub fn start(shared: Data<Shared>) {
 /// Lets go of what no token can need any more, and takes over keys that were changed beside this
 /// process.
 async fn forget_dead_sessions(shared: &Shared) {
-    if let Err(error) = shared.identity.tidy().await {
+    if let Err(error) = shared.people.tidy().await {
         base::journal::warn(
             "sessions could not be tidied",
             &[("error", base::journal::Value::Text(&error))],

@@ -26,7 +26,7 @@ pub async fn make_good(shared: &Shared) {
 async fn all(shared: &Shared) -> Result<(), StoreError> {
     let mut after = None;
     loop {
-        let owing = shared.identity.owing(after, AT_ONCE).await?;
+        let owing = shared.people.accounts.list_owing(after, AT_ONCE).await?;
         for owing in &owing {
             auth::make_good(shared, owing.member, owing.first_login_at, owing.owed.clone()).await;
         }

@@ -12,14 +12,8 @@
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
-use ports::shared_memory::Settled;
+use ports::shared_memory::{PerMinute, Settled};
 use std::sync::{Mutex, MutexGuard};
-
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    pub account_per_minute: u32,
-    pub address_per_minute: u32,
-}
 
 /// How long the first pause is and the longest. A pause without failures for as long as
 /// `FORGIVEN_S` makes the next one short again.
@@ -37,7 +31,7 @@ const WINDOW_S: u32 = 60;
 const HALF: usize = 65_536;
 
 pub struct Failures {
-    settings: Settings,
+    per_minute: PerMinute,
     records: Mutex<Records>,
 }
 
@@ -58,8 +52,8 @@ struct Record {
 }
 
 impl Failures {
-    pub fn new(settings: Settings) -> Failures {
-        Failures { settings, records: Mutex::default() }
+    pub fn new(per_minute: PerMinute) -> Failures {
+        Failures { per_minute, records: Mutex::default() }
     }
 
     /// How many seconds the record is still paused, if it is.
@@ -76,7 +70,7 @@ impl Failures {
         let known = of_known(account, address);
         let account = if records.has(known) { known } else { of_account(account) };
         if !right {
-            records.count(of_address(address), self.settings.address_per_minute, &ADDRESS, now);
+            records.count(of_address(address), self.per_minute.address, &ADDRESS, now);
         }
         if records.pause_s(account, now).is_some() {
             Settled::Paused
@@ -84,7 +78,7 @@ impl Failures {
             records.put(known, Record::default());
             Settled::Right
         } else {
-            records.count(account, self.settings.account_per_minute, &ACCOUNT, now);
+            records.count(account, self.per_minute.account, &ACCOUNT, now);
             Settled::Wrong
         }
     }
@@ -118,7 +112,7 @@ impl Failures {
     }
 
     pub fn probes_per_minute(&self) -> u32 {
-        self.settings.address_per_minute.saturating_mul(2)
+        self.per_minute.address.saturating_mul(2)
     }
 
     /// A failure that is no wrong password. Answers how many seconds the record was paused before.
@@ -224,7 +218,7 @@ mod tests {
     const ADA: Id = Id([1; 16]);
 
     fn failures() -> Failures {
-        Failures::new(Settings { account_per_minute: 3, address_per_minute: 10 })
+        Failures::new(PerMinute { account: 3, address: 10 })
     }
 
     fn fail(failures: &Failures, address: &str, times: u32, now: Time) {

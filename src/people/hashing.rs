@@ -1,28 +1,26 @@
 //! Where passwords are hashed: a few threads of their own, and a queue no longer than its deadline
 //! allows.
 //!
-//! Hashing is slow on purpose, so it never runs on a thread that serves requests, and a crowd that
-//! logs in is told at once when it would have to wait too long: capacity = threads × deadline ÷
-//! time of one hash, measured at start and kept as a moving average. Who waits, and who has no
-//! place, says `queue`: no address and no account crowds the others out. A request whose client has
-//! gone is skipped, and one that has waited for as long as the deadline is refused. A stop finishes
-//! what is being hashed and nothing else. A check costs the same whatever the hash, so that time
-//! does not tell whether an account exists: see `Work`.
+//! Hashing is slow on purpose, so it never runs on a thread that serves requests. A crowd that logs
+//! in is told at once when it would have to wait too long. Capacity = threads × deadline ÷ time of
+//! one hash, which is measured at start and kept as a moving average. `queue` decides which request
+//! waits and which has no place: no address and no account crowds the others out. A request whose
+//! client has gone is skipped. A request that has waited for as long as the deadline is refused. A
+//! stop finishes what is being hashed and nothing else. A check costs the same whatever the hash,
+//! so that time does not tell whether an account exists (`work`).
 
 mod queue;
+mod work;
 
 pub use queue::Asker;
 
-use super::passwords;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use queue::Queue;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// What is hashed where there is nothing to compare.
-const NOBODY: &str = "nobody has this password";
+use work::{FILLER, Work};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -50,7 +48,7 @@ struct Shared {
     nanos: AtomicU64,
     line: Mutex<Line>,
     arrived: Condvar,
-    meters: Meters,
+    meters: HashMeters,
 }
 
 #[derive(Default)]
@@ -70,7 +68,7 @@ enum Task {
     Check { password: String, hash: Arc<str>, done: oneshot::Sender<bool> },
 }
 
-struct Meters {
+struct HashMeters {
     seconds: Histogram,
     depth: Gauge,
     refused: Counter,
@@ -81,7 +79,7 @@ impl Hashers {
     /// Takes the time of one hash on the calling thread.
     pub fn start(settings: Settings) -> std::io::Result<Hashers> {
         let began = Instant::now();
-        let decoy = Work::default().hash(NOBODY, settings.cost);
+        let decoy = Work::default().hash(FILLER, settings.cost);
         let shared = Arc::new(Shared::new(settings, began.elapsed().as_nanos() as u64));
         for number in 0..settings.threads.max(1) {
             let shared = shared.clone();
@@ -114,11 +112,6 @@ impl Hashers {
         self.shared.submit(Task::Check { password: password.to_owned(), hash, done }, asker)?;
         answer.await.map_err(|_| self.shared.busy())
     }
-
-    /// How many may wait.
-    pub fn capacity(&self) -> usize {
-        self.shared.capacity()
-    }
 }
 
 impl Drop for Hashers {
@@ -132,7 +125,7 @@ impl Drop for Hashers {
 
 impl Shared {
     fn new(settings: Settings, nanos: u64) -> Shared {
-        let meters = Meters {
+        let meters = HashMeters {
             seconds: histogram!("stampede_hash_seconds"),
             depth: gauge!("stampede_hash_queue_depth"),
             refused: counter!("stampede_hash_refused_total"),
@@ -164,7 +157,7 @@ impl Shared {
         }
         let job = Job { since: Instant::now(), task };
         if let Some(refused) = line.queue.push(asker, job, self.capacity()) {
-            // Perhaps that of another, who hears of it by this.
+            // It may be the job of another client, who hears of it by this.
             drop(refused);
             self.meters.refused.increment(1);
         }
@@ -173,7 +166,7 @@ impl Shared {
         Ok(())
     }
 
-    /// What somebody is told who has no place.
+    /// What a client is told who has no place.
     fn busy(&self) -> Busy {
         let waiting = self.line().queue.len();
         Busy { retry_after_s: self.wait_s(waiting) }
@@ -194,7 +187,7 @@ impl Shared {
             }
             let (began, mut work) = (Instant::now(), Work::default());
             job.task.run(self.settings.cost, &mut work);
-            self.took(began.elapsed(), &work);
+            self.note_time(began.elapsed(), &work);
         }
     }
 
@@ -220,7 +213,7 @@ impl Shared {
         self.meters.refused.increment(late.len() as u64);
     }
 
-    fn took(&self, took: Duration, work: &Work) {
+    fn note_time(&self, took: Duration, work: &Work) {
         self.meters.seconds.record(took.as_secs_f64());
         let nanos = work.nanos_of_one(took, self.settings.cost);
         let average = self.nanos.load(Ordering::Relaxed);
@@ -238,7 +231,7 @@ impl Task {
 
     fn run(self, cost: u32, work: &mut Work) {
         match self {
-            // Whoever has gone in between has no use for the answer.
+            // A client who has gone in between has no use for the answer.
             Task::Hash { password, done } => drop(done.send(work.hash(&password, cost))),
             Task::Check { password, hash, done } => {
                 let right = work.compare(&password, &hash);
@@ -249,44 +242,9 @@ impl Task {
     }
 }
 
-/// What is done for one job, counted in rounds of bcrypt: 2 to the power of the cost for each hash.
-#[derive(Default)]
-struct Work {
-    rounds: u64,
-}
-
-impl Work {
-    fn hash(&mut self, password: &str, cost: u32) -> String {
-        self.rounds += 1 << cost;
-        passwords::hash(password, cost).expect(
-            "the cost comes from checked settings, and passwords were parsed to be short enough",
-        )
-    }
-
-    fn compare(&mut self, password: &str, hash: &str) -> bool {
-        self.rounds += passwords::cost(hash).map_or(0, |cost| 1 << cost);
-        passwords::matches(password, hash)
-    }
-
-    /// Brings what was done up to one hash of that cost, right or wrong: a hash of cost 4 is made
-    /// equal to one of cost 10 by hashes of costs 4, 5, … 9, because 2⁴ + 2⁴ + 2⁵ + … + 2⁹ = 2¹⁰.
-    fn fill_up(&mut self, cost: u32) {
-        let mut next = if self.rounds == 0 { cost } else { self.rounds.ilog2() };
-        while self.rounds < 1 << cost {
-            self.hash(NOBODY, next);
-            next += 1;
-        }
-    }
-
-    /// How long one hash of that cost takes, at this speed.
-    fn nanos_of_one(&self, took: Duration, cost: u32) -> u64 {
-        let nanos = took.as_nanos() * (1 << cost) / u128::from(self.rounds.max(1));
-        u64::try_from(nanos).unwrap_or(u64::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::passwords;
     use super::*;
     use actors::Id;
     use std::future::Future;
@@ -318,7 +276,7 @@ mod tests {
     #[test]
     fn a_full_queue_refuses_at_once_and_says_when_to_come_back() {
         let hashers = stuck(1_000_000_000);
-        assert_eq!(hashers.capacity(), 5);
+        assert_eq!(hashers.shared.capacity(), 5);
         let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(hashers.hash("one", ADA))).collect();
         assert!(waiting.iter_mut().all(|one| start(&mut one.as_mut()).is_pending()));
         let mut sixth = pin!(hashers.hash("six", ADA));
@@ -358,10 +316,10 @@ mod tests {
             let (mut work, (done, mut answer)) = (Work::default(), oneshot::channel());
             let task = Task::Check { password: password.to_owned(), hash: hash.into(), done };
             task.run(TODAY, &mut work);
-            (answer.try_recv().unwrap(), work.rounds)
+            (answer.try_recv().unwrap(), work.rounds())
         };
         assert_eq!(
-            rounds_of("anything", &passwords::hash(NOBODY, TODAY).unwrap()),
+            rounds_of("anything", &passwords::hash(FILLER, TODAY).unwrap()),
             (false, 1 << TODAY)
         );
         for cost in 4..=TODAY {
@@ -380,19 +338,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_hash_takes_is_reckoned_from_the_rounds_that_were_done() {
-        let work = Work { rounds: 1 << 12 };
-        assert_eq!(work.nanos_of_one(Duration::from_nanos(4_000), 10), 1_000);
-    }
-
-    #[test]
     fn a_slow_hash_makes_the_queue_shorter_but_never_empty() {
         let hashers = stuck(60_000_000_000);
-        assert_eq!(hashers.capacity(), 1);
+        assert_eq!(hashers.shared.capacity(), 1);
     }
 
     #[test]
-    fn whoever_has_gone_is_skipped() {
+    fn a_client_who_has_gone_is_skipped() {
         let hashers = stuck(1);
         let mut gone = Box::pin(hashers.hash("gone", ADA));
         assert!(start(&mut gone.as_mut()).is_pending());

@@ -89,12 +89,12 @@ impl Memory {
 mod tests {
     use super::*;
     use actors::Id;
-    use ports::directory::Role;
+    use ports::directory::AccountRole;
 
     const CLAIMS: Claims = Claims {
         member: Id([1; 16]),
         session: Id([2; 16]),
-        role: Role::Member,
+        role: AccountRole::Member,
         issued_s: 0,
         expires_s: 1,
     };

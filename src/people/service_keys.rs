@@ -1,148 +1,135 @@
-//! Keys of back ends that have members of their own: `sk_` and 256 random bits, of which only a
-//! SHA-256 is kept.
+//! Keys of back ends: made, listed, revoked.
 //!
-//! A key speaks for a service by name. With `On-Behalf-Of` it acts as one of that service's
-//! members, whose id here is made from the service's name and the id there: nobody registers, and a
-//! service's keys can be replaced. Without it, it acts as nobody. All keys are in memory, because
-//! there are few; a change reaches the map before it is answered, and the other nodes at their next
-//! request.
+//! All keys are in memory, because there are few. A change reaches this node's memory before it is
+//! answered, and the other nodes at their next request.
 
+use super::error::Error;
+use super::hs256;
+use super::known_keys::{KnownKeys, PREFIX, digest};
+use super::sharing::Sharing;
 use actors::Id;
-use hashbrown::{HashMap, HashSet};
-use ports::directory::{Digest, ServiceKey};
-use sha2::{Digest as _, Sha256};
-use std::sync::{Arc, Mutex, RwLock};
+use actors::store::StoreError;
+use actors::time::Clock;
+use base::fresh;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Mac;
+use ports::Directory;
+use ports::directory::ServiceKey;
+use ports::profile::Flaw;
+use std::sync::Arc;
 
-pub const PREFIX: &str = "sk_";
+/// The owner of the slip that says which list of keys is the latest.
+const EVERYBODY: Id = Id(*b"all service keys");
 
-/// Whose slip it is that says which list of keys is the latest.
-pub const EVERYBODY: Id = Id(*b"all service keys");
+/// A service key, when it is made. Its text is nowhere else.
+#[derive(Clone, Debug)]
+pub struct MadeKey {
+    pub id: Id,
+    pub key: String,
+    /// It had been made by the first request with this idempotency key.
+    pub again: bool,
+}
 
-/// Outsiders this process remembers to have introduced. Beyond it, it forgets and introduces them
-/// again, which is harmless.
-const INTRODUCED: usize = 100_000;
-
-#[derive(Default)]
 pub struct ServiceKeys {
-    services: RwLock<Services>,
-    introduced: Mutex<HashSet<Id>>,
-}
-
-#[derive(Default)]
-struct Services {
-    by_key: HashMap<Digest, Arc<str>>,
-    list: Id,
-}
-
-pub fn digest(text: &str) -> Digest {
-    Sha256::digest(text).into()
-}
-
-/// The member that a service's member is here.
-pub fn outsider(service: &str, theirs: &str) -> Id {
-    Id::digest(&[b"outsider", service.as_bytes(), theirs.as_bytes()])
-}
-
-/// Who a service is when it acts for nobody.
-pub fn service_itself(service: &str) -> Id {
-    Id::digest(&[b"service", service.as_bytes()])
-}
-
-/// 1 to 128 visible ASCII characters.
-pub fn is_their_id(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
-}
-
-/// 1 to 64 letters, digits, dots, dashes or underscores of ASCII.
-pub fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    pub(crate) directory: Arc<dyn Directory>,
+    /// The secret that repeatable keys are made with.
+    pub(crate) secret: Arc<[u8]>,
+    pub(crate) sharing: Sharing,
+    pub(crate) clock: Clock,
+    pub(crate) known: KnownKeys,
+    pub(crate) reloading: tokio::sync::Mutex<()>,
 }
 
 impl ServiceKeys {
-    /// Makes these the keys that let in.
-    pub fn load(&self, keys: &[ServiceKey]) {
-        let living = keys.iter().filter(|key| key.revoked_at.is_none());
-        let by_key = living.map(|key| (key.digest, key.name.as_str().into())).collect();
-        *self.services.write().unwrap_or_else(|poisoned| poisoned.into_inner()) =
-            Services { by_key, list: list(keys) };
+    pub async fn create(&self, name: &str) -> Result<MadeKey, Error> {
+        self.make(name, None).await
     }
 
-    /// A name for exactly these keys.
-    pub fn list(&self) -> Id {
-        self.services.read().unwrap_or_else(|poisoned| poisoned.into_inner()).list
+    /// The same caller gets the same key again for the same idempotency key.
+    pub async fn create_once(&self, name: &str, by: Id, key: &str) -> Result<MadeKey, Error> {
+        self.make(name, Some(Id::digest(&[b"service-key", &by.0, key.as_bytes()]))).await
     }
 
-    /// The service whose key that is. The look-up compares digests, of which a guesser controls
-    /// nothing.
-    pub fn service(&self, key: &str) -> Option<Arc<str>> {
-        let services = self.services.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        services.by_key.get(&digest(key)).cloned()
-    }
-
-    pub fn is_introduced(&self, member: Id) -> bool {
-        self.introduced().contains(&member)
-    }
-
-    pub fn introduce(&self, member: Id) {
-        let mut introduced = self.introduced();
-        if introduced.len() >= INTRODUCED {
-            introduced.clear();
+    async fn make(&self, name: &str, made_with: Option<Id>) -> Result<MadeKey, Error> {
+        if !is_name(name) {
+            let says = "1 to 64 ASCII letters, digits, dots, dashes or underscores";
+            return Err(Flaw { field: "name", says }.into());
         }
-        introduced.insert(member);
-    }
-
-    fn introduced(&self) -> std::sync::MutexGuard<'_, HashSet<Id>> {
-        self.introduced.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-fn list(keys: &[ServiceKey]) -> Id {
-    let mut living: Vec<&[u8]> = keys
-        .iter()
-        .filter(|key| key.revoked_at.is_none())
-        .map(|key| key.digest.as_slice())
-        .collect();
-    living.sort_unstable();
-    Id::digest(&living)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actors::Time;
-
-    #[test]
-    fn a_key_lets_in_until_it_is_revoked() {
-        let text = "sk_secret";
-        let mut row = ServiceKey {
-            id: Id([1; 16]),
-            name: "shop".to_owned(),
-            digest: digest(text),
-            created_at: Time(1),
+        let text =
+            made_with.map_or_else(fresh::text, |seed| URL_SAFE_NO_PAD.encode(self.derive(seed)));
+        let (text, now) = (format!("{PREFIX}{text}"), (self.clock)());
+        let id = made_with.unwrap_or_else(|| fresh::id(now));
+        let row = ServiceKey {
+            id,
+            name: name.to_owned(),
+            digest: digest(&text),
+            created_at: now,
             revoked_at: None,
         };
-        let keys = ServiceKeys::default();
-        assert!(keys.service(text).is_none());
-        keys.load(&[row.clone()]);
-        assert_eq!(keys.service(text).as_deref(), Some("shop"));
-        row.revoked_at = Some(Time(2));
-        keys.load(&[row]);
-        assert!(keys.service(text).is_none());
+        let (kept, again) = self.directory.create_service_key(row).await?;
+        if kept.name != name || kept.revoked_at.is_some() {
+            return Err(Error::KeyReused);
+        }
+        self.reload().await?;
+        self.sharing.tear_up(EVERYBODY).await;
+        Ok(MadeKey { id, key: text, again })
     }
 
-    #[test]
-    fn ids_of_two_services_never_collide() {
-        assert_ne!(outsider("shop", "1"), outsider("shop2", "1"));
-        assert_ne!(outsider("a", "bc"), outsider("ab", "c"));
-        assert_eq!(outsider("shop", "1"), outsider("shop", "1"));
+    fn derive(&self, seed: Id) -> [u8; 32] {
+        hs256::mac(&self.secret)
+            .chain_update(b"service-key")
+            .chain_update(seed.0)
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
-    #[test]
-    fn their_ids_are_visible_ascii() {
-        assert!(is_their_id("x") && is_their_id(&"~".repeat(128)));
-        for bad in ["", "a b", "ä", "a\n", &"x".repeat(129)] {
-            assert!(!is_their_id(bad), "{bad:?}");
+    pub async fn list(&self) -> Result<Vec<ServiceKey>, StoreError> {
+        self.directory.service_keys().await
+    }
+
+    /// False if there is no such key, or it was revoked before.
+    pub async fn revoke(&self, key: Id) -> Result<bool, StoreError> {
+        let revoked = self.directory.revoke_service_key(key, (self.clock)()).await?;
+        self.reload().await?;
+        self.sharing.tear_up(EVERYBODY).await;
+        Ok(revoked)
+    }
+
+    /// The service that a key speaks for, as far as this node knows.
+    pub(crate) fn find(&self, key: &str) -> Option<Arc<str>> {
+        self.known.find(key)
+    }
+
+    /// One after the other, so that what was read first never takes the place of what was read
+    /// later.
+    pub(crate) async fn reload(&self) -> Result<(), StoreError> {
+        let _turn = self.reloading.lock().await;
+        let keys = self.directory.service_keys().await?;
+        self.known.load(&keys);
+        Ok(())
+    }
+
+    /// Reads the keys anew, unless it is certain that those in memory are all there are.
+    pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
+        match &self.sharing {
+            Sharing::Alone => Ok(()),
+            Sharing::Directory => self.reload().await,
+            Sharing::Memory(memory) => {
+                let known = self.known.list_id();
+                let ask = async {
+                    self.reload().await?;
+                    Ok(self.known.list_id() == known)
+                };
+                memory.is_alive(EVERYBODY, known, Box::pin(ask)).await.map(drop)
+            }
         }
     }
+}
+
+/// 1 to 64 letters, digits, dots, dashes or underscores of ASCII.
+fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }

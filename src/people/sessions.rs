@@ -1,160 +1,184 @@
-//! Sessions that have ended while access tokens of theirs could still be alive; every request is
-//! checked against them.
+//! Sessions of members: they begin, go on and end.
 //!
-//! A session is listed until its last access token is dead anyway, so the list is as short as
-//! logouts are rare. When that is, the latest instant says at which any token was made, not the
-//! clock at the end, which may have been behind. It is filled from the directory at start; what it
-//! does not list has not been revoked. If the clock is set back, tokens come to life again whose
-//! sessions are no longer listed: these are in doubt, and the directory is asked.
+//! A session is a row. Its refresh token is made from the row's step. Its access tokens live for
+//! minutes and are checked against the list of ended sessions.
 
-use actors::{Id, Time};
-use hashbrown::HashMap;
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use super::ended::EndedSessions;
+use super::error::Error;
+use super::homes::Homes;
+use super::origin::RequestOrigin;
+use super::refresh_token::RefreshToken;
+use super::refusals::{Denied, Reason, Refusals};
+use super::signed::Signed;
+use super::token_issuer::{TokenIssuer, Tokens};
+use actors::Id;
+use actors::store::StoreError;
+use actors::time::{Clock, Time};
+use base::journal::Value;
+use base::{fresh, journal};
+use ports::Directory;
+use ports::directory::{
+    Account, AccountRole, Begin, Member, NewSession, RefreshAttempt, Refreshed, Session,
+};
+use std::sync::Arc;
 
-/// Added to the life of a token: one may be signed a moment after its session ended, by a refresh
-/// that was decided before.
-const SLACK_S: u32 = 60;
+/// For how long the lost answer of a refresh is given again.
+const REPEAT_S: u32 = 30;
 
-pub struct Revoked {
-    token_s: u32,
-    /// No token was made later than this.
-    latest: AtomicI64,
-    /// Tokens that died no later than this may be of a session that is no longer listed.
-    forgotten: AtomicI64,
-    listed: RwLock<Listed>,
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    pub member: Member,
+    pub tokens: Tokens,
+    pub first_login: bool,
+    /// What the member is still owed since the first login.
+    pub owed: Option<Vec<u8>>,
 }
 
-#[derive(Default)]
-struct Listed {
-    until: HashMap<Id, Time>,
-    oldest_first: VecDeque<(Time, Id)>,
+/// What a member is owed if the first login is at that instant.
+pub type Owes<'a> = &'a (dyn Fn(Time) -> Option<Vec<u8>> + Sync);
+
+pub struct Sessions {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) issuer: TokenIssuer,
+    pub(crate) ended: Arc<EndedSessions>,
+    pub(crate) homes: Arc<Homes>,
+    pub(crate) refusals: Arc<Refusals>,
+    pub(crate) clock: Clock,
+    pub(crate) refresh_s: u32,
 }
 
-impl Revoked {
-    pub fn new(token_s: u32) -> Revoked {
-        let never = || AtomicI64::new(i64::MIN);
-        Revoked { token_s, latest: never(), forgotten: never(), listed: RwLock::default() }
-    }
-
-    /// What ended so long ago that it is not recalled at a start has no token that lives now.
-    pub fn begin(&self, now: Time) {
-        self.forgotten.fetch_max(now.0, Ordering::AcqRel);
-    }
-
-    /// A token was made at that instant.
-    pub fn made(&self, at: Time) {
-        self.latest.fetch_max(at.0, Ordering::AcqRel);
-    }
-
-    /// Whether the list cannot say that the session of a token with this expiry has not ended.
-    pub fn is_in_doubt(&self, expires: Time) -> bool {
-        expires.0 <= self.forgotten.load(Ordering::Acquire)
-    }
-
-    /// Sessions that ended before this instant have no living token left.
-    pub fn relevant_since(&self, now: Time) -> Time {
-        now.minus_s(self.token_s.saturating_add(SLACK_S))
-    }
-
-    pub fn add(&self, session: Id, ended_at: Time) {
-        let last_token = ended_at.max(Time(self.latest.load(Ordering::Acquire)));
-        let until = last_token.plus_s(self.token_s.saturating_add(SLACK_S));
-        let mut listed = self.write();
-        let until = *listed
-            .until
-            .entry(session)
-            .and_modify(|known| *known = until.max(*known))
-            .or_insert(until);
-        listed.oldest_first.push_back((until, session));
-        self.forget(&mut listed, ended_at);
-    }
-
-    pub fn contains(&self, session: Id) -> bool {
-        let listed = self.read();
-        !listed.until.is_empty() && listed.until.contains_key(&session)
-    }
-
-    pub fn count(&self) -> usize {
-        self.read().until.len()
-    }
-
-    /// Forgets what is dead by now.
-    pub fn tidy(&self, now: Time) {
-        self.forget(&mut self.write(), now);
-    }
-
-    fn forget(&self, listed: &mut Listed, now: Time) {
-        if let Some(until) = listed.forget(now) {
-            self.forgotten.fetch_max(until.0, Ordering::AcqRel);
-        }
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, Listed> {
-        self.listed.read().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Listed> {
-        self.listed.write().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-impl Listed {
-    /// Answers until when the last of them was listed.
-    fn forget(&mut self, now: Time) -> Option<Time> {
-        let mut forgotten = None;
-        while let Some((_, session)) =
-            self.oldest_first.front().copied().filter(|(until, _)| *until < now)
-        {
-            self.oldest_first.pop_front();
-            if self.until.get(&session).is_some_and(|until| *until < now) {
-                forgotten = forgotten.max(self.until.remove(&session));
+impl Sessions {
+    /// New tokens for a refresh token, which is used up by it.
+    pub async fn refresh(&self, token: &str) -> Result<Tokens, Error> {
+        let token = self.read_refresh_token(token)?;
+        let at = (self.clock)();
+        let refresh = RefreshAttempt {
+            member: token.member,
+            session: token.session,
+            step: token.step,
+            at,
+            dead_before: self.dead_before(),
+            repeat_since: at.minus_s(REPEAT_S),
+        };
+        let outcome = self.directory.refresh(refresh).await?;
+        metrics::counter!("stampede_refreshes_total", "outcome" => refresh_name(&outcome))
+            .increment(1);
+        match outcome {
+            Refreshed::Rotated { step, role } | Refreshed::Repeated { step, role } => {
+                Ok(self.issuer.issue(token.member, token.session, step, role))
+            }
+            Refreshed::Unknown => Err(self.refusals.refuse(Reason::SessionOver).into()),
+            Refreshed::Reused => {
+                self.ended.revoke(token.member, &[token.session], at).await;
+                journal::warn(
+                    "an old refresh token was used again; its session has ended",
+                    &[("session", Value::Text(&token.session))],
+                );
+                Err(self.refusals.refuse(Reason::RefreshTokenReused).into())
             }
         }
-        forgotten
+    }
+
+    fn read_refresh_token(&self, token: &str) -> Result<RefreshToken, Denied> {
+        let refuse = || self.refusals.refuse(Reason::BadRefreshToken);
+        self.issuer.read_refresh_token(token).ok_or_else(refuse)
+    }
+
+    /// Ends the session of the caller and the session of the refresh token, as far as they are
+    /// given.
+    pub async fn log_out(
+        &self,
+        signed: Option<&Signed>,
+        refresh_token: Option<&str>,
+    ) -> Result<(), Error> {
+        let token = refresh_token.map(|token| self.read_refresh_token(token)).transpose()?;
+        if let Some((signed, session)) = signed.and_then(|signed| Some((signed, signed.session()?)))
+        {
+            self.end(signed.caller.id, session).await?;
+        }
+        if let Some(token) = token {
+            self.end(token.member, token.session).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends one session of a member. False if it had ended before.
+    pub async fn end(&self, member: Id, session: Id) -> Result<bool, StoreError> {
+        let at = (self.clock)();
+        let ended = self.directory.end_session(member, session, at).await?;
+        let newly = if ended { &[session][..] } else { &[] };
+        self.ended.revoke(member, newly, at).await;
+        Ok(ended)
+    }
+
+    /// Ends all sessions of a member, and says how many there were.
+    pub async fn end_all(&self, member: Id) -> Result<usize, StoreError> {
+        let at = (self.clock)();
+        let ended = self.directory.end_sessions(member, None, at).await?;
+        self.ended.revoke(member, &ended, at).await;
+        Ok(ended.len())
+    }
+
+    /// The living sessions of a member, oldest first.
+    pub async fn list(
+        &self,
+        member: Id,
+        after: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.directory.sessions(member, after, limit, self.dead_before()).await
+    }
+
+    /// None if the password was changed, or the member deleted, while the password was checked.
+    pub(crate) async fn begin(
+        &self,
+        account: &Account,
+        origin: &RequestOrigin,
+        rehashed: Option<String>,
+        login: Option<Owes<'_>>,
+    ) -> Result<Option<LoggedIn>, StoreError> {
+        let session = self.draft(origin);
+        let is_member = account.member.role == AccountRole::Member;
+        let begin = Begin {
+            member: account.member.id,
+            session: session.clone(),
+            knew: account.password_hash.clone(),
+            rehashed,
+            login: login.is_some(),
+            owed: login.filter(|_| is_member).and_then(|owes| owes(session.at)),
+            home: self.homes.mark_if_new(account.member.id, &origin.address),
+            dead_before: self.dead_before(),
+        };
+        let Some(begun) = self.directory.begin_session(begin).await? else { return Ok(None) };
+        self.homes.note(begun.member.id, &origin.address);
+        let tokens = self.first_tokens(&begun.member, session.id);
+        let (first_login, owed) = (begun.first_login, begun.owed);
+        Ok(Some(LoggedIn { member: begun.member, tokens, first_login, owed }))
+    }
+
+    /// A session that is still to be written.
+    pub(crate) fn draft(&self, origin: &RequestOrigin) -> NewSession {
+        let now = (self.clock)();
+        NewSession { id: fresh::id(now), at: now, agent: origin.agent.clone() }
+    }
+
+    /// The tokens of a session that was just written.
+    pub(crate) fn first_tokens(&self, member: &Member, session: Id) -> Tokens {
+        metrics::counter!("stampede_sessions_begun_total").increment(1);
+        self.issuer.issue(member.id, session, 0, member.role)
+    }
+
+    /// Sessions not refreshed since then are dead.
+    fn dead_before(&self) -> Time {
+        (self.clock)().minus_s(self.refresh_s)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_is_listed_until_its_last_token_is_dead() {
-        let revoked = Revoked::new(900);
-        let session = Id([1; 16]);
-        revoked.add(session, Time(0));
-        revoked.add(session, Time(1000));
-        revoked.tidy(Time(0).plus_s(960 + 1));
-        assert!(revoked.contains(session) && revoked.count() == 1);
-        revoked.tidy(Time(1).plus_s(960 + 1));
-        assert!(!revoked.contains(session) && revoked.count() == 0);
-    }
-
-    #[test]
-    fn a_session_that_ended_while_the_clock_was_behind_is_listed_until_its_token_is_dead() {
-        let (revoked, session, now) = (Revoked::new(900), Id([1; 16]), Time(0).plus_s(86_400));
-        revoked.made(now);
-        // The clock is an hour behind, a day, and right again.
-        revoked.add(session, now.minus_s(3600));
-        revoked.add(session, Time(0));
-        revoked.tidy(now.plus_s(899));
-        assert!(revoked.contains(session));
-        revoked.tidy(now.plus_s(961));
-        assert!(!revoked.contains(session) && revoked.count() == 0);
-    }
-
-    #[test]
-    fn tokens_of_sessions_that_are_no_longer_listed_are_in_doubt_and_others_are_not() {
-        let (revoked, now) = (Revoked::new(900), Time(0).plus_s(86_400));
-        revoked.begin(now);
-        assert!(revoked.is_in_doubt(now) && !revoked.is_in_doubt(now.plus_s(1)));
-        revoked.made(now);
-        revoked.add(Id([1; 16]), now);
-        revoked.tidy(now.plus_s(960));
-        assert!(!revoked.is_in_doubt(now.plus_s(900)));
-        revoked.tidy(now.plus_s(961));
-        assert!(revoked.is_in_doubt(now.plus_s(900)) && !revoked.is_in_doubt(now.plus_s(961)));
+fn refresh_name(outcome: &Refreshed) -> &'static str {
+    match outcome {
+        Refreshed::Rotated { .. } => "rotated",
+        Refreshed::Repeated { .. } => "repeated",
+        Refreshed::Reused => "reused",
+        Refreshed::Unknown => "unknown",
     }
 }

@@ -1,16 +1,17 @@
-//! Access tokens: short-lived JWTs that say who calls, in which session and in which role.
+//! Access tokens: short-lived JWTs that name the caller, the session and the role.
 //!
-//! Everything in a token is checked, and every way to be wrong has a name that is logged and
-//! counted; to the caller all are one answer. An expiry is exact; a token from another node whose
-//! clock runs ahead may be `LEEWAY_S` younger than now. A token that was verified is remembered, so
-//! that a hot one costs a look into a map. Whether its session has been revoked is not asked here.
+//! Everything in a token is checked, and every way to be wrong has a `Reason`. An expiry is exact. A
+//! token from another node whose clock runs ahead may be `LEEWAY_S` younger than now. A token that
+//! was verified is remembered, so that a hot one costs a look into a map. Whether its session has
+//! ended is not asked here.
 
 use super::claims::Claims;
-use super::keyring::{Key, Keyring};
+use super::keyring::{Keyring, TokenKey};
+use super::refusals::Reason;
 use super::remembered;
 use actors::{Id, Time};
 use jsonwebtoken::{Algorithm, Validation, decode, encode};
-use ports::directory::Role;
+use ports::directory::AccountRole;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
@@ -25,7 +26,7 @@ pub const LEEWAY_S: u32 = 5;
 pub const LONGEST: usize = 1024;
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct TokenBody {
     iss: String,
     aud: String,
     sub: String,
@@ -36,67 +37,16 @@ struct Written {
     exp: i64,
 }
 
-/// Why somebody is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    None,
-    Scheme,
-    TooLong,
-    NotAToken,
-    OtherAlgorithm,
-    UnknownKey,
-    Signature,
-    Claims,
-    Issuer,
-    Audience,
-    Type,
-    Expired,
-    Future,
-    Revoked,
-    UnknownServiceKey,
-    BadRefreshToken,
-    BadResetToken,
-    RefreshTokenReused,
-    SessionOver,
-}
-
-impl Reason {
-    /// As the log and the metrics call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reason::None => "none",
-            Reason::Scheme => "scheme",
-            Reason::TooLong => "too-long",
-            Reason::NotAToken => "not-a-token",
-            Reason::OtherAlgorithm => "other-algorithm",
-            Reason::UnknownKey => "unknown-key",
-            Reason::Signature => "signature",
-            Reason::Claims => "claims",
-            Reason::Issuer => "issuer",
-            Reason::Audience => "audience",
-            Reason::Type => "type",
-            Reason::Expired => "expired",
-            Reason::Future => "future",
-            Reason::Revoked => "revoked",
-            Reason::UnknownServiceKey => "unknown-service-key",
-            Reason::BadRefreshToken => "bad-refresh-token",
-            Reason::BadResetToken => "bad-reset-token",
-            Reason::RefreshTokenReused => "refresh-token-reused",
-            Reason::SessionOver => "session-over",
-        }
-    }
-}
-
 pub fn issue(
     ring: &Keyring,
     member: Id,
     session: Id,
-    role: Role,
+    role: AccountRole,
     now: Time,
     token_s: u32,
 ) -> String {
     let iat = now.0.div_euclid(1000);
-    let written = Written {
+    let body = TokenBody {
         iss: ISSUER.to_owned(),
         aud: AUDIENCE.to_owned(),
         sub: member.to_string(),
@@ -106,11 +56,11 @@ pub fn issue(
         iat,
         exp: iat + i64::from(token_s),
     };
-    sign(ring.active(now), &written)
+    sign(ring.active(now), &body)
 }
 
-fn sign(key: &Key, written: &Written) -> String {
-    encode(&key.header, written, &key.signs)
+fn sign(key: &TokenKey, body: &TokenBody) -> String {
+    encode(&key.header, body, &key.signs)
         .expect("plain data under a key of ours can always be signed")
 }
 
@@ -123,10 +73,10 @@ pub fn verify(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason> 
             claims
         }
     };
-    in_its_time(&claims, now)
+    check_times(&claims, now)
 }
 
-fn in_its_time(claims: &Claims, now: Time) -> Result<Claims, Reason> {
+fn check_times(claims: &Claims, now: Time) -> Result<Claims, Reason> {
     if now >= claims.expires() {
         Err(Reason::Expired)
     } else if claims.issued_s.saturating_mul(1000) > now.plus_s(LEEWAY_S).0 {
@@ -145,8 +95,8 @@ fn verify_anew(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason>
         return Err(Reason::NotAToken);
     }
     let key = ring.named_by(header, now).ok_or_else(|| why_unknown(token))?;
-    let written = decode::<Written>(token, &key.verifies, &VALIDATION).map_err(why_refused)?.claims;
-    check(&written)
+    let body = decode::<TokenBody>(token, &key.verifies, &VALIDATION).map_err(why_refused)?.claims;
+    check(&body)
 }
 
 /// Only the signature is left to the crate: time comes from our clock, and the rest has reasons of
@@ -183,34 +133,34 @@ fn why_refused(error: jsonwebtoken::errors::Error) -> Reason {
     }
 }
 
-fn check(written: &Written) -> Result<Claims, Reason> {
-    if written.iss != ISSUER {
+fn check(body: &TokenBody) -> Result<Claims, Reason> {
+    if body.iss != ISSUER {
         return Err(Reason::Issuer);
     }
-    if written.aud != AUDIENCE {
+    if body.aud != AUDIENCE {
         return Err(Reason::Audience);
     }
-    if written.typ != ACCESS {
+    if body.typ != ACCESS {
         return Err(Reason::Type);
     }
     Ok(Claims {
-        member: written.sub.parse().map_err(|_| Reason::Claims)?,
-        session: written.sid.parse().map_err(|_| Reason::Claims)?,
-        role: role_of(&written.role).ok_or(Reason::Claims)?,
-        issued_s: written.iat,
-        expires_s: written.exp,
+        member: body.sub.parse().map_err(|_| Reason::Claims)?,
+        session: body.sid.parse().map_err(|_| Reason::Claims)?,
+        role: role_of(&body.role).ok_or(Reason::Claims)?,
+        issued_s: body.iat,
+        expires_s: body.exp,
     })
 }
 
-pub fn role_name(role: Role) -> &'static str {
+pub fn role_name(role: AccountRole) -> &'static str {
     match role {
-        Role::Member => "member",
-        Role::Admin => "admin",
+        AccountRole::Member => "member",
+        AccountRole::Admin => "admin",
     }
 }
 
-pub fn role_of(name: &str) -> Option<Role> {
-    [Role::Member, Role::Admin].into_iter().find(|role| role_name(*role) == name)
+pub fn role_of(name: &str) -> Option<AccountRole> {
+    [AccountRole::Member, AccountRole::Admin].into_iter().find(|role| role_name(*role) == name)
 }
 
 #[cfg(test)]
@@ -225,11 +175,11 @@ mod tests {
 
     fn ring() -> Keyring {
         hs256::install();
-        Keyring::load(&keyring::new_ring(Time(0)), 900).unwrap()
+        Keyring::load(&keyring::make_ring(Time(0)), 900).unwrap()
     }
 
     fn good(ring: &Keyring) -> String {
-        issue(ring, Id([1; 16]), Id([2; 16]), Role::Member, NOW, 900)
+        issue(ring, Id([1; 16]), Id([2; 16]), AccountRole::Member, NOW, 900)
     }
 
     /// A token signed with our own key whose claims were changed.
@@ -256,7 +206,7 @@ mod tests {
             let claims = verify(&ring, &token, NOW).unwrap();
             assert_eq!(
                 (claims.member, claims.session, claims.role),
-                (Id([1; 16]), Id([2; 16]), Role::Member)
+                (Id([1; 16]), Id([2; 16]), AccountRole::Member)
             );
             assert!(verify(&ring, &token, NOW.plus_s(899)).is_ok());
             assert_eq!(verify(&ring, &token, NOW.plus_s(900)), Err(Reason::Expired));

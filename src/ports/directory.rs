@@ -7,7 +7,7 @@
 //! scarce things, so none of this is a partition; uniqueness is the directory's to keep.
 
 use crate::Answer;
-use crate::profile::{Identifier, Kind, Profile};
+use crate::profile::{Identifier, IdentifierKind, Profile};
 use actors::{Id, Time};
 
 /// From how many places a member is remembered to have logged in.
@@ -17,7 +17,7 @@ pub const HOMES: usize = 16;
 pub type Digest = [u8; 32];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum AccountRole {
     Member,
     Admin,
 }
@@ -25,7 +25,7 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     pub id: Id,
-    pub role: Role,
+    pub role: AccountRole,
     pub profile: Profile,
     pub created_at: Time,
     pub first_login_at: Option<Time>,
@@ -73,7 +73,7 @@ pub enum Created {
     /// Nothing was written; the same key has made this account before.
     Before(Box<Account>),
     /// Nothing was written; these identifiers have other owners.
-    Taken(Vec<Kind>),
+    Taken(Vec<IdentifierKind>),
 }
 
 /// What is to change of a profile: `None` stays as it is, `Some(None)` is taken away.
@@ -106,7 +106,7 @@ fn replace<T>(old: &mut T, new: Option<T>) {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changed {
     Changed(Box<Member>),
-    Taken(Vec<Kind>),
+    Taken(Vec<IdentifierKind>),
     /// No identifier would be left to log in with.
     Nameless,
     Unknown,
@@ -199,7 +199,7 @@ pub struct Owing {
 
 /// A refresh token is used.
 #[derive(Clone, Copy, Debug)]
-pub struct Refresh {
+pub struct RefreshAttempt {
     pub member: Id,
     pub session: Id,
     pub step: u32,
@@ -216,12 +216,12 @@ pub enum Refreshed {
     /// The token was the current one; the next step is.
     Rotated {
         step: u32,
-        role: Role,
+        role: AccountRole,
     },
     /// The answer of the rotation before was lost: the same step again.
     Repeated {
         step: u32,
-        role: Role,
+        role: AccountRole,
     },
     /// An old token was used again, so one of its two bearers is a thief: the session has ended.
     Reused,
@@ -230,25 +230,25 @@ pub enum Refreshed {
 
 /// What becomes of a session when a token of it is used, when `step` is the newest it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum RefreshStep {
     Rotate,
     Repeat,
     End,
     Unknown,
 }
 
-impl Refresh {
+impl RefreshAttempt {
     /// The rule, for every directory alike. A step that lies ahead (after a backup was restored) is
     /// unknown, not a theft.
-    pub fn decide(&self, current: u32, refreshed_at: Time, ended: bool) -> Step {
+    pub fn decide(&self, current: u32, refreshed_at: Time, ended: bool) -> RefreshStep {
         if ended || refreshed_at < self.dead_before || self.step > current {
-            Step::Unknown
+            RefreshStep::Unknown
         } else if self.step == current {
-            Step::Rotate
+            RefreshStep::Rotate
         } else if self.step + 1 == current && refreshed_at >= self.repeat_since {
-            Step::Repeat
+            RefreshStep::Repeat
         } else {
-            Step::End
+            RefreshStep::End
         }
     }
 }
@@ -303,7 +303,7 @@ pub trait Directory: Send + Sync + 'static {
     /// Whether the member has logged in from there; of many places the latest `HOMES` are
     /// remembered.
     fn knows_home(&self, member: Id, home: Id) -> Answer<bool>;
-    fn refresh(&self, refresh: Refresh) -> Answer<Refreshed>;
+    fn refresh(&self, refresh: RefreshAttempt) -> Answer<Refreshed>;
     /// Whether it was a living session of that member.
     fn end_session(&self, member: Id, session: Id, at: Time) -> Answer<bool>;
     fn end_sessions(&self, member: Id, except: Option<Id>, at: Time) -> Answer<Vec<Id>>;
@@ -350,9 +350,9 @@ pub trait Directory: Send + Sync + 'static {
 mod tests {
     use super::*;
 
-    fn used(step: u32, current: u32, since_rotation_ms: i64) -> Step {
+    fn used(step: u32, current: u32, since_rotation_ms: i64) -> RefreshStep {
         let at = Time(1_000_000);
-        let refresh = Refresh {
+        let refresh = RefreshAttempt {
             member: Id([1; 16]),
             session: Id([2; 16]),
             step,
@@ -365,23 +365,23 @@ mod tests {
 
     #[test]
     fn the_current_token_rotates() {
-        assert_eq!(used(3, 3, 400_000), Step::Rotate);
+        assert_eq!(used(3, 3, 400_000), RefreshStep::Rotate);
     }
 
     #[test]
     fn the_one_before_is_repeated_for_thirty_seconds() {
-        assert_eq!(used(2, 3, 30_000), Step::Repeat);
-        assert_eq!(used(2, 3, 30_001), Step::End);
+        assert_eq!(used(2, 3, 30_000), RefreshStep::Repeat);
+        assert_eq!(used(2, 3, 30_001), RefreshStep::End);
     }
 
     #[test]
     fn a_token_whose_successor_was_used_ends_the_family() {
-        assert_eq!(used(1, 3, 0), Step::End);
+        assert_eq!(used(1, 3, 0), RefreshStep::End);
     }
 
     #[test]
     fn a_dead_session_and_a_step_ahead_are_unknown() {
-        assert_eq!(used(3, 3, 500_001), Step::Unknown);
-        assert_eq!(used(4, 3, 0), Step::Unknown);
+        assert_eq!(used(3, 3, 500_001), RefreshStep::Unknown);
+        assert_eq!(used(4, 3, 0), RefreshStep::Unknown);
     }
 }

@@ -11,18 +11,18 @@ use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum IdentifierKind {
     Username,
     Email,
     Phone,
 }
 
-impl Kind {
+impl IdentifierKind {
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Username => "username",
-            Kind::Email => "email",
-            Kind::Phone => "phone",
+            IdentifierKind::Username => "username",
+            IdentifierKind::Email => "email",
+            IdentifierKind::Phone => "phone",
         }
     }
 }
@@ -30,7 +30,7 @@ impl Kind {
 /// A text that names one account: as it was given, and as it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identifier {
-    pub kind: Kind,
+    pub kind: IdentifierKind,
     pub text: String,
     pub folded: String,
 }
@@ -80,7 +80,7 @@ impl Identifier {
         let fits = (3..=64).contains(&folded.chars().count())
             && folded.chars().all(|c| is_of_a_word(c) || "._-".contains(c));
         if fits {
-            Ok(Identifier { kind: Kind::Username, text: text.nfc().collect(), folded })
+            Ok(Identifier { kind: IdentifierKind::Username, text: text.nfc().collect(), folded })
         } else {
             Err(Flaw { field: "username", says })
         }
@@ -90,7 +90,11 @@ impl Identifier {
         let email = seen(Identifier::shaped_email(text)?, text)?;
         // A private or unassigned character is whatever a font makes of it.
         let is_plain = |c: char| c.is_ascii() || is_of_a_word(c);
-        if email.folded.chars().all(is_plain) { Ok(email) } else { Err(unseen(Kind::Email)) }
+        if email.folded.chars().all(is_plain) {
+            Ok(email)
+        } else {
+            Err(unseen(IdentifierKind::Email))
+        }
     }
 
     fn shaped_email(text: &str) -> Result<Identifier, Flaw> {
@@ -101,7 +105,7 @@ impl Identifier {
             .is_some_and(|(local, domain)| is_local(local) && is_domain(domain));
         let fits = shaped && text.len() <= 254 && folded.len() <= 254;
         if fits {
-            Ok(Identifier { kind: Kind::Email, text: text.nfc().collect(), folded })
+            Ok(Identifier { kind: IdentifierKind::Email, text: text.nfc().collect(), folded })
         } else {
             Err(Flaw { field: "email", says })
         }
@@ -116,7 +120,7 @@ impl Identifier {
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
         if fits {
-            Ok(Identifier { kind: Kind::Phone, folded: text.clone(), text })
+            Ok(Identifier { kind: IdentifierKind::Phone, folded: text.clone(), text })
         } else {
             Err(Flaw { field: "phone", says })
         }
@@ -134,8 +138,8 @@ impl Identifier {
     }
 
     /// Of that kind, from a text that was parsed before it was stored.
-    pub fn stored(kind: Kind, text: String) -> Identifier {
-        let folded = if kind == Kind::Phone { text.clone() } else { fold(&text) };
+    pub fn stored(kind: IdentifierKind, text: String) -> Identifier {
+        let folded = if kind == IdentifierKind::Phone { text.clone() } else { fold(&text) };
         Identifier { kind, text, folded }
     }
 }
@@ -150,7 +154,7 @@ fn seen(identifier: Identifier, text: &str) -> Result<Identifier, Flaw> {
     }
 }
 
-fn unseen(kind: Kind) -> Flaw {
+fn unseen(kind: IdentifierKind) -> Flaw {
     Flaw { field: kind.name(), says: "only characters that can be seen" }
 }
 
@@ -282,9 +286,9 @@ mod tests {
     #[test]
     fn any_text_has_the_shape_of_one_kind_only() {
         let kind = |text| Identifier::any(text).map(|identifier| identifier.kind);
-        assert_eq!(kind("ada"), Some(Kind::Username));
-        assert_eq!(kind("ada@b.c"), Some(Kind::Email));
-        assert_eq!(kind(" +49 170 1234567"), Some(Kind::Phone));
+        assert_eq!(kind("ada"), Some(IdentifierKind::Username));
+        assert_eq!(kind("ada@b.c"), Some(IdentifierKind::Email));
+        assert_eq!(kind(" +49 170 1234567"), Some(IdentifierKind::Phone));
         assert_eq!(kind("a b"), None);
     }
 
@@ -371,7 +375,8 @@ mod tests {
     #[test]
     fn who_has_such_a_name_from_before_is_still_found_by_it() {
         for old in ["admin\u{34f}", "zo\u{fe0f}e", "a\u{200b}b@c.d"] {
-            let kind = if old.contains('@') { Kind::Email } else { Kind::Username };
+            let kind =
+                if old.contains('@') { IdentifierKind::Email } else { IdentifierKind::Username };
             let stored = Identifier::stored(kind, old.to_owned());
             assert_eq!(Identifier::any(old), Some(stored), "{old:?}");
         }

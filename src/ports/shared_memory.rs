@@ -10,16 +10,16 @@ use futures_util::future::LocalBoxFuture;
 
 /// Whether the memory that nodes share answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum MemoryState {
     Up,
     Down,
 }
 
-impl State {
+impl MemoryState {
     pub fn name(self) -> &'static str {
         match self {
-            State::Up => "up",
-            State::Down => "down",
+            MemoryState::Up => "up",
+            MemoryState::Down => "down",
         }
     }
 }
@@ -56,7 +56,7 @@ pub struct PerMinute {
 /// None, where an answer is an option, means that the memory gave no answer: the node goes by what
 /// it has counted itself.
 pub trait SharedMemory: Send + Sync {
-    fn state(&self) -> State;
+    fn state(&self) -> MemoryState;
 
     /// Seconds for which the record is paused; 0 if it is not.
     fn pause_s(&self, record: Id, now: Time) -> LocalBoxFuture<'_, Option<u32>>;

@@ -140,7 +140,8 @@ async fn register(
     Body(body): Body<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
     let (draft, password) = body.split();
-    let registered = shared.identity.register(draft, password, key.text(), &origin).await?;
+    let registered =
+        shared.people.registrations.register(draft, password, key.text(), &origin).await?;
     let tokens = registered.tokens.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
     let status = if registered.again { StatusCode::OK } else { StatusCode::CREATED };
     Ok(secret(reply::json(
@@ -157,7 +158,7 @@ async fn login(
 ) -> Result<HttpResponse, Problem> {
     vouchers::get_ready(&shared).await;
     let owes = |now| shared.first_logins.owed_at(now);
-    let logged_in = shared.identity.login(credentials.0, &origin, &owes).await?;
+    let logged_in = shared.people.logins.log_in(credentials.0, &origin, &owes).await?;
     let vouchers = vouchers::of_first_login(&shared, &logged_in).await;
     Ok(secret(reply::ok(&LoggedInBody::of(logged_in, vouchers))))
 }
@@ -167,7 +168,7 @@ async fn refresh(
     _: Params<flags::Nothing>,
     Body(body): Body<RefreshTokens>,
 ) -> Result<HttpResponse, Problem> {
-    let tokens = shared.identity.refresh(&body.refresh_token).await?;
+    let tokens = shared.people.sessions.refresh(&body.refresh_token).await?;
     Ok(secret(reply::ok(&TokensBody::from(tokens))))
 }
 
@@ -182,7 +183,7 @@ async fn logout(
         (Err(_), Some(_)) => None,
         (Err(problem), None) => return Err(problem),
     };
-    shared.identity.logout(signed.as_ref(), body.refresh_token.as_deref()).await?;
+    shared.people.sessions.log_out(signed.as_ref(), body.refresh_token.as_deref()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -192,7 +193,7 @@ async fn logout_all(
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    shared.identity.logout_all(signed.caller.id).await?;
+    shared.people.sessions.end_all(signed.caller.id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -202,7 +203,7 @@ async fn sessions(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
-    let found = shared.identity.sessions(signed.caller.id, after, limit + 1).await?;
+    let found = shared.people.sessions.list(signed.caller.id, after, limit + 1).await?;
     let current = signed.session();
     Ok(reply::ok(&Items::page(
         found,
@@ -228,7 +229,7 @@ async fn end_session(
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    match shared.identity.end_session(signed.caller.id, known_id(&id)?).await? {
+    match shared.people.sessions.end(signed.caller.id, known_id(&id)?).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(Problem::new(&problem::NOT_FOUND, "you have no such session")),
     }
@@ -241,10 +242,7 @@ async fn change_password(
     _: Params<flags::Nothing>,
     Body(body): Body<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
-    shared
-        .identity
-        .change_password(&signed, &body.old_password, body.new_password, &origin)
-        .await?;
+    shared.people.passwords.change(&signed, &body.old_password, body.new_password, &origin).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -254,7 +252,7 @@ async fn reset_password(
     _: Params<flags::Nothing>,
     Body(body): Body<ResetPassword>,
 ) -> Result<HttpResponse, Problem> {
-    shared.identity.reset_password(&body.token, body.new_password, &origin).await?;
+    shared.people.passwords.reset(&body.token, body.new_password, &origin).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -267,8 +265,9 @@ async fn me(
         return Ok(reply::ok(&MeBody::Outsider(outsider)));
     }
     let member = shared
-        .identity
-        .member(signed.caller.id)
+        .people
+        .accounts
+        .find(signed.caller.id)
         .await?
         .ok_or_else(|| Problem::plain(&problem::UNAUTHENTICATED))?;
     Ok(reply::ok(&MeBody::Account(member.into())))

@@ -294,7 +294,7 @@ pub async fn giver(
         (_, Role::Admin, Some(member_id)) => {
             let no_member = || Problem::invalid("/member_id", "no member has this id");
             let member: Id = member_id.parse().map_err(|_| no_member())?;
-            shared.identity.member(member).await?.ok_or_else(no_member)?;
+            shared.people.accounts.find(member).await?.ok_or_else(no_member)?;
             Ok((signed.caller, member))
         }
         (_, Role::Admin, None) => Err(Problem::invalid("/member_id", "who is to have it")),

@@ -112,7 +112,7 @@ async fn result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
     let view = view_of(shared, day).await?;
     let drawn = drawn(&view)?;
     let members =
-        shared.identity.members_of(drawn.lots.iter().map(|lot| lot.owner).collect()).await?;
+        shared.people.accounts.find_all(drawn.lots.iter().map(|lot| lot.owner).collect()).await?;
     let named = |lot: &Lot| {
         let name = public_name(members.get(&lot.owner).map(|member| &member.profile));
         LotBody { ballot: lot.ballot(day).to_string(), name }

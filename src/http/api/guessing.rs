@@ -16,18 +16,18 @@ pub struct CodeGuesser {
 }
 
 impl CodeGuesser {
-    pub fn of(signed: &Signed, origin: &people::Origin) -> CodeGuesser {
+    pub fn of(signed: &Signed, origin: &people::RequestOrigin) -> CodeGuesser {
         CodeGuesser { caller: signed.caller, counted_as: people::Guesser::of(signed, origin) }
     }
 
     /// Before a code is looked at.
     pub async fn admit(&self, shared: &Shared) -> Result<(), Problem> {
-        Ok(shared.identity.admit_guess(&self.counted_as).await?)
+        Ok(shared.people.guesses.admit(&self.counted_as).await?)
     }
 
     /// The code was wrong; `campaign` is named if it asked for one.
     pub async fn count(&self, shared: &Shared, campaign: Option<&str>) {
-        shared.identity.count_guess(&self.counted_as, campaign).await;
+        shared.people.guesses.count(&self.counted_as, campaign).await;
     }
 }
 

@@ -84,8 +84,8 @@ async fn create(
         return Err(Problem::invalid("/role", "service"));
     }
     let made = match key.text() {
-        Some(text) => shared.identity.create_service_key_once(&body.name, caller.id, text).await?,
-        None => shared.identity.create_service_key(&body.name).await?,
+        Some(text) => shared.people.service_keys.create_once(&body.name, caller.id, text).await?,
+        None => shared.people.service_keys.create(&body.name).await?,
     };
     let answer = NewServiceKeyBody {
         id: made.id.to_string(),
@@ -102,7 +102,7 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
-    let mut found = shared.identity.service_keys().await?;
+    let mut found = shared.people.service_keys.list().await?;
     found.retain(|key| after.is_none_or(|after| key.id > after));
     Ok(reply::ok(&Items::page(
         found,
@@ -118,7 +118,7 @@ async fn revoke(
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    match shared.identity.revoke_service_key(known_id(&id)?).await? {
+    match shared.people.service_keys.revoke(known_id(&id)?).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => {
             Err(Problem::new(&problem::NOT_FOUND, "there is no such key, or it was revoked before"))

@@ -13,8 +13,8 @@ use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::engine::By;
 use base::calendar::wire_time;
-use people::{Draft, Error, Identity, Signed, role_of};
-use ports::directory::{Changes, Member, Role};
+use people::{Accounts, Draft, Error, Signed, role_of};
+use ports::directory::{AccountRole, Changes, Member};
 use ports::profile;
 use ports::profile::{Flaw, Identifier, Profile};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -151,7 +151,7 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, after_id(&paging)?);
-    let found = shared.identity.members(after, limit + 1).await?;
+    let found = shared.people.accounts.list(after, limit + 1).await?;
     Ok(reply::ok(&Items::page(
         found,
         limit,
@@ -169,14 +169,17 @@ async fn create(
     Body(body): Body<CreateUser>,
 ) -> Result<HttpResponse, Problem> {
     let role = match body.role.as_deref() {
-        None => Role::Member,
+        None => AccountRole::Member,
         Some(role) => role_of(role).ok_or_else(|| Problem::invalid("/role", "member or admin"))?,
     };
     let CreateUser { username, email, phone, password, full_name, birthday, .. } = body;
     let (draft, password) =
         RegisterMember { username, email, phone, password, full_name, birthday }.split();
-    let made =
-        shared.identity.create_user(caller.id, draft, password, role, key.text(), &origin).await?;
+    let made = shared
+        .people
+        .registrations
+        .create(caller.id, draft, password, role, key.text(), &origin)
+        .await?;
     Ok(reply::replayed(reply::created(&UserBody::from(made.member)), made.again))
 }
 
@@ -187,8 +190,12 @@ async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
-    let member =
-        shared.identity.member(id).await?.ok_or_else(|| Problem::plain(&problem::NOT_FOUND))?;
+    let member = shared
+        .people
+        .accounts
+        .find(id)
+        .await?
+        .ok_or_else(|| Problem::plain(&problem::NOT_FOUND))?;
     Ok(reply::ok(&UserBody::from(member)))
 }
 
@@ -203,8 +210,8 @@ async fn put(
     let id = own_or_any(&signed, &id)?;
     let PutUser { username, email, phone, full_name, birthday } = body;
     let draft = Draft { username, email, phone, full_name, birthday };
-    let profile = draft.parse(shared.identity.birthday_before()).map_err(Error::Invalid)?;
-    let member = shared.identity.change_member(id, whole(profile), &origin).await?;
+    let profile = draft.parse(shared.people.accounts.birthday_before()).map_err(Error::Invalid)?;
+    let member = shared.people.accounts.change(id, whole(profile), &origin).await?;
     Ok(reply::ok(&UserBody::from(member)))
 }
 
@@ -217,8 +224,8 @@ async fn patch(
     Body(body): Body<PatchUser>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
-    let changes = parts(&shared.identity, body)?;
-    let member = shared.identity.change_member(id, changes, &origin).await?;
+    let changes = parts(&shared.people.accounts, body)?;
+    let member = shared.people.accounts.change(id, changes, &origin).await?;
     Ok(reply::ok(&UserBody::from(member)))
 }
 
@@ -229,7 +236,7 @@ async fn delete(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = own_or_any(&signed, &id)?;
-    if !shared.identity.delete_member(id).await? {
+    if !shared.people.accounts.delete(id).await? {
         return Err(Problem::plain(&problem::NOT_FOUND));
     }
     release_holds(&shared, id).await?;
@@ -258,7 +265,7 @@ async fn offer_reset(
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let offer = shared.identity.offer_reset(known_id(&id)?).await?;
+    let offer = shared.people.passwords.offer_reset(known_id(&id)?).await?;
     Ok(secret(reply::created(&ResetBody {
         token: offer.token,
         expires_at: wire_time(offer.until),
@@ -285,8 +292,8 @@ fn whole(profile: Profile) -> Changes {
     }
 }
 
-fn parts(identity: &Identity, body: PatchUser) -> Result<Changes, Error> {
-    let today = identity.birthday_before();
+fn parts(accounts: &Accounts, body: PatchUser) -> Result<Changes, Error> {
+    let today = accounts.birthday_before();
     let mut flaws = Vec::new();
     let changes = Changes {
         username: part(body.username, Identifier::username, &mut flaws),

@@ -90,7 +90,7 @@ async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
 }
 
 pub async fn log_members(shared: &Shared) {
-    if let Ok(members) = shared.identity.count_members().await {
+    if let Ok(members) = shared.people.accounts.count().await {
         gauge!("stampede_members").set(members as f64);
         journal::info("members", &[("count", Value::Whole(members as i64))]);
     }

@@ -19,7 +19,7 @@ use actors::{Id, Time};
 use futures_util::future::LocalBoxFuture;
 use link::Link;
 use ports::SharedMemory;
-use ports::shared_memory::{PerMinute, Settled, State, Tried};
+use ports::shared_memory::{MemoryState, PerMinute, Settled, Tried};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Redis {
 }
 
 impl SharedMemory for Redis {
-    fn state(&self) -> State {
+    fn state(&self) -> MemoryState {
         self.link.state()
     }
 

@@ -10,7 +10,7 @@ use super::settings::{RedisSettings, StartError};
 use base::journal;
 use base::journal::Value;
 use metrics::{counter, gauge, histogram};
-use ports::shared_memory::State;
+use ports::shared_memory::MemoryState;
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, RedisError, RedisResult,
@@ -68,8 +68,8 @@ impl Link {
         Ok(link)
     }
 
-    pub fn state(&self) -> State {
-        if self.line().is_some() { State::Up } else { State::Down }
+    pub fn state(&self) -> MemoryState {
+        if self.line().is_some() { MemoryState::Up } else { MemoryState::Down }
     }
 
     pub fn line(&self) -> Option<RedisLine> {

@@ -24,7 +24,7 @@ use actors::{Id, Time};
 use ports::Answer;
 use ports::directory::{
     Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
-    Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
+    Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
 use rusqlite::{Connection, Result};
 
@@ -109,7 +109,7 @@ impl Directory for SqliteStore {
         self.look(move |connection| homes::is_known(connection, member, home))
     }
 
-    fn refresh(&self, refresh: Refresh) -> Answer<Refreshed> {
+    fn refresh(&self, refresh: RefreshAttempt) -> Answer<Refreshed> {
         self.change(move |connection| sessions::refresh(connection, &refresh))
     }
 

@@ -236,7 +236,8 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     let old = log_in(&app);
     app.stop();
     app.with_directory(async |directory| {
-        rotate_token_keys(&*directory, app.now(), &stampede::settings::people(&app.config()))
+        let settings = stampede::settings::people(&app.config());
+        rotate_token_keys(&*directory, app.now(), settings.token_s, settings.key_delay_s)
             .await
             .unwrap()
     });

@@ -3,7 +3,7 @@
 
 use actors::Id;
 use base::Secret;
-use contracts::Harness;
+use contracts::DirectoryHarness;
 use cql::directory::CqlDirectory;
 use cql::{Cql, Schema, Settings};
 use harness::database::{TestKeyspace, database, wait};
@@ -46,7 +46,7 @@ impl Nodes {
     }
 }
 
-impl Harness for Nodes {
+impl DirectoryHarness for Nodes {
     fn directory(&self) -> Arc<dyn Directory> {
         self.one.clone()
     }

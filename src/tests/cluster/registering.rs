@@ -7,7 +7,7 @@ use actors::{Id, Time};
 use cql::{Schema, Settings};
 use futures_util::future::join_all;
 use harness::database::wait;
-use ports::directory::{Changed, Changes, Created, Directory, Member, NewMember, NewSession, Role};
+use ports::directory::{Changed, Changes, Created, Directory, Member, NewMember, NewSession, AccountRole};
 use ports::profile::{Identifier, Profile};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ fn profile(username: Option<&str>, email: Option<&str>, phone: Option<&str>) -> 
 fn new(number: u16, profile: Profile) -> NewMember {
     let member = Member {
         id: id(number),
-        role: Role::Member,
+        role: AccountRole::Member,
         profile,
         created_at: AT,
         first_login_at: None,

@@ -3,8 +3,8 @@
 use crate::nodes::{Node, PASSWORD, Town};
 use futures_util::future::join_all;
 use harness::RedisServer;
-use people::{Error, Guesser, Origin, Sharing, Tokens};
-use ports::shared_memory::State;
+use people::{Error, Guesser, RequestOrigin, Sharing, Tokens};
+use ports::shared_memory::MemoryState;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(600);
@@ -138,7 +138,7 @@ async fn a_home_is_known_when_redis_was_emptied_and_a_node_begins_anew() {
 }
 
 async fn guesser(node: &Node, tokens: &Tokens, address: &str) -> Guesser {
-    let origin = Origin { address: address.to_owned(), agent: None };
+    let origin = RequestOrigin { address: address.to_owned(), agent: None };
     Guesser::of(&node.let_in(tokens).await.unwrap(), &origin)
 }
 
@@ -151,16 +151,16 @@ async fn guesses_at_one_campaign_are_counted_on_all_nodes_together() {
     let (ada, bob) = (nodes[0].register("ada").await, nodes[0].register("bob").await);
     for n in 0..6 {
         let thief = guesser(&nodes[0], &ada, &format!("thief {n}")).await;
-        nodes[n % 3].0.count_guess(&thief, Some("campaign")).await;
-        assert_eq!(nodes[n % 3].0.admit_guess(&thief).await, Ok(()));
+        nodes[n % 3].0.guesses.count(&thief, Some("campaign")).await;
+        assert_eq!(nodes[n % 3].0.guesses.admit(&thief).await, Ok(()));
     }
     // Now one wrong code is enough, on every node, and who has tried none goes on.
     let (once, never) =
         (guesser(&nodes[0], &ada, "once").await, guesser(&nodes[0], &bob, "never").await);
-    nodes[1].0.count_guess(&once, Some("campaign")).await;
+    nodes[1].0.guesses.count(&once, Some("campaign")).await;
     for node in &nodes {
-        assert_eq!(node.0.admit_guess(&once).await, Err(Error::TooMany { retry_after_s: 5 }));
-        assert_eq!(node.0.admit_guess(&never).await, Ok(()));
+        assert_eq!(node.0.guesses.admit(&once).await, Err(Error::TooMany { retry_after_s: 5 }));
+        assert_eq!(node.0.guesses.admit(&never).await, Ok(()));
     }
 }
 
@@ -173,11 +173,11 @@ async fn guesses_at_codes_have_one_budget_too() {
     let ada = nodes[0].register("ada").await;
     let ada = guesser(&nodes[0], &ada, "home").await;
     for n in 0..5 {
-        assert_eq!(nodes[n % 3].0.admit_guess(&ada).await, Ok(()));
-        nodes[n % 3].0.count_guess(&ada, None).await;
+        assert_eq!(nodes[n % 3].0.guesses.admit(&ada).await, Ok(()));
+        nodes[n % 3].0.guesses.count(&ada, None).await;
     }
     for node in &nodes {
-        assert_eq!(node.0.admit_guess(&ada).await, Err(Error::TooMany { retry_after_s: 5 }));
+        assert_eq!(node.0.guesses.admit(&ada).await, Err(Error::TooMany { retry_after_s: 5 }));
     }
 }
 
@@ -196,9 +196,9 @@ async fn without_redis_each_node_has_its_own_budget_and_goes_on_with_what_it_has
         );
     }
     server.kill();
-    while nodes.iter().any(|node| node.0.memory() == Some(State::Up)) {
+    while nodes.iter().any(|node| node.0.memory() == Some(MemoryState::Up)) {
         for node in &nodes {
-            let _ = node.0.admit_guess(&ada).await;
+            let _ = node.0.guesses.admit(&ada).await;
         }
     }
     for _ in 0..3 {
@@ -232,9 +232,9 @@ async fn a_rate_is_for_all_nodes_together_and_without_redis_for_each() {
     town.pass_s(60);
     let guesser = guesser(&nodes[0], &ada, "home").await;
     server.kill();
-    while nodes.iter().any(|node| node.0.memory() == Some(State::Up)) {
+    while nodes.iter().any(|node| node.0.memory() == Some(MemoryState::Up)) {
         for node in &nodes {
-            let _ = node.0.admit_guess(&guesser).await;
+            let _ = node.0.guesses.admit(&guesser).await;
         }
     }
     town.pass_s(60);

@@ -4,8 +4,8 @@
 use actors::Time;
 use config::Config;
 use harness::{RedisServer, TestClock, TestFolder};
-use people::{Draft, Error, Identity, LoggedIn, Login, Origin, Settings, Sharing, Signed, Tokens};
-use ports::shared_memory::State;
+use people::{Draft, Error, People, LoggedIn, Login, RequestOrigin, Settings, Sharing, Signed, Tokens};
+use ports::shared_memory::MemoryState;
 use redis_store::Redis;
 use sqlite::SqliteStore;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct Town {
     pub campaign_guesses_per_minute: u32,
 }
 
-pub struct Node(pub Arc<Identity>);
+pub struct Node(pub Arc<People>);
 
 /// Patient enough for a busy machine, and still a bound.
 pub const DEADLINE: Duration = Duration::from_secs(2);
@@ -56,23 +56,25 @@ impl Town {
             ..stampede::settings::people(&config)
         };
         Node(
-            Identity::open(self.store.clone(), settings, sharing, self.clock.as_clock())
-                .await
-                .unwrap()
-                .0,
+            Arc::new(
+                People::open(self.store.clone(), settings, sharing, self.clock.as_clock())
+                    .await
+                    .unwrap()
+                    .0,
+            ),
         )
     }
 
     /// By that Redis, whether it is there or not.
     pub async fn sharing(&self, redis: redis_store::RedisSettings) -> Sharing {
-        let realm = people::realm(&*self.store).await.unwrap();
+        let realm = people::read_realm(&*self.store).await.unwrap();
         Sharing::Memory(Arc::new(Redis::start(&redis, &realm).await.unwrap()))
     }
 
     /// A node that has found its Redis.
     pub async fn node_at(&self, server: &RedisServer, slip_life: Duration) -> Node {
         let node = self.node(self.sharing(reached_at(server, slip_life)).await).await;
-        assert_eq!(node.0.memory(), Some(State::Up));
+        assert_eq!(node.0.memory(), Some(MemoryState::Up));
         node
     }
 
@@ -89,7 +91,8 @@ impl Node {
     pub async fn register(&self, name: &str) -> Tokens {
         let draft = Draft { username: Some(name.to_owned()), ..Draft::default() };
         self.0
-            .register(draft, PASSWORD.to_owned(), None, &Origin::default())
+            .registrations
+            .register(draft, PASSWORD.to_owned(), None, &RequestOrigin::default())
             .await
             .unwrap()
             .tokens
@@ -111,7 +114,10 @@ impl Node {
             password: password.to_owned(),
             ..Login::default()
         };
-        self.0.login(login, &Origin { address: address.to_owned(), agent: None }, &|_| None).await
+        self.0
+            .logins
+            .log_in(login, &RequestOrigin { address: address.to_owned(), agent: None }, &|_| None)
+            .await
     }
 
     pub async fn let_in(&self, tokens: &Tokens) -> Result<Signed, Error> {
@@ -119,11 +125,11 @@ impl Node {
     }
 
     pub async fn bearer(&self, token: &str) -> Result<Signed, Error> {
-        self.0.let_in(Some(&format!("Bearer {token}")), None).await
+        self.0.access.let_in(Some(&format!("Bearer {token}")), None).await
     }
 
     pub async fn log_out(&self, tokens: &Tokens) {
-        self.0.logout(None, Some(&tokens.refresh_token)).await.unwrap();
+        self.0.sessions.log_out(None, Some(&tokens.refresh_token)).await.unwrap();
     }
 }
 

@@ -6,9 +6,9 @@ use actors::{Id, Time};
 use futures_util::future::{join, join_all};
 use harness::RedisServer;
 use harness::loopback::free_port;
-use people::{Denied, Error, Origin, Reason, Sharing, Tokens};
+use people::{Denied, Error, RequestOrigin, Reason, Sharing, Tokens};
 use ports::directory::Directory;
-use ports::shared_memory::State;
+use ports::shared_memory::MemoryState;
 use redis_store::RedisSettings;
 use std::cell::Cell;
 use std::time::Duration;
@@ -57,29 +57,38 @@ async fn every_way_out(nodes: &[Node; 3]) {
     let signed = three.let_in(&other).await.unwrap();
     let mine = one.log_in("ada").await;
     all_let_in(nodes, &mine).await;
-    assert!(three.0.end_session(signed.caller.id, mine.session).await.unwrap());
+    assert!(three.0.sessions.end(signed.caller.id, mine.session).await.unwrap());
     all_refuse(nodes, &mine).await;
 
     let mine = one.log_in("ada").await;
     all_let_in(nodes, &mine).await;
     three
         .0
-        .change_password(&signed, PASSWORD, "another sentence".to_owned(), &Origin::default())
+        .change_password(
+            &signed,
+            PASSWORD,
+            "another sentence".to_owned(),
+            &RequestOrigin::default(),
+        )
         .await
         .unwrap();
     all_refuse(nodes, &mine).await;
     all_let_in(nodes, &other).await;
 
-    let offer = one.0.offer_reset(signed.caller.id).await.unwrap();
-    two.0.reset_password(&offer.token, PASSWORD.to_owned(), &Origin::default()).await.unwrap();
+    let offer = one.0.passwords.offer_reset(signed.caller.id).await.unwrap();
+    two.0
+        .passwords
+        .reset(&offer.token, PASSWORD.to_owned(), &RequestOrigin::default())
+        .await
+        .unwrap();
     all_refuse(nodes, &other).await;
 
     let stolen = one.log_in("ada").await;
-    let newer = two.0.refresh(&stolen.refresh_token).await.unwrap();
-    let newest = three.0.refresh(&newer.refresh_token).await.unwrap();
+    let newer = two.0.sessions.refresh(&stolen.refresh_token).await.unwrap();
+    let newest = three.0.sessions.refresh(&newer.refresh_token).await.unwrap();
     all_let_in(nodes, &newest).await;
     assert_eq!(
-        one.0.refresh(&stolen.refresh_token).await,
+        one.0.sessions.refresh(&stolen.refresh_token).await,
         Err(Error::Denied(Denied::Unauthenticated(Reason::RefreshTokenReused)))
     );
     all_refuse(nodes, &newest).await;
@@ -87,13 +96,13 @@ async fn every_way_out(nodes: &[Node; 3]) {
     let both = [one.log_in("ada").await, two.log_in("ada").await];
     all_let_in(nodes, &both[0]).await;
     all_let_in(nodes, &both[1]).await;
-    assert!(three.0.logout_all(signed.caller.id).await.unwrap() >= 2);
+    assert!(three.0.sessions.end_all(signed.caller.id).await.unwrap() >= 2);
     all_refuse(nodes, &both[0]).await;
     all_refuse(nodes, &both[1]).await;
 
     let last = one.log_in("ada").await;
     all_let_in(nodes, &last).await;
-    assert!(two.0.delete_member(signed.caller.id).await.unwrap());
+    assert!(two.0.accounts.delete(signed.caller.id).await.unwrap());
     all_refuse(nodes, &last).await;
 }
 
@@ -116,7 +125,7 @@ async fn so_he_is_without_redis_and_when_it_was_never_there() {
     };
     let town = Town::new();
     let nodes = three(&town, town.sharing(nowhere).await).await;
-    assert!(nodes.iter().all(|node| node.0.memory() == Some(State::Down)));
+    assert!(nodes.iter().all(|node| node.0.memory() == Some(MemoryState::Down)));
     every_way_out(&nodes).await;
 }
 
@@ -139,9 +148,9 @@ async fn an_end_whose_node_died_before_it_told_anybody_is_told_by_its_repeat() {
         match repeat {
             "logout" => nodes[2].log_out(&tokens).await,
             "end_session" => {
-                assert!(!nodes[2].0.end_session(member, tokens.session).await.unwrap())
+                assert!(!nodes[2].0.sessions.end(member, tokens.session).await.unwrap())
             }
-            _ => drop(nodes[2].0.logout_all(member).await.unwrap()),
+            _ => drop(nodes[2].0.sessions.end_all(member).await.unwrap()),
         }
         all_refuse(&nodes, &tokens).await;
     }
@@ -154,7 +163,7 @@ async fn nobody_can_end_the_session_of_somebody_else_by_naming_it() {
     let nodes = three_at(&town, &server, LONG).await;
     let (ada, eve) = (nodes[0].register("ada").await, nodes[0].register("eve").await);
     let eve = nodes[1].let_in(&eve).await.unwrap();
-    assert!(!nodes[1].0.end_session(eve.caller.id, ada.session).await.unwrap());
+    assert!(!nodes[1].0.sessions.end(eve.caller.id, ada.session).await.unwrap());
     all_let_in(&nodes, &ada).await;
 }
 
@@ -164,13 +173,13 @@ async fn a_service_key_is_good_on_all_nodes_when_it_is_made_and_on_none_when_it_
     let town = Town::new();
     for nodes in [three_at(&town, &server, LONG).await, three(&town, Sharing::Directory).await] {
         let (kept, lost) = (
-            nodes[0].0.create_service_key("shop").await.unwrap(),
-            nodes[1].0.create_service_key("shop").await.unwrap(),
+            nodes[0].0.service_keys.create("shop").await.unwrap(),
+            nodes[1].0.service_keys.create("shop").await.unwrap(),
         );
         for node in &nodes {
             assert!(node.bearer(&kept.key).await.is_ok() && node.bearer(&lost.key).await.is_ok());
         }
-        assert!(nodes[2].0.revoke_service_key(lost.id).await.unwrap());
+        assert!(nodes[2].0.service_keys.revoke(lost.id).await.unwrap());
         for node in &nodes {
             assert!(node.bearer(&kept.key).await.is_ok() && node.bearer(&lost.key).await.is_err());
         }
@@ -251,11 +260,11 @@ async fn a_redis_that_comes_back_is_used_again() {
     let ada = node.register("ada").await;
     for _ in 0..2 {
         server.kill();
-        while node.0.memory() == Some(State::Up) {
+        while node.0.memory() == Some(MemoryState::Up) {
             assert!(node.let_in(&ada).await.is_ok());
         }
         server.run();
-        while node.0.memory() == Some(State::Down) {
+        while node.0.memory() == Some(MemoryState::Down) {
             assert!(node.let_in(&ada).await.is_ok());
         }
         assert!(node.let_in(&ada).await.is_ok());
@@ -273,6 +282,6 @@ async fn two_installations_on_one_redis_know_nothing_of_each_other() {
     let keys = |id: Id| server.ask("KEYS *").matches(&format!(":slip:{id}")).count();
     let member = here.let_in(&ada).await.unwrap().caller.id;
     assert_eq!(keys(member), 1);
-    there.0.logout_all(member).await.unwrap();
+    there.0.sessions.end_all(member).await.unwrap();
     assert_eq!(keys(member), 1);
 }

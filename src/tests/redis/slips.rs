@@ -7,7 +7,7 @@ use futures_util::future::join;
 use harness::RedisServer;
 use harness::loopback::free_port;
 use ports::SharedMemory;
-use ports::shared_memory::State;
+use ports::shared_memory::MemoryState;
 use redis_store::{LIFE, Redis, RedisSettings};
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -27,7 +27,7 @@ async fn node(server: &RedisServer, slip_life: Duration) -> Redis {
 
 async fn found(settings: &RedisSettings) -> Redis {
     let redis = Redis::start(settings, "test").await.unwrap();
-    assert_eq!(redis.state(), State::Up);
+    assert_eq!(redis.state(), MemoryState::Up);
     redis
 }
 
@@ -177,7 +177,7 @@ async fn whatever_redis_refuses_or_holds_instead_the_store_is_asked() {
     server.ask("CONFIG SET maxmemory 1");
     assert_eq!(look(&node, SESSION, true).await, (true, true));
     assert_eq!(look(&node, SESSION, false).await, (false, true));
-    assert_eq!(node.state(), State::Up);
+    assert_eq!(node.state(), MemoryState::Up);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 /// The longest name of a client that is kept.
 const LONGEST_AGENT: usize = 200;
 
-pub struct RequestOrigin(pub people::Origin);
+pub struct RequestOrigin(pub people::RequestOrigin);
 
 impl RequestOrigin {
     /// The caller's address, or the network that it stands for.
@@ -38,7 +38,7 @@ impl FromRequest for RequestOrigin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let address = RequestOrigin::network(request).map_or_else(String::new, counted_as);
-        ready(Ok(RequestOrigin(people::Origin { address, agent: agent(request) })))
+        ready(Ok(RequestOrigin(people::RequestOrigin { address, agent: agent(request) })))
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::rt;
 use actix_web::web::Data;
 use actors::{Id, Time};
 use people::LoggedIn;
-use ports::directory::Role;
+use ports::directory::AccountRole;
 use products::campaigns::GrantedVoucher;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub async fn get_ready(shared: &Shared) {
 
 pub async fn of_first_login(shared: &Data<Shared>, logged_in: &LoggedIn) -> Vec<VoucherBody> {
     let member = &logged_in.member;
-    let Some(at) = member.first_login_at.filter(|_| member.role == Role::Member) else {
+    let Some(at) = member.first_login_at.filter(|_| member.role == AccountRole::Member) else {
         return Vec::new();
     };
     if logged_in.owed.is_none() && !shared.first_logins.may_have_granted(at) {
@@ -61,7 +61,7 @@ pub async fn make_good(
 ) -> Vec<GrantedVoucher> {
     let (granted, still) = shared.first_logins.claim_owed(member, at, &owed).await;
     if still.as_ref() != Some(&owed)
-        && let Err(error) = shared.identity.settle_owed(member, owed, still).await
+        && let Err(error) = shared.people.accounts.settle_owed(member, owed, still).await
     {
         base::journal::warn(
             "a settled claim could not be crossed off yet",

@@ -8,7 +8,7 @@ use super::step::{Decision, Look, Note, Seen, Write, pause, too_many_races};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
-use ports::profile::{Identifier, Kind, Profile};
+use ports::profile::{Identifier, IdentifierKind, Profile};
 
 /// How often an account is made or changed anew because its row was fenced meanwhile.
 const RACES: u32 = 60;
@@ -59,7 +59,11 @@ impl People {
     }
 
     /// Claims all, so that all that have another owner can be named.
-    async fn claim_all(&self, wanted: &[Identifier], row: &Row) -> Result<Vec<Kind>, StoreError> {
+    async fn claim_all(
+        &self,
+        wanted: &[Identifier],
+        row: &Row,
+    ) -> Result<Vec<IdentifierKind>, StoreError> {
         let mut taken = Vec::new();
         for name in wanted {
             if self.claim(&name.folded, row).await? == Claimed::Taken {

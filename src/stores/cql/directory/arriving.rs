@@ -7,7 +7,7 @@ use super::step::{Look, Note, Seen, Write};
 use super::{CqlDirectory, People};
 use actors::store::StoreError;
 use ports::Answer;
-use ports::directory::Role;
+use ports::directory::AccountRole;
 use ports::moving::{Arrivals, Home, Kept, Person};
 
 impl Arrivals for CqlDirectory {
@@ -49,7 +49,8 @@ impl People {
     }
 
     async fn settle_in(&self, person: &Person, row: Row) -> Result<(), StoreError> {
-        let role = person.account.as_ref().map_or(Role::Member, |account| account.member.role);
+        let role =
+            person.account.as_ref().map_or(AccountRole::Member, |account| account.member.role);
         self.enrol(person.id, role).await?;
         for name in person.account.iter().flat_map(|account| account.member.profile.identifiers()) {
             if self.claim(&name.folded, &row).await? == Claimed::Taken {

@@ -8,8 +8,8 @@ use super::columns::{self, Found, Values};
 use super::step::Note;
 use actors::store::StoreError;
 use actors::{Id, Time};
-use ports::directory::{Account, Member, NewSession, Registration, Reset, Role, Session};
-use ports::profile::{Identifier, Kind, Profile};
+use ports::directory::{Account, AccountRole, Member, NewSession, Registration, Reset, Session};
+use ports::profile::{Identifier, IdentifierKind, Profile};
 use scylla::value::CqlValue;
 
 /// What tells one change from all others.
@@ -201,26 +201,26 @@ fn read_account(id: Id, found: &Found) -> Result<Option<Account>, StoreError> {
 
 fn read_profile(found: &Found) -> Profile {
     let identifier =
-        |kind: Kind| found.text(kind.name()).map(|text| Identifier::stored(kind, text));
+        |kind: IdentifierKind| found.text(kind.name()).map(|text| Identifier::stored(kind, text));
     Profile {
-        username: identifier(Kind::Username),
-        email: identifier(Kind::Email),
-        phone: identifier(Kind::Phone),
+        username: identifier(IdentifierKind::Username),
+        email: identifier(IdentifierKind::Email),
+        phone: identifier(IdentifierKind::Phone),
         full_name: found.text("full_name"),
         birthday: found.text("birthday").and_then(|day| day.parse().ok()),
     }
 }
 
-pub fn number(role: Role) -> CqlValue {
+pub fn number(role: AccountRole) -> CqlValue {
     CqlValue::BigInt(match role {
-        Role::Member => 0,
-        Role::Admin => 1,
+        AccountRole::Member => 0,
+        AccountRole::Admin => 1,
     })
 }
 
 /// The role of a number that `number` made.
-pub fn role(number: Option<i64>) -> Role {
-    if number == Some(1) { Role::Admin } else { Role::Member }
+pub fn role(number: Option<i64>) -> AccountRole {
+    if number == Some(1) { AccountRole::Admin } else { AccountRole::Member }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -328,7 +328,7 @@ mod tests {
         };
         let member = Member {
             id: Id([1; 16]),
-            role: Role::Admin,
+            role: AccountRole::Admin,
             profile,
             created_at: Time(1),
             first_login_at: Some(Time(2)),

@@ -30,7 +30,7 @@ use columns::Found;
 use ports::Answer;
 use ports::directory::{
     Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
-    Owing, Refresh, Refreshed, Reset, ServiceKey, Session,
+    Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
 use scylla::serialize::row::SerializeRow;
 use scylla::statement::prepared::PreparedStatement;
@@ -193,7 +193,7 @@ impl Directory for CqlDirectory {
         self.ask(move |people| async move { people.is_home(member, home).await })
     }
 
-    fn refresh(&self, refresh: Refresh) -> Answer<Refreshed> {
+    fn refresh(&self, refresh: RefreshAttempt) -> Answer<Refreshed> {
         self.ask(move |people| async move { people.rotate(&refresh).await })
     }
 

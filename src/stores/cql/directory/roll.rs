@@ -12,7 +12,7 @@ use crate::{broken, unavailable};
 use actors::Id;
 use actors::store::StoreError;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use ports::directory::{Member, Owing, Role};
+use ports::directory::{AccountRole, Member, Owing};
 use scylla::statement::prepared::PreparedStatement;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ type Listed = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
 pub type LastCount = Option<(u64, Instant)>;
 
 impl People {
-    pub async fn enrol(&self, member: Id, role: Role) -> Result<(), StoreError> {
+    pub async fn enrol(&self, member: Id, role: AccountRole) -> Result<(), StoreError> {
         self.put(&self.statements.enrol, (share(member), member.0.to_vec(), member::number(role)))
             .await
     }
@@ -136,7 +136,7 @@ impl People {
             rows.try_next().await.map_err(unavailable)?
         {
             let says = |flag: Option<bool>| flag == Some(true);
-            if member::role(role) != Role::Member || says(gone) {
+            if member::role(role) != AccountRole::Member || says(gone) {
                 continue;
             }
             match says(born) && !says(leaving) {

@@ -6,7 +6,7 @@ use super::member::{Row, SessionRow};
 use super::step::{Decision, Look, Note, Write};
 use actors::store::StoreError;
 use actors::{Id, Time};
-use ports::directory::{Account, Begin, Begun, Refresh, Refreshed, Session, Step};
+use ports::directory::{Account, Begin, Begun, RefreshAttempt, RefreshStep, Refreshed, Session};
 
 /// How many of a member's oldest sessions a new one looks at to forget the dead.
 const SWEPT: i32 = 8;
@@ -54,7 +54,7 @@ impl People {
         let _ = self.cql.decide(&self.statements.forget_session, values, false).await;
     }
 
-    pub async fn rotate(&self, refresh: &Refresh) -> Result<Refreshed, StoreError> {
+    pub async fn rotate(&self, refresh: &RefreshAttempt) -> Result<Refreshed, StoreError> {
         let rotate = self.step(refresh.member, Look::One(refresh.session), |mut seen| {
             let (Some(mut session), Some(account)) = (seen.sessions.pop(), &seen.row.account)
             else {
@@ -62,18 +62,18 @@ impl People {
             };
             let (role, step) = (account.member.role, session.step);
             match refresh.decide(step, session.session.refreshed_at, session.has_ended(&seen.row)) {
-                Step::Rotate => {
+                RefreshStep::Rotate => {
                     (session.step, session.session.refreshed_at) = (step + 1, refresh.at);
                     Decision::Write(
                         with_session(seen.row, session),
                         Refreshed::Rotated { step: step + 1, role },
                     )
                 }
-                Step::Repeat => Decision::Answer(Refreshed::Repeated { step, role }),
-                Step::End => {
+                RefreshStep::Repeat => Decision::Answer(Refreshed::Repeated { step, role }),
+                RefreshStep::End => {
                     Decision::Write(ended(seen.row, session, refresh.at), Refreshed::Reused)
                 }
-                Step::Unknown => Decision::Answer(Refreshed::Unknown),
+                RefreshStep::Unknown => Decision::Answer(Refreshed::Unknown),
             }
         });
         rotate.await

@@ -5,8 +5,8 @@ use super::super::sums::{MEMBER_COUNTS, MEMBERS};
 use super::columns::{Key, missing, start};
 use super::identifiers::owner;
 use actors::{Id, Time};
-use ports::directory::{Account, Member, Owing, Registration, Reset, Role};
-use ports::profile::{Identifier, Kind, Profile};
+use ports::directory::{Account, AccountRole, Member, Owing, Registration, Reset};
+use ports::profile::{Identifier, IdentifierKind, Profile};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 const COLUMNS: &str = "id, role, username, email, phone, full_name, birthday, password_hash, \
@@ -96,7 +96,7 @@ pub fn count(connection: &Connection) -> Result<u64> {
     let count =
         format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
     let counted: Option<i64> =
-        connection.query_row(&count, [number(Role::Member)], |row| row.get(0)).optional()?;
+        connection.query_row(&count, [number(AccountRole::Member)], |row| row.get(0)).optional()?;
     Ok(counted.map_or(0, |counted| counted.max(0) as u64))
 }
 
@@ -155,7 +155,7 @@ pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
         .map(drop)
 }
 
-pub fn count_one(connection: &Connection, role: Role, by: i64) -> Result<()> {
+pub fn count_one(connection: &Connection, role: AccountRole, by: i64) -> Result<()> {
     let count = "INSERT INTO member_counts (role, members) VALUES (?1, ?2) ON CONFLICT (role) DO \
         UPDATE SET members = members + ?2";
     connection.execute(count, params![number(role), by]).map(drop)
@@ -181,16 +181,16 @@ pub fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> 
     Ok(())
 }
 
-pub fn number(role: Role) -> i64 {
+pub fn number(role: AccountRole) -> i64 {
     match role {
-        Role::Member => 0,
-        Role::Admin => 1,
+        AccountRole::Member => 0,
+        AccountRole::Admin => 1,
     }
 }
 
 /// The role of a number that `number` made.
-fn role(number: i64) -> Role {
-    if number == 1 { Role::Admin } else { Role::Member }
+fn role(number: i64) -> AccountRole {
+    if number == 1 { AccountRole::Admin } else { AccountRole::Member }
 }
 
 fn read(row: &Row) -> Result<Account> {
@@ -218,9 +218,9 @@ fn read_profile(row: &Row) -> Result<Profile> {
             .map(|text| text.map(|text| Identifier::stored(kind, text)))
     };
     Ok(Profile {
-        username: identifier(Kind::Username, 2)?,
-        email: identifier(Kind::Email, 3)?,
-        phone: identifier(Kind::Phone, 4)?,
+        username: identifier(IdentifierKind::Username, 2)?,
+        email: identifier(IdentifierKind::Email, 3)?,
+        phone: identifier(IdentifierKind::Phone, 4)?,
         full_name: row.get(5)?,
         birthday: row.get::<_, Option<String>>(6)?.and_then(|day| day.parse().ok()),
     })
@@ -242,7 +242,7 @@ mod tests {
         let id = Id([1; 16]);
         let member = Member {
             id,
-            role: Role::Member,
+            role: AccountRole::Member,
             profile,
             created_at: Time(1),
             first_login_at: None,

@@ -5,8 +5,8 @@ use super::{accounts, leaving, secrets, sessions};
 use crate::on_disk::{Scratch, open};
 use crate::{backup, folder, schema, sums};
 use actors::{Id, Time};
-use ports::directory::{Begin, Directory, Member, NewMember, NewSession, Role, ServiceKey};
-use ports::profile::{Identifier, Kind, Profile};
+use ports::directory::{AccountRole, Begin, Directory, Member, NewMember, NewSession, ServiceKey};
+use ports::profile::{Identifier, IdentifierKind, Profile};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -27,11 +27,11 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 fn people() -> Scratch {
     let scratch = Scratch::new();
     let store = open(&scratch.0);
-    let username = Some(Identifier::stored(Kind::Username, NAME.to_owned()));
+    let username = Some(Identifier::stored(IdentifierKind::Username, NAME.to_owned()));
     let profile = Profile { username, ..Profile::default() };
     let member = Member {
         id: ADA,
-        role: Role::Member,
+        role: AccountRole::Member,
         profile,
         created_at: Time(5),
         first_login_at: None,

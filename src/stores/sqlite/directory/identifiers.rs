@@ -3,7 +3,7 @@
 use super::super::sums::IDENTIFIERS;
 use super::columns::Key;
 use actors::Id;
-use ports::profile::{Kind, Profile};
+use ports::profile::{IdentifierKind, Profile};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 pub fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
@@ -16,7 +16,11 @@ pub fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
 }
 
 /// Which identifiers of the profile have another owner.
-pub fn taken(connection: &Connection, member: Id, profile: &Profile) -> Result<Vec<Kind>> {
+pub fn taken(
+    connection: &Connection,
+    member: Id,
+    profile: &Profile,
+) -> Result<Vec<IdentifierKind>> {
     let mut taken = Vec::new();
     for identifier in profile.identifiers() {
         if owner(connection, &identifier.folded)?.is_some_and(|owner| owner != member) {

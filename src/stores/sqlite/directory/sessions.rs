@@ -6,7 +6,7 @@ use super::columns::{Key, start};
 use super::homes;
 use actors::{Id, Time};
 use ports::directory::{
-    Account, Begin, Begun, NewSession, Refresh, Refreshed, Role, Session, Step,
+    Account, AccountRole, Begin, Begun, NewSession, RefreshAttempt, RefreshStep, Refreshed, Session,
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -50,7 +50,7 @@ fn sweep(connection: &Connection, member: Id, dead_before: Time) -> Result<()> {
     connection.execute(sweep, params![Key(member), dead_before.0, SWEPT]).map(drop)
 }
 
-pub fn refresh(connection: &Connection, refresh: &Refresh) -> Result<Refreshed> {
+pub fn refresh(connection: &Connection, refresh: &RefreshAttempt) -> Result<Refreshed> {
     let select = format!(
         "SELECT step, refreshed_at, ended_at FROM sessions WHERE member = ?1 AND id = ?2 AND {}",
         SESSIONS.whole()
@@ -65,16 +65,20 @@ pub fn refresh(connection: &Connection, refresh: &Refresh) -> Result<Refreshed> 
         return Ok(Refreshed::Unknown);
     };
     match refresh.decide(step, refreshed_at, ended_at.is_some()) {
-        Step::Rotate => rotate(connection, refresh, member.role),
-        Step::Repeat => Ok(Refreshed::Repeated { step, role: member.role }),
-        Step::End => {
+        RefreshStep::Rotate => rotate(connection, refresh, member.role),
+        RefreshStep::Repeat => Ok(Refreshed::Repeated { step, role: member.role }),
+        RefreshStep::End => {
             end(connection, refresh.member, refresh.session, refresh.at).map(|_| Refreshed::Reused)
         }
-        Step::Unknown => Ok(Refreshed::Unknown),
+        RefreshStep::Unknown => Ok(Refreshed::Unknown),
     }
 }
 
-fn rotate(connection: &Connection, refresh: &Refresh, role: Role) -> Result<Refreshed> {
+fn rotate(
+    connection: &Connection,
+    refresh: &RefreshAttempt,
+    role: AccountRole,
+) -> Result<Refreshed> {
     let step = refresh.step + 1;
     let update = "UPDATE sessions SET step = ?3, refreshed_at = ?4 WHERE member = ?1 AND id = ?2";
     connection

@@ -142,7 +142,7 @@ impl StoreHarness for Killed {
     }
 }
 
-impl contracts::Harness for OnDisk {
+impl contracts::DirectoryHarness for OnDisk {
     fn directory(&self) -> Arc<dyn Directory> {
         self.people()
     }

@@ -1,21 +1,29 @@
 //! Making accounts: a member registers, or an administrator creates one.
 //!
-//! Whoever repeats a registration with the same idempotency key and password gets the same account
-//! and new tokens; answers with secrets are not kept anywhere. A taken identifier is said plainly,
-//! and an address that asks too often is paused. A key makes one account: with another body or
-//! password it is refused for as long as keys are remembered. An administrator's keys are their
-//! own. Who registers is nobody yet, so those keys are everybody's: of two strangers who choose the
-//! same, the second is told to take another, and learns no more of the first.
+//! A repeat with the same idempotency key and password gets the same account and new tokens; answers
+//! with secrets are not kept anywhere. A taken identifier is named, and an address that asks too
+//! often is paused. A key makes one account: with another body or password it is refused for as long
+//! as keys are remembered. Each administrator has keys of their own. Callers who register have no
+//! account yet, so they share their keys. Of two who choose the same key, the second is told to take
+//! another, and learns no more of the first.
 
-use super::login::{Tokens, count_begun};
+use super::budgets::Budgets;
+use super::error::Error;
+use super::origin::RequestOrigin;
+use super::password_checks::PasswordChecks;
 use super::passwords::Password;
-use super::{Error, Identity, Origin};
-use actors::{Id, Time};
-use base::fresh;
+use super::sessions::Sessions;
+use super::token_issuer::Tokens;
+use super::tokens::role_name;
+use actors::Id;
+use actors::time::{Clock, Time};
+use base::{calendar, fresh};
 use jiff::civil::Date;
-use ports::directory::{Account, Created, Member, NewMember, NewSession, Registration, Role};
-use ports::profile::{self, Flaw, Identifier, Kind, NAMELESS, Profile};
-use ports::shared_memory::Settled;
+use jiff::tz::TimeZone;
+use ports::Directory;
+use ports::directory::{Account, AccountRole, Created, Member, NewMember, Registration};
+use ports::profile::{self, Flaw, Identifier, IdentifierKind, NAMELESS, Profile};
+use std::sync::Arc;
 
 /// An account to be, as it was asked for.
 #[derive(Clone, Debug, Default)]
@@ -35,11 +43,11 @@ pub struct Registered {
     pub again: bool,
 }
 
-/// Everything about a registration that was checked without asking anybody.
+/// Everything about a registration that can be checked without the directory.
 struct Application {
     profile: Profile,
     password: Password,
-    role: Role,
+    role: AccountRole,
     registration: Option<Registration>,
     begins_session: bool,
 }
@@ -75,28 +83,38 @@ fn keep<T>(
     }
 }
 
-impl Identity {
+pub struct Registrations {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) checks: Arc<PasswordChecks>,
+    pub(crate) budgets: Arc<Budgets>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) clock: Clock,
+    pub(crate) time_zone: TimeZone,
+    pub(crate) idempotency_s: u32,
+}
+
+impl Registrations {
     pub async fn register(
         &self,
         draft: Draft,
         password: String,
         key: Option<&str>,
-        origin: &Origin,
+        origin: &RequestOrigin,
     ) -> Result<Registered, Error> {
         let key = key.map(|key| Id::digest(&[b"register", key.as_bytes()]));
-        let application = self.application(draft, password, Role::Member, key, true)?;
+        let application = self.application(draft, password, AccountRole::Member, key, true)?;
         self.admit(application, origin).await
     }
 
     /// By an administrator; no session begins.
-    pub async fn create_user(
+    pub async fn create(
         &self,
         by: Id,
         draft: Draft,
         password: String,
-        role: Role,
+        role: AccountRole,
         key: Option<&str>,
-        origin: &Origin,
+        origin: &RequestOrigin,
     ) -> Result<Registered, Error> {
         let key = key.map(|key| Id::digest(&[b"users", &by.0, key.as_bytes()]));
         let application = self.application(draft, password, role, key, false)?;
@@ -107,11 +125,14 @@ impl Identity {
         &self,
         draft: Draft,
         password: String,
-        role: Role,
+        role: AccountRole,
         key: Option<Id>,
         begins_session: bool,
     ) -> Result<Application, Error> {
-        match (draft.parse(self.today()), Password::new(password, "password")) {
+        match (
+            draft.parse(calendar::today(&self.time_zone, self.now())),
+            Password::new(password, "password"),
+        ) {
             (Ok(profile), Ok(password)) => {
                 let registration =
                     key.map(|key| Registration { key, body: meaning(&profile, role) });
@@ -124,7 +145,11 @@ impl Identity {
         }
     }
 
-    async fn admit(&self, application: Application, origin: &Origin) -> Result<Registered, Error> {
+    async fn admit(
+        &self,
+        application: Application,
+        origin: &RequestOrigin,
+    ) -> Result<Registered, Error> {
         // Looking first spares the hash; whether the key and the names are free is decided when
         // they are written.
         if let Some(by) = application.registration
@@ -141,9 +166,7 @@ impl Identity {
         match self.directory.create_member(new).await? {
             Created::Created => {
                 metrics::counter!("stampede_registrations_total").increment(1);
-                let tokens =
-                    session.map(|session| self.tokens(member.id, session.id, 0, member.role));
-                tokens.iter().for_each(|_| count_begun());
+                let tokens = session.map(|session| self.sessions.first_tokens(&member, session.id));
                 Ok(Registered { member, tokens, again: false })
             }
             Created::Before(account) => self.by_same_key(&account, &application, origin).await,
@@ -157,10 +180,9 @@ impl Identity {
     async fn new_member(
         &self,
         application: &Application,
-        origin: &Origin,
+        origin: &RequestOrigin,
     ) -> Result<NewMember, Error> {
-        let asker = self.asker(&origin.address);
-        let password_hash = self.hashers.hash(application.password.text(), asker).await?;
+        let password_hash = self.checks.hash(application.password.text(), &origin.address).await?;
         let now = self.now();
         let member = Member {
             id: fresh::id(now),
@@ -170,17 +192,13 @@ impl Identity {
             first_login_at: None,
             last_login_at: None,
         };
-        let session = application.begins_session.then(|| self.new_session(origin));
+        let session = application.begins_session.then(|| self.sessions.draft(origin));
         let (registration, keys_since) = (application.registration, self.keys_since());
         Ok(NewMember { member, password_hash, registration, keys_since, session })
     }
 
-    pub(super) fn new_session(&self, origin: &Origin) -> NewSession {
-        NewSession { id: fresh::id(self.now()), at: self.now(), agent: origin.agent.clone() }
-    }
-
     /// The accounts that have what is asked for, each with the kind it has.
-    async fn taken(&self, profile: &Profile) -> Result<Vec<(Kind, Account)>, Error> {
+    async fn taken(&self, profile: &Profile) -> Result<Vec<(IdentifierKind, Account)>, Error> {
         let mut taken = Vec::new();
         for identifier in profile.identifiers() {
             if let Some(account) = self.directory.account(identifier.folded.clone()).await? {
@@ -194,8 +212,8 @@ impl Identity {
     async fn again(
         &self,
         application: Application,
-        taken: Vec<(Kind, Account)>,
-        origin: &Origin,
+        taken: Vec<(IdentifierKind, Account)>,
+        origin: &RequestOrigin,
     ) -> Result<Registered, Error> {
         let account = taken
             .iter()
@@ -204,7 +222,7 @@ impl Identity {
         match account {
             Some(account) => self.by_same_key(account, &application, origin).await,
             None => {
-                self.count_probe(&origin.address).await?;
+                self.budgets.count_probe(&origin.address).await?;
                 Err(Error::Taken(taken.into_iter().map(|(kind, _)| kind).collect()))
             }
         }
@@ -215,7 +233,7 @@ impl Identity {
         &self,
         account: &Account,
         application: &Application,
-        origin: &Origin,
+        origin: &RequestOrigin,
     ) -> Result<Registered, Error> {
         if account.registration != application.registration {
             return Err(Error::KeyReused);
@@ -223,32 +241,31 @@ impl Identity {
         self.repeat(account, application, origin).await
     }
 
+    fn now(&self) -> Time {
+        (self.clock)()
+    }
+
     /// Keys of accounts that were made before this are forgotten.
     fn keys_since(&self) -> Time {
-        self.now().minus_s(self.settings.idempotency_s)
+        self.now().minus_s(self.idempotency_s)
     }
 
     async fn repeat(
         &self,
         account: &Account,
         application: &Application,
-        origin: &Origin,
+        origin: &RequestOrigin,
     ) -> Result<Registered, Error> {
-        let asker = self.asker_for(account.member.id, &origin.address).await?;
-        let hash = account.password_hash.as_str().into();
-        let right = self.hashers.check(application.password.text(), hash, asker).await?;
-        match self.settle(account.member.id, &origin.address, right).await {
-            Settled::Right => {}
-            Settled::Wrong | Settled::Paused => return Err(Error::KeyReused),
-            Settled::AddressPaused { retry_after_s } => {
-                return Err(Error::TooMany { retry_after_s });
-            }
+        let (member, hash) = (account.member.id, Some(account.password_hash.as_str()));
+        let password = application.password.text();
+        if !self.checks.check(member, hash, password, &origin.address).await? {
+            return Err(Error::KeyReused);
         }
         if !application.begins_session {
             return Ok(Registered { member: account.member.clone(), tokens: None, again: true });
         }
         let begun =
-            self.begin_session(account, origin, None, None).await?.ok_or(Error::KeyReused)?;
+            self.sessions.begin(account, origin, None, None).await?.ok_or(Error::KeyReused)?;
         Ok(Registered { member: begun.member, tokens: Some(begun.tokens), again: true })
     }
 }
@@ -261,7 +278,7 @@ fn is_by_same_key(account: &Account, application: &Application) -> bool {
 }
 
 /// What a body asks for, except the password.
-fn meaning(profile: &Profile, role: Role) -> Id {
+fn meaning(profile: &Profile, role: AccountRole) -> Id {
     let folded = |identifier: &Option<Identifier>| {
         identifier.as_ref().map_or_else(String::new, |identifier| identifier.folded.clone())
     };
@@ -272,6 +289,6 @@ fn meaning(profile: &Profile, role: Role) -> Id {
         folded(&profile.phone).as_bytes(),
         profile.full_name.as_deref().unwrap_or("").as_bytes(),
         birthday.as_bytes(),
-        super::role_name(role).as_bytes(),
+        role_name(role).as_bytes(),
     ])
 }

@@ -1,0 +1,91 @@
+//! The account `admin`: the first start makes it, and the operator can give it a new password.
+
+use super::error::Error;
+use super::password_changes::PasswordChanges;
+use super::password_checks::PasswordChecks;
+use super::passwords::Password;
+use actors::time::Clock;
+use base::{Secret, fresh};
+use ports::Directory;
+use ports::directory::{AccountRole, Created, Member, NewMember};
+use ports::profile::{Identifier, IdentifierKind, Profile};
+use std::sync::Arc;
+
+/// Under which name the directory remembers whether the first administrator was made, so that one
+/// who was deleted stays deleted.
+const ADMIN_MADE: &str = "admin-made";
+
+const ADMIN: &str = "admin";
+
+pub struct Administrator {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) checks: Arc<PasswordChecks>,
+    pub(crate) changes: Arc<PasswordChanges>,
+    pub(crate) clock: Clock,
+}
+
+impl Administrator {
+    /// Makes the account if no start before has. Answers its password if it was drawn, to be
+    /// printed once.
+    pub(crate) async fn prepare(
+        &self,
+        configured: Option<&Secret>,
+    ) -> Result<Option<String>, Error> {
+        if self.directory.secret(ADMIN_MADE, b"no".to_vec()).await? != b"no" {
+            return Ok(None);
+        }
+        // A start that broke off in between has shown no password, so the account gets a new one.
+        let drawn = match configured {
+            Some(configured) => self.give(configured.reveal().to_owned()).await.map(|()| None)?,
+            None => Some(self.draw_password().await?),
+        };
+        self.directory.replace_secret(ADMIN_MADE, b"no".to_vec(), b"yes".to_vec()).await?;
+        Ok(drawn)
+    }
+
+    /// For an operator who has the machine and no password. Draws one for the account, which is
+    /// made if it is not there.
+    pub async fn draw_password(&self) -> Result<String, Error> {
+        let drawn = fresh::text()[..24].to_owned();
+        self.give(drawn.clone()).await.map(|()| drawn)
+    }
+
+    async fn give(&self, password: String) -> Result<(), Error> {
+        let password = Password::new(password, "admin_password")?;
+        if self.directory.account(ADMIN.to_owned()).await?.is_none() {
+            match self.create(&password).await {
+                // Another node was faster.
+                Err(Error::Taken(_)) => {}
+                made => return made,
+            }
+        }
+        match self.directory.account(ADMIN.to_owned()).await? {
+            Some(account) if account.member.role == AccountRole::Admin => {
+                self.changes.order(account.member.id, &password).await
+            }
+            _ => Err(Error::Taken(vec![IdentifierKind::Username])),
+        }
+    }
+
+    async fn create(&self, password: &Password) -> Result<(), Error> {
+        let username = Identifier::username(ADMIN)?;
+        let password_hash = self.checks.hash(password.text(), "").await?;
+        let now = (self.clock)();
+        let profile = Profile { username: Some(username), ..Profile::default() };
+        let member = Member {
+            id: fresh::id(now),
+            role: AccountRole::Admin,
+            profile,
+            created_at: now,
+            first_login_at: None,
+            last_login_at: None,
+        };
+        let admin =
+            NewMember { member, password_hash, registration: None, keys_since: now, session: None };
+        match self.directory.create_member(admin).await? {
+            // No key, nothing made before.
+            Created::Created | Created::Before(_) => Ok(()),
+            Created::Taken(kinds) => Err(Error::Taken(kinds)),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Members of a service, who have no account here.
+//!
+//! An outsider's id here is made from the service's name and the id there. So outsiders do not
+//! register, and a service's keys can be replaced.
+
+use super::budgets::Budgets;
+use super::error::Error;
+use super::signed::{Signed, Via};
+use actors::Id;
+use hashbrown::HashSet;
+use ports::Directory;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Outsiders that this process remembers to have introduced. Beyond it, it forgets and introduces
+/// them again, which is harmless.
+const INTRODUCED: usize = 100_000;
+
+pub struct Outsiders {
+    directory: Arc<dyn Directory>,
+    budgets: Arc<Budgets>,
+    introduced: Mutex<HashSet<Id>>,
+}
+
+impl Outsiders {
+    pub(crate) fn new(directory: Arc<dyn Directory>, budgets: Arc<Budgets>) -> Outsiders {
+        Outsiders { directory, budgets, introduced: Mutex::default() }
+    }
+
+    /// Notes in the directory whom a service acts for, before anything is done in their name. A
+    /// service brings so many new members in a minute; those who were noted before are let in
+    /// however many they are.
+    pub async fn introduce(&self, signed: &Signed) -> Result<(), Error> {
+        let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else {
+            return Ok(());
+        };
+        let member = signed.caller.id;
+        if self.is_introduced(member) {
+            return Ok(());
+        }
+        if !self.directory.remembers_outsider(member).await? {
+            self.budgets.spend_new_member(service).await?;
+            self.directory
+                .remember_outsider(member, service.to_string(), theirs.to_string())
+                .await?;
+        }
+        self.note_introduced(member);
+        Ok(())
+    }
+
+    fn is_introduced(&self, member: Id) -> bool {
+        self.introduced().contains(&member)
+    }
+
+    fn note_introduced(&self, member: Id) {
+        let mut introduced = self.introduced();
+        if introduced.len() >= INTRODUCED {
+            introduced.clear();
+        }
+        introduced.insert(member);
+    }
+
+    fn introduced(&self) -> MutexGuard<'_, HashSet<Id>> {
+        self.introduced.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// The id here of a member of that service.
+pub fn outsider(service: &str, theirs: &str) -> Id {
+    Id::digest(&[b"outsider", service.as_bytes(), theirs.as_bytes()])
+}
+
+/// The id of a service that acts for none of its members.
+pub fn service_itself(service: &str) -> Id {
+    Id::digest(&[b"service", service.as_bytes()])
+}
+
+/// 1 to 128 visible ASCII characters.
+pub fn is_their_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_two_services_never_collide() {
+        assert_ne!(outsider("shop", "1"), outsider("shop2", "1"));
+        assert_ne!(outsider("a", "bc"), outsider("ab", "c"));
+        assert_eq!(outsider("shop", "1"), outsider("shop", "1"));
+    }
+
+    #[test]
+    fn their_ids_are_visible_ascii() {
+        assert!(is_their_id("x") && is_their_id(&"~".repeat(128)));
+        for bad in ["", "a b", "ä", "a\n", &"x".repeat(129)] {
+            assert!(!is_their_id(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The settings of everything about people.
+
+use base::Secret;
+use jiff::tz::TimeZone;
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long an access token lives.
+    pub token_s: u32,
+    /// How long a session lives without being refreshed.
+    pub refresh_s: u32,
+    pub bcrypt_cost: u32,
+    pub hash_threads: usize,
+    pub hash_queue_s: u32,
+    pub failures_per_minute: u32,
+    pub account_failures_per_minute: u32,
+    /// Wrong codes through one service.
+    pub service_guesses_per_minute: u32,
+    /// Wrong codes for one campaign.
+    pub campaign_guesses_per_minute: u32,
+    /// 0 is no limit.
+    pub requests_per_minute: u32,
+    /// Of one service. 0 is no limit.
+    pub new_members_per_minute: u32,
+    /// How long the key of a registration stands for it.
+    pub idempotency_s: u32,
+    /// How long a new token key waits before it signs: nothing for a single node, else until every
+    /// node has read it.
+    pub key_delay_s: u32,
+    pub time_zone: TimeZone,
+    /// The password of the first administrator; without it one is drawn.
+    pub admin_password: Option<Secret>,
+}
