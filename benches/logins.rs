@@ -13,7 +13,6 @@ use harness::load::connection::{LoadConnection, block_on, call, request, token};
 use harness::load::server::{ADMIN_PASSWORD, Server, serve};
 use harness::load::steady::{SteadyAnswer, send};
 use harness::load::{PASSWORD, median, quantile, register, said};
-use people::passwords;
 use serde_json::{Value, json};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -92,7 +91,7 @@ impl Capacity {
         let config = Config::default();
         let hash_s = |_| {
             let began = Instant::now();
-            passwords::hash(PASSWORD, config.bcrypt_cost).expect("a short password");
+            people::passwords::hash(PASSWORD, config.bcrypt_cost).expect("a short password");
             began.elapsed().as_secs_f64()
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -43,7 +43,7 @@ fn main() {
                 &arguments[1],
                 |config| config.bcrypt_cost = 4,
                 |routes| {
-                    constant::serve::<Claim>(routes);
+                    constant::serve::<ClaimVoucher>(routes);
                     redis::routes(routes);
                 },
             );

@@ -27,7 +27,7 @@ mod origin;
 mod outsiders;
 mod password_changes;
 mod password_checks;
-mod passwords;
+pub mod passwords;
 mod people;
 mod public_name;
 mod rates;

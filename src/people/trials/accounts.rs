@@ -4,7 +4,7 @@ use super::house::{ELSEWHERE, House, PASSWORD, here, unauthenticated};
 use crate::{Error, Reason};
 use actors::Id;
 use futures_util::future::join_all;
-use ports::directory::Changes;
+use ports::directory::{AccountRole, Changes};
 use ports::profile;
 use ports::profile::Identifier;
 use ports::profile::IdentifierKind;
@@ -114,7 +114,7 @@ async fn a_page_of_members_goes_on_where_the_last_one_ended() {
     }
     let first = house.people.accounts.list(None, 4).await.unwrap();
     let rest = house.people.accounts.list(Some(first[3].id), 4).await.unwrap();
-    assert_eq!(first[0].role, Role::Admin);
+    assert_eq!(first[0].role, AccountRole::Admin);
     let names: Vec<String> = first
         .iter()
         .chain(&rest)

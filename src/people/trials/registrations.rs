@@ -1,10 +1,10 @@
 //! Accounts are made once each.
 
-use super::house::{ELSEWHERE, House, PASSWORD, by, here, mail, named};
+use super::house::{ELSEWHERE, House, PASSWORD, here, mail, named};
 use crate::{Draft, Error};
 use actors::Id;
 use futures_util::future::join_all;
-use ports::directory::Changes;
+use ports::directory::{AccountRole, Changes};
 use ports::profile;
 use ports::profile::Identifier;
 use ports::profile::IdentifierKind;
@@ -88,7 +88,7 @@ async fn a_key_makes_one_account_whatever_else_is_asked_for_with_it() {
     };
     let create = |by: u8, name: &str| {
         let (people, draft) = (house.people.clone(), named(name));
-        let (role, password) = (Role::Member, PASSWORD.to_owned());
+        let (role, password) = (AccountRole::Member, PASSWORD.to_owned());
         async move {
             people
                 .registrations
@@ -120,7 +120,7 @@ async fn a_key_makes_one_account_whatever_else_is_asked_for_with_it() {
     assert_eq!(ask(named("bob"), "k").await.err(), Some(Error::KeyReused));
     // Until the key is forgotten, or its account is.
     house.people.accounts.delete(eve.member.id).await.unwrap();
-    let role = Role::Member;
+    let role = AccountRole::Member;
     let max = house.people.registrations.create(
         Id([1; 16]),
         named("max"),

@@ -3,6 +3,7 @@
 use super::house::{House, unauthenticated};
 use crate::{Denied, Error, Reason};
 use actors::Id;
+use ports::Directory;
 
 #[actix_rt::test]
 async fn a_service_acts_for_its_own_members_and_for_itself_without_a_name() {

@@ -7,7 +7,9 @@ use actors::{Id, Time};
 use cql::{Schema, Settings};
 use futures_util::future::join_all;
 use harness::database::wait;
-use ports::directory::{Changed, Changes, Created, Directory, Member, NewMember, NewSession, AccountRole};
+use ports::directory::{
+    AccountRole, Changed, Changes, Created, Directory, Member, NewMember, NewSession,
+};
 use ports::profile::{Identifier, Profile};
 use std::sync::Arc;
 

@@ -131,7 +131,7 @@ fn the_administrator_gets_a_new_password_and_the_old_one_is_worth_nothing() {
     let printed = succeeds(STAMPEDE.run(&folder, ["admin", "password"]));
     let password = printed.trim_end().rsplit(' ').next().unwrap();
     let server = STAMPEDE.start(&folder);
-    server.log_in("admin", password).get("/users").expect(200);
+    server.anybody().log_in("admin", password).get("/users").expect(200);
     let old = json!({"username": "admin", "password": ADMIN_PASSWORD});
     server.anybody().post("/auth/login", old).expect(401);
 }
@@ -147,13 +147,13 @@ fn the_first_start_without_a_password_prints_one_once() {
         .find_map(|line| line.split("shown this once: ").nth(1))
         .expect("it is printed")
         .to_owned();
-    server.log_in("admin", &password).get("/users").expect(200);
+    server.anybody().log_in("admin", &password).get("/users").expect(200);
     server.stop();
     let mut second = STAMPEDE.command(&folder);
     second.env_remove("STAMPEDE_ADMIN_PASSWORD");
     let (server, printed) = Process::start_with(second, &folder);
     assert_eq!(printed, Vec::<String>::new());
-    server.log_in("admin", &password).get("/users").expect(200);
+    server.anybody().log_in("admin", &password).get("/users").expect(200);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl<'a> Crowd<'a> {
         let (kept, taken_back) = (path(&assign()), path(&assign()));
         member.post(&kept, json!({"amount": 4990})).expect(200);
         member.post(&taken_back, json!({"amount": 4990})).expect(200);
-        member.try_to_send("DELETE", &taken_back, None).expect(200);
+        member.delete(&taken_back).expect(200);
         let mine = member.get("/coupons").expect(200);
         let voucher = mine["items"]
             .as_array()
@@ -99,7 +99,7 @@ impl<'a> Crowd<'a> {
         anybody
             .post("/auth/login", json!({"username": name, "password": format!("not {PASSWORD}")}))
             .expect(401);
-        anybody.bearer("nonsense").get("/me").expect(401);
+        self.server.anybody().bearer("nonsense").get("/me").expect(401);
         member.get(&format!("/coupons/{FORGED}")).expect(404);
         // A node that an administrator took out of the balancer says 503 when asked whether it is
         // ready.

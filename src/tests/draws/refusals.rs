@@ -114,7 +114,7 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
         folder.file("receipt.json", &serde_json::to_string(&honest.receipts[BOX][PLACE]).unwrap());
     let bare = |line: &[&str]| {
         VerifierSaid::from(
-            Command::new(python).args(["-I", "-S", script()]).args(line).output().unwrap(),
+            Command::new(python).args(["-I", "-S"]).arg(script()).args(line).output().unwrap(),
         )
     };
     let with_receipt = bare(&[&proof, "--receipt", &receipt]);

@@ -163,7 +163,7 @@ fn the_vectors_are_those_that_are_written_down() {
 #[test]
 fn the_other_verifier_repeats_every_vector() {
     let Some(python) = python() else { return };
-    let output = Command::new(python).args([script(), "--self-test", FILE]).output().unwrap();
+    let output = Command::new(python).arg(script()).args(["--self-test", FILE]).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{out}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(out, "in order: 8 folds, 4 streams, 6 draws\n");

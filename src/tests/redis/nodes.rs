@@ -4,7 +4,9 @@
 use actors::Time;
 use config::Config;
 use harness::{RedisServer, TestClock, TestFolder};
-use people::{Draft, Error, People, LoggedIn, Login, RequestOrigin, Settings, Sharing, Signed, Tokens};
+use people::{
+    Draft, Error, LoggedIn, Login, People, RequestOrigin, Settings, Sharing, Signed, Tokens,
+};
 use ports::shared_memory::MemoryState;
 use redis_store::Redis;
 use sqlite::SqliteStore;
@@ -55,14 +57,12 @@ impl Town {
             campaign_guesses_per_minute: self.campaign_guesses_per_minute,
             ..stampede::settings::people(&config)
         };
-        Node(
-            Arc::new(
-                People::open(self.store.clone(), settings, sharing, self.clock.as_clock())
-                    .await
-                    .unwrap()
-                    .0,
-            ),
-        )
+        Node(Arc::new(
+            People::open(self.store.clone(), settings, sharing, self.clock.as_clock())
+                .await
+                .unwrap()
+                .0,
+        ))
     }
 
     /// By that Redis, whether it is there or not.

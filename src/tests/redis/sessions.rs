@@ -6,7 +6,7 @@ use actors::{Id, Time};
 use futures_util::future::{join, join_all};
 use harness::RedisServer;
 use harness::loopback::free_port;
-use people::{Denied, Error, RequestOrigin, Reason, Sharing, Tokens};
+use people::{Denied, Error, Reason, RequestOrigin, Sharing, Tokens};
 use ports::directory::Directory;
 use ports::shared_memory::MemoryState;
 use redis_store::RedisSettings;
@@ -64,12 +64,8 @@ async fn every_way_out(nodes: &[Node; 3]) {
     all_let_in(nodes, &mine).await;
     three
         .0
-        .change_password(
-            &signed,
-            PASSWORD,
-            "another sentence".to_owned(),
-            &RequestOrigin::default(),
-        )
+        .passwords
+        .change(&signed, PASSWORD, "another sentence".to_owned(), &RequestOrigin::default())
         .await
         .unwrap();
     all_refuse(nodes, &mine).await;

@@ -2,7 +2,8 @@
 //! everybody is told in the end.
 
 use super::told::{all_are_told_the_same_again, all_ask, granted, refused};
-use super::town::{DAY, Town};
+use super::town::Town;
+use harness::DAY;
 use harness::database::database;
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -69,7 +69,7 @@ pub fn all_are_told_the_same_again(told: &[Told], ask: impl Fn(usize) -> Told + 
     let again = all_ask(told.len(), ask, || {});
     for (first, again) in told.iter().zip(&again).filter(|(first, _)| first.is_granted()) {
         assert!(
-            again.body == first.body && again.was_replayed(),
+            again.body == first.body && again.replayed,
             "{} and then {}",
             first.body,
             again.body
