@@ -1,8 +1,7 @@
 //! The command line: one flag for every setting of the table, and a subcommand for everything the
 //! binary can do.
 //!
-//! It only reads. Settings are loaded here too, so that whoever runs the command gets both or one
-//! reason why not.
+//! It only reads. Settings are loaded here too, so that its caller gets both or one reason why not.
 
 use base::Hex;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};

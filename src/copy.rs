@@ -4,7 +4,7 @@
 //! Secrets come first: where the keyspace has others, it is another installation's, and nothing is
 //! written. Then people, then the log, frame by frame in the order in which it became durable, so
 //! that positions in the feed, which webhooks remember, stay what they were. Broken off, it is
-//! begun again and goes on; nothing that is there is written twice. Nobody may serve either side
+//! begun again and goes on; nothing that is there is written twice. No node may serve either side
 //! meanwhile.
 
 use crate::stores;
@@ -25,18 +25,18 @@ use tokio::sync::oneshot;
 /// People and frames read at a time.
 const AT_ONCE: usize = 500;
 
-/// What was carried, for whoever asked for it.
+/// What was carried, for the operator who asked for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Arrived {
+pub struct CopyReport {
     pub people: u64,
     pub frames: u64,
     pub partitions: u64,
     pub records: u64,
 }
 
-impl fmt::Display for Arrived {
+impl fmt::Display for CopyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Arrived { people, frames, partitions, records } = self;
+        let CopyReport { people, frames, partitions, records } = self;
         write!(
             f,
             "copied and compared: {people} members, {partitions} partitions, {records} records \
@@ -45,8 +45,8 @@ impl fmt::Display for Arrived {
     }
 }
 
-pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
-    let mut arrived = Arrived::default();
+pub async fn copy(config: &Config) -> anyhow::Result<CopyReport> {
+    let mut arrived = CopyReport::default();
     {
         let from = SqliteStore::open_existing(&config.data, &table::rows)?;
         let to = stores::destination(config).await?;
@@ -58,7 +58,7 @@ pub async fn copy(config: &Config) -> anyhow::Result<Arrived> {
         to.store.settled().await?;
     }
     let (partitions, records) = compare(config).await?;
-    Ok(Arrived { partitions, records, ..arrived })
+    Ok(CopyReport { partitions, records, ..arrived })
 }
 
 async fn secrets(from: &SqliteStore, to: &dyn Arrivals) -> anyhow::Result<()> {
@@ -168,7 +168,9 @@ impl Log<'_> {
         let outcome = ask_plainly(|done| self.to.append(append, done)).await?;
         match outcome {
             AppendOutcome::Durable => Ok(true),
-            AppendOutcome::Fenced => bail!("somebody else writes to {partition} in this keyspace"),
+            AppendOutcome::Fenced => {
+                bail!("another process writes to {partition} in this keyspace")
+            }
             AppendOutcome::Unknown(why) => {
                 bail!("{partition}: {why}; begin again, and it goes on from here")
             }
@@ -199,7 +201,15 @@ async fn compare(config: &Config) -> anyhow::Result<(u64, u64)> {
         verify(&*here).context("in the data folder")?,
         verify(&*there).context("in the keyspace")?,
     );
-    ensure!(left == arrived, "what arrived is not what left: {left:?} and {arrived:?}");
+    ensure!(
+        left == arrived,
+        "what arrived is not what left: {} partitions and {} records left, {} and {} arrived; \
+         `stampede verify` shows the books of either side",
+        left.partitions,
+        left.records,
+        arrived.partitions,
+        arrived.records
+    );
     for partition in here.partitions()? {
         let mut ends = [Position::default(); 2];
         for (history, end) in [&here, &there].into_iter().zip(&mut ends) {

@@ -38,10 +38,10 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Config { toml: true } => print(&default_toml()),
         Command::Config { toml: false } => print(&settings.table()),
         Command::Openapi => print(&http::openapi::document().to_pretty_json()?),
-        Command::Verify => verified(&settings.config),
+        Command::Verify => verify_log(&settings.config),
         Command::VerifyDraw(request) => print(&request.run()?.to_string()),
-        Command::Migrate => print(&waited_for(stores::migrate(&settings.config))?),
-        Command::Copy => print(&waited_for(copy::copy(&settings.config))?.to_string()),
+        Command::Migrate => print(&wait_for(stores::migrate(&settings.config))?),
+        Command::Copy => print(&wait_for(copy::copy(&settings.config))?.to_string()),
         Command::AcceptLoss if settings.config.store == Choice::Cql => {
             anyhow::bail!("store is cql: the database cares for its own log")
         }
@@ -96,7 +96,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         print(&format!("made the account admin; its password, shown this once: {password}"))?;
     }
     let running = app.serve(|_| {})?;
-    // Before anybody can know the address, so that no stop is taken for a kill.
+    // Before the address can be known, so that no stop is taken for a kill.
     let told = app::told_to_stop()?;
     print(&format!("listening on http://{}", running.address))?;
     running.stop_when(told).await;
@@ -122,12 +122,12 @@ fn with_app(
     })
 }
 
-fn waited_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     actix_web::rt::System::new().block_on(work)
 }
 
-fn verified(config: &Config) -> anyhow::Result<()> {
-    let verified = verify::verify(&*waited_for(stores::history(config))?)?;
+fn verify_log(config: &Config) -> anyhow::Result<()> {
+    let verified = verify::verify(&*wait_for(stores::history(config))?)?;
     for (whole, counts) in &verified.books {
         let counts: Vec<String> =
             counts.iter().map(|(state, count)| format!("{state} {count}")).collect();

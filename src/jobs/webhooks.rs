@@ -1,5 +1,5 @@
-//! Keeps the feed moving: several times a second, because whoever waits for an event should not
-//! wait for long.
+//! Keeps the feed moving: several times a second, because a reader who waits for an event should
+//! not wait for long.
 
 use crate::shared::Shared;
 use actix_web::web::Data;

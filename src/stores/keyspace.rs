@@ -1,28 +1,28 @@
 //! A keyspace of ScyllaDB or Cassandra, as the settings name it.
 
-use super::Destination;
+use super::destination::Destination;
 use actors::store::Store;
 use config::Config;
-use cql::{Keyspace, Login, Schema, Settings};
+use cql::{CqlLogin, CqlSettings, Keyspace, SchemaMode};
 use ports::{Answer, Backend, Directory, History, Register};
 use products::table;
 use sqlite::Folder;
 use std::sync::Arc;
 
 /// The keyspace, and the node's own folder for files to import, which no other node may use.
-struct Installed {
+struct KeyspaceBackend {
     keyspace: Keyspace,
     _folder: Folder,
 }
 
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {
     let folder = Folder::lock(&config.data)?;
-    let schema = if config.migrate { Schema::Migrate } else { Schema::Check };
-    Ok(Arc::new(Installed { keyspace: keyspace(config, schema).await?, _folder: folder }))
+    let schema = if config.migrate { SchemaMode::Migrate } else { SchemaMode::Check };
+    Ok(Arc::new(KeyspaceBackend { keyspace: keyspace(config, schema).await?, _folder: folder }))
 }
 
 pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
-    Ok(Box::new(cql::View::open(settings(config)).await?))
+    Ok(Box::new(cql::CqlHistory::open(settings(config)).await?))
 }
 
 pub async fn migrate(config: &Config) -> anyhow::Result<String> {
@@ -31,12 +31,12 @@ pub async fn migrate(config: &Config) -> anyhow::Result<String> {
 
 /// Without the data folder, which is the source.
 pub async fn destination(config: &Config) -> anyhow::Result<Destination> {
-    let schema = if config.migrate { Schema::Migrate } else { Schema::Check };
+    let schema = if config.migrate { SchemaMode::Migrate } else { SchemaMode::Check };
     let keyspace = keyspace(config, schema).await?;
     Ok(Destination { people: keyspace.people(), store: Arc::new(keyspace) })
 }
 
-async fn keyspace(config: &Config, schema: Schema) -> anyhow::Result<Keyspace> {
+async fn keyspace(config: &Config, schema: SchemaMode) -> anyhow::Result<Keyspace> {
     let missing = || {
         anyhow::anyhow!(
             "cluster_key is not set; with store = cql every node needs the same, because it seals \
@@ -47,10 +47,10 @@ async fn keyspace(config: &Config, schema: Schema) -> anyhow::Result<Keyspace> {
     Keyspace::open(settings(config), schema, key, table::rows).await
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config) -> CqlSettings {
     let password = || config.cql_password.as_ref().map_or("", |password| password.reveal());
-    let login = |user| Login { user, password: password().to_owned() };
-    Settings {
+    let login = |user| CqlLogin { user, password: password().to_owned() };
+    CqlSettings {
         nodes: config.cql.clone(),
         keyspace: config.keyspace.clone(),
         replication: config.replication.clone(),
@@ -59,7 +59,7 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-impl Backend for Installed {
+impl Backend for KeyspaceBackend {
     fn log(&self) -> Arc<dyn Store> {
         self.keyspace.log()
     }

@@ -3,6 +3,7 @@
 //! Everything above sees two ports, `Store` and `Directory`, and the few things that only the
 //! start, the stop and the health check ask of what is behind them.
 
+mod destination;
 /// What a keyspace can do for a node. Without the feature `cluster`: what says that it cannot.
 #[cfg_attr(not(feature = "cluster"), path = "no_keyspace.rs")]
 mod keyspace;
@@ -10,16 +11,9 @@ mod keyspace;
 pub use keyspace::destination;
 
 use config::{Choice, Config};
-use ports::moving::Arrivals;
 use ports::{Backend, History};
 use products::table;
 use std::sync::Arc;
-
-/// A store that is empty, or the copy of another in the making.
-pub struct Destination {
-    pub store: Arc<dyn Backend>,
-    pub people: Arc<dyn Arrivals>,
-}
 
 /// Opens what the settings name.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Backend>> {

@@ -1,6 +1,6 @@
 //! A stampede that was built without the feature `cluster`: it knows no keyspace and says so.
 
-use super::Destination;
+use super::destination::Destination;
 use config::Config;
 use ports::{Backend, History};
 use std::sync::Arc;

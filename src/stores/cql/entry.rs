@@ -4,7 +4,7 @@
 //! sequence counts frames, so a frame's position is where its entry began, and its place in the
 //! entry.
 
-use super::session::broken;
+use super::error::broken;
 use actors::store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -15,20 +15,20 @@ pub const FEED: &str = "feed";
 
 /// Where a frame lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct FramePlace {
     pub name: Arc<str>,
     pub generation: i32,
     pub seq: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct StoredEntry {
     names: Vec<String>,
     /// Which name, generation and sequence.
     places: Vec<(u32, i32, u64)>,
 }
 
-pub fn to_bytes(places: &[Place]) -> Vec<u8> {
+pub fn to_bytes(places: &[FramePlace]) -> Vec<u8> {
     let mut names: Vec<String> = Vec::new();
     let mut known: HashMap<&str, u32> = HashMap::new();
     let mut index = |name| {
@@ -39,18 +39,18 @@ pub fn to_bytes(places: &[Place]) -> Vec<u8> {
     };
     let places =
         places.iter().map(|place| (index(&*place.name), place.generation, place.seq)).collect();
-    postcard::to_stdvec(&Written { names, places }).expect("an entry is plain data")
+    postcard::to_stdvec(&StoredEntry { names, places }).expect("an entry is plain data")
 }
 
-pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Place>, StoreError> {
-    let Written { names, places } =
+pub fn from_bytes(bytes: &[u8]) -> Result<Vec<FramePlace>, StoreError> {
+    let StoredEntry { names, places } =
         postcard::from_bytes(bytes).map_err(|_| broken("an entry of the feed cannot be read"))?;
     let place = |(name, generation, seq): (u32, i32, u64)| {
         let name = names
             .get(name as usize)
             .map(|name| Arc::from(name.as_str()))
             .ok_or_else(|| broken("an entry of the feed names nobody"))?;
-        Ok(Place { name, generation, seq })
+        Ok(FramePlace { name, generation, seq })
     };
     places.into_iter().map(place).collect()
 }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn entries_read_back_as_written() {
-        let place = |name: &str, seq| Place { name: name.into(), generation: 3, seq };
+        let place = |name: &str, seq| FramePlace { name: name.into(), generation: 3, seq };
         for places in [vec![], vec![place("a/1", 7), place("b/2", 1), place("a/1", 9)]] {
             assert_eq!(from_bytes(&to_bytes(&places)).unwrap(), places);
         }

@@ -1,29 +1,36 @@
 //! Reading the feed: entries tell where frames lie, and the frames are fetched from there.
 
-use super::entry::{self, FEED, Place};
-use super::log::{self, AT_ONCE};
-use super::tables::{LogRow, Tables, frame};
+use super::database::AT_ONCE;
+use super::entry::{self, FEED, FramePlace};
+use super::rows::{FIRST, frame};
+use super::tables::Tables;
 use actors::store::{FEED_BYTES, Feed, FeedFrame, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Frames of one answer, however many are asked for.
 const MOST: usize = 10_000;
 
-/// Where each generation of the feed's log begins, as far as anybody has looked. It never changes.
-#[derive(Default)]
-pub struct Beginnings(Mutex<Vec<u64>>);
+pub struct FeedReader {
+    tables: Arc<Tables>,
+    /// Where each generation of the feed's log begins, as far as was looked. It never changes.
+    beginnings: Mutex<Vec<u64>>,
+}
 
-impl Beginnings {
+impl FeedReader {
+    pub fn new(tables: Arc<Tables>) -> FeedReader {
+        FeedReader { tables, beginnings: Mutex::default() }
+    }
+
     fn known(&self) -> MutexGuard<'_, Vec<u64>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.beginnings.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// The generation with what comes after that position.
-    async fn of(&self, after: u64, tables: &Tables) -> Result<i32, StoreError> {
+    async fn generation_after(&self, after: u64) -> Result<i32, StoreError> {
         loop {
             let looked_at = self.known().len() as i32;
-            match tables.beginning(FEED, log::FIRST + looked_at).await? {
+            match self.tables.generations.beginning(FEED, FIRST + looked_at).await? {
                 Some(began) => {
                     let mut known = self.known();
                     if known.len() as i32 == looked_at {
@@ -33,24 +40,16 @@ impl Beginnings {
                 None => break,
             }
         }
-        Ok(self.known().partition_point(|began| *began <= after).max(1) as i32 - 1 + log::FIRST)
+        Ok(self.known().partition_point(|began| *began <= after).max(1) as i32 - 1 + FIRST)
     }
-}
 
-impl Tables {
     /// The frames after that position, up to the end, which was asked before.
-    pub async fn feed(
-        &self,
-        beginnings: &Beginnings,
-        after: u64,
-        limit: usize,
-        end: u64,
-    ) -> Result<Feed, StoreError> {
+    pub async fn read(&self, after: u64, limit: usize, end: u64) -> Result<Feed, StoreError> {
         let mut feed = Feed { frames: Vec::new(), end };
         if after >= end || limit == 0 {
             return Ok(feed);
         }
-        let generation = beginnings.of(after, self).await?;
+        let generation = self.generation_after(after).await?;
         let places = self.places_after(generation, after, limit.min(MOST), end).await?;
         let fetched: Vec<_> =
             places.into_iter().map(|(position, place)| self.fetch(position, place)).collect();
@@ -68,9 +67,9 @@ impl Tables {
     async fn fetch(
         &self,
         position: u64,
-        Place { name, generation, seq }: Place,
+        FramePlace { name, generation, seq }: FramePlace,
     ) -> Result<FeedFrame, StoreError> {
-        let frame = self.frame_at(&name, generation, seq).await?;
+        let frame = self.tables.log.frame_at(&name, generation, seq).await?;
         Ok(FeedFrame { position, partition: name, frame })
     }
 
@@ -80,11 +79,10 @@ impl Tables {
         after: u64,
         limit: usize,
         end: u64,
-    ) -> Result<Vec<(u64, Place)>, StoreError> {
+    ) -> Result<Vec<(u64, FramePlace)>, StoreError> {
         let mut found = Vec::new();
         loop {
-            let mut rows =
-                self.all::<LogRow, _>(&self.frames_after, (FEED, generation, after as i64)).await?;
+            let mut rows = self.tables.log.rows_after(FEED, generation, after).await?;
             while let Some(row) = rows.try_next().await? {
                 let (frame, _) = frame(row)?;
                 let positions = frame.from.seq + 1..;
@@ -95,7 +93,13 @@ impl Tables {
                     return Ok(found);
                 }
             }
-            match self.fence(FEED, generation).await?.and_then(|fence| fence.next) {
+            match self
+                .tables
+                .generations
+                .fence(FEED, generation)
+                .await?
+                .and_then(|fence| fence.next)
+            {
                 Some(next) => generation = next,
                 None => return Ok(found),
             }

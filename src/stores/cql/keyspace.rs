@@ -1,10 +1,12 @@
 //! A keyspace as a whole, as a node uses it: one session, and on it the log and the people.
 
+use super::database::Tuning;
 use super::directory::CqlDirectory;
 use super::nodes::Nodes;
-use super::session::{Cql, Schema, Settings};
+use super::schema;
+use super::settings::{CqlSettings, SchemaMode};
+use super::store::CqlStore;
 use super::touch::Touch;
-use super::{CqlStore, Tuning, schema};
 use actors::Time;
 use actors::store::{Frame, Row, Store, StoreError};
 use base::Secret;
@@ -26,14 +28,14 @@ pub struct Keyspace {
 impl Keyspace {
     /// `key` seals the secrets of the nodes. `rows` says which look-up rows a frame declares.
     pub async fn open(
-        settings: Settings,
-        schema: Schema,
+        settings: CqlSettings,
+        mode: SchemaMode,
         key: &Secret,
         rows: impl Fn(&str, &Frame) -> Vec<Row> + Send + Sync + 'static,
     ) -> anyhow::Result<Keyspace> {
-        let cql = Cql::connect(settings, schema).await?;
+        let cql = schema::connect(settings, mode).await?;
         let people = CqlDirectory::open(cql.clone(), key).await?;
-        // A node without the right key has no business here.
+        // A node without the right key is refused.
         people.prepare().await?;
         let nodes = Arc::new(Nodes::open(cql.clone()).await?);
         let (touch, probe) = (Touch::prepare(cql.clone()).await?, Probe::default());
@@ -72,7 +74,7 @@ impl Backend for Keyspace {
         })
     }
 
-    /// Whoever asks for sleepers hears of every snapshot that was asked for before.
+    /// The list of sleepers comes after every snapshot that was asked for before it.
     fn settled(&self) -> Answer<()> {
         let (done, settled) = oneshot::channel();
         self.log.sleepers(
@@ -86,8 +88,8 @@ impl Backend for Keyspace {
 }
 
 /// Makes the keyspace and its tables, or what is missing of them.
-pub async fn migrate(settings: Settings) -> anyhow::Result<String> {
+pub async fn migrate(settings: CqlSettings) -> anyhow::Result<String> {
     let keyspace = settings.keyspace.clone();
-    Cql::connect(settings, Schema::Migrate).await?;
+    schema::connect(settings, SchemaMode::Migrate).await?;
     Ok(format!("the schema in the keyspace {keyspace} is at step {}", schema::newest()))
 }

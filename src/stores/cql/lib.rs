@@ -1,26 +1,33 @@
 //! The store of several nodes: ScyllaDB, or Apache Cassandra 5, by the CQL that both speak.
 //!
-//! `session` and `schema` connect; `store` is the port, `owner` one partition's turn, `claim` the
-//! right to write, `log` the fenced append, `outcome` what its answers mean, `rotation` the way
-//! into a new generation; `snapshots`, `lookups` and `sleepers` are what is kept beside the log.
-//! `publisher`, `entry` and `feed` make one order of all partitions. `directory` keeps people.
-//! `keyspace` is all of it as a node uses it, `nodes` says which there are, `view` shows it to
-//! those who check it.
+//! `session` and `schema` connect. `store` is the port, `owner` one partition's turn, `claim` the
+//! right to write, `generations` how it is taken over and moved on. `log` is the fenced append, and
+//! `outcome` what its answers mean. `snapshots`, `lookups` and `sleepers` are kept beside the log.
+//! `publisher`, `feed_end`, `entry`, `published` and `feed` make one order of all partitions.
+//! `directory` keeps people. `keyspace` is all of it as a node uses it, `nodes` says which there
+//! are, and `view` shows it to a reader who checks it.
 
 mod claim;
+mod context;
+mod database;
 pub mod directory;
 mod entry;
+mod error;
 mod feed;
+mod feed_end;
+mod generations;
 mod keyspace;
 mod log;
 mod lookups;
 mod nodes;
 mod outcome;
 mod owner;
+mod published;
 mod publisher;
-mod rotation;
+mod rows;
 mod schema;
 mod session;
+mod settings;
 mod sleepers;
 mod snapshots;
 mod store;
@@ -28,9 +35,12 @@ mod tables;
 mod touch;
 mod view;
 
+pub use database::Tuning;
+pub use error::{Error, LostAnswer};
 pub use keyspace::{Keyspace, migrate};
-pub use outcome::Verdict;
-pub use session::{Conditional, Cql, Error, Login, Lost, Schema, Settings, broken, unavailable};
+pub use outcome::ConditionalAnswer;
+pub use schema::connect;
+pub use session::{Conditional, Cql};
+pub use settings::{CqlLogin, CqlSettings, SchemaMode};
 pub use store::CqlStore;
-pub use tables::Tuning;
-pub use view::View;
+pub use view::CqlHistory;

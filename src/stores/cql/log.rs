@@ -2,27 +2,25 @@
 //!
 //! One group commit is one conditional statement on one CQL partition: a row, and the static
 //! columns that fence it by epoch, sequence and head. A frame's head is a hash over all before it,
-//! so it serves as the identity of an attempt: a repeat of the same statement can be told from
-//! anybody else's write. Records too large for a row lie in parts, written before under the head's
-//! name, so that nothing refers to them unless the append counts.
+//! so it is the identity of an attempt: a repeat of the same statement can be told from the write
+//! of another node. Records too large for a row lie in parts, written before under the head's name,
+//! so that nothing refers to them unless the append counts.
 
-use super::claim::Claim;
+use super::claim::WriteClaim;
+use super::database::{Database, all_of};
+use super::error::{Error, LostAnswer, broken};
+use super::generations::Generations;
 use super::outcome::{Meaning, meaning};
-use super::session::{Conditional, Lost, broken};
-use super::tables::{LogRow, Tables, frame};
-use actors::store::{AppendOutcome, Frame, Opened, Position, StoreError};
+use super::rows::{BEFORE_ALL, IF_UNCHANGED, LogRow, frame};
+use super::session::{Conditional, settling};
+use actors::store::{AppendOutcome, Frame, Position, StoreError};
 use base::journal;
 use base::journal::Value;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, TryStreamExt};
 use scylla::serialize::row::SerializeRow;
+use scylla::statement::prepared::PreparedStatement;
+use std::sync::Arc;
 use tokio::time::Instant;
-
-/// Generations are counted from here.
-pub const FIRST: i32 = 1;
-/// Sequences of frames are above it, that of a sentinel is not.
-pub const BEFORE_ALL: i64 = 0;
-/// Plain statements of one piece of work that may be under way at the same time.
-pub const AT_ONCE: usize = 32;
 
 /// What is in the log when a statement counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +30,7 @@ enum Leaves {
 }
 
 impl Leaves {
-    fn at(self, claim: &Claim) -> Position {
+    fn at(self, claim: &WriteClaim) -> Position {
         match self {
             Leaves::Row(to) => to,
             Leaves::Nothing => claim.at,
@@ -40,70 +38,122 @@ impl Leaves {
     }
 }
 
-impl Tables {
+pub struct FrameLog {
+    db: Database,
+    generations: Arc<Generations>,
+    append: Conditional,
+    confirm: Conditional,
+    frames_after: PreparedStatement,
+    sequences_after: PreparedStatement,
+    frame_at: PreparedStatement,
+    /// The same, but it also completes what is under way.
+    settled_head_at: PreparedStatement,
+    put_part: PreparedStatement,
+    part: PreparedStatement,
+}
+
+impl FrameLog {
+    pub async fn prepare(db: Database, generations: Arc<Generations>) -> Result<FrameLog, Error> {
+        let cql = &db.cql;
+        let frame = "SELECT seq, from_seq, from_head, head, parts, records FROM log WHERE name = ? \
+            AND generation = ?";
+        let head_at = "SELECT head FROM log WHERE name = ? AND generation = ? AND seq = ?";
+        let mut settled_head_at = cql.prepare(head_at).await?;
+        settled_head_at.set_consistency(settling(cql.settings().serial));
+        Ok(FrameLog {
+            append: cql
+                .prepare_conditional(&format!(
+                "UPDATE log SET last_seq = ?, last_head = ?, from_seq = ?, from_head = ?, head = \
+                 ?, parts = ?, records = ?
+                WHERE name = ? AND generation = ? AND seq = ? {IF_UNCHANGED}"
+            ))
+                .await?,
+            confirm: cql
+                .prepare_conditional(&format!(
+                    "UPDATE log SET last_head = ? WHERE name = ? AND \
+                generation = ? {IF_UNCHANGED}"
+                ))
+                .await?,
+            frames_after: cql.prepare(&format!("{frame} AND seq > ?")).await?,
+            sequences_after: cql
+                .prepare(
+                    "SELECT seq FROM log WHERE name = ? AND generation = ? AND seq \
+                > ?",
+                )
+                .await?,
+            frame_at: cql.prepare(&format!("{frame} AND seq = ?")).await?,
+            put_part: cql
+                .prepare(
+                    "INSERT INTO log_parts (name, head, part, bytes) VALUES (?, ?, ?, \
+                ?)",
+                )
+                .await?,
+            part: cql
+                .prepare(
+                    "SELECT bytes FROM log_parts WHERE name = ? AND head = ? AND part = \
+                ?",
+                )
+                .await?,
+            settled_head_at,
+            generations,
+            db,
+        })
+    }
+
     /// Writes the frame after `claim.at`, once, whatever is lost on the way.
-    pub async fn append(&self, name: &str, claim: &Claim, frame: &Frame) -> AppendOutcome {
-        let until = self.deadline();
+    pub async fn append(&self, name: &str, claim: &WriteClaim, frame: &Frame) -> AppendOutcome {
+        let until = self.db.deadline();
         let parts = match self.put_parts(name, frame, until).await {
             Ok(parts) => parts,
             // The row that counts was never sent.
             Err(error) => return AppendOutcome::Unknown(error.to_string()),
         };
         let records: &[u8] = if parts == 0 { &frame.records } else { &[] };
-        let (from, to) = (frame.from, frame.to);
-        let (from_seq, from_head, seq, head) =
-            (from.seq as i64, &from.head[..], to.seq as i64, &to.head[..]);
-        let row = (
-            seq,
-            head,
-            from_seq,
-            from_head,
-            head,
-            parts,
-            records,
-            name,
-            claim.generation,
-            seq,
-            claim.epoch,
-            from_seq,
-            from_head,
-        );
-        self.fenced(name, claim, &self.append, &row, Leaves::Row(to), until).await
+        let row = append_row(name, (claim.generation, claim.epoch), frame, parts, records);
+        let leaves = Leaves::Row(frame.to);
+        self.fenced(name, claim, &self.append, &row, leaves, until).await
     }
 
-    /// Writes nothing, and is only answered `Durable` if nobody has taken over. It may be repeated
-    /// as often as need be.
-    pub async fn confirm(&self, name: &str, claim: &Claim) -> AppendOutcome {
+    /// One attempt to append to a log that has no owner, and so no claim. False if it is not known
+    /// to have counted.
+    pub async fn try_append(&self, name: &str, generation: (i32, i64), frame: &Frame) -> bool {
+        let row = append_row(name, generation, frame, 0, &frame.records);
+        self.db.cql.decide(&self.append, &row, false).await.is_ok_and(|answer| answer.applied)
+    }
+
+    /// Writes nothing, and is only answered `Durable` if no other node has taken over. It may be
+    /// repeated as often as need be.
+    pub async fn confirm(&self, name: &str, claim: &WriteClaim) -> AppendOutcome {
         let (seq, head) = (claim.at.seq as i64, &claim.at.head[..]);
         let row = (head, name, claim.generation, claim.epoch, seq, head);
-        self.fenced(name, claim, &self.confirm, &row, Leaves::Nothing, self.deadline()).await
+        self.fenced(name, claim, &self.confirm, &row, Leaves::Nothing, self.db.deadline()).await
     }
 
     /// Sends the same statement until its outcome is known, or until it is too late.
     async fn fenced(
         &self,
         name: &str,
-        claim: &Claim,
+        claim: &WriteClaim,
         statement: &Conditional,
         row: &impl SerializeRow,
         leaves: Leaves,
         until: Instant,
     ) -> AppendOutcome {
         let to = leaves.at(claim);
-        let mut doubt: Option<Lost> = None;
+        let mut doubt: Option<LostAnswer> = None;
         loop {
-            match self.cql.decide(statement, row, doubt.is_some()).await {
-                Ok(verdict) => match meaning(&verdict, claim.epoch, to) {
+            match self.db.cql.decide(statement, row, doubt.is_some()).await {
+                Ok(answer) => match meaning(&answer, claim.epoch, to) {
                     Meaning::Applied | Meaning::AppliedBefore => return AppendOutcome::Durable,
                     Meaning::Fenced if doubt.is_none() || leaves == Leaves::Nothing => {
                         return AppendOutcome::Fenced;
                     }
-                    // An earlier attempt may have counted before somebody took over, and what is in
-                    // the log is a fact.
+                    // An earlier attempt may have counted before another node took over, and what
+                    // is in the log is a fact.
                     Meaning::Fenced => match self.stands(name, claim.generation, to).await {
                         Ok(true) => return AppendOutcome::Durable,
                         Ok(false) => return AppendOutcome::Fenced,
-                        Err(error) => doubt = Some(Lost(error.to_string())),
+                        Err(error) => doubt = Some(LostAnswer(error.to_string())),
                     },
                     Meaning::Impossible => {
                         journal::error(
@@ -116,10 +166,10 @@ impl Tables {
                 Err(lost) => doubt = Some(lost),
             }
             match &doubt {
-                Some(Lost(why)) if Instant::now() >= until => {
+                Some(LostAnswer(why)) if Instant::now() >= until => {
                     return AppendOutcome::Unknown(why.clone());
                 }
-                _ => self.pause().await,
+                _ => self.db.pause().await,
             }
         }
     }
@@ -127,16 +177,16 @@ impl Tables {
     /// Whether the log has that position, once whatever is under way there is completed.
     async fn stands(&self, name: &str, generation: i32, at: Position) -> Result<bool, StoreError> {
         let row: Option<(Vec<u8>,)> =
-            self.one(&self.settled_head_at, (name, generation, at.seq as i64)).await?;
+            self.db.one(&self.settled_head_at, (name, generation, at.seq as i64)).await?;
         Ok(row.is_some_and(|(head,)| head == at.head))
     }
 
     /// Whether that position is one of that generation, be it its beginning.
     pub async fn has(&self, name: &str, generation: i32, at: Position) -> Result<bool, StoreError> {
         let row: Option<LogRow> =
-            self.one(&self.frame_at, (name, generation, at.seq as i64)).await?;
+            self.db.one(&self.frame_at, (name, generation, at.seq as i64)).await?;
         Ok(row.is_some_and(|row| row.3 == at.head)
-            || self.beginning(name, generation).await? == Some(at))
+            || self.generations.beginning(name, generation).await? == Some(at))
     }
 
     /// Every frame after the sequence in that generation and those that follow it.
@@ -163,31 +213,32 @@ impl Tables {
         generation: i32,
         after: i64,
     ) -> Result<(Vec<Frame>, Option<i32>), StoreError> {
-        let next = self.fence(name, generation).await?.and_then(|fence| fence.next);
-        let rows = self.all::<LogRow, _>(&self.frames_after, (name, generation, after)).await?;
+        let next = self.generations.fence(name, generation).await?.and_then(|fence| fence.next);
+        let rows = self.db.all::<LogRow, _>(&self.frames_after, (name, generation, after)).await?;
         let rows: Vec<LogRow> = rows.try_collect().await?;
         Ok((all_of(rows.into_iter().map(|row| self.whole(name, row))).await?, next))
     }
 
-    /// The newest snapshot that fits the log, and every frame after it up to that position, which
-    /// is where the log ends.
-    pub async fn read_up_to(&self, name: &str, end: Position) -> Result<Opened, StoreError> {
-        let (generation, snapshot) = match self.load_snapshot(name).await? {
-            Some((generation, snapshot)) => (generation, Some(snapshot)),
-            None => (FIRST, None),
-        };
-        let at = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);
-        let mut frames = self.frames_after(name, generation, at.seq).await?;
-        // If somebody has taken over since, there may be more; but then this opening can write
-        // nothing.
-        frames.retain(|frame| frame.to.seq <= end.seq);
-        match frames.last().map_or(at, |last| last.to) {
-            found if found == end => Ok(Opened { snapshot, frames }),
-            found => Err(broken(format!(
-                "the log of {name} ends at {} and should end at {}",
-                found.seq, end.seq
-            ))),
-        }
+    /// The rows of one generation after the sequence, without what lies in parts.
+    pub async fn rows_after(
+        &self,
+        name: &str,
+        generation: i32,
+        after: u64,
+    ) -> Result<impl Stream<Item = Result<LogRow, StoreError>> + Send + use<>, StoreError> {
+        let values = (name.to_owned(), generation, after as i64);
+        self.db.all(&self.frames_after, values).await
+    }
+
+    /// The sequences of the frames of one generation after that one.
+    pub async fn sequences_after(
+        &self,
+        name: &str,
+        generation: i32,
+        after: i64,
+    ) -> Result<Vec<u64>, StoreError> {
+        let rows = self.db.all::<(i64,), _>(&self.sequences_after, (name, generation, after));
+        rows.await?.map_ok(|(seq,)| seq as u64).try_collect().await
     }
 
     pub async fn frame_at(
@@ -196,7 +247,8 @@ impl Tables {
         generation: i32,
         seq: u64,
     ) -> Result<Frame, StoreError> {
-        let row: Option<LogRow> = self.one(&self.frame_at, (name, generation, seq as i64)).await?;
+        let row: Option<LogRow> =
+            self.db.one(&self.frame_at, (name, generation, seq as i64)).await?;
         self.whole(
             name,
             row.ok_or_else(|| broken(format!("the frame {seq} of {name} is missing")))?,
@@ -208,7 +260,7 @@ impl Tables {
         let (mut frame, parts) = frame(row)?;
         for part in 0..parts {
             let bytes: Option<(Vec<u8>,)> =
-                self.one(&self.part, (name, &frame.to.head[..], part)).await?;
+                self.db.one(&self.part, (name, &frame.to.head[..], part)).await?;
             let (bytes,) = bytes.ok_or_else(|| {
                 broken(format!("a part of the frame {} of {name} is missing", frame.to.seq))
             })?;
@@ -224,27 +276,35 @@ impl Tables {
         frame: &Frame,
         until: Instant,
     ) -> Result<i32, StoreError> {
-        if frame.records.len() <= self.tuning.row_bytes {
+        if frame.records.len() <= self.db.tuning.row_bytes {
             return Ok(0);
         }
         let mut parts = 0;
-        for bytes in frame.records.chunks(self.tuning.row_bytes) {
-            self.insist(until, || {
-                self.cql.write(&self.put_part, (name, &frame.to.head[..], parts, bytes))
-            })
-            .await?;
+        for bytes in frame.records.chunks(self.db.tuning.row_bytes) {
+            self.db
+                .insist(until, || {
+                    self.db.cql.write(&self.put_part, (name, &frame.to.head[..], parts, bytes))
+                })
+                .await?;
             parts += 1;
         }
         Ok(parts)
     }
 }
 
-/// Does them all, some at a time, and gives their results in order, or what failed first.
-pub async fn all_of<T, F>(work: impl IntoIterator<Item = F>) -> Result<Vec<T>, StoreError>
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
-    // Futures that are made beforehand need no closure that outlives their references.
-    let work: Vec<F> = work.into_iter().collect();
-    stream::iter(work).buffered(AT_ONCE).try_collect().await
+/// What the statement of an append is bound to. `parts` is 0 if the records are in the row.
+fn append_row<'a>(
+    name: &'a str,
+    (generation, epoch): (i32, i64),
+    frame: &'a Frame,
+    parts: i32,
+    records: &'a [u8],
+) -> impl SerializeRow + 'a {
+    let (from, to) = (&frame.from, &frame.to);
+    let (from_seq, from_head, seq, head) =
+        (from.seq as i64, &from.head[..], to.seq as i64, &to.head[..]);
+    (
+        seq, head, from_seq, from_head, head, parts, records, name, generation, seq, epoch,
+        from_seq, from_head,
+    )
 }

@@ -1,17 +1,17 @@
 //! Look-up rows: written after the append and before its answer.
 //!
 //! Each is written, or removed, at the time that is its event's sequence, under its partition's
-//! name; so a repeat, or a stale owner's late write, changes nothing. Whoever opens a partition
-//! repeats the rows of the frames after its snapshot, because the one before may have died between
-//! the append and its rows. Keys of one list are never shared by partitions, which the domain sees
-//! to.
+//! name; so a repeat, or a stale owner's late write, changes nothing. An opening of a partition
+//! repeats the rows of the frames after its snapshot, because the owner before may have died
+//! between the append and its rows. Keys of one list are never shared by partitions, which the
+//! domain sees to.
 
-use super::log::all_of;
-use super::session::broken;
-use super::tables::Tables;
+use super::database::{Database, all_of};
+use super::error::{Error, broken};
 use actors::Id;
 use actors::store::{ListedRow, Page, Row, Shelf, StoreError};
 use futures_util::TryStreamExt;
+use scylla::statement::prepared::PreparedStatement;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -22,9 +22,9 @@ type Said = (Option<Vec<u8>>, i64);
 
 /// The last word about each row.
 #[derive(Default)]
-pub struct Lines(BTreeMap<Slot, Said>);
+pub struct LastWords(BTreeMap<Slot, Said>);
 
-impl Lines {
+impl LastWords {
     pub fn add(&mut self, rows: impl IntoIterator<Item = Row>, seq: u64) {
         for Row { shelf, owner, key, body } in rows {
             self.0.insert((shelf, owner, key), (body, seq as i64));
@@ -37,11 +37,43 @@ impl Lines {
 const ROWS: usize = 40;
 const BYTES: usize = 16 << 10;
 
-impl Tables {
-    pub async fn write_lines(
+pub struct Lookups {
+    db: Database,
+    rows: PreparedStatement,
+    put_row: PreparedStatement,
+    take_row: PreparedStatement,
+}
+
+impl Lookups {
+    pub async fn prepare(db: Database) -> Result<Lookups, Error> {
+        let cql = &db.cql;
+        Ok(Lookups {
+            rows: cql
+                .prepare(
+                    "SELECT key, body FROM lookups WHERE shelf = ? AND owner = ? AND key >= ? \
+                LIMIT ?",
+                )
+                .await?,
+            put_row: cql
+                .prepare(
+                    "INSERT INTO lookups (shelf, owner, key, name, body) VALUES (?, ?, ?, \
+                ?, ?) USING TIMESTAMP ?",
+                )
+                .await?,
+            take_row: cql
+                .prepare(
+                    "DELETE FROM lookups USING TIMESTAMP ? WHERE shelf = ? AND owner = ? \
+                AND key = ? AND name = ?",
+                )
+                .await?,
+            db,
+        })
+    }
+
+    pub async fn write(
         &self,
         name: &str,
-        lines: Lines,
+        lines: LastWords,
         until: Instant,
     ) -> Result<(), StoreError> {
         let (mut puts, mut takes) = (Vec::new(), Vec::new());
@@ -54,16 +86,13 @@ impl Tables {
         }
         let puts = requests(&puts, |put| put.2.len() + put.4.len());
         let takes = requests(&takes, |take| take.3.len());
-        all_of(
-            puts.into_iter()
-                .map(|some| self.insist(until, move || self.cql.write_each(&self.put_row, some))),
-        )
+        all_of(puts.into_iter().map(|some| {
+            self.db.insist(until, move || self.db.cql.write_each(&self.put_row, some))
+        }))
         .await?;
-        all_of(
-            takes
-                .into_iter()
-                .map(|some| self.insist(until, move || self.cql.write_each(&self.take_row, some))),
-        )
+        all_of(takes.into_iter().map(|some| {
+            self.db.insist(until, move || self.db.cql.write_each(&self.take_row, some))
+        }))
         .await?;
         Ok(())
     }
@@ -74,6 +103,7 @@ impl Tables {
             return Ok(Vec::new());
         }
         let rows = self
+            .db
             .all::<(Vec<u8>, Option<Vec<u8>>), _>(
                 &self.rows,
                 (page.shelf.0 as i32, &page.owner.0[..], first_key(page), limit),

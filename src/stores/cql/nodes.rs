@@ -4,7 +4,8 @@
 //! All rows lie together and are few. Beliefs only: whatever is lost or late here makes something
 //! slower, never wrong.
 
-use super::session::{Cql, Error};
+use super::error::{Error, broken};
+use super::session::Cql;
 use actors::Time;
 use actors::engine::neighbours::Peer;
 use actors::store::StoreError;
@@ -80,7 +81,7 @@ impl Register for Nodes {
         let (cql, all) = (self.cql.clone(), self.all.clone());
         self.ask(async move {
             let rows = cql.read(&all, ()).await?;
-            let rows = rows.rows::<Row>().map_err(super::broken)?;
+            let rows = rows.rows::<Row>().map_err(broken)?;
             // A row of which only a part is left says nothing.
             Ok(rows.filter_map(|row| row.ok().map(beat)).collect())
         })

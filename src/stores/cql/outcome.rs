@@ -11,23 +11,23 @@ use scylla::value::{CqlValue, Row};
 
 /// The server's answer to a statement with an `IF`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
+pub struct ConditionalAnswer {
     pub applied: bool,
     /// What it found instead, of the columns that the condition names.
     found: Vec<(String, CqlValue)>,
 }
 
-impl Verdict {
-    pub fn of(answer: &QueryRowsResult) -> Result<Verdict, String> {
+impl ConditionalAnswer {
+    pub fn of(answer: &QueryRowsResult) -> Result<ConditionalAnswer, String> {
         let names: Vec<String> =
             answer.column_specs().iter().map(|column| column.name().to_string()).collect();
         let row = answer.first_row::<Row>().map_err(|error| error.to_string())?;
-        Verdict::read(names.into_iter().zip(row.columns))
+        ConditionalAnswer::read(names.into_iter().zip(row.columns))
     }
 
     fn read(
         columns: impl IntoIterator<Item = (String, Option<CqlValue>)>,
-    ) -> Result<Verdict, String> {
+    ) -> Result<ConditionalAnswer, String> {
         let (mut applied, mut found) = (None, Vec::new());
         for (name, value) in columns {
             match (name.as_str(), value) {
@@ -37,7 +37,7 @@ impl Verdict {
             }
         }
         let applied = applied.ok_or("the answer does not say whether it was applied")?;
-        Ok(Verdict { applied, found })
+        Ok(ConditionalAnswer { applied, found })
     }
 
     fn column(&self, name: &str) -> Option<&CqlValue> {
@@ -61,21 +61,21 @@ impl Verdict {
     }
 }
 
-/// What an answer to the fenced append means to whoever asked.
+/// What an answer to the fenced append means to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// This attempt counted.
     Applied,
     /// An earlier attempt had counted.
     AppliedBefore,
-    /// Somebody has taken over, or closed the generation.
+    /// Another node has taken over, or closed the generation.
     Fenced,
-    /// Nobody else can write under this epoch, and yet somebody has.
+    /// No other node can write under this epoch, and yet one has.
     Impossible,
 }
 
 /// The table of outcomes. `to` is where the log stands if the append counted.
-pub fn meaning(verdict: &Verdict, epoch: i64, to: Position) -> Meaning {
+pub fn meaning(verdict: &ConditionalAnswer, epoch: i64, to: Position) -> Meaning {
     match verdict.bigint("epoch") {
         _ if verdict.applied => Meaning::Applied,
         Some(found) if found > epoch => Meaning::Fenced,
@@ -94,8 +94,10 @@ pub fn meaning(verdict: &Verdict, epoch: i64, to: Position) -> Meaning {
 mod tests {
     use super::*;
 
-    fn read(columns: &[(&str, Option<CqlValue>)]) -> Result<Verdict, String> {
-        Verdict::read(columns.iter().map(|(name, value)| (name.to_string(), value.clone())))
+    fn read(columns: &[(&str, Option<CqlValue>)]) -> Result<ConditionalAnswer, String> {
+        ConditionalAnswer::read(
+            columns.iter().map(|(name, value)| (name.to_string(), value.clone())),
+        )
     }
 
     const APPLIED: (&str, Option<CqlValue>) = ("[applied]", Some(CqlValue::Boolean(true)));

@@ -2,13 +2,13 @@
 //! which they were asked for.
 //!
 //! So there is never more than one conditional statement under way for a partition, from this node.
-//! Nobody waits here when nothing is to be done: a worker begins with the first job and ends after
-//! the last. What was lost (taken over, or unknown) is refused until it is opened again.
+//! No thread waits here: a worker begins with the first job and ends after the last. What was lost
+//! (taken over, or unknown) is refused until it is opened again.
 
-use super::claim::Claim;
-use super::lookups::Lines;
+use super::claim::WriteClaim;
+use super::context::Context;
+use super::lookups::LastWords;
 use super::publisher::News;
-use super::store::Shared;
 use actors::store::{Append, AppendOutcome, Callback, Opened, Snapshot, StoreError};
 use base::journal;
 use base::journal::Value;
@@ -18,22 +18,21 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub enum Job {
+pub enum PartitionJob {
     Append(Append, Callback<AppendOutcome>),
     Open(Callback<Result<Opened, StoreError>>),
     Save(Snapshot),
     /// Its snapshot cannot be used.
     Forget,
-    /// Answered when everything before it is done.
+    /// ConditionalAnswer when everything before it is done.
     Settle(oneshot::Sender<()>),
 }
 
 /// What this node knows of its right to write.
 enum Right {
-    /// It has not opened the partition. The first append takes it over, for whoever does not open
-    /// first.
+    /// It has not opened the partition. The first append takes it over, if no opening came first.
     Unclaimed,
-    Claimed(Claim),
+    Claimed(WriteClaim),
     Lost,
 }
 
@@ -43,7 +42,7 @@ pub struct Owner {
 }
 
 struct Queue {
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<PartitionJob>,
     /// None while a worker has it.
     right: Option<Right>,
     snapshots_waiting: usize,
@@ -61,19 +60,19 @@ impl Owner {
         }
     }
 
-    pub fn ask(self: &Arc<Self>, job: Job, shared: &Arc<Shared>) {
+    pub fn ask(self: &Arc<Self>, job: PartitionJob, context: &Arc<Context>) {
         let mut queue = self.queue();
-        queue.snapshots_waiting += matches!(job, Job::Save(_)) as usize;
+        queue.snapshots_waiting += matches!(job, PartitionJob::Save(_)) as usize;
         queue.jobs.push_back(job);
         let Some(right) = queue.right.take() else { return };
         drop(queue);
-        self.work(right, shared);
+        self.work(right, context);
     }
 
-    fn work(self: &Arc<Self>, right: Right, shared: &Arc<Shared>) {
+    fn work(self: &Arc<Self>, right: Right, context: &Arc<Context>) {
         let worker =
-            Worker { owner: self.clone(), shared: shared.clone(), right, has_ended: false };
-        shared.work(worker.run());
+            Worker { owner: self.clone(), context: context.clone(), right, has_ended: false };
+        context.work(worker.run());
     }
 
     pub fn saves(&self) -> bool {
@@ -87,14 +86,15 @@ impl Owner {
 
 struct Worker {
     owner: Arc<Owner>,
-    shared: Arc<Shared>,
+    context: Arc<Context>,
     right: Right,
     has_ended: bool,
 }
 
 impl Drop for Worker {
     /// If it ends before its time, something panicked, such as the making of rows: what is then
-    /// known of the partition counts for nothing, and whoever waits behind must not wait for ever.
+    /// known of the partition counts for nothing, and a job that waits behind must not wait for
+    /// ever.
     fn drop(&mut self) {
         if self.has_ended {
             return;
@@ -104,7 +104,7 @@ impl Drop for Worker {
         queue.right = (!has_jobs).then_some(Right::Lost);
         drop(queue);
         if has_jobs {
-            self.owner.work(Right::Lost, &self.shared);
+            self.owner.work(Right::Lost, &self.context);
         }
     }
 }
@@ -113,17 +113,17 @@ impl Worker {
     async fn run(mut self) {
         while let Some(job) = self.next() {
             match job {
-                Job::Append(append, done) => self.append(&append, done).await,
-                Job::Open(done) => self.open(done).await,
-                Job::Save(snapshot) => self.save(&snapshot).await,
-                Job::Forget => self.forget().await,
-                Job::Settle(settled) => drop(settled.send(())),
+                PartitionJob::Append(append, done) => self.append(&append, done).await,
+                PartitionJob::Open(done) => self.open(done).await,
+                PartitionJob::Save(snapshot) => self.save(&snapshot).await,
+                PartitionJob::Forget => self.forget().await,
+                PartitionJob::Settle(settled) => drop(settled.send(())),
             }
         }
     }
 
     /// Leaves the right behind when there is nothing left to do.
-    fn next(&mut self) -> Option<Job> {
+    fn next(&mut self) -> Option<PartitionJob> {
         let mut queue = self.owner.queue();
         let job = queue.jobs.pop_front();
         if job.is_none() {
@@ -135,24 +135,24 @@ impl Worker {
 
     async fn append(&mut self, append: &Append, done: Callback<AppendOutcome>) {
         let began = Instant::now();
-        let outcome = self.written(append).await;
+        let outcome = self.write(append).await;
         match &outcome {
             AppendOutcome::Durable => self
-                .shared
+                .context
                 .commits
                 .succeeded(began.elapsed(), append.frame.to.seq - append.frame.from.seq),
-            AppendOutcome::Fenced | AppendOutcome::Unknown(_) => self.shared.commits.failed(),
+            AppendOutcome::Fenced | AppendOutcome::Unknown(_) => self.context.commits.failed(),
         }
         answer(done, outcome);
         self.rotate_when_full().await;
     }
 
-    async fn written(&mut self, append: &Append) -> AppendOutcome {
+    async fn write(&mut self, append: &Append) -> AppendOutcome {
         if let Err(error) = self.claim_if_first().await {
             // Nothing was sent.
             return AppendOutcome::Unknown(error.to_string());
         }
-        let (name, tables) = (&*self.owner.name, &self.shared.tables);
+        let (name, tables) = (&*self.owner.name, &self.context.tables);
         let Right::Claimed(claim) = &mut self.right else { return AppendOutcome::Fenced };
         let frame = &append.frame;
         if frame.from != claim.at {
@@ -160,9 +160,9 @@ impl Worker {
         }
         let is_confirmation = frame.to.seq == frame.from.seq;
         let outcome = match is_confirmation {
-            true => tables.confirm(name, claim).await,
-            false => match tables.enter_as_awake(name, claim).await {
-                Ok(()) => tables.append(name, claim, frame).await,
+            true => tables.log.confirm(name, claim).await,
+            false => match tables.sleepers.enter_as_awake(name, claim).await {
+                Ok(()) => tables.log.append(name, claim, frame).await,
                 Err(error) => AppendOutcome::Unknown(error.to_string()),
             },
         };
@@ -175,15 +175,15 @@ impl Worker {
         }
         claim.at = frame.to;
         claim.bytes += frame.records.len() as u64;
-        self.shared.tell(News::Landed {
+        self.context.tell(News::Landed {
             name: append.partition.clone(),
             generation: claim.generation,
             from: frame.from.seq,
             to: frame.to.seq,
         });
-        let mut lines = Lines::default();
+        let mut lines = LastWords::default();
         lines.add(append.rows.iter().cloned(), frame.to.seq);
-        match tables.write_lines(name, lines, tables.deadline()).await {
+        match tables.lookups.write(name, lines, tables.db.deadline()).await {
             Ok(()) => AppendOutcome::Durable,
             // It is durable, but its rows are not; to open the partition again is to write them.
             Err(error) => {
@@ -195,15 +195,18 @@ impl Worker {
 
     async fn claim_if_first(&mut self) -> Result<(), StoreError> {
         if let Right::Unclaimed = self.right {
-            self.right = Right::Claimed(self.shared.tables.take_over(&self.owner.name).await?);
+            self.right =
+                Right::Claimed(self.context.tables.generations.take_over(&self.owner.name).await?);
         }
         Ok(())
     }
 
     async fn rotate_when_full(&mut self) {
         match std::mem::replace(&mut self.right, Right::Lost) {
-            Right::Claimed(claim) if self.shared.tables.is_full(&claim) => {
-                if let Some(claim) = self.shared.tables.rotate(&self.owner.name, claim).await {
+            Right::Claimed(claim) if self.context.tables.generations.is_full(&claim) => {
+                if let Some(claim) =
+                    self.context.tables.generations.rotate(&self.owner.name, claim).await
+                {
                     self.right = Right::Claimed(claim);
                 }
             }
@@ -213,38 +216,38 @@ impl Worker {
 
     async fn open(&mut self, done: Callback<Result<Opened, StoreError>>) {
         self.right = Right::Lost;
-        let opened = match self.opened().await {
+        let opened = match self.take_over().await {
             Ok((claim, opened)) => {
                 if claim.at.seq > 0 {
-                    self.shared.tell(News::Opened { name: self.owner.name.clone() });
+                    self.context.tell(News::Opened { name: self.owner.name.clone() });
                 }
                 self.right = Right::Claimed(claim);
                 Ok(opened)
             }
             Err(error) => Err(error),
         };
-        // Whoever asked replays the log in his answer, which may take long.
+        // The caller replays the log in the answer, which may take long.
         let answered = tokio::task::spawn_blocking(move || answer(done, opened));
         let _ = answered.await;
     }
 
-    async fn opened(&self) -> Result<(Claim, Opened), StoreError> {
-        let (name, tables) = (&*self.owner.name, &self.shared.tables);
-        let mut claim = tables.take_over(name).await?;
-        let until = tables.deadline();
-        let opened = tables.insist(until, || tables.read_up_to(name, claim.at)).await?;
-        let mut lines = Lines::default();
+    async fn take_over(&self) -> Result<(WriteClaim, Opened), StoreError> {
+        let (name, tables) = (&*self.owner.name, &self.context.tables);
+        let mut claim = tables.generations.take_over(name).await?;
+        let until = tables.db.deadline();
+        let opened = tables.db.insist(until, || tables.read_up_to(name, claim.at)).await?;
+        let mut lines = LastWords::default();
         opened
             .frames
             .iter()
-            .for_each(|frame| lines.add((self.shared.rows_of)(name, frame), frame.to.seq));
-        tables.write_lines(name, lines, until).await?;
+            .for_each(|frame| lines.add((self.context.rows_of)(name, frame), frame.to.seq));
+        tables.lookups.write(name, lines, until).await?;
         claim.is_awake = false;
         Ok((claim, opened))
     }
 
     async fn save(&mut self, snapshot: &Snapshot) {
-        if let Err(error) = self.saved(snapshot).await {
+        if let Err(error) = self.keep(snapshot).await {
             journal::warn(
                 "a snapshot could not be written",
                 &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))],
@@ -253,10 +256,10 @@ impl Worker {
         self.owner.queue().snapshots_waiting -= 1;
     }
 
-    /// A snapshot that is still there is found to be useless again by whoever opens next.
+    /// A snapshot that is still there is found to be useless again by the next opening.
     async fn forget(&mut self) {
         let Right::Claimed(claim) = &mut self.right else { return };
-        if let Err(error) = self.shared.tables.forget_snapshot(&self.owner.name, claim).await {
+        if let Err(error) = self.context.tables.snapshots.forget(&self.owner.name, claim).await {
             journal::warn(
                 "a snapshot could not be forgotten",
                 &[("partition", Value::Text(&self.owner.name)), ("error", Value::Text(&error))],
@@ -264,12 +267,12 @@ impl Worker {
         }
     }
 
-    async fn saved(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+    async fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
         self.claim_if_first().await?;
-        let (name, tables) = (&*self.owner.name, &self.shared.tables);
+        let (name, tables) = (&*self.owner.name, &self.context.tables);
         let Right::Claimed(claim) = &mut self.right else { return Ok(()) };
-        if tables.save_snapshot(name, claim, snapshot).await? && snapshot.at == claim.at {
-            tables.let_sleep(name, claim, snapshot.due).await?;
+        if tables.snapshots.save(name, claim, snapshot).await? && snapshot.at == claim.at {
+            tables.sleepers.let_sleep(name, claim, snapshot.due).await?;
         }
         Ok(())
     }

@@ -1,31 +1,27 @@
 //! Putting frames into the feed: one order over all partitions, whatever node wrote them and
 //! whatever its clock says.
 //!
-//! CQL has no order over partitions, so the feed is a log of its own, and every node appends to its
-//! end where the frames lie that it wrote, many at once, by a conditional statement that names the
-//! end it knows. Whoever is refused reads what others appended, and tries again. So what is shown
-//! stays where it is, and everything later comes after it. Clocks play no part.
+//! CQL has no order over partitions, so the feed is a log of its own. Every node appends to its end
+//! where the frames lie that it wrote, many at once. So what is shown stays where it is, and
+//! everything later comes after it. Clocks play no part.
 //!
-//! A frame is published once. `published` says how far each partition has come; it is written after
-//! an entry, and before any entry that follows, by whoever appends that. So whoever reads it, and
-//! the entries from the last one he knows on, knows what is published. Frames whose node died
-//! before it published them are found by whoever opens their partition.
+//! A frame is published once. `published` says how far each partition has come. It is written after
+//! an entry, by the node that appends the next one, and before that. So a node that reads it, and
+//! the entries from the last one it knows on, knows what is published. If a node dies before it has
+//! published its frames, the next opening of their partition finds them.
 
-use super::entry::{self, FEED, Place};
-use super::log::{self, BEFORE_ALL, all_of};
-use super::session::broken;
-use super::tables::{LogRow, Tables, frame};
-use actors::store::{Position, StoreError};
+use super::entry::FramePlace;
+use super::feed_end::{ENTRY, FeedEnd};
+use super::rows::{BEFORE_ALL, FIRST};
+use super::tables::Tables;
+use actors::store::StoreError;
+use base::journal;
 use base::journal::Value;
-use base::{fresh, journal};
-use futures_util::TryStreamExt;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// Frames of one entry.
-const ENTRY: usize = 1000;
 /// News that may wait while the feed cannot be written; beyond it only their partitions are
 /// remembered.
 const NEWS: usize = 100_000;
@@ -48,26 +44,15 @@ impl News {
 /// Asks how far the feed has come once all news before it are published.
 pub type Asked = oneshot::Sender<Result<u64, StoreError>>;
 
-/// The feed's log, as far as it was followed.
-struct Known {
-    generation: i32,
-    began: u64,
-    at: Position,
-    /// How far the partitions of the last entry came with it.
-    last: BTreeMap<Arc<str>, (i32, u64)>,
-    /// Whether `published` says so.
-    is_told: bool,
-}
-
 pub struct Publisher {
     tables: Arc<Tables>,
     news: mpsc::UnboundedReceiver<News>,
     asked: mpsc::UnboundedReceiver<Asked>,
     heard: VecDeque<News>,
-    pending: VecDeque<Place>,
+    pending: VecDeque<FramePlace>,
     /// Up to which sequence each partition is published or pending.
     marks: HashMap<Arc<str>, u64>,
-    known: Option<Known>,
+    end: Option<FeedEnd>,
 }
 
 impl Publisher {
@@ -83,7 +68,7 @@ impl Publisher {
             heard: VecDeque::new(),
             pending: VecDeque::new(),
             marks: HashMap::new(),
-            known: None,
+            end: None,
         }
     }
 
@@ -112,10 +97,10 @@ impl Publisher {
                 journal::warn("the feed could not be written", &[("error", Value::Text(error))]);
             }
             if let Some(asked) = asked {
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 let _ = asked.send(end);
             }
-            earliest = Instant::now() + self.tables.tuning.publish_every;
+            earliest = Instant::now() + self.tables.db.tuning.publish_every;
         }
     }
 
@@ -130,105 +115,42 @@ impl Publisher {
 
     /// Appends everything heard of, and says where the feed then ends.
     async fn publish(&mut self) -> Result<u64, StoreError> {
-        let mut known = match self.known.take() {
-            Some(known) => known,
-            None => self.begin().await?,
+        let mut end = match self.end.take() {
+            Some(end) => end,
+            None => FeedEnd::find(self.tables.clone()).await?,
         };
-        let published = self.publish_after(&mut known).await;
-        let end = known.at.seq;
-        self.known = Some(known);
-        published.map(|()| end)
+        let published = self.publish_after(&mut end).await;
+        let position = end.position();
+        self.end = Some(end);
+        published.map(|()| position)
     }
 
-    async fn publish_after(&mut self, known: &mut Known) -> Result<(), StoreError> {
-        let until = self.tables.deadline();
-        self.follow(known).await?;
-        self.take_in(known).await?;
+    async fn publish_after(&mut self, end: &mut FeedEnd) -> Result<(), StoreError> {
+        let until = self.tables.db.deadline();
+        self.follow(end).await?;
+        self.take_in(end).await?;
         while !self.pending.is_empty() {
-            if !self.append(known).await {
-                self.follow(known).await?;
-                if Instant::now() >= until {
-                    return Err(StoreError::Unavailable(
-                        "the feed could not be written in time".into(),
-                    ));
-                }
+            let places: Vec<FramePlace> = self.pending.iter().take(ENTRY).cloned().collect();
+            if end.append(&places).await {
+                self.pending.drain(..places.len());
+                continue;
+            }
+            self.follow(end).await?;
+            if Instant::now() >= until {
+                return Err(StoreError::Unavailable(
+                    "the feed could not be written in time".into(),
+                ));
             }
         }
         Ok(())
     }
 
-    /// One attempt to append what is pending. False if it is not known to have counted.
-    async fn append(&mut self, known: &mut Known) -> bool {
-        if self.tell(known).await.is_err() {
-            return false;
-        }
-        if known.at.seq - known.began >= self.tables.tuning.generation_records {
-            let next = known.generation + 1;
-            let row =
-                (next, 0i64, FEED, known.generation, 0i64, known.at.seq as i64, &known.at.head[..]);
-            // Whatever comes of it, following finds out.
-            let _ = self.tables.cql.decide(&self.tables.close, row, false).await;
-            return false;
-        }
-        let places: Vec<Place> = self.pending.iter().take(ENTRY).cloned().collect();
-        let from = known.at;
-        let to = Position { seq: from.seq + places.len() as u64, head: fresh::bytes() };
-        let (from_seq, from_head, seq, head) =
-            (from.seq as i64, &from.head[..], to.seq as i64, &to.head[..]);
-        let records = entry::to_bytes(&places);
-        let row = (
-            seq,
-            head,
-            from_seq,
-            from_head,
-            head,
-            0,
-            records,
-            FEED,
-            known.generation,
-            seq,
-            0i64,
-            from_seq,
-            from_head,
-        );
-        let answer = self.tables.cql.decide(&self.tables.append, row, false).await;
-        if !answer.is_ok_and(|verdict| verdict.applied) {
-            return false;
-        }
-        self.pending.drain(..places.len());
-        known.enter(to, &places);
-        true
+    async fn follow(&mut self, end: &mut FeedEnd) -> Result<(), StoreError> {
+        end.follow(|places| self.cross_off(places)).await
     }
 
-    /// Reads what was appended since, by whomever.
-    async fn follow(&mut self, known: &mut Known) -> Result<(), StoreError> {
-        loop {
-            let missing = || broken("the feed has lost its sentinel");
-            let fence = self.tables.fence(FEED, known.generation).await?.ok_or_else(missing)?;
-            if fence.at.seq > known.at.seq {
-                let rows = self
-                    .tables
-                    .all::<LogRow, _>(
-                        &self.tables.frames_after,
-                        (FEED, known.generation, known.at.seq as i64),
-                    )
-                    .await?;
-                for row in rows.try_collect::<Vec<_>>().await? {
-                    let (frame, _) = frame(row)?;
-                    let places = entry::from_bytes(&frame.records)?;
-                    self.cross_off(&places);
-                    known.enter(frame.to, &places);
-                }
-            }
-            let Some(next) = fence.next else { return Ok(()) };
-            self.tables.begin(FEED, next, 0, fence.at).await;
-            self.tables.hint(FEED, next).await;
-            (known.generation, known.began) = (next, fence.at.seq);
-        }
-    }
-
-    /// Somebody has published these.
-    fn cross_off(&mut self, places: &[Place]) {
+    /// Other nodes have published these, or this one before.
+    fn cross_off(&mut self, places: &[FramePlace]) {
         let mut reached: HashMap<&Arc<str>, u64> = HashMap::new();
         for place in places {
             if let Some(mark) = self.marks.get_mut(&place.name) {
@@ -244,17 +166,17 @@ impl Publisher {
     }
 
     /// Turns what was heard into what is pending.
-    async fn take_in(&mut self, known: &Known) -> Result<(), StoreError> {
+    async fn take_in(&mut self, end: &FeedEnd) -> Result<(), StoreError> {
         while let Some(news) = self.heard.front() {
             let name = news.name().clone();
             let mark = match self.marks.get(&name) {
-                Some(mark) => (log::FIRST, *mark),
-                None => self.published(known, &name).await?,
+                Some(mark) => (FIRST, *mark),
+                None => end.reached(&name).await?,
             };
             match news {
                 News::Landed { to, .. } if *to <= mark.1 => drop(self.marks.insert(name, mark.1)),
                 News::Landed { generation, from, to, .. } if *from == mark.1 => {
-                    self.pending.push_back(Place {
+                    self.pending.push_back(FramePlace {
                         name: name.clone(),
                         generation: *generation,
                         seq: *to,
@@ -272,89 +194,28 @@ impl Publisher {
         Ok(())
     }
 
-    /// How far the partition has come in the feed, up to what is known of it.
-    async fn published(&self, known: &Known, name: &Arc<str>) -> Result<(i32, u64), StoreError> {
-        let told: Option<(i32, i64)> = self.tables.one(&self.tables.published, (&**name,)).await?;
-        let told = told.map_or((log::FIRST, 0), |(generation, seq)| (generation, seq as u64));
-        Ok(known.last.get(name).copied().filter(|last| last.1 > told.1).unwrap_or(told))
-    }
-
     /// The partition's frames after that.
     async fn unpublished(
         &self,
         name: &Arc<str>,
         (mut generation, seq): (i32, u64),
-    ) -> Result<Vec<Place>, StoreError> {
+    ) -> Result<Vec<FramePlace>, StoreError> {
         let mut after = seq as i64;
         let mut found = Vec::new();
         loop {
-            let rows = self
+            let sequences = self.tables.log.sequences_after(name, generation, after).await?;
+            let place = |seq| FramePlace { name: name.clone(), generation, seq };
+            found.extend(sequences.into_iter().map(place));
+            match self
                 .tables
-                .all::<(i64,), _>(&self.tables.sequences_after, (&**name, generation, after))
-                .await?;
-            let place = |(seq,): (i64,)| Place { name: name.clone(), generation, seq: seq as u64 };
-            found.extend(rows.try_collect::<Vec<_>>().await?.into_iter().map(place));
-            match self.tables.fence(name, generation).await?.and_then(|fence| fence.next) {
+                .generations
+                .fence(name, generation)
+                .await?
+                .and_then(|fence| fence.next)
+            {
                 Some(next) => (generation, after) = (next, after.max(BEFORE_ALL)),
                 None => return Ok(found),
             }
         }
-    }
-
-    /// Says how far the partitions of the last entry have come, before another entry follows it.
-    async fn tell(&self, known: &mut Known) -> Result<(), StoreError> {
-        if !known.is_told {
-            let position = known.at.seq as i64;
-            let tables = &self.tables;
-            let told = |(name, (generation, seq)): (&Arc<str>, &(i32, u64))| {
-                let row = (name.to_string(), *generation, *seq as i64, position);
-                async move { tables.cql.write(&tables.put_published, row).await }
-            };
-            all_of(known.last.iter().map(told)).await?;
-            known.is_told = true;
-        }
-        Ok(())
-    }
-
-    /// Finds the end of the feed's log, or makes it.
-    async fn begin(&self) -> Result<Known, StoreError> {
-        let tables = &self.tables;
-        let mut generation = tables.hinted(FEED).await?;
-        loop {
-            match tables.fence(FEED, generation).await? {
-                None => {
-                    generation = log::FIRST;
-                    tables.begin(FEED, generation, 0, Position::default()).await;
-                }
-                Some(fence) => {
-                    let missing = || broken("the feed has lost its sentinel");
-                    let began = tables.beginning(FEED, generation).await?.ok_or_else(missing)?;
-                    let of_last = if began == fence.at { generation - 1 } else { generation };
-                    let mut known = Known {
-                        generation,
-                        began: began.seq,
-                        at: fence.at,
-                        last: BTreeMap::new(),
-                        is_told: true,
-                    };
-                    if fence.at.seq > 0 {
-                        let last = tables.frame_at(FEED, of_last, fence.at.seq).await?;
-                        known.enter(last.to, &entry::from_bytes(&last.records)?);
-                    }
-                    return Ok(known);
-                }
-            }
-        }
-    }
-}
-
-impl Known {
-    fn enter(&mut self, to: Position, places: &[Place]) {
-        self.at = to;
-        self.last = places
-            .iter()
-            .map(|place| (place.name.clone(), (place.generation, place.seq)))
-            .collect();
-        self.is_told = false;
     }
 }

@@ -1,14 +1,17 @@
 //! The numbered steps of the schema, which the binary brings along and applies itself.
 //!
 //! A step is never changed once it was shipped; another is added. Each of its statements can be
-//! repeated, so a step that broke off is done again. One who migrates holds a lock row meanwhile,
-//! which ends by itself if he dies; the lock spares the database concurrent changes of its schema,
-//! and correctness does not hang on it.
+//! repeated, so a step that broke off is done again. A node that migrates holds a lock row
+//! meanwhile, which ends by itself if the node dies. The lock spares the database concurrent
+//! changes of its schema. Correctness does not hang on it.
 
-use super::session::{Cql, Error};
+use super::error::Error;
+use super::session::Cql;
+use super::settings::{CqlSettings, SchemaMode};
 use base::fresh;
 use ports::replication::Replication;
 use scylla::statement::Statement;
+use std::sync::Arc;
 use std::time::Duration;
 
 const STEPS: &[(i32, &str)] = &[
@@ -23,13 +26,28 @@ const LOCK_ASKED_EVERY: Duration = Duration::from_millis(200);
 /// How often the lock is asked for: longer than a dead holder keeps it.
 const LOCK_ASKED: usize = 600;
 
+/// A session in its keyspace, whose schema is then as this binary needs it.
+pub async fn connect(settings: CqlSettings, mode: SchemaMode) -> Result<Arc<Cql>, Error> {
+    check_name(&settings.keyspace)?;
+    let cql = Cql::connect(settings).await?;
+    let connected = cql.clone();
+    let prepared = cql.run(async move {
+        match mode {
+            SchemaMode::Check => check(&connected).await,
+            SchemaMode::Migrate => migrate(&connected).await,
+        }
+    });
+    prepared.await.map_err(|error| Error::Failed(error.to_string()))??;
+    Ok(cql)
+}
+
 /// The number of the last step.
 pub fn newest() -> i32 {
     STEPS.last().map_or(0, |(number, _)| *number)
 }
 
 /// Names of keyspaces cannot be bound as values, so only plain ones are let in.
-pub fn check_name(keyspace: &str) -> Result<(), Error> {
+fn check_name(keyspace: &str) -> Result<(), Error> {
     let is_plain = keyspace.len() <= 48
         && keyspace.starts_with(|c: char| c.is_ascii_lowercase())
         && keyspace.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -37,7 +55,7 @@ pub fn check_name(keyspace: &str) -> Result<(), Error> {
 }
 
 /// The keyspace is there, and its schema is the one this binary needs.
-pub async fn check(cql: &Cql) -> Result<(), Error> {
+async fn check(cql: &Cql) -> Result<(), Error> {
     let keyspace = &cql.settings().keyspace;
     if !was_made(cql).await? {
         return Err(Error::NoKeyspace(keyspace.clone()));
@@ -53,7 +71,7 @@ pub async fn check(cql: &Cql) -> Result<(), Error> {
 }
 
 /// Makes the keyspace, and applies the steps that are missing.
-pub async fn migrate(cql: &Cql) -> Result<(), Error> {
+async fn migrate(cql: &Cql) -> Result<(), Error> {
     let keyspace = &cql.settings().keyspace;
     change(cql, &create_keyspace(keyspace, &cql.settings().replication)).await?;
     enter(cql).await?;
@@ -81,7 +99,7 @@ async fn apply_missing(cql: &Cql) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether anybody has ever migrated it.
+/// Whether it was ever migrated.
 async fn was_made(cql: &Cql) -> Result<bool, Error> {
     let select = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND \
         table_name = 'schema_steps'";
@@ -157,7 +175,7 @@ impl Lock {
                 Ok(_) | Err(_) => tokio::time::sleep(LOCK_ASKED_EVERY).await,
             }
         }
-        Err(Error::Schema("somebody else has been changing it for two minutes".into()))
+        Err(Error::Schema("another process has been changing it for two minutes".into()))
     }
 
     /// What is not released ends by itself.

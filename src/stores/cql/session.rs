@@ -3,14 +3,15 @@
 //!
 //! A statement is either plain (a quorum; it may be repeated, so the driver does) or conditional
 //! (`IF …`: one consensus round; it is never repeated by the driver, never sent twice on
-//! speculation, and is marked as not idempotent, because only whoever knows what it stands for can
-//! tell what a lost answer meant). Answers come by the names of their columns, because the two
-//! servers differ in shape.
+//! speculation, and is marked as not idempotent, because only the caller can tell what a lost
+//! answer meant). Answers come by the names of their columns, because the two servers differ in
+//! shape.
 
-use super::outcome::Verdict;
-use super::schema;
+use super::error::{Error, LostAnswer, broken, unavailable};
+use super::outcome::ConditionalAnswer;
+use super::settings::{CqlLogin, CqlSettings};
 use actors::store::StoreError;
-use ports::replication::{Replication, Serial};
+use ports::replication::Serial;
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
@@ -21,7 +22,6 @@ use scylla::serialize::row::SerializeRow;
 use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency, SerialConsistency};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -36,29 +36,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// A connection that says nothing is given up after the two together.
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
 const KEEPALIVE_WAIT: Duration = Duration::from_secs(3);
-
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Any of the database's nodes, as HOST:PORT; the others are found through them.
-    pub nodes: Vec<String>,
-    pub keyspace: String,
-    /// Only looked at when the keyspace is made.
-    pub replication: Replication,
-    pub login: Option<Login>,
-    pub serial: Serial,
-}
-
-#[derive(Clone)]
-pub struct Login {
-    pub user: String,
-    pub password: String,
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Login({}, …)", self.user)
-    }
-}
 
 fn serial(reach: Serial) -> SerialConsistency {
     match reach {
@@ -82,53 +59,18 @@ pub fn settling(reach: Serial) -> Consistency {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the database cannot be reached at {nodes}: {why}")]
-    Unreachable { nodes: String, why: String },
-    #[error(
-        "{0} is no name of a keyspace: letters, digits and _, 48 at most, beginning with a letter"
-    )]
-    BadKeyspace(String),
-    #[error("the database has no keyspace {0} yet; stampede migrate makes it")]
-    NoKeyspace(String),
-    #[error(
-        "the schema in the keyspace {keyspace} is at step {found} and this stampede needs \
-         {needed}; stampede migrate brings it there"
-    )]
-    Behind { keyspace: String, found: i32, needed: i32 },
-    #[error(
-        "the keyspace {keyspace} was written by a newer stampede (its schema is at step {found}, \
-         this one knows {known})"
-    )]
-    Newer { keyspace: String, found: i32, known: i32 },
-    #[error("the schema: {0}")]
-    Schema(String),
-    #[error("the database: {0}")]
-    Failed(String),
-}
-
-/// What is expected of the schema when a session begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schema {
-    /// It must be there, as this binary needs it.
-    Check,
-    /// The keyspace and its tables are made, or what is missing of them. Several may do so at the
-    /// same time.
-    Migrate,
-}
-
 /// A connected session in its keyspace, and the threads it lives on.
 pub struct Cql {
     session: Session,
-    settings: Settings,
+    settings: CqlSettings,
     /// Each partition's rounds go to the same replica first, so that they do not get into each
     /// other's way.
     fixed_order: ExecutionProfileHandle,
     threads: Threads,
 }
 
-/// A statement with an `IF`, prepared. It is answered by a `Verdict`, or by nobody knows what.
+/// A statement with an `IF`, prepared. It is answered by a `ConditionalAnswer`, or its outcome is
+/// unknown.
 #[derive(Clone, Debug)]
 pub struct Conditional {
     first: PreparedStatement,
@@ -136,15 +78,9 @@ pub struct Conditional {
     again: PreparedStatement,
 }
 
-/// Nobody knows whether it was done.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Lost(pub String);
-
 impl Cql {
     /// May be awaited anywhere; the work is done on the session's own threads.
-    pub async fn connect(settings: Settings, schema: Schema) -> Result<Arc<Cql>, Error> {
-        schema::check_name(&settings.keyspace)?;
+    pub async fn connect(settings: CqlSettings) -> Result<Arc<Cql>, Error> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name(THREAD_NAME)
@@ -153,8 +89,8 @@ impl Cql {
         let threads = Threads(Some(runtime.map_err(|error| Error::Failed(error.to_string()))?));
         let (to, answer) = oneshot::channel();
         let begin = |threads: Threads| async move {
-            // Whoever asked may be gone.
-            let _ = to.send(Cql::begin(settings, schema, threads).await);
+            // The caller may be gone.
+            let _ = to.send(Cql::begin(settings, threads).await);
         };
         match threads.handle() {
             Some(handle) => drop(handle.spawn(begin(threads))),
@@ -163,11 +99,7 @@ impl Cql {
         answer.await.unwrap_or_else(|_| Err(Error::Failed("it was given up".into())))
     }
 
-    async fn begin(
-        settings: Settings,
-        schema: Schema,
-        threads: Threads,
-    ) -> Result<Arc<Cql>, Error> {
+    async fn begin(settings: CqlSettings, threads: Threads) -> Result<Arc<Cql>, Error> {
         let profile = ExecutionProfile::builder()
             .consistency(quorum(settings.serial))
             .serial_consistency(Some(serial(settings.serial)))
@@ -182,22 +114,17 @@ impl Cql {
             .connection_timeout(CONNECT)
             .keepalive_interval(KEEPALIVE_EVERY)
             .keepalive_timeout(KEEPALIVE_WAIT);
-        if let Some(Login { user, password }) = &settings.login {
+        if let Some(CqlLogin { user, password }) = &settings.login {
             builder = builder.user(user, password);
         }
         let unreachable =
             |why: String| Error::Unreachable { nodes: settings.nodes.join(", "), why };
         let session = builder.build().await.map_err(|error| unreachable(error.to_string()))?;
-        let cql =
-            Cql { session, settings, fixed_order: fixed_order.build().into_handle(), threads };
-        match schema {
-            Schema::Check => schema::check(&cql).await?,
-            Schema::Migrate => schema::migrate(&cql).await?,
-        }
-        Ok(Arc::new(cql))
+        let fixed_order = fixed_order.build().into_handle();
+        Ok(Arc::new(Cql { session, settings, fixed_order, threads }))
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &CqlSettings {
         &self.settings
     }
 
@@ -206,7 +133,7 @@ impl Cql {
         &self.session
     }
 
-    /// Does it on the session's own threads, also when nobody waits for the answer any more.
+    /// Does it on the session's own threads, also when its caller has gone.
     pub fn run<T, F>(
         &self,
         work: F,
@@ -222,14 +149,14 @@ impl Cql {
         async { answer.await.map_err(|_| StoreError::Unavailable("it is closed".into())) }
     }
 
-    /// The same, when nobody waits.
+    /// The same, without an answer.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Some(handle) = self.threads.handle() {
             handle.spawn(work);
         }
     }
 
-    /// Whether whoever asks must not wait here for what only these threads can do.
+    /// Whether the caller must not wait here for what only these threads can do.
     pub fn is_own_thread(&self) -> bool {
         std::thread::current().name() == Some(THREAD_NAME)
     }
@@ -291,21 +218,22 @@ impl Cql {
         answer.into_rows_result().map_err(broken)
     }
 
-    /// One attempt of one round of consensus. Whoever repeats it must know what a repeat means.
+    /// One attempt of one round of consensus. A caller that repeats it must know what a repeat
+    /// means.
     pub async fn decide(
         &self,
         statement: &Conditional,
         values: impl SerializeRow,
         is_repeat: bool,
-    ) -> Result<Verdict, Lost> {
+    ) -> Result<ConditionalAnswer, LostAnswer> {
         let statement = if is_repeat { &statement.again } else { &statement.first };
-        let lost = |why: String| Lost(why);
+        let lost = |why: String| LostAnswer(why);
         let answer = self
             .session
             .execute_unpaged(statement, values)
             .await
             .map_err(|error| lost(error.to_string()))?;
-        Verdict::of(&answer.into_rows_result().map_err(|error| lost(error.to_string()))?)
+        ConditionalAnswer::of(&answer.into_rows_result().map_err(|error| lost(error.to_string()))?)
             .map_err(lost)
     }
 }
@@ -324,24 +252,5 @@ impl Drop for Threads {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
-    }
-}
-
-pub fn unavailable(error: impl fmt::Display) -> StoreError {
-    StoreError::Unavailable(error.to_string())
-}
-
-pub fn broken(error: impl fmt::Display) -> StoreError {
-    StoreError::Broken(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_never_shown() {
-        let login = Login { user: "ada".into(), password: "secret".into() };
-        assert!(!format!("{login:?}").contains("secret"));
     }
 }

@@ -3,8 +3,9 @@
 //! It writes the newest step of the schema again, which is there already. So no row and no
 //! tombstone gathers, however often it is done.
 
+use super::error::Error;
 use super::schema;
-use super::session::{Cql, Error};
+use super::session::Cql;
 use actors::store::StoreError;
 use scylla::statement::prepared::PreparedStatement;
 use std::sync::Arc;

@@ -3,22 +3,25 @@
 //! It reads what a quorum knows and takes nothing over, so what is written meanwhile may be seen or
 //! not; every frame seen is one that counted. A generation of one partition is in memory at a time.
 
+use super::database::Tuning;
 use super::entry::FEED;
-use super::log::{BEFORE_ALL, FIRST};
-use super::session::{Cql, Schema, Settings, unavailable};
-use super::tables::{Tables, Tuning};
+use super::error::unavailable;
+use super::rows::{BEFORE_ALL, FIRST};
+use super::schema;
+use super::settings::{CqlSettings, SchemaMode};
+use super::tables::Tables;
 use actors::store::{Frame, Snapshot, StoreError};
 use futures_util::TryStreamExt;
 use ports::history::History;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub struct View(Arc<Tables>);
+pub struct CqlHistory(Arc<Tables>);
 
-impl View {
-    pub async fn open(settings: Settings) -> anyhow::Result<View> {
-        let cql = Cql::connect(settings, Schema::Check).await?;
-        Ok(View(Arc::new(Tables::prepare(cql, Tuning::default()).await?)))
+impl CqlHistory {
+    pub async fn open(settings: CqlSettings) -> anyhow::Result<CqlHistory> {
+        let cql = schema::connect(settings, SchemaMode::Check).await?;
+        Ok(CqlHistory(Arc::new(Tables::prepare(cql, Tuning::default()).await?)))
     }
 
     /// Waits for the answer on a thread that is not the session's own.
@@ -29,20 +32,21 @@ impl View {
     {
         let (to, answer) = std::sync::mpsc::channel();
         let asked = ask(self.0.clone());
-        self.0.cql.spawn(async move { drop(to.send(asked.await)) });
+        self.0.db.cql.spawn(async move { drop(to.send(asked.await)) });
         answer.recv().unwrap_or_else(|_| Err(unavailable("it is closed")))
     }
 }
 
-impl History for View {
+impl History for CqlHistory {
     fn partitions(&self) -> anyhow::Result<Vec<String>> {
         let names = self.ask(async |tables| {
             let all = tables
+                .db
                 .cql
                 .prepare("SELECT DISTINCT name, generation FROM log")
                 .await
                 .map_err(unavailable)?;
-            let rows = tables.all::<(String, i32), _>(&all, ()).await?;
+            let rows = tables.db.all::<(String, i32), _>(&all, ()).await?;
             rows.map_ok(|(name, _)| name).try_collect::<BTreeSet<String>>().await
         })?;
         let written = |name: &String| name != FEED;
@@ -51,7 +55,11 @@ impl History for View {
             // One that was only ever opened has not written anything.
             let asked = name.clone();
             let begun = self.ask(async move |tables| {
-                Ok(tables.fence(&asked, FIRST).await?.is_some_and(|fence| fence.at.seq > 0))
+                Ok(tables
+                    .generations
+                    .fence(&asked, FIRST)
+                    .await?
+                    .is_some_and(|fence| fence.at.seq > 0))
             })?;
             if begun {
                 partitions.push(name);
@@ -63,7 +71,7 @@ impl History for View {
     fn snapshot_of(&self, partition: &str) -> anyhow::Result<Option<Snapshot>> {
         let name = partition.to_owned();
         Ok(self
-            .ask(async move |tables| tables.load_snapshot(&name).await)?
+            .ask(async move |tables| tables.snapshots.load(&name).await)?
             .map(|(_, snapshot)| snapshot))
     }
 
@@ -75,8 +83,9 @@ impl History for View {
         let mut generation = Some(FIRST);
         while let Some(here) = generation {
             let name = partition.to_owned();
-            let (frames, next) = self
-                .ask(async move |tables| tables.generation_after(&name, here, BEFORE_ALL).await)?;
+            let (frames, next) = self.ask(async move |tables| {
+                tables.log.generation_after(&name, here, BEFORE_ALL).await
+            })?;
             frames.into_iter().try_for_each(&mut *visit)?;
             generation = next;
         }

@@ -1,9 +1,9 @@
 //! The connection to Redis: one for the whole node, on a thread of its own, made again for as long
 //! as the node lives.
 //!
-//! Whoever asks waits no longer than the deadline. A first answer that is late takes the line down
-//! for everybody at once, so that a Redis that hangs costs each request under way one deadline and
-//! later ones nothing; it is up again when it answers in time. A line belongs to one process of
+//! A caller waits no longer than the deadline. A first answer that is late takes the line down for
+//! all callers at once. So a Redis that hangs costs each request under way one deadline, and later
+//! ones nothing. The line is up again when Redis answers in time. A line belongs to one process of
 //! Redis, whose name it knows: after a restart or a failover there is another line.
 
 use super::settings::{RedisSettings, StartError};
@@ -137,8 +137,7 @@ impl Link {
     /// A line that has answered in time, so that a Redis that is only slow does not come up at
     /// every look.
     async fn connect(&self, number: u64) -> RedisResult<RedisLine> {
-        // The deadline is kept by whoever asks, so the crate's own, of half a second, is taken
-        // away.
+        // Each question has its deadline, so the crate's own, of half a second, is taken away.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(IDLE))
             .set_response_timeout(None);
@@ -177,7 +176,7 @@ fn process(info: &str) -> Option<[u8; NAME]> {
     id.as_bytes().get(..NAME)?.try_into().ok()
 }
 
-/// Keeps the link until nobody has it any more.
+/// Keeps the link until its last owner has dropped it.
 fn keep(kept: Weak<Link>, looked: oneshot::Sender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return;
@@ -207,8 +206,7 @@ fn keep(kept: Weak<Link>, looked: oneshot::Sender<()>) {
     });
 }
 
-/// After a look at an idle line, or as soon as it is lost. False, too, if nobody has the link any
-/// more.
+/// After a look at an idle line, or as soon as it is lost. False, too, if the link was dropped.
 async fn is_still_up(kept: &Weak<Link>) -> bool {
     let Some(link) = kept.upgrade() else { return false };
     let Some(line) = link.line() else { return false };

@@ -1,13 +1,14 @@
 //! Slips: what the store was lately asked about and said yes to, so that the nodes need not ask it
 //! at every request.
 //!
-//! An owner's slip lists what of his is alive: sessions, mostly. It lives for seconds and begins
-//! with a mark nobody can guess; a node lists what the store called alive only if the slip still
-//! has the mark it had *before* the store was asked. Whoever ends something writes that to the
-//! store, then tears the slip up. So once that is confirmed, nothing asked before the end is on a
-//! slip, however late it is written down; and what Redis loses (emptied, restarted, evicted) is a
-//! slip torn up. If it is not confirmed, he waits until every slip of before has died of age. A
-//! slip that another process of Redis has made (a restored file, a failover) is not believed.
+//! The slip of an owner lists what of theirs is alive: sessions, mostly. It lives for seconds and
+//! begins with a mark that cannot be guessed. A node lists what the store called alive only if the
+//! slip still has the mark it had *before* the store was asked. A node that ends something writes
+//! that to the store, then tears the slip up. Once that is confirmed, nothing asked before the end
+//! is on a slip, however late it is written down. What Redis loses (emptied, restarted, evicted) is
+//! a slip torn up. If the tearing is not confirmed, the node waits until every earlier slip has
+//! died of age. A slip that another process of Redis has made (a restored file, a failover) is not
+//! believed.
 
 use super::Redis;
 use super::link::{NAME, RedisLine};
@@ -42,8 +43,8 @@ enum Read {
 }
 
 impl Redis {
-    /// Whether what belongs to `owner` is alive: by his slip, else by what `ask` finds in the
-    /// store.
+    /// Whether what belongs to `owner` is alive: by the owner's slip, else by what `ask` finds in
+    /// the store.
     pub async fn is_alive<E>(
         &self,
         owner: Id,
@@ -92,7 +93,7 @@ impl Redis {
         }
     }
 
-    /// A slip that lists nothing yet. Whoever comes second leaves it to the first.
+    /// A slip that lists nothing yet. A node that comes second leaves it to the first.
     async fn begin(&self, owner: Id, line: RedisLine) -> Read {
         let mut mark = [0; MARK];
         mark[..16].copy_from_slice(&fresh::bytes::<16>());

@@ -44,11 +44,8 @@ pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
 /// not wait for readers.
 fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     let mut copy = folder::connect(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    match Backup::new(from, &mut copy)?.step(-1)? {
-        StepResult::Done => {}
-        unfinished => {
-            return Err(Error::Damaged(format!("it could not be copied ({unfinished:?})")));
-        }
+    if Backup::new(from, &mut copy)?.step(-1)? != StepResult::Done {
+        return Err(Error::Damaged("it could not be copied: it is locked".to_owned()));
     }
     // The copy shall be one file; a store that opens it changes this back.
     schema::set_journal(&copy, "delete", to)?;

@@ -7,7 +7,7 @@ use super::transaction::Transaction;
 use actors::store::{Append, AppendOutcome, Callback, Position, Row, Snapshot};
 use std::sync::Arc;
 
-pub struct Batch {
+pub struct WriteBatch {
     pub appends: Vec<(Callback<AppendOutcome>, AppendOutcome)>,
     pub writes: Vec<StagedWrite>,
     /// What waits for the end of the transaction, to see all of it.
@@ -21,9 +21,9 @@ pub struct Batch {
     last_id_before: i64,
 }
 
-impl Batch {
-    pub fn begin(log: &Log) -> Batch {
-        Batch {
+impl WriteBatch {
+    pub fn begin(log: &Log) -> WriteBatch {
+        WriteBatch {
             appends: Vec::new(),
             writes: Vec::new(),
             looks: Vec::new(),

@@ -3,8 +3,8 @@
 //!
 //! Every call is one closure on the writer's or a reader's thread, so each is atomic; every
 //! statement in it is a look-up by key. One table keeps all identifiers, folded, so that each names
-//! one member. Of somebody deleted only the id and the times stay. Every row has a sum, and nobody
-//! is believed whose row is damaged.
+//! one member. Of a deleted member only the id and the times stay. Every row has a sum, and a
+//! damaged row is never believed.
 
 mod accounts;
 mod columns;

@@ -59,8 +59,8 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     std::iter::once(path).chain(made).try_for_each(sync_name)
 }
 
-/// Flushes the name of a folder. Where the folder above may not be read, somebody else has made
-/// this one.
+/// Flushes the name of a folder. Where the folder above may not be read, another user has made this
+/// one.
 fn sync_name(folder: &Path) -> io::Result<()> {
     match folder.parent().map(File::open) {
         Some(Ok(above)) => above.sync_all(),

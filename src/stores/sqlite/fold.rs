@@ -1,7 +1,7 @@
 //! Folding the write-ahead log into the database: beside the writer as far as it goes, and the
 //! short rest in its turn.
 //!
-//! While a long log is copied and flushed, nobody could commit. So a thread of its own does that,
+//! While a long log is copied and flushed, no commit is possible. So a thread of its own does that,
 //! while the writer goes on and makes the log longer. What came meanwhile is little; when the
 //! writer has folded that in, the log begins anew.
 //!
@@ -17,9 +17,10 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Pages of 4 KiB in the log after which it is folded in. While that goes on everybody waits
+/// Pages of 4 KiB in the log after which it is folded in. While that goes on every caller waits
 /// longer, for the disk and for a processor, so it should be short: 1 to 2 ms, four times a second.
-/// Sixteen times as many pages took 30 ms each time, and whoever asked meanwhile was the tail.
+/// Sixteen times as many pages took 30 ms each time, and those who asked meanwhile were the slowest
+/// of all.
 const LONG: i64 = 1_024;
 /// Commits after which its length is looked at.
 const LOOK_EVERY: u32 = 32;
@@ -126,7 +127,7 @@ impl<'c> Fold<'c> {
         self.beside.health.is_cramped() && !self.beside.health.is_broken()
     }
 
-    /// All of it, when nobody waits.
+    /// All of it, when no job waits.
     pub fn now(&mut self) {
         if self.is_under_way {
             let _ = self.beside.done.recv();

@@ -28,8 +28,8 @@ pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {
 #[derive(Clone)]
 pub struct Folder {
     path: PathBuf,
-    /// Open for as long as it is ours, so that it hears of a failed flush of its names, whoever
-    /// asked for that one.
+    /// Open for as long as it is ours, so that it hears of a failed flush of its names, also of one
+    /// that another asked for.
     names: Arc<File>,
     /// Let go of in this order: the file last, because it is what others wait for.
     _locks: Arc<(Option<File>, File)>,
@@ -198,7 +198,7 @@ pub fn accept_loss(folder: &Path) -> Result<String, Error> {
 pub fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    // After a failed flush nothing may be folded in, not even by whoever closes last.
+    // After a failed flush nothing may be folded in, not even by the connection that closes last.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     sums::teach(&connection)?;
     Ok(connection)
@@ -210,7 +210,7 @@ pub fn let_closing_fold(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(drop)
 }
 
-/// Nobody can remove the folder's own lock and keep the folder. Some network file systems cannot
+/// The folder's own lock cannot be removed while the folder stays. Some network file systems cannot
 /// lock a folder; there the file alone has to do.
 #[cfg(unix)]
 fn lock_itself(path: &Path) -> Result<Option<File>, Error> {

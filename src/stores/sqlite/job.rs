@@ -19,14 +19,14 @@ pub enum WriterJob {
 
 pub type WriteCall = Box<dyn FnOnce(&Connection) -> StagedWrite + Send>;
 
-/// What has been written, and whom to tell when it is durable.
+/// What has been written, and the answer to give when it is durable.
 pub struct StagedWrite {
     pub failed: bool,
     pub answer: Box<dyn FnOnce(Result<(), StoreError>)>,
 }
 
 impl WriterJob {
-    /// Answers that nobody will do it.
+    /// Answers that it will not be done.
     pub fn refuse(self) {
         match self {
             WriterJob::Append(_, done) => done(AppendOutcome::Unknown(closed().to_string())),

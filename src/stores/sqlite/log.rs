@@ -1,7 +1,7 @@
 //! Reading the log: where each partition's frames end, and the way back from there.
 //!
 //! A frame's row names the position of the one before it, so a partition is read backwards, from
-//! its tail to its snapshot, and handed out forwards. Whoever follows all partitions reads it
+//! its tail to its snapshot, and handed out forwards. A follower of all partitions reads it
 //! forwards, by position. The tails are kept in memory by the writer; a start reads them as of the
 //! last sweep and follows the log from there.
 
@@ -140,7 +140,7 @@ pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rus
                 log.behind.push(name.clone());
             }
             if record::head_after(&frame.from, frame.to.seq, &frame.records) != frame.to.head {
-                // It declares nothing; whoever opens its partition says what is wrong with it.
+                // It declares nothing; the opening of its partition says what is wrong with it.
                 continue;
             }
         }
@@ -235,8 +235,8 @@ impl<'c> Finder<'c> {
     }
 }
 
-/// Reads the log in the order of its commits, whosever frames they are. A reader sees a commit only
-/// after its flush, so what is read is durable.
+/// Reads the log in the order of its commits, whichever partition a frame is of. A reader sees a
+/// commit only after its flush, so what is read is durable.
 pub struct Follower<'c> {
     frames: Statement<'c>,
     end: Statement<'c>,

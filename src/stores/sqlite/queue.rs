@@ -17,9 +17,9 @@ pub struct Receiver<T>(Arc<Shared<T>>);
 /// Why nothing was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nothing {
-    /// Nothing came for as long as one wanted to wait.
+    /// Nothing came for as long as the receiver wanted to wait.
     Yet,
-    /// Nobody is left who could send.
+    /// No sender is left.
     Ever,
 }
 
@@ -28,7 +28,7 @@ pub enum Nothing {
 pub enum Unsent<T> {
     /// As many wait as may.
     Full(T),
-    /// Nobody is left who could take it.
+    /// No receiver is left.
     Gone(T),
 }
 
@@ -75,7 +75,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> Sender<T> {
-    /// Gives it back when nobody is left who could take it.
+    /// Gives it back when no receiver is left.
     pub fn send(&self, item: T) -> Result<(), T> {
         self.send_within(usize::MAX, item).map_err(|(Unsent::Full(item) | Unsent::Gone(item))| item)
     }
@@ -90,9 +90,9 @@ impl<T> Sender<T> {
             return Err(Unsent::Full(item));
         }
         state.waiting.push_back(item);
-        let somebody_sleeps = state.asleep > 0;
+        let one_sleeps = state.asleep > 0;
         drop(state);
-        if somebody_sleeps {
+        if one_sleeps {
             self.0.filled.notify_one();
         }
         Ok(())
@@ -122,7 +122,7 @@ impl<T> Receiver<T> {
         Ok(())
     }
 
-    /// None when nobody is left who could send.
+    /// None when no sender is left.
     pub fn take_one(&self) -> Option<T> {
         let mut one = Vec::with_capacity(1);
         self.take(1, None, &mut one).ok()?;
@@ -166,7 +166,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Drop for Receiver<T> {
-    /// What nobody will take is dropped here, so that whoever waits for it hears of it.
+    /// What no receiver will take is dropped here, so that its caller hears of it.
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.receivers -= 1;

@@ -2,7 +2,7 @@
 //! way.
 //!
 //! They sit at two desks. At one partitions are opened and people are looked up, one by one; at the
-//! other lists are read and the log is followed. So a crowd that reads lists makes nobody's login
+//! other lists are read and the log is followed. So a crowd that reads lists does not make logins
 //! wait. At each desk so many may wait, and one more is told so at once; openings and followers
 //! always may, because the engine and the feed bound them.
 
@@ -24,7 +24,7 @@ pub enum ReaderJob {
 }
 
 impl ReaderJob {
-    /// Answers that nobody will do it. Who reads for themselves is answered by `Desk::ask`.
+    /// Answers that it will not be done. The caller of a `Read` is answered by `Desk::ask`.
     pub fn refuse(self, why: StoreError) {
         match self {
             ReaderJob::Open(_, done) => done(Err(why)),
@@ -54,7 +54,7 @@ impl Desk {
         (Desk { jobs, most, waiting: DeskMeters::at(name) }, to_do)
     }
 
-    /// One where nobody reads.
+    /// A desk without readers.
     pub fn closed() -> Desk {
         Desk { jobs: queue().0, most: 0, waiting: DeskMeters::nowhere() }
     }
@@ -95,7 +95,7 @@ pub fn run(
 ) {
     match Reader::new(connection, fresh, health) {
         Ok(mut reader) => {
-            // Nobody listens only if the store is being given up already.
+            // If there is no listener, the store is being given up already.
             let _ = ready.send(Ok(()));
             while let Some(job) = jobs.take_one() {
                 waiting.show(jobs.len());

@@ -47,7 +47,7 @@ impl SqliteStore {
         SqliteStore::start(Folder::lock(folder)?, rows_of)
     }
 
-    /// The same, for whoever wants what is there: it makes nothing.
+    /// The same for a database that must be there: it makes nothing.
     pub fn open_existing(folder: &Path, rows_of: &RowsOf) -> Result<SqliteStore, Error> {
         let folder = Folder::lock(folder)?;
         folder.must_hold_database()?;
@@ -127,13 +127,12 @@ impl SqliteStore {
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     {
         let (to, answer) = oneshot::channel();
-        // Whoever asked may be gone.
+        // The caller may be gone.
         self.submit(write, move |result| drop(to.send(result)));
         async { answer.await.unwrap_or_else(|_| Err(closed())) }
     }
 
-    /// The same, for whom it is to be told. A job that cannot be sent is dropped, and its teller
-    /// with it.
+    /// The same, with a callback. A job that cannot be sent is dropped, and its teller with it.
     fn submit<R, F>(&self, write: F, tell: impl FnOnce(Result<R, StoreError>) + Send + 'static)
     where
         R: Send + 'static,
@@ -207,7 +206,7 @@ impl Store for SqliteStore {
     }
 
     fn save(&self, partition: &str, snapshot: Snapshot) {
-        // A snapshot is a cache: when nobody takes it, nothing is lost.
+        // A snapshot is a cache: when it is not taken, nothing is lost.
         let _ = self.jobs.send(WriterJob::Save(partition.into(), snapshot));
     }
 
@@ -216,7 +215,7 @@ impl Store for SqliteStore {
     }
 
     fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
-        // Whoever asked was told if it cannot be done.
+        // The caller was told if it cannot be done.
         let _ = self.lists.ask(ReaderJob::Rows(page, done));
     }
 

@@ -4,8 +4,8 @@
 //! The column `sum` holds eight bytes of SHA-256 over the row's other columns. Triggers of the one
 //! connection that writes fill it, so no statement can forget it; rows that are written by the
 //! thousand bring theirs. Before a row is changed it is checked, so that no damage is ever sealed
-//! anew. Whoever reads asks for rows that are `whole`; one that is not fails the statement and is
-//! named. The triggers are this connection's own: a person may still repair a row by hand.
+//! anew. A reader asks for rows that are `whole`; one that is not fails the statement and is named.
+//! The triggers are this connection's own: a person may still repair a row by hand.
 
 use super::error::{DAMAGED_ROW, Error};
 use rusqlite::functions::{Context, FunctionFlags};

@@ -1,5 +1,5 @@
-//! Everything that was ever written, read from beside: for whoever checks the log, also while a
-//! server writes on.
+//! Everything that was ever written, read from beside: for a reader who checks the log, also while
+//! a server writes on.
 //!
 //! It sees the moment at which it was opened, and nothing later. Frames are read one at a time; a
 //! partition costs eight bytes of memory for each of its frames while it is read. As long as the

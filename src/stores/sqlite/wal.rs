@@ -7,7 +7,7 @@
 //! leaves frames of one commit behind the break. A frame that follows *a commit's last frame* by
 //! its checksum was written when that commit, with all before it, was flushed. Where both stand
 //! behind a break, the break is damage. What a failed commit left behind proves nothing: whatever
-//! was written over its beginning has other checksums, so nothing follows it. Frames of former
+//! was written over its beginning has other checksums, so nothing follows it. WalFrames of former
 //! generations have other salts.
 //!
 //! The file `-shm` tells more, as long as it is there: it says how many frames there were, and is
@@ -18,12 +18,12 @@ mod frames;
 
 use super::error::Error;
 use super::files::{at, create_private};
-use frames::{Frame, Frames, Index};
+use frames::{WalFrame, WalFrames, WalIndex};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Another process may be writing while somebody looks; what is damaged stays so.
+/// Another process may be writing meanwhile; what is damaged stays so.
 const LOOKS: usize = 3;
 
 /// Where SQLite would stop although there was more.
@@ -116,7 +116,7 @@ fn find_loss(database: &Path) -> Result<Option<Loss>, Error> {
 
 fn look(database: &Path) -> io::Result<Option<Loss>> {
     // Before the log, so that it never knows of more than the log has.
-    let index = Index::read(&beside(database, "-shm"))?;
+    let index = WalIndex::read(&beside(database, "-shm"))?;
     let log = match File::open(beside(database, "-wal")) {
         Ok(log) => log,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -124,7 +124,7 @@ fn look(database: &Path) -> io::Result<Option<Loss>> {
         }
         Err(error) => return Err(error),
     };
-    let mut frames = match Frames::begin(log)? {
+    let mut frames = match WalFrames::begin(log)? {
         Some(frames) => frames,
         None => return Ok(lose_all(index)),
     };
@@ -136,7 +136,7 @@ fn look(database: &Path) -> io::Result<Option<Loss>> {
 }
 
 /// The log itself is gone or empty.
-fn lose_all(index: Option<Index>) -> Option<Loss> {
+fn lose_all(index: Option<WalIndex>) -> Option<Loss> {
     let is_missed = index.is_some_and(|index| index.knows_of_more());
     is_missed.then_some(Loss { frame: 1, commits: 0, kept_bytes: 0 })
 }
@@ -160,7 +160,7 @@ struct Scan {
 }
 
 impl Scan {
-    fn see(&mut self, frame: &Frame, frames: &Frames) {
+    fn see(&mut self, frame: &WalFrame, frames: &WalFrames) {
         if !frame.follows && self.broke_at.is_none() {
             self.broke_at = Some(frame.number);
         }
@@ -175,7 +175,7 @@ impl Scan {
         self.ends_a_commit = self.broke_at.is_some() && frame.ends_a_commit;
     }
 
-    fn loss(&self, end: u64, index: Option<Index>) -> Option<Loss> {
+    fn loss(&self, end: u64, index: Option<WalIndex>) -> Option<Loss> {
         if index.is_some_and(|index| !index.knows_of_more()) {
             // The database has all of it.
             return None;

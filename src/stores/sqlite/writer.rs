@@ -1,13 +1,13 @@
-//! The writer: whatever waits becomes one transaction with one flush, and then everybody is
+//! The writer: whatever waits becomes one transaction with one flush, and then all callers are
 //! answered.
 //!
 //! It checks sequence and head of every append in memory. If a commit fails, memory goes back to
-//! where it was, everybody in it hears that nobody knows, and the next commit starts afresh. It
-//! never waits for company: a batch is what arrived while the last one was being flushed. What can
-//! wait (rows, tails, folding the write-ahead log into the database) is done in short steps beside,
-//! or when nobody asks for anything.
+//! where it was, every caller in it hears that the outcome is unknown, and the next commit starts
+//! afresh. It never waits for company: a batch is what arrived while the last one was being
+//! flushed. What can wait (rows, tails, folding the write-ahead log into the database) is done in
+//! short steps beside, or when no job waits.
 
-use super::batch::Batch;
+use super::batch::WriteBatch;
 use super::fold::{Beside, Fold};
 use super::health::DiskHealth;
 use super::job::WriterJob;
@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 /// middle of work.
 const SWEEP_AFTER_ROWS: usize = 50_000;
 const SWEEP_AFTER_FRAMES: i64 = 50_000;
-/// Nobody has asked for anything for so long: time to tidy up.
+/// No job has come for so long: time to tidy up.
 const IDLE: Duration = Duration::from_secs(2);
 /// After a failed commit no sweep is tried for so long, so that it does not take the appends down
 /// with it.
@@ -46,7 +46,7 @@ pub fn run(
 ) {
     match Writer::new(connection, jobs, readers, log, fresh, beside) {
         Ok(mut writer) => {
-            // Nobody listens only if the store is being given up already.
+            // If there is no listener, the store is being given up already.
             let _ = ready.send(Ok(()));
             writer.serve();
             writer.tidy_up();
@@ -108,7 +108,7 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// How long to wait for somebody before using the silence.
+    /// How long to wait for a job before using the silence.
     fn patience(&self) -> Option<Duration> {
         match self.sweep {
             Some(_) => Some(Duration::ZERO),
@@ -119,7 +119,7 @@ impl<'c> Writer<'c> {
     /// One transaction.
     fn turn(&mut self, jobs: &mut Vec<WriterJob>) {
         let started = Instant::now();
-        let mut batch = Batch::begin(&self.log);
+        let mut batch = WriteBatch::begin(&self.log);
         let done = self.stage(jobs, &mut batch).and_then(|()| self.transaction.commit());
         match done {
             Ok(wrote) => {
@@ -132,9 +132,9 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// Writes everything down. After the first failure nothing more is tried, but everybody is
+    /// Writes everything down. After the first failure nothing more is tried, but every job is
     /// noted.
-    fn stage(&mut self, jobs: &mut Vec<WriterJob>, batch: &mut Batch) -> rusqlite::Result<()> {
+    fn stage(&mut self, jobs: &mut Vec<WriterJob>, batch: &mut WriteBatch) -> rusqlite::Result<()> {
         let mut staged = Ok(());
         let (log, transaction) = (&mut self.log, &mut self.transaction);
         for job in jobs.drain(..) {
@@ -177,8 +177,8 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    /// Everything is durable. Rows come first, so that whoever is answered finds them.
-    fn settle(&mut self, mut batch: Batch) {
+    /// Everything is durable. Rows come first, so that an answered caller finds them.
+    fn settle(&mut self, mut batch: WriteBatch) {
         self.transaction.in_doubt = false;
         if let (Some(sweep), Some(step)) = (self.sweep.take(), batch.step.take()) {
             self.sweep = sweep.settle(step, &mut self.log, self.fresh);
@@ -193,8 +193,8 @@ impl<'c> Writer<'c> {
 
     /// Nothing was kept, as far as this process will ever see. But if the flush failed and the
     /// machine crashes before the next commit, it might come back. So until a commit has taken its
-    /// place nothing is opened: nobody shall build on its absence.
-    fn go_back(&mut self, mut batch: Batch, error: rusqlite::Error) {
+    /// place nothing is opened, because a caller would build on its absence.
+    fn go_back(&mut self, mut batch: WriteBatch, error: rusqlite::Error) {
         self.meters.commits.failed();
         self.transaction.roll_back();
         batch.undo(&mut self.log);
@@ -230,7 +230,7 @@ impl<'c> Writer<'c> {
             | WriterJob::Forget(_)
             | WriterJob::Write(_) => return,
         };
-        // Whoever asked was told if it cannot be done.
+        // The caller was told if it cannot be done.
         let _ = self.readers.ask(job);
     }
 

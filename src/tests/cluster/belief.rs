@@ -7,14 +7,14 @@ use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{By, Failure, Key, KeyWindow, Limits, Node, Router};
 use actors::time::Time;
 use actors::{Caller, Id};
-use cql::{CqlStore, Settings, Tuning};
+use cql::{CqlStore, CqlSettings, Tuning};
 use harness::database::{database, store_of};
 use std::sync::Arc;
 
 const NAME: Serial = Serial(1);
 const TURNS: u64 = 40;
 
-fn few_records(settings: &Settings) -> CqlStore {
+fn few_records(settings: &CqlSettings) -> CqlStore {
     store_of(
         settings,
         Tuning { generation_records: 20, ..Tuning::default() },

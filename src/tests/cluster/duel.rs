@@ -7,7 +7,7 @@ use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
 use actors::store::{Append, AppendOutcome, Frame, Opened, Page, Position, Row, Shelf, Store};
-use cql::{CqlStore, Settings, Tuning};
+use cql::{CqlStore, CqlSettings, Tuning};
 use harness::database::{database, store_of};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,7 +50,7 @@ fn tuning() -> Tuning {
     Tuning { generation_records: 25, ..Tuning::default() }
 }
 
-fn open(settings: &Settings) -> CqlStore {
+fn open(settings: &CqlSettings) -> CqlStore {
     store_of(settings, tuning(), rows)
 }
 
@@ -116,7 +116,7 @@ fn two_owners_fight_over_broken_connections_and_nothing_is_lost_doubled_or_stale
     let witness = open(&settings);
     let proxies = [Proxy::start(database.address(), fate), Proxy::start(database.address(), fate)];
     let fighters = proxies.each_ref().map(|proxy| {
-        open(&Settings { nodes: vec![proxy.address.clone()], ..Settings::clone(&settings) })
+        open(&CqlSettings { nodes: vec![proxy.address.clone()], ..CqlSettings::clone(&settings) })
     });
     let left = AtomicUsize::new(OPENINGS);
     let fought: Vec<Opening> = std::thread::scope(|threads| {

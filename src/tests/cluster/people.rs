@@ -5,7 +5,7 @@ use actors::Id;
 use base::Secret;
 use contracts::DirectoryHarness;
 use cql::directory::CqlDirectory;
-use cql::{Cql, Schema, Settings};
+use cql::{CqlSettings, SchemaMode};
 use harness::database::{TestKeyspace, database, wait};
 use ports::directory::Directory;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ impl Nodes {
     pub fn new() -> Option<Nodes> {
         let database = database()?;
         let settings = database.fresh();
-        let one = open(&settings, Schema::Migrate);
-        let other = open(&settings, Schema::Check);
+        let one = open(&settings, SchemaMode::Migrate);
+        let other = open(&settings, SchemaMode::Check);
         Some(Nodes { one, other, settings })
     }
 
@@ -34,7 +34,7 @@ impl Nodes {
 
     /// Every claim to an identifier that there is.
     pub async fn claims(&self) -> Vec<(String, Id)> {
-        let cql = Cql::connect(self.settings.clone(), Schema::Check).await.unwrap();
+        let cql = cql::connect(self.settings.clone(), SchemaMode::Check).await.unwrap();
         let answer = cql
             .session()
             .query_unpaged("SELECT folded, member FROM identifiers", ())
@@ -56,19 +56,19 @@ impl DirectoryHarness for Nodes {
     }
 
     fn reopen(&mut self) {
-        self.one = open(&self.settings, Schema::Check);
-        self.other = open(&self.settings, Schema::Check);
+        self.one = open(&self.settings, SchemaMode::Check);
+        self.other = open(&self.settings, SchemaMode::Check);
     }
 }
 
-pub fn open(settings: &Settings, schema: Schema) -> Arc<CqlDirectory> {
+pub fn open(settings: &CqlSettings, schema: SchemaMode) -> Arc<CqlDirectory> {
     open_with(settings, schema, CLUSTER_KEY)
 }
 
-fn open_with(settings: &Settings, schema: Schema, key: &str) -> Arc<CqlDirectory> {
+fn open_with(settings: &CqlSettings, schema: SchemaMode, key: &str) -> Arc<CqlDirectory> {
     let (settings, key) = (settings.clone(), Secret::new(key));
     let open = async move {
-        CqlDirectory::open(Cql::connect(settings, schema).await.unwrap(), &key).await.unwrap()
+        CqlDirectory::open(cql::connect(settings, schema).await.unwrap(), &key).await.unwrap()
     };
     // A test that waits already cannot wait for this on its own thread.
     Arc::new(std::thread::spawn(|| wait(open)).join().unwrap())
@@ -80,10 +80,10 @@ contracts::directory_contract!(Nodes::new());
 fn a_node_with_another_cluster_key_does_not_get_in() {
     let Some(database) = database() else { return };
     let settings = database.fresh();
-    let first = open(&settings, Schema::Migrate);
+    let first = open(&settings, SchemaMode::Migrate);
     wait(first.prepare()).unwrap();
     wait(first.secret("ring", b"kept".to_vec())).unwrap();
-    let other = open_with(&settings, Schema::Check, "fedcba9876543210fedcba9876543210");
+    let other = open_with(&settings, SchemaMode::Check, "fedcba9876543210fedcba9876543210");
     let refused = wait(other.prepare()).unwrap_err().to_string();
     assert!(
         refused.contains(

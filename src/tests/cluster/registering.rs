@@ -4,7 +4,7 @@
 use crate::cut::{Cut, Wire};
 use crate::people::{Nodes, open};
 use actors::{Id, Time};
-use cql::{Schema, Settings};
+use cql::{CqlSettings, SchemaMode};
 use futures_util::future::join_all;
 use harness::database::wait;
 use ports::directory::{
@@ -180,8 +180,8 @@ fn was_cut(nodes: &Nodes, how: Cut, doing: Doing, statement: u16) -> bool {
     let base = statement * 10;
     let wire = Wire::to(&nodes.settings.nodes[0], how);
     let settings =
-        Settings { nodes: vec![wire.address.clone()], ..Settings::clone(&nodes.settings) };
-    let dying: Arc<dyn Directory> = open(&settings, Schema::Check);
+        CqlSettings { nodes: vec![wire.address.clone()], ..CqlSettings::clone(&nodes.settings) };
+    let dying: Arc<dyn Directory> = open(&settings, SchemaMode::Check);
     wait(async {
         let (old, ..) = names(base);
         assert_eq!(

@@ -7,7 +7,7 @@ use crate::keyspaces::Lent;
 use crate::loopback::{free_port_from, is_free};
 use crate::{needed, root};
 use actors::store::{Frame, Row};
-use cql::{Cql, CqlStore, Schema, Settings, Tuning};
+use cql::{Cql, CqlSettings, CqlStore, SchemaMode, Tuning};
 use ports::replication::{Replication, Serial};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl Database {
     }
 
     /// A keyspace that nobody has made yet.
-    pub fn unmade(&self) -> Settings {
+    pub fn unmade(&self) -> CqlSettings {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         self.settings(format!(
             "unmade_{}_{}",
@@ -118,9 +118,9 @@ impl Database {
         ))
     }
 
-    fn settings(&self, keyspace: String) -> Settings {
+    fn settings(&self, keyspace: String) -> CqlSettings {
         let (nodes, copies) = (self.nodes.clone(), self.nodes.len() as u8);
-        Settings {
+        CqlSettings {
             nodes,
             keyspace,
             replication: Replication::Copies(copies),
@@ -140,29 +140,29 @@ impl Drop for Database {
 }
 
 pub struct TestKeyspace {
-    settings: Settings,
+    settings: CqlSettings,
     _lent: Lent,
 }
 
 impl Deref for TestKeyspace {
-    type Target = Settings;
+    type Target = CqlSettings;
 
-    fn deref(&self) -> &Settings {
+    fn deref(&self) -> &CqlSettings {
         &self.settings
     }
 }
 
-pub fn connect(settings: &Settings) -> Arc<Cql> {
-    wait(Cql::connect(settings.clone(), Schema::Migrate)).unwrap()
+pub fn connect(settings: &CqlSettings) -> Arc<Cql> {
+    wait(cql::connect(settings.clone(), SchemaMode::Migrate)).unwrap()
 }
 
 /// A store on a session of its own, as another node would have it.
-pub fn store(settings: &Settings, tuning: Tuning) -> CqlStore {
+pub fn store(settings: &CqlSettings, tuning: Tuning) -> CqlStore {
     store_of(settings, tuning, rows_of)
 }
 
 pub fn store_of(
-    settings: &Settings,
+    settings: &CqlSettings,
     tuning: Tuning,
     rows_of: fn(&str, &Frame) -> Vec<Row>,
 ) -> CqlStore {

@@ -1,10 +1,12 @@
 //! Accounts: made, changed, deleted; each by one write of the member's row, after its identifiers
 //! were claimed.
 
-use super::People;
-use super::member::{Row, SessionRow};
-use super::names::{Claim, Claimed, name_of_key};
-use super::step::{Decision, Look, Note, Seen, Write, pause, too_many_races};
+use super::member::{MemberRow, SessionRow};
+use super::names::{Claimed, NameClaim, name_of_key};
+use super::note::Note;
+use super::patience::pause;
+use super::people::People;
+use super::step::{Decision, Look, RowWrite, SeenMember, too_many_races};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
@@ -23,11 +25,11 @@ impl People {
             let row = self.row(member.id).await?;
             if row.account.is_some() || row.deleted_at.is_some() {
                 return Err(StoreError::Broken(format!(
-                    "the id {} has been somebody's",
+                    "the id {} has been another member's",
                     member.id
                 )));
             }
-            let mine = Claim { member: member.id, version: row.version };
+            let mine = NameClaim { member: member.id, version: row.version };
             if let Some(by) = new.registration
                 && self.claim_key(by.key, new.keys_since, &row).await? == Claimed::Taken
             {
@@ -62,7 +64,7 @@ impl People {
     async fn claim_all(
         &self,
         wanted: &[Identifier],
-        row: &Row,
+        row: &MemberRow,
     ) -> Result<Vec<IdentifierKind>, StoreError> {
         let mut taken = Vec::new();
         for name in wanted {
@@ -73,7 +75,7 @@ impl People {
         Ok(taken)
     }
 
-    async fn give_up_all(&self, wanted: &[Identifier], claim: Claim) -> Result<(), StoreError> {
+    async fn give_up_all(&self, wanted: &[Identifier], claim: NameClaim) -> Result<(), StoreError> {
         for name in wanted {
             self.give_up(&name.folded, claim).await?;
         }
@@ -100,7 +102,7 @@ impl People {
                 harmless(self.release_all(&new, member).await);
                 return Ok(Changed::Taken(taken));
             }
-            if self.attempt(Write::of(Row { account: Some(account), ..row })).await? {
+            if self.attempt(RowWrite::of(MemberRow { account: Some(account), ..row })).await? {
                 harmless(self.release_all(&old, member).await);
                 return Ok(Changed::Changed(Box::new(changed)));
             }
@@ -129,7 +131,7 @@ impl People {
                 .map(|row| Note::NoAgent(row.session.id));
             let before = agents.chain([Note::Leaving]).chain(write.before).collect();
             Decision::Write(
-                Write { row: write.row.deleted(at), before, session: None },
+                RowWrite { row: write.row.deleted(at), before, session: None },
                 Some((ended, names, key, owed)),
             )
         });
@@ -165,7 +167,7 @@ impl People {
         let put = self.step(member, Look::None, |seen| match seen.row.account.clone() {
             Some(account) => {
                 let account = Some(Account { reset: Some(reset), ..account });
-                Decision::Write(Write::of(Row { account, ..seen.row }), true)
+                Decision::Write(RowWrite::of(MemberRow { account, ..seen.row }), true)
             }
             None => Decision::Answer(false),
         });
@@ -180,9 +182,10 @@ impl People {
     ) -> Result<bool, StoreError> {
         let settle =
             self.step(member, Look::None, |seen| match seen.row.owed.as_deref() == Some(old) {
-                true => {
-                    Decision::Write(Write::of(Row { owed: new.map(Into::into), ..seen.row }), true)
-                }
+                true => Decision::Write(
+                    RowWrite::of(MemberRow { owed: new.map(Into::into), ..seen.row }),
+                    true,
+                ),
                 false => Decision::Answer(false),
             });
         let settled = settle.await?;
@@ -198,7 +201,7 @@ impl People {
 fn harmless(_: Result<(), StoreError>) {}
 
 /// The row of a new member, and the session that begins with it.
-fn born(row: Row, new: &NewMember) -> Write {
+fn born(row: MemberRow, new: &NewMember) -> RowWrite {
     let account = Account {
         member: new.member.clone(),
         password_hash: new.password_hash.clone(),
@@ -206,20 +209,20 @@ fn born(row: Row, new: &NewMember) -> Write {
         reset: None,
     };
     let session = new.session.as_ref().map(|session| SessionRow::new(session, &row));
-    Write { session, ..Write::of(Row { account: Some(account), ..row }) }
+    RowWrite { session, ..RowWrite::of(MemberRow { account: Some(account), ..row }) }
 }
 
 /// Ends every session but one in a single write: all that were written up to this version have
 /// ended, and the one is written again.
-pub fn end_all(seen: &Seen, except: Option<Id>, at: Time) -> (Write, Vec<Id>) {
+pub fn end_all(seen: &SeenMember, except: Option<Id>, at: Time) -> (RowWrite, Vec<Id>) {
     let living = || seen.sessions.iter().filter(|session| !session.has_ended(&seen.row));
     let going = || living().filter(|row| Some(row.session.id) != except);
     let ended: Vec<Id> = going().map(|row| row.session.id).collect();
     let kept = living().find(|row| Some(row.session.id) == except).cloned();
-    let row = Row { ended_through: seen.row.version, ..seen.row.clone() };
+    let row = MemberRow { ended_through: seen.row.version, ..seen.row.clone() };
     let before = going().map(|row| row.ends(at)).collect();
     let session = kept.map(|kept| kept.again(&seen.row));
-    (Write { row, session, before }, ended)
+    (RowWrite { row, session, before }, ended)
 }
 
 fn names(profile: &Profile) -> Vec<Identifier> {

@@ -1,10 +1,12 @@
-//! People who come from another store, each as he was there. A repeat finds what is there already
-//! and adds what is missing.
+//! People who come from another store, each as they were there. A repeat finds what is there
+//! already and adds what is missing.
 
-use super::member::{Row, SessionRow};
+use super::CqlDirectory;
+use super::member::{MemberRow, SessionRow};
 use super::names::Claimed;
-use super::step::{Look, Note, Seen, Write};
-use super::{CqlDirectory, People};
+use super::note::Note;
+use super::people::People;
+use super::step::{Look, RowWrite, SeenMember};
 use actors::store::StoreError;
 use ports::Answer;
 use ports::directory::AccountRole;
@@ -34,7 +36,7 @@ impl People {
             || seen.row.deleted_at != person.deleted_at
             || seen.row.owed != person.owed
         {
-            return Err(StoreError::Broken(format!("somebody else has the id {}", person.id)));
+            return Err(StoreError::Broken(format!("another member has the id {}", person.id)));
         }
         for home in &person.homes {
             self.put_home(person.id, *home).await?;
@@ -42,20 +44,20 @@ impl People {
         for kept in &person.sessions {
             if !seen.sessions.iter().any(|there| there.session.id == kept.session.id) {
                 let row = self.row(person.id).await?;
-                self.written(with_session(row, kept)).await?;
+                self.write_alone(with_session(row, kept)).await?;
             }
         }
         Ok(())
     }
 
-    async fn settle_in(&self, person: &Person, row: Row) -> Result<(), StoreError> {
+    async fn settle_in(&self, person: &Person, row: MemberRow) -> Result<(), StoreError> {
         let role =
             person.account.as_ref().map_or(AccountRole::Member, |account| account.member.role);
         self.enrol(person.id, role).await?;
         for name in person.account.iter().flat_map(|account| account.member.profile.identifiers()) {
             if self.claim(&name.folded, &row).await? == Claimed::Taken {
                 return Err(StoreError::Broken(format!(
-                    "somebody else has the {} of {}",
+                    "another member has the {} of {}",
                     name.kind.name(),
                     person.id
                 )));
@@ -64,31 +66,31 @@ impl People {
         let mut before = Vec::new();
         before.extend(person.owed.iter().map(|_| Note::Owing));
         before.extend(person.deleted_at.iter().map(|_| Note::Leaving));
-        let row = Row {
+        let row = MemberRow {
             account: person.account.clone(),
             deleted_at: person.deleted_at,
             owed: person.owed.clone(),
             ..row
         };
-        self.written(Write { row, session: None, before }).await?;
+        self.write_alone(RowWrite { row, session: None, before }).await?;
         match person.deleted_at {
             None => self.note_born(person.id).await,
             Some(_) => self.note_gone(person.id).await,
         }
     }
 
-    /// Nobody else has a reason to write here.
-    async fn written(&self, write: Write) -> Result<(), StoreError> {
+    /// No other node has a reason to write here.
+    async fn write_alone(&self, write: RowWrite) -> Result<(), StoreError> {
         match self.attempt(write).await? {
             true => Ok(()),
             false => {
-                Err(StoreError::Unavailable("somebody else writes to this keyspace".to_owned()))
+                Err(StoreError::Unavailable("another process writes to this keyspace".to_owned()))
             }
         }
     }
 }
 
-fn with_session(row: Row, kept: &Kept) -> Write {
+fn with_session(row: MemberRow, kept: &Kept) -> RowWrite {
     let session = SessionRow {
         session: kept.session.clone(),
         step: kept.step,
@@ -97,11 +99,11 @@ fn with_session(row: Row, kept: &Kept) -> Write {
     };
     let before =
         kept.ended_at.iter().map(|at| Note::Ended { session: kept.session.id, at: *at }).collect();
-    Write { session: Some(session), before, row }
+    RowWrite { session: Some(session), before, row }
 }
 
-fn as_person(seen: Seen, homes: Vec<Home>) -> Person {
-    let Seen { row, sessions } = seen;
+fn as_person(seen: SeenMember, homes: Vec<Home>) -> Person {
+    let SeenMember { row, sessions } = seen;
     let kept = |session: SessionRow| Kept {
         session: session.session,
         step: session.step,

@@ -1,6 +1,6 @@
-//! Values by the names of their columns, as they are bound and as they are found.
+//! NamedValues by the names of their columns, as they are bound and as they are found.
 
-use crate::{broken, unavailable};
+use crate::error::{broken, unavailable};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use scylla::response::query_result::QueryRowsResult;
@@ -8,7 +8,7 @@ use scylla::value::{CqlValue, Row};
 use std::collections::BTreeMap;
 
 /// What is bound to the named places of a statement; `None` is null.
-pub type Values = BTreeMap<&'static str, Option<CqlValue>>;
+pub type NamedValues = BTreeMap<&'static str, Option<CqlValue>>;
 
 pub fn blob(bytes: impl AsRef<[u8]>) -> CqlValue {
     CqlValue::Blob(bytes.as_ref().to_vec())
@@ -27,14 +27,14 @@ pub fn text(text: &str) -> CqlValue {
 }
 
 /// A row that was found. A column that is null is not there.
-pub struct Found(BTreeMap<String, CqlValue>);
+pub struct FoundRow(BTreeMap<String, CqlValue>);
 
-impl Found {
-    pub fn all(answer: &QueryRowsResult) -> Result<Vec<Found>, StoreError> {
+impl FoundRow {
+    pub fn all(answer: &QueryRowsResult) -> Result<Vec<FoundRow>, StoreError> {
         let names: Vec<&str> = answer.column_specs().iter().map(|column| column.name()).collect();
         let found = |row: Row| {
             let named = names.iter().map(|name| (*name).to_owned()).zip(row.columns);
-            Found(named.filter_map(|(name, value)| value.map(|value| (name, value))).collect())
+            FoundRow(named.filter_map(|(name, value)| value.map(|value| (name, value))).collect())
         };
         answer
             .rows::<Row>()
@@ -78,8 +78,8 @@ impl Found {
 }
 
 #[cfg(test)]
-impl Found {
-    pub fn of(columns: impl IntoIterator<Item = (String, CqlValue)>) -> Found {
-        Found(columns.into_iter().collect())
+impl FoundRow {
+    pub fn of(columns: impl IntoIterator<Item = (String, CqlValue)>) -> FoundRow {
+        FoundRow(columns.into_iter().collect())
     }
 }

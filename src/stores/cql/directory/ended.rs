@@ -1,12 +1,12 @@
 //! Which sessions ended lately: a list that may say too much, never too little, and the sessions'
 //! own rows that decide.
 //!
-//! A session is noted under the hour in which it is about to end, before it does. Whoever reads the
+//! A session is noted under the hour in which it is about to end, before it does. A reader of the
 //! list asks the rows of those noted, because a crash or another's faster step may have come in
 //! between. Notes are never removed; old hours are never read.
 
-use super::People;
-use super::columns::Found;
+use super::columns::FoundRow;
+use super::people::People;
 use super::step::Look;
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -32,7 +32,7 @@ impl People {
         let hours = self.look(&self.statements.hours, (hour(since),)).await?;
         let mut ended = Vec::new();
         for found in hours {
-            let hour = Found::must("hour", found.number("hour"))?;
+            let hour = FoundRow::must("hour", found.number("hour"))?;
             let noted = self.look(&self.statements.ended, (hour, since.0)).await?;
             let checked = stream::iter(noted).map(|note| self.if_it_has(note)).buffered(AT_ONCE);
             ended.extend(checked.try_collect::<Vec<_>>().await?.into_iter().flatten());
@@ -41,12 +41,12 @@ impl People {
     }
 
     /// A session whose row is gone was dead, or its member is gone.
-    async fn if_it_has(&self, note: Found) -> Result<Option<(Id, Time)>, StoreError> {
+    async fn if_it_has(&self, note: FoundRow) -> Result<Option<(Id, Time)>, StoreError> {
         let (session, member) = (
-            Found::must("session", note.id("session"))?,
-            Found::must("member", note.id("member"))?,
+            FoundRow::must("session", note.id("session"))?,
+            FoundRow::must("member", note.id("member"))?,
         );
-        let at = Found::must("ended_at", note.time("ended_at"))?;
+        let at = FoundRow::must("ended_at", note.time("ended_at"))?;
         let seen = self.see(member, Look::One(session)).await?;
         let lives = seen.sessions.first().is_some_and(|found| !found.has_ended(&seen.row));
         Ok((!lives).then_some((session, at)))

@@ -1,7 +1,7 @@
 //! From where members have logged in. Plain writes: a place too many or too few does no harm.
 
-use super::People;
-use super::columns::Found;
+use super::columns::FoundRow;
+use super::people::People;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::HOMES;
@@ -40,9 +40,9 @@ impl People {
     /// In the order of what is kept of them.
     pub async fn homes_of(&self, member: Id) -> Result<Vec<Home>, StoreError> {
         let found = self.look(&self.statements.homes, (member.0.to_vec(),)).await?;
-        let home = |found: &Found| {
-            let home = Found::must("home", found.id("home"))?;
-            Ok(Home { home, at: Found::must("at", found.time("at"))? })
+        let home = |found: &FoundRow| {
+            let home = FoundRow::must("home", found.id("home"))?;
+            Ok(Home { home, at: FoundRow::must("at", found.time("at"))? })
         };
         found.iter().map(home).collect()
     }

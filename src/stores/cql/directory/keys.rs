@@ -1,7 +1,7 @@
 //! Service keys and the outsiders they act for.
 
-use super::People;
-use super::columns::Found;
+use super::columns::FoundRow;
+use super::people::People;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::ServiceKey;
@@ -14,7 +14,7 @@ impl People {
             return Ok((key, false));
         }
         let found = self.look(&self.statements.key, (key.id.0.to_vec(),)).await?;
-        let there = read(Found::must("key", found.first())?)?;
+        let there = read(FoundRow::must("key", found.first())?)?;
         let again = !(made.doubted && there == key);
         Ok((there, again))
     }
@@ -46,12 +46,12 @@ impl People {
     }
 }
 
-fn read(found: &Found) -> Result<ServiceKey, StoreError> {
+fn read(found: &FoundRow) -> Result<ServiceKey, StoreError> {
     Ok(ServiceKey {
-        id: Found::must("id", found.id("id"))?,
-        name: Found::must("name", found.text("name"))?,
-        digest: Found::must("digest", found.bytes("digest"))?,
-        created_at: Found::must("created_at", found.time("created_at"))?,
+        id: FoundRow::must("id", found.id("id"))?,
+        name: FoundRow::must("name", found.text("name"))?,
+        digest: FoundRow::must("digest", found.bytes("digest"))?,
+        created_at: FoundRow::must("created_at", found.time("created_at"))?,
         revoked_at: found.time("revoked_at"),
     })
 }

@@ -1,11 +1,12 @@
-//! A member's own row and those of his sessions: what every question about him comes down to.
+//! A member's own row and those of their sessions: every question about the member comes down to
+//! them.
 //!
 //! The row has a version, raised by every change, and the marks of the latest changes. A row that
 //! was never written has version 0; one that was only ever fenced has a version and no account. Of
-//! somebody deleted only the id and the time of the end stay.
+//! a deleted member only the id and the time of the end stay.
 
-use super::columns::{self, Found, Values};
-use super::step::Note;
+use super::columns::{self, FoundRow, NamedValues};
+use super::note::Note;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::{Account, AccountRole, Member, NewSession, Registration, Reset, Session};
@@ -13,7 +14,7 @@ use ports::profile::{Identifier, IdentifierKind, Profile};
 use scylla::value::CqlValue;
 
 /// What tells one change from all others.
-pub type Mark = [u8; 16];
+pub type ChangeMark = [u8; 16];
 
 /// How many marks are kept: so many changes may come between an attempt and the look at what became
 /// of it.
@@ -46,7 +47,7 @@ pub const SESSION_COLUMNS: [&str; 7] =
     ["session", "written", "step", "began_at", "refreshed_at", "ended_at", "agent"];
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct MemberRow {
     pub id: Id,
     pub version: i64,
     /// Newest first.
@@ -64,13 +65,13 @@ pub struct Row {
 pub enum Trace {
     Written,
     NotWritten,
-    /// So much has happened since that nobody can tell any more.
+    /// So much has happened since that it cannot be told any more.
     Lost,
 }
 
-impl Row {
-    pub fn unwritten(id: Id) -> Row {
-        Row {
+impl MemberRow {
+    pub fn unwritten(id: Id) -> MemberRow {
+        MemberRow {
             id,
             version: 0,
             marks: Vec::new(),
@@ -97,7 +98,7 @@ impl Row {
     }
 
     /// The next version, with its mark.
-    pub fn raised(mut self, mark: Mark) -> Row {
+    pub fn raised(mut self, mark: ChangeMark) -> MemberRow {
         self.version += 1;
         self.marks = [&mark[..], &self.marks].concat();
         self.marks.truncate(MARKS * mark.len());
@@ -105,7 +106,7 @@ impl Row {
     }
 
     /// Whether the change to `version` was the one with that mark.
-    pub fn trace(&self, version: i64, mark: Mark) -> Trace {
+    pub fn trace(&self, version: i64, mark: ChangeMark) -> Trace {
         let since = self.version - version;
         match self.marks.chunks_exact(mark.len()).nth(usize::try_from(since).unwrap_or(usize::MAX))
         {
@@ -116,14 +117,20 @@ impl Row {
         }
     }
 
-    /// Everybody's last word: his account is gone and every session has ended.
-    pub fn deleted(self, at: Time) -> Row {
-        Row { account: None, deleted_at: Some(at), owed: None, ended_through: self.version, ..self }
+    /// The last state of every member: the account is gone and every session has ended.
+    pub fn deleted(self, at: Time) -> MemberRow {
+        MemberRow {
+            account: None,
+            deleted_at: Some(at),
+            owed: None,
+            ended_through: self.version,
+            ..self
+        }
     }
 
-    pub fn read(id: Id, found: &Found) -> Result<Row, StoreError> {
+    pub fn read(id: Id, found: &FoundRow) -> Result<MemberRow, StoreError> {
         let deleted_at = found.time("deleted_at");
-        Ok(Row {
+        Ok(MemberRow {
             id,
             version: found.number("version").unwrap_or(0),
             marks: found.blob("marks").unwrap_or_default(),
@@ -134,7 +141,7 @@ impl Row {
         })
     }
 
-    pub fn bind(&self, values: &mut Values) {
+    pub fn bind(&self, values: &mut NamedValues) {
         values.insert("id", Some(columns::id(self.id)));
         values.insert("version", Some(CqlValue::BigInt(self.version)));
         values.insert("marks", Some(columns::blob(&self.marks)));
@@ -179,7 +186,7 @@ impl Row {
     }
 }
 
-fn read_account(id: Id, found: &Found) -> Result<Option<Account>, StoreError> {
+fn read_account(id: Id, found: &FoundRow) -> Result<Option<Account>, StoreError> {
     let Some(password_hash) = found.text("password_hash") else { return Ok(None) };
     let registration = found.id("registration_key").zip(found.id("registration_body"));
     let reset = found.bytes("reset_token").zip(found.time("reset_until"));
@@ -187,7 +194,7 @@ fn read_account(id: Id, found: &Found) -> Result<Option<Account>, StoreError> {
         id,
         role: role(found.number("role")),
         profile: read_profile(found),
-        created_at: Found::must("created_at", found.time("created_at"))?,
+        created_at: FoundRow::must("created_at", found.time("created_at"))?,
         first_login_at: found.time("first_login_at"),
         last_login_at: found.time("last_login_at"),
     };
@@ -199,7 +206,7 @@ fn read_account(id: Id, found: &Found) -> Result<Option<Account>, StoreError> {
     }))
 }
 
-fn read_profile(found: &Found) -> Profile {
+fn read_profile(found: &FoundRow) -> Profile {
     let identifier =
         |kind: IdentifierKind| found.text(kind.name()).map(|text| Identifier::stored(kind, text));
     Profile {
@@ -234,7 +241,7 @@ pub struct SessionRow {
 
 impl SessionRow {
     /// It is written together with the next version.
-    pub fn new(new: &NewSession, row: &Row) -> SessionRow {
+    pub fn new(new: &NewSession, row: &MemberRow) -> SessionRow {
         let session = Session {
             id: new.id,
             began_at: new.at,
@@ -245,7 +252,7 @@ impl SessionRow {
     }
 
     /// The same, written together with the member's next version.
-    pub fn again(self, row: &Row) -> SessionRow {
+    pub fn again(self, row: &MemberRow) -> SessionRow {
         SessionRow { written: row.version + 1, ..self }
     }
 
@@ -255,29 +262,29 @@ impl SessionRow {
         Note::Ended { session: self.session.id, at: at.max(self.session.refreshed_at) }
     }
 
-    pub fn has_ended(&self, row: &Row) -> bool {
+    pub fn has_ended(&self, row: &MemberRow) -> bool {
         self.ended_at.is_some() || self.written <= row.ended_through
     }
 
     /// None where the row is only there to show what is static.
-    pub fn read(found: &Found) -> Result<Option<SessionRow>, StoreError> {
+    pub fn read(found: &FoundRow) -> Result<Option<SessionRow>, StoreError> {
         let Some(id) = found.id("session") else { return Ok(None) };
         let session = Session {
             id,
-            began_at: Found::must("began_at", found.time("began_at"))?,
-            refreshed_at: Found::must("refreshed_at", found.time("refreshed_at"))?,
+            began_at: FoundRow::must("began_at", found.time("began_at"))?,
+            refreshed_at: FoundRow::must("refreshed_at", found.time("refreshed_at"))?,
             agent: found.text("agent"),
         };
         let step = found.number("step").and_then(|step| u32::try_from(step).ok());
         Ok(Some(SessionRow {
             session,
-            step: Found::must("step", step)?,
+            step: FoundRow::must("step", step)?,
             ended_at: found.time("ended_at"),
-            written: Found::must("written", found.number("written"))?,
+            written: FoundRow::must("written", found.number("written"))?,
         }))
     }
 
-    pub fn bind(&self, values: &mut Values) {
+    pub fn bind(&self, values: &mut NamedValues) {
         values.insert("session", Some(columns::id(self.session.id)));
         values.insert("written", Some(CqlValue::BigInt(self.written)));
         values.insert("step", Some(CqlValue::BigInt(self.step.into())));
@@ -295,7 +302,7 @@ mod tests {
     #[test]
     fn a_change_is_found_by_its_mark_until_too_much_came_after_it() {
         let mark = |n: usize| [n as u8; 16];
-        let mut row = Row::unwritten(Id([1; 16])).raised(mark(1));
+        let mut row = MemberRow::unwritten(Id([1; 16])).raised(mark(1));
         assert_eq!(row.trace(1, mark(1)), Trace::Written);
         assert_eq!(
             (row.trace(1, mark(9)), row.trace(2, mark(1))),
@@ -317,8 +324,8 @@ mod tests {
     #[test]
     fn a_row_reads_back_as_it_was_bound() {
         // What the database gives back for what was bound: nulls are not there.
-        fn found(values: Values) -> Found {
-            Found::of(
+        fn found(values: NamedValues) -> FoundRow {
+            FoundRow::of(
                 values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))),
             )
         }
@@ -337,22 +344,22 @@ mod tests {
         let registration = Some(Registration { key: Id([2; 16]), body: Id([3; 16]) });
         let reset = Some(Reset { token: [4; 32], until: Time(5) });
         let account = Account { member, password_hash: "hash".to_owned(), registration, reset };
-        let alive = Row {
+        let alive = MemberRow {
             account: Some(account),
             owed: Some(vec![6]),
             ended_through: 7,
-            ..Row::unwritten(Id([1; 16]))
+            ..MemberRow::unwritten(Id([1; 16]))
         }
         .raised([8; 16]);
         for row in [
             alive.clone(),
             alive.deleted(Time(9)).raised([10; 16]),
-            Row::unwritten(Id([1; 16])).raised([11; 16]),
+            MemberRow::unwritten(Id([1; 16])).raised([11; 16]),
         ] {
-            let mut values = Values::new();
+            let mut values = NamedValues::new();
             row.bind(&mut values);
             assert_eq!(values.len(), COLUMNS.len());
-            assert_eq!(Row::read(row.id, &found(values)).unwrap(), row);
+            assert_eq!(MemberRow::read(row.id, &found(values)).unwrap(), row);
         }
     }
 }

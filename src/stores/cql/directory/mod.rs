@@ -1,10 +1,10 @@
 //! The people in CQL: members with their sessions, identifiers, service keys, outsiders, secrets.
 //!
-//! All that is asked about a member is decided on one row of his (`member`, `step`), in one
+//! All that is asked about a member is decided on their one row (`member`, `step`), in one
 //! conditional write. What spans rows is built so that a crash anywhere leaves only what readers
 //! see through: claims to identifiers (`names`), and lists that may say too much and are checked
 //! against the rows (`roll`, `ended`). No views, no secondary indexes, no counters, no time to
-//! live. A step goes on to its end although nobody waits for it any more, as in the other store.
+//! live. A step goes on to its end although its caller has gone, as in the other store.
 
 mod accounts;
 mod arriving;
@@ -14,6 +14,9 @@ mod homes;
 mod keys;
 mod member;
 mod names;
+mod note;
+mod patience;
+mod people;
 mod roll;
 mod seal;
 mod secrets;
@@ -22,52 +25,25 @@ mod statements;
 mod step;
 mod turns;
 
-use super::{Conditional, Cql, Error, unavailable};
+use super::error::Error;
+use super::session::Cql;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use base::Secret;
-use columns::Found;
+use people::People;
 use ports::Answer;
 use ports::directory::{
     Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
     Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
-use scylla::serialize::row::SerializeRow;
-use scylla::statement::prepared::PreparedStatement;
-use seal::Seal;
-use statements::Statements;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use step::Patience;
-use tokio::sync::Mutex;
-use turns::Turns;
 
 /// The directory of a node.
 pub struct CqlDirectory(Arc<People>);
 
-pub struct People {
-    cql: Arc<Cql>,
-    statements: Statements,
-    seal: Seal,
-    names_in_turn: Turns,
-    members_in_turn: Turns,
-    /// The hour of which this node has noted that sessions ended in it.
-    hour_noted: AtomicI64,
-    last_count: Mutex<roll::LastCount>,
-}
-
 impl CqlDirectory {
     pub async fn open(cql: Arc<Cql>, cluster_key: &Secret) -> Result<CqlDirectory, Error> {
-        let statements = Statements::prepare(&cql).await?;
-        Ok(CqlDirectory(Arc::new(People {
-            cql,
-            statements,
-            seal: Seal::new(cluster_key),
-            names_in_turn: Turns::new(),
-            members_in_turn: Turns::new(),
-            hour_noted: AtomicI64::new(i64::MIN),
-            last_count: Mutex::default(),
-        })))
+        Ok(CqlDirectory(Arc::new(People::open(cql, cluster_key).await?)))
     }
 
     fn ask<T, F>(&self, ask: impl FnOnce(Arc<People>) -> F) -> Answer<T>
@@ -78,62 +54,6 @@ impl CqlDirectory {
         let answer = self.0.cql.run(ask(self.0.clone()));
         Box::pin(async { answer.await? })
     }
-}
-
-impl People {
-    /// Reads, and repeats it while that fails.
-    async fn look(
-        &self,
-        statement: &PreparedStatement,
-        values: impl SerializeRow,
-    ) -> Result<Vec<Found>, StoreError> {
-        let mut patience = Patience::new();
-        loop {
-            match self.cql.read(statement, &values).await {
-                Err(StoreError::Unavailable(_)) if patience.lasts().await => {}
-                answer => return Found::all(&answer?),
-            }
-        }
-    }
-
-    /// Writes plainly, and repeats it while that fails; every plain write here may be.
-    async fn put(
-        &self,
-        statement: &PreparedStatement,
-        values: impl SerializeRow,
-    ) -> Result<(), StoreError> {
-        let mut patience = Patience::new();
-        loop {
-            match self.cql.write(statement, &values).await {
-                Err(StoreError::Unavailable(_)) if patience.lasts().await => {}
-                written => return written,
-            }
-        }
-    }
-
-    /// Repeats a conditional statement whose repeat does no harm until something is known.
-    async fn insist(
-        &self,
-        statement: &Conditional,
-        values: &impl SerializeRow,
-    ) -> Result<Insisted, StoreError> {
-        let (mut patience, mut doubted) = (Patience::new(), false);
-        loop {
-            match self.cql.decide(statement, values, doubted).await {
-                Ok(verdict) => return Ok(Insisted { applied: verdict.applied, doubted }),
-                Err(_) if patience.lasts().await => doubted = true,
-                Err(lost) => return Err(unavailable(lost)),
-            }
-        }
-    }
-}
-
-/// What became of a statement that was perhaps sent more than once.
-struct Insisted {
-    /// The attempt that was answered counted.
-    applied: bool,
-    /// One before it may have.
-    doubted: bool,
 }
 
 impl Directory for CqlDirectory {
@@ -251,16 +171,16 @@ impl Directory for CqlDirectory {
 
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {
         let name = name.to_owned();
-        self.ask(|people| async move { people.kept(&name, &made).await })
+        self.ask(|people| async move { people.get_or_make(&name, &made).await })
     }
 
     fn replace_secret(&self, name: &str, old: Vec<u8>, new: Vec<u8>) -> Answer<bool> {
         let name = name.to_owned();
-        self.ask(|people| async move { people.replaced(&name, &old, &new).await })
+        self.ask(|people| async move { people.replace(&name, &old, &new).await })
     }
 
     fn forget_secret(&self, name: &str) -> Answer<bool> {
         let name = name.to_owned();
-        self.ask(|people| async move { people.forgotten(&name).await })
+        self.ask(|people| async move { people.forget_secret(&name).await })
     }
 }

@@ -1,16 +1,17 @@
 //! Identifiers: who owns one, and how a claim to one is made, given up, and taken over.
 //!
-//! The member's row is the truth: he owns an identifier if and only if his account is alive and
-//! lists it. A row here is a claim: the right of one member to write the identifier into his row,
-//! at one version of that row. So whoever finds a claim that its member's row does not bear out may
-//! take it over, after he has made sure that it never will: when the row is past the claim's
-//! version, it cannot be borne out any more; when it is still at it, its version is raised first. A
-//! claim that a crash left behind thus harms nobody, without any clock.
+//! The member's row is the truth: a member owns an identifier if and only if their account is alive
+//! and lists it. A row here is a claim: the right of one member to write the identifier into their
+//! row, at one version of that row. If that row does not bear the claim out, another member may
+//! take it over, once it is sure that the row never will. When the row is past the claim's version,
+//! it cannot bear it out any more. When it is still at that version, the version is raised first.
+//! So a claim that a crash left behind does no harm, and no clock is needed.
 
-use super::People;
-use super::columns::Found;
-use super::member::Row;
-use super::step::{Write, pause, too_many_races};
+use super::columns::FoundRow;
+use super::member::MemberRow;
+use super::patience::pause;
+use super::people::People;
+use super::step::{RowWrite, too_many_races};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::Account;
@@ -18,12 +19,12 @@ use std::time::Duration;
 
 /// How often a claim is tried.
 const RACES: u32 = 60;
-/// How long somebody may be between his claim and his row before others come in between. A
+/// How long a member may be between their claim and their row before others come in between. A
 /// courtesy: it decides nothing.
 const COURTESY: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct NameClaim {
     pub member: Id,
     /// The version of the member's row that it is good for.
     pub version: i64,
@@ -65,33 +66,41 @@ impl People {
         Ok(if row.was_made_with(key, since) { row.account } else { None })
     }
 
-    pub async fn claim_to(&self, folded: &str) -> Result<Option<Claim>, StoreError> {
+    pub async fn claim_to(&self, folded: &str) -> Result<Option<NameClaim>, StoreError> {
         let found = self.look(&self.statements.claim, (folded,)).await?;
         let claim = found.first().map(|row| {
-            let member = Found::must("member", row.id("member"))?;
-            Ok(Claim { member, version: Found::must("at_version", row.number("at_version"))? })
+            let member = FoundRow::must("member", row.id("member"))?;
+            Ok(NameClaim {
+                member,
+                version: FoundRow::must("at_version", row.number("at_version"))?,
+            })
         });
         claim.transpose()
     }
 
     /// Claims an identifier that the row does not list, for the next change of that row.
-    pub async fn claim(&self, folded: &str, row: &Row) -> Result<Claimed, StoreError> {
+    pub async fn claim(&self, folded: &str, row: &MemberRow) -> Result<Claimed, StoreError> {
         self.claim_unless(folded, row, |other| other.lists(folded)).await
     }
 
     /// Claims the key of a registration in the same manner; an account has it for as long as it is
     /// remembered.
-    pub async fn claim_key(&self, key: Id, since: Time, row: &Row) -> Result<Claimed, StoreError> {
+    pub async fn claim_key(
+        &self,
+        key: Id,
+        since: Time,
+        row: &MemberRow,
+    ) -> Result<Claimed, StoreError> {
         self.claim_unless(&name_of_key(key), row, |other| other.was_made_with(key, since)).await
     }
 
     async fn claim_unless(
         &self,
         folded: &str,
-        row: &Row,
-        bears_out: impl Fn(&Row) -> bool,
+        row: &MemberRow,
+        bears_out: impl Fn(&MemberRow) -> bool,
     ) -> Result<Claimed, StoreError> {
-        let mine = Claim { member: row.id, version: row.version };
+        let mine = NameClaim { member: row.id, version: row.version };
         let mut waited_for = None;
         for race in 0..RACES {
             match self.claim_to(folded).await? {
@@ -122,7 +131,7 @@ impl People {
     }
 
     /// Whatever comes of these three, the next look at the claim shows it.
-    async fn claim_free(&self, folded: &str, mine: Claim) {
+    async fn claim_free(&self, folded: &str, mine: NameClaim) {
         let _ = self
             .cql
             .decide(
@@ -133,15 +142,15 @@ impl People {
             .await;
     }
 
-    async fn claim_over(&self, folded: &str, mine: Claim, found: Claim) {
+    async fn claim_over(&self, folded: &str, mine: NameClaim, found: NameClaim) {
         let values =
             (mine.member.0.to_vec(), mine.version, folded, found.member.0.to_vec(), found.version);
         let _ = self.cql.decide(&self.statements.claim_over, values, false).await;
     }
 
     /// Raises the version, so that nothing decided on the old one counts any more.
-    async fn fence(&self, row: Row) -> Result<(), StoreError> {
-        self.attempt(Write::of(row)).await.map(drop)
+    async fn fence(&self, row: MemberRow) -> Result<(), StoreError> {
+        self.attempt(RowWrite::of(row)).await.map(drop)
     }
 
     /// Gives up a claim of a member who is not to list it. It goes only when nothing can bear it
@@ -162,8 +171,8 @@ impl People {
         self.give_up(folded, claim).await
     }
 
-    /// The same for somebody whose id nobody else knows yet.
-    pub async fn give_up(&self, folded: &str, claim: Claim) -> Result<(), StoreError> {
+    /// The same for a member whose id is not known to others yet.
+    pub async fn give_up(&self, folded: &str, claim: NameClaim) -> Result<(), StoreError> {
         let values = (folded, claim.member.0.to_vec(), claim.version);
         self.insist(&self.statements.release, &values).await.map(drop)
     }

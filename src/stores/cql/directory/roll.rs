@@ -5,10 +5,10 @@
 //! outlive it; where it leaves a doubt, the member's own row is asked, and nothing is ever counted
 //! that is not so there. Nobody has to repair anything.
 
-use super::People;
-use super::columns::Found;
-use super::member::{self, Row};
-use crate::{broken, unavailable};
+use super::columns::FoundRow;
+use super::member::{self, MemberRow};
+use super::people::People;
+use crate::error::{broken, unavailable};
 use actors::Id;
 use actors::store::StoreError;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -26,9 +26,6 @@ const COUNTING_SHARE: u32 = 100;
 
 /// A row of the roll: id, role, and its flags.
 type Listed = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
-
-/// The last count, and until when it is good enough.
-pub type LastCount = Option<(u64, Instant)>;
 
 impl People {
     pub async fn enrol(&self, member: Id, role: AccountRole) -> Result<(), StoreError> {
@@ -84,15 +81,15 @@ impl People {
         statement: &PreparedStatement,
         after: Option<Id>,
         limit: usize,
-    ) -> Result<Vec<(Id, Found)>, StoreError> {
+    ) -> Result<Vec<(Id, FoundRow)>, StoreError> {
         let after = after.unwrap_or(Id::SYSTEM).0.to_vec();
         let share = |share| {
             let values = (share, after.clone(), i32::try_from(limit).unwrap_or(i32::MAX));
-            async move { Found::all(&self.cql.read(statement, values).await?) }
+            async move { FoundRow::all(&self.cql.read(statement, values).await?) }
         };
-        let shares: Vec<Vec<Found>> =
+        let shares: Vec<Vec<FoundRow>> =
             stream::iter(0..SHARES).map(share).buffered(SHARES as usize).try_collect().await?;
-        let named = |found: Found| Ok((Found::must("member", found.id("member"))?, found));
+        let named = |found: FoundRow| Ok((FoundRow::must("member", found.id("member"))?, found));
         let mut merged =
             shares.into_iter().flatten().map(named).collect::<Result<Vec<_>, StoreError>>()?;
         merged.sort_by_key(|(id, _)| *id);
@@ -100,7 +97,7 @@ impl People {
         Ok(merged)
     }
 
-    async fn rows(&self, members: Vec<Id>) -> Result<Vec<Row>, StoreError> {
+    async fn rows(&self, members: Vec<Id>) -> Result<Vec<MemberRow>, StoreError> {
         stream::iter(members).map(|member| self.row(member)).buffered(AT_ONCE).try_collect().await
     }
 
@@ -179,12 +176,12 @@ impl People {
     }
 }
 
-fn owing(row: &Row) -> Option<Owing> {
+fn owing(row: &MemberRow) -> Option<Owing> {
     let first_login_at = row.account.as_ref()?.member.first_login_at?;
     Some(Owing { member: row.id, first_login_at, owed: row.owed.clone()? })
 }
 
-fn is_settled(row: &Row) -> bool {
+fn is_settled(row: &MemberRow) -> bool {
     row.deleted_at.is_some()
         || row.account.as_ref().is_some_and(|account| account.member.first_login_at.is_some())
 }

@@ -1,9 +1,10 @@
 //! Sessions: begun, refreshed, ended; each by one write of the member's row with the session's.
 
-use super::People;
 use super::accounts::end_all;
-use super::member::{Row, SessionRow};
-use super::step::{Decision, Look, Note, Write};
+use super::member::{MemberRow, SessionRow};
+use super::note::Note;
+use super::people::People;
+use super::step::{Decision, Look, RowWrite};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::{Account, Begin, Begun, RefreshAttempt, RefreshStep, Refreshed, Session};
@@ -34,7 +35,7 @@ impl People {
             } else {
                 Vec::new()
             };
-            Decision::Write(Write { row, session, before }, Some((begun, dead)))
+            Decision::Write(RowWrite { row, session, before }, Some((begun, dead)))
         });
         let Some((begun, dead)) = begun.await? else { return Ok(None) };
         if let Some(home) = begin.home {
@@ -114,7 +115,7 @@ impl People {
             let values = (member.0.to_vec(), after.0.to_vec(), PAGE);
             let page = self.look(&self.statements.row_and_sessions, values).await?;
             for found in &page {
-                let row = Row::read(member, found)?;
+                let row = MemberRow::read(member, found)?;
                 let Some(session) = SessionRow::read(found)? else { continue };
                 after = session.session.id;
                 if living.len() < limit
@@ -132,7 +133,7 @@ impl People {
 }
 
 /// The row after a session has begun, and what is answered.
-fn with_login(row: Row, mut account: Account, begin: &Begin) -> (Row, Begun) {
+fn with_login(row: MemberRow, mut account: Account, begin: &Begin) -> (MemberRow, Begun) {
     let (at, member) = (begin.session.at, &mut account.member);
     let first_login = begin.login && member.first_login_at.is_none();
     if begin.login {
@@ -144,15 +145,15 @@ fn with_login(row: Row, mut account: Account, begin: &Begin) -> (Row, Begun) {
     if let Some(hash) = &begin.rehashed {
         account.password_hash.clone_from(hash);
     }
-    (Row { account: Some(account), owed, ..row }, begun)
+    (MemberRow { account: Some(account), owed, ..row }, begun)
 }
 
-fn with_session(row: Row, session: SessionRow) -> Write {
+fn with_session(row: MemberRow, session: SessionRow) -> RowWrite {
     let session = Some(session.again(&row));
-    Write { session, ..Write::of(row) }
+    RowWrite { session, ..RowWrite::of(row) }
 }
 
-fn ended(row: Row, session: SessionRow, at: Time) -> Write {
+fn ended(row: MemberRow, session: SessionRow, at: Time) -> RowWrite {
     let before = vec![session.ends(at)];
-    Write { before, ..with_session(row, SessionRow { ended_at: Some(at), ..session }) }
+    RowWrite { before, ..with_session(row, SessionRow { ended_at: Some(at), ..session }) }
 }

@@ -1,13 +1,14 @@
 //! Every statement about people, prepared once.
 
 use super::member::{COLUMNS, SESSION_COLUMNS};
-use crate::{Conditional, Cql, Error};
+use crate::error::Error;
+use crate::session::{Conditional, Cql};
 use scylla::statement::prepared::PreparedStatement;
 
-pub struct Statements {
+pub struct PeopleStatements {
     pub row: PreparedStatement,
     pub row_and_session: PreparedStatement,
-    /// A member's sessions in the order of their ids, each with his own row.
+    /// A member's sessions in the order of their ids, each with the member's own row.
     pub row_and_sessions: PreparedStatement,
     pub first_sessions: PreparedStatement,
     pub change_row: Conditional,
@@ -55,15 +56,15 @@ pub struct Statements {
     pub forget_secret: Conditional,
 }
 
-impl Statements {
-    pub async fn prepare(cql: &Cql) -> Result<Statements, Error> {
+impl PeopleStatements {
+    pub async fn prepare(cql: &Cql) -> Result<PeopleStatements, Error> {
         let (row, session) = (COLUMNS.join(", "), SESSION_COLUMNS.join(", "));
         let of_row = assignments(COLUMNS.iter().filter(|column| **column != "id"));
         let of_session = assignments(SESSION_COLUMNS.iter().filter(|column| **column != "session"));
         let plain = |statement: String| async move { cql.prepare(&statement).await };
         let conditional =
             |statement: String| async move { cql.prepare_conditional(&statement).await };
-        Ok(Statements {
+        Ok(PeopleStatements {
             row: plain(format!("SELECT DISTINCT {row} FROM members WHERE id = ?")).await?,
             row_and_session: plain(format!("SELECT {row}, {session} FROM members WHERE id = ? AND \
                 session = ?")).await?,

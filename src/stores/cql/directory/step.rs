@@ -1,25 +1,24 @@
-//! One step on one member: read his row, decide, and write it back if nobody was faster.
+//! One step on one member: read their row, decide, and write it back if no other step was faster.
 //!
 //! What is decided rests on one version and is written on the condition that it is still the one,
-//! as a whole or not at all. Whoever lost that race reads and decides anew. When an answer is lost,
-//! the same statement is repeated until something is known; then the marks in the row say whether
-//! the first attempt counted. Nothing is ever guessed: what cannot be found out is `Unavailable`.
+//! as a whole or not at all. A step that lost that race reads and decides anew. When an answer is
+//! lost, the same statement is repeated until something is known; then the marks in the row say
+//! whether the first attempt counted. Nothing is ever guessed: what cannot be found out is
+//! `Unavailable`.
 
-use super::People;
-use super::columns::{Found, Values};
-use super::member::{Mark, Row, SessionRow, Trace};
-use crate::unavailable;
+use super::columns::{FoundRow, NamedValues};
+use super::member::{ChangeMark, MemberRow, SessionRow, Trace};
+use super::note::Note;
+use super::patience::{Patience, pause};
+use super::people::People;
+use crate::error::unavailable;
+use actors::Id;
 use actors::store::StoreError;
-use actors::{Id, Time};
 use base::fresh;
 use scylla::value::CqlValue;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// How often a step is decided anew because another node was faster.
 const RACES: u32 = 60;
-/// How long something is repeated that fails or is not answered.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Rows of sessions read at once.
 const PAGE: i32 = 1000;
 
@@ -34,8 +33,8 @@ pub enum Look {
 }
 
 /// A member's row, and the sessions that were asked for, at one version.
-pub struct Seen {
-    pub row: Row,
+pub struct SeenMember {
+    pub row: MemberRow,
     pub sessions: Vec<SessionRow>,
 }
 
@@ -43,31 +42,20 @@ pub struct Seen {
 pub enum Decision<T> {
     /// Nothing is to be written.
     Answer(T),
-    Write(Write, T),
+    Write(RowWrite, T),
 }
 
-pub struct Write {
-    pub row: Row,
+pub struct RowWrite {
+    pub row: MemberRow,
     pub session: Option<SessionRow>,
-    /// What must be on a list before it can become true; whoever reads the list asks the row.
+    /// What must be on a list before it can become true; a reader of the list asks the row.
     pub before: Vec<Note>,
 }
 
-impl Write {
-    pub fn of(row: Row) -> Write {
-        Write { row, session: None, before: Vec::new() }
+impl RowWrite {
+    pub fn of(row: MemberRow) -> RowWrite {
+        RowWrite { row, session: None, before: Vec::new() }
     }
-}
-
-pub enum Note {
-    Ended {
-        session: Id,
-        at: Time,
-    },
-    Owing,
-    Leaving,
-    /// What a client called itself goes before its member does.
-    NoAgent(Id),
 }
 
 impl People {
@@ -76,7 +64,7 @@ impl People {
         &self,
         member: Id,
         look: Look,
-        decide: impl Fn(Seen) -> Decision<T>,
+        decide: impl Fn(SeenMember) -> Decision<T>,
     ) -> Result<T, StoreError> {
         let _turn = self.members_in_turn.of(member).await;
         for race in 0..RACES {
@@ -93,7 +81,7 @@ impl People {
         Err(too_many_races())
     }
 
-    pub async fn see(&self, member: Id, look: Look) -> Result<Seen, StoreError> {
+    pub async fn see(&self, member: Id, look: Look) -> Result<SeenMember, StoreError> {
         let (id, s) = (member.0.to_vec(), &self.statements);
         let found = match look {
             Look::None => self.look(&s.row, (id,)).await?,
@@ -104,12 +92,12 @@ impl People {
         seen(member, &found)
     }
 
-    async fn see_first(&self, member: Id, most: i32) -> Result<Seen, StoreError> {
+    async fn see_first(&self, member: Id, most: i32) -> Result<SeenMember, StoreError> {
         seen(member, &self.look(&self.statements.first_sessions, (member.0.to_vec(), most)).await?)
     }
 
     /// All sessions. If anything changed between two pages, the write that follows notices.
-    async fn see_all(&self, member: Id) -> Result<Seen, StoreError> {
+    async fn see_all(&self, member: Id) -> Result<SeenMember, StoreError> {
         let mut all = self.see_first(member, PAGE).await?;
         let mut page = all.sessions.len();
         while page == PAGE as usize
@@ -128,20 +116,20 @@ impl People {
         Ok(all)
     }
 
-    /// The row of a member that nobody has to be.
-    pub async fn row(&self, member: Id) -> Result<Row, StoreError> {
+    /// The row of a member, who need not exist.
+    pub async fn row(&self, member: Id) -> Result<MemberRow, StoreError> {
         Ok(self.see(member, Look::None).await?.row)
     }
 
     /// Whether the row was written. False: another change came first, and nothing was.
-    pub async fn attempt(&self, write: Write) -> Result<bool, StoreError> {
-        let Write { row, session, before } = write;
+    pub async fn attempt(&self, write: RowWrite) -> Result<bool, StoreError> {
+        let RowWrite { row, session, before } = write;
         let (member, version) = (row.id, row.version);
         for note in before {
             self.note(member, note).await?;
         }
         let mark = fresh::bytes();
-        let mut values = Values::new();
+        let mut values = NamedValues::new();
         row.raised(mark).bind(&mut values);
         values.insert("expected", (version > 0).then_some(CqlValue::BigInt(version)));
         session.iter().for_each(|session| session.bind(&mut values));
@@ -163,7 +151,12 @@ impl People {
     }
 
     /// The version has moved on, so an attempt that did not count by now never will.
-    async fn was_written(&self, member: Id, version: i64, mark: Mark) -> Result<bool, StoreError> {
+    async fn was_written(
+        &self,
+        member: Id,
+        version: i64,
+        mark: ChangeMark,
+    ) -> Result<bool, StoreError> {
         match self.row(member).await?.trace(version, mark) {
             Trace::Written => Ok(true),
             Trace::NotWritten => Ok(false),
@@ -186,44 +179,18 @@ impl People {
     }
 }
 
-fn seen(member: Id, found: &[Found]) -> Result<Seen, StoreError> {
+fn seen(member: Id, found: &[FoundRow]) -> Result<SeenMember, StoreError> {
     let row = found
         .first()
-        .map_or_else(|| Ok(Row::unwritten(member)), |first| Row::read(member, first))?;
+        .map_or_else(|| Ok(MemberRow::unwritten(member)), |first| MemberRow::read(member, first))?;
     let sessions = found
         .iter()
         .map(SessionRow::read)
         .filter_map(Result::transpose)
         .collect::<Result<_, _>>()?;
-    Ok(Seen { row, sessions })
+    Ok(SeenMember { row, sessions })
 }
 
 pub fn too_many_races() -> StoreError {
     StoreError::Unavailable("too many others changed the same at once".to_owned())
-}
-
-/// Longer each time and never the same, so that two who collided do not collide again.
-pub async fn pause(times: u32) {
-    let [random] = fresh::bytes::<1>();
-    let most_ms = 4u64 << times.min(6);
-    tokio::time::sleep(Duration::from_millis(1 + most_ms * u64::from(random) / 255)).await;
-}
-
-/// How long a question may still be repeated.
-pub struct Patience {
-    until: Instant,
-    times: u32,
-}
-
-impl Patience {
-    pub fn new() -> Patience {
-        Patience { until: Instant::now() + PATIENCE, times: 0 }
-    }
-
-    /// Waits a little. False when it is over.
-    pub async fn lasts(&mut self) -> bool {
-        pause(self.times).await;
-        self.times += 1;
-        Instant::now() < self.until
-    }
 }

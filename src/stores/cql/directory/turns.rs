@@ -13,23 +13,23 @@ const LANES: u64 = 1024;
 pub struct Turns(Vec<Arc<Mutex<()>>>);
 
 /// Its holder's turn lasts until it is dropped.
-pub type Turn = Vec<OwnedMutexGuard<()>>;
+pub type LaneTurn = Vec<OwnedMutexGuard<()>>;
 
 impl Turns {
     pub fn new() -> Turns {
         Turns((0..LANES).map(|_| Arc::default()).collect())
     }
 
-    pub async fn of(&self, thing: impl Hash) -> Turn {
+    pub async fn of(&self, thing: impl Hash) -> LaneTurn {
         self.of_all([thing]).await
     }
 
-    /// Lanes are taken in their order, so that nobody waits for somebody who waits for him.
-    pub async fn of_all<T: Hash>(&self, things: impl IntoIterator<Item = T>) -> Turn {
+    /// Lanes are taken in their order, so that no two steps wait for each other.
+    pub async fn of_all<T: Hash>(&self, things: impl IntoIterator<Item = T>) -> LaneTurn {
         let mut lanes: Vec<usize> = things.into_iter().map(lane).collect();
         lanes.sort_unstable();
         lanes.dedup();
-        let mut turn = Turn::with_capacity(lanes.len());
+        let mut turn = LaneTurn::with_capacity(lanes.len());
         for lane in lanes {
             turn.push(self.0[lane].clone().lock_owned().await);
         }

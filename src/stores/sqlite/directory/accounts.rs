@@ -2,7 +2,7 @@
 //! nothing but that row.
 
 use super::super::sums::{MEMBER_COUNTS, MEMBERS};
-use super::columns::{Key, missing, start};
+use super::columns::{IdColumn, missing, start};
 use super::identifiers::owner;
 use actors::{Id, Time};
 use ports::directory::{Account, AccountRole, Member, Owing, Registration, Reset};
@@ -22,15 +22,15 @@ pub fn registered(connection: &Connection, key: Id, since: Time) -> Result<Optio
          ORDER BY created_at DESC LIMIT 1",
         MEMBERS.whole()
     );
-    connection.query_row(&select, params![Key(key), since.0], read).optional()
+    connection.query_row(&select, params![IdColumn(key), since.0], read).optional()
 }
 
-/// An unknown name takes the same time as a known one: somebody's row is read all the same, and not
-/// answered.
+/// An unknown name takes the same time as a known one: the row of another member is read all the
+/// same, and not answered.
 pub fn named(connection: &Connection, folded: &str) -> Result<Option<Account>> {
     let owner = owner(connection, folded)?;
     let found = nearest(connection, owner.unwrap_or_else(|| nobody(folded)));
-    // If the row that was read for nobody's name is damaged, that is no matter of whoever asked.
+    // If that other row is damaged, it is no matter of this caller.
     let Some(member) = owner else { return Ok(None) };
     let account = found?
         .filter(|account| account.member.id == member)
@@ -48,10 +48,10 @@ fn nearest(connection: &Connection, member: Id) -> Result<Option<Account>> {
         "SELECT {COLUMNS} FROM members WHERE id <= ?1 AND {} ORDER BY id DESC LIMIT 1",
         MEMBERS.whole()
     );
-    connection.query_row(&select, [Key(member)], read).optional()
+    connection.query_row(&select, [IdColumn(member)], read).optional()
 }
 
-/// The id of whoever does not exist. Ids begin with the time, so all that there are come before it.
+/// An id that no member has. Ids begin with the time, so all that there are come before it.
 fn nobody(folded: &str) -> Id {
     let mut id = Id::digest(&[b"nobody", folded.as_bytes()]);
     id.0[0] |= 0x80;
@@ -63,7 +63,7 @@ pub fn account(connection: &Connection, member: Id) -> Result<Option<Account>> {
         "SELECT {COLUMNS} FROM members WHERE id = ?1 AND {} AND deleted_at IS NULL",
         MEMBERS.whole()
     );
-    connection.query_row(&select, [Key(member)], read).optional()
+    connection.query_row(&select, [IdColumn(member)], read).optional()
 }
 
 pub fn those_of(connection: &Connection, ids: &[Id]) -> Result<Vec<Member>> {
@@ -73,7 +73,7 @@ pub fn those_of(connection: &Connection, ids: &[Id]) -> Result<Vec<Member>> {
     ))?;
     let mut member = |id: &Id| {
         select
-            .query_row([Key(*id)], read)
+            .query_row([IdColumn(*id)], read)
             .optional()
             .map(|found| found.map(|account| account.member))
     };
@@ -102,7 +102,10 @@ pub fn count(connection: &Connection) -> Result<u64> {
 
 pub fn owed(connection: &Connection, member: Id) -> Result<Option<Vec<u8>>> {
     let select = format!("SELECT owed FROM members WHERE id = ?1 AND {}", MEMBERS.whole());
-    connection.query_row(&select, [Key(member)], |row| row.get(0)).optional().map(Option::flatten)
+    connection
+        .query_row(&select, [IdColumn(member)], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
 }
 
 pub fn owing(connection: &Connection, after: Option<Id>, limit: usize) -> Result<Vec<Owing>> {
@@ -113,7 +116,7 @@ pub fn owing(connection: &Connection, after: Option<Id>, limit: usize) -> Result
     );
     let owing = |row: &Row| {
         Ok(Owing {
-            member: row.get::<_, Key>(0)?.0,
+            member: row.get::<_, IdColumn>(0)?.0,
             first_login_at: Time(row.get(1)?),
             owed: row.get(2)?,
         })
@@ -128,7 +131,7 @@ pub fn settle_owed(
     new: Option<&[u8]>,
 ) -> Result<bool> {
     let settle = "UPDATE members SET owed = ?3 WHERE id = ?1 AND owed = ?2";
-    Ok(connection.execute(settle, params![Key(member), old, new])? == 1)
+    Ok(connection.execute(settle, params![IdColumn(member), old, new])? == 1)
 }
 
 /// The one write in which a login may be the first.
@@ -140,18 +143,21 @@ pub fn note_login(
 ) -> Result<bool> {
     let first = "UPDATE members SET first_login_at = ?2, last_login_at = ?2, owed = ?3 WHERE id = \
         ?1 AND first_login_at IS NULL";
-    if connection.execute(first, params![Key(member), at.0, owed])? == 1 {
+    if connection.execute(first, params![IdColumn(member), at.0, owed])? == 1 {
         return Ok(true);
     }
     let again = "UPDATE members SET last_login_at = max(last_login_at, ?2) WHERE id = ?1";
-    connection.execute(again, params![Key(member), at.0])?;
+    connection.execute(again, params![IdColumn(member), at.0])?;
     Ok(false)
 }
 
 /// The same password under another hash.
 pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
     connection
-        .execute("UPDATE members SET password_hash = ?2 WHERE id = ?1", params![Key(member), hash])
+        .execute(
+            "UPDATE members SET password_hash = ?2 WHERE id = ?1",
+            params![IdColumn(member), hash],
+        )
         .map(drop)
 }
 
@@ -170,7 +176,7 @@ pub fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> 
     connection.execute(
         update,
         params![
-            Key(member),
+            IdColumn(member),
             text(&profile.username),
             text(&profile.email),
             text(&profile.phone),
@@ -195,14 +201,14 @@ fn role(number: i64) -> AccountRole {
 
 fn read(row: &Row) -> Result<Account> {
     let member = Member {
-        id: row.get::<_, Key>(0)?.0,
+        id: row.get::<_, IdColumn>(0)?.0,
         role: role(row.get(1)?),
         profile: read_profile(row)?,
         created_at: Time(row.get(8)?),
         first_login_at: row.get::<_, Option<i64>>(9)?.map(Time),
         last_login_at: row.get::<_, Option<i64>>(10)?.map(Time),
     };
-    let registration = row.get::<_, Option<Key>>(11)?.zip(row.get::<_, Option<Key>>(12)?);
+    let registration = row.get::<_, Option<IdColumn>>(11)?.zip(row.get::<_, Option<IdColumn>>(12)?);
     let reset = row.get::<_, Option<[u8; 32]>>(13)?.zip(row.get::<_, Option<i64>>(14)?);
     Ok(Account {
         member,

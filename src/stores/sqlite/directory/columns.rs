@@ -6,21 +6,21 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{Error, Result};
 
 /// An id as a column has it.
-pub struct Key(pub Id);
+pub struct IdColumn(pub Id);
 
-impl ToSql for Key {
+impl ToSql for IdColumn {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0.0)))
     }
 }
 
-impl FromSql for Key {
+impl FromSql for IdColumn {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let bytes = value
             .as_blob()?
             .try_into()
             .map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 16, blob_size: 0 })?;
-        Ok(Key(Id(bytes)))
+        Ok(IdColumn(Id(bytes)))
     }
 }
 
@@ -31,6 +31,6 @@ pub fn missing(what: &str, id: Id) -> Error {
 }
 
 /// The key of the row before the first, for a page that begins at the beginning.
-pub fn start(after: Option<Id>) -> Key {
-    Key(after.unwrap_or(Id::SYSTEM))
+pub fn start(after: Option<Id>) -> IdColumn {
+    IdColumn(after.unwrap_or(Id::SYSTEM))
 }

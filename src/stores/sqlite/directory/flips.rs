@@ -1,5 +1,5 @@
 //! Every bit of the rows of people flipped, in the file itself: each is found, or changes nothing
-//! that anybody reads.
+//! that is read.
 
 use super::{accounts, leaving, secrets, sessions};
 use crate::on_disk::{Scratch, open};

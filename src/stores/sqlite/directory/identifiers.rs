@@ -1,7 +1,7 @@
 //! Identifiers: each names one member.
 
 use super::super::sums::IDENTIFIERS;
-use super::columns::Key;
+use super::columns::IdColumn;
 use actors::Id;
 use ports::profile::{IdentifierKind, Profile};
 use rusqlite::{Connection, OptionalExtension, Result, params};
@@ -12,7 +12,7 @@ pub fn owner(connection: &Connection, folded: &str) -> Result<Option<Id>> {
     connection
         .query_row(&select, [folded], |row| row.get(0))
         .optional()
-        .map(|found: Option<Key>| found.map(|key| key.0))
+        .map(|found: Option<IdColumn>| found.map(|key| key.0))
 }
 
 /// Which identifiers of the profile have another owner.
@@ -34,7 +34,7 @@ pub fn claim(connection: &Connection, member: Id, profile: &Profile) -> Result<(
     let mut insert =
         connection.prepare("INSERT INTO identifiers (folded, member) VALUES (?1, ?2)")?;
     profile.identifiers().try_for_each(|identifier| {
-        insert.execute(params![identifier.folded, Key(member)]).map(drop)
+        insert.execute(params![identifier.folded, IdColumn(member)]).map(drop)
     })
 }
 

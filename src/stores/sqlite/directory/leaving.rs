@@ -1,7 +1,7 @@
-//! Everything about people as it lies here, for whoever carries it into another store.
+//! Everything about people as it lies here, for the command that carries it into another store.
 
 use super::super::sums::{MEMBERS, OUTSIDERS, SECRETS, SESSIONS};
-use super::columns::{Key, start};
+use super::columns::{IdColumn, start};
 use super::{accounts, homes};
 use crate::store::SqliteStore;
 use actors::{Id, Time};
@@ -19,7 +19,7 @@ impl SqliteStore {
     pub fn outsiders(&self) -> Answer<Vec<Outsider>> {
         let outsider = |row: &Row| {
             Ok(Outsider {
-                member: row.get::<_, Key>(0)?.0,
+                member: row.get::<_, IdColumn>(0)?.0,
                 service: row.get(1)?,
                 theirs: row.get(2)?,
             })
@@ -52,7 +52,7 @@ pub fn people(connection: &Connection, after: Option<Id>, limit: usize) -> Resul
     let mut select = connection.prepare(&select)?;
     let row = |row: &Row| {
         Ok((
-            row.get::<_, Key>(0)?.0,
+            row.get::<_, IdColumn>(0)?.0,
             row.get::<_, Option<i64>>(1)?,
             row.get::<_, Option<Vec<u8>>>(2)?,
         ))
@@ -72,7 +72,7 @@ fn sessions(connection: &Connection, member: Id) -> Result<Vec<Kept>> {
     let select =
         format!("SELECT {columns} FROM sessions WHERE member = ?1 AND {whole} ORDER BY id");
     let kept = |row: &Row| {
-        let id = row.get::<_, Key>(0)?.0;
+        let id = row.get::<_, IdColumn>(0)?.0;
         let session = Session {
             id,
             began_at: Time(row.get(1)?),
@@ -81,5 +81,5 @@ fn sessions(connection: &Connection, member: Id) -> Result<Vec<Kept>> {
         };
         Ok(Kept { session, step: row.get(4)?, ended_at: row.get::<_, Option<i64>>(5)?.map(Time) })
     };
-    connection.prepare(&select)?.query_map([Key(member)], kept)?.collect()
+    connection.prepare(&select)?.query_map([IdColumn(member)], kept)?.collect()
 }

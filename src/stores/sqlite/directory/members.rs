@@ -1,7 +1,7 @@
 //! What touches more of a member than one row: identifiers, homes and sessions change with it.
 
 use super::accounts::{self, account, number, write_profile};
-use super::columns::Key;
+use super::columns::IdColumn;
 use super::{homes, identifiers, sessions};
 use actors::{Id, Time};
 use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
@@ -22,11 +22,11 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
     let insert = "INSERT INTO members (id, role, password_hash, created_at, registration_key, \
         registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let (key, body) =
-        (new.registration.map(|by| Key(by.key)), new.registration.map(|by| Key(by.body)));
+        (new.registration.map(|by| IdColumn(by.key)), new.registration.map(|by| IdColumn(by.body)));
     connection.execute(
         insert,
         params![
-            Key(member.id),
+            IdColumn(member.id),
             number(member.role),
             new.password_hash,
             member.created_at.0,
@@ -69,7 +69,7 @@ pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id
     let forget = "UPDATE members SET deleted_at = ?2, password_hash = '', owed = NULL, \
         registration_key = NULL, registration_body = NULL, \
                   reset_token = NULL, reset_until = NULL WHERE id = ?1";
-    connection.execute(forget, params![Key(id), at.0])?;
+    connection.execute(forget, params![IdColumn(id), at.0])?;
     accounts::count_one(connection, member.role, -1)?;
     homes::forget_all(connection, id)?;
     let ended = sessions::end_all(connection, id, None, at)?;
@@ -84,13 +84,14 @@ pub fn set_password(connection: &Connection, new: &NewPassword) -> Result<Option
     }
     let set = "UPDATE members SET password_hash = ?2, reset_token = NULL, reset_until = NULL WHERE \
         id = ?1";
-    connection.execute(set, params![Key(new.member), new.hash])?;
+    connection.execute(set, params![IdColumn(new.member), new.hash])?;
     sessions::end_all(connection, new.member, new.because.keeps(), new.at).map(Some)
 }
 
 pub fn offer_reset(connection: &Connection, member: Id, reset: Reset) -> Result<bool> {
     let offer = "UPDATE members SET reset_token = ?2, reset_until = ?3 WHERE id = ?1 AND \
         deleted_at IS NULL";
-    let changed = connection.execute(offer, params![Key(member), reset.token, reset.until.0])?;
+    let changed =
+        connection.execute(offer, params![IdColumn(member), reset.token, reset.until.0])?;
     Ok(changed == 1)
 }

@@ -1,7 +1,7 @@
 //! Service keys, the outsiders they act for, and the secrets of this installation.
 
 use super::super::sums::{OUTSIDERS, SECRETS, SERVICE_KEYS};
-use super::columns::Key;
+use super::columns::IdColumn;
 use actors::{Id, Time};
 use ports::directory::ServiceKey;
 use rusqlite::{Connection, Result, params};
@@ -12,11 +12,11 @@ pub fn create_service_key(connection: &Connection, key: &ServiceKey) -> Result<(
     let insert =
         "INSERT OR IGNORE INTO service_keys (id, name, digest, created_at) VALUES (?1, ?2, ?3, ?4)";
     let new = connection
-        .execute(insert, params![Key(key.id), key.name, key.digest, key.created_at.0])?
+        .execute(insert, params![IdColumn(key.id), key.name, key.digest, key.created_at.0])?
         == 1;
     let select =
         format!("SELECT {COLUMNS} FROM service_keys WHERE id = ?1 AND {}", SERVICE_KEYS.whole());
-    let row = connection.query_row(&select, [Key(key.id)], read_service_key)?;
+    let row = connection.query_row(&select, [IdColumn(key.id)], read_service_key)?;
     Ok((row, !new))
 }
 
@@ -28,7 +28,7 @@ pub fn service_keys(connection: &Connection) -> Result<Vec<ServiceKey>> {
 
 fn read_service_key(row: &rusqlite::Row) -> Result<ServiceKey> {
     Ok(ServiceKey {
-        id: row.get::<_, Key>(0)?.0,
+        id: row.get::<_, IdColumn>(0)?.0,
         name: row.get(1)?,
         digest: row.get(2)?,
         created_at: Time(row.get(3)?),
@@ -38,7 +38,7 @@ fn read_service_key(row: &rusqlite::Row) -> Result<ServiceKey> {
 
 pub fn revoke_service_key(connection: &Connection, key: Id, at: Time) -> Result<bool> {
     let revoke = "UPDATE service_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-    Ok(connection.execute(revoke, params![Key(key), at.0])? == 1)
+    Ok(connection.execute(revoke, params![IdColumn(key), at.0])? == 1)
 }
 
 pub fn remembers_outsider(connection: &Connection, member: Id) -> Result<bool> {
@@ -46,7 +46,7 @@ pub fn remembers_outsider(connection: &Connection, member: Id) -> Result<bool> {
         "SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1 AND {})",
         OUTSIDERS.whole()
     );
-    connection.query_row(&select, [Key(member)], |row| row.get(0))
+    connection.query_row(&select, [IdColumn(member)], |row| row.get(0))
 }
 
 pub fn remember_outsider(
@@ -56,7 +56,7 @@ pub fn remember_outsider(
     theirs: &str,
 ) -> Result<()> {
     let insert = "INSERT OR IGNORE INTO outsiders (member, service, theirs) VALUES (?1, ?2, ?3)";
-    connection.execute(insert, params![Key(member), service, theirs]).map(drop)
+    connection.execute(insert, params![IdColumn(member), service, theirs]).map(drop)
 }
 
 /// None is made while one is damaged: it could be this one under a damaged name, and whatever it

@@ -2,7 +2,7 @@
 
 use super::super::sums::SESSIONS;
 use super::accounts::{account, note_login, owed, rehash};
-use super::columns::{Key, start};
+use super::columns::{IdColumn, start};
 use super::homes;
 use actors::{Id, Time};
 use ports::directory::{
@@ -40,14 +40,17 @@ pub fn insert(connection: &Connection, member: Id, session: &NewSession) -> Resu
     let insert = "INSERT INTO sessions (member, id, step, began_at, refreshed_at, agent) VALUES \
         (?1, ?2, 0, ?3, ?3, ?4)";
     connection
-        .execute(insert, params![Key(member), Key(session.id), session.at.0, session.agent])
+        .execute(
+            insert,
+            params![IdColumn(member), IdColumn(session.id), session.at.0, session.agent],
+        )
         .map(drop)
 }
 
 fn sweep(connection: &Connection, member: Id, dead_before: Time) -> Result<()> {
     let sweep = "DELETE FROM sessions WHERE member = ?1 AND refreshed_at < ?2 \
                  AND id IN (SELECT id FROM sessions WHERE member = ?1 ORDER BY id LIMIT ?3)";
-    connection.execute(sweep, params![Key(member), dead_before.0, SWEPT]).map(drop)
+    connection.execute(sweep, params![IdColumn(member), dead_before.0, SWEPT]).map(drop)
 }
 
 pub fn refresh(connection: &Connection, refresh: &RefreshAttempt) -> Result<Refreshed> {
@@ -55,7 +58,7 @@ pub fn refresh(connection: &Connection, refresh: &RefreshAttempt) -> Result<Refr
         "SELECT step, refreshed_at, ended_at FROM sessions WHERE member = ?1 AND id = ?2 AND {}",
         SESSIONS.whole()
     );
-    let key = params![Key(refresh.member), Key(refresh.session)];
+    let key = params![IdColumn(refresh.member), IdColumn(refresh.session)];
     let found = connection.query_row(&select, key, |row| {
         Ok((row.get(0)?, Time(row.get(1)?), row.get::<_, Option<i64>>(2)?))
     });
@@ -81,8 +84,10 @@ fn rotate(
 ) -> Result<Refreshed> {
     let step = refresh.step + 1;
     let update = "UPDATE sessions SET step = ?3, refreshed_at = ?4 WHERE member = ?1 AND id = ?2";
-    connection
-        .execute(update, params![Key(refresh.member), Key(refresh.session), step, refresh.at.0])?;
+    connection.execute(
+        update,
+        params![IdColumn(refresh.member), IdColumn(refresh.session), step, refresh.at.0],
+    )?;
     Ok(Refreshed::Rotated { step, role })
 }
 
@@ -91,7 +96,7 @@ fn rotate(
 pub fn end(connection: &Connection, member: Id, session: Id, at: Time) -> Result<bool> {
     let end = "UPDATE sessions SET ended_at = max(?3, refreshed_at) WHERE member = ?1 AND id = ?2 \
         AND ended_at IS NULL";
-    Ok(connection.execute(end, params![Key(member), Key(session), at.0])? == 1)
+    Ok(connection.execute(end, params![IdColumn(member), IdColumn(session), at.0])? == 1)
 }
 
 pub fn end_all(
@@ -103,14 +108,16 @@ pub fn end_all(
     let end = "UPDATE sessions SET ended_at = max(?3, refreshed_at) \
                WHERE member = ?1 AND id <> ?2 AND ended_at IS NULL RETURNING id";
     let mut end = connection.prepare(end)?;
-    end.query_map(params![Key(member), start(except), at.0], |row| Ok(row.get::<_, Key>(0)?.0))?
-        .collect()
+    end.query_map(params![IdColumn(member), start(except), at.0], |row| {
+        Ok(row.get::<_, IdColumn>(0)?.0)
+    })?
+    .collect()
 }
 
 /// What a deleted member's clients called themselves.
 pub fn forget_agents(connection: &Connection, member: Id) -> Result<()> {
     connection
-        .execute("UPDATE sessions SET agent = NULL WHERE member = ?1", [Key(member)])
+        .execute("UPDATE sessions SET agent = NULL WHERE member = ?1", [IdColumn(member)])
         .map(drop)
 }
 
@@ -130,14 +137,14 @@ pub fn page(
     let mut select = connection.prepare(&select)?;
     let session = |row: &rusqlite::Row| {
         Ok(Session {
-            id: row.get::<_, Key>(0)?.0,
+            id: row.get::<_, IdColumn>(0)?.0,
             began_at: Time(row.get(1)?),
             refreshed_at: Time(row.get(2)?),
             agent: row.get(3)?,
         })
     };
     select
-        .query_map(params![Key(member), start(after), dead_before.0, limit as i64], session)?
+        .query_map(params![IdColumn(member), start(after), dead_before.0, limit as i64], session)?
         .collect()
 }
 
@@ -145,5 +152,7 @@ pub fn page(
 pub fn ended_since(connection: &Connection, since: Time) -> Result<Vec<(Id, Time)>> {
     let mut select = connection
         .prepare("SELECT id, ended_at FROM sessions WHERE ended_at >= ?1 ORDER BY ended_at")?;
-    select.query_map([since.0], |row| Ok((row.get::<_, Key>(0)?.0, Time(row.get(1)?))))?.collect()
+    select
+        .query_map([since.0], |row| Ok((row.get::<_, IdColumn>(0)?.0, Time(row.get(1)?))))?
+        .collect()
 }

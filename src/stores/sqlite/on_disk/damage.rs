@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The same store after somebody has changed its file by hand, whose changes no trigger seals.
+/// The same store after its file was changed by hand; no trigger seals such a change.
 fn after_damage(disk: &mut OnDisk, damage: &str) -> Result<(), Error> {
     disk.store = None;
     let folder = disk.scratch.at("data");

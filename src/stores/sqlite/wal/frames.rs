@@ -10,7 +10,7 @@ const FRAME_HEADER: usize = 24;
 const INDEX_HEADER: usize = 48;
 const MAGIC: u32 = 0x377f_0682;
 /// The frames of the file in their order, whatever generation they are of.
-pub struct Frames {
+pub struct WalFrames {
     file: BufReader<File>,
     page: Vec<u8>,
     pub salts: [u8; 8],
@@ -22,7 +22,7 @@ pub struct Frames {
     pub header_is_whole: bool,
 }
 
-pub struct Frame {
+pub struct WalFrame {
     pub number: u64,
     /// Of this generation.
     pub is_ours: bool,
@@ -31,9 +31,9 @@ pub struct Frame {
     pub ends_a_commit: bool,
 }
 
-impl Frames {
+impl WalFrames {
     /// None if there is no log to speak of.
-    pub fn begin(file: File) -> io::Result<Option<Frames>> {
+    pub fn begin(file: File) -> io::Result<Option<WalFrames>> {
         let mut file = BufReader::with_capacity(1 << 18, file);
         let mut header = [0; HEADER];
         if !fill(&mut file, &mut header)? {
@@ -53,7 +53,7 @@ impl Frames {
         salts.copy_from_slice(&header[16..24]);
         let page = vec![0; size as usize];
         let (checksum, computed) = (stored, stored);
-        Ok(Some(Frames {
+        Ok(Some(WalFrames {
             file,
             page,
             salts,
@@ -65,7 +65,7 @@ impl Frames {
         }))
     }
 
-    pub fn next_frame(&mut self) -> io::Result<Option<Frame>> {
+    pub fn next_frame(&mut self) -> io::Result<Option<WalFrame>> {
         let mut header = [0; FRAME_HEADER];
         if !fill(&mut self.file, &mut header)? || !fill(&mut self.file, &mut self.page)? {
             return Ok(None);
@@ -88,7 +88,7 @@ impl Frames {
             salts[..4] == ours[..4] || salts[4..] == ours[4..]
         };
         let follows = is_ours && is_next && (self.header_is_whole || self.number > 1);
-        Ok(Some(Frame {
+        Ok(Some(WalFrame {
             number: self.number,
             is_ours,
             follows,
@@ -106,14 +106,14 @@ impl Frames {
 
 /// What `-shm` knows of the log. Its numbers are in this machine's own order.
 #[derive(Clone, Copy)]
-pub struct Index {
+pub struct WalIndex {
     pub frames: u64,
     folded_in: u64,
     pub salts: [u8; 8],
 }
 
-impl Index {
-    pub fn read(file: &Path) -> io::Result<Option<Index>> {
+impl WalIndex {
+    pub fn read(file: &Path) -> io::Result<Option<WalIndex>> {
         let mut bytes = [0; 2 * INDEX_HEADER + 4];
         let mut file = match File::open(file) {
             Ok(file) => file,
@@ -126,16 +126,16 @@ impl Index {
         let folded_in = u64::from(native(&bytes[2 * INDEX_HEADER..]));
         let halves = bytes[..2 * INDEX_HEADER]
             .chunks(INDEX_HEADER)
-            .filter_map(|half| Index::of(half, folded_in));
+            .filter_map(|half| WalIndex::of(half, folded_in));
         Ok(halves.max_by_key(|index| index.frames))
     }
 
-    fn of(half: &[u8], folded_in: u64) -> Option<Index> {
+    fn of(half: &[u8], folded_in: u64) -> Option<WalIndex> {
         let is_whole = sum([0; 2], &half[..40], cfg!(target_endian = "big"))
             == [native(&half[40..]), native(&half[44..])];
         let mut salts = [0; 8];
         salts.copy_from_slice(&half[32..40]);
-        (is_whole && half[12] == 1).then(|| Index {
+        (is_whole && half[12] == 1).then(|| WalIndex {
             frames: u64::from(native(&half[16..])),
             folded_in,
             salts,
