@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How the store behaves; tests make it smaller.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuning {
-    /// How long an outcome may stay unknown, and anything else may fail, before the caller is told so.
+    /// How long an outcome may stay unknown, and anything else may fail, before the caller is told
+    /// so.
     pub give_up_after: Duration,
     /// A generation is closed after so many records, or so many bytes that this owner wrote, so
     /// that no CQL partition grows without end.

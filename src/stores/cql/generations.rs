@@ -33,22 +33,44 @@ impl Generations {
     pub async fn prepare(db: Database) -> Result<Generations, Error> {
         let cql = &db.cql;
         Ok(Generations {
-            generation_hint: cql.prepare("SELECT generation FROM generations WHERE name = ?").await?,
-            hint_generation: cql.prepare("INSERT INTO generations (name, generation) VALUES (?, ?) USING \
-                TIMESTAMP ?").await?,
-            fence: cql.prepare("SELECT epoch, last_seq, last_head, next, closed_epoch FROM log WHERE \
-                name = ? AND generation = ? LIMIT 1").await?,
-            sentinel: cql.prepare("SELECT from_seq, head FROM log WHERE name = ? AND generation = ? AND \
-                seq = -1").await?,
-            begin: cql.prepare_conditional("INSERT INTO log (name, generation, seq, epoch, last_seq, last_head, from_seq, \
-                 from_head, head)
-                VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?) IF NOT EXISTS").await?,
-            raise: cql.prepare_conditional("UPDATE log SET epoch = ? WHERE name = ? AND generation = ? IF \
-                epoch = ?").await?,
-            close: cql.prepare_conditional(&format!(
-                "UPDATE log SET next = ?, closed_epoch = ?, epoch = {CLOSED} WHERE name = ? AND \
-                 generation = ? {IF_UNCHANGED}"
-            )).await?,
+            generation_hint: cql
+                .prepare("SELECT generation FROM generations WHERE name = ?")
+                .await?,
+            hint_generation: cql
+                .prepare(
+                    "INSERT INTO generations (name, generation) VALUES (?, ?) USING TIMESTAMP ?",
+                )
+                .await?,
+            fence: cql
+                .prepare(
+                    "SELECT epoch, last_seq, last_head, next, closed_epoch FROM log WHERE name \
+                 = ? AND generation = ? LIMIT 1",
+                )
+                .await?,
+            sentinel: cql
+                .prepare(
+                    "SELECT from_seq, head FROM log WHERE name = ? AND generation = ? AND seq = \
+                 -1",
+                )
+                .await?,
+            begin: cql
+                .prepare_conditional(
+                    "INSERT INTO log (name, generation, seq, epoch, last_seq, last_head, \
+                 from_seq, from_head, head) VALUES (?, ?, -1, ?, ?, ?, ?, ?, ?) IF NOT \
+                 EXISTS",
+                )
+                .await?,
+            raise: cql
+                .prepare_conditional(
+                    "UPDATE log SET epoch = ? WHERE name = ? AND generation = ? IF epoch = ?",
+                )
+                .await?,
+            close: cql
+                .prepare_conditional(&format!(
+                    "UPDATE log SET next = ?, closed_epoch = ?, epoch = {CLOSED} WHERE name = ? \
+                 AND generation = ? {IF_UNCHANGED}"
+                ))
+                .await?,
             db,
         })
     }

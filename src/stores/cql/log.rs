@@ -55,44 +55,35 @@ pub struct FrameLog {
 impl FrameLog {
     pub async fn prepare(db: Database, generations: Arc<Generations>) -> Result<FrameLog, Error> {
         let cql = &db.cql;
-        let frame = "SELECT seq, from_seq, from_head, head, parts, records FROM log WHERE name = ? \
-            AND generation = ?";
+        let frame = "SELECT seq, from_seq, from_head, head, parts, records FROM log WHERE name \
+                 = ? AND generation = ?";
         let head_at = "SELECT head FROM log WHERE name = ? AND generation = ? AND seq = ?";
         let mut settled_head_at = cql.prepare(head_at).await?;
         settled_head_at.set_consistency(settling(cql.settings().serial));
         Ok(FrameLog {
             append: cql
                 .prepare_conditional(&format!(
-                "UPDATE log SET last_seq = ?, last_head = ?, from_seq = ?, from_head = ?, head = \
-                 ?, parts = ?, records = ?
-                WHERE name = ? AND generation = ? AND seq = ? {IF_UNCHANGED}"
-            ))
+                    "UPDATE log SET last_seq = ?, last_head = ?, from_seq = ?, from_head = ?, \
+                 head = ?, parts = ?, records = ? WHERE name = ? AND generation = ? AND seq \
+                 = ? {IF_UNCHANGED}"
+                ))
                 .await?,
             confirm: cql
                 .prepare_conditional(&format!(
-                    "UPDATE log SET last_head = ? WHERE name = ? AND \
-                generation = ? {IF_UNCHANGED}"
+                    "UPDATE log SET last_head = ? WHERE name = ? AND generation = ? \
+                 {IF_UNCHANGED}"
                 ))
                 .await?,
             frames_after: cql.prepare(&format!("{frame} AND seq > ?")).await?,
             sequences_after: cql
-                .prepare(
-                    "SELECT seq FROM log WHERE name = ? AND generation = ? AND seq \
-                > ?",
-                )
+                .prepare("SELECT seq FROM log WHERE name = ? AND generation = ? AND seq > ?")
                 .await?,
             frame_at: cql.prepare(&format!("{frame} AND seq = ?")).await?,
             put_part: cql
-                .prepare(
-                    "INSERT INTO log_parts (name, head, part, bytes) VALUES (?, ?, ?, \
-                ?)",
-                )
+                .prepare("INSERT INTO log_parts (name, head, part, bytes) VALUES (?, ?, ?, ?)")
                 .await?,
             part: cql
-                .prepare(
-                    "SELECT bytes FROM log_parts WHERE name = ? AND head = ? AND part = \
-                ?",
-                )
+                .prepare("SELECT bytes FROM log_parts WHERE name = ? AND head = ? AND part = ?")
                 .await?,
             settled_head_at,
             generations,

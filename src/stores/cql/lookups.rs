@@ -51,19 +51,19 @@ impl Lookups {
             rows: cql
                 .prepare(
                     "SELECT key, body FROM lookups WHERE shelf = ? AND owner = ? AND key >= ? \
-                LIMIT ?",
+                 LIMIT ?",
                 )
                 .await?,
             put_row: cql
                 .prepare(
-                    "INSERT INTO lookups (shelf, owner, key, name, body) VALUES (?, ?, ?, \
-                ?, ?) USING TIMESTAMP ?",
+                    "INSERT INTO lookups (shelf, owner, key, name, body) VALUES (?, ?, ?, ?, ?) \
+                 USING TIMESTAMP ?",
                 )
                 .await?,
             take_row: cql
                 .prepare(
-                    "DELETE FROM lookups USING TIMESTAMP ? WHERE shelf = ? AND owner = ? \
-                AND key = ? AND name = ?",
+                    "DELETE FROM lookups USING TIMESTAMP ? WHERE shelf = ? AND owner = ? AND \
+                 key = ? AND name = ?",
                 )
                 .await?,
             db,

@@ -19,8 +19,8 @@ impl Published {
             published: cql.prepare("SELECT generation, seq FROM published WHERE name = ?").await?,
             put_published: cql
                 .prepare(
-                    "INSERT INTO published (name, generation, seq) VALUES (?, ?, ?) \
-                USING TIMESTAMP ?",
+                    "INSERT INTO published (name, generation, seq) VALUES (?, ?, ?) USING \
+                 TIMESTAMP ?",
                 )
                 .await?,
             db,

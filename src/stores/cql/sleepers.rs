@@ -33,15 +33,12 @@ impl Sleepers {
             sleepers: cql.prepare("SELECT name, awake, due FROM sleepers WHERE bucket = ?").await?,
             put_sleeper: cql
                 .prepare(
-                    "INSERT INTO sleepers (bucket, name, awake, due) VALUES (?, ?, ?, \
-                ?) USING TIMESTAMP ?",
+                    "INSERT INTO sleepers (bucket, name, awake, due) VALUES (?, ?, ?, ?) USING \
+                 TIMESTAMP ?",
                 )
                 .await?,
             take_sleeper: cql
-                .prepare(
-                    "DELETE FROM sleepers USING TIMESTAMP ? WHERE bucket = ? AND name \
-                = ?",
-                )
+                .prepare("DELETE FROM sleepers USING TIMESTAMP ? WHERE bucket = ? AND name = ?")
                 .await?,
             db,
         })

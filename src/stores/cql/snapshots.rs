@@ -42,17 +42,32 @@ impl Snapshots {
     pub async fn prepare(db: Database, log: Arc<FrameLog>) -> Result<Snapshots, Error> {
         let cql = &db.cql;
         Ok(Snapshots {
-            snapshot: cql.prepare("SELECT id, generation, seq, head, due, chunks FROM snapshots WHERE \
-                name = ?").await?,
-            put_snapshot: cql.prepare("INSERT INTO snapshots (name, id, generation, seq, head, due, chunks) VALUES (?, \
-                 ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?").await?,
-            drop_snapshot: cql.prepare("DELETE FROM snapshots USING TIMESTAMP ? WHERE name = ?").await?,
-            chunk: cql.prepare("SELECT bytes FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = \
-                ?").await?,
-            put_chunk: cql.prepare("INSERT INTO snapshot_chunks (name, id, chunk, bytes) VALUES (?, ?, \
-                ?, ?)").await?,
-            drop_chunk: cql.prepare("DELETE FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = \
-                ?").await?,
+            snapshot: cql
+                .prepare(
+                    "SELECT id, generation, seq, head, due, chunks FROM snapshots WHERE name = \
+                 ?",
+                )
+                .await?,
+            put_snapshot: cql
+                .prepare(
+                    "INSERT INTO snapshots (name, id, generation, seq, head, due, chunks) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
+                )
+                .await?,
+            drop_snapshot: cql
+                .prepare("DELETE FROM snapshots USING TIMESTAMP ? WHERE name = ?")
+                .await?,
+            chunk: cql
+                .prepare(
+                    "SELECT bytes FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = ?",
+                )
+                .await?,
+            put_chunk: cql
+                .prepare("INSERT INTO snapshot_chunks (name, id, chunk, bytes) VALUES (?, ?, ?, ?)")
+                .await?,
+            drop_chunk: cql
+                .prepare("DELETE FROM snapshot_chunks WHERE name = ? AND id = ? AND chunk = ?")
+                .await?,
             log,
             db,
         })

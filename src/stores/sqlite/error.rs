@@ -31,7 +31,8 @@ pub enum Error {
     #[error("{} is no database of stampede", .0.display())]
     Foreign(PathBuf),
     #[error(
-        "the database was written by a newer stampede (its version is {found}, this one knows {known})"
+        "the database was written by a newer stampede (its version is {found}, this one \
+         knows {known})"
     )]
     Newer { found: i64, known: i64 },
     #[error("{}: its journal could not be made {mode} and is {found}; is the disk full or \
