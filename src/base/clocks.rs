@@ -1,4 +1,4 @@
-//! The two clocks of this machine: one that people and NTP set, and one that nobody can.
+//! The two clocks of this machine: one that people and NTP set, and one that cannot be set.
 //!
 //! The steady one must count while the machine sleeps, or each sleep would look like a wall clock
 //! that has jumped. Linux has such a clock since 2.6.39; elsewhere, and if it cannot be read, the

@@ -1,4 +1,4 @@
-//! Things nobody can guess: ids, tokens and keys from the operating system's randomness.
+//! Things that cannot be guessed: ids, tokens and keys from the operating system's randomness.
 
 use actors::{Id, Time};
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! Characters that nobody sees, or that only change how others are shown.
+//! Characters that cannot be seen, or that only change how others are shown.
 //!
 //! Unicode calls most of them default-ignorable or format characters; the table has these ranges as
 //! of Unicode 16, and the few that are marks by their class and blank all the same. Control

@@ -1,5 +1,5 @@
-//! Says again and again that this node lives, and looks which other nodes do. It has a thread of its
-//! own, so that a rush of requests never stops it.
+//! Says again and again that this node lives, and looks which other nodes do. It has a thread of
+//! its own, so that a rush of requests never stops it.
 
 use super::local::LocalNode;
 use super::view::AHEAD;

@@ -61,7 +61,7 @@ pub struct Settings {
 }
 
 impl Cluster {
-    /// Announces this node and waits until it knows which other nodes live, so that it takes nothing
+    /// Announces this node and waits until it knows which other nodes live. So it takes nothing
     /// from those that serve.
     pub fn join(
         node: Arc<Node>,

@@ -1,10 +1,10 @@
 //! How a node proves that it is one: each request and each answer is signed with a key that only
 //! nodes know.
 //!
-//! The head of a request says from whom, to whom, when and what, the body by its hash. So nobody's
-//! body is read before he has proved himself, and what was overheard cannot be said to another
-//! node, later than its age allows, or twice. What goes between nodes is not hidden: keep it in a
-//! network of its own.
+//! The head of a request names the sender, the receiver, the time and the hash of the body. So no
+//! body is read before its sender has proved to be a node. A request that was overheard cannot be
+//! sent to another node, nor later than its age allows, nor twice. What goes between nodes is not
+//! hidden: keep it in a network of its own.
 
 use actors::Time;
 use actors::engine::neighbours::Peer;

@@ -1,4 +1,4 @@
-//! Whose a partition should be: rendezvous hashing.
+//! Which node a partition should belong to: rendezvous hashing.
 //!
 //! Each node has a score for each partition, and the highest wins. So all who know the same nodes
 //! agree without a word, each node has an equal share, and when one comes or goes only its own
@@ -6,7 +6,7 @@
 //! what was its own. They are part of what nodes of different versions must agree on: never change
 //! them.
 
-/// A text as a number. FNV-1a, whose bits are mixed by whoever combines it.
+/// A text as a number. FNV-1a, whose bits are mixed where it is combined.
 pub fn mark(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,10 +1,11 @@
-//! Who lives and who serves, as one node sees it. No clock in here: both times are given.
+//! Which nodes live and which serve, as one node sees it. There is no clock in here: both times are
+//! given.
 //!
-//! A node lives as long as its beat is seen to change, by the reader's own clock that never jumps;
-//! so no two clocks need to agree for that. From when on and until when it serves it names itself,
-//! ahead, as an instant of the wall clock: so all change their minds at once. A node of a wrong
-//! clock is believed for a short while only. Whoever did not get his own beat written in time
-//! counts himself out earlier than the others do.
+//! A node lives as long as its beat is seen to change, by the reader's own clock that never jumps.
+//! So no two clocks need to agree for that. Each node says itself from when on and until when it
+//! serves. It says so ahead, as an instant of the wall clock, so that all change their minds at
+//! once. A node of a wrong clock is believed for a short while only. A node that did not get its
+//! own beat written in time counts itself out earlier than the others do.
 
 use super::shares::{mark, score};
 use actors::Time;
@@ -25,8 +26,8 @@ pub struct ClusterView {
     beat: Duration,
     own: Option<Own>,
     others: Vec<OtherNode>,
-    /// When the register was read last. Nobody is judged by what was not looked at: whoever was
-    /// asleep himself would take all others for dead.
+    /// When the register was read last. A node is not judged by what was not looked at: a reader
+    /// that was asleep would take all others for dead.
     looked: Option<Instant>,
 }
 
@@ -45,7 +46,7 @@ struct OtherNode {
     met: Instant,
     changed: Instant,
     leaves: Option<Instant>,
-    /// Nobody answered at its address, and it has not beaten since.
+    /// Its address did not answer, and it has not beaten since.
     suspected: bool,
 }
 
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stops_beating_is_dead_by_the_readers_own_clock() {
+    fn a_node_that_stops_beating_is_dead_by_the_readers_own_clock() {
         let now = Instant::now();
         let mut view = three(now);
         let of_two = one_of(&view, Some(2), now);
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_cannot_write_his_beat_counts_himself_out_before_the_others_do() {
+    fn a_node_that_cannot_write_its_beat_counts_itself_out_before_the_others_do() {
         let now = Instant::now();
         let mut view = three(now);
         let mine = one_of(&view, None, now);
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_asleep_himself_takes_nobody_for_dead() {
+    fn a_node_that_was_asleep_takes_no_other_for_dead() {
         let now = Instant::now();
         let view = three(now);
         let mine = one_of(&view, None, now);
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_answers_is_nobody_until_he_beats_again() {
+    fn a_node_that_does_not_answer_is_gone_until_it_beats_again() {
         let now = Instant::now();
         let mut view = three(now);
         let of_two = one_of(&view, Some(2), now);

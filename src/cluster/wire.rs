@@ -26,7 +26,7 @@ const CONNECT: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_millis(AGE_MS as u64);
 /// Shorter than the other end keeps it open.
 const IDLE: Duration = Duration::from_secs(3);
-/// How often somebody who waits looks whether the peer still lives.
+/// How often a request that waits looks whether the peer still lives.
 const LOOK: Duration = Duration::from_millis(200);
 const LONGEST_HEAD: usize = 8192;
 /// The largest thing that nodes say to each other: a chunk of an import, and what became of its
@@ -89,7 +89,8 @@ impl Wire {
                 .map_err(|_| Astray::Unknown)?
         };
         if answer.status != 200 {
-            // It says so before it does anything: it stops, or another process has come in its place.
+            // It says so before it does anything. It is stopping, or another process has come in
+            // its place.
             local.suspect(peer);
             return Err(Astray::NotThere);
         }

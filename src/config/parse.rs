@@ -166,7 +166,7 @@ pub fn replication(text: &OsStr) -> Parsed<Replication> {
     })
 }
 
-/// Long enough that nobody finds it by trying.
+/// Long enough that it cannot be found by trying.
 pub fn cluster_key(text: &OsStr) -> Parsed<Secret> {
     let text = utf8(text)?;
     if text.len() < 32 {

@@ -1,8 +1,8 @@
 //! Where a setting can be said: in the settings file, in the environment, on the command line.
 //!
 //! Each source only finds out which settings it names and with what text. It neither reads the
-//! text nor decides which source wins. An unknown key in the file is an error, because the file is ours alone. An
-//! unknown variable is a warning, because others may set variables.
+//! text nor decides which source wins. An unknown key in the file is an error, because the file is
+//! ours alone. An unknown variable is a warning, because others may set variables.
 
 use super::error::Error;
 use super::nearest::nearest;

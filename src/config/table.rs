@@ -96,7 +96,7 @@ settings! {
     /// Ballots a lottery made from now on takes at most, because each costs 26 bytes of memory
     /// until the draw is over and nobody asks any more.
     ballots_max: u64 = Fixed("10_000_000"), whole(1..=1_000_000_000);
-    /// Where rounds of the drand beacon quicknet are asked for, by whoever draws a lottery that
+    /// Where rounds of the drand beacon quicknet are asked for, to draw a lottery that
     /// named one; what comes is verified, so it need not be trusted.
     beacon_url: Option<String> = Nothing("\"https://api.drand.sh\""), optional(web_address);
     /// A file with a round as drand answers it, or a folder with such files named like `123.json`,
@@ -168,7 +168,7 @@ settings! {
     /// makes its caller and address wait, and nobody else.
     campaign_guesses_per_minute: u32 = Fixed("600"), whole(1..=1_000_000);
     /// Requests a caller may make in a minute before further ones must wait; 0 is no limit, because
-    /// only the operator knows what his callers need.
+    /// only the operator knows what the callers need.
     requests_per_minute: u32 = Fixed("0"), whole(0..=1_000_000_000);
     /// New members a service may act for in a minute, because each is a row for ever; members from
     /// before are never counted, and 0 is no limit.
@@ -189,8 +189,8 @@ settings! {
     /// untrusted proxy passed on may not, and behind a proxy that adds no header this must name
     /// Prometheus alone.
     metrics_from: Vec<Network> = Fixed("127.0.0.0/8,::1"), list(network);
-    /// Whether webhooks may reach private addresses, by plain HTTP too; else whoever makes webhooks
-    /// could look around in the own network.
+    /// Whether webhooks may reach private addresses, by plain HTTP too; else an account that makes
+    /// webhooks could look around in the own network.
     webhook_private_addresses: bool = Fixed("false"), yes_or_no;
     /// Seconds a webhook's receiver may take to answer before the delivery counts as failed and is
     /// repeated later.

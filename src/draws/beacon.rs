@@ -1,5 +1,5 @@
-//! The public beacon: every three seconds drand's network "quicknet" announces a number that nobody
-//! knew before and that everybody can verify.
+//! The public beacon: every three seconds drand's network "quicknet" announces a number that was
+//! unknown before and that every reader can verify.
 //!
 //! Its key is part of this program, so no answer is believed for where it came from. A round's
 //! number says when it is due; a round is never exchanged for another.

@@ -1,7 +1,7 @@
 //! A receipt: the promise that a ballot lies at its place of its box, behind those that came before
 //! it, and what was promised about the draw.
 //!
-//! Whoever holds one can tell whether a ballot was taken out, added, changed or moved in the box up
+//! Its holder can tell whether a ballot was taken out, added, changed or moved in the box up
 //! to the signed position, and whether the seed, the round or the number of winners was exchanged.
 //! It says nothing about ballots that came later.
 
@@ -79,7 +79,7 @@ impl Receipt {
     }
 
     /// How many ballots of the box the signature stands for. None: more than can be counted, which
-    /// nobody signs.
+    /// is never signed.
     pub fn position(&self) -> Option<u64> {
         self.ballot.0.index.checked_add(1)?.checked_add(self.following.len() as u64)
     }

@@ -35,7 +35,7 @@ pub fn is_signed(
     signature: &[u8; 64],
 ) -> bool {
     // The strict way, so that no other verifier comes to another opinion about keys and signatures
-    // that nobody makes honestly.
+    // that no honest signer makes.
     VerifyingKey::from_bytes(key).is_ok_and(|key| {
         key.verify_strict(&message(name, position, head, anchor), &Signature::from_bytes(signature))
             .is_ok()

@@ -1,8 +1,8 @@
 //! Writes the proof of a draw piece by piece, so that a million ballots need no more room than one
 //! page of them.
 //!
-//! Whoever writes asks what is `wanted`, hands over a page from there, and sends what stands in the
-//! buffer; when nothing is wanted any more the proof is complete.
+//! The caller asks what is `wanted`, hands over a page from there, and sends what stands in the
+//! buffer. When nothing is wanted any more, the proof is complete.
 
 use super::beacon::Chain;
 use super::bundle::{Head, Share};

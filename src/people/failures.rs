@@ -1,14 +1,13 @@
 //! Budgets for wrong passwords, per account and per address. Successes are never counted.
 //!
 //! A budget that is used up within a minute pauses its account or address, each time for twice as
-//! long, up to a limit; nobody is locked out for good. While an account is paused, passwords for it
-//! are checked as ever, so it takes the same time, but none is found right. That is decided after
-//! the check: so of a thousand guesses sent at once, too, only as many as the budget has are told
+//! long, up to a limit. No owner is locked out for good. While an account is paused, its passwords
+//! are checked as ever, which takes the same time, but none is found right. That is decided after
+//! the check. So of a thousand guesses sent at once, too, only as many as the budget has are told
 //! apart. An address from which an account was logged in to before has a budget of its own for it,
-//! so that a stranger cannot lock out the owner. Which addresses these are the directory remembers
-//! over a restart (`budgets`). A pause never lasts longer than it is long, also if it began while
-//! the clock was ahead. Memory is bounded: what was touched least recently is forgotten.
-//! `redis/budgets.lua` is this rule for several nodes.
+//! so that a stranger cannot lock out the owner (`homes`). A pause never lasts longer than it is
+//! long, also if it began while the clock was ahead. Memory is bounded: what was touched least
+//! recently is forgotten. `redis/budgets.lua` is this rule for several nodes.
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
@@ -83,7 +82,7 @@ impl Failures {
         }
     }
 
-    /// Whether somebody has logged in to the account from that address.
+    /// Whether the account was logged in to from that address.
     pub fn is_known(&self, account: Id, address: &str) -> bool {
         self.records().has(of_known(account, address))
     }
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_cannot_lock_out_an_owner_who_comes_from_where_he_always_does() {
+    fn a_stranger_cannot_lock_out_an_owner_who_comes_from_home() {
         let failures = failures();
         failures.settle(ADA, "home", true, Time(0));
         fail(&failures, "thief", 9, Time(0));
@@ -298,7 +297,7 @@ mod tests {
     fn a_pause_that_began_while_the_clock_was_ahead_lasts_no_longer_than_it_is_long() {
         let (failures, hours) = (failures(), Time(0).plus_s(6 * 3600));
         fail(&failures, "thief", 3, hours);
-        // The clock is set right, and somebody asks.
+        // The clock is set right, and a login comes.
         assert_eq!(failures.settle(ADA, "elsewhere", true, Time(0)), Settled::Paused);
         assert_eq!(failures.settle(ADA, "elsewhere", true, Time(14_999)), Settled::Paused);
         assert_eq!(failures.settle(ADA, "elsewhere", true, Time(15_000)), Settled::Right);

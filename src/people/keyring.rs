@@ -1,9 +1,9 @@
 //! The keys that access tokens are signed with: one is active, the ones before it verify until the
 //! last token they signed is dead.
 //!
-//! The ring lives in the directory as one secret. So all nodes have the same ring, and a rotation is
-//! one step. A token names its key in its header. The header must be letter for letter the one that
-//! we write for that key: nothing else in it is ever interpreted.
+//! The ring lives in the directory as one secret. So all nodes have the same ring, and a rotation
+//! is one step. A token names its key in its header. The header must be letter for letter the one
+//! that we write for that key: nothing else in it is ever interpreted.
 
 use actors::Time;
 use base::fresh;

@@ -5,8 +5,8 @@
 //! and `sessions` let members in and out, `accounts` changes and deletes, `password_changes` sets
 //! passwords, `access` lets a request in, `service_keys` and `outsiders` serve back ends, `guesses`
 //! and `budgets` slow down attackers. Each part is made of the few parts below it that it needs.
-//! What is kept is behind the port `directory`; nothing here knows HTTP or a database. Passwords are
-//! hashed on threads of their own (`hashing`). No answer tells whether an account exists.
+//! What is kept is behind the port `directory`; nothing here knows HTTP or a database. Passwords
+//! are hashed on threads of their own (`hashing`). No answer tells whether an account exists.
 
 mod access;
 mod accounts;

@@ -26,9 +26,9 @@ impl Outsiders {
         Outsiders { directory, budgets, introduced: Mutex::default() }
     }
 
-    /// Notes in the directory whom a service acts for, before anything is done in their name. A
-    /// service brings so many new members in a minute; those who were noted before are let in
-    /// however many they are.
+    /// Notes in the directory which member a service acts for, before anything is done in their
+    /// name. A service may bring so many new members in a minute. Members who were noted before are
+    /// not counted.
     pub async fn introduce(&self, signed: &Signed) -> Result<(), Error> {
         let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else {
             return Ok(());

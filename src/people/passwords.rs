@@ -18,7 +18,7 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
 });
 
-/// A password whose owner may keep it. It shows itself to nobody.
+/// A password whose owner may keep it. It is never printed.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -54,7 +54,7 @@ pub fn hash(password: &str, cost: u32) -> Result<String, bcrypt::BcryptError> {
     bcrypt::non_truncating_hash(password, cost)
 }
 
-/// Whether that is the password. One that nobody can have costs the same time and is wrong.
+/// Whether that is the password. One that no account can have costs the same time and is wrong.
 pub fn matches(password: &str, hash: &str) -> bool {
     let possible = password.len() <= MOST_BYTES && !password.contains('\0');
     let compared =

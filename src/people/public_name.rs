@@ -1,17 +1,17 @@
-//! What the public may read of a member who has won: enough that he and his friends know him, and
-//! nothing to find him by.
+//! What the public may read of a member who has won. It is enough for the member and their friends
+//! to know who it is, and not enough to find them.
 //!
-//! Of a full name the first part and one letter of the last, else one letter of the username.
-//! Whoever has neither, was deleted, or is known to his service alone, is a member.
+//! It is the first part of a full name and one letter of the last, else one letter of the username.
+//! A member who has neither, who was deleted, or whom only a service knows, is "a member".
 
 use ports::profile::Profile;
 
-pub const NOBODY: &str = "a member";
+pub const NAMELESS: &str = "a member";
 
 pub fn public_name(profile: Option<&Profile>) -> String {
     let full = profile.and_then(|profile| profile.full_name.as_deref()).and_then(shortened);
     let username = || Some(masked(&profile?.username.as_ref()?.text));
-    full.or_else(username).unwrap_or_else(|| NOBODY.to_owned())
+    full.or_else(username).unwrap_or_else(|| NAMELESS.to_owned())
 }
 
 fn shortened(full: &str) -> Option<String> {
@@ -53,7 +53,7 @@ mod tests {
     fn an_address_and_a_number_are_never_shown() {
         let email = Some(Identifier::email("ada@example.org").unwrap());
         let phone = Some(Identifier::phone("+491701234567").unwrap());
-        assert_eq!(public_name(Some(&Profile { email, phone, ..Profile::default() })), NOBODY);
-        assert_eq!(public_name(None), NOBODY);
+        assert_eq!(public_name(Some(&Profile { email, phone, ..Profile::default() })), NAMELESS);
+        assert_eq!(public_name(None), NAMELESS);
     }
 }

@@ -1,9 +1,9 @@
 //! Requests a caller may make in a minute, counted by the minutes of the clock; off unless
 //! configured.
 //!
-//! Nodes that share a memory count together, else each for itself. A caller is a member, or one for
-//! whom a service acts. Memory is bounded by forgetting every minute, and by not counting more
-//! callers than `MOST` in one.
+//! Nodes that share a memory count together, else each for itself. A caller is a member, or an
+//! outsider for whom a service acts. Memory is bounded by forgetting every minute, and by not
+//! counting more callers than `MOST` in one.
 
 use actors::{Id, Time};
 use hashbrown::HashMap;
@@ -79,7 +79,7 @@ mod tests {
     const ADA: Id = Id([1; 16]);
 
     #[actix_rt::test]
-    async fn a_caller_has_his_rate_in_every_minute_and_others_have_theirs() {
+    async fn every_caller_has_a_rate_of_their_own_in_every_minute() {
         let rates = Rates::new(3);
         let spend = |caller, ms| rates.spend(None, caller, Time(ms));
         for _ in 0..3 {

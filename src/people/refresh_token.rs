@@ -1,8 +1,9 @@
-//! Refresh tokens: `rt_` and, in base64url, whose session, which step of it, and an HMAC over that.
+//! Refresh tokens: `rt_` and, in base64url, the member, the session, its step and an HMAC over
+//! them.
 //!
 //! A token is made anew from its step whenever it is needed, so the directory stores the step only
-//! and the lost answer of a rotation can be given again. Whether a step may still be used is the
-//! directory's to decide (`Refresh::decide`).
+//! and the lost answer of a rotation can be given again. The directory decides
+//! whether a step may still be used (`RefreshAttempt::decide`).
 
 use super::hs256;
 use actors::Id;

@@ -1,11 +1,11 @@
 //! Making accounts: a member registers, or an administrator creates one.
 //!
-//! A repeat with the same idempotency key and password gets the same account and new tokens; answers
-//! with secrets are not kept anywhere. A taken identifier is named, and an address that asks too
-//! often is paused. A key makes one account: with another body or password it is refused for as long
-//! as keys are remembered. Each administrator has keys of their own. Callers who register have no
-//! account yet, so they share their keys. Of two who choose the same key, the second is told to take
-//! another, and learns no more of the first.
+//! A repeat with the same idempotency key and password gets the same account and new tokens;
+//! answers with secrets are not kept anywhere. A taken identifier is named, and an address that
+//! asks too often is paused. A key makes one account: with another body or password it is refused
+//! for as long as keys are remembered. Each administrator has keys of their own. Callers who
+//! register have no account yet, so they share their keys. Of two who choose the same key, the
+//! second is told to take another, and learns no more of the first.
 
 use super::budgets::Budgets;
 use super::error::Error;

@@ -20,7 +20,7 @@ use ports::profile::Flaw;
 use std::sync::Arc;
 
 /// The owner of the slip that says which list of keys is the latest.
-const EVERYBODY: Id = Id(*b"all service keys");
+const ALL_KEYS: Id = Id(*b"all service keys");
 
 /// A service key, when it is made. Its text is nowhere else.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl ServiceKeys {
             return Err(Error::KeyReused);
         }
         self.reload().await?;
-        self.sharing.tear_up(EVERYBODY).await;
+        self.sharing.tear_up(ALL_KEYS).await;
         Ok(MadeKey { id, key: text, again })
     }
 
@@ -93,7 +93,7 @@ impl ServiceKeys {
     pub async fn revoke(&self, key: Id) -> Result<bool, StoreError> {
         let revoked = self.directory.revoke_service_key(key, (self.clock)()).await?;
         self.reload().await?;
-        self.sharing.tear_up(EVERYBODY).await;
+        self.sharing.tear_up(ALL_KEYS).await;
         Ok(revoked)
     }
 
@@ -122,7 +122,7 @@ impl ServiceKeys {
                     self.reload().await?;
                     Ok(self.known.list_id() == known)
                 };
-                memory.is_alive(EVERYBODY, known, Box::pin(ask)).await.map(drop)
+                memory.is_alive(ALL_KEYS, known, Box::pin(ask)).await.map(drop)
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Access tokens: short-lived JWTs that name the caller, the session and the role.
 //!
-//! Everything in a token is checked, and every way to be wrong has a `Reason`. An expiry is exact. A
-//! token from another node whose clock runs ahead may be `LEEWAY_S` younger than now. A token that
-//! was verified is remembered, so that a hot one costs a look into a map. Whether its session has
-//! ended is not asked here.
+//! Everything in a token is checked, and every way to be wrong has a `Reason`. An expiry is exact.
+//! A token from another node whose clock runs ahead may be `LEEWAY_S` younger than now. A token
+//! that was verified is remembered, so that a hot one costs a look into a map. Whether its session
+//! has ended is not asked here.
 
 use super::claims::Claims;
 use super::keyring::{Keyring, TokenKey};

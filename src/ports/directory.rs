@@ -1,5 +1,5 @@
-//! The port to wherever people are kept: members and their identifiers, sessions, service keys,
-//! outsiders, secrets.
+//! The port to the place where people are kept: members and their identifiers, sessions, service
+//! keys, outsiders, secrets.
 //!
 //! Every call is one atomic step: it happens as a whole or not at all, and is durable when
 //! answered. What must be decided and written together (is the name free, was this the first login,
@@ -32,7 +32,7 @@ pub struct Member {
     pub last_login_at: Option<Time>,
 }
 
-/// A member with what proves that it is him.
+/// A member, with what proves that a caller is this member.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     pub member: Member,
@@ -123,9 +123,9 @@ pub struct NewPassword {
 /// Why a password may be set; checked once more inside the step.
 #[derive(Clone, Debug)]
 pub enum Because {
-    /// The member knew the one that had this hash. The session he did it in goes on.
+    /// The member knew the one that had this hash. The session it was done in goes on.
     Knew { old_hash: String, keep: Option<Id> },
-    /// He had the token of a reset, which is used up by this.
+    /// The member had the token of a reset, which is used up by this.
     Reset { token: Digest },
     /// The operator said so.
     Ordered,
@@ -171,8 +171,8 @@ pub struct Begin {
     pub rehashed: Option<String>,
     /// Whether this is a login; a repeated registration begins a session, too, but is none.
     pub login: bool,
-    /// What the member is owed if this is his first login; kept in the same step, for whoever hands
-    /// it out.
+    /// What the member is owed if this is the first login. It is kept in the same step and handed
+    /// out later.
     pub owed: Option<Vec<u8>>,
     /// From where the member logs in, in a form that only this installation can make. Noted with
     /// the session.
@@ -185,11 +185,11 @@ pub struct Begin {
 pub struct Begun {
     pub member: Member,
     pub first_login: bool,
-    /// What the member is still owed since his first login.
+    /// What the member is still owed since the first login.
     pub owed: Option<Vec<u8>>,
 }
 
-/// A member who is still owed something since his first login.
+/// A member who is still owed something since the first login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owing {
     pub member: Id,

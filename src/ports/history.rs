@@ -1,5 +1,5 @@
-//! Everything that was ever written, read from beside: for whoever checks the log, also while
-//! servers write on.
+//! Everything that was ever written, for a reader beside the servers who checks the log. Servers
+//! may write on meanwhile.
 //!
 //! Nothing is changed or taken over by looking. One partition is read at a time, one frame after
 //! the other.

@@ -13,7 +13,7 @@ pub trait Arrivals: Directory {
     fn person(&self, id: Id) -> Answer<Person>;
 }
 
-/// All that is kept of a member. Of somebody deleted there is no account any more.
+/// All that is kept of a member. A deleted member has no account any more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     pub id: Id,

@@ -1,7 +1,7 @@
 //! Whether a store takes writes, found out by a small one.
 //!
-//! Everybody who asks within a moment hears the same answer, and one who asks while a write is
-//! under way waits for it. So those who ask often, or give up and ask again, are no load.
+//! All who ask within a moment get the same answer. A question that comes while a write is under
+//! way waits for it. So those who ask often, or give up and ask again, are no load.
 
 use crate::Answer;
 use actors::store::StoreError;
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_nobody_will_do_is_not_waited_for() {
+    fn a_write_that_will_not_be_done_is_not_waited_for() {
         let probe = Probe::default();
         assert!(wait(probe.ask(drop)).is_err());
         assert!(wait(probe.ask(|tell| tell.tell(Ok(())))).is_err(), "that answer still counts");

@@ -1,10 +1,10 @@
-//! What a member tells about himself, parsed into a shape in which it cannot be wrong.
+//! What members tell about themselves, parsed into a shape in which it cannot be wrong.
 //!
 //! A username has no `@` and does not begin with `+`, an e-mail address has one `@`, a phone number
 //! begins with `+`: so identifiers of different kinds never collide and one table keeps them all
-//! unique. They are compared folded: NFKC, lower case, NFKC again. What nobody sees has no place in
-//! a new one, because two that look alike must be one. Who has such a name from before still logs
-//! in with it: `any` asks for the shape alone.
+//! unique. They are compared folded: NFKC, lower case, NFKC again. Characters that cannot be seen
+//! have no place in a new one, because two that look alike must be one. A member who has such a
+//! name from before still logs in with it: `any` asks for the shape alone.
 
 use base::invisible::{is_invisible, turns_text};
 use jiff::civil::Date;
@@ -126,7 +126,7 @@ impl Identifier {
         }
     }
 
-    /// Of whichever kind the text has the shape: what somebody says who has an account.
+    /// Of the kind whose shape the text has: for a text that should name an account there is.
     pub fn any(text: &str) -> Option<Identifier> {
         let folded = fold(text);
         let parsed = match () {
@@ -357,7 +357,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_nobody_sees_makes_no_other_name() {
+    fn what_cannot_be_seen_makes_no_other_name() {
         for hidden in UNSEEN {
             for name in
                 [format!("admin{hidden}"), format!("ad{hidden}min"), format!("{hidden}admin")]

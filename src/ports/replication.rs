@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How far a consensus reaches: over all data centres, or only over the nearest one, where then
-/// everybody who writes must be.
+/// all nodes must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Serial {
     #[default]

@@ -1,7 +1,7 @@
 //! The one thread that writes the log.
 //!
 //! It writes when nothing more waits or its buffer is big. After the first line it rests for a
-//! moment: a thread that sleeps in the channel costs whoever logs next a system call to wake it
+//! moment: a thread that sleeps in the channel costs the next caller a system call to wake it
 //! (measured at 16,000 to 50,000 lines a second: 4 to 9 µs a line without the rest, 0.4 to 0.7 µs
 //! with it).
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Bytes written at once.
 const BIG: usize = 64 * 1024;
 
-/// Short for whoever reads the log, long for the lines that gather in it.
+/// Short for a reader of the log, long for the lines that gather in it.
 const REST: Duration = Duration::from_millis(2);
 
 pub enum Item {
@@ -21,8 +21,8 @@ pub enum Item {
     Flush(Sender<()>),
 }
 
-/// Ends when nobody can log any more. A failed write is ignored: the log has no other place to say
-/// it.
+/// Ends when no part of the process can log any more. A failed write is ignored: there is no other
+/// place to report it.
 pub fn run(waiting: &Receiver<Item>, mut out: impl Write) {
     let mut buffer = Vec::with_capacity(BIG + 4096);
     while let Ok(first) = waiting.recv() {

@@ -1,8 +1,8 @@
-//! What the server under the API says in a log of its own, where nobody would hear it: above all
-//! that it cannot accept a connection, because no descriptor is left.
+//! What the server under the API says in a log of its own, which no operator would read. Above all
+//! it says when it cannot accept a connection, because no descriptor is left.
 //!
 //! Only the part that accepts and keeps the workers is heard. What it says about single connections
-//! could be caused by anybody, as often as they like.
+//! can be caused by any client, as often as they like.
 
 use super::entry::{Field as LogField, Value};
 use std::fmt::{Debug, Write};

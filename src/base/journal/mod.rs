@@ -99,7 +99,7 @@ impl Log {
             return;
         }
         let line = line::event(self.style, (self.clock)(), level, what, fields);
-        // The other end is gone only when its thread died, and then there is nobody left to tell.
+        // The other end is gone only when its thread died, and then there is no log left.
         let _ = self.lines.send(Item::Line(line));
     }
 

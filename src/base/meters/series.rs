@@ -1,7 +1,7 @@
 //! Series of what comes and goes: a lottery, a campaign, a batch, a webhook.
 //!
 //! The recorder of the process keeps each series it has ever seen. These are shown for as long as
-//! somebody keeps their line, and vanish from `/metrics` with it. A node may have tens of thousands
+//! a holder keeps their line, and vanish from `/metrics` with it. A node may have tens of thousands
 //! of campaigns in its life; what is shown is what can still change.
 
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_shown_for_as_long_as_somebody_keeps_it() {
+    fn a_line_is_shown_for_as_long_as_it_is_held() {
         let series = Series::default();
         assert_eq!(series.render(), "");
         let (free, sold) = (

@@ -20,7 +20,7 @@ use super::fraud::{Fraud, Kind};
 use super::inclusion::Inclusion;
 use actors::domain::draw::Hash;
 
-/// What somebody knew before the draw.
+/// What the reader of a proof knew before the draw.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// As it was published when the lottery was created.

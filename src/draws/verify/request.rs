@@ -21,7 +21,7 @@ pub struct Request {
     pub receipts: Vec<PathBuf>,
 }
 
-/// A receipt is read whole; nobody signs thousands of ballots with one.
+/// A receipt is read whole: no honest commit has so many ballots that it would be longer.
 const RECEIPT_BYTES: u64 = 1 << 24;
 
 impl Request {

@@ -1,9 +1,10 @@
 //! The queue before the hashing threads: a lane for each origin, and the lanes are served in turn.
 //!
-//! So an origin that sends much waits behind its own, and nobody else waits for all of it. In a
-//! full queue a newcomer takes the place of the youngest job of the origin, or of the account, that
-//! has the most waiting, if that is more than the newcomer's own would have. An origin that is
-//! alone may fill the queue. There is no clock here: what has waited for too long, the caller says.
+//! So an origin that sends much waits behind its own jobs, and no other origin waits for all of
+//! them. In a full queue a newcomer takes the place of the youngest job of the origin, or of the
+//! account, that has the most waiting. That is done only if it has more than the newcomer's own
+//! would have. An origin that is alone may fill the queue. There is no clock here: the caller says
+//! what has waited for too long.
 
 use actors::Id;
 use hashbrown::HashMap;
@@ -196,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_takes_the_place_of_the_youngest_of_whoever_has_the_most() {
+    fn a_newcomer_takes_the_place_of_the_youngest_of_the_party_with_the_most() {
         let mut queue = Queue::default();
         (0..7).for_each(|job| assert_eq!(queue.push(of(1, job as u8), job, 10), None));
         (7..10).for_each(|job| assert_eq!(queue.push(of(2, job as u8), job, 10), None));
         assert_eq!(queue.push(of(3, 50), 50, 10), Some(6));
         assert_eq!(queue.push(of(4, 51), 51, 10), Some(5));
         assert_eq!(queue.push(of(1, 52), 52, 10), Some(52));
-        // As soon as nobody has more than the newcomer would have, the newcomer goes.
+        // As soon as no party has more than the newcomer would have, the newcomer goes.
         assert_eq!(queue.push(of(3, 53), 53, 10), Some(4));
         assert_eq!(queue.push(of(3, 54), 54, 10), Some(3));
         assert_eq!(queue.push(of(3, 55), 55, 10), Some(55));

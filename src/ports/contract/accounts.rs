@@ -105,8 +105,8 @@ pub async fn one_of_many_that_want_the_same_identifier_gets_it(harness: &mut dyn
     assert_eq!(nodes[1].count_members().await.unwrap(), 1);
 }
 
-/// Everybody shares the name with one half and the number with the other, so only one, or two that
-/// share nothing, can be.
+/// Each shares the name with one half and the number with the other. So only one can be, or two
+/// that share nothing.
 pub async fn one_of_many_that_want_overlapping_identifiers_gets_them(
     harness: &mut dyn DirectoryHarness,
 ) {
@@ -130,7 +130,7 @@ pub async fn one_of_many_that_want_overlapping_identifiers_gets_them(
     let members: Vec<Id> =
         nodes[0].members(None, 100).await.unwrap().into_iter().map(|member| member.id).collect();
     assert_eq!(members, made.iter().map(|n| id(n + 1)).collect::<Vec<_>>());
-    // What no account lists is free for whoever comes next.
+    // What no account lists is free for the next member.
     for (n, (name, phone)) in [(names[0], phones[0]), (names[1], phones[1])].into_iter().enumerate()
     {
         let free =
@@ -224,7 +224,7 @@ pub async fn identifiers_that_two_members_exchange_never_have_two_owners(
             }
         }
         owners.sort();
-        assert_eq!(owners, [id(1), id(2)], "everybody has one name, and no name two owners");
+        assert_eq!(owners, [id(1), id(2)], "each member has one name, and no name two owners");
     }
 }
 

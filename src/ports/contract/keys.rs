@@ -15,7 +15,7 @@ pub async fn a_key_makes_one_account_whatever_it_is_used_for(harness: &mut dyn D
     assert_eq!(directory.registered(id(200), at_s(-10)).await.unwrap(), None);
     assert_eq!(create(&directory, keyed(1, "ada", 101)).await, Created::Created);
     let ada = account(&directory, id(1)).await;
-    // With another name, with the same one, and beside a name that somebody has.
+    // With another name, with the same one, and beside a name that is taken.
     for again in [keyed(2, "bob", 102), keyed(3, "ada", 101), keyed(4, "eve", 101)] {
         assert_eq!(create(&elsewhere, again).await, Created::Before(Box::new(ada.clone())));
     }
@@ -36,7 +36,7 @@ pub async fn a_key_makes_one_account_whatever_it_is_used_for(harness: &mut dyn D
         create(&elsewhere, NewMember { keys_since: at_s(1), ..keyed(6, "max", 106) }).await,
         { Created::Before(Box::new(account(&directory, id(5)).await)) }
     );
-    // Whoever is deleted leaves no key.
+    // A deleted member leaves no key.
     directory.delete_member(id(5), at_s(3)).await.unwrap();
     assert_eq!(elsewhere.registered(id(200), at_s(1)).await.unwrap(), None);
     assert_eq!(
@@ -96,7 +96,7 @@ pub async fn an_outsider_is_noted_as_often_as_one_likes(harness: &mut dyn Direct
     }
 }
 
-pub async fn a_secret_is_made_once_and_replaced_only_by_whoever_knows_it(
+pub async fn a_secret_is_made_once_and_replaced_only_if_it_is_known(
     harness: &mut dyn DirectoryHarness,
 ) {
     let (directory, elsewhere) = (harness.directory(), harness.elsewhere());

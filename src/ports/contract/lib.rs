@@ -59,7 +59,7 @@ macro_rules! directory_contract {
             of_many_accounts_with_one_key_one_is_made
             a_service_key_is_made_once_and_revoked_once
             an_outsider_is_noted_as_often_as_one_likes
-            a_secret_is_made_once_and_replaced_only_by_whoever_knows_it
+            a_secret_is_made_once_and_replaced_only_if_it_is_known
             of_many_who_make_a_secret_all_get_the_same
         }
     };
