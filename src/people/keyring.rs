@@ -44,7 +44,7 @@ pub struct Keyring {
 
 #[derive(Debug, thiserror::Error)]
 #[error("the token keys in the store cannot be read")]
-pub struct UnreadableKeys;
+pub struct UnreadableTokenKeys;
 
 /// A ring with one new key, as it is stored.
 pub fn make_ring(now: Time) -> Vec<u8> {
@@ -57,7 +57,7 @@ pub fn rotate(
     now: Time,
     since: Time,
     token_s: u32,
-) -> Result<Vec<u8>, UnreadableKeys> {
+) -> Result<Vec<u8>, UnreadableTokenKeys> {
     let mut keys = read(stored)?;
     let replaced =
         |keys: &[Stored]| keys.get(1).is_some_and(|next| Time(next.since).plus_s(token_s) < now);
@@ -77,15 +77,15 @@ fn write(keys: &[Stored]) -> Vec<u8> {
     serde_json::to_vec(keys).expect("keys are plain data")
 }
 
-fn read(stored: &[u8]) -> Result<Vec<Stored>, UnreadableKeys> {
+fn read(stored: &[u8]) -> Result<Vec<Stored>, UnreadableTokenKeys> {
     serde_json::from_slice::<Vec<Stored>>(stored)
         .ok()
         .filter(|keys| !keys.is_empty())
-        .ok_or(UnreadableKeys)
+        .ok_or(UnreadableTokenKeys)
 }
 
 impl Keyring {
-    pub fn load(stored: &[u8], token_s: u32) -> Result<Keyring, UnreadableKeys> {
+    pub fn load(stored: &[u8], token_s: u32) -> Result<Keyring, UnreadableTokenKeys> {
         static GENERATIONS: AtomicU64 = AtomicU64::new(1);
         let keys = read(stored)?.into_iter().map(TokenKey::load).collect::<Result<_, _>>()?;
         Ok(Keyring { keys, token_s, generation: GENERATIONS.fetch_add(1, Ordering::Relaxed) })
@@ -110,12 +110,12 @@ impl Keyring {
 }
 
 impl TokenKey {
-    fn load(stored: Stored) -> Result<TokenKey, UnreadableKeys> {
-        let key = URL_SAFE_NO_PAD.decode(&stored.key).map_err(|_| UnreadableKeys)?;
+    fn load(stored: Stored) -> Result<TokenKey, UnreadableTokenKeys> {
+        let key = URL_SAFE_NO_PAD.decode(&stored.key).map_err(|_| UnreadableTokenKeys)?;
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(stored.kid);
         let prefix =
-            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(|_| UnreadableKeys)?);
+            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(|_| UnreadableTokenKeys)?);
         let (signs, verifies) = (EncodingKey::from_secret(&key), DecodingKey::from_secret(&key));
         Ok(TokenKey { header, prefix, since: Time(stored.since), signs, verifies })
     }

@@ -1,7 +1,7 @@
 //! The keys of access tokens as this node has them, and their rotation.
 
 use super::claims::Claims;
-use super::keyring::{self, Keyring, UnreadableKeys};
+use super::keyring::{self, Keyring, UnreadableTokenKeys};
 use super::refusals::Reason;
 use super::settings::Settings;
 use super::{hs256, tokens};
@@ -25,7 +25,7 @@ pub enum TokenKeysError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Unreadable(#[from] UnreadableKeys),
+    Unreadable(#[from] UnreadableTokenKeys),
 }
 
 impl TokenKeys {
