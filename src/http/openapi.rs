@@ -2,7 +2,7 @@
 //! problems.
 
 use super::endpoint::{Described, Endpoint, Who};
-use super::{api, problem, site};
+use super::{api, problem};
 use actix_web::http::Method;
 use std::collections::BTreeMap;
 use utoipa::openapi::path::{
@@ -19,7 +19,7 @@ use utoipa::openapi::{
 const PROBLEM: &str = "application/problem+json";
 
 pub fn document() -> OpenApi {
-    let (api, site) = (api::endpoints(), site::endpoints());
+    let (api, root) = (api::endpoints(), api::endpoints_at_root());
     let mut components = ComponentsBuilder::new().security_scheme(
         "bearer",
         SecurityScheme::Http(
@@ -28,7 +28,7 @@ pub fn document() -> OpenApi {
     );
     for (name, schema) in api
         .iter()
-        .chain(&site)
+        .chain(&root)
         .flat_map(schemas)
         .chain(Described::of::<problem::ProblemBody>().schemas)
     {
@@ -38,7 +38,7 @@ pub fn document() -> OpenApi {
     for (prefix, endpoint) in api
         .iter()
         .map(|endpoint| ("/api/v1", endpoint))
-        .chain(site.iter().map(|endpoint| ("", endpoint)))
+        .chain(root.iter().map(|endpoint| ("", endpoint)))
     {
         let item = PathItem::new(verb(&endpoint.method), operation(endpoint));
         paths = paths.path(format!("{prefix}{}", endpoint.path), item);

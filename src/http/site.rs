@@ -1,7 +1,7 @@
 //! What stands at the root: the front page, the problem pages, the document and its page, health
 //! and metrics.
 
-use super::api::{draws, operations};
+use super::api;
 use super::edge::Edge;
 use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
@@ -18,10 +18,6 @@ use std::sync::{Arc, LazyLock, RwLock};
 const FRONT: &str = include_str!("front.html");
 const PROBLEM_PAGE: &str = include_str!("problem.html");
 
-pub fn endpoints() -> Vec<Endpoint> {
-    [operations::endpoints(), draws::well_known()].into_iter().flatten().collect()
-}
-
 pub fn mount(config: &mut web::ServiceConfig) {
     let pages = [
         Endpoint::get("/", front),
@@ -31,7 +27,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
         Endpoint::get("/openapi.json", document),
     ];
     mount_endpoints(config, &pages);
-    mount_endpoints(config, &endpoints());
+    mount_endpoints(config, &api::endpoints_at_root());
     let pages = web::scope("/docs").wrap(Edge::around("/docs/{file}"));
     config.service(pages.route("/{file:.*}", web::get().to(docs_page)));
 }

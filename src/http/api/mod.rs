@@ -48,3 +48,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     .flatten()
     .collect()
 }
+
+/// What stands at the root, beside the pages.
+pub fn endpoints_at_root() -> Vec<Endpoint> {
+    [operations::endpoints(), draws::well_known()].into_iter().flatten().collect()
+}

@@ -5,7 +5,7 @@ use crate::wire;
 use actors::dice::Dice;
 use harness::{PASSWORD, TestApp, id};
 use serde_json::json;
-use stampede::http::{api, site};
+use stampede::http::api;
 
 const DAY: &str = "2026-12-31";
 const REQUESTS: u64 = 3000;
@@ -195,7 +195,7 @@ fn scene(seed: u64) -> (TestApp, Garbage) {
     // The answer of one of them never ends by itself.
     let all = api::endpoints().into_iter().filter(|endpoint| endpoint.path != "/events");
     let mut paths: Vec<String> = all.map(|endpoint| format!("/api/v1{}", endpoint.path)).collect();
-    paths.extend(site::endpoints().iter().map(|endpoint| endpoint.path.to_owned()));
+    paths.extend(api::endpoints_at_root().iter().map(|endpoint| endpoint.path.to_owned()));
     paths.extend(
         ["/", "/docs/", "/docs/{file}", "/problems/{name}", "/openapi.json", "/api/v1/{x}", "/{x}"]
             .map(String::from),
