@@ -5,7 +5,8 @@
 #   docker run -p 8080:8080 -v stampede:/data stampede
 
 FROM rust:1.89-slim-bookworm AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 # The folder is made here, because the last image has nothing that could make one.

@@ -1,5 +1,5 @@
-//! Where requests arrive that another node has passed on. Whoever cannot prove that he is a node
-//! finds no such path.
+//! Where requests arrive that another node has passed on. Without the proof that a
+//! node asks there is no such path.
 //!
 //! Nothing is read before the proof. What is served was meant for this very process, is young, and
 //! was not here before; it goes to this node's own actor, whatever this node believes about who

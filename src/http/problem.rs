@@ -38,8 +38,13 @@ macro_rules! problems {
     ($(
         $id:ident = $name:literal $status:literal $retry:ident $title:literal $meaning:literal;
     )*) => {
-        $( pub static $id: ProblemKind = ProblemKind { name: $name, status: $status, retry: Retry::$retry,
-            title: $title, meaning: $meaning }; )*
+        $( pub static $id: ProblemKind = ProblemKind {
+            name: $name,
+            status: $status,
+            retry: Retry::$retry,
+            title: $title,
+            meaning: $meaning,
+        }; )*
 
         pub static ALL: &[&ProblemKind] = &[ $( &$id, )* ];
     };

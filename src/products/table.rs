@@ -1,7 +1,7 @@
 //! The kinds of partitions that there are, and the one table that lists them.
 //!
-//! To add a kind, add a line to `kinds!`. Whatever treats all kinds alike (waking, resting, deriving
-//! rows, telling, auditing) comes from that table.
+//! To add a kind, add a line to `kinds!`. Whatever treats all kinds alike (waking, resting,
+//! deriving rows, telling, auditing) comes from that table.
 
 use crate::audit;
 use crate::telling::said;

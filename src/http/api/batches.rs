@@ -53,11 +53,11 @@ pub struct CreateBatch {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assign {
-    /// Whose it becomes. A service names him with `On-Behalf-Of` instead.
+    /// Whose it becomes. A service names them with `On-Behalf-Of` instead.
     pub member_id: Option<String>,
     /// Your own name for what it is given for, such as an order's number. The same one gets the
-    /// same coupon, for ever. Where each member gets at most one, it is not needed: he gets his one
-    /// again.
+    /// same coupon, for ever. Where each member gets at most one, it is not needed: they get their
+    /// one again.
     pub source_id: Option<String>,
 }
 
@@ -288,7 +288,7 @@ async fn assign(
     let (caller, member) = giver(&shared, &signer.0, body.member_id.as_deref()).await?;
     let (known, plan) = known_batch(&shared, &id).await?;
     let source = body.source_id.as_deref().map(|text| reference(text, "/source_id")).transpose()?;
-    // Where each member has one, his name is all that a repeat needs; no single range would know
+    // Where each member has one, the name is all that a repeat needs; no single range would know
     // whom else a source stands for.
     let source = source
         .filter(|_| !is_one_per_member(&plan))

@@ -133,8 +133,8 @@ async fn list(
     let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
     let coupons =
         try_join_all(page.items.into_iter().map(|home| shared.coupons.find(home))).await?;
-    // A coupon that was void and given again is on the lists of all who had it; it is his whose it
-    // is now.
+    // A coupon that was void and given again is on the lists of all who had it; it belongs to the
+    // one whose it is now.
     let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
     Ok(reply::ok(&Items {
         items: mine.map(|found| CouponBody::of_found(&found, false)).collect::<Vec<_>>(),
@@ -276,7 +276,7 @@ pub fn assigned(member: Id, at: Time, plan: &catalogue::Plan) -> CouponView {
     CouponView { state: CouponState::Assigned, coupon }
 }
 
-/// Who hands out a coupon, and to whom: an administrator to the member he names, a service to the
+/// Who hands out a coupon, and to whom: an administrator to the member they name, a service to the
 /// one it acts for.
 pub async fn giver(
     shared: &Shared,

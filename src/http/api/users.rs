@@ -1,4 +1,4 @@
-//! Accounts: administrators list and create them; who has one reads, changes and deletes his own.
+//! Accounts: administrators list and create them; a member reads, changes and deletes their own.
 
 use super::auth::{RegisterMember, RequestOrigin, UserBody, after_id, keyed, known_id, secret};
 use crate::http::body::Body;
@@ -243,8 +243,8 @@ async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// After the member's sessions have ended, so that they hold nothing new. What a crash leaves behind
-/// ends by itself.
+/// After the member's sessions have ended, so that they hold nothing new. What a crash leaves
+/// behind ends by itself.
 async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
     let mut after = None;
     loop {
@@ -272,7 +272,7 @@ async fn offer_reset(
     })))
 }
 
-/// The account in the path, if the caller may see it: his own, or any if he is an administrator.
+/// The account in the path, if the caller may see it: their own, or any for an administrator.
 fn own_or_any(signed: &Signed, id: &str) -> Result<Id, Problem> {
     let id = known_id(id)?;
     if signed.caller.may_act_for(id) {

@@ -127,8 +127,8 @@ impl FirstLogins {
         self.windows.learn(promotion.serial, window);
     }
 
-    /// Claims what a member is owed since their first login then. Says what was granted, and what is
-    /// still owed, as it is kept.
+    /// Claims what a member is owed since their first login then. Says what was granted, and what
+    /// is still owed, as it is kept.
     pub async fn claim_owed(
         &self,
         member: Id,

@@ -1,9 +1,9 @@
 //! Imports: codes made elsewhere, brought as a file: kept, worked off row by row, reported on.
 //!
-//! `spool` keeps the file before the caller is told so; `rows` and `code` read it; `worker` takes it
-//! in, chunk by chunk; `marks` says of each row what became of it; `report` reads that. How far a
-//! job has come its partition knows (`actors::domain::imports`), and nothing else. Whatever is done
-//! can be done again: a crash anywhere, and the next start goes on and comes to the same.
+//! `spool` keeps the file before the caller is told so; `rows` and `code` read it; `worker` takes
+//! it in, chunk by chunk; `marks` says of each row what became of it; `report` reads that. How far
+//! a job has come its partition knows (`actors::domain::imports`), and nothing else. Whatever is
+//! done can be done again: a crash anywhere, and the next start goes on and comes to the same.
 
 pub mod chunk;
 pub mod code;

@@ -1,10 +1,10 @@
 //! Webhooks: events pushed to receivers over HTTP, by the specification Standard Webhooks
 //! (standardwebhooks.com).
 //!
-//! Each webhook is a partition (`actors::domain::webhooks`), so its cursor and its retries are facts
-//! like any other; a courier each delivers in order and at least once. Secrets are in the store
-//! beside the log, never in events, log lines or later answers. `addresses` keeps it from being a
-//! way into the own network.
+//! Each webhook is a partition (`actors::domain::webhooks`), so its cursor and its retries are
+//! facts like any other; a courier each delivers in order and at least once. Secrets are in the
+//! store beside the log, never in events, log lines or later answers. `addresses` keeps it from
+//! being a way into the own network.
 
 mod addresses;
 mod attempts;

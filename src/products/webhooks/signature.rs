@@ -12,7 +12,7 @@ pub fn new_secret() -> Vec<u8> {
     fresh::bytes::<32>().to_vec()
 }
 
-/// As its owner writes it into his configuration.
+/// As its owner writes it into a configuration.
 pub fn printed(secret: &[u8]) -> String {
     format!("whsec_{}", STANDARD.encode(secret))
 }

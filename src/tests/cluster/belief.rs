@@ -7,7 +7,7 @@ use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{By, Failure, Key, KeyWindow, Limits, Node, Router};
 use actors::time::Time;
 use actors::{Caller, Id};
-use cql::{CqlStore, CqlSettings, Tuning};
+use cql::{CqlSettings, CqlStore, Tuning};
 use harness::database::{database, store_of};
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use crate::proxy::{Fate, MARK, Proxy};
 use actors::Id;
 use actors::engine::record;
 use actors::store::{Append, AppendOutcome, Frame, Opened, Page, Position, Row, Shelf, Store};
-use cql::{CqlStore, CqlSettings, Tuning};
+use cql::{CqlSettings, CqlStore, Tuning};
 use harness::database::{database, store_of};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

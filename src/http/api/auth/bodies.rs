@@ -140,9 +140,9 @@ pub struct LoggedInBody {
     pub tokens: TokensBody,
     /// True once for each member.
     pub first_login: bool,
-    /// What the member was granted because of his first login, by campaigns that still run. One
-    /// that takes longer than a moment comes with the next login, and is on the list of his coupons
-    /// as soon as it is granted.
+    /// What the member was granted because of their first login, by campaigns that still run. One
+    /// that takes longer than a moment comes with the next login, and is on the list of their
+    /// coupons as soon as it is granted.
     pub vouchers: Vec<VoucherBody>,
 }
 

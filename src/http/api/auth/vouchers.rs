@@ -17,7 +17,7 @@ const MOMENT: Duration = Duration::from_millis(250);
 
 /// What a login is judged by is known after this, or the login goes on without.
 pub async fn get_ready(shared: &Shared) {
-    // Whoever is owed something then has it kept with him that it is not known what.
+    // It is kept with the member that something is owed, and not what.
     let _ = rt::time::timeout(MOMENT, shared.first_logins.read_windows()).await;
 }
 
@@ -51,8 +51,8 @@ async fn claim(
     granted
 }
 
-/// Claims what a member is owed since his first login. If it cannot be written down now that it is
-/// settled, it is claimed again, and answered the same.
+/// Claims what a member is owed since their first login. If it cannot be written down now that it
+/// is settled, it is claimed again, and answered the same.
 pub async fn make_good(
     shared: &Shared,
     member: Id,

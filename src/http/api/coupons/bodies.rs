@@ -30,7 +30,7 @@ pub struct UseCoupon {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiveCoupon {
-    /// Whose it becomes. A service names him with `On-Behalf-Of` instead.
+    /// Whose it becomes. A service names them with `On-Behalf-Of` instead.
     pub member_id: Option<String>,
 }
 

@@ -196,7 +196,7 @@ impl Scene {
         self.crowd.iter().flat_map(|member| member.borrow().accepted.clone()).collect()
     }
 
-    /// Twenty close at once, and everybody submits until he is refused. What they were told fits
+    /// Twenty close at once, and members submit until they are refused. What they were told fits
     /// together.
     async fn ends(&mut self) {
         let announced = join_all((0..CLOSERS).map(|_| self.process.close())).await;
