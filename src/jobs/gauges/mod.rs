@@ -16,7 +16,6 @@ use base::journal::Value;
 use base::meters::process;
 use metrics::{counter, gauge};
 use shown::{Pass, Thing};
-use sqlite;
 use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;

@@ -33,7 +33,7 @@ fn leaves(tree: &str) -> Vec<String> {
     }
     parts.push(&inside[begun..]);
     let parts = parts.into_iter().filter(|part| !part.is_empty());
-    parts.flat_map(|part| leaves(part)).map(|leaf| format!("{before}{leaf}")).collect()
+    parts.flat_map(leaves).map(|leaf| format!("{before}{leaf}")).collect()
 }
 
 struct Used {

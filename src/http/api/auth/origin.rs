@@ -11,7 +11,6 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest, web};
 use base::Network;
-use people;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 
