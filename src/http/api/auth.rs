@@ -3,7 +3,7 @@
 //! Every answer with a token in it says that it must not be stored on the way.
 
 mod bodies;
-mod origin;
+pub mod origin;
 mod vouchers;
 
 pub use bodies::{RegisterMember, UserBody};

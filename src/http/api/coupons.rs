@@ -6,7 +6,7 @@ mod explain;
 
 pub use bodies::{CouponBody, CouponLedgerBody};
 
-use super::auth::RequestOrigin;
+use super::auth::origin::RequestOrigin;
 use super::guessing::CodeGuesser;
 use super::offers::MOST_MONEY;
 use crate::http::body::Body;

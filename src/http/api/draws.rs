@@ -1,6 +1,6 @@
 //! Draws: who has won, and the proof that anybody can check. All of it is public.
 
-use super::auth::RequestOrigin;
+use super::auth::origin::RequestOrigin;
 use super::ballots::terms;
 use super::lotteries::{known_day, view_of};
 use crate::http::endpoint::Endpoint;

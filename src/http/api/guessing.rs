@@ -1,6 +1,6 @@
 //! A member who tries codes: wrong ones are counted, and after too many of them all have to wait.
 
-use super::auth::RequestOrigin;
+use super::auth::origin::RequestOrigin;
 use crate::http::caller::SignedIn;
 use crate::http::problem::Problem;
 use crate::shared::Shared;
