@@ -9,6 +9,7 @@
 mod sized;
 
 use actix_rt::{Arbiter, System};
+use actors::cards::Cards;
 use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::tickets::stock::Stock;
@@ -96,9 +97,10 @@ fn refusals() {
         );
     }
     let mut seed = 0;
+    let cards = Cards::none();
     let mut decide = |command: &Command| {
         seed += 1;
-        drop(black_box(slice.decide(command, &Caller::member(Id([2; 16])), &stamp(seed))));
+        drop(black_box(slice.decide(command, &Caller::member(Id([2; 16])), &stamp(seed), &cards)));
     };
     let success = nanoseconds_each(200_000, || decide(&some));
     let refusal = nanoseconds_each(200_000, || decide(&none));

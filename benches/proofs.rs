@@ -17,6 +17,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
+use testing::played::Played;
 
 const DAY: Day = Day(20261231);
 const BOXES: u8 = 8;
@@ -101,7 +102,7 @@ fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
 }
 
 fn tell(
-    made: &mut BallotBox,
+    made: &mut Played<BallotBox>,
     command: ballots::Command,
     caller: Caller,
     seed: u64,
@@ -116,9 +117,14 @@ fn tell(
 }
 
 /// A box with so many ballots, and the receipt of the one in the middle of its last commit.
-fn filled(name: BoxName, count: u64, plan: &BallotSetup, signer: &Signer) -> (BallotBox, Receipt) {
+fn filled(
+    name: BoxName,
+    count: u64,
+    plan: &BallotSetup,
+    signer: &Signer,
+) -> (Played<BallotBox>, Receipt) {
     let terms = ballots::Terms { closes_at: Time(2), most: plan.most_per_box };
-    let (mut made, member) = (BallotBox::default(), Caller::member(Id([1; 16])));
+    let (mut made, member) = (Played::<BallotBox>::default(), Caller::member(Id([1; 16])));
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
     let submitted: Vec<u64> = (0..count)
         .map(|index| {
@@ -133,12 +139,12 @@ fn filled(name: BoxName, count: u64, plan: &BallotSetup, signer: &Signer) -> (Ba
             }
         })
         .collect();
-    let witness = made.witness(count - 20).expect("there are as many");
+    let witness = made.machine.witness(count - 20).expect("there are as many");
     let ballot = BallotId { name, index: count - 10, nonce: submitted[count as usize - 10] };
     (made, Receipt::of(ballot, &witness, &Anchor::from(plan), signer))
 }
 
-fn drawn(boxes: &mut [BallotBox], plan: BallotSetup) -> LotteryView {
+fn drawn(boxes: &mut [Played<BallotBox>], plan: BallotSetup) -> LotteryView {
     let sealed: Vec<Sealed> = boxes
         .iter_mut()
         .map(|made| match tell(made, ballots::Command::Seal, Caller::SYSTEM, 0) {
@@ -165,14 +171,14 @@ fn drawn(boxes: &mut [BallotBox], plan: BallotSetup) -> LotteryView {
     }
 }
 
-fn page(made: &BallotBox, from: u64, limit: usize) -> Vec<ballots::Ballot> {
+fn page(made: &Played<BallotBox>, from: u64, limit: usize) -> Vec<ballots::Ballot> {
     match made.look(&Question::Page { from, limit }) {
         Answer::Ballots(page) => page,
         other => panic!("a page is {other:?}"),
     }
 }
 
-fn write(file: &Path, view: &LotteryView, boxes: &[BallotBox]) -> std::io::Result<()> {
+fn write(file: &Path, view: &LotteryView, boxes: &[Played<BallotBox>]) -> std::io::Result<()> {
     let (mut file, mut out) = (BufWriter::new(File::create(file)?), Vec::new());
     let mut writer = Writer::begin(DAY, view, &QUICKNET, &mut out).expect("it is drawn");
     while let Some((name, from)) = writer.wanted() {

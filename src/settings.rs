@@ -83,6 +83,7 @@ pub fn limits(config: &Config) -> Limits {
         node_in_flight: config.in_flight,
         idle_s: config.partition_idle_s,
         snapshot_every: config.snapshot_every,
+        card_bytes: config.card_memory_mib << 20,
     }
 }
 

@@ -3,9 +3,14 @@
 //! `decide` says what would happen and changes nothing; `apply` makes it so and cannot fail.
 //! Neither can see a clock, a die or a disk: time and randomness arrive in the `Stamp`. Same log,
 //! same state, always.
+//!
+//! The machine itself is only the head, which is always in memory and bounded by what is live. What
+//! became of single things lies on cards (`crate::cards`). `decide` reads both; the event says all
+//! that changes; `apply` changes the head, and `cards` says what is written on cards.
 
+use crate::cards::{Card, Cards};
 use crate::id::Id;
-use crate::store::Row;
+use crate::store::{Row, Shelf};
 use crate::time::Time;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -88,9 +93,18 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         command: &Self::Command,
         caller: &Caller,
         stamp: &Stamp,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Self::Event>, Self::Refusal>;
     fn apply(&mut self, event: &Self::Event, at: Time);
-    fn look(&self, question: &Self::Question) -> Self::Answer;
+    fn look(&self, question: &Self::Question, cards: &Cards<'_>) -> Self::Answer;
+
+    /// The cards that an event writes, from the event alone: they are made again from the log when
+    /// lost.
+    fn cards(_event: &Self::Event, _at: Time, _cards: &mut Vec<Card>) {}
+
+    /// Shelves of names that come from outside, most of which are new. Whether such a name has a
+    /// card is remembered apart, so that a new one costs no look-up.
+    const NAMES: &'static [Shelf] = &[];
 
     /// Whether the command only tells a partition what was fixed when the whole was made, so that
     /// no clock matters to it.
@@ -131,7 +145,7 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
 
     /// How much of what the command asks for is left here: the weight by which an open request is
     /// passed on. `u64::MAX`: it was granted here before, and nowhere else.
-    fn left_for(&self, _command: &Self::Command, _caller: &Caller) -> u64 {
+    fn left_for(&self, _command: &Self::Command, _caller: &Caller, _cards: &Cards<'_>) -> u64 {
         0
     }
 

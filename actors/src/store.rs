@@ -8,7 +8,7 @@
 //! 4. `open` sees every append that was answered before it was asked, and fences the owner that the
 //!    partition had.
 //! 5. A snapshot is a cache: losing it costs time, nothing else.
-//! 6. Rows of an append are visible to `rows` before the append is answered.
+//! 6. Rows of an append are visible to `rows` and `find` before the append is answered.
 //! 7. What `feed` shows is durable, and it shows all of it: nothing that became durable later
 //!    ever stands before something already shown.
 //!
@@ -19,6 +19,9 @@ use crate::time::Time;
 use std::sync::Arc;
 
 pub type Callback<T> = Box<dyn FnOnce(T) + Send>;
+
+/// Bodies of rows, in the order in which they were asked for.
+pub type Bodies = Vec<Option<Vec<u8>>>;
 
 /// A link of the hash chain over a partition's frames.
 pub type Head = [u8; 32];
@@ -57,12 +60,16 @@ pub enum AppendOutcome {
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub at: Position,
+    /// Whoever opens the partition reads the frames after this sequence, too: the keys in them are
+    /// still remembered.
+    pub keys_after: u64,
     /// When the partition next has something to do by itself; it is woken then.
     pub due: Option<Time>,
     pub state: Vec<u8>,
 }
 
-/// What `open` finds: the newest snapshot and every frame after it.
+/// What `open` finds: the newest snapshot, every frame after it, and before these the frames whose
+/// last record is above `keys_after`.
 #[derive(Clone, Debug, Default)]
 pub struct Opened {
     pub snapshot: Option<Snapshot>,
@@ -119,6 +126,14 @@ pub struct Row {
     pub body: Option<Vec<u8>>,
 }
 
+/// Which row: no two are alike in all three.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    pub shelf: Shelf,
+    pub owner: Id,
+    pub key: Vec<u8>,
+}
+
 /// A page of a list: rows of one owner with a key above `after`, in order of their keys.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -143,6 +158,8 @@ pub trait Store: Send + Sync + 'static {
     /// log.
     fn forget_snapshot(&self, partition: &str);
     fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>);
+    /// The bodies of these rows, one for each key, none where there is no such row.
+    fn find(&self, keys: Vec<RowKey>, done: Callback<Result<Bodies, StoreError>>);
     /// Partitions that are asleep with something due until `until`, or were left awake.
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>);
     /// The frames after that position, of all partitions: `limit` at most, and no more once they

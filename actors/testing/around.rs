@@ -2,8 +2,8 @@
 
 use actors::Time;
 use actors::store::{
-    Append, AppendOutcome, Callback, Feed, ListedRow, Opened, Page, Sleeper, Snapshot, Store,
-    StoreError,
+    Append, AppendOutcome, Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, Sleeper,
+    Snapshot, Store, StoreError,
 };
 use std::sync::Arc;
 
@@ -45,6 +45,10 @@ impl<A: Around> Store for Handing<A> {
 
     fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         self.0.inner().rows(page, done);
+    }
+
+    fn find(&self, keys: Vec<RowKey>, done: Callback<Result<Bodies, StoreError>>) {
+        self.0.inner().find(keys, done);
     }
 
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {

@@ -8,7 +8,7 @@
 use actors::engine::record;
 use actors::store::{
     Append, AppendOutcome, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened, Page,
-    Position, Row, Shelf, Sleeper, Snapshot, Store,
+    Position, Row, RowKey, Shelf, Sleeper, Snapshot, Store,
 };
 use actors::{Id, Time};
 use std::sync::mpsc;
@@ -36,6 +36,7 @@ macro_rules! store_contract {
             an_open_sees_every_append_answered_before
             frames_survive_reopening
             a_snapshot_leaves_only_the_frames_after_it
+            a_snapshot_leaves_the_frames_whose_keys_are_remembered
             a_newer_snapshot_replaces_an_older_one
             a_snapshot_of_what_was_never_written_is_not_used
             lost_snapshots_change_nothing
@@ -52,6 +53,8 @@ macro_rules! store_contract {
             pages_are_full_although_fresh_rows_took_old_ones_away
             rows_of_a_refused_append_are_not_kept
             rows_survive_reopening
+            rows_are_found_by_their_keys
+            many_rows_are_found_at_once
             a_partition_asleep_wakes_when_it_is_due
             a_partition_left_awake_is_woken_at_once
             a_partition_with_nothing_left_to_do_sleeps_on
@@ -129,7 +132,11 @@ impl Script {
     }
 
     fn snapshot(&self, due: Option<Time>) -> Snapshot {
-        Snapshot { at: self.at, due, state: self.at.head.to_vec() }
+        self.snapshot_with_keys(self.at.seq, due)
+    }
+
+    fn snapshot_with_keys(&self, keys_after: u64, due: Option<Time>) -> Snapshot {
+        Snapshot { at: self.at, keys_after, due, state: self.at.head.to_vec() }
     }
 
     fn sleep(&self, store: &dyn Store, due: Option<Time>) {
@@ -315,6 +322,31 @@ pub fn a_snapshot_leaves_only_the_frames_after_it(harness: &mut dyn StoreHarness
     assert_eq!(found(harness.store(), "p"), (Some(snapshot.at), after));
 }
 
+pub fn a_snapshot_leaves_the_frames_whose_keys_are_remembered(harness: &mut dyn StoreHarness) {
+    let mut p = Script::new("p");
+    let mut frames: Vec<Frame> = (0..8).map(|_| p.append(harness.store(), &[])).collect();
+    let at = p.at;
+    // Anywhere within the third frame: all of it is read.
+    for keys_after in frames[2].from.seq..frames[2].to.seq {
+        harness.store().save("p", p.snapshot_with_keys(keys_after, None));
+        assert_eq!(found(harness.store(), "p"), (Some(at), frames[2..].to_vec()));
+    }
+    harness.store().save("p", p.snapshot_with_keys(0, None));
+    assert_eq!(found(harness.store(), "p"), (Some(at), frames.clone()));
+    let keys_after = frames[4].from.seq;
+    harness.store().save("p", p.snapshot_with_keys(keys_after, None));
+    frames.push(p.append(harness.store(), &[]));
+    for _ in 0..2 {
+        let opened = open(harness.store(), "p");
+        assert_eq!(
+            opened.snapshot.map(|found| (found.at, found.keys_after)),
+            Some((at, keys_after))
+        );
+        assert_eq!(opened.frames, frames[4..]);
+        harness.reopen();
+    }
+}
+
 pub fn a_newer_snapshot_replaces_an_older_one(harness: &mut dyn StoreHarness) {
     let mut p = Script::new("p");
     p.append(harness.store(), &[]);
@@ -387,7 +419,9 @@ pub fn big_frames_and_snapshots_come_back_whole(harness: &mut dyn StoreHarness) 
     harness.reopen();
     assert_eq!(found(harness.store(), "p"), (None, frames));
     let state: Vec<u8> = (0..2 << 20).map(|n: u32| (n * 7) as u8).collect();
-    harness.store().save("p", Snapshot { at: p.at, due: None, state: state.clone() });
+    harness
+        .store()
+        .save("p", Snapshot { at: p.at, keys_after: p.at.seq, due: None, state: state.clone() });
     assert_eq!(open(harness.store(), "p").snapshot.map(|snapshot| snapshot.state), Some(state));
 }
 
@@ -545,6 +579,51 @@ pub fn rows_survive_reopening(harness: &mut dyn StoreHarness) {
         expected.push((row, "x".to_string()));
         harness.reopen();
         assert_eq!(all(harness.store()), expected);
+    }
+}
+
+/// Of rows on this shelf, what is found, none where there is no such row.
+fn found_rows(store: &dyn Store, keys: &[&str]) -> Vec<Option<String>> {
+    let row_key = |key: &&str| RowKey { shelf: TICKETS, owner: ADA, key: key.as_bytes().to_vec() };
+    let keys = keys.iter().map(row_key).collect();
+    let bodies = answer(|done| store.find(keys, done)).expect("rows can be found");
+    let text = |body| String::from_utf8(body).expect("bodies of these rows are text");
+    bodies.into_iter().map(|body| body.map(text)).collect()
+}
+
+pub fn rows_are_found_by_their_keys(harness: &mut dyn StoreHarness) {
+    let mut p = Script::new("p");
+    p.append(harness.store(), &[put("a", "1"), put("b", "1"), put("c", "1"), put("d", "")]);
+    harness.reopen();
+    p.append(harness.store(), &[put("b", "2"), take("c"), put("e", "2")]);
+    p.append(harness.store(), &[put_for(TICKETS, BOB, "f", "3"), put_for(COUPONS, ADA, "g", "3")]);
+    let some = |body: &str| Some(body.to_owned());
+    for _ in 0..2 {
+        assert_eq!(
+            found_rows(harness.store(), &["e", "a", "c", "b", "d", "f", "g", "a", ""]),
+            [some("2"), some("1"), None, some("2"), some(""), None, None, some("1"), None]
+        );
+        assert_eq!(found_rows(harness.store(), &[]), []);
+        harness.reopen();
+    }
+    for number in 0..20 {
+        p.append(harness.store(), &[put("a", &number.to_string())]);
+        assert_eq!(found_rows(harness.store(), &["a"]), [Some(number.to_string())]);
+    }
+}
+
+pub fn many_rows_are_found_at_once(harness: &mut dyn StoreHarness) {
+    let keys: Vec<String> = (0..1_000).map(|n| format!("{n:04}")).collect();
+    let rows: Vec<Row> = keys.iter().step_by(2).map(|key| put(key, key)).collect();
+    Script::new("p").append(harness.store(), &rows);
+    let asked: Vec<&str> = keys.iter().rev().map(String::as_str).collect();
+    for _ in 0..2 {
+        let found = found_rows(harness.store(), &asked);
+        assert_eq!(found.iter().flatten().count(), 500);
+        for (key, body) in asked.iter().zip(found) {
+            assert!(body.is_none_or(|body| body == *key), "{key}");
+        }
+        harness.reopen();
     }
 }
 

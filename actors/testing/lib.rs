@@ -1,6 +1,7 @@
 //! What the tests of several crates share; no production code uses it.
 //!
 //! `memory` is a store that does what a test tells it. `around` changes one call of another store.
+//! `played` is a machine with all its cards.
 //! `contract` is the suite that every store passes: implement `contract::StoreHarness`, then write
 //! `testing::store_contract!(MyStore::new());` in a module of tests.
 
@@ -9,3 +10,4 @@
 pub mod around;
 pub mod contract;
 pub mod memory;
+pub mod played;

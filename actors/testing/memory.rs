@@ -7,8 +7,8 @@
 //! data, each through its own `MemoryStore`, and fence each other.
 
 use actors::store::{
-    Append, AppendOutcome, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened, Page,
-    Position, Row, Shelf, Sleeper, Snapshot, Store, StoreError,
+    Append, AppendOutcome, Bodies, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened,
+    Page, Position, Row, RowKey, Shelf, Sleeper, Snapshot, Store, StoreError,
 };
 use actors::{Id, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -217,6 +217,12 @@ impl Log {
             || self.frames.iter().rev().any(|frame| frame.to == position)
     }
 
+    /// Those after the snapshot, and those before it whose keys are remembered.
+    fn to_open(&self) -> impl Iterator<Item = &Frame> {
+        let after = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.keys_after);
+        self.frames.iter().skip_while(move |frame| frame.to.seq <= after)
+    }
+
     fn after_snapshot(&self) -> impl Iterator<Item = &Frame> {
         let at = self.snapshot.as_ref().map(|snapshot| snapshot.at);
         let covered = at
@@ -301,10 +307,7 @@ impl Data {
         let log = self.log(partition);
         log.owner = Some(node);
         log.closed = None;
-        Ok(Opened {
-            snapshot: log.snapshot.clone(),
-            frames: log.after_snapshot().cloned().collect(),
-        })
+        Ok(Opened { snapshot: log.snapshot.clone(), frames: log.to_open().cloned().collect() })
     }
 
     fn page(&self, page: &Page) -> Vec<ListedRow> {
@@ -317,6 +320,12 @@ impl Data {
             .take_while(|((shelf, owner, _), _)| (*shelf, *owner) == (page.shelf, page.owner))
             .take(page.limit)
             .map(|((_, _, key), body)| ListedRow { key: key.clone(), body: body.clone() })
+            .collect()
+    }
+
+    fn find(&self, keys: Vec<RowKey>) -> Bodies {
+        keys.into_iter()
+            .map(|RowKey { shelf, owner, key }| self.rows.get(&(shelf, owner, key)).cloned())
             .collect()
     }
 
@@ -386,6 +395,11 @@ impl Store for MemoryStore {
     fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         let listed = self.data().page(&page);
         done(Ok(listed));
+    }
+
+    fn find(&self, keys: Vec<RowKey>, done: Callback<Result<Bodies, StoreError>>) {
+        let found = self.data().find(keys);
+        done(Ok(found));
     }
 
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {

@@ -82,6 +82,9 @@ settings! {
     /// Facts after which a partition writes a snapshot: fewer make opening faster, more make
     /// writing cheaper.
     snapshot_every: u64 = Fixed("100_000"), whole(100..=1_000_000);
+    /// MiB of memory for cards, which are what is known of single coupons, tickets and members;
+    /// more spares reads of the store, and nothing is lost with less.
+    card_memory_mib: usize = Fixed("256"), whole(1..=1_000_000);
     /// Seconds a held ticket waits for its buyer when the call does not say how long.
     hold_ttl_s: u32 = Fixed("300"), whole(1..=86_400);
     /// Seconds after which a hold ends however often it was extended, so that nobody keeps tickets

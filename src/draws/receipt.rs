@@ -114,6 +114,7 @@ mod tests {
     use actors::domain::ballots::{Answer, BallotBox, BoxName, Event, Question, Terms};
     use actors::domain::day::Day;
     use actors::{Id, Machine, Time};
+    use testing::played::Played;
 
     const NAME: BoxName = BoxName { day: Day(20261231), number: 3 };
     const ANCHOR: Anchor =
@@ -123,8 +124,8 @@ mod tests {
         BallotId { name: NAME, index, nonce: index * 1000 }
     }
 
-    fn box_of(count: u64) -> BallotBox {
-        let mut made = BallotBox::default();
+    fn box_of(count: u64) -> Played<BallotBox> {
+        let mut made = Played::<BallotBox>::default();
         made.apply(
             &Event::Opened { name: NAME, terms: Terms { closes_at: Time(1), most: 100 } },
             Time(0),
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn one_signature_serves_all_ballots_of_a_commit() {
-        let (signer, witness) = (Signer::new([9; 32]), box_of(40).witness(33).unwrap());
+        let (signer, witness) = (Signer::new([9; 32]), box_of(40).machine.witness(33).unwrap());
         let receipts: Vec<Receipt> =
             (33..40).map(|index| Receipt::of(id(index), &witness, &ANCHOR, &signer)).collect();
         for (index, receipt) in receipts.iter().enumerate() {
@@ -167,8 +168,12 @@ mod tests {
 
     #[test]
     fn a_receipt_in_which_anything_was_changed_is_not_signed() {
-        let honest =
-            Receipt::of(id(4), &box_of(6).witness(0).unwrap(), &ANCHOR, &Signer::new([9; 32]));
+        let honest = Receipt::of(
+            id(4),
+            &box_of(6).machine.witness(0).unwrap(),
+            &ANCHOR,
+            &Signer::new([9; 32]),
+        );
         let forge = |change: fn(&mut Receipt)| {
             let mut forged = honest.clone();
             change(&mut forged);
@@ -200,7 +205,7 @@ mod tests {
     fn a_receipt_reads_back_as_it_was_written_and_nothing_may_be_left_out_or_added() {
         let honest = Receipt::of(
             id(4),
-            &box_of(6).witness(0).unwrap(),
+            &box_of(6).machine.witness(0).unwrap(),
             &Anchor { round: None, ..ANCHOR },
             &Signer::new([9; 32]),
         );

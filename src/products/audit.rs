@@ -1,8 +1,8 @@
 //! Replays a partition from its first record and checks what it comes to: chain, sequence, and the
 //! conservation law.
 //!
-//! Where its snapshot was taken, machine, answered keys and the time to be woken are compared with
-//! it.
+//! Where its snapshot was taken, the machine, the keys that it remembers and the time to be woken
+//! are compared with it.
 
 use actors::Machine;
 use actors::engine::record::Broken;

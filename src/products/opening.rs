@@ -6,6 +6,7 @@
 //! a command that is meant tells it: a question, or a command that is only tried, is answered by
 //! what it would be, and neither writes nor keeps anything.
 
+use actors::cards::Cards;
 use actors::engine::{By, CommandResult, Done, Failure, Router};
 use actors::machine::{Refused, Stamp, Verdict};
 use actors::{Caller, Machine};
@@ -73,8 +74,9 @@ impl<M: Machine> Whole<'_, M> {
         match self.router.command(name, command.clone(), By::dry_run(by.caller)).await {
             Err(Failure::Refused(refusal)) if M::must_be_opened(&refusal) => {
                 let (machine, stamp) = self.told(name).ok_or(Failure::Refused(refusal))?;
-                let verdict =
-                    machine.decide(command, &by.caller, &stamp).map_err(Failure::Refused)?;
+                let verdict = machine
+                    .decide(command, &by.caller, &stamp, &Cards::none())
+                    .map_err(Failure::Refused)?;
                 let (Verdict::New(event) | Verdict::Already(event)) = verdict;
                 Ok(Done { event, at: stamp.at, replayed: false, witness: None })
             }
@@ -90,7 +92,7 @@ impl<M: Machine> Whole<'_, M> {
         let answers = self.ask(question).await?;
         let answer =
             |(name, answer)| match M::is_unopened(&answer).then(|| self.told(name)).flatten() {
-                Some((machine, _)) => machine.look(question),
+                Some((machine, _)) => machine.look(question, &Cards::none()),
                 None => answer,
             };
         Ok(self.names.iter().zip(answers).map(answer).collect())
@@ -101,7 +103,7 @@ impl<M: Machine> Whole<'_, M> {
         let node = self.router.node();
         let (mut machine, stamp) = (M::default(), Stamp { at: node.now(), seed: node.seed() });
         let (Verdict::New(event) | Verdict::Already(event)) =
-            machine.decide(&(self.open)(name)?, &Caller::SYSTEM, &stamp).ok()?;
+            machine.decide(&(self.open)(name)?, &Caller::SYSTEM, &stamp, &Cards::none()).ok()?;
         machine.apply(&event, stamp.at);
         while let Some(event) = machine.expire(stamp.at) {
             machine.apply(&event, stamp.at);

@@ -6,6 +6,7 @@
 use crate::audit;
 use crate::telling::said;
 use crate::telling::said::{Said, Told};
+use actors::cards::CardOwner;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
 use actors::domain::imports::Import;
@@ -90,7 +91,7 @@ pub fn kind_of(partition: &str) -> Option<(&'static Kind, &str)> {
     KINDS.iter().find(|known| known.name == kind).map(|known| (known, name))
 }
 
-/// The rows that the events of a frame declare: what a store derives again when it has lost them.
+/// The rows and cards that the events of a frame declare: what a store derives again when it has lost them.
 pub fn rows(partition: &str, frame: &Frame) -> Vec<Row> {
     kind_of(partition).map_or_else(Vec::new, |(kind, name)| (kind.rows)(name, frame))
 }
@@ -110,9 +111,13 @@ fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
     else {
         return rows;
     };
+    let lies_at = CardOwner::of(&machine::partition_id::<M>(&name));
+    let mut cards = Vec::new();
     for record in records {
         if let Entry::Fact(event) = &record.entry {
             M::rows(&name, event, record.at, &mut rows);
+            M::cards(event, record.at, &mut cards);
+            rows.extend(cards.drain(..).map(|card| lies_at.row(card)));
         }
     }
     rows

@@ -8,10 +8,12 @@
 
 use super::failure::Lost;
 use super::node::Node;
-use super::partition::{Partition, Reply, Request};
+use super::partition::{Partition, Wanted};
 use super::record::Broken;
+use super::request::{Reply, Request};
+use crate::cards::CardKey;
 use crate::machine::{Machine, partition_id};
-use crate::store::{AppendOutcome, Snapshot, StoreError};
+use crate::store::{AppendOutcome, Bodies, ListedRow, Snapshot, StoreError};
 use crate::time::Time;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
@@ -79,6 +81,9 @@ pub struct PartitionActor<M: Machine> {
     last_called: Time,
     sent_at: Instant,
     is_about_to_flush: bool,
+    /// How often it was opened. What an earlier life has asked the store for is no answer to this
+    /// one.
+    life: u64,
     /// Once is enough: a store that shows it again is broken.
     forgot_snapshot: bool,
     meters: Meters,
@@ -97,6 +102,7 @@ struct Meters {
     commit_s: Histogram,
     batch_events: Histogram,
     commits: Counter,
+    looked_up: Counter,
     reopened: Counter,
     fenced: Counter,
     forgotten: Counter,
@@ -108,6 +114,7 @@ impl Meters {
             commit_s: histogram!("stampede_commit_seconds", "kind" => kind),
             batch_events: histogram!("stampede_batch_events", "kind" => kind),
             commits: counter!("stampede_commits_total", "kind" => kind),
+            looked_up: counter!("stampede_cards_looked_up_total", "kind" => kind),
             reopened: counter!("stampede_partitions_reopened_total", "kind" => kind),
             fenced: counter!("stampede_partitions_fenced_total", "kind" => kind),
             forgotten: counter!("stampede_snapshots_forgotten_total", "kind" => kind),
@@ -155,6 +162,21 @@ impl From<Obstacle> for StoreError {
 #[rtype(result = "()")]
 struct AppendEnded(AppendOutcome);
 
+#[derive(Message)]
+#[rtype(result = "()")]
+struct LookedUp {
+    life: u64,
+    keys: Vec<CardKey>,
+    found: Result<Bodies, StoreError>,
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct NamesRead {
+    life: u64,
+    rows: Result<Vec<ListedRow>, StoreError>,
+}
+
 /// Writes a snapshot if that can be done at once, and leaves if no request is on the way.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -172,6 +194,7 @@ impl<M: Machine> PartitionActor<M> {
             last_called,
             sent_at: Instant::now(),
             is_about_to_flush: false,
+            life: 0,
             forgot_snapshot: false,
             meters: Meters::of(M::KIND),
         }
@@ -179,6 +202,7 @@ impl<M: Machine> PartitionActor<M> {
 
     fn open(&mut self, waiting: Vec<(Request<M>, Waiter<M>)>, this: Addr<Self>) {
         self.state = State::Opening { waiting };
+        self.life += 1;
         let (name, node) = (self.name.clone(), self.node.clone());
         let window = node.window.clone();
         self.node.store.open(
@@ -187,7 +211,7 @@ impl<M: Machine> PartitionActor<M> {
                 // The log is replayed here, on the store's thread, so that no request of another
                 // partition waits for it.
                 let partition = opened.map_err(Obstacle::Store).and_then(|opened| {
-                    Partition::open(name, opened, window)
+                    Partition::open_within(name, opened, window, node.cards.clone())
                         .map(|p| {
                             p.confirming_reads(node.store.confirms_reads())
                                 .snapshot_every(node.limits.snapshot_every)
@@ -209,14 +233,40 @@ impl<M: Machine> PartitionActor<M> {
         self.node.store.append(append, Box::new(move |outcome| this.do_send(AppendEnded(outcome))));
     }
 
-    /// Lets everything that is ready on this thread run first, so that one write serves all of it.
-    fn flush_soon(&mut self, ctx: &mut Context<Self>) {
-        let would_write = matches!(&self.state, State::Open(partition) if partition.would_flush());
-        if would_write && !std::mem::replace(&mut self.is_about_to_flush, true) {
+    /// Lets everything that is ready on this thread run first, so that one write serves all of it,
+    /// and one look-up.
+    fn go_on_soon(&mut self, ctx: &mut Context<Self>) {
+        let has_work = matches!(&self.state, State::Open(partition)
+            if partition.would_flush() || partition.wants_cards());
+        if has_work && !std::mem::replace(&mut self.is_about_to_flush, true) {
             ctx.spawn(wrap_future::<_, Self>(yield_now()).map(|(), actor, ctx| {
                 actor.is_about_to_flush = false;
-                actor.flush(ctx);
+                actor.go_on(ctx);
             }));
+        }
+    }
+
+    fn go_on(&mut self, ctx: &Context<Self>) {
+        self.flush(ctx);
+        self.look_up(ctx);
+    }
+
+    /// Asks the store for the cards that requests wait for.
+    fn look_up(&mut self, ctx: &Context<Self>) {
+        let State::Open(partition) = &mut self.state else { return };
+        let life = self.life;
+        if let Some(Wanted { keys, rows }) = partition.wanted() {
+            self.meters.looked_up.increment(keys.len() as u64);
+            let this = ctx.address();
+            self.node
+                .store
+                .find(rows, Box::new(move |found| this.do_send(LookedUp { life, keys, found })));
+        }
+        if let Some(page) = partition.to_learn() {
+            let this = ctx.address();
+            self.node
+                .store
+                .rows(page, Box::new(move |rows| this.do_send(NamesRead { life, rows })));
         }
     }
 
@@ -267,6 +317,7 @@ impl<M: Machine> PartitionActor<M> {
             partition.wake(now);
             return self.flush(ctx);
         }
+        partition.make_room_for_cards();
         if now >= self.last_called.plus_s(self.node.limits.idle_s) && partition.may_sleep(now) {
             self.rest(ctx);
         }
@@ -313,7 +364,7 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
     fn handle(&mut self, call: Call<M>, ctx: &mut Context<Self>) {
         self.last_called = self.node.now();
         self.serve(call.request, call.waiter);
-        self.flush_soon(ctx);
+        self.go_on_soon(ctx);
     }
 }
 
@@ -327,7 +378,7 @@ impl<M: Machine> Handler<OpenEnded<M>> for PartitionActor<M> {
             Ok(partition) => {
                 self.state = State::Open(partition);
                 waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
-                self.flush(ctx);
+                self.go_on(ctx);
             }
             Err(Obstacle::Snapshot(why)) if !std::mem::replace(&mut self.forgot_snapshot, true) => {
                 let partition = partition_id::<M>(&self.name);
@@ -367,6 +418,42 @@ impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
             }
             AppendOutcome::Fenced => self.stand_down(),
             AppendOutcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
+        }
+    }
+}
+
+impl<M: Machine> Handler<LookedUp> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, LookedUp { life, keys, found }: LookedUp, ctx: &mut Context<Self>) {
+        let State::Open(partition) = &mut self.state else { return };
+        if life != self.life {
+            return;
+        }
+        match found {
+            Ok(bodies) => {
+                let answers = partition.found(&keys, bodies, self.node.now());
+                answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
+            }
+            Err(error) => {
+                let lost = Lost::Unavailable(error.to_string());
+                let waiters = partition.not_found(&keys);
+                waiters.into_iter().for_each(|waiter| waiter.answer(Err(lost.clone())));
+            }
+        }
+        self.go_on(ctx);
+    }
+}
+
+impl<M: Machine> Handler<NamesRead> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, NamesRead { life, rows }: NamesRead, ctx: &mut Context<Self>) {
+        if let State::Open(partition) = &mut self.state
+            && life == self.life
+        {
+            partition.learned(rows.ok());
+            self.look_up(ctx);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who gives a command, under which key, and whether it is meant or only tried.
 
 use super::keys::Key;
-use super::partition::Manner;
+use super::request::Manner;
 use crate::machine::Caller;
 
 #[derive(Clone, Copy, Debug)]

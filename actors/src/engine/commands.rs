@@ -4,7 +4,7 @@
 use super::by::By;
 use super::failure::{CommandResult, Failure};
 use super::open::{self, Reach};
-use super::partition::{Done, Looked, Reply, Request};
+use super::request::{Done, Looked, Reply, Request};
 use super::router::Router;
 use crate::machine::Machine;
 

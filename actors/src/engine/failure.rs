@@ -1,6 +1,6 @@
 //! Why the engine did not do what was asked.
 
-use super::partition::Done;
+use super::request::Done;
 use crate::machine::Machine;
 use serde::{Deserialize, Serialize};
 

@@ -127,7 +127,14 @@ impl KeyWindow {
 #[derive(Default)]
 pub struct Answered {
     answers: HashMap<Id, LastAnswer>,
-    oldest_first: VecDeque<(Time, Id)>,
+    oldest_first: VecDeque<OnceAnswered>,
+}
+
+/// When a key was answered, and by which record.
+struct OnceAnswered {
+    at: Time,
+    hash: Id,
+    seq: u64,
 }
 
 /// The last thing said about a key: its command and the bytes of the entry in the log.
@@ -144,9 +151,9 @@ impl Answered {
         self.answers.get(&hash)
     }
 
-    pub fn put(&mut self, hash: Id, answer: LastAnswer, horizon: Time) {
+    pub fn put(&mut self, hash: Id, answer: LastAnswer, seq: u64, horizon: Time) {
         self.forget_before(horizon);
-        self.oldest_first.push_back((answer.at, hash));
+        self.oldest_first.push_back(OnceAnswered { at: answer.at, hash, seq });
         self.answers.insert(hash, answer);
     }
 
@@ -154,20 +161,18 @@ impl Answered {
         self.answers.is_empty()
     }
 
-    /// Oldest first, as a snapshot keeps them.
-    pub fn all(&self) -> Vec<(Id, &LastAnswer)> {
-        let mut all: Vec<_> = self.answers.iter().map(|(hash, answer)| (*hash, answer)).collect();
-        all.sort_by_key(|(hash, answer)| (answer.at, *hash));
-        all
+    /// The sequence after which all records stand whose keys are still remembered; none if none is.
+    pub fn since(&self, horizon: Time) -> Option<u64> {
+        let oldest = self.oldest_first.iter().find(|answered| answered.at >= horizon)?;
+        Some(oldest.seq - 1)
     }
 
     /// A key that was answered again (passed on once more) stays until its newest answer is too
     /// old.
     pub fn forget_before(&mut self, horizon: Time) {
-        while let Some((at, hash)) =
-            self.oldest_first.front().copied().filter(|(at, _)| *at < horizon)
+        while let Some(OnceAnswered { at, hash, .. }) =
+            self.oldest_first.pop_front_if(|answered| answered.at < horizon)
         {
-            self.oldest_first.pop_front();
             if self.answers.get(&hash).is_some_and(|answer| answer.at <= at) {
                 self.answers.remove(&hash);
             }
@@ -219,6 +224,7 @@ mod tests {
             answered.put(
                 hash,
                 LastAnswer { at: Time(at), command: 1, entry: Box::new([]) },
+                at as u64,
                 Time(0),
             );
         }

@@ -8,22 +8,29 @@
 
 mod actor;
 mod by;
+pub mod card_memory;
 mod commands;
 mod failure;
 pub mod keys;
+mod learning;
+mod name_filter;
 pub mod neighbours;
 pub mod node;
 pub mod open;
+mod parked;
 pub mod partition;
 mod passing;
 pub mod record;
+mod request;
 mod router;
 pub mod snapshot;
 
 pub use by::{By, How};
+pub use card_memory::CardBudget;
 pub use failure::{CommandResult, Failure};
 pub use keys::{Key, KeyWindow};
 pub use neighbours::Neighbours;
 pub use node::{Limits, Node};
-pub use partition::{Done, Manner, Partition, Reply, Request};
+pub use partition::Partition;
+pub use request::{Done, Looked, Manner, Reply, Request};
 pub use router::Router;

@@ -1,6 +1,7 @@
 //! What all partitions of one process share: the store, the clock, the arbiters they live on,
 //! limits, and the window of keys.
 
+use super::card_memory::CardBudget;
 use super::keys::KeyWindow;
 use super::neighbours::Neighbours;
 use super::record::Broken;
@@ -17,6 +18,8 @@ pub struct Node {
     pub clock: Clock,
     pub window: Arc<KeyWindow>,
     pub limits: Limits,
+    /// Memory for the cards of all partitions.
+    pub cards: Arc<CardBudget>,
     /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its
     /// partition without a hop.
     seats: RwLock<Vec<ArbiterHandle>>,
@@ -41,6 +44,8 @@ pub struct Limits {
     pub idle_s: u32,
     /// Records of a partition after which it writes a snapshot.
     pub snapshot_every: u64,
+    /// Bytes of memory for cards, in the whole node.
+    pub card_bytes: usize,
 }
 
 impl Default for Limits {
@@ -50,6 +55,7 @@ impl Default for Limits {
             node_in_flight: 16384,
             idle_s: 300,
             snapshot_every: 100_000,
+            card_bytes: 256 << 20,
         }
     }
 }
@@ -65,6 +71,7 @@ impl Node {
             store,
             clock,
             window: Arc::new(window),
+            cards: CardBudget::new(limits.card_bytes),
             limits,
             seats: RwLock::default(),
             neighbours: OnceLock::new(),

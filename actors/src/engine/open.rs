@@ -12,7 +12,7 @@
 use super::by::{By, How};
 use super::failure::Failure;
 use super::keys::Key;
-use super::partition::{Done, Manner, Reply, Request};
+use super::request::{Done, Manner, Reply, Request};
 use crate::dice::Dice;
 use crate::machine::{Caller, Machine};
 use futures_util::future::join_all;

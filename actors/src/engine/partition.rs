@@ -3,151 +3,24 @@
 //!
 //! The actor drives it in production and the simulation drives it in tests; both run this very
 //! code. No answer leaves while it rests on something that is not durable yet: it waits in the
-//! batch. `W` is what receives the answer: an actor's channel, or a test's.
+//! batch. A request that needs a card which is not in memory is parked; the driver looks up what is
+//! `wanted` and says what it `found`. `W` is what receives the answer: an actor's channel, or a
+//! test's.
 
+use super::card_memory::{CardBudget, CardMemory};
 use super::keys::{Answered, Key, KeyWindow, LastAnswer};
+use super::learning::Learning;
+use super::parked::{Parked, ParkedRequest};
 use super::record::{self, Broken, Entry, Record};
+use super::request::{Done, Looked, Manner, Reply, Request};
 use super::snapshot::{self, PartitionMemory, PartitionState, Suspect};
+use crate::cards::{Card, CardKey, CardOwner, Cards};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
-use crate::store::{Append, Frame, Opened, Position, Row, Snapshot};
+use crate::store::{
+    Append, Bodies, Frame, ListedRow, Opened, Page, Position, Row, RowKey, Snapshot,
+};
 use crate::time::Time;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// What a partition can be asked.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub enum Request<M: Machine> {
-    Command {
-        command: M::Command,
-        caller: Caller,
-        key: Option<Key>,
-        how: Manner,
-    },
-    /// To the home of an open request: note that it goes on to `to`, if it last went to `from`.
-    Pass {
-        key: Key,
-        caller: Caller,
-        from: Option<u16>,
-        to: u16,
-    },
-    Look(M::Question),
-    /// How much of what the command asks for is left.
-    Left {
-        command: M::Command,
-        caller: Caller,
-    },
-}
-
-impl<M: Machine> Request<M> {
-    /// Whether it is there to change something, by what the time is.
-    pub(super) fn decides(&self) -> bool {
-        match self {
-            Request::Command { command, how, .. } => {
-                *how != Manner::DryRun && !M::is_opening(command)
-            }
-            Request::Pass { .. } => true,
-            Request::Look(_) | Request::Left { .. } => false,
-        }
-    }
-}
-
-impl<M: Machine> Clone for Request<M> {
-    fn clone(&self) -> Self {
-        match self {
-            Request::Command { command, caller, key, how } => {
-                Request::Command { command: command.clone(), caller: *caller, key: *key, how: *how }
-            }
-            Request::Pass { key, caller, from, to } => {
-                Request::Pass { key: *key, caller: *caller, from: *from, to: *to }
-            }
-            Request::Look(question) => Request::Look(question.clone()),
-            Request::Left { command, caller } => {
-                Request::Left { command: command.clone(), caller: *caller }
-            }
-        }
-    }
-}
-
-/// In what manner a command is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Manner {
-    ForGood,
-    /// Say what would happen, change nothing.
-    DryRun,
-    /// Passed on to this place by the request's home, which noted so at that instant. A refusal is
-    /// written down, so that it stays one.
-    Guest {
-        place: u16,
-        since: Time,
-    },
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub enum Reply<M: Machine> {
-    Done(Done<M::Event, M::Witness>),
-    Refused(M::Refusal),
-    /// As a guest: refused, and never granted here under this key.
-    Declined,
-    /// As a home: the request was passed on to that place, at that instant.
-    Passed {
-        to: u16,
-        at: Time,
-    },
-    /// The key stands for another command.
-    KeyReused,
-    /// The key is older than the window: whether it was answered cannot be known.
-    KeyForgotten,
-    Looked(Looked<M::Answer>),
-    Left(u64),
-}
-
-impl<M: Machine> Reply<M> {
-    /// Whether it is a refusal that another partition might not share.
-    pub(super) fn may_be_had_elsewhere(&self) -> bool {
-        matches!(self, Reply::Refused(refusal) if refusal.may_be_had_elsewhere())
-    }
-}
-
-/// What was done: an event that is a fact by now, or that would become one.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub struct Done<E, W = ()> {
-    pub event: E,
-    pub at: Time,
-    /// It had happened before: this is the first answer again.
-    pub replayed: bool,
-    /// What its commit can show for it; a replayed fact has none.
-    pub witness: Option<Arc<W>>,
-}
-
-impl<E, W> Done<E, W> {
-    fn new(event: E, at: Time) -> Self {
-        Done { event, at, replayed: false, witness: None }
-    }
-
-    fn again(event: E, at: Time) -> Self {
-        Done { event, at, replayed: true, witness: None }
-    }
-}
-
-impl<E: Clone, W> Clone for Done<E, W> {
-    fn clone(&self) -> Self {
-        Done {
-            event: self.event.clone(),
-            at: self.at,
-            replayed: self.replayed,
-            witness: self.witness.clone(),
-        }
-    }
-}
-
-/// An answer and the partition's time when it was true.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Looked<A> {
-    pub answer: A,
-    pub at: Time,
-}
 
 pub struct Partition<M: Machine, W> {
     name: M::Name,
@@ -155,6 +28,10 @@ pub struct Partition<M: Machine, W> {
     machine: M,
     time: Time,
     written: Position,
+    cards: CardMemory,
+    lies_at: CardOwner,
+    parked: Parked<M, W>,
+    learning: Learning,
     answered: Answered,
     window: Arc<KeyWindow>,
     /// How far back the snapshot remembered that this began with; the node that wrote it may have
@@ -169,6 +46,16 @@ pub struct Partition<M: Machine, W> {
     saved: Option<Saved>,
 }
 
+/// Cards that are to be looked up, and the rows that they are.
+#[derive(Debug)]
+pub struct Wanted {
+    pub keys: Vec<CardKey>,
+    pub rows: Vec<RowKey>,
+}
+
+/// The cards without which nothing can be said.
+struct Missing(Vec<CardKey>);
+
 /// Which snapshot the store has.
 #[derive(Clone, Copy, PartialEq)]
 struct Saved {
@@ -181,11 +68,13 @@ struct Batch<M: Machine, W> {
     records: Vec<u8>,
     count: u64,
     rows: Vec<Row>,
+    cards: Vec<CardKey>,
     waiters: Vec<(W, Reply<M>)>,
 }
 
 struct Flight<M: Machine, W> {
     to: Position,
+    cards: Vec<CardKey>,
     waiters: Vec<(W, Reply<M>)>,
     snapshot: Option<Snapshot>,
 }
@@ -199,12 +88,28 @@ pub struct Landed<M: Machine, W> {
 impl<M: Machine, W> Partition<M, W> {
     /// Rebuilds the partition from its newest snapshot and the frames after it.
     pub fn open(name: M::Name, opened: Opened, window: Arc<KeyWindow>) -> Result<Self, Broken> {
+        Partition::open_within(name, opened, window, CardBudget::unlimited())
+    }
+
+    /// The same, with so much memory for cards.
+    pub fn open_within(
+        name: M::Name,
+        opened: Opened,
+        window: Arc<KeyWindow>,
+        budget: Arc<CardBudget>,
+    ) -> Result<Self, Broken> {
+        let id: Arc<str> = partition_id::<M>(&name).into();
+        let is_new = opened.snapshot.is_none() && opened.frames.is_empty();
         let mut partition = Partition {
-            id: partition_id::<M>(&name).into(),
+            lies_at: CardOwner::of(&id),
+            id,
             name,
             machine: M::default(),
             time: Time::default(),
             written: Position::default(),
+            cards: CardMemory::new(M::NAMES, is_new, budget),
+            parked: Parked::default(),
+            learning: Learning::default(),
             answered: Answered::default(),
             window,
             floor: Time(i64::MIN),
@@ -215,10 +120,22 @@ impl<M: Machine, W> Partition<M, W> {
             snapshot_every: 100_000,
             saved: None,
         };
-        if let Some(snapshot) = &opened.snapshot {
-            partition.restore(snapshot)?;
+        let saved_at = match &opened.snapshot {
+            Some(snapshot) => partition.restore(snapshot, opened.frames.first())?,
+            None => Position::default(),
+        };
+        for frame in &opened.frames {
+            match frame.to.seq <= saved_at.seq {
+                true => partition.hear(frame)?,
+                false => partition.replay(frame)?,
+            }
+            if frame.to.seq == saved_at.seq && frame.to != saved_at {
+                return Err(Broken::Snapshot(saved_at.seq));
+            }
         }
-        opened.frames.iter().try_for_each(|frame| partition.replay(frame))?;
+        if partition.written.seq < saved_at.seq {
+            return Err(Broken::Snapshot(saved_at.seq));
+        }
         partition.marked = partition.machine.mark();
         Ok(partition)
     }
@@ -255,6 +172,10 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// Nothing waits and nothing is under way.
     pub fn is_quiet(&self) -> bool {
+        self.parked.is_empty() && self.rests_on_durable_facts()
+    }
+
+    fn rests_on_durable_facts(&self) -> bool {
         self.flying.is_none() && self.staged.is_empty()
     }
 
@@ -268,7 +189,10 @@ impl<M: Machine, W> Partition<M, W> {
     /// When to wake this partition if it sleeps: when something is due. While it remembers keys, it
     /// is woken at every start, because only then does its node know what they stand for.
     fn wake_at(&self) -> Option<Time> {
-        if self.answered.is_empty() { self.machine.due() } else { Some(self.time) }
+        match self.answered.since(self.horizon()) {
+            Some(_) => Some(self.time),
+            None => self.machine.due(),
+        }
     }
 
     /// Whether it may leave memory: nothing is under way, and no key is left to remember.
@@ -291,12 +215,65 @@ impl<M: Machine, W> Partition<M, W> {
             _ => clock,
         };
         self.wake(clock);
-        let reply = self.answer(request, seed);
-        if self.is_quiet() && !self.confirms_reads {
-            return Some((waiter, reply));
+        self.attempt(ParkedRequest { request, seed, waiter, needs: Vec::new() })
+    }
+
+    fn attempt(&mut self, asked: ParkedRequest<M, W>) -> Option<(W, Reply<M>)> {
+        let reply = match self.answer(&asked.request, asked.seed) {
+            Ok(reply) => reply,
+            Err(Missing(keys)) => {
+                self.parked.park(asked, keys, &mut self.cards);
+                return None;
+            }
+        };
+        asked.needs.iter().for_each(|key| self.cards.release(key));
+        if self.rests_on_durable_facts() && !self.confirms_reads {
+            return Some((asked.waiter, reply));
         }
-        self.staged.waiters.push((waiter, reply));
+        self.staged.waiters.push((asked.waiter, reply));
         None
+    }
+
+    /// The cards that must be looked up now, for requests that wait for them. They are asked for
+    /// once.
+    pub fn wanted(&mut self) -> Option<Wanted> {
+        let keys = self.parked.take_wanted();
+        let rows = keys.iter().map(|key| self.lies_at.row_key(key)).collect();
+        (!keys.is_empty()).then_some(Wanted { keys, rows })
+    }
+
+    /// The store has shown them: serves all who wait for no other, and says what can be answered.
+    pub fn found(&mut self, keys: &[CardKey], bodies: Bodies, clock: Time) -> Vec<(W, Reply<M>)> {
+        for (key, body) in keys.iter().zip(bodies) {
+            self.learning.note(key, body.is_none());
+            self.cards.found(*key, body);
+        }
+        self.parked.found(keys);
+        self.wake(clock);
+        let ready = self.parked.take_ready();
+        let answers = ready.into_iter().filter_map(|asked| self.attempt(asked)).collect();
+        self.cards.make_room();
+        answers
+    }
+
+    /// They could not be looked up. Nothing was done for those who waited for them.
+    pub fn not_found(&mut self, keys: &[CardKey]) -> Vec<W> {
+        self.parked.give_up(keys, &mut self.cards)
+    }
+
+    /// The next rows to read so that names without a card are known, if that is worth it.
+    pub fn to_learn(&mut self) -> Option<Page> {
+        self.learning.next(self.cards.incomplete()?, &self.lies_at)
+    }
+
+    /// What was read; None if it could not be.
+    pub fn learned(&mut self, rows: Option<Vec<ListedRow>>) {
+        self.learning.learned(rows, &mut self.cards);
+    }
+
+    /// Forgets cards until the node's memory for them is enough.
+    pub fn make_room_for_cards(&mut self) {
+        self.cards.make_room();
     }
 
     /// Lets expire what is due, without any request.
@@ -310,6 +287,11 @@ impl<M: Machine, W> Partition<M, W> {
         self.flying.is_none() && !self.staged.is_empty()
     }
 
+    /// Whether a request waits for cards that were not asked for yet.
+    pub fn wants_cards(&self) -> bool {
+        self.parked.wants_any()
+    }
+
     /// The next append, if there would be one.
     pub fn flush(&mut self) -> Option<Append> {
         if !self.would_flush() {
@@ -317,12 +299,14 @@ impl<M: Machine, W> Partition<M, W> {
         }
         let mut batch = std::mem::take(&mut self.staged);
         self.bear_witness(&mut batch);
-        let frame = record::frame(self.written, batch.count, batch.records);
+        let rows = std::mem::take(&mut batch.rows);
+        let frame = record::frame(self.written, batch.count, std::mem::take(&mut batch.records));
         self.written = frame.to;
         let saved = self.saved.map_or(0, |saved| saved.seq);
         let snapshot = (frame.to.seq - saved >= self.snapshot_every).then(|| self.snapshot());
-        self.flying = Some(Flight { to: frame.to, waiters: batch.waiters, snapshot });
-        Some(Append { partition: self.id.clone(), frame, rows: batch.rows })
+        let Batch { waiters, cards, .. } = batch;
+        self.flying = Some(Flight { to: frame.to, cards, waiters, snapshot });
+        Some(Append { partition: self.id.clone(), frame, rows })
     }
 
     /// Gives each new fact of the batch what the whole batch can show.
@@ -343,6 +327,8 @@ impl<M: Machine, W> Partition<M, W> {
         let Some(flight) = self.flying.take() else {
             return Landed { answers: Vec::new(), snapshot: None };
         };
+        flight.cards.iter().for_each(|key| self.cards.let_go(key));
+        self.cards.make_room();
         let mut answers = flight.waiters;
         if self.staged.count == 0 && !self.confirms_reads {
             answers.append(&mut self.staged.waiters);
@@ -358,19 +344,23 @@ impl<M: Machine, W> Partition<M, W> {
     /// follow.
     pub fn abandon(self) -> Vec<W> {
         let flying = self.flying.into_iter().flat_map(|flight| flight.waiters);
-        flying.chain(self.staged.waiters).map(|(waiter, _)| waiter).collect()
+        let answered = flying.chain(self.staged.waiters).map(|(waiter, _)| waiter);
+        answered.chain(self.parked.abandon()).collect()
     }
 
-    /// The state as of the last append. Only durable if nothing is under way.
+    /// The head as of the last append. Only durable if nothing is under way.
     pub fn snapshot(&self) -> Snapshot {
-        let answered =
-            self.answered.all().into_iter().map(|(hash, answer)| (hash, answer.clone())).collect();
-        let known = PartitionMemory { time: self.time, horizon: self.horizon(), answered };
+        let horizon = self.horizon();
+        let keys_after = self.answered.since(horizon).unwrap_or(self.written.seq);
         snapshot::seal(
             &self.id,
             self.written,
+            keys_after,
             self.wake_at(),
-            &PartitionState { known, machine: &self.machine },
+            &PartitionState {
+                known: PartitionMemory { time: self.time, horizon },
+                machine: &self.machine,
+            },
         )
     }
 
@@ -378,19 +368,33 @@ impl<M: Machine, W> Partition<M, W> {
         self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
     }
 
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Broken> {
+    /// Says where the snapshot stands. What is read of the log begins with `first`, which may be
+    /// before that.
+    fn restore(&mut self, snapshot: &Snapshot, first: Option<&Frame>) -> Result<Position, Broken> {
         let PartitionState { known, machine } = snapshot::open(&self.id, snapshot)?;
         self.machine = machine;
         self.time = known.time;
         self.floor = known.horizon;
-        self.written = snapshot.at;
+        self.written = first.map_or(snapshot.at, |frame| frame.from);
         self.snapshot_was_saved(snapshot);
-        for (hash, answer) in known.answered {
-            let key = Key { hash, command: answer.command };
-            self.window.bind(&key, answer.at);
-            self.remember(key, answer.at, answer.entry);
+        Ok(snapshot.at)
+    }
+
+    /// Reads a frame whose facts are in the head already, for the keys in it.
+    fn hear(&mut self, frame: &Frame) -> Result<(), Broken> {
+        let records = record::read::<M::Event>(&self.written, frame)?;
+        for (record, seq) in records.into_iter().zip(frame.from.seq + 1..) {
+            self.remember_record(&record, seq);
         }
+        self.written = frame.to;
         Ok(())
+    }
+
+    fn remember_record(&mut self, record: &Record<M::Event>, seq: u64) {
+        if let Some(key) = record.key {
+            self.window.bind(&key, record.at);
+            self.remember(key, record.at, seq, record::entry_bytes(&record.entry).into());
+        }
     }
 
     /// Applies one more frame of the log.
@@ -404,13 +408,11 @@ impl<M: Machine, W> Partition<M, W> {
         frame: &Frame,
         mut show: impl FnMut(&Record<M::Event>),
     ) -> Result<(), Broken> {
-        for record in record::read::<M::Event>(&self.written, frame)? {
+        let records = record::read::<M::Event>(&self.written, frame)?;
+        for (record, seq) in records.into_iter().zip(frame.from.seq + 1..) {
             show(&record);
             self.time = self.time.max(record.at);
-            if let Some(key) = record.key {
-                self.window.bind(&key, record.at);
-                self.remember(key, record.at, record::entry_bytes(&record.entry).into());
-            }
+            self.remember_record(&record, seq);
             if let Entry::Fact(event) = &record.entry {
                 self.machine.apply(event, record.at);
             }
@@ -420,7 +422,7 @@ impl<M: Machine, W> Partition<M, W> {
     }
 
     /// Whether a snapshot that was taken here says what this replay of the log says.
-    pub fn agrees_with(&self, suspect: &mut Suspect) -> bool {
+    pub fn agrees_with(&self, suspect: &Suspect) -> bool {
         suspect.agrees(&self.machine, self.time)
     }
 
@@ -431,25 +433,34 @@ impl<M: Machine, W> Partition<M, W> {
         }
     }
 
-    fn answer(&mut self, request: Request<M>, seed: u64) -> Reply<M> {
+    fn answer(&mut self, request: &Request<M>, seed: u64) -> Result<Reply<M>, Missing> {
         match request {
             Request::Command { command, caller, key, how: Manner::DryRun } => {
-                self.decide(&command, &caller, key, Manner::DryRun, seed)
+                self.decide(command, caller, *key, Manner::DryRun, seed)
             }
             Request::Command { command, caller, key, how } => {
-                match key.and_then(|key| self.known(&key, how)) {
-                    Some(reply) => reply,
-                    None => self.decide(&command, &caller, key, how, seed),
+                match key.and_then(|key| self.known(&key, *how)) {
+                    Some(reply) => Ok(reply),
+                    None => self.decide(command, caller, *key, *how, seed),
                 }
             }
-            Request::Pass { key, caller, from, to } => self.pass(key, caller, from, to),
+            Request::Pass { key, caller, from, to } => Ok(self.pass(*key, *caller, *from, *to)),
             Request::Look(question) => {
-                Reply::Looked(Looked { answer: self.machine.look(&question), at: self.time })
+                let answer = self.reading(|machine, cards| machine.look(question, cards))?;
+                Ok(Reply::Looked(Looked { answer, at: self.time }))
             }
-            Request::Left { command, caller } => {
-                Reply::Left(self.machine.left_for(&command, &caller))
-            }
+            Request::Left { command, caller } => Ok(Reply::Left(
+                self.reading(|machine, cards| machine.left_for(command, caller, cards))?,
+            )),
         }
+    }
+
+    /// What the machine says, if all the cards were there that it asked for.
+    fn reading<T>(&self, say: impl FnOnce(&M, &Cards<'_>) -> T) -> Result<T, Missing> {
+        let cards = Cards::new(&self.cards);
+        let said = say(&self.machine, &cards);
+        let missing = cards.into_missing();
+        if missing.is_empty() { Ok(said) } else { Err(Missing(missing)) }
     }
 
     fn decide(
@@ -459,16 +470,18 @@ impl<M: Machine, W> Partition<M, W> {
         key: Option<Key>,
         how: Manner,
         seed: u64,
-    ) -> Reply<M> {
+    ) -> Result<Reply<M>, Missing> {
         let stamp = Stamp { at: self.time, seed };
-        match self.machine.decide(command, caller, &stamp) {
+        let decided =
+            self.reading(|machine, cards| machine.decide(command, caller, &stamp, cards))?;
+        Ok(match decided {
             Ok(Verdict::Already(event)) => Reply::Done(Done::again(event, self.time)),
             Ok(Verdict::New(event)) if how == Manner::DryRun => {
                 Reply::Done(Done::new(event, self.time))
             }
             Ok(Verdict::New(event)) => {
                 if key.is_some_and(|key| !self.window.bind(&key, self.time)) {
-                    return Reply::KeyReused;
+                    return Ok(Reply::KeyReused);
                 }
                 self.happen(&event, *caller, key);
                 Reply::Done(Done::new(event, self.time))
@@ -481,7 +494,7 @@ impl<M: Machine, W> Partition<M, W> {
                 }
                 _ => Reply::Refused(refusal),
             },
-        }
+        })
     }
 
     /// What was already said about the key, if that settles the request.
@@ -542,7 +555,16 @@ impl<M: Machine, W> Partition<M, W> {
     fn happen(&mut self, event: &M::Event, caller: Caller, key: Option<Key>) {
         self.machine.apply(event, self.time);
         M::rows(&self.name, event, self.time, &mut self.staged.rows);
+        let mut cards = Vec::new();
+        M::cards(event, self.time, &mut cards);
+        cards.into_iter().for_each(|card| self.write(card));
         self.stage(&Entry::Fact(event), caller, key);
+    }
+
+    fn write(&mut self, card: Card) {
+        self.cards.write(&card);
+        self.staged.cards.push(card.key);
+        self.staged.rows.push(self.lies_at.row(card));
     }
 
     fn note(&mut self, entry: Entry<&M::Event>, caller: Caller, key: Key) {
@@ -554,13 +576,14 @@ impl<M: Machine, W> Partition<M, W> {
         record::push(&mut self.staged.records, caller.id, self.time, key, &entry);
         self.staged.count += 1;
         if let Some(key) = key {
-            self.remember(key, self.time, entry.into());
+            self.remember(key, self.time, self.written.seq + self.staged.count, entry.into());
         }
     }
 
-    fn remember(&mut self, key: Key, at: Time, entry: Box<[u8]>) {
+    fn remember(&mut self, key: Key, at: Time, seq: u64, entry: Box<[u8]>) {
         let horizon = self.horizon();
-        self.answered.put(key.hash, LastAnswer { at, command: key.command, entry }, horizon);
+        let answer = LastAnswer { at, command: key.command, entry };
+        self.answered.put(key.hash, answer, seq, horizon);
     }
 
     fn horizon(&self) -> Time {
@@ -576,6 +599,12 @@ impl<M: Machine, W> Batch<M, W> {
 
 impl<M: Machine, W> Default for Batch<M, W> {
     fn default() -> Self {
-        Batch { records: Vec::new(), count: 0, rows: Vec::new(), waiters: Vec::new() }
+        Batch {
+            records: Vec::new(),
+            count: 0,
+            rows: Vec::new(),
+            cards: Vec::new(),
+            waiters: Vec::new(),
+        }
     }
 }

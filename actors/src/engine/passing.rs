@@ -8,7 +8,7 @@
 
 use super::failure::Failure;
 use super::neighbours::Astray;
-use super::partition::{Manner, Reply, Request};
+use super::request::{Manner, Reply, Request};
 use super::router::Router;
 use crate::machine::{Machine, partition_id};
 use std::str::FromStr;

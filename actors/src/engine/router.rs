@@ -10,7 +10,7 @@
 use super::actor::{Call, Exit, InFlight, PartitionActor, Rest, Waiter};
 use super::failure::{Failure, Lost};
 use super::node::Node;
-use super::partition::{Reply, Request};
+use super::request::{Reply, Request};
 use crate::machine::{Machine, partition_id};
 use actix::{Actor, Addr};
 use hashbrown::HashMap;

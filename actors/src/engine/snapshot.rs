@@ -1,14 +1,12 @@
 //! The bytes of a snapshot: a partition's state, and a digest that says whether it is still what
 //! was written.
 //!
-//! The first byte names the layout. Then follows SHA-256 over the partition, the position, when it
-//! wants to be woken, the layout and the state. A snapshot is a cache, so one whose digest does not
+//! The first byte names the layout. Then follows SHA-256 over the partition, the position, from
+//! where on keys are remembered, when it wants to be woken, the layout and the state. A snapshot is a cache, so one whose digest does not
 //! hold is never believed: its log says the same. A digest cannot tell that a faulty version wrote
 //! a wrong state, so `Suspect` compares a snapshot with a replay.
 
-use super::keys::{Answered, LastAnswer};
-use super::record::{Broken, Record, entry_bytes};
-use crate::id::Id;
+use super::record::{Broken, Record};
 use crate::machine::Machine;
 use crate::store::{Position, Snapshot};
 use crate::time::Time;
@@ -19,7 +17,7 @@ use std::io::{self, Write};
 
 /// The shape of what snapshots hold, raised whenever any machine's state gets another. A snapshot
 /// of another shape is forgotten, never read.
-pub const LAYOUT: u8 = 5;
+pub const LAYOUT: u8 = 6;
 /// Where the state begins: behind the layout and the digest.
 const STATE: usize = 1 + 32;
 
@@ -33,23 +31,23 @@ pub struct PartitionState<M> {
 #[derive(Serialize, Deserialize)]
 pub struct PartitionMemory {
     pub time: Time,
-    /// Keys answered before this instant may be missing from `answered`, whatever the node that
-    /// reads this remembers.
+    /// Keys answered before this instant may be missing, whatever the node that reads this
+    /// remembers.
     pub horizon: Time,
-    pub answered: Vec<(Id, LastAnswer)>,
 }
 
 /// Writes a state down, under a digest.
 pub fn seal<M: Serialize>(
     partition: &str,
     at: Position,
+    keys_after: u64,
     due: Option<Time>,
     state: &PartitionState<M>,
 ) -> Snapshot {
     let mut bytes = vec![0; STATE];
     postcard::to_io(state, &mut bytes).expect("state is plain data and a Vec takes all bytes");
     bytes[0] = LAYOUT;
-    let mut snapshot = Snapshot { at, due, state: bytes };
+    let mut snapshot = Snapshot { at, keys_after, due, state: bytes };
     reseal(partition, &mut snapshot);
     snapshot
 }
@@ -85,6 +83,7 @@ fn digest(partition: &str, snapshot: &Snapshot) -> [u8; 32] {
     sha.update(partition);
     sha.update(snapshot.at.seq.to_le_bytes());
     sha.update(snapshot.at.head);
+    sha.update(snapshot.keys_after.to_le_bytes());
     sha.update([u8::from(snapshot.due.is_some()), snapshot.state[0]]);
     sha.update(snapshot.due.unwrap_or_default().0.to_le_bytes());
     sha.update(&snapshot.state[STATE..]);
@@ -98,7 +97,10 @@ pub struct Suspect {
     known: PartitionMemory,
     /// Where the machine begins in its bytes.
     machine: usize,
-    heard: Answered,
+    /// The first record that the snapshot lets its reader forget, although the key in it counts.
+    forgotten: Option<u64>,
+    remembers_any: bool,
+    seq: u64,
 }
 
 impl Suspect {
@@ -109,41 +111,32 @@ impl Suspect {
         let (known, machine) =
             postcard::take_from_bytes::<PartitionMemory>(state).map_err(|_| broken)?;
         let machine = snapshot.state.len() - machine.len();
-        Ok(Some(Suspect { snapshot, known, machine, heard: Answered::default() }))
+        let (forgotten, remembers_any, seq) = (None, false, 0);
+        Ok(Some(Suspect { snapshot, known, machine, forgotten, remembers_any, seq }))
     }
 
     pub fn at(&self) -> Position {
         self.snapshot.at
     }
 
-    /// A record from before the snapshot was taken.
-    pub fn hear<E: Serialize>(&mut self, record: &Record<E>) {
-        if let Some(key) = record.key {
-            let answer = LastAnswer {
-                at: record.at,
-                command: key.command,
-                entry: entry_bytes(&record.entry).into(),
-            };
-            self.heard.put(key.hash, answer, self.known.horizon);
+    /// A record from before the snapshot was taken; the first of the log comes first.
+    pub fn hear<E>(&mut self, record: &Record<E>) {
+        self.seq += 1;
+        if record.key.is_some() && record.at >= self.known.horizon {
+            self.remembers_any = true;
+            if self.seq <= self.snapshot.keys_after {
+                self.forgotten.get_or_insert(self.seq);
+            }
         }
     }
 
     /// Whether it says what a replay says that has just come to where it was taken.
-    pub fn agrees<M: Machine>(&mut self, machine: &M, time: Time) -> bool {
-        let answered_none = self.known.answered.is_empty();
-        let due = if answered_none { machine.due() } else { Some(self.known.time) };
+    pub fn agrees<M: Machine>(&self, machine: &M, time: Time) -> bool {
+        let due = if self.remembers_any { Some(self.known.time) } else { machine.due() };
         due == self.snapshot.due
             && time <= self.known.time
-            && self.remembers_what_it_should()
+            && self.forgotten.is_none()
             && self.holds(machine)
-    }
-
-    /// Answers that are older than the horizon do not count: the node that reads the snapshot
-    /// forgets them.
-    fn remembers_what_it_should(&mut self) -> bool {
-        self.heard.forget_before(self.known.horizon);
-        let kept = self.known.answered.iter().filter(|(_, answer)| answer.at >= self.known.horizon);
-        kept.map(|(hash, answer)| (*hash, answer)).eq(self.heard.all())
     }
 
     fn holds<M: Serialize>(&self, machine: &M) -> bool {

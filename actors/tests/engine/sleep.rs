@@ -66,15 +66,12 @@ fn it_is_the_snapshot_that_a_partition_wakes_from() {
             Partition::<Slice, ()>::open(slice(1), Opened { snapshot: None, frames }, window)
                 .expect("it is whole");
         let mine = snapshot_of(&bench, 0).expect("written");
-        let known = PartitionMemory {
-            time: actors::Time(START),
-            horizon: actors::Time(0),
-            answered: Vec::new(),
-        };
+        let known = PartitionMemory { time: actors::Time(START), horizon: actors::Time(0) };
         let partition = partition_id::<Slice>(&slice(0));
         let telling = snapshot::seal(
             &partition,
             mine.at,
+            mine.keys_after,
             mine.due,
             &PartitionState { known, machine: other.machine() },
         );

@@ -9,6 +9,7 @@ use actors::domain::ballots::{
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
 use actors::{Caller, Machine, Time};
+use testing::played::Played;
 
 const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
 const TERMS: Terms = Terms { closes_at: s(10_000), most: 1_000 };
@@ -55,7 +56,7 @@ fn a_box_is_opened_once_and_says_so_before() {
     given::<BallotBox>([]).when(Command::Open { name: NAME, terms: TERMS }, ADA, s(1)).then(open());
     let other = Terms { most: 1, ..TERMS };
     holding(0).when(Command::Open { name: NAME, terms: other }, ADA, s(2)).then_already(open());
-    assert_eq!(BallotBox::default().look(&Question::State), Answer::NotOpened);
+    assert_eq!(Played::<BallotBox>::default().look(&Question::State), Answer::NotOpened);
 }
 
 #[test]
@@ -82,14 +83,11 @@ fn the_last_ballot_comes_before_the_closing_instant() {
 fn a_full_box_takes_no_more_but_another_might() {
     holding(999).when(Command::Submit, ADA, s(3)).event();
     holding(1_000).when(Command::Submit, ADA, s(3)).refused(Refusal::Full);
-    let left = |count| holding(count).0.left_for(&Command::Submit, &ADA);
+    let left = |count| holding(count).left_for(&Command::Submit, &ADA);
     assert_eq!((left(0), left(999), left(1_000)), (1_000, 1, 0));
-    assert_eq!(
-        holding(5).and(s(3), Event::Sealed(seal_of(5))).0.left_for(&Command::Submit, &ADA),
-        0
-    );
+    assert_eq!(holding(5).and(s(3), Event::Sealed(seal_of(5))).left_for(&Command::Submit, &ADA), 0);
     assert!(
-        BallotBox::default().left_for(&Command::Submit, &ADA) > 0,
+        Played::<BallotBox>::default().left_for(&Command::Submit, &ADA) > 0,
         "a box that nobody opened counts as empty"
     );
 }
@@ -106,7 +104,7 @@ fn a_sealed_box_says_what_it_holds_for_ever_and_takes_no_more() {
             .then_already(Event::Sealed(seal_of(count)));
         sealed.when(Command::Submit, ADA, s(4)).refused(Refusal::Closed);
         assert_eq!(
-            sealed.0.look(&Question::State),
+            sealed.look(&Question::State),
             Answer::State { count, sealed: Some(seal_of(count)) }
         );
     }
@@ -122,14 +120,14 @@ fn a_seal_that_counts_other_ballots_than_there_are_breaks_the_books() {
 #[test]
 fn a_commit_bears_witness_for_all_ballots_in_it() {
     let box_ = holding(40).0;
-    assert_eq!(box_.mark(), 40);
+    assert_eq!(box_.machine.mark(), 40);
     for since in [0, 15, 16, 17, 39] {
-        let shown = box_.witness(since).expect("something came since");
+        let shown = box_.machine.witness(since).expect("something came since");
         assert_eq!((shown.from, shown.position()), (since, 40));
         assert_eq!(shown.heads, (since..=40).map(head).collect::<Vec<_>>());
         assert_eq!(shown.leaves, leaves(40)[since as usize..]);
     }
-    assert_eq!(box_.witness(40), None, "nothing came since");
+    assert_eq!(box_.machine.witness(40), None, "nothing came since");
 }
 
 #[test]
@@ -147,7 +145,7 @@ fn an_old_ballot_can_be_witnessed_again_alone() {
 
 #[test]
 fn a_sealed_box_proves_each_of_its_ballots_and_an_open_one_none() {
-    assert_eq!(holding(300).0.look(&Question::Path { index: 0 }), Answer::Path(None));
+    assert_eq!(holding(300).look(&Question::Path { index: 0 }), Answer::Path(None));
     let sealed = holding(300).and(s(3), Event::Sealed(seal_of(300))).0;
     for index in [0, 1, 255, 256, 299] {
         let Answer::Path(Some((_, path))) = sealed.look(&Question::Path { index }) else {
@@ -160,7 +158,7 @@ fn a_sealed_box_proves_each_of_its_ballots_and_an_open_one_none() {
 
 #[test]
 fn pages_show_all_ballots_in_their_order() {
-    let page = |from, limit| match holding(5).0.look(&Question::Page { from, limit }) {
+    let page = |from, limit| match holding(5).look(&Question::Page { from, limit }) {
         Answer::Ballots(ballots) => ballots.iter().map(|ballot| ballot.nonce).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
@@ -177,7 +175,7 @@ fn a_snapshot_of_a_box_goes_on_where_the_box_was() {
         let event = box_.when(Command::Submit, BOB, s(3)).event();
         again.when(Command::Submit, BOB, s(3)).then(event.clone());
         let (one, other) = (box_.and(s(3), event.clone()).0, again.and(s(3), event).0);
-        assert_eq!(one.witness(0), other.witness(0));
+        assert_eq!(one.machine.witness(0), other.machine.witness(0));
     }
     holding(20).and(s(3), Event::Sealed(seal_of(20))).saved_and_read();
 }

@@ -8,6 +8,7 @@ use actors::domain::coupons::campaign::{
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponState, Serial, redeem};
 use actors::{Caller, Id, Machine, Time};
+use testing::played::Played;
 
 fn claim(member: Caller) -> Command {
     Command::Claim { member: member.id, code: None }
@@ -42,14 +43,14 @@ fn change(quota: Option<u64>, ends_at: Option<Time>) -> Command {
 }
 
 fn overview(campaign: &Given<Campaign>) -> Overview {
-    match campaign.0.look(&Question::Campaign) {
+    match campaign.look(&Question::Campaign) {
         Answer::Campaign(overview) => overview,
         other => panic!("{other:?}"),
     }
 }
 
 fn books(campaign: &Given<Campaign>) -> actors::domain::coupons::CouponLedger {
-    match campaign.0.look(&Question::Ledger) {
+    match campaign.look(&Question::Ledger) {
         Answer::Ledger(ledger) => ledger,
         other => panic!("{other:?}"),
     }
@@ -78,7 +79,7 @@ fn a_campaign_that_was_not_opened_refuses_everything_else() {
     for command in commands {
         given::<Campaign>([]).when(command, ADMIN, s(0)).refused(Refusal::NotOpened);
     }
-    assert_eq!(Campaign::default().look(&Question::Campaign), Answer::NotOpened);
+    assert_eq!(Played::<Campaign>::default().look(&Question::Campaign), Answer::NotOpened);
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn a_voucher_lives_so_long_after_its_grant() {
         dated.and(s(2_000), granted(1, ADA, s(2_600))).and(s(2_300), granted(2, BOB, s(2_900)));
     assert_eq!((two.0.due(), two.expires(before(s(2_600)))), (Some(s(2_600)), None));
     let one = two.and_time_passes(s(2_600));
-    let state = |rank| match one.0.look(&Question::Voucher(rank)) {
+    let state = |rank| match one.look(&Question::Voucher(rank)) {
         Answer::Voucher(view) => view.map(|view| view.state),
         other => panic!("{other:?}"),
     };
@@ -329,13 +330,13 @@ fn what_nobody_claimed_is_no_voucher() {
 #[test]
 fn a_look_finds_a_members_voucher_and_a_list_has_a_line_for_it() {
     let one = campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]);
-    let Answer::Of(Some((1, view))) = one.0.look(&Question::Of(ADA.id)) else { panic!() };
+    let Answer::Of(Some((1, view))) = one.look(&Question::Of(ADA.id)) else { panic!() };
     assert_eq!(
         (view.state, view.coupon.owner, view.coupon.assigned_at),
         (CouponState::Assigned, ADA.id, s(2_000))
     );
-    assert_eq!(one.0.look(&Question::Of(BOB.id)), Answer::Of(None));
-    let Answer::Vouchers(views) = one.0.look(&Question::Vouchers(vec![2, 1])) else { panic!() };
+    assert_eq!(one.look(&Question::Of(BOB.id)), Answer::Of(None));
+    let Answer::Vouchers(views) = one.look(&Question::Vouchers(vec![2, 1])) else { panic!() };
     assert_eq!(views, [None, Some(view)]);
     let mut rows = Vec::new();
     Campaign::rows(&Serial(7), &granted(1, ADA, ENDS), s(2_000), &mut rows);

@@ -8,7 +8,7 @@ use actors::domain::coupons::catalogue::{
 };
 use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
-use actors::{Id, Machine, Time};
+use actors::{Id, Time};
 
 fn named(name: &str) -> CatalogueEntry {
     CatalogueEntry::Campaign(campaign::Plan { name: name.into(), ..plan() })
@@ -104,7 +104,7 @@ fn when_all_numbers_are_given_there_is_none_left() {
 
 #[test]
 fn what_was_registered_is_found_and_listed_in_order() {
-    let look = |question| four().0.look(&question);
+    let look = |question| four().look(&question);
     assert_eq!(
         look(Question::Entry(Serial(1))),
         Answer::Entry(Some(CatalogueRecord { entry: named("Welcome"), key: 3, at: s(1) }))
@@ -132,7 +132,7 @@ fn what_was_registered_is_found_and_listed_in_order() {
 fn batches_are_found_by_the_window_in_which_they_expire() {
     let found = |since, until, after: Option<(Time, u32)>, limit| {
         let after = after.map(|(at, serial)| (at, Serial(serial)));
-        match four().0.look(&Question::Expiring { since, until, after, limit }) {
+        match four().look(&Question::Expiring { since, until, after, limit }) {
             Answer::Expiring(found) => {
                 found.into_iter().map(|(_, serial)| serial.0).collect::<Vec<_>>()
             }

@@ -8,7 +8,7 @@ use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::{CouponLedger, CouponState, Cut, Discount, Offer, Serial, redeem};
-use actors::{Caller, Id, Machine, Role, Time};
+use actors::{Caller, Id, Role, Time};
 
 pub const OFFER: Offer =
     Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
@@ -101,21 +101,21 @@ pub fn state(range: &Given<Range>, slot: u64) -> Option<CouponState> {
 }
 
 pub fn view(range: &Given<Range>, slot: u64) -> Option<CouponView> {
-    match range.0.look(&range::Question::Coupon(slot)) {
+    match range.look(&range::Question::Coupon(slot)) {
         range::Answer::Coupon(view) => view,
         other => panic!("asked for a coupon, told {other:?}"),
     }
 }
 
 pub fn walked(range: &Given<Range>, walk: Walk) -> Walked {
-    match range.0.look(&range::Question::Walk(walk)) {
+    match range.look(&range::Question::Walk(walk)) {
         range::Answer::Walked(walked) => walked,
         other => panic!("asked for a walk, told {other:?}"),
     }
 }
 
 pub fn ledger_of(range: &Given<Range>) -> CouponLedger {
-    match range.0.look(&range::Question::Ledger) {
+    match range.look(&range::Question::Ledger) {
         range::Answer::Ledger(ledger) => ledger,
         other => panic!("asked for the ledger, told {other:?}"),
     }

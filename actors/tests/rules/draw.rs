@@ -137,7 +137,7 @@ fn a_draw_announces_one_result_however_often_it_is_asked_for() {
     once.when(Command::Draw(another), ADA, s(5)).then_already(Event::Drawn(drawn(None)));
     once.when(Command::Close, ADMIN, s(5)).then_already(Event::Closing);
     assert_eq!(
-        once.0.look(&Question).map(|view| (view.phase, view.drawn)),
+        once.look(&Question).map(|view| (view.phase, view.drawn)),
         Some((Phase::Drawn, Some(drawn(None))))
     );
 }
@@ -176,5 +176,5 @@ fn a_lottery_is_on_the_list_until_it_is_drawn() {
 #[test]
 fn a_snapshot_of_a_drawn_lottery_is_that_lottery() {
     let once = sealed(Some(1)).and(s(4), Event::Drawn(drawn(Some(beacon(1)))));
-    assert_eq!(once.saved_and_read().0.look(&Question), once.0.look(&Question));
+    assert_eq!(once.saved_and_read().look(&Question), once.look(&Question));
 }

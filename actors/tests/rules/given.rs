@@ -2,6 +2,7 @@
 //! fails every test.
 
 use actors::{Caller, Id, Machine, Role, Stamp, Time, Verdict};
+use testing::played::Played;
 
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: Role::Member };
 pub const BOB: Caller = Caller { id: Id([2; 16]), role: Role::Member };
@@ -12,19 +13,23 @@ pub const fn s(seconds: i64) -> Time {
     Time(seconds * 1000)
 }
 
-pub struct Given<M: Machine>(pub M);
+pub struct Given<M: Machine>(pub Played<M>);
+
+impl<M: Machine> std::ops::Deref for Given<M> {
+    type Target = Played<M>;
+
+    fn deref(&self) -> &Played<M> {
+        &self.0
+    }
+}
 
 pub struct Decided<M: Machine>(Result<Verdict<M::Event>, M::Refusal>);
 
 pub fn given<M: Machine>(events: impl IntoIterator<Item = (Time, M::Event)>) -> Given<M> {
-    let mut machine = M::default();
-    events.into_iter().for_each(|(at, event)| machine.apply(&event, at));
-    assert_eq!(machine.imbalance(), 0);
-    Given(machine)
-}
-
-pub fn bytes<M: Machine>(machine: &M) -> Vec<u8> {
-    postcard::to_stdvec(machine).expect("a machine is plain data")
+    let mut given = Given(Played::default());
+    events.into_iter().for_each(|(at, event)| given.0.apply(&event, at));
+    assert_eq!(given.0.imbalance(), 0);
+    given
 }
 
 impl<M: Machine> Given<M> {
@@ -45,17 +50,17 @@ impl<M: Machine> Given<M> {
         at: Time,
         seed: u64,
     ) -> Decided<M> {
-        let before = bytes(&self.0);
+        let before = self.0.bytes();
         let decided = self.0.decide(&command, &caller, &Stamp { at, seed });
-        assert!(bytes(&self.0) == before, "to decide changes nothing");
+        assert!(self.0.bytes() == before, "to decide changes nothing");
         Decided(decided)
     }
 
     /// The same, written to a snapshot and read again; it must tell the same and be due when the
     /// other is.
     pub fn saved_and_read(&self) -> Given<M> {
-        let again: M = postcard::from_bytes(&bytes(&self.0)).expect("it was written so");
-        assert!(bytes(&again) == bytes(&self.0), "a snapshot of a snapshot is the same");
+        let again = self.0.saved_and_read();
+        assert!(again.bytes() == self.0.bytes(), "a snapshot of a snapshot is the same");
         assert_eq!((again.imbalance(), again.due()), (0, self.0.due()));
         Given(again)
     }

@@ -7,6 +7,7 @@ use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Campaign, campaign, coupon::CouponView};
+use testing::played::Played;
 
 /// The same coupon, wherever it lives: until 10,000 seconds, Ada's from some moment on.
 pub trait Home: Machine {
@@ -16,7 +17,7 @@ pub trait Home: Machine {
     fn redeem(command: Command) -> Self::Command;
     fn redeemed(event: &Self::Event) -> Option<&Event>;
     fn why(refusal: &Self::Refusal) -> Option<Refusal>;
-    fn view(&self) -> Option<CouponView>;
+    fn view(played: &Played<Self>) -> Option<CouponView>;
 }
 
 impl Home for Range {
@@ -46,8 +47,8 @@ impl Home for Range {
         }
     }
 
-    fn view(&self) -> Option<CouponView> {
-        match self.look(&range::Question::Coupon(0)) {
+    fn view(played: &Played<Self>) -> Option<CouponView> {
+        match played.look(&range::Question::Coupon(0)) {
             range::Answer::Coupon(view) => view,
             other => panic!("{other:?}"),
         }
@@ -77,8 +78,9 @@ impl Home for Rack {
         if let rack::Refusal::In(refusal) = refusal { Range::why(refusal) } else { None }
     }
 
-    fn view(&self) -> Option<CouponView> {
-        match self.look(&rack::Question::In { batch: BATCH, question: range::Question::Coupon(0) })
+    fn view(played: &Played<Self>) -> Option<CouponView> {
+        match played
+            .look(&rack::Question::In { batch: BATCH, question: range::Question::Coupon(0) })
         {
             rack::Answer::In(range::Answer::Coupon(view)) => view,
             other => panic!("{other:?}"),
@@ -113,8 +115,8 @@ impl Home for Campaign {
         }
     }
 
-    fn view(&self) -> Option<CouponView> {
-        match self.look(&campaign::Question::Voucher(1)) {
+    fn view(played: &Played<Self>) -> Option<CouponView> {
+        match played.look(&campaign::Question::Voucher(1)) {
             campaign::Answer::Voucher(view) => view,
             other => panic!("{other:?}"),
         }

@@ -1,6 +1,6 @@
 //! Create, register, advance, and the four ways to end.
 
-use super::given::{ADMIN, Given, bytes, given, s};
+use super::given::{ADMIN, Given, given, s};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::imports::{
     Command, Event, Import, ImportPass, ImportState, OnDuplicate, Plan, Progress, Question,
@@ -9,6 +9,7 @@ use actors::domain::imports::{
 use actors::store::Row;
 use actors::{Id, Machine, Time};
 use std::collections::BTreeSet;
+use testing::played::Played;
 
 const JOB: Id = Id([9; 16]);
 const BATCH: Serial = Serial(4);
@@ -58,7 +59,7 @@ fn importing(events: &[Event]) -> Given<Import> {
 }
 
 fn view(given: &Given<Import>) -> actors::domain::imports::ImportView {
-    given.0.look(&Question).expect("it was created")
+    given.look(&Question).expect("it was created")
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn a_job_nobody_created_is_unknown() {
     ] {
         given::<Import>([]).when(command, ADMIN, s(1)).refused(Refusal::Unknown);
     }
-    assert_eq!(Import::default().look(&Question), None);
+    assert_eq!(Played::<Import>::default().look(&Question), None);
 }
 
 #[test]
@@ -265,8 +266,8 @@ fn the_newest_job_is_listed_first() {
 #[test]
 fn a_snapshot_of_a_job_is_that_job() {
     let job = importing(&[Event::Advanced(at(3, 1, 0, 50)), Event::Cancelling]);
-    let again: Import = postcard::from_bytes(&bytes(&job.0)).expect("it was written so");
-    assert_eq!(again.look(&Question), job.0.look(&Question));
+    let again = job.0.saved_and_read();
+    assert_eq!(again.look(&Question), job.look(&Question));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! or which refusal is right.
 
 use super::coupons::*;
-use super::given::{ADA, ADMIN, BOB, bytes, s};
+use super::given::{ADA, ADMIN, BOB, s};
 use super::homes::Home;
 use actors::dice::Dice;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
@@ -13,6 +13,7 @@ use actors::domain::coupons::{Campaign, CouponState, Rack, Range, offer};
 use actors::machine::Role;
 use actors::{Caller, Machine, Stamp, Time, Verdict};
 use std::collections::BTreeMap;
+use testing::played::Played;
 
 /// What is known of the coupon without any cleverness.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -133,7 +134,7 @@ fn command(slot: u64, dice: &mut Dice) -> Command {
 
 /// Time goes on a little, to the very instant at which something ends, or to the last millisecond
 /// before it.
-fn later<M: Machine>(machine: &M, now: Time, dice: &mut Dice) -> Time {
+fn later<M: Machine>(machine: &Played<M>, now: Time, dice: &mut Dice) -> Time {
     match (dice.below(4), machine.due()) {
         (0, Some(due)) => Time((due.0 - dice.below(2) as i64).max(now.0)),
         _ => Time(now.0 + dice.below(600_000) as i64),
@@ -141,7 +142,7 @@ fn later<M: Machine>(machine: &M, now: Time, dice: &mut Dice) -> Time {
 }
 
 /// A hold that lapses, and then all that expires: more there is not of one coupon.
-fn let_expire<M: Home>(machine: &mut M, at: Time) {
+fn let_expire<M: Home>(machine: &mut Played<M>, at: Time) {
     for _ in 0..2 {
         if let Some(event) = machine.due().filter(|due| *due <= at).and_then(|_| machine.expire(at))
         {
@@ -154,7 +155,7 @@ fn let_expire<M: Home>(machine: &mut M, at: Time) {
 
 fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
     let mut dice = Dice::new(seed);
-    let mut machine = M::default();
+    let mut machine = Played::<M>::default();
     machine.apply(&M::opening(), s(0));
     let mut model =
         Model { now: Now::Created, at: s(0), uses_cancelled: 0, created_is_known: M::SLOT == 0 };
@@ -182,9 +183,9 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
         } else {
             let caller = [ADA, ADA, ADMIN, BOB][dice.below(4) as usize];
             let command = command(M::SLOT, &mut dice);
-            let before = bytes(&machine);
+            let before = machine.bytes();
             let told = machine.decide(&M::redeem(command.clone()), &caller, &stamp);
-            assert!(bytes(&machine) == before, "to decide changes nothing");
+            assert!(machine.bytes() == before, "to decide changes nothing");
             let expected = model.expect(&command, caller, owned);
             *seen.entry(format!("{:?}", expected)).or_insert(0) += 1;
             match (&told, &expected) {
@@ -210,12 +211,12 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
         // instant.
         model.pass(model.at);
         let_expire(&mut machine, model.at);
-        let told = machine.view().map(|view| (view.state, view.coupon.past().len()));
+        let told = M::view(&machine).map(|view| (view.state, view.coupon.past().len()));
         let hidden = !owned && !model.created_is_known;
         assert_eq!(told, (!hidden).then(|| model.told()), "seed {seed}, step {step}");
         assert_eq!(machine.imbalance(), 0, "seed {seed}, step {step}");
         if dice.below(10) == 0 {
-            machine = postcard::from_bytes(&bytes(&machine)).expect("it was written so");
+            machine = machine.saved_and_read();
         }
     }
 }

@@ -12,6 +12,7 @@ use actors::domain::tickets::{Event, Slice, SliceName};
 use actors::store::{Row, Shelf};
 use actors::{Id, Machine};
 use std::collections::{BTreeMap, BTreeSet};
+use testing::played::Played;
 
 const NAME: SliceName = SliceName { day: Day(20_261_231), digits: 4, lead: 3 };
 
@@ -89,7 +90,7 @@ fn what_is_listed_agrees_with_lists_kept_by_hand() {
     }
 }
 
-fn holds_of(slice: &Slice, owner: Id) -> Vec<u32> {
+fn holds_of(slice: &Played<Slice>, owner: Id) -> Vec<u32> {
     match slice.look(&Question::HoldsOf(owner)) {
         Answer::Holds(holds) => holds.into_iter().map(|(hold, _)| hold).collect(),
         Answer::NotOpened => Vec::new(),

@@ -1,9 +1,10 @@
 //! Create, close, finish.
 
 use super::given::{ADMIN, given, s};
+use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{Command, Event, Lottery, Phase, Plan, Refusal, TicketSetup};
-use actors::{Machine, Time};
+use testing::played::Played;
 
 fn plan() -> Plan {
     let tickets = TicketSetup { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
@@ -47,15 +48,14 @@ fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
 
 #[test]
 fn a_look_shows_the_plan_and_how_far_it_has_come() {
-    assert_eq!(Lottery::default().look(&actors::domain::lottery::Question), None);
+    assert_eq!(Played::<Lottery>::default().look(&actors::domain::lottery::Question), None);
     let mut events = vec![Event::Planned(plan())];
     for (phase, next) in [
         (Phase::Open, Event::Closing),
         (Phase::Closing, Event::Closed),
         (Phase::Closed, Event::Closed),
     ] {
-        let view =
-            after(&events).0.look(&actors::domain::lottery::Question).expect("it was created");
+        let view = after(&events).look(&actors::domain::lottery::Question).expect("it was created");
         assert_eq!((view.plan, view.phase, view.created_at), (plan(), phase, s(1)));
         events.push(next);
     }
@@ -64,8 +64,7 @@ fn a_look_shows_the_plan_and_how_far_it_has_come() {
 #[test]
 fn a_snapshot_of_a_lottery_is_that_lottery() {
     let lottery = after(&[Event::Planned(plan()), Event::Closing]).0;
-    let again: Lottery =
-        postcard::from_bytes(&super::given::bytes(&lottery)).expect("it was written so");
+    let again = lottery.saved_and_read();
     assert_eq!(
         again.look(&actors::domain::lottery::Question),
         lottery.look(&actors::domain::lottery::Question)

@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, Given, s};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Campaign, campaign};
-use actors::{Caller, Machine, Time};
+use actors::{Caller, Time};
 
 /// Ten vouchers that expire one after the other, 100 seconds apart, from 2,000 on.
 fn vouchers() -> Given<Campaign> {

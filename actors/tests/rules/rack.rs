@@ -32,21 +32,21 @@ fn assign(batch: Serial, member: Caller, source: Option<Id>) -> Command {
 }
 
 fn books(rack: &Given<Rack>, batch: Serial) -> CouponLedger {
-    match rack.0.look(&Question::In { batch, question: range::Question::Ledger }) {
+    match rack.look(&Question::In { batch, question: range::Question::Ledger }) {
         Answer::In(range::Answer::Ledger(ledger)) => ledger,
         other => panic!("{other:?}"),
     }
 }
 
 fn found(rack: &Given<Rack>, code: &str) -> Option<(Serial, u64)> {
-    match rack.0.look(&Question::Find(code.into())) {
+    match rack.look(&Question::Find(code.into())) {
         Answer::Found(found) => found,
         other => panic!("{other:?}"),
     }
 }
 
 fn flags(rack: &Given<Rack>, question: Question) -> Vec<bool> {
-    match rack.0.look(&question) {
+    match rack.look(&question) {
         Answer::Flags(flags) => flags,
         other => panic!("{other:?}"),
     }
@@ -115,7 +115,7 @@ fn a_batch_is_opened_by_its_first_import_and_by_nothing_else() {
     five().when(assign(Serial(12), ADA, None), ADA, s(9)).refused(not_opened);
     let question = range::Question::Ledger;
     assert_eq!(
-        five().0.look(&Question::In { batch: Serial(12), question }),
+        five().look(&Question::In { batch: Serial(12), question }),
         Answer::In(range::Answer::NotOpened)
     );
     assert!(
@@ -148,7 +148,7 @@ fn codes_are_assigned_in_the_order_they_came_and_batch_by_batch() {
         (books(&one, BATCH), books(&one, OTHER)),
         (ledger([3, 2, 0, 1, 0, 0, 0]), ledger([2, 2, 0, 0, 0, 0, 0]))
     );
-    let Answer::Codes(codes) = one.0.look(&Question::Codes { batch: BATCH, slots: vec![2, 0, 3] })
+    let Answer::Codes(codes) = one.look(&Question::Codes { batch: BATCH, slots: vec![2, 0, 3] })
     else {
         panic!()
     };
@@ -163,12 +163,12 @@ fn an_exhausted_batch_has_more_when_more_are_imported() {
     let all = (0..3)
         .fold(five(), |rack, slot| rack.and(s(9), happened(BATCH, assigned(slot, ADA, None))));
     all.when(assign(BATCH, BOB, None), BOB, s(10)).refused(Refusal::In(range::Refusal::Exhausted));
-    assert_eq!(all.0.left_for(&assign(BATCH, BOB, None), &BOB), 0);
+    assert_eq!(all.left_for(&assign(BATCH, BOB, None), &BOB), 0);
     let more = all.and(s(11), imported(BATCH, &[(8, "xx")]));
-    assert_eq!(more.0.left_for(&assign(BATCH, BOB, None), &BOB), 1);
+    assert_eq!(more.left_for(&assign(BATCH, BOB, None), &BOB), 1);
     more.when(assign(BATCH, BOB, None), BOB, s(12)).then(happened(BATCH, assigned(3, BOB, None)));
     assert_eq!(
-        five().0.left_for(&assign(Serial(12), BOB, None), &BOB),
+        five().left_for(&assign(Serial(12), BOB, None), &BOB),
         0,
         "no line of that batch fell to this rack"
     );
@@ -231,7 +231,7 @@ fn what_comes_in_after_the_expiry_has_expired() {
     let late = five().and_time_passes(ENDS).and(s(11_000), imported(BATCH, &[(8, "xx")]));
     assert_eq!((late.0.due(), books(&late, BATCH)), (None, ledger([4, 0, 0, 0, 0, 4, 0])));
     let never = rack([(s(11_000), imported(BATCH, &[(8, "xx")]))]).and_time_passes(s(11_000));
-    let view = never.0.look(&Question::In { batch: BATCH, question: range::Question::Coupon(0) });
+    let view = never.look(&Question::In { batch: BATCH, question: range::Question::Coupon(0) });
     let Answer::In(range::Answer::Coupon(Some(view))) = view else { panic!("{view:?}") };
     assert_eq!((view.state, never.0.due()), (CouponState::Expired, None));
 }

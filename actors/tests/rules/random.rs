@@ -1,17 +1,18 @@
 //! Random stories: thousands of commands, and what must be true after each of them.
 
-use super::given::{ADA, ADMIN, BOB, bytes, s};
+use super::given::{ADA, ADMIN, BOB, s};
 use super::terms::{LEAD, TERMS, opened};
 use actors::dice::Dice;
 use actors::domain::tickets::Question;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
-use actors::{Caller, Machine, Stamp, Time, Verdict};
+use actors::{Caller, Stamp, Time, Verdict};
 use std::collections::BTreeSet;
+use testing::played::Played;
 
 /// A slice, and people who command at random.
 pub struct Story {
-    pub slice: Slice,
+    pub slice: Played<Slice>,
     dice: Dice,
     now: Time,
     people: Vec<Caller>,
@@ -19,13 +20,13 @@ pub struct Story {
 
 impl Story {
     pub fn of(seed: u64, people: &[Caller]) -> Story {
-        let mut slice = Slice::default();
+        let mut slice = Played::<Slice>::default();
         slice.apply(&opened(), s(0));
         Story { slice, dice: Dice::new(seed), now: s(0), people: people.to_vec() }
     }
 
     /// So many commands; `heard` hears every event and sees the slice after it.
-    pub fn tell(&mut self, commands: usize, mut heard: impl FnMut(&Event, Time, &Slice)) {
+    pub fn tell(&mut self, commands: usize, mut heard: impl FnMut(&Event, Time, &Played<Slice>)) {
         for _ in 0..commands {
             self.now = Time(self.now.0 + self.dice.below(20_000) as i64);
             while let Some(event) = self
@@ -113,7 +114,7 @@ fn to_decide_changes_nothing_whatever_is_commanded() {
     for seed in 0..10 {
         let mut story = Story::of(seed, &[ADA, BOB, ADMIN]);
         story.tell(150, |_, _, _| {});
-        let before = bytes(&story.slice);
+        let before = story.slice.bytes();
         let mut dice = Dice::new(seed + 1000);
         for _ in 0..300 {
             let stamp =
@@ -123,12 +124,12 @@ fn to_decide_changes_nothing_whatever_is_commanded() {
             story.slice.expire(stamp.at);
             story.slice.look(&Question::Ledger);
         }
-        assert!(bytes(&story.slice) == before);
+        assert!(story.slice.bytes() == before);
     }
 }
 
 /// What the slice says to every command about every hold and some tickets, refusals and all.
-fn every_answer(slice: &Slice, at: Time) -> Vec<Result<Verdict<Event>, Refusal>> {
+fn every_answer(slice: &Played<Slice>, at: Time) -> Vec<Result<Verdict<Event>, Refusal>> {
     let about = |hold| {
         [Command::Confirm { hold }, Command::Extend { hold, ttl_s: 900 }, Command::Release { hold }]
     };
@@ -143,9 +144,9 @@ fn a_snapshot_of_any_state_behaves_as_the_original() {
         let people = [ADA, BOB, ADMIN];
         let mut story = Story::of(seed, &people);
         story.tell(120, |_, _, _| {});
-        let saved = bytes(&story.slice);
-        let again: Slice = postcard::from_bytes(&saved).expect("it was written so");
-        assert!(bytes(&again) == saved);
+        let saved = story.slice.bytes();
+        let again = story.slice.saved_and_read();
+        assert!(again.bytes() == saved);
         assert_eq!(again.imbalance(), 0);
         assert_eq!(every_answer(&again, story.now), every_answer(&story.slice, story.now));
         let mut other = Story {
@@ -159,7 +160,7 @@ fn a_snapshot_of_any_state_behaves_as_the_original() {
         story.tell(120, |event, at, _| one.push((event.clone(), at)));
         other.tell(120, |event, at, _| two.push((event.clone(), at)));
         assert_eq!(one, two);
-        assert!(bytes(&story.slice) == bytes(&other.slice));
+        assert!(story.slice.bytes() == other.slice.bytes());
         assert_eq!(story.slice.due(), other.slice.due());
     }
 }

@@ -1,12 +1,13 @@
 //! A share of a batch: the next free coupon, a given one, one per member.
 
 use super::coupons::*;
-use super::given::{ADA, ADMIN, BOB, bytes, given, s};
+use super::given::{ADA, ADMIN, BOB, given, s};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range, Refusal, Terms};
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponState, RangeName, Serial, redeem};
 use actors::machine::Refused;
 use actors::{Caller, Id, Machine};
+use testing::played::Played;
 
 const SOURCE: Id = Id([7; 16]);
 const OTHER_SOURCE: Id = Id([8; 16]);
@@ -47,7 +48,7 @@ fn a_range_that_was_not_opened_refuses_everything_else() {
         Question::Walk(everything(0, 1)),
         Question::Ledger,
     ] {
-        assert_eq!(Range::default().look(&question), Answer::NotOpened);
+        assert_eq!(Played::<Range>::default().look(&question), Answer::NotOpened);
     }
     assert_eq!(Range::default().due(), None);
 }
@@ -94,11 +95,9 @@ fn a_source_is_answered_before_a_lack_of_coupons() {
     let full = taken(4).and(s(2), assigned(4, ADA, Some(SOURCE)));
     full.when(assign(ADA, Some(SOURCE)), ADA, s(20)).then_already(assigned(4, ADA, Some(SOURCE)));
     full.when(assign(ADA, Some(OTHER_SOURCE)), ADA, s(20)).refused(Refusal::Exhausted);
-    let Answer::Source(Some((slot, view))) = full.0.look(&Question::Source(SOURCE)) else {
-        panic!()
-    };
+    let Answer::Source(Some((slot, view))) = full.look(&Question::Source(SOURCE)) else { panic!() };
     assert_eq!((slot, view.coupon.owner, view.state), (4, ADA.id, CouponState::Assigned));
-    assert_eq!(full.0.look(&Question::Source(OTHER_SOURCE)), Answer::Source(None));
+    assert_eq!(full.look(&Question::Source(OTHER_SOURCE)), Answer::Source(None));
 }
 
 #[test]
@@ -146,7 +145,7 @@ fn a_void_one_is_never_assigned() {
         .when(Command::Redeem(use_it(0)), ADMIN, s(20))
         .refused(Refusal::Coupon(redeem::Refusal::Void));
     assert_eq!(
-        (state(&first, 0), first.0.left_for(&assign(ADA, None), &ADA)),
+        (state(&first, 0), first.left_for(&assign(ADA, None), &ADA)),
         (Some(CouponState::Void), 4)
     );
     assert_eq!(ledger_of(&first), ledger([5, 4, 0, 0, 0, 0, 1]));
@@ -204,7 +203,7 @@ fn the_whole_batch_expires_in_one_instant_and_one_event() {
     let over = range.and(ENDS, expired);
     assert_eq!((over.0.due(), ledger_of(&over)), (None, ledger([5, 0, 0, 0, 1, 4, 0])));
     over.when(assign(ADA, None), ADA, ENDS).refused(Refusal::Expired);
-    assert_eq!(over.0.left_for(&assign(ADA, None), &ADA), 0);
+    assert_eq!(over.left_for(&assign(ADA, None), &ADA), 0);
     assert_eq!(
         [0, 1, 2, 4, 5].map(|slot| state(&over, slot)),
         [
@@ -224,10 +223,10 @@ fn expired_is_said_before_exhausted() {
 
 #[test]
 fn what_is_left_is_what_can_still_be_had() {
-    let left = |range: &super::given::Given<Range>| range.0.left_for(&assign(ADA, None), &ADA);
+    let left = |range: &super::given::Given<Range>| range.left_for(&assign(ADA, None), &ADA);
     assert_eq!([0, 1, 4, 5].map(|count| left(&taken(count))), [5, 4, 1, 0]);
     assert!(left(&given([])) > 0, "an unopened one counts as full");
-    assert_eq!(taken(0).0.left_for(&give(0, ADA), &ADA), 0);
+    assert_eq!(taken(0).left_for(&give(0, ADA), &ADA), 0);
 }
 
 #[test]
@@ -258,7 +257,7 @@ fn the_ledger_names_every_state() {
 fn untouched_coupons_are_a_number() {
     let terms = Terms { count: 625_000_000, ..TERMS };
     let range = opened(terms, []);
-    assert!(bytes(&range.0).len() < 100, "{} bytes", bytes(&range.0).len());
+    assert!(range.0.bytes().len() < 100, "{} bytes", range.0.bytes().len());
     assert_eq!(ledger_of(&range), ledger([625_000_000, 625_000_000, 0, 0, 0, 0, 0]));
     assert_eq!(
         [0, 624_999_999, 625_000_000].map(|slot| state(&range, slot)),
@@ -266,7 +265,7 @@ fn untouched_coupons_are_a_number() {
     );
     let touched =
         range.and(s(1), assigned(0, ADA, None)).and(s(1), assigned(624_999_999, BOB, None));
-    assert!(bytes(&touched.0).len() < 200);
+    assert!(touched.0.bytes().len() < 200);
     assert_eq!(
         ledger_of(&touched.and_time_passes(ENDS)),
         ledger([625_000_000, 0, 0, 0, 0, 625_000_000, 0])

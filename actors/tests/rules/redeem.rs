@@ -6,7 +6,7 @@ use actors::domain::coupons::coupon::Past;
 use actors::domain::coupons::range::{self, Command, Range, Refusal};
 use actors::domain::coupons::redeem::{Command as Redeem, Event, Refusal as Why};
 use actors::domain::coupons::{CouponState, offer};
-use actors::{Caller, Id, Machine, Time};
+use actors::{Caller, Id, Time};
 
 fn done(event: Event) -> range::Event {
     range::Event::Redeemed(event)

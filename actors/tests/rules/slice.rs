@@ -2,10 +2,11 @@
 
 use super::given::{ADA, ADMIN, BOB, given, s};
 use super::terms::*;
+use actors::Caller;
 use actors::Time;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, Refusal, Slice};
-use actors::{Caller, Machine};
+use testing::played::Played;
 
 const ONE: [actors::domain::tickets::stock::Ticket; 1] = [ticket(3123, 1)];
 
@@ -34,7 +35,7 @@ fn a_slice_that_was_not_opened_refuses_everything_else() {
     for command in commands {
         given::<Slice>([]).when(command, ADMIN, s(0)).refused(Refusal::NotOpened);
     }
-    assert_eq!(Slice::default().look(&Question::Ledger), Answer::NotOpened);
+    assert_eq!(Played::<Slice>::default().look(&Question::Ledger), Answer::NotOpened);
 }
 
 #[test]
@@ -257,11 +258,11 @@ fn a_look_shows_a_hold_and_how_many_are_left() {
     let slice = ada_holds_one();
     let view =
         HoldView { owner: ADA.id, tickets: ONE.to_vec(), state: HoldState::Held { until: s(310) } };
-    assert_eq!(slice.0.look(&Question::Hold(0)), Answer::Hold(Some(view)));
-    assert_eq!(slice.0.look(&Question::Hold(1)), Answer::Hold(None));
+    assert_eq!(slice.look(&Question::Hold(0)), Answer::Hold(Some(view)));
+    assert_eq!(slice.look(&Question::Hold(1)), Answer::Hold(None));
     let pattern = "3*23".parse().expect("it is one");
     let Answer::Matching { matching, free, sample } =
-        slice.0.look(&Question::Matching { pattern, sample: 30, seed: 1 })
+        slice.look(&Question::Matching { pattern, sample: 30, seed: 1 })
     else {
         panic!()
     };

@@ -122,9 +122,8 @@ fn a_walk_through_a_batch_of_ten_billion_looks_at_so_many_and_goes_on() {
 #[test]
 fn a_walk_that_finds_little_stops_and_says_where() {
     let mut range = opened(Terms { count: 50_000, ..TERMS }, []).0;
-    (0..50_000)
-        .for_each(|slot| actors::Machine::apply(&mut range, &assigned(slot, ADMIN, None), s(1)));
-    actors::Machine::apply(&mut range, &Event::Redeemed(used(49_999, ADMIN, ADA)), s(2));
+    (0..50_000).for_each(|slot| range.apply(&assigned(slot, ADMIN, None), s(1)));
+    range.apply(&Event::Redeemed(used(49_999, ADMIN, ADA)), s(2));
     let range = Given(range);
     let (mut from, mut pages) = (Some(0), Vec::new());
     while let Some(at) = from {

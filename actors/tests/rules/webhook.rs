@@ -1,6 +1,6 @@
 //! A webhook's cursor, its retries and its end.
 
-use super::given::{ADA, ADMIN, Given, bytes, given, s};
+use super::given::{ADA, ADMIN, Given, given, s};
 use actors::domain::shelves;
 use actors::domain::webhooks::{
     Command, Event, Plan, Question, Refusal, Telling, Trouble, WAITS_S, Webhook, WebhookReplay,
@@ -20,7 +20,7 @@ fn created() -> Given<Webhook> {
 }
 
 fn view(webhook: &Given<Webhook>) -> WebhookView {
-    webhook.0.look(&Question).expect("it is there")
+    webhook.look(&Question).expect("it is there")
 }
 
 fn live(to: u64) -> Command {
@@ -99,7 +99,7 @@ fn members_have_no_say_and_what_is_not_there_is_unknown() {
     deleted()
         .when(Command::Create { plan: plan(), from: 7 }, ADMIN, s(3))
         .refused(Refusal::Unknown);
-    assert_eq!(deleted().0.look(&Question), None);
+    assert_eq!(deleted().look(&Question), None);
 }
 
 #[test]
@@ -240,6 +240,6 @@ fn a_snapshot_of_a_webhook_is_that_webhook() {
         .and(s(2), advanced(9))
         .and(s(3), Event::ReplayBegun(replay()))
         .and(s(4), Event::Disabled(WhyDisabled::Gone));
-    let again: Webhook = postcard::from_bytes(&bytes(&webhook.0)).expect("it was written so");
-    assert_eq!(again.look(&Question), webhook.0.look(&Question));
+    let again = webhook.0.saved_and_read();
+    assert_eq!(again.look(&Question), webhook.look(&Question));
 }

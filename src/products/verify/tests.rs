@@ -134,6 +134,11 @@ fn every_flip_is_named<M: Machine>(told: &Told, name: &M::Name) {
             name,
             &format!("bit {bit} of the sequence"),
         );
+        is_named::<M>(
+            &flipped(told, |snapshot| snapshot.keys_after ^= 1 << bit),
+            name,
+            &format!("bit {bit} of where its keys begin"),
+        );
         let due = |snapshot: &mut Snapshot| {
             snapshot.due = Some(Time(snapshot.due.unwrap_or_default().0 ^ 1 << bit))
         };
@@ -167,7 +172,8 @@ fn sealed(told: &Told, change: impl FnOnce(&mut PartitionState<Campaign>, &mut S
     flipped(told, |snapshot| {
         let mut state = snapshot::open::<Campaign>(&told.partition, snapshot).unwrap();
         change(&mut state, snapshot);
-        *snapshot = snapshot::seal(&told.partition, snapshot.at, snapshot.due, &state);
+        let (at, keys_after, due) = (snapshot.at, snapshot.keys_after, snapshot.due);
+        *snapshot = snapshot::seal(&told.partition, at, keys_after, due, &state);
     })
 }
 
@@ -183,12 +189,11 @@ fn a_snapshot_that_was_written_with_care_and_says_something_else_is_named() {
     };
     verify(&sealed(&told, |_, _| ())).unwrap();
     disagrees(sealed(&told, |state, _| state.machine = Campaign::default()));
-    disagrees(sealed(&told, |state, _| state.known.answered[0].1.entry = Box::new([1])));
-    disagrees(sealed(&told, |state, _| drop(state.known.answered.pop())));
+    disagrees(sealed(&told, |_, snapshot| snapshot.keys_after = snapshot.at.seq));
     disagrees(sealed(&told, |state, _| state.known.time = Time(0)));
     disagrees(sealed(&told, |_, snapshot| snapshot.due = None));
-    let nobody = PartitionMemory { time: NOW, horizon: NOW, answered: Vec::new() };
-    disagrees(sealed(&told, |state, _| state.known = nobody));
+    let forgetful = PartitionMemory { time: NOW, horizon: LATER };
+    disagrees(sealed(&told, |state, _| state.known = forgetful));
 }
 
 #[test]

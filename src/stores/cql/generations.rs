@@ -98,6 +98,16 @@ impl Generations {
         row.map(|(seq, head)| position(seq, &head)).transpose()
     }
 
+    /// The generation that has the record after `seq`; it is that one, or one before it.
+    pub async fn of(&self, name: &str, seq: u64, mut latest: i32) -> Result<i32, StoreError> {
+        while latest > FIRST
+            && self.beginning(name, latest).await?.is_some_and(|began| began.seq > seq)
+        {
+            latest -= 1;
+        }
+        Ok(latest)
+    }
+
     /// The newest generation, as far as a hint knows.
     pub async fn hinted(&self, name: &str) -> Result<i32, StoreError> {
         let hint: Option<(Option<i32>,)> = self.db.one(&self.generation_hint, (name,)).await?;

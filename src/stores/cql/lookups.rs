@@ -9,8 +9,8 @@
 use super::database::{Database, all_of};
 use super::error::{Error, broken};
 use actors::Id;
-use actors::store::{ListedRow, Page, Row, Shelf, StoreError};
-use futures_util::TryStreamExt;
+use actors::store::{Bodies, ListedRow, Page, Row, RowKey, Shelf, StoreError};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use scylla::statement::prepared::PreparedStatement;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -40,6 +40,7 @@ const BYTES: usize = 16 << 10;
 pub struct Lookups {
     db: Database,
     rows: PreparedStatement,
+    row: PreparedStatement,
     put_row: PreparedStatement,
     take_row: PreparedStatement,
 }
@@ -53,6 +54,9 @@ impl Lookups {
                     "SELECT key, body FROM lookups WHERE shelf = ? AND owner = ? AND key >= ? \
                  LIMIT ?",
                 )
+                .await?,
+            row: cql
+                .prepare("SELECT body FROM lookups WHERE shelf = ? AND owner = ? AND key = ?")
                 .await?,
             put_row: cql
                 .prepare(
@@ -97,6 +101,19 @@ impl Lookups {
         Ok(())
     }
 
+    /// Only one partition writes a row that is asked for by its key.
+    pub async fn find(&self, keys: &[RowKey]) -> Result<Bodies, StoreError> {
+        let one = |RowKey { shelf, owner, key }: &RowKey| {
+            self.db.one::<(Option<Vec<u8>>,)>(
+                &self.row,
+                (i32::from(shelf.0), owner.0.to_vec(), key.clone()),
+            )
+        };
+        let found: Vec<_> = stream::iter(keys).map(one).buffered(AT_ONCE).try_collect().await?;
+        let body = |(body,): (Option<Vec<u8>>,)| body.ok_or_else(|| broken("a row has no body"));
+        found.into_iter().map(|row| row.map(body).transpose()).collect()
+    }
+
     pub async fn page(&self, page: &Page) -> Result<Vec<ListedRow>, StoreError> {
         let limit = i32::try_from(page.limit).unwrap_or(i32::MAX);
         if limit == 0 {
@@ -118,6 +135,9 @@ impl Lookups {
             .collect()
     }
 }
+
+/// Rows that are asked for at the same time.
+const AT_ONCE: usize = 64;
 
 /// The smallest key above `after`: keys are compared byte by byte, so it is the same with a zero
 /// behind.

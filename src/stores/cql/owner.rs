@@ -237,9 +237,11 @@ impl Worker {
         let until = tables.db.deadline();
         let opened = tables.db.insist(until, || tables.read_up_to(name, claim.at)).await?;
         let mut lines = LastWords::default();
+        let saved_at = opened.snapshot.as_ref().map_or(0, |snapshot| snapshot.at.seq);
         opened
             .frames
             .iter()
+            .filter(|frame| frame.to.seq > saved_at)
             .for_each(|frame| lines.add((self.context.rows_of)(name, frame), frame.to.seq));
         tables.lookups.write(name, lines, until).await?;
         claim.is_awake = false;

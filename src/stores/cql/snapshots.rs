@@ -21,11 +21,12 @@ struct Manifest {
     id: i64,
     generation: i32,
     at: Position,
+    keys_after: u64,
     due: Option<Time>,
     chunks: i32,
 }
 
-type ManifestRow = (i64, i32, i64, Vec<u8>, Option<i64>, i32);
+type ManifestRow = (i64, i32, i64, Vec<u8>, Option<i64>, Option<i64>, i32);
 
 pub struct Snapshots {
     db: Database,
@@ -44,14 +45,14 @@ impl Snapshots {
         Ok(Snapshots {
             snapshot: cql
                 .prepare(
-                    "SELECT id, generation, seq, head, due, chunks FROM snapshots WHERE name = \
-                 ?",
+                    "SELECT id, generation, seq, head, keys_after, due, chunks FROM snapshots \
+                 WHERE name = ?",
                 )
                 .await?,
             put_snapshot: cql
                 .prepare(
-                    "INSERT INTO snapshots (name, id, generation, seq, head, due, chunks) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
+                    "INSERT INTO snapshots (name, id, generation, seq, head, keys_after, due, \
+                 chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
                 )
                 .await?,
             drop_snapshot: cql
@@ -75,8 +76,9 @@ impl Snapshots {
 
     async fn manifest(&self, name: &str) -> Result<Option<Manifest>, StoreError> {
         let row: Option<ManifestRow> = self.db.one(&self.snapshot, (name,)).await?;
-        let manifest = |(id, generation, seq, head, due, chunks): ManifestRow| {
-            Ok(Manifest { id, generation, at: position(seq, &head)?, due: due.map(Time), chunks })
+        let manifest = |(id, generation, seq, head, keys_after, due, chunks): ManifestRow| {
+            let (at, keys_after) = (position(seq, &head)?, keys_after.unwrap_or(0) as u64);
+            Ok(Manifest { id, generation, at, keys_after, due: due.map(Time), chunks })
         };
         row.map(manifest).transpose()
     }
@@ -91,12 +93,9 @@ impl Snapshots {
         let chunks = all_of((0..manifest.chunks).map(chunk)).await?;
         let whole: Option<Vec<Vec<u8>>> =
             chunks.into_iter().map(|chunk| chunk.map(|(bytes,)| bytes)).collect();
-        Ok(whole.map(|chunks| {
-            (
-                manifest.generation,
-                Snapshot { at: manifest.at, due: manifest.due, state: chunks.concat() },
-            )
-        }))
+        let Manifest { generation, at, keys_after, due, .. } = manifest;
+        Ok(whole
+            .map(|chunks| (generation, Snapshot { at, keys_after, due, state: chunks.concat() })))
     }
 
     /// Loses the row that names the snapshot. Its pieces are written over or left behind; nobody
@@ -126,9 +125,9 @@ impl Snapshots {
         for (chunk, bytes) in chunks.iter().enumerate() {
             self.db.cql.write(&self.put_chunk, (name, id, chunk as i32, *bytes)).await?;
         }
-        let due = snapshot.due.map(|due| due.0);
-        let row =
-            (name, id, claim.generation, at.seq as i64, &at.head[..], due, chunks.len() as i32, id);
+        let (keys_after, due) = (snapshot.keys_after as i64, snapshot.due.map(|due| due.0));
+        let (seq, head, chunks) = (at.seq as i64, &at.head[..], chunks.len() as i32);
+        let row = (name, id, claim.generation, seq, head, keys_after, due, chunks, id);
         self.db.cql.write(&self.put_snapshot, row).await?;
         if let Some(older) = older {
             all_of(

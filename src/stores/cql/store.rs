@@ -15,8 +15,8 @@ use super::session::Cql;
 use super::tables::Tables;
 use actors::Time;
 use actors::store::{
-    Append, AppendOutcome, Callback, Feed, Frame, ListedRow, Opened, Page, Row, Sleeper, Snapshot,
-    Store, StoreError,
+    Append, AppendOutcome, Bodies, Callback, Feed, Frame, ListedRow, Opened, Page, Row, RowKey,
+    Sleeper, Snapshot, Store, StoreError,
 };
 use hashbrown::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -107,6 +107,11 @@ impl Store for CqlStore {
     fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         let tables = self.context.tables.clone();
         self.context.work(async move { done(tables.lookups.page(&page).await) });
+    }
+
+    fn find(&self, keys: Vec<RowKey>, done: Callback<Result<Bodies, StoreError>>) {
+        let tables = self.context.tables.clone();
+        self.context.work(async move { done(tables.lookups.find(&keys).await) });
     }
 
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {

@@ -42,15 +42,18 @@ impl Tables {
         })
     }
 
-    /// The newest snapshot that fits the log, and every frame after it up to that position, which
-    /// is where the log ends.
+    /// The newest snapshot that fits the log, the frames whose keys it still remembers, and every
+    /// frame after it up to that position, which is where the log ends.
     pub async fn read_up_to(&self, name: &str, end: Position) -> Result<Opened, StoreError> {
         let (generation, snapshot) = match self.snapshots.load(name).await? {
             Some((generation, snapshot)) => (generation, Some(snapshot)),
             None => (FIRST, None),
         };
-        let at = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);
-        let mut frames = self.log.frames_after(name, generation, at.seq).await?;
+        let (at, after) = snapshot
+            .as_ref()
+            .map_or((Position::default(), 0), |snapshot| (snapshot.at, snapshot.keys_after));
+        let generation = self.generations.of(name, after, generation).await?;
+        let mut frames = self.log.frames_after(name, generation, after).await?;
         // If another node has taken over since, there may be more; but then this opening can write
         // nothing.
         frames.retain(|frame| frame.to.seq <= end.seq);

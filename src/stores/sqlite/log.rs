@@ -90,7 +90,7 @@ pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rus
     let mut names = HashMap::new();
     let mut partitions = connection.prepare(&format!(
         "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq, s.due, s.sum IS row_sum(s.partition, \
-         s.seq, s.head, s.due)
+         s.seq, s.head, s.keys_after, s.due)
          FROM partitions p LEFT JOIN snapshots s ON s.partition = p.id WHERE {} ORDER BY p.id",
         PARTITIONS.whole_as("p.")
     ))?;
@@ -168,44 +168,46 @@ impl<'c> Finder<'c> {
                 partition = ?2",
             )?,
             snapshot: connection.prepare(
-                "SELECT seq, head, due, state FROM snapshots WHERE \
-                partition = ?1",
+                "SELECT seq, head, keys_after, due, state FROM snapshots WHERE partition = ?1",
             )?,
         })
     }
 
-    /// The snapshot and the frames after it. A snapshot that does not fit the log is not used: it
-    /// is only a cache.
+    /// The snapshot, the frames after it, and those before it whose keys are remembered. A snapshot
+    /// that does not fit the log is not used: it is only a cache.
     pub fn open(&mut self, tail: &Tail) -> rusqlite::Result<Opened> {
         let snapshot = self.snapshot(tail.id)?;
-        let at = snapshot.as_ref().map(|snapshot| snapshot.at);
         let mut frames = Vec::new();
-        let mut fits = false;
+        let (mut fits, mut is_enough) = (false, false);
+        let mut before = Position::default();
         let mut position = tail.last;
-        while position != 0 && !fits {
+        while position != 0 && !is_enough {
             let (previous, frame) = self.frame(tail, position)?;
-            fits = Some(frame.to) == at;
-            if !fits {
-                frames.push(frame);
+            if let Some(Snapshot { at, keys_after, .. }) = &snapshot {
+                fits |= frame.to == *at;
+                is_enough = fits && frame.to.seq <= *keys_after;
+            }
+            match is_enough {
+                true => before = frame.to,
+                false => frames.push(frame),
             }
             position = previous;
         }
         frames.reverse();
-        let snapshot = snapshot.filter(|_| fits);
-        let mut before = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);
         for frame in &mut frames {
             frame.from.head = before.head;
             before = frame.to;
         }
-        Ok(Opened { snapshot, frames })
+        Ok(Opened { snapshot: snapshot.filter(|_| fits), frames })
     }
 
     pub fn snapshot(&mut self, partition: i64) -> rusqlite::Result<Option<Snapshot>> {
         let snapshot = |row: &Row| {
             Ok(Snapshot {
                 at: position(row, 0)?,
-                due: row.get::<_, Option<i64>>(2)?.map(Time),
-                state: row.get(3)?,
+                keys_after: row.get::<_, i64>(2)? as u64,
+                due: row.get::<_, Option<i64>>(3)?.map(Time),
+                state: row.get(4)?,
             })
         };
         self.snapshot.query_row([partition], snapshot).optional()

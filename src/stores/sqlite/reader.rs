@@ -1,7 +1,7 @@
 //! The readers: threads that open partitions and read lists, beside the writer and never in its
 //! way.
 //!
-//! They sit at two desks. At one partitions are opened and people are looked up, one by one; at the
+//! They sit at two desks. At one partitions are opened, and cards and people are looked up; at the
 //! other lists are read and the log is followed. So a crowd that reads lists does not make logins
 //! wait. At each desk so many may wait, and one more is told so at once; openings and followers
 //! always may, because the engine and the feed bound them.
@@ -12,13 +12,14 @@ use super::log::{Finder, Follower, Tail};
 use super::meters::DeskMeters;
 use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, ListReader};
-use actors::store::{Callback, Feed, ListedRow, Opened, Page, StoreError};
+use actors::store::{Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, StoreError};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub enum ReaderJob {
     Open(Tail, Callback<Result<Opened, StoreError>>),
     Rows(Page, Callback<Result<Vec<ListedRow>, StoreError>>),
+    Find(Vec<RowKey>, Callback<Result<Bodies, StoreError>>),
     Feed(u64, usize, Callback<Result<Feed, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
@@ -29,6 +30,7 @@ impl ReaderJob {
         match self {
             ReaderJob::Open(_, done) => done(Err(why)),
             ReaderJob::Rows(_, done) => done(Err(why)),
+            ReaderJob::Find(_, done) => done(Err(why)),
             ReaderJob::Feed(_, _, done) => done(Err(why)),
             ReaderJob::Read(_) => {}
         }
@@ -130,6 +132,7 @@ impl<'c> Reader<'c> {
         match job {
             ReaderJob::Open(tail, done) => done(self.open(&tail).map_err(told)),
             ReaderJob::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
+            ReaderJob::Find(keys, done) => done(self.find(&keys).map_err(told)),
             ReaderJob::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
             ReaderJob::Read(read) => read(self.connection),
         }
@@ -139,6 +142,10 @@ impl<'c> Reader<'c> {
     fn open(&mut self, tail: &Tail) -> rusqlite::Result<Opened> {
         let _transaction = self.connection.unchecked_transaction()?;
         self.finder.open(tail)
+    }
+
+    fn find(&mut self, keys: &[RowKey]) -> rusqlite::Result<Bodies> {
+        keys.iter().map(|key| self.lists.find(self.fresh, key)).collect()
     }
 
     /// One transaction, so that the end is the end of the very log that was read.

@@ -5,9 +5,8 @@
 //! both. They are only ever rows of committed frames. The writer alone changes them.
 
 use super::sums::LOOKUPS;
-use actors::Id;
-use actors::store::{Frame, ListedRow, Page, Row, Shelf};
-use rusqlite::{Connection, Statement};
+use actors::store::{Frame, ListedRow, Page, Row, RowKey};
+use rusqlite::{Connection, OptionalExtension, Statement};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -16,25 +15,17 @@ use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// yet.
 pub type RowsOf = dyn Fn(&str, &Frame) -> Vec<Row>;
 
-/// Where a row belongs, in the order of the table.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RowSlot {
-    shelf: Shelf,
-    owner: Id,
-    key: Vec<u8>,
-}
-
 /// No body: the row is taken away.
 type Body = Option<Vec<u8>>;
 
 #[derive(Default)]
-pub struct Fresh(RwLock<BTreeMap<RowSlot, Body>>);
+pub struct Fresh(RwLock<BTreeMap<RowKey, Body>>);
 
 impl Fresh {
     pub fn gather(&self, rows: impl IntoIterator<Item = Row>) {
         let mut fresh = self.write();
         for Row { shelf, owner, key, body } in rows {
-            fresh.insert(RowSlot { shelf, owner, key }, body);
+            fresh.insert(RowKey { shelf, owner, key }, body);
         }
     }
 
@@ -45,15 +36,14 @@ impl Fresh {
     /// Writes the next rows in order, and says which.
     pub fn store(
         &self,
-        after: Option<&RowSlot>,
+        after: Option<&RowKey>,
         limit: usize,
         tables: &mut RowStatements<'_>,
-    ) -> rusqlite::Result<Vec<RowSlot>> {
+    ) -> rusqlite::Result<Vec<RowKey>> {
         let fresh = self.read();
         let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let mut stored = Vec::with_capacity(limit);
-        for (slot, body) in
-            fresh.range::<RowSlot, _>((from, std::ops::Bound::Unbounded)).take(limit)
+        for (slot, body) in fresh.range::<RowKey, _>((from, std::ops::Bound::Unbounded)).take(limit)
         {
             match body {
                 Some(body) => tables.put.execute((slot.shelf.0, slot.owner.0, &slot.key, body))?,
@@ -66,27 +56,32 @@ impl Fresh {
 
     /// Whether a row that waits takes the place of this one, or takes it away.
     pub fn replaces(&self, Row { shelf, owner, key, .. }: &Row) -> bool {
-        self.read().contains_key(&RowSlot { shelf: *shelf, owner: *owner, key: key.clone() })
+        self.read().contains_key(&RowKey { shelf: *shelf, owner: *owner, key: key.clone() })
     }
 
     /// Those that are put; not those that take one away.
     pub fn each(&self, mut visit: impl FnMut(Row)) {
-        for (RowSlot { shelf, owner, key }, body) in
+        for (RowKey { shelf, owner, key }, body) in
             self.read().iter().filter(|(_, body)| body.is_some())
         {
             visit(Row { shelf: *shelf, owner: *owner, key: key.clone(), body: body.clone() });
         }
     }
 
-    pub fn forget(&self, slots: &[RowSlot]) {
+    pub fn forget(&self, slots: &[RowKey]) {
         let mut fresh = self.write();
         slots.iter().for_each(|slot| drop(fresh.remove(slot)));
+    }
+
+    /// What the waiting rows say of this one, if any does.
+    fn at(&self, key: &RowKey) -> Option<Body> {
+        self.read().get(key).cloned()
     }
 
     /// The fresh rows of a page, down to the key at which they alone would fill it.
     fn of(&self, page: &Page) -> Vec<(Vec<u8>, Body)> {
         let fresh = self.read();
-        let from = RowSlot { shelf: page.shelf, owner: page.owner, key: first_key(page) };
+        let from = RowKey { shelf: page.shelf, owner: page.owner, key: first_key(page) };
         let mut here = fresh
             .range(from..)
             .take_while(|(slot, _)| (slot.shelf, slot.owner) == (page.shelf, page.owner));
@@ -101,11 +96,11 @@ impl Fresh {
         found
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<RowSlot, Body>> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<RowKey, Body>> {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<RowSlot, Body>> {
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<RowKey, Body>> {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
@@ -134,6 +129,7 @@ impl<'c> RowStatements<'c> {
 /// Reads pages of lists.
 pub struct ListReader<'c> {
     stored: Statement<'c>,
+    one: Statement<'c>,
 }
 
 impl<'c> ListReader<'c> {
@@ -141,7 +137,19 @@ impl<'c> ListReader<'c> {
         let (list, whole) = ("shelf = ?1 AND owner = ?2 AND key >= ?3", LOOKUPS.whole());
         let sql =
             format!("SELECT key, body FROM lookups WHERE {list} AND {whole} ORDER BY key LIMIT ?4");
-        Ok(ListReader { stored: connection.prepare(&sql)? })
+        let one = format!(
+            "SELECT body FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key = ?3 AND {whole}"
+        );
+        Ok(ListReader { stored: connection.prepare(&sql)?, one: connection.prepare(&one)? })
+    }
+
+    /// The body of one row. The fresh rows are asked first, as for a page.
+    pub fn find(&mut self, fresh: &Fresh, key: &RowKey) -> rusqlite::Result<Option<Vec<u8>>> {
+        if let Some(body) = fresh.at(key) {
+            return Ok(body);
+        }
+        let body = |row: &rusqlite::Row| row.get(0);
+        self.one.query_row((key.shelf.0, key.owner.0, &key.key), body).optional()
     }
 
     /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never

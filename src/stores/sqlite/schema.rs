@@ -12,8 +12,8 @@ use super::sums;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// Version 1 was never released; it had no sums.
-const VERSION: i64 = 2;
+/// Versions 1 and 2 were never released; they had no sums, and no cards.
+const VERSION: i64 = 3;
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;
@@ -42,6 +42,7 @@ CREATE TABLE snapshots (
     partition INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
     head BLOB NOT NULL,
+    keys_after INTEGER NOT NULL,
     due INTEGER,
     state BLOB NOT NULL,
     sum INTEGER NOT NULL

@@ -31,8 +31,8 @@ impl<'c> WriterStatements<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
             save: connection.prepare(
-                "INSERT OR REPLACE INTO snapshots (partition, seq, head, due, state, sum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4))",
+                "INSERT OR REPLACE INTO snapshots (partition, seq, head, keys_after, due, state, \
+                 sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_sum(?1, ?2, ?3, ?4, ?5))",
             )?,
             forget: connection.prepare("DELETE FROM snapshots WHERE partition = ?1")?,
             doubt: connection.prepare("UPDATE meta SET value = value + 1 WHERE name = 'doubts'")?,

@@ -10,8 +10,8 @@ use super::rows::{Fresh, RowsOf};
 use super::{fold, log, writer};
 use actors::Time;
 use actors::store::{
-    Append, AppendOutcome, Callback, Feed, ListedRow, Opened, Page, Sleeper, Snapshot, Store,
-    StoreError,
+    Append, AppendOutcome, Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, Sleeper,
+    Snapshot, Store, StoreError,
 };
 use ports::probe::Probe;
 use rusqlite::Connection;
@@ -217,6 +217,10 @@ impl Store for SqliteStore {
     fn rows(&self, page: Page, done: Callback<Result<Vec<ListedRow>, StoreError>>) {
         // The caller was told if it cannot be done.
         let _ = self.lists.ask(ReaderJob::Rows(page, done));
+    }
+
+    fn find(&self, keys: Vec<RowKey>, done: Callback<Result<Bodies, StoreError>>) {
+        let _ = self.look_ups.ask(ReaderJob::Find(keys, done));
     }
 
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>) {

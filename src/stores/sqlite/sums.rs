@@ -67,8 +67,11 @@ pub const META: Table = Table { name: "meta", key: &["name"], columns: &["name",
 /// These bring their own sums.
 pub const PARTITIONS: Table =
     Table { name: "partitions", key: &["id"], columns: &["id", "name", "last", "seq", "head"] };
-pub const SNAPSHOTS: Table =
-    Table { name: "snapshots", key: &["partition"], columns: &["partition", "seq", "head", "due"] };
+pub const SNAPSHOTS: Table = Table {
+    name: "snapshots",
+    key: &["partition"],
+    columns: &["partition", "seq", "head", "keys_after", "due"],
+};
 pub const LOOKUPS: Table = Table {
     name: "lookups",
     key: &["owner", "shelf", "key"],

@@ -7,7 +7,8 @@
 //! it twice changes nothing.
 
 use super::log::{Log, Tail};
-use super::rows::{Fresh, RowSlot, RowStatements};
+use super::rows::{Fresh, RowStatements};
+use actors::store::RowKey;
 use rusqlite::{Connection, Statement};
 use std::sync::Arc;
 
@@ -19,13 +20,13 @@ pub struct Sweep {
     /// Partitions whose tails are still to be written.
     tails: Vec<Arc<str>>,
     /// The last row written.
-    after: Option<RowSlot>,
+    after: Option<RowKey>,
 }
 
 /// What a step wrote, to be settled when it is durable.
 pub struct SweepStep {
     tails_left: usize,
-    stored: Vec<RowSlot>,
+    stored: Vec<RowKey>,
     is_last: bool,
 }
 

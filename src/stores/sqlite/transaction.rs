@@ -45,8 +45,9 @@ impl<'c> Transaction<'c> {
 
     pub fn save(&mut self, partition: i64, snapshot: &Snapshot) -> rusqlite::Result<()> {
         self.begin()?;
-        let Snapshot { at, due, state } = snapshot;
-        let row = (partition, at.seq as i64, at.head, due.map(|due| due.0), state);
+        let Snapshot { at, keys_after, due, state } = snapshot;
+        let (seq, keys_after, due) = (at.seq as i64, *keys_after as i64, due.map(|due| due.0));
+        let row = (partition, seq, at.head, keys_after, due, state);
         self.sql.save.execute(row).map(drop)
     }
 

@@ -11,6 +11,7 @@ use base::Hex;
 use draws::bundle::Document;
 use draws::writer::Writer;
 use draws::{Anchor, Bundle, Inclusion, QUICKNET, Receipt, Signer};
+use testing::played::Played;
 
 /// Before round 123 of the beacon was due.
 pub const DAY: Day = Day(20230823);
@@ -33,7 +34,7 @@ pub struct Wanted {
 
 pub struct Honest {
     pub view: LotteryView,
-    pub boxes: Vec<BallotBox>,
+    pub boxes: Vec<Played<BallotBox>>,
     /// Of every ballot, box by box.
     pub receipts: Vec<Vec<Receipt>>,
     pub key: [u8; 32],
@@ -57,7 +58,12 @@ pub fn announced(round: u64) -> Beacon {
 }
 
 /// Gives a command, which must be granted.
-fn tell<M: Machine>(machine: &mut M, command: M::Command, caller: Caller, seed: u64) -> M::Event {
+fn tell<M: Machine>(
+    machine: &mut Played<M>,
+    command: M::Command,
+    caller: Caller,
+    seed: u64,
+) -> M::Event {
     match machine.decide(&command, &caller, &Stamp { at: OPEN, seed }) {
         Ok(Verdict::New(event)) => {
             machine.apply(&event, OPEN);
@@ -93,7 +99,7 @@ impl Wanted {
             .zip(self.counts)
             .map(|(name, count)| filled(*name, *count, self.commit, &plan))
             .unzip();
-        let mut lottery = Lottery::default();
+        let mut lottery = Played::<Lottery>::default();
         tell(&mut lottery, lottery::Command::Create(plan), Caller::SYSTEM, 0);
         tell(&mut lottery, lottery::Command::Close, Caller::SYSTEM, 0);
         let sealed: Vec<Sealed> = boxes.iter().map(sealed).collect();
@@ -113,14 +119,19 @@ impl Wanted {
 }
 
 /// A box with so many ballots, each commit of so many, sealed.
-fn filled(name: BoxName, count: u64, commit: u64, plan: &Plan) -> (BallotBox, Vec<Receipt>) {
-    let (mut made, mut receipts) = (BallotBox::default(), Vec::new());
+fn filled(
+    name: BoxName,
+    count: u64,
+    commit: u64,
+    plan: &Plan,
+) -> (Played<BallotBox>, Vec<Receipt>) {
+    let (mut made, mut receipts) = (Played::<BallotBox>::default(), Vec::new());
     let (terms, anchor) = (plan.box_terms().unwrap(), Anchor::from(&plan.ballots.unwrap()));
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
     for from in (0..count).step_by(commit as usize) {
         let submitted: Vec<BallotId> =
             (from..count.min(from + commit)).map(|index| submit(&mut made, name, index)).collect();
-        let witness: Witness = made.witness(from).unwrap();
+        let witness: Witness = made.machine.witness(from).unwrap();
         receipts.extend(
             submitted.into_iter().map(|ballot| Receipt::of(ballot, &witness, &anchor, &signer())),
         );
@@ -129,7 +140,7 @@ fn filled(name: BoxName, count: u64, commit: u64, plan: &Plan) -> (BallotBox, Ve
     (made, receipts)
 }
 
-fn submit(made: &mut BallotBox, name: BoxName, index: u64) -> BallotId {
+fn submit(made: &mut Played<BallotBox>, name: BoxName, index: u64) -> BallotId {
     let member = Caller::member(Id([index as u8; 16]));
     match tell(made, ballots::Command::Submit, member, 1000 * name.number as u64 + index) {
         ballots::Event::Submitted { index, nonce, .. } => BallotId { name, index, nonce },
@@ -137,21 +148,21 @@ fn submit(made: &mut BallotBox, name: BoxName, index: u64) -> BallotId {
     }
 }
 
-fn sealed(made: &BallotBox) -> Sealed {
+fn sealed(made: &Played<BallotBox>) -> Sealed {
     match made.look(&Question::State) {
         Answer::State { sealed: Some(sealed), .. } => sealed,
         other => panic!("a sealed box is {other:?}"),
     }
 }
 
-fn page(made: &BallotBox, from: u64, limit: usize) -> Vec<ballots::Ballot> {
+fn page(made: &Played<BallotBox>, from: u64, limit: usize) -> Vec<ballots::Ballot> {
     match made.look(&Question::Page { from, limit }) {
         Answer::Ballots(page) => page,
         other => panic!("a page is {other:?}"),
     }
 }
 
-fn lot(boxes: &[BallotBox], number: u8, index: u64) -> Lot {
+fn lot(boxes: &[Played<BallotBox>], number: u8, index: u64) -> Lot {
     let ballot = page(&boxes[number as usize], index, 1)[0];
     Lot { number, index, nonce: ballot.nonce, owner: ballot.owner }
 }

@@ -8,6 +8,7 @@
 use super::names::{BallotId, BoxName};
 use super::rows;
 use super::words::{Answer, Ballot, Command, Event, Question, Refusal, Terms, Witness};
+use crate::cards::Cards;
 use crate::dice::Dice;
 use crate::domain::draw::{Hash, Sealed, chain, merkle};
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
@@ -53,6 +54,7 @@ impl Machine for BallotBox {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open { name, terms }, None) => {
@@ -113,7 +115,7 @@ impl Machine for BallotBox {
         }
     }
 
-    fn look(&self, question: &Question) -> Answer {
+    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
         match *question {
             _ if self.terms.is_none() => Answer::NotOpened,
             Question::State => Answer::State {
@@ -139,7 +141,7 @@ impl Machine for BallotBox {
         (since < self.count()).then(|| self.shown(since as usize, self.ballots.len()))
     }
 
-    fn left_for(&self, _: &Command, _: &Caller) -> u64 {
+    fn left_for(&self, _: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
         match self.terms {
             // A box that was never opened says so when it is asked for real; until then it counts
             // as empty.

@@ -10,6 +10,7 @@ use super::words::{
     Answer, Command, Event, ImportPass, ImportState, ImportView, OnDuplicate, Plan, Progress,
     Question, Refusal, WhyFailed,
 };
+use crate::cards::Cards;
 use crate::domain::coupons::Serial;
 use crate::id::Id;
 use crate::machine::{Caller, Machine, Stamp, Verdict};
@@ -32,7 +33,13 @@ impl Machine for Import {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, command: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        _: &Caller,
+        _: &Stamp,
+        _: &Cards<'_>,
+    ) -> Result<Verdict<Event>, Refusal> {
         use Verdict::{Already, New};
         let job = match (command, &self.job) {
             (Command::Create(plan), None) => return Ok(New(Event::Created(plan.clone()))),
@@ -93,7 +100,7 @@ impl Machine for Import {
         }
     }
 
-    fn look(&self, _: &Question) -> Answer {
+    fn look(&self, _: &Question, _: &Cards<'_>) -> Answer {
         self.job.clone()
     }
 

@@ -9,6 +9,7 @@
 use super::result::{Drawn, places};
 use super::rows;
 use super::words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};
+use crate::cards::Cards;
 use crate::domain::day::Day;
 use crate::domain::draw::{Sealed, commitment};
 use crate::machine::{Caller, Machine, Stamp, Verdict};
@@ -31,7 +32,13 @@ impl Machine for Lottery {
     type Answer = Answer;
     type Witness = ();
 
-    fn decide(&self, command: &Command, _: &Caller, _: &Stamp) -> Result<Verdict<Event>, Refusal> {
+    fn decide(
+        &self,
+        command: &Command,
+        _: &Caller,
+        _: &Stamp,
+        _: &Cards<'_>,
+    ) -> Result<Verdict<Event>, Refusal> {
         match (command, &self.known) {
             (Command::Create(plan), None) => Ok(Verdict::New(Event::Planned(plan.clone()))),
             (Command::Create(_), Some(_)) => Err(Refusal::Exists),
@@ -72,7 +79,7 @@ impl Machine for Lottery {
         }
     }
 
-    fn look(&self, _: &Question) -> Answer {
+    fn look(&self, _: &Question, _: &Cards<'_>) -> Answer {
         self.known.clone()
     }
 

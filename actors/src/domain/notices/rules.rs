@@ -4,6 +4,7 @@
 //! no owner is told twice.
 
 use super::words::{Answer, Command, Event, Question, Refusal};
+use crate::cards::Cards;
 use crate::domain::Only;
 use crate::domain::day::Day;
 use crate::machine::{Caller, Machine, Stamp, Verdict};
@@ -30,6 +31,7 @@ impl Machine for Notices {
         Command::Finish { day }: &Command,
         _: &Caller,
         _: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let finished = Event::Finished { day: *day };
         Ok(if self.done >= Some(*day) {
@@ -43,7 +45,7 @@ impl Machine for Notices {
         self.done = self.done.max(Some(*day));
     }
 
-    fn look(&self, _: &Question) -> Answer {
+    fn look(&self, _: &Question, _: &Cards<'_>) -> Answer {
         self.done
     }
 }

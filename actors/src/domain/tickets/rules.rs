@@ -11,6 +11,7 @@ use super::pattern::Pattern;
 use super::rows;
 use super::stock::{Stock, Ticket};
 use super::words::{Answer, Command, Event, Question, Refusal, Terms, TicketLedger};
+use crate::cards::Cards;
 use crate::dice::Dice;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
@@ -44,6 +45,7 @@ impl Machine for Slice {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open { lead, terms }, None) => {
@@ -159,7 +161,7 @@ impl Machine for Slice {
         }
     }
 
-    fn look(&self, question: &Question) -> Answer {
+    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
         if self.terms.is_none() {
             return Answer::NotOpened;
         }
@@ -187,7 +189,7 @@ impl Machine for Slice {
         (!holds.is_empty()).then_some(Event::Expired { holds })
     }
 
-    fn left_for(&self, command: &Command, _: &Caller) -> u64 {
+    fn left_for(&self, command: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
         match command {
             // A slice that was never opened says so when it is asked for real; until then it counts
             // as full.

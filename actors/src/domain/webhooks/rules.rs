@@ -10,6 +10,7 @@ use super::rows;
 use super::words::{
     Answer, Command, Event, Question, Refusal, Telling, Trouble, WebhookView, WhyDisabled,
 };
+use crate::cards::Cards;
 use crate::dice::Dice;
 use crate::id::Id;
 use crate::machine::{Caller, Machine, Role, Stamp, Verdict};
@@ -46,6 +47,7 @@ impl Machine for Webhook {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         if caller.role == Role::Member {
             return Err(Refusal::NotAdmin);
@@ -107,7 +109,7 @@ impl Machine for Webhook {
         }
     }
 
-    fn look(&self, _: &Question) -> Answer {
+    fn look(&self, _: &Question, _: &Cards<'_>) -> Answer {
         self.view.clone().filter(|_| !self.deleted)
     }
 

@@ -6,6 +6,7 @@ use super::auditor::Audited;
 use super::node::{Node, Yard};
 use super::room::Room;
 use super::tally::Tally;
+use actors::cards::Cards;
 use actors::{Caller, Id, Machine, Time};
 use std::fmt::Debug;
 
@@ -46,7 +47,7 @@ pub trait Kind: Machine {
     }
     fn model_books(model: &Self::Model) -> Self::Books;
     /// A quiet partition and its model must tell the same.
-    fn compare(model: &Self::Model, machine: &Self);
+    fn compare(model: &Self::Model, machine: &Self, cards: &Cards<'_>);
 
     fn see(model: &Self::Model, command: &Self::Command, caller: &Caller, seen: &mut Self::Seen);
     /// Whether a place may decline the request.

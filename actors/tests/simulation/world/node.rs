@@ -11,7 +11,7 @@ use actors::dice::Dice;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Rack, Range};
 use actors::domain::tickets::Slice;
-use actors::engine::KeyWindow;
+use actors::engine::{CardBudget, KeyWindow};
 use actors::store::AppendOutcome;
 use std::sync::{Arc, Mutex};
 use testing::memory::{Fate, MemoryStore};
@@ -29,6 +29,7 @@ pub struct Yard {
     pub tally: Tally,
     pub store: MemoryStore,
     pub window: Arc<KeyWindow>,
+    pub card_budget: Arc<CardBudget>,
     pub outcomes: Arc<Mutex<Vec<AppendOutcome>>>,
     pub snapshot_every: u64,
     pub lost: u64,
@@ -46,6 +47,7 @@ pub struct Node {
 impl Node {
     pub fn new(plan: Plan) -> Node {
         let (snapshot_every, lost) = (plan.snapshot_every, plan.lost);
+        let card_budget = CardBudget::new(plan.card_bytes);
         Node {
             slices: tickets::room(&plan.tickets),
             boxes: ballots::room(&plan.ballots),
@@ -61,6 +63,7 @@ impl Node {
                 tally: Tally::default(),
                 store: MemoryStore::manual(),
                 window: new_window(),
+                card_budget,
                 outcomes: Arc::default(),
                 snapshot_every,
                 lost,

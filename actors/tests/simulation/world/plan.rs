@@ -23,6 +23,8 @@ pub struct Plan {
     pub ballots: Ballots,
     pub steps: usize,
     pub snapshot_every: u64,
+    /// Memory for cards: none, a little, or enough.
+    pub card_bytes: usize,
     /// Of 1000 steps, so many are a misfortune.
     pub misfortunes: u64,
     /// Of 100 messages, so many never arrive, and of as many the reply is lost.
@@ -72,6 +74,7 @@ impl Plan {
             ballots: Ballots::drawn(dice),
             steps: 1500 + dice.below(5000) as usize,
             snapshot_every: 2 + dice.below(30),
+            card_bytes: [0, 2_000, 1 << 30][dice.below(3) as usize],
             misfortunes: dice.below(40),
             lost: dice.below(6),
         }

@@ -7,16 +7,20 @@
 use super::auditor::Auditor;
 use super::kind::Kind;
 use super::node::{Yard, new_window};
+use actors::cards::{AllCards, CardOwner, Cards};
 use actors::dice::Dice;
+use actors::engine::partition::Wanted;
+use actors::engine::record::{self, Entry};
 use actors::engine::snapshot::Suspect;
 use actors::engine::{Failure, Partition, Reply, Request};
 use actors::machine::partition_id;
-use actors::store::{AppendOutcome, Frame, Store};
+use actors::store::{
+    AppendOutcome, Bodies, Callback, Frame, ListedRow, Page, RowKey, Store, StoreError,
+};
 use actors::{Machine, Time};
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
-use testing::memory::Fate;
+use testing::memory::{Fate, MemoryStore};
 
 pub type Replied<M> = Result<Reply<M>, Failure<<M as Machine>::Refusal>>;
 
@@ -28,11 +32,35 @@ pub struct Room<K: Kind> {
     pub auditor: Auditor<K>,
     places: Vec<Place<K>>,
     letters: Vec<Letter<K>>,
+    look_ups: Vec<LookUp>,
 }
 
 struct Place<K: Kind> {
     awake: Option<Partition<K, Slot<K>>>,
     under_way: Option<Frame>,
+    /// How often it was opened. What an earlier life has asked for is no answer to this one.
+    life: u64,
+    /// What the facts that count have written.
+    cards: AllCards,
+}
+
+/// What a partition has asked the store for, on its way.
+struct LookUp {
+    place: usize,
+    life: u64,
+    what: Sought,
+    /// The store may have read it long before the answer arrives.
+    read: Option<Read>,
+}
+
+enum Sought {
+    Cards(Wanted),
+    Names(Page),
+}
+
+enum Read {
+    Bodies(Bodies),
+    Rows(Vec<ListedRow>),
 }
 
 struct Letter<K: Kind> {
@@ -61,8 +89,9 @@ pub trait Rooms {
 
 impl<K: Kind> Room<K> {
     pub fn new(names: Vec<K::Name>, model: impl Fn(&K::Name) -> K::Model) -> Room<K> {
-        let places = names.iter().map(|_| Place { awake: None, under_way: None }).collect();
-        Room { auditor: Auditor::new(names.iter().map(model)), names, places, letters: Vec::new() }
+        let places = names.iter().map(|_| Place::default()).collect();
+        let auditor = Auditor::new(names.iter().map(model));
+        Room { auditor, names, places, letters: Vec::new(), look_ups: Vec::new() }
     }
 
     pub fn send(&mut self, to: usize, request: Request<K>) -> Slot<K> {
@@ -80,15 +109,7 @@ impl<K: Kind> Room<K> {
             return;
         }
         let id = self.id(place);
-        let found = Arc::new(Mutex::new(None));
-        let out = found.clone();
-        yard.store.open(&id, Box::new(move |opened| *out.lock().unwrap() = Some(opened)));
-        let opened = found
-            .lock()
-            .unwrap()
-            .take()
-            .expect("a memory store answers at once")
-            .expect("and does not fail");
+        let opened = at_once(|done| yard.store.open(&id, done));
         assert_eq!(
             yard.store.frames(&id),
             self.auditor.places[place].frames,
@@ -97,8 +118,14 @@ impl<K: Kind> Room<K> {
         if opened.snapshot.is_some() {
             yard.tally.count("opened from a snapshot");
         }
-        let partition = Partition::open(self.names[place].clone(), opened, yard.window.clone())
-            .expect("what was committed opens");
+        let partition = Partition::open_within(
+            self.names[place].clone(),
+            opened,
+            yard.window.clone(),
+            yard.card_budget.clone(),
+        )
+        .expect("what was committed opens");
+        self.places[place].life += 1;
         self.places[place].awake = Some(partition.snapshot_every(yard.snapshot_every));
         self.compare(place);
     }
@@ -111,7 +138,50 @@ impl<K: Kind> Room<K> {
             return;
         };
         assert_eq!(partition.machine().imbalance(), 0, "the conservation law is broken");
-        K::compare(&self.auditor.places[place].model, partition.machine());
+        let cards = Cards::new(&self.places[place].cards);
+        K::compare(&self.auditor.places[place].model, partition.machine(), &cards);
+    }
+
+    /// Sends what the partition wants to write, and asks for what it wants to read.
+    fn go_on(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
+        self.flush(place, yard);
+        let life = self.places[place].life;
+        let Some(partition) = &mut self.places[place].awake else { return };
+        let cards = partition.wanted().map(Sought::Cards);
+        for what in cards.into_iter().chain(partition.to_learn().map(Sought::Names)) {
+            let read = (dice.below(2) == 0).then(|| read(&yard.store, &what));
+            self.look_ups.push(LookUp { place, life, what, read });
+        }
+    }
+
+    /// The store's answer arrives, or the news that it has none.
+    fn shown(&mut self, look_up: usize, yard: &mut Yard, dice: &mut Dice) {
+        let LookUp { place, life, what, read: was_read } = self.look_ups.swap_remove(look_up);
+        if life != self.places[place].life {
+            return;
+        }
+        let Some(partition) = &mut self.places[place].awake else { return };
+        let fails = !yard.calm && dice.below(100) < yard.lost;
+        match (what, fails) {
+            (Sought::Cards(wanted), true) => {
+                yard.tally.count("card not shown");
+                for slot in partition.not_found(&wanted.keys) {
+                    put::<K>(&slot, Err(Failure::Unavailable("no card can be read".into())));
+                }
+            }
+            (Sought::Names(_), true) => partition.learned(None),
+            (what, false) => match was_read.unwrap_or_else(|| read(&yard.store, &what)) {
+                Read::Bodies(bodies) => {
+                    yard.tally.count("card shown");
+                    let Sought::Cards(Wanted { keys, .. }) = what else { unreachable!() };
+                    for (slot, reply) in partition.found(&keys, bodies, yard.clock) {
+                        put::<K>(&slot, Ok(reply));
+                    }
+                }
+                Read::Rows(rows) => partition.learned(Some(rows)),
+            },
+        }
+        self.go_on(place, yard, dice);
     }
 
     fn flush(&mut self, place: usize, yard: &mut Yard) {
@@ -126,6 +196,23 @@ impl<K: Kind> Room<K> {
 
     fn committed(&mut self, place: usize, frame: &Frame, yard: &mut Yard) {
         self.auditor.committed(place, frame, yard.latest, &mut yard.tally);
+        let records = record::records::<K::Event>(frame).expect("what was committed can be read");
+        let mut cards = Vec::new();
+        for record in records {
+            if let Entry::Fact(event) = &record.entry {
+                K::cards(event, record.at, &mut cards);
+            }
+        }
+        cards.into_iter().for_each(|card| self.places[place].cards.put(card));
+    }
+
+    /// The store shows every card as the facts left it.
+    fn compare_cards(&self, place: usize, yard: &mut Yard) {
+        let lies_at = CardOwner::of(&self.id(place));
+        let cards = &self.places[place].cards;
+        let (keys, bodies): (Vec<_>, Vec<_>) =
+            cards.iter().map(|(key, body)| (lies_at.row_key(key), Some(body.clone()))).unzip();
+        assert!(find(&yard.store, keys) == bodies, "{}: a card differs", self.id(place));
     }
 
     fn forget(&mut self, place: usize) {
@@ -140,7 +227,7 @@ impl<K: Kind> Rooms for Room<K> {
     }
 
     fn letters(&self) -> usize {
-        self.letters.len()
+        self.letters.len() + self.look_ups.len()
     }
 
     fn place_of(&self, id: &str) -> Option<usize> {
@@ -148,6 +235,9 @@ impl<K: Kind> Rooms for Room<K> {
     }
 
     fn deliver(&mut self, letter: usize, yard: &mut Yard, dice: &mut Dice) {
+        if let Some(look_up) = letter.checked_sub(self.letters.len()) {
+            return self.shown(look_up, yard, dice);
+        }
         let Letter { to, request, slot } = self.letters.swap_remove(letter);
         if !yard.calm && dice.below(100) < yard.lost {
             return put::<K>(&slot, Err(Failure::Unknown));
@@ -164,7 +254,7 @@ impl<K: Kind> Rooms for Room<K> {
         if let Some((slot, reply)) = partition.serve(request, yard.clock, dice.roll(), slot) {
             put::<K>(&slot, Ok(reply));
         }
-        self.flush(to, yard);
+        self.go_on(to, yard, dice);
     }
 
     fn meet(&mut self, place: usize, index: usize, fate: Fate, yard: &mut Yard, dice: &mut Dice) {
@@ -194,8 +284,11 @@ impl<K: Kind> Rooms for Room<K> {
     }
 
     fn forget_everything(&mut self) {
-        self.places.iter_mut().for_each(|place| *place = Place { awake: None, under_way: None });
+        for place in &mut self.places {
+            (place.awake, place.under_way) = (None, None);
+        }
         self.letters.clear();
+        self.look_ups.clear();
     }
 
     fn crash(&mut self, place: usize, yard: &mut Yard, dice: &mut Dice) {
@@ -257,11 +350,12 @@ impl<K: Kind> Rooms for Room<K> {
                     .expect("what was committed is replayed");
             }
             assert!(
-                again.agrees_with(&mut suspect),
+                again.agrees_with(&suspect),
                 "{}: the log and a snapshot differ",
                 self.id(place)
             );
             assert_eq!(again.written(), live.written());
+            self.compare_cards(place, yard);
             let bytes =
                 |machine: &K| postcard::to_stdvec(machine).expect("a machine is plain data");
             assert!(
@@ -272,6 +366,29 @@ impl<K: Kind> Rooms for Room<K> {
             self.compare(place);
         }
     }
+}
+
+impl<K: Kind> Default for Place<K> {
+    fn default() -> Self {
+        Place { awake: None, under_way: None, life: 0, cards: AllCards::default() }
+    }
+}
+
+fn read(store: &MemoryStore, what: &Sought) -> Read {
+    match what {
+        Sought::Cards(wanted) => Read::Bodies(find(store, wanted.rows.clone())),
+        Sought::Names(page) => Read::Rows(at_once(|done| store.rows(page.clone(), done))),
+    }
+}
+
+fn find(store: &MemoryStore, keys: Vec<RowKey>) -> Bodies {
+    at_once(|done| store.find(keys, done))
+}
+
+fn at_once<T: Send + 'static>(ask: impl FnOnce(Callback<Result<T, StoreError>>)) -> T {
+    let (to, from) = std::sync::mpsc::channel();
+    ask(Box::new(move |answer| to.send(answer).expect("it is waited for")));
+    from.try_recv().expect("a memory store answers at once").expect("and does not fail")
 }
 
 /// The first word counts; what comes later is lost on the way.

@@ -109,7 +109,10 @@ fn a_view_shows_every_frame_from_the_first_beside_a_running_store() {
         answer(|done| disk.store().append(next, done));
         append(disk.store(), &mut q, &[]);
     }
-    disk.store().save("p", Snapshot { at: p.at, due: Some(Time(5)), state: vec![1, 2] });
+    disk.store().save(
+        "p",
+        Snapshot { at: p.at, keys_after: p.at.seq, due: Some(Time(5)), state: vec![1, 2] },
+    );
     answer(|done| disk.store().sleepers(Time(0), done)).unwrap();
     let view = SqliteHistory::open(&folder, &rows_of).unwrap();
     append(disk.store(), &mut p, &[]);

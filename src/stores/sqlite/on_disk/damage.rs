@@ -88,7 +88,8 @@ fn a_damaged_time_to_wake_wakes_at_once_and_its_snapshot_is_replaced() {
         let mut disk = OnDisk::new();
         let mut p = Script::new("p");
         append(disk.store(), &mut p, &[]);
-        let snapshot = Snapshot { at: p.at, due: Some(Time(50)), state: vec![1] };
+        let snapshot =
+            Snapshot { at: p.at, keys_after: p.at.seq, due: Some(Time(50)), state: vec![1] };
         disk.store().save("p", snapshot.clone());
         after_damage(&mut disk, &format!("UPDATE snapshots SET {damage}")).unwrap();
         let sleepers = answer(|done| disk.store().sleepers(Time(0), done)).unwrap();
@@ -123,7 +124,8 @@ fn what_is_in_no_chain_is_checked_from_beside() {
         let mut p = Script::new("p");
         append(disk.store(), &mut p, &[ticket(1, Some("x"))]);
         append(disk.store(), &mut Script::new("q"), &[]);
-        disk.store().save("p", Snapshot { at: p.at, due: None, state: vec![1] });
+        disk.store()
+            .save("p", Snapshot { at: p.at, keys_after: p.at.seq, due: None, state: vec![1] });
         let damage = damage.replace("FROM log", "FROM log LIMIT 1");
         let opened = after_damage(&mut disk, &damage);
         let view = SqliteHistory::open(&disk.scratch.at("data"), &rows_of);

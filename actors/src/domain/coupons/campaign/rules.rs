@@ -6,6 +6,7 @@
 //! and what has ended stays so. Vouchers keep the expiry that they were granted with.
 
 use super::words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
+use crate::cards::Cards;
 use crate::domain::coupons::book::{Book, Tally};
 use crate::domain::coupons::ledger::CouponLedger;
 use crate::domain::coupons::names::Serial;
@@ -43,6 +44,7 @@ impl Machine for Campaign {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let plan = match (command, &self.plan) {
             (Command::Open(plan), None) => return Ok(Verdict::New(Event::Opened(plan.clone()))),
@@ -102,7 +104,7 @@ impl Machine for Campaign {
         }
     }
 
-    fn look(&self, question: &Question) -> Answer {
+    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
         let Some(plan) = &self.plan else { return Answer::NotOpened };
         match question {
             Question::Campaign => {

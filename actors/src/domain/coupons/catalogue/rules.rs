@@ -6,6 +6,7 @@
 //! know. They can be opened with what is registered.
 
 use super::words::{Answer, CatalogueEntry, CatalogueRecord, Command, Event, Question, Refusal};
+use crate::cards::Cards;
 use crate::domain::Only;
 use crate::domain::coupons::names::Serial;
 use crate::id::Id;
@@ -38,6 +39,7 @@ impl Machine for Catalogue {
         Command::Register { entry, key }: &Command,
         _: &Caller,
         _: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         if let Some(by) = entry.campaign_name().and_then(|name| self.campaigns.get(&name)) {
             return Err(Refusal::NameTaken { by: *by });
@@ -65,7 +67,7 @@ impl Machine for Catalogue {
         self.entries.insert(*serial, CatalogueRecord { entry: entry.clone(), key: *key, at });
     }
 
-    fn look(&self, question: &Question) -> Answer {
+    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
         match question {
             Question::Entry(serial) => Answer::Entry(self.entries.get(serial).cloned()),
             Question::Page { of, after, limit } => {

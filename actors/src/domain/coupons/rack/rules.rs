@@ -6,6 +6,7 @@
 //! anywhere, and comes to the same.
 
 use super::words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
+use crate::cards::Cards;
 use crate::domain::coupons::coupon::Slot;
 use crate::domain::coupons::names::{RackName, RangeName, Serial};
 use crate::domain::coupons::range::{self, Range};
@@ -48,6 +49,7 @@ impl Machine for Rack {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         match command {
             Command::Import { batch, terms, lines } => {
@@ -72,7 +74,7 @@ impl Machine for Rack {
                     .get(batch)
                     .map(|batch| &batch.range)
                     .ok_or(Refusal::In(range::Refusal::NotOpened))?;
-                wrap(range.decide(command, caller, stamp), |event| Event::In {
+                wrap(range.decide(command, caller, stamp, cards), |event| Event::In {
                     batch: *batch,
                     event,
                 })
@@ -114,7 +116,7 @@ impl Machine for Rack {
         }
     }
 
-    fn look(&self, question: &Question) -> Answer {
+    fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         match question {
             Question::Find(code) => Answer::Found(self.by_code.get(&**code).copied()),
             Question::Brought { batch, lines } => {
@@ -132,7 +134,7 @@ impl Machine for Rack {
             Question::In { batch, question } => Answer::In(
                 self.batches
                     .get(batch)
-                    .map_or(range::Answer::NotOpened, |batch| batch.range.look(question)),
+                    .map_or(range::Answer::NotOpened, |batch| batch.range.look(question, cards)),
             ),
         }
     }
@@ -147,11 +149,12 @@ impl Machine for Rack {
         Some(Event::In { batch: *batch, event })
     }
 
-    fn left_for(&self, command: &Command, caller: &Caller) -> u64 {
+    fn left_for(&self, command: &Command, caller: &Caller, cards: &Cards<'_>) -> u64 {
         match command {
-            Command::In { batch, command } => {
-                self.batches.get(batch).map_or(0, |batch| batch.range.left_for(command, caller))
-            }
+            Command::In { batch, command } => self
+                .batches
+                .get(batch)
+                .map_or(0, |batch| batch.range.left_for(command, caller, cards)),
             Command::Import { .. } => 0,
         }
     }

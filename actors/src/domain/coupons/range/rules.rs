@@ -6,6 +6,7 @@
 //! limit. The whole batch expires in one instant.
 
 use super::words::{Answer, Command, Event, Question, Refusal, Terms};
+use crate::cards::Cards;
 use crate::domain::coupons::book::{Book, Tally};
 use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
@@ -45,6 +46,7 @@ impl Machine for Range {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
+        _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open(terms), None) => return Ok(Verdict::New(Event::Opened(*terms))),
@@ -104,7 +106,7 @@ impl Machine for Range {
         }
     }
 
-    fn look(&self, question: &Question) -> Answer {
+    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
         let Some(terms) = &self.terms else { return Answer::NotOpened };
         match question {
             Question::Coupon(slot) => Answer::Coupon(self.view(terms, *slot)),
@@ -129,7 +131,7 @@ impl Machine for Range {
         redeem::expire(&self.book, self.end(), now).map(Event::Redeemed)
     }
 
-    fn left_for(&self, command: &Command, _: &Caller) -> u64 {
+    fn left_for(&self, command: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
         match (command, &self.terms) {
             (Command::Assign { source: Some(source), .. }, _)
                 if self.sources.contains_key(source) =>

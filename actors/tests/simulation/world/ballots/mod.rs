@@ -9,6 +9,7 @@ use super::node::{Node, Yard};
 use super::plan;
 use super::room::Room;
 use super::tally::Tally;
+use actors::cards::Cards;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms, Witness,
 };
@@ -136,8 +137,8 @@ impl Kind for BallotBox {
         (model.ballots.len(), model.sealed)
     }
 
-    fn compare(model: &Model, machine: &BallotBox) {
-        match machine.look(&Question::State) {
+    fn compare(model: &Model, machine: &BallotBox, cards: &Cards<'_>) {
+        match machine.look(&Question::State, cards) {
             Answer::NotOpened => assert!(!model.opened),
             Answer::State { count, sealed } => {
                 assert_eq!((count as usize, sealed), Self::model_books(model))
@@ -145,7 +146,7 @@ impl Kind for BallotBox {
             other => panic!("asked for the state, told {other:?}"),
         }
         if model.opened {
-            let all = machine.look(&Question::Page { from: 0, limit: usize::MAX });
+            let all = machine.look(&Question::Page { from: 0, limit: usize::MAX }, cards);
             assert_eq!(all, Answer::Ballots(model.ballots.clone()));
         }
     }

@@ -9,6 +9,7 @@ use super::super::tally::Tally;
 use super::batch::{is_answer, is_end};
 use super::pool::{Answered, Pool, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
+use actors::cards::Cards;
 use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger,
 };
@@ -235,16 +236,18 @@ impl Kind for Campaign {
         model.ledger()
     }
 
-    fn compare(model: &Model, machine: &Campaign) {
-        let Answer::Campaign(overview) = machine.look(&Question::Campaign) else {
+    fn compare(model: &Model, machine: &Campaign, cards: &Cards<'_>) {
+        let Answer::Campaign(overview) = machine.look(&Question::Campaign, cards) else {
             return assert!(!model.opened);
         };
         assert_eq!((&overview.plan, overview.granted), (&model.plan, model.granted()));
         assert_eq!((overview.paused, overview.over), (model.paused, model.over));
-        let Answer::Ledger(ledger) = machine.look(&Question::Ledger) else { panic!("it is open") };
+        let Answer::Ledger(ledger) = machine.look(&Question::Ledger, cards) else {
+            panic!("it is open")
+        };
         assert_eq!(Some(ledger), model.ledger());
         for rank in 0..=model.granted() + 1 {
-            let Answer::Voucher(view) = machine.look(&Question::Voucher(rank)) else {
+            let Answer::Voucher(view) = machine.look(&Question::Voucher(rank), cards) else {
                 panic!("it is open")
             };
             assert!(model.pool.is_shown(rank, &view), "{rank} is shown as {view:?}");

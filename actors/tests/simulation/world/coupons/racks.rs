@@ -8,6 +8,7 @@ use super::super::tally::Tally;
 use super::batch::{self, Batch};
 use super::pool::{Answered, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
+use actors::cards::Cards;
 use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Rack, Refusal};
 use actors::domain::coupons::{CouponLedger, RackName, Serial, range, redeem};
 use actors::{Caller, Id, Machine, Time};
@@ -130,23 +131,24 @@ impl Kind for Rack {
         model.batches.iter().map(|(serial, batch)| (*serial, batch.ledger())).collect()
     }
 
-    fn compare(model: &Model, machine: &Rack) {
+    fn compare(model: &Model, machine: &Rack, cards: &Cards<'_>) {
         for (code, (batch, slot, line)) in &model.codes {
             assert_eq!(
-                machine.look(&Question::Find(code.clone())),
+                machine.look(&Question::Find(code.clone()), cards),
                 Answer::Found(Some((*batch, *slot)))
             );
             let brought = Question::Brought {
                 batch: *batch,
                 lines: vec![(*line, code.clone()), (line + 1, code.clone())],
             };
-            assert_eq!(machine.look(&brought), Answer::Flags(vec![true, false]));
+            assert_eq!(machine.look(&brought, cards), Answer::Flags(vec![true, false]));
         }
         for (serial, batch) in &model.batches {
-            let ask = |question| match machine.look(&Question::In { batch: *serial, question }) {
-                Answer::In(answer) => answer,
-                other => panic!("asked about a batch, told {other:?}"),
-            };
+            let ask =
+                |question| match machine.look(&Question::In { batch: *serial, question }, cards) {
+                    Answer::In(answer) => answer,
+                    other => panic!("asked about a batch, told {other:?}"),
+                };
             let range::Answer::Ledger(ledger) = ask(range::Question::Ledger) else {
                 panic!("it was opened")
             };

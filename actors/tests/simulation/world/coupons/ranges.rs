@@ -8,6 +8,7 @@ use super::super::tally::Tally;
 use super::batch::{self, Batch};
 use super::pool::is_alive;
 use super::{Seen, refusal_of, refused_rightly};
+use actors::cards::Cards;
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range, Refusal};
 use actors::domain::coupons::{CouponLedger, RangeName, redeem};
 use actors::{Caller, Id, Machine, Time};
@@ -62,13 +63,13 @@ impl Kind for Range {
         model.ledger()
     }
 
-    fn compare(model: &Batch, machine: &Range) {
-        let Answer::Ledger(ledger) = machine.look(&Question::Ledger) else {
+    fn compare(model: &Batch, machine: &Range, cards: &Cards<'_>) {
+        let Answer::Ledger(ledger) = machine.look(&Question::Ledger, cards) else {
             return assert!(!model.opened);
         };
         assert_eq!(Some(ledger), model.ledger());
         for slot in 0..=model.terms.count {
-            let Answer::Coupon(view) = machine.look(&Question::Coupon(slot)) else {
+            let Answer::Coupon(view) = machine.look(&Question::Coupon(slot), cards) else {
                 panic!("it is open")
             };
             assert!(model.pool.is_shown(slot, &view), "{slot} is shown as {view:?}");

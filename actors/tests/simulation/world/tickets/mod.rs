@@ -10,6 +10,7 @@ use super::node::{Node, Yard};
 use super::plan;
 use super::room::Room;
 use super::tally::Tally;
+use actors::cards::Cards;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, Refusal, Slice, SliceName, TicketLedger};
 use actors::machine::{Machine, Role};
@@ -83,8 +84,8 @@ impl Kind for Slice {
         model.ledger()
     }
 
-    fn compare(model: &Model, machine: &Slice) {
-        match machine.look(&Question::Ledger) {
+    fn compare(model: &Model, machine: &Slice, cards: &Cards<'_>) {
+        match machine.look(&Question::Ledger, cards) {
             Answer::Ledger(ledger) => assert_eq!(ledger, model.ledger()),
             _ => assert!(!model.opened),
         }

@@ -1,0 +1,315 @@
+//! The cards that a partition remembers.
+//!
+//! Those that an event has written and the store may not show yet are kept until it does. Those
+//! that a parked request waits for are kept until it is served. All others go when the node has no
+//! more room for cards: the ones that were not asked for since they were last looked at go first.
+
+use super::name_filter::NameFilter;
+use crate::cards::{Card, CardKey, CardPlace, KnownCards, Unknown};
+use crate::store::Shelf;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How much memory cards may take, for all partitions of a node.
+#[derive(Debug)]
+pub struct CardBudget {
+    limit: usize,
+    used: AtomicUsize,
+}
+
+impl CardBudget {
+    pub fn new(limit: usize) -> Arc<CardBudget> {
+        Arc::new(CardBudget { limit, used: AtomicUsize::new(0) })
+    }
+
+    /// For one partition alone.
+    pub fn unlimited() -> Arc<CardBudget> {
+        CardBudget::new(usize::MAX)
+    }
+
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn is_exceeded(&self) -> bool {
+        self.used() > self.limit
+    }
+
+    fn take(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+pub struct CardMemory {
+    cards: HashMap<CardKey, Remembered>,
+    /// In the order in which they were remembered or last spared.
+    order: VecDeque<CardKey>,
+    /// Cards that parked requests wait for, and how many do.
+    reserved: HashMap<CardKey, u32>,
+    names: Vec<KnownNames>,
+    budget: Arc<CardBudget>,
+    bytes: usize,
+}
+
+struct Remembered {
+    /// None: there is no such card.
+    body: Option<Box<[u8]>>,
+    /// Who needs it to stay.
+    pins: u32,
+    asked_for: Cell<bool>,
+}
+
+/// The names of one shelf that may have a card.
+struct KnownNames {
+    shelf: Shelf,
+    filter: NameFilter,
+    /// Every name with a card is in the filter.
+    complete: bool,
+    bytes: usize,
+}
+
+/// What a card costs beside its body: its entry, its place in the order, and what the allocator
+/// adds.
+const OVERHEAD: usize = 128;
+
+impl CardMemory {
+    /// `is_new`: nothing was ever written, so all names are known to have no card.
+    pub fn new(names: &[Shelf], is_new: bool, budget: Arc<CardBudget>) -> CardMemory {
+        let known = |shelf: &Shelf| KnownNames {
+            shelf: *shelf,
+            filter: NameFilter::default(),
+            complete: is_new,
+            bytes: 0,
+        };
+        CardMemory {
+            cards: HashMap::new(),
+            order: VecDeque::new(),
+            reserved: HashMap::new(),
+            names: names.iter().map(known).collect(),
+            budget,
+            bytes: 0,
+        }
+    }
+
+    /// What an event has written. It stays until it is let go, as often as it was written.
+    pub fn write(&mut self, Card { key, body }: &Card) {
+        if let (CardPlace::Name(name), Some(_)) = (&key.place, body)
+            && let Some(names) = self.names.iter_mut().find(|names| names.shelf == key.shelf)
+        {
+            names.filter.add(name);
+            self.account_for_names();
+        }
+        self.set(*key, body.as_deref().map(Into::into)).pins += 1;
+    }
+
+    /// What the store has, unless an event has written the card since it was asked.
+    pub fn found(&mut self, key: CardKey, body: Option<Vec<u8>>) {
+        if !self.cards.contains_key(&key) {
+            self.set(key, body.map(Into::into));
+        }
+    }
+
+    /// The store shows what was written.
+    pub fn let_go(&mut self, key: &CardKey) {
+        if let Some(card) = self.cards.get_mut(key) {
+            card.pins = card.pins.saturating_sub(1);
+        }
+    }
+
+    /// Keeps the card, from the moment it is in memory.
+    pub fn reserve(&mut self, key: CardKey) {
+        *self.reserved.entry(key).or_default() += 1;
+    }
+
+    pub fn release(&mut self, key: &CardKey) {
+        if let Some(reserved) = self.reserved.get_mut(key) {
+            *reserved -= 1;
+            if *reserved == 0 {
+                self.reserved.remove(key);
+            }
+        }
+    }
+
+    /// Forgets cards until the node's budget is kept, or none is left that may go.
+    pub fn make_room(&mut self) {
+        let mut left = 2 * self.order.len();
+        while left > 0 && self.budget.is_exceeded() {
+            left -= 1;
+            let Some(key) = self.order.pop_front() else { return };
+            let spared = |card: &Remembered| {
+                card.pins > 0 || card.asked_for.replace(false) || self.reserved.contains_key(&key)
+            };
+            match self.cards.get(&key) {
+                Some(card) if spared(card) => self.order.push_back(key),
+                Some(_) => self.forget(&key),
+                None => {}
+            }
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The first shelf of names that are not all known.
+    pub fn incomplete(&self) -> Option<Shelf> {
+        self.names.iter().find(|names| !names.complete).map(|names| names.shelf)
+    }
+
+    /// Names of that shelf that have a card.
+    pub fn learn(&mut self, shelf: Shelf, learned: impl Iterator<Item = crate::id::Id>) {
+        if let Some(names) = self.names.iter_mut().find(|names| names.shelf == shelf) {
+            learned.for_each(|name| names.filter.add(&name));
+        }
+        self.account_for_names();
+    }
+
+    /// All names of that shelf were learned.
+    pub fn complete(&mut self, shelf: Shelf) {
+        if let Some(names) = self.names.iter_mut().find(|names| names.shelf == shelf) {
+            names.complete = true;
+        }
+    }
+
+    fn set(&mut self, key: CardKey, body: Option<Box<[u8]>>) -> &mut Remembered {
+        let size = cost(&body);
+        self.budget.take(size);
+        self.bytes += size;
+        match self.cards.entry(key) {
+            Entry::Occupied(card) => {
+                let card = card.into_mut();
+                let before = cost(&std::mem::replace(&mut card.body, body));
+                self.budget.give_back(before);
+                self.bytes -= before;
+                card
+            }
+            Entry::Vacant(place) => {
+                self.order.push_back(key);
+                place.insert(Remembered { body, pins: 0, asked_for: Cell::new(false) })
+            }
+        }
+    }
+
+    fn forget(&mut self, key: &CardKey) {
+        if let Some(card) = self.cards.remove(key) {
+            self.budget.give_back(cost(&card.body));
+            self.bytes -= cost(&card.body);
+        }
+    }
+
+    fn account_for_names(&mut self) {
+        for names in &mut self.names {
+            let bytes = names.filter.bytes();
+            if bytes != names.bytes {
+                self.budget.take(bytes - names.bytes);
+                self.bytes += bytes - names.bytes;
+                names.bytes = bytes;
+            }
+        }
+    }
+}
+
+fn cost(body: &Option<Box<[u8]>>) -> usize {
+    OVERHEAD + body.as_ref().map_or(0, |body| body.len())
+}
+
+impl KnownCards for CardMemory {
+    fn known(&self, key: &CardKey) -> Result<Option<&[u8]>, Unknown> {
+        if let Some(card) = self.cards.get(key) {
+            card.asked_for.set(true);
+            return Ok(card.body.as_deref());
+        }
+        match &key.place {
+            CardPlace::Name(name)
+                if self.names.iter().any(|names| {
+                    names.shelf == key.shelf && names.complete && !names.filter.may_have(name)
+                }) =>
+            {
+                Ok(None)
+            }
+            _ => Err(Unknown),
+        }
+    }
+}
+
+impl Drop for CardMemory {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+
+    const SLOTS: Shelf = Shelf(200);
+    const NAMES: Shelf = Shelf(201);
+
+    fn slot(number: u64) -> CardKey {
+        CardKey::number(SLOTS, number)
+    }
+
+    fn card(key: CardKey, body: &[u8]) -> Card {
+        Card { key, body: Some(body.to_vec()) }
+    }
+
+    #[test]
+    fn what_an_event_wrote_stays_until_it_is_let_go_and_what_the_store_had_before_counts_not() {
+        let budget = CardBudget::new(0);
+        let mut memory = CardMemory::new(&[], true, budget.clone());
+        memory.write(&card(slot(1), b"new"));
+        memory.found(slot(1), Some(b"old".to_vec()));
+        memory.make_room();
+        assert_eq!(memory.known(&slot(1)), Ok(Some(&b"new"[..])));
+        memory.let_go(&slot(1));
+        memory.make_room();
+        assert_eq!(memory.known(&slot(1)), Err(Unknown));
+        assert_eq!((budget.used(), memory.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn the_card_that_was_asked_for_outlives_the_one_that_was_not() {
+        let budget = CardBudget::new(2 * (OVERHEAD + 1));
+        let mut memory = CardMemory::new(&[], true, budget);
+        for number in 1..=2 {
+            memory.found(slot(number), Some(vec![0]));
+        }
+        let _ = memory.known(&slot(1));
+        memory.found(slot(3), Some(vec![0]));
+        memory.make_room();
+        assert_eq!(memory.known(&slot(2)), Err(Unknown));
+        assert!(memory.known(&slot(1)).is_ok() && memory.known(&slot(3)).is_ok());
+    }
+
+    #[test]
+    fn a_new_name_is_known_to_have_no_card_once_all_names_were_learned() {
+        let name = |n: u8| CardKey::name(NAMES, Id([n; 16]));
+        let mut memory = CardMemory::new(&[NAMES], false, CardBudget::unlimited());
+        assert_eq!(memory.known(&name(1)), Err(Unknown));
+        memory.learn(NAMES, [Id([7; 16])].into_iter());
+        memory.complete(NAMES);
+        assert_eq!(memory.incomplete(), None);
+        assert_eq!(memory.known(&name(1)), Ok(None));
+        assert_eq!(memory.known(&name(7)), Err(Unknown));
+        assert_eq!(memory.known(&slot(7)), Err(Unknown));
+    }
+
+    #[test]
+    fn the_budget_is_given_back_at_the_end() {
+        let budget = CardBudget::new(1_000);
+        let mut memory = CardMemory::new(&[NAMES], true, budget.clone());
+        memory.write(&card(CardKey::name(NAMES, Id([7; 16])), b"body"));
+        assert!(budget.used() > OVERHEAD);
+        drop(memory);
+        assert_eq!(budget.used(), 0);
+    }
+}

@@ -1,0 +1,142 @@
+//! What a partition can be asked, and what it replies.
+
+use super::keys::Key;
+use crate::machine::{Caller, Machine, Refused};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a partition can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Request<M: Machine> {
+    Command {
+        command: M::Command,
+        caller: Caller,
+        key: Option<Key>,
+        how: Manner,
+    },
+    /// To the home of an open request: note that it goes on to `to`, if it last went to `from`.
+    Pass {
+        key: Key,
+        caller: Caller,
+        from: Option<u16>,
+        to: u16,
+    },
+    Look(M::Question),
+    /// How much of what the command asks for is left.
+    Left {
+        command: M::Command,
+        caller: Caller,
+    },
+}
+
+impl<M: Machine> Request<M> {
+    /// Whether it is there to change something, by what the time is.
+    pub(super) fn decides(&self) -> bool {
+        match self {
+            Request::Command { command, how, .. } => {
+                *how != Manner::DryRun && !M::is_opening(command)
+            }
+            Request::Pass { .. } => true,
+            Request::Look(_) | Request::Left { .. } => false,
+        }
+    }
+}
+
+impl<M: Machine> Clone for Request<M> {
+    fn clone(&self) -> Self {
+        match self {
+            Request::Command { command, caller, key, how } => {
+                Request::Command { command: command.clone(), caller: *caller, key: *key, how: *how }
+            }
+            Request::Pass { key, caller, from, to } => {
+                Request::Pass { key: *key, caller: *caller, from: *from, to: *to }
+            }
+            Request::Look(question) => Request::Look(question.clone()),
+            Request::Left { command, caller } => {
+                Request::Left { command: command.clone(), caller: *caller }
+            }
+        }
+    }
+}
+
+/// In what manner a command is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Manner {
+    ForGood,
+    /// Say what would happen, change nothing.
+    DryRun,
+    /// Passed on to this place by the request's home, which noted so at that instant. A refusal is
+    /// written down, so that it stays one.
+    Guest {
+        place: u16,
+        since: Time,
+    },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Reply<M: Machine> {
+    Done(Done<M::Event, M::Witness>),
+    Refused(M::Refusal),
+    /// As a guest: refused, and never granted here under this key.
+    Declined,
+    /// As a home: the request was passed on to that place, at that instant.
+    Passed {
+        to: u16,
+        at: Time,
+    },
+    /// The key stands for another command.
+    KeyReused,
+    /// The key is older than the window: whether it was answered cannot be known.
+    KeyForgotten,
+    Looked(Looked<M::Answer>),
+    Left(u64),
+}
+
+impl<M: Machine> Reply<M> {
+    /// Whether it is a refusal that another partition might not share.
+    pub(super) fn may_be_had_elsewhere(&self) -> bool {
+        matches!(self, Reply::Refused(refusal) if refusal.may_be_had_elsewhere())
+    }
+}
+
+/// What was done: an event that is a fact by now, or that would become one.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct Done<E, W = ()> {
+    pub event: E,
+    pub at: Time,
+    /// It had happened before: this is the first answer again.
+    pub replayed: bool,
+    /// What its commit can show for it; a replayed fact has none.
+    pub witness: Option<Arc<W>>,
+}
+
+impl<E, W> Done<E, W> {
+    pub(super) fn new(event: E, at: Time) -> Self {
+        Done { event, at, replayed: false, witness: None }
+    }
+
+    pub(super) fn again(event: E, at: Time) -> Self {
+        Done { event, at, replayed: true, witness: None }
+    }
+}
+
+impl<E: Clone, W> Clone for Done<E, W> {
+    fn clone(&self) -> Self {
+        Done {
+            event: self.event.clone(),
+            at: self.at,
+            replayed: self.replayed,
+            witness: self.witness.clone(),
+        }
+    }
+}
+
+/// An answer and the partition's time when it was true.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Looked<A> {
+    pub answer: A,
+    pub at: Time,
+}

@@ -1,0 +1,59 @@
+//! A machine with all its cards in memory, to which events are played.
+
+use actors::cards::{AllCards, Cards};
+use actors::{Caller, Machine, Stamp, Time, Verdict};
+
+#[derive(Default)]
+pub struct Played<M: Machine> {
+    pub machine: M,
+    pub cards: AllCards,
+}
+
+impl<M: Machine> Played<M> {
+    pub fn apply(&mut self, event: &M::Event, at: Time) {
+        self.machine.apply(event, at);
+        let mut cards = Vec::new();
+        M::cards(event, at, &mut cards);
+        cards.into_iter().for_each(|card| self.cards.put(card));
+    }
+
+    pub fn decide(
+        &self,
+        command: &M::Command,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<M::Event>, M::Refusal> {
+        self.machine.decide(command, caller, stamp, &Cards::new(&self.cards))
+    }
+
+    pub fn look(&self, question: &M::Question) -> M::Answer {
+        self.machine.look(question, &Cards::new(&self.cards))
+    }
+
+    pub fn left_for(&self, command: &M::Command, caller: &Caller) -> u64 {
+        self.machine.left_for(command, caller, &Cards::new(&self.cards))
+    }
+
+    pub fn due(&self) -> Option<Time> {
+        self.machine.due()
+    }
+
+    pub fn expire(&self, now: Time) -> Option<M::Event> {
+        self.machine.expire(now)
+    }
+
+    pub fn imbalance(&self) -> i64 {
+        self.machine.imbalance()
+    }
+
+    /// The head, as a snapshot keeps it.
+    pub fn bytes(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.machine).expect("a machine is plain data")
+    }
+
+    /// The same with its head written to a snapshot and read again.
+    pub fn saved_and_read(&self) -> Played<M> {
+        let machine = postcard::from_bytes(&self.bytes()).expect("it was written so");
+        Played { machine, cards: self.cards.clone() }
+    }
+}
