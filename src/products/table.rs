@@ -91,7 +91,8 @@ pub fn kind_of(partition: &str) -> Option<(&'static Kind, &str)> {
     KINDS.iter().find(|known| known.name == kind).map(|known| (known, name))
 }
 
-/// The rows and cards that the events of a frame declare: what a store derives again when it has lost them.
+/// The rows and cards that the events of a frame declare: what a store derives again when it has
+/// lost them.
 pub fn rows(partition: &str, frame: &Frame) -> Vec<Row> {
     kind_of(partition).map_or_else(Vec::new, |(kind, name)| (kind.rows)(name, frame))
 }

@@ -2,9 +2,10 @@
 //! was written.
 //!
 //! The first byte names the layout. Then follows SHA-256 over the partition, the position, from
-//! where on keys are remembered, when it wants to be woken, the layout and the state. A snapshot is a cache, so one whose digest does not
-//! hold is never believed: its log says the same. A digest cannot tell that a faulty version wrote
-//! a wrong state, so `Suspect` compares a snapshot with a replay.
+//! where on keys are remembered, when it wants to be woken, the layout and the state. A snapshot is
+//! a cache, so one whose digest does not hold is never believed: its log says the same. A digest
+//! cannot tell that a faulty version wrote a wrong state, so `Suspect` compares a snapshot with a
+//! replay.
 
 use super::record::{Broken, Record};
 use crate::machine::Machine;
