@@ -9,7 +9,7 @@
 use harness::load::constant;
 use harness::load::server::{Server, serve};
 use harness::load::{Load, LoadRound, LoadTarget, median, said};
-use stampede::http::api::holds::CreateHold;
+use stampede::http::api::tickets::bodies::CreateHold;
 
 fn main() {
     let arguments: Vec<String> =

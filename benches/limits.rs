@@ -15,7 +15,7 @@ use harness::load::server::{ADMIN_PASSWORD, Server, serve};
 use harness::load::steady::{SteadyAnswer, send};
 use harness::load::{median, quantile, register, said};
 use serde_json::json;
-use stampede::http::api::holds::CreateHold;
+use stampede::http::api::tickets::bodies::CreateHold;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::Write;

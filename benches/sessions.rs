@@ -12,7 +12,7 @@ use harness::load::process::cpu_s;
 use harness::load::server::{Server, serve};
 use harness::load::{Load, LoadRound, median, said};
 use harness::loopback::free_port;
-use stampede::http::api::holds::CreateHold;
+use stampede::http::api::tickets::bodies::CreateHold;
 
 const MEMBERS: usize = 256;
 /// In a server's name, before the port of its Redis.

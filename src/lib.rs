@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod settings;
 pub mod shared;
 pub mod stores;
+pub mod welcome;
 
 /// Half of what a request allocates is freed on another thread; this allocator makes a hold a fifth
 /// cheaper than the system's.

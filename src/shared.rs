@@ -90,6 +90,13 @@ impl Shared {
         self.engine.node.timekeeper()?.look().moved
     }
 
+    /// By how many seconds what the log had at the start was written later than now, if that is
+    /// more than a clock may be off.
+    pub fn log_ahead_s(&self) -> Option<i64> {
+        let ahead_s = (self.written_until?.0 - self.engine.node.now().0) / 1000;
+        Some(ahead_s).filter(|ahead_s| *ahead_s > i64::from(self.config.clock_step_s))
+    }
+
     /// Whether the store answers and traffic is welcome.
     pub async fn ready(&self) -> Result<(), String> {
         if self.draining.load(Ordering::Acquire) {

@@ -19,7 +19,7 @@ use harness::load::server::{ADMIN_PASSWORD, Server, serve};
 use harness::load::{PASSWORD, said};
 use report::{Report, Row, Turn};
 use serde_json::{Value, json};
-use stampede::http::api::campaigns::ClaimVoucher;
+use stampede::http::api::campaigns::bodies::ClaimVoucher;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -4,8 +4,8 @@
 //! for. What cannot be read is 400; what can be read but is not valid is 422, with a JSON pointer
 //! to the place. No body counts as `{}`.
 
+use super::accepted::NotYetAccepted;
 use super::caller;
-use super::edge::Outside;
 use super::moment::within_a_moment;
 use super::problem::{self, Problem};
 use super::room::{Held, Room};
@@ -72,10 +72,10 @@ async fn in_time<T>(
     if !held.grow(BUFFER) {
         return Err(no_room());
     }
-    let outside = Outside::step(shared);
+    let waiting = NotYetAccepted::uncount(shared);
     let most = Duration::from_secs(u64::from(shared.config.body_timeout_s));
     let whole = actix_web::rt::time::timeout(most, whole).await;
-    outside.return_inside()?;
+    waiting.accept()?;
     whole.unwrap_or_else(|_| Err(Problem::plain(&problem::REQUEST_TIMEOUT)))
 }
 

@@ -113,7 +113,7 @@ impl FromRequest for Admin {
         Box::pin(async move {
             match signer.await?.0.caller {
                 caller if caller.role == Role::Admin => Ok(Admin(caller)),
-                _ => Err(Problem::new(&problem::FORBIDDEN, "only an administrator may do this")),
+                _ => Err(Problem::only_admins()),
             }
         })
     }

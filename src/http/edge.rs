@@ -4,16 +4,17 @@
 //! One edge is made per route and worker, so its meters are made once and its path is known without
 //! asking the router.
 
-use super::connection::{self, Connection};
-use super::pieces;
-use super::problem::{self, Problem};
+use crate::http::accepted::Accepted;
+use crate::http::connection::{self, Connection};
+use crate::http::pieces;
+use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::web::{self, Data};
+use actix_web::{Error, HttpResponse};
 use base::journal;
 use futures_util::future::LocalBoxFuture;
 use metrics::{Histogram, histogram};
@@ -197,8 +198,8 @@ where
     forward_ready!(service);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let inside = request.app_data::<Data<Shared>>().map(|shared| Inside::enter(shared.clone()));
-        if inside.as_ref().is_some_and(|inside| inside.0.draining.load(Ordering::Acquire)) {
+        let accepted = request.app_data::<Data<Shared>>().map(Accepted::count);
+        if accepted.as_ref().is_some_and(Accepted::is_too_late) {
             return Box::pin(ready(Ok(turn_away(request, &Problem::plain(&problem::STARTING)))));
         }
         let is_last = connection::is_last(request.head());
@@ -217,7 +218,7 @@ where
                 // Read ahead, the framework may have taken a later request's word for it.
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
-            drop(inside);
+            drop(accepted);
             Ok(response)
         })
     }
@@ -232,49 +233,6 @@ fn turn_away(request: ServiceRequest, problem: &Problem) -> ServiceResponse<BoxB
     }
     response.head_mut().set_connection_type(ConnectionType::Close);
     request.into_response(response)
-}
-
-/// A request counted in until its answer is made.
-struct Inside(Data<Shared>);
-
-impl Inside {
-    fn enter(shared: Data<Shared>) -> Inside {
-        shared.requests.fetch_add(1, Ordering::AcqRel);
-        Inside(shared)
-    }
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        self.0.requests.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// A request that was counted in and waits for its body: it is not accepted yet, so a stop does not
-/// wait for it.
-pub struct Outside(Data<Shared>);
-
-impl Outside {
-    pub fn step(shared: &Data<Shared>) -> Outside {
-        shared.requests.fetch_sub(1, Ordering::AcqRel);
-        Outside(shared.clone())
-    }
-
-    /// Back inside, unless the node stops by now.
-    pub fn return_inside(self) -> Result<(), Problem> {
-        let shared = self.0.clone();
-        drop(self);
-        match shared.draining.load(Ordering::Acquire) {
-            true => Err(Problem::plain(&problem::STARTING)),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Drop for Outside {
-    fn drop(&mut self) {
-        self.0.requests.fetch_add(1, Ordering::AcqRel);
-    }
 }
 
 /// Takes whatever no route before it takes.

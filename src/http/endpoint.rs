@@ -161,12 +161,16 @@ impl Endpoint {
             .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
     }
 
+    /// Takes an idempotency key.
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self.problems(&[&problem::BAD_KEY, &problem::KEY_REUSED])
+    }
+
     /// Takes `dry_run` and an idempotency key.
     pub fn decides(mut self) -> Self {
-        self.repeatable = true;
+        self = self.repeatable();
         self.problems.extend([
-            &problem::BAD_KEY,
-            &problem::KEY_REUSED,
             &problem::BUSY,
             &problem::UNAVAILABLE,
             &problem::MOVED,

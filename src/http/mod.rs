@@ -1,10 +1,12 @@
 //! HTTP: manners that hold everywhere, and the API itself.
 //!
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
-//! and `flags` are what handlers take in; `problem` is all they may refuse with; `connection`,
-//! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
-//! `endpoint` describes a route once, for the router and for the OpenAPI document.
+//! and `flags` are what handlers take in; `problem` is all they may refuse with, and `explain`
+//! makes it of a refusal; `connection`, `room`, `pieces` and `streams` bound what a caller who does
+//! not read or send holds in memory; `endpoint` describes a route once, for the router and for the
+//! OpenAPI document.
 
+pub mod accepted;
 pub mod api;
 pub mod body;
 pub mod caller;
@@ -13,10 +15,13 @@ pub mod connection;
 pub mod cors;
 pub mod edge;
 pub mod endpoint;
+pub mod explain;
+pub mod fields;
 pub mod flags;
 pub mod headers;
 pub mod moment;
 pub mod openapi;
+pub mod origin;
 pub mod page;
 pub mod pieces;
 pub mod problem;

@@ -2,6 +2,7 @@
 //! line, so lists are stable under writes.
 
 use super::problem::Problem;
+use actors::Id;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use utoipa::ToSchema;
 
 pub const MOST: usize = 100;
+const NO_CURSOR: &str = "not a cursor of this list";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,18 +35,23 @@ impl Paging {
     /// The key after which the page begins.
     pub fn after(&self) -> Result<Option<Vec<u8>>, Problem> {
         let decode = |cursor: &String| {
-            URL_SAFE_NO_PAD
-                .decode(cursor)
-                .map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
+            URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Problem::invalid("?cursor", NO_CURSOR))
         };
         self.cursor.as_ref().map(decode).transpose()
+    }
+
+    /// The same, where lines are named by ids.
+    pub fn after_id(&self) -> Result<Option<Id>, Problem> {
+        let id = |key: Vec<u8>| {
+            key.try_into().map(Id).map_err(|_| Problem::invalid("?cursor", NO_CURSOR))
+        };
+        self.after()?.map(id).transpose()
     }
 
     /// The same, where lines are named by something that can be written and read.
     pub fn after_name<N: FromStr>(&self) -> Result<Option<N>, Problem> {
         let name = |key: Vec<u8>| String::from_utf8(key).ok()?.parse().ok();
-        let read =
-            |key| name(key).ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list"));
+        let read = |key| name(key).ok_or_else(|| Problem::invalid("?cursor", NO_CURSOR));
         self.after()?.map(read).transpose()
     }
 }

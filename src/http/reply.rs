@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
 
 pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
@@ -21,10 +21,16 @@ pub fn created(body: &impl Serialize) -> HttpResponse {
 }
 
 /// Marks an answer that had been given before.
-pub fn replayed(mut response: HttpResponse, replayed: bool) -> HttpResponse {
+pub fn mark_replayed(mut response: HttpResponse, replayed: bool) -> HttpResponse {
     if replayed {
-        let name = actix_web::http::header::HeaderName::from_static("idempotent-replayed");
+        let name = HeaderName::from_static("idempotent-replayed");
         response.headers_mut().insert(name, HeaderValue::from_static("true"));
     }
+    response
+}
+
+/// For an answer with a secret in it, which no cache may keep.
+pub fn forbid_storing(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -6,7 +6,6 @@
 
 use crate::shared::Shared;
 use actix_web::web::Data;
-use actors::Id;
 use actors::timekeeper::Standing;
 use base::calendar::wire_time;
 use base::journal;
@@ -20,7 +19,7 @@ const SECOND_MS: u32 = 1000;
 /// Starts the loop on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
     actix_web::rt::spawn(async move {
-        if let Some(ahead_s) = log_ahead_s(&shared) {
+        if let Some(ahead_s) = shared.log_ahead_s() {
             warn_of_the_log(&shared, ahead_s);
         }
         let Some(timekeeper) = shared.engine.node.timekeeper() else { return };
@@ -73,13 +72,6 @@ fn warn_of_a_step(standing: &Standing, by_s: i64) {
     );
 }
 
-/// By how many seconds what the log had at the start was written later than now, if that is more
-/// than a clock may be off.
-pub fn log_ahead_s(shared: &Shared) -> Option<i64> {
-    let ahead_s = (shared.written_until?.0 - shared.engine.node.now().0) / 1000;
-    Some(ahead_s).filter(|ahead_s| *ahead_s > i64::from(shared.config.clock_step_s))
-}
-
 fn warn_of_the_log(shared: &Shared, ahead_s: i64) {
     let what = "the log was written later than the machine's clock says it is now: the clock was \
         ahead then, or is behind now; what was \
@@ -87,12 +79,4 @@ fn warn_of_the_log(shared: &Shared, ahead_s: i64) {
                 longer than they should";
     let now = wire_time(shared.engine.node.now());
     journal::error(what, &[("ahead_s", Value::Whole(ahead_s)), ("clock", Value::Text(&now))]);
-}
-
-/// An administrator has said that the clock is right.
-pub fn accepted(by: Id, moved_by_s: i64) {
-    journal::warn(
-        "an administrator has accepted the machine's clock",
-        &[("by", Value::Text(&by)), ("moved_by_s", Value::Whole(moved_by_s))],
-    );
 }

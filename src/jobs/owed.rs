@@ -1,8 +1,8 @@
 //! Makes good the claims that members are owed since their first login, because nobody answered
 //! them then.
 
-use crate::http::api::auth;
 use crate::shared::Shared;
+use crate::welcome;
 use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;
@@ -28,7 +28,8 @@ async fn all(shared: &Shared) -> Result<(), StoreError> {
     loop {
         let owing = shared.people.accounts.list_owing(after, AT_ONCE).await?;
         for owing in &owing {
-            auth::make_good(shared, owing.member, owing.first_login_at, owing.owed.clone()).await;
+            welcome::make_good(shared, owing.member, owing.first_login_at, owing.owed.clone())
+                .await;
         }
         match owing.last() {
             Some(last) if owing.len() == AT_ONCE => after = Some(last.member),

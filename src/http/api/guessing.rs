@@ -1,7 +1,7 @@
 //! A member who tries codes: wrong ones are counted, and after too many of them all have to wait.
 
-use super::auth::origin::RequestOrigin;
 use crate::http::caller::SignedIn;
+use crate::http::origin::RequestOrigin;
 use crate::http::problem::Problem;
 use crate::shared::Shared;
 use actix_web::dev::Payload;

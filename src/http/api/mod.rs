@@ -1,24 +1,22 @@
-//! The calls of the API, one file per area. Handlers read as a list: take in, ask, answer.
+//! The calls of the API, one folder for each product. Handlers read as a list: take in, ask,
+//! answer.
+//!
+//! A folder has the same few files: `mod` (the endpoints), `bodies` (what is read and answered),
+//! `explain` (what is said when the product refuses), and one for each idea that is too long for
+//! `mod`. What several products share stands beside the folders.
 
-pub mod auth;
 pub mod ballots;
-pub mod batches;
 pub mod campaigns;
-pub mod clock;
+pub mod coupon_bodies;
 pub mod coupons;
-pub mod draws;
-pub mod events;
-pub mod expired;
-mod guessing;
-pub mod holds;
+pub mod day;
+pub mod guessing;
 pub mod imports;
-pub mod jobs;
-pub mod lotteries;
+pub mod lottery;
+pub mod node;
 pub mod offers;
-pub mod operations;
-pub mod service_keys;
+pub mod people;
 pub mod tickets;
-pub mod users;
 pub mod webhooks;
 
 use super::endpoint::Endpoint;
@@ -26,30 +24,22 @@ use super::endpoint::Endpoint;
 /// Everything under `/api/v1`.
 pub fn endpoints() -> Vec<Endpoint> {
     [
-        auth::endpoints(),
-        users::endpoints(),
-        service_keys::endpoints(),
-        lotteries::endpoints(),
-        holds::endpoints(),
+        people::endpoints(),
+        lottery::endpoints(),
         tickets::endpoints(),
         ballots::endpoints(),
-        draws::endpoints(),
         campaigns::endpoints(),
-        batches::endpoints(),
         coupons::endpoints(),
-        expired::endpoints(),
         imports::endpoints(),
-        jobs::endpoints(),
         webhooks::endpoints(),
-        events::endpoints(),
-        clock::endpoints(),
+        node::endpoints(),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// What stands at the root, beside the pages.
+/// What stands at the root: health, metrics, and the key of receipts.
 pub fn endpoints_at_root() -> Vec<Endpoint> {
-    [operations::endpoints(), draws::well_known()].into_iter().flatten().collect()
+    [node::endpoints_at_root(), lottery::endpoints_at_root()].into_iter().flatten().collect()
 }

@@ -1,8 +1,6 @@
-//! What a coupon is worth and how long it is good for, as every body and query that creates some
-//! says it.
+//! What a coupon is worth, as every body and query that creates some says it, and as it is told.
 
 use crate::http::problem::Problem;
-use actors::Time;
 use actors::domain::coupons::{Discount, Offer};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -98,34 +96,6 @@ impl From<Offer> for OfferBody {
     }
 }
 
-/// An instant with its zone, such as `2026-12-31T23:59:59+01:00`.
-pub fn instant(text: &str, pointer: &str) -> Result<Time, Problem> {
-    let instant: jiff::Timestamp = text.parse().map_err(|_| {
-        Problem::invalid(pointer, "a time with its zone, like 2026-12-31T23:59:59Z")
-    })?;
-    Ok(Time(instant.as_millisecond()))
-}
-
-/// One that lies ahead.
-pub fn future(text: &str, pointer: &str, now: Time) -> Result<Time, Problem> {
-    match instant(text, pointer)? {
-        at if at > now => Ok(at),
-        _ => Err(Problem::invalid(pointer, "a time that lies ahead")),
-    }
-}
-
-/// A name that people read.
-pub fn name(text: &str, pointer: &str) -> Result<String, Problem> {
-    const LONGEST: usize = 100;
-    if text.trim().is_empty()
-        || text.chars().count() > LONGEST
-        || text.chars().any(char::is_control)
-    {
-        return Err(Problem::invalid(pointer, format!("1 to {LONGEST} printable characters")));
-    }
-    Ok(text.trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,11 +120,5 @@ mod tests {
         assert_eq!(percent.checked('/').unwrap_err().errors[0].pointer, "/discount_percent");
         let cap = Worth { discount_percent: Some(10), max_discount: Some(0), ..Worth::default() };
         assert_eq!(cap.checked('?').unwrap_err().errors[0].pointer, "?max_discount");
-    }
-
-    #[test]
-    fn a_time_has_a_zone() {
-        assert!(instant("2026-12-31T23:59:59", "/expires_at").is_err());
-        assert_eq!(instant("1970-01-01T01:00:00+01:00", "/expires_at").unwrap(), Time(0));
     }
 }

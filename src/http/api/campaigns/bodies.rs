@@ -1,12 +1,12 @@
 //! What the calls about campaigns take and answer.
 
-use crate::http::api::offers::{Worth, future, instant, name};
+use crate::http::api::coupon_bodies::VoucherBody;
+use crate::http::api::offers::Worth;
+use crate::http::fields::{parse_future, parse_instant, parse_name};
 use crate::http::problem::Problem;
-use crate::shared::Shared;
 use actors::Time;
 use actors::domain::coupons::campaign::{Overview, Plan, Trigger};
 use base::calendar::wire_time;
-use products::campaigns::GrantedVoucher;
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -96,21 +96,7 @@ pub struct ClaimedBody {
     pub voucher: VoucherBody,
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = Voucher)]
-pub struct VoucherBody {
-    /// To be used with `/coupons/{code}/use`.
-    pub code: String,
-    pub campaign: String,
-    pub rank: u64,
-    pub discount_percent: Option<u8>,
-    pub discount_amount: Option<u64>,
-    pub min_amount: Option<u64>,
-    pub max_discount: Option<u64>,
-    pub expires_at: String,
-}
-
-pub fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
+pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
@@ -121,8 +107,8 @@ pub fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
         return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
     }
     let starts_at =
-        body.starts_at.as_deref().map_or(Ok(now), |text| instant(text, "/starts_at"))?;
-    let ends_at = future(&body.ends_at, "/ends_at", now)?;
+        body.starts_at.as_deref().map_or(Ok(now), |text| parse_instant(text, "/starts_at"))?;
+    let ends_at = parse_future(&body.ends_at, "/ends_at", now)?;
     if ends_at <= starts_at {
         return Err(Problem::invalid("/ends_at", "later than `starts_at`"));
     }
@@ -130,20 +116,20 @@ pub fn plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
         return Err(Problem::invalid("/voucher_valid_days", format!("1 to {MOST_DAYS}")));
     }
     Ok(Plan {
-        name: name(&body.name, "/name")?,
+        name: parse_name(&body.name, "/name")?,
         quota: body.quota,
         starts_at,
         ends_at,
-        trigger: trigger(&body.trigger, body.code.as_deref())?,
+        trigger: parse_trigger(&body.trigger, body.code.as_deref())?,
         offer: worth.checked('/')?,
         valid_s: body.voucher_valid_days.map(|days| days * DAY_S),
     })
 }
 
-fn trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
+pub fn parse_trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
     match (text, code) {
         ("code", Some(code)) if !code.trim().is_empty() && code.chars().count() <= LONGEST_CODE => {
-            Ok(Trigger::Code(folded(code)))
+            Ok(Trigger::Code(fold(code)))
         }
         ("code", _) => Err(Problem::invalid("/code", format!("1 to {LONGEST_CODE} characters"))),
         ("first_login" | "claim", Some(_)) => {
@@ -156,7 +142,7 @@ fn trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
 }
 
 /// A code as it is compared.
-pub fn folded(code: &str) -> String {
+pub fn fold(code: &str) -> String {
     code.trim().to_lowercase()
 }
 
@@ -196,22 +182,5 @@ fn state(overview: &Overview, now: Time) -> &'static str {
         () if now < plan.starts_at => "scheduled",
         () if *granted >= plan.quota => "sold_out",
         () => "open",
-    }
-}
-
-impl VoucherBody {
-    pub fn of(shared: &Shared, granted: &GrantedVoucher) -> VoucherBody {
-        let GrantedVoucher { promotion, rank, expires_at } = granted;
-        let worth = Worth::from(promotion.offer());
-        VoucherBody {
-            code: shared.coupons.voucher_code(promotion, *rank),
-            campaign: promotion.serial.to_string(),
-            rank: *rank,
-            discount_percent: worth.discount_percent,
-            discount_amount: worth.discount_amount,
-            min_amount: worth.min_amount,
-            max_discount: worth.max_discount,
-            expires_at: wire_time(*expires_at),
-        }
     }
 }

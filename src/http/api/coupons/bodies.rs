@@ -1,16 +1,17 @@
 //! What the calls about coupons take and answer.
 
+use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::offers::Worth;
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::shared::Shared;
 use actix_web::HttpResponse;
-use actors::Id;
-use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
+use actors::Time;
+use actors::domain::coupons::catalogue::BatchKind;
 use actors::domain::coupons::redeem::Event;
-use actors::domain::coupons::{CouponHome, CouponLedger, CouponState, Cut};
+use actors::domain::coupons::rows::Notice;
 use actors::engine::Done;
 use base::calendar::wire_time;
-use products::coupons::FoundCoupon;
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,53 +35,69 @@ pub struct GiveCoupon {
     pub member_id: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = Coupon)]
-pub struct CouponBody {
-    pub code: String,
-    /// The batch or campaign that it is of.
-    pub batch: String,
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBatch {
+    /// How many coupons: 1 to 10,000,000,000, or to 1000 where the codes are in the answer.
+    pub count: u64,
     pub name: Option<String>,
-    /// In a campaign: the place in the order of claims.
-    pub rank: Option<u64>,
-    /// `created`, `assigned`, `held`, `used`, `expired` or `void`.
-    pub state: &'static str,
-    pub owner: Option<String>,
+    /// Of the amount, 1 to 100. Either this or `discount_amount`.
+    pub discount_percent: Option<u8>,
+    /// In minor units.
+    pub discount_amount: Option<u64>,
+    /// Less than this cannot be paid with a coupon.
+    pub min_amount: Option<u64>,
+    /// The discount is never more than this.
+    pub max_discount: Option<u64>,
+    #[schema(example = "2026-12-31T23:59:59Z")]
+    pub expires_at: String,
+    /// Each member gets at most one, exactly. Then a given code is not assignable.
+    #[serde(default)]
+    pub one_per_member: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assign {
+    /// Whose it becomes. A service names them with `On-Behalf-Of` instead.
+    pub member_id: Option<String>,
+    /// Your own name for what it is given for, such as an order's number. The same one gets the
+    /// same coupon, for ever. Where each member gets at most one, it is not needed: they get their
+    /// one again.
+    pub source_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodesQuery {
+    pub format: Option<String>,
+    pub from: Option<u64>,
+    pub limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponBatch)]
+pub struct BatchBody {
+    pub id: String,
+    pub name: Option<String>,
+    /// Null for an imported batch: its ledger counts.
+    pub count: Option<u64>,
+    pub one_per_member: bool,
+    /// The import that brought its codes.
+    pub imported_by: Option<String>,
     pub discount_percent: Option<u8>,
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
-    pub assigned_at: Option<String>,
     pub expires_at: String,
-    /// The use that is in force, or waits for its payment.
-    pub r#use: Option<UseBody>,
-    /// What became of it, oldest first. For administrators.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub history: Option<Vec<HistoryBody>>,
+    pub created_at: String,
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = CouponUse)]
-pub struct UseBody {
-    pub amount: Option<u64>,
-    pub discount: Option<u64>,
-    pub payable: Option<u64>,
-    pub reference: Option<String>,
-    /// When it was used; null while it is held.
-    pub used_at: Option<String>,
-    /// Until when it is held.
-    pub held_until: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = CouponStep)]
-pub struct HistoryBody {
-    /// `created`, `assigned`, `held`, `used`, `use_cancelled`, `expired` or `void`.
-    pub step: &'static str,
-    pub at: String,
-    /// Who did it, or whose it became.
-    pub by: Option<String>,
-    pub reference: Option<String>,
+#[schema(as = CouponsWithCodes)]
+pub struct WithCodesBody {
+    pub batch: BatchBody,
+    pub codes: Vec<String>,
 }
 
 /// What a use, its confirmation or its cancellation came to.
@@ -99,103 +116,62 @@ pub struct RedeemedBody {
     pub expires_at: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[schema(as = CouponLedger)]
-pub struct CouponLedgerBody {
-    pub issued: u64,
-    pub available: u64,
-    pub held: u64,
-    pub assigned: u64,
-    pub used: u64,
-    pub expired: u64,
-    pub void: u64,
-    /// Zero, always: issued = available + held + assigned + used + expired + void.
-    pub imbalance: i64,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpiredQuery {
+    pub on: Option<String>,
+    pub state: Option<String>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
 }
 
-impl CouponBody {
-    pub(super) fn of_found(found: &FoundCoupon, with_history: bool) -> CouponBody {
-        let body = CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view);
-        CouponBody { history: with_history.then(|| history(&found.promotion, &found.view)), ..body }
-    }
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExpiredCoupons)]
+pub struct ExpiredBody {
+    /// From the first instant of the day on, and before the first of the next, in the configured
+    /// zone.
+    pub window: [String; 2],
+    pub items: Vec<CouponBody>,
+    /// Null at the end.
+    pub next_cursor: Option<String>,
+}
 
-    pub fn of(known: &Promotion, home: &CouponHome, code: String, view: &CouponView) -> CouponBody {
-        let CouponView { state, coupon } = view;
+#[derive(Serialize, ToSchema)]
+#[schema(as = Notice)]
+pub struct NoticeBody {
+    /// When it was given.
+    pub at: String,
+    /// So many days before the day of the expiry.
+    pub days: u16,
+    pub code: String,
+    pub batch: String,
+    pub owner: String,
+    pub expires_at: String,
+}
+
+impl BatchBody {
+    pub fn of(known: &Promotion) -> BatchBody {
         let worth = Worth::from(known.offer());
-        let owned = coupon.owner != Id::SYSTEM;
-        CouponBody {
-            code,
-            batch: known.serial.to_string(),
+        let plan = known.batch();
+        let (count, one_per_member, job) = match plan.map(|plan| plan.what) {
+            Some(BatchKind::Made { count, one_per_member }) => (Some(count), one_per_member, None),
+            Some(BatchKind::Imported { job }) => (None, false, Some(job.to_string())),
+            None => (None, false, None),
+        };
+        BatchBody {
+            id: known.serial.to_string(),
             name: known.name().map(str::to_owned),
-            rank: matches!(home, CouponHome::Campaign { .. }).then(|| home.slot()),
-            state: state.name(),
-            owner: owned.then(|| coupon.owner.to_string()),
+            count,
+            one_per_member,
+            imported_by: job,
             discount_percent: worth.discount_percent,
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            assigned_at: owned.then(|| wire_time(coupon.assigned_at)),
-            expires_at: wire_time(coupon.expires_at),
-            r#use: UseBody::of(coupon),
-            history: None,
+            expires_at: wire_time(plan.map_or(Time::default(), |plan| plan.expires_at)),
+            created_at: wire_time(known.created_at),
         }
     }
-}
-
-impl UseBody {
-    fn of(coupon: &Coupon) -> Option<UseBody> {
-        let Use { amount, cut: Cut { discount, payable }, reference, .. } =
-            coupon.current_use()?.clone();
-        let (used_at, held_until) = match &coupon.phase {
-            CouponPhase::Used(used) => (Some(wire_time(used.at)), None),
-            CouponPhase::Held(pending) => (None, Some(wire_time(pending.until))),
-            CouponPhase::Created | CouponPhase::Assigned | CouponPhase::Void(_) => (None, None),
-        };
-        Some(UseBody {
-            amount,
-            discount,
-            payable,
-            reference: reference.map(String::from),
-            used_at,
-            held_until,
-        })
-    }
-}
-
-fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
-    let coupon = &view.coupon;
-    let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
-        step,
-        at: wire_time(at),
-        by: by.map(|by| by.to_string()),
-        reference: reference.map(str::to_owned),
-    };
-    let used = |what: &'static str, at, what_for: &Use| {
-        step(what, at, Some(what_for.by), what_for.reference.as_deref())
-    };
-    let mut history = vec![step("created", known.created_at, None, None)];
-    if coupon.owner != Id::SYSTEM {
-        history.push(step("assigned", coupon.assigned_at, Some(coupon.owner), None));
-    }
-    for past in coupon.past() {
-        history.push(used("used", past.used.at, &past.used.what));
-        history.push(step(
-            "use_cancelled",
-            past.cancelled_at,
-            None,
-            past.used.what.reference.as_deref(),
-        ));
-    }
-    match &coupon.phase {
-        CouponPhase::Held(pending) => history.push(used("held", pending.since, &pending.what)),
-        CouponPhase::Used(current) => history.push(used("used", current.at, &current.what)),
-        CouponPhase::Void(at) => history.push(step("void", *at, None, None)),
-        CouponPhase::Created | CouponPhase::Assigned => {}
-    }
-    if view.state == CouponState::Expired {
-        history.push(step("expired", coupon.expires_at, None, None));
-    }
-    history
 }
 
 impl RedeemedBody {
@@ -224,14 +200,21 @@ impl RedeemedBody {
             reference: what.and_then(|what| what.reference.as_deref().map(str::to_owned)),
             expires_at: until.map(wire_time),
         };
-        Ok(reply::replayed(reply::ok(&body), done.replayed))
+        Ok(reply::mark_replayed(reply::ok(&body), done.replayed))
     }
 }
 
-impl From<CouponLedger> for CouponLedgerBody {
-    fn from(ledger: CouponLedger) -> CouponLedgerBody {
-        let CouponLedger { issued, available, held, assigned, used, expired, void, imbalance } =
-            ledger;
-        CouponLedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
+impl NoticeBody {
+    pub async fn of(shared: &Shared, notice: Notice) -> Result<Option<NoticeBody>, Problem> {
+        let found = shared.promotions.find(notice.home.serial()).await?;
+        let Some(promotion) = found else { return Ok(None) };
+        Ok(Some(NoticeBody {
+            at: wire_time(notice.at),
+            days: notice.days,
+            code: shared.coupons.code(&promotion, &notice.home).await?,
+            batch: promotion.serial.to_string(),
+            owner: notice.owner.to_string(),
+            expires_at: wire_time(notice.expires_at),
+        }))
     }
 }

@@ -1,6 +1,7 @@
 //! What is said when a coupon, a batch or the catalogue refuses.
 
-use crate::http::problem::{self, Explain, Problem};
+use crate::http::explain::Explain;
+use crate::http::problem::{self, Problem};
 use actors::domain::coupons::redeem::Refusal;
 use actors::domain::coupons::{catalogue, offer, range};
 
@@ -9,9 +10,7 @@ impl Explain for Refusal {
         match self {
             // Alike, so that nobody learns which codes are good.
             Refusal::Unknown | Refusal::NotYours => Problem::plain(&problem::UNKNOWN_COUPON),
-            Refusal::NotAdmin => {
-                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
-            }
+            Refusal::NotAdmin => Problem::only_admins(),
             Refusal::Void => Problem::plain(&problem::COUPON_VOID),
             Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),
             Refusal::Held => Problem::plain(&problem::COUPON_HELD),
@@ -35,9 +34,7 @@ impl Explain for range::Refusal {
     fn explain(self) -> Problem {
         match self {
             range::Refusal::NotOpened => Problem::plain(&problem::UNKNOWN_COUPON),
-            range::Refusal::NotAdmin => {
-                Problem::new(&problem::FORBIDDEN, "only an administrator may do this")
-            }
+            range::Refusal::NotAdmin => Problem::only_admins(),
             range::Refusal::SourceReused => Problem::plain(&problem::SOURCE_REUSED),
             range::Refusal::OnePerMember => Problem::plain(&problem::ONE_PER_MEMBER),
             range::Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),

@@ -1,0 +1,181 @@
+//! Ballots: submit one and get its receipt, list one's own, and show that one was counted.
+//!
+//! The endpoints and their calls. `bodies` has what is answered, `explain` what is said when a
+//! ballot is refused.
+
+pub mod bodies;
+pub mod explain;
+
+use crate::http::api::ballots::bodies::{BallotBody, LineBody, MineBody};
+use crate::http::api::ballots::explain::no_ballot;
+use crate::http::api::day::{day_in_path, find_lottery, find_plan, terms};
+use crate::http::body::Body;
+use crate::http::caller::{Admin, AsMember};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::Id;
+use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
+use actors::domain::lottery::{BallotSetup, Phase, Plan};
+use actors::store::ListedRow;
+use draws::{Anchor, Inclusion, Receipt};
+use products::ballots::Submitted;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/lotteries/{date}/ballots", submit)
+            .summary("Submit a ballot")
+            .notes(
+                "As many as you like, until the lottery closes; administrators none. The answer \
+                 comes when the ballot is durable, and carries a signed receipt. \
+                 A repeat has the same ballot; its receipt may be signed over a later state of the \
+                 box.",
+            )
+            .who(Who::Member)
+            .decides()
+            .answer::<BallotBody>(201, "The ballot and its receipt.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::FORBIDDEN,
+                &problem::NO_BALLOTS,
+                &problem::LOTTERY_CLOSED,
+                &problem::BALLOTS_FULL,
+                &problem::KEY_FORGOTTEN,
+            ]),
+        Endpoint::get("/lotteries/{date}/ballots", of_lottery)
+            .summary("List the ballots of a lottery")
+            .who(Who::Admin)
+            .lists::<LineBody>("Box by box, in the order in which they came.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
+        Endpoint::get("/ballots", mine)
+            .summary("List my ballots")
+            .who(Who::Member)
+            .lists::<MineBody>("By lottery, box and place."),
+        Endpoint::get("/ballots/{id}", show)
+            .summary("Look at a ballot")
+            .notes(
+                "With a receipt, made anew. Somebody else's is answered like one that never \
+                was.",
+            )
+            .who(Who::Member)
+            .answer::<BallotBody>(200, "The ballot.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/ballots/{id}/proof", proof)
+            .summary("Show that a ballot was counted")
+            .notes(
+                "The path from the ballot to the root over all ballots, from which the winners \
+                were drawn.",
+            )
+            .answer::<Inclusion>(200, "The path.")
+            .problems(&[&problem::NOT_FOUND, &problem::NOT_SEALED_YET]),
+    ]
+}
+
+async fn submit(
+    shared: web::Data<Shared>,
+    AsMember(caller): AsMember,
+    key: IdempotencyKey,
+    day: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let day = day_in_path(&day)?;
+    let plan = find_plan(&shared, day).await?;
+    let terms = terms(&plan)?;
+    let by = key.by(caller, flags.how(), || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
+    let Submitted { shown, replayed } = shared.ballots.submit(day, &plan, by).await?;
+    if !replayed && shown.is_some() {
+        shared.ballots.taken.increment(1);
+    }
+    let receipt = shown.as_ref().map(|(id, witness)| sign_receipt(&shared, *id, witness, terms));
+    let body =
+        BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: day.to_string(), receipt };
+    Ok(reply::mark_replayed(reply::created(&body), replayed))
+}
+
+async fn of_lottery(
+    shared: web::Data<Shared>,
+    _: Admin,
+    day: web::Path<String>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (day, limit, after) =
+        (day_in_path(&day)?, paging.limit()?, paging.after_name::<BallotId>()?);
+    let plan = find_plan(&shared, day).await?;
+    terms(&plan)?;
+    let found = shared.ballots.in_lottery(day, &plan, after, limit + 1).await?;
+    let item = |(id, member): (BallotId, Id)| {
+        Some(LineBody { id: id.to_string(), member: member.to_string() })
+    };
+    Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
+}
+
+async fn mine(
+    shared: web::Data<Shared>,
+    AsMember(caller): AsMember,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let found = shared.ballots.of(caller.id, after, limit + 1).await?;
+    let item = |line: ListedRow| {
+        let id = ballot_of_row(&line.key, &line.body)?;
+        Some(MineBody { id: id.to_string(), lottery: id.name.day.to_string() })
+    };
+    Ok(reply::ok(&Items::page(found, limit, |line: &ListedRow| line.key.clone(), item)))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    AsMember(caller): AsMember,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_ballot_id(&id)?;
+    let plan = find_plan(&shared, id.name.day).await?;
+    let terms = *in_a_box(&plan, &id)?;
+    let (owner, witness) = shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
+    if !caller.may_act_for(owner) {
+        return Err(no_ballot());
+    }
+    let receipt = Some(sign_receipt(&shared, id, &witness, &terms));
+    Ok(reply::ok(&BallotBody {
+        id: Some(id.to_string()),
+        lottery: id.name.day.to_string(),
+        receipt,
+    }))
+}
+
+async fn proof(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_ballot_id(&id)?;
+    let view = find_lottery(&shared, id.name.day).await?;
+    in_a_box(&view.plan, &id)?;
+    if matches!(view.phase, Phase::Open | Phase::Closing) {
+        // Whether there is such a ballot is told first; else a wrong id would be worth waiting
+        // with.
+        shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
+        return Err(Problem::plain(&problem::NOT_SEALED_YET));
+    }
+    let path = shared.ballots.path(&id).await?.ok_or_else(no_ballot)?;
+    Ok(reply::ok(&Inclusion::of(id, path, &view.boxes)))
+}
+
+fn sign_receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &BallotSetup) -> Receipt {
+    Receipt::of(id, witness, &Anchor::from(terms), &shared.receipt_key.signer)
+}
+
+/// What is drawn in the lottery of a ballot, if it has the ballot's box.
+fn in_a_box<'a>(plan: &'a Plan, id: &BallotId) -> Result<&'a BallotSetup, Problem> {
+    plan.ballots.as_ref().filter(|ballots| id.name.number < ballots.boxes).ok_or_else(no_ballot)
+}
+
+fn parse_ballot_id(text: &str) -> Result<BallotId, Problem> {
+    text.parse().map_err(|_| no_ballot())
+}

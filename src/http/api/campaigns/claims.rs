@@ -1,0 +1,87 @@
+//! Claims: get a voucher, list all that were claimed, and count them.
+
+use crate::http::api::campaigns::bodies::{ClaimVoucher, ClaimedBody, fold};
+use crate::http::api::campaigns::finding::find_campaign;
+use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, VoucherBody};
+use crate::http::api::guessing::CodeGuesser;
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::explain::Explain;
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::CouponHome;
+use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
+
+pub async fn claim(
+    shared: web::Data<Shared>,
+    guesser: CodeGuesser,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<ClaimVoucher>,
+) -> Result<HttpResponse, Problem> {
+    let known = find_campaign(&shared, &id).await?;
+    if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
+        guesser.admit(&shared).await?;
+    }
+    let caller = guesser.caller;
+    let code = body.code.as_deref().map(fold);
+    let meaning = || code.clone().unwrap_or_default().into_bytes();
+    let by =
+        key.by(caller, flags.how(), || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let command = Command::Claim { member: caller.id, code: code.clone() };
+    let done = match shared.campaigns.claim(&known, &command, by).await {
+        Err(error) if is_wrong_code(&error) => {
+            guesser.count(&shared, Some(&known.serial.to_string())).await;
+            return Err(Refusal::WrongCode.explain());
+        }
+        done => done?,
+    };
+    let body = ClaimedBody {
+        campaign: known.serial.to_string(),
+        rank: done.event.rank,
+        voucher: VoucherBody::of(&shared, &done.event),
+    };
+    Ok(answer_claim(&body, done.replayed))
+}
+
+fn is_wrong_code(error: &products::Error) -> bool {
+    error.refusal() == Some(&products::Refusal::Campaign(Refusal::WrongCode))
+}
+
+fn answer_claim(body: &ClaimedBody, replayed: bool) -> HttpResponse {
+    let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
+    reply::mark_replayed(reply::json(status, body), replayed)
+}
+
+pub async fn claims(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let known = find_campaign(&shared, &id).await?;
+    let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
+    let from = after.map_or(0, |after| after.saturating_add(1));
+    let vouchers = shared.campaigns.vouchers(&known, from, limit + 1).await?;
+    let vouchers = vouchers.ok_or_else(|| Problem::no_such("campaign"))?;
+    let item = |(rank, view)| {
+        let home = CouponHome::Campaign { campaign: known.serial, rank };
+        Some(CouponBody::of(&known, &home, shared.coupons.voucher_code(&known, rank), &view))
+    };
+    Ok(reply::ok(&Items::page(vouchers, limit, |(rank, _)| rank.to_string().into_bytes(), item)))
+}
+
+pub async fn ledger(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let known = find_campaign(&shared, &id).await?;
+    Ok(reply::ok(&CouponLedgerBody::from(shared.campaigns.ledger(&known).await?)))
+}

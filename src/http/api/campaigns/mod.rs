@@ -1,0 +1,281 @@
+//! Campaigns: create, look, change, pause, end; claims and the ledger.
+//!
+//! The endpoints, and the calls about a campaign as a whole. `claims` has those about its vouchers,
+//! `bodies` what is read and answered, `explain` what is said when a campaign refuses.
+
+pub mod bodies;
+mod claims;
+pub mod explain;
+mod finding;
+
+use crate::http::api::campaigns::bodies::{
+    CampaignBody, ChangeCampaign, ClaimVoucher, ClaimedBody, CreateCampaign, MOST_VOUCHERS,
+    parse_plan,
+};
+use crate::http::api::campaigns::finding::find_campaign;
+use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::fields::parse_instant;
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::SerialKind;
+use actors::domain::coupons::campaign::{Command, Event, Overview, Plan};
+use actors::engine::How;
+use actors::{Caller, Time};
+use futures_util::future::try_join_all;
+use products::promotions::Promotion;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/campaigns", create)
+            .summary("Create a campaign")
+            .notes(
+                "The first so many get a voucher, exactly. Costs the same for a hundred and for \
+                a hundred million.",
+            )
+            .who(Who::Admin)
+            .body::<CreateCampaign>()
+            .decides()
+            .answer::<CampaignBody>(201, "The campaign.")
+            .problems(&[&problem::NAME_TAKEN]),
+        Endpoint::get("/campaigns", list)
+            .summary(
+                "List the \
+            campaigns",
+            )
+            .lists::<CampaignBody>("In the order of their creation."),
+        Endpoint::get("/campaigns/{id}", show)
+            .summary("Look at a campaign")
+            .answer::<CampaignBody>(200, "The campaign.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::patch("/campaigns/{id}", change)
+            .summary("Raise the quota, or end later")
+            .who(Who::Admin)
+            .body::<ChangeCampaign>()
+            .decides()
+            .answer::<CampaignBody>(200, "The campaign.")
+            .problems(&[&problem::NOT_FOUND, &problem::ENDED, &problem::ONLY_MORE]),
+        switch("/campaigns/{id}/pause", pause).summary("Pause a campaign").notes(
+            "Claims are \
+            refused until it goes on. Vouchers can be used.",
+        ),
+        switch("/campaigns/{id}/resume", resume).summary("Let a paused campaign go on"),
+        switch("/campaigns/{id}/end", end).summary("End a campaign now").notes(
+            "For good. Vouchers \
+            that were granted stay good.",
+        ),
+        Endpoint::post("/campaigns/{id}/claims", claims::claim)
+            .summary("Claim a voucher")
+            .notes(
+                "The rank is the place in the engine's own order: 1 to the quota, no gap, no \
+                repeat, one per member. The same member again gets the same rank and voucher, for \
+                ever.",
+            )
+            .who(Who::Member)
+            .body::<ClaimVoucher>()
+            .decides()
+            .answer::<ClaimedBody>(201, "The voucher.")
+            .answer::<ClaimedBody>(200, "The voucher that he had got before.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::FORBIDDEN,
+                &problem::TOO_MANY,
+                &problem::SOLD_OUT,
+                &problem::NOT_YET_OPEN,
+                &problem::ENDED,
+                &problem::PAUSED,
+                &problem::WRONG_CODE,
+                &problem::BY_FIRST_LOGIN,
+            ]),
+        Endpoint::get("/campaigns/{id}/claims", claims::claims)
+            .summary("List the claims of a campaign")
+            .who(Who::Admin)
+            .lists::<CouponBody>("By rank.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
+            .summary("Count a campaign's vouchers")
+            .answer::<CouponLedgerBody>(200, "The books, which balance.")
+            .problems(&[&problem::NOT_FOUND]),
+    ]
+}
+
+fn switch<F, Args>(path: &'static str, handler: F) -> Endpoint
+where
+    F: actix_web::Handler<Args> + 'static,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    Endpoint::post(path, handler)
+        .who(Who::Admin)
+        .decides()
+        .answer::<CampaignBody>(200, "The campaign.")
+        .problems(&[&problem::NOT_FOUND, &problem::ENDED])
+}
+
+async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateCampaign>,
+) -> Result<HttpResponse, Problem> {
+    // Without a start it begins now, and a repeat says so again; so the meaning of the key is what
+    // was said.
+    let meaning = body.starts_at.clone().map(String::into_bytes);
+    let plan = parse_plan(body, shared.promotions.now())?;
+    let spelled =
+        || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
+    let unstarted = || {
+        postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() })
+            .expect("a plan is plain data")
+    };
+    let by = key.by(caller, flags.how(), || {
+        vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]
+    });
+    let done = shared.campaigns.create(plan, by).await?;
+    // As it was then: a repeat is answered alike, and a campaign that is busy already does not make
+    // this answer a refusal.
+    let overview = fresh(&done.event).ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    Ok(reply::mark_replayed(
+        reply::created(&CampaignBody::of(&done.event, &overview, done.at)),
+        done.replayed,
+    ))
+}
+
+/// As it is before anybody has claimed.
+fn fresh(promotion: &Promotion) -> Option<Overview> {
+    Some(Overview { plan: promotion.campaign()?.clone(), granted: 0, paused: false, over: false })
+}
+
+async fn list(
+    shared: web::Data<Shared>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found =
+        shared.promotions.page(SerialKind::Campaign, paging.after_name()?, limit + 1).await?;
+    let page =
+        Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
+    let overviews =
+        try_join_all(page.items.iter().map(|known| shared.campaigns.overview(known))).await?;
+    let now = shared.promotions.now();
+    let items = page
+        .items
+        .iter()
+        .zip(overviews)
+        .filter_map(|(known, overview)| Some(CampaignBody::of(known, &overview?, now)))
+        .collect();
+    Ok(reply::ok(&Items::<CampaignBody> { items, next_cursor: page.next_cursor }))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let known = find_campaign(&shared, &id).await?;
+    answer_shown(&shared, &known, false).await
+}
+
+async fn answer_shown(
+    shared: &Shared,
+    known: &Promotion,
+    replayed: bool,
+) -> Result<HttpResponse, Problem> {
+    let overview =
+        shared.campaigns.overview(known).await?.ok_or_else(|| Problem::no_such("campaign"))?;
+    Ok(reply::mark_replayed(
+        reply::ok(&CampaignBody::of(known, &overview, shared.promotions.now())),
+        replayed,
+    ))
+}
+
+async fn change(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<ChangeCampaign>,
+) -> Result<HttpResponse, Problem> {
+    let ends_at =
+        body.ends_at.as_deref().map(|text| parse_instant(text, "/ends_at")).transpose()?;
+    if body.quota.is_some_and(|quota| quota > MOST_VOUCHERS) {
+        return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
+    }
+    let change = Command::Change { quota: body.quota, ends_at };
+    command_and_show(&shared, (caller, flags.how(), &key), &id, change).await
+}
+
+async fn pause(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    command_and_show(&shared, (caller, flags.how(), &key), &id, Command::Pause).await
+}
+
+async fn resume(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    command_and_show(&shared, (caller, flags.how(), &key), &id, Command::Resume).await
+}
+
+async fn end(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    command_and_show(&shared, (caller, flags.how(), &key), &id, Command::End).await
+}
+
+/// A change of the campaign as a whole, answered by how it is after that.
+async fn command_and_show(
+    shared: &Shared,
+    (caller, how, key): (Caller, How, &IdempotencyKey),
+    id: &str,
+    command: Command,
+) -> Result<HttpResponse, Problem> {
+    let known = find_campaign(shared, id).await?;
+    let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
+    let by = key
+        .by(caller, how, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
+    let done = shared.campaigns.change(&known, &command, by).await?;
+    if by.is_dry_run() {
+        let mut overview =
+            shared.campaigns.overview(&known).await?.ok_or_else(|| Problem::no_such("campaign"))?;
+        foresee(&mut overview, &done.event);
+        return Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())));
+    }
+    answer_shown(shared, &known, done.replayed).await
+}
+
+/// What the event would make of the campaign.
+fn foresee(overview: &mut Overview, event: &Event) {
+    match event {
+        Event::Changed { quota, ends_at } => {
+            (overview.plan.quota, overview.plan.ends_at) = (*quota, *ends_at)
+        }
+        Event::Paused => overview.paused = true,
+        Event::Resumed => overview.paused = false,
+        Event::Ended => overview.over = true,
+        Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
+    }
+}

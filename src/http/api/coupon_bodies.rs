@@ -1,0 +1,200 @@
+//! A coupon or voucher as it is answered, and the books of many: for batches and campaigns alike.
+
+use crate::http::api::offers::Worth;
+use crate::shared::Shared;
+use actors::Id;
+use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
+use actors::domain::coupons::{CouponHome, CouponLedger, CouponState, Cut};
+use base::calendar::wire_time;
+use products::campaigns::GrantedVoucher;
+use products::coupons::FoundCoupon;
+use products::promotions::Promotion;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Coupon)]
+pub struct CouponBody {
+    pub code: String,
+    /// The batch or campaign that it is of.
+    pub batch: String,
+    pub name: Option<String>,
+    /// In a campaign: the place in the order of claims.
+    pub rank: Option<u64>,
+    /// `created`, `assigned`, `held`, `used`, `expired` or `void`.
+    pub state: &'static str,
+    pub owner: Option<String>,
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+    pub assigned_at: Option<String>,
+    pub expires_at: String,
+    /// The use that is in force, or waits for its payment.
+    pub r#use: Option<UseBody>,
+    /// What became of it, oldest first. For administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<HistoryBody>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponUse)]
+pub struct UseBody {
+    pub amount: Option<u64>,
+    pub discount: Option<u64>,
+    pub payable: Option<u64>,
+    pub reference: Option<String>,
+    /// When it was used; null while it is held.
+    pub used_at: Option<String>,
+    /// Until when it is held.
+    pub held_until: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponStep)]
+pub struct HistoryBody {
+    /// `created`, `assigned`, `held`, `used`, `use_cancelled`, `expired` or `void`.
+    pub step: &'static str,
+    pub at: String,
+    /// Who did it, or whose it became.
+    pub by: Option<String>,
+    pub reference: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CouponLedger)]
+pub struct CouponLedgerBody {
+    pub issued: u64,
+    pub available: u64,
+    pub held: u64,
+    pub assigned: u64,
+    pub used: u64,
+    pub expired: u64,
+    pub void: u64,
+    /// Zero, always: issued = available + held + assigned + used + expired + void.
+    pub imbalance: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Voucher)]
+pub struct VoucherBody {
+    /// To be used with `/coupons/{code}/use`.
+    pub code: String,
+    pub campaign: String,
+    pub rank: u64,
+    pub discount_percent: Option<u8>,
+    pub discount_amount: Option<u64>,
+    pub min_amount: Option<u64>,
+    pub max_discount: Option<u64>,
+    pub expires_at: String,
+}
+
+impl CouponBody {
+    pub(super) fn of_found(found: &FoundCoupon, with_history: bool) -> CouponBody {
+        let body = CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view);
+        CouponBody { history: with_history.then(|| history(&found.promotion, &found.view)), ..body }
+    }
+
+    pub fn of(known: &Promotion, home: &CouponHome, code: String, view: &CouponView) -> CouponBody {
+        let CouponView { state, coupon } = view;
+        let worth = Worth::from(known.offer());
+        let owned = coupon.owner != Id::SYSTEM;
+        CouponBody {
+            code,
+            batch: known.serial.to_string(),
+            name: known.name().map(str::to_owned),
+            rank: matches!(home, CouponHome::Campaign { .. }).then(|| home.slot()),
+            state: state.name(),
+            owner: owned.then(|| coupon.owner.to_string()),
+            discount_percent: worth.discount_percent,
+            discount_amount: worth.discount_amount,
+            min_amount: worth.min_amount,
+            max_discount: worth.max_discount,
+            assigned_at: owned.then(|| wire_time(coupon.assigned_at)),
+            expires_at: wire_time(coupon.expires_at),
+            r#use: UseBody::of(coupon),
+            history: None,
+        }
+    }
+}
+
+impl UseBody {
+    fn of(coupon: &Coupon) -> Option<UseBody> {
+        let Use { amount, cut: Cut { discount, payable }, reference, .. } =
+            coupon.current_use()?.clone();
+        let (used_at, held_until) = match &coupon.phase {
+            CouponPhase::Used(used) => (Some(wire_time(used.at)), None),
+            CouponPhase::Held(pending) => (None, Some(wire_time(pending.until))),
+            CouponPhase::Created | CouponPhase::Assigned | CouponPhase::Void(_) => (None, None),
+        };
+        Some(UseBody {
+            amount,
+            discount,
+            payable,
+            reference: reference.map(String::from),
+            used_at,
+            held_until,
+        })
+    }
+}
+
+fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
+    let coupon = &view.coupon;
+    let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
+        step,
+        at: wire_time(at),
+        by: by.map(|by| by.to_string()),
+        reference: reference.map(str::to_owned),
+    };
+    let used = |what: &'static str, at, what_for: &Use| {
+        step(what, at, Some(what_for.by), what_for.reference.as_deref())
+    };
+    let mut history = vec![step("created", known.created_at, None, None)];
+    if coupon.owner != Id::SYSTEM {
+        history.push(step("assigned", coupon.assigned_at, Some(coupon.owner), None));
+    }
+    for past in coupon.past() {
+        history.push(used("used", past.used.at, &past.used.what));
+        history.push(step(
+            "use_cancelled",
+            past.cancelled_at,
+            None,
+            past.used.what.reference.as_deref(),
+        ));
+    }
+    match &coupon.phase {
+        CouponPhase::Held(pending) => history.push(used("held", pending.since, &pending.what)),
+        CouponPhase::Used(current) => history.push(used("used", current.at, &current.what)),
+        CouponPhase::Void(at) => history.push(step("void", *at, None, None)),
+        CouponPhase::Created | CouponPhase::Assigned => {}
+    }
+    if view.state == CouponState::Expired {
+        history.push(step("expired", coupon.expires_at, None, None));
+    }
+    history
+}
+
+impl From<CouponLedger> for CouponLedgerBody {
+    fn from(ledger: CouponLedger) -> CouponLedgerBody {
+        let CouponLedger { issued, available, held, assigned, used, expired, void, imbalance } =
+            ledger;
+        CouponLedgerBody { issued, available, held, assigned, used, expired, void, imbalance }
+    }
+}
+
+impl VoucherBody {
+    pub fn of(shared: &Shared, granted: &GrantedVoucher) -> VoucherBody {
+        let GrantedVoucher { promotion, rank, expires_at } = granted;
+        let worth = Worth::from(promotion.offer());
+        VoucherBody {
+            code: shared.coupons.voucher_code(promotion, *rank),
+            campaign: promotion.serial.to_string(),
+            rank: *rank,
+            discount_percent: worth.discount_percent,
+            discount_amount: worth.discount_amount,
+            min_amount: worth.min_amount,
+            max_discount: worth.max_discount,
+            expires_at: wire_time(*expires_at),
+        }
+    }
+}

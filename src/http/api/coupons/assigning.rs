@@ -1,0 +1,168 @@
+//! Who gets a coupon: the next free one of a batch, or the one of a given code.
+
+use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::coupons::batches::find_batch;
+use crate::http::api::coupons::bodies::{Assign, GiveCoupon};
+use crate::http::api::coupons::finding::{count_guess, find_home, found_or_guess, is_a_guess};
+use crate::http::api::guessing::CodeGuesser;
+use crate::http::body::Body;
+use crate::http::caller::SignedIn;
+use crate::http::fields::parse_reference;
+use crate::http::flags::{DryRun, IdempotencyKey, Params};
+use crate::http::origin::RequestOrigin;
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::catalogue::{self, BatchKind, Plan};
+use actors::domain::coupons::coupon::{Coupon, CouponView};
+use actors::domain::coupons::{CouponState, Serial, rack, range};
+use actors::engine::{By, Failure, Key};
+use actors::{Caller, Id, Role, Time};
+use people::{Signed, Via};
+
+pub async fn assign(
+    shared: web::Data<Shared>,
+    signer: SignedIn,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<Assign>,
+) -> Result<HttpResponse, Problem> {
+    let (caller, member) =
+        find_giver_and_member(&shared, &signer.0, body.member_id.as_deref()).await?;
+    let (known, plan) = find_batch(&shared, &id).await?;
+    let source =
+        body.source_id.as_deref().map(|text| parse_reference(text, "/source_id")).transpose()?;
+    // Where each member has one, the name is all that a repeat needs; no single range would know
+    // whom else a source stands for.
+    let source = source
+        .filter(|_| !is_one_per_member(&plan))
+        .map(|text| rack::source(scope(&signer.0), &text));
+    let key = assignment_key(&key, known.serial, caller, member, source);
+    let by = By { caller, key, how: flags.how() };
+    let outcome = shared.batches.assign(known.serial, &plan, member, source, by).await;
+    let done = outcome.map_err(|error| explain_source(error, source))?;
+    let home = &done.event;
+    let view = match shared.coupons.find(home.clone()).await? {
+        Some(found) if done.replayed || !flags.dry_run => found.view,
+        _ => assigned(member, done.at, &plan),
+    };
+    let code = shared.coupons.code(&known, home).await?;
+    let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(reply::mark_replayed(
+        reply::json(status, &CouponBody::of(&known, home, code, &view)),
+        done.replayed,
+    ))
+}
+
+/// Whose names the sources are: a service's own, or those of all administrators.
+fn scope(signed: &Signed) -> &str {
+    match &signed.via {
+        Via::ServiceKey { service, .. } => service,
+        Via::Session { .. } => "",
+    }
+}
+
+/// A source is a key of its own, so that its repeats find their way back to where they were
+/// answered.
+fn assignment_key(
+    key: &IdempotencyKey,
+    batch: Serial,
+    caller: Caller,
+    member: Id,
+    source: Option<Id>,
+) -> Option<Key> {
+    let meaning = vec![b"assign".to_vec(), batch.0.to_be_bytes().to_vec(), member.0.to_vec()];
+    match source {
+        Some(source) => {
+            let parts: Vec<&[u8]> = meaning.iter().map(Vec::as_slice).collect();
+            Some(Key::new(source, &batch.0.to_be_bytes(), &parts))
+        }
+        None => key.of(caller.id, || meaning),
+    }
+}
+
+fn is_one_per_member(plan: &Plan) -> bool {
+    matches!(plan.what, BatchKind::Made { one_per_member: true, .. })
+}
+
+/// A source is a key only so that its repeats find their way; whoever reuses it hears the same as
+/// when that key is long forgotten.
+fn explain_source(error: products::Error, source: Option<Id>) -> products::Error {
+    match (error.0, source) {
+        (Failure::KeyReused, Some(_)) => {
+            products::Error::from(Failure::Refused(range::Refusal::SourceReused))
+        }
+        (failure, _) => products::Error(failure),
+    }
+}
+
+pub async fn give(
+    shared: web::Data<Shared>,
+    signer: SignedIn,
+    RequestOrigin(origin): RequestOrigin,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<GiveCoupon>,
+) -> Result<HttpResponse, Problem> {
+    let (caller, member) =
+        find_giver_and_member(&shared, &signer.0, body.member_id.as_deref()).await?;
+    let guesser = CodeGuesser::of(&signer.0, &origin);
+    let home = find_home(&shared, &guesser, &code).await?;
+    let found = shared.promotions.find(home.serial()).await?;
+    let promotion = found_or_guess(&shared, &guesser, found).await?;
+    let plan = found_or_guess(&shared, &guesser, promotion.batch()).await?;
+    let meaning = || postcard::to_stdvec(&(&home, member)).expect("plain data");
+    let by = key.by(caller, flags.how(), || vec![b"give".to_vec(), meaning()]);
+    let done = match shared.coupons.give(plan, &home, member, by).await {
+        Err(error) if is_a_guess(&error) => return Err(count_guess(&shared, &guesser).await),
+        done => found_or_guess(&shared, &guesser, done?).await?,
+    };
+    let view = match shared.coupons.find(home.clone()).await? {
+        Some(found) if done.replayed || !flags.dry_run => found.view,
+        _ => assigned(member, done.at, plan),
+    };
+    let code = shared.coupons.code(&promotion, &home).await?;
+    Ok(reply::mark_replayed(
+        reply::ok(&CouponBody::of(&promotion, &home, code, &view)),
+        done.replayed,
+    ))
+}
+
+/// A coupon as it is right after it was assigned.
+fn assigned(member: Id, at: Time, plan: &catalogue::Plan) -> CouponView {
+    let coupon = Coupon::assigned(member, at, plan.expires_at);
+    CouponView { state: CouponState::Assigned, coupon }
+}
+
+/// Who hands out a coupon, and to whom: an administrator to the member they name, a service to the
+/// one it acts for.
+async fn find_giver_and_member(
+    shared: &Shared,
+    signed: &Signed,
+    member_id: Option<&str>,
+) -> Result<(Caller, Id), Problem> {
+    match (&signed.via, signed.caller.role, member_id) {
+        (Via::ServiceKey { on_behalf_of: Some(_), .. }, _, None) => {
+            Ok((signed.caller, signed.caller.id))
+        }
+        (Via::ServiceKey { .. }, _, _) => Err(Problem::new(
+            &problem::FORBIDDEN,
+            "a service names its member with the header On-Behalf-Of",
+        )),
+        (_, Role::Admin, Some(member_id)) => {
+            let no_member = || Problem::invalid("/member_id", "no member has this id");
+            let member: Id = member_id.parse().map_err(|_| no_member())?;
+            shared.people.accounts.find(member).await?.ok_or_else(no_member)?;
+            Ok((signed.caller, member))
+        }
+        (_, Role::Admin, None) => Err(Problem::invalid("/member_id", "who is to have it")),
+        _ => Err(Problem::new(
+            &problem::FORBIDDEN,
+            "coupons are assigned by administrators and services",
+        )),
+    }
+}

@@ -1,0 +1,161 @@
+//! Batches of coupons: create up to ten billion in one call, assign, count, and stream their codes.
+
+use crate::http::api::coupon_bodies::CouponLedgerBody;
+use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, WithCodesBody};
+use crate::http::api::offers::Worth;
+use crate::http::body::Body;
+use crate::http::caller::{Admin, stay};
+use crate::http::fields::{parse_future, parse_name};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::http::streams::download;
+use crate::shared::Shared;
+use actix_web::{HttpRequest, HttpResponse, web};
+use actors::Time;
+use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
+use actors::domain::coupons::{Serial, SerialKind};
+use actors::engine::{By, Done};
+use products::coupons::codes;
+use products::promotions::Promotion;
+use std::sync::Arc;
+
+const MOST_COUPONS: u64 = 10_000_000_000;
+const MOST_WITH_CODES: u64 = 1000;
+
+pub async fn create_with_codes(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateBatch>,
+) -> Result<HttpResponse, Problem> {
+    let count = body.count;
+    let plan = parse_plan(body, MOST_WITH_CODES, shared.promotions.now())?;
+    let done = register(&shared, plan, |meaning| {
+        key.by(caller, flags.how(), || vec![b"coupons".to_vec(), meaning])
+    })
+    .await?;
+    let batch = &done.event;
+    let codes =
+        if flags.dry_run { Vec::new() } else { shared.coupons.codes(batch, count, 0, count) };
+    Ok(reply::mark_replayed(
+        reply::created(&WithCodesBody { batch: BatchBody::of(batch), codes }),
+        done.replayed,
+    ))
+}
+
+pub async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateBatch>,
+) -> Result<HttpResponse, Problem> {
+    let plan = parse_plan(body, MOST_COUPONS, shared.promotions.now())?;
+    let done = register(&shared, plan, |meaning| {
+        key.by(caller, flags.how(), || vec![b"batch".to_vec(), meaning])
+    })
+    .await?;
+    Ok(reply::mark_replayed(reply::created(&BatchBody::of(&done.event)), done.replayed))
+}
+
+async fn register(
+    shared: &Shared,
+    plan: Plan,
+    by: impl FnOnce(Vec<u8>) -> By,
+) -> Result<Done<Promotion>, Problem> {
+    let by = by(postcard::to_stdvec(&plan).expect("a plan is plain data"));
+    Ok(shared.promotions.register(CatalogueEntry::Batch(plan), by).await?)
+}
+
+pub async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = shared.promotions.page(SerialKind::Batch, paging.after_name()?, limit + 1).await?;
+    Ok(reply::ok(&Items::page(
+        found,
+        limit,
+        |known: &Promotion| known.serial.to_string().into_bytes(),
+        |known| Some(BatchBody::of(&known)),
+    )))
+}
+
+pub async fn show(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let (known, _) = find_batch(&shared, &id).await?;
+    Ok(reply::ok(&BatchBody::of(&known)))
+}
+
+pub async fn ledger(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let (known, plan) = find_batch(&shared, &id).await?;
+    let ledger = shared.batches.ledger(known.serial, &plan).await?;
+    Ok(reply::ok(&CouponLedgerBody::from(ledger)))
+}
+
+pub async fn stream(
+    shared: web::Data<Shared>,
+    _: Admin,
+    request: HttpRequest,
+    id: web::Path<String>,
+    Params(query): Params<CodesQuery>,
+) -> Result<HttpResponse, Problem> {
+    let format = match query.format.as_deref() {
+        None | Some("ndjson") => codes::CodesFormat::Ndjson,
+        Some("csv") => codes::CodesFormat::Csv,
+        Some(_) => return Err(Problem::invalid("?format", "`ndjson` or `csv`")),
+    };
+    let (known, _) = find_batch(&shared, &id).await?;
+    let seat = shared.streams.codes.take(stay(&shared, &request)?)?;
+    let lines = codes::stream(
+        shared.coupons.clone(),
+        known,
+        format,
+        query.from.unwrap_or(0),
+        query.limit.unwrap_or(u64::MAX),
+    );
+    Ok(HttpResponse::Ok().content_type(format.content_type()).streaming(download(seat, lines)))
+}
+
+/// The batch in a path. A name that cannot be read names none.
+pub async fn find_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, Plan), Problem> {
+    let serial: Serial = id.parse().map_err(|_| Problem::no_such("batch"))?;
+    let known = match serial.of() {
+        SerialKind::Batch => shared.promotions.find(serial).await?,
+        SerialKind::Campaign => None,
+    };
+    let known = known.ok_or_else(|| Problem::no_such("batch"))?;
+    let plan = known.batch().cloned().ok_or_else(|| Problem::no_such("batch"))?;
+    Ok((known, plan))
+}
+
+fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<Plan, Problem> {
+    if !(1..=most).contains(&body.count) {
+        return Err(Problem::invalid("/count", format!("1 to {most}")));
+    }
+    let worth = Worth {
+        discount_percent: body.discount_percent,
+        discount_amount: body.discount_amount,
+        min_amount: body.min_amount,
+        max_discount: body.max_discount,
+    };
+    Ok(Plan {
+        name: body.name.as_deref().map(|text| parse_name(text, "/name")).transpose()?,
+        offer: worth.checked('/')?,
+        expires_at: parse_future(&body.expires_at, "/expires_at", now)?,
+        what: BatchKind::Made { count: body.count, one_per_member: body.one_per_member },
+    })
+}

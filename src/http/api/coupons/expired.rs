@@ -1,0 +1,86 @@
+//! What expires on a day, and who was told.
+
+use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody};
+use crate::http::caller::Admin;
+use crate::http::flags::Params;
+use crate::http::page::{Items, Paging};
+use crate::http::problem::Problem;
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::CouponState;
+use actors::domain::coupons::rows::notice_of_row;
+use actors::store::ListedRow;
+use base::calendar::{self, wire_time};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join_all;
+use products::coupons::expired::{Expiring, Spot};
+use products::coupons::notices;
+
+pub async fn expired(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(search): Params<ExpiredQuery>,
+) -> Result<HttpResponse, Problem> {
+    let zone = &shared.config.time_zone;
+    let date = match &search.on {
+        Some(text) => {
+            text.parse().map_err(|_| Problem::invalid("?on", "a date like 2026-12-31"))?
+        }
+        None => calendar::today(zone, shared.promotions.now()),
+    };
+    let (since, until) =
+        calendar::window(zone, date).ok_or_else(|| Problem::invalid("?on", "too far away"))?;
+    let state = search.state.as_deref().map(parse_state).transpose()?;
+    let paging = Paging::of(search.limit, search.cursor);
+    let from = paging.after()?.map_or(Ok(Spot::START), |bytes| parse_spot(&bytes))?;
+    let (found, next) =
+        shared.coupons.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
+    let body = ExpiredBody {
+        window: [wire_time(since), wire_time(until)],
+        items: found
+            .iter()
+            .map(|found| {
+                CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view)
+            })
+            .collect(),
+        next_cursor: next
+            .map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
+    };
+    Ok(reply::ok(&body))
+}
+
+fn parse_state(text: &str) -> Result<CouponState, Problem> {
+    let named = CouponState::ALL.into_iter().find(|state| state.name() == text);
+    named.ok_or_else(|| {
+        Problem::invalid("?state", "`created`, `assigned`, `held`, `used`, `expired` or `void`")
+    })
+}
+
+fn parse_spot(bytes: &[u8]) -> Result<Spot, Problem> {
+    postcard::from_bytes(bytes)
+        .map_err(|_| Problem::invalid("?cursor", "not a cursor of this list"))
+}
+
+pub async fn list_notices(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = notices::list(&shared.engine, paging.after()?, limit + 1).await?;
+    let page = Items::page(
+        found,
+        limit,
+        |line: &ListedRow| line.key.clone(),
+        |line| notice_of_row(&line.body),
+    );
+    let items =
+        try_join_all(page.items.into_iter().map(|notice| NoticeBody::of(&shared, notice))).await?;
+    Ok(reply::ok(&Items {
+        items: items.into_iter().flatten().collect::<Vec<_>>(),
+        next_cursor: page.next_cursor,
+    }))
+}

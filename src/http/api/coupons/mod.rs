@@ -1,0 +1,210 @@
+//! Coupons: make them in batches, assign, use, hold, cancel and void them; and what expires.
+//!
+//! The endpoints. Their calls are in a file for each idea: `batches`, `assigning`, `using`,
+//! `expired`. `bodies` has what is read and answered, `explain` what is said when a coupon, a batch
+//! or the catalogue refuses.
+
+mod assigning;
+mod batches;
+pub mod bodies;
+mod expired;
+pub mod explain;
+mod finding;
+mod using;
+
+use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
+use crate::http::api::coupons::bodies::{
+    Assign, BatchBody, CreateBatch, ExpiredBody, GiveCoupon, NoticeBody, RedeemedBody, UseCoupon,
+    WithCodesBody,
+};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::problem;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/coupons", batches::create_with_codes)
+            .summary("Create some coupons, and see their codes")
+            .who(Who::Admin)
+            .body::<CreateBatch>()
+            .decides()
+            .answer::<WithCodesBody>(201, "The batch and its codes. A dry run has none."),
+        Endpoint::post("/coupon-batches", batches::create)
+            .summary("Create a batch of coupons")
+            .notes(
+                "Costs the same for one and for ten billion: an untouched coupon takes neither \
+                memory nor disk.",
+            )
+            .who(Who::Admin)
+            .body::<CreateBatch>()
+            .decides()
+            .answer::<BatchBody>(201, "The batch."),
+        Endpoint::get("/coupon-batches", batches::list)
+            .summary("List the batches")
+            .who(Who::Admin)
+            .lists::<BatchBody>("In the order of their creation."),
+        Endpoint::get("/coupon-batches/{id}", batches::show)
+            .summary("Look at a batch")
+            .who(Who::Admin)
+            .answer::<BatchBody>(200, "The batch.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/coupon-batches/{id}/ledger", batches::ledger)
+            .summary("Count a batch's coupons")
+            .who(Who::Admin)
+            .answer::<CouponLedgerBody>(200, "The books, which balance.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/coupon-batches/{id}/codes", batches::stream)
+            .summary("Stream the codes of a batch")
+            .notes(
+                "As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins \
+                 at `from`, ends after `limit`. It breaks off, \
+                 without the end of a whole answer, when the token expires or its session ends; go \
+                 on with `from` and a new token. \
+                 In CSV a code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) \
+                 has an apostrophe in front, \
+                 which an import takes away again; NDJSON has codes as they are.",
+            )
+            .who(Who::Admin)
+            .query("format", "`ndjson` (the default) or `csv`.")
+            .query("from", "The index of the first code.")
+            .query("limit", "How many; all, if absent.")
+            .answer_text(
+                200,
+                "application/x-ndjson",
+                "The codes, one a line, for as long as \
+                somebody reads.",
+            )
+            .problems(&[&problem::NOT_FOUND, &problem::INVALID, &problem::BUSY]),
+        Endpoint::post("/coupon-batches/{id}/assign", assigning::assign)
+            .summary("Assign the next free coupon")
+            .notes("An administrator names the member; a service acts for its own.")
+            .who(Who::Member)
+            .body::<Assign>()
+            .decides()
+            .answer::<CouponBody>(201, "The coupon.")
+            .answer::<CouponBody>(
+                200,
+                "The coupon that this source, or this member, had got \
+                before.",
+            )
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::FORBIDDEN,
+                &problem::SOLD_OUT,
+                &problem::COUPON_EXPIRED,
+                &problem::SOURCE_REUSED,
+                &problem::KEY_FORGOTTEN,
+            ]),
+        Endpoint::get("/coupons", using::list)
+            .summary("List my coupons and vouchers")
+            .who(Who::Member)
+            .lists::<CouponBody>("In the order in which they were assigned, as they are now."),
+        Endpoint::get("/coupons/{code}", using::show)
+            .summary("Look at a coupon")
+            .notes(
+                "Its owner sees it, and administrators, with its history. To all others it does \
+                not exist.",
+            )
+            .who(Who::Member)
+            .answer::<CouponBody>(200, "The coupon.")
+            .problems(GUESSED),
+        Endpoint::post("/coupons/{code}/use", using::redeem)
+            .summary("Use a coupon")
+            .notes(
+                "With `hold_s` it is only held: take the payment, then confirm. If nobody \
+                confirms, it comes back by itself.",
+            )
+            .who(Who::Member)
+            .body::<UseCoupon>()
+            .decides()
+            .answer::<RedeemedBody>(200, "What it was worth.")
+            .problems(GUESSED)
+            .problems(&[
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_HELD,
+                &problem::COUPON_USED,
+                &problem::BELOW_MINIMUM,
+            ]),
+        Endpoint::post("/coupons/{code}/use/confirm", using::confirm)
+            .summary("Confirm a use that was held")
+            .who(Who::Member)
+            .decides()
+            .answer::<RedeemedBody>(200, "What it was worth.")
+            .problems(GUESSED)
+            .problems(&[
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_USED,
+                &problem::COUPON_NOT_HELD,
+            ]),
+        Endpoint::delete("/coupons/{code}/use", using::cancel)
+            .summary("Cancel a use, or the hold for one")
+            .notes("Gives back what that use took. What has expired stays expired.")
+            .who(Who::Member)
+            .decides()
+            .answer::<RedeemedBody>(200, "What was given back.")
+            .problems(GUESSED)
+            .problems(&[
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_NOT_USED,
+            ]),
+        Endpoint::post("/coupons/{code}/void", using::void)
+            .summary("Take a coupon out of circulation")
+            .who(Who::Admin)
+            .decides()
+            .answer::<RedeemedBody>(200, "It is void.")
+            .problems(&[
+                &problem::UNKNOWN_COUPON,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_HELD,
+                &problem::COUPON_USED,
+            ]),
+        Endpoint::put("/coupons/{code}/assign", assigning::give)
+            .summary("Assign this coupon")
+            .notes(
+                "An administrator names the member; a service acts for its own. Repeating it \
+                for the same member changes nothing.",
+            )
+            .who(Who::Member)
+            .body::<GiveCoupon>()
+            .decides()
+            .answer::<CouponBody>(200, "The coupon.")
+            .problems(GUESSED)
+            .problems(&[
+                &problem::FORBIDDEN,
+                &problem::COUPON_VOID,
+                &problem::COUPON_EXPIRED,
+                &problem::COUPON_ASSIGNED,
+                &problem::ONE_PER_MEMBER,
+            ]),
+        Endpoint::get("/coupons/expired", expired::expired)
+            .summary("List what expires on a day")
+            .notes(
+                "Coupons and vouchers, touched or not, those that expire later that day, too: \
+                complete, by cursor.",
+            )
+            .who(Who::Admin)
+            .query("on", "The day, like 2026-12-31; today in the configured zone, if absent.")
+            .query(
+                "state",
+                "`created`, `assigned`, `held`, `used`, `expired` or `void`; all, if \
+                absent.",
+            )
+            .query("limit", "How many, 1 to 100.")
+            .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
+            .answer::<ExpiredBody>(200, "The window and what expires in it.")
+            .problems(&[&problem::INVALID]),
+        Endpoint::get("/notices", expired::list_notices)
+            .summary("List the notices that were given")
+            .notes(
+                "Each day at 09:00 in the configured zone, to the owners of coupons that nobody \
+                 has used, so many days before they expire.",
+            )
+            .who(Who::Admin)
+            .lists::<NoticeBody>("Oldest first."),
+    ]
+}
+
+/// What a guess at a code comes to.
+const GUESSED: &[&problem::ProblemKind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];

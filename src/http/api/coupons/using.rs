@@ -1,0 +1,148 @@
+//! One coupon or voucher at a time: look, use, hold for a payment, confirm, cancel, void; and the
+//! list of mine.
+
+use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::coupons::bodies::{RedeemedBody, UseCoupon};
+use crate::http::api::coupons::finding::{count_guess, find_home, find_theirs, is_a_guess};
+use crate::http::api::guessing::CodeGuesser;
+use crate::http::api::offers::MOST_MONEY;
+use crate::http::body::Body;
+use crate::http::caller::{Admin, AsMember};
+use crate::http::fields::parse_reference;
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::domain::coupons::CouponHome;
+use actors::domain::coupons::redeem::{Command, Event};
+use actors::engine::{Failure, How};
+use actors::{Role, Time};
+use futures_util::future::try_join_all;
+
+const LONGEST_HOLD_S: u32 = 86_400;
+
+pub async fn list(
+    shared: web::Data<Shared>,
+    AsMember(caller): AsMember,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = shared.coupons.homes_of(caller.id, paging.after()?, limit + 1).await?;
+    let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
+    let coupons =
+        try_join_all(page.items.into_iter().map(|home| shared.coupons.find(home))).await?;
+    // A coupon that was void and given again is on the lists of all who had it; it belongs to the
+    // one whose it is now.
+    let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
+    Ok(reply::ok(&Items {
+        items: mine.map(|found| CouponBody::of_found(&found, false)).collect::<Vec<_>>(),
+        next_cursor: page.next_cursor,
+    }))
+}
+
+pub async fn show(
+    shared: web::Data<Shared>,
+    guesser: CodeGuesser,
+    code: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let home = find_home(&shared, &guesser, &code).await?;
+    let found = find_theirs(&shared, &guesser, &home).await?;
+    Ok(reply::ok(&CouponBody::of_found(&found, guesser.caller.role == Role::Admin)))
+}
+
+pub async fn redeem(
+    shared: web::Data<Shared>,
+    guesser: CodeGuesser,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<UseCoupon>,
+) -> Result<HttpResponse, Problem> {
+    if body.amount.is_some_and(|amount| amount > MOST_MONEY) {
+        return Err(Problem::invalid("/amount", format!("0 to {MOST_MONEY}")));
+    }
+    if body.hold_s.is_some_and(|hold_s| !(1..=LONGEST_HOLD_S).contains(&hold_s)) {
+        return Err(Problem::invalid("/hold_s", format!("1 to {LONGEST_HOLD_S} seconds")));
+    }
+    let reference =
+        body.reference.as_deref().map(|text| parse_reference(text, "/reference")).transpose()?;
+    let UseCoupon { amount, hold_s, .. } = body;
+    let command = |slot| Command::Use { slot, amount, reference, hold_s };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+}
+
+pub async fn confirm(
+    shared: web::Data<Shared>,
+    guesser: CodeGuesser,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let command = |slot| Command::Confirm { slot };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+}
+
+pub async fn cancel(
+    shared: web::Data<Shared>,
+    guesser: CodeGuesser,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let command = |slot| Command::Cancel { slot };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+}
+
+pub async fn void(
+    shared: web::Data<Shared>,
+    _: Admin,
+    guesser: CodeGuesser,
+    key: IdempotencyKey,
+    code: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let command = |slot| Command::Void { slot };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+}
+
+/// A command about the coupon of that code.
+async fn command_coupon(
+    shared: &Shared,
+    guesser: &CodeGuesser,
+    key: &IdempotencyKey,
+    code: &str,
+    how: How,
+    command: impl FnOnce(u64) -> Command,
+) -> Result<HttpResponse, Problem> {
+    let home = find_home(shared, guesser, code).await?;
+    let command = command(home.slot());
+    let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
+    let by = key.by(guesser.caller, how, || vec![b"coupon".to_vec(), meaning()]);
+    match shared.coupons.redeem(&home, command, by).await {
+        Ok(done) => {
+            let promotion = shared.promotions.find(home.serial()).await?;
+            let promotion = promotion.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+            let code = shared.coupons.code(&promotion, &home).await?;
+            let came_late = matches!(done.event, Event::Cancelled { .. })
+                && is_over(shared, home, done.at).await?;
+            RedeemedBody::answer(code, &done, came_late)
+        }
+        Err(error) if is_a_guess(&error) => Err(count_guess(shared, guesser).await),
+        // Whether a coupon is there is not told by what its partition remembers of keys, either.
+        Err(error) if error.0 == Failure::KeyReused => {
+            find_theirs(shared, guesser, &home).await.and(Err(error.into()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the coupon's time was over at that instant.
+async fn is_over(shared: &Shared, home: CouponHome, at: Time) -> Result<bool, Problem> {
+    let found = shared.coupons.find(home).await?;
+    Ok(found.is_some_and(|found| found.view.coupon.expires_at <= at))
+}

@@ -1,0 +1,237 @@
+//! What the calls about imports and their jobs take and answer.
+
+use crate::http::api::offers::{OfferBody, Worth};
+use crate::http::fields::{check_name, parse_future};
+use crate::http::problem::Problem;
+use crate::shared::Shared;
+use actors::Id;
+use actors::domain::imports::{ImportPass, ImportState, ImportView, OnDuplicate, WhyFailed};
+use base::calendar::wire_time;
+use products::imports::WantedImport;
+use products::imports::mark::Fate;
+use products::imports::report::{Line, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportQuery {
+    name: Option<String>,
+    expires_at: Option<String>,
+    discount_percent: Option<u8>,
+    discount_amount: Option<u64>,
+    min_amount: Option<u64>,
+    max_discount: Option<u64>,
+    on_duplicate: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Job)]
+pub struct JobBody {
+    pub id: String,
+    /// `coupon_import`.
+    pub kind: &'static str,
+    /// `checking`, `importing`, `cancelling`, `finished`, `failed` or `cancelled`.
+    pub state: &'static str,
+    /// Why it failed.
+    pub why: Option<String>,
+    pub name: Option<String>,
+    /// SHA-256 of the file.
+    pub file: String,
+    /// `skip` or `fail`.
+    pub on_duplicate: &'static str,
+    pub dry_run: bool,
+    pub offer: OfferBody,
+    pub expires_at: String,
+    pub progress: ProgressBody,
+    pub rows: RowsBody,
+    /// The batch that has the imported codes. Null until the first is to be imported, and for a dry
+    /// run.
+    pub batch: Option<String>,
+    pub created_at: String,
+    pub ended_at: Option<String>,
+}
+
+/// How far it has come in the pass that it is in. What was imported stays, also when a job fails or
+/// is cancelled.
+#[derive(Serialize, ToSchema)]
+#[schema(as = JobProgress)]
+pub struct ProgressBody {
+    pub rows: u64,
+    pub bytes: u64,
+    pub of_bytes: u64,
+}
+
+/// The rows so far, by what became of them. In a dry run or while it checks, `imported` is what
+/// would be.
+#[derive(Serialize, ToSchema)]
+#[schema(as = JobRows)]
+pub struct RowsBody {
+    pub imported: u64,
+    pub duplicate: u64,
+    pub invalid: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = JobRow)]
+pub struct RowBody {
+    /// The first row after the header is 1; blank lines do not count.
+    pub row: u64,
+    /// As it stands in the file; empty if it cannot be read, and not longer than 100 characters.
+    pub code: String,
+    /// `imported`, `duplicate` or `invalid`.
+    pub state: &'static str,
+    pub why: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowsQuery {
+    pub state: Option<String>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport, Problem> {
+    let ImportQuery {
+        name,
+        expires_at,
+        discount_percent,
+        discount_amount,
+        min_amount,
+        max_discount,
+        on_duplicate,
+        dry_run,
+    } = query;
+    let invalid = |name: &str, why: &str| Problem::invalid(&format!("?{name}"), why);
+    if let Some(name) = &name {
+        check_name(name, "?name")?;
+    }
+    let offer =
+        Worth { discount_percent, discount_amount, min_amount, max_discount }.checked('?')?;
+    let expires_at =
+        expires_at.ok_or_else(|| invalid("expires_at", "when do the coupons expire?"))?;
+    let expires_at = parse_future(&expires_at, "?expires_at", shared.imports.now())?;
+    let on_duplicate = match on_duplicate.as_deref() {
+        None | Some("skip") => OnDuplicate::Skip,
+        Some("fail") => OnDuplicate::Fail,
+        Some(_) => return Err(invalid("on_duplicate", "skip or fail")),
+    };
+    Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run })
+}
+
+pub fn parse_fates(state: Option<&str>) -> Result<impl Fn(Fate) -> bool + Send + 'static, Problem> {
+    let fates: &'static [Fate] = match state {
+        None => &[Fate::Imported, Fate::Duplicate, Fate::Invalid],
+        Some("imported") => &[Fate::Imported],
+        Some("duplicate") => &[Fate::Duplicate],
+        Some("invalid") => &[Fate::Invalid],
+        Some("rejected") => &[Fate::Duplicate, Fate::Invalid],
+        Some(_) => {
+            return Err(Problem::invalid("?state", "imported, duplicate, invalid or rejected"));
+        }
+    };
+    Ok(move |fate| fates.contains(&fate))
+}
+
+/// Where a page begins, as a cursor has it: the rows before it, and where in the file the next one
+/// begins.
+pub fn write_place(place: Place) -> Vec<u8> {
+    [place.rows.to_be_bytes(), place.offset.to_be_bytes()].concat()
+}
+
+/// A place behind the end of the file is none that this list has handed out. A row has a byte at
+/// least.
+pub fn parse_place(key: &[u8], of_bytes: u64) -> Result<Place, Problem> {
+    let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes);
+    match (number(key.get(..8).unwrap_or_default()), number(key.get(8..).unwrap_or_default())) {
+        (Ok(rows), Ok(offset)) if (1..=of_bytes).contains(&offset) && rows <= offset => {
+            Ok(Place { rows, offset })
+        }
+        _ => Err(Problem::invalid("?cursor", "not a cursor of this list")),
+    }
+}
+
+impl JobBody {
+    pub fn of(job: Id, view: &ImportView) -> JobBody {
+        let ImportView { plan, progress, .. } = view;
+        JobBody {
+            id: job.to_string(),
+            kind: "coupon_import",
+            state: state(view),
+            why: why(view),
+            name: plan.name.clone(),
+            file: plan.file.iter().map(|byte| format!("{byte:02x}")).collect(),
+            on_duplicate: match plan.on_duplicate {
+                OnDuplicate::Skip => "skip",
+                OnDuplicate::Fail => "fail",
+            },
+            dry_run: plan.dry_run,
+            offer: plan.offer.into(),
+            expires_at: wire_time(plan.expires_at),
+            progress: ProgressBody {
+                rows: progress.rows,
+                bytes: progress.offset,
+                of_bytes: plan.bytes,
+            },
+            rows: RowsBody {
+                imported: progress.imported,
+                duplicate: progress.duplicate,
+                invalid: progress.invalid,
+            },
+            batch: view.batch.map(|batch| batch.to_string()),
+            created_at: wire_time(view.created_at),
+            ended_at: view.ended_at.map(wire_time),
+        }
+    }
+}
+
+fn state(view: &ImportView) -> &'static str {
+    match (view.state, view.pass) {
+        (ImportState::Running, ImportPass::Checking) => "checking",
+        (ImportState::Running, ImportPass::Importing) => "importing",
+        (ImportState::Cancelling, _) => "cancelling",
+        (ImportState::Finished, _) => "finished",
+        (ImportState::Failed(_), _) => "failed",
+        (ImportState::Cancelled, _) => "cancelled",
+    }
+}
+
+fn why(view: &ImportView) -> Option<String> {
+    let ImportState::Failed(why) = view.state else { return None };
+    Some(match (why, view.pass) {
+        (WhyFailed::Duplicate { row }, ImportPass::Checking) => format!(
+            "row {row} is a duplicate; nothing was \
+            imported"
+        ),
+        (WhyFailed::Duplicate { row }, ImportPass::Importing) => {
+            format!(
+                "row {row} became a duplicate while the file was imported; what was imported \
+                before stays"
+            )
+        }
+        (WhyFailed::FileMissing, _) => {
+            "its file is no longer in the data folder; send it again and the \
+            job goes on"
+                .into()
+        }
+        (WhyFailed::FileChanged, _) => {
+            "its file in the data folder is not the one that was sent; send \
+            it again and the job goes on"
+                .into()
+        }
+    })
+}
+
+impl RowBody {
+    pub fn of(line: Line) -> RowBody {
+        RowBody {
+            row: line.row,
+            code: line.code,
+            state: line.mark.fate().name(),
+            why: line.mark.why(),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Imports: bring codes of your own in a file, and see what became of each row.
+//!
+//! The endpoints, and the calls about jobs. `arriving` takes a file in, `bodies` has what is read
+//! and answered, `explain` what is said when a file or a job is refused.
+
+mod arriving;
+pub mod bodies;
+pub mod explain;
+mod finding;
+
+use crate::http::api::imports::bodies::{
+    JobBody, RowBody, RowsQuery, parse_fates, parse_place, write_place,
+};
+use crate::http::api::imports::explain::explain_missing_file;
+use crate::http::api::imports::finding::{find_job, job_in_path};
+use crate::http::body::Body;
+use crate::http::caller::{Admin, stay};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::page::{self, Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::http::streams::download;
+use crate::shared::Shared;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::web::{self, Bytes, block};
+use actix_web::{HttpRequest, HttpResponse};
+use actors::domain::imports::job_of_row;
+use actors::engine::How;
+use futures_util::future::try_join_all;
+use futures_util::stream;
+use products::imports::report::{CSV_HEADER, Place, Report};
+use std::io;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/coupon-imports", arriving::create)
+            .repeatable()
+            .summary("Import coupon codes of your own")
+            .notes(
+                "The body is CSV with one column, `code`: 1 to 64 visible characters, compared \
+                 exactly, and not in the shape of this server's own \
+                 codes. It is on disk before the answer comes; the job then takes it in, also \
+                 after a crash. The same file with the same parameters \
+                 is the same job, and one that failed or was cancelled is taken up again by it. \
+                 With `on_duplicate=fail` the whole file is checked \
+                 first and nothing is imported if it has a duplicate; one that appears while the \
+                 job imports stops it there. \
+                 An apostrophe before `=`, `+`, `-` or `@` at the beginning of a code is not part \
+                 of it: exports put it there for spreadsheets.",
+            )
+            .who(Who::Admin)
+            .query("name", "Of the batch and the job, up to 100 characters.")
+            .query("expires_at", "When the coupons expire, RFC 3339 with its zone. Required.")
+            .query("discount_percent", "1 to 100. Either this or `discount_amount`.")
+            .query("discount_amount", "In minor units.")
+            .query("min_amount", "Less than this may not be paid with it.")
+            .query("max_discount", "The discount is never more than this.")
+            .query("on_duplicate", "`skip`, the default, or `fail`.")
+            .query("dry_run", "`true`: the whole report, and nothing is imported.")
+            .streams("text/csv")
+            .answer::<JobBody>(202, "The job. `Location` is where to look at it.")
+            .problems(&[
+                &problem::CSV_HEADER,
+                &problem::NO_SPACE,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+                &problem::OUTCOME_UNKNOWN,
+                &problem::CLOCK_MOVED,
+            ]),
+        Endpoint::get("/jobs", list)
+            .summary("List the jobs")
+            .who(Who::Admin)
+            .lists::<JobBody>("The newest first.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::get("/jobs/{id}", show)
+            .summary("Look at a job")
+            .who(Who::Admin)
+            .answer::<JobBody>(200, "How far it has come.")
+            .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
+        Endpoint::get("/jobs/{id}/rows", rows)
+            .summary("List what became of each row")
+            .notes(
+                "A page may have fewer lines than `limit`, even none, while there are more: go \
+                on as long as there is a `next_cursor`.",
+            )
+            .who(Who::Admin)
+            .query(
+                "state",
+                "`imported`, `duplicate`, `invalid`, or `rejected`, which is the last \
+                two. All rows if absent.",
+            )
+            .lists::<RowBody>("In the order of the file, as far as it was worked off.")
+            .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE]),
+        Endpoint::get("/jobs/{id}/report", report)
+            .summary("Download what became of each row")
+            .notes(
+                "CSV with the columns `row`, `code`, `state` and `why`, as far as the file was \
+                 worked off when the download began. \
+                 A code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an \
+                 apostrophe in front.",
+            )
+            .who(Who::Admin)
+            .answer_text(200, "text/csv", "One line for each row.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::REPORT_GONE,
+                &problem::UNAVAILABLE,
+                &problem::BUSY,
+            ]),
+        Endpoint::delete("/jobs/{id}", cancel)
+            .repeatable()
+            .summary("Cancel a job")
+            .notes(
+                "It ends where the rows under way end. What was imported stays, and is counted. \
+                The same file brought again takes the job up again.",
+            )
+            .who(Who::Admin)
+            .answer::<JobBody>(200, "The job, which is `cancelling` or `cancelled`.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::JOB_ENDED,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+                &problem::OUTCOME_UNKNOWN,
+                &problem::CLOCK_MOVED,
+            ]),
+    ]
+}
+
+/// Lines of a report that are made at a time.
+const LINES_AT_ONCE: u64 = 2000;
+
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let found = shared.imports.list(paging.after()?, limit + 1).await?;
+    let keys = Items::page(found, limit, Clone::clone, |key| job_of_row(&key));
+    let views = try_join_all(keys.items.iter().map(|job| shared.imports.view(*job))).await?;
+    let items = keys
+        .items
+        .iter()
+        .zip(views)
+        .filter_map(|(job, view)| Some(JobBody::of(*job, &view?)))
+        .collect();
+    Ok(reply::ok(&Items::<JobBody> { items, next_cursor: keys.next_cursor }))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let job = job_in_path(&id)?;
+    Ok(reply::ok(&JobBody::of(job, &find_job(&shared, job).await?)))
+}
+
+async fn rows(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    Params(query): Params<RowsQuery>,
+) -> Result<HttpResponse, Problem> {
+    let job = job_in_path(&id)?;
+    let wanted = parse_fates(query.state.as_deref())?;
+    let paging = Paging::of(query.limit, query.cursor);
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let view = find_job(&shared, job).await?;
+    let from = after.map(|key| parse_place(&key, view.plan.bytes)).transpose()?.unwrap_or_default();
+    let spool = shared.imports.spool().clone();
+    let read = move || Report::open(&spool, job, from, view.progress.rows)?.page(wanted, limit);
+    let (lines, next) = block(read)
+        .await
+        .map_err(|_| Problem::plain(&problem::STARTING))?
+        .map_err(explain_missing_file)?;
+    let items = lines.into_iter().map(RowBody::of).collect();
+    Ok(reply::ok(&Items::<RowBody> {
+        items,
+        next_cursor: next.map(|next| page::cursor(&write_place(next))),
+    }))
+}
+
+async fn report(
+    shared: web::Data<Shared>,
+    _: Admin,
+    request: HttpRequest,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let job = job_in_path(&id)?;
+    let view = find_job(&shared, job).await?;
+    let seat = shared.streams.reports.take(stay(&shared, &request)?)?;
+    let spool = shared.imports.spool().clone();
+    let open = move || Report::open(&spool, job, Place::default(), view.progress.rows);
+    let report = block(open)
+        .await
+        .map_err(|_| Problem::plain(&problem::STARTING))?
+        .map_err(explain_missing_file)?;
+    let lines = stream::try_unfold(report, |mut report| async move {
+        let made = block(move || report.read(LINES_AT_ONCE).map(|lines| (lines, report))).await;
+        let (lines, report) = made.map_err(|_| io::Error::other("the server stops"))??;
+        let mut text = String::new();
+        lines.iter().for_each(|line| line.write_csv(&mut text));
+        Ok::<_, io::Error>((!text.is_empty()).then(|| (Bytes::from(text), report)))
+    });
+    let header =
+        stream::once(async { Ok::<_, io::Error>(Bytes::from_static(CSV_HEADER.as_bytes())) });
+    let name = format!("attachment; filename=\"{job}.csv\"");
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name));
+    let lines = futures_util::StreamExt::chain(header, lines);
+    Ok(response.streaming(download(seat, lines)))
+}
+
+async fn cancel(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let job = job_in_path(&id)?;
+    let by = key.by(caller, How::ForGood, || vec![b"cancel".to_vec(), job.0.to_vec()]);
+    let done = shared.imports.cancel(job, by).await?;
+    let view = find_job(&shared, job).await?;
+    Ok(reply::mark_replayed(reply::ok(&JobBody::of(job, &view)), done.replayed))
+}

@@ -1,0 +1,207 @@
+//! Lotteries: create, look, close and draw, the ledger, the statistics, and the result.
+//!
+//! The endpoints, and the calls about lotteries. `draws` has those about results, `wish` what a new
+//! lottery is to be, `bodies` what is answered, `explain` what is said when a lottery refuses.
+
+pub mod bodies;
+pub mod draws;
+pub mod explain;
+mod wish;
+
+use crate::http::api::day::{day_in_path, find_lottery, find_plan};
+use crate::http::api::lottery::bodies::{
+    DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
+};
+use crate::http::api::lottery::wish::CreateLottery;
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::domain::day::Day;
+use actors::domain::lottery::{LotteryView, Phase};
+use futures_util::future::try_join_all;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/lotteries", create)
+            .summary("Create a lottery")
+            .notes(
+                "With tickets to buy, ballots to draw from, or both. Costs the same for ten \
+                 tickets and for ten million: an unsold ticket is written nowhere. \
+                 `ballots.commitment` in the answer is the hash of the seed that the draw will \
+                 use; `docs/draws.md` says how.",
+            )
+            .who(Who::Admin)
+            .body::<CreateLottery>()
+            .decides()
+            .answer::<LotteryBody>(201, "The lottery.")
+            .problems(&[&problem::LOTTERY_EXISTS]),
+        Endpoint::get("/lotteries", list)
+            .summary("List the lotteries that are not over")
+            .notes(
+                "Those that are open, that close at this moment, or that are closed and wait \
+                for their draw.",
+            )
+            .lists::<LotteryBody>("By closing day."),
+        Endpoint::get("/lotteries/{date}", show)
+            .summary("Look at a lottery")
+            .answer::<LotteryBody>(200, "The lottery.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::post("/lotteries/{date}/close", close)
+            .summary("Close a lottery now, and draw it")
+            .notes(
+                "Seals every slice and box; live holds are released. What began after the answer \
+                 is refused, and nothing that was taken is left out. A lottery with ballots is \
+                 `drawn` then, or stays `closed` until the round of the beacon that was named when \
+                 it was created. Can be repeated: a draw announces one result.",
+            )
+            .who(Who::Admin)
+            .decides()
+            .answer::<LotteryBody>(200, "The closed lottery.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/lotteries/{date}/ledger", ledger)
+            .summary("Count a lottery's tickets and ballots")
+            .answer::<LotteryLedgerBody>(200, "The books, which balance.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
+        Endpoint::get("/lotteries/{date}/statistics", statistics)
+            .summary("See how many take part")
+            .answer::<StatisticsBody>(200, "Ballots box by box, and tickets.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::get("/lotteries/{date}/winner", draws::winner)
+            .summary("See who has won")
+            .answer::<DrawBody>(200, "Winners and reserves.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NO_BALLOTS,
+                &problem::NOT_DRAWN_YET,
+                &problem::UNAVAILABLE,
+            ]),
+        Endpoint::get("/lotteries/{date}/proof", draws::proof)
+            .summary("Get the proof of a draw")
+            .notes(
+                "Everything that it takes to repeat the draw on any machine: `stampede \
+                verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.",
+            )
+            .answer_object(200, "The proof, as `docs/draws.md` describes it.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NO_BALLOTS,
+                &problem::NOT_DRAWN_YET,
+                &problem::BUSY,
+            ]),
+    ]
+}
+
+/// At the root.
+pub fn endpoints_at_root() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/.well-known/stampede-receipts.json", draws::receipt_key)
+            .summary("The key that receipts are signed with")
+            .answer::<ReceiptKeyBody>(200, "The key, in hexadecimal."),
+    ]
+}
+
+async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    Params(flags): Params<DryRun>,
+    Body(body): Body<CreateLottery>,
+) -> Result<HttpResponse, Problem> {
+    let (day, plan) = wish::parse_plan(&shared, body)?;
+    let meaning = || postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
+    let by = key.by(caller, flags.how(), || vec![b"lottery".to_vec(), meaning()]);
+    let done = shared.lotteries.create(day, plan, by).await?;
+    let view = LotteryView {
+        plan: done.event,
+        phase: Phase::Open,
+        created_at: done.at,
+        boxes: Vec::new(),
+        drawn: None,
+    };
+    Ok(reply::mark_replayed(reply::created(&LotteryBody::of(day, &view)), done.replayed))
+}
+
+async fn list(
+    shared: web::Data<Shared>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let limit = paging.limit()?;
+    let from = paging.after_name::<Day>()?.map_or(Day(0), |after| Day(after.0 + 1));
+    let found = shared.lotteries.not_closed(from, limit + 1).await?;
+    let days = Items::page(found, limit, |day: &Day| day.to_string().into_bytes(), Some);
+    let views = try_join_all(days.items.iter().map(|day| shared.lotteries.view(*day))).await?;
+    let items = days
+        .items
+        .iter()
+        .zip(views)
+        .filter_map(|(day, view)| Some(LotteryBody::of(*day, &view?)))
+        .collect();
+    Ok(reply::ok(&Items::<LotteryBody> { items, next_cursor: days.next_cursor }))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let day = day_in_path(&day)?;
+    Ok(reply::ok(&LotteryBody::of(day, &find_lottery(&shared, day).await?)))
+}
+
+async fn close(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    day: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let day = day_in_path(&day)?;
+    let meaning = || vec![b"close".to_vec(), day.0.to_be_bytes().to_vec()];
+    let by = key.by(caller, flags.how(), meaning);
+    if !by.is_dry_run() {
+        shared.closing.close(day, by).await?;
+    }
+    let mut view = find_lottery(&shared, day).await?;
+    if flags.dry_run && view.phase != Phase::Drawn {
+        // Which seed is drawn with is known beforehand, a round of the beacon is not.
+        let at_once = view.plan.ballots.is_some_and(|ballots| ballots.round.is_none());
+        view.phase = if at_once { Phase::Drawn } else { Phase::Closed };
+    }
+    Ok(reply::ok(&LotteryBody::of(day, &view)))
+}
+
+async fn ledger(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let day = day_in_path(&day)?;
+    let plan = find_plan(&shared, day).await?;
+    if plan.tickets.is_none() && plan.ballots.is_none() {
+        return Err(Problem::plain(&problem::NO_TICKETS));
+    }
+    let (tickets, boxes) =
+        (shared.tickets.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
+    Ok(reply::ok(&LotteryLedgerBody::of(tickets, &boxes)))
+}
+
+async fn statistics(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let day = day_in_path(&day)?;
+    let view = find_lottery(&shared, day).await?;
+    let (tickets, boxes) = (
+        shared.tickets.ledger(day, &view.plan).await?,
+        shared.ballots.boxes(day, &view.plan).await?,
+    );
+    Ok(reply::ok(&StatisticsBody::of(day, &view, tickets, &boxes)))
+}

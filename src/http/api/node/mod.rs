@@ -1,0 +1,110 @@
+//! The node: health and metrics, for balancers and Prometheus, and its clocks.
+//!
+//! The endpoints, those at the root and those below `/api/v1`, and the calls about health. `clock`
+//! has those about the clocks, `bodies` what is read and answered.
+
+pub mod bodies;
+mod clock;
+
+use crate::http::api::node::bodies::{AcceptClock, ClockBody, HealthBody, Readiness, ReadyBody};
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::flags::{self, Params};
+use crate::http::origin::certain_address;
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpRequest, HttpResponse, web};
+use base::meters;
+use std::sync::atomic::Ordering;
+
+/// Below `/api/v1`.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/clock", clock::show)
+            .summary("How this node's clocks stand")
+            .notes("Of the node that answers; on several nodes, ask each.")
+            .who(Who::Admin)
+            .answer::<ClockBody>(200, "How they stand."),
+        Endpoint::post("/clock/accept", clock::accept)
+            .summary("Say that a clock which has moved is right")
+            .notes(
+                "Only for the node that answers. From then on the node lives by it, and whatever \
+                 is due by then happens: draws, expiries, notices. \
+                 If the clock is wrong, set it right instead; the node goes on by itself.",
+            )
+            .who(Who::Admin)
+            .body::<AcceptClock>()
+            .answer::<ClockBody>(200, "It is believed.")
+            .problems(&[&problem::NOT_MOVED_SO]),
+    ]
+}
+
+/// At the root.
+pub fn endpoints_at_root() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/health/live", live)
+            .summary("Whether the process answers")
+            .notes("Touches nothing.")
+            .answer::<HealthBody>(200, "It does."),
+        Endpoint::get("/health/ready", ready)
+            .summary("Whether traffic is welcome")
+            .notes(
+                "Writes a row, at most twice a second however often it is asked; so a full \
+                disk, a stuck writer or a damaged database shows.",
+            )
+            .answer::<ReadyBody>(200, "It is.")
+            .problems(&[&problem::STARTING]),
+        Endpoint::put("/health/ready", set_ready)
+            .summary("Leave or join the balancer")
+            .who(Who::Admin)
+            .body::<Readiness>()
+            .answer::<HealthBody>(200, "How it is now."),
+        Endpoint::get("/metrics", metrics)
+            .summary("Metrics for Prometheus")
+            .notes(
+                "For the networks that the setting `metrics_from` names: this machine, if \
+                nothing is said.",
+            )
+            .answer_text(200, "text/plain", "Text exposition format.")
+            .problems(&[&problem::FORBIDDEN]),
+    ]
+}
+
+async fn live(_: Params<flags::Nothing>) -> HttpResponse {
+    reply::ok(&HealthBody { status: "live" })
+}
+
+async fn ready(
+    shared: web::Data<Shared>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
+    let redis = shared.people.memory().map_or("off", |state| state.name());
+    let nodes = shared.cluster().map(|cluster| cluster.membership().serving.len());
+    Ok(reply::ok(&ReadyBody { status: "ready", redis, nodes }))
+}
+
+async fn set_ready(
+    shared: web::Data<Shared>,
+    Admin(_): Admin,
+    Body(Readiness { ready }): Body<Readiness>,
+) -> HttpResponse {
+    shared.joined.store(ready, Ordering::Release);
+    reply::ok(&HealthBody { status: if ready { "ready" } else { "left" } })
+}
+
+async fn metrics(shared: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let address = certain_address(&request, &shared.config.trusted_proxies);
+    if !address.is_some_and(|address| {
+        shared.config.metrics_from.iter().any(|network| network.contains(address))
+    }) {
+        return Err(Problem::new(
+            &problem::FORBIDDEN,
+            "the setting `metrics_from` names the networks that may read this",
+        ));
+    }
+    let text = meters::install().render() + &shared.series.render();
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}

@@ -1,0 +1,267 @@
+//! What the calls about sessions, passwords and service keys take and answer.
+
+use crate::http::api::coupon_bodies::VoucherBody;
+use crate::http::api::people::profiles::UserBody;
+use actors::Id;
+use base::calendar::wire_time;
+use people::{Draft, LoggedIn, Login, Tokens, Via};
+use ports::directory::ServiceKey;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// At least one of username, e-mail and phone. Each is unique, regardless of case and Unicode form.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Register)]
+pub struct RegisterMember {
+    /// 3 to 64 letters, digits, dots, dashes or underscores.
+    #[schema(example = "ada")]
+    pub username: Option<String>,
+    pub email: Option<String>,
+    /// With the country code; spaces and dashes are forgiven.
+    pub phone: Option<String>,
+    /// 8 characters at least, 71 bytes at most, none of the most common ones, no NUL; taken exactly
+    /// as given.
+    #[schema(example = "a long sentence nobody guesses")]
+    pub password: String,
+    pub full_name: Option<String>,
+    /// A day in the past, such as 1990-02-28.
+    pub birthday: Option<String>,
+}
+
+impl RegisterMember {
+    pub fn split(self) -> (Draft, String) {
+        let RegisterMember { username, email, phone, password, full_name, birthday } = self;
+        (Draft { username, email, phone, full_name, birthday }, password)
+    }
+}
+
+/// `account` takes an identifier of any kind; the other fields take their own. All that are given
+/// must name the same account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Login)]
+pub struct LoginBody {
+    pub account: Option<String>,
+    #[schema(example = "ada")]
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    #[schema(example = "a long sentence nobody guesses")]
+    pub password: String,
+}
+
+impl From<LoginBody> for Login {
+    fn from(LoginBody { account, username, email, phone, password }: LoginBody) -> Login {
+        Login { account, username, email, phone, password }
+    }
+}
+
+/// The OAuth2 password form. What it says beside the account and the password is of no use here,
+/// but clients send it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginForm {
+    username: String,
+    password: String,
+    #[serde(rename = "grant_type")]
+    _grant_type: Option<String>,
+    #[serde(rename = "scope")]
+    _scope: Option<String>,
+    #[serde(rename = "client_id")]
+    _client_id: Option<String>,
+    #[serde(rename = "client_secret")]
+    _client_secret: Option<String>,
+}
+
+impl From<LoginForm> for Login {
+    fn from(form: LoginForm) -> Login {
+        Login { account: Some(form.username), password: form.password, ..Login::default() }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Refresh)]
+pub struct RefreshTokens {
+    pub refresh_token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logout {
+    /// Ends its session, too. Enough by itself when the access token is no longer valid.
+    pub refresh_token: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    pub old_password: String,
+    pub new_password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetPassword {
+    /// As an administrator handed it over.
+    pub token: String,
+    pub new_password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub struct TokensBody {
+    /// For the header `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Good for one `POST /auth/refresh`; if that answer is lost, for the same answer again within
+    /// 30 seconds.
+    pub refresh_token: String,
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    pub expires_in: u32,
+}
+
+impl From<Tokens> for TokensBody {
+    fn from(tokens: Tokens) -> TokensBody {
+        TokensBody {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            token_type: "Bearer",
+            expires_in: tokens.expires_in_s,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = LoggedIn)]
+pub struct LoggedInBody {
+    #[serde(flatten)]
+    pub tokens: TokensBody,
+    /// True once for each member.
+    pub first_login: bool,
+    /// What the member was granted because of their first login, by campaigns that still run. One
+    /// that takes longer than a moment comes with the next login, and is on the list of their
+    /// coupons as soon as it is granted.
+    pub vouchers: Vec<VoucherBody>,
+}
+
+impl LoggedInBody {
+    pub fn of(logged_in: LoggedIn, vouchers: Vec<VoucherBody>) -> LoggedInBody {
+        LoggedInBody {
+            tokens: logged_in.tokens.into(),
+            first_login: logged_in.first_login,
+            vouchers,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Registered)]
+pub struct RegisteredBody {
+    pub member: UserBody,
+    #[serde(flatten)]
+    pub tokens: TokensBody,
+}
+
+/// Who calls: somebody with an account, or a service, perhaps for a member of its own, who has no
+/// account here.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Me)]
+#[serde(untagged)]
+pub enum MeBody {
+    Account(UserBody),
+    Outsider(OutsiderBody),
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Outsider)]
+pub struct OutsiderBody {
+    pub id: String,
+    #[schema(example = "service")]
+    pub role: &'static str,
+    /// The name of the service key.
+    pub service: String,
+    /// The id of the service's own member, as `On-Behalf-Of` says it.
+    pub on_behalf_of: Option<String>,
+}
+
+impl OutsiderBody {
+    /// None for a caller who has an account.
+    pub fn of(id: Id, via: &Via) -> Option<OutsiderBody> {
+        let Via::ServiceKey { service, on_behalf_of } = via else { return None };
+        let on_behalf_of = on_behalf_of.as_ref().map(ToString::to_string);
+        Some(OutsiderBody {
+            id: id.to_string(),
+            role: "service",
+            service: service.to_string(),
+            on_behalf_of,
+        })
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionBody {
+    pub id: String,
+    pub began_at: String,
+    /// It ends by itself when it is not refreshed for 30 days (as configured).
+    pub refreshed_at: String,
+    /// What the client called itself when it began.
+    pub agent: Option<String>,
+    /// Whether this very call is made in it.
+    pub current: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasswordReset)]
+pub struct ResetBody {
+    /// For `POST /auth/reset`. It is shown this once.
+    pub token: String,
+    pub expires_at: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateServiceKey {
+    /// Whose key it is. All keys of one name act for the same members, so that a key can be
+    /// replaced.
+    #[schema(example = "shop")]
+    pub name: String,
+    /// `service`, which is the default and all there is.
+    pub role: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewServiceKey)]
+pub struct NewServiceKeyBody {
+    pub id: String,
+    pub name: String,
+    pub role: &'static str,
+    /// For `Authorization: Bearer …`. It is shown this once and kept nowhere.
+    pub key: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServiceKey)]
+pub struct ServiceKeyBody {
+    pub id: String,
+    pub name: String,
+    pub role: &'static str,
+    pub created_at: String,
+    /// Null while it lets in.
+    pub revoked_at: Option<String>,
+}
+
+impl From<ServiceKey> for ServiceKeyBody {
+    fn from(key: ServiceKey) -> ServiceKeyBody {
+        ServiceKeyBody {
+            id: key.id.to_string(),
+            name: key.name,
+            role: "service",
+            created_at: wire_time(key.created_at),
+            revoked_at: key.revoked_at.map(wire_time),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What a login or a logout is made with: a body or a form, a token or none.
+
+use crate::http::api::people::bodies::{LoginBody, LoginForm};
+use crate::http::body;
+use crate::http::caller::SignedIn;
+use crate::http::headers;
+use crate::http::problem::{self, Problem};
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use people::{Login, Signed};
+use serde::de::DeserializeOwned;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The caller, if there is one, without insisting.
+pub struct MaybeSigned(pub Result<Signed, Problem>);
+
+impl FromRequest for MaybeSigned {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let given = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE);
+        let given = given.map(|value| value.is_some());
+        let signer = SignedIn::from_request(request, payload);
+        Box::pin(async move {
+            let missing = || Problem::plain(&problem::UNAUTHENTICATED);
+            Ok(MaybeSigned(if given? {
+                signer.await.map(|signer| signer.0)
+            } else {
+                Err(missing())
+            }))
+        })
+    }
+}
+
+/// A login as JSON or as a form, whichever the body says it is.
+pub struct Credentials(pub Login);
+
+impl FromRequest for Credentials {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let header =
+            |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let is_form = header(CONTENT_TYPE).is_some_and(|kind| {
+            kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(FORM)
+        });
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = body::read_limited(&request, payload).await?;
+            // curl calls whatever it sends a form unless it is told otherwise; no form begins like
+            // this.
+            let is_form = is_form && !bytes.trim_ascii_start().starts_with(b"{");
+            let login = if is_form {
+                form::<LoginForm>(&bytes)?.into()
+            } else {
+                body::parse::<LoginBody>(&bytes)?.into()
+            };
+            Ok(Credentials(login))
+        })
+    }
+}
+
+fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Problem::new(&problem::NOT_READABLE, "the form is not UTF-8"))?;
+    // A form is written as a query string is.
+    let parsed = web::Query::<T>::from_query(text).map(web::Query::into_inner);
+    parsed.map_err(|error| {
+        Problem::invalid("", error.to_string().trim_start_matches("Query deserialize error: "))
+    })
+}

@@ -1,0 +1,60 @@
+//! What is said when a caller or an account is refused.
+
+use crate::http::problem::{self, Invalid, Problem};
+use people::{Denied, Error};
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Problem {
+        match denied {
+            Denied::Unauthenticated(_) => Problem::plain(&problem::UNAUTHENTICATED),
+            Denied::BadOnBehalfOf => Problem::new(&problem::NOT_READABLE, denied.to_string()),
+            Denied::NotAService => Problem::new(&problem::FORBIDDEN, denied.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        match error {
+            Error::Invalid(flaws) => all_invalid(flaws.iter().map(|flaw| (flaw.field, flaw.says))),
+            Error::Taken(kinds) => taken(kinds.iter().map(|kind| kind.name())),
+            Error::KeyReused => Problem::plain(&problem::KEY_REUSED),
+            Error::WrongCredentials => Problem::plain(&problem::WRONG_CREDENTIALS),
+            Error::TooMany { retry_after_s } => {
+                Problem::plain(&problem::TOO_MANY).retry_after(retry_after_s)
+            }
+            Error::OverRate { per_minute, retry_after_s } => {
+                Problem::plain(&problem::TOO_MANY).rate(per_minute, retry_after_s)
+            }
+            Error::Busy(busy) => {
+                Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s)
+            }
+            Error::Denied(denied) => denied.into(),
+            Error::Unknown => Problem::plain(&problem::NOT_FOUND),
+            Error::Store(error) => error.into(),
+        }
+    }
+}
+
+fn all_invalid<'a>(flaws: impl Iterator<Item = (&'a str, &'a str)>) -> Problem {
+    let errors: Vec<Invalid> = flaws
+        .map(|(field, says)| Invalid { pointer: pointer(field), detail: says.into() })
+        .collect();
+    let said: Vec<String> =
+        errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
+    let mut problem = Problem::new(&problem::INVALID, said.join("; "));
+    problem.errors = errors;
+    problem
+}
+
+fn taken<'a>(fields: impl Iterator<Item = &'a str>) -> Problem {
+    let mut problem = Problem::plain(&problem::TAKEN);
+    problem.errors = fields
+        .map(|field| Invalid { pointer: pointer(field), detail: "another account has it".into() })
+        .collect();
+    problem
+}
+
+fn pointer(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("/{field}") }
+}

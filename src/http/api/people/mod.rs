@@ -1,0 +1,195 @@
+//! People: register, log in and leave; accounts; and the keys of services that act for others.
+//!
+//! The endpoints. Their calls are in a file for each idea: `sessions`, `users`, `service_keys`.
+//! `bodies` and `profiles` have what is read and answered, `explain` what is said when a caller is
+//! refused.
+
+pub mod bodies;
+mod credentials;
+pub mod explain;
+pub mod profiles;
+mod service_keys;
+mod sessions;
+mod users;
+
+use crate::http::api::people::bodies::{
+    ChangePassword, CreateServiceKey, LoggedInBody, LoginBody, Logout, MeBody, NewServiceKeyBody,
+    RefreshTokens, RegisterMember, RegisteredBody, ResetBody, ResetPassword, ServiceKeyBody,
+    SessionBody, TokensBody,
+};
+use crate::http::api::people::profiles::{CreateUser, PatchUser, PutUser, UserBody};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::problem;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    const CHANGED: &[&problem::ProblemKind] = &[
+        &problem::FORBIDDEN,
+        &problem::NOT_FOUND,
+        &problem::TAKEN,
+        &problem::TOO_MANY,
+        &problem::UNAVAILABLE,
+    ];
+    vec![
+        Endpoint::post("/auth/register", sessions::register)
+            .repeatable()
+            .summary("Register")
+            .notes(
+                "The answer has tokens as a login's has, but it is not the member's first \
+                login. A repeat with the same key and password gives 200 and new tokens.",
+            )
+            .body::<RegisterMember>()
+            .answer::<RegisteredBody>(201, "The member, logged in.")
+            .answer::<RegisteredBody>(
+                200,
+                "The member whom the first request with this key has \
+                made.",
+            )
+            .problems(&[&problem::TAKEN])
+            .problems(CROWDED),
+        Endpoint::post("/auth/login", sessions::login)
+            .summary("Log in")
+            .notes(
+                "As JSON, or as an OAuth2 password form whose `username` is an identifier of \
+                any kind. An unknown account, a wrong password and an account with too many \
+                failures are answered alike, in the same time.",
+            )
+            .body::<LoginBody>()
+            .answer::<LoggedInBody>(200, "The tokens.")
+            .problems(&[&problem::WRONG_CREDENTIALS])
+            .problems(CROWDED),
+        Endpoint::post("/auth/refresh", sessions::refresh)
+            .summary("Get new tokens")
+            .notes(
+                "The refresh token is used up. Used again after its successor was used, or \
+                after 30 seconds, it ends the session: somebody else has it.",
+            )
+            .body::<RefreshTokens>()
+            .answer::<TokensBody>(200, "The tokens.")
+            .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
+        Endpoint::post("/auth/logout", sessions::logout)
+            .summary("Log out")
+            .notes(
+                "Both tokens of the session are dead when this is answered. Needs a valid \
+                access token, a refresh token, or both.",
+            )
+            .body::<Logout>()
+            .answer_empty(204, "Logged out.")
+            .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
+        Endpoint::post("/auth/logout-all", sessions::logout_all)
+            .summary("End all my sessions")
+            .who(Who::Member)
+            .answer_empty(204, "All of them have ended, this one, too.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::get("/auth/sessions", sessions::sessions)
+            .summary("List my sessions")
+            .who(Who::Member)
+            .lists::<SessionBody>("Oldest first.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::delete("/auth/sessions/{id}", sessions::end_session)
+            .summary("End one of my sessions")
+            .who(Who::Member)
+            .answer_empty(204, "It has ended.")
+            .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
+        Endpoint::post("/auth/password", sessions::change_password)
+            .summary("Change my password")
+            .notes("My other sessions end.")
+            .who(Who::Member)
+            .body::<ChangePassword>()
+            .answer_empty(204, "It is changed.")
+            .problems(&[&problem::WRONG_CREDENTIALS, &problem::NOT_FOUND])
+            .problems(CROWDED),
+        Endpoint::post("/auth/reset", sessions::reset_password)
+            .summary("Set a password with a reset token")
+            .notes(
+                "An administrator hands the token out (`POST /users/{id}/password`). It is good \
+                for one use within a day; all sessions end.",
+            )
+            .body::<ResetPassword>()
+            .answer_empty(204, "It is set.")
+            .problems(&[&problem::UNAUTHENTICATED])
+            .problems(CROWDED),
+        Endpoint::get("/me", sessions::me)
+            .summary("Who am I?")
+            .who(Who::Member)
+            .answer::<MeBody>(200, "The caller.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::get("/users", users::list)
+            .summary("List the accounts")
+            .who(Who::Admin)
+            .lists::<UserBody>("In the order of their creation.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::post("/users", users::create)
+            .repeatable()
+            .summary("Create an account")
+            .who(Who::Admin)
+            .body::<CreateUser>()
+            .answer::<UserBody>(201, "The account.")
+            .problems(&[
+                &problem::TAKEN,
+                &problem::TOO_MANY,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+            ]),
+        Endpoint::get("/users/{id}", users::show)
+            .summary("Look at an account")
+            .notes("One's own, or any for an administrator.")
+            .who(Who::Member)
+            .answer::<UserBody>(200, "The account.")
+            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
+        Endpoint::put("/users/{id}", users::put)
+            .summary("Replace a profile")
+            .who(Who::Member)
+            .body::<PutUser>()
+            .answer::<UserBody>(200, "The account.")
+            .problems(CHANGED),
+        Endpoint::patch("/users/{id}", users::patch)
+            .summary("Change parts of a profile")
+            .who(Who::Member)
+            .body::<PatchUser>()
+            .answer::<UserBody>(200, "The account.")
+            .problems(CHANGED),
+        Endpoint::delete("/users/{id}", users::delete)
+            .summary("Delete an account")
+            .notes(
+                "Its sessions end, its identifiers are free, its held tickets are released. \
+                What was bought stays, without a name.",
+            )
+            .who(Who::Member)
+            .answer_empty(204, "It is deleted.")
+            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
+        Endpoint::post("/users/{id}/password", users::offer_reset)
+            .summary("Hand out a password reset")
+            .notes(
+                "The token is good for one `POST /auth/reset` within a day; it replaces the one \
+                before.",
+            )
+            .who(Who::Admin)
+            .answer::<ResetBody>(201, "The token to hand over.")
+            .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
+        Endpoint::post("/service-keys", service_keys::create)
+            .repeatable()
+            .summary("Make a service key")
+            .notes(
+                "Whoever has it may do what a member may, in the name of `On-Behalf-Of`. A \
+                repeat with the same idempotency key gives the same key.",
+            )
+            .who(Who::Admin)
+            .body::<CreateServiceKey>()
+            .answer::<NewServiceKeyBody>(201, "The key.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::get("/service-keys", service_keys::list)
+            .summary("List the service keys")
+            .who(Who::Admin)
+            .lists::<ServiceKeyBody>("Without the keys themselves.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::delete("/service-keys/{id}", service_keys::revoke)
+            .summary("Revoke a service key")
+            .who(Who::Admin)
+            .answer_empty(204, "It lets nobody in any more.")
+            .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
+    ]
+}
+
+/// What a crowd meets.
+const CROWDED: &[&problem::ProblemKind] =
+    &[&problem::TOO_MANY, &problem::BUSY, &problem::UNAVAILABLE];

@@ -1,0 +1,127 @@
+//! An account as it is read and answered: its profile, whole or in parts.
+
+use base::calendar::wire_time;
+use people::{Accounts, Error, role_name};
+use ports::directory::{Changes, Member};
+use ports::profile::{self, Flaw, Identifier, Profile};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub password: String,
+    pub full_name: Option<String>,
+    pub birthday: Option<String>,
+    /// `member`, which is the default, or `admin`. It stays what it is.
+    pub role: Option<String>,
+}
+
+/// The whole profile: what is absent is taken away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutUser {
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub full_name: Option<String>,
+    pub birthday: Option<String>,
+}
+
+/// Parts of the profile: what is absent stays, what is null is taken away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PatchUser {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub username: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub email: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub full_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub birthday: Option<Option<String>>,
+}
+
+/// Tells a field that is null from one that is absent.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserBody {
+    pub id: String,
+    /// `member` or `admin`.
+    pub role: &'static str,
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub full_name: Option<String>,
+    pub birthday: Option<String>,
+    pub created_at: String,
+    /// The first success of `POST /auth/login`.
+    pub first_login_at: Option<String>,
+    pub last_login_at: Option<String>,
+}
+
+impl From<Member> for UserBody {
+    fn from(member: Member) -> UserBody {
+        let text = |identifier: Option<ports::profile::Identifier>| {
+            identifier.map(|identifier| identifier.text)
+        };
+        UserBody {
+            id: member.id.to_string(),
+            role: role_name(member.role),
+            username: text(member.profile.username),
+            email: text(member.profile.email),
+            phone: text(member.profile.phone),
+            full_name: member.profile.full_name,
+            birthday: member.profile.birthday.map(|day| day.to_string()),
+            created_at: wire_time(member.created_at),
+            first_login_at: member.first_login_at.map(wire_time),
+            last_login_at: member.last_login_at.map(wire_time),
+        }
+    }
+}
+
+pub fn replace_all(profile: Profile) -> Changes {
+    Changes {
+        username: Some(profile.username),
+        email: Some(profile.email),
+        phone: Some(profile.phone),
+        full_name: Some(profile.full_name),
+        birthday: Some(profile.birthday),
+    }
+}
+
+pub fn parse_parts(accounts: &Accounts, body: PatchUser) -> Result<Changes, Error> {
+    let today = accounts.birthday_before();
+    let mut flaws = Vec::new();
+    let changes = Changes {
+        username: parse_part(body.username, Identifier::username, &mut flaws),
+        email: parse_part(body.email, Identifier::email, &mut flaws),
+        phone: parse_part(body.phone, Identifier::phone, &mut flaws),
+        full_name: parse_part(body.full_name, profile::full_name, &mut flaws),
+        birthday: parse_part(body.birthday, |text| profile::birthday(text, today), &mut flaws),
+    };
+    if flaws.is_empty() { Ok(changes) } else { Err(Error::Invalid(flaws)) }
+}
+
+fn parse_part<T>(
+    text: Option<Option<String>>,
+    parse: impl Fn(&str) -> Result<T, Flaw>,
+    flaws: &mut Vec<Flaw>,
+) -> Option<Option<T>> {
+    let parsed = text?.map(|text| parse(&text)).transpose();
+    parsed.map_err(|flaw| flaws.push(flaw)).ok()
+}

@@ -1,0 +1,67 @@
+//! Keys for the back ends of companies that have members of their own: made, listed and revoked by
+//! administrators.
+
+use crate::http::api::people::bodies::{CreateServiceKey, NewServiceKeyBody, ServiceKeyBody};
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::fields::id_in_path;
+use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use ports::directory::ServiceKey;
+
+pub async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    _: Params<flags::Nothing>,
+    Body(body): Body<CreateServiceKey>,
+) -> Result<HttpResponse, Problem> {
+    if body.role.is_some_and(|role| role != "service") {
+        return Err(Problem::invalid("/role", "service"));
+    }
+    let made = match key.text() {
+        Some(text) => shared.people.service_keys.create_once(&body.name, caller.id, text).await?,
+        None => shared.people.service_keys.create(&body.name).await?,
+    };
+    let answer = NewServiceKeyBody {
+        id: made.id.to_string(),
+        name: body.name,
+        role: "service",
+        key: made.key,
+    };
+    Ok(reply::mark_replayed(reply::forbid_storing(reply::created(&answer)), made.again))
+}
+
+pub async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after_id()?);
+    let mut found = shared.people.service_keys.list().await?;
+    found.retain(|key| after.is_none_or(|after| key.id > after));
+    Ok(reply::ok(&Items::page(
+        found,
+        limit,
+        |key: &ServiceKey| key.id.0.to_vec(),
+        |key| Some(ServiceKeyBody::from(key)),
+    )))
+}
+
+pub async fn revoke(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    match shared.people.service_keys.revoke(id_in_path(&id)?).await? {
+        true => Ok(HttpResponse::NoContent().finish()),
+        false => {
+            Err(Problem::new(&problem::NOT_FOUND, "there is no such key, or it was revoked before"))
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What the calls about tickets take and answer.
+
+use crate::http::problem::Problem;
+use crate::shared::Shared;
+use actors::domain::tickets::stock::Ticket;
+use actors::domain::tickets::{Bought, HoldId, HoldState, Pattern, SliceName, TicketId};
+use base::calendar::wire_time;
+use products::tickets::WantedTickets;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const MOST_AT_ONCE: u16 = 10;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateHold {
+    /// Digits and stars, as many as the lottery's numbers have digits; a star matches any digit.
+    /// Either this or `number`.
+    #[schema(example = "****23")]
+    pub pattern: Option<String>,
+    /// Exactly this number.
+    pub number: Option<String>,
+    /// At most so many tickets, 1 to 10. They come from one slice of the numbers, so there may be
+    /// fewer.
+    #[serde(default = "one")]
+    pub count: u16,
+    /// Fewer than this are refused.
+    #[serde(default = "one")]
+    pub at_least: u16,
+    /// Seconds until the hold ends by itself.
+    pub ttl_s: Option<u32>,
+}
+
+fn one() -> u16 {
+    1
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendHold {
+    /// Seconds from now.
+    pub ttl_s: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hold)]
+pub struct HoldBody {
+    pub id: String,
+    pub lottery: String,
+    /// `held`, `confirmed` or `released`.
+    pub state: &'static str,
+    pub tickets: Vec<TicketBody>,
+    /// When it ends by itself. Null once it is confirmed or released.
+    pub expires_at: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ticket)]
+pub struct TicketBody {
+    pub id: String,
+    pub number: String,
+    pub copy: u16,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = HoldEnd)]
+pub struct EndBody {
+    pub id: String,
+    pub state: &'static str,
+    pub expires_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatternQuery {
+    pub pattern: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Matches)]
+pub struct MatchesBody {
+    pub pattern: String,
+    /// Tickets that match, sold or not.
+    pub matching: u64,
+    pub free: u64,
+    /// Some of the free ones. Nobody holds them for you.
+    pub sample: Vec<SampleBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SampleTicket)]
+pub struct SampleBody {
+    pub number: String,
+    pub copy: u16,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BoughtTicket)]
+pub struct BoughtBody {
+    pub id: String,
+    pub lottery: String,
+    pub number: String,
+    pub copy: u16,
+    /// The hold it was bought by.
+    pub hold: String,
+    pub bought_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Refund)]
+pub struct RefundBody {
+    pub id: String,
+    pub state: &'static str,
+}
+
+pub fn parse_wanted(
+    shared: &Shared,
+    body: &CreateHold,
+    digits: u8,
+) -> Result<WantedTickets, Problem> {
+    let pattern = match (&body.pattern, &body.number) {
+        (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern")?,
+        (None, Some(number)) => {
+            let pattern = parse_pattern(number, digits, "/number")?;
+            pattern.number().ok_or_else(|| {
+                Problem::invalid("/number", "a number has digits only; use `pattern` for stars")
+            })?;
+            pattern
+        }
+        _ => return Err(Problem::invalid("", "say either `pattern` or `number`")),
+    };
+    if !(1..=MOST_AT_ONCE).contains(&body.count) {
+        return Err(Problem::invalid("/count", format!("1 to {MOST_AT_ONCE}")));
+    }
+    if !(1..=body.count).contains(&body.at_least) {
+        return Err(Problem::invalid("/at_least", "1 to `count`"));
+    }
+    let ttl_s = check_ttl(shared, body.ttl_s.unwrap_or(shared.config.hold_ttl_s))?;
+    Ok(WantedTickets { pattern, count: body.count, at_least: body.at_least, ttl_s })
+}
+
+pub fn parse_pattern(text: &str, digits: u8, pointer: &str) -> Result<Pattern, Problem> {
+    let pattern: Pattern =
+        text.parse().map_err(|error: actors::domain::tickets::pattern::NotAPattern| {
+            Problem::invalid(pointer, error.to_string())
+        })?;
+    if pattern.digits() != digits {
+        return Err(Problem::invalid(
+            pointer,
+            format!("the numbers of this lottery have {digits} digits, not {}", pattern.digits()),
+        ));
+    }
+    Ok(pattern)
+}
+
+pub fn check_ttl(shared: &Shared, ttl_s: u32) -> Result<u32, Problem> {
+    let most = shared.config.hold_max_s;
+    if (1..=most).contains(&ttl_s) {
+        Ok(ttl_s)
+    } else {
+        Err(Problem::invalid("/ttl_s", format!("1 to {most} seconds")))
+    }
+}
+
+impl HoldBody {
+    pub fn of(id: &HoldId, tickets: &[Ticket], state: HoldState) -> HoldBody {
+        let (state, expires_at) = match state {
+            HoldState::Held { until } => ("held", Some(wire_time(until))),
+            HoldState::Confirmed => ("confirmed", None),
+        };
+        HoldBody {
+            id: id.to_string(),
+            lottery: id.slice.day.to_string(),
+            state,
+            tickets: tickets.iter().map(|ticket| TicketBody::of(&id.slice, ticket)).collect(),
+            expires_at,
+        }
+    }
+}
+
+impl TicketBody {
+    pub fn of(slice: &SliceName, ticket: &Ticket) -> TicketBody {
+        let id = TicketId {
+            day: slice.day,
+            digits: slice.digits,
+            number: ticket.number,
+            copy: ticket.copy,
+        };
+        TicketBody { id: id.to_string(), number: id.printed_number(), copy: ticket.copy }
+    }
+}
+
+impl BoughtBody {
+    pub fn of(id: &TicketId, bought: &Bought) -> BoughtBody {
+        BoughtBody {
+            id: id.to_string(),
+            lottery: id.day.to_string(),
+            number: id.printed_number(),
+            copy: id.copy,
+            hold: HoldId { slice: id.slice(), number: bought.hold }.to_string(),
+            bought_at: wire_time(bought.at),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What is said when tickets or holds are refused.
+
+use crate::http::explain::Explain;
+use crate::http::problem::{self, Problem};
+use actors::domain::tickets::Refusal;
+use base::calendar::wire_time;
+
+impl Explain for Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            // A slice that nobody ever opened holds nothing. Holds are numbered, so that another's
+            // is told from none would count them.
+            Refusal::NotOpened | Refusal::UnknownHold | Refusal::NotYours => {
+                Problem::new(&problem::NOT_FOUND, "there is no such hold, or it is somebody else's")
+            }
+            Refusal::Closed => Problem::plain(&problem::LOTTERY_CLOSED),
+            Refusal::HoldExpired => Problem::plain(&problem::HOLD_EXPIRED),
+            Refusal::HoldReleased => Problem::plain(&problem::HOLD_RELEASED),
+            Refusal::AlreadyConfirmed => Problem::plain(&problem::HOLD_CONFIRMED),
+            Refusal::UnknownTicket => Problem::no_such("ticket"),
+            Refusal::NotSold => Problem::plain(&problem::NOT_SOLD),
+            Refusal::NotAdmin => Problem::only_admins(),
+            Refusal::LimitReached { limit } => Problem::new(
+                &problem::HOLD_LIMIT,
+                format!("a member may hold {limit} tickets of a slice at a time"),
+            ),
+            Refusal::ExtendedToTheLimit { until } => Problem::new(
+                &problem::HOLD_EXTENDED_TO_THE_LIMIT,
+                format!("it ends at {} at the latest", wire_time(until)),
+            ),
+            Refusal::NoMatchLeft { left: 0 } => {
+                Problem::new(&problem::NO_MATCH_LEFT, "no free ticket matches")
+            }
+            Refusal::NoMatchLeft { left } => Problem::new(
+                &problem::NO_MATCH_LEFT,
+                format!("only {left} free tickets match in one slice, fewer than `at_least`"),
+            ),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Tickets: hold some and buy them, how many match a pattern, the ones I bought, and refunds.
+//!
+//! The endpoints, and the calls about tickets. `holds` has those about holds, `bodies` what is read
+//! and answered, `explain` what is said when tickets are refused.
+
+pub mod bodies;
+pub mod explain;
+mod holds;
+
+use crate::http::api::day::{day_in_path, find_plan};
+use crate::http::api::tickets::bodies::{
+    BoughtBody, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery, RefundBody,
+    SampleBody, parse_pattern,
+};
+use crate::http::body::Body;
+use crate::http::caller::{Admin, AsMember};
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::explain::Explain;
+use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::domain::tickets::{Refusal, TicketId, ticket_of_row};
+use actors::store::ListedRow;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/lotteries/{date}/holds", holds::create)
+            .summary("Hold tickets")
+            .notes(
+                "Random ones among the free that match, or an exact number. They are yours \
+                alone until `expires_at`.",
+            )
+            .who(Who::Member)
+            .body::<CreateHold>()
+            .decides()
+            .answer::<HoldBody>(201, "The hold.")
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NO_TICKETS,
+                &problem::LOTTERY_CLOSED,
+                &problem::HOLD_LIMIT,
+                &problem::NO_MATCH_LEFT,
+            ]),
+        Endpoint::get("/holds", holds::list)
+            .summary(
+                "List my live \
+            holds",
+            )
+            .who(Who::Member)
+            .lists::<HoldBody>("By lottery and slice."),
+        Endpoint::get("/holds/{id}", holds::show)
+            .summary("Look at a hold")
+            .notes(
+                "Somebody else's is answered like one that never was, here and wherever a hold \
+                is named. Administrators see all.",
+            )
+            .who(Who::Member)
+            .answer::<HoldBody>(200, "The hold.")
+            .problems(&[&problem::NOT_FOUND]),
+        Endpoint::post("/holds/{id}/confirm", holds::confirm)
+            .summary("Confirm a hold: buy its tickets")
+            .notes("Can be repeated for ever: a confirmed hold answers the same again.")
+            .who(Who::Member)
+            .decides()
+            .answer::<HoldBody>(200, "The confirmed hold.")
+            .problems(ENDED),
+        Endpoint::post("/holds/{id}/extend", holds::extend)
+            .summary("Extend a hold")
+            .who(Who::Member)
+            .body::<ExtendHold>()
+            .decides()
+            .answer::<EndBody>(200, "Until when it lives now.")
+            .problems(ENDED)
+            .problems(&[&problem::HOLD_EXTENDED_TO_THE_LIMIT, &problem::HOLD_CONFIRMED]),
+        Endpoint::delete("/holds/{id}", holds::release)
+            .summary("Release a hold")
+            .who(Who::Member)
+            .decides()
+            .answer::<EndBody>(200, "Its tickets are free again.")
+            .problems(ENDED)
+            .problems(&[&problem::HOLD_CONFIRMED]),
+        Endpoint::get("/lotteries/{date}/tickets", search)
+            .summary("Look for tickets")
+            .notes("Only looks: holds nothing, and the next moment may be different.")
+            .query("pattern", "Digits and stars, like `****23`.")
+            .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::INVALID]),
+        Endpoint::get("/tickets", list)
+            .summary("List my tickets")
+            .who(Who::Member)
+            .lists::<BoughtBody>("By lottery and number."),
+        Endpoint::post("/tickets/{id}/refund", refund)
+            .summary("Take a sold ticket back")
+            .notes("It is free again. Not once the lottery is closed.")
+            .who(Who::Admin)
+            .decides()
+            .answer::<RefundBody>(200, "The ticket is free again.")
+            .problems(&[&problem::NOT_FOUND, &problem::NOT_SOLD, &problem::LOTTERY_CLOSED]),
+    ]
+}
+
+const ENDED: &[&problem::ProblemKind] = &[
+    &problem::NOT_FOUND,
+    &problem::HOLD_EXPIRED,
+    &problem::HOLD_RELEASED,
+    &problem::LOTTERY_CLOSED,
+];
+
+const SAMPLE: u16 = 10;
+
+async fn search(
+    shared: web::Data<Shared>,
+    day: web::Path<String>,
+    Params(search): Params<PatternQuery>,
+) -> Result<HttpResponse, Problem> {
+    let day = day_in_path(&day)?;
+    let plan = find_plan(&shared, day).await?;
+    let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
+    let pattern = parse_pattern(&search.pattern, tickets.digits, "?pattern")?;
+    let found = shared.tickets.matching(day, &plan, &pattern, SAMPLE).await?;
+    let sample = found
+        .sample
+        .iter()
+        .map(|id| SampleBody { number: id.printed_number(), copy: id.copy })
+        .collect();
+    Ok(reply::ok(&MatchesBody {
+        pattern: pattern.to_string(),
+        matching: found.matching,
+        free: found.free,
+        sample,
+    }))
+}
+
+async fn list(
+    shared: web::Data<Shared>,
+    AsMember(caller): AsMember,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let found = shared.tickets.bought_by(caller.id, after, limit + 1).await?;
+    let item = |line: ListedRow| {
+        ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
+    };
+    Ok(reply::ok(&Items::page(found, limit, |line: &ListedRow| line.key.clone(), item)))
+}
+
+async fn refund(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id: TicketId = id.parse().map_err(|_| Refusal::UnknownTicket.explain())?;
+    let by = key.by(caller, flags.how(), || vec![b"refund".to_vec(), id.to_string().into_bytes()]);
+    let done = shared.tickets.refund(&id, by).await?;
+    Ok(reply::mark_replayed(
+        reply::ok(&RefundBody { id: id.to_string(), state: "refunded" }),
+        done.replayed,
+    ))
+}

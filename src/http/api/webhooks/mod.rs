@@ -1,0 +1,217 @@
+//! Webhooks: where events are pushed to, how that goes, and what is told again.
+//!
+//! The endpoints, and the calls about webhooks. `events` streams the same events live, `bodies` has
+//! what is read and answered, `explain` what is said when a webhook is refused.
+
+pub mod bodies;
+mod events;
+pub mod explain;
+
+use crate::http::api::webhooks::bodies::{
+    CreateWebhook, DeliveryBody, NewWebhookBody, ReplayRange, WebhookBody, parse_events,
+};
+use crate::http::api::webhooks::explain::no_webhook;
+use crate::http::body::Body;
+use crate::http::caller::Admin;
+use crate::http::endpoint::{Endpoint, Who};
+use crate::http::fields::{id_in_path, parse_instant};
+use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::page::{Items, Paging};
+use crate::http::problem::{self, Problem};
+use crate::http::reply;
+use crate::shared::Shared;
+use actix_web::{HttpResponse, web};
+use actors::Id;
+use actors::engine::By;
+use futures_util::future::try_join_all;
+use products::webhooks::{NewWebhook, Target};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    const NONE: &[&problem::ProblemKind] = &[&problem::NOT_FOUND, &problem::UNAVAILABLE];
+    vec![
+        Endpoint::post("/webhooks", create)
+            .repeatable()
+            .summary("Make a webhook")
+            .notes(
+                "Every event of these types from now on is posted to the URL, signed by Standard \
+                 Webhooks, in order, at least once: the header \
+                 `webhook-id` is the event's id, so that a repeat can be told. A failure is tried \
+                 again by the table of that specification, from \
+                 5 seconds to a day; after the tenth the webhook is disabled and keeps its place. \
+                 410 disables it at once.",
+            )
+            .who(Who::Admin)
+            .body::<CreateWebhook>()
+            .answer::<NewWebhookBody>(201, "The webhook, and its secret.")
+            .problems(&[&problem::TOO_MANY_WEBHOOKS, &problem::UNAVAILABLE]),
+        Endpoint::get("/webhooks", list)
+            .summary("List the webhooks")
+            .who(Who::Admin)
+            .lists::<WebhookBody>("Without their secrets.")
+            .problems(&[&problem::UNAVAILABLE]),
+        Endpoint::get("/webhooks/{id}", show)
+            .summary("Look at a webhook")
+            .who(Who::Admin)
+            .answer::<WebhookBody>(200, "The webhook.")
+            .problems(NONE),
+        Endpoint::delete("/webhooks/{id}", delete)
+            .summary("Delete a webhook")
+            .who(Who::Admin)
+            .answer_empty(204, "Nothing more is delivered, and its secret is forgotten.")
+            .problems(NONE),
+        Endpoint::post("/webhooks/{id}/enable", enable)
+            .summary("Enable a webhook")
+            .notes("It goes on where it stopped, at once.")
+            .who(Who::Admin)
+            .answer::<WebhookBody>(200, "The webhook.")
+            .problems(NONE),
+        Endpoint::post("/webhooks/{id}/disable", disable)
+            .summary("Disable a webhook")
+            .who(Who::Admin)
+            .answer::<WebhookBody>(200, "The webhook.")
+            .problems(NONE),
+        Endpoint::get("/webhooks/{id}/deliveries", deliveries)
+            .summary("List the latest attempts to deliver")
+            .notes("The last hundred since this node started. They are kept in memory only.")
+            .who(Who::Admin)
+            .lists::<DeliveryBody>("The newest first; one page.")
+            .problems(NONE),
+        Endpoint::post("/webhooks/{id}/replay", replay)
+            .summary("Deliver again what happened in a range of time")
+            .notes("Beside what happens now, in order, under the same ids.")
+            .who(Who::Admin)
+            .body::<ReplayRange>()
+            .answer::<WebhookBody>(202, "It has begun.")
+            .problems(NONE)
+            .problems(&[&problem::WEBHOOK_DISABLED, &problem::REPLAY_UNDER_WAY]),
+        Endpoint::get("/events", events::listen)
+            .summary("Follow what happens")
+            .notes(
+                "Server-sent events, the same as webhooks get: `id`, `event` (its type), `data` \
+                 (the whole event as JSON). From now on, or \
+                 from behind the event that the header `Last-Event-ID` names. Nothing is sent that \
+                 is not durable. It ends when the node stops, and \
+                 when the token expires or its session ends: then the last event is `closed`, \
+                 whose `data` says why.",
+            )
+            .who(Who::Admin)
+            .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
+            .problems(&[&problem::NOT_READABLE, &problem::BUSY, &problem::UNAVAILABLE]),
+    ]
+}
+
+async fn create(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
+    _: Params<flags::Nothing>,
+    Body(CreateWebhook { url, events }): Body<CreateWebhook>,
+) -> Result<HttpResponse, Problem> {
+    let target = Target::parse(&url, shared.webhooks.private_addresses)
+        .map_err(|wanted| Problem::invalid("/url", wanted))?;
+    let by = By::for_good(caller);
+    let made = shared.webhooks.create(target, parse_events(events)?, by, key.text()).await?;
+    let NewWebhook { id, view, secret: shown_once, replayed } = made;
+    let body = NewWebhookBody { webhook: WebhookBody::of(id, view), secret: shown_once };
+    Ok(reply::mark_replayed(reply::forbid_storing(reply::created(&body)), replayed))
+}
+
+async fn list(
+    shared: web::Data<Shared>,
+    _: Admin,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after_id()?);
+    let found = shared.webhooks.list(after, limit + 1).await?;
+    let ids = Items::page(found, limit, |id: &Id| id.0.to_vec(), Some);
+    let views = try_join_all(ids.items.iter().map(|id| shared.webhooks.view(*id))).await?;
+    let items = ids
+        .items
+        .iter()
+        .zip(views)
+        .filter_map(|(id, view)| Some(WebhookBody::of(*id, view?)))
+        .collect();
+    Ok(reply::ok(&Items::<WebhookBody> { items, next_cursor: ids.next_cursor }))
+}
+
+async fn show(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = id_in_path(&id)?;
+    Ok(reply::ok(&find_body(&shared, id).await?))
+}
+
+async fn delete(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    shared.webhooks.delete(id_in_path(&id)?, By::for_good(caller)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn enable(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = id_in_path(&id)?;
+    shared.webhooks.enable(id, By::for_good(caller)).await?;
+    Ok(reply::ok(&find_body(&shared, id).await?))
+}
+
+async fn disable(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+    Body(flags::Nothing {}): Body<flags::Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let id = id_in_path(&id)?;
+    shared.webhooks.disable(id, By::for_good(caller)).await?;
+    Ok(reply::ok(&find_body(&shared, id).await?))
+}
+
+async fn deliveries(
+    shared: web::Data<Shared>,
+    _: Admin,
+    id: web::Path<String>,
+    Params(paging): Params<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (id, limit) = (id_in_path(&id)?, paging.limit()?);
+    if paging.after()?.is_some() {
+        return Err(Problem::invalid("?cursor", "this list has one page"));
+    }
+    find_body(&shared, id).await?;
+    let items =
+        shared.webhooks.latest_attempts(id, limit).into_iter().map(DeliveryBody::from).collect();
+    Ok(reply::ok(&Items::<DeliveryBody> { items, next_cursor: None }))
+}
+
+async fn replay(
+    shared: web::Data<Shared>,
+    Admin(caller): Admin,
+    id: web::Path<String>,
+    _: Params<flags::Nothing>,
+    Body(ReplayRange { from, to }): Body<ReplayRange>,
+) -> Result<HttpResponse, Problem> {
+    let id = id_in_path(&id)?;
+    let (from, to) = (parse_instant(&from, "/from")?, parse_instant(&to, "/to")?);
+    if from >= to {
+        return Err(Problem::invalid("/to", "later than `from`"));
+    }
+    find_body(&shared, id).await?;
+    shared.webhooks.replay(id, from, to, By::for_good(caller)).await?;
+    Ok(reply::json(actix_web::http::StatusCode::ACCEPTED, &find_body(&shared, id).await?))
+}
+
+async fn find_body(shared: &Shared, id: Id) -> Result<WebhookBody, Problem> {
+    let view = shared.webhooks.view(id).await?.ok_or_else(no_webhook)?;
+    Ok(WebhookBody::of(id, view))
+}
