@@ -13,7 +13,7 @@ use crate::promotions::{Promotion, Promotions};
 use crate::table::Engine;
 use actors::Time;
 use actors::domain::coupons::campaign::{
-    Answer, Campaign, Command, Event, Overview, Plan, Question,
+    self, Answer, Campaign, Command, Event, Overview, Plan, Question,
 };
 use actors::domain::coupons::catalogue::CatalogueEntry;
 use actors::domain::coupons::coupon::CouponView;
@@ -27,6 +27,13 @@ pub struct Campaigns {
     engine: Arc<Engine>,
     promotions: Arc<Promotions>,
     windows: Arc<Windows>,
+}
+
+/// A campaign as it is before anybody has claimed.
+#[derive(Debug)]
+pub struct NewCampaign {
+    pub promotion: Promotion,
+    pub overview: Overview,
 }
 
 /// A claim that was granted.
@@ -47,8 +54,8 @@ impl Campaigns {
     }
 
     /// A member who logs in for the first time after this was answered is owed what the campaign
-    /// grants for it.
-    pub async fn create(&self, plan: Plan, by: By) -> Result<Done<Promotion>, Error> {
+    /// grants for it. A repeat hears of the campaign as it was then, too.
+    pub async fn create(&self, plan: Plan, by: By) -> Result<Done<NewCampaign>, Error> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.promotions.register(CatalogueEntry::Campaign(plan), by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
@@ -57,16 +64,21 @@ impl Campaigns {
         if !may_have_happened_unseen(&outcome) {
             doubt.dispel();
         }
-        outcome
+        pick(outcome?, |promotion| {
+            let plan = promotion.campaign()?.clone();
+            let overview = Overview { plan, granted: 0, paused: false, over: false };
+            Some(NewCampaign { promotion, overview })
+        })
     }
 
-    /// A change of the campaign as a whole, by which first logins are judged from now on.
+    /// A change of the campaign as a whole, by which first logins are judged from now on. Says how
+    /// it is after that; for a dry run, how it would be.
     pub async fn change(
         &self,
         promotion: &Promotion,
         command: &Command,
         by: By,
-    ) -> Result<Done<Event>, Error> {
+    ) -> Result<Done<Overview>, Error> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.command(promotion, command, by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
@@ -75,7 +87,13 @@ impl Campaigns {
         if !may_have_happened_unseen(&outcome) {
             doubt.dispel();
         }
-        outcome
+        let Done { event, at, replayed, .. } = outcome?;
+        let overview = self.overview(promotion).await?;
+        let mut overview = overview.ok_or(Failure::Refused(campaign::Refusal::NotOpened))?;
+        if by.is_dry_run() {
+            foresee(&mut overview, &event);
+        }
+        Ok(Done { event: overview, at, replayed, witness: None })
     }
 
     /// A command that grants a voucher.
@@ -168,6 +186,19 @@ impl Campaigns {
         open: &'a (dyn Fn(&Serial) -> Option<Command> + Sync),
     ) -> Whole<'a, Campaign> {
         Whole { router: &self.engine.campaigns, names, open }
+    }
+}
+
+/// What the event would make of the campaign.
+fn foresee(overview: &mut Overview, event: &Event) {
+    match event {
+        Event::Changed { quota, ends_at } => {
+            (overview.plan.quota, overview.plan.ends_at) = (*quota, *ends_at)
+        }
+        Event::Paused => overview.paused = true,
+        Event::Resumed => overview.paused = false,
+        Event::Ended => overview.over = true,
+        Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
     }
 }
 

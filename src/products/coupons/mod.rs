@@ -9,23 +9,22 @@ pub mod codes;
 pub mod expired;
 pub mod keys;
 pub mod notices;
+pub mod redeeming;
 pub mod told;
 
 use crate::campaigns::Campaigns;
 use crate::coupons::batches::{BatchPart, Batches};
-use crate::failure::{Error, Refusal, pick};
+use crate::failure::Error;
 use crate::promotions::{Promotion, Promotions};
 use crate::table::Engine;
 use actors::domain::coupons::catalogue::Plan;
 use actors::domain::coupons::code::{CouponNumber, Keys, NotOurs, Version};
 use actors::domain::coupons::coupon::CouponView;
-use actors::domain::coupons::range::{self, Answer, Question};
+use actors::domain::coupons::range::{Answer, Question};
 use actors::domain::coupons::rows::home_of_row;
-use actors::domain::coupons::{
-    CouponHome, RackName, Serial, SerialKind, Slot, campaign, rack, redeem,
-};
+use actors::domain::coupons::{CouponHome, RackName, Serial, Slot, campaign, rack};
 use actors::domain::shelves;
-use actors::engine::{By, Done, Failure};
+use actors::engine::{By, Done};
 use actors::store::{ListedRow, Page};
 use actors::{Id, Time};
 use std::sync::Arc;
@@ -171,51 +170,6 @@ impl Coupons {
         Ok(codes.into_iter().map(|code| code.map(|code| code.to_string())).collect())
     }
 
-    /// A command about the coupon that lives there.
-    pub async fn redeem(
-        &self,
-        home: &CouponHome,
-        command: redeem::Command,
-        by: By,
-    ) -> Result<Done<redeem::Event>, Error> {
-        let promotion = self.promotions.find(home.serial()).await?.ok_or_else(unknown)?;
-        if home.serial().of() == SerialKind::Campaign {
-            return self.redeem_voucher(&promotion, command, by).await;
-        }
-        let (Some(plan), Some(part)) = (promotion.batch(), part_of(home)) else {
-            return Err(unknown());
-        };
-        self.redeem_in(plan, part, command, by).await
-    }
-
-    pub(crate) async fn redeem_voucher(
-        &self,
-        promotion: &Promotion,
-        command: redeem::Command,
-        by: By,
-    ) -> Result<Done<redeem::Event>, Error> {
-        let command = campaign::Command::Redeem(command);
-        pick(self.campaigns.command(promotion, &command, by).await?, |event| match event {
-            campaign::Event::Redeemed(event) => Some(event),
-            _ => None,
-        })
-    }
-
-    pub(crate) async fn redeem_in(
-        &self,
-        plan: &Plan,
-        part: BatchPart,
-        command: redeem::Command,
-        by: By,
-    ) -> Result<Done<redeem::Event>, Error> {
-        let command = range::Command::Redeem(command);
-        let (_, done) = self.batches.command(plan, &[part], command, by).await?;
-        pick(done, |event| match event {
-            range::Event::Redeemed(event) => Some(event),
-            _ => None,
-        })
-    }
-
     /// That coupon for that member. None for a voucher, which nobody can be given.
     pub async fn give(
         &self,
@@ -244,11 +198,6 @@ impl Coupons {
         };
         Ok(lines.iter().filter_map(home).collect())
     }
-}
-
-fn unknown() -> Error {
-    let unknown = range::Refusal::Coupon(redeem::Refusal::Unknown);
-    Error(Failure::Refused(Refusal::Coupons(unknown)))
 }
 
 /// The part of a batch that the coupon is in. A voucher is in none.

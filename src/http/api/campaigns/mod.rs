@@ -25,10 +25,11 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::campaign::{Command, Event, Overview, Plan};
+use actors::domain::coupons::campaign::{Command, Plan};
 use actors::engine::How;
 use actors::{Caller, Time};
 use futures_util::future::try_join_all;
+use products::campaigns::NewCampaign;
 use products::promotions::Promotion;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -141,16 +142,11 @@ async fn create(
     let done = shared.campaigns.create(plan, by).await?;
     // As it was then: a repeat is answered alike, and a campaign that is busy already does not make
     // this answer a refusal.
-    let overview = fresh(&done.event).ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+    let NewCampaign { promotion, overview } = &done.event;
     Ok(reply::mark_replayed(
-        reply::created(&CampaignBody::of(&done.event, &overview, done.at)),
+        reply::created(&CampaignBody::of(promotion, overview, done.at)),
         done.replayed,
     ))
-}
-
-/// As it is before anybody has claimed.
-fn fresh(promotion: &Promotion) -> Option<Overview> {
-    Some(Overview { plan: promotion.campaign()?.clone(), granted: 0, paused: false, over: false })
 }
 
 async fn list(
@@ -180,20 +176,9 @@ async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
-    answer_shown(&shared, &known, false).await
-}
-
-async fn answer_shown(
-    shared: &Shared,
-    known: &Promotion,
-    replayed: bool,
-) -> Result<HttpResponse, Problem> {
-    let overview =
-        shared.campaigns.overview(known).await?.ok_or_else(|| Problem::no_such("campaign"))?;
-    Ok(reply::mark_replayed(
-        reply::ok(&CampaignBody::of(known, &overview, shared.promotions.now())),
-        replayed,
-    ))
+    let overview = shared.campaigns.overview(&known).await?;
+    let overview = overview.ok_or_else(|| Problem::no_such("campaign"))?;
+    Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())))
 }
 
 async fn change(
@@ -258,24 +243,6 @@ async fn command_and_show(
     let by = key
         .by(caller, how, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
     let done = shared.campaigns.change(&known, &command, by).await?;
-    if by.is_dry_run() {
-        let mut overview =
-            shared.campaigns.overview(&known).await?.ok_or_else(|| Problem::no_such("campaign"))?;
-        foresee(&mut overview, &done.event);
-        return Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())));
-    }
-    answer_shown(shared, &known, done.replayed).await
-}
-
-/// What the event would make of the campaign.
-fn foresee(overview: &mut Overview, event: &Event) {
-    match event {
-        Event::Changed { quota, ends_at } => {
-            (overview.plan.quota, overview.plan.ends_at) = (*quota, *ends_at)
-        }
-        Event::Paused => overview.paused = true,
-        Event::Resumed => overview.paused = false,
-        Event::Ended => overview.over = true,
-        Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
-    }
+    let body = CampaignBody::of(&known, &done.event, shared.promotions.now());
+    Ok(reply::mark_replayed(reply::ok(&body), done.replayed && !by.is_dry_run()))
 }

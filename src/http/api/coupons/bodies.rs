@@ -2,16 +2,13 @@
 
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::offers::Worth;
-use crate::http::problem::{self, Problem};
-use crate::http::reply;
+use crate::http::problem::Problem;
 use crate::shared::Shared;
-use actix_web::HttpResponse;
 use actors::Time;
 use actors::domain::coupons::catalogue::BatchKind;
-use actors::domain::coupons::redeem::Event;
 use actors::domain::coupons::rows::Notice;
-use actors::engine::Done;
 use base::calendar::wire_time;
+use products::coupons::redeeming::{Redeemed, Redemption};
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -175,32 +172,24 @@ impl BatchBody {
 }
 
 impl RedeemedBody {
-    pub(super) fn answer(
-        code: String,
-        done: &Done<Event>,
-        came_late: bool,
-    ) -> Result<HttpResponse, Problem> {
-        let (state, what, until) = match &done.event {
-            Event::Held { what, until, .. } => ("held", Some(what), Some(*until)),
-            Event::Used { what, .. } => ("used", Some(what), None),
-            // What is given back after its time is over is given back expired.
-            Event::Cancelled { what, .. } if came_late => ("expired", Some(what), None),
-            Event::Cancelled { what, .. } => ("assigned", Some(what), None),
-            Event::Voided { .. } => ("void", None, None),
-            Event::Lapsed { .. } | Event::Expired { .. } | Event::Noticed { .. } => {
-                return Err(Problem::plain(&problem::INTERNAL));
-            }
+    pub fn of(Redeemed { code, outcome }: Redeemed) -> RedeemedBody {
+        let (state, what, until) = match outcome {
+            Redemption::Used(what) => ("used", Some(what), None),
+            Redemption::Held { what, until } => ("held", Some(what), Some(until)),
+            Redemption::GivenBack { what, expired: true } => ("expired", Some(what), None),
+            Redemption::GivenBack { what, expired: false } => ("assigned", Some(what), None),
+            Redemption::Voided => ("void", None, None),
         };
-        let body = RedeemedBody {
+        let cut = what.as_ref().map(|what| what.cut);
+        RedeemedBody {
             code,
             state,
-            discount: what.and_then(|what| what.cut.discount),
-            payable: what.and_then(|what| what.cut.payable),
-            amount: what.and_then(|what| what.amount),
-            reference: what.and_then(|what| what.reference.as_deref().map(str::to_owned)),
+            discount: cut.and_then(|cut| cut.discount),
+            payable: cut.and_then(|cut| cut.payable),
+            amount: what.as_ref().and_then(|what| what.amount),
+            reference: what.and_then(|what| what.reference).map(String::from),
             expires_at: until.map(wire_time),
-        };
-        Ok(reply::mark_replayed(reply::ok(&body), done.replayed))
+        }
     }
 }
 

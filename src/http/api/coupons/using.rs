@@ -11,14 +11,13 @@ use crate::http::caller::{Admin, AsMember};
 use crate::http::fields::parse_reference;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::domain::coupons::CouponHome;
-use actors::domain::coupons::redeem::{Command, Event};
+use actors::Role;
+use actors::domain::coupons::redeem::Command;
 use actors::engine::{Failure, How};
-use actors::{Role, Time};
 use futures_util::future::try_join_all;
 
 const LONGEST_HOLD_S: u32 = 86_400;
@@ -125,12 +124,7 @@ async fn command_coupon(
     let by = key.by(guesser.caller, how, || vec![b"coupon".to_vec(), meaning()]);
     match shared.coupons.redeem(&home, command, by).await {
         Ok(done) => {
-            let promotion = shared.promotions.find(home.serial()).await?;
-            let promotion = promotion.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
-            let code = shared.coupons.code(&promotion, &home).await?;
-            let came_late = matches!(done.event, Event::Cancelled { .. })
-                && is_over(shared, home, done.at).await?;
-            RedeemedBody::answer(code, &done, came_late)
+            Ok(reply::mark_replayed(reply::ok(&RedeemedBody::of(done.event)), done.replayed))
         }
         Err(error) if is_a_guess(&error) => Err(count_guess(shared, guesser).await),
         // Whether a coupon is there is not told by what its partition remembers of keys, either.
@@ -139,10 +133,4 @@ async fn command_coupon(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether the coupon's time was over at that instant.
-async fn is_over(shared: &Shared, home: CouponHome, at: Time) -> Result<bool, Problem> {
-    let found = shared.coupons.find(home).await?;
-    Ok(found.is_some_and(|found| found.view.coupon.expires_at <= at))
 }
