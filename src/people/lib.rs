@@ -61,7 +61,7 @@ pub use password_changes::{PasswordChanges, ResetOffer};
 pub use people::{OpenError, People};
 pub use public_name::public_name;
 pub use refusals::{Denied, Reason};
-pub use registrations::{Draft, Registered, Registrations};
+pub use registrations::{CreatedAccount, Draft, Registered, Registrations};
 pub use service_keys::{MadeKey, ServiceKeys};
 pub use sessions::{LoggedIn, Owes, Sessions};
 pub use settings::Settings;

@@ -12,7 +12,7 @@ use super::error::Error;
 use super::origin::RequestOrigin;
 use super::password_checks::PasswordChecks;
 use super::passwords::Password;
-use super::sessions::Sessions;
+use super::sessions::{LoggedIn, Sessions};
 use super::token_issuer::Tokens;
 use super::tokens::role_name;
 use actors::Id;
@@ -21,7 +21,9 @@ use base::{calendar, fresh};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ports::Directory;
-use ports::directory::{Account, AccountRole, Created, Member, NewMember, Registration};
+use ports::directory::{
+    Account, AccountRole, Created, Member, NewMember, NewSession, Registration,
+};
 use ports::profile::{self, Flaw, Identifier, IdentifierKind, NAMELESS, Profile};
 use std::sync::Arc;
 
@@ -35,11 +37,19 @@ pub struct Draft {
     pub birthday: Option<String>,
 }
 
+/// A member who has registered.
 pub struct Registered {
     pub member: Member,
-    /// What a login would give, though this is none. None if an administrator made the account.
-    pub tokens: Option<Tokens>,
+    /// What a login would give, though this is none.
+    pub tokens: Tokens,
     /// The account had been made by the first request with this idempotency key.
+    pub again: bool,
+}
+
+/// An account that an administrator has created.
+pub struct CreatedAccount {
+    pub member: Member,
+    /// It had been made by the first request with this idempotency key.
     pub again: bool,
 }
 
@@ -49,7 +59,15 @@ struct Application {
     password: Password,
     role: AccountRole,
     registration: Option<Registration>,
-    begins_session: bool,
+    /// The session that begins with the account.
+    session: Option<NewSession>,
+}
+
+/// The account that an application came to.
+enum Admitted {
+    New(Member),
+    /// It had been made by the first request with the same key.
+    Again(Account),
 }
 
 impl Draft {
@@ -102,8 +120,21 @@ impl Registrations {
         origin: &RequestOrigin,
     ) -> Result<Registered, Error> {
         let key = key.map(|key| Id::digest(&[b"register", key.as_bytes()]));
-        let application = self.application(draft, password, AccountRole::Member, key, true)?;
-        self.admit(application, origin).await
+        let session = self.sessions.draft(origin);
+        let id = session.id;
+        let role = AccountRole::Member;
+        let application = self.application(draft, password, role, key, Some(session))?;
+        match self.admit(application, origin).await? {
+            Admitted::New(member) => {
+                let tokens = self.sessions.first_tokens(&member, id);
+                Ok(Registered { member, tokens, again: false })
+            }
+            Admitted::Again(account) => {
+                let begun = self.sessions.begin(&account, origin, None, None).await?;
+                let LoggedIn { member, tokens, .. } = begun.ok_or(Error::KeyReused)?;
+                Ok(Registered { member, tokens, again: true })
+            }
+        }
     }
 
     /// By an administrator; no session begins.
@@ -115,10 +146,13 @@ impl Registrations {
         role: AccountRole,
         key: Option<&str>,
         origin: &RequestOrigin,
-    ) -> Result<Registered, Error> {
+    ) -> Result<CreatedAccount, Error> {
         let key = key.map(|key| Id::digest(&[b"users", &by.0, key.as_bytes()]));
-        let application = self.application(draft, password, role, key, false)?;
-        self.admit(application, origin).await
+        let application = self.application(draft, password, role, key, None)?;
+        Ok(match self.admit(application, origin).await? {
+            Admitted::New(member) => CreatedAccount { member, again: false },
+            Admitted::Again(account) => CreatedAccount { member: account.member, again: true },
+        })
     }
 
     fn application(
@@ -127,7 +161,7 @@ impl Registrations {
         password: String,
         role: AccountRole,
         key: Option<Id>,
-        begins_session: bool,
+        session: Option<NewSession>,
     ) -> Result<Application, Error> {
         match (
             draft.parse(calendar::today(&self.time_zone, self.now())),
@@ -136,7 +170,7 @@ impl Registrations {
             (Ok(profile), Ok(password)) => {
                 let registration =
                     key.map(|key| Registration { key, body: meaning(&profile, role) });
-                Ok(Application { profile, password, role, registration, begins_session })
+                Ok(Application { profile, password, role, registration, session })
             }
             (profile, password) => {
                 let flaws = profile.err().unwrap_or_default();
@@ -149,27 +183,26 @@ impl Registrations {
         &self,
         application: Application,
         origin: &RequestOrigin,
-    ) -> Result<Registered, Error> {
+    ) -> Result<Admitted, Error> {
         // Looking first spares the hash; whether the key and the names are free is decided when
         // they are written.
         if let Some(by) = application.registration
             && let Some(account) = self.directory.registered(by.key, self.keys_since()).await?
         {
-            return self.by_same_key(&account, &application, origin).await;
+            return self.by_same_key(account, &application, origin).await;
         }
         let taken = self.taken(&application.profile).await?;
         if !taken.is_empty() {
             return self.again(application, taken, origin).await;
         }
         let new = self.new_member(&application, origin).await?;
-        let (member, session) = (new.member.clone(), new.session.clone());
+        let member = new.member.clone();
         match self.directory.create_member(new).await? {
             Created::Created => {
                 metrics::counter!("stampede_registrations_total").increment(1);
-                let tokens = session.map(|session| self.sessions.first_tokens(&member, session.id));
-                Ok(Registered { member, tokens, again: false })
+                Ok(Admitted::New(member))
             }
-            Created::Before(account) => self.by_same_key(&account, &application, origin).await,
+            Created::Before(account) => self.by_same_key(*account, &application, origin).await,
             Created::Taken(_) => {
                 let taken = self.taken(&application.profile).await?;
                 self.again(application, taken, origin).await
@@ -192,8 +225,8 @@ impl Registrations {
             first_login_at: None,
             last_login_at: None,
         };
-        let session = application.begins_session.then(|| self.sessions.draft(origin));
         let (registration, keys_since) = (application.registration, self.keys_since());
+        let session = application.session.clone();
         Ok(NewMember { member, password_hash, registration, keys_since, session })
     }
 
@@ -214,13 +247,13 @@ impl Registrations {
         application: Application,
         taken: Vec<(IdentifierKind, Account)>,
         origin: &RequestOrigin,
-    ) -> Result<Registered, Error> {
+    ) -> Result<Admitted, Error> {
         let account = taken
             .iter()
             .map(|(_, account)| account)
             .find(|account| is_by_same_key(account, &application));
         match account {
-            Some(account) => self.by_same_key(account, &application, origin).await,
+            Some(account) => self.by_same_key(account.clone(), &application, origin).await,
             None => {
                 self.budgets.count_probe(&origin.address).await?;
                 Err(Error::Taken(taken.into_iter().map(|(kind, _)| kind).collect()))
@@ -231,14 +264,19 @@ impl Registrations {
     /// The key has made that account before.
     async fn by_same_key(
         &self,
-        account: &Account,
+        account: Account,
         application: &Application,
         origin: &RequestOrigin,
-    ) -> Result<Registered, Error> {
+    ) -> Result<Admitted, Error> {
         if account.registration != application.registration {
             return Err(Error::KeyReused);
         }
-        self.repeat(account, application, origin).await
+        let (member, hash) = (account.member.id, Some(account.password_hash.as_str()));
+        let password = application.password.text();
+        match self.checks.check(member, hash, password, &origin.address).await? {
+            true => Ok(Admitted::Again(account)),
+            false => Err(Error::KeyReused),
+        }
     }
 
     fn now(&self) -> Time {
@@ -248,25 +286,6 @@ impl Registrations {
     /// Keys of accounts that were made before this are forgotten.
     fn keys_since(&self) -> Time {
         self.now().minus_s(self.idempotency_s)
-    }
-
-    async fn repeat(
-        &self,
-        account: &Account,
-        application: &Application,
-        origin: &RequestOrigin,
-    ) -> Result<Registered, Error> {
-        let (member, hash) = (account.member.id, Some(account.password_hash.as_str()));
-        let password = application.password.text();
-        if !self.checks.check(member, hash, password, &origin.address).await? {
-            return Err(Error::KeyReused);
-        }
-        if !application.begins_session {
-            return Ok(Registered { member: account.member.clone(), tokens: None, again: true });
-        }
-        let begun =
-            self.sessions.begin(account, origin, None, None).await?.ok_or(Error::KeyReused)?;
-        Ok(Registered { member: begun.member, tokens: Some(begun.tokens), again: true })
     }
 }
 

@@ -96,7 +96,6 @@ impl Node {
             .await
             .unwrap()
             .tokens
-            .unwrap()
     }
 
     pub async fn log_in(&self, name: &str) -> Tokens {

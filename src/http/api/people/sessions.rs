@@ -34,11 +34,10 @@ pub async fn register(
     let (draft, password) = body.split();
     let registered =
         shared.people.registrations.register(draft, password, key.text(), &origin).await?;
-    let tokens = registered.tokens.ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
     let status = if registered.again { StatusCode::OK } else { StatusCode::CREATED };
     Ok(reply::forbid_storing(reply::json(
         status,
-        &RegisteredBody { member: registered.member.into(), tokens: tokens.into() },
+        &RegisteredBody { member: registered.member.into(), tokens: registered.tokens.into() },
     )))
 }
 
