@@ -1,0 +1,154 @@
+//! Command lines, and what each of them is read as.
+
+use super::*;
+use base::Hex;
+
+fn parsed(line: &str) -> Result<(Command, Settings), Stop> {
+    parse(std::iter::once("stampede").chain(line.split_whitespace()).map(OsString::from), [])
+}
+
+fn usage(line: &str) -> clap::Error {
+    match parsed(line) {
+        Err(Stop::Usage(usage)) => usage,
+        other => panic!("{line} is {other:?}"),
+    }
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    command_line().debug_assert();
+}
+
+#[test]
+fn every_subcommand_is_understood() {
+    for (line, command) in [
+        ("", Command::Serve),
+        ("serve", Command::Serve),
+        ("config", Command::Config { toml: false }),
+        ("config --toml", Command::Config { toml: true }),
+        ("openapi", Command::Openapi),
+        ("verify", Command::Verify),
+        (
+            "verify-draw -",
+            Command::VerifyDraw(verify::Request {
+                file: "-".into(),
+                commitment: None,
+                key: None,
+                receipts: vec![],
+            }),
+        ),
+        ("migrate", Command::Migrate),
+        ("copy", Command::Copy),
+        ("backup b.db", Command::Backup { file: "b.db".into() }),
+        ("restore b.db", Command::Restore { file: "b.db".into() }),
+        ("accept-loss", Command::AcceptLoss),
+        ("key create shop", Command::KeyCreate { name: "shop".into() }),
+        ("key list", Command::KeyList),
+        ("key revoke k1", Command::KeyRevoke { id: "k1".into() }),
+        ("key rotate", Command::KeyRotate { coupons: false }),
+        ("key rotate --coupons", Command::KeyRotate { coupons: true }),
+        ("admin password", Command::AdminPassword),
+    ] {
+        assert_eq!(parsed(line).unwrap().0, command, "{line}");
+    }
+}
+
+#[test]
+fn no_subcommand_is_forgotten() {
+    let mut forms = Vec::new();
+    for sub in command_line().get_subcommands() {
+        match sub.get_subcommands().count() {
+            0 => forms.push(sub.get_name().to_owned()),
+            _ => forms.extend(
+                sub.get_subcommands()
+                    .map(|inner| format!("{} {}", sub.get_name(), inner.get_name())),
+            ),
+        }
+    }
+    for form in forms {
+        let line = if parsed(&form).is_ok() { form } else { format!("{form} x") };
+        assert!(parsed(&line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn a_flag_may_stand_before_or_after_the_subcommand() {
+    for line in [
+        "--token-s 60",
+        "--token-s=60 serve",
+        "serve --token-s 60",
+        "key create shop --token-s 60",
+        "key --token-s 60 list",
+    ] {
+        assert_eq!(parsed(line).unwrap().1.config.token_s, 60, "{line}");
+    }
+}
+
+#[test]
+fn a_wrong_setting_stops_with_its_flag() {
+    let Err(Stop::Setting(error)) = parsed("--workers -1") else { panic!("it was accepted") };
+    assert!(error.to_string().starts_with("workers is \"-1\" (from --workers)"), "{error}");
+}
+
+#[test]
+fn the_default_file_is_printed_even_where_the_settings_are_broken() {
+    assert!(parsed("config --toml --workers none").is_ok());
+    assert!(parsed("config --workers none").is_err());
+}
+
+#[test]
+fn help_and_version_are_no_failures_and_help_has_every_flag() {
+    assert_eq!(usage("--version").to_string(), format!("stampede {}\n", env!("CARGO_PKG_VERSION")));
+    let help = usage("--help");
+    assert_eq!(help.exit_code(), 0);
+    let page = help.to_string();
+    assert!(
+        SETTINGS
+            .iter()
+            .filter_map(config::Setting::flag)
+            .all(|flag| page.contains(&format!("--{flag} "))),
+        "{page}"
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_a_failure_that_shows_the_way() {
+    assert_eq!(usage("serv").exit_code(), 2);
+    assert!(usage("--listn 1").to_string().contains("--listen"));
+    assert_eq!(usage("backup").exit_code(), 2);
+    assert_eq!(usage("key").exit_code(), 2);
+    assert_eq!(usage("--admin-password secret").exit_code(), 2);
+}
+
+#[test]
+fn a_draw_is_verified_wherever_settings_are_broken_and_against_all_that_is_given() {
+    let (one, two) = ("01".repeat(32), "02".repeat(32));
+    let line = format!(
+        "verify-draw p.json --receipt a --receipt b --commitment {one} --key {two} --workers \
+         none"
+    );
+    let (command, _) = parsed(&line).unwrap();
+    let receipts = vec!["a".into(), "b".into()];
+    let known = (Some(Hex([1; 32])), Some(Hex([2; 32])));
+    assert_eq!(
+        command,
+        Command::VerifyDraw(verify::Request {
+            file: "p.json".into(),
+            commitment: known.0,
+            key: known.1,
+            receipts
+        })
+    );
+    assert_eq!(usage("verify-draw p.json --commitment 12").exit_code(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn paths_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStringExt;
+    let odd = OsString::from_vec(b"b\xff".to_vec());
+    let line = ["stampede".into(), "backup".into(), odd.clone(), "--data".into(), odd.clone()];
+    let (command, settings) = parse(line, []).unwrap();
+    assert_eq!(command, Command::Backup { file: odd.clone().into() });
+    assert_eq!(settings.config.data, PathBuf::from(odd));
+}
