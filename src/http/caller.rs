@@ -58,7 +58,7 @@ impl FromRequest for SignedIn {
             if let Some(known) = poll_immediate(&mut answer).await {
                 return known.map(SignedIn);
             }
-            // Somebody else has to be asked, and what a handler also wants is read meanwhile.
+            // The directory has to be asked, and what a handler also wants is read meanwhile.
             let asked = Asked(Arc::new(Semaphore::new(0)));
             request.extensions_mut().insert(asked.clone());
             let known = answer.await;
@@ -85,8 +85,8 @@ impl SignedIn {
 #[derive(Clone)]
 struct Asked(Arc<Semaphore>);
 
-/// Whoever may not is told so before anything else is wrong. Returns at once if nobody is being
-/// asked.
+/// A caller who may not is told so before anything else is wrong. Returns at once if nobody is
+/// being asked.
 pub async fn is_known(request: &HttpRequest) {
     let asked = request.extensions().get::<Asked>().cloned();
     if let Some(Asked(asked)) = asked {

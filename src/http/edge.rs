@@ -143,7 +143,7 @@ fn in_pieces(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<Bo
     }
 }
 
-/// What a service of somebody else's answers where it has nothing.
+/// What a service that is not ours answers where it has nothing.
 fn is_bare_not_found(response: &ServiceResponse<BoxBody>) -> bool {
     let is_empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
     response.status() == StatusCode::NOT_FOUND && response.response().error().is_none() && is_empty

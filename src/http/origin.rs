@@ -76,7 +76,7 @@ fn client(peer: IpAddr, forwarded: &[&str], proxies: &[Network]) -> IpAddr {
     client
 }
 
-/// Whoever has one IPv6 address has the whole /64 it lies in.
+/// A client that has one IPv6 address has the whole /64 it lies in.
 fn counted_as(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),

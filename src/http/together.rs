@@ -1,6 +1,6 @@
 //! One answer for all who ask for it at once.
 //!
-//! Whoever asks while an answer is being made does not get that one, because it may have begun
+//! Who asks while an answer is being made does not get that one, because it may have begun
 //! before what they have just done. They wait, and all of them share the next. So one is being made
 //! at a time for each thing, and a thousand who ask together cost two.
 

@@ -88,8 +88,8 @@ fn is_one_per_member(plan: &Plan) -> bool {
     matches!(plan.what, BatchKind::Made { one_per_member: true, .. })
 }
 
-/// A source is a key only so that its repeats find their way; whoever reuses it hears the same as
-/// when that key is long forgotten.
+/// A source is a key only so that its repeats find their way. A caller who reuses it hears the same
+/// as when that key is long forgotten.
 fn explain_source(error: products::Error, source: Option<Id>) -> products::Error {
     match (error.0, source) {
         (Failure::KeyReused, Some(_)) => {

@@ -1,4 +1,4 @@
-//! `POST /coupon-imports`: a file of somebody else's codes, streamed to the disk and handed to a
+//! `POST /coupon-imports`: a file of foreign codes, streamed to the disk and handed to a
 //! job.
 
 use crate::http::accepted::NotYetAccepted;

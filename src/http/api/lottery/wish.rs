@@ -1,5 +1,5 @@
-//! What somebody wants a lottery to be, and what it becomes: every limit is checked here, and what
-//! is wrong is pointed at.
+//! What an administrator wants a lottery to be, and what it becomes: every limit is checked here,
+//! and what is wrong is pointed at.
 
 use crate::http::fields::check_name;
 use crate::http::problem::Problem;
