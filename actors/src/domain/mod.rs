@@ -13,7 +13,7 @@ pub mod webhooks;
 
 pub use names::{NoSuchName, Only};
 
-/// The lists that events write lines of. Numbers are never reused.
+/// The lists that events write lines of, and the shelves of cards. Numbers are never reused.
 pub mod shelves {
     use crate::store::Shelf;
 
@@ -24,4 +24,15 @@ pub mod shelves {
     pub const JOBS: Shelf = Shelf(6);
     pub const WEBHOOKS: Shelf = Shelf(7);
     pub const BALLOTS: Shelf = Shelf(8);
+
+    /// Coupons, by slot.
+    pub const COUPON_CARDS: Shelf = Shelf(9);
+    /// Which coupon a member has, where each has one.
+    pub const COUPON_OF: Shelf = Shelf(10);
+    /// Which coupon was the answer to a source.
+    pub const SOURCES: Shelf = Shelf(11);
+    /// Where an imported code is.
+    pub const CODES: Shelf = Shelf(12);
+    /// The imported code of a coupon.
+    pub const CODE_OF: Shelf = Shelf(13);
 }

@@ -170,9 +170,8 @@ impl Answered {
     /// A key that was answered again (passed on once more) stays until its newest answer is too
     /// old.
     pub fn forget_before(&mut self, horizon: Time) {
-        while let Some(OnceAnswered { at, hash, .. }) =
-            self.oldest_first.pop_front_if(|answered| answered.at < horizon)
-        {
+        while self.oldest_first.front().is_some_and(|answered| answered.at < horizon) {
+            let Some(OnceAnswered { at, hash, .. }) = self.oldest_first.pop_front() else { return };
             if self.answers.get(&hash).is_some_and(|answer| answer.at <= at) {
                 self.answers.remove(&hash);
             }

@@ -3,8 +3,9 @@
 use super::{ADA, AT, UNTIL, holds_both_ways};
 use actors::Id;
 use actors::domain::coupons::campaign::{self, Trigger};
-use actors::domain::coupons::coupon::Use;
+use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
 use actors::domain::coupons::range::{self, Terms};
+use actors::domain::coupons::redeem::LapsedHold;
 use actors::domain::coupons::{Cut, Discount, Offer, Serial, catalogue, rack, redeem};
 use actors::engine::record::Entry as Line;
 
@@ -48,8 +49,8 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
                 entry: CatalogueEntry::Campaign(plan(Trigger::FirstLogin)),
                 key: 3,
             },
-            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e7565766f\
-             64f6a3b8ded968b6f3dcded96800000f01e80701d086030003",
+            "4000000002adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e756576\
+             6f64f6a3b8ded968b6f3dcded96800000f01e80701d086030003",
         ),
         (
             Registered {
@@ -57,8 +58,8 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
                 entry: CatalogueEntry::Campaign(plan(Trigger::Claim)),
                 key: 3,
             },
-            "4300000001adadadadadadadadadadadadadadadadf6a3b8ded96800000009000a41c3b16f204e7565766f\
-             64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de3403",
+            "4300000002adadadadadadadadadadadadadadadadf6a3b8ded96800000009000a41c3b16f204e756576\
+             6f64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de3403",
         ),
         (
             Registered {
@@ -66,8 +67,8 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
                 entry: CatalogueEntry::Campaign(plan(Trigger::Code("OPEN".into()))),
                 key: 3,
             },
-            "4500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000b000a41c3b16f204e7565766f\
-             64f6a3b8ded968b6f3dcded96802044f50454e000f01e80701d086030003",
+            "4500000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000b000a41c3b16f204e756576\
+             6f64f6a3b8ded968b6f3dcded96802044f50454e000f01e80701d086030003",
         ),
         (
             Registered {
@@ -78,8 +79,8 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
                 ),
                 key: 3,
             },
-            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000801010441c3b16f01f4030000\
-             b6f3dcded9680080c8afa0250103",
+            "3500000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000801010441c3b16f01f40300\
+             00b6f3dcded9680080c8afa0250103",
         ),
         (
             Registered {
@@ -87,8 +88,8 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
                 entry: batch(None, BatchKind::Imported { job: Id([0x0b; 16]) }),
                 key: 3,
             },
-            "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a010001f4030000b6f3dcded9\
-             68010b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b03",
+            "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000a010001f4030000b6f3dcde\
+             d968010b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b03",
         ),
     ]
 }
@@ -98,25 +99,25 @@ fn campaign_events() -> Vec<(campaign::Event, &'static str)> {
     vec![
         (
             Opened(plan(Trigger::Claim)),
-            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766f64f6\
-             a3b8ded968b6f3dcded96801000f01e80701d086030180de34",
+            "4000000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766f64\
+             f6a3b8ded968b6f3dcded96801000f01e80701d086030180de34",
         ),
         (
             Changed { quota: 300, ends_at: UNTIL },
-            "2200000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02b6f3dcded968",
+            "2200000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02b6f3dcded968",
         ),
-        (Paused, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
-        (Resumed, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
-        (Ended, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
+        (Paused, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
+        (Resumed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
+        (Ended, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
         (
             Granted { rank: 100, member: ADA, expires_at: UNTIL },
-            "3100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000564adadadadadadadadadadadad\
-             adadadadb6f3dcded968",
+            "3100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000564adadadadadadadadadadad\
+             adadadadadb6f3dcded968",
         ),
         (
-            Redeemed(redeem::Event::Voided { slot: 100, owner: ADA }),
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000060364adadadadadadadadadadad\
-             adadadadad",
+            Redeemed(redeem::Event::Voided { slot: 100, owner: ADA, tenure: tenure() }),
+            "3900000002adadadadadadadadadadadadadadadadf6a3b8ded9680000060364adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96800",
         ),
     ]
 }
@@ -131,23 +132,29 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
                 expires_at: UNTIL,
                 one_per_member: true,
             }),
-            "2f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000000c0fc82aa02000f01e80701d086\
-             03b6f3dcded96801",
+            "2f00000002adadadadadadadadadadadadadadadadf6a3b8ded968000000c0fc82aa02000f01e80701d0\
+             8603b6f3dcded96801",
         ),
         (
-            Assigned { slot: 300, member: ADA, source: Some(Id([0x50; 16])) },
-            "3d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadad\
-             adadadadad0150505050505050505050505050505050",
+            Assigned {
+                slot: 300,
+                member: ADA,
+                source: Some(Id([0x50; 16])),
+                expires_at: UNTIL,
+                only_one: true,
+            },
+            "4400000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
+             adadadadadad0150505050505050505050505050505050b6f3dcded96801",
         ),
         (
-            Assigned { slot: 301, member: ADA, source: None },
-            "2d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ad02adadadadadadadadadadad\
-             adadadadad00",
+            Assigned { slot: 301, member: ADA, source: None, expires_at: UNTIL, only_one: false },
+            "3400000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ad02adadadadadadadadadad\
+             adadadadadad00b6f3dcded96800",
         ),
         (
-            Redeemed(redeem::Event::Voided { slot: 300, owner: Id::SYSTEM }),
-            "2d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000203ac0200000000000000000000\
-             000000000000",
+            Redeemed(redeem::Event::Voided { slot: 300, owner: Id::SYSTEM, tenure: tenure() }),
+            "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000203ac02000000000000000000\
+             00000000000000f6a3b8ded968b6f3dcded96800",
         ),
     ]
 }
@@ -160,68 +167,96 @@ fn rack_events() -> Vec<(rack::Event, &'static str)> {
             Imported {
                 batch: Serial(10),
                 terms,
+                first: 300,
                 lines: vec![(1, "AÑO-1".into()), (300, "b".into())],
             },
-            "3300000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a01f4030000b6f3dcded96802\
-             010641c3914f2d31ac020162",
+            "3500000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000a01f4030000b6f3dcded968\
+             ac0202010641c3914f2d31ac020162",
         ),
         (
             In {
                 batch: Serial(10),
-                event: range::Event::Assigned { slot: 1, member: ADA, source: None },
+                event: range::Event::Assigned {
+                    slot: 1,
+                    member: ADA,
+                    source: None,
+                    expires_at: UNTIL,
+                    only_one: false,
+                },
             },
-            "2e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000010a0101adadadadadadadadadad\
-             adadadadadad00",
+            "3500000002adadadadadadadadadadadadadadadadf6a3b8ded9680000010a0101adadadadadadadadad\
+             adadadadadadad00b6f3dcded96800",
         ),
     ]
+}
+
+fn tenure() -> Tenure {
+    Tenure { assigned_at: AT, expires_at: UNTIL, past: Vec::new() }
+}
+
+fn with_past() -> Tenure {
+    let used = coupon::Used { at: AT, what: what() };
+    Tenure { past: vec![Past { used, cancelled_at: UNTIL }], ..tenure() }
 }
 
 fn redeem_events() -> Vec<(redeem::Event, &'static str)> {
     use actors::domain::coupons::redeem::Event::*;
     vec![
         (
-            Held { slot: 300, owner: ADA, what: what(), until: UNTIL },
-            "5500000001adadadadadadadadadadadadadadadadf6a3b8ded968000000ac02adadadadadadadadadadad\
-             adadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037b6f3dc\
-             ded968",
+            Held { slot: 300, owner: ADA, tenure: tenure(), what: what(), until: UNTIL },
+            "6200000002adadadadadadadadadadadadadadadadf6a3b8ded968000000ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96800b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a4\
+             0d010870656469646f2037b6f3dcded968",
         ),
         (
-            Used { slot: 300, owner: ADA, what: what() },
-            "4f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadad\
-             adadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037",
+            Used { slot: 300, owner: ADA, tenure: tenure(), what: what() },
+            "5c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96800b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a4\
+             0d010870656469646f2037",
         ),
         (
             Used {
                 slot: 300,
                 owner: ADA,
+                tenure: with_past(),
                 what: Use { by: ADA, amount: None, cut: Cut::default(), reference: None },
             },
-            "4000000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadadad\
-             adadadadadadadadadadadadadadadadadadadadad00000000",
+            "7c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96801f6a3b8ded968b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d0\
+             0f01ac0201a40d010870656469646f2037b6f3dcded968adadadadadadadadadadadadadadadad0000000\
+             0",
         ),
         (
-            Cancelled { slot: 300, owner: ADA, what: what() },
-            "4f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac02adadadadadadadadadadad\
-             adadadadadb0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d010870656469646f2037",
+            Cancelled { slot: 300, owner: ADA, tenure: tenure(), what: what() },
+            "5c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96800b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a4\
+             0d010870656469646f2037",
         ),
         (
-            Voided { slot: 300, owner: ADA },
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003ac02adadadadadadadadadadad\
-             adadadadad",
+            Voided { slot: 300, owner: ADA, tenure: tenure() },
+            "3900000002adadadadadadadadadadadadadadadadf6a3b8ded968000003ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96800",
         ),
         (
-            Lapsed { holds: vec![(300, ADA), (1, Id([0xb0; 16]))] },
-            "3e00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac02adadadadadadadadadad\
-             adadadadadad01b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
+            Lapsed {
+                holds: vec![
+                    LapsedHold { slot: 300, owner: ADA, tenure: tenure() },
+                    LapsedHold { slot: 1, owner: Id([0xb0; 16]), tenure: with_past() },
+                ],
+            },
+            "8700000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac02adadadadadadadadad\
+             adadadadadadadf6a3b8ded968b6f3dcded9680001b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0f6a3b8ded968\
+             b6f3dcded96801f6a3b8ded968b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d0108706564\
+             69646f2037b6f3dcded968",
         ),
         (
             Expired { until: UNTIL },
-            "2000000001adadadadadadadadadadadadadadadadf6a3b8ded968000005b6f3dcded968",
+            "2000000002adadadadadadadadadadadadadadadadf6a3b8ded968000005b6f3dcded968",
         ),
         (
             Noticed { days: 3, until: UNTIL, coupons: vec![(300, ADA)], expires_at: vec![AT] },
-            "3b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000603b6f3dcded96801ac02adadad\
-             adadadadadadadadadadadadad01f6a3b8ded968",
+            "3b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000603b6f3dcded96801ac02adad\
+             adadadadadadadadadadadadadad01f6a3b8ded968",
         ),
     ]
 }

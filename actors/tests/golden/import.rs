@@ -30,43 +30,43 @@ fn events() -> Vec<(Event, &'static str)> {
     vec![
         (
             plan(Some("Año".into()), OnDuplicate::Skip, false),
-            "5300000001adadadadadadadadadadadadadadadadf6a3b8ded968000000010441c3b16ff1f1f1f1f1f1f1\
-             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded96800\
-             00",
+            "5300000002adadadadadadadadadadadadadadadadf6a3b8ded968000000010441c3b16ff1f1f1f1f1f1\
+             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded968\
+             0000",
         ),
         (
             plan(None, OnDuplicate::Fail, true),
-            "4e00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000000f1f1f1f1f1f1f1f1f1f1f1f1\
-             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded9680101",
+            "4e00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000000f1f1f1f1f1f1f1f1f1f1f1\
+             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded9680101",
         ),
         (
             Event::Registered { batch: Serial(4) },
-            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000104",
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000104",
         ),
         (
             Event::Advanced(progress),
-            "2400000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a70203020111",
+            "2400000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a70203020111",
         ),
         (
             Event::Advanced(Progress { first_duplicate: None, ..progress }),
-            "2300000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a702030200",
+            "2300000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac028827a702030200",
         ),
-        (Event::Finished, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
+        (Event::Finished, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
         (
             Event::Failed(WhyFailed::Duplicate { row: 300 }),
-            "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000400ac02",
+            "1d00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000400ac02",
         ),
         (
             Event::Failed(WhyFailed::FileMissing),
-            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000401",
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000401",
         ),
         (
             Event::Failed(WhyFailed::FileChanged),
-            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402",
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402",
         ),
-        (Event::Cancelling, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
-        (Event::Cancelled, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000006"),
-        (Event::Reopened, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000007"),
+        (Event::Cancelling, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
+        (Event::Cancelled, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006"),
+        (Event::Reopened, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000007"),
     ]
 }
 

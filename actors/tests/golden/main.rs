@@ -1,4 +1,5 @@
-//! The exact bytes of every record, as the first version wrote them.
+//! The exact bytes of every record, as version 2 of the format writes them, which is the first that
+//! is released.
 //!
 //! A line that changes here means that data already written can no longer be read. Never change
 //! one; a new event gets a new line, and its variant goes to the end of its enum.
@@ -63,7 +64,7 @@ fn holds_both_ways<E: Serialize + DeserializeOwned + Debug + PartialEq>(
         records: unhex(golden),
     };
     let read: Vec<Record<E>> = record::records(&frame).expect("a golden record can be read");
-    assert_eq!(read, [Record { version: 1, caller: ADA, at: AT, key, entry }]);
+    assert_eq!(read, [Record { version: record::VERSION, caller: ADA, at: AT, key, entry }]);
 }
 
 fn slice_events() -> Vec<(tickets::Event, &'static str)> {
@@ -73,45 +74,45 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
     vec![
         (
             Opened { lead: 3, terms },
-            "2600000001adadadadadadadadadadadadadadadadf6a3b8ded96800000003060a14a038b6f3dcded968",
+            "2600000002adadadadadadadadadadadadadadadadf6a3b8ded96800000003060a14a038b6f3dcded968",
         ),
         (
             Held { hold: 17, owner: ADA, tickets: TICKETS.to_vec(), until: UNTIL },
-            "3a00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000111adadadadadadadadadadadad\
-             adadadad02b2b11201b3b1120ab6f3dcded968",
+            "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000111adadadadadadadadadadad\
+             adadadadad02b2b11201b3b1120ab6f3dcded968",
         ),
         (
             Confirmed { hold: 17, owner: ADA, tickets: TICKETS.to_vec() },
-            "3400000001adadadadadadadadadadadadadadadadf6a3b8ded96800000211adadadadadadadadadadadad\
-             adadadad02b2b11201b3b1120a",
+            "3400000002adadadadadadadadadadadadadadadadf6a3b8ded96800000211adadadadadadadadadadad\
+             adadadadad02b2b11201b3b1120a",
         ),
         (
             Extended { hold: 17, until: UNTIL },
-            "2100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000311b6f3dcded968",
+            "2100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000311b6f3dcded968",
         ),
         (
             Released { hold: 17, owner: ADA },
-            "2b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000411adadadadadadadadadadadad\
-             adadadad",
-        ),
-        (
-            Expired { holds: vec![(17, ADA), (300, Id([0xb0; 16]))] },
-            "3e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000050211adadadadadadadadadadad\
-             adadadadadac02b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
-        ),
-        (
-            Refunded { ticket: TICKETS[0], hold: 17, owner: ADA },
-            "2f00000001adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadadad\
-             adadadadadadadad",
-        ),
-        (
-            Cleared { holds: vec![(17, ADA)] },
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000070111adadadadadadadadadadad\
+            "2b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000411adadadadadadadadadadad\
              adadadadad",
         ),
         (
+            Expired { holds: vec![(17, ADA), (300, Id([0xb0; 16]))] },
+            "3e00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000050211adadadadadadadadadad\
+             adadadadadadac02b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
+        ),
+        (
+            Refunded { ticket: TICKETS[0], hold: 17, owner: ADA },
+            "2f00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadad\
+             adadadadadadadadad",
+        ),
+        (
+            Cleared { holds: vec![(17, ADA)] },
+            "2c00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000070111adadadadadadadadadad\
+             adadadadadad",
+        ),
+        (
             Sealed { sold: 1_000_000 },
-            "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded968000008c0843d",
+            "1d00000002adadadadadadadadadadadadadadadadf6a3b8ded968000008c0843d",
         ),
     ]
 }
@@ -124,18 +125,18 @@ fn box_events() -> Vec<(ballots::Event, &'static str)> {
     vec![
         (
             Opened { name, terms: ballots::Terms { closes_at: UNTIL, most: 2_500_000 } },
-            "2900000001adadadadadadadadadadadadadadadadf6a3b8ded968000000efd2d40903b6f3dcded968a0cb\
-             9801",
+            "2900000002adadadadadadadadadadadadadadadadf6a3b8ded968000000efd2d40903b6f3dcded968a0\
+             cb9801",
         ),
         (
             Submitted { index: 300, nonce: 0x0123_4567_89ab_cdef, owner: ADA },
-            "3500000001adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02ef9bafcdf8acd19101adad\
-             adadadadadadadadadadadadadad",
+            "3500000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02ef9bafcdf8acd19101ad\
+             adadadadadadadadadadadadadadad",
         ),
         (
             Event::Sealed(SEALED),
-            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002ac025a5a5a5a5a5a5a5a5a5a5a\
-             5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+            "3c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac025a5a5a5a5a5a5a5a5a5a\
+             5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
         ),
     ]
 }
@@ -161,45 +162,45 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
     vec![
         (
             Created(plan(Some(tickets))),
-            "3100000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3\
-             dcded96801060a14a038",
+            "3100000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6\
+             f3dcded96801060a14a038",
         ),
         (
             Created(plan(None)),
-            "2c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6f3\
-             dcded96800",
+            "2c00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000a41c3b16f204e7565766fb6\
+             f3dcded96800",
         ),
-        (Closing, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000001"),
-        (Closed, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
+        (Closing, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001"),
+        (Closed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
         (
             Planned(drawn_from(None)),
-            "5600000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3\
-             dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\
-             c0c0c000",
+            "5600000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6\
+             f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\
+             c0c0c0c000",
         ),
         (
             Planned(drawn_from(Some(12_345_678))),
-            "5a00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6f3\
-             dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\
-             c0c0c001cec2f105",
+            "5a00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030a41c3b16f204e7565766fb6\
+             f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0\
+             c0c0c0c001cec2f105",
         ),
         (
             Event::Sealed { boxes: vec![SEALED, SEALED] },
-            "5f00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a5a\
-             5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\
-             5a5a5a5a5a5a5a5a5a5a5a5a5a",
+            "5f00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a\
+             5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\
+             5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
         ),
         (
             Event::Drawn(Drawn { seed: [0x5e; 32], beacon: None, lots: Vec::new() }),
-            "3c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e\
-             5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e0000",
+            "3c00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e\
+             5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e0000",
         ),
         (
             Event::Drawn(Drawn { seed: [0x5e; 32], beacon: Some(beacon), lots: vec![lot] }),
-            "8e00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e5e\
-             5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e01cec2f10530bebebebebebebebebebebebebebebebebebe\
-             bebebebebebebebebebebebebebebebebebebebebebebebebebebebebebe0103c0843def9bafcdf8acd191\
-             01adadadadadadadadadadadadadadadad",
+            "8e00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000055e5e5e5e5e5e5e5e5e5e5e5e\
+             5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e01cec2f10530bebebebebebebebebebebebebebebebebe\
+             bebebebebebebebebebebebebebebebebebebebebebebebebebebebebebebe0103c0843def9bafcdf8acd1\
+             9101adadadadadadadadadadadadadadadad",
         ),
     ]
 }
@@ -230,8 +231,8 @@ fn a_record_with_a_key_is_as_it_was() {
     holds_both_ways(
         Some(key()),
         Entry::Fact(lottery::Event::Closing),
-        "3300000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef\
-         9bafcdf8acd191010001",
+        "3300000002adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e\
+         ef9bafcdf8acd191010001",
     );
 }
 
@@ -240,27 +241,27 @@ fn the_notes_of_a_request_that_was_passed_on_are_as_they_were() {
     holds_both_ways::<lottery::Event>(
         Some(key()),
         Entry::Passed { to: 9 },
-        "3300000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef\
-         9bafcdf8acd191010109",
+        "3300000002adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e\
+         ef9bafcdf8acd191010109",
     );
     holds_both_ways::<lottery::Event>(
         Some(key()),
         Entry::Declined,
-        "3200000001adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4eef\
-         9bafcdf8acd1910102",
+        "3200000002adadadadadadadadadadadadadadadadf6a3b8ded968014e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e\
+         ef9bafcdf8acd1910102",
     );
 }
 
 #[test]
 fn the_head_of_a_frame_is_as_it_was() {
-    let head = "60b6ab3cb479eed156d6d3573ec26801f7926ffecbf10246f09d000208c45be5";
+    let head = "37ac513c41d495910b5131b285b412082464bcf3a9b76d30cd547ffb397ece55";
     let first =
         record::frame(Position::default(), 1, written(None, &Entry::Fact(lottery::Event::Closing)));
     assert_eq!((first.to.seq, hex(&first.to.head).as_str()), (1, head));
     let second = record::frame(first.to, 2, written(None, &Entry::Fact(lottery::Event::Closed)));
     assert_eq!(
         (second.to.seq, hex(&second.to.head).as_str()),
-        (3, "0a527be41234fca1506913172b43c21673c1f15b393294bbc725ce1b84ba7aab")
+        (3, "5cd20448a05e72cfe4d38b8dc5158dec201c3b1b8317e38a9aab17c6059fedf2")
     );
 }
 

@@ -13,40 +13,40 @@ fn events() -> Vec<(Event, &'static str)> {
     vec![
         (
             Created { plan, from: 300 },
-            "5300000001adadadadadadadadadadadadadadadadf6a3b8ded9680000001968747470733a2f2f73686f70\
-             2e6578616d706c652f686f6f6b020b636f75706f6e2e757365640f7469636b65742e726566756e646564ac\
-             02",
+            "5300000002adadadadadadadadadadadadadadadadf6a3b8ded9680000001968747470733a2f2f73686f\
+             702e6578616d706c652f686f6f6b020b636f75706f6e2e757365640f7469636b65742e726566756e646564\
+             ac02",
         ),
         (
             Advanced { line: Telling::Live, to: 301 },
-            "1d00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000100ad02",
+            "1d00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000100ad02",
         ),
         (
             Advanced { line: Telling::Replay, to: 7 },
-            "1c00000001adadadadadadadadadadadadadadadadf6a3b8ded9680000010107",
+            "1c00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000010107",
         ),
         (
             Failed(Trouble { attempts: 3, next_at: UNTIL }),
-            "2100000001adadadadadadadadadadadadadadadadf6a3b8ded96800000203b6f3dcded968",
+            "2100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000203b6f3dcded968",
         ),
         (
             Disabled(WhyDisabled::Gone),
-            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000300",
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000300",
         ),
         (
             Disabled(WhyDisabled::GaveUp),
-            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000301",
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000301",
         ),
         (
             Disabled(WhyDisabled::Ordered),
-            "1b00000001adadadadadadadadadadadadadadadadf6a3b8ded96800000302",
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000302",
         ),
-        (Enabled, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
-        (Deleted, "1a00000001adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
+        (Enabled, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
+        (Deleted, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
         (
             ReplayBegun(WebhookReplay { from: AT, to: UNTIL, cursor: 5, end: 300 }),
-            "2900000001adadadadadadadadadadadadadadadadf6a3b8ded968000006f6a3b8ded968b6f3dcded96805\
-             ac02",
+            "2900000002adadadadadadadadadadadadadadadadf6a3b8ded968000006f6a3b8ded968b6f3dcded968\
+             05ac02",
         ),
     ]
 }

@@ -5,6 +5,7 @@ use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::domain::coupons::campaign::{
     Answer, Campaign, Command, Event, Overview, Plan, Question, Refusal, Trigger,
 };
+use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponState, Serial, redeem};
 use actors::{Caller, Id, Machine, Time};
@@ -174,29 +175,29 @@ fn each_trigger_takes_its_own_kind_of_claim_only() {
 #[test]
 fn a_first_login_counts_by_its_own_time_and_not_by_the_time_of_its_claim() {
     let refused =
-        |at, why| by_login(Some(600), []).when(first_login(ADA, at), SYSTEM, s(3_000)).refused(why);
+        |at, why| by_login(Some(500), []).when(first_login(ADA, at), SYSTEM, s(3_000)).refused(why);
     refused(before(s(1_000)), Refusal::NotYetOpen { starts_at: s(1_000) });
     refused(ENDS, Refusal::Ended);
     for at in [s(1_000), before(ENDS)] {
-        by_login(Some(600), []).when(first_login(ADA, at), SYSTEM, s(3_000)).then(granted(
+        by_login(Some(500), []).when(first_login(ADA, at), SYSTEM, s(3_000)).then(granted(
             1,
             ADA,
-            s(3_600),
+            s(3_500),
         ));
     }
 }
 
 #[test]
 fn a_claim_made_good_after_the_end_is_granted_while_some_are_left() {
-    let over = by_login(Some(600), []).and_time_passes(ENDS);
-    over.when(first_login(ADA, s(2_000)), SYSTEM, s(11_000)).then(granted(1, ADA, s(11_600)));
-    over.when(first_login(ADA, before(ENDS)), SYSTEM, ENDS).then(granted(1, ADA, s(10_600)));
+    let over = by_login(Some(500), []).and_time_passes(ENDS);
+    over.when(first_login(ADA, s(2_000)), SYSTEM, s(11_000)).then(granted(1, ADA, s(11_500)));
+    over.when(first_login(ADA, before(ENDS)), SYSTEM, ENDS).then(granted(1, ADA, s(10_500)));
     over.when(first_login(ADA, ENDS), SYSTEM, ENDS).refused(Refusal::Ended);
-    let one = over.and(s(11_000), granted(1, ADA, s(11_600)));
-    assert_eq!((books(&one), one.0.due()), (ledger([3, 0, 0, 1, 0, 2, 0]), Some(s(11_600))));
+    let one = over.and(s(11_000), granted(1, ADA, s(11_500)));
+    assert_eq!((books(&one), one.0.due()), (ledger([3, 0, 0, 1, 0, 2, 0]), Some(s(11_500))));
     let all = one
-        .and(s(11_001), granted(2, BOB, s(11_601)))
-        .and(s(11_002), granted(3, somebody(9), s(11_602)));
+        .and(s(11_001), granted(2, BOB, s(11_501)))
+        .and(s(11_002), granted(3, somebody(9), s(11_502)));
     all.when(first_login(somebody(8), s(2_000)), SYSTEM, s(11_100)).refused(Refusal::SoldOut);
     let gone = all.and_time_passes(s(12_000));
     assert_eq!(books(&gone), ledger([3, 0, 0, 0, 0, 3, 0]));
@@ -283,13 +284,26 @@ fn more_quota_gives_the_next_rank_and_a_later_end_a_longer_window() {
 
 #[test]
 fn a_voucher_lives_so_long_after_its_grant() {
-    let dated = campaign(Plan { valid_s: Some(600), ..plan() }, []);
-    dated.when(claim(ADA), ADA, s(2_000)).then(granted(1, ADA, s(2_600)));
-    dated.when(claim(ADA), ADA, before(ENDS)).then(granted(1, ADA, Time(before(ENDS).0 + 600_000)));
+    let dated = campaign(Plan { valid_s: Some(500), ..plan() }, []);
+    dated.when(claim(ADA), ADA, s(2_000)).then(granted(1, ADA, s(2_500)));
+    // Those granted within a second, a minute or an hour expire together.
+    for (valid_s, full_s) in [(500, 1), (3_600, 1), (3_601, 60), (30 * 86_400, 60)] {
+        let dated = campaign(Plan { valid_s: Some(valid_s), ..plan() }, []);
+        let full = s(i64::from(valid_s) / full_s * full_s + 6_000);
+        for ms in [1 - full_s * 1000, 0] {
+            let at = Time(full.0 + ms - i64::from(valid_s) * 1000);
+            dated.when(claim(ADA), ADA, at).then(granted(1, ADA, full));
+        }
+    }
+    let long = campaign(Plan { valid_s: Some(31 * 86_400), ..plan() }, []);
+    let full = s(31 * 86_400 + 3_600);
+    for at in [s(1_000), s(3_600)] {
+        long.when(claim(ADA), ADA, at).then(granted(1, ADA, full));
+    }
     let two =
-        dated.and(s(2_000), granted(1, ADA, s(2_600))).and(s(2_300), granted(2, BOB, s(2_900)));
-    assert_eq!((two.0.due(), two.expires(before(s(2_600)))), (Some(s(2_600)), None));
-    let one = two.and_time_passes(s(2_600));
+        dated.and(s(2_000), granted(1, ADA, s(2_500))).and(s(2_300), granted(2, BOB, s(2_800)));
+    assert_eq!((two.0.due(), two.expires(before(s(2_500)))), (Some(s(2_500)), None));
+    let one = two.and_time_passes(s(2_500));
     let state = |rank| match one.look(&Question::Voucher(rank)) {
         Answer::Voucher(view) => view.map(|view| view.state),
         other => panic!("{other:?}"),
@@ -298,19 +312,25 @@ fn a_voucher_lives_so_long_after_its_grant() {
         [1, 2, 3].map(state),
         [Some(CouponState::Expired), Some(CouponState::Assigned), None]
     );
-    assert_eq!((books(&one), one.0.due()), (ledger([3, 1, 0, 1, 0, 1, 0]), Some(s(2_900))));
-    one.when(Command::Redeem(use_it(1)), ADA, s(2_600))
+    assert_eq!((books(&one), one.0.due()), (ledger([3, 1, 0, 1, 0, 1, 0]), Some(s(2_800))));
+    one.when(Command::Redeem(use_it(1)), ADA, s(2_500))
         .refused(Refusal::Coupon(redeem::Refusal::Expired));
-    one.when(Command::Redeem(use_it(2)), BOB, s(2_600)).then(Event::Redeemed(used(2, BOB, BOB)));
+    let tenure = Tenure { assigned_at: s(2_300), expires_at: s(2_800), past: Vec::new() };
+    one.when(Command::Redeem(use_it(2)), BOB, s(2_500))
+        .then(Event::Redeemed(having(used(2, BOB, BOB), tenure)));
 }
 
 #[test]
 fn a_use_that_is_cancelled_after_its_own_expiry_expires_in_the_same_instant() {
     let dated =
-        campaign(Plan { valid_s: Some(600), ..plan() }, [(s(2_000), granted(1, ADA, s(2_600)))]);
-    let used = dated.and(s(2_100), Event::Redeemed(used(1, ADA, ADA))).and_time_passes(s(5_000));
-    let back = used.and(s(5_000), Event::Redeemed(cancelled(1, ADA, ADA)));
-    assert_eq!(back.0.due(), Some(s(2_600)), "nobody has seen it alive");
+        campaign(Plan { valid_s: Some(500), ..plan() }, [(s(2_000), granted(1, ADA, s(2_500)))]);
+    let dies = until(s(2_500));
+    let used = dated
+        .and(s(2_100), Event::Redeemed(having(used(1, ADA, ADA), dies.clone())))
+        .and_time_passes(s(5_000));
+    let cancelled = having(cancelled(1, ADA, ADA), dies);
+    let back = used.and(s(5_000), Event::Redeemed(cancelled));
+    assert_eq!(back.0.due(), Some(s(2_500)), "nobody has seen it alive");
     let over = back.and_time_passes(s(5_000));
     over.when(Command::Redeem(use_it(1)), ADA, s(5_000))
         .refused(Refusal::Coupon(redeem::Refusal::Expired));
@@ -332,7 +352,7 @@ fn a_look_finds_a_members_voucher_and_a_list_has_a_line_for_it() {
     let one = campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]);
     let Answer::Of(Some((1, view))) = one.look(&Question::Of(ADA.id)) else { panic!() };
     assert_eq!(
-        (view.state, view.coupon.owner, view.coupon.assigned_at),
+        (view.state, view.coupon.owner, view.coupon.tenure.assigned_at),
         (CouponState::Assigned, ADA.id, s(2_000))
     );
     assert_eq!(one.look(&Question::Of(BOB.id)), Answer::Of(None));

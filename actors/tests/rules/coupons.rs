@@ -3,7 +3,7 @@
 
 use super::given::{ADA, Given, given, s};
 use actors::domain::coupons::campaign::{self, Campaign};
-use actors::domain::coupons::coupon::{CouponView, Use};
+use actors::domain::coupons::coupon::{CouponView, Past, Tenure, Use, Used};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
@@ -51,20 +51,61 @@ pub fn hold_it(slot: u64, hold_s: u32) -> redeem::Command {
     }
 }
 
+/// Assigned at 10 seconds, good until 10,000, never used.
+pub fn tenure() -> Tenure {
+    Tenure { assigned_at: s(10), expires_at: ENDS, past: Vec::new() }
+}
+
+/// The same, until another instant.
+pub fn until(expires_at: Time) -> Tenure {
+    Tenure { expires_at, ..tenure() }
+}
+
 pub fn used(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
-    redeem::Event::Used { slot, owner: owner.id, what: what(by) }
+    redeem::Event::Used { slot, owner: owner.id, tenure: tenure(), what: what(by) }
 }
 
 pub fn held(slot: u64, owner: Caller, by: Caller, until: Time) -> redeem::Event {
-    redeem::Event::Held { slot, owner: owner.id, what: what(by), until }
+    redeem::Event::Held { slot, owner: owner.id, tenure: tenure(), what: what(by), until }
 }
 
+/// A hold that is cancelled.
 pub fn cancelled(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
-    redeem::Event::Cancelled { slot, owner: owner.id, what: what(by) }
+    redeem::Event::Cancelled { slot, owner: owner.id, tenure: tenure(), what: what(by) }
+}
+
+/// A use that was cancelled then.
+pub fn past(by: Caller, used_at: Time, cancelled_at: Time) -> Past {
+    Past { used: Used { at: used_at, what: what(by) }, cancelled_at }
 }
 
 pub fn voided(slot: u64, owner: Caller) -> redeem::Event {
-    redeem::Event::Voided { slot, owner: owner.id }
+    redeem::Event::Voided { slot, owner: owner.id, tenure: tenure() }
+}
+
+/// One that had no owner.
+pub fn voided_untouched(slot: u64) -> redeem::Event {
+    let tenure = Tenure { expires_at: ENDS, ..Tenure::default() };
+    redeem::Event::Voided { slot, owner: Id::SYSTEM, tenure }
+}
+
+pub fn lapsed(slot: u64, owner: Caller) -> redeem::Event {
+    let hold = redeem::LapsedHold { slot, owner: owner.id, tenure: tenure() };
+    redeem::Event::Lapsed { holds: vec![hold] }
+}
+
+/// The same event about a coupon with that tenure.
+pub fn having(event: redeem::Event, had: Tenure) -> redeem::Event {
+    use redeem::Event::*;
+    let mut event = event;
+    match &mut event {
+        Held { tenure, .. }
+        | Used { tenure, .. }
+        | Cancelled { tenure, .. }
+        | Voided { tenure, .. } => *tenure = had,
+        Lapsed { .. } | Expired { .. } | Noticed { .. } => panic!("it is about many"),
+    }
+    event
 }
 
 pub fn everything(from: u64, limit: usize) -> Walk {
@@ -87,7 +128,14 @@ pub fn opened(
 }
 
 pub fn assigned(slot: u64, member: Caller, source: Option<Id>) -> range::Event {
-    range::Event::Assigned { slot, member: member.id, source }
+    let (expires_at, only_one) = (ENDS, false);
+    range::Event::Assigned { slot, member: member.id, source, expires_at, only_one }
+}
+
+/// The same where each member has only one.
+pub fn only_one(slot: u64, member: Caller, source: Option<Id>) -> range::Event {
+    let (expires_at, only_one) = (ENDS, true);
+    range::Event::Assigned { slot, member: member.id, source, expires_at, only_one }
 }
 
 /// Ada has the first coupon of five since 10 seconds; then these events.
@@ -162,7 +210,12 @@ pub fn import(batch: Serial, of: &[(u64, &str)]) -> rack::Command {
 }
 
 pub fn imported(batch: Serial, of: &[(u64, &str)]) -> rack::Event {
-    rack::Event::Imported { batch, terms: RACK_TERMS, lines: lines(of) }
+    imported_after(0, batch, of)
+}
+
+/// The same, behind so many that were imported before.
+pub fn imported_after(first: u64, batch: Serial, of: &[(u64, &str)]) -> rack::Event {
+    rack::Event::Imported { batch, terms: RACK_TERMS, first, lines: lines(of) }
 }
 
 pub fn rack(events: impl IntoIterator<Item = (Time, rack::Event)>) -> Given<Rack> {

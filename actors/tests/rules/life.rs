@@ -211,7 +211,7 @@ fn lives_through<M: Home>(seed: u64, seen: &mut BTreeMap<String, u32>) {
         // instant.
         model.pass(model.at);
         let_expire(&mut machine, model.at);
-        let told = M::view(&machine).map(|view| (view.state, view.coupon.past().len()));
+        let told = M::view(&machine).map(|view| (view.state, view.coupon.tenure.past.len()));
         let hidden = !owned && !model.created_is_known;
         assert_eq!(told, (!hidden).then(|| model.told()), "seed {seed}, step {step}");
         assert_eq!(machine.imbalance(), 0, "seed {seed}, step {step}");

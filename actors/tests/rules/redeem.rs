@@ -2,11 +2,11 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
-use actors::domain::coupons::coupon::Past;
+use actors::domain::coupons::coupon::{Past, Tenure};
 use actors::domain::coupons::range::{self, Command, Range, Refusal};
 use actors::domain::coupons::redeem::{Command as Redeem, Event, Refusal as Why};
 use actors::domain::coupons::{CouponState, offer};
-use actors::{Caller, Id, Time};
+use actors::{Caller, Time};
 
 fn done(event: Event) -> range::Event {
     range::Event::Redeemed(event)
@@ -65,7 +65,7 @@ fn what_is_nobodys_or_not_there_is_unknown() {
         }
         let void = adas([]).when(Command::Redeem(Redeem::Void { slot }), ADMIN, s(20));
         match slot {
-            1 => void.then(done(Event::Voided { slot, owner: Id::SYSTEM })),
+            1 => void.then(done(voided_untouched(slot))),
             _ => void.refused(Refusal::Coupon(Why::Unknown)),
         }
         refused(&adas([]), Redeem::Void { slot }, ADA, s(20), Why::NotAdmin);
@@ -162,13 +162,13 @@ fn a_hold_ends_at_its_instant_and_gives_the_coupon_back() {
     happens(&adas([]), hold_it(0, 60), ADA, s(20), held(0, ADA, ADA, s(80)));
     let holding = adas([(s(20), held(0, ADA, ADA, s(80)))]);
     assert_eq!((holding.0.due(), holding.expires(before(s(80)))), (Some(s(80)), None));
-    assert_eq!(holding.expires(s(80)), Some(done(Event::Lapsed { holds: vec![(0, ADA.id)] })));
+    assert_eq!(holding.expires(s(80)), Some(done(lapsed(0, ADA))));
     let back = holding.and_time_passes(s(80));
     assert_eq!((state(&back, 0), back.0.due()), (Some(CouponState::Assigned), Some(ENDS)));
     refused(&back, CONFIRM, ADA, s(80), Why::NotHeld);
     happens(&back, use_it(0), ADA, s(80), used(0, ADA, ADA));
     assert!(
-        view(&back, 0).is_some_and(|view| view.coupon.past().is_empty()),
+        view(&back, 0).is_some_and(|view| view.coupon.tenure.past.is_empty()),
         "a hold that came to nothing is no past"
     );
 }
@@ -179,7 +179,7 @@ fn a_hold_never_outlives_its_coupon() {
     happens(&adas([]), hold_it(0, u32::MAX), ADA, before(ENDS), held(0, ADA, ADA, ENDS));
     let holding = adas([(s(9_990), held(0, ADA, ADA, ENDS))]);
     assert_eq!(holding.expires(before(ENDS)), None);
-    let over = holding.and(ENDS, done(Event::Lapsed { holds: vec![(0, ADA.id)] }));
+    let over = holding.and(ENDS, done(lapsed(0, ADA)));
     assert_eq!(over.expires(ENDS), Some(done(Event::Expired { until: ENDS })));
     let over = over.and_time_passes(ENDS);
     assert_eq!(state(&over, 0), Some(CouponState::Expired));
@@ -213,19 +213,27 @@ fn to_cancel_a_hold_leaves_no_trace() {
     happens(&holding, CANCEL, ADA, s(30), cancelled(0, ADA, ADA));
     let back = holding.and(s(30), done(cancelled(0, ADA, ADA)));
     assert_eq!((state(&back, 0), back.0.due()), (Some(CouponState::Assigned), Some(ENDS)));
-    assert!(view(&back, 0).is_some_and(|view| view.coupon.past().is_empty()));
+    assert!(view(&back, 0).is_some_and(|view| view.coupon.tenure.past.is_empty()));
     assert_eq!(back.expires(s(80)), None);
 }
 
 #[test]
 fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
     let used_it = adas([(s(20), used(0, ADA, BOB))]);
-    happens(&used_it, CANCEL, ADA, s(30), cancelled(0, ADA, BOB));
-    let back = used_it.and(s(30), done(cancelled(0, ADA, BOB)));
+    let once = Tenure { past: vec![past(BOB, s(20), s(30))], ..tenure() };
+    let cancel = having(cancelled(0, ADA, BOB), once.clone());
+    happens(&used_it, CANCEL, ADA, s(30), cancel.clone());
+    let back = used_it.and(s(30), done(cancel));
     assert_eq!(state(&back, 0), Some(CouponState::Assigned));
     refused(&back, CANCEL, ADA, s(40), Why::NotUsed);
-    let again = back.and(s(40), done(used(0, ADA, ADA))).and(s(50), done(cancelled(0, ADA, ADA)));
-    let past: Vec<_> = view(&again, 0).expect("it is there").coupon.past().to_vec();
+    happens(&back, use_it(0), ADA, s(40), having(used(0, ADA, ADA), once.clone()));
+    let used_again = back.and(s(40), done(having(used(0, ADA, ADA), once.clone())));
+    let mut twice = once;
+    twice.past.push(past(ADA, s(40), s(50)));
+    let cancel = having(cancelled(0, ADA, ADA), twice);
+    happens(&used_again, CANCEL, ADA, s(50), cancel.clone());
+    let again = used_again.and(s(50), done(cancel));
+    let past: Vec<_> = view(&again, 0).expect("it is there").coupon.tenure.past;
     let taken = |past: &Past| (past.used.at, past.used.what.by, past.cancelled_at);
     assert_eq!(
         past.iter().map(taken).collect::<Vec<_>>(),
@@ -237,8 +245,10 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
 fn to_cancel_never_revives_what_has_expired() {
     let used_it = adas([(s(20), used(0, ADA, ADA))]).and_time_passes(ENDS);
     assert_eq!(state(&used_it, 0), Some(CouponState::Used), "what is used does not expire");
-    happens(&used_it, CANCEL, ADA, s(11_000), cancelled(0, ADA, ADA));
-    let over = used_it.and(s(11_000), done(cancelled(0, ADA, ADA)));
+    let once = Tenure { past: vec![past(ADA, s(20), s(11_000))], ..tenure() };
+    let cancel = having(cancelled(0, ADA, ADA), once);
+    happens(&used_it, CANCEL, ADA, s(11_000), cancel.clone());
+    let over = used_it.and(s(11_000), done(cancel));
     assert_eq!((state(&over, 0), over.0.due()), (Some(CouponState::Expired), None));
     refused(&over, use_it(0), ADA, s(11_001), Why::Expired);
     refused(&over, CANCEL, ADA, s(11_001), Why::Expired);

@@ -113,6 +113,8 @@ const INTERESTING: &[&str] = &[
     "boxes full",
     "box closed",
     "boxes sealed",
+    "card shown",
+    "card not shown",
     "opened from a snapshot",
     "fell asleep",
     "clock went back",

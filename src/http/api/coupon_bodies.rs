@@ -110,8 +110,8 @@ impl CouponBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            assigned_at: owned.then(|| wire_time(coupon.assigned_at)),
-            expires_at: wire_time(coupon.expires_at),
+            assigned_at: owned.then(|| wire_time(coupon.tenure.assigned_at)),
+            expires_at: wire_time(coupon.tenure.expires_at),
             r#use: UseBody::of(coupon),
             history: None,
         }
@@ -151,9 +151,9 @@ fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
     };
     let mut history = vec![step("created", known.created_at, None, None)];
     if coupon.owner != Id::SYSTEM {
-        history.push(step("assigned", coupon.assigned_at, Some(coupon.owner), None));
+        history.push(step("assigned", coupon.tenure.assigned_at, Some(coupon.owner), None));
     }
-    for past in coupon.past() {
+    for past in &coupon.tenure.past {
         history.push(used("used", past.used.at, &past.used.what));
         history.push(step(
             "use_cancelled",
@@ -169,7 +169,7 @@ fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
         CouponPhase::Created | CouponPhase::Assigned => {}
     }
     if view.state == CouponState::Expired {
-        history.push(step("expired", coupon.expires_at, None, None));
+        history.push(step("expired", coupon.tenure.expires_at, None, None));
     }
     history
 }

@@ -209,6 +209,6 @@ impl FirstLogins {
         let Some(promotion) = self.promotions.find(campaign).await? else { return Ok(None) };
         let answer = self.campaigns.look(&promotion, &Question::Of(member)).await?;
         let Some(Answer::Of(Some((rank, view)))) = answer else { return Ok(None) };
-        Ok(Some(GrantedVoucher { promotion, rank, expires_at: view.coupon.expires_at }))
+        Ok(Some(GrantedVoucher { promotion, rank, expires_at: view.coupon.tenure.expires_at }))
     }
 }

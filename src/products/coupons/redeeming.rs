@@ -81,7 +81,7 @@ impl Coupons {
     /// Whether the coupon's time was over at that instant.
     async fn is_over(&self, home: &CouponHome, at: Time) -> Result<bool, Error> {
         let found = self.find(home.clone()).await?;
-        Ok(found.is_some_and(|found| found.view.coupon.expires_at <= at))
+        Ok(found.is_some_and(|found| found.view.coupon.tenure.expires_at <= at))
     }
 
     pub(crate) async fn redeem_voucher(

@@ -6,7 +6,7 @@ use crate::telling::{id, member, time, topics};
 use actors::domain::Only;
 use actors::domain::coupons::Slot;
 use actors::domain::coupons::coupon::Use;
-use actors::domain::coupons::redeem::Event;
+use actors::domain::coupons::redeem::{Event, LapsedHold};
 use actors::domain::coupons::{CouponHome, Rack, RackName, Range, RangeName, Serial, rack, range};
 use actors::domain::notices::{self, Notices};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ pub fn redeemed(
     says: &mut Says,
 ) {
     match event {
-        Event::Held { slot, owner, what, until } => {
+        Event::Held { slot, owner, what, until, .. } => {
             let [by, amount, discount, payable, reference] = used(what);
             let data = [
                 ("member", member(*owner)),
@@ -75,7 +75,7 @@ pub fn redeemed(
             ];
             says.say_of(home(*slot), &topics::COUPON_HELD, data);
         }
-        Event::Used { slot, owner, what } => {
+        Event::Used { slot, owner, what, .. } => {
             let [by, amount, discount, payable, reference] = used(what);
             says.say_of(
                 home(*slot),
@@ -83,16 +83,16 @@ pub fn redeemed(
                 [("member", member(*owner)), by, amount, discount, payable, reference],
             );
         }
-        Event::Cancelled { slot, owner, what } => {
+        Event::Cancelled { slot, owner, what, .. } => {
             let [by, amount, discount, payable, reference] = used(what);
             let data = [("member", member(*owner)), by, amount, discount, payable, reference];
             says.say_of(home(*slot), &topics::COUPON_USE_CANCELLED, data);
         }
-        Event::Voided { slot, owner } => {
+        Event::Voided { slot, owner, .. } => {
             says.say_of(home(*slot), &topics::COUPON_VOIDED, [("member", member(*owner))])
         }
         Event::Lapsed { holds } => {
-            for (slot, owner) in holds {
+            for LapsedHold { slot, owner, .. } in holds {
                 says.say_of(home(*slot), &topics::COUPON_HOLD_LAPSED, [("member", member(*owner))]);
             }
         }

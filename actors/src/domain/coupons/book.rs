@@ -1,39 +1,34 @@
-//! The touched coupons of one partition, by slot, with everything that is counted of them. A coupon
-//! is touched once anything has happened to it.
+//! What is counted of the touched coupons of one partition, and those that are held. A coupon is
+//! touched once anything has happened to it.
 //!
-//! Every change keeps the counts, the ends of holds and the expiries in step. Nothing here decides;
-//! nothing here fails. Expiry is one number: all that expires up to that instant has expired,
-//! however many there are.
+//! It holds what is live, never what was handed out: the other coupons lie on cards. Every change
+//! keeps the counts, the ends of holds and the expiries in step. Nothing here decides; nothing here
+//! fails. Expiry is one number: all that expires up to that instant has expired, however many there
+//! are.
 
-use super::coupon::{Coupon, CouponPhase, CouponView, Slot, Used};
+use super::coupon::{Coupon, CouponPhase, Pending, Slot, Tenure};
 use super::life::CouponState;
-use super::redeem::Event;
+use super::redeem::{Event, LapsedHold};
 use crate::id::Id;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Book {
-    coupons: BTreeMap<Slot, Coupon>,
     expired_until: Time,
     /// How far notices have come, by the days before the expiry and the end of the window of
     /// expiries.
     noticed: BTreeMap<(u16, Time), Slot>,
-    holds: BTreeSet<(Time, Slot)>,
-    /// How many will expire when, of those created and of those assigned.
-    alive: BTreeMap<Time, Alive>,
+    held: BTreeMap<Slot, Coupon>,
+    ends: BTreeSet<(Time, Slot)>,
+    /// How many assigned ones will expire when.
+    alive: BTreeMap<Time, u64>,
     tally: Tally,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Alive {
-    created: u64,
-    assigned: u64,
-}
-
 /// How many there are in each state; together they are all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub created: u64,
     pub assigned: u64,
@@ -44,31 +39,16 @@ pub struct Tally {
 }
 
 impl Book {
-    pub fn get(&self, slot: Slot) -> Option<&Coupon> {
-        self.coupons.get(&slot)
-    }
-
-    pub fn has(&self, slot: Slot) -> bool {
-        self.coupons.contains_key(&slot)
-    }
-
-    pub fn state(&self, slot: Slot) -> Option<CouponState> {
-        self.get(slot).map(|coupon| coupon.state(self.expired_until))
-    }
-
-    pub fn view(&self, slot: Slot) -> Option<CouponView> {
-        self.get(slot).map(|coupon| CouponView {
-            state: coupon.state(self.expired_until),
-            coupon: coupon.clone(),
-        })
+    pub fn held(&self, slot: Slot) -> Option<&Coupon> {
+        self.held.get(&slot)
     }
 
     pub fn len(&self) -> u64 {
-        self.coupons.len() as u64
+        self.tally.all()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.coupons.is_empty()
+        self.len() == 0
     }
 
     pub fn expired_until(&self) -> Time {
@@ -79,17 +59,12 @@ impl Book {
         self.tally
     }
 
-    /// Coupons from that slot on, in order.
-    pub fn from(&self, slot: Slot) -> impl Iterator<Item = (Slot, &Coupon)> {
-        self.coupons.range(slot..).map(|(slot, coupon)| (*slot, coupon))
-    }
-
     pub fn noticed(&self, days: u16, until: Time) -> Option<Slot> {
         self.noticed.get(&(days, until)).copied()
     }
 
     pub fn first_hold_end(&self) -> Option<Time> {
-        self.holds.first().map(|(until, _)| *until)
+        self.ends.first().map(|(until, _)| *until)
     }
 
     pub fn first_expiry(&self) -> Option<Time> {
@@ -97,55 +72,55 @@ impl Book {
     }
 
     /// The first holds that are over at `now`.
-    pub fn over(&self, now: Time, most: usize) -> Vec<(Slot, Id)> {
-        let due = self.holds.iter().take_while(|(until, _)| *until <= now).take(most);
-        due.map(|(_, slot)| (*slot, self.coupons[slot].owner)).collect()
+    pub fn over(&self, now: Time, most: usize) -> Vec<LapsedHold> {
+        let due = self.ends.iter().take_while(|(until, _)| *until <= now).take(most);
+        due.filter_map(|(_, slot)| {
+            let Coupon { owner, tenure, .. } = self.held.get(slot)?.clone();
+            Some(LapsedHold { slot: *slot, owner, tenure })
+        })
+        .collect()
     }
 
-    pub fn put(&mut self, slot: Slot, coupon: Coupon) {
-        self.take_away(slot);
-        self.count(slot, &coupon, true);
-        self.coupons.insert(slot, coupon);
+    /// A coupon is assigned that was untouched.
+    pub fn assign(&mut self, expires_at: Time) {
+        self.comes_alive(expires_at);
     }
 
-    pub fn take_away(&mut self, slot: Slot) -> Option<Coupon> {
-        let coupon = self.coupons.remove(&slot)?;
-        self.count(slot, &coupon, false);
-        Some(coupon)
-    }
-
-    pub fn assign(&mut self, slot: Slot, owner: Id, at: Time, expires_at: Time) {
-        self.put(slot, Coupon::assigned(owner, at, expires_at));
-    }
-
-    /// What the event means for the coupons. `expires_at` is that of an untouched coupon.
-    pub fn apply(&mut self, event: &Event, at: Time, expires_at: Time) {
+    pub fn apply(&mut self, event: &Event, at: Time) {
         match event {
-            Event::Held { slot, until, what, .. } => {
-                let pending =
-                    super::coupon::Pending { since: at, until: *until, what: what.clone() };
-                self.change(*slot, |coupon| coupon.phase = CouponPhase::Held(Box::new(pending)));
+            Event::Held { slot, owner, tenure, what, until } => {
+                self.leaves_the_living(tenure.expires_at);
+                self.tally.held += 1;
+                self.ends.insert((*until, *slot));
+                let phase =
+                    CouponPhase::Held(Pending { since: at, until: *until, what: what.clone() });
+                self.held.insert(*slot, Coupon { owner: *owner, tenure: tenure.clone(), phase });
             }
-            Event::Used { slot, what, .. } => {
-                let used = Used { at, what: what.clone() };
-                self.change(*slot, |coupon| coupon.phase = CouponPhase::Used(Box::new(used)));
-            }
-            Event::Cancelled { slot, .. } => self.change(*slot, |coupon| {
-                if let CouponPhase::Used(used) =
-                    std::mem::replace(&mut coupon.phase, CouponPhase::Assigned)
-                {
-                    coupon.remember(*used, at);
+            Event::Used { slot, tenure, .. } => {
+                if !self.end_hold(*slot) {
+                    self.leaves_the_living(tenure.expires_at);
                 }
-            }),
-            Event::Voided { slot, .. } => {
-                let untouched = || Coupon::created(expires_at);
-                let mut coupon = self.take_away(*slot).unwrap_or_else(untouched);
-                coupon.phase = CouponPhase::Void(at);
-                self.put(*slot, coupon);
+                self.tally.used += 1;
             }
-            Event::Lapsed { holds } => holds.iter().for_each(|(slot, _)| {
-                self.change(*slot, |coupon| coupon.phase = CouponPhase::Assigned)
-            }),
+            Event::Cancelled { slot, tenure, .. } => {
+                if !self.end_hold(*slot) {
+                    self.tally.used -= 1;
+                }
+                self.comes_alive(tenure.expires_at);
+            }
+            Event::Voided { owner, tenure, .. } => {
+                if !is_untouched(*owner, tenure) {
+                    self.leaves_the_living(tenure.expires_at);
+                }
+                self.tally.void += 1;
+            }
+            Event::Lapsed { holds } => {
+                for LapsedHold { slot, tenure, .. } in holds {
+                    if self.end_hold(*slot) {
+                        self.comes_alive(tenure.expires_at);
+                    }
+                }
+            }
             Event::Expired { until } => self.expire(*until),
             Event::Noticed { days, until, coupons, .. } => {
                 if let Some((last, _)) = coupons.last() {
@@ -155,69 +130,57 @@ impl Book {
         }
     }
 
-    fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Coupon)) {
-        if let Some(mut coupon) = self.take_away(slot) {
-            change(&mut coupon);
-            self.put(slot, coupon);
+    /// False if the coupon was not held.
+    fn end_hold(&mut self, slot: Slot) -> bool {
+        let Some(coupon) = self.held.remove(&slot) else { return false };
+        if let CouponPhase::Held(pending) = &coupon.phase {
+            self.ends.remove(&(pending.until, slot));
+        }
+        self.tally.held -= 1;
+        true
+    }
+
+    fn comes_alive(&mut self, expires_at: Time) {
+        if expires_at <= self.expired_until {
+            self.tally.expired += 1;
+        } else {
+            self.tally.assigned += 1;
+            *self.alive.entry(expires_at).or_default() += 1;
+        }
+    }
+
+    fn leaves_the_living(&mut self, expires_at: Time) {
+        self.tally.assigned -= 1;
+        if let Some(alive) = self.alive.get_mut(&expires_at) {
+            *alive -= 1;
+            if *alive == 0 {
+                self.alive.remove(&expires_at);
+            }
         }
     }
 
     fn expire(&mut self, until: Time) {
         self.expired_until = self.expired_until.max(until);
         while let Some(first) = self.alive.first_entry().filter(|first| *first.key() <= until) {
-            let Alive { created, assigned } = first.remove();
-            self.tally.created -= created;
-            self.tally.assigned -= assigned;
-            self.tally.expired += created + assigned;
+            let alive = first.remove();
+            self.tally.assigned -= alive;
+            self.tally.expired += alive;
         }
         self.noticed.retain(|(_, window_end), _| *window_end > until);
     }
 
-    fn count(&mut self, slot: Slot, coupon: &Coupon, in_: bool) {
-        let state = coupon.state(self.expired_until);
-        step(self.tally.of(state), in_);
-        match (&coupon.phase, state) {
-            (CouponPhase::Held(pending), _) => self.count_hold(pending.until, slot, in_),
-            (_, CouponState::Created | CouponState::Assigned) => {
-                self.count_alive(coupon.expires_at, state, in_)
-            }
-            _ => {}
-        }
-    }
-
-    fn count_hold(&mut self, until: Time, slot: Slot, in_: bool) {
-        if in_ {
-            self.holds.insert((until, slot));
-        } else {
-            self.holds.remove(&(until, slot));
-        }
-    }
-
-    fn count_alive(&mut self, expires_at: Time, state: CouponState, in_: bool) {
-        let alive = self.alive.entry(expires_at).or_default();
-        step(
-            if state == CouponState::Created { &mut alive.created } else { &mut alive.assigned },
-            in_,
-        );
-        if alive.created + alive.assigned == 0 {
-            self.alive.remove(&expires_at);
-        }
-    }
-
-    /// How far the counts are from what is in the book.
+    /// How far the counts are from each other.
     pub fn imbalance(&self) -> i64 {
-        let mut counted = Tally::default();
-        self.coupons.values().for_each(|coupon| *counted.of(coupon.state(self.expired_until)) += 1);
-        let mut tally = self.tally;
-        let apart = CouponState::ALL
-            .iter()
-            .map(|state| counted.of(*state).abs_diff(*tally.of(*state)))
-            .sum::<u64>();
-        let alive: u64 = self.alive.values().map(|alive| alive.created + alive.assigned).sum();
-        apart as i64
-            + alive.abs_diff(counted.created + counted.assigned) as i64
-            + (self.holds.len() as u64).abs_diff(counted.held) as i64
+        let alive: u64 = self.alive.values().sum();
+        alive.abs_diff(self.tally.assigned) as i64
+            + (self.ends.len() as u64).abs_diff(self.tally.held) as i64
+            + (self.held.len() as u64).abs_diff(self.tally.held) as i64
     }
+}
+
+/// Whether the event is the first that happens to the coupon.
+fn is_untouched(owner: Id, tenure: &Tenure) -> bool {
+    owner == Id::SYSTEM && tenure.assigned_at == Time::default()
 }
 
 impl Tally {
@@ -225,51 +188,15 @@ impl Tally {
         self.created + self.assigned + self.held + self.used + self.expired + self.void
     }
 
-    fn of(&mut self, state: CouponState) -> &mut u64 {
-        match state {
+    /// For whoever counts coupons one by one.
+    pub fn count(&mut self, state: CouponState) {
+        *match state {
             CouponState::Created => &mut self.created,
             CouponState::Assigned => &mut self.assigned,
             CouponState::Held => &mut self.held,
             CouponState::Used => &mut self.used,
             CouponState::Expired => &mut self.expired,
             CouponState::Void => &mut self.void,
-        }
-    }
-}
-
-fn step(count: &mut u64, in_: bool) {
-    if in_ { *count += 1 } else { *count -= 1 }
-}
-
-/// A book as a snapshot keeps it: what the counts are made from again.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    expired_until: Time,
-    noticed: Vec<((u16, Time), Slot)>,
-    coupons: BTreeMap<Slot, Coupon>,
-}
-
-impl Serialize for Book {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Keep<'a> {
-            expired_until: Time,
-            noticed: Vec<((u16, Time), Slot)>,
-            coupons: &'a BTreeMap<Slot, Coupon>,
-        }
-        let noticed = self.noticed.iter().map(|(key, slot)| (*key, *slot)).collect();
-        Keep { expired_until: self.expired_until, noticed, coupons: &self.coupons }
-            .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Book {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Book, D::Error> {
-        let Kept { expired_until, noticed, coupons } = Kept::deserialize(deserializer)?;
-        let mut book =
-            Book { expired_until, noticed: noticed.into_iter().collect(), ..Book::default() };
-        coupons.iter().for_each(|(slot, coupon)| book.count(*slot, coupon, true));
-        book.coupons = coupons;
-        Ok(book)
+        } += 1;
     }
 }

@@ -13,15 +13,18 @@ pub type Slot = u64;
 pub struct Coupon {
     /// `Id::SYSTEM` until it is assigned.
     pub owner: Id,
+    pub tenure: Tenure,
+    pub phase: CouponPhase,
+}
+
+/// What stays as it is while a coupon is held, used and void. Each event about the coupon says it,
+/// so that the whole coupon can be read off the event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tenure {
     pub assigned_at: Time,
     pub expires_at: Time,
-    pub phase: CouponPhase,
-    /// Uses that were cancelled. Few coupons have any, so they cost one word until then.
-    #[expect(
-        clippy::box_collection,
-        reason = "an empty list of its own would cost three words in each of millions of coupons"
-    )]
-    past: Option<Box<Vec<Past>>>,
+    /// Uses that were cancelled.
+    pub past: Vec<Past>,
 }
 
 /// The state as long as time does not change it.
@@ -29,8 +32,8 @@ pub struct Coupon {
 pub enum CouponPhase {
     Created,
     Assigned,
-    Held(Box<Pending>),
-    Used(Box<Used>),
+    Held(Pending),
+    Used(Used),
     Void(Time),
 }
 
@@ -65,23 +68,21 @@ pub struct Past {
 
 impl Coupon {
     pub fn created(expires_at: Time) -> Coupon {
-        Coupon {
-            owner: Id::SYSTEM,
-            assigned_at: Time::default(),
-            expires_at,
-            phase: CouponPhase::Created,
-            past: None,
-        }
+        let tenure = Tenure { expires_at, ..Tenure::default() };
+        Coupon { owner: Id::SYSTEM, tenure, phase: CouponPhase::Created }
     }
 
     pub fn assigned(owner: Id, at: Time, expires_at: Time) -> Coupon {
-        Coupon { owner, assigned_at: at, expires_at, phase: CouponPhase::Assigned, past: None }
+        let tenure = Tenure { assigned_at: at, expires_at, past: Vec::new() };
+        Coupon { owner, tenure, phase: CouponPhase::Assigned }
     }
 
     /// Its state when everything that expires up to `expired_until` has expired.
     pub fn state(&self, expired_until: Time) -> CouponState {
         match &self.phase {
-            CouponPhase::Created | CouponPhase::Assigned if self.expires_at <= expired_until => {
+            CouponPhase::Created | CouponPhase::Assigned
+                if self.tenure.expires_at <= expired_until =>
+            {
                 CouponState::Expired
             }
             CouponPhase::Created => CouponState::Created,
@@ -92,10 +93,6 @@ impl Coupon {
         }
     }
 
-    pub fn past(&self) -> &[Past] {
-        self.past.as_ref().map_or(&[], |past| past.as_slice())
-    }
-
     /// The use that is in force, or is waiting for its payment.
     pub fn current_use(&self) -> Option<&Use> {
         match &self.phase {
@@ -103,10 +100,6 @@ impl Coupon {
             CouponPhase::Used(used) => Some(&used.what),
             CouponPhase::Created | CouponPhase::Assigned | CouponPhase::Void(_) => None,
         }
-    }
-
-    pub(super) fn remember(&mut self, used: Used, cancelled_at: Time) {
-        self.past.get_or_insert_default().push(Past { used, cancelled_at });
     }
 }
 

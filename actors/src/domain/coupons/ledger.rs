@@ -1,6 +1,6 @@
 //! The books of a campaign or a batch, and walks through the coupons behind them.
 
-use super::book::{Book, Tally};
+use super::book::Tally;
 use super::coupon::{CouponView, Slot};
 use super::life::CouponState;
 use crate::machine::Counts;
@@ -87,7 +87,7 @@ pub struct Walked {
 }
 
 /// How many coupons one look goes through.
-const SCANNED: usize = 20_000;
+const SCANNED: usize = 1_000;
 
 impl Walk {
     /// Through all touched coupons, from that slot on.
@@ -102,44 +102,27 @@ impl Walk {
         }
     }
 
-    /// `whole`: how many coupons there are in all, and what those are like that are not in the
-    /// book.
-    pub(super) fn through(&self, book: &Book, whole: Option<(u64, CouponView)>) -> Walked {
-        let whole = whole.filter(|(_, untouched)| self.wants(untouched));
+    /// Through these slots, in order, of which each looks like that.
+    pub(super) fn through(
+        &self,
+        slots: impl Iterator<Item = Slot>,
+        view: impl Fn(Slot) -> Option<CouponView>,
+    ) -> Walked {
         let mut walked = Walked { found: Vec::new(), next: None };
-        let mut slot = self.from;
-        for _ in 0..SCANNED {
-            let found = match &whole {
-                Some((count, _)) if slot >= *count => return walked,
-                Some((_, untouched)) => {
-                    (slot, book.view(slot).unwrap_or_else(|| untouched.clone()))
-                }
-                None => match book.from(slot).next() {
-                    Some((slot, coupon)) => (
-                        slot,
-                        CouponView {
-                            state: coupon.state(book.expired_until()),
-                            coupon: coupon.clone(),
-                        },
-                    ),
-                    None => return walked,
-                },
-            };
-            if walked.found.len() == self.limit {
+        for (scanned, slot) in slots.enumerate() {
+            if scanned == SCANNED || walked.found.len() == self.limit {
                 walked.next = Some(slot);
-                return walked;
+                break;
             }
-            slot = found.0 + 1;
-            if self.wants(&found.1) {
-                walked.found.push(found);
+            if let Some(view) = view(slot).filter(|view| self.wants(view)) {
+                walked.found.push((slot, view));
             }
         }
-        walked.next = Some(slot);
         walked
     }
 
-    fn wants(&self, view: &CouponView) -> bool {
-        let expires_at = view.coupon.expires_at;
+    pub(super) fn wants(&self, view: &CouponView) -> bool {
+        let expires_at = view.coupon.tenure.expires_at;
         expires_at >= self.since
             && expires_at < self.until
             && (self.states.is_empty() || self.states.contains(&view.state))

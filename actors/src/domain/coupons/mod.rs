@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod campaign;
+pub mod cards;
 pub mod catalogue;
 pub mod code;
 pub mod coupon;
@@ -14,6 +15,7 @@ pub mod rack;
 pub mod range;
 pub mod redeem;
 pub mod rows;
+pub mod touched;
 
 pub use campaign::Campaign;
 pub use catalogue::Catalogue;

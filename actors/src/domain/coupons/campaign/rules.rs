@@ -6,18 +6,20 @@
 //! and what has ended stays so. Vouchers keep the expiry that they were granted with.
 
 use super::words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
-use crate::cards::Cards;
+use crate::cards::{Card, Cards};
 use crate::domain::coupons::book::{Book, Tally};
+use crate::domain::coupons::cards::{CouponSet, Touched};
 use crate::domain::coupons::ledger::CouponLedger;
 use crate::domain::coupons::names::Serial;
 use crate::domain::coupons::redeem::{self, wrap};
 use crate::domain::coupons::rows::{self, CouponHome};
+use crate::domain::coupons::touched::TouchedSlots;
+use crate::domain::shelves;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
-use crate::store::Row;
+use crate::store::{Row, Shelf};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Campaign {
@@ -26,8 +28,16 @@ pub struct Campaign {
     /// By hand, which nothing that happens later makes undone.
     ended: bool,
     book: Book,
-    ranks: BTreeMap<Id, Rank>,
 }
+
+/// What a member was granted, as their card says.
+#[derive(Serialize, Deserialize)]
+struct GrantedTo {
+    rank: Rank,
+    expires_at: Time,
+}
+
+const VOUCHERS: CouponSet = CouponSet(0);
 
 impl Machine for Campaign {
     const KIND: &'static str = "campaign";
@@ -44,7 +54,7 @@ impl Machine for Campaign {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
-        _: &Cards<'_>,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let plan = match (command, &self.plan) {
             (Command::Open(plan), None) => return Ok(Verdict::New(Event::Opened(plan.clone()))),
@@ -61,13 +71,14 @@ impl Machine for Campaign {
             Command::Resume => self.switch(plan, caller, !self.paused, Event::Resumed),
             Command::End => self.end_now(plan, caller),
             Command::Claim { member, code } => {
-                self.claim(plan, *member, code.as_deref(), caller, stamp)
+                self.claim(plan, *member, code.as_deref(), caller, stamp, cards)
             }
             Command::ClaimFirstLogin { member, at } => {
-                self.claim_first_login(plan, *member, *at, stamp)
+                self.claim_first_login(plan, *member, *at, stamp, cards)
             }
             Command::Redeem(command) => {
-                let decided = redeem::decide(&self.book, &plan.offer, None, command, caller, stamp);
+                let vouchers = self.vouchers(cards);
+                let decided = redeem::decide(&vouchers, &plan.offer, None, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
         }
@@ -96,16 +107,32 @@ impl Machine for Campaign {
             Event::Paused => self.paused = true,
             Event::Resumed => self.paused = false,
             Event::Ended => self.ended = true,
-            Event::Granted { rank, member, expires_at } => {
-                self.book.assign(*rank, *member, at, *expires_at);
-                self.ranks.insert(*member, *rank);
-            }
-            Event::Redeemed(event) => self.book.apply(event, at, Time::default()),
+            Event::Granted { expires_at, .. } => self.book.assign(*expires_at),
+            Event::Redeemed(event) => self.book.apply(event, at),
         }
     }
 
-    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
+    fn cards(event: &Event, at: Time, cards: &mut Vec<Card>) {
+        match event {
+            Event::Granted { rank, member, expires_at } => {
+                let granted = GrantedTo { rank: *rank, expires_at: *expires_at };
+                cards.push(Card::put(VOUCHERS.of_member(member), &granted));
+                cards.push(VOUCHERS.assigned(*rank, *member, at, *expires_at));
+            }
+            Event::Redeemed(event) => VOUCHERS.redeemed(event, at, cards),
+            Event::Opened(_)
+            | Event::Changed { .. }
+            | Event::Paused
+            | Event::Resumed
+            | Event::Ended => {}
+        }
+    }
+
+    const NAMES: &'static [Shelf] = &[shelves::COUPON_OF];
+
+    fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         let Some(plan) = &self.plan else { return Answer::NotOpened };
+        let vouchers = self.vouchers(cards);
         match question {
             Question::Campaign => {
                 let over = self.is_over(plan);
@@ -116,14 +143,17 @@ impl Machine for Campaign {
                     over,
                 })
             }
-            Question::Voucher(rank) => Answer::Voucher(self.book.view(*rank)),
+            Question::Voucher(rank) => Answer::Voucher(vouchers.view(*rank)),
             Question::Vouchers(ranks) => {
-                Answer::Vouchers(ranks.iter().map(|rank| self.book.view(*rank)).collect())
+                Answer::Vouchers(ranks.iter().map(|rank| vouchers.view(*rank)).collect())
             }
             Question::Of(member) => Answer::Of(
-                self.ranks.get(member).and_then(|rank| Some((*rank, self.book.view(*rank)?))),
+                granted_to(member, cards)
+                    .and_then(|granted| Some((granted.rank, vouchers.view(granted.rank)?))),
             ),
-            Question::Walk(walk) => Answer::Walked(walk.through(&self.book, None)),
+            Question::Walk(walk) => Answer::Walked(
+                walk.through(vouchers.slots.from(walk.from), |rank| vouchers.view(rank)),
+            ),
             Question::Ledger => Answer::Ledger(self.ledger(plan)),
         }
     }
@@ -161,11 +191,7 @@ impl Machine for Campaign {
 
     fn imbalance(&self) -> i64 {
         let Some(plan) = &self.plan else { return self.book.len() as i64 };
-        // The last rank is the number of vouchers, or there was a gap.
-        let last = self.book.from(0).last().map_or(0, |(rank, _)| rank);
-        let ranks =
-            last.abs_diff(self.book.len()) + (self.ranks.len() as u64).abs_diff(self.book.len());
-        self.ledger(plan).imbalance.abs() + self.book.imbalance() + ranks as i64
+        self.ledger(plan).imbalance.abs() + self.book.imbalance()
     }
 }
 
@@ -177,11 +203,12 @@ impl Campaign {
         code: Option<&str>,
         caller: &Caller,
         stamp: &Stamp,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         if caller.role == Role::Admin {
             return Err(Refusal::AdminsDoNotClaim);
         }
-        if let Some(granted) = self.granted(member) {
+        if let Some(granted) = granted(member, cards) {
             return Ok(Verdict::Already(granted));
         }
         match &plan.trigger {
@@ -198,8 +225,9 @@ impl Campaign {
         member: Id,
         at: Time,
         stamp: &Stamp,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
-        match (self.granted(member), &plan.trigger) {
+        match (granted(member, cards), &plan.trigger) {
             (Some(granted), _) => Ok(Verdict::Already(granted)),
             (None, Trigger::FirstLogin) => self.grant(plan, member, at, stamp),
             (None, _) => Err(Refusal::ByFirstLoginOnly),
@@ -228,16 +256,16 @@ impl Campaign {
         if self.book.len() >= plan.quota {
             return Err(Refusal::SoldOut);
         }
-        let expires_at = plan.valid_s.map_or(plan.ends_at, |valid_s| stamp.at.plus_s(valid_s));
+        let expires_at = plan.valid_s.map_or(plan.ends_at, |valid_s| expiry(stamp.at, valid_s));
         if expires_at <= stamp.at {
             return Err(Refusal::Ended);
         }
         Ok(Verdict::New(Event::Granted { rank: self.book.len() + 1, member, expires_at }))
     }
 
-    fn granted(&self, member: Id) -> Option<Event> {
-        let rank = *self.ranks.get(&member)?;
-        Some(Event::Granted { rank, member, expires_at: self.book.get(rank)?.expires_at })
+    fn vouchers<'a>(&'a self, cards: &'a Cards<'a>) -> Touched<'a> {
+        let slots = TouchedSlots::within(1, self.book.len());
+        Touched { book: &self.book, set: VOUCHERS, cards, slots }
     }
 
     fn change(
@@ -306,6 +334,29 @@ impl Campaign {
     fn end(&self) -> Option<Time> {
         self.plan.as_ref().filter(|plan| !self.is_over(plan)).map(|plan| plan.ends_at)
     }
+}
+
+/// Vouchers expire at a full second, minute or hour, by how long they are good for. So however many
+/// are granted, there are only some thousand instants at which any expires.
+fn expiry(at: Time, valid_s: u32) -> Time {
+    const HOUR_S: u32 = 3600;
+    let full_ms = match valid_s {
+        0..=HOUR_S => 1_000,
+        ..=2_592_000 => 60_000,
+        _ => 3_600_000,
+    };
+    let exact = at.plus_s(valid_s).0;
+    Time(exact.saturating_add((full_ms - exact.rem_euclid(full_ms)) % full_ms))
+}
+
+fn granted_to(member: &Id, cards: &Cards<'_>) -> Option<GrantedTo> {
+    cards.read(&VOUCHERS.of_member(member))
+}
+
+/// The same, as it was said when it happened.
+fn granted(member: Id, cards: &Cards<'_>) -> Option<Event> {
+    let GrantedTo { rank, expires_at } = granted_to(&member, cards)?;
+    Some(Event::Granted { rank, member, expires_at })
 }
 
 fn admin(caller: &Caller) -> Result<(), Refusal> {

@@ -1,7 +1,6 @@
 //! Racks: shares of all imported codes.
 
 mod rules;
-mod saved;
 mod words;
 
 pub use rules::Rack;

@@ -6,32 +6,40 @@
 //! anywhere, and comes to the same.
 
 use super::words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
-use crate::cards::Cards;
+use crate::cards::{Card, CardKey, Cards};
+use crate::domain::coupons::cards::CouponSet;
 use crate::domain::coupons::coupon::Slot;
 use crate::domain::coupons::names::{RackName, RangeName, Serial};
 use crate::domain::coupons::range::{self, Range};
 use crate::domain::coupons::redeem::wrap;
 use crate::domain::coupons::rows::{self, CouponHome};
+use crate::domain::shelves;
+use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
-use crate::store::Row;
+use crate::store::{Row, Shelf};
 use crate::time::Time;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Rack {
-    pub(super) batches: BTreeMap<Serial, Batch>,
-    pub(super) by_code: HashMap<Arc<str>, (Serial, Slot)>,
+    batches: BTreeMap<Serial, Batch>,
     dues: BTreeSet<(Time, Serial)>,
 }
 
-#[derive(Default)]
-pub(super) struct Batch {
-    pub(super) range: Range,
-    /// The codes and the lines they came with, by slot.
-    pub(super) codes: Vec<(Arc<str>, u64)>,
-    pub(super) due: Option<Time>,
+#[derive(Default, Serialize, Deserialize)]
+struct Batch {
+    range: Range,
+    due: Option<Time>,
+}
+
+/// Where an imported code is, as its card says.
+#[derive(Serialize, Deserialize)]
+struct CodePlace {
+    batch: Serial,
+    slot: Slot,
+    line: u64,
 }
 
 impl Machine for Rack {
@@ -54,14 +62,14 @@ impl Machine for Rack {
         match command {
             Command::Import { batch, terms, lines } => {
                 let mut seen = HashSet::new();
-                let is_new = |(_, code): &&CodeLine| {
-                    !self.by_code.contains_key(&**code) && seen.insert(code.clone())
-                };
+                let is_new =
+                    |(_, code): &&CodeLine| !is_known(code, cards) && seen.insert(code.clone());
                 let lines: Vec<CodeLine> = lines.iter().filter(is_new).cloned().collect();
+                let first = self.batches.get(batch).map_or(0, |batch| batch.range.count());
                 if lines.is_empty() {
                     Err(Refusal::NothingNew)
                 } else {
-                    Ok(Verdict::New(Event::Imported { batch: *batch, terms: *terms, lines }))
+                    Ok(Verdict::New(Event::Imported { batch: *batch, terms: *terms, first, lines }))
                 }
             }
             // A batch is opened by its first import and by nothing else.
@@ -85,9 +93,9 @@ impl Machine for Rack {
 
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
-            Event::Imported { batch, terms, lines } => {
-                let entry = self.batches.entry(*batch).or_default();
-                if entry.codes.is_empty() {
+            Event::Imported { batch, terms, lines, .. } => {
+                let entry = self.batches.entry(*batch).or_insert_with(|| Batch::of(*batch));
+                if entry.range.count() == 0 {
                     let Terms { offer, expires_at } = *terms;
                     entry.range.apply(
                         &range::Event::Opened(range::Terms {
@@ -98,11 +106,6 @@ impl Machine for Rack {
                         }),
                         at,
                     );
-                }
-                for (line, code) in lines {
-                    let code: Arc<str> = (&**code).into();
-                    self.by_code.insert(code.clone(), (*batch, entry.codes.len() as Slot));
-                    entry.codes.push((code, *line));
                 }
                 entry.range.grow(lines.len() as u64);
                 self.note_due(*batch);
@@ -116,19 +119,39 @@ impl Machine for Rack {
         }
     }
 
+    fn cards(event: &Event, at: Time, cards: &mut Vec<Card>) {
+        match event {
+            Event::Imported { batch, first, lines, .. } => {
+                for (slot, (line, code)) in (*first..).zip(lines) {
+                    let place = CodePlace { batch: *batch, slot, line: *line };
+                    cards.push(Card::put(code_key(code), &place));
+                    cards.push(Card::put(set(*batch).code_of(slot), code));
+                }
+            }
+            Event::In { batch, event } => range::cards_of(set(*batch), event, at, cards),
+        }
+    }
+
+    const NAMES: &'static [Shelf] = &[shelves::CODES, shelves::SOURCES];
+
     fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         match question {
-            Question::Find(code) => Answer::Found(self.by_code.get(&**code).copied()),
+            Question::Find(code) => {
+                let found = place_of(code, cards);
+                Answer::Found(found.map(|CodePlace { batch, slot, .. }| (batch, slot)))
+            }
             Question::Brought { batch, lines } => {
-                Answer::Flags(lines.iter().map(|line| self.brought(*batch, line)).collect())
+                let brought = |(line, code): &CodeLine| {
+                    place_of(code, cards)
+                        .is_some_and(|place| place.batch == *batch && place.line == *line)
+                };
+                Answer::Flags(lines.iter().map(brought).collect())
             }
             Question::Known(codes) => {
-                Answer::Flags(codes.iter().map(|code| self.by_code.contains_key(&**code)).collect())
+                Answer::Flags(codes.iter().map(|code| is_known(code, cards)).collect())
             }
             Question::Codes { batch, slots } => {
-                let code = |slot: &Slot| {
-                    Some(self.batches.get(batch)?.codes.get(*slot as usize)?.0.clone())
-                };
+                let code = |slot: &Slot| cards.read(&set(*batch).code_of(*slot));
                 Answer::Codes(slots.iter().map(code).collect())
             }
             Question::In { batch, question } => Answer::In(
@@ -185,26 +208,35 @@ impl Machine for Rack {
     }
 
     fn imbalance(&self) -> i64 {
-        let ranges: i64 = self
-            .batches
-            .values()
-            .map(|batch| {
-                batch.range.imbalance()
-                    + batch.range.count().abs_diff(batch.codes.len() as u64) as i64
-            })
-            .sum();
-        let codes: usize = self.batches.values().map(|batch| batch.codes.len()).sum();
-        ranges + (codes as u64).abs_diff(self.by_code.len() as u64) as i64
+        self.batches.values().map(|batch| batch.range.imbalance()).sum()
     }
 }
 
-impl Rack {
-    fn brought(&self, batch: Serial, (line, code): &CodeLine) -> bool {
-        let found = self.by_code.get(&**code).filter(|(owner, _)| *owner == batch);
-        found.is_some_and(|(_, slot)| self.batches[&batch].codes[*slot as usize].1 == *line)
+impl Batch {
+    fn of(serial: Serial) -> Batch {
+        Batch { range: Range::of(set(serial)), due: None }
     }
+}
 
-    pub(super) fn note_due(&mut self, serial: Serial) {
+/// The coupons of a batch among those of the rack.
+fn set(batch: Serial) -> CouponSet {
+    CouponSet(batch.0)
+}
+
+fn code_key(code: &str) -> CardKey {
+    CardKey::name(shelves::CODES, Id::digest(&[b"code", code.as_bytes()]))
+}
+
+fn place_of(code: &str, cards: &Cards<'_>) -> Option<CodePlace> {
+    cards.read(&code_key(code))
+}
+
+fn is_known(code: &str, cards: &Cards<'_>) -> bool {
+    cards.has(&code_key(code))
+}
+
+impl Rack {
+    fn note_due(&mut self, serial: Serial) {
         let Some(batch) = self.batches.get_mut(&serial) else { return };
         let due = batch.range.due();
         if due != batch.due {

@@ -36,10 +36,11 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// Only lines that were taken in.
+    /// Only lines that were taken in, the first of them as the coupon in that slot.
     Imported {
         batch: Serial,
         terms: Terms,
+        first: Slot,
         lines: Vec<CodeLine>,
     },
     In {

@@ -4,4 +4,5 @@ mod rules;
 mod words;
 
 pub use rules::Range;
+pub(in crate::domain::coupons) use rules::cards_of;
 pub use words::{Answer, Command, Event, Question, Refusal, Terms};

@@ -6,29 +6,30 @@
 //! limit. The whole batch expires in one instant.
 
 use super::words::{Answer, Command, Event, Question, Refusal, Terms};
-use crate::cards::Cards;
+use crate::cards::{Card, Cards};
 use crate::domain::coupons::book::{Book, Tally};
+use crate::domain::coupons::cards::{CouponSet, Touched};
 use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::life::CouponState;
 use crate::domain::coupons::names::RangeName;
 use crate::domain::coupons::redeem::{self, wrap};
 use crate::domain::coupons::rows::{self, CouponHome};
+use crate::domain::coupons::touched::Taken;
+use crate::domain::shelves;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
-use crate::store::Row;
+use crate::store::{Row, Shelf};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Range {
     terms: Option<Terms>,
     book: Book,
-    /// Everything below has been assigned or voided.
-    next: Slot,
-    sources: BTreeMap<Id, Slot>,
-    members: BTreeMap<Id, Slot>,
+    /// The coupons that were assigned or voided.
+    taken: Taken,
+    set: CouponSet,
 }
 
 impl Machine for Range {
@@ -46,7 +47,7 @@ impl Machine for Range {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
-        _: &Cards<'_>,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open(terms), None) => return Ok(Verdict::New(Event::Opened(*terms))),
@@ -56,17 +57,18 @@ impl Machine for Range {
         };
         match command {
             Command::Open(_) => Err(Refusal::NotOpened),
-            Command::Assign { member, source } => self.assign(terms, *member, *source),
-            Command::Give { slot, member } => self.give(terms, *slot, *member, caller),
+            Command::Assign { member, source } => self.assign(terms, *member, *source, cards),
+            Command::Give { slot, member } => self.give(terms, *slot, *member, caller, cards),
             Command::Redeem(command) => {
                 let untouched = match command {
                     redeem::Command::Void { slot } => {
-                        self.is_untouched(terms, *slot).then(|| self.untouched(terms).state)
+                        self.is_untouched(terms, *slot).then(|| Coupon::created(terms.expires_at))
                     }
                     _ => None,
                 };
+                let coupons = self.coupons(cards);
                 let decided =
-                    redeem::decide(&self.book, &terms.offer, untouched, command, caller, stamp);
+                    redeem::decide(&coupons, &terms.offer, untouched, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
         }
@@ -87,38 +89,41 @@ impl Machine for Range {
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Opened(terms) => self.terms = Some(*terms),
-            Event::Assigned { slot, member, source } => {
-                self.book.assign(*slot, *member, at, self.expires_at());
-                if let Some(source) = source {
-                    self.sources.insert(*source, *slot);
-                }
-                if self.terms.is_some_and(|terms| terms.one_per_member) {
-                    self.members.insert(*member, *slot);
-                }
-                self.pass_by_taken();
+            Event::Assigned { slot, expires_at, .. } => {
+                self.book.assign(*expires_at);
+                self.taken.take(*slot);
             }
             Event::Redeemed(event) => {
-                self.book.apply(event, at, self.expires_at());
-                if matches!(event, redeem::Event::Voided { .. }) {
-                    self.pass_by_taken();
+                self.book.apply(event, at);
+                if let redeem::Event::Voided { slot, .. } = event {
+                    self.taken.take(*slot);
                 }
             }
         }
     }
 
-    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
+    fn cards(event: &Event, at: Time, cards: &mut Vec<Card>) {
+        cards_of(CouponSet::default(), event, at, cards);
+    }
+
+    const NAMES: &'static [Shelf] = &[shelves::COUPON_OF, shelves::SOURCES];
+
+    fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         let Some(terms) = &self.terms else { return Answer::NotOpened };
         match question {
-            Question::Coupon(slot) => Answer::Coupon(self.view(terms, *slot)),
+            Question::Coupon(slot) => Answer::Coupon(self.view(terms, *slot, cards)),
             Question::Coupons(slots) => {
-                Answer::Coupons(slots.iter().map(|slot| self.view(terms, *slot)).collect())
+                Answer::Coupons(slots.iter().map(|slot| self.view(terms, *slot, cards)).collect())
             }
             Question::Source(source) => {
-                let found =
-                    self.sources.get(source).and_then(|slot| Some((*slot, self.book.view(*slot)?)));
-                Answer::Source(found)
+                let given = self.given_to_source(source, cards);
+                Answer::Source(
+                    given.and_then(|GivenTo { slot, .. }| {
+                        Some((slot, self.coupons(cards).view(slot)?))
+                    }),
+                )
             }
-            Question::Walk(walk) => Answer::Walked(self.walk(terms, walk)),
+            Question::Walk(walk) => Answer::Walked(self.walk(terms, walk, cards)),
             Question::Ledger => Answer::Ledger(self.ledger(terms)),
         }
     }
@@ -131,10 +136,10 @@ impl Machine for Range {
         redeem::expire(&self.book, self.end(), now).map(Event::Redeemed)
     }
 
-    fn left_for(&self, command: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
+    fn left_for(&self, command: &Command, _: &Caller, cards: &Cards<'_>) -> u64 {
         match (command, &self.terms) {
             (Command::Assign { source: Some(source), .. }, _)
-                if self.sources.contains_key(source) =>
+                if self.given_to_source(source, cards).is_some() =>
             {
                 u64::MAX
             }
@@ -142,7 +147,7 @@ impl Machine for Range {
             // as full.
             (Command::Assign { .. }, None) => u32::MAX as u64,
             (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => {
-                terms.count - self.next
+                terms.count - self.taken.next()
             }
             _ => 0,
         }
@@ -169,11 +174,47 @@ impl Machine for Range {
 
     fn imbalance(&self) -> i64 {
         let Some(terms) = &self.terms else { return self.book.len() as i64 };
-        self.ledger(terms).imbalance.abs() + self.book.imbalance()
+        let touched = self.taken.len().abs_diff(self.book.len()) as i64;
+        self.ledger(terms).imbalance.abs() + self.book.imbalance() + touched
+    }
+}
+
+/// Which coupon was the answer to a source, and whose it became, as the source's card says.
+#[derive(Serialize, Deserialize)]
+struct GivenTo {
+    slot: Slot,
+    member: Id,
+}
+
+/// The cards that an event writes among the coupons of that set.
+pub(in crate::domain::coupons) fn cards_of(
+    set: CouponSet,
+    event: &Event,
+    at: Time,
+    cards: &mut Vec<Card>,
+) {
+    match event {
+        Event::Opened(_) => {}
+        Event::Assigned { slot, member, source, expires_at, only_one } => {
+            cards.push(set.assigned(*slot, *member, at, *expires_at));
+            if let Some(source) = source {
+                let given = GivenTo { slot: *slot, member: *member };
+                cards.push(Card::put(set.of_source(source), &given));
+            }
+            if *only_one {
+                cards.push(Card::put(set.of_member(member), slot));
+            }
+        }
+        Event::Redeemed(event) => set.redeemed(event, at, cards),
     }
 }
 
 impl Range {
+    /// One whose coupons are those of that set.
+    pub(in crate::domain::coupons) fn of(set: CouponSet) -> Range {
+        Range { set, ..Range::default() }
+    }
+
     /// So many coupons more than before: as a rack imports them.
     pub(in crate::domain::coupons) fn grow(&mut self, by: u64) {
         if let Some(terms) = &mut self.terms {
@@ -190,25 +231,32 @@ impl Range {
         terms: &Terms,
         member: Id,
         source: Option<Id>,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         // Before the source, or else a source that another member has used since would take away an
         // answer that was given.
-        if let Some(slot) = self.members.get(&member) {
-            return Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source: None }));
+        let assigned = |slot, source| {
+            let Terms { expires_at, one_per_member: only_one, .. } = *terms;
+            Event::Assigned { slot, member, source, expires_at, only_one }
+        };
+        if terms.one_per_member
+            && let Some(slot) = cards.read(&self.set.of_member(&member))
+        {
+            return Ok(Verdict::Already(assigned(slot, None)));
         }
-        if let Some(slot) = source.and_then(|source| self.sources.get(&source)) {
-            return match self.book.get(*slot).is_some_and(|coupon| coupon.owner == member) {
-                true => Ok(Verdict::Already(Event::Assigned { slot: *slot, member, source })),
+        if let Some(given) = source.and_then(|source| self.given_to_source(&source, cards)) {
+            return match given.member == member {
+                true => Ok(Verdict::Already(assigned(given.slot, source))),
                 false => Err(Refusal::SourceReused),
             };
         }
         if self.is_over(terms) {
             return Err(Refusal::Expired);
         }
-        if self.next >= terms.count {
+        if self.taken.next() >= terms.count {
             return Err(Refusal::Exhausted);
         }
-        Ok(Verdict::New(Event::Assigned { slot: self.next, member, source }))
+        Ok(Verdict::New(assigned(self.taken.next(), source)))
     }
 
     fn give(
@@ -217,6 +265,7 @@ impl Range {
         slot: Slot,
         member: Id,
         caller: &Caller,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         if slot >= terms.count {
             return Err(Refusal::Coupon(redeem::Refusal::Unknown));
@@ -224,18 +273,32 @@ impl Range {
         if terms.one_per_member {
             return Err(Refusal::OnePerMember);
         }
-        let given = Event::Assigned { slot, member, source: None };
-        match self.book.get(slot) {
-            Some(coupon) => already_given(coupon, self.book.state(slot), member, caller)
+        let expires_at = terms.expires_at;
+        let given = Event::Assigned { slot, member, source: None, expires_at, only_one: false };
+        let coupons = self.coupons(cards);
+        match coupons.get(slot) {
+            Some(coupon) => already_given(&coupon, coupons.state(&coupon), member, caller)
                 .map(|()| Verdict::Already(given)),
+            // It must be looked up.
+            None if self.taken.has(slot) => Err(Refusal::AlreadyAssigned),
             None if self.is_over(terms) => Err(Refusal::Expired),
             None => Ok(Verdict::New(given)),
         }
     }
 
-    fn view(&self, terms: &Terms, slot: Slot) -> Option<CouponView> {
-        let untouched = || self.is_untouched(terms, slot).then(|| self.untouched(terms));
-        self.book.view(slot).or_else(untouched)
+    fn coupons<'a>(&'a self, cards: &'a Cards<'a>) -> Touched<'a> {
+        Touched { book: &self.book, set: self.set, cards, slots: self.taken.slots() }
+    }
+
+    fn given_to_source(&self, source: &Id, cards: &Cards<'_>) -> Option<GivenTo> {
+        cards.read(&self.set.of_source(source))
+    }
+
+    fn view(&self, terms: &Terms, slot: Slot, cards: &Cards<'_>) -> Option<CouponView> {
+        match self.is_untouched(terms, slot) {
+            true => Some(self.untouched(terms)),
+            false => self.coupons(cards).view(slot),
+        }
     }
 
     fn untouched(&self, terms: &Terms) -> CouponView {
@@ -243,9 +306,12 @@ impl Range {
         CouponView { state: coupon.state(self.book.expired_until()), coupon }
     }
 
-    fn walk(&self, terms: &Terms, walk: &Walk) -> Walked {
-        let whole = walk.untouched.then_some((terms.count, self.untouched(terms)));
-        walk.through(&self.book, whole)
+    fn walk(&self, terms: &Terms, walk: &Walk, cards: &Cards<'_>) -> Walked {
+        let view = |slot| self.view(terms, slot, cards);
+        match walk.untouched && walk.wants(&self.untouched(terms)) {
+            true => walk.through(walk.from..terms.count, view),
+            false => walk.through(self.taken.slots().from(walk.from), view),
+        }
     }
 
     fn ledger(&self, terms: &Terms) -> CouponLedger {
@@ -259,7 +325,7 @@ impl Range {
     }
 
     fn is_untouched(&self, terms: &Terms, slot: Slot) -> bool {
-        slot < terms.count && !self.book.has(slot)
+        slot < terms.count && !self.taken.has(slot)
     }
 
     fn is_over(&self, terms: &Terms) -> bool {
@@ -270,23 +336,13 @@ impl Range {
     fn end(&self) -> Option<Time> {
         self.terms.as_ref().filter(|terms| !self.is_over(terms)).map(|terms| terms.expires_at)
     }
-
-    fn expires_at(&self) -> Time {
-        self.terms.map_or(Time::default(), |terms| terms.expires_at)
-    }
-
-    fn pass_by_taken(&mut self) {
-        while self.book.has(self.next) {
-            self.next += 1;
-        }
-    }
 }
 
 /// A coupon that has an owner: the same member, and the call is a repeat, or why it cannot be
 /// given.
 fn already_given(
     coupon: &Coupon,
-    state: Option<CouponState>,
+    state: CouponState,
     member: Id,
     caller: &Caller,
 ) -> Result<(), Refusal> {
@@ -295,8 +351,8 @@ fn already_given(
         _ if coupon.owner != member && caller.role == Role::Member => {
             Err(Refusal::Coupon(redeem::Refusal::NotYours))
         }
-        Some(CouponState::Void) => Err(Refusal::Coupon(redeem::Refusal::Void)),
-        Some(CouponState::Expired) => Err(Refusal::Expired),
+        CouponState::Void => Err(Refusal::Coupon(redeem::Refusal::Void)),
+        CouponState::Expired => Err(Refusal::Expired),
         _ if coupon.owner == member => Ok(()),
         _ => Err(Refusal::AlreadyAssigned),
     }

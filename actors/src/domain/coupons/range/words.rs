@@ -40,7 +40,14 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     Opened(Terms),
-    Assigned { slot: Slot, member: Id, source: Option<Id> },
+    Assigned {
+        slot: Slot,
+        member: Id,
+        source: Option<Id>,
+        expires_at: Time,
+        /// The member gets no other.
+        only_one: bool,
+    },
     Redeemed(redeem::Event),
 }
 

@@ -4,4 +4,4 @@ mod rules;
 mod words;
 
 pub use rules::{decide, due, expire, wrap};
-pub use words::{Command, Event, Refusal};
+pub use words::{Command, Event, LapsedHold, Refusal};

@@ -8,10 +8,10 @@
 
 use super::words::{Command, Event, Refusal};
 use crate::domain::coupons::book::Book;
-use crate::domain::coupons::coupon::{Coupon, Slot, Use};
+use crate::domain::coupons::cards::Touched;
+use crate::domain::coupons::coupon::{Coupon, CouponPhase, Past, Slot, Tenure, Use};
 use crate::domain::coupons::life::{CouponState, LifeStep};
 use crate::domain::coupons::offer::Offer;
-use crate::id::Id;
 use crate::machine::{Caller, Role, Stamp, Verdict};
 use crate::time::Time;
 
@@ -20,68 +20,60 @@ use crate::time::Time;
 const AT_ONCE: usize = 1000;
 
 /// How many coupons one command looks through.
-const SCANNED: usize = 20_000;
+const SCANNED: usize = 1_000;
 
-/// Decides by what is in the book. `untouched` is the state of a coupon that is not in it and
-/// exists all the same.
+/// Decides by what became of the coupons. `untouched` is the state of one that exists although
+/// nothing ever happened to it.
 pub fn decide(
-    book: &Book,
+    coupons: &Touched<'_>,
     offer: &Offer,
-    untouched: Option<CouponState>,
+    untouched: Option<Coupon>,
     command: &Command,
     caller: &Caller,
     stamp: &Stamp,
 ) -> Result<Verdict<Event>, Refusal> {
     match command {
         Command::Use { slot, amount, reference, hold_s } => {
-            let coupon = owned(book, *slot, caller)?;
+            let coupon = owned(coupons, *slot, caller)?;
             let step = if hold_s.is_some() { LifeStep::Hold } else { LifeStep::Use };
-            may(book, coupon, step)?;
+            may(coupons, &coupon, step)?;
             let cut = offer.cut(*amount).map_err(Refusal::Offer)?;
             let what = Use { by: caller.id, amount: *amount, cut, reference: reference.clone() };
-            let (slot, owner) = (*slot, coupon.owner);
+            let (slot, Coupon { owner, tenure, .. }) = (*slot, coupon);
             Ok(Verdict::New(match hold_s {
-                Some(hold_s) => Event::Held {
-                    slot,
-                    owner,
-                    what,
-                    until: stamp.at.plus_s(*hold_s).min(coupon.expires_at),
-                },
-                None => Event::Used { slot, owner, what },
+                Some(hold_s) => {
+                    let until = stamp.at.plus_s(*hold_s).min(tenure.expires_at);
+                    Event::Held { slot, owner, tenure, what, until }
+                }
+                None => Event::Used { slot, owner, tenure, what },
             }))
         }
         Command::Confirm { slot } => {
-            let coupon = owned(book, *slot, caller)?;
-            may(book, coupon, LifeStep::Confirm)?;
+            let coupon = owned(coupons, *slot, caller)?;
+            may(coupons, &coupon, LifeStep::Confirm)?;
             let what = coupon.current_use().ok_or(Refusal::NotHeld)?.clone();
-            Ok(Verdict::New(Event::Used { slot: *slot, owner: coupon.owner, what }))
+            let (slot, Coupon { owner, tenure, .. }) = (*slot, coupon);
+            Ok(Verdict::New(Event::Used { slot, owner, tenure, what }))
         }
         Command::Cancel { slot } => {
-            let coupon = owned(book, *slot, caller)?;
-            may(book, coupon, LifeStep::Cancel)?;
+            let coupon = owned(coupons, *slot, caller)?;
+            may(coupons, &coupon, LifeStep::Cancel)?;
             let what = coupon.current_use().ok_or(Refusal::NotUsed)?.clone();
-            Ok(Verdict::New(Event::Cancelled { slot: *slot, owner: coupon.owner, what }))
+            let (slot, Coupon { owner, mut tenure, phase }) = (*slot, coupon);
+            if let CouponPhase::Used(used) = phase {
+                tenure.past.push(Past { used, cancelled_at: stamp.at });
+            }
+            Ok(Verdict::New(Event::Cancelled { slot, owner, tenure, what }))
         }
         Command::Void { slot } => {
             if caller.role == Role::Member {
                 return Err(Refusal::NotAdmin);
             }
-            match book.get(*slot) {
-                Some(coupon) if book.state(*slot) == Some(CouponState::Void) => {
-                    Ok(Verdict::Already(Event::Voided { slot: *slot, owner: coupon.owner }))
-                }
-                Some(coupon) => may(book, coupon, LifeStep::Void)
-                    .map(|()| Verdict::New(Event::Voided { slot: *slot, owner: coupon.owner })),
-                None => match untouched.map(|state| state.after(LifeStep::Void)) {
-                    Some(Some(_)) => {
-                        Ok(Verdict::New(Event::Voided { slot: *slot, owner: Id::SYSTEM }))
-                    }
-                    Some(None) => Err(Refusal::Expired),
-                    None => Err(Refusal::Unknown),
-                },
-            }
+            void(coupons, *slot, untouched)
         }
-        Command::Notice { days, since, until, from } => notice(book, *days, *since, *until, *from),
+        Command::Notice { days, since, until, from } => {
+            notice(coupons, *days, *since, *until, *from)
+        }
     }
 }
 
@@ -102,20 +94,38 @@ pub fn due(book: &Book, also_due: Option<Time>) -> Option<Time> {
 
 /// The caller's coupon. One that has no owner yet is as unknown to members as one that does not
 /// exist.
-fn owned<'a>(book: &'a Book, slot: Slot, caller: &Caller) -> Result<&'a Coupon, Refusal> {
-    let coupon = book.get(slot).ok_or(Refusal::Unknown)?;
+fn owned(coupons: &Touched<'_>, slot: Slot, caller: &Caller) -> Result<Coupon, Refusal> {
+    let coupon = coupons.get(slot).ok_or(Refusal::Unknown)?;
     match caller.may_act_for(coupon.owner) {
-        true if coupon.owner == Id::SYSTEM && book.state(slot) == Some(CouponState::Created) => {
-            Err(Refusal::Unknown)
-        }
         true => Ok(coupon),
         false => Err(Refusal::NotYours),
     }
 }
 
+fn void(
+    coupons: &Touched<'_>,
+    slot: Slot,
+    untouched: Option<Coupon>,
+) -> Result<Verdict<Event>, Refusal> {
+    let step = |coupon: Coupon| {
+        let Coupon { owner, tenure, .. } = coupon;
+        Event::Voided { slot, owner, tenure }
+    };
+    match (coupons.get(slot), untouched) {
+        (Some(coupon), _) if coupons.state(&coupon) == CouponState::Void => {
+            Ok(Verdict::Already(step(coupon)))
+        }
+        (Some(coupon), _) | (None, Some(coupon)) => {
+            may(coupons, &coupon, LifeStep::Void)?;
+            Ok(Verdict::New(step(coupon)))
+        }
+        (None, None) => Err(Refusal::Unknown),
+    }
+}
+
 /// Whether the table allows the step, or which state forbids it.
-fn may(book: &Book, coupon: &Coupon, step: LifeStep) -> Result<(), Refusal> {
-    let state = coupon.state(book.expired_until());
+fn may(coupons: &Touched<'_>, coupon: &Coupon, step: LifeStep) -> Result<(), Refusal> {
+    let state = coupons.state(coupon);
     if state.after(step).is_some() {
         return Ok(());
     }
@@ -131,30 +141,34 @@ fn may(book: &Book, coupon: &Coupon, step: LifeStep) -> Result<(), Refusal> {
 }
 
 fn notice(
-    book: &Book,
+    coupons: &Touched<'_>,
     days: u16,
     since: Time,
     until: Time,
     from: Slot,
 ) -> Result<Verdict<Event>, Refusal> {
-    let from = book.noticed(days, until).map_or(from, |last| from.max(last + 1));
-    let (mut coupons, mut expires_at) = (Vec::new(), Vec::new());
+    let from = coupons.book.noticed(days, until).map_or(from, |last| from.max(last + 1));
+    let (mut told, mut expires_at) = (Vec::new(), Vec::new());
     let mut next = None;
-    for (scanned, (slot, coupon)) in book.from(from).enumerate() {
-        if scanned == SCANNED || coupons.len() == AT_ONCE {
+    for (scanned, slot) in coupons.slots.from(from).enumerate() {
+        if scanned == SCANNED || told.len() == AT_ONCE {
             next = Some(slot);
             break;
         }
-        let in_window = coupon.expires_at >= since && coupon.expires_at < until;
-        if in_window && coupon.state(book.expired_until()) == CouponState::Assigned {
-            coupons.push((slot, coupon.owner));
-            expires_at.push(coupon.expires_at);
+        let Some(Coupon { owner, tenure: Tenure { expires_at: at, .. }, .. }) =
+            coupons.get(slot).filter(|coupon| coupons.state(coupon) == CouponState::Assigned)
+        else {
+            continue;
+        };
+        if at >= since && at < until {
+            told.push((slot, owner));
+            expires_at.push(at);
         }
     }
-    if coupons.is_empty() {
+    if told.is_empty() {
         Err(Refusal::NobodyToTell { next })
     } else {
-        Ok(Verdict::New(Event::Noticed { days, until, coupons, expires_at }))
+        Ok(Verdict::New(Event::Noticed { days, until, coupons: told, expires_at }))
     }
 }
 

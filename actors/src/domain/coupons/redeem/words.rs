@@ -1,6 +1,6 @@
 //! What can be done with a coupon, what happens to it, and why not.
 
-use crate::domain::coupons::coupon::{Slot, Use};
+use crate::domain::coupons::coupon::{Slot, Tenure, Use};
 use crate::domain::coupons::offer;
 use crate::id::Id;
 use crate::machine::Refused;
@@ -41,26 +41,31 @@ pub enum Event {
     Held {
         slot: Slot,
         owner: Id,
+        tenure: Tenure,
         what: Use,
         until: Time,
     },
     Used {
         slot: Slot,
         owner: Id,
+        tenure: Tenure,
         what: Use,
     },
+    /// A use that is taken back is among those of the tenure.
     Cancelled {
         slot: Slot,
         owner: Id,
+        tenure: Tenure,
         what: Use,
     },
     Voided {
         slot: Slot,
         owner: Id,
+        tenure: Tenure,
     },
     /// Holds whose payment never came.
     Lapsed {
-        holds: Vec<(Slot, Id)>,
+        holds: Vec<LapsedHold>,
     },
     /// Everything that expires up to this instant has expired.
     Expired {
@@ -73,6 +78,13 @@ pub enum Event {
         coupons: Vec<(Slot, Id)>,
         expires_at: Vec<Time>,
     },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LapsedHold {
+    pub slot: Slot,
+    pub owner: Id,
+    pub tenure: Tenure,
 }
 
 /// In order of precedence.

@@ -43,7 +43,9 @@ impl Batch {
                 assert!(!self.opened && *terms == self.terms);
                 self.opened = true;
             }
-            Event::Assigned { slot, member, source } => {
+            Event::Assigned { slot, member, source, expires_at, only_one } => {
+                let said = (*expires_at, *only_one);
+                assert_eq!(said, (self.terms.expires_at, self.terms.one_per_member));
                 assert!(self.opened && !self.over && *slot < self.terms.count, "assigned {slot}");
                 let has_one = self.pool.coupons.values().any(|one| one.owner == *member);
                 assert!(!self.terms.one_per_member || !has_one, "{member:?} has one");
@@ -121,7 +123,7 @@ impl Batch {
             ) => member == to && (of == source || of.is_none()),
             (
                 Command::Give { slot, member },
-                Event::Assigned { slot: given, member: to, source: None },
+                Event::Assigned { slot: given, member: to, source: None, .. },
             ) => (slot, member) == (given, to),
             (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
             _ => false,

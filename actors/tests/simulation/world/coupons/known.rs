@@ -49,7 +49,8 @@ pub fn found_in_a_range(
     };
     let (member, source) = (*member, *source);
     Some(if view.coupon.owner == member {
-        Ok(range::Event::Assigned { slot, member, source })
+        let (expires_at, only_one) = (view.coupon.tenure.expires_at, false);
+        Ok(range::Event::Assigned { slot, member, source, expires_at, only_one })
     } else {
         Err(range::Refusal::SourceReused)
     })

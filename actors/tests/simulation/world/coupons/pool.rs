@@ -4,7 +4,7 @@
 //! It also says what the rule book ought to answer to a command. It shares no code with it.
 
 use actors::domain::coupons::coupon::{CouponView, Use};
-use actors::domain::coupons::redeem::{Command, Event, Refusal};
+use actors::domain::coupons::redeem::{Command, Event, LapsedHold, Refusal};
 use actors::domain::coupons::{CouponLedger, CouponState, offer};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
@@ -64,7 +64,7 @@ impl Pool {
     pub fn record(&mut self, event: &Event, at: Time, is_free: impl Fn(u64) -> bool) {
         let expired_until = self.expired_until;
         match event {
-            Event::Held { slot, owner, what, until } => {
+            Event::Held { slot, owner, what, until, .. } => {
                 is_worth_what_it_should(what);
                 let one = self.owned(*slot, *owner);
                 assert!(
@@ -73,7 +73,7 @@ impl Pool {
                 );
                 one.now = Now::Held { until: *until, what: what.clone() };
             }
-            Event::Used { slot, owner, what } => {
+            Event::Used { slot, owner, what, .. } => {
                 is_worth_what_it_should(what);
                 let one = self.owned(*slot, *owner);
                 assert!(
@@ -83,7 +83,7 @@ impl Pool {
                 );
                 one.now = Now::Used(what.clone());
             }
-            Event::Cancelled { slot, owner, what } => {
+            Event::Cancelled { slot, owner, what, .. } => {
                 let one = self.owned(*slot, *owner);
                 match &one.now {
                     Now::Used(used) if used == what => one.uses_cancelled += 1,
@@ -101,13 +101,13 @@ impl Pool {
                     One { owner: Id::SYSTEM, expires_at: at, now: Now::Void, uses_cancelled: 0 },
                 );
             }
-            Event::Voided { slot, owner } => {
+            Event::Voided { slot, owner, .. } => {
                 let one = self.owned(*slot, *owner);
                 assert_eq!(one.now, Now::Assigned);
                 one.now = Now::Void;
             }
             Event::Lapsed { holds } => {
-                for (slot, owner) in holds {
+                for LapsedHold { slot, owner, .. } in holds {
                     let one = self.owned(*slot, *owner);
                     assert!(
                         matches!(one.now, Now::Held { until, .. } if until <= at),
@@ -231,7 +231,7 @@ impl Pool {
     pub fn is_shown(&self, slot: u64, view: &Option<CouponView>) -> bool {
         match (self.coupons.get(&slot), view) {
             (Some(one), Some(view)) => {
-                let same = (view.coupon.owner, view.coupon.past().len())
+                let same = (view.coupon.owner, view.coupon.tenure.past.len())
                     == (one.owner, one.uses_cancelled);
                 same && Some(view.state) == self.state(slot)
             }
@@ -262,7 +262,7 @@ pub fn is_alive(view: &CouponView, at: Time) -> bool {
     use actors::domain::coupons::coupon::CouponPhase;
     match (&view.coupon.phase, view.state) {
         (CouponPhase::Held(pending), _) => pending.until > at,
-        (_, CouponState::Created | CouponState::Assigned) => view.coupon.expires_at > at,
+        (_, CouponState::Created | CouponState::Assigned) => view.coupon.tenure.expires_at > at,
         _ => true,
     }
 }

@@ -97,8 +97,9 @@ impl Kind for Rack {
             }
         }
         match event {
-            Event::Imported { batch, terms, lines } => {
-                assert!(!lines.is_empty());
+            Event::Imported { batch, terms, first, lines } => {
+                let before = model.batches.get(batch).map_or(0, |batch| batch.terms.count);
+                assert!(!lines.is_empty() && *first == before);
                 let terms = range::Terms {
                     count: 0,
                     offer: terms.offer,

@@ -1,0 +1,108 @@
+//! The cards of coupons: one for each that was ever touched, and those that find it by a member or
+//! by a source.
+
+use super::book::Book;
+use super::coupon::{Coupon, CouponPhase, CouponView, Pending, Slot, Used};
+use super::life::CouponState;
+use super::redeem::{Event, LapsedHold};
+use super::touched::TouchedSlots;
+use crate::cards::{Card, CardKey, Cards};
+use crate::domain::shelves;
+use crate::id::Id;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// Whose coupons they are within the partition: a rack has those of many batches, every other
+/// partition has one set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CouponSet(pub u32);
+
+impl CouponSet {
+    pub fn coupon(self, slot: Slot) -> CardKey {
+        CardKey::number(shelves::COUPON_CARDS, self.number(slot))
+    }
+
+    /// The code that the coupon was imported with.
+    pub fn code_of(self, slot: Slot) -> CardKey {
+        CardKey::number(shelves::CODE_OF, self.number(slot))
+    }
+
+    pub fn of_member(self, member: &Id) -> CardKey {
+        CardKey::name(shelves::COUPON_OF, self.name(member))
+    }
+
+    pub fn of_source(self, source: &Id) -> CardKey {
+        CardKey::name(shelves::SOURCES, self.name(source))
+    }
+
+    /// No set has more than 2^32 coupons but the only one of its partition.
+    fn number(self, slot: Slot) -> u64 {
+        u64::from(self.0) << 32 | slot
+    }
+
+    fn name(self, name: &Id) -> Id {
+        match self.0 {
+            0 => *name,
+            set => Id::digest(&[&set.to_be_bytes(), &name.0]),
+        }
+    }
+
+    pub fn assigned(self, slot: Slot, owner: Id, at: Time, expires_at: Time) -> Card {
+        Card::put(self.coupon(slot), &Coupon::assigned(owner, at, expires_at))
+    }
+
+    /// What the event leaves of the coupons that it is about.
+    pub fn redeemed(self, event: &Event, at: Time, cards: &mut Vec<Card>) {
+        let mut put = |slot, coupon: Coupon| cards.push(Card::put(self.coupon(slot), &coupon));
+        match event.clone() {
+            Event::Held { slot, owner, tenure, what, until } => {
+                let phase = CouponPhase::Held(Pending { since: at, until, what });
+                put(slot, Coupon { owner, tenure, phase })
+            }
+            Event::Used { slot, owner, tenure, what } => {
+                put(slot, Coupon { owner, tenure, phase: CouponPhase::Used(Used { at, what }) })
+            }
+            Event::Cancelled { slot, owner, tenure, .. } => {
+                put(slot, Coupon { owner, tenure, phase: CouponPhase::Assigned })
+            }
+            Event::Voided { slot, owner, tenure } => {
+                put(slot, Coupon { owner, tenure, phase: CouponPhase::Void(at) })
+            }
+            Event::Lapsed { holds } => {
+                for LapsedHold { slot, owner, tenure } in holds {
+                    put(slot, Coupon { owner, tenure, phase: CouponPhase::Assigned })
+                }
+            }
+            Event::Expired { .. } | Event::Noticed { .. } => {}
+        }
+    }
+}
+
+/// The touched coupons of a book: those held lie in it, the others on their cards.
+pub struct Touched<'a> {
+    pub book: &'a Book,
+    pub set: CouponSet,
+    pub cards: &'a Cards<'a>,
+    pub slots: TouchedSlots<'a>,
+}
+
+impl Touched<'_> {
+    pub fn get(&self, slot: Slot) -> Option<Coupon> {
+        if !self.slots.has(slot) {
+            return None;
+        }
+        match self.book.held(slot) {
+            Some(coupon) => Some(coupon.clone()),
+            None => self.cards.read(&self.set.coupon(slot)),
+        }
+    }
+
+    pub fn view(&self, slot: Slot) -> Option<CouponView> {
+        let coupon = self.get(slot)?;
+        Some(CouponView { state: self.state(&coupon), coupon })
+    }
+
+    pub fn state(&self, coupon: &Coupon) -> CouponState {
+        coupon.state(self.book.expired_until())
+    }
+}
