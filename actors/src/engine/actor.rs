@@ -6,6 +6,7 @@
 //! for batching: a batch is whatever arrived while the last write was under way, and else whatever
 //! was ready on this thread.
 
+use super::alarms::{Alarms, Tick};
 use super::failure::Lost;
 use super::node::Node;
 use super::partition::{Partition, Wanted};
@@ -19,10 +20,13 @@ use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
 use actix_rt::task::yield_now;
 use metrics::{Counter, Histogram, counter, histogram};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+
+/// A partition that may not sleep yet tries again after so many seconds at most.
+const RETRY_REST_S: u32 = 30;
 
 /// A caller that waits for a reply. Dropping it counts the request out.
 pub struct Waiter<M: Machine> {
@@ -78,6 +82,9 @@ pub struct PartitionActor<M: Machine> {
     node: Arc<Node>,
     exit: Box<dyn Exit>,
     state: State<M>,
+    alarms: Arc<Alarms>,
+    alarm: u64,
+    /// When it was last given a command. To be looked at keeps no partition awake.
     last_called: Time,
     sent_at: Instant,
     is_about_to_flush: bool,
@@ -183,7 +190,7 @@ struct NamesRead {
 pub struct Rest;
 
 impl<M: Machine> PartitionActor<M> {
-    pub fn new(name: M::Name, node: Arc<Node>, exit: Box<dyn Exit>) -> Self {
+    pub fn new(name: M::Name, node: Arc<Node>, exit: Box<dyn Exit>, alarms: Arc<Alarms>) -> Self {
         let last_called = node.now();
         let state = State::Opening { waiting: Vec::new() };
         PartitionActor {
@@ -191,6 +198,8 @@ impl<M: Machine> PartitionActor<M> {
             node,
             exit,
             state,
+            alarms,
+            alarm: 0,
             last_called,
             sent_at: Instant::now(),
             is_about_to_flush: false,
@@ -292,6 +301,7 @@ impl<M: Machine> PartitionActor<M> {
         if let State::Open(partition) = std::mem::replace(&mut self.state, State::Fenced) {
             partition.abandon().into_iter().for_each(|waiter| waiter.answer(Err(Lost::Moved)));
         }
+        self.set_alarm(self.node.now());
     }
 
     /// Memory is ahead of a log that may lack its last batch: all callers that wait are told so,
@@ -308,19 +318,38 @@ impl<M: Machine> PartitionActor<M> {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
-        let partition = match &mut self.state {
-            State::Open(partition) => partition,
-            State::Fenced if self.exit.leave() => return ctx.stop(),
-            State::Opening { .. } | State::Fenced => return,
+        let may_rest = now >= self.may_rest_at();
+        match &mut self.state {
+            State::Open(partition) if partition.due().is_some_and(|due| due <= now) => {
+                partition.wake(now);
+                self.flush(ctx);
+            }
+            State::Open(partition) => {
+                partition.make_some_room_for_cards();
+                if may_rest && partition.may_sleep(now) {
+                    self.rest(ctx);
+                }
+            }
+            State::Fenced if self.exit.leave() => ctx.stop(),
+            State::Opening { .. } | State::Fenced => {}
+        }
+        self.set_alarm(now);
+    }
+
+    fn may_rest_at(&self) -> Time {
+        self.last_called.plus_s(self.node.limits.idle_s)
+    }
+
+    /// To be woken when something is due, or when it may be time to sleep.
+    fn set_alarm(&self, now: Time) {
+        let again_s = self.node.limits.idle_s.clamp(1, RETRY_REST_S);
+        let rest_at = self.may_rest_at().max(now.plus_s(again_s));
+        let at = match &self.state {
+            State::Open(partition) => partition.due().map_or(rest_at, |due| due.min(rest_at)),
+            State::Fenced => now.plus_s(1),
+            State::Opening { .. } => return,
         };
-        if partition.due().is_some_and(|due| due <= now) {
-            partition.wake(now);
-            return self.flush(ctx);
-        }
-        partition.make_room_for_cards();
-        if now >= self.last_called.plus_s(self.node.limits.idle_s) && partition.may_sleep(now) {
-            self.rest(ctx);
-        }
+        self.alarms.set_for(self.alarm, at);
     }
 
     fn rest(&mut self, ctx: &mut Context<Self>) {
@@ -353,8 +382,28 @@ impl<M: Machine> Actor for PartitionActor<M> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
+        self.alarm = self.alarms.enter(ctx.address().recipient());
+        if self.alarms.is_first_watch() {
+            let watch = watch(Arc::downgrade(&self.alarms), Arc::downgrade(&self.node));
+            actix_rt::spawn(watch);
+        }
         self.open(Vec::new(), ctx.address());
-        ctx.run_interval(Duration::from_secs(1), |actor, ctx| actor.tick(ctx));
+    }
+
+    fn stopped(&mut self, _: &mut Context<Self>) {
+        self.alarms.leave(self.alarm);
+    }
+}
+
+/// Rings once a second for the partitions of this thread, as long as there is a node.
+async fn watch(alarms: Weak<Alarms>, node: Weak<Node>) {
+    loop {
+        actix_rt::time::sleep(Duration::from_secs(1)).await;
+        let (Some(alarms), Some(node)) = (alarms.upgrade(), node.upgrade()) else { return };
+        alarms.ring(node.now());
+        if node.cards.is_exceeded() {
+            alarms.ring_for_all();
+        }
     }
 }
 
@@ -362,8 +411,12 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
     type Result = ();
 
     fn handle(&mut self, call: Call<M>, ctx: &mut Context<Self>) {
-        self.last_called = self.node.now();
+        let now = self.node.now();
+        if call.request.gives_a_command() {
+            self.last_called = now;
+        }
         self.serve(call.request, call.waiter);
+        self.set_alarm(now);
         self.go_on_soon(ctx);
     }
 }
@@ -378,6 +431,7 @@ impl<M: Machine> Handler<OpenEnded<M>> for PartitionActor<M> {
             Ok(partition) => {
                 self.state = State::Open(partition);
                 waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
+                self.set_alarm(self.node.now());
                 self.go_on(ctx);
             }
             Err(Obstacle::Snapshot(why)) if !std::mem::replace(&mut self.forgot_snapshot, true) => {
@@ -455,6 +509,14 @@ impl<M: Machine> Handler<NamesRead> for PartitionActor<M> {
             partition.learned(rows.ok());
             self.look_up(ctx);
         }
+    }
+}
+
+impl<M: Machine> Handler<Tick> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
+        self.tick(ctx);
     }
 }
 

@@ -35,7 +35,7 @@ impl CardBudget {
         self.used.load(Ordering::Relaxed)
     }
 
-    fn is_exceeded(&self) -> bool {
+    pub fn is_exceeded(&self) -> bool {
         self.used() > self.limit
     }
 
@@ -140,7 +140,15 @@ impl CardMemory {
 
     /// Forgets cards until the node's budget is kept, or none is left that may go.
     pub fn make_room(&mut self) {
-        let mut left = 2 * self.order.len();
+        self.look_through(2 * self.order.len());
+    }
+
+    /// The same, but only some: others have cards, too.
+    pub fn make_some_room(&mut self) {
+        self.look_through(self.order.len() / 4 + 1);
+    }
+
+    fn look_through(&mut self, mut left: usize) {
         while left > 0 && self.budget.is_exceeded() {
             left -= 1;
             let Some(key) = self.order.pop_front() else { return };
@@ -224,7 +232,10 @@ fn cost(body: &Option<Box<[u8]>>) -> usize {
 impl KnownCards for CardMemory {
     fn known(&self, key: &CardKey) -> Result<Option<&[u8]>, Unknown> {
         if let Some(card) = self.cards.get(key) {
-            card.asked_for.set(true);
+            // A card that was looked up to be read once, as in a long list, makes room soon.
+            if self.reserved.is_empty() || !self.reserved.contains_key(key) {
+                card.asked_for.set(true);
+            }
             return Ok(card.body.as_deref());
         }
         match &key.place {

@@ -7,6 +7,7 @@
 //! named here.
 
 mod actor;
+mod alarms;
 mod by;
 pub mod card_memory;
 mod commands;

@@ -1,6 +1,7 @@
 //! What all partitions of one process share: the store, the clock, the arbiters they live on,
 //! limits, and the window of keys.
 
+use super::alarms::Alarms;
 use super::card_memory::CardBudget;
 use super::keys::KeyWindow;
 use super::neighbours::Neighbours;
@@ -22,7 +23,7 @@ pub struct Node {
     pub cards: Arc<CardBudget>,
     /// Threads that partitions live on. HTTP workers enter their own, so that a request finds its
     /// partition without a hop.
-    seats: RwLock<Vec<ArbiterHandle>>,
+    seats: RwLock<Vec<Seat>>,
     /// Nodes on the same store. Without any, every partition is this node's own.
     neighbours: OnceLock<Arc<dyn Neighbours>>,
     /// Hears which partition's snapshot is not believed, and why.
@@ -32,6 +33,13 @@ pub struct Node {
     pub(super) in_flight: AtomicUsize,
     seeds: AtomicU64,
     secret: RandomState,
+}
+
+/// A thread that partitions live on, and when those on it have something to do.
+#[derive(Clone)]
+pub(super) struct Seat {
+    pub arbiter: ArbiterHandle,
+    pub alarms: Arc<Alarms>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -148,11 +156,12 @@ impl Node {
     }
 
     pub fn add_seat(&self, arbiter: ArbiterHandle) {
-        self.seats.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(arbiter);
+        let seat = Seat { arbiter, alarms: Arc::default() };
+        self.seats.write().unwrap_or_else(|poisoned| poisoned.into_inner()).push(seat);
     }
 
     /// The seat for a partition: the same for the same hash as long as no seat is added.
-    pub(super) fn seat(&self, hash: u64) -> Option<ArbiterHandle> {
+    pub(super) fn seat(&self, hash: u64) -> Option<Seat> {
         let seats = self.seats.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         (!seats.is_empty()).then(|| seats[hash as usize % seats.len()].clone())
     }

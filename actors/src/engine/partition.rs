@@ -271,9 +271,9 @@ impl<M: Machine, W> Partition<M, W> {
         self.learning.learned(rows, &mut self.cards);
     }
 
-    /// Forgets cards until the node's memory for them is enough.
-    pub fn make_room_for_cards(&mut self) {
-        self.cards.make_room();
+    /// Forgets some cards if the node's memory for them is not enough.
+    pub fn make_some_room_for_cards(&mut self) {
+        self.cards.make_some_room();
     }
 
     /// Lets expire what is due, without any request.

@@ -32,6 +32,11 @@ pub enum Request<M: Machine> {
 }
 
 impl<M: Machine> Request<M> {
+    /// Whether it is more than a look.
+    pub(super) fn gives_a_command(&self) -> bool {
+        matches!(self, Request::Command { .. } | Request::Pass { .. })
+    }
+
     /// Whether it is there to change something, by what the time is.
     pub(super) fn decides(&self) -> bool {
         match self {

@@ -135,8 +135,9 @@ impl<M: Machine> Router<M> {
             in_flight: in_flight.clone(),
         };
         let (name, node) = (name.clone(), self.node.clone());
-        let actor = PartitionActor::start_in_arbiter(&seat, move |_| {
-            PartitionActor::new(name, node, Box::new(exit))
+        let alarms = seat.alarms;
+        let actor = PartitionActor::start_in_arbiter(&seat.arbiter, move |_| {
+            PartitionActor::new(name, node, Box::new(exit), alarms)
         });
         Ok(Handle { actor, in_flight })
     }

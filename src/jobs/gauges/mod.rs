@@ -40,6 +40,7 @@ pub fn of_this_moment(shared: &Shared) {
     gauge!("stampede_unfinished_body_bytes").set(shared.rooms.bodies.held() as f64);
     gauge!("stampede_unread_answer_bytes").set(shared.rooms.answers.held() as f64);
     shared.streams.measure();
+    gauge!("stampede_card_bytes").set(node.cards.used() as f64);
     gauge!("stampede_in_flight").set(node.in_flight() as f64);
     gauge!("stampede_in_flight_limit").set(node.limits.node_in_flight as f64);
     gauge!("stampede_deepest_partition_queue").set(shared.engine.deepest() as f64);

@@ -3,16 +3,25 @@
 //!
 //! A row belongs to one partition, so what its events left of it is known when that partition has
 //! been replayed. Of all rows only a count and a sum of their hashes is kept, for each shelf; the
-//! sum is the same in whichever order they come.
+//! sum is the same in whichever order they come. A partition of very many rows is gone through more
+//! than once, each time for a part of its rows.
 
 use actors::Id;
 use actors::store::Row;
 use anyhow::ensure;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-/// What a partition's events left of each of its rows.
-#[derive(Default)]
-pub struct Rows(HashMap<Id, (u8, Hash)>);
+/// What a partition's events left of each row of one part.
+pub struct Rows {
+    part: u64,
+    parts: u64,
+    found: HashMap<u64, (u8, Hash)>,
+    most: usize,
+}
+
+/// Rows that are remembered at a time: some hundred bytes each while the table grows.
+pub const MOST: usize = 1 << 20;
 
 /// How many rows there are, and the sum of their hashes, for each shelf.
 #[derive(Default)]
@@ -21,11 +30,35 @@ pub struct Lists(BTreeMap<u8, (u64, Hash)>);
 type Hash = u128;
 
 impl Rows {
+    /// Those of the first part, which is all of them unless there are more than so many.
+    pub fn first(most: usize) -> Rows {
+        Rows { part: 0, parts: 1, found: HashMap::new(), most }
+    }
+
+    /// Those of the next part, if there is one.
+    pub fn next(self) -> Option<Rows> {
+        let part = self.part + 1;
+        (part < self.parts).then(|| Rows { part, found: HashMap::new(), ..self })
+    }
+
     pub fn see(&mut self, row: &Row) {
-        let place = Id::digest(&[&[row.shelf.0], &row.owner.0, &row.key]);
+        let place = BuildHasherDefault::<DefaultHasher>::default().hash_one((
+            row.shelf.0,
+            row.owner,
+            &row.key,
+        ));
+        if place % self.parts != self.part {
+            return;
+        }
         match row.body {
-            Some(_) => drop(self.0.insert(place, (row.shelf.0, hash(row)))),
-            None => drop(self.0.remove(&place)),
+            Some(_) => drop(self.found.insert(place, (row.shelf.0, hash(row)))),
+            None => drop(self.found.remove(&place)),
+        }
+        // Only the first part may still be cut: what it loses belongs to parts that come later.
+        if self.found.len() > self.most && self.part == 0 {
+            self.parts *= 2;
+            let (part, parts) = (self.part, self.parts);
+            self.found.retain(|place, _| place % parts == part);
         }
     }
 }
@@ -36,7 +69,7 @@ impl Lists {
     }
 
     pub fn add_all(&mut self, rows: &Rows) {
-        rows.0.values().for_each(|(shelf, hash)| self.count(*shelf, *hash));
+        rows.found.values().for_each(|(shelf, hash)| self.count(*shelf, *hash));
     }
 
     fn count(&mut self, shelf: u8, hash: Hash) {

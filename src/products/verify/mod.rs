@@ -2,9 +2,8 @@
 //!
 //! Checks every hash and sequence, that every record can be read, that the books of every partition
 //! balance, and that each snapshot stands on the chain and says there what the log says; that lists
-//! have the rows which the logs declare, no more and no less; and what else a store keeps. Memory
-//! stays bounded: one partition at a time, one frame at a time, and some bytes for each row of a
-//! partition.
+//! and cards are those which the logs declare, no more and no less; and what else a store keeps.
+//! Memory stays bounded: one partition at a time, one frame at a time, and so many of its rows.
 
 mod lists;
 
@@ -13,7 +12,7 @@ use crate::table::kind_of;
 use actors::machine::Counts;
 use actors::store::Position;
 use anyhow::{Context, bail};
-use lists::{Lists, Rows};
+use lists::{Lists, MOST, Rows};
 use ports::history::History;
 use std::collections::BTreeMap;
 
@@ -69,7 +68,7 @@ fn one(
     let stands_at = snapshot.as_ref().map_or(Position::default(), |snapshot| snapshot.at);
     let mut on_the_chain = stands_at == Position::default();
     snapshot.map_or(Ok(()), |snapshot| replay.suspect(snapshot))?;
-    let mut rows = Rows::default();
+    let mut rows = Rows::first(MOST);
     history.frames_of(partition, &mut |frame| {
         replay.frame(&frame)?;
         table::rows(partition, &frame).iter().for_each(|row| rows.see(row));
@@ -84,6 +83,14 @@ fn one(
         bail!("its snapshot stands at no point of its chain");
     }
     lists.add_all(&rows);
+    while let Some(more) = rows.next() {
+        rows = more;
+        history.frames_of(partition, &mut |frame| {
+            table::rows(partition, &frame).iter().for_each(|row| rows.see(row));
+            Ok(())
+        })?;
+        lists.add_all(&rows);
+    }
     Ok((records, replay.books()))
 }
 

@@ -241,3 +241,35 @@ fn every_flipped_bit_of_a_look_up_row_is_named_and_so_is_one_too_many_or_too_few
         verify(&told).unwrap();
     }
 }
+
+#[test]
+fn rows_of_a_partition_add_up_to_the_same_however_few_are_remembered_at_a_time() {
+    let row = |n: u8, body: Option<u8>| Row {
+        shelf: actors::store::Shelf(9),
+        owner: Id([1; 16]),
+        key: vec![n],
+        body: body.map(|body| vec![body]),
+    };
+    let mut written: Vec<Row> = (0..200).map(|n| row(n, Some(n))).collect();
+    written.extend((0..50).map(|n| row(n, None)));
+    written.extend((20..120).map(|n| row(n, Some(7))));
+    let added = |most| {
+        let (mut lists, mut rows) = (Lists::default(), Rows::first(most));
+        loop {
+            written.iter().for_each(|row| rows.see(row));
+            lists.add_all(&rows);
+            match rows.next() {
+                Some(more) => rows = more,
+                None => return lists,
+            }
+        }
+    };
+    let whole = added(1_000);
+    for most in [1, 7, 50, 179] {
+        added(most).compare(&whole).unwrap();
+    }
+    let mut by_hand = Lists::default();
+    (20..120).for_each(|n| by_hand.add(&row(n, Some(7))));
+    (120..200).for_each(|n| by_hand.add(&row(n, Some(n))));
+    whole.compare(&by_hand).unwrap();
+}
