@@ -68,7 +68,7 @@ fn picks() {
         let (all, _) = stock.matching(&pattern);
         for _ in 0..(all as f64 * gone) as u64 {
             let ticket = stock.pick(&pattern, 1, &mut dice)[0];
-            stock.take(&ticket, 0);
+            stock.take(&ticket);
         }
         let ns = nanoseconds_each(200_000, || drop(black_box(stock.pick(&pattern, 1, &mut dice))));
         fresh = if gone == 0.0 { ns } else { fresh };

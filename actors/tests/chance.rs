@@ -71,7 +71,7 @@ fn partly_sold() -> (Stock, Vec<Ticket>) {
     let mut free = Vec::new();
     for ticket in all(3000..4000, 3) {
         if dice.below(3) > 0 {
-            stock.take(&ticket, 1);
+            stock.take(&ticket);
         } else if ticket.number / 10 % 10 == 2 {
             free.push(ticket);
         }
@@ -108,7 +108,7 @@ fn every_free_ticket_is_as_likely_to_be_among_several() {
 #[test]
 fn every_pair_of_tickets_is_as_likely_as_any_other() {
     let mut stock = Stock::full(3000, 3, 2);
-    stock.take(&Ticket { number: 3126, copy: 2 }, 1);
+    stock.take(&Ticket { number: 3126, copy: 2 });
     let mut pairs: BTreeMap<Vec<Ticket>, u64> = BTreeMap::new();
     for seed in 0..40_000 {
         let mut pair = stock.pick(&pattern("312*"), 2, &mut Dice::new(seed));

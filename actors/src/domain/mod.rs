@@ -35,4 +35,7 @@ pub mod shelves {
     pub const CODES: Shelf = Shelf(12);
     /// The imported code of a coupon.
     pub const CODE_OF: Shelf = Shelf(13);
+
+    pub const HOLDS: Shelf = Shelf(14);
+    pub const SOLD: Shelf = Shelf(15);
 }

@@ -101,7 +101,7 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
              adadadadadadac02b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0",
         ),
         (
-            Refunded { ticket: TICKETS[0], hold: 17, owner: ADA },
+            Refunded { ticket: TICKETS[0], hold: 17, owner: ADA, left: vec![TICKETS[1]] },
             "2f00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadad\
              adadadadadadadadad",
         ),

@@ -58,7 +58,7 @@ impl ByHand {
                     self.holds.remove(&(*owner, *hold));
                 }
             }
-            Event::Refunded { ticket, hold, owner } => {
+            Event::Refunded { ticket, hold, owner, .. } => {
                 self.tickets.remove(&(*owner, ticket.number, ticket.copy, *hold));
             }
             Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}

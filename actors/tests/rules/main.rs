@@ -19,6 +19,7 @@ mod range;
 mod redeem;
 mod sealing;
 mod slice;
+mod slice_head;
 mod terms;
 mod walks;
 mod webhook;

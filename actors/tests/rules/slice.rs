@@ -232,7 +232,7 @@ fn an_admin_refunds_and_the_ticket_is_free_again() {
     let both = [ticket(3123, 1), ticket(3123, 2)];
     let sold = slice([(s(10), held(0, ADA, &both, s(310))), (s(20), confirmed(0, ADA, &both))]);
     let refund = Command::Refund { ticket: both[0] };
-    let refunded = Event::Refunded { ticket: both[0], hold: 0, owner: ADA.id };
+    let refunded = Event::Refunded { ticket: both[0], hold: 0, owner: ADA.id, left: vec![both[1]] };
     sold.when(refund.clone(), ADA, s(30)).refused(Refusal::NotAdmin);
     sold.when(refund.clone(), ADMIN, s(30)).then(refunded.clone());
     let back = sold.and(s(30), refunded);

@@ -22,7 +22,7 @@ impl Told for Slice {
                 ];
                 says.say(&topics::TICKETS_CONFIRMED, data);
             }
-            Event::Refunded { ticket, hold, owner } => {
+            Event::Refunded { ticket, hold, owner, .. } => {
                 let ticket = ticket_id(name, ticket);
                 let data = [
                     ("lottery", id(&name.day)),

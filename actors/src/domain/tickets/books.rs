@@ -1,7 +1,8 @@
-//! The books of a slice: which holds live until when, what was sold, and who holds how much.
+//! The books of a slice: which holds live until when, who holds how much, and how many tickets are
+//! sold.
 //!
 //! Every change keeps the stock, the deadlines and the members' counts in step. Nothing here
-//! decides; nothing here fails.
+//! decides; nothing here fails. What is sold or has ended is on cards.
 
 use super::stock::{Stock, Ticket};
 use super::words::{HoldState, HoldView, TicketLedger};
@@ -16,12 +17,7 @@ pub struct Books {
     pub stock: Stock,
     pub next_hold: u32,
     pub live: HashMap<u32, Live>,
-    pub sold: HashMap<u32, Sold>,
-    sold_tickets: u64,
-    /// One bit per hold that was released rather than expired: why an ended hold ended.
-    pub released: Vec<u64>,
-    /// A mark of its owner for each hold that has ended, so that no other member hears of it.
-    pub ended: Vec<u32>,
+    pub sold_tickets: u64,
     deadlines: BTreeSet<(Time, u32)>,
     held_by: HashMap<Id, Held>,
 }
@@ -41,13 +37,7 @@ struct Held {
     holds: BTreeSet<u32>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Sold {
-    pub owner: Id,
-    pub tickets: TicketList,
-}
-
-/// Most holds are of one ticket, and there may be millions of them.
+/// Most holds are of one ticket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum TicketList {
     One(Ticket),
@@ -55,8 +45,13 @@ pub enum TicketList {
 }
 
 impl Books {
+    pub fn hold(&mut self, hold: u32, live: Live) {
+        live.tickets.iter().for_each(|ticket| self.stock.take(ticket));
+        self.insert_live(hold, live);
+    }
+
+    /// Puts a hold among the live ones whose tickets are taken already.
     pub fn insert_live(&mut self, hold: u32, live: Live) {
-        live.tickets.iter().for_each(|ticket| self.stock.take(ticket, hold));
         self.deadlines.insert((live.until, hold));
         let held = self.held_by.entry(live.owner).or_default();
         held.tickets += live.tickets.len() as u32;
@@ -78,52 +73,16 @@ impl Books {
         Some(live)
     }
 
-    fn insert_sold(&mut self, hold: u32, sold: Sold) {
-        self.sold_tickets += sold.tickets.len() as u64;
-        self.sold.insert(hold, sold);
-    }
-
     pub fn end(&mut self, hold: u32) {
         if let Some(live) = self.remove_live(hold) {
             live.tickets.iter().for_each(|ticket| self.stock.give_back(ticket));
-            self.note_ended(hold, live.owner);
         }
-    }
-
-    fn note_ended(&mut self, hold: u32, owner: Id) {
-        let place = hold as usize;
-        if self.ended.len() <= place {
-            self.ended.resize(place + 1, 0);
-        }
-        self.ended[place] = mark(owner);
-    }
-
-    /// Whether that hold has ended and was that member's.
-    pub fn has_ended_for(&self, hold: u32, member: Id) -> bool {
-        self.ended.get(hold as usize) == Some(&mark(member))
-    }
-
-    pub fn mark_released(&mut self, hold: u32) {
-        let word = hold as usize / 64;
-        if self.released.len() <= word {
-            self.released.resize(word + 1, 0);
-        }
-        self.released[word] |= 1 << (hold % 64);
-    }
-
-    pub fn was_released(&self, hold: u32) -> bool {
-        self.released.get(hold as usize / 64).is_some_and(|word| word & 1 << (hold % 64) != 0)
     }
 
     pub fn view(&self, hold: u32) -> Option<HoldView> {
-        let live = self
-            .live
-            .get(&hold)
-            .map(|live| (live.owner, &live.tickets, HoldState::Held { until: live.until }));
-        let (owner, tickets, state) = live.or_else(|| {
-            self.sold.get(&hold).map(|sold| (sold.owner, &sold.tickets, HoldState::Confirmed))
-        })?;
-        Some(HoldView { owner, tickets: tickets.to_vec(), state })
+        let Live { owner, tickets, until, .. } = self.live.get(&hold)?;
+        let state = HoldState::Held { until: *until };
+        Some(HoldView { owner: *owner, tickets: tickets.to_vec(), state })
     }
 
     pub fn holds_of(&self, owner: &Id) -> Vec<(u32, HoldView)> {
@@ -145,7 +104,7 @@ impl Books {
 
     pub fn confirm(&mut self, hold: u32) {
         if let Some(live) = self.remove_live(hold) {
-            self.insert_sold(hold, Sold { owner: live.owner, tickets: live.tickets });
+            self.sold_tickets += live.tickets.len() as u64;
         }
     }
 
@@ -157,20 +116,9 @@ impl Books {
         }
     }
 
-    pub fn refund(&mut self, hold: u32, ticket: &Ticket) {
+    pub fn refund(&mut self, ticket: &Ticket) {
         self.stock.give_back(ticket);
-        if let Some(sold) = self.sold.get_mut(&hold) {
-            let rest: Vec<Ticket> =
-                sold.tickets.iter().filter(|other| *other != ticket).copied().collect();
-            self.sold_tickets -= (sold.tickets.len() - rest.len()) as u64;
-            sold.tickets = rest.as_slice().into();
-        }
-    }
-
-    /// A sold hold as a snapshot has it, whose tickets are still to be taken.
-    pub fn restore_sold(&mut self, hold: u32, sold: Sold) {
-        sold.tickets.iter().for_each(|ticket| self.stock.take(ticket, hold));
-        self.insert_sold(hold, sold);
+        self.sold_tickets = self.sold_tickets.saturating_sub(1);
     }
 
     pub fn first_deadline(&self) -> Option<Time> {
@@ -187,20 +135,16 @@ impl Books {
         self.held_by.get(&owner).map_or(0, |held| held.tickets)
     }
 
-    /// How far the books are from telling the same thing.
+    /// How far the books are from telling the same thing. What is sold is counted, not looked at.
     pub fn imbalance(&self) -> i64 {
-        let counted: usize = self.sold.values().map(|sold| sold.tickets.len()).sum();
-        self.ledger().imbalance.abs()
-            + (self.sold_tickets as i64 - counted as i64).abs()
+        let live = || self.live.values().flat_map(|live| live.tickets.iter());
+        let ledger = self.ledger();
+        let free = live().filter(|ticket| !self.stock.is_taken(ticket)).count();
+        ledger.imbalance.abs()
+            + (ledger.held as i64 - live().count() as i64).abs()
+            + free as i64
             + self.stock.imbalance()
     }
-}
-
-/// Four bytes of an id. Ids end in what was drawn or hashed, so two members share a mark once in
-/// four billion.
-fn mark(member: Id) -> u32 {
-    let [.., a, b, c, d] = member.0;
-    u32::from_be_bytes([a, b, c, d])
 }
 
 impl From<&[Ticket]> for TicketList {

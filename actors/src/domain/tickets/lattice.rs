@@ -42,6 +42,21 @@ impl Lattice {
         Lattice { digits: digits as usize, copies, counts: Counts::default() }
     }
 
+    /// The same, but for so many tickets of these numbers.
+    pub fn without(
+        digits: u8,
+        copies: u32,
+        taken: impl Iterator<Item = u32>,
+        count: u64,
+    ) -> Lattice {
+        let mut lattice = Lattice::full(digits, copies);
+        lattice.counts = match count <= FEW as u64 {
+            true => Counts::Taken(taken.collect()),
+            false => Counts::Left(lattice.all_counts(taken)),
+        };
+        lattice
+    }
+
     /// How many free tickets match.
     pub fn count(&self, places: &[u8]) -> u32 {
         self.stock(self.index(places), places)
@@ -84,16 +99,39 @@ impl Lattice {
 
     /// From now on every pattern is counted.
     fn count_all(&mut self) {
+        if let Counts::Taken(taken) = std::mem::take(&mut self.counts) {
+            self.counts = Counts::Left(self.all_counts(taken.into_iter()));
+        }
+    }
+
+    /// Counts the numbers first. A star counts what the ten digits in its place count, so each
+    /// place is gone through once.
+    fn all_counts(&self, taken: impl Iterator<Item = u32>) -> Vec<u32> {
         let mut left = vec![0; 11usize.pow(self.digits as u32)];
-        for (index, count) in left.iter_mut().enumerate() {
-            let stars = (0..self.digits)
-                .filter(|place| index / 11usize.pow(*place as u32) % 11 == STAR as usize)
-                .count();
-            *count = self.copies * 10u32.pow(stars as u32);
+        for number in 0..10u32.pow(self.digits as u32) {
+            left[self.index_of(number)] = self.copies;
         }
-        if let Counts::Taken(taken) = std::mem::replace(&mut self.counts, Counts::Left(left)) {
-            taken.into_iter().for_each(|number| self.take(number));
+        taken.for_each(|number| left[self.index_of(number)] -= 1);
+        for place in 0..self.digits {
+            let weight = 11usize.pow(place as u32);
+            for block in (0..left.len()).step_by(11 * weight) {
+                for index in block..block + weight {
+                    let digits = (0..10).map(|digit| left[index + digit * weight]).sum();
+                    left[index + STAR as usize * weight] = digits;
+                }
+            }
         }
+        left
+    }
+
+    fn index_of(&self, number: u32) -> usize {
+        let (mut index, mut rest, mut weight) = (0, number as usize, 1);
+        for _ in 0..self.digits {
+            index += rest % 10 * weight;
+            rest /= 10;
+            weight *= 11;
+        }
+        index
     }
 
     /// A free ticket that matches, each as likely as any other, as if those of `without` were taken

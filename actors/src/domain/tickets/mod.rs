@@ -2,13 +2,16 @@
 //! digits.
 
 mod books;
+mod holding;
 pub mod lattice;
 pub mod names;
+mod past;
 pub mod pattern;
 mod rows;
 mod rules;
 mod saved;
 pub mod stock;
+mod taken;
 mod words;
 
 pub use names::{HoldId, SliceName, TicketId};

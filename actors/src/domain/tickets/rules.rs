@@ -4,17 +4,18 @@
 //! at its instant unless it is confirmed, and can be extended up to a cap. Nothing is held,
 //! confirmed or extended once the lottery closes. A member has so many live held tickets here and
 //! no more. A slice knows its terms from its own log; the first request that needs it opens it.
+//!
+//! The head has the live holds, and which tickets are taken. What was sold or has ended is on
+//! cards, so a hold that lives or begins needs no look-up.
 
 use super::books::{Books, Live};
 use super::names::{SliceName, lead_digits};
-use super::pattern::Pattern;
-use super::rows;
-use super::stock::{Stock, Ticket};
+use super::stock::Stock;
 use super::words::{Answer, Command, Event, Question, Refusal, Terms, TicketLedger};
-use crate::cards::Cards;
+use super::{past, rows};
+use crate::cards::{Card, Cards};
 use crate::dice::Dice;
-use crate::id::Id;
-use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
+use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
 
@@ -45,7 +46,7 @@ impl Machine for Slice {
         command: &Command,
         caller: &Caller,
         stamp: &Stamp,
-        _: &Cards<'_>,
+        cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open { lead, terms }, None) => {
@@ -77,38 +78,12 @@ impl Machine for Slice {
                     until,
                 }))
             }
-            Command::Confirm { hold } => match self.books.sold.get(&hold) {
-                Some(sold) => {
-                    of_caller(caller, sold.owner)?;
-                    Ok(Verdict::Already(Event::Confirmed {
-                        hold,
-                        owner: sold.owner,
-                        tickets: sold.tickets.to_vec(),
-                    }))
-                }
-                None => {
-                    let live = self.live_hold(hold, caller)?;
-                    self.takes_commands(terms, stamp)?;
-                    Ok(Verdict::New(Event::Confirmed {
-                        hold,
-                        owner: live.owner,
-                        tickets: live.tickets.to_vec(),
-                    }))
-                }
-            },
+            Command::Confirm { hold } => self.confirm(hold, caller, terms, stamp, cards),
             Command::Extend { hold, ttl_s } => {
-                let live = self.live_hold(hold, caller)?;
-                self.takes_commands(terms, stamp)?;
-                extend(hold, live, terms, stamp.at.plus_s(ttl_s))
+                self.extend(hold, ttl_s, caller, terms, stamp, cards)
             }
-            Command::Release { hold } => match self.live_hold(hold, caller) {
-                Ok(live) => Ok(Verdict::New(Event::Released { hold, owner: live.owner })),
-                Err(Refusal::HoldReleased) => {
-                    Ok(Verdict::Already(Event::Released { hold, owner: caller.id }))
-                }
-                Err(refusal) => Err(refusal),
-            },
-            Command::Refund { ticket } => self.refund(ticket, caller),
+            Command::Release { hold } => self.release(hold, caller, cards),
+            Command::Refund { ticket } => self.refund(ticket, caller, cards),
             Command::Seal => Ok(self.seal()),
         }
     }
@@ -135,7 +110,7 @@ impl Machine for Slice {
             }
             Event::Held { hold, owner, tickets, until } => {
                 self.books.next_hold = self.books.next_hold.max(hold + 1);
-                self.books.insert_live(
+                self.books.hold(
                     *hold,
                     Live {
                         owner: *owner,
@@ -147,12 +122,9 @@ impl Machine for Slice {
             }
             Event::Confirmed { hold, .. } => self.books.confirm(*hold),
             Event::Extended { hold, until } => self.books.extend(*hold, *until),
-            Event::Released { hold, .. } => {
-                self.books.end(*hold);
-                self.books.mark_released(*hold);
-            }
+            Event::Released { hold, .. } => self.books.end(*hold),
             Event::Expired { holds } => holds.iter().for_each(|(hold, _)| self.books.end(*hold)),
-            Event::Refunded { ticket, hold, .. } => self.books.refund(*hold, ticket),
+            Event::Refunded { ticket, .. } => self.books.refund(ticket),
             Event::Cleared { holds } => {
                 self.closing = true;
                 holds.iter().for_each(|(hold, _)| self.books.end(*hold));
@@ -161,7 +133,7 @@ impl Machine for Slice {
         }
     }
 
-    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
+    fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         if self.terms.is_none() {
             return Answer::NotOpened;
         }
@@ -174,7 +146,7 @@ impl Machine for Slice {
                     sample: self.books.stock.pick(pattern, *sample as usize, &mut Dice::new(*seed)),
                 }
             }
-            Question::Hold(hold) => Answer::Hold(self.books.view(*hold)),
+            Question::Hold(hold) => Answer::Hold(self.view(*hold, cards)),
             Question::HoldsOf(owner) => Answer::Holds(self.books.holds_of(owner)),
             Question::Ledger => Answer::Ledger(self.books.ledger()),
         }
@@ -207,6 +179,10 @@ impl Machine for Slice {
         }
     }
 
+    fn cards(event: &Event, _: Time, cards: &mut Vec<Card>) {
+        past::write(event, cards);
+    }
+
     fn rows(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
         rows::declare(name, event, at, rows);
     }
@@ -227,75 +203,8 @@ impl Machine for Slice {
 }
 
 impl Slice {
-    fn takes_commands(&self, terms: &Terms, stamp: &Stamp) -> Result<(), Refusal> {
+    pub(super) fn takes_commands(&self, terms: &Terms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
-    }
-
-    fn pick(
-        &self,
-        terms: &Terms,
-        caller: &Caller,
-        pattern: &Pattern,
-        count: u16,
-        at_least: u16,
-        dice: &mut Dice,
-    ) -> Result<Vec<Ticket>, Refusal> {
-        let limit = terms.holds_per_member;
-        let allowed = (limit as u32).saturating_sub(self.books.held_by(caller.id));
-        if allowed < (at_least as u32).max(1) {
-            return Err(Refusal::LimitReached { limit });
-        }
-        if !self.has(pattern, terms) {
-            return Err(Refusal::NoMatchLeft { left: 0 });
-        }
-        let tickets = self.books.stock.pick(pattern, (count as u32).min(allowed) as usize, dice);
-        if tickets.len() < at_least.max(1) as usize {
-            return Err(Refusal::NoMatchLeft { left: tickets.len() as u64 });
-        }
-        Ok(tickets)
-    }
-
-    /// Whether any number of this slice may match.
-    fn has(&self, pattern: &Pattern, terms: &Terms) -> bool {
-        pattern.digits() == terms.digits
-            && pattern.may_begin_with(self.lead as u32, lead_digits(terms.digits))
-    }
-
-    /// A live hold of the caller's, or why there is none.
-    fn live_hold(&self, hold: u32, caller: &Caller) -> Result<&Live, Refusal> {
-        if let Some(live) = self.books.live.get(&hold) {
-            return of_caller(caller, live.owner).map(|()| live);
-        }
-        if let Some(sold) = self.books.sold.get(&hold) {
-            return of_caller(caller, sold.owner).and(Err(Refusal::AlreadyConfirmed));
-        }
-        match hold {
-            unknown if unknown >= self.books.next_hold => Err(Refusal::UnknownHold),
-            others
-                if caller.role == Role::Member && !self.books.has_ended_for(others, caller.id) =>
-            {
-                Err(Refusal::NotYours)
-            }
-            ended if self.books.was_released(ended) => Err(Refusal::HoldReleased),
-            _ => Err(Refusal::HoldExpired),
-        }
-    }
-
-    fn refund(&self, ticket: Ticket, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
-        if self.sealed {
-            return Err(Refusal::Closed);
-        }
-        let known = ticket.copy >= 1 && ticket.copy <= self.terms.map_or(0, |terms| terms.copies);
-        let hold = self.books.stock.holder(&ticket).ok_or(if known {
-            Refusal::NotSold
-        } else {
-            Refusal::UnknownTicket
-        })?;
-        let sold = self.books.sold.get(&hold).ok_or(Refusal::NotSold)?;
-        if caller.role == Role::Member {
-            return Err(Refusal::NotAdmin);
-        }
-        Ok(Verdict::New(Event::Refunded { ticket, hold, owner: sold.owner }))
     }
 
     fn seal(&self) -> Verdict<Event> {
@@ -312,20 +221,5 @@ impl Slice {
             (false, true) => Verdict::New(Event::Sealed { sold: self.books.ledger().sold }),
             (false, false) => Verdict::New(Event::Cleared { holds }),
         }
-    }
-}
-
-fn of_caller(caller: &Caller, owner: Id) -> Result<(), Refusal> {
-    if caller.may_act_for(owner) { Ok(()) } else { Err(Refusal::NotYours) }
-}
-
-fn extend(hold: u32, live: &Live, terms: &Terms, wanted: Time) -> Result<Verdict<Event>, Refusal> {
-    let cap = live.since.plus_s(terms.hold_max_s).min(terms.closes_at);
-    match wanted.min(cap) {
-        until if until > live.until => Ok(Verdict::New(Event::Extended { hold, until })),
-        _ if wanted <= live.until => {
-            Ok(Verdict::Already(Event::Extended { hold, until: live.until }))
-        }
-        _ => Err(Refusal::ExtendedToTheLimit { until: cap }),
     }
 }

@@ -1,12 +1,13 @@
-//! Which tickets of a slice are free, and to which hold the others belong.
+//! Which tickets of a slice are free.
 //!
-//! An untouched ticket costs one bit of memory and no byte of disk; where only a few are taken, not
-//! even that bit. Tickets are known by their place in the slice: number × copies + copy.
+//! An untouched ticket costs no byte, and a taken one some bytes while few are, and a bit when many
+//! are. Tickets are known by their place in the slice: number × copies + copy. Whose a taken ticket
+//! is, its hold says while it lives, and then a card.
 
-use super::lattice::{FEW, Lattice};
+use super::lattice::Lattice;
 use super::pattern::Pattern;
+use super::taken::TakenPlaces;
 use crate::dice::Dice;
-use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// A ticket of a slice: the number in full, and which copy of it, from 1.
@@ -22,23 +23,26 @@ pub struct Stock {
     own_digits: u8,
     copies: u32,
     lattice: Lattice,
-    /// One bit per ticket, set while it is free. Not there until more than a few are taken.
-    free: Option<Vec<u64>>,
-    taken: HashMap<u32, u32>,
+    taken: TakenPlaces,
 }
 
 impl Stock {
     /// Everything free. `own_digits` are the digits that vary within the slice.
     pub fn full(first_number: u32, own_digits: u8, copies: u16) -> Stock {
-        let lattice = Lattice::full(own_digits, copies as u32);
-        Stock {
-            first_number,
-            own_digits,
-            copies: copies as u32,
-            lattice,
-            free: None,
-            taken: HashMap::new(),
-        }
+        let copies = u32::from(copies);
+        let (lattice, taken) = (Lattice::full(own_digits, copies), TakenPlaces::default());
+        Stock { first_number, own_digits, copies, lattice, taken }
+    }
+
+    /// The same stock with these places taken and no others.
+    pub fn with(self, taken: TakenPlaces) -> Stock {
+        let numbers = taken.iter().map(|place| place / self.copies);
+        let lattice = Lattice::without(self.own_digits, self.copies, numbers, taken.len());
+        Stock { lattice, taken, ..self }
+    }
+
+    pub fn taken(&self) -> &TakenPlaces {
+        &self.taken
     }
 
     pub fn size(&self) -> u64 {
@@ -76,49 +80,29 @@ impl Stock {
         picked
     }
 
-    pub fn holder(&self, ticket: &Ticket) -> Option<u32> {
-        self.taken.get(&self.place(ticket)?).copied()
+    /// Whether it is held or sold.
+    pub fn is_taken(&self, ticket: &Ticket) -> bool {
+        self.place(ticket).is_some_and(|place| self.taken.contains(place))
     }
 
-    pub fn take(&mut self, ticket: &Ticket, hold: u32) {
+    pub fn take(&mut self, ticket: &Ticket) {
         let Some(place) = self.place(ticket) else { return };
-        if self.taken.insert(place, hold).is_none() {
-            match &mut self.free {
-                Some(free) => free[place as usize / 64] &= !(1 << (place % 64)),
-                None if self.taken.len() > FEW => self.free = Some(self.bits()),
-                None => {}
-            }
+        if self.taken.insert(place) {
             self.lattice.take(place / self.copies);
         }
     }
 
-    fn bits(&self) -> Vec<u64> {
-        let tickets = self.size() as usize;
-        let mut free = vec![u64::MAX; tickets.div_ceil(64)];
-        if let (Some(last), used @ 1..) = (free.last_mut(), tickets % 64) {
-            *last = (1 << used) - 1;
-        }
-        self.taken.keys().for_each(|place| free[*place as usize / 64] &= !(1 << (place % 64)));
-        free
-    }
-
     pub fn give_back(&mut self, ticket: &Ticket) {
         let Some(place) = self.place(ticket) else { return };
-        if self.taken.remove(&place).is_some() {
-            if let Some(free) = &mut self.free {
-                free[place as usize / 64] |= 1 << (place % 64);
-            }
+        if self.taken.remove(place) {
             self.lattice.give_back(place / self.copies);
         }
     }
 
-    /// Tickets missing or in excess: the lattice, the bits if there are any, and the map must tell
-    /// the same.
+    /// Tickets missing or in excess: the lattice and the places that are taken must tell the same.
     pub fn imbalance(&self) -> i64 {
         let left = self.size() as i64 - self.taken.len() as i64;
-        let counted = |free: &Vec<u64>| free.iter().map(|word| word.count_ones() as i64).sum();
-        let bits = self.free.as_ref().map_or(left, counted);
-        (left - bits).abs() + (left - self.free() as i64).abs()
+        (left - self.free() as i64).abs() + self.taken.imbalance()
     }
 
     fn own<'a>(&self, pattern: &'a Pattern) -> &'a [u8] {
@@ -131,14 +115,7 @@ impl Stock {
 
     fn free_copies(&self, number: u32) -> impl Iterator<Item = u32> {
         let first = number * self.copies;
-        (0..self.copies).filter(move |copy| self.is_free(first + copy))
-    }
-
-    fn is_free(&self, place: u32) -> bool {
-        match &self.free {
-            Some(free) => free[place as usize / 64] & 1 << (place % 64) != 0,
-            None => !self.taken.contains_key(&place),
-        }
+        (0..self.copies).filter(move |copy| !self.taken.contains(first + copy))
     }
 
     /// None if the slice has no such ticket.

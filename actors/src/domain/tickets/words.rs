@@ -80,6 +80,8 @@ pub enum Event {
         ticket: Ticket,
         hold: u32,
         owner: Id,
+        /// What is left of the sold hold.
+        left: Vec<Ticket>,
     },
     /// Holds that ended because the slice is being sealed; from here on nothing new begins.
     Cleared {

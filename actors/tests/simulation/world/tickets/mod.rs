@@ -11,9 +11,10 @@ use super::plan;
 use super::room::Room;
 use super::tally::Tally;
 use actors::cards::Cards;
+use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Answer, HoldState, HoldView, Question};
 use actors::domain::tickets::{Command, Event, Refusal, Slice, SliceName, TicketLedger};
-use actors::machine::{Machine, Role};
+use actors::machine::{Machine, Role, Stamp, Verdict};
 use actors::{Caller, Time};
 use model::{Fate, Held, Model};
 
@@ -88,6 +89,12 @@ impl Kind for Slice {
         match machine.look(&Question::Ledger, cards) {
             Answer::Ledger(ledger) => assert_eq!(ledger, model.ledger()),
             _ => assert!(!model.opened),
+        }
+        for (hold, held) in &model.holds {
+            compare_hold(*hold, held, machine, cards);
+        }
+        if !model.sealed {
+            compare_tickets(model, machine, cards);
         }
     }
 
@@ -276,6 +283,46 @@ impl Kind for Slice {
                 tally.count("holds listed");
             }
             Answer::Hold(None) | Answer::Matching { .. } => {}
+        }
+    }
+}
+
+/// The slice shows the hold as it is, and says what became of it.
+fn compare_hold(hold: u32, held: &Held, machine: &Slice, cards: &Cards<'_>) {
+    let state = match held.fate {
+        Fate::Live => Some(HoldState::Held { until: held.until }),
+        Fate::Sold => Some(HoldState::Confirmed),
+        Fate::Released | Fate::Expired | Fate::Cleared => None,
+    };
+    let (owner, tickets) = (held.owner, held.tickets.clone());
+    let view = state.map(|state| HoldView { owner, tickets, state });
+    assert_eq!(machine.look(&Question::Hold(hold), cards), Answer::Hold(view), "hold {hold}");
+    let refusal = match held.fate {
+        Fate::Live => return,
+        Fate::Sold => Refusal::AlreadyConfirmed,
+        Fate::Released => Refusal::HoldReleased,
+        Fate::Expired | Fate::Cleared => Refusal::HoldExpired,
+    };
+    let (extend, stamp) = (Command::Extend { hold, ttl_s: 1 }, Stamp { at: held.since, seed: 1 });
+    let decided = machine.decide(&extend, &Caller::member(held.owner), &stamp, cards);
+    assert_eq!(decided, Err(refusal), "hold {hold}");
+}
+
+/// The slice would take back exactly what is sold, and knows whose it is.
+fn compare_tickets(model: &Model, machine: &Slice, cards: &Cards<'_>) {
+    for ((number, copy), hold) in &model.taken {
+        let (ticket, held) = (Ticket { number: *number, copy: *copy }, &model.holds[hold]);
+        let decided = machine.decide(
+            &Command::Refund { ticket },
+            &Caller::SYSTEM,
+            &Stamp { at: held.since, seed: 1 },
+            cards,
+        );
+        let left = held.tickets.iter().copied().filter(|other| *other != ticket).collect();
+        let refunded = Event::Refunded { ticket, hold: *hold, owner: held.owner, left };
+        match held.fate {
+            Fate::Sold => assert_eq!(decided, Ok(Verdict::New(refunded))),
+            _ => assert_eq!(decided, Err(Refusal::NotSold), "{ticket:?}"),
         }
     }
 }

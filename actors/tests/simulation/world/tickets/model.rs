@@ -33,7 +33,7 @@ pub struct Model {
     terms: Terms,
     pub opened: bool,
     pub closing: bool,
-    sealed: bool,
+    pub sealed: bool,
     time: Time,
     pub taken: BTreeMap<(u32, u16), u32>,
     pub holds: BTreeMap<u32, Held>,
@@ -169,7 +169,7 @@ impl Model {
                     self.end(*hold, Fate::Expired);
                 }
             }
-            Event::Refunded { ticket, hold, owner } => {
+            Event::Refunded { ticket, hold, owner, left } => {
                 let held = self
                     .holds
                     .get_mut(hold)
@@ -183,6 +183,7 @@ impl Model {
                     before,
                     "{ticket:?} was not sold by hold {hold}"
                 );
+                assert_eq!(held.tickets, *left, "what is left of hold {hold}");
                 self.taken.remove(&(ticket.number, ticket.copy));
             }
             Event::Cleared { holds } => {

@@ -1,0 +1,177 @@
+//! What a slice decides about a hold: whether it begins, is bought, lasts longer or ends, and
+//! whether a ticket of it is taken back.
+//!
+//! A live hold is in the head. What became of one that no longer lives, its card tells.
+
+use super::books::Live;
+use super::names::lead_digits;
+use super::past::{self, HoldEnd, PastHold};
+use super::pattern::Pattern;
+use super::rules::Slice;
+use super::stock::Ticket;
+use super::words::{Event, HoldState, HoldView, Refusal, Terms};
+use crate::cards::Cards;
+use crate::dice::Dice;
+use crate::id::Id;
+use crate::machine::{Caller, Role, Stamp, Verdict};
+use crate::time::Time;
+
+type Decided = Result<Verdict<Event>, Refusal>;
+
+/// A hold of the caller's.
+enum Held<'a> {
+    Live(&'a Live),
+    Past(PastHold),
+}
+
+impl Slice {
+    pub(super) fn pick(
+        &self,
+        terms: &Terms,
+        caller: &Caller,
+        pattern: &Pattern,
+        count: u16,
+        at_least: u16,
+        dice: &mut Dice,
+    ) -> Result<Vec<Ticket>, Refusal> {
+        let limit = terms.holds_per_member;
+        let allowed = (limit as u32).saturating_sub(self.books.held_by(caller.id));
+        if allowed < (at_least as u32).max(1) {
+            return Err(Refusal::LimitReached { limit });
+        }
+        if !self.has(pattern, terms) {
+            return Err(Refusal::NoMatchLeft { left: 0 });
+        }
+        let tickets = self.books.stock.pick(pattern, (count as u32).min(allowed) as usize, dice);
+        if tickets.len() < at_least.max(1) as usize {
+            return Err(Refusal::NoMatchLeft { left: tickets.len() as u64 });
+        }
+        Ok(tickets)
+    }
+
+    /// Whether any number of this slice may match.
+    pub(super) fn has(&self, pattern: &Pattern, terms: &Terms) -> bool {
+        pattern.digits() == terms.digits
+            && pattern.may_begin_with(self.lead as u32, lead_digits(terms.digits))
+    }
+
+    pub(super) fn confirm(
+        &self,
+        hold: u32,
+        caller: &Caller,
+        terms: &Terms,
+        stamp: &Stamp,
+        cards: &Cards<'_>,
+    ) -> Decided {
+        match self.hold_of(hold, caller, cards)? {
+            Held::Live(Live { owner, tickets, .. }) => {
+                self.takes_commands(terms, stamp)?;
+                let tickets = tickets.to_vec();
+                Ok(Verdict::New(Event::Confirmed { hold, owner: *owner, tickets }))
+            }
+            Held::Past(PastHold { owner, end: HoldEnd::Sold(tickets) }) => {
+                Ok(Verdict::Already(Event::Confirmed { hold, owner, tickets }))
+            }
+            Held::Past(PastHold { end, .. }) => Err(end.into()),
+        }
+    }
+
+    pub(super) fn extend(
+        &self,
+        hold: u32,
+        ttl_s: u32,
+        caller: &Caller,
+        terms: &Terms,
+        stamp: &Stamp,
+        cards: &Cards<'_>,
+    ) -> Decided {
+        match self.hold_of(hold, caller, cards)? {
+            Held::Live(live) => {
+                self.takes_commands(terms, stamp)?;
+                extend(hold, live, terms, stamp.at.plus_s(ttl_s))
+            }
+            Held::Past(PastHold { end, .. }) => Err(end.into()),
+        }
+    }
+
+    pub(super) fn release(&self, hold: u32, caller: &Caller, cards: &Cards<'_>) -> Decided {
+        match self.hold_of(hold, caller, cards)? {
+            Held::Live(live) => Ok(Verdict::New(Event::Released { hold, owner: live.owner })),
+            Held::Past(PastHold { owner, end: HoldEnd::Released }) => {
+                Ok(Verdict::Already(Event::Released { hold, owner }))
+            }
+            Held::Past(PastHold { end, .. }) => Err(end.into()),
+        }
+    }
+
+    pub(super) fn refund(&self, ticket: Ticket, caller: &Caller, cards: &Cards<'_>) -> Decided {
+        if self.sealed {
+            return Err(Refusal::Closed);
+        }
+        if !self.books.stock.is_taken(&ticket) {
+            let known =
+                ticket.copy >= 1 && ticket.copy <= self.terms.map_or(0, |terms| terms.copies);
+            return Err(if known { Refusal::NotSold } else { Refusal::UnknownTicket });
+        }
+        let hold = past::buyer(&ticket, cards).ok_or(Refusal::NotSold)?;
+        if caller.role == Role::Member {
+            return Err(Refusal::NotAdmin);
+        }
+        match past::of_hold(hold, cards) {
+            Some(PastHold { owner, end: HoldEnd::Sold(mut left) }) => {
+                left.retain(|other| *other != ticket);
+                Ok(Verdict::New(Event::Refunded { ticket, hold, owner, left }))
+            }
+            _ => Err(Refusal::NotSold),
+        }
+    }
+
+    /// A live hold, or one that was sold. Of one that ended there is nothing to see.
+    pub(super) fn view(&self, hold: u32, cards: &Cards<'_>) -> Option<HoldView> {
+        self.books.view(hold).or_else(|| match self.past_hold(hold, cards)? {
+            PastHold { owner, end: HoldEnd::Sold(tickets) } => {
+                Some(HoldView { owner, tickets, state: HoldState::Confirmed })
+            }
+            _ => None,
+        })
+    }
+
+    fn hold_of(&self, hold: u32, caller: &Caller, cards: &Cards<'_>) -> Result<Held<'_>, Refusal> {
+        if let Some(live) = self.books.live.get(&hold) {
+            return of_caller(caller, live.owner).map(|()| Held::Live(live));
+        }
+        let past = self.past_hold(hold, cards).ok_or(Refusal::UnknownHold)?;
+        of_caller(caller, past.owner).map(|()| Held::Past(past))
+    }
+
+    /// No card is looked up for a hold that never began.
+    fn past_hold(&self, hold: u32, cards: &Cards<'_>) -> Option<PastHold> {
+        (hold < self.books.next_hold).then(|| past::of_hold(hold, cards))?
+    }
+}
+
+/// Why nothing can be done with it.
+impl From<HoldEnd> for Refusal {
+    fn from(end: HoldEnd) -> Refusal {
+        match end {
+            HoldEnd::Sold(_) => Refusal::AlreadyConfirmed,
+            HoldEnd::Released => Refusal::HoldReleased,
+            HoldEnd::Expired => Refusal::HoldExpired,
+        }
+    }
+}
+
+fn of_caller(caller: &Caller, owner: Id) -> Result<(), Refusal> {
+    if caller.may_act_for(owner) { Ok(()) } else { Err(Refusal::NotYours) }
+}
+
+fn extend(hold: u32, live: &Live, terms: &Terms, wanted: Time) -> Decided {
+    let cap = live.since.plus_s(terms.hold_max_s).min(terms.closes_at);
+    match wanted.min(cap) {
+        until if until > live.until => Ok(Verdict::New(Event::Extended { hold, until })),
+        _ if wanted <= live.until => {
+            Ok(Verdict::Already(Event::Extended { hold, until: live.until }))
+        }
+        _ => Err(Refusal::ExtendedToTheLimit { until: cap }),
+    }
+}
