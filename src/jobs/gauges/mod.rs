@@ -75,9 +75,11 @@ async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
     };
     for day in days {
         pass.keep(Thing::Lottery(day));
-        let awake = shared.engine.slices.awake().into_iter().any(|slice| slice.day == day);
+        if !shared.engine.slices.awake().iter().any(|slice| slice.day == day) {
+            continue;
+        }
         let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };
-        if let (true, Ok(ledger)) = (awake, shared.tickets.ledger(day, &plan).await) {
+        if let Ok(ledger) = shared.tickets.ledger(day, &plan).await {
             let states = [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)];
             pass.show(
                 Thing::Lottery(day),
