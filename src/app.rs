@@ -114,7 +114,7 @@ impl App {
         let written_until = feed.written_until().await.unwrap_or_default();
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
         let lotteries = Arc::new(Lotteries::new(engine.clone()));
-        let tickets = Arc::new(Tickets::new(engine.clone(), lotteries.clone()));
+        let tickets = Arc::new(Tickets::new(engine.clone()));
         let ballots = Arc::new(Ballots::new(engine.clone()));
         let (seeds, rounds) = (Seeds::open(&*directory).await?, settings::rounds(&config));
         let shared = web::Data::new(Shared {

@@ -38,4 +38,5 @@ pub mod shelves {
 
     pub const HOLDS: Shelf = Shelf(14);
     pub const SOLD: Shelf = Shelf(15);
+    pub const MY_HOLDS: Shelf = Shelf(16);
 }

@@ -1,14 +1,14 @@
-//! Lists: "my tickets", which rows make, and "my holds", which the slice tells, against lists kept
-//! by hand.
+//! Lists: "my tickets" and "my holds", which rows make, and the live holds that a slice tells,
+//! against lists kept by hand.
 
 use super::given::{ADA, ADMIN, BOB, s};
 use super::random::Story;
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
 use actors::domain::shelves;
-use actors::domain::tickets::ticket_of_row;
 use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Event, Slice, SliceName};
+use actors::domain::tickets::{HoldId, hold_of_row, key_of_hold, ticket_of_row};
 use actors::store::{Row, Shelf};
 use actors::{Id, Machine};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,9 +76,12 @@ fn what_is_listed_agrees_with_lists_kept_by_hand() {
             put(&mut shelves, rows);
             by_hand.note(event);
             for owner in [ADA, BOB, ADMIN].map(|caller| caller.id) {
-                assert_eq!(holds_of(slice, owner), by_hand.holds_of(owner), "seed {seed}");
+                let by_hand = by_hand.holds_of(owner);
+                assert_eq!(holds_of(slice, owner), by_hand, "seed {seed}");
+                assert_eq!(listed_holds_of(&shelves, owner), by_hand, "seed {seed}");
             }
         });
+        shelves.retain(|(shelf, ..), _| *shelf != shelves::MY_HOLDS);
         let mut tickets = BTreeSet::new();
         for ((shelf, owner, key), body) in &shelves {
             assert_eq!(*shelf, shelves::TICKETS);
@@ -88,6 +91,34 @@ fn what_is_listed_agrees_with_lists_kept_by_hand() {
         }
         assert_eq!(tickets, by_hand.tickets, "seed {seed}");
     }
+}
+
+fn listed_holds_of(shelves: &Shelves, owner: Id) -> Vec<u32> {
+    let rows =
+        shelves.keys().filter(|(shelf, holder, _)| (*shelf, *holder) == (shelves::MY_HOLDS, owner));
+    let hold = |(.., key): &(Shelf, Id, Vec<u8>)| {
+        let HoldId { slice, number } = hold_of_row(key).expect("it is a hold's");
+        assert_eq!(slice, NAME);
+        number
+    };
+    rows.map(hold).collect()
+}
+
+#[test]
+fn holds_are_listed_in_the_order_of_their_ids() {
+    let texts = [
+        "h_20261230_7_99_4294967295",
+        "h_20261231_4_0_0",
+        "h_20261231_4_0_256",
+        "h_20261231_4_1_2",
+        "h_20261231_7_0_1",
+        "h_20270101_4_0_0",
+    ];
+    let holds = texts.map(|text| text.parse::<HoldId>().expect("it is one"));
+    assert!(holds.is_sorted());
+    let keys = holds.map(|hold| key_of_hold(&hold));
+    assert!(keys.is_sorted());
+    assert_eq!(keys.map(|key| hold_of_row(&key)), holds.map(Some));
 }
 
 fn holds_of(slice: &Played<Slice>, owner: Id) -> Vec<u32> {

@@ -5,7 +5,6 @@
 pub mod told;
 
 use crate::failure::{Error, pick};
-use crate::lottery::Lotteries;
 use crate::opening::Whole;
 use crate::table::Engine;
 use actors::Id;
@@ -16,6 +15,7 @@ use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
     Answer, Command, Event, HoldId, HoldView, Question, Slice, SliceName, TicketId, TicketLedger,
+    hold_of_row, key_of_hold,
 };
 use actors::engine::{By, Done};
 use actors::store::{ListedRow, Page, StoreError};
@@ -24,8 +24,6 @@ use futures_util::future::try_join_all;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Lotteries that are read from the list at a time.
-const DAYS_AT_ONCE: usize = 100;
 /// A look through a lottery asks a hundred slices at most. So many looks at a time leave three
 /// quarters of what may be under way in a node to those who hold and buy.
 const MOST_SLICES: usize = 100;
@@ -33,7 +31,6 @@ const SHARE_OF_LOOKS: usize = 4;
 
 pub struct Tickets {
     engine: Arc<Engine>,
-    lotteries: Arc<Lotteries>,
     /// Looks through a whole lottery, which anybody may ask for.
     looks: Semaphore,
 }
@@ -72,9 +69,9 @@ pub struct Matching {
 }
 
 impl Tickets {
-    pub fn new(engine: Arc<Engine>, lotteries: Arc<Lotteries>) -> Tickets {
+    pub fn new(engine: Arc<Engine>) -> Tickets {
         let looks = engine.node.limits.node_in_flight / (SHARE_OF_LOOKS * MOST_SLICES);
-        Tickets { engine, lotteries, looks: Semaphore::new(looks.max(1)) }
+        Tickets { engine, looks: Semaphore::new(looks.max(1)) }
     }
 
     /// Holds tickets of one of the slices that may have them.
@@ -145,50 +142,53 @@ impl Tickets {
         }
     }
 
-    /// The live holds of a member after `after`, in the order of their ids. The slices are asked,
-    /// because a hold is on no list.
+    /// The live holds of a member after `after`, in the order of their ids. A list names them; how
+    /// they are, their slices tell.
     pub async fn holds_of(
         &self,
         owner: Id,
         after: Option<HoldId>,
         limit: usize,
     ) -> Result<Vec<(HoldId, HoldView)>, Error> {
-        let mut from = after.map_or(Day(0), |after| after.slice.day);
+        let mut after = after.as_ref().map(key_of_hold);
         let mut found = Vec::new();
         loop {
-            let days = self.lotteries.not_closed(from, DAYS_AT_ONCE).await?;
-            for day in &days {
-                found.extend(
-                    self.holds_in(*day, owner)
-                        .await?
-                        .into_iter()
-                        .filter(|(id, _)| after.is_none_or(|after| *id > after)),
-                );
-                if found.len() >= limit {
+            let rows =
+                self.engine.rows(Page { shelf: shelves::MY_HOLDS, owner, after, limit }).await?;
+            let listed: Vec<HoldId> = rows.iter().filter_map(|row| hold_of_row(&row.key)).collect();
+            found.extend(self.live_among(&listed, owner).await?);
+            match rows.last() {
+                // Some may have ended since they were listed.
+                Some(last) if rows.len() == limit && found.len() < limit => {
+                    after = Some(last.key.clone());
+                }
+                _ => {
                     found.truncate(limit);
                     return Ok(found);
                 }
             }
-            match days.last() {
-                Some(last) if days.len() == DAYS_AT_ONCE => from = Day(last.0 + 1),
-                _ => return Ok(found),
-            }
         }
     }
 
-    async fn holds_in(&self, day: Day, owner: Id) -> Result<Vec<(HoldId, HoldView)>, Error> {
-        let Some(plan) = self.lotteries.plan(day).await? else { return Ok(Vec::new()) };
-        let slices = plan.slices(day);
+    /// Those of a member's holds that live, in the same order.
+    async fn live_among(
+        &self,
+        listed: &[HoldId],
+        owner: Id,
+    ) -> Result<Vec<(HoldId, HoldView)>, Error> {
+        let mut slices: Vec<SliceName> = listed.iter().map(|hold| hold.slice).collect();
+        slices.dedup();
         let ask =
             slices.iter().map(|slice| self.engine.slices.look(slice, Question::HoldsOf(owner)));
-        let mut found = Vec::new();
+        let mut live = Vec::new();
         for (slice, looked) in slices.iter().zip(try_join_all(ask).await?) {
             if let Answer::Holds(holds) = looked.answer {
                 let hold = |(number, view)| (HoldId { slice: *slice, number }, view);
-                found.extend(holds.into_iter().map(hold));
+                live.extend(holds.into_iter().map(hold));
             }
         }
-        Ok(found)
+        live.retain(|(id, _)| listed.binary_search(id).is_ok());
+        Ok(live)
     }
 
     /// The tickets that a member has bought: lines of a list.

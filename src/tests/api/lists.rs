@@ -57,6 +57,19 @@ fn my_holds_are_the_live_ones_of_mine() {
 }
 
 #[test]
+fn to_list_my_holds_wakes_no_lottery_but_those_where_i_hold_something() {
+    let app = TestApp::start();
+    ["2026-12-29", "2026-12-30", DAY].iter().for_each(|day| app.lottery(day, 1));
+    let (ada, bob) = (app.member("ada"), app.member("bob"));
+    let held = ada.hold("2026-12-30", json!({"number": "4000"})).expect(201);
+    app.restart();
+    assert_eq!(all(&bob, "/holds", 100, || {}), Vec::<Value>::new());
+    assert_eq!(all(&ada, "/holds", 100, || {}), [held]);
+    let awake = app.shared().engine.slices.awake();
+    assert!(!awake.is_empty() && awake.iter().all(|slice| slice.day.0 == 20_261_230), "{awake:?}");
+}
+
+#[test]
 fn my_tickets_are_the_ones_i_bought() {
     let app = TestApp::start();
     app.lottery(DAY, 2);

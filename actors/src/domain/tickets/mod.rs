@@ -16,7 +16,7 @@ mod words;
 
 pub use names::{HoldId, SliceName, TicketId};
 pub use pattern::Pattern;
-pub use rows::{Bought, ticket_of_row};
+pub use rows::{Bought, hold_of_row, key_of_hold, ticket_of_row};
 pub use rules::Slice;
 pub use words::{
     Answer, Command, Event, HoldState, HoldView, Question, Refusal, Terms, TicketLedger,

@@ -1,6 +1,6 @@
-//! The list that a slice's events write lines of: "my tickets".
+//! The lists that a slice's events write lines of: "my holds" and "my tickets".
 
-use super::names::{SliceName, TicketId};
+use super::names::{HoldId, SliceName, TicketId};
 use super::stock::Ticket;
 use super::words::Event;
 use crate::domain::day::Day;
@@ -10,25 +10,49 @@ use crate::store::Row;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// A hold is on no list: it is short-lived, and its slice knows it. Only what was bought is worth a
-/// line.
+/// A hold is listed while it lives, by its name alone: how it is, its slice tells.
 pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<Row>) {
+    let over = |hold: &u32, owner: &Id| hold_row(name, *hold, *owner, None);
     match event {
+        Event::Held { hold, owner, .. } => {
+            rows.push(hold_row(name, *hold, *owner, Some(Vec::new())));
+        }
         Event::Confirmed { hold, owner, tickets } => {
+            rows.push(over(hold, owner));
             let bought = Bought { hold: *hold, digits: name.digits, at };
             rows.extend(
                 tickets.iter().map(|ticket| ticket_row(name, ticket, *owner, Some(&bought))),
             );
         }
+        Event::Released { hold, owner } => rows.push(over(hold, owner)),
+        Event::Expired { holds } | Event::Cleared { holds } => {
+            rows.extend(holds.iter().map(|(hold, owner)| over(hold, owner)));
+        }
         Event::Refunded { ticket, owner, .. } => rows.push(ticket_row(name, ticket, *owner, None)),
-        Event::Opened { .. }
-        | Event::Held { .. }
-        | Event::Extended { .. }
-        | Event::Released { .. }
-        | Event::Expired { .. }
-        | Event::Cleared { .. }
-        | Event::Sealed { .. } => {}
+        Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}
     }
+}
+
+fn hold_row(name: &SliceName, hold: u32, owner: Id, body: Option<Vec<u8>>) -> Row {
+    let key = key_of_hold(&HoldId { slice: *name, number: hold });
+    Row { shelf: shelves::MY_HOLDS, owner, key, body }
+}
+
+/// Where a hold is in the list "my holds", which has the order of their ids.
+pub fn key_of_hold(HoldId { slice, number }: &HoldId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(10);
+    key.extend_from_slice(&slice.day.0.to_be_bytes());
+    key.extend_from_slice(&[slice.digits, slice.lead]);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// The hold that a line of the list "my holds" is about.
+pub fn hold_of_row(key: &[u8]) -> Option<HoldId> {
+    let (day, rest) = key.split_first_chunk::<4>()?;
+    let ([digits, lead], number) = rest.split_first_chunk::<2>()?;
+    let slice = SliceName { day: Day(u32::from_be_bytes(*day)), digits: *digits, lead: *lead };
+    Some(HoldId { slice, number: u32::from_be_bytes(number.try_into().ok()?) })
 }
 
 /// What the list "my tickets" says about a ticket beside its id.

@@ -54,7 +54,7 @@ impl Process {
         let engine = Engine::new(node);
         let (lotteries, ballots) =
             (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
-        let tickets = Arc::new(Tickets::new(engine.clone(), lotteries.clone()));
+        let tickets = Arc::new(Tickets::new(engine.clone()));
         let (seeds, rounds) = (Seeds::new(vec![7; 32]), Rounds::from(None, None));
         let closing =
             Closing::new(engine, lotteries.clone(), tickets, ballots.clone(), seeds, rounds);
