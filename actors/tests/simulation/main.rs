@@ -120,6 +120,7 @@ const INTERESTING: &[&str] = &[
     "clock went back",
     "partition crashed",
     "everything crashed",
+    "card shown",
 ];
 
 #[test]

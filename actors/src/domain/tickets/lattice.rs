@@ -1,137 +1,60 @@
 //! How many free tickets match each pattern: an 11-ary lattice of counts, kept for every pattern at
 //! once.
 //!
-//! A number of d digits belongs to 2^d patterns, so taking a ticket changes 2^d counts, and any
-//! "how many are left" is one read. A uniform pick walks down the digits, weighted by the counts:
-//! no scan, no retry, no slow tail when a pattern is nearly sold out.
+//! Any "how many are left" is one read: all that match, but for those that are taken. A uniform
+//! pick walks down the digits, weighted by what is left: no scan, no retry, no slow tail when a
+//! pattern is nearly sold out.
 //!
-//! The counts are 11^digits, half a megabyte for five. As long as only a few tickets are taken,
-//! these are written down instead, and what is left is computed from them. So a look at what was
-//! never touched costs nothing.
+//! There are 11^digits counts, a third of a megabyte for five. As long as only a few tickets are
+//! taken, these are listed instead. So a look at what was never touched costs nothing.
 
+use super::counts::TakenCounts;
 use super::pattern::STAR;
 use crate::dice::Dice;
 use std::borrow::Cow;
-
-/// Tickets that may be taken before all patterns are counted.
-pub const FEW: usize = 64;
 
 #[derive(Default)]
 pub struct Lattice {
     digits: usize,
     copies: u32,
-    counts: Counts,
-}
-
-enum Counts {
-    /// The number of each ticket that is taken, in no order.
-    Taken(Vec<u32>),
-    /// How many free tickets match, for every pattern.
-    Left(Vec<u32>),
-}
-
-impl Default for Counts {
-    fn default() -> Counts {
-        Counts::Taken(Vec::new())
-    }
+    taken: TakenCounts,
 }
 
 impl Lattice {
     /// All numbers of so many digits, `copies` of each.
     pub fn full(digits: u8, copies: u32) -> Lattice {
-        Lattice { digits: digits as usize, copies, counts: Counts::default() }
+        Lattice { digits: digits as usize, copies, taken: TakenCounts::default() }
     }
 
-    /// The same, but for so many tickets of these numbers.
+    /// The same, but for so many tickets with these numbers.
     pub fn without(
         digits: u8,
         copies: u32,
-        taken: impl Iterator<Item = u32>,
-        count: u64,
+        numbers: impl Iterator<Item = u32>,
+        total: u64,
     ) -> Lattice {
-        let mut lattice = Lattice::full(digits, copies);
-        lattice.counts = match count <= FEW as u64 {
-            true => Counts::Taken(taken.collect()),
-            false => Counts::Left(lattice.all_counts(taken)),
-        };
-        lattice
+        let digits = digits as usize;
+        Lattice { digits, copies, taken: TakenCounts::of(numbers, total, digits) }
     }
 
     /// How many free tickets match.
     pub fn count(&self, places: &[u8]) -> u32 {
-        self.stock(self.index(places), places)
+        self.all_of(places)
+            - self.taken.at(self.index(places))
             - self.nothing_chosen(&self.not_counted(&[])).those_matching(places)
     }
 
     /// How many are free in all.
     pub fn free(&self) -> u32 {
-        match &self.counts {
-            Counts::Taken(taken) => {
-                self.copies * 10u32.pow(self.digits as u32) - taken.len() as u32
-            }
-            Counts::Left(left) => left.last().copied().unwrap_or(0),
-        }
+        self.copies * 10u32.pow(self.digits as u32) - self.taken.total()
     }
 
     pub fn take(&mut self, number: u32) {
-        match &mut self.counts {
-            Counts::Taken(taken) if taken.len() < FEW => taken.push(number),
-            Counts::Taken(_) => {
-                self.count_all();
-                self.take(number);
-            }
-            Counts::Left(left) => each_pattern_of(left, self.digits, number, |count| *count -= 1),
-        }
+        self.taken.take(number, self.digits);
     }
 
     pub fn give_back(&mut self, number: u32) {
-        match &mut self.counts {
-            Counts::Taken(taken) => {
-                let place = taken
-                    .iter()
-                    .position(|other| *other == number)
-                    .expect("only what was taken is given back");
-                taken.swap_remove(place);
-            }
-            Counts::Left(left) => each_pattern_of(left, self.digits, number, |count| *count += 1),
-        }
-    }
-
-    /// From now on every pattern is counted.
-    fn count_all(&mut self) {
-        if let Counts::Taken(taken) = std::mem::take(&mut self.counts) {
-            self.counts = Counts::Left(self.all_counts(taken.into_iter()));
-        }
-    }
-
-    /// Counts the numbers first. A star counts what the ten digits in its place count, so each
-    /// place is gone through once.
-    fn all_counts(&self, taken: impl Iterator<Item = u32>) -> Vec<u32> {
-        let mut left = vec![0; 11usize.pow(self.digits as u32)];
-        for number in 0..10u32.pow(self.digits as u32) {
-            left[self.index_of(number)] = self.copies;
-        }
-        taken.for_each(|number| left[self.index_of(number)] -= 1);
-        for place in 0..self.digits {
-            let weight = 11usize.pow(place as u32);
-            for block in (0..left.len()).step_by(11 * weight) {
-                for index in block..block + weight {
-                    let digits = (0..10).map(|digit| left[index + digit * weight]).sum();
-                    left[index + STAR as usize * weight] = digits;
-                }
-            }
-        }
-        left
-    }
-
-    fn index_of(&self, number: u32) -> usize {
-        let (mut index, mut rest, mut weight) = (0, number as usize, 1);
-        for _ in 0..self.digits {
-            index += rest % 10 * weight;
-            rest /= 10;
-            weight *= 11;
-        }
-        index
+        self.taken.give_back(number, self.digits);
     }
 
     /// A free ticket that matches, each as likely as any other, as if those of `without` were taken
@@ -141,7 +64,7 @@ impl Lattice {
         let mut index = self.index(places);
         let without = self.not_counted(without);
         let mut chosen = self.nothing_chosen(&without);
-        let left = self.stock(index, places) - chosen.those_matching(places);
+        let left = self.all_of(places) - self.taken.at(index) - chosen.those_matching(places);
         if left == 0 {
             return None;
         }
@@ -153,10 +76,12 @@ impl Lattice {
                 continue;
             }
             index -= STAR as usize * weight;
+            let behind = &places[place + 1..];
+            let all = self.all_of(behind);
             let mut digit = 0;
             loop {
-                let behind = &places[place + 1..];
-                let here = self.stock(index + digit as usize * weight, behind)
+                let here = all
+                    - self.taken.at(index + digit as usize * weight)
                     - chosen.with(digit).those_matching(behind);
                 if rest < here {
                     break;
@@ -170,23 +95,18 @@ impl Lattice {
         Some((chosen.number, rest))
     }
 
-    /// How many match, as far as the lattice counts: the pattern has that index, its last places
-    /// are `rest`, and what is before them is digits.
-    fn stock(&self, index: usize, rest: &[u8]) -> u32 {
-        match &self.counts {
-            Counts::Taken(_) => {
-                self.copies * 10u32.pow(rest.iter().filter(|place| **place == STAR).count() as u32)
-            }
-            Counts::Left(left) => left[index],
-        }
+    /// How many tickets match, taken or not, where what is before these places is digits.
+    fn all_of(&self, places: &[u8]) -> u32 {
+        let stars = places.iter().filter(|place| **place == STAR).count();
+        self.copies * 10u32.pow(stars as u32)
     }
 
     /// `without`, and what else is taken and not counted.
     fn not_counted<'a>(&'a self, without: &'a [u32]) -> Cow<'a, [u32]> {
-        match &self.counts {
-            Counts::Taken(taken) if without.is_empty() => Cow::Borrowed(taken),
-            Counts::Taken(taken) => Cow::Owned([without, taken].concat()),
-            Counts::Left(_) => Cow::Borrowed(without),
+        match (self.taken.listed(), without) {
+            ([], without) => Cow::Borrowed(without),
+            (listed, []) => Cow::Borrowed(listed),
+            (listed, without) => Cow::Owned([without, listed].concat()),
         }
     }
 
@@ -197,30 +117,6 @@ impl Lattice {
     fn index(&self, places: &[u8]) -> usize {
         debug_assert_eq!(places.len(), self.digits);
         places.iter().fold(0, |index, place| index * 11 + *place as usize)
-    }
-}
-
-fn each_pattern_of(counts: &mut [u32], digits: usize, number: u32, change: impl Fn(&mut u32)) {
-    let mut to_star = [0usize; 8];
-    let (mut exact, mut rest, mut weight) = (0, number as usize, 1);
-    for step in &mut to_star[..digits] {
-        let digit = rest % 10;
-        exact += digit * weight;
-        *step = (STAR as usize - digit) * weight;
-        rest /= 10;
-        weight *= 11;
-    }
-    // Gray code: from one pattern to the next a single place turns into a star or back.
-    let mut index = exact;
-    change(&mut counts[index]);
-    for code in 1..1u32 << digits {
-        let place = code.trailing_zeros() as usize;
-        if (code ^ code >> 1) & 1 << place != 0 {
-            index += to_star[place];
-        } else {
-            index -= to_star[place];
-        }
-        change(&mut counts[index]);
     }
 }
 
@@ -266,6 +162,7 @@ impl Chosen<'_> {
 mod tests {
     use super::*;
     use crate::domain::tickets::Pattern;
+    use crate::domain::tickets::counts::FEW;
 
     fn places(text: &str) -> Vec<u8> {
         text.parse::<Pattern>().unwrap().places().to_vec()
@@ -309,7 +206,9 @@ mod tests {
     fn few_that_are_taken_are_counted_and_picked_like_many() {
         let mut dice = Dice::new(5);
         let (mut few, mut many) = (Lattice::full(4, 2), Lattice::full(4, 2));
-        many.count_all();
+        // So many that all patterns are counted.
+        (0..=FEW as u32).for_each(|number| many.take(number));
+        (0..=FEW as u32).for_each(|number| many.give_back(number));
         let mut taken: Vec<u32> = Vec::new();
         for turn in 0..200 {
             if taken.len() < FEW && dice.below(3) > 0 {
@@ -333,22 +232,27 @@ mod tests {
             }
             assert_eq!(few.free(), many.free());
         }
-        assert!(matches!(few.counts, Counts::Taken(_)));
+        assert!(matches!((few.taken, many.taken), (TakenCounts::Listed(_), TakenCounts::Small(_))));
     }
 
     #[test]
-    fn when_more_than_few_are_taken_all_is_counted_and_stays_right() {
-        let mut lattice = Lattice::full(4, 1);
-        (0..FEW as u32).for_each(|number| lattice.take(number));
-        assert!(matches!(lattice.counts, Counts::Taken(_)));
-        lattice.take(FEW as u32);
-        assert!(matches!(lattice.counts, Counts::Left(_)));
-        assert_eq!(
-            (lattice.free(), lattice.count(&places("00**"))),
-            (10_000 - FEW as u32 - 1, 100 - FEW as u32 - 1)
-        );
-        (0..=FEW as u32).for_each(|number| lattice.give_back(number));
-        assert_eq!((lattice.free(), lattice.count(&places("00**"))), (10_000, 100));
+    fn whatever_is_taken_is_counted_alike_one_by_one_and_at_once() {
+        let mut lattice = Lattice::full(5, 1);
+        let free = |lattice: &Lattice| {
+            ["*****", "0****", "*1*2*", "00064", "65535"].map(|text| lattice.count(&places(text)))
+        };
+        let all = |taken: u32| Lattice::without(5, 1, 0..taken, u64::from(taken));
+        for number in 0..100_000 {
+            let counted = (free(&lattice), lattice.free());
+            if [0, 1, 64, 65, 5_000, 65_535, 65_536, 65_537].contains(&number) {
+                assert_eq!(counted, (free(&all(number)), 100_000 - number));
+            }
+            lattice.take(number);
+        }
+        assert_eq!(free(&lattice), [0; 5]);
+        assert!(matches!(lattice.taken, TakenCounts::Large(_)));
+        (0..100_000).for_each(|number| lattice.give_back(number));
+        assert_eq!(free(&lattice), [100_000, 10_000, 1_000, 1, 1]);
     }
 
     #[test]

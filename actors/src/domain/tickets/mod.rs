@@ -2,6 +2,7 @@
 //! digits.
 
 mod books;
+mod counts;
 mod holding;
 pub mod lattice;
 pub mod names;

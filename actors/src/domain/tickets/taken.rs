@@ -44,29 +44,23 @@ impl TakenPlaces {
     /// Whether it was not there before.
     pub fn insert(&mut self, place: u32) -> bool {
         let (page, within) = split(place);
-        if self.contains(place) {
-            return false;
-        }
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, TakenPage::default);
         }
-        self.pages[page].insert(within);
-        self.count += 1;
-        true
+        let is_new = self.pages[page].insert(within);
+        self.count += u64::from(is_new);
+        is_new
     }
 
     /// Whether it was there.
     pub fn remove(&mut self, place: u32) -> bool {
         let (page, within) = split(place);
-        if !self.contains(place) {
-            return false;
-        }
-        self.pages[page].remove(within);
-        self.count -= 1;
+        let was_there = self.pages.get_mut(page).is_some_and(|page| page.remove(within));
+        self.count -= u64::from(was_there);
         while self.pages.last().is_some_and(|page| page.len() == 0) {
             self.pages.pop();
         }
-        true
+        was_there
     }
 
     /// In their order.
@@ -108,32 +102,39 @@ impl TakenPage {
         }
     }
 
-    fn insert(&mut self, place: u16) {
+    fn insert(&mut self, place: u16) -> bool {
         match self {
-            TakenPage::Listed(places) if places.len() < LISTED => {
-                let (Ok(at) | Err(at)) = places.binary_search(&place);
-                places.insert(at, place);
-            }
-            TakenPage::Listed(places) => {
-                let mut marks = Marks::default();
-                places.iter().for_each(|place| marks.set(*place));
-                marks.set(place);
-                *self = TakenPage::Marked(marks);
-            }
-            TakenPage::Marked(marks) => marks.set(place),
+            TakenPage::Marked(marks) => return marks.set(place),
+            TakenPage::Listed(places) => match places.binary_search(&place) {
+                Ok(_) => return false,
+                Err(at) => places.insert(at, place),
+            },
         }
+        if let TakenPage::Listed(places) = self
+            && places.len() > LISTED
+        {
+            let mut marks = Marks::default();
+            for place in places {
+                marks.set(*place);
+            }
+            *self = TakenPage::Marked(marks);
+        }
+        true
     }
 
-    fn remove(&mut self, place: u16) {
-        match self {
-            TakenPage::Listed(places) => places.retain(|other| *other != place),
+    fn remove(&mut self, place: u16) -> bool {
+        let was_there = match self {
+            TakenPage::Listed(places) => {
+                places.binary_search(&place).map(|at| places.remove(at)).is_ok()
+            }
             TakenPage::Marked(marks) => marks.unset(place),
-        }
+        };
         if let TakenPage::Marked(marks) = self
             && marks.count as usize <= LISTED
         {
             *self = TakenPage::Listed(marks.all());
         }
+        was_there
     }
 
     fn all(&self) -> Vec<u16> {
@@ -159,22 +160,28 @@ impl Marks {
         self.bits.get(byte).is_some_and(|bits| bits & bit != 0)
     }
 
-    fn set(&mut self, place: u16) {
+    fn set(&mut self, place: u16) -> bool {
         let (byte, bit) = bit_of(place);
         if self.bits.len() <= byte {
             self.bits.resize(byte + 1, 0);
         }
+        let is_new = self.bits[byte] & bit == 0;
         self.bits[byte] |= bit;
-        self.count += 1;
+        self.count += u32::from(is_new);
+        is_new
     }
 
-    fn unset(&mut self, place: u16) {
-        let (byte, bit) = bit_of(place);
-        self.bits[byte] &= !bit;
-        self.count -= 1;
+    fn unset(&mut self, place: u16) -> bool {
+        let was_set = self.has(place);
+        if was_set {
+            let (byte, bit) = bit_of(place);
+            self.bits[byte] &= !bit;
+            self.count -= 1;
+        }
         while self.bits.last() == Some(&0) {
             self.bits.pop();
         }
+        was_set
     }
 
     fn all(&self) -> Vec<u16> {
