@@ -236,9 +236,11 @@ fn an_admin_refunds_and_the_ticket_is_free_again() {
     sold.when(refund.clone(), ADA, s(30)).refused(Refusal::NotAdmin);
     sold.when(refund.clone(), ADMIN, s(30)).then(refunded.clone());
     let back = sold.and(s(30), refunded);
-    back.when(refund, ADMIN, s(40)).refused(Refusal::NotSold);
+    back.when(refund.clone(), ADMIN, s(40)).refused(Refusal::NotSold);
     back.when(Command::Confirm { hold: 0 }, ADA, s(40)).then_already(confirmed(0, ADA, &both[1..]));
     assert_eq!(tickets_of(back.when(hold("3123", 2, 0), BOB, s(40)).event()), both[..1]);
+    let held_again = back.and(s(40), held(1, BOB, &both[..1], s(340)));
+    held_again.when(refund, ADMIN, s(50)).refused(Refusal::NotSold);
 }
 
 #[test]

@@ -134,6 +134,19 @@ fn a_line_that_goes_away_takes_no_other_with_it() {
 }
 
 #[test]
+fn a_page_of_my_holds_goes_on_behind_those_that_have_just_ended() {
+    let app = TestApp::start();
+    app.lottery(DAY, 1);
+    let ada = app.member("ada");
+    for lead in 1..6 {
+        ada.hold(DAY, json!({"number": format!("{lead}000"), "ttl_s": 10})).expect(201);
+    }
+    let kept = ada.hold(DAY, json!({"number": "6000", "ttl_s": 600})).expect(201);
+    app.pass_s(10);
+    assert_eq!(page(&ada, "/holds", 1, None), (vec![kept], None));
+}
+
+#[test]
 fn every_size_of_page_gives_the_same_list_once() {
     let app = TestApp::start();
     app.lottery(DAY, 1);
