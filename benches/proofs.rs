@@ -128,6 +128,9 @@ fn filled(
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
     let submitted: Vec<u64> = (0..count)
         .map(|index| {
+            if index == count - 20 {
+                made.machine.take_witness();
+            }
             match tell(
                 &mut made,
                 ballots::Command::Submit,
@@ -139,7 +142,7 @@ fn filled(
             }
         })
         .collect();
-    let witness = made.machine.witness(count - 20).expect("there are as many");
+    let witness = made.machine.take_witness().expect("there are as many");
     let ballot = BallotId { name, index: count - 10, nonce: submitted[count as usize - 10] };
     (made, Receipt::of(ballot, &witness, &Anchor::from(plan), signer))
 }
@@ -172,10 +175,11 @@ fn drawn(boxes: &mut [Played<BallotBox>], plan: BallotSetup) -> LotteryView {
 }
 
 fn page(made: &Played<BallotBox>, from: u64, limit: usize) -> Vec<ballots::Ballot> {
-    match made.look(&Question::Page { from, limit }) {
-        Answer::Ballots(page) => page,
-        other => panic!("a page is {other:?}"),
-    }
+    let one = |index| match made.look(&Question::Ballot { index }) {
+        Answer::Ballot(ballot) => ballot,
+        other => panic!("a ballot is {other:?}"),
+    };
+    (from..).map_while(one).take(limit).collect()
 }
 
 fn write(file: &Path, view: &LotteryView, boxes: &[Played<BallotBox>]) -> std::io::Result<()> {

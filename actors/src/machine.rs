@@ -106,6 +106,10 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     /// card is remembered apart, so that a new one costs no look-up.
     const NAMES: &'static [Shelf] = &[];
 
+    /// Shelves whose cards are hardly ever asked for again. They leave memory as soon as the store
+    /// shows them.
+    const SELDOM_READ: &'static [Shelf] = &[];
+
     /// Whether the command only tells a partition what was fixed when the whole was made, so that
     /// no clock matters to it.
     fn is_opening(_command: &Self::Command) -> bool {
@@ -133,13 +137,9 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
-    /// How far the machine has come, as its witnesses count.
-    fn mark(&self) -> u64 {
-        0
-    }
-
-    /// What the machine can show for everything that happened since it stood at that mark.
-    fn witness(&self, _since: u64) -> Option<Self::Witness> {
+    /// What the machine can show for everything that happened since it was last asked; asked once
+    /// for each commit. It keeps nothing of it, and a snapshot has none.
+    fn take_witness(&mut self) -> Option<Self::Witness> {
         None
     }
 

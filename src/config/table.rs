@@ -96,8 +96,8 @@ settings! {
     /// Boxes that share the ballots of a lottery made from now on: more use more cores, fewer let
     /// one flush and one signature carry more ballots.
     ballot_boxes: u8 = Fixed("4"), whole(1..=64);
-    /// Ballots a lottery made from now on takes at most, because each costs 26 bytes of memory
-    /// until the draw is over and nobody asks any more.
+    /// Ballots a lottery made from now on takes at most, because each costs space in the store, and
+    /// whoever verifies the draw reads them all.
     ballots_max: u64 = Fixed("10_000_000"), whole(1..=1_000_000_000);
     /// Where rounds of the drand beacon quicknet are asked for, to draw a lottery that
     /// named one; what comes is verified, so it need not be trusted.

@@ -69,6 +69,7 @@ mod tests {
     use super::*;
     use actors::domain::ballots::BoxName;
     use actors::domain::day::Day;
+    use actors::domain::draw::merkle::GrowingTree;
 
     #[test]
     fn a_ballot_is_proved_in_its_own_place_and_in_no_other() {
@@ -77,13 +78,11 @@ mod tests {
             index,
             nonce: index,
         };
-        let leaf = |index: usize| id(index as u64).leaf();
-        let blocks = merkle::blocks(5, leaf);
-        let boxes = [
-            Sealed { count: 0, root: merkle::root(&[]) },
-            Sealed { count: 5, root: merkle::root(&blocks) },
-        ];
-        let proof = Inclusion::of(id(4), merkle::path(4, 5, &blocks, leaf), &boxes);
+        let leaves: Vec<Hash> = (0..5).map(|index| id(index).leaf()).collect();
+        let tree: GrowingTree = leaves.iter().copied().collect();
+        let boxes =
+            [Sealed { count: 0, root: merkle::root(&[]) }, Sealed { count: 5, root: tree.root() }];
+        let proof = Inclusion::of(id(4), tree.path(4, &leaves), &boxes);
         assert_eq!(proof.own_box(), Some(boxes[1]));
         assert!(proof.leads_to(&boxes[1]) && proof.adds_up());
         let moved = Inclusion { ballot: Text(BallotId { index: 3, ..id(4) }), ..proof.clone() };

@@ -130,18 +130,21 @@ mod tests {
             &Event::Opened { name: NAME, terms: Terms { closes_at: Time(1), most: 100 } },
             Time(0),
         );
-        (0..count).for_each(|index| {
-            made.apply(
-                &Event::Submitted { index, nonce: id(index).nonce, owner: Id([1; 16]) },
-                Time(0),
-            )
-        });
+        (0..count).for_each(|index| submit(&mut made, index));
         made
+    }
+
+    fn submit(made: &mut Played<BallotBox>, index: u64) {
+        let (nonce, owner) = (id(index).nonce, Id([1; 16]));
+        made.apply(&Event::Submitted { index, nonce, owner }, Time(0));
     }
 
     #[test]
     fn one_signature_serves_all_ballots_of_a_commit() {
-        let (signer, witness) = (Signer::new([9; 32]), box_of(40).machine.witness(33).unwrap());
+        let mut made = box_of(33);
+        made.machine.take_witness();
+        (33..40).for_each(|index| submit(&mut made, index));
+        let (signer, witness) = (Signer::new([9; 32]), made.machine.take_witness().unwrap());
         let receipts: Vec<Receipt> =
             (33..40).map(|index| Receipt::of(id(index), &witness, &ANCHOR, &signer)).collect();
         for (index, receipt) in receipts.iter().enumerate() {
@@ -170,7 +173,7 @@ mod tests {
     fn a_receipt_in_which_anything_was_changed_is_not_signed() {
         let honest = Receipt::of(
             id(4),
-            &box_of(6).machine.witness(0).unwrap(),
+            &box_of(6).machine.take_witness().unwrap(),
             &ANCHOR,
             &Signer::new([9; 32]),
         );
@@ -205,7 +208,7 @@ mod tests {
     fn a_receipt_reads_back_as_it_was_written_and_nothing_may_be_left_out_or_added() {
         let honest = Receipt::of(
             id(4),
-            &box_of(6).machine.witness(0).unwrap(),
+            &box_of(6).machine.take_witness().unwrap(),
             &Anchor { round: None, ..ANCHOR },
             &Signer::new([9; 32]),
         );

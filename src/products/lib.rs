@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod ballots;
 pub mod campaigns;
+mod card_pages;
 pub mod coupons;
 mod failure;
 pub mod feed;

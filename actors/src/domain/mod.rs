@@ -39,4 +39,5 @@ pub mod shelves {
     pub const HOLDS: Shelf = Shelf(14);
     pub const SOLD: Shelf = Shelf(15);
     pub const MY_HOLDS: Shelf = Shelf(16);
+    pub const BALLOT_CARDS: Shelf = Shelf(17);
 }

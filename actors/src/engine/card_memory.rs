@@ -55,6 +55,7 @@ pub struct CardMemory {
     /// Cards that parked requests wait for, and how many do.
     reserved: HashMap<CardKey, u32>,
     names: Vec<KnownNames>,
+    seldom_read: &'static [Shelf],
     budget: Arc<CardBudget>,
     bytes: usize,
 }
@@ -94,9 +95,16 @@ impl CardMemory {
             order: VecDeque::new(),
             reserved: HashMap::new(),
             names: names.iter().map(known).collect(),
+            seldom_read: &[],
             budget,
             bytes: 0,
         }
+    }
+
+    /// The same; cards of these shelves are forgotten as soon as nobody needs them.
+    pub fn forgetting_soon(mut self, seldom_read: &'static [Shelf]) -> CardMemory {
+        self.seldom_read = seldom_read;
+        self
     }
 
     /// What an event has written. It stays until it is let go, as often as it was written.
@@ -114,6 +122,7 @@ impl CardMemory {
     pub fn found(&mut self, key: CardKey, body: Option<Vec<u8>>) {
         if !self.cards.contains_key(&key) {
             self.set(key, body.map(Into::into));
+            self.forget_soon(&key);
         }
     }
 
@@ -121,6 +130,7 @@ impl CardMemory {
     pub fn let_go(&mut self, key: &CardKey) {
         if let Some(card) = self.cards.get_mut(key) {
             card.pins = card.pins.saturating_sub(1);
+            self.forget_soon(key);
         }
     }
 
@@ -134,6 +144,7 @@ impl CardMemory {
             *reserved -= 1;
             if *reserved == 0 {
                 self.reserved.remove(key);
+                self.forget_soon(key);
             }
         }
     }
@@ -200,9 +211,21 @@ impl CardMemory {
                 card
             }
             Entry::Vacant(place) => {
-                self.order.push_back(key);
+                if !self.seldom_read.contains(&key.shelf) {
+                    self.order.push_back(key);
+                }
                 place.insert(Remembered { body, pins: 0, asked_for: Cell::new(false) })
             }
+        }
+    }
+
+    /// Forgets a card of a shelf that is seldom read, if nobody needs it.
+    fn forget_soon(&mut self, key: &CardKey) {
+        let is_needed = |card: &Remembered| card.pins > 0 || self.reserved.contains_key(key);
+        if self.seldom_read.contains(&key.shelf)
+            && self.cards.get(key).is_some_and(|card| !is_needed(card))
+        {
+            self.forget(key);
         }
     }
 
@@ -299,6 +322,27 @@ mod tests {
         memory.make_room();
         assert_eq!(memory.known(&slot(2)), Err(Unknown));
         assert!(memory.known(&slot(1)).is_ok() && memory.known(&slot(3)).is_ok());
+    }
+
+    #[test]
+    fn a_card_that_is_seldom_read_stays_only_as_long_as_somebody_needs_it() {
+        let budget = CardBudget::unlimited();
+        let mut memory = CardMemory::new(&[], true, budget.clone()).forgetting_soon(&[SLOTS]);
+        memory.write(&card(slot(1), b"written twice"));
+        memory.write(&card(slot(1), b"written"));
+        memory.let_go(&slot(1));
+        assert_eq!(memory.known(&slot(1)), Ok(Some(&b"written"[..])));
+        memory.reserve(slot(1));
+        memory.reserve(slot(2));
+        memory.let_go(&slot(1));
+        memory.found(slot(2), Some(b"read".to_vec()));
+        assert_eq!(memory.known(&slot(1)), Ok(Some(&b"written"[..])));
+        assert_eq!(memory.known(&slot(2)), Ok(Some(&b"read"[..])));
+        memory.release(&slot(1));
+        memory.release(&slot(2));
+        memory.found(slot(3), None);
+        assert!((1..=3).all(|number| memory.known(&slot(number)).is_err()));
+        assert_eq!((budget.used(), memory.order.len()), (0, 0));
     }
 
     #[test]

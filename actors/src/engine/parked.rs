@@ -14,7 +14,7 @@ pub struct ParkedRequest<M: Machine, W> {
     pub seed: u64,
     pub waiter: W,
     /// The cards that were missing so far. They stay in memory until the request is served.
-    pub needs: Vec<CardKey>,
+    pub needs: HashSet<CardKey>,
 }
 
 pub struct Parked<M: Machine, W> {
@@ -37,9 +37,8 @@ impl<M: Machine, W> Parked<M, W> {
         cards: &mut CardMemory,
     ) {
         for key in missing {
-            if !asked.needs.contains(&key) {
+            if asked.needs.insert(key) {
                 cards.reserve(key);
-                asked.needs.push(key);
             }
             if self.awaited.insert(key) {
                 self.wanted.push(key);
@@ -80,7 +79,7 @@ impl<M: Machine, W> Parked<M, W> {
     pub fn give_up(&mut self, keys: &[CardKey], cards: &mut CardMemory) -> Vec<W> {
         let (lost, waiting): (VecDeque<_>, VecDeque<_>) =
             std::mem::take(&mut self.waiting).into_iter().partition(
-                |asked: &ParkedRequest<M, W>| asked.needs.iter().any(|key| keys.contains(key)),
+                |asked: &ParkedRequest<M, W>| keys.iter().any(|key| asked.needs.contains(key)),
             );
         self.waiting = waiting;
         self.found(keys);

@@ -20,6 +20,7 @@ use crate::store::{
     Append, Bodies, Frame, ListedRow, Opened, Page, Position, Row, RowKey, Snapshot,
 };
 use crate::time::Time;
+use hashbrown::HashSet;
 use std::sync::Arc;
 
 pub struct Partition<M: Machine, W> {
@@ -37,8 +38,6 @@ pub struct Partition<M: Machine, W> {
     /// How far back the snapshot remembered that this began with; the node that wrote it may have
     /// forgotten more than this one.
     floor: Time,
-    /// Where the machine stood when the last batch left.
-    marked: u64,
     staged: Batch<M, W>,
     flying: Option<Flight<M, W>>,
     confirms_reads: bool,
@@ -107,13 +106,12 @@ impl<M: Machine, W> Partition<M, W> {
             machine: M::default(),
             time: Time::default(),
             written: Position::default(),
-            cards: CardMemory::new(M::NAMES, is_new, budget),
+            cards: CardMemory::new(M::NAMES, is_new, budget).forgetting_soon(M::SELDOM_READ),
             parked: Parked::default(),
             learning: Learning::default(),
             answered: Answered::default(),
             window,
             floor: Time(i64::MIN),
-            marked: 0,
             staged: Batch::default(),
             flying: None,
             confirms_reads: false,
@@ -136,7 +134,6 @@ impl<M: Machine, W> Partition<M, W> {
         if partition.written.seq < saved_at.seq {
             return Err(Broken::Snapshot(saved_at.seq));
         }
-        partition.marked = partition.machine.mark();
         Ok(partition)
     }
 
@@ -215,7 +212,7 @@ impl<M: Machine, W> Partition<M, W> {
             _ => clock,
         };
         self.wake(clock);
-        self.attempt(ParkedRequest { request, seed, waiter, needs: Vec::new() })
+        self.attempt(ParkedRequest { request, seed, waiter, needs: HashSet::new() })
     }
 
     fn attempt(&mut self, asked: ParkedRequest<M, W>) -> Option<(W, Reply<M>)> {
@@ -311,8 +308,7 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// Gives each new fact of the batch what the whole batch can show.
     fn bear_witness(&mut self, batch: &mut Batch<M, W>) {
-        let since = std::mem::replace(&mut self.marked, self.machine.mark());
-        let Some(shown) = self.machine.witness(since).map(Arc::new) else { return };
+        let Some(shown) = self.machine.take_witness().map(Arc::new) else { return };
         for (_, reply) in &mut batch.waiters {
             if let Reply::Done(done) = reply
                 && !done.replayed
@@ -417,6 +413,8 @@ impl<M: Machine, W> Partition<M, W> {
                 self.machine.apply(event, record.at);
             }
         }
+        // It was for those who waited then.
+        drop(self.machine.take_witness());
         self.written = frame.to;
         Ok(())
     }

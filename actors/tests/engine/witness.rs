@@ -1,10 +1,11 @@
 //! What a commit can show for all facts in it, made once.
 
-use actors::domain::ballots::{BallotBox, BoxName, Command, Question, Terms, Witness};
+use actors::domain::ballots::{Answer, BallotBox, BoxName, Command, Question, Terms, Witness};
 use actors::domain::day::Day;
 use actors::engine::{Done, Key, KeyWindow, Manner, Partition, Reply, Request};
-use actors::store::Opened;
+use actors::store::{Append, Opened, Row, RowKey};
 use actors::{Caller, Id, Time};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
@@ -30,7 +31,7 @@ fn a_box() -> Box3 {
     let window = Arc::new(KeyWindow::new(1_000, 3_600));
     let mut partition: Box3 =
         Partition::open(NAME, Opened::default(), window).expect("nothing was written yet");
-    let terms = Terms { closes_at: Time(1_000_000), most: 1_000 };
+    let terms = Terms { closes_at: Time(1_000_000), most: 10_000 };
     let open = Request::Command {
         command: Command::Open { name: NAME, terms },
         caller: Caller::SYSTEM,
@@ -108,4 +109,45 @@ fn a_box_opened_again_shows_only_what_came_since() {
         again.serve(Request::Look(Question::State), AT, 3, 3),
         Some((3, Reply::Looked(_)))
     ));
+}
+
+/// A commit of so many ballots, and what it wrote.
+fn commit(partition: &mut Box3, ballots: u64) -> Append {
+    for seed in 0..ballots {
+        assert!(partition.serve(submit(None), AT, seed, 0).is_none());
+    }
+    partition.flush().expect("there is something to write")
+}
+
+#[test]
+fn a_commit_of_any_size_has_all_its_ballots_in_its_witness() {
+    let mut partition = a_box();
+    let _ = commit(&mut partition, 5_000);
+    let done = partition.land().answers;
+    let Some((_, Reply::Done(done))) = done.last() else { panic!("they were taken") };
+    let shown = done.witness.as_ref().expect("it is new");
+    assert_eq!((shown.from, shown.position(), shown.heads.len()), (0, 5_000, 5_001));
+}
+
+#[test]
+fn an_old_ballot_is_witnessed_after_one_look_up_and_its_cards_do_not_stay() {
+    let mut partition = a_box();
+    let mut stored = HashMap::new();
+    for _ in 0..3 {
+        let Append { rows, .. } = commit(&mut partition, 1_000);
+        for Row { shelf, owner, key, body } in rows {
+            stored.insert(RowKey { shelf, owner, key }, body);
+        }
+        partition.land();
+    }
+    for question in [Question::Witness { index: 1_500 }, Question::Witness { index: 1_500 }] {
+        assert!(partition.serve(Request::Look(question), AT, 1, 1).is_none(), "not in memory");
+        let wanted = partition.wanted().expect("cards are missing");
+        assert_eq!(wanted.keys.len(), 1_500 - 1_024 + 1, "from the beginning of its block on");
+        let bodies = wanted.rows.iter().map(|row| stored[row].clone()).collect();
+        let answers = partition.found(&wanted.keys, bodies, AT);
+        let [(1, Reply::Looked(looked))] = &answers[..] else { panic!("it is answered") };
+        let Answer::Witness(Some((_, shown))) = &looked.answer else { panic!("it is there") };
+        assert_eq!((shown.from, shown.position()), (1_500, 1_501));
+    }
 }

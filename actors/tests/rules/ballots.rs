@@ -4,11 +4,11 @@ use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::dice::Dice;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms,
-    ballot_of_row,
+    ballot_of_card, ballot_of_row,
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
-use actors::{Caller, Machine, Time};
+use actors::{Caller, Machine, Stamp, Time};
 use testing::played::Played;
 
 const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
@@ -94,7 +94,7 @@ fn a_full_box_takes_no_more_but_another_might() {
 
 #[test]
 fn a_sealed_box_says_what_it_holds_for_ever_and_takes_no_more() {
-    for count in [0, 1, 257] {
+    for count in [0, 1, 257, 1_024, 2_050] {
         holding(count)
             .when(Command::Seal, Caller::SYSTEM, s(3))
             .then(Event::Sealed(seal_of(count)));
@@ -119,63 +119,91 @@ fn a_seal_that_counts_other_ballots_than_there_are_breaks_the_books() {
 
 #[test]
 fn a_commit_bears_witness_for_all_ballots_in_it() {
-    let box_ = holding(40).0;
-    assert_eq!(box_.machine.mark(), 40);
-    for since in [0, 15, 16, 17, 39] {
-        let shown = box_.machine.witness(since).expect("something came since");
+    for since in [0, 15, 39] {
+        let mut box_ = holding(since).0;
+        box_.machine.take_witness();
+        (since..40).for_each(|index| box_.apply(&submitted(index, index, ADA), s(2)));
+        let shown = box_.machine.take_witness().expect("something came since");
         assert_eq!((shown.from, shown.position()), (since, 40));
         assert_eq!(shown.heads, (since..=40).map(head).collect::<Vec<_>>());
         assert_eq!(shown.leaves, leaves(40)[since as usize..]);
+        assert_eq!(box_.machine.take_witness(), None, "nothing came since");
     }
-    assert_eq!(box_.machine.witness(40), None, "nothing came since");
 }
 
 #[test]
 fn an_old_ballot_can_be_witnessed_again_alone() {
-    let box_ = holding(40).0;
-    for index in [0, 1, 15, 16, 31, 32, 39] {
+    let box_ = holding(2_050).0;
+    for index in [0, 1, 1_023, 1_024, 1_025, 2_047, 2_048, 2_049] {
         let Answer::Witness(Some((ballot, shown))) = box_.look(&Question::Witness { index }) else {
             panic!("there is a ballot {index}")
         };
         assert_eq!(ballot, Ballot { nonce: index, owner: ADA.id });
         assert_eq!((shown.from, shown.heads), (index, vec![head(index), head(index + 1)]));
     }
-    assert_eq!(box_.look(&Question::Witness { index: 40 }), Answer::Witness(None));
+    for index in [2_050, u64::MAX] {
+        assert_eq!(box_.look(&Question::Witness { index }), Answer::Witness(None));
+    }
 }
 
 #[test]
 fn a_sealed_box_proves_each_of_its_ballots_and_an_open_one_none() {
-    assert_eq!(holding(300).look(&Question::Path { index: 0 }), Answer::Path(None));
-    let sealed = holding(300).and(s(3), Event::Sealed(seal_of(300))).0;
-    for index in [0, 1, 255, 256, 299] {
-        let Answer::Path(Some((_, path))) = sealed.look(&Question::Path { index }) else {
+    const COUNT: u64 = 2_500;
+    assert_eq!(holding(COUNT).look(&Question::Path { index: 0 }), Answer::Path(None));
+    let sealed = holding(COUNT).and(s(3), Event::Sealed(seal_of(COUNT))).0;
+    for index in [0, 1, 1_023, 1_024, 2_047, 2_048, 2_499] {
+        let Answer::Path(Some((ballot, path))) = sealed.look(&Question::Path { index }) else {
             panic!("there is a ballot {index}")
         };
-        assert_eq!(merkle::root_from(leaf(index), index, 300, &path), Some(seal_of(300).root));
+        assert_eq!(ballot, Ballot { nonce: index, owner: ADA.id });
+        assert_eq!(merkle::root_from(leaf(index), index, COUNT, &path), Some(seal_of(COUNT).root));
     }
-    assert_eq!(sealed.look(&Question::Path { index: 300 }), Answer::Path(None));
+    for index in [COUNT, u64::MAX] {
+        assert_eq!(sealed.look(&Question::Path { index }), Answer::Path(None));
+    }
 }
 
 #[test]
-fn pages_show_all_ballots_in_their_order() {
-    let page = |from, limit| match holding(5).look(&Question::Page { from, limit }) {
-        Answer::Ballots(ballots) => ballots.iter().map(|ballot| ballot.nonce).collect::<Vec<_>>(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(
-        (page(0, 3), page(3, 3), page(5, 3), page(u64::MAX, 3)),
-        (vec![0, 1, 2], vec![3, 4], vec![], vec![])
-    );
+fn a_ballot_is_found_at_its_place() {
+    let box_ = holding(4).and(s(3), submitted(4, 255, BOB));
+    let at = |index| box_.look(&Question::Ballot { index });
+    assert_eq!(at(3), Answer::Ballot(Some(Ballot { nonce: 3, owner: ADA.id })));
+    assert_eq!(at(4), Answer::Ballot(Some(Ballot { nonce: 255, owner: BOB.id })));
+    assert_eq!((at(5), at(u64::MAX)), (Answer::Ballot(None), Answer::Ballot(None)));
+}
+
+#[test]
+fn a_card_that_was_read_as_a_row_says_the_ballot() {
+    let mut cards = Vec::new();
+    BallotBox::cards(&submitted(17, 255, ADA), s(2), &mut cards);
+    BallotBox::cards(&open(), s(2), &mut cards);
+    BallotBox::cards(&Event::Sealed(seal_of(0)), s(2), &mut cards);
+    let [card] = &cards[..] else { panic!("one card: {cards:?}") };
+    let body = card.body.as_ref().expect("it is put");
+    assert_eq!(ballot_of_card(body), Some(Ballot { nonce: 255, owner: ADA.id }));
+}
+
+#[test]
+fn a_box_with_a_hundred_thousand_ballots_takes_few_bytes_of_a_snapshot() {
+    let mut box_ = holding(0).0;
+    for index in 0..100_000 {
+        box_.apply(&submitted(index, index, ADA), s(2));
+    }
+    assert!(box_.bytes().len() < 7_000, "{} bytes", box_.bytes().len());
 }
 
 #[test]
 fn a_snapshot_of_a_box_goes_on_where_the_box_was() {
-    for count in [0, 15, 16, 40] {
-        let (box_, again) = (holding(count), holding(count).saved_and_read());
-        let event = box_.when(Command::Submit, BOB, s(3)).event();
-        again.when(Command::Submit, BOB, s(3)).then(event.clone());
-        let (one, other) = (box_.and(s(3), event.clone()).0, again.and(s(3), event).0);
-        assert_eq!(one.machine.witness(0), other.machine.witness(0));
+    for count in [0, 15, 1_023, 1_024, 1_025] {
+        let (mut box_, again) = (holding(count), holding(count).saved_and_read());
+        box_.0.machine.take_witness();
+        let stamp = Stamp { at: s(3), seed: 1 };
+        let decided = box_.decide(&Command::Submit, &BOB, &stamp);
+        assert_eq!(again.decide(&Command::Submit, &BOB, &stamp), decided);
+        let event = submitted(count, 255, BOB);
+        let (mut one, mut other) = (box_.and(s(3), event.clone()), again.and(s(3), event));
+        assert_eq!(one.0.bytes(), other.0.bytes());
+        assert_eq!(one.0.machine.take_witness(), other.0.machine.take_witness());
     }
     holding(20).and(s(3), Event::Sealed(seal_of(20))).saved_and_read();
 }

@@ -6,7 +6,8 @@ use crate::bundle::Bundle;
 use crate::fraud::{Fraud, Kind};
 use crate::inclusion::Inclusion;
 use actors::domain::ballots::BallotId;
-use actors::domain::draw::{Hash, Lots, commitment, lottery_root, merkle, place_of};
+use actors::domain::draw::merkle::GrowingTree;
+use actors::domain::draw::{Hash, Lots, commitment, lottery_root, place_of};
 
 pub fn day(bundle: &Bundle) -> Result<(), Fraud> {
     Kind::Malformed.unless(date(bundle.day()).is_some(), || {
@@ -33,11 +34,10 @@ pub fn ballots(bundle: &Bundle) -> Result<(), Fraud> {
 pub fn roots(bundle: &Bundle) -> Result<(), Fraud> {
     for (number, listed) in (0..).zip(&bundle.boxes) {
         let name = bundle.box_name(number);
-        let leaf = |index: usize| {
-            BallotId { name, index: index as u64, nonce: listed.nonces[index] }.leaf()
-        };
-        let root = merkle::root(&merkle::blocks(listed.nonces.len(), leaf));
-        Kind::BoxRootDiffers.unless(root == listed.share.root.0, || {
+        let ids = (0..).zip(&listed.nonces);
+        let tree: GrowingTree =
+            ids.map(|(index, nonce)| BallotId { name, index, nonce: *nonce }.leaf()).collect();
+        Kind::BoxRootDiffers.unless(tree.root() == listed.share.root.0, || {
             format!("the root of box {number} is not that of its ballots")
         })?;
     }

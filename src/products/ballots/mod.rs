@@ -15,7 +15,7 @@ use crate::opening::Whole;
 use crate::table::Engine;
 use actors::Id;
 use actors::domain::ballots::{
-    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness, ballot_of_card,
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
@@ -93,10 +93,19 @@ impl Ballots {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Ballot>, Error> {
-        match self.engine.boxes.look(name, Question::Page { from, limit }).await?.answer {
-            Answer::Ballots(ballots) => Ok(ballots),
-            _ => Ok(Vec::new()),
-        }
+        let Answer::State { count, .. } =
+            self.engine.boxes.look(name, Question::State).await?.answer
+        else {
+            return Ok(Vec::new());
+        };
+        let found =
+            self.engine.cards::<BallotBox>(name, shelves::BALLOT_CARDS, from..count, limit).await?;
+        let ballot = |(index, body): &(u64, Vec<u8>)| {
+            ballot_of_card(body).ok_or_else(|| {
+                StoreError::Broken(format!("the card of ballot {index} of box {name}"))
+            })
+        };
+        Ok(found.iter().map(ballot).collect::<Result<_, _>>()?)
     }
 
     /// The ballots of a lottery by box and place, after `after`.
@@ -163,9 +172,13 @@ impl Ballots {
 
     /// The ballot at a place that was drawn. Every place that can be drawn has one.
     pub async fn lot(&self, day: Day, number: u8, index: u64) -> Result<Lot, Error> {
-        let ballots = self.page(&BoxName { day, number }, index, 1).await?;
-        let Ballot { nonce, owner } = *ballots.first().ok_or(Error(Failure::Unknown))?;
-        Ok(Lot { number, index, nonce, owner })
+        let name = BoxName { day, number };
+        match self.engine.boxes.look(&name, Question::Ballot { index }).await?.answer {
+            Answer::Ballot(Some(Ballot { nonce, owner })) => {
+                Ok(Lot { number, index, nonce, owner })
+            }
+            _ => Err(Error(Failure::Unknown)),
+        }
     }
 
     fn whole<'a>(

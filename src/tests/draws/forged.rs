@@ -3,7 +3,8 @@
 
 use crate::honest::{DAY, Honest, Wanted};
 use actors::domain::ballots::BallotId;
-use actors::domain::draw::{Lots, commitment, lottery_root, merkle, place_of};
+use actors::domain::draw::merkle::GrowingTree;
+use actors::domain::draw::{Lots, commitment, lottery_root, place_of};
 use base::Hex;
 use draws::bundle::Share;
 use draws::{Bundle, Receipt, Text};
@@ -55,16 +56,14 @@ impl Forged {
             .iter()
             .enumerate()
             .map(|(number, listed)| {
-                let leaf = |index: usize| {
-                    BallotId {
-                        name: name(number),
-                        index: index as u64,
-                        nonce: listed.nonces[index],
-                    }
-                    .leaf()
+                let id = |(index, nonce): (u64, &u64)| BallotId {
+                    name: name(number),
+                    index,
+                    nonce: *nonce,
                 };
-                let count = listed.nonces.len();
-                Share { count: count as u64, root: Hex(merkle::root(&merkle::blocks(count, leaf))) }
+                let ids = (0..).zip(&listed.nonces).map(id);
+                let tree: GrowingTree = ids.map(|id| id.leaf()).collect();
+                Share { count: tree.count(), root: Hex(tree.root()) }
             })
             .collect();
         self.bundle.boxes.iter_mut().zip(shares).for_each(|(listed, share)| listed.share = share);

@@ -131,7 +131,7 @@ fn filled(
     for from in (0..count).step_by(commit as usize) {
         let submitted: Vec<BallotId> =
             (from..count.min(from + commit)).map(|index| submit(&mut made, name, index)).collect();
-        let witness: Witness = made.machine.witness(from).unwrap();
+        let witness: Witness = made.machine.take_witness().unwrap();
         receipts.extend(
             submitted.into_iter().map(|ballot| Receipt::of(ballot, &witness, &anchor, &signer())),
         );
@@ -156,10 +156,11 @@ fn sealed(made: &Played<BallotBox>) -> Sealed {
 }
 
 fn page(made: &Played<BallotBox>, from: u64, limit: usize) -> Vec<ballots::Ballot> {
-    match made.look(&Question::Page { from, limit }) {
-        Answer::Ballots(page) => page,
-        other => panic!("a page is {other:?}"),
-    }
+    let one = |index| match made.look(&Question::Ballot { index }) {
+        Answer::Ballot(ballot) => ballot,
+        other => panic!("a ballot is {other:?}"),
+    };
+    (from..).map_while(one).take(limit).collect()
 }
 
 fn lot(boxes: &[Played<BallotBox>], number: u8, index: u64) -> Lot {

@@ -1,10 +1,12 @@
 //! Ballots: boxes that take them, and what a box can show for each.
 
+mod cards;
 mod names;
 mod rows;
 mod rules;
 mod words;
 
+pub use cards::ballot_of_card;
 pub use names::{BallotId, BoxName, MOST_BOXES};
 pub use rows::ballot_of_row;
 pub use rules::BallotBox;

@@ -4,39 +4,36 @@
 //! own Seal; administrators none. A ballot is never changed, moved or taken out. The box chains
 //! them as they come, so that a receipt fixes what came before it, and answers with the root of the
 //! tree over them when it is sealed. The first request that needs it opens it.
+//!
+//! The ballots themselves lie on cards. The box keeps what cannot be made again from the cards of
+//! one block: the root of each block, and the head of the chain before it.
 
 use super::names::{BallotId, BoxName};
-use super::rows;
 use super::words::{Answer, Ballot, Command, Event, Question, Refusal, Terms, Witness};
-use crate::cards::Cards;
+use super::{cards, rows};
+use crate::cards::{Card, Cards};
 use crate::dice::Dice;
-use crate::domain::draw::{Hash, Sealed, chain, merkle};
+use crate::domain::draw::merkle::{BLOCK, GrowingTree};
+use crate::domain::draw::{Hash, Sealed, chain};
+use crate::domain::shelves;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
-use crate::store::Row;
+use crate::store::{Row, Shelf};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
-use std::sync::OnceLock;
-
-/// Every so many ballots the head of the chain is kept, so that the receipt of an old ballot can be
-/// made again without going back to the first.
-const KEPT_EVERY: usize = 16;
+use std::ops::Range;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct BallotBox {
     name: BoxName,
     terms: Option<Terms>,
-    ballots: Vec<Ballot>,
+    tree: GrowingTree,
     head: Hash,
-    /// The head before each ballot whose place is a multiple of `KEPT_EVERY`.
+    /// The head before each block of the tree.
     kept: Vec<Hash>,
-    sealed: Option<Seal>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Seal {
-    sealed: Sealed,
-    /// The roots of the blocks of its tree.
-    blocks: Vec<Hash>,
+    sealed: Option<Sealed>,
+    /// Of the ballots since it was last taken.
+    #[serde(skip)]
+    witness: Option<Witness>,
 }
 
 impl Machine for BallotBox {
@@ -67,10 +64,10 @@ impl Machine for BallotBox {
             (_, Some(terms)) => terms,
         };
         match (command, &self.sealed) {
-            (Command::Seal, Some(seal)) => Ok(Verdict::Already(Event::Sealed(seal.sealed))),
+            (Command::Seal, Some(sealed)) => Ok(Verdict::Already(Event::Sealed(*sealed))),
             (Command::Seal, None) => Ok(Verdict::New(Event::Sealed(Sealed {
                 count: self.count(),
-                root: merkle::root(&self.blocks()),
+                root: self.tree.root(),
             }))),
             _ if caller.role != Role::Member => Err(Refusal::NotForAdmins),
             (_, Some(_)) => Err(Refusal::Closed),
@@ -102,43 +99,39 @@ impl Machine for BallotBox {
                 (self.name, self.terms) = (*name, Some(*terms));
                 self.head = chain::start(&name.to_string());
             }
-            Event::Submitted { nonce, owner, .. } => {
-                if self.ballots.len().is_multiple_of(KEPT_EVERY) {
+            Event::Submitted { index, nonce, .. } => {
+                if self.count().is_multiple_of(BLOCK) {
                     self.kept.push(self.head);
                 }
-                self.ballots.push(Ballot { nonce: *nonce, owner: *owner });
-                self.head = chain::link(&self.head, &self.leaf(self.ballots.len() - 1));
+                let leaf = self.leaf(*index, *nonce);
+                let (count, head) = (self.count(), self.head);
+                let witness = self.witness.get_or_insert_with(|| Witness::begin(count, head));
+                witness.add(leaf);
+                self.head = witness.head();
+                self.tree.push(leaf);
             }
-            Event::Sealed(sealed) => {
-                self.sealed = Some(Seal { sealed: *sealed, blocks: self.blocks() })
-            }
+            Event::Sealed(sealed) => self.sealed = Some(*sealed),
         }
     }
 
-    fn look(&self, question: &Question, _: &Cards<'_>) -> Answer {
+    fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         match *question {
             _ if self.terms.is_none() => Answer::NotOpened,
-            Question::State => Answer::State {
-                count: self.count(),
-                sealed: self.sealed.as_ref().map(|seal| seal.sealed),
-            },
-            Question::Page { from, limit } => Answer::Ballots(
-                self.ballots.iter().skip(from as usize).take(limit).copied().collect(),
-            ),
-            Question::Witness { index } => Answer::Witness(
-                self.at(index)
-                    .map(|ballot| (ballot, self.shown(index as usize, index as usize + 1))),
-            ),
-            Question::Path { index } => Answer::Path(self.at(index).zip(self.path(index as usize))),
+            Question::State => Answer::State { count: self.count(), sealed: self.sealed },
+            Question::Ballot { index } => Answer::Ballot(self.at(index, cards)),
+            Question::Witness { index } => Answer::Witness(self.witness_of(index, cards)),
+            Question::Path { index } => Answer::Path(self.path_of(index, cards)),
         }
     }
 
-    fn mark(&self) -> u64 {
-        self.count()
+    fn cards(event: &Event, _: Time, cards: &mut Vec<Card>) {
+        cards::write(event, cards);
     }
 
-    fn witness(&self, since: u64) -> Option<Witness> {
-        (since < self.count()).then(|| self.shown(since as usize, self.ballots.len()))
+    const SELDOM_READ: &'static [Shelf] = &[shelves::BALLOT_CARDS];
+
+    fn take_witness(&mut self) -> Option<Witness> {
+        self.witness.take()
     }
 
     fn left_for(&self, _: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
@@ -164,49 +157,56 @@ impl Machine for BallotBox {
     }
 
     fn imbalance(&self) -> i64 {
-        self.sealed.as_ref().map_or(0, |seal| self.count() as i64 - seal.sealed.count as i64)
+        self.sealed.map_or(0, |sealed| self.count() as i64 - sealed.count as i64)
     }
 }
 
 impl BallotBox {
     fn count(&self) -> u64 {
-        self.ballots.len() as u64
+        self.tree.count()
     }
 
-    fn at(&self, index: u64) -> Option<Ballot> {
-        self.ballots.get(usize::try_from(index).ok()?).copied()
+    fn at(&self, index: u64, cards: &Cards<'_>) -> Option<Ballot> {
+        (index < self.count()).then(|| cards::read(index, cards)).flatten()
     }
 
-    fn leaf(&self, index: usize) -> Hash {
-        BallotId { name: self.name, index: index as u64, nonce: self.ballots[index].nonce }.leaf()
+    fn leaf(&self, index: u64, nonce: u64) -> Hash {
+        BallotId { name: self.name, index, nonce }.leaf()
     }
 
-    fn blocks(&self) -> Vec<Hash> {
-        merkle::blocks(self.ballots.len(), |index| self.leaf(index))
+    /// The witness of an old ballot alone.
+    fn witness_of(&self, index: u64, cards: &Cards<'_>) -> Option<(Ballot, Witness)> {
+        let kept = self.kept.get(usize::try_from(index / BLOCK).ok()?)?;
+        let block = self.tree.block_of(index);
+        let (ballot, leaves) = self.with_leaves(index, block.start..index + 1, cards)?;
+        let (leaf, before) = leaves.split_last()?;
+        let head = before.iter().fold(*kept, |head, leaf| chain::link(&head, leaf));
+        let mut witness = Witness::begin(index, head);
+        witness.add(*leaf);
+        Some((ballot, witness))
     }
 
-    fn path(&self, index: usize) -> Option<Vec<Hash>> {
-        let blocks = &self.sealed.as_ref()?.blocks;
-        Some(merkle::path(index, self.ballots.len(), blocks, |index| self.leaf(index)))
+    fn path_of(&self, index: u64, cards: &Cards<'_>) -> Option<(Ballot, Vec<Hash>)> {
+        self.sealed?;
+        let (ballot, block) = self.with_leaves(index, self.tree.block_of(index), cards)?;
+        Some((ballot, self.tree.path(index, &block)))
     }
 
-    /// The head of the chain before the ballot at `index`.
-    fn head_before(&self, index: usize) -> Hash {
-        match self.kept.get(index / KEPT_EVERY) {
-            Some(kept) => (index - index % KEPT_EVERY..index)
-                .fold(*kept, |head, index| chain::link(&head, &self.leaf(index))),
-            None => self.head,
-        }
-    }
-
-    fn shown(&self, from: usize, to: usize) -> Witness {
-        let leaves: Vec<Hash> = (from..to).map(|index| self.leaf(index)).collect();
-        let mut head = self.head_before(from);
-        let mut heads = vec![head];
-        for leaf in &leaves {
-            head = chain::link(&head, leaf);
-            heads.push(head);
-        }
-        Witness { from: from as u64, leaves, heads, signature: OnceLock::new() }
+    /// The ballot at `index`, and the leaves of all places. All cards are asked for, also if one is
+    /// missing, so that they are looked up at once.
+    fn with_leaves(
+        &self,
+        index: u64,
+        places: Range<u64>,
+        cards: &Cards<'_>,
+    ) -> Option<(Ballot, Vec<Hash>)> {
+        let ballots: Vec<Option<Ballot>> =
+            places.clone().map(|index| self.at(index, cards)).collect();
+        let ballot = (*ballots.get((index - places.start) as usize)?)?;
+        let leaves = places
+            .zip(ballots)
+            .map(|(index, ballot)| Some(self.leaf(index, ballot?.nonce)))
+            .collect::<Option<_>>()?;
+        Some((ballot, leaves))
     }
 }

@@ -1,7 +1,7 @@
 //! What a box is told and asked, what happens in it, and why not.
 
 use super::names::BoxName;
-use crate::domain::draw::{Hash, Sealed};
+use crate::domain::draw::{Hash, Sealed, chain};
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -53,10 +53,8 @@ impl Refused for Refusal {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Question {
     State,
-    /// Ballots in their order, from that place on.
-    Page {
-        from: u64,
-        limit: usize,
+    Ballot {
+        index: u64,
     },
     /// What the box can show for one ballot alone.
     Witness {
@@ -75,7 +73,8 @@ pub enum Answer {
         count: u64,
         sealed: Option<Sealed>,
     },
-    Ballots(Vec<Ballot>),
+    /// None: there is no ballot at that place.
+    Ballot(Option<Ballot>),
     /// None: there is no ballot at that place.
     Witness(Option<(Ballot, Witness)>),
     /// None: there is no ballot at that place, or the box is not sealed.
@@ -102,6 +101,16 @@ pub struct Witness {
 }
 
 impl Witness {
+    /// Of none yet: of those that come from here on.
+    pub(super) fn begin(from: u64, head: Hash) -> Witness {
+        Witness { from, leaves: Vec::new(), heads: vec![head], signature: OnceLock::new() }
+    }
+
+    pub(super) fn add(&mut self, leaf: Hash) {
+        self.heads.push(chain::link(&self.head(), &leaf));
+        self.leaves.push(leaf);
+    }
+
     /// How many ballots the last head stands for.
     pub fn position(&self) -> u64 {
         self.from + self.leaves.len() as u64

@@ -2,13 +2,16 @@
 //!
 //! A tree of more than one leaf is split at the largest power of two below its size. So blocks of a
 //! power of two are trees of their own, and a tree over their roots is the same tree. A box that
-//! keeps the roots of its blocks proves a leaf without hashing all the others.
+//! keeps the roots of its blocks needs no other leaves than those of one block to prove one of
+//! them.
 
 use super::{For, Hash, hash};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::ops::Range;
 
 /// How many leaves share a kept root. A power of two.
-const BLOCK: usize = 256;
+pub const BLOCK: u64 = 1024;
 
 pub fn leaf(data: &[u8]) -> Hash {
     hash(For::Leaf, &[data])
@@ -70,26 +73,66 @@ fn split(count: usize) -> usize {
     1 << (count - 1).ilog2()
 }
 
-/// The roots of the blocks of a tree whose leaves are made one by one.
-pub fn blocks(count: usize, leaf: impl Fn(usize) -> Hash) -> Vec<Hash> {
-    (0..count).step_by(BLOCK).map(|from| root(&block(from, count, &leaf))).collect()
+/// A tree that grows leaf by leaf. It keeps 32 bytes for each full block, and no leaf.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrowingTree {
+    count: u64,
+    /// The roots of the full blocks.
+    blocks: Vec<Hash>,
+    /// The roots of the parts of the last block: one for each bit of its size, the largest first.
+    parts: Vec<Hash>,
 }
 
-/// The path of a leaf, by the kept roots of all blocks and the leaves of its own.
-pub fn path(
-    index: usize,
-    count: usize,
-    blocks: &[Hash],
-    leaf: impl Fn(usize) -> Hash,
-) -> Vec<Hash> {
-    let from = index - index % BLOCK;
-    let mut path = path_within(&block(from, count, &leaf), index - from);
-    path.extend(path_within(blocks, index / BLOCK));
-    path
+impl GrowingTree {
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub fn push(&mut self, leaf: Hash) {
+        let complete = (self.count % BLOCK).trailing_ones() as usize;
+        let parts = self.parts.drain(self.parts.len() - complete..);
+        let root = parts.rev().fold(leaf, |right, left| node(&left, &right));
+        self.count += 1;
+        let full = self.count.is_multiple_of(BLOCK);
+        if full { &mut self.blocks } else { &mut self.parts }.push(root);
+    }
+
+    pub fn root(&self) -> Hash {
+        root(&self.all_blocks())
+    }
+
+    /// The places of the leaves that share a block with that one.
+    pub fn block_of(&self, index: u64) -> Range<u64> {
+        let from = index - index % BLOCK;
+        from..self.count.min(from.saturating_add(BLOCK))
+    }
+
+    /// The path of a leaf, by all leaves of its block.
+    pub fn path(&self, index: u64, block: &[Hash]) -> Vec<Hash> {
+        let mut path = path_within(block, (index % BLOCK) as usize);
+        path.extend(path_within(&self.all_blocks(), (index / BLOCK) as usize));
+        path
+    }
+
+    /// The roots of all blocks, also of the last one.
+    fn all_blocks(&self) -> Vec<Hash> {
+        let last = self.parts.iter().rev().copied().reduce(|right, left| node(&left, &right));
+        self.blocks.iter().copied().chain(last).collect()
+    }
 }
 
-fn block(from: usize, count: usize, leaf: &impl Fn(usize) -> Hash) -> Vec<Hash> {
-    (from..count.min(from + BLOCK)).map(leaf).collect()
+impl Extend<Hash> for GrowingTree {
+    fn extend<T: IntoIterator<Item = Hash>>(&mut self, leaves: T) {
+        leaves.into_iter().for_each(|leaf| self.push(leaf));
+    }
+}
+
+impl FromIterator<Hash> for GrowingTree {
+    fn from_iter<T: IntoIterator<Item = Hash>>(leaves: T) -> GrowingTree {
+        let mut tree = GrowingTree::default();
+        tree.extend(leaves);
+        tree
+    }
 }
 
 #[cfg(test)]
@@ -149,20 +192,35 @@ mod tests {
     }
 
     #[test]
-    fn the_tree_over_blocks_is_the_tree_over_leaves() {
-        for count in [0, 1, 2, 255, 256, 257, 511, 512, 513, 1000, 2049] {
-            assert_eq!(root(&blocks(count, leaf_of)), root(&leaves(count)), "{count}");
+    fn a_tree_that_grows_is_the_tree_over_its_leaves_at_every_size() {
+        let (all, mut tree) = (leaves(2_100), GrowingTree::default());
+        for count in 0..=all.len() {
+            let to_be_compared = count < 70 || count % 97 == 0 || (count + 2) % 1024 < 4;
+            assert_eq!(tree.count(), count as u64);
+            if to_be_compared {
+                assert_eq!(tree.root(), root(&all[..count]), "{count}");
+            }
+            tree.extend(all.get(count).copied());
         }
     }
 
     #[test]
+    fn a_tree_keeps_the_roots_of_its_blocks_and_no_leaves() {
+        let tree: GrowingTree = leaves(100_000).into_iter().collect();
+        let bytes = postcard::to_stdvec(&tree).expect("plain data").len();
+        assert!(bytes < 32 * (100_000 / 1024 + 10) + 10, "{bytes} bytes");
+    }
+
+    #[test]
     fn every_leaf_is_proved_and_no_other_in_its_place() {
-        for count in [1usize, 2, 3, 7, 8, 255, 256, 257, 600, 1025] {
-            let (all, blocks) = (leaves(count), blocks(count, leaf_of));
+        for count in [1usize, 2, 3, 7, 8, 255, 600, 1023, 1024, 1025, 3000] {
+            let all = leaves(count);
+            let tree: GrowingTree = all.iter().copied().collect();
             let root = root(&all);
             for index in (0..count).step_by(1 + count / 40) {
-                let path = path(index, count, &blocks, leaf_of);
                 let (at, of) = (index as u64, count as u64);
+                let block = tree.block_of(at);
+                let path = tree.path(at, &all[block.start as usize..block.end as usize]);
                 assert_eq!(root_from(all[index], at, of, &path), Some(root), "{index} of {count}");
                 assert_ne!(root_from(leaf(b"another"), at, of, &path), Some(root));
                 assert_eq!(root_from(all[index], of, of, &path), None);

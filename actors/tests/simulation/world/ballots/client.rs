@@ -72,7 +72,7 @@ impl Client<'_> {
         };
         let question = match self.dice.below(4) {
             0 => Question::State,
-            1 => Question::Page { from: 0, limit: 3 },
+            1 => Question::Ballot { index },
             2 => Question::Witness { index },
             _ => Question::Path { index },
         };
