@@ -40,4 +40,8 @@ pub mod shelves {
     pub const SOLD: Shelf = Shelf(15);
     pub const MY_HOLDS: Shelf = Shelf(16);
     pub const BALLOT_CARDS: Shelf = Shelf(17);
+    pub const ENTRIES: Shelf = Shelf(18);
+    pub const NAMES_TAKEN: Shelf = Shelf(19);
+    pub const JOBS_OF: Shelf = Shelf(20);
+    pub const EXPIRIES: Shelf = Shelf(21);
 }

@@ -2,13 +2,15 @@
 
 use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
+use actors::cards::{CardKey, CardPlace};
 use actors::domain::coupons::catalogue::{
     Answer, BatchKind, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Plan, Question,
-    Refusal,
+    Refusal, expiry_of_row, key_of_time, numbers_after, record_of_card,
 };
 use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
-use actors::{Id, Time};
+use actors::domain::{Only, shelves};
+use actors::{Id, Machine, Time};
 
 fn named(name: &str) -> CatalogueEntry {
     CatalogueEntry::Campaign(campaign::Plan { name: name.into(), ..plan() })
@@ -110,41 +112,70 @@ fn what_was_registered_is_found_and_listed_in_order() {
         Answer::Entry(Some(CatalogueRecord { entry: named("Welcome"), key: 3, at: s(1) }))
     );
     assert_eq!(look(Question::Entry(Serial(5))), Answer::Entry(None));
-    let page = |of, after: Option<u32>, limit| match look(Question::Page {
-        of,
-        after: after.map(Serial),
-        limit,
-    }) {
-        Answer::Page(page) => page
-            .into_iter()
-            .map(|(serial, registered)| (serial.0, registered.at))
-            .collect::<Vec<_>>(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(page(SerialKind::Campaign, None, 9), [(1, s(1)), (3, s(4))]);
-    assert_eq!(page(SerialKind::Campaign, None, 1), [(1, s(1))]);
-    assert_eq!(page(SerialKind::Campaign, Some(1), 9), [(3, s(4))]);
-    assert_eq!(page(SerialKind::Batch, None, 9), [(0, s(2)), (2, s(3))]);
-    assert_eq!(page(SerialKind::Batch, Some(2), 9), []);
+    let count = |of| look(Question::Count(of));
+    assert_eq!(
+        (count(SerialKind::Campaign), count(SerialKind::Batch)),
+        (Answer::Count(2), Answer::Count(2))
+    );
+}
+
+/// What a walk over the cards would find.
+fn page(of: SerialKind, after: Option<u32>) -> Vec<(u32, Time)> {
+    let catalogue = four();
+    let Answer::Count(count) = catalogue.look(&Question::Count(of)) else { panic!() };
+    let numbers = numbers_after(after.map(Serial), of, count);
+    let mut found: Vec<_> = catalogue
+        .cards
+        .iter()
+        .filter_map(|(key, body)| match key {
+            CardKey { shelf: shelves::ENTRIES, place: CardPlace::Number(number) }
+                if numbers.contains(number) =>
+            {
+                record_of_card(of, *number, body)
+            }
+            _ => None,
+        })
+        .map(|(serial, record)| (serial.0, record.at))
+        .collect();
+    found.sort();
+    found
 }
 
 #[test]
-fn batches_are_found_by_the_window_in_which_they_expire() {
-    let found = |since, until, after: Option<(Time, u32)>, limit| {
-        let after = after.map(|(at, serial)| (at, Serial(serial)));
-        match four().look(&Question::Expiring { since, until, after, limit }) {
-            Answer::Expiring(found) => {
-                found.into_iter().map(|(_, serial)| serial.0).collect::<Vec<_>>()
-            }
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!(found(s(0), s(99_999), None, 9), [0, 2]);
-    assert_eq!(found(s(50), ENDS, None, 9), [0]);
-    assert_eq!(found(Time(s(50).0 + 1), Time(ENDS.0 + 1), None, 9), [2]);
-    assert_eq!(found(s(0), s(99_999), Some((s(50), 0)), 9), [2]);
-    assert_eq!(found(s(0), s(99_999), Some((ENDS, 2)), 9), []);
-    assert_eq!(found(s(0), s(99_999), None, 1), [0]);
+fn the_cards_of_a_kind_lie_side_by_side_in_the_order_of_their_numbers() {
+    assert_eq!(page(SerialKind::Campaign, None), [(1, s(1)), (3, s(4))]);
+    assert_eq!(page(SerialKind::Campaign, Some(0)), [(1, s(1)), (3, s(4))]);
+    assert_eq!(page(SerialKind::Campaign, Some(1)), [(3, s(4))]);
+    assert_eq!(page(SerialKind::Campaign, Some(3)), []);
+    assert_eq!(page(SerialKind::Batch, None), [(0, s(2)), (2, s(3))]);
+    assert_eq!(page(SerialKind::Batch, Some(1)), [(2, s(3))]);
+    assert_eq!(page(SerialKind::Batch, Some(2)), []);
+    assert_eq!(page(SerialKind::Batch, Some(Serial::MOST)), []);
+}
+
+#[test]
+fn a_batch_stands_on_the_list_of_expiries_and_a_campaign_does_not() {
+    let mut rows = Vec::new();
+    for event in [registered(2, brought(7)), registered(3, named("Ωmega"))] {
+        Catalogue::rows(&Only, &event, s(1), &mut rows);
+    }
+    let [row] = &rows[..] else { panic!("one row: {rows:?}") };
+    assert_eq!((row.shelf, row.owner), (shelves::EXPIRIES, Id::SYSTEM));
+    assert_eq!(expiry_of_row(&row.key), Some((ENDS, Serial(2))));
+    assert!(row.body.is_some() && row.key > key_of_time(ENDS));
+    assert!(row.key < key_of_time(Time(ENDS.0 + 1)));
+}
+
+#[test]
+fn a_catalogue_of_a_hundred_thousand_takes_few_bytes_of_a_snapshot() {
+    let mut catalogue = given::<Catalogue>([]).0;
+    for n in 0..50_000 {
+        let serial = |of| Serial::new(n, of).expect("there are more").0;
+        let campaign = registered(serial(SerialKind::Campaign), named(&format!("number {n}")));
+        let batch = registered(serial(SerialKind::Batch), CatalogueEntry::Batch(made(9)));
+        [campaign, batch].iter().for_each(|event| catalogue.apply(event, s(1)));
+    }
+    assert!(catalogue.bytes().len() < 20, "{} bytes", catalogue.bytes().len());
 }
 
 #[test]

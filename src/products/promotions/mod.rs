@@ -1,27 +1,30 @@
 //! Promotions: which campaigns and batches there are.
 //!
-//! The catalogue never changes what it has said, so its entries are remembered here. What is done
-//! with a campaign is in `campaigns`, what is done with coupons in `coupons`.
+//! The catalogue never changes what it has said, so the entries in use are remembered here. What is
+//! done with a campaign is in `campaigns`, what is done with coupons in `coupons`.
 
+mod remembered;
 pub mod told;
 
 use crate::failure::Error;
 use crate::table::Engine;
-use actors::Time;
-use actors::domain::Only;
 use actors::domain::coupons::catalogue::{
-    self, Answer, CatalogueEntry, CatalogueRecord, Command, Event, Question,
+    self, Answer, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Question,
+    expiry_of_row, key_of_expiry, key_of_time, numbers_after, record_of_card,
 };
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::{Offer, Serial, SerialKind, campaign};
-use actors::engine::{By, Done};
-use hashbrown::HashMap;
-use std::sync::{Arc, RwLock};
+use actors::domain::{Only, shelves};
+use actors::engine::{By, Done, Failure};
+use actors::store::{Page, StoreError};
+use actors::{Id, Time};
+use remembered::Remembered;
+use std::sync::Arc;
 
 pub struct Promotions {
     engine: Arc<Engine>,
     keys: Arc<Keys>,
-    known: RwLock<HashMap<Serial, Arc<Promotion>>>,
+    known: Remembered<Promotion>,
 }
 
 /// A campaign or a batch, as it was registered.
@@ -73,7 +76,7 @@ impl Promotion {
 impl Promotions {
     /// New entries are printed with the current one of `keys`.
     pub fn new(engine: Arc<Engine>, keys: Arc<Keys>) -> Promotions {
-        Promotions { engine, keys, known: RwLock::default() }
+        Promotions { engine, keys, known: Remembered::default() }
     }
 
     pub fn now(&self) -> Time {
@@ -92,18 +95,13 @@ impl Promotions {
 
     /// The campaign or batch of that number, if there is one.
     pub async fn find(&self, serial: Serial) -> Result<Option<Arc<Promotion>>, Error> {
-        if let Some(known) =
-            self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&serial)
-        {
-            return Ok(Some(known.clone()));
+        if let Some(known) = self.known.get(serial) {
+            return Ok(Some(known));
         }
         let looked = self.engine.catalogue.look(&Only, Question::Entry(serial)).await?;
         let Answer::Entry(Some(registered)) = looked.answer else { return Ok(None) };
         let found = Arc::new(Promotion::of(serial, registered));
-        self.known
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(serial, found.clone());
+        self.known.put(serial, found.clone());
         Ok(Some(found))
     }
 
@@ -114,9 +112,15 @@ impl Promotions {
         after: Option<Serial>,
         limit: usize,
     ) -> Result<Vec<Promotion>, Error> {
-        let looked = self.engine.catalogue.look(&Only, Question::Page { of, after, limit }).await?;
-        let Answer::Page(page) = looked.answer else { return Ok(Vec::new()) };
-        Ok(page.into_iter().map(|(serial, registered)| Promotion::of(serial, registered)).collect())
+        let numbers = numbers_after(after, of, self.count(of).await?);
+        let found = self.engine.cards::<Catalogue>(&Only, shelves::ENTRIES, numbers, limit).await?;
+        let promotion = |(number, body): (u64, Vec<u8>)| {
+            let (serial, record) = record_of_card(of, number, &body).ok_or_else(|| {
+                StoreError::Broken(format!("card {number} of the catalogue cannot be read"))
+            })?;
+            Ok::<_, StoreError>(Promotion::of(serial, record))
+        };
+        Ok(found.into_iter().map(promotion).collect::<Result<_, _>>()?)
     }
 
     /// The batches that expire from `since` on and before `until`, by expiry, after `after`.
@@ -127,9 +131,28 @@ impl Promotions {
         after: Option<(Time, Serial)>,
         limit: usize,
     ) -> Result<Vec<(Time, Serial)>, Error> {
-        let question = Question::Expiring { since, until, after, limit };
-        let looked = self.engine.catalogue.look(&Only, question).await?;
-        let Answer::Expiring(found) = looked.answer else { return Ok(Vec::new()) };
-        Ok(found)
+        if self.count(SerialKind::Batch).await? == 0 {
+            return Ok(Vec::new());
+        }
+        let after = match after {
+            Some((at, serial)) => key_of_expiry(at, serial),
+            None => key_of_time(since),
+        };
+        let page = Page { shelf: shelves::EXPIRIES, owner: Id::SYSTEM, after: Some(after), limit };
+        let rows = self.engine.rows(page).await?;
+        let expiries = rows.iter().filter_map(|row| expiry_of_row(&row.key));
+        Ok(expiries.take_while(|(at, _)| *at < until).collect())
+    }
+
+    /// How many there are. To be asked before a walk: see `card_pages`.
+    async fn count(&self, of: SerialKind) -> Result<u32, Error> {
+        let looked = self.engine.catalogue.look(&Only, Question::Count(of)).await?;
+        match looked.answer {
+            Answer::Count(count) => Ok(count),
+            Answer::Entry(_) => Err(Error(Failure::Unknown)),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,19 @@ impl Serial {
         (number <= Serial::MOST).then_some(Serial(number))
     }
 
+    /// How many of its kind are before it.
+    pub fn place(self) -> u32 {
+        self.0 / 2
+    }
+
+    /// How many of that kind are not above it.
+    pub fn places_up_to(self, of: SerialKind) -> u32 {
+        match of {
+            SerialKind::Campaign => self.0.div_ceil(2),
+            SerialKind::Batch => self.0 / 2 + 1,
+        }
+    }
+
     pub fn of(self) -> SerialKind {
         if self.0 % 2 == 1 { SerialKind::Campaign } else { SerialKind::Batch }
     }
@@ -136,6 +149,20 @@ mod tests {
         }
         for text in ["b_18", "b_18/16", "b_18/01", "c_17/1", "b_18/"] {
             assert!(text.parse::<RangeName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_both_kinds_are_counted_up_to_any() {
+        for of in [SerialKind::Campaign, SerialKind::Batch] {
+            for upper in 0..20 {
+                let up_to = (0..20).filter_map(|n| Serial::new(n, of)).filter(|s| s.0 <= upper);
+                assert_eq!(
+                    Serial(upper).places_up_to(of) as usize,
+                    up_to.count(),
+                    "{of:?} {upper}"
+                );
+            }
         }
     }
 

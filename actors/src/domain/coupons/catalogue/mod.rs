@@ -1,8 +1,12 @@
 //! The catalogue: all campaigns and batches.
 
+mod cards;
+mod rows;
 mod rules;
 mod words;
 
+pub use cards::{numbers_after, record_of_card};
+pub use rows::{expiry_of_row, key_of_expiry, key_of_time};
 pub use rules::Catalogue;
 pub use words::{
     Answer, BatchKind, CatalogueEntry, CatalogueRecord, Command, Event, Plan, Question, Refusal,

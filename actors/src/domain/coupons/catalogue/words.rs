@@ -66,26 +66,14 @@ impl Refused for Refusal {}
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     Entry(Serial),
-    /// Those after `after`, in the order of their numbers.
-    Page {
-        of: SerialKind,
-        after: Option<Serial>,
-        limit: usize,
-    },
-    /// Batches that expire from `since` on and before `until`, by expiry, after `after`.
-    Expiring {
-        since: Time,
-        until: Time,
-        after: Option<(Time, Serial)>,
-        limit: usize,
-    },
+    /// How many there are.
+    Count(SerialKind),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     Entry(Option<CatalogueRecord>),
-    Page(Vec<(Serial, CatalogueRecord)>),
-    Expiring(Vec<(Time, Serial)>),
+    Count(u32),
 }
 
 impl CatalogueEntry {

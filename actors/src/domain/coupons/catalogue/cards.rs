@@ -1,0 +1,68 @@
+//! What was registered lies on cards: the record itself, and from a name or a job the way to it.
+//!
+//! Records of one kind have their cards side by side, in the order of their serials.
+
+use super::words::{CatalogueEntry, CatalogueRecord, Event};
+use crate::cards::{Card, CardKey, Cards};
+use crate::domain::coupons::names::{Serial, SerialKind};
+use crate::domain::shelves;
+use crate::id::Id;
+use crate::time::Time;
+use std::ops::Range;
+
+fn first(of: SerialKind) -> u64 {
+    (of as u64) << 32
+}
+
+fn record_key(serial: Serial) -> CardKey {
+    CardKey::number(shelves::ENTRIES, first(serial.of()) + u64::from(serial.place()))
+}
+
+fn name_key(campaign_name: &str) -> CardKey {
+    CardKey::name(shelves::NAMES_TAKEN, Id::digest(&[campaign_name.as_bytes()]))
+}
+
+fn job_key(job: Id) -> CardKey {
+    CardKey::name(shelves::JOBS_OF, job)
+}
+
+pub(super) fn write(
+    Event::Registered { serial, entry, key }: &Event,
+    at: Time,
+    cards: &mut Vec<Card>,
+) {
+    let record = CatalogueRecord { entry: entry.clone(), key: *key, at };
+    cards.push(Card::put(record_key(*serial), &record));
+    cards.extend(entry.campaign_name().map(|name| Card::put(name_key(&name), serial)));
+    cards.extend(entry.job().map(|job| Card::put(job_key(job), serial)));
+}
+
+pub(super) fn record(serial: Serial, cards: &Cards<'_>) -> Option<CatalogueRecord> {
+    cards.read(&record_key(serial))
+}
+
+/// The campaign that has the entry's name already.
+pub(super) fn named_like(entry: &CatalogueEntry, cards: &Cards<'_>) -> Option<Serial> {
+    cards.read(&name_key(&entry.campaign_name()?))
+}
+
+/// The batch of the entry's job.
+pub(super) fn of_same_job(entry: &CatalogueEntry, cards: &Cards<'_>) -> Option<Serial> {
+    cards.read(&job_key(entry.job()?))
+}
+
+/// The numbers of the cards of those above `after`, if there are `count` of that kind.
+pub fn numbers_after(after: Option<Serial>, of: SerialKind, count: u32) -> Range<u64> {
+    let from = after.map_or(0, |after| Serial::places_up_to(after, of));
+    first(of) + u64::from(from)..first(of) + u64::from(count)
+}
+
+/// What stands on a card that was read as a row.
+pub fn record_of_card(
+    of: SerialKind,
+    number: u64,
+    body: &[u8],
+) -> Option<(Serial, CatalogueRecord)> {
+    let place = u32::try_from(number.checked_sub(first(of))?).ok()?;
+    Some((Serial::new(place, of)?, postcard::from_bytes(body).ok()?))
+}

@@ -1,0 +1,55 @@
+//! The list of batches by their expiry.
+
+use super::words::{CatalogueEntry, Event};
+use crate::domain::coupons::names::Serial;
+use crate::domain::shelves;
+use crate::id::Id;
+use crate::store::Row;
+use crate::time::Time;
+
+pub(super) fn declare(Event::Registered { serial, entry, .. }: &Event, rows: &mut Vec<Row>) {
+    if let CatalogueEntry::Batch(plan) = entry {
+        let key = key_of_expiry(plan.expires_at, *serial);
+        let body = Some(Vec::new());
+        rows.push(Row { shelf: shelves::EXPIRIES, owner: Id::SYSTEM, key, body });
+    }
+}
+
+/// The key before all batches that expire then or later: keys are compared byte by byte, and
+/// negative times come first.
+pub fn key_of_time(at: Time) -> Vec<u8> {
+    (at.0 as u64 ^ 1 << 63).to_be_bytes().to_vec()
+}
+
+pub fn key_of_expiry(at: Time, serial: Serial) -> Vec<u8> {
+    [&key_of_time(at)[..], &serial.0.to_be_bytes()].concat()
+}
+
+/// The batch that a row is about, and when it expires.
+pub fn expiry_of_row(key: &[u8]) -> Option<(Time, Serial)> {
+    let (at, serial) = key.split_first_chunk()?;
+    let at = Time((u64::from_be_bytes(*at) ^ 1 << 63) as i64);
+    Some((at, Serial(u32::from_be_bytes(serial.try_into().ok()?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_by_time_and_serial_and_say_both() {
+        let times = [i64::MIN, -1, 0, 1, 1_798_750_800_123, i64::MAX].map(Time);
+        let serials = [0, 2, 256, Serial::MOST].map(Serial);
+        let mut before = Vec::new();
+        for at in times {
+            assert!(before < key_of_time(at));
+            before = key_of_time(at);
+            for serial in serials {
+                let key = key_of_expiry(at, serial);
+                assert!(before < key, "{at:?} {serial}");
+                assert_eq!(expiry_of_row(&key), Some((at, serial)));
+                before = key;
+            }
+        }
+    }
+}
