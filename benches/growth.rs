@@ -1,10 +1,11 @@
 //! What it costs to go on when much was handed out: `cargo bench --bench growth`.
 //!
-//! A batch of ten thousand million coupons on the real SQLite store. A child process assigns coupons
-//! and uses them, and says as it goes how fast that is, what CPU each fact takes, how long the
-//! slowest hundredth and the slowest of all took, and its memory. Then it looks at coupons that are
-//! not in memory, and is killed. Another child opens what is left and says when it first answers; a
-//! third verifies everything. `--coupons N` and `--card-mib N` change the run.
+//! A batch of ten thousand million coupons on the real SQLite store. A child process assigns
+//! coupons and uses them, and says as it goes how fast that is, what CPU each fact takes, how long
+//! the slowest hundredth and the slowest of all took, and its memory. Then it looks at coupons that
+//! are not in memory, and is killed. Another child opens what is left and says when it first
+//! answers; a third verifies everything. `--coupons N` and `--card-mib N` change the run; with
+//! `KEEP=1` in the environment the folder stays.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod sized;

@@ -36,12 +36,20 @@ pub mod shelves {
     /// The imported code of a coupon.
     pub const CODE_OF: Shelf = Shelf(13);
 
+    /// Holds that were confirmed or have ended, by number.
     pub const HOLDS: Shelf = Shelf(14);
+    /// Sold tickets, by their place in the slice.
     pub const SOLD: Shelf = Shelf(15);
+    /// A list: the live holds of a member.
     pub const MY_HOLDS: Shelf = Shelf(16);
+    /// Ballots, by their place in the box.
     pub const BALLOT_CARDS: Shelf = Shelf(17);
+    /// Campaigns and batches, by serial.
     pub const ENTRIES: Shelf = Shelf(18);
+    /// Names of campaigns.
     pub const NAMES_TAKEN: Shelf = Shelf(19);
+    /// The batch that an import made.
     pub const JOBS_OF: Shelf = Shelf(20);
+    /// A list: batches by their expiry.
     pub const EXPIRIES: Shelf = Shelf(21);
 }

@@ -102,8 +102,8 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
         ),
         (
             Refunded { ticket: TICKETS[0], hold: 17, owner: ADA, left: vec![TICKETS[1]] },
-            "2f00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadad\
-             adadadadadadadadad",
+            "3400000002adadadadadadadadadadadadadadadadf6a3b8ded968000006b2b1120111adadadadadadad\
+             adadadadadadadadad01b3b1120a",
         ),
         (
             Cleared { holds: vec![(17, ADA)] },

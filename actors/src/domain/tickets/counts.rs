@@ -105,8 +105,8 @@ impl TakenCounts {
     }
 }
 
-/// TakenCounts the numbers first. A star counts what the ten digits in its place count, so each place is
-/// gone through once.
+/// Counts the numbers first. A star counts what the ten digits in its place count, so each place
+/// is gone through once.
 fn all(numbers: impl Iterator<Item = u32>, digits: usize) -> Vec<u32> {
     let mut counts = vec![0; 11usize.pow(digits as u32)];
     numbers.for_each(|number| counts[exact(number, digits)] += 1);

@@ -72,7 +72,7 @@ impl Plan {
             tickets: Tickets::drawn(ticket_people, dice),
             coupons: Coupons::drawn(coupon_people, dice),
             ballots: Ballots::drawn(dice),
-            steps: 1500 + dice.below(5000) as usize,
+            steps: 2000 + dice.below(6000) as usize,
             snapshot_every: 2 + dice.below(30),
             card_bytes: [0, 2_000, 1 << 30][dice.below(3) as usize],
             misfortunes: dice.below(40),
