@@ -11,6 +11,7 @@ use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::machine::partition_id;
 use actors::store::{Frame, Opened, Row, Snapshot};
 use actors::{Caller, Id, Machine, Time};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NOW: Time = Time(1_798_750_800_000);
@@ -67,8 +68,17 @@ fn told<M: Machine>(name: M::Name, commands: impl IntoIterator<Item = M::Command
         frames.push(partition.flush().expect("it is new").frame);
         partition.land();
     }
-    let rows = frames.iter().flat_map(|frame| table::rows(partition.id(), frame)).collect();
+    let rows = kept(frames.iter().flat_map(|frame| table::rows(partition.id(), frame)));
     Told { partition: partition.id().to_string(), frames, snapshot, rows }
+}
+
+/// What a store has of these rows in the end.
+fn kept(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut kept = BTreeMap::new();
+    for row in rows {
+        kept.insert((row.shelf, row.owner, row.key.clone()), row);
+    }
+    kept.into_values().filter(|row| row.body.is_some()).collect()
 }
 
 fn slice_with_a_sold_ticket() -> Told {
