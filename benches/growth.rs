@@ -5,7 +5,7 @@
 //! the slowest hundredth and the slowest of all took, and its memory. Then it looks at coupons that
 //! are not in memory, and is killed. Another child opens what is left and says when it first
 //! answers; a third verifies everything. `--coupons N` and `--card-mib N` change the run; with
-//! `KEEP=1` in the environment the folder stays.
+//! `--keep` the folder stays.
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod sized;
@@ -45,6 +45,7 @@ const LINES: u64 = 20;
 struct Size {
     coupons: u64,
     card_mib: usize,
+    keep: bool,
 }
 
 fn main() {
@@ -59,6 +60,7 @@ fn main() {
     let size = Size {
         coupons: number("--coupons", 1_000_000),
         card_mib: number("--card-mib", 128) as usize,
+        keep: arguments.iter().any(|argument| argument == "--keep"),
     };
     match (after("--fill"), after("--open"), after("--verify")) {
         (Some(folder), _, _) => System::new().block_on(fill(&PathBuf::from(folder), size)),
@@ -87,9 +89,9 @@ fn all(size: Size) {
         let ended = child(what, &folder, size).wait_with_output().expect("it ends");
         print!("{}", String::from_utf8_lossy(&ended.stdout));
     }
-    match std::env::var_os("KEEP") {
-        Some(_) => println!("kept in {}", folder.display()),
-        None => drop(std::fs::remove_dir_all(folder)),
+    match size.keep {
+        true => println!("kept in {}", folder.display()),
+        false => drop(std::fs::remove_dir_all(folder)),
     }
 }
 
@@ -184,7 +186,8 @@ async fn fill(folder: &Path, size: Size) {
             resident_mb()
         );
     }
-    look_at_some(&place, &homes.borrow()).await;
+    let homes = homes.take();
+    look_at_some(&place, &homes).await;
     println!("filled");
     actix_rt::time::sleep(std::time::Duration::from_secs(3600)).await;
 }

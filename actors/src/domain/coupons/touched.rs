@@ -44,7 +44,7 @@ impl Taken {
         self.slots().has(slot)
     }
 
-    pub fn len(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.next + self.ahead.len()
     }
 
@@ -85,9 +85,9 @@ mod tests {
         for slot in [2, 1, 5] {
             taken.take(slot);
         }
-        assert_eq!((taken.next(), taken.len()), (0, 3));
+        assert_eq!((taken.next(), taken.count()), (0, 3));
         taken.take(0);
-        assert_eq!((taken.next(), taken.len()), (3, 4));
+        assert_eq!((taken.next(), taken.count()), (3, 4));
         assert_eq!(taken.slots().from(1).collect::<Vec<_>>(), [1, 2, 5]);
         assert_eq!(taken.slots().from(4).collect::<Vec<_>>(), [5]);
         assert!(taken.has(2) && taken.has(5) && !taken.has(3) && !taken.has(4));

@@ -339,10 +339,9 @@ impl Campaign {
 /// Vouchers expire at a full second, minute or hour, by how long they are good for. So however many
 /// are granted, there are only some thousand instants at which any expires.
 fn expiry(at: Time, valid_s: u32) -> Time {
-    const HOUR_S: u32 = 3600;
     let full_ms = match valid_s {
-        0..=HOUR_S => 1_000,
-        ..=2_592_000 => 60_000,
+        0..=3_600 => 1_000,
+        3_601..=2_592_000 => 60_000,
         _ => 3_600_000,
     };
     let exact = at.plus_s(valid_s).0;

@@ -174,7 +174,7 @@ impl Machine for Range {
 
     fn imbalance(&self) -> i64 {
         let Some(terms) = &self.terms else { return self.book.len() as i64 };
-        let touched = self.taken.len().abs_diff(self.book.len()) as i64;
+        let touched = self.taken.count().abs_diff(self.book.len()) as i64;
         self.ledger(terms).imbalance.abs() + self.book.imbalance() + touched
     }
 }
