@@ -26,19 +26,25 @@ fn key(number: u8) -> Key {
     Key::new(Id([1; 16]), &[number], &[b"submit"])
 }
 
-/// A box that is open and quiet.
-fn a_box() -> Box3 {
-    let window = Arc::new(KeyWindow::new(1_000, 3_600));
-    let mut partition: Box3 =
-        Partition::open(NAME, Opened::default(), window).expect("nothing was written yet");
+fn window() -> Arc<KeyWindow> {
+    Arc::new(KeyWindow::new(1_000, 3_600))
+}
+
+fn open() -> Request<BallotBox> {
     let terms = Terms { closes_at: Time(1_000_000), most: 10_000 };
-    let open = Request::Command {
+    Request::Command {
         command: Command::Open { name: NAME, terms },
         caller: Caller::SYSTEM,
         key: None,
         how: Manner::ForGood,
-    };
-    assert!(partition.serve(open, AT, 0, 0).is_none());
+    }
+}
+
+/// A box that is open and quiet.
+fn a_box() -> Box3 {
+    let mut partition: Box3 =
+        Partition::open(NAME, Opened::default(), window()).expect("nothing was written yet");
+    assert!(partition.serve(open(), AT, 0, 0).is_none());
     assert_eq!(landed(&mut partition).len(), 1);
     partition
 }
@@ -95,20 +101,23 @@ fn a_replayed_fact_has_none() {
 
 #[test]
 fn a_box_opened_again_shows_only_what_came_since() {
-    let mut partition = a_box();
-    assert!(partition.serve(submit(None), AT, 1, 1).is_none());
+    let mut partition: Box3 = Partition::open(NAME, Opened::default(), window()).expect("it opens");
+    assert!(partition.serve(open(), AT, 0, 0).is_none());
+    let mut frames = vec![partition.flush().expect("it is opened").frame];
+    partition.land();
+    frames.push(commit(&mut partition, 1).frame);
     let head = landed(&mut partition)[0].witness.clone().expect("it is new").head();
-    let snapshot = partition.snapshot();
-    let opened = Opened { snapshot: Some(snapshot), frames: Vec::new() };
-    let mut again: Box3 = Partition::open(NAME, opened, Arc::new(KeyWindow::new(1_000, 3_600)))
-        .expect("it was written so");
-    assert!(again.serve(submit(None), AT, 2, 2).is_none());
-    let shown = landed(&mut again)[0].witness.clone().expect("it is new");
-    assert_eq!((shown.from, shown.heads[0]), (1, head));
-    assert!(matches!(
-        again.serve(Request::Look(Question::State), AT, 3, 3),
-        Some((3, Reply::Looked(_)))
-    ));
+    let snapshot = Some(partition.snapshot());
+    for opened in [Opened { snapshot, frames: Vec::new() }, Opened { snapshot: None, frames }] {
+        let mut again: Box3 = Partition::open(NAME, opened, window()).expect("it was written so");
+        assert!(again.serve(submit(None), AT, 2, 2).is_none());
+        let shown = landed(&mut again)[0].witness.clone().expect("it is new");
+        assert_eq!((shown.from, shown.position(), shown.heads[0]), (1, 2, head));
+        assert!(matches!(
+            again.serve(Request::Look(Question::State), AT, 3, 3),
+            Some((3, Reply::Looked(_)))
+        ));
+    }
 }
 
 /// A commit of so many ballots, and what it wrote.
