@@ -4,6 +4,7 @@
 mod admission;
 mod any;
 mod bench;
+mod cards;
 mod durable;
 mod expiry;
 mod keys;

@@ -7,6 +7,7 @@ mod catalogue;
 mod coupons;
 mod draw;
 mod given;
+mod heads;
 mod homes;
 mod import;
 mod life;

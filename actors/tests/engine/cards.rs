@@ -1,0 +1,194 @@
+//! Requests that need a card which is not in memory: they wait for it, nobody else does, and what
+//! they come to is the same.
+
+use actors::domain::coupons::campaign::{
+    Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger,
+};
+use actors::domain::coupons::redeem;
+use actors::domain::coupons::{CouponState, Discount, Offer, Serial};
+use actors::engine::partition::Wanted;
+use actors::engine::{CardBudget, KeyWindow, Manner, Partition, Reply, Request};
+use actors::store::{Bodies, Callback, Frame, Opened, Store, StoreError};
+use actors::{Caller, Id, Time};
+use std::sync::Arc;
+use testing::memory::MemoryStore;
+
+const NOW: Time = Time(1_000_000);
+const NAME: Serial = Serial(2);
+
+type Vouchers = Partition<Campaign, &'static str>;
+
+fn member(n: u8) -> Caller {
+    Caller::member(Id([n; 16]))
+}
+
+fn plan() -> Plan {
+    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let (starts_at, ends_at) = (Time(0), Time(10_000_000));
+    let (name, trigger, valid_s) = ("first".into(), Trigger::Claim, None);
+    Plan { name, quota: 100, starts_at, ends_at, trigger, offer, valid_s }
+}
+
+fn claim(n: u8) -> Request<Campaign> {
+    let command = Command::Claim { member: member(n).id, code: None };
+    Request::Command { command, caller: member(n), key: None, how: Manner::ForGood }
+}
+
+fn use_it(n: u8, rank: u64) -> Request<Campaign> {
+    let use_it = redeem::Command::Use { slot: rank, amount: None, reference: None, hold_s: None };
+    let command = Command::Redeem(use_it);
+    Request::Command { command, caller: member(n), key: None, how: Manner::ForGood }
+}
+
+fn now<T: Send + 'static>(ask: impl FnOnce(Callback<Result<T, StoreError>>)) -> T {
+    let (to, from) = std::sync::mpsc::channel();
+    ask(Box::new(move |answer| to.send(answer).unwrap()));
+    from.recv().unwrap().unwrap()
+}
+
+/// A campaign in which ten members have claimed, and the store that has its cards. Opened again, so
+/// that none of them is in memory, with so much room for them.
+fn opened_again(bytes: usize) -> (Vouchers, MemoryStore) {
+    let (store, mut frames) = (MemoryStore::default(), Vec::<Frame>::new());
+    let open = |opened| {
+        let window = Arc::new(KeyWindow::new(1_000, 3_600));
+        Vouchers::open_within(NAME, opened, window, CardBudget::new(bytes)).unwrap()
+    };
+    let mut first = open(Opened::default());
+    let command = Command::Open(plan());
+    let opening =
+        Request::Command { command, caller: Caller::SYSTEM, key: None, how: Manner::ForGood };
+    for request in [opening].into_iter().chain((1..=10).map(claim)) {
+        first.serve(request, NOW, 7, "them");
+        assert!(
+            first.wanted().is_none(),
+            "nothing was written yet, so nothing has to be looked up"
+        );
+        let append = first.flush().unwrap();
+        frames.push(append.frame.clone());
+        store.append(append, Box::new(|_| ()));
+        first.land();
+    }
+    (open(Opened { snapshot: None, frames }), store)
+}
+
+/// Shows the partition all that it wants, as often as it wants something.
+fn show(partition: &mut Vouchers, store: &MemoryStore) -> Vec<(&'static str, Reply<Campaign>)> {
+    let mut answers = Vec::new();
+    while let Some(Wanted { keys, rows }) = partition.wanted() {
+        let bodies: Bodies = now(|done| store.find(rows, done));
+        answers.extend(partition.found(&keys, bodies, NOW));
+        if let Some(append) = partition.flush() {
+            store.append(append, Box::new(|_| ()));
+            answers.extend(partition.land().answers);
+        }
+    }
+    answers
+}
+
+#[test]
+fn a_request_waits_for_its_card_and_nobody_else_waits_with_it() {
+    let (mut partition, store) = opened_again(1 << 20);
+    assert!(partition.serve(claim(3), NOW, 7, "the third").is_none());
+    assert!(!partition.is_quiet() && partition.wants_cards());
+    let asked = partition.serve(Request::Look(Question::Campaign), NOW, 7, "a look");
+    assert!(matches!(asked, Some(("a look", Reply::Looked(_)))));
+    let answers = show(&mut partition, &store);
+    let [("the third", Reply::Done(done))] = &answers[..] else { panic!("it is done") };
+    assert!(done.replayed && matches!(done.event, Event::Granted { rank: 3, .. }));
+    assert!(partition.is_quiet());
+    // Now it is in memory.
+    assert!(partition.serve(claim(3), NOW, 7, "the third").is_some());
+}
+
+#[test]
+fn a_card_is_looked_up_once_for_all_who_wait_and_they_are_served_in_their_order() {
+    let (mut partition, store) = opened_again(1 << 20);
+    for who in ["one", "two", "three"] {
+        assert!(partition.serve(claim(77), NOW, 7, who).is_none());
+    }
+    let Some(Wanted { keys, rows }) = partition.wanted() else { panic!("a card is wanted") };
+    assert_eq!(keys.len(), 1);
+    assert!(partition.wanted().is_none(), "it is asked for once");
+    let bodies = now(|done| store.find(rows, done));
+    assert!(partition.found(&keys, bodies, NOW).is_empty(), "the grant is not durable yet");
+    assert!(partition.flush().is_some());
+    let answers = partition.land().answers;
+    let told: Vec<_> = answers
+        .iter()
+        .map(|(who, reply)| match reply {
+            Reply::Done(done) => (*who, done.replayed),
+            _ => panic!("{who} is told something else"),
+        })
+        .collect();
+    assert_eq!(told, [("one", false), ("two", true), ("three", true)]);
+}
+
+#[test]
+fn whoever_waits_for_a_card_that_cannot_be_read_is_told_so_and_nothing_was_done() {
+    let (mut partition, store) = opened_again(1 << 20);
+    partition.serve(claim(3), NOW, 7, "the third");
+    let wanted = partition.wanted().unwrap();
+    partition.serve(claim(4), NOW, 7, "the fourth");
+    assert_eq!(partition.not_found(&wanted.keys), ["the third"]);
+    let answers = show(&mut partition, &store);
+    assert!(matches!(&answers[..], [("the fourth", Reply::Done(_))]));
+    assert!(partition.serve(claim(3), NOW, 7, "the third").is_none(), "it is looked up again");
+    assert_eq!(show(&mut partition, &store).len(), 1);
+}
+
+#[test]
+fn who_waits_for_a_card_is_told_when_the_partition_is_given_up() {
+    let (mut partition, _store) = opened_again(1 << 20);
+    partition.serve(claim(3), NOW, 7, "the third");
+    assert_eq!(partition.abandon(), ["the third"]);
+}
+
+#[test]
+fn without_any_room_for_cards_everything_comes_to_the_same() {
+    let (mut partition, store) = opened_again(0);
+    let mut ask = |request| {
+        let at_once = partition.serve(request, NOW, 7, "they");
+        let mut answers: Vec<_> = at_once.into_iter().chain(show(&mut partition, &store)).collect();
+        if let Some(append) = partition.flush() {
+            store.append(append, Box::new(|_| ()));
+            answers.extend(partition.land().answers);
+        }
+        assert_eq!(answers.len(), 1);
+        answers.pop().unwrap().1
+    };
+    assert!(matches!(ask(use_it(3, 3)), Reply::Done(_)));
+    let again = Refusal::Coupon(redeem::Refusal::AlreadyUsed);
+    assert!(matches!(ask(use_it(3, 3)), Reply::Refused(refusal) if refusal == again));
+    let others = Refusal::Coupon(redeem::Refusal::NotYours);
+    assert!(matches!(ask(use_it(3, 4)), Reply::Refused(refusal) if refusal == others));
+    for rank in 1..=10 {
+        let Reply::Looked(looked) = ask(Request::Look(Question::Voucher(rank))) else { panic!() };
+        let Answer::Voucher(Some(view)) = looked.answer else { panic!("{:?}", looked.answer) };
+        let state = if rank == 3 { CouponState::Used } else { CouponState::Assigned };
+        assert_eq!((view.state, view.coupon.owner), (state, member(rank as u8).id));
+    }
+    assert!(matches!(ask(claim(5)), Reply::Done(done) if done.replayed));
+    assert!(matches!(ask(claim(11)), Reply::Done(done) if !done.replayed));
+}
+
+#[test]
+fn names_that_were_read_need_no_look_up_any_more() {
+    let (mut partition, store) = opened_again(1 << 20);
+    for n in 100..200 {
+        partition.serve(claim(n), NOW, 7, "they");
+        if partition.wants_cards() {
+            show(&mut partition, &store);
+        }
+        while let Some(page) = partition.to_learn() {
+            partition.learned(Some(now(|done| store.rows(page, done))));
+        }
+        if let Some(append) = partition.flush() {
+            store.append(append, Box::new(|_| ()));
+            partition.land();
+        }
+    }
+    // The quota is used up since, which is said without a look-up, too.
+    let asked = partition.serve(claim(250), NOW, 7, "they");
+    assert!(matches!(asked, Some((_, Reply::Refused(Refusal::SoldOut)))));
+}
