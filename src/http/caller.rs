@@ -4,6 +4,7 @@
 //! that is a member like any other.
 
 use super::headers::{self, ON_BEHALF_OF};
+use super::introductions;
 use super::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::dev::Payload;
@@ -34,8 +35,10 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     let (authorization, on_behalf_of) = (header(&AUTHORIZATION)?, header(&ON_BEHALF_OF)?);
     let signed = shared.people.access.let_in(authorization, on_behalf_of).await?;
     // A look changes nothing, and leaves nothing behind of whom it was for.
-    if !request.method().is_safe() {
-        shared.people.outsiders.introduce(&signed).await?;
+    if !request.method().is_safe()
+        && let Some(introduction) = shared.people.outsiders.introduce(&signed).await?
+    {
+        introductions::begin(&request, introduction);
     }
     Ok(signed)
 }

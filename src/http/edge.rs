@@ -6,6 +6,7 @@
 
 use crate::http::accepted::Accepted;
 use crate::http::connection::{self, Connection};
+use crate::http::introductions;
 use crate::http::pieces;
 use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
@@ -79,7 +80,12 @@ where
         let meters = self.meters.clone();
         let call = self.service.call(request);
         Box::pin(async move {
-            let mut response = with_problem_body(call.await?.map_into_boxed_body(), &id);
+            let mut response = call.await?.map_into_boxed_body();
+            if let Err(problem) = introductions::end(response.request()).await {
+                let problem = problem.response(&id);
+                response = response.into_response(problem);
+            }
+            let mut response = with_problem_body(response, &id);
             if pieces::is_large(&response) {
                 response = in_pieces(response, &id);
             }

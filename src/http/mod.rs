@@ -19,6 +19,7 @@ pub mod explain;
 pub mod fields;
 pub mod flags;
 pub mod headers;
+mod introductions;
 pub mod moment;
 pub mod openapi;
 pub mod origin;

@@ -56,7 +56,7 @@ pub use error::Error;
 pub use guesses::{Guesser, Guesses};
 pub use logins::{Login, Logins};
 pub use origin::RequestOrigin;
-pub use outsiders::Outsiders;
+pub use outsiders::{Introduction, Outsiders};
 pub use password_changes::{PasswordChanges, ResetOffer};
 pub use people::{OpenError, People};
 pub use public_name::public_name;

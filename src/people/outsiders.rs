@@ -9,6 +9,7 @@ use super::signed::{Signed, Via};
 use actors::Id;
 use hashbrown::HashSet;
 use ports::Directory;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Outsiders that this process remembers to have introduced. Beyond it, it forgets and introduces
@@ -18,49 +19,63 @@ const INTRODUCED: usize = 100_000;
 pub struct Outsiders {
     directory: Arc<dyn Directory>,
     budgets: Arc<Budgets>,
-    introduced: Mutex<HashSet<Id>>,
+    introduced: Arc<Introduced>,
 }
+
+#[derive(Default)]
+struct Introduced(Mutex<HashSet<Id>>);
+
+/// The note of a new member of a service, on its way to the directory.
+pub type Introduction = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 impl Outsiders {
     pub(crate) fn new(directory: Arc<dyn Directory>, budgets: Arc<Budgets>) -> Outsiders {
-        Outsiders { directory, budgets, introduced: Mutex::default() }
+        Outsiders { directory, budgets, introduced: Arc::default() }
     }
 
-    /// Notes in the directory which member a service acts for, before anything is done in their
-    /// name. A service may bring so many new members in a minute. Members who were noted before are
-    /// not counted.
-    pub async fn introduce(&self, signed: &Signed) -> Result<(), Error> {
+    /// Notes in the directory which member a service acts for, if they are new. Nothing that is
+    /// done in their name may be answered before the note is written; both can be under way at the
+    /// same time. A service may bring so many new members in a minute. Members who were noted
+    /// before are not counted.
+    pub async fn introduce(&self, signed: &Signed) -> Result<Option<Introduction>, Error> {
         let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else {
-            return Ok(());
+            return Ok(None);
         };
         let member = signed.caller.id;
-        if self.is_introduced(member) {
-            return Ok(());
+        if self.introduced.has(member) {
+            return Ok(None);
         }
-        if !self.directory.remembers_outsider(member).await? {
-            self.budgets.spend_new_member(service).await?;
-            self.directory
-                .remember_outsider(member, service.to_string(), theirs.to_string())
-                .await?;
+        if self.directory.remembers_outsider(member).await? {
+            self.introduced.note(member);
+            return Ok(None);
         }
-        self.note_introduced(member);
-        Ok(())
+        self.budgets.spend_new_member(service).await?;
+        let noted =
+            self.directory.remember_outsider(member, service.to_string(), theirs.to_string());
+        let introduced = self.introduced.clone();
+        Ok(Some(Box::pin(async move {
+            noted.await?;
+            introduced.note(member);
+            Ok(())
+        })))
+    }
+}
+
+impl Introduced {
+    fn has(&self, member: Id) -> bool {
+        self.all().contains(&member)
     }
 
-    fn is_introduced(&self, member: Id) -> bool {
-        self.introduced().contains(&member)
-    }
-
-    fn note_introduced(&self, member: Id) {
-        let mut introduced = self.introduced();
+    fn note(&self, member: Id) {
+        let mut introduced = self.all();
         if introduced.len() >= INTRODUCED {
             introduced.clear();
         }
         introduced.insert(member);
     }
 
-    fn introduced(&self) -> MutexGuard<'_, HashSet<Id>> {
-        self.introduced.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn all(&self) -> MutexGuard<'_, HashSet<Id>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
