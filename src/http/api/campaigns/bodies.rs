@@ -43,8 +43,8 @@ pub struct CreateCampaign {
     pub trigger: String,
     /// What has to be known, for the trigger `code`: compared without regard to case.
     pub code: Option<String>,
-    /// For how many days of 24 hours a voucher is good after its grant; until the campaign's end,
-    /// if absent.
+    /// For how many days of 24 hours a voucher is good after its grant, and on to the next full
+    /// minute, beyond 30 days to the next full hour; until the campaign's end, if absent.
     pub voucher_valid_days: Option<u32>,
 }
 
