@@ -11,7 +11,6 @@
 
 use crate::id::Id;
 use crate::store::{Row, RowKey, Shelf};
-use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 
@@ -118,29 +117,6 @@ impl KnownCards for NoCards {
     }
 }
 
-/// All cards of a partition, in memory: for whoever replays a log from its beginning.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllCards(HashMap<CardKey, Vec<u8>>);
-
-impl AllCards {
-    pub fn put(&mut self, Card { key, body }: Card) {
-        match body {
-            Some(body) => self.0.insert(key, body),
-            None => self.0.remove(&key),
-        };
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&CardKey, &Vec<u8>)> {
-        self.0.iter()
-    }
-}
-
-impl KnownCards for AllCards {
-    fn known(&self, key: &CardKey) -> Result<Option<&[u8]>, Unknown> {
-        Ok(self.0.get(key).map(Vec::as_slice))
-    }
-}
-
 /// Where a partition's cards lie among the rows of the store: each card is a row, and near cards
 /// have one owner. So one list never gets so long that a store has to split it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,9 +135,7 @@ impl CardOwner {
 
     pub fn row_key(&self, key: &CardKey) -> RowKey {
         let (share, key_bytes) = match &key.place {
-            CardPlace::Number(number) => {
-                (number >> TOGETHER, (*number as u16).to_be_bytes().to_vec())
-            }
+            CardPlace::Number(number) => CardOwner::of_number(*number),
             CardPlace::Name(name) => (u64::from(name.0[15]), name.0.to_vec()),
         };
         RowKey { shelf: key.shelf, owner: self.share(share), key: key_bytes }

@@ -1,7 +1,8 @@
 //! A machine with all its cards in memory, to which events are played.
 
-use actors::cards::{AllCards, Cards};
+use actors::cards::{Card, CardKey, Cards, KnownCards, Unknown};
 use actors::{Caller, Machine, Stamp, Time, Verdict};
+use std::collections::HashMap;
 
 #[derive(Default)]
 pub struct Played<M: Machine> {
@@ -55,5 +56,28 @@ impl<M: Machine> Played<M> {
     pub fn saved_and_read(&self) -> Played<M> {
         let machine = postcard::from_bytes(&self.bytes()).expect("it was written so");
         Played { machine, cards: self.cards.clone() }
+    }
+}
+
+/// All cards of a partition, in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllCards(HashMap<CardKey, Vec<u8>>);
+
+impl AllCards {
+    pub fn put(&mut self, Card { key, body }: Card) {
+        match body {
+            Some(body) => self.0.insert(key, body),
+            None => self.0.remove(&key),
+        };
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&CardKey, &Vec<u8>)> {
+        self.0.iter()
+    }
+}
+
+impl KnownCards for AllCards {
+    fn known(&self, key: &CardKey) -> Result<Option<&[u8]>, Unknown> {
+        Ok(self.0.get(key).map(Vec::as_slice))
     }
 }

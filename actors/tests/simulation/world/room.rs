@@ -7,7 +7,7 @@
 use super::auditor::Auditor;
 use super::kind::Kind;
 use super::node::{Yard, new_window};
-use actors::cards::{AllCards, CardOwner, Cards};
+use actors::cards::{CardOwner, Cards};
 use actors::dice::Dice;
 use actors::engine::partition::Wanted;
 use actors::engine::record::{self, Entry};
@@ -21,6 +21,7 @@ use actors::{Machine, Time};
 use std::cell::RefCell;
 use std::rc::Rc;
 use testing::memory::{Fate, MemoryStore};
+use testing::played::AllCards;
 
 pub type Replied<M> = Result<Reply<M>, Failure<<M as Machine>::Refusal>>;
 
