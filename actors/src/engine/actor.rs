@@ -84,6 +84,8 @@ pub struct PartitionActor<M: Machine> {
     state: State<M>,
     alarms: Arc<Alarms>,
     alarm: u64,
+    /// When it is woken next.
+    woken_at: Option<Time>,
     /// When it was last given a command. To be looked at keeps no partition awake.
     last_called: Time,
     sent_at: Instant,
@@ -200,6 +202,7 @@ impl<M: Machine> PartitionActor<M> {
             state,
             alarms,
             alarm: 0,
+            woken_at: None,
             last_called,
             sent_at: Instant::now(),
             is_about_to_flush: false,
@@ -318,6 +321,7 @@ impl<M: Machine> PartitionActor<M> {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
+        self.woken_at = None;
         let may_rest = now >= self.may_rest_at();
         match &mut self.state {
             State::Open(partition) if partition.due().is_some_and(|due| due <= now) => {
@@ -341,7 +345,7 @@ impl<M: Machine> PartitionActor<M> {
     }
 
     /// To be woken when something is due, or when it may be time to sleep.
-    fn set_alarm(&self, now: Time) {
+    fn set_alarm(&mut self, now: Time) {
         let again_s = self.node.limits.idle_s.clamp(1, RETRY_REST_S);
         let rest_at = self.may_rest_at().max(now.plus_s(again_s));
         let at = match &self.state {
@@ -349,7 +353,10 @@ impl<M: Machine> PartitionActor<M> {
             State::Fenced => now.plus_s(1),
             State::Opening { .. } => return,
         };
-        self.alarms.set_for(self.alarm, at);
+        if self.woken_at.is_none_or(|earlier| at < earlier) {
+            self.woken_at = Some(at);
+            self.alarms.set_for(self.alarm, at);
+        }
     }
 
     fn rest(&mut self, ctx: &mut Context<Self>) {
