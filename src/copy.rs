@@ -81,8 +81,14 @@ async fn people(from: &SqliteStore, to: &dyn Arrivals) -> anyhow::Result<u64> {
             to.revoke_service_key(key.id, at).await?;
         }
     }
-    for outsider in from.outsiders().await? {
-        to.remember_outsider(outsider.member, outsider.service, outsider.theirs).await?;
+    let mut after = 0;
+    loop {
+        let page = from.outsiders(after, AT_ONCE).await?;
+        let Some((last, _)) = page.last() else { break };
+        after = *last;
+        for (_, outsider) in page {
+            to.note_outsider(outsider).await?;
+        }
     }
     let (mut carried, mut after) = (0, None);
     loop {

@@ -27,6 +27,8 @@ pub enum CardPlace {
     /// Near numbers lie side by side.
     Number(u64),
     Name(Id),
+    /// Lies beside everything else that is the member's, whatever partition wrote it.
+    Member(Id),
 }
 
 /// What an event writes on a card: a body, or none if it is taken away.
@@ -44,6 +46,27 @@ impl CardKey {
     pub const fn name(shelf: Shelf, name: Id) -> CardKey {
         CardKey { shelf, place: CardPlace::Name(name) }
     }
+
+    pub const fn member(shelf: Shelf, member: Id) -> CardKey {
+        CardKey { shelf, place: CardPlace::Member(member) }
+    }
+}
+
+/// The names of one shelf of cards. Most names that come from outside are new, so which of them
+/// have a card is remembered apart: a new one then costs no look-up.
+#[derive(Debug)]
+pub struct NameShelf {
+    pub shelf: Shelf,
+    pub stand_on: NamesStandOn,
+}
+
+/// Where all names that have a card can be read.
+#[derive(Debug)]
+pub enum NamesStandOn {
+    /// On the shelf itself.
+    Themselves,
+    /// On the cards of another shelf, by number: each may name one.
+    Numbers { shelf: Shelf, name_on: fn(&[u8]) -> Option<Id> },
 }
 
 impl Card {
@@ -118,7 +141,9 @@ impl KnownCards for NoCards {
 }
 
 /// Where a partition's cards lie among the rows of the store: each card is a row, and near cards
-/// have one owner. So one list never gets so long that a store has to split it.
+/// have one owner. So one list never gets so long that a store has to split it. The card of a
+/// member is the member's row: a store that keeps rows by their owner writes it where it writes the
+/// member's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardOwner([u8; PREFIX]);
 
@@ -134,15 +159,19 @@ impl CardOwner {
     }
 
     pub fn row_key(&self, key: &CardKey) -> RowKey {
-        let (share, key_bytes) = match &key.place {
-            CardPlace::Number(number) => CardOwner::of_number(*number),
-            CardPlace::Name(name) => (u64::from(name.0[15]), name.0.to_vec()),
+        let (owner, row_key) = match &key.place {
+            CardPlace::Number(number) => {
+                let (share, row_key) = CardOwner::of_number(*number);
+                (self.share(share), row_key)
+            }
+            CardPlace::Name(name) => (self.share(u64::from(name.0[15])), name.0.to_vec()),
+            CardPlace::Member(member) => (*member, self.0.to_vec()),
         };
-        RowKey { shelf: key.shelf, owner: self.share(share), key: key_bytes }
+        RowKey { owner, shelf: key.shelf, key: row_key }
     }
 
     pub fn row(&self, Card { key, body }: Card) -> Row {
-        let RowKey { shelf, owner, key } = self.row_key(&key);
+        let RowKey { owner, shelf, key } = self.row_key(&key);
         Row { shelf, owner, key, body }
     }
 
@@ -162,9 +191,14 @@ impl CardOwner {
         (number >> TOGETHER, (number as u16).to_be_bytes().to_vec())
     }
 
+    /// The first number of a share.
+    pub fn first_of(share: u64) -> u64 {
+        share << TOGETHER
+    }
+
     /// The number whose row has that key in that share.
     pub fn number_of(share: u64, key: &[u8]) -> Option<u64> {
-        Some(share << TOGETHER | u64::from(u16::from_be_bytes(key.try_into().ok()?)))
+        Some(CardOwner::first_of(share) | u64::from(u16::from_be_bytes(key.try_into().ok()?)))
     }
 }
 
@@ -195,6 +229,7 @@ mod tests {
             }
             for name in [Id([1; 16]), Id([2; 16])] {
                 assert!(seen.insert(owner.row_key(&CardKey::name(Shelf(201), name))));
+                assert!(seen.insert(owner.row_key(&CardKey::member(Shelf(202), name))));
             }
         }
     }

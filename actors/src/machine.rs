@@ -8,7 +8,7 @@
 //! became of single things lies on cards (`crate::cards`). `decide` reads both; the event says all
 //! that changes; `apply` changes the head, and `cards` says what is written on cards.
 
-use crate::cards::{Card, Cards};
+use crate::cards::{Card, Cards, NameShelf};
 use crate::id::Id;
 use crate::store::{Row, Shelf};
 use crate::time::Time;
@@ -102,9 +102,14 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
     /// lost.
     fn cards(_event: &Self::Event, _at: Time, _cards: &mut Vec<Card>) {}
 
-    /// Shelves of names that come from outside, most of which are new. Whether such a name has a
-    /// card is remembered apart, so that a new one costs no look-up.
-    const NAMES: &'static [Shelf] = &[];
+    /// Shelves of names that come from outside, most of which are new.
+    const NAMES: &'static [NameShelf] = &[];
+
+    /// The first number, from that one on, that has a card on that shelf; asked of shelves on which
+    /// names stand.
+    fn next_number(&self, _shelf: Shelf, _from: u64) -> Option<u64> {
+        None
+    }
 
     /// Shelves whose cards are hardly ever asked for again. They leave memory as soon as the store
     /// shows them.

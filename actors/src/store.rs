@@ -126,11 +126,11 @@ pub struct Row {
     pub body: Option<Vec<u8>>,
 }
 
-/// Which row: no two are alike in all three.
+/// Which row: no two are alike in all three. In their order all rows of an owner stand together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
-    pub shelf: Shelf,
     pub owner: Id,
+    pub shelf: Shelf,
     pub key: Vec<u8>,
 }
 

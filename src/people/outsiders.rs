@@ -9,6 +9,7 @@ use super::signed::{Signed, Via};
 use actors::Id;
 use hashbrown::HashSet;
 use ports::Directory;
+use ports::directory::Outsider;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -45,13 +46,16 @@ impl Outsiders {
         if self.introduced.has(member) {
             return Ok(None);
         }
-        if self.directory.remembers_outsider(member).await? {
+        if self.directory.outsiders_of(vec![member]).await? != [None] {
             self.introduced.note(member);
             return Ok(None);
         }
         self.budgets.spend_new_member(service).await?;
-        let noted =
-            self.directory.remember_outsider(member, service.to_string(), theirs.to_string());
+        let noted = self.directory.note_outsider(Outsider {
+            member,
+            service: service.to_string(),
+            theirs: theirs.to_string(),
+        });
         let introduced = self.introduced.clone();
         Ok(Some(Box::pin(async move {
             noted.await?;

@@ -271,6 +271,14 @@ pub struct ServiceKey {
     pub revoked_at: Option<Time>,
 }
 
+/// Whom the id of a service's member stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outsider {
+    pub member: Id,
+    pub service: String,
+    pub theirs: String,
+}
+
 pub trait Directory: Send + Sync + 'static {
     /// Makes what it needs to keep people, if it is not there. Comes before everything else.
     fn prepare(&self) -> Answer<()>;
@@ -334,9 +342,10 @@ pub trait Directory: Send + Sync + 'static {
     fn create_service_key(&self, key: ServiceKey) -> Answer<(ServiceKey, bool)>;
     fn service_keys(&self) -> Answer<Vec<ServiceKey>>;
     fn revoke_service_key(&self, key: Id, at: Time) -> Answer<bool>;
-    fn remembers_outsider(&self, member: Id) -> Answer<bool>;
+    /// Whom these ids stand for, in their order; none where it was never noted.
+    fn outsiders_of(&self, members: Vec<Id>) -> Answer<Vec<Option<Outsider>>>;
     /// Notes whom an outsider's id stands for. Repeatable.
-    fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()>;
+    fn note_outsider(&self, outsider: Outsider) -> Answer<()>;
 
     /// The secret of that name; if there is none, `made` becomes it.
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>>;

@@ -40,14 +40,6 @@ pub struct Kept {
     pub ended_at: Option<Time>,
 }
 
-/// Whom an outsider's id stands for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outsider {
-    pub member: Id,
-    pub service: String,
-    pub theirs: String,
-}
-
 #[derive(Clone, PartialEq)]
 pub struct NamedSecret {
     pub name: String,

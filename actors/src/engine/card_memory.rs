@@ -5,7 +5,7 @@
 //! more room for cards: the ones that were not asked for since they were last looked at go first.
 
 use super::name_filter::NameFilter;
-use crate::cards::{Card, CardKey, CardPlace, KnownCards, Unknown};
+use crate::cards::{Card, CardKey, CardPlace, KnownCards, NameShelf, Unknown};
 use crate::store::Shelf;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -70,7 +70,7 @@ struct Remembered {
 
 /// The names of one shelf that may have a card.
 struct KnownNames {
-    shelf: Shelf,
+    of: &'static NameShelf,
     filter: NameFilter,
     /// Every name with a card is in the filter.
     complete: bool,
@@ -83,9 +83,9 @@ const OVERHEAD: usize = 128;
 
 impl CardMemory {
     /// `is_new`: nothing was ever written, so all names are known to have no card.
-    pub fn new(names: &[Shelf], is_new: bool, budget: Arc<CardBudget>) -> CardMemory {
-        let known = |shelf: &Shelf| KnownNames {
-            shelf: *shelf,
+    pub fn new(names: &'static [NameShelf], is_new: bool, budget: Arc<CardBudget>) -> CardMemory {
+        let known = |of: &'static NameShelf| KnownNames {
+            of,
             filter: NameFilter::default(),
             complete: is_new,
             bytes: 0,
@@ -109,8 +109,8 @@ impl CardMemory {
 
     /// What an event has written. It stays until it is let go, as often as it was written.
     pub fn write(&mut self, Card { key, body }: &Card) {
-        if let (CardPlace::Name(name), Some(_)) = (&key.place, body)
-            && let Some(names) = self.names.iter_mut().find(|names| names.shelf == key.shelf)
+        if let (CardPlace::Name(name) | CardPlace::Member(name), Some(_)) = (&key.place, body)
+            && let Some(names) = self.names.iter_mut().find(|names| names.of.shelf == key.shelf)
         {
             names.filter.add(name);
             self.account_for_names();
@@ -178,14 +178,14 @@ impl CardMemory {
         self.bytes
     }
 
-    /// The first shelf of names that are not all known.
-    pub fn incomplete(&self) -> Option<Shelf> {
-        self.names.iter().find(|names| !names.complete).map(|names| names.shelf)
+    /// The first shelf whose names are not all known.
+    pub fn incomplete(&self) -> Option<&'static NameShelf> {
+        self.names.iter().find(|names| !names.complete).map(|names| names.of)
     }
 
     /// Names of that shelf that have a card.
     pub fn learn(&mut self, shelf: Shelf, learned: impl Iterator<Item = crate::id::Id>) {
-        if let Some(names) = self.names.iter_mut().find(|names| names.shelf == shelf) {
+        if let Some(names) = self.names.iter_mut().find(|names| names.of.shelf == shelf) {
             learned.for_each(|name| names.filter.add(&name));
         }
         self.account_for_names();
@@ -193,7 +193,7 @@ impl CardMemory {
 
     /// All names of that shelf were learned.
     pub fn complete(&mut self, shelf: Shelf) {
-        if let Some(names) = self.names.iter_mut().find(|names| names.shelf == shelf) {
+        if let Some(names) = self.names.iter_mut().find(|names| names.of.shelf == shelf) {
             names.complete = true;
         }
     }
@@ -262,9 +262,9 @@ impl KnownCards for CardMemory {
             return Ok(card.body.as_deref());
         }
         match &key.place {
-            CardPlace::Name(name)
+            CardPlace::Name(name) | CardPlace::Member(name)
                 if self.names.iter().any(|names| {
-                    names.shelf == key.shelf && names.complete && !names.filter.may_have(name)
+                    names.of.shelf == key.shelf && names.complete && !names.filter.may_have(name)
                 }) =>
             {
                 Ok(None)
@@ -283,10 +283,12 @@ impl Drop for CardMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cards::NamesStandOn;
     use crate::id::Id;
 
     const SLOTS: Shelf = Shelf(200);
     const NAMES: Shelf = Shelf(201);
+    const NAMED: &[NameShelf] = &[NameShelf { shelf: NAMES, stand_on: NamesStandOn::Themselves }];
 
     fn slot(number: u64) -> CardKey {
         CardKey::number(SLOTS, number)
@@ -348,11 +350,11 @@ mod tests {
     #[test]
     fn a_new_name_is_known_to_have_no_card_once_all_names_were_learned() {
         let name = |n: u8| CardKey::name(NAMES, Id([n; 16]));
-        let mut memory = CardMemory::new(&[NAMES], false, CardBudget::unlimited());
+        let mut memory = CardMemory::new(NAMED, false, CardBudget::unlimited());
         assert_eq!(memory.known(&name(1)), Err(Unknown));
         memory.learn(NAMES, [Id([7; 16])].into_iter());
         memory.complete(NAMES);
-        assert_eq!(memory.incomplete(), None);
+        assert!(memory.incomplete().is_none());
         assert_eq!(memory.known(&name(1)), Ok(None));
         assert_eq!(memory.known(&name(7)), Err(Unknown));
         assert_eq!(memory.known(&slot(7)), Err(Unknown));
@@ -361,7 +363,7 @@ mod tests {
     #[test]
     fn the_budget_is_given_back_at_the_end() {
         let budget = CardBudget::new(1_000);
-        let mut memory = CardMemory::new(&[NAMES], true, budget.clone());
+        let mut memory = CardMemory::new(NAMED, true, budget.clone());
         memory.write(&card(CardKey::name(NAMES, Id([7; 16])), b"body"));
         assert!(budget.used() > OVERHEAD);
         drop(memory);

@@ -4,12 +4,13 @@
 //! everything else, once some names were looked up for nothing.
 
 use super::card_memory::CardMemory;
-use crate::cards::{CardKey, CardOwner, CardPlace};
+use crate::cards::{CardKey, CardOwner, CardPlace, NameShelf, NamesStandOn};
 use crate::id::Id;
-use crate::store::{ListedRow, Page, Shelf};
+use crate::machine::Machine;
+use crate::store::{ListedRow, Page};
 
 /// So many look-ups for nothing are worth reading all names.
-const IN_VAIN: u32 = 32;
+const IN_VAIN: u32 = 8;
 const PAGE: usize = 4096;
 
 #[derive(Default)]
@@ -21,7 +22,7 @@ pub struct Learning {
 
 /// The next rows to be read.
 struct Place {
-    shelf: Shelf,
+    names: &'static NameShelf,
     share: u64,
     after: Option<Vec<u8>>,
 }
@@ -29,19 +30,44 @@ struct Place {
 impl Learning {
     /// A card was looked up, and perhaps there was none.
     pub fn note(&mut self, key: &CardKey, in_vain: bool) {
-        if in_vain && matches!(key.place, CardPlace::Name(_)) {
+        if in_vain && !matches!(key.place, CardPlace::Number(_)) {
             self.in_vain += 1;
         }
     }
 
-    pub fn next(&mut self, shelf: Shelf, owner: &CardOwner) -> Option<Page> {
+    pub fn next<M: Machine>(
+        &mut self,
+        machine: &M,
+        lies_at: &CardOwner,
+        cards: &mut CardMemory,
+    ) -> Option<Page> {
         if self.in_vain < IN_VAIN || self.is_under_way {
             return None;
         }
-        self.is_under_way = true;
-        let at = self.at.get_or_insert(Place { shelf, share: 0, after: None });
-        let (shelf, owner, after) = (at.shelf, owner.share(at.share), at.after.clone());
-        Some(Page { shelf, owner, after, limit: PAGE })
+        loop {
+            let names = cards.incomplete()?;
+            let at = self.at.get_or_insert(Place { names, share: 0, after: None });
+            let (shelf, share) = match &names.stand_on {
+                NamesStandOn::Themselves => {
+                    (names.shelf, (at.share < CardOwner::NAME_SHARES).then_some(at.share))
+                }
+                NamesStandOn::Numbers { shelf, .. } => {
+                    let next = machine.next_number(*shelf, CardOwner::first_of(at.share));
+                    (*shelf, next.map(|number| CardOwner::of_number(number).0))
+                }
+            };
+            let Some(share) = share else {
+                cards.complete(names.shelf);
+                self.at = None;
+                continue;
+            };
+            if share != at.share {
+                (at.share, at.after) = (share, None);
+            }
+            self.is_under_way = true;
+            let (owner, after) = (lies_at.share(share), at.after.clone());
+            return Some(Page { shelf, owner, after, limit: PAGE });
+        }
     }
 
     pub fn learned(&mut self, rows: Option<Vec<ListedRow>>, cards: &mut CardMemory) {
@@ -51,17 +77,14 @@ impl Learning {
             self.in_vain = 0;
             return;
         };
-        let name = |row: &ListedRow| Some(Id(row.key.as_slice().try_into().ok()?));
-        cards.learn(at.shelf, rows.iter().filter_map(name));
+        let name = |row: &ListedRow| match &at.names.stand_on {
+            NamesStandOn::Themselves => Some(Id(row.key.as_slice().try_into().ok()?)),
+            NamesStandOn::Numbers { name_on, .. } => name_on(&row.body),
+        };
+        cards.learn(at.names.shelf, rows.iter().filter_map(name));
         match rows.last() {
             Some(last) if rows.len() == PAGE => at.after = Some(last.key.clone()),
-            _ if at.share + 1 < CardOwner::NAME_SHARES => {
-                (at.share, at.after) = (at.share + 1, None)
-            }
-            _ => {
-                cards.complete(at.shelf);
-                self.at = None;
-            }
+            _ => (at.share, at.after) = (at.share + 1, None),
         }
     }
 }

@@ -260,7 +260,7 @@ impl<M: Machine, W> Partition<M, W> {
 
     /// The next rows to read so that names without a card are known, if that is worth it.
     pub fn to_learn(&mut self) -> Option<Page> {
-        self.learning.next(self.cards.incomplete()?, &self.lies_at)
+        self.learning.next(&self.machine, &self.lies_at, &mut self.cards)
     }
 
     /// What was read; None if it could not be.

@@ -188,6 +188,12 @@ fn names_that_were_read_need_no_look_up_any_more() {
             partition.land();
         }
     }
+    for n in 1..=10 {
+        assert!(partition.serve(claim(n), NOW, 7, "they").is_none(), "their cards must be read");
+    }
+    let known = show(&mut partition, &store);
+    assert!(known.iter().all(|(_, reply)| matches!(reply, Reply::Done(done) if done.replayed)));
+    assert_eq!(known.len(), 10, "whoever has a card is not taken for new");
     // The quota is used up since, which is said without a look-up, too.
     let asked = partition.serve(claim(250), NOW, 7, "they");
     assert!(matches!(asked, Some((_, Reply::Refused(Refusal::SoldOut)))));

@@ -29,7 +29,7 @@ fn plan(trigger: Trigger) -> campaign::Plan {
 
 fn what() -> Use {
     let cut = Cut { discount: Some(300), payable: Some(1700) };
-    Use { by: Id([0xb0; 16]), amount: Some(2000), cut, reference: Some("pedido 7".into()) }
+    Use { by: Some(Id([0xb0; 16])), amount: Some(2000), cut, reference: Some("pedido 7".into()) }
 }
 
 fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
@@ -204,33 +204,32 @@ fn redeem_events() -> Vec<(redeem::Event, &'static str)> {
     vec![
         (
             Held { slot: 300, owner: ADA, tenure: tenure(), what: what(), until: UNTIL },
-            "6200000002adadadadadadadadadadadadadadadadf6a3b8ded968000000ac02adadadadadadadadadad\
-             adadadadadadf6a3b8ded968b6f3dcded96800b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a4\
-             0d010870656469646f2037b6f3dcded968",
+            "6300000002adadadadadadadadadadadadadadadadf6a3b8ded968000000ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded9680001b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201\
+             a40d010870656469646f2037b6f3dcded968",
         ),
         (
             Used { slot: 300, owner: ADA, tenure: tenure(), what: what() },
-            "5c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
-             adadadadadadf6a3b8ded968b6f3dcded96800b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a4\
-             0d010870656469646f2037",
+            "5d00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded9680001b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201\
+             a40d010870656469646f2037",
         ),
         (
             Used {
                 slot: 300,
                 owner: ADA,
                 tenure: with_past(),
-                what: Use { by: ADA, amount: None, cut: Cut::default(), reference: None },
+                what: Use { by: None, amount: None, cut: Cut::default(), reference: None },
             },
-            "7c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
-             adadadadadadf6a3b8ded968b6f3dcded96801f6a3b8ded968b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d0\
-             0f01ac0201a40d010870656469646f2037b6f3dcded968adadadadadadadadadadadadadadadad0000000\
-             0",
+            "6e00000002adadadadadadadadadadadadadadadadf6a3b8ded968000001ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded96801f6a3b8ded96801b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001\
+             d00f01ac0201a40d010870656469646f2037b6f3dcded9680000000000",
         ),
         (
             Cancelled { slot: 300, owner: ADA, tenure: tenure(), what: what() },
-            "5c00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac02adadadadadadadadadad\
-             adadadadadadf6a3b8ded968b6f3dcded96800b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a4\
-             0d010870656469646f2037",
+            "5d00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002ac02adadadadadadadadadad\
+             adadadadadadf6a3b8ded968b6f3dcded9680001b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201\
+             a40d010870656469646f2037",
         ),
         (
             Voided { slot: 300, owner: ADA, tenure: tenure() },
@@ -244,10 +243,10 @@ fn redeem_events() -> Vec<(redeem::Event, &'static str)> {
                     LapsedHold { slot: 1, owner: Id([0xb0; 16]), tenure: with_past() },
                 ],
             },
-            "8700000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac02adadadadadadadadad\
+            "8800000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac02adadadadadadadadad\
              adadadadadadadf6a3b8ded968b6f3dcded9680001b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0f6a3b8ded968\
-             b6f3dcded96801f6a3b8ded968b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d0108706564\
-             69646f2037b6f3dcded968",
+             b6f3dcded96801f6a3b8ded96801b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b001d00f01ac0201a40d01087065\
+             6469646f2037b6f3dcded968",
         ),
         (
             Expired { until: UNTIL },

@@ -24,9 +24,9 @@ pub const fn before(at: Time) -> Time {
 }
 
 /// A use of 20.00, which is worth 2.00.
-pub fn what(by: Caller) -> Use {
+pub fn what(owner: Caller, by: Caller) -> Use {
     Use {
-        by: by.id,
+        by: (by != owner).then_some(by.id),
         amount: Some(2000),
         cut: Cut { discount: Some(200), payable: Some(1800) },
         reference: Some("order 7".into()),
@@ -62,21 +62,21 @@ pub fn until(expires_at: Time) -> Tenure {
 }
 
 pub fn used(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
-    redeem::Event::Used { slot, owner: owner.id, tenure: tenure(), what: what(by) }
+    redeem::Event::Used { slot, owner: owner.id, tenure: tenure(), what: what(owner, by) }
 }
 
 pub fn held(slot: u64, owner: Caller, by: Caller, until: Time) -> redeem::Event {
-    redeem::Event::Held { slot, owner: owner.id, tenure: tenure(), what: what(by), until }
+    redeem::Event::Held { slot, owner: owner.id, tenure: tenure(), what: what(owner, by), until }
 }
 
 /// A hold that is cancelled.
 pub fn cancelled(slot: u64, owner: Caller, by: Caller) -> redeem::Event {
-    redeem::Event::Cancelled { slot, owner: owner.id, tenure: tenure(), what: what(by) }
+    redeem::Event::Cancelled { slot, owner: owner.id, tenure: tenure(), what: what(owner, by) }
 }
 
 /// A use that was cancelled then.
-pub fn past(by: Caller, used_at: Time, cancelled_at: Time) -> Past {
-    Past { used: Used { at: used_at, what: what(by) }, cancelled_at }
+pub fn past(owner: Caller, by: Caller, used_at: Time, cancelled_at: Time) -> Past {
+    Past { used: Used { at: used_at, what: what(owner, by) }, cancelled_at }
 }
 
 pub fn voided(slot: u64, owner: Caller) -> redeem::Event {

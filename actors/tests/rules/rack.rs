@@ -262,7 +262,7 @@ fn an_assignment_writes_a_line_in_its_owners_list() {
         &mut rows,
     );
     let [row] = &rows[..] else { panic!("{rows:?}") };
-    let home = home_of_row(&row.key, row.body.as_deref().expect("it is put"));
+    let home = home_of_row(&row.key);
     assert_eq!(
         (row.owner, home),
         (ADA.id, Some((CouponHome::Rack { name: RackName(3), batch: BATCH, slot: 0 }, s(10))))

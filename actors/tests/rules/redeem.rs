@@ -220,7 +220,7 @@ fn to_cancel_a_hold_leaves_no_trace() {
 #[test]
 fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
     let used_it = adas([(s(20), used(0, ADA, BOB))]);
-    let once = Tenure { past: vec![past(BOB, s(20), s(30))], ..tenure() };
+    let once = Tenure { past: vec![past(ADA, BOB, s(20), s(30))], ..tenure() };
     let cancel = having(cancelled(0, ADA, BOB), once.clone());
     happens(&used_it, CANCEL, ADA, s(30), cancel.clone());
     let back = used_it.and(s(30), done(cancel));
@@ -229,12 +229,12 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
     happens(&back, use_it(0), ADA, s(40), having(used(0, ADA, ADA), once.clone()));
     let used_again = back.and(s(40), done(having(used(0, ADA, ADA), once.clone())));
     let mut twice = once;
-    twice.past.push(past(ADA, s(40), s(50)));
+    twice.past.push(past(ADA, ADA, s(40), s(50)));
     let cancel = having(cancelled(0, ADA, ADA), twice);
     happens(&used_again, CANCEL, ADA, s(50), cancel.clone());
     let again = used_again.and(s(50), done(cancel));
     let past: Vec<_> = view(&again, 0).expect("it is there").coupon.tenure.past;
-    let taken = |past: &Past| (past.used.at, past.used.what.by, past.cancelled_at);
+    let taken = |past: &Past| (past.used.at, past.used.what.user(ADA.id), past.cancelled_at);
     assert_eq!(
         past.iter().map(taken).collect::<Vec<_>>(),
         [(s(20), BOB.id, s(30)), (s(40), ADA.id, s(50))]
@@ -245,7 +245,7 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
 fn to_cancel_never_revives_what_has_expired() {
     let used_it = adas([(s(20), used(0, ADA, ADA))]).and_time_passes(ENDS);
     assert_eq!(state(&used_it, 0), Some(CouponState::Used), "what is used does not expire");
-    let once = Tenure { past: vec![past(ADA, s(20), s(11_000))], ..tenure() };
+    let once = Tenure { past: vec![past(ADA, ADA, s(20), s(11_000))], ..tenure() };
     let cancel = having(cancelled(0, ADA, ADA), once);
     happens(&used_it, CANCEL, ADA, s(11_000), cancel.clone());
     let over = used_it.and(s(11_000), done(cancel));

@@ -147,7 +147,7 @@ fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
         reference: reference.map(str::to_owned),
     };
     let used = |what: &'static str, at, what_for: &Use| {
-        step(what, at, Some(what_for.by), what_for.reference.as_deref())
+        step(what, at, Some(what_for.user(coupon.owner)), what_for.reference.as_deref())
     };
     let mut history = vec![step("created", known.created_at, None, None)];
     if coupon.owner != Id::SYSTEM {

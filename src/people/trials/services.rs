@@ -13,7 +13,7 @@ async fn a_service_acts_for_its_own_members_and_for_itself_without_a_name() {
         house.people.access.authenticate(Some(&format!("Bearer {key}")), of)
     };
     let ada = with(&made.key, Some("ada")).unwrap();
-    let is_noted = async || house.store.remembers_outsider(ada.caller.id).await.unwrap();
+    let is_noted = async || house.store.outsiders_of(vec![ada.caller.id]).await.unwrap() != [None];
     assert!(ada.is_member() && !is_noted().await);
     let introduction = house.people.outsiders.introduce(&ada).await.unwrap().expect("she is new");
     introduction.await.unwrap();

@@ -3,7 +3,7 @@
 use super::harness::DirectoryHarness;
 use super::words::{START, account, at_s, create, id, named, owner};
 use futures_util::future::join_all;
-use ports::directory::{Created, NewMember, Registration, ServiceKey};
+use ports::directory::{Created, NewMember, Outsider, Registration, ServiceKey};
 
 fn keyed(number: u8, username: &str, body: u8) -> NewMember {
     let registration = Some(Registration { key: id(200), body: id(body) });
@@ -88,12 +88,23 @@ pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Direc
 }
 
 pub async fn an_outsider_is_noted_as_often_as_one_likes(harness: &mut dyn DirectoryHarness) {
-    assert!(!harness.directory().remembers_outsider(id(1)).await.unwrap());
+    let outsider = |number, theirs: &str| Outsider {
+        member: id(number),
+        service: "shop".to_owned(),
+        theirs: theirs.to_owned(),
+    };
+    let (seven, eight) = (outsider(1, "seven"), outsider(3, "eight"));
+    let asked = vec![id(1), id(2), id(3), id(1)];
+    assert_eq!(harness.directory().outsiders_of(asked.clone()).await.unwrap(), vec![None; 4]);
     for directory in [harness.directory(), harness.elsewhere(), harness.directory()] {
-        directory.remember_outsider(id(1), "shop".to_owned(), "seven".to_owned()).await.unwrap();
-        assert!(harness.elsewhere().remembers_outsider(id(1)).await.unwrap());
-        assert!(!directory.remembers_outsider(id(2)).await.unwrap());
+        directory.note_outsider(seven.clone()).await.unwrap();
+        let found = [Some(seven.clone()), None, None, Some(seven.clone())];
+        assert_eq!(harness.elsewhere().outsiders_of(asked.clone()).await.unwrap(), found);
     }
+    harness.elsewhere().note_outsider(eight.clone()).await.unwrap();
+    let found = [Some(seven.clone()), None, Some(eight), Some(seven)];
+    assert_eq!(harness.directory().outsiders_of(asked).await.unwrap(), found);
+    assert_eq!(harness.directory().outsiders_of(Vec::new()).await.unwrap(), []);
 }
 
 pub async fn a_secret_is_made_once_and_replaced_only_if_it_is_known(

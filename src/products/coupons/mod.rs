@@ -193,7 +193,7 @@ impl Coupons {
         let page = Page { shelf: shelves::COUPONS, owner, after, limit };
         let lines = self.engine.rows(page).await?;
         let home = |line: &ListedRow| {
-            let (home, at) = home_of_row(&line.key, &line.body)?;
+            let (home, at) = home_of_row(&line.key)?;
             Some((line.key.clone(), home, at))
         };
         Ok(lines.iter().filter_map(home).collect())

@@ -3,6 +3,7 @@
 
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, member, time, topics};
+use actors::Id;
 use actors::domain::Only;
 use actors::domain::coupons::Slot;
 use actors::domain::coupons::coupon::Use;
@@ -63,7 +64,7 @@ pub fn redeemed(
 ) {
     match event {
         Event::Held { slot, owner, what, until, .. } => {
-            let [by, amount, discount, payable, reference] = used(what);
+            let [by, amount, discount, payable, reference] = used(what, *owner);
             let data = [
                 ("member", member(*owner)),
                 ("until", time(*until)),
@@ -76,7 +77,7 @@ pub fn redeemed(
             says.say_of(home(*slot), &topics::COUPON_HELD, data);
         }
         Event::Used { slot, owner, what, .. } => {
-            let [by, amount, discount, payable, reference] = used(what);
+            let [by, amount, discount, payable, reference] = used(what, *owner);
             says.say_of(
                 home(*slot),
                 &topics::COUPON_USED,
@@ -84,7 +85,7 @@ pub fn redeemed(
             );
         }
         Event::Cancelled { slot, owner, what, .. } => {
-            let [by, amount, discount, payable, reference] = used(what);
+            let [by, amount, discount, payable, reference] = used(what, *owner);
             let data = [("member", member(*owner)), by, amount, discount, payable, reference];
             says.say_of(home(*slot), &topics::COUPON_USE_CANCELLED, data);
         }
@@ -112,9 +113,9 @@ pub fn redeemed(
     }
 }
 
-fn used(what: &Use) -> [(&'static str, Value); 5] {
+fn used(what: &Use, owner: Id) -> [(&'static str, Value); 5] {
     [
-        ("by", member(what.by)),
+        ("by", member(what.user(owner))),
         ("amount", json!(what.amount)),
         ("discount", json!(what.cut.discount)),
         ("payable", json!(what.cut.payable)),

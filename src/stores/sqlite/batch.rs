@@ -2,14 +2,17 @@
 
 use super::job::{StagedWrite, WriterJob};
 use super::log::{Log, Saved, Tail};
+use super::outsiders::{self, Noted};
 use super::sweep::SweepStep;
 use super::transaction::Transaction;
-use actors::store::{Append, AppendOutcome, Callback, Position, Row, Snapshot};
+use actors::store::{Append, AppendOutcome, Callback, Position, Row, Snapshot, StoreError};
+use ports::directory::Outsider;
 use std::sync::Arc;
 
 pub struct WriteBatch {
     pub appends: Vec<(Callback<AppendOutcome>, AppendOutcome)>,
     pub writes: Vec<StagedWrite>,
+    pub notes: Vec<Callback<Result<(), StoreError>>>,
     /// What waits for the end of the transaction, to see all of it.
     pub looks: Vec<WriterJob>,
     pub rows: Vec<Row>,
@@ -19,6 +22,7 @@ pub struct WriteBatch {
     undo: Vec<(Arc<str>, Option<Tail>)>,
     end_before: i64,
     last_id_before: i64,
+    outsiders_before: Noted,
 }
 
 impl WriteBatch {
@@ -26,6 +30,7 @@ impl WriteBatch {
         WriteBatch {
             appends: Vec::new(),
             writes: Vec::new(),
+            notes: Vec::new(),
             looks: Vec::new(),
             rows: Vec::new(),
             events: 0,
@@ -33,6 +38,7 @@ impl WriteBatch {
             undo: Vec::new(),
             end_before: log.end,
             last_id_before: log.last_id,
+            outsiders_before: log.outsiders,
         }
     }
 
@@ -66,6 +72,18 @@ impl WriteBatch {
         self.events += frame.to.seq - frame.from.seq;
         self.rows.extend(rows);
         Ok(AppendOutcome::Durable)
+    }
+
+    pub fn note(
+        &mut self,
+        outsider: &Outsider,
+        log: &mut Log,
+        transaction: &mut Transaction<'_>,
+    ) -> rusqlite::Result<()> {
+        log.outsiders.end += 1;
+        transaction.note(log.outsiders.end, outsider)?;
+        self.rows.push(outsiders::row(outsider.member, log.outsiders.end));
+        Ok(())
     }
 
     /// A snapshot that cannot fit the log, or is older than the one there, is not kept.
@@ -117,5 +135,6 @@ impl WriteBatch {
             };
         }
         (log.end, log.last_id) = (self.end_before, self.last_id_before);
+        log.outsiders = self.outsiders_before;
     }
 }

@@ -7,7 +7,7 @@
 //! damaged row is never believed.
 
 mod accounts;
-mod columns;
+pub mod columns;
 mod homes;
 mod identifiers;
 mod leaving;
@@ -24,7 +24,7 @@ use actors::{Id, Time};
 use ports::Answer;
 use ports::directory::{
     Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
-    Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
+    Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
 use rusqlite::{Connection, Result};
 
@@ -157,14 +157,12 @@ impl Directory for SqliteStore {
         self.change(move |connection| secrets::revoke_service_key(connection, key, at))
     }
 
-    fn remembers_outsider(&self, member: Id) -> Answer<bool> {
-        self.look(move |connection| secrets::remembers_outsider(connection, member))
+    fn outsiders_of(&self, members: Vec<Id>) -> Answer<Vec<Option<Outsider>>> {
+        Box::pin(self.find_outsiders(members))
     }
 
-    fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()> {
-        self.change(move |connection| {
-            secrets::remember_outsider(connection, member, &service, &theirs)
-        })
+    fn note_outsider(&self, outsider: Outsider) -> Answer<()> {
+        Box::pin(self.note(outsider))
     }
 
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {

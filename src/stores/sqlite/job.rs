@@ -3,6 +3,7 @@
 use super::error::closed;
 use actors::Time;
 use actors::store::{Append, AppendOutcome, Callback, Opened, Sleeper, Snapshot, StoreError};
+use ports::directory::Outsider;
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ pub enum WriterJob {
     Save(Arc<str>, Snapshot),
     Forget(Arc<str>),
     Write(WriteCall),
+    Note(Outsider, Callback<Result<(), StoreError>>),
     Open(String, Callback<Result<Opened, StoreError>>),
     Sleepers(Time, Callback<Result<Vec<Sleeper>, StoreError>>),
     /// Answered when nothing is left to write, rows and tails included.
@@ -32,7 +34,7 @@ impl WriterJob {
             WriterJob::Append(_, done) => done(AppendOutcome::Unknown(closed().to_string())),
             WriterJob::Open(_, done) => done(Err(closed())),
             WriterJob::Sleepers(_, done) => done(Err(closed())),
-            WriterJob::Settle(done) => done(Err(closed())),
+            WriterJob::Note(_, done) | WriterJob::Settle(done) => done(Err(closed())),
             WriterJob::Save(..) | WriterJob::Forget(_) | WriterJob::Write(_) => {}
         }
     }

@@ -19,6 +19,7 @@ mod health;
 mod job;
 mod log;
 mod meters;
+mod outsiders;
 mod queue;
 mod reader;
 mod rows;

@@ -5,6 +5,8 @@
 //! forwards, by position. The tails are kept in memory by the writer; a start reads them as of the
 //! last sweep and follows the log from there.
 
+use super::outsiders::{self, Noted};
+use super::rows::{Fresh, RowsOf};
 use super::sums::{META, PARTITIONS};
 use actors::engine::record;
 use actors::store::{
@@ -66,9 +68,15 @@ pub struct Log {
     /// The partitions whose tails have changed since.
     pub behind: Vec<Arc<str>>,
     pub last_id: i64,
+    pub outsiders: Noted,
 }
 
 impl Log {
+    /// Whether the tables that follow have something to be told.
+    pub fn is_followed(&self) -> bool {
+        self.reach == self.end && self.outsiders.reach == self.outsiders.end
+    }
+
     pub fn sleepers(&self, until: Time) -> Vec<Sleeper> {
         let sleeper = |(name, tail): (&Arc<str>, &Tail)| {
             tail.must_wake(until).map(|due| Sleeper { partition: name.to_string(), due })
@@ -77,8 +85,10 @@ impl Log {
     }
 }
 
-/// Finds the tails, and shows every frame that the tables which follow the log have not seen.
-pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rusqlite::Result<Log> {
+/// Finds the tails, and gathers all rows that are not written yet: those of members of services,
+/// and those of every frame that the tables which follow the log have not seen.
+pub fn load(connection: &Connection, fresh: &Fresh, rows_of: &RowsOf) -> rusqlite::Result<Log> {
+    let outsiders = outsiders::load(connection, |row| fresh.gather([row]))?;
     connection.query_row(
         &format!("SELECT count(*) FROM meta WHERE {}", META.whole()),
         [],
@@ -86,7 +96,8 @@ pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rus
     )?;
     let reach = connection
         .query_row("SELECT value FROM meta WHERE name = 'reach'", [], |row| row.get(0))?;
-    let mut log = Log { tails: HashMap::new(), end: reach, reach, behind: Vec::new(), last_id: 0 };
+    let mut log =
+        Log { tails: HashMap::new(), end: reach, reach, behind: Vec::new(), last_id: 0, outsiders };
     let mut names = HashMap::new();
     let mut partitions = connection.prepare(&format!(
         "SELECT p.id, p.name, p.last, p.seq, p.head, s.seq, s.due, s.sum IS row_sum(s.partition, \
@@ -144,7 +155,7 @@ pub fn load(connection: &Connection, mut unseen: impl FnMut(&str, Frame)) -> rus
                 continue;
             }
         }
-        unseen(name, frame);
+        fresh.gather(rows_of(name, &frame));
     }
     Ok(log)
 }

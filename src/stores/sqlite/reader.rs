@@ -10,9 +10,12 @@ use super::error::closed;
 use super::health::DiskHealth;
 use super::log::{Finder, Follower, Tail};
 use super::meters::DeskMeters;
+use super::outsiders::OutsiderReader;
 use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, ListReader};
+use actors::Id;
 use actors::store::{Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, StoreError};
+use ports::directory::Outsider;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -21,6 +24,7 @@ pub enum ReaderJob {
     Rows(Page, Callback<Result<Vec<ListedRow>, StoreError>>),
     Find(Vec<RowKey>, Callback<Result<Bodies, StoreError>>),
     Feed(u64, usize, Callback<Result<Feed, StoreError>>),
+    Outsiders(Vec<Id>, Callback<Result<Vec<Option<Outsider>>, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
 
@@ -32,12 +36,13 @@ impl ReaderJob {
             ReaderJob::Rows(_, done) => done(Err(why)),
             ReaderJob::Find(_, done) => done(Err(why)),
             ReaderJob::Feed(_, _, done) => done(Err(why)),
+            ReaderJob::Outsiders(_, done) => done(Err(why)),
             ReaderJob::Read(_) => {}
         }
     }
 
     fn is_bounded_elsewhere(&self) -> bool {
-        !matches!(self, ReaderJob::Rows(..) | ReaderJob::Read(_))
+        !matches!(self, ReaderJob::Rows(..) | ReaderJob::Outsiders(..) | ReaderJob::Read(_))
     }
 }
 
@@ -83,6 +88,7 @@ struct Reader<'c> {
     finder: Finder<'c>,
     follower: Follower<'c>,
     lists: ListReader<'c>,
+    outsiders: OutsiderReader<'c>,
     fresh: &'c Fresh,
     health: &'c DiskHealth,
 }
@@ -121,6 +127,7 @@ impl<'c> Reader<'c> {
             finder: Finder::new(connection)?,
             follower: Follower::new(connection)?,
             lists: ListReader::new(connection)?,
+            outsiders: OutsiderReader::new(connection)?,
             fresh,
             health,
         })
@@ -134,6 +141,7 @@ impl<'c> Reader<'c> {
             ReaderJob::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
             ReaderJob::Find(keys, done) => done(self.find(&keys).map_err(told)),
             ReaderJob::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
+            ReaderJob::Outsiders(members, done) => done(self.outsiders(&members).map_err(told)),
             ReaderJob::Read(read) => read(self.connection),
         }
     }
@@ -146,6 +154,11 @@ impl<'c> Reader<'c> {
 
     fn find(&mut self, keys: &[RowKey]) -> rusqlite::Result<Bodies> {
         keys.iter().map(|key| self.lists.find(self.fresh, key)).collect()
+    }
+
+    fn outsiders(&mut self, members: &[Id]) -> rusqlite::Result<Vec<Option<Outsider>>> {
+        let (rows, fresh) = (&mut self.lists, self.fresh);
+        members.iter().map(|member| self.outsiders.find(rows, fresh, *member)).collect()
     }
 
     /// One transaction, so that the end is the end of the very log that was read.

@@ -46,8 +46,8 @@ impl Fresh {
         for (slot, body) in fresh.range::<RowKey, _>((from, std::ops::Bound::Unbounded)).take(limit)
         {
             match body {
-                Some(body) => tables.put.execute((slot.shelf.0, slot.owner.0, &slot.key, body))?,
-                None => tables.take.execute((slot.shelf.0, slot.owner.0, &slot.key))?,
+                Some(body) => tables.put.execute((slot.owner.0, slot.shelf.0, &slot.key, body))?,
+                None => tables.take.execute((slot.owner.0, slot.shelf.0, &slot.key))?,
             };
             stored.push(slot.clone());
         }
@@ -115,13 +115,11 @@ impl<'c> RowStatements<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<RowStatements<'c>> {
         Ok(RowStatements {
             put: connection.prepare(
-                "INSERT OR REPLACE INTO lookups (shelf, owner, key, body, sum) VALUES (?1, ?2, ?3, \
-                 ?4, row_sum(?2, ?1, ?3, ?4))",
+                "INSERT OR REPLACE INTO lookups (owner, shelf, key, body, sum) VALUES (?1, ?2, ?3, \
+                 ?4, row_sum(?1, ?2, ?3, ?4))",
             )?,
-            take: connection.prepare(
-                "DELETE FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key \
-                = ?3",
-            )?,
+            take: connection
+                .prepare("DELETE FROM lookups WHERE owner = ?1 AND shelf = ?2 AND key = ?3")?,
         })
     }
 }
@@ -134,11 +132,11 @@ pub struct ListReader<'c> {
 
 impl<'c> ListReader<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<ListReader<'c>> {
-        let (list, whole) = ("shelf = ?1 AND owner = ?2 AND key >= ?3", LOOKUPS.whole());
+        let (list, whole) = ("owner = ?1 AND shelf = ?2 AND key >= ?3", LOOKUPS.whole());
         let sql =
             format!("SELECT key, body FROM lookups WHERE {list} AND {whole} ORDER BY key LIMIT ?4");
         let one = format!(
-            "SELECT body FROM lookups WHERE shelf = ?1 AND owner = ?2 AND key = ?3 AND {whole}"
+            "SELECT body FROM lookups WHERE owner = ?1 AND shelf = ?2 AND key = ?3 AND {whole}"
         );
         Ok(ListReader { stored: connection.prepare(&sql)?, one: connection.prepare(&one)? })
     }
@@ -149,7 +147,7 @@ impl<'c> ListReader<'c> {
             return Ok(body);
         }
         let body = |row: &rusqlite::Row| row.get(0);
-        self.one.query_row((key.shelf.0, key.owner.0, &key.key), body).optional()
+        self.one.query_row((key.owner.0, key.shelf.0, &key.key), body).optional()
     }
 
     /// The fresh rows are read first: what a sweep moves meanwhile is then seen twice, and never
@@ -160,7 +158,7 @@ impl<'c> ListReader<'c> {
         let limit = page.limit.saturating_add(taken).min(i64::MAX as usize) as i64;
         let listed = |row: &rusqlite::Row| Ok(ListedRow { key: row.get(0)?, body: row.get(1)? });
         let stored =
-            self.stored.query_map((page.shelf.0, page.owner.0, first_key(page), limit), listed)?;
+            self.stored.query_map((page.owner.0, page.shelf.0, first_key(page), limit), listed)?;
         Ok(merge(fresh, stored.collect::<rusqlite::Result<_>>()?, page.limit))
     }
 }

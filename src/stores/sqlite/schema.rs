@@ -3,8 +3,10 @@
 //! `log` is the truth: one row for each frame, in the order of their commits, never changed or
 //! removed. Each row names the position of its partition's frame before it, so that no index has to
 //! be written in a commit. `partitions` and `lookups` follow the log from behind, as far as `reach`
-//! in `meta` says; a start makes the rest again. `snapshots` is a cache. The chain of hashes covers
-//! the frames of the log and the digests of snapshots their state; every other row has a sum.
+//! in `meta` says; a start makes the rest again. `lookups` keeps all rows of an owner together, so
+//! that what one member does is written in one place. `snapshots` is a cache. The chain of hashes
+//! covers the frames of the log and the digests of snapshots their state; every other row has a
+//! sum.
 
 use super::directory::tables::PEOPLE;
 use super::error::Error;
@@ -49,12 +51,12 @@ CREATE TABLE snapshots (
 ) STRICT;
 
 CREATE TABLE lookups (
-    shelf INTEGER NOT NULL,
     owner BLOB NOT NULL,
+    shelf INTEGER NOT NULL,
     key BLOB NOT NULL,
     body BLOB NOT NULL,
     sum INTEGER NOT NULL,
-    PRIMARY KEY (shelf, owner, key)
+    PRIMARY KEY (owner, shelf, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE meta (
@@ -63,8 +65,8 @@ CREATE TABLE meta (
     sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO meta (name, value, sum) VALUES ('reach', 0, row_sum('reach', 0)), ('doubts', 0, \
-row_sum('doubts', 0));
+INSERT INTO meta (name, value, sum) VALUES ('reach', 0, row_sum('reach', 0)), \
+('outsiders', 0, row_sum('outsiders', 0)), ('doubts', 0, row_sum('doubts', 0));
 ";
 
 /// A commit is flushed before it is answered. The writer itself says when the write-ahead log is

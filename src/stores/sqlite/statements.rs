@@ -1,5 +1,6 @@
 //! What the writer says to SQLite, prepared once.
 
+use super::outsiders::NoteStatements;
 use super::sweep::SweepTables;
 use rusqlite::{Connection, Statement};
 
@@ -14,6 +15,7 @@ pub struct WriterStatements<'c> {
     pub savepoint: Statement<'c>,
     pub undo: Statement<'c>,
     pub release: Statement<'c>,
+    pub notes: NoteStatements<'c>,
     pub sweep: SweepTables<'c>,
 }
 
@@ -39,6 +41,7 @@ impl<'c> WriterStatements<'c> {
             savepoint: connection.prepare("SAVEPOINT one")?,
             undo: connection.prepare("ROLLBACK TO one")?,
             release: connection.prepare("RELEASE one")?,
+            notes: NoteStatements::new(connection)?,
             sweep: SweepTables::new(connection)?,
         })
     }

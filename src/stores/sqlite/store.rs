@@ -8,11 +8,12 @@ use super::queue::{Sender, queue};
 use super::reader::{self, Desk, ReaderJob};
 use super::rows::{Fresh, RowsOf};
 use super::{fold, log, writer};
-use actors::Time;
 use actors::store::{
     Append, AppendOutcome, Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, Sleeper,
     Snapshot, Store, StoreError,
 };
+use actors::{Id, Time};
+use ports::directory::Outsider;
 use ports::probe::Probe;
 use rusqlite::Connection;
 use std::path::Path;
@@ -58,8 +59,7 @@ impl SqliteStore {
         let connection = folder.connect()?;
         let fresh = Arc::new(Fresh::default());
         let health = Arc::new(DiskHealth::default());
-        let log =
-            log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+        let log = log::load(&connection, &fresh, rows_of)?;
 
         let (ready, is_ready) = queue();
         let (look_ups, look_ups_to_do) = Desk::open("look-ups", LOOK_UPS_WAITING);
@@ -149,6 +149,33 @@ impl SqliteStore {
             }
         });
         let _ = self.jobs.send(WriterJob::Write(write));
+    }
+
+    /// Notes a member of a service, in the next commit.
+    pub fn note(
+        &self,
+        outsider: Outsider,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let (to, noted) = oneshot::channel();
+        // The caller may be gone.
+        let _ = self
+            .jobs
+            .send(WriterJob::Note(outsider, Box::new(move |result| drop(to.send(result)))));
+        async { noted.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// Whom these ids stand for, in their order.
+    pub fn find_outsiders(
+        &self,
+        members: Vec<Id>,
+    ) -> impl Future<Output = Result<Vec<Option<Outsider>>, StoreError>> + Send + use<> {
+        let (to, found) = oneshot::channel();
+        let done = Box::new(move |result| drop(to.send(result)));
+        let asked = self.look_ups.ask(ReaderJob::Outsiders(members, done));
+        async move {
+            asked?;
+            found.await.unwrap_or_else(|_| Err(closed()))
+        }
     }
 
     /// Whether a small write is taken and flushed, and nothing is known against the disk.

@@ -60,13 +60,16 @@ pub const SERVICE_KEYS: Table = Table {
     key: &["id"],
     columns: &["id", "name", "digest", "created_at", "revoked_at"],
 };
-pub const OUTSIDERS: Table =
-    Table { name: "outsiders", key: &["member"], columns: &["member", "service", "theirs"] };
 pub const SECRETS: Table = Table { name: "secrets", key: &["name"], columns: &["name", "value"] };
 pub const META: Table = Table { name: "meta", key: &["name"], columns: &["name", "value"] };
 /// These bring their own sums.
 pub const PARTITIONS: Table =
     Table { name: "partitions", key: &["id"], columns: &["id", "name", "last", "seq", "head"] };
+pub const OUTSIDERS: Table = Table {
+    name: "outsiders",
+    key: &["position"],
+    columns: &["position", "member", "service", "theirs"],
+};
 pub const SNAPSHOTS: Table = Table {
     name: "snapshots",
     key: &["partition"],
@@ -78,17 +81,8 @@ pub const LOOKUPS: Table = Table {
     columns: &["owner", "shelf", "key", "body"],
 };
 
-const BY_TRIGGER: [&Table; 9] = [
-    &MEMBERS,
-    &IDENTIFIERS,
-    &MEMBER_COUNTS,
-    &SESSIONS,
-    &HOMES,
-    &SERVICE_KEYS,
-    &OUTSIDERS,
-    &SECRETS,
-    &META,
-];
+const BY_TRIGGER: [&Table; 8] =
+    [&MEMBERS, &IDENTIFIERS, &MEMBER_COUNTS, &SESSIONS, &HOMES, &SERVICE_KEYS, &SECRETS, &META];
 pub const ALL: [&Table; 12] = [
     &MEMBERS,
     &IDENTIFIERS,

@@ -17,6 +17,7 @@ const STEP: usize = 512;
 
 pub struct Sweep {
     reach: i64,
+    outsiders: i64,
     /// Partitions whose tails are still to be written.
     tails: Vec<Arc<str>>,
     /// The last row written.
@@ -44,7 +45,7 @@ impl<'c> SweepTables<'c> {
                 "UPDATE partitions SET last = ?3, seq = ?4, head = ?5, sum = row_sum(?1, \
                     ?2, ?3, ?4, ?5) WHERE id = ?1",
             )?,
-            reach: connection.prepare("UPDATE meta SET value = ?1 WHERE name = 'reach'")?,
+            reach: connection.prepare("UPDATE meta SET value = ?2 WHERE name = ?1")?,
         })
     }
 }
@@ -57,7 +58,7 @@ impl Sweep {
                 tail.behind = false;
             }
         }
-        Sweep { reach: log.end, tails, after: None }
+        Sweep { reach: log.end, outsiders: log.outsiders.end, tails, after: None }
     }
 
     /// Writes the next rows and tails, inside the transaction under way: at least as many rows as
@@ -79,7 +80,8 @@ impl Sweep {
         let stored = fresh.store(self.after.as_ref(), rows, &mut tables.rows)?;
         let is_last = tails_left == 0 && stored.len() < rows;
         if is_last {
-            tables.reach.execute([self.reach])?;
+            tables.reach.execute(("reach", self.reach))?;
+            tables.reach.execute(("outsiders", self.outsiders))?;
         }
         Ok(SweepStep { tails_left, stored, is_last })
     }
@@ -90,6 +92,7 @@ impl Sweep {
         fresh.forget(&step.stored);
         if step.is_last {
             log.reach = self.reach;
+            log.outsiders.reach = self.outsiders;
             return None;
         }
         self.after = step.stored.into_iter().next_back().or(self.after);

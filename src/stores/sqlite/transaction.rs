@@ -4,6 +4,7 @@ use super::job::{StagedWrite, WriteCall};
 use super::log::Tail;
 use super::statements::WriterStatements;
 use actors::store::{Frame, Snapshot};
+use ports::directory::Outsider;
 use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -41,6 +42,11 @@ impl<'c> Transaction<'c> {
         let (from, to) = (frame.from.seq as i64, frame.to.seq as i64);
         let row = (position, tail.id, tail.last, from, to, frame.to.head, &frame.records);
         self.sql.append.execute(row).map(drop)
+    }
+
+    pub fn note(&mut self, position: i64, outsider: &Outsider) -> rusqlite::Result<()> {
+        self.begin()?;
+        self.sql.notes.note(position, outsider)
     }
 
     pub fn save(&mut self, partition: i64, snapshot: &Snapshot) -> rusqlite::Result<()> {

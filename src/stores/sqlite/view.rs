@@ -7,6 +7,7 @@
 
 use super::error::Error;
 use super::log::{self, Finder, Tail};
+use super::outsiders;
 use super::rows::{Fresh, RowsOf};
 use super::{folder, schema, sums};
 use actors::Id;
@@ -29,8 +30,7 @@ impl SqliteHistory {
         let connection = folder::look_into(folder)?;
         connection.execute_batch("BEGIN")?;
         let fresh = Fresh::default();
-        let log =
-            log::load(&connection, |partition, frame| fresh.gather(rows_of(partition, &frame)))?;
+        let log = log::load(&connection, &fresh, rows_of)?;
         Ok(SqliteHistory { connection, tails: log.tails.into_iter().collect(), fresh })
     }
 
@@ -87,8 +87,9 @@ impl SqliteHistory {
 
     /// Shows every look-up row as lists show it: those that were swept up, and those that wait.
     pub fn each_row(&self, mut visit: impl FnMut(Row)) -> Result<(), Error> {
-        let mut select = self.connection.prepare("SELECT shelf, owner, key, body FROM lookups")?;
-        let mut rows = select.query([])?;
+        let select = "SELECT shelf, owner, key, body FROM lookups WHERE shelf <> ?1";
+        let mut select = self.connection.prepare(select)?;
+        let mut rows = select.query([outsiders::SHELF.0])?;
         while let Some(row) = rows.next()? {
             let row = Row {
                 shelf: Shelf(row.get(0)?),
@@ -100,7 +101,11 @@ impl SqliteHistory {
                 visit(row);
             }
         }
-        self.fresh.each(visit);
+        self.fresh.each(|row| {
+            if row.shelf != outsiders::SHELF {
+                visit(row);
+            }
+        });
         Ok(())
     }
 }

@@ -112,7 +112,7 @@ impl<'c> Writer<'c> {
     fn patience(&self) -> Option<Duration> {
         match self.sweep {
             Some(_) => Some(Duration::ZERO),
-            None => (self.log.reach < self.log.end || self.fold.is_owed()).then_some(IDLE),
+            None => (!self.log.is_followed() || self.fold.is_owed()).then_some(IDLE),
         }
     }
 
@@ -156,6 +156,10 @@ impl<'c> Writer<'c> {
                 WriterJob::Write(write) if staged.is_ok() => {
                     staged = transaction.run(write).map(|staged| batch.writes.extend(staged));
                 }
+                WriterJob::Note(outsider, done) => {
+                    batch.notes.push(done);
+                    staged = staged.and_then(|()| batch.note(&outsider, log, transaction));
+                }
                 WriterJob::Forget(partition) if staged.is_ok() => {
                     staged = batch.forget(partition, log, transaction)
                 }
@@ -188,6 +192,7 @@ impl<'c> Writer<'c> {
         }
         batch.appends.into_iter().for_each(|(done, outcome)| done(outcome));
         batch.writes.into_iter().for_each(|written| (written.answer)(Ok(())));
+        batch.notes.into_iter().for_each(|done| done(Ok(())));
         batch.looks.into_iter().for_each(|look| self.pass_on(look));
     }
 
@@ -206,6 +211,7 @@ impl<'c> Writer<'c> {
         let unavailable = self.health.tell(error);
         batch.appends.into_iter().for_each(|(done, _)| done(unknown.clone()));
         batch.writes.into_iter().for_each(|written| (written.answer)(Err(unavailable.clone())));
+        batch.notes.into_iter().for_each(|done| done(Err(unavailable.clone())));
         batch.looks.into_iter().for_each(|look| self.pass_on(look));
     }
 
@@ -222,12 +228,13 @@ impl<'c> Writer<'c> {
             WriterJob::Sleepers(until, done) => return done(Ok(self.log.sleepers(until))),
             WriterJob::Settle(done) => {
                 self.tidy_up();
-                let is_settled = self.log.reach == self.log.end;
+                let is_settled = self.log.is_followed();
                 return done(is_settled.then_some(()).ok_or_else(last_write_failed));
             }
             WriterJob::Append(..)
             | WriterJob::Save(..)
             | WriterJob::Forget(_)
+            | WriterJob::Note(..)
             | WriterJob::Write(_) => return,
         };
         // The caller was told if it cannot be done.
@@ -252,7 +259,7 @@ impl<'c> Writer<'c> {
 
     /// Sweeps, a step at a time, and folds the write-ahead log in when that is done.
     fn use_the_silence(&mut self) {
-        if self.sweep.is_some() || self.log.reach < self.log.end {
+        if self.sweep.is_some() || !self.log.is_followed() {
             self.begin_sweep();
             self.turn(&mut Vec::new());
             self.meters.rows_waiting.set(self.fresh.len() as f64);
@@ -264,7 +271,7 @@ impl<'c> Writer<'c> {
 
     /// Before the end. What cannot be written now is made again from the log at the next start.
     fn tidy_up(&mut self) {
-        if self.log.reach < self.log.end {
+        if !self.log.is_followed() {
             self.begin_sweep();
         }
         while self.sweep.is_some() {

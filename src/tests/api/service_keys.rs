@@ -77,12 +77,13 @@ fn a_service_that_names_nobody_cannot_act_and_nobody_else_may_name_somebody() {
     app.anybody().on_behalf_of("customer-7").get("/me").refused(401, "unauthenticated");
 }
 
-/// Whom a service acts for is kept if he is known in this folder.
+/// Whether this folder says whom a service acts for.
 fn is_kept(app: &TestApp, member: &Client) -> bool {
     let id: actors::Id = id(&member.get("/me").expect(200)).parse().unwrap();
     app.stop();
-    let kept =
-        app.with_directory(async |directory| directory.remembers_outsider(id).await.unwrap());
+    let kept = app.with_directory(async |directory| {
+        directory.outsiders_of(vec![id]).await.unwrap() != [None]
+    });
     app.serve();
     kept
 }

@@ -6,11 +6,24 @@ use super::coupon::{Coupon, CouponPhase, CouponView, Pending, Slot, Used};
 use super::life::CouponState;
 use super::redeem::{Event, LapsedHold};
 use super::touched::TouchedSlots;
-use crate::cards::{Card, CardKey, Cards};
+use crate::cards::{Card, CardKey, Cards, NameShelf, NamesStandOn};
 use crate::domain::shelves;
 use crate::id::Id;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+
+/// Members with a coupon, where each has one: every coupon says whose it is.
+pub const COUPONS_OF_MEMBERS: NameShelf = NameShelf {
+    shelf: shelves::COUPON_OF,
+    stand_on: NamesStandOn::Numbers { shelf: shelves::COUPON_CARDS, name_on: owner_on },
+};
+
+pub const SOURCES: NameShelf =
+    NameShelf { shelf: shelves::SOURCES, stand_on: NamesStandOn::Themselves };
+
+fn owner_on(body: &[u8]) -> Option<Id> {
+    Some(postcard::from_bytes::<Coupon>(body).ok()?.owner)
+}
 
 /// Whose coupons they are within the partition: a rack has those of many batches, every other
 /// partition has one set.
@@ -27,24 +40,23 @@ impl CouponSet {
         CardKey::number(shelves::CODE_OF, self.number(slot))
     }
 
+    /// Only where each member has one coupon, which is never so among the sets of a rack.
     pub fn of_member(self, member: &Id) -> CardKey {
-        CardKey::name(shelves::COUPON_OF, self.name(member))
+        debug_assert_eq!(self, CouponSet::default());
+        CardKey::member(shelves::COUPON_OF, *member)
     }
 
     pub fn of_source(self, source: &Id) -> CardKey {
-        CardKey::name(shelves::SOURCES, self.name(source))
+        let name = match self.0 {
+            0 => *source,
+            set => Id::digest(&[&set.to_be_bytes(), &source.0]),
+        };
+        CardKey::name(shelves::SOURCES, name)
     }
 
     /// No set has more than 2^32 coupons but the only one of its partition.
     fn number(self, slot: Slot) -> u64 {
         u64::from(self.0) << 32 | slot
-    }
-
-    fn name(self, name: &Id) -> Id {
-        match self.0 {
-            0 => *name,
-            set => Id::digest(&[&set.to_be_bytes(), &name.0]),
-        }
     }
 
     pub fn assigned(self, slot: Slot, owner: Id, at: Time, expires_at: Time) -> Card {

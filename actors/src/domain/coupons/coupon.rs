@@ -40,7 +40,8 @@ pub enum CouponPhase {
 /// What it is used for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Use {
-    pub by: Id,
+    /// Who used it, if not its owner.
+    pub by: Option<Id>,
     pub amount: Option<u64>,
     pub cut: Cut,
     /// The caller's own name for it, such as an order's number.
@@ -64,6 +65,23 @@ pub struct Used {
 pub struct Past {
     pub used: Used,
     pub cancelled_at: Time,
+}
+
+impl Use {
+    pub fn new(
+        by: Id,
+        owner: Id,
+        amount: Option<u64>,
+        cut: Cut,
+        reference: Option<Box<str>>,
+    ) -> Use {
+        Use { by: (by != owner).then_some(by), amount, cut, reference }
+    }
+
+    /// Who used a coupon of that owner.
+    pub fn user(&self, owner: Id) -> Id {
+        self.by.unwrap_or(owner)
+    }
 }
 
 impl Coupon {

@@ -2,9 +2,11 @@
 
 use super::columns::FoundRow;
 use super::people::People;
+use crate::database::AT_ONCE;
 use actors::store::StoreError;
 use actors::{Id, Time};
-use ports::directory::ServiceKey;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ports::directory::{Outsider, ServiceKey};
 
 impl People {
     pub async fn make_key(&self, key: ServiceKey) -> Result<(ServiceKey, bool), StoreError> {
@@ -32,18 +34,29 @@ impl People {
         Ok(found.first().and_then(|row| row.time("revoked_at")) == Some(at))
     }
 
-    pub async fn knows_outsider(&self, member: Id) -> Result<bool, StoreError> {
-        Ok(!self.look(&self.statements.outsider, (member.0.to_vec(),)).await?.is_empty())
+    pub async fn outsiders_of(
+        &self,
+        members: Vec<Id>,
+    ) -> Result<Vec<Option<Outsider>>, StoreError> {
+        let find = |member: Id| async move {
+            let found = self.look(&self.statements.outsider, (member.0.to_vec(),)).await?;
+            found.first().map(|row| outsider(member, row)).transpose()
+        };
+        stream::iter(members).map(find).buffered(AT_ONCE).try_collect().await
     }
 
-    pub async fn note_outsider(
-        &self,
-        member: Id,
-        service: &str,
-        theirs: &str,
-    ) -> Result<(), StoreError> {
+    pub async fn note_outsider(&self, outsider: Outsider) -> Result<(), StoreError> {
+        let Outsider { member, service, theirs } = outsider;
         self.put(&self.statements.note_outsider, (member.0.to_vec(), service, theirs)).await
     }
+}
+
+fn outsider(member: Id, found: &FoundRow) -> Result<Outsider, StoreError> {
+    Ok(Outsider {
+        member,
+        service: FoundRow::must("service", found.text("service"))?,
+        theirs: FoundRow::must("theirs", found.text("theirs"))?,
+    })
 }
 
 fn read(found: &FoundRow) -> Result<ServiceKey, StoreError> {

@@ -34,7 +34,7 @@ use people::People;
 use ports::Answer;
 use ports::directory::{
     Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
-    Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
+    Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
 use std::sync::Arc;
 
@@ -161,12 +161,12 @@ impl Directory for CqlDirectory {
         self.ask(move |people| async move { people.revoke_key(key, at).await })
     }
 
-    fn remembers_outsider(&self, member: Id) -> Answer<bool> {
-        self.ask(move |people| async move { people.knows_outsider(member).await })
+    fn outsiders_of(&self, members: Vec<Id>) -> Answer<Vec<Option<Outsider>>> {
+        self.ask(move |people| async move { people.outsiders_of(members).await })
     }
 
-    fn remember_outsider(&self, member: Id, service: String, theirs: String) -> Answer<()> {
-        self.ask(move |people| async move { people.note_outsider(member, &service, &theirs).await })
+    fn note_outsider(&self, outsider: Outsider) -> Answer<()> {
+        self.ask(move |people| async move { people.note_outsider(outsider).await })
     }
 
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {

@@ -141,7 +141,7 @@ impl PeopleStatements {
                  null AND created_at != null".into(),
             )
             .await?,
-            outsider: plain("SELECT member FROM outsiders WHERE member = ?".into()).await?,
+            outsider: plain("SELECT service, theirs FROM outsiders WHERE member = ?".into()).await?,
             note_outsider: plain("INSERT INTO outsiders (member, service, theirs) VALUES (?, ?, \
                 ?)".into()).await?,
 

@@ -1,13 +1,14 @@
 //! Everything about people as it lies here, for the command that carries it into another store.
 
-use super::super::sums::{MEMBERS, OUTSIDERS, SECRETS, SESSIONS};
+use super::super::sums::{MEMBERS, SECRETS, SESSIONS};
 use super::columns::{IdColumn, start};
 use super::{accounts, homes};
+use crate::outsiders;
 use crate::store::SqliteStore;
 use actors::{Id, Time};
 use ports::Answer;
-use ports::directory::Session;
-use ports::moving::{Kept, NamedSecret, Outsider, Person};
+use ports::directory::{Outsider, Session};
+use ports::moving::{Kept, NamedSecret, Person};
 use rusqlite::{Connection, Result, Row, params};
 
 impl SqliteStore {
@@ -16,21 +17,9 @@ impl SqliteStore {
         self.look(move |connection| people(connection, after, limit))
     }
 
-    pub fn outsiders(&self) -> Answer<Vec<Outsider>> {
-        let outsider = |row: &Row| {
-            Ok(Outsider {
-                member: row.get::<_, IdColumn>(0)?.0,
-                service: row.get(1)?,
-                theirs: row.get(2)?,
-            })
-        };
-        self.look(move |connection| {
-            let select = format!(
-                "SELECT member, service, theirs FROM outsiders WHERE {} ORDER BY member",
-                OUTSIDERS.whole()
-            );
-            connection.prepare(&select)?.query_map([], outsider)?.collect()
-        })
+    /// In the order in which they were noted, each with its place in it.
+    pub fn outsiders(&self, after: i64, limit: usize) -> Answer<Vec<(i64, Outsider)>> {
+        self.look(move |connection| outsiders::page(connection, after, limit))
     }
 
     pub fn secrets(&self) -> Answer<Vec<NamedSecret>> {

@@ -1,6 +1,6 @@
-//! Service keys, the outsiders they act for, and the secrets of this installation.
+//! Service keys, and the secrets of this installation.
 
-use super::super::sums::{OUTSIDERS, SECRETS, SERVICE_KEYS};
+use super::super::sums::{SECRETS, SERVICE_KEYS};
 use super::columns::IdColumn;
 use actors::{Id, Time};
 use ports::directory::ServiceKey;
@@ -39,24 +39,6 @@ fn read_service_key(row: &rusqlite::Row) -> Result<ServiceKey> {
 pub fn revoke_service_key(connection: &Connection, key: Id, at: Time) -> Result<bool> {
     let revoke = "UPDATE service_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
     Ok(connection.execute(revoke, params![IdColumn(key), at.0])? == 1)
-}
-
-pub fn remembers_outsider(connection: &Connection, member: Id) -> Result<bool> {
-    let select = format!(
-        "SELECT EXISTS (SELECT 1 FROM outsiders WHERE member = ?1 AND {})",
-        OUTSIDERS.whole()
-    );
-    connection.query_row(&select, [IdColumn(member)], |row| row.get(0))
-}
-
-pub fn remember_outsider(
-    connection: &Connection,
-    member: Id,
-    service: &str,
-    theirs: &str,
-) -> Result<()> {
-    let insert = "INSERT OR IGNORE INTO outsiders (member, service, theirs) VALUES (?1, ?2, ?3)";
-    connection.execute(insert, params![IdColumn(member), service, theirs]).map(drop)
 }
 
 /// None is made while one is damaged: it could be this one under a damaged name, and whatever it

@@ -6,15 +6,14 @@
 //! and what has ended stays so. Vouchers keep the expiry that they were granted with.
 
 use super::words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
-use crate::cards::{Card, Cards};
+use crate::cards::{Card, Cards, NameShelf};
 use crate::domain::coupons::book::{Book, Tally};
-use crate::domain::coupons::cards::{CouponSet, Touched};
+use crate::domain::coupons::cards::{COUPONS_OF_MEMBERS, CouponSet, Touched};
 use crate::domain::coupons::ledger::CouponLedger;
 use crate::domain::coupons::names::Serial;
 use crate::domain::coupons::redeem::{self, wrap};
 use crate::domain::coupons::rows::{self, CouponHome};
 use crate::domain::coupons::touched::TouchedSlots;
-use crate::domain::shelves;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::{Row, Shelf};
@@ -128,7 +127,11 @@ impl Machine for Campaign {
         }
     }
 
-    const NAMES: &'static [Shelf] = &[shelves::COUPON_OF];
+    const NAMES: &'static [NameShelf] = &[COUPONS_OF_MEMBERS];
+
+    fn next_number(&self, _: Shelf, from: u64) -> Option<u64> {
+        TouchedSlots::within(1, self.book.len()).from(from).next()
+    }
 
     fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         let Some(plan) = &self.plan else { return Answer::NotOpened };

@@ -6,8 +6,8 @@
 //! anywhere, and comes to the same.
 
 use super::words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
-use crate::cards::{Card, CardKey, Cards};
-use crate::domain::coupons::cards::CouponSet;
+use crate::cards::{Card, CardKey, Cards, NameShelf, NamesStandOn};
+use crate::domain::coupons::cards::{CouponSet, SOURCES};
 use crate::domain::coupons::coupon::Slot;
 use crate::domain::coupons::names::{RackName, RangeName, Serial};
 use crate::domain::coupons::range::{self, Range};
@@ -16,7 +16,7 @@ use crate::domain::coupons::rows::{self, CouponHome};
 use crate::domain::shelves;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
-use crate::store::{Row, Shelf};
+use crate::store::Row;
 use crate::time::Time;
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
@@ -132,7 +132,7 @@ impl Machine for Rack {
         }
     }
 
-    const NAMES: &'static [Shelf] = &[shelves::CODES, shelves::SOURCES];
+    const NAMES: &'static [NameShelf] = &[CODES, SOURCES];
 
     fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         match question {
@@ -222,6 +222,8 @@ impl Batch {
 fn set(batch: Serial) -> CouponSet {
     CouponSet(batch.0)
 }
+
+const CODES: NameShelf = NameShelf { shelf: shelves::CODES, stand_on: NamesStandOn::Themselves };
 
 fn code_key(code: &str) -> CardKey {
     CardKey::name(shelves::CODES, Id::digest(&[b"code", code.as_bytes()]))

@@ -6,9 +6,9 @@
 //! limit. The whole batch expires in one instant.
 
 use super::words::{Answer, Command, Event, Question, Refusal, Terms};
-use crate::cards::{Card, Cards};
+use crate::cards::{Card, Cards, NameShelf};
 use crate::domain::coupons::book::{Book, Tally};
-use crate::domain::coupons::cards::{CouponSet, Touched};
+use crate::domain::coupons::cards::{COUPONS_OF_MEMBERS, CouponSet, SOURCES, Touched};
 use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::life::CouponState;
@@ -16,7 +16,6 @@ use crate::domain::coupons::names::RangeName;
 use crate::domain::coupons::redeem::{self, wrap};
 use crate::domain::coupons::rows::{self, CouponHome};
 use crate::domain::coupons::touched::Taken;
-use crate::domain::shelves;
 use crate::id::Id;
 use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::{Row, Shelf};
@@ -106,7 +105,11 @@ impl Machine for Range {
         cards_of(CouponSet::default(), event, at, cards);
     }
 
-    const NAMES: &'static [Shelf] = &[shelves::COUPON_OF, shelves::SOURCES];
+    const NAMES: &'static [NameShelf] = &[COUPONS_OF_MEMBERS, SOURCES];
+
+    fn next_number(&self, _: Shelf, from: u64) -> Option<u64> {
+        self.taken.slots().from(from).next()
+    }
 
     fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         let Some(terms) = &self.terms else { return Answer::NotOpened };

@@ -38,8 +38,8 @@ pub fn decide(
             let step = if hold_s.is_some() { LifeStep::Hold } else { LifeStep::Use };
             may(coupons, &coupon, step)?;
             let cut = offer.cut(*amount).map_err(Refusal::Offer)?;
-            let what = Use { by: caller.id, amount: *amount, cut, reference: reference.clone() };
             let (slot, Coupon { owner, tenure, .. }) = (*slot, coupon);
+            let what = Use::new(caller.id, owner, *amount, cut, reference.clone());
             Ok(Verdict::New(match hold_s {
                 Some(hold_s) => {
                     let until = stamp.at.plus_s(*hold_s).min(tenure.expires_at);
