@@ -179,8 +179,12 @@ fn timed(name: &str, command: &mut Command) {
 
 /// What `stampede verify-draw` does, in a process of its own.
 fn check(file: &str) {
-    let request =
-        verify::Request { file: file.into(), commitment: None, key: None, receipts: Vec::new() };
+    let request = verify::VerifyRequest {
+        file: file.into(),
+        commitment: None,
+        key: None,
+        receipts: Vec::new(),
+    };
     if let Err(wrong) = request.run() {
         panic!("{wrong:#}");
     }

@@ -10,7 +10,7 @@ mod sized;
 
 use actix_rt::{Arbiter, System};
 use actors::dice::Dice;
-use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::code::Keys;
 use actors::domain::coupons::{CouponLedger, Discount, Offer, redeem};
 use actors::engine::By;
@@ -89,7 +89,7 @@ async fn measure(touched: u64) {
     let expires_at = Time(system_clock()().0 + 30 * 86_400_000);
     let (memory, disk, began) = (resident_mb(), disk_kb(&folder), Instant::now());
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
-    let plan = Plan {
+    let plan = BatchPlan {
         name: None,
         offer,
         expires_at,

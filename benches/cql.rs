@@ -8,7 +8,7 @@
 //! store, hand out tickets over HTTP, again in turns.
 
 use actix_rt::{Arbiter, System};
-use actors::domain::coupons::campaign::{Campaign, Command, Plan, Trigger};
+use actors::domain::coupons::campaign::{Campaign, CampaignPlan, Command, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{By, KeyWindow, Limits, Node, Router};
 use actors::store::{Append, AppendOutcome, Callback, Store};
@@ -18,7 +18,7 @@ use base::Secret;
 use config::{Choice, Config};
 use cql::{Conditional, Cql, CqlStore, Tuning};
 use futures_util::future::join_all;
-use harness::database::{Database, connect, database, store_of, wait};
+use harness::database::{TestDatabase, connect, database, store_of, wait};
 use harness::keyspaces::Lent;
 use harness::load::server::{Server, serve};
 use harness::load::{Load, LoadRound, LoadTarget, median};
@@ -65,7 +65,7 @@ fn measure(turn: Duration) {
     over_http(database, turn);
 }
 
-fn over_http(database: &Database, turn: Duration) {
+fn over_http(database: &TestDatabase, turn: Duration) {
     let lent = Lent::new(database.address());
     let servers =
         [Server::start("sqlite"), Server::start_with("cql", &[database.address(), &lent.keyspace])];
@@ -102,7 +102,7 @@ fn over_http(database: &Database, turn: Duration) {
     }
 }
 
-fn in_process(database: &Database, turn: Duration) {
+fn in_process(database: &TestDatabase, turn: Duration) {
     let settings = database.fresh();
     let store = Arc::new(Counted {
         store: store_of(&settings, Tuning::default(), table::rows),
@@ -180,10 +180,10 @@ async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Dura
     );
 }
 
-fn plan() -> Plan {
+fn plan() -> CampaignPlan {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let (starts_at, ends_at) = (Time(0), Time(i64::MAX / 2));
-    Plan {
+    CampaignPlan {
         name: "hot".into(),
         quota: u64::MAX / 2,
         starts_at,

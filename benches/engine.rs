@@ -13,7 +13,7 @@ use actors::cards::Cards;
 use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::tickets::stock::Stock;
-use actors::domain::tickets::{Command, Event, Pattern, Slice, SliceName, Terms};
+use actors::domain::tickets::{Command, Event, Pattern, Slice, SliceName, SliceTerms};
 use actors::engine::{By, KeyWindow, Limits, Node, Router};
 use actors::store::Store;
 use actors::time::system_clock;
@@ -121,8 +121,8 @@ fn nanoseconds_each(times: u32, mut work: impl FnMut()) -> f64 {
     best
 }
 
-fn terms() -> Terms {
-    Terms {
+fn terms() -> SliceTerms {
+    SliceTerms {
         digits: DIGITS,
         copies: COPIES,
         holds_per_member: u16::MAX,

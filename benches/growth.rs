@@ -12,7 +12,7 @@ mod sized;
 
 use actix_rt::{Arbiter, System};
 use actors::dice::Dice;
-use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::code::Keys;
 use actors::domain::coupons::{CouponHome, Discount, Offer, SerialKind, redeem};
 use actors::engine::{By, KeyWindow, Limits, Node};
@@ -152,7 +152,7 @@ async fn fill(folder: &Path, size: Size) {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let expires_at = Time(system_clock()().0 + 30 * 86_400_000);
     let what = BatchKind::Made { count: COUNT, one_per_member: false };
-    let plan = Plan { name: None, offer, expires_at, what };
+    let plan = BatchPlan { name: None, offer, expires_at, what };
     let registered = place.promotions.register(CatalogueEntry::Batch(plan), By::SYSTEM).await;
     let batch = Arc::new(registered.expect("it is registered").event);
     let homes = Rc::new(RefCell::new(Vec::new()));

@@ -8,7 +8,7 @@
 use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Question};
 use actors::domain::day::Day;
 use actors::domain::draw::{Sealed, commitment};
-use actors::domain::lottery::{BallotSetup, Drawn, Lot, LotteryView, Phase, Plan, places};
+use actors::domain::lottery::{BallotSetup, Drawn, Lot, LotteryPlan, LotteryView, Phase, places};
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use draws::writer::Writer;
 use draws::{Anchor, QUICKNET, Receipt, Signer};
@@ -123,7 +123,7 @@ fn filled(
     plan: &BallotSetup,
     signer: &Signer,
 ) -> (Played<BallotBox>, Receipt) {
-    let terms = ballots::Terms { closes_at: Time(2), most: plan.most_per_box };
+    let terms = ballots::BoxTerms { closes_at: Time(2), most: plan.most_per_box };
     let (mut made, member) = (Played::<BallotBox>::default(), Caller::member(Id([1; 16])));
     tell(&mut made, ballots::Command::Open { name, terms }, Caller::SYSTEM, 0);
     let submitted: Vec<u64> = (0..count)
@@ -161,7 +161,7 @@ fn drawn(boxes: &mut [Played<BallotBox>], plan: BallotSetup) -> LotteryView {
     };
     let lots = places(&plan, &sealed, &SEED, None).into_iter().map(lot).collect();
     LotteryView {
-        plan: Plan {
+        plan: LotteryPlan {
             name: "bench".to_owned(),
             closes_at: Time(2),
             tickets: None,

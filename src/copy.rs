@@ -9,7 +9,9 @@
 
 use crate::stores;
 use crate::stores::history;
-use actors::store::{Append, AppendOutcome, Feed, FeedFrame, Opened, Position, Store, StoreError};
+use actors::store::{
+    Append, AppendOutcome, FeedFrame, FeedPage, Opened, Position, Store, StoreError,
+};
 use anyhow::{Context, bail, ensure};
 use config::{Choice, Config};
 use ports::directory::Directory;
@@ -144,8 +146,9 @@ impl Log<'_> {
     async fn common(&self) -> anyhow::Result<u64> {
         let mut common = 0;
         loop {
-            let there: Feed = ask(|done| self.to.feed(common, AT_ONCE, done)).await?;
-            let here: Feed = ask(|done| self.from.feed(common, there.frames.len(), done)).await?;
+            let there: FeedPage = ask(|done| self.to.feed(common, AT_ONCE, done)).await?;
+            let here: FeedPage =
+                ask(|done| self.from.feed(common, there.frames.len(), done)).await?;
             let Some(last) = there.frames.last() else { return Ok(common) };
             // Answers are bounded in bytes, too, so one may be shorter than the other.
             let same = there.frames.iter().zip(&here.frames).all(|(there, here)| there == here);

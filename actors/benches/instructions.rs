@@ -7,11 +7,11 @@
 //! these do not, so they can be compared with the last ones. `--compare FILE` prints both, and
 //! `--write FILE` keeps the new ones. It fails only if callgrind cannot be run.
 
-use actors::domain::ballots::{BallotBox, BoxName, Command as Vote, Terms as BoxTerms};
-use actors::domain::coupons::campaign::{Campaign, Command as Claim, Plan, Trigger};
+use actors::domain::ballots::{BallotBox, BoxName, BoxTerms, Command as Vote};
+use actors::domain::coupons::campaign::{Campaign, CampaignPlan, Command as Claim, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
-use actors::domain::tickets::{Command as Hold, Slice, SliceName, Terms};
+use actors::domain::tickets::{Command as Hold, Slice, SliceName, SliceTerms};
 use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::store::Opened;
 use actors::{Caller, Id, Machine, Time};
@@ -144,7 +144,7 @@ fn member(number: u64) -> Caller {
 fn campaign(quota: u64) -> Partition<Campaign, ()> {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let (starts_at, ends_at) = (AT, AT.plus_s(86_400));
-    let plan = Plan {
+    let plan = CampaignPlan {
         name: "hot".into(),
         quota,
         starts_at,
@@ -175,7 +175,7 @@ fn refusals(times: u64) {
 /// With a key each, as a careful client sends them.
 fn holds(times: u64) {
     let name = SliceName { day: Day(20_261_231), digits: 6, lead: 3 };
-    let terms = Terms {
+    let terms = SliceTerms {
         digits: 6,
         copies: 10,
         holds_per_member: 10,

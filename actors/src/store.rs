@@ -95,7 +95,7 @@ pub struct FeedFrame {
 
 /// Some frames in their order, and how far the log had come when they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Feed {
+pub struct FeedPage {
     pub frames: Vec<FeedFrame>,
     /// The position of the last durable frame; 0 if there is none.
     pub end: u64,
@@ -164,7 +164,7 @@ pub trait Store: Send + Sync + 'static {
     fn sleepers(&self, until: Time, done: Callback<Result<Vec<Sleeper>, StoreError>>);
     /// The frames after that position, of all partitions: `limit` at most, and no more once they
     /// have `FEED_BYTES` of records.
-    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>);
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<FeedPage, StoreError>>);
     /// Whether refusals and reads must be confirmed by an append without records, because another
     /// node might own the partition by now.
     fn confirms_reads(&self) -> bool {

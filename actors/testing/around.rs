@@ -2,7 +2,7 @@
 
 use actors::Time;
 use actors::store::{
-    Append, AppendOutcome, Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, Sleeper,
+    Append, AppendOutcome, Bodies, Callback, FeedPage, ListedRow, Opened, Page, RowKey, Sleeper,
     Snapshot, Store, StoreError,
 };
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl<A: Around> Store for Handing<A> {
         self.0.inner().sleepers(until, done);
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<FeedPage, StoreError>>) {
         self.0.inner().feed(after, limit, done);
     }
 

@@ -7,8 +7,8 @@
 
 use actors::engine::record;
 use actors::store::{
-    Append, AppendOutcome, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened, Page,
-    Position, Row, RowKey, Shelf, Sleeper, Snapshot, Store,
+    Append, AppendOutcome, Callback, FEED_BYTES, FeedFrame, FeedPage, Frame, ListedRow, Opened,
+    Page, Position, Row, RowKey, Shelf, Sleeper, Snapshot, Store,
 };
 use actors::{Id, Time};
 use std::sync::mpsc;
@@ -675,7 +675,7 @@ pub fn sleepers_survive_reopening(harness: &mut dyn StoreHarness) {
     assert_eq!(sleepers(harness.store(), 10), [("p".into(), Some(10))]);
 }
 
-fn feed(store: &dyn Store, after: u64, limit: usize) -> Feed {
+fn feed(store: &dyn Store, after: u64, limit: usize) -> FeedPage {
     answer(|done| store.feed(after, limit, done)).expect("the feed can be read")
 }
 
@@ -689,7 +689,7 @@ fn fed(store: &dyn Store) -> Vec<(String, Frame)> {
 }
 
 pub fn the_feed_shows_every_frame_in_the_order_it_became_durable(harness: &mut dyn StoreHarness) {
-    assert_eq!(feed(harness.store(), 0, 10), Feed::default());
+    assert_eq!(feed(harness.store(), 0, 10), FeedPage::default());
     let (mut p, mut q) = (Script::new("p"), Script::new("q"));
     let mut written = Vec::new();
     for _ in 0..3 {
@@ -716,7 +716,7 @@ pub fn the_feed_goes_on_after_any_position(harness: &mut dyn StoreHarness) {
         assert_eq!(feed(harness.store(), one.position, usize::MAX).frames, all.frames[place + 1..]);
     }
     for beyond in [all.end + 1, i64::MAX as u64, u64::MAX] {
-        assert_eq!(feed(harness.store(), beyond, 10), Feed { frames: vec![], end: all.end });
+        assert_eq!(feed(harness.store(), beyond, 10), FeedPage { frames: vec![], end: all.end });
     }
 }
 

@@ -7,8 +7,8 @@
 //! data, each through its own `MemoryStore`, and fence each other.
 
 use actors::store::{
-    Append, AppendOutcome, Bodies, Callback, FEED_BYTES, Feed, FeedFrame, Frame, ListedRow, Opened,
-    Page, Position, Row, RowKey, Shelf, Sleeper, Snapshot, Store, StoreError,
+    Append, AppendOutcome, Bodies, Callback, FEED_BYTES, FeedFrame, FeedPage, Frame, ListedRow,
+    Opened, Page, Position, Row, RowKey, Shelf, Sleeper, Snapshot, Store, StoreError,
 };
 use actors::{Id, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -330,8 +330,8 @@ impl Data {
     }
 
     /// Positions are counted from 1.
-    fn feed(&self, after: u64, limit: usize) -> Feed {
-        let mut feed = Feed { frames: Vec::new(), end: self.order.len() as u64 };
+    fn feed(&self, after: u64, limit: usize) -> FeedPage {
+        let mut feed = FeedPage { frames: Vec::new(), end: self.order.len() as u64 };
         let mut bytes = 0;
         for (place, (partition, frame)) in
             self.order.iter().enumerate().skip(usize::try_from(after).unwrap_or(usize::MAX))
@@ -407,7 +407,7 @@ impl Store for MemoryStore {
         done(Ok(sleepers));
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<FeedPage, StoreError>>) {
         let feed = self.data().feed(after, limit);
         done(Ok(feed));
     }

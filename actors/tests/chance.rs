@@ -7,7 +7,7 @@
 use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::tickets::stock::{Stock, Ticket};
-use actors::domain::tickets::{Command, Pattern, Refusal, Slice, SliceName, Terms};
+use actors::domain::tickets::{Command, Pattern, Refusal, Slice, SliceName, SliceTerms};
 use actors::engine::open::{Reach, ask_any, home};
 use actors::engine::{By, Failure, How, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::{Caller, Id, Time};
@@ -125,7 +125,7 @@ struct Still {
     asked: RefCell<Vec<u16>>,
 }
 
-const TERMS: Terms = Terms {
+const TERMS: SliceTerms = SliceTerms {
     digits: 4,
     copies: 1,
     holds_per_member: 1000,

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 /// From the first instant on, and before the second.
-pub type Window = (Time, Time);
+pub type DayWindow = (Time, Time);
 
 /// None for a day that no calendar has, or too far away.
 pub fn date(day: Day) -> Option<Date> {
@@ -22,7 +22,7 @@ pub fn day(date: Date) -> Day {
     Day::new(date.year().max(0) as u32, date.month() as u32, date.day() as u32)
 }
 
-pub fn window(zone: &TimeZone, date: Date) -> Option<Window> {
+pub fn window(zone: &TimeZone, date: Date) -> Option<DayWindow> {
     Some((begin(zone, date)?, begin(zone, date.tomorrow().ok()?)?))
 }
 
@@ -60,7 +60,7 @@ mod tests {
         TimeZone::get(name).unwrap()
     }
 
-    fn hours((since, until): Window) -> i64 {
+    fn hours((since, until): DayWindow) -> i64 {
         (until.0 - since.0) / 3_600_000
     }
 

@@ -22,7 +22,7 @@ pub enum Command {
     Config { toml: bool },
     Openapi,
     Verify,
-    VerifyDraw(verify::Request),
+    VerifyDraw(verify::VerifyRequest),
     Migrate,
     Copy,
     Backup { file: PathBuf },
@@ -93,7 +93,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("config", config)) => Command::Config { toml: config.get_flag("toml") },
         Some(("openapi", _)) => Command::Openapi,
         Some(("verify", _)) => Command::Verify,
-        Some(("verify-draw", draw)) => Command::VerifyDraw(verify::Request {
+        Some(("verify-draw", draw)) => Command::VerifyDraw(verify::VerifyRequest {
             file: file(draw),
             commitment: draw.get_one("commitment").copied(),
             key: draw.get_one("key").copied(),

@@ -30,7 +30,7 @@ fn every_subcommand_is_understood() {
         ("verify", Command::Verify),
         (
             "verify-draw -",
-            Command::VerifyDraw(verify::Request {
+            Command::VerifyDraw(verify::VerifyRequest {
                 file: "-".into(),
                 commitment: None,
                 key: None,
@@ -132,7 +132,7 @@ fn a_draw_is_verified_wherever_settings_are_broken_and_against_all_that_is_given
     let known = (Some(Hex([1; 32])), Some(Hex([2; 32])));
     assert_eq!(
         command,
-        Command::VerifyDraw(verify::Request {
+        Command::VerifyDraw(verify::VerifyRequest {
             file: "p.json".into(),
             commitment: known.0,
             key: known.1,

@@ -26,7 +26,7 @@ pub use table::{Config, SETTINGS};
 
 use std::ffi::OsString;
 use std::path::Path;
-use values::{Value, Values};
+use values::{SettingValue, Values};
 
 /// What was read: the values, what deserves a warning, and where each came from.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub fn load(
     values.replace(named);
     values.replace(flags.into_iter().filter_map(|(name, text)| {
         let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
-        Some(Value { setting, text, origin: Origin::Flag(setting.flag()?) })
+        Some(SettingValue { setting, text, origin: Origin::Flag(setting.flag()?) })
     }));
     let config = Config::read(&values)?;
     values.at_most("hold_ttl_s", config.hold_ttl_s, "hold_max_s", config.hold_max_s)?;

@@ -7,7 +7,7 @@ use super::store::Choice;
 use base::journal::Style;
 use base::{Network, Secret};
 use jiff::tz::TimeZone;
-use ports::replication::{NotAReplication, Replication, Serial};
+use ports::replication::{ConsensusReach, NotAReplication, Replication};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -127,10 +127,10 @@ pub fn choice(text: &OsStr) -> Parsed<Choice> {
     known.ok_or_else(|| "sqlite or cql".to_owned())
 }
 
-pub fn serial(text: &OsStr) -> Parsed<Serial> {
+pub fn serial(text: &OsStr) -> Parsed<ConsensusReach> {
     match utf8(text)? {
-        "everywhere" => Ok(Serial::Everywhere),
-        "one-data-centre" => Ok(Serial::OneDataCentre),
+        "everywhere" => Ok(ConsensusReach::Everywhere),
+        "one-data-centre" => Ok(ConsensusReach::OneDataCentre),
         _ => Err("everywhere or one-data-centre".to_owned()),
     }
 }

@@ -6,7 +6,7 @@
 
 use super::setting::{Base, Setting};
 use super::table::SETTINGS;
-use super::values::{Value, Values};
+use super::values::{SettingValue, Values};
 use std::fmt::Write;
 
 /// A line of values for each setting, and its reason under it.
@@ -60,7 +60,7 @@ fn says(setting: &Setting) -> String {
     }
 }
 
-fn now(value: &Value) -> String {
+fn now(value: &SettingValue) -> String {
     match value.setting.is_secret() {
         true if value.text.is_empty() => String::new(),
         true => value.shown(),

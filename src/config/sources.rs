@@ -9,7 +9,7 @@ use super::nearest::nearest;
 use super::origin::Origin;
 use super::setting::Setting;
 use super::table::SETTINGS;
-use super::values::Value;
+use super::values::SettingValue;
 use std::ffi::OsString;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
@@ -18,13 +18,13 @@ use toml::de::{DeTable, DeValue};
 /// file.
 pub const FILE_VARIABLE: &str = "STAMPEDE_CONFIG";
 
-pub fn read_file(path: &Path) -> Result<Vec<Value>, Error> {
+pub fn read_file(path: &Path) -> Result<Vec<SettingValue>, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::Unreadable { path: path.into(), error })?;
     read_toml(path, &text)
 }
 
-pub fn read_toml(path: &Path, text: &str) -> Result<Vec<Value>, Error> {
+pub fn read_toml(path: &Path, text: &str) -> Result<Vec<SettingValue>, Error> {
     let at = |place: usize| Origin::File { path: path.into(), line: line_of(text, place) };
     let table = DeTable::parse(text).map_err(|error| Error::NotToml {
         origin: at(error.span().map_or(0, |span| span.start)),
@@ -43,7 +43,7 @@ pub fn read_toml(path: &Path, text: &str) -> Result<Vec<Value>, Error> {
         let Some(value) = text_of(value.get_ref()) else {
             return Err(Error::Shape { name: setting.name, origin });
         };
-        values.push(Value { setting, text: value.into(), origin });
+        values.push(SettingValue { setting, text: value.into(), origin });
     }
     Ok(values)
 }
@@ -73,7 +73,7 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
 
 /// What the environment says, and a warning for every variable that looks like a setting and is
 /// none.
-pub fn read_environment(variables: &[(OsString, OsString)]) -> (Vec<Value>, Vec<String>) {
+pub fn read_environment(variables: &[(OsString, OsString)]) -> (Vec<SettingValue>, Vec<String>) {
     let mut values = Vec::new();
     let mut warnings = Vec::new();
     for (name, value) in variables {
@@ -84,7 +84,7 @@ pub fn read_environment(variables: &[(OsString, OsString)]) -> (Vec<Value>, Vec<
         match SETTINGS.iter().find(|setting| setting.variable() == name) {
             Some(setting) => {
                 let origin = Origin::Variable(name.into_owned());
-                values.push(Value { setting, text: value.clone(), origin });
+                values.push(SettingValue { setting, text: value.clone(), origin });
             }
             None => {
                 let nearest = did_you_mean(&name, Setting::variable);

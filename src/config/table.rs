@@ -18,7 +18,7 @@ use super::values::Values;
 use base::journal::Style;
 use base::{Network, Secret};
 use jiff::tz::TimeZone;
-use ports::replication::{Replication, Serial};
+use ports::replication::{ConsensusReach, Replication};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -214,7 +214,7 @@ settings! {
     replication: Replication = Fixed("3"), replication;
     /// Who must agree before a write counts: most copies of all data centres (`everywhere`), or of
     /// the one next to this node (`one-data-centre`), where all nodes must then be.
-    cql_serial: Serial = Fixed("everywhere"), serial;
+    cql_serial: ConsensusReach = Fixed("everywhere"), serial;
     /// What seals the secrets in a CQL database and proves nodes to each other; every node needs
     /// the same, and without it nothing opens.
     cluster_key: Option<Secret> = Hidden("\"what openssl rand -hex 32 \

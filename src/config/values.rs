@@ -9,10 +9,10 @@ use std::fmt;
 
 /// The text of every setting, in the order of the table.
 #[derive(Clone, Debug)]
-pub struct Values(pub Vec<Value>);
+pub struct Values(pub Vec<SettingValue>);
 
 #[derive(Clone)]
-pub struct Value {
+pub struct SettingValue {
     pub setting: &'static Setting,
     pub text: OsString,
     pub origin: Origin,
@@ -21,7 +21,7 @@ pub struct Value {
 impl Values {
     /// Every setting at its default.
     pub fn of(settings: &'static [Setting]) -> Values {
-        let default = |setting: &'static Setting| Value {
+        let default = |setting: &'static Setting| SettingValue {
             setting,
             text: setting.default_text().into(),
             origin: Origin::Default,
@@ -30,7 +30,7 @@ impl Values {
     }
 
     /// Takes the place of what was there for these settings.
-    pub fn replace(&mut self, values: impl IntoIterator<Item = Value>) {
+    pub fn replace(&mut self, values: impl IntoIterator<Item = SettingValue>) {
         for new in values {
             if let Some(old) = self.0.iter_mut().find(|old| old.setting.name == new.setting.name) {
                 *old = new;
@@ -38,7 +38,7 @@ impl Values {
         }
     }
 
-    pub fn get(&self, name: &str) -> &Value {
+    pub fn get(&self, name: &str) -> &SettingValue {
         self.0
             .iter()
             .find(|value| value.setting.name == name)
@@ -71,7 +71,7 @@ impl Values {
     }
 }
 
-impl Value {
+impl SettingValue {
     fn wrong(&self, expected: String) -> Error {
         Error::Wrong {
             name: self.setting.name,
@@ -90,7 +90,7 @@ impl Value {
     }
 }
 
-impl fmt::Debug for Value {
+impl fmt::Debug for SettingValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} = {} ({})", self.setting.name, self.shown(), self.origin)
     }

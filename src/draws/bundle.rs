@@ -24,7 +24,7 @@ pub const FORMAT: &str = "stampede draw 1";
 
 /// What stands before the boxes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Head {
+pub struct BundleHead {
     pub format: &'static str,
     pub lottery: Text<Day>,
     pub commitment: Hex<32>,
@@ -60,7 +60,7 @@ pub struct Share {
 /// A bundle that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
-    pub head: Head,
+    pub head: BundleHead,
     pub boxes: Vec<Listed>,
     /// The first ballot whose id names another place than the one where it stands.
     pub misplaced: Option<(BallotId, BallotId)>,
@@ -74,11 +74,11 @@ pub struct Listed {
     pub nonces: Vec<u64>,
 }
 
-impl Head {
+impl BundleHead {
     /// None: nothing is drawn yet.
-    pub fn of(day: Day, view: &LotteryView, chain: &Chain) -> Option<Head> {
+    pub fn of(day: Day, view: &LotteryView, chain: &Chain) -> Option<BundleHead> {
         let (plan, drawn) = (view.plan.ballots?, view.drawn.as_ref()?);
-        Some(Head {
+        Some(BundleHead {
             format: FORMAT,
             lottery: Text(day),
             commitment: Hex(plan.commitment),

@@ -8,18 +8,18 @@ use std::fmt;
 macro_rules! kinds {
     ($($kind:ident = $code:literal $name:literal,)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Kind { $($kind),* }
+        pub enum FraudKind { $($kind),* }
 
-        impl Kind {
-            pub const ALL: &[Kind] = &[$(Kind::$kind),*];
+        impl FraudKind {
+            pub const ALL: &[FraudKind] = &[$(FraudKind::$kind),*];
 
             pub fn name(self) -> &'static str {
-                match self { $(Kind::$kind => $name),* }
+                match self { $(FraudKind::$kind => $name),* }
             }
 
             /// What the program leaves with.
             pub fn code(self) -> u8 {
-                match self { $(Kind::$kind => $code),* }
+                match self { $(FraudKind::$kind => $code),* }
             }
         }
     };
@@ -55,11 +55,11 @@ kinds! {
 /// The first thing that was found wrong, as one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fraud {
-    pub kind: Kind,
+    pub kind: FraudKind,
     pub sentence: String,
 }
 
-impl Kind {
+impl FraudKind {
     pub fn because(self, sentence: impl Into<String>) -> Fraud {
         Fraud { kind: self, sentence: sentence.into() }
     }
@@ -86,15 +86,15 @@ mod tests {
     #[test]
     fn every_kind_has_a_name_and_an_exit_code_of_its_own() {
         assert_eq!(
-            Kind::ALL.iter().map(|kind| kind.name()).collect::<HashSet<_>>().len(),
-            Kind::ALL.len()
+            FraudKind::ALL.iter().map(|kind| kind.name()).collect::<HashSet<_>>().len(),
+            FraudKind::ALL.len()
         );
         assert_eq!(
-            Kind::ALL.iter().map(|kind| kind.code()).collect::<HashSet<_>>().len(),
-            Kind::ALL.len()
+            FraudKind::ALL.iter().map(|kind| kind.code()).collect::<HashSet<_>>().len(),
+            FraudKind::ALL.len()
         );
         assert!(
-            Kind::ALL.iter().all(|kind| kind.code() > 3),
+            FraudKind::ALL.iter().all(|kind| kind.code() > 3),
             "0 to 3 say that all is in order, that something failed, and how the program was called"
         );
     }
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn docs_list_every_kind_with_its_code() {
         let page = include_str!("../../docs/draws.md");
-        for kind in Kind::ALL {
+        for kind in FraudKind::ALL {
             assert!(
                 page.contains(&format!("| `{}` | {} |", kind.name(), kind.code())),
                 "{}",

@@ -13,8 +13,7 @@ use utoipa::ToSchema;
 pub const FORMAT: &str = "stampede inclusion 1";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = InclusionFormat)]
-pub enum Format {
+pub enum InclusionFormat {
     #[serde(rename = "stampede inclusion 1")]
     Inclusion1,
 }
@@ -23,7 +22,7 @@ pub enum Format {
 #[serde(deny_unknown_fields)]
 #[schema(title = "Inclusion")]
 pub struct Inclusion {
-    pub format: Format,
+    pub format: InclusionFormat,
     #[schema(value_type = String)]
     pub ballot: Text<BallotId>,
     /// What is hashed with the ballot's leaf, from below.
@@ -38,7 +37,7 @@ pub struct Inclusion {
 impl Inclusion {
     pub fn of(ballot: BallotId, path: Vec<Hash>, boxes: &[Sealed]) -> Inclusion {
         Inclusion {
-            format: Format::Inclusion1,
+            format: InclusionFormat::Inclusion1,
             ballot: Text(ballot),
             path: path.into_iter().map(Hex).collect(),
             boxes: boxes.iter().copied().map(Share::from).collect(),

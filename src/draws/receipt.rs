@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ReceiptFormat)]
-pub enum Format {
+pub enum ReceiptFormat {
     #[serde(rename = "stampede receipt 1")]
     Receipt1,
 }
@@ -25,7 +24,7 @@ pub enum Format {
 #[serde(deny_unknown_fields)]
 #[schema(title = "Receipt")]
 pub struct Receipt {
-    pub format: Format,
+    pub format: ReceiptFormat,
     #[schema(value_type = String)]
     pub ballot: Text<BallotId>,
     /// The head of the box's chain before the ballot.
@@ -56,7 +55,7 @@ impl Receipt {
         let place = (ballot.index.saturating_sub(witness.from) as usize).min(witness.leaves.len());
         let sign = || signer.sign(&ballot.name, witness.position(), &witness.head(), anchor);
         Receipt {
-            format: Format::Receipt1,
+            format: ReceiptFormat::Receipt1,
             ballot: Text(ballot),
             previous: Hex(witness.heads[place]),
             following: witness.leaves.iter().skip(place + 1).copied().map(Hex).collect(),
@@ -111,7 +110,7 @@ impl Receipt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actors::domain::ballots::{Answer, BallotBox, BoxName, Event, Question, Terms};
+    use actors::domain::ballots::{Answer, BallotBox, BoxName, BoxTerms, Event, Question};
     use actors::domain::day::Day;
     use actors::{Id, Machine, Time};
     use testing::played::Played;
@@ -127,7 +126,7 @@ mod tests {
     fn box_of(count: u64) -> Played<BallotBox> {
         let mut made = Played::<BallotBox>::default();
         made.apply(
-            &Event::Opened { name: NAME, terms: Terms { closes_at: Time(1), most: 100 } },
+            &Event::Opened { name: NAME, terms: BoxTerms { closes_at: Time(1), most: 100 } },
             Time(0),
         );
         (0..count).for_each(|index| submit(&mut made, index));

@@ -5,7 +5,7 @@
 //! buffer. When nothing is wanted any more, the proof is complete.
 
 use super::beacon::Chain;
-use super::bundle::{Head, Share};
+use super::bundle::{BundleHead, Share};
 use actors::domain::ballots::{Ballot, BallotId, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::Sealed;
@@ -31,7 +31,7 @@ pub struct Lost {
 impl Writer {
     /// Writes everything that stands before the ballots. None: nothing is drawn yet.
     pub fn begin(day: Day, view: &LotteryView, chain: &Chain, out: &mut Vec<u8>) -> Option<Writer> {
-        let head = Head::of(day, view, chain)?;
+        let head = BundleHead::of(day, view, chain)?;
         out.extend(serde_json::to_vec(&head).ok()?);
         out.pop();
         out.extend(b",\"boxes\":[");
@@ -92,7 +92,7 @@ mod tests {
     use crate::QUICKNET;
     use crate::bundle::Document;
     use actors::domain::draw::lottery_root;
-    use actors::domain::lottery::{BallotSetup, Drawn, Lot, Phase, Plan};
+    use actors::domain::lottery::{BallotSetup, Drawn, Lot, LotteryPlan, Phase};
     use actors::{Id, Time};
 
     const DAY: Day = Day(20261231);
@@ -108,7 +108,7 @@ mod tests {
         };
         let lot = Lot { number: 0, index: 0, nonce: 0, owner: Id([1; 16]) };
         LotteryView {
-            plan: Plan {
+            plan: LotteryPlan {
                 name: "x".to_owned(),
                 closes_at: Time(1),
                 tickets: None,
@@ -148,7 +148,7 @@ mod tests {
             let Document::Draw(bundle) = Document::read(&out[..]).unwrap() else {
                 panic!("it is a draw")
             };
-            assert_eq!(bundle.head, Head::of(DAY, &view(counts), &QUICKNET).unwrap());
+            assert_eq!(bundle.head, BundleHead::of(DAY, &view(counts), &QUICKNET).unwrap());
             assert_eq!(bundle.sealed(), view(counts).boxes);
             assert_eq!(bundle.head.root.0, lottery_root(&view(counts).boxes));
             assert_eq!(bundle.misplaced, None);

@@ -92,7 +92,7 @@ where
             let took = began.elapsed();
             meters.record(&method, response.status(), took.as_secs_f64());
             let status = response.status().as_u16();
-            journal::request(&journal::Request {
+            journal::request(&journal::AnsweredRequest {
                 method: method.as_str(),
                 route: meters.route,
                 status,

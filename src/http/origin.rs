@@ -17,9 +17,9 @@ use std::net::IpAddr;
 /// The longest name of a client that is kept.
 const LONGEST_AGENT: usize = 200;
 
-pub struct RequestOrigin(pub people::RequestOrigin);
+pub struct ClientOrigin(pub people::RequestOrigin);
 
-impl RequestOrigin {
+impl ClientOrigin {
     /// The caller's address, or the network that it stands for.
     pub fn network(request: &HttpRequest) -> Option<IpAddr> {
         let proxies = request
@@ -31,13 +31,13 @@ impl RequestOrigin {
     }
 }
 
-impl FromRequest for RequestOrigin {
+impl FromRequest for ClientOrigin {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let address = RequestOrigin::network(request).map_or_else(String::new, counted_as);
-        ready(Ok(RequestOrigin(people::RequestOrigin { address, agent: agent(request) })))
+        let address = ClientOrigin::network(request).map_or_else(String::new, counted_as);
+        ready(Ok(ClientOrigin(people::RequestOrigin { address, agent: agent(request) })))
     }
 }
 

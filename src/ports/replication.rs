@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// How far a consensus reaches: over all data centres, or only over the nearest one, where then
 /// all nodes must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Serial {
+pub enum ConsensusReach {
     #[default]
     Everywhere,
     OneDataCentre,

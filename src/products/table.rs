@@ -30,7 +30,7 @@ macro_rules! kinds {
             $( pub $routers: Router<$kind>, )*
         }
 
-        pub static KINDS: &[Kind] = &[ $( Kind::of::<$kind>(), )* ];
+        pub static KINDS: &[PartitionKind] = &[ $( PartitionKind::of::<$kind>(), )* ];
 
         impl Engine {
             pub fn new(node: Arc<Node>) -> Arc<Engine> {
@@ -58,7 +58,7 @@ kinds! {
 }
 
 /// What can be done with a kind of partition without knowing which it is.
-pub struct Kind {
+pub struct PartitionKind {
     pub name: &'static str,
     rows: fn(&str, &Frame) -> Vec<Row>,
     tell: fn(&str, &Frame) -> Result<Vec<Said>, record::Broken>,
@@ -79,14 +79,19 @@ trait Routed {
     fn deepest(&self) -> usize;
 }
 
-impl Kind {
-    const fn of<M: Told>() -> Kind {
-        Kind { name: M::KIND, rows: rows_of::<M>, tell: said::tell::<M>, audit: audit::replay::<M> }
+impl PartitionKind {
+    const fn of<M: Told>() -> PartitionKind {
+        PartitionKind {
+            name: M::KIND,
+            rows: rows_of::<M>,
+            tell: said::tell::<M>,
+            audit: audit::replay::<M>,
+        }
     }
 }
 
 /// The kind of a partition and its name within the kind.
-pub fn kind_of(partition: &str) -> Option<(&'static Kind, &str)> {
+pub fn kind_of(partition: &str) -> Option<(&'static PartitionKind, &str)> {
     let (kind, name) = partition.split_once('/')?;
     KINDS.iter().find(|known| known.name == kind).map(|known| (known, name))
 }

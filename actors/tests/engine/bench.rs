@@ -2,7 +2,7 @@
 
 use actors::domain::day::Day;
 use actors::domain::tickets::{Answer, Question};
-use actors::domain::tickets::{Command, Event, Slice, SliceName, Terms, TicketLedger};
+use actors::domain::tickets::{Command, Event, Slice, SliceName, SliceTerms, TicketLedger};
 use actors::engine::record::{self, Entry};
 use actors::engine::{By, CommandResult};
 use actors::engine::{Key, KeyWindow, Limits, Node, Router};
@@ -18,7 +18,7 @@ pub const DAY: Day = Day(20_261_231);
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: actors::Role::Member };
 pub const BOB: Caller = Caller { id: Id([2; 16]), role: actors::Role::Member };
 pub const START: i64 = 1_798_750_800_000;
-pub const TERMS: Terms = Terms {
+pub const TERMS: SliceTerms = SliceTerms {
     digits: 4,
     copies: 1,
     holds_per_member: 1000,

@@ -2,7 +2,7 @@
 //! they come to is the same.
 
 use actors::domain::coupons::campaign::{
-    Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger,
+    Answer, Campaign, CampaignPlan, Command, Event, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::redeem;
 use actors::domain::coupons::{CouponState, Discount, Offer, Serial};
@@ -22,11 +22,11 @@ fn member(n: u8) -> Caller {
     Caller::member(Id([n; 16]))
 }
 
-fn plan() -> Plan {
+fn plan() -> CampaignPlan {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let (starts_at, ends_at) = (Time(0), Time(10_000_000));
     let (name, trigger, valid_s) = ("first".into(), Trigger::Claim, None);
-    Plan { name, quota: 100, starts_at, ends_at, trigger, offer, valid_s }
+    CampaignPlan { name, quota: 100, starts_at, ends_at, trigger, offer, valid_s }
 }
 
 fn claim(n: u8) -> Request<Campaign> {

@@ -1,6 +1,6 @@
 //! What a commit can show for all facts in it, made once.
 
-use actors::domain::ballots::{Answer, BallotBox, BoxName, Command, Question, Terms, Witness};
+use actors::domain::ballots::{Answer, BallotBox, BoxName, BoxTerms, Command, Question, Witness};
 use actors::domain::day::Day;
 use actors::engine::{Done, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::store::{Append, Opened, Row, RowKey};
@@ -31,7 +31,7 @@ fn window() -> Arc<KeyWindow> {
 }
 
 fn open() -> Request<BallotBox> {
-    let terms = Terms { closes_at: Time(1_000_000), most: 10_000 };
+    let terms = BoxTerms { closes_at: Time(1_000_000), most: 10_000 };
     Request::Command {
         command: Command::Open { name: NAME, terms },
         caller: Caller::SYSTEM,

@@ -4,7 +4,7 @@ use super::{ADA, AT, UNTIL, holds_both_ways};
 use actors::Id;
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
-use actors::domain::coupons::range::{self, Terms};
+use actors::domain::coupons::range::{self, RangeTerms};
 use actors::domain::coupons::redeem::LapsedHold;
 use actors::domain::coupons::{Cut, Discount, Offer, Serial, catalogue, rack, redeem};
 use actors::engine::record::Entry as Line;
@@ -14,9 +14,9 @@ const PERCENT: Offer =
 const FIXED: Offer =
     Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
 
-fn plan(trigger: Trigger) -> campaign::Plan {
+fn plan(trigger: Trigger) -> campaign::CampaignPlan {
     let valid_s = matches!(trigger, Trigger::Claim).then_some(864_000);
-    campaign::Plan {
+    campaign::CampaignPlan {
         name: "Año Nuevo".into(),
         quota: 100,
         starts_at: AT,
@@ -33,9 +33,9 @@ fn what() -> Use {
 }
 
 fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
-    use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Event::*, Plan};
+    use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry, Event::*};
     let batch = |name: Option<&str>, what| {
-        CatalogueEntry::Batch(Plan {
+        CatalogueEntry::Batch(BatchPlan {
             name: name.map(Into::into),
             offer: FIXED,
             expires_at: UNTIL,
@@ -126,7 +126,7 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
     use actors::domain::coupons::range::Event::*;
     vec![
         (
-            Opened(Terms {
+            Opened(RangeTerms {
                 count: 625_000_000,
                 offer: PERCENT,
                 expires_at: UNTIL,
@@ -161,7 +161,7 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
 
 fn rack_events() -> Vec<(rack::Event, &'static str)> {
     use actors::domain::coupons::rack::Event::*;
-    let terms = rack::Terms { offer: FIXED, expires_at: UNTIL };
+    let terms = rack::RackTerms { offer: FIXED, expires_at: UNTIL };
     vec![
         (
             Imported {

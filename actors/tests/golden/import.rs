@@ -2,14 +2,14 @@
 
 use super::{AT, holds_both_ways};
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::domain::imports::{Event, OnDuplicate, Plan, Progress, WhyFailed};
+use actors::domain::imports::{Event, ImportPlan, OnDuplicate, Progress, WhyFailed};
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
     let offer =
         Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: None };
     let plan = |name, on_duplicate, dry_run| {
-        Event::Created(Plan {
+        Event::Created(ImportPlan {
             name,
             file: [0xf1; 32],
             bytes: 10_737_418_240,

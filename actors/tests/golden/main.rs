@@ -12,10 +12,10 @@ use actors::domain::ballots::{self, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::Sealed;
 use actors::domain::lottery::{
-    self, BallotSetup, Beacon, Drawn, FirstPlan, Lot, Plan, TicketSetup,
+    self, BallotSetup, Beacon, Drawn, FirstPlan, Lot, LotteryPlan, TicketSetup,
 };
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, Terms};
+use actors::domain::tickets::{self, SliceTerms};
 use actors::engine::Key;
 use actors::engine::record::{self, Entry, Record};
 use actors::store::{Frame, Position};
@@ -69,8 +69,13 @@ fn holds_both_ways<E: Serialize + DeserializeOwned + Debug + PartialEq>(
 
 fn slice_events() -> Vec<(tickets::Event, &'static str)> {
     use tickets::Event::*;
-    let terms =
-        Terms { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200, closes_at: UNTIL };
+    let terms = SliceTerms {
+        digits: 6,
+        copies: 10,
+        holds_per_member: 20,
+        hold_max_s: 7200,
+        closes_at: UNTIL,
+    };
     vec![
         (
             Opened { lead: 3, terms },
@@ -124,7 +129,7 @@ fn box_events() -> Vec<(ballots::Event, &'static str)> {
     let name = BoxName { day: Day(20_261_231), number: 3 };
     vec![
         (
-            Opened { name, terms: ballots::Terms { closes_at: UNTIL, most: 2_500_000 } },
+            Opened { name, terms: ballots::BoxTerms { closes_at: UNTIL, most: 2_500_000 } },
             "2900000002adadadadadadadadadadadadadadadadf6a3b8ded968000000efd2d40903b6f3dcded968a0\
              cb9801",
         ),
@@ -154,7 +159,12 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
             commitment,
             round,
         };
-        Plan { name: "Año Nuevo".into(), closes_at: UNTIL, tickets: None, ballots: Some(ballots) }
+        LotteryPlan {
+            name: "Año Nuevo".into(),
+            closes_at: UNTIL,
+            tickets: None,
+            ballots: Some(ballots),
+        }
     };
     let beacon = Beacon { round: 12_345_678, signature: vec![0xbe; 48] };
     let lot = Lot { number: 3, index: 1_000_000, nonce: 0x0123_4567_89ab_cdef, owner: ADA };

@@ -2,11 +2,11 @@
 
 use super::{AT, UNTIL, holds_both_ways};
 use actors::domain::webhooks::Event::{self, *};
-use actors::domain::webhooks::{Plan, Telling, Trouble, WebhookReplay, WhyDisabled};
+use actors::domain::webhooks::{Telling, Trouble, WebhookPlan, WebhookReplay, WhyDisabled};
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
-    let plan = Plan {
+    let plan = WebhookPlan {
         url: "https://shop.example/hook".into(),
         events: vec!["coupon.used".into(), "ticket.refunded".into()],
     };

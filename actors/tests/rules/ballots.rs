@@ -3,7 +3,7 @@
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::dice::Dice;
 use actors::domain::ballots::{
-    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms,
+    Answer, Ballot, BallotBox, BallotId, BoxName, BoxTerms, Command, Event, Question, Refusal,
     ballot_of_card, ballot_of_row,
 };
 use actors::domain::day::Day;
@@ -12,7 +12,7 @@ use actors::{Caller, Machine, Stamp, Time};
 use testing::played::Played;
 
 const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
-const TERMS: Terms = Terms { closes_at: s(10_000), most: 1_000 };
+const TERMS: BoxTerms = BoxTerms { closes_at: s(10_000), most: 1_000 };
 
 fn open() -> Event {
     Event::Opened { name: NAME, terms: TERMS }
@@ -54,7 +54,7 @@ fn a_box_is_opened_once_and_says_so_before() {
     given::<BallotBox>([]).when(Command::Submit, ADA, s(1)).refused(Refusal::NotOpened);
     given::<BallotBox>([]).when(Command::Seal, Caller::SYSTEM, s(1)).refused(Refusal::NotOpened);
     given::<BallotBox>([]).when(Command::Open { name: NAME, terms: TERMS }, ADA, s(1)).then(open());
-    let other = Terms { most: 1, ..TERMS };
+    let other = BoxTerms { most: 1, ..TERMS };
     holding(0).when(Command::Open { name: NAME, terms: other }, ADA, s(2)).then_already(open());
     assert_eq!(Played::<BallotBox>::default().look(&Question::State), Answer::NotOpened);
 }

@@ -3,7 +3,7 @@
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::domain::coupons::campaign::{
-    Answer, Campaign, Command, Event, Overview, Plan, Question, Refusal, Trigger,
+    Answer, Campaign, CampaignPlan, Command, Event, Overview, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
@@ -36,7 +36,7 @@ fn by_login(
     valid_s: Option<u32>,
     events: impl IntoIterator<Item = (Time, Event)>,
 ) -> Given<Campaign> {
-    campaign(Plan { trigger: Trigger::FirstLogin, valid_s, ..plan() }, events)
+    campaign(CampaignPlan { trigger: Trigger::FirstLogin, valid_s, ..plan() }, events)
 }
 
 fn change(quota: Option<u64>, ends_at: Option<Time>) -> Command {
@@ -61,7 +61,7 @@ fn books(campaign: &Given<Campaign>) -> actors::domain::coupons::CouponLedger {
 fn a_campaign_is_opened_once_and_says_so_ever_after() {
     given::<Campaign>([]).when(Command::Open(plan()), SYSTEM, s(0)).then(Event::Opened(plan()));
     open()
-        .when(Command::Open(Plan { quota: 9, ..plan() }), SYSTEM, s(5))
+        .when(Command::Open(CampaignPlan { quota: 9, ..plan() }), SYSTEM, s(5))
         .then_already(Event::Opened(plan()));
 }
 
@@ -163,7 +163,7 @@ fn refusals_of_a_claim_have_their_order() {
 fn each_trigger_takes_its_own_kind_of_claim_only() {
     by_login(None, []).when(claim(ADA), ADA, s(1)).refused(Refusal::ByFirstLoginOnly);
     open().when(first_login(ADA, s(2_000)), SYSTEM, s(2_000)).refused(Refusal::ByFirstLoginOnly);
-    let coded = campaign(Plan { trigger: Trigger::Code("OPEN".into()), ..plan() }, []);
+    let coded = campaign(CampaignPlan { trigger: Trigger::Code("OPEN".into()), ..plan() }, []);
     let with = |code: &str| Command::Claim { member: ADA.id, code: Some(code.into()) };
     coded.when(claim(ADA), ADA, s(1)).refused(Refusal::WrongCode);
     coded.when(with("open"), ADA, s(2_000)).refused(Refusal::WrongCode);
@@ -284,18 +284,18 @@ fn more_quota_gives_the_next_rank_and_a_later_end_a_longer_window() {
 
 #[test]
 fn a_voucher_lives_so_long_after_its_grant() {
-    let dated = campaign(Plan { valid_s: Some(500), ..plan() }, []);
+    let dated = campaign(CampaignPlan { valid_s: Some(500), ..plan() }, []);
     dated.when(claim(ADA), ADA, s(2_000)).then(granted(1, ADA, s(2_500)));
     // Those granted within a second, a minute or an hour expire together.
     for (valid_s, full_s) in [(500, 1), (3_600, 1), (3_601, 60), (30 * 86_400, 60)] {
-        let dated = campaign(Plan { valid_s: Some(valid_s), ..plan() }, []);
+        let dated = campaign(CampaignPlan { valid_s: Some(valid_s), ..plan() }, []);
         let full = s(i64::from(valid_s) / full_s * full_s + 6_000);
         for ms in [1 - full_s * 1000, 0] {
             let at = Time(full.0 + ms - i64::from(valid_s) * 1000);
             dated.when(claim(ADA), ADA, at).then(granted(1, ADA, full));
         }
     }
-    let long = campaign(Plan { valid_s: Some(31 * 86_400), ..plan() }, []);
+    let long = campaign(CampaignPlan { valid_s: Some(31 * 86_400), ..plan() }, []);
     let full = s(31 * 86_400 + 3_600);
     for at in [s(1_000), s(3_600)] {
         long.when(claim(ADA), ADA, at).then(granted(1, ADA, full));
@@ -322,8 +322,10 @@ fn a_voucher_lives_so_long_after_its_grant() {
 
 #[test]
 fn a_use_that_is_cancelled_after_its_own_expiry_expires_in_the_same_instant() {
-    let dated =
-        campaign(Plan { valid_s: Some(500), ..plan() }, [(s(2_000), granted(1, ADA, s(2_500)))]);
+    let dated = campaign(
+        CampaignPlan { valid_s: Some(500), ..plan() },
+        [(s(2_000), granted(1, ADA, s(2_500)))],
+    );
     let dies = until(s(2_500));
     let used = dated
         .and(s(2_100), Event::Redeemed(having(used(1, ADA, ADA), dies.clone())))

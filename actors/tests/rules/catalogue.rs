@@ -4,8 +4,8 @@ use super::coupons::*;
 use super::given::{ADMIN, Given, given, s};
 use actors::cards::{CardKey, CardPlace};
 use actors::domain::coupons::catalogue::{
-    Answer, BatchKind, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Plan, Question,
-    Refusal, expiry_of_row, key_of_time, numbers_after, record_of_card,
+    Answer, BatchKind, BatchPlan, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event,
+    Question, Refusal, expiry_of_row, key_of_time, numbers_after, record_of_card,
 };
 use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
@@ -13,11 +13,11 @@ use actors::domain::{Only, shelves};
 use actors::{Id, Machine, Time};
 
 fn named(name: &str) -> CatalogueEntry {
-    CatalogueEntry::Campaign(campaign::Plan { name: name.into(), ..plan() })
+    CatalogueEntry::Campaign(campaign::CampaignPlan { name: name.into(), ..plan() })
 }
 
-fn made(count: u64) -> Plan {
-    Plan {
+fn made(count: u64) -> BatchPlan {
+    BatchPlan {
         name: Some("Spring".into()),
         offer: OFFER,
         expires_at: ENDS,
@@ -26,7 +26,7 @@ fn made(count: u64) -> Plan {
 }
 
 fn brought(job: u8) -> CatalogueEntry {
-    CatalogueEntry::Batch(Plan { what: BatchKind::Imported { job: Id([job; 16]) }, ..made(0) })
+    CatalogueEntry::Batch(BatchPlan { what: BatchKind::Imported { job: Id([job; 16]) }, ..made(0) })
 }
 
 fn registered(serial: u32, entry: CatalogueEntry) -> Event {
@@ -39,7 +39,7 @@ fn register(entry: CatalogueEntry) -> Command {
 
 /// A campaign, a batch, an imported one, and another campaign.
 fn four() -> Given<Catalogue> {
-    let until = |expires_at| CatalogueEntry::Batch(Plan { expires_at, ..made(9) });
+    let until = |expires_at| CatalogueEntry::Batch(BatchPlan { expires_at, ..made(9) });
     given([
         (s(1), registered(1, named("Welcome"))),
         (s(2), registered(0, until(s(50)))),
@@ -194,7 +194,7 @@ fn a_batch_has_one_range_up_to_a_million_and_sixteen_above() {
         (imported.ranges(Serial(8)), imported.terms(&name), imported.place(Serial(8), 0)),
         (vec![], None, None)
     );
-    assert_eq!(imported.rack_terms(), rack::Terms { offer: OFFER, expires_at: ENDS });
+    assert_eq!(imported.rack_terms(), rack::RackTerms { offer: OFFER, expires_at: ENDS });
 }
 
 #[test]

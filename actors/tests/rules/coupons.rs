@@ -13,9 +13,9 @@ use actors::{Caller, Id, Role, Time};
 pub const OFFER: Offer =
     Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
 pub const ENDS: Time = s(10_000);
-pub const TERMS: range::Terms =
-    range::Terms { count: 5, offer: OFFER, expires_at: ENDS, one_per_member: false };
-pub const ONE_EACH: range::Terms = range::Terms { one_per_member: true, ..TERMS };
+pub const TERMS: range::RangeTerms =
+    range::RangeTerms { count: 5, offer: OFFER, expires_at: ENDS, one_per_member: false };
+pub const ONE_EACH: range::RangeTerms = range::RangeTerms { one_per_member: true, ..TERMS };
 pub const SYSTEM: Caller = Caller { id: Id::SYSTEM, role: Role::System };
 
 /// The instant before.
@@ -121,7 +121,7 @@ pub fn everything(from: u64, limit: usize) -> Walk {
 
 /// A range with these terms, opened at the beginning, with these events after it.
 pub fn opened(
-    terms: range::Terms,
+    terms: range::RangeTerms,
     events: impl IntoIterator<Item = (Time, range::Event)>,
 ) -> Given<Range> {
     given([(s(0), range::Event::Opened(terms))].into_iter().chain(events))
@@ -174,8 +174,8 @@ pub fn ledger([issued, available, held, assigned, used, expired, void]: [u64; 7]
     CouponLedger { issued, available, held, assigned, used, expired, void, imbalance: 0 }
 }
 
-pub fn plan() -> campaign::Plan {
-    campaign::Plan {
+pub fn plan() -> campaign::CampaignPlan {
+    campaign::CampaignPlan {
         name: "Welcome".into(),
         quota: 3,
         starts_at: s(1_000),
@@ -187,7 +187,7 @@ pub fn plan() -> campaign::Plan {
 }
 
 pub fn campaign(
-    plan: campaign::Plan,
+    plan: campaign::CampaignPlan,
     events: impl IntoIterator<Item = (Time, campaign::Event)>,
 ) -> Given<Campaign> {
     given([(s(0), campaign::Event::Opened(plan))].into_iter().chain(events))
@@ -199,7 +199,7 @@ pub fn granted(rank: u64, member: Caller, expires_at: Time) -> campaign::Event {
 
 pub const BATCH: Serial = Serial(8);
 pub const OTHER: Serial = Serial(10);
-pub const RACK_TERMS: rack::Terms = rack::Terms { offer: OFFER, expires_at: ENDS };
+pub const RACK_TERMS: rack::RackTerms = rack::RackTerms { offer: OFFER, expires_at: ENDS };
 
 pub fn lines(lines: &[(u64, &str)]) -> Vec<rack::CodeLine> {
     lines.iter().map(|(line, code)| (*line, (*code).into())).collect()

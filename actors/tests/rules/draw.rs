@@ -5,8 +5,8 @@ use super::given::{ADA, ADMIN, Given, given, s};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, commitment};
 use actors::domain::lottery::{
-    BallotSetup, Beacon, Command, Drawn, Event, FirstPlan, Lot, Lottery, Phase, Plan, Question,
-    Refusal, places,
+    BallotSetup, Beacon, Command, Drawn, Event, FirstPlan, Lot, Lottery, LotteryPlan, Phase,
+    Question, Refusal, places,
 };
 use actors::{Id, Machine};
 
@@ -29,7 +29,7 @@ fn ballots(round: Option<u64>) -> BallotSetup {
 }
 
 fn planned(round: Option<u64>) -> Event {
-    Event::Planned(Plan {
+    Event::Planned(LotteryPlan {
         name: "New Year".into(),
         closes_at: s(10_000),
         tickets: None,

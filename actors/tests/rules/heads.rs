@@ -19,7 +19,7 @@ fn somebody(n: u64) -> Caller {
 #[test]
 fn a_hundred_thousand_vouchers_that_were_granted_and_used_leave_some_numbers() {
     let mut campaign = Campaign::default();
-    let plan = campaign::Plan { quota: 1_000_000, ..plan() };
+    let plan = campaign::CampaignPlan { quota: 1_000_000, ..plan() };
     campaign.apply(&campaign::Event::Opened(plan), s(0));
     let empty = size(&campaign);
     for n in 1..=100_000 {
@@ -35,7 +35,7 @@ fn a_hundred_thousand_vouchers_that_were_granted_and_used_leave_some_numbers() {
 #[test]
 fn a_hundred_thousand_coupons_leave_some_numbers_and_what_is_held_stays() {
     let mut range = range::Range::default();
-    range.apply(&range::Event::Opened(range::Terms { count: 1_000_000, ..TERMS }), s(0));
+    range.apply(&range::Event::Opened(range::RangeTerms { count: 1_000_000, ..TERMS }), s(0));
     let empty = size(&range);
     for slot in 0..100_000 {
         range.apply(&assigned(slot, somebody(slot), Some(somebody(slot).id)), s(1));

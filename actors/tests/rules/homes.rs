@@ -92,7 +92,7 @@ impl Home for Campaign {
     const SLOT: u64 = 1;
 
     fn opening() -> campaign::Event {
-        campaign::Event::Opened(campaign::Plan { starts_at: s(0), ..plan() })
+        campaign::Event::Opened(campaign::CampaignPlan { starts_at: s(0), ..plan() })
     }
 
     fn assign() -> campaign::Command {

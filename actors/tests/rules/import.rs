@@ -3,7 +3,7 @@
 use super::given::{ADMIN, Given, given, s};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::imports::{
-    Command, Event, Import, ImportPass, ImportState, OnDuplicate, Plan, Progress, Question,
+    Command, Event, Import, ImportPass, ImportPlan, ImportState, OnDuplicate, Progress, Question,
     Refusal, UNFINISHED, WhyFailed, job_of_row,
 };
 use actors::store::Row;
@@ -14,10 +14,10 @@ use testing::played::Played;
 const JOB: Id = Id([9; 16]);
 const BATCH: Serial = Serial(4);
 
-fn plan() -> Plan {
+fn plan() -> ImportPlan {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let on_duplicate = OnDuplicate::Skip;
-    Plan {
+    ImportPlan {
         name: None,
         file: [7; 32],
         bytes: 100,
@@ -28,12 +28,12 @@ fn plan() -> Plan {
     }
 }
 
-fn failing() -> Plan {
-    Plan { on_duplicate: OnDuplicate::Fail, ..plan() }
+fn failing() -> ImportPlan {
+    ImportPlan { on_duplicate: OnDuplicate::Fail, ..plan() }
 }
 
-fn dry() -> Plan {
-    Plan { dry_run: true, ..plan() }
+fn dry() -> ImportPlan {
+    ImportPlan { dry_run: true, ..plan() }
 }
 
 fn at(imported: u64, duplicate: u64, invalid: u64, offset: u64) -> Progress {
@@ -48,7 +48,7 @@ fn at(imported: u64, duplicate: u64, invalid: u64, offset: u64) -> Progress {
     }
 }
 
-fn after(plan: Plan, events: &[Event]) -> Given<Import> {
+fn after(plan: ImportPlan, events: &[Event]) -> Given<Import> {
     given(
         [Event::Created(plan)].into_iter().chain(events.iter().cloned()).map(|event| (s(1), event)),
     )

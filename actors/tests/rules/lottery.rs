@@ -3,12 +3,17 @@
 use super::given::{ADMIN, given, s};
 use actors::Time;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Command, Event, Lottery, Phase, Plan, Refusal, TicketSetup};
+use actors::domain::lottery::{Command, Event, Lottery, LotteryPlan, Phase, Refusal, TicketSetup};
 use testing::played::Played;
 
-fn plan() -> Plan {
+fn plan() -> LotteryPlan {
     let tickets = TicketSetup { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
-    Plan { name: "New Year".into(), closes_at: s(10_000), tickets: Some(tickets), ballots: None }
+    LotteryPlan {
+        name: "New Year".into(),
+        closes_at: s(10_000),
+        tickets: Some(tickets),
+        ballots: None,
+    }
 }
 
 fn after(events: &[Event]) -> super::given::Given<Lottery> {
@@ -79,7 +84,7 @@ fn a_plan_tells_its_slices_their_terms() {
         plan().terms().map(|terms| (terms.digits, terms.copies, terms.closes_at)),
         Some((6, 10, s(10_000)))
     );
-    let without = Plan { tickets: None, ..plan() };
+    let without = LotteryPlan { tickets: None, ..plan() };
     assert!(without.slices(day).is_empty() && without.terms().is_none());
     assert_eq!(after(&[]).0.due(), None::<Time>);
 }

@@ -11,7 +11,7 @@ use actors::{Caller, Time};
 fn vouchers() -> Given<Campaign> {
     let grants =
         (1..=10).map(|rank| (s(1_000), granted(rank, owner(rank), s(1_900 + 100 * rank as i64))));
-    campaign(campaign::Plan { quota: 10, ..plan() }, grants)
+    campaign(campaign::CampaignPlan { quota: 10, ..plan() }, grants)
 }
 
 fn owner(rank: u64) -> Caller {
@@ -105,7 +105,7 @@ fn nobody_is_told_after_the_expiry() {
 }
 
 fn assigned_all(count: u64) -> Given<Range> {
-    let mut range = opened(range::Terms { count, ..TERMS }, []).0;
+    let mut range = opened(range::RangeTerms { count, ..TERMS }, []).0;
     (0..count).for_each(|slot| range.apply(&assigned(slot, ADA, None), s(1)));
     Given(range)
 }

@@ -3,7 +3,7 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
-use actors::domain::coupons::rack::{Answer, Command, Event, Question, Rack, Refusal, Terms};
+use actors::domain::coupons::rack::{Answer, Command, Event, Question, Rack, RackTerms, Refusal};
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponLedger, CouponState, RackName, Serial, range, redeem};
 use actors::machine::Refused;
@@ -103,7 +103,7 @@ fn the_same_lines_again_are_the_same_import() {
 
 #[test]
 fn the_first_import_says_what_a_batch_is_worth() {
-    let other_terms = Terms { expires_at: s(77), ..RACK_TERMS };
+    let other_terms = RackTerms { expires_at: s(77), ..RACK_TERMS };
     let twice = five().and(
         s(9),
         Event::Imported { batch: BATCH, terms: other_terms, first: 3, lines: lines(&[(9, "ff")]) },
@@ -204,7 +204,7 @@ fn imported_coupons_are_redeemed_like_any_other() {
 
 #[test]
 fn each_batch_expires_at_its_own_instant() {
-    let early = Terms { expires_at: s(500), ..RACK_TERMS };
+    let early = RackTerms { expires_at: s(500), ..RACK_TERMS };
     let two = five().and(
         s(3),
         Event::Imported {

@@ -2,7 +2,9 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, given, s};
-use actors::domain::coupons::range::{Answer, Command, Event, Question, Range, Refusal, Terms};
+use actors::domain::coupons::range::{
+    Answer, Command, Event, Question, Range, RangeTerms, Refusal,
+};
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponState, RangeName, Serial, redeem};
 use actors::machine::Refused;
@@ -252,7 +254,7 @@ fn the_ledger_names_every_state() {
 
 #[test]
 fn untouched_coupons_are_a_number() {
-    let terms = Terms { count: 625_000_000, ..TERMS };
+    let terms = RangeTerms { count: 625_000_000, ..TERMS };
     let range = opened(terms, []);
     assert!(range.0.bytes().len() < 100, "{} bytes", range.0.bytes().len());
     assert_eq!(ledger_of(&range), ledger([625_000_000, 625_000_000, 0, 0, 0, 0, 0]));

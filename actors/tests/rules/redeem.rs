@@ -188,7 +188,7 @@ fn a_hold_never_outlives_its_coupon() {
 
 #[test]
 fn many_holds_lapse_a_thousand_at_a_time_and_before_anything_expires() {
-    let terms = range::Terms { count: 3_000, ..TERMS };
+    let terms = range::RangeTerms { count: 3_000, ..TERMS };
     let mut range = opened(terms, []).0;
     for slot in 0..2_500 {
         range.apply(&assigned(slot, ADA, None), s(1));

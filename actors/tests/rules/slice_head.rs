@@ -3,14 +3,14 @@
 use super::given::{ADA, ADMIN, BOB, s};
 use super::terms::*;
 use actors::cards::{CardKey, Cards, KnownCards, Unknown};
-use actors::domain::tickets::{Command, Event, Question, Slice, Terms};
+use actors::domain::tickets::{Command, Event, Question, Slice, SliceTerms};
 use actors::{Caller, Id, Machine, Stamp};
 use testing::played::Played;
 
 /// 100,000 numbers, one copy of each.
 fn large() -> Played<Slice> {
     let mut slice = Played::default();
-    let terms = Terms { digits: 6, copies: 1, ..TERMS };
+    let terms = SliceTerms { digits: 6, copies: 1, ..TERMS };
     slice.apply(&Event::Opened { lead: LEAD, terms }, s(0));
     slice
 }

@@ -3,12 +3,12 @@
 
 use super::given::{Given, given, s};
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Command, Event, Slice, Terms};
+use actors::domain::tickets::{Command, Event, Slice, SliceTerms};
 use actors::{Caller, Time};
 
 pub const LEAD: u8 = 3;
-pub const TERMS: Terms =
-    Terms { digits: 4, copies: 2, holds_per_member: 3, hold_max_s: 600, closes_at: s(10_000) };
+pub const TERMS: SliceTerms =
+    SliceTerms { digits: 4, copies: 2, holds_per_member: 3, hold_max_s: 600, closes_at: s(10_000) };
 
 pub fn opened() -> Event {
     Event::Opened { lead: LEAD, terms: TERMS }

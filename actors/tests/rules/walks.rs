@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, Given, s};
 use actors::Time;
 use actors::domain::coupons::CouponState;
 use actors::domain::coupons::ledger::Walk;
-use actors::domain::coupons::range::{Event, Range, Terms};
+use actors::domain::coupons::range::{Event, Range, RangeTerms};
 
 fn slots(range: &Given<Range>, walk: Walk) -> (Vec<u64>, Option<u64>) {
     let walked = walked(range, walk);
@@ -15,7 +15,7 @@ fn slots(range: &Given<Range>, walk: Walk) -> (Vec<u64>, Option<u64>) {
 /// Of ten: 2 and 7 assigned, 3 used, 5 void.
 fn some() -> Given<Range> {
     opened(
-        Terms { count: 10, ..TERMS },
+        RangeTerms { count: 10, ..TERMS },
         [
             (s(1), assigned(2, ADA, None)),
             (s(1), assigned(3, ADA, None)),
@@ -96,8 +96,10 @@ fn a_page_that_ends_with_the_last_coupon_is_the_last_page() {
 
 #[test]
 fn a_walk_through_a_batch_of_ten_billion_looks_at_so_many_and_goes_on() {
-    let huge =
-        opened(Terms { count: 625_000_000, ..TERMS }, [(s(1), assigned(624_999_998, ADA, None))]);
+    let huge = opened(
+        RangeTerms { count: 625_000_000, ..TERMS },
+        [(s(1), assigned(624_999_998, ADA, None))],
+    );
     assert_eq!(
         slots(&huge, Walk { limit: 3, ..with(&[CouponState::Created], true) }),
         (vec![0, 1, 2], Some(3))
@@ -121,7 +123,7 @@ fn a_walk_through_a_batch_of_ten_billion_looks_at_so_many_and_goes_on() {
 
 #[test]
 fn a_walk_that_finds_little_stops_and_says_where() {
-    let mut range = opened(Terms { count: 2_500, ..TERMS }, []).0;
+    let mut range = opened(RangeTerms { count: 2_500, ..TERMS }, []).0;
     (0..2_500).for_each(|slot| range.apply(&assigned(slot, ADMIN, None), s(1)));
     range.apply(&Event::Redeemed(used(2_499, ADMIN, ADA)), s(2));
     let range = Given(range);

@@ -3,16 +3,16 @@
 use super::given::{ADA, ADMIN, Given, given, s};
 use actors::domain::shelves;
 use actors::domain::webhooks::{
-    Command, Event, Plan, Question, Refusal, Telling, Trouble, WAITS_S, Webhook, WebhookReplay,
-    WebhookView, WhyDisabled,
+    Command, Event, Question, Refusal, Telling, Trouble, WAITS_S, Webhook, WebhookPlan,
+    WebhookReplay, WebhookView, WhyDisabled,
 };
 use actors::store::Row;
 use actors::{Caller, Id, Machine, Time};
 
 const COURIER: Caller = Caller::SYSTEM;
 
-fn plan() -> Plan {
-    Plan { url: "https://shop.example/hook".into(), events: vec!["coupon.used".into()] }
+fn plan() -> WebhookPlan {
+    WebhookPlan { url: "https://shop.example/hook".into(), events: vec!["coupon.used".into()] }
 }
 
 fn created() -> Given<Webhook> {
@@ -70,7 +70,7 @@ fn a_webhook_begins_where_it_was_told_to() {
     created()
         .when(Command::Create { plan: plan(), from: 99 }, ADMIN, s(2))
         .then_already(Event::Created { plan: plan(), from: 7 });
-    let other = Plan { events: vec!["*".into()], ..plan() };
+    let other = WebhookPlan { events: vec!["*".into()], ..plan() };
     created().when(create(other), ADMIN, s(2)).refused(Refusal::Exists);
 }
 

@@ -20,7 +20,7 @@ pub enum Level {
 
 /// One answered request.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct AnsweredRequest<'a> {
     pub method: &'a str,
     /// The pattern, not the path: no ids in the log, and lines that can be counted.
     pub route: &'a str,

@@ -3,7 +3,7 @@
 //! Whatever stands in a value, a line is one line: plain values that are not plain words are quoted
 //! and escaped, JSON is JSON.
 
-use super::entry::{Field, Level, Request, Style, Value};
+use super::entry::{AnsweredRequest, Field, Level, Style, Value};
 use actors::Time;
 use std::cell::Cell;
 use std::io::Write;
@@ -11,9 +11,9 @@ use std::io::Write;
 /// A line of the usual length fits without growing.
 const USUAL: usize = 224;
 
-pub fn request(style: Style, now: Time, request: &Request) -> Vec<u8> {
+pub fn request(style: Style, now: Time, request: &AnsweredRequest) -> Vec<u8> {
     let mut line = Vec::with_capacity(USUAL);
-    let Request { method, route, status, took, id } = *request;
+    let AnsweredRequest { method, route, status, took, id } = *request;
     let (ms, rest) = (took.as_micros() / 1000, took.as_micros() % 1000);
     if style == Style::Json {
         line.extend_from_slice(b"{\"time\":\"");
@@ -118,7 +118,7 @@ mod tests {
     const NOON: Time = Time(1_782_907_200_007);
 
     fn request_line(style: Style, id: &str) -> String {
-        let seen = Request {
+        let seen = AnsweredRequest {
             method: "POST",
             route: "/lotteries/{date}/holds",
             status: 201,

@@ -9,7 +9,7 @@ mod entry;
 mod foreign;
 mod line;
 
-pub use entry::{Field, Level, Request, Style, Value};
+pub use entry::{AnsweredRequest, Field, Level, Style, Value};
 
 use actors::time::{Clock, system_clock};
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -30,7 +30,7 @@ pub fn start(style: Style) {
 }
 
 /// Nothing before the start.
-pub fn request(request: &Request) {
+pub fn request(request: &AnsweredRequest) {
     if let Some(log) = LOG.get() {
         log.request(request);
     }
@@ -84,7 +84,7 @@ impl Log {
         Log { style, clock, lines }
     }
 
-    fn request(&self, request: &Request) {
+    fn request(&self, request: &AnsweredRequest) {
         if self.style == Style::Off {
             return;
         }
@@ -147,7 +147,7 @@ mod tests {
         (Log::to(style, Arc::new(|| Time(0)), paper.clone()), paper)
     }
 
-    const LOOK: Request = Request {
+    const LOOK: AnsweredRequest = AnsweredRequest {
         method: "GET",
         route: "/",
         status: 200,

@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 #[derive(Default)]
 pub struct Series(Mutex<Lines>);
 
-type Lines = BTreeMap<(&'static str, String), Weak<Line>>;
+type Lines = BTreeMap<(&'static str, String), Weak<SeriesLine>>;
 
 /// A gauge with its labels. It is shown until the last who keeps it lets go.
 #[derive(Default)]
-pub struct Line(AtomicU64);
+pub struct SeriesLine(AtomicU64);
 
-impl Line {
+impl SeriesLine {
     pub fn set(&self, value: u64) {
         self.0.store(value, Ordering::Relaxed);
     }
@@ -26,7 +26,7 @@ impl Line {
 
 impl Series {
     /// The line with these labels. There is one for all who ask.
-    pub fn line(&self, metric: &'static str, labels: &[(&str, &str)]) -> Arc<Line> {
+    pub fn line(&self, metric: &'static str, labels: &[(&str, &str)]) -> Arc<SeriesLine> {
         let mut lines = self.lines();
         let labels: Vec<String> =
             labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();

@@ -1,7 +1,7 @@
 //! Reads a proof front to back. Its members are taken in their order, so what is missing, doubled
 //! or unknown is noticed where it should have stood.
 
-use super::{Bundle, Head, Listed, Share};
+use super::{Bundle, BundleHead, Listed, Share};
 use crate::inclusion::Inclusion;
 use crate::{Text, bundle, inclusion};
 use actors::domain::ballots::{BallotId, BoxName, MOST_BOXES};
@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for Proof {
 
 fn inclusion<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Inclusion, A::Error> {
     let proof = Inclusion {
-        format: inclusion::Format::Inclusion1,
+        format: inclusion::InclusionFormat::Inclusion1,
         ballot: member(map, "ballot")?,
         path: member(map, "path")?,
         boxes: member(map, "boxes")?,
@@ -90,7 +90,7 @@ fn inclusion<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Inclusion, A::Error>
 }
 
 fn bundle<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Bundle, A::Error> {
-    let head = Head {
+    let head = BundleHead {
         format: bundle::FORMAT,
         lottery: member(map, "lottery")?,
         commitment: member(map, "commitment")?,

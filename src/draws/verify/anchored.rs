@@ -7,16 +7,16 @@
 
 use crate::Receipt;
 use crate::bundle::Bundle;
-use crate::fraud::{Fraud, Kind};
+use crate::fraud::{Fraud, FraudKind};
 use crate::inclusion::Inclusion;
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::draw::{Hash, chain};
 
 pub fn signed(name: &str, receipt: &Receipt, key: Option<[u8; 32]>) -> Result<(), Fraud> {
-    Kind::ReceiptForged.unless(receipt.verify(), || {
+    FraudKind::ReceiptForged.unless(receipt.verify(), || {
         format!("the signature of {name} does not stand for what the receipt says")
     })?;
-    Kind::ReceiptKeyDiffers.unless(key.is_none_or(|key| key == receipt.key.0), || {
+    FraudKind::ReceiptKeyDiffers.unless(key.is_none_or(|key| key == receipt.key.0), || {
         format!("{name} is signed under the key {}, and another was given", receipt.key)
     })
 }
@@ -25,23 +25,23 @@ pub fn signed(name: &str, receipt: &Receipt, key: Option<[u8; 32]>) -> Result<()
 pub fn promised(name: &str, receipt: &Receipt, bundle: &Bundle) -> Result<(), Fraud> {
     let head = &bundle.head;
     let (day, own) = (bundle.day(), receipt.ballot.0.name);
-    Kind::ReceiptElsewhere.unless(own.day == day, || {
+    FraudKind::ReceiptElsewhere.unless(own.day == day, || {
         format!("{name} is of the lottery {}, and the proof is of the lottery {day}", own.day)
     })?;
-    Kind::ReceiptElsewhere.unless((own.number as usize) < bundle.boxes.len(), || {
+    FraudKind::ReceiptElsewhere.unless((own.number as usize) < bundle.boxes.len(), || {
         format!("{name} is of box {}, and the proof has {} boxes", own.number, bundle.boxes.len())
     })?;
-    Kind::CommitmentDiffers.unless(receipt.commitment == head.commitment, || {
+    FraudKind::CommitmentDiffers.unless(receipt.commitment == head.commitment, || {
         format!(
             "{name} was given under the commitment {}, and the proof's is {}",
             receipt.commitment, head.commitment
         )
     })?;
     let round = head.beacon.as_ref().map(|beacon| beacon.round);
-    Kind::RoundDiffers.unless(receipt.round == round, || {
+    FraudKind::RoundDiffers.unless(receipt.round == round, || {
         format!("{name} promises {}, and the draw used {}", named(receipt.round), named(round))
     })?;
-    Kind::WinnersDiffer.unless(
+    FraudKind::WinnersDiffer.unless(
         (receipt.winners, receipt.reserves) == (head.winners, head.reserves),
         || {
             let (winners, reserves) = (receipt.winners, receipt.reserves);
@@ -62,12 +62,12 @@ fn named(round: Option<u64>) -> String {
 /// was signed over.
 pub fn same_ballot(name: &str, receipt: &Receipt, inclusion: &Inclusion) -> Result<(), Fraud> {
     let ballot = receipt.ballot.0;
-    Kind::ReceiptElsewhere.unless(ballot == inclusion.ballot.0, || {
+    FraudKind::ReceiptElsewhere.unless(ballot == inclusion.ballot.0, || {
         format!("{name} is of the ballot {ballot}, and {} is proved", inclusion.ballot.0)
     })?;
     let (count, signed) =
         (inclusion.own_box().map_or(0, |own| own.count), receipt.position().unwrap_or(u64::MAX));
-    Kind::BallotRemoved.unless(count >= signed, || {
+    FraudKind::BallotRemoved.unless(count >= signed, || {
         format!("the box was sealed with {count} ballots, and {name} was signed over {signed}")
     })
 }
@@ -121,10 +121,10 @@ impl Held<'_> {
 
     /// The receipt's ballot is where it belongs: so must be those before it and those that followed
     /// it.
-    fn around(&self) -> Result<(), (Kind, String)> {
+    fn around(&self) -> Result<(), (FraudKind, String)> {
         if !self.preceded(self.nonces.iter().copied()) {
             return Err((
-                Kind::BallotChanged,
+                FraudKind::BallotChanged,
                 format!(
                     "the {} ballots before {} are not those that were there",
                     self.place, self.receipt.ballot.0
@@ -140,64 +140,66 @@ impl Held<'_> {
     }
 
     /// Why another ballot stands where that one followed.
-    fn after(&self, number: usize) -> (Kind, String) {
+    fn after(&self, number: usize) -> (FraudKind, String) {
         let place = self.place + 1 + number;
         let stands = (self.place + 1..self.nonces.len()).find(|now| self.followed(number, *now));
         match stands {
             Some(now) if now == place + 1 && !self.followed(number + 1, place) => (
-                Kind::BallotAdded,
+                FraudKind::BallotAdded,
                 format!(
                     "a ballot was put in at place {place} of the box, before others that stood \
                      there"
                 ),
             ),
             Some(now) => (
-                Kind::BallotMoved,
+                FraudKind::BallotMoved,
                 format!("the ballot at place {now} of the box stood at place {place}"),
             ),
-            None if place >= self.nonces.len() => {
-                (Kind::BallotRemoved, format!("the ballot at place {place} of the box is gone"))
-            }
+            None if place >= self.nonces.len() => (
+                FraudKind::BallotRemoved,
+                format!("the ballot at place {place} of the box is gone"),
+            ),
             None if self.followed(number + 1, place) => (
-                Kind::BallotRemoved,
+                FraudKind::BallotRemoved,
                 format!(
                     "the ballot at place {place} of the box is gone, and those behind it have \
                      moved up"
                 ),
             ),
             None => (
-                Kind::BallotChanged,
+                FraudKind::BallotChanged,
                 format!("the ballot at place {place} of the box is not the one that stood there"),
             ),
         }
     }
 
     /// Where the receipt's ballot is, when it is not in its place.
-    fn gone(&self, bundle: &Bundle) -> (Kind, String) {
+    fn gone(&self, bundle: &Bundle) -> (FraudKind, String) {
         let nonce = self.receipt.ballot.0.nonce;
         if let Some(now) = self.nonces.iter().position(|found| *found == nonce) {
             return self.shifted(now);
         }
         if let Some(other) = bundle.boxes.iter().position(|listed| listed.nonces.contains(&nonce)) {
-            return (Kind::BallotMoved, format!("it stands in box {other}"));
+            return (FraudKind::BallotMoved, format!("it stands in box {other}"));
         }
         match self.nonces.len() {
             count if count <= self.place => {
-                (Kind::BallotRemoved, format!("it is gone, and the box holds {count} ballots"))
+                (FraudKind::BallotRemoved, format!("it is gone, and the box holds {count} ballots"))
             }
             count if self.receipt.position().is_some_and(|signed| signed > count as u64) => (
-                Kind::BallotRemoved,
+                FraudKind::BallotRemoved,
                 format!("it is gone, and the box holds {count} ballots, fewer than were signed"),
             ),
-            _ if self.followed(0, self.place) => {
-                (Kind::BallotRemoved, "it is gone, and the one behind it has moved up".to_owned())
-            }
-            _ => (Kind::BallotChanged, "another stands there, and it is nowhere".to_owned()),
+            _ if self.followed(0, self.place) => (
+                FraudKind::BallotRemoved,
+                "it is gone, and the one behind it has moved up".to_owned(),
+            ),
+            _ => (FraudKind::BallotChanged, "another stands there, and it is nowhere".to_owned()),
         }
     }
 
     /// It stands at another place of its own box: alone, or because others before it went or came.
-    fn shifted(&self, now: usize) -> (Kind, String) {
+    fn shifted(&self, now: usize) -> (FraudKind, String) {
         let back = || self.nonces.iter().take(now).chain(self.nonces.iter().skip(now + 1)).copied();
         let exchanged = || {
             let at = |place: usize| {
@@ -207,10 +209,10 @@ impl Held<'_> {
         };
         let with_those_behind = self.followed(0, now + 1);
         if !with_those_behind && (self.preceded(back()) || self.preceded(exchanged().into_iter())) {
-            (Kind::BallotMoved, format!("it was moved to place {now}"))
+            (FraudKind::BallotMoved, format!("it was moved to place {now}"))
         } else if now < self.place {
             (
-                Kind::BallotRemoved,
+                FraudKind::BallotRemoved,
                 format!(
                     "it is at place {now}, for {} ballots before it are gone",
                     self.place - now
@@ -218,7 +220,7 @@ impl Held<'_> {
             )
         } else {
             (
-                Kind::BallotAdded,
+                FraudKind::BallotAdded,
                 format!(
                     "it is at place {now}, for {} ballots before it were put in",
                     now - self.place

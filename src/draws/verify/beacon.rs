@@ -3,7 +3,7 @@
 
 use crate::beacon::Chain;
 use crate::bundle::Round;
-use crate::fraud::{Fraud, Kind};
+use crate::fraud::{Fraud, FraudKind};
 use actors::Time;
 use actors::domain::day::Day;
 use jiff::civil::Date;
@@ -11,16 +11,17 @@ use jiff::tz::Offset;
 
 pub fn check(day: Day, round: &Round, chain: &Chain) -> Result<(), Fraud> {
     let number = round.round;
-    Kind::BeaconUnknown.unless(round.chain == chain.hash, || {
+    FraudKind::BeaconUnknown.unless(round.chain == chain.hash, || {
         format!(
             "the beacon is of the chain {}, and only drand's quicknet, {}, can be verified",
             round.chain, chain.hash
         )
     })?;
-    Kind::RandomnessDiffers.unless(round.beacon().randomness() == round.randomness.0, || {
-        format!("the randomness of round {number} is not the SHA-256 of its signature")
-    })?;
-    Kind::BeaconEarly.unless(
+    FraudKind::RandomnessDiffers
+        .unless(round.beacon().randomness() == round.randomness.0, || {
+            format!("the randomness of round {number} is not the SHA-256 of its signature")
+        })?;
+    FraudKind::BeaconEarly.unless(
         first_end_of(day).is_some_and(|end| chain.time_of(number) >= end),
         || {
             format!(
@@ -29,7 +30,7 @@ pub fn check(day: Day, round: &Round, chain: &Chain) -> Result<(), Fraud> {
             )
         },
     )?;
-    Kind::BeaconForged.unless(chain.is_signed(number, &round.signature.0), || {
+    FraudKind::BeaconForged.unless(chain.is_signed(number, &round.signature.0), || {
         format!("the signature of round {number} is not that of the network")
     })
 }

@@ -11,12 +11,12 @@ mod proof;
 mod request;
 
 pub use findings::Findings;
-pub use request::Request;
+pub use request::VerifyRequest;
 
 use super::Receipt;
 use super::beacon::Chain;
 use super::bundle::{Bundle, Document};
-use super::fraud::{Fraud, Kind};
+use super::fraud::{Fraud, FraudKind};
 use super::inclusion::Inclusion;
 use actors::domain::draw::Hash;
 
@@ -53,7 +53,7 @@ pub fn draw(bundle: &Bundle, known: &Known, chain: &Chain) -> Result<Findings, F
     proof::lots(bundle)?;
     findings.lots_are_those_drawn(bundle);
     if let Some(commitment) = &known.commitment {
-        Kind::CommitmentDiffers.unless(bundle.head.commitment.0 == *commitment, || {
+        FraudKind::CommitmentDiffers.unless(bundle.head.commitment.0 == *commitment, || {
             format!("the proof's commitment is {}, and another was given", bundle.head.commitment)
         })?;
         findings.commitment_is_the_given_one();

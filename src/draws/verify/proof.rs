@@ -3,14 +3,14 @@
 
 use super::beacon::date;
 use crate::bundle::Bundle;
-use crate::fraud::{Fraud, Kind};
+use crate::fraud::{Fraud, FraudKind};
 use crate::inclusion::Inclusion;
 use actors::domain::ballots::BallotId;
 use actors::domain::draw::merkle::GrowingTree;
 use actors::domain::draw::{Hash, Lots, commitment, lottery_root, place_of};
 
 pub fn day(bundle: &Bundle) -> Result<(), Fraud> {
-    Kind::Malformed.unless(date(bundle.day()).is_some(), || {
+    FraudKind::Malformed.unless(date(bundle.day()).is_some(), || {
         format!("no calendar has the day {}", bundle.day())
     })
 }
@@ -19,13 +19,13 @@ pub fn day(bundle: &Bundle) -> Result<(), Fraud> {
 pub fn ballots(bundle: &Bundle) -> Result<(), Fraud> {
     if let Some((ballot, place)) = bundle.misplaced {
         let BallotId { name, index, .. } = place;
-        return Err(Kind::BallotMisplaced.because(format!(
+        return Err(FraudKind::BallotMisplaced.because(format!(
             "at place {index} of box {name} stands {ballot}, whose id names another place"
         )));
     }
     bundle.boxes.iter().enumerate().try_for_each(|(number, listed)| {
         let (said, found) = (listed.share.count, listed.nonces.len() as u64);
-        Kind::CountDiffers.unless(said == found, || {
+        FraudKind::CountDiffers.unless(said == found, || {
             format!("box {number} is said to hold {said} ballots, and {found} are listed")
         })
     })
@@ -37,22 +37,26 @@ pub fn roots(bundle: &Bundle) -> Result<(), Fraud> {
         let ids = (0..).zip(&listed.nonces);
         let tree: GrowingTree =
             ids.map(|(index, nonce)| BallotId { name, index, nonce: *nonce }.leaf()).collect();
-        Kind::BoxRootDiffers.unless(tree.root() == listed.share.root.0, || {
+        FraudKind::BoxRootDiffers.unless(tree.root() == listed.share.root.0, || {
             format!("the root of box {number} is not that of its ballots")
         })?;
     }
-    Kind::LotteryRootDiffers.unless(lottery_root(&bundle.sealed()) == bundle.head.root.0, || {
-        "the lottery's root is not that of its boxes".to_owned()
-    })
+    FraudKind::LotteryRootDiffers
+        .unless(lottery_root(&bundle.sealed()) == bundle.head.root.0, || {
+            "the lottery's root is not that of its boxes".to_owned()
+        })
 }
 
 pub fn seed(bundle: &Bundle) -> Result<(), Fraud> {
-    Kind::SeedDiffers.unless(commitment(&bundle.head.seed.0) == bundle.head.commitment.0, || {
-        format!(
-            "the seed is not the one that was committed to: its SHA-256 is not {}",
-            bundle.head.commitment
-        )
-    })
+    FraudKind::SeedDiffers.unless(
+        commitment(&bundle.head.seed.0) == bundle.head.commitment.0,
+        || {
+            format!(
+                "the seed is not the one that was committed to: its SHA-256 is not {}",
+                bundle.head.commitment
+            )
+        },
+    )
 }
 
 /// The lots are those that the stream yields, and no others.
@@ -61,12 +65,12 @@ pub fn lots(bundle: &Bundle) -> Result<(), Fraud> {
         (bundle.sealed(), bundle.head.beacon.as_ref().map(|round| round.randomness.0));
     let drawn = drawn(bundle, boxes.iter().map(|sealed| sealed.count).sum(), randomness.as_ref());
     let (said, found) = (bundle.head.lots.len(), drawn.len());
-    Kind::LotsDiffer
+    FraudKind::LotsDiffer
         .unless(said == found, || format!("{found} ballots are drawn, and {said} are named"))?;
     drawn.iter().zip(&bundle.head.lots).enumerate().try_for_each(|(number, (lot, said))| {
         let ballot =
             place_of(*lot, &boxes).and_then(|(number, index)| bundle.ballot(number, index));
-        Kind::LotsDiffer.unless(ballot == Some(said.0), || match ballot {
+        FraudKind::LotsDiffer.unless(ballot == Some(said.0), || match ballot {
             Some(ballot) => {
                 format!("lot {} is drawn for {ballot}, and {} is named", number + 1, said.0)
             }
@@ -85,12 +89,13 @@ fn drawn(bundle: &Bundle, count: u64, randomness: Option<&Hash>) -> Vec<u64> {
 /// The ballot leads to its box's root, and the boxes to the lottery root.
 pub fn path(inclusion: &Inclusion) -> Result<(), Fraud> {
     let number = inclusion.ballot.0.name.number;
-    let missing =
-        || Kind::PathDiffers.because(format!("box {number} of the ballot is not among the boxes"));
+    let missing = || {
+        FraudKind::PathDiffers.because(format!("box {number} of the ballot is not among the boxes"))
+    };
     let own = inclusion.own_box().ok_or_else(missing)?;
-    Kind::PathDiffers.unless(inclusion.leads_to(&own), || {
+    FraudKind::PathDiffers.unless(inclusion.leads_to(&own), || {
         format!("the path does not lead from the ballot to the root of box {number}")
     })?;
-    Kind::LotteryRootDiffers
+    FraudKind::LotteryRootDiffers
         .unless(inclusion.adds_up(), || "the lottery's root is not that of its boxes".to_owned())
 }

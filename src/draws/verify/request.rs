@@ -3,7 +3,7 @@
 
 use super::{Findings, Known, verify};
 use crate::bundle::Document;
-use crate::fraud::Kind;
+use crate::fraud::FraudKind;
 use crate::{QUICKNET, Receipt};
 use anyhow::Context;
 use base::Hex;
@@ -13,7 +13,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct VerifyRequest {
     /// `-` is what comes in.
     pub file: PathBuf,
     pub commitment: Option<Hex<32>>,
@@ -24,7 +24,7 @@ pub struct Request {
 /// A receipt is read whole: no honest commit has so many ballots that it would be longer.
 const RECEIPT_BYTES: u64 = 1 << 24;
 
-impl Request {
+impl VerifyRequest {
     /// What is in order, or a `Fraud` as the error.
     pub fn run(&self) -> anyhow::Result<Findings> {
         let receipts = self.receipts.iter().map(|file| receipt(file)).collect::<Result<_, _>>()?;
@@ -53,10 +53,12 @@ fn read(from: impl Read) -> anyhow::Result<Document> {
             Category::Io => {
                 anyhow::Error::new(error).context("the proof cannot be read to its end")
             }
-            Category::Eof => Kind::Truncated
+            Category::Eof => FraudKind::Truncated
                 .because(format!("the file ends before the proof does: {error}"))
                 .into(),
-            Category::Syntax | Category::Data => Kind::Malformed.because(error.to_string()).into(),
+            Category::Syntax | Category::Data => {
+                FraudKind::Malformed.because(error.to_string()).into()
+            }
         }
     })
 }
@@ -68,8 +70,8 @@ fn receipt(file: &Path) -> anyhow::Result<(String, Receipt)> {
         Err(error) if error.is_io() => {
             Err(anyhow::Error::new(error).context(format!("{name} cannot be read to its end")))
         }
-        Err(error) => {
-            Err(Kind::ReceiptMalformed.because(format!("{name} is no receipt: {error}")).into())
-        }
+        Err(error) => Err(FraudKind::ReceiptMalformed
+            .because(format!("{name} is no receipt: {error}"))
+            .into()),
     }
 }

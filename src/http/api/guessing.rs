@@ -1,7 +1,7 @@
 //! A member who tries codes: wrong ones are counted, and after too many of them all have to wait.
 
 use crate::http::caller::SignedIn;
-use crate::http::origin::RequestOrigin;
+use crate::http::origin::ClientOrigin;
 use crate::http::problem::Problem;
 use crate::shared::Shared;
 use actix_web::dev::Payload;
@@ -38,7 +38,7 @@ impl FromRequest for CodeGuesser {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (signer, origin) = (
             SignedIn::from_request(request, payload),
-            RequestOrigin::from_request(request, payload),
+            ClientOrigin::from_request(request, payload),
         );
         Box::pin(async move {
             let signed = signer.await?.member()?;

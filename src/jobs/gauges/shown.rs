@@ -3,7 +3,7 @@
 
 use actors::domain::coupons::Serial;
 use actors::domain::day::Day;
-use base::meters::series::{Line, Series};
+use base::meters::series::{Series, SeriesLine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub enum Thing {
 /// What the last look has shown. A line is shown for as long as it is kept here.
 #[derive(Default)]
 pub struct Shown {
-    lines: BTreeMap<Thing, Vec<Arc<Line>>>,
+    lines: BTreeMap<Thing, Vec<Arc<SeriesLine>>>,
     /// Campaigns and batches that are awake and of which nothing can change any more: asked again,
     /// they would never sleep.
     over: BTreeSet<Serial>,

@@ -19,7 +19,7 @@ use actors::domain::ballots::{
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
-use actors::domain::lottery::{Lot, Plan};
+use actors::domain::lottery::{Lot, LotteryPlan};
 use actors::domain::shelves;
 use actors::engine::{By, Failure};
 use actors::store::{ListedRow, Page, StoreError};
@@ -50,7 +50,7 @@ impl Ballots {
         Ballots { engine, taken: metrics::counter!("stampede_ballots_total") }
     }
 
-    pub async fn submit(&self, day: Day, plan: &Plan, by: By) -> Result<Submitted, Error> {
+    pub async fn submit(&self, day: Day, plan: &LotteryPlan, by: By) -> Result<Submitted, Error> {
         let names = plan.boxes(day);
         let (place, done) =
             self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
@@ -112,7 +112,7 @@ impl Ballots {
     pub async fn in_lottery(
         &self,
         day: Day,
-        plan: &Plan,
+        plan: &LotteryPlan,
         after: Option<BallotId>,
         limit: usize,
     ) -> Result<Vec<(BallotId, Id)>, Error> {
@@ -145,7 +145,7 @@ impl Ballots {
     }
 
     /// All boxes of a lottery, in their order.
-    pub async fn boxes(&self, day: Day, plan: &Plan) -> Result<Vec<InBox>, Error> {
+    pub async fn boxes(&self, day: Day, plan: &LotteryPlan) -> Result<Vec<InBox>, Error> {
         let answers = self.whole(&plan.boxes(day), &open_with(plan)).look(&Question::State).await?;
         let in_box = |answer| match answer {
             Answer::State { count, sealed } => InBox { count, sealed },
@@ -156,7 +156,7 @@ impl Ballots {
 
     /// Seals all boxes of a lottery, those too that were never opened, and says what they hold.
     /// Can be repeated.
-    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<Vec<Sealed>, Error> {
+    pub async fn seal(&self, day: Day, plan: &LotteryPlan) -> Result<Vec<Sealed>, Error> {
         let names = plan.boxes(day);
         self.whole(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await
@@ -191,7 +191,7 @@ impl Ballots {
 }
 
 /// What a box is told when it is first needed.
-fn open_with(plan: &Plan) -> impl Fn(&BoxName) -> Option<Command> + Sync {
+fn open_with(plan: &LotteryPlan) -> impl Fn(&BoxName) -> Option<Command> + Sync {
     let terms = plan.box_terms();
     move |name| Some(Command::Open { name: *name, terms: terms? })
 }

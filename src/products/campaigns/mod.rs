@@ -13,7 +13,7 @@ use crate::promotions::{Promotion, Promotions};
 use crate::table::Engine;
 use actors::Time;
 use actors::domain::coupons::campaign::{
-    self, Answer, Campaign, Command, Event, Overview, Plan, Question,
+    self, Answer, Campaign, CampaignPlan, Command, Event, Overview, Question,
 };
 use actors::domain::coupons::catalogue::CatalogueEntry;
 use actors::domain::coupons::coupon::CouponView;
@@ -55,7 +55,7 @@ impl Campaigns {
 
     /// A member who logs in for the first time after this was answered is owed what the campaign
     /// grants for it. A repeat hears of the campaign as it was then, too.
-    pub async fn create(&self, plan: Plan, by: By) -> Result<Done<NewCampaign>, Error> {
+    pub async fn create(&self, plan: CampaignPlan, by: By) -> Result<Done<NewCampaign>, Error> {
         let doubt = self.windows.doubt_unless();
         let outcome = self.promotions.register(CatalogueEntry::Campaign(plan), by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {

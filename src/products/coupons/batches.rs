@@ -7,7 +7,7 @@ use crate::failure::{Error, pick};
 use crate::opening::Whole;
 use crate::table::Engine;
 use actors::Id;
-use actors::domain::coupons::catalogue::{BatchKind, Plan};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::range::{Answer, Command, Event, Question, Range};
 use actors::domain::coupons::{CouponHome, CouponLedger, RackName, RangeName, Serial, rack};
@@ -36,7 +36,7 @@ impl BatchPart {
 }
 
 /// All parts of a batch, in a fixed order.
-pub fn parts(batch: Serial, plan: &Plan) -> Vec<BatchPart> {
+pub fn parts(batch: Serial, plan: &BatchPlan) -> Vec<BatchPart> {
     match plan.what {
         BatchKind::Made { .. } => plan.ranges(batch).into_iter().map(BatchPart::Range).collect(),
         BatchKind::Imported { .. } => {
@@ -55,7 +55,7 @@ impl Batches {
     pub async fn assign(
         &self,
         batch: Serial,
-        plan: &Plan,
+        plan: &BatchPlan,
         member: Id,
         source: Option<Id>,
         by: By,
@@ -82,7 +82,7 @@ impl Batches {
     /// The one part that has given a coupon to this source, or all.
     async fn part_that_knows(
         &self,
-        plan: &Plan,
+        plan: &BatchPlan,
         parts: Vec<BatchPart>,
         source: Id,
     ) -> Result<Vec<BatchPart>, Error> {
@@ -94,7 +94,7 @@ impl Batches {
     /// That coupon for that member.
     pub async fn give(
         &self,
-        plan: &Plan,
+        plan: &BatchPlan,
         part: BatchPart,
         slot: u64,
         member: Id,
@@ -107,7 +107,7 @@ impl Batches {
     /// The command to any of the parts, which are of one kind.
     pub(crate) async fn command(
         &self,
-        plan: &Plan,
+        plan: &BatchPlan,
         parts: &[BatchPart],
         command: Command,
         by: By,
@@ -134,7 +134,7 @@ impl Batches {
 
     pub(crate) async fn look(
         &self,
-        plan: &Plan,
+        plan: &BatchPlan,
         parts: &[BatchPart],
         question: &Question,
     ) -> Result<Vec<Answer>, Error> {
@@ -154,7 +154,7 @@ impl Batches {
         try_join_all(names.iter().map(ask)).await
     }
 
-    pub async fn ledger(&self, batch: Serial, plan: &Plan) -> Result<CouponLedger, Error> {
+    pub async fn ledger(&self, batch: Serial, plan: &BatchPlan) -> Result<CouponLedger, Error> {
         let answers = self.look(plan, &parts(batch, plan), &Question::Ledger).await?;
         Ok(answers.into_iter().fold(CouponLedger::default(), |sum, answer| match answer {
             Answer::Ledger(part) => sum + part,
@@ -162,7 +162,12 @@ impl Batches {
         }))
     }
 
-    pub async fn walk(&self, plan: &Plan, part: BatchPart, walk: &Walk) -> Result<Walked, Error> {
+    pub async fn walk(
+        &self,
+        plan: &BatchPlan,
+        part: BatchPart,
+        walk: &Walk,
+    ) -> Result<Walked, Error> {
         Ok(match self.look(plan, &[part], &Question::Walk(walk.clone())).await?.pop() {
             Some(Answer::Walked(walked)) => walked,
             _ => Walked { found: Vec::new(), next: None },
@@ -178,7 +183,7 @@ impl Batches {
     }
 }
 
-fn open_with(plan: &Plan) -> impl Fn(&RangeName) -> Option<Command> + Sync {
+fn open_with(plan: &BatchPlan) -> impl Fn(&RangeName) -> Option<Command> + Sync {
     |name| plan.terms(name).map(Command::Open)
 }
 

@@ -17,7 +17,7 @@ use crate::coupons::batches::{BatchPart, Batches};
 use crate::failure::Error;
 use crate::promotions::{Promotion, Promotions};
 use crate::table::Engine;
-use actors::domain::coupons::catalogue::Plan;
+use actors::domain::coupons::catalogue::BatchPlan;
 use actors::domain::coupons::code::{CouponNumber, Keys, NotOurs, Version};
 use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::range::{Answer, Question};
@@ -173,7 +173,7 @@ impl Coupons {
     /// That coupon for that member. None for a voucher, which nobody can be given.
     pub async fn give(
         &self,
-        plan: &Plan,
+        plan: &BatchPlan,
         home: &CouponHome,
         member: Id,
         by: By,

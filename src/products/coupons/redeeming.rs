@@ -5,7 +5,7 @@ use crate::coupons::{Coupons, part_of};
 use crate::failure::{Error, Refusal, pick};
 use crate::promotions::Promotion;
 use actors::Time;
-use actors::domain::coupons::catalogue::Plan;
+use actors::domain::coupons::catalogue::BatchPlan;
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::redeem::{self, Command, Event};
 use actors::domain::coupons::{CouponHome, SerialKind, campaign, range};
@@ -99,7 +99,7 @@ impl Coupons {
 
     pub(crate) async fn redeem_in(
         &self,
-        plan: &Plan,
+        plan: &BatchPlan,
         part: BatchPart,
         command: Command,
         by: By,

@@ -15,7 +15,7 @@ use std::str::FromStr;
 
 #[derive(Debug)]
 pub struct Event {
-    pub place: Place,
+    pub place: FeedPlace,
     pub topic: &'static Topic,
     pub at: Time,
     /// The whole event, as it is sent.
@@ -25,7 +25,7 @@ pub struct Event {
 /// `evt_17_3`, or `evt_17_3_2` for a further event of the same record. Events are told in this
 /// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct FeedPlace {
     pub position: u64,
     pub record: u32,
     pub part: u32,
@@ -47,7 +47,7 @@ impl Event {
         if let Some(coupon) = coupon {
             data.insert("coupon".into(), coupon);
         }
-        let place = Place { position, record, part };
+        let place = FeedPlace { position, record, part };
         let body = Body {
             id: place.to_string(),
             r#type: topic.name,
@@ -66,7 +66,7 @@ impl Event {
 
     #[cfg(test)]
     pub fn placed(position: u64, record: u32) -> Event {
-        let place = Place { position, record, part: 0 };
+        let place = FeedPlace { position, record, part: 0 };
         Event {
             place,
             topic: &crate::telling::topics::LOTTERY_CREATED,
@@ -76,7 +76,7 @@ impl Event {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FeedPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "evt_{}_{}", self.position, self.record)?;
         if self.part > 0 { write!(f, "_{}", self.part) } else { Ok(()) }
@@ -87,15 +87,15 @@ impl fmt::Display for Place {
 #[error("not the id of an event")]
 pub struct NotAPlace;
 
-impl FromStr for Place {
+impl FromStr for FeedPlace {
     type Err = NotAPlace;
 
-    fn from_str(text: &str) -> Result<Place, NotAPlace> {
+    fn from_str(text: &str) -> Result<FeedPlace, NotAPlace> {
         let mut parts = text.strip_prefix("evt_").ok_or(NotAPlace)?.split('_');
         let position = parts.next().and_then(|part| part.parse().ok()).ok_or(NotAPlace)?;
         let record = parts.next().and_then(|part| part.parse().ok()).ok_or(NotAPlace)?;
         let part = parts.next().map_or(Ok(0), |part| part.parse().map_err(|_| NotAPlace))?;
-        let place = Place { position, record, part };
+        let place = FeedPlace { position, record, part };
         (position > 0 && place.to_string() == text).then_some(place).ok_or(NotAPlace)
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn ids_read_back_as_their_places() {
         for text in ["evt_1_0", "evt_17_3", "evt_17_3_2"] {
-            assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<FeedPlace>().unwrap().to_string(), text);
         }
         for text in [
             "",
@@ -121,14 +121,14 @@ mod tests {
             "1_0",
             "evt_99999999999999999999_0",
         ] {
-            assert!(text.parse::<Place>().is_err(), "{text}");
+            assert!(text.parse::<FeedPlace>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn ids_sort_as_events_are_told() {
         let places = ["evt_2_0", "evt_2_1", "evt_2_1_1", "evt_2_10", "evt_10_0"]
-            .map(|text| text.parse::<Place>().unwrap());
+            .map(|text| text.parse::<FeedPlace>().unwrap());
         assert!(places.is_sorted());
     }
 }

@@ -3,7 +3,7 @@
 //! They take what they can when they can: a slow one falls behind and reads the log, and costs no
 //! memory.
 
-use crate::feed::{Event, Feed, Place, Turn};
+use crate::feed::{Event, Feed, FeedPlace, Turn};
 use std::fmt::Write;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -14,13 +14,13 @@ pub struct Listener {
     /// Everything up to this position has been told.
     position: u64,
     /// Where the last one left off, in the midst of a frame.
-    last: Option<Place>,
+    last: Option<FeedPlace>,
     greeted: bool,
 }
 
 impl Listener {
     /// After that event, or from the position on if none is named.
-    pub fn new(feed: Arc<Feed>, position: u64, last: Option<Place>) -> Listener {
+    pub fn new(feed: Arc<Feed>, position: u64, last: Option<FeedPlace>) -> Listener {
         let turns = feed.turns();
         let position = last.map_or(position, |last| last.position - 1);
         Listener { turns, feed, position, last, greeted: false }

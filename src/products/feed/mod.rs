@@ -15,7 +15,7 @@ mod references;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Event, Place};
+pub use event::{Event, FeedPlace};
 pub use listener::Listener;
 pub use read::Read;
 
@@ -104,7 +104,7 @@ impl Feed {
         &self,
         after: u64,
         limit: usize,
-    ) -> Result<actors::store::Feed, StoreError> {
+    ) -> Result<actors::store::FeedPage, StoreError> {
         let (done, read) = oneshot::channel();
         // The asker may be gone.
         self.engine.node.store.feed(after, limit, Box::new(move |feed| drop(done.send(feed))));

@@ -8,7 +8,7 @@ use crate::coupons::batches::Batches;
 use crate::feed::Feed;
 use crate::promotions::Promotions;
 use actors::domain::Only;
-use actors::domain::coupons::catalogue::{self, BatchKind, CatalogueEntry, Plan};
+use actors::domain::coupons::catalogue::{self, BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::code::{CouponNumber, Keys};
 use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
 use actors::engine::{By, KeyWindow, Limits, Node};
@@ -69,8 +69,8 @@ fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
 
-fn batch(count: u64) -> Plan {
-    Plan {
+fn batch(count: u64) -> BatchPlan {
+    BatchPlan {
         name: Some("Spring".into()),
         offer: OFFER,
         expires_at: EXPIRY,
@@ -146,7 +146,7 @@ fn a_coupon_is_told_by_its_batch_and_index() {
 #[test]
 fn a_voucher_is_told_by_its_campaign_and_rank_and_a_secret_code_not_at_all() {
     in_a_system(async |engine| {
-        let plan = campaign::Plan {
+        let plan = campaign::CampaignPlan {
             name: "Welcome".into(),
             quota: 2,
             starts_at: NOON,
@@ -194,7 +194,7 @@ fn a_voucher_is_told_by_its_campaign_and_rank_and_a_secret_code_not_at_all() {
 #[test]
 fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
     in_a_system(async |engine| {
-        let plan = Plan { what: BatchKind::Imported { job: Id([5; 16]) }, ..batch(0) };
+        let plan = BatchPlan { what: BatchKind::Imported { job: Id([5; 16]) }, ..batch(0) };
         let serial = register(&engine, CatalogueEntry::Batch(plan.clone())).await;
         let name = RackName::of("ABC-1");
         let command =

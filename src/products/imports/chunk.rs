@@ -1,9 +1,9 @@
 //! Some rows of a file on their way: read, decided, marked, counted.
 
 use crate::imports::code;
-use crate::imports::mark::{Fate, Mark};
+use crate::imports::mark::{Mark, RowFate};
 use crate::imports::marks::Marks;
-use crate::imports::rows::Rows;
+use crate::imports::rows::CsvRows;
 use crate::imports::seen::Seen;
 use crate::imports::spool::Spool;
 use actors::Id;
@@ -13,8 +13,8 @@ use std::fs::File;
 use std::io;
 
 /// A job's files, open at the row where its progress ends.
-pub struct Work {
-    rows: Rows<File>,
+pub struct JobFiles {
+    rows: CsvRows<File>,
     marks: Marks,
     /// A pass that only checks remembers for itself which codes it has seen.
     seen: Option<Seen>,
@@ -35,7 +35,7 @@ pub struct Chunk {
 
 /// Why a job's files are not as they were left.
 #[derive(Debug, thiserror::Error)]
-pub enum Broken {
+pub enum BrokenJob {
     #[error("a file of the job is missing")]
     Missing,
     #[error("a file of the job has changed")]
@@ -46,32 +46,32 @@ pub enum Broken {
     Seen(rusqlite::Error),
 }
 
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Broken {
+impl From<io::Error> for BrokenJob {
+    fn from(error: io::Error) -> BrokenJob {
         match error.kind() {
-            io::ErrorKind::NotFound => Broken::Missing,
-            _ => Broken::Io(error),
+            io::ErrorKind::NotFound => BrokenJob::Missing,
+            _ => BrokenJob::Io(error),
         }
     }
 }
 
-impl Work {
-    pub fn open(spool: &Spool, job: Id, view: &ImportView) -> Result<Work, Broken> {
+impl JobFiles {
+    pub fn open(spool: &Spool, job: Id, view: &ImportView) -> Result<JobFiles, BrokenJob> {
         let file = spool.file_of(job)?;
         if file.metadata()?.len() != view.plan.bytes {
-            return Err(Broken::Changed);
+            return Err(BrokenJob::Changed);
         }
         let folder = spool.folder_of(job);
         let marks = Marks::open(&folder)?;
         if marks.rows()? < view.progress.rows {
-            return Err(Broken::Missing);
+            return Err(BrokenJob::Missing);
         }
         let seen = match view.pass {
-            ImportPass::Checking => Some(Seen::open(&folder).map_err(Broken::Seen)?),
+            ImportPass::Checking => Some(Seen::open(&folder).map_err(BrokenJob::Seen)?),
             ImportPass::Importing => None,
         };
-        Ok(Work {
-            rows: Rows::at(file, view.progress.offset)?,
+        Ok(JobFiles {
+            rows: CsvRows::at(file, view.progress.offset)?,
             marks,
             seen,
             pass: view.pass,
@@ -122,24 +122,24 @@ impl Work {
             Progress { rows: self.at.rows + marks.len() as u64, offset: chunk.offset, ..self.at };
         for (row, mark) in (chunk.before + 1..).zip(marks) {
             match mark.fate() {
-                Fate::Imported => to.imported += 1,
-                Fate::Duplicate => {
+                RowFate::Imported => to.imported += 1,
+                RowFate::Duplicate => {
                     to.duplicate += 1;
                     to.first_duplicate = to.first_duplicate.or(Some(row));
                 }
-                Fate::Invalid => to.invalid += 1,
+                RowFate::Invalid => to.invalid += 1,
             }
         }
         Ok(to)
     }
 
     /// What was marked is counted by the job, too. Returns what was added.
-    pub fn arrive(&mut self, at: Progress) -> [(Fate, u64); 3] {
+    pub fn arrive(&mut self, at: Progress) -> [(RowFate, u64); 3] {
         let from = std::mem::replace(&mut self.at, at);
         [
-            (Fate::Imported, at.imported - from.imported),
-            (Fate::Duplicate, at.duplicate - from.duplicate),
-            (Fate::Invalid, at.invalid - from.invalid),
+            (RowFate::Imported, at.imported - from.imported),
+            (RowFate::Duplicate, at.duplicate - from.duplicate),
+            (RowFate::Invalid, at.invalid - from.invalid),
         ]
     }
 }

@@ -5,18 +5,18 @@
 //! the code.
 
 use crate::imports::mark::Mark;
-use crate::imports::rows::Row;
+use crate::imports::rows::CsvRow;
 use actors::domain::coupons::code::is_of_our_shape;
 use base::cells::bare;
 
 pub const LONGEST: usize = 64;
 
 /// The code of a row, or what is wrong with it.
-pub fn judge(row: Row<'_>) -> Result<&str, Mark> {
+pub fn judge(row: CsvRow<'_>) -> Result<&str, Mark> {
     let bytes = match row {
-        Row::One(bytes) => bytes,
-        Row::Many(_) => return Err(Mark::Fields),
-        Row::Unreadable => return Err(Mark::Unreadable),
+        CsvRow::One(bytes) => bytes,
+        CsvRow::Many(_) => return Err(Mark::Fields),
+        CsvRow::Unreadable => return Err(Mark::Unreadable),
     };
     let code = bare(std::str::from_utf8(bytes).map_err(|_| Mark::NotText)?);
     if code.is_empty() {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     fn judged(code: &str) -> Result<&str, Mark> {
-        judge(Row::One(code.as_bytes()))
+        judge(CsvRow::One(code.as_bytes()))
     }
 
     #[test]
@@ -63,8 +63,8 @@ mod tests {
         for code in ["a b", " a", "a\t", "a\0", "a\u{200b}", "\u{feff}a", "a\u{a0}b", "\u{7f}"] {
             assert_eq!(judged(code), Err(Mark::NotVisible), "{code:?}");
         }
-        assert_eq!(judge(Row::One(b"a\xff")), Err(Mark::NotText));
-        assert_eq!(judge(Row::Unreadable), Err(Mark::Unreadable));
+        assert_eq!(judge(CsvRow::One(b"a\xff")), Err(Mark::NotText));
+        assert_eq!(judge(CsvRow::Unreadable), Err(Mark::Unreadable));
     }
 
     #[test]

@@ -1,24 +1,24 @@
 //! The first line of a file, which must name one column: `code`. It is looked at as soon as it is
 //! there, before the file is kept.
 
-use crate::imports::rows::{LONGEST_ROW, Row, Rows};
+use crate::imports::rows::{CsvRow, CsvRows, LONGEST_ROW};
 
 /// What has to be here of a file before its header can be judged.
 pub const NEEDED: usize = LONGEST_ROW;
 
 /// Why a file cannot be imported, as a sentence.
 pub fn check(beginning: &[u8]) -> Result<(), String> {
-    let mut rows = Rows::new(beginning);
+    let mut rows = CsvRows::new(beginning);
     match rows.read_row() {
         Ok(None) | Err(_) => Err("the file is empty; its first line must be `code`".into()),
-        Ok(Some(Row::One(name))) if is_code(name) => Ok(()),
-        Ok(Some(Row::One(name))) => {
+        Ok(Some(CsvRow::One(name))) if is_code(name) => Ok(()),
+        Ok(Some(CsvRow::One(name))) => {
             Err(format!("the first line must be `code`, but it is {}", shown(name)))
         }
-        Ok(Some(Row::Unreadable)) => {
+        Ok(Some(CsvRow::Unreadable)) => {
             Err("the first line must be `code`, but it cannot be read as CSV".into())
         }
-        Ok(Some(Row::Many(fields))) => {
+        Ok(Some(CsvRow::Many(fields))) => {
             let others: Vec<String> =
                 fields.iter().filter(|name| !is_code(name)).map(shown).collect();
             match others.is_empty() {

@@ -17,7 +17,7 @@ pub enum Mark {
 
 /// What it comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum RowFate {
     Imported,
     Duplicate,
     Invalid,
@@ -41,11 +41,11 @@ impl Mark {
         Mark::ALL.into_iter().find(|mark| *mark as u8 == byte)
     }
 
-    pub fn fate(self) -> Fate {
+    pub fn fate(self) -> RowFate {
         match self {
-            Mark::Imported => Fate::Imported,
-            Mark::Duplicate => Fate::Duplicate,
-            _ => Fate::Invalid,
+            Mark::Imported => RowFate::Imported,
+            Mark::Duplicate => RowFate::Duplicate,
+            _ => RowFate::Invalid,
         }
     }
 
@@ -67,12 +67,12 @@ impl Mark {
     }
 }
 
-impl Fate {
+impl RowFate {
     pub fn name(self) -> &'static str {
         match self {
-            Fate::Imported => "imported",
-            Fate::Duplicate => "duplicate",
-            Fate::Invalid => "invalid",
+            RowFate::Imported => "imported",
+            RowFate::Duplicate => "duplicate",
+            RowFate::Invalid => "invalid",
         }
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     fn every_mark_reads_back_and_every_row_that_was_not_imported_has_a_reason() {
         for mark in Mark::ALL {
             assert_eq!(Mark::read(mark as u8), Some(mark));
-            assert_eq!(mark.why().is_none(), mark.fate() == Fate::Imported);
+            assert_eq!(mark.why().is_none(), mark.fate() == RowFate::Imported);
         }
         assert_eq!((Mark::read(0), Mark::read(10)), (None, None));
     }

@@ -22,7 +22,7 @@ use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::Offer;
 use actors::domain::imports::{
-    Command, Event, ImportView, OnDuplicate, Plan, Question, UNFINISHED, job_of_row,
+    Command, Event, ImportPlan, ImportView, OnDuplicate, Question, UNFINISHED, job_of_row,
 };
 use actors::domain::shelves::JOBS;
 use actors::engine::{By, Done};
@@ -71,9 +71,9 @@ impl Imports {
     }
 
     /// The same file on the same terms from the same caller is the same job.
-    pub fn plan(arrived: &Arrived, wanted: WantedImport, owner: Id) -> (Id, Plan) {
+    pub fn plan(arrived: &Arrived, wanted: WantedImport, owner: Id) -> (Id, ImportPlan) {
         let WantedImport { name, offer, expires_at, on_duplicate, dry_run } = wanted;
-        let plan = Plan {
+        let plan = ImportPlan {
             name,
             file: arrived.hash,
             bytes: arrived.bytes,
@@ -87,7 +87,7 @@ impl Imports {
     }
 
     /// Creates the job of a file that is where the job looks for it.
-    pub async fn create(&self, job: Id, plan: Plan, by: By) -> Result<Done<()>, Error> {
+    pub async fn create(&self, job: Id, plan: ImportPlan, by: By) -> Result<Done<()>, Error> {
         let done = self.command(job, Command::Create(plan), by).await?;
         pick(done, |event| matches!(event, Event::Created(_) | Event::Reopened).then_some(()))
     }

@@ -2,7 +2,9 @@
 
 use crate::failure::Error;
 use crate::table::Engine;
-use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
+use actors::domain::coupons::rack::{
+    Answer, CodeLine, Command, Event, Question, RackTerms, Refusal,
+};
 use actors::domain::coupons::{RackName, Serial};
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
@@ -23,7 +25,7 @@ fn by_rack(lines: &[CodeLine]) -> Vec<(RackName, Vec<usize>)> {
 pub async fn import(
     engine: &Engine,
     batch: Serial,
-    terms: Terms,
+    terms: RackTerms,
     lines: &[CodeLine],
 ) -> Result<Vec<bool>, Error> {
     let racks = by_rack(lines);
@@ -37,7 +39,7 @@ async fn import_on(
     engine: &Engine,
     name: &RackName,
     batch: Serial,
-    terms: Terms,
+    terms: RackTerms,
     lines: Vec<CodeLine>,
 ) -> Result<Vec<bool>, Error> {
     let command = Command::Import { batch, terms, lines: lines.clone() };

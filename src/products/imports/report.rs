@@ -1,9 +1,9 @@
 //! What became of each row of a file, read from the file and its marks together: page by page, or
 //! as a CSV to download.
 
-use crate::imports::mark::{Fate, Mark};
+use crate::imports::mark::{Mark, RowFate};
 use crate::imports::marks::Marks;
-use crate::imports::rows::{Row, Rows};
+use crate::imports::rows::{CsvRow, CsvRows};
 use crate::imports::spool::Spool;
 use actors::Id;
 use base::cells::Quoted;
@@ -18,33 +18,33 @@ pub const CSV_HEADER: &str = "row,code,state,why\r\n";
 
 /// Between which rows something is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct ReportPlace {
     /// Rows before it.
     pub rows: u64,
     /// Where in the file the next row begins. Zero is the beginning, where the header is.
     pub offset: u64,
 }
 
-pub struct Line {
+pub struct ReportLine {
     pub row: u64,
     pub code: String,
     pub mark: Mark,
     /// Where to go on.
-    pub after: Place,
+    pub after: ReportPlace,
 }
 
 pub struct Report {
-    rows: Rows<File>,
+    rows: CsvRows<File>,
     /// None as long as no row was decided.
     marks: Option<Marks>,
-    at: Place,
+    at: ReportPlace,
     /// Only so many rows have been decided.
     decided: u64,
 }
 
 impl Report {
-    pub fn open(spool: &Spool, job: Id, from: Place, decided: u64) -> io::Result<Report> {
-        let mut rows = Rows::at(spool.file_of(job)?, from.offset)?;
+    pub fn open(spool: &Spool, job: Id, from: ReportPlace, decided: u64) -> io::Result<Report> {
+        let mut rows = CsvRows::at(spool.file_of(job)?, from.offset)?;
         if from.offset == 0 {
             rows.read_row()?;
         }
@@ -54,7 +54,7 @@ impl Report {
     }
 
     /// The next `most` rows, fewer at the end.
-    pub fn read(&mut self, most: u64) -> io::Result<Vec<Line>> {
+    pub fn read(&mut self, most: u64) -> io::Result<Vec<ReportLine>> {
         let count = most.min(self.decided.saturating_sub(self.at.rows)) as usize;
         let mut lines = Vec::with_capacity(count);
         let Some(marks) = &mut self.marks else { return Ok(lines) };
@@ -63,8 +63,8 @@ impl Report {
             // since ends here.
             let (Some(mark), Some(row)) = (mark, self.rows.read_row()?) else { break };
             let code = shown(row);
-            self.at = Place { rows: self.at.rows + 1, offset: self.rows.offset() };
-            lines.push(Line { row: self.at.rows, code, mark, after: self.at });
+            self.at = ReportPlace { rows: self.at.rows + 1, offset: self.rows.offset() };
+            lines.push(ReportLine { row: self.at.rows, code, mark, after: self.at });
         }
         Ok(lines)
     }
@@ -72,9 +72,9 @@ impl Report {
     /// The next lines that `wanted` wants, and where to go on, if there is more.
     pub fn page(
         &mut self,
-        wanted: impl Fn(Fate) -> bool,
+        wanted: impl Fn(RowFate) -> bool,
         limit: usize,
-    ) -> io::Result<(Vec<Line>, Option<Place>)> {
+    ) -> io::Result<(Vec<ReportLine>, Option<ReportPlace>)> {
         let until = self.at.rows + LOOKED_THROUGH;
         let mut found = Vec::new();
         let mut at = self.at;
@@ -97,7 +97,7 @@ impl Report {
     }
 }
 
-impl Line {
+impl ReportLine {
     pub fn write_csv(&self, to: &mut String) {
         use std::fmt::Write;
         let why = self.mark.why().map(|why| Quoted(why).to_string()).unwrap_or_default();
@@ -107,12 +107,12 @@ impl Line {
     }
 }
 
-fn shown(row: Row) -> String {
+fn shown(row: CsvRow) -> String {
     let text =
         |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(SHOWN).collect() };
     match row {
-        Row::One(code) => text(code),
-        Row::Many(fields) => text(&fields.iter().collect::<Vec<_>>().join(&b',')),
-        Row::Unreadable => String::new(),
+        CsvRow::One(code) => text(code),
+        CsvRow::Many(fields) => text(&fields.iter().collect::<Vec<_>>().join(&b',')),
+        CsvRow::Unreadable => String::new(),
     }
 }

@@ -11,7 +11,7 @@ pub const LONGEST_ROW: usize = 4096;
 const BUFFER: usize = 256 * 1024;
 const MOST_FIELDS: usize = 32;
 
-pub struct Rows<R> {
+pub struct CsvRows<R> {
     from: R,
     parser: csv_core::Reader,
     buffer: Box<[u8]>,
@@ -27,7 +27,7 @@ pub struct Rows<R> {
 
 /// A row of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row<'a> {
+pub enum CsvRow<'a> {
     One(&'a [u8]),
     Many(Fields<'a>),
     Unreadable,
@@ -46,17 +46,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl<R: Read + Seek> Rows<R> {
+impl<R: Read + Seek> CsvRows<R> {
     /// From the row that begins at that offset.
-    pub fn at(mut from: R, offset: u64) -> io::Result<Rows<R>> {
+    pub fn at(mut from: R, offset: u64) -> io::Result<CsvRows<R>> {
         from.seek(SeekFrom::Start(offset))?;
-        Ok(Rows { offset, ..Rows::new(from) })
+        Ok(CsvRows { offset, ..CsvRows::new(from) })
     }
 }
 
-impl<R: Read> Rows<R> {
-    pub fn new(from: R) -> Rows<R> {
-        Rows {
+impl<R: Read> CsvRows<R> {
+    pub fn new(from: R) -> CsvRows<R> {
+        CsvRows {
             from,
             parser: csv_core::Reader::new(),
             buffer: vec![0; BUFFER].into(),
@@ -75,7 +75,7 @@ impl<R: Read> Rows<R> {
     }
 
     /// The next row, None at the end of the file.
-    pub fn read_row(&mut self) -> io::Result<Option<Row<'_>>> {
+    pub fn read_row(&mut self) -> io::Result<Option<CsvRow<'_>>> {
         if !self.skip_blank_lines()? {
             return Ok(None);
         }
@@ -97,13 +97,13 @@ impl<R: Read> Rows<R> {
         if !matches!(result, csv_core::ReadRecordResult::Record) {
             self.parser.reset();
             self.skip_line()?;
-            return Ok(Some(Row::Unreadable));
+            return Ok(Some(CsvRow::Unreadable));
         }
         self.take(taken);
         let ends = &self.ends[..fields];
         Ok(Some(match ends {
-            [end] => Row::One(&self.fields[..*end]),
-            _ => Row::Many(Fields { bytes: &self.fields, ends }),
+            [end] => CsvRow::One(&self.fields[..*end]),
+            _ => CsvRow::Many(Fields { bytes: &self.fields, ends }),
         }))
     }
 
@@ -171,14 +171,14 @@ mod tests {
 
     /// Every row as text, its fields joined by a bar, and where the next begins.
     fn read(bytes: &[u8]) -> Vec<(String, u64)> {
-        let mut rows = Rows::new(bytes);
+        let mut rows = CsvRows::new(bytes);
         let mut found = Vec::new();
         while let Some(row) = rows.read_row().unwrap() {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let row = match row {
-                Row::One(field) => text(field),
-                Row::Many(fields) => fields.iter().map(text).collect::<Vec<_>>().join("|"),
-                Row::Unreadable => "unreadable".into(),
+                CsvRow::One(field) => text(field),
+                CsvRow::Many(fields) => fields.iter().map(text).collect::<Vec<_>>().join("|"),
+                CsvRow::Unreadable => "unreadable".into(),
             };
             found.push((row, rows.offset()));
         }
@@ -222,7 +222,7 @@ mod tests {
                 (0..dice.below(60)).map(|_| b"ab,\"\n\r \xff\0"[dice.below(9) as usize]).collect();
             let whole = read(&bytes);
             for (at, (_, offset)) in whole.iter().enumerate() {
-                let mut rest = Rows::at(io::Cursor::new(&bytes), *offset).unwrap();
+                let mut rest = CsvRows::at(io::Cursor::new(&bytes), *offset).unwrap();
                 let mut count = 0;
                 while rest.read_row().unwrap().is_some() {
                     count += 1;

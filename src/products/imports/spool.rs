@@ -29,7 +29,7 @@ pub struct Spool {
 
 /// Why a file is not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum FileRefused {
     #[error("{0} files are arriving already")]
     Busy(usize),
     #[error("a file may have {0} bytes")]
@@ -42,13 +42,13 @@ pub enum Refused {
     Io(io::Error),
 }
 
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Refused {
+impl From<io::Error> for FileRefused {
+    fn from(error: io::Error) -> FileRefused {
         match error.kind() {
             io::ErrorKind::StorageFull
             | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge => Refused::DiskFull,
-            _ => Refused::Io(error),
+            | io::ErrorKind::FileTooLarge => FileRefused::DiskFull,
+            _ => FileRefused::Io(error),
         }
     }
 }
@@ -82,11 +82,11 @@ impl Spool {
     }
 
     /// Begins to take a file in. `announced` is how large it says it is.
-    pub fn receive(&self, announced: Option<u64>) -> Result<Arriving, Refused> {
+    pub fn receive(&self, announced: Option<u64>) -> Result<Arriving, FileRefused> {
         if announced.is_some_and(|bytes| bytes > self.limit) {
-            return Err(Refused::TooLarge(self.limit));
+            return Err(FileRefused::TooLarge(self.limit));
         }
-        let place = Place::take(&self.receiving).ok_or(Refused::Busy(AT_ONCE))?;
+        let place = Place::take(&self.receiving).ok_or(FileRefused::Busy(AT_ONCE))?;
         let path = self.folder.join(format!("{HALF}{}", self.next.fetch_add(1, Ordering::Relaxed)));
         let file = private(OpenOptions::new().write(true).create_new(true)).open(&path)?;
         let half = Half { path, _place: place };
@@ -103,7 +103,7 @@ impl Spool {
 
     /// Puts a file that has arrived where its job looks for it. Durable when it returns; the same
     /// file may be put there again.
-    pub fn keep(&self, arrived: &Arrived, job: Id) -> Result<(), Refused> {
+    pub fn keep(&self, arrived: &Arrived, job: Id) -> Result<(), FileRefused> {
         let folder = self.folder_of(job);
         // What was made for nothing goes again; a folder that has something in it stays.
         let moved =
@@ -136,10 +136,10 @@ pub struct Arrived {
 }
 
 impl Arriving {
-    pub fn write(&mut self, chunk: &[u8]) -> Result<(), Refused> {
+    pub fn write(&mut self, chunk: &[u8]) -> Result<(), FileRefused> {
         self.bytes += chunk.len() as u64;
         if self.bytes > self.limit {
-            return Err(Refused::TooLarge(self.limit));
+            return Err(FileRefused::TooLarge(self.limit));
         }
         if !self.has_header {
             self.beginning.extend_from_slice(&chunk[..chunk.len().min(header::NEEDED)]);
@@ -151,7 +151,7 @@ impl Arriving {
         Ok(self.file.write_all(chunk)?)
     }
 
-    pub fn end(mut self) -> Result<Arrived, Refused> {
+    pub fn end(mut self) -> Result<Arrived, FileRefused> {
         if !self.has_header {
             self.judge_header()?;
         }
@@ -159,9 +159,9 @@ impl Arriving {
         Ok(Arrived { half: self.half, hash: self.sha.finalize().into(), bytes: self.bytes })
     }
 
-    fn judge_header(&mut self) -> Result<(), Refused> {
+    fn judge_header(&mut self) -> Result<(), FileRefused> {
         self.has_header = true;
-        header::check(&std::mem::take(&mut self.beginning)).map_err(Refused::Header)
+        header::check(&std::mem::take(&mut self.beginning)).map_err(FileRefused::Header)
     }
 }
 

@@ -6,7 +6,7 @@
 //! comes to the same. What cannot be done now is tried again.
 
 use crate::failure::Error;
-use crate::imports::chunk::{Broken, Chunk, Work};
+use crate::imports::chunk::{BrokenJob, Chunk, JobFiles};
 use crate::imports::seen::Seen;
 use crate::imports::{Imports, racks};
 use actix_rt::task::spawn_blocking;
@@ -32,7 +32,7 @@ const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 /// What is left of a job after a turn.
 enum Turn {
-    On(Box<Work>),
+    On(Box<JobFiles>),
     /// Its files have to be opened anew.
     Again,
     Ended,
@@ -50,7 +50,7 @@ impl<E: Display> From<E> for Trouble {
 /// Starts the worker on this thread. It ends when the node stops.
 pub fn start(imports: Arc<Imports>, stops: impl Fn() -> bool + 'static) {
     actix_rt::spawn(async move {
-        let mut works: HashMap<Id, Box<Work>> = HashMap::new();
+        let mut works: HashMap<Id, Box<JobFiles>> = HashMap::new();
         while !stops() {
             let mut jobs = imports.unfinished().await.unwrap_or_default();
             if !imports.engine.node.is_settled() {
@@ -87,7 +87,7 @@ pub fn start(imports: Arc<Imports>, stops: impl Fn() -> bool + 'static) {
     });
 }
 
-async fn turn(imports: &Imports, job: Id, work: Option<Box<Work>>) -> Result<Turn, Trouble> {
+async fn turn(imports: &Imports, job: Id, work: Option<Box<JobFiles>>) -> Result<Turn, Trouble> {
     let Some(view) = imports.view(job).await? else { return Ok(Turn::Ended) };
     let work = work.filter(|work| work.is_at(&view));
     // With its files at hand, every chunk that was begun is counted. Without, the last one may be
@@ -126,12 +126,12 @@ async fn open(
     imports: &Imports,
     job: Id,
     view: &ImportView,
-) -> Result<Result<Work, WhyFailed>, Trouble> {
+) -> Result<Result<JobFiles, WhyFailed>, Trouble> {
     let (spool, view) = (imports.spool.clone(), view.clone());
-    match spawn_blocking(move || Work::open(&spool, job, &view)).await? {
+    match spawn_blocking(move || JobFiles::open(&spool, job, &view)).await? {
         Ok(work) => Ok(Ok(work)),
-        Err(Broken::Missing) => Ok(Err(WhyFailed::FileMissing)),
-        Err(Broken::Changed) => Ok(Err(WhyFailed::FileChanged)),
+        Err(BrokenJob::Missing) => Ok(Err(WhyFailed::FileMissing)),
+        Err(BrokenJob::Changed) => Ok(Err(WhyFailed::FileChanged)),
         Err(broken) => Err(broken.into()),
     }
 }
@@ -141,14 +141,15 @@ async fn on(
     imports: &Imports,
     job: Id,
     view: &ImportView,
-    mut work: Box<Work>,
+    mut work: Box<JobFiles>,
 ) -> Result<Turn, Trouble> {
     let most = imports.chunk;
     let (read, mut work) = spawn_blocking(move || (work.read(most), work)).await?;
     let mut chunk: Chunk = read?;
     let taken = match (view.pass, view.batch) {
         (ImportPass::Importing, Some(batch)) => {
-            let terms = rack::Terms { offer: view.plan.offer, expires_at: view.plan.expires_at };
+            let terms =
+                rack::RackTerms { offer: view.plan.offer, expires_at: view.plan.expires_at };
             racks::import(&imports.engine, batch, terms, &chunk.lines).await?
         }
         _ => {
@@ -175,7 +176,7 @@ async fn on(
 
 /// Makes the batch that takes the codes in, once for a job, and begins to import.
 async fn register(imports: &Imports, job: Id, view: &ImportView) -> Result<Turn, Trouble> {
-    let plan = catalogue::Plan {
+    let plan = catalogue::BatchPlan {
         name: view.plan.name.clone(),
         offer: view.plan.offer,
         expires_at: view.plan.expires_at,

@@ -9,7 +9,7 @@ pub mod told;
 use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Command, Event, LotteryView, Plan, Question};
+use actors::domain::lottery::{Command, Event, LotteryPlan, LotteryView, Question};
 use actors::domain::shelves;
 use actors::engine::{By, Done};
 use actors::store::{Page, StoreError};
@@ -19,7 +19,7 @@ use std::sync::{Arc, RwLock};
 
 pub struct Lotteries {
     engine: Arc<Engine>,
-    plans: RwLock<HashMap<Day, Arc<Plan>>>,
+    plans: RwLock<HashMap<Day, Arc<LotteryPlan>>>,
 }
 
 impl Lotteries {
@@ -31,7 +31,12 @@ impl Lotteries {
         self.engine.node.now()
     }
 
-    pub async fn create(&self, day: Day, plan: Plan, by: By) -> Result<Done<Plan>, Error> {
+    pub async fn create(
+        &self,
+        day: Day,
+        plan: LotteryPlan,
+        by: By,
+    ) -> Result<Done<LotteryPlan>, Error> {
         let done = self.engine.lotteries.command(&day, Command::Create(plan), by).await?;
         pick(done, |event| match event {
             Event::Planned(plan) => Some(plan),
@@ -45,7 +50,7 @@ impl Lotteries {
     }
 
     /// The plan of a lottery. None if there is no such lottery.
-    pub async fn plan(&self, day: Day) -> Result<Option<Arc<Plan>>, Error> {
+    pub async fn plan(&self, day: Day) -> Result<Option<Arc<LotteryPlan>>, Error> {
         if let Some(plan) =
             self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&day)
         {

@@ -3,14 +3,14 @@
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, time, topics};
 use actors::domain::day::Day;
-use actors::domain::lottery::{self, FirstPlan, Lottery, Plan};
+use actors::domain::lottery::{self, FirstPlan, Lottery, LotteryPlan};
 use serde_json::{Value, json};
 
 impl Told for Lottery {
     fn tell(day: &Day, event: &lottery::Event, says: &mut Says) {
         match event {
             lottery::Event::Created(FirstPlan { closes_at, .. })
-            | lottery::Event::Planned(Plan { closes_at, .. }) => {
+            | lottery::Event::Planned(LotteryPlan { closes_at, .. }) => {
                 says.say(
                     &topics::LOTTERY_CREATED,
                     [("lottery", id(day)), ("closes_at", time(*closes_at))],

@@ -58,14 +58,14 @@ impl Promotion {
         }
     }
 
-    pub fn batch(&self) -> Option<&catalogue::Plan> {
+    pub fn batch(&self) -> Option<&catalogue::BatchPlan> {
         match &self.entry {
             CatalogueEntry::Batch(plan) => Some(plan),
             CatalogueEntry::Campaign(_) => None,
         }
     }
 
-    pub fn campaign(&self) -> Option<&campaign::Plan> {
+    pub fn campaign(&self) -> Option<&campaign::CampaignPlan> {
         match &self.entry {
             CatalogueEntry::Campaign(plan) => Some(plan),
             CatalogueEntry::Batch(_) => None,

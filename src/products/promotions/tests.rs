@@ -5,7 +5,7 @@ use super::*;
 use crate::failure::Refusal;
 use actors::domain::coupons::Discount;
 use actors::domain::coupons::campaign::Trigger;
-use actors::domain::coupons::catalogue::{BatchKind, Plan};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
 use actors::engine::{KeyWindow, Limits, Node};
 use testing::memory::MemoryStore;
 
@@ -24,7 +24,7 @@ fn node_on(store: &MemoryStore) -> Promotions {
 }
 
 fn campaign(name: &str) -> CatalogueEntry {
-    CatalogueEntry::Campaign(campaign::Plan {
+    CatalogueEntry::Campaign(campaign::CampaignPlan {
         name: name.into(),
         quota: 1,
         starts_at: Time(0),
@@ -37,7 +37,7 @@ fn campaign(name: &str) -> CatalogueEntry {
 
 fn batch(expires_at: i64, what: BatchKind) -> CatalogueEntry {
     let expires_at = Time(expires_at);
-    CatalogueEntry::Batch(Plan { name: None, offer: OFFER, expires_at, what })
+    CatalogueEntry::Batch(BatchPlan { name: None, offer: OFFER, expires_at, what })
 }
 
 const MADE: BatchKind = BatchKind::Made { count: 1, one_per_member: false };

@@ -9,7 +9,7 @@ use crate::opening::Whole;
 use crate::table::Engine;
 use actors::Id;
 use actors::domain::day::Day;
-use actors::domain::lottery::Plan;
+use actors::domain::lottery::LotteryPlan;
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
@@ -78,7 +78,7 @@ impl Tickets {
     pub async fn hold(
         &self,
         day: Day,
-        plan: &Plan,
+        plan: &LotteryPlan,
         wanted: &WantedTickets,
         by: By,
     ) -> Result<Done<HeldTickets>, Error> {
@@ -204,7 +204,7 @@ impl Tickets {
     pub async fn matching(
         &self,
         day: Day,
-        plan: &Plan,
+        plan: &LotteryPlan,
         pattern: &Pattern,
         sample: u16,
     ) -> Result<Matching, Error> {
@@ -233,7 +233,7 @@ impl Tickets {
     }
 
     /// The books of all slices of a lottery.
-    pub async fn ledger(&self, day: Day, plan: &Plan) -> Result<TicketLedger, Error> {
+    pub async fn ledger(&self, day: Day, plan: &LotteryPlan) -> Result<TicketLedger, Error> {
         let _turn = self.looks.acquire().await;
         let mut sum = TicketLedger::default();
         for answer in
@@ -247,7 +247,7 @@ impl Tickets {
     }
 
     /// Seals all slices of a lottery, those too that were never opened. Can be repeated.
-    pub async fn seal(&self, day: Day, plan: &Plan) -> Result<(), Error> {
+    pub async fn seal(&self, day: Day, plan: &LotteryPlan) -> Result<(), Error> {
         let names = plan.slices(day);
         self.slices(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await.map(drop)
@@ -272,7 +272,7 @@ impl Tickets {
 }
 
 /// What a slice is told when it is first needed.
-fn open_with(plan: &Plan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
+fn open_with(plan: &LotteryPlan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
     let terms = plan.terms();
     move |name| Some(Command::Open { lead: name.lead, terms: terms? })
 }

@@ -2,10 +2,10 @@
 
 use crate::table;
 use crate::verify::*;
-use actors::domain::coupons::campaign::{Plan, Trigger};
+use actors::domain::coupons::campaign::{CampaignPlan, Trigger};
 use actors::domain::coupons::{Campaign, Discount, Offer, Serial, campaign};
 use actors::domain::day::Day;
-use actors::domain::tickets::{self, Slice, SliceName, Terms};
+use actors::domain::tickets::{self, Slice, SliceName, SliceTerms};
 use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
 use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::machine::partition_id;
@@ -83,7 +83,7 @@ fn kept(rows: impl Iterator<Item = Row>) -> Vec<Row> {
 
 fn slice_with_a_sold_ticket() -> Told {
     let terms =
-        Terms { digits: 4, copies: 1, holds_per_member: 9, hold_max_s: 600, closes_at: LATER };
+        SliceTerms { digits: 4, copies: 1, holds_per_member: 9, hold_max_s: 600, closes_at: LATER };
     let hold = |pattern: &str| tickets::Command::Hold {
         pattern: pattern.parse().unwrap(),
         count: 1,
@@ -101,8 +101,15 @@ fn slice_with_a_sold_ticket() -> Told {
 fn campaign_with_a_voucher() -> Told {
     let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
     let (name, trigger) = ("first".to_owned(), Trigger::Claim);
-    let plan =
-        Plan { name, quota: 5, starts_at: NOW, ends_at: LATER, trigger, offer, valid_s: None };
+    let plan = CampaignPlan {
+        name,
+        quota: 5,
+        starts_at: NOW,
+        ends_at: LATER,
+        trigger,
+        offer,
+        valid_s: None,
+    };
     let claim = |member: u8| campaign::Command::Claim { member: Id([member; 16]), code: None };
     told::<Campaign>(Serial(3), [campaign::Command::Open(plan), claim(1), claim(2)])
 }

@@ -1,7 +1,7 @@
 //! The latest attempts of each webhook, for whoever wants to know why nothing arrives. They live in
 //! memory and do not survive a restart: what has been delivered, the webhook's cursor knows.
 
-use crate::feed::{Event, Place};
+use crate::feed::{Event, FeedPlace};
 use crate::webhooks::sender::Sent;
 use actors::Time;
 use actors::domain::webhooks::Telling;
@@ -12,7 +12,7 @@ const KEPT: usize = 100;
 
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    pub event: Place,
+    pub event: FeedPlace,
     pub topic: &'static str,
     pub at: Time,
     pub line: Telling,

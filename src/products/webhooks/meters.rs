@@ -3,14 +3,14 @@
 
 use crate::webhooks::sender::Sent;
 use actors::Id;
-use base::meters::series::{Line, Series};
+use base::meters::series::{Series, SeriesLine};
 use metrics::{Counter, Histogram, counter, histogram};
 use std::sync::Arc;
 
 pub struct Meters {
     /// How many frames of the log have not been told yet. Nothing is shown of a webhook for which
     /// nobody is at work here.
-    pub lag: Arc<Line>,
+    pub lag: Arc<SeriesLine>,
     took_s: Histogram,
     delivered: Counter,
     refused: Counter,

@@ -24,7 +24,7 @@ use crate::failure::{Error, Refusal};
 use crate::feed::Feed;
 use crate::table::Engine;
 use actors::domain::shelves;
-use actors::domain::webhooks::{self, Command, Plan, WebhookView, WhyDisabled};
+use actors::domain::webhooks::{self, Command, WebhookPlan, WebhookView, WhyDisabled};
 use actors::engine::{By, Failure};
 use actors::store::{Page, StoreError};
 use actors::{Id, Time};
@@ -120,7 +120,7 @@ impl Webhooks {
             return Err(NotMade::TooMany);
         }
         let from = self.office.feed.end().await?;
-        let plan = Plan { url: target.url, events };
+        let plan = WebhookPlan { url: target.url, events };
         let done = self.office.command(id, Command::Create { plan, from }, by).await?;
         let secret = self.office.secret(id).await?;
         self.changed.store(true, Ordering::Release);

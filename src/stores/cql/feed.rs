@@ -4,7 +4,7 @@ use super::database::AT_ONCE;
 use super::entry::{self, FEED, FramePlace};
 use super::rows::{FIRST, frame};
 use super::tables::Tables;
-use actors::store::{FEED_BYTES, Feed, FeedFrame, StoreError};
+use actors::store::{FEED_BYTES, FeedFrame, FeedPage, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -44,8 +44,8 @@ impl FeedReader {
     }
 
     /// The frames after that position, up to the end, which was asked before.
-    pub async fn read(&self, after: u64, limit: usize, end: u64) -> Result<Feed, StoreError> {
-        let mut feed = Feed { frames: Vec::new(), end };
+    pub async fn read(&self, after: u64, limit: usize, end: u64) -> Result<FeedPage, StoreError> {
+        let mut feed = FeedPage { frames: Vec::new(), end };
         if after >= end || limit == 0 {
             return Ok(feed);
         }

@@ -11,7 +11,7 @@ use super::error::{Error, LostAnswer, broken, unavailable};
 use super::outcome::ConditionalAnswer;
 use super::settings::{CqlLogin, CqlSettings};
 use actors::store::StoreError;
-use ports::replication::Serial;
+use ports::replication::ConsensusReach;
 use scylla::client::execution_profile::{ExecutionProfile, ExecutionProfileHandle};
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
@@ -37,25 +37,25 @@ const CONNECT: Duration = Duration::from_secs(5);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(2);
 const KEEPALIVE_WAIT: Duration = Duration::from_secs(3);
 
-fn serial(reach: Serial) -> SerialConsistency {
+fn serial(reach: ConsensusReach) -> SerialConsistency {
     match reach {
-        Serial::Everywhere => SerialConsistency::Serial,
-        Serial::OneDataCentre => SerialConsistency::LocalSerial,
+        ConsensusReach::Everywhere => SerialConsistency::Serial,
+        ConsensusReach::OneDataCentre => SerialConsistency::LocalSerial,
     }
 }
 
-fn quorum(reach: Serial) -> Consistency {
+fn quorum(reach: ConsensusReach) -> Consistency {
     match reach {
-        Serial::Everywhere => Consistency::Quorum,
-        Serial::OneDataCentre => Consistency::LocalQuorum,
+        ConsensusReach::Everywhere => Consistency::Quorum,
+        ConsensusReach::OneDataCentre => Consistency::LocalQuorum,
     }
 }
 
 /// Of a read that first completes whatever round is under way.
-pub fn settling(reach: Serial) -> Consistency {
+pub fn settling(reach: ConsensusReach) -> Consistency {
     match reach {
-        Serial::Everywhere => Consistency::Serial,
-        Serial::OneDataCentre => Consistency::LocalSerial,
+        ConsensusReach::Everywhere => Consistency::Serial,
+        ConsensusReach::OneDataCentre => Consistency::LocalSerial,
     }
 }
 

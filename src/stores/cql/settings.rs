@@ -1,6 +1,6 @@
 //! What a node is told of its database.
 
-use ports::replication::{Replication, Serial};
+use ports::replication::{ConsensusReach, Replication};
 use std::fmt;
 
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct CqlSettings {
     /// Only looked at when the keyspace is made.
     pub replication: Replication,
     pub login: Option<CqlLogin>,
-    pub serial: Serial,
+    pub serial: ConsensusReach,
 }
 
 #[derive(Clone)]

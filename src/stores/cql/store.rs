@@ -15,7 +15,7 @@ use super::session::Cql;
 use super::tables::Tables;
 use actors::Time;
 use actors::store::{
-    Append, AppendOutcome, Bodies, Callback, Feed, Frame, ListedRow, Opened, Page, Row, RowKey,
+    Append, AppendOutcome, Bodies, Callback, FeedPage, Frame, ListedRow, Opened, Page, Row, RowKey,
     Sleeper, Snapshot, Store, StoreError,
 };
 use hashbrown::HashMap;
@@ -125,7 +125,7 @@ impl Store for CqlStore {
         });
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<FeedPage, StoreError>>) {
         let (feed, end) = (self.feed.clone(), self.end_of_feed());
         self.context.work(async move {
             done(match end.await {

@@ -10,7 +10,7 @@ use super::rows::{Fresh, RowsOf};
 use super::sums::{META, PARTITIONS};
 use actors::engine::record;
 use actors::store::{
-    FEED_BYTES, Feed, FeedFrame, Frame, Head, Opened, Position, Sleeper, Snapshot,
+    FEED_BYTES, FeedFrame, FeedPage, Frame, Head, Opened, Position, Sleeper, Snapshot,
 };
 use actors::time::Time;
 use hashbrown::HashMap;
@@ -265,9 +265,9 @@ impl<'c> Follower<'c> {
         Ok(Follower { frames: connection.prepare(frames)?, end: connection.prepare(end)? })
     }
 
-    pub fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<Feed> {
+    pub fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<FeedPage> {
         let end = self.end.query_row([], |row| row.get::<_, i64>(0))? as u64;
-        let mut feed = Feed { frames: Vec::new(), end };
+        let mut feed = FeedPage { frames: Vec::new(), end };
         if after >= end {
             return Ok(feed);
         }

@@ -16,7 +16,7 @@ pub struct Receiver<T>(Arc<Shared<T>>);
 
 /// Why nothing was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nothing {
+pub enum NothingTaken {
     /// Nothing came for as long as the receiver wanted to wait.
     Yet,
     /// No sender is left.
@@ -107,7 +107,7 @@ impl<T> Receiver<T> {
         most: usize,
         patience: Option<Duration>,
         into: &mut Vec<T>,
-    ) -> Result<(), Nothing> {
+    ) -> Result<(), NothingTaken> {
         let mut state = self.0.lock();
         if state.is_idle() && patience != Some(Duration::ZERO) {
             state.asleep += 1;
@@ -115,7 +115,7 @@ impl<T> Receiver<T> {
             state.asleep -= 1;
         }
         if state.waiting.is_empty() {
-            return Err(if state.senders == 0 { Nothing::Ever } else { Nothing::Yet });
+            return Err(if state.senders == 0 { NothingTaken::Ever } else { NothingTaken::Yet });
         }
         let some = most.min(state.waiting.len());
         into.extend(state.waiting.drain(..some));
@@ -237,12 +237,15 @@ mod tests {
     fn nothing_yet_is_not_nothing_ever() {
         let (sender, receiver) = queue();
         let mut batch = Vec::new();
-        assert_eq!(receiver.take(1, Some(Duration::ZERO), &mut batch), Err(Nothing::Yet));
-        assert_eq!(receiver.take(1, Some(Duration::from_millis(1)), &mut batch), Err(Nothing::Yet));
+        assert_eq!(receiver.take(1, Some(Duration::ZERO), &mut batch), Err(NothingTaken::Yet));
+        assert_eq!(
+            receiver.take(1, Some(Duration::from_millis(1)), &mut batch),
+            Err(NothingTaken::Yet)
+        );
         sender.send(1).unwrap();
         drop(sender);
         assert_eq!((receiver.take(9, None, &mut batch), &*batch), (Ok(()), &[1][..]));
-        assert_eq!(receiver.take(9, None, &mut batch), Err(Nothing::Ever));
+        assert_eq!(receiver.take(9, None, &mut batch), Err(NothingTaken::Ever));
     }
 
     #[test]

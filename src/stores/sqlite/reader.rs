@@ -14,7 +14,7 @@ use super::outsiders::OutsiderReader;
 use super::queue::{Receiver, Sender, Unsent, queue};
 use super::rows::{Fresh, ListReader};
 use actors::Id;
-use actors::store::{Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, StoreError};
+use actors::store::{Bodies, Callback, FeedPage, ListedRow, Opened, Page, RowKey, StoreError};
 use ports::directory::Outsider;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ pub enum ReaderJob {
     Open(Tail, Callback<Result<Opened, StoreError>>),
     Rows(Page, Callback<Result<Vec<ListedRow>, StoreError>>),
     Find(Vec<RowKey>, Callback<Result<Bodies, StoreError>>),
-    Feed(u64, usize, Callback<Result<Feed, StoreError>>),
+    Feed(u64, usize, Callback<Result<FeedPage, StoreError>>),
     Outsiders(Vec<Id>, Callback<Result<Vec<Option<Outsider>>, StoreError>>),
     Read(Box<dyn FnOnce(&Connection) + Send>),
 }
@@ -162,7 +162,7 @@ impl<'c> Reader<'c> {
     }
 
     /// One transaction, so that the end is the end of the very log that was read.
-    fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<Feed> {
+    fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<FeedPage> {
         let _transaction = self.connection.unchecked_transaction()?;
         self.follower.feed(after, limit)
     }

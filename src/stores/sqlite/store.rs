@@ -9,7 +9,7 @@ use super::reader::{self, Desk, ReaderJob};
 use super::rows::{Fresh, RowsOf};
 use super::{fold, log, writer};
 use actors::store::{
-    Append, AppendOutcome, Bodies, Callback, Feed, ListedRow, Opened, Page, RowKey, Sleeper,
+    Append, AppendOutcome, Bodies, Callback, FeedPage, ListedRow, Opened, Page, RowKey, Sleeper,
     Snapshot, Store, StoreError,
 };
 use actors::{Id, Time};
@@ -256,7 +256,7 @@ impl Store for SqliteStore {
         }
     }
 
-    fn feed(&self, after: u64, limit: usize, done: Callback<Result<Feed, StoreError>>) {
+    fn feed(&self, after: u64, limit: usize, done: Callback<Result<FeedPage, StoreError>>) {
         let _ = self.lists.ask(ReaderJob::Feed(after, limit, done));
     }
 }

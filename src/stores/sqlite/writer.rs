@@ -13,7 +13,7 @@ use super::health::DiskHealth;
 use super::job::WriterJob;
 use super::log::Log;
 use super::meters::WriterMeters;
-use super::queue::{Nothing, Receiver, Sender};
+use super::queue::{NothingTaken, Receiver, Sender};
 use super::reader::{Desk, ReaderJob};
 use super::rows::Fresh;
 use super::sweep::Sweep;
@@ -102,8 +102,8 @@ impl<'c> Writer<'c> {
                     self.turn(&mut batch);
                     self.fold.after_a_commit();
                 }
-                Err(Nothing::Yet) => self.use_the_silence(),
-                Err(Nothing::Ever) => return,
+                Err(NothingTaken::Yet) => self.use_the_silence(),
+                Err(NothingTaken::Ever) => return,
             }
         }
     }

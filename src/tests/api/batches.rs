@@ -4,8 +4,8 @@
 use crate::campaigns::END;
 use crate::coupons::{assign, batch, books, code, codes};
 use actors::Time;
-use actors::domain::coupons::catalogue::{BatchKind, Plan};
-use actors::domain::coupons::range::{Command, Terms};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
+use actors::domain::coupons::range::{Command, RangeTerms};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
 use actors::engine::{By, Failure};
@@ -181,7 +181,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
             App::open(config, Arc::new(move || now)).await.unwrap().serve(|_| {}).unwrap();
         let offer = Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
         let expires_at = Time(now.0 + 86_400_000);
-        let plan = Plan {
+        let plan = BatchPlan {
             name: None,
             offer,
             expires_at,
@@ -194,7 +194,8 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
         }
         // All at once, so that no job that looks around finds some of them open and opens the
         // others.
-        let open = Command::Open(Terms { count: each, offer, expires_at, one_per_member: false });
+        let open =
+            Command::Open(RangeTerms { count: each, offer, expires_at, one_per_member: false });
         let ranges = plan.ranges(batch);
         let tell = |name| running.shared.engine.ranges.command(name, open.clone(), By::SYSTEM);
         try_join_all(ranges.iter().map(tell)).await.unwrap();

@@ -2,7 +2,7 @@
 //! grants on what he remembers.
 
 use actix_rt::{Arbiter, System};
-use actors::domain::coupons::campaign::{Campaign, Command, Event, Plan, Refusal, Trigger};
+use actors::domain::coupons::campaign::{Campaign, CampaignPlan, Command, Event, Refusal, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::engine::{By, Failure, Key, KeyWindow, Limits, Node, Router};
 use actors::time::Time;
@@ -72,7 +72,7 @@ fn a_stale_owner_neither_says_sold_out_nor_grants_what_is_gone() {
     System::new().block_on(async {
         let engines = stores.map(engine);
         let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
-        let plan = Plan {
+        let plan = CampaignPlan {
             name: "duel".into(),
             quota: 1,
             starts_at: Time(0),

@@ -3,7 +3,7 @@
 
 use crate::STAMPEDE;
 use actors::dice::Dice;
-use draws::fraud::Kind;
+use draws::fraud::FraudKind;
 use harness::{Client, Process, TestFolder, Verifier, id};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -190,7 +190,7 @@ fn what_the_server_hands_out_is_checked_without_it() {
     );
     for verifier in Verifier::both(STAMPEDE) {
         for (file, code) in
-            [(&draw, 0), (&included, 0), (&swapped, Kind::WinnersDiffer.code() as i32)]
+            [(&draw, 0), (&included, 0), (&swapped, FraudKind::WinnersDiffer.code() as i32)]
         {
             let mut line = vec![file.as_str(), "--key", &key, "--receipt", &receipt];
             if file != &included {

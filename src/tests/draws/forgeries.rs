@@ -9,7 +9,7 @@ use actors::domain::day::Day;
 use base::Hex;
 use draws::Text;
 use draws::bundle::{Listed, Share};
-use draws::fraud::Kind;
+use draws::fraud::FraudKind;
 use harness::TestFolder;
 use harness::verifiers::{Verifier, VerifierSaid};
 use std::collections::HashSet;
@@ -22,7 +22,7 @@ enum Alone {
 }
 use Alone::{InOrder, Wrong};
 
-type Forgery = (&'static str, Kind, Alone, fn(&mut Forged));
+type Forgery = (&'static str, FraudKind, Alone, fn(&mut Forged));
 
 /// Changes the ballots and makes everything anew.
 macro_rules! anew {
@@ -37,123 +37,128 @@ macro_rules! anew {
 const FORGERIES: &[Forgery] = &[
     (
         "the receipt's ballot is removed",
-        Kind::BallotRemoved,
+        FraudKind::BallotRemoved,
         InOrder,
         anew!(it, it.nonces().remove(PLACE)),
     ),
     (
         "a ballot before it is removed",
-        Kind::BallotRemoved,
+        FraudKind::BallotRemoved,
         InOrder,
         anew!(it, it.nonces().remove(2)),
     ),
     (
         "three ballots before it are removed",
-        Kind::BallotRemoved,
+        FraudKind::BallotRemoved,
         InOrder,
         anew!(it, drop(it.nonces().drain(1..4))),
     ),
     (
         "a ballot that followed it is removed",
-        Kind::BallotRemoved,
+        FraudKind::BallotRemoved,
         InOrder,
         anew!(it, it.nonces().remove(PLACE + 1)),
     ),
     (
         "all behind it are removed",
-        Kind::BallotRemoved,
+        FraudKind::BallotRemoved,
         InOrder,
         anew!(it, it.nonces().truncate(PLACE + 1)),
     ),
     (
         "it and all behind it are removed",
-        Kind::BallotRemoved,
+        FraudKind::BallotRemoved,
         InOrder,
         anew!(it, it.nonces().truncate(PLACE)),
     ),
     (
         "a ballot is added before it",
-        Kind::BallotAdded,
+        FraudKind::BallotAdded,
         InOrder,
         anew!(it, it.nonces().insert(3, 99)),
     ),
     (
         "a ballot is added in its very place",
-        Kind::BallotAdded,
+        FraudKind::BallotAdded,
         InOrder,
         anew!(it, it.nonces().insert(PLACE, 99)),
     ),
     (
         "a ballot is added behind it, among those it was signed with",
-        Kind::BallotAdded,
+        FraudKind::BallotAdded,
         InOrder,
         anew!(it, it.nonces().insert(PLACE + 1, 99)),
     ),
     (
         "the receipt's ballot is changed",
-        Kind::BallotChanged,
+        FraudKind::BallotChanged,
         InOrder,
         anew!(it, it.nonces()[PLACE] ^= 1),
     ),
-    ("a ballot before it is changed", Kind::BallotChanged, InOrder, anew!(it, it.nonces()[0] ^= 1)),
+    (
+        "a ballot before it is changed",
+        FraudKind::BallotChanged,
+        InOrder,
+        anew!(it, it.nonces()[0] ^= 1),
+    ),
     (
         "a ballot that followed it is changed",
-        Kind::BallotChanged,
+        FraudKind::BallotChanged,
         InOrder,
         anew!(it, it.nonces()[PLACE + 2] ^= 1),
     ),
     (
         "it changes places with one before it",
-        Kind::BallotMoved,
+        FraudKind::BallotMoved,
         InOrder,
         anew!(it, it.nonces().swap(PLACE, 1)),
     ),
     (
         "it changes places with one behind it",
-        Kind::BallotMoved,
+        FraudKind::BallotMoved,
         InOrder,
         anew!(it, it.nonces().swap(PLACE, PLACE + 1)),
     ),
     (
         "those that followed it change places",
-        Kind::BallotMoved,
+        FraudKind::BallotMoved,
         InOrder,
         anew!(it, it.nonces().swap(PLACE + 1, PLACE + 2)),
     ),
     (
         "it is moved to the end",
-        Kind::BallotMoved,
+        FraudKind::BallotMoved,
         InOrder,
         anew!(it, it.nonces()[PLACE..].rotate_left(1)),
     ),
     (
         "it is moved to the beginning",
-        Kind::BallotMoved,
+        FraudKind::BallotMoved,
         InOrder,
         anew!(it, it.nonces()[..=PLACE].rotate_right(1)),
     ),
     (
         "it is moved to another box",
-        Kind::BallotMoved,
+        FraudKind::BallotMoved,
         InOrder,
         anew!(it, {
             let nonce = it.nonces().remove(PLACE);
             it.bundle.boxes[2].nonces.push(nonce);
         }),
     ),
-    ("the seed is another one than committed to", Kind::SeedDiffers, Wrong, |it| {
+    ("the seed is another one than committed to", FraudKind::SeedDiffers, Wrong, |it| {
         it.bundle.head.seed.0[0] ^= 1;
         it.draw();
     }),
     (
         "commitment and seed are both replaced",
-        Kind::CommitmentDiffers,
+        FraudKind::CommitmentDiffers,
         InOrder,
         anew!(it, it.bundle.head.seed.0[0] ^= 1),
     ),
     (
         "another round of the beacon is used",
-        Kind::RoundDiffers,
+        FraudKind::RoundDiffers,
         InOrder,
         anew!(it, {
             let other = announced(1000);
@@ -164,126 +169,128 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "the beacon is left out",
-        Kind::RoundDiffers,
+        FraudKind::RoundDiffers,
         InOrder,
         anew!(it, it.bundle.head.beacon = None),
     ),
-    ("the beacon's randomness is made up", Kind::RandomnessDiffers, Wrong, |it| {
+    ("the beacon's randomness is made up", FraudKind::RandomnessDiffers, Wrong, |it| {
         it.bundle.head.beacon.as_mut().unwrap().randomness.0[0] ^= 1;
         it.draw();
     }),
-    ("the beacon is of another network", Kind::BeaconUnknown, Wrong, |it| {
+    ("the beacon is of another network", FraudKind::BeaconUnknown, Wrong, |it| {
         it.bundle.head.beacon.as_mut().unwrap().chain.0[0] ^= 1
     }),
     (
         "the round was known before the day was over",
-        Kind::BeaconEarly,
+        FraudKind::BeaconEarly,
         Wrong,
         anew!(it, it.bundle.head.lottery = Text(Day(20230824))),
     ),
-    ("a winner changes places with a reserve", Kind::LotsDiffer, Wrong, |it| {
+    ("a winner changes places with a reserve", FraudKind::LotsDiffer, Wrong, |it| {
         it.bundle.head.lots.swap(0, 2)
     }),
-    ("a winner is another ballot", Kind::LotsDiffer, Wrong, |it| {
+    ("a winner is another ballot", FraudKind::LotsDiffer, Wrong, |it| {
         let other = (0..5)
             .map(|index| Text(it.bundle.ballot(0, index).unwrap()))
             .find(|ballot| !it.bundle.head.lots.contains(ballot));
         it.bundle.head.lots[1] = other.unwrap();
     }),
-    ("a winner is a ballot that nobody submitted", Kind::LotsDiffer, Wrong, |it| {
+    ("a winner is a ballot that nobody submitted", FraudKind::LotsDiffer, Wrong, |it| {
         it.bundle.head.lots[0].0.nonce ^= 1
     }),
-    ("the last reserve is not named", Kind::LotsDiffer, Wrong, |it| {
+    ("the last reserve is not named", FraudKind::LotsDiffer, Wrong, |it| {
         it.bundle.head.lots.truncate(3)
     }),
     (
         "there are more winners than were promised",
-        Kind::WinnersDiffer,
+        FraudKind::WinnersDiffer,
         InOrder,
         anew!(it, it.bundle.head.winners = 3),
     ),
     (
         "a reserve is made a winner",
-        Kind::WinnersDiffer,
+        FraudKind::WinnersDiffer,
         InOrder,
         anew!(it, {
             (it.bundle.head.winners, it.bundle.head.reserves) = (3, 1);
         }),
     ),
-    ("the root of a box is another one", Kind::BoxRootDiffers, Wrong, |it| {
+    ("the root of a box is another one", FraudKind::BoxRootDiffers, Wrong, |it| {
         it.bundle.boxes[0].share.root.0[31] ^= 1
     }),
-    ("a ballot is changed and nothing made anew", Kind::BoxRootDiffers, Wrong, |it| {
+    ("a ballot is changed and nothing made anew", FraudKind::BoxRootDiffers, Wrong, |it| {
         it.nonces()[0] ^= 1
     }),
-    ("a box says that it holds one more", Kind::CountDiffers, Wrong, |it| {
+    ("a box says that it holds one more", FraudKind::CountDiffers, Wrong, |it| {
         it.bundle.boxes[3].share.count += 1
     }),
-    ("a ballot is removed and nothing made anew", Kind::CountDiffers, Wrong, |it| {
+    ("a ballot is removed and nothing made anew", FraudKind::CountDiffers, Wrong, |it| {
         it.nonces().truncate(10)
     }),
-    ("the lottery root is another one", Kind::LotteryRootDiffers, Wrong, |it| {
+    ("the lottery root is another one", FraudKind::LotteryRootDiffers, Wrong, |it| {
         it.bundle.head.root.0[0] ^= 1
     }),
-    ("an empty box is left out", Kind::LotteryRootDiffers, Wrong, |it| drop(it.bundle.boxes.pop())),
-    ("two ballots change places in the list alone", Kind::BallotMisplaced, Wrong, |it| {
+    ("an empty box is left out", FraudKind::LotteryRootDiffers, Wrong, |it| {
+        drop(it.bundle.boxes.pop())
+    }),
+    ("two ballots change places in the list alone", FraudKind::BallotMisplaced, Wrong, |it| {
         let ids = [0, 1].map(|index| format!("\"{}\"", it.bundle.ballot(3, index).unwrap()));
         it.rewrite(|text| text.replace(&ids.join(","), &format!("{},{}", ids[1], ids[0])));
     }),
-    ("the ballots are of another day", Kind::BallotMisplaced, Wrong, |it| {
+    ("the ballots are of another day", FraudKind::BallotMisplaced, Wrong, |it| {
         it.rewrite(|text| text.replace("2023-08-23", "2023-08-22"))
     }),
-    ("the end is cut off", Kind::Truncated, Wrong, |it| {
+    ("the end is cut off", FraudKind::Truncated, Wrong, |it| {
         it.rewrite(|text| text[..text.len() - 1].to_owned())
     }),
-    ("half of it is cut off", Kind::Truncated, Wrong, |it| {
+    ("half of it is cut off", FraudKind::Truncated, Wrong, |it| {
         it.rewrite(|text| text[..text.len() / 2].to_owned())
     }),
-    ("nothing is left", Kind::Truncated, Wrong, |it| it.rewrite(|_| String::new())),
-    ("a member is unknown", Kind::Malformed, Wrong, |it| {
+    ("nothing is left", FraudKind::Truncated, Wrong, |it| it.rewrite(|_| String::new())),
+    ("a member is unknown", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("\"winners\"", "\"losers\":[],\"winners\""))
     }),
-    ("a member is unknown in a box", Kind::Malformed, Wrong, |it| {
+    ("a member is unknown in a box", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replacen("\"ballots\"", "\"lost\":[],\"ballots\"", 1))
     }),
-    ("a member is said twice", Kind::Malformed, Wrong, |it| {
+    ("a member is said twice", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("\"reserves\":2", "\"reserves\":2,\"reserves\":2"))
     }),
-    ("a member is missing", Kind::Malformed, Wrong, |it| {
+    ("a member is missing", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("\"reserves\":2,", ""))
     }),
-    ("a number is written otherwise", Kind::Malformed, Wrong, |it| {
+    ("a number is written otherwise", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("\"winners\":2", "\"winners\":2.0"))
     }),
-    ("a hash is written otherwise", Kind::Malformed, Wrong, |it| {
+    ("a hash is written otherwise", FraudKind::Malformed, Wrong, |it| {
         let root = it.bundle.head.root.to_string();
         it.rewrite(|text| text.replace(&root, &root.to_uppercase()));
     }),
-    ("something stands behind it", Kind::Malformed, Wrong, |it| {
+    ("something stands behind it", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| format!("{text}[]"))
     }),
-    ("there is no such day", Kind::Malformed, Wrong, |it| {
+    ("there is no such day", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("2023-08-23", "2023-02-30"))
     }),
-    ("it is of another format", Kind::Malformed, Wrong, |it| {
+    ("it is of another format", FraudKind::Malformed, Wrong, |it| {
         it.rewrite(|text| text.replace("stampede draw 1", "stampede draw 2"))
     }),
-    ("the receipt's signature is another one", Kind::ReceiptForged, InOrder, |it| {
+    ("the receipt's signature is another one", FraudKind::ReceiptForged, InOrder, |it| {
         it.receipt.signature.0[5] ^= 1
     }),
-    ("the receipt says that it is of another box", Kind::ReceiptForged, InOrder, |it| {
+    ("the receipt says that it is of another box", FraudKind::ReceiptForged, InOrder, |it| {
         it.receipt.ballot.0.name.number = 0
     }),
-    ("the receipt promises more winners", Kind::ReceiptForged, InOrder, |it| {
+    ("the receipt promises more winners", FraudKind::ReceiptForged, InOrder, |it| {
         it.receipt.winners += 1
     }),
-    ("the receipt promises round zero", Kind::ReceiptForged, InOrder, |it| {
+    ("the receipt promises round zero", FraudKind::ReceiptForged, InOrder, |it| {
         it.receipt.round = Some(0)
     }),
-    ("the receipt is signed under another key", Kind::ReceiptKeyDiffers, InOrder, |it| {
+    ("the receipt is signed under another key", FraudKind::ReceiptKeyDiffers, InOrder, |it| {
         it.key = Hex([7; 32])
     }),
-    ("the receipt is of another lottery", Kind::ReceiptElsewhere, InOrder, |it| {
+    ("the receipt is of another lottery", FraudKind::ReceiptElsewhere, InOrder, |it| {
         let own = it.receipt.ballot.0;
         it.receipt.ballot =
             Text(BallotId { name: BoxName { day: Day(20230822), ..own.name }, ..own });
@@ -298,14 +305,14 @@ const FORGERIES: &[Forgery] = &[
     }),
     (
         "the receipt's box is left out",
-        Kind::ReceiptElsewhere,
+        FraudKind::ReceiptElsewhere,
         InOrder,
         anew!(it, it.bundle.boxes.truncate(BOX)),
     ),
-    ("the receipt is cut off", Kind::ReceiptMalformed, InOrder, |it| {
+    ("the receipt is cut off", FraudKind::ReceiptMalformed, InOrder, |it| {
         it.receipt_text = Some(it.receipt_written()[..99].to_owned())
     }),
-    ("the receipt says something unknown", Kind::ReceiptMalformed, InOrder, |it| {
+    ("the receipt says something unknown", FraudKind::ReceiptMalformed, InOrder, |it| {
         it.receipt_text = Some(it.receipt_written().replace("\"key\"", "\"note\":\"\",\"key\""));
     }),
 ];
@@ -341,7 +348,7 @@ fn all_verified(verifier: Verifier, with_anchors: bool) -> Vec<VerifierSaid> {
 }
 
 /// Whether a verifier that left so named the fraud by its name, in one sentence.
-fn named(said: &VerifierSaid, kind: Kind) -> bool {
+fn named(said: &VerifierSaid, kind: FraudKind) -> bool {
     let sentence = said.err.split_once(": ").map_or("", |(_, sentence)| sentence);
     said.code == kind.code() as i32
         && sentence.starts_with(&format!("{}: ", kind.name()))
@@ -458,7 +465,7 @@ fn a_forged_signature_of_the_beacon_is_found_by_the_one_that_can() {
     for verifier in Verifier::both(STAMPEDE) {
         let said = verified(verifier, &made, true);
         match verifier {
-            Verifier::Rust(_) => assert!(named(&said, Kind::BeaconForged), "{said:?}"),
+            Verifier::Rust(_) => assert!(named(&said, FraudKind::BeaconForged), "{said:?}"),
             Verifier::Python => {
                 assert_eq!(said.code, 0, "{said:?}");
                 assert!(
@@ -487,15 +494,15 @@ fn another_round_under_the_promised_number_is_not_signed_so() {
         .copy_from_slice(&announced(1000).signature);
     made.anew();
     let said = verified(Verifier::Rust(STAMPEDE), &made, true);
-    assert!(named(&said, Kind::BeaconForged), "{said:?}");
+    assert!(named(&said, FraudKind::BeaconForged), "{said:?}");
 }
 
 #[test]
 fn every_kind_of_fraud_is_shown_by_some_forgery() {
-    let shown: HashSet<Kind> = FORGERIES.iter().map(|(_, kind, ..)| *kind).collect();
-    let elsewhere = [Kind::BeaconForged, Kind::PathDiffers];
+    let shown: HashSet<FraudKind> = FORGERIES.iter().map(|(_, kind, ..)| *kind).collect();
+    let elsewhere = [FraudKind::BeaconForged, FraudKind::PathDiffers];
     assert!(
-        Kind::ALL.iter().all(|kind| shown.contains(kind) != elsewhere.contains(kind)),
+        FraudKind::ALL.iter().all(|kind| shown.contains(kind) != elsewhere.contains(kind)),
         "{shown:?}"
     );
     let titles: HashSet<&str> = FORGERIES.iter().map(|(title, ..)| *title).collect();
@@ -511,6 +518,6 @@ fn a_box_put_in_afterwards_is_found() {
     made.bundle.boxes.push(Listed { share, nonces: Vec::new() });
     for verifier in Verifier::both(STAMPEDE) {
         let said = verified(verifier, &made, false);
-        assert!(named(&said, Kind::LotteryRootDiffers), "{verifier:?}: {said:?}");
+        assert!(named(&said, FraudKind::LotteryRootDiffers), "{verifier:?}: {said:?}");
     }
 }

@@ -4,7 +4,7 @@ use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Questi
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, commitment};
 use actors::domain::lottery::{
-    self, BallotSetup, Beacon, Drawn, Lot, Lottery, LotteryView, Plan, places,
+    self, BallotSetup, Beacon, Drawn, Lot, Lottery, LotteryPlan, LotteryView, places,
 };
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use base::Hex;
@@ -87,7 +87,7 @@ impl Wanted {
             commitment: commitment(&SEED),
             round: self.round,
         };
-        let plan = Plan {
+        let plan = LotteryPlan {
             name: "the draw".to_owned(),
             closes_at: CLOSES,
             tickets: None,
@@ -123,7 +123,7 @@ fn filled(
     name: BoxName,
     count: u64,
     commit: u64,
-    plan: &Plan,
+    plan: &LotteryPlan,
 ) -> (Played<BallotBox>, Vec<Receipt>) {
     let (mut made, mut receipts) = (Played::<BallotBox>::default(), Vec::new());
     let (terms, anchor) = (plan.box_terms().unwrap(), Anchor::from(&plan.ballots.unwrap()));

@@ -3,7 +3,7 @@
 
 use crate::STAMPEDE;
 use crate::forged::{BOX, HONEST, PLACE};
-use draws::fraud::Kind;
+use draws::fraud::FraudKind;
 use draws::{Inclusion, Receipt};
 use harness::TestFolder;
 use harness::verifiers::{Verifier, VerifierSaid, python, script};
@@ -58,15 +58,15 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
         made
     };
     let forgeries = [
-        (Kind::PathDiffers, forge(|it| it.path[0].0[0] ^= 1)),
-        (Kind::PathDiffers, forge(|it| it.path.rotate_left(1))),
-        (Kind::PathDiffers, forge(|it| it.path.push(it.path[0]))),
-        (Kind::PathDiffers, forge(|it| it.ballot.0.nonce ^= 1)),
-        (Kind::PathDiffers, forge(|it| it.ballot.0.index = 400)),
-        (Kind::PathDiffers, forge(|it| it.ballot.0.name.number = 9)),
-        (Kind::PathDiffers, forge(|it| it.boxes[BOX].count -= 5)),
-        (Kind::LotteryRootDiffers, forge(|it| it.boxes[0].count += 1)),
-        (Kind::LotteryRootDiffers, forge(|it| it.root.0[9] ^= 1)),
+        (FraudKind::PathDiffers, forge(|it| it.path[0].0[0] ^= 1)),
+        (FraudKind::PathDiffers, forge(|it| it.path.rotate_left(1))),
+        (FraudKind::PathDiffers, forge(|it| it.path.push(it.path[0]))),
+        (FraudKind::PathDiffers, forge(|it| it.ballot.0.nonce ^= 1)),
+        (FraudKind::PathDiffers, forge(|it| it.ballot.0.index = 400)),
+        (FraudKind::PathDiffers, forge(|it| it.ballot.0.name.number = 9)),
+        (FraudKind::PathDiffers, forge(|it| it.boxes[BOX].count -= 5)),
+        (FraudKind::LotteryRootDiffers, forge(|it| it.boxes[0].count += 1)),
+        (FraudKind::LotteryRootDiffers, forge(|it| it.root.0[9] ^= 1)),
     ];
     let folder = TestFolder::new();
     let lines: Vec<_> = forgeries
@@ -82,7 +82,7 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
             assert!(said.err.contains(&format!(": {}: ", kind.name())), "{said:?}");
         }
         let said = verifier.all(std::slice::from_ref(&of_another)).remove(0);
-        assert_eq!(said.code, Kind::ReceiptElsewhere.code() as i32, "{verifier:?}: {said:?}");
+        assert_eq!(said.code, FraudKind::ReceiptElsewhere.code() as i32, "{verifier:?}: {said:?}");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
         .unwrap()
         .replace("\"winners\":2", "\"winners\":9");
     let promised = bare(&[&proof, "--receipt", &folder.file("other.json", &other)]);
-    assert_eq!(promised.code, Kind::WinnersDiffer.code() as i32, "{promised:?}");
+    assert_eq!(promised.code, FraudKind::WinnersDiffer.code() as i32, "{promised:?}");
 }
 
 #[test]
@@ -136,10 +136,10 @@ fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
     let folder = TestFolder::new();
     for verifier in Verifier::both(STAMPEDE) {
         for (text, kind) in [
-            ("{}", Kind::Malformed),
-            ("[1]", Kind::Malformed),
-            ("\u{feff}{}", Kind::Malformed),
-            (" ", Kind::Truncated),
+            ("{}", FraudKind::Malformed),
+            ("[1]", FraudKind::Malformed),
+            ("\u{feff}{}", FraudKind::Malformed),
+            (" ", FraudKind::Truncated),
         ] {
             let said = verifier.one(&[&folder.file("proof.json", text)]);
             assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {text:?}: {said:?}");
@@ -149,7 +149,7 @@ fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
             &format!("{{\"format\":\"stampede draw 1\",\"lottery\":{}", "[".repeat(100_000)),
         );
         let said = verifier.one(&[&deep]);
-        assert_eq!(said.code, Kind::Malformed.code() as i32, "{verifier:?}: {said:?}");
+        assert_eq!(said.code, FraudKind::Malformed.code() as i32, "{verifier:?}: {said:?}");
         let said = verifier.one(&[&format!("{deep}-missing")]);
         assert_eq!(said.code, 1, "{verifier:?}: {said:?}");
         let wrong = verifier.one(&[&deep, "--commitment", "12"]);

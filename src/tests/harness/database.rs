@@ -8,7 +8,7 @@ use crate::loopback::{free_port_from, is_free};
 use crate::{needed, root};
 use actors::store::{Frame, Row};
 use cql::{Cql, CqlSettings, CqlStore, SchemaMode, Tuning};
-use ports::replication::{Replication, Serial};
+use ports::replication::{ConsensusReach, Replication};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use testing::contract::rows_of;
 
-pub struct Database {
+pub struct TestDatabase {
     pub nodes: Vec<String>,
     /// What was started here, and ends with it.
     started: Option<Started>,
@@ -27,10 +27,10 @@ struct Started {
     port: u16,
 }
 
-static DATABASE: LazyLock<Result<Database, String>> = LazyLock::new(Database::one);
+static DATABASE: LazyLock<Result<TestDatabase, String>> = LazyLock::new(TestDatabase::one);
 
 /// The database, unless it cannot be had and need not be.
-pub fn database() -> Option<&'static Database> {
+pub fn database() -> Option<&'static TestDatabase> {
     match &*DATABASE {
         Ok(database) => Some(database),
         Err(why) => is_not_run(why),
@@ -38,8 +38,8 @@ pub fn database() -> Option<&'static Database> {
 }
 
 /// Three nodes that keep three copies of everything, for one test alone.
-pub fn three_nodes() -> Option<Database> {
-    match Database::start(3) {
+pub fn three_nodes() -> Option<TestDatabase> {
+    match TestDatabase::start(3) {
         Ok(database) => Some(database),
         Err(why) => is_not_run(&why),
     }
@@ -50,19 +50,19 @@ fn is_not_run<T>(why: &str) -> Option<T> {
     None
 }
 
-impl Database {
+impl TestDatabase {
     #[expect(
         clippy::disallowed_methods,
         reason = "a node that runs already is no setting of stampede"
     )]
-    fn one() -> Result<Database, String> {
+    fn one() -> Result<TestDatabase, String> {
         match std::env::var("CASSANDRA_AT") {
-            Ok(address) => Ok(Database { nodes: vec![address], started: None }),
-            Err(_) => Database::start(1),
+            Ok(address) => Ok(TestDatabase { nodes: vec![address], started: None }),
+            Err(_) => TestDatabase::start(1),
         }
     }
 
-    fn start(nodes: usize) -> Result<Database, String> {
+    fn start(nodes: usize) -> Result<TestDatabase, String> {
         for tool in ["java", "mvn"] {
             let is_there = needed::starts(tool, "-version");
             is_there.then_some(()).ok_or_else(|| format!("{tool} is not installed"))?;
@@ -70,7 +70,7 @@ impl Database {
         let port = free_ports(nodes);
         let folder = root().join(format!("target/peers/cluster-{}-{nodes}", std::process::id()));
         let addresses = (1..=nodes).map(|node| format!("127.0.0.{node}:{port}")).collect();
-        let database = Database { nodes: addresses, started: Some(Started { folder, port }) };
+        let database = TestDatabase { nodes: addresses, started: Some(Started { folder, port }) };
         database.script("up", nodes)?;
         Ok(database)
     }
@@ -125,12 +125,12 @@ impl Database {
             keyspace,
             replication: Replication::Copies(copies),
             login: None,
-            serial: Serial::Everywhere,
+            serial: ConsensusReach::Everywhere,
         }
     }
 }
 
-impl Drop for Database {
+impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Some(Started { folder, .. }) = &self.started {
             let _ = self.script("down", 0);

@@ -10,4 +10,4 @@ pub use cards::ballot_of_card;
 pub use names::{BallotId, BoxName, MOST_BOXES};
 pub use rows::ballot_of_row;
 pub use rules::BallotBox;
-pub use words::{Answer, Ballot, Command, Event, Question, Refusal, Terms, Witness};
+pub use words::{Answer, Ballot, BoxTerms, Command, Event, Question, Refusal, Witness};

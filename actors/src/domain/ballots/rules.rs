@@ -9,7 +9,7 @@
 //! one block: the root of each block, and the head of the chain before it.
 
 use super::names::{BallotId, BoxName};
-use super::words::{Answer, Ballot, Command, Event, Question, Refusal, Terms, Witness};
+use super::words::{Answer, Ballot, BoxTerms, Command, Event, Question, Refusal, Witness};
 use super::{cards, rows};
 use crate::cards::{Card, Cards};
 use crate::dice::Dice;
@@ -25,7 +25,7 @@ use std::ops::Range;
 #[derive(Default, Serialize, Deserialize)]
 pub struct BallotBox {
     name: BoxName,
-    terms: Option<Terms>,
+    terms: Option<BoxTerms>,
     tree: GrowingTree,
     head: Hash,
     /// The head before each block of the tree.

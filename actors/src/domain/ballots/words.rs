@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 /// What a box is told when it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub struct BoxTerms {
     pub closes_at: Time,
     /// Ballots that it takes.
     pub most: u64,
@@ -20,7 +20,7 @@ pub struct Terms {
 pub enum Command {
     Open {
         name: BoxName,
-        terms: Terms,
+        terms: BoxTerms,
     },
     Submit,
     /// Takes nothing from now on.
@@ -29,7 +29,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Opened { name: BoxName, terms: Terms },
+    Opened { name: BoxName, terms: BoxTerms },
     Submitted { index: u64, nonce: u64, owner: Id },
     Sealed(Sealed),
 }

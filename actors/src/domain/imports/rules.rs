@@ -7,7 +7,7 @@
 
 use super::rows;
 use super::words::{
-    Answer, Command, Event, ImportPass, ImportState, ImportView, OnDuplicate, Plan, Progress,
+    Answer, Command, Event, ImportPass, ImportPlan, ImportState, ImportView, OnDuplicate, Progress,
     Question, Refusal, WhyFailed,
 };
 use crate::cards::Cards;
@@ -114,7 +114,7 @@ impl Machine for Import {
 }
 
 impl ImportView {
-    fn new(plan: Plan, created_at: Time) -> ImportView {
+    fn new(plan: ImportPlan, created_at: Time) -> ImportView {
         let checks = plan.dry_run || plan.on_duplicate == OnDuplicate::Fail;
         let pass = if checks { ImportPass::Checking } else { ImportPass::Importing };
         ImportView {

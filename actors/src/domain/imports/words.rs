@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a job is, fixed when it is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct ImportPlan {
     pub name: Option<String>,
     /// SHA-256 of the file.
     pub file: [u8; 32],
@@ -66,7 +66,7 @@ pub struct Progress {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportView {
-    pub plan: Plan,
+    pub plan: ImportPlan,
     pub pass: ImportPass,
     pub state: ImportState,
     pub batch: Option<Serial>,
@@ -77,7 +77,7 @@ pub struct ImportView {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
-    Create(Plan),
+    Create(ImportPlan),
     /// The batch that takes the codes in; begins the importing pass.
     Register {
         batch: Serial,
@@ -92,7 +92,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Created(Plan),
+    Created(ImportPlan),
     Registered {
         batch: Serial,
     },

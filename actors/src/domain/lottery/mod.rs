@@ -6,7 +6,7 @@ mod rows;
 mod rules;
 mod words;
 
-pub use plan::{BallotSetup, FirstPlan, Plan, TicketSetup};
+pub use plan::{BallotSetup, FirstPlan, LotteryPlan, TicketSetup};
 pub use result::{Beacon, Drawn, Lot, places};
 pub use rules::Lottery;
 pub use words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};

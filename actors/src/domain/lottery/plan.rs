@@ -8,7 +8,7 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct LotteryPlan {
     pub name: String,
     /// The end of the closing day in the configured zone.
     pub closes_at: Time,
@@ -48,22 +48,22 @@ pub struct FirstPlan {
     pub tickets: Option<TicketSetup>,
 }
 
-impl From<FirstPlan> for Plan {
-    fn from(FirstPlan { name, closes_at, tickets }: FirstPlan) -> Plan {
-        Plan { name, closes_at, tickets, ballots: None }
+impl From<FirstPlan> for LotteryPlan {
+    fn from(FirstPlan { name, closes_at, tickets }: FirstPlan) -> LotteryPlan {
+        LotteryPlan { name, closes_at, tickets, ballots: None }
     }
 }
 
-impl Plan {
+impl LotteryPlan {
     /// The slices of the number space, by leading digits. None if the lottery has no tickets.
     pub fn slices(&self, day: Day) -> Vec<SliceName> {
         self.tickets.map_or_else(Vec::new, |tickets| SliceName::all(day, tickets.digits))
     }
 
     /// What a slice is told when it is opened.
-    pub fn terms(&self) -> Option<tickets::Terms> {
+    pub fn terms(&self) -> Option<tickets::SliceTerms> {
         let TicketSetup { digits, copies, holds_per_member, hold_max_s } = self.tickets?;
-        Some(tickets::Terms {
+        Some(tickets::SliceTerms {
             digits,
             copies,
             holds_per_member,
@@ -77,7 +77,7 @@ impl Plan {
     }
 
     /// What a box is told when it is opened.
-    pub fn box_terms(&self) -> Option<ballots::Terms> {
-        Some(ballots::Terms { closes_at: self.closes_at, most: self.ballots?.most_per_box })
+    pub fn box_terms(&self) -> Option<ballots::BoxTerms> {
+        Some(ballots::BoxTerms { closes_at: self.closes_at, most: self.ballots?.most_per_box })
     }
 }

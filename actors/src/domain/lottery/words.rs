@@ -1,6 +1,6 @@
 //! What a lottery is told and asked, what happens, and why not.
 
-use super::plan::{FirstPlan, Plan};
+use super::plan::{FirstPlan, LotteryPlan};
 use super::result::Drawn;
 use crate::domain::draw::Sealed;
 use crate::machine::Refused;
@@ -18,7 +18,7 @@ pub enum Phase {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LotteryView {
-    pub plan: Plan,
+    pub plan: LotteryPlan,
     pub phase: Phase,
     pub created_at: Time,
     /// What the boxes held, once they are sealed.
@@ -28,7 +28,7 @@ pub struct LotteryView {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
-    Create(Plan),
+    Create(LotteryPlan),
     /// Takes nothing new from now on; the slices and boxes are to be sealed.
     Close,
     /// Every slice and box is sealed, and this is what the boxes hold.
@@ -45,7 +45,7 @@ pub enum Event {
     Closing,
     /// A lottery without ballots has come to its end.
     Closed,
-    Planned(Plan),
+    Planned(LotteryPlan),
     /// Nothing is taken any more; what the boxes hold is fixed, and nothing is drawn yet.
     Sealed {
         boxes: Vec<Sealed>,

@@ -9,7 +9,7 @@ use super::past::{self, HoldEnd, PastHold};
 use super::pattern::Pattern;
 use super::rules::Slice;
 use super::stock::Ticket;
-use super::words::{Event, HoldState, HoldView, Refusal, Terms};
+use super::words::{Event, HoldState, HoldView, Refusal, SliceTerms};
 use crate::cards::Cards;
 use crate::dice::Dice;
 use crate::id::Id;
@@ -27,7 +27,7 @@ enum Held<'a> {
 impl Slice {
     pub(super) fn pick(
         &self,
-        terms: &Terms,
+        terms: &SliceTerms,
         caller: &Caller,
         pattern: &Pattern,
         count: u16,
@@ -50,7 +50,7 @@ impl Slice {
     }
 
     /// Whether any number of this slice may match.
-    pub(super) fn has(&self, pattern: &Pattern, terms: &Terms) -> bool {
+    pub(super) fn has(&self, pattern: &Pattern, terms: &SliceTerms) -> bool {
         pattern.digits() == terms.digits
             && pattern.may_begin_with(self.lead as u32, lead_digits(terms.digits))
     }
@@ -59,7 +59,7 @@ impl Slice {
         &self,
         hold: u32,
         caller: &Caller,
-        terms: &Terms,
+        terms: &SliceTerms,
         stamp: &Stamp,
         cards: &Cards<'_>,
     ) -> Decided {
@@ -81,7 +81,7 @@ impl Slice {
         hold: u32,
         ttl_s: u32,
         caller: &Caller,
-        terms: &Terms,
+        terms: &SliceTerms,
         stamp: &Stamp,
         cards: &Cards<'_>,
     ) -> Decided {
@@ -165,7 +165,7 @@ fn of_caller(caller: &Caller, owner: Id) -> Result<(), Refusal> {
     if caller.may_act_for(owner) { Ok(()) } else { Err(Refusal::NotYours) }
 }
 
-fn extend(hold: u32, live: &Live, terms: &Terms, wanted: Time) -> Decided {
+fn extend(hold: u32, live: &Live, terms: &SliceTerms, wanted: Time) -> Decided {
     let cap = live.since.plus_s(terms.hold_max_s).min(terms.closes_at);
     match wanted.min(cap) {
         until if until > live.until => Ok(Verdict::New(Event::Extended { hold, until })),

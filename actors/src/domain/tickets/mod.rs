@@ -20,5 +20,5 @@ pub use pattern::Pattern;
 pub use rows::{Bought, hold_of_row, key_of_hold, ticket_of_row};
 pub use rules::Slice;
 pub use words::{
-    Answer, Command, Event, HoldState, HoldView, Question, Refusal, Terms, TicketLedger,
+    Answer, Command, Event, HoldState, HoldView, Question, Refusal, SliceTerms, TicketLedger,
 };

@@ -11,7 +11,7 @@
 use super::books::{Books, Live};
 use super::names::{SliceName, lead_digits};
 use super::stock::Stock;
-use super::words::{Answer, Command, Event, Question, Refusal, Terms, TicketLedger};
+use super::words::{Answer, Command, Event, Question, Refusal, SliceTerms, TicketLedger};
 use super::{past, rows};
 use crate::cards::{Card, Cards};
 use crate::dice::Dice;
@@ -22,7 +22,7 @@ use crate::time::Time;
 #[derive(Default)]
 pub struct Slice {
     pub(super) lead: u8,
-    pub(super) terms: Option<Terms>,
+    pub(super) terms: Option<SliceTerms>,
     pub(super) books: Books,
     pub(super) closing: bool,
     pub(super) sealed: bool,
@@ -203,7 +203,7 @@ impl Machine for Slice {
 }
 
 impl Slice {
-    pub(super) fn takes_commands(&self, terms: &Terms, stamp: &Stamp) -> Result<(), Refusal> {
+    pub(super) fn takes_commands(&self, terms: &SliceTerms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
     }
 

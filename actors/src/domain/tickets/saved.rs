@@ -3,14 +3,14 @@
 use super::books::Live;
 use super::rules::Slice;
 use super::taken::TakenPlaces;
-use super::words::{Event, Terms};
+use super::words::{Event, SliceTerms};
 use crate::machine::Machine;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 struct Saved<'a> {
-    opened: Option<(u8, Terms)>,
+    opened: Option<(u8, SliceTerms)>,
     next_hold: u32,
     live: Vec<(u32, &'a Live)>,
     taken: &'a TakenPlaces,
@@ -22,7 +22,7 @@ struct Saved<'a> {
 /// The same, as it is read.
 #[derive(Deserialize)]
 struct Read {
-    opened: Option<(u8, Terms)>,
+    opened: Option<(u8, SliceTerms)>,
     next_hold: u32,
     live: Vec<(u32, Live)>,
     taken: TakenPlaces,

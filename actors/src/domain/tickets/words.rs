@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the lottery's creation fixed for each of its slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub struct SliceTerms {
     pub digits: u8,
     pub copies: u16,
     pub holds_per_member: u16,
@@ -21,7 +21,7 @@ pub struct Terms {
 pub enum Command {
     Open {
         lead: u8,
-        terms: Terms,
+        terms: SliceTerms,
     },
     /// Up to `count` tickets that match; fewer than `at_least` is a refusal.
     Hold {
@@ -52,7 +52,7 @@ pub enum Command {
 pub enum Event {
     Opened {
         lead: u8,
-        terms: Terms,
+        terms: SliceTerms,
     },
     Held {
         hold: u32,

@@ -6,6 +6,6 @@ mod words;
 
 pub use rules::{WAITS_S, Webhook};
 pub use words::{
-    Answer, Command, Event, Plan, Question, Refusal, Telling, Trouble, WebhookReplay, WebhookView,
-    WhyDisabled,
+    Answer, Command, Event, Question, Refusal, Telling, Trouble, WebhookPlan, WebhookReplay,
+    WebhookView, WhyDisabled,
 };

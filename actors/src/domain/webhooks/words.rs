@@ -5,7 +5,7 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct WebhookPlan {
     pub url: String,
     /// The types of events, or `*` for all.
     pub events: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Trouble {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WebhookView {
-    pub plan: Plan,
+    pub plan: WebhookPlan,
     pub created_at: Time,
     /// Where it began.
     pub from: u64,
@@ -64,7 +64,7 @@ pub struct WebhookView {
 pub enum Command {
     /// Tells everything after that position.
     Create {
-        plan: Plan,
+        plan: WebhookPlan,
         from: u64,
     },
     /// Everything up to that position was delivered.
@@ -82,7 +82,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Created { plan: Plan, from: u64 },
+    Created { plan: WebhookPlan, from: u64 },
     Advanced { line: Telling, to: u64 },
     Failed(Trouble),
     Disabled(WhyDisabled),

@@ -6,7 +6,7 @@ use actors::domain::ballots::{self, BoxName};
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
-use actors::domain::tickets::{SliceName, Terms};
+use actors::domain::tickets::{SliceName, SliceTerms};
 
 pub const DAY: Day = Day(20_261_231);
 pub const DIGITS: u8 = 4;
@@ -34,7 +34,7 @@ pub struct Plan {
 pub struct Tickets {
     pub people: u64,
     pub names: Vec<SliceName>,
-    pub terms: Terms,
+    pub terms: SliceTerms,
     pub patterns: Vec<&'static str>,
     pub seals: bool,
 }
@@ -42,17 +42,17 @@ pub struct Tickets {
 pub struct Ballots {
     pub people: u64,
     pub names: Vec<BoxName>,
-    pub terms: ballots::Terms,
+    pub terms: ballots::BoxTerms,
 }
 
 pub struct Coupons {
     pub people: u64,
-    pub campaigns: Vec<(Serial, campaign::Plan)>,
+    pub campaigns: Vec<(Serial, campaign::CampaignPlan)>,
     /// First those of the batch of which a member may have many, then those of the batch of one
     /// each.
-    pub ranges: Vec<(RangeName, range::Terms)>,
+    pub ranges: Vec<(RangeName, range::RangeTerms)>,
     pub racks: u16,
-    pub files: Vec<(Serial, rack::Terms)>,
+    pub files: Vec<(Serial, rack::RackTerms)>,
     /// How many lines a file has.
     pub lines: u64,
 }
@@ -86,7 +86,7 @@ impl Tickets {
         let places = 2 + dice.below(5) as usize;
         let copies = 1 + dice.below(2) as u16;
         let closes_at = an_end(dice);
-        let terms = Terms {
+        let terms = SliceTerms {
             digits: DIGITS,
             copies,
             holds_per_member: 3 + dice.below(8) as u16,
@@ -108,7 +108,7 @@ impl Tickets {
 impl Ballots {
     fn drawn(dice: &mut Dice) -> Ballots {
         // Few, so that boxes are soon full and requests are passed on.
-        let terms = ballots::Terms { closes_at: an_end(dice), most: 1 + dice.below(20) };
+        let terms = ballots::BoxTerms { closes_at: an_end(dice), most: 1 + dice.below(20) };
         Ballots { people: dice.below(6), names: BoxName::all(DAY, 2 + dice.below(2) as u8), terms }
     }
 }
@@ -117,7 +117,7 @@ impl Coupons {
     fn drawn(people: u64, dice: &mut Dice) -> Coupons {
         let triggers = [Trigger::Claim, Trigger::FirstLogin, Trigger::Code("OPEN".into())];
         let campaigns = (0u32..).zip(triggers).map(|(number, trigger)| {
-            let plan = campaign::Plan {
+            let plan = campaign::CampaignPlan {
                 name: format!("campaign {number}"),
                 quota: 1 + dice.below(people),
                 starts_at: EVENING.plus_s(if dice.below(4) == 0 {
@@ -138,7 +138,7 @@ impl Coupons {
             let (places, expires_at) = (2 + dice.below(3) as u8, an_end(dice));
             for range in 0..places {
                 // Few, so that a batch is soon exhausted and requests are passed on.
-                let terms = range::Terms {
+                let terms = range::RangeTerms {
                     count: 1 + dice.below(6),
                     offer: OFFER,
                     expires_at,
@@ -148,7 +148,7 @@ impl Coupons {
             }
         }
         let files = [Serial(6), Serial(8)]
-            .map(|batch| (batch, rack::Terms { offer: OFFER, expires_at: an_end(dice) }));
+            .map(|batch| (batch, rack::RackTerms { offer: OFFER, expires_at: an_end(dice) }));
         Coupons {
             people,
             campaigns,
@@ -161,7 +161,7 @@ impl Coupons {
 
     /// The places of a batch among all ranges.
     pub fn places(&self, one_per_member: bool) -> Vec<u16> {
-        let of_it = |(_, (_, terms)): &(u16, &(RangeName, range::Terms))| {
+        let of_it = |(_, (_, terms)): &(u16, &(RangeName, range::RangeTerms))| {
             terms.one_per_member == one_per_member
         };
         (0..).zip(&self.ranges).filter(of_it).map(|(place, _)| place).collect()

@@ -20,7 +20,7 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
-use actors::domain::lottery::{BallotSetup, Phase, Plan};
+use actors::domain::lottery::{BallotSetup, LotteryPlan, Phase};
 use actors::store::ListedRow;
 use draws::{Anchor, Inclusion, Receipt};
 use products::ballots::Submitted;
@@ -172,7 +172,7 @@ fn sign_receipt(shared: &Shared, id: BallotId, witness: &Witness, terms: &Ballot
 }
 
 /// What is drawn in the lottery of a ballot, if it has the ballot's box.
-fn in_a_box<'a>(plan: &'a Plan, id: &BallotId) -> Result<&'a BallotSetup, Problem> {
+fn in_a_box<'a>(plan: &'a LotteryPlan, id: &BallotId) -> Result<&'a BallotSetup, Problem> {
     plan.ballots.as_ref().filter(|ballots| id.name.number < ballots.boxes).ok_or_else(no_ballot)
 }
 

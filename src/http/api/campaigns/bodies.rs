@@ -5,7 +5,7 @@ use crate::http::api::offers::Worth;
 use crate::http::fields::{parse_future, parse_instant, parse_name};
 use crate::http::problem::Problem;
 use actors::Time;
-use actors::domain::coupons::campaign::{Overview, Plan, Trigger};
+use actors::domain::coupons::campaign::{CampaignPlan, Overview, Trigger};
 use base::calendar::wire_time;
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ pub struct ClaimedBody {
     pub voucher: VoucherBody,
 }
 
-pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
+pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Problem> {
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
@@ -115,7 +115,7 @@ pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<Plan, Problem> {
     if body.voucher_valid_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
         return Err(Problem::invalid("/voucher_valid_days", format!("1 to {MOST_DAYS}")));
     }
-    Ok(Plan {
+    Ok(CampaignPlan {
         name: parse_name(&body.name, "/name")?,
         quota: body.quota,
         starts_at,

@@ -25,7 +25,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::campaign::{Command, Plan};
+use actors::domain::coupons::campaign::{CampaignPlan, Command};
 use actors::engine::How;
 use actors::{Caller, Time};
 use futures_util::future::try_join_all;
@@ -133,7 +133,7 @@ async fn create(
     let spelled =
         || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
     let unstarted = || {
-        postcard::to_stdvec(&Plan { starts_at: Time::default(), ..plan.clone() })
+        postcard::to_stdvec(&CampaignPlan { starts_at: Time::default(), ..plan.clone() })
             .expect("a plan is plain data")
     };
     let by = key.by(caller, flags.how(), || {

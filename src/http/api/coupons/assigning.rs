@@ -9,13 +9,13 @@ use crate::http::body::Body;
 use crate::http::caller::SignedIn;
 use crate::http::fields::parse_reference;
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
-use crate::http::origin::RequestOrigin;
+use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use actors::domain::coupons::catalogue::{self, BatchKind, Plan};
+use actors::domain::coupons::catalogue::{self, BatchKind, BatchPlan};
 use actors::domain::coupons::coupon::{Coupon, CouponView};
 use actors::domain::coupons::{CouponState, Serial, rack, range};
 use actors::engine::{By, Failure, Key};
@@ -84,7 +84,7 @@ fn assignment_key(
     }
 }
 
-fn is_one_per_member(plan: &Plan) -> bool {
+fn is_one_per_member(plan: &BatchPlan) -> bool {
     matches!(plan.what, BatchKind::Made { one_per_member: true, .. })
 }
 
@@ -102,7 +102,7 @@ fn explain_source(error: products::Error, source: Option<Id>) -> products::Error
 pub async fn give(
     shared: web::Data<Shared>,
     signer: SignedIn,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -133,7 +133,7 @@ pub async fn give(
 }
 
 /// A coupon as it is right after it was assigned.
-fn assigned(member: Id, at: Time, plan: &catalogue::Plan) -> CouponView {
+fn assigned(member: Id, at: Time, plan: &catalogue::BatchPlan) -> CouponView {
     let coupon = Coupon::assigned(member, at, plan.expires_at);
     CouponView { state: CouponState::Assigned, coupon }
 }

@@ -14,7 +14,7 @@ use crate::http::streams::download;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Time;
-use actors::domain::coupons::catalogue::{BatchKind, CatalogueEntry, Plan};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::{Serial, SerialKind};
 use actors::engine::{By, Done};
 use products::coupons::codes;
@@ -63,7 +63,7 @@ pub async fn create(
 
 async fn register(
     shared: &Shared,
-    plan: Plan,
+    plan: BatchPlan,
     by: impl FnOnce(Vec<u8>) -> By,
 ) -> Result<Done<Promotion>, Problem> {
     let by = by(postcard::to_stdvec(&plan).expect("a plan is plain data"));
@@ -131,7 +131,7 @@ pub async fn stream(
 }
 
 /// The batch in a path. A name that cannot be read names none.
-pub async fn find_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, Plan), Problem> {
+pub async fn find_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, BatchPlan), Problem> {
     let serial: Serial = id.parse().map_err(|_| Problem::no_such("batch"))?;
     let known = match serial.of() {
         SerialKind::Batch => shared.promotions.find(serial).await?,
@@ -142,7 +142,7 @@ pub async fn find_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, Pl
     Ok((known, plan))
 }
 
-fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<Plan, Problem> {
+fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<BatchPlan, Problem> {
     if !(1..=most).contains(&body.count) {
         return Err(Problem::invalid("/count", format!("1 to {most}")));
     }
@@ -152,7 +152,7 @@ fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<Plan, Problem> 
         min_amount: body.min_amount,
         max_discount: body.max_discount,
     };
-    Ok(Plan {
+    Ok(BatchPlan {
         name: body.name.as_deref().map(|text| parse_name(text, "/name")).transpose()?,
         offer: worth.checked('/')?,
         expires_at: parse_future(&body.expires_at, "/expires_at", now)?,

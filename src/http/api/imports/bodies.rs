@@ -8,8 +8,8 @@ use actors::Id;
 use actors::domain::imports::{ImportPass, ImportState, ImportView, OnDuplicate, WhyFailed};
 use base::calendar::wire_time;
 use products::imports::WantedImport;
-use products::imports::mark::Fate;
-use products::imports::report::{Line, Place};
+use products::imports::mark::RowFate;
+use products::imports::report::{ReportLine, ReportPlace};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -122,13 +122,15 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
     Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run })
 }
 
-pub fn parse_fates(state: Option<&str>) -> Result<impl Fn(Fate) -> bool + Send + 'static, Problem> {
-    let fates: &'static [Fate] = match state {
-        None => &[Fate::Imported, Fate::Duplicate, Fate::Invalid],
-        Some("imported") => &[Fate::Imported],
-        Some("duplicate") => &[Fate::Duplicate],
-        Some("invalid") => &[Fate::Invalid],
-        Some("rejected") => &[Fate::Duplicate, Fate::Invalid],
+pub fn parse_fates(
+    state: Option<&str>,
+) -> Result<impl Fn(RowFate) -> bool + Send + 'static, Problem> {
+    let fates: &'static [RowFate] = match state {
+        None => &[RowFate::Imported, RowFate::Duplicate, RowFate::Invalid],
+        Some("imported") => &[RowFate::Imported],
+        Some("duplicate") => &[RowFate::Duplicate],
+        Some("invalid") => &[RowFate::Invalid],
+        Some("rejected") => &[RowFate::Duplicate, RowFate::Invalid],
         Some(_) => {
             return Err(Problem::invalid("?state", "imported, duplicate, invalid or rejected"));
         }
@@ -138,17 +140,17 @@ pub fn parse_fates(state: Option<&str>) -> Result<impl Fn(Fate) -> bool + Send +
 
 /// Where a page begins, as a cursor has it: the rows before it, and where in the file the next one
 /// begins.
-pub fn write_place(place: Place) -> Vec<u8> {
+pub fn write_place(place: ReportPlace) -> Vec<u8> {
     [place.rows.to_be_bytes(), place.offset.to_be_bytes()].concat()
 }
 
 /// A place behind the end of the file is none that this list has handed out. A row has a byte at
 /// least.
-pub fn parse_place(key: &[u8], of_bytes: u64) -> Result<Place, Problem> {
+pub fn parse_place(key: &[u8], of_bytes: u64) -> Result<ReportPlace, Problem> {
     let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes);
     match (number(key.get(..8).unwrap_or_default()), number(key.get(8..).unwrap_or_default())) {
         (Ok(rows), Ok(offset)) if (1..=of_bytes).contains(&offset) && rows <= offset => {
-            Ok(Place { rows, offset })
+            Ok(ReportPlace { rows, offset })
         }
         _ => Err(Problem::invalid("?cursor", "not a cursor of this list")),
     }
@@ -226,7 +228,7 @@ fn why(view: &ImportView) -> Option<String> {
 }
 
 impl RowBody {
-    pub fn of(line: Line) -> RowBody {
+    pub fn of(line: ReportLine) -> RowBody {
         RowBody {
             row: line.row,
             code: line.code,

@@ -3,7 +3,7 @@
 use crate::http::explain::Explain;
 use crate::http::problem::{self, Problem};
 use actors::domain::imports::Refusal;
-use products::imports::spool::Refused;
+use products::imports::spool::FileRefused;
 use std::io;
 
 pub fn no_job() -> Problem {
@@ -34,14 +34,14 @@ impl Explain for Refusal {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Problem {
+impl From<FileRefused> for Problem {
+    fn from(refused: FileRefused) -> Problem {
         match refused {
-            Refused::Busy(_) => Problem::new(&problem::BUSY, refused.to_string()),
-            Refused::TooLarge(_) => Problem::new(&problem::TOO_LARGE, refused.to_string()),
-            Refused::Header(why) => Problem::new(&problem::CSV_HEADER, why),
-            Refused::DiskFull => Problem::plain(&problem::NO_SPACE),
-            Refused::Io(_) => Problem::new(&problem::UNAVAILABLE, refused.to_string()),
+            FileRefused::Busy(_) => Problem::new(&problem::BUSY, refused.to_string()),
+            FileRefused::TooLarge(_) => Problem::new(&problem::TOO_LARGE, refused.to_string()),
+            FileRefused::Header(why) => Problem::new(&problem::CSV_HEADER, why),
+            FileRefused::DiskFull => Problem::plain(&problem::NO_SPACE),
+            FileRefused::Io(_) => Problem::new(&problem::UNAVAILABLE, refused.to_string()),
         }
     }
 }

@@ -29,7 +29,7 @@ use actors::domain::imports::job_of_row;
 use actors::engine::How;
 use futures_util::future::try_join_all;
 use futures_util::stream;
-use products::imports::report::{CSV_HEADER, Place, Report};
+use products::imports::report::{CSV_HEADER, Report, ReportPlace};
 use std::io;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -195,7 +195,7 @@ async fn report(
     let view = find_job(&shared, job).await?;
     let seat = shared.streams.reports.take(stay(&shared, &request)?)?;
     let spool = shared.imports.spool().clone();
-    let open = move || Report::open(&spool, job, Place::default(), view.progress.rows);
+    let open = move || Report::open(&spool, job, ReportPlace::default(), view.progress.rows);
     let report = block(open)
         .await
         .map_err(|_| Problem::plain(&problem::STARTING))?

@@ -3,7 +3,7 @@
 use crate::http::api::day::{day_in_path, find_lottery, terms};
 use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody};
 use crate::http::flags::{self, Params};
-use crate::http::origin::RequestOrigin;
+use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
@@ -62,7 +62,7 @@ pub async fn proof(
     let day = day_in_path(&day)?;
     let view = find_lottery(&shared, day).await?;
     drawn(&view)?;
-    let seat = shared.streams.proofs.take_from(RequestOrigin::network(&request))?;
+    let seat = shared.streams.proofs.take_from(ClientOrigin::network(&request))?;
     let stream = proof::stream(shared.ballots.clone(), day, &view)
         .ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(download(seat, stream)))

@@ -7,7 +7,7 @@ use crate::http::switch::Switch;
 use crate::shared::Shared;
 use actors::Time;
 use actors::domain::day::Day;
-use actors::domain::lottery::{BallotSetup, Plan, TicketSetup};
+use actors::domain::lottery::{BallotSetup, LotteryPlan, TicketSetup};
 use actors::domain::tickets::pattern::{FEWEST_DIGITS, MOST_DIGITS};
 use base::calendar::{self, wire_time};
 use draws::QUICKNET;
@@ -87,13 +87,13 @@ pub struct BeaconPlan {
 }
 
 /// The closing day and the plan, or the first thing that is wrong.
-pub fn parse_plan(shared: &Shared, body: CreateLottery) -> Result<(Day, Plan), Problem> {
+pub fn parse_plan(shared: &Shared, body: CreateLottery) -> Result<(Day, LotteryPlan), Problem> {
     let (day, closes_at) = parse_closing(shared, &body.closes_on)?;
     let ballots = parse_ballots(shared, &body, day, closes_at)?;
     let name = body.name.unwrap_or_else(|| format!("Lottery of {day}"));
     check_name(&name, "/name")?;
     let tickets = body.tickets.map(|plan| parse_tickets(shared, plan)).transpose()?;
-    Ok((day, Plan { name, closes_at, tickets, ballots }))
+    Ok((day, LotteryPlan { name, closes_at, tickets, ballots }))
 }
 
 /// The closing day, and the instant at which it ends in the configured zone.

@@ -12,7 +12,7 @@ use crate::http::body::Body;
 use crate::http::caller::SignedIn;
 use crate::http::fields::id_in_path;
 use crate::http::flags::{self, IdempotencyKey, Params};
-use crate::http::origin::RequestOrigin;
+use crate::http::origin::ClientOrigin;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
@@ -27,7 +27,7 @@ use ports::directory::Session;
 pub async fn register(
     shared: web::Data<Shared>,
     key: IdempotencyKey,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     Body(body): Body<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
@@ -43,7 +43,7 @@ pub async fn register(
 
 pub async fn login(
     shared: web::Data<Shared>,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     credentials: Credentials,
 ) -> Result<HttpResponse, Problem> {
@@ -130,7 +130,7 @@ pub async fn end_session(
 pub async fn change_password(
     shared: web::Data<Shared>,
     SignedIn(signed): SignedIn,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     Body(body): Body<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
@@ -140,7 +140,7 @@ pub async fn change_password(
 
 pub async fn reset_password(
     shared: web::Data<Shared>,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     Body(body): Body<ResetPassword>,
 ) -> Result<HttpResponse, Problem> {

@@ -8,7 +8,7 @@ use crate::http::body::Body;
 use crate::http::caller::{Admin, SignedIn};
 use crate::http::fields::id_in_path;
 use crate::http::flags::{self, IdempotencyKey, Params};
-use crate::http::origin::RequestOrigin;
+use crate::http::origin::ClientOrigin;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
@@ -42,7 +42,7 @@ pub async fn create(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
     key: IdempotencyKey,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     Body(body): Body<CreateUser>,
 ) -> Result<HttpResponse, Problem> {
@@ -80,7 +80,7 @@ pub async fn show(
 pub async fn put(
     shared: web::Data<Shared>,
     SignedIn(signed): SignedIn,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(body): Body<PutUser>,
@@ -96,7 +96,7 @@ pub async fn put(
 pub async fn patch(
     shared: web::Data<Shared>,
     SignedIn(signed): SignedIn,
-    RequestOrigin(origin): RequestOrigin,
+    ClientOrigin(origin): ClientOrigin,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(body): Body<PatchUser>,

@@ -11,7 +11,7 @@ use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 use people::Reason;
-use products::feed::{Listener, Place};
+use products::feed::{FeedPlace, Listener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,7 +77,7 @@ fn write_closed(reason: Reason) -> String {
     format!("event: closed\ndata: {{\"why\":\"{}\"}}\n\n", reason.name())
 }
 
-fn parse_last_event(request: &HttpRequest) -> Result<Option<Place>, Problem> {
+fn parse_last_event(request: &HttpRequest) -> Result<Option<FeedPlace>, Problem> {
     let id = headers::only(request, &headers::LAST_EVENT_ID, &problem::NOT_READABLE)?;
     let Some(id) = id else { return Ok(None) };
     let place = id.to_str().ok().and_then(|id| id.parse().ok());

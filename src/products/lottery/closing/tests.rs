@@ -14,7 +14,7 @@ use crate::tickets::Tickets;
 use actix_rt as rt;
 use actix_rt::task::JoinHandle;
 use actors::domain::ballots::{self, BallotId};
-use actors::domain::lottery::{self, Drawn, Phase, Plan, TicketSetup, places};
+use actors::domain::lottery::{self, Drawn, LotteryPlan, Phase, TicketSetup, places};
 use actors::engine::By;
 use actors::engine::{Failure, Key, KeyWindow, Limits, Node};
 use actors::{Caller, Id, Time};
@@ -77,7 +77,7 @@ impl Process {
             commitment,
             round: None,
         };
-        let plan = Plan {
+        let plan = LotteryPlan {
             name: "New Year".into(),
             closes_at: NOW.plus_s(3600),
             tickets,

@@ -5,7 +5,7 @@ use super::member::{MemberRow, SessionRow};
 use super::names::{Claimed, NameClaim, name_of_key};
 use super::note::Note;
 use super::patience::pause;
-use super::people::People;
+use super::people::CqlPeople;
 use super::step::{Decision, Look, RowWrite, SeenMember, too_many_races};
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -15,7 +15,7 @@ use ports::profile::{Identifier, IdentifierKind, Profile};
 /// How often an account is made or changed anew because its row was fenced meanwhile.
 const RACES: u32 = 60;
 
-impl People {
+impl CqlPeople {
     pub async fn create(&self, new: &NewMember) -> Result<Created, StoreError> {
         let (member, wanted) = (&new.member, names(&new.member.profile));
         let key = new.registration.map(|by| name_of_key(by.key));

@@ -5,7 +5,7 @@ use super::CqlDirectory;
 use super::member::{MemberRow, SessionRow};
 use super::names::Claimed;
 use super::note::Note;
-use super::people::People;
+use super::people::CqlPeople;
 use super::step::{Look, RowWrite, SeenMember};
 use actors::store::StoreError;
 use ports::Answer;
@@ -25,7 +25,7 @@ impl Arrivals for CqlDirectory {
     }
 }
 
-impl People {
+impl CqlPeople {
     async fn take_in(&self, person: &Person) -> Result<(), StoreError> {
         let mut seen = self.see(person.id, Look::All).await?;
         if seen.row.account.is_none() && seen.row.deleted_at.is_none() {

@@ -6,7 +6,7 @@
 //! between. Notes are never removed; old hours are never read.
 
 use super::columns::FoundRow;
-use super::people::People;
+use super::people::CqlPeople;
 use super::step::Look;
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -17,7 +17,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// Rows asked at once.
 const AT_ONCE: usize = 64;
 
-impl People {
+impl CqlPeople {
     pub async fn note_ended(&self, member: Id, session: Id, at: Time) -> Result<(), StoreError> {
         let hour = hour(at);
         if self.hour_noted.load(Ordering::Acquire) != hour {

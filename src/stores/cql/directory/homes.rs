@@ -1,14 +1,14 @@
 //! From where members have logged in. Plain writes: a place too many or too few does no harm.
 
 use super::columns::FoundRow;
-use super::people::People;
+use super::people::CqlPeople;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use ports::directory::HOMES;
 use ports::moving::Home;
 use std::cmp::Reverse;
 
-impl People {
+impl CqlPeople {
     /// Notes one, and forgets the oldest if there are too many.
     pub async fn note_home(&self, member: Id, home: Id, at: Time) -> Result<(), StoreError> {
         self.put_home(member, Home { home, at }).await?;

@@ -1,14 +1,14 @@
 //! Service keys and the outsiders they act for.
 
 use super::columns::FoundRow;
-use super::people::People;
+use super::people::CqlPeople;
 use crate::database::AT_ONCE;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::directory::{Outsider, ServiceKey};
 
-impl People {
+impl CqlPeople {
     pub async fn make_key(&self, key: ServiceKey) -> Result<(ServiceKey, bool), StoreError> {
         let values = (key.id.0.to_vec(), &key.name, key.digest.to_vec(), key.created_at.0);
         let made = self.insist(&self.statements.create_key, &values).await?;

@@ -30,7 +30,7 @@ use super::session::Cql;
 use actors::store::StoreError;
 use actors::{Id, Time};
 use base::Secret;
-use people::People;
+use people::CqlPeople;
 use ports::Answer;
 use ports::directory::{
     Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
@@ -39,14 +39,14 @@ use ports::directory::{
 use std::sync::Arc;
 
 /// The directory of a node.
-pub struct CqlDirectory(Arc<People>);
+pub struct CqlDirectory(Arc<CqlPeople>);
 
 impl CqlDirectory {
     pub async fn open(cql: Arc<Cql>, cluster_key: &Secret) -> Result<CqlDirectory, Error> {
-        Ok(CqlDirectory(Arc::new(People::open(cql, cluster_key).await?)))
+        Ok(CqlDirectory(Arc::new(CqlPeople::open(cql, cluster_key).await?)))
     }
 
-    fn ask<T, F>(&self, ask: impl FnOnce(Arc<People>) -> F) -> Answer<T>
+    fn ask<T, F>(&self, ask: impl FnOnce(Arc<CqlPeople>) -> F) -> Answer<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,

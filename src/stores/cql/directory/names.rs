@@ -10,7 +10,7 @@
 use super::columns::FoundRow;
 use super::member::MemberRow;
 use super::patience::pause;
-use super::people::People;
+use super::people::CqlPeople;
 use super::step::{RowWrite, too_many_races};
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -36,7 +36,7 @@ pub enum Claimed {
     Taken,
 }
 
-impl People {
+impl CqlPeople {
     pub async fn named(&self, folded: &str) -> Result<Option<Account>, StoreError> {
         let mut claim = self.claim_to(folded).await?;
         if claim.is_none() {

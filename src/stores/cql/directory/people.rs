@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicI64;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
-pub struct People {
+pub struct CqlPeople {
     pub cql: Arc<Cql>,
     pub statements: PeopleStatements,
     pub seal: Seal,
@@ -29,10 +29,10 @@ pub struct People {
     pub last_count: Mutex<Option<(u64, Instant)>>,
 }
 
-impl People {
-    pub async fn open(cql: Arc<Cql>, cluster_key: &Secret) -> Result<People, Error> {
+impl CqlPeople {
+    pub async fn open(cql: Arc<Cql>, cluster_key: &Secret) -> Result<CqlPeople, Error> {
         let statements = PeopleStatements::prepare(&cql).await?;
-        Ok(People {
+        Ok(CqlPeople {
             cql,
             statements,
             seal: Seal::new(cluster_key),

@@ -7,7 +7,7 @@
 
 use super::columns::FoundRow;
 use super::member::{self, MemberRow};
-use super::people::People;
+use super::people::CqlPeople;
 use crate::error::{broken, unavailable};
 use actors::Id;
 use actors::store::StoreError;
@@ -27,7 +27,7 @@ const COUNTING_SHARE: u32 = 100;
 /// A row of the roll: id, role, and its flags.
 type Listed = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
 
-impl People {
+impl CqlPeople {
     pub async fn enrol(&self, member: Id, role: AccountRole) -> Result<(), StoreError> {
         self.put(&self.statements.enrol, (share(member), member.0.to_vec(), member::number(role)))
             .await

@@ -4,14 +4,14 @@
 //! sealed with.
 
 use super::columns::FoundRow;
-use super::people::People;
+use super::people::CqlPeople;
 use actors::store::StoreError;
 
 const PROOF: &str = "cluster-key";
 const WRONG_KEY: &str =
     "cluster_key is not the one that the secrets in this keyspace were sealed with";
 
-impl People {
+impl CqlPeople {
     /// A node that has another key than the nodes before it does not get in.
     pub async fn prove_key(&self) -> Result<(), StoreError> {
         self.get_or_make(PROOF, b"the same on every node").await.map(drop).map_err(|error| {

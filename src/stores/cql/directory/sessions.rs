@@ -3,7 +3,7 @@
 use super::accounts::end_all;
 use super::member::{MemberRow, SessionRow};
 use super::note::Note;
-use super::people::People;
+use super::people::CqlPeople;
 use super::step::{Decision, Look, RowWrite};
 use actors::store::StoreError;
 use actors::{Id, Time};
@@ -14,7 +14,7 @@ const SWEPT: i32 = 8;
 /// Sessions read at once for a page of the living.
 const PAGE: i32 = 200;
 
-impl People {
+impl CqlPeople {
     pub async fn begin(&self, begin: &Begin) -> Result<Option<Begun>, StoreError> {
         let begun = self.step(begin.member, Look::First(SWEPT), |seen| {
             let dead = seen

@@ -10,7 +10,7 @@ use super::columns::{FoundRow, NamedValues};
 use super::member::{ChangeMark, MemberRow, SessionRow, Trace};
 use super::note::Note;
 use super::patience::{Patience, pause};
-use super::people::People;
+use super::people::CqlPeople;
 use crate::error::unavailable;
 use actors::Id;
 use actors::store::StoreError;
@@ -58,7 +58,7 @@ impl RowWrite {
     }
 }
 
-impl People {
+impl CqlPeople {
     /// Decides on what is there until a decision counts.
     pub async fn step<T>(
         &self,

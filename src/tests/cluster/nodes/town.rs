@@ -3,7 +3,7 @@
 
 use super::crowd::Crowd;
 use crate::STAMPEDE;
-use harness::database::Database;
+use harness::database::TestDatabase;
 use harness::keyspaces::Lent;
 use harness::{Client, DAY, Process, TestFolder, id, succeeds};
 use serde_json::{Value, json};
@@ -28,11 +28,11 @@ pub struct Town {
 }
 
 impl Town {
-    pub fn of(nodes: usize, database: &Database) -> Town {
+    pub fn of(nodes: usize, database: &TestDatabase) -> Town {
         Town::with(nodes, database, None)
     }
 
-    pub fn with(nodes: usize, database: &Database, redis: Option<String>) -> Town {
+    pub fn with(nodes: usize, database: &TestDatabase, redis: Option<String>) -> Town {
         let mut behind = vec![
             ("STAMPEDE_CQL", database.nodes.join(",")),
             ("STAMPEDE_REPLICATION", database.nodes.len().to_string()),

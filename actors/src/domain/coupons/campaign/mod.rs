@@ -4,4 +4,4 @@ mod rules;
 mod words;
 
 pub use rules::Campaign;
-pub use words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
+pub use words::{Answer, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal, Trigger};

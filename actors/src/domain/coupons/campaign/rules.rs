@@ -5,7 +5,9 @@
 //! is for (the first login), and by its own otherwise. A quota only grows, an end only moves later,
 //! and what has ended stays so. Vouchers keep the expiry that they were granted with.
 
-use super::words::{Answer, Command, Event, Overview, Plan, Question, Rank, Refusal, Trigger};
+use super::words::{
+    Answer, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal, Trigger,
+};
 use crate::cards::{Card, Cards, NameShelf};
 use crate::domain::coupons::book::{Book, Tally};
 use crate::domain::coupons::cards::{COUPONS_OF_MEMBERS, CouponSet, Touched};
@@ -22,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Campaign {
-    plan: Option<Plan>,
+    plan: Option<CampaignPlan>,
     paused: bool,
     /// By hand, which nothing that happens later makes undone.
     ended: bool,
@@ -201,7 +203,7 @@ impl Machine for Campaign {
 impl Campaign {
     fn claim(
         &self,
-        plan: &Plan,
+        plan: &CampaignPlan,
         member: Id,
         code: Option<&str>,
         caller: &Caller,
@@ -224,7 +226,7 @@ impl Campaign {
 
     fn claim_first_login(
         &self,
-        plan: &Plan,
+        plan: &CampaignPlan,
         member: Id,
         at: Time,
         stamp: &Stamp,
@@ -240,7 +242,7 @@ impl Campaign {
     /// `at`: the instant that must lie in the window.
     fn grant(
         &self,
-        plan: &Plan,
+        plan: &CampaignPlan,
         member: Id,
         at: Time,
         stamp: &Stamp,
@@ -273,7 +275,7 @@ impl Campaign {
 
     fn change(
         &self,
-        plan: &Plan,
+        plan: &CampaignPlan,
         quota: Option<u64>,
         ends_at: Option<Time>,
         caller: &Caller,
@@ -294,7 +296,7 @@ impl Campaign {
         })
     }
 
-    fn end_now(&self, plan: &Plan, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+    fn end_now(&self, plan: &CampaignPlan, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         Ok(if self.is_over(plan) {
             Verdict::Already(Event::Ended)
@@ -305,7 +307,7 @@ impl Campaign {
 
     fn switch(
         &self,
-        plan: &Plan,
+        plan: &CampaignPlan,
         caller: &Caller,
         is_so: bool,
         event: Event,
@@ -319,7 +321,7 @@ impl Campaign {
     }
 
     /// What can no longer be claimed has expired.
-    fn ledger(&self, plan: &Plan) -> CouponLedger {
+    fn ledger(&self, plan: &CampaignPlan) -> CouponLedger {
         let unclaimed = plan.quota.saturating_sub(self.book.len());
         let Tally { created, expired, .. } = self.book.tally();
         let tally = match self.is_over(plan) {
@@ -329,7 +331,7 @@ impl Campaign {
         CouponLedger::of(plan.quota, tally)
     }
 
-    fn is_over(&self, plan: &Plan) -> bool {
+    fn is_over(&self, plan: &CampaignPlan) -> bool {
         self.ended || plan.ends_at <= self.book.expired_until()
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub type Rank = u64;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct CampaignPlan {
     pub name: String,
     pub quota: u64,
     pub starts_at: Time,
@@ -35,7 +35,7 @@ pub enum Trigger {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
-    Open(Plan),
+    Open(CampaignPlan),
     Change {
         quota: Option<u64>,
         ends_at: Option<Time>,
@@ -58,7 +58,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Opened(Plan),
+    Opened(CampaignPlan),
     Changed { quota: u64, ends_at: Time },
     Paused,
     Resumed,
@@ -115,7 +115,7 @@ pub enum Answer {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
-    pub plan: Plan,
+    pub plan: CampaignPlan,
     pub granted: u64,
     pub paused: bool,
     pub over: bool,

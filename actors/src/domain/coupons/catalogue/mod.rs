@@ -9,5 +9,6 @@ pub use cards::{numbers_after, record_of_card};
 pub use rows::{expiry_of_row, key_of_expiry, key_of_time};
 pub use rules::Catalogue;
 pub use words::{
-    Answer, BatchKind, CatalogueEntry, CatalogueRecord, Command, Event, Plan, Question, Refusal,
+    Answer, BatchKind, BatchPlan, CatalogueEntry, CatalogueRecord, Command, Event, Question,
+    Refusal,
 };

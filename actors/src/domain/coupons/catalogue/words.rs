@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CatalogueEntry {
-    Campaign(campaign::Plan),
-    Batch(Plan),
+    Campaign(campaign::CampaignPlan),
+    Batch(BatchPlan),
 }
 
 /// A batch of coupons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct BatchPlan {
     pub name: Option<String>,
     pub offer: Offer,
     pub expires_at: Time,
@@ -94,13 +94,15 @@ impl CatalogueEntry {
 
     pub(super) fn job(&self) -> Option<Id> {
         match self {
-            CatalogueEntry::Batch(Plan { what: BatchKind::Imported { job }, .. }) => Some(*job),
+            CatalogueEntry::Batch(BatchPlan { what: BatchKind::Imported { job }, .. }) => {
+                Some(*job)
+            }
             _ => None,
         }
     }
 }
 
-impl Plan {
+impl BatchPlan {
     /// The partitions of a batch of codes of our own; an imported batch is on all racks.
     pub fn ranges(&self, batch: Serial) -> Vec<RangeName> {
         let ranges = match self.what {
@@ -112,11 +114,11 @@ impl Plan {
     }
 
     /// What a range is told when it is opened.
-    pub fn terms(&self, name: &RangeName) -> Option<range::Terms> {
+    pub fn terms(&self, name: &RangeName) -> Option<range::RangeTerms> {
         let BatchKind::Made { count, one_per_member } = self.what else { return None };
         let ranges = self.ranges(name.batch).len() as u64;
         let share = (count + ranges - 1).checked_sub(name.range as u64)? / ranges;
-        Some(range::Terms {
+        Some(range::RangeTerms {
             count: share,
             offer: self.offer,
             expires_at: self.expires_at,
@@ -124,8 +126,8 @@ impl Plan {
         })
     }
 
-    pub fn rack_terms(&self) -> rack::Terms {
-        rack::Terms { offer: self.offer, expires_at: self.expires_at }
+    pub fn rack_terms(&self) -> rack::RackTerms {
+        rack::RackTerms { offer: self.offer, expires_at: self.expires_at }
     }
 
     /// Where the coupon of that index is: which range, and which of its slots.

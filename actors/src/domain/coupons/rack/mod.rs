@@ -4,4 +4,4 @@ mod rules;
 mod words;
 
 pub use rules::Rack;
-pub use words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms, source};
+pub use words::{Answer, CodeLine, Command, Event, Question, RackTerms, Refusal, source};

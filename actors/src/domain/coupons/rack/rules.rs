@@ -5,7 +5,7 @@
 //! it. The same row again is the same import. So an import that was broken off can be repeated from
 //! anywhere, and comes to the same.
 
-use super::words::{Answer, CodeLine, Command, Event, Question, Refusal, Terms};
+use super::words::{Answer, CodeLine, Command, Event, Question, RackTerms, Refusal};
 use crate::cards::{Card, CardKey, Cards, NameShelf, NamesStandOn};
 use crate::domain::coupons::cards::{CouponSet, SOURCES};
 use crate::domain::coupons::coupon::Slot;
@@ -96,9 +96,9 @@ impl Machine for Rack {
             Event::Imported { batch, terms, lines, .. } => {
                 let entry = self.batches.entry(*batch).or_insert_with(|| Batch::of(*batch));
                 if entry.range.count() == 0 {
-                    let Terms { offer, expires_at } = *terms;
+                    let RackTerms { offer, expires_at } = *terms;
                     entry.range.apply(
-                        &range::Event::Opened(range::Terms {
+                        &range::Event::Opened(range::RangeTerms {
                             count: 0,
                             offer,
                             expires_at,

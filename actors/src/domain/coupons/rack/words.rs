@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// What all codes of an imported batch are worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub struct RackTerms {
     pub offer: Offer,
     pub expires_at: Time,
 }
@@ -25,7 +25,7 @@ pub enum Command {
     /// Takes in the codes that are not there yet.
     Import {
         batch: Serial,
-        terms: Terms,
+        terms: RackTerms,
         lines: Vec<CodeLine>,
     },
     In {
@@ -39,7 +39,7 @@ pub enum Event {
     /// Only lines that were taken in, the first of them as the coupon in that slot.
     Imported {
         batch: Serial,
-        terms: Terms,
+        terms: RackTerms,
         first: Slot,
         lines: Vec<CodeLine>,
     },

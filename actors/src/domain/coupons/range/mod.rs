@@ -5,4 +5,4 @@ mod words;
 
 pub use rules::Range;
 pub(in crate::domain::coupons) use rules::cards_of;
-pub use words::{Answer, Command, Event, Question, Refusal, Terms};
+pub use words::{Answer, Command, Event, Question, RangeTerms, Refusal};

@@ -5,7 +5,7 @@
 //! one, they always get the same. A certain coupon can be given, unless that would get around the
 //! limit. The whole batch expires in one instant.
 
-use super::words::{Answer, Command, Event, Question, Refusal, Terms};
+use super::words::{Answer, Command, Event, Question, RangeTerms, Refusal};
 use crate::cards::{Card, Cards, NameShelf};
 use crate::domain::coupons::book::{Book, Tally};
 use crate::domain::coupons::cards::{COUPONS_OF_MEMBERS, CouponSet, SOURCES, Touched};
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Range {
-    terms: Option<Terms>,
+    terms: Option<RangeTerms>,
     book: Book,
     /// The coupons that were assigned or voided.
     taken: Taken,
@@ -231,7 +231,7 @@ impl Range {
 
     fn assign(
         &self,
-        terms: &Terms,
+        terms: &RangeTerms,
         member: Id,
         source: Option<Id>,
         cards: &Cards<'_>,
@@ -239,7 +239,7 @@ impl Range {
         // Before the source, or else a source that another member has used since would take away an
         // answer that was given.
         let assigned = |slot, source| {
-            let Terms { expires_at, one_per_member: only_one, .. } = *terms;
+            let RangeTerms { expires_at, one_per_member: only_one, .. } = *terms;
             Event::Assigned { slot, member, source, expires_at, only_one }
         };
         if terms.one_per_member
@@ -264,7 +264,7 @@ impl Range {
 
     fn give(
         &self,
-        terms: &Terms,
+        terms: &RangeTerms,
         slot: Slot,
         member: Id,
         caller: &Caller,
@@ -297,19 +297,19 @@ impl Range {
         cards.read(&self.set.of_source(source))
     }
 
-    fn view(&self, terms: &Terms, slot: Slot, cards: &Cards<'_>) -> Option<CouponView> {
+    fn view(&self, terms: &RangeTerms, slot: Slot, cards: &Cards<'_>) -> Option<CouponView> {
         match self.is_untouched(terms, slot) {
             true => Some(self.untouched(terms)),
             false => self.coupons(cards).view(slot),
         }
     }
 
-    fn untouched(&self, terms: &Terms) -> CouponView {
+    fn untouched(&self, terms: &RangeTerms) -> CouponView {
         let coupon = Coupon::created(terms.expires_at);
         CouponView { state: coupon.state(self.book.expired_until()), coupon }
     }
 
-    fn walk(&self, terms: &Terms, walk: &Walk, cards: &Cards<'_>) -> Walked {
+    fn walk(&self, terms: &RangeTerms, walk: &Walk, cards: &Cards<'_>) -> Walked {
         let view = |slot| self.view(terms, slot, cards);
         match walk.untouched && walk.wants(&self.untouched(terms)) {
             true => walk.through(walk.from..terms.count, view),
@@ -317,7 +317,7 @@ impl Range {
         }
     }
 
-    fn ledger(&self, terms: &Terms) -> CouponLedger {
+    fn ledger(&self, terms: &RangeTerms) -> CouponLedger {
         let untouched = terms.count - self.book.len();
         let Tally { created, expired, .. } = self.book.tally();
         let tally = match self.is_over(terms) {
@@ -327,11 +327,11 @@ impl Range {
         CouponLedger::of(terms.count, tally)
     }
 
-    fn is_untouched(&self, terms: &Terms, slot: Slot) -> bool {
+    fn is_untouched(&self, terms: &RangeTerms, slot: Slot) -> bool {
         slot < terms.count && !self.taken.has(slot)
     }
 
-    fn is_over(&self, terms: &Terms) -> bool {
+    fn is_over(&self, terms: &RangeTerms) -> bool {
         terms.expires_at <= self.book.expired_until()
     }
 

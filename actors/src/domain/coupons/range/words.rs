@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the batch's creation fixed for each of its ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub struct RangeTerms {
     /// How many coupons this range has.
     pub count: u64,
     pub offer: Offer,
@@ -23,7 +23,7 @@ pub struct Terms {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
-    Open(Terms),
+    Open(RangeTerms),
     /// The next free one, for that member; `source` makes it repeatable for ever.
     Assign {
         member: Id,
@@ -39,7 +39,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Opened(Terms),
+    Opened(RangeTerms),
     Assigned {
         slot: Slot,
         member: Id,

@@ -11,7 +11,8 @@ use super::room::Room;
 use super::tally::Tally;
 use actors::cards::Cards;
 use actors::domain::ballots::{
-    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Refusal, Terms, Witness,
+    Answer, Ballot, BallotBox, BallotId, BoxName, BoxTerms, Command, Event, Question, Refusal,
+    Witness,
 };
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
 use actors::machine::{Machine, Role};
@@ -24,7 +25,7 @@ pub fn room(plan: &plan::Ballots) -> Room<BallotBox> {
 
 pub struct Model {
     name: BoxName,
-    terms: Terms,
+    terms: BoxTerms,
     opened: bool,
     pub ballots: Vec<Ballot>,
     leaves: Vec<Hash>,
@@ -34,7 +35,7 @@ pub struct Model {
 }
 
 impl Model {
-    fn new(name: BoxName, terms: Terms) -> Model {
+    fn new(name: BoxName, terms: BoxTerms) -> Model {
         let heads = vec![chain::start(&name.to_string())];
         Model {
             name,

@@ -2,14 +2,14 @@
 //! rack.
 
 use super::pool::{Answered, Pool, Right};
-use actors::domain::coupons::range::{Command, Event, Refusal, Terms};
+use actors::domain::coupons::range::{Command, Event, RangeTerms, Refusal};
 use actors::domain::coupons::{CouponLedger, CouponState, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Time};
 use std::collections::BTreeMap;
 
 pub struct Batch {
-    pub terms: Terms,
+    pub terms: RangeTerms,
     pub opened: bool,
     pub over: bool,
     pub pool: Pool,
@@ -17,7 +17,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub fn new(terms: Terms) -> Batch {
+    pub fn new(terms: RangeTerms) -> Batch {
         Batch { terms, opened: false, over: false, pool: Pool::default(), sources: BTreeMap::new() }
     }
 

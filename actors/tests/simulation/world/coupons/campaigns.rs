@@ -11,14 +11,14 @@ use super::pool::{Answered, Pool, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
 use actors::cards::Cards;
 use actors::domain::coupons::campaign::{
-    Answer, Campaign, Command, Event, Plan, Question, Refusal, Trigger,
+    Answer, Campaign, CampaignPlan, Command, Event, Question, Refusal, Trigger,
 };
 use actors::domain::coupons::{CouponLedger, Serial, redeem};
 use actors::machine::Role;
 use actors::{Caller, Id, Machine, Time};
 
 pub struct Model {
-    pub plan: Plan,
+    pub plan: CampaignPlan,
     pub opened: bool,
     paused: bool,
     ended: bool,
@@ -28,7 +28,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn new(plan: Plan) -> Model {
+    pub fn new(plan: CampaignPlan) -> Model {
         Model {
             plan,
             opened: false,

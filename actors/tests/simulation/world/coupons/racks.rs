@@ -47,7 +47,7 @@ impl Model {
         }
     }
 
-    fn import(&mut self, batch: Serial, terms: range::Terms, lines: &[CodeLine], at: Time) {
+    fn import(&mut self, batch: Serial, terms: range::RangeTerms, lines: &[CodeLine], at: Time) {
         let entry = self.batches.entry(batch).or_insert_with(|| {
             let mut fresh = Batch::new(terms);
             fresh.record(&range::Event::Opened(terms), at);
@@ -100,7 +100,7 @@ impl Kind for Rack {
             Event::Imported { batch, terms, first, lines } => {
                 let before = model.batches.get(batch).map_or(0, |batch| batch.terms.count);
                 assert!(!lines.is_empty() && *first == before);
-                let terms = range::Terms {
+                let terms = range::RangeTerms {
                     count: 0,
                     offer: terms.offer,
                     expires_at: terms.expires_at,

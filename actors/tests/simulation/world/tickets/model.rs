@@ -6,7 +6,7 @@
 
 use super::super::plan::DIGITS;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Event, Terms, TicketLedger};
+use actors::domain::tickets::{Event, SliceTerms, TicketLedger};
 use actors::{Id, Time};
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct Held {
 
 pub struct Model {
     lead: u8,
-    terms: Terms,
+    terms: SliceTerms,
     pub opened: bool,
     pub closing: bool,
     pub sealed: bool,
@@ -47,7 +47,7 @@ pub fn matches(pattern: &str, number: u32) -> bool {
 }
 
 impl Model {
-    pub fn new(lead: u8, terms: Terms) -> Model {
+    pub fn new(lead: u8, terms: SliceTerms) -> Model {
         let (taken, holds) = Default::default();
         Model {
             lead,
