@@ -15,7 +15,7 @@ async fn a_service_acts_for_its_own_members_and_for_itself_without_a_name() {
     let ada = with(&made.key, Some("ada")).unwrap();
     let is_noted = async || house.store.outsiders_of(vec![ada.caller.id]).await.unwrap() != [None];
     assert!(ada.is_member() && !is_noted().await);
-    let introduction = house.people.outsiders.introduce(&ada).await.unwrap().expect("she is new");
+    let introduction = house.people.outsiders.introduce(&ada).await.unwrap().expect("they are new");
     introduction.await.unwrap();
     assert!(is_noted().await && house.people.outsiders.introduce(&ada).await.unwrap().is_none());
     assert!(!with(&made.key, None).unwrap().is_member());

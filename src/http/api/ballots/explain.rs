@@ -15,7 +15,7 @@ impl Explain for Refusal {
             Refusal::NotOpened => no_ballot(),
             Refusal::NotForAdmins => Problem::new(
                 &problem::FORBIDDEN,
-                "an administrator can close a lottery, so he takes no part in it",
+                "an administrator can close a lottery, so they take no part in it",
             ),
             Refusal::Closed => {
                 Problem::new(&problem::LOTTERY_CLOSED, "no ballots are taken any more")

@@ -82,7 +82,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .body::<ClaimVoucher>()
             .decides()
             .answer::<ClaimedBody>(201, "The voucher.")
-            .answer::<ClaimedBody>(200, "The voucher that he had got before.")
+            .answer::<ClaimedBody>(200, "The voucher that the member had got before.")
             .problems(&[
                 &problem::NOT_FOUND,
                 &problem::FORBIDDEN,
