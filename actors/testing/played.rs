@@ -13,9 +13,7 @@ pub struct Played<M: Machine> {
 impl<M: Machine> Played<M> {
     pub fn apply(&mut self, event: &M::Event, at: Time) {
         self.machine.apply(event, at);
-        let mut cards = Vec::new();
-        M::cards(event, at, &mut cards);
-        cards.into_iter().for_each(|card| self.cards.put(card));
+        self.cards.write::<M>(event, at);
     }
 
     pub fn decide(
@@ -64,11 +62,16 @@ impl<M: Machine> Played<M> {
 pub struct AllCards(HashMap<CardKey, Vec<u8>>);
 
 impl AllCards {
-    pub fn put(&mut self, Card { key, body }: Card) {
-        match body {
-            Some(body) => self.0.insert(key, body),
-            None => self.0.remove(&key),
-        };
+    /// Writes what the event says.
+    pub fn write<M: Machine>(&mut self, event: &M::Event, at: Time) {
+        let mut cards = Vec::new();
+        M::cards(event, at, &mut cards);
+        for Card { key, body } in cards {
+            match body {
+                Some(body) => self.0.insert(key, body),
+                None => self.0.remove(&key),
+            };
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&CardKey, &Vec<u8>)> {

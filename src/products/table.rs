@@ -6,7 +6,6 @@
 use crate::audit;
 use crate::telling::said;
 use crate::telling::said::{Said, Told};
-use actors::cards::CardOwner;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
 use actors::domain::imports::Import;
@@ -14,8 +13,7 @@ use actors::domain::lottery::Lottery;
 use actors::domain::notices::Notices;
 use actors::domain::tickets::Slice;
 use actors::domain::webhooks::Webhook;
-use actors::engine::record::{self, Entry};
-use actors::engine::{Node, Router};
+use actors::engine::{Node, Router, declared, record};
 use actors::store::{Frame, ListedRow, Page, Row, Sleeper, StoreError};
 use actors::{Machine, machine};
 use futures_util::future::LocalBoxFuture;
@@ -83,7 +81,7 @@ impl PartitionKind {
     const fn of<M: Told>() -> PartitionKind {
         PartitionKind {
             name: M::KIND,
-            rows: rows_of::<M>,
+            rows: declared::rows_of::<M>,
             tell: said::tell::<M>,
             audit: audit::replay::<M>,
         }
@@ -107,26 +105,6 @@ pub fn tell(partition: &str, frame: &Frame) -> Result<Vec<Said>, record::Broken>
     let (kind, name) =
         kind_of(partition).ok_or_else(|| record::Broken::Name(partition.to_owned()))?;
     (kind.tell)(name, frame)
-}
-
-fn rows_of<M: Machine>(name: &str, frame: &Frame) -> Vec<Row> {
-    let mut rows = Vec::new();
-    // A frame that cannot be read declares nothing. What is wrong with it is said when its
-    // partition is opened.
-    let (Ok(name), Ok(records)) = (name.parse::<M::Name>(), record::records::<M::Event>(frame))
-    else {
-        return rows;
-    };
-    let lies_at = CardOwner::of(&machine::partition_id::<M>(&name));
-    let mut cards = Vec::new();
-    for record in records {
-        if let Entry::Fact(event) = &record.entry {
-            M::rows(&name, event, record.at, &mut rows);
-            M::cards(event, record.at, &mut cards);
-            rows.extend(cards.drain(..).map(|card| lies_at.row(card)));
-        }
-    }
-    rows
 }
 
 impl Engine {

@@ -11,6 +11,7 @@ mod alarms;
 mod by;
 pub mod card_memory;
 mod commands;
+pub mod declared;
 mod failure;
 pub mod keys;
 mod learning;

@@ -8,13 +8,14 @@
 //! test's.
 
 use super::card_memory::{CardBudget, CardMemory};
+use super::declared::declare;
 use super::keys::{Answered, Key, KeyWindow, LastAnswer};
 use super::learning::Learning;
 use super::parked::{Parked, ParkedRequest};
 use super::record::{self, Broken, Entry, Record};
 use super::request::{Done, Looked, Manner, Reply, Request};
 use super::snapshot::{self, PartitionMemory, PartitionState, Suspect};
-use crate::cards::{Card, CardKey, CardOwner, Cards};
+use crate::cards::{CardKey, CardOwner, Cards};
 use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
 use crate::store::{
     Append, Bodies, Frame, ListedRow, Opened, Page, Position, Row, RowKey, Snapshot,
@@ -552,17 +553,12 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn happen(&mut self, event: &M::Event, caller: Caller, key: Option<Key>) {
         self.machine.apply(event, self.time);
-        M::rows(&self.name, event, self.time, &mut self.staged.rows);
-        let mut cards = Vec::new();
-        M::cards(event, self.time, &mut cards);
-        cards.into_iter().for_each(|card| self.write(card));
+        let Batch { rows, cards, .. } = &mut self.staged;
+        declare::<M>(&self.name, &self.lies_at, event, self.time, rows, |card| {
+            self.cards.write(card);
+            cards.push(card.key);
+        });
         self.stage(&Entry::Fact(event), caller, key);
-    }
-
-    fn write(&mut self, card: Card) {
-        self.cards.write(&card);
-        self.staged.cards.push(card.key);
-        self.staged.rows.push(self.lies_at.row(card));
     }
 
     fn note(&mut self, entry: Entry<&M::Event>, caller: Caller, key: Key) {

@@ -198,13 +198,11 @@ impl<K: Kind> Room<K> {
     fn committed(&mut self, place: usize, frame: &Frame, yard: &mut Yard) {
         self.auditor.committed(place, frame, yard.latest, &mut yard.tally);
         let records = record::records::<K::Event>(frame).expect("what was committed can be read");
-        let mut cards = Vec::new();
         for record in records {
             if let Entry::Fact(event) = &record.entry {
-                K::cards(event, record.at, &mut cards);
+                self.places[place].cards.write::<K>(event, record.at);
             }
         }
-        cards.into_iter().for_each(|card| self.places[place].cards.put(card));
     }
 
     /// The store shows every card as the facts left it.
