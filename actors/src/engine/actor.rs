@@ -6,68 +6,29 @@
 //! for batching: a batch is whatever arrived while the last write was under way, and else whatever
 //! was ready on this thread.
 
-use super::alarms::{Alarms, Tick};
+mod handlers;
+pub mod messages;
+mod meters;
+
+use super::alarms::Alarms;
 use super::failure::Lost;
 use super::node::Node;
 use super::partition::{Partition, Wanted};
-use super::record::Broken;
-use super::request::{Reply, Request};
-use crate::cards::CardKey;
+use super::request::Request;
+use super::waiter::Waiter;
 use crate::machine::{Machine, partition_id};
-use crate::store::{AppendOutcome, Bodies, ListedRow, Snapshot, StoreError};
+use crate::store::Snapshot;
 use crate::time::Time;
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context};
 use actix_rt::task::yield_now;
-use metrics::{Counter, Histogram, counter, histogram};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use messages::{AppendEnded, LookedUp, NamesRead, Obstacle, OpenEnded};
+use meters::Meters;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// A partition that may not sleep yet tries again after so many seconds at most.
 const RETRY_REST_S: u32 = 30;
-
-/// A caller that waits for a reply. Dropping it counts the request out.
-pub struct Waiter<M: Machine> {
-    to: oneshot::Sender<Result<Reply<M>, Lost>>,
-    _in_flight: InFlight,
-}
-
-/// One request counted in, for the partition and for the node, until it is dropped.
-pub struct InFlight {
-    partition: Arc<AtomicUsize>,
-    node: Arc<Node>,
-}
-
-impl InFlight {
-    /// None when either is full.
-    pub fn enter(partition: &Arc<AtomicUsize>, node: &Arc<Node>) -> Option<InFlight> {
-        let entered = InFlight { partition: partition.clone(), node: node.clone() };
-        let here = partition.fetch_add(1, Ordering::AcqRel);
-        let everywhere = node.in_flight.fetch_add(1, Ordering::AcqRel);
-        (here < node.limits.partition_in_flight && everywhere < node.limits.node_in_flight)
-            .then_some(entered)
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.partition.fetch_sub(1, Ordering::AcqRel);
-        self.node.in_flight.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl<M: Machine> Waiter<M> {
-    pub fn new(to: oneshot::Sender<Result<Reply<M>, Lost>>, in_flight: InFlight) -> Waiter<M> {
-        Waiter { to, _in_flight: in_flight }
-    }
-
-    fn answer(self, reply: Result<Reply<M>, Lost>) {
-        // The caller may be gone; the fact stands all the same.
-        let _ = self.to.send(reply);
-    }
-}
 
 /// How an actor takes its partition out of the router.
 pub trait Exit: Send + 'static {
@@ -106,90 +67,6 @@ enum State<M: Machine> {
     /// Another node has taken it over. Requests on the way are told so.
     Fenced,
 }
-
-struct Meters {
-    commit_s: Histogram,
-    batch_events: Histogram,
-    commits: Counter,
-    looked_up: Counter,
-    reopened: Counter,
-    fenced: Counter,
-    forgotten: Counter,
-}
-
-impl Meters {
-    fn of(kind: &'static str) -> Meters {
-        Meters {
-            commit_s: histogram!("stampede_commit_seconds", "kind" => kind),
-            batch_events: histogram!("stampede_batch_events", "kind" => kind),
-            commits: counter!("stampede_commits_total", "kind" => kind),
-            looked_up: counter!("stampede_cards_looked_up_total", "kind" => kind),
-            reopened: counter!("stampede_partitions_reopened_total", "kind" => kind),
-            fenced: counter!("stampede_partitions_fenced_total", "kind" => kind),
-            forgotten: counter!("stampede_snapshots_forgotten_total", "kind" => kind),
-        }
-    }
-}
-
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Call<M: Machine> {
-    pub request: Request<M>,
-    pub waiter: Waiter<M>,
-}
-
-#[derive(Message)]
-#[rtype(result = "()")]
-struct OpenEnded<M: Machine>(Result<Box<Partition<M, Waiter<M>>>, Obstacle>);
-
-/// Why a partition could not be built from what the store had.
-enum Obstacle {
-    Store(StoreError),
-    /// Its snapshot is damaged, or was written by another version. The log says the same.
-    Snapshot(Broken),
-}
-
-impl From<Broken> for Obstacle {
-    fn from(broken: Broken) -> Obstacle {
-        match broken {
-            Broken::Snapshot(_) | Broken::Layout(_) => Obstacle::Snapshot(broken),
-            broken => Obstacle::Store(StoreError::Broken(broken.to_string())),
-        }
-    }
-}
-
-impl From<Obstacle> for StoreError {
-    fn from(obstacle: Obstacle) -> StoreError {
-        match obstacle {
-            Obstacle::Store(error) => error,
-            Obstacle::Snapshot(broken) => StoreError::Broken(broken.to_string()),
-        }
-    }
-}
-
-#[derive(Message)]
-#[rtype(result = "()")]
-struct AppendEnded(AppendOutcome);
-
-#[derive(Message)]
-#[rtype(result = "()")]
-struct LookedUp {
-    life: u64,
-    keys: Vec<CardKey>,
-    found: Result<Bodies, StoreError>,
-}
-
-#[derive(Message)]
-#[rtype(result = "()")]
-struct NamesRead {
-    life: u64,
-    rows: Result<Vec<ListedRow>, StoreError>,
-}
-
-/// Writes a snapshot if that can be done at once, and leaves if no request is on the way.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Rest;
 
 impl<M: Machine> PartitionActor<M> {
     pub fn new(name: M::Name, node: Arc<Node>, exit: Box<dyn Exit>, alarms: Arc<Alarms>) -> Self {
@@ -411,126 +288,5 @@ async fn watch(alarms: Weak<Alarms>, node: Weak<Node>) {
         if node.cards.is_exceeded() {
             alarms.ring_for_all();
         }
-    }
-}
-
-impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, call: Call<M>, ctx: &mut Context<Self>) {
-        let now = self.node.now();
-        if call.request.gives_a_command() {
-            self.last_called = now;
-        }
-        self.serve(call.request, call.waiter);
-        self.set_alarm(now);
-        self.go_on_soon(ctx);
-    }
-}
-
-impl<M: Machine> Handler<OpenEnded<M>> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, opened: OpenEnded<M>, ctx: &mut Context<Self>) {
-        let State::Opening { waiting } = &mut self.state else { return };
-        let waiting = std::mem::take(waiting);
-        match opened.0 {
-            Ok(partition) => {
-                self.state = State::Open(partition);
-                waiting.into_iter().for_each(|(request, waiter)| self.serve(request, waiter));
-                self.set_alarm(self.node.now());
-                self.go_on(ctx);
-            }
-            Err(Obstacle::Snapshot(why)) if !std::mem::replace(&mut self.forgot_snapshot, true) => {
-                let partition = partition_id::<M>(&self.name);
-                self.meters.forgotten.increment(1);
-                self.node.tell_of_snapshot(&partition, &why);
-                self.node.store.forget_snapshot(&partition);
-                self.open(waiting, ctx.address());
-            }
-            Err(obstacle) => {
-                let error = StoreError::from(obstacle);
-                // Nothing that they asked for was done. The next request makes a new attempt.
-                let lost = Lost::Unavailable(error.to_string());
-                waiting.into_iter().for_each(|(_, waiter)| waiter.answer(Err(lost.clone())));
-                if self.exit.leave() {
-                    ctx.stop();
-                } else {
-                    self.open(Vec::new(), ctx.address());
-                }
-            }
-        }
-    }
-}
-
-impl<M: Machine> Handler<AppendEnded> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, ended: AppendEnded, ctx: &mut Context<Self>) {
-        match ended.0 {
-            AppendOutcome::Durable => {
-                self.meters.commit_s.record(self.sent_at.elapsed().as_secs_f64());
-                self.meters.commits.increment(1);
-                let State::Open(partition) = &mut self.state else { return };
-                let landed = partition.land();
-                self.flush(ctx);
-                landed.answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
-                self.save(landed.snapshot);
-            }
-            AppendOutcome::Fenced => self.stand_down(),
-            AppendOutcome::Unknown(_) => self.forget_and_reopen(ctx.address()),
-        }
-    }
-}
-
-impl<M: Machine> Handler<LookedUp> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, LookedUp { life, keys, found }: LookedUp, ctx: &mut Context<Self>) {
-        let State::Open(partition) = &mut self.state else { return };
-        if life != self.life {
-            return;
-        }
-        match found {
-            Ok(bodies) => {
-                let answers = partition.found(&keys, bodies, self.node.now());
-                answers.into_iter().for_each(|(waiter, reply)| waiter.answer(Ok(reply)));
-            }
-            Err(error) => {
-                let lost = Lost::Unavailable(error.to_string());
-                let waiters = partition.not_found(&keys);
-                waiters.into_iter().for_each(|waiter| waiter.answer(Err(lost.clone())));
-            }
-        }
-        self.go_on(ctx);
-    }
-}
-
-impl<M: Machine> Handler<NamesRead> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, NamesRead { life, rows }: NamesRead, ctx: &mut Context<Self>) {
-        if let State::Open(partition) = &mut self.state
-            && life == self.life
-        {
-            partition.learned(rows.ok());
-            self.look_up(ctx);
-        }
-    }
-}
-
-impl<M: Machine> Handler<Tick> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, _: Tick, ctx: &mut Context<Self>) {
-        self.tick(ctx);
-    }
-}
-
-impl<M: Machine> Handler<Rest> for PartitionActor<M> {
-    type Result = ();
-
-    fn handle(&mut self, _: Rest, ctx: &mut Context<Self>) {
-        self.rest(ctx);
     }
 }

@@ -26,6 +26,7 @@ pub mod record;
 mod request;
 mod router;
 pub mod snapshot;
+mod waiter;
 
 pub use by::{By, How};
 pub use card_memory::CardBudget;

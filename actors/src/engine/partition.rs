@@ -1,26 +1,30 @@
 //! The core of a partition: everything about deciding, remembering and batching, and nothing about
 //! threads or disks.
 //!
+//! `deciding` is what it says to a request, `replay` how it is made again from its log.
+//!
 //! The actor drives it in production and the simulation drives it in tests; both run this very
 //! code. No answer leaves while it rests on something that is not durable yet: it waits in the
 //! batch. A request that needs a card which is not in memory is parked; the driver looks up what is
 //! `wanted` and says what it `found`. `W` is what receives the answer: an actor's channel, or a
 //! test's.
 
+mod batch;
+mod deciding;
+mod replay;
+
 use super::card_memory::{CardBudget, CardMemory};
 use super::declared::declare;
 use super::keys::{Answered, Key, KeyWindow, LastAnswer};
 use super::learning::Learning;
 use super::parked::{Parked, ParkedRequest};
-use super::record::{self, Broken, Entry, Record};
-use super::request::{Done, Looked, Manner, Reply, Request};
-use super::snapshot::{self, PartitionMemory, PartitionState, Suspect};
-use crate::cards::{CardKey, CardOwner, Cards};
-use crate::machine::{Caller, Machine, Refused, Stamp, Verdict, partition_id};
-use crate::store::{
-    Append, Bodies, Frame, ListedRow, Opened, Page, Position, Row, RowKey, Snapshot,
-};
+use super::record::{self, Broken, Entry};
+use super::request::{Manner, Reply, Request};
+use crate::cards::{CardKey, CardOwner};
+use crate::machine::{Caller, Machine, partition_id};
+use crate::store::{Append, Bodies, ListedRow, Opened, Page, Position, RowKey};
 use crate::time::Time;
+use batch::{Batch, Flight, Landed};
 use hashbrown::HashSet;
 use std::sync::Arc;
 
@@ -61,28 +65,6 @@ struct Missing(Vec<CardKey>);
 struct Saved {
     seq: u64,
     due: Option<Time>,
-}
-
-/// Records that wait for the next append, and the callers that wait for them.
-struct Batch<M: Machine, W> {
-    records: Vec<u8>,
-    count: u64,
-    rows: Vec<Row>,
-    cards: Vec<CardKey>,
-    waiters: Vec<(W, Reply<M>)>,
-}
-
-struct Flight<M: Machine, W> {
-    to: Position,
-    cards: Vec<CardKey>,
-    waiters: Vec<(W, Reply<M>)>,
-    snapshot: Option<Snapshot>,
-}
-
-/// What a durable append sets free.
-pub struct Landed<M: Machine, W> {
-    pub answers: Vec<(W, Reply<M>)>,
-    pub snapshot: Option<Snapshot>,
 }
 
 impl<M: Machine, W> Partition<M, W> {
@@ -175,22 +157,6 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn rests_on_durable_facts(&self) -> bool {
         self.flying.is_none() && self.staged.is_empty()
-    }
-
-    /// Whether the store's snapshot would say something else than one made now.
-    pub fn has_changed_since_snapshot(&self) -> bool {
-        self.saved.map_or(self.written.seq > 0, |saved| {
-            saved != Saved { seq: self.written.seq, due: self.wake_at() }
-        })
-    }
-
-    /// When to wake this partition if it sleeps: when something is due. While it remembers keys, it
-    /// is woken at every start, because only then does its node know what they stand for.
-    fn wake_at(&self) -> Option<Time> {
-        match self.answered.since(self.horizon()) {
-            Some(_) => Some(self.time),
-            None => self.machine.due(),
-        }
     }
 
     /// Whether it may leave memory: nothing is under way, and no key is left to remember.
@@ -345,209 +311,10 @@ impl<M: Machine, W> Partition<M, W> {
         answered.chain(self.parked.abandon()).collect()
     }
 
-    /// The head as of the last append. Only durable if nothing is under way.
-    pub fn snapshot(&self) -> Snapshot {
-        let horizon = self.horizon();
-        let keys_after = self.answered.since(horizon).unwrap_or(self.written.seq);
-        snapshot::seal(
-            &self.id,
-            self.written,
-            keys_after,
-            self.wake_at(),
-            &PartitionState {
-                known: PartitionMemory { time: self.time, horizon },
-                machine: &self.machine,
-            },
-        )
-    }
-
-    pub fn snapshot_was_saved(&mut self, snapshot: &Snapshot) {
-        self.saved = Some(Saved { seq: snapshot.at.seq, due: snapshot.due });
-    }
-
-    /// Says where the snapshot stands. What is read of the log begins with `first`, which may be
-    /// before that.
-    fn restore(&mut self, snapshot: &Snapshot, first: Option<&Frame>) -> Result<Position, Broken> {
-        let PartitionState { known, machine } = snapshot::open(&self.id, snapshot)?;
-        self.machine = machine;
-        self.time = known.time;
-        self.floor = known.horizon;
-        self.written = first.map_or(snapshot.at, |frame| frame.from);
-        self.snapshot_was_saved(snapshot);
-        Ok(snapshot.at)
-    }
-
-    /// Reads a frame whose facts are in the head already, for the keys in it.
-    fn hear(&mut self, frame: &Frame) -> Result<(), Broken> {
-        let records = record::read::<M::Event>(&self.written, frame)?;
-        for (record, seq) in records.into_iter().zip(frame.from.seq + 1..) {
-            self.remember_record(&record, seq);
-        }
-        self.written = frame.to;
-        Ok(())
-    }
-
-    fn remember_record(&mut self, record: &Record<M::Event>, seq: u64) {
-        if let Some(key) = record.key {
-            self.window.bind(&key, record.at);
-            self.remember(key, record.at, seq, record::entry_bytes(&record.entry).into());
-        }
-    }
-
-    /// Applies one more frame of the log.
-    pub fn replay(&mut self, frame: &Frame) -> Result<(), Broken> {
-        self.replay_and_show(frame, |_| ())
-    }
-
-    /// The same, and shows what is in it.
-    pub fn replay_and_show(
-        &mut self,
-        frame: &Frame,
-        mut show: impl FnMut(&Record<M::Event>),
-    ) -> Result<(), Broken> {
-        let records = record::read::<M::Event>(&self.written, frame)?;
-        for (record, seq) in records.into_iter().zip(frame.from.seq + 1..) {
-            show(&record);
-            self.time = self.time.max(record.at);
-            self.remember_record(&record, seq);
-            if let Entry::Fact(event) = &record.entry {
-                self.machine.apply(event, record.at);
-            }
-        }
-        // It was for those who waited then.
-        drop(self.machine.take_witness());
-        self.written = frame.to;
-        Ok(())
-    }
-
-    /// Whether a snapshot that was taken here says what this replay of the log says.
-    pub fn agrees_with(&self, suspect: &Suspect) -> bool {
-        suspect.agrees(&self.machine, self.time)
-    }
-
     fn expire_what_is_due(&mut self) {
         while self.machine.due().is_some_and(|due| due <= self.time) {
             let Some(event) = self.machine.expire(self.time) else { return };
             self.happen(&event, Caller::SYSTEM, None);
-        }
-    }
-
-    fn answer(&mut self, request: &Request<M>, seed: u64) -> Result<Reply<M>, Missing> {
-        match request {
-            Request::Command { command, caller, key, how: Manner::DryRun } => {
-                self.decide(command, caller, *key, Manner::DryRun, seed)
-            }
-            Request::Command { command, caller, key, how } => {
-                match key.and_then(|key| self.known(&key, *how)) {
-                    Some(reply) => Ok(reply),
-                    None => self.decide(command, caller, *key, *how, seed),
-                }
-            }
-            Request::Pass { key, caller, from, to } => Ok(self.pass(*key, *caller, *from, *to)),
-            Request::Look(question) => {
-                let answer = self.reading(|machine, cards| machine.look(question, cards))?;
-                Ok(Reply::Looked(Looked { answer, at: self.time }))
-            }
-            Request::Left { command, caller } => Ok(Reply::Left(
-                self.reading(|machine, cards| machine.left_for(command, caller, cards))?,
-            )),
-        }
-    }
-
-    /// What the machine says, if all the cards were there that it asked for.
-    fn reading<T>(&self, say: impl FnOnce(&M, &Cards<'_>) -> T) -> Result<T, Missing> {
-        let cards = Cards::new(&self.cards);
-        let said = say(&self.machine, &cards);
-        let missing = cards.into_missing();
-        if missing.is_empty() { Ok(said) } else { Err(Missing(missing)) }
-    }
-
-    fn decide(
-        &mut self,
-        command: &M::Command,
-        caller: &Caller,
-        key: Option<Key>,
-        how: Manner,
-        seed: u64,
-    ) -> Result<Reply<M>, Missing> {
-        let stamp = Stamp { at: self.time, seed };
-        let decided =
-            self.reading(|machine, cards| machine.decide(command, caller, &stamp, cards))?;
-        Ok(match decided {
-            Ok(Verdict::Already(event)) => Reply::Done(Done::again(event, self.time)),
-            Ok(Verdict::New(event)) if how == Manner::DryRun => {
-                Reply::Done(Done::new(event, self.time))
-            }
-            Ok(Verdict::New(event)) => {
-                if key.is_some_and(|key| !self.window.bind(&key, self.time)) {
-                    return Ok(Reply::KeyReused);
-                }
-                self.happen(&event, *caller, key);
-                Reply::Done(Done::new(event, self.time))
-            }
-            Err(refusal) => match (how, key) {
-                (Manner::Guest { .. }, Some(key)) if refusal.may_be_had_elsewhere() => {
-                    self.window.bind(&key, self.time);
-                    self.note(Entry::Declined, *caller, key);
-                    Reply::Declined
-                }
-                _ => Reply::Refused(refusal),
-            },
-        })
-    }
-
-    /// What was already said about the key, if that settles the request.
-    fn known(&mut self, key: &Key, how: Manner) -> Option<Reply<M>> {
-        if self.window.stands_for_another(key) {
-            return Some(Reply::KeyReused);
-        }
-        let (at, entry) = match self.entry_of(key) {
-            Ok(found) => found,
-            Err(reply) => return Some(reply),
-        }
-        .unzip();
-        match (entry, how) {
-            (Some(Entry::Fact(event)), _) => Some(Reply::Done(Done::again(event, at?))),
-            (Some(Entry::Passed { to }), Manner::ForGood) => Some(Reply::Passed { to, at: at? }),
-            // The home was its own guest, and has named another since.
-            (Some(Entry::Passed { to }), Manner::Guest { place, .. }) if to != place => {
-                Some(Reply::Passed { to, at: at? })
-            }
-            (Some(Entry::Declined), Manner::Guest { .. }) => Some(Reply::Declined),
-            (None, Manner::Guest { since, .. }) if since < self.horizon() => {
-                Some(Reply::KeyForgotten)
-            }
-            _ => None,
-        }
-    }
-
-    fn pass(&mut self, key: Key, caller: Caller, from: Option<u16>, to: u16) -> Reply<M> {
-        let known = match self.entry_of(&key) {
-            Ok(known) => known,
-            Err(reply) => return reply,
-        };
-        match (known, from) {
-            (Some((at, Entry::Fact(event))), _) => Reply::Done(Done::again(event, at)),
-            (Some((at, Entry::Passed { to })), from) if from != Some(to) => {
-                Reply::Passed { to, at }
-            }
-            (None, Some(_)) => Reply::KeyForgotten,
-            _ if !self.window.bind(&key, self.time) => Reply::KeyReused,
-            _ => {
-                self.note(Entry::Passed { to }, caller, key);
-                Reply::Passed { to, at: self.time }
-            }
-        }
-    }
-
-    fn entry_of(&mut self, key: &Key) -> Result<Option<(Time, Entry<M::Event>)>, Reply<M>> {
-        let horizon = self.horizon();
-        match self.answered.get(key.hash, horizon) {
-            Some(answer) if answer.command != key.command => Err(Reply::KeyReused),
-            Some(answer) => {
-                Ok(postcard::from_bytes(&answer.entry).ok().map(|entry| (answer.at, entry)))
-            }
-            None => Ok(None),
         }
     }
 
@@ -582,23 +349,5 @@ impl<M: Machine, W> Partition<M, W> {
 
     fn horizon(&self) -> Time {
         self.window.horizon_at(self.time).max(self.floor)
-    }
-}
-
-impl<M: Machine, W> Batch<M, W> {
-    fn is_empty(&self) -> bool {
-        self.count == 0 && self.waiters.is_empty()
-    }
-}
-
-impl<M: Machine, W> Default for Batch<M, W> {
-    fn default() -> Self {
-        Batch {
-            records: Vec::new(),
-            count: 0,
-            rows: Vec::new(),
-            cards: Vec::new(),
-            waiters: Vec::new(),
-        }
     }
 }

@@ -7,10 +7,12 @@
 //! Admission stands here, in front of the mailbox: a full partition or node is Busy at once, and
 //! nothing was done. Nor is anything decided while the node's clock has moved and is not believed.
 
-use super::actor::{Call, Exit, InFlight, PartitionActor, Rest, Waiter};
+use super::actor::messages::{Call, Rest};
+use super::actor::{Exit, PartitionActor};
 use super::failure::{Failure, Lost};
 use super::node::Node;
 use super::request::{Reply, Request};
+use super::waiter::{InFlight, Waiter};
 use crate::machine::{Machine, partition_id};
 use actix::{Actor, Addr};
 use hashbrown::HashMap;
