@@ -7,9 +7,10 @@ use crate::shared::Shared;
 use actix_web::rt;
 use actix_web::web::Data;
 use actors::{Id, Time};
-use people::LoggedIn;
+use people::{LoggedIn, People};
 use ports::directory::AccountRole;
 use products::campaigns::GrantedVoucher;
+use products::campaigns::first_logins::FirstLogins;
 use std::time::Duration;
 
 const MOMENT: Duration = Duration::from_millis(250);
@@ -40,7 +41,7 @@ async fn claim(
     owed: Option<Vec<u8>>,
 ) -> Vec<GrantedVoucher> {
     let mut granted = match owed {
-        Some(owed) => make_good(&shared, member, at, owed).await,
+        Some(owed) => make_good(&shared.people, &shared.first_logins, member, at, owed).await,
         None => Vec::new(),
     };
     // What was granted before is said again: the answer of the first login may have been lost.
@@ -52,14 +53,15 @@ async fn claim(
 /// Claims what a member is owed since their first login. If it cannot be written down now that it
 /// is settled, it is claimed again, and answered the same.
 pub async fn make_good(
-    shared: &Shared,
+    people: &People,
+    first_logins: &FirstLogins,
     member: Id,
     at: Time,
     owed: Vec<u8>,
 ) -> Vec<GrantedVoucher> {
-    let (granted, still) = shared.first_logins.claim_owed(member, at, &owed).await;
+    let (granted, still) = first_logins.claim_owed(member, at, &owed).await;
     if still.as_ref() != Some(&owed)
-        && let Err(error) = shared.people.accounts.settle_owed(member, owed, still).await
+        && let Err(error) = people.accounts.settle_owed(member, owed, still).await
     {
         base::journal::warn(
             "a settled claim could not be crossed off yet",

@@ -4,28 +4,25 @@
 //! A start has nothing to compare with but the log: if that was written later than now, the clock
 //! was wrong then, or is now.
 
-use crate::shared::Shared;
-use actix_web::web::Data;
+use actors::Time;
+use actors::engine::Node;
 use actors::timekeeper::Standing;
 use base::calendar::wire_time;
 use base::journal;
 use base::journal::Value;
 use metrics::{counter, gauge};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 const SECOND_MS: u32 = 1000;
 
 /// Starts the loop on this thread. It ends when the process is told to stop.
-pub fn start(shared: Data<Shared>) {
+pub fn start(node: Arc<Node>, interval_ms: u32, stops: impl Fn() -> bool + 'static) {
     actix_web::rt::spawn(async move {
-        if let Some(ahead_s) = shared.log_ahead_s() {
-            warn_of_the_log(&shared, ahead_s);
-        }
-        let Some(timekeeper) = shared.engine.node.timekeeper() else { return };
-        let interval = Duration::from_millis(shared.config.job_interval_ms.min(SECOND_MS).into());
+        let Some(timekeeper) = node.timekeeper() else { return };
+        let interval = Duration::from_millis(interval_ms.min(SECOND_MS).into());
         let mut said = Said::default();
-        while !shared.draining.load(Ordering::Acquire) {
+        while !stops() {
             said.tell(&timekeeper.look());
             actix_web::rt::time::sleep(interval).await;
         }
@@ -72,11 +69,12 @@ fn warn_of_a_step(standing: &Standing, by_s: i64) {
     );
 }
 
-fn warn_of_the_log(shared: &Shared, ahead_s: i64) {
+/// Of a log that was written so much later than now.
+pub fn warn_of_the_log(now: Time, ahead_s: i64) {
     let what = "the log was written later than the machine's clock says it is now: the clock was \
         ahead then, or is behind now; what was \
                 written then stays as it is, and holds made before the clock has passed it last \
                 longer than they should";
-    let now = wire_time(shared.engine.node.now());
+    let now = wire_time(now);
     journal::error(what, &[("ahead_s", Value::Whole(ahead_s)), ("clock", Value::Text(&now))]);
 }

@@ -9,14 +9,16 @@
 use crate::shared::Shared;
 use actix_web::web::Data;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Lottery, LotteryView, Phase};
+use actors::domain::lottery::{Lottery, Phase};
 use actors::engine::By;
 use actors::machine::partition_id;
 use actors::store::StoreError;
 use base::journal;
 use base::journal::Value;
 use metrics::gauge;
-use products::lottery::closing::End;
+use products::Engine;
+use products::lottery::Lotteries;
+use products::lottery::closing::{Closing, End};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -30,7 +32,8 @@ pub fn start(shared: Data<Shared>) {
         let mut said = Said::default();
         while !shared.draining.load(Ordering::Acquire) {
             if shared.engine.node.is_settled()
-                && let Err(error) = look_at_all(&shared, &mut said).await
+                && let Err(error) =
+                    look_at_all(&shared.engine, &shared.lotteries, &shared.closing, &mut said).await
             {
                 journal::warn("lotteries could not be listed", &[("error", Value::Text(&error))]);
             }
@@ -52,13 +55,18 @@ struct Counts {
     late: u32,
 }
 
-async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError> {
+async fn look_at_all(
+    engine: &Engine,
+    lotteries: &Lotteries,
+    closing: &Closing,
+    said: &mut Said,
+) -> Result<(), StoreError> {
     let (mut counts, mut from, mut still) = (Counts::default(), Day(0), Said::new());
     loop {
-        let days = shared.lotteries.not_closed(from, AT_ONCE).await?;
-        let ours = |day: &&Day| shared.engine.should_do(&partition_id::<Lottery>(day));
+        let days = lotteries.not_closed(from, AT_ONCE).await?;
+        let ours = |day: &&Day| engine.should_do(&partition_id::<Lottery>(day));
         for day in days.iter().filter(ours) {
-            let what = look_at(shared, *day, &mut counts).await;
+            let what = look_at(lotteries, closing, *day, &mut counts).await;
             if let Err(why) = what {
                 if said.get(day) != Some(&why) {
                     journal::warn(
@@ -85,16 +93,21 @@ async fn look_at_all(shared: &Shared, said: &mut Said) -> Result<(), StoreError>
 }
 
 /// Brings one lottery as far as it can be brought. Says what keeps it.
-async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), String> {
-    let view = shared.lotteries.view(day).await.map_err(|error| error.to_string())?;
+async fn look_at(
+    lotteries: &Lotteries,
+    closing: &Closing,
+    day: Day,
+    counts: &mut Counts,
+) -> Result<(), String> {
+    let view = lotteries.view(day).await.map_err(|error| error.to_string())?;
     let Some(view) = view else { return Ok(()) };
-    let end = match (view.phase, is_over(shared, &view)) {
+    let end = match (view.phase, view.plan.closes_at <= lotteries.now()) {
         (Phase::Open, false) => {
             counts.open += 1;
             return Ok(());
         }
-        (Phase::Open, true) => shared.closing.close(day, By::SYSTEM).await,
-        _ => shared.closing.go_on(day).await,
+        (Phase::Open, true) => closing.close(day, By::SYSTEM).await,
+        _ => closing.go_on(day).await,
     };
     match end {
         Ok(End::Done) => {
@@ -111,8 +124,4 @@ async fn look_at(shared: &Shared, day: Day, counts: &mut Counts) -> Result<(), S
             Err(error.to_string())
         }
     }
-}
-
-fn is_over(shared: &Shared, view: &LotteryView) -> bool {
-    view.plan.closes_at <= shared.lotteries.now()
 }

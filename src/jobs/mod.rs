@@ -14,6 +14,7 @@ mod webhooks;
 
 use crate::shared::Shared;
 use actix_web::web::Data;
+use people::People;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -21,11 +22,14 @@ const MINUTE: u32 = 60;
 
 /// Starts the loop of jobs on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
-    let node = shared.clone();
-    let stops = move || node.draining.load(Ordering::Acquire);
-    products::imports::worker::start(shared.imports.clone(), stops);
-    webhooks::start(shared.clone());
-    clock::start(shared.clone());
+    let (node, of_all) = (&shared.engine.node, shared.clone());
+    let stops = move || of_all.draining.load(Ordering::Acquire);
+    products::imports::worker::start(shared.imports.clone(), stops.clone());
+    webhooks::start(node.clone(), shared.webhooks.clone(), stops.clone());
+    if let Some(ahead_s) = shared.log_ahead_s() {
+        clock::warn_of_the_log(node.now(), ahead_s);
+    }
+    clock::start(node.clone(), shared.config.job_interval_ms, stops);
     closing::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
@@ -36,21 +40,21 @@ pub fn start(shared: Data<Shared>) {
             base::meters::settle();
             gauges::of_this_moment(&shared);
             if ticks.is_multiple_of(MINUTE) {
-                sweep::wake_sleepers(&shared).await;
+                sweep::wake_sleepers(&shared.engine).await;
             }
             let settled = shared.engine.node.is_settled();
             if settled {
-                notices::give_what_is_due(&shared).await;
+                notices::give_what_is_due(&shared.config, &shared.engine, &shared.coupons).await;
             }
             if ticks.is_multiple_of(5) {
                 shown = gauges::refresh(&shared, shown).await;
             }
             if ticks.is_multiple_of(10) {
-                gauges::log_members(&shared).await;
-                forget_dead_sessions(&shared).await;
+                gauges::log_members(&shared.people).await;
+                forget_dead_sessions(&shared.people).await;
                 shared.first_logins.doubt_windows();
                 if settled {
-                    owed::make_good(&shared).await;
+                    owed::make_good(&shared.engine, &shared.people, &shared.first_logins).await;
                 }
             }
             ticks = ticks.wrapping_add(1);
@@ -61,8 +65,8 @@ pub fn start(shared: Data<Shared>) {
 
 /// Lets go of what no token can need any more, and takes over keys that were changed beside this
 /// process.
-async fn forget_dead_sessions(shared: &Shared) {
-    if let Err(error) = shared.people.tidy().await {
+async fn forget_dead_sessions(people: &People) {
+    if let Err(error) = people.tidy().await {
         base::journal::warn(
             "sessions could not be tidied",
             &[("error", base::journal::Value::Text(&error))],

@@ -6,49 +6,51 @@
 //! nearest is given. The coupons' partitions note whom they have told, so that a crash anywhere
 //! tells nobody twice.
 
-use crate::shared::Shared;
 use actors::domain::Only;
 use actors::domain::notices::Notices;
 use actors::machine::partition_id;
 use base::journal::Value;
 use base::{calendar, journal};
+use config::Config;
 use jiff::civil::Date;
+use products::Engine;
 use products::Error;
+use products::coupons::Coupons;
 use products::coupons::notices::{self, DueNotices};
 use std::collections::BTreeMap;
 
 const HOUR: i8 = 9;
 
-pub async fn give_what_is_due(shared: &Shared) {
-    if let Err(error) = all(shared).await {
+pub async fn give_what_is_due(config: &Config, engine: &Engine, coupons: &Coupons) {
+    if let Err(error) = all(config, engine, coupons).await {
         let fields = [("error", Value::Text(&error))];
         journal::warn("notices could not all be given yet", &fields);
     }
 }
 
-async fn all(shared: &Shared) -> Result<(), Error> {
-    if !shared.engine.should_do(&partition_id::<Notices>(&Only)) {
+async fn all(config: &Config, engine: &Engine, coupons: &Coupons) -> Result<(), Error> {
+    if !engine.should_do(&partition_id::<Notices>(&Only)) {
         return Ok(());
     }
-    let zone = &shared.config.time_zone;
-    let now = shared.promotions.now();
+    let zone = &config.time_zone;
+    let now = engine.node.now();
     let today = calendar::today(zone, now);
     let has_struck = calendar::at_hour(zone, today, HOUR).is_some_and(|nine| nine <= now);
     let last = if has_struck { Some(today) } else { today.yesterday().ok() };
     let Some(last) = last else { return Ok(()) };
-    let done = notices::last_day(&shared.engine).await?;
+    let done = notices::last_day(engine).await?;
     if done >= Some(calendar::day(last)) {
         return Ok(());
     }
     // Before the first start there was no owner to tell.
     if let Some(done) = done.and_then(calendar::date) {
-        for (expires_on, days) in due(&shared.config.notice_days, done, last, today) {
+        for (expires_on, days) in due(&config.notice_days, done, last, today) {
             let Some((since, until)) = calendar::window(zone, expires_on) else { continue };
-            let told = shared.coupons.give_notices(&DueNotices { days, since, until }).await?;
+            let told = coupons.give_notices(&DueNotices { days, since, until }).await?;
             metrics::counter!("stampede_notices_total").increment(told);
         }
     }
-    notices::finish(&shared.engine, calendar::day(last)).await
+    notices::finish(engine, calendar::day(last)).await
 }
 
 /// Which days of expiry are to be told, how many days ahead: those whose notice fell on a day after

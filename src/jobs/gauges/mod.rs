@@ -11,10 +11,12 @@ pub use shown::Shown;
 
 use crate::shared::Shared;
 use actors::domain::day::Day;
+use actors::engine::Node;
 use base::journal;
 use base::journal::Value;
 use base::meters::process;
 use metrics::{counter, gauge};
+use people::People;
 use shown::{Pass, Thing};
 use std::sync::atomic::Ordering;
 
@@ -53,7 +55,7 @@ pub async fn refresh(shared: &Shared, before: Shown) -> Shown {
     sqlite::measure_files(&shared.config.data);
     gauge!("stampede_partitions_awake").set(shared.engine.awake() as f64);
     gauge!("stampede_idempotency_keys").set(node.window.kept() as f64);
-    gauge!("stampede_idempotency_window_seconds").set(window_s(shared));
+    gauge!("stampede_idempotency_window_seconds").set(window_s(node, shared.config.idempotency_s));
     let mut pass = Pass::after(before, &shared.series);
     for_each_lottery(shared, &mut pass).await;
     promotions::refresh(shared, &mut pass).await;
@@ -61,11 +63,9 @@ pub async fn refresh(shared: &Shared, before: Shown) -> Shown {
 }
 
 /// How far back answers are remembered at this moment.
-fn window_s(shared: &Shared) -> f64 {
-    let node = &shared.engine.node;
-    let span = f64::from(shared.config.idempotency_s);
+fn window_s(node: &Node, span_s: u32) -> f64 {
     let behind = node.now().0.saturating_sub(node.window.horizon().0) as f64 / 1000.0;
-    behind.clamp(0.0, span)
+    behind.clamp(0.0, f64::from(span_s))
 }
 
 /// The stock of each lottery whose slices are awake. Of the others what was seen last is still so.
@@ -91,8 +91,8 @@ async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
     }
 }
 
-pub async fn log_members(shared: &Shared) {
-    if let Ok(members) = shared.people.accounts.count().await {
+pub async fn log_members(people: &People) {
+    if let Ok(members) = people.accounts.count().await {
         gauge!("stampede_members").set(members as f64);
         journal::info("members", &[("count", Value::Whole(members as i64))]);
     }
