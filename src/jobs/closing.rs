@@ -8,6 +8,7 @@
 
 use crate::shared::Shared;
 use actix_web::web::Data;
+use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{Lottery, Phase};
 use actors::engine::By;
@@ -25,15 +26,19 @@ use std::time::Duration;
 
 const AT_ONCE: usize = 100;
 
+/// A lottery that is open and not over is asked once in so many turns.
+const SELDOM: u32 = 20;
+
 /// Starts the loop on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
-        let mut said = Said::default();
+        let mut memory = Memory::default();
         while !shared.draining.load(Ordering::Acquire) {
             if shared.engine.node.is_settled()
                 && let Err(error) =
-                    look_at_all(&shared.engine, &shared.lotteries, &shared.closing, &mut said).await
+                    look_at_all(&shared.engine, &shared.lotteries, &shared.closing, &mut memory)
+                        .await
             {
                 journal::warn("lotteries could not be listed", &[("error", Value::Text(&error))]);
             }
@@ -42,8 +47,24 @@ pub fn start(shared: Data<Shared>) {
     });
 }
 
-/// What keeps a lottery from its end, as it was last said.
-type Said = BTreeMap<Day, String>;
+/// What the last turn has seen.
+#[derive(Default)]
+struct Memory {
+    turn: u32,
+    /// Lotteries that were open, and when they close. Another may have closed one meanwhile, and
+    /// died over it.
+    open: BTreeMap<Day, Time>,
+    /// What keeps a lottery from its end, as it was last said.
+    said: BTreeMap<Day, String>,
+}
+
+impl Memory {
+    /// Whether a lottery is as open as it was, as far as one must know in this turn.
+    fn is_open(&self, day: Day, now: Time) -> bool {
+        !self.turn.wrapping_add(day.0).is_multiple_of(SELDOM)
+            && self.open.get(&day).is_some_and(|closes_at| *closes_at > now)
+    }
+}
 
 /// How many lotteries that are not over are in which phase, and how many draws could have been by
 /// now.
@@ -59,22 +80,31 @@ async fn look_at_all(
     engine: &Engine,
     lotteries: &Lotteries,
     closing: &Closing,
-    said: &mut Said,
+    before: &mut Memory,
 ) -> Result<(), StoreError> {
-    let (mut counts, mut from, mut still) = (Counts::default(), Day(0), Said::new());
+    let mut memory = Memory { turn: before.turn.wrapping_add(1), ..Memory::default() };
+    let (mut counts, mut from) = (Counts::default(), Day(0));
     loop {
         let days = lotteries.not_closed(from, AT_ONCE).await?;
         let ours = |day: &&Day| engine.should_do(&partition_id::<Lottery>(day));
         for day in days.iter().filter(ours) {
-            let what = look_at(lotteries, closing, *day, &mut counts).await;
-            if let Err(why) = what {
-                if said.get(day) != Some(&why) {
+            if before.is_open(*day, lotteries.now()) {
+                counts.open += 1;
+                memory.open.extend(before.open.remove_entry(day));
+                continue;
+            }
+            let looked = look_at(lotteries, closing, *day, &mut counts).await;
+            if let Ok(Some(closes_at)) = looked {
+                memory.open.insert(*day, closes_at);
+            }
+            if let Err(why) = looked {
+                if before.said.get(day) != Some(&why) {
                     journal::warn(
                         "a lottery is over and not at its end yet",
                         &[("lottery", Value::Text(day)), ("why", Value::Text(&why))],
                     );
                 }
-                still.insert(*day, why);
+                memory.said.insert(*day, why);
             }
         }
         match days.last() {
@@ -82,7 +112,7 @@ async fn look_at_all(
             _ => break,
         }
     }
-    *said = still;
+    *before = memory;
     for (phase, count) in
         [("open", counts.open), ("closing", counts.closing), ("closed", counts.closed)]
     {
@@ -92,19 +122,20 @@ async fn look_at_all(
     Ok(())
 }
 
-/// Brings one lottery as far as it can be brought. Says what keeps it.
+/// Brings one lottery as far as it can be brought. Says when it closes if that lies ahead, or what
+/// keeps it.
 async fn look_at(
     lotteries: &Lotteries,
     closing: &Closing,
     day: Day,
     counts: &mut Counts,
-) -> Result<(), String> {
+) -> Result<Option<Time>, String> {
     let view = lotteries.view(day).await.map_err(|error| error.to_string())?;
-    let Some(view) = view else { return Ok(()) };
+    let Some(view) = view else { return Ok(None) };
     let end = match (view.phase, view.plan.closes_at <= lotteries.now()) {
         (Phase::Open, false) => {
             counts.open += 1;
-            return Ok(());
+            return Ok(Some(view.plan.closes_at));
         }
         (Phase::Open, true) => closing.close(day, By::SYSTEM).await,
         _ => closing.go_on(day).await,
@@ -112,12 +143,12 @@ async fn look_at(
     match end {
         Ok(End::Done) => {
             journal::info("a lottery is over", &[("lottery", Value::Text(&day))]);
-            Ok(())
+            Ok(None)
         }
         Ok(End::Waits(missing)) => {
             counts.closed += 1;
             counts.late += u32::from(missing.is_late());
-            if missing.is_late() { Err(missing.to_string()) } else { Ok(()) }
+            if missing.is_late() { Err(missing.to_string()) } else { Ok(None) }
         }
         Err(error) => {
             counts.closing += 1;
