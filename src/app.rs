@@ -183,11 +183,12 @@ impl App {
         .workers(self.shared.config.workers)
         .backlog(4096)
         .max_connections(50_000)
+        .keep_alive(Duration::from_secs(u64::from(self.shared.config.keep_alive_s)))
         .client_request_timeout(Duration::from_secs(30))
         .shutdown_timeout(u64::from(self.shared.config.shutdown_s))
         .disable_signals()
         .bind(listen)
-        .with_context(|| format!("listen: cannot bind {listen}"))?;
+        .with_context(|| cannot_bind(listen))?;
         let address = server.addrs().first().copied().unwrap_or(listen);
         join_others(&self.shared, address)?;
         let server = server.run();
@@ -196,6 +197,15 @@ impl App {
         jobs::start(self.shared.clone());
         Ok(Running { address, shared: self.shared, handle, server })
     }
+}
+
+/// Whether the address is free.
+pub fn can_listen(address: SocketAddr) -> anyhow::Result<()> {
+    std::net::TcpListener::bind(address).map(drop).with_context(|| cannot_bind(address))
+}
+
+fn cannot_bind(address: SocketAddr) -> String {
+    format!("listen: cannot bind {address}")
 }
 
 /// Makes this node known to the others, if there can be any.

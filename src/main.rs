@@ -54,15 +54,15 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         }
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
         Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
-        Command::KeyCreate { name } => with_people(settings, async |people| {
+        Command::KeyCreate { name } => with_people(settings, CREATE_KEY, async |people| {
             let made = people.service_keys.create(&name).await?;
             print(&format!("{}\n{}\nThe key is shown this once.", made.id, made.key))
         }),
-        Command::KeyList => with_people(settings, async |people| {
+        Command::KeyList => with_people(settings, LIST_KEYS, async |people| {
             let keys = people.service_keys.list().await?;
             keys.iter().try_for_each(|key| print(&format!("{} {}", key.id, key.name)))
         }),
-        Command::KeyRevoke { id } => with_people(settings, async |people| {
+        Command::KeyRevoke { id } => with_people(settings, REVOKE_KEY, async |people| {
             let known = people
                 .service_keys
                 .revoke(id.parse().map_err(|_| anyhow::anyhow!("{id} is not the id of a key"))?)
@@ -70,7 +70,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             if known { Ok(()) } else { anyhow::bail!("there is no key {id}") }
         }),
         Command::KeyRotate { coupons: false } => {
-            with_people(settings, async |people| Ok(people.rotate_token_keys().await?))
+            with_people(settings, STOP_IT, async |people| Ok(people.rotate_token_keys().await?))
         }
         Command::KeyRotate { coupons: true } => with_app(settings, async |app| {
             let version = app.shared.rotate_coupon_keys().await?;
@@ -79,7 +79,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
                 version.number()
             ))
         }),
-        Command::AdminPassword => with_people(settings, async |people| {
+        Command::AdminPassword => with_people(settings, STOP_IT, async |people| {
             let password = people.administrator.draw_password().await?;
             print(&format!("The account admin has a new password: {password}"))
         }),
@@ -89,6 +89,8 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     meters::install();
     descriptors::raise();
+    // The first start says a password once. Nobody reads it in a start that fails.
+    app::can_listen(settings.config.listen)?;
     let app = App::open_by(settings.config, clocks::of_this_machine()).await?;
     if let Some(password) = &app.admin_password {
         print(&format!("made the account admin; its password, shown this once: {password}"))?;
@@ -101,12 +103,24 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What to do where a server runs.
+const CREATE_KEY: &str = "ask that one: POST /api/v1/service-keys";
+const LIST_KEYS: &str = "ask that one: GET /api/v1/service-keys";
+const REVOKE_KEY: &str = "ask that one: DELETE /api/v1/service-keys/{id}";
+const STOP_IT: &str = "stop that one first";
+
 /// Lets `work` change who may call.
 fn with_people(
     settings: Settings,
+    instead: &str,
     work: impl AsyncFnOnce(&people::People) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    with_app(settings, async |app| work(&app.shared.people).await)
+    with_app(settings, async |app| work(&app.shared.people).await).map_err(|error| {
+        match error.downcast_ref() {
+            Some(sqlite::Error::InUse(_)) => anyhow::anyhow!("{error}; {instead}"),
+            _ => error,
+        }
+    })
 }
 
 /// Opens the folder as its only user.

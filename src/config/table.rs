@@ -135,6 +135,9 @@ settings! {
     /// Rows of an import that are decided at a time: more are faster, fewer let a cancel and other
     /// imports wait less.
     import_chunk: usize = Fixed("5_000"), whole(1..=100_000);
+    /// Seconds a connection without a request is kept; more than a balancer in front keeps it, so
+    /// that no request meets a connection that is just being closed.
+    keep_alive_s: u32 = Fixed("75"), whole(1..=3600);
     /// Web pages of these origins may call the API from a browser; pages of all others may not.
     cors_origins: Vec<String> = Nothing("[\"https://shop.example\"]"), list(origin);
     /// Seconds an access token is good for; a short life bounds what a stolen one is worth.

@@ -49,7 +49,7 @@ fn parse_key(value: &[u8]) -> Result<String, Problem> {
     let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
     let text = std::str::from_utf8(bare)
         .ok()
-        .filter(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b)));
+        .filter(|text| text.bytes().all(|b| (b'!'..=b'~').contains(&b)));
     match text {
         Some(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(text.to_owned()),
         _ => Err(Problem::plain(&problem::BAD_KEY)),

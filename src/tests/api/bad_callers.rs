@@ -79,7 +79,7 @@ fn a_key_that_cannot_be_used_is_refused() {
     let (app, _) = scene();
     let ada = ada(&app);
     let wanted = json!({"pattern": "****"});
-    for key in [&"k".repeat(256)[..], "", "\"\"", "tab\tbed"] {
+    for key in [&"k".repeat(256)[..], "", "\"\"", "tab\tbed", "a b", "\"a b\""] {
         ada.key(key).hold(DAY, wanted.clone()).refused(400, "bad-idempotency-key");
     }
     let authorization = token(&ada);

@@ -10,18 +10,20 @@ use serde_json::{Value, json};
 fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let folder = TestFolder::new();
     let server = STAMPEDE.start(&folder);
-    for arguments in [
-        vec!["serve"],
-        vec![],
-        vec!["key", "create", "shop"],
-        vec!["key", "list"],
-        vec!["key", "rotate", "--coupons"],
-        vec!["admin", "password"],
+    for (arguments, instead) in [
+        (vec!["serve"], "another stampede"),
+        (vec![], "another stampede"),
+        (vec!["key", "create", "shop"], "ask that one: POST /api/v1/service-keys"),
+        (vec!["key", "list"], "ask that one: GET /api/v1/service-keys"),
+        (vec!["key", "revoke", "1"], "ask that one: DELETE /api/v1/service-keys/{id}"),
+        (vec!["key", "rotate", "--coupons"], "another stampede"),
+        (vec!["admin", "password"], "stop that one first"),
     ] {
         let sentence = fails(STAMPEDE.run(&folder, &arguments), 1);
         assert!(
             sentence.starts_with("stampede: the folder ")
-                && sentence.contains("is in use by another stampede"),
+                && sentence.contains("is in use by another stampede")
+                && sentence.trim_end().ends_with(instead),
             "{sentence}"
         );
         assert_eq!(sentence.lines().count(), 1, "{sentence}");
@@ -30,6 +32,22 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
     std::fs::remove_file(folder.join("lock")).unwrap();
     assert!(fails(STAMPEDE.run(&folder, ["serve"]), 1).contains("is in use by another stampede"));
     server.admin().get("/users").expect(200);
+}
+
+#[test]
+fn a_start_that_cannot_listen_says_no_password_that_nobody_would_read() {
+    let folder = TestFolder::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let mut command = STAMPEDE.command(&folder);
+    command.env_remove("STAMPEDE_ADMIN_PASSWORD");
+    let refused = command.args(["--listen", &at]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&refused.stdout), "");
+    assert!(fails(refused, 1).contains(&format!("listen: cannot bind {at}")));
+    let mut command = STAMPEDE.command(&folder);
+    command.env_remove("STAMPEDE_ADMIN_PASSWORD");
+    let (_server, said) = Process::start_with(command, &folder);
+    assert!(said.iter().any(|line| line.contains("its password, shown this once")), "{said:?}");
 }
 
 #[test]
