@@ -106,6 +106,20 @@ pub fn read<E: DeserializeOwned>(from: &Position, frame: &Frame) -> Result<Vec<R
 /// When the first record of a frame happened, whatever kind it is of.
 pub fn began_at(frame: &Frame) -> Option<Time> {
     let (_, body) = frame.records.split_first_chunk::<4>()?;
+    time_of(body)
+}
+
+/// When its last record happened.
+pub fn ended_at(frame: &Frame) -> Option<Time> {
+    let (mut rest, mut last) = (frame.records.as_slice(), None);
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (body, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        (last, rest) = (Some(body), after);
+    }
+    time_of(last?)
+}
+
+fn time_of(body: &[u8]) -> Option<Time> {
     let ((_, _, at), _) = postcard::take_from_bytes::<(u8, Id, Time)>(body).ok()?;
     Some(at)
 }
@@ -168,12 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_says_when_it_began_without_being_read() {
-        assert_eq!(
-            began_at(&framed(vec![Entry::Declined, Entry::Fact(3)])),
-            Some(Time(1_800_000_000_000))
-        );
-        assert_eq!(began_at(&framed(vec![])), None);
+    fn a_frame_says_when_it_began_and_ended_without_being_read() {
+        let mut bytes = Vec::new();
+        for time in [7, 8, 9] {
+            push(&mut bytes, Id::SYSTEM, Time(time), None, &entry_bytes(&Entry::Fact(3)));
+        }
+        let whole = frame(Position::default(), 3, bytes);
+        assert_eq!((began_at(&whole), ended_at(&whole)), (Some(Time(7)), Some(Time(9))));
+        let nothing = framed(vec![]);
+        assert_eq!((began_at(&nothing), ended_at(&nothing)), (None, None));
+        let mut cut = whole;
+        cut.records.pop();
+        assert_eq!(ended_at(&cut), None);
     }
 
     #[test]

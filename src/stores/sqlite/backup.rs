@@ -2,8 +2,10 @@
 //!
 //! The copy is a moment of the log: everything answered before it began, and nothing by halves.
 //! Neither direction overwrites anything, and neither counts as done before the copy was read again
-//! and found whole: its pages, and every row that has a sum.
+//! and found whole: its pages, every row that has a sum, and the segments of the archive, which lie
+//! beside a backup in a folder of its name.
 
+use super::archive::carrying;
 use super::error::Error;
 use super::files::{absolute, at, create_private, sync_folder};
 use super::folder::{self, Folder};
@@ -11,14 +13,27 @@ use super::{schema, sums};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Copies the database of the folder into a new file.
 pub fn backup(folder: &Path, to: &Path) -> Result<(), Error> {
-    let from = folder::look_into(folder)?;
+    let (from, archive) = folder::look_into(folder)?;
     let to = absolute(to)?;
+    let beside = archive_of(&to);
+    if beside.exists() {
+        return Err(Error::Exists(beside));
+    }
     drop(create_private(&to)?);
-    copy(&from, &to).inspect_err(|_| drop(fs::remove_file(&to)))?;
+    let whole = || {
+        copy(&from, &to)?;
+        // Those that the copy names: more may have been made meanwhile.
+        let copy = folder::connect(&to, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        carrying::carry(&copy, &archive, &beside)
+    };
+    whole().inspect_err(|_| {
+        drop(fs::remove_dir_all(&beside));
+        drop(fs::remove_file(&to));
+    })?;
     sync_beside(&to)
 }
 
@@ -30,14 +45,27 @@ pub fn restore(from: &Path, folder: &Path) -> Result<(), Error> {
     schema::check(&source, &from)?;
     let folder = Folder::lock(folder)?;
     folder.must_hold_no_database()?;
+    let (beside, archive) = (archive_of(&from), folder.archive());
+    if let Some(stray) = carrying::stray(&source, &archive)? {
+        let left = Path::new("archive").join(stray).display().to_string();
+        return Err(Error::Remains { folder: folder.path().into(), database: "gone", left });
+    }
     let half = folder.path().join("restoring");
     // What an attempt left that was cut off.
     let _ = fs::remove_file(&half);
     drop(create_private(&half)?);
     copy(&source, &half).inspect_err(|_| drop(fs::remove_file(&half)))?;
+    carrying::carry(&source, &beside, &archive)?;
     let database = folder.database();
     fs::rename(&half, &database).map_err(at(&database))?;
     folder.sync()
+}
+
+/// The folder beside a backup that has its segments.
+fn archive_of(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".archive");
+    name.into()
 }
 
 /// In one go, because steps would have to begin again whenever the server writes; its writer does

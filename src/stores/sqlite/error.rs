@@ -45,8 +45,12 @@ pub enum Error {
     Older { found: i64 },
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    #[error("the segment {} {why}", path.display())]
+    Segment { path: PathBuf, why: String },
     #[error("{}: {error}", path.display())]
     File { path: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -70,8 +74,16 @@ pub fn closed() -> StoreError {
 /// What the engine is told of an error of SQLite.
 pub fn store_error(error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    if let rusqlite::Error::UserFunctionError(other) = &error
+        && let Some(Error::File { .. }) = other.downcast_ref()
+    {
+        return StoreError::Unavailable(error.to_string());
+    }
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => StoreError::Broken(error.to_string()),
+        _ if matches!(error, rusqlite::Error::UserFunctionError(_)) => {
+            StoreError::Broken(error.to_string())
+        }
         _ if error.to_string().contains(DAMAGED_ROW) => StoreError::Broken(error.to_string()),
         _ => StoreError::Unavailable(error.to_string()),
     }

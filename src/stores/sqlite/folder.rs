@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const DATABASE: &str = "stampede.db";
+const ARCHIVE: &str = "archive";
 
 /// The files of a folder that grow, each with what it is.
 pub fn growing_files(folder: &Path) -> [(&'static str, PathBuf); 2] {
@@ -62,6 +63,11 @@ impl Folder {
         self.path.join(DATABASE)
     }
 
+    /// Where its segments are.
+    pub fn archive(&self) -> PathBuf {
+        self.path.join(ARCHIVE)
+    }
+
     /// Refuses where a database is, or a part of one: a write-ahead log left alone would be taken
     /// for that of the next database. Files of imports may stay: the jobs of the database that
     /// comes look for them there.
@@ -81,9 +87,11 @@ impl Folder {
 
     fn must_be_whole_or_new(&self) -> Result<(), Error> {
         let mut left = self.left_logs();
-        let has_imports = std::fs::read_dir(self.path.join(IMPORTS))
-            .is_ok_and(|mut files| files.next().is_some());
-        left.extend(has_imports.then(|| format!("{IMPORTS}/")));
+        let has_files = |folder: &&str| {
+            std::fs::read_dir(self.path.join(folder)).is_ok_and(|mut files| files.next().is_some())
+        };
+        let folders = [IMPORTS, ARCHIVE].into_iter().filter(has_files);
+        left.extend(folders.map(|folder| format!("{folder}/")));
         self.must_have_left(&left)
     }
 
@@ -161,16 +169,17 @@ fn remove_empty(database: &Path) {
     }
 }
 
-/// A connection to read the database of a folder that a running server may own.
-pub fn look_into(folder: &Path) -> Result<Connection, Error> {
-    let database = absolute(folder)?.join(DATABASE);
+/// A connection to read the database of a folder that a running server may own, and where its
+/// segments are.
+pub fn look_into(folder: &Path) -> Result<(Connection, PathBuf), Error> {
+    let (database, archive) = (absolute(folder)?.join(DATABASE), absolute(folder)?.join(ARCHIVE));
     if !database.is_file() {
         return Err(Error::NoDatabase(folder.into()));
     }
     wal::check(&database)?;
     let connection = connect(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::check(&connection, &database)?;
-    Ok(connection)
+    Ok((connection, archive))
 }
 
 /// Gives up the commits that a damaged write-ahead log has lost, so that the folder can be opened.

@@ -1,6 +1,7 @@
 //! What the writer can be asked to do.
 
 use super::error::closed;
+use super::health::DiskHealth;
 use actors::Time;
 use actors::store::{Append, AppendOutcome, Callback, Opened, Sleeper, Snapshot, StoreError};
 use ports::directory::Outsider;
@@ -28,6 +29,24 @@ pub struct StagedWrite {
 }
 
 impl WriterJob {
+    /// Runs in the next commit, and is told of when that commit is durable.
+    pub fn write<R: Send + 'static>(
+        write: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+        health: &Arc<DiskHealth>,
+        tell: impl FnOnce(Result<R, StoreError>) + Send + 'static,
+    ) -> WriterJob {
+        let health = health.clone();
+        WriterJob::Write(Box::new(move |connection: &Connection| {
+            let result = write(connection);
+            StagedWrite {
+                failed: result.is_err(),
+                answer: Box::new(move |committed| {
+                    tell(committed.and_then(|()| result.map_err(|error| health.tell(error))))
+                }),
+            }
+        }))
+    }
+
     /// Answers that it will not be done.
     pub fn refuse(self) {
         match self {

@@ -6,6 +6,7 @@
 //! writer has no bound of its own, because the engine bounds what may be under way in front of it.
 //! One process owns the folder, so a stale owner is refused by sequence and head alone.
 
+mod archive;
 mod backend;
 mod backup;
 mod batch;
@@ -36,6 +37,7 @@ mod writer;
 #[cfg(test)]
 mod on_disk;
 
+pub use archive::command::{ArchiveReport, archive};
 pub use backend::SqliteBackend;
 pub use backup::{backup, restore};
 pub use error::Error;

@@ -2,9 +2,11 @@
 //!
 //! A frame's row names the position of the one before it, so a partition is read backwards, from
 //! its tail to its snapshot, and handed out forwards. A follower of all partitions reads it
-//! forwards, by position. The tails are kept in memory by the writer; a start reads them as of the
-//! last sweep and follows the log from there.
+//! forwards, by position. Where the table has a frame no more, the archive has it. The tails are
+//! kept in memory by the writer; a start reads them as of the last sweep and follows the log from
+//! there.
 
+use super::archive::{Archive, ArchiveReader};
 use super::outsiders::{self, Noted};
 use super::rows::{Fresh, RowsOf};
 use super::sums::{META, PARTITIONS};
@@ -165,11 +167,13 @@ pub struct Finder<'c> {
     frame: Statement<'c>,
     previous: Statement<'c>,
     snapshot: Statement<'c>,
+    archive: ArchiveReader<'c>,
 }
 
 impl<'c> Finder<'c> {
-    pub fn new(connection: &'c Connection) -> rusqlite::Result<Finder<'c>> {
+    pub fn new(connection: &'c Connection, archive: &Arc<Archive>) -> rusqlite::Result<Finder<'c>> {
         Ok(Finder {
+            archive: ArchiveReader::new(connection, archive)?,
             frame: connection.prepare(
                 "SELECT previous, from_seq, to_seq, head, records FROM log WHERE position \
                     = ?1 AND partition = ?2",
@@ -232,19 +236,28 @@ impl<'c> Finder<'c> {
             positions.push(position);
             let previous =
                 self.previous.query_row([position, tail.id], |row| row.get(0)).optional()?;
-            position = previous.ok_or_else(|| missing("frame", position))?;
+            position = match previous {
+                Some(previous) => previous,
+                None => match self.archive.link(position)? {
+                    Some((partition, previous)) if partition == tail.id => previous,
+                    _ => return Err(missing("frame", position)),
+                },
+            };
         }
         positions.reverse();
         Ok(positions)
     }
 
-    /// The partition's frame at that position, without the head it begins with, and the position of
-    /// the one before it.
+    /// The partition's frame at that position, and the position of the one before it. The head with
+    /// which it begins is not to be relied on.
     pub fn frame(&mut self, tail: &Tail, position: i64) -> rusqlite::Result<(i64, Frame)> {
-        self.frame
-            .query_row([position, tail.id], link)
-            .optional()?
-            .ok_or_else(|| missing("frame", position))
+        match self.frame.query_row([position, tail.id], link).optional()? {
+            Some(found) => Ok(found),
+            None => match self.archive.frame(position)? {
+                Some(found) if found.partition == tail.id => Ok((found.previous, found.frame)),
+                _ => Err(missing("frame", position)),
+            },
+        }
     }
 }
 
@@ -253,31 +266,55 @@ impl<'c> Finder<'c> {
 pub struct Follower<'c> {
     frames: Statement<'c>,
     end: Statement<'c>,
+    name: Statement<'c>,
+    archive: ArchiveReader<'c>,
 }
 
 impl<'c> Follower<'c> {
-    pub fn new(connection: &'c Connection) -> rusqlite::Result<Follower<'c>> {
+    pub fn new(
+        connection: &'c Connection,
+        archive: &Arc<Archive>,
+    ) -> rusqlite::Result<Follower<'c>> {
         let frames = "SELECT l.previous, l.from_seq, l.to_seq, l.head, l.records, l.position, \
             p.name, b.head FROM log l
             JOIN partitions p ON p.id = l.partition LEFT JOIN log b ON b.position = l.previous
             WHERE l.position > ?1 ORDER BY l.position LIMIT ?2";
         let end = "SELECT coalesce(max(position), 0) FROM log";
-        Ok(Follower { frames: connection.prepare(frames)?, end: connection.prepare(end)? })
+        Ok(Follower {
+            frames: connection.prepare(frames)?,
+            end: connection.prepare(end)?,
+            name: connection.prepare("SELECT name FROM partitions WHERE id = ?1")?,
+            archive: ArchiveReader::new(connection, archive)?,
+        })
     }
 
     pub fn feed(&mut self, after: u64, limit: usize) -> rusqlite::Result<FeedPage> {
-        let end = self.end.query_row([], |row| row.get::<_, i64>(0))? as u64;
-        let mut feed = FeedPage { frames: Vec::new(), end };
-        if after >= end {
+        let archived = self.archive.end()?;
+        let in_table: i64 = self.end.query_row([], |row| row.get(0))?;
+        let mut feed = FeedPage { frames: Vec::new(), end: in_table.max(archived) as u64 };
+        if after >= feed.end {
             return Ok(feed);
         }
-        let mut bytes = 0;
-        let mut rows = self.frames.query((after as i64, limit.min(i64::MAX as usize) as i64))?;
+        let (mut bytes, mut after) = (0, after as i64);
+        while bytes < FEED_BYTES && feed.frames.len() < limit && after < archived {
+            after += 1;
+            let found = self.archive.frame(after)?.ok_or_else(|| missing("frame", after))?;
+            let partition: Arc<str> = self
+                .name
+                .query_row([found.partition], |row| Ok(row.get_ref(0)?.as_str()?.into()))?;
+            bytes += found.frame.records.len();
+            feed.frames.push(FeedFrame { position: after as u64, partition, frame: found.frame });
+        }
+        let left = limit.saturating_sub(feed.frames.len()).min(i64::MAX as usize) as i64;
+        let mut rows = self.frames.query((after, left))?;
         while bytes < FEED_BYTES
             && let Some(row) = rows.next()?
         {
-            let (_, mut frame) = link(row)?;
-            frame.from.head = row.get::<_, Option<Head>>(7)?.unwrap_or_default();
+            let (previous, mut frame) = link(row)?;
+            frame.from.head = match row.get::<_, Option<Head>>(7)? {
+                Some(head) => head,
+                None => self.archive.frame(previous)?.map_or(Head::default(), |f| f.frame.to.head),
+            };
             bytes += frame.records.len();
             feed.frames.push(FeedFrame {
                 position: row.get::<_, i64>(5)? as u64,
@@ -299,7 +336,7 @@ fn position(row: &Row, column: usize) -> rusqlite::Result<Position> {
     Ok(Position { seq: row.get::<_, i64>(column)? as u64, head: row.get(column + 1)? })
 }
 
-/// Counted as damage, because nothing of the log is ever removed.
+/// Counted as damage, because nothing of the log is ever lost.
 fn missing(what: &str, number: i64) -> rusqlite::Error {
     let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     rusqlite::Error::SqliteFailure(corrupt, Some(format!("the {what} {number} is missing")))

@@ -51,6 +51,32 @@ impl DeskMeters {
     }
 }
 
+/// What lies in the archive.
+pub struct ArchiveMeters {
+    frames: Gauge,
+    bytes: Gauge,
+}
+
+impl Default for ArchiveMeters {
+    fn default() -> ArchiveMeters {
+        let meters = ArchiveMeters {
+            frames: gauge!("stampede_store_archived_frames"),
+            bytes: gauge!("stampede_store_bytes", "file" => "archive"),
+        };
+        meters.frames.set(0);
+        meters.bytes.set(0);
+        meters
+    }
+}
+
+impl ArchiveMeters {
+    /// A segment more. Its last position is the number of all frames up to there.
+    pub fn count(&self, last: i64, bytes: i64) {
+        self.frames.set(last as f64);
+        self.bytes.increment(bytes as f64);
+    }
+}
+
 /// How large the files are that grow. One that is not there has no size.
 pub fn measure_files(folder: &Path) {
     for (file, path) in folder::growing_files(folder) {

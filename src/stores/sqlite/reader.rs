@@ -6,6 +6,7 @@
 //! wait. At each desk so many may wait, and one more is told so at once; openings and followers
 //! always may, because the engine and the feed bound them.
 
+use super::archive::Archive;
 use super::error::closed;
 use super::health::DiskHealth;
 use super::log::{Finder, Follower, Tail};
@@ -18,6 +19,7 @@ use actors::store::{Bodies, Callback, FeedPage, ListedRow, Opened, Page, RowKey,
 use ports::directory::Outsider;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 pub enum ReaderJob {
     Open(Tail, Callback<Result<Opened, StoreError>>),
@@ -89,19 +91,25 @@ struct Reader<'c> {
     follower: Follower<'c>,
     lists: ListReader<'c>,
     outsiders: OutsiderReader<'c>,
-    fresh: &'c Fresh,
-    health: &'c DiskHealth,
+    around: Surroundings<'c>,
+}
+
+/// What a reader needs beside its connection.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'c> {
+    pub archive: &'c Arc<Archive>,
+    pub fresh: &'c Fresh,
+    pub health: &'c DiskHealth,
 }
 
 pub fn run(
     connection: &Connection,
     jobs: &Receiver<ReaderJob>,
     waiting: &DeskMeters,
-    fresh: &Fresh,
-    health: &DiskHealth,
+    around: Surroundings<'_>,
     ready: &Sender<rusqlite::Result<()>>,
 ) {
-    match Reader::new(connection, fresh, health) {
+    match Reader::new(connection, around) {
         Ok(mut reader) => {
             // If there is no listener, the store is being given up already.
             let _ = ready.send(Ok(()));
@@ -117,28 +125,23 @@ pub fn run(
 }
 
 impl<'c> Reader<'c> {
-    fn new(
-        connection: &'c Connection,
-        fresh: &'c Fresh,
-        health: &'c DiskHealth,
-    ) -> rusqlite::Result<Reader<'c>> {
+    fn new(connection: &'c Connection, around: Surroundings<'c>) -> rusqlite::Result<Reader<'c>> {
         Ok(Reader {
             connection,
-            finder: Finder::new(connection)?,
-            follower: Follower::new(connection)?,
+            finder: Finder::new(connection, around.archive)?,
+            follower: Follower::new(connection, around.archive)?,
             lists: ListReader::new(connection)?,
             outsiders: OutsiderReader::new(connection)?,
-            fresh,
-            health,
+            around,
         })
     }
 
     fn serve(&mut self, job: ReaderJob) {
-        let health = self.health;
+        let Surroundings { fresh, health, .. } = self.around;
         let told = |error| health.tell(error);
         match job {
             ReaderJob::Open(tail, done) => done(self.open(&tail).map_err(told)),
-            ReaderJob::Rows(page, done) => done(self.lists.page(self.fresh, &page).map_err(told)),
+            ReaderJob::Rows(page, done) => done(self.lists.page(fresh, &page).map_err(told)),
             ReaderJob::Find(keys, done) => done(self.find(&keys).map_err(told)),
             ReaderJob::Feed(after, limit, done) => done(self.feed(after, limit).map_err(told)),
             ReaderJob::Outsiders(members, done) => done(self.outsiders(&members).map_err(told)),
@@ -153,11 +156,11 @@ impl<'c> Reader<'c> {
     }
 
     fn find(&mut self, keys: &[RowKey]) -> rusqlite::Result<Bodies> {
-        keys.iter().map(|key| self.lists.find(self.fresh, key)).collect()
+        keys.iter().map(|key| self.lists.find(self.around.fresh, key)).collect()
     }
 
     fn outsiders(&mut self, members: &[Id]) -> rusqlite::Result<Vec<Option<Outsider>>> {
-        let (rows, fresh) = (&mut self.lists, self.fresh);
+        let (rows, fresh) = (&mut self.lists, self.around.fresh);
         members.iter().map(|member| self.outsiders.find(rows, fresh, *member)).collect()
     }
 

@@ -1,21 +1,22 @@
 //! The tables, and which versions of them this binary knows.
 //!
-//! `log` is the truth: one row for each frame, in the order of their commits, never changed or
-//! removed. Each row names the position of its partition's frame before it, so that no index has to
-//! be written in a commit. `partitions` and `lookups` follow the log from behind, as far as `reach`
-//! in `meta` says; a start makes the rest again. `lookups` keeps all rows of an owner together, so
-//! that what one member does is written in one place. `snapshots` is a cache. The chain of hashes
-//! covers the frames of the log and the digests of snapshots their state; every other row has a
-//! sum.
+//! `log` is the truth: one row for each frame, in the order of their commits, never changed, and
+//! removed only when it is in a segment of the archive, which `segments` names. Each row names the
+//! position of its partition's frame before it, so that no index has to be written in a commit.
+//! `partitions` and `lookups` follow the log from behind, as far as `reach` in `meta` says; a start
+//! makes the rest again. `lookups` keeps all rows of an owner together, so that what one member does
+//! is written in one place. `snapshots` is a cache. The chain of hashes covers the frames of the log
+//! and the digests of snapshots their state; every other row has a sum.
 
+use super::archive::catalogue::TABLE as SEGMENTS;
 use super::directory::tables::PEOPLE;
 use super::error::Error;
 use super::sums;
 use rusqlite::Connection;
 use std::path::Path;
 
-/// Versions 1 and 2 were never released; they had no sums, and no cards.
-const VERSION: i64 = 3;
+/// Versions 1 to 3 were never released; they had no sums, no cards, and no segments.
+const VERSION: i64 = 4;
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;
@@ -84,7 +85,9 @@ pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
         teach_manners(connection, file)?;
         let ours =
             format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {PEOPLE} {ours} COMMIT;"))?;
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {TABLES} {SEGMENTS} {PEOPLE} {ours} COMMIT;"
+        ))?;
         return Ok(sums::keep(connection)?);
     }
     check(connection, file)?;

@@ -1,11 +1,12 @@
 //! The store itself: its threads, and how they are asked.
 
+use super::archive::{self, Archive, ArchiveJob};
 use super::error::{Error, closed};
 use super::folder::{self, Folder};
 use super::health::DiskHealth;
-use super::job::{StagedWrite, WriterJob};
+use super::job::WriterJob;
 use super::queue::{Sender, queue};
-use super::reader::{self, Desk, ReaderJob};
+use super::reader::{self, Desk, ReaderJob, Surroundings};
 use super::rows::{Fresh, RowsOf};
 use super::{fold, log, writer};
 use actors::store::{
@@ -27,6 +28,17 @@ pub const READERS: usize = 2;
 /// answer that comes too late is no answer.
 const LOOK_UPS_WAITING: usize = 16_384;
 pub const LISTS_WAITING: usize = 8_192;
+/// Bytes that are remembered of what was read of the archive last: a few segments, so that those
+/// who follow the log unpack each block once.
+const ARCHIVE_MEMORY: usize = 32 << 20;
+
+/// A segment that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Archived {
+    pub frames: u64,
+    /// Of its file.
+    pub bytes: u64,
+}
 
 pub struct SqliteStore {
     jobs: Sender<WriterJob>,
@@ -34,6 +46,7 @@ pub struct SqliteStore {
     look_ups: Desk,
     /// Where lists are read and the log is followed.
     lists: Desk,
+    archive: Sender<ArchiveJob>,
     health: Arc<DiskHealth>,
     probe: Probe,
     /// It ends last: it waits for the readers.
@@ -55,8 +68,10 @@ impl SqliteStore {
         SqliteStore::start(folder, rows_of)
     }
 
-    fn start(folder: Folder, rows_of: &RowsOf) -> Result<SqliteStore, Error> {
+    pub fn start(folder: Folder, rows_of: &RowsOf) -> Result<SqliteStore, Error> {
         let connection = folder.connect()?;
+        let archive = Archive::new(folder.archive(), ARCHIVE_MEMORY);
+        archive.look(&connection)?;
         let fresh = Arc::new(Fresh::default());
         let health = Arc::new(DiskHealth::default());
         let log = log::load(&connection, &fresh, rows_of)?;
@@ -71,12 +86,20 @@ impl SqliteStore {
                 let connection = folder.connect_to_read()?;
                 let (to_do, waiting, fresh, ready) =
                     (to_do.clone(), desk.waiting(), fresh.clone(), ready.clone());
-                let health = health.clone();
-                let read =
-                    move || reader::run(&connection, &to_do, &waiting, &fresh, &health, &ready);
+                let (health, archive) = (health.clone(), archive.clone());
+                let read = move || {
+                    let beside = Surroundings { archive: &archive, fresh: &fresh, health: &health };
+                    reader::run(&connection, &to_do, &waiting, beside, &ready)
+                };
                 readers.push(spawn("store-reader", read, &folder)?);
             }
         }
+        let (archiving, to_archive) = queue();
+        let (reading, to_writer) = (folder.connect_to_read()?, jobs.clone());
+        let (knows, tells) = (health.clone(), ready.clone());
+        let archive =
+            move || archive::run(&reading, archive, &to_archive, to_writer, knows, &tells);
+        readers.push(spawn("store-archive", archive, &folder)?);
         let mut own_threads: Vec<ThreadId> =
             readers.iter().map(|reader| reader.thread().id()).collect();
         let (beside, helper) = fold::beside(&health);
@@ -102,13 +125,15 @@ impl SqliteStore {
         };
         let writer = spawn("store-writer", write, &path)?;
         own_threads.push(writer.thread().id());
-        for _ in 0..=2 * READERS {
+        // The readers, the archiver and the writer.
+        for _ in 0..2 * READERS + 2 {
             is_ready.take_one().unwrap_or(Err(rusqlite::Error::InvalidQuery))?;
         }
         Ok(SqliteStore {
             jobs,
             look_ups,
             lists,
+            archive: archiving,
             health,
             probe: Probe::default(),
             writer: Some(writer),
@@ -138,17 +163,7 @@ impl SqliteStore {
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     {
-        let health = self.health.clone();
-        let write = Box::new(move |connection: &Connection| {
-            let result = write(connection);
-            StagedWrite {
-                failed: result.is_err(),
-                answer: Box::new(move |committed| {
-                    tell(committed.and_then(|()| result.map_err(|error| health.tell(error))))
-                }),
-            }
-        });
-        let _ = self.jobs.send(WriterJob::Write(write));
+        let _ = self.jobs.send(WriterJob::write(write, &self.health, tell));
     }
 
     /// Notes a member of a service, in the next commit.
@@ -191,6 +206,26 @@ impl SqliteStore {
         let (to, settled) = oneshot::channel();
         let _ = self.jobs.send(WriterJob::Settle(Box::new(move |result| drop(to.send(result)))));
         async { settled.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// Moves the oldest frames into a segment of the archive: those of `until` or before, as many
+    /// as fit. Unless `even_few`, only if they fill one. None if nothing was moved.
+    pub fn archive(
+        &self,
+        until: Time,
+        even_few: bool,
+    ) -> impl Future<Output = Result<Option<Archived>, StoreError>> + Send + use<> {
+        let (to, archived) = oneshot::channel();
+        let done = Box::new(move |result| drop(to.send(result)));
+        // A job that cannot be sent is dropped, and its callback with it.
+        let _ = self.archive.send(ArchiveJob { until, even_few, done });
+        async {
+            let made = archived.await.unwrap_or_else(|_| Err(closed()))?;
+            Ok(made.map(|made| Archived {
+                frames: (made.last - made.first + 1) as u64,
+                bytes: made.bytes as u64,
+            }))
+        }
     }
 
     /// Runs on a reader, and sees every write answered before. For a look-up of a few rows by their
@@ -265,6 +300,7 @@ impl Drop for SqliteStore {
     /// Everything asked for is still done, the waiting rows are written, and the folder is free
     /// again afterwards.
     fn drop(&mut self) {
+        self.archive = queue().0;
         self.jobs = queue().0;
         (self.look_ups, self.lists) = (Desk::closed(), Desk::closed());
         // The last to let go of the store may be an answer on one of its own threads, which cannot

@@ -61,6 +61,11 @@ pub const SERVICE_KEYS: Table = Table {
     columns: &["id", "name", "digest", "created_at", "revoked_at"],
 };
 pub const SECRETS: Table = Table { name: "secrets", key: &["name"], columns: &["name", "value"] };
+pub const SEGMENTS: Table = Table {
+    name: "segments",
+    key: &["number"],
+    columns: &["number", "first", "last", "digest", "bytes"],
+};
 pub const META: Table = Table { name: "meta", key: &["name"], columns: &["name", "value"] };
 /// These bring their own sums.
 pub const PARTITIONS: Table =
@@ -81,9 +86,18 @@ pub const LOOKUPS: Table = Table {
     columns: &["owner", "shelf", "key", "body"],
 };
 
-const BY_TRIGGER: [&Table; 8] =
-    [&MEMBERS, &IDENTIFIERS, &MEMBER_COUNTS, &SESSIONS, &HOMES, &SERVICE_KEYS, &SECRETS, &META];
-pub const ALL: [&Table; 12] = [
+const BY_TRIGGER: [&Table; 9] = [
+    &MEMBERS,
+    &IDENTIFIERS,
+    &MEMBER_COUNTS,
+    &SESSIONS,
+    &HOMES,
+    &SERVICE_KEYS,
+    &SECRETS,
+    &SEGMENTS,
+    &META,
+];
+pub const ALL: [&Table; 13] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
@@ -92,6 +106,7 @@ pub const ALL: [&Table; 12] = [
     &SERVICE_KEYS,
     &OUTSIDERS,
     &SECRETS,
+    &SEGMENTS,
     &META,
     &PARTITIONS,
     &SNAPSHOTS,

@@ -5,6 +5,7 @@
 //! partition costs eight bytes of memory for each of its frames while it is read. As long as the
 //! view is open, the write-ahead log of a running server can only grow.
 
+use super::archive::{Archive, ArchiveReader};
 use super::error::Error;
 use super::log::{self, Finder, Tail};
 use super::outsiders;
@@ -18,8 +19,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Bytes that are remembered of what was read of the archive last. Partition after partition goes
+/// through the same segments.
+const ARCHIVE_MEMORY: usize = 64 << 20;
+
 pub struct SqliteHistory {
     connection: Connection,
+    archive: Arc<Archive>,
     tails: BTreeMap<Arc<str>, Tail>,
     /// Look-up rows that no sweep has written yet.
     fresh: Fresh,
@@ -27,11 +33,13 @@ pub struct SqliteHistory {
 
 impl SqliteHistory {
     pub fn open(folder: &Path, rows_of: &RowsOf) -> Result<SqliteHistory, Error> {
-        let connection = folder::look_into(folder)?;
+        let (connection, archive) = folder::look_into(folder)?;
+        let archive = Archive::new(archive, ARCHIVE_MEMORY);
         connection.execute_batch("BEGIN")?;
+        archive.look(&connection)?;
         let fresh = Fresh::default();
         let log = log::load(&connection, &fresh, rows_of)?;
-        Ok(SqliteHistory { connection, tails: log.tails.into_iter().collect(), fresh })
+        Ok(SqliteHistory { connection, archive, tails: log.tails.into_iter().collect(), fresh })
     }
 
     /// Every partition that ever wrote anything, in the order of their names.
@@ -41,7 +49,7 @@ impl SqliteHistory {
 
     pub fn snapshot_of(&self, partition: &str) -> Result<Option<Snapshot>, Error> {
         match self.tails.get(partition) {
-            Some(tail) => Ok(Finder::new(&self.connection)?.snapshot(tail.id)?),
+            Some(tail) => Ok(self.finder()?.snapshot(tail.id)?),
             None => Ok(None),
         }
     }
@@ -54,7 +62,7 @@ impl SqliteHistory {
         mut visit: impl FnMut(Frame) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(tail) = self.tails.get(partition) else { return Ok(()) };
-        let mut finder = Finder::new(&self.connection).map_err(Error::from)?;
+        let mut finder = self.finder()?;
         let mut head = Head::default();
         for position in finder.positions(tail).map_err(Error::from)? {
             let (_, mut frame) = finder.frame(tail, position).map_err(Error::from)?;
@@ -64,19 +72,29 @@ impl SqliteHistory {
         Ok(())
     }
 
-    /// Checks what no chain covers: the file itself, every row that has a sum, and that each frame
-    /// is one of a partition.
+    fn finder(&self) -> Result<Finder<'_>, Error> {
+        Ok(Finder::new(&self.connection, &self.archive)?)
+    }
+
+    /// Checks what no chain covers: the file itself, every row that has a sum, every byte of the
+    /// archive, and that each frame is one of a partition.
     pub fn check_the_rest(&self) -> Result<(), Error> {
         schema::check_pages(&self.connection)?;
         sums::check(&self.connection)?;
-        let mut finder = Finder::new(&self.connection)?;
+        self.archive.check(&self.connection)?;
+        let archived = ArchiveReader::new(&self.connection, &self.archive)?.end()?;
+        let mut finder = self.finder()?;
         let mut linked = 0;
         for tail in self.tails.values() {
             linked += finder.positions(tail)?.len();
         }
-        let frames = self
-            .connection
-            .query_row("SELECT count(*) FROM log", [], |row| row.get::<_, i64>(0))?;
+        // Positions begin with 1, and segments leave none out.
+        let frames = archived
+            + self.connection.query_row(
+                "SELECT count(*) FROM log WHERE position NOT BETWEEN 1 AND ?1",
+                [archived],
+                |row| row.get::<_, i64>(0),
+            )?;
         match frames as usize == linked {
             true => Ok(()),
             false => Err(Error::Damaged(format!(

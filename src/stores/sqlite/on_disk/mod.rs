@@ -1,6 +1,7 @@
 //! The contract on a real file, and what only this store can suffer: a full disk, a kill, a second
 //! owner, a copy made under way.
 
+mod archives;
 mod copies;
 mod damage;
 mod failing;
