@@ -40,6 +40,10 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Migrate => print(&wait_for(stores::migrate(&settings.config))?),
         Command::Copy => print(&wait_for(copy::copy(&settings.config))?.to_string()),
+        Command::Archive { older_than_days } => {
+            let now = system_clock()();
+            print(&wait_for(stores::archive(&settings.config, older_than_days, now))?)
+        }
         Command::AcceptLoss if settings.config.store == Choice::Cql => {
             anyhow::bail!("store is cql: the database cares for its own log")
         }

@@ -27,6 +27,11 @@ pub fn command_line() -> clap::Command {
     let coupons = Arg::new("coupons").long("coupons").action(ArgAction::SetTrue);
     let coupons =
         coupons.help("Prints new coupon codes with a new key instead; those out stay good");
+    let days = Arg::new("older-than-days")
+        .long("older-than-days")
+        .value_name("DAYS")
+        .value_parser(value_parser!(u32).range(1..=36_500))
+        .help("Those older than so many days; by default the setting archive_after_days");
     clap::Command::new("stampede")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Hands out limited things exactly once, durably, while a crowd is pushing.")
@@ -79,6 +84,14 @@ pub fn command_line() -> clap::Command {
             backup",
                 )
                 .arg(file("The backup to read")),
+        )
+        .subcommand(
+            clap::Command::new("archive")
+                .about(
+                    "Moves old facts out of the database into packed files, and gives the space \
+                    back",
+                )
+                .arg(days),
         )
         .subcommand(clap::Command::new("accept-loss").about(
             "Gives up the commits that a damaged write-ahead log has lost, so that the \

@@ -27,6 +27,7 @@ pub enum Command {
     Copy,
     Backup { file: PathBuf },
     Restore { file: PathBuf },
+    Archive { older_than_days: Option<u32> },
     AcceptLoss,
     KeyCreate { name: String },
     KeyList,
@@ -103,6 +104,9 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("copy", _)) => Command::Copy,
         Some(("backup", backup)) => Command::Backup { file: file(backup) },
         Some(("restore", restore)) => Command::Restore { file: file(restore) },
+        Some(("archive", archive)) => {
+            Command::Archive { older_than_days: archive.get_one("older-than-days").copied() }
+        }
         Some(("accept-loss", _)) => Command::AcceptLoss,
         Some(("key", key)) => match key.subcommand() {
             Some(("create", create)) => Command::KeyCreate { name: text(create, "name") },

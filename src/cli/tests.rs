@@ -41,6 +41,8 @@ fn every_subcommand_is_understood() {
         ("copy", Command::Copy),
         ("backup b.db", Command::Backup { file: "b.db".into() }),
         ("restore b.db", Command::Restore { file: "b.db".into() }),
+        ("archive", Command::Archive { older_than_days: None }),
+        ("archive --older-than-days 30", Command::Archive { older_than_days: Some(30) }),
         ("accept-loss", Command::AcceptLoss),
         ("key create shop", Command::KeyCreate { name: "shop".into() }),
         ("key list", Command::KeyList),

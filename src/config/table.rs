@@ -82,6 +82,9 @@ settings! {
     /// Facts after which a partition writes a snapshot: fewer make opening faster, more make
     /// writing cheaper.
     snapshot_every: u64 = Fixed("100_000"), whole(100..=1_000_000);
+    /// Days after which facts are moved out of the database into packed files in the folder
+    /// `archive`, where they are read as before; by default all stay in the database.
+    archive_after_days: Option<u32> = Nothing("30"), optional(whole(1..=36_500));
     /// MiB of memory for cards, which are what is known of single coupons, tickets and members;
     /// more spares reads of the store, and nothing is lost with less.
     card_memory_mib: usize = Fixed("256"), whole(1..=1_000_000);

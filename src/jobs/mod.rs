@@ -4,6 +4,7 @@
 //! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what
 //! is left. While the node's clock has moved and is not believed, those that decide something rest.
 
+mod archiving;
 pub mod clock;
 mod closing;
 mod gauges;
@@ -36,6 +37,7 @@ pub fn start(shared: Data<Shared>) {
         let mut ticks = 0u32;
         gauges::begin();
         let mut shown = gauges::Shown::default();
+        let mut archives_on = false;
         while !shared.draining.load(Ordering::Acquire) {
             base::meters::settle();
             gauges::of_this_moment(&shared);
@@ -43,6 +45,9 @@ pub fn start(shared: Data<Shared>) {
                 sweep::wake_sleepers(&shared.engine).await;
             }
             let settled = shared.engine.node.is_settled();
+            if settled && (archives_on || ticks.is_multiple_of(MINUTE)) {
+                archives_on = archiving::archive_some(&shared).await;
+            }
             if settled {
                 notices::give_what_is_due(&shared.config, &shared.engine, &shared.coupons).await;
             }

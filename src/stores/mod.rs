@@ -10,6 +10,8 @@ mod keyspace;
 
 pub use keyspace::destination;
 
+use actors::Time;
+use anyhow::{Context, bail};
 use config::{Choice, Config};
 use ports::{Backend, History};
 use products::table;
@@ -29,6 +31,23 @@ pub async fn history(config: &Config) -> anyhow::Result<Box<dyn History>> {
         Choice::Sqlite => Ok(Box::new(sqlite::SqliteHistory::open(&config.data, &table::rows)?)),
         Choice::Cql => keyspace::history(config).await,
     }
+}
+
+const DAY_S: u32 = 86_400;
+
+/// Archives what is older than so many days, or than the settings say. Answers what is to be said
+/// of it.
+pub async fn archive(config: &Config, days: Option<u32>, now: Time) -> anyhow::Result<String> {
+    if config.store == Choice::Cql {
+        bail!(
+            "store is cql: the database compresses its log by itself; there is nothing to archive"
+        )
+    }
+    let days = days
+        .or(config.archive_after_days)
+        .context("how old? Say --older-than-days DAYS, or set archive_after_days")?;
+    let until = now.minus_s(days * DAY_S);
+    Ok(sqlite::archive(&config.data, until, &table::rows).await?.to_string())
 }
 
 /// Brings the schema of a CQL database up to date. Answers what is to be said of it.

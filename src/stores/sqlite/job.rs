@@ -16,6 +16,8 @@ pub enum WriterJob {
     Note(Outsider, Callback<Result<(), StoreError>>),
     Open(String, Callback<Result<Opened, StoreError>>),
     Sleepers(Time, Callback<Result<Vec<Sleeper>, StoreError>>),
+    /// Brings the tables that follow the log up to date, beside other work.
+    Sweep,
     /// Answered when nothing is left to write, rows and tails included.
     Settle(Callback<Result<(), StoreError>>),
 }
@@ -54,7 +56,8 @@ impl WriterJob {
             WriterJob::Open(_, done) => done(Err(closed())),
             WriterJob::Sleepers(_, done) => done(Err(closed())),
             WriterJob::Note(_, done) | WriterJob::Settle(done) => done(Err(closed())),
-            WriterJob::Save(..) | WriterJob::Forget(_) | WriterJob::Write(_) => {}
+            WriterJob::Save(..) | WriterJob::Forget(_) | WriterJob::Write(_) | WriterJob::Sweep => {
+            }
         }
     }
 }

@@ -209,16 +209,17 @@ impl SqliteStore {
     }
 
     /// Moves the oldest frames into a segment of the archive: those of `until` or before, as many
-    /// as fit. Unless `even_few`, only if they fill one. None if nothing was moved.
+    /// as fit; if they do not fill one, only where the oldest is of `few_until` or before. None if
+    /// nothing was moved.
     pub fn archive(
         &self,
         until: Time,
-        even_few: bool,
+        few_until: Time,
     ) -> impl Future<Output = Result<Option<Archived>, StoreError>> + Send + use<> {
         let (to, archived) = oneshot::channel();
         let done = Box::new(move |result| drop(to.send(result)));
         // A job that cannot be sent is dropped, and its callback with it.
-        let _ = self.archive.send(ArchiveJob { until, even_few, done });
+        let _ = self.archive.send(ArchiveJob { until, few_until, done });
         async {
             let made = archived.await.unwrap_or_else(|_| Err(closed()))?;
             Ok(made.map(|made| Archived {

@@ -164,9 +164,10 @@ impl<'c> Writer<'c> {
                     staged = batch.forget(partition, log, transaction)
                 }
                 WriterJob::Save(..) | WriterJob::Forget(_) | WriterJob::Write(_) => {}
-                WriterJob::Open(..) | WriterJob::Sleepers(..) | WriterJob::Settle(_) => {
-                    batch.looks.push(job)
-                }
+                WriterJob::Open(..)
+                | WriterJob::Sleepers(..)
+                | WriterJob::Sweep
+                | WriterJob::Settle(_) => batch.looks.push(job),
             }
         }
         staged?;
@@ -231,6 +232,12 @@ impl<'c> Writer<'c> {
                 let is_settled = self.log.is_followed();
                 return done(is_settled.then_some(()).ok_or_else(last_write_failed));
             }
+            WriterJob::Sweep => {
+                if self.log.reach < self.log.end && self.may_sweep() {
+                    self.begin_sweep();
+                }
+                return;
+            }
             WriterJob::Append(..)
             | WriterJob::Save(..)
             | WriterJob::Forget(_)
@@ -246,9 +253,13 @@ impl<'c> Writer<'c> {
         self.meters.rows_waiting.set(waiting as f64);
         let much =
             waiting >= SWEEP_AFTER_ROWS || self.log.end - self.log.reach >= SWEEP_AFTER_FRAMES;
-        if much && self.no_sweep_until.is_none_or(|instant| Instant::now() >= instant) {
+        if much && self.may_sweep() {
             self.begin_sweep();
         }
+    }
+
+    fn may_sweep(&self) -> bool {
+        self.no_sweep_until.is_none_or(|instant| Instant::now() >= instant)
     }
 
     fn begin_sweep(&mut self) {

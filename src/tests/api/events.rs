@@ -95,6 +95,32 @@ fn a_broken_connection_goes_on_where_it_was_also_after_a_restart() {
 }
 
 #[test]
+fn what_was_archived_is_told_to_those_who_go_on_from_before_it() {
+    let app = TestApp::start();
+    if !app.has_a_file() {
+        return;
+    }
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let mut lines = listen(&admin, &app, None);
+    app.lottery(DAY, 1);
+    (0..3).for_each(|_| drop(buy(&ada)));
+    let heard: Vec<_> = (0..4).map(|_| next(&mut lines).unwrap()).collect();
+    app.pass_s(60);
+    app.stop();
+    let said = app.archive();
+    assert!(said.starts_with("archived ") && said.contains(" in 1 segments"), "{said}");
+    assert!(app.archive().starts_with("archived 0 frames"));
+    app.serve();
+    buy(&ada);
+    for (place, (id, ..)) in heard.iter().enumerate() {
+        let mut lines = listen(&admin, &app, Some(id));
+        let rest: Vec<_> = heard[place + 1..].iter().map(|_| next(&mut lines).unwrap()).collect();
+        assert_eq!(rest, heard[place + 1..]);
+        assert_eq!(next(&mut lines).unwrap().1, "tickets.confirmed", "what came after it");
+    }
+}
+
+#[test]
 fn the_stream_ends_when_the_server_stops() {
     let app = TestApp::start();
     let mut lines = listen(&app.admin(), &app, None);

@@ -3,6 +3,7 @@
 
 mod wire;
 
+mod archiving;
 mod assigning;
 mod bad_bytes;
 mod bad_callers;

@@ -46,6 +46,8 @@ fn an_installation_goes_on_in_a_keyspace_as_if_nothing_had_happened() {
     app.service("shop");
     assert_eq!(app.books(DAY), TicketBooks { free: 9_996, held: 1, sold: 3 });
     app.stop();
+    // A part of it leaves from the archive.
+    assert!(app.archive().contains(" in 1 segments"));
 
     let said = app.copy().unwrap();
     assert!(said.starts_with("copied and compared: 3 members"), "{said}");

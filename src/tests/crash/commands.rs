@@ -18,6 +18,7 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
         (vec!["key", "revoke", "1"], "ask that one: DELETE /api/v1/service-keys/{id}"),
         (vec!["key", "rotate", "--coupons"], "another stampede"),
         (vec!["admin", "password"], "stop that one first"),
+        (vec!["archive", "--older-than-days", "1"], "another stampede"),
     ] {
         let sentence = fails(STAMPEDE.run(&folder, &arguments), 1);
         assert!(
@@ -227,6 +228,22 @@ fn version_and_help_are_no_failures() {
         format!("stampede {}\n", env!("CARGO_PKG_VERSION"))
     );
     assert!(succeeds(STAMPEDE.run(&folder, ["--help"])).contains("verify"));
+}
+
+#[test]
+fn archiving_says_what_it_did_and_asks_how_old() {
+    let folder = TestFolder::new();
+    let nothing = STAMPEDE.run(&folder, ["archive", "--older-than-days", "1"]);
+    assert!(fails(nothing, 1).contains("there is no database in the folder"));
+    STAMPEDE.start(&folder).stop();
+    let sentence = fails(STAMPEDE.run(&folder, ["archive"]), 1);
+    assert!(sentence.contains("--older-than-days") && sentence.contains("archive_after_days"));
+    fails(STAMPEDE.run(&folder, ["archive", "--older-than-days", "0"]), 2);
+    let said = succeeds(STAMPEDE.run(&folder, ["archive", "--archive-after-days", "1"]));
+    assert!(said.starts_with("archived 0 frames in 0 segments"), "{said}");
+    let elsewhere = ["archive", "--older-than-days", "1", "--store", "cql"];
+    assert!(fails(STAMPEDE.run(&folder, elsewhere), 1).contains("nothing to archive"));
+    STAMPEDE.verify(&folder);
 }
 
 #[test]

@@ -142,6 +142,16 @@ impl TestApp {
         said.map(|arrived| arrived.to_string())
     }
 
+    /// What `stampede archive` says of an app that is stopped. Everything older than now is
+    /// archived.
+    pub fn archive(&self) -> String {
+        let until = self.now().plus_s(86_400);
+        let archive = stampede::stores::archive(&self.config, Some(1), until);
+        let said = actix_web::rt::System::new().block_on(archive);
+        self.wait_until_free();
+        said.unwrap()
+    }
+
     /// Moves the clock; it never moves by itself.
     pub fn pass_s(&self, seconds: i64) {
         self.clock.pass_s(seconds);

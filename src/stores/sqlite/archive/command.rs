@@ -41,7 +41,7 @@ pub async fn archive(folder: &Path, until: Time, rows_of: &RowsOf) -> Result<Arc
     {
         let store = SqliteStore::start(folder.clone(), rows_of)?;
         store.settle().await?;
-        while let Some(made) = store.archive(until, true).await? {
+        while let Some(made) = store.archive(until, until).await? {
             report.frames += made.frames;
             report.packed += made.bytes;
             report.segments += 1;

@@ -37,8 +37,8 @@ const STEP: i64 = 256;
 pub struct ArchiveJob {
     /// Frames of that time or before are moved.
     pub until: Time,
-    /// Also if they do not fill a segment.
-    pub even_few: bool,
+    /// Also if they do not fill a segment, where the oldest is of that time or before.
+    pub few_until: Time,
     /// Told which segment was made; none if there was nothing to do.
     pub done: Callback<Result<Option<SegmentRow>, StoreError>>,
 }
@@ -70,8 +70,8 @@ pub fn run(
             let mut archiver = Archiver { connection, archive, reader, writer, health, meters };
             // If there is no listener, the store is being given up already.
             let _ = ready.send(Ok(()));
-            while let Some(ArchiveJob { until, even_few, done }) = jobs.take_one() {
-                done(archiver.archive(until, even_few));
+            while let Some(ArchiveJob { until, few_until, done }) = jobs.take_one() {
+                done(archiver.archive(until, few_until));
             }
         }
         Err(error) => drop(ready.send(Err(error))),
@@ -79,7 +79,7 @@ pub fn run(
 }
 
 impl Archiver<'_> {
-    fn archive(&mut self, until: Time, even_few: bool) -> Result<Option<SegmentRow>, StoreError> {
+    fn archive(&mut self, until: Time, few_until: Time) -> Result<Option<SegmentRow>, StoreError> {
         // After a doubtful commit of a segment's row another must have taken its place before the
         // file is replaced.
         self.write(|_| Ok(()))?;
@@ -88,7 +88,7 @@ impl Archiver<'_> {
         }
         let newest = catalogue::newest(self.connection).map_err(|error| self.told(error))?;
         self.delete(newest.map_or(0, |row| row.last))?;
-        let Some(frames) = self.gather(newest, until, even_few).map_err(|e| self.told(e))? else {
+        let Some(frames) = self.gather(newest, until, few_until).map_err(|e| self.told(e))? else {
             return Ok(None);
         };
         let made = self.make(newest, frames).map_err(|error| self.told(error))?;
@@ -104,7 +104,7 @@ impl Archiver<'_> {
         &mut self,
         newest: Option<SegmentRow>,
         until: Time,
-        even_few: bool,
+        few_until: Time,
     ) -> Result<Option<Vec<LoggedFrame>>, Error> {
         let _transaction = self.connection.unchecked_transaction()?;
         let mut select = self.connection.prepare(
@@ -114,13 +114,19 @@ impl Archiver<'_> {
         )?;
         let mut position = newest.map_or(0, |row| row.last);
         let mut ends: HashMap<i64, (i64, Position)> = HashMap::new();
-        let (mut frames, mut bytes, mut is_full) = (Vec::new(), 0, false);
+        let (mut frames, mut bytes) = (Vec::new(), 0);
+        let (mut is_full, mut even_few, mut is_young) = (false, false, false);
         let mut rows = select.query([position])?;
         while let Some(row) = rows.next()? {
             let mut logged = logged(row)?;
             let frame = &mut logged.frame;
-            if record::ended_at(frame).is_some_and(|at| at > until) {
+            let is_after = |time: Time| record::ended_at(frame).is_some_and(|at| at > time);
+            if is_after(until) {
+                is_young = true;
                 break;
+            }
+            if frames.is_empty() {
+                even_few = !is_after(few_until);
             }
             bytes += frame.records.len() + EACH;
             is_full = !frames.is_empty() && bytes > FULL || frames.len() == MOST;
@@ -143,6 +149,10 @@ impl Archiver<'_> {
             }
             ends.insert(logged.partition, (logged.position, frame.to));
             frames.push(logged);
+        }
+        if !is_full && !is_young {
+            // More may be old enough, once it is in its tables.
+            let _ = self.writer.send(WriterJob::Sweep);
         }
         Ok(Some(frames).filter(|frames| is_full || even_few && !frames.is_empty()))
     }

@@ -21,7 +21,7 @@ fn open_plain(folder: &Path) -> Arc<SqliteStore> {
 fn archive_all(store: &SqliteStore, until: Time) -> u64 {
     wait(store.settle()).unwrap();
     let mut frames = 0;
-    while let Some(made) = wait(store.archive(until, true)).unwrap() {
+    while let Some(made) = wait(store.archive(until, until)).unwrap() {
         frames += made.frames;
     }
     frames
@@ -155,14 +155,14 @@ fn what_is_too_young_and_what_is_not_in_its_tables_yet_stays() {
     for now in [5, 9, 7] {
         answer(|done| store.append(a.next(now), done));
     }
-    assert_eq!(wait(store.archive(ALL, true)).unwrap(), None, "it was not swept");
+    assert_eq!(wait(store.archive(ALL, ALL)).unwrap(), None, "it was not swept");
     assert_eq!(archive_all(&store, Time(4)), 0);
     assert_eq!(archive_all(&store, Time(8)), 1, "positions stay in one piece");
     assert_eq!(archive_all(&store, Time(9)), 2);
 }
 
 #[test]
-fn a_running_store_moves_whole_segments_only() {
+fn what_does_not_fill_a_segment_waits_until_it_is_older() {
     let scratch = Scratch::new();
     let store = open_plain(&scratch.0);
     let mut a = Timed { bytes: 1 << 20, ..Timed::new("a") };
@@ -170,14 +170,16 @@ fn a_running_store_moves_whole_segments_only() {
         answer(|done| store.append(a.next(now), done));
     }
     wait(store.settle()).unwrap();
-    assert_eq!(wait(store.archive(Time(6), false)).unwrap(), None);
-    let made = wait(store.archive(ALL, false)).unwrap().unwrap();
+    assert_eq!(wait(store.archive(Time(6), Time(0))).unwrap(), None);
+    let made = wait(store.archive(ALL, Time(0))).unwrap().unwrap();
     assert_eq!(made.frames, 7);
-    assert_eq!(wait(store.archive(ALL, false)).unwrap(), None);
+    assert_eq!(wait(store.archive(ALL, Time(7))).unwrap(), None);
     assert_eq!(count(&store, "SELECT count(*) FROM log"), 2);
     let on_disk = std::fs::metadata(scratch.at("archive/000001.segment")).unwrap();
     assert_eq!(on_disk.len(), made.bytes);
     assert_eq!(frames(&store, "a").len(), 9);
+    let rest = wait(store.archive(ALL, Time(8))).unwrap().unwrap();
+    assert_eq!((rest.frames, frames(&store, "a").len()), (2, 9));
 }
 
 /// A folder with segments, what its log says, and the database as it was before they were made.
@@ -319,7 +321,7 @@ fn a_full_disk_while_a_segment_is_written_changes_nothing() {
     let all = write(&store, 30);
     std::fs::create_dir_all(folder.join("archive")).unwrap();
     std::os::unix::fs::symlink("/dev/full", folder.join("archive/000001.segment.new")).unwrap();
-    let full = wait(store.archive(ALL, true));
+    let full = wait(store.archive(ALL, ALL));
     assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
     assert_eq!(std::fs::read_dir(folder.join("archive")).unwrap().count(), 0);
     assert_eq!(count(&store, "SELECT count(*) FROM segments"), 0);
@@ -342,8 +344,8 @@ fn a_damaged_frame_is_not_archived() {
         let store = open_plain(&scratch.0);
         write(&store, 30);
         wait(store.write(move |connection| connection.execute(damage, []))).unwrap();
-        wait(store.archive(Time(5), true)).unwrap();
-        let said = wait(store.archive(ALL, true)).unwrap_err().to_string();
+        wait(store.archive(Time(5), Time(5))).unwrap();
+        let said = wait(store.archive(ALL, ALL)).unwrap_err().to_string();
         assert!(said.contains("the frame"), "{damage}: {said}");
         assert_eq!(count(&store, "SELECT count(*) FROM segments"), 1);
         assert!(!scratch.at("archive/000002.segment").exists());

@@ -57,6 +57,33 @@ fn a_replay_tells_a_range_of_time_again_under_the_same_ids() {
 }
 
 #[test]
+fn a_replay_tells_what_was_archived_meanwhile() {
+    let app = start();
+    if !app.has_a_file() {
+        return;
+    }
+    app.lottery(DAY, 1);
+    let receiver = TestReceiver::start();
+    let made = make(&app, &receiver, json!(["tickets.confirmed"]));
+    let ada = app.member("ada");
+    buy(&ada, 5);
+    app.until("they arrive", || receiver.events().len() == 5);
+    let before: Vec<String> = receiver.heard().into_iter().map(|heard| heard.text).collect();
+    app.stop();
+    let said = app.archive();
+    assert!(said.contains(" in 1 segments"), "{said}");
+    app.serve();
+    let replay = json!({"from": "2026-12-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"});
+    app.admin().post(&format!("/webhooks/{}/replay", id(&made)), replay).expect(202);
+    app.until("they are told again", || {
+        let made = deliveries(&app, &made);
+        made.iter().filter(|delivery| delivery["replay"] == true).count() == 5
+    });
+    let again: Vec<String> = receiver.heard()[5..].iter().map(|heard| heard.text.clone()).collect();
+    assert!(before.iter().all(|text| again.contains(text)), "{again:?}");
+}
+
+#[test]
 fn a_replay_goes_on_after_a_restart_and_stands_in_nobody_s_way() {
     let app = start();
     app.lottery(DAY, 1);
