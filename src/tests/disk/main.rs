@@ -15,6 +15,7 @@
 //! many runs with a failed flush. Every flush of a short life fails in turn, and with
 //! `STAMPEDE_DISK_FAULTS=1` so does every other operation, rather than every so manyth.
 
+mod archiving;
 mod control;
 mod cuts;
 mod facts;

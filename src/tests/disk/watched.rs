@@ -4,8 +4,9 @@ use crate::STAMPEDE;
 use crate::control::Control;
 use crate::recording::{self, Entry};
 use harness::{Process, TestFolder, root};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output};
 use std::sync::OnceLock;
 
 pub struct Watched {
@@ -27,7 +28,7 @@ impl Watched {
         &self.root
     }
 
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.root.join("data")
     }
 
@@ -49,6 +50,11 @@ impl Watched {
     pub fn try_to_start(&self) -> Result<Process, ExitStatus> {
         // Its log is no part of the disk.
         Process::try_to_start(self.command(), &self.beside.join("server")).map(|(server, _)| server)
+    }
+
+    /// Runs a subcommand to its end.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Output {
+        self.command().args(arguments).output().unwrap()
     }
 
     pub fn recording(&self) -> Vec<Entry> {
