@@ -282,11 +282,14 @@ impl<'c> Writer<'c> {
 
     /// Before the end. What cannot be written now is made again from the log at the next start.
     fn tidy_up(&mut self) {
-        if !self.log.is_followed() {
-            self.begin_sweep();
-        }
-        while self.sweep.is_some() {
-            self.turn(&mut Vec::new());
+        // One that is under way goes only as far as the log went when it began.
+        for _ in 0..2 {
+            if !self.log.is_followed() {
+                self.begin_sweep();
+            }
+            while self.sweep.is_some() {
+                self.turn(&mut Vec::new());
+            }
         }
         self.fold.now();
     }

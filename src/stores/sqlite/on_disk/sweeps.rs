@@ -46,6 +46,18 @@ fn many_rows_are_swept_up_while_work_goes_on() {
 }
 
 #[test]
+fn what_comes_while_a_sweep_is_under_way_is_settled_too() {
+    let disk = OnDisk::new();
+    let mut p = Script::new("p");
+    let rows: Vec<Row> = (0..60_000).map(|n| ticket(n, Some("x"))).collect();
+    append(disk.store(), &mut p, &rows);
+    // With this one the sweep begins.
+    append(disk.store(), &mut p, &[ticket(60_000, Some("x"))]);
+    wait(disk.store().settle()).unwrap();
+    assert_eq!(count(disk.store(), "SELECT count(*) FROM lookups"), 60_001);
+}
+
+#[test]
 fn a_sweep_cut_off_or_just_finished_changes_no_list() {
     let mut disk = Killed::new();
     let mut p = Script::new("p");
