@@ -233,10 +233,10 @@ fn rest(shop: &Shop, lotteries: u64) {
             shop.make("campaigns", &campaign).await;
         }
     });
-    std::thread::sleep(IDLE / 4);
+    block_on(async { tokio::time::sleep(IDLE / 4).await });
     let pid = shop.server.pid();
     let (cpu_before, began) = (cpu_s(pid), Instant::now());
-    std::thread::sleep(IDLE);
+    block_on(async { tokio::time::sleep(IDLE).await });
     println!(
         "nobody asks, {lotteries} lotteries, campaigns and batches each are open: {:.1} % of a \
          core, memory {:.0} MB",

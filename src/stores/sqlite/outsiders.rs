@@ -4,7 +4,7 @@
 
 use super::directory::columns::IdColumn;
 use super::rows::{Fresh, ListReader};
-use super::sums::OUTSIDERS;
+use super::sums::{META, OUTSIDERS};
 use actors::Id;
 use actors::store::{Row, RowKey, Shelf};
 use ports::directory::Outsider;
@@ -32,8 +32,8 @@ fn row_key(member: Id) -> RowKey {
 
 /// Shows the row of every note whose row may not be written yet.
 pub fn load(connection: &Connection, mut unseen: impl FnMut(Row)) -> Result<Noted> {
-    let reach = "SELECT value FROM meta WHERE name = 'outsiders'";
-    let reach: i64 = connection.query_row(reach, [], |row| row.get(0))?;
+    let reach = format!("SELECT value FROM meta WHERE name = 'outsiders' AND {}", META.whole());
+    let reach: i64 = connection.query_row(&reach, [], |row| row.get(0))?;
     let mut noted = Noted { end: reach, reach };
     let newer = "SELECT position, member FROM outsiders WHERE position > ?1 ORDER BY position";
     let mut newer = connection.prepare(newer)?;

@@ -4,9 +4,9 @@
 //! removed only when it is in a segment of the archive, which `segments` names. Each row names the
 //! position of its partition's frame before it, so that no index has to be written in a commit.
 //! `partitions` and `lookups` follow the log from behind, as far as `reach` in `meta` says; a start
-//! makes the rest again. `lookups` keeps all rows of an owner together, so that what one member does
-//! is written in one place. `snapshots` is a cache. The chain of hashes covers the frames of the log
-//! and the digests of snapshots their state; every other row has a sum.
+//! makes the rest again. `lookups` keeps all rows of an owner together, so that what one member
+//! does is written in one place. `snapshots` is a cache. The chain of hashes covers the frames of
+//! the log, and the digests of snapshots their state; every other row has a sum.
 
 use super::archive::catalogue::TABLE as SEGMENTS;
 use super::directory::tables::PEOPLE;

@@ -233,7 +233,7 @@ impl<'c> Writer<'c> {
                 return done(is_settled.then_some(()).ok_or_else(last_write_failed));
             }
             WriterJob::Sweep => {
-                if self.log.reach < self.log.end && self.may_sweep() {
+                if !self.log.is_followed() && self.may_sweep() {
                     self.begin_sweep();
                 }
                 return;

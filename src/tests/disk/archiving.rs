@@ -57,6 +57,7 @@ fn a_power_cut_while_facts_are_archived_loses_none_and_doubles_none() {
     let said = succeeds(disk.run(ARCHIVE));
     assert!(said.contains(" in 1 segments"), "{said}");
     let entries = disk.recording();
+    assert!(succeeds(disk.run(["verify"])).contains("in order"));
     let operations = entries.len() as u64 - begun;
     assert!(operations > 50, "{operations}");
     let mut left = Disk::new(disk.root());

@@ -15,6 +15,7 @@ use crate::health::DiskHealth;
 use crate::job::WriterJob;
 use crate::meters::ArchiveMeters;
 use crate::queue::{Receiver, Sender};
+use crate::sums::META;
 use actors::Time;
 use actors::engine::record;
 use actors::store::{Callback, Frame, Position, StoreError};
@@ -107,11 +108,13 @@ impl Archiver<'_> {
         few_until: Time,
     ) -> Result<Option<Vec<LoggedFrame>>, Error> {
         let _transaction = self.connection.unchecked_transaction()?;
-        let mut select = self.connection.prepare(
+        let mut select = self.connection.prepare(&format!(
             "SELECT position, partition, previous, from_seq, to_seq, head, records FROM log
-             WHERE position > ?1 AND position <= (SELECT value FROM meta WHERE name = 'reach')
+             WHERE position > ?1
+             AND position <= (SELECT value FROM meta WHERE name = 'reach' AND {})
              ORDER BY position",
-        )?;
+            META.whole()
+        ))?;
         let mut position = newest.map_or(0, |row| row.last);
         let mut ends: HashMap<i64, (i64, Position)> = HashMap::new();
         let (mut frames, mut bytes) = (Vec::new(), 0);
