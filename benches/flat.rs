@@ -80,7 +80,7 @@ impl<'s> Shop<'s> {
     fn campaign(&self, name: &str) -> String {
         let campaign = json!({
             "name": name,
-            "quota": 1_000_000_000,
+            "quota": 100_000_000,
             "discount_percent": 30,
             "ends_at": "2099-12-31T00:00:00Z",
             "trigger": "claim",
