@@ -100,7 +100,13 @@ impl App {
             campaigns.clone(),
             batches.clone(),
         ));
-        let feed = Arc::new(Feed::new(engine.clone(), promotions.clone(), coupons.clone()));
+        let people_of = directory.clone();
+        let feed = Arc::new(Feed::new(
+            engine.clone(),
+            promotions.clone(),
+            coupons.clone(),
+            Box::new(move |ids| people_of.outsiders_of(ids)),
+        ));
         let series = Arc::new(Series::default());
         let settings = settings::webhooks(&config);
         let webhooks = Webhooks::open(

@@ -6,10 +6,10 @@
 use super::budgets::Budgets;
 use super::error::Error;
 use super::signed::{Signed, Via};
-use actors::Id;
+use actors::{Id, Role};
 use hashbrown::HashSet;
-use ports::Directory;
 use ports::directory::Outsider;
+use ports::{Directory, OutsiderNames};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -62,6 +62,38 @@ impl Outsiders {
             introduced.note(member);
             Ok(())
         })))
+    }
+
+    /// What services call these members, as far as the caller may know it: administrators all of
+    /// it, a service what it calls its own, and nobody else anything.
+    pub async fn names_for(
+        &self,
+        signed: &Signed,
+        ids: impl IntoIterator<Item = Id>,
+    ) -> Result<OutsiderNames, Error> {
+        match &signed.via {
+            Via::ServiceKey { service, on_behalf_of } => {
+                // Whom a service acts for it says itself, and mostly that is all there is.
+                let own = signed.caller.id;
+                let others = ids.into_iter().filter(|id| *id != own);
+                let mut names = self.names(others).await?.of_service(service);
+                on_behalf_of.iter().for_each(|theirs| {
+                    names.add(Outsider {
+                        member: own,
+                        service: service.to_string(),
+                        theirs: theirs.to_string(),
+                    })
+                });
+                Ok(names)
+            }
+            Via::Session { .. } if signed.caller.role == Role::Admin => self.names(ids).await,
+            Via::Session { .. } => Ok(OutsiderNames::default()),
+        }
+    }
+
+    /// What services call these members, for administrators.
+    pub async fn names(&self, ids: impl IntoIterator<Item = Id>) -> Result<OutsiderNames, Error> {
+        Ok(OutsiderNames::find(|ids| self.directory.outsiders_of(ids), ids).await?)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod backend;
 pub mod directory;
 pub mod history;
 pub mod moving;
+pub mod names;
 pub mod probe;
 pub mod profile;
 pub mod register;
@@ -15,6 +16,7 @@ pub mod shared_memory;
 pub use backend::Backend;
 pub use directory::Directory;
 pub use history::History;
+pub use names::{AskOutsiders, OutsiderNames};
 pub use register::Register;
 pub use shared_memory::SharedMemory;
 

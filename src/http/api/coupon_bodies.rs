@@ -1,11 +1,13 @@
 //! A coupon or voucher as it is answered, and the books of many: for batches and campaigns alike.
 
+use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::Worth;
 use crate::shared::Shared;
 use actors::Id;
 use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
 use actors::domain::coupons::{CouponHome, CouponLedger, CouponState, Cut};
 use base::calendar::wire_time;
+use ports::OutsiderNames;
 use products::campaigns::GrantedVoucher;
 use products::coupons::FoundCoupon;
 use products::promotions::Promotion;
@@ -24,6 +26,9 @@ pub struct CouponBody {
     /// `created`, `assigned`, `held`, `used`, `expired` or `void`.
     pub state: &'static str,
     pub owner: Option<String>,
+    /// What a service calls the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<KnownAsBody>,
     pub discount_percent: Option<u8>,
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
@@ -58,6 +63,9 @@ pub struct HistoryBody {
     pub at: String,
     /// Who did it, or whose it became.
     pub by: Option<String>,
+    /// What a service calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<KnownAsBody>,
     pub reference: Option<String>,
 }
 
@@ -90,12 +98,24 @@ pub struct VoucherBody {
 }
 
 impl CouponBody {
-    pub(super) fn of_found(found: &FoundCoupon, with_history: bool) -> CouponBody {
-        let body = CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view);
-        CouponBody { history: with_history.then(|| history(&found.promotion, &found.view)), ..body }
+    pub(super) fn of_found(found: &FoundCoupon, names: &OutsiderNames) -> CouponBody {
+        let FoundCoupon { promotion, home, code, view } = found;
+        CouponBody::of(promotion, home, code.clone(), view, names)
     }
 
-    pub fn of(known: &Promotion, home: &CouponHome, code: String, view: &CouponView) -> CouponBody {
+    /// With all that became of it.
+    pub(super) fn with_history(found: &FoundCoupon, names: &OutsiderNames) -> CouponBody {
+        let history = Some(history(&found.promotion, &found.view, names));
+        CouponBody { history, ..CouponBody::of_found(found, names) }
+    }
+
+    pub fn of(
+        known: &Promotion,
+        home: &CouponHome,
+        code: String,
+        view: &CouponView,
+        names: &OutsiderNames,
+    ) -> CouponBody {
         let CouponView { state, coupon } = view;
         let worth = Worth::from(known.offer());
         let owned = coupon.owner != Id::SYSTEM;
@@ -106,6 +126,7 @@ impl CouponBody {
             rank: matches!(home, CouponHome::Campaign { .. }).then(|| home.slot()),
             state: state.name(),
             owner: owned.then(|| coupon.owner.to_string()),
+            known_as: KnownAsBody::of(names, coupon.owner),
             discount_percent: worth.discount_percent,
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
@@ -138,12 +159,21 @@ impl UseBody {
     }
 }
 
-fn history(known: &Promotion, view: &CouponView) -> Vec<HistoryBody> {
+/// Everybody whom the history of a coupon names.
+pub fn members_in(view: &CouponView) -> Vec<Id> {
+    let coupon = &view.coupon;
+    let past = coupon.tenure.past.iter().map(|past| &past.used.what);
+    let users = past.chain(coupon.current_use()).map(|what| what.user(coupon.owner));
+    users.chain([coupon.owner]).collect()
+}
+
+fn history(known: &Promotion, view: &CouponView, names: &OutsiderNames) -> Vec<HistoryBody> {
     let coupon = &view.coupon;
     let step = |step, at, by: Option<Id>, reference: Option<&str>| HistoryBody {
         step,
         at: wire_time(at),
         by: by.map(|by| by.to_string()),
+        known_as: by.and_then(|by| KnownAsBody::of(names, by)),
         reference: reference.map(str::to_owned),
     };
     let used = |what: &'static str, at, what_for: &Use| {

@@ -6,18 +6,17 @@ use crate::http::problem::Problem;
 use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use actors::Caller;
 use futures_util::future::LocalBoxFuture;
 use people::{self, Signed};
 
 pub struct CodeGuesser {
-    pub caller: Caller,
+    pub signed: Signed,
     counted_as: people::Guesser,
 }
 
 impl CodeGuesser {
     pub fn of(signed: &Signed, origin: &people::RequestOrigin) -> CodeGuesser {
-        CodeGuesser { caller: signed.caller, counted_as: people::Guesser::of(signed, origin) }
+        CodeGuesser { signed: signed.clone(), counted_as: people::Guesser::of(signed, origin) }
     }
 
     /// Before a code is looked at.

@@ -12,6 +12,7 @@ pub mod coupons;
 pub mod day;
 pub mod guessing;
 pub mod imports;
+pub mod known_as;
 pub mod lottery;
 pub mod node;
 pub mod offers;

@@ -2,12 +2,14 @@
 //! durable.
 //!
 //! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become
-//! which events; `references` gives coupons the names that the outside knows; `recent` keeps the
-//! newest events in memory. Nothing is told that is not durable, and a frame that this version
-//! cannot read stops the feed rather than be left out. Events carry ids, never names.
+//! which events; `references` gives coupons the names that the outside knows; `members` says what
+//! services call their members; `recent` keeps the newest events in memory. Nothing is told that is
+//! not durable, and a frame that this version cannot read stops the feed rather than be left out.
+//! Of members with an account, events carry ids, never names.
 
 mod event;
 mod listener;
+mod members;
 mod read;
 mod recent;
 mod references;
@@ -22,9 +24,11 @@ pub use read::Read;
 use crate::coupons::Coupons;
 use crate::promotions::Promotions;
 use crate::table::{self, Engine};
+use crate::telling::said::Said;
 use actors::Time;
 use actors::engine::record;
 use actors::store::{FeedFrame, StoreError};
+use ports::{AskOutsiders, OutsiderNames};
 use recent::Recent;
 use references::References;
 use std::sync::{Arc, RwLock};
@@ -36,6 +40,7 @@ const FRAMES: usize = 200;
 pub struct Feed {
     engine: Arc<Engine>,
     references: References,
+    outsiders: AskOutsiders,
     recent: RwLock<Recent>,
     turns: watch::Sender<Turn>,
 }
@@ -48,9 +53,14 @@ pub struct Turn {
 }
 
 impl Feed {
-    pub fn new(engine: Arc<Engine>, promotions: Arc<Promotions>, coupons: Arc<Coupons>) -> Feed {
+    pub fn new(
+        engine: Arc<Engine>,
+        promotions: Arc<Promotions>,
+        coupons: Arc<Coupons>,
+        outsiders: AskOutsiders,
+    ) -> Feed {
         let (recent, turns) = (RwLock::default(), watch::Sender::default());
-        Feed { references: References { promotions, coupons }, engine, recent, turns }
+        Feed { references: References { promotions, coupons }, outsiders, engine, recent, turns }
     }
 
     /// The position of the last durable frame.
@@ -131,9 +141,18 @@ impl Feed {
 
     async fn read(&self, after: u64) -> Result<Read, StoreError> {
         let feed = self.frames(after, FRAMES).await?;
+        let mut told: Vec<(&FeedFrame, Vec<Said>)> = Vec::new();
+        for frame in &feed.frames {
+            let said = table::tell(&frame.partition, &frame.frame);
+            told.push((frame, said.map_err(|why| unreadable(&frame.partition, &why))?));
+        }
+        let members =
+            told.iter().flat_map(|(_, said)| said).flat_map(|said| members::of(&said.data));
+        let names = OutsiderNames::find(&self.outsiders, members).await?;
         let mut read = Read { events: Vec::new(), to: after, end: feed.end };
-        for FeedFrame { position, partition, frame } in &feed.frames {
-            for said in table::tell(partition, frame).map_err(|why| unreadable(partition, &why))? {
+        for (FeedFrame { position, partition, .. }, said) in told {
+            for mut said in said {
+                members::name(&mut said.data, &names);
                 let coupon = match &said.coupon {
                     Some(home) => Some(self.references.of(home).await?),
                     None => None,

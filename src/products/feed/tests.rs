@@ -12,9 +12,14 @@ use actors::domain::coupons::catalogue::{self, BatchKind, BatchPlan, CatalogueEn
 use actors::domain::coupons::code::{CouponNumber, Keys};
 use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
 use actors::engine::{By, KeyWindow, Limits, Node};
+use actors::store::StoreError;
 use actors::{Caller, Id, Time};
+use ports::Answer;
+use ports::directory::Outsider;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::future::ready;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use testing::memory::MemoryStore;
 
 const ADA: Caller = Caller { id: Id([7; 16]), role: actors::Role::Member };
@@ -38,12 +43,23 @@ fn in_a_system(test: impl AsyncFnOnce(Arc<Engine>)) {
 }
 
 fn feed_of(engine: &Arc<Engine>) -> Feed {
+    feed_that_asks(engine, |ids| Ok(vec![None; ids.len()]))
+}
+
+type Found = Result<Vec<Option<Outsider>>, StoreError>;
+
+/// A feed that asks there what services call their members.
+fn feed_that_asks(
+    engine: &Arc<Engine>,
+    outsiders: impl Fn(Vec<Id>) -> Found + Send + Sync + 'static,
+) -> Feed {
     let keys = Arc::new(Keys::new([1; 32]));
     let promotions = Arc::new(Promotions::new(engine.clone(), keys.clone()));
     let campaigns = Arc::new(Campaigns::new(engine.clone(), promotions.clone()));
     let batches = Arc::new(Batches::new(engine.clone()));
     let coupons = Coupons::new(engine.clone(), keys, promotions.clone(), campaigns, batches);
-    Feed::new(engine.clone(), promotions, Arc::new(coupons))
+    let outsiders = Box::new(move |ids| -> Answer<_> { Box::pin(ready(outsiders(ids))) });
+    Feed::new(engine.clone(), promotions, Arc::new(coupons), outsiders)
 }
 
 /// The code of a coupon of ours, which no test has to know.
@@ -210,6 +226,40 @@ fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
         assert_eq!(types(&all), ["batch.created", "coupons.imported", "coupon.assigned"]);
         assert_eq!((&all[0]["data"]["count"], &all[1]["data"]["count"]), (&Value::Null, &json!(2)));
         assert_eq!(all[2]["data"]["coupon"], json!({"batch": serial.to_string(), "code": "ABC-2"}));
+    });
+}
+
+#[test]
+fn members_of_services_are_asked_for_once_a_page_and_nothing_is_told_before_they_are_known() {
+    in_a_system(async |engine| {
+        let plan = batch(10);
+        let serial = register(&engine, CatalogueEntry::Batch(plan.clone())).await;
+        let (name, _) = plan.place(serial, 0).unwrap();
+        let command =
+            async |command| drop(engine.ranges.command(&name, command, By::SYSTEM).await.unwrap());
+        command(range::Command::Open(plan.terms(&name).unwrap())).await;
+        for (slot, member) in [ADA.id, Id([8; 16]), ADA.id].into_iter().enumerate() {
+            command(range::Command::Give { slot: slot as u64, member }).await;
+        }
+        let asked: Arc<Mutex<Vec<Vec<Id>>>> = Arc::default();
+        let failures = Arc::new(AtomicUsize::new(1));
+        let notes = asked.clone();
+        let feed = feed_that_asks(&engine, move |ids| {
+            if failures.swap(0, Ordering::Relaxed) > 0 {
+                return Err(StoreError::Unavailable("the directory is away".into()));
+            }
+            notes.lock().unwrap().push(ids.clone());
+            let theirs = |member| Outsider { member, service: "shop".into(), theirs: "m1".into() };
+            Ok(ids.into_iter().map(|id| (id == ADA.id).then(|| theirs(id))).collect())
+        });
+        feed.after(0).await.unwrap_err();
+        let read = feed.after(0).await.unwrap();
+        let told: Vec<Value> =
+            read.events.iter().map(|event| serde_json::from_str(&event.body).unwrap()).collect();
+        let known: Vec<&Value> = told[1..].iter().map(|told| &told["data"]["known_as"]).collect();
+        let shop = json!({"service": "shop", "id": "m1"});
+        assert_eq!(known, [&shop, &Value::Null, &shop]);
+        assert_eq!(*asked.lock().unwrap(), [[ADA.id, Id([8; 16])]]);
     });
 }
 

@@ -1,9 +1,9 @@
 //! What the outside hears of lotteries.
 
 use crate::telling::said::{Says, Told};
-use crate::telling::{id, time, topics};
+use crate::telling::{id, member, time, topics};
 use actors::domain::day::Day;
-use actors::domain::lottery::{self, FirstPlan, Lottery, LotteryPlan};
+use actors::domain::lottery::{self, FirstPlan, Lot, Lottery, LotteryPlan};
 use serde_json::{Value, json};
 
 impl Told for Lottery {
@@ -23,10 +23,14 @@ impl Told for Lottery {
             lottery::Event::Drawn(drawn) => {
                 let ballots: Vec<Value> =
                     drawn.lots.iter().map(|lot| id(&lot.ballot(*day))).collect();
-                says.say(
-                    &topics::LOTTERY_DRAWN,
-                    [("lottery", id(day)), ("ballots", json!(ballots))],
-                );
+                let said = |lot: &Lot| {
+                    let (ballot, owner) = (id(&lot.ballot(*day)), member(lot.owner));
+                    json!({"ballot": ballot, "member": owner})
+                };
+                let lots: Vec<Value> = drawn.lots.iter().map(said).collect();
+                let data =
+                    [("lottery", id(day)), ("ballots", json!(ballots)), ("lots", json!(lots))];
+                says.say(&topics::LOTTERY_DRAWN, data);
             }
         }
     }

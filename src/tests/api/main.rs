@@ -30,6 +30,7 @@ mod guessing;
 mod holds;
 mod imports;
 mod keys;
+mod known_as;
 mod lists;
 mod lotteries;
 mod manners;

@@ -1,5 +1,6 @@
 //! What the calls about ballots answer.
 
+use crate::http::api::known_as::KnownAsBody;
 use draws::Receipt;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,4 +28,7 @@ pub struct MineBody {
 pub struct LineBody {
     pub id: String,
     pub member: String,
+    /// What a service calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<KnownAsBody>,
 }

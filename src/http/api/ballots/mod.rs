@@ -9,6 +9,7 @@ pub mod explain;
 use crate::http::api::ballots::bodies::{BallotBody, LineBody, MineBody};
 use crate::http::api::ballots::explain::no_ballot;
 use crate::http::api::day::{day_in_path, find_lottery, find_plan, terms};
+use crate::http::api::known_as::KnownAsBody;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, AsMember};
 use crate::http::endpoint::{Endpoint, Who};
@@ -108,8 +109,10 @@ async fn of_lottery(
     let plan = find_plan(&shared, day).await?;
     terms(&plan)?;
     let found = shared.ballots.in_lottery(day, &plan, after, limit + 1).await?;
+    let names = shared.people.outsiders.names(found.iter().map(|(_, member)| *member)).await?;
     let item = |(id, member): (BallotId, Id)| {
-        Some(LineBody { id: id.to_string(), member: member.to_string() })
+        let known_as = KnownAsBody::of(&names, member);
+        Some(LineBody { id: id.to_string(), member: member.to_string(), known_as })
     };
     Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
 }

@@ -29,7 +29,7 @@ pub async fn claim(
     if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
         guesser.admit(&shared).await?;
     }
-    let caller = guesser.caller;
+    let caller = guesser.signed.caller;
     let code = body.code.as_deref().map(fold);
     let meaning = || code.clone().unwrap_or_default().into_bytes();
     let by =
@@ -70,9 +70,12 @@ pub async fn claims(
     let from = after.map_or(0, |after| after.saturating_add(1));
     let vouchers = shared.campaigns.vouchers(&known, from, limit + 1).await?;
     let vouchers = vouchers.ok_or_else(|| Problem::no_such("campaign"))?;
+    let owners = vouchers.iter().map(|(_, view)| view.coupon.owner);
+    let names = shared.people.outsiders.names(owners).await?;
     let item = |(rank, view)| {
         let home = CouponHome::Campaign { campaign: known.serial, rank };
-        Some(CouponBody::of(&known, &home, shared.coupons.voucher_code(&known, rank), &view))
+        let code = shared.coupons.voucher_code(&known, rank);
+        Some(CouponBody::of(&known, &home, code, &view, &names))
     };
     Ok(reply::ok(&Items::page(vouchers, limit, |(rank, _)| rank.to_string().into_bytes(), item)))
 }

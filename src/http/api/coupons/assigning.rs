@@ -51,8 +51,9 @@ pub async fn assign(
     };
     let code = shared.coupons.code(&known, home).await?;
     let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
+    let names = shared.people.outsiders.names_for(&signer.0, [member]).await?;
     Ok(reply::mark_replayed(
-        reply::json(status, &CouponBody::of(&known, home, code, &view)),
+        reply::json(status, &CouponBody::of(&known, home, code, &view, &names)),
         done.replayed,
     ))
 }
@@ -126,8 +127,9 @@ pub async fn give(
         _ => assigned(member, done.at, plan),
     };
     let code = shared.coupons.code(&promotion, &home).await?;
+    let names = shared.people.outsiders.names_for(&signer.0, [member]).await?;
     Ok(reply::mark_replayed(
-        reply::ok(&CouponBody::of(&promotion, &home, code, &view)),
+        reply::ok(&CouponBody::of(&promotion, &home, code, &view, &names)),
         done.replayed,
     ))
 }

@@ -1,6 +1,7 @@
 //! What the calls about coupons take and answer.
 
 use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::Worth;
 use crate::http::problem::Problem;
 use crate::shared::Shared;
@@ -8,6 +9,7 @@ use actors::Time;
 use actors::domain::coupons::catalogue::BatchKind;
 use actors::domain::coupons::rows::Notice;
 use base::calendar::wire_time;
+use ports::OutsiderNames;
 use products::coupons::redeeming::{Redeemed, Redemption};
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
@@ -143,6 +145,9 @@ pub struct NoticeBody {
     pub code: String,
     pub batch: String,
     pub owner: String,
+    /// What a service calls the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<KnownAsBody>,
     pub expires_at: String,
 }
 
@@ -194,7 +199,11 @@ impl RedeemedBody {
 }
 
 impl NoticeBody {
-    pub async fn of(shared: &Shared, notice: Notice) -> Result<Option<NoticeBody>, Problem> {
+    pub async fn of(
+        shared: &Shared,
+        notice: Notice,
+        names: &OutsiderNames,
+    ) -> Result<Option<NoticeBody>, Problem> {
         let found = shared.promotions.find(notice.home.serial()).await?;
         let Some(promotion) = found else { return Ok(None) };
         Ok(Some(NoticeBody {
@@ -203,6 +212,7 @@ impl NoticeBody {
             code: shared.coupons.code(&promotion, &notice.home).await?,
             batch: promotion.serial.to_string(),
             owner: notice.owner.to_string(),
+            known_as: KnownAsBody::of(names, notice.owner),
             expires_at: wire_time(notice.expires_at),
         }))
     }

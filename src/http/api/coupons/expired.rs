@@ -38,14 +38,11 @@ pub async fn expired(
     let from = paging.after()?.map_or(Ok(Spot::START), |bytes| parse_spot(&bytes))?;
     let (found, next) =
         shared.coupons.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
+    let owners = found.iter().map(|found| found.view.coupon.owner);
+    let names = shared.people.outsiders.names(owners).await?;
     let body = ExpiredBody {
         window: [wire_time(since), wire_time(until)],
-        items: found
-            .iter()
-            .map(|found| {
-                CouponBody::of(&found.promotion, &found.home, found.code.clone(), &found.view)
-            })
-            .collect(),
+        items: found.iter().map(|found| CouponBody::of_found(found, &names)).collect(),
         next_cursor: next
             .map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
     };
@@ -77,8 +74,10 @@ pub async fn list_notices(
         |line: &ListedRow| line.key.clone(),
         |line| notice_of_row(&line.body),
     );
-    let items =
-        try_join_all(page.items.into_iter().map(|notice| NoticeBody::of(&shared, notice))).await?;
+    let owners = page.items.iter().map(|notice| notice.owner);
+    let names = shared.people.outsiders.names(owners).await?;
+    let bodies = page.items.into_iter().map(|notice| NoticeBody::of(&shared, notice, &names));
+    let items = try_join_all(bodies).await?;
     Ok(reply::ok(&Items {
         items: items.into_iter().flatten().collect::<Vec<_>>(),
         next_cursor: page.next_cursor,

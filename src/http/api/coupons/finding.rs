@@ -24,7 +24,8 @@ pub async fn find_theirs(
     guesser: &CodeGuesser,
     home: &CouponHome,
 ) -> Result<FoundCoupon, Problem> {
-    let is_theirs = |found: &FoundCoupon| guesser.caller.may_act_for(found.view.coupon.owner);
+    let is_theirs =
+        |found: &FoundCoupon| guesser.signed.caller.may_act_for(found.view.coupon.owner);
     let found = shared.coupons.find(home.clone()).await?.filter(is_theirs);
     found_or_guess(shared, guesser, found).await
 }

@@ -1,13 +1,13 @@
 //! One coupon or voucher at a time: look, use, hold for a payment, confirm, cancel, void; and the
 //! list of mine.
 
-use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::coupon_bodies::{CouponBody, members_in};
 use crate::http::api::coupons::bodies::{RedeemedBody, UseCoupon};
 use crate::http::api::coupons::finding::{count_guess, find_home, find_theirs, is_a_guess};
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::api::offers::MOST_MONEY;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, AsMember};
+use crate::http::caller::{Admin, SignedIn};
 use crate::http::fields::parse_reference;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -24,9 +24,11 @@ const LONGEST_HOLD_S: u32 = 86_400;
 
 pub async fn list(
     shared: web::Data<Shared>,
-    AsMember(caller): AsMember,
+    signer: SignedIn,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
+    let signed = signer.member()?;
+    let caller = signed.caller;
     let limit = paging.limit()?;
     let found = shared.coupons.homes_of(caller.id, paging.after()?, limit + 1).await?;
     let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
@@ -35,8 +37,9 @@ pub async fn list(
     // A coupon that was void and given again is on the lists of all who had it; it belongs to the
     // one whose it is now.
     let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
+    let names = shared.people.outsiders.names_for(&signed, [caller.id]).await?;
     Ok(reply::ok(&Items {
-        items: mine.map(|found| CouponBody::of_found(&found, false)).collect::<Vec<_>>(),
+        items: mine.map(|found| CouponBody::of_found(&found, &names)).collect::<Vec<_>>(),
         next_cursor: page.next_cursor,
     }))
 }
@@ -49,7 +52,13 @@ pub async fn show(
 ) -> Result<HttpResponse, Problem> {
     let home = find_home(&shared, &guesser, &code).await?;
     let found = find_theirs(&shared, &guesser, &home).await?;
-    Ok(reply::ok(&CouponBody::of_found(&found, guesser.caller.role == Role::Admin)))
+    let signed = &guesser.signed;
+    let names = shared.people.outsiders.names_for(signed, members_in(&found.view)).await?;
+    let body = match signed.caller.role {
+        Role::Admin => CouponBody::with_history(&found, &names),
+        _ => CouponBody::of_found(&found, &names),
+    };
+    Ok(reply::ok(&body))
 }
 
 pub async fn redeem(
@@ -121,7 +130,7 @@ async fn command_coupon(
     let home = find_home(shared, guesser, code).await?;
     let command = command(home.slot());
     let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
-    let by = key.by(guesser.caller, how, || vec![b"coupon".to_vec(), meaning()]);
+    let by = key.by(guesser.signed.caller, how, || vec![b"coupon".to_vec(), meaning()]);
     match shared.coupons.redeem(&home, command, by).await {
         Ok(done) => {
             Ok(reply::mark_replayed(reply::ok(&RedeemedBody::of(done.event)), done.replayed))
