@@ -8,7 +8,7 @@ use super::introductions;
 use super::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use actors::{Caller, Role};
 use futures_util::future::{LocalBoxFuture, poll_immediate};
@@ -18,6 +18,9 @@ use tokio::sync::Semaphore;
 
 /// Anybody who has an account, or for whom a service vouches.
 pub struct SignedIn(pub Signed);
+
+/// Anybody; and whoever says who they are must be let in.
+pub struct Perhaps(pub Option<Signed>);
 
 /// Who may hold and buy: members, by themselves or through their service. Administrators may, too.
 pub struct AsMember(pub Caller);
@@ -68,6 +71,20 @@ impl FromRequest for SignedIn {
             asked.0.close();
             known.map(SignedIn)
         })
+    }
+}
+
+impl FromRequest for Perhaps {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let says = |name: &HeaderName| request.headers().contains_key(name);
+        if !says(&AUTHORIZATION) && !says(&ON_BEHALF_OF) {
+            return Box::pin(async { Ok(Perhaps(None)) });
+        }
+        let signer = SignedIn::from_request(request, payload);
+        Box::pin(async move { Ok(Perhaps(Some(signer.await?.0))) })
     }
 }
 

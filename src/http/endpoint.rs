@@ -40,6 +40,8 @@ pub struct Endpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     Anybody,
+    /// Anybody, too; but whoever says who they are may be told more.
+    Optional,
     Member,
     Admin,
 }

@@ -71,6 +71,9 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
     if !endpoint.notes.is_empty() {
         operation = operation.description(Some(endpoint.notes));
     }
+    if endpoint.who == Who::Optional {
+        operation = operation.security(SecurityRequirement::default());
+    }
     if endpoint.who != Who::Anybody {
         operation = operation.security(SecurityRequirement::new("bearer", Vec::<String>::new()));
     }

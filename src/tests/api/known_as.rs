@@ -3,7 +3,7 @@
 
 use crate::campaigns::{campaign, claim, voucher};
 use crate::coupons::{assign, batch, code, my_id};
-use harness::{TestApp, TestReceiver, id};
+use harness::{Client, TestApp, TestReceiver, id, pointers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
@@ -16,8 +16,12 @@ fn first(page: &Value) -> &Value {
     &page["items"][0]
 }
 
-fn close(app: &TestApp) {
-    app.admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+fn close(app: &TestApp) -> Value {
+    app.admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200)
+}
+
+fn winner(client: &Client) -> Value {
+    client.get(&format!("/lotteries/{DAY}/winner")).expect(200)
 }
 
 #[test]
@@ -95,6 +99,59 @@ fn a_service_reads_its_own_and_members_read_none() {
         assert!(first(&mine).get("known_as").is_none(), "{mine}");
         app.restart();
     }
+}
+
+#[test]
+fn whoever_must_pay_hears_who_has_won_and_the_public_no_more_than_before() {
+    let app = TestApp::start();
+    let (service, bank, ada) = (app.service("shop"), app.service("bank"), app.member("ada"));
+    app.ballots(DAY, json!({"winners": 2, "reserves": 2}));
+    let all = [service.on_behalf_of("m1"), bank.on_behalf_of("b1"), ada.clone()];
+    let ballots: Vec<Value> = all.iter().map(|one| one.submit(DAY).expect(201)).collect();
+    let at_ballot = |draw: &Value, ballot: &Value| {
+        let lots = draw["winners"].as_array().unwrap().iter();
+        let mut lots = lots.chain(draw["reserves"].as_array().unwrap());
+        lots.find(|lot| lot["ballot"] == ballot["id"]).unwrap().clone()
+    };
+    let told = |draw: &Value| -> Vec<(Value, Value)> {
+        let lots = ballots.iter().map(|ballot| at_ballot(draw, ballot));
+        lots.map(|lot| (lot["member"].clone(), lot["known_as"].clone())).collect()
+    };
+    let ids: Vec<Value> = all.iter().map(|one| json!(my_id(one))).collect();
+    let of_shop = (ids[0].clone(), shop("m1"));
+    let of_bank = (ids[1].clone(), json!({"service": "bank", "id": "b1"}));
+    let of_ada = (ids[2].clone(), Value::Null);
+    let nothing = (Value::Null, Value::Null);
+    let closed = close(&app);
+    assert_eq!(told(&closed["draw"]), [of_shop.clone(), of_bank.clone(), of_ada.clone()]);
+    for _ in 0..2 {
+        assert_eq!(winner(&app.admin()), closed["draw"]);
+        for client in [&service, &service.on_behalf_of("m2")] {
+            assert_eq!(told(&winner(client)), [of_shop.clone(), nothing.clone(), nothing.clone()]);
+        }
+        assert_eq!(told(&winner(&bank)), [nothing.clone(), of_bank.clone(), nothing.clone()]);
+        let public = winner(&app.anybody());
+        assert_eq!(told(&public), vec![nothing.clone(); 3]);
+        assert!(!public.to_string().contains("known_as"), "{public}");
+        assert_eq!(winner(&ada), public);
+        app.restart();
+    }
+    let path = format!("/lotteries/{DAY}/winner");
+    let table = service.get(&format!("{path}?format=csv"));
+    assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8"));
+    let of_m1 = format!("{},a member,{},shop,m1", id(&ballots[0]), my_id(&all[0]));
+    let of_ada = format!("{},ada,{}", id(&ballots[2]), my_id(&ada));
+    let lines = table.expect_text(200).lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines[0], "drawn_as,place,ballot,name,member,service,their_id");
+    assert!(lines.len() == 4 && lines.iter().any(|line| line.ends_with(&of_m1)), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains(&of_ada)), "{lines:?}");
+    for client in [&app.anybody(), &ada] {
+        client.get(&format!("{path}?format=csv")).refused(403, "forbidden");
+        let refused = client.get(&format!("{path}?format=xml")).refused(422, "invalid");
+        assert_eq!(pointers(&refused), ["?format"]);
+    }
+    app.anybody().bearer("sk_nonsense").get(&path).refused(401, "unauthenticated");
+    ada.on_behalf_of("m1").get(&path).refused(403, "forbidden");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the calls about lotteries answer.
 
+use crate::http::api::known_as::KnownAsBody;
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{BallotSetup, LotteryView, Phase, TicketSetup};
@@ -9,7 +10,7 @@ use base::Hex;
 use base::calendar::wire_time;
 use draws::QUICKNET;
 use products::ballots::InBox;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -197,6 +198,12 @@ impl StatisticsBody {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WinnerQuery {
+    pub format: Option<String>,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Draw)]
 pub struct DrawBody {
@@ -223,6 +230,22 @@ pub struct LotBody {
     /// or has gone.
     #[schema(example = "Ada L.")]
     pub name: String,
+    /// Whose ballot it is: for administrators, and for the service whose member it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// What a service calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<KnownAsBody>,
+}
+
+/// What a closing came to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClosedLottery)]
+pub struct ClosedBody {
+    #[serde(flatten)]
+    pub lottery: LotteryBody,
+    /// Who has won, as `/winner` tells an administrator. Null as long as nothing is drawn.
+    pub draw: Option<DrawBody>,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,7 +1,11 @@
-//! Draws: who has won, and the proof that anybody can check. All of it is public.
+//! Draws: who has won, and the proof that anybody can check. All of it is public, but for whose the
+//! ballots are: that is told to whoever must pay.
 
 use crate::http::api::day::{day_in_path, find_lottery, terms};
-use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody};
+use crate::http::api::known_as::KnownAsBody;
+use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody, WinnerQuery};
+use crate::http::api::lottery::table;
+use crate::http::caller::Perhaps;
 use crate::http::flags::{self, Params};
 use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
@@ -14,43 +18,107 @@ use actix_web::{HttpRequest, HttpResponse};
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, LotteryView};
+use actors::{Id, Role};
 use base::Hex;
 use base::calendar::wire_time;
-use people::public_name;
+use people::{Signed, Via, public_name};
+use ports::OutsiderNames;
 use products::ballots::proof;
+
+const CSV: &str = "text/csv; charset=utf-8";
 
 pub async fn winner(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     day: web::Path<String>,
-    _: Params<flags::Nothing>,
+    Params(WinnerQuery { format }): Params<WinnerQuery>,
 ) -> Result<HttpResponse, Problem> {
     let day = day_in_path(&day)?;
+    let as_table = match format.as_deref() {
+        None | Some("json") => false,
+        Some("csv") => true,
+        Some(_) => return Err(Problem::invalid("?format", "`json` or `csv`")),
+    };
+    if let Some(audience) = signed.as_ref().and_then(Audience::of) {
+        let view = find_lottery(&shared, day).await?;
+        let draw = announce(&shared, day, &view, audience).await?;
+        return Ok(match as_table {
+            true => HttpResponse::Ok().content_type(CSV).body(table::written(&draw)),
+            false => reply::ok(&draw),
+        });
+    }
+    if as_table {
+        let why = "the table is for administrators and services";
+        return Err(Problem::new(&problem::FORBIDDEN, why));
+    }
     let body = shared.results.answer(&day, async || make_result(&shared, day).await).await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
-/// Who has won, as the public may read it at this moment: the draw never changes, but a name goes
-/// with its owner.
-pub async fn make_result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
+async fn make_result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
     let view = find_lottery(shared, day).await?;
-    let drawn = drawn(&view)?;
-    let members =
-        shared.people.accounts.find_all(drawn.lots.iter().map(|lot| lot.owner).collect()).await?;
+    let body = announce(shared, day, &view, Audience::Public).await?;
+    Ok(serde_json::to_vec(&body).expect("answers are plain data").into())
+}
+
+/// To whom a result is told.
+pub enum Audience<'a> {
+    Public,
+    /// Whoever has the key of a service hears which of its members have won.
+    Service(&'a Signed),
+    Admin,
+}
+
+impl Audience<'_> {
+    /// None for those who are told what the public is.
+    fn of(signed: &Signed) -> Option<Audience<'_>> {
+        match (&signed.via, signed.caller.role) {
+            (Via::ServiceKey { .. }, _) => Some(Audience::Service(signed)),
+            (Via::Session { .. }, Role::Admin) => Some(Audience::Admin),
+            (Via::Session { .. }, _) => None,
+        }
+    }
+}
+
+/// Who has won, as it may be read at this moment: the draw never changes, but a name goes with its
+/// owner.
+pub async fn announce(
+    shared: &Shared,
+    day: Day,
+    view: &LotteryView,
+    audience: Audience<'_>,
+) -> Result<DrawBody, Problem> {
+    let drawn = drawn(view)?;
+    let owners: Vec<Id> = drawn.lots.iter().map(|lot| lot.owner).collect();
+    let names = match audience {
+        Audience::Public => OutsiderNames::default(),
+        Audience::Service(signed) => {
+            shared.people.outsiders.names_for(signed, owners.iter().copied()).await?
+        }
+        Audience::Admin => shared.people.outsiders.names(owners.iter().copied()).await?,
+    };
+    let members = shared.people.accounts.find_all(owners).await?;
     let named = |lot: &Lot| {
         let name = public_name(members.get(&lot.owner).map(|member| &member.profile));
-        LotBody { ballot: lot.ballot(day).to_string(), name }
+        let known_as = KnownAsBody::of(&names, lot.owner);
+        let is_told = matches!(audience, Audience::Admin) || known_as.is_some();
+        LotBody {
+            ballot: lot.ballot(day).to_string(),
+            name,
+            member: is_told.then(|| lot.owner.to_string()),
+            known_as,
+        }
     };
     let mut winners: Vec<LotBody> = drawn.lots.iter().map(named).collect();
     let reserves = winners.split_off(winners.len().min(terms(&view.plan)?.winners as usize));
-    let body = DrawBody {
+    Ok(DrawBody {
         lottery: day.to_string(),
         winner: winners.first().cloned(),
         winners,
         reserves,
         seed: Hex(drawn.seed),
         root: Hex(lottery_root(&view.boxes)),
-    };
-    Ok(serde_json::to_vec(&body).expect("answers are plain data").into())
+    })
 }
 
 pub async fn proof(

@@ -1,17 +1,20 @@
 //! Lotteries: create, look, close and draw, the ledger, the statistics, and the result.
 //!
 //! The endpoints, and the calls about lotteries. `draws` has those about results, `wish` what a new
-//! lottery is to be, `bodies` what is answered, `explain` what is said when a lottery refuses.
+//! lottery is to be, `bodies` what is answered, `table` who has won as CSV, `explain` what is said
+//! when a lottery refuses.
 
 pub mod bodies;
 pub mod draws;
 pub mod explain;
+mod table;
 mod wish;
 
 use crate::http::api::day::{day_in_path, find_lottery, find_plan};
 use crate::http::api::lottery::bodies::{
-    DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
+    ClosedBody, DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
 };
+use crate::http::api::lottery::draws::Audience;
 use crate::http::api::lottery::wish::CreateLottery;
 use crate::http::body::Body;
 use crate::http::caller::Admin;
@@ -62,7 +65,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .who(Who::Admin)
             .decides()
-            .answer::<LotteryBody>(200, "The closed lottery.")
+            .answer::<ClosedBody>(200, "The closed lottery, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/lotteries/{date}/ledger", ledger)
             .summary("Count a lottery's tickets and ballots")
@@ -74,12 +77,22 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/lotteries/{date}/winner", draws::winner)
             .summary("See who has won")
+            .notes(
+                "The public reads shortened names. Administrators are told whose the ballots are, \
+                and a service which of its own members have won. For them it can be a table: CSV \
+                with the columns `drawn_as`, `place`, `ballot`, `name`, `member`, `service` and \
+                `their_id`. A text that a spreadsheet would run (it begins with `=`, `+`, `-` or \
+                `@`) has an apostrophe in front there.",
+            )
+            .who(Who::Optional)
+            .query("format", "`json` (the default) or `csv`.")
             .answer::<DrawBody>(200, "Winners and reserves.")
             .problems(&[
                 &problem::NOT_FOUND,
                 &problem::NO_BALLOTS,
                 &problem::NOT_DRAWN_YET,
-                &problem::UNAVAILABLE,
+                &problem::INVALID,
+                &problem::FORBIDDEN,
             ]),
         Endpoint::get("/lotteries/{date}/proof", draws::proof)
             .summary("Get the proof of a draw")
@@ -174,7 +187,11 @@ async fn close(
         let at_once = view.plan.ballots.is_some_and(|ballots| ballots.round.is_none());
         view.phase = if at_once { Phase::Drawn } else { Phase::Closed };
     }
-    Ok(reply::ok(&LotteryBody::of(day, &view)))
+    let draw = match view.drawn {
+        Some(_) => Some(draws::announce(&shared, day, &view, Audience::Admin).await?),
+        None => None,
+    };
+    Ok(reply::ok(&ClosedBody { lottery: LotteryBody::of(day, &view), draw }))
 }
 
 async fn ledger(
