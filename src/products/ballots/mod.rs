@@ -15,7 +15,8 @@ use crate::opening::Whole;
 use crate::table::Engine;
 use actors::Id;
 use actors::domain::ballots::{
-    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness, ballot_of_card,
+    Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
+    ballot_of_card, ballot_of_row, before_lines_of,
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
@@ -134,14 +135,22 @@ impl Ballots {
         Ok(found)
     }
 
-    /// A member's own ballots: lines of a list.
+    /// A member's own ballots: lines of a list. Of all lotteries, if none is named.
     pub async fn of(
         &self,
         owner: Id,
+        lottery: Option<Day>,
         after: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<ListedRow>, StoreError> {
-        self.engine.rows(Page { shelf: shelves::BALLOTS, owner, after, limit }).await
+        let after = after.max(lottery.map(before_lines_of));
+        let page = Page { shelf: shelves::BALLOTS, owner, after, limit };
+        let mut lines = self.engine.rows(page).await?;
+        if let Some(day) = lottery {
+            let is_of = |id: BallotId| id.name.day == day;
+            lines.retain(|line| ballot_of_row(&line.key, &line.body).is_some_and(is_of));
+        }
+        Ok(lines)
     }
 
     /// All boxes of a lottery, in their order.

@@ -170,7 +170,8 @@ fn everybody_sees_his_own_ballots_and_an_administrator_all_page_by_page() {
     let sorted = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
     app.restart();
     let mine = ada.all("/ballots");
-    assert_eq!(mine.last().unwrap(), &json!({"id": later, "lottery": "2027-01-01"}));
+    let last = json!({"id": later, "lottery": "2027-01-01", "won": null, "reserve": null});
+    assert_eq!(mine.last().unwrap(), &last);
     assert_eq!(sorted(&ids(&mine)), sorted(&[of_ada.clone(), vec![later]].concat()));
     assert_eq!(sorted(&ids(&bob.all("/ballots"))), sorted(&of_bob));
 
@@ -190,6 +191,55 @@ fn everybody_sees_his_own_ballots_and_an_administrator_all_page_by_page() {
     ada.get(&path).refused(403, "forbidden");
     admin.get("/lotteries/2027-01-02/ballots").refused(404, "not-found");
     admin.get(&format!("{path}?cursor=AAAA")).refused(422, "invalid");
+}
+
+#[test]
+fn a_list_of_one_lottery_ends_with_it_and_says_which_have_won() {
+    let app = TestApp::start();
+    let days = ["2026-12-30", DAY, "2027-01-01"];
+    let (ada, bob) = (app.member("ada"), app.service("shop").on_behalf_of("bob"));
+    for day in days {
+        app.ballots(day, json!({"winners": 3, "reserves": 2}));
+        (0..5).for_each(|_| drop([&ada, &bob].map(|one| one.submit(day).expect(201))));
+    }
+    let of = |client: &Client| {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/ballots?lottery={DAY}&limit=2{cursor}");
+            let page = client.get(&path).expect(200);
+            all.extend(page["items"].as_array().unwrap().clone());
+            let Some(next) = page["next_cursor"].as_str() else { return all };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    for client in [&ada, &bob] {
+        let mine = of(client);
+        assert!(mine.len() == 5 && mine.iter().all(|one| one["lottery"] == DAY), "{mine:?}");
+        assert!(mine.iter().all(|one| one["won"].is_null() && one["reserve"].is_null()));
+    }
+    app.admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+    let drawn = app.anybody().get(&format!("/lotteries/{DAY}/winner")).expect(200);
+    let drawn_as = |what: &str| -> BTreeSet<String> {
+        let lots = drawn[what].as_array().unwrap().iter();
+        lots.map(|lot| lot["ballot"].as_str().unwrap().to_owned()).collect()
+    };
+    for _ in 0..2 {
+        let all = [of(&ada), of(&bob)].concat();
+        let said = |what: &str| -> BTreeSet<String> {
+            let so = all.iter().filter(|one| one[what] == true);
+            so.map(|one| id(one).to_owned()).collect()
+        };
+        assert_eq!((said("won"), said("reserve")), (drawn_as("winners"), drawn_as("reserves")));
+        assert_eq!((said("won").len(), said("reserve").len()), (3, 2));
+        let not = all.iter().filter(|one| one["won"] == false && one["reserve"] == false);
+        assert_eq!(not.count(), 5);
+        let others = ada.all("/ballots").into_iter().filter(|one| one["lottery"] != DAY);
+        assert_eq!(others.filter(|one| one["won"].is_null()).count(), 10);
+        app.restart();
+    }
+    assert_eq!(ada.get("/ballots?lottery=2026-12-29").expect(200)["items"], json!([]));
+    let refused = ada.get("/ballots?lottery=soon").refused(422, "invalid");
+    assert_eq!(pointers(&refused), ["?lottery"]);
 }
 
 #[test]

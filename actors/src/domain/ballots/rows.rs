@@ -18,6 +18,11 @@ fn line(BallotId { name, index, nonce }: &BallotId) -> (Vec<u8>, Vec<u8>) {
     (key, nonce.to_be_bytes().to_vec())
 }
 
+/// Behind it come the lines of that lottery and of those that close later.
+pub fn before_lines_of(day: Day) -> Vec<u8> {
+    day.0.to_be_bytes().to_vec()
+}
+
 /// The ballot that a line is about.
 pub fn ballot_of_row(key: &[u8], body: &[u8]) -> Option<BallotId> {
     let (day, rest) = key.split_first_chunk()?;
@@ -39,6 +44,7 @@ mod tests {
         let name = BoxName { day: Day(20261231), number: 63 };
         let id = BallotId { name, index: 1_000_000, nonce: 255 };
         let (key, body) = line(&id);
+        assert!(before_lines_of(name.day) < key && key < before_lines_of(Day(20270101)));
         assert_eq!(ballot_of_row(&key, &body), Some(id));
     }
 }

@@ -1,8 +1,10 @@
 //! What the calls about ballots answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use actors::domain::ballots::BallotId;
+use actors::domain::lottery::LotteryView;
 use draws::Receipt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -21,6 +23,38 @@ pub struct BallotBody {
 pub struct MineBody {
     pub id: String,
     pub lottery: String,
+    /// Whether it has won. Null until the lottery is drawn.
+    pub won: Option<bool>,
+    /// Whether it takes the place of a winner who cannot be found. Null until the lottery is drawn.
+    pub reserve: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MineQuery {
+    pub lottery: Option<String>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+impl MineBody {
+    /// `lottery`: as it is now.
+    pub fn of(id: &BallotId, lottery: Option<&LotteryView>) -> MineBody {
+        let day = id.name.day;
+        // In the order of the draw: first the winners, then the reserves.
+        let place = lottery.and_then(|view| {
+            let lots = &view.drawn.as_ref()?.lots;
+            Some(lots.iter().position(|lot| lot.ballot(day) == *id))
+        });
+        let winners = lottery.and_then(|view| view.plan.ballots).map_or(0, |plan| plan.winners);
+        let won = |place: Option<usize>| place.is_some_and(|place| place < usize::from(winners));
+        MineBody {
+            id: id.to_string(),
+            lottery: day.to_string(),
+            won: place.map(won),
+            reserve: place.map(|place| place.is_some() && !won(place)),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]

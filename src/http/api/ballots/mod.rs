@@ -6,7 +6,7 @@
 pub mod bodies;
 pub mod explain;
 
-use crate::http::api::ballots::bodies::{BallotBody, LineBody, MineBody};
+use crate::http::api::ballots::bodies::{BallotBody, LineBody, MineBody, MineQuery};
 use crate::http::api::ballots::explain::no_ballot;
 use crate::http::api::day::{day_in_path, find_lottery, find_plan, terms};
 use crate::http::api::known_as::KnownAsBody;
@@ -21,10 +21,13 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
-use actors::domain::lottery::{BallotSetup, LotteryPlan, Phase};
+use actors::domain::day::Day;
+use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView, Phase};
 use actors::store::ListedRow;
 use draws::{Anchor, Inclusion, Receipt};
+use futures_util::future::try_join_all;
 use products::ballots::Submitted;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -54,7 +57,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
         Endpoint::get("/ballots", mine)
             .summary("List my ballots")
+            .notes("Once a lottery is drawn, they say whether they have won.")
             .who(Who::Member)
+            .query("lottery", "Only those of the lottery that closes on this day.")
             .lists::<MineBody>("By lottery, box and place."),
         Endpoint::get("/ballots/{id}", show)
             .summary("Look at a ballot")
@@ -120,15 +125,23 @@ async fn of_lottery(
 async fn mine(
     shared: web::Data<Shared>,
     AsMember(caller): AsMember,
-    Params(paging): Params<Paging>,
+    Params(MineQuery { lottery, limit, cursor }): Params<MineQuery>,
 ) -> Result<HttpResponse, Problem> {
+    let paging = Paging::of(limit, cursor);
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared.ballots.of(caller.id, after, limit + 1).await?;
-    let item = |line: ListedRow| {
-        let id = ballot_of_row(&line.key, &line.body)?;
-        Some(MineBody { id: id.to_string(), lottery: id.name.day.to_string() })
-    };
-    Ok(reply::ok(&Items::page(found, limit, |line: &ListedRow| line.key.clone(), item)))
+    let not_a_day = |_| Problem::invalid("?lottery", "a date like 2026-12-31");
+    let lottery: Option<Day> = lottery.map(|day| day.parse().map_err(not_a_day)).transpose()?;
+    let found = shared.ballots.of(caller.id, lottery, after, limit + 1).await?;
+    let key = |line: &ListedRow| line.key.clone();
+    let page = Items::page(found, limit, key, |line| ballot_of_row(&line.key, &line.body));
+    let days: BTreeSet<Day> = page.items.iter().map(|id| id.name.day).collect();
+    let views = try_join_all(days.iter().map(|day| shared.lotteries.view(*day))).await?;
+    let views: BTreeMap<Day, Option<LotteryView>> = days.into_iter().zip(views).collect();
+    let body = |id: &BallotId| MineBody::of(id, views.get(&id.name.day).and_then(Option::as_ref));
+    Ok(reply::ok(&Items::<MineBody> {
+        items: page.items.iter().map(body).collect(),
+        next_cursor: page.next_cursor,
+    }))
 }
 
 async fn show(
