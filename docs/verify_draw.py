@@ -5,7 +5,8 @@ which it shares no code.
     verify_draw.py FILE [--commitment HEX] [--key HEX] [--receipt FILE]...
     verify_draw.py --self-test draw-vectors.json
 
-FILE is the proof of a draw or of one ballot (`-`: what comes in). docs/draws.md says what is in
+FILE is the proof of a draw or of one ballot (`-`: what comes in). A receipt is given as it is, or
+as the whole answer that it came in. docs/draws.md says what is in
 it, what is checked, and what the names and exit codes are. Python 3.9 or later; the package
 `cryptography` checks the signatures of receipts. Without it everything else is checked, that is
 said, and the exit code is 3 if a receipt was given. The beacon's own signature is never checked
@@ -288,14 +289,23 @@ class Inclusion:
 
 
 class Receipt:
+    """From a receipt, or from the whole answer that it came in, as it was saved."""
+
     def __init__(self, name, found):
         shape = Shape("receipt-malformed")
+        answer = found if type(found) is dict and "receipt" in found else None
+        if answer:
+            found = answer["receipt"]
         shape.members(found, RECEIPT, name, any_order=True)
         shape.need(
             found["format"] == "stampede receipt 1", f"{name} is no receipt of a format known here"
         )
         self.name, self.ballot = name, found["ballot"]
         self.day, self.box, self.place, self.nonce = shape.ballot(self.ballot)
+        shape.need(
+            answer is None or answer.get("id") == self.ballot,
+            f"{name} is about another ballot than its receipt, {self.ballot}",
+        )
         self.previous = shape.hexadecimal(found["previous"], 32, "previous")
         self.following = [
             shape.hexadecimal(leaf, 32, "what follows")
@@ -687,7 +697,13 @@ def check_held(receipt, draw):
             )
         return
 
-    told = f"{receipt.ballot} is not at place {place} of its box, as {receipt.name} says: "
+    def gone(name, what):
+        return Fraud(
+            name,
+            f"your ballot {receipt.ballot} is not at place {place} of the published box, as"
+            f" {receipt.name} says: {what}; complain with this receipt",
+        )
+
     if own in nonces:
         now = nonces.index(own)
         put_back = nonces[:now] + nonces[now + 1 :]
@@ -697,26 +713,26 @@ def check_held(receipt, draw):
         if not followed_by(0, now + 1) and (
             preceded_by(put_back) or place < len(nonces) and preceded_by(exchanged)
         ):
-            raise Fraud("ballot-moved", f"{told}it was moved to place {now}")
+            raise gone("ballot-moved", f"it was moved to place {now}")
         if now < place:
-            raise Fraud(
+            raise gone(
                 "ballot-removed",
-                f"{told}it is at place {now}, for {place - now} ballots before it are gone",
+                f"it is at place {now}, for {place - now} ballots before it are gone",
             )
-        raise Fraud(
-            "ballot-added",
-            f"{told}it is at place {now}, for {now - place} ballots before it were put in",
+        raise gone(
+            "ballot-added", f"it is at place {now}, for {now - place} ballots before it were put in"
         )
     for number, others in enumerate(draw.nonces):
-        need(own not in others, "ballot-moved", f"{told}it stands in box {number}")
+        if own in others:
+            raise gone("ballot-moved", f"it stands in box {number}")
     if len(nonces) < receipt.position:
-        raise Fraud(
+        raise gone(
             "ballot-removed",
-            f"{told}it is gone, and the box holds {len(nonces)} ballots, fewer than were signed",
+            f"it is gone, and the box holds {len(nonces)} ballots, fewer than were signed",
         )
     if followed_by(0, place):
-        raise Fraud("ballot-removed", f"{told}it is gone, and the one behind it has moved up")
-    raise Fraud("ballot-changed", f"{told}another stands there, and it is nowhere")
+        raise gone("ballot-removed", "it is gone, and the one behind it has moved up")
+    raise gone("ballot-changed", "another stands there, and it is nowhere")
 
 
 def check_same_ballot(receipt, proof):
@@ -731,6 +747,16 @@ def check_same_ballot(receipt, proof):
 
 
 # -- All of it, in the order in which docs/draws.md names it. --
+
+
+def outcome(receipt, draw):
+    """What became of the very ballot that a receipt is of."""
+    if receipt.ballot not in draw.lots:
+        return "was not drawn"
+    number = draw.lots.index(receipt.ballot) + 1
+    if number <= draw.winners:
+        return f"has won: winner {number}"
+    return f"is a reserve: reserve {number - draw.winners}"
 
 
 def verify_draw(draw, commitment, key, receipts, tell):
@@ -769,6 +795,8 @@ def verify_draw(draw, commitment, key, receipts, tell):
             if number <= draw.winners
             else f"reserve {number - draw.winners}: {lot}"
         )
+    for receipt in receipts:
+        tell(f"your ballot {receipt.ballot} is in the box, and {outcome(receipt, draw)}")
     if draw.beacon:
         tell(
             "not checked: the beacon's own signature; `stampede verify-draw` and drand's own"

@@ -144,8 +144,8 @@ fn verify_draw() -> clap::Command {
         )
         .arg(hex("commitment", "The commitment that was published when the lottery was created"))
         .arg(receipt.action(ArgAction::Append).help(
-            "A receipt that the proof must agree with; may \
-            be given more than once",
+            "A receipt that the proof must agree with, or the answer that it came in; may be given \
+             more than once",
         ))
         .arg(hex("key", "The published key under which receipts are signed"))
 }

@@ -84,7 +84,10 @@ pub fn ballots(name: &str, receipt: &Receipt, bundle: &Bundle) -> Result<(), Fra
             .map_err(|(kind, said)| kind.because(format!("{said}, as {name} was signed")));
     }
     let (kind, said) = held.gone(bundle);
-    Err(kind.because(format!("{own} is not at place {place} of its box, as {name} says: {said}")))
+    Err(kind.because(format!(
+        "your ballot {own} is not at place {place} of the published box, as {name} says: {said}; \
+         complain with this receipt"
+    )))
 }
 
 /// A receipt beside what its box holds now.

@@ -14,6 +14,7 @@ pub struct Findings {
     title: String,
     checked: Vec<String>,
     drawn: Vec<String>,
+    own: Vec<String>,
     not_proved: Vec<String>,
 }
 
@@ -22,7 +23,13 @@ const MOST_LOTS: usize = 100;
 
 impl Findings {
     fn titled(title: String) -> Findings {
-        Findings { title, checked: Vec::new(), drawn: Vec::new(), not_proved: Vec::new() }
+        Findings {
+            title,
+            checked: Vec::new(),
+            drawn: Vec::new(),
+            own: Vec::new(),
+            not_proved: Vec::new(),
+        }
     }
 
     pub fn of_draw(bundle: &Bundle) -> Findings {
@@ -87,6 +94,17 @@ impl Findings {
             "{name} is signed; the first {position} ballots of box {home} are those it was signed \
              over, and what it promises was kept"
         ));
+    }
+
+    /// What became of the very ballot that a receipt is of.
+    pub fn own_ballot_is_in_the_box(&mut self, receipt: &Receipt, bundle: &Bundle) {
+        let (own, winners) = (receipt.ballot.0, bundle.head.winners as usize);
+        let outcome = match bundle.head.lots.iter().position(|lot| lot.0 == own) {
+            Some(place) if place < winners => format!("has won: winner {}", place + 1),
+            Some(place) => format!("is a reserve: reserve {}", place - winners + 1),
+            None => "was not drawn".to_owned(),
+        };
+        self.own.push(format!("your ballot {own} is in the box, and {outcome}"));
     }
 
     pub fn ballot_is_included(&mut self, inclusion: &Inclusion) {
@@ -161,7 +179,7 @@ impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "in order: {}", self.title)?;
         self.checked.iter().try_for_each(|said| writeln!(f, "checked: {said}"))?;
-        self.drawn.iter().try_for_each(|said| writeln!(f, "{said}"))?;
+        self.drawn.iter().chain(&self.own).try_for_each(|said| writeln!(f, "{said}"))?;
         self.not_proved.iter().try_for_each(|said| writeln!(f, "not proved: {said}"))
     }
 }

@@ -63,6 +63,7 @@ pub fn draw(bundle: &Bundle, known: &Known, chain: &Chain) -> Result<Findings, F
         anchored::promised(name, receipt, bundle)?;
         anchored::ballots(name, receipt, bundle)?;
         findings.receipt_holds(name, receipt);
+        findings.own_ballot_is_in_the_box(receipt, bundle);
     }
     findings.not_proved_by_draw(bundle, known);
     Ok(findings)

@@ -4,9 +4,12 @@
 use super::{Findings, Known, verify};
 use crate::bundle::Document;
 use crate::fraud::FraudKind;
-use crate::{QUICKNET, Receipt};
+use crate::{QUICKNET, Receipt, Text};
+use actors::domain::ballots::BallotId;
 use anyhow::Context;
 use base::Hex;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -63,15 +66,34 @@ fn read(from: impl Read) -> anyhow::Result<Document> {
     })
 }
 
+/// The answer that a receipt came in, as it was saved: it may say more than is read here.
+#[derive(Deserialize)]
+struct Answered {
+    id: Text<BallotId>,
+    receipt: Receipt,
+}
+
+/// What tells such an answer from a receipt.
+#[derive(Deserialize)]
+struct Outline {
+    #[serde(rename = "receipt")]
+    _receipt: IgnoredAny,
+}
+
 fn receipt(file: &Path) -> anyhow::Result<(String, Receipt)> {
-    let name = file.display().to_string();
-    match serde_json::from_reader(BufReader::new(opened(file)?.take(RECEIPT_BYTES))) {
-        Ok(receipt) => Ok((name, receipt)),
-        Err(error) if error.is_io() => {
-            Err(anyhow::Error::new(error).context(format!("{name} cannot be read to its end")))
-        }
-        Err(error) => Err(FraudKind::ReceiptMalformed
-            .because(format!("{name} is no receipt: {error}"))
-            .into()),
+    let (name, mut text) = (file.display().to_string(), Vec::new());
+    let unread = || format!("{name} cannot be read to its end");
+    opened(file)?.take(RECEIPT_BYTES).read_to_end(&mut text).with_context(unread)?;
+    let no_receipt = |error: serde_json::Error| {
+        FraudKind::ReceiptMalformed.because(format!("{name} is no receipt: {error}"))
+    };
+    if serde_json::from_slice::<Outline>(&text).is_err() {
+        let receipt = serde_json::from_slice(&text).map_err(no_receipt)?;
+        return Ok((name, receipt));
     }
+    let Answered { id, receipt } = serde_json::from_slice(&text).map_err(no_receipt)?;
+    FraudKind::ReceiptMalformed.unless(id == receipt.ballot, || {
+        format!("{name} is about {}, and its receipt is of {}", id.0, receipt.ballot.0)
+    })?;
+    Ok((name, receipt))
 }

@@ -312,10 +312,28 @@ const FORGERIES: &[Forgery] = &[
     ("the receipt is cut off", FraudKind::ReceiptMalformed, InOrder, |it| {
         it.receipt_text = Some(it.receipt_written()[..99].to_owned())
     }),
+    (
+        "the answer about another ballot has the receipt",
+        FraudKind::ReceiptMalformed,
+        InOrder,
+        |it| {
+            let other = it.bundle.boxes[0].nonces.len();
+            let id = BallotId { index: other as u64 + 7, ..it.receipt.ballot.0 };
+            it.receipt_text = Some(answer(&id.to_string(), &it.receipt_written()));
+        },
+    ),
+    ("an answer without a receipt", FraudKind::ReceiptMalformed, InOrder, |it| {
+        it.receipt_text = Some(answer(&it.receipt.ballot.0.to_string(), "null"));
+    }),
     ("the receipt says something unknown", FraudKind::ReceiptMalformed, InOrder, |it| {
         it.receipt_text = Some(it.receipt_written().replace("\"key\"", "\"note\":\"\",\"key\""));
     }),
 ];
+
+/// What the call for a ballot answers, as it is saved.
+fn answer(id: &str, receipt: &str) -> String {
+    format!("{{\"id\": \"{id}\", \"lottery\": \"2026-12-31\", \"receipt\": {receipt}}}\n")
+}
 
 /// How verifying a proof is asked for, with all that its reader knew before or without.
 fn asked(folder: &TestFolder, number: usize, forged: &Forged, with_anchors: bool) -> Vec<String> {
@@ -452,6 +470,38 @@ fn every_receipt_of_an_honest_draw_agrees_with_it() {
             "{verifier:?}: {}",
             said.out
         );
+    }
+}
+
+/// Whoever saved the whole answer need not know that a receipt is a part of it.
+#[test]
+fn a_saved_answer_does_for_a_receipt_and_it_is_said_what_became_of_the_ballot() {
+    let honest = HONEST.draw();
+    let folder = TestFolder::new();
+    let proof = folder.file("proof.json", &honest.text());
+    let document: serde_json::Value = serde_json::from_str(&honest.text()).unwrap();
+    let lots: Vec<&str> =
+        document["lots"].as_array().unwrap().iter().map(|lot| lot.as_str().unwrap()).collect();
+    let winners = document["winners"].as_u64().unwrap() as usize;
+    assert!(winners > 0 && winners < lots.len() && lots.len() < 19);
+    let (mut line, mut expected) = (vec![proof], Vec::new());
+    for (number, receipt) in honest.receipts.iter().flatten().enumerate() {
+        let id = receipt.ballot.0.to_string();
+        let saved = answer(&id, &serde_json::to_string(receipt).unwrap());
+        line.extend(["--receipt".to_owned(), folder.file(&format!("{number}.json"), &saved)]);
+        let outcome = match lots.iter().position(|lot| *lot == id) {
+            Some(place) if place < winners => format!("has won: winner {}", place + 1),
+            Some(place) => format!("is a reserve: reserve {}", place + 1 - winners),
+            None => "was not drawn".to_owned(),
+        };
+        expected.push(format!("your ballot {id} is in the box, and {outcome}"));
+    }
+    for verifier in Verifier::both(STAMPEDE) {
+        let said = verifier.all(std::slice::from_ref(&line)).remove(0);
+        assert_eq!(said.code, 0, "{verifier:?}: {said:?}");
+        let told: Vec<&str> =
+            said.out.lines().filter(|line| line.starts_with("your ballot")).collect();
+        assert_eq!(told, expected, "{verifier:?}");
     }
 }
 
