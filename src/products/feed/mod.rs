@@ -2,14 +2,16 @@
 //! durable.
 //!
 //! `topics` lists what there is to hear; `told` says, per kind of partition, which facts become
-//! which events; `references` gives coupons the names that the outside knows; `members` says what
-//! services call their members; `recent` keeps the newest events in memory. Nothing is told that is
-//! not durable, and a frame that this version cannot read stops the feed rather than be left out.
-//! Of members with an account, events carry ids, never names.
+//! which events; `references` gives coupons the names that the outside knows; `draws` says which
+//! lots have won, `members` what services call their members; `recent` keeps the newest events in
+//! memory. Nothing is told that is not durable, and a frame that this version cannot read stops the
+//! feed rather than be left out. Of members with an account, events carry ids, never names.
 
+mod draws;
 mod event;
 mod listener;
 mod members;
+mod not_now;
 mod read;
 mod recent;
 mod references;
@@ -153,6 +155,7 @@ impl Feed {
         for (FeedFrame { position, partition, .. }, said) in told {
             for mut said in said {
                 members::name(&mut said.data, &names);
+                draws::say_who_won(&self.engine, &mut said).await?;
                 let coupon = match &said.coupon {
                     Some(home) => Some(self.references.of(home).await?),
                     None => None,

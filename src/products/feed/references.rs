@@ -2,7 +2,7 @@
 //! `{batch, index, code}` of a coupon of ours, `{batch, code}` of an imported one.
 
 use crate::coupons::Coupons;
-use crate::failure::Error;
+use crate::feed::not_now::not_now;
 use crate::promotions::{Promotion, Promotions};
 use actors::domain::coupons::CouponHome;
 use actors::store::StoreError;
@@ -16,9 +16,9 @@ pub struct References {
 
 impl References {
     pub async fn of(&self, home: &CouponHome) -> Result<Value, StoreError> {
-        let found = self.promotions.find(home.serial()).await.map_err(not_now)?;
+        let found = self.promotions.find(home.serial()).await.map_err(not_now("coupon"))?;
         let Some(promotion) = found else { return Ok(Value::Null) };
-        let code = self.coupons.code(&promotion, home).await.map_err(not_now)?;
+        let code = self.coupons.code(&promotion, home).await.map_err(not_now("coupon"))?;
         let serial = promotion.serial.to_string();
         Ok(match home {
             CouponHome::Campaign { rank, .. } => {
@@ -38,9 +38,4 @@ fn index(
     slot: u64,
 ) -> Option<u64> {
     promotion.batch().map(|plan| plan.index(name, slot))
-}
-
-/// A look is never refused; the owner is full or cannot be read, and the feed comes back later.
-fn not_now(error: Error) -> StoreError {
-    StoreError::Unavailable(format!("the coupon cannot be looked up: {error}"))
 }

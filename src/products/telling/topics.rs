@@ -20,8 +20,8 @@ topics! {
     LOTTERY_CLOSED = "lottery.closed" "Every slice and box is sealed: nothing more is sold or \
         taken.";
     LOTTERY_DRAWN = "lottery.drawn" "The winners and reserves of a lottery were drawn; `lots` \
-        has them in the order of the draw, each with its ballot and member: first the winners, as \
-        many as the lottery has. `ballots` has the ballots alone.";
+        has them in the order of the draw, each with its ballot, its member and what it was drawn \
+        as (`winner` or `reserve`). `ballots` has the ballots alone.";
     TICKETS_CONFIRMED = "tickets.confirmed" "A member has bought the tickets of a hold.";
     TICKET_REFUNDED = "ticket.refunded" "A sold ticket was taken back and is free again.";
     CAMPAIGN_CREATED = "campaign.created" "There is a new campaign.";

@@ -158,7 +158,7 @@ fn whoever_must_pay_hears_who_has_won_and_the_public_no_more_than_before() {
 fn events_that_leave_name_the_members_of_services() {
     let app = TestApp::start_with(|config| config.webhook_private_addresses = true);
     let (m1, ada) = (app.service("shop").on_behalf_of("m1"), app.member("ada"));
-    app.ballots(DAY, json!({"winners": 3}));
+    app.ballots(DAY, json!({"winners": 1, "reserves": 5}));
     let receiver = TestReceiver::start();
     let events = json!(["campaign.claimed", "coupon.used", "lottery.drawn"]);
     let plan = json!({"url": receiver.url(), "events": events});
@@ -182,11 +182,16 @@ fn events_that_leave_name_the_members_of_services() {
     );
     assert!(data(&told[2])["member"] == my_id(&ada) && data(&told[2]).get("known_as").is_none());
     let lots = data(&told[3])["lots"].as_array().unwrap().clone();
+    let won = winner(&app.anybody())["winner"]["ballot"].clone();
+    let drawn_as = |ballot: &Value| if won == ballot["id"] { "winner" } else { "reserve" };
     let expected = [
-        json!({"ballot": id(&ballots[0]), "member": my_id(&m1), "known_as": shop("m1")}),
-        json!({"ballot": id(&ballots[1]), "member": my_id(&ada)}),
+        json!({"ballot": id(&ballots[0]), "member": my_id(&m1), "known_as": shop("m1"),
+            "drawn_as": drawn_as(&ballots[0])}),
+        json!({"ballot": id(&ballots[1]), "member": my_id(&ada),
+            "drawn_as": drawn_as(&ballots[1])}),
     ];
     assert!(lots.len() == 2 && expected.iter().all(|lot| lots.contains(lot)), "{lots:?}");
+    assert!(lots[0]["ballot"] == won && lots[1]["drawn_as"] == "reserve", "{lots:?}");
     // What is told again is told in the same words, also by a process that has just begun.
     app.restart();
     let again = json!({"from": "2026-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"});
