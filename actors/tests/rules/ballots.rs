@@ -217,5 +217,6 @@ fn a_ballot_stands_on_its_owner_s_list() {
     let [row] = &rows[..] else { panic!("one row: {rows:?}") };
     assert_eq!(row.owner, ADA.id);
     let body = row.body.as_ref().expect("it is put");
-    assert_eq!(ballot_of_row(&row.key, body), Some(BallotId { name: NAME, index: 17, nonce: 255 }));
+    let id = BallotId { name: NAME, index: 17, nonce: 255 };
+    assert_eq!(ballot_of_row(&row.key, body), Some((id, s(2))));
 }

@@ -13,7 +13,6 @@ pub mod told;
 use crate::failure::Error;
 use crate::opening::Whole;
 use crate::table::Engine;
-use actors::Id;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
     ballot_of_card, ballot_of_row, before_lines_of,
@@ -24,6 +23,7 @@ use actors::domain::lottery::{Lot, LotteryPlan};
 use actors::domain::shelves;
 use actors::engine::{By, Failure};
 use actors::store::{ListedRow, Page, StoreError};
+use actors::{Id, Time};
 use futures_util::future::try_join_all;
 use metrics::Counter;
 use std::sync::Arc;
@@ -147,7 +147,7 @@ impl Ballots {
         let page = Page { shelf: shelves::BALLOTS, owner, after, limit };
         let mut lines = self.engine.rows(page).await?;
         if let Some(day) = lottery {
-            let is_of = |id: BallotId| id.name.day == day;
+            let is_of = |(id, _): (BallotId, Time)| id.name.day == day;
             lines.retain(|line| ballot_of_row(&line.key, &line.body).is_some_and(is_of));
         }
         Ok(lines)

@@ -1,6 +1,7 @@
 //! Ballots: submitted by members until the lottery closes, each with a receipt that holds, and
 //! counted where their owners can see it.
 
+use base::calendar::wire_time;
 use draws::{Inclusion, Receipt};
 use harness::{Client, TestApp, id, pointers};
 use serde_json::{Value, json};
@@ -170,7 +171,9 @@ fn everybody_sees_his_own_ballots_and_an_administrator_all_page_by_page() {
     let sorted = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
     app.restart();
     let mine = ada.all("/ballots");
-    let last = json!({"id": later, "lottery": "2027-01-01", "won": null, "reserve": null});
+    let at = wire_time(app.now());
+    let last =
+        json!({"id": later, "lottery": "2027-01-01", "at": at, "won": null, "reserve": null});
     assert_eq!(mine.last().unwrap(), &last);
     assert_eq!(sorted(&ids(&mine)), sorted(&[of_ada.clone(), vec![later]].concat()));
     assert_eq!(sorted(&ids(&bob.all("/ballots"))), sorted(&of_bob));

@@ -122,7 +122,7 @@ fn unknown_and_foreign_coupons_are_answered_alike_to_the_byte() {
         ("confirm", |ada, code| ada.post(&format!("/coupons/{code}/use/confirm"), json!({}))),
         ("cancel", |ada, code| ada.delete(&format!("/coupons/{code}/use"))),
         ("use with a new key", |ada, code| {
-            ada.key(&format!("new {code}")).post(&format!("/coupons/{code}/use"), json!({}))
+            ada.key(&format!("new-{code}")).post(&format!("/coupons/{code}/use"), json!({}))
         }),
         ("use with a spent key", |ada, code| {
             ada.key("spent").post(&format!("/coupons/{code}/use"), json!({}))

@@ -5,17 +5,18 @@ use super::words::Event;
 use crate::domain::day::Day;
 use crate::domain::shelves;
 use crate::store::Row;
+use crate::time::Time;
 
-pub(super) fn declare(name: &BoxName, event: &Event, rows: &mut Vec<Row>) {
+pub(super) fn declare(name: &BoxName, event: &Event, at: Time, rows: &mut Vec<Row>) {
     if let Event::Submitted { index, nonce, owner } = event {
-        let (key, body) = line(&BallotId { name: *name, index: *index, nonce: *nonce });
+        let (key, body) = line(&BallotId { name: *name, index: *index, nonce: *nonce }, at);
         rows.push(Row { shelf: shelves::BALLOTS, owner: *owner, key, body: Some(body) });
     }
 }
 
-fn line(BallotId { name, index, nonce }: &BallotId) -> (Vec<u8>, Vec<u8>) {
+fn line(BallotId { name, index, nonce }: &BallotId, at: Time) -> (Vec<u8>, Vec<u8>) {
     let key = [&name.day.0.to_be_bytes()[..], &[name.number], &index.to_be_bytes()].concat();
-    (key, nonce.to_be_bytes().to_vec())
+    (key, [nonce.to_be_bytes(), at.0.to_be_bytes()].concat())
 }
 
 /// Behind it come the lines of that lottery and of those that close later.
@@ -23,16 +24,18 @@ pub fn before_lines_of(day: Day) -> Vec<u8> {
     day.0.to_be_bytes().to_vec()
 }
 
-/// The ballot that a line is about.
-pub fn ballot_of_row(key: &[u8], body: &[u8]) -> Option<BallotId> {
+/// The ballot that a line is about, and when it was submitted.
+pub fn ballot_of_row(key: &[u8], body: &[u8]) -> Option<(BallotId, Time)> {
     let (day, rest) = key.split_first_chunk()?;
     let (number, index) = rest.split_first()?;
     let name = BoxName { day: Day(u32::from_be_bytes(*day)), number: *number };
-    Some(BallotId {
+    let (nonce, at) = body.split_first_chunk()?;
+    let id = BallotId {
         name,
         index: u64::from_be_bytes(index.try_into().ok()?),
-        nonce: u64::from_be_bytes(body.try_into().ok()?),
-    })
+        nonce: u64::from_be_bytes(*nonce),
+    };
+    Some((id, Time(i64::from_be_bytes(at.try_into().ok()?))))
 }
 
 #[cfg(test)]
@@ -43,8 +46,8 @@ mod tests {
     fn a_ballot_reads_back_from_its_line() {
         let name = BoxName { day: Day(20261231), number: 63 };
         let id = BallotId { name, index: 1_000_000, nonce: 255 };
-        let (key, body) = line(&id);
+        let (key, body) = line(&id, Time(7));
         assert!(before_lines_of(name.day) < key && key < before_lines_of(Day(20270101)));
-        assert_eq!(ballot_of_row(&key, &body), Some(id));
+        assert_eq!(ballot_of_row(&key, &body), Some((id, Time(7))));
     }
 }

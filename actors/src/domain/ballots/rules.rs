@@ -144,8 +144,8 @@ impl Machine for BallotBox {
         }
     }
 
-    fn rows(name: &BoxName, event: &Event, _: Time, rows: &mut Vec<Row>) {
-        rows::declare(name, event, rows);
+    fn rows(name: &BoxName, event: &Event, at: Time, rows: &mut Vec<Row>) {
+        rows::declare(name, event, at, rows);
     }
 
     fn books(&self, name: &BoxName) -> Vec<(String, Counts)> {

@@ -1,8 +1,10 @@
 //! What the calls about ballots answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use actors::Time;
 use actors::domain::ballots::BallotId;
 use actors::domain::lottery::LotteryView;
+use base::calendar::wire_time;
 use draws::Receipt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,6 +25,8 @@ pub struct BallotBody {
 pub struct MineBody {
     pub id: String,
     pub lottery: String,
+    /// When it was submitted.
+    pub at: String,
     /// Whether it has won. Null until the lottery is drawn.
     pub won: Option<bool>,
     /// Whether it takes the place of a winner who cannot be found. Null until the lottery is drawn.
@@ -39,7 +43,7 @@ pub struct MineQuery {
 
 impl MineBody {
     /// `lottery`: as it is now.
-    pub fn of(id: &BallotId, lottery: Option<&LotteryView>) -> MineBody {
+    pub fn of(id: &BallotId, at: Time, lottery: Option<&LotteryView>) -> MineBody {
         let day = id.name.day;
         // In the order of the draw: first the winners, then the reserves.
         let place = lottery.and_then(|view| {
@@ -51,6 +55,7 @@ impl MineBody {
         MineBody {
             id: id.to_string(),
             lottery: day.to_string(),
+            at: wire_time(at),
             won: place.map(won),
             reserve: place.map(|place| place.is_some() && !won(place)),
         }

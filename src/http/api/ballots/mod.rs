@@ -19,11 +19,11 @@ use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::Id;
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
 use actors::domain::day::Day;
 use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView, Phase};
 use actors::store::ListedRow;
+use actors::{Id, Time};
 use draws::{Anchor, Inclusion, Receipt};
 use futures_util::future::try_join_all;
 use products::ballots::Submitted;
@@ -134,10 +134,12 @@ async fn mine(
     let found = shared.ballots.of(caller.id, lottery, after, limit + 1).await?;
     let key = |line: &ListedRow| line.key.clone();
     let page = Items::page(found, limit, key, |line| ballot_of_row(&line.key, &line.body));
-    let days: BTreeSet<Day> = page.items.iter().map(|id| id.name.day).collect();
+    let days: BTreeSet<Day> = page.items.iter().map(|(id, _)| id.name.day).collect();
     let views = try_join_all(days.iter().map(|day| shared.lotteries.view(*day))).await?;
     let views: BTreeMap<Day, Option<LotteryView>> = days.into_iter().zip(views).collect();
-    let body = |id: &BallotId| MineBody::of(id, views.get(&id.name.day).and_then(Option::as_ref));
+    let body = |(id, at): &(BallotId, Time)| {
+        MineBody::of(id, *at, views.get(&id.name.day).and_then(Option::as_ref))
+    };
     Ok(reply::ok(&Items::<MineBody> {
         items: page.items.iter().map(body).collect(),
         next_cursor: page.next_cursor,
