@@ -80,6 +80,8 @@ impl TestApp {
             workers: 2,
             // Tests move the clock by days, and stay logged in.
             token_s: 30 * 86_400,
+            // Some read to the end of a connection.
+            keep_alive_s: 5,
             ..Config::default()
         };
         let lent = keyspace();
