@@ -20,14 +20,15 @@ use metrics::gauge;
 use products::Engine;
 use products::lottery::Lotteries;
 use products::lottery::closing::{Closing, End};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const AT_ONCE: usize = 100;
 
-/// A lottery that is open and not over is asked once in so many turns.
-const SELDOM: u32 = 20;
+/// The list is read to its end, and a lottery that is open and not over is asked, once in so many
+/// turns.
+const SELDOM: u32 = 60;
 
 /// Starts the loop on this thread. It ends when the process is told to stop.
 pub fn start(shared: Data<Shared>) {
@@ -54,6 +55,8 @@ struct Memory {
     /// Lotteries that were open, and when they close. Another may have closed one meanwhile, and
     /// died over it.
     open: BTreeMap<Day, Time>,
+    /// Lotteries that have begun to close and are not at their end.
+    closing: BTreeSet<Day>,
     /// What keeps a lottery from its end, as it was last said.
     said: BTreeMap<Day, String>,
 }
@@ -61,8 +64,17 @@ struct Memory {
 impl Memory {
     /// Whether a lottery is as open as it was, as far as one must know in this turn.
     fn is_open(&self, day: Day, now: Time) -> bool {
-        !self.turn.wrapping_add(day.0).is_multiple_of(SELDOM)
-            && self.open.get(&day).is_some_and(|closes_at| *closes_at > now)
+        !self.turn.wrapping_add(day.0).is_multiple_of(SELDOM) && self.lies_ahead(day, now)
+    }
+
+    fn lies_ahead(&self, day: Day, now: Time) -> bool {
+        self.open.get(&day).is_some_and(|closes_at| *closes_at > now)
+    }
+
+    /// All that were seen and not at their end, from `from` on.
+    fn known(&self, from: Day) -> BTreeSet<Day> {
+        let closing = self.closing.range(from..).copied();
+        self.open.range(from..).map(|(day, _)| *day).chain(closing).collect()
     }
 }
 
@@ -83,33 +95,32 @@ async fn look_at_all(
     before: &mut Memory,
 ) -> Result<(), StoreError> {
     let mut memory = Memory { turn: before.turn.wrapping_add(1), ..Memory::default() };
-    let (mut counts, mut from) = (Counts::default(), Day(0));
-    loop {
-        let days = lotteries.not_closed(from, AT_ONCE).await?;
+    let (mut counts, mut from) = (Counts::default(), Some(Day(0)));
+    while let Some(day) = from {
+        let days;
+        (days, from) = next(lotteries, day, before).await?;
         let ours = |day: &&Day| engine.should_do(&partition_id::<Lottery>(day));
         for day in days.iter().filter(ours) {
             if before.is_open(*day, lotteries.now()) {
                 counts.open += 1;
-                memory.open.extend(before.open.remove_entry(day));
+                memory.open.extend(before.open.get_key_value(day));
                 continue;
             }
-            let looked = look_at(lotteries, closing, *day, &mut counts).await;
-            if let Ok(Some(closes_at)) = looked {
-                memory.open.insert(*day, closes_at);
-            }
-            if let Err(why) = looked {
-                if before.said.get(day) != Some(&why) {
-                    journal::warn(
-                        "a lottery is over and not at its end yet",
-                        &[("lottery", Value::Text(day)), ("why", Value::Text(&why))],
-                    );
+            match look_at(lotteries, closing, *day, &mut counts).await {
+                Ok(Left::Nothing) => {}
+                Ok(Left::ClosesAt(at)) => drop(memory.open.insert(*day, at)),
+                Ok(Left::Waits) => drop(memory.closing.insert(*day)),
+                Err(why) => {
+                    if before.said.get(day) != Some(&why) {
+                        journal::warn(
+                            "a lottery is over and not at its end yet",
+                            &[("lottery", Value::Text(day)), ("why", Value::Text(&why))],
+                        );
+                    }
+                    memory.closing.insert(*day);
+                    memory.said.insert(*day, why);
                 }
-                memory.said.insert(*day, why);
             }
-        }
-        match days.last() {
-            Some(last) if days.len() == AT_ONCE => from = Day(last.0 + 1),
-            _ => break,
         }
     }
     *before = memory;
@@ -122,20 +133,46 @@ async fn look_at_all(
     Ok(())
 }
 
-/// Brings one lottery as far as it can be brought. Says when it closes if that lies ahead, or what
-/// keeps it.
+/// The next lotteries to look at, and the day from which on there may be more. The list is in the
+/// order of the days, so where one lies ahead the later ones do, too, and what is known of them is
+/// enough in most turns.
+async fn next(
+    lotteries: &Lotteries,
+    from: Day,
+    before: &Memory,
+) -> Result<(Vec<Day>, Option<Day>), StoreError> {
+    let mut days = lotteries.not_closed(from, AT_ONCE).await?;
+    let Some(last) = days.last().filter(|_| days.len() == AT_ONCE).copied() else {
+        return Ok((days, None));
+    };
+    let after = Day(last.0 + 1);
+    if before.turn.is_multiple_of(SELDOM) || !before.lies_ahead(last, lotteries.now()) {
+        return Ok((days, Some(after)));
+    }
+    days.extend(before.known(after));
+    Ok((days, None))
+}
+
+/// What is left to do for a lottery.
+enum Left {
+    Nothing,
+    ClosesAt(Time),
+    Waits,
+}
+
+/// Brings one lottery as far as it can be brought. Says what is left of it, or what keeps it.
 async fn look_at(
     lotteries: &Lotteries,
     closing: &Closing,
     day: Day,
     counts: &mut Counts,
-) -> Result<Option<Time>, String> {
+) -> Result<Left, String> {
     let view = lotteries.view(day).await.map_err(|error| error.to_string())?;
-    let Some(view) = view else { return Ok(None) };
+    let Some(view) = view else { return Ok(Left::Nothing) };
     let end = match (view.phase, view.plan.closes_at <= lotteries.now()) {
         (Phase::Open, false) => {
             counts.open += 1;
-            return Ok(Some(view.plan.closes_at));
+            return Ok(Left::ClosesAt(view.plan.closes_at));
         }
         (Phase::Open, true) => closing.close(day, By::SYSTEM).await,
         _ => closing.go_on(day).await,
@@ -143,12 +180,12 @@ async fn look_at(
     match end {
         Ok(End::Done) => {
             journal::info("a lottery is over", &[("lottery", Value::Text(&day))]);
-            Ok(None)
+            Ok(Left::Nothing)
         }
         Ok(End::Waits(missing)) => {
             counts.closed += 1;
             counts.late += u32::from(missing.is_late());
-            if missing.is_late() { Err(missing.to_string()) } else { Ok(None) }
+            if missing.is_late() { Err(missing.to_string()) } else { Ok(Left::Waits) }
         }
         Err(error) => {
             counts.closing += 1;

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 const DAY: &str = "2026-12-31";
 /// 2027-01-01T00:00:00Z
 const END: Time = Time(1_798_761_600_000);
+/// 2028-03-01T00:00:00Z
+const MARCH: Time = Time(1_835_481_600_000);
 
 fn state(app: &TestApp) -> Value {
     app.anybody().get("/lotteries/2026-12-31").expect(200)["state"].clone()
@@ -118,4 +120,22 @@ fn a_lottery_nobody_ever_bought_from_can_be_closed() {
     app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200);
     app.member("ada").hold(DAY, json!({"pattern": "****"})).refused(409, "lottery-closed");
     assert_eq!(app.books(DAY).free, 10_000_000);
+}
+
+#[test]
+fn a_day_closes_in_time_although_hundreds_lie_ahead() {
+    let app = TestApp::start_with(|config| config.job_interval_ms = 10);
+    let days: Vec<String> =
+        (0..150).map(|n| format!("20{}-{:02}-28", 28 + n / 12, 1 + n % 12)).collect();
+    days.iter().for_each(|day| app.lottery(day, 1));
+    app.lottery(DAY, 1);
+    app.set_time(END);
+    app.until("the first day is over", || state(&app) == "closed");
+    // A later one that an administrator ended is over; the others are as they were.
+    app.admin().post(&format!("/lotteries/{}/close", days[140]), json!({})).expect(200);
+    assert_eq!(app.state_of(&days[140]), "closed");
+    app.set_time(MARCH);
+    app.until("two more are over", || [0, 1].iter().all(|n| app.state_of(&days[*n]) == "closed"));
+    assert_eq!(app.state_of(&days[2]), "open");
+    assert_eq!(app.state_of(&days[149]), "open");
 }
