@@ -35,7 +35,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
         Command::Config { toml: true } => print(&default_toml()),
         Command::Config { toml: false } => print(&settings.table()),
-        Command::Openapi => print(&http::openapi::document().to_pretty_json()?),
+        Command::Openapi => print(&serde_json::to_string_pretty(&http::openapi::document())?),
         Command::Verify => verify_log(&settings.config),
         Command::VerifyDraw(request) => print(&request.run()?.to_string()),
         Command::Migrate => print(&wait_for(stores::migrate(&settings.config))?),

@@ -1,10 +1,12 @@
 //! A route, described once: the router serves it and the OpenAPI document is made from it.
 
 use super::edge::{self, Edge};
+use super::parameters::Parameter;
 use super::problem::{self, Problem, ProblemKind};
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
 use std::collections::BTreeMap;
+use std::ops::RangeBounds;
 use std::rc::Rc;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
@@ -12,23 +14,33 @@ use utoipa::{PartialSchema, ToSchema};
 
 const JSON: &str = "application/json";
 
-/// What may be wrong with any body.
-const OF_BODIES: [&ProblemKind; 5] = [
-    &problem::NOT_READABLE,
-    &problem::REQUEST_TIMEOUT,
-    &problem::TOO_LARGE,
+/// What any call may be answered: parameters that it does not take, and whatever a node that is
+/// busy, stopping or broken says.
+const OF_CALLS: [&ProblemKind; 5] = [
     &problem::INVALID,
     &problem::BUSY,
+    &problem::UNAVAILABLE,
+    &problem::STARTING,
+    &problem::INTERNAL,
 ];
+
+/// What may be wrong with any body.
+const OF_BODIES: [&ProblemKind; 3] =
+    [&problem::NOT_READABLE, &problem::REQUEST_TIMEOUT, &problem::TOO_LARGE];
 
 pub struct Endpoint {
     pub method: Method,
     pub path: &'static str,
+    /// What a client's method for it is called.
+    pub name: &'static str,
     pub summary: &'static str,
     pub notes: &'static str,
     pub who: Who,
-    pub query: Vec<Parameter>,
+    /// Beside those that its path, its callers and its repeats bring.
+    pub parameters: Vec<Parameter>,
     pub body: Option<Described>,
+    /// In which other forms the body is taken.
+    pub other_bodies: Vec<(&'static str, Described)>,
     pub answers: Vec<DescribedAnswer>,
     pub problems: Vec<&'static ProblemKind>,
     /// Whether it takes an idempotency key.
@@ -46,15 +58,12 @@ pub enum Who {
     Admin,
 }
 
-pub struct Parameter {
-    pub name: &'static str,
-    pub meaning: &'static str,
-}
-
 pub struct DescribedAnswer {
     pub status: u16,
     pub meaning: &'static str,
     pub body: Option<Described>,
+    /// In which other forms it is given, for who asks for them.
+    pub other_media: Vec<&'static str>,
 }
 
 /// A type as the document has it: a reference, and everything that it leads to.
@@ -87,8 +96,9 @@ impl Described {
     /// A page of a list of `T`.
     pub fn page_of<T: ToSchema>() -> Described {
         let mut described = Described::of::<T>();
-        let page = <super::page::Items<T> as PartialSchema>::schema();
-        described.reference = page;
+        let name = format!("{}Page", T::name());
+        described.schemas.push((name.clone(), <super::page::Items<T> as PartialSchema>::schema()));
+        described.reference = RefOr::Ref(Ref::from_schema_name(name));
         described
     }
 }
@@ -100,21 +110,32 @@ impl Endpoint {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
+        let mut problems = OF_CALLS.to_vec();
+        if !method.is_safe() {
+            problems.push(&problem::CLOCK_MOVED);
+        }
         let verb = method.clone();
         let route = Rc::new(move || web::method(verb.clone()).to(handler.clone()));
         Endpoint {
             method,
             path,
+            name: "",
             summary: "",
             notes: "",
             who: Who::Anybody,
-            query: Vec::new(),
+            parameters: Vec::new(),
             body: None,
+            other_bodies: Vec::new(),
             answers: Vec::new(),
-            problems: Vec::new(),
+            problems,
             repeatable: false,
             route,
         }
+    }
+
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 
     pub fn summary(mut self, summary: &'static str) -> Self {
@@ -130,37 +151,76 @@ impl Endpoint {
     pub fn who(mut self, who: Who) -> Self {
         self.who = who;
         if who != Who::Anybody {
-            // On several nodes the store may have to say whether the session lives, and a caller
-            // may have a rate.
+            // A caller may have a rate. Only services act for others, and they for somebody.
             self.problems.extend([
                 &problem::UNAUTHENTICATED,
                 &problem::TOO_MANY,
-                &problem::UNAVAILABLE,
+                &problem::FORBIDDEN,
             ]);
             // A header that says who calls may stand only once.
             self.problems.push(&problem::NOT_READABLE);
         }
-        if who == Who::Admin {
-            self.problems.push(&problem::FORBIDDEN);
+        self
+    }
+
+    /// Any text.
+    pub fn query(self, name: &'static str, meaning: &'static str) -> Self {
+        self.takes(Parameter::text(name, meaning))
+    }
+
+    pub fn number(
+        self,
+        name: &'static str,
+        range: impl RangeBounds<u64>,
+        meaning: &'static str,
+    ) -> Self {
+        self.takes(Parameter::number(name, range, meaning))
+    }
+
+    pub fn flag(self, name: &'static str, meaning: &'static str) -> Self {
+        self.takes(Parameter::flag(name, meaning))
+    }
+
+    pub fn choice(self, name: &'static str, words: &[&str], meaning: &'static str) -> Self {
+        self.takes(Parameter::choice(name, words, meaning))
+    }
+
+    pub fn day(self, name: &'static str, meaning: &'static str) -> Self {
+        self.takes(Parameter::day(name, meaning))
+    }
+
+    pub fn instant(self, name: &'static str, meaning: &'static str) -> Self {
+        self.takes(Parameter::instant(name, meaning))
+    }
+
+    pub fn header(self, name: &'static str, meaning: &'static str) -> Self {
+        self.takes(Parameter::header(name, meaning))
+    }
+
+    /// The parameter named last has to be there.
+    pub fn required(mut self) -> Self {
+        if let Some(last) = self.parameters.last_mut() {
+            last.required = true;
         }
         self
     }
 
-    pub fn query(mut self, name: &'static str, meaning: &'static str) -> Self {
-        self.query.push(Parameter { name, meaning });
+    /// Takes `limit` and `cursor`.
+    pub fn paged(self) -> Self {
+        self.number("limit", 1..=super::page::MOST as u64, "How many lines.")
+            .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
+    }
+
+    fn takes(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
         self
     }
 
     /// Takes `limit` and `cursor`, and answers a page of `T`.
     pub fn lists<T: ToSchema>(mut self, meaning: &'static str) -> Self {
-        self.answers.push(DescribedAnswer {
-            status: 200,
-            meaning,
-            body: Some(Described::page_of::<T>()),
-        });
+        self = self.answers_with(200, meaning, Some(Described::page_of::<T>()));
         self.problems.push(&problem::INVALID);
-        self.query("limit", "How many lines, 1 to 100.")
-            .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
+        self.paged()
     }
 
     /// Takes an idempotency key.
@@ -172,20 +232,38 @@ impl Endpoint {
     /// Takes `dry_run` and an idempotency key.
     pub fn decides(mut self) -> Self {
         self = self.repeatable();
-        self.problems.extend([
-            &problem::BUSY,
-            &problem::UNAVAILABLE,
-            &problem::MOVED,
-            &problem::OUTCOME_UNKNOWN,
-            &problem::CLOCK_MOVED,
-        ]);
-        self.query("dry_run", "`true`: say what would happen and why, change nothing.")
+        self.problems.extend([&problem::MOVED, &problem::OUTCOME_UNKNOWN]);
+        self.flag("dry_run", "`true`: say what would happen and why, change nothing.")
     }
 
     pub fn body<T: ToSchema>(mut self) -> Self {
         self.body = Some(Described::of::<T>());
         self.problems.extend(OF_BODIES);
         self
+    }
+
+    /// Takes the same as a body of another type.
+    pub fn or_body<T: ToSchema>(mut self, media: &'static str) -> Self {
+        self.other_bodies.push((media, Described::of::<T>()));
+        self
+    }
+
+    /// Takes the same under another name for its type.
+    pub fn or_streams(mut self, media: &'static str) -> Self {
+        self.other_bodies.push((media, Described::text(media)));
+        self
+    }
+
+    /// The last answer is given in that form, too.
+    pub fn or_text(mut self, media: &'static str) -> Self {
+        if let Some(last) = self.answers.last_mut() {
+            last.other_media.push(media);
+        }
+        self
+    }
+
+    pub fn bodies(&self) -> impl Iterator<Item = &Described> {
+        self.body.iter().chain(self.other_bodies.iter().map(|(_, described)| described))
     }
 
     /// Takes a body of that type, which is streamed.
@@ -195,23 +273,24 @@ impl Endpoint {
         self
     }
 
-    pub fn answer_text(mut self, status: u16, media: &'static str, meaning: &'static str) -> Self {
-        self.answers.push(DescribedAnswer { status, meaning, body: Some(Described::text(media)) });
-        self
+    pub fn answer_text(self, status: u16, media: &'static str, meaning: &'static str) -> Self {
+        self.answers_with(status, meaning, Some(Described::text(media)))
     }
 
-    pub fn answer_object(mut self, status: u16, meaning: &'static str) -> Self {
-        self.answers.push(DescribedAnswer { status, meaning, body: Some(Described::object()) });
-        self
+    pub fn answer_object(self, status: u16, meaning: &'static str) -> Self {
+        self.answers_with(status, meaning, Some(Described::object()))
     }
 
-    pub fn answer<T: ToSchema>(mut self, status: u16, meaning: &'static str) -> Self {
-        self.answers.push(DescribedAnswer { status, meaning, body: Some(Described::of::<T>()) });
-        self
+    pub fn answer<T: ToSchema>(self, status: u16, meaning: &'static str) -> Self {
+        self.answers_with(status, meaning, Some(Described::of::<T>()))
     }
 
-    pub fn answer_empty(mut self, status: u16, meaning: &'static str) -> Self {
-        self.answers.push(DescribedAnswer { status, meaning, body: None });
+    pub fn answer_empty(self, status: u16, meaning: &'static str) -> Self {
+        self.answers_with(status, meaning, None)
+    }
+
+    fn answers_with(mut self, status: u16, meaning: &'static str, body: Option<Described>) -> Self {
+        self.answers.push(DescribedAnswer { status, meaning, body, other_media: Vec::new() });
         self
     }
 

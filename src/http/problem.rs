@@ -93,7 +93,7 @@ impl Problem {
     /// The answer. The edge calls this, because it knows the request id.
     pub fn response(&self, request_id: &str) -> HttpResponse {
         let body = ProblemBody {
-            r#type: format!("/problems/{}", self.kind.name),
+            r#type: address(self.kind),
             title: self.kind.title,
             status: self.kind.status,
             detail: &self.detail,
@@ -121,6 +121,11 @@ impl Problem {
     }
 }
 
+/// The `type` of such a problem: a page that explains it.
+pub fn address(kind: &ProblemKind) -> String {
+    format!("/problems/{}", kind.name)
+}
+
 /// The body of every answer that is not a success.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
@@ -131,8 +136,6 @@ pub struct ProblemBody<'a> {
     pub status: u16,
     /// What it was this time.
     pub detail: &'a str,
-    /// `never`, `later`, or `same_key`.
-    #[schema(value_type = String)]
     pub retry: Retry,
     pub request_id: &'a str,
     #[serde(skip_serializing_if = "<[Invalid]>::is_empty")]

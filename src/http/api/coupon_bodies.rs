@@ -2,6 +2,7 @@
 
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::Worth;
+use crate::http::words;
 use crate::shared::Shared;
 use actors::Id;
 use actors::domain::coupons::coupon::{Coupon, CouponPhase, CouponView, Use};
@@ -24,10 +25,12 @@ pub struct CouponBody {
     /// In a campaign: the place in the order of claims.
     pub rank: Option<u64>,
     /// `created`, `assigned`, `held`, `used`, `expired` or `void`.
+    #[schema(value_type = words::CouponStates)]
     pub state: &'static str,
     pub owner: Option<String>,
     /// What a service calls the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
     pub discount_percent: Option<u8>,
     pub discount_amount: Option<u64>,
@@ -39,6 +42,7 @@ pub struct CouponBody {
     pub r#use: Option<UseBody>,
     /// What became of it, oldest first. For administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub history: Option<Vec<HistoryBody>>,
 }
 
@@ -59,12 +63,14 @@ pub struct UseBody {
 #[schema(as = CouponStep)]
 pub struct HistoryBody {
     /// `created`, `assigned`, `held`, `used`, `use_cancelled`, `expired` or `void`.
+    #[schema(value_type = words::CouponSteps)]
     pub step: &'static str,
     pub at: String,
     /// Who did it, or whose it became.
     pub by: Option<String>,
     /// What a service calls them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
     pub reference: Option<String>,
 }

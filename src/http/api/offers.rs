@@ -76,15 +76,19 @@ impl From<&Offer> for Worth {
 #[schema(as = Offer)]
 pub struct OfferBody {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub discount_percent: Option<u8>,
     /// In minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub discount_amount: Option<u64>,
     /// Less than this may not be paid with it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub min_amount: Option<u64>,
     /// The discount is never more than this.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub max_discount: Option<u64>,
 }
 

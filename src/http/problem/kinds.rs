@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 /// Whether asking again makes sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// The same request will be refused again.

@@ -129,6 +129,24 @@ fn an_oauth2_password_form_logs_in_as_json_does() {
         assert_eq!(tokens["token_type"], "Bearer");
         assert_eq!(bearer(&app, &tokens).get("/me").expect(200)["id"], made["member"]["id"]);
     }
+    for named in [
+        "account=ada",
+        "email=ADA%40example.org",
+        "phone_number=%2B491701234567",
+        "phone=%2B491701234567",
+        "account=ada&username=ada&email=ada%40example.org",
+    ] {
+        let form = format!("{named}&password=correct+horse+battery");
+        let tokens = by_form(&app, &form).expect(200);
+        assert_eq!(bearer(&app, &tokens).get("/me").expect(200)["id"], made["member"]["id"]);
+    }
+    log_in(&app, json!({"phone_number": "+491701234567"})).expect(200);
+    let twice = json!({"phone": "+491701234567", "phone_number": "+491701234567"});
+    assert_eq!(pointers(&log_in(&app, twice).refused(422, "invalid")), ["/phone_number"]);
+    by_form(&app, "account=ada&username=bob&password=correct+horse+battery")
+        .refused(401, "wrong-credentials");
+    by_form(&app, "email=bob%40example.org&password=correct+horse+battery")
+        .refused(401, "wrong-credentials");
     by_form(&app, "username=ada&password=wrong+horse+battery").refused(401, "wrong-credentials");
     by_form(&app, "username=nobody&password=correct+horse+battery")
         .refused(401, "wrong-credentials");

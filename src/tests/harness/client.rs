@@ -1,5 +1,6 @@
 //! Callers of the API, what they are answered, and what is read from that.
 
+use crate::document::{self, Exchange};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -176,20 +177,33 @@ impl Client {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let sent = match body {
-            Some(body) => self.agent.run(request.header("Content-Type", media).body(body).unwrap()),
+        let sent = match &body {
+            Some(body) => {
+                let request = request.header("Content-Type", media);
+                self.agent.run(request.body(body.as_slice()).unwrap())
+            }
             None => self.agent.run(request.body(()).unwrap()),
         };
         let mut answer = sent.ok()?;
         let bytes = answer.body_mut().read_to_vec().ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Some(Answer {
+        let answer = Answer {
             status: answer.status().as_u16(),
-            body,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
             headers: answer.headers().clone(),
-        })
+        };
+        document::check(&Exchange {
+            method,
+            path: &path,
+            media,
+            sent: body.as_deref(),
+            status: answer.status,
+            headers: &answer.headers,
+            text: &answer.text,
+            body: &answer.body,
+        });
+        Some(answer)
     }
 
     /// All lines of a list, page by page.

@@ -46,6 +46,7 @@ pub mod app;
 pub mod client;
 pub mod clocks;
 pub mod database;
+pub mod document;
 pub mod folder;
 pub mod keyspaces;
 pub mod load;
@@ -55,6 +56,7 @@ pub mod process;
 pub mod prometheus;
 pub mod receiver;
 pub mod redis;
+pub mod schemas;
 pub mod verifiers;
 
 pub use app::{NOON, TODAY, TestApp};

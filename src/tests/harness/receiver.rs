@@ -1,6 +1,7 @@
 //! A receiver of webhooks on loopback that does what it is told: answers, fails, stalls, lies, or
 //! has gone.
 
+use crate::document;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -131,7 +132,8 @@ impl Inside {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some((headers, text)) = read(&mut reader) {
             let id = headers.get("webhook-id").map_or("", |id| id.to_str().unwrap()).to_owned();
-            let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+            let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+            document::check_event(&body);
             let mood = self.hear(Heard { id, headers, text, body, met: String::new() });
             let answer = match mood {
                 Mood::Answer(status) => {

@@ -69,5 +69,6 @@ pub struct LineBody {
     pub member: String,
     /// What a service calls them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
 }

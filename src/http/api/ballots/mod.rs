@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/lotteries/{date}/ballots", submit)
+            .named("submitBallot")
             .summary("Submit a ballot")
             .notes(
                 "As many as you like, until the lottery closes; administrators none. The answer \
@@ -51,17 +52,20 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::KEY_FORGOTTEN,
             ]),
         Endpoint::get("/lotteries/{date}/ballots", of_lottery)
+            .named("listBallotsOfLottery")
             .summary("List the ballots of a lottery")
             .who(Who::Admin)
             .lists::<LineBody>("Box by box, in the order in which they came.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
         Endpoint::get("/ballots", mine)
+            .named("listMyBallots")
             .summary("List my ballots")
             .notes("Once a lottery is drawn, they say whether they have won.")
             .who(Who::Member)
-            .query("lottery", "Only those of the lottery that closes on this day.")
+            .day("lottery", "Only those of the lottery that closes on this day.")
             .lists::<MineBody>("By lottery, box and place."),
         Endpoint::get("/ballots/{id}", show)
+            .named("getBallot")
             .summary("Look at a ballot")
             .notes(
                 "With a receipt, made anew. Somebody else's is answered like one that never \
@@ -71,6 +75,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<BallotBody>(200, "The ballot.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/ballots/{id}/proof", proof)
+            .named("getBallotProof")
             .summary("Show that a ballot was counted")
             .notes(
                 "The path from the ballot to the root over all ballots, from which the winners \

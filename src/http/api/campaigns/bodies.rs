@@ -4,6 +4,7 @@ use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::offers::Worth;
 use crate::http::fields::{parse_future, parse_instant, parse_name};
 use crate::http::problem::Problem;
+use crate::http::words;
 use actors::Time;
 use actors::domain::coupons::campaign::{CampaignPlan, Overview, Trigger};
 use base::calendar::wire_time;
@@ -40,6 +41,7 @@ pub struct CreateCampaign {
     /// `first_login`: by logging in for the first time. `claim`: by asking. `code`: by asking with
     /// the code.
     #[schema(example = "claim")]
+    #[schema(value_type = words::Triggers)]
     pub trigger: String,
     /// What has to be known, for the trigger `code`: compared without regard to case.
     pub code: Option<String>,
@@ -71,6 +73,7 @@ pub struct CampaignBody {
     pub id: String,
     pub name: String,
     /// `scheduled`, `open`, `paused`, `sold_out` or `ended`.
+    #[schema(value_type = words::CampaignStates)]
     pub state: &'static str,
     pub quota: u64,
     pub granted: u64,
@@ -82,6 +85,7 @@ pub struct CampaignBody {
     pub starts_at: String,
     pub ends_at: String,
     /// `first_login`, `claim` or `code`.
+    #[schema(value_type = words::Triggers)]
     pub trigger: &'static str,
     pub voucher_valid_days: Option<u32>,
     pub created_at: String,

@@ -35,6 +35,7 @@ use products::promotions::Promotion;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/campaigns", create)
+            .named("createCampaign")
             .summary("Create a campaign")
             .notes(
                 "The first so many get a voucher, exactly. Costs the same for a hundred and for \
@@ -46,32 +47,44 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<CampaignBody>(201, "The campaign.")
             .problems(&[&problem::NAME_TAKEN]),
         Endpoint::get("/campaigns", list)
+            .named("listCampaigns")
             .summary(
                 "List the \
             campaigns",
             )
             .lists::<CampaignBody>("In the order of their creation."),
         Endpoint::get("/campaigns/{id}", show)
+            .named("getCampaign")
             .summary("Look at a campaign")
             .answer::<CampaignBody>(200, "The campaign.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::patch("/campaigns/{id}", change)
+            .named("changeCampaign")
             .summary("Raise the quota, or end later")
             .who(Who::Admin)
             .body::<ChangeCampaign>()
             .decides()
             .answer::<CampaignBody>(200, "The campaign.")
             .problems(&[&problem::NOT_FOUND, &problem::ENDED, &problem::ONLY_MORE]),
-        switch("/campaigns/{id}/pause", pause).summary("Pause a campaign").notes(
-            "Claims are \
+        switch("/campaigns/{id}/pause", pause)
+            .named("pauseCampaign")
+            .summary("Pause a campaign")
+            .notes(
+                "Claims are \
             refused until it goes on. Vouchers can be used.",
-        ),
-        switch("/campaigns/{id}/resume", resume).summary("Let a paused campaign go on"),
-        switch("/campaigns/{id}/end", end).summary("End a campaign now").notes(
-            "For good. Vouchers \
+            ),
+        switch("/campaigns/{id}/resume", resume)
+            .named("resumeCampaign")
+            .summary("Let a paused campaign go on"),
+        switch("/campaigns/{id}/end", end)
+            .named("endCampaign")
+            .summary("End a campaign now")
+            .notes(
+                "For good. Vouchers \
             that were granted stay good.",
-        ),
+            ),
         Endpoint::post("/campaigns/{id}/claims", claims::claim)
+            .named("claimVoucher")
             .summary("Claim a voucher")
             .notes(
                 "The rank is the place in the engine's own order: 1 to the quota, no gap, no \
@@ -95,11 +108,13 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::BY_FIRST_LOGIN,
             ]),
         Endpoint::get("/campaigns/{id}/claims", claims::claims)
+            .named("listClaims")
             .summary("List the claims of a campaign")
             .who(Who::Admin)
             .lists::<CouponBody>("By rank.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
+            .named("getCampaignLedger")
             .summary("Count a campaign's vouchers")
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND]),

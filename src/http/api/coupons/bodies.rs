@@ -4,6 +4,7 @@ use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::Worth;
 use crate::http::problem::Problem;
+use crate::http::words;
 use crate::shared::Shared;
 use actors::Time;
 use actors::domain::coupons::catalogue::BatchKind;
@@ -105,6 +106,7 @@ pub struct WithCodesBody {
 pub struct RedeemedBody {
     pub code: String,
     /// `used`, `held`, `assigned`, `void`; or `expired`, if a use was cancelled after its time.
+    #[schema(value_type = words::CouponStates)]
     pub state: &'static str,
     /// Null where no amount was said that a percentage could be taken of.
     pub discount: Option<u64>,
@@ -147,6 +149,7 @@ pub struct NoticeBody {
     pub owner: String,
     /// What a service calls the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
     pub expires_at: String,
 }

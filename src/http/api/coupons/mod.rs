@@ -19,16 +19,19 @@ use crate::http::api::coupons::bodies::{
 };
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::problem;
+use crate::http::words::CouponStates;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/coupons", batches::create_with_codes)
+            .named("createCoupons")
             .summary("Create some coupons, and see their codes")
             .who(Who::Admin)
             .body::<CreateBatch>()
             .decides()
             .answer::<WithCodesBody>(201, "The batch and its codes. A dry run has none."),
         Endpoint::post("/coupon-batches", batches::create)
+            .named("createCouponBatch")
             .summary("Create a batch of coupons")
             .notes(
                 "Costs the same for one and for ten billion: an untouched coupon takes neither \
@@ -39,20 +42,24 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<BatchBody>(201, "The batch."),
         Endpoint::get("/coupon-batches", batches::list)
+            .named("listCouponBatches")
             .summary("List the batches")
             .who(Who::Admin)
             .lists::<BatchBody>("In the order of their creation."),
         Endpoint::get("/coupon-batches/{id}", batches::show)
+            .named("getCouponBatch")
             .summary("Look at a batch")
             .who(Who::Admin)
             .answer::<BatchBody>(200, "The batch.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/ledger", batches::ledger)
+            .named("getCouponBatchLedger")
             .summary("Count a batch's coupons")
             .who(Who::Admin)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", batches::stream)
+            .named("streamCodes")
             .summary("Stream the codes of a batch")
             .notes(
                 "As NDJSON (`{\"index\":0,\"code\":\"…\"}`), or as CSV with `format=csv`. Begins \
@@ -64,17 +71,19 @@ pub fn endpoints() -> Vec<Endpoint> {
                  which an import takes away again; NDJSON has codes as they are.",
             )
             .who(Who::Admin)
-            .query("format", "`ndjson` (the default) or `csv`.")
-            .query("from", "The index of the first code.")
-            .query("limit", "How many; all, if absent.")
+            .choice("format", &["ndjson", "csv"], "`ndjson`, if absent.")
+            .number("from", 0.., "The index of the first code.")
+            .number("limit", 0.., "How many; all, if absent.")
             .answer_text(
                 200,
                 "application/x-ndjson",
                 "The codes, one a line, for as long as \
                 somebody reads.",
             )
+            .or_text("text/csv")
             .problems(&[&problem::NOT_FOUND, &problem::INVALID, &problem::BUSY]),
         Endpoint::post("/coupon-batches/{id}/assign", assigning::assign)
+            .named("assignNextCoupon")
             .summary("Assign the next free coupon")
             .notes("An administrator names the member; a service acts for its own.")
             .who(Who::Member)
@@ -95,10 +104,12 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::KEY_FORGOTTEN,
             ]),
         Endpoint::get("/coupons", using::list)
+            .named("listMyCoupons")
             .summary("List my coupons and vouchers")
             .who(Who::Member)
             .lists::<CouponBody>("In the order in which they were assigned, as they are now."),
         Endpoint::get("/coupons/{code}", using::show)
+            .named("getCoupon")
             .summary("Look at a coupon")
             .notes(
                 "Its owner sees it, and administrators, with its history. To all others it does \
@@ -108,6 +119,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<CouponBody>(200, "The coupon.")
             .problems(GUESSED),
         Endpoint::post("/coupons/{code}/use", using::redeem)
+            .named("useCoupon")
             .summary("Use a coupon")
             .notes(
                 "With `hold_s` it is only held: take the payment, then confirm. If nobody \
@@ -126,6 +138,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::BELOW_MINIMUM,
             ]),
         Endpoint::post("/coupons/{code}/use/confirm", using::confirm)
+            .named("confirmUse")
             .summary("Confirm a use that was held")
             .who(Who::Member)
             .decides()
@@ -138,6 +151,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::COUPON_NOT_HELD,
             ]),
         Endpoint::delete("/coupons/{code}/use", using::cancel)
+            .named("cancelUse")
             .summary("Cancel a use, or the hold for one")
             .notes("Gives back what that use took. What has expired stays expired.")
             .who(Who::Member)
@@ -150,6 +164,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::COUPON_NOT_USED,
             ]),
         Endpoint::post("/coupons/{code}/void", using::void)
+            .named("voidCoupon")
             .summary("Take a coupon out of circulation")
             .who(Who::Admin)
             .decides()
@@ -161,6 +176,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::COUPON_USED,
             ]),
         Endpoint::put("/coupons/{code}/assign", assigning::give)
+            .named("assignCoupon")
             .summary("Assign this coupon")
             .notes(
                 "An administrator names the member; a service acts for its own. Repeating it \
@@ -179,23 +195,20 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::ONE_PER_MEMBER,
             ]),
         Endpoint::get("/coupons/expired", expired::expired)
+            .named("listExpiredCoupons")
             .summary("List what expires on a day")
             .notes(
                 "Coupons and vouchers, touched or not, those that expire later that day, too: \
                 complete, by cursor.",
             )
             .who(Who::Admin)
-            .query("on", "The day, like 2026-12-31; today in the configured zone, if absent.")
-            .query(
-                "state",
-                "`created`, `assigned`, `held`, `used`, `expired` or `void`; all, if \
-                absent.",
-            )
-            .query("limit", "How many, 1 to 100.")
-            .query("cursor", "Where the page begins: the `next_cursor` of the one before.")
+            .day("on", "The day, like 2026-12-31; today in the configured zone, if absent.")
+            .choice("state", CouponStates::ALL, "Only those in this state.")
+            .paged()
             .answer::<ExpiredBody>(200, "The window and what expires in it.")
             .problems(&[&problem::INVALID]),
         Endpoint::get("/notices", expired::list_notices)
+            .named("listNotices")
             .summary("List the notices that were given")
             .notes(
                 "Each day at 09:00 in the configured zone, to the owners of coupons that nobody \

@@ -3,6 +3,7 @@
 use crate::http::api::offers::{OfferBody, Worth};
 use crate::http::fields::{check_name, parse_future};
 use crate::http::problem::Problem;
+use crate::http::words;
 use crate::shared::Shared;
 use actors::Id;
 use actors::domain::imports::{ImportPass, ImportState, ImportView, OnDuplicate, WhyFailed};
@@ -32,8 +33,10 @@ pub struct ImportQuery {
 pub struct JobBody {
     pub id: String,
     /// `coupon_import`.
+    #[schema(value_type = words::JobKinds)]
     pub kind: &'static str,
     /// `checking`, `importing`, `cancelling`, `finished`, `failed` or `cancelled`.
+    #[schema(value_type = words::JobStates)]
     pub state: &'static str,
     /// Why it failed.
     pub why: Option<String>,
@@ -41,6 +44,7 @@ pub struct JobBody {
     /// SHA-256 of the file.
     pub file: String,
     /// `skip` or `fail`.
+    #[schema(value_type = words::Duplicates)]
     pub on_duplicate: &'static str,
     pub dry_run: bool,
     pub offer: OfferBody,
@@ -82,6 +86,7 @@ pub struct RowBody {
     /// As it stands in the file; empty if it cannot be read, and not longer than 100 characters.
     pub code: String,
     /// `imported`, `duplicate` or `invalid`.
+    #[schema(value_type = words::RowStates)]
     pub state: &'static str,
     pub why: Option<&'static str>,
 }

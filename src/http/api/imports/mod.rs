@@ -13,6 +13,7 @@ use crate::http::api::imports::bodies::{
 };
 use crate::http::api::imports::explain::explain_missing_file;
 use crate::http::api::imports::finding::{find_job, job_in_path};
+use crate::http::api::offers::MOST_MONEY;
 use crate::http::body::Body;
 use crate::http::caller::{Admin, stay};
 use crate::http::endpoint::{Endpoint, Who};
@@ -21,6 +22,7 @@ use crate::http::page::{self, Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
+use crate::http::words::Duplicates;
 use crate::shared::Shared;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes, block};
@@ -35,6 +37,7 @@ use std::io;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/coupon-imports", arriving::create)
+            .named("importCodes")
             .repeatable()
             .summary("Import coupon codes of your own")
             .notes(
@@ -51,14 +54,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .who(Who::Admin)
             .query("name", "Of the batch and the job, up to 100 characters.")
-            .query("expires_at", "When the coupons expire, RFC 3339 with its zone. Required.")
-            .query("discount_percent", "1 to 100. Either this or `discount_amount`.")
-            .query("discount_amount", "In minor units.")
-            .query("min_amount", "Less than this may not be paid with it.")
-            .query("max_discount", "The discount is never more than this.")
-            .query("on_duplicate", "`skip`, the default, or `fail`.")
-            .query("dry_run", "`true`: the whole report, and nothing is imported.")
+            .instant("expires_at", "When the coupons expire.")
+            .required()
+            .number("discount_percent", 1..=100, "Either this or `discount_amount`.")
+            .number("discount_amount", 1..=MOST_MONEY, "In minor units.")
+            .number("min_amount", 1..=MOST_MONEY, "Less than this may not be paid with it.")
+            .number("max_discount", 1..=MOST_MONEY, "The discount is never more than this.")
+            .choice("on_duplicate", Duplicates::ALL, "`skip`, if absent.")
+            .flag("dry_run", "`true`: the whole report, and nothing is imported.")
             .streams("text/csv")
+            .or_streams("application/octet-stream")
             .answer::<JobBody>(202, "The job. `Location` is where to look at it.")
             .problems(&[
                 &problem::CSV_HEADER,
@@ -69,30 +74,34 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::CLOCK_MOVED,
             ]),
         Endpoint::get("/jobs", list)
+            .named("listJobs")
             .summary("List the jobs")
             .who(Who::Admin)
             .lists::<JobBody>("The newest first.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}", show)
+            .named("getJob")
             .summary("Look at a job")
             .who(Who::Admin)
             .answer::<JobBody>(200, "How far it has come.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}/rows", rows)
+            .named("listJobRows")
             .summary("List what became of each row")
             .notes(
                 "A page may have fewer lines than `limit`, even none, while there are more: go \
                 on as long as there is a `next_cursor`.",
             )
             .who(Who::Admin)
-            .query(
+            .choice(
                 "state",
-                "`imported`, `duplicate`, `invalid`, or `rejected`, which is the last \
-                two. All rows if absent.",
+                &["imported", "duplicate", "invalid", "rejected"],
+                "`rejected` is `duplicate` and `invalid`. All rows if absent.",
             )
             .lists::<RowBody>("In the order of the file, as far as it was worked off.")
             .problems(&[&problem::NOT_FOUND, &problem::REPORT_GONE, &problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}/report", report)
+            .named("downloadJobReport")
             .summary("Download what became of each row")
             .notes(
                 "CSV with the columns `row`, `code`, `state` and `why`, as far as the file was \
@@ -109,6 +118,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::BUSY,
             ]),
         Endpoint::delete("/jobs/{id}", cancel)
+            .named("cancelJob")
             .repeatable()
             .summary("Cancel a job")
             .notes(

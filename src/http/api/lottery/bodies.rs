@@ -1,6 +1,7 @@
 //! What the calls about lotteries answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::words;
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{BallotSetup, LotteryView, Phase, TicketSetup};
@@ -21,6 +22,7 @@ pub struct LotteryBody {
     pub closes_at: String,
     pub name: String,
     /// `open`, `closing`, `closed`, or `drawn`, to which only lotteries with ballots come.
+    #[schema(value_type = words::LotteryStates)]
     pub state: &'static str,
     pub tickets: Option<TicketsBody>,
     pub ballots: Option<BallotsBody>,
@@ -84,6 +86,7 @@ pub struct LotteryLedgerBody {
 #[schema(as = LotteryStatistics)]
 pub struct StatisticsBody {
     pub lottery: String,
+    #[schema(value_type = words::LotteryStates)]
     pub state: &'static str,
     /// Ballots that were submitted.
     pub ballots: u64,
@@ -232,9 +235,11 @@ pub struct LotBody {
     pub name: String,
     /// Whose ballot it is: for administrators, and for the service whose member it is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub member: Option<String>,
     /// What a service calls them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
 }
 
@@ -255,5 +260,6 @@ pub struct ReceiptKeyBody {
     pub algorithm: &'static str,
     #[schema(value_type = String)]
     pub key: Hex<32>,
+    #[schema(format = DateTime)]
     pub since: String,
 }

@@ -32,6 +32,7 @@ use futures_util::future::try_join_all;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/lotteries", create)
+            .named("createLottery")
             .summary("Create a lottery")
             .notes(
                 "With tickets to buy, ballots to draw from, or both. Costs the same for ten \
@@ -45,6 +46,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<LotteryBody>(201, "The lottery.")
             .problems(&[&problem::LOTTERY_EXISTS]),
         Endpoint::get("/lotteries", list)
+            .named("listLotteries")
             .summary("List the lotteries that are not over")
             .notes(
                 "Those that are open, that close at this moment, or that are closed and wait \
@@ -52,10 +54,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .lists::<LotteryBody>("By closing day."),
         Endpoint::get("/lotteries/{date}", show)
+            .named("getLottery")
             .summary("Look at a lottery")
             .answer::<LotteryBody>(200, "The lottery.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::post("/lotteries/{date}/close", close)
+            .named("closeLottery")
             .summary("Close a lottery now, and draw it")
             .notes(
                 "Seals every slice and box; live holds are released. What began after the answer \
@@ -68,14 +72,17 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<ClosedBody>(200, "The closed lottery, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/lotteries/{date}/ledger", ledger)
+            .named("getLotteryLedger")
             .summary("Count a lottery's tickets and ballots")
             .answer::<LotteryLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get("/lotteries/{date}/statistics", statistics)
+            .named("getLotteryStatistics")
             .summary("See how many take part")
             .answer::<StatisticsBody>(200, "Ballots box by box, and tickets.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/lotteries/{date}/winner", draws::winner)
+            .named("getWinners")
             .summary("See who has won")
             .notes(
                 "The public reads shortened names. Administrators are told whose the ballots are, \
@@ -85,8 +92,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                 `@`) has an apostrophe in front there.",
             )
             .who(Who::Optional)
-            .query("format", "`json` (the default) or `csv`.")
+            .choice("format", &["json", "csv"], "`json`, if absent.")
             .answer::<DrawBody>(200, "Winners and reserves.")
+            .or_text("text/csv")
             .problems(&[
                 &problem::NOT_FOUND,
                 &problem::NO_BALLOTS,
@@ -95,6 +103,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::FORBIDDEN,
             ]),
         Endpoint::get("/lotteries/{date}/proof", draws::proof)
+            .named("getDrawProof")
             .summary("Get the proof of a draw")
             .notes(
                 "Everything that it takes to repeat the draw on any machine: `stampede \
@@ -114,8 +123,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 pub fn endpoints_at_root() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/.well-known/stampede-receipts.json", draws::receipt_key)
+            .named("getReceiptKey")
             .summary("The key that receipts are signed with")
-            .answer::<ReceiptKeyBody>(200, "The key, in hexadecimal."),
+            .answer::<ReceiptKeyBody>(200, "The key, in hexadecimal.")
+            .problems(&[&problem::INVALID]),
     ]
 }
 

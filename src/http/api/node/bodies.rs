@@ -1,23 +1,28 @@
 //! What the calls about the node take and answer.
 
+use crate::http::words;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Health)]
 pub struct HealthBody {
+    #[schema(value_type = words::HealthStates)]
     pub status: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Ready)]
 pub struct ReadyBody {
+    #[schema(value_type = words::HealthStates)]
     pub status: &'static str,
     /// `up`, `down`, or `off` if none is configured. A node is ready without it: sessions are then
     /// asked of the store, and budgets are its own.
+    #[schema(value_type = words::RedisStates)]
     pub redis: &'static str,
     /// How many nodes this one knows to serve, itself included, where several can.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub nodes: Option<usize>,
 }
 
@@ -32,8 +37,10 @@ pub struct Readiness {
 #[schema(as = Clock)]
 pub struct ClockBody {
     /// The time that this node lives by.
+    #[schema(format = DateTime)]
     pub now: String,
     /// What the machine's clock says.
+    #[schema(format = DateTime)]
     pub clock: String,
     /// False while the machine's clock has moved and is not believed: then no commands are taken.
     pub settled: bool,

@@ -23,11 +23,13 @@ use std::sync::atomic::Ordering;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/clock", clock::show)
+            .named("getClock")
             .summary("How this node's clocks stand")
             .notes("Of the node that answers; on several nodes, ask each.")
             .who(Who::Admin)
             .answer::<ClockBody>(200, "How they stand."),
         Endpoint::post("/clock/accept", clock::accept)
+            .named("acceptClock")
             .summary("Say that a clock which has moved is right")
             .notes(
                 "Only for the node that answers. From then on the node lives by it, and whatever \
@@ -45,23 +47,28 @@ pub fn endpoints() -> Vec<Endpoint> {
 pub fn endpoints_at_root() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/health/live", live)
+            .named("isLive")
             .summary("Whether the process answers")
             .notes("Touches nothing.")
-            .answer::<HealthBody>(200, "It does."),
+            .answer::<HealthBody>(200, "It does.")
+            .problems(&[&problem::INVALID]),
         Endpoint::get("/health/ready", ready)
+            .named("isReady")
             .summary("Whether traffic is welcome")
             .notes(
                 "Writes a row, at most twice a second however often it is asked; so a full \
                 disk, a stuck writer or a damaged database shows.",
             )
             .answer::<ReadyBody>(200, "It is.")
-            .problems(&[&problem::STARTING]),
+            .problems(&[&problem::STARTING, &problem::INVALID]),
         Endpoint::put("/health/ready", set_ready)
+            .named("setReady")
             .summary("Leave or join the balancer")
             .who(Who::Admin)
             .body::<Readiness>()
             .answer::<HealthBody>(200, "How it is now."),
         Endpoint::get("/metrics", metrics)
+            .named("getMetrics")
             .summary("Metrics for Prometheus")
             .notes(
                 "For the networks that the setting `metrics_from` names: this machine, if \

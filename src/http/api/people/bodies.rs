@@ -2,6 +2,8 @@
 
 use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::people::profiles::UserBody;
+use crate::http::problem::Problem;
+use crate::http::words;
 use actors::Id;
 use base::calendar::wire_time;
 use people::{Draft, LoggedIn, Login, Tokens, Via};
@@ -47,22 +49,36 @@ pub struct LoginBody {
     pub username: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    /// The same as `phone`.
+    pub phone_number: Option<String>,
     #[schema(example = "a long sentence nobody guesses")]
     pub password: String,
 }
 
-impl From<LoginBody> for Login {
-    fn from(LoginBody { account, username, email, phone, password }: LoginBody) -> Login {
-        Login { account, username, email, phone, password }
+impl LoginBody {
+    pub fn checked(self) -> Result<Login, Problem> {
+        let LoginBody { account, username, email, phone, phone_number, password } = self;
+        if phone.is_some() && phone_number.is_some() {
+            return Err(Problem::invalid("/phone_number", "say this or `phone`, not both"));
+        }
+        Ok(Login { account, username, email, phone: phone.or(phone_number), password })
     }
 }
 
-/// The OAuth2 password form. What it says beside the account and the password is of no use here,
-/// but clients send it.
-#[derive(Deserialize)]
+/// A login as a form. What OAuth2's says beside the account and the password is of no use here, but
+/// clients send it.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginForm {
-    username: String,
+    /// Where `account` is absent, an identifier of any kind.
+    #[schema(example = "ada")]
+    username: Option<String>,
+    account: Option<String>,
+    email: Option<String>,
+    /// Or `phone`.
+    #[serde(rename = "phone_number", alias = "phone")]
+    phone: Option<String>,
+    #[schema(example = "a long sentence nobody guesses")]
     password: String,
     #[serde(rename = "grant_type")]
     _grant_type: Option<String>,
@@ -76,7 +92,12 @@ pub struct LoginForm {
 
 impl From<LoginForm> for Login {
     fn from(form: LoginForm) -> Login {
-        Login { account: Some(form.username), password: form.password, ..Login::default() }
+        let (account, username) = match (form.account, form.username) {
+            // OAuth2 has but one name for whoever logs in.
+            (None, username) => (username, None),
+            both => both,
+        };
+        Login { account, username, email: form.email, phone: form.phone, password: form.password }
     }
 }
 
@@ -118,6 +139,7 @@ pub struct TokensBody {
     /// 30 seconds.
     pub refresh_token: String,
     #[schema(example = "Bearer")]
+    #[schema(value_type = words::TokenTypes)]
     pub token_type: &'static str,
     /// Seconds until the access token expires.
     pub expires_in: u32,
@@ -180,6 +202,7 @@ pub enum MeBody {
 pub struct OutsiderBody {
     pub id: String,
     #[schema(example = "service")]
+    #[schema(value_type = words::ServiceRoles)]
     pub role: &'static str,
     /// The name of the service key.
     pub service: String,
@@ -230,6 +253,7 @@ pub struct CreateServiceKey {
     #[schema(example = "shop")]
     pub name: String,
     /// `service`, which is the default and all there is.
+    #[schema(value_type = Option<words::ServiceRoles>)]
     pub role: Option<String>,
 }
 
@@ -238,6 +262,7 @@ pub struct CreateServiceKey {
 pub struct NewServiceKeyBody {
     pub id: String,
     pub name: String,
+    #[schema(value_type = words::ServiceRoles)]
     pub role: &'static str,
     /// For `Authorization: Bearer …`. It is shown this once and kept nowhere.
     pub key: String,
@@ -248,6 +273,7 @@ pub struct NewServiceKeyBody {
 pub struct ServiceKeyBody {
     pub id: String,
     pub name: String,
+    #[schema(value_type = words::ServiceRoles)]
     pub role: &'static str,
     pub created_at: String,
     /// Null while it lets in.

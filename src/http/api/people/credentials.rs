@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use people::{Login, Signed};
 use serde::de::DeserializeOwned;
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The caller, if there is one, without insisting.
 pub struct MaybeSigned(pub Result<Signed, Problem>);
@@ -59,7 +59,7 @@ impl FromRequest for Credentials {
             let login = if is_form {
                 form::<LoginForm>(&bytes)?.into()
             } else {
-                body::parse::<LoginBody>(&bytes)?.into()
+                body::parse::<LoginBody>(&bytes)?.checked()?
             };
             Ok(Credentials(login))
         })

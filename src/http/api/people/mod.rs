@@ -13,10 +13,11 @@ mod sessions;
 mod users;
 
 use crate::http::api::people::bodies::{
-    ChangePassword, CreateServiceKey, LoggedInBody, LoginBody, Logout, MeBody, NewServiceKeyBody,
-    RefreshTokens, RegisterMember, RegisteredBody, ResetBody, ResetPassword, ServiceKeyBody,
-    SessionBody, TokensBody,
+    ChangePassword, CreateServiceKey, LoggedInBody, LoginBody, LoginForm, Logout, MeBody,
+    NewServiceKeyBody, RefreshTokens, RegisterMember, RegisteredBody, ResetBody, ResetPassword,
+    ServiceKeyBody, SessionBody, TokensBody,
 };
+use crate::http::api::people::credentials::FORM;
 use crate::http::api::people::profiles::{CreateUser, PatchUser, PutUser, UserBody};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::problem;
@@ -31,6 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ];
     vec![
         Endpoint::post("/auth/register", sessions::register)
+            .named("register")
             .repeatable()
             .summary("Register")
             .notes(
@@ -47,17 +49,21 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::TAKEN])
             .problems(CROWDED),
         Endpoint::post("/auth/login", sessions::login)
+            .named("logIn")
             .summary("Log in")
             .notes(
-                "As JSON, or as an OAuth2 password form whose `username` is an identifier of \
-                any kind. An unknown account, a wrong password and an account with too many \
-                failures are answered alike, in the same time.",
+                "As JSON, or as a form: OAuth2's, whose `username` is an identifier of any kind, \
+                or one that names `account`, `email` or `phone_number`. An unknown account, a \
+                wrong password and an account with too many failures are answered alike, in the \
+                same time.",
             )
             .body::<LoginBody>()
+            .or_body::<LoginForm>(FORM)
             .answer::<LoggedInBody>(200, "The tokens.")
             .problems(&[&problem::WRONG_CREDENTIALS])
             .problems(CROWDED),
         Endpoint::post("/auth/refresh", sessions::refresh)
+            .named("refreshTokens")
             .summary("Get new tokens")
             .notes(
                 "The refresh token is used up. Used again after its successor was used, or \
@@ -67,6 +73,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<TokensBody>(200, "The tokens.")
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/logout", sessions::logout)
+            .named("logOut")
             .summary("Log out")
             .notes(
                 "Both tokens of the session are dead when this is answered. Needs a valid \
@@ -76,21 +83,25 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer_empty(204, "Logged out.")
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/logout-all", sessions::logout_all)
+            .named("logOutEverywhere")
             .summary("End all my sessions")
             .who(Who::Member)
             .answer_empty(204, "All of them have ended, this one, too.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/auth/sessions", sessions::sessions)
+            .named("listMySessions")
             .summary("List my sessions")
             .who(Who::Member)
             .lists::<SessionBody>("Oldest first.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/auth/sessions/{id}", sessions::end_session)
+            .named("endSession")
             .summary("End one of my sessions")
             .who(Who::Member)
             .answer_empty(204, "It has ended.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/password", sessions::change_password)
+            .named("changePassword")
             .summary("Change my password")
             .notes("My other sessions end.")
             .who(Who::Member)
@@ -99,6 +110,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::WRONG_CREDENTIALS, &problem::NOT_FOUND])
             .problems(CROWDED),
         Endpoint::post("/auth/reset", sessions::reset_password)
+            .named("resetPassword")
             .summary("Set a password with a reset token")
             .notes(
                 "An administrator hands the token out (`POST /users/{id}/password`). It is good \
@@ -109,16 +121,19 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::UNAUTHENTICATED])
             .problems(CROWDED),
         Endpoint::get("/me", sessions::me)
+            .named("whoAmI")
             .summary("Who am I?")
             .who(Who::Member)
             .answer::<MeBody>(200, "The caller.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/users", users::list)
+            .named("listUsers")
             .summary("List the accounts")
             .who(Who::Admin)
             .lists::<UserBody>("In the order of their creation.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::post("/users", users::create)
+            .named("createUser")
             .repeatable()
             .summary("Create an account")
             .who(Who::Admin)
@@ -131,24 +146,28 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::UNAVAILABLE,
             ]),
         Endpoint::get("/users/{id}", users::show)
+            .named("getUser")
             .summary("Look at an account")
             .notes("One's own, or any for an administrator.")
             .who(Who::Member)
             .answer::<UserBody>(200, "The account.")
             .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::put("/users/{id}", users::put)
+            .named("replaceUser")
             .summary("Replace a profile")
             .who(Who::Member)
             .body::<PutUser>()
             .answer::<UserBody>(200, "The account.")
             .problems(CHANGED),
         Endpoint::patch("/users/{id}", users::patch)
+            .named("changeUser")
             .summary("Change parts of a profile")
             .who(Who::Member)
             .body::<PatchUser>()
             .answer::<UserBody>(200, "The account.")
             .problems(CHANGED),
         Endpoint::delete("/users/{id}", users::delete)
+            .named("deleteUser")
             .summary("Delete an account")
             .notes(
                 "Its sessions end, its identifiers are free, its held tickets are released. \
@@ -158,6 +177,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer_empty(204, "It is deleted.")
             .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/users/{id}/password", users::offer_reset)
+            .named("offerPasswordReset")
             .summary("Hand out a password reset")
             .notes(
                 "The token is good for one `POST /auth/reset` within a day; it replaces the one \
@@ -167,6 +187,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<ResetBody>(201, "The token to hand over.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/service-keys", service_keys::create)
+            .named("createServiceKey")
             .repeatable()
             .summary("Make a service key")
             .notes(
@@ -178,11 +199,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<NewServiceKeyBody>(201, "The key.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/service-keys", service_keys::list)
+            .named("listServiceKeys")
             .summary("List the service keys")
             .who(Who::Admin)
             .lists::<ServiceKeyBody>("Without the keys themselves.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/service-keys/{id}", service_keys::revoke)
+            .named("revokeServiceKey")
             .summary("Revoke a service key")
             .who(Who::Admin)
             .answer_empty(204, "It lets nobody in any more.")

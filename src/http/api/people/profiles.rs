@@ -1,5 +1,6 @@
 //! An account as it is read and answered: its profile, whole or in parts.
 
+use crate::http::words;
 use base::calendar::wire_time;
 use people::{Accounts, Error, role_name};
 use ports::directory::{Changes, Member};
@@ -17,6 +18,7 @@ pub struct CreateUser {
     pub full_name: Option<String>,
     pub birthday: Option<String>,
     /// `member`, which is the default, or `admin`. It stays what it is.
+    #[schema(value_type = Option<words::Roles>)]
     pub role: Option<String>,
 }
 
@@ -62,6 +64,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 pub struct UserBody {
     pub id: String,
     /// `member` or `admin`.
+    #[schema(value_type = words::Roles)]
     pub role: &'static str,
     pub username: Option<String>,
     pub email: Option<String>,

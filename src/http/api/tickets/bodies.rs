@@ -1,6 +1,7 @@
 //! What the calls about tickets take and answer.
 
 use crate::http::problem::Problem;
+use crate::http::words;
 use crate::shared::Shared;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Bought, HoldId, HoldState, Pattern, SliceName, TicketId};
@@ -48,6 +49,7 @@ pub struct HoldBody {
     pub id: String,
     pub lottery: String,
     /// `held`, `confirmed` or `released`.
+    #[schema(value_type = words::HoldStates)]
     pub state: &'static str,
     pub tickets: Vec<TicketBody>,
     /// When it ends by itself. Null once it is confirmed or released.
@@ -66,6 +68,7 @@ pub struct TicketBody {
 #[schema(as = HoldEnd)]
 pub struct EndBody {
     pub id: String,
+    #[schema(value_type = words::HoldStates)]
     pub state: &'static str,
     pub expires_at: Option<String>,
 }
@@ -110,6 +113,7 @@ pub struct BoughtBody {
 #[schema(as = Refund)]
 pub struct RefundBody {
     pub id: String,
+    #[schema(value_type = words::TicketStates)]
     pub state: &'static str,
 }
 

@@ -28,6 +28,7 @@ use actors::store::ListedRow;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/lotteries/{date}/holds", holds::create)
+            .named("holdTickets")
             .summary("Hold tickets")
             .notes(
                 "Random ones among the free that match, or an exact number. They are yours \
@@ -45,6 +46,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::NO_MATCH_LEFT,
             ]),
         Endpoint::get("/holds", holds::list)
+            .named("listMyHolds")
             .summary(
                 "List my live \
             holds",
@@ -52,6 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Member)
             .lists::<HoldBody>("By lottery and slice."),
         Endpoint::get("/holds/{id}", holds::show)
+            .named("getHold")
             .summary("Look at a hold")
             .notes(
                 "Somebody else's is answered like one that never was, here and wherever a hold \
@@ -61,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<HoldBody>(200, "The hold.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::post("/holds/{id}/confirm", holds::confirm)
+            .named("confirmHold")
             .summary("Confirm a hold: buy its tickets")
             .notes("Can be repeated for ever: a confirmed hold answers the same again.")
             .who(Who::Member)
@@ -68,6 +72,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<HoldBody>(200, "The confirmed hold.")
             .problems(ENDED),
         Endpoint::post("/holds/{id}/extend", holds::extend)
+            .named("extendHold")
             .summary("Extend a hold")
             .who(Who::Member)
             .body::<ExtendHold>()
@@ -76,6 +81,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(ENDED)
             .problems(&[&problem::HOLD_EXTENDED_TO_THE_LIMIT, &problem::HOLD_CONFIRMED]),
         Endpoint::delete("/holds/{id}", holds::release)
+            .named("releaseHold")
             .summary("Release a hold")
             .who(Who::Member)
             .decides()
@@ -83,16 +89,20 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(ENDED)
             .problems(&[&problem::HOLD_CONFIRMED]),
         Endpoint::get("/lotteries/{date}/tickets", search)
+            .named("findTickets")
             .summary("Look for tickets")
             .notes("Only looks: holds nothing, and the next moment may be different.")
             .query("pattern", "Digits and stars, like `****23`.")
+            .required()
             .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::INVALID]),
         Endpoint::get("/tickets", list)
+            .named("listMyTickets")
             .summary("List my tickets")
             .who(Who::Member)
             .lists::<BoughtBody>("By lottery and number."),
         Endpoint::post("/tickets/{id}/refund", refund)
+            .named("refundTicket")
             .summary("Take a sold ticket back")
             .notes("It is free again. Not once the lottery is closed.")
             .who(Who::Admin)

@@ -1,6 +1,7 @@
 //! What the calls about webhooks take and answer.
 
 use crate::http::problem::Problem;
+use crate::http::words;
 use actors::Id;
 use actors::domain::webhooks::{Telling, WebhookView, WhyDisabled};
 use base::calendar::wire_time;
@@ -17,6 +18,7 @@ pub struct CreateWebhook {
     pub url: String,
     /// Types of events, or `*` for all of them.
     #[schema(example = json!(["campaign.claimed", "coupon.used"]))]
+    #[schema(value_type = Vec<words::EventChoices>)]
     pub events: Vec<String>,
 }
 
@@ -24,8 +26,10 @@ pub struct CreateWebhook {
 #[serde(deny_unknown_fields)]
 pub struct ReplayRange {
     /// The first instant, RFC 3339.
+    #[schema(format = DateTime)]
     pub from: String,
     /// The instant before which it ends.
+    #[schema(format = DateTime)]
     pub to: String,
 }
 
@@ -34,11 +38,14 @@ pub struct ReplayRange {
 pub struct WebhookBody {
     pub id: String,
     pub url: String,
+    #[schema(value_type = Vec<words::EventChoices>)]
     pub events: Vec<String>,
     /// `enabled`; `retrying` after a failure; or `disabled`: nothing is delivered, nothing is
     /// forgotten.
+    #[schema(value_type = words::WebhookStates)]
     pub state: &'static str,
     /// `gone` (the receiver answered 410), `gave_up` (the last attempt has failed) or `ordered`.
+    #[schema(value_type = Option<words::WebhookStops>)]
     pub disabled_because: Option<&'static str>,
     /// How often the delivery under way has failed.
     pub failed_attempts: u8,
@@ -51,7 +58,9 @@ pub struct WebhookBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookReplay)]
 pub struct ReplayBody {
+    #[schema(format = DateTime)]
     pub from: String,
+    #[schema(format = DateTime)]
     pub to: String,
 }
 
@@ -70,9 +79,11 @@ pub struct NewWebhookBody {
 pub struct DeliveryBody {
     /// The id of the event, and of the message.
     pub event: String,
+    #[schema(value_type = words::EventTypes)]
     pub r#type: &'static str,
     pub at: String,
     /// `delivered` or `failed`.
+    #[schema(value_type = words::Outcomes)]
     pub outcome: &'static str,
     /// What the receiver answered. Null if it did not.
     pub status: Option<u16>,

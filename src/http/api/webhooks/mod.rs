@@ -30,6 +30,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     const NONE: &[&problem::ProblemKind] = &[&problem::NOT_FOUND, &problem::UNAVAILABLE];
     vec![
         Endpoint::post("/webhooks", create)
+            .named("createWebhook")
             .repeatable()
             .summary("Make a webhook")
             .notes(
@@ -45,38 +46,45 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<NewWebhookBody>(201, "The webhook, and its secret.")
             .problems(&[&problem::TOO_MANY_WEBHOOKS, &problem::UNAVAILABLE]),
         Endpoint::get("/webhooks", list)
+            .named("listWebhooks")
             .summary("List the webhooks")
             .who(Who::Admin)
             .lists::<WebhookBody>("Without their secrets.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/webhooks/{id}", show)
+            .named("getWebhook")
             .summary("Look at a webhook")
             .who(Who::Admin)
             .answer::<WebhookBody>(200, "The webhook.")
             .problems(NONE),
         Endpoint::delete("/webhooks/{id}", delete)
+            .named("deleteWebhook")
             .summary("Delete a webhook")
             .who(Who::Admin)
             .answer_empty(204, "Nothing more is delivered, and its secret is forgotten.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/enable", enable)
+            .named("enableWebhook")
             .summary("Enable a webhook")
             .notes("It goes on where it stopped, at once.")
             .who(Who::Admin)
             .answer::<WebhookBody>(200, "The webhook.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/disable", disable)
+            .named("disableWebhook")
             .summary("Disable a webhook")
             .who(Who::Admin)
             .answer::<WebhookBody>(200, "The webhook.")
             .problems(NONE),
         Endpoint::get("/webhooks/{id}/deliveries", deliveries)
+            .named("listDeliveries")
             .summary("List the latest attempts to deliver")
             .notes("The last hundred since this node started. They are kept in memory only.")
             .who(Who::Admin)
             .lists::<DeliveryBody>("The newest first; one page.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/replay", replay)
+            .named("replayEvents")
             .summary("Deliver again what happened in a range of time")
             .notes("Beside what happens now, in order, under the same ids.")
             .who(Who::Admin)
@@ -85,6 +93,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(NONE)
             .problems(&[&problem::WEBHOOK_DISABLED, &problem::REPLAY_UNDER_WAY]),
         Endpoint::get("/events", events::listen)
+            .named("followEvents")
             .summary("Follow what happens")
             .notes(
                 "Server-sent events, the same as webhooks get: `id`, `event` (its type), `data` \
@@ -95,6 +104,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  whose `data` says why.",
             )
             .who(Who::Admin)
+            .header("Last-Event-ID", "The id of the last event that was heard.")
             .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
             .problems(&[&problem::NOT_READABLE, &problem::BUSY, &problem::UNAVAILABLE]),
     ]

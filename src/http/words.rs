@@ -1,0 +1,109 @@
+//! Words that stand for one of a few things: one table, from which the document says what a field
+//! or a parameter can be.
+
+use products::telling::topics;
+use std::borrow::Cow;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! words {
+    ($( $id:ident = $name:literal $meaning:literal $( $word:literal )*; )*) => {
+        $(
+            pub struct $id;
+
+            impl $id {
+                pub const ALL: &'static [&'static str] = &[ $( $word, )* ];
+            }
+
+            impl PartialSchema for $id {
+                fn schema() -> RefOr<Schema> {
+                    one_of($meaning, $id::ALL.iter().copied())
+                }
+            }
+
+            impl ToSchema for $id {
+                fn name() -> Cow<'static, str> {
+                    $name.into()
+                }
+            }
+        )*
+    };
+}
+
+words! {
+    CampaignStates = "CampaignState" "How a campaign stands."
+        "scheduled" "open" "paused" "sold_out" "ended";
+    Triggers = "Trigger" "How a campaign's vouchers are claimed."
+        "first_login" "claim" "code";
+    CouponStates = "CouponState" "How a coupon stands."
+        "created" "assigned" "held" "used" "expired" "void";
+    CouponSteps = "CouponStepKind" "What became of a coupon."
+        "created" "assigned" "held" "used" "use_cancelled" "expired" "void";
+    LotteryStates = "LotteryState" "How a lottery stands."
+        "open" "closing" "closed" "drawn";
+    HoldStates = "HoldState" "How a hold stands."
+        "held" "confirmed" "released";
+    TicketStates = "TicketState" "What became of a ticket."
+        "refunded";
+    JobKinds = "JobKind" "What a job does."
+        "coupon_import";
+    JobStates = "JobState" "How a job stands."
+        "checking" "importing" "cancelling" "finished" "failed" "cancelled";
+    Duplicates = "OnDuplicate" "What happens to a code that is known already."
+        "skip" "fail";
+    RowStates = "JobRowState" "What became of a row."
+        "imported" "duplicate" "invalid";
+    WebhookStates = "WebhookState" "How a webhook stands."
+        "enabled" "retrying" "disabled";
+    WebhookStops = "WebhookStop" "Why a webhook is disabled."
+        "gone" "gave_up" "ordered";
+    Outcomes = "DeliveryOutcome" "What became of an attempt to deliver."
+        "delivered" "failed";
+    Roles = "Role" "What an account may do."
+        "member" "admin";
+    ServiceRoles = "ServiceRole" "What a service key may do."
+        "service";
+    TokenTypes = "TokenType" "How an access token is shown."
+        "Bearer";
+    HealthStates = "HealthState" "How a node stands."
+        "live" "ready" "left";
+    RedisStates = "RedisState" "How the node's Redis stands."
+        "up" "down" "off";
+}
+
+/// Types of events.
+pub struct EventTypes;
+
+/// What a webhook can be told: a type of events, or all of them.
+pub struct EventChoices;
+
+impl PartialSchema for EventTypes {
+    fn schema() -> RefOr<Schema> {
+        one_of("A type of events.", topics::ALL.iter().map(|topic| topic.name))
+    }
+}
+
+impl ToSchema for EventTypes {
+    fn name() -> Cow<'static, str> {
+        "EventType".into()
+    }
+}
+
+impl PartialSchema for EventChoices {
+    fn schema() -> RefOr<Schema> {
+        let all = topics::ALL.iter().map(|topic| topic.name).chain(["*"]);
+        one_of("A type of events, or `*` for all of them.", all)
+    }
+}
+
+impl ToSchema for EventChoices {
+    fn name() -> Cow<'static, str> {
+        "EventChoice".into()
+    }
+}
+
+fn one_of(meaning: &str, words: impl Iterator<Item = &'static str>) -> RefOr<Schema> {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    RefOr::T(text.description(Some(meaning)).enum_values(Some(words)).into())
+}
