@@ -3,6 +3,7 @@
 
 mod wire;
 
+mod access;
 mod archiving;
 mod assigning;
 mod bad_bytes;
