@@ -1,4 +1,4 @@
-//! Who calls: extractors that a handler names when it needs a member, or an administrator.
+//! Who calls: extractors that a handler names when it needs a member, or a role at least.
 //!
 //! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine
 //! that is a member like any other.
@@ -10,9 +10,10 @@ use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use actors::{Caller, Role};
+use actors::Caller;
 use futures_util::future::{LocalBoxFuture, poll_immediate};
 use people::{Signed, Stay, Via};
+use ports::directory::AccountRole;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -25,6 +26,13 @@ pub struct Perhaps(pub Option<Signed>);
 /// Who may hold and buy: members, by themselves or through their service. Administrators may, too.
 pub struct AsMember(pub Caller);
 
+/// Who may look at everything that is handed out.
+pub struct Viewer(pub Caller);
+
+/// Who may run promotions.
+pub struct Operator(pub Caller);
+
+/// Who may care for people and for the server, too.
 pub struct Admin(pub Caller);
 
 async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
@@ -43,7 +51,7 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     {
         introductions::begin(&request, introduction);
     }
-    Ok(signed)
+    Ok(if request.method().is_safe() { signed.looking() } else { signed })
 }
 
 /// How long the caller of this request may stay, for an answer that goes on for long.
@@ -124,17 +132,25 @@ impl FromRequest for AsMember {
     }
 }
 
-impl FromRequest for Admin {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+/// Extractors for whoever has a role, or one that may do more.
+macro_rules! at_least {
+    ($( $extractor:ident )*) => {
+        $( impl FromRequest for $extractor {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let signer = SignedIn::from_request(request, payload);
-        Box::pin(async move {
-            match signer.await?.0.caller {
-                caller if caller.role == Role::Admin => Ok(Admin(caller)),
-                _ => Err(Problem::only_admins()),
+            fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                let signer = SignedIn::from_request(request, payload);
+                Box::pin(async move {
+                    let Signed { caller, role, .. } = signer.await?.0;
+                    match role >= AccountRole::$extractor {
+                        true => Ok($extractor(caller)),
+                        false => Err(Problem::needs(AccountRole::$extractor)),
+                    }
+                })
             }
-        })
-    }
+        } )*
+    };
 }
+
+at_least! { Viewer Operator Admin }

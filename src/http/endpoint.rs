@@ -55,7 +55,17 @@ pub enum Who {
     /// Anybody, too; but whoever says who they are may be told more.
     Optional,
     Member,
+    /// Staff: these, and whoever may do more.
+    Viewer,
+    Operator,
     Admin,
+}
+
+impl Who {
+    /// Whether it takes a role that somebody has to give.
+    pub fn is_staff(self) -> bool {
+        matches!(self, Who::Viewer | Who::Operator | Who::Admin)
+    }
 }
 
 pub struct DescribedAnswer {

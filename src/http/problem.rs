@@ -11,6 +11,7 @@ pub use kinds::*;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
+use ports::directory::AccountRole;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
@@ -57,8 +58,19 @@ impl Problem {
         Problem::new(&NOT_FOUND, format!("there is no such {thing}"))
     }
 
-    pub fn only_admins() -> Problem {
-        Problem::new(&FORBIDDEN, "only an administrator may do this")
+    /// The call is for that role, and for those that may do more.
+    pub fn needs(role: AccountRole) -> Problem {
+        let who = match role {
+            AccountRole::Member => "nobody without an account may do this",
+            AccountRole::Viewer => "only a viewer, an operator or an administrator may do this",
+            AccountRole::Operator => "only an operator or an administrator may do this",
+            AccountRole::Admin => "only an administrator may do this",
+        };
+        Problem::new(&FORBIDDEN, who)
+    }
+
+    pub fn only_operators() -> Problem {
+        Problem::needs(AccountRole::Operator)
     }
 
     /// One field of the body is wrong.

@@ -61,7 +61,7 @@ words! {
     Outcomes = "DeliveryOutcome" "What became of an attempt to deliver."
         "delivered" "failed";
     Roles = "Role" "What an account may do."
-        "member" "admin";
+        "member" "viewer" "operator" "admin";
     ServiceRoles = "ServiceRole" "What a service key may do."
         "service";
     TokenTypes = "TokenType" "How an access token is shown."

@@ -13,7 +13,6 @@ use super::service_keys::ServiceKeys;
 use super::signed::{Signed, Via};
 use super::token_keys::TokenKeys;
 use actors::store::StoreError;
-use actors::{Caller, Id};
 use ports::directory::AccountRole;
 use std::sync::Arc;
 
@@ -98,10 +97,8 @@ impl Access {
             return Err(Reason::Revoked);
         }
         let in_doubt = self.ended.is_in_doubt(claims.expires());
-        Ok(Signed {
-            caller: caller(claims.member, claims.role),
-            via: Via::Session { id: claims.session, in_doubt },
-        })
+        let via = Via::Session { id: claims.session, in_doubt };
+        Ok(Signed::new(claims.member, claims.role, via))
     }
 
     fn service(&self, key: &str, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {
@@ -112,10 +109,8 @@ impl Access {
             Some(_) => return Err(Denied::BadOnBehalfOf),
             None => service_itself(&service),
         };
-        Ok(Signed {
-            caller: Caller::member(member),
-            via: Via::ServiceKey { service, on_behalf_of: on_behalf_of.map(Arc::from) },
-        })
+        let via = Via::ServiceKey { service, on_behalf_of: on_behalf_of.map(Arc::from) };
+        Ok(Signed::new(member, AccountRole::Member, via))
     }
 }
 
@@ -127,12 +122,4 @@ fn bearer(authorization: Option<&str>) -> Result<&str, Reason> {
 
 fn is_service_key(token: &str) -> bool {
     token.starts_with(PREFIX)
-}
-
-fn caller(id: Id, role: AccountRole) -> Caller {
-    let role = match role {
-        AccountRole::Member => actors::Role::Member,
-        AccountRole::Admin => actors::Role::Admin,
-    };
-    Caller { id, role }
 }

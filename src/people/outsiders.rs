@@ -6,9 +6,9 @@
 use super::budgets::Budgets;
 use super::error::Error;
 use super::signed::{Signed, Via};
-use actors::{Id, Role};
+use actors::Id;
 use hashbrown::HashSet;
-use ports::directory::Outsider;
+use ports::directory::{AccountRole, Outsider};
 use ports::{Directory, OutsiderNames};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -64,14 +64,15 @@ impl Outsiders {
         })))
     }
 
-    /// What services call these members, as far as the caller may know it: administrators all of
-    /// it, a service what it calls its own, and nobody else anything.
+    /// What services call these members, as far as the caller may know it: all of it who may look
+    /// at everything, a service what it calls its own, and nobody else anything.
     pub async fn names_for(
         &self,
         signed: &Signed,
         ids: impl IntoIterator<Item = Id>,
     ) -> Result<OutsiderNames, Error> {
         match &signed.via {
+            _ if signed.role >= AccountRole::Viewer => self.names(ids).await,
             Via::ServiceKey { service, on_behalf_of } => {
                 // Whom a service acts for it says itself, and mostly that is all there is.
                 let own = signed.caller.id;
@@ -86,12 +87,11 @@ impl Outsiders {
                 });
                 Ok(names)
             }
-            Via::Session { .. } if signed.caller.role == Role::Admin => self.names(ids).await,
             Via::Session { .. } => Ok(OutsiderNames::default()),
         }
     }
 
-    /// What services call these members, for administrators.
+    /// What services call these members, for whoever may look at everything.
     pub async fn names(&self, ids: impl IntoIterator<Item = Id>) -> Result<OutsiderNames, Error> {
         Ok(OutsiderNames::find(|ids| self.directory.outsiders_of(ids), ids).await?)
     }

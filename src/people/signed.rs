@@ -1,11 +1,15 @@
 //! The caller of a request, and how the caller is known.
 
-use actors::{Caller, Id};
+use actors::{Caller, Id, Role};
+use ports::directory::AccountRole;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub struct Signed {
+    /// As products know the caller, who tell only members and administrators apart.
     pub caller: Caller,
+    /// What the caller may do.
+    pub role: AccountRole,
     pub via: Via,
 }
 
@@ -24,6 +28,22 @@ pub enum Via {
 }
 
 impl Signed {
+    /// To products, whoever runs promotions is an administrator.
+    pub(crate) fn new(id: Id, role: AccountRole, via: Via) -> Signed {
+        let is_administrator = role >= AccountRole::Operator;
+        let known = if is_administrator { Role::Admin } else { Role::Member };
+        Signed { caller: Caller { id, role: known }, role, via }
+    }
+
+    /// The same, for a request that only looks: to whoever may look at everything, all is shown
+    /// that is shown to an administrator.
+    pub fn looking(mut self) -> Signed {
+        if self.role >= AccountRole::Viewer {
+            self.caller.role = Role::Admin;
+        }
+        self
+    }
+
     /// Whether a member acts. A service that names no member acts for itself.
     pub fn is_member(&self) -> bool {
         !matches!(self.via, Via::ServiceKey { on_behalf_of: None, .. })

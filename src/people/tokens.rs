@@ -155,12 +155,14 @@ fn check(body: &TokenBody) -> Result<Claims, Reason> {
 pub fn role_name(role: AccountRole) -> &'static str {
     match role {
         AccountRole::Member => "member",
+        AccountRole::Viewer => "viewer",
+        AccountRole::Operator => "operator",
         AccountRole::Admin => "admin",
     }
 }
 
 pub fn role_of(name: &str) -> Option<AccountRole> {
-    [AccountRole::Member, AccountRole::Admin].into_iter().find(|role| role_name(*role) == name)
+    AccountRole::ALL.into_iter().find(|role| role_name(*role) == name)
 }
 
 #[cfg(test)]

@@ -16,10 +16,37 @@ pub const HOMES: usize = 16;
 /// A SHA-256: what is kept of something that only its bearer knows.
 pub type Digest = [u8; 32];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an account may do: each role may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountRole {
     Member,
+    /// Looks at everything that is handed out.
+    Viewer,
+    /// Runs promotions.
+    Operator,
+    /// Cares for people and for the server, too.
     Admin,
+}
+
+impl AccountRole {
+    pub const ALL: [AccountRole; 4] =
+        [AccountRole::Member, AccountRole::Viewer, AccountRole::Operator, AccountRole::Admin];
+
+    /// As every directory keeps it, for ever.
+    pub fn number(self) -> i64 {
+        match self {
+            AccountRole::Member => 0,
+            AccountRole::Admin => 1,
+            AccountRole::Viewer => 2,
+            AccountRole::Operator => 3,
+        }
+    }
+
+    /// What cannot be read may do least.
+    pub fn of_number(number: i64) -> AccountRole {
+        let read = AccountRole::ALL.into_iter().find(|role| role.number() == number);
+        read.unwrap_or(AccountRole::Member)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

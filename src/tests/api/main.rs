@@ -43,6 +43,7 @@ mod openapi;
 mod operations;
 mod passwords;
 mod redeeming;
+mod roles;
 mod service_keys;
 mod sessions;
 mod stopping;

@@ -11,7 +11,7 @@ use crate::http::api::ballots::explain::no_ballot;
 use crate::http::api::day::{day_in_path, find_lottery, find_plan, terms};
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, AsMember};
+use crate::http::caller::{AsMember, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -54,7 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/lotteries/{date}/ballots", of_lottery)
             .named("listBallotsOfLottery")
             .summary("List the ballots of a lottery")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<LineBody>("Box by box, in the order in which they came.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
         Endpoint::get("/ballots", mine)
@@ -110,7 +110,7 @@ async fn submit(
 
 async fn of_lottery(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     day: web::Path<String>,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {

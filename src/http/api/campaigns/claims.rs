@@ -5,7 +5,7 @@ use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, VoucherBody};
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::body::Body;
-use crate::http::caller::Admin;
+use crate::http::caller::Viewer;
 use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -61,7 +61,7 @@ fn answer_claim(body: &ClaimedBody, replayed: bool) -> HttpResponse {
 
 pub async fn claims(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     id: web::Path<String>,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {

@@ -10,7 +10,7 @@ impl Explain for Refusal {
         match self {
             // The shell opens it, and asks again.
             Refusal::NotOpened => Problem::plain(&problem::NOT_FOUND),
-            Refusal::NotAdmin => Problem::only_admins(),
+            Refusal::NotAdmin => Problem::only_operators(),
             Refusal::AdminsDoNotClaim => {
                 Problem::new(&problem::FORBIDDEN, "administrators never claim")
             }

@@ -15,7 +15,7 @@ use crate::http::api::campaigns::bodies::{
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
 use crate::http::body::Body;
-use crate::http::caller::Admin;
+use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::fields::parse_instant;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -41,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The first so many get a voucher, exactly. Costs the same for a hundred and for \
                 a hundred million.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<CreateCampaign>()
             .decides()
             .answer::<CampaignBody>(201, "The campaign.")
@@ -61,7 +61,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::patch("/campaigns/{id}", change)
             .named("changeCampaign")
             .summary("Raise the quota, or end later")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<ChangeCampaign>()
             .decides()
             .answer::<CampaignBody>(200, "The campaign.")
@@ -110,7 +110,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/campaigns/{id}/claims", claims::claims)
             .named("listClaims")
             .summary("List the claims of a campaign")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<CouponBody>("By rank.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
@@ -128,7 +128,7 @@ where
     F::Output: actix_web::Responder + 'static,
 {
     Endpoint::post(path, handler)
-        .who(Who::Admin)
+        .who(Who::Operator)
         .decides()
         .answer::<CampaignBody>(200, "The campaign.")
         .problems(&[&problem::NOT_FOUND, &problem::ENDED])
@@ -136,7 +136,7 @@ where
 
 async fn create(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateCampaign>,
@@ -198,7 +198,7 @@ async fn show(
 
 async fn change(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -215,7 +215,7 @@ async fn change(
 
 async fn pause(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -226,7 +226,7 @@ async fn pause(
 
 async fn resume(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
@@ -237,7 +237,7 @@ async fn resume(
 
 async fn end(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,

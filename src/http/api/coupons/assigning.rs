@@ -151,10 +151,6 @@ async fn find_giver_and_member(
         (Via::ServiceKey { on_behalf_of: Some(_), .. }, _, None) => {
             Ok((signed.caller, signed.caller.id))
         }
-        (Via::ServiceKey { .. }, _, _) => Err(Problem::new(
-            &problem::FORBIDDEN,
-            "a service names its member with the header On-Behalf-Of",
-        )),
         (_, Role::Admin, Some(member_id)) => {
             let no_member = || Problem::invalid("/member_id", "no member has this id");
             let member: Id = member_id.parse().map_err(|_| no_member())?;
@@ -162,6 +158,10 @@ async fn find_giver_and_member(
             Ok((signed.caller, member))
         }
         (_, Role::Admin, None) => Err(Problem::invalid("/member_id", "who is to have it")),
+        (Via::ServiceKey { .. }, _, _) => Err(Problem::new(
+            &problem::FORBIDDEN,
+            "a service names its member with the header On-Behalf-Of",
+        )),
         _ => Err(Problem::new(
             &problem::FORBIDDEN,
             "coupons are assigned by administrators and services",

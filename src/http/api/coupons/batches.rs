@@ -4,7 +4,7 @@ use crate::http::api::coupon_bodies::CouponLedgerBody;
 use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, WithCodesBody};
 use crate::http::api::offers::Worth;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, stay};
+use crate::http::caller::{Operator, Viewer, stay};
 use crate::http::fields::{parse_future, parse_name};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -26,7 +26,7 @@ const MOST_WITH_CODES: u64 = 1000;
 
 pub async fn create_with_codes(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateBatch>,
@@ -48,7 +48,7 @@ pub async fn create_with_codes(
 
 pub async fn create(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateBatch>,
@@ -72,7 +72,7 @@ async fn register(
 
 pub async fn list(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
@@ -87,7 +87,7 @@ pub async fn list(
 
 pub async fn show(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
@@ -97,7 +97,7 @@ pub async fn show(
 
 pub async fn ledger(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
@@ -108,7 +108,7 @@ pub async fn ledger(
 
 pub async fn stream(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Operator,
     request: HttpRequest,
     id: web::Path<String>,
     Params(query): Params<CodesQuery>,

@@ -2,7 +2,7 @@
 
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody};
-use crate::http::caller::Admin;
+use crate::http::caller::Viewer;
 use crate::http::flags::Params;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
@@ -21,7 +21,7 @@ use products::coupons::notices;
 
 pub async fn expired(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     Params(search): Params<ExpiredQuery>,
 ) -> Result<HttpResponse, Problem> {
     let zone = &shared.config.time_zone;
@@ -63,7 +63,7 @@ fn parse_spot(bytes: &[u8]) -> Result<Spot, Problem> {
 
 pub async fn list_notices(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;

@@ -10,7 +10,7 @@ impl Explain for Refusal {
         match self {
             // Alike, so that nobody learns which codes are good.
             Refusal::Unknown | Refusal::NotYours => Problem::plain(&problem::UNKNOWN_COUPON),
-            Refusal::NotAdmin => Problem::only_admins(),
+            Refusal::NotAdmin => Problem::only_operators(),
             Refusal::Void => Problem::plain(&problem::COUPON_VOID),
             Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),
             Refusal::Held => Problem::plain(&problem::COUPON_HELD),
@@ -34,7 +34,7 @@ impl Explain for range::Refusal {
     fn explain(self) -> Problem {
         match self {
             range::Refusal::NotOpened => Problem::plain(&problem::UNKNOWN_COUPON),
-            range::Refusal::NotAdmin => Problem::only_admins(),
+            range::Refusal::NotAdmin => Problem::only_operators(),
             range::Refusal::SourceReused => Problem::plain(&problem::SOURCE_REUSED),
             range::Refusal::OnePerMember => Problem::plain(&problem::ONE_PER_MEMBER),
             range::Refusal::Expired => Problem::plain(&problem::COUPON_EXPIRED),

@@ -26,7 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/coupons", batches::create_with_codes)
             .named("createCoupons")
             .summary("Create some coupons, and see their codes")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<CreateBatch>()
             .decides()
             .answer::<WithCodesBody>(201, "The batch and its codes. A dry run has none."),
@@ -37,25 +37,25 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Costs the same for one and for ten billion: an untouched coupon takes neither \
                 memory nor disk.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<CreateBatch>()
             .decides()
             .answer::<BatchBody>(201, "The batch."),
         Endpoint::get("/coupon-batches", batches::list)
             .named("listCouponBatches")
             .summary("List the batches")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<BatchBody>("In the order of their creation."),
         Endpoint::get("/coupon-batches/{id}", batches::show)
             .named("getCouponBatch")
             .summary("Look at a batch")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .answer::<BatchBody>(200, "The batch.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/ledger", batches::ledger)
             .named("getCouponBatchLedger")
             .summary("Count a batch's coupons")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", batches::stream)
@@ -70,7 +70,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  has an apostrophe in front, \
                  which an import takes away again; NDJSON has codes as they are.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .choice("format", &["ndjson", "csv"], "`ndjson`, if absent.")
             .number("from", 0.., "The index of the first code.")
             .number("limit", 0.., "How many; all, if absent.")
@@ -166,7 +166,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/coupons/{code}/void", using::void)
             .named("voidCoupon")
             .summary("Take a coupon out of circulation")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .decides()
             .answer::<RedeemedBody>(200, "It is void.")
             .problems(&[
@@ -201,7 +201,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Coupons and vouchers, touched or not, those that expire later that day, too: \
                 complete, by cursor.",
             )
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .day("on", "The day, like 2026-12-31; today in the configured zone, if absent.")
             .choice("state", CouponStates::ALL, "Only those in this state.")
             .paged()
@@ -214,7 +214,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Each day at 09:00 in the configured zone, to the owners of coupons that nobody \
                  has used, so many days before they expire.",
             )
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<NoticeBody>("Oldest first."),
     ]
 }

@@ -7,7 +7,7 @@ use crate::http::api::coupons::finding::{count_guess, find_home, find_theirs, is
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::api::offers::MOST_MONEY;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, SignedIn};
+use crate::http::caller::{Operator, SignedIn};
 use crate::http::fields::parse_reference;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -107,7 +107,7 @@ pub async fn cancel(
 
 pub async fn void(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Operator,
     guesser: CodeGuesser,
     key: IdempotencyKey,
     code: web::Path<String>,

@@ -5,7 +5,7 @@ use crate::http::accepted::NotYetAccepted;
 use crate::http::api::imports::bodies::{ImportQuery, JobBody, parse_wanted};
 use crate::http::api::imports::explain::explain_stop;
 use crate::http::api::imports::finding::find_job;
-use crate::http::caller::Admin;
+use crate::http::caller::Operator;
 use crate::http::flags::{IdempotencyKey, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
@@ -32,7 +32,7 @@ const SLOWEST: usize = 1024;
 
 pub async fn create(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     Params(query): Params<ImportQuery>,
     request: HttpRequest,

@@ -15,7 +15,7 @@ use crate::http::api::imports::explain::explain_missing_file;
 use crate::http::api::imports::finding::{find_job, job_in_path};
 use crate::http::api::offers::MOST_MONEY;
 use crate::http::body::Body;
-use crate::http::caller::{Admin, stay};
+use crate::http::caller::{Operator, Viewer, stay};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::page::{self, Items, Paging};
@@ -52,7 +52,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  An apostrophe before `=`, `+`, `-` or `@` at the beginning of a code is not part \
                  of it: exports put it there for spreadsheets.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .query("name", "Of the batch and the job, up to 100 characters.")
             .instant("expires_at", "When the coupons expire.")
             .required()
@@ -76,13 +76,13 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/jobs", list)
             .named("listJobs")
             .summary("List the jobs")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<JobBody>("The newest first.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}", show)
             .named("getJob")
             .summary("Look at a job")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .answer::<JobBody>(200, "How far it has come.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::get("/jobs/{id}/rows", rows)
@@ -92,7 +92,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "A page may have fewer lines than `limit`, even none, while there are more: go \
                 on as long as there is a `next_cursor`.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .choice(
                 "state",
                 &["imported", "duplicate", "invalid", "rejected"],
@@ -109,7 +109,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  A code that a spreadsheet would run (it begins with `=`, `+`, `-` or `@`) has an \
                  apostrophe in front.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .answer_text(200, "text/csv", "One line for each row.")
             .problems(&[
                 &problem::NOT_FOUND,
@@ -125,7 +125,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "It ends where the rows under way end. What was imported stays, and is counted. \
                 The same file brought again takes the job up again.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .answer::<JobBody>(200, "The job, which is `cancelling` or `cancelled`.")
             .problems(&[
                 &problem::NOT_FOUND,
@@ -143,7 +143,7 @@ const LINES_AT_ONCE: u64 = 2000;
 
 async fn list(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
@@ -161,7 +161,7 @@ async fn list(
 
 async fn show(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
@@ -171,7 +171,7 @@ async fn show(
 
 async fn rows(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Operator,
     id: web::Path<String>,
     Params(query): Params<RowsQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -196,7 +196,7 @@ async fn rows(
 
 async fn report(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Operator,
     request: HttpRequest,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
@@ -228,7 +228,7 @@ async fn report(
 
 async fn cancel(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,

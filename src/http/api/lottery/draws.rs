@@ -15,14 +15,15 @@ use crate::shared::Shared;
 use actix_web::http::header::ContentType;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
+use actors::Id;
 use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, LotteryView};
-use actors::{Id, Role};
 use base::Hex;
 use base::calendar::wire_time;
 use people::{Signed, Via, public_name};
 use ports::OutsiderNames;
+use ports::directory::AccountRole;
 use products::ballots::proof;
 
 const CSV: &str = "text/csv; charset=utf-8";
@@ -72,10 +73,10 @@ pub enum Audience<'a> {
 impl Audience<'_> {
     /// None for those who are told what the public is.
     fn of(signed: &Signed) -> Option<Audience<'_>> {
-        match (&signed.via, signed.caller.role) {
-            (Via::ServiceKey { .. }, _) => Some(Audience::Service(signed)),
-            (Via::Session { .. }, Role::Admin) => Some(Audience::Admin),
-            (Via::Session { .. }, _) => None,
+        match &signed.via {
+            _ if signed.role >= AccountRole::Viewer => Some(Audience::Admin),
+            Via::ServiceKey { .. } => Some(Audience::Service(signed)),
+            Via::Session { .. } => None,
         }
     }
 }

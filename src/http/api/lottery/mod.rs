@@ -17,7 +17,7 @@ use crate::http::api::lottery::bodies::{
 use crate::http::api::lottery::draws::Audience;
 use crate::http::api::lottery::wish::CreateLottery;
 use crate::http::body::Body;
-use crate::http::caller::Admin;
+use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -40,7 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  `ballots.commitment` in the answer is the hash of the seed that the draw will \
                  use; `docs/draws.md` says how.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<CreateLottery>()
             .decides()
             .answer::<LotteryBody>(201, "The lottery.")
@@ -67,7 +67,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  `drawn` then, or stays `closed` until the round of the beacon that was named when \
                  it was created. Can be repeated: a draw announces one result.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .decides()
             .answer::<ClosedBody>(200, "The closed lottery, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
@@ -132,7 +132,7 @@ pub fn endpoints_at_root() -> Vec<Endpoint> {
 
 async fn create(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateLottery>,
@@ -180,7 +180,7 @@ async fn show(
 
 async fn close(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     day: web::Path<String>,
     Params(flags): Params<DryRun>,

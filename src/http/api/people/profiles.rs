@@ -17,7 +17,8 @@ pub struct CreateUser {
     pub password: String,
     pub full_name: Option<String>,
     pub birthday: Option<String>,
-    /// `member`, which is the default, or `admin`. It stays what it is.
+    /// `member`, which is the default, `viewer` (looks at everything that is handed out),
+    /// `operator` (runs promotions, too) or `admin` (cares for people and the server, too).
     #[schema(value_type = Option<words::Roles>)]
     pub role: Option<String>,
 }
@@ -63,7 +64,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 #[schema(as = User)]
 pub struct UserBody {
     pub id: String,
-    /// `member` or `admin`.
+    /// `member`, `viewer`, `operator` or `admin`.
     #[schema(value_type = words::Roles)]
     pub role: &'static str,
     pub username: Option<String>,

@@ -19,7 +19,7 @@ impl Explain for Refusal {
             Refusal::AlreadyConfirmed => Problem::plain(&problem::HOLD_CONFIRMED),
             Refusal::UnknownTicket => Problem::no_such("ticket"),
             Refusal::NotSold => Problem::plain(&problem::NOT_SOLD),
-            Refusal::NotAdmin => Problem::only_admins(),
+            Refusal::NotAdmin => Problem::only_operators(),
             Refusal::LimitReached { limit } => Problem::new(
                 &problem::HOLD_LIMIT,
                 format!("a member may hold {limit} tickets of a slice at a time"),

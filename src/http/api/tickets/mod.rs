@@ -13,7 +13,7 @@ use crate::http::api::tickets::bodies::{
     SampleBody, parse_pattern,
 };
 use crate::http::body::Body;
-use crate::http::caller::{Admin, AsMember};
+use crate::http::caller::{AsMember, Operator};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -105,7 +105,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("refundTicket")
             .summary("Take a sold ticket back")
             .notes("It is free again. Not once the lottery is closed.")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .decides()
             .answer::<RefundBody>(200, "The ticket is free again.")
             .problems(&[&problem::NOT_FOUND, &problem::NOT_SOLD, &problem::LOTTERY_CLOSED]),
@@ -159,7 +159,7 @@ async fn list(
 
 async fn refund(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     id: web::Path<String>,
     Params(flags): Params<DryRun>,

@@ -1,6 +1,6 @@
 //! The feed, live: server-sent events from now on, or from where the last connection broke off.
 
-use crate::http::caller::{Admin, stay};
+use crate::http::caller::{Viewer, stay};
 use crate::http::flags::{self, Params};
 use crate::http::headers;
 use crate::http::problem::{self, Problem};
@@ -23,7 +23,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub async fn listen(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     request: HttpRequest,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {

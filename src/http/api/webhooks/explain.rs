@@ -12,7 +12,7 @@ pub fn no_webhook() -> Problem {
 impl Explain for Refusal {
     fn explain(self) -> Problem {
         match self {
-            Refusal::NotAdmin => Problem::only_admins(),
+            Refusal::NotAdmin => Problem::only_operators(),
             Refusal::Unknown => no_webhook(),
             Refusal::Exists => Problem::plain(&problem::KEY_REUSED),
             Refusal::Disabled => Problem::plain(&problem::WEBHOOK_DISABLED),

@@ -12,7 +12,7 @@ use crate::http::api::webhooks::bodies::{
 };
 use crate::http::api::webhooks::explain::no_webhook;
 use crate::http::body::Body;
-use crate::http::caller::Admin;
+use crate::http::caller::{Operator, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::fields::{id_in_path, parse_instant};
 use crate::http::flags::{self, IdempotencyKey, Params};
@@ -41,53 +41,53 @@ pub fn endpoints() -> Vec<Endpoint> {
                  5 seconds to a day; after the tenth the webhook is disabled and keeps its place. \
                  410 disables it at once.",
             )
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<CreateWebhook>()
             .answer::<NewWebhookBody>(201, "The webhook, and its secret.")
             .problems(&[&problem::TOO_MANY_WEBHOOKS, &problem::UNAVAILABLE]),
         Endpoint::get("/webhooks", list)
             .named("listWebhooks")
             .summary("List the webhooks")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<WebhookBody>("Without their secrets.")
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::get("/webhooks/{id}", show)
             .named("getWebhook")
             .summary("Look at a webhook")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .answer::<WebhookBody>(200, "The webhook.")
             .problems(NONE),
         Endpoint::delete("/webhooks/{id}", delete)
             .named("deleteWebhook")
             .summary("Delete a webhook")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .answer_empty(204, "Nothing more is delivered, and its secret is forgotten.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/enable", enable)
             .named("enableWebhook")
             .summary("Enable a webhook")
             .notes("It goes on where it stopped, at once.")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .answer::<WebhookBody>(200, "The webhook.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/disable", disable)
             .named("disableWebhook")
             .summary("Disable a webhook")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .answer::<WebhookBody>(200, "The webhook.")
             .problems(NONE),
         Endpoint::get("/webhooks/{id}/deliveries", deliveries)
             .named("listDeliveries")
             .summary("List the latest attempts to deliver")
             .notes("The last hundred since this node started. They are kept in memory only.")
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .lists::<DeliveryBody>("The newest first; one page.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/replay", replay)
             .named("replayEvents")
             .summary("Deliver again what happened in a range of time")
             .notes("Beside what happens now, in order, under the same ids.")
-            .who(Who::Admin)
+            .who(Who::Operator)
             .body::<ReplayRange>()
             .answer::<WebhookBody>(202, "It has begun.")
             .problems(NONE)
@@ -103,7 +103,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  when the token expires or its session ends: then the last event is `closed`, \
                  whose `data` says why.",
             )
-            .who(Who::Admin)
+            .who(Who::Viewer)
             .header("Last-Event-ID", "The id of the last event that was heard.")
             .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
             .problems(&[&problem::NOT_READABLE, &problem::BUSY, &problem::UNAVAILABLE]),
@@ -112,7 +112,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn create(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     key: IdempotencyKey,
     _: Params<flags::Nothing>,
     Body(CreateWebhook { url, events }): Body<CreateWebhook>,
@@ -128,7 +128,7 @@ async fn create(
 
 async fn list(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (limit, after) = (paging.limit()?, paging.after_id()?);
@@ -146,7 +146,7 @@ async fn list(
 
 async fn show(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
@@ -156,7 +156,7 @@ async fn show(
 
 async fn delete(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
@@ -166,7 +166,7 @@ async fn delete(
 
 async fn enable(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
@@ -178,7 +178,7 @@ async fn enable(
 
 async fn disable(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
@@ -190,7 +190,7 @@ async fn disable(
 
 async fn deliveries(
     shared: web::Data<Shared>,
-    _: Admin,
+    _: Viewer,
     id: web::Path<String>,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
@@ -206,7 +206,7 @@ async fn deliveries(
 
 async fn replay(
     shared: web::Data<Shared>,
-    Admin(caller): Admin,
+    Operator(caller): Operator,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(ReplayRange { from, to }): Body<ReplayRange>,

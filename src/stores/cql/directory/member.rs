@@ -219,15 +219,11 @@ fn read_profile(found: &FoundRow) -> Profile {
 }
 
 pub fn number(role: AccountRole) -> CqlValue {
-    CqlValue::BigInt(match role {
-        AccountRole::Member => 0,
-        AccountRole::Admin => 1,
-    })
+    CqlValue::BigInt(role.number())
 }
 
-/// The role of a number that `number` made.
 pub fn role(number: Option<i64>) -> AccountRole {
-    if number == Some(1) { AccountRole::Admin } else { AccountRole::Member }
+    AccountRole::of_number(number.unwrap_or_default())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

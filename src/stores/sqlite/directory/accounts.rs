@@ -95,8 +95,9 @@ pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<
 pub fn count(connection: &Connection) -> Result<u64> {
     let count =
         format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
-    let counted: Option<i64> =
-        connection.query_row(&count, [number(AccountRole::Member)], |row| row.get(0)).optional()?;
+    let counted: Option<i64> = connection
+        .query_row(&count, [AccountRole::Member.number()], |row| row.get(0))
+        .optional()?;
     Ok(counted.map_or(0, |counted| counted.max(0) as u64))
 }
 
@@ -164,7 +165,7 @@ pub fn rehash(connection: &Connection, member: Id, hash: &str) -> Result<()> {
 pub fn count_one(connection: &Connection, role: AccountRole, by: i64) -> Result<()> {
     let count = "INSERT INTO member_counts (role, members) VALUES (?1, ?2) ON CONFLICT (role) DO \
         UPDATE SET members = members + ?2";
-    connection.execute(count, params![number(role), by]).map(drop)
+    connection.execute(count, params![role.number(), by]).map(drop)
 }
 
 pub fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> Result<()> {
@@ -187,22 +188,10 @@ pub fn write_profile(connection: &Connection, member: Id, profile: &Profile) -> 
     Ok(())
 }
 
-pub fn number(role: AccountRole) -> i64 {
-    match role {
-        AccountRole::Member => 0,
-        AccountRole::Admin => 1,
-    }
-}
-
-/// The role of a number that `number` made.
-fn role(number: i64) -> AccountRole {
-    if number == 1 { AccountRole::Admin } else { AccountRole::Member }
-}
-
 fn read(row: &Row) -> Result<Account> {
     let member = Member {
         id: row.get::<_, IdColumn>(0)?.0,
-        role: role(row.get(1)?),
+        role: AccountRole::of_number(row.get(1)?),
         profile: read_profile(row)?,
         created_at: Time(row.get(8)?),
         first_login_at: row.get::<_, Option<i64>>(9)?.map(Time),

@@ -1,6 +1,6 @@
 //! What touches more of a member than one row: identifiers, homes and sessions change with it.
 
-use super::accounts::{self, account, number, write_profile};
+use super::accounts::{self, account, write_profile};
 use super::columns::IdColumn;
 use super::{homes, identifiers, sessions};
 use actors::{Id, Time};
@@ -27,7 +27,7 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
         insert,
         params![
             IdColumn(member.id),
-            number(member.role),
+            member.role.number(),
             new.password_hash,
             member.created_at.0,
             key,
