@@ -45,7 +45,7 @@ fn a_lottery_with_ballots_says_what_the_draw_will_be_made_with() {
     );
     assert_eq!(
         app.admin()
-            .post("/lotteries", json!({"closes_on": "2027-01-02", "ballots": false}))
+            .post("/lotteries", json!({"closes_on": "2027-01-02", "ballots": false, "tickets": {}}))
             .expect(201)["ballots"],
         Value::Null
     );

@@ -272,7 +272,7 @@ fn lotteries_are_created_and_refunds_made_once_per_key() {
         .refused(422, "idempotency-key-reused");
     admin
         .key("new")
-        .post("/lotteries", json!({"closes_on": "2027-01-31"}))
+        .post("/lotteries", json!({"closes_on": "2027-01-31", "ballots": true}))
         .refused(422, "idempotency-key-reused");
     app.anybody().get("/lotteries/2027-01-31").refused(404, "not-found");
 }

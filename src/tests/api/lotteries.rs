@@ -1,6 +1,7 @@
 //! Lotteries: made once for a day, seen by everybody, over when their day is over where the crowd
 //! lives.
 
+use crate::campaigns::with;
 use actors::Time;
 use harness::{NOON, TODAY, TestApp, numbers, pointers};
 use serde_json::{Value, json};
@@ -46,7 +47,8 @@ fn a_lottery_is_what_its_creation_said() {
 #[test]
 fn a_lottery_without_a_name_gets_one() {
     let app = TestApp::start();
-    let made = app.admin().post("/lotteries", json!({"closes_on": DAY})).expect(201);
+    let made =
+        app.admin().post("/lotteries", json!({"closes_on": DAY, "ballots": true})).expect(201);
     assert_eq!(made["name"], "Lottery of 2026-12-31");
     assert_eq!(made["tickets"], Value::Null);
 }
@@ -78,7 +80,7 @@ fn a_lottery_closes_today_or_later() {
             app.admin().post("/lotteries", json!({"closes_on": day})).refused(422, "invalid");
         assert_eq!(pointers(&refused), ["/closes_on"], "{day}");
     }
-    app.admin().post("/lotteries", json!({"closes_on": TODAY})).expect(201);
+    app.admin().post("/lotteries", json!({"closes_on": TODAY, "ballots": true})).expect(201);
 }
 
 #[test]
@@ -110,16 +112,24 @@ fn what_a_lottery_cannot_be_is_pointed_at() {
 }
 
 #[test]
+fn a_lottery_with_neither_tickets_nor_ballots_is_refused() {
+    let app = TestApp::start();
+    for plan in [json!({}), json!({"ballots": false}), json!({"tickets": null})] {
+        let refused = app
+            .admin()
+            .post("/lotteries", with(plan.clone(), json!({"closes_on": DAY})))
+            .refused(422, "invalid");
+        assert_eq!(pointers(&refused), ["/tickets"], "{plan}");
+    }
+    app.anybody().get("/lotteries/2026-12-31").refused(404, "not-found");
+}
+
+#[test]
 fn a_lottery_without_tickets_says_so() {
     let app = TestApp::start();
-    app.admin().post("/lotteries", json!({"closes_on": DAY})).expect(201);
+    app.admin().post("/lotteries", json!({"closes_on": DAY, "ballots": true})).expect(201);
     app.member("ada").hold(DAY, json!({"pattern": "******"})).refused(409, "no-tickets");
     app.anybody().get("/lotteries/2026-12-31/tickets?pattern=******").refused(409, "no-tickets");
-    app.anybody().get("/lotteries/2026-12-31/ledger").refused(409, "no-tickets");
-    assert_eq!(
-        app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200)["state"],
-        "closed"
-    );
 }
 
 #[test]
@@ -181,7 +191,7 @@ fn which_day_is_today_is_a_matter_of_the_zone() {
     east.admin().post("/lotteries", json!({"closes_on": TODAY})).refused(422, "invalid");
     let west = in_zone("Pacific/Pago_Pago");
     west.set_time(Time(NOON.0 + 22 * 3600 * 1000));
-    west.admin().post("/lotteries", json!({"closes_on": TODAY})).expect(201);
+    west.admin().post("/lotteries", json!({"closes_on": TODAY, "ballots": true})).expect(201);
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub struct CreateLottery {
     pub closes_on: String,
     /// Invented if absent.
     pub name: Option<String>,
+    /// What can be bought. A lottery has this, `ballots`, or both.
     pub tickets: Option<TicketPlan>,
     /// Whether members may submit ballots, of which the winners are drawn.
     pub ballots: Option<Switch<BallotPlan>>,
@@ -93,6 +94,9 @@ pub fn parse_plan(shared: &Shared, body: CreateLottery) -> Result<(Day, LotteryP
     let name = body.name.unwrap_or_else(|| format!("Lottery of {day}"));
     check_name(&name, "/name")?;
     let tickets = body.tickets.map(|plan| parse_tickets(shared, plan)).transpose()?;
+    if tickets.is_none() && ballots.is_none() {
+        return Err(Problem::invalid("/tickets", "say this, `ballots`, or both"));
+    }
     Ok((day, LotteryPlan { name, closes_at, tickets, ballots }))
 }
 
