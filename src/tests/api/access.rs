@@ -26,6 +26,8 @@ const COLUMNS: &[Column] = &[
     Column { name: "service, for the owner", owns: true, made: |w| w.service.on_behalf_of("m1") },
     Column { name: "service, for another", owns: false, made: |w| w.service.on_behalf_of("m2") },
     Column { name: "service itself", owns: false, made: |world| world.service.clone() },
+    Column { name: "viewer", owns: false, made: |world| world.staff("viewer") },
+    Column { name: "operator", owns: false, made: |world| world.staff("operator") },
     Column { name: "administrator", owns: false, made: |world| world.app.admin() },
 ];
 
@@ -57,6 +59,11 @@ impl World {
     fn next(&self) -> u32 {
         self.made.set(self.made.get() + 1);
         self.made.get()
+    }
+
+    /// Somebody new with that role. Some calls end a caller's sessions.
+    fn staff(&self, role: &str) -> Client {
+        crate::roles::staff_named(&self.app, role, &format!("{role}{}", self.next()))
     }
 
     fn newcomer(&self) -> Client {

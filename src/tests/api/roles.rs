@@ -7,9 +7,13 @@ const DAY: &str = "2026-12-31";
 
 /// Somebody with that role, logged in.
 fn staff(app: &TestApp, role: &str) -> Client {
-    let body = json!({"username": role, "password": ADMIN_PASSWORD, "role": role});
+    staff_named(app, role, role)
+}
+
+pub fn staff_named(app: &TestApp, role: &str, username: &str) -> Client {
+    let body = json!({"username": username, "password": ADMIN_PASSWORD, "role": role});
     assert_eq!(app.admin().post("/users", body).expect(201)["role"], role);
-    app.log_in(role, ADMIN_PASSWORD)
+    app.log_in(username, ADMIN_PASSWORD)
 }
 
 fn batch(name: &str) -> Value {
