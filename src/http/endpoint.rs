@@ -8,11 +8,12 @@ use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
 use std::collections::BTreeMap;
 use std::ops::RangeBounds;
 use std::rc::Rc;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 const JSON: &str = "application/json";
+const BYTES: &str = "application/octet-stream";
 
 /// What any call may be answered: parameters that it does not take, and whatever a node that is
 /// busy, stopping or broken says.
@@ -88,6 +89,14 @@ impl Described {
     pub fn text(media: &'static str) -> Described {
         let text = ObjectBuilder::new().schema_type(Type::String);
         Described { media, reference: RefOr::T(text.into()), schemas: Vec::new() }
+    }
+
+    /// The same for a client that knows files and not what is in them.
+    pub fn bytes(media: &'static str) -> Described {
+        let bytes = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+        Described { media, reference: RefOr::T(bytes.into()), schemas: Vec::new() }
     }
 
     /// A JSON object that is written piece by piece, and described elsewhere.
@@ -258,9 +267,9 @@ impl Endpoint {
         self
     }
 
-    /// Takes the same under another name for its type.
-    pub fn or_streams(mut self, media: &'static str) -> Self {
-        self.other_bodies.push((media, Described::text(media)));
+    /// Takes the same body as a file of any type.
+    pub fn or_bytes(mut self) -> Self {
+        self.other_bodies.push((BYTES, Described::bytes(BYTES)));
         self
     }
 

@@ -63,7 +63,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .choice("on_duplicate", Duplicates::ALL, "`skip`, if absent.")
             .flag("dry_run", "`true`: the whole report, and nothing is imported.")
             .streams("text/csv")
-            .or_streams("application/octet-stream")
+            .or_bytes()
             .answer::<JobBody>(202, "The job. `Location` is where to look at it.")
             .problems(&[
                 &problem::CSV_HEADER,

@@ -34,7 +34,7 @@ pub struct Readiness {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = Clock)]
+#[schema(as = NodeClocks)]
 pub struct ClockBody {
     /// The time that this node lives by.
     #[schema(format = DateTime)]
