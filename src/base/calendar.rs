@@ -5,23 +5,18 @@
 
 use actors::Time;
 use actors::domain::day::Day;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time as TimeOfDay};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 /// From the first instant on, and before the second.
 pub type DayWindow = (Time, Time);
 
-/// None for a day that no calendar has, or too far away.
-pub fn date(day: Day) -> Option<Date> {
-    let (year, month, day) = day.parts();
-    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
-}
-
 pub fn day(date: Date) -> Day {
     Day::new(date.year().max(0) as u32, date.month() as u32, date.day() as u32)
 }
 
+/// None for a day that is too far away.
 pub fn window(zone: &TimeZone, date: Date) -> Option<DayWindow> {
     Some((begin(zone, date)?, begin(zone, date.tomorrow().ok()?)?))
 }
@@ -31,9 +26,9 @@ fn begin(zone: &TimeZone, date: Date) -> Option<Time> {
     Some(Time(first.timestamp().as_millisecond()))
 }
 
-/// That hour of the day; if the zone skips it, the same time after the gap.
-pub fn at_hour(zone: &TimeZone, date: Date, hour: i8) -> Option<Time> {
-    let at = date.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok()?;
+/// That time of the day; if the zone skips it, the same time after the gap.
+pub fn at_time(zone: &TimeZone, date: Date, time: TimeOfDay) -> Option<Time> {
+    let at = date.to_datetime(time).to_zoned(zone.clone()).ok()?;
     Some(Time(at.timestamp().as_millisecond()))
 }
 
@@ -88,14 +83,9 @@ mod tests {
     #[test]
     fn nine_o_clock_is_nine_o_clock_whatever_the_offset() {
         let berlin = zone("Europe/Berlin");
-        let nine = |date| at_hour(&berlin, date, 9).unwrap().0 / 3_600_000;
+        let nine =
+            |date| at_time(&berlin, date, TimeOfDay::constant(9, 0, 0, 0)).unwrap().0 / 3_600_000;
         assert_eq!(nine(date(2026, 3, 29)) - nine(date(2026, 3, 28)), 23);
         assert_eq!(nine(date(2026, 3, 30)) - nine(date(2026, 3, 29)), 24);
-    }
-
-    #[test]
-    fn a_day_reads_back_as_its_date() {
-        assert_eq!(super::date(day(date(2026, 2, 28))), Some(date(2026, 2, 28)));
-        assert_eq!(super::date(Day(20_260_230)), None);
     }
 }

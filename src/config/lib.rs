@@ -58,6 +58,8 @@ pub fn load(
     let config = Config::read(&values)?;
     values.at_most("hold_ttl_s", config.hold_ttl_s, "hold_max_s", config.hold_max_s)?;
     values.at_most("token_s", config.token_s, "refresh_s", config.refresh_s)?;
+    let (from, until) = (config.notices_from, config.notices_until);
+    values.before("notices_from", from, "notices_until", until)?;
     if config.bcrypt_cost < 10 {
         let origin = &values.get("bcrypt_cost").origin;
         warnings.push(format!(

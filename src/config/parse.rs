@@ -6,6 +6,7 @@
 use super::store::Choice;
 use base::journal::Style;
 use base::{Network, Secret};
+use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
 use ports::replication::{ConsensusReach, NotAReplication, Replication};
 use std::ffi::OsStr;
@@ -56,6 +57,12 @@ pub fn style(text: &OsStr) -> Parsed<Style> {
 pub fn time_zone(text: &OsStr) -> Parsed<TimeZone> {
     TimeZone::get(utf8(text)?)
         .map_err(|_| "the IANA name of a time zone, like UTC or Europe/Zurich".to_owned())
+}
+
+/// To the minute.
+pub fn time_of_day(text: &OsStr) -> Parsed<TimeOfDay> {
+    TimeOfDay::strptime("%H:%M", utf8(text)?)
+        .map_err(|_| "a time of day, like 09:00 or 23:59".to_owned())
 }
 
 /// The bounds of every password here: bcrypt reads no more than 71 bytes of it.

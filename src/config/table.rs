@@ -8,8 +8,8 @@
 use super::error::Error;
 use super::parse::{
     address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin,
-    password, path, redis_password, redis_url, replication, secret, serial, style, time_zone,
-    web_address, whole, yes_or_no,
+    password, path, redis_password, redis_url, replication, secret, serial, style, time_of_day,
+    time_zone, web_address, whole, yes_or_no,
 };
 use super::setting::Base::{Cores, Fixed, Hidden, Nothing};
 use super::setting::Setting;
@@ -17,6 +17,7 @@ use super::store::Choice;
 use super::values::Values;
 use base::journal::Style;
 use base::{Network, Secret};
+use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
 use ports::replication::{ConsensusReach, Replication};
 use std::net::SocketAddr;
@@ -108,9 +109,14 @@ settings! {
     /// A file with a round as drand answers it, or a folder with such files named like `123.json`,
     /// for servers that reach no network.
     beacon_file: Option<PathBuf> = Nothing("\"/var/lib/stampede/rounds\""), optional(path);
-    /// How many days before the day on which their coupons expire owners are told, at 09:00 in the
-    /// configured zone.
+    /// How many days before the day on which their coupons expire owners are told, from
+    /// `notices_from` on.
     notice_days: Vec<u16> = Fixed("3"), list(whole(1..=365));
+    /// From which time of the day on owners are told, in the configured zone, so that nobody is
+    /// woken.
+    notices_from: TimeOfDay = Fixed("09:00"), time_of_day;
+    /// Until when; what is due later, or was missed, waits for the next day.
+    notices_until: TimeOfDay = Fixed("20:00"), time_of_day;
     /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not
     /// bound by it.
     body_limit: usize = Fixed("65536"), whole(1024..=67_108_864);

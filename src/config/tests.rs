@@ -105,6 +105,8 @@ fn every_kind_of_value_says_what_it_wants() {
         ("listen", "8080", "an IP address and a port"),
         ("data", "", "the path of a folder"),
         ("time_zone", "Mars/Olympus", "the IANA name of a time zone"),
+        ("notices_from", "24:00", "a time of day, like 09:00"),
+        ("notices_until", "9", "a time of day, like 09:00"),
         ("log", "xml", "plain, json or off"),
         ("workers", "0", "a whole number from 1 to 1024"),
         ("workers", "-1", "a whole number from 1 to 1024"),
@@ -192,6 +194,17 @@ fn settings_that_contradict_each_other_are_both_named() {
         "hold_max_s is \"60\" (from --hold-max-s), but it must be 300 at least, which is \
          hold_ttl_s (the default)"
     );
+}
+
+#[test]
+fn there_is_time_between_the_first_and_the_last_notice() {
+    let said = sentence(from_flag("notices_from", "20:00"));
+    let until = "but it must be before notices_until (the default)";
+    assert_eq!(said, format!("notices_from is \"20:00\" (from --notices-from), {until}"));
+    let said = sentence(from_flag("notices_until", "08:00"));
+    let from = "but it must be after notices_from (the default)";
+    assert_eq!(said, format!("notices_until is \"08:00\" (from --notices-until), {from}"));
+    assert!(from_flag("notices_from", "19:59").is_ok());
 }
 
 #[test]

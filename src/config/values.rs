@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::origin::Origin;
 use crate::parse::Parsed;
 use crate::setting::Setting;
+use jiff::civil::Time as TimeOfDay;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
@@ -67,6 +68,24 @@ impl Values {
                 limit.wrong(format!("{n} at least, which is {name} ({})", value.origin))
             }
             _ => value.wrong(format!("{most} at most, which is {bound} ({})", limit.origin)),
+        })
+    }
+
+    /// Two times of a day between which there is some time. Blames like `at_most`.
+    pub fn before(
+        &self,
+        name: &'static str,
+        at: TimeOfDay,
+        bound: &'static str,
+        end: TimeOfDay,
+    ) -> Result<(), Error> {
+        if at < end {
+            return Ok(());
+        }
+        let (value, limit) = (self.get(name), self.get(bound));
+        Err(match value.origin {
+            Origin::Default => limit.wrong(format!("after {name} ({})", value.origin)),
+            _ => value.wrong(format!("before {bound} ({})", limit.origin)),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Notices: owners are told that a coupon of theirs expires, once per coupon and number of days.
 
 use super::coupons::*;
-use super::given::{ADA, ADMIN, Given, s};
+use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
 use actors::domain::coupons::{Campaign, campaign};
@@ -151,4 +151,21 @@ fn where_nobody_is_to_be_told_the_search_goes_on_behind_them() {
     assert_eq!(told(&mut range, 1_000), Err(Some(2_000)));
     assert_eq!(told(&mut range, 2_000), Ok(vec![2_499]));
     assert_eq!(told(&mut range, 2_000), Err(None));
+}
+
+#[test]
+fn where_nothing_is_left_that_expires_then_nobody_is_looked_at() {
+    let mut range = assigned_all(2_500);
+    (0..2_500).for_each(|slot| range.0.apply(&range::Event::Redeemed(used(slot, ADA, ADA)), s(1)));
+    assert_eq!(told(&mut range, 0), Err(None));
+}
+
+#[test]
+fn what_is_given_after_the_others_were_told_is_told_alone() {
+    let mut range = opened(range::RangeTerms { count: 4, ..TERMS }, []);
+    (0..3).for_each(|slot| range.0.apply(&assigned(slot, ADA, None), s(1)));
+    assert_eq!(told(&mut range, 0), Ok(vec![0, 1, 2]));
+    assert_eq!(told(&mut range, 0), Err(None));
+    range.0.apply(&assigned(3, BOB, None), s(2));
+    assert_eq!(told(&mut range, 0), Ok(vec![3]));
 }

@@ -59,15 +59,15 @@ fn in_a_month_with_five_days_down_each_is_told_once_at_nine_and_none_of_what_has
     let app = in_berlin(&[3]);
     at(&app, "2026-03-01T12:00");
     let ada = app.member("ada").get("/me").expect(200)["id"].as_str().unwrap().to_owned();
-    // One for each day of a month in which the clocks change; the notices of the first four would
-    // have been due before.
+    // One for each day of a month in which the clocks change. The morning of the notices of the
+    // first four is over, so they go out the next one, but for the one that has expired by then.
     let codes: Vec<String> = (1..=31)
         .map(|day| coupon(&app, &ada, &format!("2026-03-{day:02}T22:30:00+01:00")))
         .collect();
     // Down from the morning of the 11th to the morning of the 16th: what expires on the 14th and
     // 15th is gone by then.
     let told_by = |day: usize| {
-        (5..=day + 3)
+        (2..=day + 3)
             .filter(|on| *on <= 31 && (day < 16 || ![14, 15].contains(on)))
             .collect::<Vec<_>>()
     };
@@ -95,7 +95,7 @@ fn in_a_month_with_five_days_down_each_is_told_once_at_nine_and_none_of_what_has
 /// When owners are told of what expires on that day of March: three days before, at nine in Berlin,
 /// or when the process is up again.
 fn nine_before(on: usize) -> String {
-    let day = if (14..=19).contains(&on) { 16 } else { on - 3 };
+    let day = if (14..=19).contains(&on) { 16 } else { on.max(5) - 3 };
     let utc = if day >= 29 { 7 } else { 8 };
     format!("2026-03-{day:02}T{utc:02}:00")
 }
@@ -136,4 +136,43 @@ fn vouchers_of_campaigns_are_told_too_and_notices_survive_a_restart() {
     app.restart();
     assert_eq!(notices(&app).len(), 1);
     app.member("bob").get("/notices").refused(403, "forbidden");
+}
+
+#[test]
+fn nobody_is_told_at_night_what_was_missed_by_day() {
+    let app = in_berlin(&[3]);
+    at(&app, "2026-03-01T12:00");
+    let ada = app.member("ada").get("/me").expect(200)["id"].as_str().unwrap().to_owned();
+    coupon(&app, &ada, "2026-03-06T12:00:00Z");
+    at(&app, "2026-03-02T12:00");
+    app.stop();
+    for night in ["2026-03-03T20:00", "2026-03-03T23:59", "2026-03-04T08:59"] {
+        at(&app, night);
+        app.serve();
+        app.until("the job has looked around", || app.shared().engine.node.is_settled());
+        assert_eq!(notices(&app), [], "{night}");
+        app.stop();
+    }
+    at(&app, "2026-03-04T19:59");
+    app.serve();
+    app.until("the notice", || notices(&app).len() == 1);
+    assert_eq!(notices(&app)[0].2, "2026-03-04T18:59");
+}
+
+#[test]
+fn what_is_given_after_the_morning_of_its_notice_is_told_the_next_morning_once() {
+    let app = in_berlin(&[3]);
+    at(&app, "2026-03-01T12:00");
+    let ada = app.member("ada").get("/me").expect(200)["id"].as_str().unwrap().to_owned();
+    let first = coupon(&app, &ada, "2026-03-05T12:00:00Z");
+    at(&app, "2026-03-02T09:00");
+    app.until("the first notice", || notices(&app).len() == 1);
+    let late = coupon(&app, &ada, "2026-03-05T12:00:00Z");
+    let gone = coupon(&app, &ada, "2026-03-02T12:00:00Z");
+    for morning in ["2026-03-03T09:00", "2026-03-04T09:00", "2026-03-05T09:00"] {
+        at(&app, morning);
+        app.until("the late notice", || notices(&app).len() == 2);
+    }
+    let told: Vec<String> = notices(&app).into_iter().map(|(code, ..)| code).collect();
+    assert_eq!(told, [first, late], "and never {gone}");
 }

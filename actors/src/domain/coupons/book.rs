@@ -71,6 +71,11 @@ impl Book {
         self.alive.first_key_value().map(|(at, _)| *at)
     }
 
+    /// Whether any that is assigned expires from `since` on and before `until`.
+    pub fn has_alive(&self, since: Time, until: Time) -> bool {
+        since < until && self.alive.range(since..until).next().is_some()
+    }
+
     /// The first holds that are over at `now`.
     pub fn over(&self, now: Time, most: usize) -> Vec<LapsedHold> {
         let due = self.ends.iter().take_while(|(until, _)| *until <= now).take(most);

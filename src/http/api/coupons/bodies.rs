@@ -142,7 +142,7 @@ pub struct ExpiredBody {
 pub struct NoticeBody {
     /// When it was given.
     pub at: String,
-    /// So many days before the day of the expiry.
+    /// Which notice it is: the one for so many days before the day of the expiry, or fewer.
     pub days: u16,
     pub code: String,
     pub batch: String,

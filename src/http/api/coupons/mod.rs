@@ -211,8 +211,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listNotices")
             .summary("List the notices that were given")
             .notes(
-                "Each day at 09:00 in the configured zone, to the owners of coupons that nobody \
-                 has used, so many days before they expire.",
+                "Each day at 09:00 in the configured zone (the setting `notices_from`), to the \
+                 owners of coupons that nobody has used, so many days before they expire. What is \
+                 given after the morning of its notice is told the next one; nobody is told after \
+                 20:00 (`notices_until`).",
             )
             .who(Who::Viewer)
             .lists::<NoticeBody>("Oldest first."),

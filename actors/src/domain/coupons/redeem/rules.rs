@@ -147,6 +147,10 @@ fn notice(
     until: Time,
     from: Slot,
 ) -> Result<Verdict<Event>, Refusal> {
+    // Mostly there is none, which is known without a look at any.
+    if !coupons.book.has_alive(since, until) {
+        return Err(Refusal::NobodyToTell { next: None });
+    }
     let from = coupons.book.noticed(days, until).map_or(from, |last| from.max(last + 1));
     let (mut told, mut expires_at) = (Vec::new(), Vec::new());
     let mut next = None;
