@@ -263,9 +263,27 @@ fn a_quota_only_grows_and_an_end_only_moves_later() {
     open()
         .when(change(Some(3), Some(ENDS)), ADMIN, s(10))
         .then_already(Event::Changed { quota: 3, ends_at: ENDS });
+    let claimed = campaign(plan(), [(s(2_000), granted(1, ADA, ENDS))]);
     for command in [change(Some(2), Some(later)), change(Some(4), Some(before(ENDS)))] {
-        open().when(command, ADMIN, s(10)).refused(Refusal::OnlyMore);
+        claimed.when(command, ADMIN, s(2_010)).refused(Refusal::OnlyMore);
     }
+}
+
+#[test]
+fn before_the_first_claim_less_can_be_promised_but_not_nothing() {
+    let less = Event::Changed { quota: 1, ends_at: before(ENDS) };
+    let mended = change(Some(1), Some(before(ENDS)));
+    open().when(mended.clone(), ADA, s(10)).refused(Refusal::NotAdmin);
+    open().when(mended, ADMIN, s(10)).then(less.clone());
+    let shorter = open().and(s(10), less).and(s(2_000), granted(1, ADA, before(ENDS)));
+    shorter.when(claim(BOB), BOB, s(2_000)).refused(Refusal::SoldOut);
+    assert_eq!(shorter.0.due(), Some(before(ENDS)));
+    let nothing =
+        [(s(10), 0, 9_000), (s(10), 3, 1_000), (s(1_500), 3, 1_500), (s(1_500), 4, 1_400)];
+    for (at, quota, ends_s) in nothing {
+        open().when(change(Some(quota), Some(s(ends_s))), ADMIN, at).refused(Refusal::OnlyMore);
+    }
+    open().when(change(None, Some(s(1_501))), ADMIN, s(1_500)).event();
 }
 
 #[test]

@@ -116,7 +116,8 @@ problems! {
     BY_FIRST_LOGIN = "by-first-login" 409 Never "It is claimed by logging in for the first time"
         "The campaign grants its vouchers with first logins, and in no other way.";
     ONLY_MORE = "only-more" 409 Never "A quota only grows, and an end only moves later"
-        "What was promised is not taken back.";
+        "Somebody has claimed already, and what was promised is not taken back. Before the first \
+         claim both may change, as long as a voucher and some time are left.";
     UNKNOWN_COUPON = "unknown-coupon" 404 Never "There is no such coupon"
         "No coupon has that code, or it is somebody else's: both are answered alike, and counted.";
     COUPON_USED = "coupon-used" 409 Never "The coupon is used"

@@ -1,9 +1,10 @@
 //! When the campaigns for first logins take whom: what a login is judged by without asking any
 //! campaign.
 //!
-//! Rules: a window is never too small. Ends only move later and an end by hand is for good, so
-//! whatever is learnt is joined to what was known, in any order. A window may be too large, because
-//! the campaign itself has the last word. Where a change of a campaign may have happened unseen,
+//! Rules: a window is never too small. An end by hand is for good, and of several ends the latest
+//! counts, so whatever is learnt is joined to what was known, in any order. A window may be too
+//! large (an end may have moved earlier while nobody had claimed), because the campaign itself has
+//! the last word. Where a change of a campaign may have happened unseen,
 //! there is doubt, and the windows count as unknown until they have been read again.
 
 use crate::promotions::Promotion;

@@ -25,7 +25,7 @@ topics! {
     TICKETS_CONFIRMED = "tickets.confirmed" "A member has bought the tickets of a hold.";
     TICKET_REFUNDED = "ticket.refunded" "A sold ticket was taken back and is free again.";
     CAMPAIGN_CREATED = "campaign.created" "There is a new campaign.";
-    CAMPAIGN_CHANGED = "campaign.changed" "Its quota grew, or its end moved later.";
+    CAMPAIGN_CHANGED = "campaign.changed" "It has another quota, or another end.";
     CAMPAIGN_PAUSED = "campaign.paused" "Nobody can claim until it is resumed.";
     CAMPAIGN_RESUMED = "campaign.resumed" "It can be claimed again.";
     CAMPAIGN_ENDED = "campaign.ended" "An administrator ended it.";

@@ -191,7 +191,7 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
         admin.patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 5})).expect(200);
     assert_eq!((&would_be["quota"], &would_be["remaining"]), (&json!(5), &json!(5)));
     admin
-        .patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 1}))
+        .patch(&format!("/campaigns/{id}?dry_run=true"), json!({"quota": 0}))
         .refused(409, "only-more");
     assert_eq!((show(&app, &id), ledger(&app, &id)), before);
     app.restart();
@@ -318,6 +318,32 @@ fn a_quota_grows_and_an_end_moves_later_until_it_has_come() {
     admin.patch(&path, json!({"ends_at": "2026-12-24T00:00:00Z"})).refused(409, "ended");
     admin.patch(&path, json!({"quota": 9})).refused(409, "ended");
     assert_eq!(ledger(&app, &id)["expired"], 2);
+}
+
+#[test]
+fn until_the_first_claim_a_quota_may_shrink_and_an_end_come_earlier() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"quota": 100}));
+    let path = format!("/campaigns/{id}");
+    let admin = app.admin();
+    let mended = json!({"quota": 1, "ends_at": "2026-12-01T12:02:00Z"});
+    assert_eq!(
+        admin.patch(&format!("{path}?dry_run=true"), mended.clone()).expect(200)["quota"],
+        1
+    );
+    assert_eq!(show(&app, &id)["quota"], 100);
+    let changed = admin.patch(&path, mended).expect(200);
+    assert_eq!((&changed["quota"], &changed["remaining"]), (&json!(1), &json!(1)));
+    for nothing in [json!({"quota": 0}), json!({"ends_at": "2026-12-01T12:00:00Z"})] {
+        admin.patch(&path, nothing).refused(409, "only-more");
+    }
+    let voucher = claim(&app.member("ada"), &id).expect(201)["voucher"].clone();
+    assert_eq!(voucher["expires_at"], "2026-12-01T12:02:00.000Z");
+    claim(&app.member("bob"), &id).refused(409, "sold-out");
+    app.restart();
+    app.admin().patch(&path, json!({"quota": 2})).expect(200);
+    app.admin().patch(&path, json!({"quota": 1})).refused(409, "only-more");
+    assert_eq!(ledger(&app, &id)["issued"], 2);
 }
 
 #[test]

@@ -53,9 +53,10 @@ pub struct CreateCampaign {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeCampaign {
-    /// More than before.
+    /// More than before; until the first claim also less.
     pub quota: Option<u64>,
-    /// Later than before. Vouchers that were granted keep their expiry.
+    /// Later than before; until the first claim also earlier, but ahead. Vouchers that were granted
+    /// keep their expiry.
     pub ends_at: Option<String>,
 }
 

@@ -60,7 +60,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::patch("/campaigns/{id}", change)
             .named("changeCampaign")
-            .summary("Raise the quota, or end later")
+            .summary("Change the quota or the end")
+            .notes("Until the first claim to more or to less; from then on only to more.")
             .who(Who::Operator)
             .body::<ChangeCampaign>()
             .decides()

@@ -2,8 +2,9 @@
 //!
 //! Rules: a claim's rank is its place in this partition's own order, with no gap and no repeat; one
 //! per member, for ever. Rank and voucher are one event. A claim counts by the instant of what it
-//! is for (the first login), and by its own otherwise. A quota only grows, an end only moves later,
-//! and what has ended stays so. Vouchers keep the expiry that they were granted with.
+//! is for (the first login), and by its own otherwise. Once anybody has claimed, a quota only grows
+//! and an end only moves later; before, a mistake can be mended. What has ended stays so.
+//! Vouchers keep the expiry that they were granted with.
 
 use super::words::{
     Answer, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal, Trigger,
@@ -67,7 +68,9 @@ impl Machine for Campaign {
         };
         match command {
             Command::Open(_) => Err(Refusal::NotOpened),
-            Command::Change { quota, ends_at } => self.change(plan, *quota, *ends_at, caller),
+            Command::Change { quota, ends_at } => {
+                self.change(plan, *quota, *ends_at, caller, stamp)
+            }
             Command::Pause => self.switch(plan, caller, self.paused, Event::Paused),
             Command::Resume => self.switch(plan, caller, !self.paused, Event::Resumed),
             Command::End => self.end_now(plan, caller),
@@ -279,13 +282,16 @@ impl Campaign {
         quota: Option<u64>,
         ends_at: Option<Time>,
         caller: &Caller,
+        stamp: &Stamp,
     ) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         if self.is_over(plan) {
             return Err(Refusal::Ended);
         }
         let (quota, ends_at) = (quota.unwrap_or(plan.quota), ends_at.unwrap_or(plan.ends_at));
-        if quota < plan.quota || ends_at < plan.ends_at {
+        let is_less = quota < plan.quota || ends_at < plan.ends_at;
+        let leaves_something = quota > 0 && ends_at > plan.starts_at.max(stamp.at);
+        if is_less && !(self.book.is_empty() && leaves_something) {
             return Err(Refusal::OnlyMore);
         }
         let changed = Event::Changed { quota, ends_at };

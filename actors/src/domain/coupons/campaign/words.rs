@@ -83,7 +83,8 @@ pub enum Refusal {
         starts_at: Time,
     },
     Paused,
-    /// A quota only grows, and an end only moves later.
+    /// Somebody has claimed: the quota only grows, and the end only moves later. Before, at least
+    /// one voucher and some time must be left.
     OnlyMore,
     SoldOut,
     Coupon(redeem::Refusal),

@@ -72,7 +72,8 @@ impl Model {
                 self.opened = true;
             }
             Event::Changed { quota, ends_at } => {
-                assert!(!self.over && *quota >= self.plan.quota && *ends_at >= self.plan.ends_at);
+                let is_less = *quota < self.plan.quota || *ends_at < self.plan.ends_at;
+                assert!(!self.over && *quota > 0 && (!is_less || self.granted() == 0));
                 (self.plan.quota, self.plan.ends_at) = (*quota, *ends_at);
             }
             Event::Paused | Event::Resumed => {
@@ -131,8 +132,11 @@ impl Model {
             }
             Command::Pause if self.paused => Ok(Answered::Already),
             Command::Resume if !self.paused => Ok(Answered::Already),
-            Command::Change { quota, .. } if quota.is_some_and(|quota| quota < self.plan.quota) => {
-                Err(Refusal::OnlyMore)
+            Command::Change { quota: Some(quota), .. } if *quota < self.plan.quota => {
+                match self.granted() == 0 && *quota > 0 {
+                    true => Ok(Answered::New),
+                    false => Err(Refusal::OnlyMore),
+                }
             }
             Command::Change { quota, .. } if quota.is_none_or(|quota| quota == self.plan.quota) => {
                 Ok(Answered::Already)
