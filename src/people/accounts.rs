@@ -6,13 +6,13 @@ use super::error::Error;
 use super::origin::RequestOrigin;
 use actors::Id;
 use actors::store::StoreError;
-use actors::time::Clock;
+use actors::time::{Clock, Time};
 use base::calendar;
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ports::Directory;
-use ports::directory::{Changed, Changes, Member, Owing};
+use ports::directory::{AccountRole, Changed, Changes, Dismissed, Member, Owing};
 use ports::profile::NAMELESS;
 use std::sync::Arc;
 
@@ -91,12 +91,33 @@ impl Accounts {
         }
     }
 
-    /// The member's sessions end, the identifiers are free, the id stays. False if there is no such
-    /// member.
-    pub async fn delete(&self, member: Id) -> Result<bool, StoreError> {
+    /// The member's sessions end, the identifiers are free, the id stays.
+    pub async fn delete(&self, member: Id) -> Result<(), Error> {
         let at = (self.clock)();
-        let ended = self.directory.delete_member(member, at).await?;
-        self.ended.revoke(member, ended.as_deref().unwrap_or_default(), at).await;
-        Ok(ended.is_some())
+        let deleted = self.directory.delete_member(member, at).await?;
+        self.end_with(member, deleted, at).await
+    }
+
+    /// The member's sessions end, because their tokens say what the member might do before.
+    pub async fn change_role(&self, member: Id, role: AccountRole) -> Result<Member, Error> {
+        let at = (self.clock)();
+        let changed = self.directory.change_role(member, role, at).await?;
+        self.end_with(member, changed, at).await?;
+        self.find(member).await?.ok_or(Error::Unknown)
+    }
+
+    /// Tells all nodes which sessions ended; also when they had ended before.
+    async fn end_with(&self, member: Id, came: Dismissed, at: Time) -> Result<(), Error> {
+        match came {
+            Dismissed::Done(ended) => {
+                self.ended.revoke(member, &ended, at).await;
+                Ok(())
+            }
+            Dismissed::Unknown => {
+                self.ended.revoke(member, &[], at).await;
+                Err(Error::Unknown)
+            }
+            Dismissed::LastAdministrator => Err(Error::LastAdministrator),
+        }
     }
 }

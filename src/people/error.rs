@@ -25,6 +25,8 @@ pub enum Error {
     Busy(#[from] Busy),
     #[error(transparent)]
     Denied(#[from] Denied),
+    #[error("there would be no administrator any more")]
+    LastAdministrator,
     #[error("there is no such member, session or key")]
     Unknown,
     #[error(transparent)]

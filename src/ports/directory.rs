@@ -139,6 +139,16 @@ pub enum Changed {
     Unknown,
 }
 
+/// What came of deleting a member, or of giving them another role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dismissed {
+    /// These sessions have ended with it.
+    Done(Vec<Id>),
+    /// Nothing was written: there would be no administrator any more.
+    LastAdministrator,
+    Unknown,
+}
+
 #[derive(Clone, Debug)]
 pub struct NewPassword {
     pub member: Id,
@@ -324,9 +334,12 @@ pub trait Directory: Send + Sync + 'static {
     fn members(&self, after: Option<Id>, limit: usize) -> Answer<Vec<Member>>;
     fn count_members(&self) -> Answer<u64>;
     fn change_member(&self, member: Id, changes: Changes) -> Answer<Changed>;
-    /// Frees the identifiers, ends the sessions, forgets everything personal; the id stays. Answers
-    /// which sessions ended.
-    fn delete_member(&self, member: Id, at: Time) -> Answer<Option<Vec<Id>>>;
+    /// Frees the identifiers, ends the sessions, forgets everything personal; the id stays. Of any
+    /// number of administrators who leave at once, on whatever nodes, one stays.
+    fn delete_member(&self, member: Id, at: Time) -> Answer<Dismissed>;
+    /// Ends the sessions, whose tokens say what the member might do before; and as in
+    /// `delete_member`, one administrator stays. A role that the member has changes nothing.
+    fn change_role(&self, member: Id, role: AccountRole, at: Time) -> Answer<Dismissed>;
     /// Answers which sessions ended, or None if the reason no longer holds.
     fn set_password(&self, new: NewPassword) -> Answer<Option<Vec<Id>>>;
     /// False if there is no such member. It replaces the one before.

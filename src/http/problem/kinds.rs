@@ -151,6 +151,9 @@ problems! {
          which has no imported files. The job itself is known.";
     TAKEN = "already-taken" 409 Never "That name is taken"
         "Another account has this username, e-mail address or phone number. A pointer says which.";
+    LAST_ADMINISTRATOR = "last-administrator" 409 Never "Nobody else is an administrator"
+        "The last administrator can neither be deleted nor get another role. Make another one \
+         first.";
     TOO_MANY_WEBHOOKS = "too-many-webhooks" 409 Never "There are as many webhooks as there may be"
         "Delete one that is no longer needed first.";
     WEBHOOK_DISABLED = "webhook-disabled" 409 Never "The webhook is disabled"

@@ -8,7 +8,8 @@ use super::words::{
 use actors::Id;
 use futures_util::future::join_all;
 use ports::directory::{
-    Account, AccountRole, Changed, Changes, Created, NewMember, Refreshed, Registration, Reset,
+    Account, AccountRole, Changed, Changes, Created, Dismissed, NewMember, Refreshed, Registration,
+    Reset,
 };
 use ports::profile::{IdentifierKind, Profile};
 
@@ -238,9 +239,12 @@ pub async fn a_deleted_member_leaves_nothing_and_frees_everything(
     };
     assert_eq!(create(&directory, ada).await, Created::Created);
     directory.begin_session(login(id(1), session(12, at_s(1)))).await.unwrap().unwrap();
-    assert_eq!(directory.delete_member(id(1), at_s(5)).await.unwrap(), Some(vec![id(11), id(12)]));
+    assert_eq!(
+        directory.delete_member(id(1), at_s(5)).await.unwrap(),
+        Dismissed::Done(vec![id(11), id(12)])
+    );
     for directory in [directory.clone(), harness.elsewhere()] {
-        assert_eq!(directory.delete_member(id(1), at_s(6)).await.unwrap(), None);
+        assert_eq!(directory.delete_member(id(1), at_s(6)).await.unwrap(), Dismissed::Unknown);
         assert_eq!(directory.account_of(id(1)).await.unwrap(), None);
         assert_eq!(owner(&directory, "ada").await, None);
         assert_eq!(

@@ -8,6 +8,7 @@ mod accounts;
 mod harness;
 mod keys;
 mod passwords;
+mod roles;
 mod sessions;
 mod words;
 
@@ -15,6 +16,7 @@ pub use accounts::*;
 pub use harness::DirectoryHarness;
 pub use keys::*;
 pub use passwords::*;
+pub use roles::*;
 pub use sessions::*;
 
 /// One test for every promise. The harness is an `Option`: without one, the test has said why it
@@ -36,6 +38,9 @@ macro_rules! directory_contract {
             those_of_many_who_are_there_are_found_at_once
             members_come_in_the_order_of_their_ids
             members_are_counted_and_administrators_are_not
+            another_role_ends_the_sessions_and_is_seen_everywhere
+            the_last_administrator_is_neither_deleted_nor_demoted
+            of_many_administrators_who_leave_at_once_one_stays
             the_first_login_is_the_first_once
             the_last_login_never_goes_back
             a_session_begins_only_with_the_password_that_still_is

@@ -19,6 +19,7 @@ const STEPS: &[(i32, &str)] = &[
     (2, include_str!("../../../cql/002-people.cql")),
     (3, include_str!("../../../cql/003-nodes.cql")),
     (4, include_str!("../../../cql/004-homes.cql")),
+    (5, include_str!("../../../cql/005-administrators.cql")),
 ];
 
 const LOCK_S: i32 = 60;

@@ -23,8 +23,8 @@ use super::store::SqliteStore;
 use actors::{Id, Time};
 use ports::Answer;
 use ports::directory::{
-    Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
-    Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
+    Account, AccountRole, Begin, Begun, Changed, Changes, Created, Directory, Dismissed, Member,
+    NewMember, NewPassword, Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
 use rusqlite::{Connection, Result};
 
@@ -82,15 +82,19 @@ impl Directory for SqliteStore {
     }
 
     fn count_members(&self) -> Answer<u64> {
-        self.look(accounts::count)
+        self.look(|connection| accounts::count(connection, AccountRole::Member))
     }
 
     fn change_member(&self, member: Id, changes: Changes) -> Answer<Changed> {
         self.change(move |connection| members::change(connection, member, changes))
     }
 
-    fn delete_member(&self, member: Id, at: Time) -> Answer<Option<Vec<Id>>> {
+    fn delete_member(&self, member: Id, at: Time) -> Answer<Dismissed> {
         self.change(move |connection| members::delete(connection, member, at))
+    }
+
+    fn change_role(&self, member: Id, role: AccountRole, at: Time) -> Answer<Dismissed> {
+        self.change(move |connection| members::change_role(connection, member, role, at))
     }
 
     fn set_password(&self, new: NewPassword) -> Answer<Option<Vec<Id>>> {

@@ -1,19 +1,19 @@
 //! Roles: each may do what it is for, and nothing of what is for those above it.
 
-use harness::{ADMIN_PASSWORD, Client, TestApp, id};
+use harness::{Client, PASSWORD, TestApp, id, pointers};
 use serde_json::{Value, json};
 
 const DAY: &str = "2026-12-31";
 
 /// Somebody with that role, logged in.
 fn staff(app: &TestApp, role: &str) -> Client {
-    staff_named(app, role, role)
+    staff_named(app, role, &format!("the-{role}"))
 }
 
 pub fn staff_named(app: &TestApp, role: &str, username: &str) -> Client {
-    let body = json!({"username": username, "password": ADMIN_PASSWORD, "role": role});
+    let body = json!({"username": username, "password": PASSWORD, "role": role});
     assert_eq!(app.admin().post("/users", body).expect(201)["role"], role);
-    app.log_in(username, ADMIN_PASSWORD)
+    app.log_in(username, PASSWORD)
 }
 
 fn batch(name: &str) -> Value {
@@ -98,4 +98,43 @@ fn a_viewer_looks_at_what_is_a_members_and_changes_nothing_of_it() {
     viewer.release(id(&held)).refused(404, "not-found");
     viewer.confirm(id(&held)).refused(404, "not-found");
     ada.confirm(id(&held)).expect(200);
+}
+
+#[test]
+fn another_role_counts_at_once_and_only_an_administrator_gives_it() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let ada = app.member("ada");
+    let path = format!("/users/{}", id(&ada.get("/me").expect(200)));
+    let give = |client: &Client, role: &str| client.patch(&path, json!({"role": role}));
+    give(&ada, "admin").refused(403, "forbidden");
+    give(&staff(&app, "operator"), "viewer").refused(403, "forbidden");
+    assert_eq!(pointers(&give(&admin, "root").refused(422, "invalid")), ["/role"]);
+    let beside = json!({"role": "viewer", "full_name": "Ada"});
+    assert_eq!(pointers(&admin.patch(&path, beside).refused(422, "invalid")), ["/role"]);
+    assert_eq!(admin.get(&path).expect(200)["full_name"], Value::Null);
+    assert_eq!(give(&admin, "viewer").expect(200)["role"], "viewer");
+    ada.get("/me").refused(401, "unauthenticated");
+    let ada = app.log_in("ada", PASSWORD);
+    ada.get("/coupon-batches").expect(200);
+    give(&admin, "member").expect(200);
+    ada.get("/coupon-batches").refused(401, "unauthenticated");
+    app.log_in("ada", PASSWORD).get("/coupon-batches").refused(403, "forbidden");
+    admin
+        .patch("/users/0123456789abcdef0123456789abcdef", json!({"role": "viewer"}))
+        .refused(404, "not-found");
+}
+
+#[test]
+fn the_last_administrator_stays_one() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let first = format!("/users/{}", id(&admin.get("/me").expect(200)));
+    admin.delete(&first).refused(409, "last-administrator");
+    admin.patch(&first, json!({"role": "operator"})).refused(409, "last-administrator");
+    let second = staff(&app, "admin");
+    second.delete(&first).expect_text(204);
+    let second_path = format!("/users/{}", id(&second.get("/me").expect(200)));
+    second.delete(&second_path).refused(409, "last-administrator");
+    second.get("/users").expect(200);
 }

@@ -8,7 +8,7 @@ use cql::{CqlSettings, SchemaMode};
 use futures_util::future::join_all;
 use harness::database::wait;
 use ports::directory::{
-    AccountRole, Changed, Changes, Created, Directory, Member, NewMember, NewSession,
+    AccountRole, Changed, Changes, Created, Directory, Dismissed, Member, NewMember, NewSession,
 };
 use ports::profile::{Identifier, Profile};
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Doing {
             Doing::Deleting => directory
                 .delete_member(id(base + 1), AT)
                 .await
-                .map(|gone| assert!(gone.is_some()))
+                .map(|gone| assert!(matches!(gone, Dismissed::Done(_))))
                 .is_ok(),
         }
     }

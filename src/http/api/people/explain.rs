@@ -30,6 +30,7 @@ impl From<Error> for Problem {
                 Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s)
             }
             Error::Denied(denied) => denied.into(),
+            Error::LastAdministrator => Problem::plain(&problem::LAST_ADMINISTRATOR),
             Error::Unknown => Problem::plain(&problem::NOT_FOUND),
             Error::Store(error) => error.into(),
         }

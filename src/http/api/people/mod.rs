@@ -161,11 +161,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CHANGED),
         Endpoint::patch("/users/{id}", users::patch)
             .named("changeUser")
-            .summary("Change parts of a profile")
+            .summary("Change parts of a profile, or the role")
             .who(Who::Member)
             .body::<PatchUser>()
             .answer::<UserBody>(200, "The account.")
-            .problems(CHANGED),
+            .problems(CHANGED)
+            .problems(&[&problem::LAST_ADMINISTRATOR]),
         Endpoint::delete("/users/{id}", users::delete)
             .named("deleteUser")
             .summary("Delete an account")
@@ -175,7 +176,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .who(Who::Member)
             .answer_empty(204, "It is deleted.")
-            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
+            .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE])
+            .problems(&[&problem::LAST_ADMINISTRATOR]),
         Endpoint::post("/users/{id}/password", users::offer_reset)
             .named("offerPasswordReset")
             .summary("Hand out a password reset")

@@ -53,6 +53,17 @@ pub struct PatchUser {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub birthday: Option<Option<String>>,
+    /// `member`, `viewer`, `operator` or `admin`. Only an administrator changes it, in a call of
+    /// its own; all sessions of the account end.
+    pub role: Option<String>,
+}
+
+impl PatchUser {
+    pub fn is_empty(&self) -> bool {
+        let PatchUser { username, email, phone, full_name, birthday, role } = self;
+        let parts = [username, email, phone, full_name, birthday];
+        role.is_none() && parts.iter().all(|part| part.is_none())
+    }
 }
 
 /// Tells a field that is null from one that is absent.

@@ -99,11 +99,33 @@ pub async fn patch(
     ClientOrigin(origin): ClientOrigin,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
-    Body(body): Body<PatchUser>,
+    Body(mut body): Body<PatchUser>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_own_or_any(&signed, &id)?;
+    if let Some(role) = body.role.take() {
+        return change_role(&shared, &signed, id, &role, &body).await;
+    }
     let changes = parse_parts(&shared.people.accounts, body)?;
     let member = shared.people.accounts.change(id, changes, &origin).await?;
+    Ok(reply::ok(&UserBody::from(member)))
+}
+
+/// A step of its own: with a profile in the same call, one could be done without the other.
+async fn change_role(
+    shared: &Shared,
+    signed: &Signed,
+    id: Id,
+    role: &str,
+    beside: &PatchUser,
+) -> Result<HttpResponse, Problem> {
+    if signed.role != AccountRole::Admin {
+        return Err(Problem::needs(AccountRole::Admin));
+    }
+    let role = parse_role(role)?;
+    if !beside.is_empty() {
+        return Err(Problem::invalid("/role", "a role is changed in a call of its own"));
+    }
+    let member = shared.people.accounts.change_role(id, role).await?;
     Ok(reply::ok(&UserBody::from(member)))
 }
 
@@ -114,9 +136,7 @@ pub async fn delete(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_own_or_any(&signed, &id)?;
-    if !shared.people.accounts.delete(id).await? {
-        return Err(Problem::plain(&problem::NOT_FOUND));
-    }
+    shared.people.accounts.delete(id).await?;
     release_holds(&shared, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -9,7 +9,9 @@ use super::people::CqlPeople;
 use super::step::{Decision, Look, RowWrite, SeenMember, too_many_races};
 use actors::store::StoreError;
 use actors::{Id, Time};
-use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
+use ports::directory::{
+    Account, Changed, Changes, Created, Dismissed, NewMember, NewPassword, Reset,
+};
 use ports::profile::{Identifier, IdentifierKind, Profile};
 
 /// How often an account is made or changed anew because its row was fenced meanwhile.
@@ -118,11 +120,16 @@ impl CqlPeople {
         Ok(())
     }
 
-    pub async fn delete(&self, member: Id, at: Time) -> Result<Option<Vec<Id>>, StoreError> {
-        let deleted = self.step(member, Look::All, |seen| {
-            let Some(account) = &seen.row.account else { return Decision::Answer(None) };
-            let (names, owed) = (names(&account.member.profile), seen.row.owed.is_some());
-            let key = account.registration.map(|by| by.key);
+    pub async fn delete(&self, member: Id, at: Time) -> Result<Dismissed, StoreError> {
+        let _turn = self.members_in_turn.of(member).await;
+        for race in 0..RACES {
+            let seen = self.see(member, Look::All).await?;
+            if seen.row.account.is_none() {
+                return Ok(Dismissed::Unknown);
+            }
+            if !self.may_leave(&seen.row).await? {
+                return Ok(Dismissed::LastAdministrator);
+            }
             let (write, ended) = end_all(&seen, None, at);
             let agents = seen
                 .sessions
@@ -130,22 +137,29 @@ impl CqlPeople {
                 .filter(|row| row.session.agent.is_some())
                 .map(|row| Note::NoAgent(row.session.id));
             let before = agents.chain([Note::Leaving]).chain(write.before).collect();
-            Decision::Write(
-                RowWrite { row: write.row.deleted(at), before, session: None },
-                Some((ended, names, key, owed)),
-            )
-        });
-        let Some((ended, names, key, owed)) = deleted.await? else { return Ok(None) };
+            let row = write.row.deleted(at);
+            if self.attempt(RowWrite { row, before, session: None }).await? {
+                self.tidy_after(&seen.row).await;
+                return Ok(Dismissed::Done(ended));
+            }
+            pause(race).await;
+        }
+        Err(too_many_races())
+    }
+
+    /// Frees what a member had, as the row was who is deleted now.
+    async fn tidy_after(&self, row: &MemberRow) {
+        let member = row.id;
         harmless(self.note_gone(member).await);
         harmless(self.forget_homes(member).await);
-        if owed {
+        if row.owed.is_some() {
             harmless(self.forget_owing(member).await);
         }
-        harmless(self.release_all(&names, member).await);
-        if let Some(key) = key {
-            harmless(self.release(&name_of_key(key), member).await);
+        let Some(account) = &row.account else { return };
+        harmless(self.release_all(&names(&account.member.profile), member).await);
+        if let Some(by) = account.registration {
+            harmless(self.release(&name_of_key(by.key), member).await);
         }
-        Ok(Some(ended))
     }
 
     pub async fn put_password(&self, new: &NewPassword) -> Result<Option<Vec<Id>>, StoreError> {

@@ -7,6 +7,7 @@
 //! live. A step goes on to its end although its caller has gone, as in the other store.
 
 mod accounts;
+mod administrators;
 mod arriving;
 mod columns;
 mod ended;
@@ -33,8 +34,8 @@ use base::Secret;
 use people::CqlPeople;
 use ports::Answer;
 use ports::directory::{
-    Account, Begin, Begun, Changed, Changes, Created, Directory, Member, NewMember, NewPassword,
-    Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
+    Account, AccountRole, Begin, Begun, Changed, Changes, Created, Directory, Dismissed, Member,
+    NewMember, NewPassword, Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
 };
 use std::sync::Arc;
 
@@ -93,8 +94,12 @@ impl Directory for CqlDirectory {
         self.ask(move |people| async move { people.change(member, &changes).await })
     }
 
-    fn delete_member(&self, member: Id, at: Time) -> Answer<Option<Vec<Id>>> {
+    fn delete_member(&self, member: Id, at: Time) -> Answer<Dismissed> {
         self.ask(move |people| async move { people.delete(member, at).await })
+    }
+
+    fn change_role(&self, member: Id, role: AccountRole, at: Time) -> Answer<Dismissed> {
+        self.ask(move |people| async move { people.put_role(member, role, at).await })
     }
 
     fn set_password(&self, new: NewPassword) -> Answer<Option<Vec<Id>>> {

@@ -14,6 +14,8 @@ use actors::store::StoreError;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use ports::directory::{AccountRole, Member, Owing};
 use scylla::statement::prepared::PreparedStatement;
+use std::collections::HashSet;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 const SHARES: i32 = 16;
@@ -25,7 +27,7 @@ const COUNTED_ANEW: u64 = 10_000;
 const COUNTING_SHARE: u32 = 100;
 
 /// A row of the roll: id, role, and its flags.
-type Listed = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
+pub type RollRow = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
 
 impl CqlPeople {
     pub async fn enrol(&self, member: Id, role: AccountRole) -> Result<(), StoreError> {
@@ -101,7 +103,7 @@ impl CqlPeople {
         stream::iter(members).map(|member| self.row(member)).buffered(AT_ONCE).try_collect().await
     }
 
-    /// Members, not administrators.
+    /// Members, not whoever may do more.
     pub async fn count(&self) -> Result<u64, StoreError> {
         let mut last = self.last_count.lock().await;
         if let Some((count, until)) = *last
@@ -110,9 +112,9 @@ impl CqlPeople {
             return Ok(count);
         }
         let began = Instant::now();
-        let mut count = 0;
-        for share in 0..SHARES {
-            count += self.count_share(share).await?;
+        let (mut count, staff) = (0, self.staff().await?);
+        for share in shares() {
+            count += self.count_share(share, &staff).await?;
         }
         let rest: Duration =
             if count > COUNTED_ANEW { began.elapsed() * COUNTING_SHARE } else { Duration::ZERO };
@@ -120,31 +122,34 @@ impl CqlPeople {
         Ok(count)
     }
 
-    async fn count_share(&self, share: i32) -> Result<u64, StoreError> {
+    async fn count_share(&self, share: i32, staff: &HashSet<Id>) -> Result<u64, StoreError> {
         let pages = self
             .cql
             .session()
             .execute_iter(self.statements.roll.clone(), (share,))
             .await
             .map_err(unavailable)?;
-        let mut rows = pages.rows_stream::<Listed>().map_err(broken)?;
+        let mut rows = pages.rows_stream::<RollRow>().map_err(broken)?;
         let (mut count, mut doubtful) = (0, Vec::new());
         while let Some((id, role, born, leaving, gone)) =
             rows.try_next().await.map_err(unavailable)?
         {
             let says = |flag: Option<bool>| flag == Some(true);
-            if member::role(role) != AccountRole::Member || says(gone) {
+            let id = id.try_into().map_err(|_| broken("a member's id is not 16 bytes long"))?;
+            let has_changed = staff.contains(&Id(id));
+            let was_member = member::role(role) == AccountRole::Member;
+            if says(gone) || (!was_member && !has_changed) {
                 continue;
             }
-            match says(born) && !says(leaving) {
+            match says(born) && !says(leaving) && !has_changed {
                 true => count += 1,
-                false => doubtful.push(Id(id
-                    .try_into()
-                    .map_err(|_| broken("a member's id is not 16 bytes long"))?)),
+                false => doubtful.push(Id(id)),
             }
         }
         let rows = self.rows(doubtful).await?;
-        Ok(count + rows.iter().filter(|row| row.account.is_some()).count() as u64)
+        let members = rows.iter().filter_map(|row| row.account.as_ref());
+        let members = members.filter(|account| account.member.role == AccountRole::Member);
+        Ok(count + members.count() as u64)
     }
 
     pub async fn note_owing(&self, member: Id) -> Result<(), StoreError> {
@@ -184,6 +189,11 @@ fn owing(row: &MemberRow) -> Option<Owing> {
 fn is_settled(row: &MemberRow) -> bool {
     row.deleted_at.is_some()
         || row.account.as_ref().is_some_and(|account| account.member.first_login_at.is_some())
+}
+
+/// All of them.
+pub fn shares() -> Range<i32> {
+    0..SHARES
 }
 
 fn share(member: Id) -> i32 {

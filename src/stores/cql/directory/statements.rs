@@ -34,6 +34,11 @@ pub struct PeopleStatements {
     pub roll_page: PreparedStatement,
     pub roll: PreparedStatement,
 
+    pub note_staff: PreparedStatement,
+    pub staff: PreparedStatement,
+    pub register: PreparedStatement,
+    pub put_register: Conditional,
+
     pub note_owing: PreparedStatement,
     pub forget_owing: PreparedStatement,
     pub owing_page: PreparedStatement,
@@ -113,6 +118,13 @@ impl PeopleStatements {
                 member > ? LIMIT ?".into()).await?,
             roll: plain("SELECT member, role, born, leaving, gone FROM roll WHERE share = \
                 ?".into()).await?,
+
+            note_staff: plain("INSERT INTO staff (share, member) VALUES (0, ?)".into()).await?,
+            staff: plain("SELECT member FROM staff WHERE share = 0".into()).await?,
+            register: plain("SELECT version, sure FROM administrators WHERE share = \
+                0".into()).await?,
+            put_register: conditional("UPDATE administrators SET version = ?, sure = ? WHERE share \
+                = 0 IF version = ?".into()).await?,
 
             note_owing: plain("INSERT INTO owing (share, member) VALUES (?, ?)".into()).await?,
             forget_owing: plain("DELETE FROM owing WHERE share = ? AND member = ?".into()).await?,

@@ -92,12 +92,11 @@ pub fn page(connection: &Connection, after: Option<Id>, limit: usize) -> Result<
     found.collect()
 }
 
-pub fn count(connection: &Connection) -> Result<u64> {
+pub fn count(connection: &Connection, role: AccountRole) -> Result<u64> {
     let count =
         format!("SELECT members FROM member_counts WHERE role = ?1 AND {}", MEMBER_COUNTS.whole());
-    let counted: Option<i64> = connection
-        .query_row(&count, [AccountRole::Member.number()], |row| row.get(0))
-        .optional()?;
+    let counted: Option<i64> =
+        connection.query_row(&count, [role.number()], |row| row.get(0)).optional()?;
     Ok(counted.map_or(0, |counted| counted.max(0) as u64))
 }
 

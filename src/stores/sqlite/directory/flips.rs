@@ -77,7 +77,7 @@ fn read(connection: &Connection) -> rusqlite::Result<String> {
     let ended = sessions::ended_since(connection, Time(0))?;
     let owing = accounts::owing(connection, None, 10)?;
     let keys = secrets::service_keys(connection)?;
-    let count = accounts::count(connection)?;
+    let count = accounts::count(connection, AccountRole::Member)?;
     let secrets = leaving::secrets(connection)?
         .into_iter()
         .map(|secret| (secret.name, secret.value))

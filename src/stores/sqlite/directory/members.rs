@@ -4,7 +4,10 @@ use super::accounts::{self, account, write_profile};
 use super::columns::IdColumn;
 use super::{homes, identifiers, sessions};
 use actors::{Id, Time};
-use ports::directory::{Account, Changed, Changes, Created, NewMember, NewPassword, Reset};
+use ports::directory::{
+    Account, AccountRole, Changed, Changes, Created, Dismissed, Member, NewMember, NewPassword,
+    Reset,
+};
 use ports::profile::Profile;
 use rusqlite::{Connection, Result, params};
 
@@ -62,8 +65,40 @@ pub fn change(connection: &Connection, id: Id, changes: Changes) -> Result<Chang
     Ok(Changed::Changed(Box::new(member)))
 }
 
-pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id>>> {
-    let Some(Account { member, .. }) = account(connection, id)? else { return Ok(None) };
+pub fn change_role(
+    connection: &Connection,
+    id: Id,
+    role: AccountRole,
+    at: Time,
+) -> Result<Dismissed> {
+    let Some(Account { member, .. }) = account(connection, id)? else {
+        return Ok(Dismissed::Unknown);
+    };
+    if member.role == role {
+        return Ok(Dismissed::Done(Vec::new()));
+    }
+    if is_last_administrator(connection, &member)? {
+        return Ok(Dismissed::LastAdministrator);
+    }
+    let change = "UPDATE members SET role = ?2 WHERE id = ?1";
+    connection.execute(change, params![IdColumn(id), role.number()])?;
+    accounts::count_one(connection, member.role, -1)?;
+    accounts::count_one(connection, role, 1)?;
+    sessions::end_all(connection, id, None, at).map(Dismissed::Done)
+}
+
+fn is_last_administrator(connection: &Connection, member: &Member) -> Result<bool> {
+    let is_one = member.role == AccountRole::Admin;
+    Ok(is_one && accounts::count(connection, AccountRole::Admin)? <= 1)
+}
+
+pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Dismissed> {
+    let Some(Account { member, .. }) = account(connection, id)? else {
+        return Ok(Dismissed::Unknown);
+    };
+    if is_last_administrator(connection, &member)? {
+        return Ok(Dismissed::LastAdministrator);
+    }
     identifiers::free(connection, &member.profile)?;
     write_profile(connection, id, &Profile::default())?;
     let forget = "UPDATE members SET deleted_at = ?2, password_hash = '', owed = NULL, \
@@ -74,7 +109,7 @@ pub fn delete(connection: &Connection, id: Id, at: Time) -> Result<Option<Vec<Id
     homes::forget_all(connection, id)?;
     let ended = sessions::end_all(connection, id, None, at)?;
     sessions::forget_agents(connection, id)?;
-    Ok(Some(ended))
+    Ok(Dismissed::Done(ended))
 }
 
 pub fn set_password(connection: &Connection, new: &NewPassword) -> Result<Option<Vec<Id>>> {
