@@ -6,6 +6,7 @@
 
 use super::accepted::NotYetAccepted;
 use super::caller;
+use super::mistakes;
 use super::moment::within_a_moment;
 use super::problem::{self, Problem};
 use super::room::{Held, Room};
@@ -15,7 +16,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, poll_immediate};
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
+use serde_json::error::Category;
 use std::time::Duration;
 
 pub struct Body<T>(pub T);
@@ -127,45 +128,31 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let read = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
         return Err(read.map_or_else(
             |error| explain_unreadable(&error),
-            |_| Problem::invalid("", "expected an object"),
+            |_| Problem::invalid("", "an object"),
         ));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| explain(error.path(), error.inner()))?;
-    json.end().map_err(|error| {
-        Problem::new(&problem::NOT_READABLE, format!("the body goes on after its JSON: {error}"))
-    })?;
+    let value = T::deserialize(&mut json).map_err(|error| explain::<T>(bytes, &error))?;
+    json.end().map_err(|error| explain_unreadable(&error))?;
     Ok(value)
 }
 
-fn explain(path: &Path, error: &serde_json::Error) -> Problem {
+/// Only what is wrong is read so thoroughly.
+fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
     match error.classify() {
-        serde_json::error::Category::Data => {
-            let said = error.to_string();
-            let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-            Problem::invalid(&pointer(path), said)
-        }
+        Category::Data => serde_json::from_slice(bytes).map_or_else(
+            |error| explain_unreadable(&error),
+            |said| mistakes::explain::<T>(said, '/'),
+        ),
         _ => explain_unreadable(error),
     }
 }
 
 fn explain_unreadable(error: &serde_json::Error) -> Problem {
-    Problem::new(&problem::NOT_READABLE, format!("the body is not JSON: {error}"))
-}
-
-fn pointer(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path.iter() {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => {
-                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")))
-            }
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
+    let what = if error.is_eof() { "ends too early" } else { "cannot be read" };
+    let (line, column) = (error.line(), error.column());
+    let why = format!("the body is not JSON: it {what}, at line {line}, column {column}");
+    Problem::new(&problem::NOT_READABLE, why)
 }
 
 #[cfg(test)]
@@ -194,7 +181,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_pointed_at() {
         for (text, pointer) in [
-            ("{}", ""),
+            ("{}", "/count"),
             ("[1,[]]", ""),
             ("1", ""),
             ("{\"count\":256}", "/count"),

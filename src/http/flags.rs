@@ -2,7 +2,9 @@
 //! strings are read.
 
 use super::headers;
+use super::mistakes;
 use super::problem::{self, Problem};
+use super::unparsed::Unparsed;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use actors::engine::{By, How, Key};
 use actors::{Caller, Id};
@@ -64,13 +66,17 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let params = web::Query::<T>::from_query(request.query_string());
-        ready(
-            params
-                .map(|params| Params(params.into_inner()))
-                .map_err(|error| Problem::invalid("?", error.to_string())),
-        )
+        ready(parse_pairs(request.query_string(), '?').map(Params))
     }
+}
+
+/// What is written as a query string is. `at` begins the pointer to what is wrong in it.
+pub fn parse_pairs<T: DeserializeOwned>(text: &str, at: char) -> Result<T, Problem> {
+    let read = web::Query::<T>::from_query(text).map(web::Query::into_inner);
+    read.map_err(|_| {
+        let pairs = web::Query::from_query(text).map(web::Query::into_inner);
+        mistakes::explain::<T>(Unparsed::parameters(pairs.unwrap_or_default()), at)
+    })
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,10 @@
 //! HTTP: manners that hold everywhere, and the API itself.
 //!
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
-//! and `flags` are what handlers take in; `problem` is all they may refuse with, and `explain`
-//! makes it of a refusal; `connection`, `room`, `pieces` and `streams` bound what a caller who does
-//! not read or send holds in memory; `endpoint` describes a route once, for the router and for the
-//! OpenAPI document.
+//! and `flags` are what handlers take in; `unparsed` and `mistakes` tell what is wrong with it;
+//! `problem` is all they may refuse with, and `explain` makes it of a refusal; `connection`,
+//! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
+//! `endpoint` describes a route once, for the router and for the OpenAPI document.
 
 pub mod accepted;
 pub mod api;
@@ -20,6 +20,7 @@ pub mod fields;
 pub mod flags;
 pub mod headers;
 mod introductions;
+pub mod mistakes;
 pub mod moment;
 pub mod openapi;
 pub mod origin;
@@ -35,4 +36,5 @@ pub mod streams;
 mod swagger;
 pub mod switch;
 pub mod together;
+pub mod unparsed;
 pub mod words;

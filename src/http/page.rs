@@ -1,6 +1,7 @@
 //! Lists: `?limit=1..100&cursor=…` in, `{items, next_cursor}` out. A cursor is the key of the last
 //! line, so lists are stable under writes.
 
+use super::mistakes::Mistakes;
 use super::problem::Problem;
 use actors::Id;
 use base64::Engine;
@@ -25,11 +26,14 @@ impl Paging {
         Paging { limit, cursor }
     }
 
+    /// How many lines. A cursor that is none is told, too, so that both mistakes are told at once.
     pub fn limit(&self) -> Result<usize, Problem> {
-        match self.limit.unwrap_or(MOST) {
-            limit @ 1..=MOST => Ok(limit),
-            _ => Err(Problem::invalid("?limit", format!("1 to {MOST}"))),
-        }
+        let limit = self.limit.unwrap_or(MOST);
+        let mut mistakes = Mistakes::default();
+        let is_right = (1..=MOST).contains(&limit);
+        mistakes.expect(is_right, "?limit", format!("a whole number from 1 to {MOST}"));
+        mistakes.check(self.after());
+        mistakes.end().map(|()| limit)
     }
 
     /// The key after which the page begins.

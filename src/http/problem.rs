@@ -8,6 +8,7 @@ mod kinds;
 
 pub use kinds::*;
 
+use super::reply;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
@@ -75,9 +76,15 @@ impl Problem {
 
     /// One field of the body is wrong.
     pub fn invalid(pointer: &str, detail: impl Into<String>) -> Problem {
-        let detail = detail.into();
-        let mut problem = Problem::new(&INVALID, format!("{pointer}: {detail}"));
-        problem.errors.push(Invalid { pointer: pointer.into(), detail });
+        Problem::all_invalid(vec![Invalid { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// All of these are wrong.
+    pub fn all_invalid(errors: Vec<Invalid>) -> Problem {
+        let said: Vec<String> =
+            errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
+        let mut problem = Problem::new(&INVALID, said.join("; "));
+        problem.errors = errors;
         problem
     }
 
@@ -129,7 +136,7 @@ impl Problem {
         if self.kind.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        response.body(serde_json::to_vec(&body).expect("a problem is plain data"))
+        response.body(reply::written(&body))
     }
 }
 

@@ -1,4 +1,6 @@
 //! Answers that are successes: JSON with its status, and the mark of a repeat.
+//!
+//! A newline ends all JSON, so that answers in a terminal or a file stand on lines of their own.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -6,10 +8,16 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderVal
 use serde::Serialize;
 
 pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
-    let bytes = serde_json::to_vec(body).expect("answers are plain data");
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
-        .body(bytes)
+        .body(written(body))
+}
+
+/// As it goes out.
+pub fn written(body: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec(body).expect("answers are plain data");
+    bytes.push(b'\n');
+    bytes
 }
 
 pub fn ok(body: &impl Serialize) -> HttpResponse {

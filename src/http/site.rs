@@ -68,7 +68,7 @@ async fn docs() -> HttpResponse {
 
 async fn document(request: HttpRequest) -> HttpResponse {
     static TEXT: LazyLock<StaticPage> = LazyLock::new(|| {
-        let text = openapi::document().to_string();
+        let text = openapi::document().to_string() + "\n";
         StaticPage::of("application/json", text.into())
     });
     TEXT.answer(&request).await

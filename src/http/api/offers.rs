@@ -1,5 +1,6 @@
 //! What a coupon is worth, as every body and query that creates some says it, and as it is told.
 
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use actors::domain::coupons::{Discount, Offer};
 use serde::Serialize;
@@ -21,37 +22,32 @@ impl Worth {
     /// `at` begins the pointer to a field: `/` for a body, `?` for a query.
     pub fn checked(&self, at: char) -> Result<Offer, Problem> {
         let field = |name: &str| format!("{at}{name}");
-        let discount = match (self.discount_percent, self.discount_amount) {
-            (Some(percent @ 1..=100), None) => Discount::Percent(percent),
-            (Some(_), None) => {
-                return Err(Problem::invalid(&field("discount_percent"), "1 to 100"));
-            }
-            (None, Some(amount @ 1..=MOST_MONEY)) => Discount::Amount(amount),
-            (None, Some(_)) => {
-                return Err(Problem::invalid(
-                    &field("discount_amount"),
-                    format!("1 to {MOST_MONEY}"),
-                ));
-            }
-            (None, None) => {
-                return Err(Problem::invalid(
-                    &field("discount_percent"),
-                    "say this or `discount_amount`",
-                ));
-            }
-            (Some(_), Some(_)) => {
-                return Err(Problem::invalid(
-                    &field("discount_amount"),
-                    "say this or `discount_percent`, not both",
-                ));
-            }
-        };
-        for (name, money) in [("min_amount", self.min_amount), ("max_discount", self.max_discount)]
-        {
-            if money.is_some_and(|money| !(1..=MOST_MONEY).contains(&money)) {
-                return Err(Problem::invalid(&field(name), format!("1 to {MOST_MONEY}")));
-            }
+        let mut mistakes = Mistakes::default();
+        let money = format!("1 to {MOST_MONEY}");
+        for (name, said) in [
+            ("discount_amount", self.discount_amount),
+            ("min_amount", self.min_amount),
+            ("max_discount", self.max_discount),
+        ] {
+            let is_right = said.is_none_or(|said| (1..=MOST_MONEY).contains(&said));
+            mistakes.expect(is_right, &field(name), money.as_str());
         }
+        let is_right = self.discount_percent.is_none_or(|percent| (1..=100).contains(&percent));
+        mistakes.expect(is_right, &field("discount_percent"), "1 to 100");
+        let discount = match (self.discount_percent, self.discount_amount) {
+            (Some(percent), None) => Ok(Discount::Percent(percent)),
+            (None, Some(amount)) => Ok(Discount::Amount(amount)),
+            (None, None) => {
+                Err(Problem::invalid(&field("discount_percent"), "say this or `discount_amount`"))
+            }
+            (Some(_), Some(_)) => Err(Problem::invalid(
+                &field("discount_amount"),
+                "say this or `discount_percent`, not both",
+            )),
+        };
+        let discount = mistakes.check(discount);
+        let Some(discount) = discount else { return Err(mistakes.into()) };
+        mistakes.end()?;
         Ok(Offer { discount, min_amount: self.min_amount, max_discount: self.max_discount })
     }
 }
@@ -124,5 +120,9 @@ mod tests {
         assert_eq!(percent.checked('/').unwrap_err().errors[0].pointer, "/discount_percent");
         let cap = Worth { discount_percent: Some(10), max_discount: Some(0), ..Worth::default() };
         assert_eq!(cap.checked('?').unwrap_err().errors[0].pointer, "?max_discount");
+        let all = Worth { min_amount: Some(0), ..cap };
+        let errors = all.checked('?').unwrap_err().errors;
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["?min_amount", "?max_discount"]);
     }
 }

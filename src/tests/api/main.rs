@@ -37,6 +37,7 @@ mod lotteries;
 mod manners;
 mod members;
 mod midnight;
+mod mistakes;
 mod moving;
 mod notices;
 mod openapi;

@@ -3,6 +3,7 @@
 use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::offers::Worth;
 use crate::http::fields::{parse_future, parse_instant, parse_name};
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use actors::Time;
@@ -108,27 +109,28 @@ pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Probl
         min_amount: body.min_amount,
         max_discount: body.max_discount,
     };
-    if !(1..=MOST_VOUCHERS).contains(&body.quota) {
-        return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
-    }
-    let starts_at =
-        body.starts_at.as_deref().map_or(Ok(now), |text| parse_instant(text, "/starts_at"))?;
-    let ends_at = parse_future(&body.ends_at, "/ends_at", now)?;
-    if ends_at <= starts_at {
-        return Err(Problem::invalid("/ends_at", "later than `starts_at`"));
-    }
-    if body.voucher_valid_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
-        return Err(Problem::invalid("/voucher_valid_days", format!("1 to {MOST_DAYS}")));
-    }
-    Ok(CampaignPlan {
-        name: parse_name(&body.name, "/name")?,
-        quota: body.quota,
-        starts_at,
-        ends_at,
-        trigger: parse_trigger(&body.trigger, body.code.as_deref())?,
-        offer: worth.checked('/')?,
-        valid_s: body.voucher_valid_days.map(|days| days * DAY_S),
-    })
+    let mut mistakes = Mistakes::default();
+    let quota = 1..=MOST_VOUCHERS;
+    mistakes.expect(quota.contains(&body.quota), "/quota", format!("1 to {MOST_VOUCHERS}"));
+    let starts_at = body.starts_at.as_deref();
+    let starts_at = starts_at.map_or(Ok(now), |text| parse_instant(text, "/starts_at"));
+    let starts_at = mistakes.check(starts_at);
+    let ends_at = mistakes.check(parse_future(&body.ends_at, "/ends_at", now));
+    let is_later = starts_at.zip(ends_at).is_none_or(|(starts_at, ends_at)| ends_at > starts_at);
+    mistakes.expect(is_later, "/ends_at", "later than `starts_at`");
+    let are_good = body.voucher_valid_days.is_none_or(|days| (1..=MOST_DAYS).contains(&days));
+    mistakes.expect(are_good, "/voucher_valid_days", format!("1 to {MOST_DAYS}"));
+    let name = mistakes.check(parse_name(&body.name, "/name"));
+    let trigger = mistakes.check(parse_trigger(&body.trigger, body.code.as_deref()));
+    let offer = mistakes.check(worth.checked('/'));
+    let (Some(starts_at), Some(ends_at), Some(name), Some(trigger), Some(offer)) =
+        (starts_at, ends_at, name, trigger, offer)
+    else {
+        return Err(mistakes.into());
+    };
+    mistakes.end()?;
+    let valid_s = body.voucher_valid_days.map(|days| days * DAY_S);
+    Ok(CampaignPlan { name, quota: body.quota, starts_at, ends_at, trigger, offer, valid_s })
 }
 
 pub fn parse_trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {

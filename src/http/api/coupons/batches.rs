@@ -7,6 +7,7 @@ use crate::http::body::Body;
 use crate::http::caller::{Operator, Viewer, stay};
 use crate::http::fields::{parse_future, parse_name};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
@@ -143,19 +144,22 @@ pub async fn find_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, Ba
 }
 
 fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<BatchPlan, Problem> {
-    if !(1..=most).contains(&body.count) {
-        return Err(Problem::invalid("/count", format!("1 to {most}")));
-    }
+    let mut mistakes = Mistakes::default();
+    mistakes.expect((1..=most).contains(&body.count), "/count", format!("1 to {most}"));
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
         min_amount: body.min_amount,
         max_discount: body.max_discount,
     };
-    Ok(BatchPlan {
-        name: body.name.as_deref().map(|text| parse_name(text, "/name")).transpose()?,
-        offer: worth.checked('/')?,
-        expires_at: parse_future(&body.expires_at, "/expires_at", now)?,
-        what: BatchKind::Made { count: body.count, one_per_member: body.one_per_member },
-    })
+    let name = body.name.as_deref().map(|text| parse_name(text, "/name")).transpose();
+    let name = mistakes.check(name);
+    let offer = mistakes.check(worth.checked('/'));
+    let expires_at = mistakes.check(parse_future(&body.expires_at, "/expires_at", now));
+    let (Some(name), Some(offer), Some(expires_at)) = (name, offer, expires_at) else {
+        return Err(mistakes.into());
+    };
+    mistakes.end()?;
+    let what = BatchKind::Made { count: body.count, one_per_member: body.one_per_member };
+    Ok(BatchPlan { name, offer, expires_at, what })
 }

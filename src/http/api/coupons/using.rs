@@ -10,6 +10,7 @@ use crate::http::body::Body;
 use crate::http::caller::{Operator, SignedIn};
 use crate::http::fields::parse_reference;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
@@ -69,14 +70,14 @@ pub async fn redeem(
     Params(flags): Params<DryRun>,
     Body(body): Body<UseCoupon>,
 ) -> Result<HttpResponse, Problem> {
-    if body.amount.is_some_and(|amount| amount > MOST_MONEY) {
-        return Err(Problem::invalid("/amount", format!("0 to {MOST_MONEY}")));
-    }
-    if body.hold_s.is_some_and(|hold_s| !(1..=LONGEST_HOLD_S).contains(&hold_s)) {
-        return Err(Problem::invalid("/hold_s", format!("1 to {LONGEST_HOLD_S} seconds")));
-    }
-    let reference =
-        body.reference.as_deref().map(|text| parse_reference(text, "/reference")).transpose()?;
+    let mut mistakes = Mistakes::default();
+    let is_money = body.amount.is_none_or(|amount| amount <= MOST_MONEY);
+    mistakes.expect(is_money, "/amount", format!("0 to {MOST_MONEY}"));
+    let is_a_hold = body.hold_s.is_none_or(|hold_s| (1..=LONGEST_HOLD_S).contains(&hold_s));
+    mistakes.expect(is_a_hold, "/hold_s", format!("1 to {LONGEST_HOLD_S} seconds"));
+    let reference = body.reference.as_deref().map(|text| parse_reference(text, "/reference"));
+    let reference = mistakes.check(reference.transpose()).flatten();
+    mistakes.end()?;
     let UseCoupon { amount, hold_s, .. } = body;
     let command = |slot| Command::Use { slot, amount, reference, hold_s };
     command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await

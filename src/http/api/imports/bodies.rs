@@ -2,6 +2,7 @@
 
 use crate::http::api::offers::{OfferBody, Worth};
 use crate::http::fields::{check_name, parse_future};
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
@@ -111,19 +112,24 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
         dry_run,
     } = query;
     let invalid = |name: &str, why: &str| Problem::invalid(&format!("?{name}"), why);
-    if let Some(name) = &name {
-        check_name(name, "?name")?;
-    }
-    let offer =
-        Worth { discount_percent, discount_amount, min_amount, max_discount }.checked('?')?;
-    let expires_at =
-        expires_at.ok_or_else(|| invalid("expires_at", "when do the coupons expire?"))?;
-    let expires_at = parse_future(&expires_at, "?expires_at", shared.imports.now())?;
-    let on_duplicate = match on_duplicate.as_deref() {
-        None | Some("skip") => OnDuplicate::Skip,
-        Some("fail") => OnDuplicate::Fail,
-        Some(_) => return Err(invalid("on_duplicate", "skip or fail")),
+    let mut mistakes = Mistakes::default();
+    mistakes.check(name.as_deref().map_or(Ok(()), |name| check_name(name, "?name")));
+    let worth = Worth { discount_percent, discount_amount, min_amount, max_discount };
+    let offer = mistakes.check(worth.checked('?'));
+    let expires_at = expires_at.ok_or_else(|| invalid("expires_at", "when do the coupons expire?"));
+    let expires_at = expires_at
+        .and_then(|expires_at| parse_future(&expires_at, "?expires_at", shared.imports.now()));
+    let expires_at = mistakes.check(expires_at);
+    let on_duplicate = mistakes.check(match on_duplicate.as_deref() {
+        None | Some("skip") => Ok(OnDuplicate::Skip),
+        Some("fail") => Ok(OnDuplicate::Fail),
+        Some(_) => Err(invalid("on_duplicate", "skip or fail")),
+    });
+    let (Some(offer), Some(expires_at), Some(on_duplicate)) = (offer, expires_at, on_duplicate)
+    else {
+        return Err(mistakes.into());
     };
+    mistakes.end()?;
     Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run })
 }
 

@@ -59,7 +59,7 @@ pub async fn winner(
 async fn make_result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
     let view = find_lottery(shared, day).await?;
     let body = announce(shared, day, &view, Audience::Public).await?;
-    Ok(serde_json::to_vec(&body).expect("answers are plain data").into())
+    Ok(reply::written(&body).into())
 }
 
 /// To whom a result is told.

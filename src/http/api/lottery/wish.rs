@@ -2,6 +2,7 @@
 //! and what is wrong is pointed at.
 
 use crate::http::fields::check_name;
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::switch::Switch;
 use crate::shared::Shared;
@@ -87,16 +88,24 @@ pub struct BeaconPlan {
     pub round: Option<u64>,
 }
 
-/// The closing day and the plan, or the first thing that is wrong.
+/// The closing day and the plan, or all that is wrong.
 pub fn parse_plan(shared: &Shared, body: CreateLottery) -> Result<(Day, LotteryPlan), Problem> {
-    let (day, closes_at) = parse_closing(shared, &body.closes_on)?;
-    let ballots = parse_ballots(shared, &body, day, closes_at)?;
-    let name = body.name.unwrap_or_else(|| format!("Lottery of {day}"));
-    check_name(&name, "/name")?;
-    let tickets = body.tickets.map(|plan| parse_tickets(shared, plan)).transpose()?;
-    if tickets.is_none() && ballots.is_none() {
-        return Err(Problem::invalid("/tickets", "say this, `ballots`, or both"));
+    let mut mistakes = Mistakes::default();
+    let closing = mistakes.check(parse_closing(shared, &body.closes_on));
+    let ballots = mistakes.check(parse_ballots(shared, &body, closing));
+    if let Some(name) = &body.name {
+        mistakes.check(check_name(name, "/name"));
     }
+    let tickets = body.tickets.map(|plan| parse_tickets(shared, plan)).transpose();
+    let tickets = mistakes.check(tickets);
+    let (Some((day, closes_at)), Some(ballots), Some(tickets)) = (closing, ballots, tickets) else {
+        return Err(mistakes.into());
+    };
+    if tickets.is_none() && ballots.is_none() {
+        mistakes.check::<()>(Err(Problem::invalid("/tickets", "say this, `ballots`, or both")));
+    }
+    mistakes.end()?;
+    let name = body.name.unwrap_or_else(|| format!("Lottery of {day}"));
     Ok((day, LotteryPlan { name, closes_at, tickets, ballots }))
 }
 
@@ -117,56 +126,50 @@ pub fn parse_tickets(
     shared: &Shared,
     TicketPlan { digits, copies }: TicketPlan,
 ) -> Result<TicketSetup, Problem> {
-    if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) {
-        let why = format!(
-            "{FEWEST_DIGITS} to {MOST_DIGITS}: the memory for counting every pattern grows as \
-             11^digits"
-        );
-        return Err(Problem::invalid("/tickets/digits", why));
-    }
-    if !(1..=MOST_COPIES).contains(&copies) {
-        return Err(Problem::invalid("/tickets/copies", format!("1 to {MOST_COPIES}")));
-    }
+    let mut mistakes = Mistakes::default();
+    let why = format!(
+        "{FEWEST_DIGITS} to {MOST_DIGITS}: the memory for counting every pattern grows as 11^digits"
+    );
+    let is_counted = (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits);
+    mistakes.expect(is_counted, "/tickets/digits", why);
+    let is_right = (1..=MOST_COPIES).contains(&copies);
+    mistakes.expect(is_right, "/tickets/copies", format!("1 to {MOST_COPIES}"));
+    mistakes.end()?;
     let holds_per_member = u16::try_from(shared.config.holds_per_member).unwrap_or(u16::MAX);
     Ok(TicketSetup { digits, copies, holds_per_member, hold_max_s: shared.config.hold_max_s })
 }
 
-pub fn parse_ballots(
+/// `closing`: None if it is wrong, so that nothing can be reckoned from it.
+fn parse_ballots(
     shared: &Shared,
     body: &CreateLottery,
-    day: Day,
-    closes_at: Time,
+    closing: Option<(Day, Time)>,
 ) -> Result<Option<BallotSetup>, Problem> {
+    let mut mistakes = Mistakes::default();
+    let beacon = body.beacon.and_then(Switch::said);
     let Some(wish) = body.ballots.and_then(Switch::said) else {
-        let alone = [("/winners", body.winners.is_some()), ("/reserves", body.reserves.is_some())];
-        let beacon = ("/beacon", body.beacon.and_then(Switch::said).is_some());
-        return match alone.into_iter().chain([beacon]).find(|(_, said)| *said) {
-            Some((pointer, _)) => {
-                Err(Problem::invalid(pointer, "only a lottery with `ballots` is drawn"))
-            }
-            None => Ok(None),
-        };
+        for (pointer, is_said) in [
+            ("/winners", body.winners.is_some()),
+            ("/reserves", body.reserves.is_some()),
+            ("/beacon", beacon.is_some()),
+        ] {
+            mistakes.expect(!is_said, pointer, "only a lottery with `ballots` is drawn");
+        }
+        return mistakes.end().map(|()| None);
     };
     let limit = shared.config.ballots_max;
     let most = wish.most.unwrap_or(limit);
-    if !(1..=limit).contains(&most) {
-        return Err(Problem::invalid("/ballots/most", format!("1 to {limit}")));
-    }
+    mistakes.expect((1..=limit).contains(&most), "/ballots/most", format!("1 to {limit}"));
     let (winners, reserves) = (body.winners.unwrap_or(1), body.reserves.unwrap_or(0));
-    if !(1..=MOST_LOTS).contains(&winners) {
-        return Err(Problem::invalid("/winners", format!("1 to {MOST_LOTS}")));
-    }
-    if reserves > MOST_LOTS - winners {
-        return Err(Problem::invalid(
-            "/reserves",
-            format!("at most {MOST_LOTS} together with the winners"),
-        ));
-    }
-    let round = body
-        .beacon
-        .and_then(Switch::said)
-        .map(|wish| parse_round(shared, wish, closes_at))
-        .transpose()?;
+    let has_winners = (1..=MOST_LOTS).contains(&winners);
+    mistakes.expect(has_winners, "/winners", format!("1 to {MOST_LOTS}"));
+    let are_few = reserves <= MOST_LOTS - winners.clamp(1, MOST_LOTS);
+    let why = format!("at most {MOST_LOTS} together with the winners");
+    mistakes.expect(are_few, "/reserves", why);
+    let Some((day, closes_at)) = closing else { return mistakes.end().map(|()| None) };
+    let round = beacon.map(|wish| parse_round(shared, wish, closes_at)).transpose();
+    let round = mistakes.check(round).flatten();
+    mistakes.end()?;
     let boxes = if most < FEW { 1 } else { shared.config.ballot_boxes };
     let (most_per_box, commitment) = (most / u64::from(boxes), shared.closing.commitment(day));
     Ok(Some(BallotSetup { boxes, most_per_box, winners, reserves, commitment, round }))

@@ -3,11 +3,12 @@
 use crate::http::api::people::bodies::{LoginBody, LoginForm};
 use crate::http::body;
 use crate::http::caller::SignedIn;
+use crate::http::flags::parse_pairs;
 use crate::http::headers;
 use crate::http::problem::{self, Problem};
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use people::{Login, Signed};
 use serde::de::DeserializeOwned;
@@ -70,8 +71,5 @@ fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Problem::new(&problem::NOT_READABLE, "the form is not UTF-8"))?;
     // A form is written as a query string is.
-    let parsed = web::Query::<T>::from_query(text).map(web::Query::into_inner);
-    parsed.map_err(|error| {
-        Problem::invalid("", error.to_string().trim_start_matches("Query deserialize error: "))
-    })
+    parse_pairs(text, '/')
 }

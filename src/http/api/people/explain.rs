@@ -41,11 +41,7 @@ fn all_invalid<'a>(flaws: impl Iterator<Item = (&'a str, &'a str)>) -> Problem {
     let errors: Vec<Invalid> = flaws
         .map(|(field, says)| Invalid { pointer: pointer(field), detail: says.into() })
         .collect();
-    let said: Vec<String> =
-        errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
-    let mut problem = Problem::new(&problem::INVALID, said.join("; "));
-    problem.errors = errors;
-    problem
+    Problem::all_invalid(errors)
 }
 
 fn taken<'a>(fields: impl Iterator<Item = &'a str>) -> Problem {

@@ -1,5 +1,6 @@
 //! What the calls about tickets take and answer.
 
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
@@ -122,25 +123,33 @@ pub fn parse_wanted(
     body: &CreateHold,
     digits: u8,
 ) -> Result<WantedTickets, Problem> {
-    let pattern = match (&body.pattern, &body.number) {
-        (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern")?,
-        (None, Some(number)) => {
-            let pattern = parse_pattern(number, digits, "/number")?;
-            pattern.number().ok_or_else(|| {
-                Problem::invalid("/number", "a number has digits only; use `pattern` for stars")
-            })?;
-            pattern
-        }
-        _ => return Err(Problem::invalid("", "say either `pattern` or `number`")),
-    };
-    if !(1..=MOST_AT_ONCE).contains(&body.count) {
-        return Err(Problem::invalid("/count", format!("1 to {MOST_AT_ONCE}")));
-    }
-    if !(1..=body.count).contains(&body.at_least) {
-        return Err(Problem::invalid("/at_least", "1 to `count`"));
-    }
-    let ttl_s = check_ttl(shared, body.ttl_s.unwrap_or(shared.config.hold_ttl_s))?;
+    let mut mistakes = Mistakes::default();
+    let pattern = mistakes.check(match (&body.pattern, &body.number) {
+        (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern"),
+        (None, Some(number)) => parse_number(number, digits),
+        _ => Err(Problem::invalid("", "say either `pattern` or `number`")),
+    });
+    let is_a_count = (1..=MOST_AT_ONCE).contains(&body.count);
+    mistakes.expect(is_a_count, "/count", format!("1 to {MOST_AT_ONCE}"));
+    // Of a count that is wrong, nothing can be a part.
+    let is_a_part = !is_a_count || (1..=body.count).contains(&body.at_least);
+    mistakes.expect(is_a_part, "/at_least", "1 to `count`");
+    let ttl_s = body.ttl_s.unwrap_or(shared.config.hold_ttl_s);
+    mistakes.check(check_ttl(shared, ttl_s));
+    let Some(pattern) = pattern else { return Err(mistakes.into()) };
+    mistakes.end()?;
     Ok(WantedTickets { pattern, count: body.count, at_least: body.at_least, ttl_s })
+}
+
+fn parse_number(text: &str, digits: u8) -> Result<Pattern, Problem> {
+    let pattern = parse_pattern(text, digits, "/number")?;
+    match pattern.number() {
+        Some(_) => Ok(pattern),
+        None => {
+            let why = "a number has digits only; use `pattern` for stars";
+            Err(Problem::invalid("/number", why))
+        }
+    }
 }
 
 pub fn parse_pattern(text: &str, digits: u8, pointer: &str) -> Result<Pattern, Problem> {

@@ -1,5 +1,6 @@
 //! What the calls about webhooks take and answer.
 
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use actors::Id;
@@ -101,14 +102,14 @@ pub fn parse_events(mut events: Vec<String>) -> Result<Vec<String>, Problem> {
     if events.is_empty() {
         return Err(Problem::invalid("/events", "at least one type, or `*`"));
     }
-    let unknown = events.iter().position(|name| name != "*" && topics::named(name).is_none());
-    if let Some(at) = unknown {
-        let known: Vec<&str> = topics::ALL.iter().map(|topic| topic.name).collect();
-        return Err(Problem::invalid(
-            &format!("/events/{at}"),
-            format!("`*` or one of {}", known.join(", ")),
-        ));
+    let known: Vec<&str> = topics::ALL.iter().map(|topic| topic.name).collect();
+    let wanted = format!("`*` or one of {}", known.join(", "));
+    let mut mistakes = Mistakes::default();
+    for (at, name) in events.iter().enumerate() {
+        let is_known = name == "*" || topics::named(name).is_some();
+        mistakes.expect(is_known, &format!("/events/{at}"), wanted.as_str());
     }
+    mistakes.end()?;
     if events.iter().any(|name| name == "*") {
         return Ok(vec!["*".into()]);
     }

@@ -16,13 +16,14 @@ use crate::http::caller::{Operator, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::fields::{id_in_path, parse_instant};
 use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::Id;
 use actors::engine::By;
+use actors::{Id, Time};
 use futures_util::future::try_join_all;
 use products::webhooks::{NewWebhook, Target};
 
@@ -117,10 +118,13 @@ async fn create(
     _: Params<flags::Nothing>,
     Body(CreateWebhook { url, events }): Body<CreateWebhook>,
 ) -> Result<HttpResponse, Problem> {
-    let target = Target::parse(&url, shared.webhooks.private_addresses)
-        .map_err(|wanted| Problem::invalid("/url", wanted))?;
+    let mut mistakes = Mistakes::default();
+    let target = Target::parse(&url, shared.webhooks.private_addresses);
+    let target = mistakes.check(target.map_err(|wanted| Problem::invalid("/url", wanted)));
+    let events = mistakes.check(parse_events(events));
+    let (Some(target), Some(events)) = (target, events) else { return Err(mistakes.into()) };
     let by = By::for_good(caller);
-    let made = shared.webhooks.create(target, parse_events(events)?, by, key.text()).await?;
+    let made = shared.webhooks.create(target, events, by, key.text()).await?;
     let NewWebhook { id, view, secret: shown_once, replayed } = made;
     let body = NewWebhookBody { webhook: WebhookBody::of(id, view), secret: shown_once };
     Ok(reply::mark_replayed(reply::forbid_storing(reply::created(&body)), replayed))
@@ -212,13 +216,19 @@ async fn replay(
     Body(ReplayRange { from, to }): Body<ReplayRange>,
 ) -> Result<HttpResponse, Problem> {
     let id = id_in_path(&id)?;
-    let (from, to) = (parse_instant(&from, "/from")?, parse_instant(&to, "/to")?);
-    if from >= to {
-        return Err(Problem::invalid("/to", "later than `from`"));
-    }
+    let (from, to) = parse_range(&from, &to)?;
     find_body(&shared, id).await?;
     shared.webhooks.replay(id, from, to, By::for_good(caller)).await?;
     Ok(reply::json(actix_web::http::StatusCode::ACCEPTED, &find_body(&shared, id).await?))
+}
+
+fn parse_range(from: &str, to: &str) -> Result<(Time, Time), Problem> {
+    let mut mistakes = Mistakes::default();
+    let from = mistakes.check(parse_instant(from, "/from"));
+    let to = mistakes.check(parse_instant(to, "/to"));
+    let Some((from, to)) = from.zip(to) else { return Err(mistakes.into()) };
+    mistakes.expect(from < to, "/to", "later than `from`");
+    mistakes.end().map(|()| (from, to))
 }
 
 async fn find_body(shared: &Shared, id: Id) -> Result<WebhookBody, Problem> {

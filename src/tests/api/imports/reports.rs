@@ -54,7 +54,7 @@ fn the_rows_are_paged_filtered_and_downloaded() {
         ("limit=0", "?limit"),
         ("cursor=AAAA", "?cursor"),
         ("cursor=*", "?cursor"),
-        ("x=1", "?"),
+        ("x=1", "?x"),
     ] {
         let refused = admin.get(&format!("/jobs/{job}/rows?{query}")).refused(422, "invalid");
         assert_eq!(pointers(&refused), [pointer], "{query}");

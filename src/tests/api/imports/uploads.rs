@@ -22,8 +22,8 @@ fn wrong_parameters_are_pointed_at_before_the_file_is_read() {
         (format!("{expires}&discount_percent=1&on_duplicate=stop"), "?on_duplicate"),
         (format!("{expires}&discount_percent=1&name="), "?name"),
         (format!("{expires}&discount_percent=1&name=a%0Ab"), "?name"),
-        (format!("{expires}&discount_percent=1&dry_run=perhaps"), "?"),
-        (format!("{expires}&discount_percent=1&colour=red"), "?"),
+        (format!("{expires}&discount_percent=1&dry_run=perhaps"), "?dry_run"),
+        (format!("{expires}&discount_percent=1&colour=red"), "?colour"),
     ] {
         let refused = admin
             .send("POST", &format!("/coupon-imports?{query}"), Some(b"code\nA\n".to_vec()))

@@ -1,0 +1,179 @@
+//! Mistakes are told all at once, each with its place and in plain words.
+
+use harness::{TestApp, pointers};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Words of the implementation, which nobody who calls can know.
+const INSIDE: &[&str] = &[
+    "u8", "u16", "u32", "u64", "i64", "usize", "struct", "serde", "ident", "variant", "sequence",
+    "boolean", "EOF", "null,",
+];
+
+#[track_caller]
+fn is_plain(answer: &Value) {
+    let said = answer.to_string().to_lowercase();
+    let words: Vec<&str> = said.split(|c: char| !c.is_alphanumeric()).collect();
+    for inside in INSIDE {
+        assert!(!words.contains(&inside.to_lowercase().as_str()), "{inside}: {answer}");
+    }
+}
+
+/// The calls with a JSON body, and the fields that it may have.
+fn calls_with_fields(document: &Value) -> Vec<(String, String, BTreeSet<String>)> {
+    let mut calls = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let Some(reference) = schema["$ref"].as_str() else { continue };
+            let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+            let fields = schema["properties"].as_object().unwrap().keys().cloned().collect();
+            calls.push((method.to_uppercase(), path.clone(), fields));
+        }
+    }
+    calls
+}
+
+#[test]
+fn a_body_in_which_everything_is_wrong_has_everything_told() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let calls = calls_with_fields(&app.anybody().get("//openapi.json").expect(200));
+    assert!(calls.len() > 15, "{calls:?}");
+    for (method, path, fields) in calls {
+        // A list in a list is nothing that any field takes.
+        let body: Map<String, Value> =
+            fields.iter().map(|field| (field.clone(), json!([[]]))).collect();
+        let body = Value::Object(body).to_string().replacen('{', "{\"no such\":1,", 1);
+        let path = format!("/{}", path.replace(['{', '}'], ""));
+        let answers = [&admin, &ada].map(|who| who.send(&method, &path, Some(body.clone().into())));
+        let refused = answers.into_iter().find(|answer| answer.status == 422);
+        let refused = refused.unwrap_or_else(|| panic!("{method} {path} takes it"));
+        let refused = refused.refused(422, "invalid");
+        let told = pointers(&refused);
+        let told: BTreeSet<String> =
+            told.iter().map(|at| at.split('/').nth(1).unwrap().to_owned()).collect();
+        let mut all = fields;
+        all.insert("no such".into());
+        assert_eq!(told, all, "{method} {path}");
+        is_plain(&refused);
+    }
+}
+
+#[test]
+fn every_parameter_that_is_wrong_is_told_by_its_name() {
+    let app = TestApp::start();
+    app.lottery("2026-12-31", 1);
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    for (who, path, told) in [
+        (&ada, "/holds?limit=ten&Cursor=x", &["?limit", "?Cursor"][..]),
+        (&admin, "/users?limit=-1&limit=2&page=1", &["?limit", "?limit", "?page"]),
+        (&admin, "/jobs?limit=0&cursor=!", &["?limit", "?cursor"]),
+        (&ada, "/lotteries/2026-12-31/tickets?patern=****", &["?patern", "?pattern"]),
+        (&admin, "/coupons/expired?limit=1.5&on=x&stat=used", &["?limit", "?stat"]),
+    ] {
+        let refused = who.get(path).refused(422, "invalid");
+        assert_eq!(pointers(&refused), told, "{path}");
+        is_plain(&refused);
+    }
+    let refused = ada
+        .post("/lotteries/2026-12-31/holds?dry_run=1", json!({"pattern": "****"}))
+        .refused(422, "invalid");
+    assert_eq!(refused["errors"], json!([{"pointer": "?dry_run", "detail": "true or false"}]));
+}
+
+#[test]
+fn what_can_be_read_is_checked_whole() {
+    let app = TestApp::start();
+    app.lottery("2026-12-31", 1);
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    for (who, path, body, told) in [
+        (
+            &admin,
+            "/campaigns",
+            json!({"name": " ", "quota": 0, "discount_percent": 101, "min_amount": 0,
+                "starts_at": "soon", "ends_at": "2001-01-01T00:00:00Z", "trigger": "x",
+                "voucher_valid_days": 0}),
+            &[
+                "/quota",
+                "/starts_at",
+                "/ends_at",
+                "/voucher_valid_days",
+                "/name",
+                "/trigger",
+                "/min_amount",
+                "/discount_percent",
+            ][..],
+        ),
+        (
+            &admin,
+            "/coupon-batches",
+            json!({"count": 0, "name": "", "expires_at": "never", "discount_amount": 0}),
+            &["/count", "/name", "/discount_amount", "/expires_at"],
+        ),
+        (
+            &admin,
+            "/lotteries",
+            json!({"closes_on": "x", "name": "", "tickets": {"digits": 9, "copies": 0},
+                "winners": 2, "beacon": true}),
+            &["/closes_on", "/winners", "/beacon", "/name", "/tickets/digits", "/tickets/copies"],
+        ),
+        (
+            &ada,
+            "/lotteries/2026-12-31/holds",
+            json!({"number": "12*4", "count": 3, "at_least": 4, "ttl_s": 0}),
+            &["/number", "/at_least", "/ttl_s"],
+        ),
+        (
+            &ada,
+            "/coupons/some/use",
+            json!({"amount": u64::MAX, "hold_s": 0, "reference": ""}),
+            &["/amount", "/hold_s", "/reference"],
+        ),
+        (
+            &admin,
+            "/webhooks",
+            json!({"url": "nowhere", "events": ["*", "a", "b"]}),
+            &["/url", "/events/1", "/events/2"],
+        ),
+    ] {
+        let refused = who.post(path, body).refused(422, "invalid");
+        assert_eq!(pointers(&refused), told, "{path}");
+        is_plain(&refused);
+    }
+}
+
+#[test]
+fn what_is_not_json_is_told_by_line_and_column() {
+    let app = TestApp::start();
+    for (body, why) in [
+        ("{\"a\":1,\n  nonsense}", "it cannot be read, at line 2, column 3"),
+        ("{\"username\":", "it ends too early, at line 1, column 12"),
+        ("{} x", "it cannot be read, at line 1, column 4"),
+    ] {
+        let answer = app.anybody().send("POST", "/auth/register", Some(body.into()));
+        let refused = answer.refused(400, "not-readable");
+        let detail = refused["detail"].as_str().unwrap();
+        assert_eq!(detail, format!("the body is not JSON: {why}"), "{body}");
+    }
+}
+
+#[test]
+fn a_newline_ends_json() {
+    let app = TestApp::start();
+    app.ballots("2026-12-31", json!({}));
+    app.admin().post("/lotteries/2026-12-31/close", json!({})).expect(200);
+    for path in [
+        "/me",
+        "/lotteries",
+        "/lotteries/2026-12-31/winner",
+        "/lotteries/2026-12-31/proof",
+        "//health/live",
+        "//openapi.json",
+    ] {
+        let answer = app.anybody().get(path);
+        assert!(answer.text.ends_with("}\n"), "{path}: {:?}", answer.text);
+        let length = answer.header("content-length").map(|length| length.parse::<usize>().unwrap());
+        assert!(length.is_none_or(|length| answer.text.len() == length), "{path}");
+    }
+}
