@@ -123,13 +123,7 @@ fn each_state_refuses_what_it_does_not_allow() {
         ),
         (
             adas([(s(20), used(0, ADA, ADA))]),
-            [
-                Some(Why::AlreadyUsed),
-                Some(Why::AlreadyUsed),
-                Some(Why::AlreadyUsed),
-                None,
-                Some(Why::AlreadyUsed),
-            ],
+            [Some(Why::AlreadyUsed), Some(Why::AlreadyUsed), None, None, Some(Why::AlreadyUsed)],
         ),
         (adas([]).and_time_passes(ENDS), [Some(Why::Expired); 5]),
         (

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Coupon)]
 pub struct CouponBody {
-    pub code: String,
+    /// Null in a dry run that would assign it.
+    pub code: Option<String>,
     /// The batch or campaign that it is of.
     pub batch: String,
     pub name: Option<String>,
@@ -92,8 +93,8 @@ pub struct CouponLedgerBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Voucher)]
 pub struct VoucherBody {
-    /// To be used with `/coupons/{code}/use`.
-    pub code: String,
+    /// To be used with `/coupons/{code}/use`. Null in a dry run that would grant it.
+    pub code: Option<String>,
     pub campaign: String,
     pub rank: u64,
     pub discount_percent: Option<u8>,
@@ -118,7 +119,7 @@ impl CouponBody {
     pub fn of(
         known: &Promotion,
         home: &CouponHome,
-        code: String,
+        code: impl Into<Option<String>>,
         view: &CouponView,
         names: &OutsiderNames,
     ) -> CouponBody {
@@ -126,7 +127,7 @@ impl CouponBody {
         let worth = Worth::from(known.offer());
         let owned = coupon.owner != Id::SYSTEM;
         CouponBody {
-            code,
+            code: code.into(),
             batch: known.serial.to_string(),
             name: known.name().map(str::to_owned),
             rank: matches!(home, CouponHome::Campaign { .. }).then(|| home.slot()),
@@ -223,7 +224,7 @@ impl VoucherBody {
         let GrantedVoucher { promotion, rank, expires_at } = granted;
         let worth = Worth::from(promotion.offer());
         VoucherBody {
-            code: shared.coupons.voucher_code(promotion, *rank),
+            code: Some(shared.coupons.voucher_code(promotion, *rank)),
             campaign: promotion.serial.to_string(),
             rank: *rank,
             discount_percent: worth.discount_percent,

@@ -304,9 +304,10 @@ fn neither_a_dry_run_nor_a_question_opens_a_partition() {
         ada.post(&format!("/campaigns/{campaign}/claims?dry_run=true"), json!({})).expect(201);
     assert_eq!(claimed["rank"], 1);
     let me = id(&ada.get("/me").expect(200)).to_owned();
-    admin
+    let assigned = admin
         .post(&format!("/coupon-batches/{batch}/assign?dry_run=true"), json!({"member_id": me}))
         .expect(201);
+    assert_eq!((&assigned["code"], &claimed["voucher"]["code"]), (&json!(null), &json!(null)));
     admin.post(&format!("/campaigns/{campaign}/pause?dry_run=true"), json!({})).expect(200);
     assert_eq!(app.partitions(), before);
 

@@ -42,11 +42,12 @@ pub async fn claim(
         }
         done => done?,
     };
-    let body = ClaimedBody {
-        campaign: known.serial.to_string(),
-        rank: done.event.rank,
-        voucher: VoucherBody::of(&shared, &done.event),
-    };
+    let mut voucher = VoucherBody::of(&shared, &done.event);
+    if flags.dry_run && !done.replayed {
+        // What nobody has yet is nobody's to use.
+        voucher.code = None;
+    }
+    let body = ClaimedBody { campaign: known.serial.to_string(), rank: done.event.rank, voucher };
     Ok(answer_claim(&body, done.replayed))
 }
 

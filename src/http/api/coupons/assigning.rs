@@ -49,7 +49,11 @@ pub async fn assign(
         Some(found) if done.replayed || !flags.dry_run => found.view,
         _ => assigned(member, done.at, &plan),
     };
-    let code = shared.coupons.code(&known, home).await?;
+    // What nobody has yet is nobody's to use.
+    let code = match done.replayed || !flags.dry_run {
+        true => Some(shared.coupons.code(&known, home).await?),
+        false => None,
+    };
     let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
     let names = shared.people.outsiders.names_for(&signer.0, [member]).await?;
     Ok(reply::mark_replayed(

@@ -140,6 +140,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/coupons/{code}/use/confirm", using::confirm)
             .named("confirmUse")
             .summary("Confirm a use that was held")
+            .notes("Once it is used, a repeat is answered alike, also without a key.")
             .who(Who::Member)
             .decides()
             .answer::<RedeemedBody>(200, "What it was worth.")
@@ -147,7 +148,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[
                 &problem::COUPON_VOID,
                 &problem::COUPON_EXPIRED,
-                &problem::COUPON_USED,
                 &problem::COUPON_NOT_HELD,
             ]),
         Endpoint::delete("/coupons/{code}/use", using::cancel)

@@ -50,10 +50,15 @@ pub fn decide(
         }
         Command::Confirm { slot } => {
             let coupon = owned(coupons, *slot, caller)?;
-            may(coupons, &coupon, LifeStep::Confirm)?;
+            // The repeat of one whose answer was lost is not refused.
+            let is_used = coupons.state(&coupon) == CouponState::Used;
+            if !is_used {
+                may(coupons, &coupon, LifeStep::Confirm)?;
+            }
             let what = coupon.current_use().ok_or(Refusal::NotHeld)?.clone();
             let (slot, Coupon { owner, tenure, .. }) = (*slot, coupon);
-            Ok(Verdict::New(Event::Used { slot, owner, tenure, what }))
+            let used = Event::Used { slot, owner, tenure, what };
+            Ok(if is_used { Verdict::Already(used) } else { Verdict::New(used) })
         }
         Command::Cancel { slot } => {
             let coupon = owned(coupons, *slot, caller)?;

@@ -180,6 +180,7 @@ impl Pool {
             (Now::Held { .. }, Command::Confirm { .. } | Command::Cancel { .. })
             | (Now::Used(_), Command::Cancel { .. }) => Ok(Answered::New),
             (Now::Held { .. }, _) => Err(Refusal::Held),
+            (Now::Used(_), Command::Confirm { .. }) => Ok(Answered::Already),
             (Now::Used(_), _) => Err(Refusal::AlreadyUsed),
             (Now::Assigned, Command::Confirm { .. }) => Err(Refusal::NotHeld),
             (Now::Assigned, Command::Cancel { .. }) => Err(Refusal::NotUsed),
