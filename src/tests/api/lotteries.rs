@@ -104,7 +104,7 @@ fn what_a_lottery_cannot_be_is_pointed_at() {
     for name in ["", "  ", "two\nlines", &"n".repeat(201)] {
         let refused = app
             .admin()
-            .post("/lotteries", json!({"closes_on": DAY, "name": name}))
+            .post("/lotteries", json!({"closes_on": DAY, "ballots": true, "name": name}))
             .refused(422, "invalid");
         assert_eq!(pointers(&refused), ["/name"], "{name}");
     }
