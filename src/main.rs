@@ -4,6 +4,7 @@ use actors::time::system_clock;
 use base::{clocks, journal, meters};
 use config::{Choice, Config, Settings, default_toml};
 use draws::fraud::Fraud;
+use people::DrawnPassword;
 use products::verify;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
@@ -84,8 +85,8 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             ))
         }),
         Command::AdminPassword => with_people(settings, STOP_IT, async |people| {
-            let password = people.administrator.draw_password().await?;
-            print(&format!("The account admin has a new password: {password}"))
+            let DrawnPassword { username, password } = people.administrator.draw_password().await?;
+            print(&format!("The account {username} has a new password: {password}"))
         }),
     }
 }

@@ -5,10 +5,11 @@ use super::password_changes::PasswordChanges;
 use super::password_checks::PasswordChecks;
 use super::passwords::Password;
 use actors::time::Clock;
+use base::hex::Hex;
 use base::{Secret, fresh};
 use ports::Directory;
 use ports::directory::{AccountRole, Created, Member, NewMember};
-use ports::profile::{Identifier, IdentifierKind, Profile};
+use ports::profile::{Identifier, Profile};
 use std::sync::Arc;
 
 /// Under which name the directory remembers whether the first administrator was made, so that one
@@ -16,6 +17,12 @@ use std::sync::Arc;
 const ADMIN_MADE: &str = "admin-made";
 
 const ADMIN: &str = "admin";
+
+/// A password that was drawn, and whose it is. It is shown once.
+pub struct DrawnPassword {
+    pub username: String,
+    pub password: String,
+}
 
 pub struct Administrator {
     pub(crate) directory: Arc<dyn Directory>,
@@ -36,39 +43,47 @@ impl Administrator {
         }
         // A start that broke off in between has shown no password, so the account gets a new one.
         let drawn = match configured {
-            Some(configured) => self.give(configured.reveal().to_owned()).await.map(|()| None)?,
-            None => Some(self.draw_password().await?),
+            Some(configured) => self.give(configured.reveal().to_owned()).await.map(|_| None)?,
+            None => Some(self.draw_password().await?.password),
         };
         self.directory.replace_secret(ADMIN_MADE, b"no".to_vec(), b"yes".to_vec()).await?;
         Ok(drawn)
     }
 
     /// For an operator who has the machine and no password. Draws one for the account, which is
-    /// made if it is not there.
-    pub async fn draw_password(&self) -> Result<String, Error> {
-        let drawn = fresh::text()[..24].to_owned();
-        self.give(drawn.clone()).await.map(|()| drawn)
+    /// made if it is not there. Where its name is somebody else's there is a new account.
+    pub async fn draw_password(&self) -> Result<DrawnPassword, Error> {
+        let password = fresh::text()[..24].to_owned();
+        let username = self.give(password.clone()).await?;
+        Ok(DrawnPassword { username, password })
     }
 
-    async fn give(&self, password: String) -> Result<(), Error> {
+    /// Answers the name of the administrator who has the password now.
+    async fn give(&self, password: String) -> Result<String, Error> {
         let password = Password::new(password, "admin_password")?;
-        if self.directory.account(ADMIN.to_owned()).await?.is_none() {
-            match self.create(&password).await {
+        let account = match self.directory.account(ADMIN.to_owned()).await? {
+            Some(account) => Some(account),
+            None => match self.create(ADMIN.to_owned(), &password).await {
                 // Another node was faster.
-                Err(Error::Taken(_)) => {}
+                Err(Error::Taken(_)) => self.directory.account(ADMIN.to_owned()).await?,
                 made => return made,
-            }
-        }
-        match self.directory.account(ADMIN.to_owned()).await? {
+            },
+        };
+        match account {
             Some(account) if account.member.role == AccountRole::Admin => {
-                self.changes.order(account.member.id, &password).await
+                self.changes.order(account.member.id, &password).await?;
+                Ok(ADMIN.to_owned())
             }
-            _ => Err(Error::Taken(vec![IdentifierKind::Username])),
+            // A name that nobody can take beforehand.
+            _ => {
+                let name = format!("{ADMIN}-{}", Hex(fresh::bytes::<4>()));
+                self.create(name, &password).await
+            }
         }
     }
 
-    async fn create(&self, password: &Password) -> Result<(), Error> {
-        let username = Identifier::username(ADMIN)?;
+    async fn create(&self, name: String, password: &Password) -> Result<String, Error> {
+        let username = Identifier::username(&name)?;
         let password_hash = self.checks.hash(password.text(), "").await?;
         let now = (self.clock)();
         let profile = Profile { username: Some(username), ..Profile::default() };
@@ -84,7 +99,7 @@ impl Administrator {
             NewMember { member, password_hash, registration: None, keys_since: now, session: None };
         match self.directory.create_member(admin).await? {
             // No key, nothing made before.
-            Created::Created | Created::Before(_) => Ok(()),
+            Created::Created | Created::Before(_) => Ok(name),
             Created::Taken(kinds) => Err(Error::Taken(kinds)),
         }
     }

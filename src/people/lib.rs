@@ -51,7 +51,7 @@ mod trials;
 
 pub use access::Access;
 pub use accounts::Accounts;
-pub use administrator::Administrator;
+pub use administrator::{Administrator, DrawnPassword};
 pub use error::Error;
 pub use guesses::{Guesser, Guesses};
 pub use logins::{Login, Logins};

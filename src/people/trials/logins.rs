@@ -2,8 +2,9 @@
 
 use super::house::{ELSEWHERE, House, PASSWORD, by, here, named};
 use crate::hashing::Busy;
-use crate::{Draft, Error, Login, RequestOrigin, Settings, passwords};
+use crate::{Draft, DrawnPassword, Error, Login, RequestOrigin, Settings, passwords};
 use futures_util::future::join_all;
+use ports::directory::AccountRole;
 
 #[actix_rt::test]
 async fn everything_wrong_about_a_login_is_told_the_same() {
@@ -171,7 +172,7 @@ async fn the_first_start_makes_an_administrator_and_no_other_start_does() {
     assert_eq!(signed.caller.role, actors::Role::Admin);
     let house = house.restart().await;
     assert_eq!(house.admin_password, None);
-    let new = house.people.administrator.draw_password().await.unwrap();
+    let new = house.people.administrator.draw_password().await.unwrap().password;
     assert!(house.lets_in(&admin.tokens).is_err());
     assert!(
         house.login("admin", &password).await.is_err() && house.login("admin", &new).await.is_ok()
@@ -180,6 +181,33 @@ async fn the_first_start_makes_an_administrator_and_no_other_start_does() {
     assert_eq!(deleted, Err(Error::LastAdministrator));
     let house = house.restart().await;
     assert!(house.admin_password.is_none() && house.login("admin", &new).await.is_ok());
+}
+
+#[actix_rt::test]
+async fn there_is_a_way_in_although_somebody_else_is_called_admin() {
+    let house = House::new().await;
+    let first = house.people.accounts.list(None, 1).await.unwrap().remove(0).id;
+    let make = house.people.registrations.create(
+        first,
+        named("bob"),
+        PASSWORD.to_owned(),
+        AccountRole::Admin,
+        None,
+        ELSEWHERE,
+    );
+    make.await.unwrap();
+    house.people.accounts.delete(first).await.unwrap();
+    house.register("admin").await;
+    let mut names = vec!["admin".to_owned()];
+    for _ in 0..2 {
+        let DrawnPassword { username, password } =
+            house.people.administrator.draw_password().await.unwrap();
+        let drawn = house.login(&username, &password).await.unwrap();
+        assert_eq!(drawn.member.role, AccountRole::Admin);
+        assert!(!names.contains(&username));
+        names.push(username);
+    }
+    assert_eq!(house.login("admin", PASSWORD).await.unwrap().member.role, AccountRole::Member);
 }
 
 #[actix_rt::test]
