@@ -91,6 +91,7 @@ impl Model {
             (Now::Void, Command::Void { .. }) => Already,
             (Now::Void, _) => Refused(Refusal::Void),
             (Now::Expired, _) => Refused(Refusal::Expired),
+            (Now::Used, Command::Confirm { .. }) => Already,
             (Now::Used, Command::Cancel { .. }) => New(Now::Assigned),
             (Now::Used, _) => Refused(Refusal::AlreadyUsed),
             (Now::Held { .. }, Command::Confirm { .. }) => New(Now::Used),
