@@ -10,11 +10,11 @@
 
 use super::accounts::end_all;
 use super::columns::FoundRow;
-use super::member::{self, MemberRow};
+use super::member::MemberRow;
 use super::patience::pause;
 use super::people::CqlPeople;
+use super::roll::shares;
 use super::step::{Look, RowWrite, too_many_races};
-use crate::error::{broken, unavailable};
 use actors::store::StoreError;
 use actors::{Id, Time};
 use futures_util::stream::TryStreamExt;
@@ -133,18 +133,11 @@ impl CqlPeople {
     /// All who are administrators, and some who are not: their rows say so.
     async fn perhaps_administrators(&self) -> Result<HashSet<Id>, StoreError> {
         let mut found = self.staff().await?;
-        for share in super::roll::shares() {
-            let pages = self
-                .cql
-                .session()
-                .execute_iter(self.statements.roll.clone(), (share,))
-                .await
-                .map_err(unavailable)?;
-            let mut rows = pages.rows_stream::<super::roll::RollRow>().map_err(broken)?;
-            while let Some((id, role, _, _, gone)) = rows.try_next().await.map_err(unavailable)? {
-                if member::role(role) == AccountRole::Admin && gone != Some(true) {
-                    let id = id.try_into().map_err(|_| broken("a member's id is not 16 bytes"))?;
-                    found.insert(Id(id));
+        for share in shares() {
+            let mut lines = self.roll(share).await?;
+            while let Some(line) = lines.try_next().await? {
+                if line.role == AccountRole::Admin && !line.gone {
+                    found.insert(line.id);
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::people::CqlPeople;
 use crate::error::{broken, unavailable};
 use actors::Id;
 use actors::store::StoreError;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use ports::directory::{AccountRole, Member, Owing};
 use scylla::statement::prepared::PreparedStatement;
 use std::collections::HashSet;
@@ -27,7 +27,30 @@ const COUNTED_ANEW: u64 = 10_000;
 const COUNTING_SHARE: u32 = 100;
 
 /// A row of the roll: id, role, and its flags.
-pub type RollRow = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
+type RollRow = (Vec<u8>, Option<i64>, Option<bool>, Option<bool>, Option<bool>);
+
+/// The same as it is meant.
+pub struct RollLine {
+    pub id: Id,
+    /// As it was when the member was made.
+    pub role: AccountRole,
+    born: bool,
+    leaving: bool,
+    pub gone: bool,
+}
+
+impl RollLine {
+    fn of((id, role, born, leaving, gone): RollRow) -> Result<RollLine, StoreError> {
+        let says = |flag: Option<bool>| flag == Some(true);
+        Ok(RollLine {
+            id: Id(id.try_into().map_err(|_| broken("a member's id is not 16 bytes long"))?),
+            role: member::role(role),
+            born: says(born),
+            leaving: says(leaving),
+            gone: says(gone),
+        })
+    }
+}
 
 impl CqlPeople {
     pub async fn enrol(&self, member: Id, role: AccountRole) -> Result<(), StoreError> {
@@ -122,28 +145,27 @@ impl CqlPeople {
         Ok(count)
     }
 
+    /// All lines of a share, as they come.
+    pub async fn roll(
+        &self,
+        share: i32,
+    ) -> Result<impl Stream<Item = Result<RollLine, StoreError>> + Unpin, StoreError> {
+        let all = self.cql.session().execute_iter(self.statements.roll.clone(), (share,));
+        let rows = all.await.map_err(unavailable)?.rows_stream::<RollRow>().map_err(broken)?;
+        Ok(rows.map(|row| RollLine::of(row.map_err(unavailable)?)))
+    }
+
     async fn count_share(&self, share: i32, staff: &HashSet<Id>) -> Result<u64, StoreError> {
-        let pages = self
-            .cql
-            .session()
-            .execute_iter(self.statements.roll.clone(), (share,))
-            .await
-            .map_err(unavailable)?;
-        let mut rows = pages.rows_stream::<RollRow>().map_err(broken)?;
+        let mut lines = self.roll(share).await?;
         let (mut count, mut doubtful) = (0, Vec::new());
-        while let Some((id, role, born, leaving, gone)) =
-            rows.try_next().await.map_err(unavailable)?
-        {
-            let says = |flag: Option<bool>| flag == Some(true);
-            let id = id.try_into().map_err(|_| broken("a member's id is not 16 bytes long"))?;
-            let has_changed = staff.contains(&Id(id));
-            let was_member = member::role(role) == AccountRole::Member;
-            if says(gone) || (!was_member && !has_changed) {
+        while let Some(RollLine { id, role, born, leaving, gone }) = lines.try_next().await? {
+            let has_changed = staff.contains(&id);
+            if gone || (role != AccountRole::Member && !has_changed) {
                 continue;
             }
-            match says(born) && !says(leaving) && !has_changed {
+            match born && !leaving && !has_changed {
                 true => count += 1,
-                false => doubtful.push(Id(id)),
+                false => doubtful.push(id),
             }
         }
         let rows = self.rows(doubtful).await?;
