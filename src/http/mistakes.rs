@@ -4,8 +4,9 @@
 //! and it is read again, until nothing stops it. What can be read is then checked, and each check
 //! adds its own.
 
+use super::mistake::Mistake;
 use super::problem::{self, Invalid, Problem};
-use super::unparsed::{Mistake, Unparsed};
+use super::unparsed::Unparsed;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
@@ -31,23 +32,10 @@ pub fn explain<T: DeserializeOwned>(mut said: Unparsed, at: char) -> Problem {
                 path.pop_if(|last| last == name);
                 let fields = said.fields(&path);
                 path.push((*name).to_owned());
-                fields.is_some_and(|fields| {
-                    let first = fields.iter().position(|(said, _)| said == name);
-                    let mut place = 0..;
-                    let before = fields.len();
-                    fields.retain(|(said, _)| {
-                        let place = place.next();
-                        said != name || place == first
-                    });
-                    fields.len() < before
-                })
+                fields.is_some_and(|fields| take_out(fields, name, 1))
             }
             Mistake::Unknown(_) => path.split_last().is_some_and(|(name, parent)| {
-                said.fields(parent).is_some_and(|fields| {
-                    let before = fields.len();
-                    fields.retain(|(said, _)| said != name);
-                    fields.len() < before
-                })
+                said.fields(parent).is_some_and(|fields| take_out(fields, name, 0))
             }),
             Mistake::Wrong(_) => said.note(&path),
         };
@@ -57,6 +45,16 @@ pub fn explain<T: DeserializeOwned>(mut said: Unparsed, at: char) -> Problem {
         found.push(Invalid { pointer: pointer(&path, at), detail: mistake.to_string() });
     }
     Problem::all_invalid(found)
+}
+
+/// Takes out all fields of that name but the first so many. Whether there were any.
+fn take_out(fields: &mut Vec<(String, Unparsed)>, name: &str, but: usize) -> bool {
+    let (before, mut seen) = (fields.len(), 0);
+    fields.retain(|(said, _)| {
+        seen += usize::from(said == name);
+        said != name || seen <= but
+    });
+    fields.len() < before
 }
 
 fn steps(path: &Path) -> Vec<String> {

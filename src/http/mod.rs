@@ -1,7 +1,7 @@
 //! HTTP: manners that hold everywhere, and the API itself.
 //!
 //! `edge` stands around every route (request id, log, metrics, problem bodies); `body`, `caller`
-//! and `flags` are what handlers take in; `unparsed` and `mistakes` tell what is wrong with it;
+//! and `flags` are what handlers take in; `unparsed`, `mistake` and `mistakes` tell what is wrong;
 //! `problem` is all they may refuse with, and `explain` makes it of a refusal; `connection`,
 //! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
@@ -20,6 +20,7 @@ pub mod fields;
 pub mod flags;
 pub mod headers;
 mod introductions;
+mod mistake;
 pub mod mistakes;
 pub mod moment;
 pub mod openapi;

@@ -1,11 +1,11 @@
 //! What a caller said in a body, a form or a query, before it is known whether it is right.
 //!
 //! It is read into a type as JSON is. But what was wrong can be noted in it, and from then on it
-//! passes for whatever is asked for; and a mistake is told in plain words.
+//! passes for whatever is asked for.
 
+use super::mistake::{Mistake, quoted};
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, Error, Expected, IntoDeserializer, MapAccess, SeqAccess};
-use serde::de::{Unexpected, Visitor};
+use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 use std::fmt;
 
@@ -26,17 +26,6 @@ pub enum Unparsed {
     Object(Vec<(String, Unparsed)>),
 }
 
-/// What stops the reading of a type.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Mistake {
-    Missing(&'static str),
-    /// With those that are known.
-    Unknown(&'static [&'static str]),
-    Twice(&'static str),
-    /// With what it should be.
-    Wrong(String),
-}
-
 impl Unparsed {
     pub fn parameters(parameters: Vec<(String, String)>) -> Unparsed {
         let parameters = parameters.into_iter();
@@ -45,98 +34,26 @@ impl Unparsed {
 
     /// Notes that what stands there is wrong; false if nothing does, or it is noted already.
     pub fn note(&mut self, path: &[String]) -> bool {
-        let Some((first, rest)) = path.split_first() else {
-            return !matches!(std::mem::replace(self, Unparsed::Noted), Unparsed::Noted);
-        };
-        let inner = match self {
-            Unparsed::Object(fields) => fields.iter_mut().find(|(name, _)| name == first),
-            Unparsed::List(items) => {
-                let item = first.parse().ok().and_then(|place: usize| items.get_mut(place));
-                return item.is_some_and(|item| item.note(rest));
-            }
-            _ => None,
-        };
-        inner.is_some_and(|(_, inner)| inner.note(rest))
+        let noted = self.at(path).map(|said| std::mem::replace(said, Unparsed::Noted));
+        noted.is_some_and(|before| !matches!(before, Unparsed::Noted))
     }
 
     /// The fields of the object that stands there.
     pub fn fields(&mut self, path: &[String]) -> Option<&mut Vec<(String, Unparsed)>> {
-        match (self, path.split_first()) {
-            (Unparsed::Object(fields), None) => Some(fields),
-            (Unparsed::Object(fields), Some((first, rest))) => {
-                fields.iter_mut().find(|(name, _)| name == first)?.1.fields(rest)
-            }
-            (Unparsed::List(items), Some((first, rest))) => {
-                items.get_mut(first.parse::<usize>().ok()?)?.fields(rest)
-            }
+        match self.at(path)? {
+            Unparsed::Object(fields) => Some(fields),
             _ => None,
         }
     }
-}
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Mistake::Missing(_) => f.write_str("is required"),
-            Mistake::Unknown([]) => f.write_str("is not known here, where nothing can be said"),
-            Mistake::Unknown(known) => write!(f, "is not known here; known are {}", quoted(known)),
-            Mistake::Twice(_) => f.write_str("may stand only once"),
-            Mistake::Wrong(expected) => f.write_str(expected),
-        }
-    }
-}
-
-impl std::error::Error for Mistake {}
-
-fn quoted(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
-}
-
-impl Error for Mistake {
-    fn custom<T: fmt::Display>(what: T) -> Mistake {
-        Mistake::Wrong(what.to_string())
-    }
-
-    fn invalid_type(_: Unexpected, expected: &dyn Expected) -> Mistake {
-        Mistake::Wrong(in_words(&expected.to_string()))
-    }
-
-    fn invalid_value(_: Unexpected, expected: &dyn Expected) -> Mistake {
-        Mistake::Wrong(in_words(&expected.to_string()))
-    }
-
-    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Mistake {
-        Mistake::Wrong(format!("one of {}", quoted(known)))
-    }
-
-    fn unknown_field(_: &str, known: &'static [&'static str]) -> Mistake {
-        Mistake::Unknown(known)
-    }
-
-    fn missing_field(name: &'static str) -> Mistake {
-        Mistake::Missing(name)
-    }
-
-    fn duplicate_field(name: &'static str) -> Mistake {
-        Mistake::Twice(name)
-    }
-}
-
-/// What a type says that it expects, for those who know no types.
-fn in_words(expected: &str) -> String {
-    let whole = |most: u64| format!("a whole number from 0 to {most}");
-    match expected {
-        "u8" => whole(u8::MAX.into()),
-        "u16" => whole(u16::MAX.into()),
-        "u32" => whole(u32::MAX.into()),
-        "u64" | "usize" => "a whole number, 0 or more".into(),
-        "i64" => "a whole number".into(),
-        "a string" => "text".into(),
-        "a boolean" => "true or false".into(),
-        "a sequence" => "a list".into(),
-        other if other.starts_with("struct ") => "an object".into(),
-        other => other.into(),
+    fn at(&mut self, path: &[String]) -> Option<&mut Unparsed> {
+        let Some((first, rest)) = path.split_first() else { return Some(self) };
+        let inner = match self {
+            Unparsed::Object(fields) => &mut fields.iter_mut().find(|(name, _)| name == first)?.1,
+            Unparsed::List(items) => items.get_mut(first.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+        inner.at(rest)
     }
 }
 
