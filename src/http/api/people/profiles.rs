@@ -55,6 +55,7 @@ pub struct PatchUser {
     pub birthday: Option<Option<String>>,
     /// `member`, `viewer`, `operator` or `admin`. Only an administrator changes it, in a call of
     /// its own; all sessions of the account end.
+    #[schema(value_type = Option<words::Roles>)]
     pub role: Option<String>,
 }
 
