@@ -12,6 +12,7 @@ use actix_rt::{Arbiter, System};
 use actors::cards::Cards;
 use actors::dice::Dice;
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Stock;
 use actors::domain::tickets::{Command, Event, Pattern, Slice, SliceName, SliceTerms};
 use actors::engine::{By, KeyWindow, Limits, Node, Router};
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-const DAY: Day = Day(20_991_231);
+const POOL: PoolName = PoolName::Day(Day(20_991_231));
 const DIGITS: u8 = 6;
 const COPIES: u16 = 10;
 
@@ -148,7 +149,7 @@ impl Place {
     }
 
     async fn open_slices(&self) {
-        for name in SliceName::all(DAY, DIGITS) {
+        for name in SliceName::all(POOL, DIGITS) {
             let open = Command::Open { lead: name.lead, terms: terms() };
             self.slices.command(&name, open, By::SYSTEM).await.expect("a slice opens");
         }
@@ -156,7 +157,7 @@ impl Place {
 
     async fn hold(&self, lead: u8, count: u16, member: u32) -> Option<(SliceName, u32)> {
         let pattern: Pattern = format!("{lead}*****").parse().expect("a pattern");
-        let name = SliceName { day: DAY, digits: DIGITS, lead };
+        let name = SliceName { pool: POOL, digits: DIGITS, lead };
         let mut id = [0; 16];
         id[..4].copy_from_slice(&member.to_be_bytes());
         let command = Command::Hold { pattern, count, at_least: 1, ttl_s: 7200 };
@@ -234,7 +235,7 @@ async fn ten_million() {
     for (how, folder) in [("killed", &copied), ("stopped", &folder)] {
         let began = Instant::now();
         let place = Place::open(folder);
-        for name in SliceName::all(DAY, DIGITS) {
+        for name in SliceName::all(POOL, DIGITS) {
             place
                 .slices
                 .look(&name, actors::domain::tickets::Question::Ledger)

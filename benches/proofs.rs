@@ -9,6 +9,7 @@ use actors::domain::ballots::{self, Answer, BallotBox, BallotId, BoxName, Questi
 use actors::domain::day::Day;
 use actors::domain::draw::{Sealed, commitment};
 use actors::domain::lottery::{BallotSetup, Drawn, Lot, LotteryPlan, LotteryView, Phase, places};
+use actors::domain::pool::PoolName;
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use draws::writer::Writer;
 use draws::{Anchor, QUICKNET, Receipt, Signer};
@@ -19,7 +20,7 @@ use std::process::Command;
 use std::time::Instant;
 use testing::played::Played;
 
-const DAY: Day = Day(20261231);
+const POOL: PoolName = PoolName::Day(Day(20261231));
 const BOXES: u8 = 8;
 const SEED: [u8; 32] = [5; 32];
 const ROUNDS: u32 = 3;
@@ -61,7 +62,7 @@ fn measured(folder: &Path, ballots: u64, python: &str) -> std::io::Result<()> {
     };
     let signer = Signer::new([7; 32]);
     let (mut boxes, mut receipts) = (Vec::new(), Vec::new());
-    for name in BoxName::all(DAY, BOXES) {
+    for name in BoxName::all(POOL, BOXES) {
         let (filled, receipt) = filled(name, ballots / u64::from(BOXES), &plan, &signer);
         boxes.push(filled);
         let file = folder.join(format!("receipt-{}.json", name.number));
@@ -184,7 +185,7 @@ fn page(made: &Played<BallotBox>, from: u64, limit: usize) -> Vec<ballots::Ballo
 
 fn write(file: &Path, view: &LotteryView, boxes: &[Played<BallotBox>]) -> std::io::Result<()> {
     let (mut file, mut out) = (BufWriter::new(File::create(file)?), Vec::new());
-    let mut writer = Writer::begin(DAY, view, &QUICKNET, &mut out).expect("it is drawn");
+    let mut writer = Writer::begin(POOL, view, &QUICKNET, &mut out).expect("it is drawn");
     while let Some((name, from)) = writer.wanted() {
         writer
             .write(&page(&boxes[name.number as usize], from, 1000), &mut out)

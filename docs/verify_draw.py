@@ -85,8 +85,11 @@ RECEIPT = [
 ]
 
 NUMBER = "(0|[1-9][0-9]*)"
-BALLOT = re.compile("bl_" + "_".join([NUMBER] * 3) + "_([0-9a-f]{16})", re.ASCII)
+NAME = "[a-z](?:-?[a-z0-9]){0,39}"
+BALLOT = re.compile(f"bl_({NUMBER[1:-1]}|{NAME})_{NUMBER}_{NUMBER}_([0-9a-f]{{16}})", re.ASCII)
 DAY = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+OWN_NAME = re.compile(NAME, re.ASCII)
+MOST_OF_NAME = 40
 U16, U64 = 2**16, 2**64
 
 
@@ -176,28 +179,25 @@ class Shape:
         self.need(type(value) is list, f"{what} is no list")
         return value
 
-    def day(self, value):
+    def pool(self, value):
+        """A day, or the name of a pool that has one of its own."""
+        if type(value) is str and len(value) <= MOST_OF_NAME and OWN_NAME.fullmatch(value):
+            return value
         match = DAY.fullmatch(value) if type(value) is str else None
-        self.need(match, "the lottery is no day")
+        self.need(match, "the lottery is no day and no name of a pool")
         try:
             return datetime.date(*map(int, match.groups()))
         except ValueError:
             raise Fraud(self.refusal, f"no calendar has the day {value}")
 
     def ballot(self, value):
-        """(day as a number, box, place, nonce)"""
-        match = BALLOT.fullmatch(value) if type(value) is str and len(value) < 80 else None
+        """(pool as ids have it, box, place, nonce)"""
+        match = BALLOT.fullmatch(value) if type(value) is str and len(value) < 100 else None
         self.need(match, f"{ascii(value)[:80]} is no id of a ballot")
-        day, box, place = (int(part) for part in match.groups()[:3])
-        fits = (
-            day < 10**8
-            and 1 <= day // 100 % 100 <= 12
-            and 1 <= day % 100 <= 31
-            and box < MOST_BOXES
-            and place < U64
-        )
-        self.need(fits, f"{value} is no id of a ballot")
-        return day, box, place, match.group(4)
+        pool, box, place = match.group(1), int(match.group(2)), int(match.group(3))
+        named = len(pool) <= MOST_OF_NAME if pool[0].isalpha() else is_like_a_day(int(pool))
+        self.need(named and box < MOST_BOXES and place < U64, f"{value} is no id of a ballot")
+        return pool, box, place, match.group(4)
 
     def boxes(self, value):
         self.need(
@@ -206,8 +206,23 @@ class Shape:
         return value
 
 
-def digits(day):
-    return day.year * 10000 + day.month * 100 + day.day
+def is_like_a_day(number):
+    return number < 10**8 and 1 <= number // 100 % 100 <= 12 and 1 <= number % 100 <= 31
+
+
+def in_ids(pool):
+    """A day stands in ids without its dashes and without zeros in front."""
+    if type(pool) is str:
+        return pool
+    return str(pool.year * 10000 + pool.month * 100 + pool.day)
+
+
+def from_ids(pool):
+    """As the name of a box has it."""
+    if pool[0].isalpha():
+        return pool
+    number = int(pool)
+    return f"{number // 10000:04}-{number // 100 % 100:02}-{number % 100:02}"
 
 
 class Draw:
@@ -216,7 +231,7 @@ class Draw:
     def __init__(self, found):
         shape = Shape("malformed")
         shape.members(found, BUNDLE, "the proof")
-        self.day = shape.day(found["lottery"])
+        self.pool = shape.pool(found["lottery"])
         self.commitment = shape.hexadecimal(found["commitment"], 32, "the commitment")
         self.winners = shape.number(found["winners"], U16, "winners")
         self.reserves = shape.number(found["reserves"], U16, "reserves")
@@ -248,7 +263,7 @@ class Draw:
     def listed(self, shape, number, ballots):
         nonces, start, lower = (
             [],
-            f"bl_{digits(self.day)}_{number}_",
+            f"bl_{in_ids(self.pool)}_{number}_",
             re.compile("[0-9a-f]{16}", re.ASCII).fullmatch,
         )
         for place, ballot in enumerate(ballots):
@@ -261,10 +276,10 @@ class Draw:
         return nonces
 
     def name(self, number):
-        return f"{self.day}/{number}"
+        return f"{self.pool}/{number}"
 
     def id(self, number, place):
-        return f"bl_{digits(self.day)}_{number}_{place}_{self.nonces[number][place]}"
+        return f"bl_{in_ids(self.pool)}_{number}_{place}_{self.nonces[number][place]}"
 
 
 class Inclusion:
@@ -301,7 +316,7 @@ class Receipt:
             found["format"] == "stampede receipt 1", f"{name} is no receipt of a format known here"
         )
         self.name, self.ballot = name, found["ballot"]
-        self.day, self.box, self.place, self.nonce = shape.ballot(self.ballot)
+        self.pool, self.box, self.place, self.nonce = shape.ballot(self.ballot)
         shape.need(
             answer is None or answer.get("id") == self.ballot,
             f"{name} is about another ballot than its receipt, {self.ballot}",
@@ -322,7 +337,7 @@ class Receipt:
         self.position = self.place + 1 + len(self.following)
 
     def box_name(self):
-        return f"{self.day // 10000:04}-{self.day // 100 % 100:02}-{self.day % 100:02}/{self.box}"
+        return f"{from_ids(self.pool)}/{self.box}"
 
 
 # -- Hashes, trees, the stream. --
@@ -460,7 +475,7 @@ def check_ballots(draw):
             f"box {number} is said to hold {said} ballots, and {len(nonces)} are listed",
         )
     for number, ((_, said), nonces) in enumerate(zip(draw.shares, draw.nonces)):
-        start = f"bl_{digits(draw.day)}_{number}_"
+        start = f"bl_{in_ids(draw.pool)}_{number}_"
         root = tree_root([leaf(f"{start}{place}_{nonce}") for place, nonce in enumerate(nonces)])
         need(
             root == said, "box-root-differs", f"the root of box {number} is not that of its ballots"
@@ -512,10 +527,13 @@ def check_beacon(draw):
         "randomness-differs",
         f"the randomness of round {number} is not the SHA-256 of its signature",
     )
+    if type(draw.pool) is str:
+        # When it closed, its name does not say.
+        return
     # The day ends first 14 hours east of Greenwich.
-    end_s = (draw.day.toordinal() + 1 - datetime.date(1970, 1, 1).toordinal()) * 86400 - 14 * 3600
+    end_s = (draw.pool.toordinal() + 1 - datetime.date(1970, 1, 1).toordinal()) * 86400 - 14 * 3600
     early = (
-        f"round {number} was known at {shown(due(number))}, when the day {draw.day} had ended"
+        f"round {number} was known at {shown(due(number))}, when the day {draw.pool} had ended"
         " nowhere on earth"
     )
     need(due(number) >= end_s, "beacon-early", early)
@@ -607,11 +625,11 @@ def check_signed(receipt, key):
 
 def check_promised(receipt, draw):
     name, boxes = receipt.name, len(draw.nonces)
-    day, number = receipt.box_name().split("/")
+    pool, number = receipt.box_name().split("/")
     need(
-        receipt.day == digits(draw.day),
+        receipt.pool == in_ids(draw.pool),
         "receipt-elsewhere",
-        f"{name} is of the lottery {day}, and the proof is of {draw.day}",
+        f"{name} is of the lottery {pool}, and the proof is of {draw.pool}",
     )
     need(
         receipt.box < boxes,
@@ -648,7 +666,7 @@ def check_held(receipt, draw):
     """All ballots of the receipt's box up to the signed position are those that were signed. If
     not: what became of them."""
     nonces, place, own = draw.nonces[receipt.box], receipt.place, receipt.nonce
-    start = f"bl_{receipt.day}_{receipt.box}_"
+    start = f"bl_{receipt.pool}_{receipt.box}_"
 
     def preceded_by(before):
         head = chain_start(receipt.box_name())
@@ -821,6 +839,12 @@ def verify_draw(draw, commitment, key, receipts, tell):
         )
     elif not receipts:
         tell("not proved: that the round was named before it was known (--receipt)")
+    if draw.beacon and type(draw.pool) is str:
+        tell(
+            f"not proved: that round {draw.beacon['round']} was not known before {draw.pool} closed,"
+            " because its name says no day: whoever got a receipt before the round was due knows"
+            " that it was not"
+        )
 
 
 def verify_inclusion(proof, key, receipts, tell):

@@ -6,7 +6,7 @@ use crate::http::streams::Streams;
 use crate::http::together::Together;
 use actix_web::web::Bytes;
 use actors::domain::coupons::code::Version;
-use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::time::Time;
 use actors::timekeeper::Moved;
 use base::meters::series::Series;
@@ -52,7 +52,7 @@ pub struct Shared {
     /// Gauges of what comes and goes.
     pub series: Arc<Series>,
     /// The results of draws, for all who ask at once.
-    pub results: Together<Day, Result<Bytes, Problem>>,
+    pub results: Together<PoolName, Result<Bytes, Problem>>,
     pub store: Arc<dyn Backend>,
     /// When the newest frame was written that the log had at the start.
     pub written_until: Option<Time>,

@@ -11,6 +11,7 @@ use actors::domain::ballots::{BallotBox, BoxName, BoxTerms, Command as Vote};
 use actors::domain::coupons::campaign::{Campaign, CampaignPlan, Command as Claim, Trigger};
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Command as Hold, Slice, SliceName, SliceTerms};
 use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::store::Opened;
@@ -174,7 +175,7 @@ fn refusals(times: u64) {
 
 /// With a key each, as a careful client sends them.
 fn holds(times: u64) {
-    let name = SliceName { day: Day(20_261_231), digits: 6, lead: 3 };
+    let name = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 6, lead: 3 };
     let terms = SliceTerms {
         digits: 6,
         copies: 10,
@@ -193,7 +194,7 @@ fn holds(times: u64) {
 }
 
 fn ballots(times: u64) {
-    let name = BoxName { day: Day(20_261_231), number: 3 };
+    let name = BoxName { pool: PoolName::Day(Day(20_261_231)), number: 3 };
     let mut partition = open::<BallotBox>(name);
     let terms = BoxTerms { closes_at: AT.plus_s(86_400), most: 1_000_000 };
     in_batches(&mut partition, 1, |_| (Vote::Open { name, terms }, Caller::SYSTEM, None));

@@ -6,6 +6,7 @@
 
 use actors::dice::Dice;
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::{Stock, Ticket};
 use actors::domain::tickets::{Command, Pattern, Refusal, Slice, SliceName, SliceTerms};
 use actors::engine::open::{Reach, ask_any, home};
@@ -137,7 +138,7 @@ impl Still {
     /// Ten slices with so many tickets of `*12*` left in each.
     fn with(left: [u64; 10]) -> Still {
         let window = Arc::new(KeyWindow::new(1_000_000, 3600));
-        let names = SliceName::all(Day(20_261_231), 4);
+        let names = SliceName::all(PoolName::Day(Day(20_261_231)), 4);
         let open = |name: &SliceName| {
             Partition::open(*name, Default::default(), window.clone()).expect("nothing opens")
         };

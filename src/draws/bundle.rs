@@ -12,9 +12,9 @@ pub use read::Document;
 use super::Text;
 use super::beacon::Chain;
 use actors::domain::ballots::{BallotId, BoxName};
-use actors::domain::day::Day;
 use actors::domain::draw::{Sealed, lottery_root};
 use actors::domain::lottery::{Beacon, LotteryView};
+use actors::domain::pool::PoolName;
 use base::Hex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ pub const FORMAT: &str = "stampede draw 1";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BundleHead {
     pub format: &'static str,
-    pub lottery: Text<Day>,
+    pub lottery: Text<PoolName>,
     pub commitment: Hex<32>,
     pub winners: u16,
     pub reserves: u16,
@@ -76,18 +76,18 @@ pub struct Listed {
 
 impl BundleHead {
     /// None: nothing is drawn yet.
-    pub fn of(day: Day, view: &LotteryView, chain: &Chain) -> Option<BundleHead> {
+    pub fn of(pool: PoolName, view: &LotteryView, chain: &Chain) -> Option<BundleHead> {
         let (plan, drawn) = (view.plan.ballots?, view.drawn.as_ref()?);
         Some(BundleHead {
             format: FORMAT,
-            lottery: Text(day),
+            lottery: Text(pool),
             commitment: Hex(plan.commitment),
             winners: plan.winners,
             reserves: plan.reserves,
             beacon: drawn.beacon.as_ref().map(|beacon| Round::of(beacon, chain)),
             seed: Hex(drawn.seed),
             root: Hex(lottery_root(&view.boxes)),
-            lots: drawn.lots.iter().map(|lot| Text(lot.ballot(day))).collect(),
+            lots: drawn.lots.iter().map(|lot| Text(lot.ballot(pool))).collect(),
         })
     }
 }
@@ -123,12 +123,12 @@ impl From<Sealed> for Share {
 }
 
 impl Bundle {
-    pub fn day(&self) -> Day {
+    pub fn pool(&self) -> PoolName {
         self.head.lottery.0
     }
 
     pub fn box_name(&self, number: u8) -> BoxName {
-        BoxName { day: self.day(), number }
+        BoxName { pool: self.pool(), number }
     }
 
     /// The ballot that stands at that place.

@@ -69,11 +69,12 @@ mod tests {
     use actors::domain::ballots::BoxName;
     use actors::domain::day::Day;
     use actors::domain::draw::merkle::GrowingTree;
+    use actors::domain::pool::PoolName;
 
     #[test]
     fn a_ballot_is_proved_in_its_own_place_and_in_no_other() {
         let id = |index| BallotId {
-            name: BoxName { day: Day(20261231), number: 1 },
+            name: BoxName { pool: PoolName::Day(Day(20261231)), number: 1 },
             index,
             nonce: index,
         };

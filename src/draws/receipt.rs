@@ -112,10 +112,11 @@ mod tests {
     use super::*;
     use actors::domain::ballots::{Answer, BallotBox, BoxName, BoxTerms, Event, Question};
     use actors::domain::day::Day;
+    use actors::domain::pool::PoolName;
     use actors::{Id, Machine, Time};
     use testing::played::Played;
 
-    const NAME: BoxName = BoxName { day: Day(20261231), number: 3 };
+    const NAME: BoxName = BoxName { pool: PoolName::Day(Day(20261231)), number: 3 };
     const ANCHOR: Anchor =
         Anchor { commitment: [7; 32], round: Some(123), winners: 2, reserves: 1 };
 

@@ -7,13 +7,13 @@
 use super::beacon::Chain;
 use super::bundle::{BundleHead, Share};
 use actors::domain::ballots::{Ballot, BallotId, BoxName};
-use actors::domain::day::Day;
 use actors::domain::draw::Sealed;
 use actors::domain::lottery::LotteryView;
+use actors::domain::pool::PoolName;
 use std::io::Write;
 
 pub struct Writer {
-    day: Day,
+    pool: PoolName,
     boxes: Vec<Sealed>,
     number: u8,
     place: u64,
@@ -30,12 +30,17 @@ pub struct Lost {
 
 impl Writer {
     /// Writes everything that stands before the ballots. None: nothing is drawn yet.
-    pub fn begin(day: Day, view: &LotteryView, chain: &Chain, out: &mut Vec<u8>) -> Option<Writer> {
-        let head = BundleHead::of(day, view, chain)?;
+    pub fn begin(
+        pool: PoolName,
+        view: &LotteryView,
+        chain: &Chain,
+        out: &mut Vec<u8>,
+    ) -> Option<Writer> {
+        let head = BundleHead::of(pool, view, chain)?;
         out.extend(serde_json::to_vec(&head).ok()?);
         out.pop();
         out.extend(b",\"boxes\":[");
-        let mut writer = Writer { day, boxes: view.boxes.clone(), number: 0, place: 0 };
+        let mut writer = Writer { pool, boxes: view.boxes.clone(), number: 0, place: 0 };
         writer.open(out);
         writer.turn(out);
         Some(writer)
@@ -64,7 +69,7 @@ impl Writer {
     }
 
     fn name(&self) -> BoxName {
-        BoxName { day: self.day, number: self.number }
+        BoxName { pool: self.pool, number: self.number }
     }
 
     /// Begins the box, or ends the proof after the last one.
@@ -91,11 +96,12 @@ mod tests {
     use super::*;
     use crate::QUICKNET;
     use crate::bundle::Document;
+    use actors::domain::day::Day;
     use actors::domain::draw::lottery_root;
     use actors::domain::lottery::{BallotSetup, Drawn, Lot, LotteryPlan, Phase};
     use actors::{Id, Time};
 
-    const DAY: Day = Day(20261231);
+    const POOL: PoolName = PoolName::Day(Day(20261231));
 
     fn view(counts: &[u64]) -> LotteryView {
         let ballots = BallotSetup {
@@ -131,7 +137,7 @@ mod tests {
     /// The whole proof, and how many pages it took.
     fn written(counts: &[u64], most: u64) -> (Vec<u8>, usize) {
         let (mut out, mut pages) = (Vec::new(), 0);
-        let mut writer = Writer::begin(DAY, &view(counts), &QUICKNET, &mut out).unwrap();
+        let mut writer = Writer::begin(POOL, &view(counts), &QUICKNET, &mut out).unwrap();
         while let Some((name, place)) = writer.wanted() {
             writer
                 .write(&page(place, counts[name.number as usize].min(place + most)), &mut out)
@@ -148,7 +154,7 @@ mod tests {
             let Document::Draw(bundle) = Document::read(&out[..]).unwrap() else {
                 panic!("it is a draw")
             };
-            assert_eq!(bundle.head, BundleHead::of(DAY, &view(counts), &QUICKNET).unwrap());
+            assert_eq!(bundle.head, BundleHead::of(POOL, &view(counts), &QUICKNET).unwrap());
             assert_eq!(bundle.sealed(), view(counts).boxes);
             assert_eq!(bundle.head.root.0, lottery_root(&view(counts).boxes));
             assert_eq!(bundle.misplaced, None);
@@ -219,18 +225,18 @@ mod tests {
         let Document::Draw(bundle) = Document::read(moved.as_bytes()).unwrap() else {
             panic!("it is a draw")
         };
-        let id = |index| BallotId { name: BoxName { day: DAY, number: 0 }, index, nonce: 1 };
+        let id = |index| BallotId { name: BoxName { pool: POOL, number: 0 }, index, nonce: 1 };
         assert_eq!(bundle.misplaced, Some((id(7), id(1))));
     }
 
     #[test]
     fn a_box_that_lost_ballots_breaks_the_proof_off() {
         let mut out = Vec::new();
-        let mut writer = Writer::begin(DAY, &view(&[3]), &QUICKNET, &mut out).unwrap();
+        let mut writer = Writer::begin(POOL, &view(&[3]), &QUICKNET, &mut out).unwrap();
         writer.write(&page(0, 2), &mut out).unwrap();
         assert_eq!(
             writer.write(&[], &mut out),
-            Err(Lost { name: BoxName { day: DAY, number: 0 }, place: 2 })
+            Err(Lost { name: BoxName { pool: POOL, number: 0 }, place: 2 })
         );
     }
 }

@@ -9,8 +9,8 @@
 use crate::shared::Shared;
 use actix_web::web::Data;
 use actors::Time;
-use actors::domain::day::Day;
 use actors::domain::lottery::{Lottery, Phase};
+use actors::domain::pool::PoolName;
 use actors::engine::By;
 use actors::machine::partition_id;
 use actors::store::StoreError;
@@ -21,6 +21,7 @@ use products::Engine;
 use products::lottery::Lotteries;
 use products::lottery::closing::{Closing, End};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -54,27 +55,30 @@ struct Memory {
     turn: u32,
     /// Lotteries that were open, and when they close. Another may have closed one meanwhile, and
     /// died over it.
-    open: BTreeMap<Day, Time>,
+    open: BTreeMap<PoolName, Time>,
     /// Lotteries that have begun to close and are not at their end.
-    closing: BTreeSet<Day>,
+    closing: BTreeSet<PoolName>,
     /// What keeps a lottery from its end, as it was last said.
-    said: BTreeMap<Day, String>,
+    said: BTreeMap<PoolName, String>,
 }
 
 impl Memory {
     /// Whether a lottery is as open as it was, as far as one must know in this turn.
-    fn is_open(&self, day: Day, now: Time) -> bool {
-        !self.turn.wrapping_add(day.0).is_multiple_of(SELDOM) && self.lies_ahead(day, now)
+    fn is_open(&self, pool: PoolName, now: Time) -> bool {
+        // Not all of them in the same turn.
+        let offset: u32 = pool.row_key().into_iter().map(u32::from).sum();
+        !self.turn.wrapping_add(offset).is_multiple_of(SELDOM) && self.lies_ahead(pool, now)
     }
 
-    fn lies_ahead(&self, day: Day, now: Time) -> bool {
-        self.open.get(&day).is_some_and(|closes_at| *closes_at > now)
+    fn lies_ahead(&self, pool: PoolName, now: Time) -> bool {
+        self.open.get(&pool).is_some_and(|closes_at| *closes_at > now)
     }
 
-    /// All that were seen and not at their end, from `from` on.
-    fn known(&self, from: Day) -> BTreeSet<Day> {
-        let closing = self.closing.range(from..).copied();
-        self.open.range(from..).map(|(day, _)| *day).chain(closing).collect()
+    /// All that were seen and not at their end, behind that one.
+    fn known(&self, after: PoolName) -> BTreeSet<PoolName> {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        let closing = self.closing.range(behind).copied();
+        self.open.range(behind).map(|(pool, _)| *pool).chain(closing).collect()
     }
 }
 
@@ -95,30 +99,31 @@ async fn look_at_all(
     before: &mut Memory,
 ) -> Result<(), StoreError> {
     let mut memory = Memory { turn: before.turn.wrapping_add(1), ..Memory::default() };
-    let (mut counts, mut from) = (Counts::default(), Some(Day(0)));
-    while let Some(day) = from {
-        let days;
-        (days, from) = next(lotteries, day, before).await?;
-        let ours = |day: &&Day| engine.should_do(&partition_id::<Lottery>(day));
-        for day in days.iter().filter(ours) {
-            if before.is_open(*day, lotteries.now()) {
+    let (mut counts, mut after, mut is_all) = (Counts::default(), None, false);
+    while !is_all {
+        let pools;
+        (pools, is_all) = next(lotteries, after, before).await?;
+        after = pools.last().copied();
+        let ours = |pool: &&PoolName| engine.should_do(&partition_id::<Lottery>(pool));
+        for pool in pools.iter().filter(ours) {
+            if before.is_open(*pool, lotteries.now()) {
                 counts.open += 1;
-                memory.open.extend(before.open.get_key_value(day));
+                memory.open.extend(before.open.get_key_value(pool));
                 continue;
             }
-            match look_at(lotteries, closing, *day, &mut counts).await {
+            match look_at(lotteries, closing, *pool, &mut counts).await {
                 Ok(Left::Nothing) => {}
-                Ok(Left::ClosesAt(at)) => drop(memory.open.insert(*day, at)),
-                Ok(Left::Waits) => drop(memory.closing.insert(*day)),
+                Ok(Left::ClosesAt(at)) => drop(memory.open.insert(*pool, at)),
+                Ok(Left::Waits) => drop(memory.closing.insert(*pool)),
                 Err(why) => {
-                    if before.said.get(day) != Some(&why) {
+                    if before.said.get(pool) != Some(&why) {
                         journal::warn(
                             "a lottery is over and not at its end yet",
-                            &[("lottery", Value::Text(day)), ("why", Value::Text(&why))],
+                            &[("lottery", Value::Text(pool)), ("why", Value::Text(&why))],
                         );
                     }
-                    memory.closing.insert(*day);
-                    memory.said.insert(*day, why);
+                    memory.closing.insert(*pool);
+                    memory.said.insert(*pool, why);
                 }
             }
         }
@@ -133,24 +138,23 @@ async fn look_at_all(
     Ok(())
 }
 
-/// The next lotteries to look at, and the day from which on there may be more. The list is in the
+/// The next lotteries to look at, and whether these are all. The list is in the
 /// order of the days, so where one lies ahead the later ones do, too, and what is known of them is
 /// enough in most turns.
 async fn next(
     lotteries: &Lotteries,
-    from: Day,
+    after: Option<PoolName>,
     before: &Memory,
-) -> Result<(Vec<Day>, Option<Day>), StoreError> {
-    let mut days = lotteries.not_closed(from, AT_ONCE).await?;
-    let Some(last) = days.last().filter(|_| days.len() == AT_ONCE).copied() else {
-        return Ok((days, None));
+) -> Result<(Vec<PoolName>, bool), StoreError> {
+    let mut pools = lotteries.not_over(after, AT_ONCE).await?;
+    let Some(last) = pools.last().filter(|_| pools.len() == AT_ONCE).copied() else {
+        return Ok((pools, true));
     };
-    let after = Day(last.0 + 1);
     if before.turn.is_multiple_of(SELDOM) || !before.lies_ahead(last, lotteries.now()) {
-        return Ok((days, Some(after)));
+        return Ok((pools, false));
     }
-    days.extend(before.known(after));
-    Ok((days, None))
+    pools.extend(before.known(last));
+    Ok((pools, true))
 }
 
 /// What is left to do for a lottery.
@@ -164,22 +168,22 @@ enum Left {
 async fn look_at(
     lotteries: &Lotteries,
     closing: &Closing,
-    day: Day,
+    pool: PoolName,
     counts: &mut Counts,
 ) -> Result<Left, String> {
-    let view = lotteries.view(day).await.map_err(|error| error.to_string())?;
+    let view = lotteries.view(pool).await.map_err(|error| error.to_string())?;
     let Some(view) = view else { return Ok(Left::Nothing) };
     let end = match (view.phase, view.plan.closes_at <= lotteries.now()) {
         (Phase::Open, false) => {
             counts.open += 1;
             return Ok(Left::ClosesAt(view.plan.closes_at));
         }
-        (Phase::Open, true) => closing.close(day, By::SYSTEM).await,
-        _ => closing.go_on(day).await,
+        (Phase::Open, true) => closing.close(pool, By::SYSTEM).await,
+        _ => closing.go_on(pool).await,
     };
     match end {
         Ok(End::Done) => {
-            journal::info("a lottery is over", &[("lottery", Value::Text(&day))]);
+            journal::info("a lottery is over", &[("lottery", Value::Text(&pool))]);
             Ok(Left::Nothing)
         }
         Ok(End::Waits(missing)) => {

@@ -8,6 +8,7 @@ pub mod imports;
 pub mod lottery;
 mod names;
 pub mod notices;
+pub mod pool;
 pub mod tickets;
 pub mod webhooks;
 

@@ -1,6 +1,7 @@
 //! A node on a memory store, with a clock that stands still until it is moved.
 
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Command, Event, Slice, SliceName, SliceTerms, TicketLedger};
 use actors::engine::record::{self, Entry};
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use testing::memory::MemoryStore;
 
-pub const DAY: Day = Day(20_261_231);
+pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: actors::Role::Member };
 pub const BOB: Caller = Caller { id: Id([2; 16]), role: actors::Role::Member };
 pub const START: i64 = 1_798_750_800_000;
@@ -36,7 +37,7 @@ pub struct Bench {
 pub type Asked = actix_rt::task::JoinHandle<CommandResult<Slice>>;
 
 pub fn slice(lead: u8) -> SliceName {
-    SliceName { day: DAY, digits: 4, lead }
+    SliceName { pool: POOL, digits: 4, lead }
 }
 
 pub fn hold(pattern: &str) -> Command {

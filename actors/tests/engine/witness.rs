@@ -2,13 +2,14 @@
 
 use actors::domain::ballots::{Answer, BallotBox, BoxName, BoxTerms, Command, Question, Witness};
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::engine::{Done, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::store::{Append, Opened, Row, RowKey};
 use actors::{Caller, Id, Time};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
+const NAME: BoxName = BoxName { pool: PoolName::Day(Day(20_261_231)), number: 3 };
 const AT: Time = Time(1_000);
 
 type Box3 = Partition<BallotBox, u32>;

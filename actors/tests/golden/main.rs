@@ -14,6 +14,7 @@ use actors::domain::draw::Sealed;
 use actors::domain::lottery::{
     self, BallotSetup, Beacon, Drawn, FirstPlan, Lot, LotteryPlan, TicketSetup,
 };
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{self, SliceTerms};
 use actors::engine::Key;
@@ -126,7 +127,7 @@ const SEALED: Sealed = Sealed { count: 300, root: [0x5a; 32] };
 
 fn box_events() -> Vec<(ballots::Event, &'static str)> {
     use ballots::Event::{self, Opened, Submitted};
-    let name = BoxName { day: Day(20_261_231), number: 3 };
+    let name = BoxName { pool: PoolName::Day(Day(20_261_231)), number: 3 };
     vec![
         (
             Opened { name, terms: ballots::BoxTerms { closes_at: UNTIL, most: 2_500_000 } },

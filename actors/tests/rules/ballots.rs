@@ -8,10 +8,11 @@ use actors::domain::ballots::{
 };
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed, chain, merkle};
+use actors::domain::pool::PoolName;
 use actors::{Caller, Machine, Stamp, Time};
 use testing::played::Played;
 
-const NAME: BoxName = BoxName { day: Day(20_261_231), number: 3 };
+const NAME: BoxName = BoxName { pool: PoolName::Day(Day(20_261_231)), number: 3 };
 const TERMS: BoxTerms = BoxTerms { closes_at: s(10_000), most: 1_000 };
 
 fn open() -> Event {

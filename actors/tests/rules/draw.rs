@@ -8,6 +8,7 @@ use actors::domain::lottery::{
     BallotSetup, Beacon, Command, Drawn, Event, FirstPlan, Lot, Lottery, LotteryPlan, Phase,
     Question, Refusal, places,
 };
+use actors::domain::pool::PoolName;
 use actors::{Id, Machine};
 
 const SEED: Hash = [7; 32];
@@ -168,7 +169,7 @@ fn a_lottery_is_on_the_list_until_it_is_drawn() {
     ];
     for (event, put) in events {
         let mut rows = Vec::new();
-        Lottery::rows(&Day(20_261_231), &event, s(1), &mut rows);
+        Lottery::rows(&PoolName::Day(Day(20_261_231)), &event, s(1), &mut rows);
         assert_eq!(rows.first().map(|row| row.body.is_some()), put, "{event:?}");
     }
 }

@@ -5,6 +5,7 @@ use super::given::{ADA, ADMIN, BOB, s};
 use super::random::Story;
 use actors::domain::day::Day;
 use actors::domain::lottery::{self, Lottery};
+use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::{Answer, Question};
 use actors::domain::tickets::{Event, Slice, SliceName};
@@ -14,7 +15,7 @@ use actors::{Id, Machine};
 use std::collections::{BTreeMap, BTreeSet};
 use testing::played::Played;
 
-const NAME: SliceName = SliceName { day: Day(20_261_231), digits: 4, lead: 3 };
+const NAME: SliceName = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 4, lead: 3 };
 
 type Shelves = BTreeMap<(Shelf, Id, Vec<u8>), Vec<u8>>;
 
@@ -86,7 +87,7 @@ fn what_is_listed_agrees_with_lists_kept_by_hand() {
         for ((shelf, owner, key), body) in &shelves {
             assert_eq!(*shelf, shelves::TICKETS);
             let (ticket, bought) = ticket_of_row(key, body).expect("it is a ticket's");
-            assert_eq!((ticket.day, ticket.digits), (NAME.day, NAME.digits));
+            assert_eq!((ticket.pool, ticket.digits), (NAME.pool, NAME.digits));
             tickets.insert((*owner, ticket.number, ticket.copy, bought.hold));
         }
         assert_eq!(tickets, by_hand.tickets, "seed {seed}");
@@ -140,7 +141,7 @@ fn a_lottery_is_listed_from_its_creation_until_it_is_closed() {
         (lottery::Event::Closed, 0),
     ] {
         let mut rows = Vec::new();
-        Lottery::rows(&NAME.day, &event, s(1), &mut rows);
+        Lottery::rows(&NAME.pool, &event, s(1), &mut rows);
         put(&mut shelves, rows);
         assert_eq!(shelves.len(), listed, "{event:?}");
     }

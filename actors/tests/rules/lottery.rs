@@ -78,13 +78,13 @@ fn a_snapshot_of_a_lottery_is_that_lottery() {
 
 #[test]
 fn a_plan_tells_its_slices_their_terms() {
-    let day = Day(20_261_231);
-    assert_eq!(plan().slices(day).len(), 10);
+    let pool = Day(20_261_231).into();
+    assert_eq!(plan().slices(pool).len(), 10);
     assert_eq!(
         plan().terms().map(|terms| (terms.digits, terms.copies, terms.closes_at)),
         Some((6, 10, s(10_000)))
     );
     let without = LotteryPlan { tickets: None, ..plan() };
-    assert!(without.slices(day).is_empty() && without.terms().is_none());
+    assert!(without.slices(pool).is_empty() && without.terms().is_none());
     assert_eq!(after(&[]).0.due(), None::<Time>);
 }

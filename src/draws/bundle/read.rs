@@ -5,7 +5,7 @@ use super::{Bundle, BundleHead, Listed, Share};
 use crate::inclusion::Inclusion;
 use crate::{Text, bundle, inclusion};
 use actors::domain::ballots::{BallotId, BoxName, MOST_BOXES};
-use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -102,7 +102,7 @@ fn bundle<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Bundle, A::Error> {
         lots: member(map, "lots")?,
     };
     let mut misplaced = None;
-    let boxes = member_as(map, "boxes", Boxes { day: head.lottery.0, misplaced: &mut misplaced })?;
+    let boxes = member_as(map, "boxes", Boxes { pool: head.lottery.0, misplaced: &mut misplaced })?;
     end(map)?;
     Ok(Bundle { head, boxes, misplaced })
 }
@@ -111,7 +111,7 @@ fn bundle<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Bundle, A::Error> {
 type Misplaced = Option<(BallotId, BallotId)>;
 
 struct Boxes<'a> {
-    day: Day,
+    pool: PoolName,
     misplaced: &'a mut Misplaced,
 }
 
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for Boxes<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Listed>, A::Error> {
         let mut boxes = Vec::new();
         for number in 0..MOST_BOXES {
-            let name = BoxName { day: self.day, number };
+            let name = BoxName { pool: self.pool, number };
             match seq.next_element_seed(OneBox { name, misplaced: self.misplaced })? {
                 Some(listed) => boxes.push(listed),
                 None if boxes.is_empty() => return Err(A::Error::invalid_length(0, &self)),

@@ -24,9 +24,9 @@ pub fn signed(name: &str, receipt: &Receipt, key: Option<[u8; 32]>) -> Result<()
 /// Commitment, round and numbers are those that were promised with the ballot.
 pub fn promised(name: &str, receipt: &Receipt, bundle: &Bundle) -> Result<(), Fraud> {
     let head = &bundle.head;
-    let (day, own) = (bundle.day(), receipt.ballot.0.name);
-    FraudKind::ReceiptElsewhere.unless(own.day == day, || {
-        format!("{name} is of the lottery {}, and the proof is of the lottery {day}", own.day)
+    let (pool, own) = (bundle.pool(), receipt.ballot.0.name);
+    FraudKind::ReceiptElsewhere.unless(own.pool == pool, || {
+        format!("{name} is of the lottery {}, and the proof is of the lottery {pool}", own.pool)
     })?;
     FraudKind::ReceiptElsewhere.unless((own.number as usize) < bundle.boxes.len(), || {
         format!("{name} is of box {}, and the proof has {} boxes", own.number, bundle.boxes.len())

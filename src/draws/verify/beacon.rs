@@ -6,10 +6,11 @@ use crate::bundle::Round;
 use crate::fraud::{Fraud, FraudKind};
 use actors::Time;
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-pub fn check(day: Day, round: &Round, chain: &Chain) -> Result<(), Fraud> {
+pub fn check(pool: PoolName, round: &Round, chain: &Chain) -> Result<(), Fraud> {
     let number = round.round;
     FraudKind::BeaconUnknown.unless(round.chain == chain.hash, || {
         format!(
@@ -21,15 +22,18 @@ pub fn check(day: Day, round: &Round, chain: &Chain) -> Result<(), Fraud> {
         .unless(round.beacon().randomness() == round.randomness.0, || {
             format!("the randomness of round {number} is not the SHA-256 of its signature")
         })?;
-    FraudKind::BeaconEarly.unless(
-        first_end_of(day).is_some_and(|end| chain.time_of(number) >= end),
-        || {
-            format!(
-                "round {number} was known at {}, when the day {day} had ended nowhere on earth",
-                due(number, chain)
-            )
-        },
-    )?;
+    // When a pool with a name of its own closed, its name does not say.
+    if let PoolName::Day(day) = pool {
+        FraudKind::BeaconEarly.unless(
+            first_end_of(day).is_some_and(|end| chain.time_of(number) >= end),
+            || {
+                format!(
+                    "round {number} was known at {}, when the day {day} had ended nowhere on earth",
+                    due(number, chain)
+                )
+            },
+        )?;
+    }
     FraudKind::BeaconForged.unless(chain.is_signed(number, &round.signature.0), || {
         format!("the signature of round {number} is not that of the network")
     })

@@ -7,6 +7,7 @@ use crate::Receipt;
 use crate::beacon::Chain;
 use crate::bundle::{Bundle, Round};
 use crate::inclusion::Inclusion;
+use actors::domain::pool::PoolName;
 use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Findings {
     }
 
     pub fn of_draw(bundle: &Bundle) -> Findings {
-        Findings::titled(format!("the draw of the lottery {}", bundle.day()))
+        Findings::titled(format!("the draw of the lottery {}", bundle.pool()))
     }
 
     pub fn of_inclusion(inclusion: &Inclusion) -> Findings {
@@ -147,6 +148,13 @@ impl Findings {
                 it was known: a receipt says which was (--receipt)",
             ),
             Some(_) => {}
+        }
+        if let (Some(round), PoolName::Own(name)) = (&bundle.head.beacon, bundle.pool()) {
+            self.cannot(format!(
+                "that round {} was not known before {name} closed, because its name says no day: \
+                 whoever got a receipt before the round was due knows that it was not",
+                round.round
+            ));
         }
         self.not_proved_of_keys(known);
     }

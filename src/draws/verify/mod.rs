@@ -40,14 +40,14 @@ pub fn verify(document: &Document, known: &Known, chain: &Chain) -> Result<Findi
 
 pub fn draw(bundle: &Bundle, known: &Known, chain: &Chain) -> Result<Findings, Fraud> {
     let mut findings = Findings::of_draw(bundle);
-    proof::day(bundle)?;
+    proof::name(bundle)?;
     proof::ballots(bundle)?;
     proof::roots(bundle)?;
     findings.ballots_are_in_order(bundle);
     proof::seed(bundle)?;
     findings.seed_is_the_committed_one();
     if let Some(round) = &bundle.head.beacon {
-        beacon::check(bundle.day(), round, chain)?;
+        beacon::check(bundle.pool(), round, chain)?;
         findings.beacon_is_signed(round, chain);
     }
     proof::lots(bundle)?;

@@ -9,10 +9,10 @@ use actors::domain::ballots::BallotId;
 use actors::domain::draw::merkle::GrowingTree;
 use actors::domain::draw::{Hash, Lots, commitment, lottery_root, place_of};
 
-pub fn day(bundle: &Bundle) -> Result<(), Fraud> {
-    FraudKind::Malformed.unless(date(bundle.day()).is_some(), || {
-        format!("no calendar has the day {}", bundle.day())
-    })
+/// If it names a day, there is such a day.
+pub fn name(bundle: &Bundle) -> Result<(), Fraud> {
+    let Some(day) = bundle.pool().day() else { return Ok(()) };
+    FraudKind::Malformed.unless(date(day).is_some(), || format!("no calendar has the day {day}"))
 }
 
 /// Every ballot stands where its id says, and each box holds as many as it says.

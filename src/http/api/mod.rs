@@ -9,7 +9,6 @@ pub mod ballots;
 pub mod campaigns;
 pub mod coupon_bodies;
 pub mod coupons;
-pub mod day;
 pub mod guessing;
 pub mod imports;
 pub mod known_as;
@@ -17,6 +16,7 @@ pub mod lottery;
 pub mod node;
 pub mod offers;
 pub mod people;
+pub mod pool;
 pub mod tickets;
 pub mod webhooks;
 

@@ -10,7 +10,6 @@ mod shown;
 pub use shown::Shown;
 
 use crate::shared::Shared;
-use actors::domain::day::Day;
 use actors::engine::Node;
 use base::journal;
 use base::journal::Value;
@@ -70,21 +69,21 @@ fn window_s(node: &Node, span_s: u32) -> f64 {
 
 /// The stock of each lottery whose slices are awake. Of the others what was seen last is still so.
 async fn for_each_lottery(shared: &Shared, pass: &mut Pass<'_>) {
-    let Ok(days) = shared.lotteries.not_closed(Day(0), LOTTERIES_SHOWN).await else {
+    let Ok(pools) = shared.lotteries.not_over(None, LOTTERIES_SHOWN).await else {
         return pass.keep_lotteries();
     };
-    for day in days {
-        pass.keep(Thing::Lottery(day));
-        if !shared.engine.slices.awake().iter().any(|slice| slice.day == day) {
+    for pool in pools {
+        pass.keep(Thing::Lottery(pool));
+        if !shared.engine.slices.awake().iter().any(|slice| slice.pool == pool) {
             continue;
         }
-        let Ok(Some(plan)) = shared.lotteries.plan(day).await else { continue };
-        if let Ok(ledger) = shared.tickets.ledger(day, &plan).await {
+        let Ok(Some(plan)) = shared.lotteries.plan(pool).await else { continue };
+        if let Ok(ledger) = shared.tickets.ledger(pool, &plan).await {
             let states = [("free", ledger.free), ("held", ledger.held), ("sold", ledger.sold)];
             pass.show(
-                Thing::Lottery(day),
+                Thing::Lottery(pool),
                 "stampede_tickets",
-                &[("lottery", &day.to_string())],
+                &[("lottery", &pool.to_string())],
                 &states,
             );
         }

@@ -2,7 +2,7 @@
 //! nothing of those that have gone.
 
 use actors::domain::coupons::Serial;
-use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use base::meters::series::{Series, SeriesLine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Something that comes and goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
-    Lottery(Day),
+    Lottery(PoolName),
     Promotion(Serial),
 }
 
@@ -88,12 +88,13 @@ impl Pass<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actors::domain::day::Day;
 
-    fn show(pass: &mut Pass<'_>, day: u32) {
+    fn show(pass: &mut Pass<'_>, pool: u32) {
         pass.show(
-            Thing::Lottery(Day(day)),
+            Thing::Lottery(Day(pool).into()),
             "tickets",
-            &[("lottery", &day.to_string())],
+            &[("lottery", &pool.to_string())],
             &[("free", 1)],
         );
     }
@@ -102,14 +103,14 @@ mod tests {
     fn what_a_look_neither_shows_nor_keeps_is_gone_after_it() {
         let series = Series::default();
         let mut pass = Pass::after(Shown::default(), &series);
-        (1..=3).for_each(|day| show(&mut pass, day));
+        (1..=3).for_each(|pool| show(&mut pass, pool));
         let shown = pass.end();
         let mut pass = Pass::after(shown, &series);
         show(&mut pass, 1);
-        pass.keep(Thing::Lottery(Day(2)));
-        pass.keep(Thing::Lottery(Day(9)));
+        pass.keep(Thing::Lottery(Day(2).into()));
+        pass.keep(Thing::Lottery(Day(9).into()));
         let shown = pass.end();
-        let line = |day: u32| format!("tickets{{lottery=\"{day}\",state=\"free\"}} 1\n");
+        let line = |pool: u32| format!("tickets{{lottery=\"{pool}\",state=\"free\"}} 1\n");
         assert_eq!(series.render(), format!("# TYPE tickets gauge\n{}{}", line(1), line(2)));
         drop(Pass::after(shown, &series).end());
         assert_eq!(series.render(), "");

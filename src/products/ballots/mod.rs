@@ -17,9 +17,9 @@ use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
     ballot_of_card, ballot_of_row, before_lines_of,
 };
-use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Sealed};
 use actors::domain::lottery::{Lot, LotteryPlan};
+use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::engine::{By, Failure};
 use actors::store::{ListedRow, Page, StoreError};
@@ -51,8 +51,13 @@ impl Ballots {
         Ballots { engine, taken: metrics::counter!("stampede_ballots_total") }
     }
 
-    pub async fn submit(&self, day: Day, plan: &LotteryPlan, by: By) -> Result<Submitted, Error> {
-        let names = plan.boxes(day);
+    pub async fn submit(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+        by: By,
+    ) -> Result<Submitted, Error> {
+        let names = plan.boxes(pool);
         let (place, done) =
             self.whole(&names, &open_with(plan)).command(&Command::Submit, by).await?;
         let Event::Submitted { index, nonce, .. } = done.event else {
@@ -112,13 +117,13 @@ impl Ballots {
     /// The ballots of a lottery by box and place, after `after`.
     pub async fn in_lottery(
         &self,
-        day: Day,
+        pool: PoolName,
         plan: &LotteryPlan,
         after: Option<BallotId>,
         limit: usize,
     ) -> Result<Vec<(BallotId, Id)>, Error> {
         let mut found = Vec::new();
-        for name in plan.boxes(day) {
+        for name in plan.boxes(pool) {
             let from = match after {
                 Some(after) if after.name > name => continue,
                 Some(after) if after.name == name => after.index.saturating_add(1),
@@ -139,23 +144,24 @@ impl Ballots {
     pub async fn of(
         &self,
         owner: Id,
-        lottery: Option<Day>,
+        lottery: Option<PoolName>,
         after: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<ListedRow>, StoreError> {
         let after = after.max(lottery.map(before_lines_of));
         let page = Page { shelf: shelves::BALLOTS, owner, after, limit };
         let mut lines = self.engine.rows(page).await?;
-        if let Some(day) = lottery {
-            let is_of = |(id, _): (BallotId, Time)| id.name.day == day;
+        if let Some(pool) = lottery {
+            let is_of = |(id, _): (BallotId, Time)| id.name.pool == pool;
             lines.retain(|line| ballot_of_row(&line.key, &line.body).is_some_and(is_of));
         }
         Ok(lines)
     }
 
     /// All boxes of a lottery, in their order.
-    pub async fn boxes(&self, day: Day, plan: &LotteryPlan) -> Result<Vec<InBox>, Error> {
-        let answers = self.whole(&plan.boxes(day), &open_with(plan)).look(&Question::State).await?;
+    pub async fn boxes(&self, pool: PoolName, plan: &LotteryPlan) -> Result<Vec<InBox>, Error> {
+        let answers =
+            self.whole(&plan.boxes(pool), &open_with(plan)).look(&Question::State).await?;
         let in_box = |answer| match answer {
             Answer::State { count, sealed } => InBox { count, sealed },
             _ => InBox { count: 0, sealed: None },
@@ -165,8 +171,8 @@ impl Ballots {
 
     /// Seals all boxes of a lottery, those too that were never opened, and says what they hold.
     /// Can be repeated.
-    pub async fn seal(&self, day: Day, plan: &LotteryPlan) -> Result<Vec<Sealed>, Error> {
-        let names = plan.boxes(day);
+    pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<Vec<Sealed>, Error> {
+        let names = plan.boxes(pool);
         self.whole(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await
     }
@@ -180,8 +186,8 @@ impl Ballots {
     }
 
     /// The ballot at a place that was drawn. Every place that can be drawn has one.
-    pub async fn lot(&self, day: Day, number: u8, index: u64) -> Result<Lot, Error> {
-        let name = BoxName { day, number };
+    pub async fn lot(&self, pool: PoolName, number: u8, index: u64) -> Result<Lot, Error> {
+        let name = BoxName { pool, number };
         match self.engine.boxes.look(&name, Question::Ballot { index }).await?.answer {
             Answer::Ballot(Some(Ballot { nonce, owner })) => {
                 Ok(Lot { number, index, nonce, owner })

@@ -3,8 +3,8 @@
 
 use crate::ballots::Ballots;
 use crate::failure::Error;
-use actors::domain::day::Day;
 use actors::domain::lottery::LotteryView;
+use actors::domain::pool::PoolName;
 use bytes::Bytes;
 use draws::QUICKNET;
 use draws::writer::{Lost, Writer};
@@ -17,11 +17,11 @@ const PAGE: usize = 4096;
 /// None: nothing is drawn yet.
 pub fn stream(
     ballots: Arc<Ballots>,
-    day: Day,
+    pool: PoolName,
     view: &LotteryView,
 ) -> Option<impl Stream<Item = std::io::Result<Bytes>> + use<>> {
     let mut out = Vec::new();
-    let writer = Writer::begin(day, view, &QUICKNET, &mut out)?;
+    let writer = Writer::begin(pool, view, &QUICKNET, &mut out)?;
     let writing = Writing { ballots, writer, out };
     Some(Box::pin(stream::try_unfold(writing, |writing| async {
         writing.page().await.map_err(broken_off)

@@ -5,8 +5,8 @@
 //! Until then it stands in no event, answer, log line or webhook; it is not even kept, only
 //! computed when it is drawn with.
 
-use actors::domain::day::Day;
 use actors::domain::draw::Hash;
+use actors::domain::pool::PoolName;
 use actors::store::StoreError;
 use base::fresh;
 use hmac::{Hmac, KeyInit, Mac};
@@ -29,9 +29,9 @@ impl Seeds {
         Ok(Seeds::new(directory.secret(SECRET, fresh::bytes::<32>().to_vec()).await?))
     }
 
-    pub fn of(&self, day: Day) -> Hash {
+    pub fn of(&self, pool: PoolName) -> Hash {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
-        mac.chain_update(b"seed").chain_update(day.to_string()).finalize().into_bytes().into()
+        mac.chain_update(b"seed").chain_update(pool.to_string()).finalize().into_bytes().into()
     }
 }
 
@@ -44,14 +44,15 @@ impl fmt::Debug for Seeds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actors::domain::day::Day;
 
     #[test]
     fn every_day_of_every_installation_has_a_seed_of_its_own() {
         let (here, there) = (Seeds::new(vec![1; 32]), Seeds::new(vec![2; 32]));
-        let day = Day::new(2026, 12, 31);
-        assert_eq!(here.of(day), here.of(day));
-        assert_ne!(here.of(day), here.of(Day::new(2027, 1, 1)));
-        assert_ne!(here.of(day), there.of(day));
+        let pool = Day(20261231).into();
+        assert_eq!(here.of(pool), here.of(pool));
+        assert_ne!(here.of(pool), here.of(Day(20270101).into()));
+        assert_ne!(here.of(pool), there.of(pool));
         assert_eq!(format!("{here:?}"), "Seeds(secret)");
     }
 }

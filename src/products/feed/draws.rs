@@ -15,9 +15,9 @@ pub async fn say_who_won(engine: &Engine, said: &mut Said) -> Result<(), StoreEr
     if *said.topic != topics::LOTTERY_DRAWN {
         return Ok(());
     }
-    let day = said.data.get("lottery").and_then(Value::as_str).and_then(|day| day.parse().ok());
-    let Some(day) = day else { return Ok(()) };
-    let looked = engine.lotteries.look(&day, Question).await.map_err(Error::from);
+    let pool = said.data.get("lottery").and_then(Value::as_str).and_then(|pool| pool.parse().ok());
+    let Some(pool) = pool else { return Ok(()) };
+    let looked = engine.lotteries.look(&pool, Question).await.map_err(Error::from);
     let looked = looked.map_err(not_now("lottery"))?;
     let Some(plan) = looked.answer.and_then(|view| view.plan.ballots) else { return Ok(()) };
     let lots = said.data.get_mut("lots").and_then(Value::as_array_mut).into_iter().flatten();

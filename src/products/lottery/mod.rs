@@ -8,8 +8,8 @@ pub mod told;
 
 use crate::failure::{Error, pick};
 use crate::table::Engine;
-use actors::domain::day::Day;
 use actors::domain::lottery::{Command, Event, LotteryPlan, LotteryView, Question};
+use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::engine::{By, Done};
 use actors::store::{Page, StoreError};
@@ -19,7 +19,7 @@ use std::sync::{Arc, RwLock};
 
 pub struct Lotteries {
     engine: Arc<Engine>,
-    plans: RwLock<HashMap<Day, Arc<LotteryPlan>>>,
+    plans: RwLock<HashMap<PoolName, Arc<LotteryPlan>>>,
 }
 
 impl Lotteries {
@@ -33,11 +33,11 @@ impl Lotteries {
 
     pub async fn create(
         &self,
-        day: Day,
+        pool: PoolName,
         plan: LotteryPlan,
         by: By,
     ) -> Result<Done<LotteryPlan>, Error> {
-        let done = self.engine.lotteries.command(&day, Command::Create(plan), by).await?;
+        let done = self.engine.lotteries.command(&pool, Command::Create(plan), by).await?;
         pick(done, |event| match event {
             Event::Planned(plan) => Some(plan),
             _ => None,
@@ -45,36 +45,38 @@ impl Lotteries {
     }
 
     /// None if there is no such lottery.
-    pub async fn view(&self, day: Day) -> Result<Option<LotteryView>, Error> {
-        Ok(self.engine.lotteries.look(&day, Question).await?.answer)
+    pub async fn view(&self, pool: PoolName) -> Result<Option<LotteryView>, Error> {
+        Ok(self.engine.lotteries.look(&pool, Question).await?.answer)
     }
 
     /// The plan of a lottery. None if there is no such lottery.
-    pub async fn plan(&self, day: Day) -> Result<Option<Arc<LotteryPlan>>, Error> {
+    pub async fn plan(&self, pool: PoolName) -> Result<Option<Arc<LotteryPlan>>, Error> {
         if let Some(plan) =
-            self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&day)
+            self.plans.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&pool)
         {
             return Ok(Some(plan.clone()));
         }
-        let Some(view) = self.view(day).await? else { return Ok(None) };
+        let Some(view) = self.view(pool).await? else { return Ok(None) };
         let plan = Arc::new(view.plan);
         self.plans
             .write()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(day, plan.clone());
+            .insert(pool, plan.clone());
         Ok(Some(plan))
     }
 
-    /// The days of lotteries about which something is still to be done, in order, from `from` on.
-    pub async fn not_closed(&self, from: Day, limit: usize) -> Result<Vec<Day>, StoreError> {
-        let after = from.0.checked_sub(1).map(|before| before.to_be_bytes().to_vec());
+    /// The names of those about which something is still to be done, after `after`: days first, in
+    /// their order.
+    pub async fn not_over(
+        &self,
+        after: Option<PoolName>,
+        limit: usize,
+    ) -> Result<Vec<PoolName>, StoreError> {
+        let after = after.map(|name| name.row_key());
         let lines = self
             .engine
             .rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit })
             .await?;
-        Ok(lines
-            .iter()
-            .filter_map(|line| Some(Day(u32::from_be_bytes(line.key.as_slice().try_into().ok()?))))
-            .collect())
+        Ok(lines.iter().filter_map(|line| Some(PoolName::split(&line.key)?.0)).collect())
     }
 }

@@ -8,8 +8,8 @@ use crate::failure::{Error, pick};
 use crate::opening::Whole;
 use crate::table::Engine;
 use actors::Id;
-use actors::domain::day::Day;
 use actors::domain::lottery::LotteryPlan;
+use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
@@ -77,12 +77,12 @@ impl Tickets {
     /// Holds tickets of one of the slices that may have them.
     pub async fn hold(
         &self,
-        day: Day,
+        pool: PoolName,
         plan: &LotteryPlan,
         wanted: &WantedTickets,
         by: By,
     ) -> Result<Done<HeldTickets>, Error> {
-        let names = SliceName::matching(day, &wanted.pattern);
+        let names = SliceName::matching(pool, &wanted.pattern);
         let WantedTickets { pattern, count, at_least, ttl_s } = *wanted;
         let command = Command::Hold { pattern, count, at_least, ttl_s };
         let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
@@ -203,12 +203,12 @@ impl Tickets {
 
     pub async fn matching(
         &self,
-        day: Day,
+        pool: PoolName,
         plan: &LotteryPlan,
         pattern: &Pattern,
         sample: u16,
     ) -> Result<Matching, Error> {
-        let names = SliceName::matching(day, pattern);
+        let names = SliceName::matching(pool, pattern);
         let seed = self.engine.node.seed();
         let question = Question::Matching { pattern: *pattern, sample, seed };
         let _turn = self.looks.acquire().await;
@@ -220,7 +220,7 @@ impl Tickets {
                 all.matching += matching;
                 all.free += free;
                 let id = |ticket: &Ticket| TicketId {
-                    day,
+                    pool,
                     digits: name.digits,
                     number: ticket.number,
                     copy: ticket.copy,
@@ -233,11 +233,11 @@ impl Tickets {
     }
 
     /// The books of all slices of a lottery.
-    pub async fn ledger(&self, day: Day, plan: &LotteryPlan) -> Result<TicketLedger, Error> {
+    pub async fn ledger(&self, pool: PoolName, plan: &LotteryPlan) -> Result<TicketLedger, Error> {
         let _turn = self.looks.acquire().await;
         let mut sum = TicketLedger::default();
         for answer in
-            self.slices(&plan.slices(day), &open_with(plan)).look(&Question::Ledger).await?
+            self.slices(&plan.slices(pool), &open_with(plan)).look(&Question::Ledger).await?
         {
             if let Answer::Ledger(part) = answer {
                 sum = sum + part;
@@ -247,8 +247,8 @@ impl Tickets {
     }
 
     /// Seals all slices of a lottery, those too that were never opened. Can be repeated.
-    pub async fn seal(&self, day: Day, plan: &LotteryPlan) -> Result<(), Error> {
-        let names = plan.slices(day);
+    pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<(), Error> {
+        let names = plan.slices(pool);
         self.slices(&names, &open_with(plan)).open().await?;
         try_join_all(names.iter().map(|name| self.seal_one(name))).await.map(drop)
     }

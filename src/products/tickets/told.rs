@@ -15,7 +15,7 @@ impl Told for Slice {
                 let tickets: Vec<Value> =
                     tickets.iter().map(|ticket| ticket_id(name, ticket)).collect();
                 let data = [
-                    ("lottery", id(&name.day)),
+                    ("lottery", id(&name.pool)),
                     ("hold", hold_id(*hold)),
                     ("member", member(*owner)),
                     ("tickets", json!(tickets)),
@@ -25,7 +25,7 @@ impl Told for Slice {
             Event::Refunded { ticket, hold, owner, .. } => {
                 let ticket = ticket_id(name, ticket);
                 let data = [
-                    ("lottery", id(&name.day)),
+                    ("lottery", id(&name.pool)),
                     ("hold", hold_id(*hold)),
                     ("member", member(*owner)),
                     ("ticket", ticket),
@@ -44,5 +44,5 @@ impl Told for Slice {
 }
 
 fn ticket_id(name: &SliceName, ticket: &Ticket) -> Value {
-    id(&TicketId { day: name.day, digits: name.digits, number: ticket.number, copy: ticket.copy })
+    id(&TicketId { pool: name.pool, digits: name.digits, number: ticket.number, copy: ticket.copy })
 }

@@ -5,6 +5,7 @@ use crate::verify::*;
 use actors::domain::coupons::campaign::{CampaignPlan, Trigger};
 use actors::domain::coupons::{Campaign, Discount, Offer, Serial, campaign};
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::{self, Slice, SliceName, SliceTerms};
 use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
 use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
@@ -91,7 +92,7 @@ fn slice_with_a_sold_ticket() -> Told {
         ttl_s: 300,
     };
     let confirm = tickets::Command::Confirm { hold: 0 };
-    let name = SliceName { day: Day(20_261_231), digits: 4, lead: 0 };
+    let name = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 4, lead: 0 };
     told::<Slice>(
         name,
         [tickets::Command::Open { lead: 0, terms }, hold("0123"), confirm, hold("0124")],
@@ -175,7 +176,7 @@ fn every_flip_is_named<M: Machine>(told: &Told, name: &M::Name) {
 fn every_flipped_bit_of_a_snapshot_with_a_sold_ticket_is_named_and_never_believed() {
     every_flip_is_named::<Slice>(
         &slice_with_a_sold_ticket(),
-        &SliceName { day: Day(20_261_231), digits: 4, lead: 0 },
+        &SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 4, lead: 0 },
     );
 }
 

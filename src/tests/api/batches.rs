@@ -188,7 +188,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
             what: BatchKind::Made { count: 1_000_016, one_per_member: false },
         };
         // Until the workers are there.
-        while let Err(failure) = running.shared.lotteries.view(Day(0)).await {
+        while let Err(failure) = running.shared.lotteries.view(Day(0).into()).await {
             assert!(matches!(failure.0, Failure::Unavailable(_)), "{failure:?}");
             actix_web::rt::task::yield_now().await;
         }

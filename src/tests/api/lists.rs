@@ -66,7 +66,8 @@ fn to_list_my_holds_wakes_no_lottery_but_those_where_i_hold_something() {
     assert_eq!(all(&bob, "/holds", 100, || {}), Vec::<Value>::new());
     assert_eq!(all(&ada, "/holds", 100, || {}), [held]);
     let awake = app.shared().engine.slices.awake();
-    assert!(!awake.is_empty() && awake.iter().all(|slice| slice.day.0 == 20_261_230), "{awake:?}");
+    let held_in = "2026-12-30".parse().unwrap();
+    assert!(!awake.is_empty() && awake.iter().all(|slice| slice.pool == held_in), "{awake:?}");
 }
 
 #[test]

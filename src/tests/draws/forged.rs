@@ -1,7 +1,7 @@
 //! What a forger hands out: a draw in which something was changed, with as much made anew as he
 //! wishes, and what his victim knows.
 
-use crate::honest::{DAY, Honest, Wanted};
+use crate::honest::{Honest, POOL, Wanted};
 use actors::domain::ballots::BallotId;
 use actors::domain::draw::merkle::GrowingTree;
 use actors::domain::draw::{Lots, commitment, lottery_root, place_of};
@@ -12,7 +12,7 @@ use draws::{Bundle, Receipt, Text};
 /// Four boxes, one of them empty; the receipt is of the second box, in the middle of a commit that
 /// ends before the box does.
 pub const HONEST: Wanted = Wanted {
-    day: DAY,
+    pool: POOL,
     counts: &[5, 11, 0, 3],
     commit: 4,
     winners: 2,

@@ -6,6 +6,7 @@ use crate::forged::{BOX, Forged, HONEST, PLACE};
 use crate::honest::{Honest, announced, signer};
 use actors::domain::ballots::{BallotId, BoxName};
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use base::Hex;
 use draws::Text;
 use draws::bundle::{Listed, Share};
@@ -184,7 +185,7 @@ const FORGERIES: &[Forgery] = &[
         "the round was known before the day was over",
         FraudKind::BeaconEarly,
         Wrong,
-        anew!(it, it.bundle.head.lottery = Text(Day(20230824))),
+        anew!(it, it.bundle.head.lottery = Text(Day(20230824).into())),
     ),
     ("a winner changes places with a reserve", FraudKind::LotsDiffer, Wrong, |it| {
         it.bundle.head.lots.swap(0, 2)
@@ -292,8 +293,10 @@ const FORGERIES: &[Forgery] = &[
     }),
     ("the receipt is of another lottery", FraudKind::ReceiptElsewhere, InOrder, |it| {
         let own = it.receipt.ballot.0;
-        it.receipt.ballot =
-            Text(BallotId { name: BoxName { day: Day(20230822), ..own.name }, ..own });
+        it.receipt.ballot = Text(BallotId {
+            name: BoxName { pool: PoolName::Day(Day(20230822)), ..own.name },
+            ..own
+        });
         it.receipt.following.clear();
         let position = it.receipt.position().unwrap();
         it.receipt.signature = Hex(signer().sign(

@@ -6,6 +6,7 @@ use actors::domain::draw::{Hash, Sealed, commitment};
 use actors::domain::lottery::{
     self, BallotSetup, Beacon, Drawn, Lot, Lottery, LotteryPlan, LotteryView, places,
 };
+use actors::domain::pool::PoolName;
 use actors::{Caller, Id, Machine, Stamp, Time, Verdict};
 use base::Hex;
 use draws::bundle::Document;
@@ -14,7 +15,7 @@ use draws::{Anchor, Bundle, Inclusion, QUICKNET, Receipt, Signer};
 use testing::played::Played;
 
 /// Before round 123 of the beacon was due.
-pub const DAY: Day = Day(20230823);
+pub const POOL: PoolName = PoolName::Day(Day(20230823));
 pub const SEED: Hash = [0x5e; 32];
 const OPEN: Time = Time(1_000);
 const CLOSES: Time = Time(2_000);
@@ -22,7 +23,7 @@ const CLOSES: Time = Time(2_000);
 /// What a draw is to be like.
 #[derive(Clone, Copy)]
 pub struct Wanted {
-    pub day: Day,
+    pub pool: PoolName,
     /// Ballots of each box.
     pub counts: &'static [u64],
     /// Ballots that share a signature.
@@ -38,7 +39,7 @@ pub struct Honest {
     /// Of every ballot, box by box.
     pub receipts: Vec<Vec<Receipt>>,
     pub key: [u8; 32],
-    day: Day,
+    pool: PoolName,
 }
 
 /// Rounds that the network announced.
@@ -93,7 +94,7 @@ impl Wanted {
             tickets: None,
             ballots: Some(ballots),
         };
-        let names = BoxName::all(self.day, ballots.boxes);
+        let names = BoxName::all(self.pool, ballots.boxes);
         let (boxes, receipts): (Vec<_>, Vec<_>) = names
             .iter()
             .zip(self.counts)
@@ -114,7 +115,7 @@ impl Wanted {
             0,
         );
         let view = lottery.look(&lottery::Question).unwrap();
-        Honest { view, boxes, receipts, key: signer().public(), day: self.day }
+        Honest { view, boxes, receipts, key: signer().public(), pool: self.pool }
     }
 }
 
@@ -171,7 +172,7 @@ fn lot(boxes: &[Played<BallotBox>], number: u8, index: u64) -> Lot {
 impl Honest {
     pub fn text(&self) -> String {
         let mut out = Vec::new();
-        let mut writer = Writer::begin(self.day, &self.view, &QUICKNET, &mut out).unwrap();
+        let mut writer = Writer::begin(self.pool, &self.view, &QUICKNET, &mut out).unwrap();
         while let Some((name, from)) = writer.wanted() {
             writer.write(&page(&self.boxes[name.number as usize], from, 3), &mut out).unwrap();
         }
@@ -188,7 +189,7 @@ impl Honest {
     pub fn inclusion(&self, number: u8, index: u64) -> Inclusion {
         match self.boxes[number as usize].look(&Question::Path { index }) {
             Answer::Path(Some((ballot, path))) => {
-                let name = BoxName { day: self.day, number };
+                let name = BoxName { pool: self.pool, number };
                 Inclusion::of(BallotId { name, index, nonce: ballot.nonce }, path, &self.view.boxes)
             }
             other => panic!("a path is {other:?}"),

@@ -4,6 +4,7 @@
 use crate::honest::{Honest, SEED, Wanted};
 use actors::domain::day::Day;
 use actors::domain::draw::{Hash, Lots};
+use actors::domain::pool::PoolName;
 use base::Hex;
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
@@ -13,48 +14,75 @@ use std::process::Command;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/draw-vectors.json");
 
-const DAY: Day = Day(20230823);
+const POOL: PoolName = PoolName::Day(Day(20230823));
 
-const DRAWS: [(&str, Wanted); 6] = [
-    (
-        "one ballot, one winner",
-        Wanted { day: DAY, counts: &[1], commit: 1, winners: 1, reserves: 0, round: None },
-    ),
-    (
-        "no ballots: nobody wins",
-        Wanted { day: DAY, counts: &[0, 0], commit: 1, winners: 1, reserves: 1, round: None },
-    ),
-    (
-        "three boxes, one of them empty",
-        Wanted { day: DAY, counts: &[5, 0, 3], commit: 2, winners: 1, reserves: 1, round: None },
-    ),
-    (
-        "with a round of the beacon",
-        Wanted {
-            day: DAY,
-            counts: &[5, 0, 3],
-            commit: 2,
-            winners: 1,
-            reserves: 1,
-            round: Some(123),
-        },
-    ),
-    (
-        "as many lots as ballots",
-        Wanted { day: DAY, counts: &[2, 5], commit: 7, winners: 4, reserves: 9, round: Some(1000) },
-    ),
-    (
-        "a count that is no power of two",
-        Wanted {
-            day: DAY,
-            counts: &[37, 300, 1],
-            commit: 16,
-            winners: 3,
-            reserves: 4,
-            round: None,
-        },
-    ),
-];
+fn draws() -> [(&'static str, Wanted); 7] {
+    [
+        (
+            "one ballot, one winner",
+            Wanted { pool: POOL, counts: &[1], commit: 1, winners: 1, reserves: 0, round: None },
+        ),
+        (
+            "no ballots: nobody wins",
+            Wanted { pool: POOL, counts: &[0, 0], commit: 1, winners: 1, reserves: 1, round: None },
+        ),
+        (
+            "three boxes, one of them empty",
+            Wanted {
+                pool: POOL,
+                counts: &[5, 0, 3],
+                commit: 2,
+                winners: 1,
+                reserves: 1,
+                round: None,
+            },
+        ),
+        (
+            "with a round of the beacon",
+            Wanted {
+                pool: POOL,
+                counts: &[5, 0, 3],
+                commit: 2,
+                winners: 1,
+                reserves: 1,
+                round: Some(123),
+            },
+        ),
+        (
+            "as many lots as ballots",
+            Wanted {
+                pool: POOL,
+                counts: &[2, 5],
+                commit: 7,
+                winners: 4,
+                reserves: 9,
+                round: Some(1000),
+            },
+        ),
+        (
+            "a count that is no power of two",
+            Wanted {
+                pool: POOL,
+                counts: &[37, 300, 1],
+                commit: 16,
+                winners: 3,
+                reserves: 4,
+                round: None,
+            },
+        ),
+        (
+            "a pool with a name of its own",
+            Wanted {
+                pool: "stalls-2".parse().unwrap(),
+                counts: &[3, 2],
+                commit: 2,
+                winners: 1,
+                reserves: 1,
+                round: Some(123),
+            },
+        ),
+    ]
+}
 
 /// A count beyond 2^63, so that nearly every second roll is thrown away, and others that are
 /// likelier.
@@ -146,7 +174,7 @@ fn vectors() -> String {
          \"folds\": {},\n\"streams\": {},\n\"draws\": {}}}\n",
         list(FOLDS.map(fold), ",\n  "),
         list(STREAMS.map(stream), ",\n  "),
-        list(DRAWS.iter().map(draw), ",\n  ")
+        list(draws().iter().map(draw), ",\n  ")
     )
 }
 
@@ -166,5 +194,5 @@ fn the_other_verifier_repeats_every_vector() {
     let output = Command::new(python).arg(script()).args(["--self-test", FILE]).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{out}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(out, "in order: 8 folds, 4 streams, 6 draws\n");
+    assert_eq!(out, "in order: 8 folds, 4 streams, 7 draws\n");
 }

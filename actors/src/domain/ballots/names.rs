@@ -2,8 +2,8 @@
 //! making the id up.
 
 use crate::domain::NoSuchName;
-use crate::domain::day::Day;
 use crate::domain::draw::{Hash, merkle};
+use crate::domain::pool::PoolName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -16,20 +16,20 @@ pub const MOST_BOXES: u8 = 64;
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct BoxName {
-    pub day: Day,
+    pub pool: PoolName,
     pub number: u8,
 }
 
 impl BoxName {
-    pub fn all(day: Day, boxes: u8) -> Vec<BoxName> {
-        (0..boxes).map(|number| BoxName { day, number }).collect()
+    pub fn all(pool: PoolName, boxes: u8) -> Vec<BoxName> {
+        (0..boxes).map(|number| BoxName { pool, number }).collect()
     }
 }
 
 /// `2026-12-31/3`
 impl fmt::Display for BoxName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.day, self.number)
+        write!(f, "{}/{}", self.pool, self.number)
     }
 }
 
@@ -37,9 +37,9 @@ impl FromStr for BoxName {
     type Err = NoSuchName;
 
     fn from_str(text: &str) -> Result<BoxName, NoSuchName> {
-        let (day, number) = text.split_once('/').ok_or(NoSuchName)?;
+        let (pool, number) = text.split_once('/').ok_or(NoSuchName)?;
         let name = BoxName {
-            day: day.parse().map_err(|_| NoSuchName)?,
+            pool: pool.parse().map_err(|_| NoSuchName)?,
             number: number.parse().map_err(|_| NoSuchName)?,
         };
         (name.number < MOST_BOXES && name.to_string() == text).then_some(name).ok_or(NoSuchName)
@@ -64,7 +64,14 @@ impl BallotId {
 
 impl fmt::Display for BallotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "bl_{}_{}_{}_{:016x}", self.name.day.0, self.name.number, self.index, self.nonce)
+        write!(
+            f,
+            "bl_{}_{}_{}_{:016x}",
+            self.name.pool.in_ids(),
+            self.name.number,
+            self.index,
+            self.nonce
+        )
     }
 }
 
@@ -74,13 +81,12 @@ impl FromStr for BallotId {
     fn from_str(text: &str) -> Result<BallotId, NoSuchName> {
         let mut fields = text.strip_prefix("bl_").ok_or(NoSuchName)?.split('_');
         let mut next = || fields.next().ok_or(NoSuchName);
-        let day = next()?.parse().map(Day).map_err(|_| NoSuchName)?;
+        let pool = PoolName::from_id(next()?)?;
         let number = next()?.parse().map_err(|_| NoSuchName)?;
         let index = next()?.parse().map_err(|_| NoSuchName)?;
         let nonce = u64::from_str_radix(next()?, 16).map_err(|_| NoSuchName)?;
-        let id = BallotId { name: BoxName { day, number }, index, nonce };
-        // The day must be one that reads back as a name, and the whole must be written in the one
-        // way in which it is printed.
+        let id = BallotId { name: BoxName { pool, number }, index, nonce };
+        // It must be written in the one way in which it is printed.
         (id.to_string() == text && id.name.to_string().parse() == Ok(id.name))
             .then_some(id)
             .ok_or(NoSuchName)
@@ -90,11 +96,12 @@ impl FromStr for BallotId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::day::Day;
 
     #[test]
     fn a_ballot_s_id_reads_back_as_itself() {
         let id = BallotId {
-            name: BoxName { day: Day(20261231), number: 63 },
+            name: BoxName { pool: Day(20261231).into(), number: 63 },
             index: 1_000_000,
             nonce: 255,
         };

@@ -2,7 +2,7 @@
 
 use super::names::{BallotId, BoxName};
 use super::words::Event;
-use crate::domain::day::Day;
+use crate::domain::pool::PoolName;
 use crate::domain::shelves;
 use crate::store::Row;
 use crate::time::Time;
@@ -15,20 +15,20 @@ pub(super) fn declare(name: &BoxName, event: &Event, at: Time, rows: &mut Vec<Ro
 }
 
 fn line(BallotId { name, index, nonce }: &BallotId, at: Time) -> (Vec<u8>, Vec<u8>) {
-    let key = [&name.day.0.to_be_bytes()[..], &[name.number], &index.to_be_bytes()].concat();
+    let key = [&name.pool.row_key()[..], &[name.number], &index.to_be_bytes()].concat();
     (key, [nonce.to_be_bytes(), at.0.to_be_bytes()].concat())
 }
 
 /// Behind it come the lines of that lottery and of those that close later.
-pub fn before_lines_of(day: Day) -> Vec<u8> {
-    day.0.to_be_bytes().to_vec()
+pub fn before_lines_of(pool: PoolName) -> Vec<u8> {
+    pool.row_key()
 }
 
 /// The ballot that a line is about, and when it was submitted.
 pub fn ballot_of_row(key: &[u8], body: &[u8]) -> Option<(BallotId, Time)> {
-    let (day, rest) = key.split_first_chunk()?;
+    let (pool, rest) = PoolName::split(key)?;
     let (number, index) = rest.split_first()?;
-    let name = BoxName { day: Day(u32::from_be_bytes(*day)), number: *number };
+    let name = BoxName { pool, number: *number };
     let (nonce, at) = body.split_first_chunk()?;
     let id = BallotId {
         name,
@@ -41,13 +41,14 @@ pub fn ballot_of_row(key: &[u8], body: &[u8]) -> Option<(BallotId, Time)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::day::Day;
 
     #[test]
     fn a_ballot_reads_back_from_its_line() {
-        let name = BoxName { day: Day(20261231), number: 63 };
+        let name = BoxName { pool: Day(20261231).into(), number: 63 };
         let id = BallotId { name, index: 1_000_000, nonce: 255 };
         let (key, body) = line(&id, Time(7));
-        assert!(before_lines_of(name.day) < key && key < before_lines_of(Day(20270101)));
+        assert!(before_lines_of(name.pool) < key && key < before_lines_of(Day(20270101).into()));
         assert_eq!(ballot_of_row(&key, &body), Some((id, Time(7))));
     }
 }

@@ -152,7 +152,7 @@ impl Machine for BallotBox {
         if self.terms.is_none() {
             Vec::new()
         } else {
-            vec![(format!("ballots {}", name.day), vec![("submitted", self.count())])]
+            vec![(format!("ballots {}", name.pool), vec![("submitted", self.count())])]
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a lottery is, fixed when it is created: tickets to buy, ballots to draw from, or both.
 
 use crate::domain::ballots::{self, BoxName};
-use crate::domain::day::Day;
 use crate::domain::draw::Hash;
+use crate::domain::pool::PoolName;
 use crate::domain::tickets::{self, SliceName};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -56,8 +56,8 @@ impl From<FirstPlan> for LotteryPlan {
 
 impl LotteryPlan {
     /// The slices of the number space, by leading digits. None if the lottery has no tickets.
-    pub fn slices(&self, day: Day) -> Vec<SliceName> {
-        self.tickets.map_or_else(Vec::new, |tickets| SliceName::all(day, tickets.digits))
+    pub fn slices(&self, pool: PoolName) -> Vec<SliceName> {
+        self.tickets.map_or_else(Vec::new, |tickets| SliceName::all(pool, tickets.digits))
     }
 
     /// What a slice is told when it is opened.
@@ -72,8 +72,8 @@ impl LotteryPlan {
         })
     }
 
-    pub fn boxes(&self, day: Day) -> Vec<BoxName> {
-        self.ballots.map_or_else(Vec::new, |ballots| BoxName::all(day, ballots.boxes))
+    pub fn boxes(&self, pool: PoolName) -> Vec<BoxName> {
+        self.ballots.map_or_else(Vec::new, |ballots| BoxName::all(pool, ballots.boxes))
     }
 
     /// What a box is told when it is opened.

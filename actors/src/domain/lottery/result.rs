@@ -5,8 +5,8 @@
 
 use super::plan::BallotSetup;
 use crate::domain::ballots::{BallotId, BoxName};
-use crate::domain::day::Day;
 use crate::domain::draw::{Hash, Lots, Sealed, lottery_root, place_of};
+use crate::domain::pool::PoolName;
 use crate::id::Id;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,9 +41,9 @@ pub struct Lot {
 }
 
 impl Lot {
-    pub fn ballot(&self, day: Day) -> BallotId {
+    pub fn ballot(&self, pool: PoolName) -> BallotId {
         BallotId {
-            name: BoxName { day, number: self.number },
+            name: BoxName { pool, number: self.number },
             index: self.index,
             nonce: self.nonce,
         }

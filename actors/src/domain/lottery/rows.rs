@@ -2,17 +2,17 @@
 //! nothing is.
 
 use super::words::Event;
-use crate::domain::day::Day;
+use crate::domain::pool::PoolName;
 use crate::domain::shelves;
 use crate::id::Id;
 use crate::store::Row;
 
-pub(super) fn declare(day: &Day, event: &Event, rows: &mut Vec<Row>) {
+pub(super) fn declare(pool: &PoolName, event: &Event, rows: &mut Vec<Row>) {
     let body = match event {
         Event::Created(_) | Event::Planned(_) => Some(Vec::new()),
         Event::Closing | Event::Sealed { .. } => return,
         Event::Closed | Event::Drawn(_) => None,
     };
-    let key = day.0.to_be_bytes().to_vec();
+    let key = pool.row_key();
     rows.push(Row { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, key, body });
 }

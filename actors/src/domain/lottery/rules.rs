@@ -10,8 +10,8 @@ use super::result::{Drawn, places};
 use super::rows;
 use super::words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};
 use crate::cards::Cards;
-use crate::domain::day::Day;
 use crate::domain::draw::{Sealed, commitment};
+use crate::domain::pool::PoolName;
 use crate::machine::{Caller, Machine, Stamp, Verdict};
 use crate::store::Row;
 use crate::time::Time;
@@ -24,7 +24,7 @@ pub struct Lottery {
 
 impl Machine for Lottery {
     const KIND: &'static str = "lottery";
-    type Name = Day;
+    type Name = PoolName;
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
@@ -83,8 +83,8 @@ impl Machine for Lottery {
         self.known.clone()
     }
 
-    fn rows(day: &Day, event: &Event, _: Time, rows: &mut Vec<Row>) {
-        rows::declare(day, event, rows);
+    fn rows(pool: &PoolName, event: &Event, _: Time, rows: &mut Vec<Row>) {
+        rows::declare(pool, event, rows);
     }
 }
 

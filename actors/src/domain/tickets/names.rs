@@ -3,7 +3,7 @@
 
 use super::pattern::{FEWEST_DIGITS, MOST_DIGITS, Pattern};
 use crate::domain::NoSuchName;
-use crate::domain::day::Day;
+use crate::domain::pool::PoolName;
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,29 +15,29 @@ pub const fn lead_digits(digits: u8) -> u8 {
 /// The numbers of one lottery that begin with `lead`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SliceName {
-    pub day: Day,
+    pub pool: PoolName,
     pub digits: u8,
     pub lead: u8,
 }
 
 impl SliceName {
-    pub fn all(day: Day, digits: u8) -> Vec<SliceName> {
+    pub fn all(pool: PoolName, digits: u8) -> Vec<SliceName> {
         (0..10u8.pow(lead_digits(digits) as u32))
-            .map(|lead| SliceName { day, digits, lead })
+            .map(|lead| SliceName { pool, digits, lead })
             .collect()
     }
 
     /// The slices that a pattern may be served from.
-    pub fn matching(day: Day, pattern: &Pattern) -> Vec<SliceName> {
-        let all = SliceName::all(day, pattern.digits());
+    pub fn matching(pool: PoolName, pattern: &Pattern) -> Vec<SliceName> {
+        let all = SliceName::all(pool, pattern.digits());
         all.into_iter()
             .filter(|slice| pattern.may_begin_with(slice.lead as u32, lead_digits(slice.digits)))
             .collect()
     }
 
-    pub fn of_number(day: Day, digits: u8, number: u32) -> SliceName {
+    pub fn of_number(pool: PoolName, digits: u8, number: u32) -> SliceName {
         let lead = number / 10u32.pow((digits - lead_digits(digits)) as u32);
-        SliceName { day, digits, lead: lead as u8 }
+        SliceName { pool, digits, lead: lead as u8 }
     }
 
     /// The first number of the slice.
@@ -45,10 +45,10 @@ impl SliceName {
         self.lead as u32 * 10u32.pow((self.digits - lead_digits(self.digits)) as u32)
     }
 
-    fn checked(day: Day, digits: u8, lead: u8) -> Option<SliceName> {
+    fn checked(pool: PoolName, digits: u8, lead: u8) -> Option<SliceName> {
         let known = (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits)
             && lead < 10u8.pow(lead_digits(digits) as u32);
-        known.then_some(SliceName { day, digits, lead })
+        known.then_some(SliceName { pool, digits, lead })
     }
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for SliceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (leads, stars) =
             (lead_digits(self.digits) as usize, (self.digits - lead_digits(self.digits)) as usize);
-        write!(f, "{}/{:0leads$}{:*<stars$}", self.day, self.lead, "")
+        write!(f, "{}/{:0leads$}{:*<stars$}", self.pool, self.lead, "")
     }
 }
 
@@ -65,10 +65,10 @@ impl FromStr for SliceName {
     type Err = NoSuchName;
 
     fn from_str(text: &str) -> Result<SliceName, NoSuchName> {
-        let (day, pattern) = text.split_once('/').ok_or(NoSuchName)?;
+        let (pool, pattern) = text.split_once('/').ok_or(NoSuchName)?;
         let digits = pattern.len() as u8;
         let lead = pattern.trim_end_matches('*').parse().map_err(|_| NoSuchName)?;
-        let name = SliceName::checked(day.parse().map_err(|_| NoSuchName)?, digits, lead)
+        let name = SliceName::checked(pool.parse().map_err(|_| NoSuchName)?, digits, lead)
             .ok_or(NoSuchName)?;
         (name.to_string() == text).then_some(name).ok_or(NoSuchName)
     }
@@ -84,7 +84,7 @@ pub struct HoldId {
 /// `t_20261231_301234_1`: the first copy of that number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketId {
-    pub day: Day,
+    pub pool: PoolName,
     pub digits: u8,
     pub number: u32,
     pub copy: u16,
@@ -92,7 +92,7 @@ pub struct TicketId {
 
 impl TicketId {
     pub fn slice(&self) -> SliceName {
-        SliceName::of_number(self.day, self.digits, self.number)
+        SliceName::of_number(self.pool, self.digits, self.number)
     }
 
     pub fn printed_number(&self) -> String {
@@ -102,26 +102,28 @@ impl TicketId {
 
 impl fmt::Display for HoldId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SliceName { day, digits, lead } = self.slice;
-        write!(f, "h_{}_{digits}_{lead}_{}", day.0, self.number)
+        let SliceName { pool, digits, lead } = self.slice;
+        write!(f, "h_{}_{digits}_{lead}_{}", pool.in_ids(), self.number)
     }
 }
 
 impl fmt::Display for TicketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t_{}_{}_{}", self.day.0, self.printed_number(), self.copy)
+        write!(f, "t_{}_{}_{}", self.pool.in_ids(), self.printed_number(), self.copy)
     }
 }
 
-fn fields<const N: usize>(text: &str, prefix: &str) -> Result<[u32; N], NoSuchName> {
+/// The pool that an id names, and the numbers after it.
+fn fields<const N: usize>(text: &str, prefix: &str) -> Result<(PoolName, [u32; N]), NoSuchName> {
     let mut numbers = text.strip_prefix(prefix).ok_or(NoSuchName)?.split('_');
+    let pool = PoolName::from_id(numbers.next().ok_or(NoSuchName)?)?;
     let mut found = [0; N];
     for field in &mut found {
         let number =
             numbers.next().filter(|n| n.bytes().all(|b| b.is_ascii_digit())).ok_or(NoSuchName)?;
         *field = number.parse().map_err(|_| NoSuchName)?;
     }
-    numbers.next().is_none().then_some(found).ok_or(NoSuchName)
+    numbers.next().is_none().then_some((pool, found)).ok_or(NoSuchName)
 }
 
 fn small<T: TryFrom<u32>>(number: u32) -> Result<T, NoSuchName> {
@@ -132,8 +134,8 @@ impl FromStr for HoldId {
     type Err = NoSuchName;
 
     fn from_str(text: &str) -> Result<HoldId, NoSuchName> {
-        let [day, digits, lead, number] = fields(text, "h_")?;
-        let slice = SliceName::checked(Day(day), small(digits)?, small(lead)?).ok_or(NoSuchName)?;
+        let (pool, [digits, lead, number]) = fields(text, "h_")?;
+        let slice = SliceName::checked(pool, small(digits)?, small(lead)?).ok_or(NoSuchName)?;
         let id = HoldId { slice, number };
         (id.to_string() == text).then_some(id).ok_or(NoSuchName)
     }
@@ -143,12 +145,12 @@ impl FromStr for TicketId {
     type Err = NoSuchName;
 
     fn from_str(text: &str) -> Result<TicketId, NoSuchName> {
-        let [day, number, copy] = fields(text, "t_")?;
+        let (pool, [number, copy]) = fields(text, "t_")?;
         let digits = text.split('_').nth(2).map_or(0, str::len) as u8;
         if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) {
             return Err(NoSuchName);
         }
-        let id = TicketId { day: Day(day), digits, number, copy: small(copy)? };
+        let id = TicketId { pool, digits, number, copy: small(copy)? };
         (id.to_string() == text).then_some(id).ok_or(NoSuchName)
     }
 }
@@ -156,14 +158,17 @@ impl FromStr for TicketId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::day::Day;
 
     #[test]
     fn names_read_back_as_they_were_written() {
-        for text in ["2026-12-31/3*****", "2026-12-31/04*****", "2026-12-31/0***"] {
+        for text in ["2026-12-31/3*****", "2026-12-31/04*****", "2026-12-31/0***", "gala/9***"] {
             assert_eq!(text.parse::<SliceName>().unwrap().to_string(), text);
         }
         assert_eq!("h_20261231_6_3_17".parse::<HoldId>().unwrap().to_string(), "h_20261231_6_3_17");
+        assert_eq!("h_row-7_6_3_17".parse::<HoldId>().unwrap().to_string(), "h_row-7_6_3_17");
         assert_eq!("t_20261231_001234_2".parse::<TicketId>().unwrap().number, 1234);
+        assert_eq!("t_row-7_001234_2".parse::<TicketId>().unwrap().to_string(), "t_row-7_001234_2");
     }
 
     #[test]
@@ -192,12 +197,12 @@ mod tests {
 
     #[test]
     fn a_number_lives_in_the_slice_of_its_leading_digits() {
-        let day = Day(20261231);
-        assert_eq!(SliceName::of_number(day, 6, 301234).lead, 3);
-        assert_eq!(SliceName::of_number(day, 6, 1234).lead, 0);
-        assert_eq!(SliceName::of_number(day, 7, 1234567).lead, 12);
-        assert_eq!(SliceName::matching(day, &"1****5".parse().unwrap()).len(), 1);
-        assert_eq!(SliceName::matching(day, &"*****5".parse().unwrap()).len(), 10);
-        assert_eq!(SliceName::matching(day, &"1*****5".parse().unwrap()).len(), 10);
+        let pool = Day(20261231).into();
+        assert_eq!(SliceName::of_number(pool, 6, 301234).lead, 3);
+        assert_eq!(SliceName::of_number(pool, 6, 1234).lead, 0);
+        assert_eq!(SliceName::of_number(pool, 7, 1234567).lead, 12);
+        assert_eq!(SliceName::matching(pool, &"1****5".parse().unwrap()).len(), 1);
+        assert_eq!(SliceName::matching(pool, &"*****5".parse().unwrap()).len(), 10);
+        assert_eq!(SliceName::matching(pool, &"1*****5".parse().unwrap()).len(), 10);
     }
 }

@@ -3,7 +3,7 @@
 use super::names::{HoldId, SliceName, TicketId};
 use super::stock::Ticket;
 use super::words::Event;
-use crate::domain::day::Day;
+use crate::domain::pool::PoolName;
 use crate::domain::shelves;
 use crate::id::Id;
 use crate::store::Row;
@@ -40,8 +40,7 @@ fn hold_row(name: &SliceName, hold: u32, owner: Id, body: Option<Vec<u8>>) -> Ro
 
 /// Where a hold is in the list "my holds", which has the order of their ids.
 pub fn key_of_hold(HoldId { slice, number }: &HoldId) -> Vec<u8> {
-    let mut key = Vec::with_capacity(10);
-    key.extend_from_slice(&slice.day.0.to_be_bytes());
+    let mut key = slice.pool.row_key();
     key.extend_from_slice(&[slice.digits, slice.lead]);
     key.extend_from_slice(&number.to_be_bytes());
     key
@@ -49,9 +48,9 @@ pub fn key_of_hold(HoldId { slice, number }: &HoldId) -> Vec<u8> {
 
 /// The hold that a line of the list "my holds" is about.
 pub fn hold_of_row(key: &[u8]) -> Option<HoldId> {
-    let (day, rest) = key.split_first_chunk::<4>()?;
+    let (pool, rest) = PoolName::split(key)?;
     let ([digits, lead], number) = rest.split_first_chunk::<2>()?;
-    let slice = SliceName { day: Day(u32::from_be_bytes(*day)), digits: *digits, lead: *lead };
+    let slice = SliceName { pool, digits: *digits, lead: *lead };
     Some(HoldId { slice, number: u32::from_be_bytes(number.try_into().ok()?) })
 }
 
@@ -64,7 +63,7 @@ pub struct Bought {
 }
 
 fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Bought>) -> Row {
-    let mut key = name.day.0.to_be_bytes().to_vec();
+    let mut key = name.pool.row_key();
     key.extend_from_slice(&ticket.number.to_be_bytes());
     key.extend_from_slice(&ticket.copy.to_be_bytes());
     let body = bought.map(|bought| postcard::to_stdvec(bought).expect("plain data"));
@@ -74,9 +73,8 @@ fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Boug
 /// The ticket that a line of the list "my tickets" is about.
 pub fn ticket_of_row(key: &[u8], body: &[u8]) -> Option<(TicketId, Bought)> {
     let bought: Bought = postcard::from_bytes(body).ok()?;
-    let (day, rest) = key.split_first_chunk::<4>()?;
+    let (pool, rest) = PoolName::split(key)?;
     let (number, copy) = rest.split_first_chunk::<4>()?;
-    let day = Day(u32::from_be_bytes(*day));
     let (number, copy) = (u32::from_be_bytes(*number), u16::from_be_bytes(copy.try_into().ok()?));
-    Some((TicketId { day, digits: bought.digits, number, copy }, bought))
+    Some((TicketId { pool, digits: bought.digits, number, copy }, bought))
 }

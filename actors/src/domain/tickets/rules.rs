@@ -193,7 +193,7 @@ impl Machine for Slice {
         if self.terms.is_none() {
             Vec::new()
         } else {
-            vec![(format!("lottery {}", name.day), counts)]
+            vec![(format!("lottery {}", name.pool), counts)]
         }
     }
 

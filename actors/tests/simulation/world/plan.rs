@@ -6,9 +6,10 @@ use actors::domain::ballots::{self, BoxName};
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::{SliceName, SliceTerms};
 
-pub const DAY: Day = Day(20_261_231);
+pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 pub const DIGITS: u8 = 4;
 /// How long keys are remembered.
 pub const SPAN_S: u32 = 3600;
@@ -100,7 +101,7 @@ impl Tickets {
             1 => vec!["*123", "*1*3", "*124", "*120"],
             _ => vec!["*123", "*124"],
         };
-        let names = SliceName::all(DAY, DIGITS).into_iter().take(places).collect();
+        let names = SliceName::all(POOL, DIGITS).into_iter().take(places).collect();
         Tickets { people, names, terms, patterns, seals: dice.below(2) == 0 }
     }
 }
@@ -109,7 +110,7 @@ impl Ballots {
     fn drawn(dice: &mut Dice) -> Ballots {
         // Few, so that boxes are soon full and requests are passed on.
         let terms = ballots::BoxTerms { closes_at: an_end(dice), most: 1 + dice.below(20) };
-        Ballots { people: dice.below(6), names: BoxName::all(DAY, 2 + dice.below(2) as u8), terms }
+        Ballots { people: dice.below(6), names: BoxName::all(POOL, 2 + dice.below(2) as u8), terms }
     }
 }
 

@@ -44,17 +44,17 @@ pub struct MineQuery {
 impl MineBody {
     /// `lottery`: as it is now.
     pub fn of(id: &BallotId, at: Time, lottery: Option<&LotteryView>) -> MineBody {
-        let day = id.name.day;
+        let pool = id.name.pool;
         // In the order of the draw: first the winners, then the reserves.
         let place = lottery.and_then(|view| {
             let lots = &view.drawn.as_ref()?.lots;
-            Some(lots.iter().position(|lot| lot.ballot(day) == *id))
+            Some(lots.iter().position(|lot| lot.ballot(pool) == *id))
         });
         let winners = lottery.and_then(|view| view.plan.ballots).map_or(0, |plan| plan.winners);
         let won = |place: Option<usize>| place.is_some_and(|place| place < usize::from(winners));
         MineBody {
             id: id.to_string(),
-            lottery: day.to_string(),
+            lottery: pool.to_string(),
             at: wire_time(at),
             won: place.map(won),
             reserve: place.map(|place| place.is_some() && !won(place)),

@@ -8,8 +8,8 @@ pub mod explain;
 
 use crate::http::api::ballots::bodies::{BallotBody, LineBody, MineBody, MineQuery};
 use crate::http::api::ballots::explain::no_ballot;
-use crate::http::api::day::{day_in_path, find_lottery, find_plan, terms};
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::api::pool::{PoolInPath, find_lottery, find_plan, terms};
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
@@ -20,8 +20,8 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
-use actors::domain::day::Day;
 use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView, Phase};
+use actors::domain::pool::PoolName;
 use actors::store::ListedRow;
 use actors::{Id, Time};
 use draws::{Anchor, Inclusion, Receipt};
@@ -90,35 +90,33 @@ async fn submit(
     shared: web::Data<Shared>,
     AsMember(caller): AsMember,
     key: IdempotencyKey,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     Params(flags): Params<DryRun>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let plan = find_plan(&shared, day).await?;
+    let plan = find_plan(&shared, pool).await?;
     let terms = terms(&plan)?;
-    let by = key.by(caller, flags.how(), || vec![b"ballot".to_vec(), day.0.to_be_bytes().to_vec()]);
-    let Submitted { shown, replayed } = shared.ballots.submit(day, &plan, by).await?;
+    let by = key.by(caller, flags.how(), || vec![b"ballot".to_vec(), pool.row_key()]);
+    let Submitted { shown, replayed } = shared.ballots.submit(pool, &plan, by).await?;
     if !replayed && shown.is_some() {
         shared.ballots.taken.increment(1);
     }
     let receipt = shown.as_ref().map(|(id, witness)| sign_receipt(&shared, *id, witness, terms));
     let body =
-        BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: day.to_string(), receipt };
+        BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: pool.to_string(), receipt };
     Ok(reply::mark_replayed(reply::created(&body), replayed))
 }
 
 async fn of_lottery(
     shared: web::Data<Shared>,
     _: Viewer,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (day, limit, after) =
-        (day_in_path(&day)?, paging.limit()?, paging.after_name::<BallotId>()?);
-    let plan = find_plan(&shared, day).await?;
+    let (limit, after) = (paging.limit()?, paging.after_name::<BallotId>()?);
+    let plan = find_plan(&shared, pool).await?;
     terms(&plan)?;
-    let found = shared.ballots.in_lottery(day, &plan, after, limit + 1).await?;
+    let found = shared.ballots.in_lottery(pool, &plan, after, limit + 1).await?;
     let names = shared.people.outsiders.names(found.iter().map(|(_, member)| *member)).await?;
     let item = |(id, member): (BallotId, Id)| {
         let known_as = KnownAsBody::of(&names, member);
@@ -135,15 +133,16 @@ async fn mine(
     let paging = Paging::of(limit, cursor);
     let (limit, after) = (paging.limit()?, paging.after()?);
     let not_a_day = |_| Problem::invalid("?lottery", "a date like 2026-12-31");
-    let lottery: Option<Day> = lottery.map(|day| day.parse().map_err(not_a_day)).transpose()?;
+    let lottery: Option<PoolName> =
+        lottery.map(|pool| pool.parse().map_err(not_a_day)).transpose()?;
     let found = shared.ballots.of(caller.id, lottery, after, limit + 1).await?;
     let key = |line: &ListedRow| line.key.clone();
     let page = Items::page(found, limit, key, |line| ballot_of_row(&line.key, &line.body));
-    let days: BTreeSet<Day> = page.items.iter().map(|(id, _)| id.name.day).collect();
-    let views = try_join_all(days.iter().map(|day| shared.lotteries.view(*day))).await?;
-    let views: BTreeMap<Day, Option<LotteryView>> = days.into_iter().zip(views).collect();
+    let pools: BTreeSet<PoolName> = page.items.iter().map(|(id, _)| id.name.pool).collect();
+    let views = try_join_all(pools.iter().map(|pool| shared.lotteries.view(*pool))).await?;
+    let views: BTreeMap<PoolName, Option<LotteryView>> = pools.into_iter().zip(views).collect();
     let body = |(id, at): &(BallotId, Time)| {
-        MineBody::of(id, *at, views.get(&id.name.day).and_then(Option::as_ref))
+        MineBody::of(id, *at, views.get(&id.name.pool).and_then(Option::as_ref))
     };
     Ok(reply::ok(&Items::<MineBody> {
         items: page.items.iter().map(body).collect(),
@@ -158,7 +157,7 @@ async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_ballot_id(&id)?;
-    let plan = find_plan(&shared, id.name.day).await?;
+    let plan = find_plan(&shared, id.name.pool).await?;
     let terms = *in_a_box(&plan, &id)?;
     let (owner, witness) = shared.ballots.shown(&id).await?.ok_or_else(no_ballot)?;
     if !caller.may_act_for(owner) {
@@ -167,7 +166,7 @@ async fn show(
     let receipt = Some(sign_receipt(&shared, id, &witness, &terms));
     Ok(reply::ok(&BallotBody {
         id: Some(id.to_string()),
-        lottery: id.name.day.to_string(),
+        lottery: id.name.pool.to_string(),
         receipt,
     }))
 }
@@ -178,7 +177,7 @@ async fn proof(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_ballot_id(&id)?;
-    let view = find_lottery(&shared, id.name.day).await?;
+    let view = find_lottery(&shared, id.name.pool).await?;
     in_a_box(&view.plan, &id)?;
     if matches!(view.phase, Phase::Open | Phase::Closing) {
         // Whether there is such a ballot is told first; else a wrong id would be worth waiting

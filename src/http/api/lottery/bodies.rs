@@ -2,9 +2,9 @@
 
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::words;
-use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{BallotSetup, LotteryView, Phase, TicketSetup};
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::TicketLedger;
 use actors::domain::tickets::names::lead_digits;
 use base::Hex;
@@ -118,9 +118,9 @@ pub fn state(phase: Phase) -> &'static str {
 }
 
 impl LotteryBody {
-    pub fn of(day: Day, view: &LotteryView) -> LotteryBody {
+    pub fn of(pool: PoolName, view: &LotteryView) -> LotteryBody {
         LotteryBody {
-            closes_on: day.to_string(),
+            closes_on: pool.to_string(),
             closes_at: wire_time(view.plan.closes_at),
             name: view.plan.name.clone(),
             state: state(view.phase),
@@ -179,14 +179,14 @@ impl LotteryLedgerBody {
 
 impl StatisticsBody {
     pub fn of(
-        day: Day,
+        pool: PoolName,
         view: &LotteryView,
         tickets: TicketLedger,
         boxes: &[InBox],
     ) -> StatisticsBody {
         let root = |one: &InBox| one.sealed.map(|sealed| Hex(sealed.root));
         StatisticsBody {
-            lottery: day.to_string(),
+            lottery: pool.to_string(),
             state: state(view.phase),
             ballots: boxes.iter().map(|one| one.count).sum(),
             boxes: boxes

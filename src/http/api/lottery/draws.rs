@@ -1,10 +1,10 @@
 //! Draws: who has won, and the proof that anybody can check. All of it is public, but for whose the
 //! ballots are: that is told to whoever must pay.
 
-use crate::http::api::day::{day_in_path, find_lottery, terms};
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody, WinnerQuery};
 use crate::http::api::lottery::table;
+use crate::http::api::pool::{PoolInPath, find_lottery, terms};
 use crate::http::caller::Perhaps;
 use crate::http::flags::{self, Params};
 use crate::http::origin::ClientOrigin;
@@ -16,9 +16,9 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::Id;
-use actors::domain::day::Day;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{Drawn, Lot, LotteryView};
+use actors::domain::pool::PoolName;
 use base::Hex;
 use base::calendar::wire_time;
 use people::{Signed, Via, public_name};
@@ -31,18 +31,17 @@ const CSV: &str = "text/csv; charset=utf-8";
 pub async fn winner(
     shared: web::Data<Shared>,
     Perhaps(signed): Perhaps,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     Params(WinnerQuery { format }): Params<WinnerQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
     let as_table = match format.as_deref() {
         None | Some("json") => false,
         Some("csv") => true,
         Some(_) => return Err(Problem::invalid("?format", "`json` or `csv`")),
     };
     if let Some(audience) = signed.as_ref().and_then(Audience::of) {
-        let view = find_lottery(&shared, day).await?;
-        let draw = announce(&shared, day, &view, audience).await?;
+        let view = find_lottery(&shared, pool).await?;
+        let draw = announce(&shared, pool, &view, audience).await?;
         return Ok(match as_table {
             true => HttpResponse::Ok().content_type(CSV).body(table::written(&draw)),
             false => reply::ok(&draw),
@@ -52,13 +51,13 @@ pub async fn winner(
         let why = "the table is for administrators and services";
         return Err(Problem::new(&problem::FORBIDDEN, why));
     }
-    let body = shared.results.answer(&day, async || make_result(&shared, day).await).await?;
+    let body = shared.results.answer(&pool, async || make_result(&shared, pool).await).await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
-async fn make_result(shared: &Shared, day: Day) -> Result<Bytes, Problem> {
-    let view = find_lottery(shared, day).await?;
-    let body = announce(shared, day, &view, Audience::Public).await?;
+async fn make_result(shared: &Shared, pool: PoolName) -> Result<Bytes, Problem> {
+    let view = find_lottery(shared, pool).await?;
+    let body = announce(shared, pool, &view, Audience::Public).await?;
     Ok(reply::written(&body).into())
 }
 
@@ -85,7 +84,7 @@ impl Audience<'_> {
 /// owner.
 pub async fn announce(
     shared: &Shared,
-    day: Day,
+    pool: PoolName,
     view: &LotteryView,
     audience: Audience<'_>,
 ) -> Result<DrawBody, Problem> {
@@ -104,7 +103,7 @@ pub async fn announce(
         let known_as = KnownAsBody::of(&names, lot.owner);
         let is_told = matches!(audience, Audience::Admin) || known_as.is_some();
         LotBody {
-            ballot: lot.ballot(day).to_string(),
+            ballot: lot.ballot(pool).to_string(),
             name,
             member: is_told.then(|| lot.owner.to_string()),
             known_as,
@@ -113,7 +112,7 @@ pub async fn announce(
     let mut winners: Vec<LotBody> = drawn.lots.iter().map(named).collect();
     let reserves = winners.split_off(winners.len().min(terms(&view.plan)?.winners as usize));
     Ok(DrawBody {
-        lottery: day.to_string(),
+        lottery: pool.to_string(),
         winner: winners.first().cloned(),
         winners,
         reserves,
@@ -125,14 +124,13 @@ pub async fn announce(
 pub async fn proof(
     shared: web::Data<Shared>,
     request: HttpRequest,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let view = find_lottery(&shared, day).await?;
+    let view = find_lottery(&shared, pool).await?;
     drawn(&view)?;
     let seat = shared.streams.proofs.take_from(ClientOrigin::network(&request))?;
-    let stream = proof::stream(shared.ballots.clone(), day, &view)
+    let stream = proof::stream(shared.ballots.clone(), pool, &view)
         .ok_or_else(|| Problem::plain(&problem::NOT_DRAWN_YET))?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).streaming(download(seat, stream)))
 }

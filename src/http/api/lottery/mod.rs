@@ -10,12 +10,12 @@ pub mod explain;
 mod table;
 mod wish;
 
-use crate::http::api::day::{day_in_path, find_lottery, find_plan};
 use crate::http::api::lottery::bodies::{
     ClosedBody, DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
 };
 use crate::http::api::lottery::draws::Audience;
 use crate::http::api::lottery::wish::CreateLottery;
+use crate::http::api::pool::{PoolInPath, find_lottery, find_plan};
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
@@ -27,6 +27,7 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::day::Day;
 use actors::domain::lottery::{LotteryView, Phase};
+use actors::domain::pool::PoolName;
 use futures_util::future::try_join_all;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -137,10 +138,10 @@ async fn create(
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateLottery>,
 ) -> Result<HttpResponse, Problem> {
-    let (day, plan) = wish::parse_plan(&shared, body)?;
-    let meaning = || postcard::to_stdvec(&(day, &plan)).expect("a plan is plain data");
+    let (pool, plan) = wish::parse_plan(&shared, body)?;
+    let meaning = || postcard::to_stdvec(&(pool, &plan)).expect("a plan is plain data");
     let by = key.by(caller, flags.how(), || vec![b"lottery".to_vec(), meaning()]);
-    let done = shared.lotteries.create(day, plan, by).await?;
+    let done = shared.lotteries.create(pool, plan, by).await?;
     let view = LotteryView {
         plan: done.event,
         phase: Phase::Open,
@@ -148,7 +149,7 @@ async fn create(
         boxes: Vec::new(),
         drawn: None,
     };
-    Ok(reply::mark_replayed(reply::created(&LotteryBody::of(day, &view)), done.replayed))
+    Ok(reply::mark_replayed(reply::created(&LotteryBody::of(pool, &view)), done.replayed))
 }
 
 async fn list(
@@ -156,80 +157,78 @@ async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let from = paging.after_name::<Day>()?.map_or(Day(0), |after| Day(after.0 + 1));
-    let found = shared.lotteries.not_closed(from, limit + 1).await?;
-    let days = Items::page(found, limit, |day: &Day| day.to_string().into_bytes(), Some);
-    let views = try_join_all(days.items.iter().map(|day| shared.lotteries.view(*day))).await?;
-    let items = days
+    let after = paging.after_name::<Day>()?.map(PoolName::Day);
+    let mut found = shared.lotteries.not_over(after, limit + 1).await?;
+    // Pools with names of their own come after all days.
+    found.retain(|pool| pool.day().is_some());
+    let pools = Items::page(found, limit, |pool: &PoolName| pool.to_string().into_bytes(), Some);
+    let views = try_join_all(pools.items.iter().map(|pool| shared.lotteries.view(*pool))).await?;
+    let items = pools
         .items
         .iter()
         .zip(views)
-        .filter_map(|(day, view)| Some(LotteryBody::of(*day, &view?)))
+        .filter_map(|(pool, view)| Some(LotteryBody::of(*pool, &view?)))
         .collect();
-    Ok(reply::ok(&Items::<LotteryBody> { items, next_cursor: days.next_cursor }))
+    Ok(reply::ok(&Items::<LotteryBody> { items, next_cursor: pools.next_cursor }))
 }
 
 async fn show(
     shared: web::Data<Shared>,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    Ok(reply::ok(&LotteryBody::of(day, &find_lottery(&shared, day).await?)))
+    Ok(reply::ok(&LotteryBody::of(pool, &find_lottery(&shared, pool).await?)))
 }
 
 async fn close(
     shared: web::Data<Shared>,
     Operator(caller): Operator,
     key: IdempotencyKey,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     Params(flags): Params<DryRun>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let meaning = || vec![b"close".to_vec(), day.0.to_be_bytes().to_vec()];
+    let meaning = || vec![b"close".to_vec(), pool.row_key()];
     let by = key.by(caller, flags.how(), meaning);
     if !by.is_dry_run() {
-        shared.closing.close(day, by).await?;
+        shared.closing.close(pool, by).await?;
     }
-    let mut view = find_lottery(&shared, day).await?;
+    let mut view = find_lottery(&shared, pool).await?;
     if flags.dry_run && view.phase != Phase::Drawn {
         // Which seed is drawn with is known beforehand, a round of the beacon is not.
         let at_once = view.plan.ballots.is_some_and(|ballots| ballots.round.is_none());
         view.phase = if at_once { Phase::Drawn } else { Phase::Closed };
     }
     let draw = match view.drawn {
-        Some(_) => Some(draws::announce(&shared, day, &view, Audience::Admin).await?),
+        Some(_) => Some(draws::announce(&shared, pool, &view, Audience::Admin).await?),
         None => None,
     };
-    Ok(reply::ok(&ClosedBody { lottery: LotteryBody::of(day, &view), draw }))
+    Ok(reply::ok(&ClosedBody { lottery: LotteryBody::of(pool, &view), draw }))
 }
 
 async fn ledger(
     shared: web::Data<Shared>,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let plan = find_plan(&shared, day).await?;
+    let plan = find_plan(&shared, pool).await?;
     if plan.tickets.is_none() && plan.ballots.is_none() {
         return Err(Problem::plain(&problem::NO_TICKETS));
     }
     let (tickets, boxes) =
-        (shared.tickets.ledger(day, &plan).await?, shared.ballots.boxes(day, &plan).await?);
+        (shared.tickets.ledger(pool, &plan).await?, shared.ballots.boxes(pool, &plan).await?);
     Ok(reply::ok(&LotteryLedgerBody::of(tickets, &boxes)))
 }
 
 async fn statistics(
     shared: web::Data<Shared>,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let view = find_lottery(&shared, day).await?;
+    let view = find_lottery(&shared, pool).await?;
     let (tickets, boxes) = (
-        shared.tickets.ledger(day, &view.plan).await?,
-        shared.ballots.boxes(day, &view.plan).await?,
+        shared.tickets.ledger(pool, &view.plan).await?,
+        shared.ballots.boxes(pool, &view.plan).await?,
     );
-    Ok(reply::ok(&StatisticsBody::of(day, &view, tickets, &boxes)))
+    Ok(reply::ok(&StatisticsBody::of(pool, &view, tickets, &boxes)))
 }

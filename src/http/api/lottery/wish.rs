@@ -9,6 +9,7 @@ use crate::shared::Shared;
 use actors::Time;
 use actors::domain::day::Day;
 use actors::domain::lottery::{BallotSetup, LotteryPlan, TicketSetup};
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::pattern::{FEWEST_DIGITS, MOST_DIGITS};
 use base::calendar::{self, wire_time};
 use draws::QUICKNET;
@@ -89,7 +90,10 @@ pub struct BeaconPlan {
 }
 
 /// The closing day and the plan, or all that is wrong.
-pub fn parse_plan(shared: &Shared, body: CreateLottery) -> Result<(Day, LotteryPlan), Problem> {
+pub fn parse_plan(
+    shared: &Shared,
+    body: CreateLottery,
+) -> Result<(PoolName, LotteryPlan), Problem> {
     let mut mistakes = Mistakes::default();
     let closing = mistakes.check(parse_closing(shared, &body.closes_on));
     let ballots = mistakes.check(parse_ballots(shared, &body, closing));
@@ -98,19 +102,20 @@ pub fn parse_plan(shared: &Shared, body: CreateLottery) -> Result<(Day, LotteryP
     }
     let tickets = body.tickets.map(|plan| parse_tickets(shared, plan)).transpose();
     let tickets = mistakes.check(tickets);
-    let (Some((day, closes_at)), Some(ballots), Some(tickets)) = (closing, ballots, tickets) else {
+    let (Some((pool, closes_at)), Some(ballots), Some(tickets)) = (closing, ballots, tickets)
+    else {
         return Err(mistakes.into());
     };
     if tickets.is_none() && ballots.is_none() {
         mistakes.check::<()>(Err(Problem::invalid("/tickets", "say this, `ballots`, or both")));
     }
     mistakes.end()?;
-    let name = body.name.unwrap_or_else(|| format!("Lottery of {day}"));
-    Ok((day, LotteryPlan { name, closes_at, tickets, ballots }))
+    let name = body.name.unwrap_or_else(|| format!("Lottery of {pool}"));
+    Ok((pool, LotteryPlan { name, closes_at, tickets, ballots }))
 }
 
 /// The closing day, and the instant at which it ends in the configured zone.
-pub fn parse_closing(shared: &Shared, text: &str) -> Result<(Day, Time), Problem> {
+pub fn parse_closing(shared: &Shared, text: &str) -> Result<(PoolName, Time), Problem> {
     let invalid = |why: &str| Problem::invalid("/closes_on", why);
     let date: Date = text.parse().map_err(|_| invalid("a date like 2026-12-31"))?;
     let day: Day = text.parse().map_err(|_| invalid("a date like 2026-12-31"))?;
@@ -119,7 +124,7 @@ pub fn parse_closing(shared: &Shared, text: &str) -> Result<(Day, Time), Problem
     if closes_at <= shared.lotteries.now() {
         return Err(invalid("that day is over"));
     }
-    Ok((day, closes_at))
+    Ok((day.into(), closes_at))
 }
 
 pub fn parse_tickets(
@@ -143,7 +148,7 @@ pub fn parse_tickets(
 fn parse_ballots(
     shared: &Shared,
     body: &CreateLottery,
-    closing: Option<(Day, Time)>,
+    closing: Option<(PoolName, Time)>,
 ) -> Result<Option<BallotSetup>, Problem> {
     let mut mistakes = Mistakes::default();
     let beacon = body.beacon.and_then(Switch::said);
@@ -166,12 +171,12 @@ fn parse_ballots(
     let are_few = reserves <= MOST_LOTS - winners.clamp(1, MOST_LOTS);
     let why = format!("at most {MOST_LOTS} together with the winners");
     mistakes.expect(are_few, "/reserves", why);
-    let Some((day, closes_at)) = closing else { return mistakes.end().map(|()| None) };
+    let Some((pool, closes_at)) = closing else { return mistakes.end().map(|()| None) };
     let round = beacon.map(|wish| parse_round(shared, wish, closes_at)).transpose();
     let round = mistakes.check(round).flatten();
     mistakes.end()?;
     let boxes = if most < FEW { 1 } else { shared.config.ballot_boxes };
-    let (most_per_box, commitment) = (most / u64::from(boxes), shared.closing.commitment(day));
+    let (most_per_box, commitment) = (most / u64::from(boxes), shared.closing.commitment(pool));
     Ok(Some(BallotSetup { boxes, most_per_box, winners, reserves, commitment, round }))
 }
 

@@ -183,7 +183,7 @@ impl HoldBody {
         };
         HoldBody {
             id: id.to_string(),
-            lottery: id.slice.day.to_string(),
+            lottery: id.slice.pool.to_string(),
             state,
             tickets: tickets.iter().map(|ticket| TicketBody::of(&id.slice, ticket)).collect(),
             expires_at,
@@ -194,7 +194,7 @@ impl HoldBody {
 impl TicketBody {
     pub fn of(slice: &SliceName, ticket: &Ticket) -> TicketBody {
         let id = TicketId {
-            day: slice.day,
+            pool: slice.pool,
             digits: slice.digits,
             number: ticket.number,
             copy: ticket.copy,
@@ -207,7 +207,7 @@ impl BoughtBody {
     pub fn of(id: &TicketId, bought: &Bought) -> BoughtBody {
         BoughtBody {
             id: id.to_string(),
-            lottery: id.day.to_string(),
+            lottery: id.pool.to_string(),
             number: id.printed_number(),
             copy: id.copy,
             hold: HoldId { slice: id.slice(), number: bought.hold }.to_string(),

@@ -1,6 +1,6 @@
 //! Holds: take tickets by pattern or number, then confirm, extend or release them.
 
-use crate::http::api::day::{day_in_path, find_plan};
+use crate::http::api::pool::{PoolInPath, find_plan};
 use crate::http::api::tickets::bodies::{
     CreateHold, EndBody, ExtendHold, HoldBody, check_ttl, parse_wanted,
 };
@@ -22,18 +22,16 @@ pub async fn create(
     shared: web::Data<Shared>,
     AsMember(caller): AsMember,
     key: IdempotencyKey,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     Params(flags): Params<DryRun>,
     Body(body): Body<CreateHold>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let plan = find_plan(&shared, day).await?;
+    let plan = find_plan(&shared, pool).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let wanted = parse_wanted(&shared, &body, tickets.digits)?;
-    let by = key.by(caller, flags.how(), || {
-        vec![b"hold".to_vec(), day.0.to_be_bytes().to_vec(), wanted.meaning()]
-    });
-    let done = shared.tickets.hold(day, &plan, &wanted, by).await?;
+    let by =
+        key.by(caller, flags.how(), || vec![b"hold".to_vec(), pool.row_key(), wanted.meaning()]);
+    let done = shared.tickets.hold(pool, &plan, &wanted, by).await?;
     let HeldTickets { id, tickets, until } = &done.event;
     let body = HoldBody::of(id, tickets, HoldState::Held { until: *until });
     Ok(reply::mark_replayed(reply::created(&body), done.replayed))

@@ -7,7 +7,7 @@ pub mod bodies;
 pub mod explain;
 mod holds;
 
-use crate::http::api::day::{day_in_path, find_plan};
+use crate::http::api::pool::{PoolInPath, find_plan};
 use crate::http::api::tickets::bodies::{
     BoughtBody, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery, RefundBody,
     SampleBody, parse_pattern,
@@ -123,14 +123,13 @@ const SAMPLE: u16 = 10;
 
 async fn search(
     shared: web::Data<Shared>,
-    day: web::Path<String>,
+    PoolInPath(pool): PoolInPath,
     Params(search): Params<PatternQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let day = day_in_path(&day)?;
-    let plan = find_plan(&shared, day).await?;
+    let plan = find_plan(&shared, pool).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let pattern = parse_pattern(&search.pattern, tickets.digits, "?pattern")?;
-    let found = shared.tickets.matching(day, &plan, &pattern, SAMPLE).await?;
+    let found = shared.tickets.matching(pool, &plan, &pattern, SAMPLE).await?;
     let sample = found
         .sample
         .iter()

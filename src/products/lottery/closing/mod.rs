@@ -13,9 +13,9 @@ use crate::failure::Error;
 use crate::lottery::Lotteries;
 use crate::table::Engine;
 use crate::tickets::Tickets;
-use actors::domain::day::Day;
 use actors::domain::draw::{Hash, commitment};
 use actors::domain::lottery::{Command, Drawn, Event, LotteryView, Phase, places};
+use actors::domain::pool::PoolName;
 use actors::engine::By;
 use futures_util::future::try_join_all;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ impl Closing {
     }
 
     /// What is published of a lottery's seed when it is created.
-    pub fn commitment(&self, day: Day) -> Hash {
-        commitment(&self.seeds.of(day))
+    pub fn commitment(&self, pool: PoolName) -> Hash {
+        commitment(&self.seeds.of(pool))
     }
 
     pub fn rounds(&self) -> &Rounds {
@@ -61,37 +61,37 @@ impl Closing {
 
     /// Takes nothing new from now on, and brings the lottery to its end, as far as it can be
     /// brought.
-    pub async fn close(&self, day: Day, by: By) -> Result<End, Error> {
-        self.engine.lotteries.command(&day, Command::Close, by).await?;
-        self.go_on(day).await
+    pub async fn close(&self, pool: PoolName, by: By) -> Result<End, Error> {
+        self.engine.lotteries.command(&pool, Command::Close, by).await?;
+        self.go_on(pool).await
     }
 
     /// Does what is left to do for a lottery that has begun to close.
-    pub async fn go_on(&self, day: Day) -> Result<End, Error> {
-        let Some(view) = self.lotteries.view(day).await? else {
+    pub async fn go_on(&self, pool: PoolName) -> Result<End, Error> {
+        let Some(view) = self.lotteries.view(pool).await? else {
             return Ok(End::Done);
         };
         match view.phase {
             Phase::Open => Ok(End::Done),
             Phase::Closing => {
-                let sealed = self.seal(day, view).await?;
-                self.draw(day, sealed).await
+                let sealed = self.seal(pool, view).await?;
+                self.draw(pool, sealed).await
             }
-            Phase::Closed => self.draw(day, view).await,
+            Phase::Closed => self.draw(pool, view).await,
             Phase::Drawn => Ok(End::Done),
         }
     }
 
     /// Seals all slices and boxes, and writes down what the boxes hold.
-    async fn seal(&self, day: Day, view: LotteryView) -> Result<LotteryView, Error> {
-        self.tickets.seal(day, &view.plan).await?;
-        let boxes = self.ballots.seal(day, &view.plan).await?;
+    async fn seal(&self, pool: PoolName, view: LotteryView) -> Result<LotteryView, Error> {
+        self.tickets.seal(pool, &view.plan).await?;
+        let boxes = self.ballots.seal(pool, &view.plan).await?;
         let finish = Command::Finish { boxes: boxes.clone() };
-        self.engine.lotteries.command(&day, finish, By::SYSTEM).await?;
+        self.engine.lotteries.command(&pool, finish, By::SYSTEM).await?;
         Ok(LotteryView { phase: Phase::Closed, boxes, ..view })
     }
 
-    async fn draw(&self, day: Day, view: LotteryView) -> Result<End, Error> {
+    async fn draw(&self, pool: PoolName, view: LotteryView) -> Result<End, Error> {
         let Some(plan) = view.plan.ballots.filter(|_| view.drawn.is_none()) else {
             return Ok(End::Done);
         };
@@ -102,14 +102,14 @@ impl Closing {
                 Err(missing) => return Ok(End::Waits(missing)),
             },
         };
-        let seed = self.seeds.of(day);
+        let seed = self.seeds.of(pool);
         let chosen = places(&plan, &view.boxes, &seed, beacon.as_ref());
         let lots = try_join_all(
-            chosen.into_iter().map(|(number, index)| self.ballots.lot(day, number, index)),
+            chosen.into_iter().map(|(number, index)| self.ballots.lot(pool, number, index)),
         )
         .await?;
         let drawn = Drawn { seed, beacon, lots };
-        let done = self.engine.lotteries.command(&day, Command::Draw(drawn), By::SYSTEM).await?;
+        let done = self.engine.lotteries.command(&pool, Command::Draw(drawn), By::SYSTEM).await?;
         if matches!(done.event, Event::Drawn(_)) && !done.replayed {
             metrics::counter!("stampede_draws_total").increment(1);
         }

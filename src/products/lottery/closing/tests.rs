@@ -25,7 +25,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use testing::memory::{Fate, MemoryStore};
-use trap::{DAY, Snare, Step, Trap};
+use trap::{POOL, Snare, Step, Trap};
 
 const NOW: Time = Time(1_796_126_400_000);
 const CROWD: u8 = 32;
@@ -68,7 +68,7 @@ impl Process {
             holds_per_member: 1,
             hold_max_s: 60,
         });
-        let commitment = self.closing.commitment(DAY);
+        let commitment = self.closing.commitment(POOL);
         let ballots = lottery::BallotSetup {
             boxes: 4,
             most_per_box: 10_000,
@@ -83,15 +83,15 @@ impl Process {
             tickets,
             ballots: Some(ballots),
         };
-        self.lotteries.create(DAY, plan, By::SYSTEM).await.unwrap();
+        self.lotteries.create(POOL, plan, By::SYSTEM).await.unwrap();
     }
 
     /// Closes until it has come to the end, as whoever finds it half done would, and says what was
     /// drawn.
     async fn close(&self) -> Drawn {
         for _ in 0..TURNS {
-            if self.closing.close(DAY, By::SYSTEM).await.is_ok_and(|end| end == End::Done)
-                && let Ok(Some(view)) = self.lotteries.view(DAY).await
+            if self.closing.close(POOL, By::SYSTEM).await.is_ok_and(|end| end == End::Done)
+                && let Ok(Some(view)) = self.lotteries.view(POOL).await
             {
                 return view.drawn.expect("it is at its end");
             }
@@ -121,14 +121,14 @@ type Someone = Rc<RefCell<Member>>;
 /// Submits until the lottery is closed.
 async fn submit(process: Rc<Process>, member: Someone) {
     let plan = loop {
-        match process.lotteries.plan(DAY).await {
+        match process.lotteries.plan(POOL).await {
             Ok(plan) => break plan.expect("it is created"),
             Err(_) => turn().await,
         }
     };
     loop {
         let by = member.borrow().by();
-        let told: Result<_, Error> = process.ballots.submit(DAY, &plan, by).await;
+        let told: Result<_, Error> = process.ballots.submit(POOL, &plan, by).await;
         match told {
             Ok(submitted) => {
                 let (id, witness) = submitted.shown.expect("it was for real");
@@ -215,10 +215,10 @@ impl Scene {
     }
 
     async fn holds_what_was_accepted(&self, drawn: &Drawn) {
-        let view = self.process.lotteries.view(DAY).await.unwrap().unwrap();
+        let view = self.process.lotteries.view(POOL).await.unwrap().unwrap();
         assert_eq!((view.phase, view.drawn.as_ref()), (Phase::Drawn, Some(drawn)));
         let listed =
-            self.process.ballots.in_lottery(DAY, &view.plan, None, usize::MAX).await.unwrap();
+            self.process.ballots.in_lottery(POOL, &view.plan, None, usize::MAX).await.unwrap();
         let (ids, accepted): (BTreeSet<BallotId>, _) =
             (listed.iter().map(|(id, _)| *id).collect(), self.accepted());
         assert_eq!(ids, accepted, "each that was accepted is there, and no other");
@@ -228,7 +228,7 @@ impl Scene {
         );
         assert!(
             drawn.lots.len() == 5
-                && drawn.lots.iter().all(|lot| accepted.contains(&lot.ballot(DAY)))
+                && drawn.lots.iter().all(|lot| accepted.contains(&lot.ballot(POOL)))
         );
         let chosen = places(&view.plan.ballots.unwrap(), &view.boxes, &drawn.seed, None);
         assert!(chosen.into_iter().eq(drawn.lots.iter().map(|lot| (lot.number, lot.index))));

@@ -2,6 +2,7 @@
 
 use actors::domain::ballots;
 use actors::domain::day::Day;
+use actors::domain::pool::PoolName;
 use actors::engine::record::{self, Entry};
 use actors::store::{Append, AppendOutcome, Callback, Store};
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use testing::around::Around;
 use testing::memory::{Fate, MemoryStore};
 
 /// The lottery whose writes these are.
-pub const DAY: Day = Day(20_261_231);
+pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 
 /// The writes of a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,11 @@ impl Step {
     fn is(self, append: &Append) -> bool {
         let of = |partition: String| *append.partition == *partition;
         match self {
-            Step::Lottery(seq) => of(format!("lottery/{DAY}")) && append.frame.to.seq == seq,
-            Step::BoxTakes(number) => of(format!("ballots/{DAY}/{number}")),
-            Step::BoxIsSealed(number) => of(format!("ballots/{DAY}/{number}")) && seals(append),
+            Step::Lottery(seq) => of(format!("lottery/{POOL}")) && append.frame.to.seq == seq,
+            Step::BoxTakes(number) => of(format!("ballots/{POOL}/{number}")),
+            Step::BoxIsSealed(number) => of(format!("ballots/{POOL}/{number}")) && seals(append),
             Step::Slice(lead, seq) => {
-                of(format!("tickets/{DAY}/{lead}***")) && append.frame.to.seq == seq
+                of(format!("tickets/{POOL}/{lead}***")) && append.frame.to.seq == seq
             }
         }
     }
