@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod cells;
 pub mod clocks;
+pub mod export_form;
 pub mod fresh;
 pub mod hex;
 pub mod invisible;

@@ -29,6 +29,12 @@ const OF_CALLS: [&ProblemKind; 5] = [
 const OF_BODIES: [&ProblemKind; 3] =
     [&problem::NOT_READABLE, &problem::REQUEST_TIMEOUT, &problem::TOO_LARGE];
 
+/// What is said of the parameter `format`.
+const EXPORTED: &str = "`json`, if absent. `csv` is a table, in which a text that a spreadsheet \
+    would run (it begins with `=`, `+`, `-` or `@`) has an apostrophe in front; `ndjson` has a \
+    JSON object on each line. Of a list both have all lines, streamed, and take no `limit`. An \
+    export that breaks off has no last chunk, so that a client sees an error and no end.";
+
 pub struct Endpoint {
     pub method: Method,
     pub path: &'static str,
@@ -240,6 +246,13 @@ impl Endpoint {
         self = self.answers_with(200, meaning, Some(Described::page_of::<T>()));
         self.problems.push(&problem::INVALID);
         self.paged()
+    }
+
+    /// Takes `format`: the answer named last can also be a table or lines of JSON.
+    pub fn exported(self) -> Self {
+        self.choice("format", super::export::FORMS, EXPORTED)
+            .or_text("text/csv")
+            .or_text("application/x-ndjson")
     }
 
     /// Takes an idempotency key.

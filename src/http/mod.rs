@@ -16,6 +16,7 @@ pub mod cors;
 pub mod edge;
 pub mod endpoint;
 pub mod explain;
+pub mod export;
 pub mod fields;
 pub mod flags;
 pub mod headers;

@@ -11,6 +11,8 @@ use std::str::FromStr;
 use utoipa::ToSchema;
 
 pub const MOST: usize = 100;
+/// Lines that an export reads at a time: what it holds in memory while nobody reads on.
+const OF_EXPORT: usize = 250;
 const NO_CURSOR: &str = "not a cursor of this list";
 
 #[derive(Deserialize)]
@@ -18,19 +20,26 @@ const NO_CURSOR: &str = "not a cursor of this list";
 pub struct Paging {
     limit: Option<usize>,
     cursor: Option<String>,
+    #[serde(skip)]
+    is_of_export: bool,
 }
 
 impl Paging {
     /// For lists that take parameters of their own beside these.
     pub fn of(limit: Option<usize>, cursor: Option<String>) -> Paging {
-        Paging { limit, cursor }
+        Paging { limit, cursor, is_of_export: false }
+    }
+
+    /// For whoever reads a list to its end.
+    pub fn of_export(cursor: Option<String>) -> Paging {
+        Paging { limit: Some(OF_EXPORT), cursor, is_of_export: true }
     }
 
     /// How many lines. A cursor that is none is told, too, so that both mistakes are told at once.
     pub fn limit(&self) -> Result<usize, Problem> {
         let limit = self.limit.unwrap_or(MOST);
         let mut mistakes = Mistakes::default();
-        let is_right = (1..=MOST).contains(&limit);
+        let is_right = self.is_of_export || (1..=MOST).contains(&limit);
         mistakes.expect(is_right, "?limit", format!("a whole number from 1 to {MOST}"));
         mistakes.check(self.after());
         mistakes.end().map(|()| limit)

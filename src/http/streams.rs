@@ -1,4 +1,4 @@
-//! Answers that go on for long: events, codes, reports, proofs.
+//! Answers that go on for long: events, codes, reports, proofs, exports.
 //!
 //! Of each kind so many are under way at once. One ends when its caller would no longer be let in,
 //! and from then on it takes no place, whether it is read or not. Few are worked on at the same
@@ -28,6 +28,7 @@ pub struct Streams {
     pub codes: Seats,
     pub reports: Seats,
     pub proofs: Seats,
+    pub exports: Seats,
 }
 
 /// The places for streams of one kind.
@@ -51,12 +52,14 @@ impl Streams {
             codes: seats("codes"),
             reports: seats("reports"),
             proofs: seats("proofs"),
+            exports: seats("exports"),
         }
     }
 
     /// Says how many are under way.
     pub fn measure(&self) {
-        for seats in [&self.events, &self.codes, &self.reports, &self.proofs] {
+        let all = [&self.events, &self.codes, &self.reports, &self.proofs, &self.exports];
+        for seats in all {
             gauge!("stampede_streams", "kind" => seats.kind).set(seats.count() as f64);
         }
     }

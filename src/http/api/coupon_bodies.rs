@@ -2,6 +2,7 @@
 
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::Worth;
+use crate::http::export::TableLine;
 use crate::http::words;
 use crate::shared::Shared;
 use actors::Id;
@@ -209,6 +210,44 @@ fn history(known: &Promotion, view: &CouponView, names: &OutsiderNames) -> Vec<H
         history.push(step("expired", coupon.tenure.expires_at, None, None));
     }
     history
+}
+
+impl TableLine for CouponBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("code", "/code"),
+        ("batch", "/batch"),
+        ("name", "/name"),
+        ("rank", "/rank"),
+        ("state", "/state"),
+        ("owner", "/owner"),
+        ("service", "/known_as/service"),
+        ("their_id", "/known_as/id"),
+        ("discount_percent", "/discount_percent"),
+        ("discount_amount", "/discount_amount"),
+        ("min_amount", "/min_amount"),
+        ("max_discount", "/max_discount"),
+        ("assigned_at", "/assigned_at"),
+        ("expires_at", "/expires_at"),
+        ("amount", "/use/amount"),
+        ("discount", "/use/discount"),
+        ("payable", "/use/payable"),
+        ("reference", "/use/reference"),
+        ("used_at", "/use/used_at"),
+        ("held_until", "/use/held_until"),
+    ];
+}
+
+impl TableLine for CouponLedgerBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("issued", "/issued"),
+        ("available", "/available"),
+        ("held", "/held"),
+        ("assigned", "/assigned"),
+        ("used", "/used"),
+        ("expired", "/expired"),
+        ("void", "/void"),
+        ("imbalance", "/imbalance"),
+    ];
 }
 
 impl From<CouponLedger> for CouponLedgerBody {

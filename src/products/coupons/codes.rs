@@ -12,6 +12,7 @@ use actix_rt::task::spawn_blocking;
 use actors::domain::coupons::RackName;
 use actors::domain::coupons::catalogue::BatchKind;
 use base::cells::Cell;
+use base::export_form::ExportForm;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use std::sync::Arc;
@@ -20,45 +21,30 @@ use std::sync::Arc;
 /// memory.
 const CHUNK: u64 = 2048;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodesFormat {
-    Ndjson,
-    Csv,
+fn head(form: ExportForm) -> &'static str {
+    match form {
+        ExportForm::Ndjson => "",
+        ExportForm::Csv => "index,code\n",
+    }
 }
 
-impl CodesFormat {
-    pub fn content_type(self) -> &'static str {
-        match self {
-            CodesFormat::Ndjson => "application/x-ndjson",
-            CodesFormat::Csv => "text/csv; charset=utf-8",
+fn write_line(form: ExportForm, index: u64, code: &str, text: &mut String) {
+    use std::fmt::Write;
+    let written = match form {
+        // Codes of our own are plain; an imported one may have to be escaped.
+        ExportForm::Ndjson => {
+            writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code))
         }
-    }
-
-    fn header(self) -> &'static str {
-        match self {
-            CodesFormat::Ndjson => "",
-            CodesFormat::Csv => "index,code\n",
-        }
-    }
-
-    fn line(self, index: u64, code: &str, text: &mut String) {
-        use std::fmt::Write;
-        let written = match self {
-            // Codes of our own are plain; an imported one may have to be escaped.
-            CodesFormat::Ndjson => {
-                writeln!(text, "{{\"index\":{index},\"code\":{}}}", serde_json::Value::from(code))
-            }
-            CodesFormat::Csv => writeln!(text, "{index},{}", Cell(code)),
-        };
-        written.expect("a text takes whatever is written to it");
-    }
+        ExportForm::Csv => writeln!(text, "{index},{}", Cell(code)),
+    };
+    written.expect("a text takes whatever is written to it");
 }
 
 /// How far a stream has come.
 struct Reading {
     coupons: Arc<Coupons>,
     batch: Arc<Promotion>,
-    format: CodesFormat,
+    form: ExportForm,
     next: u64,
     left: u64,
     /// The rack that an imported batch is read from, and its next slot.
@@ -69,12 +55,12 @@ struct Reading {
 pub fn stream(
     coupons: Arc<Coupons>,
     batch: Arc<Promotion>,
-    format: CodesFormat,
+    form: ExportForm,
     from: u64,
     limit: u64,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
     let reading =
-        Reading { coupons, batch, format, next: from, left: limit, rack: (0, 0), begun: false };
+        Reading { coupons, batch, form, next: from, left: limit, rack: (0, 0), begun: false };
     Box::pin(stream::try_unfold(reading, |reading| async {
         reading.chunk().await.map_err(broken_off)
     }))
@@ -92,10 +78,10 @@ impl Reading {
             Some(BatchKind::Imported { .. }) => self.imported().await?,
             None => Vec::new(),
         };
-        let mut text = if self.begun { String::new() } else { self.format.header().to_owned() };
+        let mut text = if self.begun { String::new() } else { head(self.form).to_owned() };
         self.begun = true;
         for code in &codes {
-            self.format.line(self.next, code, &mut text);
+            write_line(self.form, self.next, code, &mut text);
             self.next += 1;
         }
         self.left -= codes.len() as u64;

@@ -24,6 +24,7 @@ mod draws;
 mod events;
 mod expired;
 mod expiry;
+mod exports;
 mod fairness;
 mod first_logins;
 mod garbage;

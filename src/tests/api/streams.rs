@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// A stream that the server has begun, read from byte by byte.
-fn open(app: &TestApp, client: &Client, path: &str) -> BufReader<TcpStream> {
+pub fn open(app: &TestApp, client: &Client, path: &str) -> BufReader<TcpStream> {
     let token = client.header("Authorization").unwrap().as_bytes();
     let request = wire::request("GET", path.as_bytes(), &[("Authorization", token)], b"");
     let mut stream = TcpStream::connect(app.address()).unwrap();
@@ -23,7 +23,7 @@ fn open(app: &TestApp, client: &Client, path: &str) -> BufReader<TcpStream> {
 }
 
 /// What still comes until the connection ends.
-fn rest(mut lines: BufReader<TcpStream>) -> Vec<u8> {
+pub fn rest(mut lines: BufReader<TcpStream>) -> Vec<u8> {
     let mut rest = Vec::new();
     let _ = lines.read_to_end(&mut rest);
     rest

@@ -1,6 +1,7 @@
 //! What the calls about ballots answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::export::TableLine;
 use actors::Time;
 use actors::domain::ballots::BallotId;
 use actors::domain::lottery::LotteryView;
@@ -71,4 +72,13 @@ pub struct LineBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
+}
+
+impl TableLine for LineBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("member", "/member"),
+        ("service", "/known_as/service"),
+        ("their_id", "/known_as/id"),
+    ];
 }

@@ -13,12 +13,13 @@ use crate::http::api::pool::{PoolInPath, find_lottery, find_plan, terms};
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
+use crate::http::export::{self, Listing};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
 use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView, Phase};
 use actors::domain::pool::PoolName;
@@ -56,6 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("List the ballots of a lottery")
             .who(Who::Viewer)
             .lists::<LineBody>("Box by box, in the order in which they came.")
+            .exported()
             .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
         Endpoint::get("/ballots", mine)
             .named("listMyBallots")
@@ -110,19 +112,32 @@ async fn submit(
 async fn of_lottery(
     shared: web::Data<Shared>,
     _: Viewer,
+    request: HttpRequest,
     PoolInPath(pool): PoolInPath,
-    Params(paging): Params<Paging>,
+    Params(asked): Params<Listing>,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after_name::<BallotId>()?);
+    let form = asked.form()?;
     let plan = find_plan(&shared, pool).await?;
     terms(&plan)?;
-    let found = shared.ballots.in_lottery(pool, &plan, after, limit + 1).await?;
+    let list = shared.clone();
+    let page = async move |paging| page_of_ballots(&list, pool, &plan, &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of_ballots(
+    shared: &Shared,
+    pool: PoolName,
+    plan: &LotteryPlan,
+    paging: &Paging,
+) -> Result<Items<LineBody>, Problem> {
+    let (limit, after) = (paging.limit()?, paging.after_name::<BallotId>()?);
+    let found = shared.ballots.in_lottery(pool, plan, after, limit + 1).await?;
     let names = shared.people.outsiders.names(found.iter().map(|(_, member)| *member)).await?;
     let item = |(id, member): (BallotId, Id)| {
         let known_as = KnownAsBody::of(&names, member);
         Some(LineBody { id: id.to_string(), member: member.to_string(), known_as })
     };
-    Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
+    Ok(Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item))
 }
 
 async fn mine(

@@ -7,15 +7,17 @@ use crate::http::api::guessing::CodeGuesser;
 use crate::http::body::Body;
 use crate::http::caller::Viewer;
 use crate::http::explain::Explain;
-use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::export::{self, FormQuery, Listing};
+use crate::http::flags::{DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponHome;
 use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
+use products::promotions::Promotion;
 
 pub async fn claim(
     shared: web::Data<Shared>,
@@ -63,29 +65,42 @@ fn answer_claim(body: &ClaimedBody, replayed: bool) -> HttpResponse {
 pub async fn claims(
     shared: web::Data<Shared>,
     _: Viewer,
+    request: HttpRequest,
     id: web::Path<String>,
-    Params(paging): Params<Paging>,
+    Params(asked): Params<Listing>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
+    let form = asked.form()?;
+    let list = shared.clone();
+    let page = async move |paging| page_of_claims(&list, &known, &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of_claims(
+    shared: &Shared,
+    known: &Promotion,
+    paging: &Paging,
+) -> Result<Items<CouponBody>, Problem> {
     let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
     let from = after.map_or(0, |after| after.saturating_add(1));
-    let vouchers = shared.campaigns.vouchers(&known, from, limit + 1).await?;
+    let vouchers = shared.campaigns.vouchers(known, from, limit + 1).await?;
     let vouchers = vouchers.ok_or_else(|| Problem::no_such("campaign"))?;
     let owners = vouchers.iter().map(|(_, view)| view.coupon.owner);
     let names = shared.people.outsiders.names(owners).await?;
     let item = |(rank, view)| {
         let home = CouponHome::Campaign { campaign: known.serial, rank };
-        let code = shared.coupons.voucher_code(&known, rank);
-        Some(CouponBody::of(&known, &home, code, &view, &names))
+        let code = shared.coupons.voucher_code(known, rank);
+        Some(CouponBody::of(known, &home, code, &view, &names))
     };
-    Ok(reply::ok(&Items::page(vouchers, limit, |(rank, _)| rank.to_string().into_bytes(), item)))
+    Ok(Items::page(vouchers, limit, |(rank, _)| rank.to_string().into_bytes(), item))
 }
 
 pub async fn ledger(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    _: Params<flags::Nothing>,
+    Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
-    Ok(reply::ok(&CouponLedgerBody::from(shared.campaigns.ledger(&known).await?)))
+    let ledger = CouponLedgerBody::from(shared.campaigns.ledger(&known).await?);
+    export::answer_one(format.as_deref(), ledger)
 }

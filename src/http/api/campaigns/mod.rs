@@ -113,11 +113,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("List the claims of a campaign")
             .who(Who::Viewer)
             .lists::<CouponBody>("By rank.")
+            .exported()
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
             .named("getCampaignLedger")
             .summary("Count a campaign's vouchers")
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
+            .exported()
             .problems(&[&problem::NOT_FOUND]),
     ]
 }

@@ -5,6 +5,7 @@ use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, With
 use crate::http::api::offers::Worth;
 use crate::http::body::Body;
 use crate::http::caller::{Operator, Viewer, stay};
+use crate::http::export::{self, FormQuery};
 use crate::http::fields::{parse_future, parse_name};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::mistakes::Mistakes;
@@ -18,6 +19,7 @@ use actors::Time;
 use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::{Serial, SerialKind};
 use actors::engine::{By, Done};
+use base::export_form::ExportForm;
 use products::coupons::codes;
 use products::promotions::Promotion;
 use std::sync::Arc;
@@ -100,11 +102,11 @@ pub async fn ledger(
     shared: web::Data<Shared>,
     _: Viewer,
     id: web::Path<String>,
-    _: Params<flags::Nothing>,
+    Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (known, plan) = find_batch(&shared, &id).await?;
     let ledger = shared.batches.ledger(known.serial, &plan).await?;
-    Ok(reply::ok(&CouponLedgerBody::from(ledger)))
+    export::answer_one(format.as_deref(), CouponLedgerBody::from(ledger))
 }
 
 pub async fn stream(
@@ -115,8 +117,8 @@ pub async fn stream(
     Params(query): Params<CodesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let format = match query.format.as_deref() {
-        None | Some("ndjson") => codes::CodesFormat::Ndjson,
-        Some("csv") => codes::CodesFormat::Csv,
+        None | Some("ndjson") => ExportForm::Ndjson,
+        Some("csv") => ExportForm::Csv,
         Some(_) => return Err(Problem::invalid("?format", "`ndjson` or `csv`")),
     };
     let (known, _) = find_batch(&shared, &id).await?;

@@ -3,6 +3,7 @@
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::Worth;
+use crate::http::export::TableLine;
 use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
@@ -199,6 +200,19 @@ impl RedeemedBody {
             expires_at: until.map(wire_time),
         }
     }
+}
+
+impl TableLine for NoticeBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("at", "/at"),
+        ("days", "/days"),
+        ("code", "/code"),
+        ("batch", "/batch"),
+        ("owner", "/owner"),
+        ("service", "/known_as/service"),
+        ("their_id", "/known_as/id"),
+        ("expires_at", "/expires_at"),
+    ];
 }
 
 impl NoticeBody {

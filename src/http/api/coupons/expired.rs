@@ -3,12 +3,13 @@
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody};
 use crate::http::caller::Viewer;
+use crate::http::export::{self, Listing};
 use crate::http::flags::Params;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::notice_of_row;
 use actors::store::ListedRow;
@@ -64,8 +65,16 @@ fn parse_spot(bytes: &[u8]) -> Result<Spot, Problem> {
 pub async fn list_notices(
     shared: web::Data<Shared>,
     _: Viewer,
-    Params(paging): Params<Paging>,
+    request: HttpRequest,
+    Params(asked): Params<Listing>,
 ) -> Result<HttpResponse, Problem> {
+    let form = asked.form()?;
+    let list = shared.clone();
+    let page = async move |paging| page_of_notices(&list, &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of_notices(shared: &Shared, paging: &Paging) -> Result<Items<NoticeBody>, Problem> {
     let limit = paging.limit()?;
     let found = notices::list(&shared.engine, paging.after()?, limit + 1).await?;
     let page = Items::page(
@@ -76,10 +85,10 @@ pub async fn list_notices(
     );
     let owners = page.items.iter().map(|notice| notice.owner);
     let names = shared.people.outsiders.names(owners).await?;
-    let bodies = page.items.into_iter().map(|notice| NoticeBody::of(&shared, notice, &names));
+    let bodies = page.items.into_iter().map(|notice| NoticeBody::of(shared, notice, &names));
     let items = try_join_all(bodies).await?;
-    Ok(reply::ok(&Items {
+    Ok(Items {
         items: items.into_iter().flatten().collect::<Vec<_>>(),
         next_cursor: page.next_cursor,
-    }))
+    })
 }

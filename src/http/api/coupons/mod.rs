@@ -57,6 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Count a batch's coupons")
             .who(Who::Viewer)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
+            .exported()
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", batches::stream)
             .named("streamCodes")
@@ -217,7 +218,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                  20:00 (`notices_until`).",
             )
             .who(Who::Viewer)
-            .lists::<NoticeBody>("Oldest first."),
+            .lists::<NoticeBody>("Oldest first.")
+            .exported(),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What the calls about lotteries answer.
 
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::export::TableLine;
 use crate::http::words;
 use actors::domain::draw::lottery_root;
 use actors::domain::lottery::{BallotSetup, LotteryView, Phase, TicketSetup};
@@ -11,7 +12,7 @@ use base::Hex;
 use base::calendar::wire_time;
 use draws::QUICKNET;
 use products::ballots::InBox;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -177,6 +178,17 @@ impl LotteryLedgerBody {
     }
 }
 
+impl TableLine for LotteryLedgerBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("stock", "/stock"),
+        ("free", "/free"),
+        ("held", "/held"),
+        ("sold", "/sold"),
+        ("ballots", "/ballots"),
+        ("imbalance", "/imbalance"),
+    ];
+}
+
 impl StatisticsBody {
     pub fn of(
         pool: PoolName,
@@ -199,12 +211,6 @@ impl StatisticsBody {
             tickets_free: tickets.free,
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WinnerQuery {
-    pub format: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]

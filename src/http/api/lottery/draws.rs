@@ -2,10 +2,11 @@
 //! ballots are: that is told to whoever must pay.
 
 use crate::http::api::known_as::KnownAsBody;
-use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody, WinnerQuery};
+use crate::http::api::lottery::bodies::{DrawBody, LotBody, ReceiptKeyBody};
 use crate::http::api::lottery::table;
 use crate::http::api::pool::{PoolInPath, find_lottery, terms};
 use crate::http::caller::Perhaps;
+use crate::http::export::{self, FormQuery};
 use crate::http::flags::{self, Params};
 use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
@@ -26,28 +27,22 @@ use ports::OutsiderNames;
 use ports::directory::AccountRole;
 use products::ballots::proof;
 
-const CSV: &str = "text/csv; charset=utf-8";
-
 pub async fn winner(
     shared: web::Data<Shared>,
     Perhaps(signed): Perhaps,
     PoolInPath(pool): PoolInPath,
-    Params(WinnerQuery { format }): Params<WinnerQuery>,
+    Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let as_table = match format.as_deref() {
-        None | Some("json") => false,
-        Some("csv") => true,
-        Some(_) => return Err(Problem::invalid("?format", "`json` or `csv`")),
-    };
+    let form = export::parse_form(format.as_deref())?;
     if let Some(audience) = signed.as_ref().and_then(Audience::of) {
         let view = find_lottery(&shared, pool).await?;
         let draw = announce(&shared, pool, &view, audience).await?;
-        return Ok(match as_table {
-            true => HttpResponse::Ok().content_type(CSV).body(table::written(&draw)),
-            false => reply::ok(&draw),
+        return Ok(match form {
+            Some(form) => export::answer_few(form, table::lines(&draw)),
+            None => reply::ok(&draw),
         });
     }
-    if as_table {
+    if form.is_some() {
         let why = "the table is for administrators and services";
         return Err(Problem::new(&problem::FORBIDDEN, why));
     }

@@ -1,8 +1,8 @@
 //! Lotteries: create, look, close and draw, the ledger, the statistics, and the result.
 //!
 //! The endpoints, and the calls about lotteries. `draws` has those about results, `wish` what a new
-//! lottery is to be, `bodies` what is answered, `table` who has won as CSV, `explain` what is said
-//! when a lottery refuses.
+//! lottery is to be, `bodies` what is answered, `table` who has won line by line, `explain` what is
+//! said when a lottery refuses.
 
 pub mod bodies;
 pub mod draws;
@@ -19,6 +19,7 @@ use crate::http::api::pool::{PoolInPath, find_lottery, find_plan};
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
+use crate::http::export::{self, FormQuery};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
@@ -76,6 +77,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("getLotteryLedger")
             .summary("Count a lottery's tickets and ballots")
             .answer::<LotteryLedgerBody>(200, "The books, which balance.")
+            .exported()
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get("/lotteries/{date}/statistics", statistics)
             .named("getLotteryStatistics")
@@ -87,15 +89,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("See who has won")
             .notes(
                 "The public reads shortened names. Administrators are told whose the ballots are, \
-                and a service which of its own members have won. For them it can be a table: CSV \
-                with the columns `drawn_as`, `place`, `ballot`, `name`, `member`, `service` and \
-                `their_id`. A text that a spreadsheet would run (it begins with `=`, `+`, `-` or \
-                `@`) has an apostrophe in front there.",
+                and a service which of its own members have won. For them it can be a table with \
+                a line for each winner and reserve: `drawn_as`, `place`, `ballot`, `name`, \
+                `member`, `service` and `their_id`.",
             )
             .who(Who::Optional)
-            .choice("format", &["json", "csv"], "`json`, if absent.")
             .answer::<DrawBody>(200, "Winners and reserves.")
-            .or_text("text/csv")
+            .exported()
             .problems(&[
                 &problem::NOT_FOUND,
                 &problem::NO_BALLOTS,
@@ -209,7 +209,7 @@ async fn close(
 async fn ledger(
     shared: web::Data<Shared>,
     PoolInPath(pool): PoolInPath,
-    _: Params<flags::Nothing>,
+    Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
     let plan = find_plan(&shared, pool).await?;
     if plan.tickets.is_none() && plan.ballots.is_none() {
@@ -217,7 +217,7 @@ async fn ledger(
     }
     let (tickets, boxes) =
         (shared.tickets.ledger(pool, &plan).await?, shared.ballots.boxes(pool, &plan).await?);
-    Ok(reply::ok(&LotteryLedgerBody::of(tickets, &boxes)))
+    export::answer_one(format.as_deref(), LotteryLedgerBody::of(tickets, &boxes))
 }
 
 async fn statistics(

@@ -1,37 +1,43 @@
 //! Who has won as a table, for whoever pays them with a spreadsheet.
 
 use crate::http::api::lottery::bodies::{DrawBody, LotBody};
-use base::cells::Cell;
-use std::fmt::Write;
+use crate::http::export::TableLine;
+use serde::Serialize;
 
-const HEADER: &str = "drawn_as,place,ballot,name,member,service,their_id\n";
-
-/// As CSV: a line for each lot, in the order of the draw.
-pub fn written(draw: &DrawBody) -> String {
-    let winners = (1..).zip(&draw.winners).map(|(place, lot)| ("winner", place, lot));
-    let reserves = (1..).zip(&draw.reserves).map(|(place, lot)| ("reserve", place, lot));
-    let mut text = HEADER.to_owned();
-    for (drawn_as, place, lot) in winners.chain(reserves) {
-        // Writing to a String cannot fail.
-        let _ = line(&mut text, drawn_as, place, lot);
-    }
-    text
+#[derive(Serialize)]
+pub struct LotLine<'a> {
+    drawn_as: &'static str,
+    place: usize,
+    #[serde(flatten)]
+    lot: &'a LotBody,
 }
 
-fn line(text: &mut String, drawn_as: &str, place: usize, lot: &LotBody) -> std::fmt::Result {
-    let LotBody { ballot, name, member, known_as } = lot;
-    let member = member.as_deref().unwrap_or_default();
-    let (service, theirs) =
-        known_as.as_ref().map_or(("", ""), |known| (known.service.as_str(), known.id.as_str()));
-    let [name, service, theirs] = [name.as_str(), service, theirs].map(Cell);
-    writeln!(text, "{drawn_as},{place},{ballot},{name},{member},{service},{theirs}")
+/// A line for each lot, in the order of the draw.
+pub fn lines(draw: &DrawBody) -> impl Iterator<Item = LotLine<'_>> {
+    let line = |drawn_as| move |(place, lot)| LotLine { drawn_as, place, lot };
+    let winners = (1..).zip(&draw.winners).map(line("winner"));
+    winners.chain((1..).zip(&draw.reserves).map(line("reserve")))
+}
+
+impl TableLine for LotLine<'_> {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("drawn_as", "/drawn_as"),
+        ("place", "/place"),
+        ("ballot", "/ballot"),
+        ("name", "/name"),
+        ("member", "/member"),
+        ("service", "/known_as/service"),
+        ("their_id", "/known_as/id"),
+    ];
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::api::known_as::KnownAsBody;
+    use crate::http::export::written;
     use base::Hex;
+    use base::export_form::ExportForm;
 
     #[test]
     fn a_table_has_a_line_for_each_lot_and_nothing_that_a_spreadsheet_would_run() {
@@ -51,12 +57,13 @@ mod tests {
             seed: Hex([0; 32]),
             root: Hex([0; 32]),
         };
-        let lines = [
+        let expected = [
             "drawn_as,place,ballot,name,member,service,their_id",
             "winner,1,bl_1,a member,7M,shop,\"'=m,1\"",
             "winner,2,bl_2,a member,7M,,",
             "reserve,1,bl_3,a member,,,",
         ];
-        assert_eq!(written(&draw).lines().collect::<Vec<_>>(), lines);
+        let table = written(ExportForm::Csv, lines(&draw));
+        assert_eq!(table.lines().collect::<Vec<_>>(), expected);
     }
 }
