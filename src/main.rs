@@ -1,10 +1,12 @@
 //! The binary: reads the command line and runs one command.
 
 use actors::time::system_clock;
+use base::calendar::wire_time;
 use base::{clocks, journal, meters};
 use config::{Choice, Config, Settings, default_toml};
 use draws::fraud::Fraud;
 use people::DrawnPassword;
+use ports::directory::ServiceKey;
 use products::verify;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
@@ -59,13 +61,13 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         }
         Command::Backup { file } => Ok(sqlite::backup(&settings.config.data, &file)?),
         Command::Restore { file } => Ok(sqlite::restore(&file, &settings.config.data)?),
-        Command::KeyCreate { name } => with_people(settings, CREATE_KEY, async |people| {
-            let made = people.service_keys.create(&name).await?;
+        Command::KeyCreate(draft) => with_people(settings, CREATE_KEY, async |people| {
+            let made = people.service_keys.create(draft).await?;
             print(&format!("{}\n{}\nThe key is shown this once.", made.id, made.key))
         }),
         Command::KeyList => with_people(settings, LIST_KEYS, async |people| {
             let keys = people.service_keys.list().await?;
-            keys.iter().try_for_each(|key| print(&format!("{} {}", key.id, key.name)))
+            keys.iter().try_for_each(|key| print(&key_line(key)))
         }),
         Command::KeyRevoke { id } => with_people(settings, REVOKE_KEY, async |people| {
             let known = people
@@ -151,6 +153,19 @@ fn verify_log(config: &Config) -> anyhow::Result<()> {
         print(&format!("{whole}: {}", counts.join(", ")))?;
     }
     print(&format!("in order: {} partitions, {} records", verified.partitions, verified.records))
+}
+
+/// A key, as `key list` shows it.
+fn key_line(key: &ServiceKey) -> String {
+    let mut line = format!("{} {} {}", key.id, key.name, key.scopes.names().join(","));
+    let until = [("until", key.expires_at), ("revoked", key.revoked_at)];
+    for (what, at) in until.into_iter().filter_map(|(what, at)| Some((what, at?))) {
+        line += &format!(" {what} {}", wire_time(at));
+    }
+    if let Some(purpose) = &key.purpose {
+        line += &format!(" ({purpose})");
+    }
+    line
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -1,8 +1,10 @@
 //! The subcommands, their arguments, and a flag for every setting, as `--help` shows them.
 
+use actors::Time;
 use base::Hex;
 use clap::{Arg, ArgAction, value_parser};
 use config::{self, FILE_VARIABLE, SETTINGS};
+use ports::scopes::Scope;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -106,9 +108,14 @@ pub fn command_line() -> clap::Command {
                             "Prints a new key, \
                     once",
                         )
-                        .arg(word("name", "NAME", "Whose key it is")),
+                        .arg(word("name", "NAME", "Whose key it is"))
+                        .args(of_new_keys()),
                 )
-                .subcommand(clap::Command::new("list").about("Lists the keys by id and name"))
+                .subcommand(
+                    clap::Command::new("list").about(
+                        "Lists the keys by id, name and scopes, and until when they are good",
+                    ),
+                )
                 .subcommand(
                     clap::Command::new("rotate")
                         .about(
@@ -129,6 +136,25 @@ pub fn command_line() -> clap::Command {
                     prints it once",
             ),
         ))
+}
+
+fn of_new_keys() -> [Arg; 3] {
+    let purpose = Arg::new("purpose").long("purpose").value_name("TEXT");
+    let scope = Arg::new("scope").long("scope").value_name("SCOPE").action(ArgAction::Append);
+    let scopes = Scope::ALL.map(Scope::name).join(", ");
+    let read_scope = |text: &str| Scope::of_name(text).ok_or("there is no such scope");
+    let expires_at = Arg::new("expires-at").long("expires-at").value_name("INSTANT");
+    let read_instant = |text: &str| {
+        let instant: Result<jiff::Timestamp, _> = text.parse();
+        instant.map(|at| Time(at.as_millisecond())).map_err(|_| "like 2027-12-31T23:59:59Z")
+    };
+    [
+        purpose.help("What it is for"),
+        scope.value_parser(read_scope).help(format!(
+            "What it may do, of {scopes}; may be given more than once, by default members"
+        )),
+        expires_at.value_parser(read_instant).help("From then on it lets nobody in"),
+    ]
 }
 
 fn verify_draw() -> clap::Command {

@@ -12,6 +12,8 @@ use clap::ArgMatches;
 use config::{self, SETTINGS, Settings};
 use draws::verify;
 use grammar::command_line;
+use people::KeyDraft;
+use ports::scopes::{Scope, Scopes};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +31,7 @@ pub enum Command {
     Restore { file: PathBuf },
     Archive { older_than_days: Option<u32> },
     AcceptLoss,
-    KeyCreate { name: String },
+    KeyCreate(KeyDraft),
     KeyList,
     KeyRevoke { id: String },
     KeyRotate { coupons: bool },
@@ -109,12 +111,23 @@ fn command(matches: &ArgMatches) -> Command {
         }
         Some(("accept-loss", _)) => Command::AcceptLoss,
         Some(("key", key)) => match key.subcommand() {
-            Some(("create", create)) => Command::KeyCreate { name: text(create, "name") },
+            Some(("create", create)) => Command::KeyCreate(key_draft(create)),
             Some(("revoke", revoke)) => Command::KeyRevoke { id: text(revoke, "id") },
             Some(("rotate", rotate)) => Command::KeyRotate { coupons: rotate.get_flag("coupons") },
             _ => Command::KeyList,
         },
         Some(("admin", _)) => Command::AdminPassword,
         Some((other, _)) => unreachable!("{other} has no command; a test holds that all have one"),
+    }
+}
+
+fn key_draft(create: &ArgMatches) -> KeyDraft {
+    let scopes: Vec<Scope> = create.get_many("scope").into_iter().flatten().copied().collect();
+    let name: &String = create.get_one("name").expect("clap requires it");
+    KeyDraft {
+        purpose: create.get_one("purpose").cloned(),
+        scopes: if scopes.is_empty() { Scopes::MEMBERS } else { Scopes::of(scopes) },
+        expires_at: create.get_one("expires-at").copied(),
+        ..KeyDraft::from(name.as_str())
     }
 }

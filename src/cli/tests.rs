@@ -1,6 +1,7 @@
 //! Command lines, and what each of them is read as.
 
 use super::*;
+use actors::Time;
 use base::Hex;
 
 fn parsed(line: &str) -> Result<(Command, Settings), Stop> {
@@ -44,7 +45,17 @@ fn every_subcommand_is_understood() {
         ("archive", Command::Archive { older_than_days: None }),
         ("archive --older-than-days 30", Command::Archive { older_than_days: Some(30) }),
         ("accept-loss", Command::AcceptLoss),
-        ("key create shop", Command::KeyCreate { name: "shop".into() }),
+        ("key create shop", Command::KeyCreate("shop".into())),
+        (
+            "key create shop --purpose checkout --scope redeem --scope view --expires-at \
+             2027-01-01T00:00:00Z",
+            Command::KeyCreate(KeyDraft {
+                purpose: Some("checkout".into()),
+                scopes: Scopes::of([Scope::View, Scope::Redeem]),
+                expires_at: Some(Time(1_798_761_600_000)),
+                ..KeyDraft::from("shop")
+            }),
+        ),
         ("key list", Command::KeyList),
         ("key revoke k1", Command::KeyRevoke { id: "k1".into() }),
         ("key rotate", Command::KeyRotate { coupons: false }),

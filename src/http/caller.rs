@@ -3,6 +3,7 @@
 //! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine
 //! that is a member like any other.
 
+use super::endpoint::NeededScopes;
 use super::headers::{self, ON_BEHALF_OF};
 use super::introductions;
 use super::problem::{self, Problem};
@@ -45,6 +46,10 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     };
     let (authorization, on_behalf_of) = (header(&AUTHORIZATION)?, header(&ON_BEHALF_OF)?);
     let signed = shared.people.access.let_in(authorization, on_behalf_of).await?;
+    let needed = request.app_data::<NeededScopes>().map_or(&[][..], |all| all.of(request.method()));
+    if !needed.is_empty() && !signed.is_in_scope(needed, request.method().is_safe()) {
+        return Err(Problem::out_of_scope(needed));
+    }
     // A look changes nothing, and leaves nothing behind of whom it was for.
     if !request.method().is_safe()
         && let Some(introduction) = shared.people.outsiders.introduce(&signed).await?
@@ -97,9 +102,10 @@ impl FromRequest for Perhaps {
 }
 
 impl SignedIn {
-    /// Somebody in particular.
+    /// Somebody in particular: a member, or whoever may look at all of them.
     pub fn member(self) -> Result<Signed, Problem> {
         match &self.0.via {
+            _ if self.0.role >= AccountRole::Viewer => Ok(self.0),
             Via::ServiceKey { on_behalf_of: None, .. } => Err(Problem::new(
                 &problem::FORBIDDEN,
                 "a service key needs the header On-Behalf-Of to act for a member",

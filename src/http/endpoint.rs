@@ -5,6 +5,7 @@ use super::parameters::Parameter;
 use super::problem::{self, Problem, ProblemKind};
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
+use ports::scopes::Scope;
 use std::collections::BTreeMap;
 use std::ops::RangeBounds;
 use std::rc::Rc;
@@ -52,6 +53,8 @@ pub struct Endpoint {
     pub problems: Vec<&'static ProblemKind>,
     /// Whether it takes an idempotency key.
     pub repeatable: bool,
+    /// Of which a service key needs one; none where every key will do, or none at all.
+    pub scopes: &'static [Scope],
     route: Rc<dyn Fn() -> Route>,
 }
 
@@ -154,6 +157,7 @@ impl Endpoint {
             answers: Vec::new(),
             problems,
             repeatable: false,
+            scopes: &[],
             route,
         }
     }
@@ -175,10 +179,16 @@ impl Endpoint {
 
     pub fn who(mut self, who: Who) -> Self {
         self.who = who;
+        match who {
+            Who::Viewer => self = self.scopes(&[Scope::View, Scope::Operate]),
+            Who::Operator => self = self.scopes(&[Scope::Operate]),
+            Who::Anybody | Who::Optional | Who::Member | Who::Admin => {}
+        }
         if who != Who::Anybody {
             // A caller may have a rate. Only services act for others, and they for somebody.
             self.problems.extend([
                 &problem::UNAUTHENTICATED,
+                &problem::SERVICE_KEY_EXPIRED,
                 &problem::TOO_MANY,
                 &problem::FORBIDDEN,
             ]);
@@ -186,6 +196,12 @@ impl Endpoint {
             self.problems.push(&problem::NOT_READABLE);
         }
         self
+    }
+
+    /// A service key needs one of these.
+    pub fn scopes(mut self, scopes: &'static [Scope]) -> Self {
+        self.scopes = scopes;
+        self.problems(&[&problem::OUT_OF_SCOPE])
     }
 
     /// Any text.
@@ -393,13 +409,25 @@ fn mount_path(
 ) {
     let allow: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = allow.join(", ");
+    let scopes = endpoints.iter().map(|one| (one.method.clone(), one.scopes)).collect();
     let resource = endpoints
         .iter()
-        .fold(web::resource(below), |resource, endpoint| resource.route((endpoint.route)()));
+        .fold(web::resource(below).app_data(NeededScopes(scopes)), |resource, endpoint| {
+            resource.route((endpoint.route)())
+        });
     let wrong_method = web::to(move || {
         std::future::ready(Err::<HttpResponse, Problem>(method_not_allowed(&allow)))
     });
     config.service(resource.default_service(wrong_method).wrap(Edge::around(path)));
+}
+
+/// What service keys need at a path, by method.
+pub struct NeededScopes(Vec<(Method, &'static [Scope])>);
+
+impl NeededScopes {
+    pub fn of(&self, method: &Method) -> &'static [Scope] {
+        self.0.iter().find(|(of, _)| of == method).map_or(&[], |(_, scopes)| scopes)
+    }
 }
 
 fn method_not_allowed(allow: &str) -> Problem {

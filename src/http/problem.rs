@@ -13,6 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use ports::directory::AccountRole;
+use ports::scopes::Scope;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
@@ -68,6 +69,13 @@ impl Problem {
             AccountRole::Admin => "only an administrator may do this",
         };
         Problem::new(&FORBIDDEN, who)
+    }
+
+    /// The caller's key has none of these scopes.
+    pub fn out_of_scope(needed: &[Scope]) -> Problem {
+        let named: Vec<String> = needed.iter().map(|one| format!("`{}`", one.name())).collect();
+        let says = format!("the call needs a service key with the scope {}", named.join(" or "));
+        Problem::new(&OUT_OF_SCOPE, says)
     }
 
     pub fn only_operators() -> Problem {

@@ -64,6 +64,8 @@ words! {
         "member" "viewer" "operator" "admin";
     ServiceRoles = "ServiceRole" "What a service key may do."
         "service";
+    KeyScopes = "KeyScope" "One thing that a service key may do."
+        "members" "claim" "redeem" "assign" "tickets" "ballots" "view" "operate";
     TokenTypes = "TokenType" "How an access token is shown."
         "Bearer";
     HealthStates = "HealthState" "How a node stands."
@@ -106,4 +108,15 @@ impl ToSchema for EventChoices {
 fn one_of(meaning: &str, words: impl Iterator<Item = &'static str>) -> RefOr<Schema> {
     let text = ObjectBuilder::new().schema_type(Type::String);
     RefOr::T(text.description(Some(meaning)).enum_values(Some(words)).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ports::scopes::Scope;
+
+    #[test]
+    fn the_scopes_of_keys_are_those_that_there_are() {
+        assert_eq!(KeyScopes::ALL, Scope::ALL.map(Scope::name));
+    }
 }

@@ -14,6 +14,7 @@ use super::signed::{Signed, Via};
 use super::token_keys::TokenKeys;
 use actors::store::StoreError;
 use ports::directory::AccountRole;
+use ports::scopes::{Scope, Scopes};
 use std::sync::Arc;
 
 pub struct Access {
@@ -68,7 +69,7 @@ impl Access {
     /// Whether a request with that token would be let in, as far as this node knows.
     pub(crate) fn would_let_in(&self, token: &str) -> Result<(), Reason> {
         if is_service_key(token) {
-            return self.services.find(token).map(drop).ok_or(Reason::UnknownServiceKey);
+            return self.services.find(token).map(drop);
         }
         self.session(token).map(drop)
     }
@@ -102,15 +103,32 @@ impl Access {
     }
 
     fn service(&self, key: &str, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {
-        let unknown = || self.refusals.refuse(Reason::UnknownServiceKey);
-        let service = self.services.find(key).ok_or_else(unknown)?;
-        let member = match on_behalf_of {
-            Some(theirs) if is_their_id(theirs) => outsider(&service, theirs),
+        let known = self.services.find(key).map_err(|reason| self.refusals.refuse(reason))?;
+        let (member, role) = match on_behalf_of {
+            Some(theirs) if is_their_id(theirs) => {
+                (outsider(&known.service, theirs), AccountRole::Member)
+            }
             Some(_) => return Err(Denied::BadOnBehalfOf),
-            None => service_itself(&service),
+            None => (service_itself(&known.service), role_of_scopes(known.scopes)),
         };
-        let via = Via::ServiceKey { service, on_behalf_of: on_behalf_of.map(Arc::from) };
-        Ok(Signed::new(member, AccountRole::Member, via))
+        let via = Via::ServiceKey {
+            key: known.id,
+            service: known.service.clone(),
+            scopes: known.scopes,
+            on_behalf_of: on_behalf_of.map(Arc::from),
+        };
+        Ok(Signed::new(member, role, via))
+    }
+}
+
+/// What a service may do that acts for none of its members.
+fn role_of_scopes(scopes: Scopes) -> AccountRole {
+    if scopes.has(Scope::Operate) {
+        AccountRole::Operator
+    } else if scopes.has(Scope::View) {
+        AccountRole::Viewer
+    } else {
+        AccountRole::Member
     }
 }
 

@@ -39,7 +39,7 @@ impl Outsiders {
     /// same time. A service may bring so many new members in a minute. Members who were noted
     /// before are not counted.
     pub async fn introduce(&self, signed: &Signed) -> Result<Option<Introduction>, Error> {
-        let Via::ServiceKey { service, on_behalf_of: Some(theirs) } = &signed.via else {
+        let Via::ServiceKey { service, on_behalf_of: Some(theirs), .. } = &signed.via else {
             return Ok(None);
         };
         let member = signed.caller.id;
@@ -73,7 +73,7 @@ impl Outsiders {
     ) -> Result<OutsiderNames, Error> {
         match &signed.via {
             _ if signed.role >= AccountRole::Viewer => self.names(ids).await,
-            Via::ServiceKey { service, on_behalf_of } => {
+            Via::ServiceKey { service, on_behalf_of, .. } => {
                 // Whom a service acts for it says itself, and mostly that is all there is.
                 let own = signed.caller.id;
                 let others = ids.into_iter().filter(|id| *id != own);

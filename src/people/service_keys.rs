@@ -5,7 +5,9 @@
 
 use super::error::Error;
 use super::hs256;
-use super::known_keys::{KnownKeys, PREFIX, digest};
+use super::key_draft::KeyDraft;
+use super::known_keys::{KnownKey, KnownKeys, PREFIX, digest};
+use super::refusals::Reason;
 use super::sharing::Sharing;
 use actors::Id;
 use actors::store::StoreError;
@@ -16,7 +18,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
 use ports::Directory;
 use ports::directory::ServiceKey;
-use ports::profile::Flaw;
 use std::sync::Arc;
 
 /// The owner of the slip that says which list of keys is the latest.
@@ -42,38 +43,51 @@ pub struct ServiceKeys {
 }
 
 impl ServiceKeys {
-    pub async fn create(&self, name: &str) -> Result<MadeKey, Error> {
-        self.make(name, None).await
+    pub async fn create(&self, draft: impl Into<KeyDraft>) -> Result<MadeKey, Error> {
+        self.make(draft.into(), None).await
     }
 
     /// The same caller gets the same key again for the same idempotency key.
-    pub async fn create_once(&self, name: &str, by: Id, key: &str) -> Result<MadeKey, Error> {
-        self.make(name, Some(Id::digest(&[b"service-key", &by.0, key.as_bytes()]))).await
+    pub async fn create_once(
+        &self,
+        draft: impl Into<KeyDraft>,
+        by: Id,
+        key: &str,
+    ) -> Result<MadeKey, Error> {
+        let seed = Id::digest(&[b"service-key", &by.0, key.as_bytes()]);
+        self.make(draft.into(), Some(seed)).await
     }
 
-    async fn make(&self, name: &str, made_with: Option<Id>) -> Result<MadeKey, Error> {
-        if !is_name(name) {
-            let says = "1 to 64 ASCII letters, digits, dots, dashes or underscores";
-            return Err(Flaw { field: "name", says }.into());
-        }
+    async fn make(&self, draft: KeyDraft, made_with: Option<Id>) -> Result<MadeKey, Error> {
+        self.check(&draft)?;
+        let KeyDraft { name, purpose, scopes, expires_at } = draft.clone();
         let text =
             made_with.map_or_else(fresh::text, |seed| URL_SAFE_NO_PAD.encode(self.derive(seed)));
         let (text, now) = (format!("{PREFIX}{text}"), (self.clock)());
         let id = made_with.unwrap_or_else(|| fresh::id(now));
         let row = ServiceKey {
             id,
-            name: name.to_owned(),
+            name,
+            purpose,
+            scopes,
             digest: digest(&text),
             created_at: now,
+            expires_at,
             revoked_at: None,
         };
         let (kept, again) = self.directory.create_service_key(row).await?;
-        if kept.name != name || kept.revoked_at.is_some() {
+        if !draft.is_of(&kept) || kept.revoked_at.is_some() {
             return Err(Error::KeyReused);
         }
         self.reload().await?;
         self.sharing.tear_up(ALL_KEYS).await;
         Ok(MadeKey { id, key: text, again })
+    }
+
+    /// Whether such a key could be made now.
+    pub fn check(&self, draft: &KeyDraft) -> Result<(), Error> {
+        let flaws = draft.flaws((self.clock)());
+        if flaws.is_empty() { Ok(()) } else { Err(Error::Invalid(flaws)) }
     }
 
     fn derive(&self, seed: Id) -> [u8; 32] {
@@ -97,9 +111,16 @@ impl ServiceKeys {
         Ok(revoked)
     }
 
-    /// The service that a key speaks for, as far as this node knows.
-    pub(crate) fn find(&self, key: &str) -> Option<Arc<str>> {
-        self.known.find(key)
+    /// What a key that lets in is, as far as this node knows.
+    pub(crate) fn find(&self, key: &str) -> Result<Arc<KnownKey>, Reason> {
+        let known = self.known.find(key).ok_or(Reason::UnknownServiceKey)?;
+        if known.is_over((self.clock)()) { Err(Reason::ExpiredServiceKey) } else { Ok(known) }
+    }
+
+    /// How many keys end by themselves within so many days.
+    pub fn count_expiring(&self, days: u32) -> usize {
+        let now = (self.clock)();
+        self.known.count_expiring(now, now.plus_s(days.saturating_mul(86_400)))
     }
 
     /// One after the other, so that what was read first never takes the place of what was read
@@ -126,10 +147,4 @@ impl ServiceKeys {
             }
         }
     }
-}
-
-/// 1 to 64 letters, digits, dots, dashes or underscores of ASCII.
-fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }

@@ -2,6 +2,7 @@
 
 use actors::{Caller, Id, Role};
 use ports::directory::AccountRole;
+use ports::scopes::{Scope, Scopes};
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
@@ -22,7 +23,10 @@ pub enum Via {
         in_doubt: bool,
     },
     ServiceKey {
+        /// The key's id.
+        key: Id,
         service: Arc<str>,
+        scopes: Scopes,
         on_behalf_of: Option<Arc<str>>,
     },
 }
@@ -47,6 +51,15 @@ impl Signed {
     /// Whether a member acts. A service that names no member acts for itself.
     pub fn is_member(&self) -> bool {
         !matches!(self.via, Via::ServiceKey { on_behalf_of: None, .. })
+    }
+
+    /// Whether what is to be done lies within the scopes of the caller's key; one of `needed` is
+    /// enough. Members of a service may do what its key may do for members. What a service does by
+    /// itself may be what the role of its key allows.
+    pub fn is_in_scope(&self, needed: &[Scope], is_a_look: bool) -> bool {
+        let Via::ServiceKey { scopes, .. } = &self.via else { return true };
+        let least = if is_a_look { AccountRole::Viewer } else { AccountRole::Operator };
+        needed.iter().any(|scope| scopes.has(*scope)) || self.role >= least
     }
 
     /// The session, if there is one.

@@ -8,6 +8,7 @@
 
 use crate::Answer;
 use crate::profile::{Identifier, IdentifierKind, Profile};
+use crate::scopes::Scopes;
 use actors::{Id, Time};
 
 /// From how many places a member is remembered to have logged in.
@@ -303,8 +304,13 @@ pub struct ServiceKey {
     pub id: Id,
     /// Whose key it is; several keys of one name speak for the same service.
     pub name: String,
+    /// What it is for, in words of whoever had it made.
+    pub purpose: Option<String>,
+    pub scopes: Scopes,
     pub digest: Digest,
     pub created_at: Time,
+    /// From then on it lets nobody in.
+    pub expires_at: Option<Time>,
     pub revoked_at: Option<Time>,
 }
 

@@ -11,6 +11,7 @@ pub mod probe;
 pub mod profile;
 pub mod register;
 pub mod replication;
+pub mod scopes;
 pub mod shared_memory;
 
 pub use backend::Backend;

@@ -19,10 +19,7 @@ pub fn operation(endpoint: &Endpoint) -> Value {
     let mut operation = json!({
         "tags": [tag(endpoint)],
         "summary": endpoint.summary,
-        "description": match endpoint.notes {
-            "" => format!("{}.", endpoint.summary.trim_end_matches(['.', '?'])),
-            notes => notes.to_owned(),
-        },
+        "description": description(endpoint),
         "operationId": endpoint.name,
         "security": security(endpoint.who),
         "parameters": parameters(endpoint),
@@ -37,6 +34,19 @@ pub fn operation(endpoint: &Endpoint) -> Value {
         operation["requestBody"] = json!({"required": true, "content": content});
     }
     operation
+}
+
+fn description(endpoint: &Endpoint) -> String {
+    let mut said = match endpoint.notes {
+        "" => format!("{}.", endpoint.summary.trim_end_matches(['.', '?'])),
+        notes => notes.to_owned(),
+    };
+    let names: Vec<String> =
+        endpoint.scopes.iter().map(|scope| format!("`{}`", scope.name())).collect();
+    if !names.is_empty() {
+        said += &format!(" Scopes of a service key for it: {}.", names.join(", "));
+    }
+    said
 }
 
 fn security(who: Who) -> Value {

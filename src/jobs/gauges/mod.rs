@@ -21,6 +21,9 @@ use std::sync::atomic::Ordering;
 
 const LOTTERIES_SHOWN: usize = 20;
 
+/// So long before its end a service key is shown to need a successor.
+const KEYS_EXPIRING_DAYS: u32 = 7;
+
 /// What cannot happen often, and must be seen when it does for the first time: a counter that is
 /// not there yet cannot be seen to rise.
 pub fn begin() {
@@ -55,6 +58,8 @@ pub async fn refresh(shared: &Shared, before: Shown) -> Shown {
     gauge!("stampede_partitions_awake").set(shared.engine.awake() as f64);
     gauge!("stampede_idempotency_keys").set(node.window.kept() as f64);
     gauge!("stampede_idempotency_window_seconds").set(window_s(node, shared.config.idempotency_s));
+    let expiring = shared.people.service_keys.count_expiring(KEYS_EXPIRING_DAYS);
+    gauge!("stampede_service_keys_expiring").set(expiring as f64);
     let mut pass = Pass::after(before, &shared.series);
     for_each_lottery(shared, &mut pass).await;
     promotions::refresh(shared, &mut pass).await;

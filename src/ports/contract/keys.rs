@@ -4,6 +4,7 @@ use super::harness::DirectoryHarness;
 use super::words::{START, account, at_s, create, id, named, owner};
 use futures_util::future::join_all;
 use ports::directory::{Created, NewMember, Outsider, Registration, ServiceKey};
+use ports::scopes::{Scope, Scopes};
 
 fn keyed(number: u8, username: &str, body: u8) -> NewMember {
     let registration = Some(Registration { key: id(200), body: id(body) });
@@ -64,16 +65,25 @@ pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Direc
     let key = |number: u8, name: &str| ServiceKey {
         id: id(number),
         name: name.to_owned(),
+        purpose: None,
+        scopes: Scopes::MEMBERS,
         digest: [number; 32],
         created_at: START,
+        expires_at: None,
         revoked_at: None,
     };
+    let narrow = ServiceKey {
+        purpose: Some("the checkout of the shop at the \u{e9}tang".to_owned()),
+        scopes: Scopes::of([Scope::Redeem, Scope::View]),
+        expires_at: Some(at_s(20)),
+        ..key(2, "shop")
+    };
     assert_eq!(
-        directory.create_service_key(key(2, "shop")).await.unwrap(),
-        (key(2, "shop"), false)
+        directory.create_service_key(narrow.clone()).await.unwrap(),
+        (narrow.clone(), false)
     );
     let twin = ServiceKey { created_at: at_s(5), ..key(2, "bank") };
-    assert_eq!(harness.elsewhere().create_service_key(twin).await.unwrap(), (key(2, "shop"), true));
+    assert_eq!(harness.elsewhere().create_service_key(twin).await.unwrap(), (narrow.clone(), true));
     assert_eq!(
         directory.create_service_key(key(1, "bank")).await.unwrap(),
         (key(1, "bank"), false)
@@ -83,7 +93,7 @@ pub async fn a_service_key_is_made_once_and_revoked_once(harness: &mut dyn Direc
         !directory.revoke_service_key(id(2), at_s(10)).await.unwrap()
             && !directory.revoke_service_key(id(3), at_s(9)).await.unwrap()
     );
-    let revoked = ServiceKey { revoked_at: Some(at_s(9)), ..key(2, "shop") };
+    let revoked = ServiceKey { revoked_at: Some(at_s(9)), ..narrow };
     assert_eq!(harness.elsewhere().service_keys().await.unwrap(), [key(1, "bank"), revoked]);
 }
 

@@ -20,6 +20,7 @@ const STEPS: &[(i32, &str)] = &[
     (3, include_str!("../../../cql/003-nodes.cql")),
     (4, include_str!("../../../cql/004-homes.cql")),
     (5, include_str!("../../../cql/005-administrators.cql")),
+    (6, include_str!("../../../cql/006-scoped-keys.cql")),
 ];
 
 const LOCK_S: i32 = 60;

@@ -9,14 +9,26 @@
 //! the log, and the digests of snapshots their state; every other row has a sum.
 
 use super::archive::catalogue::TABLE as SEGMENTS;
-use super::directory::tables::PEOPLE;
+use super::directory::tables::{PEOPLE, SCOPED_KEYS};
 use super::error::Error;
 use super::sums;
 use rusqlite::Connection;
 use std::path::Path;
 
 /// Versions 1 to 3 were never released; they had no sums, no cards, and no segments.
-const VERSION: i64 = 4;
+const OLDEST: i64 = 4;
+const VERSION: i64 = 5;
+
+/// What a version has more than the one before it: a table each.
+struct UpgradeStep {
+    version: i64,
+    table: &'static str,
+    made: &'static str,
+}
+
+/// A step that was shipped is never changed.
+const UPGRADES: &[UpgradeStep] =
+    &[UpgradeStep { version: 5, table: "scoped_keys", made: SCOPED_KEYS }];
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;
@@ -85,14 +97,34 @@ pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
         teach_manners(connection, file)?;
         let ours =
             format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
+        let later: String = UPGRADES.iter().map(|step| step.made).collect();
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} {SEGMENTS} {PEOPLE} {ours} COMMIT;"
+            "BEGIN IMMEDIATE; {TABLES} {SEGMENTS} {PEOPLE} {later} {ours} COMMIT;"
         ))?;
         return Ok(sums::keep(connection)?);
     }
     check(connection, file)?;
     teach_manners(connection, file)?;
+    upgrade(connection)?;
     Ok(sums::keep(connection)?)
+}
+
+/// Makes what the database lacks, version by version.
+fn upgrade(connection: &Connection) -> Result<(), Error> {
+    let found = pragma(connection, "user_version")?;
+    for UpgradeStep { version, made, .. } in UPGRADES.iter().filter(|step| step.version > found) {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {made} PRAGMA user_version = {version}; COMMIT;"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Whether a database of that version has the table. Who only reads meets older ones, too.
+pub fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let made_by = UPGRADES.iter().find(|step| step.table == table);
+    let found = pragma(connection, "user_version")?;
+    Ok(made_by.is_none_or(|step| step.version <= found))
 }
 
 fn teach_manners(connection: &Connection, file: &Path) -> Result<(), Error> {
@@ -113,7 +145,7 @@ pub fn set_journal(connection: &Connection, mode: &'static str, file: &Path) -> 
     }
 }
 
-/// Whether the database is ours, and of this binary's version.
+/// Whether the database is ours, and of a version that this binary can read.
 pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
     use rusqlite::ErrorCode::NotADatabase;
     match pragma(connection, "application_id") {
@@ -123,7 +155,7 @@ pub fn check(connection: &Connection, file: &Path) -> Result<(), Error> {
     }
     match pragma(connection, "user_version")? {
         found if found > VERSION => Err(Error::Newer { found, known: VERSION }),
-        found if found < VERSION => Err(Error::Older { found }),
+        found if found < OLDEST => Err(Error::Older { found }),
         _ => Ok(()),
     }
 }

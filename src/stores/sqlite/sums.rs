@@ -8,6 +8,7 @@
 //! The triggers are this connection's own: a person may still repair a row by hand.
 
 use super::error::{DAMAGED_ROW, Error};
+use super::schema;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
@@ -60,6 +61,20 @@ pub const SERVICE_KEYS: Table = Table {
     key: &["id"],
     columns: &["id", "name", "digest", "created_at", "revoked_at"],
 };
+pub const SCOPED_KEYS: Table = Table {
+    name: "scoped_keys",
+    key: &["id"],
+    columns: &[
+        "id",
+        "name",
+        "purpose",
+        "scopes",
+        "digest",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+    ],
+};
 pub const SECRETS: Table = Table { name: "secrets", key: &["name"], columns: &["name", "value"] };
 pub const SEGMENTS: Table = Table {
     name: "segments",
@@ -86,24 +101,26 @@ pub const LOOKUPS: Table = Table {
     columns: &["owner", "shelf", "key", "body"],
 };
 
-const BY_TRIGGER: [&Table; 9] = [
+const BY_TRIGGER: [&Table; 10] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
     &SESSIONS,
     &HOMES,
     &SERVICE_KEYS,
+    &SCOPED_KEYS,
     &SECRETS,
     &SEGMENTS,
     &META,
 ];
-pub const ALL: [&Table; 13] = [
+pub const ALL: [&Table; 14] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
     &SESSIONS,
     &HOMES,
     &SERVICE_KEYS,
+    &SCOPED_KEYS,
     &OUTSIDERS,
     &SECRETS,
     &SEGMENTS,
@@ -163,6 +180,9 @@ pub fn keep(connection: &Connection) -> Result<()> {
 /// Reads every row, and names the first that is damaged.
 pub fn check(connection: &Connection) -> std::result::Result<(), Error> {
     for table in ALL {
+        if !schema::has(connection, table.name)? {
+            continue;
+        }
         connection.query_row(
             &format!("SELECT count(*) FROM {} WHERE {}", table.name, table.whole()),
             [],

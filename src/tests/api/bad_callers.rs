@@ -69,7 +69,7 @@ fn a_service_has_to_say_for_whom_it_acts() {
     app.admin().on_behalf_of("bob").get("/holds").refused(403, "forbidden");
     shop.on_behalf_of("admin")
         .post("/lotteries", json!({"closes_on": "2027-01-31"}))
-        .refused(403, "forbidden");
+        .refused(403, "out-of-scope");
     nothing_changed(&app);
     shop.on_behalf_of(&"x".repeat(128)).hold(DAY, json!({"pattern": "****"})).expect(201);
 }

@@ -46,6 +46,7 @@ mod operations;
 mod passwords;
 mod redeeming;
 mod roles;
+mod scopes;
 mod service_keys;
 mod sessions;
 mod stopping;

@@ -199,9 +199,18 @@ fn a_key_is_shown_once_and_listed_without_its_secret() {
         (json!({"name": "x".repeat(65)}), "/name"),
         (json!({"name": "shop", "role": "admin"}), "/role"),
         (json!({"name": "shop", "key": "sk_mine"}), "/key"),
+        (json!({"name": "shop", "scopes": []}), "/scopes"),
+        (json!({"name": "shop", "scopes": ["view", "admin"]}), "/scopes/1"),
+        (json!({"name": "shop", "purpose": " "}), "/purpose"),
+        (json!({"name": "shop", "purpose": "x".repeat(201)}), "/purpose"),
+        (json!({"name": "shop", "expires_at": "tomorrow"}), "/expires_at"),
+        (json!({"name": "shop", "expires_at": "2026-12-01T12:00:00Z"}), "/expires_at"),
     ] {
         assert_eq!(pointers(&admin.post("/service-keys", body).refused(422, "invalid")), [pointer]);
     }
+    let all = json!({"name": "", "role": "x", "purpose": "", "scopes": ["x"], "expires_at": "x"});
+    let all = admin.post("/service-keys", all).refused(422, "invalid");
+    assert_eq!(pointers(&all), ["/role", "/expires_at", "/scopes/0", "/name", "/purpose"]);
 }
 
 #[test]
@@ -217,6 +226,13 @@ fn the_same_idempotency_key_makes_one_service_key() {
         .key("k")
         .post("/service-keys", json!({"name": "bank"}))
         .refused(422, "idempotency-key-reused");
+    for other in [
+        json!({"name": "shop", "scopes": ["view"]}),
+        json!({"name": "shop", "purpose": "another"}),
+        json!({"name": "shop", "expires_at": "2027-01-01T00:00:00Z"}),
+    ] {
+        admin.key("k").post("/service-keys", other).refused(422, "idempotency-key-reused");
+    }
     assert_eq!(admin.get("/service-keys").expect(200)["items"].as_array().unwrap().len(), 1);
 }
 

@@ -90,7 +90,10 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
     let made = succeeds(STAMPEDE.run(&folder, ["key", "create", "shop"]));
     let (id, key) = (made.lines().next().unwrap(), made.lines().nth(1).unwrap());
     assert!(key.starts_with("sk_"), "{made}");
-    assert_eq!(succeeds(STAMPEDE.run(&folder, ["key", "list"])).trim_end(), format!("{id} shop"));
+    assert_eq!(
+        succeeds(STAMPEDE.run(&folder, ["key", "list"])).trim_end(),
+        format!("{id} shop members")
+    );
     let asked = |expected: u16| {
         let server = STAMPEDE.start(&folder);
         let answer = server.anybody().bearer(key).on_behalf_of("seven").get("/me");
@@ -105,6 +108,16 @@ fn service_keys_are_made_listed_and_revoked_while_nobody_serves() {
             .contains("nonsense is not the id of a key")
     );
     assert!(fails(STAMPEDE.run(&folder, ["key", "create", "two words"]), 1).contains("name"));
+    let narrow = ["key", "create", "ci", "--scope", "operate", "--purpose", "the nightly job"];
+    succeeds(STAMPEDE.run(&folder, [&narrow[..], &["--expires-at", "2099-01-01T00:00Z"]].concat()));
+    let listed = succeeds(STAMPEDE.run(&folder, ["key", "list"]));
+    assert!(
+        listed.contains(" ci operate until 2099-01-01T00:00:00.000Z (the nightly job)"),
+        "{listed}"
+    );
+    fails(STAMPEDE.run(&folder, ["key", "create", "ci", "--scope", "admin"]), 2);
+    let past = ["key", "create", "ci", "--expires-at", "2001-01-01T00:00Z"];
+    assert!(fails(STAMPEDE.run(&folder, past), 1).contains("lies ahead"));
 }
 
 #[test]

@@ -27,6 +27,7 @@ use actors::store::ListedRow;
 use actors::{Id, Time};
 use draws::{Anchor, Inclusion, Receipt};
 use futures_util::future::try_join_all;
+use ports::scopes::Scope;
 use products::ballots::Submitted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  box.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Ballots])
             .decides()
             .answer::<BallotBody>(201, "The ballot and its receipt.")
             .problems(&[
@@ -64,6 +66,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("List my ballots")
             .notes("Once a lottery is drawn, they say whether they have won.")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Ballots])
             .day("lottery", "Only those of the lottery that closes on this day.")
             .lists::<MineBody>("By lottery, box and place."),
         Endpoint::get("/ballots/{id}", show)
@@ -74,6 +77,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 was.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Ballots])
             .answer::<BallotBody>(200, "The ballot.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/ballots/{id}/proof", proof)

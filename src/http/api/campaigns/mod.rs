@@ -29,6 +29,7 @@ use actors::domain::coupons::campaign::{CampaignPlan, Command};
 use actors::engine::How;
 use actors::{Caller, Time};
 use futures_util::future::try_join_all;
+use ports::scopes::Scope;
 use products::campaigns::NewCampaign;
 use products::promotions::Promotion;
 
@@ -93,6 +94,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 ever.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Claim])
             .body::<ClaimVoucher>()
             .decides()
             .answer::<ClaimedBody>(201, "The voucher.")

@@ -20,6 +20,7 @@ use crate::http::api::coupons::bodies::{
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::problem;
 use crate::http::words::CouponStates;
+use ports::scopes::Scope;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -88,6 +89,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Assign the next free coupon")
             .notes("An administrator names the member; a service acts for its own.")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Assign])
             .body::<Assign>()
             .decides()
             .answer::<CouponBody>(201, "The coupon.")
@@ -108,6 +110,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listMyCoupons")
             .summary("List my coupons and vouchers")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Claim, Scope::Redeem, Scope::Assign])
             .lists::<CouponBody>("In the order in which they were assigned, as they are now."),
         Endpoint::get("/coupons/{code}", using::show)
             .named("getCoupon")
@@ -117,6 +120,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 not exist.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Claim, Scope::Redeem, Scope::Assign])
             .answer::<CouponBody>(200, "The coupon.")
             .problems(GUESSED),
         Endpoint::post("/coupons/{code}/use", using::redeem)
@@ -127,6 +131,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 confirms, it comes back by itself.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Redeem])
             .body::<UseCoupon>()
             .decides()
             .answer::<RedeemedBody>(200, "What it was worth.")
@@ -143,6 +148,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Confirm a use that was held")
             .notes("Once it is used, a repeat is answered alike, also without a key.")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Redeem])
             .decides()
             .answer::<RedeemedBody>(200, "What it was worth.")
             .problems(GUESSED)
@@ -156,6 +162,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Cancel a use, or the hold for one")
             .notes("Gives back what that use took. What has expired stays expired.")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Redeem])
             .decides()
             .answer::<RedeemedBody>(200, "What was given back.")
             .problems(GUESSED)
@@ -184,6 +191,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 for the same member changes nothing.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Assign])
             .body::<GiveCoupon>()
             .decides()
             .answer::<CouponBody>(200, "The coupon.")

@@ -2,12 +2,15 @@
 
 use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::people::profiles::UserBody;
+use crate::http::fields::parse_instant;
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use actors::Id;
 use base::calendar::wire_time;
-use people::{Draft, LoggedIn, Login, Tokens, Via};
+use people::{Draft, KeyDraft, LoggedIn, Login, ServiceKeys, Tokens, Via};
 use ports::directory::ServiceKey;
+use ports::scopes::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -206,6 +209,9 @@ pub struct OutsiderBody {
     pub role: &'static str,
     /// The name of the service key.
     pub service: String,
+    /// What the key may do.
+    #[schema(value_type = Vec<words::KeyScopes>)]
+    pub scopes: Vec<&'static str>,
     /// The id of the service's own member, as `On-Behalf-Of` says it.
     pub on_behalf_of: Option<String>,
 }
@@ -213,12 +219,13 @@ pub struct OutsiderBody {
 impl OutsiderBody {
     /// None for a caller who has an account.
     pub fn of(id: Id, via: &Via) -> Option<OutsiderBody> {
-        let Via::ServiceKey { service, on_behalf_of } = via else { return None };
+        let Via::ServiceKey { service, on_behalf_of, scopes, .. } = via else { return None };
         let on_behalf_of = on_behalf_of.as_ref().map(ToString::to_string);
         Some(OutsiderBody {
             id: id.to_string(),
             role: "service",
             service: service.to_string(),
+            scopes: scopes.names(),
             on_behalf_of,
         })
     }
@@ -255,6 +262,46 @@ pub struct CreateServiceKey {
     /// `service`, which is the default and all there is.
     #[schema(value_type = Option<words::ServiceRoles>)]
     pub role: Option<String>,
+    /// What it is for, in your own words: 1 to 200 printable characters.
+    #[schema(example = "the checkout of the shop in Lyon")]
+    pub purpose: Option<String>,
+    /// What it may do; by default `members`. For members of its own, whom `On-Behalf-Of` names:
+    /// `claim` vouchers, `redeem` coupons, `assign` coupons to them, buy `tickets`, submit
+    /// `ballots`; `members` is all of these. By itself: `view` what a viewer may see, `operate` as
+    /// an operator does.
+    #[schema(value_type = Option<Vec<words::KeyScopes>>)]
+    pub scopes: Option<Vec<String>>,
+    /// From then on it lets nobody in; by default it never ends by itself.
+    #[schema(example = "2027-12-31T23:59:59Z")]
+    pub expires_at: Option<String>,
+}
+
+impl CreateServiceKey {
+    pub fn checked(self, keys: &ServiceKeys) -> Result<KeyDraft, Problem> {
+        let mut mistakes = Mistakes::default();
+        let is_service = self.role.is_none_or(|role| role == "service");
+        mistakes.expect(is_service, "/role", "service");
+        let expires_at = self.expires_at.map(|text| parse_instant(&text, "/expires_at"));
+        let expires_at = mistakes.check(expires_at.transpose()).flatten();
+        let scopes = self.scopes.map_or(Ok(Scopes::MEMBERS), parse_scopes);
+        let scopes = mistakes.check(scopes).unwrap_or(Scopes::MEMBERS);
+        let draft = KeyDraft { name: self.name, purpose: self.purpose, scopes, expires_at };
+        mistakes.check(keys.check(&draft).map_err(Problem::from));
+        mistakes.end().map(|()| draft)
+    }
+}
+
+fn parse_scopes(names: Vec<String>) -> Result<Scopes, Problem> {
+    let mut mistakes = Mistakes::default();
+    let scope = |(index, name): (usize, &String)| {
+        let unknown = || {
+            let known = words::KeyScopes::ALL.join(", ");
+            Problem::invalid(&format!("/scopes/{index}"), format!("one of {known}"))
+        };
+        mistakes.check(Scope::of_name(name).ok_or_else(unknown))
+    };
+    let scopes = Scopes::of(names.iter().enumerate().filter_map(scope));
+    mistakes.end().map(|()| scopes)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -264,6 +311,11 @@ pub struct NewServiceKeyBody {
     pub name: String,
     #[schema(value_type = words::ServiceRoles)]
     pub role: &'static str,
+    pub purpose: Option<String>,
+    #[schema(value_type = Vec<words::KeyScopes>)]
+    pub scopes: Vec<&'static str>,
+    /// Null if it never ends by itself.
+    pub expires_at: Option<String>,
     /// For `Authorization: Bearer …`. It is shown this once and kept nowhere.
     pub key: String,
 }
@@ -275,8 +327,13 @@ pub struct ServiceKeyBody {
     pub name: String,
     #[schema(value_type = words::ServiceRoles)]
     pub role: &'static str,
+    pub purpose: Option<String>,
+    #[schema(value_type = Vec<words::KeyScopes>)]
+    pub scopes: Vec<&'static str>,
     pub created_at: String,
-    /// Null while it lets in.
+    /// Null if it never ends by itself.
+    pub expires_at: Option<String>,
+    /// Null while it was not revoked.
     pub revoked_at: Option<String>,
 }
 
@@ -286,7 +343,10 @@ impl From<ServiceKey> for ServiceKeyBody {
             id: key.id.to_string(),
             name: key.name,
             role: "service",
+            purpose: key.purpose,
+            scopes: key.scopes.names(),
             created_at: wire_time(key.created_at),
+            expires_at: key.expires_at.map(wire_time),
             revoked_at: key.revoked_at.map(wire_time),
         }
     }

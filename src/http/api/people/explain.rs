@@ -1,11 +1,14 @@
 //! What is said when a caller or an account is refused.
 
 use crate::http::problem::{self, Invalid, Problem};
-use people::{Denied, Error};
+use people::{Denied, Error, Reason};
 
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Problem {
         match denied {
+            Denied::Unauthenticated(Reason::ExpiredServiceKey) => {
+                Problem::plain(&problem::SERVICE_KEY_EXPIRED)
+            }
             Denied::Unauthenticated(_) => Problem::plain(&problem::UNAUTHENTICATED),
             Denied::BadOnBehalfOf => Problem::new(&problem::NOT_READABLE, denied.to_string()),
             Denied::NotAService => Problem::new(&problem::FORBIDDEN, denied.to_string()),

@@ -11,6 +11,7 @@ use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
+use base::calendar::wire_time;
 use ports::directory::ServiceKey;
 
 pub async fn create(
@@ -20,17 +21,19 @@ pub async fn create(
     _: Params<flags::Nothing>,
     Body(body): Body<CreateServiceKey>,
 ) -> Result<HttpResponse, Problem> {
-    if body.role.is_some_and(|role| role != "service") {
-        return Err(Problem::invalid("/role", "service"));
-    }
+    let keys = &shared.people.service_keys;
+    let draft = body.checked(keys)?;
     let made = match key.text() {
-        Some(text) => shared.people.service_keys.create_once(&body.name, caller.id, text).await?,
-        None => shared.people.service_keys.create(&body.name).await?,
+        Some(text) => keys.create_once(draft.clone(), caller.id, text).await?,
+        None => keys.create(draft.clone()).await?,
     };
     let answer = NewServiceKeyBody {
         id: made.id.to_string(),
-        name: body.name,
+        name: draft.name,
         role: "service",
+        purpose: draft.purpose,
+        scopes: draft.scopes.names(),
+        expires_at: draft.expires_at.map(wire_time),
         key: made.key,
     };
     Ok(reply::mark_replayed(reply::forbid_storing(reply::created(&answer)), made.again))

@@ -24,6 +24,7 @@ use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::tickets::{Refusal, TicketId, ticket_of_row};
 use actors::store::ListedRow;
+use ports::scopes::Scope;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -35,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 alone until `expires_at`.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .body::<CreateHold>()
             .decides()
             .answer::<HoldBody>(201, "The hold.")
@@ -52,6 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             holds",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .lists::<HoldBody>("By lottery and slice."),
         Endpoint::get("/holds/{id}", holds::show)
             .named("getHold")
@@ -61,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 is named. Administrators see all.",
             )
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .answer::<HoldBody>(200, "The hold.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::post("/holds/{id}/confirm", holds::confirm)
@@ -68,6 +72,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Confirm a hold: buy its tickets")
             .notes("Can be repeated for ever: a confirmed hold answers the same again.")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .decides()
             .answer::<HoldBody>(200, "The confirmed hold.")
             .problems(ENDED),
@@ -75,6 +80,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("extendHold")
             .summary("Extend a hold")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .body::<ExtendHold>()
             .decides()
             .answer::<EndBody>(200, "Until when it lives now.")
@@ -84,6 +90,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("releaseHold")
             .summary("Release a hold")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .decides()
             .answer::<EndBody>(200, "Its tickets are free again.")
             .problems(ENDED)
@@ -100,6 +107,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listMyTickets")
             .summary("List my tickets")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .lists::<BoughtBody>("By lottery and number."),
         Endpoint::post("/tickets/{id}/refund", refund)
             .named("refundTicket")

@@ -52,6 +52,10 @@ pub struct PeopleStatements {
     pub key: PreparedStatement,
     pub keys: PreparedStatement,
     pub revoke_key: Conditional,
+    /// Keys that were made before there were scopes.
+    pub first_key: PreparedStatement,
+    pub first_keys: PreparedStatement,
+    pub revoke_first_key: Conditional,
     pub outsider: PreparedStatement,
     pub note_outsider: PreparedStatement,
 
@@ -60,6 +64,9 @@ pub struct PeopleStatements {
     pub replace_secret: Conditional,
     pub forget_secret: Conditional,
 }
+
+/// The columns of a service key.
+const KEY: &str = "id, name, purpose, scopes, digest, created_at, expires_at, revoked_at";
 
 impl PeopleStatements {
     pub async fn prepare(cql: &Cql) -> Result<PeopleStatements, Error> {
@@ -140,15 +147,22 @@ impl PeopleStatements {
                 ended_at >= ?".into()).await?,
 
             create_key: conditional(
-                "INSERT INTO service_keys (share, id, name, digest, created_at) VALUES (0, ?, ?, \
-                 ?, ?) IF NOT EXISTS".into(),
+                "INSERT INTO scoped_keys (share, id, name, purpose, scopes, digest, created_at, \
+                 expires_at) VALUES (0, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS".into(),
             )
             .await?,
-            key: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys WHERE \
-                share = 0 AND id = ?".into()).await?,
-            keys: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys WHERE \
-                share = 0".into()).await?,
+            key: plain(format!("SELECT {KEY} FROM scoped_keys WHERE share = 0 AND id = ?")).await?,
+            keys: plain(format!("SELECT {KEY} FROM scoped_keys WHERE share = 0")).await?,
             revoke_key: conditional(
+                "UPDATE scoped_keys SET revoked_at = ? WHERE share = 0 AND id = ? IF revoked_at = \
+                 null AND created_at != null".into(),
+            )
+            .await?,
+            first_key: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys \
+                WHERE share = 0 AND id = ?".into()).await?,
+            first_keys: plain("SELECT id, name, digest, created_at, revoked_at FROM service_keys \
+                WHERE share = 0".into()).await?,
+            revoke_first_key: conditional(
                 "UPDATE service_keys SET revoked_at = ? WHERE share = 0 AND id = ? IF revoked_at = \
                  null AND created_at != null".into(),
             )

@@ -7,6 +7,7 @@ use crate::{backup, folder, schema, sums};
 use actors::{Id, Time};
 use ports::directory::{AccountRole, Begin, Directory, Member, NewMember, NewSession, ServiceKey};
 use ports::profile::{Identifier, IdentifierKind, Profile};
+use ports::scopes::Scopes;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -61,8 +62,11 @@ fn people() -> Scratch {
     let key = ServiceKey {
         id: KEY,
         name: "shop".into(),
+        purpose: None,
+        scopes: Scopes::MEMBERS,
         digest: [0x77; 32],
         created_at: Time(9),
+        expires_at: None,
         revoked_at: None,
     };
     wait(store.create_service_key(key)).unwrap();

@@ -1,28 +1,54 @@
 //! Service keys, and the secrets of this installation.
 
-use super::super::sums::{SECRETS, SERVICE_KEYS};
+use super::super::sums::{SCOPED_KEYS, SECRETS, SERVICE_KEYS};
 use super::columns::IdColumn;
 use actors::{Id, Time};
 use ports::directory::ServiceKey;
-use rusqlite::{Connection, Result, params};
+use ports::scopes::Scopes;
+use rusqlite::{Connection, OptionalExtension, Result, params};
 
-const COLUMNS: &str = "id, name, digest, created_at, revoked_at";
+const COLUMNS: &str = "id, name, purpose, scopes, digest, created_at, expires_at, revoked_at";
+
+/// The columns of keys that were made before there were scopes.
+const FIRST_COLUMNS: &str = "id, name, NULL, 1, digest, created_at, NULL, revoked_at";
 
 pub fn create_service_key(connection: &Connection, key: &ServiceKey) -> Result<(ServiceKey, bool)> {
-    let insert =
-        "INSERT OR IGNORE INTO service_keys (id, name, digest, created_at) VALUES (?1, ?2, ?3, ?4)";
-    let new = connection
-        .execute(insert, params![IdColumn(key.id), key.name, key.digest, key.created_at.0])?
-        == 1;
+    if let Some(first) = find_first_key(connection, key.id)? {
+        return Ok((first, true));
+    }
+    let insert = "INSERT OR IGNORE INTO scoped_keys (id, name, purpose, scopes, digest, created_at, \
+                  expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let values = params![
+        IdColumn(key.id),
+        key.name,
+        key.purpose,
+        key.scopes.bits(),
+        key.digest,
+        key.created_at.0,
+        key.expires_at.map(|at| at.0)
+    ];
+    let new = connection.execute(insert, values)? == 1;
     let select =
-        format!("SELECT {COLUMNS} FROM service_keys WHERE id = ?1 AND {}", SERVICE_KEYS.whole());
+        format!("SELECT {COLUMNS} FROM scoped_keys WHERE id = ?1 AND {}", SCOPED_KEYS.whole());
     let row = connection.query_row(&select, [IdColumn(key.id)], read_service_key)?;
     Ok((row, !new))
 }
 
+fn find_first_key(connection: &Connection, id: Id) -> Result<Option<ServiceKey>> {
+    let select = format!(
+        "SELECT {FIRST_COLUMNS} FROM service_keys WHERE id = ?1 AND {}",
+        SERVICE_KEYS.whole()
+    );
+    connection.query_row(&select, [IdColumn(id)], read_service_key).optional()
+}
+
 pub fn service_keys(connection: &Connection) -> Result<Vec<ServiceKey>> {
-    let select =
-        format!("SELECT {COLUMNS} FROM service_keys WHERE {} ORDER BY id", SERVICE_KEYS.whole());
+    let select = format!(
+        "SELECT {FIRST_COLUMNS} FROM service_keys WHERE {} UNION ALL SELECT {COLUMNS} FROM \
+         scoped_keys WHERE {} ORDER BY 1",
+        SERVICE_KEYS.whole(),
+        SCOPED_KEYS.whole()
+    );
     connection.prepare(&select)?.query_map([], read_service_key)?.collect()
 }
 
@@ -30,15 +56,22 @@ fn read_service_key(row: &rusqlite::Row) -> Result<ServiceKey> {
     Ok(ServiceKey {
         id: row.get::<_, IdColumn>(0)?.0,
         name: row.get(1)?,
-        digest: row.get(2)?,
-        created_at: Time(row.get(3)?),
-        revoked_at: row.get::<_, Option<i64>>(4)?.map(Time),
+        purpose: row.get(2)?,
+        scopes: Scopes::of_bits(row.get(3)?),
+        digest: row.get(4)?,
+        created_at: Time(row.get(5)?),
+        expires_at: row.get::<_, Option<i64>>(6)?.map(Time),
+        revoked_at: row.get::<_, Option<i64>>(7)?.map(Time),
     })
 }
 
 pub fn revoke_service_key(connection: &Connection, key: Id, at: Time) -> Result<bool> {
-    let revoke = "UPDATE service_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-    Ok(connection.execute(revoke, params![IdColumn(key), at.0])? == 1)
+    let revoke = |table: &str| -> Result<bool> {
+        let revoke =
+            format!("UPDATE {table} SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL");
+        Ok(connection.execute(&revoke, params![IdColumn(key), at.0])? == 1)
+    };
+    Ok(revoke(SCOPED_KEYS.name)? || revoke(SERVICE_KEYS.name)?)
 }
 
 /// None is made while one is damaged: it could be this one under a damaged name, and whatever it

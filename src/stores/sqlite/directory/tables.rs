@@ -84,3 +84,19 @@ CREATE TABLE IF NOT EXISTS secrets (
     sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Service keys since they have scopes. A table of its own: to whoever does not know it, such a key
+/// is none, and may not do too much.
+pub const SCOPED_KEYS: &str = "
+CREATE TABLE IF NOT EXISTS scoped_keys (
+    id BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    purpose TEXT,
+    scopes INTEGER NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    sum INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+";

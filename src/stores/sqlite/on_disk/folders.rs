@@ -1,6 +1,9 @@
 //! The folder: its one owner, what lies in it, and who may read it.
 
 use super::*;
+use ports::Directory;
+use ports::directory::ServiceKey;
+use ports::scopes::Scopes;
 
 #[test]
 fn a_second_owner_of_the_folder_is_refused() {
@@ -82,6 +85,31 @@ fn a_newer_database_is_refused_and_a_foreign_one_too() {
     assert!(matches!(SqliteStore::open(&scratch.0, &rows_of), Err(Error::Foreign(_))));
     std::fs::write(&database, [b'x'; 5000]).unwrap();
     assert!(matches!(SqliteStore::open(&scratch.0, &rows_of), Err(Error::Foreign(_))));
+}
+
+#[test]
+fn a_database_of_the_version_before_is_read_as_it_is_and_brought_up_to_date_when_it_is_written() {
+    let scratch = Scratch::new();
+    drop(open(&scratch.0));
+    let database = scratch.at("stampede.db");
+    let alter = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+    alter("DROP TABLE scoped_keys; PRAGMA user_version = 4");
+    SqliteHistory::open(&scratch.0, &rows_of).unwrap().check_the_rest().unwrap();
+    crate::backup(&scratch.0, &scratch.at("before.db")).unwrap();
+    let key = "INSERT INTO service_keys (id, name, digest, created_at) VALUES (zeroblob(16), \
+               'shop', zeroblob(32), 7)";
+    let store = open(&scratch.0);
+    wait(store.write(move |connection| connection.execute(key, []))).unwrap();
+    let keys = wait(store.service_keys()).unwrap();
+    assert_eq!((keys[0].name.as_str(), keys[0].scopes), ("shop", Scopes::MEMBERS));
+    let again = ServiceKey { name: "bank".into(), ..keys[0].clone() };
+    assert_eq!(wait(store.create_service_key(again)).unwrap(), (keys[0].clone(), true));
+    assert!(wait(store.revoke_service_key(keys[0].id, Time(9))).unwrap());
+    assert_eq!(wait(store.service_keys()).unwrap()[0].revoked_at, Some(Time(9)));
+    drop(store);
+    let restored = scratch.at("restored");
+    crate::restore(&scratch.at("before.db"), &restored).unwrap();
+    assert_eq!(wait(open(&restored).service_keys()).unwrap(), []);
 }
 
 #[test]
