@@ -54,6 +54,8 @@ words! {
         "skip" "fail";
     RowStates = "JobRowState" "What became of a row."
         "imported" "duplicate" "invalid";
+    MemberRowStates = "MemberRowState" "What became of a row with a member."
+        "imported" "exists" "invalid";
     WebhookStates = "WebhookState" "How a webhook stands."
         "enabled" "retrying" "disabled";
     WebhookStops = "WebhookStop" "Why a webhook is disabled."

@@ -1,8 +1,9 @@
 //! People who call: members, administrators, and the back ends of companies that have members of
 //! their own.
 //!
-//! `People` composes the parts, each in a file of its own: `registrations` makes accounts, `logins`
-//! and `sessions` let members in and out, `accounts` changes and deletes, `password_changes` sets
+//! `People` composes the parts, each in a file of its own: `registrations` makes accounts,
+//! `member_imports` takes over those of another system, `logins` and `sessions` let members in and
+//! out, `accounts` changes and deletes, `password_changes` sets
 //! passwords, `access` lets a request in, `service_keys` and `outsiders` serve back ends, `guesses`
 //! and `budgets` slow down attackers. Each part is made of the few parts below it that it needs.
 //! What is kept is behind the port `directory`; nothing here knows HTTP or a database. Passwords
@@ -24,6 +25,7 @@ mod key_draft;
 mod keyring;
 mod known_keys;
 mod logins;
+mod member_imports;
 mod origin;
 mod outsiders;
 mod password_changes;
@@ -57,6 +59,7 @@ pub use error::Error;
 pub use guesses::{Guesser, Guesses};
 pub use key_draft::KeyDraft;
 pub use logins::{Login, Logins};
+pub use member_imports::{ForeignMember, JudgedMember, MemberFate, MemberImports};
 pub use origin::RequestOrigin;
 pub use outsiders::{Introduction, Outsiders};
 pub use password_changes::{PasswordChanges, ResetOffer};

@@ -49,10 +49,10 @@ impl PasswordChecks {
         self.hashers.hash(password, asker(address)).await
     }
 
-    /// The password under a hash of today's cost, if `hash` has another. None also if the hashers
-    /// are busy: it can wait for a quieter hour.
+    /// The password under a hash as they are made today, if `hash` is another. None also if the
+    /// hashers are busy: it can wait for a quieter hour.
     pub async fn rehash(&self, hash: &str, password: &str, address: &str) -> Option<String> {
-        if passwords::cost(hash) == Some(self.hashers.cost()) {
+        if passwords::is_of_today(hash, self.hashers.cost()) {
             return None;
         }
         self.hash(password, address).await.ok()

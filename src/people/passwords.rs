@@ -13,6 +13,9 @@ use std::sync::LazyLock;
 pub const MOST_BYTES: usize = 71;
 pub const FEWEST_CHARACTERS: usize = 8;
 
+/// What a hash of another system may cost, though those of today cost less: a second or two.
+const MOST_COST: u32 = 14;
+
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let lines = include_str!("common_passwords.txt").lines();
     lines.filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
@@ -67,6 +70,27 @@ pub fn cost(hash: &str) -> Option<u32> {
     hash.split('$').nth(2)?.parse().ok()
 }
 
+/// Whether a hash is as one made today would be.
+pub fn is_of_today(hash: &str, today: u32) -> bool {
+    hash.starts_with("$2b$") && cost(hash) == Some(today)
+}
+
+/// Whether passwords can be checked against a hash that another system has made. 2a, 2b and 2y are
+/// names for the same; 2x has a flaw of its own. A cost that would keep a thread for seconds is
+/// refused, because anybody can ask for a check.
+pub fn check_foreign(hash: &str, today: u32) -> Result<(), &'static str> {
+    const SHAPE: &str = "a bcrypt hash of 60 characters that begins with $2a$, $2b$ or $2y$";
+    let begins = ["$2a$", "$2b$", "$2y$"].iter().any(|variant| hash.starts_with(variant));
+    let parts: bcrypt::HashParts = hash.parse().map_err(|_| SHAPE)?;
+    if !begins {
+        Err(SHAPE)
+    } else if (4..=today.max(MOST_COST)).contains(&parts.get_cost()) {
+        Ok(())
+    } else {
+        Err("a bcrypt hash of a cost from 4 to 14")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +110,45 @@ mod tests {
     #[test]
     fn characters_are_counted_not_bytes() {
         assert!(!accepted("") && !accepted("äöüßäöü") && accepted("äöüßäöüß"));
+    }
+
+    /// Each is from another implementation.
+    #[test]
+    fn hashes_of_other_systems_are_checked_and_count_as_old() {
+        for (password, hash) in [
+            ("password", "$2a$04$UuTkLRZZ6QofpDOlMz32MuuxEHA43WOemOYHPz6.SjsVsyO1tDU96"),
+            ("rasmuslerdorf", "$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq"),
+            ("Kk4DQuMMfZL9o", "$2b$04$cVWp4XaNU8a4v1uMRum2SO026BWLIoQMD/TXg5uZV.0P.uO8m3YEm"),
+        ] {
+            assert_eq!(check_foreign(hash, 10), Ok(()), "{hash}");
+            assert!(matches(password, hash) && !matches("another", hash), "{hash}");
+            assert!(!is_of_today(hash, 10), "{hash}");
+        }
+        assert!(is_of_today(&hash("correct horse", 4).unwrap(), 4));
+    }
+
+    #[test]
+    fn what_is_no_hash_or_too_dear_to_check_is_refused() {
+        let hash = "$2a$04$UuTkLRZZ6QofpDOlMz32MuuxEHA43WOemOYHPz6.SjsVsyO1tDU96";
+        for bad in [
+            "",
+            "password",
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b3dWRWJTmaaJObG",
+            &hash[..59],
+            &format!("{hash}x"),
+            &hash.replace("$2a$", "$2x$"),
+            &hash.replace("$04$", "$03$"),
+            &hash.replace("$04$", "$15$"),
+            &hash.replace("$04$", "$31$"),
+            &hash.replace("$04$", "$-4$"),
+            &hash.replace("UuTk", "Uu=k"),
+            &hash.replace("UuTk", "Uük"),
+        ] {
+            assert!(check_foreign(bad, 10).is_err(), "{bad}");
+        }
+        assert_eq!(check_foreign(&hash.replace("$04$", "$14$"), 10), Ok(()));
+        assert_eq!(check_foreign(&hash.replace("$04$", "$15$"), 15), Ok(()));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::hashing::{self, Hashers};
 use super::homes::Homes;
 use super::known_keys::KnownKeys;
 use super::logins::Logins;
+use super::member_imports::MemberImports;
 use super::outsiders::Outsiders;
 use super::password_changes::PasswordChanges;
 use super::password_checks::PasswordChecks;
@@ -37,6 +38,7 @@ const REFRESH_SECRET: &str = "refresh-key";
 pub struct People {
     pub accounts: Accounts,
     pub registrations: Registrations,
+    pub member_imports: MemberImports,
     pub logins: Logins,
     pub sessions: Arc<Sessions>,
     pub passwords: Arc<PasswordChanges>,
@@ -152,6 +154,12 @@ impl People {
                 clock: clock.clone(),
                 time_zone: settings.time_zone.clone(),
                 idempotency_s: settings.idempotency_s,
+            },
+            member_imports: MemberImports {
+                directory: directory.clone(),
+                clock: clock.clone(),
+                time_zone: settings.time_zone.clone(),
+                cost: settings.bcrypt_cost,
             },
             logins: Logins {
                 directory: directory.clone(),

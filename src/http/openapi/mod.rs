@@ -90,6 +90,7 @@ const TAGS: &[(&str, &str)] = &[
     ("jobs", "What takes longer than a call, and how far it has come."),
     ("lotteries", "Tickets to buy, ballots to submit, and draws that anybody can repeat."),
     ("me", "Who calls."),
+    ("member-imports", "Members of another system, brought in a file."),
     ("metrics", "Figures for Prometheus."),
     ("notices", "Who was told that a coupon expires soon."),
     ("service-keys", "The keys of services that act for members of their own."),

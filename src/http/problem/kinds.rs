@@ -169,8 +169,8 @@ problems! {
     TOO_LARGE = "too-large" 413 Never "The request is too large"
         "The body, or a header, is larger than the limit that `detail` names.";
     CSV_HEADER = "csv-header" 422 Never "The file does not begin as it must"
-        "A file to import is CSV whose first line names one column, `code`, and no other. `detail` \
-         says what was found. Nothing was kept.";
+        "A file to import is CSV whose first line names its columns. `detail` says which it must \
+         have, or may not. Nothing was kept.";
     INVALID = "invalid" 422 Never "The request can be read but is not valid"
         "`errors` lists what is wrong, each with a JSON pointer to where. Unknown fields are \
          refused, too.";

@@ -42,6 +42,7 @@ macro_rules! directory_contract {
             the_last_administrator_is_neither_deleted_nor_demoted
             of_many_administrators_who_leave_at_once_one_stays
             the_first_login_is_the_first_once
+            who_logged_in_before_the_account_was_made_is_no_newcomer
             the_last_login_never_goes_back
             a_session_begins_only_with_the_password_that_still_is
             a_rehashed_password_is_the_new_one

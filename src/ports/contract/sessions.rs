@@ -29,6 +29,22 @@ pub async fn the_first_login_is_the_first_once(harness: &mut dyn DirectoryHarnes
     assert_eq!(living(&nodes[1], id(1)).await.len(), 12);
 }
 
+/// An account that comes from elsewhere.
+pub async fn who_logged_in_before_the_account_was_made_is_no_newcomer(
+    harness: &mut dyn DirectoryHarness,
+) {
+    let directory = harness.directory();
+    let mut ada = named(1, "ada");
+    (ada.member.first_login_at, ada.member.last_login_at) = (Some(Time(5)), Some(Time(5)));
+    assert_eq!(create(&directory, ada.clone()).await, Created::Created);
+    assert_eq!(account(&harness.elsewhere(), id(1)).await.member, ada.member);
+    let begin = Begin { owed: Some(vec![7]), ..login(id(1), session(11, START)) };
+    let begun = directory.begin_session(begin).await.unwrap().unwrap();
+    assert_eq!((begun.first_login, begun.owed), (false, None));
+    let found = account(&harness.elsewhere(), id(1)).await.member;
+    assert_eq!((found.first_login_at, found.last_login_at), (Some(Time(5)), Some(START)));
+}
+
 pub async fn the_last_login_never_goes_back(harness: &mut dyn DirectoryHarness) {
     let directory = harness.directory();
     create_named(&directory, 1, "ada").await;

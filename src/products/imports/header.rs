@@ -1,10 +1,7 @@
 //! The first line of a file, which must name one column: `code`. It is looked at as soon as it is
 //! there, before the file is kept.
 
-use crate::imports::rows::{CsvRow, CsvRows, LONGEST_ROW};
-
-/// What has to be here of a file before its header can be judged.
-pub const NEEDED: usize = LONGEST_ROW;
+use crate::imports::rows::{CsvRow, CsvRows};
 
 /// Why a file cannot be imported, as a sentence.
 pub fn check(beginning: &[u8]) -> Result<(), String> {

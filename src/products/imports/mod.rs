@@ -7,6 +7,7 @@
 
 pub mod chunk;
 pub mod code;
+pub mod columns;
 pub mod header;
 pub mod mark;
 pub mod marks;

@@ -7,7 +7,7 @@
 use actors::Id;
 use rusqlite::Connection;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const NAME: &str = "seen.db";
 const SCHEMA: &str = "
@@ -19,7 +19,16 @@ pub struct Seen(Connection);
 
 impl Seen {
     pub fn open(folder: &Path) -> rusqlite::Result<Seen> {
-        let connection = Connection::open(folder.join(NAME))?;
+        Seen::at(&folder.join(NAME))
+    }
+
+    /// Of a file that is no job.
+    pub fn beside(file: &Path) -> rusqlite::Result<Seen> {
+        Seen::at(&name_beside(file))
+    }
+
+    fn at(path: &Path) -> rusqlite::Result<Seen> {
+        let connection = Connection::open(path)?;
         // Where that is not possible, the old journal is kept, and is as safe only if its folder is
         // flushed with it.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
@@ -48,10 +57,49 @@ impl Seen {
         Ok(first)
     }
 
+    /// Whether each row is the first with all of its names; one that is not leaves its names to
+    /// those after it.
+    pub fn all_first(&mut self, rows: &[(u64, Vec<String>)]) -> rusqlite::Result<Vec<bool>> {
+        let commit = self.0.transaction()?;
+        let mut first = Vec::with_capacity(rows.len());
+        {
+            let mut put = commit.prepare("INSERT OR IGNORE INTO seen VALUES (?1, ?2)")?;
+            let mut get = commit.prepare("SELECT 1 FROM seen WHERE code = ?1")?;
+            for (row, names) in rows {
+                let names: Vec<_> =
+                    names.iter().map(|name| Id::digest(&[name.as_bytes()]).0).collect();
+                let mut is_first = true;
+                for name in &names {
+                    is_first &= !get.exists([name])?;
+                }
+                if is_first {
+                    names.iter().try_for_each(|name| put.execute((name, *row as i64)).map(drop))?;
+                }
+                first.push(is_first);
+            }
+        }
+        commit.commit()?;
+        Ok(first)
+    }
+
     /// Nothing is missed if it was not there.
     pub fn remove(folder: &Path) {
-        for part in ["", "-wal", "-shm"] {
-            let _ = fs::remove_file(folder.join(format!("{NAME}{part}")));
-        }
+        remove(&folder.join(NAME));
+    }
+
+    pub fn remove_beside(file: &Path) {
+        remove(&name_beside(file));
+    }
+}
+
+fn name_beside(file: &Path) -> PathBuf {
+    file.with_extension(NAME)
+}
+
+fn remove(path: &Path) {
+    for part in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(part);
+        let _ = fs::remove_file(name);
     }
 }

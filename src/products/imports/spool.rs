@@ -5,7 +5,8 @@
 //! one that breaks off leaves nothing behind, not even after a kill. The folder is the data
 //! folder's, so one process owns it.
 
-use crate::imports::header;
+use crate::imports::columns::NEEDED;
+use crate::imports::seen::Seen;
 use actors::Id;
 use ports::backend::IMPORTS;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,9 @@ const FILE: &str = "file.csv";
 const HALF: &str = "receiving-";
 /// Files that may arrive at the same time.
 const AT_ONCE: usize = 8;
+
+/// Looks at the beginning of a file before it is kept.
+pub type HeaderCheck = fn(&[u8]) -> Result<(), String>;
 
 pub struct Spool {
     folder: PathBuf,
@@ -81,8 +85,13 @@ impl Spool {
         File::open(self.folder_of(job).join(FILE))
     }
 
-    /// Begins to take a file in. `announced` is how large it says it is.
-    pub fn receive(&self, announced: Option<u64>) -> Result<Arriving, FileRefused> {
+    /// Begins to take a file in. `announced` is how large it says it is, and `check` says of its
+    /// beginning why it cannot be imported.
+    pub fn receive(
+        &self,
+        announced: Option<u64>,
+        check: HeaderCheck,
+    ) -> Result<Arriving, FileRefused> {
         if announced.is_some_and(|bytes| bytes > self.limit) {
             return Err(FileRefused::TooLarge(self.limit));
         }
@@ -96,6 +105,7 @@ impl Spool {
             limit: self.limit,
             sha: Sha256::new(),
             bytes: 0,
+            check,
             beginning: Vec::new(),
             has_header: false,
         })
@@ -123,16 +133,29 @@ pub struct Arriving {
     limit: u64,
     sha: Sha256,
     bytes: u64,
+    check: HeaderCheck,
     /// What is here of the header, until that was judged.
     beginning: Vec<u8>,
     has_header: bool,
 }
 
-/// All of a file, durable under a name that a restart removes.
+/// All of a file, durable under a name that a restart removes, and its drop, too.
 pub struct Arrived {
     half: Half,
     pub hash: [u8; 32],
     pub bytes: u64,
+}
+
+impl Arrived {
+    /// To read it where it is, if it is to become no job.
+    pub fn open(&self) -> io::Result<File> {
+        File::open(&self.half.path)
+    }
+
+    /// Which names earlier rows of it have had. Gone with it.
+    pub fn seen(&self) -> rusqlite::Result<Seen> {
+        Seen::beside(&self.half.path)
+    }
 }
 
 impl Arriving {
@@ -142,8 +165,8 @@ impl Arriving {
             return Err(FileRefused::TooLarge(self.limit));
         }
         if !self.has_header {
-            self.beginning.extend_from_slice(&chunk[..chunk.len().min(header::NEEDED)]);
-            if self.beginning.len() >= header::NEEDED {
+            self.beginning.extend_from_slice(&chunk[..chunk.len().min(NEEDED)]);
+            if self.beginning.len() >= NEEDED {
                 self.judge_header()?;
             }
         }
@@ -161,7 +184,7 @@ impl Arriving {
 
     fn judge_header(&mut self) -> Result<(), FileRefused> {
         self.has_header = true;
-        header::check(&std::mem::take(&mut self.beginning)).map_err(FileRefused::Header)
+        (self.check)(&std::mem::take(&mut self.beginning)).map_err(FileRefused::Header)
     }
 }
 
@@ -175,6 +198,7 @@ impl Drop for Half {
     fn drop(&mut self) {
         // It is not there when it was moved to its job.
         let _ = fs::remove_file(&self.path);
+        Seen::remove_beside(&self.path);
     }
 }
 

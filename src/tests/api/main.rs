@@ -36,6 +36,7 @@ mod known_as;
 mod lists;
 mod lotteries;
 mod manners;
+mod member_imports;
 mod members;
 mod midnight;
 mod mistakes;

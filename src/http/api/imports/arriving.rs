@@ -18,8 +18,8 @@ use actors::engine::How;
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use metrics::counter;
-use products::imports::Imports;
-use products::imports::spool::Arrived;
+use products::imports::spool::{Arrived, HeaderCheck};
+use products::imports::{Imports, header};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -39,9 +39,7 @@ pub async fn create(
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let wanted = parse_wanted(&shared, query)?;
-    let announced =
-        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let arrived = receive(&shared, body, announced).await?;
+    let arrived = receive(&shared, body, &request, header::check).await?;
     let (job, plan) = Imports::plan(&arrived, wanted, caller.id);
     let spool = shared.imports.spool().clone();
     block(move || spool.keep(&arrived, job)).await.map_err(explain_stop)??;
@@ -56,14 +54,18 @@ pub async fn create(
 }
 
 /// Writes the body to the disk as it comes. Dropped on the way, it leaves nothing behind.
-async fn receive(
+pub async fn receive(
     shared: &web::Data<Shared>,
     mut body: web::Payload,
-    announced: Option<u64>,
+    request: &HttpRequest,
+    check: HeaderCheck,
 ) -> Result<Arrived, Problem> {
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut pace = Pace::of(shared);
     let spool = shared.imports.spool().clone();
-    let mut arriving = block(move || spool.receive(announced)).await.map_err(explain_stop)??;
+    let mut arriving =
+        block(move || spool.receive(announced, check)).await.map_err(explain_stop)??;
     let mut waiting =
         web::BytesMut::with_capacity(AT_ONCE.min(announced.unwrap_or(u64::MAX) as usize));
     loop {

@@ -3,7 +3,7 @@
 //! The endpoints, and the calls about jobs. `arriving` takes a file in, `bodies` has what is read
 //! and answered, `explain` what is said when a file or a job is refused.
 
-mod arriving;
+pub mod arriving;
 pub mod bodies;
 pub mod explain;
 mod finding;

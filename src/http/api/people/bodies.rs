@@ -8,11 +8,76 @@ use crate::http::problem::Problem;
 use crate::http::words;
 use actors::Id;
 use base::calendar::wire_time;
-use people::{Draft, KeyDraft, LoggedIn, Login, ServiceKeys, Tokens, Via};
+use people::{Draft, KeyDraft, LoggedIn, Login, MemberFate, ServiceKeys, Tokens, Via};
 use ports::directory::ServiceKey;
+use ports::profile::{Flaw, IdentifierKind};
 use ports::scopes::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// What became of the rows of a file with members. The counts come last, so a file that has them
+/// was worked off to its end.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MemberImport)]
+pub struct MembersImportedBody {
+    pub dry_run: bool,
+    /// In the order of the file: all of them, or those of the `state` that was asked for.
+    pub rows: Vec<MemberRowBody>,
+    pub imported: u64,
+    pub exists: u64,
+    pub invalid: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MemberImportRow)]
+pub struct MemberRowBody {
+    /// The first row after the header is 1; blank lines do not count.
+    pub row: u64,
+    /// As it stands in the file, so that the row is found again.
+    pub reference: Option<String>,
+    /// `imported`, `exists` or `invalid`.
+    #[schema(value_type = words::MemberRowStates)]
+    pub state: &'static str,
+    /// The id of the account. Null if none was made, and in a dry run.
+    pub member: Option<String>,
+    pub why: Option<String>,
+}
+
+impl MemberRowBody {
+    /// What became of it, or would.
+    pub fn tell(&mut self, fate: MemberFate, dry_run: bool) {
+        (self.state, self.member, self.why) = match fate {
+            MemberFate::Imported(id) => ("imported", (!dry_run).then(|| id.to_string()), None),
+            MemberFate::Exists(kinds) => ("exists", None, Some(why_exists(&kinds))),
+            MemberFate::Invalid(flaws) => ("invalid", None, Some(why_invalid(&flaws))),
+        };
+    }
+
+    /// Another row of the same file came before it.
+    pub fn tell_later(&mut self) {
+        let why = Some("an earlier row has one of its names".to_owned());
+        (self.state, self.member, self.why) = ("exists", None, why);
+    }
+}
+
+fn why_exists(kinds: &[IdentifierKind]) -> String {
+    if kinds.is_empty() {
+        return "it was imported before, with other details".to_owned();
+    }
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    format!("another account has this {}", names.join(" and "))
+}
+
+fn why_invalid(flaws: &[Flaw]) -> String {
+    let flaws: Vec<String> = flaws
+        .iter()
+        .map(|flaw| match flaw.field {
+            "" => flaw.says.to_owned(),
+            field => format!("{field}: {}", flaw.says),
+        })
+        .collect();
+    flaws.join("; ")
+}
 
 /// At least one of username, e-mail and phone. Each is unique, regardless of case and Unicode form.
 #[derive(Deserialize, ToSchema)]

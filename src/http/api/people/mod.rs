@@ -1,12 +1,15 @@
 //! People: register, log in and leave; accounts; and the keys of services that act for others.
 //!
-//! The endpoints. Their calls are in a file for each idea: `sessions`, `users`, `service_keys`.
+//! The endpoints. Their calls are in a file for each idea: `sessions`, `users`, `service_keys`,
+//! `importing` with its `member_file`.
 //! `bodies` and `profiles` have what is read and answered, `explain` what is said when a caller is
 //! refused.
 
 pub mod bodies;
 mod credentials;
 pub mod explain;
+mod importing;
+mod member_file;
 pub mod profiles;
 mod service_keys;
 mod sessions;
@@ -14,8 +17,8 @@ mod users;
 
 use crate::http::api::people::bodies::{
     ChangePassword, CreateServiceKey, LoggedInBody, LoginBody, LoginForm, Logout, MeBody,
-    NewServiceKeyBody, RefreshTokens, RegisterMember, RegisteredBody, ResetBody, ResetPassword,
-    ServiceKeyBody, SessionBody, TokensBody,
+    MembersImportedBody, NewServiceKeyBody, RefreshTokens, RegisterMember, RegisteredBody,
+    ResetBody, ResetPassword, ServiceKeyBody, SessionBody, TokensBody,
 };
 use crate::http::api::people::credentials::FORM;
 use crate::http::api::people::profiles::{CreateUser, PatchUser, PutUser, UserBody};
@@ -188,6 +191,36 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Admin)
             .answer::<ResetBody>(201, "The token to hand over.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
+        Endpoint::post("/member-imports", importing::import)
+            .named("importMembers")
+            .summary("Import members of another system")
+            .notes(
+                "The body is CSV. Its first line names its columns, in any order: one of \
+                `username`, `email` and `phone` at least, and if you like `full_name`, `birthday`, \
+                `password_hash`, `first_login_at` and `reference`. A hash is bcrypt's (`$2a$`, \
+                `$2b$` or `$2y$`, of a cost from 4 to 14) and is made anew at the first login that \
+                it lets in; without one, the member needs a reset. Whoever has a `first_login_at` \
+                gets no voucher for a first login here. `reference` is your own name for the row, \
+                which the answer repeats. The file is taken in whole; its rows are worked off while \
+                the answer goes out, so an answer that breaks off has no counts. The same row again \
+                is the same import, so a file is brought again from its beginning.",
+            )
+            .who(Who::Admin)
+            .choice(
+                "state",
+                &["imported", "exists", "invalid", "rejected"],
+                "`rejected` is `exists` and `invalid`. All rows if absent.",
+            )
+            .flag("dry_run", "`true`: the whole report, and nobody is imported.")
+            .streams("text/csv")
+            .or_bytes()
+            .answer::<MembersImportedBody>(200, "What became of each row.")
+            .problems(&[
+                &problem::CSV_HEADER,
+                &problem::NO_SPACE,
+                &problem::BUSY,
+                &problem::UNAVAILABLE,
+            ]),
         Endpoint::post("/service-keys", service_keys::create)
             .named("createServiceKey")
             .repeatable()

@@ -23,7 +23,7 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
         return Ok(Created::Taken(taken));
     }
     let insert = "INSERT INTO members (id, role, password_hash, created_at, registration_key, \
-        registration_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        registration_body, first_login_at, last_login_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let (key, body) =
         (new.registration.map(|by| IdColumn(by.key)), new.registration.map(|by| IdColumn(by.body)));
     connection.execute(
@@ -34,7 +34,9 @@ pub fn create(connection: &Connection, new: &NewMember) -> Result<Created> {
             new.password_hash,
             member.created_at.0,
             key,
-            body
+            body,
+            member.first_login_at.map(|at| at.0),
+            member.last_login_at.map(|at| at.0)
         ],
     )?;
     write_profile(connection, member.id, &member.profile)?;
