@@ -88,7 +88,7 @@ async fn measure(touched: u64) {
     let place = Rc::new(Place::open(&folder));
     let expires_at = Time(system_clock()().0 + 30 * 86_400_000);
     let (memory, disk, began) = (resident_mb(), disk_kb(&folder), Instant::now());
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let plan = BatchPlan {
         name: None,
         offer,

@@ -181,7 +181,7 @@ async fn run(store: Arc<Counted>, cql: Arc<Cql>, insert: Conditional, turn: Dura
 }
 
 fn plan() -> CampaignPlan {
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let (starts_at, ends_at) = (Time(0), Time(i64::MAX / 2));
     CampaignPlan {
         name: "hot".into(),

@@ -149,7 +149,7 @@ impl Place {
 
 async fn fill(folder: &Path, size: Size) {
     let place = Rc::new(Place::open(folder, size));
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let expires_at = Time(system_clock()().0 + 30 * 86_400_000);
     let what = BatchKind::Made { count: COUNT, one_per_member: false };
     let plan = BatchPlan { name: None, offer, expires_at, what };

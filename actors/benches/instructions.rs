@@ -143,7 +143,7 @@ fn member(number: u64) -> Caller {
 }
 
 fn campaign(quota: u64) -> Partition<Campaign, ()> {
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let (starts_at, ends_at) = (AT, AT.plus_s(86_400));
     let plan = CampaignPlan {
         name: "hot".into(),

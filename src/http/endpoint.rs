@@ -218,6 +218,10 @@ impl Endpoint {
         self.takes(Parameter::number(name, range, meaning))
     }
 
+    pub fn percent(self, name: &'static str, meaning: &'static str) -> Self {
+        self.takes(Parameter::percent(name, meaning))
+    }
+
     pub fn flag(self, name: &'static str, meaning: &'static str) -> Self {
         self.takes(Parameter::flag(name, meaning))
     }

@@ -72,6 +72,7 @@ fn in_words(expected: &str) -> String {
         "u32" => whole(u32::MAX.into()),
         "u64" | "usize" => "a whole number, 0 or more".into(),
         "i64" => "a whole number".into(),
+        "f32" | "f64" => "a number".into(),
         "a string" => "text".into(),
         "a boolean" => "true or false".into(),
         "a sequence" => "a list".into(),

@@ -37,6 +37,12 @@ impl Parameter {
         Parameter::of(name, schema, meaning)
     }
 
+    /// With two decimals at most.
+    pub fn percent(name: &'static str, meaning: &'static str) -> Parameter {
+        let schema = json!({"type": "number", "format": "double", "minimum": 0.01, "maximum": 100});
+        Parameter::of(name, schema, meaning)
+    }
+
     pub fn flag(name: &'static str, meaning: &'static str) -> Parameter {
         Parameter::of(name, json!({"type": "boolean"}), meaning)
     }

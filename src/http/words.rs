@@ -40,6 +40,8 @@ words! {
         "created" "assigned" "held" "used" "expired" "void";
     CouponSteps = "CouponStepKind" "What became of a coupon."
         "created" "assigned" "held" "used" "use_cancelled" "expired" "void";
+    Cancellers = "CancelBy" "Who may take back a use: whoever is named, and those after them."
+        "member" "service" "admin";
     LotteryStates = "LotteryState" "How a lottery stands."
         "open" "closing" "closed" "drawn";
     HoldStates = "HoldState" "How a hold stands."

@@ -23,7 +23,7 @@ fn member(n: u8) -> Caller {
 }
 
 fn plan() -> CampaignPlan {
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let (starts_at, ends_at) = (Time(0), Time(10_000_000));
     let (name, trigger, valid_s) = ("first".into(), Trigger::Claim, None);
     CampaignPlan { name, quota: 100, starts_at, ends_at, trigger, offer, valid_s }

@@ -6,13 +6,17 @@ use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
 use actors::domain::coupons::range::{self, RangeTerms};
 use actors::domain::coupons::redeem::LapsedHold;
-use actors::domain::coupons::{Cut, Discount, Offer, Serial, catalogue, rack, redeem};
+use actors::domain::coupons::{
+    CancelBy, Cut, Discount, Offer, Percent, Serial, catalogue, rack, redeem,
+};
 use actors::engine::record::Entry as Line;
 
-const PERCENT: Offer =
-    Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: Some(50_000) };
-const FIXED: Offer =
-    Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
+const PERCENT: Offer = Offer {
+    min_amount: Some(1000),
+    max_discount: Some(50_000),
+    ..Offer::of(Discount::percent(15))
+};
+const FIXED: Offer = Offer::of(Discount::Amount(500));
 
 fn plan(trigger: Trigger) -> campaign::CampaignPlan {
     let valid_s = matches!(trigger, Trigger::Claim).then_some(864_000);
@@ -26,6 +30,10 @@ fn plan(trigger: Trigger) -> campaign::CampaignPlan {
         valid_s,
     }
 }
+
+/// What an offer could not say at first.
+const FULL: Offer =
+    Offer { min_amount: Some(1000), cancel_by: CancelBy::Service, ..Offer::of(Discount::Nothing) };
 
 fn what() -> Use {
     let cut = Cut { discount: Some(300), payable: Some(1700) };
@@ -91,7 +99,32 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
             "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000000a010001f4030000b6f3dcde\
              d968010b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b03",
         ),
+        (
+            with_offer(FULL),
+            "4100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e756576\
+             6f64f6a3b8ded968b6f3dcded96801020201e80700010180de3403",
+        ),
+        (
+            with_offer(Offer { discount: hundredths(1225), ..FULL }),
+            "4300000002adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e756576\
+             6f64f6a3b8ded968b6f3dcded968010200c90901e80700010180de3403",
+        ),
+        (
+            with_offer(Offer { discount: Discount::Amount(500), ..FULL }),
+            "4300000002adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e756576\
+             6f64f6a3b8ded968b6f3dcded968010201f40301e80700010180de3403",
+        ),
     ]
+}
+
+fn hundredths(of: u16) -> Discount {
+    Discount::Percent(Percent::of_hundredths(of).expect("it is one"))
+}
+
+fn with_offer(offer: Offer) -> catalogue::Event {
+    let plan = campaign::CampaignPlan { offer, ..plan(Trigger::Claim) };
+    let entry = catalogue::CatalogueEntry::Campaign(plan);
+    catalogue::Event::Registered { serial: Serial(7), entry, key: 3 }
 }
 
 fn campaign_events() -> Vec<(campaign::Event, &'static str)> {

@@ -6,8 +6,7 @@ use actors::domain::imports::{Event, ImportPlan, OnDuplicate, Progress, WhyFaile
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
-    let offer =
-        Offer { discount: Discount::Percent(15), min_amount: Some(1000), max_discount: None };
+    let offer = Offer { min_amount: Some(1000), ..Offer::of(Discount::percent(15)) };
     let plan = |name, on_duplicate, dry_run| {
         Event::Created(ImportPlan {
             name,

@@ -11,7 +11,7 @@ use actors::domain::coupons::{CouponLedger, CouponState, Cut, Discount, Offer, S
 use actors::{Caller, Id, Role, Time};
 
 pub const OFFER: Offer =
-    Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
+    Offer { min_amount: Some(1000), max_discount: Some(500), ..Offer::of(Discount::percent(10)) };
 pub const ENDS: Time = s(10_000);
 pub const TERMS: range::RangeTerms =
     range::RangeTerms { count: 5, offer: OFFER, expires_at: ENDS, one_per_member: false };

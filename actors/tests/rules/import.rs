@@ -15,7 +15,7 @@ const JOB: Id = Id([9; 16]);
 const BATCH: Serial = Serial(4);
 
 fn plan() -> ImportPlan {
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let on_duplicate = OnDuplicate::Skip;
     ImportPlan {
         name: None,

@@ -9,7 +9,7 @@ use super::given::{ADA, ADMIN, BOB, s};
 use super::homes::Home;
 use actors::dice::Dice;
 use actors::domain::coupons::redeem::{Command, Event, Refusal};
-use actors::domain::coupons::{Campaign, CouponState, Rack, Range, offer};
+use actors::domain::coupons::{Campaign, CancelBy, CouponState, Rack, Range, offer};
 use actors::machine::Role;
 use actors::{Caller, Machine, Stamp, Time, Verdict};
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ fn command(slot: u64, dice: &mut Dice) -> Command {
             hold_s: Some(1 + dice.below(4000) as u32),
         },
         6..=7 => Command::Confirm { slot },
-        8..=10 => Command::Cancel { slot },
+        8..=10 => Command::Cancel { slot, by: CancelBy::Member },
         _ => Command::Void { slot },
     }
 }

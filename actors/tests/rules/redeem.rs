@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::coupon::{Past, Tenure};
 use actors::domain::coupons::range::{self, Command, Range, Refusal};
 use actors::domain::coupons::redeem::{Command as Redeem, Event, Refusal as Why};
-use actors::domain::coupons::{CouponState, offer};
+use actors::domain::coupons::{CancelBy, CouponState, Offer, offer};
 use actors::{Caller, Time};
 
 fn done(event: Event) -> range::Event {
@@ -21,15 +21,19 @@ fn happens(range: &Given<Range>, command: Redeem, caller: Caller, at: Time, even
 }
 
 const CONFIRM: Redeem = Redeem::Confirm { slot: 0 };
-const CANCEL: Redeem = Redeem::Cancel { slot: 0 };
+const CANCEL: Redeem = cancel_as(CancelBy::Member);
 const VOID: Redeem = Redeem::Void { slot: 0 };
+
+const fn cancel_as(by: CancelBy) -> Redeem {
+    Redeem::Cancel { slot: 0, by }
+}
 
 fn all_of(slot: u64) -> [Redeem; 5] {
     [
         use_it(slot),
         hold_it(slot, 60),
         Redeem::Confirm { slot },
-        Redeem::Cancel { slot },
+        Redeem::Cancel { slot, by: CancelBy::Member },
         Redeem::Void { slot },
     ]
 }
@@ -233,6 +237,34 @@ fn to_cancel_a_use_gives_back_what_it_took_once_and_remembers_it() {
         past.iter().map(taken).collect::<Vec<_>>(),
         [(s(20), BOB.id, s(30)), (s(40), ADA.id, s(50))]
     );
+}
+
+#[test]
+fn a_use_is_taken_back_by_those_whom_the_offer_names_and_those_after_them() {
+    let all = [CancelBy::Member, CancelBy::Service, CancelBy::Admin];
+    for named in all {
+        let offer = Offer { cancel_by: named, ..OFFER };
+        let having = |event| {
+            let terms = range::RangeTerms { offer, ..TERMS };
+            opened(terms, [(s(10), assigned(0, ADA, None)), (s(20), done(event))])
+        };
+        for by in all {
+            let cancel = Command::Redeem(cancel_as(by));
+            let used = having(used(0, ADA, ADA)).when(cancel.clone(), ADA, s(30));
+            match by >= named {
+                true => drop(used.verdict()),
+                false => used.refused(Refusal::Coupon(Why::CancelledBy(named))),
+            }
+            // Nothing was paid with it.
+            having(held(0, ADA, ADA, s(80)))
+                .when(cancel, ADA, s(30))
+                .then(done(cancelled(0, ADA, ADA)));
+        }
+        let unused =
+            opened(range::RangeTerms { offer, ..TERMS }, [(s(10), assigned(0, ADA, None))]);
+        refused(&unused, CANCEL, ADA, s(30), Why::NotUsed);
+        refused(&having(used(0, ADA, ADA)), CANCEL, BOB, s(30), Why::NotYours);
+    }
 }
 
 #[test]

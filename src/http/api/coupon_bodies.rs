@@ -1,7 +1,7 @@
 //! A coupon or voucher as it is answered, and the books of many: for batches and campaigns alike.
 
 use crate::http::api::known_as::KnownAsBody;
-use crate::http::api::offers::Worth;
+use crate::http::api::offers::{PercentNumber, Worth};
 use crate::http::export::TableLine;
 use crate::http::words;
 use crate::shared::Shared;
@@ -34,7 +34,9 @@ pub struct CouponBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub known_as: Option<KnownAsBody>,
-    pub discount_percent: Option<u8>,
+    /// Null if it is an amount, or nothing that is counted.
+    #[schema(value_type = Option<f64>)]
+    pub discount_percent: Option<PercentNumber>,
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
@@ -98,7 +100,9 @@ pub struct VoucherBody {
     pub code: Option<String>,
     pub campaign: String,
     pub rank: u64,
-    pub discount_percent: Option<u8>,
+    /// Null if it is an amount, or nothing that is counted.
+    #[schema(value_type = Option<f64>)]
+    pub discount_percent: Option<PercentNumber>,
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,

@@ -10,7 +10,9 @@ use crate::promotions::Promotions;
 use actors::domain::Only;
 use actors::domain::coupons::catalogue::{self, BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::code::{CouponNumber, Keys};
-use actors::domain::coupons::{Discount, Offer, RackName, Serial, campaign, rack, range, redeem};
+use actors::domain::coupons::{
+    CancelBy, Discount, Offer, RackName, Serial, campaign, rack, range, redeem,
+};
 use actors::engine::{By, KeyWindow, Limits, Node};
 use actors::store::StoreError;
 use actors::{Caller, Id, Time};
@@ -24,8 +26,7 @@ use testing::memory::MemoryStore;
 
 const ADA: Caller = Caller { id: Id([7; 16]), role: actors::Role::Member };
 const NOON: Time = Time(1_796_126_400_000);
-const OFFER: Offer =
-    Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+const OFFER: Offer = Offer::of(Discount::percent(10));
 const EXPIRY: Time = NOON.plus_s(86_400);
 
 fn in_a_system(test: impl AsyncFnOnce(Arc<Engine>)) {
@@ -114,7 +115,8 @@ fn a_coupon_is_told_by_its_batch_and_index() {
                 hold_s: None,
             };
             command(range::Command::Redeem(use_it)).await;
-            command(range::Command::Redeem(redeem::Command::Cancel { slot })).await;
+            let by = CancelBy::Member;
+            command(range::Command::Redeem(redeem::Command::Cancel { slot, by })).await;
             command(range::Command::Redeem(redeem::Command::Notice {
                 days: 3,
                 since: NOON,

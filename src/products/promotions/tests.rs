@@ -9,8 +9,7 @@ use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
 use actors::engine::{KeyWindow, Limits, Node};
 use testing::memory::MemoryStore;
 
-const OFFER: Offer =
-    Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+const OFFER: Offer = Offer::of(Discount::percent(10));
 
 fn node_on(store: &MemoryStore) -> Promotions {
     let node = Node::new(

@@ -100,7 +100,7 @@ fn slice_with_a_sold_ticket() -> Told {
 }
 
 fn campaign_with_a_voucher() -> Told {
-    let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+    let offer = Offer::of(Discount::percent(10));
     let (name, trigger) = ("first".to_owned(), Trigger::Claim);
     let plan = CampaignPlan {
         name,

@@ -179,7 +179,7 @@ fn leave_few(app: &TestApp, batch: &str, each: u64) {
     actix_web::rt::System::new().block_on(async move {
         let running =
             App::open(config, Arc::new(move || now)).await.unwrap().serve(|_| {}).unwrap();
-        let offer = Offer { discount: Discount::Amount(500), min_amount: None, max_discount: None };
+        let offer = Offer::of(Discount::Amount(500));
         let expires_at = Time(now.0 + 86_400_000);
         let plan = BatchPlan {
             name: None,

@@ -1,8 +1,8 @@
 //! Using coupons: once, by their owners, for what they are worth; held for a payment, confirmed,
 //! cancelled.
 
-use crate::campaigns::{campaign, ledger, voucher};
-use crate::coupons::{assign, batch, books, code};
+use crate::campaigns::{END, campaign, ledger, voucher, with};
+use crate::coupons::{assign, batch, books, code, my_id};
 use actors::Time;
 use harness::{Answer, Client, TestApp, pointers};
 use serde_json::{Value, json};
@@ -224,6 +224,8 @@ fn a_hold_never_outlives_its_coupon() {
 fn what_is_payable_is_reckoned_to_the_minor_unit() {
     let app = TestApp::start();
     let percent = json!({"discount_amount": null, "discount_percent": 10});
+    let hundredths = json!({"discount_amount": null, "discount_percent": 12.5});
+    let nothing = json!({"discount_amount": null, "no_discount": true});
     let capped = json!({"discount_amount": null, "discount_percent": 50, "min_amount": 1000,
         "max_discount": 600});
     for (worth, amount, discount, payable) in [
@@ -237,6 +239,10 @@ fn what_is_payable_is_reckoned_to_the_minor_unit() {
             Some(900_000_000_000_000_i64),
         ),
         (percent, None, None, None),
+        (hundredths.clone(), Some(1003), Some(125), Some(878)),
+        (hundredths, Some(1004), Some(126), Some(878)),
+        (nothing.clone(), Some(300), Some(0), Some(300)),
+        (nothing, None, Some(0), None),
         (json!({"discount_amount": 500}), Some(501), Some(500), Some(1)),
         (json!({"discount_amount": 500}), Some(300), Some(300), Some(0)),
         (json!({"discount_amount": 500}), None, Some(500), None),
@@ -256,6 +262,62 @@ fn what_is_payable_is_reckoned_to_the_minor_unit() {
             "{worth} {amount:?}"
         );
     }
+}
+
+#[test]
+fn a_percentage_is_told_as_it_was_said_and_none_is_told_as_none() {
+    let app = TestApp::start();
+    for (said, told) in [
+        (json!({"discount_percent": 12.5}), json!(12.5)),
+        (json!({"discount_percent": 12.25}), json!(12.25)),
+        (json!({"discount_percent": 0.07}), json!(0.07)),
+        (json!({"discount_percent": 12}), json!(12)),
+        (json!({"discount_percent": 12.0}), json!(12)),
+        (json!({"no_discount": true}), Value::Null),
+    ] {
+        let worth = with(json!({"discount_amount": null}), said);
+        let (owner, batch, code) = coupon(&app, worth.clone());
+        let shown = owner.get(&format!("/coupons/{code}")).expect(200);
+        let whole = app.admin().get(&format!("/coupon-batches/{batch}")).expect(200);
+        for body in [shown, whole] {
+            assert_eq!(body["discount_percent"], told, "{worth}");
+            assert_eq!(body["discount_amount"], Value::Null);
+        }
+    }
+}
+
+#[test]
+fn a_paid_use_is_taken_back_by_those_whom_its_batch_names() {
+    let app = TestApp::start();
+    let (ada, customer) = (app.member("ada"), app.service("bank").on_behalf_of("7"));
+    for (named, member, service) in
+        [(None, 200, 200), (Some("service"), 403, 200), (Some("admin"), 403, 403)]
+    {
+        let batch = batch(&app, json!({ "cancel_by": named }));
+        let shown = app.admin().get(&format!("/coupon-batches/{batch}")).expect(200);
+        assert_eq!(shown["cancel_by"], named.unwrap_or("member"));
+        let given = assign(&app.admin(), &batch, json!({"member_id": my_id(&ada)})).expect(201);
+        let theirs = assign(&customer, &batch, json!({})).expect(201);
+        for (client, coupon, status) in [(&ada, given, member), (&customer, theirs, service)] {
+            let code = code(&coupon);
+            redeem(client, code, json!({"amount": 500, "hold_s": 60})).expect(200);
+            // Nothing was paid with it yet.
+            cancel(client, code).expect(200);
+            redeem(client, code, json!({"amount": 500})).expect(200);
+            let answer = cancel(client, code);
+            match status {
+                200 => drop(answer.expect(200)),
+                _ => {
+                    answer.refused(403, "forbidden");
+                    assert_eq!(cancel(&app.admin(), code).expect(200)["state"], "assigned");
+                }
+            }
+        }
+        assert_eq!(books(&app, &batch)["assigned"], 2);
+    }
+    let wrong = json!({"count": 1, "discount_amount": 5, "expires_at": END, "cancel_by": "bank"});
+    let refused = app.admin().post("/coupon-batches", wrong).refused(422, "invalid");
+    assert_eq!(pointers(&refused), ["/cancel_by"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_stale_owner_neither_says_sold_out_nor_grants_what_is_gone() {
     let stores = [few_records(&settings), few_records(&settings)];
     System::new().block_on(async {
         let engines = stores.map(engine);
-        let offer = Offer { discount: Discount::Percent(10), min_amount: None, max_discount: None };
+        let offer = Offer::of(Discount::percent(10));
         let plan = CampaignPlan {
             name: "duel".into(),
             quota: 1,

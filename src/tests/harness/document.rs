@@ -146,7 +146,7 @@ impl Document {
                 Some(known) => {
                     let schema = &known["schema"];
                     let value = match schema["type"].as_str() {
-                        Some("integer" | "boolean") => {
+                        Some("integer" | "number" | "boolean") => {
                             serde_json::from_str(value).unwrap_or(Value::Null)
                         }
                         _ => value.replace("%3A", ":").into(),

@@ -59,7 +59,7 @@ pub struct Coupons {
 }
 
 pub const OFFER: Offer =
-    Offer { discount: Discount::Percent(10), min_amount: Some(1000), max_discount: Some(500) };
+    Offer { min_amount: Some(1000), max_discount: Some(500), ..Offer::of(Discount::percent(10)) };
 
 impl Plan {
     pub fn drawn(dice: &mut Dice) -> Plan {

@@ -1,7 +1,7 @@
 //! What the calls about campaigns take and answer.
 
 use crate::http::api::coupon_bodies::VoucherBody;
-use crate::http::api::offers::Worth;
+use crate::http::api::offers::{PercentNumber, Worth, name_of};
 use crate::http::fields::{parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
@@ -26,16 +26,26 @@ pub struct CreateCampaign {
     pub name: String,
     /// How many vouchers there are, 1 to 100,000,000.
     pub quota: u64,
-    /// Of the amount, 1 to 100. Either this or `discount_amount`.
-    pub discount_percent: Option<u8>,
+    /// Of the amount, 0.01 to 100, with two decimals at most. Either this or `discount_amount`,
+    /// or `no_discount`.
+    #[schema(value_type = Option<f64>, example = 12.5)]
+    pub discount_percent: Option<PercentNumber>,
     /// In minor units.
     pub discount_amount: Option<u64>,
     /// Less than this cannot be paid with a voucher.
     pub min_amount: Option<u64>,
+    /// It is good for something that is not paid: all of the amount stays payable.
+    #[serde(default)]
+    pub no_discount: bool,
     /// The discount is never more than this.
     pub max_discount: Option<u64>,
     /// From when on it can be claimed; now, if absent.
     pub starts_at: Option<String>,
+    /// Who may take back a use: `member` (if absent): its owner, their service and administrators;
+    /// `service`: the service and administrators; `admin`: administrators. A hold that was not
+    /// confirmed its owner may always cancel.
+    #[schema(value_type = Option<words::Cancellers>)]
+    pub cancel_by: Option<String>,
     /// Until when.
     #[schema(example = "2026-12-31T23:59:59Z")]
     pub ends_at: String,
@@ -80,7 +90,9 @@ pub struct CampaignBody {
     pub quota: u64,
     pub granted: u64,
     pub remaining: u64,
-    pub discount_percent: Option<u8>,
+    /// Null if it is an amount, or nothing that is counted.
+    #[schema(value_type = Option<f64>)]
+    pub discount_percent: Option<PercentNumber>,
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
@@ -140,6 +152,9 @@ pub fn parse_trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem>
         }
         ("code", _) => Err(Problem::invalid("/code", format!("1 to {LONGEST_CODE} characters"))),
         ("first_login" | "claim", Some(_)) => {
+    /// Who may take back a use.
+    #[schema(value_type = words::Cancellers)]
+    pub cancel_by: &'static str,
             Err(Problem::invalid("/code", "only with the trigger `code`"))
         }
         ("first_login", None) => Ok(Trigger::FirstLogin),
@@ -162,8 +177,10 @@ impl CampaignBody {
             name: plan.name.clone(),
             state: state(overview, now),
             quota: plan.quota,
+        no_discount: body.no_discount,
             granted: *granted,
             remaining: plan.quota.saturating_sub(*granted),
+        cancel_by: body.cancel_by,
             discount_percent: worth.discount_percent,
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
@@ -191,3 +208,4 @@ fn state(overview: &Overview, now: Time) -> &'static str {
         () => "open",
     }
 }
+            cancel_by: name_of(plan.offer.cancel_by),

@@ -151,8 +151,10 @@ fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<BatchPlan, Prob
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
+        no_discount: body.no_discount,
         min_amount: body.min_amount,
         max_discount: body.max_discount,
+        cancel_by: body.cancel_by,
     };
     let name = body.name.as_deref().map(|text| parse_name(text, "/name")).transpose();
     let name = mistakes.check(name);

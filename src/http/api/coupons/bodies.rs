@@ -2,7 +2,7 @@
 
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::known_as::KnownAsBody;
-use crate::http::api::offers::Worth;
+use crate::http::api::offers::{PercentNumber, Worth, name_of};
 use crate::http::export::TableLine;
 use crate::http::problem::Problem;
 use crate::http::words;
@@ -42,14 +42,24 @@ pub struct CreateBatch {
     /// How many coupons: 1 to 10,000,000,000, or to 1000 where the codes are in the answer.
     pub count: u64,
     pub name: Option<String>,
-    /// Of the amount, 1 to 100. Either this or `discount_amount`.
-    pub discount_percent: Option<u8>,
+    /// Of the amount, 0.01 to 100, with two decimals at most. Either this or `discount_amount`,
+    /// or `no_discount`.
+    #[schema(value_type = Option<f64>, example = 12.5)]
+    pub discount_percent: Option<PercentNumber>,
     /// In minor units.
     pub discount_amount: Option<u64>,
+    /// It is good for something that is not paid: all of the amount stays payable.
+    #[serde(default)]
+    pub no_discount: bool,
     /// Less than this cannot be paid with a coupon.
     pub min_amount: Option<u64>,
     /// The discount is never more than this.
     pub max_discount: Option<u64>,
+    /// Who may take back a use: `member` (if absent): its owner, their service and administrators;
+    /// `service`: the service and administrators; `admin`: administrators. A hold that was not
+    /// confirmed its owner may always cancel.
+    #[schema(value_type = Option<words::Cancellers>)]
+    pub cancel_by: Option<String>,
     #[schema(example = "2026-12-31T23:59:59Z")]
     pub expires_at: String,
     /// Each member gets at most one, exactly. Then a given code is not assignable.
@@ -86,10 +96,15 @@ pub struct BatchBody {
     pub one_per_member: bool,
     /// The import that brought its codes.
     pub imported_by: Option<String>,
-    pub discount_percent: Option<u8>,
+    /// Null if it is an amount, or nothing that is counted.
+    #[schema(value_type = Option<f64>)]
+    pub discount_percent: Option<PercentNumber>,
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
+    /// Who may take back a use.
+    #[schema(value_type = words::Cancellers)]
+    pub cancel_by: &'static str,
     pub expires_at: String,
     pub created_at: String,
 }
@@ -174,6 +189,7 @@ impl BatchBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
+            cancel_by: name_of(known.offer().cancel_by),
             expires_at: wire_time(plan.map_or(Time::default(), |plan| plan.expires_at)),
             created_at: wire_time(known.created_at),
         }

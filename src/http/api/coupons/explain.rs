@@ -3,7 +3,7 @@
 use crate::http::explain::Explain;
 use crate::http::problem::{self, Problem};
 use actors::domain::coupons::redeem::Refusal;
-use actors::domain::coupons::{catalogue, offer, range};
+use actors::domain::coupons::{CancelBy, catalogue, offer, range};
 
 impl Explain for Refusal {
     fn explain(self) -> Problem {
@@ -17,6 +17,13 @@ impl Explain for Refusal {
             Refusal::AlreadyUsed => Problem::plain(&problem::COUPON_USED),
             Refusal::NotHeld => Problem::plain(&problem::COUPON_NOT_HELD),
             Refusal::NotUsed => Problem::plain(&problem::COUPON_NOT_USED),
+            Refusal::CancelledBy(by) => Problem::new(
+                &problem::FORBIDDEN,
+                match by {
+                    CancelBy::Service => "only the service or an administrator takes back its use",
+                    CancelBy::Member | CancelBy::Admin => "only administrators take back its use",
+                },
+            ),
             Refusal::Offer(offer::Refusal::AmountNeeded) => {
                 Problem::invalid("/amount", "this coupon has a minimum, so the amount is needed")
             }

@@ -160,7 +160,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete("/coupons/{code}/use", using::cancel)
             .named("cancelUse")
             .summary("Cancel a use, or the hold for one")
-            .notes("Gives back what that use took. What has expired stays expired.")
+            .notes(
+                "Gives back what that use took. What has expired stays expired. A use that was not \
+                 only held is taken back by those whom `cancel_by` of the batch or campaign names.",
+            )
             .who(Who::Member)
             .scopes(&[Scope::Members, Scope::Redeem])
             .decides()
@@ -170,6 +173,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::COUPON_VOID,
                 &problem::COUPON_EXPIRED,
                 &problem::COUPON_NOT_USED,
+                &problem::FORBIDDEN,
             ]),
         Endpoint::post("/coupons/{code}/void", using::void)
             .named("voidCoupon")

@@ -17,9 +17,11 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Role;
+use actors::domain::coupons::CancelBy;
 use actors::domain::coupons::redeem::Command;
 use actors::engine::{Failure, How};
 use futures_util::future::try_join_all;
+use people::Via;
 
 const LONGEST_HOLD_S: u32 = 86_400;
 
@@ -102,7 +104,12 @@ pub async fn cancel(
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
-    let command = |slot| Command::Cancel { slot };
+    let by = match (guesser.signed.caller.role, &guesser.signed.via) {
+        (Role::Member, Via::Session { .. }) => CancelBy::Member,
+        (Role::Member, Via::ServiceKey { .. }) => CancelBy::Service,
+        (Role::Admin | Role::System, _) => CancelBy::Admin,
+    };
+    let command = |slot| Command::Cancel { slot, by };
     command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
 }
 

@@ -1,6 +1,6 @@
 //! What the calls about imports and their jobs take and answer.
 
-use crate::http::api::offers::{OfferBody, Worth};
+use crate::http::api::offers::{OfferBody, PercentNumber, Worth};
 use crate::http::fields::{check_name, parse_future};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
@@ -20,11 +20,14 @@ use utoipa::ToSchema;
 pub struct ImportQuery {
     name: Option<String>,
     expires_at: Option<String>,
-    discount_percent: Option<u8>,
+    discount_percent: Option<PercentNumber>,
     discount_amount: Option<u64>,
     min_amount: Option<u64>,
+    #[serde(default)]
+    no_discount: bool,
     max_discount: Option<u64>,
     on_duplicate: Option<String>,
+    cancel_by: Option<String>,
     #[serde(default)]
     dry_run: bool,
 }
@@ -111,10 +114,19 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
         on_duplicate,
         dry_run,
     } = query;
+        no_discount,
     let invalid = |name: &str, why: &str| Problem::invalid(&format!("?{name}"), why);
     let mut mistakes = Mistakes::default();
+        cancel_by,
     mistakes.check(name.as_deref().map_or(Ok(()), |name| check_name(name, "?name")));
-    let worth = Worth { discount_percent, discount_amount, min_amount, max_discount };
+    let worth = Worth {
+        discount_percent,
+        discount_amount,
+        no_discount,
+        min_amount,
+        max_discount,
+        cancel_by,
+    };
     let offer = mistakes.check(worth.checked('?'));
     let expires_at = expires_at.ok_or_else(|| invalid("expires_at", "when do the coupons expire?"));
     let expires_at = expires_at

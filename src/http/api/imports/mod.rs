@@ -22,7 +22,7 @@ use crate::http::page::{self, Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
-use crate::http::words::Duplicates;
+use crate::http::words::{Cancellers, Duplicates};
 use crate::shared::Shared;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes, block};
@@ -56,12 +56,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query("name", "Of the batch and the job, up to 100 characters.")
             .instant("expires_at", "When the coupons expire.")
             .required()
-            .number("discount_percent", 1..=100, "Either this or `discount_amount`.")
+            .percent("discount_percent", "Either this or `discount_amount`, or `no_discount`.")
             .number("discount_amount", 1..=MOST_MONEY, "In minor units.")
             .number("min_amount", 1..=MOST_MONEY, "Less than this may not be paid with it.")
             .number("max_discount", 1..=MOST_MONEY, "The discount is never more than this.")
             .choice("on_duplicate", Duplicates::ALL, "`skip`, if absent.")
+            .flag("no_discount", "`true`: all of the amount stays payable.")
             .flag("dry_run", "`true`: the whole report, and nothing is imported.")
+            .choice("cancel_by", Cancellers::ALL, "Who may take back a use; `member`, if absent.")
             .streams("text/csv")
             .or_bytes()
             .answer::<JobBody>(202, "The job. `Location` is where to look at it.")

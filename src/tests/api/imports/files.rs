@@ -16,7 +16,10 @@ fn every_row_of_a_file_is_accounted_for() {
         (&accepted["kind"], &accepted["name"], &accepted["dry_run"]),
         (&json!("coupon_import"), &json!("Summer"), &json!(false))
     );
-    assert_eq!(accepted["offer"], json!({"discount_percent": 10, "min_amount": 500}));
+    assert_eq!(
+        accepted["offer"],
+        json!({"discount_percent": 10, "min_amount": 500, "cancel_by": "member"})
+    );
     assert_eq!(accepted["expires_at"], "2027-01-01T00:00:00.000Z");
     let job = ended(&app, &admin, id(&accepted));
     assert_eq!(

@@ -3,8 +3,9 @@
 //!
 //! Rules: only its owner uses it, or a caller who may act for them. `life` says which step may
 //! follow which. A use that waits for its payment ends by itself, and before the coupon expires. A
-//! use is cancelled once and gives back what it took; what has expired stays so. Notices go to
-//! owners of coupons that are still unused, once per coupon and number of days.
+//! use is cancelled once, by those whom the offer names, and gives back what it took; what has
+//! expired stays so. Its owner may always cancel a hold. Notices go to owners of coupons that are
+//! still unused, once per coupon and number of days.
 
 use super::words::{Command, Event, Refusal};
 use crate::domain::coupons::book::Book;
@@ -60,9 +61,12 @@ pub fn decide(
             let used = Event::Used { slot, owner, tenure, what };
             Ok(if is_used { Verdict::Already(used) } else { Verdict::New(used) })
         }
-        Command::Cancel { slot } => {
+        Command::Cancel { slot, by } => {
             let coupon = owned(coupons, *slot, caller)?;
             may(coupons, &coupon, LifeStep::Cancel)?;
+            if matches!(coupon.phase, CouponPhase::Used(_)) && *by < offer.cancel_by {
+                return Err(Refusal::CancelledBy(offer.cancel_by));
+            }
             let what = coupon.current_use().ok_or(Refusal::NotUsed)?.clone();
             let (slot, Coupon { owner, mut tenure, phase }) = (*slot, coupon);
             if let CouponPhase::Used(used) = phase {

@@ -1,7 +1,7 @@
 //! What can be done with a coupon, what happens to it, and why not.
 
 use crate::domain::coupons::coupon::{Slot, Tenure, Use};
-use crate::domain::coupons::offer;
+use crate::domain::coupons::offer::{self, CancelBy};
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -19,9 +19,10 @@ pub enum Command {
     Confirm {
         slot: Slot,
     },
-    /// Takes back a use, or the hold for one.
+    /// Takes back a use, or the hold for one; `by` says what the caller is.
     Cancel {
         slot: Slot,
+        by: CancelBy,
     },
     Void {
         slot: Slot,
@@ -103,6 +104,8 @@ pub enum Refusal {
     /// No use is waiting.
     NotHeld,
     NotUsed,
+    /// Uses of it are taken back by others than the caller.
+    CancelledBy(CancelBy),
     Offer(offer::Refusal),
     /// As a notice: none is to be told among those looked at; `next` is where to go on.
     NobodyToTell {

@@ -162,7 +162,7 @@ pub fn is_answer(command: &redeem::Command, event: &redeem::Event) -> bool {
             slot == of && *amount == what.amount
         }
         (Command::Confirm { slot }, Event::Used { slot: of, .. })
-        | (Command::Cancel { slot }, Event::Cancelled { slot: of, .. })
+        | (Command::Cancel { slot, .. }, Event::Cancelled { slot: of, .. })
         | (Command::Void { slot }, Event::Voided { slot: of, .. }) => slot == of,
         (Command::Notice { days, .. }, Event::Noticed { days: of, .. }) => days == of,
         _ => false,

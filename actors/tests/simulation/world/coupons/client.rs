@@ -10,7 +10,7 @@ use actors::dice::Dice;
 use actors::domain::coupons::campaign::{self, Campaign};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
-use actors::domain::coupons::redeem;
+use actors::domain::coupons::{CancelBy, redeem};
 use actors::engine::Key;
 use actors::machine::Role;
 use actors::{Caller, Id};
@@ -212,7 +212,7 @@ impl Client<'_> {
         let command = match self.below(20) {
             0..=9 => redeem::Command::Use { slot, amount, reference, hold_s },
             10..=12 => redeem::Command::Confirm { slot },
-            13..=18 => redeem::Command::Cancel { slot },
+            13..=18 => redeem::Command::Cancel { slot, by: CancelBy::Member },
             _ => redeem::Command::Void { slot },
         };
         let key = (self.below(2) == 0).then(|| self.next_key(caller.id));

@@ -158,7 +158,7 @@ impl Pool {
             Command::Void { .. } if is_member => return Err(Refusal::NotAdmin),
             Command::Use { slot, .. }
             | Command::Confirm { slot }
-            | Command::Cancel { slot }
+            | Command::Cancel { slot, .. }
             | Command::Void { slot } => *slot,
             Command::Notice { .. } => return Ok(Answered::New),
         };
