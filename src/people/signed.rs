@@ -34,9 +34,13 @@ pub enum Via {
 impl Signed {
     /// To products, whoever runs promotions is an administrator.
     pub(crate) fn new(id: Id, role: AccountRole, via: Via) -> Signed {
-        let is_administrator = role >= AccountRole::Operator;
-        let known = if is_administrator { Role::Admin } else { Role::Member };
-        Signed { caller: Caller { id, role: known }, role, via }
+        Signed { caller: acting(id, role), role, via }
+    }
+
+    /// The caller of a request that would change something, for one that only asks what would
+    /// come of it.
+    pub fn acting(&self) -> Caller {
+        acting(self.caller.id, self.role)
     }
 
     /// The same, for a request that only looks: to whoever may look at everything, all is shown
@@ -62,6 +66,11 @@ impl Signed {
         needed.iter().any(|scope| scopes.has(*scope)) || self.role >= least
     }
 
+    /// Whether a service acts for a member of its own.
+    pub fn is_of_a_service(&self) -> bool {
+        matches!(self.via, Via::ServiceKey { on_behalf_of: Some(_), .. })
+    }
+
     /// The session, if there is one.
     pub fn session(&self) -> Option<Id> {
         match self.via {
@@ -69,4 +78,9 @@ impl Signed {
             Via::ServiceKey { .. } => None,
         }
     }
+}
+
+fn acting(id: Id, role: AccountRole) -> Caller {
+    let is_administrator = role >= AccountRole::Operator;
+    Caller { id, role: if is_administrator { Role::Admin } else { Role::Member } }
 }

@@ -120,7 +120,8 @@ problems! {
         "The campaign is claimed with a code, and this is another, or none. Wrong ones are \
          counted.";
     BY_FIRST_LOGIN = "by-first-login" 409 Never "It is claimed by logging in for the first time"
-        "The campaign grants its vouchers with first logins, and in no other way.";
+        "The campaign grants its vouchers with first logins, and in no other way. A service says \
+         with `first_login` that it is one.";
     ONLY_MORE = "only-more" 409 Never "A quota only grows, and an end only moves later"
         "Somebody has claimed already, and what was promised is not taken back. Before the first \
          claim both may change, as long as a voucher and some time are left.";

@@ -118,7 +118,7 @@ impl World {
         let one = match kind {
             Some(kind) if column.owns => self.thing(kind, &caller),
             Some(kind) => self.thing(kind, &self.newcomer()),
-            None if name == "claimVoucher" => self.campaign.clone(),
+            None if ["claimVoucher", "getEligibility"].contains(&name) => self.campaign.clone(),
             None if name == "assignNextCoupon" => self.batch.clone(),
             None => "none-such".to_owned(),
         };

@@ -3,7 +3,7 @@
 
 use crate::campaigns::{after_ms, campaign, claim, ledger, show};
 use actors::Time;
-use harness::{Client, PASSWORD, TestApp};
+use harness::{Client, PASSWORD, TestApp, pointers};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -203,4 +203,90 @@ fn a_voucher_is_good_for_its_days_or_until_the_campaign_ends() {
         (&ledger(&app, &end)["assigned"], &ledger(&app, &end)["expired"]),
         (&json!(0), &json!(2))
     );
+}
+
+#[test]
+fn whether_a_claim_would_succeed_is_asked_before_and_changes_nothing() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"quota": 1, "starts_at": "2026-12-01T12:01:00Z"}));
+    let (ada, shop) = (app.member("ada"), app.service("shop"));
+    let ask = |client: &Client| client.get(&format!("/campaigns/{id}/eligibility")).expect(200);
+    let refused = |client: &Client, why: &str| {
+        let answer = ask(client);
+        let problem = claim(client, &id);
+        assert_eq!(answer["reason"]["type"], format!("/problems/{why}"), "{answer}");
+        for said in ["type", "title", "detail"] {
+            assert_eq!(answer["reason"][said], problem.body[said], "{}", problem.text);
+        }
+        assert_eq!((&answer["eligible"], &answer["claimed"]), (&json!(false), &json!(false)));
+    };
+    refused(&ada, "not-yet-open");
+    app.pass_s(60);
+    for client in [&ada, &shop.on_behalf_of("7")] {
+        let free =
+            json!({"campaign": id, "eligible": true, "claimed": false, "code_needed": false});
+        assert_eq!(ask(client), free);
+    }
+    assert_eq!(ledger(&app, &id)["assigned"], 0);
+    app.admin().post(&format!("/campaigns/{id}/pause"), json!({})).expect(200);
+    refused(&ada, "paused");
+    app.admin().post(&format!("/campaigns/{id}/resume"), json!({})).expect(200);
+    claim(&ada, &id).expect(201);
+    let hers = ask(&ada);
+    assert_eq!((&hers["eligible"], &hers["claimed"]), (&json!(true), &json!(true)));
+    refused(&shop.on_behalf_of("7"), "sold-out");
+    refused(&app.admin(), "forbidden");
+    ada.get("/campaigns/c_99/eligibility").refused(404, "not-found");
+    ada.get(&format!("/campaigns/{id}/eligibility?code=x")).refused(422, "invalid");
+    app.set_time(Time(app.now().0 + 60 * 86_400_000));
+    refused(&app.member("bob"), "ended");
+    app.anybody().get(&format!("/campaigns/{id}/eligibility")).refused(401, "unauthenticated");
+    shop.get(&format!("/campaigns/{id}/eligibility")).refused(403, "forbidden");
+}
+
+#[test]
+fn who_may_claim_with_the_code_is_told_so_without_it() {
+    let app = TestApp::start();
+    let id = campaign(&app, json!({"trigger": "code", "code": "SUMMER"}));
+    let ada = app.member("ada");
+    let path = format!("/campaigns/{id}/eligibility");
+    let answer = ada.get(&path).expect(200);
+    assert_eq!((&answer["eligible"], &answer["code_needed"]), (&json!(true), &json!(true)));
+    claim(&ada, &id).refused(409, "wrong-code");
+    let viewer = crate::roles::staff_named(&app, "viewer", "vera");
+    assert_eq!(viewer.get(&path).expect(200)["eligible"], true, "they claim as members do");
+}
+
+#[test]
+fn a_service_says_that_its_member_logs_in_for_the_first_time() {
+    let app = TestApp::start();
+    let first = campaign(&app, json!({"trigger": "first_login"}));
+    let asked = campaign(&app, json!({"name": "Asked"}));
+    let (ada, shop) = (app.member("ada"), app.service("shop"));
+    let path = format!("/campaigns/{first}/claims");
+    let says = json!({"first_login": true});
+    let eligible = |client: &Client, query: &str| {
+        client.get(&format!("/campaigns/{first}/eligibility{query}"))
+    };
+    let seven = shop.on_behalf_of("7");
+    assert_eq!(eligible(&seven, "").expect(200)["reason"]["type"], "/problems/by-first-login");
+    assert_eq!(eligible(&seven, "?first_login=true").expect(200)["eligible"], true);
+    let dry = seven.post(&format!("{path}?dry_run=true"), says.clone()).expect(201);
+    assert_eq!((&dry["rank"], &dry["voucher"]["code"]), (&json!(1), &json!(null)));
+    claim(&seven, &first).refused(409, "by-first-login");
+    let granted = seven.key("k").post(&path, says.clone()).expect(201);
+    assert_eq!(granted["rank"], 1);
+    assert_eq!(seven.key("k").post(&path, says.clone()).expect(200), granted);
+    assert_eq!(seven.post(&path, says.clone()).expect(200), granted, "one each, for ever");
+    seven.key("k").post(&path, json!({})).refused(422, "idempotency-key-reused");
+    let code = granted["voucher"]["code"].as_str().unwrap();
+    seven.post(&format!("/coupons/{code}/use"), json!({"amount": 500})).expect(200);
+    for client in [&ada, &app.admin()] {
+        client.post(&path, says.clone()).refused(403, "forbidden");
+        eligible(client, "?first_login=true").refused(403, "forbidden");
+    }
+    let refused = seven.post(&format!("/campaigns/{asked}/claims"), says.clone());
+    assert_eq!(pointers(&refused.refused(422, "invalid")), ["/first_login"]);
+    assert_eq!(shop.on_behalf_of("8").post(&path, says.clone()).expect(201)["rank"], 2);
+    shop.on_behalf_of("9").post(&path, says).refused(409, "sold-out");
 }

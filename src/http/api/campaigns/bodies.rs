@@ -4,11 +4,13 @@ use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::offers::{PercentNumber, Worth, name_of};
 use crate::http::fields::{parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
-use crate::http::problem::Problem;
+use crate::http::problem::{self, Problem};
 use crate::http::words;
 use actors::Time;
 use actors::domain::coupons::campaign::{CampaignPlan, Overview, Trigger};
+use actors::engine::Done;
 use base::calendar::wire_time;
+use products::campaigns::GrantedVoucher;
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,6 +79,60 @@ pub struct ChangeCampaign {
 pub struct ClaimVoucher {
     /// For campaigns with a code.
     pub code: Option<String>,
+    /// For campaigns with the trigger `first_login`: the service says that its member logs in for
+    /// the first time now. Only a service says so, because it alone knows.
+    #[serde(default)]
+    pub first_login: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EligibilityQuery {
+    #[serde(default)]
+    pub first_login: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Eligibility)]
+pub struct EligibilityBody {
+    pub campaign: String,
+    /// Whether a claim would be answered with a voucher now.
+    pub eligible: bool,
+    /// Whether the member has a voucher of it already, which a claim would answer again.
+    pub claimed: bool,
+    /// Whether a claim must say the campaign's code. The answer is the one for the right code.
+    pub code_needed: bool,
+    /// What a claim would be answered now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<ReasonBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = EligibilityReason)]
+pub struct ReasonBody {
+    /// As in a problem.
+    #[schema(format = "uri-reference")]
+    pub r#type: String,
+    pub title: &'static str,
+    pub detail: String,
+}
+
+impl EligibilityBody {
+    pub fn of(known: &Promotion, came: Result<Done<GrantedVoucher>, Problem>) -> EligibilityBody {
+        let trigger = known.campaign().map(|plan| &plan.trigger);
+        EligibilityBody {
+            campaign: known.serial.to_string(),
+            eligible: came.is_ok(),
+            claimed: came.as_ref().is_ok_and(|done| done.replayed),
+            code_needed: matches!(trigger, Some(Trigger::Code(_))),
+            reason: came.err().map(|problem| ReasonBody {
+                r#type: problem::address(problem.kind),
+                title: problem.kind.title,
+                detail: problem.detail.into(),
+            }),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]

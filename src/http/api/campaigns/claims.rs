@@ -1,22 +1,26 @@
 //! Claims: get a voucher, list all that were claimed, and count them.
 
-use crate::http::api::campaigns::bodies::{ClaimVoucher, ClaimedBody, fold};
+use crate::http::api::campaigns::bodies::{
+    ClaimVoucher, ClaimedBody, EligibilityBody, EligibilityQuery, fold,
+};
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, VoucherBody};
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::body::Body;
-use crate::http::caller::Viewer;
+use crate::http::caller::{SignedIn, Viewer};
 use crate::http::explain::Explain;
 use crate::http::export::{self, FormQuery, Listing};
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
-use crate::http::problem::Problem;
+use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponHome;
 use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
+use actors::engine::{By, How};
+use people::Signed;
 use products::promotions::Promotion;
 
 pub async fn claim(
@@ -33,10 +37,16 @@ pub async fn claim(
     }
     let caller = guesser.signed.caller;
     let code = body.code.as_deref().map(fold);
-    let meaning = || code.clone().unwrap_or_default().into_bytes();
-    let by =
-        key.by(caller, flags.how(), || vec![b"claim".to_vec(), id.as_bytes().to_vec(), meaning()]);
-    let command = Command::Claim { member: caller.id, code: code.clone() };
+    let meaning = || {
+        let code = code.clone().unwrap_or_default().into_bytes();
+        let said = body.first_login.then(|| b"first login".to_vec());
+        [b"claim".to_vec(), id.as_bytes().to_vec(), code].into_iter().chain(said).collect()
+    };
+    let by = key.by(caller, flags.how(), meaning);
+    let command = match body.first_login {
+        true => first_login(&shared, &guesser.signed, &known, "/first_login")?,
+        false => Command::Claim { member: caller.id, code: code.clone() },
+    };
     let done = match shared.campaigns.claim(&known, &command, by).await {
         Err(error) if is_wrong_code(&error) => {
             guesser.count(&shared, Some(&known.serial.to_string())).await;
@@ -51,6 +61,53 @@ pub async fn claim(
     }
     let body = ClaimedBody { campaign: known.serial.to_string(), rank: done.event.rank, voucher };
     Ok(answer_claim(&body, done.replayed))
+}
+
+/// The claim of a member of a service, which says that it is a first login.
+fn first_login(
+    shared: &Shared,
+    signed: &Signed,
+    known: &Promotion,
+    pointer: &str,
+) -> Result<Command, Problem> {
+    if !signed.is_of_a_service() {
+        let why = "only a service says that its member logs in for the first time";
+        return Err(Problem::new(&problem::FORBIDDEN, why));
+    }
+    match known.campaign().map(|plan| &plan.trigger) {
+        Some(Trigger::FirstLogin) => {
+            Ok(Command::ClaimFirstLogin { member: signed.caller.id, at: shared.promotions.now() })
+        }
+        _ => Err(Problem::invalid(pointer, "only where the trigger is `first_login`")),
+    }
+}
+
+/// What the claim would come to. It is decided as the claim is, and nothing is changed.
+pub async fn eligibility(
+    shared: web::Data<Shared>,
+    signer: SignedIn,
+    id: web::Path<String>,
+    Params(query): Params<EligibilityQuery>,
+) -> Result<HttpResponse, Problem> {
+    let signed = signer.member()?;
+    let caller = signed.acting();
+    let known = find_campaign(&shared, &id).await?;
+    let command = match (query.first_login, known.campaign().map(|plan| &plan.trigger)) {
+        (true, _) => first_login(&shared, &signed, &known, "?first_login")?,
+        (false, Some(Trigger::Code(code))) => {
+            Command::Claim { member: caller.id, code: Some(code.clone()) }
+        }
+        (false, _) => Command::Claim { member: caller.id, code: None },
+    };
+    let by = By { caller, key: None, how: How::dry_run_if(true) };
+    let came = match shared.campaigns.claim(&known, &command, by).await {
+        Ok(done) => Ok(done),
+        Err(error) => match error.refusal() {
+            Some(products::Refusal::Campaign(refusal)) => Err(refusal.explain()),
+            _ => return Err(error.into()),
+        },
+    };
+    Ok(reply::ok(&EligibilityBody::of(&known, came)))
 }
 
 fn is_wrong_code(error: &products::Error) -> bool {

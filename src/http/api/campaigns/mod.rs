@@ -9,8 +9,8 @@ pub mod explain;
 mod finding;
 
 use crate::http::api::campaigns::bodies::{
-    CampaignBody, ChangeCampaign, ClaimVoucher, ClaimedBody, CreateCampaign, MOST_VOUCHERS,
-    parse_plan,
+    CampaignBody, ChangeCampaign, ClaimVoucher, ClaimedBody, CreateCampaign, EligibilityBody,
+    MOST_VOUCHERS, parse_plan,
 };
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
@@ -91,7 +91,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .notes(
                 "The rank is the place in the engine's own order: 1 to the quota, no gap, no \
                 repeat, one per member. The same member again gets the same rank and voucher, for \
-                ever.",
+                ever. Where vouchers are granted with first logins, a service claims for a member \
+                of its own with `first_login`.",
             )
             .who(Who::Member)
             .scopes(&[Scope::Members, Scope::Claim])
@@ -110,6 +111,20 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::WRONG_CODE,
                 &problem::BY_FIRST_LOGIN,
             ]),
+        Endpoint::get("/campaigns/{id}/eligibility", claims::eligibility)
+            .named("getEligibility")
+            .summary("Ask whether a claim would succeed")
+            .notes(
+                "Decided as the claim is, and nothing is changed or kept for anybody: the last \
+                 voucher may be gone when the claim comes.",
+            )
+            .who(Who::Member)
+            .flag(
+                "first_login",
+                "`true`: for a member of a service who would log in for the first time.",
+            )
+            .answer::<EligibilityBody>(200, "Whether, and if not, why.")
+            .problems(&[&problem::NOT_FOUND, &problem::FORBIDDEN, &problem::INVALID]),
         Endpoint::get("/campaigns/{id}/claims", claims::claims)
             .named("listClaims")
             .summary("List the claims of a campaign")
