@@ -34,20 +34,20 @@ pub struct CreateCampaign {
     pub discount_percent: Option<PercentNumber>,
     /// In minor units.
     pub discount_amount: Option<u64>,
-    /// Less than this cannot be paid with a voucher.
-    pub min_amount: Option<u64>,
     /// It is good for something that is not paid: all of the amount stays payable.
     #[serde(default)]
     pub no_discount: bool,
+    /// Less than this cannot be paid with a voucher.
+    pub min_amount: Option<u64>,
     /// The discount is never more than this.
     pub max_discount: Option<u64>,
-    /// From when on it can be claimed; now, if absent.
-    pub starts_at: Option<String>,
     /// Who may take back a use: `member` (if absent): its owner, their service and administrators;
     /// `service`: the service and administrators; `admin`: administrators. A hold that was not
     /// confirmed its owner may always cancel.
     #[schema(value_type = Option<words::Cancellers>)]
     pub cancel_by: Option<String>,
+    /// From when on it can be claimed; now, if absent.
+    pub starts_at: Option<String>,
     /// Until when.
     #[schema(example = "2026-12-31T23:59:59Z")]
     pub ends_at: String,
@@ -152,6 +152,9 @@ pub struct CampaignBody {
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
+    /// Who may take back a use.
+    #[schema(value_type = words::Cancellers)]
+    pub cancel_by: &'static str,
     pub starts_at: String,
     pub ends_at: String,
     /// `first_login`, `claim` or `code`.
@@ -174,8 +177,10 @@ pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Probl
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
+        no_discount: body.no_discount,
         min_amount: body.min_amount,
         max_discount: body.max_discount,
+        cancel_by: body.cancel_by,
     };
     let mut mistakes = Mistakes::default();
     let quota = 1..=MOST_VOUCHERS;
@@ -208,9 +213,6 @@ pub fn parse_trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem>
         }
         ("code", _) => Err(Problem::invalid("/code", format!("1 to {LONGEST_CODE} characters"))),
         ("first_login" | "claim", Some(_)) => {
-    /// Who may take back a use.
-    #[schema(value_type = words::Cancellers)]
-    pub cancel_by: &'static str,
             Err(Problem::invalid("/code", "only with the trigger `code`"))
         }
         ("first_login", None) => Ok(Trigger::FirstLogin),
@@ -233,14 +235,13 @@ impl CampaignBody {
             name: plan.name.clone(),
             state: state(overview, now),
             quota: plan.quota,
-        no_discount: body.no_discount,
             granted: *granted,
             remaining: plan.quota.saturating_sub(*granted),
-        cancel_by: body.cancel_by,
             discount_percent: worth.discount_percent,
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
+            cancel_by: name_of(plan.offer.cancel_by),
             starts_at: wire_time(plan.starts_at),
             ends_at: wire_time(plan.ends_at),
             trigger: match plan.trigger {
@@ -264,4 +265,3 @@ fn state(overview: &Overview, now: Time) -> &'static str {
         () => "open",
     }
 }
-            cancel_by: name_of(plan.offer.cancel_by),

@@ -111,13 +111,13 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
         discount_amount,
         min_amount,
         max_discount,
+        no_discount,
+        cancel_by,
         on_duplicate,
         dry_run,
     } = query;
-        no_discount,
     let invalid = |name: &str, why: &str| Problem::invalid(&format!("?{name}"), why);
     let mut mistakes = Mistakes::default();
-        cancel_by,
     mistakes.check(name.as_deref().map_or(Ok(()), |name| check_name(name, "?name")));
     let worth = Worth {
         discount_percent,

@@ -105,5 +105,6 @@ fn refusal_of(refusal: &redeem::Refusal) -> &'static str {
         NotUsed => "coupon not used",
         Offer(_) => "below the minimum",
         NobodyToTell { .. } => "nobody to tell",
+        CancelledBy(_) => "others take back uses",
     }
 }
