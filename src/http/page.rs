@@ -6,6 +6,7 @@ use super::problem::Problem;
 use actors::Id;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use utoipa::ToSchema;
@@ -59,6 +60,14 @@ impl Paging {
             key.try_into().map(Id).map_err(|_| Problem::invalid("?cursor", NO_CURSOR))
         };
         self.after()?.map(id).transpose()
+    }
+
+    /// The same, where the next page begins at a place that is plain data.
+    pub fn after_value<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
+        let read = |key: Vec<u8>| {
+            postcard::from_bytes(&key).map_err(|_| Problem::invalid("?cursor", NO_CURSOR))
+        };
+        self.after()?.map(read).transpose()
     }
 
     /// The same, where lines are named by something that can be written and read.

@@ -61,7 +61,7 @@ pub use key_draft::KeyDraft;
 pub use logins::{Login, Logins};
 pub use member_imports::{ForeignMember, JudgedMember, MemberFate, MemberImports};
 pub use origin::RequestOrigin;
-pub use outsiders::{Introduction, Outsiders};
+pub use outsiders::{Introduction, Outsiders, outsider};
 pub use password_changes::{PasswordChanges, ResetOffer};
 pub use people::{OpenError, People};
 pub use public_name::public_name;

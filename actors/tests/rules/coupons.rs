@@ -115,6 +115,7 @@ pub fn everything(from: u64, limit: usize) -> Walk {
         since: Time(i64::MIN),
         until: Time(i64::MAX),
         states: Vec::new(),
+        touched: true,
         untouched: false,
     }
 }

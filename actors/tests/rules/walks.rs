@@ -122,6 +122,21 @@ fn a_walk_through_a_batch_of_ten_billion_looks_at_so_many_and_goes_on() {
 }
 
 #[test]
+fn those_that_were_never_given_are_found_behind_however_many_that_were() {
+    let mut range = opened(RangeTerms { count: 5_010, ..TERMS }, []).0;
+    (0..5_000).for_each(|slot| range.apply(&assigned(slot, ADMIN, None), s(1)));
+    range.apply(&assigned(5_003, ADMIN, None), s(1));
+    let free = |state| Walk { touched: false, limit: 3, ..with(&[state], true) };
+    let range = Given(range);
+    assert_eq!(slots(&range, free(CouponState::Created)), (vec![5_000, 5_001, 5_002], Some(5_003)));
+    assert_eq!(slots(&range, Walk { from: 5_003, ..free(CouponState::Created) }).0[0], 5_004);
+    let over = range.and_time_passes(ENDS);
+    assert_eq!(slots(&over, free(CouponState::Expired)).0, [5_000, 5_001, 5_002]);
+    assert_eq!(slots(&over, free(CouponState::Created)).0, []);
+    assert_eq!(slots(&over, Walk { touched: false, ..with(&[], false) }), (vec![], None));
+}
+
+#[test]
 fn a_walk_that_finds_little_stops_and_says_where() {
     let mut range = opened(RangeTerms { count: 2_500, ..TERMS }, []).0;
     (0..2_500).for_each(|slot| range.apply(&assigned(slot, ADMIN, None), s(1)));

@@ -3,6 +3,7 @@
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::{PercentNumber, Worth};
 use crate::http::export::TableLine;
+use crate::http::page::{Items, cursor};
 use crate::http::words;
 use crate::shared::Shared;
 use actors::Id;
@@ -115,6 +116,16 @@ impl CouponBody {
         CouponBody::of(promotion, home, code.clone(), view, names)
     }
 
+    /// A page of a list, and the key behind which the next begins.
+    pub fn page(
+        found: &[FoundCoupon],
+        next: Option<Vec<u8>>,
+        names: &OutsiderNames,
+    ) -> Items<CouponBody> {
+        let items = found.iter().map(|found| CouponBody::of_found(found, names)).collect();
+        Items { items, next_cursor: next.map(|next| cursor(&next)) }
+    }
+
     /// With all that became of it.
     pub(super) fn with_history(found: &FoundCoupon, names: &OutsiderNames) -> CouponBody {
         let history = Some(history(&found.promotion, &found.view, names));
@@ -169,6 +180,11 @@ impl UseBody {
             held_until,
         })
     }
+}
+
+/// Whose coupons they are.
+pub fn owners(found: &[FoundCoupon]) -> impl Iterator<Item = Id> {
+    found.iter().map(|found| found.view.coupon.owner)
 }
 
 /// Everybody whom the history of a coupon names.

@@ -8,6 +8,7 @@
 pub mod ballots;
 pub mod campaigns;
 pub mod coupon_bodies;
+pub mod coupon_filter;
 pub mod coupons;
 pub mod guessing;
 pub mod imports;
@@ -19,6 +20,7 @@ pub mod people;
 pub mod pool;
 pub mod tickets;
 pub mod webhooks;
+pub mod whose;
 
 use super::endpoint::Endpoint;
 

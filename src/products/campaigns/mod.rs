@@ -16,8 +16,6 @@ use actors::domain::coupons::campaign::{
     self, Answer, Campaign, CampaignPlan, Command, Event, Overview, Question,
 };
 use actors::domain::coupons::catalogue::CatalogueEntry;
-use actors::domain::coupons::coupon::CouponView;
-use actors::domain::coupons::ledger::Walk;
 use actors::domain::coupons::{CouponLedger, Serial};
 use actors::engine::{By, Done, Failure};
 use std::sync::Arc;
@@ -141,20 +139,6 @@ impl Campaigns {
         Ok(match self.look(promotion, &Question::Ledger).await? {
             Some(Answer::Ledger(ledger)) => ledger,
             _ => CouponLedger::default(),
-        })
-    }
-
-    /// The vouchers from that rank on, with their ranks. None if there is no such campaign.
-    pub async fn vouchers(
-        &self,
-        promotion: &Promotion,
-        from: u64,
-        limit: usize,
-    ) -> Result<Option<Vec<(u64, CouponView)>>, Error> {
-        let walk = Walk { limit, ..Walk::all(from) };
-        Ok(match self.look(promotion, &Question::Walk(walk)).await? {
-            Some(Answer::Walked(walked)) => Some(walked.found),
-            _ => None,
         })
     }
 

@@ -5,11 +5,11 @@ use crate::coupons::batches::parts;
 use crate::coupons::{Coupons, FoundCoupon};
 use crate::failure::Error;
 use crate::promotions::Promotion;
-use actors::Time;
 use actors::domain::coupons::campaign::{Answer, Question};
 use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::{CouponHome, CouponState, Serial, SerialKind};
+use actors::{Id, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -29,12 +29,17 @@ impl Spot {
     }
 }
 
+/// Campaigns and parts of batches that one page looks into, each for a thousand coupons at most.
+const LOOKS: usize = 64;
+
 /// What is looked for.
 pub struct Expiring {
     pub since: Time,
     pub until: Time,
     /// Only those in this state.
     pub state: Option<CouponState>,
+    /// Only those that were somebody's, or only those that never were.
+    pub assigned: Option<bool>,
 }
 
 /// Where coupons were found, and where to go on.
@@ -50,7 +55,8 @@ impl Coupons {
     ) -> Result<(Vec<FoundCoupon>, Option<Spot>), Error> {
         let mut found = Vec::new();
         let mut spot = Some(from);
-        while let Some(from) = spot.filter(|_| found.len() < limit) {
+        for _ in 0..LOOKS {
+            let Some(from) = spot.filter(|_| found.len() < limit) else { break };
             let (stretch, next) = match from {
                 Spot::Campaign { serial, slot } => {
                     self.in_campaign(what, serial, slot, limit - found.len()).await?
@@ -58,6 +64,10 @@ impl Coupons {
                 Spot::Batch { .. } => self.in_batch(what, from, limit - found.len()).await?,
             };
             for (home, promotion, view) in stretch {
+                let is_assigned = view.coupon.owner != Id::SYSTEM;
+                if what.assigned.is_some_and(|assigned| assigned != is_assigned) {
+                    continue;
+                }
                 let code = self.code(&promotion, &home).await?;
                 found.push(FoundCoupon { home, promotion, code, view });
             }
@@ -74,6 +84,10 @@ impl Coupons {
         slot: u64,
         limit: usize,
     ) -> Result<Stretch, Error> {
+        // A voucher is somebody's from the first.
+        if what.assigned == Some(false) {
+            return Ok((Vec::new(), Some(Spot::batches(what.since))));
+        }
         let after = from.0.checked_sub(1).map(Serial);
         let Some(found) = self.promotions.page(SerialKind::Campaign, after, 1).await?.pop() else {
             return Ok((Vec::new(), Some(Spot::batches(what.since))));
@@ -133,10 +147,14 @@ impl Coupons {
 
 impl Expiring {
     fn walk(&self, from: u64, limit: usize) -> Walk {
-        let Expiring { since, until, state } = *self;
-        // What was never assigned is only ever created, or expired.
-        let untouched =
-            state.is_none_or(|state| matches!(state, CouponState::Created | CouponState::Expired));
-        Walk { from, limit, since, until, states: state.into_iter().collect(), untouched }
+        let Expiring { since, until, state, assigned } = *self;
+        let states = state.into_iter().collect();
+        // What nothing ever happened to is only ever created, or expired.
+        let untouched = assigned != Some(true)
+            && state
+                .is_none_or(|state| matches!(state, CouponState::Created | CouponState::Expired));
+        // What was never given can be touched in one way: it can be void.
+        let touched = assigned != Some(false) || state == Some(CouponState::Void);
+        Walk { from, limit, since, until, states, touched, untouched }
     }
 }

@@ -8,9 +8,11 @@ pub mod batches;
 pub mod codes;
 pub mod expired;
 pub mod keys;
+pub mod lists;
 pub mod notices;
 pub mod redeeming;
 pub mod told;
+pub mod wanted;
 
 use crate::campaigns::Campaigns;
 use crate::coupons::batches::{BatchPart, Batches};

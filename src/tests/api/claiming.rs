@@ -178,7 +178,7 @@ fn the_claims_are_listed_by_rank_page_by_page() {
         claim(&shop.on_behalf_of(&format!("late-{}", ranks.len())), &id).expect(201);
     }
     assert_eq!(ranks, (1..=9).collect::<Vec<u64>>());
-    for query in ["limit=0", "limit=101", "cursor=%21", "cursor=AAAA", "state=used"] {
+    for query in ["limit=0", "limit=101", "cursor=%21", "cursor=AAAA", "stat=used"] {
         admin.get(&format!("/campaigns/{id}/claims?{query}")).refused(422, "invalid");
     }
 }

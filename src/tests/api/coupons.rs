@@ -252,7 +252,7 @@ fn my_coupons_are_those_of_all_campaigns_and_batches_in_the_order_they_came() {
     app.restart();
     assert_eq!(listed(&ada), expected);
     assert_eq!(listed(&app.member("bob")), Vec::<String>::new());
-    for query in ["limit=0", "limit=101", "cursor=%21", "state=used"] {
+    for query in ["limit=0", "limit=101", "cursor=%21", "stat=used"] {
         ada.get(&format!("/coupons?{query}")).refused(422, "invalid");
     }
 }

@@ -127,3 +127,35 @@ fn what_cannot_be_asked_is_pointed_at() {
     }
     app.member("ada").get("/coupons/expired").refused(403, "forbidden");
 }
+
+#[test]
+fn those_that_were_somebodys_are_told_apart_from_those_that_never_were_at_once() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let batch = json!({"count": 10_000_000_000u64, "discount_amount": 5,
+        "expires_at": "2026-12-10T12:00:00Z"});
+    let batch = admin.post("/coupon-batches", batch).expect(201)["id"].as_str().unwrap().to_owned();
+    let me = ada.get("/me").expect(200)["id"].clone();
+    let mut given: Vec<String> = (0..6)
+        .map(|_| {
+            let path = format!("/coupon-batches/{batch}/assign");
+            let coupon = admin.post(&path, json!({"member_id": me})).expect(201);
+            coupon["code"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    app.pass_s(86_400 * 10);
+    let mut found = all(&app, "&on=2026-12-10&state=expired&assigned=true", 4);
+    found.sort();
+    given.sort();
+    assert_eq!(found, given);
+    for query in ["&assigned=false", "&assigned=false&state=expired"] {
+        let page = admin.get(&format!("/coupons/expired?on=2026-12-10{query}")).expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), 100);
+        let never = page["items"].as_array().unwrap().iter();
+        assert!(never.clone().all(|item| item["owner"].is_null()), "{query}");
+        assert!(codes(&page).iter().all(|code| !given.contains(code)), "{query}");
+    }
+    let void =
+        codes(&admin.get("/coupons/expired?on=2026-12-10&limit=1&assigned=false").expect(200));
+    assert!(all(&app, "&on=2026-12-10&state=void&assigned=false", 5).is_empty(), "{void:?}");
+}

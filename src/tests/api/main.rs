@@ -26,6 +26,7 @@ mod expired;
 mod expiry;
 mod exports;
 mod fairness;
+mod finding;
 mod first_logins;
 mod garbage;
 mod guessing;

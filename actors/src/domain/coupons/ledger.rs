@@ -75,7 +75,9 @@ pub struct Walk {
     pub until: Time,
     /// Only those in one of these states; all if there is none.
     pub states: Vec<CouponState>,
-    /// Untouched coupons, too.
+    /// Those to which anything ever happened.
+    pub touched: bool,
+    /// Those to which nothing did.
     pub untouched: bool,
 }
 
@@ -98,6 +100,7 @@ impl Walk {
             since: Time(i64::MIN),
             until: Time(i64::MAX),
             states: Vec::new(),
+            touched: true,
             untouched: false,
         }
     }

@@ -100,6 +100,11 @@ fn line(home: CouponHome, owner: Id, at: Time) -> Row {
     Row { shelf: shelves::COUPONS, owner, key, body: Some(Vec::new()) }
 }
 
+/// Behind it come the lines of coupons that were assigned at that instant or later.
+pub fn after_lines_before(at: Time) -> Vec<u8> {
+    at.0.saturating_sub(1).to_be_bytes().into_iter().chain([u8::MAX; 32]).collect()
+}
+
 /// Where the coupon of a line lives, and when it was assigned.
 pub fn home_of_row(key: &[u8]) -> Option<(CouponHome, Time)> {
     let (at, home) = key.split_first_chunk::<8>()?;

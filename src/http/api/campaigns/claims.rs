@@ -5,14 +5,15 @@ use crate::http::api::campaigns::bodies::{
 };
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, VoucherBody};
+use crate::http::api::coupon_filter::CouponQuery;
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::body::Body;
 use crate::http::caller::{SignedIn, Viewer};
 use crate::http::explain::Explain;
-use crate::http::export::{self, FormQuery, Listing};
+use crate::http::export::{self, FormQuery};
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
-use crate::http::page::{Items, Paging};
-use crate::http::problem::{self, Problem};
+use crate::http::page::{Items, Paging, cursor};
+use crate::http::problem::{Problem, self};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
@@ -21,6 +22,7 @@ use actors::domain::coupons::CouponHome;
 use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
 use actors::engine::{By, How};
 use people::Signed;
+use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
 
 pub async fn claim(
@@ -124,32 +126,35 @@ pub async fn claims(
     _: Viewer,
     request: HttpRequest,
     id: web::Path<String>,
-    Params(asked): Params<Listing>,
+    Params(query): Params<CouponQuery>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
-    let form = asked.form()?;
+    let (form, wanted) = query.read_within()?;
     let list = shared.clone();
-    let page = async move |paging| page_of_claims(&list, &known, &paging).await;
+    let page = async move |paging| page_of_claims(&list, &known, &wanted, &paging).await;
     export::answer(&shared, &request, form, page).await
 }
 
 async fn page_of_claims(
     shared: &Shared,
     known: &Promotion,
+    wanted: &WantedCoupons,
     paging: &Paging,
 ) -> Result<Items<CouponBody>, Problem> {
     let (limit, after) = (paging.limit()?, paging.after_name::<u64>()?);
     let from = after.map_or(0, |after| after.saturating_add(1));
-    let vouchers = shared.campaigns.vouchers(known, from, limit + 1).await?;
-    let vouchers = vouchers.ok_or_else(|| Problem::no_such("campaign"))?;
+    let found = shared.coupons.of_campaign(known, wanted, from, limit).await?;
+    let (vouchers, next) = found.ok_or_else(|| Problem::no_such("campaign"))?;
     let owners = vouchers.iter().map(|(_, view)| view.coupon.owner);
     let names = shared.people.outsiders.names(owners).await?;
     let item = |(rank, view)| {
         let home = CouponHome::Campaign { campaign: known.serial, rank };
         let code = shared.coupons.voucher_code(known, rank);
-        Some(CouponBody::of(known, &home, code, &view, &names))
+        CouponBody::of(known, &home, code, &view, &names)
     };
-    Ok(Items::page(vouchers, limit, |(rank, _)| rank.to_string().into_bytes(), item))
+    // A cursor names the rank before the next page, as it always has.
+    let next_cursor = next.map(|next| cursor(next.saturating_sub(1).to_string().as_bytes()));
+    Ok(Items { items: vouchers.into_iter().map(item).collect(), next_cursor })
 }
 
 pub async fn ledger(

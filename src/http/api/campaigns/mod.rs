@@ -14,6 +14,7 @@ use crate::http::api::campaigns::bodies::{
 };
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
+use crate::http::api::coupon_filter::filters_coupons;
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
@@ -125,13 +126,20 @@ pub fn endpoints() -> Vec<Endpoint> {
             )
             .answer::<EligibilityBody>(200, "Whether, and if not, why.")
             .problems(&[&problem::NOT_FOUND, &problem::FORBIDDEN, &problem::INVALID]),
-        Endpoint::get("/campaigns/{id}/claims", claims::claims)
-            .named("listClaims")
-            .summary("List the claims of a campaign")
-            .who(Who::Viewer)
-            .lists::<CouponBody>("By rank.")
-            .exported()
-            .problems(&[&problem::NOT_FOUND]),
+        filters_coupons(
+            Endpoint::get("/campaigns/{id}/claims", claims::claims)
+                .named("listClaims")
+                .summary("List the claims of a campaign")
+                .notes(
+                    "`from` and a member's voucher are found at once. Other filters look at so \
+                    many vouchers a page; a page may have few lines, or none, and still have a \
+                    next one.",
+                )
+                .who(Who::Viewer)
+                .lists::<CouponBody>("By rank.")
+                .exported(),
+        )
+        .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
             .named("getCampaignLedger")
             .summary("Count a campaign's vouchers")

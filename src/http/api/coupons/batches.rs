@@ -1,6 +1,7 @@
 //! Batches of coupons: create up to ten billion in one call, assign, count, and stream their codes.
 
-use crate::http::api::coupon_bodies::CouponLedgerBody;
+use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, owners};
+use crate::http::api::coupon_filter::CouponQuery;
 use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, WithCodesBody};
 use crate::http::api::offers::Worth;
 use crate::http::body::Body;
@@ -21,6 +22,7 @@ use actors::domain::coupons::{Serial, SerialKind};
 use actors::engine::{By, Done};
 use base::export_form::ExportForm;
 use products::coupons::codes;
+use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
 use std::sync::Arc;
 
@@ -107,6 +109,43 @@ pub async fn ledger(
     let (known, plan) = find_batch(&shared, &id).await?;
     let ledger = shared.batches.ledger(known.serial, &plan).await?;
     export::answer_one(format.as_deref(), CouponLedgerBody::from(ledger))
+}
+
+pub async fn coupons(
+    shared: web::Data<Shared>,
+    _: Viewer,
+    request: HttpRequest,
+    id: web::Path<String>,
+    Params(query): Params<CouponQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (known, _) = find_batch(&shared, &id).await?;
+    let (form, wanted) = query.read_within()?;
+    let list = shared.clone();
+    let page = async move |paging| page_of_coupons(&list, &known, &wanted, &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of_coupons(
+    shared: &Shared,
+    known: &Arc<Promotion>,
+    wanted: &WantedCoupons,
+    paging: &Paging,
+) -> Result<Items<CouponBody>, Problem> {
+    let limit = paging.limit()?;
+    let (found, next) = match wanted.owner {
+        // Their own list has few lines, and the batch may have thousands of millions.
+        Some(owner) => {
+            let wanted = WantedCoupons { batch: Some(known.serial), ..wanted.clone() };
+            shared.coupons.of_member(owner, &wanted, paging.after()?, limit).await?
+        }
+        None => {
+            let from = paging.after_value()?.unwrap_or_default();
+            let (found, next) = shared.coupons.of_batch(known, wanted, from, limit).await?;
+            (found, next.map(|next| postcard::to_stdvec(&next).expect("plain data")))
+        }
+    };
+    let names = shared.people.outsiders.names(owners(&found)).await?;
+    Ok(CouponBody::page(&found, next, &names))
 }
 
 pub async fn stream(

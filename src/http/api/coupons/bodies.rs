@@ -138,6 +138,7 @@ pub struct RedeemedBody {
 pub struct ExpiredQuery {
     pub on: Option<String>,
     pub state: Option<String>,
+    pub assigned: Option<bool>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! What expires on a day, and who was told.
 
 use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::coupon_filter::parse_state;
 use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody};
 use crate::http::caller::Viewer;
 use crate::http::export::{self, Listing};
@@ -10,7 +11,6 @@ use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::notice_of_row;
 use actors::store::ListedRow;
 use base::calendar::{self, wire_time};
@@ -37,8 +37,8 @@ pub async fn expired(
     let state = search.state.as_deref().map(parse_state).transpose()?;
     let paging = Paging::of(search.limit, search.cursor);
     let from = paging.after()?.map_or(Ok(Spot::START), |bytes| parse_spot(&bytes))?;
-    let (found, next) =
-        shared.coupons.expired(&Expiring { since, until, state }, from, paging.limit()?).await?;
+    let what = Expiring { since, until, state, assigned: search.assigned };
+    let (found, next) = shared.coupons.expired(&what, from, paging.limit()?).await?;
     let owners = found.iter().map(|found| found.view.coupon.owner);
     let names = shared.people.outsiders.names(owners).await?;
     let body = ExpiredBody {
@@ -48,13 +48,6 @@ pub async fn expired(
             .map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
     };
     Ok(reply::ok(&body))
-}
-
-fn parse_state(text: &str) -> Result<CouponState, Problem> {
-    let named = CouponState::ALL.into_iter().find(|state| state.name() == text);
-    named.ok_or_else(|| {
-        Problem::invalid("?state", "`created`, `assigned`, `held`, `used`, `expired` or `void`")
-    })
 }
 
 fn parse_spot(bytes: &[u8]) -> Result<Spot, Problem> {

@@ -13,6 +13,7 @@ mod finding;
 mod using;
 
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
+use crate::http::api::coupon_filter::filters_coupons;
 use crate::http::api::coupons::bodies::{
     Assign, BatchBody, CreateBatch, ExpiredBody, GiveCoupon, NoticeBody, RedeemedBody, UseCoupon,
     WithCodesBody,
@@ -60,6 +61,19 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .exported()
             .problems(&[&problem::NOT_FOUND]),
+        filters_coupons(
+            Endpoint::get("/coupon-batches/{id}/coupons", batches::coupons)
+                .named("listCouponsOfBatch")
+                .summary("List the coupons of a batch that were given")
+                .notes(FILTERED)
+                .who(Who::Viewer)
+                .lists::<CouponBody>(
+                    "Those that were given or voided, in the order of the batch; with \
+                    `state=created` those that were not.",
+                )
+                .exported(),
+        )
+        .problems(&[&problem::NOT_FOUND]),
         Endpoint::get("/coupon-batches/{id}/codes", batches::stream)
             .named("streamCodes")
             .summary("Stream the codes of a batch")
@@ -106,12 +120,20 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::SOURCE_REUSED,
                 &problem::KEY_FORGOTTEN,
             ]),
-        Endpoint::get("/coupons", using::list)
-            .named("listMyCoupons")
-            .summary("List my coupons and vouchers")
-            .who(Who::Member)
-            .scopes(&[Scope::Members, Scope::Claim, Scope::Redeem, Scope::Assign])
-            .lists::<CouponBody>("In the order in which they were assigned, as they are now."),
+        filters_coupons(
+            Endpoint::get("/coupons", using::list)
+                .named("listMyCoupons")
+                .summary("List my coupons and vouchers")
+                .notes(
+                    "For the support desk: a viewer names the member with `member`, or with \
+                    `service` and `their_id`. A page may have few lines and still have a next one.",
+                )
+                .who(Who::Member)
+                .scopes(&[Scope::Members, Scope::Claim, Scope::Redeem, Scope::Assign])
+                .query("batch", "Only those of this batch or campaign.")
+                .lists::<CouponBody>("In the order in which they were assigned, as they are now.")
+                .exported(),
+        ),
         Endpoint::get("/coupons/{code}", using::show)
             .named("getCoupon")
             .summary("Look at a coupon")
@@ -212,11 +234,17 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("List what expires on a day")
             .notes(
                 "Coupons and vouchers, touched or not, those that expire later that day, too: \
-                complete, by cursor.",
+                complete, by cursor. A page may have few lines, or none, and still have a next \
+                one: each looks at so many coupons and no more.",
             )
             .who(Who::Viewer)
             .day("on", "The day, like 2026-12-31; today in the configured zone, if absent.")
             .choice("state", CouponStates::ALL, "Only those in this state.")
+            .flag(
+                "assigned",
+                "`true`: only those that were somebody's. `false`: only those that never were; of \
+                these, void ones only with `state=void`.",
+            )
             .paged()
             .answer::<ExpiredBody>(200, "The window and what expires in it.")
             .problems(&[&problem::INVALID]),
@@ -234,6 +262,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .exported(),
     ]
 }
+
+const FILTERED: &str = "What a member has is found at once. Other filters look at so many coupons \
+    a page; a page may have few lines, or none, and still have a next one.";
 
 /// What a guess at a code comes to.
 const GUESSED: &[&problem::ProblemKind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];

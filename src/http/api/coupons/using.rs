@@ -2,12 +2,14 @@
 //! list of mine.
 
 use crate::http::api::coupon_bodies::{CouponBody, members_in};
+use crate::http::api::coupon_filter::CouponQuery;
 use crate::http::api::coupons::bodies::{RedeemedBody, UseCoupon};
 use crate::http::api::coupons::finding::{count_guess, find_home, find_theirs, is_a_guess};
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::api::offers::MOST_MONEY;
 use crate::http::body::Body;
 use crate::http::caller::{Operator, SignedIn};
+use crate::http::export;
 use crate::http::fields::parse_reference;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::mistakes::Mistakes;
@@ -15,36 +17,47 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
-use actix_web::{HttpResponse, web};
-use actors::Role;
+use actix_web::{HttpRequest, HttpResponse, web};
+use actors::{Id, Role};
 use actors::domain::coupons::CancelBy;
 use actors::domain::coupons::redeem::Command;
 use actors::engine::{Failure, How};
 use futures_util::future::try_join_all;
-use people::Via;
+use people::{Signed, Via};
+use ports::directory::AccountRole;
+use products::coupons::wanted::WantedCoupons;
 
 const LONGEST_HOLD_S: u32 = 86_400;
 
 pub async fn list(
     shared: web::Data<Shared>,
     signer: SignedIn,
-    Params(paging): Params<Paging>,
+    request: HttpRequest,
+    Params(query): Params<CouponQuery>,
 ) -> Result<HttpResponse, Problem> {
     let signed = signer.member()?;
-    let caller = signed.caller;
-    let limit = paging.limit()?;
-    let found = shared.coupons.homes_of(caller.id, paging.after()?, limit + 1).await?;
-    let page = Items::page(found, limit, |(key, ..)| key.clone(), |(_, home, _)| Some(home));
-    let coupons =
-        try_join_all(page.items.into_iter().map(|home| shared.coupons.find(home))).await?;
-    // A coupon that was void and given again is on the lists of all who had it; it belongs to the
-    // one whose it is now.
-    let mine = coupons.into_iter().flatten().filter(|found| found.view.coupon.owner == caller.id);
-    let names = shared.people.outsiders.names_for(&signed, [caller.id]).await?;
-    Ok(reply::ok(&Items {
-        items: mine.map(|found| CouponBody::of_found(&found, &names)).collect::<Vec<_>>(),
-        next_cursor: page.next_cursor,
-    }))
+    let (form, wanted) = query.read()?;
+    let owner = match wanted.owner {
+        Some(owner) if owner == signed.caller.id || signed.role >= AccountRole::Viewer => owner,
+        Some(_) => return Err(Problem::needs(AccountRole::Viewer)),
+        None => signed.caller.id,
+    };
+    let list = shared.clone();
+    let page = async move |paging| page_of(&list, &signed, owner, &wanted, &paging).await;
+    export::answer(&shared, &request, form, page).await
+}
+
+async fn page_of(
+    shared: &Shared,
+    signed: &Signed,
+    owner: Id,
+    wanted: &WantedCoupons,
+    paging: &Paging,
+) -> Result<Items<CouponBody>, Problem> {
+    let (after, limit) = (paging.after()?, paging.limit()?);
+    let (found, next) = shared.coupons.of_member(owner, wanted, after, limit).await?;
+    let names = shared.people.outsiders.names_for(signed, [owner]).await?;
+    Ok(CouponBody::page(&found, next, &names))
 }
 
 pub async fn show(

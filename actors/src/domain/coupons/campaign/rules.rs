@@ -159,9 +159,10 @@ impl Machine for Campaign {
                 granted_to(member, cards)
                     .and_then(|granted| Some((granted.rank, vouchers.view(granted.rank)?))),
             ),
-            Question::Walk(walk) => Answer::Walked(
-                walk.through(vouchers.slots.from(walk.from), |rank| vouchers.view(rank)),
-            ),
+            Question::Walk(walk) => {
+                let ranks = vouchers.slots.from(walk.from).filter(|_| walk.touched);
+                Answer::Walked(walk.through(ranks, |rank| vouchers.view(rank)))
+            }
             Question::Ledger => Answer::Ledger(self.ledger(plan)),
         }
     }

@@ -311,9 +311,15 @@ impl Range {
 
     fn walk(&self, terms: &RangeTerms, walk: &Walk, cards: &Cards<'_>) -> Walked {
         let view = |slot| self.view(terms, slot, cards);
-        match walk.untouched && walk.wants(&self.untouched(terms)) {
-            true => walk.through(walk.from..terms.count, view),
-            false => walk.through(self.taken.slots().from(walk.from), view),
+        // Nobody passes by thousands of millions of coupons that were given to find one that was
+        // not, or the other way around.
+        match (walk.touched, walk.untouched && walk.wants(&self.untouched(terms))) {
+            (true, true) => walk.through(walk.from..terms.count, view),
+            (true, false) => walk.through(self.taken.slots().from(walk.from), view),
+            (false, true) => walk.through(walk.from.max(self.taken.next())..terms.count, |slot| {
+                self.is_untouched(terms, slot).then(|| self.untouched(terms))
+            }),
+            (false, false) => walk.through(std::iter::empty(), view),
         }
     }
 
