@@ -5,7 +5,7 @@ use actors::timekeeper::Rules;
 use anyhow::Context;
 use config::{Choice, Config};
 use people::Sharing;
-use ports::Directory;
+use ports::{Directory, TokenAlgorithm};
 use products::Engine;
 use products::ballots::rounds::Rounds;
 use products::imports::Imports;
@@ -13,7 +13,7 @@ use redis_store::Redis;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Three times as long as a node needs to hear of a new token key.
+/// Three times as long as a node needs to hear of a new token key, or whoever verifies tokens.
 const KEY_DELAY_S: u32 = 30;
 
 /// How this node hears of what others have ended.
@@ -41,6 +41,7 @@ fn redis(config: &Config) -> Option<redis_store::RedisSettings> {
 
 pub fn people(config: &Config) -> people::Settings {
     let is_alone = config.redis.is_none() && config.store == Choice::Sqlite;
+    let knows_alone = is_alone && config.token_algorithm == TokenAlgorithm::Hs256;
     people::Settings {
         token_s: config.token_s,
         refresh_s: config.refresh_s,
@@ -54,7 +55,8 @@ pub fn people(config: &Config) -> people::Settings {
         requests_per_minute: config.requests_per_minute,
         new_members_per_minute: config.new_members_per_minute,
         idempotency_s: config.idempotency_s,
-        key_delay_s: if is_alone { 0 } else { KEY_DELAY_S },
+        key_delay_s: if knows_alone { 0 } else { KEY_DELAY_S },
+        token_algorithm: config.token_algorithm,
         time_zone: config.time_zone.clone(),
         admin_password: config.admin_password.clone(),
     }

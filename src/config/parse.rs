@@ -8,6 +8,7 @@ use base::journal::Style;
 use base::{Network, Secret};
 use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
+use ports::TokenAlgorithm;
 use ports::replication::{ConsensusReach, NotAReplication, Replication};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -132,6 +133,10 @@ pub fn network(text: &OsStr) -> Parsed<Network> {
 pub fn choice(text: &OsStr) -> Parsed<Choice> {
     let known = [Choice::Sqlite, Choice::Cql].into_iter().find(|choice| text == choice.name());
     known.ok_or_else(|| "sqlite or cql".to_owned())
+}
+
+pub fn token_algorithm(text: &OsStr) -> Parsed<TokenAlgorithm> {
+    TokenAlgorithm::of_name(utf8(text)?).ok_or_else(|| "HS256 or EdDSA".to_owned())
 }
 
 pub fn serial(text: &OsStr) -> Parsed<ConsensusReach> {

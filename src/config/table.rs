@@ -9,7 +9,7 @@ use super::error::Error;
 use super::parse::{
     address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin,
     password, path, redis_password, redis_url, replication, secret, serial, style, time_of_day,
-    time_zone, web_address, whole, yes_or_no,
+    time_zone, token_algorithm, web_address, whole, yes_or_no,
 };
 use super::setting::Base::{Cores, Fixed, Hidden, Nothing};
 use super::setting::Setting;
@@ -19,6 +19,7 @@ use base::journal::Style;
 use base::{Network, Secret};
 use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
+use ports::TokenAlgorithm;
 use ports::replication::{ConsensusReach, Replication};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -151,6 +152,10 @@ settings! {
     cors_origins: Vec<String> = Nothing("[\"https://shop.example\"]"), list(origin);
     /// Seconds an access token is good for; a short life bounds what a stolen one is worth.
     token_s: u32 = Fixed("900"), whole(1..=86_400);
+    /// How access tokens are signed: `HS256`, with a secret of this installation, or `EdDSA`, which
+    /// others verify with the keys under `/.well-known/jwks.json`; another one counts from the next
+    /// start on, and logs nobody out.
+    token_algorithm: TokenAlgorithm = Fixed("HS256"), token_algorithm;
     /// Seconds a session lives without being refreshed; after that the member logs in again.
     refresh_s: u32 = Fixed("2_592_000"), whole(1..=31_536_000);
     /// Threads that hash passwords; one core is left to the engine, so that claims stay fast while

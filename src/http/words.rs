@@ -72,6 +72,14 @@ words! {
         "members" "claim" "redeem" "assign" "tickets" "ballots" "view" "operate";
     TokenTypes = "TokenType" "How an access token is shown."
         "Bearer";
+    KeyTypes = "KeyType" "Of what family a key is."
+        "OKP";
+    KeyCurves = "KeyCurve" "On what curve a key lies."
+        "Ed25519";
+    KeyAlgorithms = "KeyAlgorithm" "What is signed with a key."
+        "EdDSA";
+    KeyUses = "KeyUse" "What a key is for."
+        "sig";
     HealthStates = "HealthState" "How a node stands."
         "live" "ready" "left";
     RedisStates = "RedisState" "How the node's Redis stands."

@@ -24,7 +24,7 @@ use super::sessions::Sessions;
 use super::settings::Settings;
 use super::sharing::Sharing;
 use super::token_issuer::TokenIssuer;
-use super::token_keys::{TokenKeys, TokenKeysError};
+use super::token_keys::{PublishedKey, TokenKeys, TokenKeysError};
 use actors::store::StoreError;
 use actors::time::Clock;
 use base::fresh;
@@ -208,6 +208,11 @@ impl People {
     /// A new key signs from now on; the one before verifies until its last token is dead.
     pub async fn rotate_token_keys(&self) -> Result<(), TokenKeysError> {
         self.token_keys.rotate().await
+    }
+
+    /// With which others can verify access tokens; none while these are signed with a secret.
+    pub fn published_keys(&self) -> Vec<PublishedKey> {
+        self.token_keys.published()
     }
 
     /// None if nodes share no memory.

@@ -2,6 +2,7 @@
 
 use base::Secret;
 use jiff::tz::TimeZone;
+use ports::TokenAlgorithm;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -24,9 +25,11 @@ pub struct Settings {
     pub new_members_per_minute: u32,
     /// How long the key of a registration stands for it.
     pub idempotency_s: u32,
-    /// How long a new token key waits before it signs: nothing for a single node, else until every
-    /// node has read it.
+    /// How long a new token key waits before it signs: nothing where one node keeps it to itself,
+    /// else until every node, and everybody who verifies tokens, has read it.
     pub key_delay_s: u32,
+    /// How new access tokens are signed.
+    pub token_algorithm: TokenAlgorithm,
     pub time_zone: TimeZone,
     /// The password of the first administrator; without it one is drawn.
     pub admin_password: Option<Secret>,

@@ -4,12 +4,12 @@ use super::claims::Claims;
 use super::keyring::{self, Keyring, UnreadableTokenKeys};
 use super::refusals::Reason;
 use super::settings::Settings;
-use super::{hs256, tokens};
+use super::{signatures, tokens};
 use actors::Id;
 use actors::store::StoreError;
 use actors::time::{Clock, Time};
-use ports::Directory;
 use ports::directory::AccountRole;
+use ports::{Directory, TokenAlgorithm};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 pub struct TokenKeys {
@@ -17,7 +17,14 @@ pub struct TokenKeys {
     clock: Clock,
     token_s: u32,
     key_delay_s: u32,
+    algorithm: TokenAlgorithm,
     ring: RwLock<Keyring>,
+}
+
+/// With which others can verify tokens.
+pub struct PublishedKey {
+    pub kid: String,
+    pub public: [u8; 32],
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -29,17 +36,29 @@ pub enum TokenKeysError {
 }
 
 impl TokenKeys {
-    /// Makes the first key if there is none.
+    /// Makes the first key if there is none, and a new one if the newest is of another kind than
+    /// the settings say.
     pub async fn open(
         directory: Arc<dyn Directory>,
         settings: &Settings,
         clock: Clock,
     ) -> Result<TokenKeys, TokenKeysError> {
-        hs256::install();
-        let stored = directory.secret(keyring::SECRET, keyring::make_ring(clock())).await?;
-        let (token_s, key_delay_s) = (settings.token_s, settings.key_delay_s);
+        signatures::install();
+        let Settings { token_s, key_delay_s, token_algorithm: algorithm, .. } = *settings;
+        let made = keyring::make_ring(clock(), algorithm);
+        let stored = directory.secret(keyring::SECRET, made).await?;
         let ring = RwLock::new(Keyring::load(&stored, token_s)?);
-        Ok(TokenKeys { directory, clock, token_s, key_delay_s, ring })
+        let keys = TokenKeys { directory, clock, token_s, key_delay_s, algorithm, ring };
+        if keys.ring().algorithm() != Some(keyring::signature(algorithm)) {
+            keys.rotate().await?;
+        }
+        Ok(keys)
+    }
+
+    /// The keys with which others can verify what is signed now and soon.
+    pub fn published(&self) -> Vec<PublishedKey> {
+        let key = |(kid, public): (&str, [u8; 32])| PublishedKey { kid: kid.to_owned(), public };
+        self.ring().published((self.clock)()).map(key).collect()
     }
 
     /// How long an access token lives.
@@ -57,14 +76,16 @@ impl TokenKeys {
 
     /// A new key signs from now on; the one before verifies until its last token is dead.
     pub async fn rotate(&self) -> Result<(), TokenKeysError> {
-        rotate_token_keys(&*self.directory, (self.clock)(), self.token_s, self.key_delay_s).await?;
+        let TokenKeys { token_s, key_delay_s, algorithm, .. } = *self;
+        let now = (self.clock)();
+        rotate_token_keys(&*self.directory, now, token_s, key_delay_s, algorithm).await?;
         Ok(self.reload().await?)
     }
 
     /// Takes over keys that were changed elsewhere.
     pub async fn reload(&self) -> Result<(), StoreError> {
-        let stored =
-            self.directory.secret(keyring::SECRET, keyring::make_ring((self.clock)())).await?;
+        let made = keyring::make_ring((self.clock)(), self.algorithm);
+        let stored = self.directory.secret(keyring::SECRET, made).await?;
         match Keyring::load(&stored, self.token_s) {
             Ok(ring) if !ring.has_same_keys(&self.ring()) => {
                 *self.ring.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = ring;
@@ -86,10 +107,11 @@ pub async fn rotate_token_keys(
     now: Time,
     token_s: u32,
     key_delay_s: u32,
+    algorithm: TokenAlgorithm,
 ) -> Result<(), TokenKeysError> {
     loop {
-        let old = directory.secret(keyring::SECRET, keyring::make_ring(now)).await?;
-        let new = keyring::rotate(&old, now, now.plus_s(key_delay_s), token_s)?;
+        let old = directory.secret(keyring::SECRET, keyring::make_ring(now, algorithm)).await?;
+        let new = keyring::rotate(&old, now, now.plus_s(key_delay_s), token_s, algorithm)?;
         if directory.replace_secret(keyring::SECRET, old, new).await? {
             return Ok(());
         }

@@ -94,25 +94,29 @@ fn verify_anew(ring: &Keyring, token: &str, now: Time) -> Result<Claims, Reason>
     if rest.split('.').count() != 2 {
         return Err(Reason::NotAToken);
     }
-    let key = ring.named_by(header, now).ok_or_else(|| why_unknown(token))?;
-    let body = decode::<TokenBody>(token, &key.verifies, &VALIDATION).map_err(why_refused)?.claims;
+    let key = ring.named_by(header, now).ok_or_else(|| why_unknown(ring, token))?;
+    let validation = if key.header.alg == Algorithm::EdDSA { &*EDDSA } else { &*HS256 };
+    let body = decode::<TokenBody>(token, &key.verifies, validation).map_err(why_refused)?.claims;
     check(&body)
 }
 
 /// Only the signature is left to the crate: time comes from our clock, and the rest has reasons of
 /// its own.
-static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
-    let mut validation = Validation::new(Algorithm::HS256);
+static HS256: LazyLock<Validation> = LazyLock::new(|| validation(Algorithm::HS256));
+static EDDSA: LazyLock<Validation> = LazyLock::new(|| validation(Algorithm::EdDSA));
+
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
     validation
-});
+}
 
 /// The header is none of ours. What it says is looked at for the log only.
-fn why_unknown(token: &str) -> Reason {
+fn why_unknown(ring: &Keyring, token: &str) -> Reason {
     match jsonwebtoken::decode_header(token) {
-        Ok(header) if header.alg == Algorithm::HS256 => Reason::UnknownKey,
+        Ok(header) if ring.has(header.alg) => Reason::UnknownKey,
         Ok(_) => Reason::OtherAlgorithm,
         Err(error) => match error.kind() {
             jsonwebtoken::errors::ErrorKind::Json(why)
@@ -167,17 +171,22 @@ pub fn role_of(name: &str) -> Option<AccountRole> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{hs256, keyring};
+    use super::super::{keyring, signatures};
     use super::*;
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+    use ports::TokenAlgorithm;
     use serde_json::{Value, json};
 
     const NOW: Time = Time(1_800_000_000_000);
 
     fn ring() -> Keyring {
-        hs256::install();
-        Keyring::load(&keyring::make_ring(Time(0)), 900).unwrap()
+        ring_of(TokenAlgorithm::Hs256)
+    }
+
+    fn ring_of(algorithm: TokenAlgorithm) -> Keyring {
+        signatures::install();
+        Keyring::load(&keyring::make_ring(Time(0), algorithm), 900).unwrap()
     }
 
     fn good(ring: &Keyring) -> String {
@@ -202,18 +211,38 @@ mod tests {
 
     #[test]
     fn a_token_says_who_it_was_made_for_until_it_expires() {
-        let ring = ring();
-        let token = good(&ring);
-        for _ in 0..2 {
-            let claims = verify(&ring, &token, NOW).unwrap();
-            assert_eq!(
-                (claims.member, claims.session, claims.role),
-                (Id([1; 16]), Id([2; 16]), AccountRole::Member)
-            );
-            assert!(verify(&ring, &token, NOW.plus_s(899)).is_ok());
-            assert_eq!(verify(&ring, &token, NOW.plus_s(900)), Err(Reason::Expired));
-            assert_eq!(verify(&ring, &token, NOW.minus_s(6)), Err(Reason::Future));
+        for ring in [ring(), ring_of(TokenAlgorithm::EdDsa)] {
+            let token = good(&ring);
+            for _ in 0..2 {
+                let claims = verify(&ring, &token, NOW).unwrap();
+                assert_eq!(
+                    (claims.member, claims.session, claims.role),
+                    (Id([1; 16]), Id([2; 16]), AccountRole::Member)
+                );
+                assert!(verify(&ring, &token, NOW.plus_s(899)).is_ok());
+                assert_eq!(verify(&ring, &token, NOW.plus_s(900)), Err(Reason::Expired));
+                assert_eq!(verify(&ring, &token, NOW.minus_s(6)), Err(Reason::Future));
+            }
         }
+    }
+
+    /// The oldest trick: what is published is taken for a secret.
+    #[test]
+    fn nobody_signs_with_what_is_published() {
+        let ring = ring_of(TokenAlgorithm::EdDsa);
+        let (kid, public) = ring.published(NOW).next().unwrap();
+        let claims = good(&ring).split('.').nth(1).unwrap().to_owned();
+        let header = BASE64.encode(json!({"typ": "JWT", "alg": "HS256", "kid": kid}).to_string());
+        let signed = format!("{header}.{claims}");
+        let key = jsonwebtoken::EncodingKey::from_secret(&public);
+        let mac = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap();
+        let forged = format!("{signed}.{mac}");
+        assert_eq!(verify(&ring, &forged, NOW), Err(Reason::OtherAlgorithm));
+        // Nor under the header that the key has.
+        let header = good(&ring).split('.').next().unwrap().to_owned();
+        let signed = format!("{header}.{claims}");
+        let mac = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap();
+        assert_eq!(verify(&ring, &format!("{signed}.{mac}"), NOW), Err(Reason::Signature));
     }
 
     #[test]

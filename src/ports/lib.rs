@@ -13,6 +13,7 @@ pub mod register;
 pub mod replication;
 pub mod scopes;
 pub mod shared_memory;
+pub mod token_algorithm;
 
 pub use backend::Backend;
 pub use directory::Directory;
@@ -20,6 +21,7 @@ pub use history::History;
 pub use names::{AskOutsiders, OutsiderNames};
 pub use register::Register;
 pub use shared_memory::SharedMemory;
+pub use token_algorithm::TokenAlgorithm;
 
 use actors::store::StoreError;
 use std::pin::Pin;

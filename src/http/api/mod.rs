@@ -42,7 +42,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     .collect()
 }
 
-/// What stands at the root: health, metrics, and the key of receipts.
+/// What stands at the root: health, metrics, and the keys of receipts and tokens.
 pub fn endpoints_at_root() -> Vec<Endpoint> {
-    [node::endpoints_at_root(), lottery::endpoints_at_root()].into_iter().flatten().collect()
+    let all =
+        [node::endpoints_at_root(), lottery::endpoints_at_root(), people::endpoints_at_root()];
+    all.into_iter().flatten().collect()
 }

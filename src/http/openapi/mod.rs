@@ -76,7 +76,7 @@ const SIGNING: &str = "An access token from `/auth/login`, or a service key `sk_
 
 /// The first part of a path below `/api/v1`, and what is to be found there.
 const TAGS: &[(&str, &str)] = &[
-    (".well-known", "What a receipt is verified with."),
+    (".well-known", "What receipts and access tokens are verified with."),
     ("auth", "Register, log in and leave; sessions and passwords."),
     ("ballots", "One's own ballots, and that they were counted."),
     ("campaigns", "The first so many get a voucher, exactly."),

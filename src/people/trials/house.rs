@@ -7,6 +7,7 @@ use crate::{
 use actors::time::Clock;
 use actors::time::Time;
 use jiff::tz::TimeZone;
+use ports::TokenAlgorithm;
 use sqlite::SqliteStore;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ fn settings() -> Settings {
         new_members_per_minute: 60_000,
         idempotency_s: 3600,
         key_delay_s: 0,
+        token_algorithm: TokenAlgorithm::Hs256,
         time_zone: TimeZone::UTC,
         admin_password: None,
     }

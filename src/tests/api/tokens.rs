@@ -3,9 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signature, VerifyingKey};
 use harness::{Answer, PASSWORD, TestApp};
 use hmac::{Hmac, KeyInit, Mac};
 use people::rotate_token_keys;
+use ports::TokenAlgorithm;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -237,9 +239,9 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
     app.stop();
     app.with_directory(async |directory| {
         let settings = stampede::settings::people(&app.config());
-        rotate_token_keys(&*directory, app.now(), settings.token_s, settings.key_delay_s)
-            .await
-            .unwrap()
+        let (token_s, key_delay_s) = (settings.token_s, settings.key_delay_s);
+        let algorithm = settings.token_algorithm;
+        rotate_token_keys(&*directory, app.now(), token_s, key_delay_s, algorithm).await.unwrap()
     });
     // Where there are several nodes, all of them must know the new key before one uses it.
     app.pass_s(60);
@@ -257,4 +259,88 @@ fn a_rotated_key_signs_new_tokens_and_old_ones_live_out_their_time() {
         .post("/auth/refresh", json!({"refresh_token": old["refresh_token"]}))
         .expect(200);
     assert_eq!(head(&next), head(&new));
+}
+
+/// The keys that are published, as whoever verifies tokens elsewhere reads them.
+fn published(app: &TestApp) -> Vec<(String, VerifyingKey)> {
+    let answer = app.anybody().get("//.well-known/jwks.json");
+    assert_eq!(answer.headers["cache-control"], "public, max-age=15");
+    let set = answer.expect(200);
+    let key = |key: &Value| {
+        let x = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
+        assert_eq!((&key["kty"], &key["crv"]), (&json!("OKP"), &json!("Ed25519")));
+        assert_eq!((&key["alg"], &key["use"]), (&json!("EdDSA"), &json!("sig")));
+        let key_of = VerifyingKey::try_from(x.as_slice()).unwrap();
+        (key["kid"].as_str().unwrap().to_owned(), key_of)
+    };
+    set["keys"].as_array().unwrap().iter().map(key).collect()
+}
+
+/// Whether one of those keys has signed that token.
+fn is_signed(keys: &[(String, VerifyingKey)], token: &str) -> bool {
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let header: Value = serde_json::from_str(&decoded(signed.split('.').next().unwrap())).unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let Ok(signature) = Signature::from_slice(&signature) else { return false };
+    header["alg"] == "EdDSA"
+        && keys.iter().any(|(kid, key)| {
+            header["kid"] == **kid && key.verify_strict(signed.as_bytes(), &signature).is_ok()
+        })
+}
+
+#[test]
+fn others_verify_tokens_whatever_is_rotated_and_nobody_is_logged_out() {
+    let mut app = TestApp::start_with(|config| config.token_s = 900);
+    app.member("ada");
+    let with_a_secret = log_in(&app);
+    assert_eq!(published(&app).len(), 0);
+    // The setting is changed, and the new key is there before it signs.
+    app.restart_with(|config| config.token_algorithm = TokenAlgorithm::EdDsa);
+    let keys = published(&app);
+    assert_eq!(keys.len(), 1);
+    assert!(!is_signed(&keys, &access(&log_in(&app))));
+    app.pass_s(30);
+    let first = log_in(&app);
+    assert!(is_signed(&keys, &access(&first)));
+    for tokens in [&with_a_secret, &first] {
+        with(&app, &format!("Bearer {}", access(tokens))).expect(200);
+    }
+    let (signed, signature) = access(&first).rsplit_once('.').map(owned).unwrap();
+    let claims: Value = serde_json::from_str(&decoded(signed.split('.').nth(1).unwrap())).unwrap();
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!("stampede"), &json!("stampede")));
+    let mut other = URL_SAFE_NO_PAD.decode(&signature).unwrap();
+    other[0] ^= 1;
+    let other = format!("Bearer {signed}.{}", URL_SAFE_NO_PAD.encode(other));
+    with(&app, &other).refused(401, "unauthenticated");
+    // A start with the same setting changes nothing; a rotation adds a key.
+    app.restart();
+    assert_eq!(published(&app), keys);
+    app.stop();
+    app.with_directory(async |directory| {
+        let settings = stampede::settings::people(&app.config());
+        let (token_s, key_delay_s) = (settings.token_s, settings.key_delay_s);
+        let algorithm = settings.token_algorithm;
+        rotate_token_keys(&*directory, app.now(), token_s, key_delay_s, algorithm).await.unwrap()
+    });
+    app.serve();
+    let both = published(&app);
+    assert_eq!((both.len(), &both[0]), (2, &keys[0]));
+    app.pass_s(30);
+    let second = log_in(&app);
+    assert!(is_signed(&both[1..], &access(&second)));
+    with(&app, &format!("Bearer {}", access(&first))).expect(200);
+    // Back to the secret: what was signed until then still counts, for as long as it lives.
+    app.restart_with(|config| config.token_algorithm = TokenAlgorithm::Hs256);
+    let third = log_in(&app);
+    assert!(!is_signed(&both, &access(&third)));
+    with(&app, &format!("Bearer {}", access(&second))).expect(200);
+    app.pass_s(901);
+    with(&app, &format!("Bearer {}", access(&second))).refused(401, "unauthenticated");
+    assert_eq!(published(&app).len(), 0);
+    let refresh = json!({"refresh_token": with_a_secret["refresh_token"]});
+    app.anybody().post("/auth/refresh", refresh).expect(200);
+}
+
+fn owned((one, other): (&str, &str)) -> (String, String) {
+    (one.to_owned(), other.to_owned())
 }

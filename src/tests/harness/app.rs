@@ -118,6 +118,13 @@ impl TestApp {
         self.serve();
     }
 
+    /// The same with other settings.
+    pub fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+        self.stop();
+        change(&mut self.config);
+        self.serve();
+    }
+
     /// Serves the folder of an app that was stopped, with imports in larger steps.
     pub fn with_chunks_of(mut self, rows: usize) -> TestApp {
         self.config.import_chunk = rows;

@@ -1,7 +1,7 @@
 //! People: register, log in and leave; accounts; and the keys of services that act for others.
 //!
 //! The endpoints. Their calls are in a file for each idea: `sessions`, `users`, `service_keys`,
-//! `importing` with its `member_file`.
+//! `importing` with its `member_file`, `token_keys`.
 //! `bodies` and `profiles` have what is read and answered, `explain` what is said when a caller is
 //! refused.
 
@@ -13,6 +13,7 @@ mod member_file;
 pub mod profiles;
 mod service_keys;
 mod sessions;
+mod token_keys;
 mod users;
 
 use crate::http::api::people::bodies::{
@@ -22,6 +23,7 @@ use crate::http::api::people::bodies::{
 };
 use crate::http::api::people::credentials::FORM;
 use crate::http::api::people::profiles::{CreateUser, PatchUser, PutUser, UserBody};
+use crate::http::api::people::token_keys::TokenKeysBody;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::problem;
 
@@ -245,6 +247,22 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Admin)
             .answer_empty(204, "It lets nobody in any more.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
+    ]
+}
+
+/// At the root.
+pub fn endpoints_at_root() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/.well-known/jwks.json", token_keys::published)
+            .named("getTokenKeys")
+            .summary("The keys that access tokens are verified with")
+            .notes(
+                "RFC 7517. Empty while tokens are signed with a secret (`token_algorithm` is \
+                `HS256`). A new key is here half a minute before it signs, one that was replaced \
+                until its last token is dead. A token says by `kid` which is its own.",
+            )
+            .answer::<TokenKeysBody>(200, "The public keys.")
+            .problems(&[&problem::INVALID]),
     ]
 }
 
