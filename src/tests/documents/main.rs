@@ -3,6 +3,7 @@
 
 mod compose;
 mod links;
+mod printed;
 mod readme;
 
 use harness::Binary;
