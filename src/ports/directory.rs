@@ -7,6 +7,7 @@
 //! scarce things, so none of this is a partition; uniqueness is the directory's to keep.
 
 use crate::Answer;
+use crate::deeds::{Deed, DeedAttempt};
 use crate::profile::{Identifier, IdentifierKind, Profile};
 use crate::scopes::Scopes;
 use actors::{Id, Time};
@@ -247,6 +248,8 @@ pub struct RefreshAttempt {
     /// The token before the current one still gives the current one again if that was made since
     /// then.
     pub repeat_since: Time,
+    /// The same request was here before, under the same idempotency key.
+    pub again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,8 +286,11 @@ impl RefreshAttempt {
             RefreshStep::Unknown
         } else if self.step == current {
             RefreshStep::Rotate
-        } else if self.step + 1 == current && refreshed_at >= self.repeat_since {
+        } else if self.step + 1 == current && (self.again || refreshed_at >= self.repeat_since) {
             RefreshStep::Repeat
+        } else if self.again {
+            // The owner has gone on since: a late repeat of their own request is no theft.
+            RefreshStep::Unknown
         } else {
             RefreshStep::End
         }
@@ -393,6 +399,12 @@ pub trait Directory: Send + Sync + 'static {
     /// Notes whom an outsider's id stands for. Repeatable.
     fn note_outsider(&self, outsider: Outsider) -> Answer<()>;
 
+    /// Begins the deed, or answers the one that stands in its way.
+    fn begin_deed(&self, attempt: DeedAttempt) -> Answer<Option<Deed>>;
+    /// It is done, or was not and is forgotten. What others have begun since stays.
+    fn end_deed(&self, attempt: DeedAttempt, done: bool) -> Answer<()>;
+    fn deed(&self, key: Id) -> Answer<Option<Deed>>;
+
     /// The secret of that name; if there is none, `made` becomes it.
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>>;
     /// False if it was no longer `old`.
@@ -406,6 +418,10 @@ mod tests {
     use super::*;
 
     fn used(step: u32, current: u32, since_rotation_ms: i64) -> RefreshStep {
+        decided(step, current, since_rotation_ms, false)
+    }
+
+    fn decided(step: u32, current: u32, since_rotation_ms: i64, again: bool) -> RefreshStep {
         let at = Time(1_000_000);
         let refresh = RefreshAttempt {
             member: Id([1; 16]),
@@ -414,6 +430,7 @@ mod tests {
             at,
             dead_before: Time(500_000),
             repeat_since: at.minus_s(30),
+            again,
         };
         refresh.decide(current, Time(at.0 - since_rotation_ms), false)
     }
@@ -432,6 +449,14 @@ mod tests {
     #[test]
     fn a_token_whose_successor_was_used_ends_the_family() {
         assert_eq!(used(1, 3, 0), RefreshStep::End);
+    }
+
+    #[test]
+    fn a_request_that_was_here_before_never_ends_the_family() {
+        assert_eq!(decided(3, 3, 400_000, true), RefreshStep::Rotate);
+        assert_eq!(decided(2, 3, 400_000, true), RefreshStep::Repeat);
+        assert_eq!(decided(1, 3, 0, true), RefreshStep::Unknown);
+        assert_eq!(decided(2, 3, 500_001, true), RefreshStep::Unknown);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! knows a database.
 
 pub mod backend;
+pub mod deeds;
 pub mod directory;
 pub mod history;
 pub mod moving;

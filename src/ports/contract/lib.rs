@@ -5,6 +5,7 @@
 //! restart are what its `DirectoryHarness` adds.
 
 mod accounts;
+mod deeds;
 mod harness;
 mod keys;
 mod passwords;
@@ -13,6 +14,7 @@ mod sessions;
 mod words;
 
 pub use accounts::*;
+pub use deeds::*;
 pub use harness::DirectoryHarness;
 pub use keys::*;
 pub use passwords::*;
@@ -63,6 +65,9 @@ macro_rules! directory_contract {
             a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted
             a_key_makes_one_account_whatever_it_is_used_for
             of_many_accounts_with_one_key_one_is_made
+            a_deed_is_begun_once_and_stands_when_it_is_done
+            a_deed_that_was_not_done_or_is_given_up_or_forgotten_can_begin
+            of_many_deeds_at_once_under_one_key_one_begins
             a_service_key_is_made_once_and_revoked_once
             an_outsider_is_noted_as_often_as_one_likes
             a_secret_is_made_once_and_replaced_only_if_it_is_known

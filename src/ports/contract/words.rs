@@ -102,6 +102,7 @@ pub fn refresh(member: Id, number: u8, step: u32, at: Time) -> RefreshAttempt {
         at,
         dead_before: at.minus_s(1000),
         repeat_since: at.minus_s(30),
+        again: false,
     }
 }
 

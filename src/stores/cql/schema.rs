@@ -21,6 +21,7 @@ const STEPS: &[(i32, &str)] = &[
     (4, include_str!("../../../cql/004-homes.cql")),
     (5, include_str!("../../../cql/005-administrators.cql")),
     (6, include_str!("../../../cql/006-scoped-keys.cql")),
+    (7, include_str!("../../../cql/007-deeds.cql")),
 ];
 
 const LOCK_S: i32 = 60;

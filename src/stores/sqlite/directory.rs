@@ -8,6 +8,7 @@
 
 mod accounts;
 pub mod columns;
+mod deeds;
 mod homes;
 mod identifiers;
 mod leaving;
@@ -22,6 +23,7 @@ mod flips;
 use super::store::SqliteStore;
 use actors::{Id, Time};
 use ports::Answer;
+use ports::deeds::{Deed, DeedAttempt};
 use ports::directory::{
     Account, AccountRole, Begin, Begun, Changed, Changes, Created, Directory, Dismissed, Member,
     NewMember, NewPassword, Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
@@ -159,6 +161,18 @@ impl Directory for SqliteStore {
 
     fn revoke_service_key(&self, key: Id, at: Time) -> Answer<bool> {
         self.change(move |connection| secrets::revoke_service_key(connection, key, at))
+    }
+
+    fn begin_deed(&self, attempt: DeedAttempt) -> Answer<Option<Deed>> {
+        self.change(move |connection| deeds::begin(connection, &attempt))
+    }
+
+    fn end_deed(&self, attempt: DeedAttempt, done: bool) -> Answer<()> {
+        self.change(move |connection| deeds::end(connection, &attempt, done))
+    }
+
+    fn deed(&self, key: Id) -> Answer<Option<Deed>> {
+        self.look(move |connection| deeds::find(connection, key))
     }
 
     fn outsiders_of(&self, members: Vec<Id>) -> Answer<Vec<Option<Outsider>>> {

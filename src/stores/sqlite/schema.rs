@@ -9,7 +9,7 @@
 //! the log, and the digests of snapshots their state; every other row has a sum.
 
 use super::archive::catalogue::TABLE as SEGMENTS;
-use super::directory::tables::{PEOPLE, SCOPED_KEYS};
+use super::directory::tables::{DEEDS, PEOPLE, SCOPED_KEYS};
 use super::error::Error;
 use super::sums;
 use rusqlite::Connection;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// Versions 1 to 3 were never released; they had no sums, no cards, and no segments.
 const OLDEST: i64 = 4;
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What a version has more than the one before it: a table each.
 struct UpgradeStep {
@@ -27,8 +27,10 @@ struct UpgradeStep {
 }
 
 /// A step that was shipped is never changed.
-const UPGRADES: &[UpgradeStep] =
-    &[UpgradeStep { version: 5, table: "scoped_keys", made: SCOPED_KEYS }];
+const UPGRADES: &[UpgradeStep] = &[
+    UpgradeStep { version: 5, table: "scoped_keys", made: SCOPED_KEYS },
+    UpgradeStep { version: 6, table: "deeds", made: DEEDS },
+];
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;

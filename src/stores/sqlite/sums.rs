@@ -75,6 +75,8 @@ pub const SCOPED_KEYS: Table = Table {
         "revoked_at",
     ],
 };
+pub const DEEDS: Table =
+    Table { name: "deeds", key: &["key"], columns: &["key", "meaning", "at", "mark", "done"] };
 pub const SECRETS: Table = Table { name: "secrets", key: &["name"], columns: &["name", "value"] };
 pub const SEGMENTS: Table = Table {
     name: "segments",
@@ -101,7 +103,7 @@ pub const LOOKUPS: Table = Table {
     columns: &["owner", "shelf", "key", "body"],
 };
 
-const BY_TRIGGER: [&Table; 10] = [
+const BY_TRIGGER: [&Table; 11] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
@@ -109,11 +111,12 @@ const BY_TRIGGER: [&Table; 10] = [
     &HOMES,
     &SERVICE_KEYS,
     &SCOPED_KEYS,
+    &DEEDS,
     &SECRETS,
     &SEGMENTS,
     &META,
 ];
-pub const ALL: [&Table; 14] = [
+pub const ALL: [&Table; 15] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
@@ -121,6 +124,7 @@ pub const ALL: [&Table; 14] = [
     &HOMES,
     &SERVICE_KEYS,
     &SCOPED_KEYS,
+    &DEEDS,
     &OUTSIDERS,
     &SECRETS,
     &SEGMENTS,

@@ -3,13 +3,14 @@
 //! All that is asked about a member is decided on their one row (`member`, `step`), in one
 //! conditional write. What spans rows is built so that a crash anywhere leaves only what readers
 //! see through: claims to identifiers (`names`), and lists that may say too much and are checked
-//! against the rows (`roll`, `ended`). No views, no secondary indexes, no counters, no time to
-//! live. A step goes on to its end although its caller has gone, as in the other store.
+//! against the rows (`roll`, `ended`). No views, no secondary indexes, no counters; no time to live
+//! but that of `deeds`, where it clears away what counts no more. A step goes on to its end although its caller has gone, as in the other store.
 
 mod accounts;
 mod administrators;
 mod arriving;
 mod columns;
+mod deeds;
 mod ended;
 mod homes;
 mod keys;
@@ -33,6 +34,7 @@ use actors::{Id, Time};
 use base::Secret;
 use people::CqlPeople;
 use ports::Answer;
+use ports::deeds::{Deed, DeedAttempt};
 use ports::directory::{
     Account, AccountRole, Begin, Begun, Changed, Changes, Created, Directory, Dismissed, Member,
     NewMember, NewPassword, Outsider, Owing, RefreshAttempt, Refreshed, Reset, ServiceKey, Session,
@@ -164,6 +166,18 @@ impl Directory for CqlDirectory {
 
     fn revoke_service_key(&self, key: Id, at: Time) -> Answer<bool> {
         self.ask(move |people| async move { people.revoke_key(key, at).await })
+    }
+
+    fn begin_deed(&self, attempt: DeedAttempt) -> Answer<Option<Deed>> {
+        self.ask(move |people| async move { people.begin_deed(&attempt).await })
+    }
+
+    fn end_deed(&self, attempt: DeedAttempt, done: bool) -> Answer<()> {
+        self.ask(move |people| async move { people.end_deed(&attempt, done).await })
+    }
+
+    fn deed(&self, key: Id) -> Answer<Option<Deed>> {
+        self.ask(move |people| async move { people.find_deed(key).await })
     }
 
     fn outsiders_of(&self, members: Vec<Id>) -> Answer<Vec<Option<Outsider>>> {

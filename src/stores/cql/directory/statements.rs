@@ -56,6 +56,12 @@ pub struct PeopleStatements {
     pub first_key: PreparedStatement,
     pub first_keys: PreparedStatement,
     pub revoke_first_key: Conditional,
+
+    pub deed: PreparedStatement,
+    pub begin_deed: Conditional,
+    pub end_deed: Conditional,
+    pub forget_deed: Conditional,
+
     pub outsider: PreparedStatement,
     pub note_outsider: PreparedStatement,
 
@@ -167,6 +173,17 @@ impl PeopleStatements {
                  null AND created_at != null".into(),
             )
             .await?,
+
+            deed: plain("SELECT meaning, at, mark, done FROM deeds WHERE key = ?".into()).await?,
+            begin_deed: conditional(
+                "UPDATE deeds USING TTL ? SET meaning = ?, at = ?, mark = ?, done = false WHERE \
+                 key = ? IF mark = ?".into(),
+            )
+            .await?,
+            end_deed: conditional("UPDATE deeds USING TTL ? SET done = true WHERE key = ? IF mark \
+                = ?".into()).await?,
+            forget_deed: conditional("DELETE FROM deeds WHERE key = ? IF mark = ?".into()).await?,
+
             outsider: plain("SELECT service, theirs FROM outsiders WHERE member = ?".into()).await?,
             note_outsider: plain("INSERT INTO outsiders (member, service, theirs) VALUES (?, ?, \
                 ?)".into()).await?,

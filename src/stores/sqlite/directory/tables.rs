@@ -100,3 +100,17 @@ CREATE TABLE IF NOT EXISTS scoped_keys (
     sum INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// What is done under idempotency keys.
+pub const DEEDS: &str = "
+CREATE TABLE IF NOT EXISTS deeds (
+    key BLOB PRIMARY KEY,
+    meaning BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    mark BLOB NOT NULL,
+    done INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS deeds_by_time ON deeds (at);
+";

@@ -93,7 +93,7 @@ fn a_database_of_the_version_before_is_read_as_it_is_and_brought_up_to_date_when
     drop(open(&scratch.0));
     let database = scratch.at("stampede.db");
     let alter = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
-    alter("DROP TABLE scoped_keys; PRAGMA user_version = 4");
+    alter("DROP TABLE scoped_keys; DROP TABLE deeds; PRAGMA user_version = 4");
     SqliteHistory::open(&scratch.0, &rows_of).unwrap().check_the_rest().unwrap();
     crate::backup(&scratch.0, &scratch.at("before.db")).unwrap();
     let key = "INSERT INTO service_keys (id, name, digest, created_at) VALUES (zeroblob(16), \
@@ -110,6 +110,23 @@ fn a_database_of_the_version_before_is_read_as_it_is_and_brought_up_to_date_when
     let restored = scratch.at("restored");
     crate::restore(&scratch.at("before.db"), &restored).unwrap();
     assert_eq!(wait(open(&restored).service_keys()).unwrap(), []);
+}
+
+#[test]
+fn a_database_that_knows_no_deeds_is_read_as_it_is_and_gets_them_when_it_is_opened() {
+    let scratch = Scratch::new();
+    drop(open(&scratch.0));
+    let database = scratch.at("stampede.db");
+    let alter = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+    alter("DROP TABLE deeds; PRAGMA user_version = 5");
+    SqliteHistory::open(&scratch.0, &rows_of).unwrap().check_the_rest().unwrap();
+    let store = open(&scratch.0);
+    let found = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(store.deed(Id([1; 16])));
+    assert_eq!(found, Ok(None));
+    SqliteHistory::open(&scratch.0, &rows_of).unwrap().check_the_rest().unwrap();
 }
 
 #[test]
