@@ -92,6 +92,11 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Where the other nodes reach this one.
+    pub fn address(&self) -> &str {
+        &self.local.address
+    }
+
     pub fn membership(&self) -> Membership {
         self.local.membership()
     }

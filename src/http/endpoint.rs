@@ -281,6 +281,12 @@ impl Endpoint {
         self.problems(&[&problem::BAD_KEY, &problem::KEY_REUSED])
     }
 
+    /// Takes an idempotency key, and is no command of a partition, which would remember it.
+    pub fn once(mut self) -> Self {
+        self = self.repeatable();
+        self.problems(&[&problem::KEY_IN_USE, &problem::UNAVAILABLE])
+    }
+
     /// Takes `dry_run` and an idempotency key.
     pub fn decides(mut self) -> Self {
         self = self.repeatable();

@@ -5,9 +5,11 @@ use super::headers;
 use super::mistakes;
 use super::problem::{self, Problem};
 use super::unparsed::Unparsed;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use crate::shared::Shared;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, rt, web};
 use actors::engine::{By, How, Key};
 use actors::{Caller, Id};
+use people::DeedName;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
@@ -34,6 +36,28 @@ impl IdempotencyKey {
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
         Some(Key::new(caller, text.as_bytes(), &parts))
     }
+
+    /// Does what is no command of a partition, unless this caller did it under the key before:
+    /// then true. `meaning` has no secret in it.
+    pub async fn once(
+        &self,
+        shared: &web::Data<Shared>,
+        caller: Id,
+        meaning: &[&[u8]],
+        act: impl Future<Output = Result<(), Problem>> + 'static,
+    ) -> Result<bool, Problem> {
+        let name = self.text().map(|key| DeedName::new(&[&caller.0, key.as_bytes()], meaning));
+        let deeds = shared.people.deeds.clone();
+        to_its_end(async move { deeds.once(name, act).await }).await
+    }
+}
+
+/// What is begun under a key comes to its end, also if its caller does not wait for it.
+pub async fn to_its_end<T: 'static>(
+    act: impl Future<Output = Result<T, Problem>> + 'static,
+) -> Result<T, Problem> {
+    let ended = rt::spawn(act).await;
+    ended.unwrap_or_else(|_| Err(Problem::plain(&problem::INTERNAL)))
 }
 
 impl FromRequest for IdempotencyKey {

@@ -12,6 +12,7 @@ use super::refusals::{Denied, Reason, Refusals};
 use super::service_keys::ServiceKeys;
 use super::signed::{Signed, Via};
 use super::token_keys::TokenKeys;
+use actors::Id;
 use actors::store::StoreError;
 use ports::directory::AccountRole;
 use ports::scopes::{Scope, Scopes};
@@ -59,6 +60,11 @@ impl Access {
         }
         let signed = self.session(token).map_err(|reason| self.refusals.refuse(reason))?;
         if on_behalf_of.is_some() { Err(Denied::NotAService) } else { Ok(signed) }
+    }
+
+    /// Whose token that is, or was: it has not expired, but its session may have ended.
+    pub fn bearer_of(&self, authorization: &str) -> Option<Id> {
+        self.keys.verify(bearer(Some(authorization)).ok()?).ok().map(|claims| claims.member)
     }
 
     /// The token of an `Authorization` header that was let in a moment ago.

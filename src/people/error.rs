@@ -15,6 +15,9 @@ pub enum Error {
     /// The idempotency key was used for another body.
     #[error("the idempotency key stands for another request")]
     KeyReused,
+    /// The first request with it is still under way.
+    #[error("the request with this idempotency key is under way")]
+    KeyInUse,
     #[error("account or password is wrong")]
     WrongCredentials,
     #[error("too many failures from this address")]

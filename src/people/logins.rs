@@ -36,7 +36,19 @@ impl Logins {
         origin: &RequestOrigin,
         owes: Owes<'_>,
     ) -> Result<LoggedIn, Error> {
-        let outcome = self.try_log_in(login, origin, owes).await;
+        self.log_in_once(login, None, origin, owes).await
+    }
+
+    /// A repeat with the same idempotency key goes on with the same session, as long as that was
+    /// not refreshed and has not ended.
+    pub async fn log_in_once(
+        &self,
+        login: Login,
+        key: Option<&str>,
+        origin: &RequestOrigin,
+        owes: Owes<'_>,
+    ) -> Result<LoggedIn, Error> {
+        let outcome = self.try_log_in(login, key, origin, owes).await;
         metrics::counter!("stampede_logins_total", "outcome" => outcome_name(&outcome))
             .increment(1);
         outcome
@@ -45,6 +57,7 @@ impl Logins {
     async fn try_log_in(
         &self,
         login: Login,
+        key: Option<&str>,
         origin: &RequestOrigin,
         owes: Owes<'_>,
     ) -> Result<LoggedIn, Error> {
@@ -59,9 +72,15 @@ impl Logins {
             return Err(Error::WrongCredentials);
         }
         let account = account.ok_or(Error::WrongCredentials)?;
+        let mut session = self.sessions.draft(origin);
+        if let Some(key) = key
+            && let Some(before) = self.sessions.begun_before(&account, key, &mut session).await?
+        {
+            return Ok(before);
+        }
         let rehashed = checks.rehash(&account.password_hash, &password, address).await;
         self.sessions
-            .begin(&account, origin, rehashed, Some(owes))
+            .begin(&account, session, origin, rehashed, Some(owes))
             .await?
             .ok_or(Error::WrongCredentials)
     }
@@ -109,6 +128,7 @@ fn unknown(named: &[Option<Identifier>]) -> Id {
 
 fn outcome_name(outcome: &Result<LoggedIn, Error>) -> &'static str {
     match outcome {
+        Ok(logged_in) if logged_in.again => "repeated",
         Ok(logged_in) if logged_in.first_login => "first",
         Ok(_) => "success",
         Err(Error::WrongCredentials) => "wrong",

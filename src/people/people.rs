@@ -4,6 +4,7 @@ use super::access::Access;
 use super::accounts::Accounts;
 use super::administrator::Administrator;
 use super::budgets::Budgets;
+use super::deeds::Deeds;
 use super::ended::EndedSessions;
 use super::error::Error;
 use super::failures::Failures;
@@ -32,7 +33,7 @@ use ports::shared_memory::{MemoryState, PerMinute};
 use ports::{Directory, SharedMemory};
 use std::sync::Arc;
 
-/// The secret that refresh tokens, homes and repeatable service keys are made with.
+/// The secret that refresh tokens, homes, and repeatable service keys and resets are made with.
 const REFRESH_SECRET: &str = "refresh-key";
 
 pub struct People {
@@ -46,6 +47,7 @@ pub struct People {
     pub access: Arc<Access>,
     pub service_keys: Arc<ServiceKeys>,
     pub outsiders: Outsiders,
+    pub deeds: Arc<Deeds>,
     pub guesses: Guesses,
     pub(crate) ended: Arc<EndedSessions>,
     token_keys: Arc<TokenKeys>,
@@ -108,6 +110,11 @@ impl People {
             Arc::new(Homes { directory: directory.clone(), secret: secret.clone(), failures });
         let checks =
             Arc::new(PasswordChecks { hashers, homes: homes.clone(), budgets: budgets.clone() });
+        let deeds = Arc::new(Deeds {
+            directory: directory.clone(),
+            clock: clock.clone(),
+            idempotency_s: settings.idempotency_s,
+        });
         let sessions = Arc::new(Sessions {
             directory: directory.clone(),
             issuer: TokenIssuer {
@@ -119,6 +126,7 @@ impl People {
             ended: ended.clone(),
             homes,
             refusals: refusals.clone(),
+            deeds: deeds.clone(),
             clock: clock.clone(),
             refresh_s: settings.refresh_s,
         });
@@ -127,6 +135,8 @@ impl People {
             checks: checks.clone(),
             ended: ended.clone(),
             refusals: refusals.clone(),
+            deeds: deeds.clone(),
+            secret: secret.clone(),
             clock: clock.clone(),
         });
         let service_keys = Arc::new(ServiceKeys {
@@ -189,6 +199,7 @@ impl People {
             sessions,
             passwords,
             service_keys,
+            deeds,
             ended,
             token_keys: keys,
             sharing,

@@ -123,14 +123,14 @@ impl Registrations {
         let session = self.sessions.draft(origin);
         let id = session.id;
         let role = AccountRole::Member;
-        let application = self.application(draft, password, role, key, Some(session))?;
+        let application = self.application(draft, password, role, key, Some(session.clone()))?;
         match self.admit(application, origin).await? {
             Admitted::New(member) => {
                 let tokens = self.sessions.first_tokens(&member, id);
                 Ok(Registered { member, tokens, again: false })
             }
             Admitted::Again(account) => {
-                let begun = self.sessions.begin(&account, origin, None, None).await?;
+                let begun = self.sessions.begin(&account, session, origin, None, None).await?;
                 let LoggedIn { member, tokens, .. } = begun.ok_or(Error::KeyReused)?;
                 Ok(Registered { member, tokens, again: true })
             }

@@ -3,6 +3,7 @@
 //! A session is a row. Its refresh token is made from the row's step. Its access tokens live for
 //! minutes and are checked against the list of ended sessions.
 
+use super::deeds::{DeedName, Deeds, Noted};
 use super::ended::EndedSessions;
 use super::error::Error;
 use super::homes::Homes;
@@ -30,6 +31,8 @@ pub struct LoggedIn {
     pub member: Member,
     pub tokens: Tokens,
     pub first_login: bool,
+    /// The session was begun by the first request with this idempotency key.
+    pub again: bool,
     /// What the member is still owed since the first login.
     pub owed: Option<Vec<u8>>,
 }
@@ -43,6 +46,7 @@ pub struct Sessions {
     pub(crate) ended: Arc<EndedSessions>,
     pub(crate) homes: Arc<Homes>,
     pub(crate) refusals: Arc<Refusals>,
+    pub(crate) deeds: Arc<Deeds>,
     pub(crate) clock: Clock,
     pub(crate) refresh_s: u32,
 }
@@ -50,7 +54,21 @@ pub struct Sessions {
 impl Sessions {
     /// New tokens for a refresh token, which is used up by it.
     pub async fn refresh(&self, token: &str) -> Result<Tokens, Error> {
+        self.refresh_once(token, None).await.map(|(tokens, _)| tokens)
+    }
+
+    /// The same; and a repeat with the same idempotency key gets the same refresh token again,
+    /// whenever its answer was lost. The second is whether it is a repeat.
+    pub async fn refresh_once(
+        &self,
+        token: &str,
+        key: Option<&str>,
+    ) -> Result<(Tokens, bool), Error> {
         let token = self.read_refresh_token(token)?;
+        let again = match key {
+            Some(key) => self.deeds.note(refresh_name_of(&token, key)).await?.again,
+            None => false,
+        };
         let at = (self.clock)();
         let refresh = RefreshAttempt {
             member: token.member,
@@ -59,13 +77,16 @@ impl Sessions {
             at,
             dead_before: self.dead_before(),
             repeat_since: at.minus_s(REPEAT_S),
+            again,
         };
         let outcome = self.directory.refresh(refresh).await?;
         metrics::counter!("stampede_refreshes_total", "outcome" => refresh_name(&outcome))
             .increment(1);
         match outcome {
             Refreshed::Rotated { step, role } | Refreshed::Repeated { step, role } => {
-                Ok(self.issuer.issue(token.member, token.session, step, role))
+                let is_repeat = again && matches!(outcome, Refreshed::Repeated { .. });
+                let tokens = self.issuer.issue(token.member, token.session, step, role);
+                Ok((tokens, is_repeat))
             }
             Refreshed::Unknown => Err(self.refusals.refuse(Reason::SessionOver).into()),
             Refreshed::Reused => {
@@ -102,6 +123,11 @@ impl Sessions {
         Ok(())
     }
 
+    /// Whose refresh token that is.
+    pub fn owner_of(&self, token: &str) -> Result<Id, Denied> {
+        Ok(self.read_refresh_token(token)?.member)
+    }
+
     /// Ends one session of a member. False if it had ended before.
     pub async fn end(&self, member: Id, session: Id) -> Result<bool, StoreError> {
         let at = (self.clock)();
@@ -133,11 +159,11 @@ impl Sessions {
     pub(crate) async fn begin(
         &self,
         account: &Account,
+        session: NewSession,
         origin: &RequestOrigin,
         rehashed: Option<String>,
         login: Option<Owes<'_>>,
     ) -> Result<Option<LoggedIn>, StoreError> {
-        let session = self.draft(origin);
         let is_member = account.member.role == AccountRole::Member;
         let begin = Begin {
             member: account.member.id,
@@ -153,7 +179,39 @@ impl Sessions {
         self.homes.note(begun.member.id, &origin.address);
         let tokens = self.first_tokens(&begun.member, session.id);
         let (first_login, owed) = (begun.first_login, begun.owed);
-        Ok(Some(LoggedIn { member: begun.member, tokens, first_login, owed }))
+        Ok(Some(LoggedIn { member: begun.member, tokens, first_login, again: false, owed }))
+    }
+
+    /// The session that a login began under that key, if it is as it was then. Else it is to begin
+    /// as drafted.
+    pub(crate) async fn begun_before(
+        &self,
+        account: &Account,
+        key: &str,
+        draft: &mut NewSession,
+    ) -> Result<Option<LoggedIn>, Error> {
+        let member = &account.member;
+        let name = DeedName::new(&[b"login", &member.id.0, key.as_bytes()], &[b"login"]);
+        let Noted { deed, again } = self.deeds.note(name).await?;
+        let before = Id((u128::from_be_bytes(deed.mark.0) - 1).to_be_bytes());
+        let living = match again {
+            true => self.list(member.id, Some(before), 1).await?,
+            false => Vec::new(),
+        };
+        let is_it = |one: &&Session| one.id == deed.mark && one.refreshed_at == one.began_at;
+        let Some(session) = living.iter().find(is_it) else {
+            if !again {
+                draft.id = deed.mark;
+            }
+            return Ok(None);
+        };
+        Ok(Some(LoggedIn {
+            tokens: self.issuer.issue(member.id, session.id, 0, member.role),
+            first_login: member.first_login_at == Some(session.began_at),
+            again: true,
+            owed: None,
+            member: member.clone(),
+        }))
     }
 
     /// A session that is still to be written.
@@ -172,6 +230,14 @@ impl Sessions {
     fn dead_before(&self) -> Time {
         (self.clock)().minus_s(self.refresh_s)
     }
+}
+
+fn refresh_name_of(token: &RefreshToken, key: &str) -> DeedName {
+    let RefreshToken { member, session, step } = token;
+    DeedName::new(
+        &[b"refresh", &member.0, key.as_bytes()],
+        &[b"refresh", &session.0, &step.to_be_bytes()],
+    )
 }
 
 fn refresh_name(outcome: &Refreshed) -> &'static str {

@@ -68,8 +68,8 @@ pub fn document() -> Value {
 }
 
 const ABOUT: &str = "Every list is `{items, next_cursor}`. Every refusal is RFC 9457 JSON with a \
-    stable `type`, and says whether a repeat makes sense. Every write that takes an \
-    `Idempotency-Key` is done once however often it is sent.";
+    stable `type`, and says whether a repeat makes sense. Every write takes an \
+    `Idempotency-Key`, and is then done once however often it is sent.";
 
 const SIGNING: &str = "An access token from `/auth/login`, or a service key `sk_…` together with \
     the header `On-Behalf-Of: <your member's id>`.";

@@ -178,6 +178,9 @@ problems! {
     KEY_REUSED = "idempotency-key-reused" 422 Never "The idempotency key stands for another request"
         "The same caller has used this key for something else within the window. Use a new key for \
          a new request.";
+    KEY_IN_USE = "idempotency-key-in-use" 409 Later "The request with this key is under way"
+        "The first request with this `Idempotency-Key` has no answer yet. Repeat it, with the same \
+         key, a little later.";
     KEY_FORGOTTEN = "idempotency-key-forgotten" 422 Never "The idempotency key is too old"
         "The first request with this key was passed on so long ago that its answer is no longer \
          remembered. Look for its result in your lists.";

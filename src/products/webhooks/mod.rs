@@ -139,24 +139,30 @@ impl Webhooks {
         self.office.view(id).await
     }
 
-    pub async fn enable(&self, id: Id, by: By) -> Result<(), Error> {
-        self.office.command(id, Command::Enable, by).await.map(drop)
+    /// True if it was done before, under the same key; so it is with those that follow.
+    pub async fn enable(&self, id: Id, by: By) -> Result<bool, Error> {
+        self.told(id, Command::Enable, by).await
     }
 
-    pub async fn disable(&self, id: Id, by: By) -> Result<(), Error> {
-        self.office.command(id, Command::Disable(WhyDisabled::Ordered), by).await.map(drop)
+    pub async fn disable(&self, id: Id, by: By) -> Result<bool, Error> {
+        self.told(id, Command::Disable(WhyDisabled::Ordered), by).await
     }
 
     /// Its secret is forgotten, too.
-    pub async fn delete(&self, id: Id, by: By) -> Result<(), Error> {
-        self.office.command(id, Command::Delete, by).await?;
-        Ok(self.office.forget(id).await?)
+    pub async fn delete(&self, id: Id, by: By) -> Result<bool, Error> {
+        let replayed = self.told(id, Command::Delete, by).await?;
+        self.office.forget(id).await?;
+        Ok(replayed)
     }
 
     /// Tells again what happened in `[from, to)`, beside what happens now.
-    pub async fn replay(&self, id: Id, from: Time, to: Time, by: By) -> Result<(), Error> {
+    pub async fn replay(&self, id: Id, from: Time, to: Time, by: By) -> Result<bool, Error> {
         let replay = past::span(&self.office.feed, from, to).await?;
-        self.office.command(id, Command::Replay(replay), by).await.map(drop)
+        self.told(id, Command::Replay(replay), by).await
+    }
+
+    async fn told(&self, id: Id, command: Command, by: By) -> Result<bool, Error> {
+        Ok(self.office.command(id, command, by).await?.replayed)
     }
 
     pub fn latest_attempts(&self, id: Id, limit: usize) -> Vec<Attempt> {

@@ -47,6 +47,7 @@ mod openapi;
 mod operations;
 mod passwords;
 mod redeeming;
+mod repeats;
 mod roles;
 mod scopes;
 mod service_keys;

@@ -3,7 +3,7 @@
 use crate::http::api::node::bodies::{AcceptClock, ClockBody};
 use crate::http::body::Body;
 use crate::http::caller::Admin;
-use crate::http::flags::{self, Params};
+use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
@@ -27,19 +27,30 @@ pub async fn show(
 pub async fn accept(
     shared: web::Data<Shared>,
     Admin(caller): Admin,
+    key: IdempotencyKey,
     _: Params<flags::Nothing>,
     Body(AcceptClock { moved_by_s }): Body<AcceptClock>,
 ) -> Result<HttpResponse, Problem> {
-    let (accepted, standing) =
-        shared.engine.node.timekeeper().map(|timekeeper| timekeeper.accept(moved_by_s)).unzip();
-    if accepted != Some(true) {
-        return Err(Problem::new(&problem::NOT_MOVED_SO, describe_standing(standing)));
-    }
-    journal::warn(
-        "an administrator has accepted the machine's clock",
-        &[("by", Value::Text(&caller.id)), ("moved_by_s", Value::Whole(moved_by_s))],
-    );
-    Ok(reply::ok(&describe(&shared, standing)))
+    let its = shared.clone();
+    let accept = async move {
+        let timekeeper = its.engine.node.timekeeper();
+        let (accepted, standing) =
+            timekeeper.map(|timekeeper| timekeeper.accept(moved_by_s)).unzip();
+        if accepted != Some(true) {
+            return Err(Problem::new(&problem::NOT_MOVED_SO, describe_standing(standing)));
+        }
+        journal::warn(
+            "an administrator has accepted the machine's clock",
+            &[("by", Value::Text(&caller.id)), ("moved_by_s", Value::Whole(moved_by_s))],
+        );
+        Ok(())
+    };
+    // Each node has a clock of its own.
+    let node = shared.cluster().map_or("", |cluster| cluster.address());
+    let meaning = [b"accept clock", node.as_bytes(), &moved_by_s.to_be_bytes()];
+    let replayed = key.once(&shared, caller.id, &meaning, accept).await?;
+    let standing = shared.engine.node.timekeeper().map(|timekeeper| timekeeper.look());
+    Ok(reply::mark_replayed(reply::ok(&describe(&shared, standing)), replayed))
 }
 
 fn describe_standing(standing: Option<Standing>) -> String {

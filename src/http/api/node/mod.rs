@@ -10,7 +10,7 @@ use crate::http::api::node::bodies::{AcceptClock, ClockBody, HealthBody, Readine
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
-use crate::http::flags::{self, Params};
+use crate::http::flags::{self, IdempotencyKey, Params};
 use crate::http::origin::certain_address;
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
@@ -30,6 +30,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<ClockBody>(200, "How they stand."),
         Endpoint::post("/clock/accept", clock::accept)
             .named("acceptClock")
+            .once()
             .summary("Say that a clock which has moved is right")
             .notes(
                 "Only for the node that answers. From then on the node lives by it, and whatever \
@@ -63,7 +64,12 @@ pub fn endpoints_at_root() -> Vec<Endpoint> {
             .problems(&[&problem::STARTING, &problem::INVALID]),
         Endpoint::put("/health/ready", set_ready)
             .named("setReady")
+            .repeatable()
             .summary("Leave or join the balancer")
+            .notes(
+                "Done as often as it is asked, because it is the same every time. Nothing is \
+                written for it, so that a node whose store fails can leave, too.",
+            )
             .who(Who::Admin)
             .body::<Readiness>()
             .answer::<HealthBody>(200, "How it is now."),
@@ -96,6 +102,7 @@ async fn ready(
 async fn set_ready(
     shared: web::Data<Shared>,
     Admin(_): Admin,
+    _: IdempotencyKey,
     Body(Readiness { ready }): Body<Readiness>,
 ) -> HttpResponse {
     shared.joined.store(ready, Ordering::Release);

@@ -6,9 +6,12 @@ use crate::http::caller::SignedIn;
 use crate::http::flags::parse_pairs;
 use crate::http::headers;
 use crate::http::problem::{self, Problem};
+use crate::shared::Shared;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
+use actors::Id;
 use futures_util::future::LocalBoxFuture;
 use people::{Login, Signed};
 use serde::de::DeserializeOwned;
@@ -16,7 +19,18 @@ use serde::de::DeserializeOwned;
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The caller, if there is one, without insisting.
-pub struct MaybeSigned(pub Result<Signed, Problem>);
+pub struct MaybeSigned {
+    pub signed: Result<Signed, Problem>,
+    /// Whose token it is although its session has ended.
+    pub was: Option<Id>,
+}
+
+/// Who ends their own session, and is known by its token when they repeat that.
+pub struct Leaver {
+    pub id: Id,
+    /// As far as they are let in.
+    pub signed: Result<Signed, Problem>,
+}
 
 impl FromRequest for MaybeSigned {
     type Error = Problem;
@@ -24,15 +38,40 @@ impl FromRequest for MaybeSigned {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let given = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE);
-        let given = given.map(|value| value.is_some());
+        let given = given.map(|value| value.map(|value| value.to_str().unwrap_or("").to_owned()));
         let signer = SignedIn::from_request(request, payload);
+        let shared = request.app_data::<Data<Shared>>().cloned();
         Box::pin(async move {
-            let missing = || Problem::plain(&problem::UNAUTHENTICATED);
-            Ok(MaybeSigned(if given? {
-                signer.await.map(|signer| signer.0)
-            } else {
-                Err(missing())
-            }))
+            let Some(given) = given? else {
+                let missing = Problem::plain(&problem::UNAUTHENTICATED);
+                return Ok(MaybeSigned { signed: Err(missing), was: None });
+            };
+            let signed = signer.await.map(|signer| signer.0);
+            let was = match &signed {
+                Err(problem) if problem.kind.name == problem::UNAUTHENTICATED.name => {
+                    shared.and_then(|shared| shared.people.access.bearer_of(&given))
+                }
+                _ => None,
+            };
+            Ok(MaybeSigned { signed, was })
+        })
+    }
+}
+
+impl FromRequest for Leaver {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = MaybeSigned::from_request(request, payload);
+        Box::pin(async move {
+            let MaybeSigned { signed, was } = caller.await?;
+            let id = signed.as_ref().ok().map(|signed| signed.caller.id).or(was);
+            match (id, signed) {
+                (Some(id), signed) => Ok(Leaver { id, signed }),
+                (None, Err(problem)) => Err(problem),
+                (None, Ok(_)) => Err(Problem::plain(&problem::UNAUTHENTICATED)),
+            }
         })
     }
 }

@@ -22,6 +22,7 @@ impl From<Error> for Problem {
             Error::Invalid(flaws) => all_invalid(flaws.iter().map(|flaw| (flaw.field, flaw.says))),
             Error::Taken(kinds) => taken(kinds.iter().map(|kind| kind.name())),
             Error::KeyReused => Problem::plain(&problem::KEY_REUSED),
+            Error::KeyInUse => Problem::plain(&problem::KEY_IN_USE),
             Error::WrongCredentials => Problem::plain(&problem::WRONG_CREDENTIALS),
             Error::TooMany { retry_after_s } => {
                 Problem::plain(&problem::TOO_MANY).retry_after(retry_after_s)

@@ -55,12 +55,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CROWDED),
         Endpoint::post("/auth/login", sessions::login)
             .named("logIn")
+            .once()
             .summary("Log in")
             .notes(
                 "As JSON, or as a form: OAuth2's, whose `username` is an identifier of any kind, \
                 or one that names `account`, `email` or `phone_number`. An unknown account, a \
                 wrong password and an account with too many failures are answered alike, in the \
-                same time.",
+                same time. A repeat with the same idempotency key goes on with the same session, \
+                unless that was refreshed or has ended.",
             )
             .body::<LoginBody>()
             .or_body::<LoginForm>(FORM)
@@ -69,16 +71,20 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CROWDED),
         Endpoint::post("/auth/refresh", sessions::refresh)
             .named("refreshTokens")
+            .once()
             .summary("Get new tokens")
             .notes(
                 "The refresh token is used up. Used again after its successor was used, or \
-                after 30 seconds, it ends the session: somebody else has it.",
+                after 30 seconds, it ends the session: somebody else has it. If the answer was \
+                lost, a repeat with the same idempotency key gives the same refresh token, and \
+                never ends the session.",
             )
             .body::<RefreshTokens>()
             .answer::<TokensBody>(200, "The tokens.")
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/logout", sessions::logout)
             .named("logOut")
+            .once()
             .summary("Log out")
             .notes(
                 "Both tokens of the session are dead when this is answered. Needs a valid \
@@ -89,6 +95,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::UNAUTHENTICATED, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/logout-all", sessions::logout_all)
             .named("logOutEverywhere")
+            .once()
             .summary("End all my sessions")
             .who(Who::Member)
             .answer_empty(204, "All of them have ended, this one, too.")
@@ -101,12 +108,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/auth/sessions/{id}", sessions::end_session)
             .named("endSession")
+            .once()
             .summary("End one of my sessions")
             .who(Who::Member)
             .answer_empty(204, "It has ended.")
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/auth/password", sessions::change_password)
             .named("changePassword")
+            .once()
             .summary("Change my password")
             .notes("My other sessions end.")
             .who(Who::Member)
@@ -116,6 +125,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CROWDED),
         Endpoint::post("/auth/reset", sessions::reset_password)
             .named("resetPassword")
+            .once()
             .summary("Set a password with a reset token")
             .notes(
                 "An administrator hands the token out (`POST /users/{id}/password`). It is good \
@@ -159,6 +169,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::FORBIDDEN, &problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::put("/users/{id}", users::put)
             .named("replaceUser")
+            .once()
             .summary("Replace a profile")
             .who(Who::Member)
             .body::<PutUser>()
@@ -166,6 +177,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(CHANGED),
         Endpoint::patch("/users/{id}", users::patch)
             .named("changeUser")
+            .once()
             .summary("Change parts of a profile, or the role")
             .who(Who::Member)
             .body::<PatchUser>()
@@ -174,6 +186,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::LAST_ADMINISTRATOR]),
         Endpoint::delete("/users/{id}", users::delete)
             .named("deleteUser")
+            .once()
             .summary("Delete an account")
             .notes(
                 "Its sessions end, its identifiers are free, its held tickets are released. \
@@ -185,6 +198,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::LAST_ADMINISTRATOR]),
         Endpoint::post("/users/{id}/password", users::offer_reset)
             .named("offerPasswordReset")
+            .once()
             .summary("Hand out a password reset")
             .notes(
                 "The token is good for one `POST /auth/reset` within a day; it replaces the one \
@@ -243,6 +257,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::UNAVAILABLE]),
         Endpoint::delete("/service-keys/{id}", service_keys::revoke)
             .named("revokeServiceKey")
+            .once()
             .summary("Revoke a service key")
             .who(Who::Admin)
             .answer_empty(204, "It lets nobody in any more.")

@@ -1,6 +1,7 @@
 //! An account as it is read and answered: its profile, whole or in parts.
 
 use crate::http::words;
+use actors::Id;
 use base::calendar::wire_time;
 use people::{Accounts, Error, role_name};
 use ports::directory::{Changes, Member};
@@ -140,4 +141,26 @@ fn parse_part<T>(
 ) -> Option<Option<T>> {
     let parsed = text?.map(|text| parse(&text)).transpose();
     parsed.map_err(|flaw| flaws.push(flaw)).ok()
+}
+
+/// The same for the same changes only.
+pub fn spell_out(changes: &Changes) -> Vec<u8> {
+    fn part<T>(part: &Option<Option<T>>, text: impl Fn(&T) -> String) -> Vec<u8> {
+        match part {
+            None => vec![0],
+            Some(None) => vec![1],
+            Some(Some(value)) => [&[2], text(value).as_bytes()].concat(),
+        }
+    }
+    let Changes { username, email, phone, full_name, birthday } = changes;
+    let identifier = |identifier: &Identifier| identifier.text.clone();
+    let parts = [
+        part(username, identifier),
+        part(email, identifier),
+        part(phone, identifier),
+        part(full_name, String::clone),
+        part(birthday, ToString::to_string),
+    ];
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Id::digest(&parts).0.to_vec()
 }

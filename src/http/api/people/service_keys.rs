@@ -57,14 +57,15 @@ pub async fn list(
 
 pub async fn revoke(
     shared: web::Data<Shared>,
-    _: Admin,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    match shared.people.service_keys.revoke(id_in_path(&id)?).await? {
-        true => Ok(HttpResponse::NoContent().finish()),
-        false => {
-            Err(Problem::new(&problem::NOT_FOUND, "there is no such key, or it was revoked before"))
-        }
-    }
+    let (id, keys) = (id_in_path(&id)?, shared.people.service_keys.clone());
+    let none =
+        || Problem::new(&problem::NOT_FOUND, "there is no such key, or it was revoked before");
+    let revoke = async move { if keys.revoke(id).await? { Ok(()) } else { Err(none()) } };
+    let replayed = key.once(&shared, caller.id, &[b"revoke key", &id.0], revoke).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }

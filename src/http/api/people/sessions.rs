@@ -7,11 +7,11 @@ use crate::http::api::people::bodies::{
     ChangePassword, LoggedInBody, Logout, MeBody, OutsiderBody, RefreshTokens, RegisterMember,
     RegisteredBody, ResetPassword, SessionBody, TokensBody,
 };
-use crate::http::api::people::credentials::{Credentials, MaybeSigned};
+use crate::http::api::people::credentials::{Credentials, Leaver, MaybeSigned};
 use crate::http::body::Body;
 use crate::http::caller::SignedIn;
 use crate::http::fields::id_in_path;
-use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::flags::{self, IdempotencyKey, Params, to_its_end};
 use crate::http::origin::ClientOrigin;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
@@ -35,58 +35,81 @@ pub async fn register(
     let registered =
         shared.people.registrations.register(draft, password, key.text(), &origin).await?;
     let status = if registered.again { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(reply::forbid_storing(reply::json(
-        status,
-        &RegisteredBody { member: registered.member.into(), tokens: registered.tokens.into() },
-    )))
+    let again = registered.again;
+    let body =
+        RegisteredBody { member: registered.member.into(), tokens: registered.tokens.into() };
+    Ok(reply::mark_replayed(reply::forbid_storing(reply::json(status, &body)), again))
 }
 
 pub async fn login(
     shared: web::Data<Shared>,
+    key: IdempotencyKey,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
     credentials: Credentials,
 ) -> Result<HttpResponse, Problem> {
     welcome::get_ready(&shared).await;
     let owes = |now| shared.first_logins.owed_at(now);
-    let logged_in = shared.people.logins.log_in(credentials.0, &origin, &owes).await?;
+    let logins = &shared.people.logins;
+    let logged_in = logins.log_in_once(credentials.0, key.text(), &origin, &owes).await?;
+    let again = logged_in.again;
     let granted = welcome::of_first_login(&shared, &logged_in).await;
     let vouchers = granted.iter().map(|granted| VoucherBody::of(&shared, granted)).collect();
-    Ok(reply::forbid_storing(reply::ok(&LoggedInBody::of(logged_in, vouchers))))
+    let answer = reply::ok(&LoggedInBody::of(logged_in, vouchers));
+    Ok(reply::mark_replayed(reply::forbid_storing(answer), again))
 }
 
 pub async fn refresh(
     shared: web::Data<Shared>,
+    key: IdempotencyKey,
     _: Params<flags::Nothing>,
     Body(body): Body<RefreshTokens>,
 ) -> Result<HttpResponse, Problem> {
-    let tokens = shared.people.sessions.refresh(&body.refresh_token).await?;
-    Ok(reply::forbid_storing(reply::ok(&TokensBody::from(tokens))))
+    let sessions = &shared.people.sessions;
+    let (tokens, again) = sessions.refresh_once(&body.refresh_token, key.text()).await?;
+    let answer = reply::ok(&TokensBody::from(tokens));
+    Ok(reply::mark_replayed(reply::forbid_storing(answer), again))
 }
 
 pub async fn logout(
     shared: web::Data<Shared>,
-    signed: MaybeSigned,
+    key: IdempotencyKey,
+    MaybeSigned { signed, was }: MaybeSigned,
     _: Params<flags::Nothing>,
-    Body(body): Body<Logout>,
+    Body(Logout { refresh_token }): Body<Logout>,
 ) -> Result<HttpResponse, Problem> {
-    let signed = match (signed.0, &body.refresh_token) {
-        (Ok(signed), _) => Some(signed),
-        (Err(_), Some(_)) => None,
-        (Err(problem), None) => return Err(problem),
+    let sessions = shared.people.sessions.clone();
+    let caller = match (&signed, was, &refresh_token) {
+        (Ok(signed), ..) => signed.caller.id,
+        (Err(_), Some(was), _) => was,
+        (Err(_), None, Some(token)) => sessions.owner_of(token)?,
+        (Err(problem), None, None) => return Err(problem.clone()),
     };
-    shared.people.sessions.log_out(signed.as_ref(), body.refresh_token.as_deref()).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let said = refresh_token.clone().unwrap_or_default();
+    let log_out = async move {
+        let signed = match (signed, &refresh_token) {
+            (Ok(signed), _) => Some(signed),
+            (Err(_), Some(_)) => None,
+            (Err(problem), None) => return Err(problem),
+        };
+        Ok(sessions.log_out(signed.as_ref(), refresh_token.as_deref()).await?)
+    };
+    let meaning = [b"log out", said.as_bytes()];
+    let replayed = key.once(&shared, caller, &meaning, log_out).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 pub async fn logout_all(
     shared: web::Data<Shared>,
-    SignedIn(signed): SignedIn,
+    key: IdempotencyKey,
+    Leaver { id, signed }: Leaver,
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    shared.people.sessions.end_all(signed.caller.id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let sessions = shared.people.sessions.clone();
+    let end_all = async move { Ok(sessions.end_all(signed?.caller.id).await.map(drop)?) };
+    let replayed = key.once(&shared, id, &[b"log out everywhere"], end_all).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 pub async fn sessions(
@@ -117,35 +140,53 @@ fn session_body(session: Session, current: Option<Id>) -> SessionBody {
 
 pub async fn end_session(
     shared: web::Data<Shared>,
-    SignedIn(signed): SignedIn,
+    key: IdempotencyKey,
+    Leaver { id: caller, signed }: Leaver,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    match shared.people.sessions.end(signed.caller.id, id_in_path(&id)?).await? {
-        true => Ok(HttpResponse::NoContent().finish()),
-        false => Err(Problem::new(&problem::NOT_FOUND, "you have no such session")),
-    }
+    let (id, sessions) = (id_in_path(&id)?, shared.people.sessions.clone());
+    let end = async move {
+        match sessions.end(signed?.caller.id, id).await? {
+            true => Ok(()),
+            false => Err(Problem::new(&problem::NOT_FOUND, "you have no such session")),
+        }
+    };
+    let replayed = key.once(&shared, caller, &[b"end session", &id.0], end).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 pub async fn change_password(
     shared: web::Data<Shared>,
+    key: IdempotencyKey,
     SignedIn(signed): SignedIn,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
-    Body(body): Body<ChangePassword>,
+    Body(ChangePassword { old_password, new_password }): Body<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
-    shared.people.passwords.change(&signed, &body.old_password, body.new_password, &origin).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let (caller, passwords) = (signed.caller.id, shared.people.passwords.clone());
+    let (new, from) = (new_password.clone(), origin.clone());
+    let change = async move { Ok(passwords.change(&signed, &old_password, new, &from).await?) };
+    // The passwords are no part of the meaning: what is kept must not help to guess them.
+    let replayed = key.once(&shared, caller, &[b"change password"], change).await?;
+    if replayed {
+        shared.people.passwords.expect_current(caller, &new_password, &origin).await?;
+    }
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 pub async fn reset_password(
     shared: web::Data<Shared>,
+    key: IdempotencyKey,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
-    Body(body): Body<ResetPassword>,
+    Body(ResetPassword { token, new_password }): Body<ResetPassword>,
 ) -> Result<HttpResponse, Problem> {
-    shared.people.passwords.reset(&body.token, body.new_password, &origin).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let passwords = shared.people.passwords.clone();
+    let reset =
+        async move { Ok(passwords.reset_once(&token, new_password, key.text(), &origin).await?) };
+    let replayed = to_its_end(reset).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 pub async fn me(

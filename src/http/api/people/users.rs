@@ -1,8 +1,9 @@
 //! Accounts: administrators list and create them; who has one reads, changes and deletes their own.
 
 use crate::http::api::people::bodies::{RegisterMember, ResetBody};
+use crate::http::api::people::credentials::Leaver;
 use crate::http::api::people::profiles::{
-    CreateUser, PatchUser, PutUser, UserBody, parse_parts, replace_all,
+    CreateUser, PatchUser, PutUser, UserBody, parse_parts, replace_all, spell_out,
 };
 use crate::http::body::Body;
 use crate::http::caller::{Admin, SignedIn};
@@ -17,8 +18,8 @@ use actix_web::{HttpResponse, web};
 use actors::Id;
 use actors::engine::By;
 use base::calendar::wire_time;
-use people::{Draft, Error, Signed, role_of};
-use ports::directory::{AccountRole, Member};
+use people::{Draft, Error, RequestOrigin, Signed, role_name, role_of};
+use ports::directory::{AccountRole, Changes, Member};
 
 /// Holds that are looked up at a time when a member is deleted.
 const HOLDS_AT_ONCE: usize = 100;
@@ -68,17 +69,17 @@ pub async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_own_or_any(&signed, &id)?;
-    let member = shared
-        .people
-        .accounts
-        .find(id)
-        .await?
-        .ok_or_else(|| Problem::plain(&problem::NOT_FOUND))?;
-    Ok(reply::ok(&UserBody::from(member)))
+    Ok(reply::ok(&find_body(&shared, id).await?))
+}
+
+async fn find_body(shared: &Shared, id: Id) -> Result<UserBody, Problem> {
+    let found = shared.people.accounts.find(id).await?;
+    found.map(UserBody::from).ok_or_else(|| Problem::plain(&problem::NOT_FOUND))
 }
 
 pub async fn put(
     shared: web::Data<Shared>,
+    key: IdempotencyKey,
     SignedIn(signed): SignedIn,
     ClientOrigin(origin): ClientOrigin,
     id: web::Path<String>,
@@ -89,12 +90,12 @@ pub async fn put(
     let PutUser { username, email, phone, full_name, birthday } = body;
     let draft = Draft { username, email, phone, full_name, birthday };
     let profile = draft.parse(shared.people.accounts.birthday_before()).map_err(Error::Invalid)?;
-    let member = shared.people.accounts.change(id, replace_all(profile), &origin).await?;
-    Ok(reply::ok(&UserBody::from(member)))
+    change(&shared, &key, signed.caller.id, id, replace_all(profile), origin).await
 }
 
 pub async fn patch(
     shared: web::Data<Shared>,
+    key: IdempotencyKey,
     SignedIn(signed): SignedIn,
     ClientOrigin(origin): ClientOrigin,
     id: web::Path<String>,
@@ -103,16 +104,32 @@ pub async fn patch(
 ) -> Result<HttpResponse, Problem> {
     let id = parse_own_or_any(&signed, &id)?;
     if let Some(role) = body.role.take() {
-        return change_role(&shared, &signed, id, &role, &body).await;
+        return change_role(&shared, &key, &signed, id, &role, &body).await;
     }
     let changes = parse_parts(&shared.people.accounts, body)?;
-    let member = shared.people.accounts.change(id, changes, &origin).await?;
-    Ok(reply::ok(&UserBody::from(member)))
+    change(&shared, &key, signed.caller.id, id, changes, origin).await
+}
+
+async fn change(
+    shared: &web::Data<Shared>,
+    key: &IdempotencyKey,
+    caller: Id,
+    id: Id,
+    changes: Changes,
+    origin: RequestOrigin,
+) -> Result<HttpResponse, Problem> {
+    let said = spell_out(&changes);
+    let its = shared.clone();
+    let change =
+        async move { Ok(its.people.accounts.change(id, changes, &origin).await.map(drop)?) };
+    let replayed = key.once(shared, caller, &[b"change user", &id.0, &said], change).await?;
+    Ok(reply::mark_replayed(reply::ok(&find_body(shared, id).await?), replayed))
 }
 
 /// A step of its own: with a profile in the same call, one could be done without the other.
 async fn change_role(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
+    key: &IdempotencyKey,
     signed: &Signed,
     id: Id,
     role: &str,
@@ -125,20 +142,28 @@ async fn change_role(
     if !beside.is_empty() {
         return Err(Problem::invalid("/role", "a role is changed in a call of its own"));
     }
-    let member = shared.people.accounts.change_role(id, role).await?;
-    Ok(reply::ok(&UserBody::from(member)))
+    let its = shared.clone();
+    let change = async move { Ok(its.people.accounts.change_role(id, role).await.map(drop)?) };
+    let meaning: [&[u8]; 3] = [b"change role", &id.0, role_name(role).as_bytes()];
+    let replayed = key.once(shared, signed.caller.id, &meaning, change).await?;
+    Ok(reply::mark_replayed(reply::ok(&find_body(shared, id).await?), replayed))
 }
 
 pub async fn delete(
     shared: web::Data<Shared>,
-    SignedIn(signed): SignedIn,
+    key: IdempotencyKey,
+    Leaver { id: caller, signed }: Leaver,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let id = parse_own_or_any(&signed, &id)?;
-    shared.people.accounts.delete(id).await?;
-    release_holds(&shared, id).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let (id, its) = (id_in_path(&id)?, shared.clone());
+    let delete = async move {
+        check_own_or_any(&signed?, id)?;
+        its.people.accounts.delete(id).await?;
+        release_holds(&its, id).await
+    };
+    let replayed = key.once(&shared, caller, &[b"delete user", &id.0], delete).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 /// After the member's sessions have ended, so that they hold nothing new. What a crash leaves
@@ -158,16 +183,19 @@ async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
 
 pub async fn offer_reset(
     shared: web::Data<Shared>,
-    _: Admin,
+    Admin(caller): Admin,
+    key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let offer = shared.people.passwords.offer_reset(id_in_path(&id)?).await?;
-    Ok(reply::forbid_storing(reply::created(&ResetBody {
-        token: offer.token,
-        expires_at: wire_time(offer.until),
-    })))
+    let (id, passwords) = (id_in_path(&id)?, &shared.people.passwords);
+    let offer = match key.text() {
+        Some(text) => passwords.offer_reset_once(id, caller.id, text).await?,
+        None => passwords.offer_reset(id).await?,
+    };
+    let body = ResetBody { token: offer.token, expires_at: wire_time(offer.until) };
+    Ok(reply::mark_replayed(reply::forbid_storing(reply::created(&body)), offer.again))
 }
 
 fn parse_role(name: &str) -> Result<AccountRole, Problem> {
@@ -178,8 +206,12 @@ fn parse_role(name: &str) -> Result<AccountRole, Problem> {
 /// The account in the path, if the caller may see it: their own, or any for an administrator.
 fn parse_own_or_any(signed: &Signed, id: &str) -> Result<Id, Problem> {
     let id = id_in_path(id)?;
+    check_own_or_any(signed, id).map(|()| id)
+}
+
+fn check_own_or_any(signed: &Signed, id: Id) -> Result<(), Problem> {
     if signed.caller.id == id || signed.role == AccountRole::Admin {
-        Ok(id)
+        Ok(())
     } else {
         Err(Problem::new(&problem::FORBIDDEN, "that is somebody else's account"))
     }

@@ -21,9 +21,10 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use actors::engine::By;
-use actors::{Id, Time};
+use actors::engine::{By, How};
+use actors::{Caller, Id, Time};
 use futures_util::future::try_join_all;
 use products::webhooks::{NewWebhook, Target};
 
@@ -60,12 +61,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(NONE),
         Endpoint::delete("/webhooks/{id}", delete)
             .named("deleteWebhook")
+            .repeatable()
             .summary("Delete a webhook")
             .who(Who::Operator)
             .answer_empty(204, "Nothing more is delivered, and its secret is forgotten.")
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/enable", enable)
             .named("enableWebhook")
+            .repeatable()
             .summary("Enable a webhook")
             .notes("It goes on where it stopped, at once.")
             .who(Who::Operator)
@@ -73,6 +76,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/disable", disable)
             .named("disableWebhook")
+            .repeatable()
             .summary("Disable a webhook")
             .who(Who::Operator)
             .answer::<WebhookBody>(200, "The webhook.")
@@ -86,6 +90,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(NONE),
         Endpoint::post("/webhooks/{id}/replay", replay)
             .named("replayEvents")
+            .repeatable()
             .summary("Deliver again what happened in a range of time")
             .notes("Beside what happens now, in order, under the same ids.")
             .who(Who::Operator)
@@ -161,35 +166,42 @@ async fn show(
 async fn delete(
     shared: web::Data<Shared>,
     Operator(caller): Operator,
+    key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    shared.webhooks.delete(id_in_path(&id)?, By::for_good(caller)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let id = id_in_path(&id)?;
+    let by = about(&key, caller, b"delete webhook", id);
+    let replayed = shared.webhooks.delete(id, by).await?;
+    Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
 }
 
 async fn enable(
     shared: web::Data<Shared>,
     Operator(caller): Operator,
+    key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = id_in_path(&id)?;
-    shared.webhooks.enable(id, By::for_good(caller)).await?;
-    Ok(reply::ok(&find_body(&shared, id).await?))
+    let by = about(&key, caller, b"enable webhook", id);
+    let replayed = shared.webhooks.enable(id, by).await?;
+    Ok(reply::mark_replayed(reply::ok(&find_body(&shared, id).await?), replayed))
 }
 
 async fn disable(
     shared: web::Data<Shared>,
     Operator(caller): Operator,
+    key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = id_in_path(&id)?;
-    shared.webhooks.disable(id, By::for_good(caller)).await?;
-    Ok(reply::ok(&find_body(&shared, id).await?))
+    let by = about(&key, caller, b"disable webhook", id);
+    let replayed = shared.webhooks.disable(id, by).await?;
+    Ok(reply::mark_replayed(reply::ok(&find_body(&shared, id).await?), replayed))
 }
 
 async fn deliveries(
@@ -211,6 +223,7 @@ async fn deliveries(
 async fn replay(
     shared: web::Data<Shared>,
     Operator(caller): Operator,
+    key: IdempotencyKey,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
     Body(ReplayRange { from, to }): Body<ReplayRange>,
@@ -218,8 +231,18 @@ async fn replay(
     let id = id_in_path(&id)?;
     let (from, to) = parse_range(&from, &to)?;
     find_body(&shared, id).await?;
-    shared.webhooks.replay(id, from, to, By::for_good(caller)).await?;
-    Ok(reply::json(actix_web::http::StatusCode::ACCEPTED, &find_body(&shared, id).await?))
+    let by = key.by(caller, How::ForGood, || {
+        let range = [from, to].map(|at| at.0.to_be_bytes()).concat();
+        vec![b"replay events".to_vec(), id.0.to_vec(), range]
+    });
+    let replayed = shared.webhooks.replay(id, from, to, by).await?;
+    let answer = reply::json(StatusCode::ACCEPTED, &find_body(&shared, id).await?);
+    Ok(reply::mark_replayed(answer, replayed))
+}
+
+/// The caller's command about that webhook, under their key.
+fn about(key: &IdempotencyKey, caller: Caller, command: &[u8], id: Id) -> By {
+    key.by(caller, How::ForGood, || vec![command.to_vec(), id.0.to_vec()])
 }
 
 fn parse_range(from: &str, to: &str) -> Result<(Time, Time), Problem> {

@@ -1,0 +1,478 @@
+//! Every write takes an `Idempotency-Key`: each is made ready here, sent twice under one key, and
+//! done once.
+
+use harness::{Answer, Client, PASSWORD, TestApp, id};
+use serde_json::{Value, json};
+use std::cell::Cell;
+
+const DAY: &str = "2026-12-31";
+const END: &str = "2026-12-31T00:00:00Z";
+const NEW_PASSWORD: &str = "another one altogether";
+
+/// Asked again, it is found done, whoever did it.
+const REPEATED_BY_NATURE: &[&str] = &["closeLottery", "setReady"];
+
+/// A repeat says that it was there already: 200 instead of 201.
+const FOUND_AGAIN: &[&str] = &["assignNextCoupon", "claimVoucher"];
+
+/// A call that is ready to be made.
+struct Write {
+    caller: Client,
+    path: String,
+    body: Value,
+}
+
+struct Scene {
+    app: TestApp,
+    admin: Client,
+    made: Cell<u32>,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let app = TestApp::start_with_two_clocks(|config| config.webhook_private_addresses = true);
+        let admin = app.admin();
+        let both = json!({"closes_on": DAY, "tickets": {"digits": 4}, "ballots": true});
+        admin.post("/lotteries", both).expect(201);
+        Scene { app, admin, made: Cell::new(0) }
+    }
+
+    fn fresh(&self, what: &str) -> String {
+        self.made.set(self.made.get() + 1);
+        format!("{what}{}", self.made.get())
+    }
+
+    /// What an administrator has made there.
+    #[track_caller]
+    fn make(&self, path: &str, body: Value) -> Value {
+        self.admin.post(path, body).expect(201)
+    }
+
+    fn campaign(&self) -> String {
+        id(&self.make("/campaigns", self.offer())).to_owned()
+    }
+
+    fn offer(&self) -> Value {
+        json!({"name": self.fresh("campaign"), "quota": 10, "discount_percent": 10,
+            "ends_at": END, "trigger": "claim"})
+    }
+
+    fn coupons(&self) -> Value {
+        json!({"count": 3, "discount_percent": 10, "expires_at": END})
+    }
+
+    fn member(&self) -> (Client, String) {
+        let member = self.app.member(&self.fresh("member"));
+        let own = id(&member.get("/me").expect(200)).to_owned();
+        (member, own)
+    }
+
+    /// A member, and the code of a coupon that is theirs.
+    fn owner(&self) -> (Client, String) {
+        let (member, own) = self.member();
+        let code = self.code();
+        let path = format!("/coupons/{code}/assign");
+        self.admin.put(&path, json!({"member_id": own})).expect(200);
+        (member, code)
+    }
+
+    fn code(&self) -> String {
+        self.make("/coupons", self.coupons())["codes"][0].as_str().unwrap().to_owned()
+    }
+
+    /// A member, and a hold of theirs.
+    fn holder(&self) -> (Client, String) {
+        let (member, _) = self.member();
+        let held = id(&member.hold(DAY, json!({"pattern": "****"})).expect(201)).to_owned();
+        (member, held)
+    }
+
+    fn webhook(&self) -> String {
+        let body = json!({"url": "http://127.0.0.1:9/hook", "events": ["coupon.used"]});
+        id(&self.make("/webhooks", body)).to_owned()
+    }
+
+    /// Somebody's access and refresh token.
+    fn tokens(&self) -> (Client, String) {
+        let body = json!({"username": self.fresh("member"), "password": PASSWORD});
+        let made = self.app.anybody().post("/auth/register", body).expect(201);
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        (self.app.anybody().bearer(&text("access_token")), text("refresh_token"))
+    }
+
+    fn write(&self, name: &str) -> Option<Write> {
+        let (admin, nothing) = (self.admin.clone(), json!({}));
+        let by_admin = |path: String, body: Value| (admin.clone(), path, body);
+        let (caller, path, body) = match name {
+            "setReady" => by_admin("//health/ready".into(), json!({"ready": true})),
+            "acceptClock" => {
+                self.app.set_ahead_s(3600);
+                self.app.anybody().get("//health/ready").refused(503, "not-ready");
+                by_admin("/clock/accept".into(), json!({"moved_by_s": 3600}))
+            }
+            "createLottery" => {
+                let day = format!("2027-01-{:02}", self.made.get() % 28 + 1);
+                by_admin("/lotteries".into(), json!({"closes_on": day, "ballots": true}))
+            }
+            "closeLottery" => {
+                self.make("/lotteries", json!({"closes_on": "2027-03-01", "ballots": true}));
+                by_admin("/lotteries/2027-03-01/close".into(), nothing)
+            }
+            "submitBallot" => (self.member().0, format!("/lotteries/{DAY}/ballots"), nothing),
+            "holdTickets" => {
+                (self.member().0, format!("/lotteries/{DAY}/holds"), json!({"pattern": "****"}))
+            }
+            "confirmHold" => {
+                let (member, hold) = self.holder();
+                (member, format!("/holds/{hold}/confirm"), nothing)
+            }
+            "extendHold" => {
+                let (member, hold) = self.holder();
+                (member, format!("/holds/{hold}/extend"), json!({"ttl_s": 600}))
+            }
+            "releaseHold" => {
+                let (member, hold) = self.holder();
+                (member, format!("/holds/{hold}"), nothing)
+            }
+            "refundTicket" => {
+                let (member, hold) = self.holder();
+                let bought = member.confirm(&hold).expect(200);
+                by_admin(format!("/tickets/{}/refund", id(&bought["tickets"][0])), nothing)
+            }
+            "importCodes" => {
+                let query = format!("discount_percent=10&expires_at={END}");
+                by_admin(format!("/coupon-imports?{query}"), Value::Null)
+            }
+            "cancelJob" => return None,
+            "createCoupons" => by_admin("/coupons".into(), self.coupons()),
+            "createCouponBatch" => by_admin("/coupon-batches".into(), self.coupons()),
+            "assignNextCoupon" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                let to = json!({"member_id": self.member().1});
+                by_admin(format!("/coupon-batches/{}/assign", id(&batch)), to)
+            }
+            "assignCoupon" => {
+                let to = json!({"member_id": self.member().1});
+                by_admin(format!("/coupons/{}/assign", self.code()), to)
+            }
+            "useCoupon" => {
+                let (member, code) = self.owner();
+                (member, format!("/coupons/{code}/use"), json!({"amount": 5000}))
+            }
+            "confirmUse" => {
+                let (member, code) = self.owner();
+                let held = json!({"amount": 5000, "hold_s": 60});
+                member.post(&format!("/coupons/{code}/use"), held).expect(200);
+                (member, format!("/coupons/{code}/use/confirm"), nothing)
+            }
+            "cancelUse" => {
+                let (member, code) = self.owner();
+                member.post(&format!("/coupons/{code}/use"), json!({"amount": 5000})).expect(200);
+                (member, format!("/coupons/{code}/use"), nothing)
+            }
+            "voidCoupon" => by_admin(format!("/coupons/{}/void", self.code()), nothing),
+            "createWebhook" => {
+                let body = json!({"url": "http://127.0.0.1:9/hook", "events": ["*"]});
+                by_admin("/webhooks".into(), body)
+            }
+            "deleteWebhook" => by_admin(format!("/webhooks/{}", self.webhook()), nothing),
+            "enableWebhook" => {
+                let path = format!("/webhooks/{}", self.webhook());
+                self.admin.post(&format!("{path}/disable"), json!({})).expect(200);
+                by_admin(format!("{path}/enable"), nothing)
+            }
+            "disableWebhook" => by_admin(format!("/webhooks/{}/disable", self.webhook()), nothing),
+            "replayEvents" => {
+                let range = json!({"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"});
+                by_admin(format!("/webhooks/{}/replay", self.webhook()), range)
+            }
+            "createCampaign" => by_admin("/campaigns".into(), self.offer()),
+            "changeCampaign" => {
+                by_admin(format!("/campaigns/{}", self.campaign()), json!({"quota": 20}))
+            }
+            "pauseCampaign" => by_admin(format!("/campaigns/{}/pause", self.campaign()), nothing),
+            "resumeCampaign" => {
+                let path = format!("/campaigns/{}", self.campaign());
+                self.admin.post(&format!("{path}/pause"), json!({})).expect(200);
+                by_admin(format!("{path}/resume"), nothing)
+            }
+            "endCampaign" => by_admin(format!("/campaigns/{}/end", self.campaign()), nothing),
+            "claimVoucher" => {
+                (self.member().0, format!("/campaigns/{}/claims", self.campaign()), nothing)
+            }
+            "register" => {
+                let body = json!({"username": self.fresh("member"), "password": PASSWORD});
+                (self.app.anybody(), "/auth/register".into(), body)
+            }
+            "logIn" => {
+                let name = self.fresh("member");
+                self.app.member(&name);
+                let body = json!({"username": name, "password": PASSWORD});
+                (self.app.anybody(), "/auth/login".into(), body)
+            }
+            "refreshTokens" => {
+                let (_, refresh) = self.tokens();
+                let body = json!({"refresh_token": refresh});
+                (self.app.anybody(), "/auth/refresh".into(), body)
+            }
+            "logOut" => (self.tokens().0, "/auth/logout".into(), nothing),
+            "logOutEverywhere" => (self.tokens().0, "/auth/logout-all".into(), nothing),
+            "endSession" => {
+                let (member, _) = self.tokens();
+                let own = member.get("/auth/sessions").expect(200);
+                (member, format!("/auth/sessions/{}", id(&own["items"][0])), nothing)
+            }
+            "changePassword" => {
+                let body = json!({"old_password": PASSWORD, "new_password": NEW_PASSWORD});
+                (self.tokens().0, "/auth/password".into(), body)
+            }
+            "resetPassword" => {
+                let path = format!("/users/{}/password", self.member().1);
+                let token = self.make(&path, json!({}))["token"].clone();
+                let body = json!({"token": token, "new_password": NEW_PASSWORD});
+                (self.app.anybody(), "/auth/reset".into(), body)
+            }
+            "createUser" => {
+                let body = json!({"username": self.fresh("member"), "password": PASSWORD});
+                by_admin("/users".into(), body)
+            }
+            "replaceUser" => {
+                let (member, own) = self.member();
+                (member, format!("/users/{own}"), json!({"username": self.fresh("renamed")}))
+            }
+            "changeUser" => {
+                by_admin(format!("/users/{}", self.member().1), json!({"role": "viewer"}))
+            }
+            "deleteUser" => {
+                let (member, own) = self.member();
+                (member, format!("/users/{own}"), nothing)
+            }
+            "offerPasswordReset" => {
+                by_admin(format!("/users/{}/password", self.member().1), nothing)
+            }
+            "createServiceKey" => by_admin("/service-keys".into(), json!({"name": "shop"})),
+            "revokeServiceKey" => {
+                let key = self.make("/service-keys", json!({"name": "shop"}));
+                by_admin(format!("/service-keys/{}", id(&key)), nothing)
+            }
+            _ => panic!("{name} has no row here: every write is tried twice under one key"),
+        };
+        Some(Write { caller, path, body })
+    }
+}
+
+impl Write {
+    fn send(&self, method: &str, key: &str) -> Answer {
+        let caller = self.caller.key(key);
+        match &self.body {
+            Value::Null => caller.send_file(&self.path, b"code\nA-CODE-TO-IMPORT\n"),
+            _ if method == "DELETE" => caller.delete(&self.path),
+            body => caller.send(method, &self.path, Some(body.to_string().into_bytes())),
+        }
+    }
+}
+
+/// Every write of the document: its method, its name and what it takes.
+fn writes(app: &TestApp) -> Vec<(String, String, Value)> {
+    let document = app.anybody().get("//openapi.json").expect(200);
+    let items = document["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().clone());
+    operations
+        .filter(|(method, _)| method != "get")
+        .map(|(method, operation)| {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            (method.to_uppercase(), name, operation)
+        })
+        .collect()
+}
+
+#[test]
+fn every_write_takes_a_key() {
+    for (_, name, operation) in writes(&TestApp::start()) {
+        let parameters = operation["parameters"].as_array().unwrap();
+        let key = json!({"$ref": "#/components/parameters/IdempotencyKey"});
+        assert!(parameters.contains(&key), "{name}");
+    }
+}
+
+/// What is made anew for a repeat: the same session goes on, for as long as other tokens.
+fn without_access_token(mut body: Value) -> Value {
+    if let Some(body) = body.as_object_mut() {
+        body.remove("access_token");
+    }
+    body
+}
+
+#[test]
+fn every_write_that_is_sent_twice_under_one_key_is_done_once() {
+    let scene = Scene::new();
+    let mut writes = writes(&scene.app);
+    // While the clock is doubted, nothing else is done.
+    writes.sort_by_key(|(_, name, _)| name == "acceptClock");
+    let wrong = |(method, name, _): &(String, String, Value)| twice(&scene, method, name).err();
+    let wrong: Vec<String> = writes.iter().filter_map(wrong).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with the second answer, if anything is.
+fn twice(scene: &Scene, method: &str, name: &str) -> Result<(), String> {
+    let Some(write) = scene.write(name) else { return Ok(()) };
+    let (first, again) = (write.send(method, name), write.send(method, name));
+    let is_right = match name {
+        _ if !(200..300).contains(&first.status) || first.was_replayed() => false,
+        _ if again.was_replayed() == REPEATED_BY_NATURE.contains(&name) => false,
+        // It goes on meanwhile, and is told as it is now.
+        "importCodes" => (again.status, &again.body["id"]) == (202, &first.body["id"]),
+        // Nothing of its tokens was kept, so it logs in anew.
+        "register" => (again.status, &again.body["member"]) == (200, &first.body["member"]),
+        _ => {
+            let is_status = again.status == first.status
+                || FOUND_AGAIN.contains(&name) && (first.status, again.status) == (201, 200);
+            let bodies = [&first, &again].map(|answer| without_access_token(answer.body.clone()));
+            is_status && bodies[0] == bodies[1]
+        }
+    };
+    let said = |answer: &Answer| format!("{} {}", answer.status, answer.text);
+    is_right.then_some(()).ok_or_else(|| format!("{name}: {}, then {}", said(&first), said(&again)))
+}
+
+#[test]
+fn a_key_that_stands_for_another_call_about_people_is_refused() {
+    let scene = Scene::new();
+    let ((_, one), (_, other)) = (scene.member(), scene.member());
+    let admin = scene.admin.key("k");
+    let named = |name: &str| json!({"full_name": name});
+    admin.patch(&format!("/users/{one}"), named("Ada")).expect(200);
+    let reused = |answer: Answer| drop(answer.refused(422, "idempotency-key-reused"));
+    reused(admin.patch(&format!("/users/{one}"), named("Eve")));
+    reused(admin.patch(&format!("/users/{one}"), json!({"full_name": null})));
+    reused(admin.patch(&format!("/users/{one}"), json!({"role": "viewer"})));
+    reused(admin.patch(&format!("/users/{other}"), named("Ada")));
+    reused(admin.delete(&format!("/users/{one}")));
+    reused(admin.post("/auth/logout-all", json!({})));
+    // The account is told as it is now.
+    scene.admin.patch(&format!("/users/{one}"), named("Grace")).expect(200);
+    let again = admin.patch(&format!("/users/{one}"), named("Ada"));
+    assert!(again.was_replayed());
+    assert_eq!(again.expect(200)["full_name"], "Grace");
+    // After an hour the key is forgotten.
+    scene.app.pass_s(3601);
+    let anew = scene.app.admin().key("k").patch(&format!("/users/{one}"), named("Eve"));
+    assert!(!anew.was_replayed());
+    assert_eq!(anew.expect(200)["full_name"], "Eve");
+}
+
+#[test]
+fn a_refusal_under_a_key_is_decided_anew_and_a_restart_forgets_nothing() {
+    let scene = Scene::new();
+    let (member, own) = scene.member();
+    scene.admin.key("k").delete("/auth/sessions/s_unknown").refused(404, "not-found");
+    let path = format!("/users/{own}");
+    let taken = json!({"username": "admin"});
+    member.key("k").patch(&path, taken.clone()).refused(409, "already-taken");
+    member.key("k").patch(&path, taken).refused(409, "already-taken");
+    member.key("k").patch(&path, json!({"full_name": "Ada"})).expect(200);
+    scene.app.restart();
+    assert!(member.key("k").patch(&path, json!({"full_name": "Ada"})).was_replayed());
+}
+
+#[test]
+fn a_reset_asked_for_twice_with_one_key_is_one_token_that_is_good_once() {
+    let scene = Scene::new();
+    let (_, own) = scene.member();
+    let path = format!("/users/{own}/password");
+    let first = scene.admin.key("k").post(&path, json!({})).expect(201);
+    assert_eq!(scene.admin.key("k").post(&path, json!({})).expect(201), first);
+    let reset = |key: &str, password: &str| {
+        let body = json!({"token": first["token"], "new_password": password});
+        scene.app.anybody().key(key).post("/auth/reset", body)
+    };
+    reset("r", NEW_PASSWORD).expect(204);
+    // The token that is told again is not good again.
+    assert_eq!(scene.admin.key("k").post(&path, json!({})).expect(201), first);
+    reset("other", NEW_PASSWORD).refused(401, "unauthenticated");
+    assert!(reset("r", NEW_PASSWORD).was_replayed());
+    reset("r", "and yet another one").refused(422, "idempotency-key-reused");
+    // Another key, or another administrator's, is another token.
+    assert_ne!(scene.admin.key("k2").post(&path, json!({})).expect(201)["token"], first["token"]);
+}
+
+#[test]
+fn a_repeated_change_of_a_password_says_whether_it_still_is() {
+    let scene = Scene::new();
+    let (member, _) = scene.tokens();
+    let change = |key: &str, old: &str, new: &str| {
+        let body = json!({"old_password": old, "new_password": new});
+        member.key(key).post("/auth/password", body)
+    };
+    change("k", PASSWORD, NEW_PASSWORD).expect(204);
+    assert!(change("k", PASSWORD, NEW_PASSWORD).was_replayed());
+    change("k", PASSWORD, "something else again").refused(422, "idempotency-key-reused");
+    change("k2", NEW_PASSWORD, "something else again").expect(204);
+    change("k", PASSWORD, NEW_PASSWORD).refused(422, "idempotency-key-reused");
+}
+
+#[test]
+fn a_lost_refresh_is_asked_again_long_after_and_never_ends_the_session() {
+    let app = TestApp::start();
+    let body = json!({"username": "ada", "password": PASSWORD});
+    let made = app.anybody().post("/auth/register", body).expect(201);
+    let refresh = |key: &str, token: &Value| {
+        app.anybody().key(key).post("/auth/refresh", json!({"refresh_token": token}))
+    };
+    let first = refresh("k1", &made["refresh_token"]).expect(200);
+    app.pass_s(1800);
+    let again = refresh("k1", &made["refresh_token"]);
+    assert!(again.was_replayed());
+    assert_eq!(again.expect(200)["refresh_token"], first["refresh_token"]);
+    refresh("k1", &first["refresh_token"]).refused(422, "idempotency-key-reused");
+    let second = refresh("k2", &first["refresh_token"]).expect(200);
+    // Too late to be of use, but no theft.
+    refresh("k1", &made["refresh_token"]).refused(401, "unauthenticated");
+    let third = refresh("k3", &second["refresh_token"]).expect(200);
+    // Under another key it is one.
+    refresh("k4", &made["refresh_token"]).refused(401, "unauthenticated");
+    refresh("k5", &third["refresh_token"]).refused(401, "unauthenticated");
+}
+
+#[test]
+fn a_repeated_login_is_the_same_first_login_in_the_same_session() {
+    let app = TestApp::start();
+    app.member("ada");
+    let log_in = |key: &str, password: &str| {
+        let body = json!({"username": "ada", "password": password});
+        app.anybody().key(key).post("/auth/login", body)
+    };
+    let first = log_in("k", PASSWORD).expect(200);
+    assert_eq!(first["first_login"], true);
+    log_in("k", "wrong, whatever the key").refused(401, "wrong-credentials");
+    let again = log_in("k", PASSWORD);
+    assert!(again.was_replayed());
+    let again = again.expect(200);
+    assert_eq!(
+        (&again["first_login"], &again["refresh_token"]),
+        (&json!(true), &first["refresh_token"])
+    );
+    let ada = app.anybody().bearer(again["access_token"].as_str().unwrap());
+    // That of the registration, and one more.
+    assert_eq!(ada.get("/auth/sessions").expect(200)["items"].as_array().unwrap().len(), 2);
+    ada.post("/auth/logout", json!({})).expect(204);
+    let anew = log_in("k", PASSWORD);
+    assert!(!anew.was_replayed());
+    assert_eq!(anew.expect(200)["first_login"], false);
+}
+
+#[test]
+fn who_has_left_repeats_it_with_the_token_that_is_dead_and_nothing_else() {
+    let scene = Scene::new();
+    let (member, own) = scene.member();
+    member.key("k").post("/auth/logout", json!({})).expect(204);
+    member.get("/me").refused(401, "unauthenticated");
+    assert!(member.key("k").post("/auth/logout", json!({})).was_replayed());
+    member.key("k2").post("/auth/logout", json!({})).refused(401, "unauthenticated");
+    member.post("/auth/logout", json!({})).refused(401, "unauthenticated");
+    member.key("k2").delete(&format!("/users/{own}")).refused(401, "unauthenticated");
+    let stranger = scene.app.anybody().bearer("no.token.of.ours");
+    stranger.key("k").post("/auth/logout-all", json!({})).refused(401, "unauthenticated");
+    scene.admin.get(&format!("/users/{own}")).expect(200);
+}
