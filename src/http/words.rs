@@ -36,6 +36,8 @@ words! {
         "scheduled" "open" "paused" "sold_out" "ended";
     Triggers = "Trigger" "How a campaign's vouchers are claimed."
         "first_login" "claim" "code";
+    BatchStates = "CouponBatchState" "How a batch stands."
+        "open" "paused" "expired" "void";
     CouponStates = "CouponState" "How a coupon stands."
         "created" "assigned" "held" "used" "expired" "void";
     CouponSteps = "CouponStepKind" "What became of a coupon."

@@ -4,7 +4,7 @@ use super::{ADA, AT, UNTIL, holds_both_ways};
 use actors::Id;
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
-use actors::domain::coupons::range::{self, RangeTerms};
+use actors::domain::coupons::range::{self, RangeTerms, VoidedCounts};
 use actors::domain::coupons::redeem::LapsedHold;
 use actors::domain::coupons::{
     CancelBy, Cut, Discount, Offer, Percent, Serial, catalogue, rack, redeem,
@@ -114,6 +114,10 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
             "4300000002adadadadadadadadadadadadadadadadf6a3b8ded96800000007000a41c3b16f204e756576\
              6f64f6a3b8ded968b6f3dcded968010201f40301e80700010180de3403",
         ),
+        (
+            ExpiryListed { serial: Serial(8), expires_at: UNTIL },
+            "2100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000108b6f3dcded968",
+        ),
     ]
 }
 
@@ -189,6 +193,16 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
             "3a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000203ac02000000000000000000\
              00000000000000f6a3b8ded968b6f3dcded96800",
         ),
+        (Paused, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
+        (Resumed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
+        (
+            Extended { expires_at: UNTIL },
+            "2000000002adadadadadadadadadadadadadadadadf6a3b8ded968000005b6f3dcded968",
+        ),
+        (
+            AllVoided(VoidedCounts { free: 300, assigned: 2 }),
+            "1d00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006ac0202",
+        ),
     ]
 }
 
@@ -219,6 +233,11 @@ fn rack_events() -> Vec<(rack::Event, &'static str)> {
             },
             "3500000002adadadadadadadadadadadadadadadadf6a3b8ded9680000010a0101adadadadadadadadad\
              adadadadadadad00b6f3dcded96800",
+        ),
+        (
+            Opened { batch: Serial(10), terms },
+            "2600000002adadadadadadadadadadadadadadadadf6a3b8ded9680000020a01f4030000b6f3dcded9\
+             68",
         ),
     ]
 }

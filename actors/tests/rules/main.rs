@@ -24,3 +24,4 @@ mod slice_head;
 mod terms;
 mod walks;
 mod webhook;
+mod whole;

@@ -95,6 +95,8 @@ const INTERESTING: &[&str] = &[
     "the same source again",
     "nothing new to import",
     "one per member",
+    "batch paused",
+    "batch void",
     "nobody to tell",
     "coupon held",
     "coupon used already",

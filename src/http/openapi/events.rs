@@ -70,6 +70,10 @@ const SAID: &[(&Topic, &[Says])] = &[
     (&topics::CAMPAIGN_ENDED, &[CAMPAIGN]),
     (&topics::CAMPAIGN_CLAIMED, &[CAMPAIGN, OF_MEMBER, &[("rank", Whole), ("expires_at", Text)]]),
     (&topics::BATCH_CREATED, &[&[("batch", Text), ("count", WholeOrNull), ("expires_at", Text)]]),
+    (&topics::BATCH_PAUSED, &[&[("batch", Text)]]),
+    (&topics::BATCH_RESUMED, &[&[("batch", Text)]]),
+    (&topics::BATCH_EXTENDED, &[&[("batch", Text), ("expires_at", Text)]]),
+    (&topics::COUPONS_VOIDED, &[&[("batch", Text), ("free", Whole), ("assigned", Whole)]]),
     (&topics::COUPONS_IMPORTED, &[&[("batch", Text), ("count", Whole)]]),
     (&topics::IMPORT_CREATED, &[JOB, &[("bytes", Whole), ("dry_run", Flag)]]),
     (

@@ -111,7 +111,7 @@ problems! {
         "`detail` says when it does.";
     ENDED = "ended" 409 Never "The campaign has ended"
         "Its time is over, or an administrator ended it. What has ended stays so.";
-    PAUSED = "paused" 409 Later "The campaign is paused"
+    PAUSED = "paused" 409 Later "The campaign or batch is paused"
         "An administrator lets it go on.";
     SOLD_OUT = "sold-out" 409 Never "Nothing is left"
         "All vouchers of the campaign are granted, or all coupons of the batch are assigned. \
@@ -124,7 +124,8 @@ problems! {
          with `first_login` that it is one.";
     ONLY_MORE = "only-more" 409 Never "A quota only grows, and an end only moves later"
         "Somebody has claimed already, and what was promised is not taken back. Before the first \
-         claim both may change, as long as a voucher and some time are left.";
+         claim both may change, as long as a voucher and some time are left. A batch only expires \
+         later.";
     UNKNOWN_COUPON = "unknown-coupon" 404 Never "There is no such coupon"
         "No coupon has that code, or it is somebody else's: both are answered alike, and counted.";
     COUPON_USED = "coupon-used" 409 Never "The coupon is used"

@@ -69,7 +69,10 @@ async fn counted(
 
 async fn has_ended(shared: &Shared, known: &Promotion) -> Result<bool, Error> {
     match known.batch() {
-        Some(plan) => Ok(plan.expires_at <= shared.promotions.now()),
+        Some(plan) => {
+            let overview = shared.batches.overview(known.serial, plan).await?;
+            Ok(overview.terms.expires_at <= shared.promotions.now())
+        }
         None => Ok(shared.campaigns.overview(known).await?.is_some_and(|overview| overview.over)),
     }
 }

@@ -1,17 +1,21 @@
-//! Batches of coupons: assign the next free one or a given one, count, walk.
+//! Batches of coupons: assign the next free one or a given one, count, walk; paused, extended and
+//! voided as a whole.
 //!
 //! A batch of codes of our own is one range or sixteen, an imported one is on all racks; both
 //! answer alike. The first request that needs a range opens it.
 
-use crate::failure::{Error, pick};
+use crate::failure::{Error, Refusal, pick};
 use crate::opening::Whole;
 use crate::table::Engine;
-use actors::Id;
-use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
+use actors::domain::Only;
+use actors::domain::coupons::catalogue::{self, BatchKind, BatchPlan};
 use actors::domain::coupons::ledger::{Walk, Walked};
-use actors::domain::coupons::range::{Answer, Command, Event, Question, Range};
+use actors::domain::coupons::range::{
+    self, Answer, Command, Event, Question, Range, RangeOverview, RangeTerms, VoidedCounts,
+};
 use actors::domain::coupons::{CouponHome, CouponLedger, RackName, RangeName, Serial, rack};
 use actors::engine::{By, Done, Failure};
+use actors::{Id, Time};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
 
@@ -127,7 +131,7 @@ impl Batches {
         };
         let done = pick(done, |event| match event {
             rack::Event::In { event, .. } => Some(event),
-            rack::Event::Imported { .. } => None,
+            rack::Event::Imported { .. } | rack::Event::Opened { .. } => None,
         })?;
         Ok((place, done))
     }
@@ -152,6 +156,115 @@ impl Batches {
             })
         };
         try_join_all(names.iter().map(ask)).await
+    }
+
+    /// A change of the batch as a whole. Says how it is after that; for a dry run, how it would be.
+    pub async fn change(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        command: Command,
+        by: By,
+    ) -> Result<Done<RangeOverview>, Error> {
+        let done = self.command_all(batch, plan, command, by).await?;
+        let mut overview = self.overview(batch, plan).await?;
+        if by.is_dry_run() {
+            done.event.iter().for_each(|event| foresee(&mut overview, event));
+        }
+        pick(done, |_| Some(overview))
+    }
+
+    /// The whole batch expires then. It is listed so first, so that nothing of it is overlooked.
+    pub async fn extend(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        expires_at: Time,
+        by: By,
+    ) -> Result<Done<RangeOverview>, Error> {
+        let before = self.overview(batch, plan).await?.terms.expires_at;
+        if before < expires_at && !by.is_dry_run() {
+            let list = catalogue::Command::ListExpiry { serial: batch, expires_at };
+            self.engine.catalogue.command(&Only, list, By::SYSTEM).await?;
+        }
+        self.change(batch, plan, Command::Extend { expires_at }, by).await
+    }
+
+    /// All that is neither held nor used is void. Says how many that were, or would be.
+    pub async fn void_all(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        by: By,
+    ) -> Result<Done<VoidedCounts>, Error> {
+        let done = self.command_all(batch, plan, Command::VoidAll, by).await?;
+        pick(done, |events| {
+            let counts = events.into_iter().map(|event| match event {
+                Event::AllVoided(counts) => Some(counts),
+                _ => None,
+            });
+            counts.sum()
+        })
+    }
+
+    /// The command to each part, the first of them last: what that one says then holds for all.
+    async fn command_all(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        command: Command,
+        by: By,
+    ) -> Result<Done<Vec<Event>>, Error> {
+        let parts = parts(batch, plan);
+        if !by.is_dry_run() {
+            self.open_shares(plan, &parts).await?;
+        }
+        let tell = |part| self.command_one(plan, part, command.clone(), by);
+        let (first, others) = parts.split_first().ok_or(Error(Failure::Unknown))?;
+        let mut told = try_join_all(others.iter().copied().map(tell)).await?;
+        told.push(tell(*first).await?);
+        let told: Vec<Done<Event>> = told.into_iter().flatten().collect();
+        Ok(Done {
+            at: told.iter().map(|done| done.at).max().unwrap_or(self.engine.node.now()),
+            replayed: !told.is_empty() && told.iter().all(|done| done.replayed),
+            event: told.into_iter().map(|done| done.event).collect(),
+            witness: None,
+        })
+    }
+
+    /// None for a dry run in a share that no line of the batch has fallen to.
+    async fn command_one(
+        &self,
+        plan: &BatchPlan,
+        part: BatchPart,
+        command: Command,
+        by: By,
+    ) -> Result<Option<Done<Event>>, Error> {
+        match self.command(plan, &[part], command, by).await {
+            Ok((_, done)) => Ok(Some(done)),
+            Err(error) => match error.refusal() {
+                Some(Refusal::Coupons(range::Refusal::NotOpened)) if by.is_dry_run() => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// So that what is told to all of them also holds for lines that are imported later.
+    async fn open_shares(&self, plan: &BatchPlan, parts: &[BatchPart]) -> Result<(), Error> {
+        let Some((names, batch)) = racks(parts) else { return Ok(()) };
+        let open = rack::Command::Open { batch, terms: plan.rack_terms() };
+        let open = |name| self.engine.racks.command(name, open.clone(), By::SYSTEM);
+        try_join_all(names.iter().map(open)).await?;
+        Ok(())
+    }
+
+    /// How the batch stands as a whole. A change is the first part's last.
+    pub async fn overview(&self, batch: Serial, plan: &BatchPlan) -> Result<RangeOverview, Error> {
+        let first = &parts(batch, plan)[..1];
+        Ok(match self.look(plan, first, &Question::Overview).await?.pop() {
+            Some(Answer::Overview(overview)) => overview,
+            _ => as_registered(plan),
+        })
     }
 
     pub async fn ledger(&self, batch: Serial, plan: &BatchPlan) -> Result<CouponLedger, Error> {
@@ -180,6 +293,28 @@ impl Batches {
         open: &'a (dyn Fn(&RangeName) -> Option<Command> + Sync),
     ) -> Whole<'a, Range> {
         Whole { router: &self.engine.ranges, names, open }
+    }
+}
+
+/// How a batch stands of which nothing is known but what was registered.
+pub fn as_registered(plan: &BatchPlan) -> RangeOverview {
+    let (count, one_per_member) = match plan.what {
+        BatchKind::Made { count, one_per_member } => (count, one_per_member),
+        BatchKind::Imported { .. } => (0, false),
+    };
+    let (offer, expires_at) = (plan.offer, plan.expires_at);
+    let terms = RangeTerms { count, offer, expires_at, one_per_member };
+    RangeOverview { terms, paused: false, void: false }
+}
+
+/// What the event would make of the batch.
+fn foresee(overview: &mut RangeOverview, event: &Event) {
+    match event {
+        Event::Paused => overview.paused = true,
+        Event::Resumed => overview.paused = false,
+        Event::Extended { expires_at } => overview.terms.expires_at = *expires_at,
+        Event::AllVoided(_) => overview.void = true,
+        Event::Opened(_) | Event::Assigned { .. } | Event::Redeemed(_) => {}
     }
 }
 

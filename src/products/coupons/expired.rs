@@ -126,6 +126,11 @@ impl Coupons {
             return Ok((Vec::new(), None));
         };
         let Some(plan) = promotion.batch() else { return Ok((Vec::new(), None)) };
+        // One that was extended is listed by its old expiry, too.
+        if self.batches.overview(found, plan).await?.terms.expires_at != expires_at {
+            let serial = Serial(found.0 + 1);
+            return Ok((Vec::new(), Some(Spot::Batch { expires_at, serial, part: 0, slot: 0 })));
+        }
         let (part, slot) = if found == serial { (part, slot) } else { (0, 0) };
         let parts = parts(found, plan);
         let Some(here) = parts.get(part as usize) else {

@@ -8,7 +8,7 @@ use actors::Time;
 use actors::domain::coupons::catalogue::BatchPlan;
 use actors::domain::coupons::coupon::Use;
 use actors::domain::coupons::redeem::{self, Command, Event};
-use actors::domain::coupons::{CouponHome, SerialKind, campaign, range};
+use actors::domain::coupons::{CouponHome, CouponState, SerialKind, campaign, range};
 use actors::engine::{By, Done, Failure};
 
 /// What a command about a coupon came to.
@@ -27,10 +27,11 @@ pub enum Redemption {
         what: Use,
         until: Time,
     },
-    /// What is given back after its time is over is given back expired.
+    /// What is given back after its time is over is given back expired; void, if its batch was
+    /// voided meanwhile.
     GivenBack {
         what: Use,
-        expired: bool,
+        state: CouponState,
     },
     Voided,
 }
@@ -46,13 +47,15 @@ impl Coupons {
         let promotion = self.promotions.find(home.serial()).await?.ok_or_else(unknown)?;
         let done = self.command(&promotion, home, command, by).await?;
         let code = self.code(&promotion, home).await?;
-        let is_given_back = matches!(done.event, Event::Cancelled { .. });
-        let expired = is_given_back && self.is_over(home, done.at).await?;
+        let state = match &done.event {
+            Event::Cancelled { .. } => self.state_given_back(home, done.at).await?,
+            _ => CouponState::Assigned,
+        };
         pick(done, |event| {
             let outcome = match event {
                 Event::Used { what, .. } => Redemption::Used(what),
                 Event::Held { what, until, .. } => Redemption::Held { what, until },
-                Event::Cancelled { what, .. } => Redemption::GivenBack { what, expired },
+                Event::Cancelled { what, .. } => Redemption::GivenBack { what, state },
                 Event::Voided { .. } => Redemption::Voided,
                 Event::Lapsed { .. } | Event::Expired { .. } | Event::Noticed { .. } => {
                     return None;
@@ -78,10 +81,14 @@ impl Coupons {
         self.redeem_in(plan, part, command, by).await
     }
 
-    /// Whether the coupon's time was over at that instant.
-    async fn is_over(&self, home: &CouponHome, at: Time) -> Result<bool, Error> {
+    /// What a coupon was that came back at that instant.
+    async fn state_given_back(&self, home: &CouponHome, at: Time) -> Result<CouponState, Error> {
         let found = self.find(home.clone()).await?;
-        Ok(found.is_some_and(|found| found.view.coupon.tenure.expires_at <= at))
+        Ok(match found.map(|found| found.view) {
+            Some(view) if view.state == CouponState::Void => CouponState::Void,
+            Some(view) if view.coupon.tenure.expires_at <= at => CouponState::Expired,
+            _ => CouponState::Assigned,
+        })
     }
 
     pub(crate) async fn redeem_voucher(

@@ -7,6 +7,7 @@ use actors::Id;
 use actors::domain::Only;
 use actors::domain::coupons::Slot;
 use actors::domain::coupons::coupon::Use;
+use actors::domain::coupons::range::VoidedCounts;
 use actors::domain::coupons::redeem::{Event, LapsedHold};
 use actors::domain::coupons::{CouponHome, Rack, RackName, Range, RangeName, Serial, rack, range};
 use actors::domain::notices::{self, Notices};
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 
 impl Told for Range {
     fn tell(name: &RangeName, event: &range::Event, says: &mut Says) {
-        in_range(event, name.batch, |slot| CouponHome::Range { name: *name, slot }, says);
+        let is_first = name.range == 0;
+        in_range(event, name.batch, is_first, |slot| CouponHome::Range { name: *name, slot }, says);
     }
 }
 
@@ -31,17 +33,21 @@ impl Told for Rack {
                 in_range(
                     event,
                     *batch,
+                    name.0 == 0,
                     |slot| CouponHome::Rack { name: *name, batch: *batch, slot },
                     says,
                 );
             }
+            rack::Event::Opened { .. } => {}
         }
     }
 }
 
+/// What concerns the whole batch is told by the first of its parts, which hears of it last.
 fn in_range(
     event: &range::Event,
     batch: Serial,
+    is_first: bool,
     home: impl Fn(Slot) -> CouponHome,
     says: &mut Says,
 ) {
@@ -52,6 +58,17 @@ fn in_range(
             says.say_of(home(*slot), &topics::COUPON_ASSIGNED, [("member", member(*owner))]);
         }
         range::Event::Redeemed(event) => redeemed(event, home, ("batch", id(&batch)), says),
+        range::Event::AllVoided(VoidedCounts { free, assigned }) => says.say(
+            &topics::COUPONS_VOIDED,
+            [("batch", id(&batch)), ("free", json!(free)), ("assigned", json!(assigned))],
+        ),
+        _ if !is_first => {}
+        range::Event::Paused => says.say(&topics::BATCH_PAUSED, [("batch", id(&batch))]),
+        range::Event::Resumed => says.say(&topics::BATCH_RESUMED, [("batch", id(&batch))]),
+        range::Event::Extended { expires_at } => says.say(
+            &topics::BATCH_EXTENDED,
+            [("batch", id(&batch)), ("expires_at", time(*expires_at))],
+        ),
     }
 }
 

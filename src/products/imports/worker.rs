@@ -5,7 +5,7 @@
 //! then advance the job. Whatever is lost on the way is done again from where the job stands, and
 //! comes to the same. What cannot be done now is tried again.
 
-use crate::failure::Error;
+use crate::failure::{Error, pick};
 use crate::imports::chunk::{BrokenJob, Chunk, JobFiles};
 use crate::imports::seen::Seen;
 use crate::imports::{Imports, racks};
@@ -185,9 +185,11 @@ async fn register(imports: &Imports, job: Id, view: &ImportView) -> Result<Turn,
     let command =
         catalogue::Command::Register { entry: catalogue::CatalogueEntry::Batch(plan), key: 0 };
     let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await;
-    let done = done.map_err(Error::from)?;
-    let catalogue::Event::Registered { serial: batch, .. } = done.event;
-    imports.step(job, Command::Register { batch }).await?;
+    let registered = pick(done.map_err(Error::from)?, |event| match event {
+        catalogue::Event::Registered { serial, .. } => Some(serial),
+        catalogue::Event::ExpiryListed { .. } => None,
+    })?;
+    imports.step(job, Command::Register { batch: registered.event }).await?;
     Ok(Turn::Again)
 }
 

@@ -6,7 +6,7 @@
 mod remembered;
 pub mod told;
 
-use crate::failure::Error;
+use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::catalogue::{
     self, Answer, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Question,
@@ -87,10 +87,13 @@ impl Promotions {
     pub async fn register(&self, entry: CatalogueEntry, by: By) -> Result<Done<Promotion>, Error> {
         let command = Command::Register { entry, key: self.keys.current().version().number() };
         let done = self.engine.catalogue.command(&Only, command, by).await?;
-        let Event::Registered { serial, entry, key } = done.event;
-        let promotion = Promotion::of(serial, CatalogueRecord { entry, key, at: done.at });
-        let Done { at, replayed, .. } = done;
-        Ok(Done { event: promotion, at, replayed, witness: None })
+        let at = done.at;
+        pick(done, |event| match event {
+            Event::Registered { serial, entry, key } => {
+                Some(Promotion::of(serial, CatalogueRecord { entry, key, at }))
+            }
+            Event::ExpiryListed { .. } => None,
+        })
     }
 
     /// The campaign or batch of that number, if there is one.
@@ -123,7 +126,8 @@ impl Promotions {
         Ok(found.into_iter().map(promotion).collect::<Result<_, _>>()?)
     }
 
-    /// The batches that expire from `since` on and before `until`, by expiry, after `after`.
+    /// The batches that expire from `since` on and before `until`, by expiry, after `after`; also
+    /// those that were to, before they were extended.
     pub async fn expiring(
         &self,
         since: Time,

@@ -8,11 +8,9 @@ use actors::domain::coupons::catalogue::{self, BatchKind, Catalogue, CatalogueEn
 use serde_json::{Value, json};
 
 impl Told for Catalogue {
-    fn tell(
-        _: &Only,
-        catalogue::Event::Registered { serial, entry, .. }: &catalogue::Event,
-        says: &mut Says,
-    ) {
+    fn tell(_: &Only, event: &catalogue::Event, says: &mut Says) {
+        // Of whatever is changed its own partitions tell.
+        let catalogue::Event::Registered { serial, entry, .. } = event else { return };
         match entry {
             CatalogueEntry::Campaign(plan) => {
                 let trigger = match plan.trigger {

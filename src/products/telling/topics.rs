@@ -31,6 +31,11 @@ topics! {
     CAMPAIGN_ENDED = "campaign.ended" "An administrator ended it.";
     CAMPAIGN_CLAIMED = "campaign.claimed" "A member has got a rank and its voucher.";
     BATCH_CREATED = "batch.created" "There is a new batch of coupons.";
+    BATCH_PAUSED = "batch.paused" "Nothing of it is assigned until it is resumed.";
+    BATCH_RESUMED = "batch.resumed" "Its coupons can be assigned again.";
+    BATCH_EXTENDED = "batch.extended" "All of its coupons expire later.";
+    COUPONS_VOIDED = "coupons.voided" "Its batch was voided as a whole: so many coupons of one part \
+        of it that nobody had, and so many that were assigned.";
     COUPONS_IMPORTED = "coupons.imported" "Foreign codes were taken in, so many at once.";
     IMPORT_CREATED = "import.created" "A file of codes was taken in, and is worked off.";
     IMPORT_ADVANCED = "import.advanced" "So many of its rows have been worked off.";

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 const DAY: &str = "2099-12-31";
 
 /// The lines of the stream, once the server has said that it listens.
-fn listen(client: &Client, app: &TestApp, last: Option<&str>) -> Box<dyn BufRead> {
+pub fn listen(client: &Client, app: &TestApp, last: Option<&str>) -> Box<dyn BufRead> {
     let mut request = app.agent().get(format!("http://{}/api/v1/events", app.address()));
     request = request.header("Authorization", client.header("Authorization").unwrap());
     if let Some(last) = last {
@@ -24,7 +24,7 @@ fn listen(client: &Client, app: &TestApp, last: Option<&str>) -> Box<dyn BufRead
 }
 
 /// The next event: its id, its type, and the whole of it.
-fn next(lines: &mut dyn BufRead) -> Option<(String, String, Value)> {
+pub fn next(lines: &mut dyn BufRead) -> Option<(String, String, Value)> {
     let (mut id, mut kind) = (String::new(), String::new());
     loop {
         let mut line = String::new();

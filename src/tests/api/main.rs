@@ -58,3 +58,4 @@ mod tickets;
 mod tokens;
 mod users;
 mod webhooks;
+mod whole_batches;

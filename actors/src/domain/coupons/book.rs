@@ -4,7 +4,7 @@
 //! It holds what is live, never what was handed out: the other coupons lie on cards. Every change
 //! keeps the counts, the ends of holds and the expiries in step. Nothing here decides; nothing here
 //! fails. Expiry is one number: all that expires up to that instant has expired, however many there
-//! are.
+//! are. So is what happens to all of them at once: each coupon is read as that has left it.
 
 use super::coupon::{Coupon, CouponPhase, Pending, Slot, Tenure};
 use super::life::CouponState;
@@ -25,6 +25,16 @@ pub struct Book {
     /// How many assigned ones will expire when.
     alive: BTreeMap<Time, u64>,
     tally: Tally,
+    /// None expires before that.
+    extended_to: Option<Time>,
+    void: Option<VoidSince>,
+}
+
+/// All that was neither held nor used nor expired is void, and what comes back from a use is, too.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct VoidSince {
+    at: Time,
+    expired_until: Time,
 }
 
 /// How many there are in each state; together they are all.
@@ -59,6 +69,29 @@ impl Book {
         self.tally
     }
 
+    pub fn is_void(&self) -> bool {
+        self.void.is_some()
+    }
+
+    /// The coupon, as what happened to all of them has left it.
+    pub fn as_it_is(&self, mut coupon: Coupon) -> Coupon {
+        coupon.tenure.expires_at = self.expiry(coupon.tenure.expires_at);
+        if let CouponPhase::Created | CouponPhase::Assigned = coupon.phase
+            && let Some(void) = self.void_since(coupon.tenure.expires_at)
+        {
+            coupon.phase = CouponPhase::Void(void.at);
+        }
+        coupon
+    }
+
+    fn expiry(&self, expires_at: Time) -> Time {
+        self.extended_to.map_or(expires_at, |extended_to| extended_to.max(expires_at))
+    }
+
+    fn void_since(&self, expires_at: Time) -> Option<VoidSince> {
+        self.void.filter(|void| expires_at > void.expired_until)
+    }
+
     pub fn noticed(&self, days: u16, until: Time) -> Option<Slot> {
         self.noticed.get(&(days, until)).copied()
     }
@@ -89,6 +122,23 @@ impl Book {
     /// A coupon is assigned that was untouched.
     pub fn assign(&mut self, expires_at: Time) {
         self.comes_alive(expires_at);
+    }
+
+    /// None expires before that, whatever it was given with.
+    pub fn extend(&mut self, expires_at: Time) {
+        self.extended_to = Some(expires_at);
+        let later = self.alive.split_off(&expires_at);
+        let moved: u64 = std::mem::replace(&mut self.alive, later).values().sum();
+        if moved > 0 {
+            *self.alive.entry(expires_at).or_default() += moved;
+        }
+    }
+
+    /// All that are assigned, and all that will be given back.
+    pub fn void_all(&mut self, at: Time) {
+        self.alive.clear();
+        self.tally.void += std::mem::take(&mut self.tally.assigned);
+        self.void = Some(VoidSince { at, expired_until: self.expired_until });
     }
 
     pub fn apply(&mut self, event: &Event, at: Time) {
@@ -146,7 +196,10 @@ impl Book {
     }
 
     fn comes_alive(&mut self, expires_at: Time) {
-        if expires_at <= self.expired_until {
+        let expires_at = self.expiry(expires_at);
+        if self.void_since(expires_at).is_some() {
+            self.tally.void += 1;
+        } else if expires_at <= self.expired_until {
             self.tally.expired += 1;
         } else {
             self.tally.assigned += 1;
@@ -155,6 +208,7 @@ impl Book {
     }
 
     fn leaves_the_living(&mut self, expires_at: Time) {
+        let expires_at = self.expiry(expires_at);
         self.tally.assigned -= 1;
         if let Some(alive) = self.alive.get_mut(&expires_at) {
             *alive -= 1;

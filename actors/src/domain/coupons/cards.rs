@@ -103,10 +103,11 @@ impl Touched<'_> {
         if !self.slots.has(slot) {
             return None;
         }
-        match self.book.held(slot) {
-            Some(coupon) => Some(coupon.clone()),
-            None => self.cards.read(&self.set.coupon(slot)),
-        }
+        let coupon = match self.book.held(slot) {
+            Some(coupon) => coupon.clone(),
+            None => self.cards.read(&self.set.coupon(slot))?,
+        };
+        Some(self.book.as_it_is(coupon))
     }
 
     pub fn view(&self, slot: Slot) -> Option<CouponView> {

@@ -11,7 +11,7 @@
 //! | void     | none                                                              |
 //!
 //! A hold ends before its coupon expires. A use that is cancelled after the expiry gives back a
-//! coupon that expires in the same instant.
+//! coupon that expires in the same instant; one whose batch was voided meanwhile is void at once.
 
 use serde::{Deserialize, Serialize};
 

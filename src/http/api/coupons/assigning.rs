@@ -15,7 +15,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use actors::domain::coupons::catalogue::{self, BatchKind, BatchPlan};
+use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
 use actors::domain::coupons::coupon::{Coupon, CouponView};
 use actors::domain::coupons::{CouponState, Serial, rack, range};
 use actors::engine::{By, Failure, Key};
@@ -47,7 +47,7 @@ pub async fn assign(
     let home = &done.event;
     let view = match shared.coupons.find(home.clone()).await? {
         Some(found) if done.replayed || !flags.dry_run => found.view,
-        _ => assigned(member, done.at, &plan),
+        _ => assigned(&shared, known.serial, &plan, member, done.at).await?,
     };
     // What nobody has yet is nobody's to use.
     let code = match done.replayed || !flags.dry_run {
@@ -128,7 +128,7 @@ pub async fn give(
     };
     let view = match shared.coupons.find(home.clone()).await? {
         Some(found) if done.replayed || !flags.dry_run => found.view,
-        _ => assigned(member, done.at, plan),
+        _ => assigned(&shared, promotion.serial, plan, member, done.at).await?,
     };
     let code = shared.coupons.code(&promotion, &home).await?;
     let names = shared.people.outsiders.names_for(&signer.0, [member]).await?;
@@ -139,9 +139,16 @@ pub async fn give(
 }
 
 /// A coupon as it is right after it was assigned.
-fn assigned(member: Id, at: Time, plan: &catalogue::BatchPlan) -> CouponView {
-    let coupon = Coupon::assigned(member, at, plan.expires_at);
-    CouponView { state: CouponState::Assigned, coupon }
+async fn assigned(
+    shared: &Shared,
+    batch: Serial,
+    plan: &BatchPlan,
+    member: Id,
+    at: Time,
+) -> Result<CouponView, Problem> {
+    let expires_at = shared.batches.overview(batch, plan).await?.terms.expires_at;
+    let coupon = Coupon::assigned(member, at, expires_at);
+    Ok(CouponView { state: CouponState::Assigned, coupon })
 }
 
 /// Who hands out a coupon, and to whom: an administrator to the member they name, a service to the

@@ -1,4 +1,5 @@
-//! Batches of coupons: create up to ten billion in one call, assign, count, and stream their codes.
+//! Batches of coupons: create up to ten billion in one call, look, count, and stream their codes.
+//! `changing` has what is done to one as a whole.
 
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, owners};
 use crate::http::api::coupon_filter::CouponQuery;
@@ -21,6 +22,7 @@ use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::{Serial, SerialKind};
 use actors::engine::{By, Done};
 use base::export_form::ExportForm;
+use futures_util::future::try_join_all;
 use products::coupons::codes;
 use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
@@ -42,13 +44,10 @@ pub async fn create_with_codes(
         key.by(caller, flags.how(), || vec![b"coupons".to_vec(), meaning])
     })
     .await?;
-    let batch = &done.event;
     let codes =
-        if flags.dry_run { Vec::new() } else { shared.coupons.codes(batch, count, 0, count) };
-    Ok(reply::mark_replayed(
-        reply::created(&WithCodesBody { batch: BatchBody::of(batch), codes }),
-        done.replayed,
-    ))
+        if flags.dry_run { Vec::new() } else { shared.coupons.codes(&done.event, count, 0, count) };
+    let batch = BatchBody::of_new(&done.event).ok_or_else(|| Problem::no_such("batch"))?;
+    Ok(reply::mark_replayed(reply::created(&WithCodesBody { batch, codes }), done.replayed))
 }
 
 pub async fn create(
@@ -63,7 +62,8 @@ pub async fn create(
         key.by(caller, flags.how(), || vec![b"batch".to_vec(), meaning])
     })
     .await?;
-    Ok(reply::mark_replayed(reply::created(&BatchBody::of(&done.event)), done.replayed))
+    let batch = BatchBody::of_new(&done.event).ok_or_else(|| Problem::no_such("batch"))?;
+    Ok(reply::mark_replayed(reply::created(&batch), done.replayed))
 }
 
 async fn register(
@@ -82,12 +82,10 @@ pub async fn list(
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
     let found = shared.promotions.page(SerialKind::Batch, paging.after_name()?, limit + 1).await?;
-    Ok(reply::ok(&Items::page(
-        found,
-        limit,
-        |known: &Promotion| known.serial.to_string().into_bytes(),
-        |known| Some(BatchBody::of(&known)),
-    )))
+    let page =
+        Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
+    let items = try_join_all(page.items.iter().map(|known| as_it_is(&shared, known))).await?;
+    Ok(reply::ok(&Items { items, next_cursor: page.next_cursor }))
 }
 
 pub async fn show(
@@ -97,7 +95,13 @@ pub async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let (known, _) = find_batch(&shared, &id).await?;
-    Ok(reply::ok(&BatchBody::of(&known)))
+    Ok(reply::ok(&as_it_is(&shared, &known).await?))
+}
+
+async fn as_it_is(shared: &Shared, known: &Promotion) -> Result<BatchBody, Problem> {
+    let plan = known.batch().ok_or_else(|| Problem::no_such("batch"))?;
+    let overview = shared.batches.overview(known.serial, plan).await?;
+    Ok(BatchBody::of(known, &overview, shared.promotions.now()))
 }
 
 pub async fn ledger(

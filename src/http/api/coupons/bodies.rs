@@ -9,9 +9,11 @@ use crate::http::words;
 use crate::shared::Shared;
 use actors::Time;
 use actors::domain::coupons::catalogue::BatchKind;
+use actors::domain::coupons::range::{RangeOverview, VoidedCounts};
 use actors::domain::coupons::rows::Notice;
 use base::calendar::wire_time;
 use ports::OutsiderNames;
+use products::coupons::batches::as_registered;
 use products::coupons::redeeming::{Redeemed, Redemption};
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
@@ -91,6 +93,9 @@ pub struct CodesQuery {
 pub struct BatchBody {
     pub id: String,
     pub name: Option<String>,
+    /// `open`, `paused`, `expired` or `void`.
+    #[schema(value_type = words::BatchStates)]
+    pub state: &'static str,
     /// Null for an imported batch: its ledger counts.
     pub count: Option<u64>,
     pub one_per_member: bool,
@@ -116,12 +121,32 @@ pub struct WithCodesBody {
     pub codes: Vec<String>,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeBatch {
+    /// Later than before, for all of its coupons, also those that are assigned.
+    #[schema(example = "2027-12-31T23:59:59Z")]
+    pub expires_at: Option<String>,
+}
+
+/// How many coupons were voided with their batch, or would be.
+#[derive(Serialize, ToSchema)]
+#[schema(as = VoidedBatch)]
+pub struct VoidedBatchBody {
+    pub batch: String,
+    /// That nobody had.
+    pub free: u64,
+    /// That were somebody's, and neither held nor used.
+    pub assigned: u64,
+}
+
 /// What a use, its confirmation or its cancellation came to.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Redeemed)]
 pub struct RedeemedBody {
     pub code: String,
-    /// `used`, `held`, `assigned`, `void`; or `expired`, if a use was cancelled after its time.
+    /// `used`, `held`, `assigned`, `void`; or `expired`, if a use was cancelled after its time. One
+    /// that is given back to a batch that was voided as a whole is `void`.
     #[schema(value_type = words::CouponStates)]
     pub state: &'static str,
     /// Null where no amount was said that a percentage could be taken of.
@@ -172,8 +197,14 @@ pub struct NoticeBody {
 }
 
 impl BatchBody {
-    pub fn of(known: &Promotion) -> BatchBody {
-        let worth = Worth::from(known.offer());
+    /// As it is before anything has happened to it.
+    pub fn of_new(known: &Promotion) -> Option<BatchBody> {
+        let overview = as_registered(known.batch()?);
+        Some(BatchBody::of(known, &overview, known.created_at))
+    }
+
+    pub fn of(known: &Promotion, overview: &RangeOverview, now: Time) -> BatchBody {
+        let worth = Worth::from(&overview.terms.offer);
         let plan = known.batch();
         let (count, one_per_member, job) = match plan.map(|plan| plan.what) {
             Some(BatchKind::Made { count, one_per_member }) => (Some(count), one_per_member, None),
@@ -183,6 +214,12 @@ impl BatchBody {
         BatchBody {
             id: known.serial.to_string(),
             name: known.name().map(str::to_owned),
+            state: match overview {
+                RangeOverview { void: true, .. } => "void",
+                RangeOverview { terms, .. } if now >= terms.expires_at => "expired",
+                RangeOverview { paused: true, .. } => "paused",
+                _ => "open",
+            },
             count,
             one_per_member,
             imported_by: job,
@@ -190,10 +227,17 @@ impl BatchBody {
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
             max_discount: worth.max_discount,
-            cancel_by: name_of(known.offer().cancel_by),
-            expires_at: wire_time(plan.map_or(Time::default(), |plan| plan.expires_at)),
+            cancel_by: name_of(overview.terms.offer.cancel_by),
+            expires_at: wire_time(overview.terms.expires_at),
             created_at: wire_time(known.created_at),
         }
+    }
+}
+
+impl VoidedBatchBody {
+    pub fn of(known: &Promotion, counts: VoidedCounts) -> VoidedBatchBody {
+        let VoidedCounts { free, assigned } = counts;
+        VoidedBatchBody { batch: known.serial.to_string(), free, assigned }
     }
 }
 
@@ -202,8 +246,7 @@ impl RedeemedBody {
         let (state, what, until) = match outcome {
             Redemption::Used(what) => ("used", Some(what), None),
             Redemption::Held { what, until } => ("held", Some(what), Some(until)),
-            Redemption::GivenBack { what, expired: true } => ("expired", Some(what), None),
-            Redemption::GivenBack { what, expired: false } => ("assigned", Some(what), None),
+            Redemption::GivenBack { what, state } => (state.name(), Some(what), None),
             Redemption::Voided => ("void", None, None),
         };
         let cut = what.as_ref().map(|what| what.cut);

@@ -48,6 +48,9 @@ impl Explain for range::Refusal {
             range::Refusal::AlreadyAssigned => Problem::plain(&problem::COUPON_ASSIGNED),
             range::Refusal::Exhausted => Problem::plain(&problem::SOLD_OUT),
             range::Refusal::Coupon(refusal) => refusal.explain(),
+            range::Refusal::AllVoid => Problem::new(&problem::COUPON_VOID, "the whole batch is"),
+            range::Refusal::Paused => Problem::plain(&problem::PAUSED),
+            range::Refusal::OnlyLater => Problem::plain(&problem::ONLY_MORE),
         }
     }
 }

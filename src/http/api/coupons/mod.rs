@@ -1,12 +1,13 @@
 //! Coupons: make them in batches, assign, use, hold, cancel and void them; and what expires.
 //!
-//! The endpoints. Their calls are in a file for each idea: `batches`, `assigning`, `using`,
-//! `expired`. `bodies` has what is read and answered, `explain` what is said when a coupon, a batch
+//! The endpoints. Their calls are in a file for each idea: `batches`, `changing`, `assigning`,
+//! `using`, `expired`. `bodies` has what is read and answered, `explain` what is said when a coupon, a batch
 //! or the catalogue refuses.
 
 mod assigning;
 mod batches;
 pub mod bodies;
+mod changing;
 mod expired;
 pub mod explain;
 mod finding;
@@ -15,8 +16,8 @@ mod using;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
 use crate::http::api::coupon_filter::filters_coupons;
 use crate::http::api::coupons::bodies::{
-    Assign, BatchBody, CreateBatch, ExpiredBody, GiveCoupon, NoticeBody, RedeemedBody, UseCoupon,
-    WithCodesBody,
+    Assign, BatchBody, ChangeBatch, CreateBatch, ExpiredBody, GiveCoupon, NoticeBody, RedeemedBody,
+    UseCoupon, VoidedBatchBody, WithCodesBody,
 };
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::problem;
@@ -54,6 +55,42 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Viewer)
             .answer::<BatchBody>(200, "The batch.")
             .problems(&[&problem::NOT_FOUND]),
+        Endpoint::patch("/coupon-batches/{id}", changing::change)
+            .named("changeCouponBatch")
+            .summary("Let a batch expire later")
+            .notes("All of its coupons, also those that are assigned. What has expired stays so.")
+            .who(Who::Operator)
+            .body::<ChangeBatch>()
+            .decides()
+            .answer::<BatchBody>(200, "The batch.")
+            .problems(&[&problem::ONLY_MORE])
+            .problems(ONE_BATCH),
+        Endpoint::post("/coupon-batches/{id}/pause", changing::pause)
+            .named("pauseCouponBatch")
+            .summary("Pause a batch")
+            .notes("Nothing is assigned until it goes on. What was assigned can be used.")
+            .who(Who::Operator)
+            .decides()
+            .answer::<BatchBody>(200, "The batch.")
+            .problems(ONE_BATCH),
+        Endpoint::post("/coupon-batches/{id}/resume", changing::resume)
+            .named("resumeCouponBatch")
+            .summary("Let a paused batch go on")
+            .who(Who::Operator)
+            .decides()
+            .answer::<BatchBody>(200, "The batch.")
+            .problems(ONE_BATCH),
+        Endpoint::post("/coupon-batches/{id}/void", changing::void)
+            .named("voidCouponBatch")
+            .summary("Take a whole batch out of circulation")
+            .notes(
+                "For good, and at once however large it is. What is held or used stays so; if it \
+                 is given back later, it is void. A dry run counts what would be voided.",
+            )
+            .who(Who::Operator)
+            .decides()
+            .answer::<VoidedBatchBody>(200, "How many were voided; the same when it is repeated.")
+            .problems(&[&problem::NOT_FOUND, &problem::COUPON_EXPIRED]),
         Endpoint::get("/coupon-batches/{id}/ledger", batches::ledger)
             .named("getCouponBatchLedger")
             .summary("Count a batch's coupons")
@@ -117,6 +154,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::FORBIDDEN,
                 &problem::SOLD_OUT,
                 &problem::COUPON_EXPIRED,
+                &problem::COUPON_VOID,
+                &problem::PAUSED,
                 &problem::SOURCE_REUSED,
                 &problem::KEY_FORGOTTEN,
             ]),
@@ -227,6 +266,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::COUPON_VOID,
                 &problem::COUPON_EXPIRED,
                 &problem::COUPON_ASSIGNED,
+                &problem::PAUSED,
                 &problem::ONE_PER_MEMBER,
             ]),
         Endpoint::get("/coupons/expired", expired::expired)
@@ -265,6 +305,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 const FILTERED: &str = "What a member has is found at once. Other filters look at so many coupons \
     a page; a page may have few lines, or none, and still have a next one.";
+
+/// What a change of a batch as a whole comes to.
+const ONE_BATCH: &[&problem::ProblemKind] =
+    &[&problem::NOT_FOUND, &problem::COUPON_EXPIRED, &problem::COUPON_VOID];
 
 /// What a guess at a code comes to.
 const GUESSED: &[&problem::ProblemKind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];

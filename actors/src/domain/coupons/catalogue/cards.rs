@@ -26,11 +26,8 @@ fn job_key(job: Id) -> CardKey {
     CardKey::name(shelves::JOBS_OF, job)
 }
 
-pub(super) fn write(
-    Event::Registered { serial, entry, key }: &Event,
-    at: Time,
-    cards: &mut Vec<Card>,
-) {
+pub(super) fn write(event: &Event, at: Time, cards: &mut Vec<Card>) {
+    let Event::Registered { serial, entry, key } = event else { return };
     let record = CatalogueRecord { entry: entry.clone(), key: *key, at };
     cards.push(Card::put(record_key(*serial), &record));
     cards.extend(entry.campaign_name().map(|name| Card::put(name_key(&name), serial)));

@@ -7,12 +7,16 @@ use crate::id::Id;
 use crate::store::Row;
 use crate::time::Time;
 
-pub(super) fn declare(Event::Registered { serial, entry, .. }: &Event, rows: &mut Vec<Row>) {
-    if let CatalogueEntry::Batch(plan) = entry {
-        let key = key_of_expiry(plan.expires_at, *serial);
-        let body = Some(Vec::new());
-        rows.push(Row { shelf: shelves::EXPIRIES, owner: Id::SYSTEM, key, body });
-    }
+pub(super) fn declare(event: &Event, rows: &mut Vec<Row>) {
+    let (serial, expires_at) = match event {
+        Event::Registered { serial, entry: CatalogueEntry::Batch(plan), .. } => {
+            (serial, plan.expires_at)
+        }
+        Event::ExpiryListed { serial, expires_at } => (serial, *expires_at),
+        Event::Registered { entry: CatalogueEntry::Campaign(_), .. } => return,
+    };
+    let key = key_of_expiry(expires_at, *serial);
+    rows.push(Row { shelf: shelves::EXPIRIES, owner: Id::SYSTEM, key, body: Some(Vec::new()) });
 }
 
 /// The key before all batches that expire then or later: keys are compared byte by byte, and

@@ -3,7 +3,8 @@
 //!
 //! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What
 //! is registered here never changes; how a campaign or a batch is doing now, its own partitions
-//! know. They can be opened with what is registered.
+//! know. They can be opened with what is registered. A batch that expires later than it was to is
+//! listed by both instants.
 
 use super::words::{Answer, CatalogueRecord, Command, Event, Question, Refusal};
 use super::{cards, rows};
@@ -33,11 +34,18 @@ impl Machine for Catalogue {
 
     fn decide(
         &self,
-        Command::Register { entry, key }: &Command,
+        command: &Command,
         _: &Caller,
         _: &Stamp,
         cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
+        let (entry, key) = match command {
+            Command::Register { entry, key } => (entry, key),
+            Command::ListExpiry { serial, expires_at } => {
+                let (serial, expires_at) = (*serial, *expires_at);
+                return Ok(Verdict::New(Event::ExpiryListed { serial, expires_at }));
+            }
+        };
         if let Some(by) = cards::named_like(entry, cards) {
             return Err(Refusal::NameTaken { by });
         }
@@ -51,8 +59,10 @@ impl Machine for Catalogue {
         Ok(Verdict::New(Event::Registered { serial, entry: entry.clone(), key: *key }))
     }
 
-    fn apply(&mut self, Event::Registered { serial, .. }: &Event, _: Time) {
-        self.counts[serial.of() as usize] = serial.place() + 1;
+    fn apply(&mut self, event: &Event, _: Time) {
+        if let Event::Registered { serial, .. } = event {
+            self.counts[serial.of() as usize] = serial.place() + 1;
+        }
     }
 
     fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {

@@ -45,11 +45,14 @@ pub struct CatalogueRecord {
 pub enum Command {
     /// `key`: the version of the key that its codes are printed with.
     Register { entry: CatalogueEntry, key: u8 },
+    /// The batch is found among those that expire then, too.
+    ListExpiry { serial: Serial, expires_at: Time },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     Registered { serial: Serial, entry: CatalogueEntry, key: u8 },
+    ExpiryListed { serial: Serial, expires_at: Time },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,7 +72,7 @@ impl Machine for Rack {
                     Ok(Verdict::New(Event::Imported { batch: *batch, terms: *terms, first, lines }))
                 }
             }
-            // A batch is opened by its first import and by nothing else.
+            // A batch is opened by its first import, or by whoever has to tell all of its shares.
             Command::In { command: range::Command::Open(_), .. } => {
                 Err(Refusal::In(range::Refusal::NotOpened))
             }
@@ -88,26 +88,28 @@ impl Machine for Rack {
                 })
                 .map_err(Refusal::In)
             }
+            Command::Open { batch, terms } => {
+                let opened = Event::Opened { batch: *batch, terms: *terms };
+                Ok(match self.batches.contains_key(batch) {
+                    true => Verdict::Already(opened),
+                    false => Verdict::New(opened),
+                })
+            }
         }
+    }
+
+    fn is_opening(command: &Command) -> bool {
+        matches!(command, Command::Open { .. })
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
             Event::Imported { batch, terms, lines, .. } => {
-                let entry = self.batches.entry(*batch).or_insert_with(|| Batch::of(*batch));
-                if entry.range.count() == 0 {
-                    let RackTerms { offer, expires_at } = *terms;
-                    entry.range.apply(
-                        &range::Event::Opened(range::RangeTerms {
-                            count: 0,
-                            offer,
-                            expires_at,
-                            one_per_member: false,
-                        }),
-                        at,
-                    );
-                }
-                entry.range.grow(lines.len() as u64);
+                self.open(*batch, *terms, at).range.grow(lines.len() as u64);
+                self.note_due(*batch);
+            }
+            Event::Opened { batch, terms } => {
+                self.open(*batch, *terms, at);
                 self.note_due(*batch);
             }
             Event::In { batch, event } => {
@@ -129,6 +131,7 @@ impl Machine for Rack {
                 }
             }
             Event::In { batch, event } => range::cards_of(set(*batch), event, at, cards),
+            Event::Opened { .. } => {}
         }
     }
 
@@ -178,7 +181,7 @@ impl Machine for Rack {
                 .batches
                 .get(batch)
                 .map_or(0, |batch| batch.range.left_for(command, caller, cards)),
-            Command::Import { .. } => 0,
+            Command::Import { .. } | Command::Open { .. } => 0,
         }
     }
 
@@ -196,7 +199,11 @@ impl Machine for Rack {
                     rows,
                 );
             }
-            range::Event::Opened(_) => {}
+            range::Event::Opened(_)
+            | range::Event::Paused
+            | range::Event::Resumed
+            | range::Event::Extended { .. }
+            | range::Event::AllVoided(_) => {}
         }
     }
 
@@ -238,6 +245,21 @@ fn is_known(code: &str, cards: &Cards<'_>) -> bool {
 }
 
 impl Rack {
+    /// The batch's share, which is opened once.
+    fn open(
+        &mut self,
+        batch: Serial,
+        RackTerms { offer, expires_at }: RackTerms,
+        at: Time,
+    ) -> &mut Batch {
+        self.batches.entry(batch).or_insert_with(|| {
+            let mut share = Batch::of(batch);
+            let terms = range::RangeTerms { count: 0, offer, expires_at, one_per_member: false };
+            share.range.apply(&range::Event::Opened(terms), at);
+            share
+        })
+    }
+
     fn note_due(&mut self, serial: Serial) {
         let Some(batch) = self.batches.get_mut(&serial) else { return };
         let due = batch.range.due();

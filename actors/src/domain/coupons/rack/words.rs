@@ -32,6 +32,11 @@ pub enum Command {
         batch: Serial,
         command: range::Command,
     },
+    /// The batch has a share here, also if no line of it ever falls to it.
+    Open {
+        batch: Serial,
+        terms: RackTerms,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +51,10 @@ pub enum Event {
     In {
         batch: Serial,
         event: range::Event,
+    },
+    Opened {
+        batch: Serial,
+        terms: RackTerms,
     },
 }
 

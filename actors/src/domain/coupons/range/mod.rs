@@ -5,4 +5,6 @@ mod words;
 
 pub use rules::Range;
 pub(in crate::domain::coupons) use rules::cards_of;
-pub use words::{Answer, Command, Event, Question, RangeTerms, Refusal};
+pub use words::{
+    Answer, Command, Event, Question, RangeOverview, RangeTerms, Refusal, VoidedCounts,
+};

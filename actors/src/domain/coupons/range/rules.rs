@@ -3,11 +3,14 @@
 //! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to the
 //! member who asks. The same `source` always gets the same coupon. Where a member may have only
 //! one, they always get the same. A certain coupon can be given, unless that would get around the
-//! limit. The whole batch expires in one instant.
+//! limit. The whole batch expires in one instant, which only moves later. While it is paused nothing
+//! is assigned. Voided as a whole, it is so for good: only what was held or used by then stays.
 
-use super::words::{Answer, Command, Event, Question, RangeTerms, Refusal};
+use super::words::{
+    Answer, Command, Event, Question, RangeOverview, RangeTerms, Refusal, VoidedCounts,
+};
 use crate::cards::{Card, Cards, NameShelf};
-use crate::domain::coupons::book::{Book, Tally};
+use crate::domain::coupons::book::Book;
 use crate::domain::coupons::cards::{COUPONS_OF_MEMBERS, CouponSet, SOURCES, Touched};
 use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
@@ -21,6 +24,7 @@ use crate::machine::{Caller, Counts, Machine, Role, Stamp, Verdict};
 use crate::store::{Row, Shelf};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 #[derive(Default, Serialize, Deserialize)]
 pub struct Range {
@@ -29,6 +33,9 @@ pub struct Range {
     /// The coupons that were assigned or voided.
     taken: Taken,
     set: CouponSet,
+    paused: bool,
+    /// What was void when all were voided.
+    voided: Option<VoidedCounts>,
 }
 
 impl Machine for Range {
@@ -61,7 +68,7 @@ impl Machine for Range {
             Command::Redeem(command) => {
                 let untouched = match command {
                     redeem::Command::Void { slot } => {
-                        self.is_untouched(terms, *slot).then(|| Coupon::created(terms.expires_at))
+                        self.is_untouched(terms, *slot).then(|| self.untouched(terms).coupon)
                     }
                     _ => None,
                 };
@@ -70,6 +77,10 @@ impl Machine for Range {
                     redeem::decide(&coupons, &terms.offer, untouched, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
+            Command::Pause => self.switch(terms, caller, self.paused, Event::Paused),
+            Command::Resume => self.switch(terms, caller, !self.paused, Event::Resumed),
+            Command::Extend { expires_at } => self.extend(terms, *expires_at, caller),
+            Command::VoidAll => self.void_all(terms, caller),
         }
     }
 
@@ -97,6 +108,18 @@ impl Machine for Range {
                 if let redeem::Event::Voided { slot, .. } = event {
                     self.taken.take(*slot);
                 }
+            }
+            Event::Paused => self.paused = true,
+            Event::Resumed => self.paused = false,
+            Event::Extended { expires_at } => {
+                if let Some(terms) = &mut self.terms {
+                    terms.expires_at = *expires_at;
+                }
+                self.book.extend(*expires_at);
+            }
+            Event::AllVoided(counts) => {
+                self.voided = Some(*counts);
+                self.book.void_all(at);
             }
         }
     }
@@ -128,6 +151,11 @@ impl Machine for Range {
             }
             Question::Walk(walk) => Answer::Walked(self.walk(terms, walk, cards)),
             Question::Ledger => Answer::Ledger(self.ledger(terms)),
+            Question::Overview => Answer::Overview(RangeOverview {
+                terms: *terms,
+                paused: self.paused,
+                void: self.book.is_void(),
+            }),
         }
     }
 
@@ -149,7 +177,7 @@ impl Machine for Range {
             // A range that was never opened says so when it is asked for real; until then it counts
             // as full.
             (Command::Assign { .. }, None) => u32::MAX as u64,
-            (Command::Assign { .. }, Some(terms)) if !self.is_over(terms) => {
+            (Command::Assign { .. }, Some(terms)) if self.may_assign(terms).is_ok() => {
                 terms.count - self.taken.next()
             }
             _ => 0,
@@ -164,7 +192,11 @@ impl Machine for Range {
             Event::Redeemed(event) => {
                 rows::of_notices(event, at, |slot| CouponHome::Range { name: *name, slot }, rows)
             }
-            Event::Opened(_) => {}
+            Event::Opened(_)
+            | Event::Paused
+            | Event::Resumed
+            | Event::Extended { .. }
+            | Event::AllVoided(_) => {}
         }
     }
 
@@ -197,7 +229,11 @@ pub(in crate::domain::coupons) fn cards_of(
     cards: &mut Vec<Card>,
 ) {
     match event {
-        Event::Opened(_) => {}
+        Event::Opened(_)
+        | Event::Paused
+        | Event::Resumed
+        | Event::Extended { .. }
+        | Event::AllVoided(_) => {}
         Event::Assigned { slot, member, source, expires_at, only_one } => {
             cards.push(set.assigned(*slot, *member, at, *expires_at));
             if let Some(source) = source {
@@ -253,9 +289,7 @@ impl Range {
                 false => Err(Refusal::SourceReused),
             };
         }
-        if self.is_over(terms) {
-            return Err(Refusal::Expired);
-        }
+        self.may_assign(terms)?;
         if self.taken.next() >= terms.count {
             return Err(Refusal::Exhausted);
         }
@@ -284,9 +318,60 @@ impl Range {
                 .map(|()| Verdict::Already(given)),
             // It must be looked up.
             None if self.taken.has(slot) => Err(Refusal::AlreadyAssigned),
-            None if self.is_over(terms) => Err(Refusal::Expired),
-            None => Ok(Verdict::New(given)),
+            None => self.may_assign(terms).map(|()| Verdict::New(given)),
         }
+    }
+
+    /// Whether anything is given to anybody.
+    fn may_assign(&self, terms: &RangeTerms) -> Result<(), Refusal> {
+        self.may_change(terms)?;
+        if self.paused { Err(Refusal::Paused) } else { Ok(()) }
+    }
+
+    /// Whether anything of the range can still become otherwise.
+    fn may_change(&self, terms: &RangeTerms) -> Result<(), Refusal> {
+        if self.book.is_void() {
+            return Err(Refusal::AllVoid);
+        }
+        if self.is_over(terms) { Err(Refusal::Expired) } else { Ok(()) }
+    }
+
+    fn switch(
+        &self,
+        terms: &RangeTerms,
+        caller: &Caller,
+        is_so: bool,
+        event: Event,
+    ) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        self.may_change(terms)?;
+        Ok(if is_so { Verdict::Already(event) } else { Verdict::New(event) })
+    }
+
+    fn extend(
+        &self,
+        terms: &RangeTerms,
+        expires_at: Time,
+        caller: &Caller,
+    ) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        self.may_change(terms)?;
+        let extended = Event::Extended { expires_at };
+        match expires_at.cmp(&terms.expires_at) {
+            Ordering::Less => Err(Refusal::OnlyLater),
+            Ordering::Equal => Ok(Verdict::Already(extended)),
+            Ordering::Greater => Ok(Verdict::New(extended)),
+        }
+    }
+
+    fn void_all(&self, terms: &RangeTerms, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        if let Some(counts) = self.voided {
+            return Ok(Verdict::Already(Event::AllVoided(counts)));
+        }
+        self.may_change(terms)?;
+        let CouponLedger { available: free, assigned, .. } = self.ledger(terms);
+        Ok(Verdict::New(Event::AllVoided(VoidedCounts { free, assigned })))
     }
 
     fn coupons<'a>(&'a self, cards: &'a Cards<'a>) -> Touched<'a> {
@@ -305,7 +390,7 @@ impl Range {
     }
 
     fn untouched(&self, terms: &RangeTerms) -> CouponView {
-        let coupon = Coupon::created(terms.expires_at);
+        let coupon = self.book.as_it_is(Coupon::created(terms.expires_at));
         CouponView { state: coupon.state(self.book.expired_until()), coupon }
     }
 
@@ -325,11 +410,12 @@ impl Range {
 
     fn ledger(&self, terms: &RangeTerms) -> CouponLedger {
         let untouched = terms.count - self.book.len();
-        let Tally { created, expired, .. } = self.book.tally();
-        let tally = match self.is_over(terms) {
-            true => Tally { expired: expired + untouched, ..self.book.tally() },
-            false => Tally { created: created + untouched, ..self.book.tally() },
-        };
+        let mut tally = self.book.tally();
+        *match self.may_change(terms) {
+            Err(Refusal::AllVoid) => &mut tally.void,
+            Err(_) => &mut tally.expired,
+            Ok(()) => &mut tally.created,
+        } += untouched;
         CouponLedger::of(terms.count, tally)
     }
 
@@ -341,10 +427,14 @@ impl Range {
         terms.expires_at <= self.book.expired_until()
     }
 
-    /// The end of the batch, as long as it lies ahead.
+    /// The end of the batch, as long as it lies ahead. What is void has none.
     fn end(&self) -> Option<Time> {
-        self.terms.as_ref().filter(|terms| !self.is_over(terms)).map(|terms| terms.expires_at)
+        self.terms.filter(|terms| self.may_change(terms).is_ok()).map(|terms| terms.expires_at)
     }
+}
+
+fn admin(caller: &Caller) -> Result<(), Refusal> {
+    if caller.role == Role::Member { Err(Refusal::NotAdmin) } else { Ok(()) }
 }
 
 /// A coupon that has an owner: the same member, and the call is a repeat, or why it cannot be

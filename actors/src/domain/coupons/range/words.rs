@@ -35,6 +35,15 @@ pub enum Command {
         member: Id,
     },
     Redeem(redeem::Command),
+    /// Nothing is assigned until `Resume`. What was assigned can be used.
+    Pause,
+    Resume,
+    /// All of them expire then, those that are assigned, too.
+    Extend {
+        expires_at: Time,
+    },
+    /// Whatever is neither held nor used.
+    VoidAll,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +58,29 @@ pub enum Event {
         only_one: bool,
     },
     Redeemed(redeem::Event),
+    Paused,
+    Resumed,
+    Extended {
+        expires_at: Time,
+    },
+    /// So many that nobody had, and so many that were assigned. What comes back from a use later is
+    /// void, too.
+    AllVoided(VoidedCounts),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoidedCounts {
+    pub free: u64,
+    pub assigned: u64,
+}
+
+impl std::iter::Sum for VoidedCounts {
+    fn sum<I: Iterator<Item = VoidedCounts>>(all: I) -> VoidedCounts {
+        all.fold(VoidedCounts::default(), |sum, one| VoidedCounts {
+            free: sum.free + one.free,
+            assigned: sum.assigned + one.assigned,
+        })
+    }
 }
 
 /// In order of precedence.
@@ -66,6 +98,11 @@ pub enum Refusal {
     /// None is left here.
     Exhausted,
     Coupon(redeem::Refusal),
+    /// The whole batch is void.
+    AllVoid,
+    Paused,
+    /// An expiry only moves later.
+    OnlyLater,
 }
 
 impl Refused for Refusal {
@@ -82,6 +119,7 @@ pub enum Question {
     Source(Id),
     Walk(Walk),
     Ledger,
+    Overview,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,4 +130,13 @@ pub enum Answer {
     Source(Option<(Slot, CouponView)>),
     Walked(Walked),
     Ledger(CouponLedger),
+    Overview(RangeOverview),
+}
+
+/// How a range stands as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeOverview {
+    pub terms: RangeTerms,
+    pub paused: bool,
+    pub void: bool,
 }

@@ -120,16 +120,12 @@ fn void(
         let Coupon { owner, tenure, .. } = coupon;
         Event::Voided { slot, owner, tenure }
     };
-    match (coupons.get(slot), untouched) {
-        (Some(coupon), _) if coupons.state(&coupon) == CouponState::Void => {
-            Ok(Verdict::Already(step(coupon)))
-        }
-        (Some(coupon), _) | (None, Some(coupon)) => {
-            may(coupons, &coupon, LifeStep::Void)?;
-            Ok(Verdict::New(step(coupon)))
-        }
-        (None, None) => Err(Refusal::Unknown),
+    let coupon = coupons.get(slot).or(untouched).ok_or(Refusal::Unknown)?;
+    if coupons.state(&coupon) == CouponState::Void {
+        return Ok(Verdict::Already(step(coupon)));
     }
+    may(coupons, &coupon, LifeStep::Void)?;
+    Ok(Verdict::New(step(coupon)))
 }
 
 /// Whether the table allows the step, or which state forbids it.

@@ -12,13 +12,21 @@ pub struct Batch {
     pub terms: RangeTerms,
     pub opened: bool,
     pub over: bool,
+    pub paused: bool,
     pub pool: Pool,
     sources: BTreeMap<Id, u64>,
 }
 
 impl Batch {
     pub fn new(terms: RangeTerms) -> Batch {
-        Batch { terms, opened: false, over: false, pool: Pool::default(), sources: BTreeMap::new() }
+        Batch {
+            terms,
+            opened: false,
+            over: false,
+            paused: false,
+            pool: Pool::default(),
+            sources: BTreeMap::new(),
+        }
     }
 
     pub fn ledger(&self) -> Option<CouponLedger> {
@@ -33,7 +41,7 @@ impl Batch {
     pub fn record(&mut self, event: &Event, at: Time) {
         if !is_expiry(event) {
             assert!(
-                !self.opened || self.over || at < self.terms.expires_at,
+                !self.opened || self.over || self.pool.void || at < self.terms.expires_at,
                 "{event:?} came before the batch expired"
             );
             self.pool.nothing_is_overdue(at);
@@ -47,6 +55,7 @@ impl Batch {
                 let said = (*expires_at, *only_one);
                 assert_eq!(said, (self.terms.expires_at, self.terms.one_per_member));
                 assert!(self.opened && !self.over && *slot < self.terms.count, "assigned {slot}");
+                assert!(!self.paused && !self.pool.void, "assigned {slot}");
                 let has_one = self.pool.coupons.values().any(|one| one.owner == *member);
                 assert!(!self.terms.one_per_member || !has_one, "{member:?} has one");
                 self.pool.assign(*slot, *member, at, self.terms.expires_at);
@@ -63,8 +72,25 @@ impl Batch {
                 let (count, over) = (self.terms.count, self.over);
                 self.pool.record(event, at, |slot| slot < count && !over);
                 if let redeem::Event::Expired { until } = event {
-                    self.over |= self.terms.expires_at <= *until;
+                    self.over |= self.terms.expires_at <= *until && !self.pool.void;
                 }
+            }
+            Event::Paused | Event::Resumed => {
+                assert!(self.opened && !self.over && !self.pool.void);
+                assert_eq!(self.paused, *event == Event::Resumed);
+                self.paused = *event == Event::Paused;
+            }
+            Event::Extended { expires_at } => {
+                assert!(self.opened && !self.over && !self.pool.void);
+                assert!(*expires_at > self.terms.expires_at, "it expires earlier");
+                self.terms.expires_at = *expires_at;
+                self.pool.extend(*expires_at);
+            }
+            Event::AllVoided(counts) => {
+                assert!(self.opened && !self.over && !self.pool.void);
+                let books = self.pool.ledger(self.terms.count, false);
+                assert_eq!((counts.free, counts.assigned), (books.available, books.assigned));
+                self.pool.void_all();
             }
         }
     }
@@ -79,6 +105,21 @@ impl Batch {
                 let free = |slot| (slot < self.terms.count).then_some(self.over);
                 self.pool.right(command, caller, free).map_err(Refusal::Coupon)
             }
+            _ if caller.role == Role::Member => Err(Refusal::NotAdmin),
+            Command::VoidAll if self.pool.void => Ok(Answered::Already),
+            _ if self.pool.void => Err(Refusal::AllVoid),
+            _ if self.over => Err(Refusal::Expired),
+            Command::Extend { expires_at } if *expires_at < self.terms.expires_at => {
+                Err(Refusal::OnlyLater)
+            }
+            Command::Extend { expires_at } if *expires_at == self.terms.expires_at => {
+                Ok(Answered::Already)
+            }
+            Command::Pause if self.paused => Ok(Answered::Already),
+            Command::Resume if !self.paused => Ok(Answered::Already),
+            Command::Pause | Command::Resume | Command::Extend { .. } | Command::VoidAll => {
+                Ok(Answered::New)
+            }
         }
     }
 
@@ -89,7 +130,9 @@ impl Batch {
         match source.and_then(|source| self.sources.get(&source)) {
             Some(slot) if self.pool.coupons[slot].owner == member => Ok(Answered::Already),
             Some(_) => Err(Refusal::SourceReused),
+            None if self.pool.void => Err(Refusal::AllVoid),
             None if self.over => Err(Refusal::Expired),
+            None if self.paused => Err(Refusal::Paused),
             None if self.next().is_none() => Err(Refusal::Exhausted),
             None => Ok(Answered::New),
         }
@@ -101,7 +144,9 @@ impl Batch {
         match state {
             _ if slot >= self.terms.count => Err(Refusal::Coupon(redeem::Refusal::Unknown)),
             _ if self.terms.one_per_member => Err(Refusal::OnePerMember),
+            None if self.pool.void => Err(Refusal::AllVoid),
             None if self.over => Err(Refusal::Expired),
+            None if self.paused => Err(Refusal::Paused),
             None => Ok(Answered::New),
             Some(_) if !his && caller.role == Role::Member => {
                 Err(Refusal::Coupon(redeem::Refusal::NotYours))
@@ -126,8 +171,20 @@ impl Batch {
                 Event::Assigned { slot: given, member: to, source: None, .. },
             ) => (slot, member) == (given, to),
             (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
+            (Command::Pause, Event::Paused)
+            | (Command::Resume, Event::Resumed)
+            | (Command::VoidAll, Event::AllVoided(_)) => true,
+            (Command::Extend { expires_at }, Event::Extended { expires_at: to }) => {
+                expires_at == to
+            }
             _ => false,
         }
+    }
+
+    /// Whether it may be answered although it never happened: it was always so.
+    pub fn may_always_be_so(event: &Event) -> bool {
+        matches!(event, Event::Resumed | Event::Extended { .. })
+            || matches!(event, Event::Redeemed(redeem::Event::Voided { .. }))
     }
 
     /// Whether the one was said before the other; a repeat may have been made for another source,

@@ -15,7 +15,7 @@ use actors::engine::Key;
 use actors::machine::Role;
 use actors::{Caller, Id};
 
-const ADMIN: Caller = Caller { id: Id([200; 16]), role: Role::Admin };
+pub const ADMIN: Caller = Caller { id: Id([200; 16]), role: Role::Admin };
 
 struct Client<'w> {
     world: &'w World,
@@ -57,6 +57,7 @@ impl Client<'_> {
             23 => self.somebody_elses().await,
             24..=25 => self.import().await,
             26..=28 => self.repeat().await,
+            29 if self.below(4) == 0 => self.administer_a_batch().await,
             29 => self.administer().await,
             30 => self.notice().await,
             _ => self.look().await,
@@ -173,6 +174,22 @@ impl Client<'_> {
             }
         };
         self.send_to_rack(call).await;
+    }
+
+    /// One part of a batch, which is all that it knows of.
+    async fn administer_a_batch(&mut self) {
+        let places = self.world.plan(|plan| plan.coupons.ranges.len() as u64);
+        let place = self.below(places) as u16;
+        let end = self.world.plan(|plan| plan.coupons.ranges[place as usize].1.expires_at);
+        let command = match self.below(12) {
+            0..=3 => range::Command::Pause,
+            4..=8 => range::Command::Resume,
+            9 => range::Command::VoidAll,
+            _ => range::Command::Extend { expires_at: end.plus_s(self.below(3) as u32 * 300) },
+        };
+        let caller = if self.below(8) == 0 { self.caller } else { ADMIN };
+        let key = (self.below(2) == 0).then(|| self.next_key(caller.id));
+        self.send_to_range(Call::of(caller, key, command, vec![place])).await;
     }
 
     /// A given coupon, or one that is taken out before it has an owner.

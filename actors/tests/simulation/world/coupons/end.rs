@@ -3,6 +3,7 @@
 
 use super::super::World;
 use super::super::ask::Call;
+use super::client::ADMIN;
 use super::known::import;
 use actors::domain::coupons::campaign::{self, Campaign, Trigger};
 use actors::domain::coupons::rack::{self, Rack};
@@ -57,6 +58,11 @@ async fn claim_what_is_left(world: &World) {
 
 async fn assign_what_is_left(world: &World) {
     let places = world.plan(|plan| plan.coupons.places(false));
+    for place in &places {
+        // It may be over, or void.
+        let call = Call::of(ADMIN, None, range::Command::Resume, vec![*place]);
+        drop(world.settle::<Range>(&call).await);
+    }
     for number in 0u64.. {
         let caller = somebody(b"late", number);
         let command = range::Command::Assign { member: caller.id, source: None };
@@ -64,13 +70,15 @@ async fn assign_what_is_left(world: &World) {
             Ok((_, done)) => assert!(matches!(done.event, range::Event::Assigned { .. })),
             Err(Failure::Refused(range::Refusal::Exhausted)) => {
                 let node = world.node.borrow();
-                let left = places
+                let models = places
                     .iter()
-                    .filter_map(|place| node.ranges.auditor.places[*place as usize].model.next());
+                    .map(|place| &node.ranges.auditor.places[*place as usize].model)
+                    .filter(|model| !model.over && !model.pool.void);
+                let left = models.filter_map(|model| model.next());
                 assert_eq!(left.count(), 0, "exhausted, and still some are left");
                 break;
             }
-            Err(Failure::Refused(range::Refusal::Expired)) => break,
+            Err(Failure::Refused(range::Refusal::Expired | range::Refusal::AllVoid)) => break,
             Err(Failure::Refused(range::Refusal::NotOpened)) => {}
             told => panic!("nothing goes wrong any more, and still: {told:?}"),
         }

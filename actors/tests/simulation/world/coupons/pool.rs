@@ -32,6 +32,8 @@ pub struct Pool {
     pub coupons: BTreeMap<u64, One>,
     told: BTreeSet<(u16, u64)>,
     expired_until: Time,
+    /// All of them, also what comes back.
+    pub void: bool,
 }
 
 /// What should come of a command: something new, the same as before, or a refusal.
@@ -51,6 +53,22 @@ impl Pool {
         assert!(before.is_none(), "coupon {slot} was handed out twice, first to {before:?}");
     }
 
+    /// All of them expire then. Whoever was told of the old end may be told of the new one.
+    pub fn extend(&mut self, expires_at: Time) {
+        self.coupons.values_mut().for_each(|one| one.expires_at = expires_at);
+        self.told.clear();
+    }
+
+    pub fn void_all(&mut self) {
+        self.void = true;
+        let alive = self.coupons.values_mut().filter(|one| one.now == Now::Assigned);
+        alive.for_each(|one| one.now = Now::Void);
+    }
+
+    fn given_back(&self) -> Now {
+        if self.void { Now::Void } else { Now::Assigned }
+    }
+
     /// Nothing may happen while something that is over has not been said to be over.
     pub fn nothing_is_overdue(&self, at: Time) {
         let overdue = self.coupons.iter().find(|(_, one)| match one.now {
@@ -62,7 +80,7 @@ impl Pool {
     }
 
     pub fn record(&mut self, event: &Event, at: Time, is_free: impl Fn(u64) -> bool) {
-        let expired_until = self.expired_until;
+        let (expired_until, given_back) = (self.expired_until, self.given_back());
         match event {
             Event::Held { slot, owner, what, until, .. } => {
                 is_worth_what_it_should(what);
@@ -92,7 +110,7 @@ impl Pool {
                 }
                 // What was said to have expired comes back expired.
                 let over = one.expires_at <= expired_until;
-                one.now = if over { Now::Expired } else { Now::Assigned };
+                one.now = if over { Now::Expired } else { given_back };
             }
             Event::Voided { slot, .. } if !self.coupons.contains_key(slot) => {
                 assert!(is_free(*slot), "there is no coupon {slot}");
@@ -113,7 +131,7 @@ impl Pool {
                         matches!(one.now, Now::Held { until, .. } if until <= at),
                         "a hold lapsed before its end: {one:?}"
                     );
-                    one.now = Now::Assigned;
+                    one.now = given_back.clone();
                 }
             }
             Event::Expired { until } => {
@@ -165,6 +183,7 @@ impl Pool {
         let voids = matches!(command, Command::Void { .. });
         let Some(one) = self.coupons.get(&slot) else {
             return match free(slot).filter(|_| voids) {
+                Some(_) if self.void => Ok(Answered::Already),
                 Some(false) => Ok(Answered::New),
                 Some(true) => Err(Refusal::Expired),
                 None => Err(Refusal::Unknown),
@@ -209,7 +228,11 @@ impl Pool {
             self.coupons.keys().filter(|slot| self.state(**slot) == Some(state)).count() as u64
         };
         let untouched = issued - self.coupons.len() as u64;
-        let (available, expired) = if over { (0, untouched) } else { (untouched, 0) };
+        let (available, expired, untouched_void) = match (self.void, over) {
+            (true, _) => (0, 0, untouched),
+            (false, true) => (0, untouched, 0),
+            (false, false) => (untouched, 0, 0),
+        };
         let (held, assigned, used, void) = (
             of(CouponState::Held),
             of(CouponState::Assigned),
@@ -223,7 +246,7 @@ impl Pool {
             assigned,
             used,
             expired: expired + of(CouponState::Expired),
-            void,
+            void: void + untouched_void,
             imbalance: 0,
         }
     }
@@ -237,7 +260,10 @@ impl Pool {
                 same && Some(view.state) == self.state(slot)
             }
             (None, Some(view)) => {
-                matches!(view.state, CouponState::Created | CouponState::Expired)
+                let is_void = view.state == CouponState::Void;
+                is_void == self.void
+                    && (is_void
+                        || matches!(view.state, CouponState::Created | CouponState::Expired))
                     && view.coupon.owner == Id::SYSTEM
             }
             (None, None) => true,

@@ -40,6 +40,10 @@ impl Model {
                 Err(Refusal::NothingNew)
             }
             Command::Import { .. } => Ok(Answered::New),
+            Command::Open { batch, .. } if self.batches.contains_key(batch) => {
+                Ok(Answered::Already)
+            }
+            Command::Open { .. } => Ok(Answered::New),
             Command::In { batch, command } => match self.batches.get(batch) {
                 Some(batch) => batch.right(command, caller).map_err(Refusal::In),
                 None => Err(Refusal::In(range::Refusal::NotOpened)),
@@ -108,6 +112,7 @@ impl Kind for Rack {
                 };
                 model.import(*batch, terms, lines, at);
             }
+            Event::Opened { .. } => panic!("nobody here opens a share by itself"),
             Event::In { batch, event } => {
                 model.batches.get_mut(batch).expect("it was imported").record(event, at)
             }

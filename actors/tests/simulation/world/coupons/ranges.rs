@@ -105,7 +105,10 @@ impl Kind for Range {
         );
         let said_before =
             || told.places[told.place].has_happened(|first| Batch::is_repeat(first, event));
-        assert!(durable || said_before(), "a repeat of what never happened: {event:?}");
+        assert!(
+            durable || Batch::may_always_be_so(event) || said_before(),
+            "a repeat of what never happened: {event:?}"
+        );
         assert!(
             durable || told.call.key.is_some() || told.seen_in(told.place as u16).repeated(),
             "{event:?} is no repeat"
@@ -123,6 +126,9 @@ impl Kind for Range {
             Refusal::Expired => tally.count("batch expired"),
             Refusal::AlreadyAssigned => tally.count("already assigned"),
             Refusal::OnePerMember => tally.count("one per member"),
+            Refusal::Paused => tally.count("batch paused"),
+            Refusal::AllVoid => tally.count("batch void"),
+            Refusal::OnlyLater => tally.count("batch not shortened"),
             Refusal::NotOpened | Refusal::NotAdmin => {}
         }
         refused_rightly(told, refusal);

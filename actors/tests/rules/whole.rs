@@ -1,0 +1,203 @@
+//! A batch as a whole: paused, extended, voided.
+
+use super::coupons::*;
+use super::given::{ADA, ADMIN, BOB, Given, s};
+use actors::domain::coupons::range::{
+    Answer, Command, Event, Question, Range, RangeOverview, RangeTerms, Refusal, VoidedCounts,
+};
+use actors::domain::coupons::{CouponState, rack, range, redeem};
+use actors::{Id, Machine, Time};
+
+const SOURCE: Id = Id([7; 16]);
+const LATER: Time = Time(ENDS.0 + 1_000_000);
+
+fn assign() -> Command {
+    Command::Assign { member: ADA.id, source: None }
+}
+
+fn give(slot: u64) -> Command {
+    Command::Give { slot, member: ADA.id }
+}
+
+/// Ada has the first of five since the first second.
+fn adas_first() -> Given<Range> {
+    opened(TERMS, [(s(10), assigned(0, ADA, Some(SOURCE)))])
+}
+
+fn all_voided(free: u64, assigned: u64) -> Event {
+    Event::AllVoided(VoidedCounts { free, assigned })
+}
+
+fn is_expired(until: Time) -> Event {
+    Event::Redeemed(redeem::Event::Expired { until })
+}
+
+#[test]
+fn a_member_changes_nothing_of_a_whole_batch() {
+    for command in
+        [Command::Pause, Command::Resume, Command::Extend { expires_at: LATER }, Command::VoidAll]
+    {
+        adas_first().when(command, ADA, s(20)).refused(Refusal::NotAdmin);
+    }
+}
+
+#[test]
+fn nothing_is_assigned_while_it_is_paused_and_what_was_can_be_used() {
+    adas_first().when(Command::Pause, ADMIN, s(20)).then(Event::Paused);
+    adas_first().when(Command::Resume, ADMIN, s(20)).then_already(Event::Resumed);
+    let paused = adas_first().and(s(20), Event::Paused);
+    for paused in [&paused, &paused.saved_and_read()] {
+        paused.when(Command::Pause, ADMIN, s(30)).then_already(Event::Paused);
+        paused.when(assign(), ADA, s(30)).refused(Refusal::Paused);
+        paused.when(give(3), ADMIN, s(30)).refused(Refusal::Paused);
+        assert_eq!(paused.left_for(&assign(), &ADA), 0);
+        let again = Command::Assign { member: ADA.id, source: Some(SOURCE) };
+        paused.when(again, ADA, s(30)).then_already(assigned(0, ADA, Some(SOURCE)));
+        let used = Event::Redeemed(used(0, ADA, ADA));
+        paused.when(Command::Redeem(use_it(0)), ADA, s(30)).then(used);
+    }
+    let resumed = paused.and(s(40), Event::Resumed);
+    resumed.when(assign(), ADA, s(50)).then(assigned(1, ADA, None));
+    let over = adas_first().and_time_passes(ENDS);
+    over.when(Command::Pause, ADMIN, ENDS).refused(Refusal::Expired);
+    over.when(Command::Resume, ADMIN, ENDS).refused(Refusal::Expired);
+}
+
+#[test]
+fn an_expiry_only_moves_later_and_not_once_it_has_passed() {
+    let to = |expires_at| Command::Extend { expires_at };
+    let it = adas_first();
+    it.when(to(LATER), ADMIN, s(20)).then(Event::Extended { expires_at: LATER });
+    it.when(to(ENDS), ADMIN, s(20)).then_already(Event::Extended { expires_at: ENDS });
+    it.when(to(before(ENDS)), ADMIN, s(20)).refused(Refusal::OnlyLater);
+    it.and_time_passes(ENDS).when(to(LATER), ADMIN, ENDS).refused(Refusal::Expired);
+}
+
+#[test]
+fn all_coupons_of_an_extended_batch_expire_later_and_none_before() {
+    let held = held(1, ADA, ADA, s(99));
+    let used = used(2, ADA, ADA);
+    let range = opened(
+        TERMS,
+        [
+            (s(10), assigned(0, ADA, None)),
+            (s(10), assigned(1, ADA, None)),
+            (s(10), assigned(2, ADA, None)),
+            (s(20), Event::Redeemed(held)),
+            (s(20), Event::Redeemed(used)),
+            (s(30), Event::Extended { expires_at: LATER }),
+        ],
+    );
+    for range in [&range, &range.saved_and_read()] {
+        for slot in 0..5 {
+            assert_eq!(view(range, slot).map(|view| view.coupon.tenure.expires_at), Some(LATER));
+        }
+    }
+    // The hold ends by itself, and the use is taken back: both expire with all others.
+    let lapsed = range.and_time_passes(s(99));
+    assert_eq!(lapsed.expires(before(LATER)), None);
+    let back = lapsed.when(Command::Redeem(redeem::Command::Cancel { slot: 2 }), ADA, s(100));
+    let later = lapsed.saved_and_read().and(s(100), back.event());
+    assert_eq!(ledger_of(&later), ledger([5, 2, 0, 3, 0, 0, 0]));
+    assert_eq!(later.0.due(), Some(LATER));
+    let at_the_end = later.when(Command::Redeem(use_it(0)), ADA, before(LATER)).event();
+    let one_used = later.and(before(LATER), at_the_end);
+    assert_eq!(one_used.expires(LATER), Some(is_expired(LATER)));
+    let over = one_used.and_time_passes(LATER);
+    assert_eq!(ledger_of(&over), ledger([5, 0, 0, 0, 1, 4, 0]));
+}
+
+#[test]
+fn a_new_coupon_of_an_extended_batch_has_the_new_expiry() {
+    let range = adas_first().and(s(20), Event::Extended { expires_at: LATER });
+    let Event::Assigned { slot, expires_at, .. } = range.when(assign(), BOB, s(30)).event() else {
+        panic!("it is assigned")
+    };
+    assert_eq!((slot, expires_at), (1, LATER));
+}
+
+#[test]
+fn voided_as_a_whole_nothing_is_left_but_what_was_held_or_used() {
+    let range = opened(
+        TERMS,
+        [
+            (s(10), assigned(0, ADA, None)),
+            (s(10), assigned(1, ADA, None)),
+            (s(10), assigned(2, ADA, None)),
+            (s(20), Event::Redeemed(held(1, ADA, ADA, s(99)))),
+            (s(20), Event::Redeemed(used(2, ADA, ADA))),
+        ],
+    );
+    range.when(Command::VoidAll, ADMIN, s(30)).then(all_voided(2, 1));
+    let void = range.and(s(30), all_voided(2, 1));
+    let why = |why| Refusal::Coupon(why);
+    for void in [&void, &void.saved_and_read()] {
+        assert_eq!(ledger_of(void), ledger([5, 0, 1, 0, 1, 0, 3]));
+        assert_eq!(
+            [0, 1, 2, 3].map(|slot| state(void, slot)),
+            [CouponState::Void, CouponState::Held, CouponState::Used, CouponState::Void].map(Some)
+        );
+        void.when(Command::VoidAll, ADMIN, s(40)).then_already(all_voided(2, 1));
+        void.when(assign(), BOB, s(40)).refused(Refusal::AllVoid);
+        void.when(give(4), ADMIN, s(40)).refused(Refusal::AllVoid);
+        void.when(Command::Pause, ADMIN, s(40)).refused(Refusal::AllVoid);
+        let extend = Command::Extend { expires_at: LATER };
+        void.when(extend, ADMIN, s(40)).refused(Refusal::AllVoid);
+        void.when(Command::Redeem(use_it(0)), ADA, s(40)).refused(why(redeem::Refusal::Void));
+        void.when(Command::Redeem(redeem::Command::Void { slot: 4 }), ADMIN, s(40))
+            .then_already(Event::Redeemed(voided_untouched(4)));
+        assert_eq!(void.left_for(&assign(), &ADA), 0);
+        void.when(Command::Redeem(redeem::Command::Confirm { slot: 1 }), ADA, s(40)).event();
+    }
+    // What comes back is void in the same instant.
+    let back = void.when(Command::Redeem(redeem::Command::Cancel { slot: 2 }), ADA, s(40)).event();
+    let rest = void.and(s(40), back).and_time_passes(s(99));
+    assert_eq!(ledger_of(&rest), ledger([5, 0, 0, 0, 0, 0, 5]));
+    assert_eq!((rest.0.due(), state(&rest, 2)), (None, Some(CouponState::Void)));
+}
+
+#[test]
+fn what_has_expired_is_not_voided() {
+    let over = adas_first().and_time_passes(ENDS);
+    over.when(Command::VoidAll, ADMIN, ENDS).refused(Refusal::Expired);
+}
+
+#[test]
+fn a_batch_says_how_it_stands() {
+    let overview = |range: &Given<Range>| match range.look(&Question::Overview) {
+        Answer::Overview(overview) => overview,
+        other => panic!("asked how it stands, told {other:?}"),
+    };
+    let fresh = RangeOverview { terms: TERMS, paused: false, void: false };
+    assert_eq!(overview(&opened(TERMS, [])), fresh);
+    let later = adas_first()
+        .and(s(20), Event::Paused)
+        .and(s(21), Event::Extended { expires_at: LATER })
+        .and(s(22), all_voided(4, 1));
+    let terms = RangeTerms { expires_at: LATER, ..TERMS };
+    assert_eq!(overview(&later), RangeOverview { terms, paused: true, void: true });
+}
+
+#[test]
+fn what_is_told_of_a_whole_batch_also_holds_for_lines_that_come_later() {
+    use rack::{Command, Event, Rack};
+    let terms = RACK_TERMS;
+    let open = Command::Open { batch: BATCH, terms };
+    assert!(Rack::is_opening(&open));
+    let opened = Event::Opened { batch: BATCH, terms };
+    rack([]).when(open.clone(), SYSTEM, s(1)).then(opened.clone());
+    let empty = rack([(s(1), opened.clone())]);
+    empty.when(open, SYSTEM, s(2)).then_already(opened);
+    let inside = |event| Event::In { batch: BATCH, event };
+    let paused = empty
+        .and(s(2), inside(range::Event::Paused))
+        .and(s(3), imported(BATCH, &[(1, "aa"), (2, "bb")]));
+    let assign = |batch| Command::In { batch, command: assign() };
+    paused.when(assign(BATCH), ADA, s(4)).refused(rack::Refusal::In(Refusal::Paused));
+    let void = paused
+        .and(s(5), inside(all_voided(2, 0)))
+        .and(s(6), imported_after(2, BATCH, &[(3, "cc")]));
+    let question = rack::Question::In { batch: BATCH, question: Question::Ledger };
+    let rack::Answer::In(Answer::Ledger(books)) = void.look(&question) else { panic!() };
+    assert_eq!(books, ledger([3, 0, 0, 0, 0, 0, 3]));
+}
