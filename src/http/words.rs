@@ -33,7 +33,7 @@ macro_rules! words {
 
 words! {
     CampaignStates = "CampaignState" "How a campaign stands."
-        "scheduled" "open" "paused" "sold_out" "ended";
+        "scheduled" "open" "paused" "sold_out" "ended" "withdrawn";
     Triggers = "Trigger" "How a campaign's vouchers are claimed."
         "first_login" "claim" "code";
     BatchStates = "CouponBatchState" "How a batch stands."

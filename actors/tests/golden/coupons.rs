@@ -118,6 +118,14 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
             ExpiryListed { serial: Serial(8), expires_at: UNTIL },
             "2100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000108b6f3dcded968",
         ),
+        (
+            NameTaken { serial: Serial(7), name: "ñandú".into() },
+            "2300000002adadadadadadadadadadadadadadadadf6a3b8ded9680000020707c3b1616e64c3ba",
+        ),
+        (
+            NameGivenBack { serial: Serial(7), name: "ñandú".into() },
+            "2300000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030707c3b1616e64c3ba",
+        ),
     ]
 }
 
@@ -156,6 +164,12 @@ fn campaign_events() -> Vec<(campaign::Event, &'static str)> {
             "3900000002adadadadadadadadadadadadadadadadf6a3b8ded9680000060364adadadadadadadadadad\
              adadadadadadf6a3b8ded968b6f3dcded96800",
         ),
+        (
+            Revised(plan(Trigger::Claim)),
+            "4000000002adadadadadadadadadadadadadadadadf6a3b8ded9680000070a41c3b16f204e7565766f\
+             64f6a3b8ded968b6f3dcded96801000f01e80701d086030180de34",
+        ),
+        (Withdrawn, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000008"),
     ]
 }
 

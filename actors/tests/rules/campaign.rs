@@ -3,11 +3,12 @@
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
 use actors::domain::coupons::campaign::{
-    Answer, Campaign, CampaignPlan, Command, Event, Overview, Question, Refusal, Trigger,
+    Answer, Campaign, CampaignChanges, CampaignPlan, Command, Event, Overview, Question, Refusal,
+    Trigger,
 };
 use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
-use actors::domain::coupons::{CouponState, Serial, redeem};
+use actors::domain::coupons::{CouponState, Discount, Offer, Serial, redeem};
 use actors::{Caller, Id, Machine, Time};
 use testing::played::Played;
 
@@ -284,6 +285,58 @@ fn before_the_first_claim_less_can_be_promised_but_not_nothing() {
         open().when(change(Some(quota), Some(s(ends_s))), ADMIN, at).refused(Refusal::OnlyMore);
     }
     open().when(change(None, Some(s(1_501))), ADMIN, s(1_500)).event();
+}
+
+#[test]
+fn before_the_first_claim_any_mistake_is_mended_and_after_it_none() {
+    let changes = CampaignChanges {
+        name: Some("Better".into()),
+        quota: Some(1),
+        starts_at: Some(s(500)),
+        discount: Some(Discount::Amount(700)),
+        min_amount: Some(None),
+        max_discount: Some(Some(9)),
+        valid_s: Some(Some(60)),
+        ..CampaignChanges::default()
+    };
+    let offer = Offer { discount: Discount::Amount(700), min_amount: None, max_discount: Some(9) };
+    let better = CampaignPlan {
+        name: "Better".into(),
+        quota: 1,
+        starts_at: s(500),
+        offer,
+        valid_s: Some(60),
+        ..plan()
+    };
+    let revise = |changes: &CampaignChanges| Command::Revise(changes.clone());
+    open().when(revise(&changes), ADA, s(10)).refused(Refusal::NotAdmin);
+    open().when(revise(&changes), ADMIN, s(10)).then(Event::Revised(better.clone()));
+    let it = open().and(s(10), Event::Revised(better.clone())).saved_and_read();
+    it.when(revise(&changes), ADMIN, s(20)).then_already(Event::Revised(better.clone()));
+    assert_eq!(overview(&it).plan, better);
+    let first = it.when(claim(ADA), ADA, s(600)).event();
+    let claimed = it.and(s(600), first);
+    claimed.when(claim(BOB), BOB, s(600)).refused(Refusal::SoldOut);
+    claimed.when(revise(&changes), ADMIN, s(700)).then_already(Event::Revised(better));
+    let other = CampaignChanges { name: Some("Other".into()), ..changes };
+    claimed.when(revise(&other), ADMIN, s(700)).refused(Refusal::Claimed);
+    let ends = |ends_at| CampaignChanges { ends_at: Some(ends_at), ..other.clone() };
+    open().when(revise(&ends(s(500))), ADMIN, s(10)).refused(Refusal::NoTimeLeft);
+    open().when(revise(&ends(s(1_500))), ADMIN, s(1_500)).refused(Refusal::NoTimeLeft);
+    open().and_time_passes(ENDS).when(revise(&other), ADMIN, ENDS).refused(Refusal::Ended);
+}
+
+#[test]
+fn what_nobody_has_claimed_is_withdrawn_and_stays_so() {
+    open().when(Command::Withdraw, ADA, s(10)).refused(Refusal::NotAdmin);
+    open().when(Command::Withdraw, ADMIN, s(10)).then(Event::Withdrawn);
+    open().and_time_passes(ENDS).when(Command::Withdraw, ADMIN, ENDS).then(Event::Withdrawn);
+    let withdrawn = open().and(s(10), Event::Withdrawn).saved_and_read();
+    withdrawn.when(Command::Withdraw, ADMIN, s(20)).then_already(Event::Withdrawn);
+    withdrawn.when(claim(ADA), ADA, s(1_000)).refused(Refusal::Ended);
+    withdrawn.when(Command::Resume, ADMIN, s(20)).refused(Refusal::Ended);
+    assert!(overview(&withdrawn).withdrawn && withdrawn.0.due().is_none());
+    sold_out().when(Command::Withdraw, ADMIN, s(1_001)).refused(Refusal::Claimed);
 }
 
 #[test]

@@ -219,3 +219,28 @@ fn every_index_has_a_place_and_every_place_its_index() {
         }
     }
 }
+
+#[test]
+fn a_campaign_that_changes_its_name_has_both_until_it_gives_one_back() {
+    let take = |serial, name: &str| Command::TakeName { serial: Serial(serial), name: name.into() };
+    let give_back =
+        |serial, name: &str| Command::GiveBackName { serial: Serial(serial), name: name.into() };
+    let taken = Event::NameTaken { serial: Serial(1), name: "Beta".into() };
+    let given_back = |name: &str| Event::NameGivenBack { serial: Serial(1), name: name.into() };
+    let one = given::<Catalogue>([(s(1), registered(1, named("Alpha")))]);
+    one.when(take(1, "Beta"), SYSTEM, s(2)).then(taken.clone());
+    let both = one.and(s(2), taken.clone());
+    both.when(take(1, "BETA"), SYSTEM, s(3))
+        .then_already(Event::NameTaken { serial: Serial(1), name: "BETA".into() });
+    both.when(take(3, "beta"), SYSTEM, s(3)).refused(Refusal::NameTaken { by: Serial(1) });
+    for name in ["ALPHA", "bEta"] {
+        both.when(register(named(name)), SYSTEM, s(3))
+            .refused(Refusal::NameTaken { by: Serial(1) });
+    }
+    both.when(give_back(3, "alpha"), SYSTEM, s(3))
+        .then_already(Event::NameGivenBack { serial: Serial(3), name: "alpha".into() });
+    both.when(give_back(1, "Alpha"), SYSTEM, s(3)).then(given_back("Alpha"));
+    let free = both.and(s(3), given_back("Alpha"));
+    free.when(give_back(1, "Alpha"), SYSTEM, s(4)).then_already(given_back("Alpha"));
+    free.when(register(named("alpha")), SYSTEM, s(4)).then(registered(3, named("alpha")));
+}

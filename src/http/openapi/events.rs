@@ -64,7 +64,14 @@ const SAID: &[(&Topic, &[Says])] = &[
             &[("quota", Whole), ("starts_at", Text), ("ends_at", Text), ("trigger", Trigger)],
         ],
     ),
-    (&topics::CAMPAIGN_CHANGED, &[CAMPAIGN, &[("quota", Whole), ("ends_at", Text)]]),
+    (
+        &topics::CAMPAIGN_CHANGED,
+        &[
+            CAMPAIGN,
+            &[("quota", Whole), ("ends_at", Text), ("name", TextIfAny), ("starts_at", TextIfAny)],
+        ],
+    ),
+    (&topics::CAMPAIGN_WITHDRAWN, &[CAMPAIGN]),
     (&topics::CAMPAIGN_PAUSED, &[CAMPAIGN]),
     (&topics::CAMPAIGN_RESUMED, &[CAMPAIGN]),
     (&topics::CAMPAIGN_ENDED, &[CAMPAIGN]),

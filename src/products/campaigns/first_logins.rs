@@ -7,7 +7,7 @@
 //! made stays owed. A campaign that came after the first login owes nothing for it. A login never
 //! fails because of all this: where it is not known what is owed, that is what is kept.
 
-use crate::campaigns::windows::{Window, Windows, window_of};
+use crate::campaigns::windows::{Window, Windows, window_in, window_of};
 use crate::campaigns::{Campaigns, GrantedVoucher};
 use crate::failure::{Error, Refusal};
 use crate::promotions::{Promotion, Promotions};
@@ -120,7 +120,8 @@ impl FirstLogins {
         let Some(window) = window_of(promotion) else { return };
         let window = match self.campaigns.overview(promotion).await {
             Ok(Some(overview)) => {
-                Window { ends_at: overview.plan.ends_at, over: overview.over, ..window }
+                let now = window_in(&overview.plan, promotion.created_at);
+                Window { over: overview.over, ..now }
             }
             Ok(None) | Err(_) => Window { ends_at: Time(i64::MAX), ..window },
         };
@@ -209,6 +210,7 @@ impl FirstLogins {
         let Some(promotion) = self.promotions.find(campaign).await? else { return Ok(None) };
         let answer = self.campaigns.look(&promotion, &Question::Of(member)).await?;
         let Some(Answer::Of(Some((rank, view)))) = answer else { return Ok(None) };
+        let promotion = self.campaigns.as_it_is(promotion).await?;
         Ok(Some(GrantedVoucher { promotion, rank, expires_at: view.coupon.tenure.expires_at }))
     }
 }

@@ -1,4 +1,4 @@
-//! Campaigns: created, changed, claimed, counted.
+//! Campaigns: created, changed, withdrawn, claimed, counted.
 //!
 //! The first request that needs a campaign opens it. `first_logins` claims what members are owed
 //! because they logged in for the first time; `windows` has the spans of time in which they are.
@@ -13,13 +13,13 @@ use crate::promotions::{Promotion, Promotions};
 use crate::table::Engine;
 use actors::Time;
 use actors::domain::coupons::campaign::{
-    self, Answer, Campaign, CampaignPlan, Command, Event, Overview, Question,
+    self, Answer, Campaign, CampaignChanges, CampaignPlan, Command, Event, Overview, Question,
 };
 use actors::domain::coupons::catalogue::CatalogueEntry;
 use actors::domain::coupons::{CouponLedger, Serial};
 use actors::engine::{By, Done, Failure};
 use std::sync::Arc;
-use windows::{Window, Windows, window_of};
+use windows::{Window, Windows, window_in, window_of};
 
 pub struct Campaigns {
     engine: Arc<Engine>,
@@ -64,7 +64,8 @@ impl Campaigns {
         }
         pick(outcome?, |promotion| {
             let plan = promotion.campaign()?.clone();
-            let overview = Overview { plan, granted: 0, paused: false, over: false };
+            let overview =
+                Overview { plan, granted: 0, paused: false, over: false, withdrawn: false };
             Some(NewCampaign { promotion, overview })
         })
     }
@@ -94,6 +95,72 @@ impl Campaigns {
         Ok(Done { event: overview, at, replayed, witness: None })
     }
 
+    /// Anything of it, until the first claim. A new name is taken first; then the campaign decides,
+    /// and keeps one of its names.
+    pub async fn revise(
+        &self,
+        promotion: &Promotion,
+        changes: CampaignChanges,
+        by: By,
+    ) -> Result<Done<Overview>, Error> {
+        let wanted = changes.name.clone();
+        let before = match (&wanted, by.is_dry_run()) {
+            (Some(wanted), false) => {
+                let before = self.overview(promotion).await?.map(|overview| overview.plan.name);
+                self.promotions.take_name(promotion.serial, wanted).await?;
+                before
+            }
+            _ => None,
+        };
+        let outcome = self.change(promotion, &Command::Revise(changes), by).await;
+        if !may_have_happened_unseen(&outcome) {
+            let names = [promotion.name(), before.as_deref(), wanted.as_deref()];
+            if wanted.is_some() && !by.is_dry_run() {
+                self.give_back_others(promotion, names.into_iter().flatten()).await?;
+            }
+        }
+        outcome
+    }
+
+    /// Until the first claim. Its name is free again.
+    pub async fn withdraw(&self, promotion: &Promotion, by: By) -> Result<Done<Overview>, Error> {
+        let done = self.change(promotion, &Command::Withdraw, by).await?;
+        if !by.is_dry_run() {
+            let names = [promotion.name(), Some(done.event.plan.name.as_str())];
+            self.give_back_others(promotion, names.into_iter().flatten()).await?;
+        }
+        Ok(done)
+    }
+
+    /// Those of the names that are not the campaign's now.
+    async fn give_back_others(
+        &self,
+        promotion: &Promotion,
+        names: impl Iterator<Item = &str>,
+    ) -> Result<(), Error> {
+        let now = self.overview(promotion).await?;
+        let kept = now.filter(|now| !now.withdrawn).map(|now| now.plan.name.to_lowercase());
+        for name in names {
+            if kept.as_deref() != Some(name.to_lowercase().as_str()) {
+                self.promotions.give_back_name(promotion.serial, name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// With the plan that its vouchers have. Once anybody has claimed, it is remembered.
+    pub async fn as_it_is(&self, promotion: Arc<Promotion>) -> Result<Arc<Promotion>, Error> {
+        if promotion.is_settled || promotion.campaign().is_none() {
+            return Ok(promotion);
+        }
+        let Some(now) = self.overview(&promotion).await? else { return Ok(promotion) };
+        let known = Arc::new(promotion.with_plan(now.plan, now.granted > 0));
+        if known.is_settled {
+            self.promotions.settle(known.clone());
+        }
+        Ok(known)
+    }
+
     /// A command that grants a voucher.
     pub async fn claim(
         &self,
@@ -101,9 +168,11 @@ impl Campaigns {
         claim: &Command,
         by: By,
     ) -> Result<Done<GrantedVoucher>, Error> {
-        pick(self.command(promotion, claim, by).await?, |event| match event {
+        let done = self.command(promotion, claim, by).await?;
+        let promotion = self.as_it_is(promotion.clone()).await?;
+        pick(done, |event| match event {
             Event::Granted { rank, expires_at, .. } => {
-                Some(GrantedVoucher { promotion: promotion.clone(), rank, expires_at })
+                Some(GrantedVoucher { promotion, rank, expires_at })
             }
             _ => None,
         })
@@ -154,7 +223,8 @@ impl Campaigns {
         let Some(window) = window_of(promotion) else { return };
         let window = match event {
             Event::Changed { ends_at, .. } => Window { ends_at: *ends_at, ..window },
-            Event::Ended => Window { over: true, ..window },
+            Event::Ended | Event::Withdrawn => Window { over: true, ..window },
+            Event::Revised(plan) => window_in(plan, promotion.created_at),
             Event::Opened(_)
             | Event::Paused
             | Event::Resumed
@@ -182,6 +252,8 @@ fn foresee(overview: &mut Overview, event: &Event) {
         Event::Paused => overview.paused = true,
         Event::Resumed => overview.paused = false,
         Event::Ended => overview.over = true,
+        Event::Revised(plan) => overview.plan = plan.clone(),
+        Event::Withdrawn => (overview.over, overview.withdrawn) = (true, true),
         Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
     }
 }

@@ -20,6 +20,17 @@ impl Told for Campaign {
                     [campaign, ("quota", json!(quota)), ("ends_at", time(*ends_at))],
                 );
             }
+            Event::Revised(plan) => {
+                let data = [
+                    campaign,
+                    ("name", json!(plan.name)),
+                    ("quota", json!(plan.quota)),
+                    ("starts_at", time(plan.starts_at)),
+                    ("ends_at", time(plan.ends_at)),
+                ];
+                says.say(&topics::CAMPAIGN_CHANGED, data);
+            }
+            Event::Withdrawn => says.say(&topics::CAMPAIGN_WITHDRAWN, [campaign]),
             Event::Paused => says.say(&topics::CAMPAIGN_PAUSED, [campaign]),
             Event::Resumed => says.say(&topics::CAMPAIGN_RESUMED, [campaign]),
             Event::Ended => says.say(&topics::CAMPAIGN_ENDED, [campaign]),

@@ -2,15 +2,15 @@
 //! campaign.
 //!
 //! Rules: a window is never too small. An end by hand is for good, and of several ends the latest
-//! counts, so whatever is learnt is joined to what was known, in any order. A window may be too
-//! large (an end may have moved earlier while nobody had claimed), because the campaign itself has
-//! the last word. Where a change of a campaign may have happened unseen,
-//! there is doubt, and the windows count as unknown until they have been read again.
+//! counts, and of several beginnings the earliest, so whatever is learnt is joined to what was known,
+//! in any order. A window may be too large (it may have shrunk while nobody had claimed), because the
+//! campaign itself has the last word. Where a change of a campaign may have happened unseen, there is
+//! doubt, and the windows count as unknown until they have been read again.
 
 use crate::promotions::Promotion;
 use actors::Time;
 use actors::domain::coupons::Serial;
-use actors::domain::coupons::campaign::Trigger;
+use actors::domain::coupons::campaign::{CampaignPlan, Trigger};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{RwLock, RwLockReadGuard};
@@ -41,7 +41,7 @@ impl Window {
 
     fn joined(self, other: Window) -> Window {
         Window {
-            starts_at: self.starts_at,
+            starts_at: self.starts_at.min(other.starts_at),
             ends_at: self.ends_at.max(other.ends_at),
             over: self.over || other.over,
         }
@@ -135,11 +135,12 @@ impl Drop for Doubt<'_> {
 /// created came too early.
 pub fn window_of(promotion: &Promotion) -> Option<Window> {
     let plan = promotion.campaign().filter(|plan| plan.trigger == Trigger::FirstLogin)?;
-    Some(Window {
-        starts_at: plan.starts_at.max(promotion.created_at),
-        ends_at: plan.ends_at,
-        over: false,
-    })
+    Some(window_in(plan, promotion.created_at))
+}
+
+pub fn window_in(plan: &CampaignPlan, created_at: Time) -> Window {
+    let starts_at = plan.starts_at.max(created_at);
+    Window { starts_at, ends_at: plan.ends_at, over: false }
 }
 
 #[cfg(test)]
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn in_whatever_order_it_is_learnt_the_latest_end_and_the_end_by_hand_stay() {
+    fn in_whatever_order_it_is_learnt_the_widest_window_and_the_end_by_hand_stay() {
         let over = Window { over: true, ..window(10, 20) };
         for order in
             [[window(10, 20), window(10, 30), over], [over, window(10, 30), window(10, 20)]]
@@ -199,6 +200,8 @@ mod tests {
                 (windows.around(Time(25)), windows.owing(Time(25))),
                 (vec![ONE], Some(vec![]))
             );
+            windows.learn(ONE, window(5, 8));
+            assert_eq!((windows.around(Time(5)), windows.around(Time(4))), (vec![ONE], vec![]));
         }
     }
 

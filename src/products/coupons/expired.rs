@@ -92,7 +92,7 @@ impl Coupons {
         let Some(found) = self.promotions.page(SerialKind::Campaign, after, 1).await?.pop() else {
             return Ok((Vec::new(), Some(Spot::batches(what.since))));
         };
-        let promotion = Arc::new(found);
+        let promotion = self.campaigns.as_it_is(Arc::new(found)).await?;
         let walk = what.walk(if promotion.serial == from { slot } else { 0 }, limit);
         let Some(Answer::Walked(walked)) =
             self.campaigns.look(&promotion, &Question::Walk(walk)).await?

@@ -106,6 +106,7 @@ impl Coupons {
     pub async fn find(&self, home: CouponHome) -> Result<Option<FoundCoupon>, Error> {
         let Some(promotion) = self.promotions.find(home.serial()).await? else { return Ok(None) };
         let Some(view) = self.view(&promotion, &home).await? else { return Ok(None) };
+        let promotion = self.campaigns.as_it_is(promotion).await?;
         let code = self.code(&promotion, &home).await?;
         Ok(Some(FoundCoupon { home, promotion, code, view }))
     }

@@ -187,7 +187,7 @@ async fn register(imports: &Imports, job: Id, view: &ImportView) -> Result<Turn,
     let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await;
     let registered = pick(done.map_err(Error::from)?, |event| match event {
         catalogue::Event::Registered { serial, .. } => Some(serial),
-        catalogue::Event::ExpiryListed { .. } => None,
+        _ => None,
     })?;
     imports.step(job, Command::Register { batch: registered.event }).await?;
     Ok(Turn::Again)

@@ -1,7 +1,8 @@
 //! Promotions: which campaigns and batches there are.
 //!
-//! The catalogue never changes what it has said, so the entries in use are remembered here. What is
-//! done with a campaign is in `campaigns`, what is done with coupons in `coupons`.
+//! The catalogue never changes what it has said, so the entries in use are remembered here. Where
+//! somebody has claimed, nothing that is said of a voucher changes any more: then the entry is
+//! remembered as the campaign itself has it. What is done with a campaign is in `campaigns`, what is done with coupons in `coupons`.
 
 mod remembered;
 pub mod told;
@@ -27,7 +28,7 @@ pub struct Promotions {
     known: Remembered<Promotion>,
 }
 
-/// A campaign or a batch, as it was registered.
+/// A campaign or a batch, as it was registered, or as it is if that is settled.
 #[derive(Debug)]
 pub struct Promotion {
     pub serial: Serial,
@@ -35,13 +36,22 @@ pub struct Promotion {
     /// The key that its codes are printed with.
     pub key: Version,
     pub created_at: Time,
+    /// Nothing that is told of its coupons changes any more.
+    pub(crate) is_settled: bool,
 }
 
 impl Promotion {
     fn of(serial: Serial, CatalogueRecord { entry, key, at }: CatalogueRecord) -> Promotion {
         // A version that cannot be was never registered.
         let key = Version::new(key).unwrap_or_default();
-        Promotion { serial, entry, key, created_at: at }
+        Promotion { serial, entry, key, created_at: at, is_settled: false }
+    }
+
+    /// The same campaign with that plan.
+    pub(crate) fn with_plan(&self, plan: campaign::CampaignPlan, is_settled: bool) -> Promotion {
+        let Promotion { serial, key, created_at, .. } = *self;
+        let entry = CatalogueEntry::Campaign(plan);
+        Promotion { serial, entry, key, created_at, is_settled }
     }
 
     pub fn offer(&self) -> &Offer {
@@ -92,8 +102,25 @@ impl Promotions {
             Event::Registered { serial, entry, key } => {
                 Some(Promotion::of(serial, CatalogueRecord { entry, key, at }))
             }
-            Event::ExpiryListed { .. } => None,
+            _ => None,
         })
+    }
+
+    /// The campaign is to have that name, too; refused if another has it.
+    pub(crate) async fn take_name(&self, serial: Serial, name: &str) -> Result<(), Error> {
+        let take = Command::TakeName { serial, name: name.to_owned() };
+        Ok(self.engine.catalogue.command(&Only, take, By::SYSTEM).await.map(drop)?)
+    }
+
+    /// If the campaign has that name.
+    pub(crate) async fn give_back_name(&self, serial: Serial, name: &str) -> Result<(), Error> {
+        let give_back = Command::GiveBackName { serial, name: name.to_owned() };
+        Ok(self.engine.catalogue.command(&Only, give_back, By::SYSTEM).await.map(drop)?)
+    }
+
+    /// It will not become otherwise: from now on it is found so.
+    pub(crate) fn settle(&self, settled: Arc<Promotion>) {
+        self.known.put(settled.serial, settled);
     }
 
     /// The campaign or batch of that number, if there is one.

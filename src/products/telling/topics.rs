@@ -25,7 +25,10 @@ topics! {
     TICKETS_CONFIRMED = "tickets.confirmed" "A member has bought the tickets of a hold.";
     TICKET_REFUNDED = "ticket.refunded" "A sold ticket was taken back and is free again.";
     CAMPAIGN_CREATED = "campaign.created" "There is a new campaign.";
-    CAMPAIGN_CHANGED = "campaign.changed" "It has another quota, or another end.";
+    CAMPAIGN_CHANGED = "campaign.changed" "It has another quota or another end; `name` and \
+        `starts_at` stand there if anything else of it changed.";
+    CAMPAIGN_WITHDRAWN = "campaign.withdrawn" "Nobody had claimed, and nobody can any more. Its \
+        name is free again.";
     CAMPAIGN_PAUSED = "campaign.paused" "Nobody can claim until it is resumed.";
     CAMPAIGN_RESUMED = "campaign.resumed" "It can be claimed again.";
     CAMPAIGN_ENDED = "campaign.ended" "An administrator ended it.";

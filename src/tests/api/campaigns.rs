@@ -282,6 +282,89 @@ fn a_campaign_is_scheduled_open_paused_sold_out_and_ended() {
 }
 
 #[test]
+fn until_the_first_claim_everything_can_be_mended() {
+    let app = TestApp::start();
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let id = campaign(&app, json!({"name": "Wellcome", "min_amount": 10}));
+    campaign(&app, json!({"name": "Spring"}));
+    let path = format!("/campaigns/{id}");
+    admin.patch(&path, json!({"name": "SPRING"})).refused(409, "name-taken");
+    let wrong = json!({"discount_percent": 101, "quota": 100_000_001, "ends_at": "x",
+        "voucher_valid_days": 0, "name": ""});
+    let problem = admin.patch(&path, wrong).refused(422, "invalid");
+    let mut said = pointers(&problem);
+    said.sort_unstable();
+    assert_eq!(said, ["/discount_percent", "/ends_at", "/name", "/quota", "/voucher_valid_days"]);
+    let early = json!({"starts_at": "2027-01-02T00:00:00Z"});
+    assert_eq!(pointers(&admin.patch(&path, early).refused(422, "invalid")), ["/ends_at"]);
+    let changes = json!({"name": "Welcome", "discount_amount": 700, "min_amount": null,
+        "max_discount": 650, "starts_at": "2026-11-01T00:00:00Z", "quota": 5,
+        "voucher_valid_days": 7});
+    let would = admin.patch(&format!("{path}?dry_run=true"), changes.clone()).expect(200);
+    assert_eq!((&would["name"], &show(&app, &id)["name"]), (&json!("Welcome"), &json!("Wellcome")));
+    let changed = admin.key("mend").patch(&path, changes.clone()).expect(200);
+    assert!(admin.key("mend").patch(&path, changes).was_replayed());
+    assert_eq!(changed, show(&app, &id));
+    for (field, value) in [
+        ("name", json!("Welcome")),
+        ("quota", json!(5)),
+        ("discount_amount", json!(700)),
+        ("discount_percent", json!(null)),
+        ("min_amount", json!(null)),
+        ("max_discount", json!(650)),
+        ("voucher_valid_days", json!(7)),
+    ] {
+        assert_eq!(changed[field], value, "{field}");
+    }
+    // The old name is free, and the new one is taken.
+    admin.post("/campaigns", plan(json!({"name": "welcome"}))).refused(409, "name-taken");
+    campaign(&app, json!({"name": "wellcome"}));
+    app.restart();
+    let voucher = claim(&ada, &id).expect(201)["voucher"].clone();
+    assert_eq!((&voucher["discount_amount"], &voucher["max_discount"]), (&json!(700), &json!(650)));
+    let code = voucher["code"].as_str().unwrap();
+    let seen = ada.get(&format!("/coupons/{code}")).expect(200);
+    assert_eq!((&seen["name"], &seen["discount_amount"]), (&json!("Welcome"), &json!(700)));
+    let used = ada.post(&format!("/coupons/{code}/use"), json!({"amount": 5})).expect(200);
+    assert_eq!(used["payable"], 0);
+    app.stop();
+    assert!(app.verified().is_ok());
+}
+
+#[test]
+fn a_campaign_that_nobody_has_claimed_is_withdrawn_and_its_name_is_free() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let id = campaign(&app, json!({"name": "Oops"}));
+    let path = format!("/campaigns/{id}");
+    let would = admin.delete(&format!("{path}?dry_run=true")).expect(200);
+    assert_eq!((&would["state"], &show(&app, &id)["state"]), (&json!("withdrawn"), &json!("open")));
+    assert_eq!(admin.delete(&path).expect(200)["state"], "withdrawn");
+    assert!(admin.delete(&path).was_replayed());
+    app.restart();
+    claim(&app.member("ada"), &id).refused(409, "ended");
+    admin.patch(&path, json!({"name": "Again"})).refused(409, "ended");
+    assert_eq!(names(&app.anybody().get("/campaigns").expect(200)), Vec::<&str>::new());
+    assert_eq!(show(&app, &id)["state"], "withdrawn");
+    let again = campaign(&app, json!({"name": "oops"}));
+    admin.delete(&path).expect(200);
+    admin.post("/campaigns", plan(json!({"name": "OOPS"}))).refused(409, "name-taken");
+    admin.delete("/campaigns/c_999").refused(404, "not-found");
+    // Whoever is first: a claim, or the withdrawal.
+    let members: Vec<Client> = (0..8).map(|n| app.member(&format!("m{n}"))).collect();
+    let (claimed, withdrawn) = std::thread::scope(|scope| {
+        let claims: Vec<_> =
+            members.iter().map(|member| scope.spawn(|| claim(member, &again).status)).collect();
+        let withdrawn = scope.spawn(|| admin.delete(&format!("/campaigns/{again}")).status);
+        let claims: Vec<u16> = claims.into_iter().map(|claim| claim.join().unwrap()).collect();
+        (claims.contains(&201), withdrawn.join().unwrap() == 200)
+    });
+    assert!(claimed != withdrawn, "claimed: {claimed}, withdrawn: {withdrawn}");
+    app.stop();
+    assert!(app.verified().is_ok());
+}
+
+#[test]
 fn a_quota_grows_and_an_end_moves_later_until_it_has_come() {
     let app = TestApp::start();
     let id = campaign(&app, json!({"quota": 1, "ends_at": "2026-12-01T12:02:00Z"}));
@@ -301,10 +384,16 @@ fn a_quota_grows_and_an_end_moves_later_until_it_has_come() {
         (json!({"quota": 100_000_001}), "/quota"),
         (json!({"quota": -5}), "/quota"),
         (json!({"ends_at": "later"}), "/ends_at"),
-        (json!({"name": "Other"}), "/name"),
+        (json!({"trigger": "claim"}), "/trigger"),
     ] {
         assert_eq!(pointers(&admin.patch(&path, wrong).refused(422, "invalid")), [pointer]);
     }
+    for built_on in
+        [json!({"name": "Other"}), json!({"min_amount": 5}), json!({"quota": 9, "starts_at": END})]
+    {
+        admin.patch(&path, built_on).refused(409, "in-use");
+    }
+    admin.delete(&path).refused(409, "in-use");
     let unchanged = admin.patch(&path, json!({})).expect(200);
     assert_eq!((&unchanged["quota"], &unchanged["state"]), (&json!(1), &json!("sold_out")));
     let changed = admin

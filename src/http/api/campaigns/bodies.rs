@@ -7,12 +7,12 @@ use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
 use crate::http::words;
 use actors::Time;
-use actors::domain::coupons::campaign::{CampaignPlan, Overview, Trigger};
+use actors::domain::coupons::campaign::{CampaignChanges, CampaignPlan, Overview, Trigger};
 use actors::engine::Done;
 use base::calendar::wire_time;
 use products::campaigns::GrantedVoucher;
 use products::promotions::Promotion;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 pub const MOST_VOUCHERS: u64 = 100_000_000;
@@ -71,6 +71,32 @@ pub struct ChangeCampaign {
     /// Later than before; until the first claim also earlier, but ahead. Vouchers that were granted
     /// keep their expiry.
     pub ends_at: Option<String>,
+    /// This, and all below, only until the first claim.
+    pub name: Option<String>,
+    pub starts_at: Option<String>,
+    /// Takes the place of `discount_amount`.
+    pub discount_percent: Option<u8>,
+    /// Takes the place of `discount_percent`.
+    pub discount_amount: Option<u64>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub min_amount: Option<Option<u64>>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub max_discount: Option<Option<u64>>,
+    /// Null: until the campaign's end.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    pub voucher_valid_days: Option<Option<u32>>,
+}
+
+/// Tells a field that is null from one that is absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -140,7 +166,7 @@ impl EligibilityBody {
 pub struct CampaignBody {
     pub id: String,
     pub name: String,
-    /// `scheduled`, `open`, `paused`, `sold_out` or `ended`.
+    /// `scheduled`, `open`, `paused`, `sold_out`, `ended` or `withdrawn`.
     #[schema(value_type = words::CampaignStates)]
     pub state: &'static str,
     pub quota: u64,
@@ -206,6 +232,43 @@ pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Probl
     Ok(CampaignPlan { name, quota: body.quota, starts_at, ends_at, trigger, offer, valid_s })
 }
 
+pub fn parse_changes(body: ChangeCampaign) -> Result<CampaignChanges, Problem> {
+    let worth = Worth {
+        discount_percent: body.discount_percent,
+        discount_amount: body.discount_amount,
+        min_amount: body.min_amount.flatten(),
+        max_discount: body.max_discount.flatten(),
+    };
+    let mut mistakes = Mistakes::default();
+    let is_quota = body.quota.is_none_or(|quota| quota <= MOST_VOUCHERS);
+    mistakes.expect(is_quota, "/quota", format!("1 to {MOST_VOUCHERS}"));
+    let days = body.voucher_valid_days.flatten();
+    let are_good = days.is_none_or(|days| (1..=MOST_DAYS).contains(&days));
+    mistakes.expect(are_good, "/voucher_valid_days", format!("1 to {MOST_DAYS}"));
+    let instant = |text: &Option<String>, at| text.as_deref().map(|text| parse_instant(text, at));
+    let starts_at = mistakes.check(instant(&body.starts_at, "/starts_at").transpose());
+    let ends_at = mistakes.check(instant(&body.ends_at, "/ends_at").transpose());
+    let name = body.name.as_deref().map(|text| parse_name(text, "/name"));
+    let name = mistakes.check(name.transpose());
+    let discount = mistakes.check(worth.checked_change('/'));
+    let (Some(starts_at), Some(ends_at), Some(name), Some(discount)) =
+        (starts_at, ends_at, name, discount)
+    else {
+        return Err(mistakes.into());
+    };
+    mistakes.end()?;
+    Ok(CampaignChanges {
+        name,
+        quota: body.quota,
+        starts_at,
+        ends_at,
+        discount,
+        min_amount: body.min_amount,
+        max_discount: body.max_discount,
+        valid_s: body.voucher_valid_days.map(|days| days.map(|days| days * DAY_S)),
+    })
+}
+
 pub fn parse_trigger(text: &str, code: Option<&str>) -> Result<Trigger, Problem> {
     match (text, code) {
         ("code", Some(code)) if !code.trim().is_empty() && code.chars().count() <= LONGEST_CODE => {
@@ -256,8 +319,9 @@ impl CampaignBody {
 }
 
 fn state(overview: &Overview, now: Time) -> &'static str {
-    let Overview { plan, granted, paused, over } = overview;
+    let Overview { plan, granted, paused, over, withdrawn } = overview;
     match () {
+        () if *withdrawn => "withdrawn",
         () if *over || now >= plan.ends_at => "ended",
         () if *paused => "paused",
         () if now < plan.starts_at => "scheduled",

@@ -24,6 +24,7 @@ use actors::engine::{By, How};
 use people::Signed;
 use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
+use std::sync::Arc;
 
 pub async fn claim(
     shared: web::Data<Shared>,
@@ -137,7 +138,7 @@ pub async fn claims(
 
 async fn page_of_claims(
     shared: &Shared,
-    known: &Promotion,
+    known: &Arc<Promotion>,
     wanted: &WantedCoupons,
     paging: &Paging,
 ) -> Result<Items<CouponBody>, Problem> {
@@ -145,12 +146,13 @@ async fn page_of_claims(
     let from = after.map_or(0, |after| after.saturating_add(1));
     let found = shared.coupons.of_campaign(known, wanted, from, limit).await?;
     let (vouchers, next) = found.ok_or_else(|| Problem::no_such("campaign"))?;
+    let known = shared.campaigns.as_it_is(known.clone()).await?;
     let owners = vouchers.iter().map(|(_, view)| view.coupon.owner);
     let names = shared.people.outsiders.names(owners).await?;
     let item = |(rank, view)| {
         let home = CouponHome::Campaign { campaign: known.serial, rank };
-        let code = shared.coupons.voucher_code(known, rank);
-        CouponBody::of(known, &home, code, &view, &names)
+        let code = shared.coupons.voucher_code(&known, rank);
+        CouponBody::of(&known, &home, code, &view, &names)
     };
     // A cursor names the rank before the next page, as it always has.
     let next_cursor = next.map(|next| cursor(next.saturating_sub(1).to_string().as_bytes()));

@@ -25,6 +25,10 @@ impl Explain for Refusal {
             Refusal::OnlyMore => Problem::plain(&problem::ONLY_MORE),
             Refusal::SoldOut => Problem::plain(&problem::SOLD_OUT),
             Refusal::Coupon(refusal) => refusal.explain(),
+            Refusal::Claimed => Problem::plain(&problem::IN_USE),
+            Refusal::NoTimeLeft => {
+                Problem::invalid("/ends_at", "later than `starts_at`, and ahead")
+            }
         }
     }
 }

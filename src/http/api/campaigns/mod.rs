@@ -1,4 +1,4 @@
-//! Campaigns: create, look, change, pause, end; claims and the ledger.
+//! Campaigns: create, look, change, pause, end, withdraw; claims and the ledger.
 //!
 //! The endpoints, and the calls about a campaign as a whole. `claims` has those about its vouchers,
 //! `bodies` what is read and answered, `explain` what is said when a campaign refuses.
@@ -10,7 +10,7 @@ mod finding;
 
 use crate::http::api::campaigns::bodies::{
     CampaignBody, ChangeCampaign, ClaimVoucher, ClaimedBody, CreateCampaign, EligibilityBody,
-    MOST_VOUCHERS, parse_plan,
+    parse_changes, parse_plan,
 };
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
@@ -18,7 +18,6 @@ use crate::http::api::coupon_filter::filters_coupons;
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
-use crate::http::fields::parse_instant;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
@@ -26,7 +25,7 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::SerialKind;
-use actors::domain::coupons::campaign::{CampaignPlan, Command};
+use actors::domain::coupons::campaign::{CampaignChanges, CampaignPlan, Command};
 use actors::engine::How;
 use actors::{Caller, Time};
 use futures_util::future::try_join_all;
@@ -54,7 +53,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "List the \
             campaigns",
             )
-            .lists::<CampaignBody>("In the order of their creation."),
+            .lists::<CampaignBody>("In the order of their creation, but for those withdrawn."),
         Endpoint::get("/campaigns/{id}", show)
             .named("getCampaign")
             .summary("Look at a campaign")
@@ -62,13 +61,33 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::patch("/campaigns/{id}", change)
             .named("changeCampaign")
-            .summary("Change the quota or the end")
-            .notes("Until the first claim to more or to less; from then on only to more.")
+            .summary("Change a campaign")
+            .notes(
+                "Until the first claim anything but the trigger, to more or to less; from then on \
+                 only the quota and the end, and only to more.",
+            )
             .who(Who::Operator)
             .body::<ChangeCampaign>()
             .decides()
             .answer::<CampaignBody>(200, "The campaign.")
-            .problems(&[&problem::NOT_FOUND, &problem::ENDED, &problem::ONLY_MORE]),
+            .problems(&[
+                &problem::NOT_FOUND,
+                &problem::NAME_TAKEN,
+                &problem::ENDED,
+                &problem::ONLY_MORE,
+                &problem::IN_USE,
+            ]),
+        Endpoint::delete("/campaigns/{id}", withdraw)
+            .named("withdrawCampaign")
+            .summary("Withdraw a campaign that nobody has claimed")
+            .notes(
+                "Its name is free again, and it is on no list. A claim in the same instant is \
+                 either first, and this is refused, or is refused itself.",
+            )
+            .who(Who::Operator)
+            .decides()
+            .answer::<CampaignBody>(200, "The campaign, as it was.")
+            .problems(&[&problem::NOT_FOUND, &problem::IN_USE]),
         switch("/campaigns/{id}/pause", pause)
             .named("pauseCampaign")
             .summary("Pause a campaign")
@@ -208,7 +227,9 @@ async fn list(
         .items
         .iter()
         .zip(overviews)
-        .filter_map(|(known, overview)| Some(CampaignBody::of(known, &overview?, now)))
+        .filter_map(|(known, overview)| Some((known, overview?)))
+        .filter(|(_, overview)| !overview.withdrawn)
+        .map(|(known, overview)| CampaignBody::of(known, &overview, now))
         .collect();
     Ok(reply::ok(&Items::<CampaignBody> { items, next_cursor: page.next_cursor }))
 }
@@ -232,13 +253,24 @@ async fn change(
     Params(flags): Params<DryRun>,
     Body(body): Body<ChangeCampaign>,
 ) -> Result<HttpResponse, Problem> {
-    let ends_at =
-        body.ends_at.as_deref().map(|text| parse_instant(text, "/ends_at")).transpose()?;
-    if body.quota.is_some_and(|quota| quota > MOST_VOUCHERS) {
-        return Err(Problem::invalid("/quota", format!("1 to {MOST_VOUCHERS}")));
-    }
-    let change = Command::Change { quota: body.quota, ends_at };
+    let changes = parse_changes(body)?;
+    let CampaignChanges { quota, ends_at, .. } = changes;
+    let promised = CampaignChanges { quota, ends_at, ..CampaignChanges::default() };
+    let change = match changes == promised {
+        true => Command::Change { quota, ends_at },
+        false => Command::Revise(changes),
+    };
     command_and_show(&shared, (caller, flags.how(), &key), &id, change).await
+}
+
+async fn withdraw(
+    shared: web::Data<Shared>,
+    Operator(caller): Operator,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    command_and_show(&shared, (caller, flags.how(), &key), &id, Command::Withdraw).await
 }
 
 async fn pause(
@@ -285,7 +317,11 @@ async fn command_and_show(
     let meaning = || postcard::to_stdvec(&command).expect("a command is plain data");
     let by = key
         .by(caller, how, || vec![b"change campaign".to_vec(), id.as_bytes().to_vec(), meaning()]);
-    let done = shared.campaigns.change(&known, &command, by).await?;
+    let done = match command {
+        Command::Revise(changes) => shared.campaigns.revise(&known, changes, by).await?,
+        Command::Withdraw => shared.campaigns.withdraw(&known, by).await?,
+        command => shared.campaigns.change(&known, &command, by).await?,
+    };
     let body = CampaignBody::of(&known, &done.event, shared.promotions.now());
     Ok(reply::mark_replayed(reply::ok(&body), done.replayed && !by.is_dry_run()))
 }

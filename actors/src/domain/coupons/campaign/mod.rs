@@ -4,4 +4,7 @@ mod rules;
 mod words;
 
 pub use rules::Campaign;
-pub use words::{Answer, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal, Trigger};
+pub use words::{
+    Answer, CampaignChanges, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal,
+    Trigger,
+};

@@ -3,11 +3,13 @@
 //! Rules: a claim's rank is its place in this partition's own order, with no gap and no repeat; one
 //! per member, for ever. Rank and voucher are one event. A claim counts by the instant of what it
 //! is for (the first login), and by its own otherwise. Once anybody has claimed, a quota only grows
-//! and an end only moves later; before, a mistake can be mended. What has ended stays so.
+//! and an end only moves later; before, any mistake can be mended, or the whole withdrawn. What has
+//! ended stays so.
 //! Vouchers keep the expiry that they were granted with.
 
 use super::words::{
-    Answer, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal, Trigger,
+    Answer, CampaignChanges, CampaignPlan, Command, Event, Overview, Question, Rank, Refusal,
+    Trigger,
 };
 use crate::cards::{Card, Cards, NameShelf};
 use crate::domain::coupons::book::{Book, Tally};
@@ -30,6 +32,7 @@ pub struct Campaign {
     /// By hand, which nothing that happens later makes undone.
     ended: bool,
     book: Book,
+    withdrawn: bool,
 }
 
 /// What a member was granted, as their card says.
@@ -85,6 +88,8 @@ impl Machine for Campaign {
                 let decided = redeem::decide(&vouchers, &plan.offer, None, command, caller, stamp);
                 wrap(decided, Event::Redeemed).map_err(Refusal::Coupon)
             }
+            Command::Revise(changes) => self.revise(plan, changes, caller, stamp),
+            Command::Withdraw => self.withdraw(caller),
         }
     }
 
@@ -113,6 +118,8 @@ impl Machine for Campaign {
             Event::Ended => self.ended = true,
             Event::Granted { expires_at, .. } => self.book.assign(*expires_at),
             Event::Redeemed(event) => self.book.apply(event, at),
+            Event::Revised(plan) => self.plan = Some(plan.clone()),
+            Event::Withdrawn => (self.ended, self.withdrawn) = (true, true),
         }
     }
 
@@ -128,7 +135,9 @@ impl Machine for Campaign {
             | Event::Changed { .. }
             | Event::Paused
             | Event::Resumed
-            | Event::Ended => {}
+            | Event::Ended
+            | Event::Revised(_)
+            | Event::Withdrawn => {}
         }
     }
 
@@ -149,6 +158,7 @@ impl Machine for Campaign {
                     granted: self.book.len(),
                     paused: self.paused,
                     over,
+                    withdrawn: self.withdrawn,
                 })
             }
             Question::Voucher(rank) => Answer::Voucher(vouchers.view(*rank)),
@@ -190,7 +200,9 @@ impl Machine for Campaign {
             | Event::Changed { .. }
             | Event::Paused
             | Event::Resumed
-            | Event::Ended => {}
+            | Event::Ended
+            | Event::Revised(_)
+            | Event::Withdrawn => {}
         }
     }
 
@@ -301,6 +313,39 @@ impl Campaign {
         } else {
             Verdict::New(changed)
         })
+    }
+
+    fn revise(
+        &self,
+        plan: &CampaignPlan,
+        changes: &CampaignChanges,
+        caller: &Caller,
+        stamp: &Stamp,
+    ) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        if self.is_over(plan) {
+            return Err(Refusal::Ended);
+        }
+        let revised = changes.made_to(plan);
+        if revised == *plan {
+            return Ok(Verdict::Already(Event::Revised(revised)));
+        }
+        if !self.book.is_empty() {
+            return Err(Refusal::Claimed);
+        }
+        if revised.ends_at <= revised.starts_at.max(stamp.at) {
+            return Err(Refusal::NoTimeLeft);
+        }
+        Ok(Verdict::New(Event::Revised(revised)))
+    }
+
+    fn withdraw(&self, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        match (self.withdrawn, self.book.is_empty()) {
+            (true, _) => Ok(Verdict::Already(Event::Withdrawn)),
+            (false, true) => Ok(Verdict::New(Event::Withdrawn)),
+            (false, false) => Err(Refusal::Claimed),
+        }
     }
 
     fn end_now(&self, plan: &CampaignPlan, caller: &Caller) -> Result<Verdict<Event>, Refusal> {

@@ -2,7 +2,7 @@
 
 use crate::domain::coupons::coupon::CouponView;
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
-use crate::domain::coupons::offer::Offer;
+use crate::domain::coupons::offer::{Discount, Offer};
 use crate::domain::coupons::redeem;
 use crate::id::Id;
 use crate::machine::Refused;
@@ -54,6 +54,44 @@ pub enum Command {
         at: Time,
     },
     Redeem(redeem::Command),
+    /// Until the first claim.
+    Revise(CampaignChanges),
+    /// Until the first claim: as if it had never been.
+    Withdraw,
+}
+
+/// What is to become otherwise; what is not said stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignChanges {
+    pub name: Option<String>,
+    pub quota: Option<u64>,
+    pub starts_at: Option<Time>,
+    pub ends_at: Option<Time>,
+    pub discount: Option<Discount>,
+    /// None within takes it away, here and below.
+    pub min_amount: Option<Option<u64>>,
+    pub max_discount: Option<Option<u64>>,
+    pub valid_s: Option<Option<u32>>,
+}
+
+impl CampaignChanges {
+    pub fn made_to(&self, plan: &CampaignPlan) -> CampaignPlan {
+        let offer = plan.offer;
+        CampaignPlan {
+            name: self.name.clone().unwrap_or_else(|| plan.name.clone()),
+            quota: self.quota.unwrap_or(plan.quota),
+            starts_at: self.starts_at.unwrap_or(plan.starts_at),
+            ends_at: self.ends_at.unwrap_or(plan.ends_at),
+            trigger: plan.trigger.clone(),
+            offer: Offer {
+                discount: self.discount.unwrap_or(offer.discount),
+                min_amount: self.min_amount.unwrap_or(offer.min_amount),
+                max_discount: self.max_discount.unwrap_or(offer.max_discount),
+                ..offer
+            },
+            valid_s: self.valid_s.unwrap_or(plan.valid_s),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +103,8 @@ pub enum Event {
     Ended,
     Granted { rank: Rank, member: Id, expires_at: Time },
     Redeemed(redeem::Event),
+    Revised(CampaignPlan),
+    Withdrawn,
 }
 
 /// In order of precedence.
@@ -88,6 +128,10 @@ pub enum Refusal {
     OnlyMore,
     SoldOut,
     Coupon(redeem::Refusal),
+    /// Somebody has claimed.
+    Claimed,
+    /// It would end before it begins, or have ended already.
+    NoTimeLeft,
 }
 
 impl Refused for Refusal {}
@@ -120,4 +164,5 @@ pub struct Overview {
     pub granted: u64,
     pub paused: bool,
     pub over: bool,
+    pub withdrawn: bool,
 }

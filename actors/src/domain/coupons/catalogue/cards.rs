@@ -18,8 +18,9 @@ fn record_key(serial: Serial) -> CardKey {
     CardKey::number(shelves::ENTRIES, first(serial.of()) + u64::from(serial.place()))
 }
 
+/// Whatever its case.
 fn name_key(campaign_name: &str) -> CardKey {
-    CardKey::name(shelves::NAMES_TAKEN, Id::digest(&[campaign_name.as_bytes()]))
+    CardKey::name(shelves::NAMES_TAKEN, Id::digest(&[campaign_name.to_lowercase().as_bytes()]))
 }
 
 fn job_key(job: Id) -> CardKey {
@@ -27,20 +28,26 @@ fn job_key(job: Id) -> CardKey {
 }
 
 pub(super) fn write(event: &Event, at: Time, cards: &mut Vec<Card>) {
-    let Event::Registered { serial, entry, key } = event else { return };
-    let record = CatalogueRecord { entry: entry.clone(), key: *key, at };
-    cards.push(Card::put(record_key(*serial), &record));
-    cards.extend(entry.campaign_name().map(|name| Card::put(name_key(&name), serial)));
-    cards.extend(entry.job().map(|job| Card::put(job_key(job), serial)));
+    match event {
+        Event::Registered { serial, entry, key } => {
+            let record = CatalogueRecord { entry: entry.clone(), key: *key, at };
+            cards.push(Card::put(record_key(*serial), &record));
+            cards.extend(entry.campaign_name().map(|name| Card::put(name_key(name), serial)));
+            cards.extend(entry.job().map(|job| Card::put(job_key(job), serial)));
+        }
+        Event::NameTaken { serial, name } => cards.push(Card::put(name_key(name), serial)),
+        Event::NameGivenBack { name, .. } => cards.push(Card::taken_away(name_key(name))),
+        Event::ExpiryListed { .. } => {}
+    }
 }
 
 pub(super) fn record(serial: Serial, cards: &Cards<'_>) -> Option<CatalogueRecord> {
     cards.read(&record_key(serial))
 }
 
-/// The campaign that has the entry's name already.
-pub(super) fn named_like(entry: &CatalogueEntry, cards: &Cards<'_>) -> Option<Serial> {
-    cards.read(&name_key(&entry.campaign_name()?))
+/// The campaign that has that name.
+pub(super) fn named(name: &str, cards: &Cards<'_>) -> Option<Serial> {
+    cards.read(&name_key(name))
 }
 
 /// The batch of the entry's job.

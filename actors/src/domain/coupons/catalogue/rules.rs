@@ -3,7 +3,8 @@
 //!
 //! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What
 //! is registered here never changes; how a campaign or a batch is doing now, its own partitions
-//! know. They can be opened with what is registered. A batch that expires later than it was to is
+//! know. They can be opened with what is registered. While a campaign changes its name it has both,
+//! and gives back the one that it does not keep. A batch that expires later than it was to is
 //! listed by both instants.
 
 use super::words::{Answer, CatalogueRecord, Command, Event, Question, Refusal};
@@ -45,8 +46,23 @@ impl Machine for Catalogue {
                 let (serial, expires_at) = (*serial, *expires_at);
                 return Ok(Verdict::New(Event::ExpiryListed { serial, expires_at }));
             }
+            Command::TakeName { serial, name } => {
+                let taken = Event::NameTaken { serial: *serial, name: name.clone() };
+                return match cards::named(name, cards) {
+                    None => Ok(Verdict::New(taken)),
+                    Some(by) if by == *serial => Ok(Verdict::Already(taken)),
+                    Some(by) => Err(Refusal::NameTaken { by }),
+                };
+            }
+            Command::GiveBackName { serial, name } => {
+                let given_back = Event::NameGivenBack { serial: *serial, name: name.clone() };
+                return Ok(match cards::named(name, cards) == Some(*serial) {
+                    true => Verdict::New(given_back),
+                    false => Verdict::Already(given_back),
+                });
+            }
         };
-        if let Some(by) = cards::named_like(entry, cards) {
+        if let Some(by) = entry.campaign_name().and_then(|name| cards::named(name, cards)) {
             return Err(Refusal::NameTaken { by });
         }
         if let Some(serial) = cards::of_same_job(entry, cards)

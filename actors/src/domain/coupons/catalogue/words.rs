@@ -44,15 +44,33 @@ pub struct CatalogueRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// `key`: the version of the key that its codes are printed with.
-    Register { entry: CatalogueEntry, key: u8 },
+    Register {
+        entry: CatalogueEntry,
+        key: u8,
+    },
     /// The batch is found among those that expire then, too.
-    ListExpiry { serial: Serial, expires_at: Time },
+    ListExpiry {
+        serial: Serial,
+        expires_at: Time,
+    },
+    /// The campaign is to have that name, too. Which of its names it keeps it says itself; the
+    /// others are given back.
+    TakeName {
+        serial: Serial,
+        name: String,
+    },
+    GiveBackName {
+        serial: Serial,
+        name: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     Registered { serial: Serial, entry: CatalogueEntry, key: u8 },
     ExpiryListed { serial: Serial, expires_at: Time },
+    NameTaken { serial: Serial, name: String },
+    NameGivenBack { serial: Serial, name: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,10 +105,9 @@ impl CatalogueEntry {
         }
     }
 
-    /// As it is compared with others.
-    pub(super) fn campaign_name(&self) -> Option<String> {
+    pub(super) fn campaign_name(&self) -> Option<&str> {
         match self {
-            CatalogueEntry::Campaign(plan) => Some(plan.name.to_lowercase()),
+            CatalogueEntry::Campaign(plan) => Some(&plan.name),
             CatalogueEntry::Batch(_) => None,
         }
     }

@@ -23,6 +23,7 @@ pub struct Model {
     paused: bool,
     ended: bool,
     pub over: bool,
+    withdrawn: bool,
     time: Time,
     pub pool: Pool,
 }
@@ -35,6 +36,7 @@ impl Model {
             paused: false,
             ended: false,
             over: false,
+            withdrawn: false,
             time: Time(i64::MIN),
             pool: Pool::default(),
         }
@@ -84,6 +86,15 @@ impl Model {
                 assert!(!self.over);
                 (self.ended, self.over) = (true, true);
             }
+            Event::Revised(plan) => {
+                assert!(!self.over && self.granted() == 0, "somebody has built on it");
+                assert!(plan.ends_at > plan.starts_at.max(at) && plan.quota > 0);
+                self.plan = plan.clone();
+            }
+            Event::Withdrawn => {
+                assert_eq!(self.granted(), 0, "somebody has built on it");
+                (self.ended, self.over, self.withdrawn) = (true, true, true);
+            }
             Event::Granted { rank, member, expires_at } => {
                 self.grant(*rank, *member, at, *expires_at)
             }
@@ -121,15 +132,30 @@ impl Model {
         let right = match command {
             Command::Open(_) => Ok(if self.opened { Answered::Already } else { Answered::New }),
             _ if !self.opened => Err(Refusal::NotOpened),
-            Command::Change { .. } | Command::Pause | Command::Resume | Command::End
+            Command::Change { .. }
+            | Command::Pause
+            | Command::Resume
+            | Command::End
+            | Command::Revise(_)
+            | Command::Withdraw
                 if !is_admin =>
             {
                 Err(Refusal::NotAdmin)
             }
+            Command::Withdraw if self.withdrawn => Ok(Answered::Already),
+            Command::Withdraw if self.granted() > 0 => Err(Refusal::Claimed),
+            Command::Withdraw => Ok(Answered::New),
             Command::End if self.over => Ok(Answered::Already),
-            Command::Change { .. } | Command::Pause | Command::Resume if self.over => {
+            Command::Change { .. } | Command::Pause | Command::Resume | Command::Revise(_)
+                if self.over =>
+            {
                 Err(Refusal::Ended)
             }
+            Command::Revise(changes) if changes.made_to(&self.plan) == self.plan => {
+                Ok(Answered::Already)
+            }
+            Command::Revise(_) if self.granted() > 0 => Err(Refusal::Claimed),
+            Command::Revise(_) => Ok(Answered::New),
             Command::Pause if self.paused => Ok(Answered::Already),
             Command::Resume if !self.paused => Ok(Answered::Already),
             Command::Change { quota: Some(quota), .. } if *quota < self.plan.quota => {
@@ -318,6 +344,8 @@ impl Kind for Campaign {
             Refusal::ByFirstLoginOnly => "by first login only",
             Refusal::AdminsDoNotClaim => "an admin claimed",
             Refusal::OnlyMore => "less was wanted",
+            Refusal::Claimed => "campaign in use",
+            Refusal::NoTimeLeft => "no time left",
             Refusal::NotOpened | Refusal::NotAdmin => "campaign not opened",
         });
         refused_rightly(told, refusal);
@@ -354,7 +382,9 @@ fn is_answer_to(command: &Command, event: &Event) -> bool {
         (Command::Change { .. }, Event::Changed { .. }) => true,
         (Command::Pause, Event::Paused)
         | (Command::Resume, Event::Resumed)
-        | (Command::End, Event::Ended) => true,
+        | (Command::End, Event::Ended)
+        | (Command::Withdraw, Event::Withdrawn) => true,
+        (Command::Revise(changes), Event::Revised(plan)) => changes.made_to(plan) == *plan,
         (
             Command::Claim { member, .. } | Command::ClaimFirstLogin { member, .. },
             Event::Granted { member: to, .. },
@@ -366,5 +396,5 @@ fn is_answer_to(command: &Command, event: &Event) -> bool {
 
 /// A repeat of these says how the campaign is now, whatever led to it.
 fn tells_how_it_is(event: &Event) -> bool {
-    matches!(event, Event::Opened(_) | Event::Resumed | Event::Changed { .. })
+    matches!(event, Event::Opened(_) | Event::Resumed | Event::Changed { .. } | Event::Revised(_))
 }

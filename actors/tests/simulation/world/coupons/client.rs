@@ -296,6 +296,12 @@ impl Client<'_> {
             3..=6 => campaign::Command::Resume,
             7..=8 => campaign::Command::Change { quota: Some(self.below(12)), ends_at: None },
             _ if self.below(4) == 0 => campaign::Command::End,
+            _ if self.below(6) == 0 => campaign::Command::Withdraw,
+            _ if self.below(2) == 0 => {
+                let (name, quota) = (Some(self.keys.to_string()), Some(1 + self.below(12)));
+                let changes = campaign::CampaignChanges { name, quota, ..Default::default() };
+                campaign::Command::Revise(changes)
+            }
             _ => campaign::Command::Resume,
         };
         let caller = if self.below(8) == 0 { self.caller } else { ADMIN };
