@@ -56,6 +56,8 @@ words! {
         "checking" "importing" "cancelling" "finished" "failed" "cancelled";
     Duplicates = "OnDuplicate" "What happens to a code that is known already."
         "skip" "fail";
+    Spellings = "CodeSpelling" "How codes are compared; loosely: without case, dashes and spaces."
+        "exact" "loose";
     RowStates = "JobRowState" "What became of a row."
         "imported" "duplicate" "invalid";
     MemberRowStates = "MemberRowState" "What became of a row with a member."

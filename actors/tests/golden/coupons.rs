@@ -235,6 +235,16 @@ fn rack_events() -> Vec<(rack::Event, &'static str)> {
              ac0202010641c3914f2d31ac020162",
         ),
         (
+            ImportedLoosely {
+                batch: Serial(10),
+                terms,
+                first: 300,
+                lines: vec![(1, "AÑO-1".into())],
+            },
+            "3100000002adadadadadadadadadadadadadadadadf6a3b8ded9680000020a01f4030000b6f3dcded968\
+             ac0201010641c3914f2d31",
+        ),
+        (
             In {
                 batch: Serial(10),
                 event: range::Event::Assigned {

@@ -1,22 +1,28 @@
 //! The records of an import.
 
 use super::{AT, holds_both_ways};
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::coupons::{Discount, Offer, Serial};
-use actors::domain::imports::{Event, ImportPlan, OnDuplicate, Progress, WhyFailed};
+use actors::domain::imports::{
+    Event, FirstImportPlan, ImportPlan, OnDuplicate, Progress, WhyFailed,
+};
 use actors::engine::record::Entry;
 
 fn events() -> Vec<(Event, &'static str)> {
     let offer = Offer { min_amount: Some(1000), ..Offer::of(Discount::percent(15)) };
-    let plan = |name, on_duplicate, dry_run| {
-        Event::Created(ImportPlan {
-            name,
-            file: [0xf1; 32],
-            bytes: 10_737_418_240,
-            offer,
-            expires_at: AT,
-            on_duplicate,
-            dry_run,
-        })
+    let first = |name, on_duplicate, dry_run| FirstImportPlan {
+        name,
+        file: [0xf1; 32],
+        bytes: 10_737_418_240,
+        offer,
+        expires_at: AT,
+        on_duplicate,
+        dry_run,
+    };
+    let plan = |name, on_duplicate, dry_run| Event::Created(first(name, on_duplicate, dry_run));
+    let planned = |spelling| {
+        let first = first(Some("Año".into()), OnDuplicate::Skip, false);
+        Event::Planned(ImportPlan { spelling, ..first.into() })
     };
     let progress = Progress {
         rows: 300,
@@ -66,6 +72,18 @@ fn events() -> Vec<(Event, &'static str)> {
         (Event::Cancelling, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000005"),
         (Event::Cancelled, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006"),
         (Event::Reopened, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000007"),
+        (
+            planned(Spelling::Exact),
+            "5400000002adadadadadadadadadadadadadadadadf6a3b8ded968000008010441c3b16ff1f1f1f1f1f1\
+             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded968\
+             000000",
+        ),
+        (
+            planned(Spelling::Loose),
+            "5400000002adadadadadadadadadadadadadadadadf6a3b8ded968000008010441c3b16ff1f1f1f1f1f1\
+             f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f18080808028000f01e80700f6a3b8ded968\
+             000001",
+        ),
     ]
 }
 

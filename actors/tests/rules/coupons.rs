@@ -5,7 +5,7 @@ use super::given::{ADA, Given, given, s};
 use actors::domain::coupons::campaign::{self, Campaign};
 use actors::domain::coupons::coupon::{CouponView, Past, Tenure, Use, Used};
 use actors::domain::coupons::ledger::{Walk, Walked};
-use actors::domain::coupons::rack::{self, Rack};
+use actors::domain::coupons::rack::{self, Rack, Spelling};
 use actors::domain::coupons::range::{self, Range};
 use actors::domain::coupons::{CouponLedger, CouponState, Cut, Discount, Offer, Serial, redeem};
 use actors::{Caller, Id, Role, Time};
@@ -207,7 +207,7 @@ pub fn lines(lines: &[(u64, &str)]) -> Vec<rack::CodeLine> {
 }
 
 pub fn import(batch: Serial, of: &[(u64, &str)]) -> rack::Command {
-    rack::Command::Import { batch, terms: RACK_TERMS, lines: lines(of) }
+    rack::Command::Import { batch, terms: RACK_TERMS, spelling: Spelling::Exact, lines: lines(of) }
 }
 
 pub fn imported(batch: Serial, of: &[(u64, &str)]) -> rack::Event {

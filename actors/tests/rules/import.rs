@@ -1,10 +1,11 @@
 //! Create, register, advance, and the four ways to end.
 
 use super::given::{ADMIN, Given, given, s};
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::imports::{
-    Command, Event, Import, ImportPass, ImportPlan, ImportState, OnDuplicate, Progress, Question,
-    Refusal, UNFINISHED, WhyFailed, job_of_row,
+    Command, Event, FirstImportPlan, Import, ImportPass, ImportPlan, ImportState, OnDuplicate,
+    Progress, Question, Refusal, UNFINISHED, WhyFailed, job_of_row,
 };
 use actors::store::Row;
 use actors::{Id, Machine, Time};
@@ -25,6 +26,7 @@ fn plan() -> ImportPlan {
         expires_at: s(10_000),
         on_duplicate,
         dry_run: false,
+        spelling: Spelling::Exact,
     }
 }
 
@@ -50,7 +52,7 @@ fn at(imported: u64, duplicate: u64, invalid: u64, offset: u64) -> Progress {
 
 fn after(plan: ImportPlan, events: &[Event]) -> Given<Import> {
     given(
-        [Event::Created(plan)].into_iter().chain(events.iter().cloned()).map(|event| (s(1), event)),
+        [Event::Planned(plan)].into_iter().chain(events.iter().cloned()).map(|event| (s(1), event)),
     )
 }
 
@@ -64,14 +66,24 @@ fn view(given: &Given<Import>) -> actors::domain::imports::ImportView {
 
 #[test]
 fn a_job_is_created_once_and_the_same_file_is_the_same_job() {
-    given::<Import>([]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Created(plan()));
+    given::<Import>([]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Planned(plan()));
     for events in
         [vec![], vec![Event::Cancelling], vec![Event::Registered { batch: BATCH }, Event::Finished]]
     {
         after(plan(), &events)
             .when(Command::Create(plan()), ADMIN, s(2))
-            .then_already(Event::Created(plan()));
+            .then_already(Event::Planned(plan()));
     }
+}
+
+#[test]
+fn a_job_from_before_is_one_whose_codes_are_compared_exactly() {
+    let ImportPlan { name, file, bytes, offer, expires_at, on_duplicate, dry_run, .. } = plan();
+    let first = FirstImportPlan { name, file, bytes, offer, expires_at, on_duplicate, dry_run };
+    let before = given::<Import>([(s(1), Event::Created(first))]);
+    assert_eq!(view(&before), view(&after(plan(), &[])));
+    let loosely = ImportPlan { spelling: Spelling::Loose, ..plan() };
+    assert_ne!(loosely.terms(), plan().terms(), "it is another job");
 }
 
 #[test]
@@ -227,7 +239,7 @@ fn the_same_file_takes_a_job_up_again_from_its_first_row_and_into_its_batch() {
 fn a_job_is_listed_for_ever_and_among_the_unfinished_until_it_ends() {
     let (mut listed, mut unfinished) = (BTreeSet::new(), BTreeSet::new());
     let story = [
-        (Event::Created(plan()), true),
+        (Event::Planned(plan()), true),
         (Event::Registered { batch: BATCH }, true),
         (Event::Advanced(at(1, 0, 0, 5)), true),
         (Event::Cancelling, true),
@@ -257,7 +269,7 @@ fn a_job_is_listed_for_ever_and_among_the_unfinished_until_it_ends() {
 fn the_newest_job_is_listed_first() {
     let key = |at: Time| {
         let mut rows = Vec::new();
-        Import::rows(&JOB, &Event::Created(plan()), at, &mut rows);
+        Import::rows(&JOB, &Event::Planned(plan()), at, &mut rows);
         rows.remove(0).key
     };
     assert!(key(s(2)) < key(s(1)) && key(s(1)) < key(s(0)));
@@ -273,7 +285,7 @@ fn a_snapshot_of_a_job_is_that_job() {
 #[test]
 fn counts_that_do_not_add_up_are_an_imbalance() {
     let mut job = Import::default();
-    job.apply(&Event::Created(plan()), s(1));
+    job.apply(&Event::Planned(plan()), s(1));
     job.apply(&Event::Advanced(Progress { rows: 7, ..at(4, 1, 1, 60) }), s(1));
     assert_eq!(job.imbalance(), 1);
 }

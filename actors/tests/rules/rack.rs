@@ -3,7 +3,9 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
-use actors::domain::coupons::rack::{Answer, Command, Event, Question, Rack, RackTerms, Refusal};
+use actors::domain::coupons::rack::{
+    Answer, Command, Event, Question, Rack, RackTerms, Refusal, Spelling,
+};
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
 use actors::domain::coupons::{CouponLedger, CouponState, RackName, Serial, range, redeem};
 use actors::machine::Refused;
@@ -39,7 +41,7 @@ fn books(rack: &Given<Rack>, batch: Serial) -> CouponLedger {
 }
 
 fn found(rack: &Given<Rack>, code: &str) -> Option<(Serial, u64)> {
-    match rack.look(&Question::Find(code.into())) {
+    match rack.look(&Question::Find(Spelling::Exact, code.into())) {
         Answer::Found(found) => found,
         other => panic!("{other:?}"),
     }
@@ -84,11 +86,60 @@ fn a_code_is_imported_once_whatever_batch_it_came_with() {
 }
 
 #[test]
+fn of_loose_codes_two_that_differ_in_case_dashes_or_spaces_are_one() {
+    let loosely = |of: &[(u64, &str)]| Command::Import {
+        batch: BATCH,
+        terms: RACK_TERMS,
+        spelling: Spelling::Loose,
+        lines: lines(of),
+    };
+    let taken = |first, of: &[(u64, &str)]| Event::ImportedLoosely {
+        batch: BATCH,
+        terms: RACK_TERMS,
+        first,
+        lines: lines(of),
+    };
+    rack([])
+        .when(loosely(&[(1, "AB-12"), (2, "ab 12"), (3, "ab13"), (4, "AB13")]), SYSTEM, s(1))
+        .then(taken(0, &[(1, "AB-12"), (3, "ab13")]));
+    let two = rack([(s(1), taken(0, &[(1, "AB-12"), (3, "ab13")]))]);
+    for two in [&two, &two.saved_and_read()] {
+        let find = |spelling, code: &str| two.look(&Question::Find(spelling, code.into()));
+        for code in ["AB-12", "ab12", "a B1 2-"] {
+            assert_eq!(find(Spelling::Loose, code), Answer::Found(Some((BATCH, 0))), "{code}");
+        }
+        assert_eq!(find(Spelling::Exact, "AB-12"), Answer::Found(None));
+        two.when(loosely(&[(9, "aB1-2")]), SYSTEM, s(2)).refused(Refusal::NothingNew);
+        two.when(loosely(&[(9, "AB14")]), SYSTEM, s(2)).then(taken(2, &[(9, "AB14")]));
+        let brought = Question::Brought {
+            batch: BATCH,
+            spelling: Spelling::Loose,
+            lines: lines(&[(1, "AB-12"), (2, "ab 12"), (3, "AB-13")]),
+        };
+        assert_eq!(flags(two, brought), [true, false, true]);
+        let known = vec!["ab-12".into(), "ab14".into()];
+        assert_eq!(flags(two, Question::Known(Spelling::Loose, known)), [true, false]);
+        let codes = two.look(&Question::Codes { batch: BATCH, slots: vec![0] });
+        assert_eq!(codes, Answer::Codes(vec![Some("AB-12".into())]), "told as it was written");
+        assert_eq!(books(two, BATCH), ledger([2, 2, 0, 0, 0, 0, 0]));
+    }
+    // Letter by letter it is another code.
+    two.when(import(OTHER, &[(1, "AB-12")]), SYSTEM, s(3)).then(imported(OTHER, &[(1, "AB-12")]));
+}
+
+#[test]
 fn the_same_lines_again_are_the_same_import() {
     let lines = [(1, "aa"), (2, "bb"), (3, "aa"), (5, "cc")];
     five().when(import(BATCH, &lines), SYSTEM, s(9)).refused(Refusal::NothingNew);
     let brought = |batch, of: &[(u64, &str)]| {
-        flags(&five(), Question::Brought { batch, lines: super::coupons::lines(of) })
+        flags(
+            &five(),
+            Question::Brought {
+                batch,
+                spelling: Spelling::Exact,
+                lines: super::coupons::lines(of),
+            },
+        )
     };
     assert_eq!(brought(BATCH, &lines), [true, true, false, true]);
     assert_eq!(
@@ -96,7 +147,10 @@ fn the_same_lines_again_are_the_same_import() {
         [false, true, false, false]
     );
     assert_eq!(
-        flags(&five(), Question::Known(vec!["aa".into(), "zz".into(), "ee".into()])),
+        flags(
+            &five(),
+            Question::Known(Spelling::Exact, vec!["aa".into(), "zz".into(), "ee".into()])
+        ),
         [true, false, true]
     );
 }

@@ -131,7 +131,9 @@ impl Batches {
         };
         let done = pick(done, |event| match event {
             rack::Event::In { event, .. } => Some(event),
-            rack::Event::Imported { .. } | rack::Event::Opened { .. } => None,
+            rack::Event::Imported { .. }
+            | rack::Event::ImportedLoosely { .. }
+            | rack::Event::Opened { .. } => None,
         })?;
         Ok((place, done))
     }

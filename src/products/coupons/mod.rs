@@ -22,6 +22,7 @@ use crate::table::Engine;
 use actors::domain::coupons::catalogue::BatchPlan;
 use actors::domain::coupons::code::{CouponNumber, Keys, NotOurs, Version};
 use actors::domain::coupons::coupon::CouponView;
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::coupons::range::{Answer, Question};
 use actors::domain::coupons::rows::home_of_row;
 use actors::domain::coupons::{CouponHome, RackName, Serial, Slot, campaign, rack};
@@ -70,9 +71,6 @@ impl Coupons {
                 metrics::counter!("stampede_codes_refused_total").increment(1);
                 Ok(None)
             }
-            Err(NotOurs::Foreign) if code.is_empty() || code.chars().count() > LONGEST_CODE => {
-                Ok(None)
-            }
             Err(NotOurs::Foreign) => self.home_of_imported(code).await,
         }
     }
@@ -96,10 +94,19 @@ impl Coupons {
     }
 
     async fn home_of_imported(&self, code: &str) -> Result<Option<CouponHome>, Error> {
-        let name = RackName::of(code);
-        let looked = self.engine.racks.look(&name, rack::Question::Find(code.into())).await?;
-        let rack::Answer::Found(Some((batch, slot))) = looked.answer else { return Ok(None) };
-        Ok(Some(CouponHome::Rack { name, batch, slot }))
+        for spelling in Spelling::ALL {
+            let compared = spelling.key(code);
+            if compared.is_empty() || compared.chars().count() > LONGEST_CODE {
+                continue;
+            }
+            let (name, question) =
+                (spelling.rack(code), rack::Question::Find(spelling, code.into()));
+            let looked = self.engine.racks.look(&name, question).await?;
+            if let rack::Answer::Found(Some((batch, slot))) = looked.answer {
+                return Ok(Some(CouponHome::Rack { name, batch, slot }));
+            }
+        }
+        Ok(None)
     }
 
     /// The coupon that lives there, if anything does.

@@ -23,7 +23,8 @@ impl Told for Range {
 impl Told for Rack {
     fn tell(name: &RackName, event: &rack::Event, says: &mut Says) {
         match event {
-            rack::Event::Imported { batch, lines, .. } => {
+            rack::Event::Imported { batch, lines, .. }
+            | rack::Event::ImportedLoosely { batch, lines, .. } => {
                 says.say(
                     &topics::COUPONS_IMPORTED,
                     [("batch", id(batch)), ("count", json!(lines.len()))],

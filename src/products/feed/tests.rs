@@ -218,7 +218,13 @@ fn imported_codes_are_told_by_their_codes_and_their_import_by_its_count() {
         let command =
             async |command| drop(engine.racks.command(&name, command, By::SYSTEM).await.unwrap());
         let lines = vec![(1, "ABC-1".into()), (2, "ABC-2".into())];
-        command(rack::Command::Import { batch: serial, terms: plan.rack_terms(), lines }).await;
+        command(rack::Command::Import {
+            batch: serial,
+            terms: plan.rack_terms(),
+            spelling: rack::Spelling::Exact,
+            lines,
+        })
+        .await;
         command(rack::Command::In {
             batch: serial,
             command: range::Command::Give { slot: 1, member: ADA.id },

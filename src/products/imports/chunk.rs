@@ -7,7 +7,7 @@ use crate::imports::rows::CsvRows;
 use crate::imports::seen::Seen;
 use crate::imports::spool::Spool;
 use actors::Id;
-use actors::domain::coupons::rack::CodeLine;
+use actors::domain::coupons::rack::{CodeLine, Spelling};
 use actors::domain::imports::{ImportPass, ImportView, Progress};
 use std::fs::File;
 use std::io;
@@ -19,6 +19,7 @@ pub struct JobFiles {
     /// A pass that only checks remembers for itself which codes it has seen.
     seen: Option<Seen>,
     pass: ImportPass,
+    spelling: Spelling,
     at: Progress,
 }
 
@@ -75,6 +76,7 @@ impl JobFiles {
             marks,
             seen,
             pass: view.pass,
+            spelling: view.plan.spelling,
             at: view.progress,
         })
     }
@@ -98,7 +100,7 @@ impl JobFiles {
         };
         while chunk.rows.len() < most {
             let Some(row) = self.rows.read_row()? else { break };
-            let judged = code::judge(row);
+            let judged = code::judge(row, self.spelling);
             if let Ok(code) = judged {
                 chunk.lines.push((before + chunk.rows.len() as u64 + 1, code.into()));
             }
@@ -111,7 +113,7 @@ impl JobFiles {
     /// Which of the lines are the first of this file with their code. None if it is not for this
     /// pass to know.
     pub fn first(&mut self, lines: &[CodeLine]) -> rusqlite::Result<Option<Vec<bool>>> {
-        self.seen.as_mut().map(|seen| seen.first(lines)).transpose()
+        self.seen.as_mut().map(|seen| seen.first(self.spelling, lines)).transpose()
     }
 
     /// Writes down what became of the rows, and says where the job is when they are counted.

@@ -1,5 +1,5 @@
 //! Whether a row of a file has a code that can be imported: 1 to 64 visible characters, and not the
-//! shape of a code of our own.
+//! shape of a code of our own. Where its spelling is loose, it may have spaces.
 //!
 //! An apostrophe that an export put before what a spreadsheet would run (`'-SALE`) is not part of
 //! the code.
@@ -7,25 +7,28 @@
 use crate::imports::mark::Mark;
 use crate::imports::rows::CsvRow;
 use actors::domain::coupons::code::is_of_our_shape;
+use actors::domain::coupons::rack::Spelling;
 use base::cells::bare;
 
 pub const LONGEST: usize = 64;
 
 /// The code of a row, or what is wrong with it.
-pub fn judge(row: CsvRow<'_>) -> Result<&str, Mark> {
+pub fn judge(row: CsvRow<'_>, spelling: Spelling) -> Result<&str, Mark> {
     let bytes = match row {
         CsvRow::One(bytes) => bytes,
         CsvRow::Many(_) => return Err(Mark::Fields),
         CsvRow::Unreadable => return Err(Mark::Unreadable),
     };
     let code = bare(std::str::from_utf8(bytes).map_err(|_| Mark::NotText)?);
-    if code.is_empty() {
+    let key = spelling.key(code);
+    let is_visible = |c| is_visible(c) || (c == ' ' && spelling == Spelling::Loose);
+    if key.is_empty() {
         Err(Mark::Empty)
     } else if code.chars().count() > LONGEST {
         Err(Mark::TooLong)
     } else if !code.chars().all(is_visible) {
         Err(Mark::NotVisible)
-    } else if is_of_our_shape(code) {
+    } else if is_of_our_shape(&key) {
         Err(Mark::Ours)
     } else {
         Ok(code)
@@ -47,7 +50,7 @@ mod tests {
     use super::*;
 
     fn judged(code: &str) -> Result<&str, Mark> {
-        judge(CsvRow::One(code.as_bytes()))
+        judge(CsvRow::One(code.as_bytes()), Spelling::Exact)
     }
 
     #[test]
@@ -63,8 +66,23 @@ mod tests {
         for code in ["a b", " a", "a\t", "a\0", "a\u{200b}", "\u{feff}a", "a\u{a0}b", "\u{7f}"] {
             assert_eq!(judged(code), Err(Mark::NotVisible), "{code:?}");
         }
-        assert_eq!(judge(CsvRow::One(b"a\xff")), Err(Mark::NotText));
-        assert_eq!(judge(CsvRow::Unreadable), Err(Mark::Unreadable));
+        assert_eq!(judge(CsvRow::One(b"a\xff"), Spelling::Exact), Err(Mark::NotText));
+        assert_eq!(judge(CsvRow::Unreadable, Spelling::Exact), Err(Mark::Unreadable));
+    }
+
+    #[test]
+    fn a_loose_code_may_have_spaces_and_is_ours_whatever_its_spelling() {
+        let loosely = |code: &'static str| judge(CsvRow::One(code.as_bytes()), Spelling::Loose);
+        for code in ["a b", "AB-12 ü", " a"] {
+            assert_eq!(loosely(code), Ok(code));
+        }
+        for (code, mark) in [
+            ("- -", Mark::Empty),
+            ("a\tb", Mark::NotVisible),
+            ("0123 4567 89ab cdef ghjk", Mark::Ours),
+        ] {
+            assert_eq!(loosely(code), Err(mark), "{code:?}");
+        }
     }
 
     #[test]

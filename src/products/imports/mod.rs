@@ -22,6 +22,7 @@ pub mod worker;
 use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::Offer;
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::imports::{
     Command, Event, ImportPlan, ImportView, OnDuplicate, Question, UNFINISHED, job_of_row,
 };
@@ -53,6 +54,7 @@ pub struct WantedImport {
     pub expires_at: Time,
     pub on_duplicate: OnDuplicate,
     pub dry_run: bool,
+    pub spelling: Spelling,
 }
 
 impl Imports {
@@ -73,7 +75,7 @@ impl Imports {
 
     /// The same file on the same terms from the same caller is the same job.
     pub fn plan(arrived: &Arrived, wanted: WantedImport, owner: Id) -> (Id, ImportPlan) {
-        let WantedImport { name, offer, expires_at, on_duplicate, dry_run } = wanted;
+        let WantedImport { name, offer, expires_at, on_duplicate, dry_run, spelling } = wanted;
         let plan = ImportPlan {
             name,
             file: arrived.hash,
@@ -82,15 +84,18 @@ impl Imports {
             expires_at,
             on_duplicate,
             dry_run,
+            spelling,
         };
-        let terms = postcard::to_stdvec(&plan).expect("a plan is plain data");
-        (Id::digest(&[b"import", &owner.0, &terms]), plan)
+        (Id::digest(&[b"import", &owner.0, &plan.terms()]), plan)
     }
 
     /// Creates the job of a file that is where the job looks for it.
     pub async fn create(&self, job: Id, plan: ImportPlan, by: By) -> Result<Done<()>, Error> {
         let done = self.command(job, Command::Create(plan), by).await?;
-        pick(done, |event| matches!(event, Event::Created(_) | Event::Reopened).then_some(()))
+        let is_created = |event: &Event| {
+            matches!(event, Event::Created(_) | Event::Planned(_) | Event::Reopened)
+        };
+        pick(done, |event| is_created(&event).then_some(()))
     }
 
     pub async fn cancel(&self, job: Id, by: By) -> Result<Done<()>, Error> {

@@ -1,24 +1,17 @@
 //! The codes of a chunk, and the racks that own them: who takes what in, and what is there already.
+//!
+//! A code that is there in the other spelling is a duplicate, too: whoever types it would get the
+//! coupon of the other.
 
 use crate::failure::Error;
 use crate::table::Engine;
 use actors::domain::coupons::rack::{
-    Answer, CodeLine, Command, Event, Question, RackTerms, Refusal,
+    Answer, CodeLine, Command, Event, Question, RackTerms, Refusal, Spelling,
 };
 use actors::domain::coupons::{RackName, Serial};
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
-
-/// The places of lines, by the rack that owns their codes.
-fn by_rack(lines: &[CodeLine]) -> Vec<(RackName, Vec<usize>)> {
-    let mut racks: BTreeMap<RackName, Vec<usize>> = BTreeMap::new();
-    lines
-        .iter()
-        .enumerate()
-        .for_each(|(at, (_, code))| racks.entry(RackName::of(code)).or_default().push(at));
-    racks.into_iter().collect()
-}
 
 /// Takes the codes in. True for each line that brought its code, now or when the same was done
 /// before.
@@ -26,42 +19,36 @@ pub async fn import(
     engine: &Engine,
     batch: Serial,
     terms: RackTerms,
+    spelling: Spelling,
     lines: &[CodeLine],
 ) -> Result<Vec<bool>, Error> {
-    let racks = by_rack(lines);
-    let ask = racks
-        .iter()
-        .map(|(name, places)| import_on(engine, name, batch, terms, pick(lines, places)));
-    Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
-}
-
-async fn import_on(
-    engine: &Engine,
-    name: &RackName,
-    batch: Serial,
-    terms: RackTerms,
-    lines: Vec<CodeLine>,
-) -> Result<Vec<bool>, Error> {
-    let command = Command::Import { batch, terms, lines: lines.clone() };
-    let mut new = Vec::new();
-    match engine.racks.command(name, command, By::SYSTEM).await {
-        Ok(done) => {
-            if let Event::Imported { lines, .. } = done.event {
-                new = lines;
+    let elsewhere = known(engine, spelling.other(), lines).await?;
+    let free: Vec<usize> = (0..lines.len()).filter(|at| !elsewhere[*at]).collect();
+    let import_some = |name, lines: Vec<CodeLine>| async move {
+        let command = Command::Import { batch, terms, spelling, lines: lines.clone() };
+        let mut new = Vec::new();
+        match engine.racks.command(&name, command, By::SYSTEM).await {
+            Ok(done) => {
+                if let Event::Imported { lines, .. } | Event::ImportedLoosely { lines, .. } =
+                    done.event
+                {
+                    new = lines;
+                }
             }
+            Err(Failure::Refused(Refusal::NothingNew)) => {}
+            Err(failure) => return Err(failure.into()),
         }
-        Err(Failure::Refused(Refusal::NothingNew)) => {}
-        Err(failure) => return Err(failure.into()),
-    }
-    // The new ones come in the order of the lines.
-    let mut new = new.iter().map(|(row, _)| *row).peekable();
-    let mut taken: Vec<bool> = lines.iter().map(|(row, _)| new.next_if_eq(row).is_some()).collect();
+        // The new ones come in the order of the lines.
+        let mut new = new.iter().map(|(row, _)| *row).peekable();
+        Ok(lines.iter().map(|(row, _)| new.next_if_eq(row).is_some()).collect())
+    };
+    let some = on_racks(spelling, &pick(lines, &free), import_some).await?;
+    let mut taken = vec![false; lines.len()];
+    free.iter().zip(some).for_each(|(at, is_new)| taken[*at] = is_new);
     let others: Vec<usize> = (0..lines.len()).filter(|at| !taken[*at]).collect();
     if !others.is_empty() {
-        let question = Question::Brought { batch, lines: pick(&lines, &others) };
-        for (at, brought) in others.into_iter().zip(flags(engine, name, question).await?) {
-            taken[at] = brought;
-        }
+        let before = brought(engine, batch, spelling, &pick(lines, &others)).await?;
+        others.into_iter().zip(before).for_each(|(at, brought)| taken[at] = brought);
     }
     Ok(taken)
 }
@@ -71,26 +58,60 @@ async fn import_on(
 pub async fn check(
     engine: &Engine,
     batch: Option<Serial>,
+    spelling: Spelling,
     lines: &[CodeLine],
 ) -> Result<Vec<bool>, Error> {
-    let racks = by_rack(lines);
-    let ask = racks.iter().map(|(name, places)| check_on(engine, name, batch, pick(lines, places)));
-    Ok(spread(lines.len(), &racks, try_join_all(ask).await?))
+    let here = known(engine, spelling, lines).await?;
+    let elsewhere = known(engine, spelling.other(), lines).await?;
+    let own = match batch {
+        Some(batch) => brought(engine, batch, spelling, lines).await?,
+        None => vec![false; lines.len()],
+    };
+    let is_free = |at: usize| own[at] || !(here[at] || elsewhere[at]);
+    Ok((0..lines.len()).map(is_free).collect())
 }
 
-async fn check_on(
+async fn known(
     engine: &Engine,
-    name: &RackName,
-    batch: Option<Serial>,
-    lines: Vec<CodeLine>,
+    spelling: Spelling,
+    lines: &[CodeLine],
 ) -> Result<Vec<bool>, Error> {
-    let codes = lines.iter().map(|(_, code)| code.clone()).collect();
-    let known = flags(engine, name, Question::Known(codes)).await?;
-    let own = match batch {
-        Some(batch) => flags(engine, name, Question::Brought { batch, lines }).await?,
-        None => vec![false; known.len()],
-    };
-    Ok(known.into_iter().zip(own).map(|(known, own)| !known || own).collect())
+    on_racks(spelling, lines, |name, lines| async move {
+        let codes = lines.into_iter().map(|(_, code)| code).collect();
+        flags(engine, &name, Question::Known(spelling, codes)).await
+    })
+    .await
+}
+
+async fn brought(
+    engine: &Engine,
+    batch: Serial,
+    spelling: Spelling,
+    lines: &[CodeLine],
+) -> Result<Vec<bool>, Error> {
+    on_racks(spelling, lines, |name, lines| async move {
+        flags(engine, &name, Question::Brought { batch, spelling, lines }).await
+    })
+    .await
+}
+
+/// What each rack says of the lines whose codes it owns, in the order of the lines.
+async fn on_racks<F: Future<Output = Result<Vec<bool>, Error>>>(
+    spelling: Spelling,
+    lines: &[CodeLine],
+    ask: impl Fn(RackName, Vec<CodeLine>) -> F,
+) -> Result<Vec<bool>, Error> {
+    let mut racks: BTreeMap<RackName, Vec<usize>> = BTreeMap::new();
+    for (at, (_, code)) in lines.iter().enumerate() {
+        racks.entry(spelling.rack(code)).or_default().push(at);
+    }
+    let asked = racks.iter().map(|(name, places)| ask(*name, pick(lines, places)));
+    let said = try_join_all(asked).await?;
+    let mut all = vec![false; lines.len()];
+    for (places, said) in racks.values().zip(said) {
+        places.iter().zip(said).for_each(|(at, said)| all[*at] = said);
+    }
+    Ok(all)
 }
 
 async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<Vec<bool>, Error> {
@@ -102,13 +123,4 @@ async fn flags(engine: &Engine, name: &RackName, question: Question) -> Result<V
 
 fn pick(lines: &[CodeLine], places: &[usize]) -> Vec<CodeLine> {
     places.iter().map(|at| lines[*at].clone()).collect()
-}
-
-/// What each rack said, in the order of the lines.
-fn spread(count: usize, racks: &[(RackName, Vec<usize>)], said: Vec<Vec<bool>>) -> Vec<bool> {
-    let mut all = vec![false; count];
-    for ((_, places), said) in racks.iter().zip(said) {
-        places.iter().zip(said).for_each(|(at, said)| all[*at] = said);
-    }
-    all
 }

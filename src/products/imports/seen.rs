@@ -5,6 +5,7 @@
 //! the pass is over.
 
 use actors::Id;
+use actors::domain::coupons::rack::Spelling;
 use rusqlite::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,11 @@ impl Seen {
     }
 
     /// Whether each row is the first with its code. Durable when it returns.
-    pub fn first(&mut self, lines: &[(u64, Box<str>)]) -> rusqlite::Result<Vec<bool>> {
+    pub fn first(
+        &mut self,
+        spelling: Spelling,
+        lines: &[(u64, Box<str>)],
+    ) -> rusqlite::Result<Vec<bool>> {
         let commit = self.0.transaction()?;
         let mut first = Vec::with_capacity(lines.len());
         {
@@ -46,7 +51,7 @@ impl Seen {
             let mut get = commit.prepare("SELECT row FROM seen WHERE code = ?1")?;
             for (row, code) in lines {
                 // A hash that no two codes share keeps the rows short.
-                let code = Id::digest(&[code.as_bytes()]).0;
+                let code = Id::digest(&[spelling.key(code).as_bytes()]).0;
                 let is_new = put.execute((code, *row as i64))? == 1;
                 first.push(
                     is_new || get.query_row([code], |found| found.get::<_, i64>(0))? as u64 == *row,

@@ -4,16 +4,17 @@
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, topics};
 use actors::Id;
-use actors::domain::imports::{Event, Import, Progress, WhyFailed};
+use actors::domain::imports::{Event, FirstImportPlan, Import, ImportPlan, Progress, WhyFailed};
 use serde_json::json;
 
 impl Told for Import {
     fn tell(job: &Id, event: &Event, says: &mut Says) {
         let job = ("job", id(job));
         match event {
-            Event::Created(plan) => says.say(
+            Event::Created(FirstImportPlan { bytes, dry_run, .. })
+            | Event::Planned(ImportPlan { bytes, dry_run, .. }) => says.say(
                 &topics::IMPORT_CREATED,
-                [job, ("bytes", json!(plan.bytes)), ("dry_run", json!(plan.dry_run))],
+                [job, ("bytes", json!(bytes)), ("dry_run", json!(dry_run))],
             ),
             Event::Advanced(Progress { rows, imported, duplicate, invalid, .. }) => {
                 let [rows, imported, duplicate, invalid] =

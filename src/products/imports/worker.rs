@@ -143,17 +143,17 @@ async fn on(
     view: &ImportView,
     mut work: Box<JobFiles>,
 ) -> Result<Turn, Trouble> {
-    let most = imports.chunk;
+    let (most, spelling) = (imports.chunk, view.plan.spelling);
     let (read, mut work) = spawn_blocking(move || (work.read(most), work)).await?;
     let mut chunk: Chunk = read?;
     let taken = match (view.pass, view.batch) {
         (ImportPass::Importing, Some(batch)) => {
             let terms =
                 rack::RackTerms { offer: view.plan.offer, expires_at: view.plan.expires_at };
-            racks::import(&imports.engine, batch, terms, &chunk.lines).await?
+            racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?
         }
         _ => {
-            let free = racks::check(&imports.engine, view.batch, &chunk.lines).await?;
+            let free = racks::check(&imports.engine, view.batch, spelling, &chunk.lines).await?;
             let (first, back, lines) =
                 spawn_blocking(move || (work.first(&chunk.lines), work, chunk)).await?;
             (work, chunk) = (back, lines);

@@ -7,6 +7,6 @@ mod words;
 pub use rows::{UNFINISHED, job_of_row};
 pub use rules::Import;
 pub use words::{
-    Answer, Command, Event, ImportPass, ImportPlan, ImportState, ImportView, OnDuplicate, Progress,
-    Question, Refusal, WhyFailed,
+    Answer, Command, Event, FirstImportPlan, ImportPass, ImportPlan, ImportState, ImportView,
+    OnDuplicate, Progress, Question, Refusal, WhyFailed,
 };

@@ -17,7 +17,7 @@ pub(super) fn declare(job: &Id, event: &Event, at: Time, rows: &mut Vec<Row>) {
     let unfinished =
         |body| Row { shelf: shelves::JOBS, owner: UNFINISHED, key: job.0.to_vec(), body };
     match event {
-        Event::Created(_) => {
+        Event::Created(_) | Event::Planned(_) => {
             let body = Some(KIND.as_bytes().to_vec());
             let key = list_key(at, *job);
             rows.push(Row { shelf: shelves::JOBS, owner: Id::SYSTEM, key, body });

@@ -42,7 +42,7 @@ impl Machine for Import {
     ) -> Result<Verdict<Event>, Refusal> {
         use Verdict::{Already, New};
         let job = match (command, &self.job) {
-            (Command::Create(plan), None) => return Ok(New(Event::Created(plan.clone()))),
+            (Command::Create(plan), None) => return Ok(New(Event::Planned(plan.clone()))),
             (_, None) => return Err(Refusal::Unknown),
             (_, Some(job)) => job,
         };
@@ -50,7 +50,7 @@ impl Machine for Import {
             (Command::Create(_), ImportState::Failed(_) | ImportState::Cancelled) => {
                 Ok(New(Event::Reopened))
             }
-            (Command::Create(_), _) => Ok(Already(Event::Created(job.plan.clone()))),
+            (Command::Create(_), _) => Ok(Already(Event::Planned(job.plan.clone()))),
             (Command::Cancel, ImportState::Running) => Ok(New(Event::Cancelling)),
             (Command::Cancel, ImportState::Cancelling) => Ok(Already(Event::Cancelling)),
             (Command::Cancel | Command::Stop, ImportState::Cancelled) => {
@@ -76,12 +76,17 @@ impl Machine for Import {
     }
 
     fn apply(&mut self, event: &Event, at: Time) {
-        if let (Event::Created(plan), None) = (event, &self.job) {
-            self.job = Some(ImportView::new(plan.clone(), at));
+        let plan = match event {
+            Event::Created(first) => Some(first.clone().into()),
+            Event::Planned(plan) => Some(plan.clone()),
+            _ => None,
+        };
+        if let (Some(plan), None) = (plan, &self.job) {
+            self.job = Some(ImportView::new(plan, at));
         }
         let Some(job) = &mut self.job else { return };
         match event {
-            Event::Created(_) => {}
+            Event::Created(_) | Event::Planned(_) => {}
             Event::Registered { batch } => {
                 (job.pass, job.batch, job.progress) =
                     (ImportPass::Importing, Some(*batch), Progress::default())

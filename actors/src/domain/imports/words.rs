@@ -1,9 +1,30 @@
 //! What an import is, what it is told and asked, what happens, and why not.
 
+use crate::domain::coupons::rack::Spelling;
 use crate::domain::coupons::{Offer, Serial};
 use crate::machine::Refused;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+
+/// What a job was before codes could have a loose spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstImportPlan {
+    pub name: Option<String>,
+    pub file: [u8; 32],
+    pub bytes: u64,
+    pub offer: Offer,
+    pub expires_at: Time,
+    pub on_duplicate: OnDuplicate,
+    pub dry_run: bool,
+}
+
+impl From<FirstImportPlan> for ImportPlan {
+    fn from(first: FirstImportPlan) -> ImportPlan {
+        let FirstImportPlan { name, file, bytes, offer, expires_at, on_duplicate, dry_run } = first;
+        let spelling = Spelling::Exact;
+        ImportPlan { name, file, bytes, offer, expires_at, on_duplicate, dry_run, spelling }
+    }
+}
 
 /// What a job is, fixed when it is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +38,22 @@ pub struct ImportPlan {
     pub on_duplicate: OnDuplicate,
     /// Says what would be imported, and imports nothing.
     pub dry_run: bool,
+    pub spelling: Spelling,
+}
+
+impl ImportPlan {
+    /// What makes it another job than any other, in bytes: as it always was for an exact spelling,
+    /// so that a file that is brought again is the same job.
+    pub fn terms(&self) -> Vec<u8> {
+        let ImportPlan { name, file, bytes, offer, expires_at, on_duplicate, dry_run, spelling } =
+            self.clone();
+        let first = FirstImportPlan { name, file, bytes, offer, expires_at, on_duplicate, dry_run };
+        let terms = match spelling {
+            Spelling::Exact => postcard::to_stdvec(&first),
+            Spelling::Loose => postcard::to_stdvec(&(first, spelling)),
+        };
+        terms.expect("a plan is plain data")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +129,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Created(ImportPlan),
+    Created(FirstImportPlan),
     Registered {
         batch: Serial,
     },
@@ -104,6 +141,8 @@ pub enum Event {
     Cancelled,
     /// From the first row again, because the file was brought again.
     Reopened,
+    /// As `Created`, with all that a plan says by now.
+    Planned(ImportPlan),
 }
 
 /// In order of precedence.

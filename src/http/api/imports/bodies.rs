@@ -7,6 +7,7 @@ use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
 use actors::Id;
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::imports::{ImportPass, ImportState, ImportView, OnDuplicate, WhyFailed};
 use base::calendar::wire_time;
 use products::imports::WantedImport;
@@ -28,6 +29,7 @@ pub struct ImportQuery {
     max_discount: Option<u64>,
     on_duplicate: Option<String>,
     cancel_by: Option<String>,
+    spelling: Option<String>,
     #[serde(default)]
     dry_run: bool,
 }
@@ -50,6 +52,9 @@ pub struct JobBody {
     /// `skip` or `fail`.
     #[schema(value_type = words::Duplicates)]
     pub on_duplicate: &'static str,
+    /// `exact` or `loose`.
+    #[schema(value_type = words::Spellings)]
+    pub spelling: &'static str,
     pub dry_run: bool,
     pub offer: OfferBody,
     pub expires_at: String,
@@ -114,6 +119,7 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
         no_discount,
         cancel_by,
         on_duplicate,
+        spelling,
         dry_run,
     } = query;
     let invalid = |name: &str, why: &str| Problem::invalid(&format!("?{name}"), why);
@@ -137,12 +143,18 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
         Some("fail") => Ok(OnDuplicate::Fail),
         Some(_) => Err(invalid("on_duplicate", "skip or fail")),
     });
-    let (Some(offer), Some(expires_at), Some(on_duplicate)) = (offer, expires_at, on_duplicate)
+    let spelling = mistakes.check(match spelling.as_deref() {
+        None | Some("exact") => Ok(Spelling::Exact),
+        Some("loose") => Ok(Spelling::Loose),
+        Some(_) => Err(invalid("spelling", "exact or loose")),
+    });
+    let (Some(offer), Some(expires_at), Some(on_duplicate), Some(spelling)) =
+        (offer, expires_at, on_duplicate, spelling)
     else {
         return Err(mistakes.into());
     };
     mistakes.end()?;
-    Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run })
+    Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run, spelling })
 }
 
 pub fn parse_fates(
@@ -192,6 +204,10 @@ impl JobBody {
             on_duplicate: match plan.on_duplicate {
                 OnDuplicate::Skip => "skip",
                 OnDuplicate::Fail => "fail",
+            },
+            spelling: match plan.spelling {
+                Spelling::Exact => "exact",
+                Spelling::Loose => "loose",
             },
             dry_run: plan.dry_run,
             offer: plan.offer.into(),

@@ -22,7 +22,7 @@ use crate::http::page::{self, Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
-use crate::http::words::{Cancellers, Duplicates};
+use crate::http::words::{Cancellers, Duplicates, Spellings};
 use crate::shared::Shared;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Bytes, block};
@@ -41,9 +41,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeatable()
             .summary("Import coupon codes of your own")
             .notes(
-                "The body is CSV with one column, `code`: 1 to 64 visible characters, compared \
-                 exactly, and not in the shape of this server's own \
-                 codes. It is on disk before the answer comes; the job then takes it in, also \
+                "The body is CSV with one column, `code`: 1 to 64 visible characters, and not in the \
+                 shape of this server's own codes. Codes are compared exactly, or with \
+                 `spelling=loose` without regard to case, dashes and spaces: two of a file that \
+                 differ in nothing else are duplicates, and whoever uses one may type it either \
+                 way. The file is on disk before the answer comes; the job then takes it in, also \
                  after a crash. The same file with the same parameters \
                  is the same job, and one that failed or was cancelled is taken up again by it. \
                  With `on_duplicate=fail` the whole file is checked \
@@ -62,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .number("max_discount", 1..=MOST_MONEY, "The discount is never more than this.")
             .choice("on_duplicate", Duplicates::ALL, "`skip`, if absent.")
             .flag("no_discount", "`true`: all of the amount stays payable.")
+            .choice("spelling", Spellings::ALL, "How codes are compared; `exact`, if absent.")
             .flag("dry_run", "`true`: the whole report, and nothing is imported.")
             .choice("cancel_by", Cancellers::ALL, "Who may take back a use; `member`, if absent.")
             .streams("text/csv")

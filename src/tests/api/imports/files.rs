@@ -217,3 +217,35 @@ fn a_file_that_may_have_no_duplicate_is_imported_whole_or_not_at_all() {
         (&json!("failed"), &json!("row 2 is a duplicate; nothing was imported"))
     );
 }
+
+#[test]
+fn loose_codes_are_used_however_they_are_typed_and_imported_once() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for query in ["&spelling=loose&dry_run=true", "&spelling=loose&on_duplicate=skip"] {
+        let file = "code\nSUMMER-26\nsummer 26\nSu-Mm-Er26\nWINTER 26\n- -\n";
+        let job = ended(&app, &admin, id(&admin.import(query, file).expect(202)));
+        assert_eq!((&job["state"], &job["spelling"]), (&json!("finished"), &json!("loose")));
+        assert_eq!(counts(&job), (2, 2, 1));
+        assert_eq!(states(&rows(&admin, id(&job), "")).join(" "), FATES);
+    }
+    const FATES: &str = "imported duplicate duplicate imported invalid";
+    let again = imported(&app, &admin, "&spelling=loose", "code\nwinter26\nwinter-27\n");
+    assert_eq!(counts(&again), (1, 1, 0));
+    // Letter by letter it is another code, but whoever types it means the one that is there.
+    let exact = imported(&app, &admin, "", "code\nWINTER-27\nWINTER-28\n");
+    assert_eq!((counts(&exact), &exact["spelling"]), ((1, 1, 0), &json!("exact")));
+    let loose = imported(&app, &admin, "&spelling=loose", "code\nWINTER-28\n");
+    assert_eq!(counts(&loose), (0, 1, 0));
+    let ada = app.member("ada");
+    let to = json!({"member_id": crate::coupons::my_id(&ada)});
+    for typed in ["summer-26", "Summer%2026", "SUMMER26"] {
+        let given = admin.put(&format!("/coupons/{typed}/assign"), to.clone()).expect(200);
+        assert_eq!(given["code"], "SUMMER-26", "as it was written");
+    }
+    let used = ada.post("/coupons/sUmMeR-2-6/use", json!({"amount": 1000})).expect(200);
+    assert_eq!((&used["code"], &used["discount"]), (&json!("SUMMER-26"), &json!(100)));
+    ada.post("/coupons/SUMMER26/use", json!({"amount": 1000})).refused(409, "coupon-used");
+    admin.put("/coupons/WINTER-28/assign", to.clone()).expect(200);
+    admin.put("/coupons/winter-28/assign", to).refused(404, "unknown-coupon");
+}

@@ -25,6 +25,7 @@ fn wrong_parameters_are_pointed_at_before_the_file_is_read() {
         (format!("{expires}&discount_percent=1&cancel_by=me"), "?cancel_by"),
         (format!("{expires}&discount_percent=1&discount_amount=1"), "?discount_amount"),
         (format!("{expires}&discount_percent=1&on_duplicate=stop"), "?on_duplicate"),
+        (format!("{expires}&discount_percent=1&spelling=sloppy"), "?spelling"),
         (format!("{expires}&discount_percent=1&name="), "?name"),
         (format!("{expires}&discount_percent=1&name=a%0Ab"), "?name"),
         (format!("{expires}&discount_percent=1&dry_run=perhaps"), "?dry_run"),

@@ -3,8 +3,10 @@
 //!
 //! Rules: a code is imported once, whatever batch it came with; the first row that brings it has
 //! it. The same row again is the same import. So an import that was broken off can be repeated from
-//! anywhere, and comes to the same.
+//! anywhere, and comes to the same. What of a code is compared, its spelling says; codes of the two
+//! spellings lie side by side.
 
+use super::Spelling;
 use super::words::{Answer, CodeLine, Command, Event, Question, RackTerms, Refusal};
 use crate::cards::{Card, CardKey, Cards, NameShelf, NamesStandOn};
 use crate::domain::coupons::cards::{CouponSet, SOURCES};
@@ -60,17 +62,22 @@ impl Machine for Rack {
         cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         match command {
-            Command::Import { batch, terms, lines } => {
+            Command::Import { batch, terms, spelling, lines } => {
                 let mut seen = HashSet::new();
-                let is_new =
-                    |(_, code): &&CodeLine| !is_known(code, cards) && seen.insert(code.clone());
+                let is_new = |(_, code): &&CodeLine| {
+                    !is_known(*spelling, code, cards)
+                        && seen.insert(spelling.key(code).into_owned())
+                };
                 let lines: Vec<CodeLine> = lines.iter().filter(is_new).cloned().collect();
                 let first = self.batches.get(batch).map_or(0, |batch| batch.range.count());
                 if lines.is_empty() {
-                    Err(Refusal::NothingNew)
-                } else {
-                    Ok(Verdict::New(Event::Imported { batch: *batch, terms: *terms, first, lines }))
+                    return Err(Refusal::NothingNew);
                 }
+                let (batch, terms) = (*batch, *terms);
+                Ok(Verdict::New(match spelling {
+                    Spelling::Exact => Event::Imported { batch, terms, first, lines },
+                    Spelling::Loose => Event::ImportedLoosely { batch, terms, first, lines },
+                }))
             }
             // A batch is opened by its first import, or by whoever has to tell all of its shares.
             Command::In { command: range::Command::Open(_), .. } => {
@@ -104,7 +111,8 @@ impl Machine for Rack {
 
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
-            Event::Imported { batch, terms, lines, .. } => {
+            Event::Imported { batch, terms, lines, .. }
+            | Event::ImportedLoosely { batch, terms, lines, .. } => {
                 self.open(*batch, *terms, at).range.grow(lines.len() as u64);
                 self.note_due(*batch);
             }
@@ -124,11 +132,10 @@ impl Machine for Rack {
     fn cards(event: &Event, at: Time, cards: &mut Vec<Card>) {
         match event {
             Event::Imported { batch, first, lines, .. } => {
-                for (slot, (line, code)) in (*first..).zip(lines) {
-                    let place = CodePlace { batch: *batch, slot, line: *line };
-                    cards.push(Card::put(code_key(code), &place));
-                    cards.push(Card::put(set(*batch).code_of(slot), code));
-                }
+                put(Spelling::Exact, *batch, *first, lines, cards);
+            }
+            Event::ImportedLoosely { batch, first, lines, .. } => {
+                put(Spelling::Loose, *batch, *first, lines, cards);
             }
             Event::In { batch, event } => range::cards_of(set(*batch), event, at, cards),
             Event::Opened { .. } => {}
@@ -139,19 +146,19 @@ impl Machine for Rack {
 
     fn look(&self, question: &Question, cards: &Cards<'_>) -> Answer {
         match question {
-            Question::Find(code) => {
-                let found = place_of(code, cards);
+            Question::Find(spelling, code) => {
+                let found = place_of(*spelling, code, cards);
                 Answer::Found(found.map(|CodePlace { batch, slot, .. }| (batch, slot)))
             }
-            Question::Brought { batch, lines } => {
+            Question::Brought { batch, spelling, lines } => {
                 let brought = |(line, code): &CodeLine| {
-                    place_of(code, cards)
+                    place_of(*spelling, code, cards)
                         .is_some_and(|place| place.batch == *batch && place.line == *line)
                 };
                 Answer::Flags(lines.iter().map(brought).collect())
             }
-            Question::Known(codes) => {
-                Answer::Flags(codes.iter().map(|code| is_known(code, cards)).collect())
+            Question::Known(spelling, codes) => {
+                Answer::Flags(codes.iter().map(|code| is_known(*spelling, code, cards)).collect())
             }
             Question::Codes { batch, slots } => {
                 let code = |slot: &Slot| cards.read(&set(*batch).code_of(*slot));
@@ -232,16 +239,29 @@ fn set(batch: Serial) -> CouponSet {
 
 const CODES: NameShelf = NameShelf { shelf: shelves::CODES, stand_on: NamesStandOn::Themselves };
 
-fn code_key(code: &str) -> CardKey {
-    CardKey::name(shelves::CODES, Id::digest(&[b"code", code.as_bytes()]))
+fn code_key(spelling: Spelling, code: &str) -> CardKey {
+    let of: &[u8] = match spelling {
+        Spelling::Exact => b"code",
+        Spelling::Loose => b"loose code",
+    };
+    CardKey::name(shelves::CODES, Id::digest(&[of, spelling.key(code).as_bytes()]))
 }
 
-fn place_of(code: &str, cards: &Cards<'_>) -> Option<CodePlace> {
-    cards.read(&code_key(code))
+fn place_of(spelling: Spelling, code: &str, cards: &Cards<'_>) -> Option<CodePlace> {
+    cards.read(&code_key(spelling, code))
 }
 
-fn is_known(code: &str, cards: &Cards<'_>) -> bool {
-    cards.has(&code_key(code))
+fn is_known(spelling: Spelling, code: &str, cards: &Cards<'_>) -> bool {
+    cards.has(&code_key(spelling, code))
+}
+
+/// The cards of lines that were taken in.
+fn put(spelling: Spelling, batch: Serial, first: Slot, lines: &[CodeLine], to: &mut Vec<Card>) {
+    for (slot, (line, code)) in (first..).zip(lines) {
+        let place = CodePlace { batch, slot, line: *line };
+        to.push(Card::put(code_key(spelling, code), &place));
+        to.push(Card::put(set(batch).code_of(slot), code));
+    }
 }
 
 impl Rack {

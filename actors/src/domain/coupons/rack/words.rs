@@ -1,5 +1,6 @@
 //! What a rack is told and asked, what happens, and why not.
 
+use super::Spelling;
 use crate::domain::coupons::coupon::Slot;
 use crate::domain::coupons::names::Serial;
 use crate::domain::coupons::offer::Offer;
@@ -26,6 +27,7 @@ pub enum Command {
     Import {
         batch: Serial,
         terms: RackTerms,
+        spelling: Spelling,
         lines: Vec<CodeLine>,
     },
     In {
@@ -56,6 +58,13 @@ pub enum Event {
         batch: Serial,
         terms: RackTerms,
     },
+    /// The same as `Imported`, of codes whose spelling is loose.
+    ImportedLoosely {
+        batch: Serial,
+        terms: RackTerms,
+        first: Slot,
+        lines: Vec<CodeLine>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,15 +84,16 @@ impl Refused for Refusal {
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Question {
     /// Where a code is.
-    Find(Box<str>),
+    Find(Spelling, Box<str>),
     /// Which of these lines of the batch brought their code; the others are duplicates, or not
     /// there yet.
     Brought {
         batch: Serial,
+        spelling: Spelling,
         lines: Vec<CodeLine>,
     },
     /// Which of these codes are here.
-    Known(Vec<Box<str>>),
+    Known(Spelling, Vec<Box<str>>),
     /// The codes of these coupons.
     Codes {
         batch: Serial,

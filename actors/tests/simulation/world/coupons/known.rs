@@ -31,7 +31,7 @@ pub fn import(world: &World, file: usize, lines: std::ops::Range<u64>) -> Vec<Ca
             Call::of(
                 Caller::SYSTEM,
                 None,
-                rack::Command::Import { batch, terms, lines },
+                rack::Command::Import { batch, terms, spelling: rack::Spelling::Exact, lines },
                 vec![place],
             )
         })

@@ -9,7 +9,9 @@ use super::batch::{self, Batch};
 use super::pool::{Answered, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
 use actors::cards::Cards;
-use actors::domain::coupons::rack::{Answer, CodeLine, Command, Event, Question, Rack, Refusal};
+use actors::domain::coupons::rack::{
+    Answer, CodeLine, Command, Event, Question, Rack, Refusal, Spelling,
+};
 use actors::domain::coupons::{CouponLedger, RackName, Serial, range, redeem};
 use actors::{Caller, Id, Machine, Time};
 use std::collections::BTreeMap;
@@ -113,6 +115,7 @@ impl Kind for Rack {
                 model.import(*batch, terms, lines, at);
             }
             Event::Opened { .. } => panic!("nobody here opens a share by itself"),
+            Event::ImportedLoosely { .. } => panic!("nobody here imports loosely: {event:?}"),
             Event::In { batch, event } => {
                 model.batches.get_mut(batch).expect("it was imported").record(event, at)
             }
@@ -140,11 +143,12 @@ impl Kind for Rack {
     fn compare(model: &Model, machine: &Rack, cards: &Cards<'_>) {
         for (code, (batch, slot, line)) in &model.codes {
             assert_eq!(
-                machine.look(&Question::Find(code.clone()), cards),
+                machine.look(&Question::Find(Spelling::Exact, code.clone()), cards),
                 Answer::Found(Some((*batch, *slot)))
             );
             let brought = Question::Brought {
                 batch: *batch,
+                spelling: Spelling::Exact,
                 lines: vec![(*line, code.clone()), (line + 1, code.clone())],
             };
             assert_eq!(machine.look(&brought, cards), Answer::Flags(vec![true, false]));
