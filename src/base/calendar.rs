@@ -40,6 +40,11 @@ pub fn days_later(date: Date, days: u16) -> Option<Date> {
     date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
+/// The days from the first to the last, both of them too.
+pub fn days_between(first: Date, last: Date) -> impl Iterator<Item = Date> {
+    first.series(Span::new().days(1)).take_while(move |date| *date <= last)
+}
+
 /// RFC 3339 in UTC, to the millisecond.
 pub fn wire_time(time: Time) -> String {
     let instant = jiff::Timestamp::from_millisecond(time.0).unwrap_or_default();

@@ -34,21 +34,6 @@ pub enum ListForm {
     Whole(ExportForm, Paging),
 }
 
-/// What a list without filters takes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listing {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    format: Option<String>,
-}
-
-impl Listing {
-    pub fn form(self) -> Result<ListForm, Problem> {
-        ListForm::of(self.format.as_deref(), self.limit, self.cursor)
-    }
-}
-
 impl ListForm {
     pub fn of(
         format: Option<&str>,

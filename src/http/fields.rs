@@ -1,7 +1,9 @@
 //! Fields of bodies and queries that are read alike wherever they stand.
 
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
 use actors::{Id, Time};
+use products::between::Between;
 
 const LONGEST_NAME: usize = 100;
 const LONGEST_REFERENCE: usize = 64;
@@ -17,6 +19,19 @@ pub fn parse_instant(text: &str, pointer: &str) -> Result<Time, Problem> {
         Problem::invalid(pointer, "a time with its zone, like 2026-12-31T23:59:59Z")
     })?;
     Ok(Time(instant.as_millisecond()))
+}
+
+/// Two instants of a query, each with its pointer.
+pub fn parse_between(
+    from: (Option<&str>, &str),
+    to: (Option<&str>, &str),
+) -> Result<Between, Problem> {
+    let mut mistakes = Mistakes::default();
+    let mut instant = |(text, pointer): (Option<&str>, &str)| {
+        mistakes.check(text.map(|text| parse_instant(text, pointer)).transpose()).flatten()
+    };
+    let between = Between { from: instant(from), to: instant(to) };
+    mistakes.end().map(|()| between)
 }
 
 /// An instant that lies ahead.

@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod ballots;
+pub mod between;
 pub mod campaigns;
 mod card_pages;
 pub mod coupons;

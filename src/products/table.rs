@@ -14,7 +14,7 @@ use actors::domain::notices::Notices;
 use actors::domain::tickets::Slice;
 use actors::domain::webhooks::Webhook;
 use actors::engine::{Node, Router, declared, record};
-use actors::store::{Frame, ListedRow, Page, Row, Sleeper, StoreError};
+use actors::store::{Bodies, Frame, ListedRow, Page, Row, RowKey, Sleeper, StoreError};
 use actors::{Machine, machine};
 use futures_util::future::LocalBoxFuture;
 use std::sync::Arc;
@@ -119,6 +119,15 @@ impl Engine {
         // The asker may be gone.
         self.node.store.rows(page, Box::new(move |rows| drop(done.send(rows))));
         rows.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the reader has stopped".into())))
+    }
+
+    /// The bodies of these rows, none where there is no such row.
+    pub async fn find(&self, keys: Vec<RowKey>) -> Result<Bodies, StoreError> {
+        let (done, bodies) = oneshot::channel();
+        // The asker may be gone.
+        self.node.store.find(keys, Box::new(move |bodies| drop(done.send(bodies))));
+        let stopped = || Err(StoreError::Unavailable("the reader has stopped".into()));
+        bodies.await.unwrap_or_else(|_| stopped())
     }
 
     /// Partitions that have something to do although nobody calls them.

@@ -4,13 +4,12 @@
 use crate::http::api::whose::{of_one_member, parse_whose};
 use crate::http::endpoint::Endpoint;
 use crate::http::export::ListForm;
-use crate::http::fields::{parse_instant, parse_reference};
+use crate::http::fields::{parse_between, parse_reference};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words::CouponStates;
-use actors::Time;
 use actors::domain::coupons::{CouponState, Serial};
-use products::coupons::wanted::{Between, WantedCoupons};
+use products::coupons::wanted::WantedCoupons;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -66,25 +65,19 @@ impl CouponQuery {
         let reference = self.reference.as_deref();
         let reference = reference.map(|text| parse_reference(text, "?reference")).transpose();
         let reference = mistakes.check(reference);
-        let mut instant = |text: Option<String>, pointer| {
-            let read = text.map(|text| parse_instant(&text, pointer)).transpose();
-            mistakes.check(read).flatten()
-        };
-        let given = (instant(self.from, "?from"), instant(self.to, "?to"));
-        let used = (instant(self.used_from, "?used_from"), instant(self.used_to, "?used_to"));
+        let given = ((self.from.as_deref(), "?from"), (self.to.as_deref(), "?to"));
+        let given = mistakes.check(parse_between(given.0, given.1));
+        let used =
+            ((self.used_from.as_deref(), "?used_from"), (self.used_to.as_deref(), "?used_to"));
+        let used = mistakes.check(parse_between(used.0, used.1));
         let (Some(form), Some(batch), Some(state), Some(owner), Some(reference)) =
             (form, batch, state, owner, reference)
         else {
             return Err(mistakes.into());
         };
-        mistakes.end()?;
-        let (given, used) = (between(given), between(used));
+        let (Some(given), Some(used)) = (given, used) else { return Err(mistakes.into()) };
         Ok((form, WantedCoupons { batch, state, owner, reference, given, used }))
     }
-}
-
-fn between((from, to): (Option<Time>, Option<Time>)) -> Between {
-    Between { from, to }
 }
 
 pub fn parse_state(text: &str) -> Result<CouponState, Problem> {

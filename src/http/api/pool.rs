@@ -24,6 +24,16 @@ impl FromRequest for PoolInPath {
     }
 }
 
+/// The closing day in a query.
+pub fn parse_day(text: &str, pointer: &str) -> Result<Day, Problem> {
+    text.parse().map_err(|_| Problem::invalid(pointer, "a date like 2026-12-31"))
+}
+
+/// The lottery in a query.
+pub fn parse_pool(text: &str, pointer: &str) -> Result<PoolName, Problem> {
+    parse_day(text, pointer).map(PoolName::Day)
+}
+
 pub async fn find_plan(shared: &Shared, pool: PoolName) -> Result<Arc<LotteryPlan>, Problem> {
     shared.lotteries.plan(pool).await?.ok_or_else(|| no_pool(pool))
 }

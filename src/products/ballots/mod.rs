@@ -15,7 +15,7 @@ use crate::opening::Whole;
 use crate::table::Engine;
 use actors::domain::ballots::{
     Answer, Ballot, BallotBox, BallotId, BoxName, Command, Event, Question, Witness,
-    ballot_of_card, ballot_of_row, before_lines_of,
+    ballot_of_card, ballot_of_row, before_lines_of, key_of_ballot,
 };
 use actors::domain::draw::{Hash, Sealed};
 use actors::domain::lottery::{Lot, LotteryPlan};
@@ -156,6 +156,20 @@ impl Ballots {
             lines.retain(|line| ballot_of_row(&line.key, &line.body).is_some_and(is_of));
         }
         Ok(lines)
+    }
+
+    /// A member's own ballots in one lottery, by box and place, after `after`.
+    pub async fn of_member_in(
+        &self,
+        owner: Id,
+        day: Day,
+        after: Option<BallotId>,
+        limit: usize,
+    ) -> Result<Vec<(BallotId, Id)>, StoreError> {
+        let after = after.as_ref().map(key_of_ballot);
+        let lines = self.of(owner, Some(day), after, limit).await?;
+        let ballot = |line: &ListedRow| ballot_of_row(&line.key, &line.body);
+        Ok(lines.iter().filter_map(ballot).map(|(id, _)| (id, owner)).collect())
     }
 
     /// All boxes of a lottery, in their order.

@@ -1,4 +1,5 @@
-//! Lists of coupons: the vouchers of a campaign, the coupons of a batch, those of a member.
+//! Lists of coupons: the vouchers of a campaign, the coupons of a batch, those of a member, and
+//! anybody's.
 //!
 //! What an index knows is found by it: a member's coupons, a member's voucher, the first voucher
 //! since an instant. What none knows is looked for, so many coupons a page.
@@ -11,20 +12,38 @@ use crate::promotions::Promotion;
 use actors::domain::coupons::campaign::{Answer, Question};
 use actors::domain::coupons::coupon::CouponView;
 use actors::domain::coupons::rows::after_lines_before;
-use actors::domain::coupons::{CouponHome, Slot};
+use actors::domain::coupons::{CouponHome, Serial, SerialKind, Slot};
 use actors::{Id, Time};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Lines of a member's list that are read at a time.
-const AT_ONCE: usize = 100;
+/// Lines of a member's list that are read at a time, however few are still wanted.
+const FEWEST: usize = 16;
 
 /// Where a walk through a batch goes on.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct BatchPlace {
     part: u8,
     slot: Slot,
+}
+
+/// Where a walk through all campaigns, and then all batches, goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum AnyPlace {
+    Campaign(Serial, Slot),
+    Batch(Serial, BatchPlace),
+}
+
+impl AnyPlace {
+    const START: AnyPlace = AnyPlace::Campaign(Serial(0), 0);
+
+    fn promotion(&self) -> (SerialKind, Serial) {
+        match self {
+            AnyPlace::Campaign(serial, _) => (SerialKind::Campaign, *serial),
+            AnyPlace::Batch(serial, _) => (SerialKind::Batch, *serial),
+        }
+    }
 }
 
 /// What a page has, and where the next begins, if there is one.
@@ -62,7 +81,7 @@ impl Coupons {
             };
             // Nobody claims before whoever claimed first.
             let last = walked.found.last().map(|(_, view)| view.coupon.tenure.assigned_at);
-            let is_over = wanted.given.to.zip(last).is_some_and(|(to, last)| last >= to);
+            let is_over = last.is_some_and(|last| wanted.given.is_over_at(last));
             next = wanted.take(walked, limit, &mut found).filter(|_| !is_over);
         }
         Ok(Some((found, next)))
@@ -123,6 +142,65 @@ impl Coupons {
         Ok((found, (!is_over).then_some(place)))
     }
 
+    /// Anybody's coupons, from that place on: campaign by campaign, then batch by batch.
+    pub async fn of_anybody(
+        &self,
+        wanted: &WantedCoupons,
+        from: Option<AnyPlace>,
+        limit: usize,
+    ) -> Result<CouponPage<AnyPlace>, Error> {
+        let mut found = Vec::new();
+        let mut place = from.unwrap_or(AnyPlace::START);
+        for _ in 0..LOOKS {
+            if found.len() == limit {
+                break;
+            }
+            let (kind, serial) = place.promotion();
+            let before = serial.0.checked_sub(1).map(Serial);
+            let promotion = self.promotions.page(kind, before, 1).await?.pop();
+            let (Some(promotion), left) = (promotion.map(Arc::new), limit - found.len()) else {
+                match place {
+                    AnyPlace::Batch(..) => return Ok((found, None)),
+                    AnyPlace::Campaign(..) => {
+                        place = AnyPlace::Batch(Serial(0), BatchPlace::default());
+                        continue;
+                    }
+                }
+            };
+            let here = promotion.serial;
+            let after = Serial(here.0 + 1);
+            let is_wanted = wanted.batch.is_none_or(|batch| batch == here);
+            place = match place {
+                AnyPlace::Campaign(serial, slot) => {
+                    let slot = if serial == here { slot } else { 0 };
+                    let page = match is_wanted {
+                        true => self.of_campaign(&promotion, wanted, slot, left).await?,
+                        false => None,
+                    };
+                    let (vouchers, next) = page.unwrap_or_default();
+                    found.extend(vouchers.into_iter().map(|(rank, view)| FoundCoupon {
+                        home: CouponHome::Campaign { campaign: here, rank },
+                        code: self.voucher_code(&promotion, rank),
+                        promotion: promotion.clone(),
+                        view,
+                    }));
+                    next.map_or(AnyPlace::Campaign(after, 0), |rank| AnyPlace::Campaign(here, rank))
+                }
+                AnyPlace::Batch(serial, at) => {
+                    let at = if serial == here { at } else { BatchPlace::default() };
+                    let (coupons, next) = match is_wanted {
+                        true => self.of_batch(&promotion, wanted, at, left).await?,
+                        false => (Vec::new(), None),
+                    };
+                    found.extend(coupons);
+                    let behind = AnyPlace::Batch(after, BatchPlace::default());
+                    next.map_or(behind, |at| AnyPlace::Batch(here, at))
+                }
+            };
+        }
+        Ok((found, Some(place)))
+    }
+
     /// A member's coupons in the order in which they were given, after that line of their list.
     pub async fn of_member(
         &self,
@@ -134,18 +212,18 @@ impl Coupons {
         let mut found: Vec<FoundCoupon> = Vec::new();
         let mut after = after.max(wanted.given.from.map(after_lines_before));
         for _ in 0..LOOKS {
-            let lines = self.homes_of(owner, after.clone(), AT_ONCE).await?;
-            let is_last = lines.len() < AT_ONCE;
+            let at_once = FEWEST.max(limit + 1 - found.len());
+            let lines = self.homes_of(owner, after.clone(), at_once).await?;
+            let is_last = lines.len() < at_once;
             let is_wanted = |home: &CouponHome, at: Time| {
                 wanted.batch.is_none_or(|batch| batch == home.serial()) && wanted.given.has(at)
             };
-            let is_over = |at: Time| wanted.given.to.is_some_and(|to| at >= to);
             let coupons = lines.iter().map(async |(_, home, at)| match is_wanted(home, *at) {
                 true => self.find(home.clone()).await,
                 false => Ok(None),
             });
             for ((key, _, at), coupon) in lines.iter().zip(try_join_all(coupons).await?) {
-                if is_over(*at) {
+                if wanted.given.is_over_at(*at) {
                     return Ok((found, None));
                 }
                 // One that was void and given again is on the lists of all who had it; it belongs

@@ -1,12 +1,14 @@
 //! Telling owners that their coupons expire: every campaign, and every batch that expires in the
 //! window, is asked to tell its own, some at a time.
 
+use crate::between::Between;
 use crate::coupons::Coupons;
 use crate::coupons::batches::{BatchPart, parts};
 use crate::failure::{Error, Refusal};
 use crate::promotions::Promotion;
 use crate::table::Engine;
 use actors::domain::coupons::redeem::{self, Command, Event};
+use actors::domain::coupons::rows::{after_lines_before, notice_of_row};
 use actors::domain::coupons::{CouponHome, SerialKind, campaign, range};
 use actors::domain::day::Day;
 use actors::domain::notices::{self, Question};
@@ -41,10 +43,18 @@ pub async fn finish(engine: &Engine, day: Day) -> Result<(), Error> {
 /// The notices that were given, the oldest first: lines of a list.
 pub async fn list(
     engine: &Engine,
+    given: &Between,
     after: Option<Vec<u8>>,
     limit: usize,
 ) -> Result<Vec<ListedRow>, StoreError> {
-    engine.rows(Page { shelf: shelves::NOTICES, owner: Id::SYSTEM, after, limit }).await
+    let after = after.max(given.from.map(after_lines_before));
+    let page = Page { shelf: shelves::NOTICES, owner: Id::SYSTEM, after, limit };
+    let mut lines = engine.rows(page).await?;
+    let is_before_the_end = |line: &ListedRow| {
+        notice_of_row(&line.body).is_none_or(|notice| !given.is_over_at(notice.at))
+    };
+    lines.retain(is_before_the_end);
+    Ok(lines)
 }
 
 impl Coupons {

@@ -1,5 +1,6 @@
 //! Which coupons a list is to have, and how far it looks for them at a time.
 
+use crate::between::Between;
 use actors::domain::coupons::coupon::{CouponPhase, CouponView};
 use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::{CouponState, Serial, Slot};
@@ -8,13 +9,6 @@ use actors::{Id, Time};
 /// Looks that one page of a list makes, each through a thousand coupons at most. What was not
 /// found by then is on a later page.
 pub(super) const LOOKS: usize = 16;
-
-/// From an instant on, and before another.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Between {
-    pub from: Option<Time>,
-    pub to: Option<Time>,
-}
 
 /// Coupons of those that were given to somebody or voided. All, if nothing is said.
 #[derive(Clone, Debug, Default)]
@@ -28,16 +22,6 @@ pub struct WantedCoupons {
     pub given: Between,
     /// When they were used.
     pub used: Between,
-}
-
-impl Between {
-    pub fn is_open(&self) -> bool {
-        self.from.is_none() && self.to.is_none()
-    }
-
-    pub fn has(&self, at: Time) -> bool {
-        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at < to)
-    }
 }
 
 impl WantedCoupons {

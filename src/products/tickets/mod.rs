@@ -2,6 +2,7 @@
 //!
 //! They are in slices by their leading digit. The first request that needs a slice opens it.
 
+pub mod sold;
 pub mod told;
 
 use crate::failure::{Error, pick};
@@ -15,7 +16,7 @@ use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
     Answer, Command, Event, HoldId, HoldView, Question, Slice, SliceName, TicketId, TicketLedger,
-    hold_of_row, key_of_hold,
+    before_tickets_of, hold_of_row, key_of_hold,
 };
 use actors::engine::{By, Done};
 use actors::store::{ListedRow, Page, StoreError};
@@ -191,14 +192,21 @@ impl Tickets {
         Ok(live)
     }
 
-    /// The tickets that a member has bought: lines of a list.
+    /// The tickets that a member has bought: lines of a list. Of all lotteries, if none is named.
     pub async fn bought_by(
         &self,
         owner: Id,
+        lottery: Option<Day>,
         after: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<ListedRow>, StoreError> {
-        self.engine.rows(Page { shelf: shelves::TICKETS, owner, after, limit }).await
+        let after = after.max(lottery.map(before_tickets_of));
+        let mut lines =
+            self.engine.rows(Page { shelf: shelves::TICKETS, owner, after, limit }).await?;
+        if let Some(day) = lottery {
+            lines.retain(|line| line.key.starts_with(&before_tickets_of(day)));
+        }
+        Ok(lines)
     }
 
     pub async fn matching(

@@ -135,6 +135,16 @@ fn a_support_desk_sees_what_a_member_has_and_a_member_only_their_own() {
         assert_eq!(of(&format!("{and}from=2026-12-01T12:01:00Z")), given);
         assert_eq!(of(&format!("{and}to=2026-12-01T12:01:00Z")), [claimed.clone()]);
     }
+    // The number of an order is enough, whoever made it.
+    let theirs = voucher(&shop.on_behalf_of("m2"), &campaign);
+    redeem(&shop.on_behalf_of("m2"), &theirs, json!({"amount": 1000, "reference": "o-2"}));
+    for (reference, code) in [("o-1", &given[1]), ("o-2", &theirs)] {
+        assert_eq!(found(&admin, &format!("/coupons?reference={reference}")), [code.clone()]);
+        assert_eq!(found(&ada, &format!("/coupons?reference={reference}")).len(), 0);
+        let elsewhere = format!("/coupons?reference={reference}&batch={}", "c_999");
+        assert_eq!(found(&admin, &elsewhere).len(), 0);
+    }
+    assert_eq!(found(&admin, "/coupons?reference=o-3").len(), 0);
     let table = admin.get("/coupons?service=shop&their_id=m1&format=csv");
     assert_eq!(table.expect_text(200).lines().count(), 6);
     ada.get(&format!("/coupons?member={}", my_id(&m1))).refused(403, "forbidden");

@@ -8,6 +8,6 @@ mod words;
 
 pub use cards::ballot_of_card;
 pub use names::{BallotId, BoxName, MOST_BOXES};
-pub use rows::{ballot_of_row, before_lines_of};
+pub use rows::{ballot_of_row, before_lines_of, key_of_ballot};
 pub use rules::BallotBox;
 pub use words::{Answer, Ballot, BoxTerms, Command, Event, Question, Refusal, Witness};

@@ -14,9 +14,13 @@ pub(super) fn declare(name: &BoxName, event: &Event, at: Time, rows: &mut Vec<Ro
     }
 }
 
-fn line(BallotId { name, index, nonce }: &BallotId, at: Time) -> (Vec<u8>, Vec<u8>) {
-    let key = [&name.pool.row_key()[..], &[name.number], &index.to_be_bytes()].concat();
-    (key, [nonce.to_be_bytes(), at.0.to_be_bytes()].concat())
+fn line(id: &BallotId, at: Time) -> (Vec<u8>, Vec<u8>) {
+    (key_of_ballot(id), [id.nonce.to_be_bytes(), at.0.to_be_bytes()].concat())
+}
+
+/// Where a ballot is in its owner's list.
+pub fn key_of_ballot(BallotId { name, index, .. }: &BallotId) -> Vec<u8> {
+    [&name.pool.row_key()[..], &[name.number], &index.to_be_bytes()].concat()
 }
 
 /// Behind it come the lines of that lottery and of those that close later.

@@ -6,7 +6,7 @@ mod counts;
 mod holding;
 pub mod lattice;
 pub mod names;
-mod past;
+pub mod past;
 pub mod pattern;
 mod rows;
 mod rules;
@@ -17,7 +17,7 @@ mod words;
 
 pub use names::{HoldId, SliceName, TicketId};
 pub use pattern::Pattern;
-pub use rows::{Bought, hold_of_row, key_of_hold, ticket_of_row};
+pub use rows::{Bought, before_tickets_of, hold_of_row, key_of_hold, key_of_ticket, ticket_of_row};
 pub use rules::Slice;
 pub use words::{
     Answer, Command, Event, HoldState, HoldView, Question, Refusal, SliceTerms, TicketLedger,

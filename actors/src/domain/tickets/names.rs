@@ -45,6 +45,11 @@ impl SliceName {
         self.lead as u32 * 10u32.pow((self.digits - lead_digits(self.digits)) as u32)
     }
 
+    /// How many numbers it has.
+    pub fn numbers(&self) -> u32 {
+        10u32.pow((self.digits - lead_digits(self.digits)) as u32)
+    }
+
     fn checked(pool: PoolName, digits: u8, lead: u8) -> Option<SliceName> {
         let known = (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits)
             && lead < 10u8.pow(lead_digits(digits) as u32);

@@ -3,12 +3,14 @@
 //!
 //! The head knows live holds only, so it does not grow with what was sold or ended.
 
+use super::names::SliceName;
 use super::stock::Ticket;
 use super::words::Event;
 use crate::cards::{Card, CardKey, Cards};
 use crate::domain::shelves;
 use crate::id::Id;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A hold that no longer lives.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ pub(super) enum HoldEnd {
 }
 
 /// A card for each hold, by its number.
-fn hold_key(hold: u32) -> CardKey {
+pub fn hold_key(hold: u32) -> CardKey {
     CardKey::number(shelves::HOLDS, u64::from(hold))
 }
 
@@ -36,6 +38,28 @@ const NUMBERS: u64 = 10_000_000;
 /// A card for each sold ticket, copy by copy, and within these by its number.
 fn sold_key(ticket: &Ticket) -> CardKey {
     CardKey::number(shelves::SOLD, u64::from(ticket.copy) * NUMBERS + u64::from(ticket.number))
+}
+
+/// Where the cards lie of those that are sold of a slice: of that copy of its numbers, from the
+/// one that is so many behind the first.
+pub fn sold_places(slice: &SliceName, copy: u16, from: u32) -> Range<u64> {
+    let first = u64::from(copy) * NUMBERS + u64::from(slice.first_number());
+    first + u64::from(from)..first + u64::from(slice.numbers())
+}
+
+/// The ticket whose card lies there.
+pub fn sold_at(place: u64) -> Ticket {
+    Ticket { number: (place % NUMBERS) as u32, copy: (place / NUMBERS) as u16 }
+}
+
+/// The hold that a sold ticket was bought by, as its card says.
+pub fn hold_on_card(body: &[u8]) -> Option<u32> {
+    postcard::from_bytes(body).ok()
+}
+
+/// Whose hold it was, as its card says.
+pub fn owner_on_card(body: &[u8]) -> Option<Id> {
+    postcard::from_bytes::<PastHold>(body).ok().map(|hold| hold.owner)
 }
 
 /// What became of that hold.

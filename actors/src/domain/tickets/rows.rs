@@ -62,10 +62,21 @@ pub struct Bought {
     pub at: Time,
 }
 
-fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Bought>) -> Row {
-    let mut key = name.pool.row_key();
+/// Where a ticket is in the list "my tickets".
+pub fn key_of_ticket(pool: PoolName, ticket: &Ticket) -> Vec<u8> {
+    let mut key = before_tickets_of(pool);
     key.extend_from_slice(&ticket.number.to_be_bytes());
     key.extend_from_slice(&ticket.copy.to_be_bytes());
+    key
+}
+
+/// Behind it come the tickets of that lottery and of those that close later.
+pub fn before_tickets_of(day: Day) -> Vec<u8> {
+    day.row_key()
+}
+
+fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Bought>) -> Row {
+    let key = key_of_ticket(name.pool, ticket);
     let body = bought.map(|bought| postcard::to_stdvec(bought).expect("plain data"));
     Row { shelf: shelves::TICKETS, owner, key, body }
 }

@@ -1,10 +1,13 @@
 //! What the calls about ballots answer.
 
 use crate::http::api::known_as::KnownAsBody;
-use crate::http::export::TableLine;
-use actors::Time;
+use crate::http::api::whose::parse_whose;
+use crate::http::export::{ListForm, TableLine};
+use crate::http::mistakes::Mistakes;
+use crate::http::problem::Problem;
 use actors::domain::ballots::BallotId;
 use actors::domain::lottery::LotteryView;
+use actors::{Id, Time};
 use base::calendar::wire_time;
 use draws::Receipt;
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,30 @@ pub struct MineQuery {
     pub lottery: Option<String>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
+}
+
+/// What the list of a lottery's ballots takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BallotsQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    format: Option<String>,
+    member: Option<String>,
+    service: Option<String>,
+    their_id: Option<String>,
+}
+
+impl BallotsQuery {
+    /// The form of the list, and whose ballots are to be in it.
+    pub fn read(self) -> Result<(ListForm, Option<Id>), Problem> {
+        let mut mistakes = Mistakes::default();
+        let [member, service, theirs, format] =
+            [&self.member, &self.service, &self.their_id, &self.format].map(|text| text.as_deref());
+        let owner = mistakes.check(parse_whose(member, service, theirs));
+        let form = mistakes.check(ListForm::of(format, self.limit, self.cursor));
+        form.zip(owner).ok_or_else(|| mistakes.into())
+    }
 }
 
 impl MineBody {

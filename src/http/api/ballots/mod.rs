@@ -6,14 +6,15 @@
 pub mod bodies;
 pub mod explain;
 
-use crate::http::api::ballots::bodies::{BallotBody, LineBody, MineBody, MineQuery};
+use crate::http::api::ballots::bodies::{BallotBody, BallotsQuery, LineBody, MineBody, MineQuery};
 use crate::http::api::ballots::explain::no_ballot;
 use crate::http::api::known_as::KnownAsBody;
-use crate::http::api::pool::{PoolInPath, find_lottery, find_plan, terms};
+use crate::http::api::pool::{PoolInPath, find_lottery, find_plan, parse_pool, terms};
+use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
-use crate::http::export::{self, Listing};
+use crate::http::export;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
@@ -54,13 +55,15 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::BALLOTS_FULL,
                 &problem::KEY_FORGOTTEN,
             ]),
-        Endpoint::get("/lotteries/{date}/ballots", of_lottery)
-            .named("listBallotsOfLottery")
-            .summary("List the ballots of a lottery")
-            .who(Who::Viewer)
-            .lists::<LineBody>("Box by box, in the order in which they came.")
-            .exported()
-            .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
+        of_one_member(
+            Endpoint::get("/lotteries/{date}/ballots", of_lottery)
+                .named("listBallotsOfLottery")
+                .summary("List the ballots of a lottery")
+                .who(Who::Viewer)
+                .lists::<LineBody>("Box by box, in the order in which they came.")
+                .exported(),
+        )
+        .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
         Endpoint::get("/ballots", mine)
             .named("listMyBallots")
             .summary("List my ballots")
@@ -118,13 +121,13 @@ async fn of_lottery(
     _: Viewer,
     request: HttpRequest,
     PoolInPath(pool): PoolInPath,
-    Params(asked): Params<Listing>,
+    Params(query): Params<BallotsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let form = asked.form()?;
+    let (pool, (form, owner)) = (PoolInPath(&pool)?, query.read()?);
     let plan = find_plan(&shared, pool).await?;
     terms(&plan)?;
     let list = shared.clone();
-    let page = async move |paging| page_of_ballots(&list, pool, &plan, &paging).await;
+    let page = async move |paging| page_of_ballots(&list, pool, &plan, owner, &paging).await;
     export::answer(&shared, &request, form, page).await
 }
 
@@ -132,10 +135,14 @@ async fn page_of_ballots(
     shared: &Shared,
     pool: PoolName,
     plan: &LotteryPlan,
+    owner: Option<Id>,
     paging: &Paging,
 ) -> Result<Items<LineBody>, Problem> {
     let (limit, after) = (paging.limit()?, paging.after_name::<BallotId>()?);
-    let found = shared.ballots.in_lottery(pool, plan, after, limit + 1).await?;
+    let found = match owner {
+        Some(owner) => shared.ballots.of_member_in(owner, pool, after, limit + 1).await?,
+        None => shared.ballots.in_lottery(pool, plan, after, limit + 1).await?,
+    };
     let names = shared.people.outsiders.names(found.iter().map(|(_, member)| *member)).await?;
     let item = |(id, member): (BallotId, Id)| {
         let known_as = KnownAsBody::of(&names, member);
@@ -151,9 +158,7 @@ async fn mine(
 ) -> Result<HttpResponse, Problem> {
     let paging = Paging::of(limit, cursor);
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let not_a_day = |_| Problem::invalid("?lottery", "a date like 2026-12-31");
-    let lottery: Option<PoolName> =
-        lottery.map(|pool| pool.parse().map_err(not_a_day)).transpose()?;
+    let lottery = lottery.as_deref().map(|text| parse_pool(text, "?lottery")).transpose()?;
     let found = shared.ballots.of(caller.id, lottery, after, limit + 1).await?;
     let key = |line: &ListedRow| line.key.clone();
     let page = Items::page(found, limit, key, |line| ballot_of_row(&line.key, &line.body));

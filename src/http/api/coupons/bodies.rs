@@ -3,7 +3,9 @@
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::{PercentNumber, Worth, name_of};
-use crate::http::export::TableLine;
+use crate::http::export::{ListForm, TableLine};
+use crate::http::fields::parse_between;
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
@@ -14,6 +16,7 @@ use actors::domain::coupons::rows::Notice;
 use base::calendar::wire_time;
 use ports::OutsiderNames;
 use products::coupons::batches::as_registered;
+use products::between::Between;
 use products::coupons::redeeming::{Redeemed, Redemption};
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
@@ -166,6 +169,27 @@ pub struct ExpiredQuery {
     pub assigned: Option<bool>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticesQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    format: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+impl NoticesQuery {
+    pub fn read(self) -> Result<(ListForm, Between), Problem> {
+        let mut mistakes = Mistakes::default();
+        let form = ListForm::of(self.format.as_deref(), self.limit, self.cursor);
+        let form = mistakes.check(form);
+        let given = mistakes
+            .check(parse_between((self.from.as_deref(), "?from"), (self.to.as_deref(), "?to")));
+        form.zip(given).ok_or_else(|| mistakes.into())
+    }
 }
 
 #[derive(Serialize, ToSchema)]

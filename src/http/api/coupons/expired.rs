@@ -2,9 +2,9 @@
 
 use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::coupon_filter::parse_state;
-use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody};
+use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody, NoticesQuery};
 use crate::http::caller::Viewer;
-use crate::http::export::{self, Listing};
+use crate::http::export;
 use crate::http::flags::Params;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
@@ -17,6 +17,7 @@ use base::calendar::{self, wire_time};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
+use products::between::Between;
 use products::coupons::expired::{Expiring, Spot};
 use products::coupons::notices;
 
@@ -59,17 +60,21 @@ pub async fn list_notices(
     shared: web::Data<Shared>,
     _: Viewer,
     request: HttpRequest,
-    Params(asked): Params<Listing>,
+    Params(query): Params<NoticesQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let form = asked.form()?;
+    let (form, given) = query.read()?;
     let list = shared.clone();
-    let page = async move |paging| page_of_notices(&list, &paging).await;
+    let page = async move |paging| page_of_notices(&list, &given, &paging).await;
     export::answer(&shared, &request, form, page).await
 }
 
-async fn page_of_notices(shared: &Shared, paging: &Paging) -> Result<Items<NoticeBody>, Problem> {
+async fn page_of_notices(
+    shared: &Shared,
+    given: &Between,
+    paging: &Paging,
+) -> Result<Items<NoticeBody>, Problem> {
     let limit = paging.limit()?;
-    let found = notices::list(&shared.engine, paging.after()?, limit + 1).await?;
+    let found = notices::list(&shared.engine, given, paging.after()?, limit + 1).await?;
     let page = Items::page(
         found,
         limit,

@@ -165,7 +165,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                 .summary("List my coupons and vouchers")
                 .notes(
                     "For the support desk: a viewer names the member with `member`, or with \
-                    `service` and `their_id`. A page may have few lines and still have a next one.",
+                    `service` and `their_id`; with `reference` and no member they search \
+                    everybody's, campaign by campaign and batch by batch. A page may have few \
+                    lines, or none, and still have a next one.",
                 )
                 .who(Who::Member)
                 .scopes(&[Scope::Members, Scope::Claim, Scope::Redeem, Scope::Assign])
@@ -298,6 +300,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                  20:00 (`notices_until`).",
             )
             .who(Who::Viewer)
+            .instant("from", "Only those that were given then or later.")
+            .instant("to", "Only those that were given before.")
             .lists::<NoticeBody>("Oldest first.")
             .exported(),
     ]

@@ -1,12 +1,13 @@
 //! Lotteries: create, look, close and draw, the ledger, the statistics, and the result.
 //!
-//! The endpoints, and the calls about lotteries. `draws` has those about results, `wish` what a new
-//! lottery is to be, `bodies` what is answered, `table` who has won line by line, `explain` what is
-//! said when a lottery refuses.
+//! The endpoints, and the calls about lotteries. `draws` has those about results, `finding` which
+//! lotteries a list has, `wish` what a new lottery is to be, `bodies` what is answered, `table` who
+//! has won line by line, `explain` what is said when a lottery refuses.
 
 pub mod bodies;
 pub mod draws;
 pub mod explain;
+mod finding;
 mod table;
 mod wish;
 
@@ -14,6 +15,7 @@ use crate::http::api::lottery::bodies::{
     ClosedBody, DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
 };
 use crate::http::api::lottery::draws::Audience;
+use crate::http::api::lottery::finding::{LotteriesQuery, filters_lotteries};
 use crate::http::api::lottery::wish::CreateLottery;
 use crate::http::api::pool::{PoolInPath, find_lottery, find_plan};
 use crate::http::body::Body;
@@ -21,12 +23,10 @@ use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::export::{self, FormQuery};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
-use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::domain::day::Day;
 use actors::domain::lottery::{LotteryView, Phase};
 use actors::domain::pool::PoolName;
 use futures_util::future::try_join_all;
@@ -47,14 +47,17 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<LotteryBody>(201, "The lottery.")
             .problems(&[&problem::LOTTERY_EXISTS]),
-        Endpoint::get("/lotteries", list)
-            .named("listLotteries")
-            .summary("List the lotteries that are not over")
-            .notes(
-                "Those that are open, that close at this moment, or that are closed and wait \
-                for their draw.",
-            )
-            .lists::<LotteryBody>("By closing day."),
+        filters_lotteries(
+            Endpoint::get("/lotteries", list)
+                .named("listLotteries")
+                .summary("List the lotteries that are not over, or those of some days")
+                .notes(
+                    "Without `from`, those that are open, that close at this moment, or that are \
+                    closed and wait for their draw. With it, past ones, too: a page looks at a \
+                    month, and may have few lines, or none, and still have a next one.",
+                )
+                .lists::<LotteryBody>("By closing day."),
+        ),
         Endpoint::get("/lotteries/{date}", show)
             .named("getLottery")
             .summary("Look at a lottery")
@@ -154,22 +157,9 @@ async fn create(
 
 async fn list(
     shared: web::Data<Shared>,
-    Params(paging): Params<Paging>,
+    Params(query): Params<LotteriesQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = paging.limit()?;
-    let after = paging.after_name::<Day>()?.map(PoolName::Day);
-    let mut found = shared.lotteries.not_over(after, limit + 1).await?;
-    // Pools with names of their own come after all days.
-    found.retain(|pool| pool.day().is_some());
-    let pools = Items::page(found, limit, |pool: &PoolName| pool.to_string().into_bytes(), Some);
-    let views = try_join_all(pools.items.iter().map(|pool| shared.lotteries.view(*pool))).await?;
-    let items = pools
-        .items
-        .iter()
-        .zip(views)
-        .filter_map(|(pool, view)| Some(LotteryBody::of(*pool, &view?)))
-        .collect();
-    Ok(reply::ok(&Items::<LotteryBody> { items, next_cursor: pools.next_cursor }))
+    Ok(reply::ok(&query.read()?.page(&shared).await?))
 }
 
 async fn show(

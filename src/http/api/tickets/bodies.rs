@@ -1,5 +1,7 @@
 //! What the calls about tickets take and answer.
 
+use crate::http::api::known_as::KnownAsBody;
+use crate::http::export::TableLine;
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
@@ -108,6 +110,43 @@ pub struct BoughtBody {
     /// The hold it was bought by.
     pub hold: String,
     pub bought_at: String,
+}
+
+/// For whoever runs the lottery.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SoldTicket)]
+pub struct SoldBody {
+    #[serde(flatten)]
+    pub ticket: BoughtBody,
+    /// Whose it is.
+    pub member: String,
+    /// What a service calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub known_as: Option<KnownAsBody>,
+}
+
+impl TableLine for SoldBody {
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("lottery", "/lottery"),
+        ("number", "/number"),
+        ("copy", "/copy"),
+        ("hold", "/hold"),
+        ("bought_at", "/bought_at"),
+        ("member", "/member"),
+        ("service", "/known_as/service"),
+        ("their_id", "/known_as/id"),
+    ];
+}
+
+/// What a list of one's own tickets takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoughtQuery {
+    pub lottery: Option<String>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,22 +1,26 @@
 //! Tickets: hold some and buy them, how many match a pattern, the ones I bought, and refunds.
 //!
-//! The endpoints, and the calls about tickets. `holds` has those about holds, `bodies` what is read
-//! and answered, `explain` what is said when tickets are refused.
+//! The endpoints, and the calls about tickets. `holds` has those about holds, `sold` the list
+//! of what was sold, `bodies` what is read and answered, `explain` what is said when tickets are
+//! refused.
 
 pub mod bodies;
 pub mod explain;
 mod holds;
+mod sold;
 
-use crate::http::api::pool::{PoolInPath, find_plan};
+use crate::http::api::pool::{PoolInPath, find_plan, parse_pool};
 use crate::http::api::tickets::bodies::{
-    BoughtBody, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery, RefundBody,
-    SampleBody, parse_pattern,
+    BoughtBody, BoughtQuery, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery,
+    RefundBody, SampleBody, SoldBody, parse_pattern,
 };
+use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Operator};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
@@ -107,8 +111,23 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listMyTickets")
             .summary("List my tickets")
             .who(Who::Member)
-            .scopes(&[Scope::Members, Scope::Tickets])
+            .pool("lottery", "Only those of the lottery that closes on this day.")
             .lists::<BoughtBody>("By lottery and number."),
+        of_one_member(
+            Endpoint::get("/lotteries/{date}/tickets/sold", sold::list)
+                .named("listSoldTickets")
+                .summary("List the tickets of a lottery that were sold")
+                .notes(
+                    "What a member has is found at once. A page may have few lines, or none, and \
+                    still have a next one.",
+                )
+                .who(Who::Viewer)
+                .instant("from", "Only those that were bought then or later.")
+                .instant("to", "Only those that were bought before.")
+                .lists::<SoldBody>("By the beginning of the number, copy, and number.")
+                .exported(),
+        )
+        .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::post("/tickets/{id}/refund", refund)
             .named("refundTicket")
             .summary("Take a sold ticket back")
@@ -154,10 +173,13 @@ async fn search(
 async fn list(
     shared: web::Data<Shared>,
     AsMember(caller): AsMember,
-    Params(paging): Params<Paging>,
+    Params(BoughtQuery { lottery, limit, cursor }): Params<BoughtQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, after) = (paging.limit()?, paging.after()?);
-    let found = shared.tickets.bought_by(caller.id, after, limit + 1).await?;
+    let (paging, mut mistakes) = (Paging::of(limit, cursor), Mistakes::default());
+    let lottery = lottery.as_deref().map(|text| parse_pool(text, "?lottery")).transpose();
+    let (lottery, limit) = (mistakes.check(lottery), mistakes.check(paging.limit()));
+    let (Some(lottery), Some(limit)) = (lottery, limit) else { return Err(mistakes.into()) };
+    let found = shared.tickets.bought_by(caller.id, lottery, paging.after()?, limit + 1).await?;
     let item = |line: ListedRow| {
         ticket_of_row(&line.key, &line.body).map(|(id, bought)| BoughtBody::of(&id, &bought))
     };
