@@ -53,8 +53,8 @@ problems! {
         "The call needs `Authorization: Bearer …` with a valid token or service key. A missing, \
          wrong, expired or revoked one is answered alike.";
     SERVICE_KEY_EXPIRED = "service-key-expired" 401 Never "The service key has expired"
-        "It was good until an instant that was said when it was made. An administrator makes another \
-         one, of the same name for the same members.";
+        "It was good until an instant that was said when it was made. An administrator makes \
+         another one, of the same name for the same members.";
     WRONG_CREDENTIALS = "wrong-credentials" 401 Never "Account or password is wrong"
         "No such account, a wrong password and an account with too many failures are answered \
          alike, in the same time.";
@@ -62,8 +62,8 @@ problems! {
         "The caller is known but has not the role that the call needs, or the thing belongs to \
          somebody else.";
     OUT_OF_SCOPE = "out-of-scope" 403 Never "The service key is not for this"
-        "The key is good, but was made for other things. `detail` names the scopes of which it would \
-         need one.";
+        "The key is good, but was made for other things. `detail` names the scopes of which it \
+         would need one.";
     UNKNOWN_ROUTE = "unknown-route" 404 Never "There is no such path"
         "No route of this API has that path. `/docs` lists them all.";
     NOT_FOUND = "not-found" 404 Never "There is no such thing"

@@ -30,6 +30,7 @@ mod store;
 mod sums;
 mod sweep;
 mod transaction;
+mod upgrades;
 mod view;
 mod wal;
 mod writer;

@@ -9,28 +9,15 @@
 //! the log, and the digests of snapshots their state; every other row has a sum.
 
 use super::archive::catalogue::TABLE as SEGMENTS;
-use super::directory::tables::{DEEDS, PEOPLE, SCOPED_KEYS};
+use super::directory::tables::PEOPLE;
 use super::error::Error;
 use super::sums;
+use super::upgrades::{self, VERSION};
 use rusqlite::Connection;
 use std::path::Path;
 
 /// Versions 1 to 3 were never released; they had no sums, no cards, and no segments.
 const OLDEST: i64 = 4;
-const VERSION: i64 = 6;
-
-/// What a version has more than the one before it: a table each.
-struct UpgradeStep {
-    version: i64,
-    table: &'static str,
-    made: &'static str,
-}
-
-/// A step that was shipped is never changed.
-const UPGRADES: &[UpgradeStep] = &[
-    UpgradeStep { version: 5, table: "scoped_keys", made: SCOPED_KEYS },
-    UpgradeStep { version: 6, table: "deeds", made: DEEDS },
-];
 
 /// Says in the file's header that it is ours.
 const APPLICATION: i64 = 0x7374_6d70;
@@ -99,7 +86,7 @@ pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
         teach_manners(connection, file)?;
         let ours =
             format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
-        let later: String = UPGRADES.iter().map(|step| step.made).collect();
+        let later = upgrades::all();
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {TABLES} {SEGMENTS} {PEOPLE} {later} {ours} COMMIT;"
         ))?;
@@ -107,26 +94,8 @@ pub fn prepare(connection: &Connection, file: &Path) -> Result<(), Error> {
     }
     check(connection, file)?;
     teach_manners(connection, file)?;
-    upgrade(connection)?;
+    upgrades::apply(connection)?;
     Ok(sums::keep(connection)?)
-}
-
-/// Makes what the database lacks, version by version.
-fn upgrade(connection: &Connection) -> Result<(), Error> {
-    let found = pragma(connection, "user_version")?;
-    for UpgradeStep { version, made, .. } in UPGRADES.iter().filter(|step| step.version > found) {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {made} PRAGMA user_version = {version}; COMMIT;"
-        ))?;
-    }
-    Ok(())
-}
-
-/// Whether a database of that version has the table. Who only reads meets older ones, too.
-pub fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
-    let made_by = UPGRADES.iter().find(|step| step.table == table);
-    let found = pragma(connection, "user_version")?;
-    Ok(made_by.is_none_or(|step| step.version <= found))
 }
 
 fn teach_manners(connection: &Connection, file: &Path) -> Result<(), Error> {

@@ -8,7 +8,7 @@
 //! The triggers are this connection's own: a person may still repair a row by hand.
 
 use super::error::{DAMAGED_ROW, Error};
-use super::schema;
+use super::upgrades;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
@@ -184,7 +184,7 @@ pub fn keep(connection: &Connection) -> Result<()> {
 /// Reads every row, and names the first that is damaged.
 pub fn check(connection: &Connection) -> std::result::Result<(), Error> {
     for table in ALL {
-        if !schema::has(connection, table.name)? {
+        if !upgrades::has(connection, table.name)? {
             continue;
         }
         connection.query_row(

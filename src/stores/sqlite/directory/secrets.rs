@@ -16,8 +16,8 @@ pub fn create_service_key(connection: &Connection, key: &ServiceKey) -> Result<(
     if let Some(first) = find_first_key(connection, key.id)? {
         return Ok((first, true));
     }
-    let insert = "INSERT OR IGNORE INTO scoped_keys (id, name, purpose, scopes, digest, created_at, \
-                  expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let insert = "INSERT OR IGNORE INTO scoped_keys (id, name, purpose, scopes, digest, \
+                  created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let values = params![
         IdColumn(key.id),
         key.name,
