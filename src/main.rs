@@ -98,9 +98,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     descriptors::raise();
     // The first start says a password once. Nobody reads it in a start that fails.
     app::can_listen(settings.config.listen)?;
+    let admin = settings.config.admin_username.clone();
     let app = App::open_by(settings.config, clocks::of_this_machine()).await?;
     if let Some(password) = &app.admin_password {
-        print(&format!("made the account admin; its password, shown this once: {password}"))?;
+        print(&format!("made the account {admin}; its password, shown this once: {password}"))?;
     }
     let running = app.serve(|_| {})?;
     // Before the address can be known, so that no stop is taken for a kill.

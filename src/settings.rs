@@ -59,6 +59,8 @@ pub fn people(config: &Config) -> people::Settings {
         token_algorithm: config.token_algorithm,
         time_zone: config.time_zone.clone(),
         admin_password: config.admin_password.clone(),
+        admin_username: config.admin_username.clone(),
+        admin_email: config.admin_email.clone(),
     }
 }
 

@@ -130,7 +130,7 @@ pub fn command_line() -> clap::Command {
                     "The id that `list` shows",
                 ))),
         )
-        .subcommand(group("admin").about("Cares for the account `admin`").subcommand(
+        .subcommand(group("admin").about("Cares for the first administrator").subcommand(
             clap::Command::new("password").about(
                 "Gives it a new password and \
                     prints it once",

@@ -9,6 +9,7 @@ use base::{Network, Secret};
 use jiff::civil::Time as TimeOfDay;
 use jiff::tz::TimeZone;
 use ports::TokenAlgorithm;
+use ports::profile::Identifier;
 use ports::replication::{ConsensusReach, NotAReplication, Replication};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -67,6 +68,16 @@ pub fn time_of_day(text: &OsStr) -> Parsed<TimeOfDay> {
 }
 
 /// The bounds of every password here: bcrypt reads no more than 71 bytes of it.
+pub fn username(text: &OsStr) -> Parsed<String> {
+    let name = utf8(text)?;
+    Identifier::username(name).map(|_| name.to_owned()).map_err(|flaw| flaw.says.to_owned())
+}
+
+pub fn email(text: &OsStr) -> Parsed<String> {
+    let address = utf8(text)?;
+    Identifier::email(address).map(|_| address.to_owned()).map_err(|flaw| flaw.says.to_owned())
+}
+
 pub fn password(text: &OsStr) -> Parsed<Secret> {
     let text = utf8(text)?;
     if text.chars().count() < 8 || text.len() > 71 {

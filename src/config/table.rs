@@ -7,9 +7,9 @@
 
 use super::error::Error;
 use super::parse::{
-    address, any_text, choice, cluster_key, host, keyspace, list, network, optional, origin,
+    address, any_text, choice, cluster_key, email, host, keyspace, list, network, optional, origin,
     password, path, redis_password, redis_url, replication, secret, serial, style, time_of_day,
-    time_zone, token_algorithm, web_address, whole, yes_or_no,
+    time_zone, token_algorithm, username, web_address, whole, yes_or_no,
 };
 use super::setting::Base::{Cores, Fixed, Hidden, Nothing};
 use super::setting::Setting;
@@ -50,10 +50,15 @@ settings! {
     /// The folder that keeps everything: facts, members and secrets, in one file that only its
     /// owner may read; with `store = cql` only files to import.
     data: PathBuf = Fixed("./data"), path;
-    /// The password of the account `admin` that the first start makes; without it one is drawn and
+    /// The e-mail address of the administrator that the first start makes.
+    admin_email: Option<String> = Nothing("\"operations@example.org\""), optional(email);
+    /// The password of the administrator that the first start makes; without it one is drawn and
     /// printed once.
     admin_password: Option<Secret> = Hidden("\"a long sentence nobody \
         guesses\""), optional(password);
+    /// The name of the administrator that the first start makes, and whom `stampede admin password`
+    /// gives a new password.
+    admin_username: String = Fixed("admin"), username;
     /// Each step doubles what a guess at a stolen password hash costs, and what a login costs;
     /// below 10 is for tests only.
     bcrypt_cost: u32 = Fixed("10"), whole(4..=31);

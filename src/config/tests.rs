@@ -108,6 +108,8 @@ fn every_kind_of_value_says_what_it_wants() {
         ("notices_from", "24:00", "a time of day, like 09:00"),
         ("notices_until", "9", "a time of day, like 09:00"),
         ("log", "xml", "plain, json or off"),
+        ("admin_username", "a b", "3 to 64 letters"),
+        ("admin_email", "nobody", "an e-mail address"),
         ("workers", "0", "a whole number from 1 to 1024"),
         ("workers", "-1", "a whole number from 1 to 1024"),
         ("cors_origins", "https://shop.example/path", "origins in lower case without a path"),

@@ -1,4 +1,5 @@
-//! The account `admin`: the first start makes it, and the operator can give it a new password.
+//! The account of the first administrator, `admin` unless it is called otherwise: the first start
+//! makes it, and the operator can give it a new password.
 
 use super::error::Error;
 use super::password_changes::PasswordChanges;
@@ -16,7 +17,8 @@ use std::sync::Arc;
 /// who was deleted stays deleted.
 const ADMIN_MADE: &str = "admin-made";
 
-const ADMIN: &str = "admin";
+/// How an account is called where the name of the first administrator is another's.
+const ANOTHER: &str = "admin";
 
 /// A password that was drawn, and whose it is. It is shown once.
 pub struct DrawnPassword {
@@ -29,6 +31,10 @@ pub struct Administrator {
     pub(crate) checks: Arc<PasswordChecks>,
     pub(crate) changes: Arc<PasswordChanges>,
     pub(crate) clock: Clock,
+    /// What the account is called.
+    pub(crate) username: String,
+    /// What it has, too, when it is made.
+    pub(crate) email: Option<String>,
 }
 
 impl Administrator {
@@ -61,32 +67,41 @@ impl Administrator {
     /// Answers the name of the administrator who has the password now.
     async fn give(&self, password: String) -> Result<String, Error> {
         let password = Password::new(password, "admin_password")?;
-        let account = match self.directory.account(ADMIN.to_owned()).await? {
+        let folded = Identifier::username(&self.username)?.folded;
+        let account = match self.directory.account(folded.clone()).await? {
             Some(account) => Some(account),
-            None => match self.create(ADMIN.to_owned(), &password).await {
-                // Another node was faster.
-                Err(Error::Taken(_)) => self.directory.account(ADMIN.to_owned()).await?,
-                made => return made,
-            },
+            None => {
+                match self.create(self.username.clone(), self.email.as_deref(), &password).await {
+                    // Another node was faster.
+                    Err(Error::Taken(_)) => self.directory.account(folded).await?,
+                    made => return made,
+                }
+            }
         };
         match account {
             Some(account) if account.member.role == AccountRole::Admin => {
                 self.changes.order(account.member.id, &password).await?;
-                Ok(ADMIN.to_owned())
+                Ok(self.username.clone())
             }
             // A name that nobody can take beforehand.
             _ => {
-                let name = format!("{ADMIN}-{}", Hex(fresh::bytes::<4>()));
-                self.create(name, &password).await
+                let name = format!("{ANOTHER}-{}", Hex(fresh::bytes::<4>()));
+                self.create(name, None, &password).await
             }
         }
     }
 
-    async fn create(&self, name: String, password: &Password) -> Result<String, Error> {
-        let username = Identifier::username(&name)?;
+    async fn create(
+        &self,
+        name: String,
+        email: Option<&str>,
+        password: &Password,
+    ) -> Result<String, Error> {
+        let username = Some(Identifier::username(&name)?);
+        let email = email.map(Identifier::email).transpose()?;
         let password_hash = self.checks.hash(password.text(), "").await?;
         let now = (self.clock)();
-        let profile = Profile { username: Some(username), ..Profile::default() };
+        let profile = Profile { username, email, ..Profile::default() };
         let member = Member {
             id: fresh::id(now),
             role: AccountRole::Admin,

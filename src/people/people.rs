@@ -60,7 +60,7 @@ pub enum OpenError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Keys(#[from] TokenKeysError),
-    #[error("the account admin cannot be made: {0}")]
+    #[error("the account of the administrator cannot be made: {0}")]
     Admin(#[from] Error),
     #[error("no thread can be started to hash passwords: {0}")]
     Threads(#[from] std::io::Error),
@@ -181,6 +181,8 @@ impl People {
                 checks,
                 changes: passwords.clone(),
                 clock,
+                username: settings.admin_username,
+                email: settings.admin_email,
             },
             access: Arc::new(Access {
                 keys: keys.clone(),

@@ -33,4 +33,6 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// The password of the first administrator; without it one is drawn.
     pub admin_password: Option<Secret>,
+    pub admin_username: String,
+    pub admin_email: Option<String>,
 }

@@ -28,7 +28,7 @@ pub struct House {
     pub admin_password: Option<String>,
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         token_s: 900,
         refresh_s: 2_592_000,
@@ -46,16 +46,22 @@ fn settings() -> Settings {
         token_algorithm: TokenAlgorithm::Hs256,
         time_zone: TimeZone::UTC,
         admin_password: None,
+        admin_username: "admin".to_owned(),
+        admin_email: None,
     }
 }
 
 impl House {
     pub async fn new() -> House {
+        House::with(settings()).await
+    }
+
+    pub async fn with(settings: Settings) -> House {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder =
             std::env::temp_dir().join(format!("stampede-people-{}-{number}", std::process::id()));
-        House::open(folder, Arc::new(AtomicI64::new(START)), settings()).await
+        House::open(folder, Arc::new(AtomicI64::new(START)), settings).await
     }
 
     async fn open(folder: PathBuf, now: Arc<AtomicI64>, settings: Settings) -> House {

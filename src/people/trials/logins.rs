@@ -1,6 +1,6 @@
 //! Logging in, and those who guess.
 
-use super::house::{ELSEWHERE, House, PASSWORD, by, here, named};
+use super::house::{self, ELSEWHERE, House, PASSWORD, by, here, named};
 use crate::hashing::Busy;
 use crate::{Draft, DrawnPassword, Error, Login, RequestOrigin, Settings, passwords};
 use futures_util::future::join_all;
@@ -232,4 +232,24 @@ async fn what_cannot_be_hashed_in_time_is_refused_and_nothing_is_done() {
         .count();
     assert!(made > 0 && busy > 0 && made + busy == 500);
     assert_eq!(house.people.accounts.count().await.unwrap(), made as u64);
+}
+
+#[actix_rt::test]
+async fn the_first_administrator_is_called_as_the_settings_say() {
+    let named = Settings {
+        admin_username: "Root.Ops".to_owned(),
+        admin_email: Some("ops@example.org".to_owned()),
+        ..house::settings()
+    };
+    let house = House::with(named).await;
+    let password = house.admin_password.clone().unwrap();
+    for account in ["root.ops", "ops@example.org"] {
+        let admin = house.login(account, &password).await.unwrap().member;
+        assert_eq!(admin.role, AccountRole::Admin);
+        assert_eq!(admin.profile.username.unwrap().text, "Root.Ops");
+    }
+    assert!(house.login("admin", &password).await.is_err());
+    let drawn = house.people.administrator.draw_password().await.unwrap();
+    assert_eq!(drawn.username, "Root.Ops");
+    assert!(house.login("root.ops", &drawn.password).await.is_ok());
 }
