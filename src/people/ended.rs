@@ -1,10 +1,12 @@
 //! Which sessions have ended, as all nodes know it.
 //!
 //! The directory is the truth. A node that is alone remembers what it has ended, and there is
-//! nothing else. A node that shares the directory asks it at every request, unless a slip in the
-//! shared memory spares the question. The directory is told of an end first, and the caller is
-//! answered when no node can let the session in any more.
+//! nothing else; it asks for a session that it has never seen. A node that shares the directory
+//! asks it at every request, unless a slip in the shared memory spares the question. The directory
+//! is told of an end first, and the caller is answered when no node can let the session in any
+//! more.
 
+use super::known_sessions::KnownSessions;
 use super::revoked::Revoked;
 use super::sharing::Sharing;
 use actors::Id;
@@ -19,6 +21,7 @@ pub struct EndedSessions {
     sharing: Sharing,
     clock: Clock,
     revoked: Revoked,
+    known: KnownSessions,
 }
 
 impl EndedSessions {
@@ -34,12 +37,21 @@ impl EndedSessions {
         for (session, ended_at) in directory.ended_since(revoked.relevant_since(now)).await? {
             revoked.add(session, ended_at);
         }
-        Ok(EndedSessions { directory, sharing, clock, revoked })
+        let known = KnownSessions::default();
+        Ok(EndedSessions { directory, sharing, clock, revoked, known })
     }
 
-    /// A token was made at that instant.
-    pub fn note_token(&self, at: Time) {
+    /// A token of that session was made at that instant.
+    pub fn note_token(&self, member: Id, session: Id, at: Time) {
         self.revoked.note_token(at);
+        self.note_known(member, session);
+    }
+
+    /// Only a node that is alone believes what it knows.
+    fn note_known(&self, member: Id, session: Id) {
+        if let Sharing::Alone = self.sharing {
+            self.known.note(member, session);
+        }
     }
 
     /// Whether this node knows that the session has ended.
@@ -74,8 +86,15 @@ impl EndedSessions {
             self.directory.session_is_alive(member, session).await
         };
         match &self.sharing {
-            Sharing::Alone if !in_doubt => Ok(true),
-            Sharing::Alone | Sharing::Directory => ask().await,
+            Sharing::Alone if !in_doubt && self.known.has(member, session) => Ok(true),
+            Sharing::Alone => {
+                let lives = ask().await?;
+                if lives {
+                    self.note_known(member, session);
+                }
+                Ok(lives)
+            }
+            Sharing::Directory => ask().await,
             Sharing::Memory(memory) => memory.is_alive(member, session, Box::pin(ask())).await,
         }
     }

@@ -26,6 +26,7 @@ mod hs256;
 mod key_draft;
 mod keyring;
 mod known_keys;
+mod known_sessions;
 mod logins;
 mod member_imports;
 mod origin;

@@ -28,7 +28,7 @@ pub struct TokenIssuer {
 impl TokenIssuer {
     pub fn issue(&self, member: Id, session: Id, step: u32, role: AccountRole) -> Tokens {
         let now = (self.clock)();
-        self.ended.note_token(now);
+        self.ended.note_token(member, session, now);
         Tokens {
             access_token: self.keys.issue(member, session, role, now),
             refresh_token: RefreshToken { member, session, step }.text(&self.secret),

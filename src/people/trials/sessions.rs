@@ -5,6 +5,8 @@ use crate::{Error, LoggedIn, Reason, Tokens};
 use actors::Id;
 use actors::time::Time;
 use futures_util::future::join_all;
+use ports::directory::AccountRole;
+use std::sync::atomic::Ordering;
 
 #[actix_rt::test]
 async fn twenty_parallel_first_logins_have_one_first() {
@@ -200,4 +202,30 @@ async fn a_rotation_keeps_old_tokens_alive_until_they_expire() {
     assert!(house.people.sessions.refresh(&old.refresh_token).await.is_ok());
     house.pass_s(901);
     assert_eq!(house.lets_in(&old).err(), Some(unauthenticated(Reason::Expired)));
+}
+
+/// A token that whoever has the key that signs could write.
+async fn lets_in_written(house: &House, member: Id, session: Id) -> bool {
+    let now = Time(house.now.load(Ordering::Relaxed));
+    let token = house.people.access.keys.issue(member, session, AccountRole::Admin, now);
+    house.people.access.let_in(Some(&format!("Bearer {token}")), None).await.is_ok()
+}
+
+#[actix_rt::test]
+async fn a_token_of_a_member_or_a_session_that_never_was_lets_nobody_in() {
+    let house = House::new().await;
+    let tokens = house.register("ada").await.tokens;
+    let (ada, session) = (house.lets_in(&tokens).unwrap().caller.id, tokens.session);
+    let (nobody, nowhere) = (Id([7; 16]), Id([8; 16]));
+    let is_right = async |house: &House| {
+        for _ in 0..2 {
+            for (member, session) in [(nobody, session), (ada, nowhere), (nobody, nowhere)] {
+                assert!(!lets_in_written(house, member, session).await);
+            }
+            assert!(lets_in_written(house, ada, session).await);
+        }
+    };
+    is_right(&house).await;
+    // The directory knows what a process that has just begun does not.
+    is_right(&house.restart().await).await;
 }
