@@ -1,6 +1,7 @@
 //! Puts everything together, once, at start. Tests build the app in the same way.
 
 use crate::http::connection::{Entrance, Rooms};
+use crate::http::live::LiveFigures;
 use crate::http::streams::Streams;
 use crate::http::together::Together;
 use crate::http::{self, api};
@@ -156,6 +157,7 @@ impl App {
             requests: AtomicUsize::new(0),
             rooms: Rooms::of(&config),
             streams: Streams::of(&config),
+            live: LiveFigures::default(),
             config,
         });
         Ok(App { shared, admin_password })

@@ -1,6 +1,7 @@
 //! What every handler and every job may reach: a plain struct. `app` makes it, once.
 
 use crate::http::connection::Rooms;
+use crate::http::live::LiveFigures;
 use crate::http::problem::Problem;
 use crate::http::streams::Streams;
 use crate::http::together::Together;
@@ -65,6 +66,8 @@ pub struct Shared {
     /// For what arrives and for what waits to be read.
     pub rooms: Rooms,
     pub streams: Streams,
+    /// What goes on here, for all who watch.
+    pub live: LiveFigures,
 }
 
 impl Shared {

@@ -138,8 +138,8 @@ settings! {
     /// Seconds in which a caller must take something of an answer that waits for them; else the
     /// connection is cut, because it holds memory.
     unread_timeout_s: u32 = Fixed("30"), whole(1..=3600);
-    /// Streams of each kind (events, codes, reports, proofs) that may be under way at once; beyond
-    /// it the answer is 503.
+    /// Streams of each kind (events, live figures, codes, reports, proofs) that may be under way at
+    /// once; beyond it the answer is 503.
     streams: usize = Fixed("64"), whole(1..=100_000);
     /// Connections one address may have at once, trusted proxies excepted; 0 is no limit, and
     /// addresses of IPv6 count by their /64.

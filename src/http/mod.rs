@@ -4,6 +4,7 @@
 //! and `flags` are what handlers take in; `unparsed`, `mistake` and `mistakes` tell what is wrong;
 //! `problem` is all they may refuse with, and `explain` makes it of a refusal; `connection`,
 //! `room`, `pieces` and `streams` bound what a caller who does not read or send holds in memory;
+//! `telling` is a stream of events, `live` what it tells of the node; `console` is what people see;
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
 
 pub mod accepted;
@@ -12,6 +13,7 @@ pub mod body;
 pub mod caller;
 pub mod cluster;
 pub mod connection;
+mod console;
 pub mod cors;
 pub mod edge;
 pub mod endpoint;
@@ -21,6 +23,7 @@ pub mod fields;
 pub mod flags;
 pub mod headers;
 mod introductions;
+pub mod live;
 mod mistake;
 pub mod mistakes;
 pub mod moment;
@@ -37,6 +40,7 @@ pub mod static_page;
 pub mod streams;
 mod swagger;
 pub mod switch;
+pub mod telling;
 pub mod together;
 pub mod unparsed;
 pub mod words;

@@ -1,21 +1,23 @@
-//! What stands at the root: the front page, the problem pages, the document and its page, health
+//! What stands at the root: the console, the problem pages, the document and its page, health
 //! and metrics.
 
 use super::api;
+use super::console;
 use super::edge::Edge;
 use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
 use super::openapi;
 use super::problem::{self, ALL, Problem};
+use super::reply;
 use super::static_page::StaticPage;
 use super::swagger;
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ACCEPT, ContentType};
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, RwLock};
 
-const FRONT: &str = include_str!("front.html");
 const PROBLEM_PAGE: &str = include_str!("problem.html");
 
 pub fn mount(config: &mut web::ServiceConfig) {
@@ -30,14 +32,40 @@ pub fn mount(config: &mut web::ServiceConfig) {
     mount_endpoints(config, &api::endpoints_at_root());
     let pages = web::scope("/docs").wrap(Edge::around("/docs/{file}"));
     config.service(pages.route("/{file:.*}", web::get().to(docs_page)));
+    let files = web::scope("/console").wrap(Edge::around("/console/{file}"));
+    config.service(files.route("/{file:.*}", web::get().to(console::file)));
 }
 
 async fn front(request: HttpRequest, _: Params<flags::Nothing>) -> HttpResponse {
-    static PAGE: LazyLock<StaticPage> = LazyLock::new(|| {
-        let page = FRONT.replace("{{version}}", env!("CARGO_PKG_VERSION"));
-        StaticPage::of("text/html; charset=utf-8", page.into())
-    });
-    PAGE.answer(&request).await
+    if wants_json(&request) { reply::ok(&links()) } else { console::page(&request).await }
+}
+
+/// Whether the caller asks for JSON, and does not take a page.
+fn wants_json(request: &HttpRequest) -> bool {
+    let lines = request.headers().get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+    let kinds = lines
+        .flat_map(|line| line.split(','))
+        .map(|item| item.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let kinds: Vec<String> = kinds.collect();
+    let takes = |kind: &str| kinds.iter().any(|taken| taken == kind);
+    takes("application/json") && !takes("text/html")
+}
+
+/// Where to go from here.
+fn links() -> serde_json::Value {
+    json!({
+        "name": "stampede",
+        "version": env!("CARGO_PKG_VERSION"),
+        "links": {
+            "api": "/api/v1",
+            "docs": "/docs/",
+            "document": "/openapi.json",
+            "live": "/health/live",
+            "metrics": "/metrics",
+            "problems": "/problems",
+            "ready": "/health/ready",
+        },
+    })
 }
 
 /// One of the files that show the document. Only names of such files are kept.

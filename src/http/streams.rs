@@ -1,4 +1,4 @@
-//! Answers that go on for long: events, codes, reports, proofs, exports.
+//! Answers that go on for long: events, live figures, codes, reports, proofs, exports.
 //!
 //! Of each kind so many are under way at once. One ends when its caller would no longer be let in,
 //! and from then on it takes no place, whether it is read or not. Few are worked on at the same
@@ -25,6 +25,7 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 
 pub struct Streams {
     pub events: Seats,
+    pub live: Seats,
     pub codes: Seats,
     pub reports: Seats,
     pub proofs: Seats,
@@ -49,6 +50,7 @@ impl Streams {
         let seats = |kind| Seats { kind, most: config.streams, taken: Mutex::default() };
         Streams {
             events: seats("events"),
+            live: seats("live"),
             codes: seats("codes"),
             reports: seats("reports"),
             proofs: seats("proofs"),
@@ -58,7 +60,8 @@ impl Streams {
 
     /// Says how many are under way.
     pub fn measure(&self) {
-        let all = [&self.events, &self.codes, &self.reports, &self.proofs, &self.exports];
+        let all =
+            [&self.events, &self.live, &self.codes, &self.reports, &self.proofs, &self.exports];
         for seats in all {
             gauge!("stampede_streams", "kind" => seats.kind).set(seats.count() as f64);
         }

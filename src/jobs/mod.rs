@@ -8,6 +8,7 @@ mod archiving;
 pub mod clock;
 mod closing;
 mod gauges;
+mod live;
 mod notices;
 mod owed;
 mod sweep;
@@ -32,6 +33,7 @@ pub fn start(shared: Data<Shared>) {
     }
     clock::start(node.clone(), shared.config.job_interval_ms, stops);
     closing::start(shared.clone());
+    live::start(shared.clone());
     actix_web::rt::spawn(async move {
         let interval = Duration::from_millis(u64::from(shared.config.job_interval_ms));
         let mut ticks = 0u32;

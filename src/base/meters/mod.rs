@@ -2,6 +2,7 @@
 //! `/metrics`.
 
 pub mod commits;
+pub mod exposed;
 pub mod process;
 pub mod series;
 

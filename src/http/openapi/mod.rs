@@ -88,6 +88,7 @@ const TAGS: &[(&str, &str)] = &[
     ("health", "Whether a node answers, and whether traffic is welcome."),
     ("holds", "Tickets that are held for somebody until they buy them."),
     ("jobs", "What takes longer than a call, and how far it has come."),
+    ("live", "What goes on at a node, second by second."),
     ("lotteries", "Tickets to buy, ballots to submit, and draws that anybody can repeat."),
     ("me", "Who calls."),
     ("member-imports", "Members of another system, brought in a file."),

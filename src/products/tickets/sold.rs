@@ -5,8 +5,8 @@ use crate::failure::Error;
 use crate::tickets::{Tickets, open_with};
 use actors::Id;
 use actors::cards::CardOwner;
-use actors::domain::pool::PoolName;
 use actors::domain::lottery::LotteryPlan;
+use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::domain::tickets::past::{hold_key, hold_on_card, owner_on_card, sold_at, sold_places};
 use actors::domain::tickets::{

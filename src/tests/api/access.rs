@@ -124,9 +124,10 @@ impl World {
         };
         let day = if name == "closeLottery" { "none-such" } else { DAY };
         let asked = path.replace("{date}", day).replace("{id}", &one).replace("{code}", &one);
-        // It would not end by itself.
+        // They would not end by themselves.
         let caller =
             if name == "followEvents" { caller.with("Last-Event-ID", "x") } else { caller };
+        let asked = if name == "followFigures" { asked + "?none" } else { asked };
         let body = (method != "GET").then(|| self.body(name).to_string().into_bytes());
         let answer = caller.send(method, &format!("/{asked}"), body);
         match answer.status {

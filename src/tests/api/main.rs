@@ -35,6 +35,7 @@ mod imports;
 mod keys;
 mod known_as;
 mod lists;
+mod live;
 mod looking_back;
 mod lotteries;
 mod manners;

@@ -72,6 +72,9 @@ pub use verifiers::Verifier;
 
 use std::path::Path;
 
+/// The streams that never end by themselves, below `/api/v1`.
+pub const ENDLESS: [&str; 2] = ["/events", "/live"];
+
 /// The repository, as it is where the tests run.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3).expect("it lies in src/tests")

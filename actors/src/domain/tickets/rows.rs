@@ -71,8 +71,8 @@ pub fn key_of_ticket(pool: PoolName, ticket: &Ticket) -> Vec<u8> {
 }
 
 /// Behind it come the tickets of that lottery and of those that close later.
-pub fn before_tickets_of(day: Day) -> Vec<u8> {
-    day.row_key()
+pub fn before_tickets_of(pool: PoolName) -> Vec<u8> {
+    pool.row_key()
 }
 
 fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Bought>) -> Row {

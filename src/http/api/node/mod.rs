@@ -1,10 +1,11 @@
 //! The node: health and metrics, for balancers and Prometheus, and its clocks.
 //!
 //! The endpoints, those at the root and those below `/api/v1`, and the calls about health. `clock`
-//! has those about the clocks, `bodies` what is read and answered.
+//! has those about the clocks, `live` what goes on, `bodies` what is read and answered.
 
 pub mod bodies;
 mod clock;
+mod live;
 
 use crate::http::api::node::bodies::{AcceptClock, ClockBody, HealthBody, Readiness, ReadyBody};
 use crate::http::body::Body;
@@ -41,6 +42,21 @@ pub fn endpoints() -> Vec<Endpoint> {
             .body::<AcceptClock>()
             .answer::<ClockBody>(200, "It is believed.")
             .problems(&[&problem::NOT_MOVED_SO]),
+        Endpoint::get("/live", live::listen)
+            .named("followFigures")
+            .summary("Follow what goes on at this node")
+            .notes(
+                "Server-sent events, once a second and the same for all who listen: `figures`, \
+                 whose `data` is JSON. `rates` says how often a second something was done, \
+                 `refusals` what was refused and why, `answers` how long commands took, `commits` \
+                 how long the store took and how many events went into one commit, `gauges` what \
+                 `/metrics` shows under these names, and `stock` what is left of what is awake. \
+                 It is made from the meters, so it asks the store nothing. It ends like \
+                 `/events`.",
+            )
+            .who(Who::Viewer)
+            .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
+            .problems(&[&problem::BUSY]),
     ]
 }
 

@@ -1,0 +1,173 @@
+//! The console: a page for people, and the files that it is made of. All of them are part of the
+//! binary; they are written as they are served, so nothing has to be built to change one.
+//!
+//! The page may load its own files and speak to its own server, and nothing else: its policy says
+//! so to the browser.
+
+use super::problem::{self, Problem};
+use super::static_page::StaticPage;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+const PAGE: &str = include_str!("page.html");
+
+macro_rules! files {
+    ($( $name:literal )*) => { &[$( ($name, include_bytes!($name)) ),*] };
+}
+
+/// Each by its name below `/console/`.
+const FILES: &[(&str, &[u8])] = files! {
+    "api.js"
+    "app.js"
+    "html.js"
+    "icon.svg"
+    "live.js"
+    "pages/all.js"
+    "pages/batch.js"
+    "pages/campaign.js"
+    "pages/campaigns.js"
+    "pages/coupon.js"
+    "pages/coupons.js"
+    "pages/imports.js"
+    "pages/keys.js"
+    "pages/lotteries.js"
+    "pages/lottery.js"
+    "pages/lottery_ballots.js"
+    "pages/lottery_tickets.js"
+    "pages/mine.js"
+    "pages/new_batch.js"
+    "pages/new_campaign.js"
+    "pages/new_import.js"
+    "pages/new_lottery.js"
+    "pages/node.js"
+    "pages/overview.js"
+    "pages/people.js"
+    "pages/sessions.js"
+    "pages/signin.js"
+    "pages/webhooks.js"
+    "parts/act.js"
+    "parts/bar.js"
+    "parts/chart.js"
+    "parts/clock.js"
+    "parts/confirm.js"
+    "parts/curl.js"
+    "parts/events.js"
+    "parts/figures.js"
+    "parts/form.js"
+    "parts/head.js"
+    "parts/ledger.js"
+    "parts/list.js"
+    "parts/loaded.js"
+    "parts/map.js"
+    "parts/notice.js"
+    "parts/receipt.js"
+    "parts/save.js"
+    "parts/state.js"
+    "parts/tile.js"
+    "place.js"
+    "session.js"
+    "stock.js"
+    "style.css"
+    "theme.js"
+    "vendor/hooks.mjs"
+    "vendor/htm.LICENSE"
+    "vendor/htm.mjs"
+    "vendor/preact.LICENSE"
+    "vendor/preact.mjs"
+    "vendor/signals-core.LICENSE"
+    "vendor/signals-core.mjs"
+    "vendor/signals.LICENSE"
+    "vendor/signals.mjs"
+    "vendor/uplot.LICENSE"
+    "vendor/uplot.css"
+    "vendor/uplot.mjs"
+    "words.js"
+};
+
+/// What a module may be called in another one's `import`.
+const MODULES: [(&str, &str); 6] = [
+    ("preact", "preact"),
+    ("preact/hooks", "hooks"),
+    ("htm", "htm"),
+    ("@preact/signals", "signals"),
+    ("@preact/signals-core", "signals-core"),
+    ("uplot", "uplot"),
+];
+
+pub async fn page(request: &HttpRequest) -> HttpResponse {
+    static MADE: LazyLock<(StaticPage, HeaderValue)> = LazyLock::new(|| {
+        let map = import_map();
+        let html = PAGE
+            .replace("{{version}}", env!("CARGO_PKG_VERSION"))
+            .replace("{{preloads}}", &preloads())
+            .replace("{{import_map}}", &map);
+        let policy = HeaderValue::from_str(&policy(&map)).expect("it is plain text");
+        (StaticPage::of("text/html; charset=utf-8", html.into()), policy)
+    });
+    let (page, policy) = &*MADE;
+    let mut response = with_manners(page.answer(request).await);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy.clone());
+    response
+}
+
+/// One of the files.
+pub async fn file(request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    static PAGES: LazyLock<HashMap<&str, StaticPage>> = LazyLock::new(|| {
+        let page = |(name, bytes): &(&'static str, &'static [u8])| {
+            (*name, StaticPage::of(kind(name), web::Bytes::from_static(bytes)))
+        };
+        FILES.iter().map(page).collect()
+    });
+    let page = PAGES.get(name.as_str()).ok_or_else(|| Problem::plain(&problem::UNKNOWN_ROUTE))?;
+    Ok(with_manners(page.answer(&request).await))
+}
+
+/// A browser asks each time whether what it has is still so, and is told by the tag.
+fn with_manners(mut response: HttpResponse) -> HttpResponse {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        Some((_, "js" | "mjs")) => "text/javascript; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+fn import_map() -> String {
+    let address = |(name, file): (&str, &str)| {
+        (name.to_owned(), json!(format!("/console/vendor/{file}.mjs")))
+    };
+    let imports: serde_json::Map<_, _> = MODULES.into_iter().map(address).collect();
+    json!({ "imports": imports }).to_string()
+}
+
+/// All modules at once, and not one after the other as each is found in the one before.
+fn preloads() -> String {
+    let modules = FILES.iter().filter(|(name, _)| kind(name).starts_with("text/javascript"));
+    modules
+        .map(|(name, _)| format!("<link rel=\"modulepreload\" href=\"/console/{name}\">\n"))
+        .collect()
+}
+
+fn policy(import_map: &str) -> String {
+    let hash = STANDARD.encode(Sha256::digest(import_map));
+    format!(
+        "default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self'; img-src 'self'; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}

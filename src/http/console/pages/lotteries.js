@@ -1,0 +1,62 @@
+// The lotteries; one of them; and how a new one is made.
+import { html } from "../html.js";
+import { useState } from "preact/hooks";
+import { to } from "../place.js";
+import { may } from "../session.js";
+import { time, whole } from "../words.js";
+import { Curl } from "../parts/curl.js";
+import { useEvents } from "../parts/events.js";
+import { Head } from "../parts/head.js";
+import { List } from "../parts/list.js";
+import { State } from "../parts/state.js";
+import { Lottery } from "./lottery.js";
+import { NewLottery } from "./new_lottery.js";
+
+const COLUMNS = [
+  ["Name", ({ closes_on, name }) => html`<a href=${to("lotteries", closes_on)}>${name}</a>`],
+  ["State", ({ state }) => html`<${State} is=${state} />`],
+  ["Tickets", ({ tickets }) => (tickets ? whole(tickets.stock) : "none"), "number"],
+  ["Ballots", ({ ballots }) => (ballots ? `at most ${whole(ballots.most)}` : "none"), "number"],
+  ["Closes", ({ closes_at }) => time(closes_at)],
+];
+
+export function Lotteries({ parts: [day] }) {
+  if (day === "new") return html`<${NewLottery} />`;
+  return day ? html`<${Lottery} day=${day} />` : html`<${All} />`;
+}
+
+function All() {
+  const [news, setNews] = useState(0);
+  useEvents((bundle) => {
+    const made = bundle.filter(({ type }) => type === "lottery.created").length;
+    if (made) setNews((n) => n + made);
+  });
+  return html`<div>
+    <div class="row between">
+      <${Head}>Lotteries<//>
+      ${may("operator") && html`<a class="button first" href=${to("lotteries", "new")}>
+        New lottery</a>`}
+    </div>
+    <section class="sheet">
+      <${List} path="/api/v1/lotteries" columns=${COLUMNS} caption="Lotteries that are not over"
+        news=${news} onNews=${() => setNews(0)}
+        empty="There is none. A lottery sells numbered tickets, or draws winners of ballots." />
+      <${Curl} of=${["GET", "/api/v1/lotteries", null, { anybody: true }]} />
+      <${Old} />
+    </section>
+  </div>`;
+}
+
+// One that was drawn is on no list, but stays for ever.
+function Old() {
+  const [day, setDay] = useState("");
+  const open = (event) => {
+    event.preventDefault();
+    if (day) location.hash = to("lotteries", day);
+  };
+  return html`<form class="row" aria-label="Open a lottery by its day" onSubmit=${open}>
+    <label for="old-day">A lottery of another day</label>
+    <input id="old-day" type="date" value=${day}
+      onInput=${(event) => setDay(event.target.value)} />
+    <button>Open</button></form>`;
+}

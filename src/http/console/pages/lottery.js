@@ -1,0 +1,142 @@
+// One lottery: its stock as a picture, its ballots, what a member can do, and its end.
+import { html } from "../html.js";
+import { useState } from "preact/hooks";
+import { call, get } from "../api.js";
+import { may, role } from "../session.js";
+import { counts, outlook } from "../stock.js";
+import { theme } from "../theme.js";
+import { span, time, whole } from "../words.js";
+import { useAct } from "../parts/act.js";
+import { Bar } from "../parts/bar.js";
+import { useNow } from "../parts/clock.js";
+import { Confirm } from "../parts/confirm.js";
+import { Curl } from "../parts/curl.js";
+import { useEvents } from "../parts/events.js";
+import { useFigures } from "../parts/figures.js";
+import { Head } from "../parts/head.js";
+import { Ledger } from "../parts/ledger.js";
+import { useLoaded } from "../parts/loaded.js";
+import { NumberMap } from "../parts/map.js";
+import { Problem, Told } from "../parts/notice.js";
+import { State } from "../parts/state.js";
+import { Ballots } from "./lottery_ballots.js";
+import { Tickets } from "./lottery_tickets.js";
+
+// How many of those questions are on their way at once.
+const AT_ONCE = 10;
+
+// What is free in each hundredth of the numbers.
+async function blocksOf(path, digits) {
+  const blocks = [];
+  for (let n = 0; n < 100; n += AT_ONCE) {
+    const asked = Array.from({ length: AT_ONCE }, (_, i) => String(n + i).padStart(2, "0"));
+    const found = await Promise.all(asked.map((start) => (
+      get(`${path}/tickets?pattern=${encodeURIComponent(start.padEnd(digits, "*"))}`))));
+    blocks.push(...found.map(({ free, matching }) => [free, matching]));
+  }
+  return blocks;
+}
+
+async function load(path) {
+  const [lottery, ledger] = await Promise.all([get(path), get(`${path}/ledger`)]);
+  const [blocks, draw] = await Promise.all([
+    lottery.tickets ? blocksOf(path, lottery.tickets.digits) : [],
+    lottery.state === "drawn" && lottery.ballots ? get(`${path}/winner`) : null]);
+  return { lottery, ledger, blocks, draw };
+}
+
+// A ticket's id ends with its number and its copy.
+const numberOf = (ticket) => ticket.split("_").at(-2);
+
+export function Lottery({ day }) {
+  const path = `/api/v1/lotteries/${encodeURIComponent(day)}`;
+  const loaded = useLoaded(() => load(path), [day]);
+  const [bought, setBought] = useState([]);
+  const [told, setTold] = useState("");
+  const now = useNow();
+  useFigures();
+  useEvents((bundle) => {
+    const own = bundle.filter(({ data }) => data.lottery === day);
+    const sold = own.filter(({ type }) => type === "tickets.confirmed")
+      .flatMap(({ data }) => data.tickets.map(numberOf));
+    if (sold.length) setBought((before) => [...before, ...sold].slice(-10_000));
+    if (own.some(({ type }) => type === "lottery.closed" || type === "lottery.drawn")) {
+      loaded.reload();
+    }
+  });
+  const known = loaded.value;
+  if (!known) return html`<${Head}>Lottery<//><${Problem} error=${loaded.error} />`;
+  const { lottery, ledger, blocks, draw } = known;
+  const books = { ...ledger, ...counts("lotteries", day) };
+  const left = (new Date(lottery.closes_at) - now) / 1000;
+  return html`<div>
+    <${Head}>${lottery.name} <${State} is=${lottery.state} /><//>
+    <${Problem} error=${loaded.error} />
+    <${Told} text=${told} />
+    <section class="sheet">
+      <p class="big">${lottery.state === "open" && (left > 0
+        ? `It closes in ${span(left)}.` : "It closes at this moment.")}
+        ${lottery.state === "drawn" && "It is over, and drawn."}</p>
+      ${lottery.tickets && html`<${Bar} label="Tickets" parts=${[["sold", "taken", books.sold],
+        ["held", "held", books.held], ["free", "free", books.free]]} />
+        <p class="quiet">${outlook("lotteries", day)}</p>`}
+      <dl class="facts">
+        <dt>closes</dt><dd>${time(lottery.closes_at)}</dd>
+        <dt>tickets</dt><dd>${lottery.tickets ? `${whole(lottery.tickets.stock)}, numbers of
+          ${lottery.tickets.digits} digits` : "none"}</dd>
+        <dt>ballots</dt><dd>${lottery.ballots ? `${whole(books.ballots)} of at most
+          ${whole(lottery.ballots.most)}; ${whole(lottery.ballots.winners)} win` : "none"}</dd>
+        ${lottery.ballots && html`<dt>commitment</dt>
+          <dd><code>${lottery.ballots.commitment}</code></dd>`}
+      </dl>
+      <${Curl} of=${["GET", path, null, { anybody: true }]} />
+    </section>
+    ${draw && html`<${Winners} draw=${draw} path=${path} />`}
+    ${lottery.state === "open" && lottery.tickets && html`<${Tickets} path=${path}
+      digits=${lottery.tickets.digits} onChange=${loaded.reload} />`}
+    ${lottery.state === "open" && lottery.ballots && ["member", "viewer"].includes(role.value)
+      && html`<${Ballots} path=${path} />`}
+    <div class="grid">
+      ${lottery.tickets && html`<section class="sheet"><h2>The numbers</h2>
+        <${NumberMap} blocks=${blocks} bought=${bought} books=${books} theme=${theme.value} />
+      </section>`}
+      <section class="sheet"><h2>Ledger</h2><${Ledger} of=${ledger} />
+        <p><button class="small" type="button" onClick=${loaded.reload}>Look again</button></p>
+        ${may("operator") && lottery.state !== "drawn" && html`<${Close} path=${path} day=${day}
+          done=${() => {
+            setTold("It is closed.");
+            loaded.reload();
+          }} />`}
+      </section>
+    </div>
+  </div>`;
+}
+
+function Close({ path, day, done }) {
+  const close = useAct((key) => call("POST", `${path}/close`, { key }));
+  return html`<h2>The end</h2>
+    <p class="quiet">It closes by itself on its day, and is drawn. You can close it now.</p>
+    <${Confirm} button="Close and draw" title="Close this lottery?" word=${day} act=${close}
+      done=${done} text="No ticket is sold and no ballot taken any more, and the winners are drawn.
+      It cannot be opened again." />
+    <${Curl} of=${["POST", `${path}/close`, null, { key: true }]} />`;
+}
+
+function Winners({ draw, path }) {
+  const rows = [...draw.winners.map((lot) => ["winner", lot]),
+    ...draw.reserves.map((lot) => ["reserve", lot])];
+  return html`<section class="sheet"><h2>Winners</h2>
+    ${rows.length === 0 && html`<p class="quiet">Nobody took part.</p>`}
+    ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Winners">
+      <table><thead><tr><th scope="col">Drawn as</th><th scope="col">Ballot</th>
+        <th scope="col">Member</th></tr></thead><tbody>
+      ${rows.map(([as, lot]) => html`<tr key=${lot.ballot}><td>${as}</td>
+        <td><code>${lot.ballot}</code></td>
+        <td>${lot.known_as?.id ?? lot.member ?? lot.name}</td></tr>`)}</tbody></table></div>`}
+    <p class="quiet">Anybody can repeat the draw from its <a href="${path}/proof">proof</a> with
+      <code>stampede verify-draw</code>.</p>
+    <dl class="facts"><dt>seed</dt><dd><code>${draw.seed}</code></dd>
+      <dt>root</dt><dd><code>${draw.root}</code></dd></dl>
+    <${Curl} of=${["GET", `${path}/winner`, null, { anybody: true }]} />
+  </section>`;
+}

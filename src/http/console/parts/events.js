@@ -1,0 +1,10 @@
+// Bundles of events for a page, for as long as it is open. Members hear none.
+import { useEffect, useRef } from "preact/hooks";
+import { wantEvents } from "../live.js";
+import { may } from "../session.js";
+
+export function useEvents(hear) {
+  const newest = useRef(hear);
+  newest.current = hear;
+  useEffect(() => (may("viewer") ? wantEvents((bundle) => newest.current(bundle)) : undefined), []);
+}

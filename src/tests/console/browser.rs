@@ -1,0 +1,230 @@
+//! A Chromium that does what it is told, through WebDriver. It never outlives its test.
+
+use harness::client::agent;
+use harness::needed;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// So long a page may take until something is to be seen.
+const PATIENCE_MS: u32 = 60_000;
+
+pub struct Browser {
+    driver: Child,
+    /// Of the session.
+    address: String,
+    agent: ureq::Agent,
+}
+
+impl Browser {
+    pub fn start() -> Browser {
+        let mut command = Command::new(needed::found("chromedriver").unwrap());
+        let mut driver =
+            command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = said
+            .find_map(|line| Some(line.split_once("successfully on port ")?.1.replace('.', "")))
+            .expect("it says where it listens");
+        // What it says later has to go somewhere.
+        std::thread::spawn(move || said.for_each(drop));
+        let address = format!("http://127.0.0.1:{port}/session");
+        let mut browser = Browser { driver, address, agent: agent() };
+        // Without a sandbox, because machines of tests let root alone start one.
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--window-size=1280,900",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+        ];
+        let session = browser.send(
+            "POST",
+            "",
+            json!({"capabilities": {"alwaysMatch": {
+                "timeouts": {"script": PATIENCE_MS},
+                "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+                "goog:chromeOptions": {
+                    "binary": needed::found("chromium").unwrap(),
+                    "args": arguments,
+                },
+            }}}),
+        );
+        browser.address = format!("{}/{}", browser.address, session["sessionId"].as_str().unwrap());
+        browser
+    }
+
+    #[track_caller]
+    fn send(&self, method: &str, path: &str, body: Value) -> Value {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.address))
+            .header("Content-Type", "application/json");
+        let mut answer = match method {
+            "POST" => self.agent.run(request.body(body.to_string()).unwrap()),
+            _ => self.agent.run(request.body(()).unwrap()),
+        }
+        .unwrap();
+        let status = answer.status();
+        let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
+        let mut answer: Value = serde_json::from_str(&text).unwrap();
+        assert!(status.is_success(), "{method} {path}: {}", answer["value"]["message"]);
+        answer["value"].take()
+    }
+
+    pub fn open(&self, url: &str) {
+        self.send("POST", "/url", json!({"url": url}));
+    }
+
+    /// The page behind the # of the address.
+    pub fn go(&self, place: &str) {
+        self.run("location.hash = arguments[0]", json!([format!("#/{place}")]));
+    }
+
+    /// What the script returns.
+    #[track_caller]
+    pub fn run(&self, script: &str, arguments: Value) -> Value {
+        self.send("POST", "/execute/sync", json!({"script": script, "args": arguments}))
+    }
+
+    /// What the script gives to the last of its arguments, a function.
+    #[track_caller]
+    pub fn run_on(&self, script: &str, arguments: Value) -> Value {
+        self.send("POST", "/execute/async", json!({"script": script, "args": arguments}))
+    }
+
+    /// Waits until the expression is true. The browser waits, and not the test.
+    #[track_caller]
+    pub fn until(&self, expression: &str, arguments: Value) {
+        let script = format!(
+            "const said = Array.from(arguments), done = said.pop();
+             const end = performance.now() + {PATIENCE_MS} * 0.9;
+             const is = (...arguments) => {expression};
+             (function look() {{
+               let now = false;
+               try {{ now = is(...said); }} catch {{}}
+               if (now || performance.now() > end) return done(Boolean(now));
+               return setTimeout(look, 20);
+             }})();"
+        );
+        let found = self.run_on(&script, arguments.clone());
+        assert_eq!(found, true, "{expression} {arguments}: {}", self.text());
+    }
+
+    /// Waits until that stands on the page.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.until("document.body.innerText.includes(arguments[0])", json!([text]));
+    }
+
+    #[track_caller]
+    pub fn no_longer_sees(&self, text: &str) {
+        self.until("!document.body.innerText.includes(arguments[0])", json!([text]));
+    }
+
+    pub fn text(&self) -> String {
+        self.run("return document.body.innerText", json!([])).as_str().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    fn element(&self, xpath: &str) -> String {
+        self.until(
+            "document.evaluate(arguments[0], document, null, 9, null).singleNodeValue \
+             ?.checkVisibility()",
+            json!([xpath]),
+        );
+        let found = self.send("POST", "/element", json!({"using": "xpath", "value": xpath}));
+        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// Presses the button, or follows the link, that is called so.
+    #[track_caller]
+    pub fn press(&self, name: &str) {
+        let xpath = format!(
+            "(//dialog[@open]//button|//*[self::button or self::a][not(ancestor::dialog)])\
+             [normalize-space(.)='{name}']"
+        );
+        let element = self.element(&xpath);
+        self.send("POST", &format!("/element/{element}/click"), json!({}));
+    }
+
+    /// Presses it in the dialog that is open.
+    #[track_caller]
+    pub fn press_in_dialog(&self, name: &str) {
+        let element =
+            self.element(&format!("//dialog[@open]//button[normalize-space(.)='{name}']"));
+        self.send("POST", &format!("/element/{element}/click"), json!({}));
+    }
+
+    /// Types it into the field of that name, instead of what stands there.
+    #[track_caller]
+    pub fn fill(&self, field: &str, text: &str) {
+        self.fill_at(&format!("//input[@name='{field}']"), text);
+    }
+
+    /// Types the word that the open dialog asks for.
+    #[track_caller]
+    pub fn fill_in_dialog(&self, text: &str) {
+        self.fill_at("//dialog[@open]//input", text);
+    }
+
+    #[track_caller]
+    fn fill_at(&self, xpath: &str, text: &str) {
+        let element = self.element(xpath);
+        // Control and A select what is there, as a person does it.
+        let keys = format!("\u{e009}a\u{e000}{text}");
+        self.send("POST", &format!("/element/{element}/value"), json!({"text": keys}));
+    }
+
+    /// On a screen of that width, whatever the window has.
+    pub fn show_as_wide(&self, width: u32) {
+        let screen =
+            json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        let command = "Emulation.setDeviceMetricsOverride";
+        self.send("POST", "/goog/cdp/execute", json!({"cmd": command, "params": screen}));
+    }
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub fn type_keys(&self, keys: &str) {
+        let presses = keys.chars().flat_map(|key| {
+            ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()}))
+        });
+        let presses: Vec<Value> = presses.collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": presses});
+        self.send("POST", "/actions", json!({"actions": [keyboard]}));
+    }
+
+    fn log(&self, kind: &str) -> Vec<Value> {
+        let entries = self.send("POST", "/se/log", json!({"type": kind}));
+        entries.as_array().unwrap().clone()
+    }
+
+    /// What the page complained of since the last look. That a request was refused or did not
+    /// arrive, the browser notes by itself.
+    pub fn complaints(&self) -> Vec<Value> {
+        let entries = self.log("browser").into_iter();
+        entries.filter(|entry| entry["source"] != "network").collect()
+    }
+
+    /// What was asked of anybody since the last look.
+    pub fn asked(&self) -> Vec<String> {
+        let entries = self.log("performance").into_iter().map(|entry| -> Value {
+            serde_json::from_str(entry["message"].as_str().unwrap()).unwrap()
+        });
+        entries
+            .filter(|entry| entry["message"]["method"] == "Network.requestWillBeSent")
+            .map(|entry| entry["message"]["params"]["request"]["url"].as_str().unwrap().to_owned())
+            .filter(|url| !url.starts_with("data:") && !url.starts_with("blob:"))
+            .collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its session; the driver would leave it behind.
+        let _ = self.agent.delete(&self.address).call();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

@@ -1,0 +1,64 @@
+//! What the console says when something is in its way, and that it goes on by itself.
+
+use crate::Scene;
+use serde_json::json;
+
+fn campaign() -> serde_json::Value {
+    json!({"name": "First", "quota": 100, "discount_percent": 10,
+        "ends_at": "2199-12-31T00:00:00Z", "trigger": "claim"})
+}
+
+#[test]
+fn a_session_that_has_ended_elsewhere_leads_to_the_sign_in_and_says_why() {
+    let Some(scene) = Scene::open() else { return };
+    let browser = &scene.browser;
+    scene.sign_in_as_admin();
+    browser.sees("Live.");
+    scene.server().admin().post("/auth/logout-all", json!({})).expect(204);
+    browser.sees("Your session has ended. Please sign in again.");
+    scene.sign_in_as_admin();
+    browser.sees("Live.");
+}
+
+#[test]
+fn a_server_that_was_killed_is_waited_for_and_nothing_is_missed() {
+    let Some(mut scene) = Scene::open() else { return };
+    let made = scene.server().admin().post("/campaigns", campaign()).expect(201);
+    let path = format!("/campaigns/{}", harness::id(&made));
+    scene.sign_in_as_admin();
+    scene.browser.go(&path[1..]);
+    scene.browser.sees("0 of 100");
+    scene.browser.sees("Live.");
+    let claim = |scene: &Scene, name: &str| {
+        scene.server().member(name).post(&format!("{path}/claims"), json!({})).expect(201);
+    };
+    claim(&scene, "ada");
+    scene.browser.sees("1 of 100");
+    scene.kill();
+    scene.browser.sees("The connection is lost.");
+    scene.start();
+    claim(&scene, "bob");
+    scene.browser.sees("2 of 100");
+    scene.browser.no_longer_sees("The connection is lost.");
+}
+
+#[test]
+fn a_page_that_nobody_sees_listens_to_nothing() {
+    let Some(scene) = Scene::open() else { return };
+    scene.sign_in_as_admin();
+    scene.browser.sees("Live.");
+    let hide =
+        "Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});
+        document.dispatchEvent(new Event('visibilitychange'));";
+    scene.browser.run(hide, json!([true]));
+    let listeners = || {
+        let text = scene.server().anybody().get("//metrics").text;
+        let line = text.lines().find(|line| line.starts_with("stampede_streams{kind=\"live\"}"));
+        line.and_then(|line| line.split(' ').nth(1)?.parse::<f64>().ok())
+    };
+    let mut asked = std::iter::repeat_with(listeners);
+    assert!(asked.by_ref().take(1_000_000).any(|count| count == Some(0.0)));
+    scene.browser.run(hide, json!([false]));
+    assert!(asked.take(1_000_000).any(|count| count == Some(1.0)));
+    scene.browser.sees("Live.");
+}
