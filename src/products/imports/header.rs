@@ -1,42 +1,18 @@
-//! The first line of a file, which must name one column: `code`. It is looked at as soon as it is
-//! there, before the file is kept.
+//! The first line of a file of codes, which names its columns: `code`, and what a code may bring
+//! along. It is looked at as soon as it is there, before the file is kept.
 
-use crate::imports::rows::{CsvRow, CsvRows};
+use crate::imports::columns::Columns;
+
+/// In the order in which `code` reads their cells.
+pub const COLUMNS: &[&str] = &["code", "state", "owner", "amount", "reference"];
 
 /// Why a file cannot be imported, as a sentence.
 pub fn check(beginning: &[u8]) -> Result<(), String> {
-    let mut rows = CsvRows::new(beginning);
-    match rows.read_row() {
-        Ok(None) | Err(_) => Err("the file is empty; its first line must be `code`".into()),
-        Ok(Some(CsvRow::One(name))) if is_code(name) => Ok(()),
-        Ok(Some(CsvRow::One(name))) => {
-            Err(format!("the first line must be `code`, but it is {}", shown(name)))
-        }
-        Ok(Some(CsvRow::Unreadable)) => {
-            Err("the first line must be `code`, but it cannot be read as CSV".into())
-        }
-        Ok(Some(CsvRow::Many(fields))) => {
-            let others: Vec<String> =
-                fields.iter().filter(|name| !is_code(name)).map(shown).collect();
-            match others.is_empty() {
-                true => Err("the column `code` may be there once".into()),
-                false => Err(format!(
-                    "a file has the column `code` and no other, but this one has {}",
-                    others.join(", ")
-                )),
-            }
-        }
+    let columns = Columns::read(beginning, COLUMNS)?;
+    match columns.has("code") {
+        true => Ok(()),
+        false => Err("the column `code` must be there".into()),
     }
-}
-
-fn is_code(name: &[u8]) -> bool {
-    name.trim_ascii().eq_ignore_ascii_case(b"code")
-}
-
-/// A name that may be anything, short and in quotes.
-fn shown(name: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(name).chars().take(40).collect();
-    format!("{text:?}")
 }
 
 #[cfg(test)]
@@ -44,8 +20,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_column_of_that_name_is_a_header() {
-        for file in ["code\n", "code", "Code\r\nx", "\u{feff}code\nx", "\"code\"\nx", " code \n"] {
+    fn a_header_names_codes_and_perhaps_more() {
+        for file in [
+            "code\n",
+            "code",
+            "Code\r\nx",
+            "\u{feff}code\nx",
+            "\"code\"\nx",
+            " code \n",
+            "state,code,owner\n",
+            "code,reference,amount,owner,state",
+        ] {
             assert_eq!(check(file.as_bytes()), Ok(()), "{file:?}");
         }
     }
@@ -55,8 +40,9 @@ mod tests {
         for (file, said) in [
             ("", "the file is empty"),
             ("\n\r\n", "the file is empty"),
-            ("SUMMER-1\nSUMMER-2\n", "\"SUMMER-1\""),
-            ("code,amount,\"e-mail\"\n", "has \"amount\", \"e-mail\""),
+            ("SUMMER-1\nSUMMER-2\n", "\"SUMMER-1\" is no column"),
+            ("code,\"e-mail\"\n", "\"e-mail\" is no column"),
+            ("owner,state\n", "`code` must be there"),
             ("code,code\n", "may be there once"),
             ("code;amount\n", "\"code;amount\""),
             ("\"code\n", "cannot be read"),

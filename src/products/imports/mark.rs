@@ -13,6 +13,11 @@ pub enum Mark {
     Ours = 7,
     Unreadable = 8,
     Fields = 9,
+    State = 10,
+    Owner = 11,
+    NotUsed = 12,
+    Amount = 13,
+    Reference = 14,
 }
 
 /// What it comes to.
@@ -24,7 +29,7 @@ pub enum RowFate {
 }
 
 impl Mark {
-    const ALL: [Mark; 9] = [
+    const ALL: [Mark; 14] = [
         Mark::Imported,
         Mark::Duplicate,
         Mark::Empty,
@@ -34,6 +39,11 @@ impl Mark {
         Mark::Ours,
         Mark::Unreadable,
         Mark::Fields,
+        Mark::State,
+        Mark::Owner,
+        Mark::NotUsed,
+        Mark::Amount,
+        Mark::Reference,
     ];
 
     /// None where nothing has been written yet.
@@ -62,7 +72,14 @@ impl Mark {
             Mark::NotText => "the code is not UTF-8",
             Mark::Ours => "the code has the shape of this server's own codes",
             Mark::Unreadable => "unreadable: more than 4096 bytes, or a quote that is never closed",
-            Mark::Fields => "the row has more than one field",
+            Mark::Fields => "the row has more or fewer fields than there are columns",
+            Mark::State => {
+                "the state is none of `created` (without an owner), `assigned` and `used`"
+            }
+            Mark::Owner => "the owner is not the id of a member here, and one is needed",
+            Mark::NotUsed => "only a code that was used has an amount and a reference",
+            Mark::Amount => "the amount is no whole number in minor units for which it can be used",
+            Mark::Reference => "the reference has more than 64 characters, or one of control",
         })
     }
 }
@@ -87,6 +104,6 @@ mod tests {
             assert_eq!(Mark::read(mark as u8), Some(mark));
             assert_eq!(mark.why().is_none(), mark.fate() == RowFate::Imported);
         }
-        assert_eq!((Mark::read(0), Mark::read(10)), (None, None));
+        assert_eq!((Mark::read(0), Mark::read(15)), (None, None));
     }
 }

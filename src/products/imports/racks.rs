@@ -4,11 +4,12 @@
 //! coupon of the other.
 
 use crate::failure::Error;
+use crate::imports::code::{CodePast, PastUse};
 use crate::table::Engine;
 use actors::domain::coupons::rack::{
     Answer, CodeLine, Command, Event, Question, RackTerms, Refusal, Spelling,
 };
-use actors::domain::coupons::{RackName, Serial};
+use actors::domain::coupons::{RackName, Serial, range, redeem};
 use actors::engine::{By, Failure};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -51,6 +52,41 @@ pub async fn import(
         others.into_iter().zip(before).for_each(|(at, brought)| taken[at] = brought);
     }
     Ok(taken)
+}
+
+/// Gives a code of the batch its past: its owner, and its use. What somebody has done with it
+/// meanwhile stays so; a repeat comes to the same.
+pub async fn relive(
+    engine: &Engine,
+    batch: Serial,
+    code: &str,
+    past: &CodePast,
+) -> Result<(), Error> {
+    let name = RackName::of(code);
+    let found = engine.racks.look(&name, Question::Find(code.into())).await?.answer;
+    let Answer::Found(Some((at, slot))) = found else { return Ok(()) };
+    if at != batch {
+        return Ok(());
+    }
+    command(engine, &name, batch, range::Command::Give { slot, member: past.owner }).await?;
+    if let Some(PastUse { amount, reference }) = past.used.clone() {
+        let used = redeem::Command::Use { slot, amount, reference, hold_s: None };
+        command(engine, &name, batch, range::Command::Redeem(used)).await?;
+    }
+    Ok(())
+}
+
+/// A refusal says that the coupon is beyond that step.
+async fn command(
+    engine: &Engine,
+    name: &RackName,
+    batch: Serial,
+    command: range::Command,
+) -> Result<(), Error> {
+    match engine.racks.command(name, Command::In { batch, command }, By::SYSTEM).await {
+        Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+        Err(failure) => Err(failure.into()),
+    }
 }
 
 /// True for each line whose code is free, or was brought by that very line of the batch. Changes

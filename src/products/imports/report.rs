@@ -1,6 +1,8 @@
 //! What became of each row of a file, read from the file and its marks together: page by page, or
 //! as a CSV to download.
 
+use crate::imports::columns::Columns;
+use crate::imports::header::COLUMNS;
 use crate::imports::mark::{Mark, RowFate};
 use crate::imports::marks::Marks;
 use crate::imports::rows::{CsvRow, CsvRows};
@@ -35,6 +37,7 @@ pub struct ReportLine {
 
 pub struct Report {
     rows: CsvRows<File>,
+    columns: Columns,
     /// None as long as no row was decided.
     marks: Option<Marks>,
     at: ReportPlace,
@@ -44,13 +47,16 @@ pub struct Report {
 
 impl Report {
     pub fn open(spool: &Spool, job: Id, from: ReportPlace, decided: u64) -> io::Result<Report> {
+        let header =
+            CsvRows::new(spool.file_of(job)?).read_row()?.map(|row| Columns::of(row, COLUMNS));
+        let columns = header.and_then(Result::ok).ok_or(io::ErrorKind::NotFound)?;
         let mut rows = CsvRows::at(spool.file_of(job)?, from.offset)?;
         if from.offset == 0 {
             rows.read_row()?;
         }
         let marks =
             (decided > 0).then(|| Marks::open_to_read(&spool.folder_of(job))).transpose()?;
-        Ok(Report { rows, marks, at: from, decided })
+        Ok(Report { rows, columns, marks, at: from, decided })
     }
 
     /// The next `most` rows, fewer at the end.
@@ -62,7 +68,7 @@ impl Report {
             // Both files were complete up to here when the rows were counted; one that was cut
             // since ends here.
             let (Some(mark), Some(row)) = (mark, self.rows.read_row()?) else { break };
-            let code = shown(row);
+            let code = shown(self.columns.field(row, "code"));
             self.at = ReportPlace { rows: self.at.rows + 1, offset: self.rows.offset() };
             lines.push(ReportLine { row: self.at.rows, code, mark, after: self.at });
         }
@@ -107,12 +113,13 @@ impl ReportLine {
     }
 }
 
-fn shown(row: CsvRow) -> String {
+/// All of a row that has no such field.
+fn shown(code: Result<&[u8], CsvRow>) -> String {
     let text =
         |bytes: &[u8]| -> String { String::from_utf8_lossy(bytes).chars().take(SHOWN).collect() };
-    match row {
-        CsvRow::One(code) => text(code),
-        CsvRow::Many(fields) => text(&fields.iter().collect::<Vec<_>>().join(&b',')),
-        CsvRow::Unreadable => String::new(),
+    match code {
+        Ok(code) | Err(CsvRow::One(code)) => text(code),
+        Err(CsvRow::Many(fields)) => text(&fields.iter().collect::<Vec<_>>().join(&b',')),
+        Err(CsvRow::Unreadable) => String::new(),
     }
 }

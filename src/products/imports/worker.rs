@@ -20,6 +20,7 @@ use actors::engine::By;
 use base::journal;
 use base::journal::Value;
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use metrics::{counter, gauge};
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -28,6 +29,8 @@ use std::time::Duration;
 
 /// Jobs that are worked on at the same time.
 const AT_ONCE: usize = 4;
+/// Codes that get their owners and uses at the same time.
+const PASTS_AT_ONCE: usize = 64;
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 /// What is left of a job after a turn.
@@ -150,7 +153,11 @@ async fn on(
         (ImportPass::Importing, Some(batch)) => {
             let terms =
                 rack::RackTerms { offer: view.plan.offer, expires_at: view.plan.expires_at };
-            racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?
+            let taken = racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?;
+            let relive = |(code, past)| racks::relive(&imports.engine, batch, code, past);
+            let pasts = stream::iter(chunk.pasts(&taken).map(relive));
+            pasts.buffer_unordered(PASTS_AT_ONCE).try_collect::<()>().await?;
+            taken
         }
         _ => {
             let free = racks::check(&imports.engine, view.batch, spelling, &chunk.lines).await?;

@@ -41,11 +41,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeatable()
             .summary("Import coupon codes of your own")
             .notes(
-                "The body is CSV with one column, `code`: 1 to 64 visible characters, and not in the \
+                "The body is CSV with a column `code`: 1 to 64 visible characters, and not in the \
                  shape of this server's own codes. Codes are compared exactly, or with \
                  `spelling=loose` without regard to case, dashes and spaces: two of a file that \
                  differ in nothing else are duplicates, and whoever uses one may type it either \
-                 way. The file is on disk before the answer comes; the job then takes it in, also \
+                 way. It may have four more columns, in any order: `state` (`created`, `assigned` \
+                 or `used`), `owner` (the id of a member here), and of a use its `amount` and \
+                 `reference`. The file is on disk before the answer comes; the job then takes it \
+                 in, also \
                  after a crash. The same file with the same parameters \
                  is the same job, and one that failed or was cancelled is taken up again by it. \
                  With `on_duplicate=fail` the whole file is checked \

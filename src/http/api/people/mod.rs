@@ -217,9 +217,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                 `$2b$` or `$2y$`, of a cost from 4 to 14) and is made anew at the first login that \
                 it lets in; without one, the member needs a reset. Whoever has a `first_login_at` \
                 gets no voucher for a first login here. `reference` is your own name for the row, \
-                which the answer repeats. The file is taken in whole; its rows are worked off while \
-                the answer goes out, so an answer that breaks off has no counts. The same row again \
-                is the same import, so a file is brought again from its beginning.",
+                which the answer repeats. The file is taken in whole; its rows are worked off \
+                while the answer goes out, so an answer that breaks off has no counts. The same \
+                row again is the same import, so a file is brought again from its beginning.",
             )
             .who(Who::Admin)
             .choice(

@@ -3,6 +3,7 @@
 
 mod files;
 mod jobs;
+mod pasts;
 mod reports;
 mod uploads;
 
