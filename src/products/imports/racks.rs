@@ -59,10 +59,11 @@ pub async fn import(
 pub async fn relive(
     engine: &Engine,
     batch: Serial,
+    spelling: Spelling,
     code: &str,
     past: &CodePast,
 ) -> Result<(), Error> {
-    let name = RackName::of(code);
+    let name = spelling.rack(code);
     let found = engine.racks.look(&name, Question::Find(code.into())).await?.answer;
     let Answer::Found(Some((at, slot))) = found else { return Ok(()) };
     if at != batch {

@@ -154,7 +154,7 @@ async fn on(
             let terms =
                 rack::RackTerms { offer: view.plan.offer, expires_at: view.plan.expires_at };
             let taken = racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?;
-            let relive = |(code, past)| racks::relive(&imports.engine, batch, code, past);
+            let relive = |(code, past)| racks::relive(&imports.engine, batch, spelling, code, past);
             let pasts = stream::iter(chunk.pasts(&taken).map(relive));
             pasts.buffer_unordered(PASTS_AT_ONCE).try_collect::<()>().await?;
             taken
