@@ -46,6 +46,9 @@ impl AnyPlace {
     }
 }
 
+/// The vouchers of a page with their ranks, and the rank at which the next begins.
+pub type VoucherPage = (Vec<(Slot, CouponView)>, Option<Slot>);
+
 /// What a page has, and where the next begins, if there is one.
 pub type CouponPage<Place> = (Vec<FoundCoupon>, Option<Place>);
 
@@ -57,7 +60,7 @@ impl Coupons {
         wanted: &WantedCoupons,
         from: Slot,
         limit: usize,
-    ) -> Result<Option<(Vec<(Slot, CouponView)>, Option<Slot>)>, Error> {
+    ) -> Result<Option<VoucherPage>, Error> {
         let mut found = Vec::new();
         if let Some(owner) = wanted.owner {
             let Some(Answer::Of(voucher)) =

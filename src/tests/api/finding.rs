@@ -120,7 +120,7 @@ fn a_support_desk_sees_what_a_member_has_and_a_member_only_their_own() {
     for (client, whose) in [
         (&admin, "service=shop&their_id=m1".to_owned()),
         (&admin, format!("member={}", my_id(&m1))),
-        (&m1, "limit=2".to_owned().replace("limit=2", "")),
+        (&m1, String::new()),
     ] {
         let of = |query: &str| {
             let path = format!("/coupons?{whose}{query}");
@@ -141,7 +141,7 @@ fn a_support_desk_sees_what_a_member_has_and_a_member_only_their_own() {
     for (reference, code) in [("o-1", &given[1]), ("o-2", &theirs)] {
         assert_eq!(found(&admin, &format!("/coupons?reference={reference}")), [code.clone()]);
         assert_eq!(found(&ada, &format!("/coupons?reference={reference}")).len(), 0);
-        let elsewhere = format!("/coupons?reference={reference}&batch={}", "c_999");
+        let elsewhere = format!("/coupons?reference={reference}&batch=c_999");
         assert_eq!(found(&admin, &elsewhere).len(), 0);
     }
     assert_eq!(found(&admin, "/coupons?reference=o-3").len(), 0);

@@ -37,24 +37,20 @@ fn sold_tickets_are_listed_with_whose_they_are() {
     let m1 = app.service("shop").on_behalf_of("m1");
     let path = format!("/lotteries/{DAY}/tickets/sold");
     assert_eq!(all(&admin, &path, 5).len(), 0);
-    buy(&m1, DAY, "9999", 1);
+    // All copies of each, because which one comes first is left to chance.
+    buy(&m1, DAY, "9999", 3);
     buy(&ada, DAY, "0042", 3);
     buy(&ada, "2026-12-30", "0001", 1);
     app.pass_s(60);
-    buy(&m1, DAY, "0000", 1);
-    buy(&m1, DAY, "0999", 2);
+    buy(&m1, DAY, "0000", 3);
+    buy(&m1, DAY, "0999", 3);
     // Held, and not sold.
     ada.hold(DAY, json!({"number": "5000"})).expect(201);
-    let ticket = |number: &str, copy: u16| format!("t_20261231_{number}_{copy}");
-    let expected = [
-        ticket("0000", 1),
-        ticket("0042", 1),
-        ticket("0999", 1),
-        ticket("0042", 2),
-        ticket("0999", 2),
-        ticket("0042", 3),
-        ticket("9999", 1),
-    ];
+    let tickets = |numbers: &[&str]| -> Vec<String> {
+        let of = |copy| numbers.iter().map(move |number| format!("t_20261231_{number}_{copy}"));
+        (1..=3).flat_map(of).collect()
+    };
+    let expected = [tickets(&["0000", "0042", "0999"]), tickets(&["9999"])].concat();
     for limit in [1, 2, 7, 100] {
         assert_eq!(printed(&all(&admin, &path, limit), "id"), expected, "by {limit}");
     }
@@ -63,18 +59,19 @@ fn sold_tickets_are_listed_with_whose_they_are() {
     assert_eq!(first["known_as"], json!({"service": "shop", "id": "m1"}));
     assert_eq!(first["bought_at"], "2026-12-01T12:01:00.000Z");
     let of = |query: &str| printed(&all(&admin, &format!("{path}?{query}"), 2), "id");
-    assert_eq!(
-        of(&format!("member={}", my_id(&ada))),
-        [expected[1].clone(), expected[3].clone(), { expected[5].clone() }]
-    );
-    assert_eq!(of("service=shop&their_id=m1&to=2026-12-01T12:01:00Z"), [expected[6].clone()]);
-    let later = [expected[0].clone(), expected[2].clone(), expected[4].clone()];
-    assert_eq!(of("from=2026-12-01T12:01:00Z"), later);
+    assert_eq!(of(&format!("member={}", my_id(&ada))), tickets(&["0042"]));
+    let before = of("service=shop&their_id=m1&to=2026-12-01T12:01:00Z");
+    assert_eq!(before, tickets(&["9999"]));
+    let mut later = of("from=2026-12-01T12:01:00Z");
+    later.sort();
+    let mut expected_later = tickets(&["0000", "0999"]);
+    expected_later.sort();
+    assert_eq!(later, expected_later);
     app.restart();
     let table = admin.get(&format!("{path}?format=csv"));
     let lines: Vec<&str> = table.expect_text(200).lines().collect();
     assert_eq!(lines[0], "id,lottery,number,copy,hold,bought_at,member,service,their_id");
-    assert!(lines.len() == 8 && lines[1].ends_with(",shop,m1"), "{lines:?}");
+    assert!(lines.len() == 13 && lines[1].ends_with(",shop,m1"), "{lines:?}");
     admin.post(&format!("/tickets/{}/refund", expected[1]), json!({})).expect(200);
     assert_eq!(printed(&all(&admin, &path, 3), "id"), [&expected[..1], &expected[2..]].concat());
 
@@ -135,9 +132,8 @@ fn past_lotteries_are_found_by_day_and_state() {
     assert_eq!(of("?from=2027-07-01").len(), 0);
     assert_eq!(of("?from=2027-01-01&to=2026-01-01").len(), 0);
     let problem = anybody.get("/lotteries?from=2026-02-30&to=x&state=gone&limit=0");
-    let mut pointed = pointers(&problem.refused(422, "invalid")).join(" ");
-    pointed.make_ascii_lowercase();
-    assert_eq!(pointed, "?limit ?state ?from ?to");
+    let problem = problem.refused(422, "invalid");
+    assert_eq!(pointers(&problem), ["?limit", "?state", "?from", "?to"]);
 }
 
 #[test]

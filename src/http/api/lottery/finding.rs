@@ -67,7 +67,7 @@ impl LotteriesQuery {
 }
 
 fn parse_date(text: &str, pointer: &str) -> Result<Date, Problem> {
-    let Day(_) = parse_day(text, pointer)?;
+    parse_day(text, pointer)?;
     text.parse().map_err(|_| Problem::invalid(pointer, "a day that the calendar has"))
 }
 
