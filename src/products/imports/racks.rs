@@ -64,7 +64,7 @@ pub async fn relive(
     past: &CodePast,
 ) -> Result<(), Error> {
     let name = spelling.rack(code);
-    let found = engine.racks.look(&name, Question::Find(code.into())).await?.answer;
+    let found = engine.racks.look(&name, Question::Find(spelling, code.into())).await?.answer;
     let Answer::Found(Some((at, slot))) = found else { return Ok(()) };
     if at != batch {
         return Ok(());
