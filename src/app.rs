@@ -21,6 +21,7 @@ use cluster::{self, Cluster};
 use config::Config;
 use people::People;
 use products::Engine;
+use products::acts::StaffActs;
 use products::ballots::Ballots;
 use products::ballots::receipt_key::ReceiptKey;
 use products::ballots::seeds::Seeds;
@@ -45,7 +46,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 pub struct App {
     pub shared: web::Data<Shared>,
-    /// The password of the account `admin`, if this start made it.
+    /// The password of the first administrator, if this start drew it.
     pub admin_password: Option<String>,
 }
 
@@ -123,6 +124,7 @@ impl App {
         let lotteries = Arc::new(Lotteries::new(engine.clone()));
         let tickets = Arc::new(Tickets::new(engine.clone()));
         let ballots = Arc::new(Ballots::new(engine.clone()));
+        let acts = StaffActs::new(engine.clone());
         let (seeds, rounds) = (Seeds::open(&*directory).await?, settings::rounds(&config));
         let shared = web::Data::new(Shared {
             closing: Closing::new(
@@ -147,6 +149,7 @@ impl App {
             people,
             feed,
             webhooks,
+            acts,
             series,
             results: Together::default(),
             store,

@@ -16,6 +16,7 @@ use config::Config;
 use people::People;
 use ports::Backend;
 use products::Engine;
+use products::acts::StaffActs;
 use products::ballots::Ballots;
 use products::ballots::receipt_key::ReceiptKey;
 use products::campaigns::Campaigns;
@@ -50,6 +51,7 @@ pub struct Shared {
     pub people: People,
     pub feed: Arc<Feed>,
     pub webhooks: Arc<Webhooks>,
+    pub acts: StaffActs,
     /// Gauges of what comes and goes.
     pub series: Arc<Series>,
     /// The results of draws, for all who ask at once.

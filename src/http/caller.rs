@@ -3,7 +3,8 @@
 //! A service key acts for a member of its own company, whom `On-Behalf-Of` names; to the engine
 //! that is a member like any other.
 
-use super::endpoint::NeededScopes;
+use super::acts;
+use super::calls::Calls;
 use super::headers::{self, ON_BEHALF_OF};
 use super::introductions;
 use super::problem::{self, Problem};
@@ -46,10 +47,12 @@ async fn let_in(request: HttpRequest) -> Result<Signed, Problem> {
     };
     let (authorization, on_behalf_of) = (header(&AUTHORIZATION)?, header(&ON_BEHALF_OF)?);
     let signed = shared.people.access.let_in(authorization, on_behalf_of).await?;
-    let needed = request.app_data::<NeededScopes>().map_or(&[][..], |all| all.of(request.method()));
+    let call = request.app_data::<Calls>().and_then(|calls| calls.of(request.method()));
+    let needed = call.map_or(&[][..], |call| call.scopes);
     if !needed.is_empty() && !signed.is_in_scope(needed, request.method().is_safe()) {
         return Err(Problem::out_of_scope(needed));
     }
+    acts::begin(&request, shared, &signed).await?;
     // A look changes nothing, and leaves nothing behind of whom it was for.
     if !request.method().is_safe()
         && let Some(introduction) = shared.people.outsiders.introduce(&signed).await?

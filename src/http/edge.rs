@@ -5,14 +5,16 @@
 //! asking the router.
 
 use crate::http::accepted::Accepted;
+use crate::http::acts;
 use crate::http::connection::{self, Connection};
 use crate::http::introductions;
 use crate::http::pieces;
 use crate::http::problem::{self, Problem};
+use crate::http::request_id::{REQUEST_ID, request_id};
 use crate::shared::Shared;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::{self, Data};
 use actix_web::{Error, HttpResponse};
@@ -23,11 +25,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const LONGEST_ID: usize = 64;
 
 /// Wraps one route.
 #[derive(Clone)]
@@ -75,12 +73,13 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let began = Instant::now();
-        let id = request_id(&request);
         let method = request.method().clone();
         let meters = self.meters.clone();
         let call = self.service.call(request);
         Box::pin(async move {
             let mut response = call.await?.map_into_boxed_body();
+            let id = acts::request_id(response.request())
+                .unwrap_or_else(|| request_id(response.request().headers()));
             if let Err(problem) = introductions::end(response.request()).await {
                 let problem = problem.response(&id);
                 response = response.into_response(problem);
@@ -89,6 +88,7 @@ where
             if pieces::is_large(&response) {
                 response = in_pieces(response, &id);
             }
+            acts::end(response.request(), response.status().as_u16()).await;
             let took = began.elapsed();
             meters.record(&method, response.status(), took.as_secs_f64());
             let status = response.status().as_u16();
@@ -105,26 +105,6 @@ where
             Ok(response)
         })
     }
-}
-
-/// The caller's own id if it is a decent one, else a new one.
-fn request_id(request: &ServiceRequest) -> String {
-    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    match given.filter(|id| {
-        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
-    }) {
-        Some(id) => id.to_owned(),
-        None => new_id(),
-    }
-}
-
-/// Unlikely to be met twice: a start-up's random half and a count.
-fn new_id() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
-    use std::hash::{BuildHasher, RandomState};
-    let start = START.get_or_init(|| RandomState::new().hash_one(0));
-    format!("{:08x}{:08x}", *start as u32, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Gives every answer that carries an error its problem+json, and one that says nothing but that
@@ -232,7 +212,7 @@ where
 
 /// Answers before any route, and ends the connection.
 fn turn_away(request: ServiceRequest, problem: &Problem) -> ServiceResponse<BoxBody> {
-    let id = request_id(&request);
+    let id = request_id(request.headers());
     let mut response = problem.response(&id);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);

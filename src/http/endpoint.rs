@@ -1,5 +1,6 @@
 //! A route, described once: the router serves it and the OpenAPI document is made from it.
 
+use super::calls::{Call, Calls};
 use super::edge::{self, Edge};
 use super::parameters::Parameter;
 use super::problem::{self, Problem, ProblemKind};
@@ -419,25 +420,17 @@ fn mount_path(
 ) {
     let allow: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = allow.join(", ");
-    let scopes = endpoints.iter().map(|one| (one.method.clone(), one.scopes)).collect();
-    let resource = endpoints
-        .iter()
-        .fold(web::resource(below).app_data(NeededScopes(scopes)), |resource, endpoint| {
+    let call =
+        |one: &&Endpoint| Call { method: one.method.clone(), name: one.name, scopes: one.scopes };
+    let calls = Calls(endpoints.iter().map(call).collect());
+    let resource =
+        endpoints.iter().fold(web::resource(below).app_data(calls), |resource, endpoint| {
             resource.route((endpoint.route)())
         });
     let wrong_method = web::to(move || {
         std::future::ready(Err::<HttpResponse, Problem>(method_not_allowed(&allow)))
     });
     config.service(resource.default_service(wrong_method).wrap(Edge::around(path)));
-}
-
-/// What service keys need at a path, by method.
-pub struct NeededScopes(Vec<(Method, &'static [Scope])>);
-
-impl NeededScopes {
-    pub fn of(&self, method: &Method) -> &'static [Scope] {
-        self.0.iter().find(|(of, _)| of == method).map_or(&[], |(_, scopes)| scopes)
-    }
 }
 
 fn method_not_allowed(allow: &str) -> Problem {

@@ -40,7 +40,9 @@ impl Explain for products::Refusal {
             products::Refusal::Coupons(refusal) => refusal.explain(),
             products::Refusal::Import(refusal) => refusal.explain(),
             products::Refusal::Webhook(refusal) => refusal.explain(),
-            products::Refusal::OtherFact => Problem::plain(&problem::INTERNAL),
+            products::Refusal::Acts(_) | products::Refusal::OtherFact => {
+                Problem::plain(&problem::INTERNAL)
+            }
         }
     }
 }

@@ -8,9 +8,11 @@
 //! `endpoint` describes a route once, for the router and for the OpenAPI document.
 
 pub mod accepted;
+mod acts;
 pub mod api;
 pub mod body;
 pub mod caller;
+mod calls;
 pub mod cluster;
 pub mod connection;
 mod console;
@@ -34,6 +36,7 @@ pub mod parameters;
 pub mod pieces;
 pub mod problem;
 pub mod reply;
+mod request_id;
 pub mod room;
 pub mod site;
 pub mod static_page;

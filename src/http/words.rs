@@ -66,6 +66,8 @@ words! {
         "enabled" "retrying" "disabled";
     WebhookStops = "WebhookStop" "Why a webhook is disabled."
         "gone" "gave_up" "ordered";
+    ActResults = "ActOutcome" "How an act of staff went."
+        "done" "refused" "failed" "unknown";
     Outcomes = "DeliveryOutcome" "What became of an attempt to deliver."
         "delivered" "failed";
     Roles = "Role" "What an account may do."

@@ -2,7 +2,7 @@
 //! asked on the way.
 
 use actors::domain::coupons::{campaign, catalogue, rack, range};
-use actors::domain::{ballots, imports, lottery, notices, tickets, webhooks};
+use actors::domain::{acts, ballots, imports, lottery, notices, tickets, webhooks};
 use actors::engine::{Done, Failure};
 use actors::store::StoreError;
 use std::fmt;
@@ -22,6 +22,7 @@ pub enum Refusal {
     Coupons(range::Refusal),
     Import(imports::Refusal),
     Webhook(webhooks::Refusal),
+    Acts(acts::Refusal),
     /// The partition answered with another fact than this command can come to.
     OtherFact,
 }
@@ -77,6 +78,7 @@ refusals! {
     Coupons(range::Refusal),
     Import(imports::Refusal),
     Webhook(webhooks::Refusal),
+    Acts(acts::Refusal),
 }
 
 /// A rack refuses as the ranges on it do. Only an import hears that nothing was new.
@@ -135,6 +137,7 @@ impl fmt::Display for Refusal {
             Refusal::Coupons(_) => "a range of coupons refused it",
             Refusal::Import(_) => "an import refused it",
             Refusal::Webhook(_) => "a webhook refused it",
+            Refusal::Acts(_) => "the book of acts refused it",
             Refusal::OtherFact => "a partition has answered another command than this one",
         })
     }

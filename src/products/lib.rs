@@ -6,6 +6,7 @@
 //! batches there are, `telling` has the words for the outside. `audit` and `verify` replay what was
 //! written.
 
+pub mod acts;
 pub mod audit;
 pub mod ballots;
 pub mod between;

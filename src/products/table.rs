@@ -6,6 +6,7 @@
 use crate::audit;
 use crate::telling::said;
 use crate::telling::said::{Said, Told};
+use actors::domain::acts::Acts;
 use actors::domain::ballots::BallotBox;
 use actors::domain::coupons::{Campaign, Catalogue, Rack, Range};
 use actors::domain::imports::Import;
@@ -53,6 +54,7 @@ kinds! {
     notices: Notices;
     imports: Import;
     webhooks: Webhook;
+    acts: Acts;
 }
 
 /// What can be done with a kind of partition without knowing which it is.

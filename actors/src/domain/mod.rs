@@ -1,5 +1,6 @@
 //! The things that are handed out, each a rule book of its own.
 
+pub mod acts;
 pub mod ballots;
 pub mod coupons;
 pub mod day;
@@ -53,4 +54,8 @@ pub mod shelves {
     pub const JOBS_OF: Shelf = Shelf(20);
     /// A list: batches by their expiry.
     pub const EXPIRIES: Shelf = Shelf(21);
+    /// A list: what staff did.
+    pub const ACTS: Shelf = Shelf(30);
+    /// A list: what came of it.
+    pub const ACT_OUTCOMES: Shelf = Shelf(31);
 }

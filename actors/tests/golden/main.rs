@@ -4,6 +4,7 @@
 //! A line that changes here means that data already written can no longer be read. Never change
 //! one; a new event gets a new line, and its variant goes to the end of its enum.
 
+mod acts;
 mod coupons;
 mod import;
 mod webhook;

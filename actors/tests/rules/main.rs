@@ -1,6 +1,7 @@
 //! The rule books, sentence by sentence: given what happened, when a command is given, then an
 //! event or a refusal.
 
+mod acts;
 mod ballots;
 mod campaign;
 mod catalogue;

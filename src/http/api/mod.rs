@@ -5,6 +5,7 @@
 //! `explain` (what is said when the product refuses), and one for each idea that is too long for
 //! `mod`. What several products share stands beside the folders.
 
+pub mod audit;
 pub mod ballots;
 pub mod campaigns;
 pub mod coupon_bodies;
@@ -35,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         coupons::endpoints(),
         imports::endpoints(),
         webhooks::endpoints(),
+        audit::endpoints(),
         node::endpoints(),
     ]
     .into_iter()

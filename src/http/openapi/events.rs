@@ -101,6 +101,21 @@ const SAID: &[(&Topic, &[Says])] = &[
         &topics::COUPONS_EXPIRED,
         &[&[("until", Text), ("batch", TextIfAny), ("campaign", TextIfAny)]],
     ),
+    (
+        &topics::AUDIT_BEGUN,
+        &[&[
+            ("act", Text),
+            ("account", TextOrNull),
+            ("service_key", TextOrNull),
+            ("service", TextOrNull),
+            ("what", Text),
+            ("path", Text),
+            ("dry_run", Flag),
+            ("reason", TextOrNull),
+            ("request_id", Text),
+        ]],
+    ),
+    (&topics::AUDIT_ENDED, &[&[("act", Text), ("begun_at", Text), ("status", Whole)]]),
 ];
 
 pub fn webhooks() -> Value {

@@ -77,6 +77,7 @@ const SIGNING: &str = "An access token from `/auth/login`, or a service key `sk_
 /// The first part of a path below `/api/v1`, and what is to be found there.
 const TAGS: &[(&str, &str)] = &[
     (".well-known", "What receipts and access tokens are verified with."),
+    ("audit", "What staff did, with reasons."),
     ("auth", "Register, log in and leave; sessions and passwords."),
     ("ballots", "One's own ballots, and that they were counted."),
     ("campaigns", "The first so many get a voucher, exactly."),

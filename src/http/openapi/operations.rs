@@ -79,6 +79,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     if endpoint.repeatable {
         parameters.push(shared("IdempotencyKey"));
     }
+    if !endpoint.method.is_safe() && endpoint.who != Who::Anybody {
+        parameters.push(shared("Reason"));
+    }
     parameters.push(shared("RequestId"));
     parameters
 }
@@ -118,6 +121,11 @@ pub fn shared_parameters() -> Value {
             "1 to 255 visible characters. The same key and request get the same answer, marked \
              `Idempotent-Replayed: true`.",
             LONGEST_KEY,
+        ),
+        "Reason": header(
+            "Reason",
+            "Why staff do this: up to 200 printable characters, which `GET /audit` tells.",
+            200,
         ),
         "RequestId": header(
             "X-Request-Id",

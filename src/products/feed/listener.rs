@@ -44,6 +44,7 @@ impl Listener {
                     .events
                     .iter()
                     .filter(|event| self.last.is_none_or(|last| event.place > last))
+                    .filter(|event| !event.topic.is_audit())
                     .map(written)
                     .collect();
                 if !text.is_empty() {

@@ -55,6 +55,17 @@ topics! {
     COUPON_EXPIRING = "coupon.expiring" "Its owner is told that it expires soon.";
     COUPONS_EXPIRED = "coupons.expired" "All unused coupons of that range or campaign that expire \
         up to that instant have expired.";
+    AUDIT_BEGUN = "audit.begun" "Somebody of the staff, or a service key for it, is about to do \
+        something. Only a webhook that names this type is told, and only an administrator can make \
+        one.";
+    AUDIT_ENDED = "audit.ended" "The act of that number was answered, with that status.";
+}
+
+impl Topic {
+    /// What only administrators may hear, and whoever they let hear it by name.
+    pub fn is_audit(&self) -> bool {
+        self.name.starts_with("audit.")
+    }
 }
 
 pub fn named(name: &str) -> Option<&'static Topic> {

@@ -179,7 +179,11 @@ impl Courier {
         }
         let read = self.office.feed.after(round.read_to).await?;
         let wanted = |event: &Event| {
-            view.plan.events.iter().any(|name| name == "*" || name == event.topic.name)
+            let is_told = |name: &String| match name.as_str() {
+                "*" => !event.topic.is_audit(),
+                name => name == event.topic.name,
+            };
+            view.plan.events.iter().any(is_told)
         };
         let here = |event: &Arc<Event>| {
             event.place.position <= end && span.contains(&event.at) && wanted(event)

@@ -6,6 +6,7 @@ mod wire;
 mod access;
 mod archiving;
 mod assigning;
+mod audit;
 mod bad_bytes;
 mod bad_callers;
 mod bad_input;

@@ -6,7 +6,7 @@ use crate::http::words;
 use actors::Id;
 use actors::domain::webhooks::{Telling, WebhookView, WhyDisabled};
 use base::calendar::wire_time;
-use products::telling::topics;
+use products::telling::topics::{self, Topic};
 use products::webhooks::Attempt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -111,7 +111,8 @@ pub fn parse_events(mut events: Vec<String>) -> Result<Vec<String>, Problem> {
     }
     mistakes.end()?;
     if events.iter().any(|name| name == "*") {
-        return Ok(vec!["*".into()]);
+        // These it does not stand for.
+        events.retain(|name| name == "*" || topics::named(name).is_some_and(Topic::is_audit));
     }
     events.sort();
     events.dedup();

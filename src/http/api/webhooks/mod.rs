@@ -7,6 +7,7 @@ pub mod bodies;
 mod events;
 pub mod explain;
 
+use crate::http::acts;
 use crate::http::api::webhooks::bodies::{
     CreateWebhook, DeliveryBody, NewWebhookBody, ReplayRange, WebhookBody, parse_events,
 };
@@ -22,10 +23,12 @@ use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::engine::{By, How};
 use actors::{Caller, Id, Time};
 use futures_util::future::try_join_all;
+use ports::directory::AccountRole;
+use products::telling::topics::{self, Topic};
 use products::webhooks::{NewWebhook, Target};
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -119,6 +122,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 async fn create(
     shared: web::Data<Shared>,
     Operator(caller): Operator,
+    request: HttpRequest,
     key: IdempotencyKey,
     _: Params<flags::Nothing>,
     Body(CreateWebhook { url, events }): Body<CreateWebhook>,
@@ -128,6 +132,10 @@ async fn create(
     let target = mistakes.check(target.map_err(|wanted| Problem::invalid("/url", wanted)));
     let events = mistakes.check(parse_events(events));
     let (Some(target), Some(events)) = (target, events) else { return Err(mistakes.into()) };
+    let is_audit = |name: &String| topics::named(name).is_some_and(Topic::is_audit);
+    if events.iter().any(is_audit) && acts::role(&request) != Some(AccountRole::Admin) {
+        return Err(Problem::needs(AccountRole::Admin));
+    }
     let by = By::for_good(caller);
     let made = shared.webhooks.create(target, events, by, key.text()).await?;
     let NewWebhook { id, view, secret: shown_once, replayed } = made;
