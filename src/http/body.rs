@@ -6,18 +6,21 @@
 
 use super::accepted::NotYetAccepted;
 use super::caller;
-use super::mistakes;
+use super::flags::{AfterBody, WrongQuery};
+use super::mistakes::{self, Readable};
 use super::moment::within_a_moment;
 use super::problem::{self, Problem};
 use super::room::{Held, Room};
 use crate::shared::Shared;
 use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, poll_immediate};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 pub struct Body<T>(pub T);
 
@@ -28,13 +31,29 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = payload.take();
         let request = request.clone();
+        let read = Arc::new(Semaphore::new(0));
+        request.extensions_mut().insert(AfterBody::Ends(read.clone()));
         Box::pin(async move {
             let body = read_limited(&request, payload).await.and_then(|bytes| parse(&bytes));
+            let body = body.map_err(|problem| with_query(&request, problem));
             if body.is_err() {
                 caller::is_known(&request).await;
             }
+            read.close();
             body.map(Body)
         })
+    }
+}
+
+/// With what is wrong in the query, too.
+fn with_query(request: &HttpRequest, problem: Problem) -> Problem {
+    let is_invalid = problem.kind.name == problem::INVALID.name;
+    match request.extensions_mut().remove() {
+        Some(WrongQuery(mut wrong)) if is_invalid => {
+            wrong.extend(problem.errors);
+            Problem::all_invalid(wrong)
+        }
+        _ => problem,
     }
 }
 
@@ -122,6 +141,14 @@ fn too_large(limit: usize) -> Problem {
 }
 
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    match read_as(bytes)? {
+        Readable { value: Some(value), wrong } if wrong.is_empty() => Ok(value),
+        Readable { wrong, .. } => Err(Problem::all_invalid(wrong)),
+    }
+}
+
+/// Refuses only what is no JSON object.
+pub fn read_as<T: DeserializeOwned>(bytes: &[u8]) -> Result<Readable<T>, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     if !bytes.trim_ascii_start().starts_with(b"{") {
         // An array would be taken for the fields in their order.
@@ -132,19 +159,18 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         ));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = T::deserialize(&mut json).map_err(|error| explain::<T>(bytes, &error))?;
-    json.end().map_err(|error| explain_unreadable(&error))?;
-    Ok(value)
-}
-
-/// Only what is wrong is read so thoroughly.
-fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
-    match error.classify() {
-        Category::Data => serde_json::from_slice(bytes).map_or_else(
-            |error| explain_unreadable(&error),
-            |said| mistakes::explain::<T>(said, '/'),
-        ),
-        _ => explain_unreadable(error),
+    match T::deserialize(&mut json) {
+        Ok(value) => {
+            json.end().map_err(|error| explain_unreadable(&error))?;
+            Ok(Readable { value: Some(value), wrong: Vec::new() })
+        }
+        // Only what is wrong is read so thoroughly.
+        Err(error) if error.classify() == Category::Data => {
+            let said = serde_json::from_slice(bytes);
+            let said = said.map_err(|error| explain_unreadable(&error))?;
+            Ok(mistakes::explain::<T>(said, '/'))
+        }
+        Err(error) => Err(explain_unreadable(&error)),
     }
 }
 

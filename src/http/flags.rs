@@ -2,17 +2,20 @@
 //! strings are read.
 
 use super::headers;
-use super::mistakes;
-use super::problem::{self, Problem};
+use super::mistakes::{self, Readable};
+use super::problem::{self, Invalid, Problem};
 use super::unparsed::Unparsed;
 use crate::shared::Shared;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, rt, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, rt, web};
 use actors::engine::{By, How, Key};
 use actors::{Caller, Id};
+use futures_util::future::{Either, LocalBoxFuture};
 use people::DeedName;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 pub const LONGEST_KEY: usize = 255;
 
@@ -85,22 +88,66 @@ fn parse_key(value: &[u8]) -> Result<String, Problem> {
 /// A query string, parsed into a type that refuses unknown parameters.
 pub struct Params<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Params<T> {
+/// What is wrong in the query, for whoever tells what is wrong in the body.
+pub struct WrongQuery(pub Vec<Invalid>);
+
+/// What a handler wants of a body, and when the query can be refused.
+#[derive(Clone)]
+pub enum AfterBody {
+    /// Once it is closed, if the body is right. Else the body tells of both.
+    Ends(Arc<Semaphore>),
+    /// Never: the body's check will.
+    Checks,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future =
+        Either<Ready<Result<Self, Problem>>, LocalBoxFuture<'static, Result<Self, Problem>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse_pairs(request.query_string(), '?').map(Params))
+        let Readable { value, wrong } = read_pairs::<T>(request.query_string(), '?');
+        match value {
+            Some(value) if wrong.is_empty() => Either::Left(ready(Ok(Params(value)))),
+            value => {
+                request.extensions_mut().insert(WrongQuery(wrong.clone()));
+                Either::Right(Box::pin(refuse_query(request.clone(), value, wrong)))
+            }
+        }
     }
+}
+
+/// By now all that the handler wants has been asked for.
+async fn refuse_query<T>(
+    request: HttpRequest,
+    value: Option<T>,
+    wrong: Vec<Invalid>,
+) -> Result<Params<T>, Problem> {
+    let after = request.extensions().get::<AfterBody>().cloned();
+    match (after, value) {
+        (Some(AfterBody::Checks), Some(value)) => return Ok(Params(value)),
+        (Some(AfterBody::Ends(read)), _) => drop(read.acquire().await),
+        _ => {}
+    }
+    Err(Problem::all_invalid(wrong))
 }
 
 /// What is written as a query string is. `at` begins the pointer to what is wrong in it.
 pub fn parse_pairs<T: DeserializeOwned>(text: &str, at: char) -> Result<T, Problem> {
-    let read = web::Query::<T>::from_query(text).map(web::Query::into_inner);
-    read.map_err(|_| {
-        let pairs = web::Query::from_query(text).map(web::Query::into_inner);
-        mistakes::explain::<T>(Unparsed::parameters(pairs.unwrap_or_default()), at)
-    })
+    match read_pairs(text, at) {
+        Readable { value: Some(value), wrong } if wrong.is_empty() => Ok(value),
+        Readable { wrong, .. } => Err(Problem::all_invalid(wrong)),
+    }
+}
+
+fn read_pairs<T: DeserializeOwned>(text: &str, at: char) -> Readable<T> {
+    match web::Query::<T>::from_query(text) {
+        Ok(read) => Readable { value: Some(read.into_inner()), wrong: Vec::new() },
+        Err(_) => {
+            let pairs = web::Query::from_query(text).map(web::Query::into_inner);
+            mistakes::explain::<T>(Unparsed::parameters(pairs.unwrap_or_default()), at)
+        }
+    }
 }
 
 #[derive(Deserialize)]

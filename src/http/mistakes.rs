@@ -13,11 +13,21 @@ use serde_path_to_error::{Path, Segment};
 /// So many are told at most; each costs a reading.
 const MOST: usize = 32;
 
+/// What was read of something that may have mistakes.
+pub struct Readable<T> {
+    /// With anything of its type in the place of each mistake; none if there are too many.
+    pub value: Option<T>,
+    pub wrong: Vec<Invalid>,
+}
+
 /// What is wrong with what could not be read. `at` begins a pointer: `/` in a body, `?` in a query.
-pub fn explain<T: DeserializeOwned>(mut said: Unparsed, at: char) -> Problem {
+pub fn explain<T: DeserializeOwned>(mut said: Unparsed, at: char) -> Readable<T> {
     let mut found = Vec::new();
     while found.len() < MOST {
-        let Err(error) = serde_path_to_error::deserialize::<_, T>(&said) else { break };
+        let error = match serde_path_to_error::deserialize::<_, T>(&said) {
+            Ok(value) => return Readable { value: Some(value), wrong: found },
+            Err(error) => error,
+        };
         let (mut path, mistake) = (steps(error.path()), error.into_inner());
         let is_new = match &mistake {
             Mistake::Missing(name) => {
@@ -44,7 +54,7 @@ pub fn explain<T: DeserializeOwned>(mut said: Unparsed, at: char) -> Problem {
         }
         found.push(Invalid { pointer: pointer(&path, at), detail: mistake.to_string() });
     }
-    Problem::all_invalid(found)
+    Readable { value: None, wrong: found }
 }
 
 /// Takes out all fields of that name but the first so many. Whether there were any.
@@ -128,8 +138,8 @@ mod tests {
     }
 
     fn told(said: Unparsed, at: char) -> Vec<(String, String)> {
-        let errors = explain::<Order>(said, at).errors;
-        errors.into_iter().map(|one| (one.pointer, one.detail)).collect()
+        let wrong = explain::<Order>(said, at).wrong;
+        wrong.into_iter().map(|one| (one.pointer, one.detail)).collect()
     }
 
     fn pointers(text: &str) -> Vec<String> {

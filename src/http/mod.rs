@@ -45,5 +45,6 @@ mod swagger;
 pub mod switch;
 pub mod telling;
 pub mod together;
+pub mod unchecked;
 pub mod unparsed;
 pub mod words;

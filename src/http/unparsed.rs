@@ -129,7 +129,7 @@ impl<'de> Deserializer<'de> for &'de Unparsed {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self {
-            Unparsed::Noted | Unparsed::Null => visitor.visit_none(),
+            Unparsed::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }

@@ -137,6 +137,12 @@ impl Registrations {
         }
     }
 
+    /// All that is wrong with what is asked for, as far as it can be known without the directory.
+    pub fn check(&self, draft: &Draft, password: &str) -> Result<(), Error> {
+        let (draft, password) = (draft.clone(), password.to_owned());
+        self.application(draft, password, AccountRole::Member, None, None).map(drop)
+    }
+
     /// By an administrator; no session begins.
     pub async fn create(
         &self,

@@ -143,6 +143,87 @@ fn what_can_be_read_is_checked_whole() {
     }
 }
 
+/// What is told of each place, in order.
+fn told(refused: &Value) -> Vec<(&str, &str)> {
+    let errors = refused["errors"].as_array().unwrap().iter();
+    errors.map(|one| (one["pointer"].as_str().unwrap(), one["detail"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_query_wrong_types_and_wrong_values_are_told_in_one_answer() {
+    let app = TestApp::start();
+    app.lottery("2026-12-31", 1);
+    let (admin, ada) = (app.admin(), app.member("ada"));
+    let digits = "a whole number, 4 to 7: the memory for counting every pattern grows as 11^digits";
+    let dry_run = ("?dry_run", "true or false");
+    for (who, path, body, expected) in [
+        (
+            &admin,
+            "/lotteries?dry_run=1",
+            json!({"closes_on": 5, "tickets": {"digits": "six", "copies": 0}, "ballots": true,
+                "winners": 0}),
+            vec![
+                dry_run,
+                ("/closes_on", "text"),
+                ("/tickets/digits", digits),
+                ("/winners", "1 to 1000"),
+                ("/tickets/copies", "1 to 1000"),
+            ],
+        ),
+        (
+            &admin,
+            "/lotteries",
+            json!({"closes_on": "2027-12-31", "tickets": {"digits": 256}}),
+            vec![("/tickets/digits", digits)],
+        ),
+        (
+            &ada,
+            "/lotteries/2026-12-31/holds?dry_run=yes",
+            json!({"pattern": "12", "count": "two", "at_least": 2, "ttl_s": 0, "x": 1}),
+            vec![
+                dry_run,
+                ("/count", "a whole number, 1 to 10"),
+                (
+                    "/x",
+                    "is not known here; known are `pattern`, `number`, `count`, `at_least`, \
+                    `ttl_s`",
+                ),
+                ("/pattern", "a pattern has 4 to 7 places, this one has 2"),
+                ("/ttl_s", "1 to 7200 seconds"),
+            ],
+        ),
+        // A query alone, and with a body that is read as a whole before it is checked.
+        (&ada, "/holds/none-such/extend?dry_run=1", json!({"ttl_s": 60}), vec![dry_run]),
+        (
+            &ada,
+            "/holds/none-such/extend?dry_run=1",
+            json!({"ttl_s": "x"}),
+            vec![dry_run, ("/ttl_s", "a whole number from 0 to 4294967295")],
+        ),
+        (
+            &admin,
+            "/users",
+            json!({"username": "a", "email": 5, "password": "x", "role": "boss"}),
+            vec![
+                ("/email", "text"),
+                ("/username", "3 to 64 letters, digits, dots, dashes or underscores"),
+                ("/password", "8 characters at least"),
+                ("/role", "`member`, `viewer`, `operator` or `admin`"),
+            ],
+        ),
+    ] {
+        let refused = who.post(path, body).refused(422, "invalid");
+        assert_eq!(told(&refused), expected, "{path}");
+        is_plain(&refused);
+    }
+    let hook = json!({"url": "nowhere", "events": [5, "no.such"]});
+    let refused = admin.post("/webhooks", hook).refused(422, "invalid");
+    assert_eq!(pointers(&refused), ["/events/0", "/url", "/events/1"]);
+    let refused = admin.get("/coupons/expired?on=x&state=y&limit=0").refused(422, "invalid");
+    assert_eq!(pointers(&refused), ["?on", "?state", "?limit"]);
+    assert_eq!(app.books("2026-12-31").held, 0);
+}
+
 #[test]
 fn what_is_not_json_is_told_by_line_and_column() {
     let app = TestApp::start();

@@ -22,6 +22,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::SerialKind;
@@ -186,20 +187,22 @@ async fn create(
     Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
-    Body(body): Body<CreateCampaign>,
+    body: Unchecked<CreateCampaign>,
 ) -> Result<HttpResponse, Problem> {
     // Without a start it begins now, and a repeat says so again; so the meaning of the key is what
     // was said.
-    let meaning = body.starts_at.clone().map(String::into_bytes);
-    let plan = parse_plan(body, shared.promotions.now())?;
-    let spelled =
-        || postcard::to_stdvec(&(&plan, meaning.is_some())).expect("a plan is plain data");
+    let now = shared.promotions.now();
+    let (plan, is_started) = body.checked(|body| {
+        let is_started = body.starts_at.is_some();
+        parse_plan(body, now).map(|plan| (plan, is_started))
+    })?;
+    let spelled = || postcard::to_stdvec(&(&plan, is_started)).expect("a plan is plain data");
     let unstarted = || {
         postcard::to_stdvec(&CampaignPlan { starts_at: Time::default(), ..plan.clone() })
             .expect("a plan is plain data")
     };
     let by = key.by(caller, flags.how(), || {
-        vec![b"campaign".to_vec(), if meaning.is_some() { spelled() } else { unstarted() }]
+        vec![b"campaign".to_vec(), if is_started { spelled() } else { unstarted() }]
     });
     let done = shared.campaigns.create(plan, by).await?;
     // As it was then: a repeat is answered alike, and a campaign that is busy already does not make

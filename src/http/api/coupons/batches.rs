@@ -5,7 +5,6 @@ use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, owners};
 use crate::http::api::coupon_filter::CouponQuery;
 use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, WithCodesBody};
 use crate::http::api::offers::Worth;
-use crate::http::body::Body;
 use crate::http::caller::{Operator, Viewer, stay};
 use crate::http::export::{self, FormQuery};
 use crate::http::fields::{parse_future, parse_name};
@@ -15,6 +14,7 @@ use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::http::streams::download;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Time;
@@ -36,10 +36,13 @@ pub async fn create_with_codes(
     Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
-    Body(body): Body<CreateBatch>,
+    body: Unchecked<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let count = body.count;
-    let plan = parse_plan(body, MOST_WITH_CODES, shared.promotions.now())?;
+    let now = shared.promotions.now();
+    let (plan, count) = body.checked(|body| {
+        let count = body.count;
+        parse_plan(body, MOST_WITH_CODES, now).map(|plan| (plan, count))
+    })?;
     let done = register(&shared, plan, |meaning| {
         key.by(caller, flags.how(), || vec![b"coupons".to_vec(), meaning])
     })
@@ -55,9 +58,10 @@ pub async fn create(
     Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
-    Body(body): Body<CreateBatch>,
+    body: Unchecked<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let plan = parse_plan(body, MOST_COUPONS, shared.promotions.now())?;
+    let now = shared.promotions.now();
+    let plan = body.checked(|body| parse_plan(body, MOST_COUPONS, now))?;
     let done = register(&shared, plan, |meaning| {
         key.by(caller, flags.how(), || vec![b"batch".to_vec(), meaning])
     })

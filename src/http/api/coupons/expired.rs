@@ -6,11 +6,14 @@ use crate::http::api::coupons::bodies::{ExpiredBody, ExpiredQuery, NoticeBody, N
 use crate::http::caller::Viewer;
 use crate::http::export;
 use crate::http::flags::Params;
+use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
+use actors::Time;
+use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::notice_of_row;
 use actors::store::ListedRow;
 use base::calendar::{self, wire_time};
@@ -18,6 +21,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
 use products::between::Between;
+use jiff::tz::TimeZone;
 use products::coupons::expired::{Expiring, Spot};
 use products::coupons::notices;
 
@@ -27,19 +31,19 @@ pub async fn expired(
     Params(search): Params<ExpiredQuery>,
 ) -> Result<HttpResponse, Problem> {
     let zone = &shared.config.time_zone;
-    let date = match &search.on {
-        Some(text) => {
-            text.parse().map_err(|_| Problem::invalid("?on", "a date like 2026-12-31"))?
-        }
-        None => calendar::today(zone, shared.promotions.now()),
-    };
-    let (since, until) =
-        calendar::window(zone, date).ok_or_else(|| Problem::invalid("?on", "too far away"))?;
-    let state = search.state.as_deref().map(parse_state).transpose()?;
+    let mut mistakes = Mistakes::default();
+    let window = mistakes.check(parse_day(zone, search.on.as_deref(), shared.promotions.now()));
+    let state = mistakes.check(search.state.as_deref().map(parse_state).transpose()).flatten();
     let paging = Paging::of(search.limit, search.cursor);
-    let from = paging.after()?.map_or(Ok(Spot::START), |bytes| parse_spot(&bytes))?;
+    let limit = mistakes.check(paging.limit());
+    let from = paging.after().ok().flatten();
+    let from = mistakes.check(from.map_or(Ok(Spot::START), |bytes| parse_spot(&bytes)));
+    let (Some((since, until)), Some(limit), Some(from)) = (window, limit, from) else {
+        return Err(mistakes.into());
+    };
+    mistakes.end()?;
     let what = Expiring { since, until, state, assigned: search.assigned };
-    let (found, next) = shared.coupons.expired(&what, from, paging.limit()?).await?;
+    let (found, next) = shared.coupons.expired(&what, from, limit).await?;
     let owners = found.iter().map(|found| found.view.coupon.owner);
     let names = shared.people.outsiders.names(owners).await?;
     let body = ExpiredBody {
@@ -49,6 +53,14 @@ pub async fn expired(
             .map(|next| URL_SAFE_NO_PAD.encode(postcard::to_stdvec(&next).expect("plain data"))),
     };
     Ok(reply::ok(&body))
+}
+
+/// From when to when that day is, or today.
+fn parse_day(zone: &TimeZone, text: Option<&str>, now: Time) -> Result<(Time, Time), Problem> {
+    let no_day = || Problem::invalid("?on", "a date like 2026-12-31");
+    let day =
+        text.map_or(Ok(calendar::today(zone, now)), |text| text.parse().map_err(|_| no_day()));
+    calendar::window(zone, day?).ok_or_else(|| Problem::invalid("?on", "too far away"))
 }
 
 fn parse_spot(bytes: &[u8]) -> Result<Spot, Problem> {

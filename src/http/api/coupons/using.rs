@@ -16,6 +16,7 @@ use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::{Id, Role};
@@ -93,8 +94,14 @@ pub async fn redeem(
     key: IdempotencyKey,
     code: web::Path<String>,
     Params(flags): Params<DryRun>,
-    Body(body): Body<UseCoupon>,
+    body: Unchecked<UseCoupon>,
 ) -> Result<HttpResponse, Problem> {
+    let (UseCoupon { amount, hold_s, .. }, reference) = body.checked(check_use)?;
+    let command = |slot| Command::Use { slot, amount, reference, hold_s };
+    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+}
+
+fn check_use(body: UseCoupon) -> Result<(UseCoupon, Option<Box<str>>), Problem> {
     let mut mistakes = Mistakes::default();
     let is_money = body.amount.is_none_or(|amount| amount <= MOST_MONEY);
     mistakes.expect(is_money, "/amount", format!("0 to {MOST_MONEY}"));
@@ -102,10 +109,7 @@ pub async fn redeem(
     mistakes.expect(is_a_hold, "/hold_s", format!("1 to {LONGEST_HOLD_S} seconds"));
     let reference = body.reference.as_deref().map(|text| parse_reference(text, "/reference"));
     let reference = mistakes.check(reference.transpose()).flatten();
-    mistakes.end()?;
-    let UseCoupon { amount, hold_s, .. } = body;
-    let command = |slot| Command::Use { slot, amount, reference, hold_s };
-    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+    mistakes.end().map(|()| (body, reference))
 }
 
 pub async fn confirm(

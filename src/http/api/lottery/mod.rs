@@ -25,6 +25,7 @@ use crate::http::export::{self, FormQuery};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::lottery::{LotteryView, Phase};
@@ -139,9 +140,9 @@ async fn create(
     Operator(caller): Operator,
     key: IdempotencyKey,
     Params(flags): Params<DryRun>,
-    Body(body): Body<CreateLottery>,
+    body: Unchecked<CreateLottery>,
 ) -> Result<HttpResponse, Problem> {
-    let (pool, plan) = wish::parse_plan(&shared, body)?;
+    let (pool, plan) = body.checked(|body| wish::parse_plan(&shared, body))?;
     let meaning = || postcard::to_stdvec(&(pool, &plan)).expect("a plan is plain data");
     let by = key.by(caller, flags.how(), || vec![b"lottery".to_vec(), meaning()]);
     let done = shared.lotteries.create(pool, plan, by).await?;

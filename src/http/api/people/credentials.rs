@@ -4,7 +4,7 @@ use crate::http::api::people::bodies::{LoginBody, LoginForm};
 use crate::http::body;
 use crate::http::caller::SignedIn;
 use crate::http::flags::parse_pairs;
-use crate::http::headers;
+use crate::http::headers::{self, IDEMPOTENCY_KEY};
 use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::dev::Payload;
@@ -21,7 +21,7 @@ pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// The caller, if there is one, without insisting.
 pub struct MaybeSigned {
     pub signed: Result<Signed, Problem>,
-    /// Whose token it is although its session has ended.
+    /// Whose token it is although its session has ended. Asked only for a repeat under a key.
     pub was: Option<Id>,
 }
 
@@ -40,7 +40,8 @@ impl FromRequest for MaybeSigned {
         let given = headers::only(request, &AUTHORIZATION, &problem::NOT_READABLE);
         let given = given.map(|value| value.map(|value| value.to_str().unwrap_or("").to_owned()));
         let signer = SignedIn::from_request(request, payload);
-        let shared = request.app_data::<Data<Shared>>().cloned();
+        let may_repeat = request.headers().contains_key(IDEMPOTENCY_KEY);
+        let shared = request.app_data::<Data<Shared>>().cloned().filter(|_| may_repeat);
         Box::pin(async move {
             let Some(given) = given? else {
                 let missing = Problem::plain(&problem::UNAUTHENTICATED);
@@ -66,11 +67,10 @@ impl FromRequest for Leaver {
         let caller = MaybeSigned::from_request(request, payload);
         Box::pin(async move {
             let MaybeSigned { signed, was } = caller.await?;
-            let id = signed.as_ref().ok().map(|signed| signed.caller.id).or(was);
-            match (id, signed) {
-                (Some(id), signed) => Ok(Leaver { id, signed }),
-                (None, Err(problem)) => Err(problem),
-                (None, Ok(_)) => Err(Problem::plain(&problem::UNAUTHENTICATED)),
+            match (signed, was) {
+                (Ok(signed), _) => Ok(Leaver { id: signed.caller.id, signed: Ok(signed) }),
+                (Err(problem), Some(id)) => Ok(Leaver { id, signed: Err(problem) }),
+                (Err(problem), None) => Err(problem),
             }
         })
     }

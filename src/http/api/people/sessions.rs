@@ -16,6 +16,7 @@ use crate::http::origin::ClientOrigin;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use crate::welcome;
 use actix_web::http::StatusCode;
@@ -29,11 +30,15 @@ pub async fn register(
     key: IdempotencyKey,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
-    Body(body): Body<RegisterMember>,
+    body: Unchecked<RegisterMember>,
 ) -> Result<HttpResponse, Problem> {
-    let (draft, password) = body.split();
-    let registered =
-        shared.people.registrations.register(draft, password, key.text(), &origin).await?;
+    let registrations = &shared.people.registrations;
+    let (draft, password) = body.checked(|body| {
+        let (draft, password) = body.split();
+        registrations.check(&draft, &password)?;
+        Ok((draft, password))
+    })?;
+    let registered = registrations.register(draft, password, key.text(), &origin).await?;
     let status = if registered.again { StatusCode::OK } else { StatusCode::CREATED };
     let again = registered.again;
     let body =

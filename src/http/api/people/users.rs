@@ -9,10 +9,12 @@ use crate::http::body::Body;
 use crate::http::caller::{Admin, SignedIn};
 use crate::http::fields::id_in_path;
 use crate::http::flags::{self, IdempotencyKey, Params};
+use crate::http::mistakes::Mistakes;
 use crate::http::origin::ClientOrigin;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Id;
@@ -45,20 +47,20 @@ pub async fn create(
     key: IdempotencyKey,
     ClientOrigin(origin): ClientOrigin,
     _: Params<flags::Nothing>,
-    Body(body): Body<CreateUser>,
+    body: Unchecked<CreateUser>,
 ) -> Result<HttpResponse, Problem> {
-    let role = match body.role.as_deref() {
-        None => AccountRole::Member,
-        Some(role) => parse_role(role)?,
-    };
-    let CreateUser { username, email, phone, password, full_name, birthday, .. } = body;
-    let (draft, password) =
-        RegisterMember { username, email, phone, password, full_name, birthday }.split();
-    let made = shared
-        .people
-        .registrations
-        .create(caller.id, draft, password, role, key.text(), &origin)
-        .await?;
+    let registrations = &shared.people.registrations;
+    let (draft, password, role) = body.checked(|body| {
+        let CreateUser { username, email, phone, password, full_name, birthday, role } = body;
+        let body = RegisterMember { username, email, phone, password, full_name, birthday };
+        let (draft, password) = body.split();
+        let mut mistakes = Mistakes::default();
+        mistakes.check(registrations.check(&draft, &password).map_err(Problem::from));
+        let role = role.map_or(Ok(AccountRole::Member), |role| parse_role(&role));
+        let role = mistakes.check(role).unwrap_or(AccountRole::Member);
+        mistakes.end().map(|()| (draft, password, role))
+    })?;
+    let made = registrations.create(caller.id, draft, password, role, key.text(), &origin).await?;
     Ok(reply::mark_replayed(reply::created(&UserBody::from(made.member)), made.again))
 }
 
@@ -84,12 +86,16 @@ pub async fn put(
     ClientOrigin(origin): ClientOrigin,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
-    Body(body): Body<PutUser>,
+    body: Unchecked<PutUser>,
 ) -> Result<HttpResponse, Problem> {
-    let id = parse_own_or_any(&signed, &id)?;
-    let PutUser { username, email, phone, full_name, birthday } = body;
-    let draft = Draft { username, email, phone, full_name, birthday };
-    let profile = draft.parse(shared.people.accounts.birthday_before()).map_err(Error::Invalid)?;
+    let id = parse_own_or_any(&signed, &id);
+    let (id, profile) = body.checked(|body| {
+        let id = id?;
+        let PutUser { username, email, phone, full_name, birthday } = body;
+        let draft = Draft { username, email, phone, full_name, birthday };
+        let profile = draft.parse(shared.people.accounts.birthday_before());
+        Ok((id, profile.map_err(Error::Invalid)?))
+    })?;
     change(&shared, &key, signed.caller.id, id, replace_all(profile), origin).await
 }
 

@@ -11,6 +11,7 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::Time;
@@ -24,11 +25,15 @@ pub async fn create(
     key: IdempotencyKey,
     PoolInPath(pool): PoolInPath,
     Params(flags): Params<DryRun>,
-    Body(body): Body<CreateHold>,
+    body: Unchecked<CreateHold>,
 ) -> Result<HttpResponse, Problem> {
-    let plan = find_plan(&shared, pool).await?;
-    let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
-    let wanted = parse_wanted(&shared, &body, tickets.digits)?;
+    let found = find_plan(&shared, pool).await;
+    let (plan, wanted) = body.checked(|body| {
+        let plan = found?;
+        let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
+        let wanted = parse_wanted(&shared, &body, tickets.digits)?;
+        Ok((plan, wanted))
+    })?;
     let by =
         key.by(caller, flags.how(), || vec![b"hold".to_vec(), pool.row_key(), wanted.meaning()]);
     let done = shared.tickets.hold(pool, &plan, &wanted, by).await?;

@@ -21,6 +21,7 @@ use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -125,13 +126,15 @@ async fn create(
     request: HttpRequest,
     key: IdempotencyKey,
     _: Params<flags::Nothing>,
-    Body(CreateWebhook { url, events }): Body<CreateWebhook>,
+    body: Unchecked<CreateWebhook>,
 ) -> Result<HttpResponse, Problem> {
-    let mut mistakes = Mistakes::default();
-    let target = Target::parse(&url, shared.webhooks.private_addresses);
-    let target = mistakes.check(target.map_err(|wanted| Problem::invalid("/url", wanted)));
-    let events = mistakes.check(parse_events(events));
-    let (Some(target), Some(events)) = (target, events) else { return Err(mistakes.into()) };
+    let (target, events) = body.checked(|CreateWebhook { url, events }| {
+        let mut mistakes = Mistakes::default();
+        let target = Target::parse(&url, shared.webhooks.private_addresses);
+        let target = mistakes.check(target.map_err(|wanted| Problem::invalid("/url", wanted)));
+        let events = mistakes.check(parse_events(events));
+        target.zip(events).ok_or_else(|| mistakes.into())
+    })?;
     let is_audit = |name: &String| topics::named(name).is_some_and(Topic::is_audit);
     if events.iter().any(is_audit) && acts::role(&request) != Some(AccountRole::Admin) {
         return Err(Problem::needs(AccountRole::Admin));
