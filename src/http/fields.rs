@@ -4,9 +4,17 @@ use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
 use actors::{Id, Time};
 use products::between::Between;
+use serde::{Deserialize, Deserializer};
 
 const LONGEST_NAME: usize = 100;
 const LONGEST_REFERENCE: usize = 64;
+
+/// Tells a field that is null from one that is absent.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
 
 /// The id in a path. One that cannot be read names nothing.
 pub fn id_in_path(text: &str) -> Result<Id, Problem> {

@@ -37,7 +37,7 @@ words! {
     Triggers = "Trigger" "How a campaign's vouchers are claimed."
         "first_login" "claim" "code";
     BatchStates = "CouponBatchState" "How a batch stands."
-        "open" "paused" "expired" "void";
+        "open" "paused" "expired" "void" "withdrawn";
     CouponStates = "CouponState" "How a coupon stands."
         "created" "assigned" "held" "used" "expired" "void";
     CouponSteps = "CouponStepKind" "What became of a coupon."

@@ -126,6 +126,21 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
             NameGivenBack { serial: Serial(7), name: "ñandú".into() },
             "2300000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030707c3b1616e64c3ba",
         ),
+        (
+            Renamed {
+                serial: Serial(8),
+                record: catalogue::CatalogueRecord {
+                    entry: batch(
+                        Some("Año"),
+                        BatchKind::Made { count: 10_000_000_000, one_per_member: true },
+                    ),
+                    key: 3,
+                    at: AT,
+                },
+            },
+            "3b00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000040801010441c3b16f01f403\
+             0000b6f3dcded9680080c8afa0250103f6a3b8ded968",
+        ),
     ]
 }
 
@@ -217,6 +232,14 @@ fn range_events() -> Vec<(range::Event, &'static str)> {
             AllVoided(VoidedCounts { free: 300, assigned: 2 }),
             "1d00000002adadadadadadadadadadadadadadadadf6a3b8ded968000006ac0202",
         ),
+        (Frozen, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000007"),
+        (Thawed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000008"),
+        (
+            Revised { offer: PERCENT, expires_at: UNTIL },
+            "2900000002adadadadadadadadadadadadadadadadf6a3b8ded968000009000f01e80701d08603b6f3\
+             dcded968",
+        ),
+        (Withdrawn, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000a"),
     ]
 }
 

@@ -5,7 +5,7 @@ use super::given::{ADA, ADMIN, BOB, Given, s};
 use actors::domain::coupons::range::{
     Answer, Command, Event, Question, Range, RangeOverview, RangeTerms, Refusal, VoidedCounts,
 };
-use actors::domain::coupons::{CouponState, rack, range, redeem};
+use actors::domain::coupons::{CouponState, Discount, Offer, rack, range, redeem};
 use actors::{Id, Machine, Time};
 
 const SOURCE: Id = Id([7; 16]);
@@ -17,6 +17,13 @@ fn assign() -> Command {
 
 fn give(slot: u64) -> Command {
     Command::Give { slot, member: ADA.id }
+}
+
+const CHEAPER: Offer =
+    Offer { discount: Discount::Amount(9), min_amount: None, max_discount: None };
+
+fn revise() -> Command {
+    Command::Revise { offer: CHEAPER, expires_at: before(ENDS) }
 }
 
 /// Ada has the first of five since the first second.
@@ -34,9 +41,16 @@ fn is_expired(until: Time) -> Event {
 
 #[test]
 fn a_member_changes_nothing_of_a_whole_batch() {
-    for command in
-        [Command::Pause, Command::Resume, Command::Extend { expires_at: LATER }, Command::VoidAll]
-    {
+    for command in [
+        Command::Pause,
+        Command::Resume,
+        Command::Extend { expires_at: LATER },
+        Command::VoidAll,
+        Command::Freeze,
+        Command::Thaw,
+        revise(),
+        Command::Withdraw,
+    ] {
         adas_first().when(command, ADA, s(20)).refused(Refusal::NotAdmin);
     }
 }
@@ -168,14 +182,17 @@ fn a_batch_says_how_it_stands() {
         Answer::Overview(overview) => overview,
         other => panic!("asked how it stands, told {other:?}"),
     };
-    let fresh = RangeOverview { terms: TERMS, paused: false, void: false };
+    let fresh = RangeOverview { terms: TERMS, paused: false, void: false, withdrawn: false };
     assert_eq!(overview(&opened(TERMS, [])), fresh);
     let later = adas_first()
         .and(s(20), Event::Paused)
         .and(s(21), Event::Extended { expires_at: LATER })
         .and(s(22), all_voided(4, 1));
     let terms = RangeTerms { expires_at: LATER, ..TERMS };
-    assert_eq!(overview(&later), RangeOverview { terms, paused: true, void: true });
+    assert_eq!(
+        overview(&later),
+        RangeOverview { terms, paused: true, void: true, withdrawn: false }
+    );
 }
 
 #[test]
@@ -200,4 +217,84 @@ fn what_is_told_of_a_whole_batch_also_holds_for_lines_that_come_later() {
     let question = rack::Question::In { batch: BATCH, question: Question::Ledger };
     let rack::Answer::In(Answer::Ledger(books)) = void.look(&question) else { panic!() };
     assert_eq!(books, ledger([3, 0, 0, 0, 0, 0, 3]));
+}
+
+#[test]
+fn what_is_frozen_stays_untouched_until_it_is_thawed() {
+    adas_first().when(Command::Freeze, ADMIN, s(20)).refused(Refusal::InUse);
+    let one_void = opened(TERMS, [(s(10), Event::Redeemed(voided_untouched(3)))]);
+    one_void.when(Command::Freeze, ADMIN, s(20)).refused(Refusal::InUse);
+    let fresh = opened(TERMS, []);
+    fresh.when(Command::Freeze, ADMIN, s(20)).then(Event::Frozen);
+    fresh.when(Command::Thaw, ADMIN, s(20)).then_already(Event::Thawed);
+    let frozen = fresh.and(s(20), Event::Frozen).saved_and_read();
+    frozen.when(Command::Freeze, ADMIN, s(30)).then_already(Event::Frozen);
+    let void_one = Command::Redeem(redeem::Command::Void { slot: 3 });
+    for command in [assign(), give(3), void_one] {
+        frozen.when(command, ADMIN, s(30)).refused(Refusal::Paused);
+    }
+    assert_eq!(frozen.left_for(&assign(), &ADA), 0);
+    let thawed = frozen.and(s(30), Event::Thawed);
+    thawed.when(assign(), ADA, s(40)).then(assigned(0, ADA, None));
+}
+
+#[test]
+fn only_what_is_frozen_is_revised() {
+    let revised = Event::Revised { offer: CHEAPER, expires_at: before(ENDS) };
+    opened(TERMS, []).when(revise(), ADMIN, s(20)).refused(Refusal::NotFrozen);
+    let frozen = opened(TERMS, [(s(20), Event::Frozen)]);
+    frozen.when(revise(), ADMIN, s(30)).then(revised.clone());
+    let same = Command::Revise { offer: TERMS.offer, expires_at: ENDS };
+    frozen
+        .when(same, ADMIN, s(30))
+        .then_already(Event::Revised { offer: TERMS.offer, expires_at: ENDS });
+    let cheaper = frozen.and(s(30), revised.clone()).and(s(31), Event::Thawed).saved_and_read();
+    cheaper.when(revise(), ADMIN, s(40)).then_already(revised);
+    assert_eq!(cheaper.0.due(), Some(before(ENDS)));
+    let first = cheaper.when(assign(), ADA, s(40)).event();
+    let given = cheaper.and(s(40), first);
+    let Event::Redeemed(redeem::Event::Used { what, .. }) =
+        given.when(Command::Redeem(use_it(0)), ADA, s(50)).event()
+    else {
+        panic!("it is used")
+    };
+    assert_eq!(what.cut.discount, Some(9));
+}
+
+#[test]
+fn only_what_is_frozen_is_withdrawn_and_stays_so() {
+    opened(TERMS, []).when(Command::Withdraw, ADMIN, s(20)).refused(Refusal::NotFrozen);
+    let frozen = opened(TERMS, [(s(20), Event::Frozen)]);
+    frozen.when(Command::Withdraw, ADMIN, s(30)).then(Event::Withdrawn);
+    let gone = frozen.and(s(30), Event::Withdrawn).saved_and_read();
+    gone.when(Command::Withdraw, ADMIN, s(40)).then_already(Event::Withdrawn);
+    gone.when(Command::Freeze, ADMIN, s(40)).then_already(Event::Frozen);
+    gone.when(Command::Thaw, ADMIN, s(40)).then_already(Event::Thawed);
+    gone.when(assign(), ADA, s(40)).refused(Refusal::AllVoid);
+    gone.when(revise(), ADMIN, s(40)).refused(Refusal::AllVoid);
+    assert_eq!((ledger_of(&gone), gone.0.due()), (ledger([5, 0, 0, 0, 0, 0, 5]), None));
+    let over = opened(TERMS, []).and_time_passes(ENDS).and(ENDS, Event::Frozen);
+    over.when(Command::Withdraw, ADMIN, ENDS).then(Event::Withdrawn);
+    let gone = over.and(ENDS, Event::Withdrawn);
+    assert_eq!(ledger_of(&gone), ledger([5, 0, 0, 0, 0, 5, 0]), "what has expired stays so");
+}
+
+#[test]
+fn the_codes_of_a_withdrawn_batch_can_be_imported_again() {
+    use rack::Event;
+    let inside = |event| Event::In { batch: BATCH, event };
+    let gone = rack([
+        (s(1), imported(BATCH, &[(1, "aa"), (2, "bb")])),
+        (s(2), inside(range::Event::Frozen)),
+        (s(3), inside(range::Event::Withdrawn)),
+    ]);
+    let known = rack::Question::Known(vec!["aa".into(), "zz".into()]);
+    assert_eq!(gone.look(&known), rack::Answer::Flags(vec![false, false]));
+    gone.when(import(OTHER, &[(7, "aa")]), SYSTEM, s(4)).then(imported(OTHER, &[(7, "aa")]));
+    let again = gone.and(s(4), imported(OTHER, &[(7, "aa")]));
+    assert_eq!(
+        again.look(&rack::Question::Find("aa".into())),
+        rack::Answer::Found(Some((OTHER, 0)))
+    );
+    again.when(import(OTHER, &[(8, "aa")]), SYSTEM, s(5)).refused(rack::Refusal::NothingNew);
 }

@@ -97,6 +97,7 @@ const INTERESTING: &[&str] = &[
     "one per member",
     "batch paused",
     "batch void",
+    "batch in use",
     "campaign in use",
     "nobody to tell",
     "coupon held",

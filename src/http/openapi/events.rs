@@ -80,6 +80,8 @@ const SAID: &[(&Topic, &[Says])] = &[
     (&topics::BATCH_PAUSED, &[&[("batch", Text)]]),
     (&topics::BATCH_RESUMED, &[&[("batch", Text)]]),
     (&topics::BATCH_EXTENDED, &[&[("batch", Text), ("expires_at", Text)]]),
+    (&topics::BATCH_CHANGED, &[&[("batch", Text), ("expires_at", Text)]]),
+    (&topics::BATCH_WITHDRAWN, &[&[("batch", Text)]]),
     (&topics::COUPONS_VOIDED, &[&[("batch", Text), ("free", Whole), ("assigned", Whole)]]),
     (&topics::COUPONS_IMPORTED, &[&[("batch", Text), ("count", Whole)]]),
     (&topics::IMPORT_CREATED, &[JOB, &[("bytes", Whole), ("dry_run", Flag)]]),

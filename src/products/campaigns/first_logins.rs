@@ -81,6 +81,7 @@ impl FirstLogins {
     pub fn doubt_windows(&self) {
         if self.engine.node.has_neighbours() {
             self.windows.doubt();
+            self.promotions.forget();
         }
     }
 

@@ -2,10 +2,10 @@
 //! campaign.
 //!
 //! Rules: a window is never too small. An end by hand is for good, and of several ends the latest
-//! counts, and of several beginnings the earliest, so whatever is learnt is joined to what was known,
-//! in any order. A window may be too large (it may have shrunk while nobody had claimed), because the
-//! campaign itself has the last word. Where a change of a campaign may have happened unseen, there is
-//! doubt, and the windows count as unknown until they have been read again.
+//! counts, and of several beginnings the earliest, so whatever is learnt is joined to what was
+//! known, in any order. A window may be too large (it may have shrunk while nobody had claimed),
+//! because the campaign itself has the last word. Where a change of a campaign may have happened
+//! unseen, there is doubt, and the windows count as unknown until they have been read again.
 
 use crate::promotions::Promotion;
 use actors::Time;

@@ -1,5 +1,5 @@
-//! Batches of coupons: assign the next free one or a given one, count, walk; paused, extended and
-//! voided as a whole.
+//! Batches of coupons: assign the next free one or a given one, count, walk; paused, extended,
+//! voided, revised and withdrawn as a whole.
 //!
 //! A batch of codes of our own is one range or sixteen, an imported one is on all racks; both
 //! answer alike. The first request that needs a range opens it.
@@ -13,7 +13,7 @@ use actors::domain::coupons::ledger::{Walk, Walked};
 use actors::domain::coupons::range::{
     self, Answer, Command, Event, Question, Range, RangeOverview, RangeTerms, VoidedCounts,
 };
-use actors::domain::coupons::{CouponHome, CouponLedger, RackName, RangeName, Serial, rack};
+use actors::domain::coupons::{CouponHome, CouponLedger, Offer, RackName, RangeName, Serial, rack};
 use actors::engine::{By, Done, Failure};
 use actors::{Id, Time};
 use futures_util::future::try_join_all;
@@ -168,6 +168,10 @@ impl Batches {
         command: Command,
         by: By,
     ) -> Result<Done<RangeOverview>, Error> {
+        if matches!(command, Command::Resume) {
+            // It is also what is asked for where a revision was broken off half-way.
+            self.command_all(batch, plan, Command::Thaw, By { key: None, ..by }).await?;
+        }
         let done = self.command_all(batch, plan, command, by).await?;
         let mut overview = self.overview(batch, plan).await?;
         if by.is_dry_run() {
@@ -186,10 +190,68 @@ impl Batches {
     ) -> Result<Done<RangeOverview>, Error> {
         let before = self.overview(batch, plan).await?.terms.expires_at;
         if before < expires_at && !by.is_dry_run() {
-            let list = catalogue::Command::ListExpiry { serial: batch, expires_at };
-            self.engine.catalogue.command(&Only, list, By::SYSTEM).await?;
+            self.list_expiry(batch, expires_at).await?;
         }
         self.change(batch, plan, Command::Extend { expires_at }, by).await
+    }
+
+    async fn list_expiry(&self, serial: Serial, expires_at: Time) -> Result<(), Error> {
+        let list = catalogue::Command::ListExpiry { serial, expires_at };
+        Ok(self.engine.catalogue.command(&Only, list, By::SYSTEM).await.map(drop)?)
+    }
+
+    /// Anything of it, until the first assignment.
+    pub async fn revise(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        (offer, expires_at): (Offer, Time),
+        by: By,
+    ) -> Result<Done<RangeOverview>, Error> {
+        if !by.is_dry_run() {
+            self.list_expiry(batch, expires_at).await?;
+        }
+        self.while_untouched(batch, plan, Command::Revise { offer, expires_at }, by).await
+    }
+
+    /// Until the first assignment.
+    pub async fn withdraw(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        by: By,
+    ) -> Result<Done<RangeOverview>, Error> {
+        self.while_untouched(batch, plan, Command::Withdraw, by).await
+    }
+
+    /// First all parts freeze, which one of which anything was assigned refuses; then all are
+    /// changed, which none can refuse.
+    async fn while_untouched(
+        &self,
+        batch: Serial,
+        plan: &BatchPlan,
+        command: Command,
+        by: By,
+    ) -> Result<Done<RangeOverview>, Error> {
+        match self.change(batch, plan, command.clone(), by).await {
+            Err(error) if error.refusal() == Some(&NOT_FROZEN) => {}
+            outcome => return outcome,
+        }
+        let unkeyed = By { key: None, ..by };
+        let frozen = self.command_all(batch, plan, Command::Freeze, unkeyed).await;
+        if by.is_dry_run() {
+            let mut overview = self.overview(batch, plan).await?;
+            foresee_command(&mut overview, &command);
+            return pick(frozen?, |_| Some(overview));
+        }
+        let outcome = match frozen {
+            Ok(_) => self.change(batch, plan, command, by).await,
+            Err(error) => Err(error),
+        };
+        self.command_all(batch, plan, Command::Thaw, unkeyed).await?;
+        let done = outcome?;
+        let overview = self.overview(batch, plan).await?;
+        pick(done, |_| Some(overview))
     }
 
     /// All that is neither held nor used is void. Says how many that were, or would be.
@@ -262,8 +324,16 @@ impl Batches {
 
     /// How the batch stands as a whole. A change is the first part's last.
     pub async fn overview(&self, batch: Serial, plan: &BatchPlan) -> Result<RangeOverview, Error> {
-        let first = &parts(batch, plan)[..1];
-        Ok(match self.look(plan, first, &Question::Overview).await?.pop() {
+        self.overview_by(plan, parts(batch, plan)[0]).await
+    }
+
+    /// As that part of it says.
+    pub(crate) async fn overview_by(
+        &self,
+        plan: &BatchPlan,
+        part: BatchPart,
+    ) -> Result<RangeOverview, Error> {
+        Ok(match self.look(plan, &[part], &Question::Overview).await?.pop() {
             Some(Answer::Overview(overview)) => overview,
             _ => as_registered(plan),
         })
@@ -306,7 +376,20 @@ pub fn as_registered(plan: &BatchPlan) -> RangeOverview {
     };
     let (offer, expires_at) = (plan.offer, plan.expires_at);
     let terms = RangeTerms { count, offer, expires_at, one_per_member };
-    RangeOverview { terms, paused: false, void: false }
+    RangeOverview { terms, paused: false, void: false, withdrawn: false }
+}
+
+const NOT_FROZEN: Refusal = Refusal::Coupons(range::Refusal::NotFrozen);
+
+/// What the command would make of a batch that is frozen.
+fn foresee_command(overview: &mut RangeOverview, command: &Command) {
+    match command {
+        Command::Revise { offer, expires_at } => {
+            (overview.terms.offer, overview.terms.expires_at) = (*offer, *expires_at)
+        }
+        Command::Withdraw => overview.withdrawn = true,
+        _ => {}
+    }
 }
 
 /// What the event would make of the batch.
@@ -316,7 +399,15 @@ fn foresee(overview: &mut RangeOverview, event: &Event) {
         Event::Resumed => overview.paused = false,
         Event::Extended { expires_at } => overview.terms.expires_at = *expires_at,
         Event::AllVoided(_) => overview.void = true,
-        Event::Opened(_) | Event::Assigned { .. } | Event::Redeemed(_) => {}
+        Event::Revised { offer, expires_at } => {
+            (overview.terms.offer, overview.terms.expires_at) = (*offer, *expires_at)
+        }
+        Event::Withdrawn => overview.withdrawn = true,
+        Event::Opened(_)
+        | Event::Assigned { .. }
+        | Event::Redeemed(_)
+        | Event::Frozen
+        | Event::Thawed => {}
     }
 }
 

@@ -127,7 +127,8 @@ impl Coupons {
         };
         let Some(plan) = promotion.batch() else { return Ok((Vec::new(), None)) };
         // One that was extended is listed by its old expiry, too.
-        if self.batches.overview(found, plan).await?.terms.expires_at != expires_at {
+        let now = self.batches.overview(found, plan).await?.terms;
+        if now.expires_at != expires_at {
             let serial = Serial(found.0 + 1);
             return Ok((Vec::new(), Some(Spot::Batch { expires_at, serial, part: 0, slot: 0 })));
         }
@@ -145,7 +146,8 @@ impl Coupons {
             Some(slot) => Spot::Batch { expires_at, serial: found, part, slot },
             None => Spot::Batch { expires_at, serial: found, part: part + 1, slot: 0 },
         };
-        let home = |(slot, view)| (here.home(slot), promotion.clone(), view);
+        let known = promotion.with_terms(&now, false).map_or(promotion.clone(), Arc::new);
+        let home = |(slot, view)| (here.home(slot), known.clone(), view);
         Ok((coupons.into_iter().map(home).collect(), Some(next)))
     }
 }

@@ -113,9 +113,33 @@ impl Coupons {
     pub async fn find(&self, home: CouponHome) -> Result<Option<FoundCoupon>, Error> {
         let Some(promotion) = self.promotions.find(home.serial()).await? else { return Ok(None) };
         let Some(view) = self.view(&promotion, &home).await? else { return Ok(None) };
-        let promotion = self.campaigns.as_it_is(promotion).await?;
+        let promotion = self.as_it_is(promotion, &home, view.coupon.owner != Id::SYSTEM).await?;
         let code = self.code(&promotion, &home).await?;
         Ok(Some(FoundCoupon { home, promotion, code, view }))
+    }
+
+    /// With what its coupons are worth, which is settled once one of them is somebody's.
+    async fn as_it_is(
+        &self,
+        promotion: Arc<Promotion>,
+        home: &CouponHome,
+        is_settled: bool,
+    ) -> Result<Arc<Promotion>, Error> {
+        let (Some(plan), Some(part)) = (promotion.batch(), part_of(home)) else {
+            return self.campaigns.as_it_is(promotion).await;
+        };
+        if promotion.is_settled {
+            return Ok(promotion);
+        }
+        let now = self.batches.overview_by(plan, part).await?;
+        let Some(known) = promotion.with_terms(&now.terms, is_settled) else {
+            return Ok(promotion);
+        };
+        let known = Arc::new(known);
+        if is_settled {
+            self.promotions.settle(known.clone());
+        }
+        Ok(known)
     }
 
     async fn view(

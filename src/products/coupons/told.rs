@@ -66,6 +66,12 @@ fn in_range(
         _ if !is_first => {}
         range::Event::Paused => says.say(&topics::BATCH_PAUSED, [("batch", id(&batch))]),
         range::Event::Resumed => says.say(&topics::BATCH_RESUMED, [("batch", id(&batch))]),
+        range::Event::Withdrawn => says.say(&topics::BATCH_WITHDRAWN, [("batch", id(&batch))]),
+        range::Event::Revised { expires_at, .. } => says.say(
+            &topics::BATCH_CHANGED,
+            [("batch", id(&batch)), ("expires_at", time(*expires_at))],
+        ),
+        range::Event::Frozen | range::Event::Thawed => {}
         range::Event::Extended { expires_at } => says.say(
             &topics::BATCH_EXTENDED,
             [("batch", id(&batch)), ("expires_at", time(*expires_at))],

@@ -1,8 +1,9 @@
 //! Promotions: which campaigns and batches there are.
 //!
-//! The catalogue never changes what it has said, so the entries in use are remembered here. Where
-//! somebody has claimed, nothing that is said of a voucher changes any more: then the entry is
-//! remembered as the campaign itself has it. What is done with a campaign is in `campaigns`, what is done with coupons in `coupons`.
+//! The catalogue hardly ever changes what it has said, so the entries in use are remembered here.
+//! Where somebody has claimed, nothing that is said of a voucher changes any more: then the entry
+//! is remembered as the campaign itself has it; batches likewise. What is done with a campaign is
+//! in `campaigns`, what is done with coupons in `coupons`.
 
 mod remembered;
 pub mod told;
@@ -14,6 +15,7 @@ use actors::domain::coupons::catalogue::{
     expiry_of_row, key_of_expiry, key_of_time, numbers_after, record_of_card,
 };
 use actors::domain::coupons::code::{Keys, Version};
+use actors::domain::coupons::range::RangeTerms;
 use actors::domain::coupons::{Offer, Serial, SerialKind, campaign};
 use actors::domain::{Only, shelves};
 use actors::engine::{By, Done, Failure};
@@ -45,6 +47,15 @@ impl Promotion {
         // A version that cannot be was never registered.
         let key = Version::new(key).unwrap_or_default();
         Promotion { serial, entry, key, created_at: at, is_settled: false }
+    }
+
+    /// The same batch with what its coupons are worth now.
+    pub(crate) fn with_terms(&self, terms: &RangeTerms, is_settled: bool) -> Option<Promotion> {
+        let Promotion { serial, key, created_at, .. } = *self;
+        let RangeTerms { offer, expires_at, .. } = *terms;
+        let plan = catalogue::BatchPlan { offer, expires_at, ..self.batch()?.clone() };
+        let entry = CatalogueEntry::Batch(plan);
+        Some(Promotion { serial, entry, key, created_at, is_settled })
     }
 
     /// The same campaign with that plan.
@@ -104,6 +115,21 @@ impl Promotions {
             }
             _ => None,
         })
+    }
+
+    /// Nothing but what is shown hangs on it.
+    pub async fn rename_batch(&self, serial: Serial, name: Option<String>) -> Result<(), Error> {
+        let rename = Command::Rename { serial, name };
+        let done = self.engine.catalogue.command(&Only, rename, By::SYSTEM).await?;
+        if let Event::Renamed { serial, record } = done.event {
+            self.known.put(serial, Arc::new(Promotion::of(serial, record)));
+        }
+        Ok(())
+    }
+
+    /// To be done every now and then where other nodes may have changed what is remembered here.
+    pub(crate) fn forget(&self) {
+        self.known.clear();
     }
 
     /// The campaign is to have that name, too; refused if another has it.

@@ -36,6 +36,11 @@ impl<T> Remembered<T> {
         Some(old)
     }
 
+    pub fn clear(&self) {
+        let mut generations = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        (generations.young, generations.old) = (HashMap::new(), HashMap::new());
+    }
+
     pub fn put(&self, serial: Serial, known: Arc<T>) {
         let mut generations = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if generations.young.len() >= HALF {

@@ -37,8 +37,11 @@ topics! {
     BATCH_PAUSED = "batch.paused" "Nothing of it is assigned until it is resumed.";
     BATCH_RESUMED = "batch.resumed" "Its coupons can be assigned again.";
     BATCH_EXTENDED = "batch.extended" "All of its coupons expire later.";
-    COUPONS_VOIDED = "coupons.voided" "Its batch was voided as a whole: so many coupons of one part \
-        of it that nobody had, and so many that were assigned.";
+    BATCH_CHANGED = "batch.changed" "Nothing of it was assigned, and it has another discount, \
+        minimum or expiry.";
+    BATCH_WITHDRAWN = "batch.withdrawn" "Nothing of it was assigned, and nothing can be any more.";
+    COUPONS_VOIDED = "coupons.voided" "Its batch was voided as a whole: so many coupons of one \
+        part of it that nobody had, and so many that were assigned.";
     COUPONS_IMPORTED = "coupons.imported" "Foreign codes were taken in, so many at once.";
     IMPORT_CREATED = "import.created" "A file of codes was taken in, and is worked off.";
     IMPORT_ADVANCED = "import.advanced" "So many of its rows have been worked off.";

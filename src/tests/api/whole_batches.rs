@@ -65,8 +65,7 @@ fn an_extended_batch_expires_later_with_all_that_was_given_of_it() {
         let id = batch(&app, json!({"count": count, "expires_at": soon}));
         let ada = shop.on_behalf_of("ada");
         let mine = code(&assign(&ada, &id, json!({})).expect(201)).to_owned();
-        change(&admin, &id, json!({"expires_at": "2026-12-09T00:00:00Z"}))
-            .refused(409, "only-more");
+        change(&admin, &id, json!({"expires_at": "2026-12-09T00:00:00Z"})).refused(409, "in-use");
         let past = change(&admin, &id, json!({"expires_at": "2020-01-01T00:00:00Z"}));
         assert_eq!(past.refused(422, "invalid")["errors"][0]["pointer"], "/expires_at");
         let would = admin.patch(
@@ -200,4 +199,98 @@ fn what_happens_to_a_whole_batch_is_told_once() {
         event["data"]["free"].as_u64().unwrap()
     });
     assert_eq!(free.sum::<u64>(), MANY);
+}
+
+#[test]
+fn until_the_first_assignment_a_batch_can_be_mended() {
+    let app = TestApp::start();
+    let (admin, shop) = (app.admin(), app.service("shop"));
+    for count in [10, MANY] {
+        let id = batch(&app, json!({"count": count, "name": "Smmer", "min_amount": 10}));
+        let wrong = json!({"discount_percent": 101, "expires_at": "x", "name": ""});
+        let problem = change(&admin, &id, wrong).refused(422, "invalid");
+        let mut said = harness::pointers(&problem);
+        said.sort_unstable();
+        assert_eq!(said, ["/discount_percent", "/expires_at", "/name"]);
+        let changes = json!({"name": "Summer", "discount_percent": 20, "min_amount": null,
+            "max_discount": 300, "expires_at": "2026-12-20T00:00:00Z"});
+        let path = format!("/coupon-batches/{id}");
+        let would = admin.patch(&format!("{path}?dry_run=true"), changes.clone()).expect(200);
+        assert_eq!(would["discount_percent"], 20);
+        assert_eq!(shown(&app, &id)["discount_amount"], 500);
+        let changed = admin.key(&id).patch(&path, changes.clone()).expect(200);
+        assert_eq!(changed, shown(&app, &id));
+        for (field, value) in [
+            ("name", json!("Summer")),
+            ("state", json!("open")),
+            ("discount_percent", json!(20)),
+            ("discount_amount", json!(null)),
+            ("min_amount", json!(null)),
+            ("max_discount", json!(300)),
+            ("expires_at", json!("2026-12-20T00:00:00.000Z")),
+        ] {
+            assert_eq!(changed[field], value, "{field}");
+        }
+        let listed = admin.get("/coupons/expired?on=2026-12-20").expect(200);
+        assert_eq!(listed["items"][0]["discount_percent"], 20);
+        app.restart();
+        let member = shop.on_behalf_of("ada");
+        let given = assign(&member, &id, json!({})).expect(201);
+        assert_eq!((&given["discount_percent"], &given["name"]), (&json!(20), &json!("Summer")));
+        let used = member.post(&format!("/coupons/{}/use", code(&given)), json!({"amount": 1000}));
+        assert_eq!(used.expect(200)["discount"], 200);
+        assert!(admin.key(&id).patch(&path, changes).was_replayed());
+        for built_on in [json!({"min_amount": 7}), json!({"discount_amount": 7})] {
+            admin.patch(&path, built_on).refused(409, "in-use");
+        }
+        assert_eq!(change(&admin, &id, json!({"name": null})).expect(200)["name"], json!(null));
+        assign(&shop.on_behalf_of("bob"), &id, json!({})).expect(201);
+    }
+    app.stop();
+    assert!(app.verified().is_ok());
+}
+
+#[test]
+fn a_batch_of_which_nothing_was_assigned_is_withdrawn() {
+    let app = TestApp::start();
+    let (admin, shop) = (app.admin(), app.service("shop"));
+    for count in [10, MANY] {
+        let id = batch(&app, json!({ "count": count }));
+        let path = format!("/coupon-batches/{id}");
+        let would = admin.delete(&format!("{path}?dry_run=true")).expect(200);
+        assert_eq!(
+            (&would["state"], &shown(&app, &id)["state"]),
+            (&json!("withdrawn"), &json!("open"))
+        );
+        assert_eq!(admin.delete(&path).expect(200)["state"], "withdrawn");
+        assert!(admin.delete(&path).was_replayed());
+        app.restart();
+        assert_eq!(shown(&app, &id)["state"], "withdrawn");
+        assert_eq!(admin.get("/coupon-batches").expect(200)["items"], json!([]));
+        assign(&shop.on_behalf_of("ada"), &id, json!({})).refused(409, "coupon-void");
+        assert_eq!(books(&app, &id)["void"], count);
+    }
+    for count in [10, MANY] {
+        let id = batch(&app, json!({ "count": count }));
+        assign(&shop.on_behalf_of("ada"), &id, json!({})).expect(201);
+        admin.delete(&format!("/coupon-batches/{id}")).refused(409, "in-use");
+        assign(&shop.on_behalf_of("bob"), &id, json!({})).expect(201);
+        assert_eq!(shown(&app, &id)["state"], "open");
+        // Whoever is first: an assignment, or the withdrawal.
+        let id = batch(&app, json!({ "count": count }));
+        let (assigned, withdrawn) = std::thread::scope(|scope| {
+            let given = (0..8).map(|n| {
+                let (member, id) = (shop.on_behalf_of(&format!("m{n}")), &id);
+                scope.spawn(move || assign(&member, id, json!({})).status)
+            });
+            let given: Vec<_> = given.collect();
+            let gone = scope.spawn(|| admin.delete(&format!("/coupon-batches/{id}")).status);
+            let given: Vec<u16> = given.into_iter().map(|one| one.join().unwrap()).collect();
+            (given.contains(&201), gone.join().unwrap() == 200)
+        });
+        assert!(assigned != withdrawn, "assigned: {assigned}, withdrawn: {withdrawn}");
+    }
+    admin.delete("/coupon-batches/b_998").refused(404, "not-found");
+    app.stop();
+    assert!(app.verified().is_ok());
 }

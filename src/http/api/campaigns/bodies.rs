@@ -2,7 +2,7 @@
 
 use crate::http::api::coupon_bodies::VoucherBody;
 use crate::http::api::offers::{PercentNumber, Worth, name_of};
-use crate::http::fields::{parse_future, parse_instant, parse_name};
+use crate::http::fields::{given, parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
 use crate::http::words;
@@ -12,7 +12,7 @@ use actors::engine::Done;
 use base::calendar::wire_time;
 use products::campaigns::GrantedVoucher;
 use products::promotions::Promotion;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub const MOST_VOUCHERS: u64 = 100_000_000;
@@ -90,13 +90,6 @@ pub struct ChangeCampaign {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     pub voucher_valid_days: Option<Option<u32>>,
-}
-
-/// Tells a field that is null from one that is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize, ToSchema)]

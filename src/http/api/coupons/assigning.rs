@@ -45,9 +45,12 @@ pub async fn assign(
     let outcome = shared.batches.assign(known.serial, &plan, member, source, by).await;
     let done = outcome.map_err(|error| explain_source(error, source))?;
     let home = &done.event;
-    let view = match shared.coupons.find(home.clone()).await? {
-        Some(found) if done.replayed || !flags.dry_run => found.view,
-        _ => assigned(&shared, known.serial, &plan, member, done.at).await?,
+    let (known, view) = match shared.coupons.find(home.clone()).await? {
+        Some(found) if done.replayed || !flags.dry_run => (found.promotion, found.view),
+        Some(found) => {
+            (found.promotion, assigned(&shared, known.serial, &plan, member, done.at).await?)
+        }
+        None => (known.clone(), assigned(&shared, known.serial, &plan, member, done.at).await?),
     };
     // What nobody has yet is nobody's to use.
     let code = match done.replayed || !flags.dry_run {
@@ -126,7 +129,9 @@ pub async fn give(
         Err(error) if is_a_guess(&error) => return Err(count_guess(&shared, &guesser).await),
         done => found_or_guess(&shared, &guesser, done?).await?,
     };
-    let view = match shared.coupons.find(home.clone()).await? {
+    let found = shared.coupons.find(home.clone()).await?;
+    let promotion = found.as_ref().map_or(promotion.clone(), |found| found.promotion.clone());
+    let view = match found {
         Some(found) if done.replayed || !flags.dry_run => found.view,
         _ => assigned(&shared, promotion.serial, plan, member, done.at).await?,
     };

@@ -89,6 +89,7 @@ pub async fn list(
     let page =
         Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
     let items = try_join_all(page.items.iter().map(|known| as_it_is(&shared, known))).await?;
+    let items = items.into_iter().filter(|batch| batch.state != "withdrawn").collect::<Vec<_>>();
     Ok(reply::ok(&Items { items, next_cursor: page.next_cursor }))
 }
 

@@ -4,7 +4,7 @@ use crate::http::api::coupon_bodies::CouponBody;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::{PercentNumber, Worth, name_of};
 use crate::http::export::{ListForm, TableLine};
-use crate::http::fields::parse_between;
+use crate::http::fields::{given, parse_between};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
@@ -96,7 +96,7 @@ pub struct CodesQuery {
 pub struct BatchBody {
     pub id: String,
     pub name: Option<String>,
-    /// `open`, `paused`, `expired` or `void`.
+    /// `open`, `paused`, `expired`, `void` or `withdrawn`.
     #[schema(value_type = words::BatchStates)]
     pub state: &'static str,
     /// Null for an imported batch: its ledger counts.
@@ -127,9 +127,26 @@ pub struct WithCodesBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeBatch {
-    /// Later than before, for all of its coupons, also those that are assigned.
+    /// Later than before, for all of its coupons, also those that are assigned; until the first
+    /// assignment also earlier.
     #[schema(example = "2027-12-31T23:59:59Z")]
     pub expires_at: Option<String>,
+    /// Null takes it away. It may change at any time.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Option<String>>,
+    /// This, and all below, only until the first assignment. Takes the place of `discount_amount`.
+    pub discount_percent: Option<u8>,
+    /// Takes the place of `discount_percent`.
+    pub discount_amount: Option<u64>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub min_amount: Option<Option<u64>>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub max_discount: Option<Option<u64>>,
 }
 
 /// How many coupons were voided with their batch, or would be.
@@ -239,6 +256,7 @@ impl BatchBody {
             id: known.serial.to_string(),
             name: known.name().map(str::to_owned),
             state: match overview {
+                RangeOverview { withdrawn: true, .. } => "withdrawn",
                 RangeOverview { void: true, .. } => "void",
                 RangeOverview { terms, .. } if now >= terms.expires_at => "expired",
                 RangeOverview { paused: true, .. } => "paused",

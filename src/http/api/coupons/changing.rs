@@ -1,19 +1,23 @@
-//! What is done to a batch as a whole: paused, resumed, extended, voided.
+//! What is done to a batch as a whole: paused, resumed, changed, voided, withdrawn.
 
 use crate::http::api::coupons::batches::find_batch;
 use crate::http::api::coupons::bodies::{BatchBody, ChangeBatch, VoidedBatchBody};
+use crate::http::api::offers::Worth;
 use crate::http::body::Body;
 use crate::http::caller::Operator;
-use crate::http::fields::parse_future;
+use crate::http::fields::{parse_future, parse_name};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
+use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::Caller;
 use actors::domain::coupons::range::{Command, RangeOverview};
+use actors::domain::coupons::{Discount, Offer};
 use actors::engine::{By, Done};
+use actors::{Caller, Time};
 use products::promotions::Promotion;
+use serde::Serialize;
 
 pub async fn pause(
     shared: web::Data<Shared>,
@@ -57,20 +61,89 @@ pub async fn change(
     Params(flags): Params<DryRun>,
     Body(body): Body<ChangeBatch>,
 ) -> Result<HttpResponse, Problem> {
-    let now = shared.promotions.now();
-    let expires_at = body
-        .expires_at
-        .as_deref()
-        .map(|text| parse_future(text, "/expires_at", now))
-        .transpose()?;
+    let changes = parse_changes(body, shared.promotions.now())?;
     let (known, plan) = find_batch(&shared, &id).await?;
-    let expires_at = match expires_at {
-        Some(expires_at) => expires_at,
-        // Nothing is said, so nothing changes.
-        None => shared.batches.overview(known.serial, &plan).await?.terms.expires_at,
+    let terms = shared.batches.overview(known.serial, &plan).await?.terms;
+    let BatchChanges { expires_at, name, .. } = &changes;
+    let expires_at = expires_at.unwrap_or(terms.expires_at);
+    let offer = changes.made_to(terms.offer);
+    let command = match offer == terms.offer && expires_at >= terms.expires_at {
+        true => Command::Extend { expires_at },
+        false => Command::Revise { offer, expires_at },
     };
-    let by = under(&key, caller, &flags, &known, &Command::Extend { expires_at });
-    let done = shared.batches.extend(known.serial, &plan, expires_at, by).await?;
+    let meaning =
+        || postcard::to_stdvec(&(known.serial, &changes)).expect("changes are plain data");
+    let by = key.by(caller, flags.how(), || vec![b"change batch".to_vec(), meaning()]);
+    let done = match command {
+        Command::Revise { .. } => {
+            shared.batches.revise(known.serial, &plan, (offer, expires_at), by).await?
+        }
+        _ => shared.batches.extend(known.serial, &plan, expires_at, by).await?,
+    };
+    if let (Some(name), false) = (name, by.is_dry_run()) {
+        shared.promotions.rename_batch(known.serial, name.clone()).await?;
+    }
+    let mut body = BatchBody::of(&known, &done.event, shared.promotions.now());
+    if let Some(name) = changes.name {
+        body.name = name;
+    }
+    Ok(reply::mark_replayed(reply::ok(&body), done.replayed && !by.is_dry_run()))
+}
+
+/// What is to become otherwise; what is not said stays.
+#[derive(PartialEq, Serialize)]
+struct BatchChanges {
+    name: Option<Option<String>>,
+    expires_at: Option<Time>,
+    discount: Option<Discount>,
+    min_amount: Option<Option<u64>>,
+    max_discount: Option<Option<u64>>,
+}
+
+impl BatchChanges {
+    fn made_to(&self, offer: Offer) -> Offer {
+        Offer {
+            discount: self.discount.unwrap_or(offer.discount),
+            min_amount: self.min_amount.unwrap_or(offer.min_amount),
+            max_discount: self.max_discount.unwrap_or(offer.max_discount),
+        }
+    }
+}
+
+fn parse_changes(body: ChangeBatch, now: Time) -> Result<BatchChanges, Problem> {
+    let worth = Worth {
+        discount_percent: body.discount_percent,
+        discount_amount: body.discount_amount,
+        min_amount: body.min_amount.flatten(),
+        max_discount: body.max_discount.flatten(),
+    };
+    let mut mistakes = Mistakes::default();
+    let expires_at = body.expires_at.as_deref().map(|text| parse_future(text, "/expires_at", now));
+    let expires_at = mistakes.check(expires_at.transpose());
+    let name = body
+        .name
+        .as_ref()
+        .map(|name| name.as_deref().map(|text| parse_name(text, "/name")).transpose());
+    let name = mistakes.check(name.transpose());
+    let discount = mistakes.check(worth.checked_change('/'));
+    let (Some(expires_at), Some(name), Some(discount)) = (expires_at, name, discount) else {
+        return Err(mistakes.into());
+    };
+    mistakes.end()?;
+    let ChangeBatch { min_amount, max_discount, .. } = body;
+    Ok(BatchChanges { name, expires_at, discount, min_amount, max_discount })
+}
+
+pub async fn withdraw(
+    shared: web::Data<Shared>,
+    Operator(caller): Operator,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let (known, plan) = find_batch(&shared, &id).await?;
+    let by = under(&key, caller, &flags, &known, &Command::Withdraw);
+    let done = shared.batches.withdraw(known.serial, &plan, by).await?;
     Ok(answer(&shared, &known, &done, by))
 }
 

@@ -50,6 +50,10 @@ impl Explain for range::Refusal {
             range::Refusal::Coupon(refusal) => refusal.explain(),
             range::Refusal::AllVoid => Problem::new(&problem::COUPON_VOID, "the whole batch is"),
             range::Refusal::Paused => Problem::plain(&problem::PAUSED),
+            range::Refusal::InUse => Problem::plain(&problem::IN_USE),
+            range::Refusal::NotFrozen => {
+                Problem::new(&problem::PAUSED, "another change of the batch is under way")
+            }
             range::Refusal::OnlyLater => Problem::plain(&problem::ONLY_MORE),
         }
     }
@@ -61,6 +65,7 @@ impl Explain for catalogue::Refusal {
             catalogue::Refusal::NameTaken { by } => {
                 Problem::new(&problem::NAME_TAKEN, format!("{by} has that name"))
             }
+            catalogue::Refusal::NoBatch => Problem::no_such("batch"),
             catalogue::Refusal::Full => Problem::new(
                 &problem::SOLD_OUT,
                 "there are as many campaigns or batches as can have a number",

@@ -1,8 +1,8 @@
 //! Coupons: make them in batches, assign, use, hold, cancel and void them; and what expires.
 //!
 //! The endpoints. Their calls are in a file for each idea: `batches`, `changing`, `assigning`,
-//! `using`, `expired`. `bodies` has what is read and answered, `explain` what is said when a coupon, a batch
-//! or the catalogue refuses.
+//! `using`, `expired`. `bodies` has what is read and answered, `explain` what is said when a
+//! coupon, a batch or the catalogue refuses.
 
 mod assigning;
 mod batches;
@@ -48,7 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listCouponBatches")
             .summary("List the batches")
             .who(Who::Viewer)
-            .lists::<BatchBody>("In the order of their creation."),
+            .lists::<BatchBody>("In the order of their creation, but for those withdrawn."),
         Endpoint::get("/coupon-batches/{id}", batches::show)
             .named("getCouponBatch")
             .summary("Look at a batch")
@@ -57,14 +57,31 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::patch("/coupon-batches/{id}", changing::change)
             .named("changeCouponBatch")
-            .summary("Let a batch expire later")
-            .notes("All of its coupons, also those that are assigned. What has expired stays so.")
+            .summary("Change a batch")
+            .notes(
+                "It may expire later, with all of its coupons, also those that are assigned; what \
+                 has expired stays so. Until the first assignment its discount, its minimum and \
+                 its cap may change, too, and it may expire earlier. Its count stays: its codes \
+                 may be printed.",
+            )
             .who(Who::Operator)
             .body::<ChangeBatch>()
             .decides()
             .answer::<BatchBody>(200, "The batch.")
-            .problems(&[&problem::ONLY_MORE])
+            .problems(&[&problem::ONLY_MORE, &problem::IN_USE, &problem::PAUSED])
             .problems(ONE_BATCH),
+        Endpoint::delete("/coupon-batches/{id}", changing::withdraw)
+            .named("withdrawCouponBatch")
+            .summary("Withdraw a batch of which nothing was assigned")
+            .notes(
+                "Its codes are void, those of an import can be imported again, and no list has it. \
+                 An assignment in the same instant is either first, and this is refused, or is \
+                 refused itself.",
+            )
+            .who(Who::Operator)
+            .decides()
+            .answer::<BatchBody>(200, "The batch, as it was.")
+            .problems(&[&problem::NOT_FOUND, &problem::IN_USE, &problem::PAUSED]),
         Endpoint::post("/coupon-batches/{id}/pause", changing::pause)
             .named("pauseCouponBatch")
             .summary("Pause a batch")

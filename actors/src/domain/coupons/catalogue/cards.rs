@@ -37,6 +37,7 @@ pub(super) fn write(event: &Event, at: Time, cards: &mut Vec<Card>) {
         }
         Event::NameTaken { serial, name } => cards.push(Card::put(name_key(name), serial)),
         Event::NameGivenBack { name, .. } => cards.push(Card::taken_away(name_key(name))),
+        Event::Renamed { serial, record } => cards.push(Card::put(record_key(*serial), record)),
         Event::ExpiryListed { .. } => {}
     }
 }

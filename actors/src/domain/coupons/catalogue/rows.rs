@@ -15,7 +15,8 @@ pub(super) fn declare(event: &Event, rows: &mut Vec<Row>) {
         Event::ExpiryListed { serial, expires_at } => (serial, *expires_at),
         Event::Registered { entry: CatalogueEntry::Campaign(_), .. }
         | Event::NameTaken { .. }
-        | Event::NameGivenBack { .. } => return,
+        | Event::NameGivenBack { .. }
+        | Event::Renamed { .. } => return,
     };
     let key = key_of_expiry(expires_at, *serial);
     rows.push(Row { shelf: shelves::EXPIRIES, owner: Id::SYSTEM, key, body: Some(Vec::new()) });

@@ -2,12 +2,12 @@
 //! were created.
 //!
 //! A campaign's name is unique, whatever its case. Numbers are given in order and never twice. What
-//! is registered here never changes; how a campaign or a batch is doing now, its own partitions
-//! know. They can be opened with what is registered. While a campaign changes its name it has both,
-//! and gives back the one that it does not keep. A batch that expires later than it was to is
-//! listed by both instants.
+//! is registered here never changes, but for the label of a batch; how a campaign or a batch is
+//! doing now, its own partitions know. They can be opened with what is registered. While a campaign
+//! changes its name it has both, and gives back the one that it does not keep. A batch that expires
+//! later than it was to is listed by both instants.
 
-use super::words::{Answer, CatalogueRecord, Command, Event, Question, Refusal};
+use super::words::{Answer, CatalogueEntry, CatalogueRecord, Command, Event, Question, Refusal};
 use super::{cards, rows};
 use crate::cards::{Card, Cards};
 use crate::domain::Only;
@@ -53,6 +53,16 @@ impl Machine for Catalogue {
                     Some(by) if by == *serial => Ok(Verdict::Already(taken)),
                     Some(by) => Err(Refusal::NameTaken { by }),
                 };
+            }
+            Command::Rename { serial, name } => {
+                let mut record = cards::record(*serial, cards).ok_or(Refusal::NoBatch)?;
+                let CatalogueEntry::Batch(plan) = &mut record.entry else {
+                    return Err(Refusal::NoBatch);
+                };
+                let is_new = plan.name != *name;
+                plan.name.clone_from(name);
+                let renamed = Event::Renamed { serial: *serial, record };
+                return Ok(if is_new { Verdict::New(renamed) } else { Verdict::Already(renamed) });
             }
             Command::GiveBackName { serial, name } => {
                 let given_back = Event::NameGivenBack { serial: *serial, name: name.clone() };

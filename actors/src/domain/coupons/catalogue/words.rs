@@ -63,14 +63,37 @@ pub enum Command {
         serial: Serial,
         name: String,
     },
+    /// A batch's name is a label, which nothing hangs on.
+    Rename {
+        serial: Serial,
+        name: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    Registered { serial: Serial, entry: CatalogueEntry, key: u8 },
-    ExpiryListed { serial: Serial, expires_at: Time },
-    NameTaken { serial: Serial, name: String },
-    NameGivenBack { serial: Serial, name: String },
+    Registered {
+        serial: Serial,
+        entry: CatalogueEntry,
+        key: u8,
+    },
+    ExpiryListed {
+        serial: Serial,
+        expires_at: Time,
+    },
+    NameTaken {
+        serial: Serial,
+        name: String,
+    },
+    NameGivenBack {
+        serial: Serial,
+        name: String,
+    },
+    /// What is known of the batch from now on.
+    Renamed {
+        serial: Serial,
+        record: CatalogueRecord,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +103,7 @@ pub enum Refusal {
     },
     /// There are as many as can have a number.
     Full,
+    NoBatch,
 }
 
 impl Refused for Refusal {}

@@ -2,9 +2,9 @@
 //! coupons have names.
 //!
 //! Rules: a code is imported once, whatever batch it came with; the first row that brings it has
-//! it. The same row again is the same import. So an import that was broken off can be repeated from
-//! anywhere, and comes to the same. What of a code is compared, its spelling says; codes of the two
-//! spellings lie side by side.
+//! it; one of a batch that was withdrawn is new again. The same row again is the same import. So an
+//! import that was broken off can be repeated from anywhere, and comes to the same. What of a code
+//! is compared, its spelling says; codes of the two spellings lie side by side.
 
 use super::Spelling;
 use super::words::{Answer, CodeLine, Command, Event, Question, RackTerms, Refusal};
@@ -65,7 +65,7 @@ impl Machine for Rack {
             Command::Import { batch, terms, spelling, lines } => {
                 let mut seen = HashSet::new();
                 let is_new = |(_, code): &&CodeLine| {
-                    !is_known(*spelling, code, cards)
+                    !self.is_known(*spelling, code, cards)
                         && seen.insert(spelling.key(code).into_owned())
                 };
                 let lines: Vec<CodeLine> = lines.iter().filter(is_new).cloned().collect();
@@ -158,7 +158,8 @@ impl Machine for Rack {
                 Answer::Flags(lines.iter().map(brought).collect())
             }
             Question::Known(spelling, codes) => {
-                Answer::Flags(codes.iter().map(|code| is_known(*spelling, code, cards)).collect())
+                let is_known = |code| self.is_known(*spelling, code, cards);
+                Answer::Flags(codes.iter().map(|code| is_known(code)).collect())
             }
             Question::Codes { batch, slots } => {
                 let code = |slot: &Slot| cards.read(&set(*batch).code_of(*slot));
@@ -210,7 +211,11 @@ impl Machine for Rack {
             | range::Event::Paused
             | range::Event::Resumed
             | range::Event::Extended { .. }
-            | range::Event::AllVoided(_) => {}
+            | range::Event::AllVoided(_)
+            | range::Event::Frozen
+            | range::Event::Thawed
+            | range::Event::Revised { .. }
+            | range::Event::Withdrawn => {}
         }
     }
 
@@ -251,10 +256,6 @@ fn place_of(spelling: Spelling, code: &str, cards: &Cards<'_>) -> Option<CodePla
     cards.read(&code_key(spelling, code))
 }
 
-fn is_known(spelling: Spelling, code: &str, cards: &Cards<'_>) -> bool {
-    cards.has(&code_key(spelling, code))
-}
-
 /// The cards of lines that were taken in.
 fn put(spelling: Spelling, batch: Serial, first: Slot, lines: &[CodeLine], to: &mut Vec<Card>) {
     for (slot, (line, code)) in (first..).zip(lines) {
@@ -265,6 +266,12 @@ fn put(spelling: Spelling, batch: Serial, first: Slot, lines: &[CodeLine], to: &
 }
 
 impl Rack {
+    fn is_known(&self, spelling: Spelling, code: &str, cards: &Cards<'_>) -> bool {
+        let place = place_of(spelling, code, cards);
+        let Some(CodePlace { batch, .. }) = place else { return false };
+        !self.batches.get(&batch).is_some_and(|batch| batch.range.is_withdrawn())
+    }
+
     /// The batch's share, which is opened once.
     fn open(
         &mut self,

@@ -3,8 +3,10 @@
 //! Rules: untouched coupons are a number, no memory and no disk. The next free one goes to the
 //! member who asks. The same `source` always gets the same coupon. Where a member may have only
 //! one, they always get the same. A certain coupon can be given, unless that would get around the
-//! limit. The whole batch expires in one instant, which only moves later. While it is paused nothing
-//! is assigned. Voided as a whole, it is so for good: only what was held or used by then stays.
+//! limit. The whole batch expires in one instant, which only moves later. While it is paused
+//! nothing is assigned. Voided as a whole, it is so for good: only what was held or used by then
+//! stays. As long as nothing was assigned anywhere, it can be revised or withdrawn: all parts
+//! freeze first.
 
 use super::words::{
     Answer, Command, Event, Question, RangeOverview, RangeTerms, Refusal, VoidedCounts,
@@ -16,6 +18,7 @@ use crate::domain::coupons::coupon::{Coupon, CouponView, Slot};
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::life::CouponState;
 use crate::domain::coupons::names::RangeName;
+use crate::domain::coupons::offer::Offer;
 use crate::domain::coupons::redeem::{self, wrap};
 use crate::domain::coupons::rows::{self, CouponHome};
 use crate::domain::coupons::touched::Taken;
@@ -36,6 +39,8 @@ pub struct Range {
     paused: bool,
     /// What was void when all were voided.
     voided: Option<VoidedCounts>,
+    frozen: bool,
+    withdrawn: bool,
 }
 
 impl Machine for Range {
@@ -67,6 +72,7 @@ impl Machine for Range {
             Command::Give { slot, member } => self.give(terms, *slot, *member, caller, cards),
             Command::Redeem(command) => {
                 let untouched = match command {
+                    redeem::Command::Void { .. } if self.frozen => return Err(Refusal::Paused),
                     redeem::Command::Void { slot } => {
                         self.is_untouched(terms, *slot).then(|| self.untouched(terms).coupon)
                     }
@@ -81,6 +87,15 @@ impl Machine for Range {
             Command::Resume => self.switch(terms, caller, !self.paused, Event::Resumed),
             Command::Extend { expires_at } => self.extend(terms, *expires_at, caller),
             Command::VoidAll => self.void_all(terms, caller),
+            Command::Freeze => self.freeze(caller),
+            Command::Thaw => {
+                admin(caller)?;
+                Ok(when_new(self.frozen, Event::Thawed))
+            }
+            Command::Revise { offer, expires_at } => {
+                self.revise(terms, *offer, *expires_at, caller)
+            }
+            Command::Withdraw => self.withdraw(caller),
         }
     }
 
@@ -121,6 +136,17 @@ impl Machine for Range {
                 self.voided = Some(*counts);
                 self.book.void_all(at);
             }
+            Event::Frozen => self.frozen = true,
+            Event::Thawed => self.frozen = false,
+            Event::Revised { offer, expires_at } => {
+                if let Some(terms) = &mut self.terms {
+                    (terms.offer, terms.expires_at) = (*offer, *expires_at);
+                }
+            }
+            Event::Withdrawn => {
+                (self.withdrawn, self.frozen) = (true, false);
+                self.book.void_all(at);
+            }
         }
     }
 
@@ -153,7 +179,8 @@ impl Machine for Range {
             Question::Ledger => Answer::Ledger(self.ledger(terms)),
             Question::Overview => Answer::Overview(RangeOverview {
                 terms: *terms,
-                paused: self.paused,
+                paused: self.paused || self.frozen,
+                withdrawn: self.withdrawn,
                 void: self.book.is_void(),
             }),
         }
@@ -196,7 +223,11 @@ impl Machine for Range {
             | Event::Paused
             | Event::Resumed
             | Event::Extended { .. }
-            | Event::AllVoided(_) => {}
+            | Event::AllVoided(_)
+            | Event::Frozen
+            | Event::Thawed
+            | Event::Revised { .. }
+            | Event::Withdrawn => {}
         }
     }
 
@@ -233,7 +264,11 @@ pub(in crate::domain::coupons) fn cards_of(
         | Event::Paused
         | Event::Resumed
         | Event::Extended { .. }
-        | Event::AllVoided(_) => {}
+        | Event::AllVoided(_)
+        | Event::Frozen
+        | Event::Thawed
+        | Event::Revised { .. }
+        | Event::Withdrawn => {}
         Event::Assigned { slot, member, source, expires_at, only_one } => {
             cards.push(set.assigned(*slot, *member, at, *expires_at));
             if let Some(source) = source {
@@ -259,6 +294,10 @@ impl Range {
         if let Some(terms) = &mut self.terms {
             terms.count += by;
         }
+    }
+
+    pub(in crate::domain::coupons) fn is_withdrawn(&self) -> bool {
+        self.withdrawn
     }
 
     pub(in crate::domain::coupons) fn count(&self) -> u64 {
@@ -325,7 +364,7 @@ impl Range {
     /// Whether anything is given to anybody.
     fn may_assign(&self, terms: &RangeTerms) -> Result<(), Refusal> {
         self.may_change(terms)?;
-        if self.paused { Err(Refusal::Paused) } else { Ok(()) }
+        if self.paused || self.frozen { Err(Refusal::Paused) } else { Ok(()) }
     }
 
     /// Whether anything of the range can still become otherwise.
@@ -345,7 +384,39 @@ impl Range {
     ) -> Result<Verdict<Event>, Refusal> {
         admin(caller)?;
         self.may_change(terms)?;
-        Ok(if is_so { Verdict::Already(event) } else { Verdict::New(event) })
+        Ok(when_new(!is_so, event))
+    }
+
+    fn freeze(&self, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        if !self.book.is_empty() {
+            return Err(Refusal::InUse);
+        }
+        Ok(when_new(!self.frozen && !self.withdrawn, Event::Frozen))
+    }
+
+    fn revise(
+        &self,
+        terms: &RangeTerms,
+        offer: Offer,
+        expires_at: Time,
+        caller: &Caller,
+    ) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        self.may_change(terms)?;
+        let is_new = (terms.offer, terms.expires_at) != (offer, expires_at);
+        if is_new && !self.frozen {
+            return Err(Refusal::NotFrozen);
+        }
+        Ok(when_new(is_new, Event::Revised { offer, expires_at }))
+    }
+
+    fn withdraw(&self, caller: &Caller) -> Result<Verdict<Event>, Refusal> {
+        admin(caller)?;
+        if !self.withdrawn && !self.frozen {
+            return Err(Refusal::NotFrozen);
+        }
+        Ok(when_new(!self.withdrawn, Event::Withdrawn))
     }
 
     fn extend(
@@ -411,10 +482,10 @@ impl Range {
     fn ledger(&self, terms: &RangeTerms) -> CouponLedger {
         let untouched = terms.count - self.book.len();
         let mut tally = self.book.tally();
-        *match self.may_change(terms) {
-            Err(Refusal::AllVoid) => &mut tally.void,
-            Err(_) => &mut tally.expired,
-            Ok(()) => &mut tally.created,
+        *match self.untouched(terms).state {
+            CouponState::Void => &mut tally.void,
+            CouponState::Expired => &mut tally.expired,
+            _ => &mut tally.created,
         } += untouched;
         CouponLedger::of(terms.count, tally)
     }
@@ -431,6 +502,10 @@ impl Range {
     fn end(&self) -> Option<Time> {
         self.terms.filter(|terms| self.may_change(terms).is_ok()).map(|terms| terms.expires_at)
     }
+}
+
+fn when_new(is_new: bool, event: Event) -> Verdict<Event> {
+    if is_new { Verdict::New(event) } else { Verdict::Already(event) }
 }
 
 fn admin(caller: &Caller) -> Result<(), Refusal> {

@@ -44,6 +44,15 @@ pub enum Command {
     },
     /// Whatever is neither held nor used.
     VoidAll,
+    /// Nothing happens to any until `Thaw`, if nothing has. Once all parts of a batch have agreed,
+    /// it can be revised or withdrawn, and none of them can object any more.
+    Freeze,
+    Thaw,
+    Revise {
+        offer: Offer,
+        expires_at: Time,
+    },
+    Withdraw,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +75,14 @@ pub enum Event {
     /// So many that nobody had, and so many that were assigned. What comes back from a use later is
     /// void, too.
     AllVoided(VoidedCounts),
+    Frozen,
+    Thawed,
+    Revised {
+        offer: Offer,
+        expires_at: Time,
+    },
+    /// They are void, and the batch is as if it had never been.
+    Withdrawn,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +120,10 @@ pub enum Refusal {
     Paused,
     /// An expiry only moves later.
     OnlyLater,
+    /// Something of it was assigned, or voided.
+    InUse,
+    /// Not all parts of the batch have agreed.
+    NotFrozen,
 }
 
 impl Refused for Refusal {
@@ -139,4 +160,5 @@ pub struct RangeOverview {
     pub terms: RangeTerms,
     pub paused: bool,
     pub void: bool,
+    pub withdrawn: bool,
 }

@@ -13,6 +13,8 @@ pub struct Batch {
     pub opened: bool,
     pub over: bool,
     pub paused: bool,
+    frozen: bool,
+    withdrawn: bool,
     pub pool: Pool,
     sources: BTreeMap<Id, u64>,
 }
@@ -24,6 +26,8 @@ impl Batch {
             opened: false,
             over: false,
             paused: false,
+            frozen: false,
+            withdrawn: false,
             pool: Pool::default(),
             sources: BTreeMap::new(),
         }
@@ -55,7 +59,7 @@ impl Batch {
                 let said = (*expires_at, *only_one);
                 assert_eq!(said, (self.terms.expires_at, self.terms.one_per_member));
                 assert!(self.opened && !self.over && *slot < self.terms.count, "assigned {slot}");
-                assert!(!self.paused && !self.pool.void, "assigned {slot}");
+                assert!(!self.paused && !self.frozen && !self.pool.void, "assigned {slot}");
                 let has_one = self.pool.coupons.values().any(|one| one.owner == *member);
                 assert!(!self.terms.one_per_member || !has_one, "{member:?} has one");
                 self.pool.assign(*slot, *member, at, self.terms.expires_at);
@@ -86,6 +90,17 @@ impl Batch {
                 self.terms.expires_at = *expires_at;
                 self.pool.extend(*expires_at);
             }
+            Event::Frozen | Event::Thawed => {
+                let is_frozen = *event == Event::Frozen;
+                assert!(self.frozen != is_frozen && (!is_frozen || self.pool.coupons.is_empty()));
+                self.frozen = is_frozen;
+            }
+            Event::Revised { .. } => panic!("nobody here revises a batch"),
+            Event::Withdrawn => {
+                assert!(self.frozen && self.pool.coupons.is_empty(), "somebody has built on it");
+                (self.frozen, self.withdrawn) = (false, true);
+                self.pool.void_all();
+            }
             Event::AllVoided(counts) => {
                 assert!(self.opened && !self.over && !self.pool.void);
                 let books = self.pool.ledger(self.terms.count, false);
@@ -101,12 +116,20 @@ impl Batch {
             _ if !self.opened => Err(Refusal::NotOpened),
             Command::Assign { member, source } => self.right_to_assign(*member, *source),
             Command::Give { slot, member } => self.right_to_give(*slot, *member, caller),
+            Command::Redeem(redeem::Command::Void { .. }) if self.frozen => Err(Refusal::Paused),
             Command::Redeem(command) => {
                 let free = |slot| (slot < self.terms.count).then_some(self.over);
                 self.pool.right(command, caller, free).map_err(Refusal::Coupon)
             }
             _ if caller.role == Role::Member => Err(Refusal::NotAdmin),
-            Command::VoidAll if self.pool.void => Ok(Answered::Already),
+            Command::Freeze if !self.pool.coupons.is_empty() => Err(Refusal::InUse),
+            Command::Freeze if self.frozen || self.withdrawn => Ok(Answered::Already),
+            Command::Thaw if !self.frozen => Ok(Answered::Already),
+            Command::Withdraw if self.withdrawn => Ok(Answered::Already),
+            Command::Withdraw if !self.frozen => Err(Refusal::NotFrozen),
+            Command::Freeze | Command::Thaw | Command::Withdraw => Ok(Answered::New),
+            Command::Revise { .. } => panic!("nobody here revises a batch"),
+            Command::VoidAll if self.pool.void && !self.withdrawn => Ok(Answered::Already),
             _ if self.pool.void => Err(Refusal::AllVoid),
             _ if self.over => Err(Refusal::Expired),
             Command::Extend { expires_at } if *expires_at < self.terms.expires_at => {
@@ -132,7 +155,7 @@ impl Batch {
             Some(_) => Err(Refusal::SourceReused),
             None if self.pool.void => Err(Refusal::AllVoid),
             None if self.over => Err(Refusal::Expired),
-            None if self.paused => Err(Refusal::Paused),
+            None if self.paused || self.frozen => Err(Refusal::Paused),
             None if self.next().is_none() => Err(Refusal::Exhausted),
             None => Ok(Answered::New),
         }
@@ -146,7 +169,7 @@ impl Batch {
             _ if self.terms.one_per_member => Err(Refusal::OnePerMember),
             None if self.pool.void => Err(Refusal::AllVoid),
             None if self.over => Err(Refusal::Expired),
-            None if self.paused => Err(Refusal::Paused),
+            None if self.paused || self.frozen => Err(Refusal::Paused),
             None => Ok(Answered::New),
             Some(_) if !his && caller.role == Role::Member => {
                 Err(Refusal::Coupon(redeem::Refusal::NotYours))
@@ -173,7 +196,10 @@ impl Batch {
             (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
             (Command::Pause, Event::Paused)
             | (Command::Resume, Event::Resumed)
-            | (Command::VoidAll, Event::AllVoided(_)) => true,
+            | (Command::VoidAll, Event::AllVoided(_))
+            | (Command::Freeze, Event::Frozen)
+            | (Command::Thaw, Event::Thawed)
+            | (Command::Withdraw, Event::Withdrawn) => true,
             (Command::Extend { expires_at }, Event::Extended { expires_at: to }) => {
                 expires_at == to
             }
@@ -183,7 +209,7 @@ impl Batch {
 
     /// Whether it may be answered although it never happened: it was always so.
     pub fn may_always_be_so(event: &Event) -> bool {
-        matches!(event, Event::Resumed | Event::Extended { .. })
+        matches!(event, Event::Resumed | Event::Thawed | Event::Extended { .. })
             || matches!(event, Event::Redeemed(redeem::Event::Voided { .. }))
     }
 

@@ -181,10 +181,13 @@ impl Client<'_> {
         let places = self.world.plan(|plan| plan.coupons.ranges.len() as u64);
         let place = self.below(places) as u16;
         let end = self.world.plan(|plan| plan.coupons.ranges[place as usize].1.expires_at);
-        let command = match self.below(12) {
+        let command = match self.below(16) {
             0..=3 => range::Command::Pause,
             4..=8 => range::Command::Resume,
             9 => range::Command::VoidAll,
+            10..=11 => range::Command::Freeze,
+            12..=13 => range::Command::Thaw,
+            14 if self.below(4) == 0 => range::Command::Withdraw,
             _ => range::Command::Extend { expires_at: end.plus_s(self.below(3) as u32 * 300) },
         };
         let caller = if self.below(8) == 0 { self.caller } else { ADMIN };

@@ -60,8 +60,10 @@ async fn assign_what_is_left(world: &World) {
     let places = world.plan(|plan| plan.coupons.places(false));
     for place in &places {
         // It may be over, or void.
-        let call = Call::of(ADMIN, None, range::Command::Resume, vec![*place]);
-        drop(world.settle::<Range>(&call).await);
+        for command in [range::Command::Thaw, range::Command::Resume] {
+            let call = Call::of(ADMIN, None, command, vec![*place]);
+            drop(world.settle::<Range>(&call).await);
+        }
     }
     for number in 0u64.. {
         let caller = somebody(b"late", number);

@@ -183,7 +183,7 @@ impl Pool {
         let voids = matches!(command, Command::Void { .. });
         let Some(one) = self.coupons.get(&slot) else {
             return match free(slot).filter(|_| voids) {
-                Some(_) if self.void => Ok(Answered::Already),
+                Some(false) if self.void => Ok(Answered::Already),
                 Some(false) => Ok(Answered::New),
                 Some(true) => Err(Refusal::Expired),
                 None => Err(Refusal::Unknown),
@@ -229,8 +229,8 @@ impl Pool {
         };
         let untouched = issued - self.coupons.len() as u64;
         let (available, expired, untouched_void) = match (self.void, over) {
-            (true, _) => (0, 0, untouched),
-            (false, true) => (0, untouched, 0),
+            (_, true) => (0, untouched, 0),
+            (true, false) => (0, 0, untouched),
             (false, false) => (untouched, 0, 0),
         };
         let (held, assigned, used, void) = (
@@ -261,7 +261,7 @@ impl Pool {
             }
             (None, Some(view)) => {
                 let is_void = view.state == CouponState::Void;
-                is_void == self.void
+                (self.void || !is_void)
                     && (is_void
                         || matches!(view.state, CouponState::Created | CouponState::Expired))
                     && view.coupon.owner == Id::SYSTEM

@@ -129,6 +129,8 @@ impl Kind for Range {
             Refusal::Paused => tally.count("batch paused"),
             Refusal::AllVoid => tally.count("batch void"),
             Refusal::OnlyLater => tally.count("batch not shortened"),
+            Refusal::InUse => tally.count("batch in use"),
+            Refusal::NotFrozen => tally.count("batch not frozen"),
             Refusal::NotOpened | Refusal::NotAdmin => {}
         }
         refused_rightly(told, refusal);
