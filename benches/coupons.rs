@@ -207,6 +207,7 @@ async fn find(place: &Rc<Place>, known: &Arc<Promotion>, touched: u64, expires_a
         since: Time(expires_at.0 - 1000),
         until: Time(expires_at.0 + 1000),
         state: None,
+        assigned: None,
     };
     let mut spot = Spot::START;
     for _ in 0..1000 {

@@ -119,7 +119,8 @@ pub fn name_of(cancel_by: CancelBy) -> &'static str {
 impl Worth {
     /// As a change of an offer: a discount that is not said stays.
     pub fn checked_change(mut self, at: char) -> Result<Option<Discount>, Problem> {
-        let is_said = self.discount_percent.is_some() || self.discount_amount.is_some();
+        let is_said =
+            self.no_discount || self.discount_percent.is_some() || self.discount_amount.is_some();
         // Any good one, in place of the one that stays.
         self.discount_amount = self.discount_amount.or((!is_said).then_some(1));
         Ok(Some(self.checked(at)?.discount).filter(|_| is_said))

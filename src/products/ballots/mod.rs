@@ -162,12 +162,12 @@ impl Ballots {
     pub async fn of_member_in(
         &self,
         owner: Id,
-        day: Day,
+        pool: PoolName,
         after: Option<BallotId>,
         limit: usize,
     ) -> Result<Vec<(BallotId, Id)>, StoreError> {
         let after = after.as_ref().map(key_of_ballot);
-        let lines = self.of(owner, Some(day), after, limit).await?;
+        let lines = self.of(owner, Some(pool), after, limit).await?;
         let ballot = |line: &ListedRow| ballot_of_row(&line.key, &line.body);
         Ok(lines.iter().filter_map(ballot).map(|(id, _)| (id, owner)).collect())
     }

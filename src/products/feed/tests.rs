@@ -78,8 +78,10 @@ async fn told(engine: &Arc<Engine>) -> Vec<Value> {
 async fn register(engine: &Engine, entry: CatalogueEntry) -> Serial {
     let register = catalogue::Command::Register { entry, key: 0 };
     let done = engine.catalogue.command(&Only, register, By::SYSTEM).await.unwrap();
-    let catalogue::Event::Registered { serial, .. } = done.event;
-    serial
+    match done.event {
+        catalogue::Event::Registered { serial, .. } => serial,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn types(events: &[Value]) -> Vec<&str> {

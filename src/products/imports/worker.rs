@@ -153,7 +153,8 @@ async fn on(
         (ImportPass::Importing, Some(batch)) => {
             let terms =
                 rack::RackTerms { offer: view.plan.offer, expires_at: view.plan.expires_at };
-            let taken = racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?;
+            let taken =
+                racks::import(&imports.engine, batch, terms, spelling, &chunk.lines).await?;
             let relive = |(code, past)| racks::relive(&imports.engine, batch, spelling, code, past);
             let pasts = stream::iter(chunk.pasts(&taken).map(relive));
             pasts.buffer_unordered(PASTS_AT_ONCE).try_collect::<()>().await?;

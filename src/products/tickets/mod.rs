@@ -196,15 +196,15 @@ impl Tickets {
     pub async fn bought_by(
         &self,
         owner: Id,
-        lottery: Option<Day>,
+        lottery: Option<PoolName>,
         after: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<ListedRow>, StoreError> {
         let after = after.max(lottery.map(before_tickets_of));
         let mut lines =
             self.engine.rows(Page { shelf: shelves::TICKETS, owner, after, limit }).await?;
-        if let Some(day) = lottery {
-            lines.retain(|line| line.key.starts_with(&before_tickets_of(day)));
+        if let Some(pool) = lottery {
+            lines.retain(|line| line.key.starts_with(&before_tickets_of(pool)));
         }
         Ok(lines)
     }

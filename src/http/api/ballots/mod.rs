@@ -123,7 +123,7 @@ async fn of_lottery(
     PoolInPath(pool): PoolInPath,
     Params(query): Params<BallotsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (pool, (form, owner)) = (PoolInPath(&pool)?, query.read()?);
+    let (form, owner) = query.read()?;
     let plan = find_plan(&shared, pool).await?;
     terms(&plan)?;
     let list = shared.clone();

@@ -75,9 +75,13 @@ pub struct ChangeCampaign {
     pub name: Option<String>,
     pub starts_at: Option<String>,
     /// Takes the place of `discount_amount`.
-    pub discount_percent: Option<u8>,
+    #[schema(value_type = Option<f64>, minimum = 0.01, maximum = 100)]
+    pub discount_percent: Option<PercentNumber>,
     /// Takes the place of `discount_percent`.
     pub discount_amount: Option<u64>,
+    /// `true`: instead of any discount.
+    #[serde(default)]
+    pub no_discount: bool,
     /// Null takes it away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
@@ -229,8 +233,10 @@ pub fn parse_changes(body: ChangeCampaign) -> Result<CampaignChanges, Problem> {
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
+        no_discount: body.no_discount,
         min_amount: body.min_amount.flatten(),
         max_discount: body.max_discount.flatten(),
+        cancel_by: None,
     };
     let mut mistakes = Mistakes::default();
     let is_quota = body.quota.is_none_or(|quota| quota <= MOST_VOUCHERS);

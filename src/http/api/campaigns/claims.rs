@@ -13,7 +13,7 @@ use crate::http::explain::Explain;
 use crate::http::export::{self, FormQuery};
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging, cursor};
-use crate::http::problem::{Problem, self};
+use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::http::StatusCode;

@@ -15,8 +15,8 @@ use actors::domain::coupons::range::{RangeOverview, VoidedCounts};
 use actors::domain::coupons::rows::Notice;
 use base::calendar::wire_time;
 use ports::OutsiderNames;
-use products::coupons::batches::as_registered;
 use products::between::Between;
+use products::coupons::batches::as_registered;
 use products::coupons::redeeming::{Redeemed, Redemption};
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
@@ -136,9 +136,13 @@ pub struct ChangeBatch {
     #[schema(value_type = Option<String>)]
     pub name: Option<Option<String>>,
     /// This, and all below, only until the first assignment. Takes the place of `discount_amount`.
-    pub discount_percent: Option<u8>,
+    #[schema(value_type = Option<f64>, minimum = 0.01, maximum = 100)]
+    pub discount_percent: Option<PercentNumber>,
     /// Takes the place of `discount_percent`.
     pub discount_amount: Option<u64>,
+    /// `true`: instead of any discount.
+    #[serde(default)]
+    pub no_discount: bool,
     /// Null takes it away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]

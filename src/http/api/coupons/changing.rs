@@ -106,6 +106,7 @@ impl BatchChanges {
             discount: self.discount.unwrap_or(offer.discount),
             min_amount: self.min_amount.unwrap_or(offer.min_amount),
             max_discount: self.max_discount.unwrap_or(offer.max_discount),
+            ..offer
         }
     }
 }
@@ -114,8 +115,10 @@ fn parse_changes(body: ChangeBatch, now: Time) -> Result<BatchChanges, Problem> 
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
+        no_discount: body.no_discount,
         min_amount: body.min_amount.flatten(),
         max_discount: body.max_discount.flatten(),
+        cancel_by: None,
     };
     let mut mistakes = Mistakes::default();
     let expires_at = body.expires_at.as_deref().map(|text| parse_future(text, "/expires_at", now));

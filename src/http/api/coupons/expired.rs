@@ -13,15 +13,14 @@ use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Time;
-use actors::domain::coupons::CouponState;
 use actors::domain::coupons::rows::notice_of_row;
 use actors::store::ListedRow;
 use base::calendar::{self, wire_time};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join_all;
-use products::between::Between;
 use jiff::tz::TimeZone;
+use products::between::Between;
 use products::coupons::expired::{Expiring, Spot};
 use products::coupons::notices;
 

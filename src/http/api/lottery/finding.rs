@@ -3,8 +3,8 @@
 //! No list knows the lotteries of the past. Each is a partition of its day, so day after day is
 //! looked at, so many a page.
 
-use crate::http::api::pool::parse_day;
 use crate::http::api::lottery::bodies::{self, LotteryBody};
+use crate::http::api::pool::parse_day;
 use crate::http::endpoint::Endpoint;
 use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging, cursor};
@@ -85,7 +85,8 @@ impl WantedLotteries {
                 (days, is_more)
             }
         };
-        let views = try_join_all(days.iter().map(|day| shared.lotteries.view((*day).into()))).await?;
+        let views =
+            try_join_all(days.iter().map(|day| shared.lotteries.view((*day).into()))).await?;
         let mut items = Vec::new();
         let mut seen = None;
         for (day, view) in days.iter().zip(views) {

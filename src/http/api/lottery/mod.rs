@@ -29,8 +29,6 @@ use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::lottery::{LotteryView, Phase};
-use actors::domain::pool::PoolName;
-use futures_util::future::try_join_all;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![

@@ -111,7 +111,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listMyTickets")
             .summary("List my tickets")
             .who(Who::Member)
-            .pool("lottery", "Only those of the lottery that closes on this day.")
+            .day("lottery", "Only those of the lottery that closes on this day.")
             .lists::<BoughtBody>("By lottery and number."),
         of_one_member(
             Endpoint::get("/lotteries/{date}/tickets/sold", sold::list)

@@ -1,7 +1,7 @@
 //! The tickets of a lottery that were sold, for whoever runs it.
 
-use crate::http::api::pool::{PoolInPath, find_plan};
 use crate::http::api::known_as::KnownAsBody;
+use crate::http::api::pool::{PoolInPath, find_plan};
 use crate::http::api::tickets::bodies::{BoughtBody, SoldBody};
 use crate::http::api::whose::parse_whose;
 use crate::http::caller::Viewer;
@@ -14,8 +14,8 @@ use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Id;
-use actors::domain::pool::PoolName;
 use actors::domain::lottery::LotteryPlan;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::ticket_of_row;
 use actors::store::ListedRow;
 use products::between::Between;

@@ -87,6 +87,7 @@ impl CampaignChanges {
                 discount: self.discount.unwrap_or(offer.discount),
                 min_amount: self.min_amount.unwrap_or(offer.min_amount),
                 max_discount: self.max_discount.unwrap_or(offer.max_discount),
+                ..offer
             },
             valid_s: self.valid_s.unwrap_or(plan.valid_s),
         }
