@@ -841,9 +841,9 @@ def verify_draw(draw, commitment, key, receipts, tell):
         tell("not proved: that the round was named before it was known (--receipt)")
     if draw.beacon and type(draw.pool) is str:
         tell(
-            f"not proved: that round {draw.beacon['round']} was not known before {draw.pool} closed,"
-            " because its name says no day: whoever got a receipt before the round was due knows"
-            " that it was not"
+            f"not proved: that round {draw.beacon['round']} was not known before {draw.pool}"
+            " closed, because its name says no day: whoever got a receipt before the round was due"
+            " knows that it was not"
         )
 
 

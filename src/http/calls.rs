@@ -4,9 +4,9 @@ use actix_web::http::Method;
 use ports::scopes::Scope;
 
 /// The calls at one path.
-pub struct Calls(pub Vec<Call>);
+pub struct Calls(pub Vec<PathCall>);
 
-pub struct Call {
+pub struct PathCall {
     pub method: Method,
     /// What a client's method for it is called.
     pub name: &'static str,
@@ -15,7 +15,7 @@ pub struct Call {
 }
 
 impl Calls {
-    pub fn of(&self, method: &Method) -> Option<&Call> {
+    pub fn of(&self, method: &Method) -> Option<&PathCall> {
         self.0.iter().find(|call| call.method == *method)
     }
 }

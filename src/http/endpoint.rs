@@ -1,6 +1,6 @@
 //! A route, described once: the router serves it and the OpenAPI document is made from it.
 
-use super::calls::{Call, Calls};
+use super::calls::{Calls, PathCall};
 use super::edge::{self, Edge};
 use super::parameters::Parameter;
 use super::problem::{self, Problem, ProblemKind};
@@ -420,8 +420,11 @@ fn mount_path(
 ) {
     let allow: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = allow.join(", ");
-    let call =
-        |one: &&Endpoint| Call { method: one.method.clone(), name: one.name, scopes: one.scopes };
+    let call = |one: &&Endpoint| PathCall {
+        method: one.method.clone(),
+        name: one.name,
+        scopes: one.scopes,
+    };
     let calls = Calls(endpoints.iter().map(call).collect());
     let resource =
         endpoints.iter().fold(web::resource(below).app_data(calls), |resource, endpoint| {

@@ -69,9 +69,12 @@ impl EndedSessions {
         self.revoked.count()
     }
 
-    /// Another node has ended this session.
+    /// Another node has ended this session. A node that is alone has noted its own ends, and what
+    /// else it lets not in is no session of that member: it may be another's, who goes on with it.
     pub fn note_ended(&self, session: Id) {
-        self.revoked.add(session, (self.clock)());
+        if !matches!(self.sharing, Sharing::Alone) {
+            self.revoked.add(session, (self.clock)());
+        }
     }
 
     /// Whether the session lives, as all nodes know it.

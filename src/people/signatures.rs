@@ -75,7 +75,7 @@ mod tests {
         install();
         use base64::Engine;
         use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-        let (one, other) = ("nWGxne_9WmC6hE", "r0kuwsxERJxWl7MmkZcDusAxyuf2A");
+        let (one, other) = ("nWGxne_9WmC6h", "Er0kuwsxERJxWl7MmkZcDusAxyuf2A");
         let secret = BASE64.decode(format!("{one}{other}")).unwrap();
         let public = public_half(&secret.clone().try_into().unwrap());
         assert_eq!(BASE64.encode(public), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");

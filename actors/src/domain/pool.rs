@@ -25,10 +25,11 @@ impl PoolName {
     }
 
     pub fn from_id(text: &str) -> Result<PoolName, NoSuchName> {
-        match text.parse() {
-            Ok(day) => Day(day).to_string().parse().map(PoolName::Day).map_err(|_| NoSuchName),
-            Err(_) => text.parse().map(PoolName::Own),
-        }
+        let name = match text.parse() {
+            Ok(day) => PoolName::Day(Day(day).to_string().parse().map_err(|_| NoSuchName)?),
+            Err(_) => PoolName::Own(text.parse()?),
+        };
+        if name.in_ids() == text { Ok(name) } else { Err(NoSuchName) }
     }
 
     /// What the keys of rows begin with, in the order of the names. No key begins like another.

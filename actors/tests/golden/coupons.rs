@@ -264,7 +264,7 @@ fn rack_events() -> Vec<(rack::Event, &'static str)> {
                 first: 300,
                 lines: vec![(1, "AÑO-1".into())],
             },
-            "3100000002adadadadadadadadadadadadadadadadf6a3b8ded9680000020a01f4030000b6f3dcded968\
+            "3100000002adadadadadadadadadadadadadadadadf6a3b8ded9680000030a01f4030000b6f3dcded968\
              ac0201010641c3914f2d31",
         ),
         (

@@ -299,7 +299,7 @@ fn before_the_first_claim_any_mistake_is_mended_and_after_it_none() {
         valid_s: Some(Some(60)),
         ..CampaignChanges::default()
     };
-    let offer = Offer { discount: Discount::Amount(700), min_amount: None, max_discount: Some(9) };
+    let offer = Offer { max_discount: Some(9), ..Offer::of(Discount::Amount(700)) };
     let better = CampaignPlan {
         name: "Better".into(),
         quota: 1,

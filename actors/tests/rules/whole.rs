@@ -2,10 +2,11 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, s};
+use actors::domain::coupons::rack::Spelling;
 use actors::domain::coupons::range::{
     Answer, Command, Event, Question, Range, RangeOverview, RangeTerms, Refusal, VoidedCounts,
 };
-use actors::domain::coupons::{CouponState, Discount, Offer, rack, range, redeem};
+use actors::domain::coupons::{CancelBy, CouponState, Discount, Offer, rack, range, redeem};
 use actors::{Id, Machine, Time};
 
 const SOURCE: Id = Id([7; 16]);
@@ -19,8 +20,7 @@ fn give(slot: u64) -> Command {
     Command::Give { slot, member: ADA.id }
 }
 
-const CHEAPER: Offer =
-    Offer { discount: Discount::Amount(9), min_amount: None, max_discount: None };
+const CHEAPER: Offer = Offer::of(Discount::Amount(9));
 
 fn revise() -> Command {
     Command::Revise { offer: CHEAPER, expires_at: before(ENDS) }
@@ -110,7 +110,11 @@ fn all_coupons_of_an_extended_batch_expire_later_and_none_before() {
     // The hold ends by itself, and the use is taken back: both expire with all others.
     let lapsed = range.and_time_passes(s(99));
     assert_eq!(lapsed.expires(before(LATER)), None);
-    let back = lapsed.when(Command::Redeem(redeem::Command::Cancel { slot: 2 }), ADA, s(100));
+    let back = lapsed.when(
+        Command::Redeem(redeem::Command::Cancel { slot: 2, by: CancelBy::Member }),
+        ADA,
+        s(100),
+    );
     let later = lapsed.saved_and_read().and(s(100), back.event());
     assert_eq!(ledger_of(&later), ledger([5, 2, 0, 3, 0, 0, 0]));
     assert_eq!(later.0.due(), Some(LATER));
@@ -164,7 +168,13 @@ fn voided_as_a_whole_nothing_is_left_but_what_was_held_or_used() {
         void.when(Command::Redeem(redeem::Command::Confirm { slot: 1 }), ADA, s(40)).event();
     }
     // What comes back is void in the same instant.
-    let back = void.when(Command::Redeem(redeem::Command::Cancel { slot: 2 }), ADA, s(40)).event();
+    let back = void
+        .when(
+            Command::Redeem(redeem::Command::Cancel { slot: 2, by: CancelBy::Member }),
+            ADA,
+            s(40),
+        )
+        .event();
     let rest = void.and(s(40), back).and_time_passes(s(99));
     assert_eq!(ledger_of(&rest), ledger([5, 0, 0, 0, 0, 0, 5]));
     assert_eq!((rest.0.due(), state(&rest, 2)), (None, Some(CouponState::Void)));
@@ -288,12 +298,12 @@ fn the_codes_of_a_withdrawn_batch_can_be_imported_again() {
         (s(2), inside(range::Event::Frozen)),
         (s(3), inside(range::Event::Withdrawn)),
     ]);
-    let known = rack::Question::Known(vec!["aa".into(), "zz".into()]);
+    let known = rack::Question::Known(Spelling::Exact, vec!["aa".into(), "zz".into()]);
     assert_eq!(gone.look(&known), rack::Answer::Flags(vec![false, false]));
     gone.when(import(OTHER, &[(7, "aa")]), SYSTEM, s(4)).then(imported(OTHER, &[(7, "aa")]));
     let again = gone.and(s(4), imported(OTHER, &[(7, "aa")]));
     assert_eq!(
-        again.look(&rack::Question::Find("aa".into())),
+        again.look(&rack::Question::Find(Spelling::Exact, "aa".into())),
         rack::Answer::Found(Some((OTHER, 0)))
     );
     again.when(import(OTHER, &[(8, "aa")]), SYSTEM, s(5)).refused(rack::Refusal::NothingNew);

@@ -138,11 +138,14 @@ fn what_cannot_be_a_batch_is_pointed_at_and_none_is_made() {
         }
     }
     admin.post("/coupons", with(body.clone(), json!({"count": 1001}))).refused(422, "invalid");
-    for caller in [app.member("ada"), app.service("shop").on_behalf_of("ada")] {
+    for (caller, why) in [
+        (app.member("ada"), "forbidden"),
+        (app.service("shop").on_behalf_of("ada"), "out-of-scope"),
+    ] {
         for path in ["/coupon-batches", "/coupons"] {
-            caller.post(path, body.clone()).refused(403, "forbidden");
+            caller.post(path, body.clone()).refused(403, why);
         }
-        caller.get("/coupon-batches").refused(403, "forbidden");
+        caller.get("/coupon-batches").refused(403, why);
     }
     assert_eq!(admin.get("/coupon-batches").expect(200)["items"], json!([]));
 }

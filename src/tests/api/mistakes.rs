@@ -45,7 +45,7 @@ fn a_body_in_which_everything_is_wrong_has_everything_told() {
         let body: Map<String, Value> =
             fields.iter().map(|field| (field.clone(), json!([[]]))).collect();
         let body = Value::Object(body).to_string().replacen('{', "{\"no such\":1,", 1);
-        let path = format!("/{}", path.replace(['{', '}'], ""));
+        let path = format!("/{}", path.replace("{date}", "2026-12-31").replace(['{', '}'], ""));
         let answers = [&admin, &ada].map(|who| who.send(&method, &path, Some(body.clone().into())));
         let refused = answers.into_iter().find(|answer| answer.status == 422);
         let refused = refused.unwrap_or_else(|| panic!("{method} {path} takes it"));

@@ -10,7 +10,7 @@ const END: &str = "2026-12-31T00:00:00Z";
 const NEW_PASSWORD: &str = "another one altogether";
 
 /// Asked again, it is found done, whoever did it.
-const REPEATED_BY_NATURE: &[&str] = &["closeLottery", "setReady"];
+const REPEATED_BY_NATURE: &[&str] = &["importMembers", "closeLottery", "setReady"];
 
 /// A repeat says that it was there already: 200 instead of 201.
 const FOUND_AGAIN: &[&str] = &["assignNextCoupon", "claimVoucher"];
@@ -141,7 +141,10 @@ impl Scene {
             }
             "importCodes" => {
                 let query = format!("discount_percent=10&expires_at={END}");
-                by_admin(format!("/coupon-imports?{query}"), Value::Null)
+                by_admin(format!("/coupon-imports?{query}"), json!("code\nA-CODE-TO-IMPORT\n"))
+            }
+            "importMembers" => {
+                by_admin("/member-imports".into(), json!("username\nwho-comes-from-elsewhere\n"))
             }
             "cancelJob" => return None,
             "createCoupons" => by_admin("/coupons".into(), self.coupons()),
@@ -186,6 +189,27 @@ impl Scene {
                 let range = json!({"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"});
                 by_admin(format!("/webhooks/{}/replay", self.webhook()), range)
             }
+            "changeCouponBatch" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                let later = json!({"expires_at": "2027-06-30T00:00:00Z"});
+                by_admin(format!("/coupon-batches/{}", id(&batch)), later)
+            }
+            "pauseCouponBatch" | "voidCouponBatch" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                let step = name.trim_end_matches("CouponBatch");
+                by_admin(format!("/coupon-batches/{}/{step}", id(&batch)), nothing)
+            }
+            "resumeCouponBatch" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                let path = format!("/coupon-batches/{}", id(&batch));
+                self.admin.post(&format!("{path}/pause"), json!({})).expect(200);
+                by_admin(format!("{path}/resume"), nothing)
+            }
+            "withdrawCouponBatch" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                by_admin(format!("/coupon-batches/{}", id(&batch)), nothing)
+            }
+            "withdrawCampaign" => by_admin(format!("/campaigns/{}", self.campaign()), nothing),
             "createCampaign" => by_admin("/campaigns".into(), self.offer()),
             "changeCampaign" => {
                 by_admin(format!("/campaigns/{}", self.campaign()), json!({"quota": 20}))
@@ -265,7 +289,7 @@ impl Write {
     fn send(&self, method: &str, key: &str) -> Answer {
         let caller = self.caller.key(key);
         match &self.body {
-            Value::Null => caller.send_file(&self.path, b"code\nA-CODE-TO-IMPORT\n"),
+            Value::String(file) => caller.send_file(&self.path, file.as_bytes()),
             _ if method == "DELETE" => caller.delete(&self.path),
             body => caller.send(method, &self.path, Some(body.to_string().into_bytes())),
         }

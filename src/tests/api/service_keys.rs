@@ -331,9 +331,10 @@ fn every_call_about_identity_is_in_the_document_with_its_problems() {
         );
     }
     let about = |path: &str| {
-        ["/api/v1/auth/", "/api/v1/users", "/api/v1/service-keys", "/api/v1/me"]
-            .iter()
-            .any(|start| path.starts_with(start))
+        path == "/api/v1/me"
+            || ["/api/v1/auth/", "/api/v1/users", "/api/v1/service-keys"]
+                .iter()
+                .any(|start| path.starts_with(start))
     };
     let paths = document["paths"].as_object().unwrap().iter().filter(|(path, _)| about(path));
     assert_eq!(paths.map(|(_, item)| item.as_object().unwrap().len()).sum::<usize>(), CALLS.len());

@@ -6,7 +6,7 @@ use crate::http::api::imports::explain::explain_stop;
 use crate::http::api::people::bodies::MemberRowBody;
 use crate::http::api::people::member_file::{MemberFile, MemberLine, check_header};
 use crate::http::caller::{Admin, stay};
-use crate::http::flags::Params;
+use crate::http::flags::{IdempotencyKey, Params};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
 use crate::http::streams::download;
@@ -38,6 +38,8 @@ pub struct MembersQuery {
 pub async fn import(
     shared: web::Data<Shared>,
     _: Admin,
+    // Each row is its own key, so that a file is brought again from its beginning.
+    _: IdempotencyKey,
     Params(MembersQuery { state, dry_run }): Params<MembersQuery>,
     request: HttpRequest,
     body: web::Payload,

@@ -209,6 +209,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .problems(&[&problem::NOT_FOUND, &problem::UNAVAILABLE]),
         Endpoint::post("/member-imports", importing::import)
             .named("importMembers")
+            .repeatable()
             .summary("Import members of another system")
             .notes(
                 "The body is CSV. Its first line names its columns, in any order: one of \

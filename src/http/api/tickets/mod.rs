@@ -111,6 +111,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listMyTickets")
             .summary("List my tickets")
             .who(Who::Member)
+            .scopes(&[Scope::Members, Scope::Tickets])
             .day("lottery", "Only those of the lottery that closes on this day.")
             .lists::<BoughtBody>("By lottery and number."),
         of_one_member(

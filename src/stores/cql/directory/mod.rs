@@ -4,7 +4,8 @@
 //! conditional write. What spans rows is built so that a crash anywhere leaves only what readers
 //! see through: claims to identifiers (`names`), and lists that may say too much and are checked
 //! against the rows (`roll`, `ended`). No views, no secondary indexes, no counters; no time to live
-//! but that of `deeds`, where it clears away what counts no more. A step goes on to its end although its caller has gone, as in the other store.
+//! but that of `deeds`, where it clears away what counts no more. A step goes on to its end
+//! although its caller has gone, as in the other store.
 
 mod accounts;
 mod administrators;

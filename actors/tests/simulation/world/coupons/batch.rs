@@ -221,6 +221,8 @@ impl Batch {
                 Event::Assigned { slot, member, .. },
                 Event::Assigned { slot: again, member: to, .. },
             ) => (slot, member) == (again, to),
+            // With the terms as they have become meanwhile.
+            (Event::Opened(_), Event::Opened(_)) => true,
             (first, again) => first == again,
         }
     }

@@ -183,9 +183,9 @@ impl Client<'_> {
         let end = self.world.plan(|plan| plan.coupons.ranges[place as usize].1.expires_at);
         let command = match self.below(16) {
             0..=3 => range::Command::Pause,
-            4..=8 => range::Command::Resume,
-            9 => range::Command::VoidAll,
-            10..=11 => range::Command::Freeze,
+            4..=7 => range::Command::Resume,
+            8 => range::Command::VoidAll,
+            9..=11 => range::Command::Freeze,
             12..=13 => range::Command::Thaw,
             14 if self.below(4) == 0 => range::Command::Withdraw,
             _ => range::Command::Extend { expires_at: end.plus_s(self.below(3) as u32 * 300) },
@@ -299,7 +299,7 @@ impl Client<'_> {
             3..=6 => campaign::Command::Resume,
             7..=8 => campaign::Command::Change { quota: Some(self.below(12)), ends_at: None },
             _ if self.below(4) == 0 => campaign::Command::End,
-            _ if self.below(6) == 0 => campaign::Command::Withdraw,
+            _ if self.below(4) == 0 => campaign::Command::Withdraw,
             _ if self.below(2) == 0 => {
                 let (name, quota) = (Some(self.keys.to_string()), Some(1 + self.below(12)));
                 let changes = campaign::CampaignChanges { name, quota, ..Default::default() };
