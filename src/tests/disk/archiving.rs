@@ -8,7 +8,7 @@ use crate::replay::{Disk, Fate};
 use crate::watched::Watched;
 use actors::Time;
 use config::Choice;
-use harness::{TestApp, TestFolder, fails, id, succeeds};
+use harness::{TestApp, TestFolder, fails, id, succeeds, wait_until_free};
 use products::table;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,7 @@ fn restored(backup: &Path) -> Watched {
 /// All facts are there, before and after what was begun is finished.
 fn finishes(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
     check(data, facts)?;
+    wait_until_free(data);
     let archive = sqlite::archive(data, Time(i64::MAX), &table::rows);
     actix_rt::System::new().block_on(archive)?;
     check(data, facts)

@@ -4,7 +4,7 @@
 use crate::control::Control;
 use actors::domain::tickets::{Event, HoldId, SliceName};
 use actors::engine::record::{self, Entry};
-use harness::{ADMIN_PASSWORD, Client, DAY, PASSWORD, Process, id};
+use harness::{ADMIN_PASSWORD, Client, DAY, PASSWORD, Process, id, wait_until_free};
 use products::table;
 use products::verify::verify;
 use serde_json::{Value, json};
@@ -90,7 +90,9 @@ fn granted(answer: Option<harness::Answer>) -> Option<Value> {
 /// Opens what a cut left, as a start does, and looks whether everything is in order and all facts
 /// are there once.
 pub fn check(data: &Path, facts: &[Fact]) -> anyhow::Result<()> {
+    wait_until_free(data);
     drop(SqliteStore::open(data, &table::rows)?);
+    wait_until_free(data);
     let view = SqliteHistory::open(data, &products::table::rows)?;
     verify(&view)?;
     let holds = holds(&view)?;

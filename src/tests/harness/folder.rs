@@ -9,6 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// its data in it, is gone with it.
 pub struct TestFolder(PathBuf);
 
+/// Waits until nobody has a data folder. A process that another thread starts has the locks of this
+/// one, too, until it becomes another program.
+pub fn wait_until_free(data: &Path) {
+    for locked in [data.to_owned(), data.join("lock")] {
+        if let Ok(lock) = std::fs::File::open(locked) {
+            lock.lock().expect("whoever has the folder lets go of it");
+        }
+    }
+}
+
 impl TestFolder {
     pub fn new() -> TestFolder {
         static NEXT: AtomicU64 = AtomicU64::new(0);

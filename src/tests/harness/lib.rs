@@ -64,7 +64,7 @@ pub use client::{
     ADMIN_PASSWORD, Answer, Client, Doorway, PASSWORD, TicketBooks, id, numbers, pointers, tickets,
 };
 pub use clocks::TestClock;
-pub use folder::TestFolder;
+pub use folder::{TestFolder, wait_until_free};
 pub use process::{Binary, DAY, Process, fails, hold_number, succeeds};
 pub use receiver::{Mood, TestReceiver};
 pub use redis::RedisServer;
