@@ -17,11 +17,8 @@ pub enum PoolName {
 
 impl PoolName {
     /// As the ids of tickets, holds and ballots have it: without dashes, if it is a day.
-    pub fn in_ids(&self) -> String {
-        match self {
-            PoolName::Day(day) => day.0.to_string(),
-            PoolName::Own(slug) => slug.to_string(),
-        }
+    pub fn in_ids(&self) -> NameInIds<'_> {
+        NameInIds(self)
     }
 
     pub fn from_id(text: &str) -> Result<PoolName, NoSuchName> {
@@ -29,7 +26,7 @@ impl PoolName {
             Ok(day) => PoolName::Day(Day(day).to_string().parse().map_err(|_| NoSuchName)?),
             Err(_) => PoolName::Own(text.parse()?),
         };
-        if name.in_ids() == text { Ok(name) } else { Err(NoSuchName) }
+        if name.in_ids().to_string() == text { Ok(name) } else { Err(NoSuchName) }
     }
 
     /// What the keys of rows begin with, in the order of the names. No key begins like another.
@@ -55,6 +52,17 @@ impl PoolName {
         match self {
             PoolName::Day(day) => Some(*day),
             PoolName::Own(_) => None,
+        }
+    }
+}
+
+pub struct NameInIds<'a>(&'a PoolName);
+
+impl fmt::Display for NameInIds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            PoolName::Day(day) => fmt::Display::fmt(&day.0, f),
+            PoolName::Own(slug) => fmt::Display::fmt(slug, f),
         }
     }
 }
@@ -197,7 +205,10 @@ mod tests {
     fn a_name_reads_back_from_its_text_its_id_and_its_key() {
         for (text, in_ids) in [("2026-12-31", "20261231"), ("row-7", "row-7"), ("a", "a")] {
             let name = name(text);
-            assert_eq!((name.to_string(), name.in_ids()), (text.to_owned(), in_ids.to_owned()));
+            assert_eq!(
+                (name.to_string(), name.in_ids().to_string()),
+                (text.to_owned(), in_ids.to_owned())
+            );
             assert_eq!(PoolName::from_id(in_ids).unwrap(), name);
             let key = [name.row_key(), vec![7, 0, 9]].concat();
             assert_eq!(PoolName::split(&key), Some((name, &[7, 0, 9][..])));
