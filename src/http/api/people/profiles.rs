@@ -1,12 +1,13 @@
 //! An account as it is read and answered: its profile, whole or in parts.
 
+use crate::http::fields::given;
 use crate::http::words;
 use actors::Id;
 use base::calendar::wire_time;
 use people::{Accounts, Error, role_name};
 use ports::directory::{Changes, Member};
 use ports::profile::{self, Flaw, Identifier, Profile};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -66,11 +67,6 @@ impl PatchUser {
         let parts = [username, email, phone, full_name, birthday];
         role.is_none() && parts.iter().all(|part| part.is_none())
     }
-}
-
-/// Tells a field that is null from one that is absent.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Serialize, ToSchema)]
