@@ -66,6 +66,7 @@ const FILES: &[(&str, &[u8])] = files! {
     "parts/ledger.js"
     "parts/list.js"
     "parts/loaded.js"
+    "parts/make.js"
     "parts/map.js"
     "parts/notice.js"
     "parts/receipt.js"
