@@ -8,7 +8,7 @@ use actors::domain::coupons::campaign::{
 };
 use actors::domain::coupons::coupon::Tenure;
 use actors::domain::coupons::rows::{CouponHome, home_of_row};
-use actors::domain::coupons::{CouponState, Discount, Offer, Serial, redeem};
+use actors::domain::coupons::{CouponState, Discount, Offer, OfferChanges, Serial, redeem};
 use actors::{Caller, Id, Machine, Time};
 use testing::played::Played;
 
@@ -293,9 +293,11 @@ fn before_the_first_claim_any_mistake_is_mended_and_after_it_none() {
         name: Some("Better".into()),
         quota: Some(1),
         starts_at: Some(s(500)),
-        discount: Some(Discount::Amount(700)),
-        min_amount: Some(None),
-        max_discount: Some(Some(9)),
+        offer: OfferChanges {
+            discount: Some(Discount::Amount(700)),
+            min_amount: Some(None),
+            max_discount: Some(Some(9)),
+        },
         valid_s: Some(Some(60)),
         ..CampaignChanges::default()
     };

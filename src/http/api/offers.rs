@@ -3,7 +3,7 @@
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
-use actors::domain::coupons::{CancelBy, Discount, Offer, Percent};
+use actors::domain::coupons::{CancelBy, Discount, Offer, OfferChanges, Percent};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -116,14 +116,35 @@ pub fn name_of(cancel_by: CancelBy) -> &'static str {
     }
 }
 
-impl Worth {
-    /// As a change of an offer: a discount that is not said stays.
-    pub fn checked_change(mut self, at: char) -> Result<Option<Discount>, Problem> {
-        let is_said =
-            self.no_discount || self.discount_percent.is_some() || self.discount_amount.is_some();
-        // Any good one, in place of the one that stays.
-        self.discount_amount = self.discount_amount.or((!is_said).then_some(1));
-        Ok(Some(self.checked(at)?.discount).filter(|_| is_said))
+/// What of a worth is to become otherwise, as callers say it.
+pub struct WorthChanges {
+    pub discount_percent: Option<PercentNumber>,
+    pub discount_amount: Option<u64>,
+    pub no_discount: bool,
+    /// None within takes it away, here and below.
+    pub min_amount: Option<Option<u64>>,
+    pub max_discount: Option<Option<u64>>,
+}
+
+impl WorthChanges {
+    /// `at`: what stands before the name of a field.
+    pub fn checked(self, at: char) -> Result<OfferChanges, Problem> {
+        let WorthChanges { discount_percent, discount_amount, no_discount, .. } = self;
+        let is_said = no_discount || discount_percent.is_some() || discount_amount.is_some();
+        let worth = Worth {
+            discount_percent,
+            // Any good one, in place of the one that stays.
+            discount_amount: discount_amount.or((!is_said).then_some(1)),
+            no_discount,
+            min_amount: self.min_amount.flatten(),
+            max_discount: self.max_discount.flatten(),
+            cancel_by: None,
+        };
+        Ok(OfferChanges {
+            discount: Some(worth.checked(at)?.discount).filter(|_| is_said),
+            min_amount: self.min_amount,
+            max_discount: self.max_discount,
+        })
     }
 }
 

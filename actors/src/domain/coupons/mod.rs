@@ -23,7 +23,7 @@ pub use coupon::Slot;
 pub use ledger::CouponLedger;
 pub use life::CouponState;
 pub use names::{ONE_RANGE_UP_TO, RANGES, RackName, RangeName, Serial, SerialKind};
-pub use offer::{CancelBy, Cut, Discount, Offer, Percent};
+pub use offer::{CancelBy, Cut, Discount, Offer, OfferChanges, Percent};
 pub use rack::Rack;
 pub use range::Range;
 pub use rows::CouponHome;

@@ -34,6 +34,26 @@ pub enum CancelBy {
     Admin,
 }
 
+/// What of an offer is to become otherwise; what is not said stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferChanges {
+    pub discount: Option<Discount>,
+    /// None within takes it away, here and below.
+    pub min_amount: Option<Option<u64>>,
+    pub max_discount: Option<Option<u64>>,
+}
+
+impl OfferChanges {
+    pub fn made_to(&self, offer: Offer) -> Offer {
+        Offer {
+            discount: self.discount.unwrap_or(offer.discount),
+            min_amount: self.min_amount.unwrap_or(offer.min_amount),
+            max_discount: self.max_discount.unwrap_or(offer.max_discount),
+            ..offer
+        }
+    }
+}
+
 /// Hundredths of a percent, 1 to 10,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Percent(u16);

@@ -1,7 +1,7 @@
 //! What the calls about campaigns take and answer.
 
 use crate::http::api::coupon_bodies::VoucherBody;
-use crate::http::api::offers::{PercentNumber, Worth, name_of};
+use crate::http::api::offers::{PercentNumber, Worth, WorthChanges, name_of};
 use crate::http::fields::{given, parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
@@ -230,13 +230,12 @@ pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Probl
 }
 
 pub fn parse_changes(body: ChangeCampaign) -> Result<CampaignChanges, Problem> {
-    let worth = Worth {
+    let worth = WorthChanges {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
         no_discount: body.no_discount,
-        min_amount: body.min_amount.flatten(),
-        max_discount: body.max_discount.flatten(),
-        cancel_by: None,
+        min_amount: body.min_amount,
+        max_discount: body.max_discount,
     };
     let mut mistakes = Mistakes::default();
     let is_quota = body.quota.is_none_or(|quota| quota <= MOST_VOUCHERS);
@@ -249,9 +248,9 @@ pub fn parse_changes(body: ChangeCampaign) -> Result<CampaignChanges, Problem> {
     let ends_at = mistakes.check(instant(&body.ends_at, "/ends_at").transpose());
     let name = body.name.as_deref().map(|text| parse_name(text, "/name"));
     let name = mistakes.check(name.transpose());
-    let discount = mistakes.check(worth.checked_change('/'));
-    let (Some(starts_at), Some(ends_at), Some(name), Some(discount)) =
-        (starts_at, ends_at, name, discount)
+    let offer = mistakes.check(worth.checked('/'));
+    let (Some(starts_at), Some(ends_at), Some(name), Some(offer)) =
+        (starts_at, ends_at, name, offer)
     else {
         return Err(mistakes.into());
     };
@@ -261,9 +260,7 @@ pub fn parse_changes(body: ChangeCampaign) -> Result<CampaignChanges, Problem> {
         quota: body.quota,
         starts_at,
         ends_at,
-        discount,
-        min_amount: body.min_amount,
-        max_discount: body.max_discount,
+        offer,
         valid_s: body.voucher_valid_days.map(|days| days.map(|days| days * DAY_S)),
     })
 }

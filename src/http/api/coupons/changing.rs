@@ -2,7 +2,7 @@
 
 use crate::http::api::coupons::batches::find_batch;
 use crate::http::api::coupons::bodies::{BatchBody, ChangeBatch, VoidedBatchBody};
-use crate::http::api::offers::Worth;
+use crate::http::api::offers::WorthChanges;
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::fields::{parse_future, parse_name};
@@ -12,8 +12,8 @@ use crate::http::problem::Problem;
 use crate::http::reply;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
+use actors::domain::coupons::OfferChanges;
 use actors::domain::coupons::range::{Command, RangeOverview};
-use actors::domain::coupons::{Discount, Offer};
 use actors::engine::{By, Done};
 use actors::{Caller, Time};
 use products::promotions::Promotion;
@@ -66,7 +66,7 @@ pub async fn change(
     let terms = shared.batches.overview(known.serial, &plan).await?.terms;
     let BatchChanges { expires_at, name, .. } = &changes;
     let expires_at = expires_at.unwrap_or(terms.expires_at);
-    let offer = changes.made_to(terms.offer);
+    let offer = changes.offer.made_to(terms.offer);
     let command = match offer == terms.offer && expires_at >= terms.expires_at {
         true => Command::Extend { expires_at },
         false => Command::Revise { offer, expires_at },
@@ -95,30 +95,16 @@ pub async fn change(
 struct BatchChanges {
     name: Option<Option<String>>,
     expires_at: Option<Time>,
-    discount: Option<Discount>,
-    min_amount: Option<Option<u64>>,
-    max_discount: Option<Option<u64>>,
-}
-
-impl BatchChanges {
-    fn made_to(&self, offer: Offer) -> Offer {
-        Offer {
-            discount: self.discount.unwrap_or(offer.discount),
-            min_amount: self.min_amount.unwrap_or(offer.min_amount),
-            max_discount: self.max_discount.unwrap_or(offer.max_discount),
-            ..offer
-        }
-    }
+    offer: OfferChanges,
 }
 
 fn parse_changes(body: ChangeBatch, now: Time) -> Result<BatchChanges, Problem> {
-    let worth = Worth {
+    let worth = WorthChanges {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
         no_discount: body.no_discount,
-        min_amount: body.min_amount.flatten(),
-        max_discount: body.max_discount.flatten(),
-        cancel_by: None,
+        min_amount: body.min_amount,
+        max_discount: body.max_discount,
     };
     let mut mistakes = Mistakes::default();
     let expires_at = body.expires_at.as_deref().map(|text| parse_future(text, "/expires_at", now));
@@ -128,13 +114,12 @@ fn parse_changes(body: ChangeBatch, now: Time) -> Result<BatchChanges, Problem> 
         .as_ref()
         .map(|name| name.as_deref().map(|text| parse_name(text, "/name")).transpose());
     let name = mistakes.check(name.transpose());
-    let discount = mistakes.check(worth.checked_change('/'));
-    let (Some(expires_at), Some(name), Some(discount)) = (expires_at, name, discount) else {
+    let offer = mistakes.check(worth.checked('/'));
+    let (Some(expires_at), Some(name), Some(offer)) = (expires_at, name, offer) else {
         return Err(mistakes.into());
     };
     mistakes.end()?;
-    let ChangeBatch { min_amount, max_discount, .. } = body;
-    Ok(BatchChanges { name, expires_at, discount, min_amount, max_discount })
+    Ok(BatchChanges { name, expires_at, offer })
 }
 
 pub async fn withdraw(

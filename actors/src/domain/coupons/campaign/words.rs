@@ -2,7 +2,7 @@
 
 use crate::domain::coupons::coupon::CouponView;
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
-use crate::domain::coupons::offer::{Discount, Offer};
+use crate::domain::coupons::offer::{Offer, OfferChanges};
 use crate::domain::coupons::redeem;
 use crate::id::Id;
 use crate::machine::Refused;
@@ -67,28 +67,20 @@ pub struct CampaignChanges {
     pub quota: Option<u64>,
     pub starts_at: Option<Time>,
     pub ends_at: Option<Time>,
-    pub discount: Option<Discount>,
-    /// None within takes it away, here and below.
-    pub min_amount: Option<Option<u64>>,
-    pub max_discount: Option<Option<u64>>,
+    pub offer: OfferChanges,
+    /// None within takes it away.
     pub valid_s: Option<Option<u32>>,
 }
 
 impl CampaignChanges {
     pub fn made_to(&self, plan: &CampaignPlan) -> CampaignPlan {
-        let offer = plan.offer;
         CampaignPlan {
             name: self.name.clone().unwrap_or_else(|| plan.name.clone()),
             quota: self.quota.unwrap_or(plan.quota),
             starts_at: self.starts_at.unwrap_or(plan.starts_at),
             ends_at: self.ends_at.unwrap_or(plan.ends_at),
             trigger: plan.trigger.clone(),
-            offer: Offer {
-                discount: self.discount.unwrap_or(offer.discount),
-                min_amount: self.min_amount.unwrap_or(offer.min_amount),
-                max_discount: self.max_discount.unwrap_or(offer.max_discount),
-                ..offer
-            },
+            offer: self.offer.made_to(plan.offer),
             valid_s: self.valid_s.unwrap_or(plan.valid_s),
         }
     }
