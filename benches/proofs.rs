@@ -163,10 +163,8 @@ fn drawn(boxes: &mut [Played<BallotBox>], plan: BallotSetup) -> LotteryView {
     let lots = places(&plan, &sealed, &SEED, None).into_iter().map(lot).collect();
     LotteryView {
         plan: LotteryPlan {
-            name: "bench".to_owned(),
-            closes_at: Time(2),
-            tickets: None,
             ballots: Some(plan),
+            ..LotteryPlan::named("bench".to_owned(), Time(2))
         },
         phase: Phase::Drawn,
         created_at: Time(0),

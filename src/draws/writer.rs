@@ -115,10 +115,8 @@ mod tests {
         let lot = Lot { number: 0, index: 0, nonce: 0, owner: Id([1; 16]) };
         LotteryView {
             plan: LotteryPlan {
-                name: "x".to_owned(),
-                closes_at: Time(1),
-                tickets: None,
                 ballots: Some(ballots),
+                ..LotteryPlan::named("x".to_owned(), Time(1))
             },
             phase: Phase::Drawn,
             created_at: Time(0),

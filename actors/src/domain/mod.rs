@@ -5,6 +5,7 @@ pub mod ballots;
 pub mod coupons;
 pub mod day;
 pub mod draw;
+mod figures;
 pub mod imports;
 pub mod lottery;
 mod names;
@@ -13,6 +14,7 @@ pub mod pool;
 pub mod tickets;
 pub mod webhooks;
 
+pub use figures::FiguresFor;
 pub use names::{NoSuchName, Only};
 
 /// The lists that events write lines of, and the shelves of cards. Numbers are never reused.

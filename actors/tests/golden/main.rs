@@ -9,15 +9,17 @@ mod coupons;
 mod import;
 mod webhook;
 
+use actors::domain::FiguresFor;
 use actors::domain::ballots::{self, BoxName};
 use actors::domain::day::Day;
 use actors::domain::draw::Sealed;
 use actors::domain::lottery::{
-    self, BallotSetup, Beacon, Drawn, FirstPlan, Lot, LotteryPlan, TicketSetup,
+    self, BallotSetup, Beacon, Drawn, FirstPlan, FirstTicketSetup, Lot, LotteryPlan, MemberLimits,
+    SecondPlan, TicketSetup,
 };
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, SliceTerms};
+use actors::domain::tickets::{self, Label, Sale, SliceTerms, Wave};
 use actors::engine::Key;
 use actors::engine::record::{self, Entry, Record};
 use actors::store::{Frame, Position};
@@ -149,8 +151,9 @@ fn box_events() -> Vec<(ballots::Event, &'static str)> {
 }
 
 fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
-    use lottery::Event::{self, Closed, Closing, Created, Planned};
-    let tickets = TicketSetup { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
+    use lottery::Event::{self, Arranged, Closed, Closing, Created, Planned};
+    let tickets =
+        FirstTicketSetup { digits: 6, copies: 10, holds_per_member: 20, hold_max_s: 7200 };
     let drawn_from = |round| {
         let commitment = [0xc0; 32];
         let ballots = BallotSetup {
@@ -161,7 +164,7 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
             commitment,
             round,
         };
-        LotteryPlan {
+        SecondPlan {
             name: "Año Nuevo".into(),
             closes_at: UNTIL,
             tickets: None,
@@ -197,6 +200,19 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
              c0c0c0c001cec2f105",
         ),
         (
+            Arranged(drawn_from(None).into()),
+            "5e00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000060a41c3b16f204e7565766fb6\
+             f3dcded968000104a0cb980103ac02c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c\
+             0c0c0c0c0000000000000000000",
+        ),
+        (
+            Arranged(arranged()),
+            "8200000002adadadadadadadadadadadadadadadadf6a3b8ded9680000060a41c3b16f204e7565766fb6\
+             f3dcded96801040114a03801f403000201f6a3b8ded96801b6f3dcded96802f6a3b8ded96864b6f3dcded\
+             968f40302067374616c6c73000a0a0a0000000405726f77203700070a0a00000004010401ac020a7b2268\
+             616c6c223a317d",
+        ),
+        (
             Event::Sealed { boxes: vec![SEALED, SEALED] },
             "5f00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000402ac025a5a5a5a5a5a5a5a5a\
              5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aac025a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\
@@ -215,6 +231,27 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
              9101adadadadadadadadadadadadadadadad",
         ),
     ]
+}
+
+/// A plan with all there is.
+fn arranged() -> LotteryPlan {
+    let label = |name: &str, pattern: &str| Label {
+        name: name.into(),
+        pattern: pattern.parse().expect("it is one"),
+    };
+    LotteryPlan {
+        tickets: Some(TicketSetup::counted(500, 20, 7200)),
+        figures: FiguresFor::Staff,
+        sale: Sale {
+            starts_at: Some(AT),
+            ends_at: Some(UNTIL),
+            waves: vec![Wave { at: AT, tickets: 100 }, Wave { at: UNTIL, tickets: 500 }],
+        },
+        labels: vec![label("stalls", "0***"), label("row 7", "07**")],
+        limits: MemberLimits { held: Some(4), bought: Some(300) },
+        metadata: r#"{"hall":1}"#.into(),
+        ..LotteryPlan::named("Año Nuevo".into(), UNTIL)
+    }
 }
 
 #[test]

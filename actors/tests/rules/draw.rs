@@ -30,11 +30,9 @@ fn ballots(round: Option<u64>) -> BallotSetup {
 }
 
 fn planned(round: Option<u64>) -> Event {
-    Event::Planned(LotteryPlan {
-        name: "New Year".into(),
-        closes_at: s(10_000),
-        tickets: None,
+    Event::Arranged(LotteryPlan {
         ballots: Some(ballots(round)),
+        ..LotteryPlan::named("New Year".into(), s(10_000))
     })
 }
 

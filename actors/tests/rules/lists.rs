@@ -132,11 +132,10 @@ fn holds_of(slice: &Played<Slice>, owner: Id) -> Vec<u32> {
 
 #[test]
 fn a_lottery_is_listed_from_its_creation_until_it_is_closed() {
-    let plan =
-        lottery::LotteryPlan { name: "x".into(), closes_at: s(1), tickets: None, ballots: None };
+    let plan = lottery::LotteryPlan::named("x".into(), s(1));
     let mut shelves = Shelves::default();
     for (event, listed) in [
-        (lottery::Event::Planned(plan), 1),
+        (lottery::Event::Arranged(plan), 1),
         (lottery::Event::Closing, 1),
         (lottery::Event::Closed, 0),
     ] {

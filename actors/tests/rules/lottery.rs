@@ -3,17 +3,20 @@
 use super::given::{ADMIN, given, s};
 use actors::Time;
 use actors::domain::day::Day;
-use actors::domain::lottery::{Command, Event, Lottery, LotteryPlan, Phase, Refusal, TicketSetup};
+use actors::domain::lottery::{
+    Command, Event, FirstTicketSetup, Lottery, LotteryPlan, Phase, Refusal, SecondPlan, TicketSetup,
+};
 use testing::played::Played;
 
 fn plan() -> LotteryPlan {
-    let tickets = TicketSetup { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
-    LotteryPlan {
-        name: "New Year".into(),
-        closes_at: s(10_000),
-        tickets: Some(tickets),
-        ballots: None,
-    }
+    let tickets = TicketSetup {
+        digits: 6,
+        copies: 10,
+        holds_per_member: 10,
+        hold_max_s: 7200,
+        numbers: None,
+    };
+    LotteryPlan { tickets: Some(tickets), ..LotteryPlan::named("New Year".into(), s(10_000)) }
 }
 
 fn after(events: &[Event]) -> super::given::Given<Lottery> {
@@ -22,10 +25,32 @@ fn after(events: &[Event]) -> super::given::Given<Lottery> {
 
 #[test]
 fn a_lottery_is_created_once() {
-    after(&[]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Planned(plan()));
-    after(&[Event::Planned(plan())])
+    after(&[]).when(Command::Create(plan()), ADMIN, s(1)).then(Event::Arranged(plan()));
+    after(&[Event::Arranged(plan())])
         .when(Command::Create(plan()), ADMIN, s(2))
         .refused(Refusal::Exists);
+}
+
+#[test]
+fn a_plan_of_before_is_one_without_sale_labels_and_limits() {
+    let tickets =
+        FirstTicketSetup { digits: 6, copies: 10, holds_per_member: 10, hold_max_s: 7200 };
+    let (name, closes_at) = ("New Year".into(), s(10_000));
+    let second = SecondPlan { name, closes_at, tickets: Some(tickets), ballots: None };
+    let view = after(&[Event::Planned(second)]).look(&actors::domain::lottery::Question);
+    assert_eq!(view.map(|view| view.plan), Some(plan()));
+}
+
+#[test]
+fn counted_tickets_have_as_many_digits_as_the_last_one_needs() {
+    for (numbers, digits) in
+        [(1, 4), (500, 4), (10_000, 4), (10_001, 5), (100_000, 5), (1_000_001, 7)]
+    {
+        let counted = TicketSetup::counted(numbers, 10, 7200);
+        let (stock, copies) = (u64::from(numbers), counted.copies);
+        assert_eq!((counted.digits, counted.stock(), copies), (digits, stock, 1));
+    }
+    assert_eq!(plan().tickets.unwrap().stock(), 10_000_000);
 }
 
 #[test]
@@ -36,9 +61,9 @@ fn a_lottery_nobody_created_is_unknown() {
 
 #[test]
 fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
-    let created = [Event::Planned(plan())];
-    let closing = [Event::Planned(plan()), Event::Closing];
-    let closed = [Event::Planned(plan()), Event::Closing, Event::Closed];
+    let created = [Event::Arranged(plan())];
+    let closing = [Event::Arranged(plan()), Event::Closing];
+    let closed = [Event::Arranged(plan()), Event::Closing, Event::Closed];
     after(&created)
         .when(Command::Finish { boxes: Vec::new() }, ADMIN, s(2))
         .refused(Refusal::NotClosing);
@@ -54,7 +79,7 @@ fn a_lottery_closes_step_by_step_and_every_step_can_be_repeated() {
 #[test]
 fn a_look_shows_the_plan_and_how_far_it_has_come() {
     assert_eq!(Played::<Lottery>::default().look(&actors::domain::lottery::Question), None);
-    let mut events = vec![Event::Planned(plan())];
+    let mut events = vec![Event::Arranged(plan())];
     for (phase, next) in [
         (Phase::Open, Event::Closing),
         (Phase::Closing, Event::Closed),
@@ -68,7 +93,7 @@ fn a_look_shows_the_plan_and_how_far_it_has_come() {
 
 #[test]
 fn a_snapshot_of_a_lottery_is_that_lottery() {
-    let lottery = after(&[Event::Planned(plan()), Event::Closing]).0;
+    let lottery = after(&[Event::Arranged(plan()), Event::Closing]).0;
     let again = lottery.saved_and_read();
     assert_eq!(
         again.look(&actors::domain::lottery::Question),

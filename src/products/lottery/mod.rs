@@ -39,7 +39,7 @@ impl Lotteries {
     ) -> Result<Done<LotteryPlan>, Error> {
         let done = self.engine.lotteries.command(&pool, Command::Create(plan), by).await?;
         pick(done, |event| match event {
-            Event::Planned(plan) => Some(plan),
+            Event::Arranged(plan) => Some(plan),
             _ => None,
         })
     }

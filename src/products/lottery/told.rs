@@ -2,7 +2,7 @@
 
 use crate::telling::said::{Says, Told};
 use crate::telling::{id, member, time, topics};
-use actors::domain::lottery::{self, FirstPlan, Lot, Lottery, LotteryPlan};
+use actors::domain::lottery::{self, FirstPlan, Lot, Lottery, LotteryPlan, SecondPlan};
 use actors::domain::pool::PoolName;
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ impl Told for Lottery {
     fn tell(pool: &PoolName, event: &lottery::Event, says: &mut Says) {
         match event {
             lottery::Event::Created(FirstPlan { closes_at, .. })
-            | lottery::Event::Planned(LotteryPlan { closes_at, .. }) => {
+            | lottery::Event::Planned(SecondPlan { closes_at, .. })
+            | lottery::Event::Arranged(LotteryPlan { closes_at, .. }) => {
                 says.say(
                     &topics::LOTTERY_CREATED,
                     [("lottery", id(pool)), ("closes_at", time(*closes_at))],

@@ -89,10 +89,8 @@ impl Wanted {
             round: self.round,
         };
         let plan = LotteryPlan {
-            name: "the draw".to_owned(),
-            closes_at: CLOSES,
-            tickets: None,
             ballots: Some(ballots),
+            ..LotteryPlan::named("the draw".to_owned(), CLOSES)
         };
         let names = BoxName::all(self.pool, ballots.boxes);
         let (boxes, receipts): (Vec<_>, Vec<_>) = names

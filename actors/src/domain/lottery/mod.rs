@@ -4,9 +4,11 @@ mod plan;
 mod result;
 mod rows;
 mod rules;
+mod shipped;
 mod words;
 
-pub use plan::{BallotSetup, FirstPlan, LotteryPlan, TicketSetup};
+pub use plan::{BallotSetup, LotteryPlan, MemberLimits, TicketSetup};
 pub use result::{Beacon, Drawn, Lot, places};
 pub use rules::Lottery;
+pub use shipped::{FirstPlan, FirstTicketSetup, SecondPlan};
 pub use words::{Answer, Command, Event, LotteryView, Phase, Question, Refusal};

@@ -9,7 +9,7 @@ use crate::store::Row;
 
 pub(super) fn declare(pool: &PoolName, event: &Event, rows: &mut Vec<Row>) {
     let body = match event {
-        Event::Created(_) | Event::Planned(_) => Some(Vec::new()),
+        Event::Created(_) | Event::Planned(_) | Event::Arranged(_) => Some(Vec::new()),
         Event::Closing | Event::Sealed { .. } => return,
         Event::Closed | Event::Drawn(_) => None,
     };

@@ -40,7 +40,7 @@ impl Machine for Lottery {
         _: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
         match (command, &self.known) {
-            (Command::Create(plan), None) => Ok(Verdict::New(Event::Planned(plan.clone()))),
+            (Command::Create(plan), None) => Ok(Verdict::New(Event::Arranged(plan.clone()))),
             (Command::Create(_), Some(_)) => Err(Refusal::Exists),
             (_, None) => Err(Refusal::Unknown),
             (Command::Close, Some(known)) => match known.phase {
@@ -66,7 +66,8 @@ impl Machine for Lottery {
         };
         match (event, &mut self.known) {
             (Event::Created(plan), none) => *none = created(plan.clone().into()),
-            (Event::Planned(plan), none) => *none = created(plan.clone()),
+            (Event::Planned(plan), none) => *none = created(plan.clone().into()),
+            (Event::Arranged(plan), none) => *none = created(plan.clone()),
             (Event::Closing, Some(known)) => known.phase = Phase::Closing,
             (Event::Closed, Some(known)) => known.phase = Phase::Closed,
             (Event::Sealed { boxes }, Some(known)) => {

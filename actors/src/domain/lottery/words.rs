@@ -1,7 +1,8 @@
 //! What a lottery is told and asked, what happens, and why not.
 
-use super::plan::{FirstPlan, LotteryPlan};
+use super::plan::LotteryPlan;
 use super::result::Drawn;
+use super::shipped::{FirstPlan, SecondPlan};
 use crate::domain::draw::Sealed;
 use crate::machine::Refused;
 use crate::time::Time;
@@ -45,12 +46,15 @@ pub enum Event {
     Closing,
     /// A lottery without ballots has come to its end.
     Closed,
-    Planned(LotteryPlan),
+    /// As it was written before pools had sales, labels and limits.
+    Planned(SecondPlan),
     /// Nothing is taken any more; what the boxes hold is fixed, and nothing is drawn yet.
     Sealed {
         boxes: Vec<Sealed>,
     },
     Drawn(Drawn),
+    /// What it is, from here on and for good.
+    Arranged(LotteryPlan),
 }
 
 /// In order of precedence.

@@ -10,6 +10,7 @@ pub mod past;
 pub mod pattern;
 mod rows;
 mod rules;
+mod sale;
 mod saved;
 pub mod stock;
 mod taken;
@@ -19,6 +20,7 @@ pub use names::{HoldId, SliceName, TicketId};
 pub use pattern::Pattern;
 pub use rows::{Bought, before_tickets_of, hold_of_row, key_of_hold, key_of_ticket, ticket_of_row};
 pub use rules::Slice;
+pub use sale::{Label, Sale, Wave};
 pub use words::{
     Answer, Command, Event, HoldState, HoldView, Question, Refusal, SliceTerms, TicketLedger,
 };

@@ -111,7 +111,7 @@ pub fn parse_plan(
     }
     mistakes.end()?;
     let name = body.name.unwrap_or_else(|| format!("Lottery of {pool}"));
-    Ok((pool, LotteryPlan { name, closes_at, tickets, ballots }))
+    Ok((pool, LotteryPlan { tickets, ballots, ..LotteryPlan::named(name, closes_at) }))
 }
 
 /// The closing day, and the instant at which it ends in the configured zone.
@@ -141,7 +141,8 @@ pub fn parse_tickets(
     mistakes.expect(is_right, "/tickets/copies", format!("1 to {MOST_COPIES}"));
     mistakes.end()?;
     let holds_per_member = u16::try_from(shared.config.holds_per_member).unwrap_or(u16::MAX);
-    Ok(TicketSetup { digits, copies, holds_per_member, hold_max_s: shared.config.hold_max_s })
+    let hold_max_s = shared.config.hold_max_s;
+    Ok(TicketSetup { digits, copies, holds_per_member, hold_max_s, numbers: None })
 }
 
 /// `closing`: None if it is wrong, so that nothing can be reckoned from it.

@@ -67,6 +67,7 @@ impl Process {
             copies: 1,
             holds_per_member: 1,
             hold_max_s: 60,
+            numbers: None,
         });
         let commitment = self.closing.commitment(POOL);
         let ballots = lottery::BallotSetup {
@@ -78,10 +79,9 @@ impl Process {
             round: None,
         };
         let plan = LotteryPlan {
-            name: "New Year".into(),
-            closes_at: NOW.plus_s(3600),
             tickets,
             ballots: Some(ballots),
+            ..LotteryPlan::named("New Year".into(), NOW.plus_s(3600))
         };
         self.lotteries.create(POOL, plan, By::SYSTEM).await.unwrap();
     }
