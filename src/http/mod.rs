@@ -23,6 +23,7 @@ pub mod explain;
 pub mod export;
 pub mod fields;
 pub mod flags;
+pub mod fresh;
 pub mod headers;
 mod introductions;
 pub mod live;

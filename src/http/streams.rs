@@ -26,6 +26,7 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 pub struct Streams {
     pub events: Seats,
     pub live: Seats,
+    pub availability: Seats,
     pub codes: Seats,
     pub reports: Seats,
     pub proofs: Seats,
@@ -51,6 +52,7 @@ impl Streams {
         Streams {
             events: seats("events"),
             live: seats("live"),
+            availability: seats("availability"),
             codes: seats("codes"),
             reports: seats("reports"),
             proofs: seats("proofs"),
@@ -60,8 +62,15 @@ impl Streams {
 
     /// Says how many are under way.
     pub fn measure(&self) {
-        let all =
-            [&self.events, &self.live, &self.codes, &self.reports, &self.proofs, &self.exports];
+        let all = [
+            &self.events,
+            &self.live,
+            &self.availability,
+            &self.codes,
+            &self.reports,
+            &self.proofs,
+            &self.exports,
+        ];
         for seats in all {
             gauge!("stampede_streams", "kind" => seats.kind).set(seats.count() as f64);
         }

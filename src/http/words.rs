@@ -46,6 +46,8 @@ words! {
         "member" "service" "admin";
     LotteryStates = "LotteryState" "How a lottery stands."
         "open" "closing" "closed" "drawn";
+    SaleStates = "SaleState" "How a sale stands."
+        "waiting" "open" "gone" "over";
     HoldStates = "HoldState" "How a hold stands."
         "held" "confirmed" "released";
     TicketStates = "TicketState" "What became of a ticket."

@@ -56,6 +56,8 @@ pub mod shelves {
     pub const JOBS_OF: Shelf = Shelf(20);
     /// A list: batches by their expiry.
     pub const EXPIRIES: Shelf = Shelf(21);
+    /// A list: the pools that have names of their own.
+    pub const POOLS: Shelf = Shelf(24);
     /// A list: what staff did.
     pub const ACTS: Shelf = Shelf(30);
     /// A list: what came of it.

@@ -19,6 +19,7 @@ pub mod node;
 pub mod offers;
 pub mod people;
 pub mod pool;
+pub mod pools;
 pub mod tickets;
 pub mod webhooks;
 pub mod whose;
@@ -30,6 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     [
         people::endpoints(),
         lottery::endpoints(),
+        pools::endpoints(),
         tickets::endpoints(),
         ballots::endpoints(),
         campaigns::endpoints(),

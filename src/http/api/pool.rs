@@ -1,5 +1,7 @@
-//! The pool that a path names, by a day or by a name of its own: for all products that a pool has.
+//! The pool that a path names: a lottery by its day, or any pool by its name. For all products that
+//! a pool has.
 
+use crate::http::endpoint::Endpoint;
 use crate::http::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::dev::Payload;
@@ -10,7 +12,40 @@ use actors::domain::pool::PoolName;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// The pool that the path names: `{date}`, a day. What cannot be read names none.
+/// The two ways to a pool. Each call about a pool has one path by each, and does the same by both.
+#[derive(Clone, Copy)]
+pub enum PoolPath {
+    /// `/lotteries/{date}`: a day.
+    ByDay,
+    /// `/pools/{pool}`: a day, or a name of its own.
+    ByName,
+}
+
+impl PoolPath {
+    /// What a call is called by this way.
+    pub fn pick(self, by_day: &'static str, by_name: &'static str) -> &'static str {
+        match self {
+            PoolPath::ByDay => by_day,
+            PoolPath::ByName => by_name,
+        }
+    }
+
+    /// Calls by both ways.
+    pub fn both(calls: impl Fn(PoolPath) -> Vec<Endpoint>) -> Vec<Endpoint> {
+        [PoolPath::ByDay, PoolPath::ByName].into_iter().flat_map(calls).collect()
+    }
+}
+
+/// The path of a call about a pool: what comes after its name.
+macro_rules! at {
+    ($by:expr, $rest:literal) => {
+        $by.pick(concat!("/lotteries/{date}", $rest), concat!("/pools/{pool}", $rest))
+    };
+}
+
+pub(super) use at;
+
+/// The pool that the path names. What cannot be read names none.
 pub struct PoolInPath(pub PoolName);
 
 impl FromRequest for PoolInPath {
@@ -18,9 +53,16 @@ impl FromRequest for PoolInPath {
     type Future = Ready<Result<PoolInPath, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let day = request.match_info().get("date").unwrap_or_default().parse::<Day>();
-        let no_day = |error| Problem::new(&problem::NOT_FOUND, format!("no lottery: {error}"));
-        ready(day.map(|day| PoolInPath(day.into())).map_err(no_day))
+        let none = |why: String| Problem::new(&problem::NOT_FOUND, why);
+        let path = request.match_info();
+        let pool = match path.get("pool") {
+            Some(name) => name.parse().map_err(|_| none("no pool has such a name".into())),
+            None => {
+                let day = path.get("date").unwrap_or_default().parse::<Day>();
+                day.map(PoolName::Day).map_err(|error| none(format!("no lottery: {error}")))
+            }
+        };
+        ready(pool.map(PoolInPath))
     }
 }
 
@@ -29,9 +71,10 @@ pub fn parse_day(text: &str, pointer: &str) -> Result<Day, Problem> {
     text.parse().map_err(|_| Problem::invalid(pointer, "a date like 2026-12-31"))
 }
 
-/// The lottery in a query.
+/// The pool in a query.
 pub fn parse_pool(text: &str, pointer: &str) -> Result<PoolName, Problem> {
-    parse_day(text, pointer).map(PoolName::Day)
+    let why = "a day like 2026-12-31, or the name of a pool";
+    text.parse().map_err(|_| Problem::invalid(pointer, why))
 }
 
 pub async fn find_plan(shared: &Shared, pool: PoolName) -> Result<Arc<LotteryPlan>, Problem> {

@@ -95,6 +95,7 @@ const TAGS: &[(&str, &str)] = &[
     ("member-imports", "Members of another system, brought in a file."),
     ("metrics", "Figures for Prometheus."),
     ("notices", "Who was told that a coupon expires soon."),
+    ("pools", "Tickets and draws of any name: what waits, sells, closes and is drawn."),
     ("service-keys", "The keys of services that act for members of their own."),
     ("tickets", "Tickets that were bought."),
     ("users", "Accounts."),

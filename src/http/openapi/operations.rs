@@ -93,6 +93,7 @@ fn shared(name: &str) -> Value {
 fn in_path_as(name: &str) -> Value {
     let (meaning, schema) = match name {
         "date" => ("The lottery's closing day.", json!({"type": "string", "format": "date"})),
+        "pool" => ("The pool's name, or the closing day of a lottery.", json!({"type": "string"})),
         "code" => ("The code of the coupon or voucher.", json!({"type": "string"})),
         _ => ("Its id, as a list or its creation has told it.", json!({"type": "string"})),
     };

@@ -68,7 +68,7 @@ pub fn say_format(name: &str, field: &mut Value) {
     }
     let format = match name {
         "at" | "until" | "held_until" | "timestamp" => "date-time",
-        "birthday" | "closes_on" | "lottery" => "date",
+        "birthday" | "closes_on" => "date",
         "url" => "uri",
         _ if name.ends_with("_at") => "date-time",
         _ => return,

@@ -75,14 +75,16 @@ problems! {
          is closed.";
     LOTTERY_EXISTS = "lottery-exists" 409 Never "There is a lottery for that day already"
         "A closing day has one lottery.";
-    LOTTERY_CLOSED = "lottery-closed" 409 Never "The lottery is closed"
+    POOL_EXISTS = "pool-exists" 409 Never "There is a pool of that name already"
+        "A name is a pool's for good, also when it is closed.";
+    LOTTERY_CLOSED = "lottery-closed" 409 Never "It is closed"
         "Its closing instant has passed, or an administrator closed it. Nothing can be held, \
          confirmed or extended any more.";
-    NO_TICKETS = "no-tickets" 409 Never "This lottery has no tickets"
+    NO_TICKETS = "no-tickets" 409 Never "There are no tickets here"
         "It was created without any.";
-    NO_BALLOTS = "no-ballots" 409 Never "This lottery has no ballots"
+    NO_BALLOTS = "no-ballots" 409 Never "There are no ballots here"
         "It was created without any, so nothing is drawn.";
-    BALLOTS_FULL = "ballots-full" 409 Never "The lottery takes no more ballots"
+    BALLOTS_FULL = "ballots-full" 409 Never "No more ballots are taken"
         "It has as many as it was created for. None was taken.";
     NOT_SEALED_YET = "not-sealed-yet" 409 Later "The ballots are not counted yet"
         "Where a ballot lies among all others can be shown once the lottery is closed and its \
@@ -107,7 +109,7 @@ problems! {
         "A hold ends at its cap, or when its lottery closes, however often it is extended.";
     NAME_TAKEN = "name-taken" 409 Never "There is a campaign of that name"
         "A campaign's name is unique, whatever its case.";
-    NOT_YET_OPEN = "not-yet-open" 409 Later "The campaign has not begun"
+    NOT_YET_OPEN = "not-yet-open" 409 Later "It has not begun"
         "`detail` says when it does.";
     ENDED = "ended" 409 Never "The campaign has ended"
         "Its time is over, or an administrator ended it. What has ended stays so.";

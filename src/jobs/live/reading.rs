@@ -27,11 +27,13 @@ pub type StockCounts = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, 
 pub type Buckets = BTreeMap<u64, f64>;
 
 /// What is done by which call, and how that is answered.
-const DEEDS: [(&str, &str, &str, &str); 7] = [
+const DEEDS: [(&str, &str, &str, &str); 9] = [
     ("claims", "POST", "/campaigns/{id}/claims", "201"),
     ("holds", "POST", "/lotteries/{date}/holds", "201"),
+    ("holds", "POST", "/pools/{pool}/holds", "201"),
     ("bought", "POST", "/holds/{id}/confirm", "200"),
     ("ballots", "POST", "/lotteries/{date}/ballots", "201"),
+    ("ballots", "POST", "/pools/{pool}/ballots", "201"),
     ("assigned", "POST", "/coupon-batches/{id}/assign", "201"),
     ("used", "POST", "/coupons/{code}/use", "200"),
     ("logins", "POST", "/auth/login", "200"),

@@ -4,6 +4,7 @@
 //! A lottery's plan never changes once it is created, so it is remembered here.
 
 pub mod closing;
+pub mod invented;
 pub mod told;
 
 use crate::failure::{Error, pick};
@@ -12,7 +13,7 @@ use actors::domain::lottery::{Command, Event, LotteryPlan, LotteryView, Question
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
 use actors::engine::{By, Done};
-use actors::store::{Page, StoreError};
+use actors::store::{Page, Shelf, StoreError};
 use actors::{Id, Time};
 use hashbrown::HashMap;
 use std::sync::{Arc, RwLock};
@@ -72,11 +73,27 @@ impl Lotteries {
         after: Option<PoolName>,
         limit: usize,
     ) -> Result<Vec<PoolName>, StoreError> {
+        self.listed(shelves::LOTTERIES, after, limit).await
+    }
+
+    /// The pools that have names of their own, after `after`, in their order; those too that are
+    /// over.
+    pub async fn of_own_names(
+        &self,
+        after: Option<PoolName>,
+        limit: usize,
+    ) -> Result<Vec<PoolName>, StoreError> {
+        self.listed(shelves::POOLS, after, limit).await
+    }
+
+    async fn listed(
+        &self,
+        shelf: Shelf,
+        after: Option<PoolName>,
+        limit: usize,
+    ) -> Result<Vec<PoolName>, StoreError> {
         let after = after.map(|name| name.row_key());
-        let lines = self
-            .engine
-            .rows(Page { shelf: shelves::LOTTERIES, owner: Id::SYSTEM, after, limit })
-            .await?;
+        let lines = self.engine.rows(Page { shelf, owner: Id::SYSTEM, after, limit }).await?;
         Ok(lines.iter().filter_map(|line| Some(PoolName::split(&line.key)?.0)).collect())
     }
 }

@@ -61,6 +61,15 @@ pub struct HeldTickets {
     pub until: Time,
 }
 
+/// How a pool stands.
+pub struct Stand {
+    pub ledger: TicketLedger,
+    /// In the order of the plan's labels.
+    pub labels: Vec<TicketLedger>,
+    /// When the first of the live holds ends.
+    pub next_end: Option<Time>,
+}
+
 /// How many match a pattern, how many of them are free, and some of these.
 #[derive(Default)]
 pub struct Matching {
@@ -252,6 +261,12 @@ impl Tickets {
             }
         }
         Ok(sum)
+    }
+
+    /// How a pool stands, for those who wait.
+    pub async fn stand(&self, pool: PoolName, plan: &LotteryPlan) -> Result<Stand, Error> {
+        let ledger = self.ledger(pool, plan).await?;
+        Ok(Stand { ledger, labels: Vec::new(), next_end: None })
     }
 
     /// Seals all slices of a lottery, those too that were never opened. Can be repeated.

@@ -98,7 +98,7 @@ impl World {
 
     fn body(&self, name: &str) -> Value {
         match name {
-            "holdTickets" => json!({"pattern": "****"}),
+            "holdTickets" | "holdTicketsOfPool" => json!({"pattern": "****"}),
             "extendHold" => json!({"ttl_s": 60}),
             "useCoupon" => json!({"amount": 5000}),
             "replaceUser" => json!({"username": format!("renamed{}", self.next())}),
@@ -122,12 +122,14 @@ impl World {
             None if name == "assignNextCoupon" => self.batch.clone(),
             None => "none-such".to_owned(),
         };
-        let day = if name == "closeLottery" { "none-such" } else { DAY };
-        let asked = path.replace("{date}", day).replace("{id}", &one).replace("{code}", &one);
+        let day = if name.starts_with("close") { "none-such" } else { DAY };
+        let asked = path.replace("{date}", day).replace("{pool}", day);
+        let asked = asked.replace("{id}", &one).replace("{code}", &one);
         // They would not end by themselves.
         let caller =
             if name == "followEvents" { caller.with("Last-Event-ID", "x") } else { caller };
-        let asked = if name == "followFigures" { asked + "?none" } else { asked };
+        let endless = ["followFigures", "followAvailability"].contains(&name);
+        let asked = if endless { asked + "?none" } else { asked };
         let body = (method != "GET").then(|| self.body(name).to_string().into_bytes());
         let answer = caller.send(method, &format!("/{asked}"), body);
         match answer.status {

@@ -49,6 +49,7 @@ mod notices;
 mod openapi;
 mod operations;
 mod passwords;
+mod pools;
 mod redeeming;
 mod repeats;
 mod roles;

@@ -10,7 +10,7 @@ const END: &str = "2026-12-31T00:00:00Z";
 const NEW_PASSWORD: &str = "another one altogether";
 
 /// Asked again, it is found done, whoever did it.
-const REPEATED_BY_NATURE: &[&str] = &["importMembers", "closeLottery", "setReady"];
+const REPEATED_BY_NATURE: &[&str] = &["importMembers", "closeLottery", "closePool", "setReady"];
 
 /// A repeat says that it was there already: 200 instead of 201.
 const FOUND_AGAIN: &[&str] = &["assignNextCoupon", "claimVoucher"];
@@ -118,7 +118,19 @@ impl Scene {
                 self.make("/lotteries", json!({"closes_on": "2027-03-01", "ballots": true}));
                 by_admin("/lotteries/2027-03-01/close".into(), nothing)
             }
+            "createPool" => {
+                by_admin("/pools".into(), json!({"closes_at": END, "tickets": {"count": 9}}))
+            }
+            "closePool" => {
+                let name = self.fresh("pool");
+                self.make("/pools", json!({"id": name, "closes_at": END, "ballots": true}));
+                by_admin(format!("/pools/{name}/close"), nothing)
+            }
             "submitBallot" => (self.member().0, format!("/lotteries/{DAY}/ballots"), nothing),
+            "submitBallotInPool" => (self.member().0, format!("/pools/{DAY}/ballots"), nothing),
+            "holdTicketsOfPool" => {
+                (self.member().0, format!("/pools/{DAY}/holds"), json!({"pattern": "****"}))
+            }
             "holdTickets" => {
                 (self.member().0, format!("/lotteries/{DAY}/holds"), json!({"pattern": "****"}))
             }

@@ -73,7 +73,7 @@ pub use verifiers::Verifier;
 use std::path::Path;
 
 /// The streams that never end by themselves, below `/api/v1`.
-pub const ENDLESS: [&str; 2] = ["/events", "/live"];
+pub const ENDLESS: [&str; 3] = ["/events", "/live", "/pools/{pool}/availability/events"];
 
 /// The repository, as it is where the tests run.
 pub fn root() -> &'static Path {

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 pub struct BallotBody {
     /// Null for a dry run.
     pub id: Option<String>,
+    /// The pool: the day of a lottery, or a name.
     pub lottery: String,
     /// Keep it: with it anybody can see whether this ballot and those before it were left as they
     /// were. Null for a dry run.
@@ -28,6 +29,7 @@ pub struct BallotBody {
 #[schema(as = MyBallot)]
 pub struct MineBody {
     pub id: String,
+    /// The pool: the day of a lottery, or a name.
     pub lottery: String,
     /// When it was submitted.
     pub at: String,

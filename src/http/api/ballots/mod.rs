@@ -9,7 +9,9 @@ pub mod explain;
 use crate::http::api::ballots::bodies::{BallotBody, BallotsQuery, LineBody, MineBody, MineQuery};
 use crate::http::api::ballots::explain::no_ballot;
 use crate::http::api::known_as::KnownAsBody;
-use crate::http::api::pool::{PoolInPath, find_lottery, find_plan, parse_pool, terms};
+use crate::http::api::pool::{
+    PoolInPath, PoolPath, at, find_lottery, find_plan, parse_pool, terms,
+};
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Viewer};
@@ -33,9 +35,15 @@ use products::ballots::Submitted;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = PoolPath::both(of_pool);
+    all.extend(of_ballots());
+    all
+}
+
+fn of_pool(by: PoolPath) -> Vec<Endpoint> {
     vec![
-        Endpoint::post("/lotteries/{date}/ballots", submit)
-            .named("submitBallot")
+        Endpoint::post(at!(by, "/ballots"), submit)
+            .named(by.pick("submitBallot", "submitBallotInPool"))
             .summary("Submit a ballot")
             .notes(
                 "As many as you like, until the lottery closes; administrators none. The answer \
@@ -56,21 +64,26 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::KEY_FORGOTTEN,
             ]),
         of_one_member(
-            Endpoint::get("/lotteries/{date}/ballots", of_lottery)
-                .named("listBallotsOfLottery")
+            Endpoint::get(at!(by, "/ballots"), of_lottery)
+                .named(by.pick("listBallotsOfLottery", "listBallotsOfPool"))
                 .summary("List the ballots of a lottery")
                 .who(Who::Viewer)
                 .lists::<LineBody>("Box by box, in the order in which they came.")
                 .exported(),
         )
         .problems(&[&problem::NOT_FOUND, &problem::NO_BALLOTS]),
+    ]
+}
+
+fn of_ballots() -> Vec<Endpoint> {
+    vec![
         Endpoint::get("/ballots", mine)
             .named("listMyBallots")
             .summary("List my ballots")
             .notes("Once a lottery is drawn, they say whether they have won.")
             .who(Who::Member)
             .scopes(&[Scope::Members, Scope::Ballots])
-            .day("lottery", "Only those of the lottery that closes on this day.")
+            .query("lottery", "Only those of this lottery or pool: its day, or its name.")
             .lists::<MineBody>("By lottery, box and place."),
         Endpoint::get("/ballots/{id}", show)
             .named("getBallot")

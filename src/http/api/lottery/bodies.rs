@@ -145,7 +145,7 @@ impl TicketsBody {
 }
 
 impl BallotsBody {
-    fn of(ballots: BallotSetup) -> BallotsBody {
+    pub fn of(ballots: BallotSetup) -> BallotsBody {
         let due_at = |round| wire_time(QUICKNET.time_of(round));
         BallotsBody {
             winners: ballots.winners,

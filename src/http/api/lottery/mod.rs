@@ -9,7 +9,7 @@ pub mod draws;
 pub mod explain;
 mod finding;
 mod table;
-mod wish;
+pub mod wish;
 
 use crate::http::api::lottery::bodies::{
     ClosedBody, DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
@@ -17,7 +17,7 @@ use crate::http::api::lottery::bodies::{
 use crate::http::api::lottery::draws::Audience;
 use crate::http::api::lottery::finding::{LotteriesQuery, filters_lotteries};
 use crate::http::api::lottery::wish::CreateLottery;
-use crate::http::api::pool::{PoolInPath, find_lottery, find_plan};
+use crate::http::api::pool::{PoolInPath, PoolPath, at, find_lottery, find_plan};
 use crate::http::body::Body;
 use crate::http::caller::Operator;
 use crate::http::endpoint::{Endpoint, Who};
@@ -28,9 +28,17 @@ use crate::http::reply;
 use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
+use actors::Caller;
 use actors::domain::lottery::{LotteryView, Phase};
+use actors::domain::pool::PoolName;
 
 pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = of_lotteries();
+    all.extend(PoolPath::both(of_pool));
+    all
+}
+
+fn of_lotteries() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/lotteries", create)
             .named("createLottery")
@@ -75,19 +83,24 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<ClosedBody>(200, "The closed lottery, and who has won.")
             .problems(&[&problem::NOT_FOUND]),
-        Endpoint::get("/lotteries/{date}/ledger", ledger)
-            .named("getLotteryLedger")
+    ]
+}
+
+fn of_pool(by: PoolPath) -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(at!(by, "/ledger"), ledger)
+            .named(by.pick("getLotteryLedger", "getPoolLedger"))
             .summary("Count a lottery's tickets and ballots")
             .answer::<LotteryLedgerBody>(200, "The books, which balance.")
             .exported()
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
-        Endpoint::get("/lotteries/{date}/statistics", statistics)
-            .named("getLotteryStatistics")
+        Endpoint::get(at!(by, "/statistics"), statistics)
+            .named(by.pick("getLotteryStatistics", "getPoolStatistics"))
             .summary("See how many take part")
             .answer::<StatisticsBody>(200, "Ballots box by box, and tickets.")
             .problems(&[&problem::NOT_FOUND]),
-        Endpoint::get("/lotteries/{date}/winner", draws::winner)
-            .named("getWinners")
+        Endpoint::get(at!(by, "/winner"), draws::winner)
+            .named(by.pick("getWinners", "getWinnersOfPool"))
             .summary("See who has won")
             .notes(
                 "The public reads shortened names. Administrators are told whose the ballots are, \
@@ -105,8 +118,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::INVALID,
                 &problem::FORBIDDEN,
             ]),
-        Endpoint::get("/lotteries/{date}/proof", draws::proof)
-            .named("getDrawProof")
+        Endpoint::get(at!(by, "/proof"), draws::proof)
+            .named(by.pick("getDrawProof", "getDrawProofOfPool"))
             .summary("Get the proof of a draw")
             .notes(
                 "Everything that it takes to repeat the draw on any machine: `stampede \
@@ -177,22 +190,34 @@ async fn close(
     Params(flags): Params<DryRun>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    let (view, draw) = close_now(&shared, caller, &key, pool, &flags).await?;
+    Ok(reply::ok(&ClosedBody { lottery: LotteryBody::of(pool, &view), draw }))
+}
+
+/// How a pool stands once it is closed, or would be, and who has won, if that is known.
+pub async fn close_now(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    pool: PoolName,
+    flags: &DryRun,
+) -> Result<(LotteryView, Option<DrawBody>), Problem> {
     let meaning = || vec![b"close".to_vec(), pool.row_key()];
     let by = key.by(caller, flags.how(), meaning);
     if !by.is_dry_run() {
         shared.closing.close(pool, by).await?;
     }
-    let mut view = find_lottery(&shared, pool).await?;
+    let mut view = find_lottery(shared, pool).await?;
     if flags.dry_run && view.phase != Phase::Drawn {
         // Which seed is drawn with is known beforehand, a round of the beacon is not.
         let at_once = view.plan.ballots.is_some_and(|ballots| ballots.round.is_none());
         view.phase = if at_once { Phase::Drawn } else { Phase::Closed };
     }
     let draw = match view.drawn {
-        Some(_) => Some(draws::announce(&shared, pool, &view, Audience::Admin).await?),
+        Some(_) => Some(draws::announce(shared, pool, &view, Audience::Admin).await?),
         None => None,
     };
-    Ok(reply::ok(&ClosedBody { lottery: LotteryBody::of(pool, &view), draw }))
+    Ok((view, draw))
 }
 
 async fn ledger(

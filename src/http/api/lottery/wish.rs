@@ -96,7 +96,9 @@ pub fn parse_plan(
 ) -> Result<(PoolName, LotteryPlan), Problem> {
     let mut mistakes = Mistakes::default();
     let closing = mistakes.check(parse_closing(shared, &body.closes_on));
-    let ballots = mistakes.check(parse_ballots(shared, &body, closing));
+    let CreateLottery { ballots, winners, reserves, beacon, .. } = body;
+    let draw = DrawWish { ballots, winners, reserves, beacon };
+    let ballots = mistakes.check(parse_ballots(shared, draw, closing));
     if let Some(name) = &body.name {
         mistakes.check(check_name(name, "/name"));
     }
@@ -145,28 +147,37 @@ pub fn parse_tickets(
     Ok(TicketSetup { digits, copies, holds_per_member, hold_max_s, numbers: None })
 }
 
+/// What is said about a draw.
+#[derive(Clone, Copy)]
+pub struct DrawWish {
+    pub ballots: Option<Switch<BallotPlan>>,
+    pub winners: Option<u16>,
+    pub reserves: Option<u16>,
+    pub beacon: Option<Switch<BeaconPlan>>,
+}
+
 /// `closing`: None if it is wrong, so that nothing can be reckoned from it.
-fn parse_ballots(
+pub fn parse_ballots(
     shared: &Shared,
-    body: &CreateLottery,
+    DrawWish { ballots, winners, reserves, beacon }: DrawWish,
     closing: Option<(PoolName, Time)>,
 ) -> Result<Option<BallotSetup>, Problem> {
     let mut mistakes = Mistakes::default();
-    let beacon = body.beacon.and_then(Switch::said);
-    let Some(wish) = body.ballots.and_then(Switch::said) else {
+    let beacon = beacon.and_then(Switch::said);
+    let Some(wish) = ballots.and_then(Switch::said) else {
         for (pointer, is_said) in [
-            ("/winners", body.winners.is_some()),
-            ("/reserves", body.reserves.is_some()),
+            ("/winners", winners.is_some()),
+            ("/reserves", reserves.is_some()),
             ("/beacon", beacon.is_some()),
         ] {
-            mistakes.expect(!is_said, pointer, "only a lottery with `ballots` is drawn");
+            mistakes.expect(!is_said, pointer, "nothing is drawn without `ballots`");
         }
         return mistakes.end().map(|()| None);
     };
     let limit = shared.config.ballots_max;
     let most = wish.most.unwrap_or(limit);
     mistakes.expect((1..=limit).contains(&most), "/ballots/most", format!("1 to {limit}"));
-    let (winners, reserves) = (body.winners.unwrap_or(1), body.reserves.unwrap_or(0));
+    let (winners, reserves) = (winners.unwrap_or(1), reserves.unwrap_or(0));
     let has_winners = (1..=MOST_LOTS).contains(&winners);
     mistakes.expect(has_winners, "/winners", format!("1 to {MOST_LOTS}"));
     let are_few = reserves <= MOST_LOTS - winners.clamp(1, MOST_LOTS);

@@ -50,6 +50,7 @@ pub struct ExtendHold {
 #[schema(as = Hold)]
 pub struct HoldBody {
     pub id: String,
+    /// The pool: the day of a lottery, or a name.
     pub lottery: String,
     /// `held`, `confirmed` or `released`.
     #[schema(value_type = words::HoldStates)]
@@ -104,6 +105,7 @@ pub struct SampleBody {
 #[schema(as = BoughtTicket)]
 pub struct BoughtBody {
     pub id: String,
+    /// The pool: the day of a lottery, or a name.
     pub lottery: String,
     pub number: String,
     pub copy: u16,

@@ -9,7 +9,7 @@ pub mod explain;
 mod holds;
 mod sold;
 
-use crate::http::api::pool::{PoolInPath, find_plan, parse_pool};
+use crate::http::api::pool::{PoolInPath, PoolPath, at, find_plan, parse_pool};
 use crate::http::api::tickets::bodies::{
     BoughtBody, BoughtQuery, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery,
     RefundBody, SampleBody, SoldBody, parse_pattern,
@@ -31,9 +31,15 @@ use actors::store::ListedRow;
 use ports::scopes::Scope;
 
 pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = PoolPath::both(of_pool);
+    all.extend(of_holds_and_tickets());
+    all
+}
+
+fn of_pool(by: PoolPath) -> Vec<Endpoint> {
     vec![
-        Endpoint::post("/lotteries/{date}/holds", holds::create)
-            .named("holdTickets")
+        Endpoint::post(at!(by, "/holds"), holds::create)
+            .named(by.pick("holdTickets", "holdTicketsOfPool"))
             .summary("Hold tickets")
             .notes(
                 "Random ones among the free that match, or an exact number. They are yours \
@@ -51,6 +57,34 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::HOLD_LIMIT,
                 &problem::NO_MATCH_LEFT,
             ]),
+        Endpoint::get(at!(by, "/tickets"), search)
+            .named(by.pick("findTickets", "findTicketsOfPool"))
+            .summary("Look for tickets")
+            .notes("Only looks: holds nothing, and the next moment may be different.")
+            .query("pattern", "Digits and stars, like `****23`.")
+            .required()
+            .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
+            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::INVALID]),
+        of_one_member(
+            Endpoint::get(at!(by, "/tickets/sold"), sold::list)
+                .named(by.pick("listSoldTickets", "listSoldTicketsOfPool"))
+                .summary("List the tickets of a lottery that were sold")
+                .notes(
+                    "What a member has is found at once. A page may have few lines, or none, and \
+                    still have a next one.",
+                )
+                .who(Who::Viewer)
+                .instant("from", "Only those that were bought then or later.")
+                .instant("to", "Only those that were bought before.")
+                .lists::<SoldBody>("By the beginning of the number, copy, and number.")
+                .exported(),
+        )
+        .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
+    ]
+}
+
+fn of_holds_and_tickets() -> Vec<Endpoint> {
+    vec![
         Endpoint::get("/holds", holds::list)
             .named("listMyHolds")
             .summary(
@@ -99,36 +133,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answer::<EndBody>(200, "Its tickets are free again.")
             .problems(ENDED)
             .problems(&[&problem::HOLD_CONFIRMED]),
-        Endpoint::get("/lotteries/{date}/tickets", search)
-            .named("findTickets")
-            .summary("Look for tickets")
-            .notes("Only looks: holds nothing, and the next moment may be different.")
-            .query("pattern", "Digits and stars, like `****23`.")
-            .required()
-            .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
-            .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::INVALID]),
         Endpoint::get("/tickets", list)
             .named("listMyTickets")
             .summary("List my tickets")
             .who(Who::Member)
             .scopes(&[Scope::Members, Scope::Tickets])
-            .day("lottery", "Only those of the lottery that closes on this day.")
+            .query("lottery", "Only those of this lottery or pool: its day, or its name.")
             .lists::<BoughtBody>("By lottery and number."),
-        of_one_member(
-            Endpoint::get("/lotteries/{date}/tickets/sold", sold::list)
-                .named("listSoldTickets")
-                .summary("List the tickets of a lottery that were sold")
-                .notes(
-                    "What a member has is found at once. A page may have few lines, or none, and \
-                    still have a next one.",
-                )
-                .who(Who::Viewer)
-                .instant("from", "Only those that were bought then or later.")
-                .instant("to", "Only those that were bought before.")
-                .lists::<SoldBody>("By the beginning of the number, copy, and number.")
-                .exported(),
-        )
-        .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::post("/tickets/{id}/refund", refund)
             .named("refundTicket")
             .summary("Take a sold ticket back")
