@@ -61,7 +61,7 @@ words! {
     Spellings = "CodeSpelling" "How codes are compared; loosely: without case, dashes and spaces."
         "exact" "loose";
     RowStates = "JobRowState" "What became of a row."
-        "imported" "duplicate" "invalid";
+        "imported" "not_imported" "duplicate" "invalid";
     MemberRowStates = "MemberRowState" "What became of a row with a member."
         "imported" "exists" "invalid";
     WebhookStates = "WebhookState" "How a webhook stands."

@@ -104,12 +104,12 @@ impl Report {
 }
 
 impl ReportLine {
-    pub fn write_csv(&self, to: &mut String) {
+    /// `state`: what became of the row.
+    pub fn write_csv(&self, state: &str, to: &mut String) {
         use std::fmt::Write;
         let why = self.mark.why().map(|why| Quoted(why).to_string()).unwrap_or_default();
         // A text takes whatever is written to it.
-        let _ =
-            write!(to, "{},{},{},{why}\r\n", self.row, Quoted(&self.code), self.mark.fate().name());
+        let _ = write!(to, "{},{},{state},{why}\r\n", self.row, Quoted(&self.code));
     }
 }
 

@@ -83,6 +83,8 @@ pub struct ProgressBody {
 #[schema(as = JobRows)]
 pub struct RowsBody {
     pub imported: u64,
+    /// Nothing was wrong with them, but the job ended before anything was imported.
+    pub not_imported: u64,
     pub duplicate: u64,
     pub invalid: u64,
 }
@@ -94,7 +96,7 @@ pub struct RowBody {
     pub row: u64,
     /// As it stands in the file; empty if it cannot be read, and not longer than 100 characters.
     pub code: String,
-    /// `imported`, `duplicate` or `invalid`.
+    /// `imported`, `not_imported`, `duplicate` or `invalid`.
     #[schema(value_type = words::RowStates)]
     pub state: &'static str,
     pub why: Option<&'static str>,
@@ -157,20 +159,31 @@ pub fn parse_wanted(shared: &Shared, query: ImportQuery) -> Result<WantedImport,
     Ok(WantedImport { name, offer, expires_at, on_duplicate, dry_run, spelling })
 }
 
-pub fn parse_fates(
-    state: Option<&str>,
-) -> Result<impl Fn(RowFate) -> bool + Send + 'static, Problem> {
-    let fates: &'static [RowFate] = match state {
-        None => &[RowFate::Imported, RowFate::Duplicate, RowFate::Invalid],
-        Some("imported") => &[RowFate::Imported],
-        Some("duplicate") => &[RowFate::Duplicate],
-        Some("invalid") => &[RowFate::Invalid],
-        Some("rejected") => &[RowFate::Duplicate, RowFate::Invalid],
-        Some(_) => {
-            return Err(Problem::invalid("?state", "imported, duplicate, invalid or rejected"));
+/// The states that a filter names.
+pub fn parse_states(state: Option<&str>) -> Result<&'static [&'static str], Problem> {
+    Ok(match state {
+        None => words::RowStates::ALL,
+        Some("rejected") => &["duplicate", "invalid"],
+        Some(state) => {
+            let named = words::RowStates::ALL.iter().find(|word| **word == state);
+            let why = "imported, not_imported, duplicate, invalid or rejected";
+            std::slice::from_ref(named.ok_or_else(|| Problem::invalid("?state", why))?)
         }
-    };
-    Ok(move |fate| fates.contains(&fate))
+    })
+}
+
+/// What became of a row of a job that stands so.
+pub fn row_state(view: &ImportView, fate: RowFate) -> &'static str {
+    match fate {
+        RowFate::Imported if has_imported_nothing(view) => "not_imported",
+        fate => fate.name(),
+    }
+}
+
+/// Whether the job has ended before it began to import.
+fn has_imported_nothing(view: &ImportView) -> bool {
+    let has_broken_off = matches!(view.state, ImportState::Failed(_) | ImportState::Cancelled);
+    has_broken_off && view.pass == ImportPass::Checking
 }
 
 /// Where a page begins, as a cursor has it: the rows before it, and where in the file the next one
@@ -194,6 +207,10 @@ pub fn parse_place(key: &[u8], of_bytes: u64) -> Result<ReportPlace, Problem> {
 impl JobBody {
     pub fn of(job: Id, view: &ImportView) -> JobBody {
         let ImportView { plan, progress, .. } = view;
+        let (imported, not_imported) = match has_imported_nothing(view) {
+            true => (0, progress.imported),
+            false => (progress.imported, 0),
+        };
         JobBody {
             id: job.to_string(),
             kind: "coupon_import",
@@ -218,7 +235,8 @@ impl JobBody {
                 of_bytes: plan.bytes,
             },
             rows: RowsBody {
-                imported: progress.imported,
+                imported,
+                not_imported,
                 duplicate: progress.duplicate,
                 invalid: progress.invalid,
             },
@@ -267,11 +285,11 @@ fn why(view: &ImportView) -> Option<String> {
 }
 
 impl RowBody {
-    pub fn of(line: ReportLine) -> RowBody {
+    pub fn of(view: &ImportView, line: ReportLine) -> RowBody {
         RowBody {
             row: line.row,
             code: line.code,
-            state: line.mark.fate().name(),
+            state: row_state(view, line.mark.fate()),
             why: line.mark.why(),
         }
     }

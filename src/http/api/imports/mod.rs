@@ -9,7 +9,7 @@ pub mod explain;
 mod finding;
 
 use crate::http::api::imports::bodies::{
-    JobBody, RowBody, RowsQuery, parse_fates, parse_place, write_place,
+    JobBody, RowBody, RowsQuery, parse_place, parse_states, row_state, write_place,
 };
 use crate::http::api::imports::explain::explain_missing_file;
 use crate::http::api::imports::finding::{find_job, job_in_path};
@@ -103,7 +103,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Operator)
             .choice(
                 "state",
-                &["imported", "duplicate", "invalid", "rejected"],
+                &["imported", "not_imported", "duplicate", "invalid", "rejected"],
                 "`rejected` is `duplicate` and `invalid`. All rows if absent.",
             )
             .lists::<RowBody>("In the order of the file, as far as it was worked off.")
@@ -184,18 +184,19 @@ async fn rows(
     Params(query): Params<RowsQuery>,
 ) -> Result<HttpResponse, Problem> {
     let job = job_in_path(&id)?;
-    let wanted = parse_fates(query.state.as_deref())?;
+    let states = parse_states(query.state.as_deref())?;
     let paging = Paging::of(query.limit, query.cursor);
     let (limit, after) = (paging.limit()?, paging.after()?);
     let view = find_job(&shared, job).await?;
     let from = after.map(|key| parse_place(&key, view.plan.bytes)).transpose()?.unwrap_or_default();
-    let spool = shared.imports.spool().clone();
+    let (spool, looked_at) = (shared.imports.spool().clone(), view.clone());
+    let wanted = move |fate| states.contains(&row_state(&looked_at, fate));
     let read = move || Report::open(&spool, job, from, view.progress.rows)?.page(wanted, limit);
     let (lines, next) = block(read)
         .await
         .map_err(|_| Problem::plain(&problem::STARTING))?
         .map_err(explain_missing_file)?;
-    let items = lines.into_iter().map(RowBody::of).collect();
+    let items = lines.into_iter().map(|line| RowBody::of(&view, line)).collect();
     Ok(reply::ok(&Items::<RowBody> {
         items,
         next_cursor: next.map(|next| page::cursor(&write_place(next))),
@@ -218,12 +219,14 @@ async fn report(
         .await
         .map_err(|_| Problem::plain(&problem::STARTING))?
         .map_err(explain_missing_file)?;
-    let lines = stream::try_unfold(report, |mut report| async move {
+    let lines = stream::try_unfold((report, view), |(mut report, view)| async move {
         let made = block(move || report.read(LINES_AT_ONCE).map(|lines| (lines, report))).await;
         let (lines, report) = made.map_err(|_| io::Error::other("the server stops"))??;
         let mut text = String::new();
-        lines.iter().for_each(|line| line.write_csv(&mut text));
-        Ok::<_, io::Error>((!text.is_empty()).then(|| (Bytes::from(text), report)))
+        for line in lines {
+            line.write_csv(row_state(&view, line.mark.fate()), &mut text);
+        }
+        Ok::<_, io::Error>((!text.is_empty()).then(|| (Bytes::from(text), (report, view))))
     });
     let header =
         stream::once(async { Ok::<_, io::Error>(Bytes::from_static(CSV_HEADER.as_bytes())) });

@@ -194,8 +194,13 @@ fn a_file_that_may_have_no_duplicate_is_imported_whole_or_not_at_all() {
     let failed = imported(&app, &admin, "&on_duplicate=fail", file);
     assert_eq!(
         (&failed["state"], counts(&failed), &failed["batch"]),
-        (&json!("failed"), (4, 1, 1), &Value::Null)
+        (&json!("failed"), (0, 1, 1), &Value::Null)
     );
+    assert_eq!(failed["rows"]["not_imported"], 4);
+    assert_eq!(rows(&admin, id(&failed), "state=imported").len(), 0);
+    assert_eq!(rows(&admin, id(&failed), "state=not_imported")[0]["row"], 1);
+    let report = admin.get(&format!("/jobs/{}/report", id(&failed))).text;
+    assert!(report.contains("1,\"A\",not_imported,"), "{report}");
     assert_eq!(failed["why"], "row 6 is a duplicate; nothing was imported");
     assert_eq!(rows(&admin, id(&failed), "state=duplicate")[0]["row"], 6);
     assert_eq!(
