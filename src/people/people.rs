@@ -228,8 +228,16 @@ impl People {
         self.token_keys.published()
     }
 
-    /// None if nodes share no memory.
+    /// None if nodes share no memory. As it was when it was last needed.
     pub fn memory(&self) -> Option<MemoryState> {
         self.sharing.memory().map(SharedMemory::state)
+    }
+
+    /// The same, as a question finds it now.
+    pub async fn look_at_memory(&self) -> Option<MemoryState> {
+        match self.sharing.memory() {
+            Some(memory) => Some(memory.look().await),
+            None => None,
+        }
     }
 }

@@ -82,6 +82,9 @@ pub trait SharedMemory: Send + Sync {
         now: Time,
     ) -> LocalBoxFuture<'_, Option<Settled>>;
 
+    /// Whether it answers at this moment: asks it.
+    fn look(&self) -> LocalBoxFuture<'_, MemoryState>;
+
     /// How many requests of that caller this is, in that minute.
     fn spend(&self, caller: Id, minute: i64) -> LocalBoxFuture<'_, Option<u64>>;
 

@@ -43,6 +43,10 @@ impl SharedMemory for Redis {
         self.link.state()
     }
 
+    fn look(&self) -> LocalBoxFuture<'_, MemoryState> {
+        Box::pin(self.link.look())
+    }
+
     fn pause_s(&self, record: Id, now: Time) -> LocalBoxFuture<'_, Option<u32>> {
         Box::pin(self.pause_s(record, now))
     }

@@ -72,6 +72,19 @@ impl Link {
         if self.line().is_some() { MemoryState::Up } else { MemoryState::Down }
     }
 
+    /// The state as a question finds it: nobody may have asked since Redis went away.
+    pub async fn look(&self) -> MemoryState {
+        if let Some(line) = self.line() {
+            self.ping(&line).await;
+        }
+        self.state()
+    }
+
+    /// Whether there was an answer in time.
+    async fn ping(&self, line: &RedisLine) -> bool {
+        self.ask::<String>(line, "ping", &redis::cmd("PING")).await.is_some()
+    }
+
     pub fn line(&self) -> Option<RedisLine> {
         self.line.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
@@ -213,5 +226,5 @@ async fn is_still_up(kept: &Weak<Link>) -> bool {
     if timeout(IDLE, link.lost.notified()).await.is_ok() {
         return link.line().is_some();
     }
-    link.ask::<String>(&line, "ping", &redis::cmd("PING")).await.is_some()
+    link.ping(&line).await
 }

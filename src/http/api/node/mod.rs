@@ -110,7 +110,7 @@ async fn ready(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     shared.ready().await.map_err(|why| Problem::new(&problem::STARTING, why))?;
-    let redis = shared.people.memory().map_or("off", |state| state.name());
+    let redis = shared.people.look_at_memory().await.map_or("off", |state| state.name());
     let nodes = shared.cluster().map(|cluster| cluster.membership().serving.len());
     Ok(reply::ok(&ReadyBody { status: "ready", redis, nodes }))
 }
