@@ -153,7 +153,7 @@ async fn fill(folder: &Path, size: Size) {
     let expires_at = Time(system_clock()().0 + 30 * 86_400_000);
     let what = BatchKind::Made { count: COUNT, one_per_member: false };
     let plan = BatchPlan { name: None, offer, expires_at, what };
-    let registered = place.promotions.register(CatalogueEntry::Batch(plan), By::SYSTEM).await;
+    let registered = place.promotions.register(CatalogueEntry::Batch(plan), None, By::SYSTEM).await;
     let batch = Arc::new(registered.expect("it is registered").event);
     let homes = Rc::new(RefCell::new(Vec::new()));
     println!("    touched   facts/s  CPU µs/fact   p50 ms   p99 ms   max ms   MiB");

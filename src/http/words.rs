@@ -90,6 +90,8 @@ words! {
         "sig";
     HealthStates = "HealthState" "How a node stands."
         "live" "ready" "left";
+    FigureReaders = "FiguresFor" "To whom figures are told: these, and whoever may see more."
+        "public" "members" "staff";
     RedisStates = "RedisState" "How the node's Redis stands."
         "up" "down" "off";
 }

@@ -56,6 +56,8 @@ pub mod shelves {
     pub const JOBS_OF: Shelf = Shelf(20);
     /// A list: batches by their expiry.
     pub const EXPIRIES: Shelf = Shelf(21);
+    /// To whom the figures of a campaign or batch are told, where it was said, by serial.
+    pub const FIGURES: Shelf = Shelf(22);
     /// A list: the pools that have names of their own.
     pub const POOLS: Shelf = Shelf(24);
     /// A list: what staff did.

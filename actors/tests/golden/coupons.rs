@@ -2,6 +2,7 @@
 
 use super::{ADA, AT, UNTIL, holds_both_ways};
 use actors::Id;
+use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::coupon::{self, Past, Tenure, Use};
 use actors::domain::coupons::range::{self, RangeTerms, VoidedCounts};
@@ -141,6 +142,16 @@ fn catalogue_events() -> Vec<(catalogue::Event, &'static str)> {
             "3b00000002adadadadadadadadadadadadadadadadf6a3b8ded9680000040801010441c3b16f01f403\
              0000b6f3dcded9680080c8afa0250103f6a3b8ded968",
         ),
+        (
+            RegisteredFor {
+                serial: Serial(8),
+                entry: batch(None, BatchKind::Made { count: 7, one_per_member: false }),
+                key: 3,
+                figures: FiguresFor::Members,
+            },
+            "2d00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000508010001f4030000b6f3dcde\
+             d9680007000301",
+        ),
     ]
 }
 
@@ -169,6 +180,10 @@ fn campaign_events() -> Vec<(campaign::Event, &'static str)> {
         (Paused, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000002"),
         (Resumed, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000003"),
         (Ended, "1a00000002adadadadadadadadadadadadadadadadf6a3b8ded968000004"),
+        (
+            FiguresTold(FiguresFor::Staff),
+            "1b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000902",
+        ),
         (
             Granted { rank: 100, member: ADA, expires_at: UNTIL },
             "3100000002adadadadadadadadadadadadadadadadf6a3b8ded96800000564adadadadadadadadadadad\

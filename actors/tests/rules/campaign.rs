@@ -2,6 +2,7 @@
 
 use super::coupons::*;
 use super::given::{ADA, ADMIN, BOB, Given, given, s};
+use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{
     Answer, Campaign, CampaignChanges, CampaignPlan, Command, Event, Overview, Question, Refusal,
     Trigger,
@@ -76,12 +77,29 @@ fn a_campaign_that_was_not_opened_refuses_everything_else() {
         Command::Pause,
         Command::Resume,
         Command::End,
+        Command::TellFigures(FiguresFor::Staff),
         redeem,
     ];
     for command in commands {
         given::<Campaign>([]).when(command, ADMIN, s(0)).refused(Refusal::NotOpened);
     }
     assert_eq!(Played::<Campaign>::default().look(&Question::Campaign), Answer::NotOpened);
+}
+
+#[test]
+fn to_whom_figures_are_told_changes_at_any_time_and_only_administrators_say_it() {
+    let (tell, told) = (Command::TellFigures, Event::FiguresTold);
+    open().when(tell(FiguresFor::Staff), ADA, s(5)).refused(Refusal::NotAdmin);
+    open().when(tell(FiguresFor::Staff), ADMIN, s(5)).then(told(FiguresFor::Staff));
+    assert_eq!(overview(&open()).figures, None);
+    let ended = open().and(s(5), told(FiguresFor::Members)).and(s(6), Event::Ended);
+    for campaign in [ended.saved_and_read(), ended] {
+        assert_eq!(overview(&campaign).figures, Some(FiguresFor::Members));
+        campaign.when(tell(FiguresFor::Public), ADMIN, s(9)).then(told(FiguresFor::Public));
+        campaign
+            .when(tell(FiguresFor::Members), ADMIN, s(9))
+            .then_already(told(FiguresFor::Members));
+    }
 }
 
 #[test]

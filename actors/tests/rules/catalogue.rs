@@ -9,7 +9,7 @@ use actors::domain::coupons::catalogue::{
 };
 use actors::domain::coupons::{ONE_RANGE_UP_TO, SerialKind};
 use actors::domain::coupons::{RangeName, Serial, campaign, rack};
-use actors::domain::{Only, shelves};
+use actors::domain::{FiguresFor, Only, shelves};
 use actors::{Id, Machine, Time};
 
 fn named(name: &str) -> CatalogueEntry {
@@ -34,7 +34,7 @@ fn registered(serial: u32, entry: CatalogueEntry) -> Event {
 }
 
 fn register(entry: CatalogueEntry) -> Command {
-    Command::Register { entry, key: 3 }
+    Command::Register { entry, key: 3, figures: None }
 }
 
 /// A campaign, a batch, an imported one, and another campaign.
@@ -117,6 +117,34 @@ fn what_was_registered_is_found_and_listed_in_order() {
         (count(SerialKind::Campaign), count(SerialKind::Batch)),
         (Answer::Count(2), Answer::Count(2))
     );
+}
+
+#[test]
+fn to_whom_figures_are_told_is_registered_with_the_entry() {
+    let entry = CatalogueEntry::Batch(made(9));
+    let (serial, key, figures) = (Serial(4), 3, FiguresFor::Members);
+    let told = Event::RegisteredFor { serial, entry: entry.clone(), key, figures };
+    four()
+        .when(Command::Register { entry, key, figures: Some(figures) }, ADMIN, s(9))
+        .then(told.clone());
+    let catalogue = four().and(s(9), told);
+    for catalogue in [catalogue.saved_and_read(), catalogue] {
+        let said = |serial| catalogue.look(&Question::Figures(Serial(serial)));
+        assert_eq!(said(4), Answer::Figures(Some(figures)));
+        assert_eq!([said(0), said(1), said(6)], [(); 3].map(|()| Answer::Figures(None)));
+        let Answer::Entry(Some(record)) = catalogue.look(&Question::Entry(serial)) else {
+            panic!("it is registered")
+        };
+        assert_eq!(record.at, s(9));
+    }
+}
+
+#[test]
+fn an_import_that_said_to_whom_figures_are_told_is_answered_alike() {
+    let (serial, key, figures) = (Serial(4), 3, FiguresFor::Public);
+    let told = Event::RegisteredFor { serial, entry: brought(8), key, figures };
+    let again = Command::Register { entry: brought(8), key, figures: None };
+    four().and(s(9), told.clone()).when(again, ADMIN, s(10)).then_already(told);
 }
 
 /// What a walk over the cards would find.

@@ -11,6 +11,7 @@ pub mod campaigns;
 pub mod coupon_bodies;
 pub mod coupon_filter;
 pub mod coupons;
+pub mod figures;
 pub mod guessing;
 pub mod imports;
 pub mod known_as;

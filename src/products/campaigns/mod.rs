@@ -12,6 +12,7 @@ use crate::opening::Whole;
 use crate::promotions::{Promotion, Promotions};
 use crate::table::Engine;
 use actors::Time;
+use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{
     self, Answer, Campaign, CampaignChanges, CampaignPlan, Command, Event, Overview, Question,
 };
@@ -53,9 +54,15 @@ impl Campaigns {
 
     /// A member who logs in for the first time after this was answered is owed what the campaign
     /// grants for it. A repeat hears of the campaign as it was then, too.
-    pub async fn create(&self, plan: CampaignPlan, by: By) -> Result<Done<NewCampaign>, Error> {
+    pub async fn create(
+        &self,
+        plan: CampaignPlan,
+        figures: Option<FiguresFor>,
+        by: By,
+    ) -> Result<Done<NewCampaign>, Error> {
         let doubt = self.windows.doubt_unless();
-        let outcome = self.promotions.register(CatalogueEntry::Campaign(plan), by).await;
+        let entry = CatalogueEntry::Campaign(plan);
+        let outcome = self.promotions.register(entry, figures, by).await;
         if let (Ok(done), false) = (&outcome, by.is_dry_run()) {
             self.note_created(&done.event);
         }
@@ -64,8 +71,14 @@ impl Campaigns {
         }
         pick(outcome?, |promotion| {
             let plan = promotion.campaign()?.clone();
-            let overview =
-                Overview { plan, granted: 0, paused: false, over: false, withdrawn: false };
+            let overview = Overview {
+                plan,
+                granted: 0,
+                paused: false,
+                over: false,
+                withdrawn: false,
+                figures: None,
+            };
             Some(NewCampaign { promotion, overview })
         })
     }
@@ -229,7 +242,8 @@ impl Campaigns {
             | Event::Paused
             | Event::Resumed
             | Event::Granted { .. }
-            | Event::Redeemed(_) => return,
+            | Event::Redeemed(_)
+            | Event::FiguresTold(_) => return,
         };
         self.windows.learn(promotion.serial, window);
     }
@@ -254,6 +268,7 @@ fn foresee(overview: &mut Overview, event: &Event) {
         Event::Ended => overview.over = true,
         Event::Revised(plan) => overview.plan = plan.clone(),
         Event::Withdrawn => (overview.over, overview.withdrawn) = (true, true),
+        Event::FiguresTold(to) => overview.figures = Some(*to),
         Event::Opened(_) | Event::Granted { .. } | Event::Redeemed(_) => {}
     }
 }

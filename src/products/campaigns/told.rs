@@ -14,6 +14,8 @@ impl Told for Campaign {
         match event {
             // The catalogue has told of it.
             Event::Opened(_) => {}
+            // Whoever hears events is told figures anyway.
+            Event::FiguresTold(_) => {}
             Event::Changed { quota, ends_at } => {
                 says.say(
                     &topics::CAMPAIGN_CHANGED,

@@ -76,12 +76,9 @@ async fn told(engine: &Arc<Engine>) -> Vec<Value> {
 }
 
 async fn register(engine: &Engine, entry: CatalogueEntry) -> Serial {
-    let register = catalogue::Command::Register { entry, key: 0 };
+    let register = catalogue::Command::Register { entry, key: 0, figures: None };
     let done = engine.catalogue.command(&Only, register, By::SYSTEM).await.unwrap();
-    match done.event {
-        catalogue::Event::Registered { serial, .. } => serial,
-        other => panic!("{other:?}"),
-    }
+    done.event.registered().expect("it is registered").0
 }
 
 fn types(events: &[Value]) -> Vec<&str> {

@@ -190,13 +190,11 @@ async fn register(imports: &Imports, job: Id, view: &ImportView) -> Result<Turn,
         expires_at: view.plan.expires_at,
         what: catalogue::BatchKind::Imported { job },
     };
-    let command =
-        catalogue::Command::Register { entry: catalogue::CatalogueEntry::Batch(plan), key: 0 };
+    let entry = catalogue::CatalogueEntry::Batch(plan);
+    let command = catalogue::Command::Register { entry, key: 0, figures: None };
     let done = imports.engine.catalogue.command(&Only, command, By::SYSTEM).await;
-    let registered = pick(done.map_err(Error::from)?, |event| match event {
-        catalogue::Event::Registered { serial, .. } => Some(serial),
-        _ => None,
-    })?;
+    let registered =
+        pick(done.map_err(Error::from)?, |event| event.registered().map(|(serial, ..)| serial))?;
     imports.step(job, Command::Register { batch: registered.event }).await?;
     Ok(Turn::Again)
 }

@@ -12,16 +12,17 @@ use crate::failure::{Error, pick};
 use crate::table::Engine;
 use actors::domain::coupons::catalogue::{
     self, Answer, Catalogue, CatalogueEntry, CatalogueRecord, Command, Event, Question,
-    expiry_of_row, key_of_expiry, key_of_time, numbers_after, record_of_card,
+    expiry_of_row, figures_of_card, key_of_expiry, key_of_time, numbers_after, record_of_card,
 };
 use actors::domain::coupons::code::{Keys, Version};
 use actors::domain::coupons::range::RangeTerms;
 use actors::domain::coupons::{Offer, Serial, SerialKind, campaign};
-use actors::domain::{Only, shelves};
+use actors::domain::{FiguresFor, Only, shelves};
 use actors::engine::{By, Done, Failure};
 use actors::store::{Page, StoreError};
 use actors::{Id, Time};
 use remembered::Remembered;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub struct Promotions {
@@ -40,29 +41,46 @@ pub struct Promotion {
     pub created_at: Time,
     /// Nothing that is told of its coupons changes any more.
     pub(crate) is_settled: bool,
+    /// To whom its figures are told.
+    pub figures: FiguresFor,
 }
 
 impl Promotion {
-    fn of(serial: Serial, CatalogueRecord { entry, key, at }: CatalogueRecord) -> Promotion {
+    /// If nothing was said, the figures of a campaign are for anybody, those of a batch for staff.
+    fn of(
+        serial: Serial,
+        CatalogueRecord { entry, key, at }: CatalogueRecord,
+        figures: Option<FiguresFor>,
+    ) -> Promotion {
         // A version that cannot be was never registered.
         let key = Version::new(key).unwrap_or_default();
-        Promotion { serial, entry, key, created_at: at, is_settled: false }
+        let figures = figures.unwrap_or(match entry {
+            CatalogueEntry::Campaign(_) => FiguresFor::Public,
+            CatalogueEntry::Batch(_) => FiguresFor::Staff,
+        });
+        Promotion { serial, entry, key, created_at: at, is_settled: false, figures }
     }
 
     /// The same batch with what its coupons are worth now.
     pub(crate) fn with_terms(&self, terms: &RangeTerms, is_settled: bool) -> Option<Promotion> {
-        let Promotion { serial, key, created_at, .. } = *self;
         let RangeTerms { offer, expires_at, .. } = *terms;
         let plan = catalogue::BatchPlan { offer, expires_at, ..self.batch()?.clone() };
-        let entry = CatalogueEntry::Batch(plan);
-        Some(Promotion { serial, entry, key, created_at, is_settled })
+        Some(self.with_entry(CatalogueEntry::Batch(plan), is_settled))
     }
 
     /// The same campaign with that plan.
     pub(crate) fn with_plan(&self, plan: campaign::CampaignPlan, is_settled: bool) -> Promotion {
-        let Promotion { serial, key, created_at, .. } = *self;
-        let entry = CatalogueEntry::Campaign(plan);
-        Promotion { serial, entry, key, created_at, is_settled }
+        self.with_entry(CatalogueEntry::Campaign(plan), is_settled)
+    }
+
+    fn with_entry(&self, entry: CatalogueEntry, is_settled: bool) -> Promotion {
+        let Promotion { serial, key, created_at, figures, .. } = *self;
+        Promotion { serial, entry, key, created_at, is_settled, figures }
+    }
+
+    /// To whom a campaign's figures are told now: its own partition knows of changes.
+    pub fn figures_now(&self, campaign: &campaign::Overview) -> FiguresFor {
+        campaign.figures.unwrap_or(self.figures)
     }
 
     pub fn offer(&self) -> &Offer {
@@ -105,15 +123,20 @@ impl Promotions {
     }
 
     /// Gives it a number, or says which one it has got.
-    pub async fn register(&self, entry: CatalogueEntry, by: By) -> Result<Done<Promotion>, Error> {
-        let command = Command::Register { entry, key: self.keys.current().version().number() };
+    pub async fn register(
+        &self,
+        entry: CatalogueEntry,
+        figures: Option<FiguresFor>,
+        by: By,
+    ) -> Result<Done<Promotion>, Error> {
+        let key = self.keys.current().version().number();
+        let command = Command::Register { entry, key, figures };
         let done = self.engine.catalogue.command(&Only, command, by).await?;
         let at = done.at;
-        pick(done, |event| match event {
-            Event::Registered { serial, entry, key } => {
-                Some(Promotion::of(serial, CatalogueRecord { entry, key, at }))
-            }
-            _ => None,
+        pick(done, |event| {
+            let (serial, entry, key) = event.registered()?;
+            let record = CatalogueRecord { entry: entry.clone(), key, at };
+            Some(Promotion::of(serial, record, event.figures()))
         })
     }
 
@@ -121,8 +144,9 @@ impl Promotions {
     pub async fn rename_batch(&self, serial: Serial, name: Option<String>) -> Result<(), Error> {
         let rename = Command::Rename { serial, name };
         let done = self.engine.catalogue.command(&Only, rename, By::SYSTEM).await?;
+        let figures = self.figures(serial).await?;
         if let Event::Renamed { serial, record } = done.event {
-            self.known.put(serial, Arc::new(Promotion::of(serial, record)));
+            self.known.put(serial, Arc::new(Promotion::of(serial, record, figures)));
         }
         Ok(())
     }
@@ -156,9 +180,19 @@ impl Promotions {
         }
         let looked = self.engine.catalogue.look(&Only, Question::Entry(serial)).await?;
         let Answer::Entry(Some(registered)) = looked.answer else { return Ok(None) };
-        let found = Arc::new(Promotion::of(serial, registered));
+        let figures = self.figures(serial).await?;
+        let found = Arc::new(Promotion::of(serial, registered, figures));
         self.known.put(serial, found.clone());
         Ok(Some(found))
+    }
+
+    /// To whom its figures are told, if that was said when it was registered.
+    async fn figures(&self, serial: Serial) -> Result<Option<FiguresFor>, Error> {
+        let looked = self.engine.catalogue.look(&Only, Question::Figures(serial)).await?;
+        match looked.answer {
+            Answer::Figures(figures) => Ok(figures),
+            Answer::Entry(_) | Answer::Count(_) => Err(Error(Failure::Unknown)),
+        }
     }
 
     /// Those after `after`, in the order of their numbers.
@@ -169,12 +203,19 @@ impl Promotions {
         limit: usize,
     ) -> Result<Vec<Promotion>, Error> {
         let numbers = numbers_after(after, of, self.count(of).await?);
-        let found = self.engine.cards::<Catalogue>(&Only, shelves::ENTRIES, numbers, limit).await?;
+        let cards = async |shelf, numbers| {
+            self.engine.cards::<Catalogue>(&Only, shelf, numbers, limit).await
+        };
+        let found = cards(shelves::ENTRIES, numbers.clone()).await?;
+        let end = found.last().map_or(numbers.start, |(last, _)| last + 1);
+        let figures = cards(shelves::FIGURES, numbers.start..end).await?;
+        let figures: BTreeMap<u64, Vec<u8>> = figures.into_iter().collect();
         let promotion = |(number, body): (u64, Vec<u8>)| {
-            let (serial, record) = record_of_card(of, number, &body).ok_or_else(|| {
-                StoreError::Broken(format!("card {number} of the catalogue cannot be read"))
-            })?;
-            Ok::<_, StoreError>(Promotion::of(serial, record))
+            let broken =
+                || StoreError::Broken(format!("card {number} of the catalogue cannot be read"));
+            let (serial, record) = record_of_card(of, number, &body).ok_or_else(broken)?;
+            let said = figures.get(&number).map(|body| figures_of_card(body).ok_or_else(broken));
+            Ok::<_, StoreError>(Promotion::of(serial, record, said.transpose()?))
         };
         Ok(found.into_iter().map(promotion).collect::<Result<_, _>>()?)
     }
@@ -206,7 +247,7 @@ impl Promotions {
         let looked = self.engine.catalogue.look(&Only, Question::Count(of)).await?;
         match looked.answer {
             Answer::Count(count) => Ok(count),
-            Answer::Entry(_) => Err(Error(Failure::Unknown)),
+            Answer::Entry(_) | Answer::Figures(_) => Err(Error(Failure::Unknown)),
         }
     }
 }

@@ -43,7 +43,7 @@ const MADE: BatchKind = BatchKind::Made { count: 1, one_per_member: false };
 const BROUGHT: BatchKind = BatchKind::Imported { job: Id([7; 16]) };
 
 async fn register(promotions: &Promotions, entry: CatalogueEntry) -> (u32, bool) {
-    let done = promotions.register(entry, By::SYSTEM).await.unwrap();
+    let done = promotions.register(entry, None, By::SYSTEM).await.unwrap();
     (done.event.serial.0, done.replayed)
 }
 
@@ -67,7 +67,7 @@ async fn five() -> MemoryStore {
 async fn a_name_that_is_taken_is_refused_by_every_node() {
     let store = five().await;
     for name in ["WELCOME", "ωMEGA"] {
-        let told = node_on(&store).register(campaign(name), By::SYSTEM).await;
+        let told = node_on(&store).register(campaign(name), None, By::SYSTEM).await;
         let refusal = told.expect_err("it is taken").refusal().cloned();
         let by = Serial(if name == "WELCOME" { 1 } else { 3 });
         assert_eq!(refusal, Some(Refusal::Promotions(catalogue::Refusal::NameTaken { by })));
@@ -108,6 +108,31 @@ async fn those_of_a_kind_are_listed_in_the_order_of_their_numbers() {
     assert_eq!(page(batches, None, 2).await, [0, 2]);
     assert_eq!(page(batches, Some(2), 2).await, [4]);
     assert!(page(batches, Some(4), 2).await.is_empty());
+}
+
+#[actix_rt::test]
+async fn to_whom_figures_are_told_is_found_and_listed_with_the_entry() {
+    let store = five().await;
+    let register = async |entry, figures| {
+        let done = node_on(&store).register(entry, figures, By::SYSTEM).await.unwrap();
+        assert_eq!(Some(done.event.figures), figures);
+        done.event.serial
+    };
+    let secret = register(campaign("Secret"), Some(FiguresFor::Staff)).await;
+    let shown = register(batch(70, MADE), Some(FiguresFor::Members)).await;
+    let promotions = node_on(&store);
+    for (serial, figures) in [
+        (Serial(1), FiguresFor::Public),
+        (Serial(0), FiguresFor::Staff),
+        (secret, FiguresFor::Staff),
+        (shown, FiguresFor::Members),
+    ] {
+        let found = promotions.find(serial).await.unwrap().expect("it is there");
+        assert_eq!(found.figures, figures, "{serial}");
+        let page = promotions.page(serial.of(), None, 9).await.unwrap();
+        let listed = page.iter().find(|one| one.serial == serial).expect("it is listed");
+        assert_eq!(listed.figures, figures, "{serial}");
+    }
 }
 
 #[actix_rt::test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 impl Told for Catalogue {
     fn tell(_: &Only, event: &catalogue::Event, says: &mut Says) {
         // Of whatever is changed its own partitions tell.
-        let catalogue::Event::Registered { serial, entry, .. } = event else { return };
+        let Some((serial, entry, _)) = event.registered() else { return };
         match entry {
             CatalogueEntry::Campaign(plan) => {
                 let trigger = match plan.trigger {
@@ -19,7 +19,7 @@ impl Told for Catalogue {
                     Trigger::Code(_) => "code",
                 };
                 let data = [
-                    ("campaign", id(serial)),
+                    ("campaign", id(&serial)),
                     ("quota", json!(plan.quota)),
                     ("starts_at", time(plan.starts_at)),
                     ("ends_at", time(plan.ends_at)),
@@ -35,7 +35,7 @@ impl Told for Catalogue {
                 says.say(
                     &topics::BATCH_CREATED,
                     [
-                        ("batch", id(serial)),
+                        ("batch", id(&serial)),
                         ("count", count),
                         ("expires_at", time(plan.expires_at)),
                     ],

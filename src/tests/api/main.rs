@@ -27,6 +27,7 @@ mod expired;
 mod expiry;
 mod exports;
 mod fairness;
+mod figures;
 mod finding;
 mod first_logins;
 mod garbage;

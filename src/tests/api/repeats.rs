@@ -226,6 +226,10 @@ impl Scene {
             "changeCampaign" => {
                 by_admin(format!("/campaigns/{}", self.campaign()), json!({"quota": 20}))
             }
+            "tellFigures" => {
+                let path = format!("/campaigns/{}/figures", self.campaign());
+                by_admin(path, json!({"figures": "staff"}))
+            }
             "pauseCampaign" => by_admin(format!("/campaigns/{}/pause", self.campaign()), nothing),
             "resumeCampaign" => {
                 let path = format!("/campaigns/{}", self.campaign());

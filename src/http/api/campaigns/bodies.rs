@@ -1,15 +1,18 @@
 //! What the calls about campaigns take and answer.
 
 use crate::http::api::coupon_bodies::VoucherBody;
+use crate::http::api::figures::{self, parse_figures};
 use crate::http::api::offers::{PercentNumber, Worth, WorthChanges, name_of};
 use crate::http::fields::{given, parse_future, parse_instant, parse_name};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::{self, Problem};
 use crate::http::words;
 use actors::Time;
+use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{CampaignChanges, CampaignPlan, Overview, Trigger};
 use actors::engine::Done;
 use base::calendar::wire_time;
+use people::Signed;
 use products::campaigns::GrantedVoucher;
 use products::promotions::Promotion;
 use serde::{Deserialize, Serialize};
@@ -61,6 +64,19 @@ pub struct CreateCampaign {
     /// For how many days of 24 hours a voucher is good after its grant, and on to the next full
     /// minute, beyond 30 days to the next full hour; until the campaign's end, if absent.
     pub voucher_valid_days: Option<u32>,
+    /// To whom `granted`, `remaining` and the ledger are told: `public`, if absent, `members`
+    /// (services, too) or `staff`.
+    #[schema(value_type = Option<words::FigureReaders>)]
+    pub figures: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TellFigures {
+    /// To whom figures are told from now on: `public`, `members` or `staff`.
+    #[schema(example = "staff")]
+    #[schema(value_type = words::FigureReaders)]
+    pub figures: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -167,8 +183,13 @@ pub struct CampaignBody {
     #[schema(value_type = words::CampaignStates)]
     pub state: &'static str,
     pub quota: u64,
-    pub granted: u64,
-    pub remaining: u64,
+    /// Null for whoever is not told figures.
+    pub granted: Option<u64>,
+    /// Null for whoever is not told figures.
+    pub remaining: Option<u64>,
+    /// To whom figures are told.
+    #[schema(value_type = words::FigureReaders)]
+    pub figures: &'static str,
     /// Null if it is an amount, or nothing that is counted.
     #[schema(value_type = Option<f64>)]
     pub discount_percent: Option<PercentNumber>,
@@ -196,7 +217,17 @@ pub struct ClaimedBody {
     pub voucher: VoucherBody,
 }
 
-pub fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Problem> {
+pub fn parse_new(
+    body: CreateCampaign,
+    now: Time,
+) -> Result<(CampaignPlan, Option<FiguresFor>), Problem> {
+    let mut mistakes = Mistakes::default();
+    let figures = mistakes.check(body.figures.as_deref().map(parse_figures).transpose());
+    let plan = mistakes.check(parse_plan(body, now));
+    plan.zip(figures).ok_or_else(|| mistakes.into())
+}
+
+fn parse_plan(body: CreateCampaign, now: Time) -> Result<CampaignPlan, Problem> {
     let worth = Worth {
         discount_percent: body.discount_percent,
         discount_amount: body.discount_amount,
@@ -286,6 +317,20 @@ pub fn fold(code: &str) -> String {
 }
 
 impl CampaignBody {
+    /// For this caller: without figures, if they are not told any.
+    pub fn told_to(
+        signed: Option<&Signed>,
+        known: &Promotion,
+        overview: &Overview,
+        now: Time,
+    ) -> CampaignBody {
+        let body = CampaignBody::of(known, overview, now);
+        match figures::are_told(known.figures_now(overview), signed) {
+            true => body,
+            false => CampaignBody { granted: None, remaining: None, ..body },
+        }
+    }
+
     pub fn of(known: &Promotion, overview: &Overview, now: Time) -> CampaignBody {
         let Overview { plan, granted, .. } = overview;
         let worth = Worth::from(&plan.offer);
@@ -294,8 +339,9 @@ impl CampaignBody {
             name: plan.name.clone(),
             state: state(overview, now),
             quota: plan.quota,
-            granted: *granted,
-            remaining: plan.quota.saturating_sub(*granted),
+            granted: Some(*granted),
+            remaining: Some(plan.quota.saturating_sub(*granted)),
+            figures: figures::written(known.figures_now(overview)),
             discount_percent: worth.discount_percent,
             discount_amount: worth.discount_amount,
             min_amount: worth.min_amount,
@@ -315,7 +361,7 @@ impl CampaignBody {
 }
 
 fn state(overview: &Overview, now: Time) -> &'static str {
-    let Overview { plan, granted, paused, over, withdrawn } = overview;
+    let Overview { plan, granted, paused, over, withdrawn, .. } = overview;
     match () {
         () if *withdrawn => "withdrawn",
         () if *over || now >= plan.ends_at => "ended",

@@ -6,9 +6,10 @@ use crate::http::api::campaigns::bodies::{
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, VoucherBody};
 use crate::http::api::coupon_filter::CouponQuery;
+use crate::http::api::figures;
 use crate::http::api::guessing::CodeGuesser;
 use crate::http::body::Body;
-use crate::http::caller::{SignedIn, Viewer};
+use crate::http::caller::{Perhaps, SignedIn, Viewer};
 use crate::http::explain::Explain;
 use crate::http::export::{self, FormQuery};
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
@@ -161,10 +162,14 @@ async fn page_of_claims(
 
 pub async fn ledger(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     id: web::Path<String>,
     Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
+    let overview = shared.campaigns.overview(&known).await?;
+    let overview = overview.ok_or_else(|| Problem::no_such("campaign"))?;
+    figures::tell(known.figures_now(&overview), signed.as_ref())?;
     let ledger = CouponLedgerBody::from(shared.campaigns.ledger(&known).await?);
     export::answer_one(format.as_deref(), ledger)
 }

@@ -10,13 +10,14 @@ mod finding;
 
 use crate::http::api::campaigns::bodies::{
     CampaignBody, ChangeCampaign, ClaimVoucher, ClaimedBody, CreateCampaign, EligibilityBody,
-    parse_changes, parse_plan,
+    TellFigures, parse_changes, parse_new,
 };
 use crate::http::api::campaigns::finding::find_campaign;
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody};
 use crate::http::api::coupon_filter::filters_coupons;
+use crate::http::api::figures::{self, parse_figures};
 use crate::http::body::Body;
-use crate::http::caller::Operator;
+use crate::http::caller::{Operator, Perhaps};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
@@ -54,10 +55,13 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "List the \
             campaigns",
             )
+            .who(Who::Optional)
             .lists::<CampaignBody>("In the order of their creation, but for those withdrawn."),
         Endpoint::get("/campaigns/{id}", show)
             .named("getCampaign")
             .summary("Look at a campaign")
+            .notes("`figures` says who is told how many were granted, and how many are left.")
+            .who(Who::Optional)
             .answer::<CampaignBody>(200, "The campaign.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::patch("/campaigns/{id}", change)
@@ -89,6 +93,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             .decides()
             .answer::<CampaignBody>(200, "The campaign, as it was.")
             .problems(&[&problem::NOT_FOUND, &problem::IN_USE]),
+        Endpoint::put("/campaigns/{id}/figures", tell_figures)
+            .named("tellFigures")
+            .summary("Say to whom a campaign's figures are told")
+            .notes("At any time. The rank of a voucher is always told to its owner.")
+            .who(Who::Operator)
+            .body::<TellFigures>()
+            .decides()
+            .answer::<CampaignBody>(200, "The campaign.")
+            .problems(&[&problem::NOT_FOUND]),
         switch("/campaigns/{id}/pause", pause)
             .named("pauseCampaign")
             .summary("Pause a campaign")
@@ -163,6 +176,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/campaigns/{id}/ledger", claims::ledger)
             .named("getCampaignLedger")
             .summary("Count a campaign's vouchers")
+            .notes("For whoever is told its figures.")
+            .who(Who::Optional)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .exported()
             .problems(&[&problem::NOT_FOUND]),
@@ -192,9 +207,9 @@ async fn create(
     // Without a start it begins now, and a repeat says so again; so the meaning of the key is what
     // was said.
     let now = shared.promotions.now();
-    let (plan, is_started) = body.checked(|body| {
+    let (plan, figures, is_started) = body.checked(|body| {
         let is_started = body.starts_at.is_some();
-        parse_plan(body, now).map(|plan| (plan, is_started))
+        parse_new(body, now).map(|(plan, figures)| (plan, figures, is_started))
     })?;
     let spelled = || postcard::to_stdvec(&(&plan, is_started)).expect("a plan is plain data");
     let unstarted = || {
@@ -202,9 +217,11 @@ async fn create(
             .expect("a plan is plain data")
     };
     let by = key.by(caller, flags.how(), || {
-        vec![b"campaign".to_vec(), if is_started { spelled() } else { unstarted() }]
+        let plan = if is_started { spelled() } else { unstarted() };
+        let figures = figures.map(|to| figures::written(to).into());
+        [b"campaign".to_vec(), plan].into_iter().chain(figures).collect()
     });
-    let done = shared.campaigns.create(plan, by).await?;
+    let done = shared.campaigns.create(plan, figures, by).await?;
     // As it was then: a repeat is answered alike, and a campaign that is busy already does not make
     // this answer a refusal.
     let NewCampaign { promotion, overview } = &done.event;
@@ -216,6 +233,7 @@ async fn create(
 
 async fn list(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
@@ -225,27 +243,29 @@ async fn list(
         Items::page(found, limit, |known: &Promotion| known.serial.to_string().into_bytes(), Some);
     let overviews =
         try_join_all(page.items.iter().map(|known| shared.campaigns.overview(known))).await?;
-    let now = shared.promotions.now();
+    let (now, signed) = (shared.promotions.now(), signed.as_ref());
     let items = page
         .items
         .iter()
         .zip(overviews)
         .filter_map(|(known, overview)| Some((known, overview?)))
         .filter(|(_, overview)| !overview.withdrawn)
-        .map(|(known, overview)| CampaignBody::of(known, &overview, now))
+        .map(|(known, overview)| CampaignBody::told_to(signed, known, &overview, now))
         .collect();
     Ok(reply::ok(&Items::<CampaignBody> { items, next_cursor: page.next_cursor }))
 }
 
 async fn show(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let known = find_campaign(&shared, &id).await?;
     let overview = shared.campaigns.overview(&known).await?;
     let overview = overview.ok_or_else(|| Problem::no_such("campaign"))?;
-    Ok(reply::ok(&CampaignBody::of(&known, &overview, shared.promotions.now())))
+    let now = shared.promotions.now();
+    Ok(reply::ok(&CampaignBody::told_to(signed.as_ref(), &known, &overview, now)))
 }
 
 async fn change(
@@ -274,6 +294,18 @@ async fn withdraw(
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
     command_and_show(&shared, (caller, flags.how(), &key), &id, Command::Withdraw).await
+}
+
+async fn tell_figures(
+    shared: web::Data<Shared>,
+    Operator(caller): Operator,
+    key: IdempotencyKey,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+    Body(TellFigures { figures }): Body<TellFigures>,
+) -> Result<HttpResponse, Problem> {
+    let tell = Command::TellFigures(parse_figures(&figures)?);
+    command_and_show(&shared, (caller, flags.how(), &key), &id, tell).await
 }
 
 async fn pause(

@@ -4,8 +4,9 @@
 use crate::http::api::coupon_bodies::{CouponBody, CouponLedgerBody, owners};
 use crate::http::api::coupon_filter::CouponQuery;
 use crate::http::api::coupons::bodies::{BatchBody, CodesQuery, CreateBatch, WithCodesBody};
+use crate::http::api::figures::{self, parse_figures};
 use crate::http::api::offers::Worth;
-use crate::http::caller::{Operator, Viewer, stay};
+use crate::http::caller::{Operator, Perhaps, Viewer, stay};
 use crate::http::export::{self, FormQuery};
 use crate::http::fields::{parse_future, parse_name};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -18,11 +19,13 @@ use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::Time;
+use actors::domain::FiguresFor;
 use actors::domain::coupons::catalogue::{BatchKind, BatchPlan, CatalogueEntry};
 use actors::domain::coupons::{Serial, SerialKind};
 use actors::engine::{By, Done};
 use base::export_form::ExportForm;
 use futures_util::future::try_join_all;
+use people::Signed;
 use products::coupons::codes;
 use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
@@ -39,12 +42,12 @@ pub async fn create_with_codes(
     body: Unchecked<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
     let now = shared.promotions.now();
-    let (plan, count) = body.checked(|body| {
+    let ((plan, figures), count) = body.checked(|body| {
         let count = body.count;
-        parse_plan(body, MOST_WITH_CODES, now).map(|plan| (plan, count))
+        parse_new(body, MOST_WITH_CODES, now).map(|new| (new, count))
     })?;
-    let done = register(&shared, plan, |meaning| {
-        key.by(caller, flags.how(), || vec![b"coupons".to_vec(), meaning])
+    let done = register(&shared, plan, figures, |meaning| {
+        key.by(caller, flags.how(), || [vec![b"coupons".to_vec()], meaning].concat())
     })
     .await?;
     let codes =
@@ -61,9 +64,9 @@ pub async fn create(
     body: Unchecked<CreateBatch>,
 ) -> Result<HttpResponse, Problem> {
     let now = shared.promotions.now();
-    let plan = body.checked(|body| parse_plan(body, MOST_COUPONS, now))?;
-    let done = register(&shared, plan, |meaning| {
-        key.by(caller, flags.how(), || vec![b"batch".to_vec(), meaning])
+    let (plan, figures) = body.checked(|body| parse_new(body, MOST_COUPONS, now))?;
+    let done = register(&shared, plan, figures, |meaning| {
+        key.by(caller, flags.how(), || [vec![b"batch".to_vec()], meaning].concat())
     })
     .await?;
     let batch = BatchBody::of_new(&done.event).ok_or_else(|| Problem::no_such("batch"))?;
@@ -73,10 +76,13 @@ pub async fn create(
 async fn register(
     shared: &Shared,
     plan: BatchPlan,
-    by: impl FnOnce(Vec<u8>) -> By,
+    figures: Option<FiguresFor>,
+    by: impl FnOnce(Vec<Vec<u8>>) -> By,
 ) -> Result<Done<Promotion>, Problem> {
-    let by = by(postcard::to_stdvec(&plan).expect("a plan is plain data"));
-    Ok(shared.promotions.register(CatalogueEntry::Batch(plan), by).await?)
+    let meaning = postcard::to_stdvec(&plan).expect("a plan is plain data");
+    let told = figures.map(|to| figures::written(to).into());
+    let by = by([meaning].into_iter().chain(told).collect());
+    Ok(shared.promotions.register(CatalogueEntry::Batch(plan), figures, by).await?)
 }
 
 pub async fn list(
@@ -95,11 +101,11 @@ pub async fn list(
 
 pub async fn show(
     shared: web::Data<Shared>,
-    _: Viewer,
+    Perhaps(signed): Perhaps,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let (known, _) = find_batch(&shared, &id).await?;
+    let (known, _) = shown_batch(&shared, signed.as_ref(), &id).await?;
     Ok(reply::ok(&as_it_is(&shared, &known).await?))
 }
 
@@ -111,11 +117,11 @@ async fn as_it_is(shared: &Shared, known: &Promotion) -> Result<BatchBody, Probl
 
 pub async fn ledger(
     shared: web::Data<Shared>,
-    _: Viewer,
+    Perhaps(signed): Perhaps,
     id: web::Path<String>,
     Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (known, plan) = find_batch(&shared, &id).await?;
+    let (known, plan) = shown_batch(&shared, signed.as_ref(), &id).await?;
     let ledger = shared.batches.ledger(known.serial, &plan).await?;
     export::answer_one(format.as_deref(), CouponLedgerBody::from(ledger))
 }
@@ -191,6 +197,29 @@ pub async fn find_batch(shared: &Shared, id: &str) -> Result<(Arc<Promotion>, Ba
     let known = known.ok_or_else(|| Problem::no_such("batch"))?;
     let plan = known.batch().cloned().ok_or_else(|| Problem::no_such("batch"))?;
     Ok((known, plan))
+}
+
+/// A batch for this caller. One that is not there is answered like one that is for staff.
+async fn shown_batch(
+    shared: &Shared,
+    signed: Option<&Signed>,
+    id: &str,
+) -> Result<(Arc<Promotion>, BatchPlan), Problem> {
+    let found = find_batch(shared, id).await;
+    let to = found.as_ref().map_or(FiguresFor::Staff, |(known, _)| known.figures);
+    figures::tell(to, signed)?;
+    found
+}
+
+fn parse_new(
+    body: CreateBatch,
+    most: u64,
+    now: Time,
+) -> Result<(BatchPlan, Option<FiguresFor>), Problem> {
+    let mut mistakes = Mistakes::default();
+    let figures = mistakes.check(body.figures.as_deref().map(parse_figures).transpose());
+    let plan = mistakes.check(parse_plan(body, most, now));
+    plan.zip(figures).ok_or_else(|| mistakes.into())
 }
 
 fn parse_plan(body: CreateBatch, most: u64, now: Time) -> Result<BatchPlan, Problem> {

@@ -1,6 +1,7 @@
 //! What the calls about coupons take and answer.
 
 use crate::http::api::coupon_bodies::CouponBody;
+use crate::http::api::figures;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::api::offers::{PercentNumber, Worth, name_of};
 use crate::http::export::{ListForm, TableLine};
@@ -70,6 +71,10 @@ pub struct CreateBatch {
     /// Each member gets at most one, exactly. Then a given code is not assignable.
     #[serde(default)]
     pub one_per_member: bool,
+    /// To whom the batch and its ledger are shown: `staff`, if absent, `members` (services, too)
+    /// or `public`.
+    #[schema(value_type = Option<words::FigureReaders>)]
+    pub figures: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -94,6 +99,8 @@ pub struct CodesQuery {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CouponBatch)]
 pub struct BatchBody {
+    /// Batches have the even numbers (`b_0`, `b_2`) and campaigns the odd ones (`c_1`, `c_3`), each
+    /// in the order of their creation and without a gap.
     pub id: String,
     pub name: Option<String>,
     /// `open`, `paused`, `expired`, `void` or `withdrawn`.
@@ -113,8 +120,12 @@ pub struct BatchBody {
     /// Who may take back a use.
     #[schema(value_type = words::Cancellers)]
     pub cancel_by: &'static str,
+    /// From then on its coupons cannot be used.
     pub expires_at: String,
     pub created_at: String,
+    /// To whom the batch and its ledger are shown.
+    #[schema(value_type = words::FigureReaders)]
+    pub figures: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -276,6 +287,7 @@ impl BatchBody {
             cancel_by: name_of(overview.terms.offer.cancel_by),
             expires_at: wire_time(overview.terms.expires_at),
             created_at: wire_time(known.created_at),
+            figures: figures::written(known.figures),
         }
     }
 }

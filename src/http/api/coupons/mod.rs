@@ -52,7 +52,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/coupon-batches/{id}", batches::show)
             .named("getCouponBatch")
             .summary("Look at a batch")
-            .who(Who::Viewer)
+            .notes("For whoever is told its figures: staff, unless its creation said otherwise.")
+            .who(Who::Optional)
             .answer::<BatchBody>(200, "The batch.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::patch("/coupon-batches/{id}", changing::change)
@@ -111,7 +112,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/coupon-batches/{id}/ledger", batches::ledger)
             .named("getCouponBatchLedger")
             .summary("Count a batch's coupons")
-            .who(Who::Viewer)
+            .notes("For whoever is told its figures: staff, unless its creation said otherwise.")
+            .who(Who::Optional)
             .answer::<CouponLedgerBody>(200, "The books, which balance.")
             .exported()
             .problems(&[&problem::NOT_FOUND]),

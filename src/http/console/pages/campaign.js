@@ -27,8 +27,11 @@ const CHANGES = {
 };
 
 async function load(path) {
-  const [campaign, ledger, claims] = await Promise.all([
-    get(path), get(`${path}/ledger`),
+  const campaign = await get(path);
+  // Whoever is not told figures has no ledger either.
+  const isTold = campaign.granted !== null;
+  const [ledger, claims] = await Promise.all([
+    isTold ? get(`${path}/ledger`) : null,
     may("viewer") ? get(`${path}/claims?limit=${FIRST}`) : { items: [] }]);
   const first = claims.items.map(({ rank, owner, assigned_at, known_as }) => (
     { rank, who: known_as?.id ?? owner, at: assigned_at }));
@@ -86,9 +89,10 @@ export function Campaign({ id }) {
     <${Problem} error=${loaded.error} />
     <${Told} text=${told} />
     <section class="sheet">
-      <${Bar} label="Vouchers" parts=${[
-        ["granted", "taken", campaign.granted], ["left", "free", campaign.remaining]]} />
+      ${ledger && html`<${Bar} label="Vouchers" parts=${[
+        ["granted", "taken", campaign.granted], ["left", "free", campaign.remaining]]} />`}
       <p class="big">${whole(campaign.granted)} of ${whole(campaign.quota)}</p>
+      ${!ledger && html`<p class="quiet">How many are left is not for everybody.</p>`}
       <p class="quiet">${pace > 0 ? `${short(pace)} a second now. ${campaign.remaining > 0
         ? `Sold out in ${span(campaign.remaining / pace)} at this pace.` : ""}`
         : "Nobody claims now."}
@@ -113,9 +117,10 @@ export function Campaign({ id }) {
           ${first.map(({ rank, at, who }) => html`<tr key=${rank}><td>${rank}</td>
             <td>${clock(at)}</td><td><code>${who}</code></td></tr>`)}</tbody></table></div>`}
       </section>`}
-      <section class="sheet"><h2>Ledger</h2><${Ledger} of=${ledger} />
+      ${ledger && html`<section class="sheet"><h2>Ledger</h2><${Ledger} of=${ledger} />
         <p><button class="small" type="button" onClick=${loaded.reload}>Look again</button></p>
-        <${Curl} of=${["GET", `${path}/ledger`, null, { anybody: true }]} /></section>
+        <${Curl} of=${["GET", `${path}/ledger`, null, {
+          anybody: campaign.figures === "public" }]} /></section>`}
     </div>
   </div>`;
 }

@@ -12,6 +12,7 @@ use super::words::{
     Trigger,
 };
 use crate::cards::{Card, Cards, NameShelf};
+use crate::domain::FiguresFor;
 use crate::domain::coupons::book::{Book, Tally};
 use crate::domain::coupons::cards::{COUPONS_OF_MEMBERS, CouponSet, Touched};
 use crate::domain::coupons::ledger::CouponLedger;
@@ -33,6 +34,8 @@ pub struct Campaign {
     ended: bool,
     book: Book,
     withdrawn: bool,
+    /// To whom the figures are told, if that was changed.
+    figures: Option<FiguresFor>,
 }
 
 /// What a member was granted, as their card says.
@@ -83,6 +86,11 @@ impl Machine for Campaign {
             Command::ClaimFirstLogin { member, at } => {
                 self.claim_first_login(plan, *member, *at, stamp, cards)
             }
+            Command::TellFigures(_) if caller.role != Role::Admin => Err(Refusal::NotAdmin),
+            Command::TellFigures(to) if self.figures == Some(*to) => {
+                Ok(Verdict::Already(Event::FiguresTold(*to)))
+            }
+            Command::TellFigures(to) => Ok(Verdict::New(Event::FiguresTold(*to))),
             Command::Redeem(command) => {
                 let vouchers = self.vouchers(cards);
                 let decided = redeem::decide(&vouchers, &plan.offer, None, command, caller, stamp);
@@ -120,6 +128,7 @@ impl Machine for Campaign {
             Event::Redeemed(event) => self.book.apply(event, at),
             Event::Revised(plan) => self.plan = Some(plan.clone()),
             Event::Withdrawn => (self.ended, self.withdrawn) = (true, true),
+            Event::FiguresTold(to) => self.figures = Some(*to),
         }
     }
 
@@ -137,7 +146,8 @@ impl Machine for Campaign {
             | Event::Resumed
             | Event::Ended
             | Event::Revised(_)
-            | Event::Withdrawn => {}
+            | Event::Withdrawn
+            | Event::FiguresTold(_) => {}
         }
     }
 
@@ -159,6 +169,7 @@ impl Machine for Campaign {
                     paused: self.paused,
                     over,
                     withdrawn: self.withdrawn,
+                    figures: self.figures,
                 })
             }
             Question::Voucher(rank) => Answer::Voucher(vouchers.view(*rank)),
@@ -202,7 +213,8 @@ impl Machine for Campaign {
             | Event::Resumed
             | Event::Ended
             | Event::Revised(_)
-            | Event::Withdrawn => {}
+            | Event::Withdrawn
+            | Event::FiguresTold(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a campaign is, what it is told and asked, what happens, and why not.
 
+use crate::domain::FiguresFor;
 use crate::domain::coupons::coupon::CouponView;
 use crate::domain::coupons::ledger::{CouponLedger, Walk, Walked};
 use crate::domain::coupons::offer::{Offer, OfferChanges};
@@ -58,6 +59,8 @@ pub enum Command {
     Revise(CampaignChanges),
     /// Until the first claim: as if it had never been.
     Withdraw,
+    /// To whom the figures are told from now on.
+    TellFigures(FiguresFor),
 }
 
 /// What is to become otherwise; what is not said stays.
@@ -97,6 +100,7 @@ pub enum Event {
     Redeemed(redeem::Event),
     Revised(CampaignPlan),
     Withdrawn,
+    FiguresTold(FiguresFor),
 }
 
 /// In order of precedence.
@@ -157,4 +161,6 @@ pub struct Overview {
     pub paused: bool,
     pub over: bool,
     pub withdrawn: bool,
+    /// None: to those whom its registration named.
+    pub figures: Option<FiguresFor>,
 }

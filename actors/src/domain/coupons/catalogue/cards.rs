@@ -4,6 +4,7 @@
 
 use super::words::{CatalogueEntry, CatalogueRecord, Event};
 use crate::cards::{Card, CardKey, Cards};
+use crate::domain::FiguresFor;
 use crate::domain::coupons::names::{Serial, SerialKind};
 use crate::domain::shelves;
 use crate::id::Id;
@@ -14,8 +15,16 @@ fn first(of: SerialKind) -> u64 {
     (of as u64) << 32
 }
 
+fn number(serial: Serial) -> u64 {
+    first(serial.of()) + u64::from(serial.place())
+}
+
 fn record_key(serial: Serial) -> CardKey {
-    CardKey::number(shelves::ENTRIES, first(serial.of()) + u64::from(serial.place()))
+    CardKey::number(shelves::ENTRIES, number(serial))
+}
+
+fn figures_key(serial: Serial) -> CardKey {
+    CardKey::number(shelves::FIGURES, number(serial))
 }
 
 /// Whatever its case.
@@ -29,11 +38,13 @@ fn job_key(job: Id) -> CardKey {
 
 pub(super) fn write(event: &Event, at: Time, cards: &mut Vec<Card>) {
     match event {
-        Event::Registered { serial, entry, key } => {
+        Event::Registered { serial, entry, key }
+        | Event::RegisteredFor { serial, entry, key, .. } => {
             let record = CatalogueRecord { entry: entry.clone(), key: *key, at };
             cards.push(Card::put(record_key(*serial), &record));
             cards.extend(entry.campaign_name().map(|name| Card::put(name_key(name), serial)));
             cards.extend(entry.job().map(|job| Card::put(job_key(job), serial)));
+            cards.extend(event.figures().map(|to| Card::put(figures_key(*serial), &to)));
         }
         Event::NameTaken { serial, name } => cards.push(Card::put(name_key(name), serial)),
         Event::NameGivenBack { name, .. } => cards.push(Card::taken_away(name_key(name))),
@@ -44,6 +55,11 @@ pub(super) fn write(event: &Event, at: Time, cards: &mut Vec<Card>) {
 
 pub(super) fn record(serial: Serial, cards: &Cards<'_>) -> Option<CatalogueRecord> {
     cards.read(&record_key(serial))
+}
+
+/// To whom its figures are told, if it was said.
+pub(super) fn figures(serial: Serial, cards: &Cards<'_>) -> Option<FiguresFor> {
+    cards.read(&figures_key(serial))
 }
 
 /// The campaign that has that name.
@@ -60,6 +76,11 @@ pub(super) fn of_same_job(entry: &CatalogueEntry, cards: &Cards<'_>) -> Option<S
 pub fn numbers_after(after: Option<Serial>, of: SerialKind, count: u32) -> Range<u64> {
     let from = after.map_or(0, |after| Serial::places_up_to(after, of));
     first(of) + u64::from(from)..first(of) + u64::from(count)
+}
+
+/// To whom figures are told, from a card that was read as a row.
+pub fn figures_of_card(body: &[u8]) -> Option<FiguresFor> {
+    postcard::from_bytes(body).ok()
 }
 
 /// What stands on a card that was read as a row.

@@ -5,7 +5,7 @@ mod rows;
 mod rules;
 mod words;
 
-pub use cards::{numbers_after, record_of_card};
+pub use cards::{figures_of_card, numbers_after, record_of_card};
 pub use rows::{expiry_of_row, key_of_expiry, key_of_time};
 pub use rules::Catalogue;
 pub use words::{

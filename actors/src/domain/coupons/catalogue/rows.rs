@@ -9,11 +9,13 @@ use crate::time::Time;
 
 pub(super) fn declare(event: &Event, rows: &mut Vec<Row>) {
     let (serial, expires_at) = match event {
-        Event::Registered { serial, entry: CatalogueEntry::Batch(plan), .. } => {
+        Event::Registered { serial, entry: CatalogueEntry::Batch(plan), .. }
+        | Event::RegisteredFor { serial, entry: CatalogueEntry::Batch(plan), .. } => {
             (serial, plan.expires_at)
         }
         Event::ExpiryListed { serial, expires_at } => (serial, *expires_at),
         Event::Registered { entry: CatalogueEntry::Campaign(_), .. }
+        | Event::RegisteredFor { entry: CatalogueEntry::Campaign(_), .. }
         | Event::NameTaken { .. }
         | Event::NameGivenBack { .. }
         | Event::Renamed { .. } => return,

@@ -40,8 +40,8 @@ impl Machine for Catalogue {
         _: &Stamp,
         cards: &Cards<'_>,
     ) -> Result<Verdict<Event>, Refusal> {
-        let (entry, key) = match command {
-            Command::Register { entry, key } => (entry, key),
+        let (entry, key, figures) = match command {
+            Command::Register { entry, key, figures } => (entry, key, figures),
             Command::ListExpiry { serial, expires_at } => {
                 let (serial, expires_at) = (*serial, *expires_at);
                 return Ok(Verdict::New(Event::ExpiryListed { serial, expires_at }));
@@ -78,15 +78,16 @@ impl Machine for Catalogue {
         if let Some(serial) = cards::of_same_job(entry, cards)
             && let Some(CatalogueRecord { entry, key, .. }) = cards::record(serial, cards)
         {
-            return Ok(Verdict::Already(Event::Registered { serial, entry, key }));
+            let figures = cards::figures(serial, cards);
+            return Ok(Verdict::Already(Event::new(serial, entry, key, figures)));
         }
         let of = entry.of();
         let serial = Serial::new(self.counts[of as usize], of).ok_or(Refusal::Full)?;
-        Ok(Verdict::New(Event::Registered { serial, entry: entry.clone(), key: *key }))
+        Ok(Verdict::New(Event::new(serial, entry.clone(), *key, *figures)))
     }
 
     fn apply(&mut self, event: &Event, _: Time) {
-        if let Event::Registered { serial, .. } = event {
+        if let Some((serial, ..)) = event.registered() {
             self.counts[serial.of() as usize] = serial.place() + 1;
         }
     }
@@ -99,6 +100,7 @@ impl Machine for Catalogue {
                     .flatten(),
             ),
             Question::Count(of) => Answer::Count(self.counts[of as usize]),
+            Question::Figures(serial) => Answer::Figures(cards::figures(serial, cards)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is registered, what the catalogue is told and asked, what happens, and why not.
 
+use crate::domain::FiguresFor;
 use crate::domain::coupons::campaign;
 use crate::domain::coupons::names::{ONE_RANGE_UP_TO, RANGES, RangeName, Serial, SerialKind};
 use crate::domain::coupons::offer::Offer;
@@ -43,10 +44,12 @@ pub struct CatalogueRecord {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
-    /// `key`: the version of the key that its codes are printed with.
+    /// `key`: the version of the key that its codes are printed with. `figures`: None for those to
+    /// whom they are told by default.
     Register {
         entry: CatalogueEntry,
         key: u8,
+        figures: Option<FiguresFor>,
     },
     /// The batch is found among those that expire then, too.
     ListExpiry {
@@ -94,6 +97,13 @@ pub enum Event {
         serial: Serial,
         record: CatalogueRecord,
     },
+    /// The same, and to whom its figures are told.
+    RegisteredFor {
+        serial: Serial,
+        entry: CatalogueEntry,
+        key: u8,
+        figures: FiguresFor,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,12 +123,45 @@ pub enum Question {
     Entry(Serial),
     /// How many there are.
     Count(SerialKind),
+    /// To whom its figures are told, if it was said.
+    Figures(Serial),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     Entry(Option<CatalogueRecord>),
     Count(u32),
+    Figures(Option<FiguresFor>),
+}
+
+impl Event {
+    pub(super) fn new(
+        serial: Serial,
+        entry: CatalogueEntry,
+        key: u8,
+        figures: Option<FiguresFor>,
+    ) -> Event {
+        match figures {
+            None => Event::Registered { serial, entry, key },
+            Some(figures) => Event::RegisteredFor { serial, entry, key, figures },
+        }
+    }
+
+    /// What was registered, and under which number.
+    pub fn registered(&self) -> Option<(Serial, &CatalogueEntry, u8)> {
+        match self {
+            Event::Registered { serial, entry, key }
+            | Event::RegisteredFor { serial, entry, key, .. } => Some((*serial, entry, *key)),
+            _ => None,
+        }
+    }
+
+    pub fn figures(&self) -> Option<FiguresFor> {
+        match self {
+            Event::RegisteredFor { figures, .. } => Some(*figures),
+            _ => None,
+        }
+    }
 }
 
 impl CatalogueEntry {

@@ -10,6 +10,7 @@ use super::batch::{is_answer, is_end};
 use super::pool::{Answered, Pool, Right, is_alive};
 use super::{Seen, refusal_of, refused_rightly};
 use actors::cards::Cards;
+use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{
     Answer, Campaign, CampaignPlan, Command, Event, Question, Refusal, Trigger,
 };
@@ -24,6 +25,7 @@ pub struct Model {
     ended: bool,
     pub over: bool,
     withdrawn: bool,
+    figures: Option<FiguresFor>,
     time: Time,
     pub pool: Pool,
 }
@@ -37,6 +39,7 @@ impl Model {
             ended: false,
             over: false,
             withdrawn: false,
+            figures: None,
             time: Time(i64::MIN),
             pool: Pool::default(),
         }
@@ -98,6 +101,10 @@ impl Model {
             Event::Granted { rank, member, expires_at } => {
                 self.grant(*rank, *member, at, *expires_at)
             }
+            Event::FiguresTold(to) => {
+                assert_ne!(self.figures, Some(*to));
+                self.figures = Some(*to);
+            }
             Event::Redeemed(event) => {
                 self.pool.record(event, at, |_| false);
                 if let redeem::Event::Expired { until } = event {
@@ -138,6 +145,7 @@ impl Model {
             | Command::End
             | Command::Revise(_)
             | Command::Withdraw
+            | Command::TellFigures(_)
                 if !is_admin =>
             {
                 Err(Refusal::NotAdmin)
@@ -145,6 +153,10 @@ impl Model {
             Command::Withdraw if self.withdrawn => Ok(Answered::Already),
             Command::Withdraw if self.granted() > 0 => Err(Refusal::Claimed),
             Command::Withdraw => Ok(Answered::New),
+            Command::TellFigures(to) => Ok(match self.figures == Some(*to) {
+                true => Answered::Already,
+                false => Answered::New,
+            }),
             Command::End if self.over => Ok(Answered::Already),
             Command::Change { .. } | Command::Pause | Command::Resume | Command::Revise(_)
                 if self.over =>
@@ -277,6 +289,7 @@ impl Kind for Campaign {
         };
         assert_eq!((&overview.plan, overview.granted), (&model.plan, model.granted()));
         assert_eq!((overview.paused, overview.over), (model.paused, model.over));
+        assert_eq!(overview.figures, model.figures);
         let Answer::Ledger(ledger) = machine.look(&Question::Ledger, cards) else {
             panic!("it is open")
         };
@@ -389,6 +402,7 @@ fn is_answer_to(command: &Command, event: &Event) -> bool {
             Command::Claim { member, .. } | Command::ClaimFirstLogin { member, .. },
             Event::Granted { member: to, .. },
         ) => member == to,
+        (Command::TellFigures(to), Event::FiguresTold(told)) => to == told,
         (Command::Redeem(command), Event::Redeemed(event)) => is_answer(command, event),
         _ => false,
     }

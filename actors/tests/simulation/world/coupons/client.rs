@@ -7,6 +7,7 @@ use super::super::ask::{Asker, Call, FirstLook, Outcome};
 use super::super::plan::EVENING;
 use super::known::{Mine, found_in_a_range, found_on_a_rack, import};
 use actors::dice::Dice;
+use actors::domain::FiguresFor;
 use actors::domain::coupons::campaign::{self, Campaign};
 use actors::domain::coupons::rack::{self, Rack};
 use actors::domain::coupons::range::{self, Range};
@@ -304,6 +305,10 @@ impl Client<'_> {
                 let (name, quota) = (Some(self.keys.to_string()), Some(1 + self.below(12)));
                 let changes = campaign::CampaignChanges { name, quota, ..Default::default() };
                 campaign::Command::Revise(changes)
+            }
+            _ if self.below(2) == 0 => {
+                let whom = [FiguresFor::Public, FiguresFor::Members, FiguresFor::Staff];
+                campaign::Command::TellFigures(whom[self.below(3) as usize])
             }
             _ => campaign::Command::Resume,
         };
