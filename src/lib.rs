@@ -3,10 +3,13 @@
 
 pub mod app;
 pub mod cli;
+pub mod closing;
 pub mod copy;
+pub mod demo;
 pub mod descriptors;
 pub mod http;
 pub mod jobs;
+pub mod remote;
 pub mod settings;
 pub mod shared;
 pub mod stores;

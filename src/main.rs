@@ -2,6 +2,7 @@
 
 use actors::time::system_clock;
 use base::calendar::wire_time;
+use base::journal::Style;
 use base::{clocks, journal, meters};
 use config::{Choice, Config, Settings, default_toml};
 use draws::fraud::Fraud;
@@ -10,7 +11,7 @@ use ports::directory::ServiceKey;
 use products::verify;
 use stampede::app::{self, App};
 use stampede::cli::{self, Command};
-use stampede::{copy, descriptors, http, stores};
+use stampede::{closing, copy, demo, descriptors, http, stores};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -18,7 +19,12 @@ fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(stop) => return stop.report(),
     };
-    journal::start(settings.config.log);
+    let style = match command {
+        // What it prints is for a person who looks at the console beside it.
+        Command::Demo(_) if !settings.says("log") => Style::Off,
+        _ => settings.config.log,
+    };
+    journal::start(style);
     settings.warnings.iter().for_each(|warning| journal::warn(warning, &[]));
     let result = run(command, settings);
     journal::flush();
@@ -36,6 +42,12 @@ fn main() -> ExitCode {
 fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
     match command {
         Command::Serve => actix_web::rt::System::new().block_on(serve(settings)),
+        Command::Demo(wish) => wait_for(demo::run(wish, settings, print)),
+        Command::Seed { at } => print(&demo::seed_only(&at, &settings.config)?),
+        Command::Close { pool, at } => {
+            let closed = closing::close(&pool, at.as_deref(), &settings.config)?;
+            print(&closed)
+        }
         Command::Config { toml: true } => print(&default_toml()),
         Command::Config { toml: false } => print(&settings.table()),
         Command::Openapi => print(&serde_json::to_string_pretty(&http::openapi::document())?),
@@ -153,7 +165,7 @@ fn verify_log(config: &Config) -> anyhow::Result<()> {
             counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
         print(&format!("{whole}: {}", counts.join(", ")))?;
     }
-    print(&format!("in order: {} partitions, {} records", verified.partitions, verified.records))
+    print(&verified.to_string())
 }
 
 /// A key, as `key list` shows it.

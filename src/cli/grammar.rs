@@ -1,5 +1,6 @@
 //! The subcommands, their arguments, and a flag for every setting, as `--help` shows them.
 
+use super::calling;
 use actors::Time;
 use base::Hex;
 use clap::{Arg, ArgAction, value_parser};
@@ -43,6 +44,8 @@ pub fn command_line() -> clap::Command {
             "Serves the API; this is what happens \
             without a subcommand",
         ))
+        .subcommand(calling::demo())
+        .subcommand(calling::close())
         .subcommand(
             clap::Command::new("config")
                 .about(

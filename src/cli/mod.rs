@@ -4,9 +4,13 @@
 //! It only reads. Settings are loaded here too, so that its caller gets both or one reason why not.
 //! `grammar` has the subcommands and their flags.
 
+mod calling;
+mod command;
 mod grammar;
 #[cfg(test)]
 mod tests;
+
+pub use command::Command;
 
 use clap::ArgMatches;
 use config::{self, SETTINGS, Settings};
@@ -17,26 +21,6 @@ use ports::scopes::{Scope, Scopes};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    Serve,
-    Config { toml: bool },
-    Openapi,
-    Verify,
-    VerifyDraw(verify::VerifyRequest),
-    Migrate,
-    Copy,
-    Backup { file: PathBuf },
-    Restore { file: PathBuf },
-    Archive { older_than_days: Option<u32> },
-    AcceptLoss,
-    KeyCreate(KeyDraft),
-    KeyList,
-    KeyRevoke { id: String },
-    KeyRotate { coupons: bool },
-    AdminPassword,
-}
 
 /// Why there is nothing to run: a wrong command line, a wrong setting, or `--help` and `--version`,
 /// which are no failures.
@@ -93,6 +77,8 @@ fn command(matches: &ArgMatches) -> Command {
     };
     match matches.subcommand() {
         None | Some(("serve", _)) => Command::Serve,
+        Some(("demo", demo)) => calling::demo_command(demo),
+        Some(("close", close)) => calling::close_command(close),
         Some(("config", config)) => Command::Config { toml: config.get_flag("toml") },
         Some(("openapi", _)) => Command::Openapi,
         Some(("verify", _)) => Command::Verify,

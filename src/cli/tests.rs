@@ -1,8 +1,10 @@
 //! Command lines, and what each of them is read as.
 
 use super::*;
+use crate::demo::DemoWish;
 use actors::Time;
 use base::Hex;
+use std::time::Duration;
 
 fn parsed(line: &str) -> Result<(Command, Settings), Stop> {
     parse(std::iter::once("stampede").chain(line.split_whitespace()).map(OsString::from), [])
@@ -25,6 +27,14 @@ fn every_subcommand_is_understood() {
     for (line, command) in [
         ("", Command::Serve),
         ("serve", Command::Serve),
+        ("demo", Command::Demo(DemoWish { rate: 40, lasts: None, open: false })),
+        (
+            "demo --rate 7 --for 1m --open",
+            Command::Demo(DemoWish { rate: 7, lasts: Some(Duration::from_secs(60)), open: true }),
+        ),
+        ("demo --seed-only http://h:1", Command::Seed { at: "http://h:1".into() }),
+        ("close 2099-12-31", Command::Close { pool: "2099-12-31".into(), at: None }),
+        ("close spring --at h:1", Command::Close { pool: "spring".into(), at: Some("h:1".into()) }),
         ("config", Command::Config { toml: false }),
         ("config --toml", Command::Config { toml: true }),
         ("openapi", Command::Openapi),
@@ -130,6 +140,9 @@ fn what_is_not_understood_is_a_failure_that_shows_the_way() {
     assert!(usage("--listn 1").to_string().contains("--listen"));
     assert_eq!(usage("backup").exit_code(), 2);
     assert_eq!(usage("key").exit_code(), 2);
+    for wrong in ["--rate 0", "--for 0s", "--for soon", "--seed-only h --rate 5"] {
+        assert_eq!(usage(&format!("demo {wrong}")).exit_code(), 2, "{wrong}");
+    }
     assert_eq!(usage("--admin-password secret").exit_code(), 2);
 }
 

@@ -71,6 +71,11 @@ pub fn load(
 }
 
 impl Settings {
+    /// Whether somebody said it, wherever.
+    pub fn says(&self, name: &str) -> bool {
+        !matches!(self.values.get(name).origin, Origin::Default)
+    }
+
     /// What `stampede config` prints: a line of values for each setting, and its reason under it.
     pub fn table(&self) -> String {
         show::table(&self.values)

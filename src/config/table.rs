@@ -62,6 +62,9 @@ settings! {
     /// Each step doubles what a guess at a stolen password hash costs, and what a login costs;
     /// below 10 is for tests only.
     bcrypt_cost: u32 = Fixed("10"), whole(4..=31);
+    /// The service key with which `stampede close` and `stampede demo --seed-only` call a running
+    /// server; without it they log in as the administrator.
+    service_key: Option<Secret> = Hidden("\"sk_… as it was printed\""), optional(secret);
     /// The IANA zone in which a day begins and ends, so that closing days and expiries fall where
     /// people expect them.
     time_zone: TimeZone = Fixed("UTC"), time_zone;

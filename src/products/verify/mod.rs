@@ -15,6 +15,7 @@ use anyhow::{Context, bail};
 use lists::{Lists, MOST, Rows};
 use ports::history::History;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What was found in order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,12 @@ impl Verified {
             }
             None => drop(self.books.insert(whole, share)),
         }
+    }
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in order: {} partitions, {} records", self.partitions, self.records)
     }
 }
 

@@ -4,6 +4,7 @@
 mod backup;
 mod commands;
 mod damage;
+mod demo;
 mod draws;
 mod flood;
 mod import;
