@@ -7,6 +7,7 @@ mod damage;
 mod demo;
 mod draws;
 mod flood;
+mod histories;
 mod import;
 mod kill;
 mod load;
