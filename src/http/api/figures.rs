@@ -1,4 +1,5 @@
-//! To whom the figures of a campaign or a batch are told: what was given, and what is left.
+//! To whom the figures of a campaign, a batch or a lottery are told: what was given, and what is
+//! left.
 
 use crate::http::problem::{self, Problem};
 use actors::domain::FiguresFor;

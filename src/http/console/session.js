@@ -34,3 +34,6 @@ export function forget(why = "") {
 
 export const role = computed(() => me.value?.role ?? "member");
 export const may = (least) => ROLES.indexOf(role.value) >= ROLES.indexOf(least);
+// Whether figures for `public`, `members` or `staff` are told to whoever is here.
+export const isTold = (figures) => may("viewer") || figures === "public"
+  || (figures === "members" && tokens.value !== null);

@@ -40,6 +40,7 @@ impl Lotteries {
     ) -> Result<Done<LotteryPlan>, Error> {
         let done = self.engine.lotteries.command(&pool, Command::Create(plan), by).await?;
         pick(done, |event| match event {
+            Event::Planned(plan) => Some(plan.into()),
             Event::Arranged(plan) => Some(plan),
             _ => None,
         })

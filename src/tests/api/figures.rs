@@ -1,9 +1,11 @@
-//! To whom figures are told: of a campaign and of a batch, to whom each says.
+//! To whom figures are told: of a campaign, a batch and a lottery, to whom each says.
 
 use crate::campaigns::{END, campaign, claim, show, with};
 use crate::roles::staff_named;
 use harness::{Client, TestApp, id, pointers};
 use serde_json::{Value, json};
+
+const DAY: &str = "2026-12-31";
 
 /// Everybody who may ask, from those who are told least to those who are told most: at which of
 /// `public`, `members` and `staff` they are told figures.
@@ -120,6 +122,31 @@ fn a_batch_is_shown_to_staff_unless_it_says_otherwise() {
 }
 
 #[test]
+fn a_lottery_tells_its_figures_to_whom_it_says() {
+    let app = TestApp::start();
+    let callers = callers(&app);
+    for (level, to) in LEVELS.into_iter().enumerate() {
+        let day = format!("2026-12-2{level}");
+        let plan = json!({"closes_on": day, "tickets": {"digits": 4}, "ballots": true,
+            "figures": to});
+        assert_eq!(app.admin().post("/lotteries", plan).expect(201)["figures"], to);
+        app.restart();
+        for caller in &callers {
+            let (name, client, told) = caller;
+            let is_told = told[level];
+            let seen = client.get(&format!("/lotteries/{day}")).expect(200);
+            assert_eq!(seen["figures"], to, "{name}");
+            tells(caller, is_told, &format!("/lotteries/{day}/ledger"));
+            tells(caller, is_told, &format!("/lotteries/{day}/statistics"));
+            let found = client.get(&format!("/lotteries/{day}/tickets?pattern=***7")).expect(200);
+            let free = if is_told { json!(1000) } else { Value::Null };
+            assert_eq!((&found["free"], &found["matching"]), (&free, &json!(1000)), "{name}");
+            assert_eq!(found["sample"].as_array().unwrap().len(), 10, "{name}");
+        }
+    }
+}
+
+#[test]
 fn to_whom_figures_cannot_be_told_is_pointed_at() {
     let app = TestApp::start();
     let admin = app.admin();
@@ -128,10 +155,12 @@ fn to_whom_figures_cannot_be_told_is_pointed_at() {
     let batch = with(worth.clone(), json!({"count": 3, "expires_at": END}));
     let other =
         with(worth, json!({"name": "Other", "quota": 0, "ends_at": END, "trigger": "claim"}));
+    let lottery = json!({"closes_on": DAY, "ballots": true, "figures": "friends"});
     for (answer, expected) in [
         (admin.post("/coupon-batches", batch.clone()), vec!["/figures"]),
         (admin.post("/coupons", batch), vec!["/figures"]),
         (admin.post("/campaigns", other), vec!["/figures", "/quota"]),
+        (admin.post("/lotteries", lottery), vec!["/figures"]),
         (
             admin.put(&format!("/campaigns/{id}/figures"), json!({"figures": "all"})),
             vec!["/figures"],

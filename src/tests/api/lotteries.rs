@@ -34,7 +34,7 @@ fn a_lottery_is_what_its_creation_said() {
         "created_at": "2026-12-01T12:00:00.000Z",
         "tickets": {"digits": 6, "copies": 10, "stock": 10_000_000, "slices": 10,
             "held_per_member_and_slice": 100},
-        "ballots": null,
+        "ballots": null, "figures": "public",
     });
     assert_eq!(made, expected);
     assert_eq!(app.anybody().get("/lotteries/2026-12-31").expect(200), expected);

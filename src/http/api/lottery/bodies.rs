@@ -1,5 +1,6 @@
 //! What the calls about lotteries answer.
 
+use crate::http::api::figures;
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::export::TableLine;
 use crate::http::words;
@@ -28,6 +29,9 @@ pub struct LotteryBody {
     pub tickets: Option<TicketsBody>,
     pub ballots: Option<BallotsBody>,
     pub created_at: String,
+    /// To whom the ledger, the statistics and the number of free tickets are told.
+    #[schema(value_type = words::FigureReaders)]
+    pub figures: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -128,6 +132,7 @@ impl LotteryBody {
             tickets: view.plan.tickets.map(TicketsBody::of),
             ballots: view.plan.ballots.map(BallotsBody::of),
             created_at: wire_time(view.created_at),
+            figures: figures::written(view.plan.figures),
         }
     }
 }

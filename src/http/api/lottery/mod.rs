@@ -11,6 +11,7 @@ mod finding;
 mod table;
 pub mod wish;
 
+use crate::http::api::figures;
 use crate::http::api::lottery::bodies::{
     ClosedBody, DrawBody, LotteryBody, LotteryLedgerBody, ReceiptKeyBody, StatisticsBody,
 };
@@ -19,7 +20,7 @@ use crate::http::api::lottery::finding::{LotteriesQuery, filters_lotteries};
 use crate::http::api::lottery::wish::CreateLottery;
 use crate::http::api::pool::{PoolInPath, PoolPath, at, find_lottery, find_plan};
 use crate::http::body::Body;
-use crate::http::caller::Operator;
+use crate::http::caller::{Operator, Perhaps};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::export::{self, FormQuery};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -91,12 +92,16 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
         Endpoint::get(at!(by, "/ledger"), ledger)
             .named(by.pick("getLotteryLedger", "getPoolLedger"))
             .summary("Count a lottery's tickets and ballots")
+            .notes("For whoever is told its figures.")
+            .who(Who::Optional)
             .answer::<LotteryLedgerBody>(200, "The books, which balance.")
             .exported()
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS]),
         Endpoint::get(at!(by, "/statistics"), statistics)
             .named(by.pick("getLotteryStatistics", "getPoolStatistics"))
             .summary("See how many take part")
+            .notes("For whoever is told its figures.")
+            .who(Who::Optional)
             .answer::<StatisticsBody>(200, "Ballots box by box, and tickets.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::get(at!(by, "/winner"), draws::winner)
@@ -222,10 +227,12 @@ pub async fn close_now(
 
 async fn ledger(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     PoolInPath(pool): PoolInPath,
     Params(FormQuery { format }): Params<FormQuery>,
 ) -> Result<HttpResponse, Problem> {
     let plan = find_plan(&shared, pool).await?;
+    figures::tell(plan.figures, signed.as_ref())?;
     if plan.tickets.is_none() && plan.ballots.is_none() {
         return Err(Problem::plain(&problem::NO_TICKETS));
     }
@@ -236,10 +243,12 @@ async fn ledger(
 
 async fn statistics(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let view = find_lottery(&shared, pool).await?;
+    figures::tell(view.plan.figures, signed.as_ref())?;
     let (tickets, boxes) = (
         shared.tickets.ledger(pool, &view.plan).await?,
         shared.ballots.boxes(pool, &view.plan).await?,

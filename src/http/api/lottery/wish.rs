@@ -1,10 +1,12 @@
 //! What an administrator wants a lottery to be, and what it becomes: every limit is checked here,
 //! and what is wrong is pointed at.
 
+use crate::http::api::figures::parse_figures;
 use crate::http::fields::check_name;
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::switch::Switch;
+use crate::http::words;
 use crate::shared::Shared;
 use actors::Time;
 use actors::domain::day::Day;
@@ -53,6 +55,10 @@ pub struct CreateLottery {
     /// whoever runs the server cannot know its result before: `true` for the first one a minute
     /// after the closing instant.
     pub beacon: Option<Switch<BeaconPlan>>,
+    /// To whom the ledger, the statistics and the number of free tickets are told: `public`, if
+    /// absent, `members` (services, too) or `staff`. A draw and its proof are public always.
+    #[schema(value_type = Option<words::FigureReaders>)]
+    pub figures: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
@@ -104,7 +110,9 @@ pub fn parse_plan(
     }
     let tickets = body.tickets.map(|plan| parse_tickets(shared, plan)).transpose();
     let tickets = mistakes.check(tickets);
-    let (Some((pool, closes_at)), Some(ballots), Some(tickets)) = (closing, ballots, tickets)
+    let figures = mistakes.check(body.figures.as_deref().map(parse_figures).transpose());
+    let (Some((pool, closes_at)), Some(ballots), Some(tickets), Some(figures)) =
+        (closing, ballots, tickets, figures)
     else {
         return Err(mistakes.into());
     };
@@ -113,7 +121,8 @@ pub fn parse_plan(
     }
     mistakes.end()?;
     let name = body.name.unwrap_or_else(|| format!("Lottery of {pool}"));
-    Ok((pool, LotteryPlan { tickets, ballots, ..LotteryPlan::named(name, closes_at) }))
+    let figures = figures.unwrap_or_default();
+    Ok((pool, LotteryPlan { tickets, ballots, figures, ..LotteryPlan::named(name, closes_at) }))
 }
 
 /// The closing day, and the instant at which it ends in the configured zone.

@@ -89,7 +89,8 @@ pub struct MatchesBody {
     pub pattern: String,
     /// Tickets that match, sold or not.
     pub matching: u64,
-    pub free: u64,
+    /// Null for whoever is not told the lottery's figures.
+    pub free: Option<u64>,
     /// Some of the free ones. Nobody holds them for you.
     pub sample: Vec<SampleBody>,
 }

@@ -9,6 +9,7 @@ pub mod explain;
 mod holds;
 mod sold;
 
+use crate::http::api::figures;
 use crate::http::api::pool::{PoolInPath, PoolPath, at, find_plan, parse_pool};
 use crate::http::api::tickets::bodies::{
     BoughtBody, BoughtQuery, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery,
@@ -16,7 +17,7 @@ use crate::http::api::tickets::bodies::{
 };
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
-use crate::http::caller::{AsMember, Operator};
+use crate::http::caller::{AsMember, Operator, Perhaps};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -61,6 +62,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
             .named(by.pick("findTickets", "findTicketsOfPool"))
             .summary("Look for tickets")
             .notes("Only looks: holds nothing, and the next moment may be different.")
+            .who(Who::Optional)
             .query("pattern", "Digits and stars, like `****23`.")
             .required()
             .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
@@ -162,6 +164,7 @@ const SAMPLE: u16 = 10;
 
 async fn search(
     shared: web::Data<Shared>,
+    Perhaps(signed): Perhaps,
     PoolInPath(pool): PoolInPath,
     Params(search): Params<PatternQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -177,7 +180,7 @@ async fn search(
     Ok(reply::ok(&MatchesBody {
         pattern: pattern.to_string(),
         matching: found.matching,
-        free: found.free,
+        free: figures::are_told(plan.figures, signed.as_ref()).then_some(found.free),
         sample,
     }))
 }

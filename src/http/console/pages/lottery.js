@@ -2,7 +2,7 @@
 import { html } from "../html.js";
 import { useState } from "preact/hooks";
 import { call, get } from "../api.js";
-import { may, role } from "../session.js";
+import { isTold, may, role } from "../session.js";
 import { counts, outlook } from "../stock.js";
 import { theme } from "../theme.js";
 import { span, time, whole } from "../words.js";
@@ -38,9 +38,11 @@ async function blocksOf(path, digits) {
 }
 
 async function load(path) {
-  const [lottery, ledger] = await Promise.all([get(path), get(`${path}/ledger`)]);
-  const [blocks, draw] = await Promise.all([
-    lottery.tickets ? blocksOf(path, lottery.tickets.digits) : [],
+  const lottery = await get(path);
+  const isShown = isTold(lottery.figures);
+  const [ledger, blocks, draw] = await Promise.all([
+    isShown ? get(`${path}/ledger`) : null,
+    lottery.tickets && isShown ? blocksOf(path, lottery.tickets.digits) : [],
     lottery.state === "drawn" && lottery.ballots ? get(`${path}/winner`) : null]);
   return { lottery, ledger, blocks, draw };
 }
@@ -77,8 +79,9 @@ export function Lottery({ day }) {
       <p class="big">${lottery.state === "open" && (left > 0
         ? `It closes in ${span(left)}.` : "It closes at this moment.")}
         ${lottery.state === "drawn" && "It is over, and drawn."}</p>
-      ${lottery.tickets && html`<${Bar} label="Tickets" parts=${[["sold", "taken", books.sold],
-        ["held", "held", books.held], ["free", "free", books.free]]} />
+      ${lottery.tickets && ledger && html`<${Bar} label="Tickets" parts=${[
+        ["sold", "taken", books.sold], ["held", "held", books.held],
+        ["free", "free", books.free]]} />
         <p class="quiet">${outlook("lotteries", day)}</p>`}
       <dl class="facts">
         <dt>closes</dt><dd>${time(lottery.closes_at)}</dd>
@@ -97,10 +100,11 @@ export function Lottery({ day }) {
     ${lottery.state === "open" && lottery.ballots && ["member", "viewer"].includes(role.value)
       && html`<${Ballots} path=${path} />`}
     <div class="grid">
-      ${lottery.tickets && html`<section class="sheet"><h2>The numbers</h2>
+      ${lottery.tickets && ledger && html`<section class="sheet"><h2>The numbers</h2>
         <${NumberMap} blocks=${blocks} bought=${bought} books=${books} theme=${theme.value} />
       </section>`}
-      <section class="sheet"><h2>Ledger</h2><${Ledger} of=${ledger} />
+      <section class="sheet"><h2>Ledger</h2>${ledger ? html`<${Ledger} of=${ledger} />`
+        : html`<p class="quiet">It is not for everybody.</p>`}
         <p><button class="small" type="button" onClick=${loaded.reload}>Look again</button></p>
         ${may("operator") && lottery.state !== "drawn" && html`<${Close} path=${path} day=${day}
           done=${() => {

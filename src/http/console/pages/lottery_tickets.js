@@ -46,7 +46,8 @@ export function Tickets({ path, digits, onChange }) {
       <${Field} name="pattern" label="Pattern" said=${said} set=${set} error=${hold.error}
         hint="${digits} digits or stars; a star is any digit." autocomplete="off" />
       <p role="status">${!isWhole ? `It has to be ${digits} digits or stars.`
-        : matches && `${whole(matches.free)} of ${whole(matches.matching)} that match are free${
+        : matches && `${whole(matches.matching)} match${matches.free === null ? ""
+          : `, and ${whole(matches.free)} of them are free`}${
           matches.sample.length ? `, such as ${matches.sample.slice(0, 5)
             .map(({ number }) => number).join(", ")}` : ""}.`}</p>
       <${Field} name="count" label="How many" inputmode="numeric" said=${said} set=${set}
