@@ -53,6 +53,7 @@ pub fn people(config: &Config) -> people::Settings {
         service_guesses_per_minute: config.service_guesses_per_minute,
         campaign_guesses_per_minute: config.campaign_guesses_per_minute,
         requests_per_minute: config.requests_per_minute,
+        public_requests_per_minute: config.public_requests_per_minute,
         new_members_per_minute: config.new_members_per_minute,
         idempotency_s: config.idempotency_s,
         key_delay_s: if knows_alone { 0 } else { KEY_DELAY_S },

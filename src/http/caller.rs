@@ -7,6 +7,7 @@ use super::acts;
 use super::calls::Calls;
 use super::headers::{self, ON_BEHALF_OF};
 use super::introductions;
+use super::origin::ClientOrigin;
 use super::problem::{self, Problem};
 use crate::shared::Shared;
 use actix_web::dev::Payload;
@@ -22,7 +23,8 @@ use tokio::sync::Semaphore;
 /// Anybody who has an account, or for whom a service vouches.
 pub struct SignedIn(pub Signed);
 
-/// Anybody; and whoever says who they are must be let in.
+/// Anybody; and whoever says who they are must be let in. Whoever does not is counted by their
+/// address.
 pub struct Perhaps(pub Option<Signed>);
 
 /// Who may hold and buy: members, by themselves or through their service. Administrators may, too.
@@ -97,7 +99,14 @@ impl FromRequest for Perhaps {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let says = |name: &HeaderName| request.headers().contains_key(name);
         if !says(&AUTHORIZATION) && !says(&ON_BEHALF_OF) {
-            return Box::pin(async { Ok(Perhaps(None)) });
+            let (request, origin) = (request.clone(), ClientOrigin::from_request(request, payload));
+            return Box::pin(async move {
+                let shared = request
+                    .app_data::<web::Data<Shared>>()
+                    .ok_or_else(|| Problem::plain(&problem::INTERNAL))?;
+                shared.people.access.let_anybody_in(&origin.await?.0).await?;
+                Ok(Perhaps(None))
+            });
         }
         let signer = SignedIn::from_request(request, payload);
         Box::pin(async move { Ok(Perhaps(Some(signer.await?.0))) })

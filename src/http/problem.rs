@@ -25,8 +25,8 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     pub errors: Vec<Invalid>,
     pub retry_after_s: Option<u32>,
-    /// The rate that was used up, per minute.
-    pub per_minute: Option<u32>,
+    /// The rate that was used up: whose it is, and how much it is per minute.
+    pub rate: Option<(&'static str, u32)>,
     pub allow: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_s,
-            per_minute: None,
+            rate: None,
             allow: None,
         }
     }
@@ -101,9 +101,9 @@ impl Problem {
         self
     }
 
-    /// The caller's rate is used up for so long.
-    pub fn rate(mut self, per_minute: u32, seconds: u32) -> Problem {
-        self.per_minute = Some(per_minute);
+    /// The rate of a caller, or of an address, is used up for so long.
+    pub fn rate(mut self, whose: &'static str, per_minute: u32, seconds: u32) -> Problem {
+        self.rate = Some((whose, per_minute));
         self.retry_after(seconds)
     }
 
@@ -134,9 +134,10 @@ impl Problem {
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((RETRY_AFTER, seconds));
         }
-        if let (Some(per_minute), Some(seconds)) = (self.per_minute, self.retry_after_s) {
-            response.insert_header(("RateLimit-Policy", format!("\"caller\";q={per_minute};w=60")));
-            response.insert_header(("RateLimit", format!("\"caller\";r=0;t={seconds}")));
+        if let (Some((whose, per_minute)), Some(seconds)) = (self.rate, self.retry_after_s) {
+            let policy = format!("\"{whose}\";q={per_minute};w=60");
+            response.insert_header(("RateLimit-Policy", policy));
+            response.insert_header(("RateLimit", format!("\"{whose}\";r=0;t={seconds}")));
         }
         if let Some(allow) = &self.allow {
             response.insert_header(("Allow", allow.as_str()));

@@ -7,6 +7,7 @@ use super::budgets::Budgets;
 use super::ended::EndedSessions;
 use super::error::Error;
 use super::known_keys::PREFIX;
+use super::origin::RequestOrigin;
 use super::outsiders::{is_their_id, outsider, service_itself};
 use super::refusals::{Denied, Reason, Refusals};
 use super::service_keys::ServiceKeys;
@@ -46,6 +47,11 @@ impl Access {
         }
         self.budgets.spend_request(signed.caller.id).await?;
         Ok(signed)
+    }
+
+    /// The way in for whoever says nothing of who they are, to what is public.
+    pub async fn let_anybody_in(&self, origin: &RequestOrigin) -> Result<(), Error> {
+        self.budgets.spend_public_request(&origin.address).await
     }
 
     /// The caller, as far as this node knows. A server lets requests in by `let_in`.

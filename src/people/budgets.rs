@@ -18,6 +18,7 @@ pub struct Budgets {
     pub per_minute: PerMinute,
     pub failures: Arc<Failures>,
     pub requests: Rates,
+    pub public_requests: Rates,
     pub new_members: Rates,
 }
 
@@ -91,9 +92,21 @@ impl Budgets {
 
     /// Counts a request of that caller, if there is a limit.
     pub async fn spend_request(&self, caller: Id) -> Result<(), Error> {
-        let per_minute = self.requests.per_minute();
-        let spent = self.requests.spend(self.sharing.memory(), caller, self.now()).await;
-        spent.map_err(|retry_after_s| Error::OverRate { per_minute, retry_after_s })
+        self.spend_of("caller", &self.requests, caller).await
+    }
+
+    /// Counts a public read of somebody whom nobody knows, if there is a limit.
+    pub async fn spend_public_request(&self, address: &str) -> Result<(), Error> {
+        let name = Id::digest(&[b"public requests of", address.as_bytes()]);
+        self.spend_of("address", &self.public_requests, name).await
+    }
+
+    async fn spend_of(&self, whose: &'static str, rates: &Rates, name: Id) -> Result<(), Error> {
+        let spent = rates.spend(self.sharing.memory(), name, self.now()).await;
+        spent.map_err(|retry_after_s| {
+            metrics::counter!("stampede_over_rate_total", "rate" => whose).increment(1);
+            Error::OverRate { whose, per_minute: rates.per_minute(), retry_after_s }
+        })
     }
 
     fn now(&self) -> Time {

@@ -22,8 +22,9 @@ pub enum Error {
     WrongCredentials,
     #[error("too many failures from this address")]
     TooMany { retry_after_s: u32 },
+    /// `whose`: the caller's rate, or that of their address.
     #[error("more than {per_minute} requests in this minute")]
-    OverRate { per_minute: u32, retry_after_s: u32 },
+    OverRate { whose: &'static str, per_minute: u32, retry_after_s: u32 },
     #[error(transparent)]
     Busy(#[from] Busy),
     #[error(transparent)]

@@ -104,6 +104,7 @@ impl People {
             per_minute,
             failures: failures.clone(),
             requests: Rates::new(settings.requests_per_minute),
+            public_requests: Rates::new(settings.public_requests_per_minute),
             new_members: Rates::new(settings.new_members_per_minute),
         });
         let homes =

@@ -21,6 +21,8 @@ pub struct Settings {
     pub campaign_guesses_per_minute: u32,
     /// 0 is no limit.
     pub requests_per_minute: u32,
+    /// Of one address, where nobody is named. 0 is no limit.
+    pub public_requests_per_minute: u32,
     /// Of one service. 0 is no limit.
     pub new_members_per_minute: u32,
     /// How long the key of a registration stands for it.

@@ -40,6 +40,7 @@ pub fn settings() -> Settings {
         service_guesses_per_minute: 3000,
         campaign_guesses_per_minute: 600,
         requests_per_minute: 0,
+        public_requests_per_minute: 0,
         new_members_per_minute: 60_000,
         idempotency_s: 3600,
         key_delay_s: 0,

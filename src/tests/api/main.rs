@@ -51,6 +51,7 @@ mod openapi;
 mod operations;
 mod passwords;
 mod pools;
+mod rates;
 mod redeeming;
 mod repeats;
 mod roles;

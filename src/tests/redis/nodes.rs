@@ -54,6 +54,7 @@ impl Town {
             failures_per_minute: self.failures_per_minute,
             account_failures_per_minute: 5,
             requests_per_minute: self.requests_per_minute,
+            public_requests_per_minute: 0,
             campaign_guesses_per_minute: self.campaign_guesses_per_minute,
             ..stampede::settings::people(&config)
         };

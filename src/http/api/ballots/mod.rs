@@ -14,7 +14,7 @@ use crate::http::api::pool::{
 };
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
-use crate::http::caller::{AsMember, Viewer};
+use crate::http::caller::{AsMember, Perhaps, Viewer};
 use crate::http::endpoint::{Endpoint, Who};
 use crate::http::export;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
@@ -103,6 +103,7 @@ fn of_ballots() -> Vec<Endpoint> {
                 "The path from the ballot to the root over all ballots, from which the winners \
                 were drawn.",
             )
+            .who(Who::Optional)
             .answer::<Inclusion>(200, "The path.")
             .problems(&[&problem::NOT_FOUND, &problem::NOT_SEALED_YET]),
     ]
@@ -210,6 +211,7 @@ async fn show(
 
 async fn proof(
     shared: web::Data<Shared>,
+    _: Perhaps,
     id: web::Path<String>,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {

@@ -118,6 +118,7 @@ pub async fn announce(
 
 pub async fn proof(
     shared: web::Data<Shared>,
+    _: Perhaps,
     request: HttpRequest,
     PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,

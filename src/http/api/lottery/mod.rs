@@ -64,11 +64,13 @@ fn of_lotteries() -> Vec<Endpoint> {
                     closed and wait for their draw. With it, past ones, too: a page looks at a \
                     month, and may have few lines, or none, and still have a next one.",
                 )
+                .who(Who::Optional)
                 .lists::<LotteryBody>("By closing day."),
         ),
         Endpoint::get("/lotteries/{date}", show)
             .named("getLottery")
             .summary("Look at a lottery")
+            .who(Who::Optional)
             .answer::<LotteryBody>(200, "The lottery.")
             .problems(&[&problem::NOT_FOUND]),
         Endpoint::post("/lotteries/{date}/close", close)
@@ -130,6 +132,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 "Everything that it takes to repeat the draw on any machine: `stampede \
                 verify-draw`, or `docs/verify_draw.py`. Streamed; it holds every ballot.",
             )
+            .who(Who::Optional)
             .answer_object(200, "The proof, as `docs/draws.md` describes it.")
             .problems(&[
                 &problem::NOT_FOUND,
@@ -174,6 +177,7 @@ async fn create(
 
 async fn list(
     shared: web::Data<Shared>,
+    _: Perhaps,
     Params(query): Params<LotteriesQuery>,
 ) -> Result<HttpResponse, Problem> {
     Ok(reply::ok(&query.read()?.page(&shared).await?))
@@ -181,6 +185,7 @@ async fn list(
 
 async fn show(
     shared: web::Data<Shared>,
+    _: Perhaps,
     PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {

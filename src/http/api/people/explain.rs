@@ -27,8 +27,8 @@ impl From<Error> for Problem {
             Error::TooMany { retry_after_s } => {
                 Problem::plain(&problem::TOO_MANY).retry_after(retry_after_s)
             }
-            Error::OverRate { per_minute, retry_after_s } => {
-                Problem::plain(&problem::TOO_MANY).rate(per_minute, retry_after_s)
+            Error::OverRate { whose, per_minute, retry_after_s } => {
+                Problem::plain(&problem::TOO_MANY).rate(whose, per_minute, retry_after_s)
             }
             Error::Busy(busy) => {
                 Problem::new(&problem::BUSY, busy.to_string()).retry_after(busy.retry_after_s)
