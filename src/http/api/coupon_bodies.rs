@@ -42,6 +42,7 @@ pub struct CouponBody {
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
     pub assigned_at: Option<String>,
+    /// From then on it cannot be used. A use that is held ends at `held_until`.
     pub expires_at: String,
     /// The use that is in force, or waits for its payment.
     pub r#use: Option<UseBody>,
@@ -107,6 +108,7 @@ pub struct VoucherBody {
     pub discount_amount: Option<u64>,
     pub min_amount: Option<u64>,
     pub max_discount: Option<u64>,
+    /// From then on it cannot be used.
     pub expires_at: String,
 }
 

@@ -177,6 +177,8 @@ impl EligibilityBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Campaign)]
 pub struct CampaignBody {
+    /// Campaigns have the odd numbers (`c_1`, `c_3`) and batches the even ones (`b_0`, `b_2`), each
+    /// in the order of their creation and without a gap.
     pub id: String,
     pub name: String,
     /// `scheduled`, `open`, `paused`, `sold_out`, `ended` or `withdrawn`.

@@ -56,7 +56,8 @@ pub struct HoldBody {
     #[schema(value_type = words::HoldStates)]
     pub state: &'static str,
     pub tickets: Vec<TicketBody>,
-    /// When it ends by itself. Null once it is confirmed or released.
+    /// When the hold ends by itself; a ticket that was bought never expires. Null once the hold is
+    /// confirmed or released.
     pub expires_at: Option<String>,
 }
 
@@ -74,6 +75,8 @@ pub struct EndBody {
     pub id: String,
     #[schema(value_type = words::HoldStates)]
     pub state: &'static str,
+    /// When the hold ends by itself; a ticket that was bought never expires. Null once the hold is
+    /// confirmed or released.
     pub expires_at: Option<String>,
 }
 
