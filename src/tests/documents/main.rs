@@ -1,10 +1,11 @@
-//! What the repository says to its readers, held against what is there: documents, the README and
-//! the compose file.
+//! What the repository says to its readers, held against what is there: documents, the README, the
+//! compose file and the examples.
 
 mod compose;
 mod links;
 mod printed;
 mod readme;
+mod shop;
 
 use harness::Binary;
 
