@@ -1,5 +1,5 @@
-//! What stands at the root: the console, the problem pages, the document and its page, health
-//! and metrics.
+//! What stands at the root: the console, the pages of draws and of problems, the document and its
+//! page, health and metrics.
 
 use super::api;
 use super::console;
@@ -24,6 +24,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
     let pages = [
         Endpoint::get("/", front),
         Endpoint::get("/docs", docs),
+        Endpoint::get("/draws/{pool}", draw),
         Endpoint::get("/problems", problems),
         Endpoint::get("/problems/{name}", problem_page),
         Endpoint::get("/openapi.json", document),
@@ -38,6 +39,10 @@ pub fn mount(config: &mut web::ServiceConfig) {
 
 async fn front(request: HttpRequest, _: Params<flags::Nothing>) -> HttpResponse {
     if wants_json(&request) { reply::ok(&links()) } else { console::page(&request).await }
+}
+
+async fn draw(request: HttpRequest, _: Params<flags::Nothing>) -> HttpResponse {
+    console::draw(&request).await
 }
 
 /// Whether the caller asks for JSON, and does not take a page.

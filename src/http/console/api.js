@@ -97,6 +97,13 @@ export async function text(path) {
   return answer.text();
 }
 
+// A file that the server makes, as it is.
+export async function bytes(path) {
+  const answer = await signed("GET", path);
+  if (!answer.ok) throw await refusal(answer);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
 // Whatever the server answers, as it stands: for those who try a call.
 export async function ask(method, path, { body, token, on_behalf_of, media }) {
   const headers = {};

@@ -1,7 +1,8 @@
-//! The console: a page for people, and the files that it is made of. All of them are part of the
-//! binary; they are written as they are served, so nothing has to be built to change one.
+//! The console, the public page of a draw, and the files that they are made of. All of them are
+//! part of the binary; they are written as they are served, so nothing has to be built to change
+//! one.
 //!
-//! The page may load its own files and speak to its own server, and nothing else: its policy says
+//! A page may load its own files and speak to its own server, and nothing else: its policy says
 //! so to the browser.
 
 use super::problem::{self, Problem};
@@ -17,7 +18,8 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const PAGE: &str = include_str!("page.html");
+const CONSOLE: &str = include_str!("page.html");
+const DRAW: &str = include_str!("draws/page.html");
 
 macro_rules! files {
     ($( $name:literal )*) => { &[$( ($name, include_bytes!($name)) ),*] };
@@ -27,6 +29,17 @@ macro_rules! files {
 const FILES: &[(&str, &[u8])] = files! {
     "api.js"
     "app.js"
+    "draws/before.js"
+    "draws/check.js"
+    "draws/code.js"
+    "draws/draws.css"
+    "draws/draws.js"
+    "draws/drop.js"
+    "draws/keep.js"
+    "draws/kept.js"
+    "draws/qr.js"
+    "draws/steps.js"
+    "draws/winners.js"
     "html.js"
     "icon.svg"
     "live.js"
@@ -90,6 +103,20 @@ const FILES: &[(&str, &[u8])] = files! {
     "vendor/uplot.LICENSE"
     "vendor/uplot.css"
     "vendor/uplot.mjs"
+    "verifier/anchored.js"
+    "verifier/beacon.js"
+    "verifier/bytes.js"
+    "verifier/documents.js"
+    "verifier/ed25519.js"
+    "verifier/fraud.js"
+    "verifier/json.js"
+    "verifier/lots.js"
+    "verifier/proof.js"
+    "verifier/sha256.js"
+    "verifier/sha512.js"
+    "verifier/shape.js"
+    "verifier/tree.js"
+    "verifier/verify.js"
     "words.js"
 };
 
@@ -103,20 +130,45 @@ const MODULES: [(&str, &str); 6] = [
     ("uplot", "uplot"),
 ];
 
-pub async fn page(request: &HttpRequest) -> HttpResponse {
-    static MADE: LazyLock<(StaticPage, HeaderValue)> = LazyLock::new(|| {
+/// A page as it is sent, and its policy.
+struct ModulePage {
+    page: StaticPage,
+    policy: HeaderValue,
+}
+
+impl ModulePage {
+    /// With the modules that are its own; what it shares it finds through them.
+    fn of(html: &str, is_own: fn(&str) -> bool) -> ModulePage {
         let map = import_map();
-        let html = PAGE
+        let html = html
             .replace("{{version}}", env!("CARGO_PKG_VERSION"))
-            .replace("{{preloads}}", &preloads())
+            .replace("{{preloads}}", &preloads(is_own))
             .replace("{{import_map}}", &map);
         let policy = HeaderValue::from_str(&policy(&map)).expect("it is plain text");
-        (StaticPage::of("text/html; charset=utf-8", html.into()), policy)
-    });
-    let (page, policy) = &*MADE;
-    let mut response = with_manners(page.answer(request).await);
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy.clone());
-    response
+        ModulePage { page: StaticPage::of("text/html; charset=utf-8", html.into()), policy }
+    }
+
+    async fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let mut response = with_manners(self.page.answer(request).await);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        response
+    }
+}
+
+pub async fn page(request: &HttpRequest) -> HttpResponse {
+    static MADE: LazyLock<ModulePage> =
+        LazyLock::new(|| ModulePage::of(CONSOLE, |name| !is_of_draws(name)));
+    MADE.answer(request).await
+}
+
+/// The page of a draw. It is the same for all, and finds out by its address which draw is meant.
+pub async fn draw(request: &HttpRequest) -> HttpResponse {
+    static MADE: LazyLock<ModulePage> = LazyLock::new(|| ModulePage::of(DRAW, is_of_draws));
+    MADE.answer(request).await
+}
+
+fn is_of_draws(name: &str) -> bool {
+    name.starts_with("draws/") || name.starts_with("verifier/")
 }
 
 /// One of the files.
@@ -158,8 +210,9 @@ fn import_map() -> String {
 }
 
 /// All modules at once, and not one after the other as each is found in the one before.
-fn preloads() -> String {
-    let modules = FILES.iter().filter(|(name, _)| kind(name).starts_with("text/javascript"));
+fn preloads(is_own: fn(&str) -> bool) -> String {
+    let is_module = |name: &str| kind(name).starts_with("text/javascript") && is_own(name);
+    let modules = FILES.iter().filter(|(name, _)| is_module(name));
     modules
         .map(|(name, _)| format!("<link rel=\"modulepreload\" href=\"/console/{name}\">\n"))
         .collect()

@@ -197,8 +197,17 @@ fn scene(seed: u64) -> (TestApp, Garbage) {
     let mut paths: Vec<String> = all.map(|endpoint| format!("/api/v1{}", endpoint.path)).collect();
     paths.extend(api::endpoints_at_root().iter().map(|endpoint| endpoint.path.to_owned()));
     paths.extend(
-        ["/", "/docs/", "/docs/{file}", "/problems/{name}", "/openapi.json", "/api/v1/{x}", "/{x}"]
-            .map(String::from),
+        [
+            "/",
+            "/docs/",
+            "/docs/{file}",
+            "/draws/{pool}",
+            "/problems/{name}",
+            "/openapi.json",
+            "/api/v1/{x}",
+            "/{x}",
+        ]
+        .map(String::from),
     );
     (app, Garbage { dice: Dice::new(seed), paths, tokens })
 }

@@ -163,6 +163,16 @@ impl Browser {
         self.fill_at(&format!("//input[@name='{field}']"), text);
     }
 
+    /// Puts it into the text field of that name at once, however long it is.
+    #[track_caller]
+    pub fn paste(&self, field: &str, text: &str) {
+        self.element(&format!("//textarea[@name='{field}']"));
+        let script = "const field = document.querySelector(`textarea[name='${arguments[0]}']`);
+            field.value = arguments[1];
+            field.dispatchEvent(new Event('input', {bubbles: true}));";
+        self.run(script, json!([field, text]));
+    }
+
     /// Types the word that the open dialog asks for.
     #[track_caller]
     pub fn fill_in_dialog(&self, text: &str) {
@@ -183,6 +193,14 @@ impl Browser {
             json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         let command = "Emulation.setDeviceMetricsOverride";
         self.send("POST", "/goog/cdp/execute", json!({"cmd": command, "params": screen}));
+    }
+
+    /// The page that is shown as wide as that has nothing beside the screen.
+    #[track_caller]
+    pub fn fits(&self, width: u32, place: &str) {
+        let script = "return [document.documentElement.scrollWidth, innerWidth]";
+        let wide = self.run(script, json!([]));
+        assert!(wide[0].as_u64() <= wide[1].as_u64() && wide[1] == width, "{place}: {wide}");
     }
 
     /// Presses keys, one after the other, wherever the focus is.

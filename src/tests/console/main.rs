@@ -1,6 +1,9 @@
-//! The console, driven in a real Chromium by chromedriver, on the real server.
+//! The console and the page of a draw, driven in a real Chromium by chromedriver, on the real
+//! server.
 
+mod axe;
 mod browser;
+mod draws;
 mod journeys;
 mod pages;
 mod served;
@@ -58,6 +61,10 @@ impl Scene {
         self.browser.fill("password", password);
         self.browser.press("Sign in");
         self.browser.sees("Sign out");
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     fn sign_in_as_admin(&self) {

@@ -1,11 +1,9 @@
 //! Every page, for eyes, keyboards and screen readers: light and dark, wide and narrow.
 
 use crate::Scene;
-use harness::{DAY, needed, root};
+use crate::axe::Axe;
+use harness::DAY;
 use serde_json::{Value, json};
-
-const AXE: &str = "target/axe/node_modules/axe-core/axe.min.js";
-const TO_INSTALL: &str = "npm install --prefix target/axe axe-core@4";
 
 /// Everything that an administrator can open, on a server where there is one of each.
 fn places(scene: &Scene) -> Vec<String> {
@@ -76,23 +74,14 @@ fn open(scene: &Scene, place: &str) {
 
 #[test]
 fn no_page_has_anything_serious_that_keeps_people_out() {
-    let axe = root().join(AXE);
-    if !axe.is_file() {
-        return needed::is_not_run(&format!("axe-core is not installed. {TO_INSTALL}"));
-    }
+    let Some(axe) = Axe::find() else { return };
     let Some(scene) = Scene::open() else { return };
     let browser = &scene.browser;
-    let axe = std::fs::read_to_string(axe).unwrap();
     browser.until("document.querySelector('h1')", json!([]));
-    browser.run(&axe, json!([]));
-    let mut found: Vec<(String, Value)> = Vec::new();
+    let mut found: Vec<(String, Vec<Value>)> = Vec::new();
     let mut look = |name: &str| {
-        let script = "const done = arguments[0];
-            axe.run().then(({violations}) => done(violations
-              .filter(({impact}) => impact === 'serious' || impact === 'critical')
-              .map(({id, nodes}) => [id, nodes.map(({html}) => html)])))";
-        let wrong = browser.run_on(script, json!([]));
-        if wrong.as_array().unwrap().iter().next().is_some() {
+        let wrong = axe.serious(browser);
+        if !wrong.is_empty() {
             found.push((name.to_owned(), wrong));
         }
     };
@@ -120,10 +109,7 @@ fn every_page_fits_a_telephone_and_a_wall() {
         scene.browser.show_as_wide(width);
         for place in &places {
             open(&scene, place);
-            let wide = scene
-                .browser
-                .run("return [document.documentElement.scrollWidth, innerWidth]", json!([]));
-            assert!(wide[0].as_u64() <= wide[1].as_u64() && wide[1] == width, "{place}: {wide}");
+            scene.browser.fits(width, place);
         }
     }
 }

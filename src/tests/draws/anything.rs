@@ -1,5 +1,5 @@
 //! Whatever is done to the ballots of a box, made anew as a whole: a receipt exposes it exactly if
-//! something up to its signed position is another one now, and both verifiers call it the same.
+//! something up to its signed position is another one now, and all verifiers call it the same.
 
 use crate::STAMPEDE;
 use crate::forged::{Forged, HONEST};
@@ -75,9 +75,11 @@ fn a_receipt_exposes_whatever_was_done_up_to_its_position_and_nothing_behind_it(
         [0, 29, 30, 31, 32].iter().all(|code| codes.contains(code)),
         "the dice leave nothing out"
     );
-    if Verifier::both(STAMPEDE).contains(&Verifier::Python) {
-        for (number, (said, code)) in Verifier::Python.all(&lines).iter().zip(codes).enumerate() {
-            assert_eq!(said.code, code, "case {number}: {said:?}");
+    let others =
+        Verifier::every(STAMPEDE).into_iter().filter(|one| !matches!(one, Verifier::Rust(_)));
+    for verifier in others {
+        for (number, (said, code)) in verifier.all(&lines).iter().zip(&codes).enumerate() {
+            assert_eq!(said.code, *code, "{verifier:?}, case {number}: {said:?}");
         }
     }
 }

@@ -35,7 +35,7 @@ fn every_ballot_is_proved_to_be_among_those_drawn_from() {
         asked(&folder, number, &honest.inclusion(ballot.name.number, ballot.index), Some(receipt))
     };
     let lines: Vec<_> = honest.receipts.iter().flatten().enumerate().map(one).collect();
-    for verifier in Verifier::both(STAMPEDE) {
+    for verifier in Verifier::every(STAMPEDE) {
         for said in verifier.all(&lines) {
             assert_eq!((said.code, said.err.as_str()), (0, ""), "{verifier:?}: {said:?}");
             assert!(
@@ -76,7 +76,7 @@ fn a_forged_proof_of_one_ballot_is_called_by_its_name() {
         .collect();
     let of_another =
         asked(&folder, forgeries.len(), &proof(), Some(&honest.receipts[BOX][PLACE + 1]));
-    for verifier in Verifier::both(STAMPEDE) {
+    for verifier in Verifier::every(STAMPEDE) {
         for ((kind, made), said) in forgeries.iter().zip(verifier.all(&lines)) {
             assert_eq!(said.code, kind.code() as i32, "{verifier:?}: {made:?}: {said:?}");
             assert!(said.err.contains(&format!(": {}: ", kind.name())), "{said:?}");
@@ -134,7 +134,7 @@ fn a_python_without_the_package_checks_the_rest_and_says_so() {
 #[test]
 fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
     let folder = TestFolder::new();
-    for verifier in Verifier::both(STAMPEDE) {
+    for verifier in Verifier::every(STAMPEDE) {
         for (text, kind) in [
             ("{}", FraudKind::Malformed),
             ("[1]", FraudKind::Malformed),
@@ -150,6 +150,9 @@ fn what_is_no_proof_is_refused_and_what_is_not_there_is_no_fraud() {
         );
         let said = verifier.one(&[&deep]);
         assert_eq!(said.code, FraudKind::Malformed.code() as i32, "{verifier:?}: {said:?}");
+        if verifier == Verifier::Page {
+            continue;
+        }
         let said = verifier.one(&[&format!("{deep}-missing")]);
         assert_eq!(said.code, 1, "{verifier:?}: {said:?}");
         let wrong = verifier.one(&[&deep, "--commitment", "12"]);

@@ -1,7 +1,7 @@
-//! Both verifiers, run as their users run them.
+//! All verifiers: two are run as their users run them, that of the page of a draw without its page.
 //!
 //! The Python comes from `STAMPEDE_PYTHON`, else it is `python3`; it needs the package
-//! `cryptography`.
+//! `cryptography`. The page's modules run in `node`.
 
 use crate::folder::TestFolder;
 use crate::process::Binary;
@@ -19,6 +19,7 @@ pub fn script() -> PathBuf {
 pub enum Verifier {
     Rust(Binary),
     Python,
+    Page,
 }
 
 /// What a verifier answered.
@@ -36,6 +37,13 @@ impl Verifier {
         std::iter::once(Verifier::Rust(binary)).chain(python).collect()
     }
 
+    /// And the page's.
+    pub fn every(binary: Binary) -> Vec<Verifier> {
+        let node = needed::are_there(&["node"], "It runs what the page of a draw verifies with.");
+        let page = node.then_some(Verifier::Page);
+        Verifier::both(binary).into_iter().chain(page).collect()
+    }
+
     /// What it answers to each of these command lines.
     pub fn all(self, lines: &[Vec<String>]) -> Vec<VerifierSaid> {
         match self {
@@ -43,7 +51,17 @@ impl Verifier {
                 .iter()
                 .map(|line| self.command().args(line).output().unwrap().into())
                 .collect(),
-            Verifier::Python => in_one_process(lines),
+            Verifier::Python => {
+                let mut python = Command::new(python().expect("it was found before"));
+                python.args(["-c", DRIVER]).arg(script().parent().unwrap());
+                in_one_process(python, lines)
+            }
+            Verifier::Page => {
+                let modules = page_modules();
+                let mut node = Command::new(needed::found("node").expect("it was found before"));
+                node.arg(modules.join("driver.mjs")).arg(root().join("docs/draws.md"));
+                in_one_process(node, lines)
+            }
         }
     }
 
@@ -64,6 +82,7 @@ impl Verifier {
                 command
             }
             (Verifier::Python, None) => panic!("there is no Python to run"),
+            (Verifier::Page, _) => panic!("a page has no command line"),
         }
     }
 }
@@ -86,14 +105,58 @@ for line in sys.stdin:
     print(json.dumps([code, out.getvalue(), err.getvalue()]))
 ";
 
-fn in_one_process(lines: &[Vec<String>]) -> Vec<VerifierSaid> {
+/// The same for the modules of the page. Names become exit codes by the table in `docs/draws.md`.
+const PAGE_DRIVER: &str = r#"
+import { readFileSync } from "node:fs";
+import { bytesOf } from "./bytes.js";
+import { Fraud } from "./fraud.js";
+import { receiptOf, verify } from "./verify.js";
+
+const table = readFileSync(process.argv[2], "utf8").matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm);
+const codes = Object.fromEntries(Array.from(table, ([, name, code]) => [name, Number(code)]));
+const PREFIX = { checked: "checked: ", unchecked: "not checked: ", unproved: "not proved: " };
+
+async function answer([file, ...words]) {
+  let out = "in order\n";
+  const known = { receipts: [] };
+  try {
+    for (let n = 0; n < words.length; n += 2) {
+      const [flag, value] = words.slice(n, n + 2);
+      if (flag === "--receipt") known.receipts.push(receiptOf(value, readFileSync(value)));
+      else known[flag.slice(2)] = bytesOf(value);
+    }
+    const tell = (kind, text) => { out += `${PREFIX[kind] ?? ""}${text}\n`; };
+    await verify({ bytes: readFileSync(file), ...known }, tell);
+    return [0, out, ""];
+  } catch (error) {
+    if (!(error instanceof Fraud)) throw error;
+    return [codes[error.name], "", `the page: ${error.name}: ${error.message}\n`];
+  }
+}
+
+for (const line of readFileSync(0, "utf8").split("\n")) {
+  console.log(JSON.stringify(await answer(JSON.parse(line))));
+}
+"#;
+
+/// In a folder that says that they are modules.
+fn page_modules() -> TestFolder {
+    let folder = TestFolder::new();
+    folder.file("package.json", "{\"type\": \"module\"}");
+    folder.file("driver.mjs", PAGE_DRIVER);
+    for file in std::fs::read_dir(root().join("src/http/console/verifier")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+    }
+    folder
+}
+
+fn in_one_process(mut command: Command, lines: &[Vec<String>]) -> Vec<VerifierSaid> {
     let folder = TestFolder::new();
     let asked: Vec<String> =
         lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
     let asked = File::open(folder.file("asked.json", &asked.join("\n"))).unwrap();
-    let mut command = Command::new(python().expect("it was found before"));
-    let output =
-        command.args(["-c", DRIVER]).arg(script().parent().unwrap()).stdin(asked).output().unwrap();
+    let output = command.stdin(asked).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let said = text.lines().map(|line| serde_json::from_str(line).unwrap());

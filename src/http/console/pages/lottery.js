@@ -137,7 +137,8 @@ function Winners({ draw, path }) {
       ${rows.map(([as, lot]) => html`<tr key=${lot.ballot}><td>${as}</td>
         <td><code>${lot.ballot}</code></td>
         <td>${lot.known_as?.id ?? lot.member ?? lot.name}</td></tr>`)}</tbody></table></div>`}
-    <p class="quiet">Anybody can repeat the draw from its <a href="${path}/proof">proof</a> with
+    <p class="quiet">Anybody can repeat the draw from its <a href="${path}/proof">proof</a>:
+      <a href="/draws/${draw.lottery}">in their browser</a>, or with
       <code>stampede verify-draw</code>.</p>
     <dl class="facts"><dt>seed</dt><dd><code>${draw.seed}</code></dd>
       <dt>root</dt><dd><code>${draw.root}</code></dd></dl>

@@ -1,0 +1,165 @@
+//! The public page of a draw: what is promised before, who has won after, and everything recomputed
+//! in the page, also in a copy without a server.
+
+use crate::Scene;
+use crate::axe::Axe;
+use crate::browser::Browser;
+use harness::DAY;
+use serde_json::{Value, json};
+
+const IN_ORDER: &str = "Everything that can be checked is in order.";
+
+/// A lottery with ballots of nine members; the answers that their ballots were given.
+fn ballots(scene: &Scene) -> Vec<Value> {
+    let admin = scene.server().admin();
+    let wish = json!({"closes_on": DAY, "name": "The stalls",
+        "ballots": true, "winners": 2, "reserves": 1});
+    admin.post("/lotteries", wish).expect(201);
+    (0..9)
+        .map(|n| scene.server().member(&format!("buyer{n}")).submit(DAY).expect(201).clone())
+        .collect()
+}
+
+fn open(scene: &Scene) {
+    scene.browser.open(&scene.address(&format!("/draws/{DAY}")));
+    scene.browser.sees("The stalls");
+}
+
+/// Light and dark, narrow and wide.
+fn is_for_everybody(browser: &Browser, axe: Option<&Axe>) {
+    for theme in ["light", "dark"] {
+        browser.run("document.documentElement.dataset.theme = arguments[0]", json!([theme]));
+        let serious = axe.map(|axe| axe.serious(browser)).unwrap_or_default();
+        assert!(serious.is_empty(), "{theme}: {serious:#?}");
+    }
+    for width in [390, 3840] {
+        browser.show_as_wide(width);
+        browser.fits(width, "the draw");
+    }
+    browser.show_as_wide(1280);
+}
+
+fn take(browser: &Browser, text: &str) {
+    browser.paste("pasted", text);
+    browser.press("Take the text");
+}
+
+#[test]
+fn a_draw_counts_down_to_what_it_is_held_to_and_then_tells_who_has_won() {
+    let Some(scene) = Scene::open() else { return };
+    let (browser, axe) = (&scene.browser, Axe::find());
+    ballots(&scene);
+    open(&scene);
+    browser.sees("until it closes");
+    let shown = scene.server().anybody().get(&format!("/lotteries/{DAY}")).expect(200);
+    let commitment = shown["ballots"]["commitment"].as_str().unwrap();
+    browser.sees(commitment);
+    browser
+        .until("document.querySelector('svg.code path').getAttribute('d').length > 999", json!([]));
+    browser.sees("2 winners and 1 reserves");
+    is_for_everybody(browser, axe.as_ref());
+
+    scene.server().admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+    open(&scene);
+    browser.sees("Winners");
+    let draw = scene.server().anybody().get(&format!("/lotteries/{DAY}/winner")).expect(200);
+    for lot in [&draw["winners"][0], &draw["winners"][1], &draw["reserves"][0]] {
+        browser.sees(lot["ballot"].as_str().unwrap());
+        browser.sees(lot["name"].as_str().unwrap());
+    }
+    browser.press("Check the draw");
+    browser.sees(IN_ORDER);
+    browser.sees("Not proved: that no ballot was left out");
+    is_for_everybody(browser, axe.as_ref());
+}
+
+#[test]
+fn a_receipt_is_checked_in_the_page_and_a_forged_one_and_a_forged_proof_are_found() {
+    let Some(scene) = Scene::open() else { return };
+    let browser = &scene.browser;
+    let answers = ballots(&scene);
+    scene.server().admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+    let draw = scene.server().anybody().get(&format!("/lotteries/{DAY}/winner")).expect(200);
+    open(&scene);
+    for (answer, short) in answers.iter().map(|answer| (answer, outcome(answer, &draw))) {
+        take(browser, &answer.to_string());
+        let id: Vec<&str> = answer["id"].as_str().unwrap().split('_').collect();
+        browser.sees(&format!("Your ballot: box {}, place {}, {short}.", id[2], id[3]));
+    }
+    browser.sees(IN_ORDER);
+
+    open(&scene);
+    browser.run("location.reload()", json!([]));
+    browser.sees("The stalls");
+    let mut forged = answers[3]["receipt"].clone();
+    forged["winners"] = json!(3);
+    take(browser, &forged.to_string());
+    browser.sees("receipt-forged");
+    browser.no_longer_sees(IN_ORDER);
+
+    // A proof that is not the server's is taken instead of it.
+    let proof = scene.server().anybody().get(&format!("/lotteries/{DAY}/proof")).text;
+    let first = draw["winners"][0]["ballot"].as_str().unwrap();
+    let second = draw["winners"][1]["ballot"].as_str().unwrap();
+    let swapped = proof.replacen(
+        &format!("\"{first}\",\"{second}\""),
+        &format!("\"{second}\",\"{first}\""),
+        1,
+    );
+    assert_ne!(proof, swapped);
+    browser.run("location.reload()", json!([]));
+    browser.sees("The stalls");
+    take(browser, &swapped);
+    browser.sees("lots-differ");
+    take(browser, &proof);
+    browser.sees(IN_ORDER);
+    browser.fill("commitment", &"0".repeat(64));
+    browser.press("Check the draw");
+    browser.sees("commitment-differs");
+}
+
+fn outcome(answer: &Value, draw: &Value) -> String {
+    let place = |list: &str| {
+        let lots = draw[list].as_array().unwrap();
+        lots.iter().position(|lot| lot["ballot"] == answer["id"])
+    };
+    match (place("winners"), place("reserves")) {
+        (Some(place), _) => format!("winner {}", place + 1),
+        (_, Some(place)) => format!("reserve {}", place + 1),
+        _ => "not drawn".to_owned(),
+    }
+}
+
+#[test]
+fn a_saved_copy_checks_the_draw_without_a_server_and_asks_nobody() {
+    let Some(mut scene) = Scene::open() else { return };
+    let answers = ballots(&scene);
+    scene.server().admin().post(&format!("/lotteries/{DAY}/close"), json!({})).expect(200);
+    open(&scene);
+    let browser = &scene.browser;
+    // What the browser would write into a file.
+    let watch = "const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+          blob.text().then((text) => { window.saved = text; });
+          return make.call(URL, new Blob([]));
+        };
+        HTMLAnchorElement.prototype.click = () => {};";
+    browser.run(watch, json!([]));
+    browser.press("Save this page");
+    browser.until("window.saved", json!([]));
+    let saved = browser.run("return window.saved", json!([]));
+    let file = scene.folder.file("draw.html", saved.as_str().unwrap());
+    scene.kill();
+    let alone = Browser::start();
+    alone.open(&format!("file://{file}"));
+    alone.sees("A copy of http://127.0.0.1");
+    alone.press("Check the draw");
+    alone.sees(IN_ORDER);
+    take(&alone, &answers[0].to_string());
+    alone.sees("Your ballot: box ");
+    take(&alone, &answers[1].to_string().replace("\"winners\":2", "\"winners\":1"));
+    alone.sees("receipt-forged");
+    let asked = alone.asked();
+    assert!(asked.iter().all(|url| *url == format!("file://{file}")), "{asked:#?}");
+    assert!(alone.complaints().is_empty(), "{:#?}", alone.complaints());
+}
