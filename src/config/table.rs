@@ -129,6 +129,9 @@ settings! {
     /// Bytes a request body may have, so that nobody fills the memory; imports stream and are not
     /// bound by it.
     body_limit: usize = Fixed("65536"), whole(1024..=67_108_864);
+    /// Lines of sheets (calls that end in `:batch`) that may be under way in this node at once, so
+    /// that back ends leave room for the crowd; beyond it a sheet is answered 503 as a whole.
+    sheet_lines: usize = Fixed("8192"), whole(1000..=1_000_000);
     /// Seconds a request body may take to arrive before the answer is 408; of a file to import, 1
     /// KiB for each second must come in every such span.
     body_timeout_s: u32 = Fixed("30"), whole(1..=600);

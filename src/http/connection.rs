@@ -168,10 +168,12 @@ fn read(body: Rc<RefCell<Payload>>) -> impl Stream<Item = Result<Bytes, PayloadE
     stream::poll_fn(move |context| body.borrow_mut().poll_next_unpin(context))
 }
 
-/// Rooms for what is not whole yet, and for what is not read yet.
+/// Rooms for what is not whole yet, for what is not read yet, and for what was sent together.
 pub struct Rooms {
     pub bodies: Room,
     pub answers: Room,
+    /// Lines of sheets that are under way.
+    pub lines: Room,
 }
 
 impl Rooms {
@@ -179,6 +181,7 @@ impl Rooms {
         Rooms {
             bodies: Room::of(config.unfinished_bodies),
             answers: Room::of(config.unread_answers),
+            lines: Room::of(config.sheet_lines),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::http::connection::{self, Connection};
 use crate::http::introductions;
 use crate::http::pieces;
 use crate::http::problem::{self, Problem};
-use crate::http::request_id::{REQUEST_ID, request_id};
+use crate::http::request_id::{self, REQUEST_ID, request_id};
 use crate::shared::Shared;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -79,6 +79,7 @@ where
         Box::pin(async move {
             let mut response = call.await?.map_into_boxed_body();
             let id = acts::request_id(response.request())
+                .or_else(|| request_id::told(response.request()))
                 .unwrap_or_else(|| request_id(response.request().headers()));
             if let Err(problem) = introductions::end(response.request()).await {
                 let problem = problem.response(&id);

@@ -66,6 +66,8 @@ pub enum Who {
     /// Anybody, too; but whoever says who they are may be told more.
     Optional,
     Member,
+    /// A service that names its members in the lines of a sheet, or an operator at least.
+    BackEnd,
     /// Staff: these, and whoever may do more.
     Viewer,
     Operator,
@@ -183,7 +185,7 @@ impl Endpoint {
         match who {
             Who::Viewer => self = self.scopes(&[Scope::View, Scope::Operate]),
             Who::Operator => self = self.scopes(&[Scope::Operate]),
-            Who::Anybody | Who::Optional | Who::Member | Who::Admin => {}
+            Who::Anybody | Who::Optional | Who::Member | Who::BackEnd | Who::Admin => {}
         }
         if who != Who::Anybody {
             // A caller may have a rate. Only services act for others, and they for somebody.
@@ -295,9 +297,19 @@ impl Endpoint {
         self.flag("dry_run", "`true`: say what would happen and why, change nothing.")
     }
 
-    pub fn body<T: ToSchema>(mut self) -> Self {
-        self.body = Some(Described::of::<T>());
+    pub fn body<T: ToSchema>(self) -> Self {
+        self.described_body(Described::of::<T>())
+    }
+
+    pub fn described_body(mut self, body: Described) -> Self {
+        self.body = Some(body);
         self.problems.extend(OF_BODIES);
+        self
+    }
+
+    /// Takes the same body in a form that is no JSON.
+    pub fn or_text_body(mut self, media: &'static str) -> Self {
+        self.other_bodies.push((media, Described::text(media)));
         self
     }
 
@@ -342,6 +354,10 @@ impl Endpoint {
 
     pub fn answer<T: ToSchema>(self, status: u16, meaning: &'static str) -> Self {
         self.answers_with(status, meaning, Some(Described::of::<T>()))
+    }
+
+    pub fn described_answer(self, status: u16, meaning: &'static str, body: Described) -> Self {
+        self.answers_with(status, meaning, Some(body))
     }
 
     pub fn answer_empty(self, status: u16, meaning: &'static str) -> Self {

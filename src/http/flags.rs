@@ -27,6 +27,17 @@ impl IdempotencyKey {
         self.0.as_deref()
     }
 
+    /// The key of a line in a sheet that was sent with this one: its own, else this one's with the
+    /// line's number.
+    pub fn of_line(&self, own: Option<&str>, number: usize) -> Result<IdempotencyKey, Problem> {
+        let key = match (own, self.text()) {
+            (Some(own), _) => parse_key(own.as_bytes()),
+            (None, Some(sheet)) => parse_key(format!("{sheet}.{number}").as_bytes()),
+            (None, None) => return Ok(IdempotencyKey(None)),
+        };
+        key.map(|key| IdempotencyKey(Some(key)))
+    }
+
     /// This caller's command, under the key for a request with that meaning.
     pub fn by(&self, caller: Caller, how: How, meaning: impl FnOnce() -> Vec<Vec<u8>>) -> By {
         By { caller, key: self.of(caller.id, meaning), how }

@@ -39,6 +39,7 @@ pub mod problem;
 pub mod reply;
 mod request_id;
 pub mod room;
+pub mod sheets;
 pub mod site;
 pub mod static_page;
 pub mod streams;

@@ -111,6 +111,19 @@ impl Problem {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// What the answer says.
+    pub fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+        ProblemBody {
+            r#type: address(self.kind),
+            title: self.kind.title,
+            status: self.kind.status,
+            detail: &self.detail,
+            retry: self.kind.retry,
+            request_id,
+            errors: &self.errors,
+        }
+    }
+
     /// The answer, counted.
     pub fn refuse(&self, request_id: &str) -> HttpResponse {
         metrics::counter!("stampede_refusals_total", "reason" => self.kind.name).increment(1);
@@ -119,15 +132,7 @@ impl Problem {
 
     /// The answer. The edge calls this, because it knows the request id.
     pub fn response(&self, request_id: &str) -> HttpResponse {
-        let body = ProblemBody {
-            r#type: address(self.kind),
-            title: self.kind.title,
-            status: self.kind.status,
-            detail: &self.detail,
-            retry: self.kind.retry,
-            request_id,
-            errors: &self.errors,
-        };
+        let body = self.body(request_id);
         let mut response = HttpResponse::build(self.status());
         response
             .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));

@@ -7,6 +7,34 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
 
+/// What a call came to, before it is written: alone, or as a line of a sheet.
+pub struct Success<T> {
+    pub status: StatusCode,
+    pub body: T,
+    pub replayed: bool,
+}
+
+impl<T: Serialize> Success<T> {
+    pub fn ok(body: T, replayed: bool) -> Success<T> {
+        Success { status: StatusCode::OK, body, replayed }
+    }
+
+    pub fn created(body: T, replayed: bool) -> Success<T> {
+        Success { status: StatusCode::CREATED, body, replayed }
+    }
+
+    /// Created now; or what was there, if it had been before.
+    pub fn created_or_found(body: T, replayed: bool) -> Success<T> {
+        let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
+        Success { status, body, replayed }
+    }
+
+    /// The answer to a call that came alone.
+    pub fn alone(self) -> HttpResponse {
+        mark_replayed(json(self.status, &self.body), self.replayed)
+    }
+}
+
 pub fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))

@@ -1,6 +1,7 @@
 //! The id of a request, as the log, the audit and the answer have it.
 
 use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::{HttpMessage, HttpRequest};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -15,6 +16,20 @@ pub fn request_id(headers: &HeaderMap) -> String {
         Some(id) => id.to_owned(),
         None => new_id(),
     }
+}
+
+/// One that an answer names before the edge does.
+#[derive(Clone)]
+struct Told(String);
+
+/// From now on the request has that id.
+pub fn tell(request: &HttpRequest, id: String) {
+    request.extensions_mut().insert(Told(id));
+}
+
+/// The id that was told already.
+pub fn told(request: &HttpRequest) -> Option<String> {
+    request.extensions().get::<Told>().map(|Told(id)| id.clone())
 }
 
 /// Unlikely to be met twice: a start-up's random half and a count.

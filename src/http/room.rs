@@ -1,7 +1,8 @@
-//! Bytes that something may hold in memory at once, counted over the whole node.
+//! What may be held at once, counted over the whole node.
 //!
-//! One count for bodies that are still arriving, another for answers that nobody has read yet. What
-//! is held is given back by a drop, however the request ends.
+//! One count for bytes of bodies that are still arriving, another for those of answers that nobody
+//! has read yet, and one for lines of sheets that are under way. What is held is given back by a
+//! drop, however the request ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

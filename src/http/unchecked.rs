@@ -35,6 +35,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Unchecked<T> {
 }
 
 impl<T> Unchecked<T> {
+    /// What was read elsewhere.
+    pub fn of(read: Readable<T>) -> Unchecked<T> {
+        Unchecked(read)
+    }
+
     /// What the check makes of it, or all that is wrong.
     pub fn checked<R>(self, check: impl FnOnce(T) -> Result<R, Problem>) -> Result<R, Problem> {
         let Unchecked(Readable { value, wrong }) = self;

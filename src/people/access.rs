@@ -54,6 +54,24 @@ impl Access {
         self.budgets.spend_public_request(&origin.address).await
     }
 
+    /// The caller of a line in a sheet that was let in: the member whom it names, else who sent the
+    /// sheet. Each line counts as a request of its caller.
+    pub async fn let_in_line(
+        &self,
+        sender: &Signed,
+        member: Option<&str>,
+    ) -> Result<Signed, Error> {
+        let signed = match (member, &sender.via) {
+            (None, _) => sender.clone(),
+            (Some(theirs), Via::ServiceKey { key, service, scopes, .. }) => {
+                for_member(*key, service, *scopes, theirs)?
+            }
+            (Some(_), Via::Session { .. }) => return Err(Denied::NotAService.into()),
+        };
+        self.budgets.spend_request(signed.caller.id).await?;
+        Ok(signed)
+    }
+
     /// The caller, as far as this node knows. A server lets requests in by `let_in`.
     pub fn authenticate(
         &self,
@@ -116,21 +134,28 @@ impl Access {
 
     fn service(&self, key: &str, on_behalf_of: Option<&str>) -> Result<Signed, Denied> {
         let known = self.services.find(key).map_err(|reason| self.refusals.refuse(reason))?;
-        let (member, role) = match on_behalf_of {
-            Some(theirs) if is_their_id(theirs) => {
-                (outsider(&known.service, theirs), AccountRole::Member)
-            }
-            Some(_) => return Err(Denied::BadOnBehalfOf),
-            None => (service_itself(&known.service), role_of_scopes(known.scopes)),
-        };
+        if let Some(theirs) = on_behalf_of {
+            return for_member(known.id, &known.service, known.scopes, theirs);
+        }
         let via = Via::ServiceKey {
             key: known.id,
             service: known.service.clone(),
             scopes: known.scopes,
-            on_behalf_of: on_behalf_of.map(Arc::from),
+            on_behalf_of: None,
         };
-        Ok(Signed::new(member, role, via))
+        Ok(Signed::new(service_itself(&known.service), role_of_scopes(known.scopes), via))
     }
+}
+
+/// A service that acts for that member of its own.
+fn for_member(key: Id, service: &Arc<str>, scopes: Scopes, theirs: &str) -> Result<Signed, Denied> {
+    if !is_their_id(theirs) {
+        return Err(Denied::BadOnBehalfOf);
+    }
+    let member = outsider(service, theirs);
+    let on_behalf_of = Some(Arc::from(theirs));
+    let via = Via::ServiceKey { key, service: service.clone(), scopes, on_behalf_of };
+    Ok(Signed::new(member, AccountRole::Member, via))
 }
 
 /// What a service may do that acts for none of its members.

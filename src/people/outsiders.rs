@@ -7,7 +7,8 @@ use super::budgets::Budgets;
 use super::error::Error;
 use super::signed::{Signed, Via};
 use actors::Id;
-use hashbrown::HashSet;
+use futures_util::future::try_join_all;
+use hashbrown::{HashMap, HashSet};
 use ports::directory::{AccountRole, Outsider};
 use ports::{Directory, OutsiderNames};
 use std::pin::Pin;
@@ -39,29 +40,55 @@ impl Outsiders {
     /// same time. A service may bring so many new members in a minute. Members who were noted
     /// before are not counted.
     pub async fn introduce(&self, signed: &Signed) -> Result<Option<Introduction>, Error> {
+        let Some(outsider) = self.unknown(signed) else { return Ok(None) };
+        let (too_many, introduction) = self.introduce_all(vec![outsider]).await?;
+        too_many.into_values().next().map_or(Ok(introduction), Err)
+    }
+
+    /// The member a service acts for, unless it is remembered that they were introduced.
+    pub fn unknown(&self, signed: &Signed) -> Option<Outsider> {
         let Via::ServiceKey { service, on_behalf_of: Some(theirs), .. } = &signed.via else {
-            return Ok(None);
+            return None;
         };
         let member = signed.caller.id;
-        if self.introduced.has(member) {
-            return Ok(None);
+        let outsider =
+            || Outsider { member, service: service.to_string(), theirs: theirs.to_string() };
+        (!self.introduced.has(member)).then(outsider)
+    }
+
+    /// The same for many: looked up with one question and written together. Answers who of them are
+    /// more than the service may bring in this minute, too.
+    pub async fn introduce_all(
+        &self,
+        unknown: Vec<Outsider>,
+    ) -> Result<(HashMap<Id, Error>, Option<Introduction>), Error> {
+        let mut unknown = unknown;
+        let mut seen = HashSet::new();
+        unknown.retain(|outsider| seen.insert(outsider.member));
+        let members = unknown.iter().map(|outsider| outsider.member).collect();
+        let known = self.directory.outsiders_of(members).await?;
+        let (mut too_many, mut noted, mut new) = (HashMap::new(), Vec::new(), Vec::new());
+        for (outsider, known) in unknown.into_iter().zip(known) {
+            let member = outsider.member;
+            if known.is_some() {
+                self.introduced.note(member);
+            } else if let Err(error) = self.budgets.spend_new_member(&outsider.service).await {
+                too_many.insert(member, error);
+            } else {
+                noted.push(self.directory.note_outsider(outsider));
+                new.push(member);
+            }
         }
-        if self.directory.outsiders_of(vec![member]).await? != [None] {
-            self.introduced.note(member);
-            return Ok(None);
+        if new.is_empty() {
+            return Ok((too_many, None));
         }
-        self.budgets.spend_new_member(service).await?;
-        let noted = self.directory.note_outsider(Outsider {
-            member,
-            service: service.to_string(),
-            theirs: theirs.to_string(),
-        });
         let introduced = self.introduced.clone();
-        Ok(Some(Box::pin(async move {
-            noted.await?;
-            introduced.note(member);
+        let introduction: Introduction = Box::pin(async move {
+            try_join_all(noted).await?;
+            new.into_iter().for_each(|member| introduced.note(member));
             Ok(())
-        })))
+        });
+        Ok((too_many, Some(introduction)))
     }
 
     /// What services call these members, as far as the caller may know it: all of it who may look

@@ -103,6 +103,7 @@ impl World {
             "useCoupon" => json!({"amount": 5000}),
             "replaceUser" => json!({"username": format!("renamed{}", self.next())}),
             "changeUser" => json!({"full_name": "Ada Lovelace"}),
+            "claimVoucherSheet" => json!([{"member": "m1"}]),
             "assignNextCoupon" => json!({"source_id": format!("order-{}", self.next())}),
             _ => json!({}),
         }
@@ -118,7 +119,9 @@ impl World {
         let one = match kind {
             Some(kind) if column.owns => self.thing(kind, &caller),
             Some(kind) => self.thing(kind, &self.newcomer()),
-            None if ["claimVoucher", "getEligibility"].contains(&name) => self.campaign.clone(),
+            None if ["claimVoucher", "claimVoucherSheet", "getEligibility"].contains(&name) => {
+                self.campaign.clone()
+            }
             None if name == "assignNextCoupon" => self.batch.clone(),
             None => "none-such".to_owned(),
         };

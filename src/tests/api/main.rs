@@ -58,6 +58,7 @@ mod roles;
 mod scopes;
 mod service_keys;
 mod sessions;
+mod sheets;
 mod stopping;
 mod streams;
 mod tickets;

@@ -141,6 +141,18 @@ impl Client {
         self.try_to_send(method, path, body).expect("the server answers")
     }
 
+    /// Sends NDJSON as it is, and reads NDJSON; the body is an array of its lines.
+    pub fn send_lines(&self, path: &str, lines: &str) -> Answer {
+        let lines = lines.as_bytes().to_vec();
+        let sent = self.try_to_send_as("application/x-ndjson", "POST", path, Some(lines));
+        let mut answer = sent.expect("the server answers");
+        if answer.header("content-type") == Some("application/x-ndjson") {
+            let read = |line: &str| serde_json::from_str(line).expect("a line is JSON");
+            answer.body = answer.text.lines().map(read).collect::<Vec<Value>>().into();
+        }
+        answer
+    }
+
     /// None if the connection broke before the whole answer was here.
     pub fn try_to_post(&self, path: &str, body: Value) -> Option<Answer> {
         self.try_to_send("POST", path, Some(body.to_string().into_bytes()))

@@ -15,9 +15,9 @@ use crate::http::export::{self, FormQuery};
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging, cursor};
 use crate::http::problem::{self, Problem};
-use crate::http::reply;
+use crate::http::reply::{self, Success};
+use crate::http::sheets::{Sheet, SheetLine};
 use crate::shared::Shared;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponHome;
 use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
@@ -35,9 +35,33 @@ pub async fn claim(
     Params(flags): Params<DryRun>,
     Body(body): Body<ClaimVoucher>,
 ) -> Result<HttpResponse, Problem> {
-    let known = find_campaign(&shared, &id).await?;
+    claim_as(&shared, &guesser, &key, &id, flags.how(), body).await.map(Success::alone)
+}
+
+pub async fn claim_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let claim = async |line: SheetLine<ClaimVoucher>| {
+        let (guesser, body) = (line.guesser()?, line.body.checked(Ok)?);
+        claim_as(&shared, &guesser, &line.key, &id, flags.how(), body).await
+    };
+    sheet.answer(&shared, None, claim).await
+}
+
+async fn claim_as(
+    shared: &Shared,
+    guesser: &CodeGuesser,
+    key: &IdempotencyKey,
+    id: &str,
+    how: How,
+    body: ClaimVoucher,
+) -> Result<Success<ClaimedBody>, Problem> {
+    let known = find_campaign(shared, id).await?;
     if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
-        guesser.admit(&shared).await?;
+        guesser.admit(shared).await?;
     }
     let caller = guesser.signed.caller;
     let code = body.code.as_deref().map(fold);
@@ -46,25 +70,25 @@ pub async fn claim(
         let said = body.first_login.then(|| b"first login".to_vec());
         [b"claim".to_vec(), id.as_bytes().to_vec(), code].into_iter().chain(said).collect()
     };
-    let by = key.by(caller, flags.how(), meaning);
+    let by = key.by(caller, how, meaning);
     let command = match body.first_login {
-        true => first_login(&shared, &guesser.signed, &known, "/first_login")?,
+        true => first_login(shared, &guesser.signed, &known, "/first_login")?,
         false => Command::Claim { member: caller.id, code: code.clone() },
     };
     let done = match shared.campaigns.claim(&known, &command, by).await {
         Err(error) if is_wrong_code(&error) => {
-            guesser.count(&shared, Some(&known.serial.to_string())).await;
+            guesser.count(shared, Some(&known.serial.to_string())).await;
             return Err(Refusal::WrongCode.explain());
         }
         done => done?,
     };
-    let mut voucher = VoucherBody::of(&shared, &done.event);
-    if flags.dry_run && !done.replayed {
+    let mut voucher = VoucherBody::of(shared, &done.event);
+    if by.is_dry_run() && !done.replayed {
         // What nobody has yet is nobody's to use.
         voucher.code = None;
     }
     let body = ClaimedBody { campaign: known.serial.to_string(), rank: done.event.rank, voucher };
-    Ok(answer_claim(&body, done.replayed))
+    Ok(Success::created_or_found(body, done.replayed))
 }
 
 /// The claim of a member of a service, which says that it is a first login.
@@ -116,11 +140,6 @@ pub async fn eligibility(
 
 fn is_wrong_code(error: &products::Error) -> bool {
     error.refusal() == Some(&products::Refusal::Campaign(Refusal::WrongCode))
-}
-
-fn answer_claim(body: &ClaimedBody, replayed: bool) -> HttpResponse {
-    let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
-    reply::mark_replayed(reply::json(status, body), replayed)
 }
 
 pub async fn claims(

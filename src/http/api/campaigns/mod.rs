@@ -18,11 +18,12 @@ use crate::http::api::coupon_filter::filters_coupons;
 use crate::http::api::figures::{self, parse_figures};
 use crate::http::body::Body;
 use crate::http::caller::{Operator, Perhaps};
-use crate::http::endpoint::{Endpoint, Who};
+use crate::http::endpoint::{Described, Endpoint, Who};
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::sheets::{LinesOf, takes_a_sheet};
 use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
@@ -145,6 +146,22 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::WRONG_CODE,
                 &problem::BY_FIRST_LOGIN,
             ]),
+        takes_a_sheet(
+            Endpoint::post("/campaigns/{id}/claims:batch", claims::claim_sheet)
+                .named("claimVoucherSheet")
+                .summary("Claim vouchers for many members")
+                .notes(
+                    "Each line is a claim of its own, as `claimVoucher` alone, and answered in its \
+                     place. No line stops another.",
+                ),
+            LinesOf {
+                name: "ClaimLine",
+                named: None,
+                body: Some(Described::of::<ClaimVoucher>()),
+                answer: Described::of::<ClaimedBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Claim]),
         Endpoint::get("/campaigns/{id}/eligibility", claims::eligibility)
             .named("getEligibility")
             .summary("Ask whether a claim would succeed")
