@@ -97,7 +97,7 @@ async fn measure(touched: u64) {
     };
     let done = place
         .promotions
-        .register(CatalogueEntry::Batch(plan), By::SYSTEM)
+        .register(CatalogueEntry::Batch(plan), None, By::SYSTEM)
         .await
         .expect("it is registered");
     let took = ms(began);

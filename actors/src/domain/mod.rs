@@ -12,6 +12,7 @@ mod names;
 pub mod notices;
 pub mod pool;
 pub mod tickets;
+pub mod till;
 pub mod webhooks;
 
 pub use figures::FiguresFor;
@@ -60,6 +61,16 @@ pub mod shelves {
     pub const FIGURES: Shelf = Shelf(22);
     /// A list: the pools that have names of their own.
     pub const POOLS: Shelf = Shelf(24);
+    /// A list: orders that parts or limit keys have yet to follow.
+    pub const UNSETTLED: Shelf = Shelf(25);
+    /// Orders that were confirmed or have ended, by number.
+    pub const ORDERS: Shelf = Shelf(26);
+    /// How many tickets a member, or a limit key, has bought.
+    pub const BOUGHT: Shelf = Shelf(27);
+    /// What an order has come to for a limit key.
+    pub const KEY_SHARES: Shelf = Shelf(28);
+    /// Parts of orders that have followed, by their order.
+    pub const PARTS: Shelf = Shelf(29);
     /// A list: what staff did.
     pub const ACTS: Shelf = Shelf(30);
     /// A list: what came of it.

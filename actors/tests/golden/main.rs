@@ -7,6 +7,7 @@
 mod acts;
 mod coupons;
 mod import;
+mod till;
 mod webhook;
 
 use actors::domain::FiguresFor;
@@ -19,7 +20,7 @@ use actors::domain::lottery::{
 };
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, Label, Sale, SliceTerms, Wave};
+use actors::domain::tickets::{self, Label, OrderNumber, PartFate, Sale, SliceTerms, Wave};
 use actors::engine::Key;
 use actors::engine::record::{self, Entry, Record};
 use actors::store::{Frame, Position};
@@ -33,6 +34,8 @@ const AT: Time = Time(1_798_750_800_123);
 const UNTIL: Time = Time(1_798_751_100_123);
 const TICKETS: [Ticket; 2] =
     [Ticket { number: 301_234, copy: 1 }, Ticket { number: 301_235, copy: 10 }];
+
+const ORDER: OrderNumber = OrderNumber { till: 3, number: 300 };
 
 fn key() -> Key {
     Key { hash: Id([0x4e; 16]), command: 0x0123_4567_89ab_cdef }
@@ -122,6 +125,26 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
         (
             Sealed { sold: 1_000_000 },
             "1d00000002adadadadadadadadadadadadadadadadf6a3b8ded968000008c0843d",
+        ),
+        (
+            HeldFor { order: ORDER, owner: ADA, tickets: TICKETS.to_vec() },
+            "3600000002adadadadadadadadadadadadadadadadf6a3b8ded96800000903ac02adadadadadadadadad\
+             adadadadadadad02b2b11201b3b1120a",
+        ),
+        (
+            Followed { order: ORDER, owner: ADA, tickets: TICKETS.to_vec(), fate: PartFate::Sold },
+            "3700000002adadadadadadadadadadadadadadadadf6a3b8ded96800000a03ac02adadadadadadadadad\
+             adadadadadadad02b2b11201b3b1120a00",
+        ),
+        (
+            FollowedRefund {
+                order: ORDER,
+                owner: ADA,
+                tickets: TICKETS[..1].to_vec(),
+                left: TICKETS[1..].to_vec(),
+            },
+            "3700000002adadadadadadadadadadadadadadadadf6a3b8ded96800000b03ac02adadadadadadadadad\
+             adadadadadadad01b2b1120101b3b1120a",
         ),
     ]
 }

@@ -1,11 +1,11 @@
 //! Random stories: thousands of commands, and what must be true after each of them.
 
 use super::given::{ADA, ADMIN, BOB, s};
-use super::terms::{LEAD, TERMS, opened};
+use super::terms::{LEAD, TERMS, opened, ticket};
 use actors::dice::Dice;
 use actors::domain::tickets::Question;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Command, Event, Refusal, Slice};
+use actors::domain::tickets::{Command, Event, OrderNumber, PartFate, Refusal, Slice};
 use actors::{Caller, Stamp, Time, Verdict};
 use std::collections::BTreeSet;
 use testing::played::Played;
@@ -57,7 +57,8 @@ fn command(dice: &mut Dice) -> Command {
         .parse()
         .expect("it is one");
     let count = 1 + dice.below(4) as u16;
-    match dice.below(100) {
+    let order = OrderNumber { till: dice.below(2) as u8, number: dice.below(12) as u32 };
+    match dice.below(125) {
         0..=49 => Command::Hold {
             pattern,
             count,
@@ -74,7 +75,16 @@ fn command(dice: &mut Dice) -> Command {
             },
         },
         97 => Command::Open { lead: LEAD, terms: TERMS },
-        _ if dice.below(40) == 0 => Command::Seal,
+        100..=109 => Command::HoldFor { order, owner: ADA.id, pattern, count },
+        110..=117 => Command::Follow {
+            order,
+            fate: if dice.below(2) == 0 { PartFate::Sold } else { PartFate::Ended },
+        },
+        118.. => Command::FollowRefund {
+            order,
+            tickets: (3000..3000 + dice.below(1000) as u32).map(|n| ticket(n, 1)).collect(),
+        },
+        _ if dice.below(20) == 0 => Command::Seal,
         _ => Command::Release { hold: dice.below(4) as u32 },
     }
 }
@@ -90,12 +100,26 @@ fn kind(event: &Event) -> &'static str {
         Event::Refunded { .. } => "refunded",
         Event::Cleared { .. } => "cleared",
         Event::Sealed { .. } => "sealed",
+        Event::HeldFor { .. } => "held for",
+        Event::Followed { .. } => "followed",
+        Event::FollowedRefund { .. } => "followed refund",
     }
 }
 
 /// What a story may tell after the opening.
-const EVERYTHING: [&str; 8] =
-    ["held", "confirmed", "extended", "released", "expired", "refunded", "cleared", "sealed"];
+const EVERYTHING: [&str; 11] = [
+    "held",
+    "confirmed",
+    "extended",
+    "released",
+    "expired",
+    "refunded",
+    "cleared",
+    "sealed",
+    "held for",
+    "followed",
+    "followed refund",
+];
 
 #[test]
 fn the_conservation_law_holds_after_every_event() {
@@ -134,7 +158,12 @@ fn every_answer(slice: &Played<Slice>, at: Time) -> Vec<Result<Verdict<Event>, R
         [Command::Confirm { hold }, Command::Extend { hold, ttl_s: 900 }, Command::Release { hold }]
     };
     let refunds = (3000..3200).map(|number| Command::Refund { ticket: Ticket { number, copy: 1 } });
-    let commands = (0..130).flat_map(about).chain(refunds);
+    let orders = (0..24).map(|n| OrderNumber { till: n % 2, number: u32::from(n / 2) });
+    let parts = orders.flat_map(|order| {
+        let fates = [PartFate::Sold, PartFate::Ended];
+        fates.map(|fate| Command::Follow { order, fate })
+    });
+    let commands = (0..130).flat_map(about).chain(refunds).chain(parts);
     commands.map(|command| slice.decide(&command, &ADMIN, &Stamp { at, seed: 1 })).collect()
 }
 

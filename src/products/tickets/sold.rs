@@ -8,9 +8,11 @@ use actors::cards::CardOwner;
 use actors::domain::lottery::LotteryPlan;
 use actors::domain::pool::PoolName;
 use actors::domain::shelves;
-use actors::domain::tickets::past::{hold_key, hold_on_card, owner_on_card, sold_at, sold_places};
+use actors::domain::tickets::past::{
+    buyer_on_card, hold_key, owner_on_card, part_key, part_owner_on_card, sold_at, sold_places,
+};
 use actors::domain::tickets::{
-    Answer, Bought, Question, Slice, SliceName, TicketId, key_of_ticket, ticket_of_row,
+    Answer, Bought, Buyer, Question, Slice, SliceName, TicketId, key_of_ticket, ticket_of_row,
 };
 use actors::machine::partition_id;
 use actors::store::{RowKey, StoreError};
@@ -97,14 +99,23 @@ impl Tickets {
         cards: &[(u64, Vec<u8>)],
     ) -> Result<Vec<SoldTicket>, StoreError> {
         let lies_at = CardOwner::of(&partition_id::<Slice>(slice));
-        let of_hold = |(place, body): &(u64, Vec<u8>)| Some((sold_at(*place), hold_on_card(body)?));
-        let sold: Vec<_> = cards.iter().filter_map(of_hold).collect();
-        let holds = sold.iter().map(|(_, hold)| lies_at.row_key(&hold_key(*hold))).collect();
-        let holds = self.engine.find(holds).await?;
-        let of_owner = |((ticket, _), hold): (_, Option<Vec<u8>>)| {
-            Some((ticket, owner_on_card(hold.as_deref()?)?))
+        let of_buyer =
+            |(place, body): &(u64, Vec<u8>)| Some((sold_at(*place), buyer_on_card(body)?));
+        let sold: Vec<_> = cards.iter().filter_map(of_buyer).collect();
+        let card_of = |buyer: &Buyer| match buyer {
+            Buyer::Hold(hold) => hold_key(*hold),
+            Buyer::Order(order) => part_key(order),
         };
-        let sold: Vec<_> = sold.into_iter().zip(holds).filter_map(of_owner).collect();
+        let buyers = sold.iter().map(|(_, buyer)| lies_at.row_key(&card_of(buyer))).collect();
+        let buyers = self.engine.find(buyers).await?;
+        let of_owner = |((ticket, buyer), card): ((_, Buyer), Option<Vec<u8>>)| {
+            let owner = match buyer {
+                Buyer::Hold(_) => owner_on_card(card.as_deref()?)?,
+                Buyer::Order(_) => part_owner_on_card(card.as_deref()?)?,
+            };
+            Some((ticket, owner))
+        };
+        let sold: Vec<_> = sold.into_iter().zip(buyers).filter_map(of_owner).collect();
         let line = |owner, ticket| RowKey {
             owner,
             shelf: shelves::TICKETS,

@@ -38,6 +38,10 @@ impl Told for Slice {
             | Event::Released { .. }
             | Event::Expired { .. }
             | Event::Cleared { .. }
+            // What becomes of an order, its till tells.
+            | Event::HeldFor { .. }
+            | Event::Followed { .. }
+            | Event::FollowedRefund { .. }
             | Event::Sealed { .. } => {}
         }
     }

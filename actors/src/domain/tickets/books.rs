@@ -1,11 +1,12 @@
-//! The books of a slice: which holds live until when, who holds how much, and how many tickets are
-//! sold.
+//! The books of a slice: which holds live until when, which parts of orders live, who holds how
+//! much, and how many tickets are sold.
 //!
 //! Every change keeps the stock, the deadlines and the members' counts in step. Nothing here
 //! decides; nothing here fails. What is sold or has ended is on cards.
 
+use super::names::OrderNumber;
 use super::stock::{Stock, Ticket};
-use super::words::{HoldState, HoldView, TicketLedger};
+use super::words::{HoldState, HoldView, PartFate, TicketLedger};
 use crate::id::Id;
 use crate::time::Time;
 use hashbrown::HashMap;
@@ -17,6 +18,7 @@ pub struct Books {
     pub stock: Stock,
     pub next_hold: u32,
     pub live: HashMap<u32, Live>,
+    pub parts: HashMap<OrderNumber, LivePart>,
     pub sold_tickets: u64,
     deadlines: BTreeSet<(Time, u32)>,
     held_by: HashMap<Id, Held>,
@@ -30,7 +32,14 @@ pub struct Live {
     pub until: Time,
 }
 
-/// What one member holds here at the moment.
+/// What an order has here until it is over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LivePart {
+    pub owner: Id,
+    pub tickets: TicketList,
+}
+
+/// What one member holds here at the moment, in holds and in parts of orders.
 #[derive(Default)]
 struct Held {
     tickets: u32,
@@ -66,11 +75,36 @@ impl Books {
         if let Some(held) = self.held_by.get_mut(&live.owner) {
             held.tickets -= live.tickets.len() as u32;
             held.holds.remove(&hold);
-            if held.holds.is_empty() {
+            if held.tickets == 0 {
                 self.held_by.remove(&live.owner);
             }
         }
         Some(live)
+    }
+
+    pub fn hold_part(&mut self, order: OrderNumber, part: LivePart) {
+        part.tickets.iter().for_each(|ticket| self.stock.take(ticket));
+        self.insert_part(order, part);
+    }
+
+    /// Puts a part among the live ones whose tickets are taken already.
+    pub fn insert_part(&mut self, order: OrderNumber, part: LivePart) {
+        self.held_by.entry(part.owner).or_default().tickets += part.tickets.len() as u32;
+        self.parts.insert(order, part);
+    }
+
+    pub fn follow(&mut self, order: &OrderNumber, fate: PartFate) {
+        let Some(LivePart { owner, tickets }) = self.parts.remove(order) else { return };
+        if let Some(held) = self.held_by.get_mut(&owner) {
+            held.tickets -= tickets.len() as u32;
+            if held.tickets == 0 {
+                self.held_by.remove(&owner);
+            }
+        }
+        match fate {
+            PartFate::Sold => self.sold_tickets += tickets.len() as u64,
+            PartFate::Ended => tickets.iter().for_each(|ticket| self.stock.give_back(ticket)),
+        }
     }
 
     pub fn end(&mut self, hold: u32) {
@@ -137,7 +171,9 @@ impl Books {
 
     /// How far the books are from telling the same thing. What is sold is counted, not looked at.
     pub fn imbalance(&self) -> i64 {
-        let live = || self.live.values().flat_map(|live| live.tickets.iter());
+        let holds = || self.live.values().map(|live| &live.tickets);
+        let lists = || holds().chain(self.parts.values().map(|part| &part.tickets));
+        let live = || lists().flat_map(|tickets| tickets.iter());
         let ledger = self.ledger();
         let free = live().filter(|ticket| !self.stock.is_taken(ticket)).count();
         ledger.imbalance.abs()

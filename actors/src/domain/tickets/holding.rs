@@ -5,7 +5,7 @@
 
 use super::books::Live;
 use super::names::lead_digits;
-use super::past::{self, HoldEnd, PastHold};
+use super::past::{self, Buyer, HoldEnd, PastHold};
 use super::pattern::Pattern;
 use super::rules::Slice;
 use super::stock::Ticket;
@@ -28,14 +28,14 @@ impl Slice {
     pub(super) fn pick(
         &self,
         terms: &SliceTerms,
-        caller: &Caller,
+        owner: Id,
         pattern: &Pattern,
         count: u16,
         at_least: u16,
         dice: &mut Dice,
     ) -> Result<Vec<Ticket>, Refusal> {
         let limit = terms.holds_per_member;
-        let allowed = (limit as u32).saturating_sub(self.books.held_by(caller.id));
+        let allowed = (limit as u32).saturating_sub(self.books.held_by(owner));
         if allowed < (at_least as u32).max(1) {
             return Err(Refusal::LimitReached { limit });
         }
@@ -113,10 +113,14 @@ impl Slice {
                 ticket.copy >= 1 && ticket.copy <= self.terms.map_or(0, |terms| terms.copies);
             return Err(if known { Refusal::NotSold } else { Refusal::UnknownTicket });
         }
-        let hold = past::buyer(&ticket, cards).ok_or(Refusal::NotSold)?;
+        let buyer = past::buyer(&ticket, cards).ok_or(Refusal::NotSold)?;
         if caller.role == Role::Member {
             return Err(Refusal::NotAdmin);
         }
+        let hold = match buyer {
+            Buyer::Hold(hold) => hold,
+            Buyer::Order(order) => return Err(Refusal::OfOrder { order }),
+        };
         match past::of_hold(hold, cards) {
             Some(PastHold { owner, end: HoldEnd::Sold(mut left) }) => {
                 left.retain(|other| *other != ticket);

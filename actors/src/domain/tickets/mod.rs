@@ -6,6 +6,7 @@ mod counts;
 mod holding;
 pub mod lattice;
 pub mod names;
+mod parts;
 pub mod past;
 pub mod pattern;
 mod rows;
@@ -16,11 +17,14 @@ pub mod stock;
 mod taken;
 mod words;
 
-pub use names::{HoldId, SliceName, TicketId};
+pub use names::{HoldId, OrderNumber, SliceName, TicketId};
+pub use past::Buyer;
 pub use pattern::Pattern;
+pub(crate) use rows::ticket_row;
 pub use rows::{Bought, before_tickets_of, hold_of_row, key_of_hold, key_of_ticket, ticket_of_row};
 pub use rules::Slice;
 pub use sale::{Label, Sale, Wave};
 pub use words::{
-    Answer, Command, Event, HoldState, HoldView, Question, Refusal, SliceTerms, TicketLedger,
+    Answer, Command, Event, HoldState, HoldView, PartFate, Question, Refusal, SliceTerms,
+    TicketLedger,
 };

@@ -4,6 +4,7 @@
 use super::pattern::{FEWEST_DIGITS, MOST_DIGITS, Pattern};
 use crate::domain::NoSuchName;
 use crate::domain::pool::PoolName;
+use crate::id::Id;
 use std::fmt;
 use std::str::FromStr;
 
@@ -50,7 +51,7 @@ impl SliceName {
         10u32.pow((self.digits - lead_digits(self.digits)) as u32)
     }
 
-    fn checked(pool: PoolName, digits: u8, lead: u8) -> Option<SliceName> {
+    pub(super) fn checked(pool: PoolName, digits: u8, lead: u8) -> Option<SliceName> {
         let known = (FEWEST_DIGITS..=MOST_DIGITS).contains(&digits)
             && lead < 10u8.pow(lead_digits(digits) as u32);
         known.then_some(SliceName { pool, digits, lead })
@@ -86,6 +87,27 @@ pub struct HoldId {
     pub number: u32,
 }
 
+/// An order of a lottery, as its parts and limit keys know it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct OrderNumber {
+    pub till: u8,
+    pub number: u32,
+}
+
+impl OrderNumber {
+    /// Under which cards about it lie.
+    pub fn in_cards(&self) -> Id {
+        Id::digest(&[b"order", &[self.till], &self.number.to_be_bytes()])
+    }
+
+    /// `o_20261231_3_17`: the 17th order of that till.
+    pub fn id_in(&self, pool: PoolName) -> String {
+        format!("o_{}_{}_{}", pool.in_ids(), self.till, self.number)
+    }
+}
+
 /// `t_20261231_301234_1`: the first copy of that number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketId {
@@ -119,7 +141,10 @@ impl fmt::Display for TicketId {
 }
 
 /// The pool that an id names, and the numbers after it.
-fn fields<const N: usize>(text: &str, prefix: &str) -> Result<(PoolName, [u32; N]), NoSuchName> {
+pub(crate) fn fields<const N: usize>(
+    text: &str,
+    prefix: &str,
+) -> Result<(PoolName, [u32; N]), NoSuchName> {
     let mut numbers = text.strip_prefix(prefix).ok_or(NoSuchName)?.split('_');
     let pool = PoolName::from_id(numbers.next().ok_or(NoSuchName)?)?;
     let mut found = [0; N];
@@ -131,7 +156,7 @@ fn fields<const N: usize>(text: &str, prefix: &str) -> Result<(PoolName, [u32; N
     numbers.next().is_none().then_some((pool, found)).ok_or(NoSuchName)
 }
 
-fn small<T: TryFrom<u32>>(number: u32) -> Result<T, NoSuchName> {
+pub(crate) fn small<T: TryFrom<u32>>(number: u32) -> Result<T, NoSuchName> {
     T::try_from(number).map_err(|_| NoSuchName)
 }
 

@@ -1,15 +1,17 @@
-//! What is written on cards: what became of a hold that no longer lives, and which hold a sold
-//! ticket was bought by.
+//! What is written on cards: what became of a hold or a part that no longer lives, and which hold
+//! or order a sold ticket was bought by.
 //!
 //! The head knows live holds only, so it does not grow with what was sold or ended.
 
-use super::names::SliceName;
+use super::names::{OrderNumber, SliceName};
 use super::stock::Ticket;
-use super::words::Event;
-use crate::cards::{Card, CardKey, Cards};
+use super::words::{Event, PartFate};
+use crate::cards::{Card, CardKey, Cards, NameShelf, NamesStandOn};
 use crate::domain::shelves;
 use crate::id::Id;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 use std::ops::Range;
 
 /// A hold that no longer lives.
@@ -32,6 +34,33 @@ pub fn hold_key(hold: u32) -> CardKey {
     CardKey::number(shelves::HOLDS, u64::from(hold))
 }
 
+/// Nearly all orders that a slice hears of are new to it.
+pub(super) const PARTS: NameShelf =
+    NameShelf { shelf: shelves::PARTS, stand_on: NamesStandOn::Themselves };
+
+/// A part that has followed its order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PastPart {
+    pub owner: Id,
+    pub fate: PartFate,
+    /// Those of a sold one that were not taken back.
+    pub tickets: Vec<Ticket>,
+}
+
+pub fn part_key(order: &OrderNumber) -> CardKey {
+    CardKey::name(shelves::PARTS, order.in_cards())
+}
+
+fn part_card(order: &OrderNumber, owner: Id, fate: PartFate, tickets: &[Ticket]) -> Card {
+    let tickets = if fate == PartFate::Sold { tickets.to_vec() } else { Vec::new() };
+    Card::put(part_key(order), &PastPart { owner, fate, tickets })
+}
+
+/// Whose a sold part was, as its card says.
+pub fn part_owner_on_card(body: &[u8]) -> Option<Id> {
+    postcard::from_bytes::<PastPart>(body).ok().map(|part| part.owner)
+}
+
 /// More numbers than there are in any lottery.
 const NUMBERS: u64 = 10_000_000;
 
@@ -52,8 +81,52 @@ pub fn sold_at(place: u64) -> Ticket {
     Ticket { number: (place % NUMBERS) as u32, copy: (place / NUMBERS) as u16 }
 }
 
-/// The hold that a sold ticket was bought by, as its card says.
-pub fn hold_on_card(body: &[u8]) -> Option<u32> {
+/// What a sold ticket was bought by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Buyer {
+    Hold(u32),
+    Order(OrderNumber),
+}
+
+/// No hold has that number: an order comes behind it.
+const NO_HOLD: u32 = u32::MAX;
+
+/// A hold is the number that it always was.
+impl Serialize for Buyer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Buyer::Hold(hold) => hold.serialize(serializer),
+            Buyer::Order(order) => (NO_HOLD, order).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Buyer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Buyer, D::Error> {
+        deserializer.deserialize_tuple(2, HoldOrOrder)
+    }
+}
+
+struct HoldOrOrder;
+
+impl<'de> Visitor<'de> for HoldOrOrder {
+    type Value = Buyer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the number of a hold, or of none and an order")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Buyer, A::Error> {
+        let missing = || A::Error::custom("nobody bought it");
+        match parts.next_element()?.ok_or_else(missing)? {
+            NO_HOLD => Ok(Buyer::Order(parts.next_element()?.ok_or_else(missing)?)),
+            hold => Ok(Buyer::Hold(hold)),
+        }
+    }
+}
+
+/// What a sold ticket was bought by, as its card says.
+pub fn buyer_on_card(body: &[u8]) -> Option<Buyer> {
     postcard::from_bytes(body).ok()
 }
 
@@ -67,8 +140,7 @@ pub(super) fn of_hold(hold: u32, cards: &Cards<'_>) -> Option<PastHold> {
     cards.read(&hold_key(hold))
 }
 
-/// The hold that a sold ticket was bought by.
-pub(super) fn buyer(ticket: &Ticket, cards: &Cards<'_>) -> Option<u32> {
+pub(super) fn buyer(ticket: &Ticket, cards: &Cards<'_>) -> Option<Buyer> {
     cards.read(&sold_key(ticket))
 }
 
@@ -76,7 +148,7 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
     match event {
         Event::Confirmed { hold, owner, tickets } => {
             cards.push(hold_card(*hold, *owner, HoldEnd::Sold(tickets.clone())));
-            cards.extend(tickets.iter().map(|ticket| Card::put(sold_key(ticket), hold)));
+            cards.extend(tickets.iter().map(|ticket| sold_card(ticket, Buyer::Hold(*hold))));
         }
         Event::Refunded { ticket, hold, owner, left } => {
             cards.push(hold_card(*hold, *owner, HoldEnd::Sold(left.clone())));
@@ -87,11 +159,27 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
         }
         Event::Expired { holds } | Event::Cleared { holds } => cards
             .extend(holds.iter().map(|(hold, owner)| hold_card(*hold, *owner, HoldEnd::Expired))),
+        Event::Followed { order, owner, tickets, fate } => {
+            cards.push(part_card(order, *owner, *fate, tickets));
+            if *fate == PartFate::Sold {
+                let buyer = Buyer::Order(*order);
+                cards.extend(tickets.iter().map(|ticket| sold_card(ticket, buyer)));
+            }
+        }
+        Event::FollowedRefund { order, owner, tickets, left } => {
+            cards.push(part_card(order, *owner, PartFate::Sold, left));
+            cards.extend(tickets.iter().map(|ticket| Card::taken_away(sold_key(ticket))));
+        }
         Event::Opened { .. }
         | Event::Held { .. }
         | Event::Extended { .. }
-        | Event::Sealed { .. } => {}
+        | Event::Sealed { .. }
+        | Event::HeldFor { .. } => {}
     }
+}
+
+fn sold_card(ticket: &Ticket, buyer: Buyer) -> Card {
+    Card::put(sold_key(ticket), &buyer)
 }
 
 fn hold_card(hold: u32, owner: Id, end: HoldEnd) -> Card {

@@ -1,6 +1,7 @@
 //! The lists that a slice's events write lines of: "my holds" and "my tickets".
 
 use super::names::{HoldId, SliceName, TicketId};
+use super::past::Buyer;
 use super::stock::Ticket;
 use super::words::Event;
 use crate::domain::pool::PoolName;
@@ -19,16 +20,20 @@ pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<
         }
         Event::Confirmed { hold, owner, tickets } => {
             rows.push(over(hold, owner));
-            let bought = Bought { hold: *hold, digits: name.digits, at };
+            let bought = Bought { buyer: Buyer::Hold(*hold), digits: name.digits, at };
             rows.extend(
-                tickets.iter().map(|ticket| ticket_row(name, ticket, *owner, Some(&bought))),
+                tickets.iter().map(|ticket| ticket_row(name.pool, ticket, *owner, Some(&bought))),
             );
         }
         Event::Released { hold, owner } => rows.push(over(hold, owner)),
         Event::Expired { holds } | Event::Cleared { holds } => {
             rows.extend(holds.iter().map(|(hold, owner)| over(hold, owner)));
         }
-        Event::Refunded { ticket, owner, .. } => rows.push(ticket_row(name, ticket, *owner, None)),
+        Event::Refunded { ticket, owner, .. } => {
+            rows.push(ticket_row(name.pool, ticket, *owner, None))
+        }
+        // An order's till writes the lines of its parts.
+        Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {}
         Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}
     }
 }
@@ -46,20 +51,30 @@ pub fn key_of_hold(HoldId { slice, number }: &HoldId) -> Vec<u8> {
     key
 }
 
-/// The hold that a line of the list "my holds" is about.
+/// The hold that a line of the list "my holds" is about. Other lines are about orders.
 pub fn hold_of_row(key: &[u8]) -> Option<HoldId> {
     let (pool, rest) = PoolName::split(key)?;
     let ([digits, lead], number) = rest.split_first_chunk::<2>()?;
-    let slice = SliceName { pool, digits: *digits, lead: *lead };
+    let slice = SliceName::checked(pool, *digits, *lead)?;
     Some(HoldId { slice, number: u32::from_be_bytes(number.try_into().ok()?) })
 }
 
 /// What the list "my tickets" says about a ticket beside its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bought {
-    pub hold: u32,
+    pub buyer: Buyer,
     pub digits: u8,
     pub at: Time,
+}
+
+impl Bought {
+    /// The id of the hold or order that it was bought by.
+    pub fn bought_by(&self, id: &TicketId) -> String {
+        match self.buyer {
+            Buyer::Hold(number) => HoldId { slice: id.slice(), number }.to_string(),
+            Buyer::Order(order) => order.id_in(id.pool),
+        }
+    }
 }
 
 /// Where a ticket is in the list "my tickets".
@@ -75,8 +90,14 @@ pub fn before_tickets_of(pool: PoolName) -> Vec<u8> {
     pool.row_key()
 }
 
-fn ticket_row(name: &SliceName, ticket: &Ticket, owner: Id, bought: Option<&Bought>) -> Row {
-    let key = key_of_ticket(name.pool, ticket);
+/// A line of "my tickets"; none of it is left without a buyer.
+pub(crate) fn ticket_row(
+    pool: PoolName,
+    ticket: &Ticket,
+    owner: Id,
+    bought: Option<&Bought>,
+) -> Row {
+    let key = key_of_ticket(pool, ticket);
     let body = bought.map(|bought| postcard::to_stdvec(bought).expect("plain data"));
     Row { shelf: shelves::TICKETS, owner, key, body }
 }

@@ -3,17 +3,18 @@
 //! Rules: a ticket is free, held or sold, and never two of these. A hold lives in one slice, ends
 //! at its instant unless it is confirmed, and can be extended up to a cap. Nothing is held,
 //! confirmed or extended once the lottery closes. A member has so many live held tickets here and
-//! no more. A slice knows its terms from its own log; the first request that needs it opens it.
+//! no more. Parts of orders end as their order does, and only so. A slice knows its terms from its
+//! own log; the first request that needs it opens it.
 //!
 //! The head has the live holds, and which tickets are taken. What was sold or has ended is on
 //! cards, so a hold that lives or begins needs no look-up.
 
-use super::books::{Books, Live};
+use super::books::{Books, Live, LivePart};
 use super::names::{SliceName, lead_digits};
 use super::stock::Stock;
 use super::words::{Answer, Command, Event, Question, Refusal, SliceTerms, TicketLedger};
 use super::{past, rows};
-use crate::cards::{Card, Cards};
+use crate::cards::{Card, Cards, NameShelf};
 use crate::dice::Dice;
 use crate::machine::{Caller, Counts, Machine, Stamp, Verdict};
 use crate::store::Row;
@@ -64,7 +65,7 @@ impl Machine for Slice {
                 self.takes_commands(terms, stamp)?;
                 let tickets = self.pick(
                     terms,
-                    caller,
+                    caller.id,
                     &pattern,
                     count,
                     at_least,
@@ -84,7 +85,14 @@ impl Machine for Slice {
             }
             Command::Release { hold } => self.release(hold, caller, cards),
             Command::Refund { ticket } => self.refund(ticket, caller, cards),
-            Command::Seal => Ok(self.seal()),
+            Command::Seal => self.seal(),
+            Command::HoldFor { order, owner, pattern, count } => {
+                self.hold_for(order, owner, (&pattern, count), terms, stamp, cards)
+            }
+            Command::Follow { order, fate } => self.follow(order, fate, cards),
+            Command::FollowRefund { order, ref tickets } => {
+                self.follow_refund(order, tickets, cards)
+            }
         }
     }
 
@@ -130,6 +138,14 @@ impl Machine for Slice {
                 holds.iter().for_each(|(hold, _)| self.books.end(*hold));
             }
             Event::Sealed { .. } => (self.closing, self.sealed) = (true, true),
+            Event::HeldFor { order, owner, tickets } => {
+                let tickets = tickets.as_slice().into();
+                self.books.hold_part(*order, LivePart { owner: *owner, tickets });
+            }
+            Event::Followed { order, fate, .. } => self.books.follow(order, *fate),
+            Event::FollowedRefund { tickets, .. } => {
+                tickets.iter().for_each(|ticket| self.books.refund(ticket));
+            }
         }
     }
 
@@ -179,6 +195,8 @@ impl Machine for Slice {
         }
     }
 
+    const NAMES: &'static [NameShelf] = &[past::PARTS];
+
     fn cards(event: &Event, _: Time, cards: &mut Vec<Card>) {
         past::write(event, cards);
     }
@@ -207,7 +225,7 @@ impl Slice {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
     }
 
-    fn seal(&self) -> Verdict<Event> {
+    fn seal(&self) -> Result<Verdict<Event>, Refusal> {
         let mut holds: Vec<_> = self
             .books
             .live
@@ -216,10 +234,12 @@ impl Slice {
             .map(|(hold, live)| (*hold, live.owner))
             .collect();
         holds.sort_unstable();
-        match (self.sealed, holds.is_empty()) {
-            (true, _) => Verdict::Already(Event::Sealed { sold: self.books.ledger().sold }),
-            (false, true) => Verdict::New(Event::Sealed { sold: self.books.ledger().sold }),
-            (false, false) => Verdict::New(Event::Cleared { holds }),
-        }
+        let (sold, parts) = (self.books.ledger().sold, self.books.parts.len() as u64);
+        Ok(match (self.sealed, holds.is_empty(), parts) {
+            (true, ..) => Verdict::Already(Event::Sealed { sold }),
+            (false, true, 0) => Verdict::New(Event::Sealed { sold }),
+            (false, true, parts) if self.closing => return Err(Refusal::PartsLive { parts }),
+            (false, ..) => Verdict::New(Event::Cleared { holds }),
+        })
     }
 }

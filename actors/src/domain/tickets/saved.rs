@@ -1,6 +1,7 @@
 //! A slice as a snapshot keeps it: all that cannot be derived from the rest.
 
-use super::books::Live;
+use super::books::{Live, LivePart};
+use super::names::OrderNumber;
 use super::rules::Slice;
 use super::taken::TakenPlaces;
 use super::words::{Event, SliceTerms};
@@ -13,6 +14,7 @@ struct Saved<'a> {
     opened: Option<(u8, SliceTerms)>,
     next_hold: u32,
     live: Vec<(u32, &'a Live)>,
+    parts: Vec<(OrderNumber, &'a LivePart)>,
     taken: &'a TakenPlaces,
     sold_tickets: u64,
     closing: bool,
@@ -25,6 +27,7 @@ struct Read {
     opened: Option<(u8, SliceTerms)>,
     next_hold: u32,
     live: Vec<(u32, Live)>,
+    parts: Vec<(OrderNumber, LivePart)>,
     taken: TakenPlaces,
     sold_tickets: u64,
     closing: bool,
@@ -35,10 +38,14 @@ impl Serialize for Slice {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut live: Vec<_> = self.books.live.iter().map(|(hold, live)| (*hold, live)).collect();
         live.sort_by_key(|(hold, _)| *hold);
+        let mut parts: Vec<_> =
+            self.books.parts.iter().map(|(order, part)| (*order, part)).collect();
+        parts.sort_by_key(|(order, _)| *order);
         let saved = Saved {
             opened: self.terms.map(|terms| (self.lead, terms)),
             next_hold: self.books.next_hold,
             live,
+            parts,
             taken: self.books.stock.taken(),
             sold_tickets: self.books.sold_tickets,
             closing: self.closing,
@@ -58,6 +65,7 @@ impl<'de> Deserialize<'de> for Slice {
         }
         let books = &mut slice.books;
         read.live.into_iter().for_each(|(hold, live)| books.insert_live(hold, live));
+        read.parts.into_iter().for_each(|(order, part)| books.insert_part(order, part));
         (books.next_hold, books.sold_tickets) = (read.next_hold, read.sold_tickets);
         Ok(Slice { closing: read.closing, sealed: read.sealed, ..slice })
     }

@@ -1,5 +1,6 @@
 //! What a slice is told, what it is asked, and what it says.
 
+use super::names::OrderNumber;
 use super::pattern::Pattern;
 use super::stock::Ticket;
 use crate::id::Id;
@@ -46,6 +47,31 @@ pub enum Command {
     /// Ends live holds, some at a time, then closes the slice for good. Repeat until the event is
     /// `Sealed`.
     Seal,
+    /// Up to `count` tickets for an order, as a part of it. Only the order's till ends or sells
+    /// them.
+    HoldFor {
+        order: OrderNumber,
+        owner: Id,
+        pattern: Pattern,
+        count: u16,
+    },
+    /// Tells what has become of an order. One that has no part here will never have one.
+    Follow {
+        order: OrderNumber,
+        fate: PartFate,
+    },
+    /// Tells which tickets of a sold order were taken back.
+    FollowRefund {
+        order: OrderNumber,
+        tickets: Vec<Ticket>,
+    },
+}
+
+/// What has become of an order, as its parts are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PartFate {
+    Sold,
+    Ended,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +116,24 @@ pub enum Event {
     Sealed {
         sold: u64,
     },
+    HeldFor {
+        order: OrderNumber,
+        owner: Id,
+        tickets: Vec<Ticket>,
+    },
+    Followed {
+        order: OrderNumber,
+        owner: Id,
+        tickets: Vec<Ticket>,
+        fate: PartFate,
+    },
+    FollowedRefund {
+        order: OrderNumber,
+        owner: Id,
+        tickets: Vec<Ticket>,
+        /// What is left of the sold part.
+        left: Vec<Ticket>,
+    },
 }
 
 /// In order of precedence.
@@ -115,6 +159,18 @@ pub enum Refusal {
     },
     NoMatchLeft {
         left: u64,
+    },
+    /// The order is over, so nothing is taken for it any more.
+    OrderOver,
+    /// The order has no part here that this could be told.
+    NoPart,
+    /// The ticket was bought by an order, whose till takes it back.
+    OfOrder {
+        order: OrderNumber,
+    },
+    /// Orders whose parts live must be settled before the slice is sealed.
+    PartsLive {
+        parts: u64,
     },
 }
 

@@ -255,7 +255,7 @@ impl BoughtBody {
             lottery: id.pool.to_string(),
             number: id.printed_number(),
             copy: id.copy,
-            hold: HoldId { slice: id.slice(), number: bought.hold }.to_string(),
+            hold: bought.bought_by(id),
             bought_at: wire_time(bought.at),
         }
     }

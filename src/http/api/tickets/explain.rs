@@ -35,6 +35,10 @@ impl Explain for Refusal {
                 &problem::NO_MATCH_LEFT,
                 format!("only {left} free tickets match in one slice, fewer than `at_least`"),
             ),
+            // Tills hear these, and members what the till says.
+            Refusal::OrderOver | Refusal::NoPart => Problem::plain(&problem::HOLD_EXPIRED),
+            Refusal::OfOrder { .. } => Problem::plain(&problem::NOT_SOLD),
+            Refusal::PartsLive { .. } => Problem::plain(&problem::LOTTERY_CLOSED),
         }
     }
 }

@@ -195,6 +195,9 @@ impl Model {
                 assert_eq!((ledger.held, ledger.sold), (0, *sold));
                 (self.closing, self.sealed) = (true, true);
             }
+            Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {
+                panic!("nobody orders in this world: {event:?}")
+            }
         }
     }
 
