@@ -103,7 +103,10 @@ impl World {
             "useCoupon" => json!({"amount": 5000}),
             "replaceUser" => json!({"username": format!("renamed{}", self.next())}),
             "changeUser" => json!({"full_name": "Ada Lovelace"}),
-            "claimVoucherSheet" => json!([{"member": "m1"}]),
+            "claimVoucherSheet" | "submitBallotSheet" => json!([{"member": "m1"}]),
+            "useCouponSheet" | "confirmUseSheet" | "voidCouponSheet" => json!([{"code": "x"}]),
+            "confirmHoldSheet" => json!([{"id": "x"}]),
+            "assignNextCouponSheet" => json!([{"member": "m1", "body": {}}]),
             "assignNextCoupon" => json!({"source_id": format!("order-{}", self.next())}),
             _ => json!({}),
         }
@@ -122,7 +125,7 @@ impl World {
             None if ["claimVoucher", "claimVoucherSheet", "getEligibility"].contains(&name) => {
                 self.campaign.clone()
             }
-            None if name == "assignNextCoupon" => self.batch.clone(),
+            None if name.starts_with("assignNextCoupon") => self.batch.clone(),
             None => "none-such".to_owned(),
         };
         let day = if name.starts_with("close") { "none-such" } else { DAY };

@@ -80,6 +80,13 @@ impl Scene {
         self.app.service("shop")
     }
 
+    /// A service, and the code of a coupon that is its member's.
+    fn owned_by_m1(&self) -> (Client, String) {
+        let (shop, code) = (self.service(), self.code());
+        shop.on_behalf_of("m1").put(&format!("/coupons/{code}/assign"), json!({})).expect(200);
+        (shop, code)
+    }
+
     fn code(&self) -> String {
         self.make("/coupons", self.coupons())["codes"][0].as_str().unwrap().to_owned()
     }
@@ -247,6 +254,34 @@ impl Scene {
             "claimVoucherSheet" => {
                 let path = format!("/campaigns/{}/claims:batch", self.campaign());
                 (self.service(), path, json!([{"member": "m1"}, {"member": "m2"}]))
+            }
+            "assignNextCouponSheet" => {
+                let batch = self.make("/coupon-batches", self.coupons());
+                let path = format!("/coupon-batches/{}/assign:batch", id(&batch));
+                (self.service(), path, json!([{"member": "m1"}, {"member": "m2"}]))
+            }
+            "useCouponSheet" => {
+                let (shop, code) = self.owned_by_m1();
+                let uses = json!([{"member": "m1", "code": code, "body": {"amount": 5000}}]);
+                (shop, "/coupons/use:batch".into(), uses)
+            }
+            "confirmUseSheet" => {
+                let (shop, code) = self.owned_by_m1();
+                let held = json!({"amount": 5000, "hold_s": 60});
+                let path = format!("/coupons/{code}/use");
+                shop.on_behalf_of("m1").post(&path, held).expect(200);
+                let confirms = json!([{"member": "m1", "code": code}]);
+                (shop, "/coupons/use/confirm:batch".into(), confirms)
+            }
+            "voidCouponSheet" => {
+                let voids = json!([{"code": self.code()}, {"code": self.code()}]);
+                by_admin("/coupons/void:batch".into(), voids)
+            }
+            "confirmHoldSheet" => {
+                let shop = self.service();
+                let held = shop.on_behalf_of("m1").hold(DAY, json!({"pattern": "****"}));
+                let confirms = json!([{"member": "m1", "id": id(&held.expect(201))}]);
+                (shop, "/holds/confirm:batch".into(), confirms)
             }
             "register" => {
                 let body = json!({"username": self.fresh("member"), "password": PASSWORD});

@@ -11,14 +11,14 @@ use crate::http::fields::parse_reference;
 use crate::http::flags::{DryRun, IdempotencyKey, Params};
 use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
-use crate::http::reply;
+use crate::http::reply::{self, Success};
+use crate::http::sheets::{Sheet, SheetLine};
 use crate::shared::Shared;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use actors::domain::coupons::catalogue::{BatchKind, BatchPlan};
 use actors::domain::coupons::coupon::{Coupon, CouponView};
 use actors::domain::coupons::{CouponState, Serial, rack, range};
-use actors::engine::{By, Failure, Key};
+use actors::engine::{By, Failure, How, Key};
 use actors::{Caller, Id, Role, Time};
 use people::{Signed, Via};
 
@@ -30,39 +30,58 @@ pub async fn assign(
     Params(flags): Params<DryRun>,
     Body(body): Body<Assign>,
 ) -> Result<HttpResponse, Problem> {
-    let (caller, member) =
-        find_giver_and_member(&shared, &signer.0, body.member_id.as_deref()).await?;
-    let (known, plan) = find_batch(&shared, &id).await?;
+    assign_as(&shared, &signer.0, &key, &id, flags.how(), body).await.map(Success::alone)
+}
+
+pub async fn assign_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    id: web::Path<String>,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let assign = async |line: SheetLine<Assign>| {
+        let (signer, body) = (line.signer(), line.body.checked(Ok)?);
+        assign_as(&shared, &signer.0, &line.key, &id, flags.how(), body).await
+    };
+    sheet.answer(&shared, None, assign).await
+}
+
+async fn assign_as(
+    shared: &Shared,
+    signed: &Signed,
+    key: &IdempotencyKey,
+    id: &str,
+    how: How,
+    body: Assign,
+) -> Result<Success<CouponBody>, Problem> {
+    let (caller, member) = find_giver_and_member(shared, signed, body.member_id.as_deref()).await?;
+    let (known, plan) = find_batch(shared, id).await?;
     let source =
         body.source_id.as_deref().map(|text| parse_reference(text, "/source_id")).transpose()?;
     // Where each member has one, the name is all that a repeat needs; no single range would know
     // whom else a source stands for.
-    let source = source
-        .filter(|_| !is_one_per_member(&plan))
-        .map(|text| rack::source(scope(&signer.0), &text));
-    let key = assignment_key(&key, known.serial, caller, member, source);
-    let by = By { caller, key, how: flags.how() };
+    let source =
+        source.filter(|_| !is_one_per_member(&plan)).map(|text| rack::source(scope(signed), &text));
+    let key = assignment_key(key, known.serial, caller, member, source);
+    let by = By { caller, key, how };
     let outcome = shared.batches.assign(known.serial, &plan, member, source, by).await;
     let done = outcome.map_err(|error| explain_source(error, source))?;
     let home = &done.event;
     let (known, view) = match shared.coupons.find(home.clone()).await? {
-        Some(found) if done.replayed || !flags.dry_run => (found.promotion, found.view),
+        Some(found) if done.replayed || !by.is_dry_run() => (found.promotion, found.view),
         Some(found) => {
-            (found.promotion, assigned(&shared, known.serial, &plan, member, done.at).await?)
+            (found.promotion, assigned(shared, known.serial, &plan, member, done.at).await?)
         }
-        None => (known.clone(), assigned(&shared, known.serial, &plan, member, done.at).await?),
+        None => (known.clone(), assigned(shared, known.serial, &plan, member, done.at).await?),
     };
     // What nobody has yet is nobody's to use.
-    let code = match done.replayed || !flags.dry_run {
+    let code = match done.replayed || !by.is_dry_run() {
         true => Some(shared.coupons.code(&known, home).await?),
         false => None,
     };
-    let status = if done.replayed { StatusCode::OK } else { StatusCode::CREATED };
-    let names = shared.people.outsiders.names_for(&signer.0, [member]).await?;
-    Ok(reply::mark_replayed(
-        reply::json(status, &CouponBody::of(&known, home, code, &view, &names)),
-        done.replayed,
-    ))
+    let names = shared.people.outsiders.names_for(signed, [member]).await?;
+    let body = CouponBody::of(&known, home, code, &view, &names);
+    Ok(Success::created_or_found(body, done.replayed))
 }
 
 /// Whose names the sources are: a service's own, or those of all administrators.

@@ -19,8 +19,9 @@ use crate::http::api::coupons::bodies::{
     Assign, BatchBody, ChangeBatch, CreateBatch, ExpiredBody, GiveCoupon, NoticeBody, RedeemedBody,
     UseCoupon, VoidedBatchBody, WithCodesBody,
 };
-use crate::http::endpoint::{Endpoint, Who};
+use crate::http::endpoint::{Described, Endpoint, Who};
 use crate::http::problem;
+use crate::http::sheets::{LinesOf, takes_a_sheet};
 use crate::http::words::CouponStates;
 use ports::scopes::Scope;
 
@@ -178,6 +179,19 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::SOURCE_REUSED,
                 &problem::KEY_FORGOTTEN,
             ]),
+        takes_a_sheet(
+            Endpoint::post("/coupon-batches/{id}/assign:batch", assigning::assign_sheet)
+                .named("assignNextCouponSheet")
+                .summary("Assign free coupons to many members")
+                .notes("Each line is an assignment of its own, as `assignNextCoupon` alone."),
+            LinesOf {
+                name: "AssignLine",
+                named: None,
+                body: Some(Described::of::<Assign>()),
+                answer: Described::of::<CouponBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Assign]),
         filters_coupons(
             Endpoint::get("/coupons", using::list)
                 .named("listMyCoupons")
@@ -239,6 +253,45 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &problem::COUPON_EXPIRED,
                 &problem::COUPON_NOT_HELD,
             ]),
+        takes_a_sheet(
+            Endpoint::post("/coupons/use:batch", using::redeem_sheet)
+                .named("useCouponSheet")
+                .summary("Use many coupons")
+                .notes("Each line is a use of its own, as `useCoupon` alone."),
+            LinesOf {
+                name: "UseLine",
+                named: CODE,
+                body: Some(Described::of::<UseCoupon>()),
+                answer: Described::of::<RedeemedBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Redeem]),
+        takes_a_sheet(
+            Endpoint::post("/coupons/use/confirm:batch", using::confirm_sheet)
+                .named("confirmUseSheet")
+                .summary("Confirm many uses that were held")
+                .notes("Each line confirms a use of its own, as `confirmUse` alone."),
+            LinesOf {
+                name: "ConfirmUseLine",
+                named: CODE,
+                body: None,
+                answer: Described::of::<RedeemedBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Redeem]),
+        takes_a_sheet(
+            Endpoint::post("/coupons/void:batch", using::void_sheet)
+                .named("voidCouponSheet")
+                .summary("Take many coupons out of circulation")
+                .notes("Each line voids a coupon of its own, as `voidCoupon` alone."),
+            LinesOf {
+                name: "VoidLine",
+                named: CODE,
+                body: None,
+                answer: Described::of::<RedeemedBody>(),
+            },
+        )
+        .scopes(&[Scope::Operate]),
         Endpoint::delete("/coupons/{code}/use", using::cancel)
             .named("cancelUse")
             .summary("Cancel a use, or the hold for one")
@@ -332,6 +385,9 @@ const FILTERED: &str = "What a member has is found at once. Other filters look a
 /// What a change of a batch as a whole comes to.
 const ONE_BATCH: &[&problem::ProblemKind] =
     &[&problem::NOT_FOUND, &problem::COUPON_EXPIRED, &problem::COUPON_VOID];
+
+/// What a line of a sheet has instead of the path.
+const CODE: Option<(&str, &str)> = Some(("code", "The code of the coupon or voucher."));
 
 /// What a guess at a code comes to.
 const GUESSED: &[&problem::ProblemKind] = &[&problem::UNKNOWN_COUPON, &problem::TOO_MANY];

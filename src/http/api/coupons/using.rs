@@ -15,7 +15,8 @@ use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::Problem;
-use crate::http::reply;
+use crate::http::reply::{self, Success};
+use crate::http::sheets::{Sheet, SheetLine};
 use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -28,6 +29,9 @@ use ports::directory::AccountRole;
 use products::coupons::wanted::WantedCoupons;
 
 const LONGEST_HOLD_S: u32 = 86_400;
+
+/// Each line of a sheet names its coupon.
+const BY_CODE: Option<&str> = Some("code");
 
 pub async fn list(
     shared: web::Data<Shared>,
@@ -95,9 +99,32 @@ pub async fn redeem(
     Params(flags): Params<DryRun>,
     body: Unchecked<UseCoupon>,
 ) -> Result<HttpResponse, Problem> {
+    redeem_as(&shared, &guesser, &key, &code, flags.how(), body).await.map(Success::alone)
+}
+
+pub async fn redeem_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let redeem = async |line: SheetLine<UseCoupon>| {
+        let guesser = line.guesser()?;
+        redeem_as(&shared, &guesser, &line.key, &line.named, flags.how(), line.body).await
+    };
+    sheet.answer(&shared, BY_CODE, redeem).await
+}
+
+async fn redeem_as(
+    shared: &Shared,
+    guesser: &CodeGuesser,
+    key: &IdempotencyKey,
+    code: &str,
+    how: How,
+    body: Unchecked<UseCoupon>,
+) -> Result<Success<RedeemedBody>, Problem> {
     let (UseCoupon { amount, hold_s, .. }, reference) = body.checked(check_use)?;
     let command = |slot| Command::Use { slot, amount, reference, hold_s };
-    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+    command_coupon(shared, guesser, key, code, how, command).await
 }
 
 fn check_use(body: UseCoupon) -> Result<(UseCoupon, Option<Box<str>>), Problem> {
@@ -120,7 +147,21 @@ pub async fn confirm(
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let command = |slot| Command::Confirm { slot };
-    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+    let done = command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await;
+    done.map(Success::alone)
+}
+
+pub async fn confirm_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let confirm = async |line: SheetLine<flags::Nothing>| {
+        let (guesser, flags::Nothing {}) = (line.guesser()?, line.body.checked(Ok)?);
+        let command = |slot| Command::Confirm { slot };
+        command_coupon(&shared, &guesser, &line.key, &line.named, flags.how(), command).await
+    };
+    sheet.answer(&shared, BY_CODE, confirm).await
 }
 
 pub async fn cancel(
@@ -136,7 +177,8 @@ pub async fn cancel(
         (Role::Admin | Role::System, _) => CancelBy::Admin,
     };
     let command = |slot| Command::Cancel { slot, by };
-    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+    let done = command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await;
+    done.map(Success::alone)
 }
 
 pub async fn void(
@@ -149,7 +191,22 @@ pub async fn void(
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let command = |slot| Command::Void { slot };
-    command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await
+    let done = command_coupon(&shared, &guesser, &key, &code, flags.how(), command).await;
+    done.map(Success::alone)
+}
+
+pub async fn void_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let void = async |line: SheetLine<flags::Nothing>| {
+        line.operator()?;
+        let (guesser, flags::Nothing {}) = (line.guesser()?, line.body.checked(Ok)?);
+        let command = |slot| Command::Void { slot };
+        command_coupon(&shared, &guesser, &line.key, &line.named, flags.how(), command).await
+    };
+    sheet.answer(&shared, BY_CODE, void).await
 }
 
 /// A command about the coupon of that code.
@@ -160,15 +217,13 @@ async fn command_coupon(
     code: &str,
     how: How,
     command: impl FnOnce(u64) -> Command,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Success<RedeemedBody>, Problem> {
     let home = find_home(shared, guesser, code).await?;
     let command = command(home.slot());
     let meaning = || postcard::to_stdvec(&(&home, &command)).expect("a command is plain data");
     let by = key.by(guesser.signed.caller, how, || vec![b"coupon".to_vec(), meaning()]);
     match shared.coupons.redeem(&home, command, by).await {
-        Ok(done) => {
-            Ok(reply::mark_replayed(reply::ok(&RedeemedBody::of(done.event)), done.replayed))
-        }
+        Ok(done) => Ok(Success::ok(RedeemedBody::of(done.event), done.replayed)),
         Err(error) if is_a_guess(&error) => Err(count_guess(shared, guesser).await),
         // Whether a coupon is there is not told by what its partition remembers of keys, either.
         Err(error) if error.0 == Failure::KeyReused => {

@@ -10,12 +10,14 @@ use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
-use crate::http::reply;
+use crate::http::reply::{self, Success};
+use crate::http::sheets::{Sheet, SheetLine};
 use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
-use actors::Time;
 use actors::domain::tickets::{HoldId, HoldState, HoldView, Refusal};
+use actors::engine::How;
+use actors::{Caller, Time};
 use base::calendar::wire_time;
 use products::tickets::HeldTickets;
 
@@ -76,11 +78,33 @@ pub async fn confirm(
     Params(flags): Params<DryRun>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let id = parse_hold_id(&id)?;
-    let by = key.by(caller, flags.how(), || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
+    confirm_as(&shared, caller, &key, &id, flags.how()).await.map(Success::alone)
+}
+
+pub async fn confirm_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let confirm = async |line: SheetLine<flags::Nothing>| {
+        let (caller, flags::Nothing {}) = (line.member()?, line.body.checked(Ok)?);
+        confirm_as(&shared, caller, &line.key, &line.named, flags.how()).await
+    };
+    sheet.answer(&shared, Some("id"), confirm).await
+}
+
+async fn confirm_as(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    id: &str,
+    how: How,
+) -> Result<Success<HoldBody>, Problem> {
+    let id = parse_hold_id(id)?;
+    let by = key.by(caller, how, || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
     let done = shared.tickets.confirm(&id, by).await?;
     let body = HoldBody::of(&id, &done.event, HoldState::Confirmed);
-    Ok(reply::mark_replayed(reply::ok(&body), done.replayed))
+    Ok(Success::ok(body, done.replayed))
 }
 
 pub async fn extend(

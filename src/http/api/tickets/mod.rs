@@ -18,13 +18,14 @@ use crate::http::api::tickets::bodies::{
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Operator, Perhaps};
-use crate::http::endpoint::{Endpoint, Who};
+use crate::http::endpoint::{Described, Endpoint, Who};
 use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::mistakes::Mistakes;
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
 use crate::http::reply;
+use crate::http::sheets::{LinesOf, takes_a_sheet};
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::tickets::{Refusal, TicketId, ticket_of_row};
@@ -116,6 +117,19 @@ fn of_holds_and_tickets() -> Vec<Endpoint> {
             .decides()
             .answer::<HoldBody>(200, "The confirmed hold.")
             .problems(ENDED),
+        takes_a_sheet(
+            Endpoint::post("/holds/confirm:batch", holds::confirm_sheet)
+                .named("confirmHoldSheet")
+                .summary("Confirm many holds: buy their tickets")
+                .notes("Each line confirms a hold of its own, as `confirmHold` alone."),
+            LinesOf {
+                name: "ConfirmHoldLine",
+                named: Some(("id", "The id of the hold.")),
+                body: None,
+                answer: Described::of::<HoldBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Tickets]),
         Endpoint::post("/holds/{id}/extend", holds::extend)
             .named("extendHold")
             .summary("Extend a hold")

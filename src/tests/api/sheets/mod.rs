@@ -2,7 +2,9 @@
 //! alone would be.
 
 mod claims;
+mod coupons;
 mod manners;
+mod tickets;
 
 use harness::Client;
 use serde_json::Value;
