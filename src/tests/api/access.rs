@@ -105,6 +105,7 @@ impl World {
             "changeUser" => json!({"full_name": "Ada Lovelace"}),
             "claimVoucherSheet" | "submitBallotSheet" => json!([{"member": "m1"}]),
             "useCouponSheet" | "confirmUseSheet" | "voidCouponSheet" => json!([{"code": "x"}]),
+            "holdTicketsSheet" => json!([{"member": "m1", "body": {"pattern": "****"}}]),
             "confirmHoldSheet" => json!([{"id": "x"}]),
             "assignNextCouponSheet" => json!([{"member": "m1", "body": {}}]),
             "assignNextCoupon" => json!({"source_id": format!("order-{}", self.next())}),

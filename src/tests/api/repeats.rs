@@ -277,6 +277,15 @@ impl Scene {
                 let voids = json!([{"code": self.code()}, {"code": self.code()}]);
                 by_admin("/coupons/void:batch".into(), voids)
             }
+            "submitBallotSheet" => {
+                let ballots = json!([{"member": "m1"}, {"member": "m1"}, {"member": "m2"}]);
+                (self.service(), format!("/lotteries/{DAY}/ballots:batch"), ballots)
+            }
+            "holdTicketsSheet" => {
+                let wanted = json!({"pattern": "****"});
+                let holds = json!([{"member": "m1", "body": wanted}]);
+                (self.service(), format!("/lotteries/{DAY}/holds:batch"), holds)
+            }
             "confirmHoldSheet" => {
                 let shop = self.service();
                 let held = shop.on_behalf_of("m1").hold(DAY, json!({"pattern": "****"}));

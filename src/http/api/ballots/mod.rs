@@ -15,19 +15,21 @@ use crate::http::api::pool::{
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
 use crate::http::caller::{AsMember, Perhaps, Viewer};
-use crate::http::endpoint::{Endpoint, Who};
+use crate::http::endpoint::{Described, Endpoint, Who};
 use crate::http::export;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging};
 use crate::http::problem::{self, Problem};
-use crate::http::reply;
+use crate::http::reply::{self, Success};
+use crate::http::sheets::{LinesOf, Sheet, SheetLine, takes_a_sheet};
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::ballots::{BallotId, Witness, ballot_of_row};
 use actors::domain::lottery::{BallotSetup, LotteryPlan, LotteryView, Phase};
 use actors::domain::pool::PoolName;
+use actors::engine::How;
 use actors::store::ListedRow;
-use actors::{Id, Time};
+use actors::{Caller, Id, Time};
 use draws::{Anchor, Inclusion, Receipt};
 use futures_util::future::try_join_all;
 use ports::scopes::Scope;
@@ -63,6 +65,19 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 &problem::BALLOTS_FULL,
                 &problem::KEY_FORGOTTEN,
             ]),
+        takes_a_sheet(
+            Endpoint::post(at!(by, "/ballots:batch"), submit_sheet)
+                .named(by.pick("submitBallotSheet", "submitBallotSheetInPool"))
+                .summary("Submit ballots for many members")
+                .notes("Each line is a ballot of its own, as `submitBallot` alone."),
+            LinesOf {
+                name: "BallotLine",
+                named: None,
+                body: None,
+                answer: Described::of::<BallotBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Ballots]),
         of_one_member(
             Endpoint::get(at!(by, "/ballots"), of_lottery)
                 .named(by.pick("listBallotsOfLottery", "listBallotsOfPool"))
@@ -117,17 +132,40 @@ async fn submit(
     Params(flags): Params<DryRun>,
     Body(flags::Nothing {}): Body<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let plan = find_plan(&shared, pool).await?;
+    submit_as(&shared, caller, &key, pool, flags.how()).await.map(Success::alone)
+}
+
+async fn submit_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    PoolInPath(pool): PoolInPath,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let submit = async |line: SheetLine<flags::Nothing>| {
+        let (caller, flags::Nothing {}) = (line.member()?, line.body.checked(Ok)?);
+        submit_as(&shared, caller, &line.key, pool, flags.how()).await
+    };
+    sheet.answer(&shared, None, submit).await
+}
+
+async fn submit_as(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    pool: PoolName,
+    how: How,
+) -> Result<Success<BallotBody>, Problem> {
+    let plan = find_plan(shared, pool).await?;
     let terms = terms(&plan)?;
-    let by = key.by(caller, flags.how(), || vec![b"ballot".to_vec(), pool.row_key()]);
+    let by = key.by(caller, how, || vec![b"ballot".to_vec(), pool.row_key()]);
     let Submitted { shown, replayed } = shared.ballots.submit(pool, &plan, by).await?;
     if !replayed && shown.is_some() {
         shared.ballots.taken.increment(1);
     }
-    let receipt = shown.as_ref().map(|(id, witness)| sign_receipt(&shared, *id, witness, terms));
+    let receipt = shown.as_ref().map(|(id, witness)| sign_receipt(shared, *id, witness, terms));
     let body =
         BallotBody { id: shown.map(|(id, _)| id.to_string()), lottery: pool.to_string(), receipt };
-    Ok(reply::mark_replayed(reply::created(&body), replayed))
+    Ok(Success::created(body, replayed))
 }
 
 async fn of_lottery(

@@ -15,6 +15,7 @@ use crate::http::sheets::{Sheet, SheetLine};
 use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::{HoldId, HoldState, HoldView, Refusal};
 use actors::engine::How;
 use actors::{Caller, Time};
@@ -29,19 +30,41 @@ pub async fn create(
     Params(flags): Params<DryRun>,
     body: Unchecked<CreateHold>,
 ) -> Result<HttpResponse, Problem> {
-    let found = find_plan(&shared, pool).await;
+    create_as(&shared, caller, &key, pool, flags.how(), body).await.map(Success::alone)
+}
+
+pub async fn create_sheet(
+    shared: web::Data<Shared>,
+    sheet: Sheet,
+    PoolInPath(pool): PoolInPath,
+    Params(flags): Params<DryRun>,
+) -> Result<HttpResponse, Problem> {
+    let create = async |line: SheetLine<CreateHold>| {
+        create_as(&shared, line.member()?, &line.key, pool, flags.how(), line.body).await
+    };
+    sheet.answer(&shared, None, create).await
+}
+
+async fn create_as(
+    shared: &Shared,
+    caller: Caller,
+    key: &IdempotencyKey,
+    pool: PoolName,
+    how: How,
+    body: Unchecked<CreateHold>,
+) -> Result<Success<HoldBody>, Problem> {
+    let found = find_plan(shared, pool).await;
     let (plan, wanted) = body.checked(|body| {
         let plan = found?;
         let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
-        let wanted = parse_wanted(&shared, &body, tickets.digits)?;
+        let wanted = parse_wanted(shared, &body, tickets.digits)?;
         Ok((plan, wanted))
     })?;
-    let by =
-        key.by(caller, flags.how(), || vec![b"hold".to_vec(), pool.row_key(), wanted.meaning()]);
+    let by = key.by(caller, how, || vec![b"hold".to_vec(), pool.row_key(), wanted.meaning()]);
     let done = shared.tickets.hold(pool, &plan, &wanted, by).await?;
     let HeldTickets { id, tickets, until } = &done.event;
     let body = HoldBody::of(id, tickets, HoldState::Held { until: *until });
-    Ok(reply::mark_replayed(reply::created(&body), done.replayed))
+    Ok(Success::created(body, done.replayed))
 }
 
 pub async fn list(

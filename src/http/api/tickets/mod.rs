@@ -59,6 +59,19 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 &problem::HOLD_LIMIT,
                 &problem::NO_MATCH_LEFT,
             ]),
+        takes_a_sheet(
+            Endpoint::post(at!(by, "/holds:batch"), holds::create_sheet)
+                .named(by.pick("holdTicketsSheet", "holdTicketsSheetOfPool"))
+                .summary("Hold tickets for many members")
+                .notes("Each line is a hold of its own, as `holdTickets` alone."),
+            LinesOf {
+                name: "HoldLine",
+                named: None,
+                body: Some(Described::of::<CreateHold>()),
+                answer: Described::of::<HoldBody>(),
+            },
+        )
+        .scopes(&[Scope::Members, Scope::Tickets]),
         Endpoint::get(at!(by, "/tickets"), search)
             .named(by.pick("findTickets", "findTicketsOfPool"))
             .summary("Look for tickets")

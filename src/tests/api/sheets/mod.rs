@@ -1,6 +1,7 @@
 //! Sheets: many calls of one kind in one request. Each line is decided and answered as the call
 //! alone would be.
 
+mod ballots;
 mod claims;
 mod coupons;
 mod manners;
