@@ -6,6 +6,7 @@ mod links;
 mod printed;
 mod readme;
 mod shop;
+mod speed;
 
 use harness::Binary;
 
