@@ -14,7 +14,7 @@ use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Stock;
-use actors::domain::tickets::{Command, Event, Pattern, Slice, SliceName, SliceTerms};
+use actors::domain::tickets::{Command, Event, FirstTerms, Pattern, Slice, SliceName, SliceTerms};
 use actors::engine::{By, KeyWindow, Limits, Node, Router};
 use actors::store::Store;
 use actors::time::system_clock;
@@ -80,7 +80,7 @@ fn picks() {
 /// A refusal against a success, both decided only.
 fn refusals() {
     let mut slice = Slice::default();
-    slice.apply(&Event::Opened { lead: 0, terms: terms() }, Time(0));
+    slice.apply(&Event::Prepared { lead: 0, terms: Box::new(terms()) }, Time(0));
     let stamp = |seed| Stamp { at: Time(0), seed };
     let command = |pattern: &str| Command::Hold {
         pattern: pattern.parse().expect("a pattern"),
@@ -123,13 +123,14 @@ fn nanoseconds_each(times: u32, mut work: impl FnMut()) -> f64 {
 }
 
 fn terms() -> SliceTerms {
-    SliceTerms {
+    FirstTerms {
         digits: DIGITS,
         copies: COPIES,
         holds_per_member: u16::MAX,
         hold_max_s: 7200,
         closes_at: Time(i64::MAX),
     }
+    .in_full()
 }
 
 struct Place {
@@ -150,7 +151,7 @@ impl Place {
 
     async fn open_slices(&self) {
         for name in SliceName::all(POOL, DIGITS) {
-            let open = Command::Open { lead: name.lead, terms: terms() };
+            let open = Command::Open { lead: name.lead, terms: Box::new(terms()) };
             self.slices.command(&name, open, By::SYSTEM).await.expect("a slice opens");
         }
     }

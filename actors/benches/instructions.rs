@@ -12,7 +12,7 @@ use actors::domain::coupons::campaign::{Campaign, CampaignPlan, Command as Claim
 use actors::domain::coupons::{Discount, Offer, Serial};
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{Command as Hold, Slice, SliceName, SliceTerms};
+use actors::domain::tickets::{Command as Hold, FirstTerms, Slice, SliceName};
 use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::store::Opened;
 use actors::{Caller, Id, Machine, Time};
@@ -176,15 +176,18 @@ fn refusals(times: u64) {
 /// With a key each, as a careful client sends them.
 fn holds(times: u64) {
     let name = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 6, lead: 3 };
-    let terms = SliceTerms {
+    let terms = FirstTerms {
         digits: 6,
         copies: 10,
         holds_per_member: 10,
         hold_max_s: 7200,
         closes_at: AT.plus_s(86_400),
-    };
+    }
+    .in_full();
     let mut partition = open::<Slice>(name);
-    in_batches(&mut partition, 1, |_| (Hold::Open { lead: 3, terms }, Caller::SYSTEM, None));
+    in_batches(&mut partition, 1, |_| {
+        (Hold::Open { lead: 3, terms: Box::new(terms.clone()) }, Caller::SYSTEM, None)
+    });
     let pattern = "3****7".parse().expect("it is one");
     in_batches(&mut partition, times, |number| {
         let caller = member(number);

@@ -148,9 +148,15 @@ pub trait Machine: Default + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
-    /// How much of what the command asks for is left here: the weight by which an open request is
-    /// passed on. `u64::MAX`: it was granted here before, and nowhere else.
-    fn left_for(&self, _command: &Self::Command, _caller: &Caller, _cards: &Cards<'_>) -> u64 {
+    /// How much of what the command asks for is left here by now: the weight by which an open
+    /// request is passed on. `u64::MAX`: it was granted here before, and nowhere else.
+    fn left_for(
+        &self,
+        _command: &Self::Command,
+        _caller: &Caller,
+        _now: Time,
+        _cards: &Cards<'_>,
+    ) -> u64 {
         0
     }
 

@@ -30,7 +30,12 @@ impl<M: Machine> Played<M> {
     }
 
     pub fn left_for(&self, command: &M::Command, caller: &Caller) -> u64 {
-        self.machine.left_for(command, caller, &Cards::new(&self.cards))
+        self.left_at(command, caller, Time::default())
+    }
+
+    /// The same where it hangs on the time.
+    pub fn left_at(&self, command: &M::Command, caller: &Caller, now: Time) -> u64 {
+        self.machine.left_for(command, caller, now, &Cards::new(&self.cards))
     }
 
     pub fn due(&self) -> Option<Time> {

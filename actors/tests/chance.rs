@@ -8,7 +8,9 @@ use actors::dice::Dice;
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::{Stock, Ticket};
-use actors::domain::tickets::{Command, Pattern, Refusal, Slice, SliceName, SliceTerms};
+use actors::domain::tickets::{
+    Command, FirstTerms, Pattern, Refusal, Slice, SliceName, SliceTerms,
+};
 use actors::engine::open::{Reach, ask_any, home};
 use actors::engine::{By, Failure, How, Key, KeyWindow, Manner, Partition, Reply, Request};
 use actors::{Caller, Id, Time};
@@ -126,13 +128,14 @@ struct Still {
     asked: RefCell<Vec<u16>>,
 }
 
-const TERMS: SliceTerms = SliceTerms {
+const TERMS: SliceTerms = FirstTerms {
     digits: 4,
     copies: 1,
     holds_per_member: 1000,
     hold_max_s: 600,
     closes_at: Time(i64::MAX),
-};
+}
+.in_full();
 
 impl Still {
     /// Ten slices with so many tickets of `*12*` left in each.
@@ -147,7 +150,7 @@ impl Still {
             asked: RefCell::default(),
         };
         for (place, left) in (0u16..).zip(left) {
-            still.command(place, Command::Open { lead: place as u8, terms: TERMS });
+            still.command(place, Command::Open { lead: place as u8, terms: Box::new(TERMS) });
             for number in left..10 {
                 let pattern = Pattern::exactly(place as u32 * 1000 + 120 + number as u32, 4);
                 still.command(place, Command::Hold { pattern, count: 1, at_least: 1, ttl_s: 600 });

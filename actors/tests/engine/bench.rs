@@ -3,7 +3,9 @@
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{Answer, Question};
-use actors::domain::tickets::{Command, Event, Slice, SliceName, SliceTerms, TicketLedger};
+use actors::domain::tickets::{
+    Command, Event, FirstTerms, Slice, SliceName, SliceTerms, TicketLedger,
+};
 use actors::engine::record::{self, Entry};
 use actors::engine::{By, CommandResult};
 use actors::engine::{Key, KeyWindow, Limits, Node, Router};
@@ -19,13 +21,14 @@ pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 pub const ADA: Caller = Caller { id: Id([1; 16]), role: actors::Role::Member };
 pub const BOB: Caller = Caller { id: Id([2; 16]), role: actors::Role::Member };
 pub const START: i64 = 1_798_750_800_000;
-pub const TERMS: SliceTerms = SliceTerms {
+pub const TERMS: SliceTerms = FirstTerms {
     digits: 4,
     copies: 1,
     holds_per_member: 1000,
     hold_max_s: 600,
     closes_at: Time(START + 1_000_000_000),
-};
+}
+.in_full();
 
 pub struct Bench {
     pub node: Arc<Node>,
@@ -129,7 +132,7 @@ impl Bench {
     }
 
     pub async fn open(&self, lead: u8) {
-        self.command(lead, Command::Open { lead, terms: TERMS }, Caller::SYSTEM, None)
+        self.command(lead, Command::Open { lead, terms: Box::new(TERMS) }, Caller::SYSTEM, None)
             .await
             .expect("it opens");
     }

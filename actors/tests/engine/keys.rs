@@ -124,7 +124,7 @@ fn a_key_older_than_the_window_is_forgotten_and_one_within_it_is_not() {
 fn alone(window: Arc<KeyWindow>) -> Partition<Slice, ()> {
     let mut partition =
         Partition::open(slice(0), Default::default(), window).expect("nothing opens");
-    let open = Command::Open { lead: 0, terms: TERMS };
+    let open = Command::Open { lead: 0, terms: Box::new(TERMS) };
     serve(
         &mut partition,
         Request::Command { command: open, caller: Caller::SYSTEM, key: None, how: Manner::ForGood },

@@ -44,7 +44,7 @@ fn requests_that_come_while_a_partition_opens_wait_and_are_served_in_order() {
         let bench = Bench::on(as_store(slow.clone()), memory, Default::default());
         let open = bench.ask(
             0,
-            actors::domain::tickets::Command::Open { lead: 0, terms: TERMS },
+            actors::domain::tickets::Command::Open { lead: 0, terms: Box::new(TERMS) },
             actors::Caller::SYSTEM,
             None,
         );
@@ -67,7 +67,7 @@ fn requests_that_come_while_a_partition_opens_again_wait_too() {
         let bench = Bench::on(as_store(slow.clone()), memory, Default::default());
         let open = bench.ask(
             0,
-            actors::domain::tickets::Command::Open { lead: 0, terms: TERMS },
+            actors::domain::tickets::Command::Open { lead: 0, terms: Box::new(TERMS) },
             actors::Caller::SYSTEM,
             None,
         );
@@ -146,7 +146,7 @@ fn an_event_from_the_future_is_named() {
 fn a_frame_that_does_not_follow_is_noticed() {
     let window = || Arc::new(actors::engine::KeyWindow::new(1000, 3600));
     let mut records = Vec::new();
-    let opened = actors::domain::tickets::Event::Opened { lead: 0, terms: TERMS };
+    let opened = actors::domain::tickets::Event::Prepared { lead: 0, terms: Box::new(TERMS) };
     record::push(
         &mut records,
         Id::SYSTEM,

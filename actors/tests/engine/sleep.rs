@@ -206,7 +206,7 @@ fn a_partition_going_to_sleep_is_never_overtaken_by_a_request() {
         for _ in 0..64 {
             bench.node.add_seat(elsewhere.handle());
         }
-        let open = Command::Open { lead: 0, terms: TERMS };
+        let open = Command::Open { lead: 0, terms: Box::new(TERMS) };
         bench.ask(0, open, actors::Caller::SYSTEM, None).await.unwrap().expect("it opens");
         let mut held = 0;
         for round in 0..400u32 {

@@ -20,7 +20,9 @@ use actors::domain::lottery::{
 };
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{self, Label, OrderNumber, PartFate, Sale, SliceTerms, Wave};
+use actors::domain::tickets::{
+    self, FirstTerms, Label, OrderNumber, PartFate, Sale, SliceName, Wave,
+};
 use actors::engine::Key;
 use actors::engine::record::{self, Entry, Record};
 use actors::store::{Frame, Position};
@@ -76,7 +78,7 @@ fn holds_both_ways<E: Serialize + DeserializeOwned + Debug + PartialEq>(
 
 fn slice_events() -> Vec<(tickets::Event, &'static str)> {
     use tickets::Event::*;
-    let terms = SliceTerms {
+    let terms = FirstTerms {
         digits: 6,
         copies: 10,
         holds_per_member: 20,
@@ -145,6 +147,17 @@ fn slice_events() -> Vec<(tickets::Event, &'static str)> {
             },
             "3700000002adadadadadadadadadadadadadadadadf6a3b8ded96800000b03ac02adadadadadadadadad\
              adadadadadadad01b2b1120101b3b1120a",
+        ),
+        (
+            Prepared { lead: 3, terms: Box::new(terms.in_full()) },
+            "2b00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000c03060a14a038b6f3dcded968\
+             0000000000",
+        ),
+        (
+            Prepared { lead: 0, terms: arranged().terms(&FIRST).expect("it has tickets").into() },
+            "5a00000002adadadadadadadadadadadadadadadadf6a3b8ded96800000c00040114a038b6f3dcded968\
+             01f40301f6a3b8ded96801b6f3dcded96802f6a3b8ded96864b6f3dcded968f4030200000a0a0a0000000\
+             40100070a0a00000004",
         ),
     ]
 }
@@ -255,6 +268,8 @@ fn lottery_events() -> Vec<(lottery::Event, &'static str)> {
         ),
     ]
 }
+
+const FIRST: SliceName = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 4, lead: 0 };
 
 /// A plan with all there is.
 fn arranged() -> LotteryPlan {

@@ -64,7 +64,10 @@ impl ByHand {
             }
             // An order's till lists it.
             Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {}
-            Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}
+            Event::Opened { .. }
+            | Event::Prepared { .. }
+            | Event::Extended { .. }
+            | Event::Sealed { .. } => {}
         }
     }
 }

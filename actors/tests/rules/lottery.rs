@@ -6,6 +6,7 @@ use actors::domain::day::Day;
 use actors::domain::lottery::{
     Command, Event, FirstTicketSetup, Lottery, LotteryPlan, Phase, Refusal, SecondPlan, TicketSetup,
 };
+use actors::domain::tickets::{Label, Sale, SliceName, SliceTerms, Wave};
 use testing::played::Played;
 
 fn plan() -> LotteryPlan {
@@ -101,15 +102,64 @@ fn a_snapshot_of_a_lottery_is_that_lottery() {
     );
 }
 
+fn slice(digits: u8, lead: u8) -> SliceName {
+    SliceName { pool: Day(20_261_231).into(), digits, lead }
+}
+
 #[test]
 fn a_plan_tells_its_slices_their_terms() {
     let pool = Day(20_261_231).into();
     assert_eq!(plan().slices(pool).len(), 10);
     assert_eq!(
-        plan().terms().map(|terms| (terms.digits, terms.copies, terms.closes_at)),
+        plan().terms(&slice(6, 3)).map(|terms| (terms.digits, terms.copies, terms.closes_at)),
         Some((6, 10, s(10_000)))
     );
     let without = LotteryPlan { tickets: None, ..plan() };
-    assert!(without.slices(pool).is_empty() && without.terms().is_none());
+    assert!(without.slices(pool).is_empty() && without.terms(&slice(6, 3)).is_none());
     assert_eq!(after(&[]).0.due(), None::<Time>);
+}
+
+#[test]
+fn only_the_slices_below_the_count_exist_and_the_last_may_be_smaller() {
+    let pool = Day(20_261_231).into();
+    for (numbers, in_slices) in [
+        (500, &[Some(500)][..]),
+        (1000, &[None]),
+        (2500, &[None, None, Some(500)]),
+        (10_000, &[None; 10]),
+    ] {
+        let tickets = Some(TicketSetup::counted(numbers, 10, 7200));
+        let plan = LotteryPlan { tickets, ..plan() };
+        let slices = plan.slices(pool);
+        let terms = slices.iter().map(|slice| plan.terms(slice).expect("it has tickets").numbers);
+        assert!(terms.eq(in_slices.iter().copied()), "{numbers}");
+    }
+}
+
+#[test]
+fn slices_share_a_wave_and_know_the_labels_that_they_may_have() {
+    let label = |name: &str, pattern: &str| Label {
+        name: name.into(),
+        pattern: pattern.parse().expect("it is one"),
+    };
+    let waves = vec![Wave { at: s(10), tickets: 7 }, Wave { at: s(20), tickets: 2500 }];
+    let plan = LotteryPlan {
+        tickets: Some(TicketSetup::counted(2500, 10, 7200)),
+        sale: Sale { starts_at: Some(s(5)), ends_at: Some(s(30)), waves },
+        labels: vec![label("stalls", "0***"), label("row 7", "*7**"), label("box", "2***")],
+        ..plan()
+    };
+    let terms = [0, 1, 2].map(|lead| plan.terms(&slice(4, lead)).expect("it has tickets"));
+    let share = |wave: usize| terms.each_ref().map(|terms| terms.sale.waves[wave].tickets);
+    assert_eq!((share(0), share(1)), ([3, 2, 2], [1000, 1000, 500]));
+    assert_eq!(terms[2].sale.starts_at, Some(s(5)));
+    let places =
+        |terms: &SliceTerms| -> Vec<u8> { terms.labels.iter().map(|label| label.place).collect() };
+    assert_eq!(terms.each_ref().map(places), [vec![0, 1], vec![1], vec![1, 2]]);
+    let narrowed = |pattern: &str, label| {
+        plan.narrowed(&pattern.parse().expect("it is one"), label).map(|both| both.to_string())
+    };
+    assert_eq!(narrowed("***5", Some(1)), Some("*7*5".into()));
+    assert_eq!(narrowed("***5", None), Some("***5".into()));
+    assert_eq!((narrowed("1***", Some(0)), narrowed("****", Some(3))), (None, None));
 }

@@ -21,6 +21,7 @@ mod rack;
 mod random;
 mod range;
 mod redeem;
+mod sale;
 mod sealing;
 mod slice;
 mod slice_head;

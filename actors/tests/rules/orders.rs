@@ -4,7 +4,7 @@
 
 use actors::dice::Dice;
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{self, OrderNumber, PartFate, Slice, SliceTerms};
+use actors::domain::tickets::{self, FirstTerms, OrderNumber, PartFate, Slice};
 use actors::domain::till::{
     self, AllowanceLimits, LimitKey, OrderEnd, OrderPart, OrderStage, OrderView, OrderWish, Till,
     TillName, TillTerms,
@@ -61,7 +61,7 @@ impl Town {
     fn new(seed: u64) -> Town {
         let closes_at = Time(1_000_000_000);
         let terms =
-            SliceTerms { digits: 4, copies: 1, holds_per_member: 50, hold_max_s: 600, closes_at };
+            FirstTerms { digits: 4, copies: 1, holds_per_member: 50, hold_max_s: 600, closes_at };
         let slices = (0..LEADS).map(|lead| {
             let mut slice = Played::<Slice>::default();
             slice.apply(&tickets::Event::Opened { lead, terms }, Time(0));

@@ -74,7 +74,7 @@ fn command(dice: &mut Dice) -> Command {
                 copy: 1 + dice.below(2) as u16,
             },
         },
-        97 => Command::Open { lead: LEAD, terms: TERMS },
+        97 => Command::Open { lead: LEAD, terms: Box::new(TERMS) },
         100..=109 => Command::HoldFor { order, owner: ADA.id, pattern, count },
         110..=117 => Command::Follow {
             order,
@@ -91,7 +91,7 @@ fn command(dice: &mut Dice) -> Command {
 
 fn kind(event: &Event) -> &'static str {
     match event {
-        Event::Opened { .. } => "opened",
+        Event::Opened { .. } | Event::Prepared { .. } => "opened",
         Event::Held { .. } => "held",
         Event::Confirmed { .. } => "confirmed",
         Event::Extended { .. } => "extended",

@@ -16,7 +16,7 @@ fn ada_holds_one() -> super::given::Given<Slice> {
 
 #[test]
 fn a_slice_is_opened_once_and_says_so_ever_after() {
-    let open = Command::Open { lead: LEAD, terms: TERMS };
+    let open = Command::Open { lead: LEAD, terms: Box::new(TERMS) };
     given::<Slice>([]).when(open.clone(), Caller::SYSTEM, s(0)).then(opened());
     slice([]).when(open, Caller::SYSTEM, s(5)).then_already(opened());
 }

@@ -11,7 +11,7 @@ use testing::played::Played;
 fn large() -> Played<Slice> {
     let mut slice = Played::default();
     let terms = SliceTerms { digits: 6, copies: 1, ..TERMS };
-    slice.apply(&Event::Opened { lead: LEAD, terms }, s(0));
+    slice.apply(&opened_with(terms), s(0));
     slice
 }
 

@@ -3,15 +3,20 @@
 
 use super::given::{Given, given, s};
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Command, Event, Slice, SliceTerms};
+use actors::domain::tickets::{Command, Event, FirstTerms, Slice, SliceTerms};
 use actors::{Caller, Time};
 
 pub const LEAD: u8 = 3;
-pub const TERMS: SliceTerms =
-    SliceTerms { digits: 4, copies: 2, holds_per_member: 3, hold_max_s: 600, closes_at: s(10_000) };
+pub const FIRST_TERMS: FirstTerms =
+    FirstTerms { digits: 4, copies: 2, holds_per_member: 3, hold_max_s: 600, closes_at: s(10_000) };
+pub const TERMS: SliceTerms = FIRST_TERMS.in_full();
 
 pub fn opened() -> Event {
-    Event::Opened { lead: LEAD, terms: TERMS }
+    opened_with(TERMS)
+}
+
+pub fn opened_with(terms: SliceTerms) -> Event {
+    Event::Prepared { lead: LEAD, terms: Box::new(terms) }
 }
 
 pub const fn ticket(number: u32, copy: u16) -> Ticket {

@@ -92,6 +92,12 @@ problems! {
     NOT_DRAWN_YET = "not-drawn-yet" 409 Later "The draw has not been yet"
         "The lottery is still open, or it is closed and waits for the round of the public beacon \
          that was named when it was created.";
+    SALE_OVER = "sale-over" 409 Never "The sale is over"
+        "No ticket can be held any more. What is held may still be confirmed until the lottery \
+         closes.";
+    NOT_RELEASED_YET = "not-released-yet" 409 Later "No more tickets are let out yet"
+        "Enough that match are free, but they are let out in waves. `detail` says when the next \
+         one is.";
     NO_MATCH_LEFT = "no-match-left" 409 Later "No free ticket matches"
         "All tickets that match are held or sold, or fewer are free in one slice than `at_least` \
          asks for. A hold that ends makes its tickets free again.";

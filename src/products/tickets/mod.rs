@@ -15,10 +15,10 @@ use actors::domain::shelves;
 use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
-    Answer, Command, Event, HoldId, HoldView, Question, Slice, SliceName, TicketId, TicketLedger,
-    before_tickets_of, hold_of_row, key_of_hold,
+    Answer, Command, Event, HoldId, HoldView, LabelLedger, Question, Refusal, Slice, SliceName,
+    TicketId, TicketLedger, before_tickets_of, hold_of_row, key_of_hold,
 };
-use actors::engine::{By, Done};
+use actors::engine::{By, Done, Failure};
 use actors::store::{ListedRow, Page, StoreError};
 use actors::time::Time;
 use futures_util::future::try_join_all;
@@ -40,6 +40,8 @@ pub struct Tickets {
 #[derive(Clone, Copy)]
 pub struct WantedTickets {
     pub pattern: Pattern,
+    /// The label that they bear, by its place in the plan.
+    pub label: Option<u8>,
     pub count: u16,
     pub at_least: u16,
     pub ttl_s: u32,
@@ -48,8 +50,11 @@ pub struct WantedTickets {
 impl WantedTickets {
     /// Spelled out, so that the same key for something else is noticed.
     pub fn meaning(&self) -> Vec<u8> {
-        postcard::to_stdvec(&(self.pattern, self.count, self.at_least, self.ttl_s))
-            .expect("a wish is plain data")
+        let wanted = (self.pattern, self.count, self.at_least, self.ttl_s);
+        let mut meaning = postcard::to_stdvec(&wanted).expect("a wish is plain data");
+        // Without a label it is what it was before there were any.
+        meaning.extend(self.label);
+        meaning
     }
 }
 
@@ -59,15 +64,6 @@ pub struct HeldTickets {
     pub id: HoldId,
     pub tickets: Vec<Ticket>,
     pub until: Time,
-}
-
-/// How a pool stands.
-pub struct Stand {
-    pub ledger: TicketLedger,
-    /// In the order of the plan's labels.
-    pub labels: Vec<TicketLedger>,
-    /// When the first of the live holds ends.
-    pub next_end: Option<Time>,
 }
 
 /// How many match a pattern, how many of them are free, and some of these.
@@ -92,8 +88,13 @@ impl Tickets {
         wanted: &WantedTickets,
         by: By,
     ) -> Result<Done<HeldTickets>, Error> {
-        let names = SliceName::matching(pool, &wanted.pattern);
-        let WantedTickets { pattern, count, at_least, ttl_s } = *wanted;
+        let WantedTickets { pattern, label, count, at_least, ttl_s } = *wanted;
+        let none = || Failure::Refused(Refusal::NoMatchLeft { left: 0 });
+        let pattern = plan.narrowed(&pattern, label).ok_or_else(none)?;
+        let names = plan.slices_matching(pool, &pattern);
+        if names.is_empty() {
+            return Err(none().into());
+        }
         let command = Command::Hold { pattern, count, at_least, ttl_s };
         let (place, done) = self.slices(&names, &open_with(plan)).command(&command, by).await?;
         pick(done, |event| match event {
@@ -223,11 +224,13 @@ impl Tickets {
         pool: PoolName,
         plan: &LotteryPlan,
         pattern: &Pattern,
+        label: Option<u8>,
         sample: u16,
     ) -> Result<Matching, Error> {
-        let names = SliceName::matching(pool, pattern);
+        let Some(pattern) = plan.narrowed(pattern, label) else { return Ok(Matching::default()) };
+        let names = plan.slices_matching(pool, &pattern);
         let seed = self.engine.node.seed();
-        let question = Question::Matching { pattern: *pattern, sample, seed };
+        let question = Question::Matching { pattern, sample, seed };
         let _turn = self.looks.acquire().await;
         let mut all = Matching::default();
         for (name, answer) in
@@ -252,7 +255,8 @@ impl Tickets {
     /// The books of all slices of a lottery.
     pub async fn ledger(&self, pool: PoolName, plan: &LotteryPlan) -> Result<TicketLedger, Error> {
         let _turn = self.looks.acquire().await;
-        let mut sum = TicketLedger::default();
+        let labels = (0u8..).zip(&plan.labels).map(|(place, _)| LabelLedger::of(place));
+        let mut sum = TicketLedger { labels: labels.collect(), ..TicketLedger::default() };
         for answer in
             self.slices(&plan.slices(pool), &open_with(plan)).look(&Question::Ledger).await?
         {
@@ -261,12 +265,6 @@ impl Tickets {
             }
         }
         Ok(sum)
-    }
-
-    /// How a pool stands, for those who wait.
-    pub async fn stand(&self, pool: PoolName, plan: &LotteryPlan) -> Result<Stand, Error> {
-        let ledger = self.ledger(pool, plan).await?;
-        Ok(Stand { ledger, labels: Vec::new(), next_end: None })
     }
 
     /// Seals all slices of a lottery, those too that were never opened. Can be repeated.
@@ -296,8 +294,7 @@ impl Tickets {
 
 /// What a slice is told when it is first needed.
 fn open_with(plan: &LotteryPlan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
-    let terms = plan.terms();
-    move |name| Some(Command::Open { lead: name.lead, terms: terms? })
+    |name| Some(Command::Open { lead: name.lead, terms: Box::new(plan.terms(name)?) })
 }
 
 /// Keeps `most`, evenly taken from all slices rather than from the first.

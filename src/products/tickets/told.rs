@@ -33,6 +33,7 @@ impl Told for Slice {
                 says.say(&topics::TICKET_REFUNDED, data);
             }
             Event::Opened { .. }
+            | Event::Prepared { .. }
             | Event::Held { .. }
             | Event::Extended { .. }
             | Event::Released { .. }

@@ -6,7 +6,7 @@ use actors::domain::coupons::campaign::{CampaignPlan, Trigger};
 use actors::domain::coupons::{Campaign, Discount, Offer, Serial, campaign};
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{self, Slice, SliceName, SliceTerms};
+use actors::domain::tickets::{self, FirstTerms, Slice, SliceName};
 use actors::engine::snapshot::{self, PartitionMemory, PartitionState};
 use actors::engine::{Key, KeyWindow, Manner, Partition, Request};
 use actors::machine::partition_id;
@@ -84,7 +84,8 @@ fn kept(rows: impl Iterator<Item = Row>) -> Vec<Row> {
 
 fn slice_with_a_sold_ticket() -> Told {
     let terms =
-        SliceTerms { digits: 4, copies: 1, holds_per_member: 9, hold_max_s: 600, closes_at: LATER };
+        FirstTerms { digits: 4, copies: 1, holds_per_member: 9, hold_max_s: 600, closes_at: LATER }
+            .in_full();
     let hold = |pattern: &str| tickets::Command::Hold {
         pattern: pattern.parse().unwrap(),
         count: 1,
@@ -95,7 +96,12 @@ fn slice_with_a_sold_ticket() -> Told {
     let name = SliceName { pool: PoolName::Day(Day(20_261_231)), digits: 4, lead: 0 };
     told::<Slice>(
         name,
-        [tickets::Command::Open { lead: 0, terms }, hold("0123"), confirm, hold("0124")],
+        [
+            tickets::Command::Open { lead: 0, terms: Box::new(terms) },
+            hold("0123"),
+            confirm,
+            hold("0124"),
+        ],
     )
 }
 

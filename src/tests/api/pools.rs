@@ -42,7 +42,7 @@ fn a_pool_is_what_its_creation_said() {
             "per_member": {"held": 4, "bought": 6},
             "labels": more["labels"],
         },
-        "ballots": made["ballots"], "metadata": more["metadata"],
+        "ballots": made["ballots"], "figures": "public", "metadata": more["metadata"],
     });
     assert_eq!(made, expected);
     assert_eq!(made["ballots"]["winners"], 3);

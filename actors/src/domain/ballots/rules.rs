@@ -134,7 +134,7 @@ impl Machine for BallotBox {
         self.witness.take()
     }
 
-    fn left_for(&self, _: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
+    fn left_for(&self, _: &Command, _: &Caller, _: Time, _: &Cards<'_>) -> u64 {
         match self.terms {
             // A box that was never opened says so when it is asked for real; until then it counts
             // as empty.

@@ -5,7 +5,7 @@ use crate::domain::ballots::{self, BoxName};
 use crate::domain::draw::Hash;
 use crate::domain::pool::PoolName;
 use crate::domain::tickets::pattern::FEWEST_DIGITS;
-use crate::domain::tickets::{self, Label, Sale, SliceName};
+use crate::domain::tickets::{self, Label, Pattern, Sale, SliceLabel, SliceName};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,12 @@ impl TicketSetup {
         let all = 10u64.pow(u32::from(self.digits));
         self.numbers.map_or(all, u64::from) * u64::from(self.copies)
     }
+
+    /// How many numbers of a slice exist.
+    fn numbers_of(&self, slice: &SliceName) -> u32 {
+        let end = self.numbers.unwrap_or(u32::MAX);
+        end.saturating_sub(slice.first_number()).min(slice.numbers())
+    }
 }
 
 impl LotteryPlan {
@@ -94,19 +100,55 @@ impl LotteryPlan {
 
     /// The slices of the number space, by leading digits. None if the lottery has no tickets.
     pub fn slices(&self, pool: PoolName) -> Vec<SliceName> {
-        self.tickets.map_or_else(Vec::new, |tickets| SliceName::all(pool, tickets.digits))
+        let Some(tickets) = self.tickets else { return Vec::new() };
+        let mut slices = SliceName::all(pool, tickets.digits);
+        slices.retain(|slice| tickets.numbers_of(slice) > 0);
+        slices
+    }
+
+    /// Those that a pattern may be served from.
+    pub fn slices_matching(&self, pool: PoolName, pattern: &Pattern) -> Vec<SliceName> {
+        let mut slices = self.slices(pool);
+        slices.retain(|slice| slice.may_match(pattern));
+        slices
+    }
+
+    /// What matches the pattern and bears the label with that place, if one is said. None: nothing
+    /// does.
+    pub fn narrowed(&self, pattern: &Pattern, label: Option<u8>) -> Option<Pattern> {
+        match label {
+            None => Some(*pattern),
+            Some(place) => pattern.and(&self.labels.get(usize::from(place))?.pattern),
+        }
     }
 
     /// What a slice is told when it is opened.
-    pub fn terms(&self) -> Option<tickets::SliceTerms> {
-        let TicketSetup { digits, copies, holds_per_member, hold_max_s, .. } = self.tickets?;
+    pub fn terms(&self, slice: &SliceName) -> Option<tickets::SliceTerms> {
+        let tickets = self.tickets?;
+        let TicketSetup { digits, copies, holds_per_member, hold_max_s, .. } = tickets;
+        let numbers = tickets.numbers_of(slice);
+        let labels = (0u8..).zip(&self.labels);
+        let label = |(place, label): (u8, &Label)| SliceLabel { place, pattern: label.pattern };
         Some(tickets::SliceTerms {
             digits,
             copies,
             holds_per_member,
             hold_max_s,
             closes_at: self.closes_at,
+            numbers: (numbers < slice.numbers()).then_some(numbers),
+            sale: self.sale_of(slice, &tickets),
+            labels: labels
+                .filter(|(_, label)| slice.may_match(&label.pattern))
+                .map(label)
+                .collect(),
         })
+    }
+
+    fn sale_of(&self, slice: &SliceName, tickets: &TicketSetup) -> Sale {
+        let slices = self.slices(slice.pool);
+        let size = |of: &SliceName| u64::from(tickets.numbers_of(of)) * u64::from(tickets.copies);
+        let sizes: Vec<u64> = slices.iter().map(size).collect();
+        self.sale.share(&sizes, usize::from(slice.lead))
     }
 
     pub fn boxes(&self, pool: PoolName) -> Vec<BoxName> {

@@ -4,6 +4,7 @@
 //! Every change keeps the stock, the deadlines and the members' counts in step. Nothing here
 //! decides; nothing here fails. What is sold or has ended is on cards.
 
+use super::labels::LabelBooks;
 use super::names::OrderNumber;
 use super::stock::{Stock, Ticket};
 use super::words::{HoldState, HoldView, PartFate, TicketLedger};
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub struct Books {
     pub stock: Stock,
+    pub labels: LabelBooks,
     pub next_hold: u32,
     pub live: HashMap<u32, Live>,
     pub parts: HashMap<OrderNumber, LivePart>,
@@ -65,6 +67,7 @@ impl Books {
         let held = self.held_by.entry(live.owner).or_default();
         held.tickets += live.tickets.len() as u32;
         held.holds.insert(hold);
+        self.labels.hold(&live.tickets);
         self.live.insert(hold, live);
     }
 
@@ -72,6 +75,7 @@ impl Books {
     fn remove_live(&mut self, hold: u32) -> Option<Live> {
         let live = self.live.remove(&hold)?;
         self.deadlines.remove(&(live.until, hold));
+        self.labels.let_go(&live.tickets);
         if let Some(held) = self.held_by.get_mut(&live.owner) {
             held.tickets -= live.tickets.len() as u32;
             held.holds.remove(&hold);
@@ -90,11 +94,13 @@ impl Books {
     /// Puts a part among the live ones whose tickets are taken already.
     pub fn insert_part(&mut self, order: OrderNumber, part: LivePart) {
         self.held_by.entry(part.owner).or_default().tickets += part.tickets.len() as u32;
+        self.labels.hold(&part.tickets);
         self.parts.insert(order, part);
     }
 
     pub fn follow(&mut self, order: &OrderNumber, fate: PartFate) {
         let Some(LivePart { owner, tickets }) = self.parts.remove(order) else { return };
+        self.labels.let_go(&tickets);
         if let Some(held) = self.held_by.get_mut(&owner) {
             held.tickets -= tickets.len() as u32;
             if held.tickets == 0 {
@@ -133,6 +139,8 @@ impl Books {
             held,
             sold,
             imbalance: stock as i64 - (free + held + sold) as i64,
+            next_end: self.first_deadline(),
+            labels: self.labels.ledgers(&self.stock),
         }
     }
 
@@ -179,6 +187,7 @@ impl Books {
         ledger.imbalance.abs()
             + (ledger.held as i64 - live().count() as i64).abs()
             + free as i64
+            + self.labels.imbalance(lists().map(|tickets| &**tickets))
             + self.stock.imbalance()
     }
 }

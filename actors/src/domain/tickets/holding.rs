@@ -9,7 +9,8 @@ use super::past::{self, Buyer, HoldEnd, PastHold};
 use super::pattern::Pattern;
 use super::rules::Slice;
 use super::stock::Ticket;
-use super::words::{Event, HoldState, HoldView, Refusal, SliceTerms};
+use super::terms::SliceTerms;
+use super::words::{Event, HoldState, HoldView, Refusal};
 use crate::cards::Cards;
 use crate::dice::Dice;
 use crate::id::Id;
@@ -32,7 +33,7 @@ impl Slice {
         pattern: &Pattern,
         count: u16,
         at_least: u16,
-        dice: &mut Dice,
+        stamp: &Stamp,
     ) -> Result<Vec<Ticket>, Refusal> {
         let limit = terms.holds_per_member;
         let allowed = (limit as u32).saturating_sub(self.books.held_by(owner));
@@ -42,11 +43,35 @@ impl Slice {
         if !self.has(pattern, terms) {
             return Err(Refusal::NoMatchLeft { left: 0 });
         }
-        let tickets = self.books.stock.pick(pattern, (count as u32).min(allowed) as usize, dice);
-        if tickets.len() < at_least.max(1) as usize {
-            return Err(Refusal::NoMatchLeft { left: tickets.len() as u64 });
+        let released = self.released(terms, stamp.at);
+        let most = u64::from(allowed).min(u64::from(count)).min(released) as usize;
+        let tickets = self.books.stock.pick(pattern, most, &mut Dice::new(stamp.seed));
+        let needed = at_least.max(1) as usize;
+        if tickets.len() >= needed {
+            return Ok(tickets);
         }
-        Ok(tickets)
+        match terms.sale.next_release(stamp.at) {
+            Some(next_at) if self.books.stock.matching(pattern).0 >= needed as u64 => {
+                Err(Refusal::NotReleasedYet { next_at })
+            }
+            _ => Err(Refusal::NoMatchLeft { left: tickets.len() as u64 }),
+        }
+    }
+
+    /// Whether holds may begin now.
+    pub(super) fn sells(&self, terms: &SliceTerms, stamp: &Stamp) -> Result<(), Refusal> {
+        self.takes_commands(terms, stamp)?;
+        match (terms.sale.starts_at, terms.sale.ends_at) {
+            (Some(opens_at), _) if stamp.at < opens_at => Err(Refusal::NotYetOpen { opens_at }),
+            (_, Some(ends_at)) if stamp.at >= ends_at => Err(Refusal::SaleOver),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many more may be held or sold, as far as the waves say.
+    pub(super) fn released(&self, terms: &SliceTerms, at: Time) -> u64 {
+        let taken = || self.books.stock.size() - self.books.stock.free();
+        terms.sale.released(at).map_or(u64::MAX, |released| released.saturating_sub(taken()))
     }
 
     /// Whether any number of this slice may match.
@@ -109,8 +134,7 @@ impl Slice {
             return Err(Refusal::Closed);
         }
         if !self.books.stock.is_taken(&ticket) {
-            let known =
-                ticket.copy >= 1 && ticket.copy <= self.terms.map_or(0, |terms| terms.copies);
+            let known = self.books.stock.has(&ticket);
             return Err(if known { Refusal::NotSold } else { Refusal::UnknownTicket });
         }
         let buyer = past::buyer(&ticket, cards).ok_or(Refusal::NotSold)?;

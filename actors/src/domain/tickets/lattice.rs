@@ -12,18 +12,21 @@ use super::counts::TakenCounts;
 use super::pattern::STAR;
 use crate::dice::Dice;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 #[derive(Default)]
 pub struct Lattice {
     digits: usize,
     copies: u32,
+    /// Some: only the numbers below this one exist.
+    end: Option<u32>,
     taken: TakenCounts,
 }
 
 impl Lattice {
     /// All numbers of so many digits, `copies` of each.
     pub fn full(digits: u8, copies: u32) -> Lattice {
-        Lattice { digits: digits as usize, copies, taken: TakenCounts::default() }
+        Lattice { digits: digits as usize, copies, end: None, taken: TakenCounts::default() }
     }
 
     /// The same, but for so many tickets with these numbers.
@@ -34,19 +37,31 @@ impl Lattice {
         total: u64,
     ) -> Lattice {
         let digits = digits as usize;
-        Lattice { digits, copies, taken: TakenCounts::of(numbers, total, digits) }
+        Lattice { digits, copies, end: None, taken: TakenCounts::of(numbers, total, digits) }
+    }
+
+    /// The same without the numbers from that one on. They cost nothing, because what lies below a
+    /// number and matches can be reckoned.
+    pub fn ending_at(self, end: Option<u32>) -> Lattice {
+        Lattice { end, ..self }
+    }
+
+    /// How many tickets match, taken or not.
+    pub fn all(&self, places: &[u8]) -> u32 {
+        self.all_of(0, places)
     }
 
     /// How many free tickets match.
     pub fn count(&self, places: &[u8]) -> u32 {
-        self.all_of(places)
+        self.all(places)
             - self.taken.at(self.index(places))
             - self.nothing_chosen(&self.not_counted(&[])).those_matching(places)
     }
 
     /// How many are free in all.
     pub fn free(&self) -> u32 {
-        self.copies * 10u32.pow(self.digits as u32) - self.taken.total()
+        let numbers = self.end.unwrap_or(10u32.pow(self.digits as u32));
+        self.copies * numbers - self.taken.total()
     }
 
     pub fn take(&mut self, number: u32) {
@@ -64,7 +79,7 @@ impl Lattice {
         let mut index = self.index(places);
         let without = self.not_counted(without);
         let mut chosen = self.nothing_chosen(&without);
-        let left = self.all_of(places) - self.taken.at(index) - chosen.those_matching(places);
+        let left = self.all(places) - self.taken.at(index) - chosen.those_matching(places);
         if left == 0 {
             return None;
         }
@@ -77,12 +92,13 @@ impl Lattice {
             }
             index -= STAR as usize * weight;
             let behind = &places[place + 1..];
-            let all = self.all_of(behind);
+            let all = self.copies * all_matching(behind);
             let mut digit = 0;
             loop {
-                let here = all
+                let begun = chosen.with(digit);
+                let here = self.end.map_or(all, |_| self.all_of(begun.number, behind))
                     - self.taken.at(index + digit as usize * weight)
-                    - chosen.with(digit).those_matching(behind);
+                    - begun.those_matching(behind);
                 if rest < here {
                     break;
                 }
@@ -95,10 +111,11 @@ impl Lattice {
         Some((chosen.number, rest))
     }
 
-    /// How many tickets match, taken or not, where what is before these places is digits.
-    fn all_of(&self, places: &[u8]) -> u32 {
-        let stars = places.iter().filter(|place| **place == STAR).count();
-        self.copies * 10u32.pow(stars as u32)
+    /// How many tickets, taken or not, have numbers that begin so and go on to match these places.
+    fn all_of(&self, begun: u32, places: &[u8]) -> u32 {
+        let numbers =
+            self.end.map_or_else(|| all_matching(places), |end| below(end, begun, places));
+        self.copies * numbers
     }
 
     /// `without`, and what else is taken and not counted.
@@ -117,6 +134,26 @@ impl Lattice {
     fn index(&self, places: &[u8]) -> usize {
         debug_assert_eq!(places.len(), self.digits);
         places.iter().fold(0, |index, place| index * 11 + *place as usize)
+    }
+}
+
+/// How many numbers match these places, where what is before them is digits.
+fn all_matching(places: &[u8]) -> u32 {
+    let stars = places.iter().filter(|place| **place == STAR).count();
+    10u32.pow(stars as u32)
+}
+
+/// How many of these lie below `end`, where what is before them is the digits of `begun`.
+fn below(end: u32, begun: u32, places: &[u8]) -> u32 {
+    let at_end = end / 10u32.pow(places.len() as u32);
+    match (begun.cmp(&at_end), places) {
+        (Ordering::Less, places) => all_matching(places),
+        (Ordering::Greater, _) | (_, []) => 0,
+        (Ordering::Equal, [STAR, rest @ ..]) => {
+            let digit = end / 10u32.pow(rest.len() as u32) % 10;
+            digit * all_matching(rest) + below(end, begun * 10 + digit, rest)
+        }
+        (Ordering::Equal, [digit, rest @ ..]) => below(end, begun * 10 + u32::from(*digit), rest),
     }
 }
 
@@ -253,6 +290,33 @@ mod tests {
         assert!(matches!(lattice.taken, TakenCounts::Large(_)));
         (0..100_000).for_each(|number| lattice.give_back(number));
         assert_eq!(free(&lattice), [100_000, 10_000, 1_000, 1, 1]);
+    }
+
+    #[test]
+    fn numbers_that_do_not_exist_are_neither_counted_nor_picked() {
+        for end in [1, 7, 500, 999, 1_234, 9_999] {
+            let mut lattice = Lattice::full(4, 2).ending_at(Some(end));
+            let mut dice = Dice::new(u64::from(end));
+            let taken: Vec<u32> = (0..end).filter(|_| dice.below(3) == 0).collect();
+            taken.iter().for_each(|number| lattice.take(*number));
+            assert_eq!(lattice.free(), 2 * end - taken.len() as u32);
+            for text in ["****", "0***", "*2**", "**0*", "***7", "12*4", "0006", "1234", "9***"] {
+                let pattern: Pattern = text.parse().unwrap();
+                let exist = (0..end).filter(|number| pattern.matches(*number)).count() as u32;
+                let gone = taken.iter().filter(|number| pattern.matches(**number)).count() as u32;
+                let places = places(text);
+                assert_eq!(lattice.all(&places), 2 * exist, "{text} below {end}");
+                assert_eq!(lattice.count(&places), 2 * exist - gone, "{text} below {end}");
+                let mut without = Vec::new();
+                while without.len() < 300
+                    && let Some((number, _)) = lattice.pick(&places, &without, &mut dice)
+                {
+                    assert!(number < end && pattern.matches(number));
+                    without.push(number);
+                }
+                assert_eq!(without.len() as u32, lattice.count(&places).min(300));
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod books;
 mod counts;
 mod holding;
+mod labels;
 pub mod lattice;
 pub mod names;
 mod parts;
@@ -15,8 +16,10 @@ mod sale;
 mod saved;
 pub mod stock;
 mod taken;
+mod terms;
 mod words;
 
+pub use labels::LabelLedger;
 pub use names::{HoldId, OrderNumber, SliceName, TicketId};
 pub use past::Buyer;
 pub use pattern::Pattern;
@@ -24,7 +27,7 @@ pub(crate) use rows::ticket_row;
 pub use rows::{Bought, before_tickets_of, hold_of_row, key_of_hold, key_of_ticket, ticket_of_row};
 pub use rules::Slice;
 pub use sale::{Label, Sale, Wave};
+pub use terms::{FirstTerms, SliceLabel, SliceTerms};
 pub use words::{
-    Answer, Command, Event, HoldState, HoldView, PartFate, Question, Refusal, SliceTerms,
-    TicketLedger,
+    Answer, Command, Event, HoldState, HoldView, PartFate, Question, Refusal, TicketLedger,
 };

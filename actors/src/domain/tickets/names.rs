@@ -28,12 +28,10 @@ impl SliceName {
             .collect()
     }
 
-    /// The slices that a pattern may be served from.
-    pub fn matching(pool: PoolName, pattern: &Pattern) -> Vec<SliceName> {
-        let all = SliceName::all(pool, pattern.digits());
-        all.into_iter()
-            .filter(|slice| pattern.may_begin_with(slice.lead as u32, lead_digits(slice.digits)))
-            .collect()
+    /// Whether any of its numbers may match.
+    pub fn may_match(&self, pattern: &Pattern) -> bool {
+        pattern.digits() == self.digits
+            && pattern.may_begin_with(self.lead as u32, lead_digits(self.digits))
     }
 
     pub fn of_number(pool: PoolName, digits: u8, number: u32) -> SliceName {
@@ -231,8 +229,11 @@ mod tests {
         assert_eq!(SliceName::of_number(pool, 6, 301234).lead, 3);
         assert_eq!(SliceName::of_number(pool, 6, 1234).lead, 0);
         assert_eq!(SliceName::of_number(pool, 7, 1234567).lead, 12);
-        assert_eq!(SliceName::matching(pool, &"1****5".parse().unwrap()).len(), 1);
-        assert_eq!(SliceName::matching(pool, &"*****5".parse().unwrap()).len(), 10);
-        assert_eq!(SliceName::matching(pool, &"1*****5".parse().unwrap()).len(), 10);
+        let matching = |pattern: &str| {
+            let pattern: Pattern = pattern.parse().unwrap();
+            let slices = SliceName::all(pool, pattern.digits());
+            slices.into_iter().filter(|slice| slice.may_match(&pattern)).count()
+        };
+        assert_eq!(["1****5", "*****5", "1*****5"].map(matching), [1, 10, 10]);
     }
 }

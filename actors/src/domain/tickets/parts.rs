@@ -10,9 +10,9 @@ use super::past::{PastPart, part_key};
 use super::pattern::Pattern;
 use super::rules::Slice;
 use super::stock::Ticket;
-use super::words::{Event, PartFate, Refusal, SliceTerms};
+use super::terms::SliceTerms;
+use super::words::{Event, PartFate, Refusal};
 use crate::cards::Cards;
-use crate::dice::Dice;
 use crate::id::Id;
 use crate::machine::{Stamp, Verdict};
 
@@ -35,8 +35,8 @@ impl Slice {
         if cards.has(&part_key(&order)) {
             return Err(Refusal::OrderOver);
         }
-        self.takes_commands(terms, stamp)?;
-        let tickets = self.pick(terms, owner, pattern, count, 1, &mut Dice::new(stamp.seed))?;
+        self.sells(terms, stamp)?;
+        let tickets = self.pick(terms, owner, pattern, count, 1, stamp)?;
         Ok(Verdict::New(Event::HeldFor { order, owner, tickets }))
     }
 

@@ -171,6 +171,7 @@ pub(super) fn write(event: &Event, cards: &mut Vec<Card>) {
             cards.extend(tickets.iter().map(|ticket| Card::taken_away(sold_key(ticket))));
         }
         Event::Opened { .. }
+        | Event::Prepared { .. }
         | Event::Held { .. }
         | Event::Extended { .. }
         | Event::Sealed { .. }

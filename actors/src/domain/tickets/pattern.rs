@@ -27,6 +27,13 @@ impl Pattern {
         Pattern { places, digits }
     }
 
+    /// The pattern that matches all of them.
+    pub fn any(digits: u8) -> Pattern {
+        let mut places = [0; MOST_DIGITS as usize];
+        places[..digits as usize].fill(STAR);
+        Pattern { places, digits }
+    }
+
     pub fn digits(&self) -> u8 {
         self.digits
     }
@@ -42,6 +49,29 @@ impl Pattern {
             .iter()
             .zip(self.places())
             .all(|(digit, place)| *place == STAR || place == digit)
+    }
+
+    pub fn matches(&self, number: u32) -> bool {
+        let mut rest = number;
+        self.places().iter().rev().all(|place| {
+            let digit = (rest % 10) as u8;
+            rest /= 10;
+            *place == STAR || *place == digit
+        })
+    }
+
+    /// What matches both. None: nothing does.
+    pub fn and(&self, other: &Pattern) -> Option<Pattern> {
+        let mut both = *self;
+        for (place, wanted) in both.places[..self.digits as usize].iter_mut().zip(other.places()) {
+            match (*place, *wanted) {
+                (_, STAR) => {}
+                (STAR, digit) => *place = digit,
+                (digit, same) if digit == same => {}
+                _ => return None,
+            }
+        }
+        (self.digits == other.digits).then_some(both)
     }
 
     /// The number, if there is no star.
@@ -112,6 +142,25 @@ mod tests {
         assert_eq!("001234".parse::<Pattern>().unwrap().number(), Some(1234));
         assert_eq!("00123*".parse::<Pattern>().unwrap().number(), None);
         assert_eq!(Pattern::exactly(42, 4).to_string(), "0042");
+    }
+
+    #[test]
+    fn what_matches_two_patterns_matches_the_pattern_of_both() {
+        let pattern = |text: &str| text.parse::<Pattern>().unwrap();
+        for (one, other, both) in [
+            ("****", "0***", Some("0***")),
+            ("07**", "***5", Some("07*5")),
+            ("0***", "1***", None),
+            ("****", "*****", None),
+        ] {
+            let (one, other) = (pattern(one), pattern(other));
+            assert_eq!(one.and(&other), both.map(pattern));
+            assert_eq!(other.and(&one), both.map(pattern));
+            for number in (0..10_000).filter(|_| one.digits() == other.digits()) {
+                let of_both = both.is_some_and(|both| pattern(both).matches(number));
+                assert_eq!(one.matches(number) && other.matches(number), of_both);
+            }
+        }
     }
 
     #[test]

@@ -34,7 +34,10 @@ pub(super) fn declare(name: &SliceName, event: &Event, at: Time, rows: &mut Vec<
         }
         // An order's till writes the lines of its parts.
         Event::HeldFor { .. } | Event::Followed { .. } | Event::FollowedRefund { .. } => {}
-        Event::Opened { .. } | Event::Extended { .. } | Event::Sealed { .. } => {}
+        Event::Opened { .. }
+        | Event::Prepared { .. }
+        | Event::Extended { .. }
+        | Event::Sealed { .. } => {}
     }
 }
 

@@ -1,18 +1,21 @@
 //! A slice of a lottery's numbers: who holds and who bought which ticket.
 //!
 //! Rules: a ticket is free, held or sold, and never two of these. A hold lives in one slice, ends
-//! at its instant unless it is confirmed, and can be extended up to a cap. Nothing is held,
-//! confirmed or extended once the lottery closes. A member has so many live held tickets here and
-//! no more. Parts of orders end as their order does, and only so. A slice knows its terms from its
-//! own log; the first request that needs it opens it.
+//! at its instant unless it is confirmed, and can be extended up to a cap. Holds begin within the
+//! sale, and with what its waves have let out by then. Nothing is held, confirmed or extended once
+//! the lottery closes. A member has so many live held tickets here and no more. Parts of orders end
+//! as their order does, and only so. A slice knows its terms from its own log; the first request
+//! that needs it opens it.
 //!
 //! The head has the live holds, and which tickets are taken. What was sold or has ended is on
 //! cards, so a hold that lives or begins needs no look-up.
 
 use super::books::{Books, Live, LivePart};
+use super::labels::LabelBooks;
 use super::names::{SliceName, lead_digits};
 use super::stock::Stock;
-use super::words::{Answer, Command, Event, Question, Refusal, SliceTerms, TicketLedger};
+use super::terms::SliceTerms;
+use super::words::{Answer, Command, Event, Question, Refusal, TicketLedger};
 use super::{past, rows};
 use crate::cards::{Card, Cards, NameShelf};
 use crate::dice::Dice;
@@ -23,7 +26,7 @@ use crate::time::Time;
 #[derive(Default)]
 pub struct Slice {
     pub(super) lead: u8,
-    pub(super) terms: Option<SliceTerms>,
+    pub(super) terms: Option<Box<SliceTerms>>,
     pub(super) books: Books,
     pub(super) closing: bool,
     pub(super) sealed: bool,
@@ -51,10 +54,10 @@ impl Machine for Slice {
     ) -> Result<Verdict<Event>, Refusal> {
         let terms = match (command, &self.terms) {
             (Command::Open { lead, terms }, None) => {
-                return Ok(Verdict::New(Event::Opened { lead: *lead, terms: *terms }));
+                return Ok(Verdict::New(Event::Prepared { lead: *lead, terms: terms.clone() }));
             }
             (Command::Open { lead, .. }, Some(terms)) => {
-                return Ok(Verdict::Already(Event::Opened { lead: *lead, terms: *terms }));
+                return Ok(Verdict::Already(Event::Prepared { lead: *lead, terms: terms.clone() }));
             }
             (_, None) => return Err(Refusal::NotOpened),
             (_, Some(terms)) => terms,
@@ -62,15 +65,8 @@ impl Machine for Slice {
         match *command {
             Command::Open { .. } => Err(Refusal::NotOpened),
             Command::Hold { pattern, count, at_least, ttl_s } => {
-                self.takes_commands(terms, stamp)?;
-                let tickets = self.pick(
-                    terms,
-                    caller.id,
-                    &pattern,
-                    count,
-                    at_least,
-                    &mut Dice::new(stamp.seed),
-                )?;
+                self.sells(terms, stamp)?;
+                let tickets = self.pick(terms, caller.id, &pattern, count, at_least, stamp)?;
                 let until = stamp.at.plus_s(ttl_s.min(terms.hold_max_s)).min(terms.closes_at);
                 Ok(Verdict::New(Event::Held {
                     hold: self.books.next_hold,
@@ -110,12 +106,8 @@ impl Machine for Slice {
 
     fn apply(&mut self, event: &Event, at: Time) {
         match event {
-            Event::Opened { lead, terms } => {
-                let own_digits = terms.digits - lead_digits(terms.digits);
-                let first_number = *lead as u32 * 10u32.pow(own_digits as u32);
-                self.books.stock = Stock::full(first_number, own_digits, terms.copies);
-                (self.lead, self.terms) = (*lead, Some(*terms));
-            }
+            Event::Opened { lead, terms } => self.open(*lead, Box::new(terms.in_full())),
+            Event::Prepared { lead, terms } => self.open(*lead, terms.clone()),
             Event::Held { hold, owner, tickets, until } => {
                 self.books.next_hold = self.books.next_hold.max(hold + 1);
                 self.books.hold(
@@ -177,20 +169,20 @@ impl Machine for Slice {
         (!holds.is_empty()).then_some(Event::Expired { holds })
     }
 
-    fn left_for(&self, command: &Command, _: &Caller, _: &Cards<'_>) -> u64 {
+    fn left_for(&self, command: &Command, _: &Caller, at: Time, _: &Cards<'_>) -> u64 {
         match command {
             // A slice that was never opened says so when it is asked for real; until then it counts
             // as full.
             Command::Hold { .. } if self.terms.is_none() => u32::MAX as u64,
             Command::Hold { .. } if self.closing => 0,
-            Command::Hold { pattern, .. }
-                if !self.terms.is_some_and(|terms| self.has(pattern, &terms)) =>
-            {
-                0
+            Command::Hold { pattern, at_least, .. } => {
+                let Some(terms) = self.terms.as_ref().filter(|terms| self.has(pattern, terms))
+                else {
+                    return 0;
+                };
+                let left = self.books.stock.matching(pattern).0.min(self.released(terms, at));
+                if left >= u64::from(*at_least) { left } else { 0 }
             }
-            Command::Hold { pattern, at_least, .. } => Some(self.books.stock.matching(pattern).0)
-                .filter(|free| *free >= *at_least as u64)
-                .unwrap_or(0),
             _ => 0,
         }
     }
@@ -221,6 +213,15 @@ impl Machine for Slice {
 }
 
 impl Slice {
+    pub(super) fn open(&mut self, lead: u8, terms: Box<SliceTerms>) {
+        let own_digits = terms.digits - lead_digits(terms.digits);
+        let first_number = lead as u32 * 10u32.pow(own_digits as u32);
+        let stock = Stock::full(first_number, own_digits, terms.copies);
+        self.books.stock = stock.of_numbers(terms.numbers);
+        self.books.labels = LabelBooks::of(&terms.labels);
+        (self.lead, self.terms) = (lead, Some(terms));
+    }
+
     pub(super) fn takes_commands(&self, terms: &SliceTerms, stamp: &Stamp) -> Result<(), Refusal> {
         if self.closing || stamp.at >= terms.closes_at { Err(Refusal::Closed) } else { Ok(()) }
     }

@@ -4,14 +4,12 @@ use super::books::{Live, LivePart};
 use super::names::OrderNumber;
 use super::rules::Slice;
 use super::taken::TakenPlaces;
-use super::words::{Event, SliceTerms};
-use crate::machine::Machine;
-use crate::time::Time;
+use super::terms::SliceTerms;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 struct Saved<'a> {
-    opened: Option<(u8, SliceTerms)>,
+    opened: Option<(u8, &'a SliceTerms)>,
     next_hold: u32,
     live: Vec<(u32, &'a Live)>,
     parts: Vec<(OrderNumber, &'a LivePart)>,
@@ -24,7 +22,7 @@ struct Saved<'a> {
 /// The same, as it is read.
 #[derive(Deserialize)]
 struct Read {
-    opened: Option<(u8, SliceTerms)>,
+    opened: Option<(u8, Box<SliceTerms>)>,
     next_hold: u32,
     live: Vec<(u32, Live)>,
     parts: Vec<(OrderNumber, LivePart)>,
@@ -42,7 +40,7 @@ impl Serialize for Slice {
             self.books.parts.iter().map(|(order, part)| (*order, part)).collect();
         parts.sort_by_key(|(order, _)| *order);
         let saved = Saved {
-            opened: self.terms.map(|terms| (self.lead, terms)),
+            opened: self.terms.as_deref().map(|terms| (self.lead, terms)),
             next_hold: self.books.next_hold,
             live,
             parts,
@@ -60,7 +58,7 @@ impl<'de> Deserialize<'de> for Slice {
         let read = Read::deserialize(deserializer)?;
         let mut slice = Slice::default();
         if let Some((lead, terms)) = read.opened {
-            slice.apply(&Event::Opened { lead, terms }, Time::default());
+            slice.open(lead, terms);
             slice.books.stock = slice.books.stock.with(read.taken);
         }
         let books = &mut slice.books;

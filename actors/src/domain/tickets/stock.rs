@@ -22,6 +22,8 @@ pub struct Stock {
     first_number: u32,
     own_digits: u8,
     copies: u32,
+    /// Some: only so many numbers exist.
+    numbers: Option<u32>,
     lattice: Lattice,
     taken: TakenPlaces,
 }
@@ -31,14 +33,19 @@ impl Stock {
     pub fn full(first_number: u32, own_digits: u8, copies: u16) -> Stock {
         let copies = u32::from(copies);
         let (lattice, taken) = (Lattice::full(own_digits, copies), TakenPlaces::default());
-        Stock { first_number, own_digits, copies, lattice, taken }
+        Stock { first_number, own_digits, copies, numbers: None, lattice, taken }
+    }
+
+    /// The same with so many numbers only.
+    pub fn of_numbers(self, numbers: Option<u32>) -> Stock {
+        Stock { numbers, lattice: self.lattice.ending_at(numbers), ..self }
     }
 
     /// The same stock with these places taken and no others.
     pub fn with(self, taken: TakenPlaces) -> Stock {
         let numbers = taken.iter().map(|place| place / self.copies);
         let lattice = Lattice::without(self.own_digits, self.copies, numbers, taken.len());
-        Stock { lattice, taken, ..self }
+        Stock { lattice: lattice.ending_at(self.numbers), taken, ..self }
     }
 
     pub fn taken(&self) -> &TakenPlaces {
@@ -46,7 +53,7 @@ impl Stock {
     }
 
     pub fn size(&self) -> u64 {
-        10u64.pow(self.own_digits as u32) * self.copies as u64
+        u64::from(self.numbers()) * u64::from(self.copies)
     }
 
     pub fn free(&self) -> u64 {
@@ -56,8 +63,7 @@ impl Stock {
     /// How many free tickets match, of how many.
     pub fn matching(&self, pattern: &Pattern) -> (u64, u64) {
         let own = self.own(pattern);
-        let stars = own.iter().filter(|place| **place == super::pattern::STAR).count();
-        (self.lattice.count(own) as u64, 10u64.pow(stars as u32) * self.copies as u64)
+        (u64::from(self.lattice.count(own)), u64::from(self.lattice.all(own)))
     }
 
     /// Up to `count` different free tickets that match, uniformly.
@@ -85,6 +91,11 @@ impl Stock {
         self.place(ticket).is_some_and(|place| self.taken.contains(place))
     }
 
+    /// Whether there is such a ticket.
+    pub fn has(&self, ticket: &Ticket) -> bool {
+        self.place(ticket).is_some()
+    }
+
     pub fn take(&mut self, ticket: &Ticket) {
         let Some(place) = self.place(ticket) else { return };
         if self.taken.insert(place) {
@@ -105,6 +116,10 @@ impl Stock {
         (left - self.free() as i64).abs() + self.taken.imbalance()
     }
 
+    fn numbers(&self) -> u32 {
+        self.numbers.unwrap_or(10u32.pow(self.own_digits as u32))
+    }
+
     fn own<'a>(&self, pattern: &'a Pattern) -> &'a [u8] {
         &pattern.places()[pattern.places().len() - self.own_digits as usize..]
     }
@@ -123,7 +138,7 @@ impl Stock {
         let number = ticket
             .number
             .checked_sub(self.first_number)
-            .filter(|n| *n < 10u32.pow(self.own_digits as u32))?;
+            .filter(|number| *number < self.numbers())?;
         let copy = (ticket.copy as u32).checked_sub(1).filter(|copy| *copy < self.copies)?;
         Some(number * self.copies + copy)
     }

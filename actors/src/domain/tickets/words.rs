@@ -1,28 +1,20 @@
 //! What a slice is told, what it is asked, and what it says.
 
+use super::labels::LabelLedger;
 use super::names::OrderNumber;
 use super::pattern::Pattern;
 use super::stock::Ticket;
+use super::terms::{FirstTerms, SliceTerms};
 use crate::id::Id;
 use crate::machine::Refused;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// What the lottery's creation fixed for each of its slices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SliceTerms {
-    pub digits: u8,
-    pub copies: u16,
-    pub holds_per_member: u16,
-    pub hold_max_s: u32,
-    pub closes_at: Time,
-}
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     Open {
         lead: u8,
-        terms: SliceTerms,
+        terms: Box<SliceTerms>,
     },
     /// Up to `count` tickets that match; fewer than `at_least` is a refusal.
     Hold {
@@ -76,9 +68,10 @@ pub enum PartFate {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
+    /// As it was written before pools had sales and labels.
     Opened {
         lead: u8,
-        terms: SliceTerms,
+        terms: FirstTerms,
     },
     Held {
         hold: u32,
@@ -134,6 +127,11 @@ pub enum Event {
         /// What is left of the sold part.
         left: Vec<Ticket>,
     },
+    /// What it is a slice of, from here on and for good.
+    Prepared {
+        lead: u8,
+        terms: Box<SliceTerms>,
+    },
 }
 
 /// In order of precedence.
@@ -143,6 +141,12 @@ pub enum Refusal {
     /// this.
     NotOpened,
     Closed,
+    /// The sale has not begun.
+    NotYetOpen {
+        opens_at: Time,
+    },
+    /// No hold begins any more; those that live may still be confirmed.
+    SaleOver,
     UnknownHold,
     NotYours,
     HoldExpired,
@@ -156,6 +160,10 @@ pub enum Refusal {
     },
     ExtendedToTheLimit {
         until: Time,
+    },
+    /// Enough that match are free, and will be let out then.
+    NotReleasedYet {
+        next_at: Time,
     },
     NoMatchLeft {
         left: u64,
@@ -176,7 +184,7 @@ pub enum Refusal {
 
 impl Refused for Refusal {
     fn may_be_had_elsewhere(&self) -> bool {
-        matches!(self, Refusal::NoMatchLeft { .. })
+        matches!(self, Refusal::NotReleasedYet { .. } | Refusal::NoMatchLeft { .. })
     }
 }
 
@@ -217,25 +225,37 @@ pub enum HoldState {
 }
 
 /// The conservation law: stock = free + held + sold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketLedger {
     pub stock: u64,
     pub free: u64,
     pub held: u64,
     pub sold: u64,
     pub imbalance: i64,
+    /// When the next hold ends, if it is not extended.
+    pub next_end: Option<Time>,
+    /// By their places among the labels of the pool.
+    pub labels: Vec<LabelLedger>,
 }
 
 impl std::ops::Add for TicketLedger {
     type Output = TicketLedger;
 
-    fn add(self, other: TicketLedger) -> TicketLedger {
+    fn add(mut self, other: TicketLedger) -> TicketLedger {
+        for label in other.labels {
+            match self.labels.iter_mut().find(|known| known.place == label.place) {
+                Some(known) => *known += label,
+                None => self.labels.push(label),
+            }
+        }
         TicketLedger {
             stock: self.stock + other.stock,
             free: self.free + other.free,
             held: self.held + other.held,
             sold: self.sold + other.sold,
             imbalance: self.imbalance + other.imbalance,
+            next_end: self.next_end.into_iter().chain(other.next_end).min(),
+            labels: self.labels,
         }
     }
 }

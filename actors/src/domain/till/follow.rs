@@ -43,8 +43,9 @@ impl PastOrder {
                 self.parts.iter().map(|part| (part.lead, vec![ended.clone()])).collect()
             }
             // Nobody knows which of them were asked.
-            OrderEnd::GivenUp => SliceName::matching(PoolName::default(), &self.pattern)
+            OrderEnd::GivenUp => SliceName::all(PoolName::default(), self.pattern.digits())
                 .into_iter()
+                .filter(|slice| slice.may_match(&self.pattern))
                 .map(|slice| (slice.lead, vec![ended.clone()]))
                 .collect(),
         }

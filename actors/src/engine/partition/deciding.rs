@@ -25,9 +25,11 @@ impl<M: Machine, W> Partition<M, W> {
                 let answer = self.reading(|machine, cards| machine.look(question, cards))?;
                 Ok(Reply::Looked(Looked { answer, at: self.time }))
             }
-            Request::Left { command, caller } => Ok(Reply::Left(
-                self.reading(|machine, cards| machine.left_for(command, caller, cards))?,
-            )),
+            Request::Left { command, caller } => {
+                Ok(Reply::Left(self.reading(|machine, cards| {
+                    machine.left_for(command, caller, self.time, cards)
+                })?))
+            }
         }
     }
 

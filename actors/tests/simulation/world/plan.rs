@@ -7,7 +7,7 @@ use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{SliceName, SliceTerms};
+use actors::domain::tickets::{FirstTerms, SliceName, SliceTerms};
 
 pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 pub const DIGITS: u8 = 4;
@@ -87,13 +87,14 @@ impl Tickets {
         let places = 2 + dice.below(5) as usize;
         let copies = 1 + dice.below(2) as u16;
         let closes_at = an_end(dice);
-        let terms = SliceTerms {
+        let terms = FirstTerms {
             digits: DIGITS,
             copies,
             holds_per_member: 3 + dice.below(8) as u16,
             hold_max_s: 1200,
             closes_at,
-        };
+        }
+        .in_full();
         // The fewer tickets, the more often a request is passed on and finds that another was
         // faster.
         let patterns = match dice.below(4) {

@@ -142,7 +142,7 @@ impl TicketsBody {
         TicketsBody {
             digits: tickets.digits,
             copies: tickets.copies,
-            stock: 10u64.pow(tickets.digits as u32) * tickets.copies as u64,
+            stock: tickets.stock(),
             slices: 10u32.pow(lead_digits(tickets.digits) as u32),
             held_per_member_and_slice: tickets.holds_per_member,
         }
@@ -169,7 +169,7 @@ impl BallotsBody {
 
 impl LotteryLedgerBody {
     pub fn of(tickets: TicketLedger, boxes: &[InBox]) -> LotteryLedgerBody {
-        let TicketLedger { stock, free, held, sold, imbalance } = tickets;
+        let TicketLedger { stock, free, held, sold, imbalance, .. } = tickets;
         let lost: i64 =
             boxes.iter().filter_map(|one| Some(one.sealed?.count as i64 - one.count as i64)).sum();
         LotteryLedgerBody {

@@ -1,6 +1,8 @@
 //! What is left of a pool: for those who wait, and who come as a crowd.
 
-use crate::http::api::pool::{PoolInPath, find_lottery};
+use crate::http::api::figures;
+use crate::http::api::pool::{PoolInPath, find_lottery, find_plan};
+use crate::http::caller::Perhaps;
 use crate::http::flags::{self, Params};
 use crate::http::origin::ClientOrigin;
 use crate::http::problem::{self, Problem};
@@ -11,11 +13,11 @@ use crate::shared::Shared;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use actors::Time;
+use actors::domain::FiguresFor;
 use actors::domain::lottery::{LotteryPlan, Phase};
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::TicketLedger;
+use actors::domain::tickets::{Label, LabelLedger, TicketLedger};
 use base::calendar::wire_time;
-use products::tickets::Stand;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,12 +70,18 @@ pub struct ToldAvailability {
 pub async fn show(
     shared: web::Data<Shared>,
     request: HttpRequest,
+    Perhaps(signed): Perhaps,
     PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    let figures = find_plan(&shared, pool).await?.figures;
+    figures::tell(figures, signed.as_ref())?;
     let told = told(&shared, pool, SECOND).await?;
     let mut answer = told.page.answer(&request).await;
-    let for_a_second = HeaderValue::from_static("public, max-age=1");
+    let for_a_second = match figures {
+        FiguresFor::Public => HeaderValue::from_static("public, max-age=1"),
+        FiguresFor::Members | FiguresFor::Staff => HeaderValue::from_static("private, max-age=1"),
+    };
     answer.headers_mut().insert(CACHE_CONTROL, for_a_second);
     Ok(answer)
 }
@@ -81,9 +89,11 @@ pub async fn show(
 pub async fn follow(
     shared: web::Data<Shared>,
     request: HttpRequest,
+    Perhaps(signed): Perhaps,
     PoolInPath(pool): PoolInPath,
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    figures::tell(find_plan(&shared, pool).await?.figures, signed.as_ref())?;
     told(&shared, pool, SECOND).await?;
     let seat = shared.streams.availability.take_from(ClientOrigin::network(&request))?;
     let follower = Follower { shared, pool, last: None, greeted: false };
@@ -137,15 +147,11 @@ async fn look(shared: &Shared, pool: PoolName) -> Result<AvailabilityBody, Probl
     if plan.tickets.is_none() {
         return Err(Problem::plain(&problem::NO_TICKETS));
     }
-    let Stand { ledger, labels, next_end } = shared.tickets.stand(pool, plan).await?;
+    let ledger = shared.tickets.ledger(pool, plan).await?;
     let now = shared.lotteries.now();
-    let TicketLedger { stock, free, held, sold, .. } = ledger;
-    let label = |(label, ledger): (&actors::domain::tickets::Label, TicketLedger)| LabelBody {
-        name: label.name.clone(),
-        stock: ledger.stock,
-        free: ledger.free,
-        held: ledger.held,
-        sold: ledger.sold,
+    let TicketLedger { stock, free, held, sold, labels, next_end, .. } = ledger;
+    let label = |(label, LabelLedger { stock, free, held, sold, .. }): (&Label, LabelLedger)| {
+        LabelBody { name: label.name.clone(), stock, free, held, sold }
     };
     Ok(AvailabilityBody {
         pool: pool.to_string(),

@@ -1,5 +1,6 @@
 //! What the calls about pools answer.
 
+use crate::http::api::figures;
 use crate::http::api::lottery::bodies::{BallotsBody, DrawBody, state};
 use crate::http::api::pools::wish::{LabelPlan, LimitsPlan, WavePlan};
 use crate::http::words;
@@ -23,6 +24,9 @@ pub struct PoolBody {
     pub closes_at: String,
     pub tickets: Option<StockBody>,
     pub ballots: Option<BallotsBody>,
+    /// To whom it is told how much is left.
+    #[schema(value_type = words::FigureReaders)]
+    pub figures: &'static str,
     pub created_at: String,
     /// What whoever created it has put there.
     #[schema(value_type = Object)]
@@ -70,6 +74,7 @@ impl PoolBody {
             closes_at: wire_time(plan.closes_at),
             tickets: plan.tickets.map(|tickets| StockBody::of(pool, plan, tickets)),
             ballots: plan.ballots.map(BallotsBody::of),
+            figures: figures::written(plan.figures),
             created_at: wire_time(view.created_at),
             // What cannot be read was never written by a pool.
             metadata: serde_json::from_str(&plan.metadata).unwrap_or_default(),

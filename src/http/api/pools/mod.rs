@@ -77,8 +77,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/pools/{pool}/availability", availability::show)
             .named("getAvailability")
             .summary("See what is left of a pool")
+            .who(Who::Optional)
             .notes(
-                "For those who wait, however many: made once a second for all, and cacheable. The \
+                "For those who wait, however many, if they are told its figures: made once a second for all, and cacheable. The \
                  header `ETag` names what was told; sent back as `If-None-Match`, it is answered \
                  by 304 as long as nothing has changed.",
             )
@@ -88,6 +89,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/pools/{pool}/availability/events", availability::follow)
             .named("followAvailability")
             .summary("Follow what is left of a pool")
+            .who(Who::Optional)
             .notes(
                 "Server-sent events: `availability`, now and whenever something has changed, once \
                  a second at most, and ten times a second while little is left.",

@@ -1,6 +1,7 @@
 //! What an administrator wants a pool to be, and what it becomes: every limit is checked here, and
 //! what is wrong is pointed at.
 
+use crate::http::api::figures::parse_figures;
 use crate::http::api::lottery::wish::{
     BallotPlan, BeaconPlan, DrawWish, TicketPlan, parse_ballots, parse_tickets,
 };
@@ -9,6 +10,7 @@ use crate::http::fields::{check_name, parse_future, parse_instant};
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::switch::Switch;
+use crate::http::words;
 use crate::shared::Shared;
 use actors::Time;
 use actors::domain::lottery::{LotteryPlan, MemberLimits, TicketSetup};
@@ -60,6 +62,9 @@ pub struct CreatePool {
     pub reserves: Option<u16>,
     /// Whether a round of the public beacon is mixed into the draw: see `createLottery`.
     pub beacon: Option<Switch<BeaconPlan>>,
+    /// To whom it is told how much is left: `public`, if absent, `members` or `staff`.
+    #[schema(value_type = Option<words::FigureReaders>)]
+    pub figures: Option<String>,
     /// Kept and shown, and never read: an object of at most 4096 bytes.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Map<String, Value>>,
@@ -127,6 +132,7 @@ pub fn parse_pool_plan(
     let labels = body.labels.as_deref().unwrap_or_default();
     let labels = mistakes.check(parse_labels(labels, tickets.flatten()));
     let limits = mistakes.check(parse_limits(body.per_member.unwrap_or_default()));
+    let figures = mistakes.check(body.figures.as_deref().map(parse_figures).transpose());
     let metadata = mistakes.check(write_metadata(body.metadata.as_ref()));
     let CreatePool { ballots, winners, reserves, beacon, .. } = body;
     let draw = DrawWish { ballots, winners, reserves, beacon };
@@ -146,7 +152,7 @@ pub fn parse_pool_plan(
             mistakes.expect(!is_said, pointer, "nothing is sold without `tickets`");
         }
     }
-    match (pool, closes_at, tickets, ballots, sale, labels, limits, metadata) {
+    match (pool, closes_at, tickets, ballots, sale, labels, limits, figures, metadata) {
         (
             Some(pool),
             Some(closes_at),
@@ -155,12 +161,15 @@ pub fn parse_pool_plan(
             Some(sale),
             Some(labels),
             Some(limits),
+            Some(figures),
             Some(metadata),
         ) => {
             mistakes.end()?;
             let name = body.name.unwrap_or_default();
             let plan = LotteryPlan::named(name, closes_at);
-            Ok((pool, LotteryPlan { tickets, ballots, sale, labels, limits, metadata, ..plan }))
+            let figures = figures.unwrap_or_default();
+            let plan = LotteryPlan { tickets, ballots, figures, sale, ..plan };
+            Ok((pool, LotteryPlan { labels, limits, metadata, ..plan }))
         }
         _ => Err(mistakes.into()),
     }

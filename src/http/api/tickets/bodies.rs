@@ -6,6 +6,7 @@ use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
+use actors::domain::lottery::LotteryPlan;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Bought, HoldId, HoldState, Pattern, SliceName, TicketId};
 use base::calendar::wire_time;
@@ -19,11 +20,13 @@ const MOST_AT_ONCE: u16 = 10;
 #[serde(deny_unknown_fields)]
 pub struct CreateHold {
     /// Digits and stars, as many as the lottery's numbers have digits; a star matches any digit.
-    /// Either this or `number`.
+    /// Either this or `number`; or neither, with a `label`.
     #[schema(example = "****23")]
     pub pattern: Option<String>,
     /// Exactly this number.
     pub number: Option<String>,
+    /// Only numbers that have this label of the pool.
+    pub label: Option<String>,
     /// At most so many tickets, 1 to 10. They come from one slice of the numbers, so there may be
     /// fewer.
     #[serde(default = "one")]
@@ -84,6 +87,7 @@ pub struct EndBody {
 #[serde(deny_unknown_fields)]
 pub struct PatternQuery {
     pub pattern: String,
+    pub label: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -166,14 +170,18 @@ pub struct RefundBody {
 pub fn parse_wanted(
     shared: &Shared,
     body: &CreateHold,
+    plan: &LotteryPlan,
     digits: u8,
 ) -> Result<WantedTickets, Problem> {
     let mut mistakes = Mistakes::default();
-    let pattern = mistakes.check(match (&body.pattern, &body.number) {
-        (Some(pattern), None) => parse_pattern(pattern, digits, "/pattern"),
-        (None, Some(number)) => parse_number(number, digits),
+    let pattern = mistakes.check(match (&body.pattern, &body.number, &body.label) {
+        (Some(pattern), None, _) => parse_pattern(pattern, digits, "/pattern"),
+        (None, Some(number), _) => parse_number(number, digits),
+        (None, None, Some(_)) => Ok(Pattern::any(digits)),
         _ => Err(Problem::invalid("", "say either `pattern` or `number`")),
     });
+    let label = body.label.as_deref().map(|label| parse_label(plan, label, "/label"));
+    let label = mistakes.check(label.transpose()).flatten();
     let is_a_count = (1..=MOST_AT_ONCE).contains(&body.count);
     mistakes.expect(is_a_count, "/count", format!("1 to {MOST_AT_ONCE}"));
     // Of a count that is wrong, nothing can be a part.
@@ -183,7 +191,20 @@ pub fn parse_wanted(
     mistakes.check(check_ttl(shared, ttl_s));
     let Some(pattern) = pattern else { return Err(mistakes.into()) };
     mistakes.end()?;
-    Ok(WantedTickets { pattern, count: body.count, at_least: body.at_least, ttl_s })
+    Ok(WantedTickets { pattern, label, count: body.count, at_least: body.at_least, ttl_s })
+}
+
+/// The place of the label among those of the pool.
+pub fn parse_label(plan: &LotteryPlan, text: &str, pointer: &str) -> Result<u8, Problem> {
+    let place = plan.labels.iter().position(|label| label.name == text);
+    place.and_then(|place| u8::try_from(place).ok()).ok_or_else(|| {
+        let names: Vec<&str> = plan.labels.iter().map(|label| label.name.as_str()).collect();
+        let why = match names.as_slice() {
+            [] => "it has no labels".to_owned(),
+            names => format!("one of: {}", names.join(", ")),
+        };
+        Problem::invalid(pointer, why)
+    })
 }
 
 fn parse_number(text: &str, digits: u8) -> Result<Pattern, Problem> {

@@ -14,6 +14,15 @@ impl Explain for Refusal {
                 Problem::new(&problem::NOT_FOUND, "there is no such hold, or it is somebody else's")
             }
             Refusal::Closed => Problem::plain(&problem::LOTTERY_CLOSED),
+            Refusal::NotYetOpen { opens_at } => Problem::new(
+                &problem::NOT_YET_OPEN,
+                format!("the sale begins at {}", wire_time(opens_at)),
+            ),
+            Refusal::SaleOver => Problem::plain(&problem::SALE_OVER),
+            Refusal::NotReleasedYet { next_at } => Problem::new(
+                &problem::NOT_RELEASED_YET,
+                format!("the next tickets are let out at {}", wire_time(next_at)),
+            ),
             Refusal::HoldExpired => Problem::plain(&problem::HOLD_EXPIRED),
             Refusal::HoldReleased => Problem::plain(&problem::HOLD_RELEASED),
             Refusal::AlreadyConfirmed => Problem::plain(&problem::HOLD_CONFIRMED),

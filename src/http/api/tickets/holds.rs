@@ -57,7 +57,7 @@ async fn create_as(
     let (plan, wanted) = body.checked(|body| {
         let plan = found?;
         let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
-        let wanted = parse_wanted(shared, &body, tickets.digits)?;
+        let wanted = parse_wanted(shared, &body, &plan, tickets.digits)?;
         Ok((plan, wanted))
     })?;
     let by = key.by(caller, how, || vec![b"hold".to_vec(), pool.row_key(), wanted.meaning()]);

@@ -13,7 +13,7 @@ use crate::http::api::figures;
 use crate::http::api::pool::{PoolInPath, PoolPath, at, find_plan, parse_pool};
 use crate::http::api::tickets::bodies::{
     BoughtBody, BoughtQuery, CreateHold, EndBody, ExtendHold, HoldBody, MatchesBody, PatternQuery,
-    RefundBody, SampleBody, SoldBody, parse_pattern,
+    RefundBody, SampleBody, SoldBody, parse_label, parse_pattern,
 };
 use crate::http::api::whose::of_one_member;
 use crate::http::body::Body;
@@ -56,7 +56,10 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
                 &problem::NOT_FOUND,
                 &problem::NO_TICKETS,
                 &problem::LOTTERY_CLOSED,
+                &problem::NOT_YET_OPEN,
+                &problem::SALE_OVER,
                 &problem::HOLD_LIMIT,
+                &problem::NOT_RELEASED_YET,
                 &problem::NO_MATCH_LEFT,
             ]),
         takes_a_sheet(
@@ -79,6 +82,7 @@ fn of_pool(by: PoolPath) -> Vec<Endpoint> {
             .who(Who::Optional)
             .query("pattern", "Digits and stars, like `****23`.")
             .required()
+            .query("label", "Only numbers that have this label of the pool.")
             .answer::<MatchesBody>(200, "How many match, how many are free, and a sample of these.")
             .problems(&[&problem::NOT_FOUND, &problem::NO_TICKETS, &problem::INVALID]),
         of_one_member(
@@ -198,7 +202,9 @@ async fn search(
     let plan = find_plan(&shared, pool).await?;
     let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
     let pattern = parse_pattern(&search.pattern, tickets.digits, "?pattern")?;
-    let found = shared.tickets.matching(pool, &plan, &pattern, SAMPLE).await?;
+    let label = search.label.as_deref().map(|label| parse_label(&plan, label, "?label"));
+    let label = label.transpose()?;
+    let found = shared.tickets.matching(pool, &plan, &pattern, label, SAMPLE).await?;
     let sample = found
         .sample
         .iter()

@@ -183,12 +183,12 @@ impl Machine for Rack {
         Some(Event::In { batch: *batch, event })
     }
 
-    fn left_for(&self, command: &Command, caller: &Caller, cards: &Cards<'_>) -> u64 {
+    fn left_for(&self, command: &Command, caller: &Caller, now: Time, cards: &Cards<'_>) -> u64 {
         match command {
             Command::In { batch, command } => self
                 .batches
                 .get(batch)
-                .map_or(0, |batch| batch.range.left_for(command, caller, cards)),
+                .map_or(0, |batch| batch.range.left_for(command, caller, now, cards)),
             Command::Import { .. } | Command::Open { .. } => 0,
         }
     }

@@ -194,7 +194,7 @@ impl Machine for Range {
         redeem::expire(&self.book, self.end(), now).map(Event::Redeemed)
     }
 
-    fn left_for(&self, command: &Command, _: &Caller, cards: &Cards<'_>) -> u64 {
+    fn left_for(&self, command: &Command, _: &Caller, _: Time, cards: &Cards<'_>) -> u64 {
         match (command, &self.terms) {
             (Command::Assign { source: Some(source), .. }, _)
                 if self.given_to_source(source, cards).is_some() =>

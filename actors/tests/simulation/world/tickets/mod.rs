@@ -19,7 +19,7 @@ use actors::{Caller, Time};
 use model::{Fate, Held, Model};
 
 pub fn room(plan: &plan::Tickets) -> Room<Slice> {
-    Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms))
+    Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms.clone()))
 }
 
 /// The least that was left, and the most the caller held.
@@ -61,7 +61,7 @@ impl Kind for Slice {
     }
 
     fn opening(yard: &Yard, name: &SliceName) -> Option<Command> {
-        Some(Command::Open { lead: name.lead, terms: yard.plan.tickets.terms })
+        Some(Command::Open { lead: name.lead, terms: Box::new(yard.plan.tickets.terms.clone()) })
     }
 
     fn is_not_opened(refusal: &Refusal) -> bool {
@@ -156,7 +156,7 @@ impl Kind for Slice {
             (Command::Refund { ticket }, Event::Refunded { ticket: refunded, .. }) => {
                 assert_eq!(ticket, refunded)
             }
-            (Command::Open { .. }, Event::Opened { .. }) => assert!(model.opened),
+            (Command::Open { .. }, Event::Prepared { .. }) => assert!(model.opened),
             (Command::Seal, Event::Cleared { .. } | Event::Sealed { .. }) => assert!(model.closing),
             (command, event) => panic!("{command:?} was answered with {event:?}"),
         }
@@ -174,7 +174,8 @@ impl Kind for Slice {
         match refusal {
             Refusal::NotOpened => {
                 let opened = |place: &u16| {
-                    told.before(*place as usize).any(|event| matches!(event, Event::Opened { .. }))
+                    told.before(*place as usize)
+                        .any(|event| matches!(event, Event::Prepared { .. }))
                 };
                 assert!(!call.places.iter().all(opened), "it was open before anybody asked");
             }
@@ -257,7 +258,11 @@ impl Kind for Slice {
             Refusal::ExtendedToTheLimit { until } => {
                 assert_eq!(*until, model.end_of_hold(model.holds[&hold].since, u32::MAX))
             }
-            Refusal::UnknownTicket | Refusal::NotAdmin => {
+            Refusal::UnknownTicket
+            | Refusal::NotAdmin
+            | Refusal::NotYetOpen { .. }
+            | Refusal::SaleOver
+            | Refusal::NotReleasedYet { .. } => {
                 panic!("nobody here asks for that: {:?}", call.command)
             }
         }

@@ -105,12 +105,15 @@ impl Model {
                 .map(|hold| hold.tickets.len() as u64)
                 .sum()
         };
+        let live = self.holds.values().filter(|hold| hold.fate == Fate::Live);
         TicketLedger {
             stock,
             free: stock - self.taken.len() as u64,
             held: of(Fate::Live),
             sold: of(Fate::Sold),
             imbalance: 0,
+            next_end: live.map(|hold| hold.until).min(),
+            labels: Vec::new(),
         }
     }
 
@@ -123,13 +126,14 @@ impl Model {
             assert!(overdue.is_none(), "{event:?} at {at:?} came before the expiry of {overdue:?}");
         }
         assert!(
-            self.opened != matches!(event, Event::Opened { .. }),
+            self.opened != matches!(event, Event::Prepared { .. }),
             "opened twice, or not at all: {event:?}"
         );
         assert!(!self.sealed, "{event:?} after the slice was sealed");
         match event {
-            Event::Opened { lead, terms } => {
-                assert_eq!((*lead, *terms), (self.lead, self.terms));
+            Event::Opened { .. } => panic!("no slice is opened so any more"),
+            Event::Prepared { lead, terms } => {
+                assert_eq!((*lead, &**terms), (self.lead, &self.terms));
                 self.opened = true;
             }
             Event::Held { hold, owner, tickets, until } => {
