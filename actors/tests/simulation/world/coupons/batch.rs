@@ -223,6 +223,15 @@ impl Batch {
             ) => (slot, member) == (again, to),
             // With the terms as they have become meanwhile.
             (Event::Opened(_), Event::Opened(_)) => true,
+            // The batch may have been extended meanwhile, and its coupons with it.
+            (
+                Event::Redeemed(redeem::Event::Used { slot, owner, what, .. }),
+                Event::Redeemed(redeem::Event::Used { slot: again, owner: of, what: same, .. }),
+            ) => (slot, owner, what) == (again, of, same),
+            (
+                Event::Redeemed(redeem::Event::Voided { slot, owner, .. }),
+                Event::Redeemed(redeem::Event::Voided { slot: again, owner: of, .. }),
+            ) => (slot, owner) == (again, of),
             (first, again) => first == again,
         }
     }
