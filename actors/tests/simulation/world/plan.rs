@@ -6,8 +6,9 @@ use actors::domain::ballots::{self, BoxName};
 use actors::domain::coupons::campaign::{self, Trigger};
 use actors::domain::coupons::{Discount, Offer, RangeName, Serial, rack, range};
 use actors::domain::day::Day;
+use actors::domain::lottery::{LotteryPlan, TicketSetup};
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{FirstTerms, SliceName, SliceTerms};
+use actors::domain::tickets::{Label, Sale, SliceName, SliceTerms, Wave};
 
 pub const POOL: PoolName = PoolName::Day(Day(20_261_231));
 pub const DIGITS: u8 = 4;
@@ -35,7 +36,7 @@ pub struct Plan {
 pub struct Tickets {
     pub people: u64,
     pub names: Vec<SliceName>,
-    pub terms: SliceTerms,
+    pub pool: LotteryPlan,
     pub patterns: Vec<&'static str>,
     pub seals: bool,
 }
@@ -84,17 +85,27 @@ impl Plan {
 
 impl Tickets {
     fn drawn(people: u64, dice: &mut Dice) -> Tickets {
-        let places = 2 + dice.below(5) as usize;
-        let copies = 1 + dice.below(2) as u16;
-        let closes_at = an_end(dice);
-        let terms = FirstTerms {
+        let places = 2 + dice.below(5) as u32;
+        // In every other world the last slice has fewer numbers than the others.
+        let fewer = if dice.below(2) == 0 { dice.below(1000) as u32 } else { 0 };
+        let numbers = Some(places * 1000 - fewer);
+        let tickets = TicketSetup {
             digits: DIGITS,
-            copies,
+            copies: 1 + dice.below(2) as u16,
             holds_per_member: 3 + dice.below(8) as u16,
             hold_max_s: 1200,
-            closes_at,
-        }
-        .in_full();
+            numbers,
+        };
+        let label = |pattern: &str| Label {
+            name: pattern.into(),
+            pattern: pattern.parse().expect("it is one"),
+        };
+        let pool = LotteryPlan {
+            tickets: Some(tickets),
+            sale: a_sale(&tickets, dice),
+            labels: ["0***", "*1**", "**2*", "***3"].map(label).into(),
+            ..LotteryPlan::named("the pool".into(), an_end(dice))
+        };
         // The fewer tickets, the more often a request is passed on and finds that another was
         // faster.
         let patterns = match dice.below(4) {
@@ -102,9 +113,35 @@ impl Tickets {
             1 => vec!["*123", "*1*3", "*124", "*120"],
             _ => vec!["*123", "*124"],
         };
-        let names = SliceName::all(POOL, DIGITS).into_iter().take(places).collect();
-        Tickets { people, names, terms, patterns, seals: dice.below(2) == 0 }
+        let names = SliceName::all(POOL, DIGITS).into_iter().take(places as usize).collect();
+        Tickets { people, names, pool, patterns, seals: dice.below(2) == 0 }
     }
+
+    /// What a slice is told. What all of them are told of a wave is that wave.
+    pub fn terms(&self, name: &SliceName) -> SliceTerms {
+        let of = |name| self.pool.terms(name).expect("it has tickets");
+        for (place, wave) in self.pool.sale.waves.iter().enumerate() {
+            let shares = self.names.iter().map(|name| of(name).sale.waves[place].tickets);
+            assert_eq!(shares.sum::<u64>(), wave.tickets);
+        }
+        of(name)
+    }
+}
+
+/// In most worlds at any time; in some it begins later, ends soon, or comes in waves.
+fn a_sale(tickets: &TicketSetup, dice: &mut Dice) -> Sale {
+    let soon = |dice: &mut Dice, of: u64, from: u32, s: u64| {
+        (dice.below(of) == 0).then(|| EVENING.plus_s(from + dice.below(s) as u32))
+    };
+    let (starts_at, ends_at) = (soon(dice, 6, 0, 300), soon(dice, 8, 60, 600));
+    let first = soon(dice, 4, 0, 200);
+    let waves = first.map_or_else(Vec::new, |at| {
+        let few = 1 + dice.below(30);
+        let more = if dice.below(2) == 0 { few + dice.below(60) } else { tickets.stock() };
+        let next = at.plus_s(1 + dice.below(400) as u32);
+        vec![Wave { at, tickets: few }, Wave { at: next, tickets: more }]
+    });
+    Sale { starts_at, ends_at, waves }
 }
 
 impl Ballots {

@@ -73,6 +73,17 @@ impl Client<'_> {
             pattern.replace_range(0..1, &place.to_string());
             places = vec![place];
         }
+        if self.dice.below(4) == 0 {
+            let label = Some(self.dice.below(4) as u8);
+            let narrowed = self.world.plan(|plan| {
+                let pattern = pattern.parse().expect("it is one");
+                let pattern = plan.tickets.pool.narrowed(&pattern, label)?;
+                let can = |place: &u16| plan.tickets.names[*place as usize].may_match(&pattern);
+                let places: Vec<u16> = places.iter().copied().filter(can).collect();
+                (!places.is_empty()).then(|| (pattern.to_string(), places))
+            });
+            (pattern, places) = narrowed.unwrap_or((pattern, places));
+        }
         let count = 1 + self.dice.below(3) as u16;
         let at_least = self.dice.below(count as u64 + 1) as u16;
         let ttl_s = 5 + self.dice.below(400) as u32;
@@ -212,17 +223,20 @@ pub async fn drain_everything(world: &World) {
                 Ok(_) | Err(Failure::Refused(Refusal::NotOpened)) => {}
                 Err(Failure::Refused(Refusal::NoMatchLeft { left: 0 })) => {
                     let node = world.node.borrow();
-                    let free: i64 = node
+                    let left: i64 = node
                         .slices
                         .auditor
                         .places
                         .iter()
-                        .map(|place| place.model.free(pattern))
+                        .map(|place| place.model.left(pattern))
                         .sum();
-                    assert_eq!(free, 0, "drained, and still something is left of {pattern}");
+                    assert_eq!(left, 0, "drained, and still something is left of {pattern}");
                     break;
                 }
-                Err(Failure::Refused(Refusal::Closed)) => return,
+                Err(Failure::Refused(Refusal::NotReleasedYet { .. })) => break,
+                Err(Failure::Refused(
+                    Refusal::Closed | Refusal::NotYetOpen { .. } | Refusal::SaleOver,
+                )) => return,
                 told => panic!("nothing goes wrong any more, and still: {told:?}"),
             }
         }

@@ -19,7 +19,7 @@ use actors::{Caller, Time};
 use model::{Fate, Held, Model};
 
 pub fn room(plan: &plan::Tickets) -> Room<Slice> {
-    Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms.clone()))
+    Room::new(plan.names.clone(), |name: &SliceName| Model::new(name.lead, plan.terms(name)))
 }
 
 /// The least that was left, and the most the caller held.
@@ -61,7 +61,7 @@ impl Kind for Slice {
     }
 
     fn opening(yard: &Yard, name: &SliceName) -> Option<Command> {
-        Some(Command::Open { lead: name.lead, terms: Box::new(yard.plan.tickets.terms.clone()) })
+        Some(Command::Open { lead: name.lead, terms: Box::new(yard.plan.tickets.terms(name)) })
     }
 
     fn is_not_opened(refusal: &Refusal) -> bool {
@@ -100,7 +100,7 @@ impl Kind for Slice {
 
     fn see(model: &Model, command: &Command, caller: &Caller, seen: &mut Seen) {
         if let Some((pattern, _)) = wanted(command) {
-            let left = if model.closing { 0 } else { model.free(&pattern) };
+            let left = if model.closing { 0 } else { model.left(&pattern) };
             seen.least = left.min(seen.least);
             seen.most = model.held_by(caller.id).max(seen.most);
         }
@@ -108,7 +108,7 @@ impl Kind for Slice {
 
     fn lacks(model: &Model, command: &Command) -> bool {
         let (pattern, at_least) = wanted(command).expect("only a hold is passed on");
-        model.closing || model.free(&pattern) < at_least as i64
+        model.closing || model.left(&pattern) < at_least as i64
     }
 
     /// The model is as it was when the hold was decided, so its size and its end are known exactly.
@@ -120,7 +120,8 @@ impl Kind for Slice {
         };
         let pattern = pattern.to_string();
         let allowed = model.limit() - model.held_by(call.caller.id);
-        let could_be_had = (model.free(&pattern) as usize).min(allowed).min(*count as usize);
+        let left = model.free(&pattern).min(model.released(at)) as usize;
+        let could_be_had = left.min(allowed).min(*count as usize);
         assert_eq!(tickets.len(), could_be_had, "of {count} wanted");
         assert!(tickets.iter().all(|ticket| model::matches(&pattern, ticket.number)));
         assert_eq!(*until, model.end_of_hold(at, *ttl_s));
@@ -180,16 +181,25 @@ impl Kind for Slice {
                 assert!(!call.places.iter().all(opened), "it was open before anybody asked");
             }
             Refusal::NoMatchLeft { left } => {
-                let (pattern, at_least) = wanted(&call.command).expect("only a hold is refused so");
+                let (_, at_least) = wanted(&call.command).expect("only a hold is refused so");
                 assert!((*left as usize) < at_least);
-                for place in &call.places {
-                    let least = told.seen_in(*place).least;
-                    assert!(
-                        least < at_least as i64,
-                        "no {pattern} left, but place {place} had {least} all the time"
-                    );
-                }
+                nothing_was_left(told);
                 tally.count("no match left");
+            }
+            Refusal::NotReleasedYet { next_at } => {
+                nothing_was_left(told);
+                let is_a_wave =
+                    |place: &u16| told.places[*place as usize].model.releases_at(*next_at);
+                assert!(call.places.iter().any(is_a_wave), "nothing is let out at {next_at:?}");
+                tally.count("not let out yet");
+            }
+            Refusal::NotYetOpen { opens_at } => {
+                assert_eq!(model.sale().starts_at, Some(*opens_at));
+                tally.count("sale not begun");
+            }
+            Refusal::SaleOver => {
+                assert!(model.sale().ends_at.is_some_and(|ends_at| ends_at <= told.latest));
+                tally.count("sale over");
             }
             Refusal::LimitReached { limit } => {
                 let (_, at_least) = wanted(&call.command).expect("only a hold is refused so");
@@ -258,11 +268,7 @@ impl Kind for Slice {
             Refusal::ExtendedToTheLimit { until } => {
                 assert_eq!(*until, model.end_of_hold(model.holds[&hold].since, u32::MAX))
             }
-            Refusal::UnknownTicket
-            | Refusal::NotAdmin
-            | Refusal::NotYetOpen { .. }
-            | Refusal::SaleOver
-            | Refusal::NotReleasedYet { .. } => {
+            Refusal::UnknownTicket | Refusal::NotAdmin => {
                 panic!("nobody here asks for that: {:?}", call.command)
             }
         }
@@ -293,6 +299,18 @@ impl Kind for Slice {
             }
             Answer::Hold(None) | Answer::Matching { .. } => {}
         }
+    }
+}
+
+/// At some moment each place had fewer than the call asked for.
+fn nothing_was_left(told: &Told<Slice>) {
+    let (pattern, at_least) = wanted(&told.call.command).expect("only a hold is refused so");
+    for place in &told.call.places {
+        let least = told.seen_in(*place).least;
+        assert!(
+            least < at_least as i64,
+            "no {pattern} left, but place {place} had {least} all the time"
+        );
     }
 }
 

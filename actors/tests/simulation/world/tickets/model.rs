@@ -4,9 +4,8 @@
 //! It is fed with committed records, one by one, and objects to any that breaks a rule. It shares
 //! no code with the rule book.
 
-use super::super::plan::DIGITS;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Event, SliceTerms, TicketLedger};
+use actors::domain::tickets::{Event, LabelLedger, Sale, SliceLabel, SliceTerms, TicketLedger};
 use actors::{Id, Time};
 use std::collections::BTreeMap;
 
@@ -40,10 +39,8 @@ pub struct Model {
 }
 
 pub fn matches(pattern: &str, number: u32) -> bool {
-    format!("{number:0width$}", width = DIGITS as usize)
-        .chars()
-        .zip(pattern.chars())
-        .all(|(digit, place)| place == '*' || place == digit)
+    let digit = |tens: u32| b'0' + (number / 10u32.pow(tens) % 10) as u8;
+    (0u32..).zip(pattern.bytes().rev()).all(|(tens, place)| place == b'*' || place == digit(tens))
 }
 
 impl Model {
@@ -63,17 +60,63 @@ impl Model {
 
     /// How many tickets that match are free.
     pub fn free(&self, pattern: &str) -> i64 {
-        let first = pattern
-            .chars()
-            .next()
-            .filter(|first| *first != '*')
-            .and_then(|first| first.to_digit(10));
-        if first.is_some_and(|first| first != self.lead as u32) {
-            return 0;
-        }
-        let stars = pattern.chars().skip(1).filter(|place| *place == '*').count() as u32;
-        let all = 10i64.pow(stars) * self.terms.copies as i64;
-        all - self.taken.keys().filter(|(number, _)| matches(pattern, *number)).count() as i64
+        let taken = self.taken.keys().filter(|(number, _)| matches(pattern, *number)).count();
+        self.matching(pattern) - taken as i64
+    }
+
+    /// How many tickets match, taken or not.
+    fn matching(&self, pattern: &str) -> i64 {
+        let first = 1000 * u32::from(self.lead);
+        let count = match self.numbers() {
+            1000 if matches(&pattern[..1], u32::from(self.lead)) => {
+                10i64.pow(pattern[1..].matches('*').count() as u32)
+            }
+            1000 => 0,
+            fewer => {
+                let numbers = first..first + fewer;
+                numbers.filter(|number| matches(pattern, *number)).count() as i64
+            }
+        };
+        count * i64::from(self.terms.copies)
+    }
+
+    fn numbers(&self) -> u32 {
+        self.terms.numbers.unwrap_or(1000)
+    }
+
+    pub fn sale(&self) -> &Sale {
+        &self.terms.sale
+    }
+
+    /// How many more the waves let out by then, whatever matches.
+    pub fn released(&self, at: Time) -> i64 {
+        let waves = &self.sale().waves;
+        let out = waves.iter().filter(|wave| wave.at <= at).map(|wave| wave.tickets as i64).max();
+        let none = if waves.is_empty() { i64::MAX } else { 0 };
+        out.unwrap_or(none) - self.taken.len() as i64
+    }
+
+    /// Whether more are let out at that instant than before it.
+    pub fn releases_at(&self, at: Time) -> bool {
+        self.sale().waves.iter().any(|wave| wave.at == at)
+            && self.released(at) > self.released(Time(at.0 - 1))
+    }
+
+    /// How many that match could have been held when something happened here last.
+    pub fn left(&self, pattern: &str) -> i64 {
+        self.free(pattern).min(self.released(self.time)).max(0)
+    }
+
+    fn label(&self, label: &SliceLabel) -> LabelLedger {
+        let pattern = label.pattern.to_string();
+        let of = |fate: Fate| {
+            let holds = self.holds.values().filter(|hold| hold.fate == fate);
+            let tickets = holds.flat_map(|hold| &hold.tickets);
+            tickets.filter(|ticket| matches(&pattern, ticket.number)).count() as u64
+        };
+        let (held, sold) = (of(Fate::Live), of(Fate::Sold));
+        let (stock, free) = (self.matching(&pattern) as u64, self.free(&pattern) as u64);
+        LabelLedger { place: label.place, stock, free, held, sold }
     }
 
     /// Live held tickets that a member may have here.
@@ -97,7 +140,7 @@ impl Model {
     }
 
     pub fn ledger(&self) -> TicketLedger {
-        let stock = 1000 * self.terms.copies as u64;
+        let stock = u64::from(self.numbers()) * u64::from(self.terms.copies);
         let of = |fate| {
             self.holds
                 .values()
@@ -113,7 +156,7 @@ impl Model {
             sold: of(Fate::Sold),
             imbalance: 0,
             next_end: live.map(|hold| hold.until).min(),
-            labels: Vec::new(),
+            labels: self.terms.labels.iter().map(|label| self.label(label)).collect(),
         }
     }
 
@@ -212,13 +255,18 @@ impl Model {
                 && until <= self.terms.closes_at
                 && until <= at.plus_s(self.terms.hold_max_s)
         );
+        let Sale { starts_at, ends_at, .. } = *self.sale();
+        assert!(starts_at.is_none_or(|starts_at| starts_at <= at), "held before the sale began");
+        assert!(ends_at.is_none_or(|ends_at| at < ends_at), "held after the sale");
         assert!(!tickets.is_empty(), "a hold of nothing");
         for ticket in tickets {
             assert_eq!(ticket.number / 1000, self.lead as u32, "{ticket:?} is of another slice");
+            assert!(ticket.number % 1000 < self.numbers(), "{ticket:?} does not exist");
             assert!((1..=self.terms.copies).contains(&ticket.copy), "there is no {ticket:?}");
             let taken = self.taken.insert((ticket.number, ticket.copy), hold);
             assert_eq!(taken, None, "{ticket:?} was handed out twice");
         }
+        assert!(self.released(at) >= 0, "more than the waves had let out");
         let held = Held { owner, tickets: tickets.to_vec(), since: at, until, fate: Fate::Live };
         assert!(self.holds.insert(hold, held).is_none(), "hold {hold} began twice");
         assert!(self.held_by(owner) <= self.limit(), "{owner:?} holds more than the limit");
