@@ -83,6 +83,9 @@ async fn people(from: &SqliteStore, to: &dyn Arrivals) -> anyhow::Result<u64> {
             to.revoke_service_key(key.id, at).await?;
         }
     }
+    for (mark, until) in from.partings().await? {
+        to.note_partings(vec![mark], until).await?;
+    }
     let mut after = 0;
     loop {
         let page = from.outsiders(after, AT_ONCE).await?;

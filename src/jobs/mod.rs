@@ -56,6 +56,9 @@ pub fn start(shared: Data<Shared>) {
             if ticks.is_multiple_of(5) {
                 shown = gauges::refresh(&shared, shown).await;
             }
+            if ticks % (60 * MINUTE) == 10 * MINUTE && settled {
+                forget_partings(&shared.people).await;
+            }
             if ticks.is_multiple_of(10) {
                 gauges::log_members(&shared.people).await;
                 forget_dead_sessions(&shared.people).await;
@@ -68,6 +71,15 @@ pub fn start(shared: Data<Shared>) {
             actix_web::rt::time::sleep(interval).await;
         }
     });
+}
+
+async fn forget_partings(people: &People) {
+    if let Err(error) = people.partings.forget().await {
+        base::journal::warn(
+            "marks of those who left could not be forgotten",
+            &[("error", base::journal::Value::Text(&error))],
+        );
+    }
 }
 
 /// Lets go of what no token can need any more, and takes over keys that were changed beside this

@@ -15,6 +15,7 @@ use super::known_keys::KnownKeys;
 use super::logins::Logins;
 use super::member_imports::MemberImports;
 use super::outsiders::Outsiders;
+use super::partings::Partings;
 use super::password_changes::PasswordChanges;
 use super::password_checks::PasswordChecks;
 use super::rates::Rates;
@@ -33,7 +34,8 @@ use ports::shared_memory::{MemoryState, PerMinute};
 use ports::{Directory, SharedMemory};
 use std::sync::Arc;
 
-/// The secret that refresh tokens, homes, and repeatable service keys and resets are made with.
+/// The secret that refresh tokens, homes, partings, and repeatable service keys and resets are made
+/// with.
 const REFRESH_SECRET: &str = "refresh-key";
 
 pub struct People {
@@ -47,6 +49,7 @@ pub struct People {
     pub access: Arc<Access>,
     pub service_keys: Arc<ServiceKeys>,
     pub outsiders: Outsiders,
+    pub partings: Arc<Partings>,
     pub deeds: Arc<Deeds>,
     pub guesses: Guesses,
     pub(crate) ended: Arc<EndedSessions>,
@@ -116,8 +119,14 @@ impl People {
             clock: clock.clone(),
             idempotency_s: settings.idempotency_s,
         });
+        let partings = Arc::new(Partings {
+            directory: directory.clone(),
+            secret: secret.clone(),
+            clock: clock.clone(),
+        });
         let sessions = Arc::new(Sessions {
             directory: directory.clone(),
+            partings: partings.clone(),
             issuer: TokenIssuer {
                 keys: keys.clone(),
                 ended: ended.clone(),
@@ -193,6 +202,7 @@ impl People {
                 refusals,
             }),
             outsiders: Outsiders::new(directory, budgets.clone()),
+            partings,
             guesses: Guesses {
                 budgets,
                 per_minute: settings.failures_per_minute,

@@ -8,6 +8,7 @@ use super::ended::EndedSessions;
 use super::error::Error;
 use super::homes::Homes;
 use super::origin::RequestOrigin;
+use super::partings::Partings;
 use super::refresh_token::RefreshToken;
 use super::refusals::{Denied, Reason, Refusals};
 use super::signed::Signed;
@@ -42,6 +43,7 @@ pub type Owes<'a> = &'a (dyn Fn(Time) -> Option<Vec<u8>> + Sync);
 
 pub struct Sessions {
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) partings: Arc<Partings>,
     pub(crate) issuer: TokenIssuer,
     pub(crate) ended: Arc<EndedSessions>,
     pub(crate) homes: Arc<Homes>,
@@ -165,13 +167,20 @@ impl Sessions {
         login: Option<Owes<'_>>,
     ) -> Result<Option<LoggedIn>, StoreError> {
         let is_member = account.member.role == AccountRole::Member;
+        let mut owed = login.filter(|_| is_member).and_then(|owes| owes(session.at));
+        if owed.is_some()
+            && account.member.first_login_at.is_none()
+            && self.partings.has(&account.member.profile, session.at).await?
+        {
+            owed = None;
+        }
         let begin = Begin {
             member: account.member.id,
             session: session.clone(),
             knew: account.password_hash.clone(),
             rehashed,
             login: login.is_some(),
-            owed: login.filter(|_| is_member).and_then(|owes| owes(session.at)),
+            owed,
             home: self.homes.mark_if_new(account.member.id, &origin.address),
             dead_before: self.dead_before(),
         };

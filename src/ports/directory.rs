@@ -399,6 +399,14 @@ pub trait Directory: Send + Sync + 'static {
     /// Notes whom an outsider's id stands for. Repeatable.
     fn note_outsider(&self, outsider: Outsider) -> Answer<()>;
 
+    /// Until then, whoever has one of these marks is somebody who has logged in before. A later end
+    /// counts.
+    fn note_partings(&self, marks: Vec<Id>, until: Time) -> Answer<()>;
+    /// Whether any of them is one then.
+    fn has_parted(&self, marks: Vec<Id>, at: Time) -> Answer<bool>;
+    /// Forgets those whose end is not later.
+    fn forget_partings(&self, at: Time) -> Answer<()>;
+
     /// Begins the deed, or answers the one that stands in its way.
     fn begin_deed(&self, attempt: DeedAttempt) -> Answer<Option<Deed>>;
     /// It is done, or was not and is forgotten. What others have begun since stays.

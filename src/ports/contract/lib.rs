@@ -8,6 +8,7 @@ mod accounts;
 mod deeds;
 mod harness;
 mod keys;
+mod partings;
 mod passwords;
 mod roles;
 mod sessions;
@@ -17,6 +18,7 @@ pub use accounts::*;
 pub use deeds::*;
 pub use harness::DirectoryHarness;
 pub use keys::*;
+pub use partings::*;
 pub use passwords::*;
 pub use roles::*;
 pub use sessions::*;
@@ -63,6 +65,7 @@ macro_rules! directory_contract {
             a_reset_is_good_once
             what_is_owed_is_listed_until_it_is_settled
             a_home_is_remembered_until_there_are_too_many_or_its_member_is_deleted
+            what_a_member_gave_up_is_remembered_for_so_long
             a_key_makes_one_account_whatever_it_is_used_for
             of_many_accounts_with_one_key_one_is_made
             a_deed_is_begun_once_and_stands_when_it_is_done

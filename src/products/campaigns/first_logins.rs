@@ -42,6 +42,7 @@ fn encode(owed: &[Serial]) -> Vec<u8> {
 
 /// Campaigns that are read from the catalogue at a time.
 const AT_ONCE: usize = 100;
+const YEAR_S: u32 = 365 * 86_400;
 
 impl FirstLogins {
     pub fn new(
@@ -74,6 +75,15 @@ impl FirstLogins {
             return Ok(());
         }
         self.read_all_windows(doubts).await
+    }
+
+    /// Until when it matters whether somebody logs in for the first time; None if it does not. One
+    /// whose end cannot be asked for now is taken to last a year.
+    pub async fn last_end(&self, now: Time) -> Result<Option<Time>, Error> {
+        self.read_windows_of_all_nodes().await?;
+        let unknown = now.plus_s(YEAR_S);
+        let end = self.windows.last_end(now);
+        Ok(end.map(|end| if end == Time(i64::MAX) { unknown } else { end }))
     }
 
     /// To be done every ten seconds: another node may have created or changed a campaign, which the

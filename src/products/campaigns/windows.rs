@@ -75,6 +75,13 @@ impl Windows {
         self.are_known().then_some(owing)
     }
 
+    /// When the last campaign for first logins ends of which it is not known that it is over.
+    pub fn last_end(&self, now: Time) -> Option<Time> {
+        let windows = self.read();
+        let lasting = windows.values().filter(|window| !window.over && window.ends_at > now);
+        lasting.map(|window| window.ends_at).max()
+    }
+
     pub fn are_known(&self) -> bool {
         self.dispelled.load(Ordering::Acquire) > self.doubts.load(Ordering::Acquire)
     }
@@ -203,6 +210,16 @@ mod tests {
             windows.learn(ONE, window(5, 8));
             assert_eq!((windows.around(Time(5)), windows.around(Time(4))), (vec![ONE], vec![]));
         }
+    }
+
+    #[test]
+    fn the_last_end_is_that_of_what_still_lasts() {
+        let windows = known();
+        windows.learn(ONE, window(10, 20));
+        windows.learn(Serial(3), window(30, 40));
+        windows.learn(Serial(5), Window { over: true, ..window(10, 90) });
+        let last = |now| windows.last_end(Time(now)).map(|at| at.0);
+        assert_eq!((last(0), last(25), last(40)), (Some(40), Some(40), None));
     }
 
     #[test]

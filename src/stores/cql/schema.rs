@@ -22,6 +22,7 @@ const STEPS: &[(i32, &str)] = &[
     (5, include_str!("../../../cql/005-administrators.cql")),
     (6, include_str!("../../../cql/006-scoped-keys.cql")),
     (7, include_str!("../../../cql/007-deeds.cql")),
+    (8, include_str!("../../../cql/008-partings.cql")),
 ];
 
 const LOCK_S: i32 = 60;

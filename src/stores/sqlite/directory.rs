@@ -1,4 +1,4 @@
-//! The people: members, sessions, service keys, outsiders and secrets as rows beside the log,
+//! The people: members, sessions, service keys, outsiders, partings and secrets as rows beside the log,
 //! written in the same commits.
 //!
 //! Every call is one closure on the writer's or a reader's thread, so each is atomic; every
@@ -13,6 +13,7 @@ mod homes;
 mod identifiers;
 mod leaving;
 mod members;
+mod partings;
 mod secrets;
 mod sessions;
 pub mod tables;
@@ -181,6 +182,18 @@ impl Directory for SqliteStore {
 
     fn note_outsider(&self, outsider: Outsider) -> Answer<()> {
         Box::pin(self.note(outsider))
+    }
+
+    fn note_partings(&self, marks: Vec<Id>, until: Time) -> Answer<()> {
+        self.change(move |connection| partings::note(connection, &marks, until))
+    }
+
+    fn has_parted(&self, marks: Vec<Id>, at: Time) -> Answer<bool> {
+        self.look(move |connection| partings::has(connection, &marks, at))
+    }
+
+    fn forget_partings(&self, at: Time) -> Answer<()> {
+        self.change(move |connection| partings::forget(connection, at))
     }
 
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {

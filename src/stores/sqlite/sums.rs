@@ -77,6 +77,7 @@ pub const SCOPED_KEYS: Table = Table {
 };
 pub const DEEDS: Table =
     Table { name: "deeds", key: &["key"], columns: &["key", "meaning", "at", "mark", "done"] };
+pub const PARTINGS: Table = Table { name: "partings", key: &["mark"], columns: &["mark", "until"] };
 pub const SECRETS: Table = Table { name: "secrets", key: &["name"], columns: &["name", "value"] };
 pub const SEGMENTS: Table = Table {
     name: "segments",
@@ -103,7 +104,7 @@ pub const LOOKUPS: Table = Table {
     columns: &["owner", "shelf", "key", "body"],
 };
 
-const BY_TRIGGER: [&Table; 11] = [
+const BY_TRIGGER: [&Table; 12] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
@@ -112,11 +113,12 @@ const BY_TRIGGER: [&Table; 11] = [
     &SERVICE_KEYS,
     &SCOPED_KEYS,
     &DEEDS,
+    &PARTINGS,
     &SECRETS,
     &SEGMENTS,
     &META,
 ];
-pub const ALL: [&Table; 15] = [
+pub const ALL: [&Table; 16] = [
     &MEMBERS,
     &IDENTIFIERS,
     &MEMBER_COUNTS,
@@ -125,6 +127,7 @@ pub const ALL: [&Table; 15] = [
     &SERVICE_KEYS,
     &SCOPED_KEYS,
     &DEEDS,
+    &PARTINGS,
     &OUTSIDERS,
     &SECRETS,
     &SEGMENTS,

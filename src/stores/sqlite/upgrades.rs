@@ -1,10 +1,10 @@
 //! What each version of the file has more than the one before it. A step that was shipped is never
 //! changed; another is added.
 
-use super::directory::tables::{DEEDS, SCOPED_KEYS};
+use super::directory::tables::{DEEDS, PARTINGS, SCOPED_KEYS};
 use rusqlite::{Connection, Result};
 
-pub const VERSION: i64 = 6;
+pub const VERSION: i64 = 7;
 
 struct UpgradeStep {
     version: i64,
@@ -15,6 +15,7 @@ struct UpgradeStep {
 const STEPS: &[UpgradeStep] = &[
     UpgradeStep { version: 5, table: "scoped_keys", made: SCOPED_KEYS },
     UpgradeStep { version: 6, table: "deeds", made: DEEDS },
+    UpgradeStep { version: 7, table: "partings", made: PARTINGS },
 ];
 
 /// All that a new file has beside the first tables.

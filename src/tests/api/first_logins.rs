@@ -352,7 +352,7 @@ fn administrators_never_claim_by_logging_in() {
 }
 
 #[test]
-fn nothing_is_owed_to_somebody_deleted_and_a_new_account_of_that_name_is_somebody_new() {
+fn nothing_is_owed_to_somebody_deleted() {
     let app = TestApp::start();
     let campaign = for_first_logins(&app, json!({}));
     let path = format!("/campaigns/{campaign}");
@@ -366,8 +366,56 @@ fn nothing_is_owed_to_somebody_deleted_and_a_new_account_of_that_name_is_somebod
     }
     app.admin().post(&format!("{path}/resume"), json!({})).expect(200);
     register(&app, "ada");
-    assert_eq!(ranks(&told(&app, "ada", 1)), [2]);
+    assert_eq!(ranks(&log_in(&app, "ada")), NONE);
+    register(&app, "bob");
+    assert_eq!(ranks(&told(&app, "bob", 1)), [2]);
     // What was granted before stays on the books.
     app.restart();
     assert_eq!(ledger(&app, &campaign)["assigned"], 2);
+}
+
+fn leave(app: &TestApp, name: &str) {
+    let client = app.log_in(name, PASSWORD);
+    let me = crate::coupons::my_id(&client);
+    assert_eq!(client.delete(&format!("/users/{me}")).status, 204);
+}
+
+#[test]
+fn whoever_comes_back_under_a_name_they_had_has_no_second_first_login_while_it_matters() {
+    let app = TestApp::start();
+    let campaign = for_first_logins(&app, json!({}));
+    for name in ["ada", "bob"] {
+        register(&app, name);
+        told(&app, name, 1);
+    }
+    leave(&app, "ada");
+    let bob = app.log_in("bob", PASSWORD);
+    let his = format!("/users/{}", crate::coupons::my_id(&bob));
+    bob.patch(&his, json!({"username": "robert"})).expect(200);
+    leave(&app, "robert");
+    app.restart();
+    for name in ["Ada", "bob", "robert"] {
+        register(&app, name);
+        assert_eq!(ranks(&log_in(&app, name)), NONE, "{name}");
+        assert_eq!(ranks(&log_in(&app, name)), NONE, "{name}");
+    }
+    // Who never logged in has had no first login.
+    register(&app, "eve");
+    let eve =
+        app.anybody().post("/auth/register", json!({"username": "zoe", "password": PASSWORD}));
+    let tokens = eve.expect(201);
+    let zoe = app.anybody().bearer(tokens["access_token"].as_str().unwrap());
+    assert_eq!(zoe.delete(&format!("/users/{}", crate::coupons::my_id(&zoe))).status, 204);
+    register(&app, "zoe");
+    told(&app, "zoe", 1);
+    told(&app, "eve", 1);
+    assert_eq!(ledger(&app, &campaign)["assigned"], 4);
+    // When no such campaign lasts any more, nothing of it is left.
+    app.set_time(Time(app.now().0 + 60 * 86_400_000));
+    leave(&app, "bob");
+    let later = json!({"name": "Later", "ends_at": "2027-12-31T00:00:00Z"});
+    let later = for_first_logins(&app, later);
+    register(&app, "bob");
+    told(&app, "bob", 1);
+    assert_eq!(ledger(&app, &later)["assigned"], 1);
 }

@@ -126,8 +126,10 @@ async fn change(
 ) -> Result<HttpResponse, Problem> {
     let said = spell_out(&changes);
     let its = shared.clone();
-    let change =
-        async move { Ok(its.people.accounts.change(id, changes, &origin).await.map(drop)?) };
+    let change = async move {
+        note_parting(&its, id, Some(&changes)).await?;
+        Ok(its.people.accounts.change(id, changes, &origin).await.map(drop)?)
+    };
     let replayed = key.once(shared, caller, &[b"change user", &id.0, &said], change).await?;
     Ok(reply::mark_replayed(reply::ok(&find_body(shared, id).await?), replayed))
 }
@@ -165,11 +167,28 @@ pub async fn delete(
     let (id, its) = (id_in_path(&id)?, shared.clone());
     let delete = async move {
         check_own_or_any(&signed?, id)?;
+        note_parting(&its, id, None).await?;
         its.people.accounts.delete(id).await?;
         release_holds(&its, id).await
     };
     let replayed = key.once(&shared, caller, &[b"delete user", &id.0], delete).await?;
     Ok(reply::mark_replayed(HttpResponse::NoContent().finish(), replayed))
+}
+
+/// What a member gives up brings nobody a second first login while a campaign for these lasts.
+async fn note_parting(
+    shared: &Shared,
+    member: Id,
+    changes: Option<&Changes>,
+) -> Result<(), Problem> {
+    let marks = shared.people.partings.given_up(member, changes).await.map_err(Error::from)?;
+    if marks.is_empty() {
+        return Ok(());
+    }
+    match shared.first_logins.last_end(shared.promotions.now()).await? {
+        Some(until) => Ok(shared.people.partings.note(marks, until).await.map_err(Error::from)?),
+        None => Ok(()),
+    }
 }
 
 /// After the member's sessions have ended, so that they hold nothing new. What a crash leaves

@@ -18,6 +18,7 @@ mod keys;
 mod member;
 mod names;
 mod note;
+mod partings;
 mod patience;
 mod people;
 mod roll;
@@ -187,6 +188,18 @@ impl Directory for CqlDirectory {
 
     fn note_outsider(&self, outsider: Outsider) -> Answer<()> {
         self.ask(move |people| async move { people.note_outsider(outsider).await })
+    }
+
+    fn note_partings(&self, marks: Vec<Id>, until: Time) -> Answer<()> {
+        self.ask(move |people| async move { people.note_partings(&marks, until).await })
+    }
+
+    fn has_parted(&self, marks: Vec<Id>, at: Time) -> Answer<bool> {
+        self.ask(move |people| async move { people.has_parted(&marks, at).await })
+    }
+
+    fn forget_partings(&self, at: Time) -> Answer<()> {
+        self.ask(move |people| async move { people.forget_partings(at).await })
     }
 
     fn secret(&self, name: &str, made: Vec<u8>) -> Answer<Vec<u8>> {

@@ -65,6 +65,11 @@ pub struct PeopleStatements {
     pub outsider: PreparedStatement,
     pub note_outsider: PreparedStatement,
 
+    pub parting: PreparedStatement,
+    pub partings: PreparedStatement,
+    pub note_parting: PreparedStatement,
+    pub forget_parting: PreparedStatement,
+
     pub secret: PreparedStatement,
     pub make_secret: Conditional,
     pub replace_secret: Conditional,
@@ -187,6 +192,14 @@ impl PeopleStatements {
             outsider: plain("SELECT service, theirs FROM outsiders WHERE member = ?".into()).await?,
             note_outsider: plain("INSERT INTO outsiders (member, service, theirs) VALUES (?, ?, \
                 ?)".into()).await?,
+
+            parting: plain("SELECT until FROM partings WHERE share = ? AND mark = ?".into())
+                .await?,
+            partings: plain("SELECT mark, until FROM partings WHERE share = ?".into()).await?,
+            note_parting: plain("INSERT INTO partings (share, mark, until) VALUES (?, ?, \
+                ?)".into()).await?,
+            forget_parting: plain("DELETE FROM partings WHERE share = ? AND mark = ?".into())
+                .await?,
 
             secret: plain("SELECT sealed FROM secrets WHERE name = ?".into()).await?,
             make_secret: conditional("INSERT INTO secrets (name, sealed) VALUES (?, ?) IF NOT \

@@ -1,6 +1,6 @@
 //! Everything about people as it lies here, for the command that carries it into another store.
 
-use super::super::sums::{MEMBERS, SECRETS, SESSIONS};
+use super::super::sums::{MEMBERS, PARTINGS, SECRETS, SESSIONS};
 use super::columns::{IdColumn, start};
 use super::{accounts, homes};
 use crate::outsiders;
@@ -20,6 +20,16 @@ impl SqliteStore {
     /// In the order in which they were noted, each with its place in it.
     pub fn outsiders(&self, after: i64, limit: usize) -> Answer<Vec<(i64, Outsider)>> {
         self.look(move |connection| outsiders::page(connection, after, limit))
+    }
+
+    /// Each mark with its end.
+    pub fn partings(&self) -> Answer<Vec<(Id, Time)>> {
+        self.look(|connection| {
+            let select = format!("SELECT mark, until FROM partings WHERE {}", PARTINGS.whole());
+            let parting =
+                |row: &Row| Ok((row.get::<_, IdColumn>(0)?.0, Time(row.get::<_, i64>(1)?)));
+            connection.prepare(&select)?.query_map([], parting)?.collect()
+        })
     }
 
     pub fn secrets(&self) -> Answer<Vec<NamedSecret>> {

@@ -114,3 +114,12 @@ CREATE TABLE IF NOT EXISTS deeds (
 
 CREATE INDEX IF NOT EXISTS deeds_by_time ON deeds (at);
 ";
+
+/// Marks of identifiers that were given up.
+pub const PARTINGS: &str = "
+CREATE TABLE IF NOT EXISTS partings (
+    mark BLOB PRIMARY KEY,
+    until INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+";

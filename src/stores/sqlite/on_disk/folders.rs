@@ -93,7 +93,7 @@ fn a_database_of_the_version_before_is_read_as_it_is_and_brought_up_to_date_when
     drop(open(&scratch.0));
     let database = scratch.at("stampede.db");
     let alter = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
-    alter("DROP TABLE scoped_keys; DROP TABLE deeds; PRAGMA user_version = 4");
+    alter("DROP TABLE scoped_keys; DROP TABLE deeds; DROP TABLE partings; PRAGMA user_version = 4");
     SqliteHistory::open(&scratch.0, &rows_of).unwrap().check_the_rest().unwrap();
     crate::backup(&scratch.0, &scratch.at("before.db")).unwrap();
     let key = "INSERT INTO service_keys (id, name, digest, created_at) VALUES (zeroblob(16), \
@@ -118,7 +118,7 @@ fn a_database_that_knows_no_deeds_is_read_as_it_is_and_gets_them_when_it_is_open
     drop(open(&scratch.0));
     let database = scratch.at("stampede.db");
     let alter = |sql: &str| Connection::open(&database).unwrap().execute_batch(sql).unwrap();
-    alter("DROP TABLE deeds; PRAGMA user_version = 5");
+    alter("DROP TABLE deeds; DROP TABLE partings; PRAGMA user_version = 5");
     SqliteHistory::open(&scratch.0, &rows_of).unwrap().check_the_rest().unwrap();
     let store = open(&scratch.0);
     let found = tokio::runtime::Builder::new_current_thread()
