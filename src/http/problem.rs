@@ -132,7 +132,6 @@ impl Problem {
 
     /// The answer. The edge calls this, because it knows the request id.
     pub fn response(&self, request_id: &str) -> HttpResponse {
-        let body = self.body(request_id);
         let mut response = HttpResponse::build(self.status());
         response
             .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
@@ -150,7 +149,7 @@ impl Problem {
         if self.kind.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        response.body(reply::written(&body))
+        response.body(reply::written(&self.body(request_id)))
     }
 }
 

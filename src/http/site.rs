@@ -7,23 +7,21 @@ use super::edge::Edge;
 use super::endpoint::{Endpoint, mount as mount_endpoints};
 use super::flags::{self, Params};
 use super::openapi;
-use super::problem::{self, ALL, Problem};
+use super::problem::{self, Problem};
+use super::problem_pages;
 use super::reply;
 use super::static_page::StaticPage;
-use super::swagger;
-use actix_web::http::header::{ACCEPT, ContentType};
+use actix_web::http::header::ACCEPT;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, RwLock};
-
-const PROBLEM_PAGE: &str = include_str!("problem.html");
+use std::sync::LazyLock;
 
 pub fn mount(config: &mut web::ServiceConfig) {
     let pages = [
         Endpoint::get("/", front),
-        Endpoint::get("/docs", docs),
+        Endpoint::get("/docs", to_docs),
+        Endpoint::get("/docs/", docs),
         Endpoint::get("/draws/{pool}", draw),
         Endpoint::get("/problems", problems),
         Endpoint::get("/problems/{name}", problem_page),
@@ -31,8 +29,6 @@ pub fn mount(config: &mut web::ServiceConfig) {
     ];
     mount_endpoints(config, &pages);
     mount_endpoints(config, &api::endpoints_at_root());
-    let pages = web::scope("/docs").wrap(Edge::around("/docs/{file}"));
-    config.service(pages.route("/{file:.*}", web::get().to(docs_page)));
     let files = web::scope("/console").wrap(Edge::around("/console/{file}"));
     config.service(files.route("/{file:.*}", web::get().to(console::file)));
 }
@@ -73,30 +69,12 @@ fn links() -> serde_json::Value {
     })
 }
 
-/// One of the files that show the document. Only names of such files are kept.
-async fn docs_page(request: HttpRequest, file: web::Path<String>) -> Result<HttpResponse, Problem> {
-    static FILES: LazyLock<RwLock<HashMap<String, Arc<StaticPage>>>> =
-        LazyLock::new(RwLock::default);
-    let known = FILES.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&*file).cloned();
-    let stock = match known {
-        Some(stock) => stock,
-        None => {
-            let stock =
-                Arc::new(docs_file(&file).ok_or_else(|| Problem::plain(&problem::UNKNOWN_ROUTE))?);
-            let mut files = FILES.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            files.entry(file.into_inner()).or_insert(stock).clone()
-        }
-    };
-    Ok(stock.answer(&request).await)
-}
-
-fn docs_file(name: &str) -> Option<StaticPage> {
-    let (kind, bytes) = swagger::file(name)?;
-    Some(StaticPage::of(kind, bytes.into()))
-}
-
-async fn docs() -> HttpResponse {
+async fn to_docs() -> HttpResponse {
     HttpResponse::Found().insert_header(("Location", "/docs/")).finish()
+}
+
+async fn docs(request: HttpRequest) -> HttpResponse {
+    console::docs(&request).await
 }
 
 async fn document(request: HttpRequest) -> HttpResponse {
@@ -107,46 +85,15 @@ async fn document(request: HttpRequest) -> HttpResponse {
     TEXT.answer(&request).await
 }
 
-async fn problems() -> HttpResponse {
-    let line = |kind: &&problem::ProblemKind| {
-        format!(
-            "<li><a href=\"/problems/{0}\">{0}</a> ({1}): {2}</li>",
-            kind.name, kind.status, kind.title
-        )
-    };
-    page("Problems", &format!("<ul>{}</ul>", ALL.iter().map(line).collect::<String>()))
+async fn problems(request: HttpRequest) -> HttpResponse {
+    problem_pages::list(&request).await
 }
 
-async fn problem_page(name: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let known = ALL.iter().find(|kind| kind.name == *name);
-    let kind = known.ok_or_else(|| {
+async fn problem_page(
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    problem_pages::one(&request, &name).await.ok_or_else(|| {
         Problem::new(&problem::NOT_FOUND, "no problem has that name; /problems lists them all")
-    })?;
-    let retry = match kind.retry {
-        problem::Retry::Never => "Repeating the same request will not help.",
-        problem::Retry::Later => "Nothing was done. The same request may succeed later.",
-        problem::Retry::SameKey => {
-            "Repeat it with the same <code>Idempotency-Key</code>: it is never done twice."
-        }
-    };
-    let text = format!(
-        "<p>Status {}, type <code>/problems/{}</code></p><p>{}</p><p>{retry}</p>",
-        kind.status,
-        kind.name,
-        code(kind.meaning)
-    );
-    Ok(page(kind.title, &text))
-}
-
-fn page(title: &str, text: &str) -> HttpResponse {
-    let html = PROBLEM_PAGE.replace("{{title}}", title).replace("{{text}}", text);
-    HttpResponse::Ok().content_type(ContentType::html()).body(html)
-}
-
-/// Turns `backticks` into code.
-fn code(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    parts
-        .map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
-        .collect()
+    })
 }

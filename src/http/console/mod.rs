@@ -1,6 +1,6 @@
-//! The console, the public page of a draw, and the files that they are made of. All of them are
-//! part of the binary; they are written as they are served, so nothing has to be built to change
-//! one.
+//! The console, the public page of a draw, the page of the API, and the files that they are made
+//! of. All of them are part of the binary; they are written as they are served, so nothing has to
+//! be built to change one.
 //!
 //! A page may load its own files and speak to its own server, and nothing else: its policy says
 //! so to the browser.
@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 const CONSOLE: &str = include_str!("page.html");
+const DOCS: &str = include_str!("docs/page.html");
 const DRAW: &str = include_str!("draws/page.html");
 
 macro_rules! files {
@@ -29,6 +30,15 @@ macro_rules! files {
 const FILES: &[(&str, &[u8])] = files! {
     "api.js"
     "app.js"
+    "docs/call.js"
+    "docs/calls.js"
+    "docs/docs.css"
+    "docs/docs.js"
+    "docs/rich.js"
+    "docs/sample.js"
+    "docs/schema.js"
+    "docs/shape.js"
+    "docs/try.js"
     "draws/before.js"
     "draws/check.js"
     "draws/code.js"
@@ -100,9 +110,6 @@ const FILES: &[(&str, &[u8])] = files! {
     "vendor/signals-core.mjs"
     "vendor/signals.LICENSE"
     "vendor/signals.mjs"
-    "vendor/uplot.LICENSE"
-    "vendor/uplot.css"
-    "vendor/uplot.mjs"
     "verifier/anchored.js"
     "verifier/beacon.js"
     "verifier/bytes.js"
@@ -121,13 +128,12 @@ const FILES: &[(&str, &[u8])] = files! {
 };
 
 /// What a module may be called in another one's `import`.
-const MODULES: [(&str, &str); 6] = [
+const MODULES: [(&str, &str); 5] = [
     ("preact", "preact"),
     ("preact/hooks", "hooks"),
     ("htm", "htm"),
     ("@preact/signals", "signals"),
     ("@preact/signals-core", "signals-core"),
-    ("uplot", "uplot"),
 ];
 
 /// A page as it is sent, and its policy.
@@ -157,7 +163,7 @@ impl ModulePage {
 
 pub async fn page(request: &HttpRequest) -> HttpResponse {
     static MADE: LazyLock<ModulePage> =
-        LazyLock::new(|| ModulePage::of(CONSOLE, |name| !is_of_draws(name)));
+        LazyLock::new(|| ModulePage::of(CONSOLE, |name| !is_of_docs(name) && !is_of_draws(name)));
     MADE.answer(request).await
 }
 
@@ -165,6 +171,16 @@ pub async fn page(request: &HttpRequest) -> HttpResponse {
 pub async fn draw(request: &HttpRequest) -> HttpResponse {
     static MADE: LazyLock<ModulePage> = LazyLock::new(|| ModulePage::of(DRAW, is_of_draws));
     MADE.answer(request).await
+}
+
+/// The page of the API, made in the browser from its document.
+pub async fn docs(request: &HttpRequest) -> HttpResponse {
+    static MADE: LazyLock<ModulePage> = LazyLock::new(|| ModulePage::of(DOCS, is_of_docs));
+    MADE.answer(request).await
+}
+
+fn is_of_docs(name: &str) -> bool {
+    name.starts_with("docs/")
 }
 
 fn is_of_draws(name: &str) -> bool {

@@ -1,6 +1,8 @@
 // Numbers and times as people read them.
-const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const SHORT = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+// A zero has no sign, on whichever side of it a value was rounded.
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0, signDisplay: "negative" });
+const SHORT = new Intl.NumberFormat("en", {
+  maximumSignificantDigits: 3, signDisplay: "negative" });
 
 export const whole = (n) => (n == null ? "–" : WHOLE.format(n));
 export const short = (n) => (n == null ? "–" : SHORT.format(n));

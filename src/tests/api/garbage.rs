@@ -200,7 +200,7 @@ fn scene(seed: u64) -> (TestApp, Garbage) {
         [
             "/",
             "/docs/",
-            "/docs/{file}",
+            "/console/{file}",
             "/draws/{pool}",
             "/problems/{name}",
             "/openapi.json",

@@ -163,6 +163,11 @@ impl Browser {
         self.fill_at(&format!("//input[@name='{field}']"), text);
     }
 
+    #[track_caller]
+    pub fn fill_search(&self, text: &str) {
+        self.fill_at("//input[@type='search']", text);
+    }
+
     /// Puts it into the text field of that name at once, however long it is.
     #[track_caller]
     pub fn paste(&self, field: &str, text: &str) {
@@ -183,7 +188,8 @@ impl Browser {
     fn fill_at(&self, xpath: &str, text: &str) {
         let element = self.element(xpath);
         // Control and A select what is there, as a person does it.
-        let keys = format!("\u{e009}a\u{e000}{text}");
+        let typed = if text.is_empty() { "\u{e017}" } else { text };
+        let keys = format!("\u{e009}a\u{e000}{typed}");
         self.send("POST", &format!("/element/{element}/value"), json!({"text": keys}));
     }
 

@@ -1,8 +1,9 @@
-//! The console and the page of a draw, driven in a real Chromium by chromedriver, on the real
+//! The console, the page of a draw and that of the API, driven in a real Chromium by chromedriver, on the real
 //! server.
 
 mod axe;
 mod browser;
+mod docs;
 mod draws;
 mod journeys;
 mod pages;

@@ -1,4 +1,4 @@
-//! How the console and the page of a draw are served: small, sealed, and once.
+//! How the console and the other pages are served: small, sealed, and once.
 
 use harness::{Answer, TestApp};
 use std::collections::BTreeSet;
@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 const BUDGET: usize = 125_000;
 
 /// Each with the module that it begins with.
-const PAGES: [(&str, &str); 2] = [("//", "app.js"), ("//draws/2030-12-31", "draws/draws.js")];
+const PAGES: [(&str, &str); 3] =
+    [("//", "app.js"), ("//docs/", "docs/docs.js"), ("//draws/2030-12-31", "draws/draws.js")];
 
 /// What the page and its modules are made of.
 fn parts(page: &str) -> BTreeSet<String> {

@@ -99,7 +99,7 @@ fn until(server: &Process, what: &str, is_so: impl Fn() -> bool) {
 fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {
     let folder = TestFolder::new();
     let server = start(&folder, &[("STAMPEDE_UNREAD_TIMEOUT_S", "2")]);
-    let plain = get("/docs/swagger-ui-bundle.js", None);
+    let plain = get("/openapi.json", None);
     // Once for everybody: what is kept of it is no growth.
     drop(ask(&server, &plain));
     server.anybody().get("/lotteries").expect(200);
@@ -109,7 +109,7 @@ fn answers_that_nobody_reads_hold_little_memory_and_are_cut_off() {
         assert!(all.iter().all(|stream| status(stream).starts_with("HTTP/1.1 200")));
         let by_the_system = tcp_kib().saturating_sub(system);
         println!("unread answers: {by_the_system} KiB more are held by the system");
-        // Handed over whole, they would be 440 MB, most of it the system's.
+        // Handed over whole, they would be 250 MB, most of it the system's.
         assert!(growth_kib(&server, memory, "unread answers") + by_the_system < 200 * 1024);
         all
     });

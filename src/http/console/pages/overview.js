@@ -5,7 +5,6 @@ import { get } from "../api.js";
 import { figures, wantFigures } from "../live.js";
 import { to } from "../place.js";
 import { counts, outlook } from "../stock.js";
-import { theme } from "../theme.js";
 import { ms, plain, short, whole } from "../words.js";
 import { Bar } from "../parts/bar.js";
 import { Chart } from "../parts/chart.js";
@@ -69,10 +68,10 @@ export function Overview() {
     </dl>
     <div class="grid">
       <section class="sheet"><h2>Handed out and refused, a second</h2>
-        <${Chart} theme=${theme.value} data=${seconds(all, handed, (one) => one.rates.refused)}
+        <${Chart} data=${seconds(all, handed, (one) => one.rates.refused)}
           series=${[["handed out", "--good"], ["refused", "--bad"]]} /></section>
       <section class="sheet"><h2>How long answers take, ms</h2>
-        <${Chart} theme=${theme.value}
+        <${Chart}
           data=${seconds(all, (one) => one.answers.p50_ms, (one) => one.answers.p99_ms)}
           series=${[["half of them", "--accent"], ["99 of 100", "--warn"]]} /></section>
       <section class="sheet"><h2>Refused just now, and why</h2>

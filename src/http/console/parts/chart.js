@@ -1,44 +1,47 @@
 // Lines over the last minutes. The same numbers stand beside it as text, so it is hidden from
 // screen readers.
 import { html } from "../html.js";
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import { resolved } from "../theme.js";
+import { short } from "../words.js";
 
-// An axis without data begins in 1970.
-const clockOf = (s) => (s > 1e6 ? new Date(s * 1000).toLocaleTimeString("en-GB") : "");
+const WIDTH = 300;
+const HEIGHT = 100;
+
+// The next of 1, 2, 5, 10, 20 …, so that the scale rests while the values move.
+function roundUp(value) {
+  if (value <= 1) return 1;
+  const ten = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((n) => n * ten).find((n) => n >= value);
+}
+
+const clockOf = (s) => (s ? new Date(s * 1000).toLocaleTimeString("en-GB") : "");
+
+// Where there is no value, the line has a gap.
+function lineOf(seconds, values, top) {
+  const [first, last] = [seconds[0], seconds.at(-1)];
+  let isDown = false;
+  return values.map((value, n) => {
+    const verb = isDown ? "L" : "M";
+    isDown = value != null;
+    const x = last > first ? (WIDTH * (seconds[n] - first)) / (last - first) : 0;
+    return isDown ? `${verb}${x.toFixed(1)} ${(HEIGHT * (1 - value / top)).toFixed(1)}` : "";
+  }).join("");
+}
 
 // `series`: [name, variable of its colour]. `data`: the seconds, then the values of each.
-export function Chart({ series, data, theme }) {
-  const place = useRef(null);
-  const plot = useRef(null);
-  useEffect(() => {
-    const around = place.current;
-    const axis = () => ({
-      stroke: resolved("--quiet"), grid: { stroke: resolved("--edge"), width: 1 },
-      ticks: { show: false }, font: "12px system-ui",
-    });
-    plot.current = new uPlot({
-      width: around.clientWidth || 300, height: 190,
-      cursor: { show: false }, legend: { show: false },
-      scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-      axes: [
-        { ...axis(), space: 80, values: (_, ticks) => ticks.map(clockOf) },
-        { ...axis(), size: 48 }],
-      series: [{}, ...series.map(([label, name]) => ({
-        label, stroke: resolved(name), width: 2, points: { show: false },
-      }))],
-    }, data, around);
-    const fit = () => plot.current.setSize({ width: around.clientWidth, height: 190 });
-    const watch = new ResizeObserver(fit);
-    watch.observe(around);
-    return () => {
-      watch.disconnect();
-      plot.current.destroy();
-    };
-  }, [theme]);
-  useEffect(() => { plot.current.setData(data); }, [data]);
-  return html`<div aria-hidden="true"><div class="chart" ref=${place}></div>
+export function Chart({ series, data: [seconds, ...values] }) {
+  const top = roundUp(Math.max(0, ...values.flat().filter((value) => value != null)));
+  return html`<div aria-hidden="true">
+    <div class="chart">
+      <ul class="scale">${[top, top / 2, 0].map((n) => html`<li key=${n}>${short(n)}</li>`)}</ul>
+      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none">
+        ${[0, HEIGHT / 2, HEIGHT].map((y) => html`<path key=${y} d="M0 ${y}H${WIDTH}"
+          style=${{ stroke: "var(--edge)" }} />`)}
+        ${series.map(([name, kind], n) => html`<path key=${name} class="line"
+          d=${lineOf(seconds, values[n], top)} style=${{ stroke: `var(${kind})` }} />`)}
+      </svg>
+      <div class="row between quiet clocks"><span>${clockOf(seconds[0])}</span>
+        <span>${clockOf(seconds.at(-1))}</span></div>
+    </div>
     <ul class="legend">${series.map(([name, kind]) => html`<li key=${name}>
       <i style=${{ background: `var(${kind})` }}></i>${name}</li>`)}</ul></div>`;
 }
