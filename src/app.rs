@@ -164,6 +164,7 @@ impl App {
             live: LiveFigures::default(),
             availability: Fresh::default(),
             config,
+            settings: OnceLock::new(),
         });
         Ok(App { shared, admin_password })
     }

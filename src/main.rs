@@ -111,7 +111,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     // The first start says a password once. Nobody reads it in a start that fails.
     app::can_listen(settings.config.listen)?;
     let admin = settings.config.admin_username.clone();
+    let lines = settings.lines();
     let app = App::open_by(settings.config, clocks::of_this_machine()).await?;
+    app.shared.settings.get_or_init(|| lines);
     if let Some(password) = &app.admin_password {
         print(&format!("made the account {admin}; its password, shown this once: {password}"))?;
     }

@@ -14,7 +14,7 @@ use actors::time::Time;
 use actors::timekeeper::Moved;
 use base::meters::series::Series;
 use cluster::Cluster;
-use config::Config;
+use config::{Config, SettingLine};
 use people::People;
 use ports::Backend;
 use products::Engine;
@@ -38,6 +38,8 @@ use std::sync::{Arc, OnceLock};
 /// What every handler may reach.
 pub struct Shared {
     pub config: Config,
+    /// Where each setting was said. Known where a command line has started this.
+    pub settings: OnceLock<Vec<SettingLine>>,
     pub engine: Arc<Engine>,
     pub lotteries: Arc<Lotteries>,
     pub tickets: Arc<Tickets>,

@@ -2,10 +2,11 @@
 //! environment, then flags; the last one wins.
 //!
 //! `table` lists every setting; `sources` finds what was said and where; `parse` reads the text;
-//! `show` prints it all. The first thing wrong stops the start with one sentence that names the
-//! setting and where it was said.
+//! `show` prints it all, and `lines` has it piece by piece. The first thing wrong stops the start
+//! with one sentence that names the setting and where it was said.
 
 mod error;
+mod lines;
 mod nearest;
 mod origin;
 mod parse;
@@ -17,6 +18,7 @@ mod table;
 mod values;
 
 pub use error::Error;
+pub use lines::SettingLine;
 pub use origin::Origin;
 pub use setting::{Base, Setting};
 pub use show::default_toml;

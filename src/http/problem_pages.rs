@@ -31,8 +31,8 @@ const GROUPS: [Group; 6] = [
     },
     Group {
         title: "Wait, then send it again",
-        todo: "Nothing was done. The same request may succeed later: after <code>Retry-After</code> \
-               where the answer has it, else in a moment.",
+        todo: "Nothing was done. The same request may succeed later: after \
+               <code>Retry-After</code> where the answer has it, else in a moment.",
         has: |kind| kind.retry == Retry::Later,
     },
     Group {

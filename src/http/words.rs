@@ -94,6 +94,8 @@ words! {
         "public" "members" "staff";
     RedisStates = "RedisState" "How the node's Redis stands."
         "up" "down" "off";
+    SettingSources = "SettingSource" "Where a setting was said."
+        "default" "file" "variable" "flag";
 }
 
 /// Types of events.

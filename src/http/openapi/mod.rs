@@ -97,6 +97,7 @@ const TAGS: &[(&str, &str)] = &[
     ("notices", "Who was told that a coupon expires soon."),
     ("pools", "Tickets and draws of any name: what waits, sells, closes and is drawn."),
     ("service-keys", "The keys of services that act for members of their own."),
+    ("settings", "With which settings a node runs."),
     ("tickets", "Tickets that were bought."),
     ("users", "Accounts."),
     ("webhooks", "Where events are pushed to, and what is pushed."),

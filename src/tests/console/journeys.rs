@@ -106,6 +106,7 @@ fn a_newcomer_holds_and_buys_a_number_claims_a_voucher_and_takes_part_in_a_draw(
     browser.sees("1 of 1 that match are free, such as 0007.");
     browser.press("Hold");
     browser.sees("You hold 0007.");
+    browser.until("document.body.innerText.match(/0007 in the lottery of .* left/)", json!([]));
     browser.sees("0 of 1 that match are free.");
     browser.press("Submit a ballot");
     browser.sees("Your ballot is in the box.");
@@ -129,6 +130,7 @@ fn a_newcomer_holds_and_buys_a_number_claims_a_voucher_and_takes_part_in_a_draw(
     // What is gone is gone, and the page says so.
     browser.go(&format!("lotteries/{DAY}"));
     browser.fill("pattern", "0007");
+    browser.sees("0 of 1 that match are free.");
     browser.press("Hold");
     browser.until("document.querySelector('[role=alert] a[href^=\"/problems/\"]')", json!([]));
 }
@@ -153,4 +155,44 @@ fn a_lottery_is_closed_and_drawn_by_whoever_types_its_day() {
     browser.sees("Winners");
     browser.sees(&ballot);
     browser.sees("It is over, and drawn.");
+}
+
+#[test]
+fn the_support_desk_finds_an_order_what_was_done_by_whom_and_with_which_settings() {
+    let Some(scene) = Scene::open() else { return };
+    let (browser, admin) = (&scene.browser, scene.server().admin());
+    let batch = json!({"name": "Some", "count": 1, "discount_percent": 5,
+        "expires_at": "2199-12-31T00:00:00Z"});
+    let made = admin.post("/coupons", batch).expect(201);
+    let code = made["codes"][0].as_str().unwrap();
+    let ada = scene.server().member("ada");
+    let me = harness::id(&ada.get("/me").expect(200)).to_owned();
+    admin.put(&format!("/coupons/{code}/assign"), json!({"member_id": me})).expect(200);
+    ada.post(&format!("/coupons/{code}/use"), json!({"reference": "order-77"})).expect(200);
+
+    scene.sign_in_as_admin();
+    browser.go("find/reference/order-77");
+    browser.sees("1 found.");
+    browser.sees("used for order-77");
+    browser.go("find");
+    browser.fill("text", code);
+    browser.press("Look for it");
+    browser.sees("Its life");
+    browser.press("all that they have");
+    browser.sees("1 found.");
+    browser.sees("assigned");
+
+    browser.go("audit");
+    browser.sees("createCoupons");
+    browser.fill("what", "assignCoupon");
+    browser.press("Look");
+    browser.no_longer_sees("createCoupons");
+    browser.sees("assignCoupon");
+
+    browser.go("settings");
+    browser.sees("STAMPEDE_LISTEN");
+    browser.sees("(set)");
+    assert!(!browser.text().contains(harness::ADMIN_PASSWORD));
+    browser.fill("search", "hold_ttl");
+    browser.sees("1 settings, 0 of them");
 }

@@ -1,5 +1,5 @@
-//! The console, the page of a draw and that of the API, driven in a real Chromium by chromedriver, on the real
-//! server.
+//! The console, the page of a draw and that of the API, driven in a real Chromium by chromedriver,
+//! on the real server.
 
 mod axe;
 mod browser;

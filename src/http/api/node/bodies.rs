@@ -60,3 +60,26 @@ pub struct AcceptClock {
     #[schema(example = 3600)]
     pub moved_by_s: i64,
 }
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = NodeSettings)]
+pub struct SettingsBody {
+    pub settings: Vec<SettingBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = NodeSetting)]
+pub struct SettingBody {
+    pub name: &'static str,
+    /// As it would stand in a variable. Null: nothing is said, or it is a secret.
+    pub value: Option<String>,
+    pub is_secret: bool,
+    pub is_set: bool,
+    #[schema(value_type = words::SettingSources)]
+    pub from: &'static str,
+    /// The line of the file, the variable or the flag; null for a default.
+    pub place: Option<String>,
+    pub default: Option<String>,
+    /// What it is for.
+    pub meaning: &'static str,
+}

@@ -1,13 +1,17 @@
 //! The node: health and metrics, for balancers and Prometheus, and its clocks.
 //!
 //! The endpoints, those at the root and those below `/api/v1`, and the calls about health. `clock`
-//! has those about the clocks, `live` what goes on, `bodies` what is read and answered.
+//! has those about the clocks, `live` what goes on, `settings` what it runs with, `bodies` what is
+//! read and answered.
 
 pub mod bodies;
 mod clock;
 mod live;
+mod settings;
 
-use crate::http::api::node::bodies::{AcceptClock, ClockBody, HealthBody, Readiness, ReadyBody};
+use crate::http::api::node::bodies::{
+    AcceptClock, ClockBody, HealthBody, Readiness, ReadyBody, SettingsBody,
+};
 use crate::http::body::Body;
 use crate::http::caller::Admin;
 use crate::http::endpoint::{Endpoint, Who};
@@ -57,6 +61,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             .who(Who::Viewer)
             .answer_text(200, "text/event-stream", "A stream that does not end by itself.")
             .problems(&[&problem::BUSY]),
+        Endpoint::get("/settings", settings::show)
+            .named("getSettings")
+            .summary("With which settings this node runs")
+            .notes(
+                "Those of the node that answers, as `stampede config` tells them. Of a secret it \
+                 is told whether there is one, and nothing else.",
+            )
+            .who(Who::Admin)
+            .answer::<SettingsBody>(200, "All of them."),
     ]
 }
 

@@ -2,8 +2,10 @@
 // no name: it says that there is none.
 import { html } from "../html.js";
 import { Head } from "../parts/head.js";
+import { Audit } from "./audit.js";
 import { Campaigns } from "./campaigns.js";
 import { Coupons } from "./coupons.js";
+import { Find } from "./find.js";
 import { Imports } from "./imports.js";
 import { Keys } from "./keys.js";
 import { Lotteries } from "./lotteries.js";
@@ -12,6 +14,7 @@ import { Node } from "./node.js";
 import { Overview } from "./overview.js";
 import { Members } from "./people.js";
 import { Sessions } from "./sessions.js";
+import { Settings } from "./settings.js";
 import { Webhooks } from "./webhooks.js";
 
 const Nowhere = () => html`<div><${Head}>There is no such page<//>
@@ -22,10 +25,13 @@ export const PAGES = [
   { at: "campaigns", name: "Campaigns", least: "member", show: Campaigns },
   { at: "lotteries", name: "Lotteries", least: "member", show: Lotteries },
   { at: "coupons", name: "Coupons", least: "viewer", show: Coupons },
+  { at: "find", name: "Find", least: "viewer", show: Find },
   { at: "imports", name: "Imports", least: "viewer", show: Imports },
   { at: "members", name: "Members", least: "admin", show: Members },
   { at: "keys", name: "Keys", least: "admin", show: Keys },
   { at: "webhooks", name: "Webhooks", least: "viewer", show: Webhooks },
+  { at: "audit", name: "Audit", least: "admin", show: Audit },
+  { at: "settings", name: "Settings", least: "admin", show: Settings },
   { at: "node", name: "Node", least: "viewer", show: Node },
   { at: "mine", name: "Mine", least: "member", show: Mine },
   { at: "sessions", name: "Sessions", least: "member", show: Sessions },

@@ -4,11 +4,12 @@ import { useState } from "preact/hooks";
 import { call, get } from "../api.js";
 import { to } from "../place.js";
 import { may } from "../session.js";
-import { offer, plain, time } from "../words.js";
+import { offer, time } from "../words.js";
 import { useAct } from "../parts/act.js";
 import { Confirm } from "../parts/confirm.js";
 import { Curl } from "../parts/curl.js";
 import { Head } from "../parts/head.js";
+import { Life } from "../parts/life.js";
 import { useLoaded } from "../parts/loaded.js";
 import { Problem, Told } from "../parts/notice.js";
 import { State } from "../parts/state.js";
@@ -41,17 +42,15 @@ export function Coupon({ code }) {
             ? html`<a href=${to("coupons", "batch", batch)}>${coupon.name ?? batch}</a>`
             : html`<a href=${to("campaigns", batch)}>${coupon.name ?? batch}</a>,
               rank ${coupon.rank}`}</dd>
-          <dt>member</dt><dd><code>${member}</code></dd>
+          <dt>member</dt><dd><code>${member}</code>${coupon.owner && html`
+            ${" "}<a href=${to("find", "member", coupon.owner)}>all that they have</a>`}</dd>
           <dt>good until</dt><dd>${time(coupon.expires_at)}</dd>
-          ${use?.reference && html`<dt>used for</dt><dd>${use.reference}</dd>`}
+          ${use?.reference && html`<dt>used for</dt><dd>
+            <a href=${to("find", "reference", use.reference)}>${use.reference}</a></dd>`}
         </dl>
         <${Curl} of=${["GET", path]} /></section>
       <section class="sheet"><h2>Its life</h2>
-        <ol class="life">${(coupon.history ?? []).map((step, n) => html`<li key=${n}>
-          <b>${plain(step.step)}</b>${step.reference && html` for ${step.reference}`}<br />
-          <span class="quiet">${time(step.at)}${step.by && html`, by
-            <code>${step.known_as?.id ?? step.by}</code>`}</span></li>`)}</ol>
-        ${!coupon.history?.length && html`<p class="quiet">Nothing yet.</p>`}</section>
+        <${Life} steps=${coupon.history ?? []} /></section>
     </div>
     ${may("operator") && html`<section class="sheet"><h2>Change it</h2>
       <div class="row">

@@ -21,6 +21,7 @@ import { Problem, Told } from "../parts/notice.js";
 import { State } from "../parts/state.js";
 import { Ballots } from "./lottery_ballots.js";
 import { Tickets } from "./lottery_tickets.js";
+import { Holds } from "./mine.js";
 
 // How many of those questions are on their way at once.
 const AT_ONCE = 10;
@@ -97,6 +98,8 @@ export function Lottery({ day }) {
     ${draw && html`<${Winners} draw=${draw} path=${path} />`}
     ${lottery.state === "open" && lottery.tickets && html`<${Tickets} path=${path}
       digits=${lottery.tickets.digits} onChange=${loaded.reload} />`}
+    ${lottery.state === "open" && lottery.tickets && ["member", "viewer"].includes(role.value)
+      && html`<${Holds} of=${day} turn=${known} onChange=${loaded.reload} />`}
     ${lottery.state === "open" && lottery.ballots && ["member", "viewer"].includes(role.value)
       && html`<${Ballots} path=${path} />`}
     <div class="grid">

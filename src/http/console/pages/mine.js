@@ -52,11 +52,13 @@ export function Mine() {
   </div>`;
 }
 
-function Holds({ onChange }) {
-  const loaded = useLoaded(() => get("/api/v1/holds?limit=100"));
+// Of one lottery, if it is given. Asked for again whenever `turn` is another one.
+export function Holds({ onChange, of, turn }) {
+  const loaded = useLoaded(() => get("/api/v1/holds?limit=100"), [turn]);
   const [told, setTold] = useState("");
   const now = useNow();
-  const live = loaded.value?.items.filter(({ expires_at }) => new Date(expires_at) > now) ?? [];
+  const own = loaded.value?.items.filter((hold) => !of || hold.lottery === of) ?? [];
+  const live = own.filter(({ expires_at }) => new Date(expires_at) > now);
   const done = (text) => {
     setTold(text);
     loaded.reload();
@@ -66,7 +68,7 @@ function Holds({ onChange }) {
     <${Problem} error=${loaded.error} />
     <${Told} text=${told} />
     ${loaded.value && live.length === 0 && html`<p class="quiet">Nothing.
-      <a href=${to("lotteries")}>Look for a number</a></p>`}
+      ${!of && html`<a href=${to("lotteries")}>Look for a number</a>`}</p>`}
     ${live.map((hold) => html`<${Hold} key=${hold.id} hold=${hold} now=${now} done=${done} />`)}
     <${Curl} of=${["GET", "/api/v1/holds"]} />
   </section>`;

@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { get } from "../api.js";
 import { figures } from "../live.js";
+import { to } from "../place.js";
 import { may } from "../session.js";
 import { span, time, whole } from "../words.js";
 import { Curl } from "../parts/curl.js";
@@ -46,7 +47,7 @@ export function Node() {
           : `no: it has moved by ${clocks.value.moved_by_s} s`}</dd></dl>
         <${Curl} of=${["GET", "/api/v1/clock"]} /></section>`}
     </div>
-    <p class="quiet"><code>stampede config</code> shows the settings of this node, and where each
-      comes from.</p>
+    ${may("admin") && html`<p class="quiet">What it runs with:
+      <a href=${to("settings")}>the settings</a>.</p>`}
   </div>`;
 }
