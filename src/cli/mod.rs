@@ -39,7 +39,7 @@ impl Stop {
                 ExitCode::from(usage.exit_code() as u8)
             }
             Stop::Setting(error) => {
-                eprintln!("stampede: {error}.");
+                error.sentences().for_each(|sentence| eprintln!("stampede: {sentence}."));
                 ExitCode::from(2)
             }
         }

@@ -2,8 +2,8 @@
 //! environment, then flags; the last one wins.
 //!
 //! `table` lists every setting; `sources` finds what was said and where; `parse` reads the text;
-//! `show` prints it all, and `lines` has it piece by piece. The first thing wrong stops the start
-//! with one sentence that names the setting and where it was said.
+//! `show` prints it all, and `lines` has it piece by piece. What is wrong stops the start, with one
+//! sentence for each setting that names it and where it was said.
 
 mod error;
 mod lines;
@@ -17,7 +17,7 @@ mod store;
 mod table;
 mod values;
 
-pub use error::Error;
+pub use error::{Error, WrongSetting};
 pub use lines::SettingLine;
 pub use origin::Origin;
 pub use setting::{Base, Setting};
@@ -45,11 +45,17 @@ pub fn load(
     flags: Vec<(&'static str, OsString)>,
     variables: &[(OsString, OsString)],
 ) -> Result<Settings, Error> {
-    let mut values = Values::of(SETTINGS);
+    let (mut values, mut wrong) = (Values::of(SETTINGS), Vec::new());
     let named =
         || variables.iter().find(|(name, _)| name == FILE_VARIABLE).map(|(_, path)| path.clone());
     if let Some(path) = file.or_else(named).filter(|path| !path.is_empty()) {
-        values.replace(sources::read_file(Path::new(&path))?);
+        match sources::read_file(Path::new(&path)) {
+            Ok(file) => {
+                values.replace(file.values);
+                wrong.extend(file.wrong);
+            }
+            Err(why) => wrong.push(why),
+        }
     }
     let (named, mut warnings) = sources::read_environment(variables);
     values.replace(named);
@@ -57,11 +63,17 @@ pub fn load(
         let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
         Some(SettingValue { setting, text, origin: Origin::Flag(setting.flag()?) })
     }));
-    let config = Config::read(&values)?;
-    values.at_most("hold_ttl_s", config.hold_ttl_s, "hold_max_s", config.hold_max_s)?;
-    values.at_most("token_s", config.token_s, "refresh_s", config.refresh_s)?;
+    let Some(config) = Config::read(&values, &mut wrong) else { return Err(Error::of(wrong)) };
     let (from, until) = (config.notices_from, config.notices_until);
-    values.before("notices_from", from, "notices_until", until)?;
+    let together = [
+        values.at_most("hold_ttl_s", config.hold_ttl_s, "hold_max_s", config.hold_max_s),
+        values.at_most("token_s", config.token_s, "refresh_s", config.refresh_s),
+        values.before("notices_from", from, "notices_until", until),
+    ];
+    wrong.extend(together.into_iter().filter_map(Result::err));
+    if !wrong.is_empty() {
+        return Err(Error::of(wrong));
+    }
     if config.bcrypt_cost < 10 {
         let origin = &values.get("bcrypt_cost").origin;
         warnings.push(format!(

@@ -12,7 +12,7 @@ use ports::TokenAlgorithm;
 use ports::profile::Identifier;
 use ports::replication::{ConsensusReach, NotAReplication, Replication};
 use std::ffi::OsStr;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -27,10 +27,18 @@ pub fn path(text: &OsStr) -> Parsed<PathBuf> {
     if text.is_empty() { Err("the path of a folder".to_owned()) } else { Ok(text.into()) }
 }
 
+/// `localhost` is known without asking anybody. Other names could mean several addresses, or other
+/// ones tomorrow.
 pub fn address(text: &OsStr) -> Parsed<SocketAddr> {
-    utf8(text)?
-        .parse()
-        .map_err(|_| "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080".to_owned())
+    let text = utf8(text)?;
+    let local = |port: &str| port.parse().ok().map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => local(port),
+        None => text.parse().ok(),
+    };
+    address.ok_or_else(|| {
+        "an IP address and a port, like 127.0.0.1:8080, [::1]:8080 or localhost:8080".to_owned()
+    })
 }
 
 /// A whole number in a range; underscores may stand between its digits.

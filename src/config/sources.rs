@@ -4,7 +4,7 @@
 //! text nor decides which source wins. An unknown key in the file is an error, because the file is
 //! ours alone. An unknown variable is a warning, because others may set variables.
 
-use super::error::Error;
+use super::error::WrongSetting;
 use super::nearest::nearest;
 use super::origin::Origin;
 use super::setting::Setting;
@@ -18,34 +18,42 @@ use toml::de::{DeTable, DeValue};
 /// file.
 pub const FILE_VARIABLE: &str = "STAMPEDE_CONFIG";
 
-pub fn read_file(path: &Path) -> Result<Vec<SettingValue>, Error> {
+/// What a settings file says, and what in it is wrong.
+#[derive(Default)]
+pub struct FileSettings {
+    pub values: Vec<SettingValue>,
+    pub wrong: Vec<WrongSetting>,
+}
+
+pub fn read_file(path: &Path) -> Result<FileSettings, WrongSetting> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::Unreadable { path: path.into(), error })?;
+        .map_err(|error| WrongSetting::Unreadable { path: path.into(), error })?;
     read_toml(path, &text)
 }
 
-pub fn read_toml(path: &Path, text: &str) -> Result<Vec<SettingValue>, Error> {
+pub fn read_toml(path: &Path, text: &str) -> Result<FileSettings, WrongSetting> {
     let at = |place: usize| Origin::File { path: path.into(), line: line_of(text, place) };
-    let table = DeTable::parse(text).map_err(|error| Error::NotToml {
+    let table = DeTable::parse(text).map_err(|error| WrongSetting::NotToml {
         origin: at(error.span().map_or(0, |span| span.start)),
         message: error.message().lines().collect::<Vec<_>>().join(", "),
     })?;
-    let mut values = Vec::new();
+    let mut file = FileSettings::default();
     for (key, value) in table.get_ref() {
         let origin = at(key.span().start);
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == *key.get_ref()) else {
-            return Err(Error::Unknown {
+            file.wrong.push(WrongSetting::Unknown {
                 origin,
                 key: key.get_ref().to_string(),
                 nearest: did_you_mean(key.get_ref(), |s| s.name.to_owned()),
             });
+            continue;
         };
-        let Some(value) = text_of(value.get_ref()) else {
-            return Err(Error::Shape { name: setting.name, origin });
-        };
-        values.push(SettingValue { setting, text: value.into(), origin });
+        match text_of(value.get_ref()) {
+            Some(value) => file.values.push(SettingValue { setting, text: value.into(), origin }),
+            None => file.wrong.push(WrongSetting::Shape { name: setting.name, origin }),
+        }
     }
-    Ok(values)
+    Ok(file)
 }
 
 /// The line, counted from 1, that a byte of the text stands on.

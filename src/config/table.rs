@@ -5,7 +5,7 @@
 //! (`STAMPEDE_BCRYPT_COST`), a key of the settings file (`bcrypt_cost`) and a line of `stampede
 //! config`. To add a setting, add a row; nothing else knows the list.
 
-use super::error::Error;
+use super::error::WrongSetting;
 use super::parse::{
     address, any_text, choice, cluster_key, email, host, keyspace, list, network, optional, origin,
     password, path, redis_password, redis_url, replication, secret, serial, style, time_of_day,
@@ -36,8 +36,15 @@ macro_rules! settings {
         ];
 
         impl Config {
-            pub(super) fn read(values: &Values) -> Result<Config, Error> {
-                Ok(Config { $( $name: values.read(stringify!($name), $parse)?, )* })
+            /// None if any of them is wrong.
+            pub(super) fn read(
+                values: &Values,
+                wrong: &mut Vec<WrongSetting>,
+            ) -> Option<Config> {
+                let mut keep = |why| wrong.push(why);
+                $( let $name =
+                    values.read(stringify!($name), $parse).map_err(&mut keep).ok(); )*
+                Some(Config { $( $name: $name?, )* })
             }
         }
     };

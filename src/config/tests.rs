@@ -19,9 +19,14 @@ fn from_flag(name: &'static str, text: &str) -> Result<Settings, Error> {
 }
 
 fn from_toml(text: &str) -> Result<Config, Error> {
-    let mut values = Values::of(SETTINGS);
-    values.replace(sources::read_toml(Path::new("stampede.toml"), text)?);
-    Config::read(&values)
+    let file = sources::read_toml(Path::new("stampede.toml"), text);
+    let file = file.map_err(|why| Error::of(vec![why]))?;
+    let (mut values, mut wrong) = (Values::of(SETTINGS), file.wrong);
+    values.replace(file.values);
+    match Config::read(&values, &mut wrong) {
+        Some(config) if wrong.is_empty() => Ok(config),
+        _ => Err(Error::of(wrong)),
+    }
 }
 
 fn sentence<T: fmt::Debug>(result: Result<T, Error>) -> String {
@@ -97,6 +102,27 @@ fn a_wrong_value_is_named_with_its_variable_flag_or_line() {
     );
     let line = sentence(from_toml("# the cost\n\nbcrypt_cost = 32\n"));
     assert_eq!(line, format!("bcrypt_cost is \"32\" (from stampede.toml line 3), {expected}"));
+}
+
+#[test]
+fn everything_wrong_is_told_at_once() {
+    let file = TempFile::new("wrong", "lisen = \"x\"\nworkers = 0\nlog = {}\n");
+    let flags = vec![("bcrypt_cost", "ten".into())];
+    let said = sentence(file.load(flags, &[("STAMPEDE_TIME_ZONE", "Mars/Olympus")]));
+    let named: Vec<_> = said.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(named, ["\"lisen\"", "log", "bcrypt_cost", "time_zone", "workers"], "{said}");
+    let two = vec![("hold_ttl_s", "8000".into()), ("notices_from", "20:00".into())];
+    let said = sentence(load(None, two, &[]));
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
+fn the_own_machine_has_a_name() {
+    let config = from_flag("listen", "localhost:8080").unwrap().config;
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    for wrong in ["localhost", "localhost:", "localhost:none", "elsewhere:80"] {
+        assert!(from_flag("listen", wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

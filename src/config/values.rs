@@ -1,6 +1,6 @@
 //! The text of every setting and its source, before the text is read.
 
-use crate::error::Error;
+use crate::error::WrongSetting;
 use crate::origin::Origin;
 use crate::parse::Parsed;
 use crate::setting::Setting;
@@ -46,7 +46,11 @@ impl Values {
             .expect("every row of the table has its value")
     }
 
-    pub fn read<T>(&self, name: &str, parse: impl Fn(&OsStr) -> Parsed<T>) -> Result<T, Error> {
+    pub fn read<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&OsStr) -> Parsed<T>,
+    ) -> Result<T, WrongSetting> {
         let value = self.get(name);
         parse(&value.text).map_err(|expected| value.wrong(expected))
     }
@@ -58,7 +62,7 @@ impl Values {
         n: u32,
         bound: &'static str,
         most: u32,
-    ) -> Result<(), Error> {
+    ) -> Result<(), WrongSetting> {
         if n <= most {
             return Ok(());
         }
@@ -78,7 +82,7 @@ impl Values {
         at: TimeOfDay,
         bound: &'static str,
         end: TimeOfDay,
-    ) -> Result<(), Error> {
+    ) -> Result<(), WrongSetting> {
         if at < end {
             return Ok(());
         }
@@ -91,8 +95,8 @@ impl Values {
 }
 
 impl SettingValue {
-    fn wrong(&self, expected: String) -> Error {
-        Error::Wrong {
+    fn wrong(&self, expected: String) -> WrongSetting {
+        WrongSetting::Wrong {
             name: self.setting.name,
             value: self.shown(),
             origin: self.origin.clone(),
