@@ -15,6 +15,7 @@ use super::signed::{Signed, Via};
 use super::token_keys::TokenKeys;
 use actors::Id;
 use actors::store::StoreError;
+use futures_util::future::join_all;
 use ports::directory::AccountRole;
 use ports::scopes::{Scope, Scopes};
 use std::sync::Arc;
@@ -54,22 +55,22 @@ impl Access {
         self.budgets.spend_public_request(&origin.address).await
     }
 
-    /// The caller of a line in a sheet that was let in: the member whom it names, else who sent the
-    /// sheet. Each line counts as a request of its caller.
-    pub async fn let_in_line(
+    /// The callers of the lines in a sheet that was let in: the members whom they name, else who
+    /// sent the sheet. Each line counts as a request of its caller.
+    pub async fn let_in_lines(
         &self,
         sender: &Signed,
-        member: Option<&str>,
-    ) -> Result<Signed, Error> {
-        let signed = match (member, &sender.via) {
-            (None, _) => sender.clone(),
-            (Some(theirs), Via::ServiceKey { key, service, scopes, .. }) => {
-                for_member(*key, service, *scopes, theirs)?
-            }
-            (Some(_), Via::Session { .. }) => return Err(Denied::NotAService.into()),
-        };
-        self.budgets.spend_request(signed.caller.id).await?;
-        Ok(signed)
+        members: impl Iterator<Item = Option<&str>>,
+    ) -> Vec<Result<Signed, Error>> {
+        let callers = members.map(|member| caller_of_line(sender, member).map_err(Error::from));
+        if self.budgets.requests.per_minute() == 0 {
+            return callers.collect();
+        }
+        let counted = callers.map(async |caller| {
+            let signed = caller?;
+            self.budgets.spend_request(signed.caller.id).await.map(|()| signed)
+        });
+        join_all(counted).await
     }
 
     /// The caller, as far as this node knows. A server lets requests in by `let_in`.
@@ -144,6 +145,16 @@ impl Access {
             on_behalf_of: None,
         };
         Ok(Signed::new(service_itself(&known.service), role_of_scopes(known.scopes), via))
+    }
+}
+
+fn caller_of_line(sender: &Signed, member: Option<&str>) -> Result<Signed, Denied> {
+    match (member, &sender.via) {
+        (None, _) => Ok(sender.clone()),
+        (Some(theirs), Via::ServiceKey { key, service, scopes, .. }) => {
+            for_member(*key, service, *scopes, theirs)
+        }
+        (Some(_), Via::Session { .. }) => Err(Denied::NotAService),
     }
 }
 

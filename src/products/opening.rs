@@ -10,7 +10,7 @@ use actors::cards::Cards;
 use actors::engine::{By, CommandResult, Done, Failure, Router};
 use actors::machine::{Refused, Stamp, Verdict};
 use actors::{Caller, Machine};
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 
 /// Some partitions of one whole, and what each is told when it is opened.
 pub struct Whole<'a, M: Machine> {
@@ -36,6 +36,37 @@ impl<M: Machine> Whole<'_, M> {
             }
             outcome => outcome,
         }
+    }
+
+    /// Many commands at once that `only`, one of these, carries out in their order.
+    pub async fn command_together(
+        &self,
+        only: &M::Name,
+        commands: Vec<(M::Command, By)>,
+    ) -> Vec<CommandResult<M>> {
+        let mut outcomes = self.router.command_together(only, commands.clone()).await;
+        let is_not_told = |outcome: &CommandResult<M>| matches!(outcome, Err(Failure::Refused(refusal)) if M::must_be_opened(refusal));
+        let places = (0..commands.len()).filter(|place| is_not_told(&outcomes[*place]));
+        let (tried, meant): (Vec<usize>, Vec<usize>) =
+            places.partition(|place| commands[*place].1.is_dry_run());
+        let again = tried.iter().map(async |place| {
+            let (command, by) = &commands[*place];
+            self.command(command, *by).await.map(|(_, done)| done)
+        });
+        let mut again = join_all(again).await;
+        if !meant.is_empty() {
+            again.extend(match self.open().await {
+                Ok(()) => {
+                    let commands = meant.iter().map(|place| commands[*place].clone()).collect();
+                    self.router.command_together(only, commands).await
+                }
+                Err(failure) => vec![Err(failure); meant.len()],
+            });
+        }
+        for (place, outcome) in tried.into_iter().chain(meant).zip(again) {
+            outcomes[place] = outcome;
+        }
+        outcomes
     }
 
     async fn try_to_command(

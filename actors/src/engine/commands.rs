@@ -1,7 +1,7 @@
 //! What callers use of a router: gives commands to partitions and asks them, on whatever node they
 //! are, and turns replies into results.
 
-use super::by::By;
+use super::by::{By, How};
 use super::failure::{CommandResult, Failure};
 use super::open::{self, Reach};
 use super::request::{Done, Looked, Reply, Request};
@@ -16,11 +16,24 @@ impl<M: Machine> Router<M> {
         By { caller, key, how }: By,
     ) -> CommandResult<M> {
         let request = Request::Command { command, caller, key, how: how.into() };
-        match self.ask_owner(name, request).await? {
-            Reply::Done(done) => Ok(done),
-            Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
-            reply => Err(unexpected(reply)),
-        }
+        said(self.ask_owner(name, request).await)
+    }
+
+    /// Gives one partition many commands at once. Where it lives they are decided in their order,
+    /// and one commit has all that meet.
+    pub async fn command_together(
+        &self,
+        name: &M::Name,
+        commands: Vec<(M::Command, By)>,
+    ) -> Vec<CommandResult<M>> {
+        let request = |(command, By { caller, key, how })| Request::Command {
+            command,
+            caller,
+            key,
+            how: How::into(how),
+        };
+        let requests = commands.into_iter().map(request).collect();
+        self.ask_owner_together(name, requests).await.into_iter().map(said).collect()
     }
 
     /// Gives a command that any of the partitions `names` may carry out; says which did.
@@ -43,6 +56,15 @@ impl<M: Machine> Router<M> {
             Reply::Looked(looked) => Ok(looked),
             reply => Err(unexpected(reply)),
         }
+    }
+}
+
+/// What a reply says of a command.
+fn said<M: Machine>(reply: Result<Reply<M>, Failure<M::Refusal>>) -> CommandResult<M> {
+    match reply? {
+        Reply::Done(done) => Ok(done),
+        Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
+        reply => Err(unexpected(reply)),
     }
 }
 

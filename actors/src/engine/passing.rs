@@ -11,6 +11,7 @@ use super::neighbours::Astray;
 use super::request::{Manner, Reply, Request};
 use super::router::Router;
 use crate::machine::{Machine, partition_id};
+use futures_util::future::join_all;
 use std::str::FromStr;
 
 /// How often an owner is looked for. Each time something has changed: a node was fenced off, or was
@@ -48,6 +49,27 @@ impl<M: Machine> Router<M> {
             }
         }
         Err(failure)
+    }
+
+    /// Asks the owner of the partition many things at once. What is another node's to say is passed
+    /// on one by one.
+    pub(super) async fn ask_owner_together(
+        &self,
+        name: &M::Name,
+        requests: Vec<Request<M>>,
+    ) -> Vec<Result<Reply<M>, Failure<M::Refusal>>> {
+        let Some(neighbours) = self.node().neighbours() else {
+            return self.ask_here_together(name, requests).await;
+        };
+        let here = match neighbours.owner_of(&partition_id::<M>(name)) {
+            None => self.ask_here_together(name, requests.clone()).await,
+            Some(_) => requests.iter().map(|_| Err(Failure::Moved)).collect(),
+        };
+        let asked = here.into_iter().zip(requests).map(async |(reply, request)| match reply {
+            Err(Failure::Moved) => self.ask_owner(name, request).await,
+            reply => reply,
+        });
+        join_all(asked).await
     }
 
     /// Serves what another node has passed on. None if it cannot be read.

@@ -7,12 +7,12 @@
 //! Admission stands here, in front of the mailbox: a full partition or node is Busy at once, and
 //! nothing was done. Nor is anything decided while the node's clock has moved and is not believed.
 
-use super::actor::messages::{Call, Rest};
+use super::actor::messages::{Call, Calls, Rest};
 use super::actor::{Exit, PartitionActor};
 use super::failure::{Failure, Lost};
 use super::node::Node;
 use super::request::{Reply, Request};
-use super::waiter::{InFlight, Waiter};
+use super::waiter::{Heard, InFlight, Replies, Waiter};
 use crate::machine::{Machine, partition_id};
 use actix::{Actor, Addr};
 use hashbrown::HashMap;
@@ -58,17 +58,44 @@ impl<M: Machine> Router<M> {
         if request.decides() && !self.node.is_settled() {
             return Err(Failure::ClockMoved);
         }
-        let (actor, in_flight) = self.enter(name)?;
+        let (actor, in_flight) = self.enter(name, 1)?;
         let (to, reply) = oneshot::channel();
         actor.do_send(Call { request, waiter: Waiter::new(to, in_flight) });
         // A dropped sender is an actor that died on the way; only the log knows what it had done.
         Ok(reply.await.unwrap_or(Err(Lost::Unknown))?)
     }
 
+    /// Asks this node's own actor many things at once, which it serves in their order. Those for
+    /// which there is no room are Busy.
+    pub(super) async fn ask_here_together(
+        &self,
+        name: &M::Name,
+        mut requests: Vec<Request<M>>,
+    ) -> Vec<Result<Reply<M>, Failure<M::Refusal>>> {
+        let asked = requests.len();
+        let entered = match requests.iter().any(Request::decides) && !self.node.is_settled() {
+            true => Err(Failure::ClockMoved),
+            false => self.enter(name, asked),
+        };
+        let (actor, in_flight) = match entered {
+            Ok(entered) => entered,
+            Err(failure) => return (0..asked).map(|_| Err(failure.clone())).collect(),
+        };
+        let served = in_flight.requests();
+        requests.truncate(served);
+        let (to, heard) = oneshot::channel();
+        actor.do_send(Calls { requests, replies: Replies::to(to, in_flight) });
+        let mut heard = heard.await.unwrap_or_default();
+        heard.resize_with(served, || None);
+        let reply = |heard: Heard<M>| Ok(heard.unwrap_or(Err(Lost::Unknown))?);
+        let busy = (served..asked).map(|_| Err(Failure::Busy));
+        heard.into_iter().map(reply).chain(busy).collect()
+    }
+
     /// Starts the partition, so that it does what is due, unless that is for another node to do.
     pub fn wake(&self, name: &M::Name) {
         if self.is_ours(name) {
-            self.enter(name).ok();
+            self.enter(name, 1).ok();
         }
     }
 
@@ -105,21 +132,22 @@ impl<M: Machine> Router<M> {
         !self.node.has_neighbours() || self.node.should_own(&partition_id::<M>(name))
     }
 
-    /// Counts a request in while the table is locked, so that a partition going to sleep is never
+    /// Counts requests in, as many as there is room for, while the table is locked, so that a partition going to sleep is never
     /// overtaken.
     fn enter(
         &self,
         name: &M::Name,
+        requests: usize,
     ) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
         if let Some(handle) = self.read().get(name).filter(|handle| handle.actor.connected()) {
-            return handle.enter(&self.node);
+            return handle.enter(&self.node, requests);
         }
         let mut handles = self.handles.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(handle) = handles.get(name).filter(|handle| handle.actor.connected()) {
-            return handle.enter(&self.node);
+            return handle.enter(&self.node, requests);
         }
         let handle = self.start(name)?;
-        let entered = handle.enter(&self.node);
+        let entered = handle.enter(&self.node, requests);
         handles.insert(name.clone(), handle);
         entered
     }
@@ -153,8 +181,9 @@ impl<M: Machine> Handle<M> {
     fn enter(
         &self,
         node: &Arc<Node>,
+        requests: usize,
     ) -> Result<(Addr<PartitionActor<M>>, InFlight), Failure<M::Refusal>> {
-        let in_flight = InFlight::enter(&self.in_flight, node).ok_or(Failure::Busy)?;
+        let in_flight = InFlight::enter(&self.in_flight, node, requests).ok_or(Failure::Busy)?;
         Ok((self.actor.clone(), in_flight))
     }
 }

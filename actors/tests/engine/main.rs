@@ -11,5 +11,6 @@ mod keys;
 mod neighbours;
 mod opening;
 mod sleep;
+mod together;
 mod unknown;
 mod witness;

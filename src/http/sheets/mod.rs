@@ -64,6 +64,11 @@ pub struct SheetLine<B> {
     pub body: Unchecked<B>,
 }
 
+type LineCaller = Result<Signed, people::Error>;
+
+/// The lines of a sheet, each of which may be made or is refused already.
+pub type LetIn<B> = Vec<Result<SheetLine<B>, Problem>>;
+
 impl<B> SheetLine<B> {
     /// As `SignedIn` of the call alone.
     pub fn signer(&self) -> SignedIn {
@@ -148,13 +153,28 @@ impl Sheet {
         B: DeserializeOwned,
         T: Serialize,
     {
+        let each = async |lines: LetIn<B>| {
+            join_all(lines.into_iter().map(async |line| call(line?).await)).await
+        };
+        self.answer_together(shared, named, each).await
+    }
+
+    /// The same, for calls that are made together.
+    pub async fn answer_together<B, T>(
+        self,
+        shared: &web::Data<Shared>,
+        named: Option<&'static str>,
+        calls: impl AsyncFnOnce(LetIn<B>) -> Vec<Result<Success<T>, Problem>>,
+    ) -> Result<HttpResponse, Problem>
+    where
+        B: DeserializeOwned,
+        T: Serialize,
+    {
         let is_ndjson = self.says(&CONTENT_TYPE, NDJSON).unwrap_or(false);
         let lines = lines::cut(&self.bytes, is_ndjson)?;
         let _under_way = self.count_in(shared, lines.len())?;
         let read = lines.iter().map(|line| line::read::<B>(line, named));
-        let let_in = self.let_in(shared, read.collect()).await?;
-        let calls = let_in.into_iter().map(async |line| call(line?).await);
-        let answers = join_all(calls).await;
+        let answers = calls(self.let_in(shared, read.collect()).await?).await;
         let id = acts::request_id(&self.request)
             .unwrap_or_else(|| request_id::request_id(self.request.headers()));
         request_id::tell(&self.request, id.clone());
@@ -191,17 +211,18 @@ impl Sheet {
         shared: &Shared,
         read: Vec<Result<ReadLine<B>, Problem>>,
     ) -> Result<Vec<Result<SheetLine<B>, Problem>>, Problem> {
+        let members =
+            read.iter().map(|line| line.as_ref().ok().and_then(|line| line.member.as_deref()));
+        let callers = shared.people.access.let_in_lines(&self.signed, members).await;
         let origin = Arc::new(self.origin.clone());
-        let let_in = read.into_iter().enumerate().map(async |(at, read)| {
-            let member = read.as_ref().ok().and_then(|line| line.member.as_deref());
-            let signed = shared.people.access.let_in_line(&self.signed, member).await?;
+        let let_in = |(at, (read, caller)): (usize, (Result<ReadLine<B>, Problem>, LineCaller))| {
+            let signed = caller?;
             self.check_scope(&signed)?;
-            let line = read?;
-            let key = self.key.of_line(line.key.as_deref(), at + 1)?;
-            let ReadLine { named, body, .. } = line;
+            let ReadLine { key, named, body, .. } = read?;
+            let key = self.key.of_line(key.as_deref(), at + 1)?;
             Ok(SheetLine { signed, origin: origin.clone(), key, named, body })
-        });
-        let mut lines: Vec<Result<SheetLine<B>, Problem>> = join_all(let_in).await;
+        };
+        let mut lines: LetIn<B> = read.into_iter().zip(callers).enumerate().map(let_in).collect();
         let outsiders = &shared.people.outsiders;
         let signed = lines.iter().flatten().map(|line| &line.signed);
         let unknown: Vec<_> = signed.filter_map(|signed| outsiders.unknown(signed)).collect();

@@ -182,13 +182,24 @@ impl Campaigns {
         by: By,
     ) -> Result<Done<GrantedVoucher>, Error> {
         let done = self.command(promotion, claim, by).await?;
-        let promotion = self.as_it_is(promotion.clone()).await?;
-        pick(done, |event| match event {
-            Event::Granted { rank, expires_at, .. } => {
-                Some(GrantedVoucher { promotion, rank, expires_at })
-            }
-            _ => None,
-        })
+        granted(done, self.as_it_is(promotion.clone()).await?)
+    }
+
+    /// Many such commands at once, in their order.
+    pub async fn claim_together(
+        &self,
+        promotion: &Arc<Promotion>,
+        claims: Vec<(Command, By)>,
+    ) -> Vec<Result<Done<GrantedVoucher>, Error>> {
+        let (names, open) = ([promotion.serial], open_with(promotion));
+        let whole = self.whole(&names, &open);
+        let outcomes = whole.command_together(&promotion.serial, claims).await;
+        let promotion = match outcomes.iter().any(Result::is_ok) {
+            true => self.as_it_is(promotion.clone()).await,
+            false => Ok(promotion.clone()),
+        };
+        let voucher = |outcome: Result<_, Failure<_>>| granted(outcome?, promotion.clone()?);
+        outcomes.into_iter().map(voucher).collect()
     }
 
     pub(crate) async fn command(
@@ -255,6 +266,15 @@ impl Campaigns {
     ) -> Whole<'a, Campaign> {
         Whole { router: &self.engine.campaigns, names, open }
     }
+}
+
+fn granted(done: Done<Event>, promotion: Arc<Promotion>) -> Result<Done<GrantedVoucher>, Error> {
+    pick(done, |event| match event {
+        Event::Granted { rank, expires_at, .. } => {
+            Some(GrantedVoucher { promotion, rank, expires_at })
+        }
+        _ => None,
+    })
 }
 
 /// What the event would make of the campaign.

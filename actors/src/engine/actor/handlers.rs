@@ -1,9 +1,10 @@
 //! What an actor does when it is told something.
 
-use super::messages::{AppendEnded, Call, LookedUp, NamesRead, Obstacle, OpenEnded, Rest};
+use super::messages::{AppendEnded, Call, Calls, LookedUp, NamesRead, Obstacle, OpenEnded, Rest};
 use super::{PartitionActor, State};
 use crate::engine::alarms::Tick;
 use crate::engine::failure::Lost;
+use crate::engine::request::Request;
 use crate::machine::{Machine, partition_id};
 use crate::store::{AppendOutcome, StoreError};
 use actix::{ActorContext, AsyncContext, Context, Handler};
@@ -17,6 +18,22 @@ impl<M: Machine> Handler<Call<M>> for PartitionActor<M> {
             self.last_called = now;
         }
         self.serve(call.request, call.waiter);
+        self.set_alarm(now);
+        self.go_on_soon(ctx);
+    }
+}
+
+impl<M: Machine> Handler<Calls<M>> for PartitionActor<M> {
+    type Result = ();
+
+    fn handle(&mut self, Calls { requests, replies }: Calls<M>, ctx: &mut Context<Self>) {
+        let now = self.node.now();
+        if requests.iter().any(Request::gives_a_command) {
+            self.last_called = now;
+        }
+        for (place, request) in requests.into_iter().enumerate() {
+            self.serve(request, replies.waiter(place));
+        }
         self.set_alarm(now);
         self.go_on_soon(ctx);
     }

@@ -4,16 +4,25 @@ use crate::cards::CardKey;
 use crate::engine::partition::Partition;
 use crate::engine::record::Broken;
 use crate::engine::request::Request;
-use crate::engine::waiter::Waiter;
+use crate::engine::waiter::{Replies, Waiter};
 use crate::machine::Machine;
 use crate::store::{AppendOutcome, Bodies, ListedRow, StoreError};
 use actix::Message;
+use std::sync::Arc;
 
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Call<M: Machine> {
     pub request: Request<M>,
     pub waiter: Waiter<M>,
+}
+
+/// Requests that came together, and are served in their order.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Calls<M: Machine> {
+    pub requests: Vec<Request<M>>,
+    pub replies: Arc<Replies<M>>,
 }
 
 #[derive(Message)]

@@ -16,13 +16,15 @@ use crate::http::flags::{DryRun, IdempotencyKey, Params};
 use crate::http::page::{Items, Paging, cursor};
 use crate::http::problem::{self, Problem};
 use crate::http::reply::{self, Success};
-use crate::http::sheets::{Sheet, SheetLine};
+use crate::http::sheets::{LetIn, Sheet, SheetLine};
 use crate::shared::Shared;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::domain::coupons::CouponHome;
 use actors::domain::coupons::campaign::{Command, Refusal, Trigger};
-use actors::engine::{By, How};
+use actors::engine::{By, Done, How};
+use futures_util::future::join_all;
 use people::Signed;
+use products::campaigns::GrantedVoucher;
 use products::coupons::wanted::WantedCoupons;
 use products::promotions::Promotion;
 use std::sync::Arc;
@@ -35,7 +37,11 @@ pub async fn claim(
     Params(flags): Params<DryRun>,
     Body(body): Body<ClaimVoucher>,
 ) -> Result<HttpResponse, Problem> {
-    claim_as(&shared, &guesser, &key, &id, flags.how(), body).await.map(Success::alone)
+    let known = find_campaign(&shared, &id).await?;
+    let asked = Asked { guesser, key, how: flags.how() };
+    let (command, by) = asked.prepare(&shared, &known, &id, body).await?;
+    let done = shared.campaigns.claim(&known, &command, by).await;
+    asked.tell(&shared, &known, done).await.map(Success::alone)
 }
 
 pub async fn claim_sheet(
@@ -44,51 +50,107 @@ pub async fn claim_sheet(
     id: web::Path<String>,
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
-    let claim = async |line: SheetLine<ClaimVoucher>| {
-        let (guesser, body) = (line.guesser()?, line.body.checked(Ok)?);
-        claim_as(&shared, &guesser, &line.key, &id, flags.how(), body).await
-    };
-    sheet.answer(&shared, None, claim).await
+    let claims = async |lines| claim_together(&shared, &id, flags.how(), lines).await;
+    sheet.answer_together(&shared, None, claims).await
 }
 
-async fn claim_as(
+/// All that can be claimed goes to the campaign at once.
+async fn claim_together(
     shared: &Shared,
-    guesser: &CodeGuesser,
-    key: &IdempotencyKey,
     id: &str,
     how: How,
-    body: ClaimVoucher,
-) -> Result<Success<ClaimedBody>, Problem> {
-    let known = find_campaign(shared, id).await?;
-    if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
-        guesser.admit(shared).await?;
-    }
-    let caller = guesser.signed.caller;
-    let code = body.code.as_deref().map(fold);
-    let meaning = || {
-        let code = code.clone().unwrap_or_default().into_bytes();
-        let said = body.first_login.then(|| b"first login".to_vec());
-        [b"claim".to_vec(), id.as_bytes().to_vec(), code].into_iter().chain(said).collect()
-    };
-    let by = key.by(caller, how, meaning);
-    let command = match body.first_login {
-        true => first_login(shared, &guesser.signed, &known, "/first_login")?,
-        false => Command::Claim { member: caller.id, code: code.clone() },
-    };
-    let done = match shared.campaigns.claim(&known, &command, by).await {
-        Err(error) if is_wrong_code(&error) => {
-            guesser.count(shared, Some(&known.serial.to_string())).await;
-            return Err(Refusal::WrongCode.explain());
+    lines: LetIn<ClaimVoucher>,
+) -> Vec<Result<Success<ClaimedBody>, Problem>> {
+    let known = match find_campaign(shared, id).await {
+        Ok(known) => known,
+        Err(problem) => {
+            let refused = |line: Result<_, Problem>| Err(line.err().unwrap_or(problem.clone()));
+            return lines.into_iter().map(refused).collect();
         }
-        done => done?,
     };
-    let mut voucher = VoucherBody::of(shared, &done.event);
-    if by.is_dry_run() && !done.replayed {
-        // What nobody has yet is nobody's to use.
-        voucher.code = None;
+    let prepare = async |line: Result<SheetLine<ClaimVoucher>, Problem>| {
+        let line = line?;
+        let (guesser, body) = (line.guesser()?, line.body.checked(Ok)?);
+        let asked = Asked { guesser, key: line.key, how };
+        let claim = asked.prepare(shared, &known, id, body).await?;
+        Ok((asked, claim))
+    };
+    let (mut asked, mut claims) = (Vec::new(), Vec::new());
+    for line in join_all(lines.into_iter().map(prepare)).await {
+        asked.push(line.map(|(asked, claim)| {
+            claims.push(claim);
+            asked
+        }));
     }
-    let body = ClaimedBody { campaign: known.serial.to_string(), rank: done.event.rank, voucher };
-    Ok(Success::created_or_found(body, done.replayed))
+    let mut done = shared.campaigns.claim_together(&known, claims).await.into_iter();
+    let tell = async |(asked, done): (Result<Asked, Problem>, Option<_>)| {
+        let done = done.ok_or_else(|| Problem::plain(&problem::INTERNAL));
+        asked?.tell(shared, &known, done?).await
+    };
+    let told = asked.into_iter().map(|asked| {
+        let done = asked.is_ok().then(|| done.next()).flatten();
+        (asked, done)
+    });
+    join_all(told.map(tell)).await
+}
+
+/// Who claims, under which key, and whether it is meant.
+struct Asked {
+    guesser: CodeGuesser,
+    key: IdempotencyKey,
+    how: How,
+}
+
+impl Asked {
+    /// The command that the campaign is given.
+    async fn prepare(
+        &self,
+        shared: &Shared,
+        known: &Promotion,
+        id: &str,
+        body: ClaimVoucher,
+    ) -> Result<(Command, By), Problem> {
+        if known.campaign().is_some_and(|plan| matches!(plan.trigger, Trigger::Code(_))) {
+            self.guesser.admit(shared).await?;
+        }
+        let caller = self.guesser.signed.caller;
+        let code = body.code.as_deref().map(fold);
+        let meaning = || {
+            let code = code.clone().unwrap_or_default().into_bytes();
+            let said = body.first_login.then(|| b"first login".to_vec());
+            [b"claim".to_vec(), id.as_bytes().to_vec(), code].into_iter().chain(said).collect()
+        };
+        let by = self.key.by(caller, self.how, meaning);
+        let command = match body.first_login {
+            true => first_login(shared, &self.guesser.signed, known, "/first_login")?,
+            false => Command::Claim { member: caller.id, code },
+        };
+        Ok((command, by))
+    }
+
+    /// What the caller hears of it.
+    async fn tell(
+        &self,
+        shared: &Shared,
+        known: &Promotion,
+        done: Result<Done<GrantedVoucher>, products::Error>,
+    ) -> Result<Success<ClaimedBody>, Problem> {
+        let done = match done {
+            Err(error) if is_wrong_code(&error) => {
+                self.guesser.count(shared, Some(&known.serial.to_string())).await;
+                return Err(Refusal::WrongCode.explain());
+            }
+            done => done?,
+        };
+        let mut voucher = VoucherBody::of(shared, &done.event);
+        if self.how == How::DryRun && !done.replayed {
+            // What nobody has yet is nobody's to use.
+            voucher.code = None;
+        }
+        let body =
+            ClaimedBody { campaign: known.serial.to_string(), rank: done.event.rank, voucher };
+        Ok(Success::created_or_found(body, done.replayed))
+    }
 }
 
 /// The claim of a member of a service, which says that it is a first login.
