@@ -72,6 +72,7 @@ const FILES: &[(&str, &[u8])] = files! {
     "pages/new_campaign.js"
     "pages/new_import.js"
     "pages/new_lottery.js"
+    "pages/new_pool.js"
     "pages/node.js"
     "pages/overview.js"
     "pages/people.js"

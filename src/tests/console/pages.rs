@@ -39,6 +39,7 @@ fn places(scene: &Scene) -> Vec<String> {
         "campaigns/new",
         "lotteries",
         "lotteries/new",
+        "lotteries/new-",
         "coupons",
         "coupons/new",
         "imports",

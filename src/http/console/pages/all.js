@@ -23,7 +23,7 @@ const Nowhere = () => html`<div><${Head}>There is no such page<//>
 export const PAGES = [
   { at: "overview", name: "Overview", least: "viewer", show: Overview },
   { at: "campaigns", name: "Campaigns", least: "member", show: Campaigns },
-  { at: "lotteries", name: "Lotteries", least: "member", show: Lotteries },
+  { at: "lotteries", name: "Pools", least: "member", show: Lotteries },
   { at: "coupons", name: "Coupons", least: "viewer", show: Coupons },
   { at: "find", name: "Find", least: "viewer", show: Find },
   { at: "imports", name: "Imports", least: "viewer", show: Imports },

@@ -1,4 +1,4 @@
-// The lotteries; one of them; and how a new one is made.
+// The pools and lotteries; one of them; and how a new one is made.
 import { html } from "../html.js";
 import { useState } from "preact/hooks";
 import { to } from "../place.js";
@@ -11,18 +11,22 @@ import { List } from "../parts/list.js";
 import { State } from "../parts/state.js";
 import { Lottery } from "./lottery.js";
 import { NewLottery } from "./new_lottery.js";
+import { NewPool } from "./new_pool.js";
 
 const COLUMNS = [
-  ["Name", ({ closes_on, name }) => html`<a href=${to("lotteries", closes_on)}>${name}</a>`],
+  ["Name", ({ id, name }) => html`<a href=${to("lotteries", id)}>${name}</a>`],
   ["State", ({ state }) => html`<${State} is=${state} />`],
   ["Tickets", ({ tickets }) => (tickets ? whole(tickets.stock) : "none"), "number"],
   ["Ballots", ({ ballots }) => (ballots ? `at most ${whole(ballots.most)}` : "none"), "number"],
   ["Closes", ({ closes_at }) => time(closes_at)],
 ];
 
-export function Lotteries({ parts: [day] }) {
-  if (day === "new") return html`<${NewLottery} />`;
-  return day ? html`<${Lottery} day=${day} />` : html`<${All} />`;
+// No pool has such a name: a name has no dash at its end.
+const MAKING = { "new": NewLottery, "new-": NewPool };
+
+export function Lotteries({ parts: [id] }) {
+  if (MAKING[id]) return html`<${MAKING[id]} />`;
+  return id ? html`<${Lottery} id=${id} />` : html`<${All} />`;
 }
 
 function All() {
@@ -33,15 +37,16 @@ function All() {
   });
   return html`<div>
     <div class="row between">
-      <${Head}>Lotteries<//>
-      ${may("operator") && html`<a class="button first" href=${to("lotteries", "new")}>
-        New lottery</a>`}
+      <${Head}>Pools and lotteries<//>
+      ${may("operator") && html`<span class="row">
+        <a class="button first" href=${to("lotteries", "new-")}>New pool</a>
+        <a class="button" href=${to("lotteries", "new")}>New lottery</a></span>`}
     </div>
     <section class="sheet">
-      <${List} path="/api/v1/lotteries" columns=${COLUMNS} caption="Lotteries that are not over"
+      <${List} path="/api/v1/pools" columns=${COLUMNS} caption="Pools, and lotteries that are open"
         news=${news} onNews=${() => setNews(0)}
-        empty="There is none. A lottery sells numbered tickets, or draws winners of ballots." />
-      <${Curl} of=${["GET", "/api/v1/lotteries", null, { anybody: true }]} />
+        empty="There is none. A pool sells numbered tickets, or draws winners of ballots." />
+      <${Curl} of=${["GET", "/api/v1/pools", null, { anybody: true }]} />
       <${Old} />
     </section>
   </div>`;

@@ -1,4 +1,4 @@
-// One lottery: its stock as a picture, its ballots, what a member can do, and its end.
+// One pool or lottery: its stock as a picture, its ballots, what a member can do, and its end.
 import { html } from "../html.js";
 import { useState } from "preact/hooks";
 import { call, get } from "../api.js";
@@ -51,15 +51,15 @@ async function load(path) {
 // A ticket's id ends with its number and its copy.
 const numberOf = (ticket) => ticket.split("_").at(-2);
 
-export function Lottery({ day }) {
-  const path = `/api/v1/lotteries/${encodeURIComponent(day)}`;
-  const loaded = useLoaded(() => load(path), [day]);
+export function Lottery({ id }) {
+  const path = `/api/v1/pools/${encodeURIComponent(id)}`;
+  const loaded = useLoaded(() => load(path), [id]);
   const [bought, setBought] = useState([]);
   const [told, setTold] = useState("");
   const now = useNow();
   useFigures();
   useEvents((bundle) => {
-    const own = bundle.filter(({ data }) => data.lottery === day);
+    const own = bundle.filter(({ data }) => data.lottery === id);
     const sold = own.filter(({ type }) => type === "tickets.confirmed")
       .flatMap(({ data }) => data.tickets.map(numberOf));
     if (sold.length) setBought((before) => [...before, ...sold].slice(-10_000));
@@ -70,7 +70,7 @@ export function Lottery({ day }) {
   const known = loaded.value;
   if (!known) return html`<${Head}>Lottery<//><${Problem} error=${loaded.error} />`;
   const { lottery, ledger, blocks, draw } = known;
-  const books = { ...ledger, ...counts("lotteries", day) };
+  const books = { ...ledger, ...counts("lotteries", id) };
   const left = (new Date(lottery.closes_at) - now) / 1000;
   return html`<div>
     <${Head}>${lottery.name} <${State} is=${lottery.state} /><//>
@@ -83,9 +83,15 @@ export function Lottery({ day }) {
       ${lottery.tickets && ledger && html`<${Bar} label="Tickets" parts=${[
         ["sold", "taken", books.sold], ["held", "held", books.held],
         ["free", "free", books.free]]} />
-        <p class="quiet">${outlook("lotteries", day)}</p>`}
+        <p class="quiet">${outlook("lotteries", id)}</p>`}
       <dl class="facts">
         <dt>closes</dt><dd>${time(lottery.closes_at)}</dd>
+        ${lottery.tickets?.sale_starts_at && html`<dt>sale</dt>
+          <dd>from ${time(lottery.tickets.sale_starts_at)}</dd>`}
+        ${lottery.tickets?.per_member.bought && html`<dt>each member</dt>
+          <dd>at most ${whole(lottery.tickets.per_member.bought)}</dd>`}
+        ${lottery.tickets?.labels.map(({ name, pattern }) => html`<dt key=${name}>${name}</dt>
+          <dd><code>${pattern}</code></dd>`)}
         <dt>tickets</dt><dd>${lottery.tickets ? `${whole(lottery.tickets.stock)}, numbers of
           ${lottery.tickets.digits} digits` : "none"}</dd>
         <dt>ballots</dt><dd>${lottery.ballots ? `${whole(books.ballots)} of at most
@@ -99,7 +105,7 @@ export function Lottery({ day }) {
     ${lottery.state === "open" && lottery.tickets && html`<${Tickets} path=${path}
       digits=${lottery.tickets.digits} onChange=${loaded.reload} />`}
     ${lottery.state === "open" && lottery.tickets && ["member", "viewer"].includes(role.value)
-      && html`<${Holds} of=${day} turn=${known} onChange=${loaded.reload} />`}
+      && html`<${Holds} of=${id} turn=${known} onChange=${loaded.reload} />`}
     ${lottery.state === "open" && lottery.ballots && ["member", "viewer"].includes(role.value)
       && html`<${Ballots} path=${path} />`}
     <div class="grid">
@@ -109,7 +115,7 @@ export function Lottery({ day }) {
       <section class="sheet"><h2>Ledger</h2>${ledger ? html`<${Ledger} of=${ledger} />`
         : html`<p class="quiet">It is not for everybody.</p>`}
         <p><button class="small" type="button" onClick=${loaded.reload}>Look again</button></p>
-        ${may("operator") && lottery.state !== "drawn" && html`<${Close} path=${path} day=${day}
+        ${may("operator") && lottery.state !== "drawn" && html`<${Close} path=${path} id=${id}
           done=${() => {
             setTold("It is closed.");
             loaded.reload();
@@ -119,11 +125,11 @@ export function Lottery({ day }) {
   </div>`;
 }
 
-function Close({ path, day, done }) {
+function Close({ path, id, done }) {
   const close = useAct((key) => call("POST", `${path}/close`, { key }));
   return html`<h2>The end</h2>
-    <p class="quiet">It closes by itself on its day, and is drawn. You can close it now.</p>
-    <${Confirm} button="Close and draw" title="Close this lottery?" word=${day} act=${close}
+    <p class="quiet">It closes by itself at its time, and is drawn. You can close it now.</p>
+    <${Confirm} button="Close and draw" title="Close it?" word=${id} act=${close}
       done=${done} text="No ticket is sold and no ballot taken any more, and the winners are drawn.
       It cannot be opened again." />
     <${Curl} of=${["POST", `${path}/close`, null, { key: true }]} />`;
