@@ -31,8 +31,10 @@ use products::campaigns::first_logins::FirstLogins;
 use products::coupons::batches::Batches;
 use products::coupons::{Coupons, keys};
 use products::feed::Feed;
+use products::holds::Holds;
 use products::lottery::Lotteries;
 use products::lottery::closing::Closing;
+use products::orders::Orders;
 use products::promotions::Promotions;
 use products::tickets::Tickets;
 use products::webhooks::Webhooks;
@@ -123,6 +125,7 @@ impl App {
         let written_until = feed.written_until().await.unwrap_or_default();
         let receipt_key = ReceiptKey::open(&*directory, engine.node.now()).await?;
         let lotteries = Arc::new(Lotteries::new(engine.clone()));
+        let orders = Arc::new(Orders::new(engine.clone(), lotteries.clone()));
         let tickets = Arc::new(Tickets::new(engine.clone()));
         let ballots = Arc::new(Ballots::new(engine.clone()));
         let acts = StaffActs::new(engine.clone());
@@ -131,12 +134,15 @@ impl App {
             closing: Closing::new(
                 engine.clone(),
                 lotteries.clone(),
+                orders.clone(),
                 tickets.clone(),
                 ballots.clone(),
                 seeds,
                 rounds,
             ),
+            holds: Holds::new(engine.clone(), lotteries.clone(), tickets.clone(), orders.clone()),
             lotteries,
+            orders,
             tickets,
             ballots,
             receipt_key,

@@ -26,9 +26,11 @@ use products::campaigns::first_logins::FirstLogins;
 use products::coupons::batches::Batches;
 use products::coupons::{Coupons, keys};
 use products::feed::Feed;
+use products::holds::Holds;
 use products::imports::Imports;
 use products::lottery::Lotteries;
 use products::lottery::closing::Closing;
+use products::orders::Orders;
 use products::promotions::Promotions;
 use products::tickets::Tickets;
 use products::webhooks::Webhooks;
@@ -42,7 +44,9 @@ pub struct Shared {
     pub settings: OnceLock<Vec<SettingLine>>,
     pub engine: Arc<Engine>,
     pub lotteries: Arc<Lotteries>,
+    pub orders: Arc<Orders>,
     pub tickets: Arc<Tickets>,
+    pub holds: Holds,
     pub ballots: Arc<Ballots>,
     pub closing: Closing,
     pub receipt_key: ReceiptKey,

@@ -34,6 +34,7 @@ impl Explain for products::Refusal {
         match self {
             products::Refusal::Lottery(refusal) => refusal.explain(),
             products::Refusal::Tickets(refusal) => refusal.explain(),
+            products::Refusal::Orders(refusal) => refusal.explain(),
             products::Refusal::Ballots(refusal) => refusal.explain(),
             products::Refusal::Promotions(refusal) => refusal.explain(),
             products::Refusal::Campaign(refusal) => refusal.explain(),

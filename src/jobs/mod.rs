@@ -1,5 +1,5 @@
 //! What happens although nobody calls: waking sleepers, closing lotteries whose day is over,
-//! keeping the gauges, telling webhooks.
+//! settling orders, keeping the gauges, telling webhooks.
 //!
 //! Every job is a loop of ordinary, repeatable work. A crash anywhere, and the next turn does what
 //! is left. While the node's clock has moved and is not believed, those that decide something rest.
@@ -10,6 +10,7 @@ mod closing;
 mod gauges;
 mod live;
 mod notices;
+mod orders;
 mod owed;
 mod sweep;
 mod webhooks;
@@ -51,6 +52,7 @@ pub fn start(shared: Data<Shared>) {
                 archives_on = archiving::archive_some(&shared).await;
             }
             if settled {
+                orders::settle(&shared.orders).await;
                 notices::give_what_is_due(&shared.config, &shared.engine, &shared.coupons).await;
             }
             if ticks.is_multiple_of(5) {

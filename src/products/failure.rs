@@ -2,7 +2,7 @@
 //! asked on the way.
 
 use actors::domain::coupons::{campaign, catalogue, rack, range};
-use actors::domain::{acts, ballots, imports, lottery, notices, tickets, webhooks};
+use actors::domain::{acts, ballots, imports, lottery, notices, tickets, till, webhooks};
 use actors::engine::{Done, Failure};
 use actors::store::StoreError;
 use std::fmt;
@@ -16,6 +16,7 @@ pub struct Error(pub Failure<Refusal>);
 pub enum Refusal {
     Lottery(lottery::Refusal),
     Tickets(tickets::Refusal),
+    Orders(till::Refusal),
     Ballots(ballots::Refusal),
     Promotions(catalogue::Refusal),
     Campaign(campaign::Refusal),
@@ -72,6 +73,7 @@ macro_rules! refusals {
 refusals! {
     Lottery(lottery::Refusal),
     Tickets(tickets::Refusal),
+    Orders(till::Refusal),
     Ballots(ballots::Refusal),
     Promotions(catalogue::Refusal),
     Campaign(campaign::Refusal),
@@ -131,6 +133,10 @@ impl fmt::Display for Refusal {
                 lottery::Refusal::OtherLots => "seed and round choose other ballots than these",
             },
             Refusal::Tickets(_) => "a slice of tickets refused it",
+            Refusal::Orders(till::Refusal::Unsettled { .. }) => {
+                "orders have yet to be settled with their parts"
+            }
+            Refusal::Orders(_) => "a till refused it",
             Refusal::Ballots(_) => "a box of ballots refused it",
             Refusal::Promotions(_) => "the catalogue of campaigns and batches refused it",
             Refusal::Campaign(_) => "a campaign refused it",

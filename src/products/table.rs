@@ -13,6 +13,7 @@ use actors::domain::imports::Import;
 use actors::domain::lottery::Lottery;
 use actors::domain::notices::Notices;
 use actors::domain::tickets::Slice;
+use actors::domain::till::Till;
 use actors::domain::webhooks::Webhook;
 use actors::engine::{Node, Router, declared, record};
 use actors::store::{Bodies, Frame, ListedRow, Page, Row, RowKey, Sleeper, StoreError};
@@ -46,6 +47,7 @@ macro_rules! kinds {
 kinds! {
     lotteries: Lottery;
     slices: Slice;
+    tills: Till;
     boxes: BallotBox;
     catalogue: Catalogue;
     campaigns: Campaign;

@@ -4,8 +4,7 @@ use super::{ADA, ORDER, TICKETS, UNTIL, holds_both_ways};
 use actors::Id;
 use actors::domain::tickets::Pattern;
 use actors::domain::till::{
-    AllowanceLimits, Event, KeyShare, LimitKey, OrderEnd, OrderPart, OrderWish, PastOrder,
-    TillTerms,
+    Event, KeyShare, LimitKey, MemberLimits, OrderEnd, OrderPart, OrderWish, PastOrder, TillTerms,
 };
 use actors::engine::record::Entry;
 
@@ -36,7 +35,7 @@ fn past(end: OrderEnd) -> PastOrder {
 }
 
 fn events() -> Vec<(Event, &'static str)> {
-    let limits = AllowanceLimits { held: Some(20), bought: Some(300) };
+    let limits = MemberLimits { held: Some(20), bought: Some(300) };
     let wish = OrderWish { pattern: pattern(), count: 10, at_least: 2, ttl_s: 300 };
     let given_up = PastOrder { parts: Vec::new(), placed_until: None, ..past(OrderEnd::GivenUp) };
     let share = KeyShare { step: 3, held: 0, bought: 300 };

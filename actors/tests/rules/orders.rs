@@ -6,7 +6,7 @@ use actors::dice::Dice;
 use actors::domain::pool::PoolName;
 use actors::domain::tickets::{self, FirstTerms, OrderNumber, PartFate, Slice};
 use actors::domain::till::{
-    self, AllowanceLimits, LimitKey, OrderEnd, OrderPart, OrderStage, OrderView, OrderWish, Till,
+    self, LimitKey, MemberLimits, OrderEnd, OrderPart, OrderStage, OrderView, OrderWish, Till,
     TillName, TillTerms,
 };
 use actors::{Caller, Id, Stamp, Time, Verdict};
@@ -73,7 +73,7 @@ impl Town {
             }
             slice
         });
-        let limits = AllowanceLimits { held: Some(HELD), bought: Some(BOUGHT) };
+        let limits = MemberLimits { held: Some(HELD), bought: Some(BOUGHT) };
         let terms = TillTerms { limits, hold_max_s: 600, closes_at };
         let tills = (0..TILLS).map(|_| {
             let mut till = Played::<Till>::default();

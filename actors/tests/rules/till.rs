@@ -5,7 +5,7 @@ use actors::domain::shelves;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{Buyer, OrderNumber, ticket_of_row};
 use actors::domain::till::{
-    AllowanceLimits, AllowanceSide, Answer, Command, Event, KeyShare, LimitKey, OrderEnd, OrderId,
+    AllowanceSide, Answer, Command, Event, KeyShare, LimitKey, MemberLimits, OrderEnd, OrderId,
     OrderPart, OrderStage, OrderWish, PastOrder, Question, Refusal, Till, TillLedger, TillName,
     TillTerms, order_of_listed, order_of_row,
 };
@@ -13,7 +13,7 @@ use actors::{Caller, Id, Machine, Time};
 use testing::played::Played;
 
 const TERMS: TillTerms = TillTerms {
-    limits: AllowanceLimits { held: Some(4), bought: Some(6) },
+    limits: MemberLimits { held: Some(4), bought: Some(6) },
     hold_max_s: 600,
     closes_at: s(10_000),
 };
@@ -139,7 +139,7 @@ fn what_was_bought_counts_for_ever_and_what_is_held_counts_with_it() {
 
 #[test]
 fn without_limits_everything_is_allowed() {
-    let terms = TillTerms { limits: AllowanceLimits::default(), ..TERMS };
+    let terms = TillTerms { limits: MemberLimits::default(), ..TERMS };
     let event = given::<Till>([(s(0), Event::Opened { terms })]).when(begin(999, 999), ADA, s(10));
     assert!(matches!(event.event(), Event::Begun { wish, .. } if wish.count == 999));
 }

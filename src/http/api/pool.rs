@@ -30,9 +30,25 @@ impl PoolPath {
         }
     }
 
+    /// Whether a hold may have tickets of several slices. It could not before pools had names.
+    pub fn may_span(self) -> bool {
+        matches!(self, PoolPath::ByName)
+    }
+
     /// Calls by both ways.
     pub fn both(calls: impl Fn(PoolPath) -> Vec<Endpoint>) -> Vec<Endpoint> {
         [PoolPath::ByDay, PoolPath::ByName].into_iter().flat_map(calls).collect()
+    }
+}
+
+/// The way by which a request came.
+impl FromRequest for PoolPath {
+    type Error = Problem;
+    type Future = Ready<Result<PoolPath, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_by_name = request.match_info().get("pool").is_some();
+        ready(Ok(if is_by_name { PoolPath::ByName } else { PoolPath::ByDay }))
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! They are in slices by their leading digit. The first request that needs a slice opens it.
 
+pub(crate) mod opened;
 pub mod sold;
 pub mod told;
 
 use crate::failure::{Error, pick};
 use crate::opening::Whole;
 use crate::table::Engine;
+use crate::tickets::opened::open_with;
 use actors::Id;
 use actors::domain::lottery::LotteryPlan;
 use actors::domain::pool::PoolName;
@@ -16,7 +18,7 @@ use actors::domain::tickets::pattern::Pattern;
 use actors::domain::tickets::stock::Ticket;
 use actors::domain::tickets::{
     Answer, Command, Event, HoldId, HoldView, LabelLedger, Question, Refusal, Slice, SliceName,
-    TicketId, TicketLedger, before_tickets_of, hold_of_row, key_of_hold,
+    TicketId, TicketLedger, before_tickets_of,
 };
 use actors::engine::{By, Done, Failure};
 use actors::store::{ListedRow, Page, StoreError};
@@ -153,36 +155,8 @@ impl Tickets {
         }
     }
 
-    /// The live holds of a member after `after`, in the order of their ids. A list names them; how
-    /// they are, their slices tell.
-    pub async fn holds_of(
-        &self,
-        owner: Id,
-        after: Option<HoldId>,
-        limit: usize,
-    ) -> Result<Vec<(HoldId, HoldView)>, Error> {
-        let mut after = after.as_ref().map(key_of_hold);
-        let mut found = Vec::new();
-        loop {
-            let rows =
-                self.engine.rows(Page { shelf: shelves::MY_HOLDS, owner, after, limit }).await?;
-            let listed: Vec<HoldId> = rows.iter().filter_map(|row| hold_of_row(&row.key)).collect();
-            found.extend(self.live_among(&listed, owner).await?);
-            match rows.last() {
-                // Some may have ended since they were listed.
-                Some(last) if rows.len() == limit && found.len() < limit => {
-                    after = Some(last.key.clone());
-                }
-                _ => {
-                    found.truncate(limit);
-                    return Ok(found);
-                }
-            }
-        }
-    }
-
     /// Those of a member's holds that live, in the same order.
-    async fn live_among(
+    pub(crate) async fn live_among(
         &self,
         listed: &[HoldId],
         owner: Id,
@@ -290,11 +264,6 @@ impl Tickets {
     ) -> Whole<'a, Slice> {
         Whole { router: &self.engine.slices, names, open }
     }
-}
-
-/// What a slice is told when it is first needed.
-fn open_with(plan: &LotteryPlan) -> impl Fn(&SliceName) -> Option<Command> + Sync {
-    |name| Some(Command::Open { lead: name.lead, terms: Box::new(plan.terms(name)?) })
 }
 
 /// Keeps `most`, evenly taken from all slices rather than from the first.

@@ -2,7 +2,8 @@
 
 use crate::between::Between;
 use crate::failure::Error;
-use crate::tickets::{Tickets, open_with};
+use crate::tickets::Tickets;
+use crate::tickets::opened::open_with;
 use actors::Id;
 use actors::cards::CardOwner;
 use actors::domain::lottery::LotteryPlan;

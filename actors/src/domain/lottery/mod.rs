@@ -7,7 +7,8 @@ mod rules;
 mod shipped;
 mod words;
 
-pub use plan::{BallotSetup, LotteryPlan, MemberLimits, TicketSetup};
+pub use crate::domain::till::MemberLimits;
+pub use plan::{BallotSetup, LotteryPlan, TicketSetup};
 pub use result::{Beacon, Drawn, Lot, places};
 pub use rules::Lottery;
 pub use shipped::{FirstPlan, FirstTicketSetup, SecondPlan};

@@ -6,8 +6,12 @@ use crate::domain::draw::Hash;
 use crate::domain::pool::PoolName;
 use crate::domain::tickets::pattern::FEWEST_DIGITS;
 use crate::domain::tickets::{self, Label, Pattern, Sale, SliceLabel, SliceName};
+use crate::domain::till::{MOST_TILLS, MemberLimits, TillName, TillTerms};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+
+/// A pool with no more tickets has one till.
+const STOCK_OF_ONE_TILL: u64 = 10_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LotteryPlan {
@@ -24,15 +28,6 @@ pub struct LotteryPlan {
     pub limits: MemberLimits,
     /// A JSON text of whoever created it. It is kept and shown, never read.
     pub metadata: String,
-}
-
-/// How much one member may have of all slices together. None: as much as there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberLimits {
-    /// Tickets held at a time.
-    pub held: Option<u16>,
-    /// Tickets bought and not given back.
-    pub bought: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +144,23 @@ impl LotteryPlan {
         let size = |of: &SliceName| u64::from(tickets.numbers_of(of)) * u64::from(tickets.copies);
         let sizes: Vec<u64> = slices.iter().map(size).collect();
         self.sale.share(&sizes, usize::from(slice.lead))
+    }
+
+    /// How many tills it has: one is enough for a small one.
+    pub fn till_count(&self) -> u8 {
+        let stock = self.tickets.map_or(0, |tickets| tickets.stock());
+        if stock <= STOCK_OF_ONE_TILL { 1 } else { MOST_TILLS }
+    }
+
+    /// The homes of allowances and orders. None if the pool has no tickets.
+    pub fn tills(&self, pool: PoolName) -> Vec<TillName> {
+        self.tickets.map_or_else(Vec::new, |_| TillName::all(pool, self.till_count()))
+    }
+
+    /// What a till is told when it is opened.
+    pub fn till_terms(&self) -> Option<TillTerms> {
+        let TicketSetup { hold_max_s, .. } = self.tickets?;
+        Some(TillTerms { limits: self.limits, hold_max_s, closes_at: self.closes_at })
     }
 
     pub fn boxes(&self, pool: PoolName) -> Vec<BoxName> {

@@ -48,7 +48,7 @@ pub(super) struct PlacedOrder {
 }
 
 /// What parts and keys hear when an order is placed, and when it ends or is bought.
-pub(super) const PLACED: u32 = 1;
+pub const PLACED: u32 = 1;
 pub(super) const OVER: u32 = 2;
 
 pub(super) fn count(parts: &[OrderPart]) -> u32 {

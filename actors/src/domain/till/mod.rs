@@ -11,12 +11,13 @@ mod rows;
 mod rules;
 mod words;
 
+pub use book::PLACED;
 pub use cards::{order_key, past_order_on_card};
 pub use follow::Followers;
 pub use names::{LimitKey, MOST_TILLS, OrderId, TillName};
 pub use rows::{key_in_my_holds, key_of_order, order_of_listed, order_of_row};
 pub use rules::Till;
 pub use words::{
-    AllowanceLimits, AllowanceSide, Answer, Command, Event, KeyShare, OrderEnd, OrderPart,
-    OrderStage, OrderView, OrderWish, PastOrder, Question, Refusal, TillLedger, TillTerms,
+    AllowanceSide, Answer, Command, Event, KeyShare, MemberLimits, OrderEnd, OrderPart, OrderStage,
+    OrderView, OrderWish, PastOrder, Question, Refusal, TillLedger, TillTerms,
 };

@@ -11,18 +11,19 @@ use serde::{Deserialize, Serialize};
 /// What the pool's creation fixed for each of its tills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TillTerms {
-    pub limits: AllowanceLimits,
+    pub limits: MemberLimits,
     /// How long a placed order may be extended after it was placed.
     pub hold_max_s: u32,
     pub closes_at: Time,
 }
 
-/// How many tickets of the pool a member, or a limit key, may have.
+/// How much one member, or one limit key, may have of all slices together. None: as much as there
+/// is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AllowanceLimits {
-    /// At a time, in orders that are neither bought nor over.
+pub struct MemberLimits {
+    /// Tickets held at a time.
     pub held: Option<u16>,
-    /// In all, those that are held among them.
+    /// Tickets bought and not given back; those that are held count with them.
     pub bought: Option<u32>,
 }
 
@@ -305,4 +306,21 @@ pub struct TillLedger {
     pub imbalance: i64,
     pub closing: bool,
     pub sealed: bool,
+}
+
+impl std::ops::Add for TillLedger {
+    type Output = TillLedger;
+
+    fn add(self, other: TillLedger) -> TillLedger {
+        TillLedger {
+            gathering: self.gathering + other.gathering,
+            placed: self.placed + other.placed,
+            unsettled: self.unsettled + other.unsettled,
+            held: self.held + other.held,
+            holders: self.holders + other.holders,
+            imbalance: self.imbalance + other.imbalance,
+            closing: self.closing || other.closing,
+            sealed: self.sealed || other.sealed,
+        }
+    }
 }

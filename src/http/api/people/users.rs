@@ -22,6 +22,7 @@ use actors::engine::By;
 use base::calendar::wire_time;
 use people::{Draft, Error, RequestOrigin, Signed, role_name, role_of};
 use ports::directory::{AccountRole, Changes, Member};
+use products::holds::HeldByMe;
 
 /// Holds that are looked up at a time when a member is deleted.
 const HOLDS_AT_ONCE: usize = 100;
@@ -196,12 +197,12 @@ async fn note_parting(
 async fn release_holds(shared: &Shared, owner: Id) -> Result<(), Problem> {
     let mut after = None;
     loop {
-        let holds = shared.tickets.holds_of(owner, after, HOLDS_AT_ONCE).await?;
-        let Some((last, _)) = holds.last() else { return Ok(()) };
-        after = Some(*last);
-        for (hold, _) in &holds {
+        let held = shared.holds.of_member(owner, after, HOLDS_AT_ONCE).await?;
+        let Some(last) = held.last() else { return Ok(()) };
+        after = Some(last.key.clone());
+        for HeldByMe { id, .. } in &held {
             // One that was confirmed or has ended is not released, and need not be.
-            let _ = shared.tickets.release(hold, By::SYSTEM).await;
+            let _ = shared.holds.release(id, By::SYSTEM).await;
         }
     }
 }

@@ -2,14 +2,20 @@
 
 use crate::http::api::known_as::KnownAsBody;
 use crate::http::export::TableLine;
+use crate::http::fields::parse_reference;
 use crate::http::mistakes::Mistakes;
 use crate::http::problem::Problem;
 use crate::http::words;
 use crate::shared::Shared;
+use actors::Id;
 use actors::domain::lottery::LotteryPlan;
+use actors::domain::pool::PoolName;
 use actors::domain::tickets::stock::Ticket;
-use actors::domain::tickets::{Bought, HoldId, HoldState, Pattern, SliceName, TicketId};
+use actors::domain::tickets::{Bought, HoldState, Pattern, TicketId};
+use actors::domain::till::LimitKey;
 use base::calendar::wire_time;
+use people::{Signed, Via};
+use products::holds::HeldId;
 use products::tickets::WantedTickets;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,8 +33,8 @@ pub struct CreateHold {
     pub number: Option<String>,
     /// Only numbers that have this label of the pool.
     pub label: Option<String>,
-    /// At most so many tickets, 1 to 10. They come from one slice of the numbers, so there may be
-    /// fewer.
+    /// At most so many tickets, 1 to 10. Of a lottery they come from one slice of the numbers, so
+    /// there may be fewer; of a pool from any.
     #[serde(default = "one")]
     pub count: u16,
     /// Fewer than this are refused.
@@ -36,6 +42,9 @@ pub struct CreateHold {
     pub at_least: u16,
     /// Seconds until the hold ends by itself.
     pub ttl_s: Option<u32>,
+    /// What the limits of the pool count beside the member: a card, a household, a device. Any text
+    /// of 1 to 64 printable characters; only services say it, each for itself.
+    pub limit_key: Option<String>,
 }
 
 fn one() -> u16 {
@@ -194,6 +203,16 @@ pub fn parse_wanted(
     Ok(WantedTickets { pattern, label, count: body.count, at_least: body.at_least, ttl_s })
 }
 
+/// The keys by which a service's limits count beside the member.
+pub fn parse_limit_keys(body: &CreateHold, signed: &Signed) -> Result<Vec<LimitKey>, Problem> {
+    let Some(text) = &body.limit_key else { return Ok(Vec::new()) };
+    let Via::ServiceKey { service, .. } = &signed.via else {
+        return Err(Problem::invalid("/limit_key", "only a service says this"));
+    };
+    let text = parse_reference(text, "/limit_key")?;
+    Ok(vec![LimitKey::of(Id::digest(&[b"service", service.as_bytes()]), &text)])
+}
+
 /// The place of the label among those of the pool.
 pub fn parse_label(plan: &LotteryPlan, text: &str, pointer: &str) -> Result<u8, Problem> {
     let place = plan.labels.iter().position(|label| label.name == text);
@@ -242,29 +261,27 @@ pub fn check_ttl(shared: &Shared, ttl_s: u32) -> Result<u32, Problem> {
 }
 
 impl HoldBody {
-    pub fn of(id: &HoldId, tickets: &[Ticket], state: HoldState) -> HoldBody {
+    pub fn of(id: &HeldId, digits: u8, tickets: &[Ticket], state: HoldState) -> HoldBody {
         let (state, expires_at) = match state {
             HoldState::Held { until } => ("held", Some(wire_time(until))),
             HoldState::Confirmed => ("confirmed", None),
         };
         HoldBody {
             id: id.to_string(),
-            lottery: id.slice.pool.to_string(),
+            lottery: id.pool().to_string(),
             state,
-            tickets: tickets.iter().map(|ticket| TicketBody::of(&id.slice, ticket)).collect(),
+            tickets: tickets
+                .iter()
+                .map(|ticket| TicketBody::of(id.pool(), digits, ticket))
+                .collect(),
             expires_at,
         }
     }
 }
 
 impl TicketBody {
-    pub fn of(slice: &SliceName, ticket: &Ticket) -> TicketBody {
-        let id = TicketId {
-            pool: slice.pool,
-            digits: slice.digits,
-            number: ticket.number,
-            copy: ticket.copy,
-        };
+    fn of(pool: PoolName, digits: u8, ticket: &Ticket) -> TicketBody {
+        let id = TicketId { pool, digits, number: ticket.number, copy: ticket.copy };
         TicketBody { id: id.to_string(), number: id.printed_number(), copy: ticket.copy }
     }
 }

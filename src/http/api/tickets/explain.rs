@@ -3,6 +3,7 @@
 use crate::http::explain::Explain;
 use crate::http::problem::{self, Problem};
 use actors::domain::tickets::Refusal;
+use actors::domain::till::{self, AllowanceSide};
 use base::calendar::wire_time;
 
 impl Explain for Refusal {
@@ -48,6 +49,41 @@ impl Explain for Refusal {
             Refusal::OrderOver | Refusal::NoPart => Problem::plain(&problem::HOLD_EXPIRED),
             Refusal::OfOrder { .. } => Problem::plain(&problem::NOT_SOLD),
             Refusal::PartsLive { .. } => Problem::plain(&problem::LOTTERY_CLOSED),
+        }
+    }
+}
+
+/// To those who ask, an order is a hold.
+impl Explain for till::Refusal {
+    fn explain(self) -> Problem {
+        match self {
+            till::Refusal::NotOpened
+            | till::Refusal::UnknownOrder
+            | till::Refusal::NotYours
+            | till::Refusal::NotPlaced => Refusal::UnknownHold.explain(),
+            till::Refusal::Closed => Refusal::Closed.explain(),
+            till::Refusal::OrderOver | till::Refusal::OrderExpired => {
+                Refusal::HoldExpired.explain()
+            }
+            till::Refusal::OrderReleased => Refusal::HoldReleased.explain(),
+            till::Refusal::AlreadyBought => Refusal::AlreadyConfirmed.explain(),
+            till::Refusal::NotSold | till::Refusal::OtherTickets => Refusal::NotSold.explain(),
+            till::Refusal::NotAdmin => Refusal::NotAdmin.explain(),
+            till::Refusal::LimitReached { side, limit, left } => {
+                let what = match side {
+                    AllowanceSide::Held => "hold",
+                    AllowanceSide::Bought => "buy",
+                };
+                Problem::new(
+                    &problem::HOLD_LIMIT,
+                    format!("one may {what} {limit} tickets in all; {left} are left"),
+                )
+            }
+            till::Refusal::ExtendedToTheLimit { until } => {
+                Refusal::ExtendedToTheLimit { until }.explain()
+            }
+            // Only whoever closes the lottery hears it, and asks again.
+            till::Refusal::Unsettled { .. } => Problem::plain(&problem::BUSY),
         }
     }
 }

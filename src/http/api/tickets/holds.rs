@@ -1,14 +1,15 @@
 //! Holds: take tickets by pattern or number, then confirm, extend or release them.
 
-use crate::http::api::pool::{PoolInPath, find_plan};
+use crate::http::api::pool::{PoolInPath, PoolPath, find_plan};
 use crate::http::api::tickets::bodies::{
-    CreateHold, EndBody, ExtendHold, HoldBody, check_ttl, parse_wanted,
+    CreateHold, EndBody, ExtendHold, HoldBody, check_ttl, parse_limit_keys, parse_wanted,
 };
 use crate::http::body::Body;
-use crate::http::caller::AsMember;
+use crate::http::caller::{AsMember, SignedIn};
 use crate::http::explain::Explain;
 use crate::http::flags::{self, DryRun, IdempotencyKey, Params};
-use crate::http::page::{Items, Paging};
+use crate::http::mistakes::Mistakes;
+use crate::http::page::{Items, Paging, cursor};
 use crate::http::problem::{self, Problem};
 use crate::http::reply::{self, Success};
 use crate::http::sheets::{Sheet, SheetLine};
@@ -16,54 +17,70 @@ use crate::http::unchecked::Unchecked;
 use crate::shared::Shared;
 use actix_web::{HttpResponse, web};
 use actors::domain::pool::PoolName;
-use actors::domain::tickets::{HoldId, HoldState, HoldView, Refusal};
+use actors::domain::tickets::{HoldState, Refusal};
 use actors::engine::How;
 use actors::{Caller, Time};
 use base::calendar::wire_time;
-use products::tickets::HeldTickets;
+use people::Signed;
+use products::holds::{HeldByMe, HeldId, NewHold, WantedHold};
 
 pub async fn create(
     shared: web::Data<Shared>,
-    AsMember(caller): AsMember,
+    signer: SignedIn,
     key: IdempotencyKey,
     PoolInPath(pool): PoolInPath,
+    by: PoolPath,
     Params(flags): Params<DryRun>,
     body: Unchecked<CreateHold>,
 ) -> Result<HttpResponse, Problem> {
-    create_as(&shared, caller, &key, pool, flags.how(), body).await.map(Success::alone)
+    let signed = signer.member()?;
+    create_as(&shared, &signed, &key, (pool, by), flags.how(), body).await.map(Success::alone)
 }
 
 pub async fn create_sheet(
     shared: web::Data<Shared>,
     sheet: Sheet,
     PoolInPath(pool): PoolInPath,
+    by: PoolPath,
     Params(flags): Params<DryRun>,
 ) -> Result<HttpResponse, Problem> {
     let create = async |line: SheetLine<CreateHold>| {
-        create_as(&shared, line.member()?, &line.key, pool, flags.how(), line.body).await
+        let signed = line.signer().member()?;
+        create_as(&shared, &signed, &line.key, (pool, by), flags.how(), line.body).await
     };
     sheet.answer(&shared, None, create).await
 }
 
 async fn create_as(
     shared: &Shared,
-    caller: Caller,
+    signed: &Signed,
     key: &IdempotencyKey,
-    pool: PoolName,
+    (pool, path): (PoolName, PoolPath),
     how: How,
     body: Unchecked<CreateHold>,
 ) -> Result<Success<HoldBody>, Problem> {
     let found = find_plan(shared, pool).await;
-    let (plan, wanted) = body.checked(|body| {
+    let (plan, tickets, keys, digits) = body.checked(|body| {
         let plan = found?;
-        let tickets = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
-        let wanted = parse_wanted(shared, &body, &plan, tickets.digits)?;
-        Ok((plan, wanted))
+        let setup = plan.tickets.ok_or_else(|| Problem::plain(&problem::NO_TICKETS))?;
+        let mut mistakes = Mistakes::default();
+        let tickets = mistakes.check(parse_wanted(shared, &body, &plan, setup.digits));
+        let keys = mistakes.check(parse_limit_keys(&body, signed));
+        match (tickets, keys) {
+            (Some(tickets), Some(keys)) => Ok((plan, tickets, keys, setup.digits)),
+            _ => Err(mistakes.into()),
+        }
     })?;
-    let by = key.by(caller, how, || vec![b"hold".to_vec(), pool.row_key(), wanted.meaning()]);
-    let done = shared.tickets.hold(pool, &plan, &wanted, by).await?;
-    let HeldTickets { id, tickets, until } = &done.event;
-    let body = HoldBody::of(id, tickets, HoldState::Held { until: *until });
+    let by = key.by(signed.caller, how, || {
+        let mut meaning = vec![b"hold".to_vec(), pool.row_key(), tickets.meaning()];
+        // Without keys it is what it was before there were any.
+        meaning.extend(keys.iter().map(|key| key.0.0.to_vec()));
+        meaning
+    });
+    let wanted = WantedHold { tickets, keys: &keys, may_span: path.may_span() };
+    let done = shared.holds.hold(pool, &plan, &wanted, by).await?;
+    let NewHold { id, tickets, until } = &done.event;
+    let body = HoldBody::of(id, digits, tickets, HoldState::Held { until: *until });
     Ok(Success::created(body, done.replayed))
 }
 
@@ -73,9 +90,16 @@ pub async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let limit = paging.limit()?;
-    let found = shared.tickets.holds_of(caller.id, paging.after_name()?, limit + 1).await?;
-    let item = |(id, view): (HoldId, HoldView)| Some(HoldBody::of(&id, &view.tickets, view.state));
-    Ok(reply::ok(&Items::page(found, limit, |(id, _)| id.to_string().into_bytes(), item)))
+    let mut found = shared.holds.of_member(caller.id, paging.after()?, limit + 1).await?;
+    let is_more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| is_more).map(|last| cursor(&last.key));
+    let mut items = Vec::new();
+    for HeldByMe { id, view, .. } in &found {
+        let digits = digits_of(&shared, id).await?;
+        items.push(HoldBody::of(id, digits, &view.tickets, view.state));
+    }
+    Ok(reply::ok(&Items { items, next_cursor }))
 }
 
 pub async fn show(
@@ -85,12 +109,13 @@ pub async fn show(
     _: Params<flags::Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_hold_id(&id)?;
-    let view = shared.tickets.look_at_hold(&id).await?;
+    let view = shared.holds.look_at(&id).await?;
     let view = view.ok_or_else(|| Refusal::UnknownHold.explain())?;
     if !caller.may_act_for(view.owner) {
         return Err(Refusal::NotYours.explain());
     }
-    Ok(reply::ok(&HoldBody::of(&id, &view.tickets, view.state)))
+    let digits = digits_of(&shared, &id).await?;
+    Ok(reply::ok(&HoldBody::of(&id, digits, &view.tickets, view.state)))
 }
 
 pub async fn confirm(
@@ -125,8 +150,9 @@ async fn confirm_as(
 ) -> Result<Success<HoldBody>, Problem> {
     let id = parse_hold_id(id)?;
     let by = key.by(caller, how, || vec![b"confirm".to_vec(), id.to_string().into_bytes()]);
-    let done = shared.tickets.confirm(&id, by).await?;
-    let body = HoldBody::of(&id, &done.event, HoldState::Confirmed);
+    let done = shared.holds.confirm(&id, by).await?;
+    let digits = digits_of(shared, &id).await?;
+    let body = HoldBody::of(&id, digits, &done.event, HoldState::Confirmed);
     Ok(Success::ok(body, done.replayed))
 }
 
@@ -143,7 +169,7 @@ pub async fn extend(
     let by = key.by(caller, flags.how(), || {
         vec![b"extend".to_vec(), id.to_string().into_bytes(), ttl_s.to_be_bytes().to_vec()]
     });
-    let done = shared.tickets.extend(&id, ttl_s, by).await?;
+    let done = shared.holds.extend(&id, ttl_s, by).await?;
     Ok(answer_end(&id, "held", Some(done.event), done.replayed))
 }
 
@@ -156,12 +182,12 @@ pub async fn release(
 ) -> Result<HttpResponse, Problem> {
     let id = parse_hold_id(&id)?;
     let by = key.by(caller, flags.how(), || vec![b"release".to_vec(), id.to_string().into_bytes()]);
-    let done = shared.tickets.release(&id, by).await?;
+    let done = shared.holds.release(&id, by).await?;
     Ok(answer_end(&id, "released", None, done.replayed))
 }
 
 fn answer_end(
-    id: &HoldId,
+    id: &HeldId,
     state: &'static str,
     until: Option<Time>,
     replayed: bool,
@@ -170,6 +196,11 @@ fn answer_end(
     reply::mark_replayed(reply::ok(&body), replayed)
 }
 
-pub fn parse_hold_id(text: &str) -> Result<HoldId, Problem> {
+/// How its tickets' numbers are printed. A pool that is not there has no hold.
+async fn digits_of(shared: &Shared, id: &HeldId) -> Result<u8, Problem> {
+    shared.holds.digits(id).await?.ok_or_else(|| Refusal::UnknownHold.explain())
+}
+
+pub fn parse_hold_id(text: &str) -> Result<HeldId, Problem> {
     text.parse().map_err(|_| Refusal::UnknownHold.explain())
 }

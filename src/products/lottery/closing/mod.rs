@@ -11,6 +11,7 @@ use crate::ballots::rounds::{Missing, Rounds};
 use crate::ballots::seeds::Seeds;
 use crate::failure::Error;
 use crate::lottery::Lotteries;
+use crate::orders::Orders;
 use crate::table::Engine;
 use crate::tickets::Tickets;
 use actors::domain::draw::{Hash, commitment};
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub struct Closing {
     engine: Arc<Engine>,
     lotteries: Arc<Lotteries>,
+    orders: Arc<Orders>,
     tickets: Arc<Tickets>,
     ballots: Arc<Ballots>,
     seeds: Seeds,
@@ -42,12 +44,13 @@ impl Closing {
     pub fn new(
         engine: Arc<Engine>,
         lotteries: Arc<Lotteries>,
+        orders: Arc<Orders>,
         tickets: Arc<Tickets>,
         ballots: Arc<Ballots>,
         seeds: Seeds,
         rounds: Rounds,
     ) -> Closing {
-        Closing { engine, lotteries, tickets, ballots, seeds, rounds }
+        Closing { engine, lotteries, orders, tickets, ballots, seeds, rounds }
     }
 
     /// What is published of a lottery's seed when it is created.
@@ -82,8 +85,10 @@ impl Closing {
         }
     }
 
-    /// Seals all slices and boxes, and writes down what the boxes hold.
+    /// Seals all tills, then all slices and boxes, and writes down what the boxes hold. A slice is
+    /// not sealed as long as an order has a part in it.
     async fn seal(&self, pool: PoolName, view: LotteryView) -> Result<LotteryView, Error> {
+        self.orders.seal(pool, &view.plan).await?;
         self.tickets.seal(pool, &view.plan).await?;
         let boxes = self.ballots.seal(pool, &view.plan).await?;
         let finish = Command::Finish { boxes: boxes.clone() };

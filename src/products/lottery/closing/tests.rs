@@ -10,6 +10,7 @@ use crate::ballots::seeds::Seeds;
 use crate::failure::{Error, Refusal};
 use crate::lottery::Lotteries;
 use crate::lottery::closing::{Closing, End};
+use crate::orders::Orders;
 use crate::tickets::Tickets;
 use actix_rt as rt;
 use actix_rt::task::JoinHandle;
@@ -55,9 +56,17 @@ impl Process {
         let (lotteries, ballots) =
             (Arc::new(Lotteries::new(engine.clone())), Arc::new(Ballots::new(engine.clone())));
         let tickets = Arc::new(Tickets::new(engine.clone()));
+        let orders = Arc::new(Orders::new(engine.clone(), lotteries.clone()));
         let (seeds, rounds) = (Seeds::new(vec![7; 32]), Rounds::from(None, None));
-        let closing =
-            Closing::new(engine, lotteries.clone(), tickets, ballots.clone(), seeds, rounds);
+        let closing = Closing::new(
+            engine,
+            lotteries.clone(),
+            orders,
+            tickets,
+            ballots.clone(),
+            seeds,
+            rounds,
+        );
         Rc::new(Process { lotteries, ballots, closing })
     }
 

@@ -1,0 +1,190 @@
+//! Telling those who follow an order: its parts in the slices, and its limit keys. At once, if all
+//! goes well; else by a sweep, over a list of what is unsettled.
+//!
+//! To tell them twice is harmless. That all have heard is told to the till together with others.
+
+use super::{Orders, open_till};
+use crate::failure::Error;
+use crate::opening::Whole;
+use actors::Id;
+use actors::domain::lottery::LotteryPlan;
+use actors::domain::pool::PoolName;
+use actors::domain::shelves;
+use actors::domain::tickets::SliceName;
+use actors::domain::till::{
+    self, Answer, Command, Event, OrderId, OrderView, Question, Till, TillName, order_of_row,
+};
+use actors::engine::{By, Failure};
+use actors::machine::partition_id;
+use actors::store::Page;
+use futures_util::future::join_all;
+use metrics::counter;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+
+/// Orders that one turn of the sweep looks at.
+const AT_ONCE: usize = 200;
+/// Tills are told so many orders at a time that all have heard of.
+const TOLD_AT_ONCE: usize = 64;
+/// Turns of a seal, each of which ends or settles some orders.
+const SEALING: usize = 1_000;
+
+impl Orders {
+    /// Tells all who follow an order how far it has come. Whoever does not hear it is told by the
+    /// sweep.
+    pub(super) async fn follow(&self, id: &OrderId, step: u32, view: &OrderView) {
+        let Ok(plan) = self.plan(id.till.pool).await else { return };
+        if !self.tell_all(id, &plan, view).await {
+            return;
+        }
+        let full = {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_till = heard.entry(id.till).or_default();
+            of_till.push((id.number, step));
+            (of_till.len() >= TOLD_AT_ONCE).then(|| std::mem::take(of_till))
+        };
+        if let Some(orders) = full {
+            self.settle(id.till, orders).await.ok();
+        }
+    }
+
+    /// True if all have heard.
+    async fn tell_all(&self, id: &OrderId, plan: &LotteryPlan, view: &OrderView) -> bool {
+        let (pool, order) = (id.till.pool, id.in_pool());
+        let Some(setup) = plan.tickets else { return true };
+        let followers = view.followers(order);
+        let slice = |lead| SliceName { pool, digits: setup.digits, lead };
+        // An order that was given up knows of slices that may be; not all of them are.
+        let slices = plan.slices(pool);
+        let there = followers.parts.into_iter().filter(|(lead, _)| slices.contains(&slice(*lead)));
+        let parts = there.map(|(lead, commands)| async move {
+            let slice = slice(lead);
+            for command in commands {
+                if self.tell_slice(&slice, plan, command, By::SYSTEM).await.is_err() {
+                    return false;
+                }
+            }
+            true
+        });
+        let keys = followers.keys.into_iter().map(|(key, share)| async move {
+            let home = TillName::of(pool, plan.till_count(), key.0);
+            let command = Command::FollowKey { order, key, share };
+            self.tell_till(&home, plan, command, By::SYSTEM).await.is_ok()
+        });
+        let (parts, keys) = (join_all(parts).await, join_all(keys).await);
+        parts.into_iter().chain(keys).all(|heard| heard)
+    }
+
+    /// Tells a till that all have heard of these.
+    async fn settle(&self, till: TillName, orders: Vec<(u32, u32)>) -> Result<(), Error> {
+        self.engine.tills.command(&till, Command::Settle { orders }, By::SYSTEM).await?;
+        Ok(())
+    }
+
+    /// Settles what was heard of since the last turn, and goes on with what was broken off. Says
+    /// how many orders it had to go on with.
+    pub async fn sweep(&self) -> Result<usize, Error> {
+        self.settle_heard().await?;
+        let after = self.swept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let page = Page { shelf: shelves::UNSETTLED, owner: Id::SYSTEM, after, limit: AT_ONCE };
+        let rows = self.engine.rows(page).await?;
+        let mut of_tills: BTreeMap<TillName, Vec<u32>> = BTreeMap::new();
+        for order in rows.iter().filter_map(|row| order_of_row(&row.key)) {
+            of_tills.entry(order.till).or_default().push(order.number);
+        }
+        let mut gone_on_with = 0;
+        for (till, orders) in of_tills {
+            if self.engine.should_do(&partition_id::<Till>(&till)) {
+                // One till that does not answer keeps no other waiting.
+                gone_on_with += self.go_on_with(till, orders).await.unwrap_or(0);
+            }
+        }
+        // The next turn begins behind these, or anew.
+        *self.swept.lock().unwrap_or_else(PoisonError::into_inner) =
+            rows.last().filter(|_| rows.len() == AT_ONCE).map(|row| row.key.clone());
+        Ok(gone_on_with)
+    }
+
+    async fn settle_heard(&self) -> Result<(), Error> {
+        let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
+        for (till, orders) in heard {
+            // Else the sweep finds them.
+            self.settle(till, orders).await.ok();
+        }
+        Ok(())
+    }
+
+    async fn go_on_with(&self, till: TillName, orders: Vec<u32>) -> Result<usize, Error> {
+        let question = Question::Unsettled(orders);
+        let Answer::Unsettled(unsettled) = self.engine.tills.look(&till, question).await?.answer
+        else {
+            return Ok(0);
+        };
+        let plan = self.plan(till.pool).await?;
+        let mut heard = Vec::new();
+        for (number, step, view) in &unsettled {
+            if self.tell_all(&OrderId { till, number: *number }, &plan, view).await {
+                heard.push((*number, *step));
+            }
+        }
+        counter!("stampede_orders_swept_total").increment(heard.len() as u64);
+        if !heard.is_empty() {
+            self.settle(till, heard).await?;
+        }
+        Ok(unsettled.len())
+    }
+
+    /// Seals all tills of a pool: what lives ends, and all who follow hear of it. Can be repeated.
+    pub async fn seal(&self, pool: PoolName, plan: &LotteryPlan) -> Result<(), Error> {
+        let (names, open) = (plan.tills(pool), open_till(plan));
+        let tills = Whole { router: &self.engine.tills, names: &names, open: &open };
+        tills.open().await?;
+        let mut unsealed: BTreeSet<TillName> = names.iter().copied().collect();
+        for _ in 0..SEALING {
+            let mut waits = None;
+            for till in unsealed.clone() {
+                match self.engine.tills.command(&till, Command::Seal, By::SYSTEM).await {
+                    Ok(done) if done.event == Event::Sealed => drop(unsealed.remove(&till)),
+                    Ok(_) => {}
+                    Err(Failure::Refused(refusal @ till::Refusal::Unsettled { .. })) => {
+                        waits = Some(refusal);
+                    }
+                    Err(other) => return Err(other.into()),
+                }
+            }
+            if unsealed.is_empty() {
+                return Ok(());
+            }
+            let settled = self.settle_all_of(pool).await?;
+            if let Some(refusal) = waits.filter(|_| settled == 0) {
+                // Somebody does not hear it; whoever closes the pool comes again.
+                return Err(Error(Failure::Refused(refusal.into())));
+            }
+        }
+        Err(Error(Failure::Busy))
+    }
+
+    /// Goes on with what is unsettled in one pool; says how many orders that were.
+    async fn settle_all_of(&self, pool: PoolName) -> Result<usize, Error> {
+        self.settle_heard().await?;
+        let (prefix, mut after, mut count) = (pool.row_key(), Some(pool.row_key()), 0);
+        loop {
+            let page = Page { shelf: shelves::UNSETTLED, owner: Id::SYSTEM, after, limit: AT_ONCE };
+            let rows = self.engine.rows(page).await?;
+            let mut of_tills: BTreeMap<TillName, Vec<u32>> = BTreeMap::new();
+            let of_pool = rows.iter().filter(|row| row.key.starts_with(&prefix));
+            for order in of_pool.filter_map(|row| order_of_row(&row.key)) {
+                of_tills.entry(order.till).or_default().push(order.number);
+            }
+            for (till, orders) in of_tills {
+                count += self.go_on_with(till, orders).await?;
+            }
+            match rows.last() {
+                Some(last) if rows.len() == AT_ONCE && last.key.starts_with(&prefix) => {
+                    after = Some(last.key.clone());
+                }
+                _ => return Ok(count),
+            }
+        }
+    }
+}

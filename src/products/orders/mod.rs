@@ -1,0 +1,230 @@
+//! Orders: tickets of any slices of a pool, held, bought and given back as one, within limits that
+//! follow a person.
+//!
+//! The till of a member decides by one fact. Here slices and limit keys are asked before it, and
+//! told after it: at once, and again by a sweep until all of them have heard. So whatever breaks
+//! off on the way, an order is bought as a whole or not at all, and nothing of it stays behind.
+
+mod following;
+mod gathering;
+pub mod told;
+
+use crate::failure::{Error, Refusal, pick};
+use crate::lottery::Lotteries;
+use crate::opening::Whole;
+use crate::table::Engine;
+use crate::tickets::WantedTickets;
+use crate::tickets::opened::open_with;
+use actors::Id;
+use actors::domain::lottery::LotteryPlan;
+use actors::domain::pool::PoolName;
+use actors::domain::tickets::stock::Ticket;
+use actors::domain::tickets::{self, SliceName};
+use actors::domain::till::{
+    Answer, Command, Event, LimitKey, OrderId, OrderPart, OrderStage, OrderView, PastOrder,
+    Question, Till, TillLedger, TillName,
+};
+use actors::engine::{By, Done, Failure};
+use actors::time::Time;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Orders up to which step all have heard of them.
+type Heard = BTreeMap<TillName, Vec<(u32, u32)>>;
+
+pub struct Orders {
+    engine: Arc<Engine>,
+    lotteries: Arc<Lotteries>,
+    /// Orders whose followers have all heard, until their tills are told so.
+    heard: Mutex<Heard>,
+    swept: Mutex<Option<Vec<u8>>>,
+}
+
+/// What somebody wants to order, and by what it counts beside them.
+pub struct WantedOrder<'a> {
+    pub tickets: WantedTickets,
+    pub keys: &'a [LimitKey],
+}
+
+/// An order that was placed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlacedTickets {
+    pub id: OrderId,
+    pub tickets: Vec<Ticket>,
+    pub until: Time,
+}
+
+/// The tickets of all parts, in the order of their slices.
+pub fn tickets_of(parts: &[OrderPart]) -> Vec<Ticket> {
+    let mut parts: Vec<&OrderPart> = parts.iter().collect();
+    parts.sort_by_key(|part| part.lead);
+    parts.into_iter().flat_map(|part| part.tickets.iter().copied()).collect()
+}
+
+impl Orders {
+    pub fn new(engine: Arc<Engine>, lotteries: Arc<Lotteries>) -> Orders {
+        Orders { engine, lotteries, heard: Mutex::default(), swept: Mutex::default() }
+    }
+
+    /// Buys all tickets of an order; says which these are.
+    pub async fn confirm(&self, id: &OrderId, by: By) -> Result<Done<Vec<Ticket>>, Error> {
+        let command = Command::Confirm { order: id.number };
+        let done = self.decide(id, command, by).await?;
+        pick(done, |event| match event {
+            Event::Confirmed { past, .. } => Some(tickets_of(&past.parts)),
+            _ => None,
+        })
+    }
+
+    pub async fn release(&self, id: &OrderId, by: By) -> Result<Done<()>, Error> {
+        let done = self.decide(id, Command::Release { order: id.number }, by).await?;
+        pick(done, |event| matches!(event, Event::Ended { .. }).then_some(()))
+    }
+
+    /// Says until when it lives now.
+    pub async fn extend(&self, id: &OrderId, ttl_s: u32, by: By) -> Result<Done<Time>, Error> {
+        let done = self.decide(id, Command::Extend { order: id.number, ttl_s }, by).await?;
+        pick(done, |event| match event {
+            Event::Extended { until, .. } => Some(until),
+            _ => None,
+        })
+    }
+
+    /// Takes tickets of a bought order back: these, or all if none is named. Says which.
+    pub async fn refund(
+        &self,
+        id: &OrderId,
+        tickets: Vec<Ticket>,
+        by: By,
+    ) -> Result<Done<Vec<Ticket>>, Error> {
+        let command = Command::Refund { order: id.number, tickets };
+        pick(self.decide(id, command, by).await?, |event| match event {
+            Event::Refunded { tickets, .. } => Some(tickets),
+            _ => None,
+        })
+    }
+
+    /// One fact of the till; whoever follows it is told before the caller is. If they do not hear
+    /// of it, a sweep tells them later.
+    async fn decide(&self, id: &OrderId, command: Command, by: By) -> Result<Done<Event>, Error> {
+        let done = self.engine.tills.command(&id.till, command, by).await?;
+        if !by.is_dry_run() && !done.replayed {
+            if let Some(past) = past_in(&done.event) {
+                self.follow_past(id, past).await;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn follow_past(&self, id: &OrderId, past: &PastOrder) {
+        let (owner, keys, step) = (past.owner, past.keys.clone(), past.step);
+        let view = OrderView { owner, keys, stage: OrderStage::Past(past.clone()) };
+        self.follow(id, step, &view).await;
+    }
+
+    pub async fn look_at(&self, id: &OrderId) -> Result<Option<OrderView>, Error> {
+        match self.engine.tills.look(&id.till, Question::Order(id.number)).await?.answer {
+            Answer::Order(view) => Ok(view),
+            _ => Ok(None),
+        }
+    }
+
+    /// The placed orders of a member in one pool, in the order of their ids.
+    pub async fn orders_of(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+        owner: Id,
+    ) -> Result<Vec<(OrderId, OrderView)>, Error> {
+        self.orders_at(&TillName::of(pool, plan.till_count(), owner), owner).await
+    }
+
+    /// The same of one till.
+    pub(crate) async fn orders_at(
+        &self,
+        till: &TillName,
+        owner: Id,
+    ) -> Result<Vec<(OrderId, OrderView)>, Error> {
+        let order = |(number, view)| (OrderId { till: *till, number }, view);
+        match self.engine.tills.look(till, Question::OrdersOf(owner)).await?.answer {
+            Answer::Orders(orders) => Ok(orders.into_iter().map(order).collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// How many tickets a member, or a limit key, holds and has bought.
+    pub async fn allowance_of(
+        &self,
+        pool: PoolName,
+        plan: &LotteryPlan,
+        who: Id,
+    ) -> Result<(u32, u32), Error> {
+        let till = TillName::of(pool, plan.till_count(), who);
+        match self.engine.tills.look(&till, Question::Allowance(who)).await?.answer {
+            Answer::Allowance { held, bought } => Ok((held, bought)),
+            _ => Ok((0, 0)),
+        }
+    }
+
+    /// What all tills of a pool have.
+    pub async fn ledger(&self, pool: PoolName, plan: &LotteryPlan) -> Result<TillLedger, Error> {
+        let (names, open) = (plan.tills(pool), open_till(plan));
+        let tills = Whole { router: &self.engine.tills, names: &names, open: &open };
+        let mut sum = TillLedger::default();
+        for answer in tills.look(&Question::Ledger).await? {
+            if let Answer::Ledger(part) = answer {
+                sum = sum + part;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// A command that one till decides, which is opened if it must be.
+    async fn tell_till(
+        &self,
+        name: &TillName,
+        plan: &LotteryPlan,
+        command: Command,
+        by: By,
+    ) -> Result<Done<Event>, Failure<actors::domain::till::Refusal>> {
+        let (names, open) = ([*name], open_till(plan));
+        let till = Whole::<Till> { router: &self.engine.tills, names: &names, open: &open };
+        Ok(till.command(&command, by).await?.1)
+    }
+
+    /// The same of a slice.
+    async fn tell_slice(
+        &self,
+        name: &SliceName,
+        plan: &LotteryPlan,
+        command: tickets::Command,
+        by: By,
+    ) -> Result<tickets::Event, Failure<tickets::Refusal>> {
+        let (names, open) = ([*name], open_with(plan));
+        let slice = Whole { router: &self.engine.slices, names: &names, open: &open };
+        Ok(slice.command(&command, by).await?.1.event)
+    }
+
+    async fn plan(&self, pool: PoolName) -> Result<Arc<LotteryPlan>, Error> {
+        let unknown = Refusal::Lottery(actors::domain::lottery::Refusal::Unknown);
+        self.lotteries.plan(pool).await?.ok_or(Error(Failure::Refused(unknown)))
+    }
+}
+
+/// What a till is told when it is first needed.
+fn open_till(plan: &LotteryPlan) -> impl Fn(&TillName) -> Option<Command> + Sync {
+    let terms = plan.till_terms();
+    move |_| Some(Command::Open { terms: terms? })
+}
+
+/// The order that an event brought to its end, or changed after it.
+fn past_in(event: &Event) -> Option<&PastOrder> {
+    match event {
+        Event::Confirmed { past, .. } | Event::Refunded { past, .. } => Some(past),
+        Event::Ended { orders } => orders.first().map(|(_, past)| past),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
