@@ -124,6 +124,7 @@ pub struct WorthChanges {
     /// None within takes it away, here and below.
     pub min_amount: Option<Option<u64>>,
     pub max_discount: Option<Option<u64>>,
+    pub cancel_by: Option<String>,
 }
 
 impl WorthChanges {
@@ -131,6 +132,7 @@ impl WorthChanges {
     pub fn checked(self, at: char) -> Result<OfferChanges, Problem> {
         let WorthChanges { discount_percent, discount_amount, no_discount, .. } = self;
         let is_said = no_discount || discount_percent.is_some() || discount_amount.is_some();
+        let says_who = self.cancel_by.is_some();
         let worth = Worth {
             discount_percent,
             // Any good one, in place of the one that stays.
@@ -138,12 +140,14 @@ impl WorthChanges {
             no_discount,
             min_amount: self.min_amount.flatten(),
             max_discount: self.max_discount.flatten(),
-            cancel_by: None,
+            cancel_by: self.cancel_by,
         };
+        let Offer { discount, cancel_by, .. } = worth.checked(at)?;
         Ok(OfferChanges {
-            discount: Some(worth.checked(at)?.discount).filter(|_| is_said),
+            discount: is_said.then_some(discount),
             min_amount: self.min_amount,
             max_discount: self.max_discount,
+            cancel_by: says_who.then_some(cancel_by),
         })
     }
 }

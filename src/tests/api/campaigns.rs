@@ -302,7 +302,7 @@ fn until_the_first_claim_everything_can_be_mended() {
     assert_eq!(pointers(&admin.patch(&path, early).refused(422, "invalid")), ["/ends_at"]);
     let changes = json!({"name": "Welcome", "discount_amount": 700, "min_amount": null,
         "max_discount": 650, "starts_at": "2026-11-01T00:00:00Z", "quota": 5,
-        "voucher_valid_days": 7});
+        "voucher_valid_days": 7, "cancel_by": "admin"});
     let would = admin.patch(&format!("{path}?dry_run=true"), changes.clone()).expect(200);
     assert_eq!((&would["name"], &show(&app, &id)["name"]), (&json!("Welcome"), &json!("Wellcome")));
     let changed = admin.key("mend").patch(&path, changes.clone()).expect(200);
@@ -316,6 +316,7 @@ fn until_the_first_claim_everything_can_be_mended() {
         ("min_amount", json!(null)),
         ("max_discount", json!(650)),
         ("voucher_valid_days", json!(7)),
+        ("cancel_by", json!("admin")),
     ] {
         assert_eq!(changed[field], value, "{field}");
     }
@@ -330,6 +331,7 @@ fn until_the_first_claim_everything_can_be_mended() {
     assert_eq!((&seen["name"], &seen["discount_amount"]), (&json!("Welcome"), &json!(700)));
     let used = ada.post(&format!("/coupons/{code}/use"), json!({"amount": 5})).expect(200);
     assert_eq!(used["payable"], 0);
+    ada.delete(&format!("/coupons/{code}/use")).refused(403, "forbidden");
     app.stop();
     assert!(app.verified().is_ok());
 }

@@ -213,7 +213,7 @@ fn until_the_first_assignment_a_batch_can_be_mended() {
         said.sort_unstable();
         assert_eq!(said, ["/discount_percent", "/expires_at", "/name"]);
         let changes = json!({"name": "Summer", "discount_percent": 20, "min_amount": null,
-            "max_discount": 300, "expires_at": "2026-12-20T00:00:00Z"});
+            "max_discount": 300, "cancel_by": "service", "expires_at": "2026-12-20T00:00:00Z"});
         let path = format!("/coupon-batches/{id}");
         let would = admin.patch(&format!("{path}?dry_run=true"), changes.clone()).expect(200);
         assert_eq!(would["discount_percent"], 20);
@@ -227,6 +227,7 @@ fn until_the_first_assignment_a_batch_can_be_mended() {
             ("discount_amount", json!(null)),
             ("min_amount", json!(null)),
             ("max_discount", json!(300)),
+            ("cancel_by", json!("service")),
             ("expires_at", json!("2026-12-20T00:00:00.000Z")),
         ] {
             assert_eq!(changed[field], value, "{field}");
@@ -240,7 +241,11 @@ fn until_the_first_assignment_a_batch_can_be_mended() {
         let used = member.post(&format!("/coupons/{}/use", code(&given)), json!({"amount": 1000}));
         assert_eq!(used.expect(200)["discount"], 200);
         assert!(admin.key(&id).patch(&path, changes).was_replayed());
-        for built_on in [json!({"min_amount": 7}), json!({"discount_amount": 7})] {
+        for built_on in [
+            json!({"min_amount": 7}),
+            json!({"discount_amount": 7}),
+            json!({"cancel_by": "member"}),
+        ] {
             admin.patch(&path, built_on).refused(409, "in-use");
         }
         assert_eq!(change(&admin, &id, json!({"name": null})).expect(200)["name"], json!(null));

@@ -41,6 +41,7 @@ pub struct OfferChanges {
     /// None within takes it away, here and below.
     pub min_amount: Option<Option<u64>>,
     pub max_discount: Option<Option<u64>>,
+    pub cancel_by: Option<CancelBy>,
 }
 
 impl OfferChanges {
@@ -49,7 +50,7 @@ impl OfferChanges {
             discount: self.discount.unwrap_or(offer.discount),
             min_amount: self.min_amount.unwrap_or(offer.min_amount),
             max_discount: self.max_discount.unwrap_or(offer.max_discount),
-            ..offer
+            cancel_by: self.cancel_by.unwrap_or(offer.cancel_by),
         }
     }
 }

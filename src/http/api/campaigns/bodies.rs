@@ -106,6 +106,9 @@ pub struct ChangeCampaign {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub max_discount: Option<Option<u64>>,
+    /// Who may take back a use from now on: `member`, `service` or `admin`.
+    #[schema(value_type = Option<words::Cancellers>)]
+    pub cancel_by: Option<String>,
     /// Null: until the campaign's end.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
@@ -269,6 +272,7 @@ pub fn parse_changes(body: ChangeCampaign) -> Result<CampaignChanges, Problem> {
         no_discount: body.no_discount,
         min_amount: body.min_amount,
         max_discount: body.max_discount,
+        cancel_by: body.cancel_by,
     };
     let mut mistakes = Mistakes::default();
     let is_quota = body.quota.is_none_or(|quota| quota <= MOST_VOUCHERS);

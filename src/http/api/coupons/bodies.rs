@@ -162,6 +162,9 @@ pub struct ChangeBatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub max_discount: Option<Option<u64>>,
+    /// Who may take back a use from now on: `member`, `service` or `admin`.
+    #[schema(value_type = Option<words::Cancellers>)]
+    pub cancel_by: Option<String>,
 }
 
 /// How many coupons were voided with their batch, or would be.

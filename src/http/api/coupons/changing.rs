@@ -105,6 +105,7 @@ fn parse_changes(body: ChangeBatch, now: Time) -> Result<BatchChanges, Problem> 
         no_discount: body.no_discount,
         min_amount: body.min_amount,
         max_discount: body.max_discount,
+        cancel_by: body.cancel_by,
     };
     let mut mistakes = Mistakes::default();
     let expires_at = body.expires_at.as_deref().map(|text| parse_future(text, "/expires_at", now));

@@ -62,9 +62,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .summary("Change a batch")
             .notes(
                 "It may expire later, with all of its coupons, also those that are assigned; what \
-                 has expired stays so. Until the first assignment its discount, its minimum and \
-                 its cap may change, too, and it may expire earlier. Its count stays: its codes \
-                 may be printed.",
+                 has expired stays so. Until the first assignment its discount, its minimum, its \
+                 cap and who may take back a use may change, too, and it may expire earlier. Its \
+                 count stays: its codes may be printed.",
             )
             .who(Who::Operator)
             .body::<ChangeBatch>()
